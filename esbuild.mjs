@@ -1,0 +1,55 @@
+// Bundles the extension, the command line and the webviews' scripts into dist/.
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import esbuild from 'esbuild';
+
+const production = process.argv.includes('--production');
+const watch = process.argv.includes('--watch');
+
+const shared = {
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  loader: { '.py': 'text' },
+  logLevel: 'warning',
+};
+const node = {
+  ...shared,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode', 'bufferutil', 'utf-8-validate'],
+  mainFields: ['module', 'main'],
+};
+
+const webviews = existsSync('media/src')
+  ? (await readdir('media/src')).filter((f) => /^[a-z]\w*\.ts$/.test(f) && !f.endsWith('.d.ts'))
+  : [];
+
+const builds = [
+  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', splitting: false },
+  {
+    ...node,
+    entryPoints: { cli: 'src/cli/main.ts' },
+    outdir: 'dist',
+    banner: { js: '#!/usr/bin/env node' },
+  },
+  ...webviews.map((f) => ({
+    ...shared,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    entryPoints: [`media/src/${f}`],
+    outdir: 'dist/media',
+  })),
+].filter((b) => Object.values(b.entryPoints).every((f) => existsSync(f)));
+
+await rm('dist', { recursive: true, force: true });
+await mkdir('dist', { recursive: true });
+if (watch) {
+  for (const b of builds) await (await esbuild.context(b)).watch();
+} else {
+  await Promise.all(builds.map((b) => esbuild.build(b)));
+}
+// serialport looks for its native binding beside the bundle's folder (node-gyp-build: <root>/prebuilds).
+await cp('node_modules/@serialport/bindings-cpp/prebuilds', 'prebuilds', { recursive: true });

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'vitest/config';
+
+/** Imports `.py` files as text, as the esbuild bundle does. */
+const pythonAsText = {
+  name: 'python-as-text',
+  enforce: 'pre' as const,
+  load(id: string) {
+    return id.endsWith('.py')
+      ? `export default ${JSON.stringify(readFileSync(id, 'utf8'))}`
+      : undefined;
+  },
+};
+
+export default defineConfig({
+  plugins: [pythonAsText],
+  test: {
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'boards',
+          include: ['test/boards/**/*.test.ts'],
+          globalSetup: ['test/lab/globalSetup.mjs'],
+          // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop.
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
