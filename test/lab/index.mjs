@@ -1,0 +1,9 @@
+// @ts-check
+// The lab: real boards, cables and brokers for tests, benchmarks and the demo. README.md says how to use it.
+export { ensure } from './ensure.mjs';
+export { root, cacheDir, tempDir } from './paths.mjs';
+export { launch, run, pollUntil, freePort } from './process.mjs';
+export { RawRepl } from './rawRepl.mjs';
+export { startUboard } from './uboard.mjs';
+export { startSerlink } from './serlink.mjs';
+export { startMosquitto } from './mosquitto.mjs';

@@ -1,0 +1,66 @@
+// @ts-check
+// Where the lab keeps things: the cache (outside the checkout), and folders that are gone when their user is.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The checkout. */
+export const root = fileURLToPath(new URL('../..', import.meta.url));
+/** This folder. */
+export const lab = fileURLToPath(new URL('.', import.meta.url));
+
+/** The cache folder: `$MPYFLEET_CACHE`, else `~/.cache/micropython-fleet`. @returns {string} */
+export function cacheDir() {
+  const dir = process.env.MPYFLEET_CACHE ?? join(homedir(), '.cache', 'micropython-fleet');
+  mkdirSync(dir, { recursive: true });
+  return dir;
+}
+
+/**
+ * A short hash of files and folders by name and content, and of words: it changes when they do.
+ * @param {string[]} paths files and folders
+ * @param {string[]} words
+ */
+export function hashOf(paths, ...words) {
+  const hash = createHash('sha256');
+  for (const word of words) hash.update(`${word}\0`);
+  for (const path of paths) {
+    const files = statSync(path).isDirectory()
+      ? readdirSync(path, { recursive: true, withFileTypes: true })
+          .filter((entry) => entry.isFile())
+          .map((entry) => join(entry.parentPath, entry.name))
+          .sort()
+      : [path];
+    for (const file of files) {
+      hash
+        .update(`${relative(path, file)}\0`)
+        .update(readFileSync(file))
+        .update('\0');
+    }
+  }
+  return hash.digest('hex').slice(0, 12);
+}
+
+/** @type {Set<string>} */
+const folders = new Set();
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/**
+ * A new empty folder, removed when this process ends. The path is short, since a socket may come into it (108 bytes).
+ * @param {string} name
+ */
+export function tempDir(name) {
+  const dir = mkdtempSync(join(tmpdir(), `mpyfleet-${name}-`));
+  folders.add(dir);
+  return dir;
+}
+
+/** Removes a folder of `tempDir` now. @param {string} dir */
+export function removeTempDir(dir) {
+  rmSync(dir, { recursive: true, force: true });
+  folders.delete(dir);
+}

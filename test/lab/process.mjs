@@ -1,0 +1,165 @@
+// @ts-check
+// Child processes of the lab: ready when they say so, ended when asked, and never outliving the process that started them.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+
+const READY_MS = 30_000; // a loaded two-core machine starts every part of the lab well within this
+const STOP_MS = 10_000; // a polite end; then it is killed
+
+/**
+ * @typedef {object} Running
+ * @property {import('node:child_process').ChildProcess} child
+ * @property {Promise<number | string>} exited exit status or signal name
+ * @property {() => Promise<void>} stop ends it politely and waits until it is gone
+ * @property {() => Promise<void>} kill ends it at once, as a power failure does, and waits until it is gone
+ * @property {(line: string) => Promise<string>} ask writes a line to its standard input, gives its next line of output
+ * @property {() => string} output the last of what it has printed
+ */
+
+/**
+ * Starts a program and waits until it is ready.
+ * @param {string[]} command
+ * @param {{ ready: RegExp | (() => Promise<boolean>), env?: NodeJS.ProcessEnv, cwd?: string, readyMs?: number }} options
+ *   `ready`: a line of its output, or a probe that is asked until it says true
+ * @returns {Promise<Running & { line: string }>} `line`: the line that matched
+ * @throws when it ends or stays silent instead, with what it printed
+ */
+export async function launch(command, { ready, env, cwd, readyMs = READY_MS }) {
+  // The kernel ends it with us, whatever ends us.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    ...(cwd ? { cwd } : {}),
+  });
+  const name = String(command[0]).split('/').pop();
+  /** @type {string[]} */
+  const tail = [];
+  /** @type {((line: string) => void)[]} */
+  const asked = [];
+  /** @type {(line: string) => boolean} */
+  let onLine = () => false;
+  const hear = (/** @type {string} */ line) => {
+    tail.push(line);
+    if (tail.length > 200) tail.shift();
+    return onLine(line);
+  };
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    if (!hear(line)) asked.shift()?.(line);
+  });
+  createInterface({ input: child.stderr }).on('line', hear);
+  child.stdin.on('error', (error) => hear(`standard input: ${error.message}`));
+
+  const exited = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
+  });
+  const output = () => tail.join('\n');
+  const line = await new Promise((resolve, reject) => {
+    const fail = (/** @type {string} */ what) =>
+      reject(new Error(`${name} ${what}. It printed:\n${output()}`));
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      fail(`was not ready after ${readyMs / 1000} s`);
+    }, readyMs);
+    const done = (/** @type {string} */ text) => (clearTimeout(timer), resolve(text));
+    exited.then(
+      (status) => (clearTimeout(timer), fail(`ended (${status}) instead of starting`)),
+      (error) => (clearTimeout(timer), fail(`could not start: ${error.message}`)),
+    );
+    if (ready instanceof RegExp) {
+      onLine = (text) => {
+        if (!ready.test(text)) return false;
+        onLine = () => false;
+        done(text);
+        return true;
+      };
+    } else {
+      void pollUntil(ready, readyMs, () => child.exitCode !== null).then(
+        (ok) => ok && done(''),
+        (error) => fail(`cannot be probed: ${error.message}`),
+      );
+    }
+  });
+
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (/** @type {NodeJS.Signals} */ signal) => {
+    if (gone()) return;
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  return {
+    child,
+    line,
+    exited,
+    output,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    ask: (text) =>
+      new Promise((resolve, reject) => {
+        if (gone()) return reject(new Error(`${name} has ended. It printed:\n${output()}`));
+        asked.push(resolve);
+        void exited.then(() => reject(new Error(`${name} ended before it answered ${text}`)));
+        child.stdin.write(`${text}\n`);
+      }),
+  };
+}
+
+/**
+ * Asks again and again, with pauses, until the answer is true (for what can only be asked: a port, a file).
+ * @param {() => Promise<boolean>} probe
+ * @param {number} ms gives up after this
+ * @param {() => boolean} [stop] gives up when it says so
+ */
+export async function pollUntil(probe, ms, stop = () => false) {
+  const end = performance.now() + ms;
+  while (performance.now() < end && !stop()) {
+    if (await probe()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  return false;
+}
+
+/**
+ * Runs a program to its end.
+ * @param {string[]} command
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, show?: boolean, input?: string | Buffer }} [options] `show`: its output goes to ours
+ * @returns {Promise<string>} its standard output (empty when shown)
+ * @throws with its output when its exit status is not 0
+ */
+export async function run(command, { env, cwd, show = false, input } = {}) {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
+    stdio: [
+      input === undefined ? 'ignore' : 'pipe',
+      show ? 'inherit' : 'pipe',
+      show ? 'inherit' : 'pipe',
+    ],
+    env: { ...process.env, ...env },
+    ...(cwd ? { cwd } : {}),
+  });
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (data) => (out += data));
+  child.stderr?.on('data', (data) => (err += data));
+  child.stdin?.end(input);
+  const [code, signal] = await once(child, 'close');
+  if (code !== 0) {
+    throw new Error(
+      `${command.join(' ')} failed (${code ?? signal})\n${out.slice(-4000)}${err.slice(-4000)}`,
+    );
+  }
+  return out;
+}
+
+/** A TCP port of the loopback interface that nobody has just now. @returns {Promise<number>} */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

@@ -1,0 +1,129 @@
+// @ts-check
+// A small raw REPL client for the lab's own needs (putting files on a board before a test, looking at them after).
+// It shares no code with the product, so that a fault in one cannot hide in the other.
+import { constants, openSync } from 'node:fs';
+import { ReadStream } from 'node:tty';
+
+const SILENCE_MS = 20_000; // the lab's boards answer in milliseconds, unless the machine is overloaded
+
+/** Python source of a bytes object. @param {Uint8Array} bytes */
+const pyBytes = (bytes) =>
+  `b'${[...bytes].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join('')}'`;
+/** Python source of a string, in pure ASCII. @param {string} text */
+const pyString = (text) => `${pyBytes(Buffer.from(text))}.decode()`;
+
+export class RawRepl {
+  #stream;
+  #heard = Buffer.alloc(0);
+  /** @type {(() => void) | undefined} */
+  #wake;
+
+  /** @param {string} tty */
+  constructor(tty) {
+    this.#stream = new ReadStream(openSync(tty, constants.O_RDWR | constants.O_NOCTTY));
+    this.#stream.on('data', (data) => {
+      this.#heard = Buffer.concat([this.#heard, data]);
+      this.#wake?.();
+    });
+    this.#stream.on('error', () => this.#wake?.()); // the reader finds it by its silence limit
+  }
+
+  /** @param {string | Buffer} data */
+  write(data) {
+    this.#stream.write(data);
+  }
+
+  /** Everything up to and with `end`. @param {string} end */
+  async until(end) {
+    for (;;) {
+      const at = this.#heard.indexOf(end);
+      if (at >= 0) {
+        const found = this.#heard.subarray(0, at + end.length);
+        this.#heard = this.#heard.subarray(at + end.length);
+        return found;
+      }
+      await new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () =>
+            reject(
+              new Error(
+                `the board did not say ${JSON.stringify(end)} but ${JSON.stringify(this.#heard.toString())}`,
+              ),
+            ),
+          SILENCE_MS,
+        );
+        this.#wake = () => (clearTimeout(timer), resolve(undefined));
+      });
+    }
+  }
+
+  /** Stops what runs and enters the raw REPL. */
+  async enter() {
+    this.write('\r\x03\x03\r\x01');
+    await this.until('raw REPL; CTRL-B to exit\r\n>');
+  }
+
+  /** Runs code in the raw REPL and gives what it printed. @param {string} code @returns {Promise<Buffer>} */
+  async exec(code) {
+    this.write(`${code}\x04`);
+    await this.until('OK');
+    const out = (await this.until('\x04')).subarray(0, -1);
+    const error = (await this.until('\x04')).subarray(0, -1).toString();
+    await this.until('>');
+    if (error) throw new Error(`on the board: ${error}`);
+    return out;
+  }
+
+  /** @param {Record<string, string | Uint8Array>} files by path on the board; folders are made */
+  async writeFiles(files) {
+    await this.exec('import os');
+    for (const [path, content] of Object.entries(files)) {
+      const parts = path.split('/').filter(Boolean);
+      for (let i = 1; i < parts.length; i++) {
+        const folder = pyString(`/${parts.slice(0, i).join('/')}`);
+        await this.exec(
+          `try:\n os.mkdir(${folder})\nexcept OSError as e:\n if e.errno != 17: raise`,
+        );
+      }
+      await this.exec(`f = open(${pyString(`/${parts.join('/')}`)}, 'wb')`);
+      const bytes = Buffer.from(content);
+      for (let i = 0; i < bytes.length; i += 1024) {
+        await this.exec(`f.write(${pyBytes(bytes.subarray(i, i + 1024))})`);
+      }
+      await this.exec('f.close()');
+    }
+  }
+
+  /** Every file on the board by its path, with its content. @returns {Promise<Record<string, Buffer>>} */
+  async readFiles() {
+    const listing = await this.exec(
+      [
+        'import os, binascii',
+        'def walk(d):',
+        ' for name, kind, *_ in os.ilistdir(d or "/"):',
+        '  p = d + "/" + name',
+        '  if kind == 0x4000: walk(p)',
+        '  else:',
+        '   print(binascii.hexlify(p).decode(), end=" ")',
+        '   with open(p, "rb") as f:',
+        '    while True:',
+        '     b = f.read(512)',
+        '     if not b: break',
+        '     print(binascii.hexlify(b).decode(), end="")',
+        '   print()',
+        'walk("")',
+      ].join('\n'),
+    );
+    /** @type {Record<string, Buffer>} */
+    const files = {};
+    for (const line of listing.toString().split('\r\n').filter(Boolean)) {
+      const [path = '', content = ''] = line.split(' ');
+      files[Buffer.from(path, 'hex').toString()] = Buffer.from(content, 'hex');
+    }
+    return files;
+  }
+
+  close() {
+    this.#stream.destroy();
+  }
+}

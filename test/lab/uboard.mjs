@@ -1,0 +1,99 @@
+// @ts-check
+// uboard: real MicroPython as a Linux process on a pty, with LittleFS on an image file. The everyday board.
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure } from './ensure.mjs';
+import { removeTempDir, tempDir } from './paths.mjs';
+import { launch } from './process.mjs';
+import { RawRepl } from './rawRepl.mjs';
+
+/**
+ * @typedef {object} UboardOptions
+ * @property {string} [name] what `machine.unique_id()` says; default: a new one
+ * @property {string} [flash] the flash image's path, made when missing; default: one that is gone with the board
+ * @property {number} [sizeKib] flash size in KiB; default 2048
+ * @property {number} [heap] heap in KiB; default 256
+ * @property {boolean} [drop] a full receive ring (260 bytes) loses bytes, as a UART does; default: it holds them
+ * @property {Record<string, string | Uint8Array>} [files] on the flash before the board starts, by path
+ * @property {string} [tty] path of the serial device (a link); default: in a temporary folder
+ * @property {boolean} [safe] boot.py and main.py are not run
+ */
+
+/**
+ * @typedef {object} Uboard
+ * @property {string} tty the serial device
+ * @property {string} name
+ * @property {string} flash
+ * @property {() => Promise<Record<string, Buffer>>} files all files as they are on the flash now, read beside the running board
+ * @property {() => Promise<void>} stop the board and its temporary files are gone
+ * @property {() => Promise<void>} kill the power fails: the process is killed, the tty is hung up; the flash stays
+ * @property {() => Promise<void>} restart off and on again, on the same path and flash
+ * @property {() => boolean} alive
+ */
+
+let count = 0;
+
+/**
+ * Starts a board. Its serial device is there when this resolves; what it prints waits there to be read.
+ * @param {UboardOptions} [options]
+ * @returns {Promise<Uboard>}
+ */
+export async function startUboard(options = {}) {
+  const { program = '' } = await ensure('uboard');
+  const dir = tempDir('uboard');
+  const name = options.name ?? `ub${process.pid}-${++count}`;
+  const flash = options.flash ?? join(dir, 'flash.img');
+  const tty = options.tty ?? join(dir, 'tty');
+  const base = [program, '--flash', flash, '--size', String(options.sizeKib ?? 2048)];
+  if (options.files) await onScratchBoard(base, (repl) => repl.writeFiles(options.files ?? {}));
+
+  const command = [...base, '--tty', tty, '--name', name, '--heap', String(options.heap ?? 256)];
+  if (options.drop) command.push('--drop');
+  if (options.safe) command.push('--safe');
+  const start = () => launch(command, { ready: /^TTY / });
+  let board = await start();
+  return {
+    tty,
+    name,
+    flash,
+    alive: () => board.child.exitCode === null && board.child.signalCode === null,
+    files: async () => {
+      const copy = join(tempDir('flash'), 'flash.img');
+      copyFileSync(flash, copy);
+      const size = String(options.sizeKib ?? 2048);
+      return onScratchBoard([program, '--flash', copy, '--size', size], (repl) => repl.readFiles());
+    },
+    stop: async () => {
+      await board.stop();
+      removeTempDir(dir);
+    },
+    kill: () => board.kill(),
+    restart: async () => {
+      await board.kill();
+      board = await start();
+    },
+  };
+}
+
+/**
+ * Boots the flash on a board that runs neither boot.py nor main.py, works on it, and switches that board off.
+ * @template T
+ * @param {string[]} base
+ * @param {(repl: RawRepl) => Promise<T>} work
+ */
+async function onScratchBoard(base, work) {
+  const dir = tempDir('scratch');
+  const board = await launch([...base, '--tty', join(dir, 'tty'), '--safe', '--heap', '2048'], {
+    ready: /^TTY /,
+  });
+  const repl = new RawRepl(join(dir, 'tty'));
+  try {
+    await repl.until('>>> ');
+    await repl.enter();
+    return await work(repl);
+  } finally {
+    repl.close();
+    await board.stop();
+    removeTempDir(dir);
+  }
+}
