@@ -1,0 +1,155 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { FleetError, UsageError } from '../errors';
+import { throwIfAborted } from '../async';
+import type { Log } from '../log';
+
+/** A download that did not work. `status` is the HTTP status, 0 when there was no answer. */
+export class DownloadError extends FleetError {
+  readonly code = 'download';
+
+  constructor(
+    readonly url: string,
+    readonly status: number,
+    message: string,
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options);
+  }
+}
+
+export interface FetchOptions {
+  signal?: AbortSignal;
+  /** More than this is refused while it comes in; default {@link MAX_FILE}. */
+  maxBytes?: number;
+}
+
+/** Gets bytes from http, https and file addresses. */
+export interface Fetcher {
+  get(url: string, options?: FetchOptions): Promise<Uint8Array>;
+  /** Content known by its SHA-256 prefix (hex): from the cache without asking the network, else `url`, checked. */
+  getByHash(url: string, hash: string, options?: FetchOptions): Promise<Uint8Array>;
+}
+
+/** Board files are small; an index of all packages is some hundred kB. */
+export const MAX_FILE = 8 * 1024 * 1024;
+
+/** The one function of the platform that goes to the network (VS Code patches it for proxies). */
+export type HttpGet = (
+  url: string,
+  init: { signal?: AbortSignal },
+) => Promise<Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'body'>>;
+
+/** A {@link Fetcher} with a cache folder: what is known by hash is fetched once, the rest serves while offline. */
+export class CachingFetcher implements Fetcher {
+  constructor(
+    private readonly cacheDir: string,
+    private readonly http: HttpGet,
+    private readonly log: Log,
+  ) {}
+
+  async get(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
+    if (url.startsWith('file:')) return this.#readLocal(url);
+    const key = join(this.cacheDir, 'url', sha256(Buffer.from(url)));
+    try {
+      const bytes = await this.#download(url, options);
+      await this.#store(key, bytes);
+      return bytes;
+    } catch (error) {
+      // A server that says no is believed; one that cannot be reached is replaced by what it said last.
+      if (!(error instanceof DownloadError) || error.status !== 0) throw error;
+      const kept = await this.#load(key);
+      if (!kept) throw error;
+      this.log.warn(`${url} cannot be reached; the copy kept from last time is used`);
+      return kept;
+    }
+  }
+
+  async getByHash(url: string, hash: string, options: FetchOptions = {}): Promise<Uint8Array> {
+    if (!/^[0-9a-f]{8,64}$/.test(hash)) {
+      throw new DownloadError(url, 0, `"${hash}" is no SHA-256 hash`);
+    }
+    const key = join(this.cacheDir, 'hash', hash);
+    const kept = await this.#load(key);
+    if (kept && sha256(kept).startsWith(hash)) return kept;
+    const bytes = url.startsWith('file:')
+      ? await this.#readLocal(url)
+      : await this.#download(url, options);
+    const real = sha256(bytes);
+    if (!real.startsWith(hash)) {
+      throw new DownloadError(
+        url,
+        200,
+        `${url} is not what the index promises: its SHA-256 is ${real.slice(0, hash.length)}, not ${hash}`,
+        { hint: 'The mirror or the download is damaged. Try again, or choose another index.' },
+      );
+    }
+    await this.#store(key, bytes);
+    return bytes;
+  }
+
+  async #readLocal(url: string): Promise<Uint8Array> {
+    const path = decodeURI(url.replace(/^file:(\/\/)?/, ''));
+    try {
+      return await readFile(path);
+    } catch (cause) {
+      throw new DownloadError(url, 404, `${path} cannot be read`, { cause });
+    }
+  }
+
+  async #download(url: string, options: FetchOptions): Promise<Uint8Array> {
+    if (!/^https?:/.test(url)) throw new UsageError(`"${url}" is no http address`);
+    throwIfAborted(options.signal);
+    let response: Awaited<ReturnType<HttpGet>>;
+    try {
+      response = await this.http(url, options.signal ? { signal: options.signal } : {});
+    } catch (cause) {
+      throwIfAborted(options.signal);
+      throw new DownloadError(url, 0, `${new URL(url).host} cannot be reached`, {
+        cause,
+        hint: 'Check the network, the proxy setting (http.proxy) or the index address (mpyFleet.packages.index).',
+      });
+    }
+    if (!response.ok) {
+      const what = response.status === 404 ? 'is not there' : `answers ${response.status}`;
+      throw new DownloadError(url, response.status, `${url} ${what}`);
+    }
+    return this.#collect(url, response.body, options.maxBytes ?? MAX_FILE);
+  }
+
+  async #collect(url: string, body: Response['body'], maxBytes: number): Promise<Uint8Array> {
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+      size += part.length;
+      if (size > maxBytes) {
+        throw new DownloadError(url, 200, `${url} is larger than ${maxBytes} bytes`);
+      }
+      parts.push(part);
+    }
+    return Buffer.concat(parts);
+  }
+
+  async #load(key: string): Promise<Uint8Array | undefined> {
+    try {
+      return await readFile(key);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** Written beside and renamed, so that a cache file is whole or absent. */
+  async #store(key: string, bytes: Uint8Array): Promise<void> {
+    await mkdir(join(key, '..'), { recursive: true });
+    const temporary = `${key}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+    await writeFile(temporary, bytes);
+    await rename(temporary, key);
+  }
+}
+
+/** SHA-256 in lower-case hex. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,125 @@
+import { text } from '../bytes';
+import { ProtocolError } from '../errors';
+import { DownloadError, type Fetcher } from './fetcher';
+import { readManifest } from './manifest';
+import type { ResolvedPackage, TargetBoard } from './model';
+import type { PackageSpec } from './spec';
+
+/** The index that mip uses; `mpyFleet.packages.index` names another. */
+export const DEFAULT_INDEX = 'https://micropython.org/pi/v2';
+
+/** An entry of the index, for searching. */
+export interface IndexEntry {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly author: string;
+  readonly license: string;
+  /** Newest last, as the index lists them for source packages. */
+  readonly versions: readonly string[];
+}
+
+/** A package of a mip v2 index, and what it needs. */
+export interface Unresolved {
+  readonly resolved: Omit<ResolvedPackage, 'needs'>;
+  /** [package, version] as the manifest states them. */
+  readonly deps: readonly (readonly [string, string])[];
+}
+
+/** Reads one package's manifest: the prebuilt .mpy set when the board loads .mpy files, else the source. */
+export async function fromIndex(
+  spec: Extract<PackageSpec, { kind: 'index' }>,
+  index: string,
+  board: TargetBoard,
+  fetcher: Fetcher,
+  signal?: AbortSignal,
+): Promise<Unresolved> {
+  const base = index.replace(/\/+$/, '');
+  const flavour = board.mpy ? String(board.mpy.version) : 'py';
+  const url = `${base}/package/${flavour}/${spec.name}/${spec.version}.json`;
+  let manifest;
+  try {
+    manifest = readManifest(await fetcher.get(url, { signal }), url);
+  } catch (error) {
+    if (error instanceof DownloadError && error.status === 404) {
+      const wanted = spec.version === 'latest' ? '' : ` ${spec.version}`;
+      throw new DownloadError(url, 404, `There is no package ${spec.name}${wanted} in ${base}`, {
+        cause: error,
+        hint: 'Check the name and the version, or search the index.',
+      });
+    }
+    throw error;
+  }
+  return {
+    resolved: {
+      id: spec.name.toLowerCase(),
+      name: spec.name,
+      version: manifest.version ?? spec.version,
+      spec,
+      files: [
+        ...manifest.hashes.map(([path, hash]) => ({
+          path,
+          hash,
+          url: `${base}/file/${hash.slice(0, 2)}/${hash}`,
+        })),
+        ...manifest.urls.map(([path, fileUrl]) => ({ path, url: fileUrl })),
+      ],
+    },
+    deps: manifest.deps,
+  };
+}
+
+/** All packages of an index. @throws ProtocolError, DownloadError */
+export async function listIndex(
+  index: string,
+  fetcher: Fetcher,
+  signal?: AbortSignal,
+): Promise<IndexEntry[]> {
+  const url = `${index.replace(/\/+$/, '')}/index.json`;
+  let json: unknown;
+  try {
+    json = JSON.parse(text(await fetcher.get(url, { signal })));
+  } catch (cause) {
+    if (cause instanceof DownloadError) throw cause;
+    throw new ProtocolError(`${url} is no package index`, { cause });
+  }
+  const packages = (json as { packages?: unknown } | null)?.packages;
+  if (!Array.isArray(packages)) throw new ProtocolError(`${url} is no package index`);
+  return packages.flatMap((p: unknown) => entry(p) ?? []);
+}
+
+/** Entries whose name or description holds all the words; names that begin with the first come first. */
+export function searchIndex(entries: readonly IndexEntry[], words: string): IndexEntry[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const first = wanted[0] ?? '';
+  const rank = (e: IndexEntry) =>
+    e.name.toLowerCase() === first ? 0 : e.name.toLowerCase().startsWith(first) ? 1 : 2;
+  return entries
+    .filter((e) => {
+      const hay = `${e.name} ${e.description}`.toLowerCase();
+      return wanted.every((w) => hay.includes(w));
+    })
+    .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
+}
+
+function entry(value: unknown): IndexEntry | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const fields = value as Record<string, unknown>;
+  const field = (name: string, limit = 500) => {
+    const v = fields[name];
+    return typeof v === 'string' ? v.slice(0, limit) : '';
+  };
+  const name = field('name', 100);
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return undefined;
+  const versions = (fields.versions as { py?: unknown } | undefined)?.py;
+  return {
+    name,
+    version: field('version', 50),
+    description: field('description'),
+    author: field('author'),
+    license: field('license', 100),
+    versions: Array.isArray(versions)
+      ? versions.filter((v: unknown): v is string => typeof v === 'string').slice(0, 200)
+      : [],
+  };
+}

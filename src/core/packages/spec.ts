@@ -1,0 +1,104 @@
+import { UsageError } from '../errors';
+
+/** Where a package comes from, as the user (or a dependency list) names it. */
+export type PackageSpec =
+  /** The micropython-lib index: `name` or `name@version`. */
+  | { readonly kind: 'index'; readonly name: string; readonly version: string }
+  /** One .py or .mpy file. */
+  | { readonly kind: 'file'; readonly url: string; readonly name: string }
+  /** A package.json; `branch` replaces HEAD in `github:` and `gitlab:` addresses below it. */
+  | { readonly kind: 'json'; readonly url: string; readonly name: string; readonly branch?: string }
+  /** A pure-Python package of PyPI: `pypi:name` or `pypi:name==version`. */
+  | { readonly kind: 'pypi'; readonly name: string; readonly version?: string };
+
+/** Names as both indexes allow them: nothing that could leave a path or a URL part. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,49}$/;
+
+/**
+ * Reads what a user types: `umqtt.simple`, `aioble@0.4.1`, `github:org/repo@branch`, `gitlab:org/repo/file.py`,
+ * an http(s) URL, `pypi:micropython-logging==0.3`, or a local file or folder (`./lib`, `/home/…`, `C:\…`).
+ * @throws UsageError
+ */
+export function parseSpec(text: string): PackageSpec {
+  const spec = text.trim();
+  if (/^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec)) return located(localUrl(spec), undefined);
+  if (/^(https?|github|gitlab):/.test(spec)) {
+    const at = /^(github|gitlab):/.test(spec) ? spec.lastIndexOf('@') : -1;
+    return at < 0
+      ? located(spec, undefined)
+      : located(
+          spec.slice(0, at),
+          checked(spec.slice(at + 1), /^[\w./-]{1,100}$/, 'branch or tag'),
+        );
+  }
+  if (spec.startsWith('pypi:')) {
+    const [name = '', version] = spec.slice(5).split(/==|@/);
+    return {
+      kind: 'pypi',
+      name: checked(name, NAME, 'package name'),
+      ...(version === undefined ? {} : { version: checked(version, VERSION, 'version') }),
+    };
+  }
+  const [name = '', version = 'latest'] = spec.split(/@|==/);
+  return {
+    kind: 'index',
+    name: checked(name, NAME, 'package name'),
+    version: checked(version, VERSION, 'version'),
+  };
+}
+
+/** A text that {@link parseSpec} reads back; the name of the package in lists and messages. */
+export function specText(spec: PackageSpec): string {
+  switch (spec.kind) {
+    case 'index':
+      return spec.version === 'latest' ? spec.name : `${spec.name}@${spec.version}`;
+    case 'pypi':
+      return `pypi:${spec.name}${spec.version ? `==${spec.version}` : ''}`;
+    case 'file':
+      return spec.url;
+    case 'json':
+      return spec.branch ? `${spec.url}@${spec.branch}` : spec.url;
+  }
+}
+
+/**
+ * The http(s) address behind `github:org/repo/path` and `gitlab:…`, as mip resolves them (HEAD unless a branch is
+ * given); other addresses stay as they are.
+ * @throws UsageError when the organisation or the repository is missing
+ */
+export function rewriteUrl(url: string, branch = 'HEAD'): string {
+  const match = /^(github|gitlab):(.*)$/s.exec(url);
+  if (!match) return url;
+  const [org, repo, ...path] = (match[2] ?? '').split('/');
+  if (!org || !repo) throw new UsageError(`"${url}" lacks the organisation or the repository`);
+  const part = [org, repo].map(encodeURIComponent).join('/');
+  return match[1] === 'github'
+    ? `https://raw.githubusercontent.com/${part}/${branch}/${path.join('/')}`
+    : `https://gitlab.com/${part}/-/raw/${branch}/${path.join('/')}`;
+}
+
+function located(url: string, branch: string | undefined): PackageSpec {
+  const last = url.split(/[/\\]/).filter(Boolean).at(-1) ?? url;
+  if (/\.m?py$/.test(last)) {
+    return { kind: 'file', url: branch ? rewriteUrl(url, branch) : url, name: last };
+  }
+  const json = url.endsWith('.json') ? url : `${url.replace(/\/*$/, '')}/package.json`;
+  return {
+    kind: 'json',
+    url: json,
+    name: last.replace(/\.json$/, ''),
+    ...(branch === undefined ? {} : { branch }),
+  };
+}
+
+function localUrl(path: string): string {
+  return path.startsWith('file:') ? path : `file:${path.replaceAll('\\', '/')}`;
+}
+
+function checked(value: string, rule: RegExp, what: string): string {
+  if (rule.test(value)) return value;
+  throw new UsageError(`"${value}" is no ${what}`, {
+    hint: 'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, pypi:NAME, a URL or a local path.',
+  });
+}
