@@ -1,0 +1,5 @@
+try:
+    from machine import reset
+except ImportError:
+    from microcontroller import reset
+reset()

@@ -1,0 +1,28 @@
+import { ConnectError } from '../core/errors';
+import type { Log } from '../core/log';
+import type { TransportFactory } from '../core/transport';
+
+export interface TransportSettings {
+  readonly log: Log;
+  /** Baud rate of a serial port by its path; undefined: the usual one. */
+  readonly baudRate?: (path: string) => number | undefined;
+}
+
+/** The factory for every kind of address. What a kind needs is loaded when it is first used. */
+export function createTransportFactory(settings: TransportSettings): TransportFactory {
+  return async (address) => {
+    switch (address.kind) {
+      case 'serial': {
+        const { serialTransport } = await import('./serial');
+        return serialTransport(address, settings.log, settings.baudRate?.(address.rest));
+      }
+      case 'webrepl':
+      case 'mqtt':
+      case 'mqboard':
+      case 'demo':
+        throw new ConnectError(address, 'unsupported', `${address.text} cannot be reached yet`, {
+          hint: 'Connect this board with a cable.',
+        });
+    }
+  };
+}

@@ -1,0 +1,105 @@
+import type { SerialPort } from 'serialport';
+import type { Address } from '../../core/address';
+import { abortable } from '../../core/async';
+import { ConnectionLostError, asError } from '../../core/errors';
+import { Emitter } from '../../core/events';
+import type { Log } from '../../core/log';
+import type { ByteStream } from '../../core/transport';
+import { openError } from './serialErrors';
+
+/** Bits on the line for a byte: start, eight, stop. */
+export const BITS_PER_BYTE = 10;
+
+/**
+ * Opens a serial port passively. Without HUPCL closing it does not drop DTR; DTR and RTS are left as the system has them
+ * on opening: both asserted, which the auto-reset circuit of ESP boards takes for "do nothing" and without
+ * which USB CDC boards (rp2, SAMD) would not send.
+ * @throws ConnectError
+ */
+export async function openSerial(
+  address: Address,
+  baudRate: number,
+  log: Log,
+  signal: AbortSignal,
+): Promise<ByteStream> {
+  const { SerialPort } = await import('serialport');
+  const port = new SerialPort({
+    path: address.rest,
+    baudRate,
+    autoOpen: false,
+    hupcl: false,
+    rtscts: false,
+  });
+  const opened = new Promise<void>((resolve, reject) => {
+    port.open((error) => (error ? reject(openError(address, error)) : resolve()));
+  });
+  try {
+    await abortable(opened, signal);
+  } catch (error) {
+    // Aborted while the system opens the port: it is closed as soon as it is open.
+    opened.then(
+      () => port.close(),
+      () => undefined,
+    );
+    throw error;
+  }
+  return new SerialStream(port, log);
+}
+
+/** An open serial port as bytes both ways. */
+class SerialStream implements ByteStream {
+  readonly #data = new Emitter<Uint8Array>();
+  readonly #closed = new Emitter<Error | undefined>();
+  readonly onData = this.#data.event;
+  readonly onClose = this.#closed.event;
+  #end: { cause: Error | undefined } | undefined;
+
+  constructor(
+    private readonly port: SerialPort,
+    private readonly log: Log,
+  ) {
+    // Without a listener for data nobody notices that the far end is gone.
+    port.on('data', (chunk: Buffer) => this.#data.fire(chunk));
+    port.on('error', (error: Error) => this.#finish(error));
+    port.on('close', (error?: Error | null) => this.#finish(error ?? undefined));
+  }
+
+  async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (this.#end) throw this.#lost();
+    const written = new Promise<void>((resolve, reject) => {
+      const onEnd = this.#closed.event(() => reject(this.#lost()));
+      this.port.write(Buffer.from(data), (error) => {
+        onEnd.dispose();
+        if (error)
+          reject(new ConnectionLostError(`Writing failed: ${error.message}`, { cause: error }));
+        else resolve();
+      });
+    });
+    await abortable(written, signal);
+  }
+
+  async close(): Promise<void> {
+    if (this.#end) return;
+    await new Promise<void>((resolve) => {
+      this.port.close((error) => {
+        if (error) this.log.debug(`Closing ${this.port.path}: ${asError(error).message}`);
+        resolve();
+      });
+    });
+    this.#finish(undefined);
+  }
+
+  #lost(): ConnectionLostError {
+    return new ConnectionLostError(`The port ${this.port.path} is gone`, {
+      cause: this.#end?.cause,
+      hint: 'Check the cable; a board that is plugged in again is connected again.',
+    });
+  }
+
+  #finish(cause: Error | undefined): void {
+    if (this.#end) return;
+    this.#end = { cause };
+    this.#closed.fire(cause);
+    if (this.port.isOpen) this.port.close(() => undefined);
+  }
+}
