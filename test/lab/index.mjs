@@ -7,3 +7,7 @@ export { RawRepl } from './rawRepl.mjs';
 export { startUboard } from './uboard.mjs';
 export { startSerlink } from './serlink.mjs';
 export { startMosquitto } from './mosquitto.mjs';
+export { startMpboard, startMicrobit, startPico } from './emulated.mjs';
+export { startCodeServer } from './codeServer.mjs';
+export { openPage, openWindow } from './window.mjs';
+export { packagedExtension } from './vsix.mjs';

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A serial cable between a pty for the host's tools and a board, which can be paced, disturbed and pulled out.
+"""A serial cable between a pty for the host's tools and a board, which can be paced, disturbed and
+pulled out.
 
   serlink.py --link TTY --to WHERE [--baud 115200] [--latency 0.001]
   WHERE: pty:/dev/pts/3 | unix:/path | tcp:host:port | exec:command line
@@ -7,13 +8,15 @@
 --baud N   both directions are paced at N/10 bytes a second (8N1); 0 = as fast as it goes.
 --latency  each direction hands bytes over at most this often (the USB latency timer), seconds.
 
-Commands come as JSON lines on standard input, and each is answered by one JSON line; end of input ends the cable.
-  {"do": "stats"}   -> {"toBoard": N, "toHost": N, "silent": false}: bytes handed over so far; whether it is cut
+Commands come as JSON lines on standard input, and each is answered by one JSON line; end of input
+ends the cable.
+  {"do": "stats"}   -> {"toBoard": N, "toHost": N, "silent": false}: bytes handed over so far;
+                    whether it is cut or unplugged
   {"do": "fault", "dir": "toBoard", "kind": KIND, "at": N, "count": 1, "mask": 1, "data": "hex"}
-      At byte N of that direction, counted from now: "flip" (xor mask), "drop", "dup" count bytes, "insert" data,
-      "cut" (nothing passes any more, either way, and the tty stays), "unplug" (as the command).
+      At byte N of that direction, counted from now: "flip" (xor mask), "drop", "dup" count bytes,
+      "insert" data, "cut" (nothing passes any more, either way, and the tty stays), "unplug".
   {"do": "unplug"}  the tty is hung up and its link removed; what the board says meanwhile is lost
-  {"do": "replug"}  a new tty under the same link; also mends a cut and forgets faults that are still to come
+  {"do": "replug"}  a new tty under the same link; mends a cut and forgets faults still to come
   {"do": "pause"}, {"do": "resume"}    nothing passes, nothing is lost
   {"do": "baud", "baud": N}
 
@@ -89,7 +92,7 @@ def open_board(to):
 
 
 class Direction:
-    """One way through the cable: what was read and is not yet handed over, its pace and its faults."""
+    """One way through the cable: what is not yet handed over, its pace and its faults."""
 
     def __init__(self, cable, name):
         self.cable, self.name = cable, name
@@ -135,7 +138,7 @@ class Direction:
         return min(n, len(self.buf)), 0
 
     def disturb(self):
-        """Applies the faults that are due at buf[0]; returns how many bytes lie before the next one."""
+        """Applies the faults due at buf[0]; returns how many bytes lie before the next one."""
         while self.buf:
             if self.dropping:
                 n = min(self.dropping, len(self.buf))
@@ -155,7 +158,8 @@ class Direction:
             elif kind == 'drop':
                 self.dropping = count
             elif kind in ('dup', 'insert'):
-                extra = bytes(self.buf[:count]) if kind == 'dup' else bytes.fromhex(fault['data'])
+                again = bytes(self.buf[:count])
+                extra = again if kind == 'dup' else bytes.fromhex(fault['data'])
                 self.buf[:0] = extra
                 self.read -= len(extra)
             else:
@@ -165,7 +169,7 @@ class Direction:
         return 0
 
     def push(self, fd):
-        """Hands over what is due; returns seconds to wait, or None when there is nothing to hand over."""
+        """Hands over what is due; returns seconds to wait, or None when nothing is left."""
         n, wait = self.due()
         if not n:
             return wait
@@ -195,7 +199,8 @@ class Cable:
         self.input = b''
 
     def plug(self):
-        self.host, self.keep = pty.openpty()  # keep stays open: a host that closes does not hang up the line
+        # keep stays open: a host that closes does not hang up the line
+        self.host, self.keep = pty.openpty()
         tty.setraw(self.keep)
         nonblocking(self.host)
         path = os.ttyname(self.keep)
@@ -212,7 +217,7 @@ class Cable:
     def unplug(self):
         self.unlink()
         if self.host is not None:
-            # Whoever has it open gets a hang-up when the master closes, as when a USB device is pulled out.
+            # Whoever has it open gets a hang-up, as when a USB device is pulled out.
             os.close(self.keep)
             os.close(self.host)
             self.host = self.keep = None
@@ -285,7 +290,7 @@ class Cable:
         if self.host in ready and not self.to_board.pull(self.host):
             self.end(1)
         if self.silent or self.host is None:
-            for direction in (self.to_board, self.to_host):  # said into a dead line: lost
+            for direction in (self.to_board, self.to_host):  # into a dead line: lost
                 direction.read += len(direction.buf)
                 direction.buf.clear()
         if 0 in ready:

@@ -104,7 +104,9 @@ static void *io_thread(void *unused) {
             board_unlock(0);
         }
         for (int i = 0; i < NSOCK; i++) {
-            if (p[i + 2].fd >= 0 && p[i + 2].revents && mp_sched_schedule(MP_OBJ_FROM_PTR(&sock_event_obj), MP_OBJ_NEW_SMALL_INT(i))) {
+            if (p[i + 2].revents & POLLNVAL) { // closed by its owner: nothing more comes of it
+                sock[i].armed = false;
+            } else if (p[i + 2].fd >= 0 && p[i + 2].revents && mp_sched_schedule(MP_OBJ_FROM_PTR(&sock_event_obj), MP_OBJ_NEW_SMALL_INT(i))) {
                 sock[i].armed = false;
                 intr = any = true;
             }
@@ -306,6 +308,12 @@ static mp_obj_t board_on_read(mp_obj_t s, mp_obj_t cb) {
     }
     bool on = cb != mp_const_none;
     board_lock();
+    for (int j = 0; j < NSOCK; j++) { // the number of a closed socket is given again: its old owner hears no more
+        if (j != i && sock[j].fd == fd && MP_STATE_VM(board_sock)[j] != MP_OBJ_NULL) {
+            sock[j].armed = false;
+            MP_STATE_VM(board_cb)[j] = MP_STATE_VM(board_sock)[j] = MP_OBJ_NULL;
+        }
+    }
     sock[i].fd = fd;
     sock[i].armed = on;
     MP_STATE_VM(board_cb)[i] = on ? cb : MP_OBJ_NULL;

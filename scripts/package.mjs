@@ -1,0 +1,15 @@
+// Packs the extension into micropython-fleet-VERSION.vsix and holds it to its size. `npm run package` builds first.
+import { readFileSync, statSync } from 'node:fs';
+import { createVSIX } from '@vscode/vsce';
+
+const LIMIT = 3_000_000; // bytes; what a newcomer downloads
+
+const { name, version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const path = `${name}-${version}.vsix`;
+await createVSIX({ packagePath: path, dependencies: false });
+const { size } = statSync(path);
+console.log(`${path}: ${size} bytes (limit ${LIMIT})`);
+if (size > LIMIT) {
+  console.error(`The package is ${size - LIMIT} bytes too large.`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,47 @@
+// @ts-check
+// One window with the packaged extension in it, for a spec file.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { startCodeServer } from '../lab/codeServer.mjs';
+import { removeTempDir, tempDir } from '../lab/paths.mjs';
+import { packagedExtension } from '../lab/vsix.mjs';
+import { Driver } from './driver.mjs';
+
+/**
+ * Installs the package as a user would, opens a workspace with the given files in a window, and gives its driver.
+ * @param {{ files?: Record<string, string | Uint8Array>, ttys?: string[], settings?: Record<string, unknown>, env?: NodeJS.ProcessEnv }} [options]
+ *   `files` of the workspace by path; `ttys`: serial devices that the user has added by path
+ * @returns {Promise<{ driver: Driver, workspace: string, server: import('../lab/codeServer.mjs').CodeServer, setSettings: (settings: Record<string, unknown>) => void, close: () => Promise<void> }>}
+ */
+export async function openSession({ files = {}, ttys = [], settings = {}, env } = {}) {
+  const workspace = tempDir('workspace');
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(workspace, path)), { recursive: true });
+    writeFileSync(join(workspace, path), content);
+  }
+  const all = (/** @type {Record<string, unknown>} */ own) => ({
+    'mpyFleet.serial.paths': ttys,
+    ...own,
+  });
+  const vsix = await packagedExtension();
+  const server = await startCodeServer({
+    workspace,
+    vsix,
+    settings: all(settings),
+    ...(env && { env }),
+  });
+  try {
+    const driver = await Driver.open(server.url);
+    const setSettings = (/** @type {Record<string, unknown>} */ own) =>
+      server.writeSettings(all(own));
+    const close = async () => {
+      await driver.close();
+      await server.stop();
+      removeTempDir(workspace);
+    };
+    return { driver, workspace, server, setSettings, close };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}

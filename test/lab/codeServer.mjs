@@ -1,0 +1,101 @@
+// @ts-check
+// VS Code's own server with its web client: a real window in a browser where the desktop program cannot be had.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure } from './ensure.mjs';
+import { removeTempDir, tempDir } from './paths.mjs';
+import { launch, run } from './process.mjs';
+
+/** Settings that keep the window still and readable for whoever drives it. */
+const quiet = {
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'chat.commandCenter.enabled': false,
+  'chat.disableAIFeatures': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'security.workspace.trust.enabled': false,
+  'window.dialogStyle': 'custom',
+  'editor.minimap.enabled': false,
+  // The DOM renderer: what a terminal shows can be read from the page.
+  'terminal.integrated.gpuAcceleration': 'off',
+  'terminal.integrated.enablePersistentSessions': false,
+  'terminal.integrated.confirmOnExit': 'never',
+};
+
+/**
+ * @typedef {object} CodeServerOptions
+ * @property {string} workspace the folder that the window opens
+ * @property {string} [vsix] a packaged extension, installed as a user would
+ * @property {string} [extensionsDir] default: an empty one
+ * @property {Record<string, unknown>} [settings] the user's settings, beside those that keep the window still
+ * @property {NodeJS.ProcessEnv} [env] for the extension host
+ * @property {number} [port] default: a free one
+ * @property {boolean} [testHost] for suites inside the extension host; such a window shows no notifications
+ */
+
+/**
+ * @typedef {object} CodeServer
+ * @property {string} url opens the workspace
+ * @property {number} port
+ * @property {string} userDataDir
+ * @property {(settings: Record<string, unknown>) => void} writeSettings replaces the user's settings; the window takes them over at once
+ * @property {() => string} log
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts the server; it answers when this resolves.
+ * @param {CodeServerOptions} options
+ * @returns {Promise<CodeServer>}
+ */
+export async function startCodeServer({
+  workspace,
+  vsix,
+  extensionsDir,
+  settings = {},
+  env,
+  port = 0,
+  testHost = false,
+}) {
+  const { node = '', server = '' } = await ensure('codeserver');
+  const dir = tempDir('code');
+  const extensions = extensionsDir ?? join(dir, 'extensions');
+  mkdirSync(extensions, { recursive: true });
+  mkdirSync(join(dir, 'User'), { recursive: true });
+  const writeSettings = (/** @type {Record<string, unknown>} */ own) =>
+    writeFileSync(
+      join(dir, 'User', 'settings.json'),
+      JSON.stringify({ ...quiet, ...own }, null, 2),
+    );
+  writeSettings(settings);
+  const data = ['--user-data-dir', dir, '--server-data-dir', dir, '--extensions-dir', extensions];
+  data.push('--accept-server-license-terms', '--disable-telemetry');
+  if (vsix) await run([node, server, ...data, '--install-extension', vsix, '--force']);
+
+  const running = await launch(
+    [
+      ...[node, server, ...data, '--host', '127.0.0.1', '--port', String(port)],
+      ...['--without-connection-token', '--disable-workspace-trust'],
+      ...(testHost ? ['--enable-smoke-test-driver'] : []),
+    ],
+    { ready: /Extension host agent listening on (\d+)/, ...(env ? { env } : {}) },
+  );
+  const bound = Number(/listening on (\d+)/.exec(running.line)?.[1]);
+  return {
+    url: `http://127.0.0.1:${bound}/?folder=${encodeURIComponent(workspace)}`,
+    port: bound,
+    userDataDir: dir,
+    writeSettings,
+    log: running.output,
+    stop: async () => {
+      await running.stop();
+      removeTempDir(dir);
+    },
+  };
+}

@@ -1,0 +1,41 @@
+// @ts-check
+// The packaged extension, as a user would install it.
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './paths.mjs';
+import { run } from './process.mjs';
+
+/** What the package is made of: newer than the package means that it must be packed again. */
+const sources = [
+  'src',
+  'media',
+  'board',
+  'esbuild.mjs',
+  'package.json',
+  'package.nls.json',
+  '.vscodeignore',
+  'README.md',
+];
+
+/**
+ * Packs the extension unless the package is newer than its sources. `$MPYFLEET_VSIX` names a package made elsewhere instead.
+ * @returns {Promise<string>} path of the .vsix
+ */
+export async function packagedExtension() {
+  if (process.env.MPYFLEET_VSIX) return process.env.MPYFLEET_VSIX;
+  const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const vsix = join(root, `${name}-${version}.vsix`);
+  const made = existsSync(vsix) ? statSync(vsix).mtimeMs : 0;
+  if (sources.some((source) => newest(join(root, source)) > made)) {
+    await run(['npm', 'run', '--silent', 'package'], { cwd: root, show: true });
+  }
+  return vsix;
+}
+
+/** @param {string} path @returns {number} when it, or anything in it, was last changed */
+function newest(path) {
+  if (!existsSync(path)) return 0;
+  const stat = statSync(path);
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
