@@ -1,11 +1,15 @@
+import type { Address } from '../core/address';
 import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
 import type { TransportFactory } from '../core/transport';
+import type { WebReplSettings } from './webrepl';
 
 export interface TransportSettings {
   readonly log: Log;
   /** Baud rate of a serial port by its path; undefined: the usual one. */
   readonly baudRate?: (path: string) => number | undefined;
+  /** Who asks for WebREPL passwords; without it WebREPL boards cannot be reached. */
+  readonly webrepl?: WebReplSettings;
 }
 
 /** The factory for every kind of address. What a kind needs is loaded when it is first used. */
@@ -16,13 +20,21 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
         const { serialTransport } = await import('./serial');
         return serialTransport(address, settings.log, settings.baudRate?.(address.rest));
       }
-      case 'webrepl':
+      case 'webrepl': {
+        if (!settings.webrepl) throw unsupported(address);
+        const { webReplTransport } = await import('./webrepl');
+        return webReplTransport(address, settings.webrepl, settings.log);
+      }
       case 'mqtt':
       case 'mqboard':
       case 'demo':
-        throw new ConnectError(address, 'unsupported', `${address.text} cannot be reached yet`, {
-          hint: 'Connect this board with a cable.',
-        });
+        throw unsupported(address);
     }
   };
+}
+
+function unsupported(address: Address): ConnectError {
+  return new ConnectError(address, 'unsupported', `${address.text} cannot be reached yet`, {
+    hint: 'Connect this board with a cable.',
+  });
 }

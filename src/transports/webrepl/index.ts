@@ -1,0 +1,67 @@
+import type { Address } from '../../core/address';
+import { systemClock } from '../../core/async';
+import { ConnectionLostError } from '../../core/errors';
+import type { Log } from '../../core/log';
+import { StreamTransport } from '../../core/streamTransport';
+import { openWebRepl, type WebReplServices } from './login';
+import type { WebReplStream } from './webReplStream';
+
+export type { GetPassword } from './login';
+export type { UnknownCertificate } from './dial';
+
+/** Wi-Fi with power saving holds a packet back for some hundred milliseconds each way. */
+const PROBE_MS = 1_000;
+const ANSWER_MS = 10_000;
+
+/** What the house gives to every WebREPL link. */
+export type WebReplSettings = Omit<WebReplServices, 'clock'> & Partial<WebReplServices>;
+
+/** A board whose REPL is reached through MicroPython's WebREPL. */
+export class WebReplTransport extends StreamTransport {
+  readonly #line: { stream?: WebReplStream };
+
+  constructor(address: Address, settings: WebReplSettings, log: Log) {
+    const clock = settings.clock ?? systemClock;
+    const line: { stream?: WebReplStream } = {};
+    super({
+      address,
+      log,
+      clock,
+      answerMs: ANSWER_MS,
+      probeMs: PROBE_MS,
+      open: async (signal) => {
+        line.stream = await openWebRepl(address, { ...settings, clock }, signal);
+        return line.stream;
+      },
+    });
+    this.#line = line;
+  }
+
+  /**
+   * Every reset ends the board's network connections, and with them this link. A chip that resets says no goodbye, so the link
+   * is ended here; after a soft reset the board closes it.
+   */
+  override async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
+    try {
+      await super.reset(mode, signal);
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError) || !this.#line.stream?.closed) throw error;
+    }
+    if (mode === 'hard') {
+      this.#line.stream?.abort(
+        new ConnectionLostError('The board was reset', {
+          hint: 'It is connected again once its WebREPL is back.',
+        }),
+      );
+    }
+  }
+}
+
+/** The transport for a `ws://` or `wss://` address. */
+export function webReplTransport(
+  address: Address,
+  settings: WebReplSettings,
+  log: Log,
+): WebReplTransport {
+  return new WebReplTransport(address, settings, log);
+}

@@ -1,0 +1,151 @@
+import type { IncomingMessage } from 'node:http';
+import type { Address } from '../../core/address';
+import { asError, ConnectError, type ConnectReason } from '../../core/errors';
+
+/** As much of a web page as is read to tell whose it is. */
+const MAX_PAGE_BYTES = 4096;
+const START_HINT =
+  'Start WebREPL on the board (`import webrepl; webrepl.start()`), or use "Set Up WebREPL" while it is on a cable.';
+
+/** The error for a server that answered the WebSocket request with something else: names what it seems to be. */
+export async function refusedByServer(
+  address: Address,
+  response: IncomingMessage,
+): Promise<ConnectError> {
+  const status = response.statusCode ?? 0;
+  const page = await firstBytes(response);
+  const all = `${JSON.stringify(response.headers)} ${page}`;
+  if (/circuitpython/i.test(all)) {
+    return notABoard(
+      address,
+      'This is the web workflow of a CircuitPython board, not WebREPL',
+      'Connect the CircuitPython board by its cable: its REPL works there.',
+    );
+  }
+  if (status >= 300 && status < 400) {
+    return notABoard(
+      address,
+      `A web server answers there and sends to ${hostOf(response.headers.location)}`,
+      'This may be the sign-in page of the network: sign in with a browser, and check the board’s address.',
+    );
+  }
+  if (status === 401 || status === 403) {
+    return notABoard(
+      address,
+      `A web server that asks for a sign-in (HTTP ${status}) answers there, not WebREPL`,
+      'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+    );
+  }
+  const title = /<title[^>]*>([^<]{1,80})/i
+    .exec(page)?.[1]
+    ?.replace(/[^ -~]+/g, ' ')
+    .trim();
+  return notABoard(
+    address,
+    `A web server${title ? ` ("${title}")` : ''} answers there (HTTP ${status}), not WebREPL`,
+    'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+  );
+}
+
+/** The error for a server that spoke otherwise than WebREPL does once it was connected. */
+export function notWebRepl(address: Address): ConnectError {
+  return notABoard(
+    address,
+    'A WebSocket server answers there that is not WebREPL',
+    'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+  );
+}
+
+/** The error for a server that hung up before it asked for the password: WebREPL serves one client at a time. */
+export function taken(address: Address, cause?: unknown): ConnectError {
+  return new ConnectError(
+    address,
+    'busy',
+    'The board closed the connection at once: another client is probably connected to its WebREPL',
+    {
+      hint: 'Close the other WebREPL client (a browser tab, another window), or reset the board, and connect again.',
+      cause,
+    },
+  );
+}
+
+/** The error for a failure of the network or of TLS, or of what the server said as HTTP. */
+export function failedToConnect(address: Address, cause: unknown): ConnectError {
+  const error = asError(cause);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const fail = (reason: ConnectReason, message: string, hint: string) =>
+    new ConnectError(address, reason, message, { hint, cause });
+  switch (code) {
+    case 'ECONNREFUSED':
+      return fail('refused', 'Nothing listens at that address', START_HINT);
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return fail(
+        'notFound',
+        'No device of that name is on the network',
+        'Check the name, or use the IP address that the board prints.',
+      );
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+    case 'EHOSTDOWN':
+    case 'ETIMEDOUT':
+      return noAnswer(address, cause);
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return taken(address, cause);
+  }
+  if (/handshake has timed out/i.test(error.message)) return noAnswer(address, cause);
+  if (code.startsWith('HPE_') || /Sec-WebSocket|Upgrade header/i.test(error.message)) {
+    return notABoard(
+      address,
+      'Something answers there that is no web server and no WebREPL',
+      'Check the port; WebREPL listens on 8266 unless the board says otherwise.',
+      cause,
+    );
+  }
+  if (/SSL|TLS|certificate/i.test(`${code} ${error.message}`)) {
+    return fail('other', `TLS failed: ${error.message}`, 'Use ws:// unless the board serves TLS.');
+  }
+  return fail(
+    'other',
+    `The connection failed: ${error.message}`,
+    'Check the network and try again.',
+  );
+}
+
+/** The error for a device that stays silent. */
+export function noAnswer(address: Address, cause?: unknown): ConnectError {
+  return new ConnectError(address, 'noAnswer', 'The board does not answer', {
+    hint: 'Check that it is powered, on the same network, and that the address is still its own.',
+    cause,
+  });
+}
+
+function notABoard(address: Address, message: string, hint: string, cause?: unknown): ConnectError {
+  return new ConnectError(address, 'notABoard', message, { hint, cause });
+}
+
+/** Host name of a redirect, in characters that are safe to show. */
+function hostOf(location: string | undefined): string {
+  try {
+    return new URL(location ?? '').host.replace(/[^\w.:[\]-]/g, '') || 'another page';
+  } catch {
+    return 'another page'; // a relative redirect
+  }
+}
+
+async function firstBytes(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = [];
+  let length = 0;
+  try {
+    for await (const part of response) {
+      parts.push(part as Buffer);
+      length += (part as Buffer).length;
+      if (length >= MAX_PAGE_BYTES) break;
+    }
+  } catch {
+    // The server cut its page short: what came of it is enough to tell whose it is.
+  }
+  response.destroy();
+  return Buffer.concat(parts).subarray(0, MAX_PAGE_BYTES).toString('latin1');
+}

@@ -1,0 +1,191 @@
+import type WebSocket from 'ws';
+import { Deferred, throwIfAborted, type Clock } from '../../core/async';
+import { ConnectionLostError } from '../../core/errors';
+import { Emitter, type Disposable, type Event } from '../../core/events';
+import type { ByteStream } from '../../core/transport';
+import { decodeVersion, encodeRequest, frames, webReplRequest } from '../../core/webreplProtocol';
+
+/**
+ * WebREPL answers no WebSocket ping (modwebsocket.c drops them), and a proxy or a powered-off board leaves TCP open.
+ * What every server answers, even beside a running program, is the version request: asked after so long a silence …
+ */
+const KEEP_ALIVE_MS = 10_000;
+/** … and given up when so long not a byte came after it. A program may keep MicroPython from its sockets for a while. */
+const DEAD_MS = 20_000;
+/** How long the server has to answer our close frame before TCP is closed. */
+const CLOSE_MS = 1_000;
+
+/** Times that tests shorten. */
+export interface KeepAliveTimes {
+  readonly keepAliveMs: number;
+  readonly deadMs: number;
+}
+
+/**
+ * The REPL's bytes in text frames, and WebREPL's own answers in binary ones, over a WebSocket that has logged in.
+ */
+export class WebReplStream implements ByteStream {
+  readonly #data = new Emitter<Uint8Array>();
+  readonly #binary = new Emitter<Uint8Array>();
+  readonly #closed = new Emitter<Error | undefined>();
+  /** WebREPL's answers to put and get, a message each. */
+  readonly onBinary = this.#binary.event;
+  readonly onClose = this.#closed.event;
+  /** The server's MicroPython version, once it was asked. */
+  version: string | undefined;
+  /** How many times it has answered so. */
+  versions = 0;
+  #early: Uint8Array[] | undefined;
+  #end: { cause: Error | undefined } | undefined;
+  #closing = false;
+  readonly #ended = new Deferred<undefined>();
+  #heardAt: number;
+  #versionAnswer: Deferred<undefined> | undefined;
+  #askedAt = 0;
+  #quiet = 0;
+  #timer: Disposable | undefined;
+
+  constructor(
+    private readonly socket: WebSocket,
+    /** What the board has said after the login, if anything. */
+    early: Uint8Array,
+    private readonly clock: Clock,
+    private readonly times: KeepAliveTimes = { keepAliveMs: KEEP_ALIVE_MS, deadMs: DEAD_MS },
+  ) {
+    this.#heardAt = clock.now();
+    this.#early = early.length > 0 ? [early] : [];
+    socket.on('message', (data: Buffer, isBinary) => this.#hear(data, isBinary));
+    socket.on('error', (error) => this.#finish(lost('The WebREPL connection failed', error)));
+    socket.on('close', () => {
+      this.#finish(this.#closing ? undefined : lost('The board closed the WebREPL connection'));
+    });
+    this.#timer = clock.after(times.keepAliveMs, () => this.#keepAlive());
+  }
+
+  /** What arrived before anyone listened goes to the first who does. */
+  readonly onData: Event<Uint8Array> = (listener) => {
+    const subscription = this.#data.event(listener);
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const chunk of early) listener(chunk);
+    return subscription;
+  };
+
+  get closed(): boolean {
+    return this.#end !== undefined;
+  }
+
+  /** To the board's standard input. */
+  async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    for (const frame of frames(data)) await this.#send(frame, false, signal);
+  }
+
+  /** A binary frame, to WebREPL itself. */
+  async writeBinary(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#send(data, true, signal);
+  }
+
+  /**
+   * Runs `work` with the binary frames for itself: what it hears answers what it has sent, no keep-alive between. Silence
+   * is its own business meanwhile.
+   */
+  async withBinary<T>(work: () => Promise<T>): Promise<T> {
+    this.#quiet++;
+    try {
+      await this.#versionAnswer?.promise;
+      return await work();
+    } finally {
+      this.#heardAt = this.clock.now();
+      this.#quiet--;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#end && !this.#closing) {
+      this.#closing = true;
+      this.socket.close();
+      const patience = this.clock.after(CLOSE_MS, () => this.socket.terminate());
+      await this.#ended.promise;
+      patience.dispose();
+    }
+    await this.#ended.promise;
+  }
+
+  /** Ends at once, with `cause` for those who listen. */
+  abort(cause: Error): void {
+    this.#finish(cause);
+    this.socket.terminate();
+  }
+
+  async #send(data: Uint8Array, binary: boolean, signal?: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    if (this.#end || this.#closing) throw this.#gone();
+    const sent = new Deferred<undefined>();
+    this.socket.send(data, { binary, compress: false }, (error) => {
+      if (error) sent.reject(this.#gone(error));
+      else sent.resolve(undefined);
+    });
+    // A peer that reads nothing keeps the callback away for as long: the end of the stream must get through.
+    await Promise.race([
+      sent.promise,
+      this.#ended.promise.then(() => Promise.reject(this.#gone())),
+    ]);
+  }
+
+  #gone(error?: Error): Error {
+    return this.#end?.cause ?? lost('The WebREPL connection is closed', error);
+  }
+
+  #hear(data: Uint8Array, isBinary: boolean): void {
+    this.#heardAt = this.clock.now();
+    if (!isBinary) {
+      if (this.#early) this.#early.push(data);
+      else this.#data.fire(data);
+      return;
+    }
+    const version = this.#versionAnswer && decodeVersion(data);
+    if (version) {
+      this.version = version;
+      this.versions++;
+      this.#versionAnswer?.resolve(undefined);
+      this.#versionAnswer = undefined;
+      return;
+    }
+    this.#binary.fire(data);
+  }
+
+  #keepAlive(): void {
+    if (this.#end || this.#closing) return;
+    const now = this.clock.now();
+    const since = Math.max(this.#heardAt, this.#askedAt);
+    if (this.#versionAnswer && now - since >= this.times.deadMs) {
+      const seconds = Math.round((now - this.#heardAt) / 1000);
+      this.abort(lost(`The board has not answered over WebREPL for ${seconds} seconds`));
+      return;
+    }
+    const silent = now - this.#heardAt >= this.times.keepAliveMs;
+    if (silent && !this.#quiet && !this.#versionAnswer) {
+      this.#versionAnswer = new Deferred<undefined>();
+      this.#askedAt = now;
+      // A failure to send ends the stream through the socket's own events.
+      this.#send(encodeRequest(webReplRequest.version), true).catch(() => undefined);
+    }
+    this.#timer = this.clock.after(this.times.keepAliveMs / 2, () => this.#keepAlive());
+  }
+
+  #finish(cause: Error | undefined): void {
+    if (this.#end) return;
+    this.#end = { cause };
+    this.#timer?.dispose();
+    this.#versionAnswer?.resolve(undefined);
+    this.#ended.resolve(undefined);
+    this.#closed.fire(cause);
+  }
+}
+
+function lost(message: string, cause?: unknown): ConnectionLostError {
+  return new ConnectionLostError(message, {
+    hint: 'Check that the board is powered and on the network; it is connected again once it answers.',
+    cause,
+  });
+}
