@@ -1,0 +1,129 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UsageError } from '../core/errors';
+
+/** All options of all verbs; a verb names those that it takes. Long names as written, with their value if they have one. */
+export const OPTIONS = {
+  board: {
+    type: 'string',
+    short: 'b',
+    multiple: true,
+    value: 'BOARDS',
+    text: 'which boards; may be repeated',
+  },
+  json: { type: 'boolean', text: 'print the answers as one JSON array' },
+  stop: { type: 'boolean', text: 'a running program may be stopped' },
+  restart: {
+    type: 'boolean',
+    text: 'with --stop: soft reset afterwards, so that main.py runs again',
+  },
+  timeout: { type: 'string', value: 'SECONDS', text: 'most time for one board (default: none)' },
+  parallel: { type: 'string', short: 'P', value: 'N', text: 'boards at once (default: 32)' },
+  verbose: {
+    type: 'boolean',
+    short: 'v',
+    text: 'tell what is done; twice: the bytes on the wire',
+    multiple: true,
+  },
+  help: { type: 'boolean', short: 'h', text: 'this text, or that of one command' },
+  version: { type: 'boolean', text: 'print the version' },
+  recursive: { type: 'boolean', short: 'r', text: 'folders with all that is in them' },
+  hash: { type: 'boolean', text: 'with the SHA-256 of every file' },
+  parents: { type: 'boolean', short: 'p', text: 'missing parents too; no error if it is there' },
+  hard: { type: 'boolean', text: 'as if power had been cut (machine.reset)' },
+  all: { type: 'boolean', short: 'a', text: 'also ports that are surely no board' },
+} as const satisfies Record<
+  string,
+  NonNullable<ParseArgsConfig['options']>[string] & { text: string; value?: string }
+>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** The options as given. */
+export interface Options {
+  readonly board?: readonly string[];
+  readonly json: boolean;
+  readonly stop: boolean;
+  readonly restart: boolean;
+  readonly timeoutMs?: number;
+  readonly parallel?: number;
+  /** 0: quiet; 1: what is done; 2: wire bytes. */
+  readonly verbose: number;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly recursive: boolean;
+  readonly hash: boolean;
+  readonly parents: boolean;
+  readonly hard: boolean;
+  readonly all: boolean;
+}
+
+/** Options that every verb takes. */
+export const COMMON: readonly OptionName[] = ['json', 'verbose', 'help'];
+/** Options of verbs that work on boards. */
+export const ON_BOARDS: readonly OptionName[] = ['board', 'stop', 'restart', 'timeout', 'parallel'];
+
+export interface CommandLine {
+  readonly verb?: string;
+  readonly args: readonly string[];
+  readonly options: Options;
+  readonly given: readonly OptionName[];
+}
+
+/** Reads a command line. @throws UsageError */
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const { values, positionals } = parse(argv);
+  const [verb, ...args] = positionals;
+  const flag = (name: OptionName) => values[name] === true;
+  if (flag('restart') && !flag('stop')) {
+    throw new UsageError('--restart starts again what --stop has stopped: give both');
+  }
+  return {
+    ...(verb === undefined ? {} : { verb }),
+    args,
+    given: Object.keys(values) as OptionName[],
+    options: {
+      board: values.board,
+      json: flag('json'),
+      stop: flag('stop'),
+      restart: flag('restart'),
+      timeoutMs: seconds(values.timeout),
+      parallel: count(values.parallel),
+      verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
+      help: flag('help'),
+      version: flag('version'),
+      recursive: flag('recursive'),
+      hash: flag('hash'),
+      parents: flag('parents'),
+      hard: flag('hard'),
+      all: flag('all'),
+    },
+  };
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+  } catch (error) {
+    const [message = ''] = (error as Error).message.split('. ');
+    throw new UsageError(message, {
+      hint: 'mpyfleet --help lists the options; what begins with a dash and is none goes after "--".',
+      cause: error,
+    });
+  }
+}
+
+function seconds(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!(value > 0) || value > 1e6) throw new UsageError(`--timeout wants seconds, not "${text}"`);
+  return value * 1000;
+}
+
+function count(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new UsageError(`--parallel wants a number of boards, not "${text}"`);
+  }
+  return value;
+}

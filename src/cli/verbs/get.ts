@@ -1,0 +1,106 @@
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { FileError, UsageError } from '../../core/errors';
+import { localParts } from '../../core/localName';
+import type { Cli, VerbRun } from '../cli';
+import type { CliBoard } from '../cliBoard';
+import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { boardPath } from './folders';
+
+/** `get [-r] :REMOTE... LOCAL`; `-` is standard output; from several boards into a folder for each. */
+export const run: VerbRun = async (cli, args) => {
+  const local = args.at(-1);
+  const remotes = args.slice(0, -1);
+  if (local === undefined || remotes.length === 0 || local.startsWith(':')) {
+    throw new UsageError('get wants paths on the board and then a local place', {
+      hint: 'mpyfleet get :main.py .   or   mpyfleet get :log.txt -',
+    });
+  }
+  return runOnBoards(cli, 'Downloading', async (board, io, boards) => {
+    let bytes = 0;
+    let files = 0;
+    for (const remote of remotes) {
+      const path = await board.resolve(boardPath(remote), io.signal);
+      if (local === '-') {
+        io.print(await board.files.read(path, { signal: io.signal }));
+        continue;
+      }
+      const target = resolve(
+        cli.cwd,
+        boards.length > 1 ? join(local, ...localParts(board.name)) : local,
+      );
+      const many = remotes.length > 1 || boards.length > 1 || /[/\\]$/.test(local);
+      const got = await download(cli, board, io, path, {
+        target,
+        intoFolder: many || (await isFolder(target)),
+      });
+      bytes += got.bytes;
+      files += got.files;
+    }
+    if (local === '-') return undefined;
+    io.say(`${files === 1 ? '1 file' : `${files} files`}, ${bytes} bytes\n`);
+    return { files, bytes };
+  });
+};
+
+async function download(
+  cli: Cli,
+  board: CliBoard,
+  io: BoardIo,
+  path: string,
+  to: { target: string; intoFolder: boolean },
+): Promise<{ files: number; bytes: number }> {
+  const type = path === '/' ? 'dir' : (await board.files.stat(path, io.signal)).type;
+  const name = path === '/' ? [] : localParts(path).slice(-1);
+  const root = to.intoFolder ? join(to.target, ...name) : to.target;
+  if (type === 'file') return { files: 1, bytes: await fetchFile(board, io, path, root) };
+  if (!cli.options.recursive) {
+    throw new FileError('EISDIR', path, `${path} is a folder`, {
+      hint: 'Add -r to get it with all that is in it.',
+    });
+  }
+  await mkdir(root, { recursive: true });
+  let bytes = 0;
+  let files = 0;
+  for (const entry of await board.files.walk(path, { signal: io.signal })) {
+    const local = join(root, ...localParts(entry.path.slice(path.length)));
+    if (entry.type === 'dir') await mkdir(local, { recursive: true });
+    else {
+      bytes += await fetchFile(board, io, entry.path, local);
+      files++;
+    }
+  }
+  return { files, bytes };
+}
+
+/** Writes beside the old file first, so that a broken link leaves that as it was. */
+async function fetchFile(
+  board: CliBoard,
+  io: BoardIo,
+  path: string,
+  local: string,
+): Promise<number> {
+  const content = await board.files.read(path, {
+    signal: io.signal,
+    onProgress: (done, total) => io.progress(done, total, path),
+  });
+  await mkdir(dirname(local), { recursive: true });
+  const temporary = `${local}.mpyfleet~`;
+  try {
+    await writeFile(temporary, content);
+    await rename(temporary, local);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return content.length;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,35 @@
+import type { BoardInfo } from './boardInfo';
+
+/** Facts about a board as pairs of words, for a terminal, a tooltip or a table; what is not known is left out. */
+export function infoLines(info: Partial<BoardInfo>): [name: string, value: string][] {
+  const lines: [string, string | undefined][] = [
+    ['machine', info.machine],
+    ['firmware', [info.implementation, info.version].filter(Boolean).join(' ') || undefined],
+    ['platform', info.platform],
+    ['unique id', info.uid],
+    ['mpy', info.mpy && `${info.mpy.version}.${info.mpy.subVersion} ${info.mpy.arch}`.trim()],
+    [
+      'memory',
+      info.memory && `${bytesText(info.memory.free)} free of ${bytesText(info.memory.total)}`,
+    ],
+    ['flash', info.flash && `${bytesText(info.flash.free)} free of ${bytesText(info.flash.total)}`],
+    ['files', info.readOnly ? 'read only' : undefined],
+    ['clock', info.time === undefined ? undefined : clockText(info.time)],
+  ];
+  return lines.filter((line): line is [string, string] => line[1] !== undefined);
+}
+
+/** A number of bytes as people read it: `1.4 MB`. Powers of 1024, as the boards' makers count. */
+export function bytesText(bytes: number): string {
+  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power] ?? ''}`;
+}
+
+function clockText(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? 'unknown'
+    : date.toISOString().replace('T', ' ').slice(0, 19);
+}
