@@ -82,7 +82,9 @@ export function foldResults(results: readonly BoardResult[]): ResultFold[] {
 function errorKey(result: BoardResult): unknown {
   const { error } = result;
   if (!error) return undefined;
-  const nameless = (text: string | undefined) => text?.replaceAll(result.board, '\0');
+  const escaped = result.board.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const name = new RegExp(`(?<![\\w-])${escaped}(?![\\w-])`, 'g');
+  const nameless = (text: string | undefined) => text?.replace(name, '\0');
   return [error.code, nameless(error.message), error.traceback];
 }
 
