@@ -33,6 +33,7 @@ static pthread_t main_thread;
 static pthread_mutex_t mutex;
 static pthread_cond_t cond;
 static int event;
+static unsigned polls; // how many times the I/O thread has come out of its wait
 
 #define NSOCK (8)
 static struct { int fd; bool armed; } sock[NSOCK];
@@ -50,6 +51,17 @@ static void wake_main(bool break_call) {
     if (break_call) {
         pthread_kill(main_thread, SIGUSR1);
     }
+}
+
+// Until the I/O thread waits anew: a socket that it still waits for lives on after close(), and keeps its port.
+static void await_poll(void) {
+    board_lock();
+    unsigned before = polls;
+    poke();
+    while (polls == before) {
+        pthread_cond_wait(&cond, &mutex);
+    }
+    board_unlock(0);
 }
 
 static mp_obj_t sock_event(mp_obj_t idx) {
@@ -83,6 +95,10 @@ static void *io_thread(void *unused) {
             p[i + 2].events = POLLIN;
         }
         poll(p, NSOCK + 2, -1);
+        board_lock();
+        polls++;
+        pthread_cond_signal(&cond); // only the main thread waits
+        board_unlock(0);
         uint8_t b[UART_RING];
         if (p[0].revents) {
             ssize_t r = read(wake[0], b, sizeof(b));
@@ -221,6 +237,7 @@ void board_soft_reset(void) {
         sock[i].armed = false;
         MP_STATE_VM(board_cb)[i] = MP_STATE_VM(board_sock)[i] = MP_OBJ_NULL;
     }
+    await_poll();
     for (int fd = 3; fd < 256; fd++) { // the sockets and so on that the old session left open
         if (fd != tty && fd != slave && fd != flash_fd && fd != wake[0] && fd != wake[1]) {
             close(fd);
@@ -319,7 +336,7 @@ static mp_obj_t board_on_read(mp_obj_t s, mp_obj_t cb) {
     MP_STATE_VM(board_cb)[i] = on ? cb : MP_OBJ_NULL;
     MP_STATE_VM(board_sock)[i] = on ? s : MP_OBJ_NULL;
     board_unlock(0);
-    poke();
+    await_poll();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_on_read_obj, board_on_read);
