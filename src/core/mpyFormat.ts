@@ -1,0 +1,28 @@
+import type { BoardInfo } from './boardInfo';
+
+/** Native architectures by their number in sys.implementation._mpy (docs.micropython.org, "MicroPython .mpy files"). */
+const ARCHITECTURES = [
+  '',
+  'x86',
+  'x64',
+  'armv6',
+  'armv6m',
+  'armv7m',
+  'armv7em',
+  'armv7emsp',
+  'armv7emdp',
+  'xtensa',
+  'xtensawin',
+  'rv32imc',
+  'rv64imc',
+];
+
+/** What `sys.implementation._mpy` says: version, sub-version and architecture; undefined for 0 (no .mpy files). */
+export function mpyFromNumber(value: number): BoardInfo['mpy'] {
+  if (!Number.isInteger(value) || value <= 0) return undefined;
+  return {
+    version: value & 0xff,
+    subVersion: (value >> 8) & 3,
+    arch: ARCHITECTURES[(value >> 10) & 0x0f] ?? '',
+  };
+}

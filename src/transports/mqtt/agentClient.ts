@@ -1,0 +1,370 @@
+import {
+  decodeError,
+  Flag,
+  makeFrame,
+  MAX_U30,
+  Op,
+  type Frame,
+  type OpCode,
+} from '../../core/agentProtocol';
+import type { Birth, Gone } from '../../core/agentProtocolPresence';
+import { AgentSession, type Role } from '../../core/agentProtocolSession';
+import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
+import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
+import { agentError, keyNeeded, keyRefused } from './agentErrors';
+
+/** What a client needs from its broker. */
+export interface AgentIo {
+  readonly uid: string;
+  readonly cid: string;
+  readonly log: Log;
+  readonly clock?: Clock;
+  birth(): Birth | Gone | undefined;
+  onPresence(listener: (state: Birth | Gone) => void): Disposable;
+  key(): Promise<{ role: Role; key: Uint8Array } | undefined>;
+  publish(payload: Uint8Array, qos: 0 | 1): Promise<void>;
+}
+
+/** A request is repeated after this long without any frame of it, doubling up to the last (docs/protocol.md section 5). */
+const FIRST_REPEAT_MS = 2_000;
+const LAST_REPEAT_MS = 30_000;
+/** A board that has not said anything for so long, repeats included, is not there. */
+const GIVE_UP_MS = 60_000;
+/** A new session is made while there are still counters for what is under way. */
+const COUNTER_RESERVE = 100_000;
+/** Unsigned "wrong key" answers are advice; after so many they are believed enough to be reported. */
+const ADVICE_LIMIT = 2;
+
+/** What belongs to one open request. */
+export interface Exchange {
+  readonly reqid: number;
+  /**
+   * Sends a frame that belongs to this request. One that gets lost, for the broker is away, is missed and asked for
+   * again by the protocol itself.
+   */
+  readonly post: (op: OpCode, rest?: Partial<Frame>, qos?: 0 | 1) => void;
+  /** Ends the request from this side. */
+  readonly finish: (frame: Frame) => void;
+  readonly fail: (error: Error) => void;
+}
+
+export interface RequestOptions {
+  readonly signal?: AbortSignal;
+  readonly reqid?: number;
+  readonly flags?: number;
+  readonly offset?: number;
+  /** Every frame of the request that does not end it. */
+  readonly onFrame?: (frame: Frame, exchange: Exchange) => void;
+  /** Called instead of repeating the request's first frame, when nothing was heard for a while. */
+  readonly onSilence?: (exchange: Exchange) => void;
+  /** Abort sends CANCEL (or what is given here) and then rejects at once. */
+  readonly cancelWith?: OpCode;
+  /** Silence does not end the request as long as this says so. */
+  readonly isPatient?: () => boolean;
+}
+
+interface Pending {
+  readonly exchange: Exchange;
+  readonly boot: string;
+  readonly result: Deferred<Frame>;
+  readonly options: RequestOptions;
+  readonly first: { op: OpCode; payload: Uint8Array };
+  repeatMs: number;
+  heardAt: number;
+  timer: Disposable | undefined;
+}
+
+/**
+ * The host's half of MPY/1 with one board: session, signing, requests that are repeated until they are answered and
+ * that the board never runs twice.
+ */
+export class AgentClient implements Disposable {
+  readonly #clock: Clock;
+  readonly #pending = new Map<number, Pending>();
+  #session: AgentSession | undefined;
+  #opening: Promise<AgentSession> | undefined;
+  #onHello: ((message: Uint8Array) => void) | undefined;
+  #nextId = 1;
+  #advice = 0;
+  #helloAt = 0;
+  #role: Role | undefined;
+  readonly #presence: Disposable;
+
+  constructor(private readonly io: AgentIo) {
+    this.#clock = io.clock ?? systemClock;
+    this.#presence = io.onPresence((state) => this.#onPresence(state));
+  }
+
+  /** What the board announced, undefined while it is away. */
+  get birth(): Birth | undefined {
+    const birth = this.io.birth();
+    return birth?.on ? birth : undefined;
+  }
+
+  /** The role that this computer's key gives, once a session is open. */
+  get role(): Role | undefined {
+    return this.#role;
+  }
+
+  /** Largest payload of a frame. */
+  get mtu(): number {
+    return this.birth?.mtu ?? 512;
+  }
+
+  /** A fresh request id; ids are unique as long as this program runs. */
+  newReqid(): number {
+    this.#nextId = this.#nextId >= MAX_U30 ? 1 : this.#nextId + 1;
+    return this.#nextId;
+  }
+
+  /** `dl` of a request that must have begun within `ms`: milliseconds since HELLO. */
+  deadline(ms: number): number {
+    return Math.round(this.#clock.now() - this.#helloAt + ms);
+  }
+
+  /** The open session, opening one where that is needed. @throws ConnectError, ConnectionLostError */
+  async open(signal?: AbortSignal): Promise<AgentSession> {
+    const session = this.#session;
+    if (session && session.boot === this.birth?.boot && session.framesLeft > COUNTER_RESERVE) {
+      return session;
+    }
+    this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
+    return abortable(this.#opening, signal);
+  }
+
+  /** One request and its answer (OK or END). Rejects with what ERR says, in words. */
+  async request(op: OpCode, payload: Uint8Array, options: RequestOptions = {}): Promise<Frame> {
+    throwIfAborted(options.signal);
+    const session = await this.open(options.signal);
+    const reqid = options.reqid ?? this.newReqid();
+    const result = new Deferred<Frame>();
+    const exchange: Exchange = {
+      reqid,
+      post: (o, rest, qos) => this.#post(makeFrame(o, reqid, rest), qos),
+      finish: (frame) => this.#end(reqid)?.result.resolve(frame),
+      fail: (error) => this.#end(reqid)?.result.reject(error),
+    };
+    const now = this.#clock.now();
+    const pending: Pending = {
+      ...{ exchange, boot: session.boot, result, options, first: { op, payload } },
+      ...{ repeatMs: FIRST_REPEAT_MS, heardAt: now, timer: undefined },
+    };
+    this.#pending.set(reqid, pending);
+    this.#arm(pending);
+    this.#sendFirst(pending);
+    try {
+      return await abortable(result.promise, options.signal);
+    } catch (error) {
+      if (this.#end(reqid) && options.signal?.aborted) {
+        this.#post(makeFrame(options.cancelWith ?? Op.cancel, reqid));
+      }
+      throw error;
+    }
+  }
+
+  /** A request whose payload and answer are JSON. */
+  async json(op: OpCode, payload: object, options: RequestOptions = {}): Promise<Frame> {
+    return this.request(op, Buffer.from(JSON.stringify(payload)), options);
+  }
+
+  /** A message from the board's reply topic. */
+  receive(message: Uint8Array): void {
+    if (this.#onHello) {
+      this.#onHello(message);
+      return;
+    }
+    const session = this.#session;
+    if (!session) return;
+    const frame = session.decode(message);
+    if (frame === 'unsigned') this.#onAdvice(message);
+    else if (typeof frame === 'object') this.#dispatch(frame);
+    else this.io.log.debug(`${this.io.uid}: a ${frame} frame was dropped`);
+  }
+
+  dispose(): void {
+    this.#presence.dispose();
+    this.#failAll(new ConnectionLostError('The connection to the broker was closed'));
+  }
+
+  async #hello(): Promise<AgentSession> {
+    const birth = this.birth;
+    if (!birth) {
+      throw new ConnectionLostError(`${this.io.uid} is not at the broker now`, {
+        hint: 'Check its power and network. It is listed again as soon as it is back.',
+      });
+    }
+    const known = await this.io.key();
+    // A birth that says "open" must not talk us out of signing for a board whose key we have.
+    if (birth.mode === 'open' && known) throw keyRefused(this.io.uid, 'open');
+    if (birth.mode === 'signed' && !known) throw keyNeeded(this.io.uid, birth.name);
+    const session = new AgentSession({
+      ...{ cid: this.io.cid, boot: birth.boot, nonce: birth.nonce },
+      ...{ role: known?.role ?? 'admin', key: known?.key },
+    });
+    const reqid = this.newReqid();
+    const opened = new Deferred<undefined>();
+    this.#onHello = (message) => {
+      const answer = session.decode(message);
+      if (session.isOpen) opened.resolve(undefined);
+      else if (answer === 'unsigned') this.#helloRefused(message, opened);
+    };
+    try {
+      await this.#repeatHello(session.hello(reqid), opened);
+    } finally {
+      this.#onHello = undefined;
+    }
+    this.#session = session;
+    this.#role = known?.role ?? 'admin';
+    this.#advice = 0;
+    this.#helloAt = this.#clock.now();
+    return session;
+  }
+
+  async #repeatHello(message: Uint8Array, opened: Deferred<undefined>): Promise<void> {
+    const started = this.#clock.now();
+    let pause = FIRST_REPEAT_MS;
+    let timer: Disposable | undefined;
+    const send = () => {
+      this.io.publish(message, 1).catch((e: unknown) => opened.reject(e));
+      timer = this.#clock.after(pause, () => {
+        if (this.#clock.now() - started > GIVE_UP_MS) opened.reject(this.#silent());
+        else send();
+      });
+      pause = Math.min(pause * 2, LAST_REPEAT_MS);
+    };
+    send();
+    try {
+      await opened.promise;
+    } finally {
+      timer?.dispose();
+    }
+  }
+
+  #helloRefused(message: Uint8Array, opened: Deferred<undefined>): void {
+    const error = this.#adviceOf(message);
+    if (error?.code === 'EAUTH') opened.reject(keyRefused(this.io.uid, 'signed'));
+    else if (error) this.io.log.debug(`${this.io.uid}: ${error.code} while a session is opened`);
+  }
+
+  #adviceOf(message: Uint8Array): { code: string } | undefined {
+    try {
+      const aux = Buffer.from(message).readUInt16BE(2);
+      return message[1] === Op.err ? decodeError(makeFrame(Op.err, 1, { aux })) : undefined;
+    } catch (error) {
+      this.io.log.debug(`${this.io.uid}: ${asError(error).message}`);
+      return undefined;
+    }
+  }
+
+  /** An unsigned ERR: the board has no session with us (any more), or does not take our key. */
+  #onAdvice(message: Uint8Array): void {
+    const error = this.#adviceOf(message);
+    if (!error || this.#opening) return;
+    this.#advice++;
+    if (error.code === 'EAUTH' && this.#advice > ADVICE_LIMIT) {
+      this.#failAll(keyRefused(this.io.uid, 'signed'));
+      return;
+    }
+    if (error.code !== 'ESTALE') return;
+    this.#session = undefined;
+    this.open().then(
+      () => this.#resendAll(),
+      (reason: unknown) => this.#failAll(asError(reason)),
+    );
+  }
+
+  #dispatch(frame: Frame): void {
+    this.#advice = 0;
+    const pending = this.#pending.get(frame.reqid);
+    if (!pending) return;
+    this.#touch(frame.reqid);
+    if (frame.op === Op.err) {
+      pending.exchange.fail(agentError(decodeError(frame)));
+      return;
+    }
+    try {
+      // OK ends a request; what else does (END of a GET) is for the request itself to say.
+      if (frame.op === Op.ok) pending.exchange.finish(frame);
+      else pending.options.onFrame?.(frame, pending.exchange);
+    } catch (error) {
+      pending.exchange.fail(asError(error));
+    }
+  }
+
+  #onPresence(state: Birth | Gone): void {
+    const boot = state.boot;
+    for (const pending of [...this.#pending.values()]) {
+      if (boot !== '' && pending.boot === boot && state.on) continue;
+      if (!state.on && state.why === '') continue; // a lost connection: the board comes back with the same boot
+      pending.exchange.fail(
+        new ConnectionLostError('The board has restarted', {
+          hint: 'What it was doing has ended. Try again.',
+        }),
+      );
+    }
+    if (state.on && this.#session && this.#session.boot !== boot) this.#session = undefined;
+    else if (state.on && this.#pending.size > 0) this.#resendAll();
+  }
+
+  #resendAll(): void {
+    for (const pending of this.#pending.values()) this.#sendFirst(pending);
+  }
+
+  #sendFirst({ exchange, first, options }: Pending): void {
+    exchange.post(first.op, {
+      payload: first.payload,
+      flags: options.flags ?? Flag.first,
+      offset: options.offset ?? 0,
+    });
+  }
+
+  #post(frame: Frame, qos: 0 | 1 = 1): void {
+    const session = this.#session;
+    if (!session) return; // being opened again: all that is pending is sent again then
+    this.io.publish(session.encode(frame), qos).catch((error: unknown) => {
+      this.io.log.debug(`${this.io.uid}: ${asError(error).message}`);
+    });
+  }
+
+  #touch(reqid: number): void {
+    const pending = this.#pending.get(reqid);
+    if (!pending) return;
+    pending.heardAt = this.#clock.now();
+    pending.repeatMs = FIRST_REPEAT_MS;
+    this.#arm(pending);
+  }
+
+  #arm(pending: Pending): void {
+    pending.timer?.dispose();
+    pending.timer = this.#clock.after(pending.repeatMs, () => {
+      const silentMs = this.#clock.now() - pending.heardAt;
+      if (silentMs > GIVE_UP_MS && !pending.options.isPatient?.()) {
+        pending.exchange.fail(this.#silent());
+        return;
+      }
+      pending.repeatMs = Math.min(pending.repeatMs * 2, LAST_REPEAT_MS);
+      if (pending.options.onSilence) pending.options.onSilence(pending.exchange);
+      else this.#sendFirst(pending);
+      this.#arm(pending);
+    });
+  }
+
+  #end(reqid: number): Pending | undefined {
+    const pending = this.#pending.get(reqid);
+    pending?.timer?.dispose();
+    this.#pending.delete(reqid);
+    return pending;
+  }
+
+  #failAll(error: Error): void {
+    for (const pending of [...this.#pending.values()]) pending.exchange.fail(error);
+  }
+
+  #silent(): TimeoutError {
+    return new TimeoutError(`${this.birth?.name ?? this.io.uid} does not answer`, {
+      hint: 'It may be busy, or its network may be slow. Try again, or look at its log.',
+    });
+  }
+}

@@ -1,0 +1,339 @@
+import { createHash } from 'node:crypto';
+import { deflateSync } from 'node:zlib';
+import { decodeJson, Flag, Op, type Frame } from '../../core/agentProtocol';
+import type {
+  BoardFiles,
+  Entry,
+  Space,
+  Stat,
+  TransferOptions,
+  WalkEntry,
+  WriteItem,
+} from '../../core/boardFiles';
+import { concat } from '../../core/bytes';
+import { asError, FileError, ProtocolError } from '../../core/errors';
+import type { AgentClient, Exchange, RequestOptions } from './agentClient';
+import { ChunkSender } from './chunkSender';
+
+/** Compression is worth its memory on the board when it saves more than a tenth. */
+const WORTH_IT = 0.9;
+/** Window that every board with the capability can hold: 1 KiB (docs/protocol.md section 7). */
+const ZLIB_WINDOW_BITS = 10;
+/** Frames that the board may send ahead of our acknowledgement. */
+const GET_CREDIT = 16;
+/** A folder longer than this is refused rather than filling the memory. */
+const MAX_ENTRIES = 100_000;
+/** Files that are sent at the same time by writeMany: hides the broker's latency. */
+const PARALLEL_WRITES = 3;
+
+type Row = readonly [string, string, number, number, (string | null)?];
+
+/** A board's file verbs through the agent's own frames: resumable, verified on the board, renamed at the end. */
+export class AgentFiles implements BoardFiles {
+  constructor(private readonly client: AgentClient) {}
+
+  async list(path: string, signal?: AbortSignal): Promise<Entry[]> {
+    const rows = await this.#pages(Op.list, { p: path, r: 0 }, signal);
+    return rows.map((row) => ({ name: entryName(row[0]), ...statOf(row) }));
+  }
+
+  async stat(path: string, signal?: AbortSignal): Promise<Stat> {
+    const { t, n, m } = decodeJson(
+      (await this.client.json(Op.stat, { p: path }, { signal })).payload,
+    );
+    return statOf(['', String(t), Number(n), Number(m)]);
+  }
+
+  async walk(
+    path: string,
+    options: { hash?: boolean; signal?: AbortSignal } = {},
+  ): Promise<WalkEntry[]> {
+    const op = options.hash ? Op.hash : Op.list;
+    const rows = await this.#pages(op, { p: path, r: 1 }, options.signal);
+    const base = path.replace(/\/$/, '');
+    return rows.map((row) => ({
+      path: `${base}/${relativePath(row[0])}`,
+      ...statOf(row),
+      ...(typeof row[4] === 'string' ? { sha256: checkedHash(row[4]) } : {}),
+    }));
+  }
+
+  async hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
+    const hashes: (string | undefined)[] = [];
+    // The list of paths must fit one frame: as many at a time as do.
+    for (const part of byJsonSize(paths, this.client.mtu - 64)) {
+      const rows = await this.#pages(Op.hash, { l: part }, signal);
+      if (rows.length !== part.length)
+        throw new ProtocolError('the board hashed other files than asked');
+      hashes.push(...rows.map((r) => (typeof r[4] === 'string' ? checkedHash(r[4]) : undefined)));
+    }
+    return hashes;
+  }
+
+  async read(path: string, options: TransferOptions = {}): Promise<Uint8Array> {
+    const reader = new Receiver(path, options);
+    await this.client.json(
+      Op.get,
+      { p: path, o: 0, w: GET_CREDIT },
+      {
+        signal: options.signal,
+        onFrame: (f, x) => reader.onFrame(f, x),
+        onSilence: (x) => reader.onSilence(x),
+      },
+    );
+    return reader.content();
+  }
+
+  async write(path: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
+    options.onProgress?.(0, content.length, path);
+    const packed = this.#pack(content);
+    const body = packed ?? content;
+    const factor = body.length === 0 ? 1 : content.length / body.length;
+    const sender = new ChunkSender(body, 0, this.client.mtu, {
+      onProgress: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
+      onEnd: (exchange) => exchange.post(Op.end, { offset: body.length }),
+    });
+    let begun = false;
+    const request: RequestOptions = {
+      signal: options.signal,
+      onFrame: (frame, exchange) => {
+        begun = true;
+        sender.onFrame(frame, exchange);
+      },
+    };
+    await this.client.open(options.signal);
+    const head = {
+      p: path,
+      n: content.length,
+      h: createHash('sha256').update(content).digest('hex'),
+      ...(packed ? { zn: packed.length } : {}),
+    };
+    await this.client.json(Op.put, head, {
+      ...request,
+      // Until the board has answered, PUT itself is repeated; then the data are.
+      onSilence: (exchange) => {
+        if (begun) sender.onSilence(exchange);
+        else {
+          exchange.post(Op.put, { payload: Buffer.from(JSON.stringify(head)), flags: Flag.first });
+        }
+      },
+    });
+    options.onProgress?.(content.length, content.length, path);
+  }
+
+  async writeMany(items: readonly WriteItem[], options: TransferOptions = {}): Promise<void> {
+    let next = 0;
+    let failure: Error | undefined;
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
+    const lane = async () => {
+      for (let item = items[next++]; item && !stop.signal.aborted; item = items[next++]) {
+        try {
+          const content = item.content instanceof Uint8Array ? item.content : await item.content();
+          await this.write(item.path, content, { ...options, signal });
+        } catch (error) {
+          failure ??= asError(error);
+          stop.abort();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(PARALLEL_WRITES, items.length) }, lane));
+    if (failure) throw failure;
+  }
+
+  async mkdir(
+    path: string,
+    options: { parents?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.client.json(Op.mkdir, { p: path, par: options.parents ? 1 : 0 }, options);
+  }
+
+  async remove(
+    path: string,
+    options: { recursive?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    await this.client.json(Op.rm, { p: path, r: options.recursive ? 1 : 0 }, options);
+  }
+
+  rename(
+    from: string,
+    to: string,
+    options: { overwrite?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return this.#move(from, to, 0, options);
+  }
+
+  copy(
+    from: string,
+    to: string,
+    options: { overwrite?: boolean; signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return this.#move(from, to, 1, options);
+  }
+
+  async space(path: string, signal?: AbortSignal): Promise<Space> {
+    const { n, f } = decodeJson(
+      (await this.client.json(Op.statfs, { p: path }, { signal })).payload,
+    );
+    return { total: size(n), free: size(f) };
+  }
+
+  async #move(
+    from: string,
+    to: string,
+    cp: 0 | 1,
+    options: { overwrite?: boolean; signal?: AbortSignal },
+  ): Promise<void> {
+    await this.client.json(Op.mv, { p: from, to, o: options.overwrite ? 1 : 0, cp }, options);
+  }
+
+  #pack(content: Uint8Array): Buffer | undefined {
+    if (content.length === 0 || !this.client.birth?.caps.has('zlib')) return undefined;
+    const packed = deflateSync(content, { level: 9, windowBits: ZLIB_WINDOW_BITS });
+    return packed.length < content.length * WORTH_IT ? packed : undefined;
+  }
+
+  async #pages(
+    op: typeof Op.list | typeof Op.hash,
+    query: object,
+    signal?: AbortSignal,
+  ): Promise<Row[]> {
+    const rows: Row[] = [];
+    let cursor: unknown;
+    do {
+      const page = cursor === undefined ? query : { ...query, c: cursor };
+      const { l, c } = decodeJson((await this.client.json(op, page, { signal })).payload);
+      if (!Array.isArray(l) || rows.length + l.length > MAX_ENTRIES) {
+        throw new ProtocolError('the board sent a list that cannot be read');
+      }
+      if (c !== undefined && l.length === 0)
+        throw new ProtocolError('the board sent an empty page');
+      rows.push(...l.map((row: unknown) => checkedRow(row)));
+      cursor = c;
+    } while (cursor !== undefined);
+    return rows;
+  }
+}
+
+/** The receiving side of GET: in order, acknowledged, checked as a whole. */
+class Receiver {
+  readonly #parts: Uint8Array[] = [];
+  #offset = 0;
+  #acked = 0;
+  #total = 0;
+
+  constructor(
+    private readonly path: string,
+    private readonly options: TransferOptions,
+  ) {}
+
+  content(): Uint8Array {
+    return concat(this.#parts);
+  }
+
+  onFrame(frame: Frame, exchange: Exchange): void {
+    if (frame.op === Op.part) this.#total = size(decodeJson(frame.payload).n);
+    else if (frame.op === Op.data) this.#take(frame, exchange);
+    else if (frame.op === Op.end) this.#end(frame, exchange);
+  }
+
+  onSilence(exchange: Exchange): void {
+    exchange.post(Op.nak, { offset: this.#offset });
+  }
+
+  #take(frame: Frame, exchange: Exchange): void {
+    if (frame.offset > this.#offset) {
+      exchange.post(Op.nak, { offset: this.#offset });
+      return;
+    }
+    const fresh = frame.payload.subarray(this.#offset - frame.offset);
+    if (fresh.length > 0) {
+      this.#parts.push(fresh);
+      this.#offset += fresh.length;
+      this.options.onProgress?.(this.#offset, this.#total, this.path);
+    }
+    if (this.#offset - this.#acked >= (GET_CREDIT / 2) * Math.max(frame.payload.length, 1)) {
+      this.#acked = this.#offset;
+      exchange.post(Op.ack, { offset: this.#offset });
+    }
+  }
+
+  #end(frame: Frame, exchange: Exchange): void {
+    const { n, h } = decodeJson(frame.payload);
+    if (size(n) > this.#offset) {
+      exchange.post(Op.nak, { offset: this.#offset });
+      return;
+    }
+    const real = createHash('sha256').update(this.content()).digest('hex');
+    if (real !== h) {
+      exchange.fail(
+        new ProtocolError(`${this.path} did not arrive as it is on the board`, {
+          hint: 'It may have been written meanwhile. Try again.',
+        }),
+      );
+      return;
+    }
+    exchange.post(Op.ack, { offset: this.#offset });
+    exchange.finish(frame);
+  }
+}
+
+function size(value: unknown): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new ProtocolError('the board sent a size that is none');
+}
+
+function checkedRow(row: unknown): Row {
+  const r: readonly unknown[] = Array.isArray(row) ? row : [];
+  const [name, type, n, m, h] = r;
+  if (typeof name !== 'string' || typeof type !== 'string') {
+    throw new ProtocolError('the board sent a list entry that cannot be read');
+  }
+  return [name, type, size(n ?? 0), size(m ?? 0), typeof h === 'string' ? h : null];
+}
+
+function statOf([, type, n, m]: Row): Stat {
+  return { type: type === 'd' ? 'dir' : 'file', size: n, ...(m ? { mtime: m } : {}) };
+}
+
+/** A name of one entry: nothing that could lead anywhere else (docs/protocol.md section 13). */
+function entryName(name: string): string {
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw new FileError(
+      'EINVAL',
+      name,
+      `The board lists a file with the name ${JSON.stringify(name)}`,
+      {
+        hint: 'Rename it on the board (REPL): it cannot be handled safely from here.',
+      },
+    );
+  }
+  return name;
+}
+
+function relativePath(path: string): string {
+  path.split('/').forEach(entryName);
+  return path;
+}
+
+function checkedHash(hash: string): string {
+  if (/^[0-9a-f]{64}$/.test(hash)) return hash;
+  throw new ProtocolError('the board sent a hash that is none');
+}
+
+/** Cuts a list so that each part's JSON stays below `limit` bytes. */
+function* byJsonSize(paths: readonly string[], limit: number): Generator<string[]> {
+  let part: string[] = [];
+  let used = 0;
+  for (const path of paths) {
+    const own = Buffer.byteLength(JSON.stringify(path)) + 1;
+    if (part.length > 0 && used + own > limit) {
+      yield part;
+      part = [];
+      used = 0;
+    }
+    part.push(path);
+    used += own;
+  }
+  if (part.length > 0) yield part;
+}

@@ -1,0 +1,133 @@
+import { decodeJson, Op } from '../../core/agentProtocol';
+import type { LogBatch } from '../../core/agentProtocolLog';
+import type { Queue } from '../../core/async';
+import { text, utf8 } from '../../core/bytes';
+import { asError, CancelledError, FleetError, PythonError } from '../../core/errors';
+import { Emitter, type Disposable } from '../../core/events';
+import type { TerminalStream } from '../../core/transport';
+import type { AgentClient } from './agentClient';
+import { agentExec } from './agentExec';
+import { needsMore } from './replInput';
+
+const CTRL_C = 0x03;
+const CTRL_D = 0x04;
+
+interface Running {
+  readonly stop: AbortController;
+  stdin?: (data: Uint8Array) => Promise<void>;
+}
+
+/**
+ * The REPL of a board behind a broker. The terminal edits lines by itself (lineMode) and sends them whole; each
+ * statement runs as the REPL runs it. What is typed while code runs goes to its stdin.
+ */
+export class AgentTerminal implements TerminalStream, Disposable {
+  readonly #output = new Emitter<Uint8Array>();
+  readonly onData = this.#output.event;
+  /** Lines of a statement that is not complete yet. */
+  #source = '';
+  #partial = '';
+  #running: Running | undefined;
+  #lines: string[] = [];
+
+  readonly lineMode = {
+    complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
+  };
+
+  constructor(
+    private readonly client: AgentClient,
+    private readonly queue: Queue,
+  ) {}
+
+  async write(data: Uint8Array): Promise<void> {
+    if (data.includes(CTRL_C)) {
+      this.#interrupt();
+      return;
+    }
+    if (data.length === 1 && data[0] === CTRL_D) {
+      await this.client.json(Op.reset, { m: 'soft' });
+      return;
+    }
+    if (this.#running?.stdin) {
+      await this.#running.stdin(data);
+      return;
+    }
+    const lines = (this.#partial + text(data)).split(/\r\n|\r|\n/);
+    this.#partial = lines.pop() ?? '';
+    this.#lines.push(...lines);
+    if (!this.#running) await this.#next();
+  }
+
+  /** What the board printed by itself: log records of level O. */
+  showLog(batch: LogBatch): void {
+    for (const record of batch.records) {
+      if (record.level === 'O')
+        this.#show(record.text.endsWith('\n') ? record.text : `${record.text}\n`);
+    }
+  }
+
+  dispose(): void {
+    this.#running?.stop.abort(new CancelledError());
+    this.#output.dispose();
+  }
+
+  async #next(): Promise<void> {
+    for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
+      this.#source += `${line}\n`;
+      if (needsMore(this.#source)) {
+        this.#show('... ');
+        continue;
+      }
+      const source = this.#source;
+      this.#source = '';
+      if (source.trim() !== '') await this.#run(source);
+      this.#show('>>> ');
+    }
+  }
+
+  async #run(source: string): Promise<void> {
+    const running: Running = { stop: new AbortController() };
+    this.#running = running;
+    try {
+      await this.queue.run(
+        () =>
+          agentExec(this.client, utf8(source), {
+            mode: 'single',
+            signal: running.stop.signal,
+            onStdout: (chunk) => this.#output.fire(chunk),
+            onStart: (write) => (running.stdin = write),
+          }),
+        running.stop.signal,
+      );
+    } catch (error) {
+      if (error instanceof PythonError) this.#show(error.traceback);
+      else if (error instanceof CancelledError) this.#show('KeyboardInterrupt:\n');
+      else this.#show(`${words(error)}\n`);
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #interrupt(): void {
+    this.#lines = [];
+    this.#source = '';
+    this.#partial = '';
+    if (this.#running) this.#running.stop.abort(new CancelledError());
+    else this.#show('\n>>> ');
+  }
+
+  async #complete(line: string, signal?: AbortSignal): Promise<readonly string[]> {
+    const { payload } = await this.client.json(Op.complete, { t: line }, { signal });
+    const { l } = decodeJson(payload);
+    return Array.isArray(l) ? l.filter((item): item is string => typeof item === 'string') : [];
+  }
+
+  #show(words: string): void {
+    this.#output.fire(utf8(words.replace(/\r?\n/g, '\r\n')));
+  }
+}
+
+function words(error: unknown): string {
+  const { message } = asError(error);
+  return error instanceof FleetError && error.hint ? `${message}. ${error.hint}` : message;
+}

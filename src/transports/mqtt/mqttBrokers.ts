@@ -1,0 +1,74 @@
+import type { Address } from '../../core/address';
+import type { BrokerProfile, BrokerSecrets } from '../../core/brokers';
+import { asError, ConnectError } from '../../core/errors';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
+import type { Transport } from '../../core/transport';
+import { MqttBroker } from './mqttBroker';
+import { MqttTransport } from './mqttTransport';
+import { PresenceSource } from './presenceSource';
+
+/** All brokers that are configured: one connection each, shared by their boards. */
+export class MqttBrokers implements Disposable {
+  readonly #lifetime = new DisposableStore();
+  readonly #brokers = new Map<string, { broker: MqttBroker; source: PresenceSource }>();
+  readonly #changed = this.#lifetime.add(new Emitter<undefined>());
+  readonly onDidChange = this.#changed.event;
+
+  constructor(
+    private readonly secrets: BrokerSecrets,
+    private readonly log: Log,
+  ) {}
+
+  get all(): readonly MqttBroker[] {
+    return [...this.#brokers.values()].map((b) => b.broker);
+  }
+
+  get(id: string): MqttBroker | undefined {
+    return this.#brokers.get(id)?.broker;
+  }
+
+  /** The boards of a broker, for the fleet. */
+  source(id: string): PresenceSource | undefined {
+    return this.#brokers.get(id)?.source;
+  }
+
+  /** Adds or replaces a broker; nothing is connected by that. */
+  set(profile: BrokerProfile): MqttBroker {
+    this.remove(profile.id);
+    const broker = new MqttBroker(profile, this.secrets, this.log);
+    this.#brokers.set(profile.id, { broker, source: new PresenceSource(broker) });
+    this.#changed.fire(undefined);
+    return broker;
+  }
+
+  remove(id: string): void {
+    const old = this.#brokers.get(id);
+    if (!old) return;
+    this.#brokers.delete(id);
+    old.source.dispose();
+    old.broker.disconnect().then(
+      () => old.broker.dispose(),
+      (error: unknown) => this.log.warn(`${id}: ${asError(error).message}`),
+    );
+    this.#changed.fire(undefined);
+  }
+
+  /** The transport of `mqtt://BROKER/UID`. @throws ConnectError when no such broker is configured */
+  transport(address: Address): Transport {
+    const at = address.rest.lastIndexOf('/');
+    const [id, uid] = [address.rest.slice(0, at), address.rest.slice(at + 1)];
+    const broker = this.get(id);
+    if (!broker) {
+      throw new ConnectError(address, 'notFound', `No broker "${id}" is configured`, {
+        hint: 'Add it with "MicroPython: Add a Broker", or start the local one.',
+      });
+    }
+    return new MqttTransport(address, broker, uid);
+  }
+
+  dispose(): void {
+    for (const id of [...this.#brokers.keys()]) this.remove(id);
+    this.#lifetime.dispose();
+  }
+}

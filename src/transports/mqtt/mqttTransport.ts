@@ -1,0 +1,220 @@
+import { decodeJson, Op } from '../../core/agentProtocol';
+import type { Address } from '../../core/address';
+import { Queue } from '../../core/async';
+import {
+  ConnectError,
+  ConnectionLostError,
+  ProgramRunningError,
+  type FleetError,
+} from '../../core/errors';
+import { DisposableStore, Emitter } from '../../core/events';
+import type {
+  Activity,
+  ExecOptions,
+  Session,
+  SessionOptions,
+  TerminalStream,
+  Transport,
+} from '../../core/transport';
+import { utf8 } from '../../core/bytes';
+import { systemClock } from '../../core/async';
+import { agentExec } from './agentExec';
+import { AgentFiles } from './agentFiles';
+import { AgentTerminal } from './agentTerminal';
+import type { MqttBroker } from './mqttBroker';
+
+/** A board that lost its network is back within this, mostly: until then the link counts as open. */
+const AWAY_GRACE_MS = 20_000;
+
+/** A board behind a broker, through the agent that runs beside its program. */
+export class MqttTransport implements Transport {
+  readonly kind = 'mqtt';
+  readonly #lifetime = new DisposableStore();
+  readonly #closed = this.#lifetime.add(new Emitter<Error | undefined>());
+  readonly #activityChanged = this.#lifetime.add(new Emitter<Activity>());
+  readonly onClose = this.#closed.event;
+  readonly onActivity = this.#activityChanged.event;
+  readonly #queue = new Queue();
+  readonly #files: AgentFiles;
+  readonly #terminal: AgentTerminal;
+  #isOpen = false;
+  #away: { dispose(): void } | undefined;
+
+  constructor(
+    readonly address: Address,
+    private readonly broker: MqttBroker,
+    private readonly uid: string,
+  ) {
+    this.#files = new AgentFiles(this.#client);
+    this.#terminal = this.#lifetime.add(new AgentTerminal(this.#client, this.#queue));
+  }
+
+  get can(): Transport['can'] {
+    const caps = this.#client.birth?.caps;
+    return {
+      terminal: true,
+      interrupt: caps?.has('intr') ?? false,
+      hardReset: true,
+      stdin: caps?.has('stdin') ?? false,
+      besideProgram: true,
+    };
+  }
+
+  get activity(): Activity {
+    const state = this.#client.birth?.state;
+    return state === undefined ? 'unknown' : state === 'idle' ? 'idle' : 'running';
+  }
+
+  get #client() {
+    return this.broker.client(this.uid);
+  }
+
+  async open(signal: AbortSignal): Promise<void> {
+    await this.broker.connect(signal);
+    try {
+      await this.#client.open(signal);
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError)) throw error;
+      throw new ConnectError(this.address, 'noAnswer', error.message, {
+        cause: error,
+        ...(error.hint ? { hint: error.hint } : {}),
+      });
+    }
+    this.#isOpen = true;
+    this.#lifetime.add(
+      this.broker.onPresence((p) => {
+        if (p.uid === this.uid) this.#onPresence(p.state.on, p.state.on ? '' : p.state.why);
+      }),
+    );
+    // What main.py prints comes with the log, as far as nobody's request has caused it.
+    this.#lifetime.add(
+      this.broker.onLog(({ uid, batch }) => {
+        if (uid === this.uid) this.#terminal.showLog(batch);
+      }),
+    );
+  }
+
+  async withSession<T>(
+    work: (session: Session) => Promise<T>,
+    options: SessionOptions = {},
+  ): Promise<T> {
+    if (!this.#isOpen) throw new ConnectionLostError('The link to the board is closed');
+    return this.#queue.run(
+      () =>
+        work({
+          exec: (code, execOptions) => this.#exec(code, execOptions, options),
+          native: this.#files,
+        }),
+      options.signal,
+    );
+  }
+
+  terminal(): TerminalStream {
+    return this.#terminal;
+  }
+
+  async interrupt(): Promise<void> {
+    await this.#client.request(Op.intr, new Uint8Array());
+  }
+
+  async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
+    const back = this.#nextBoot(signal);
+    try {
+      await this.#client.json(Op.reset, { m: mode }, { signal });
+    } catch (error) {
+      // The answer may be lost with the board that gave it: a new boot id is the proof that counts.
+      if (!isLost(error)) throw error;
+    }
+    await back;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#away?.dispose();
+    this.#closed.fire(undefined);
+    this.#lifetime.dispose();
+    await Promise.resolve();
+  }
+
+  /** The app in the foreground is stopped only where that is allowed. */
+  async #exec(
+    code: string | Uint8Array,
+    options: ExecOptions | undefined,
+    session: SessionOptions,
+  ): Promise<Uint8Array> {
+    const bytes = typeof code === 'string' ? utf8(code) : code;
+    try {
+      return await agentExec(this.#client, bytes, options);
+    } catch (error) {
+      if (!(error instanceof ProgramRunningError) || !session.mayInterrupt) throw error;
+      decodeJson((await this.#client.json(Op.app, { do: 'stop' }, session)).payload);
+      return agentExec(this.#client, bytes, options);
+    }
+  }
+
+  /** Resolves when the board has announced itself with another boot id. */
+  async #nextBoot(signal?: AbortSignal): Promise<void> {
+    const before = this.#client.birth?.boot;
+    await new Promise<void>((resolve, reject) => {
+      const store = new DisposableStore();
+      const end = (finish: () => void) => {
+        store.dispose();
+        finish();
+      };
+      store.add(
+        this.broker.onPresence(({ uid, state }) => {
+          if (uid === this.uid && state.on && state.boot !== before) end(resolve);
+        }),
+      );
+      store.add(
+        systemClock.after(RESTART_LIMIT_MS, () =>
+          end(() =>
+            reject(
+              new ConnectionLostError('The board has not come back to the broker after its reset', {
+                hint: 'Check its power and its network. It connects by itself once it can.',
+              }),
+            ),
+          ),
+        ),
+      );
+      signal?.addEventListener('abort', () => end(() => reject(signal.reason as Error)), {
+        once: true,
+      });
+    });
+  }
+
+  #onPresence(on: boolean, why: string): void {
+    this.#away?.dispose();
+    this.#away = undefined;
+    if (on) {
+      this.#activityChanged.fire(this.activity);
+      return;
+    }
+    if (why === 'reset') return;
+    if (why !== '') {
+      this.#lose(`The agent on the board was ${why}`);
+      return;
+    }
+    this.#away = systemClock.after(AWAY_GRACE_MS, () =>
+      this.#lose('The board has lost its connection to the broker'),
+    );
+  }
+
+  #lose(message: string): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    const cause: FleetError = new ConnectionLostError(message, {
+      hint: 'It is connected again by itself as soon as the board is back.',
+    });
+    this.#closed.fire(cause);
+    this.#lifetime.dispose();
+  }
+}
+
+/** Time for a restart with Wi-Fi and TLS on a small chip. */
+const RESTART_LIMIT_MS = 60_000;
+
+function isLost(error: unknown): boolean {
+  return error instanceof ConnectionLostError;
+}
