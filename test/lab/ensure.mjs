@@ -181,6 +181,11 @@ async function install(packages) {
     });
   });
   for (const name of missing) present.add(name);
+  // The lab starts brokers of its own: those that Debian starts with the machine are not wanted.
+  const services = missing.filter((name) => ['mosquitto', 'ejabberd'].includes(name));
+  if (services.length > 0 && existsSync('/run/systemd/system')) {
+    await run([...asRoot, 'systemctl', 'disable', '--now', ...services]);
+  }
 }
 
 /** @param {string} name */

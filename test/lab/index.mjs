@@ -11,3 +11,4 @@ export { startMpboard, startMicrobit, startPico } from './emulated.mjs';
 export { startCodeServer } from './codeServer.mjs';
 export { openPage, openWindow } from './window.mjs';
 export { packagedExtension } from './vsix.mjs';
+export { startEjabberdCluster } from './ejabberd.mjs';

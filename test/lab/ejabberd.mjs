@@ -1,0 +1,145 @@
+// @ts-check
+// A cluster of two ejabberd nodes with MQTT on the loopback interface: what a large installation has for a broker.
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure } from './ensure.mjs';
+import { accepts } from './mosquitto.mjs';
+import { removeTempDir, tempDir } from './paths.mjs';
+import { freePort, launch, run } from './process.mjs';
+
+/**
+ * @typedef {object} EjabberdNode
+ * @property {string} name Erlang node name
+ * @property {number} port
+ * @property {string} url
+ * @property {() => Promise<void>} kill this node alone, at once
+ * @property {() => Promise<void>} restart killed and started again; it joins its cluster by itself
+ */
+
+/**
+ * Starts two nodes that form one cluster. Users log in with `name@localhost` as the MQTT user name.
+ * @param {{ users?: Record<string, string> }} [options] password by name; default: maker, "secret"
+ * @returns {Promise<{ nodes: [EjabberdNode, EjabberdNode], stop: () => Promise<void> }>}
+ */
+export async function startEjabberdCluster({ users = { maker: 'secret' } } = {}) {
+  await ensure('ejabberd');
+  const dir = tempDir('ejabberd');
+  const cookie = `lab${process.pid}`;
+  const epmdPort = await freePort();
+  const env = { ERL_EPMD_PORT: String(epmdPort), HOME: dir, ERL_LIBS: libraries() };
+  const epmd = await launch(['epmd', '-port', String(epmdPort), '-address', '127.0.0.1'], {
+    ready: () => accepts(epmdPort),
+    env,
+  });
+
+  /**
+   * Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang
+   * @returns {Promise<string>} what it gave, as Erlang writes it
+   */
+  const rpc = (node, call) => {
+    const erl = [
+      'erl',
+      '-noinput',
+      '-hidden',
+      '-name',
+      `ctl${process.pid}@127.0.0.1`,
+      '-setcookie',
+      cookie,
+    ];
+    return run([...erl, '-eval', `io:format("~p", [rpc:call('${node}', ${call})]), halt().`], {
+      env,
+    });
+  };
+
+  const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
+    const home = join(dir, short);
+    mkdirSync(home, { recursive: true });
+    writeFileSync(join(home, 'ejabberd.yml'), configuration(port));
+    return launch(
+      [
+        ...['erl', '-noinput', '-name', `${short}@127.0.0.1`, '-setcookie', cookie, '+P', '250000'],
+        ...[
+          '-mnesia',
+          'dir',
+          `"${home}/mnesia"`,
+          '-kernel',
+          'inet_dist_use_interface',
+          '{127,0,0,1}',
+        ],
+        ...['-s', 'ejabberd'],
+      ],
+      {
+        ready: () => accepts(port),
+        env: {
+          ...env,
+          EJABBERD_CONFIG_PATH: join(home, 'ejabberd.yml'),
+          EJABBERD_LOG_PATH: join(home, 'ejabberd.log'),
+          EJABBERD_PID_PATH: join(home, 'pid'),
+        },
+      },
+    );
+  };
+
+  const node = async (/** @type {string} */ short) => {
+    const port = await freePort();
+    let running = await start(short, port);
+    return {
+      name: `${short}@127.0.0.1`,
+      port,
+      url: `mqtt://127.0.0.1:${port}`,
+      kill: () => running.kill(),
+      restart: async () => {
+        await running.kill();
+        running = await start(short, port);
+      },
+    };
+  };
+  const a = await node('a');
+  const b = await node('b');
+  const joined = await rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
+  const members = await rpc(a.name, 'ejabberd_cluster, get_nodes, []');
+  if (joined !== 'ok' || !members.includes(b.name)) {
+    throw new Error(`the nodes do not form a cluster: join says ${joined}, members are ${members}`);
+  }
+  for (const [user, password] of Object.entries(users)) {
+    const made = await rpc(
+      a.name,
+      `ejabberd_auth, try_register, [<<"${user}">>, <<"localhost">>, <<"${password}">>]`,
+    );
+    if (made !== 'ok') throw new Error(`ejabberd does not take the user ${user}: ${made}`);
+  }
+  return {
+    nodes: [a, b],
+    stop: async () => {
+      await Promise.all([a.kill(), b.kill()]);
+      await epmd.kill();
+      removeTempDir(dir);
+    },
+  };
+}
+
+/** @param {number} port */
+function configuration(port) {
+  return `hosts: [localhost]
+loglevel: info
+auth_method: internal
+auth_password_format: scram
+listen:
+  - port: ${port}
+    ip: "127.0.0.1"
+    module: mod_mqtt
+    backlog: 1000
+modules:
+  mod_mqtt: {}
+`;
+}
+
+/** Where Debian keeps ejabberd's own Erlang libraries (it differs by architecture). */
+function libraries() {
+  const base = '/usr/lib';
+  for (const folder of readdirSync(base).filter((name) => name.endsWith('-linux-gnu'))) {
+    const inside = readdirSync(join(base, folder));
+    if (inside.some((name) => name.startsWith('ejabberd'))) return join(base, folder);
+  }
+  return base;
+}
