@@ -3,6 +3,7 @@ import { concat, indexOf, utf8 } from './bytes';
 import { ConnectionLostError, PythonError, TimeoutError, UsageError } from './errors';
 import { Execution, type ExecLine } from './rawReplExec';
 import { RAW_BANNER } from './rawReplFraming';
+import { pause } from './rawReplStop';
 import type { ExecOptions } from './transport';
 
 /** Block and pause of code that goes out without flow control. A chip's receive ring holds about 256 bytes. */
@@ -128,9 +129,7 @@ export class RawRepl implements ExecLine {
       await this.send(block);
       onProgress();
       const onLine = this.options.lineRate ? (block.length / this.options.lineRate) * 1000 : 0;
-      const passed = new Deferred<undefined>();
-      this.clock.after(onLine + PLAIN_PAUSE_MS, () => passed.resolve(undefined));
-      await passed.promise;
+      await pause(this.clock, onLine + PLAIN_PAUSE_MS);
     }
   }
 }

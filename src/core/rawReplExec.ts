@@ -3,6 +3,7 @@ import { concat, indexOf, utf8 } from './bytes';
 import { ConnectionLostError, ProtocolError, TimeoutError, asError } from './errors';
 import { pythonError } from './python';
 import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
+import { STOP_ROUNDS, pause, sendInterrupts } from './rawReplStop';
 import type { ExecOptions } from './transport';
 
 const CTRL_C = Uint8Array.of(0x03);
@@ -13,8 +14,6 @@ const OUTPUT_LIMIT = 64 * 1024 * 1024;
 const STREAMED_LIMIT = 1024 * 1024;
 /** After this silence a frame that a thread has printed into is taken to be over. */
 const SETTLE_MS = 1000;
-/** Ctrl-C is repeated so long after the last one while aborted code does not end (it may catch KeyboardInterrupt). */
-const STOP_REPEAT_MS = [150, 300, 600, 1200, 2400, 4800];
 const BANNER_TAIL = utf8('information.\r\n>>> ');
 
 /** What the code asks of the line. */
@@ -41,7 +40,7 @@ export class Execution {
   #window = 0;
   #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
   #watch: { dispose(): void } | undefined;
-  #stopping: { reason: Error; tries: number } | undefined;
+  #stopping: Error | undefined;
   #output: Uint8Array[] = [];
   #outputSize = 0;
   #tail: Uint8Array = new Uint8Array();
@@ -96,7 +95,7 @@ export class Execution {
   /** Interrupts the code; `run` rejects with `reason` once the board is back. */
   stop(reason: Error): void {
     if (this.#stopping || this.#phase === 'done') return;
-    this.#stopping = { reason, tries: 0 };
+    this.#stopping = reason;
     if (this.#phase !== 'handshake' && this.#phase !== 'window') this.#stopNow();
   }
 
@@ -117,8 +116,10 @@ export class Execution {
         return this.#onWindow(chunk);
       case 'sending':
         return this.#onCredit(chunk);
-      case 'plain':
-        return this.#onPlain(chunk);
+      case 'plain': {
+        this.#onPlain(chunk);
+        return;
+      }
       case 'ended':
         return this.#onConfirmation(chunk);
       case 'running':
@@ -288,15 +289,35 @@ export class Execution {
 
   #finishStopped(): void {
     this.#phase = 'done';
-    this.#done.reject(this.#stopping?.reason ?? new ProtocolError('Stopped'));
+    this.#done.reject(this.#stopping ?? new ProtocolError('Stopped'));
   }
 
   /** Ctrl-C ends raw-paste and running code; `#sendPlain` sees by itself that it has been called off. */
   #stopNow(): void {
     if (this.#phase === 'plain') return;
-    this.#send(CTRL_C);
     if (this.#phase === 'sending') this.#phase = 'ended';
-    this.#arm();
+    this.#watch?.dispose();
+    this.#interruptUntilDone().catch((error: unknown) => this.fail(asError(error)));
+  }
+
+  async #interruptUntilDone(): Promise<void> {
+    const { clock } = this.line;
+    const isOver = () => this.#phase === 'done' || this.#settle();
+    for (const { floodMs, waitMs } of STOP_ROUNDS) {
+      await sendInterrupts((data) => this.line.write(data), clock, floodMs, isOver);
+      const done = this.#done.promise.then(
+        () => undefined,
+        () => undefined,
+      );
+      await Promise.race([done, pause(clock, waitMs)]);
+      if (isOver()) return;
+    }
+    this.fail(
+      new TimeoutError('The code on the board does not react to Ctrl-C', {
+        hint: 'Press the reset button of the board, or unplug it and plug it in again.',
+        cause: this.#stopping,
+      }),
+    );
   }
 
   #send(data: Uint8Array): void {
@@ -308,10 +329,7 @@ export class Execution {
     this.#watch?.dispose();
     const { clock, answerMs } = this.line;
     if (this.#phase === 'done') return;
-    if (this.#stopping && this.#phase !== 'handshake' && this.#phase !== 'window') {
-      const pause = STOP_REPEAT_MS[this.#stopping.tries] ?? 0;
-      this.#watch = clock.after(pause, () => this.#repeatStop());
-    } else if (this.#phase === 'running') {
+    if (this.#phase === 'running') {
       const idle = this.options.idleTimeoutMs ?? Infinity;
       this.#watch = clock.after(Math.min(SETTLE_MS, idle), () => this.#onSilence(SETTLE_MS));
     } else {
@@ -326,29 +344,6 @@ export class Execution {
         ),
       );
     }
-  }
-
-  #repeatStop(): void {
-    const stopping = this.#stopping;
-    if (!stopping) return;
-    if (this.#settle()) return;
-    stopping.tries++;
-    if (stopping.tries >= STOP_REPEAT_MS.length) {
-      this.fail(
-        new TimeoutError('The code on the board does not react to Ctrl-C', {
-          hint: 'Press the reset button of the board, or unplug it and plug it in again.',
-          cause: stopping.reason,
-        }),
-      );
-      return;
-    }
-    // Several, one by one: code that catches every exception is left only between two of its handlers.
-    const burst = 2 ** stopping.tries;
-    const write = async () => {
-      for (let n = 0; n < burst && this.#phase !== 'done'; n++) await this.line.write(CTRL_C);
-    };
-    write().catch((error: unknown) => this.fail(asError(error)));
-    this.#arm();
   }
 
   /** Nothing has come for `silentMs` since the last byte. */

@@ -6,22 +6,15 @@ import type { Address } from './address';
 import { RawRepl } from './rawRepl';
 import { RAW_BANNER } from './rawReplFraming';
 import { PromptTracker } from './rawReplPrompt';
+import { STOP_ROUNDS, sendInterrupts } from './rawReplStop';
 
 const CTRL_A = Uint8Array.of(0x01);
 const CTRL_B = Uint8Array.of(0x02);
 const CTRL_C = Uint8Array.of(0x03);
 const RETURN = Uint8Array.of(0x0d);
 const FRIENDLY_PROMPT = utf8('\n>>> ');
-/** Rounds of Ctrl-C: how many, one by one, and how long the prompt may take after them. Eight seconds in all. */
-const STOP_ROUNDS = [
-  { count: 1, waitMs: 150 },
-  { count: 2, waitMs: 250 },
-  { count: 16, waitMs: 400 },
-  { count: 64, waitMs: 800 },
-  { count: 256, waitMs: 1600 },
-  { count: 512, waitMs: 2400 },
-  { count: 512, waitMs: 2400 },
-];
+/** Ctrl-C that were under way when the prompt came have been answered after this silence. */
+const QUIET_MS = 30;
 const LOOK_LIMIT = 64 * 1024;
 const GARBAGE_SHARE = 0.2; // of bytes that no text has: then it is a wrong baud rate, or no REPL
 
@@ -53,6 +46,8 @@ export class RawReplLink {
   #captured: Uint8Array = new Uint8Array();
   #heard = { bytes: 0, odd: 0 };
   #waiter: { check: () => boolean; done: Deferred<boolean> } | undefined;
+  /** What the terminal is spared: after a flood of Ctrl-C the prompt is printed once for each. */
+  #hush: 'nothing' | 'afterPrompt' | 'all' = 'nothing';
   #failure: Error | undefined;
 
   constructor(
@@ -130,8 +125,7 @@ export class RawReplLink {
   async toPrompt(mayInterrupt: boolean, signal?: AbortSignal): Promise<void> {
     if (this.isRaw) await this.leave();
     if (this.tracker.ready) return;
-    if (!this.tracker.atPrompt) await this.#probe(signal);
-    if (this.tracker.ready) return;
+    if (!this.tracker.atPrompt && (await this.#probe(signal))) return;
     if (this.tracker.atPrompt) {
       // At a prompt nothing runs: Ctrl-C drops what had been typed there.
       await this.write(CTRL_C);
@@ -146,17 +140,35 @@ export class RawReplLink {
   /** Ctrl-C until the prompt is there, more of them as time goes on. @throws ConnectError, TimeoutError */
   async stop(signal?: AbortSignal): Promise<void> {
     this.#heard = { bytes: 0, odd: 0 };
-    const isThere = () => this.tracker.ready;
     this.tracker.reset();
-    for (const [round, { count, waitMs }] of STOP_ROUNDS.entries()) {
-      // One by one: code that catches every exception is left only between two of its handlers.
-      for (let n = 0; n < count && !isThere(); n++) await this.write(CTRL_C);
-      if (await this.#until(isThere, waitMs, signal)) return;
-      if (round === 0) continue;
-      await this.write(CTRL_B); // a raw REPL takes Ctrl-C without a word
-      if (await this.#until(isThere, this.options.probeMs / 2, signal)) return;
+    try {
+      for (const { floodMs, waitMs } of STOP_ROUNDS) {
+        if (floodMs > 0) this.#hush = 'afterPrompt';
+        if (await this.#stopRound(floodMs, waitMs, signal)) return;
+        this.#hush = 'nothing';
+      }
+    } finally {
+      this.#hush = 'nothing';
     }
     throw this.#noPrompt();
+  }
+
+  async #stopRound(floodMs: number, waitMs: number, signal?: AbortSignal): Promise<boolean> {
+    const isThere = () => this.tracker.ready;
+    const isOver = () => isThere() || signal?.aborted === true;
+    await sendInterrupts(this.write, this.options.clock, floodMs, isOver);
+    if (floodMs === 0) return await this.#until(isThere, waitMs, signal);
+    if (!(await this.#until(isThere, waitMs, signal))) {
+      await this.write(CTRL_B); // a raw REPL takes Ctrl-C without a word
+      if (!(await this.#until(isThere, this.options.probeMs / 2, signal))) return false;
+    }
+    // The answers to the Ctrl-C that were still under way.
+    for (let seen = -1; seen < this.#heard.bytes;) {
+      seen = this.#heard.bytes;
+      const before = seen;
+      await this.#until(() => this.#heard.bytes > before, QUIET_MS, signal);
+    }
+    return isThere();
   }
 
   /** Waits until something has been heard, at most `ms`. */
@@ -171,13 +183,16 @@ export class RawReplLink {
     this.tracker.reset();
   }
 
-  async #probe(signal?: AbortSignal): Promise<void> {
+  /** Asks without stopping anything; says whether the board is at its empty prompt. */
+  async #probe(signal?: AbortSignal): Promise<boolean> {
     const { probeMs } = this.options;
     const atPrompt = () => this.tracker.atPrompt;
     await this.write(RETURN);
-    if (await this.#until(atPrompt, probeMs, signal)) return;
-    await this.write(CTRL_B);
-    await this.#until(atPrompt, probeMs / 2, signal);
+    if (!(await this.#until(atPrompt, probeMs, signal))) {
+      await this.write(CTRL_B);
+      await this.#until(atPrompt, probeMs / 2, signal);
+    }
+    return this.tracker.ready;
   }
 
   async #until(check: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
@@ -214,7 +229,10 @@ export class RawReplLink {
   #show(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.tracker.feed(bytes);
-    this.#shown.fire(bytes);
+    if (this.#hush === 'all') return;
+    const at = this.#hush === 'afterPrompt' ? indexOf(bytes, FRIENDLY_PROMPT) : -1;
+    if (at >= 0) this.#hush = 'all';
+    this.#shown.fire(at < 0 ? bytes : bytes.subarray(0, at + FRIENDLY_PROMPT.length));
   }
 
   #weigh(chunk: Uint8Array): void {

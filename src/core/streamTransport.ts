@@ -1,6 +1,6 @@
 import type { Address, LinkKind } from './address';
 import { Queue, systemClock, throwIfAborted, type Clock } from './async';
-import { ConnectionLostError, asError } from './errors';
+import { ConnectionLostError, TimeoutError, asError } from './errors';
 import { Emitter } from './events';
 import type { Log } from './log';
 import { RawReplLink } from './rawReplLink';
@@ -158,7 +158,10 @@ export class StreamTransport implements Transport {
   /** Keys from a terminal: at once, or behind the session that holds the board; Ctrl-C reaches what runs there. */
   async #type(data: Uint8Array): Promise<void> {
     this.#assertOpen();
-    if (this.#queue.length === 0) return await this.#write(data);
+    if (this.#queue.length === 0) {
+      await this.#write(data);
+      return;
+    }
     let keys = data;
     if (this.#session && data.includes(CTRL_C)) {
       this.#session.interrupt();
@@ -196,7 +199,11 @@ export class StreamTransport implements Transport {
     this.#link.tracker.reset();
     const heard = this.#link.untilHeard(ANSWER_MS, signal);
     await this.#write(SOFT_RESET);
-    await heard;
+    if (!(await heard)) {
+      throw new TimeoutError(`${this.address.text} does not answer a soft reset`, {
+        hint: 'Reset the board with its button.',
+      });
+    }
     this.#updateActivity();
   }
 

@@ -46,12 +46,19 @@ export async function openSerial(
   return new SerialStream(port, log);
 }
 
+/** How often a silent port is asked whether it is still there. */
+const ALIVE_CHECK_MS = 500;
+/** What the system says of a port whose far end is gone. A pty that is there says "Inappropriate ioctl". */
+const GONE =
+  /input\/output|EIO|no such device|ENXIO|bad file|not configured|access is denied|does not exist/i;
+
 /** An open serial port as bytes both ways. */
 class SerialStream implements ByteStream {
   readonly #data = new Emitter<Uint8Array>();
   readonly #closed = new Emitter<Error | undefined>();
   readonly onData = this.#data.event;
   readonly onClose = this.#closed.event;
+  readonly #aliveCheck: NodeJS.Timeout;
   #end: { cause: Error | undefined } | undefined;
 
   constructor(
@@ -61,6 +68,9 @@ class SerialStream implements ByteStream {
     // Without a listener for data nobody notices that the far end is gone.
     port.on('data', (chunk: Buffer) => this.#data.fire(chunk));
     port.on('error', (error: Error) => this.#finish(error));
+    // After a hang-up reading may give 0 bytes for ever, which serialport takes for silence; asking for the modem lines
+    // then fails, and disturbs nobody while all is well.
+    this.#aliveCheck = setInterval(() => this.#checkAlive(), ALIVE_CHECK_MS).unref();
     port.on('close', (error?: Error | null) => this.#finish(error ?? undefined));
   }
 
@@ -89,6 +99,13 @@ class SerialStream implements ByteStream {
     this.#finish(undefined);
   }
 
+  #checkAlive(): void {
+    if (!this.port.isOpen) return;
+    this.port.get((error) => {
+      if (error && GONE.test(error.message)) this.#finish(error);
+    });
+  }
+
   #lost(): ConnectionLostError {
     return new ConnectionLostError(`The port ${this.port.path} is gone`, {
       cause: this.#end?.cause,
@@ -99,6 +116,7 @@ class SerialStream implements ByteStream {
   #finish(cause: Error | undefined): void {
     if (this.#end) return;
     this.#end = { cause };
+    clearInterval(this.#aliveCheck);
     this.#closed.fire(cause);
     if (this.port.isOpen) this.port.close(() => undefined);
   }

@@ -1,0 +1,74 @@
+import sys
+
+
+def info(get):
+    try:
+        return str(get()).replace("\r", " ").replace("\n", " ")
+    except Exception:
+        return ""
+
+
+def uid():
+    try:
+        import machine
+
+        u = machine.unique_id()
+    except ImportError:
+        import microcontroller
+
+        u = microcontroller.cpu.uid
+    return "".join("%02x" % b for b in u)
+
+
+def machine_name():
+    try:
+        return sys.implementation._machine
+    except AttributeError:
+        import os
+
+        return os.uname()[4]
+
+
+def memory():
+    import gc
+
+    gc.collect()
+    free = gc.mem_free()
+    return "%d %d" % (free, free + gc.mem_alloc())
+
+
+def flash():
+    import os
+
+    s = os.statvfs("/")
+    return "%d %d" % (s[0] * s[3], (s[1] or s[0]) * s[2])
+
+
+def read_only():
+    import storage
+
+    return int(storage.getmount("/").readonly)
+
+
+def clock():
+    import time
+
+    # the epoch is 1970 or 2000: what 2000-01-01 counts from tells which
+    return time.time() + 946684800 - int(time.mktime((2000, 1, 1, 0, 0, 0, 5, 1)))
+
+
+i = sys.implementation
+for k, get in (
+    ("implementation", lambda: i[0]),
+    ("version", lambda: ".".join(str(n) for n in i[1][:3])),
+    ("platform", lambda: sys.platform),
+    ("machine", machine_name),
+    ("mpy", lambda: i._mpy),
+    ("uid", uid),
+    ("memory", memory),
+    ("flash", flash),
+    ("readOnly", read_only),
+    ("time", clock),
+):
+    print(k + "\t" + info(get))
+del i, k, get, info, uid, machine_name, memory, flash, read_only, clock
