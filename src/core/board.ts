@@ -48,6 +48,8 @@ export interface JobOptions {
   signal?: AbortSignal;
   /** The caller has asked already (or the command line was told `--stop`): a running program is stopped. */
   mayInterrupt?: boolean;
+  /** False: when a program runs, reject with ProgramRunningError instead of asking whether it may be stopped. */
+  ask?: boolean;
 }
 
 /**
@@ -57,6 +59,8 @@ export interface JobOptions {
 export class Board {
   readonly console = new BoardConsole();
   readonly files: BoardFiles;
+  /** The same for what nobody has asked for (a tree that is drawn): a running program is never asked about. */
+  readonly quietFiles: BoardFiles;
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<void>());
   readonly #identified = this.#lifetime.add(new Emitter<BoardInfo>());
@@ -83,6 +87,10 @@ export class Board {
   ) {
     this.#opener = new LinkOpener(services);
     this.files = services.createFiles((work, options) => this.withSession(work, options), this);
+    this.quietFiles = services.createFiles(
+      (work, options) => this.withSession(work, { ...options, ask: false }),
+      this,
+    );
   }
 
   /** For display only: renaming never breaks routing. */
@@ -199,11 +207,16 @@ export class Board {
         return await run(options.mayInterrupt ?? false);
       } catch (error) {
         if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
-        const answer = await this.services.mayStop(this, job);
+        const answer = options.ask === false ? undefined : await this.services.mayStop(this, job);
         if (!answer) throw new ProgramRunningError(this.name);
-        const result = await run(true);
-        if (answer === 'stopAndRestart') await transport.reset('soft', options.signal);
-        return result;
+        try {
+          return await run(true);
+        } finally {
+          // The program was promised to run again, whatever became of the work.
+          if (answer === 'stopAndRestart' && this.#transport === transport) {
+            await transport.reset('soft');
+          }
+        }
       } finally {
         this.#setJob(undefined);
       }

@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { setClock } from '../core/boardClock';
+import { forEachBoard } from '../core/jobs';
+import { boardTooltipOf } from '../views/tree/boardItem';
+import { summarise } from './summary';
+import type { BoardsCommand, Command } from './types';
+
+/** What a board can be told to do as a whole. */
+export const boardCommands: readonly Command[] = [
+  {
+    id: 'interrupt',
+    needs: 'boards',
+    which: 'open',
+    run: async (context, boards) => {
+      const outcomes = await forEachBoard(boards, (b) => b.interrupt());
+      summarise(context, outcomes, vscode.l10n.t('Interrupting'), 'mpyFleet.interrupt');
+    },
+  },
+  reset('softReset', 'soft'),
+  reset('hardReset', 'hard'),
+  {
+    id: 'setClock',
+    needs: 'boards',
+    which: 'present',
+    progress: {
+      where: 'window',
+      title: (names) => vscode.l10n.t('Setting the clock of {0}', names),
+    },
+    run: async (context, boards, { signal }) => {
+      const outcomes = await forEachBoard(boards, (b, s) => setClock(b, new Date(), s), { signal });
+      summarise(context, outcomes, vscode.l10n.t('Setting the clock'), 'mpyFleet.setClock');
+    },
+  },
+  {
+    id: 'info',
+    needs: 'board',
+    which: 'present',
+    run: async (context, board, { signal }) => {
+      await board.refreshInfo({ signal });
+      const text = boardTooltipOf(board, context.fleet.tagsOf(board)).value;
+      const document = await vscode.workspace.openTextDocument({
+        language: 'markdown',
+        content: text,
+      });
+      await vscode.commands.executeCommand('markdown.showPreview', document.uri);
+    },
+  },
+  {
+    id: 'refresh',
+    needs: 'boards',
+    which: 'any',
+    run: (context, boards) => {
+      for (const board of boards) {
+        context.tree.refresh(board);
+        context.fileChanges.changed(board, '/');
+      }
+    },
+  },
+  {
+    id: 'copyAddress',
+    needs: 'board',
+    which: 'any',
+    run: async (_context, board) => {
+      const link = board.links.find((l) => l.present) ?? board.links[0];
+      await vscode.env.clipboard.writeText(link?.found.address.text ?? board.id);
+    },
+  },
+];
+
+function reset(id: string, mode: 'soft' | 'hard'): BoardsCommand {
+  return {
+    id,
+    needs: 'boards',
+    which: 'present',
+    progress: { where: 'window', title: (names) => vscode.l10n.t('Resetting {0}', names) },
+    run: async (context, boards, { signal }) => {
+      const outcomes = await forEachBoard(boards, (b, s) => b.reset(mode, s), { signal });
+      for (const board of boards) context.fileChanges.changed(board, '/');
+      summarise(context, outcomes, vscode.l10n.t('Resetting'), `mpyFleet.${id}`);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import type { Outcome } from '../core/jobs';
+import { unfinished } from '../core/jobs';
+import type { ViewContext } from '../views/context';
+
+/**
+ * Says in one message how a work on several boards ended, and offers `command` again for those that failed. One board
+ * that failed is thrown, so that the wrapper finds the words for it; all well is not worth a message.
+ */
+export function summarise<T>(
+  context: ViewContext,
+  outcomes: readonly Outcome<Board, T>[],
+  work: string,
+  command: string,
+): void {
+  const failed = outcomes.filter((o) => o.status === 'failed');
+  const [first] = failed;
+  if (!first) return;
+  if (outcomes.length === 1) throw first.error;
+  for (const { board, error } of failed) context.log.error(`${work}: ${board.name}`, error);
+  const ok = outcomes.filter((o) => o.status === 'ok').length;
+  const text = vscode.l10n.t(
+    '{0}: {1} of {2}; {3}: {4}',
+    work,
+    ok,
+    outcomes.length,
+    first.board.name,
+    first.error.message,
+  );
+  const more = failed.length > 1 ? vscode.l10n.t(' and {0} more', failed.length - 1) : '';
+  const retry = vscode.l10n.t('Retry Failed');
+  const showLog = vscode.l10n.t('Show Log');
+  vscode.window
+    .showErrorMessage(text + more, retry, showLog)
+    .then(async (choice) => {
+      if (choice === showLog) context.log.show();
+      if (choice !== retry) return;
+      const nodes = unfinished(outcomes).map((board) => context.tree.nodeOf(board));
+      await vscode.commands.executeCommand(command, nodes[0], nodes);
+    })
+    .then(undefined, (error: unknown) => context.log.error('Retry failed', String(error)));
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import { registerCommands } from './commands';
+import { systemClock } from './core/async';
+import { Fleet } from './core/fleet';
+import { KnownBoards } from './core/knownBoards';
+import { pendingFiles } from './core/pendingFiles';
+import { readInfo } from './core/readInfo';
+import { createTransportFactory } from './transports';
+import { PortWatcher } from './transports/serial/portWatcher';
+import { registerViews } from './views';
+import { ActiveBoard } from './views/activeBoard';
+import { BoardUris } from './views/boardUris';
+import type { ViewContext } from './views/context';
+import { FileChanges } from './views/fileChanges';
+import { globalBoards } from './views/globalBoards';
+import { mayStop } from './views/mayStop';
+import { Origins } from './views/origins';
+import { Terminals } from './views/repl/terminals';
+import { Settings } from './views/settings';
+import { BoardTree } from './views/tree/boardTree';
+
+/** What other extensions and tests get. */
+export interface Api {
+  /** Milliseconds that activation took. */
+  readonly activationMs: number;
+  readonly fleet: Fleet;
+}
+
+/** Composes the product. Awaits nothing: what is slow begins when it is first needed. */
+export function activate(extension: vscode.ExtensionContext): Api {
+  const start = performance.now();
+  const log = vscode.window.createOutputChannel('MicroPython Fleet', { log: true });
+  extension.subscriptions.push(log);
+  const settings = new Settings();
+  const context = compose(extension, log, settings);
+  extension.subscriptions.push(registerViews(context), registerCommands(context));
+  addSources(context);
+  const activationMs = performance.now() - start;
+  log.info(`Activated in ${activationMs.toFixed(0)} ms`);
+  return { activationMs, fleet: context.fleet };
+}
+
+function compose(
+  extension: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  settings: Settings,
+): ViewContext {
+  const keep = <T extends vscode.Disposable>(item: T): T => {
+    extension.subscriptions.push(item);
+    return item;
+  };
+  const known = new KnownBoards(globalBoards(extension.globalState), (error) =>
+    log.error('The list of known boards could not be saved', String(error)),
+  );
+  const fileChanges = keep(new FileChanges());
+  const fleet = keep(
+    new Fleet({
+      known,
+      log,
+      clock: systemClock,
+      openTransport: createTransportFactory({
+        log,
+        baudRate: (path) =>
+          settings.get('serial.baudRates')[path] ?? settings.get('serial.baudRate'),
+      }),
+      linkOrder: () => settings.get('linkOrder'),
+      shouldAutoConnect: () => settings.get('autoConnect'),
+      readInfo: (session) => readInfo(session),
+      createFiles: (_withSession, board) => fileChanges.observe(pendingFiles(), board),
+      mayStop: (board, job) => mayStop(settings, board, job),
+    }),
+  );
+  const uris = keep(new BoardUris(fleet));
+  return {
+    extension,
+    log,
+    settings,
+    fleet,
+    known,
+    uris,
+    fileChanges,
+    active: keep(new ActiveBoard(fleet, extension.workspaceState)),
+    origins: new Origins(extension.workspaceState),
+    terminals: keep(new Terminals({ fleet, settings, log })),
+    tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
+  };
+}
+
+/** Begins to look for boards, once everything that shows them is there. */
+function addSources({ extension, fleet, settings, log }: ViewContext): void {
+  const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
+  fleet.addSource(ports);
+  extension.subscriptions.push(
+    settings.onDidChange((names) => {
+      if (names.includes('serial.paths')) ports.refresh();
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { utf8, hex, text } from '../core/bytes';
+import type { Fleet } from '../core/fleet';
+import type { Disposable } from '../core/events';
+
+export const SCHEME = 'mpy';
+
+/** Marks an authority that is a node's id and no uid: VS Code lower-cases authorities, so ids are written in hex. */
+const ID_PREFIX = 'id-';
+
+/** A place on a board. */
+export interface RemotePath {
+  readonly board: Board;
+  /** Absolute, `/` between parts. */
+  readonly path: string;
+}
+
+/** `mpy://<uid in hex>/path` <-> board and path. Names are display only, so a renamed board keeps its open editors. */
+export class BoardUris implements Disposable {
+  readonly #aliases = new Map<string, Board>();
+  readonly #subscription: Disposable;
+
+  constructor(private readonly fleet: Fleet) {
+    this.#subscription = fleet.onDidMerge(({ from, into }) => {
+      this.#aliases.set(authorityOfId(from.id), into);
+    });
+  }
+
+  toUri(board: Board, path: string): vscode.Uri {
+    const authority = isUid(board.uid) ? board.uid : authorityOfId(board.id);
+    return vscode.Uri.from({
+      scheme: SCHEME,
+      authority,
+      path: path.startsWith('/') ? path : `/${path}`,
+    });
+  }
+
+  /** Undefined when the board is not known (any more), or when `uri` is no board's. */
+  fromUri(uri: vscode.Uri): RemotePath | undefined {
+    if (uri.scheme !== SCHEME) return undefined;
+    const board = this.#boardAt(uri.authority);
+    return board && { board, path: uri.path === '' ? '/' : uri.path };
+  }
+
+  #boardAt(authority: string): Board | undefined {
+    const key = authority.toLowerCase();
+    if (!key.startsWith(ID_PREFIX)) return this.fleet.byUid(key);
+    const bytes = Buffer.from(key.slice(ID_PREFIX.length), 'hex');
+    return this.fleet.byId(text(bytes)) ?? this.#aliases.get(key);
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+  }
+}
+
+function authorityOfId(id: string): string {
+  return ID_PREFIX + hex(utf8(id));
+}
+
+/** An all-zero uid (emulators, some ports) is nobody's. */
+function isUid(uid: string | undefined): uid is string {
+  return uid !== undefined && /^[0-9a-f]+$/.test(uid) && !/^0*$/.test(uid);
+}

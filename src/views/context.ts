@@ -1,0 +1,35 @@
+import type * as vscode from 'vscode';
+import type { Fleet } from '../core/fleet';
+import type { KnownBoards } from '../core/knownBoards';
+import type { ActiveBoard } from './activeBoard';
+import type { BoardUris } from './boardUris';
+import type { FileChanges } from './fileChanges';
+import type { Origins } from './origins';
+import type { Terminals } from './repl/terminals';
+import type { Settings } from './settings';
+import type { BoardTree } from './tree/boardTree';
+
+/**
+ * What views and commands work with. Composed once in extension.ts and handed to every `register(context)`; there are
+ * no singletons and no module state.
+ */
+export interface ViewContext {
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly settings: Settings;
+  readonly fleet: Fleet;
+  readonly known: KnownBoards;
+  /** The board that commands mean when nothing else says which. */
+  readonly active: ActiveBoard;
+  /** `mpy://` URIs <-> boards. */
+  readonly uris: BoardUris;
+  /** Local files that the files on boards came from. */
+  readonly origins: Origins;
+  /** Fired whenever a file verb has changed something on a board. */
+  readonly fileChanges: FileChanges;
+  readonly tree: BoardTree;
+  readonly terminals: Terminals;
+}
+
+/** A view: subscribes to what it shows; disposing the answer takes it away. */
+export type Register = (context: ViewContext) => vscode.Disposable;

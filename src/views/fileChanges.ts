@@ -1,0 +1,67 @@
+import type { Board } from '../core/board';
+import type { BoardFiles } from '../core/boardFiles';
+import { Emitter, type Disposable } from '../core/events';
+
+/** What happened to a path on a board. `dir` paths are told as well; what is below them is then gone or new too. */
+export interface FileChange {
+  readonly board: Board;
+  readonly path: string;
+  readonly type: 'created' | 'changed' | 'deleted';
+}
+
+/** Tells views what the product itself has changed on boards, whichever command did it. */
+export class FileChanges implements Disposable {
+  readonly #changed = new Emitter<readonly FileChange[]>();
+  readonly onDidChange = this.#changed.event;
+
+  /** Something may have changed below `path` (a program ran, the user asked to look again). */
+  changed(board: Board, path: string): void {
+    this.#changed.fire([{ board, path, type: 'changed' }]);
+  }
+
+  /** `files`, telling of every change that succeeds. */
+  observe(files: BoardFiles, board: Board): BoardFiles {
+    const tell = (...changes: [FileChange['type'], string][]) =>
+      this.#changed.fire(changes.map(([type, path]) => ({ board, path, type })));
+    return {
+      list: (path, signal) => files.list(path, signal),
+      stat: (path, signal) => files.stat(path, signal),
+      walk: (path, options) => files.walk(path, options),
+      hash: (paths, signal) => files.hash(paths, signal),
+      read: (path, options) => files.read(path, options),
+      space: (path, signal) => files.space(path, signal),
+      write: async (path, content, options) => {
+        await files.write(path, content, options);
+        tell(['changed', path]);
+      },
+      writeMany: async (items, options) => {
+        try {
+          await files.writeMany(items, options);
+        } finally {
+          // Each file is atomic by itself: those before the one that failed are there.
+          if (items.length > 0) tell(...items.map((i): ['changed', string] => ['changed', i.path]));
+        }
+      },
+      mkdir: async (path, options) => {
+        await files.mkdir(path, options);
+        tell(['created', path]);
+      },
+      remove: async (path, options) => {
+        await files.remove(path, options);
+        tell(['deleted', path]);
+      },
+      rename: async (from, to, options) => {
+        await files.rename(from, to, options);
+        tell(['deleted', from], ['created', to]);
+      },
+      copy: async (from, to, options) => {
+        await files.copy(from, to, options);
+        tell(['created', to]);
+      },
+    };
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}

@@ -1,0 +1,12 @@
+import * as vscode from 'vscode';
+import type { Register, ViewContext } from './context';
+import { registerStatusBar } from './statusBar';
+import { registerTree } from './tree/treeView';
+
+/** All views, in the order in which they are made. */
+const views: readonly Register[] = [registerTree, registerStatusBar];
+
+/** Makes every view; disposing the answer takes them away. */
+export function registerViews(context: ViewContext): vscode.Disposable {
+  return vscode.Disposable.from(...views.map((register) => register(context)));
+}

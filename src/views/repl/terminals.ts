@@ -1,0 +1,103 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { DisposableStore, type Disposable } from '../../core/events';
+import type { Fleet } from '../../core/fleet';
+import type { Log } from '../../core/log';
+import type { Settings } from '../settings';
+import { ReplTerminal } from './replTerminal';
+
+export interface TerminalServices {
+  readonly fleet: Fleet;
+  readonly settings: Settings;
+  readonly log: Log;
+}
+
+/** Context key: the active terminal is a board's. */
+const REPL_ACTIVE = 'mpyFleet.replActive';
+
+interface Open {
+  readonly pty: ReplTerminal;
+  terminal: vscode.Terminal | undefined;
+}
+
+/** One REPL terminal per board, for as long as the user keeps it open; closing it never disconnects the board. */
+export class Terminals implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #open = new Map<Board, Open>();
+
+  constructor(private readonly services: TerminalServices) {
+    this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#opened(terminal)));
+    this.#store.add(vscode.window.onDidChangeActiveTerminal(() => this.#tellActive()));
+    this.#store.add(
+      services.fleet.onDidMerge(({ from, into }) => {
+        const open = this.#open.get(from);
+        if (!open || this.#open.has(into)) return;
+        this.#open.delete(from);
+        this.#open.set(into, open);
+        open.pty.rebind(into);
+      }),
+    );
+  }
+
+  /** Reveals the board's terminal, made when there is none. */
+  show(board: Board, preserveFocus = false): vscode.Terminal {
+    const known = this.#open.get(board);
+    if (known?.terminal) {
+      known.terminal.show(preserveFocus);
+      return known.terminal;
+    }
+    const open = this.#create(board);
+    open.terminal = vscode.window.createTerminal(optionsFor(board, open.pty));
+    open.terminal.show(preserveFocus);
+    return open.terminal;
+  }
+
+  /** For the terminal profile: the options of a new terminal, or undefined when the board's is open already. */
+  profile(board: Board): vscode.ExtensionTerminalOptions | undefined {
+    if (this.#open.has(board)) return undefined;
+    return optionsFor(board, this.#create(board).pty);
+  }
+
+  /** The board whose REPL `terminal` is. */
+  boardOf(terminal: vscode.Terminal): Board | undefined {
+    return [...this.#open].find(([, open]) => open.terminal === terminal)?.[0];
+  }
+
+  /** While code runs that reads from its stdin: keys go there. Disposing the answer ends that. */
+  feed(board: Board, write: (data: Uint8Array) => Promise<void>): Disposable {
+    return this.#open.get(board)?.pty.feed(write) ?? { dispose: () => undefined };
+  }
+
+  #create(board: Board): Open {
+    const pty = new ReplTerminal(board, this.services, () => {
+      for (const [key, value] of this.#open) if (value.pty === pty) this.#open.delete(key);
+    });
+    const open: Open = { pty, terminal: undefined };
+    this.#open.set(board, open);
+    return open;
+  }
+
+  #opened(terminal: vscode.Terminal): void {
+    const { creationOptions } = terminal;
+    if (!('pty' in creationOptions)) return;
+    for (const open of this.#open.values()) {
+      if (open.pty === creationOptions.pty) open.terminal = terminal;
+    }
+    this.#tellActive();
+  }
+
+  #tellActive(): void {
+    const active = vscode.window.activeTerminal;
+    const ours = active !== undefined && this.boardOf(active) !== undefined;
+    void vscode.commands.executeCommand('setContext', REPL_ACTIVE, ours);
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    for (const { terminal } of this.#open.values()) terminal?.dispose();
+  }
+}
+
+function optionsFor(board: Board, pty: vscode.Pseudoterminal): vscode.ExtensionTerminalOptions {
+  return { name: board.name, pty, iconPath: new vscode.ThemeIcon('circuit-board') };
+}

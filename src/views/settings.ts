@@ -1,0 +1,47 @@
+import * as vscode from 'vscode';
+import type { LinkKind } from '../core/address';
+import type { Event } from '../core/events';
+
+/** Every setting with its default; a test compares the table with the manifest's. */
+export const SETTINGS = {
+  autoConnect: true as boolean,
+  linkOrder: ['serial', 'webrepl', 'demo', 'mqtt', 'mqboard'] as LinkKind[],
+  showOtherPorts: false as boolean,
+  'serial.paths': [] as string[],
+  'serial.baudRate': 115200 as number,
+  'serial.baudRates': {} as Record<string, number>,
+  'repl.pasteMode': true as boolean,
+  'repl.log': false as boolean,
+  'repl.logFolder': '' as string,
+  'run.stopRunningProgram': 'ask' as 'ask' | 'stop' | 'stopAndRestart',
+  'files.confirmDelete': true as boolean,
+};
+
+export type SettingName = keyof typeof SETTINGS;
+type Value<K extends SettingName> = (typeof SETTINGS)[K];
+
+export const SECTION = 'mpyFleet';
+
+/** The user's settings, typed. Read when needed: nothing is kept that could be out of date. */
+export class Settings {
+  get<K extends SettingName>(name: K): Value<K> {
+    return vscode.workspace.getConfiguration(SECTION).get<Value<K>>(name, SETTINGS[name]);
+  }
+
+  /** Writes to the workspace where that already has a value of its own, else to the user's settings. */
+  async set<K extends SettingName>(name: K, value: Value<K>): Promise<void> {
+    const configuration = vscode.workspace.getConfiguration(SECTION);
+    const own = configuration.inspect(name)?.workspaceValue !== undefined;
+    const target = own ? vscode.ConfigurationTarget.Workspace : vscode.ConfigurationTarget.Global;
+    await configuration.update(name, value, target);
+  }
+
+  /** Fired with the names that may have changed. */
+  readonly onDidChange: Event<readonly SettingName[]> = (listener) =>
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) =>
+        event.affectsConfiguration(`${SECTION}.${name}`),
+      );
+      if (names.length > 0) listener(names);
+    });
+}

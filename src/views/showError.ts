@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { ViewContext } from './context';
+import { wordsFor, type NextStep } from './words';
+
+/** Shows one message for `error` with what can be done next. Does not wait for the user. */
+export function showError(
+  context: Pick<ViewContext, 'log'>,
+  error: unknown,
+  retry?: () => void,
+): void {
+  const { text, steps } = wordsFor(error, retry !== undefined);
+  vscode.window
+    .showErrorMessage(text, ...steps.map((s) => s.title))
+    .then(async (title) => {
+      const step = steps.find((s) => s.title === title);
+      if (step) await take(step, retry);
+    })
+    .then(undefined, (failure: unknown) =>
+      context.log.error('A next step failed', String(failure)),
+    );
+}
+
+async function take(step: NextStep, retry: (() => void) | undefined): Promise<void> {
+  switch (step.action.kind) {
+    case 'retry':
+      retry?.();
+      return;
+    case 'copy':
+      await vscode.env.clipboard.writeText(step.action.text);
+      return;
+    case 'command':
+      await vscode.commands.executeCommand(step.action.command, ...(step.action.args ?? []));
+  }
+}

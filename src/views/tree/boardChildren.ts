@@ -1,0 +1,61 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { asError, CancelledError, ProgramRunningError } from '../../core/errors';
+import type { FolderListings } from './folderListings';
+import type { NoteNode, TreeNode } from './nodes';
+import { bytesText } from '../../core/boardInfoText';
+
+/** What is beneath a board: its links where there are several, its files, and the space that is left. */
+export async function boardChildren(board: Board, listings: FolderListings): Promise<TreeNode[]> {
+  const links: TreeNode[] =
+    board.links.length > 1 ? board.links.map((link) => ({ kind: 'link', board, link })) : [];
+  if (!board.transport && board.state.tag !== 'online') return links;
+  const files = await folderChildren(board, '/', listings);
+  return [...links, ...files, ...space(board)];
+}
+
+/** What is in a folder, or a line that says why that cannot be shown. A running program is not stopped to look. */
+export async function folderChildren(
+  board: Board,
+  path: string,
+  listings: FolderListings,
+): Promise<TreeNode[]> {
+  const besides = board.transport?.can.besideProgram ?? true;
+  if (board.state.tag === 'running' && !besides && !listings.has(board, path)) {
+    return [stopToSee(board)];
+  }
+  try {
+    return await listings.list(board, path);
+  } catch (error) {
+    if (error instanceof ProgramRunningError) return [stopToSee(board)];
+    if (error instanceof CancelledError) return [];
+    return [failed(board, asError(error))];
+  }
+}
+
+function stopToSee(board: Board): NoteNode {
+  return {
+    kind: 'note',
+    board,
+    label: vscode.l10n.t('A program is running. Stop it to see the files'),
+    icon: 'debug-stop',
+    command: 'mpyFleet.stopToSeeFiles',
+  };
+}
+
+function failed(board: Board, error: Error): NoteNode {
+  return {
+    kind: 'note',
+    board,
+    label: vscode.l10n.t('The files could not be read: {0}. Click to try again', error.message),
+    icon: 'warning',
+    command: 'mpyFleet.refresh',
+  };
+}
+
+function space(board: Board): NoteNode[] {
+  const flash = board.info?.flash;
+  if (!flash) return [];
+  const label = vscode.l10n.t('{0} free of {1}', bytesText(flash.free), bytesText(flash.total));
+  return [{ kind: 'note', board, label, icon: 'database' }];
+}

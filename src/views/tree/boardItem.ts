@@ -1,0 +1,145 @@
+import * as vscode from 'vscode';
+import type { Board, Link } from '../../core/board';
+import type { BoardState } from '../../core/boardState';
+import { boardContext, linkIcon, linkName, stateLook, type StateLook } from './boardLook';
+import { boardTooltip } from './tooltip';
+import type { BoardNode, LinkNode, NoteNode, RemoteNode } from './nodes';
+import { bytesText } from '../../core/boardInfoText';
+
+const { Collapsed, None } = vscode.TreeItemCollapsibleState;
+
+/** A board as a line of the tree. The tooltip is made when it is asked for. */
+export function boardItem(node: BoardNode): vscode.TreeItem {
+  const { board } = node;
+  const look = stateLook(board.state, board.present);
+  const open = board.transport !== undefined || board.state.tag === 'online';
+  const item = new vscode.TreeItem(board.name, open || board.links.length > 1 ? Collapsed : None);
+  item.id = board.id;
+  item.iconPath = themeIcon(look);
+  item.description = boardDescription(board);
+  item.contextValue = boardContext(board);
+  item.accessibilityInformation = { label: `${board.name}, ${item.description}` };
+  return item;
+}
+
+export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.MarkdownString {
+  return boardTooltip(board, stateWords(board.state, board.present), tags);
+}
+
+function boardDescription(board: Board): string {
+  const link = activeLink(board);
+  const place = link && `${linkName(link.found.address.kind)} ${shortPlace(link)}`;
+  const words = stateWords(board.state, board.present);
+  const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
+  return place ? `${words} · ${place}${more}` : words;
+}
+
+/** The open link, else the first that could be tried, else the first. */
+export function activeLink(board: Board): Link | undefined {
+  const open = board.transport?.address.text;
+  return (
+    board.links.find((l) => l.found.address.text === open) ??
+    board.links.find((l) => l.present) ??
+    board.links[0]
+  );
+}
+
+/** `/dev/ttyACM0` -> `ttyACM0`; `ws://host:8266/` -> `host:8266`. */
+function shortPlace(link: Link): string {
+  const { kind, rest } = link.found.address;
+  if (kind === 'serial') return rest.slice(rest.lastIndexOf('/') + 1);
+  if (kind === 'webrepl') return rest.replace(/^wss?:\/\//, '').replace(/\/$/, '');
+  return kind === 'demo' ? rest : (rest.split('/')[0] ?? rest);
+}
+
+/** A state in the user's language. */
+export function stateWords(state: BoardState, present: boolean): string {
+  const t = vscode.l10n.t;
+  switch (stateLook(state, present).word) {
+    case 'idle':
+      return t('ready');
+    case 'running':
+      return t('program running');
+    case 'connected':
+      return t('connected');
+    case 'busy':
+      return state.tag === 'busy' ? state.job : t('busy');
+    case 'connecting':
+      return t('connecting…');
+    case 'reconnecting':
+      return t('waiting for it to come back');
+    case 'online':
+      return t('online');
+    case 'away':
+      return t('away');
+    case 'failed':
+      return t(
+        'not connected: {0}',
+        state.tag === 'disconnected' ? (state.error?.message ?? '') : '',
+      );
+    case 'disconnected':
+      return t('not connected');
+  }
+}
+
+function themeIcon(look: StateLook): vscode.ThemeIcon {
+  return new vscode.ThemeIcon(
+    look.icon,
+    look.color ? new vscode.ThemeColor(look.color) : undefined,
+  );
+}
+
+/** One link of a board that has several. */
+export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
+  const { kind, rest, text } = link.found.address;
+  const active = board.transport?.address.text === text;
+  const item = new vscode.TreeItem(linkName(kind), None);
+  item.id = `${board.id}|link|${text}`;
+  const state = active
+    ? vscode.l10n.t('in use')
+    : link.present
+      ? vscode.l10n.t('available')
+      : vscode.l10n.t('away');
+  item.description = `${state} · ${rest}`;
+  item.iconPath = new vscode.ThemeIcon(
+    linkIcon(kind),
+    active ? new vscode.ThemeColor('charts.green') : undefined,
+  );
+  item.contextValue = `link ${active ? 'active' : link.present ? 'available' : 'away'}`;
+  return item;
+}
+
+/** A file or folder on a board. */
+export function remoteItem(node: RemoteNode, uri: vscode.Uri): vscode.TreeItem {
+  const { entry } = node;
+  const isDir = entry.type === 'dir';
+  const item = new vscode.TreeItem(entry.name, isDir ? Collapsed : None);
+  item.id = `${node.board.id}|file|${node.path}|${entry.type}`;
+  item.resourceUri = uri;
+  item.iconPath = isDir ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
+  item.contextValue = isDir
+    ? 'remote dir'
+    : `remote file${/\.py$/i.test(entry.name) ? ' python' : ''}`;
+  item.tooltip = node.path;
+  if (!isDir) {
+    item.description = bytesText(entry.size);
+    item.command = {
+      command: 'vscode.open',
+      title: vscode.l10n.t('Open'),
+      arguments: [uri],
+    };
+  }
+  return item;
+}
+
+export function noteItem(node: NoteNode, board: BoardNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(node.label, None);
+  item.id = `${node.board.id}|note|${node.label}`;
+  item.iconPath = new vscode.ThemeIcon(node.icon);
+  item.contextValue = 'note';
+  item.tooltip = node.tooltip ?? node.label;
+  if (node.command) {
+    item.command = { command: node.command, title: node.label, arguments: [board] };
+  }
+  return item;
+}

@@ -1,0 +1,80 @@
+import type { Board } from '../../core/board';
+import type { BoardState } from '../../core/boardState';
+import { isConnected } from '../../core/boardState';
+import type { LinkKind } from '../../core/address';
+
+/** How a board is drawn: a pure function of its state, tested in plain Node. Texts are not localised here. */
+export interface StateLook {
+  /** A product icon's name. */
+  readonly icon: string;
+  /** A theme colour's id. */
+  readonly color?: string;
+  /** A key of the words in {@link stateWords}. */
+  readonly word: BoardState['tag'] | 'failed' | 'away';
+}
+
+/** Icon, colour and word of a state. `present`: at least one link could be tried. */
+export function stateLook(state: BoardState, present: boolean): StateLook {
+  switch (state.tag) {
+    case 'idle':
+      return { icon: 'circuit-board', color: 'charts.green', word: 'idle' };
+    case 'running':
+      return { icon: 'play-circle', color: 'charts.blue', word: 'running' };
+    case 'connected':
+      return { icon: 'circuit-board', color: 'charts.blue', word: 'connected' };
+    case 'busy':
+      return { icon: 'sync~spin', color: 'charts.yellow', word: 'busy' };
+    case 'connecting':
+      return { icon: 'loading~spin', word: 'connecting' };
+    case 'reconnecting':
+      return { icon: 'debug-disconnect', color: 'charts.orange', word: 'reconnecting' };
+    case 'online':
+      return { icon: 'cloud', color: 'charts.green', word: 'online' };
+    case 'disconnected':
+      if (!present) return { icon: 'circle-slash', color: 'disabledForeground', word: 'away' };
+      return state.error
+        ? { icon: 'warning', color: 'list.warningForeground', word: 'failed' }
+        : { icon: 'circle-outline', word: 'disconnected' };
+  }
+}
+
+/** Words that menus test with `viewItem =~ /\bword\b/`; one place says which there are. */
+export function boardContext(board: Board): string {
+  const { state } = board;
+  const words = ['board', state.tag];
+  if (isConnected(state)) words.push('open');
+  else if (board.present) words.push('closed');
+  if (board.present) words.push('present');
+  if (state.tag === 'reconnecting' || state.tag === 'connecting') words.push('trying');
+  if (board.uid) words.push('known');
+  if (board.links.length > 1) words.push('several');
+  if (board.transport?.can.hardReset !== false) words.push('canHardReset');
+  for (const link of board.links) words.push(`on-${link.found.address.kind}`);
+  return words.join(' ');
+}
+
+const LINK_ICONS: Record<LinkKind, string> = {
+  serial: 'plug',
+  webrepl: 'radio-tower',
+  mqtt: 'cloud',
+  mqboard: 'cloud',
+  demo: 'beaker',
+};
+
+const LINK_NAMES: Record<LinkKind, string> = {
+  serial: 'USB',
+  webrepl: 'WebREPL',
+  mqtt: 'MQTT',
+  mqboard: 'MQTT',
+  demo: 'Demo',
+};
+
+/** Icon of a kind of link. */
+export function linkIcon(kind: LinkKind): string {
+  return LINK_ICONS[kind];
+}
+
+/** What a kind of link is called; names of the field, the same in every language. */
+export function linkName(kind: LinkKind): string {
+  return LINK_NAMES[kind];
+}

@@ -1,0 +1,184 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import type { BoardStateName } from '../../core/boardState';
+import { DisposableStore, type Disposable } from '../../core/events';
+import type { Fleet } from '../../core/fleet';
+import { isLikely } from '../activeBoard';
+import type { BoardUris } from '../boardUris';
+import { Coalescer } from '../coalesce';
+import type { FileChange, FileChanges } from '../fileChanges';
+import type { Settings } from '../settings';
+import { boardItem, boardTooltipOf, linkItem, noteItem, remoteItem } from './boardItem';
+import { boardChildren, folderChildren } from './boardChildren';
+import { FolderListings } from './folderListings';
+import { nameOf, parentOf, type BoardNode, type RemoteNode, type TreeNode } from './nodes';
+
+/** Milliseconds in which changes are gathered: a thousand boards that change at once are one redraw. */
+const GATHER_MS = 100;
+
+export interface BoardTreeServices {
+  readonly fleet: Fleet;
+  readonly uris: BoardUris;
+  readonly settings: Settings;
+  readonly fileChanges: FileChanges;
+  readonly log: { warn(message: string): void };
+}
+
+/** The boards, their links and their files. Subscribes and redraws single nodes; never polls. */
+export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new vscode.EventEmitter<TreeNode[] | undefined>());
+  readonly onDidChangeTreeData = this.#changed.event;
+  readonly #nodes = new Map<Board, BoardNode>();
+  readonly #listings = new FolderListings();
+  readonly #lastState = new WeakMap<Board, BoardStateName>();
+  readonly #redraws = this.#store.add(
+    new Coalescer<TreeNode | undefined>(GATHER_MS, (nodes) => this.#fire(nodes)),
+  );
+  /** Nodes that the user has selected; set by whoever owns the view. */
+  selection: readonly TreeNode[] = [];
+
+  constructor(private readonly services: BoardTreeServices) {
+    const { fleet, fileChanges, settings } = services;
+    this.#store.add(fleet.onDidChangeList(() => this.#redraws.add(undefined)));
+    this.#store.add(fleet.onDidChangeBoard((board) => this.#boardChanged(board)));
+    this.#store.add(fileChanges.onDidChange((changes) => this.#filesChanged(changes)));
+    this.#store.add(
+      settings.onDidChange((names) => {
+        if (names.includes('showOtherPorts')) this.#redraws.add(undefined);
+      }),
+    );
+  }
+
+  nodeOf(board: Board): BoardNode {
+    const node = this.#nodes.get(board) ?? { kind: 'board', board };
+    this.#nodes.set(board, node);
+    return node;
+  }
+
+  /** Reads folders of `board` again when they are next shown. */
+  refresh(board: Board): void {
+    this.#listings.forget(board);
+    this.#redraws.add(this.nodeOf(board));
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'board':
+        return boardItem(node);
+      case 'link':
+        return linkItem(node);
+      case 'remote':
+        return remoteItem(node, this.services.uris.toUri(node.board, node.path));
+      case 'note':
+        return noteItem(node, this.nodeOf(node.board));
+      case 'otherPorts':
+        return otherPortsItem();
+    }
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    if (node.kind === 'board') {
+      item.tooltip = boardTooltipOf(node.board, this.services.fleet.tagsOf(node.board));
+    }
+    return item;
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    if (!node) return this.#roots();
+    switch (node.kind) {
+      case 'board':
+        return boardChildren(node.board, this.#listings);
+      case 'remote':
+        return folderChildren(node.board, node.path, this.#listings);
+      case 'otherPorts':
+        return this.#sorted(this.services.fleet.boards.filter((b) => !isLikely(b)));
+      default:
+        return [];
+    }
+  }
+
+  getParent(node: TreeNode): TreeNode | undefined {
+    switch (node.kind) {
+      case 'board':
+        return isLikely(node.board) ? undefined : { kind: 'otherPorts' };
+      case 'remote': {
+        const parent = parentOf(node.path);
+        return parent === '/' ? this.nodeOf(node.board) : this.#listings.node(node.board, parent);
+      }
+      case 'link':
+      case 'note':
+        return this.nodeOf(node.board);
+      case 'otherPorts':
+        return undefined;
+    }
+  }
+
+  /** Other ports are shown beside boards; alone they would hide the welcome view, so then only when asked for. */
+  #roots(): TreeNode[] {
+    const { fleet, settings } = this.services;
+    const likely = fleet.boards.filter(isLikely);
+    const others = likely.length < fleet.boards.length;
+    const showOthers = others && (likely.length > 0 || settings.get('showOtherPorts'));
+    return [...this.#sorted(likely), ...(showOthers ? [{ kind: 'otherPorts' } as const] : [])];
+  }
+
+  #sorted(boards: readonly Board[]): BoardNode[] {
+    const collator = new Intl.Collator(undefined, { numeric: true });
+    return boards
+      .map((board) => ({ board, name: board.name }))
+      .sort((a, b) => collator.compare(a.name, b.name))
+      .map(({ board }) => this.nodeOf(board));
+  }
+
+  #boardChanged(board: Board): void {
+    const { tag } = board.state;
+    // What was not shown because a program ran can be read now.
+    const stopped = tag === 'idle' && this.#lastState.get(board) === 'running';
+    if (tag !== 'busy') this.#lastState.set(board, tag);
+    if (!board.transport || stopped) this.#listings.forget(board);
+    if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
+  }
+
+  #filesChanged(changes: readonly FileChange[]): void {
+    for (const { board, path } of changes) {
+      const folders = this.#listings.invalidate(board, path);
+      for (const folder of folders) {
+        this.#redraws.add(folder === '/' ? this.nodeOf(board) : this.#listings.node(board, folder));
+      }
+    }
+  }
+
+  #fire(nodes: readonly (TreeNode | undefined)[]): void {
+    if (nodes.includes(undefined)) {
+      const here = new Set(this.services.fleet.boards);
+      for (const board of this.#nodes.keys()) if (!here.has(board)) this.#nodes.delete(board);
+      this.#changed.fire(undefined);
+    } else {
+      this.#changed.fire(nodes.filter((n) => n !== undefined));
+    }
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
+
+/** The node of a path for commands that have only a path (a drop on a board, an open editor). */
+export function remoteNode(board: Board, path: string, type: 'file' | 'dir'): RemoteNode {
+  return { kind: 'remote', board, path, entry: { name: nameOf(path), type, size: 0 } };
+}
+
+function otherPortsItem(): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    vscode.l10n.t('Other ports'),
+    vscode.TreeItemCollapsibleState.Collapsed,
+  );
+  item.id = 'otherPorts';
+  item.iconPath = new vscode.ThemeIcon('plug');
+  item.tooltip = vscode.l10n.t(
+    'Ports that do not look like a board. They are never opened by themselves.',
+  );
+  item.contextValue = 'otherPorts';
+  return item;
+}

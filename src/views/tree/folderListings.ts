@@ -1,0 +1,80 @@
+import type { Board } from '../../core/board';
+import { childOf, parentOf, type RemoteNode } from './nodes';
+
+/** What folders hold, read when they are shown and kept until something changes there. */
+export class FolderListings {
+  readonly #boards = new Map<Board, Map<string, Promise<RemoteNode[]>>>();
+  readonly #nodes = new Map<Board, Map<string, RemoteNode>>();
+
+  /**
+   * Folders first, then by name. A failure is kept as well: reading changes the board's state, which draws the node
+   * again, and trying again by itself would never end.
+   */
+  list(board: Board, path: string): Promise<RemoteNode[]> {
+    const folders = this.#boards.get(board) ?? new Map<string, Promise<RemoteNode[]>>();
+    this.#boards.set(board, folders);
+    const listing = folders.get(path) ?? this.#read(board, path);
+    folders.set(path, listing);
+    return listing;
+  }
+
+  /** Whether `path` has been read, or is being read. */
+  has(board: Board, path: string): boolean {
+    return this.#boards.get(board)?.has(path) ?? false;
+  }
+
+  /** The node of a path that has been listed. */
+  node(board: Board, path: string): RemoteNode | undefined {
+    return this.#nodes.get(board)?.get(path);
+  }
+
+  /**
+   * Something happened at `path`: its folder and all that is below it are read again.
+   * @returns the folders that are shown and must be drawn again
+   */
+  invalidate(board: Board, path: string): string[] {
+    const folders = this.#boards.get(board);
+    if (!folders) return [];
+    const prefix = path === '/' ? '/' : `${path}/`;
+    const stale = [...folders.keys()].filter(
+      (folder) => folder === parentOf(path) || folder === path || folder.startsWith(prefix),
+    );
+    for (const folder of stale) folders.delete(folder);
+    // A new file may be in a new folder: the nearest folder that is shown has changed then.
+    if (stale.length === 0) return path === '/' ? [] : this.invalidate(board, parentOf(path));
+    return [...new Set(stale.filter((f) => f === '/' || this.node(board, f)))];
+  }
+
+  forget(board: Board): void {
+    this.#boards.delete(board);
+    this.#nodes.delete(board);
+  }
+
+  async #read(board: Board, path: string): Promise<RemoteNode[]> {
+    const entries = await board.quietFiles.list(path);
+    const nodes = this.#nodes.get(board) ?? new Map<string, RemoteNode>();
+    this.#nodes.set(board, nodes);
+    return entries
+      .map((entry): RemoteNode => ({
+        kind: 'remote',
+        board,
+        path: childOf(path, entry.name),
+        entry,
+      }))
+      .sort(foldersFirst)
+      .map((node) => {
+        // The same path keeps its object, so that VS Code redraws the node that it shows.
+        const known = nodes.get(node.path);
+        const kept = known?.entry.type === node.entry.type ? Object.assign(known, node) : node;
+        nodes.set(kept.path, kept);
+        return kept;
+      });
+  }
+}
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+function foldersFirst(a: RemoteNode, b: RemoteNode): number {
+  if (a.entry.type !== b.entry.type) return a.entry.type === 'dir' ? -1 : 1;
+  return collator.compare(a.entry.name, b.entry.name);
+}
