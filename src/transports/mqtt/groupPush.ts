@@ -1,0 +1,208 @@
+import { createHash, randomInt } from 'node:crypto';
+import { decodeJson, Flag, makeFrame, MAX_U30, Op, type Frame } from '../../core/agentProtocol';
+import { encodeGroupFrame, makeGroupKey } from '../../core/agentProtocolSession';
+import { Deferred, systemClock, throwIfAborted } from '../../core/async';
+import { asError } from '../../core/errors';
+import type { AgentClient, Exchange } from './agentClient';
+import { ChunkSender } from './chunkSender';
+
+/** Boards that have not accepted by then are served one by one afterwards. */
+const ACCEPT_MS = 10_000;
+/** How long a window waits for the boards' acknowledgements without any coming in. */
+const WINDOW_MS = 1_500;
+/** A board that left so many windows unanswered is not waited for any more; its own session repairs it at the end. */
+const MISSED_WINDOWS = 2;
+/** A window is published to all at most so often; what is then missing is repaired board by board. */
+const MAX_ROUNDS = 6;
+
+/** What a board did with the file. */
+export type GroupResult = 'written' | 'same';
+
+export interface GroupPushOptions {
+  signal?: AbortSignal;
+  /** Bytes of content that the boards that listen have. */
+  onProgress?: (done: number) => void;
+}
+
+export type GroupOutcome =
+  | { readonly status: 'ok'; readonly value: GroupResult }
+  | { readonly status: 'failed'; readonly error: Error };
+
+/** One board that takes part. */
+class Member {
+  acked = 0;
+  /** Has answered the last window. */
+  answered = false;
+  missed = 0;
+  exchange: Exchange | undefined;
+  done = false;
+  credit = 1;
+  /** Set for the end, when the board is repaired by its own session. */
+  sender: ChunkSender | undefined;
+
+  constructor(readonly client: AgentClient) {}
+
+  get listens(): boolean {
+    return this.exchange !== undefined && !this.done && this.missed < MISSED_WINDOWS;
+  }
+}
+
+/**
+ * One file to many boards of one broker, published once (docs/protocol.md section 8). Boards that miss something get
+ * it again: all together where many miss it, else by their own session.
+ */
+export class GroupPush {
+  readonly #groupId = randomInt(1, MAX_U30);
+  readonly #groupKey = makeGroupKey();
+  readonly #members: Member[];
+  readonly #sha256: string;
+  #news = new Deferred<undefined>();
+
+  constructor(
+    clients: readonly AgentClient[],
+    private readonly path: string,
+    private readonly content: Uint8Array,
+    /** Publishes on the topic that all boards of the broker listen to. */
+    private readonly publishToAll: (message: Uint8Array) => Promise<void>,
+    private readonly options: GroupPushOptions = {},
+  ) {
+    this.#members = clients.map((client) => new Member(client));
+    this.#sha256 = createHash('sha256').update(content).digest('hex');
+  }
+
+  /** The outcome of each board, in the order in which they were given. */
+  async run(): Promise<GroupOutcome[]> {
+    const results = this.#members.map((member) => this.#put(member));
+    const outcomes = Promise.all(
+      results.map(async (result): Promise<GroupOutcome> => {
+        try {
+          return { status: 'ok', value: await result };
+        } catch (error) {
+          return { status: 'failed', error: asError(error) };
+        }
+      }),
+    );
+    await this.#until(
+      () => this.#members.every((m) => m.exchange !== undefined || m.done),
+      ACCEPT_MS,
+    );
+    if (this.#members.some((m) => m.listens)) await this.#publish();
+    for (const member of this.#members) this.#finish(member);
+    return outcomes;
+  }
+
+  /** PUT by the board's own session; it ends when the board has the file, in whatever way that came. */
+  async #put(member: Member): Promise<GroupResult> {
+    try {
+      const session = await member.client.open(this.options.signal);
+      const sealed = session.sealGroupKey(this.#groupKey, this.#groupId);
+      const head = {
+        p: this.path,
+        n: this.content.length,
+        h: this.#sha256,
+        g: { id: this.#groupId, ...(sealed ? { k: sealed } : {}) },
+      };
+      const frame = await member.client.json(Op.put, head, {
+        signal: this.options.signal,
+        onFrame: (f, exchange) => this.#onFrame(member, f, exchange),
+        onSilence: (exchange) => this.#onSilence(member, exchange, head),
+        // While the group's data come, a board has nothing to say.
+        isPatient: () => member.exchange !== undefined && member.sender === undefined,
+      });
+      return decodeJson(frame.payload).same === 1 ? 'same' : 'written';
+    } finally {
+      member.done = true;
+      this.#tell();
+    }
+  }
+
+  #onFrame(member: Member, frame: Frame, exchange: Exchange): void {
+    if (member.sender) {
+      member.sender.onFrame(frame, exchange);
+      return;
+    }
+    if (frame.op !== Op.ack && frame.op !== Op.nak) return;
+    const first = member.exchange === undefined;
+    member.exchange = exchange;
+    member.credit = Math.max(1, frame.aux);
+    member.acked = Math.min(frame.offset, this.content.length);
+    member.answered = !first;
+    if (!first) member.missed = 0;
+    this.#tell();
+  }
+
+  #onSilence(member: Member, exchange: Exchange, head: object): void {
+    if (member.exchange === undefined) {
+      exchange.post(Op.put, { payload: Buffer.from(JSON.stringify(head)), flags: Flag.first });
+    } else member.sender?.onSilence(exchange);
+  }
+
+  /** The data, window by window: the next begins when those who listen have the last. */
+  async #publish(): Promise<void> {
+    const mtu = Math.min(...this.#members.filter((m) => m.listens).map((m) => m.client.mtu));
+    const total = this.content.length;
+    let start = Math.min(...this.#members.filter((m) => m.listens).map((m) => m.acked));
+    while (start < total && this.#members.some((m) => m.listens)) {
+      throwIfAborted(this.options.signal);
+      const credit = Math.min(...this.#members.filter((m) => m.listens).map((m) => m.credit));
+      const end = Math.min(total, start + credit * mtu);
+      await this.#window(start, end, mtu);
+      start = end;
+      this.options.onProgress?.(start);
+    }
+  }
+
+  async #window(start: number, end: number, mtu: number): Promise<void> {
+    let from = start;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      for (const m of this.#members) m.answered = false;
+      for (let at = from; at < end; at += mtu) {
+        const next = Math.min(at + mtu, end);
+        const frame = makeFrame(Op.data, this.#groupId, {
+          offset: at,
+          payload: this.content.subarray(at, next),
+          flags: next === end ? Flag.ackReq : 0,
+        });
+        await this.publishToAll(encodeGroupFrame(frame, this.#key));
+      }
+      await this.#until(() => this.#members.every((m) => !m.listens || m.answered), WINDOW_MS);
+      for (const m of this.#members) if (m.listens && !m.answered) m.missed++;
+      const behind = this.#members.filter((m) => m.listens && m.acked < end);
+      if (behind.length === 0) return;
+      from = Math.min(...behind.map((m) => Math.max(m.acked, start)));
+    }
+    // Whoever is still behind is left to its own session.
+    for (const m of this.#members) if (m.acked < end) m.missed = MISSED_WINDOWS;
+  }
+
+  /** END, and whatever this board still needs, by its own session. */
+  #finish(member: Member): void {
+    if (member.done) return;
+    member.sender = new ChunkSender(this.content, member.acked, member.client.mtu, {
+      onEnd: (exchange) => exchange.post(Op.end, { offset: this.content.length }),
+    });
+    if (member.exchange) member.sender.onSilence(member.exchange);
+  }
+
+  get #key(): Uint8Array | undefined {
+    return this.#members.some((m) => m.client.birth?.mode === 'signed')
+      ? this.#groupKey
+      : undefined;
+  }
+
+  #tell(): void {
+    this.#news.resolve(undefined);
+    this.#news = new Deferred<undefined>();
+  }
+
+  /** Waits for a condition; gives up when nothing has come in for `ms`. */
+  async #until(condition: () => boolean, ms: number): Promise<void> {
+    while (!condition()) {
+      const late = new Deferred<'late'>();
+      const timer = systemClock.after(ms, () => late.resolve('late'));
+      const woken = await Promise.race([this.#news.promise, late.promise]);
+      timer.dispose();
+      if (woken === 'late') return;
+    }
+  }
+}
