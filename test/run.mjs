@@ -9,22 +9,24 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', name);
 
 /**
- * A step runs one program. Its tests are counted from the JSON report that vitest or the host runner leaves; a step without
- * a report counts as one test.
- * @typedef {{ name: string, command: string[], report?: string, needs?: string[] }} Step `needs`: parts of the lab
+ * A step runs one program or several. Its tests are counted from the JSON report that vitest or the host runner leaves;
+ * without a report each program counts as one test.
+ * @typedef {{ name: string, commands: string[][], report?: string, needs?: string[] }} Step `needs`: parts of the lab
  */
 
 /** @param {string} project @param {string[]} needs @returns {Step} */
 const vitest = (project, ...needs) => ({
   name: project,
-  command: [
-    bin('vitest'),
-    'run',
-    '--project',
-    project,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=out/${project}.json`,
+  commands: [
+    [
+      bin('vitest'),
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=out/${project}.json`,
+    ],
   ],
   report: `out/${project}.json`,
   needs,
@@ -32,18 +34,19 @@ const vitest = (project, ...needs) => ({
 
 /** @type {Step[]} */
 const steps = [
-  { name: 'types', command: [bin('tsc'), '-p', 'tsconfig.json'] },
-  { name: 'types of tests', command: [bin('tsc'), '-p', 'test'] },
-  { name: 'types of webviews', command: [bin('tsc'), '-p', 'media/src'] },
-  { name: 'lint', command: [bin('eslint'), '.'] },
-  { name: 'format', command: [bin('prettier'), '--check', '.'] },
-  { name: 'python', command: [process.execPath, 'scripts/checkPython.mjs'], needs: ['python'] },
+  {
+    name: 'types',
+    commands: ['tsconfig.json', 'test', 'media/src'].map((project) => [bin('tsc'), '-p', project]),
+  },
+  { name: 'lint', commands: [[bin('eslint'), '.']] },
+  { name: 'format', commands: [[bin('prettier'), '--check', '.']] },
+  { name: 'python', commands: [[process.execPath, 'scripts/checkPython.mjs']], needs: ['python'] },
   vitest('unit'),
   vitest('boards', 'uboard', 'mpboard', 'microbit', 'mosquitto', 'ejabberd'),
-  { name: 'package', command: ['npm', 'run', '--silent', 'package'] },
+  { name: 'package', commands: [['npm', 'run', '--silent', 'package']] },
   {
     name: 'host',
-    command: [process.execPath, 'test/host/run.mjs'],
+    commands: [[process.execPath, 'test/host/run.mjs']],
     report: 'out/host-result.json',
     needs: ['uboard', 'codeserver', 'chromium'],
   },
@@ -121,14 +124,23 @@ async function runStep(step, prepared) {
       return { passed: 0, failed: 1, why: `${part} could not be set up: ${error.message}` };
   }
   if (step.report) rmSync(step.report, { force: true });
-  const [program = '', ...args] = step.command;
-  const child = spawn(program, args, { stdio: 'inherit' });
-  const status = await new Promise((resolve) => {
+  /** @type {(number | string)[]} */
+  const statuses = [];
+  for (const command of step.commands) statuses.push(await runProgram(command));
+  if (step.report) return count(step.report, statuses[0] ?? 'none');
+  const passed = statuses.filter((status) => status === 0).length;
+  return { passed, failed: statuses.length - passed };
+}
+
+/** @param {string[]} command @returns {Promise<number | string>} exit status, signal, or why it could not start */
+function runProgram([program = '', ...args]) {
+  // vitest.config.ts is bundled by vite as it is today; the warning is about a default of the future.
+  const env = { ...process.env, VITE_CONFIG_NATIVE_IGNORE_WARNING: 'true' };
+  const child = spawn(program, args, { stdio: 'inherit', env });
+  return new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', (code, signal) => resolve(code ?? signal));
+    child.once('exit', (code, signal) => resolve(code ?? signal ?? 'ended'));
   });
-  if (!step.report) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-  return count(step.report, status);
 }
 
 /**

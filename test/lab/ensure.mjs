@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, hashOf, lab } from './paths.mjs';
-import { run } from './process.mjs';
+import { launch, run } from './process.mjs';
 
 const boards = join(lab, 'boards');
 const newerRelease = join(boards, 'newerRelease.sh');
@@ -113,8 +113,7 @@ export async function ensure(name) {
  * Holds the one lock of the cache while `work` runs: an outdated source tree or a half-built board is never seen.
  * @param {() => Promise<void>} work
  */
-async function withLock(work) {
-  const { launch } = await import('./process.mjs');
+export async function withLock(work) {
   const file = join(cacheDir(), 'lock');
   // flock(1) holds the lock as long as the command under it lives; `cat` lives until its input is closed.
   const lock = await launch(['flock', file, 'sh', '-c', 'echo locked; exec cat'], {

@@ -21,12 +21,12 @@ const STOP_MS = 10_000; // a polite end; then it is killed
 /**
  * Starts a program and waits until it is ready.
  * @param {string[]} command
- * @param {{ ready: RegExp | (() => Promise<boolean>), env?: NodeJS.ProcessEnv, cwd?: string, readyMs?: number }} options
+ * @param {{ ready: RegExp | (() => Promise<boolean>), env?: NodeJS.ProcessEnv, cwd?: string, readyMs?: number, stopMs?: number }} options
  *   `ready`: a line of its output, or a probe that is asked until it says true
  * @returns {Promise<Running & { line: string }>} `line`: the line that matched
  * @throws when it ends or stays silent instead, with what it printed
  */
-export async function launch(command, { ready, env, cwd, readyMs = READY_MS }) {
+export async function launch(command, { ready, env, cwd, readyMs = READY_MS, stopMs = STOP_MS }) {
   // The kernel ends it with us, whatever ends us.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -87,7 +87,7 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS }) {
   const end = async (/** @type {NodeJS.Signals} */ signal) => {
     if (gone()) return;
     child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
     await exited;
     clearTimeout(timer);
   };

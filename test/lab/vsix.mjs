@@ -2,6 +2,7 @@
 // The packaged extension, as a user would install it.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { withLock } from './ensure.mjs';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
 
@@ -25,10 +26,11 @@ export async function packagedExtension() {
   if (process.env.MPYFLEET_VSIX) return process.env.MPYFLEET_VSIX;
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const vsix = join(root, `${name}-${version}.vsix`);
-  const made = existsSync(vsix) ? statSync(vsix).mtimeMs : 0;
-  if (sources.some((source) => newest(join(root, source)) > made)) {
-    await run(['npm', 'run', '--silent', 'package'], { cwd: root, show: true });
-  }
+  await withLock(async () => {
+    const made = existsSync(vsix) ? statSync(vsix).mtimeMs : 0;
+    if (sources.every((source) => newest(join(root, source)) < made)) return;
+    await run(['npm', 'run', '--silent', 'package'], { cwd: root });
+  });
   return vsix;
 }
 
