@@ -1,72 +1,63 @@
 import type { Board } from '../../core/board';
-import type { GroupPublisher, PublishFile } from '../../core/groupPublisher';
+import type { GroupPublisher, GroupPublishOptions, GroupResult } from '../../core/groupPublisher';
+import type { Outcome } from '../../core/jobs';
+import { ConnectionLostError } from '../../core/errors';
 import { GroupPush } from './groupPush';
 import type { MqttBroker } from './mqttBroker';
 import type { MqttBrokers } from './mqttBrokers';
 
 interface Place {
+  readonly board: Board;
   readonly broker: MqttBroker;
   readonly uid: string;
 }
 
-/** Publishes the same files to all boards of a broker that sign alike. */
+/** Publishes one file to all boards of a broker that sign alike. */
 export class MqttGroups implements GroupPublisher {
   constructor(private readonly brokers: MqttBrokers) {}
 
-  groupOf(board: Board): string | undefined {
-    const place = this.#placeOf(board);
-    // Boards in open mode take no signed frames, and the others none without.
-    const mode = place?.broker.client(place.uid).birth?.mode;
-    return place && mode ? `${place.broker.profile.id}/${mode}` : undefined;
+  together(boards: readonly Board[]): readonly (readonly Board[])[] {
+    const sets = new Map<string, Board[]>();
+    for (const board of boards) {
+      const place = this.#placeOf(board);
+      // Boards in open mode take no signed frames, and the others none without.
+      const mode = place?.broker.client(place.uid).birth?.mode;
+      if (!place || !mode) continue;
+      const key = `${place.broker.profile.id}/${mode}`;
+      sets.set(key, [...(sets.get(key) ?? []), board]);
+    }
+    return [...sets.values()].filter((set) => set.length > 1);
   }
 
   async publish(
     boards: readonly Board[],
-    files: readonly PublishFile[],
-    options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void } = {},
-  ): Promise<ReadonlyMap<Board, Error | undefined>> {
-    const failed = new Map<Board, Error | undefined>(boards.map((b) => [b, undefined]));
-    const total = files.reduce((sum, f) => sum + f.content.length, 0);
-    let before = 0;
-    for (const file of files) {
-      // A board that has missed one file gets no more: its outcome is that error.
-      const left = boards.filter((b) => failed.get(b) === undefined);
-      const done = before;
-      await this.#one(left, file, failed, {
-        signal: options.signal,
-        onProgress: (n) => options.onProgress?.(done + n, total),
-      });
-      before += file.content.length;
+    path: string,
+    content: Uint8Array,
+    options: GroupPublishOptions = {},
+  ): Promise<Outcome<Board, GroupResult>[]> {
+    const started = performance.now();
+    const places = boards.flatMap((b) => this.#placeOf(b) ?? []);
+    const broker = places[0]?.broker;
+    const outcomes = new Map<Board, Outcome<Board, GroupResult>>();
+    if (broker) {
+      const push = new GroupPush(
+        places.map((p) => broker.client(p.uid)),
+        path,
+        content,
+        (message) => broker.publishToAll(message),
+        {
+          signal: options.signal,
+          onProgress: (done) => options.onProgress?.(done, content.length),
+        },
+      );
+      const results = await push.run();
+      const ms = Math.round(performance.now() - started);
+      for (const [i, { board }] of places.entries()) {
+        const result = results[i];
+        if (result) outcomes.set(board, { board, ms, ...result });
+      }
     }
-    return failed;
-  }
-
-  async #one(
-    boards: readonly Board[],
-    file: PublishFile,
-    failed: Map<Board, Error | undefined>,
-    options: { signal?: AbortSignal; onProgress: (done: number) => void },
-  ): Promise<void> {
-    const places = new Map<Board, Place>();
-    for (const board of boards) {
-      const place = this.#placeOf(board);
-      if (place) places.set(board, place);
-      else failed.set(board, new Error(`${board.name} is not at its broker any more`));
-    }
-    const broker = [...places.values()][0]?.broker;
-    if (!broker) return;
-    const push = new GroupPush(
-      [...places.values()].map((p) => broker.client(p.uid)),
-      file.path,
-      file.content,
-      (message) => broker.publishToAll(message),
-      options,
-    );
-    const outcomes = await push.run();
-    for (const [i, board] of [...places.keys()].entries()) {
-      const outcome = outcomes[i];
-      if (outcome?.status === 'failed') failed.set(board, outcome.error);
-    }
+    return boards.map((board) => outcomes.get(board) ?? gone(board));
   }
 
   /** The broker and uid of a board that is there and not held by a better link. */
@@ -76,6 +67,13 @@ export class MqttGroups implements GroupPublisher {
     if (!link) return undefined;
     const [id = '', uid = ''] = link.found.address.rest.split('/');
     const broker = this.brokers.get(id);
-    return broker && { broker, uid };
+    return broker && { board, broker, uid };
   }
+}
+
+function gone(board: Board): Outcome<Board, GroupResult> {
+  const error = new ConnectionLostError(`${board.name} is not at its broker any more`, {
+    hint: 'Try again once it is back.',
+  });
+  return { board, status: 'failed', error, ms: 0 };
 }
