@@ -1,0 +1,198 @@
+import type { BoardFiles, WriteItem } from '../boardFiles';
+import { throwIfAborted } from '../async';
+import { ProtocolError } from '../errors';
+import { parentsOf } from './boardPath';
+import { sha256, type LocalFs } from './localFs';
+import type { SyncAction, SyncPlan } from './model';
+import { boardSide, localSide, type Side } from './sides';
+import { checkSpace } from './spaceCheck';
+import type { UndoEntry, UndoStore } from './undoStore';
+
+export interface ApplyOptions {
+  readonly files: BoardFiles;
+  readonly localFs: LocalFs;
+  readonly undo: UndoStore;
+  /** Whose sync it is, for the undo record: the board's uid or id. */
+  readonly board: string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Paths (on the board) of the actions to take; undefined: all. */
+  readonly chosen?: ReadonlySet<string>;
+  readonly signal?: AbortSignal;
+  /** Bytes moved so far, of how many. */
+  readonly onProgress?: (done: number, total: number, path: string) => void;
+}
+
+/** What a sync has done. */
+export interface SyncResult {
+  readonly added: number;
+  readonly updated: number;
+  readonly deleted: number;
+  /** In the plan, and not chosen. */
+  readonly left: number;
+  readonly unchanged: number;
+  /** Bytes of content moved. */
+  readonly bytes: number;
+  /** The paths changed, on the board or (pull) on the computer. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Carries out a plan, or what was chosen of it: room is checked, what will be overwritten or deleted is kept for undo, then
+ * all files go in one stream. Each file is old or new, never in between; when it fails half way, what was written is
+ * up to date in the next plan, and undo takes back exactly that.
+ * @throws FileError (ENOSPC: before anything was changed), ConnectionLostError, CancelledError, ProgramRunningError
+ */
+export async function applyPlan(plan: SyncPlan, options: ApplyOptions): Promise<SyncResult> {
+  const actions = plan.actions.filter((a) => options.chosen?.has(a.path) ?? true);
+  const left = plan.actions.length - actions.length;
+  const result = { ...count(actions), left, unchanged: plan.unchanged };
+  if (actions.length === 0) return result;
+  const { signal } = options;
+  const side = plan.mode === 'pull' ? localSide(options.localFs) : boardSide(options.files);
+  const order = await checkSpace(options.files, actions, plan.boardDirs, signal);
+  const run = new Run(plan, actions, side, options);
+  await run.remember();
+  if (order === 'deletionsFirst') await run.removeExcess();
+  await run.write();
+  if (order === 'writesFirst') await run.removeExcess();
+  return result;
+}
+
+/** The path on the side that is changed. */
+function targetOf(action: SyncAction): string {
+  return action.side === 'local' ? localOf(action) : action.path;
+}
+
+function localOf(action: SyncAction): string {
+  if (action.local === undefined) throw new Error(`${action.path} has no place on the computer`);
+  return action.local;
+}
+
+function count(actions: readonly SyncAction[]) {
+  const files = actions.filter((a) => a.type === 'file');
+  const of = (kind: SyncAction['kind']) => files.filter((a) => a.kind === kind).length;
+  return {
+    added: of('add'),
+    updated: of('update'),
+    deleted: of('delete'),
+    bytes: files.reduce((sum, a) => sum + a.size, 0),
+    paths: actions.map(targetOf),
+  };
+}
+
+/** One plan being carried out. */
+class Run {
+  readonly #writes: readonly SyncAction[];
+  readonly #deletions: readonly SyncAction[];
+  /** By target path; `after` is corrected when a file turns out to have changed since the plan was made. */
+  readonly #entries = new Map<string, UndoEntry>();
+  readonly #time: number;
+
+  constructor(
+    private readonly plan: SyncPlan,
+    actions: readonly SyncAction[],
+    private readonly side: Side,
+    private readonly options: ApplyOptions,
+  ) {
+    this.#writes = actions.filter((a) => a.kind !== 'delete');
+    this.#deletions = actions.filter((a) => a.kind === 'delete');
+    this.#time = options.now();
+  }
+
+  /** Writes the record, then keeps what the sync will take away; all before the first change. */
+  async remember(): Promise<void> {
+    const { undo, signal } = this.options;
+    const files = [...this.#writes, ...this.#deletions].filter((a) => a.type === 'file');
+    // What is there now, which may be newer than the plan, is what undo must bring back.
+    const old = files.filter((a) => a.kind !== 'add' || a.side === 'local').map(targetOf);
+    const hashes = await this.side.hash(old, signal);
+    const before = new Map(old.map((path, i) => [path, hashes[i] ?? null]));
+    const after = await this.#newHashes();
+    for (const action of files) {
+      const path = targetOf(action);
+      const entry = { path, before: before.get(path) ?? null, after: after.get(action) ?? null };
+      this.#entries.set(path, entry);
+    }
+    await this.#save();
+    for (const { path, before: hash } of this.#entries.values()) {
+      throwIfAborted(signal);
+      if (hash !== null && !(await undo.has(hash))) await this.#keep(path, hash);
+    }
+  }
+
+  async write(): Promise<void> {
+    if (this.#writes.length === 0) return;
+    const { signal, onProgress } = this.options;
+    const items = this.#writes.map((action): WriteItem => {
+      return { path: targetOf(action), content: () => this.#content(action) };
+    });
+    try {
+      await this.side.writeMany(items, { signal, onProgress });
+    } finally {
+      await this.#save();
+    }
+  }
+
+  async removeExcess(): Promise<void> {
+    const { signal } = this.options;
+    for (const { path, type } of this.#deletions) {
+      throwIfAborted(signal);
+      if (type === 'dir') await this.side.removeEmptyDir(path, signal);
+      else if (this.#entries.get(path)?.before != null) await this.side.removeFile(path, signal);
+    }
+  }
+
+  /** Hashes of what will be written. A pull asks the board once for those that the plan did not need. */
+  async #newHashes(): Promise<Map<SyncAction, string | undefined>> {
+    const known = new Map(this.#writes.map((a) => [a, a.sha256]));
+    const unknown = this.#writes.filter((a) => a.sha256 === undefined);
+    if (unknown.length === 0) return known;
+    const paths = unknown.map((a) => a.path);
+    const hashes = await this.options.files.hash(paths, this.options.signal);
+    for (const [i, action] of unknown.entries()) known.set(action, hashes[i]);
+    return known;
+  }
+
+  async #keep(path: string, hash: string): Promise<void> {
+    const content = await this.side.read(path, this.options.signal);
+    if (sha256(content) !== hash) {
+      throw new ProtocolError(`${path} changed while it was being kept for undo`, {
+        hint: 'Nothing was changed. Stop the program that writes it, then sync again.',
+      });
+    }
+    await this.options.undo.keep(content);
+  }
+
+  async #content(action: SyncAction): Promise<Uint8Array> {
+    const { files, localFs, signal } = this.options;
+    const content =
+      action.side === 'local'
+        ? await files.read(action.path, { signal })
+        : await localFs.read(localOf(action));
+    const path = targetOf(action);
+    const entry = this.#entries.get(path);
+    if (entry) this.#entries.set(path, { ...entry, after: sha256(content) });
+    return content;
+  }
+
+  #save(): Promise<void> {
+    const isBoard = this.plan.mode !== 'pull';
+    return this.options.undo.save({
+      version: 1,
+      board: this.options.board,
+      mode: this.plan.mode,
+      time: this.#time,
+      entries: [...this.#entries.values()],
+      madeDirs: isBoard ? this.#newDirs() : [],
+      removedDirs: this.#deletions.filter((a) => a.type === 'dir').map((a) => a.path),
+    });
+  }
+
+  /** Folders that the writes will make, the outermost first. */
+  #newDirs(): string[] {
+    const there = new Set(this.plan.boardDirs);
+    const parents = new Set(this.#writes.flatMap((a) => parentsOf(a.path)));
+    return [...parents].filter((dir) => !there.has(dir)).sort();
+  }
+}

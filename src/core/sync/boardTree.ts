@@ -1,0 +1,47 @@
+import type { BoardFiles, WalkEntry } from '../boardFiles';
+import { FileError } from '../errors';
+import type { RemoteTree } from './model';
+
+/**
+ * Reads what the board has below `root`, and the hashes that decide: those of files whose size is the one in `sizes`. Two
+ * round trips however many files there are. A file of another size has changed for certain, so a card full of
+ * recordings beside the program is listed and not hashed. What is not there is empty.
+ */
+export async function readBoardTree(
+  files: BoardFiles,
+  root: string,
+  sizes: ReadonlyMap<string, number>,
+  signal?: AbortSignal,
+): Promise<RemoteTree> {
+  const entries = await walkOrEmpty(files, root, signal);
+  const same = entries.filter((e) => e.type === 'file' && sizes.get(e.path) === e.size);
+  if (same.length === 0) return entries;
+  const paths = same.map((e) => e.path);
+  const hashes = await files.hash(paths, signal);
+  const byPath = new Map(paths.map((path, i) => [path, hashes[i]]));
+  return entries.map((e) => (byPath.has(e.path) ? { ...e, sha256: byPath.get(e.path) } : e));
+}
+
+/** As `walk`, with nothing for a folder that does not exist. */
+export async function walkOrEmpty(
+  files: BoardFiles,
+  root: string,
+  signal?: AbortSignal,
+  hash = false,
+): Promise<WalkEntry[]> {
+  try {
+    return await files.walk(root, { hash, signal });
+  } catch (error) {
+    if (error instanceof FileError && error.errno === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** The nearest folder that is above all of `paths`. */
+export function commonRoot(paths: readonly string[]): string {
+  const split = paths.map((path) => path.split('/').filter((part) => part !== ''));
+  const first = split[0] ?? [];
+  let depth = 0;
+  while (depth < first.length && split.every((parts) => parts[depth] === first[depth])) depth++;
+  return `/${first.slice(0, depth).join('/')}`;
+}

@@ -1,0 +1,150 @@
+import { throwIfAborted } from '../async';
+import { IgnoreRules } from './ignoreRules';
+import { sha256, type LocalFs } from './localFs';
+import { forFile, placesOf, type Mapping } from './mapping';
+import type { LocalFile, LocalTree, SyncProblem } from './model';
+
+/** The user's own rules, in the folder they are for and in any folder below. */
+export const IGNORE_FILE = '.mpyignore';
+
+/** Deeper trees than this are a mistake (a link in a circle on a network drive), and no board has them. */
+const MAX_DEPTH = 40;
+
+/** What the user has set for one workspace folder. */
+export interface FolderRules {
+  readonly mappings: readonly Mapping[];
+  /** Built-in rules, then those of the settings; `.mpyignore` files come after both. */
+  readonly ignores: IgnoreRules;
+}
+
+/** A workspace folder as it is to be on the board. */
+export interface FolderScan {
+  readonly tree: LocalTree;
+  /** The mappings, with what is a file and what is a folder found out. */
+  readonly mappings: readonly Mapping[];
+  /** All rules, those of `.mpyignore` files included, by path relative to the workspace folder. */
+  readonly ignores: IgnoreRules;
+}
+
+/** Reads and hashes what the mappings cover of `folder`; what the rules leave out is not read. */
+export async function scanFolder(
+  fs: LocalFs,
+  folder: string,
+  rules: FolderRules,
+  signal?: AbortSignal,
+): Promise<FolderScan> {
+  const scan = new Scan(fs, folder, rules.ignores, signal);
+  const mappings = await Promise.all(rules.mappings.map((mapping) => scan.resolve(mapping)));
+  // A folder inside another mapped one is read with that.
+  const tops = [...new Set(mappings.map((m) => m.from))].filter(
+    (from) => !mappings.some((m) => m.from !== from && covers(m.from, from)),
+  );
+  for (const from of tops) await scan.top(from);
+  const tree = place(scan, mappings, folder);
+  return { tree, mappings, ignores: scan.ignores };
+}
+
+function covers(outer: string, inner: string): boolean {
+  return outer === '' || inner.startsWith(`${outer}/`);
+}
+
+/** One pass over the folder: paths are relative to it. */
+class Scan {
+  readonly files = new Map<string, { size: number; sha256: string }>();
+  readonly dirs: string[] = [];
+  readonly problems: SyncProblem[] = [];
+
+  constructor(
+    private readonly fs: LocalFs,
+    private readonly folder: string,
+    public ignores: IgnoreRules,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async resolve(mapping: Mapping): Promise<Mapping> {
+    const found = await this.fs.stat(joinLocal(this.folder, mapping.from));
+    if (!found) {
+      const message = `There is no "${mapping.from}" in the folder, which a sync mapping names`;
+      this.problems.push({ severity: 'warning', path: mapping.from, message });
+      return { ...mapping, missing: true };
+    }
+    return found.type === 'file' ? forFile(mapping) : mapping;
+  }
+
+  /** Begins at a mapped folder or file; rules in the folders above it hold as well. */
+  async top(from: string): Promise<void> {
+    const parts = from === '' ? [] : from.split('/');
+    for (let depth = 0; depth < parts.length; depth++) {
+      await this.readIgnoreFile(parts.slice(0, depth).join('/'));
+    }
+    const found = await this.fs.stat(joinLocal(this.folder, from));
+    if (!found) return;
+    if (found.type === 'dir') await this.walk(from, 0);
+    else await this.file(from);
+  }
+
+  private async walk(dir: string, depth: number): Promise<void> {
+    throwIfAborted(this.signal);
+    if (depth > MAX_DEPTH) {
+      this.skip(dir, `is more than ${MAX_DEPTH} folders deep`);
+      return;
+    }
+    await this.readIgnoreFile(dir);
+    const entries = (await this.fs.list(joinLocal(this.folder, dir))) ?? [];
+    for (const { name, type } of entries) {
+      const path = dir === '' ? name : `${dir}/${name}`;
+      if (this.ignores.ignores(path, type === 'dir' || type === 'link')) continue;
+      if (type === 'link') this.skip(path, 'is a link to a folder, which is not followed');
+      else if (type === 'other') this.skip(path, 'is neither a file nor a folder');
+      else if (type === 'file') await this.file(path);
+      else {
+        this.dirs.push(path);
+        await this.walk(path, depth + 1);
+      }
+    }
+  }
+
+  private async file(path: string): Promise<void> {
+    throwIfAborted(this.signal);
+    const content = await this.fs.read(joinLocal(this.folder, path));
+    this.files.set(path, { size: content.length, sha256: sha256(content) });
+  }
+
+  private async readIgnoreFile(dir: string): Promise<void> {
+    const path = joinLocal(this.folder, dir === '' ? IGNORE_FILE : `${dir}/${IGNORE_FILE}`);
+    if ((await this.fs.stat(path))?.type !== 'file') return;
+    const lines = new TextDecoder().decode(await this.fs.read(path));
+    this.ignores = this.ignores.and(IgnoreRules.parse(lines, dir));
+  }
+
+  private skip(path: string, why: string): void {
+    this.problems.push({ severity: 'warning', path, message: `${path} ${why}; it is left out` });
+  }
+}
+
+/** Every file at every place it is mapped to; where two files want the same place, the later mapping wins. */
+function place(scan: Scan, mappings: readonly Mapping[], folder: string): LocalTree {
+  const problems = [...scan.problems];
+  const byPlace = new Map<string, LocalFile>();
+  for (const mapping of mappings) {
+    for (const [relative, found] of scan.files) {
+      for (const board of placesOf([mapping], relative)) {
+        const local = joinLocal(folder, relative);
+        const earlier = byPlace.get(board);
+        if (earlier && earlier.local !== local) {
+          const message = `${board} comes from ${earlier.local} and from ${local}; the latter is used`;
+          problems.push({ severity: 'warning', path: board, message });
+        }
+        byPlace.set(board, { board, local, ...found });
+      }
+    }
+  }
+  const dirs = [...new Set(scan.dirs.flatMap((dir) => placesOf(mappings, dir)))];
+  return { files: [...byPlace.values()], dirs, problems };
+}
+
+/** A path below a local folder. */
+export function joinLocal(folder: string, relative: string): string {
+  if (relative === '') return folder;
+  return folder.endsWith('/') ? folder + relative : `${folder}/${relative}`;
+}

@@ -1,0 +1,65 @@
+import type { BoardFiles, WriteItem, TransferOptions } from '../boardFiles';
+import { throwIfAborted } from '../async';
+import { FileError } from '../errors';
+import { sha256, type LocalFs } from './localFs';
+
+/** The side that a sync or an undo changes: the board, or the computer. */
+export interface Side {
+  hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
+  read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  writeMany(items: readonly WriteItem[], options: TransferOptions): Promise<void>;
+  removeFile(path: string, signal?: AbortSignal): Promise<void>;
+  makeDir(path: string, signal?: AbortSignal): Promise<void>;
+  /** Removes a folder if it is empty; false when something is in it. */
+  removeEmptyDir(path: string, signal?: AbortSignal): Promise<boolean>;
+}
+
+/** A board. */
+export function boardSide(files: BoardFiles): Side {
+  return {
+    hash: (paths, signal) => (paths.length === 0 ? Promise.resolve([]) : files.hash(paths, signal)),
+    read: (path, signal) => files.read(path, { signal }),
+    writeMany: (items, options) => files.writeMany(items, options),
+    removeFile: (path, signal) => files.remove(path, { signal }),
+    makeDir: (path, signal) => files.mkdir(path, { parents: true, signal }),
+    async removeEmptyDir(path, signal) {
+      try {
+        await files.remove(path, { signal });
+        return true;
+      } catch (error) {
+        if (error instanceof FileError && occupied.has(error.errno)) return false;
+        throw error;
+      }
+    },
+  };
+}
+
+/** FAT answers EACCES where LittleFS says ENOTEMPTY. Gone already counts as done by somebody else. */
+const occupied = new Set<FileError['errno']>(['ENOTEMPTY', 'EACCES', 'ENOENT']);
+
+/** The computer. Folders are left alone there: a pull deletes nothing, and makes those it needs. */
+export function localSide(fs: LocalFs): Side {
+  return {
+    hash: (paths, signal) =>
+      Promise.all(
+        paths.map(async (path) => {
+          throwIfAborted(signal);
+          const found = await fs.stat(path);
+          return found?.type === 'file' ? sha256(await fs.read(path)) : undefined;
+        }),
+      ),
+    read: (path) => fs.read(path),
+    async writeMany(items, { signal, onProgress }) {
+      for (const [i, { path, content }] of items.entries()) {
+        throwIfAborted(signal);
+        const bytes = typeof content === 'function' ? await content() : content;
+        throwIfAborted(signal);
+        await fs.write(path, bytes);
+        onProgress?.(i + 1, items.length, path);
+      }
+    },
+    removeFile: (path) => fs.remove(path),
+    makeDir: () => Promise.resolve(),
+    removeEmptyDir: () => Promise.resolve(false),
+  };
+}
