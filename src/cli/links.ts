@@ -2,6 +2,7 @@ import type { Address } from '../core/address';
 import type { BoardFiles } from '../core/boardFiles';
 import type { BoardInfo } from '../core/boardInfo';
 import type { Found } from '../core/discovery';
+import { ConnectError } from '../core/errors';
 import type { Session, SessionOptions, Transport } from '../core/transport';
 import type { Cli } from './cli';
 
@@ -15,7 +16,7 @@ export interface Links {
     ) => Promise<T>,
     name: string,
   ): BoardFiles;
-  readInfo(session: Session): Promise<BoardInfo>;
+  readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo>;
   /** What is there now: ports, and boards that brokers know. */
   discover(): Promise<readonly Found[]>;
   close(): Promise<void>;
@@ -24,15 +25,31 @@ export interface Links {
 /** Loads the transports. The packages that a link needs are loaded when one of its kind is opened. */
 export async function loadLinks(cli: Cli): Promise<Links> {
   const { createTransportFactory } = await import('../transports');
+  const { SessionFiles } = await import('../core/files/sessionFiles');
   return {
-    openTransport: createTransportFactory({ log: cli.log }),
-    createFiles: () => {
-      throw new Error('files');
-    },
-    readInfo: () => {
-      throw new Error('info');
-    },
-    discover: () => Promise.resolve([]),
+    openTransport: createTransportFactory({
+      log: cli.log,
+      webrepl: { getPassword: (address, { wrong }) => webreplPassword(cli, address, wrong) },
+    }),
+    createFiles: (withSession) => new SessionFiles(withSession),
+    readInfo: async (session, signal) =>
+      (await import('../core/readInfo')).readInfo(session, signal),
+    discover: async () => (await import('../transports/serial/ports')).listPorts(),
     close: () => Promise.resolve(),
   };
+}
+
+/** MPYFLEET_PASSWORD: never an argument, which every user of the computer could read. */
+function webreplPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
+  const password = cli.env.MPYFLEET_PASSWORD;
+  if (password !== undefined && !wrong) return Promise.resolve(password);
+  const [reason, message] =
+    password === undefined
+      ? (['passwordNeeded', `${address.text} wants its WebREPL password`] as const)
+      : (['wrongPassword', `${address.text} refuses the password in MPYFLEET_PASSWORD`] as const);
+  return Promise.reject(
+    new ConnectError(address, reason, message, {
+      hint: 'Put it into the variable MPYFLEET_PASSWORD.',
+    }),
+  );
 }

@@ -14,6 +14,13 @@ export interface Verb {
 
 export const VERBS: readonly Verb[] = [
   {
+    name: 'list',
+    args: '',
+    summary: 'boards and ports that are there, and those of the configuration',
+    options: [...COMMON, 'all'],
+    load: async () => (await import('./verbs/list')).run,
+  },
+  {
     name: 'exec',
     args: 'CODE | FILE | -',
     summary: 'run Python code on the boards; its output comes as it is printed',
@@ -22,11 +29,62 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/exec')).run,
   },
   {
+    name: 'ls',
+    args: '[:PATH]',
+    summary: 'list a folder of the board',
+    options: [...COMMON, ...ON_BOARDS, 'recursive', 'hash'],
+    load: async () => (await import('./verbs/folders')).ls,
+  },
+  {
+    name: 'cat',
+    args: ':PATH...',
+    summary: 'print files of the board, byte for byte',
+    options: [...COMMON, ...ON_BOARDS],
+    load: async () => (await import('./verbs/folders')).cat,
+  },
+  {
+    name: 'get',
+    args: '[-r] :REMOTE... LOCAL',
+    summary: 'copy from the board; LOCAL may be - for standard output',
+    details: 'From several boards, LOCAL is a folder that gets one folder for each board.',
+    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    load: async () => (await import('./verbs/get')).run,
+  },
+  {
+    name: 'put',
+    args: '[-r] LOCAL... :REMOTE',
+    summary: 'copy to the board; verified there before the old file is replaced',
+    details: 'REMOTE is a folder if it ends in / or is one; ":" is where the board starts.',
+    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    load: async () => (await import('./verbs/put')).run,
+  },
+  {
+    name: 'rm',
+    args: '[-r] :PATH...',
+    summary: 'remove files of the board, with -r folders',
+    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    load: async () => (await import('./verbs/folders')).rm,
+  },
+  {
+    name: 'mkdir',
+    args: '[-p] :PATH...',
+    summary: 'make folders on the board',
+    options: [...COMMON, ...ON_BOARDS, 'parents'],
+    load: async () => (await import('./verbs/folders')).mkdir,
+  },
+  {
     name: 'reset',
     args: '[--hard]',
     summary: 'start the board again: softly, so that main.py runs, or as if power had been cut',
     options: [...COMMON, 'board', 'timeout', 'parallel', 'hard'],
     load: async () => (await import('./verbs/board')).reset,
+  },
+  {
+    name: 'info',
+    args: '',
+    summary: 'what the board is: firmware, platform, unique id, memory and flash',
+    options: [...COMMON, ...ON_BOARDS],
+    load: async () => (await import('./verbs/board')).info,
   },
 ];
 

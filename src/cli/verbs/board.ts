@@ -23,7 +23,7 @@ export const info: VerbRun = async (cli, args) => {
   noArgs(args, 'info');
   const links = await loadLinks(cli);
   return runOnBoards(cli, 'Asking', async (board, io) => {
-    const facts = await board.withSession((session) => links.readInfo(session), {
+    const facts = await board.withSession((session) => links.readInfo(session, io.signal), {
       signal: io.signal,
     });
     for (const [name, value] of infoLines(facts)) {
