@@ -1,0 +1,162 @@
+# Makes MicroPython's WebAssembly build look like a board: a flash at "/", errors numbered as on boards, a machine module,
+# a sleep that Ctrl-C ends. What only the host can do comes from the module _demo (see interpreter.ts).
+def boot():
+    import _demo
+    import os
+    import sys
+    import time
+    import vfs
+
+    # Emscripten numbers errors as WASI does; boards (and errno) as Linux does.
+    numbers = {2: 13, 10: 16, 20: 17, 28: 22, 29: 5, 31: 21, 32: 24, 37: 36, 44: 2, 51: 28, 54: 20}
+    numbers.update({55: 39, 63: 1, 69: 30, 75: 18})
+
+    def posix(call, *args):
+        try:
+            return call(*args)
+        except OSError as e:
+            raise OSError(numbers.get(e.errno, e.errno)) from None
+
+    class Flash:
+        def __init__(self, real):
+            self.real = real
+
+        def mount(self, read_only, make):
+            pass
+
+        def umount(self):
+            pass
+
+        def open(self, path, mode):
+            return posix(self.real.open, path, mode)
+
+        def ilistdir(self, path):
+            # on boards the last field is the size
+            folder = path if path[-1:] == "/" or not path else path + "/"
+            for name, kind, _ in posix(self.real.ilistdir, path):
+                if name not in (".", ".."):
+                    yield name, kind, 0, posix(self.real.stat, folder + name)[6]
+
+        def stat(self, path):
+            s = posix(self.real.stat, path)
+            return (s[0] & 0xF000, 0, 0, 0, 0, 0, 0 if s[0] & 0x4000 else s[6]) + tuple(s[7:])
+
+        def statvfs(self, path):
+            block, total, free = _demo.space()
+            return (block, block, total, free, free, 0, 0, 0, 0, 255)
+
+        def chdir(self, path):
+            posix(self.real.chdir, path)
+
+        def getcwd(self):
+            return self.real.getcwd()
+
+        def mkdir(self, path):
+            posix(self.real.mkdir, path)
+
+        def rmdir(self, path):
+            posix(self.real.rmdir, path)
+
+        def remove(self, path):
+            if self.stat(path)[0] & 0x4000:
+                raise OSError(21)
+            posix(self.real.remove, path)
+
+        def rename(self, old, new):
+            posix(self.real.rename, old, new)
+
+    real = vfs.VfsPosix("/flash")
+    raw = open("/dev/raw", "wb")
+    vfs.umount("/")
+    vfs.mount(Flash(real), "/")
+    os.chdir("/")
+
+    class Pin:
+        IN = 0
+        OUT = 1
+        PULL_UP = 1
+        PULL_DOWN = 2
+        levels = {}
+
+        def __init__(self, id, mode=-1, pull=-1, value=None):
+            self.id = id
+            if value is not None:
+                self.value(value)
+
+        def value(self, *level):
+            if not level:
+                return Pin.levels.get(self.id, 0)
+            Pin.levels[self.id] = 1 if level[0] else 0
+
+        __call__ = value
+
+        def on(self):
+            self.value(1)
+
+        def off(self):
+            self.value(0)
+
+        def toggle(self):
+            self.value(not self.value())
+
+        def __repr__(self):
+            return "Pin(%r)" % (self.id,)
+
+    class RTC:
+        # The clock is the computer's, which needs no setting: setting it to the computer's time changes nothing.
+        def datetime(self, moment=None):
+            t = time.gmtime()
+            if moment is None:
+                return (t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0)
+
+    class Machine:
+        def __init__(self):
+            self.__name__ = "machine"
+            self.Pin = Pin
+            self.RTC = RTC
+
+        def unique_id(self):
+            return bytes.fromhex(_demo.uid())
+
+        def freq(self, *hertz):
+            return 160_000_000
+
+        def reset(self):
+            _demo.reset()
+
+        def soft_reset(self):
+            raise SystemExit
+
+    class Output:
+        def __init__(self):
+            self.buffer = raw
+
+        def write(self, text):
+            return real_sys.stdout.write(text)
+
+        def flush(self):
+            pass
+
+    class Sys:
+        # As sys, but what is written to sys.stdout.buffer keeps its line ends, as on a board.
+        def __getattr__(self, name):
+            return getattr(real_sys, name)
+
+    real_sys = sys
+    shown = Sys()
+    shown.__name__ = "sys"
+    shown.stdout = Output()
+    shown.platform = "demo"
+    sys.modules["sys"] = shown
+    sys.modules["machine"] = Machine()
+    sys.path[:] = ["", ".frozen", "/lib"]
+
+    def sleep_ms(ms):
+        _demo.sleep(ms)
+
+    time.sleep_ms = sleep_ms
+    time.sleep = lambda s: _demo.sleep(s * 1000)
+
+
+boot()
+del boot

@@ -1,0 +1,21 @@
+# sha256 of a file, through a buffer of `size` bytes, as base64 (shorter on the line than hex).
+def digest(path, buffer):
+    from hashlib import sha256
+
+    h = sha256()
+    with open(path, "rb") as f:
+        while True:
+            n = f.readinto(buffer)
+            if not n:
+                return h.digest()
+            h.update(buffer[:n])
+
+
+def digest64(path, buffer):
+    from binascii import b2a_base64
+
+    return b2a_base64(digest(path, buffer)).decode().strip()
+
+
+def room():
+    return memoryview(bytearray(1024))

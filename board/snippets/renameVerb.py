@@ -1,0 +1,11 @@
+def verb(source, target, overwrite, again):
+    there = kind(target)
+    if again and there and not kind(source):
+        return
+    if not kind(source):
+        raise OSError(2)
+    if there and not overwrite:
+        raise OSError(17)
+    if there == "d" and kind(source) == "f":
+        raise OSError(21)
+    os.rename(source, target)

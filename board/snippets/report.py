@@ -1,0 +1,37 @@
+# What every file verb says goes through here: one line each, counted into a checksum that the last line carries,
+# so that a damaged or cut answer is never taken for a good one.
+import os
+
+try:
+    from binascii import crc32
+except ImportError:
+    crc32 = None
+check = 0
+
+
+def say(*words):
+    global check
+    line = " ".join([str(w) for w in words])
+    if crc32:
+        check = crc32(line.encode(), check)
+    print(line)
+
+
+def name_of(error):
+    code = error.args[0] if error.args else 0
+    try:
+        import errno
+
+        return errno.errorcode.get(code, code)
+    except (ImportError, AttributeError):
+        return code
+
+
+def run(verb, *args):
+    try:
+        verb(*args)
+    except OSError as e:
+        say("!", name_of(e))
+    except MemoryError:
+        say("! ENOMEM")
+    print("=", check)

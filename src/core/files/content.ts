@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+
+const deflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.deflateRaw);
+
+/** Below this size there is nothing to win. */
+const WORTH_BYTES = 128;
+/** Compressed content is used when it saves more than a tenth. */
+const WORTH_RATIO = 0.9;
+
+/** SHA-256 of `content`. */
+export function sha256(content: Uint8Array): Uint8Array {
+  return createHash('sha256').update(content).digest();
+}
+
+export interface Deflated {
+  readonly data: Uint8Array;
+  /** The window that the board needs to inflate it: 2 ** windowBits bytes. */
+  readonly windowBits: number;
+}
+
+/** `content` as a raw deflate stream with a window of at most 2 ** windowBits bytes; undefined where it does not pay. */
+export async function deflated(
+  content: Uint8Array,
+  windowBits: number,
+): Promise<Deflated | undefined> {
+  if (content.length < WORTH_BYTES || windowBits < 9) return undefined;
+  const needed = Math.ceil(Math.log2(content.length + 1));
+  const bits = Math.max(9, Math.min(windowBits, needed)); // zlib knows no raw window of 8 bits
+  const data = await deflate(content, { level: 9, memLevel: 9, windowBits: bits });
+  return data.length < content.length * WORTH_RATIO ? { data, windowBits: bits } : undefined;
+}
+
+/** The window for a heap of so many free bytes: beside it the inflater needs 2 kB, and what else is there some room. */
+export function windowBitsFor(heap: number): number {
+  if (heap < 12_000) return 0;
+  return Math.max(9, Math.min(15, Math.floor(Math.log2(heap / 6))));
+}
+
+/**
+ * Says how many bytes a deflate stream gives that has been cut anywhere: the board is asked for exactly as many and never
+ * waits in the middle of a code for bytes that are still on their way.
+ */
+export class InflateMeter {
+  readonly #inflate: zlib.InflateRaw;
+  #count = 0;
+
+  constructor(windowBits: number) {
+    this.#inflate = zlib.createInflateRaw({ windowBits });
+    this.#inflate.on('data', (chunk: Uint8Array) => {
+      this.#count += chunk.length;
+    });
+  }
+
+  /** Takes the next piece and gives how many bytes more it yields. */
+  async feed(piece: Uint8Array): Promise<number> {
+    const before = this.#count;
+    await new Promise<void>((resolve, reject) => {
+      this.#inflate.write(piece, (error) => (error ? reject(error) : resolve()));
+    });
+    await new Promise<void>((resolve) => this.#inflate.flush(zlib.constants.Z_SYNC_FLUSH, resolve));
+    return this.#count - before;
+  }
+
+  close(): void {
+    this.#inflate.close();
+  }
+}

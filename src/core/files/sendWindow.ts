@@ -1,0 +1,92 @@
+import { frame, HEAD, NUMBERS } from './frames';
+import type { Body } from './uploadFrames';
+import type { StreamAnswer } from './uploadAnswers';
+
+/** The receiver reads a frame in pieces of so many bytes and can stop only between them. */
+const PIECE = 64;
+
+interface Sent {
+  readonly body: Body;
+  readonly wire: Uint8Array;
+}
+
+/**
+ * Which bytes may be on their way to the board (go-back-N with credit). The board reads a whole frame as it comes, into its
+ * heap; what follows waits in the receive ring until the frame has been worked on. So beyond the frame that it has asked
+ * for, never more than `ahead` bytes are sent, which the smallest ring holds.
+ */
+export class SendWindow {
+  #frames: Sent[] = []; // not acknowledged, oldest first
+  #total = 0; // bytes in #frames
+  #sent = 0; // of these, sent
+  #oldest = 0; // number of the oldest
+  #next = 0;
+
+  constructor(public ahead: number) {}
+
+  /** Bytes are on their way that the board has not acknowledged. */
+  get outstanding(): boolean {
+    return this.#sent > 0;
+  }
+
+  get empty(): boolean {
+    return this.#frames.length === 0;
+  }
+
+  /** Another frame is needed to fill what may be sent. Half of the numbers at most, so that old and new can be told apart. */
+  get wantsMore(): boolean {
+    return this.#total < this.#allowed && this.#frames.length < NUMBERS / 2 - 2;
+  }
+
+  get #allowed(): number {
+    return (this.#frames[0]?.wire.length ?? 0) + this.ahead;
+  }
+
+  /** Length of the frame that the board is to read now. */
+  get firstLength(): number {
+    return this.#frames[0]?.wire.length ?? 0;
+  }
+
+  add(body: Body): void {
+    const wire = frame(this.#next, body.wire);
+    this.#next = (this.#next + 1) % NUMBERS;
+    this.#frames.push({ body, wire });
+    this.#total += wire.length;
+  }
+
+  /** The bytes to send now; they count as sent. */
+  take(): Uint8Array[] {
+    const out: Uint8Array[] = [];
+    const end = Math.min(this.#total, this.#allowed);
+    let at = 0;
+    for (const { wire } of this.#frames) {
+      const from = Math.max(0, this.#sent - at);
+      const to = cut(wire.length, end - at);
+      if (to > from) out.push(wire.subarray(from, to));
+      at += wire.length;
+      if (at >= end) break;
+    }
+    for (const part of out) this.#sent += part.length;
+    return out;
+  }
+
+  /** Takes an answer; gives the frames that it acknowledges. An answer to what was never sent is none. */
+  acknowledge({ mark, number }: StreamAnswer): Body[] {
+    const count = (number - this.#oldest + NUMBERS) % NUMBERS;
+    if (count > this.#frames.length) return [];
+    const done = this.#frames.splice(0, count);
+    for (const { wire } of done) {
+      this.#total -= wire.length;
+      this.#sent = Math.max(0, this.#sent - wire.length);
+    }
+    this.#oldest = number;
+    if (mark === 'N') this.#sent = 0;
+    return done.map((f) => f.body);
+  }
+}
+
+/** How much of a frame may be sent when `room` bytes are left: all, or up to the end of a piece. */
+function cut(length: number, room: number): number {
+  if (room >= length) return length;
+  return room < HEAD ? 0 : HEAD + Math.floor((room - HEAD) / PIECE) * PIECE;
+}

@@ -1,0 +1,173 @@
+import { abortError, Deferred, systemClock, throwIfAborted, type Clock } from '../async';
+import type { TransferOptions, WriteItem } from '../boardFiles';
+import { concat } from '../bytes';
+import { asError, FleetError, TimeoutError } from '../errors';
+import type { Session } from '../transport';
+import { AnswerParser, type StreamAnswer } from './uploadAnswers';
+import { bodies, type BodyOptions } from './uploadFrames';
+import { SendWindow } from './sendWindow';
+import { Answer } from './snippets';
+
+/** What every receive ring holds beside what its chip is about to hand over: the smallest are 256 bytes. */
+export const SAFE_AHEAD = 192;
+/** After so long without an answer a byte is taken to be lost: at first, at least, at most. A flash erase takes 0.1 s. */
+const STALL_MS = { first: 1000, least: 300, most: 4000 };
+/** Without any answer for so long the board is taken to be gone. */
+const GIVE_UP_MS = 20_000;
+/** Zeros complete the piece that the board waits for in vain; then the frame's CRC shows the damage. */
+const FILLER = 64;
+
+export interface StreamPlan extends BodyOptions {
+  readonly ahead: number;
+  readonly code: string;
+  /** The first file still to be sent. */
+  readonly first: number;
+}
+
+export interface StreamEvents {
+  /** Files before this index are verified and in place. */
+  onCommitted(count: number): void;
+  onContent(bytes: number, file: number): void;
+  /** Bytes were lost and sent anew: the link or its ring is not what it seemed. */
+  onRepair(): void;
+}
+
+/** One run of the receiver: sends files until all are committed or something is wrong. */
+export class UploadStream {
+  readonly #window: SendWindow;
+  readonly #text = new Answer(true);
+  readonly #stop = new AbortController();
+  readonly #parser: AnswerParser;
+  #wake = new Deferred<undefined>();
+  #started = false;
+  #ended = false;
+  #answers = 0;
+  #slowest = 0;
+  readonly #clock: Clock;
+
+  constructor(
+    private readonly items: readonly WriteItem[],
+    private readonly plan: StreamPlan,
+    private readonly events: StreamEvents,
+    private readonly options: TransferOptions,
+    clock: Clock = systemClock,
+  ) {
+    this.#clock = clock;
+    this.#window = new SendWindow(plan.ahead);
+    this.#parser = new AnswerParser(
+      (answer) => this.#onAnswer(answer),
+      (chunk) => this.#onText(chunk),
+    );
+  }
+
+  /**
+   * @returns the receiver's lines (errors among them); undefined when they came damaged
+   * @throws what {@link Session.exec} throws, TimeoutError when the board falls silent
+   */
+  async run(session: Session): Promise<readonly string[] | undefined> {
+    throwIfAborted(this.options.signal);
+    const signal = this.options.signal;
+    const onAbort = () => this.#stop.abort(signal ? abortError(signal) : undefined);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    let sending: Promise<void> | undefined;
+    try {
+      await session.exec(this.plan.code, {
+        signal: this.#stop.signal,
+        idleTimeoutMs: GIVE_UP_MS * 2, // the sender gives up before
+        onStdout: (chunk) => this.#parser.feed(chunk),
+        onStart: (write) => {
+          sending = this.#send(write).catch((error: unknown) => this.#stop.abort(asError(error)));
+        },
+      });
+      return this.#text.whole ? this.#text.lines : undefined;
+    } finally {
+      this.#ended = true;
+      this.#wake.resolve(undefined);
+      signal?.removeEventListener('abort', onAbort);
+      await sending;
+    }
+  }
+
+  async #send(write: (data: Uint8Array) => Promise<void>): Promise<void> {
+    const source = bodies(this.items, this.plan.first, this.plan);
+    let silent = 0;
+    let more = true;
+    try {
+      while (!this.#ended && !this.#stop.signal.aborted) {
+        while (more && this.#window.wantsMore) {
+          const next = await source.next();
+          if (next.done) more = false;
+          else this.#window.add(next.value);
+        }
+        if (this.#started && !this.#over) {
+          const parts = this.#window.take();
+          if (parts.length > 0) await write(concat(parts));
+        }
+        const answers = this.#answers;
+        const waited = this.#stallMs * 2 ** Math.min(silent, 3);
+        if (await this.#heard(waited)) {
+          if (this.#answers !== answers) silent = 0;
+          continue;
+        }
+        silent++;
+        if (waited * silent > GIVE_UP_MS) throw new TimeoutError('The board stopped answering');
+        if (this.#started && !this.#over) {
+          await write(new Uint8Array(silent === 1 ? FILLER : this.#window.firstLength + FILLER));
+        }
+      }
+    } finally {
+      await source.return();
+    }
+  }
+
+  /** All that the receiver reads has been said, or it has begun its last words. */
+  get #over(): boolean {
+    return this.#ended || this.#text.lines.length > 0;
+  }
+
+  get #stallMs(): number {
+    if (this.#slowest === 0) return STALL_MS.first;
+    return Math.min(STALL_MS.most, Math.max(STALL_MS.least, this.#slowest * 4));
+  }
+
+  /** Waits for the next word of the board; false when none came in `ms`. */
+  async #heard(ms: number): Promise<boolean> {
+    const began = this.#clock.now();
+    const timer = this.#clock.after(ms, () => this.#wake.resolve(undefined));
+    const answers = this.#answers;
+    await this.#wake.promise;
+    timer.dispose();
+    this.#wake = new Deferred();
+    if (this.#ended) return true;
+    const heard = this.#answers !== answers;
+    if (heard) this.#slowest = Math.max(this.#slowest * 0.9, this.#clock.now() - began);
+    return heard || this.#clock.now() - began < ms;
+  }
+
+  #onAnswer(answer: StreamAnswer): void {
+    this.#answers++;
+    this.#started = true;
+    const done = this.#window.acknowledge(answer);
+    if (answer.mark === 'N') {
+      this.#window.ahead = SAFE_AHEAD;
+      this.events.onRepair();
+    }
+    for (const body of done) {
+      if (body.file === undefined) continue;
+      if (body.content > 0) this.events.onContent(body.content, body.file);
+      if (body.last) this.events.onCommitted(body.file + 1);
+    }
+    this.#wake.resolve(undefined);
+  }
+
+  #onText(chunk: Uint8Array): void {
+    this.#answers++;
+    this.#text.feed(chunk);
+    this.#wake.resolve(undefined);
+  }
+}
+
+/** The error is the stream's own trouble: another run may do better. */
+export function mayTryAgain(error: unknown): boolean {
+  return error instanceof FleetError && ['python', 'protocol', 'timeout'].includes(error.code);
+}

@@ -1,0 +1,84 @@
+import { concat, utf8 } from '../bytes';
+import type { WriteItem } from '../boardFiles';
+import { deflated, InflateMeter, sha256 } from './content';
+import { escapeBytes, fitting } from './frames';
+
+/** One frame's body, escaped for the wire, and what its acknowledgement means. */
+export interface Body {
+  readonly wire: Uint8Array;
+  /** Index of the file it belongs to; undefined for the end of the stream. */
+  readonly file?: number;
+  /** Bytes of the file's content that it carries. */
+  readonly content: number;
+  /** With this frame the file is complete: its acknowledgement says that it is verified and in its place. */
+  readonly last: boolean;
+}
+
+export interface BodyOptions {
+  /** Largest body on the wire, bytes. */
+  readonly limit: number;
+  /** Largest deflate window that the board has room for; 0: no deflate. */
+  readonly windowBits: number;
+}
+
+/** Bytes in front of what a compressed data frame carries: kind and length of what it inflates to. */
+const DEFLATED_HEAD = 4;
+
+/** The frames of `items` from `first` on, made one by one as they are needed; content is asked for at its turn. */
+export async function* bodies(
+  items: readonly WriteItem[],
+  first: number,
+  options: BodyOptions,
+): AsyncGenerator<Body, void, undefined> {
+  for (let file = first; file < items.length; file++) {
+    const item = items[file];
+    if (item) yield* fileBodies(item, file, options);
+  }
+  yield { wire: utf8('Q'), content: 0, last: false };
+}
+
+async function* fileBodies(item: WriteItem, file: number, options: BodyOptions) {
+  const content = typeof item.content === 'function' ? await item.content() : item.content;
+  const packed = await deflated(content, options.windowBits);
+  const head = new Uint8Array(6);
+  head[0] = 0x4f; // O
+  new DataView(head.buffer).setUint32(1, content.length, true);
+  head[5] = packed?.windowBits ?? 0;
+  const wire = escapeBytes(concat([head, sha256(content), utf8(item.path)]));
+  yield { wire, file, content: 0, last: content.length === 0 };
+  if (packed) yield* deflatedBodies(packed.data, packed.windowBits, content.length, file, options);
+  else yield* plainBodies(content, file, options);
+}
+
+function* plainBodies(content: Uint8Array, file: number, { limit }: BodyOptions) {
+  for (let at = 0; at < content.length;) {
+    const count = fitting(content, at, limit - 1);
+    const wire = concat([utf8('D'), escapeBytes(content.subarray(at, at + count))]);
+    at += count;
+    yield { wire, file, content: count, last: at === content.length };
+  }
+}
+
+async function* deflatedBodies(
+  data: Uint8Array,
+  windowBits: number,
+  size: number,
+  file: number,
+  { limit }: BodyOptions,
+) {
+  const meter = new InflateMeter(windowBits);
+  try {
+    let left = size;
+    for (let at = 0; at < data.length && left > 0;) {
+      const count = fitting(data, at, limit - 2 * DEFLATED_HEAD);
+      const yields = await meter.feed(data.subarray(at, at + count));
+      const head = Uint8Array.of(0x5a, yields & 255, (yields >> 8) & 255, yields >> 16); // Z
+      const wire = escapeBytes(concat([head, data.subarray(at, at + count)]));
+      at += count;
+      left -= yields;
+      yield { wire, file, content: yields, last: left === 0 };
+    }
+  } finally {
+    meter.close();
+  }
+}

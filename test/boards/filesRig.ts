@@ -1,0 +1,67 @@
+import { silentLog } from '../../src/core/log';
+import { serialAddress } from '../../src/core/address';
+import { SessionFiles } from '../../src/core/files/sessionFiles';
+import type { SessionOptions, Session, Transport } from '../../src/core/transport';
+import { serialTransport } from '../../src/transports/serial';
+import { startSerlink, startUboard } from '../lab/index.mjs';
+import type { Serlink } from '../lab/serlink.mjs';
+import type { Uboard, UboardOptions } from '../lab/uboard.mjs';
+
+/** A real MicroPython behind a cable, the product's own link to it, and its file verbs. */
+export interface Rig {
+  readonly board: Uboard;
+  readonly cable: Serlink;
+  readonly transport: Transport;
+  readonly files: SessionFiles;
+  /** How many pieces of code were run on the board. */
+  execs(): number;
+  /** Opens a new link, after the cable was pulled. */
+  reconnect(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a board that loses bytes when its ring of 260 bytes is full. @param baud 0: as fast as it goes */
+export async function startRig(options: UboardOptions & { baud?: number } = {}): Promise<Rig> {
+  const board = await startUboard({ drop: true, ...options });
+  const cable = await startSerlink({ to: board.tty, baud: options.baud ?? 0 });
+  let execs = 0;
+  const open = async () => {
+    const transport = serialTransport(
+      serialAddress(cable.tty),
+      process.env.WIRE
+        ? { ...silentLog, trace: (m) => process.stderr.write(m.slice(0, 300) + '\n') }
+        : silentLog,
+    );
+    await transport.open(AbortSignal.timeout(10_000));
+    return transport;
+  };
+  let transport = await open();
+  const counted = (session: Session): Session => ({
+    exec: (code, o) => {
+      execs++;
+      return session.exec(code, o);
+    },
+  });
+  const files = new SessionFiles((work, o?: SessionOptions) =>
+    transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
+  );
+  return {
+    board,
+    cable,
+    files,
+    get transport() {
+      return transport;
+    },
+    execs: () => execs,
+    reconnect: async () => {
+      await transport.close();
+      await cable.replug();
+      transport = await open();
+    },
+    stop: async () => {
+      await transport.close();
+      await cable.stop();
+      await board.stop();
+    },
+  };
+}
