@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readdir } from 'node:fs/promises';
 import { serialAddress } from '../../core/address';
 import type { Found, UsbInfo } from '../../core/discovery';
 import { usbName } from './usbNames';
@@ -21,14 +21,25 @@ const MODEM_VENDORS = new Set(['1199', '12d1', '19d2', '1e0e', '2c7c', '413c', '
 
 /** All serial ports of this machine, and of `added` paths those that are there (emulators, socat, RFC 2217 bridges). */
 export async function listPorts(added: readonly string[] = []): Promise<Found[]> {
-  const { SerialPort } = await import('serialport');
-  const ports = (await SerialPort.list()).map(describePort);
+  const ports = (await systemPorts()).map(describePort);
   const known = new Set(ports.map((port) => port.address.rest));
   for (const path of added) {
     if (known.has(path) || !(await exists(path))) continue;
     ports.push({ address: serialAddress(path), likely: true, details: { port: path } });
   }
   return ports.sort((a, b) => compare(a.address.rest, b.address.rest));
+}
+
+/** Without udev (a container, a small Linux) serialport cannot list: the devices' own names must do. */
+async function systemPorts(): Promise<RawPort[]> {
+  const { SerialPort } = await import('serialport');
+  try {
+    return (await SerialPort.list()) as RawPort[];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall !== 'spawn udevadm') throw error;
+    const names = (await readdir('/dev')).filter((name) => /^tty(ACM|USB)\d+$/.test(name));
+    return names.map((name) => ({ path: `/dev/${name}` }));
+  }
 }
 
 /** What is to be known of one port without opening it. */
