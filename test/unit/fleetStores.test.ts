@@ -1,0 +1,254 @@
+import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  actionFromJson,
+  actionToJson,
+  clockCode,
+  type FleetAction,
+} from '../../src/core/fleetActions';
+import { filterBoards, groupBoards } from '../../src/core/grouping';
+import { JobHistory } from '../../src/core/jobHistory';
+import { PendingJobs, type PendingJob, type PendingStore } from '../../src/core/pendingJobs';
+import type { BoardResult } from '../../src/core/results';
+import type { Selectable } from '../../src/core/selector';
+import { sampleFromAgent, Telemetry } from '../../src/core/telemetry';
+
+let dir: string;
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'mpyfleet-unit-'));
+});
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+const result: BoardResult = {
+  board: 'kitchen',
+  id: 'uid:1',
+  status: 'ok',
+  ms: 3,
+  output: 'secret output',
+};
+
+describe('the history of jobs', () => {
+  it('appends lines and reads them back, newest first', async () => {
+    const history = new JobHistory(join(dir, 'a', 'history.jsonl'));
+    expect(await history.read()).toEqual({ entries: [], damaged: 0 });
+    const failed = {
+      ...result,
+      status: 'failed' as const,
+      error: { code: 'timeout', message: 'slow' },
+    };
+    await Promise.all([
+      history.append('Upload a.py', new Date(1000), 5, [result]),
+      history.append('Soft reset', new Date(2000), 6, [result, failed]),
+    ]);
+    const { entries } = await history.read();
+    expect(entries.map((e) => e.what)).toEqual(['Soft reset', 'Upload a.py']);
+    expect(entries[0]).toMatchObject({ at: '1970-01-01T00:00:02.000Z', ms: 6 });
+    expect(entries[0]?.who).not.toBe('');
+    expect(entries[0]?.boards[1]).toEqual({
+      board: 'kitchen',
+      id: 'uid:1',
+      status: 'failed',
+      error: 'timeout: slow',
+    });
+  });
+
+  it('keeps no output', async () => {
+    const history = new JobHistory(join(dir, 'b.jsonl'));
+    await history.append('x', new Date(), 1, [result]);
+    expect(await readFile(history.path, 'utf8')).not.toContain('secret');
+  });
+
+  it('reads past a torn line and counts it', async () => {
+    const history = new JobHistory(join(dir, 'c.jsonl'));
+    await history.append('one', new Date(), 1, [result]);
+    await appendFile(history.path, '{"at":"20\n');
+    await history.append('two', new Date(), 1, [result]);
+    const { entries, damaged } = await history.read();
+    expect([entries.map((e) => e.what), damaged]).toEqual([['two', 'one'], 1]);
+  });
+
+  it('tells when it cannot be written', async () => {
+    await expect(
+      new JobHistory(join(dir, 'c.jsonl', 'x')).append('x', new Date(), 1, []),
+    ).rejects.toThrow();
+  });
+});
+
+class MemoryStore implements PendingStore {
+  json: string | undefined;
+  load = () => Promise.resolve(this.json);
+  save = (json: string) => {
+    this.json = json;
+    return Promise.resolve();
+  };
+}
+
+const upload: FleetAction = {
+  kind: 'upload',
+  label: 'a.bin',
+  files: [{ path: '/a.bin', content: Uint8Array.of(0, 255, 10) }],
+};
+
+describe('jobs that wait for a board', () => {
+  it('outlive the window', async () => {
+    const store = new MemoryStore();
+    const first = new PendingJobs(
+      store,
+      () => Promise.resolve(),
+      () => undefined,
+    );
+    await first.add('u1', 'kitchen', upload);
+    await first.add('u2', 'bath', { kind: 'reset', mode: 'soft' });
+    const second = new PendingJobs(
+      store,
+      () => Promise.resolve(),
+      () => undefined,
+    );
+    await second.load();
+    expect(second.all.map((j) => [j.board, j.what])).toEqual([
+      ['kitchen', 'Upload a.bin'],
+      ['bath', 'Soft reset'],
+    ]);
+    expect(second.for('u1')[0]?.action).toEqual(upload);
+  });
+
+  it('are done once, in order, when the board is back', async () => {
+    const done: string[] = [];
+    const perform = (job: PendingJob) => {
+      done.push(job.what);
+      return Promise.resolve();
+    };
+    const jobs = new PendingJobs(new MemoryStore(), perform, () => undefined);
+    await jobs.add('u1', 'kitchen', upload);
+    await jobs.add('u1', 'kitchen', { kind: 'reset', mode: 'hard' });
+    await jobs.add('u2', 'bath', { kind: 'setClock' });
+    await Promise.all([jobs.boardIsBack('u1'), jobs.boardIsBack('u1')]);
+    await jobs.boardIsBack('u1');
+    expect(done).toEqual(['Upload a.bin', 'Hard reset']);
+    expect(jobs.all.map((j) => j.uid)).toEqual(['u2']);
+  });
+
+  it('keep what failed, and what comes after it', async () => {
+    const errors: string[] = [];
+    const perform = () => Promise.reject(new Error('asleep again'));
+    const jobs = new PendingJobs(new MemoryStore(), perform, (e) => void errors.push(e.message));
+    await jobs.add('u1', 'kitchen', upload);
+    await jobs.add('u1', 'kitchen', { kind: 'reset', mode: 'soft' });
+    await jobs.boardIsBack('u1');
+    expect([errors, jobs.all.length]).toEqual([['asleep again'], 2]);
+  });
+
+  it('report a damaged one and keep the others', async () => {
+    const store = new MemoryStore();
+    store.json = JSON.stringify([
+      { id: '1', uid: 'u', action: { kind: 'fly' } },
+      { id: '2', uid: 'u', action: { kind: 'setClock' } },
+    ]);
+    const errors: string[] = [];
+    const jobs = new PendingJobs(
+      store,
+      () => Promise.resolve(),
+      (e) => void errors.push(e.message),
+    );
+    await jobs.load();
+    expect([jobs.all.length, errors.length]).toEqual([1, 1]);
+  });
+
+  it('read back as they were written, whatever they hold', () => {
+    const actions: fc.Arbitrary<FleetAction> = fc.oneof(
+      fc.record({ kind: fc.constant('exec' as const), code: fc.string(), label: fc.string() }),
+      fc.record({ kind: fc.constant('read' as const), expression: fc.string() }),
+      fc.record({
+        kind: fc.constant('upload' as const),
+        label: fc.string(),
+        files: fc.array(fc.record({ path: fc.string(), content: fc.uint8Array() })),
+      }),
+    );
+    fc.assert(
+      fc.property(actions, (action) => {
+        expect(actionFromJson(JSON.parse(JSON.stringify(actionToJson(action))))).toEqual(action);
+      }),
+    );
+  });
+});
+
+describe('the clock', () => {
+  it('is set with Monday as day 0', () => {
+    expect(clockCode(new Date(2026, 10, 23, 20, 5, 9))).toContain('(2026,11,23,0,20,5,9,0)');
+    expect(clockCode(new Date(2026, 10, 22))).toContain('(2026,11,22,6,');
+  });
+});
+
+describe('telemetry', () => {
+  it('takes numbers from a message, and nothing else', () => {
+    const sample = sampleFromAgent(
+      { free: 1000, fs: [5, 'x'], rssi: -61, rtt: null, up: Infinity, rc: 2, evil: 1 },
+      42,
+    );
+    expect(sample).toEqual({ at: 42, memoryFree: 1000, signal: -61, reconnects: 2 });
+  });
+
+  it('keeps so many samples of so many boards', () => {
+    const telemetry = new Telemetry();
+    for (let i = 0; i < 1000; i++) telemetry.add('a', { at: i });
+    expect([telemetry.of('a').length, telemetry.of('a')[0]?.at, telemetry.latest('a')?.at]).toEqual(
+      [720, 280, 999],
+    );
+    for (let i = 0; i < 5000; i++) telemetry.add(`b${i}`, { at: i });
+    expect(telemetry.of('a')).toEqual([]);
+    expect(telemetry.of('b4999')).toHaveLength(1);
+  });
+});
+
+const board = (name: string, more: Partial<Selectable> = {}): Selectable => ({
+  name,
+  state: 'idle',
+  tags: [],
+  addresses: [],
+  brokers: [],
+  ...more,
+});
+
+describe('grouping and filtering', () => {
+  const boards = [
+    board('n10', { tags: ['b', 'a'], platform: 'rp2' }),
+    board('n9', { tags: ['a'], platform: 'esp32', state: 'offline' }),
+    board('x', { brokers: ['office'] }),
+  ];
+  const shown = (by: 'none' | 'tag' | 'platform' | 'broker' | 'state') =>
+    groupBoards(boards, by).map((g) => `${g.key ?? '-'}: ${g.boards.map((b) => b.name).join(' ')}`);
+
+  it('groups by what boards have in common', () => {
+    expect(shown('none')).toEqual(['-: n9 n10 x']);
+    expect(shown('tag')).toEqual(['a: n9 n10', 'b: n10', '-: x']);
+    expect(shown('platform')).toEqual(['esp32: n9', 'rp2: n10', '-: x']);
+    expect(shown('broker')).toEqual(['office: x', '-: n9 n10']);
+    expect(shown('state')).toEqual(['idle: n10 x', 'offline: n9']);
+    expect(groupBoards([], 'none')).toEqual([]);
+  });
+
+  it.each([
+    ['', ['n10', 'n9', 'x']],
+    ['N', ['n10', 'n9']],
+    ['esp', ['n9']],
+    ['tag:a', ['n10', 'n9']],
+    ['tag:a state:off', ['n9']],
+    ['office', ['x']],
+    ['constructor:a', []],
+  ])('filters by %j', (filter, names) => {
+    expect(filterBoards(boards, filter).map((b) => b.name)).toEqual(names);
+  });
+
+  it('orders 5,000 boards in a blink', () => {
+    const many = Array.from({ length: 5000 }, (_, i) =>
+      board(`esp32-${(i * 7919) % 5000}`, { tags: [`t${i % 9}`] }),
+    );
+    const start = performance.now();
+    const groups = groupBoards(many, 'tag');
+    expect(groups.map((g) => g.boards.length).reduce((a, b) => a + b)).toBe(5000);
+    expect(performance.now() - start).toBeLessThan(300);
+  });
+});
