@@ -1,0 +1,139 @@
+"""Compiles and runs one piece of the user's code so that the agent outlives whatever it does."""
+
+import gc
+import io
+import sys
+import time
+from asyncio import core
+
+import __main__
+
+from . import hal
+
+_TICK_MS = 100
+
+
+def _flush_interrupt():
+    """A Ctrl-C that came too late is taken here."""
+    try:
+        for _ in range(3):
+            pass
+        time.sleep_ms(0)
+    except KeyboardInterrupt:
+        pass
+
+
+class _Guarded:
+    """While user code runs: the socket's callback serves the broker, the event loop is put back afterwards."""
+
+    def __init__(self, run):
+        self.run = run
+
+    def __enter__(self):
+        ag = self.run.ag
+        self.keep = (core.cur_task, core._task_queue, core._io_queue)
+        self.sock = None
+        ag.client.armed = self
+        self.arm(ag.client.raw)
+        self.timer = hal.ticker(_TICK_MS, self.tick) if self.run.can else None
+
+    def arm(self, sock):
+        """Called with None when the connection is lost while code runs, with the new socket when it is back."""
+        if self.sock and self.sock is not sock:
+            hal.on_read(self.sock, None)
+        self.sock = sock
+        if sock and self.run.can:
+            hal.on_read(sock, self.came)
+
+    def __exit__(self, *_):
+        if self.timer:
+            self.timer.deinit()
+        self.run.ag.client.armed = None
+        self.arm(None)
+        core.cur_task, core._task_queue, core._io_queue = self.keep
+
+    def came(self, _):
+        ag = self.run.ag
+        if ag.in_callback:
+            ag.client.again = True
+            return
+        ag.in_callback = core.cur_task is self.run.task or core.cur_task is None
+        try:
+            ag.client.serve()
+            ag.callback_tick()
+        finally:
+            ag.in_callback = False
+
+    def tick(self, _):
+        ag = self.run.ag
+        if not ag.client.locked and not ag.in_callback:
+            ag.tick()
+
+
+def compile_and_run(run, kind, code, mode, name):
+    """One EXEC (answers it) or one run of the app (notes what became of it)."""
+    ag = run.ag
+    o = run.out if kind == "exec" else None
+    t = time.ticks_ms()
+    result = None
+    error = None
+    try:
+        with _Guarded(run):
+            run.state = kind
+            run.pending = run.bomb = False
+            ag.changed()
+            try:
+                if kind == "app":
+                    run.app["n"] += 1
+                    with open(code) as f:
+                        code = f.read()
+                fun = compile(code if isinstance(code, str) else str(code, "utf-8"), name, mode)
+                code = None
+                if mode == "eval":
+                    result = eval(fun, __main__.__dict__)
+                else:
+                    exec(fun, __main__.__dict__)
+            except SystemExit:
+                pass
+            except BaseException as e:
+                error = e
+            run.pending = False
+            _flush_interrupt()
+    except KeyboardInterrupt as e:
+        error = e
+    run.state = "idle"
+    gc.collect()
+    ms = time.ticks_diff(time.ticks_ms(), t)
+    if o:
+        _answer(ag, run, o, ms, mode, result, error)
+    else:
+        run.app["x"] = "" if error is None else repr(error)
+        if error is not None and not isinstance(error, KeyboardInterrupt):
+            ag.app_died(error)
+
+
+def _trace(error):
+    b = io.StringIO()
+    sys.print_exception(error, b)
+    return b.getvalue()
+
+
+def _answer(ag, run, o, ms, mode, result, error):
+    d = {"ok": 1 if error is None else 0, "ms": ms}
+    c = ag.client
+    c.enter()
+    try:
+        if error is not None:
+            o.error_begins()
+            o.put(_trace(error).encode())
+            d["x"] = repr(error)[:120]
+        elif mode == "eval":
+            d["r"] = repr(result)[: ag.mtu - 160]
+        o.flush(True)
+        o.done = True
+        d["n"], d["drop"] = o.end, o.drop
+        ag.finish(o.s, o.r, d, o.end)
+    except OSError as e:
+        c.fail(e)
+    finally:
+        c.leave()

@@ -1,0 +1,123 @@
+"""Frames of MPY/1, their HMAC and their errors (docs/protocol.md sections 3 to 5)."""
+
+import hashlib
+import struct
+
+HEAD = 16
+TAG = 12
+VERSION = 1
+F_ZLIB = 0x04
+F_MAC = 0x08
+F_ACKREQ = 0x10
+
+# The names of the errors in the order of their numbers; ENOSYS is 20.
+NAMES = (
+    "",
+    "ENOENT",
+    "EEXIST",
+    "ENOSPC",
+    "EBUSY",
+    "ESTALE",
+    "EAUTH",
+    "EROLE",
+    "EVERIFY",
+    "ETOOBIG",
+    "ETIMEOUT",
+    "ECANCEL",
+    "ENOMEM",
+    "EPROTO",
+    "EINVAL",
+    "EISDIR",
+    "ENOTDIR",
+    "ENOTEMPTY",
+    "EROFS",
+    "EIO",
+    "ENOSYS",
+    "EFAIL",
+)
+# POSIX numbers of the file systems of MicroPython and of the host errors behind sockets.
+ERRNO = {
+    1: "EINVAL",
+    2: "ENOENT",
+    5: "EIO",
+    12: "ENOMEM",
+    13: "EBUSY",
+    17: "EEXIST",
+    19: "ENOENT",
+    20: "ENOTDIR",
+    21: "EISDIR",
+    22: "EINVAL",
+    27: "ETOOBIG",
+    28: "ENOSPC",
+    30: "EROFS",
+    39: "ENOTEMPTY",
+}
+
+
+class Fail(Exception):
+    """A request that cannot be done: stable code, words, path."""
+
+    def __init__(self, code, text="", path=None, **more):
+        super().__init__(code, text)
+        self.code = code
+        self.text = text
+        self.path = path
+        self.more = more
+
+
+def explain(e):
+    """(code, dict for ERR) of any exception that a handler raised."""
+    if isinstance(e, Fail):
+        d = {"c": e.code, "m": e.text}
+        if e.path:
+            d["p"] = e.path
+        d.update(e.more)
+        return e.code, d
+    if isinstance(e, OSError):
+        n = e.args[0] if e.args and isinstance(e.args[0], int) else 0
+        code = ERRNO.get(n, "EFAIL")
+        return code, {"c": code, "e": n, "m": repr(e)}
+    if isinstance(e, (KeyError, ValueError, TypeError)):
+        return "EINVAL", {"c": "EINVAL", "m": repr(e)[:200]}
+    return "EFAIL", {"c": "EFAIL", "m": repr(e)[:200]}
+
+
+def pads(key):
+    """What HMAC-SHA256 needs of a key, made once."""
+    if len(key) > 64:
+        key = hashlib.sha256(key).digest()
+    key = key + bytes(64 - len(key))
+    return bytes(b ^ 0x36 for b in key), bytes(b ^ 0x5C for b in key)
+
+
+def mac(p, *parts):
+    """HMAC-SHA256 with the pads of a key over the parts, one after the other."""
+    h = hashlib.sha256(p[0])
+    for x in parts:
+        h.update(x)
+    o = hashlib.sha256(p[1])
+    o.update(h.digest())
+    return o.digest()
+
+
+def same(a, b):
+    """Compares in a time that does not tell where the first difference is."""
+    if len(a) != len(b):
+        return False
+    d = 0
+    for i in range(len(a)):
+        d |= a[i] ^ b[i]
+    return d == 0
+
+
+def pack(buf, at, op, flags, aux, reqid, counter, offset):
+    """Writes a header into `buf` at `at`."""
+    struct.pack_into(
+        ">BBHIII", buf, at, VERSION << 5 | flags, op, aux, reqid, counter, offset
+    )
+
+
+def unpack(mv):
+    """(version, flags, op, aux, reqid, counter, offset); the caller has checked the length."""
+    b, op, aux, reqid, counter, offset = struct.unpack_from(">BBHIII", mv, 0)
+    return b >> 5, b & 31, op, aux, reqid, counter, offset

@@ -1,0 +1,112 @@
+"""Content going out: a file from any offset, within the host's credit (docs/protocol.md section 7)."""
+
+import hashlib
+import json
+import os
+import time
+from binascii import hexlify
+
+from .frame import Fail
+from .util import check_path
+
+_IDLE_MS = 60000
+_MOST = 3
+SECRET = "/mpyfleet/config.json"
+
+
+class Get:
+    def __init__(self, ag, s, r, path, start, w):
+        self.ag, self.s, self.r = ag, s, r
+        self.size = os.stat(path)[6]
+        if not 0 <= start <= self.size:
+            raise Fail("EINVAL", "the file has %d bytes" % self.size, path)
+        self.f = open(path, "rb")
+        self.f.seek(start)
+        self.start = self.at = self.acked = self.hashed = start
+        self.window = max(1, min(w, 64)) * ag.mtu
+        self.sha = hashlib.sha256()
+        self.digest = None
+        self.mtime = os.stat(path)[8]
+        self.moved = time.ticks_ms()
+        self.ended = False
+        ag.flows[(s.cid, r)] = self
+        ag.gets.append(self)
+        self.greet()
+
+    def greet(self):
+        d = {"n": self.size, "o": self.start, "m": self.mtime}
+        self.ag.send(self.s, 0x72, self.r, json.dumps(d).encode(), self.start)
+
+    def _fill(self, mv):
+        n = self.f.readinto(mv[: self.size - self.at])
+        if not n:
+            raise Fail("EIO", "the file became shorter")
+        if self.at + n > self.hashed:
+            self.sha.update(mv[self.hashed - self.at : n])
+            self.hashed = self.at + n
+        self.n = n
+        return n
+
+    def pump(self):
+        """Sends what credit and socket allow. True: there is more to send now."""
+        c = self.ag.client
+        while self.at < self.size and self.at - self.acked < self.window:
+            if not c.writable():
+                return True
+            self.ag.send(self.s, 0x21, self.r, off=self.at, fill=self._fill)
+            self.at += self.n
+        if self.at >= self.size and not self.ended:
+            if self.digest is None:
+                self.digest = hexlify(self.sha.digest()).decode()
+            self.ended = True
+            d = {"n": self.size, "h": self.digest}
+            self.ag.send(self.s, 0x24, self.r, json.dumps(d).encode(), self.size)
+        return False
+
+    def on_stream(self, op, off, p, ack):
+        self.moved = time.ticks_ms()
+        if op == 0x25:
+            self.close()
+            return self.ag.error(self.s, self.r, Fail("ECANCEL", "cancelled"))
+        if op not in (0x22, 0x23) or not self.start <= off <= self.hashed:
+            return
+        self.acked = max(self.acked, off) if op == 0x22 else off
+        if op == 0x23 or ack:
+            if off != self.at:
+                self.f.seek(off)
+                self.at = off
+            self.ended = False
+        elif off >= self.size and self.ended:
+            return self.close()
+        self.pump()
+
+    def close(self):
+        self.f.close()
+        self.ag.flows.pop((self.s.cid, self.r), None)
+        if self in self.ag.gets:
+            self.ag.gets.remove(self)
+
+    def idle(self):
+        """Closes when nobody has asked for more for long."""
+        if time.ticks_diff(time.ticks_ms(), self.moved) > _IDLE_MS:
+            self.close()
+
+
+def op_get(ag, s, r, j, _):
+    path = check_path(j["p"])
+    if path.lower() == SECRET and s.role < 2:
+        raise Fail("EROLE", "this file holds keys: for admins only", path)
+    old = ag.flows.get((s.cid, r))
+    if old:
+        old.greet()
+        return old.pump()
+    if os.stat(path)[0] & 0x4000:
+        raise Fail("EISDIR", "that is a folder", path)
+    if len(ag.gets) >= _MOST:
+        raise Fail("EBUSY", "too many transfers at once")
+    g = Get(ag, s, r, path, j.get("o", 0), j.get("w", 8))
+    try:
+        g.pump()
+    except Exception:
+        g.close()
+        raise

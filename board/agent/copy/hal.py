@@ -1,0 +1,111 @@
+"""What differs between ports, in one place. A file /mpyfleet_hal.py may replace any of these functions."""
+
+import machine
+import os
+import sys
+import time
+
+ESP8266 = sys.platform == "esp8266"
+
+
+def uid():
+    return machine.unique_id()
+
+
+def on_read(sock, cb):
+    """Has cb(sock) called from between the running code's instructions when data comes; None ends it.
+    False where the port cannot."""
+    try:
+        import _board
+
+        _board.on_read(sock, cb)
+        return True
+    except ImportError:
+        pass
+    try:
+        sock.setsockopt(1, 20, cb)
+        return True
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False
+
+
+def can_interrupt():
+    """Ctrl-C can be put into running code: dupterm_notify and a socket callback."""
+    if not hasattr(os, "dupterm_notify"):
+        return False
+    return sys.platform in ("esp32", "esp8266", "rp2", "mimxrt", "linuxboard")
+
+
+def ticker(ms, cb):
+    """A timer whose cb(t) runs from between the running code's instructions; None without one."""
+    try:
+        t = machine.Timer(3 if sys.platform == "esp32" else -1)
+        t.init(period=ms, mode=machine.Timer.PERIODIC, callback=cb)
+        return t
+    except (AttributeError, ValueError, OSError, TypeError):
+        return None
+
+
+def wdt(ms):
+    """The hardware watchdog with at most `ms`, or None."""
+    if not hasattr(machine, "WDT"):
+        return None
+    most = {"rp2": 8300, "stm32": 31000}.get(sys.platform)
+    try:
+        if ESP8266:
+            return machine.WDT()
+        return machine.WDT(timeout=min(ms, most) if most else ms)
+    except (ValueError, OSError):
+        return None
+
+
+def reset():
+    machine.reset()
+
+
+def soft_reset():
+    machine.soft_reset()
+
+
+def reset_cause():
+    """power, hard, watchdog, deepsleep, soft or the port's number."""
+    n = machine.reset_cause()
+    for name in ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT"):
+        if getattr(machine, name + "_RESET", None) == n:
+            return {"PWRON": "power", "WDT": "watchdog"}.get(name, name.lower())
+    return str(n)
+
+
+def set_time(unix):
+    """Sets the clock; False where there is none to set."""
+    t = time.gmtime(unix - epoch())
+    try:
+        machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
+        return True
+    except (AttributeError, OSError, ValueError):
+        return False
+
+
+def epoch():
+    """Seconds between 1970 and this port's epoch."""
+    return 946684800 if time.gmtime(0)[0] == 2000 else 0
+
+
+def ota():
+    """The flash interface for firmware updates (see ota.py), or None."""
+    try:
+        import esp32
+
+        if esp32.Partition(esp32.Partition.RUNNING).get_next_update():
+            from .ota_esp32 import Flash
+
+            return Flash()
+    except (ImportError, OSError, AttributeError):
+        pass
+    return None
+
+
+try:
+    from mpyfleet_hal import *
+except ImportError:
+    pass

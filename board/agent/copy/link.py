@@ -1,0 +1,169 @@
+"""Wi-Fi, addresses, TCP and TLS for mqtt.py. Generators: each `yield` is a place to wait a moment."""
+
+import select
+import socket
+import time
+
+_TCP_MS = 10000
+_WIFI_MS = 20000
+_ANSWER_MS = 10000  # CONNACK, SUBACK
+_BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and their kin
+
+
+def deadline(ms):
+    return time.ticks_add(time.ticks_ms(), ms)
+
+
+def passed(t):
+    return time.ticks_diff(time.ticks_ms(), t) >= 0
+
+
+class Wifi:
+    """Keeps the station connected. nets: list of {"ssid", "key"}, tried in turn."""
+
+    def __init__(self, nets, hostname=None):
+        import network
+
+        self.sta = network.WLAN(network.STA_IF)
+        self.nets = nets
+        self.at = 0
+        if hostname:
+            try:
+                network.hostname(hostname)
+            except (AttributeError, TypeError, ValueError):
+                pass  # a port that has no such thing: the name is only a comfort
+
+    def up(self):
+        """Generator that ends once there is a connection; OSError when none of the tries worked."""
+        if self.sta.isconnected():
+            return
+        for _ in range(len(self.nets)):
+            net = self.nets[self.at % len(self.nets)]
+            self.sta.active(True)
+            self.sta.connect(net["ssid"], net.get("key") or None)
+            t = deadline(_WIFI_MS)
+            while not self.sta.isconnected() and not passed(t):
+                yield
+            if self.sta.isconnected():
+                return
+            self.at += 1
+            self.sta.disconnect()
+            self.sta.active(False)
+            yield
+        raise OSError("no Wi-Fi network answers")
+
+    def rssi(self):
+        try:
+            return self.sta.status("rssi")
+        except (ValueError, OSError, TypeError):
+            return None
+
+
+def _pem(data):
+    """DER of the first certificate of a PEM file: what every port's TLS takes."""
+    if b"-----BEGIN" not in data:
+        return data
+    from binascii import a2b_base64
+
+    a = data.index(b"-----", data.index(b"-----BEGIN") + 10) + 5
+    return a2b_base64(data[a : data.index(b"-----END")].replace(b"\n", b"").replace(b"\r", b""))
+
+
+def _read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def tls(sock, opt, host):
+    """The TLS socket over `sock`. opt: ca, cert, key (paths, PEM or DER),
+    verify (default: true), name (what the certificate must say; default: the host)."""
+    import ssl
+
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if opt.get("verify", True):
+        ctx.verify_mode = ssl.CERT_REQUIRED
+        ctx.load_verify_locations(_pem(_read(opt["ca"])))
+    else:
+        ctx.verify_mode = ssl.CERT_NONE
+    if opt.get("cert"):
+        ctx.load_cert_chain(_pem(_read(opt["cert"])), _pem(_read(opt["key"])))
+    name = opt.get("name") or host
+    return ctx.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+
+
+def connect(host, port, opt):
+    """Generator that gives (stream, socket). The name is looked up anew each time."""
+    where = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
+    s = socket.socket(where[0], socket.SOCK_STREAM)
+    try:
+        s.setblocking(False)
+        try:
+            s.connect(where[-1])
+        except OSError as e:
+            if e.args[0] not in _BUSY:
+                raise
+        p = select.poll()
+        p.register(s, select.POLLOUT)
+        t = deadline(_TCP_MS)
+        while True:
+            got = p.poll(0)
+            if got and got[0][1] & (select.POLLERR | select.POLLHUP):
+                raise OSError(111)
+            if got:
+                break
+            if passed(t):
+                raise OSError(110)
+            yield
+        try:
+            s.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it: answers are small and wanted at once
+        except (OSError, ValueError):
+            pass
+        return (tls(s, opt, host) if opt else s), s
+    except Exception:
+        s.close()
+        raise
+
+
+def login(wire, cfg):
+    """Generator: CONNECT and the broker's yes; OSError with its reason otherwise."""
+    user, password, will = cfg.get("user"), cfg.get("password"), cfg.get("will")
+    flags = 2 | (0x80 if user else 0) | (0x40 if password else 0) | (0x2C if will else 0)
+    k = cfg.get("keepalive", 30)
+    tx = wire.tx
+    tx[5:15] = b"\0\x04MQTT\x04" + bytes((flags, k >> 8, k & 255))
+    p = 15
+    for part in (cfg["client_id"], will and will[0], will and will[1], user, password):
+        if part:
+            part = part.encode() if isinstance(part, str) else part
+            n = len(part)
+            if p + n + 2 > len(tx):
+                raise OSError(27)
+            tx[p], tx[p + 1] = n >> 8, n & 255
+            tx[p + 2 : p + 2 + n] = part
+            p += n + 2
+    mv = wire.txm[wire.head(0x10, p) : p]
+    t = deadline(2 * _ANSWER_MS)
+    while len(mv):  # over TLS this makes the handshake first
+        n = wire.sock.write(mv)
+        if n:
+            mv = mv[n:]
+        elif passed(t):
+            raise OSError(110)
+        else:
+            yield
+    a = yield from answer(wire, 2)
+    if a[2]:
+        raise OSError("the broker refuses us, code %d" % a[2])
+
+
+def answer(wire, what):
+    """Generator that gives the next packet of that type (2 CONNACK, 9 SUBACK)."""
+    t = deadline(_ANSWER_MS)
+    wire.answer = None
+    while True:
+        wire.pump()
+        if wire.answer and wire.answer[0] == what:
+            return wire.answer
+        if passed(t):
+            raise OSError(110)
+        yield

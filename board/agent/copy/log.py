@@ -1,0 +1,166 @@
+"""Everything printed and logged: a ring with sequence numbers, sent in batches (docs/protocol.md section 9)."""
+
+import io
+import json
+import sys
+import time
+
+LEVELS = "ODIWEC"  # in the order in which they are given up
+_LINE = 400
+_FLUSH_MS = 250
+_COST = 48  # bytes of heap that a record takes beside its text
+
+
+class Log:
+    """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2 at the broker."""
+
+    def __init__(self, clock, size=4096, level="I"):
+        self.clock = clock
+        self.size = size
+        self.level = level
+        self.ring = []
+        self.used = 0
+        self.next = 1
+        self.drop = {}
+        self.line = bytearray()
+        self.urgent = False
+        self.last = 0
+        self.busy = False  # a batch is on its way
+        self.boot = ""
+
+    def add(self, level, name, text):
+        cut = len(text) > _LINE
+        if cut:
+            text = text[:_LINE]
+        text = text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+        text = text.replace("\t", "\\t") + ("\\…" if cut else "")
+        self.used += len(text) + _COST
+        while self.used > self.size and self.ring:
+            self._evict()
+        self.ring.append([self.next, level, self.clock.ms(), name[:64], text, 0])
+        self.next += 1
+        if level in "EC":
+            self.urgent = True
+
+    def _evict(self):
+        """Makes room: first what the broker has, then the least important, the oldest of those."""
+        worst = None
+        for r in self.ring:
+            key = (r[5] != 2, LEVELS.index(r[1]) if r[5] != 2 else 0, r[0])
+            if worst is None or key < worst[0]:
+                worst = key, r
+        r = worst[1]
+        self.ring.remove(r)
+        self.used -= len(r[4]) + _COST
+        if r[5] != 2:
+            self.drop[r[1]] = self.drop.get(r[1], 0) + 1
+
+    def log(self, level, name, text):
+        if LEVELS.index(level) >= LEVELS.index(self.level):
+            self.add(level, name, text)
+
+    def debug(self, name, text):
+        self.log("D", name, text)
+
+    def info(self, name, text):
+        self.log("I", name, text)
+
+    def warning(self, name, text):
+        self.log("W", name, text)
+
+    def error(self, name, text):
+        self.log("E", name, text)
+
+    def exc(self, name, e):
+        b = io.StringIO()
+        sys.print_exception(e, b)
+        self.log("E", name, b.getvalue())
+
+    def lost(self, e):
+        """What could not even be logged is counted."""
+        self.drop["O"] = self.drop.get("O", 0) + 1
+
+    def printed(self, buf):
+        """What the dupterm stream got: records of whole lines."""
+        line = self.line
+        for b in bytes(buf):
+            if b == 10 or len(line) >= _LINE:
+                self._line()
+            if b not in (10, 13):
+                line.append(b)
+
+    def _line(self):
+        text = str(bytes(self.line).decode("utf-8") if _utf8(self.line) else repr(bytes(self.line)))
+        self.line[:] = b""
+        self.add("O", "", text)
+
+    def batch(self, since, most, unsent):
+        """(bytes, records) of the first run without a gap from seq `since` on that fits."""
+        rs = []
+        n = 160
+        for r in self.ring:
+            if r[0] < since or (unsent and r[5]):
+                if rs:
+                    break
+                continue
+            n += len(r[4].encode()) + len(r[3].encode()) + 18
+            if rs and (n > most or r[0] != rs[-1][0] + 1):
+                break
+            rs.append(r)
+        head = {"boot": self.boot, "s": rs[0][0] if rs else self.next, "n": len(rs)}
+        head.update(t=self.clock.ms(), u=_unix(), drop=self.drop)
+        out = json.dumps(head) + "\n"
+        for r in rs:
+            out += "%s\t%d\t%s\t%s\n" % (r[1], r[2], r[3], r[4])
+        return out.encode(), rs
+
+    def flush(self, client, topic):
+        """Sends a batch when it is time; what it held is kept until the broker has it."""
+        now = self.clock.ms()
+        if self.busy or (now - self.last < _FLUSH_MS and not self.urgent):
+            return
+        if not self.ring or self.ring[-1][5]:
+            return
+        self.last = now
+        data, rs = self.batch(0, client.size, True)
+        if not rs:
+            return
+        self.urgent = False
+        for r in rs:
+            r[5] = 1
+        self.busy = True
+        client.send(topic, data, 1, False, lambda: self._sent(rs))
+
+    def _sent(self, rs):
+        self.busy = False
+        for r in rs:
+            r[5] = 2
+
+    def down(self):
+        """The connection is lost: what was on its way is sent again."""
+        self.busy = False
+        for r in self.ring:
+            if r[5] == 1:
+                r[5] = 0
+
+
+def _utf8(b):
+    try:
+        bytes(b).decode("utf-8")
+        return True
+    except UnicodeError:
+        return False
+
+
+def _unix():
+    t = time.gmtime()
+    if t[0] < 2024:
+        return 0
+    return time.time() + (946684800 if time.gmtime(0)[0] == 2000 else 0)
+
+
+def op_logget(ag, s, r, j, _):
+    if j.get("crash") or j.get("rm"):
+        return ag.guard.crash_text(ag.mtu, j.get("rm"))
+    data, rs = ag.log.batch(j.get("s", 0), ag.mtu, False)
+    return data

@@ -1,0 +1,93 @@
+"""What running code prints, on its way to the host that asked: a ring that is repaired from, and waits
+for acknowledgement before it drops anything (docs/protocol.md section 6)."""
+
+import time
+
+_WAIT_MS = 2000  # how long code that prints waits for a host that does not acknowledge
+
+
+class Output:
+    def __init__(self, ag, s, r, size):
+        self.ag, self.s, self.r = ag, s, r
+        self.ring = bytearray(size)
+        self.size = size
+        self.acked = self.sent = self.end = 0  # positions in the whole output
+        self.err_at = None  # from here on it is the traceback
+        self.drop = 0
+        self.stalled = False
+        self.done = False
+        self.t0 = time.ticks_ms()
+
+    def put(self, buf):
+        """Takes bytes; may wait, then counts what is lost."""
+        mv = memoryview(buf)
+        while len(mv):
+            room = self.size - (self.end - self.acked)
+            if room == 0:
+                if not self._wait():
+                    self.drop += len(mv)
+                    return
+                continue
+            at = self.end % self.size
+            n = min(len(mv), room, self.size - at)
+            self.ring[at : at + n] = mv[:n]
+            self.end += n
+            mv = mv[n:]
+            self.flush(False)
+
+    def _wait(self):
+        c = self.ag.client
+        t = time.ticks_ms()
+        self.flush(True)
+        was = self.acked
+        while not self.stalled and c.state == 2:
+            c.pump()
+            if self.acked != was:
+                return True
+            if time.ticks_diff(time.ticks_ms(), t) > _WAIT_MS:
+                self.stalled = True
+                break
+            c.idle(20)
+        return False
+
+    def flush(self, force):
+        """Sends what is due: a full frame; less only if nothing is on its way, or `force`."""
+        ag = self.ag
+        while self.sent < self.end:
+            n = self.end - self.sent
+            if n < ag.mtu and not force and self.sent != self.acked:
+                return
+            if not ag.client.writable():
+                return
+            at = self.sent % self.size
+            n = min(n, ag.mtu, self.size - at)
+            aux = 1
+            if self.err_at is not None:
+                if self.sent >= self.err_at:
+                    aux = 2
+                else:
+                    n = min(n, self.err_at - self.sent)
+            mv = memoryview(self.ring)[at : at + n]
+            if not ag.send(self.s, 0x13, self.r, mv, self.sent, aux):
+                return
+            self.sent += n
+
+    def error_begins(self):
+        self.err_at = self.end
+
+    def greet(self):
+        if not self.done:
+            ms = time.ticks_diff(time.ticks_ms(), self.t0)
+            self.ag.busy(self.s, self.r, self.end, ms=ms, drop=self.drop)
+
+    def on_stream(self, op, off, p, ack):
+        if op == 0x25:
+            self.ag.run.interrupt()
+        elif op in (0x22, 0x23) and self.acked <= off <= self.end:
+            self.stalled = False
+            self.acked = off
+            if op == 0x23 or ack or off > self.sent:
+                self.sent = off
+                self.flush(True)
+            else:
+                self.flush(False)

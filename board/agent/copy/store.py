@@ -1,0 +1,94 @@
+"""Files on flash: hashing, inflating, replacing, and the traces of what was broken off (docs/protocol.md 7)."""
+
+import hashlib
+import os
+from binascii import hexlify
+
+from .frame import Fail
+from .util import join, parent
+
+
+def remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass  # it need not be there
+
+
+def replace(tmp, path):
+    """tmp becomes path; where rename does not overwrite (FAT), the old one goes first."""
+    try:
+        os.rename(tmp, path)
+    except OSError as e:
+        if e.args[0] != 17:
+            raise
+        os.remove(path)
+        os.rename(tmp, path)
+
+
+def sha_file(path, size=2048):
+    """Generator that gives the SHA-256 of a file in hex."""
+    h = hashlib.sha256()
+    b = memoryview(bytearray(size))
+    with open(path, "rb") as f:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                return hexlify(h.digest()).decode()
+            h.update(b[:n])
+            yield
+
+
+def inflate(src, dst, most):
+    import deflate
+
+    b = memoryview(bytearray(1024))
+    total = 0
+    with open(src, "rb") as f, open(dst, "wb") as out:
+        try:
+            d = deflate.DeflateIO(f, deflate.ZLIB)
+            while True:
+                n = d.readinto(b)
+                if not n:
+                    return
+                total += n
+                if total > most:
+                    raise Fail("EVERIFY", "more came out of it than was announced")
+                out.write(b[:n])
+                yield
+        except (OSError, ValueError, EOFError) as e:
+            if isinstance(e, OSError) and e.args and e.args[0] == 28:
+                raise
+            raise Fail("EVERIFY", "the compressed data is damaged: %r" % e)
+
+
+def make_parents(path):
+    p = parent(path)
+    done = ""
+    for part in p[1:].split("/"):
+        if part:
+            done += "/" + part
+            try:
+                os.mkdir(done)
+            except OSError as e:
+                if e.args[0] != 17:
+                    raise
+
+
+def sweep(path="/", depth=8):
+    """Removes temporary files that a restart left behind; how many."""
+    n = 0
+    for e in list(os.ilistdir(path)):
+        p = join(path, e[0])
+        if e[1] == 0x4000 and depth:
+            n += sweep(p, depth - 1)
+        elif _is_temp(e[0]):
+            os.remove(p)
+            n += 1
+    return n
+
+
+def _is_temp(name):
+    i = name.rfind(".")
+    t = name[i + 1 : -1].rstrip("z") if i > 0 and name.endswith("~") else ""
+    return len(t) == 8 and all(c in "0123456789abcdef" for c in t)

@@ -1,0 +1,144 @@
+"""The board's own work beside the agent: modules with start(mqtt, config), watched tasks, the app."""
+
+import asyncio
+import sys
+
+from .guard import trace
+
+_FIRST_S = 1
+_MOST_S = 60
+
+
+class Mqtt:
+    """What modules get as `mqtt`: the client, and callbacks as mqboard's modules expect them."""
+
+    def __init__(self, ag):
+        self.ag = ag
+        self.client = ag.client
+        self.inits = []
+        self.mqtts = []
+
+    def on_init(self, coro):
+        """Awaits coro once, after the first connection."""
+        self.inits.append(coro)
+        if self.client.state == 2:
+            asyncio.create_task(self.run_inits())
+
+    def on_mqtt(self, cb):
+        """cb(connected) is a coroutine function, called when the connection comes and goes."""
+        self.mqtts.append(cb)
+
+    def on_msg(self, cb):
+        """cb(topic, msg, retained, qos, dup) for every message that is not the agent's."""
+        self.ag.msg_cbs.append(cb)
+
+    async def run_inits(self):
+        while self.inits:
+            c = self.inits.pop(0)
+            try:
+                await c
+            except Exception as e:
+                self.ag.log.exc("modules", e)
+
+    def watch(self, name, factory):
+        """Keeps factory() running: made anew, after a growing pause, when it fails."""
+        return self.ag.tasks.watch(name, factory)
+
+
+class Tasks:
+    def __init__(self, ag):
+        self.ag = ag
+        self.mqtt = Mqtt(ag)
+        self.restarts = {}
+        ag.app_died = self.app_died
+
+    def counts(self):
+        return self.restarts
+
+    def up(self):
+        asyncio.create_task(self.mqtt.run_inits())
+        self._tell(True)
+
+    def down(self):
+        self._tell(False)
+
+    def _tell(self, up):
+        for cb in self.mqtt.mqtts:
+            asyncio.create_task(cb(up))
+
+    def watch(self, name, factory):
+        self.restarts[name] = 0
+        return asyncio.create_task(self._watch(name, factory))
+
+    async def _watch(self, name, factory):
+        wait = _FIRST_S
+        while True:
+            t = self.ag.clock.ms()
+            try:
+                await factory()
+                return
+            except asyncio.CancelledError:
+                raise
+            except Exception as e:
+                self.ag.log.exc(name, e)
+                self.restarts[name] += 1
+                if self.ag.clock.ms() - t > _MOST_S * 1000:
+                    wait = _FIRST_S
+                self.ag.guard.event("task", name=name, x=repr(e)[:100], n=self.restarts[name])
+            await asyncio.sleep(wait)
+            wait = min(_MOST_S, wait * 2)
+
+    def load(self):
+        """Starts what the configuration names; not in safe mode."""
+        ag = self.ag
+        if ag.guard.safe:
+            ag.log.warning("agent", "safe mode: neither modules nor app are started")
+            return
+        mods = ag.cfg.get("modules", {})
+        if not isinstance(mods, dict):
+            mods = {m: {} for m in mods}
+        if "logging" not in sys.modules and mods:
+            self._logging()
+        for name, conf in mods.items():
+            try:
+                __import__(name)
+                r = sys.modules[name].start(self.mqtt, conf)
+                if hasattr(r, "send"):
+                    asyncio.create_task(r)
+            except Exception as e:
+                ag.log.exc("modules", e)
+        if ag.cfg.get("app"):
+            asyncio.create_task(self._app(ag.cfg["app"]))
+
+    def _logging(self):
+        """A `logging` for modules that import it, where the board has none."""
+        try:
+            __import__("logging")
+        except ImportError:
+            from . import logfacade
+
+            logfacade.log = self.ag.log
+            sys.modules["logging"] = logfacade
+
+    async def _app(self, path):
+        """Runs the board's program, and again after a pause when it dies; stopped means stopped."""
+        run = self.ag.run
+        wait = _FIRST_S
+        while not run.app["stop"]:
+            if not run.job:
+                n = run.app["n"]
+                t = self.ag.clock.ms()
+                run.app["p"] = path
+                run.submit("app", path, "exec", path)
+                while run.app["n"] == n or (run.job and run.job[0] == "app"):
+                    await asyncio.sleep_ms(200)
+                if not run.app["x"] or run.app["x"].startswith("KeyboardInterrupt"):
+                    return
+                wait = _FIRST_S if self.ag.clock.ms() - t > _MOST_S * 1000 else wait
+            await asyncio.sleep(wait)
+            wait = min(_MOST_S, wait * 2)
+
+    def app_died(self, error):
+        text = trace(error)
+        self.ag.log.error("app", text)
+        self.ag.guard.crash("app", text)

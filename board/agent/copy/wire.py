@@ -1,0 +1,223 @@
+"""Packets of MQTT 3.1.1 over a non-blocking stream: preallocated buffers, one packet at a time each way."""
+
+import select
+import time
+
+DOWN, CONNECTING, UP = 0, 1, 2
+_SEND_MS = 5000  # a broker that takes nothing for so long has lost us
+_BATCH = 24  # packets handled before others get their turn
+
+
+class LinkLost(OSError):
+    """The stream to the broker has ended or been torn."""
+
+
+class Wire:
+    """The stream's two directions. pump() hands messages to on_message, acknowledgements to acks."""
+
+    def __init__(self, size):
+        self.size = size
+        self.rx = bytearray(size + 160)
+        self.tx = bytearray(size + 160)
+        self.rxm = memoryview(self.rx)
+        self.txm = memoryview(self.tx)
+        self.state = DOWN
+        self.locked = self.again = self.torn = False
+        self.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
+        self.on_big = None  # f(topic bytes, first bytes): a message that is larger than `size`
+        self.acks = {}  # pid -> f() when the broker has it
+        self.sock = self.raw = self._poll = self._pin = None
+        self.pid = self._kind = 0
+        self.answer = None  # type and first bytes of the last CONNACK or SUBACK
+        self._hd = bytearray(5)
+        self._got = self._body = 0
+        self._n = -1
+
+    def attach(self, stream, raw):
+        """Starts on a fresh stream; `raw` is the socket beneath it."""
+        self.sock, self.raw = stream, raw
+        self._poll = select.poll()
+        self._poll.register(stream, select.POLLOUT)
+        self._pin = select.poll()
+        self._pin.register(stream, select.POLLIN)
+        self.acks.clear()
+        self._got = 0
+        self._n = -1
+        self.torn = False
+        self.answer = None
+        self.hear = self.said = time.ticks_ms()
+
+    def detach(self):
+        if self.sock:
+            for s in (self.sock, self.raw):
+                try:
+                    s.close()
+                except OSError:
+                    pass  # it is gone already, which is what we want
+        self.sock = self.raw = self._poll = self._pin = None
+
+    # Sending: begin() gives the place of the payload in tx, the caller fills it, finish() sends.
+
+    def enter(self):
+        """True: tx and rx are ours until leave(). False: somebody is at it, who serves us in leave()."""
+        if self.locked:
+            self.again = True
+            return False
+        self.locked = True
+        return True
+
+    def leave(self):
+        self.locked = False
+        if self.again:
+            self.again = False
+            self.serve()
+
+    def begin(self, topic, qos=0, retain=False):
+        """Offset of the payload in tx."""
+        if self.state != UP or self.torn:
+            raise LinkLost(107)
+        n = len(topic)
+        self.tx[5] = n >> 8
+        self.tx[6] = n & 255
+        self.tx[7 : 7 + n] = topic
+        n += 7
+        self._kind = 0x30 | qos << 1 | (1 if retain else 0)
+        if qos:
+            self.pid = self.pid % 65535 + 1
+            self.tx[n] = self.pid >> 8
+            self.tx[n + 1] = self.pid & 255
+            n += 2
+        return n
+
+    def finish(self, end):
+        """Sends what lies in tx up to `end`."""
+        self._packet(self._kind, end)
+        return self.pid
+
+    def head(self, kind, end):
+        n = end - 5
+        at = 3 if n < 128 else 2 if n < 16384 else 1
+        self.tx[at] = kind
+        for i in range(at + 1, 5):
+            self.tx[i] = n & 127 | (128 if i < 4 else 0)
+            n >>= 7
+        return at
+
+    def _packet(self, kind, end):
+        self.write(self.txm[self.head(kind, end) : end])
+
+    def write(self, mv):
+        """All of mv, or LinkLost; waits while the socket is full."""
+        t = time.ticks_ms()
+        self.torn = True  # until all of it is out: whatever ends this early, the stream is of no more use
+        try:
+            while len(mv):
+                n = self.sock.write(mv)
+                if n:
+                    mv = mv[n:]
+                elif time.ticks_diff(time.ticks_ms(), t) > _SEND_MS:
+                    raise LinkLost(110)
+                else:
+                    self._poll.poll(50)
+        except (OSError, AttributeError) as e:
+            raise LinkLost(repr(e))
+        self.torn = False
+        self.said = time.ticks_ms()
+
+    def writable(self):
+        """The socket takes bytes at once."""
+        if self.state != UP:
+            return False
+        for _ in self._poll.ipoll(0):
+            return True
+        return False
+
+    def idle(self, ms):
+        """Waits until something comes, at most `ms`."""
+        self._pin.poll(ms)
+
+    def serve(self):
+        """Handles what has come; Client says what an error means."""
+        raise NotImplementedError
+
+    def pump(self):
+        """Reads and handles what has come. True: there may be more. OSError: the stream has ended."""
+        for _ in range(_BATCH):
+            if not self._read_head() or not self._read_body():
+                return False
+            self.hear = time.ticks_ms()
+            n, self._n, self._got = self._n, -1, 0
+            self._packet_in(self._hd[0], min(n, len(self.rx)), n)
+        return True
+
+    def _into(self, mv):
+        n = self.sock.readinto(mv)
+        if n == 0:
+            raise LinkLost(104)
+        return n or 0
+
+    def _read_head(self):
+        if self._n >= 0:
+            return True
+        hd = self._hd
+        while True:
+            if self._got >= 2 and not hd[self._got - 1] & 128:
+                break
+            if self._got == 5:
+                raise LinkLost(71)
+            n = self._into(memoryview(hd)[self._got : max(2, self._got + 1)])
+            if not n:
+                return False
+            self._got += n
+        n = 0
+        for i in range(self._got - 1, 0, -1):
+            n = n << 7 | hd[i] & 127
+        self._n, self._body = n, 0
+        return True
+
+    def _read_body(self):
+        room = len(self.rx)
+        while self._body < self._n:
+            if self._body < room:
+                mv = self.rxm[self._body : min(self._n, room)]
+            else:  # larger than the buffer: the rest is read and forgotten
+                mv = self.rxm[room - min(128, self._n - self._body) :]
+            n = self._into(mv)
+            if not n:
+                return False
+            self._body += n
+        return True
+
+    def _packet_in(self, kind, n, full):
+        rx = self.rx
+        what = kind >> 4
+        if what == 3:
+            self._publish_in(kind, n, full)
+        elif what == 4 and n >= 2:
+            f = self.acks.pop(rx[0] << 8 | rx[1], None)
+            if f:
+                f()
+        elif what in (2, 9):
+            self.answer = bytes((what,)) + bytes(rx[:n])
+        elif what != 13:
+            raise LinkLost(71)
+
+    def _publish_in(self, kind, n, full):
+        rx = self.rx
+        qos = kind >> 1 & 3
+        t = (rx[0] << 8 | rx[1]) + 2
+        p = t + 2 if qos else t
+        if p > n or n < 2 or qos > 1:
+            raise LinkLost(71)
+        topic = bytes(self.rxm[2:t])
+        pid = rx[t] << 8 | rx[t + 1] if qos else 0
+        try:
+            if full > n:
+                if self.on_big:
+                    self.on_big(topic, bytes(self.rxm[p : p + 28]))
+            elif self.on_message:
+                self.on_message(topic, self.rxm[p:n], kind & 1, qos, kind >> 3 & 1)
+        finally:
+            if qos and self.sock:
+                self.tx[5], self.tx[6] = pid >> 8, pid & 255
+                self._packet(0x40, 7)
