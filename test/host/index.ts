@@ -1,5 +1,6 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format } from 'node:util';
 import Mocha from 'mocha';
 
 /** What the runner outside learns: it is written when the suites have run, so its absence means that they did not. */
@@ -7,6 +8,8 @@ export interface HostResult {
   passed: number;
   failed: number;
   pending: number;
+  /** What the reporter printed. */
+  report: string;
 }
 
 const TEST_MS = 60_000; // real boards on two loaded cores; a hang shows as this limit
@@ -16,12 +19,18 @@ const TEST_MS = 60_000; // real boards on two loaded cores; a hang shows as this
  * The result goes to the file named by MPYFLEET_HOST_RESULT, the report to the console.
  */
 export async function run(): Promise<void> {
-  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_MS, color: false });
+  const mocha = new Mocha({ ui: 'bdd', timeout: TEST_MS, color: false, reporter: 'spec' });
   const here = __dirname;
   for (const file of readdirSync(here).sort()) {
     if (file.endsWith('.test.js')) mocha.addFile(join(here, file));
   }
-  const result: HostResult = { passed: 0, failed: 0, pending: 0 };
+  const result: HostResult = { passed: 0, failed: 0, pending: 0, report: '' };
+  // VS Code mixes the console with its own chatter: what the reporter says is kept apart.
+  (Mocha.reporters.Base as unknown as { consoleLog: typeof console.log }).consoleLog = (
+    ...args
+  ) => {
+    result.report += `${format(...args)}\n`;
+  };
   await new Promise<void>((resolve) => {
     mocha
       .run(() => resolve())

@@ -17,7 +17,7 @@ const RUN_MS = 300_000; // all suites together
 const PROBE_MS = 5_000; // is VS Code's download service there?
 const downloads = 'https://update.code.visualstudio.com/api/releases/stable';
 
-/** @typedef {{ passed: number, failed: number, pending: number }} Result */
+/** @typedef {{ passed: number, failed: number, pending: number, report: string }} Result */
 /** @typedef {{ vsix: string, workspace: string, suites: string, runner: string, env: Record<string, string>, resultFile: string }} Job */
 
 /** @returns {Promise<Result>} */
@@ -139,12 +139,13 @@ async function inServer({ vsix, workspace, suites, runner, env, resultFile }) {
     const exit = new Promise((resolve) =>
       opened.page.exposeFunction('codeAutomationExit', resolve),
     );
-    // What the suites print; VS Code calls these two, if the page has them, while it runs extension tests.
+    /** @type {string[]} */
+    const said = [];
+    // VS Code calls these two, if the page has them, while it runs extension tests.
     await opened.page.exposeFunction(
       'codeAutomationLog',
-      (/** @type {string} */ _type, /** @type {unknown[]} */ args) => {
-        console.log(...args);
-      },
+      (/** @type {string} */ _type, /** @type {unknown[]} */ args) =>
+        void said.push(args.join(' ')),
     );
     await opened.page.goto(`${server.url}&payload=${encodeURIComponent(JSON.stringify(payload))}`);
     const timer = setTimeout(() => void opened.close(), RUN_MS);
@@ -152,7 +153,9 @@ async function inServer({ vsix, workspace, suites, runner, env, resultFile }) {
     await Promise.race([exit, closed]);
     clearTimeout(timer);
     if (!existsSync(resultFile)) {
-      throw new Error(`the suites did not finish in VS Code's extension host.\n${server.log()}`);
+      throw new Error(
+        `the suites did not finish in VS Code's extension host.\n${said.join('\n')}\n${server.log()}`,
+      );
     }
   } finally {
     await opened.close();
@@ -163,6 +166,7 @@ async function inServer({ vsix, workspace, suites, runner, env, resultFile }) {
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const result = await runHostSuites();
   writeFileSync(join(root, 'out', 'host-result.json'), JSON.stringify(result));
+  console.log(result.report);
   console.log(`${result.passed} passed, ${result.failed} failed, ${result.pending} pending`);
   process.exitCode = result.failed > 0 || result.pending > 0 || result.passed === 0 ? 1 : 0;
 }
