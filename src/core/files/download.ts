@@ -88,7 +88,7 @@ function gapsLeft(received: Received): boolean {
   const size = received.size ?? 0;
   if (size === 0) return false;
   const first = gaps(received)[0];
-  return first === undefined || first[0] !== size;
+  return first?.[0] !== size;
 }
 
 /** One run of the sender: finds the blocks that came whole in what was printed. */

@@ -3,6 +3,8 @@ import { FileError } from '../errors';
 
 /** What a temporary file's name ends in: `.mpf`, the start of the content's SHA-256 in hex, `~`. See store.py. */
 const TEMPORARY = /\.mpf[0-9a-f]{8}~$/;
+// eslint-disable-next-line no-control-regex -- a board's name may hold anything
+const CONTROL = /[\u0000-\u001f\u007f]/;
 const NAME_LIMIT = 255; // bytes, of LittleFS and FAT alike
 const SUFFIX_LENGTH = 13;
 
@@ -26,7 +28,7 @@ export function boardPath(path: string): string {
 }
 
 function checkedName(name: string, path: string): string {
-  if ([...name].some((c) => c < ' ' || c === '\x7f') || utf8(name).length > NAME_LIMIT) {
+  if (CONTROL.test(name) || utf8(name).length > NAME_LIMIT) {
     throw new FileError(
       'EINVAL',
       path,
@@ -55,22 +57,24 @@ export function checkWritable(path: string): void {
 export function nameFromBoard(bytes: Uint8Array): string {
   const name = text(bytes);
   const harmless =
-    name !== '' && name !== '.' && name !== '..' && !/[/\\\u0000-\u001f\u007f\ufffd]/.test(name);
+    name !== '' &&
+    name !== '.' &&
+    name !== '..' &&
+    !CONTROL.test(name) &&
+    !/[/\\\ufffd]/.test(name);
   if (harmless) return name;
   const escaped = Array.from(bytes, (b) =>
-    b > 0x20 && b < 0x7f && b !== 0x2f && b !== 0x5c && b !== 0x2e
+    b > 0x20 && b < 0x7f && b !== 0x2f && b !== 0x5c && b !== 0x2e && b !== 0x25
       ? String.fromCharCode(b)
-      : `\\x${b.toString(16).padStart(2, '0')}`,
+      : `%${b.toString(16).padStart(2, '0')}`,
   );
   return escaped.join('');
 }
 
+/** `name` for a message: control characters as escapes. */
 function shown(name: string): string {
-  // eslint-disable-next-line no-control-regex
-  return name.replace(
-    /[\u0000-\u001f\u007f]/g,
-    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`,
-  );
+  const escaped = (c: string) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  return Array.from(name, (c) => (CONTROL.test(c) ? escaped(c) : c)).join('');
 }
 
 /** The bytes of a Python bytes literal (`b'caf\xc3\xa9'`), as `repr` writes it on a board; undefined for anything else. */

@@ -35,7 +35,7 @@ export class SendWindow {
 
   /** Another frame is needed to fill what may be sent. Half of the numbers at most, so that old and new can be told apart. */
   get wantsMore(): boolean {
-    return this.#total < this.#allowed && this.#frames.length < NUMBERS / 2 - 2;
+    return (this.empty || this.#total < this.#allowed) && this.#frames.length < NUMBERS / 2 - 2;
   }
 
   get #allowed(): number {

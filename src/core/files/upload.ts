@@ -1,7 +1,7 @@
 import { abortError, Deferred, systemClock, throwIfAborted, type Clock } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import { concat } from '../bytes';
-import { asError, FleetError, TimeoutError } from '../errors';
+import { asError, FleetError, ProtocolError, TimeoutError } from '../errors';
 import type { Session } from '../transport';
 import { AnswerParser, type StreamAnswer } from './uploadAnswers';
 import { bodies, type BodyOptions } from './uploadFrames';
@@ -14,8 +14,14 @@ export const SAFE_AHEAD = 192;
 const STALL_MS = { first: 1000, least: 300, most: 4000 };
 /** Without any answer for so long the board is taken to be gone. */
 const GIVE_UP_MS = 20_000;
-/** Zeros complete the piece that the board waits for in vain; then the frame's CRC shows the damage. */
+/**
+ * Zeros complete the frame whose lost bytes the board waits for; then its CRC shows the damage. First a few, since a board may
+ * just be slow; then, at a pace that no ring overflows at, all that the frame can lack.
+ */
 const FILLER = 64;
+const FILLER_PAUSE_MS = 20;
+/** A frame that is asked for so often in a row does not get through at this size. */
+const REPAIRS_IN_A_ROW = 5;
 
 export interface StreamPlan extends BodyOptions {
   readonly ahead: number;
@@ -28,8 +34,6 @@ export interface StreamEvents {
   /** Files before this index are verified and in place. */
   onCommitted(count: number): void;
   onContent(bytes: number, file: number): void;
-  /** Bytes were lost and sent anew: the link or its ring is not what it seemed. */
-  onRepair(): void;
 }
 
 /** One run of the receiver: sends files until all are committed or something is wrong. */
@@ -43,6 +47,8 @@ export class UploadStream {
   #ended = false;
   #answers = 0;
   #slowest = 0;
+  #silent = 0; // stalls since the last answer
+  #repairs = 0; // of the same frame
   readonly #clock: Clock;
 
   constructor(
@@ -90,7 +96,6 @@ export class UploadStream {
 
   async #send(write: (data: Uint8Array) => Promise<void>): Promise<void> {
     const source = bodies(this.items, this.plan.first, this.plan);
-    let silent = 0;
     let more = true;
     try {
       while (!this.#ended && !this.#stop.signal.aborted) {
@@ -103,20 +108,27 @@ export class UploadStream {
           const parts = this.#window.take();
           if (parts.length > 0) await write(concat(parts));
         }
-        const answers = this.#answers;
-        const waited = this.#stallMs * 2 ** Math.min(silent, 3);
-        if (await this.#heard(waited)) {
-          if (this.#answers !== answers) silent = 0;
-          continue;
+        if (this.#repairs >= REPAIRS_IN_A_ROW) {
+          throw new ProtocolError('The board asks for the same bytes again and again');
         }
-        silent++;
-        if (waited * silent > GIVE_UP_MS) throw new TimeoutError('The board stopped answering');
-        if (this.#started && !this.#over) {
-          await write(new Uint8Array(silent === 1 ? FILLER : this.#window.firstLength + FILLER));
+        const waited = this.#stallMs * 2 ** Math.min(this.#silent, 3);
+        if (await this.#heard(waited)) continue;
+        this.#silent++;
+        if (waited * this.#silent > GIVE_UP_MS) {
+          throw new TimeoutError('The board stopped answering');
         }
+        if (this.#started && !this.#over) await this.#fill(write);
       }
     } finally {
       await source.return();
+    }
+  }
+
+  async #fill(write: (data: Uint8Array) => Promise<void>): Promise<void> {
+    const amount = this.#silent === 1 ? FILLER : this.#window.firstLength + FILLER;
+    for (let sent = 0; sent < amount && this.#silent > 0 && !this.#over; sent += FILLER) {
+      await write(new Uint8Array(FILLER));
+      if (amount > FILLER) await this.#heard(FILLER_PAUSE_MS);
     }
   }
 
@@ -146,11 +158,13 @@ export class UploadStream {
 
   #onAnswer(answer: StreamAnswer): void {
     this.#answers++;
+    this.#silent = 0;
     this.#started = true;
     const done = this.#window.acknowledge(answer);
     if (answer.mark === 'N') {
-      this.#window.ahead = SAFE_AHEAD;
-      this.events.onRepair();
+      this.#repairs = done.length > 0 ? 1 : this.#repairs + 1;
+    } else if (done.length > 0) {
+      this.#repairs = 0;
     }
     for (const body of done) {
       if (body.file === undefined) continue;

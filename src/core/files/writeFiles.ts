@@ -14,6 +14,8 @@ import { verbs } from './verbs';
 const IDLE_MS = 3000;
 /** A frame whose rest does not come for so long is damaged. */
 const STALL_MS = 400;
+/** A frame that fits into every receive ring: for lines that lose bytes even while the board reads them. */
+const SMALLEST = 128;
 /** Runs of the receiver in a row that got nowhere. */
 const ATTEMPTS = 4;
 
@@ -35,7 +37,7 @@ async function streamFiles(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<void> {
-  const limit = can.heap >= 48_000 ? 2048 : can.heap >= 24_000 ? 1024 : 512;
+  let limit = can.heap >= 48_000 ? 2048 : can.heap >= 24_000 ? 1024 : 512;
   let windowBits = can.deflate ? windowBitsFor(can.heap) : 0;
   let committed = 0;
   let failures = 0;
@@ -47,7 +49,7 @@ async function streamFiles(
     const plan = {
       limit,
       windowBits,
-      ahead: SAFE_AHEAD,
+      ahead: limit > SMALLEST ? SAFE_AHEAD : 0,
       first: committed,
       code: guarded(program(verbs.receive, [limit, IDLE_MS, STALL_MS])),
     };
@@ -56,7 +58,6 @@ async function streamFiles(
         committed = count;
       },
       onContent: (bytes: number, file: number) => progress.add(bytes, file),
-      onRepair: () => undefined,
     };
     const previous = cause;
     try {
@@ -69,6 +70,7 @@ async function streamFiles(
     } catch (error) {
       if (!mayTryAgain(error) || isSame(error, previous)) throw error;
       cause = error;
+      limit = Math.max(SMALLEST, limit / 4);
     }
     if (committed === items.length) return;
     failures = committed > before ? 0 : failures + 1;
