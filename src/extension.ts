@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { systemClock } from './core/async';
+import { SessionFiles } from './core/files/sessionFiles';
 import { Fleet } from './core/fleet';
 import { KnownBoards } from './core/knownBoards';
-import { pendingFiles } from './core/pendingFiles';
 import { readInfo } from './core/readInfo';
 import { createTransportFactory } from './transports';
 import { PortWatcher } from './transports/serial/portWatcher';
@@ -16,7 +16,9 @@ import { globalBoards } from './views/globalBoards';
 import { mayStop } from './views/mayStop';
 import { Origins } from './views/origins';
 import { Terminals } from './views/repl/terminals';
+import { Runs } from './views/runs';
 import { Settings } from './views/settings';
+import { showError } from './views/showError';
 import { BoardTree } from './views/tree/boardTree';
 
 /** What other extensions and tests get. */
@@ -66,11 +68,13 @@ function compose(
       linkOrder: () => settings.get('linkOrder'),
       shouldAutoConnect: () => settings.get('autoConnect'),
       readInfo: (session) => readInfo(session),
-      createFiles: (_withSession, board) => fileChanges.observe(pendingFiles(), board),
+      createFiles: (withSession, board) =>
+        fileChanges.observe(new SessionFiles(withSession), board),
       mayStop: (board, job) => mayStop(settings, board, job),
     }),
   );
   const uris = keep(new BoardUris(fleet));
+  const terminals = keep(new Terminals({ fleet, settings, log }));
   return {
     extension,
     log,
@@ -81,7 +85,8 @@ function compose(
     fileChanges,
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
     origins: new Origins(extension.workspaceState),
-    terminals: keep(new Terminals({ fleet, settings, log })),
+    terminals,
+    runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
     tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
   };
 }

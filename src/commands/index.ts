@@ -2,8 +2,13 @@ import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { boardCommands } from './board';
 import { connectionCommands } from './connection';
+import { downloadCommands } from './download';
+import { explorerCommands } from './explorer';
+import { fileCommands } from './files';
 import { generalCommands } from './general';
 import { replCommands } from './repl';
+import { runCommands } from './run';
+import { transferCommands } from './transfer';
 import type { Command } from './types';
 import { execute } from './wrapper';
 
@@ -13,6 +18,11 @@ export const commands: readonly Command[] = [
   ...boardCommands,
   ...generalCommands,
   ...replCommands,
+  ...runCommands,
+  ...fileCommands,
+  ...transferCommands,
+  ...downloadCommands,
+  ...explorerCommands,
 ];
 
 /** Registers the whole table. */

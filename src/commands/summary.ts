@@ -13,6 +13,7 @@ export function summarise<T>(
   outcomes: readonly Outcome<Board, T>[],
   work: string,
   command: string,
+  ...rest: unknown[]
 ): void {
   const failed = outcomes.filter((o) => o.status === 'failed');
   const [first] = failed;
@@ -37,7 +38,7 @@ export function summarise<T>(
       if (choice === showLog) context.log.show();
       if (choice !== retry) return;
       const nodes = unfinished(outcomes).map((board) => context.tree.nodeOf(board));
-      await vscode.commands.executeCommand(command, nodes[0], nodes);
+      await vscode.commands.executeCommand(command, nodes[0], [...nodes, ...rest.flat()]);
     })
     .then(undefined, (error: unknown) => context.log.error('Retry failed', String(error)));
 }

@@ -1,23 +1,16 @@
 import type { LinkKind } from './address';
-import { Deferred, Queue } from './async';
 import { BoardConsole } from './boardConsole';
 import type { BoardFiles } from './boardFiles';
 import type { BoardInfo } from './boardInfo';
+import { BoardJobs, type JobHost, type JobOptions, type StopAnswer } from './boardJobs';
 import { stateOf, type BoardState } from './boardState';
 import type { Found } from './discovery';
-import {
-  asError,
-  CancelledError,
-  ConnectionLostError,
-  FleetError,
-  ProgramRunningError,
-} from './errors';
+import { asError, CancelledError, ConnectionLostError, FleetError } from './errors';
 import { DisposableStore, Emitter } from './events';
 import { LinkOpener, type LinkServices } from './linkOpener';
 import type { Session, SessionOptions, Transport } from './transport';
 
-/** A board cannot be hung up on for ever: how a running program may be treated by one operation. */
-export type StopAnswer = 'stop' | 'stopAndRestart' | undefined;
+export type { JobOptions, StopAnswer } from './boardJobs';
 
 /** What a board needs from the house. */
 export interface BoardServices extends LinkServices {
@@ -42,16 +35,6 @@ export interface Link {
   readonly present: boolean;
 }
 
-export interface JobOptions {
-  /** A few words for the tree and the status bar: "Uploading main.py". */
-  job?: string;
-  signal?: AbortSignal;
-  /** The caller has asked already (or the command line was told `--stop`): a running program is stopped. */
-  mayInterrupt?: boolean;
-  /** False: when a program runs, reject with ProgramRunningError instead of asking whether it may be stopped. */
-  ask?: boolean;
-}
-
 /**
  * One physical board, however it is reached. It is one node with its links beneath; the state is read from here and
  * nowhere else. Opening a link is passive: see Transport.open.
@@ -68,12 +51,11 @@ export class Board {
   /** Fired whenever the board has told what it is (the fleet then knows its uid). */
   readonly onDidIdentify = this.#identified.event;
   readonly #opener: LinkOpener;
-  readonly #jobs = new Queue();
+  readonly #jobs: BoardJobs;
   #links: readonly Link[] = [];
   #transport: Transport | undefined;
   #connection = new DisposableStore();
   #state: BoardState = { tag: 'disconnected' };
-  #job: string | undefined;
   #info: Partial<BoardInfo> | undefined;
   /** The user (or the setting) wants this board connected: it is reconnected when the link is lost. */
   #wanted = false;
@@ -86,6 +68,7 @@ export class Board {
     private readonly labels: { name(board: Board): string },
   ) {
     this.#opener = new LinkOpener(services);
+    this.#jobs = new BoardJobs(this.#jobHost());
     this.files = services.createFiles((work, options) => this.withSession(work, options), this);
     this.quietFiles = services.createFiles(
       (work, options) => this.withSession(work, { ...options, ask: false }),
@@ -121,7 +104,8 @@ export class Board {
   }
 
   get state(): BoardState {
-    if (this.#job !== undefined) return { tag: 'busy', job: this.#job };
+    if (this.#jobs.running) return { tag: 'running' };
+    if (this.#jobs.current !== undefined) return { tag: 'busy', job: this.#jobs.current };
     if (this.#state.tag === 'disconnected' && !this.#state.error && this.#online) {
       return { tag: 'online' };
     }
@@ -186,41 +170,8 @@ export class Board {
    * `services.mayStop` is asked once; the program is started again afterwards if the answer says so.
    * @throws ProgramRunningError when it may not be stopped; what the work throws
    */
-  async withSession<T>(
-    work: (session: Session) => Promise<T>,
-    options: JobOptions = {},
-  ): Promise<T> {
-    const job = options.job ?? 'Working';
-    return this.#jobs.run(async () => {
-      if (!this.#transport) await this.connect(options);
-      const transport = this.#require();
-      const run = (mayInterrupt: boolean) =>
-        transport.withSession(
-          async (session) => {
-            this.#setJob(job);
-            await this.#identify(session);
-            return work(session);
-          },
-          { signal: options.signal, mayInterrupt },
-        );
-      try {
-        return await run(options.mayInterrupt ?? false);
-      } catch (error) {
-        if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
-        const answer = options.ask === false ? undefined : await this.services.mayStop(this, job);
-        if (!answer) throw new ProgramRunningError(this.name);
-        try {
-          return await run(true);
-        } finally {
-          // The program was promised to run again, whatever became of the work.
-          if (answer === 'stopAndRestart' && this.#transport === transport) {
-            await transport.reset('soft');
-          }
-        }
-      } finally {
-        this.#setJob(undefined);
-      }
-    }, options.signal);
+  withSession<T>(work: (session: Session) => Promise<T>, options: JobOptions = {}): Promise<T> {
+    return this.#jobs.withSession(work, options);
   }
 
   /** Runs code and gives what it printed; see Session.exec. */
@@ -344,6 +295,26 @@ export class Board {
     }
   }
 
+  #jobHost(): JobHost {
+    const name = () => this.name;
+    const transport = () => this.#transport;
+    return {
+      get name() {
+        return name();
+      },
+      get transport() {
+        return transport();
+      },
+      ensureOpen: async (signal) => {
+        if (!this.#transport) await this.connect({ signal });
+        return this.#require();
+      },
+      identify: (session) => this.#identify(session),
+      jobChanged: () => this.#changed.fire(),
+      mayStop: (job) => this.services.mayStop(this, job),
+    };
+  }
+
   async #close(): Promise<void> {
     const transport = this.#transport;
     this.#connection.dispose();
@@ -384,11 +355,6 @@ export class Board {
     });
   }
 
-  #setJob(job: string | undefined): void {
-    this.#job = job;
-    this.#changed.fire();
-  }
-
   #set(state: BoardState): void {
     this.#state = state;
     this.#changed.fire();
@@ -401,25 +367,4 @@ export class Board {
 
 function sameLink(a: Link, b: Link): boolean {
   return a.found.address.text === b.found.address.text;
-}
-
-/** Resolves once `board` satisfies `condition`; for tests and for steps that wait for a board to come back. */
-export async function boardBecomes(
-  board: Board,
-  condition: (board: Board) => boolean,
-  signal?: AbortSignal,
-): Promise<void> {
-  if (condition(board)) return;
-  const met = new Deferred<undefined>();
-  const subscription = board.onDidChange(() => {
-    if (condition(board)) met.resolve(undefined);
-  });
-  const onAbort = () => met.reject(new CancelledError());
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    await met.promise;
-  } finally {
-    subscription.dispose();
-    signal?.removeEventListener('abort', onAbort);
-  }
 }

@@ -6,6 +6,7 @@ import type { BoardUris } from './boardUris';
 import type { FileChanges } from './fileChanges';
 import type { Origins } from './origins';
 import type { Terminals } from './repl/terminals';
+import type { Runs } from './runs';
 import type { Settings } from './settings';
 import type { BoardTree } from './tree/boardTree';
 
@@ -29,6 +30,8 @@ export interface ViewContext {
   readonly fileChanges: FileChanges;
   readonly tree: BoardTree;
   readonly terminals: Terminals;
+  /** Code that runs on boards with its output in the terminal. */
+  readonly runs: Runs;
 }
 
 /** A view: subscribes to what it shows; disposing the answer takes it away. */

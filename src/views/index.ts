@@ -1,10 +1,19 @@
 import * as vscode from 'vscode';
 import type { Register, ViewContext } from './context';
+import { registerFileSystem } from './fileSystem/boardFileSystem';
+import { registerProfile } from './repl/profile';
+import { registerTracebackLinks } from './repl/tracebackLinks';
 import { registerStatusBar } from './statusBar';
 import { registerTree } from './tree/treeView';
 
 /** All views, in the order in which they are made. */
-const views: readonly Register[] = [registerTree, registerStatusBar];
+const views: readonly Register[] = [
+  registerFileSystem,
+  registerTree,
+  registerProfile,
+  registerTracebackLinks,
+  registerStatusBar,
+];
 
 /** Makes every view; disposing the answer takes them away. */
 export function registerViews(context: ViewContext): vscode.Disposable {

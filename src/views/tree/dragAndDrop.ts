@@ -24,7 +24,8 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
       return;
     }
     const uris = await droppedUris(data);
-    if (uris.length > 0) await vscode.commands.executeCommand('mpyFleet.uploadInto', target, uris);
+    if (uris.length > 0)
+      await vscode.commands.executeCommand('mpyFleet.uploadInto', target, folderOf(target), uris);
   }
 }
 

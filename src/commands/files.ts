@@ -1,0 +1,150 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { FileError } from '../core/errors';
+import type { ViewContext } from '../views/context';
+import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';
+import { askName } from './askName';
+import type { Command, RemoteTarget } from './types';
+
+/** Files and folders on a board. */
+export const fileCommands: readonly Command[] = [
+  {
+    id: 'newFile',
+    needs: 'remote',
+    run: async (context, [target], { signal }) => {
+      if (!target) return;
+      const path = await askNew(target, vscode.l10n.t('New file'));
+      if (path === undefined) return;
+      await refuseExisting(target.board, path, signal);
+      await target.board.files.write(path, new Uint8Array(), { signal });
+      await vscode.window.showTextDocument(context.uris.toUri(target.board, path));
+    },
+  },
+  {
+    id: 'newFolder',
+    needs: 'remote',
+    run: async (_context, [target], { signal }) => {
+      if (!target) return;
+      const path = await askNew(target, vscode.l10n.t('New folder'));
+      if (path !== undefined) await target.board.files.mkdir(path, { signal });
+    },
+  },
+  {
+    id: 'renameFile',
+    needs: 'remote',
+    run: async (_context, [target], { signal }) => {
+      if (!target || target.path === '/') return;
+      const { board, path } = target;
+      const title = vscode.l10n.t('Rename {0}', nameOf(path));
+      const name = await askName(title, nameOf(path));
+      if (name === undefined || name === nameOf(path)) return;
+      await board.files.rename(path, childOf(parentOf(path), name), { overwrite: false, signal });
+    },
+  },
+  {
+    id: 'delete',
+    needs: 'remote',
+    progress: { where: 'view', title: (names) => vscode.l10n.t('Deleting from {0}', names) },
+    run: async (context, targets, { signal }) => {
+      const files = topmost(targets.filter((t) => t.path !== '/'));
+      if (files.length === 0 || !(await confirmDelete(context, files))) return;
+      for (const { board, path } of files) {
+        await board.files.remove(path, { recursive: true, signal });
+      }
+    },
+  },
+  {
+    id: 'copyPath',
+    needs: 'remote',
+    run: async (_context, targets) => {
+      await vscode.env.clipboard.writeText(targets.map((t) => t.path).join('\n'));
+    },
+  },
+  {
+    id: 'moveInto',
+    needs: 'remote',
+    progress: { where: 'notification', title: (names) => vscode.l10n.t('Moving to {0}', names) },
+    run: async (_context, [target], { args, signal }) => {
+      const [, folder, nodes] = args;
+      if (!target || typeof folder !== 'string' || !Array.isArray(nodes)) return;
+      const dragged = (nodes as unknown[]).filter(isTreeNode).flatMap(remoteOnly);
+      for (const source of topmost(dragged)) await moveInto(source, target.board, folder, signal);
+    },
+  },
+];
+
+async function askNew(target: RemoteTarget, title: string): Promise<string | undefined> {
+  const folder = target.type === 'file' ? parentOf(target.path) : target.path;
+  const name = await askName(vscode.l10n.t('{0} in {1}', title, folder), '');
+  return name === undefined ? undefined : childOf(folder, name);
+}
+
+/** Writing replaces: a new file must not. */
+async function refuseExisting(board: Board, path: string, signal: AbortSignal): Promise<void> {
+  const [hash] = await board.files.hash([path], signal);
+  if (hash === undefined) return;
+  throw new FileError('EEXIST', path, vscode.l10n.t('{0} is there already', path), {
+    hint: vscode.l10n.t('Choose another name.'),
+  });
+}
+
+async function confirmDelete(
+  { settings }: ViewContext,
+  files: readonly RemoteTarget[],
+): Promise<boolean> {
+  if (!settings.get('files.confirmDelete')) return true;
+  const [first] = files;
+  if (!first) return false;
+  const question =
+    files.length === 1
+      ? vscode.l10n.t('Delete {0} from {1}?', first.path, first.board.name)
+      : vscode.l10n.t('Delete {0} files and folders?', files.length);
+  const detail = vscode.l10n.t(
+    'Folders are deleted with all that is in them. A board has no recycle bin.',
+  );
+  const remove = vscode.l10n.t('Delete');
+  const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, remove);
+  return answer === remove;
+}
+
+function remoteOnly(node: TreeNode): RemoteTarget[] {
+  return node.kind === 'remote'
+    ? [{ board: node.board, path: node.path, type: node.entry.type }]
+    : [];
+}
+
+/** Without what lies within another of them. */
+function topmost(targets: readonly RemoteTarget[]): RemoteTarget[] {
+  return targets.filter(
+    (t) => !targets.some((o) => o.board === t.board && t.path.startsWith(`${o.path}/`)),
+  );
+}
+
+/** Within a board a rename; to another board a copy, since nothing there may be lost when the cable is pulled. */
+async function moveInto(
+  source: RemoteTarget,
+  board: Board,
+  folder: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const to = childOf(folder, nameOf(source.path));
+  if (source.board === board) {
+    if (to === source.path) return;
+    await board.files.rename(source.path, to, { overwrite: false, signal });
+    return;
+  }
+  if (source.type === 'file') {
+    await board.files.write(to, await source.board.files.read(source.path, { signal }), { signal });
+    return;
+  }
+  const entries = await source.board.files.walk(source.path, { signal });
+  await board.files.mkdir(to, { parents: true, signal });
+  for (const entry of entries) {
+    const place = to + entry.path.slice(source.path.length);
+    if (entry.type === 'dir') await board.files.mkdir(place, { parents: true, signal });
+    else
+      await board.files.write(place, await source.board.files.read(entry.path, { signal }), {
+        signal,
+      });
+  }
+}

@@ -1,0 +1,134 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { bytesText } from '../core/boardInfoText';
+import { forEachBoard } from '../core/jobs';
+import type { ViewContext } from '../views/context';
+import { collectLocal, type LocalTree } from '../views/localFiles';
+import { nameOf } from '../views/tree/nodes';
+import { summarise } from './summary';
+import type { Call, Command, ProgressLook } from './types';
+
+const UPLOADING: ProgressLook = {
+  where: 'notification',
+  title: (names) => vscode.l10n.t('Uploading to {0}', names),
+};
+
+/** From this computer to boards. */
+export const transferCommands: readonly Command[] = [
+  {
+    id: 'upload',
+    needs: 'local',
+    which: 'present',
+    many: true,
+    progress: UPLOADING,
+    run: (context, { uris, boards }, call) => upload(context, uris, boards, '/', call),
+  },
+  {
+    id: 'uploadTo',
+    needs: 'local',
+    which: 'present',
+    many: true,
+    progress: UPLOADING,
+    run: async (context, { uris, boards }, call) => {
+      const folder = await askFolder();
+      if (folder !== undefined) await upload(context, uris, boards, folder, call);
+    },
+  },
+  {
+    id: 'uploadHere',
+    needs: 'remote',
+    progress: UPLOADING,
+    run: async (context, [target], call) => {
+      if (!target) return;
+      const uris = await vscode.window.showOpenDialog({
+        title: vscode.l10n.t('Upload to {0}', target.path),
+        openLabel: vscode.l10n.t('Upload'),
+        canSelectMany: true,
+        canSelectFolders: true,
+        canSelectFiles: true,
+      });
+      if (uris) await upload(context, uris, [target.board], target.path, call);
+    },
+  },
+  {
+    id: 'uploadInto',
+    needs: 'remote',
+    progress: UPLOADING,
+    run: async (context, [target], call) => {
+      const [, folder, uris] = call.args;
+      if (!target || typeof folder !== 'string' || !Array.isArray(uris)) return;
+      await upload(context, uris as vscode.Uri[], [target.board], folder, call);
+    },
+  },
+];
+
+/** Uploads to every board at once; each file is written beside the old one, verified, then renamed. */
+async function upload(
+  context: ViewContext,
+  uris: readonly vscode.Uri[],
+  boards: readonly Board[],
+  folder: string,
+  call: Call,
+): Promise<void> {
+  const tree = await collectLocal(uris, folder);
+  const total = tree.files.reduce((sum, f) => sum + f.size, 0) * boards.length;
+  const done = new Map<Board, number>();
+  const outcomes = await forEachBoard(
+    boards,
+    (board, signal) =>
+      uploadTo(context, board, tree, signal, (bytes, path) => {
+        done.set(board, bytes);
+        const all = [...done.values()].reduce((a, b) => a + b, 0);
+        call.report(`${nameOf(path)} (${bytesText(all)} / ${bytesText(total)})`, all, total);
+      }),
+    { signal: call.signal },
+  );
+  summarise(context, outcomes, vscode.l10n.t('Uploading'), 'mpyFleet.upload', uris);
+  const ok = outcomes.filter((o) => o.status === 'ok').length;
+  if (ok > 0) {
+    const what =
+      tree.files.length === 1 ? nameOf(tree.files[0]?.path ?? '') : String(tree.files.length);
+    vscode.window.setStatusBarMessage(
+      tree.files.length === 1
+        ? vscode.l10n.t('$(check) {0} uploaded', what)
+        : vscode.l10n.t('$(check) {0} files uploaded', what),
+      SHOWN_MS,
+    );
+  }
+}
+
+/** How long the status bar says that all went well. */
+const SHOWN_MS = 5000;
+
+async function uploadTo(
+  { origins }: ViewContext,
+  board: Board,
+  tree: LocalTree,
+  signal: AbortSignal,
+  onBytes: (bytes: number, path: string) => void,
+): Promise<void> {
+  for (const folder of tree.emptyFolders)
+    await board.files.mkdir(folder, { parents: true, signal });
+  const items = tree.files.map(({ local, path }) => ({
+    path,
+    content: async () => vscode.workspace.fs.readFile(local),
+  }));
+  if (items.length > 0) {
+    await board.files.writeMany(items, {
+      signal,
+      onProgress: (bytes, _total, path) => onBytes(bytes, path),
+    });
+  }
+  await origins.note(board, tree.files);
+}
+
+async function askFolder(): Promise<string | undefined> {
+  const folder = await vscode.window.showInputBox({
+    title: vscode.l10n.t('Upload to which folder of the board?'),
+    value: '/',
+    prompt: vscode.l10n.t('Folders that are not there are made.'),
+    validateInput: (text) =>
+      text.startsWith('/') ? undefined : vscode.l10n.t('Begin with "/", the root of the board.'),
+  });
+  return folder === undefined ? undefined : folder.replace(/\/+$/, '') || '/';
+}

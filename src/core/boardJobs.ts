@@ -1,0 +1,149 @@
+import { Queue } from './async';
+import { CancelledError, ProgramRunningError } from './errors';
+import type { Session, Transport } from './transport';
+
+/** How a running program may be treated by one operation; undefined: it may not be stopped. */
+export type StopAnswer = 'stop' | 'stopAndRestart' | undefined;
+
+export interface JobOptions {
+  /** A few words for the tree and the status bar: "Uploading main.py". */
+  job?: string;
+  signal?: AbortSignal;
+  /** The caller has asked already (or the command line was told `--stop`): a running program is stopped. */
+  mayInterrupt?: boolean;
+  /** False: when a program runs, reject with ProgramRunningError instead of asking whether it may be stopped. */
+  ask?: boolean;
+  /**
+   * The work is a program that the user runs: the board counts as running, not as busy, and another job may stop it as
+   * it may stop main.py. `again` starts it anew when that was promised.
+   */
+  program?: { again?: () => void };
+}
+
+/** What the jobs need of their board. */
+export interface JobHost {
+  readonly name: string;
+  readonly transport: Transport | undefined;
+  /** Opens a link where none is open. @throws ConnectError */
+  ensureOpen(signal: AbortSignal | undefined): Promise<Transport>;
+  /** Called first in every session: the board says who it is, once per connection. */
+  identify(session: Session): Promise<void>;
+  jobChanged(): void;
+  mayStop(job: string): Promise<StopAnswer>;
+}
+
+interface Program {
+  readonly stop: AbortController;
+  readonly again: (() => void) | undefined;
+}
+
+/** The works on one board, one after the other; asks before a program that runs there is stopped for one. */
+export class BoardJobs {
+  readonly #queue = new Queue();
+  #current: string | undefined;
+  #program: Program | undefined;
+
+  constructor(private readonly host: JobHost) {}
+
+  /** The words of the job that holds the board; undefined while none does, or while it is a program of the user's. */
+  get current(): string | undefined {
+    return this.#program ? undefined : this.#current;
+  }
+
+  /** A program that the user started from here runs. */
+  get running(): boolean {
+    return this.#program !== undefined;
+  }
+
+  /** See Board.withSession. */
+  async withSession<T>(work: (session: Session) => Promise<T>, options: JobOptions): Promise<T> {
+    const job = options.job ?? 'Working';
+    const again = await this.#stopProgram(job, options);
+    try {
+      return await this.#queue.run(
+        () => (options.program ? this.#asProgram(work, options) : this.#asJob(work, options)),
+        options.signal,
+      );
+    } finally {
+      again?.();
+    }
+  }
+
+  /** Work on the link itself (a reset) when its turn comes. */
+  run(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    this.#program?.stop.abort(new CancelledError());
+    return this.#queue.run(work, signal);
+  }
+
+  /** A program that was started from here gives way as main.py does. @returns what starts it again, if promised */
+  async #stopProgram(job: string, options: JobOptions): Promise<(() => void) | undefined> {
+    const program = this.#program;
+    if (!program) return undefined;
+    const answer = await this.#answer(job, options);
+    if (!answer) throw new ProgramRunningError(this.host.name);
+    program.stop.abort(new CancelledError());
+    return answer === 'stopAndRestart' ? program.again : undefined;
+  }
+
+  async #answer(job: string, options: JobOptions): Promise<StopAnswer> {
+    if (options.mayInterrupt) return 'stop';
+    return options.ask === false ? undefined : this.host.mayStop(job);
+  }
+
+  async #asProgram<T>(work: (session: Session) => Promise<T>, options: JobOptions): Promise<T> {
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
+    const program = { stop, again: options.program?.again };
+    const onStart = () => {
+      this.#program = program;
+      this.host.jobChanged();
+    };
+    try {
+      return await this.#asJob(work, { ...options, signal }, onStart);
+    } finally {
+      this.#program = undefined;
+      this.host.jobChanged();
+    }
+  }
+
+  async #asJob<T>(
+    work: (session: Session) => Promise<T>,
+    options: JobOptions,
+    onStart?: () => void,
+  ): Promise<T> {
+    const job = options.job ?? 'Working';
+    const transport = await this.host.ensureOpen(options.signal);
+    const run = (mayInterrupt: boolean) =>
+      transport.withSession(
+        async (session) => {
+          this.#set(job);
+          await this.host.identify(session);
+          onStart?.();
+          return work(session);
+        },
+        { signal: options.signal, mayInterrupt },
+      );
+    try {
+      return await run(options.mayInterrupt ?? false);
+    } catch (error) {
+      if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
+      const answer = await this.#answer(job, options);
+      if (!answer) throw new ProgramRunningError(this.host.name);
+      try {
+        return await run(true);
+      } finally {
+        // The program was promised to run again, whatever became of the work.
+        if (answer === 'stopAndRestart' && this.host.transport === transport) {
+          await transport.reset('soft');
+        }
+      }
+    } finally {
+      this.#set(undefined);
+    }
+  }
+
+  #set(job: string | undefined): void {
+    this.#current = job;
+    this.host.jobChanged();
+  }
+}

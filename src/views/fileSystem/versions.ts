@@ -1,0 +1,51 @@
+import type { Board } from '../../core/board';
+import type { Stat } from '../../core/boardFiles';
+
+interface Version {
+  readonly stat: Stat;
+  /** Milliseconds, as VS Code is told. */
+  readonly mtime: number;
+}
+
+/**
+ * Modification times that VS Code can rely on. Boards without a clock give every file the same time, or one of the year
+ * 2000 after a reset: so the time told is the one at which this computer first saw the file as it is now.
+ */
+export class FileVersions {
+  readonly #boards = new WeakMap<Board, Map<string, Version>>();
+
+  constructor(private readonly now: () => number = Date.now) {}
+
+  /** The time to tell for `path`, which was found to be `stat` just now. */
+  seen(board: Board, path: string, stat: Stat): number {
+    const known = this.#of(board).get(path);
+    if (known && same(known.stat, stat)) return known.mtime;
+    const mtime = Math.max(this.now(), (known?.mtime ?? 0) + 1);
+    this.#of(board).set(path, { stat, mtime });
+    return mtime;
+  }
+
+  /** What was last seen at `path`. */
+  known(board: Board, path: string): Version | undefined {
+    return this.#boards.get(board)?.get(path);
+  }
+
+  /** `path` and what is below it was changed from here, or is gone: the next look finds something new. */
+  forget(board: Board, path: string): void {
+    const versions = this.#boards.get(board);
+    if (!versions) return;
+    for (const known of versions.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) versions.delete(known);
+    }
+  }
+
+  #of(board: Board): Map<string, Version> {
+    const versions = this.#boards.get(board) ?? new Map<string, Version>();
+    this.#boards.set(board, versions);
+    return versions;
+  }
+}
+
+function same(a: Stat, b: Stat): boolean {
+  return a.type === b.type && a.size === b.size && a.mtime === b.mtime;
+}

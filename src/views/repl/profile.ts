@@ -1,0 +1,27 @@
+import * as vscode from 'vscode';
+import { UsageError } from '../../core/errors';
+import type { ViewContext } from '../context';
+import { showError } from '../showError';
+
+/** `MicroPython REPL` in the list of terminal profiles: the active board's. */
+export function registerProfile(context: ViewContext): vscode.Disposable {
+  const { active, terminals } = context;
+  return vscode.window.registerTerminalProfileProvider('mpyFleet.repl', {
+    provideTerminalProfile() {
+      const board = active.current;
+      if (!board) {
+        showError(
+          context,
+          new UsageError(vscode.l10n.t('No board is there'), {
+            hint: vscode.l10n.t('Plug one in, or start a demo board.'),
+          }),
+        );
+        return undefined;
+      }
+      const options = terminals.profile(board);
+      if (options) return new vscode.TerminalProfile(options);
+      terminals.show(board);
+      return undefined;
+    },
+  });
+}

@@ -1,0 +1,76 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import type { ViewContext } from '../context';
+import { childOf, nameOf } from '../tree/nodes';
+
+/** `  File "lib/a.py", line 3, in f`: what MicroPython prints, in whatever language nothing. */
+const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
+
+class FrameLink extends vscode.TerminalLink {
+  constructor(
+    match: { readonly index: number; readonly length: number },
+    readonly board: Board,
+    readonly file: string,
+    readonly line: number,
+  ) {
+    super(match.index, match.length, vscode.l10n.t('Open the source'));
+  }
+}
+
+/** Traceback lines in a board's terminal lead to the local file that the board's file came from, else to the board's. */
+export function registerTracebackLinks(context: ViewContext): vscode.Disposable {
+  return vscode.window.registerTerminalLinkProvider({
+    provideTerminalLinks({ terminal, line }): FrameLink[] {
+      const board = context.terminals.boardOf(terminal);
+      return board ? framesIn(line, board) : [];
+    },
+    handleTerminalLink: (link: FrameLink) => openFrame(context, link),
+  });
+}
+
+function framesIn(line: string, board: Board): FrameLink[] {
+  return [...line.matchAll(FRAME)].map(
+    (match) =>
+      new FrameLink(
+        { index: match.index, length: match[0].length },
+        board,
+        match[1] ?? '',
+        Number(match[2]),
+      ),
+  );
+}
+
+async function openFrame(context: ViewContext, { board, file, line }: FrameLink): Promise<void> {
+  const place = await sourceOf(context, board, file, line);
+  if (!place) return;
+  const at = new vscode.Position(Math.max(0, place.line), 0);
+  await vscode.window.showTextDocument(place.uri, { selection: new vscode.Range(at, at) });
+}
+
+/** Code that was sent has no name: it is what ran last. */
+async function sourceOf(
+  context: ViewContext,
+  board: Board,
+  file: string,
+  line: number,
+): Promise<{ uri: vscode.Uri; line: number } | undefined> {
+  if (file === '<stdin>') {
+    const source = context.runs.sourceOf(board);
+    return source && { uri: source.uri, line: source.line + line - 1 };
+  }
+  const path = file.startsWith('/') ? file : childOf('/', file);
+  const local = context.origins.get(board, path) ?? (await inWorkspace(file));
+  return { uri: local ?? context.uris.toUri(board, path), line: line - 1 };
+}
+
+/** The one file of the workspace whose path ends as the board's does. */
+async function inWorkspace(file: string): Promise<vscode.Uri | undefined> {
+  if (/[*?{}[\]]/.test(file)) return undefined;
+  const found = await vscode.workspace.findFiles(`**/${nameOf(file)}`, undefined, MOST);
+  const ending = childOf('/', file.replace(/^\//, ''));
+  const fitting = found.filter((uri) => uri.scheme === 'file' && uri.path.endsWith(ending));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** Files of one name looked at in a workspace. */
+const MOST = 50;

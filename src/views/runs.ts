@@ -1,0 +1,100 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { utf8 } from '../core/bytes';
+import { CancelledError, PythonError } from '../core/errors';
+import type { Disposable } from '../core/events';
+import type { Terminals } from './repl/terminals';
+
+/** Context key: code that was started from here runs on some board. */
+const RUNNING = 'mpyFleet.runningCode';
+
+/** Code to run, and where it came from. */
+export interface Run {
+  readonly board: Board;
+  readonly code: string;
+  /** Shown: "Running main.py". */
+  readonly name: string;
+  /** Where line 1 of the code is, for links in tracebacks, which call it `<stdin>`. */
+  readonly source?: { readonly uri: vscode.Uri; readonly line: number };
+}
+
+/** Runs code with its output in the board's terminal; knows what ran last, for tracebacks. */
+export class Runs implements Disposable {
+  readonly #running = new Map<Board, AbortController>();
+  readonly #sources = new WeakMap<Board, NonNullable<Run['source']>>();
+
+  constructor(
+    private readonly terminals: Terminals,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  /** The source of the code that ran last on `board`. */
+  sourceOf(board: Board): Run['source'] {
+    return this.#sources.get(board);
+  }
+
+  /** Boards on which code runs that was started from here. */
+  get boards(): readonly Board[] {
+    return [...this.#running.keys()];
+  }
+
+  /**
+   * Resolves when the code has ended, however it did: an exception of the program is output, not an error of ours.
+   * @throws what the link throws
+   */
+  async run(run: Run, signal?: AbortSignal): Promise<void> {
+    const { board } = run;
+    const stop = new AbortController();
+    this.terminals.show(board, true);
+    try {
+      await board.withSession(
+        async (session) => {
+          this.#begin(run, stop);
+          const input: Disposable[] = [];
+          try {
+            await session.exec(run.code, {
+              signal: AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]),
+              onStdout: (chunk) => board.console.show(chunk),
+              onStart: (write) => input.push(this.terminals.feed(board, write)),
+            });
+          } finally {
+            for (const item of input) item.dispose();
+          }
+        },
+        {
+          job: vscode.l10n.t('Running {0}', run.name),
+          signal,
+          program: { again: () => void this.run(run).catch(this.onError) },
+        },
+      );
+    } catch (error) {
+      this.#ended(board, error);
+    } finally {
+      if (this.#running.get(board) === stop) this.#running.delete(board);
+      this.#tell();
+    }
+  }
+
+  #begin(run: Run, stop: AbortController): void {
+    this.#running.set(run.board, stop);
+    if (run.source) this.#sources.set(run.board, run.source);
+    else this.#sources.delete(run.board);
+    this.#tell();
+  }
+
+  #ended(board: Board, error: unknown): void {
+    if (error instanceof PythonError) {
+      board.console.show(utf8(`\r\n\x1b[31m${error.traceback.trimEnd()}\x1b[0m\r\n`));
+    } else if (!(error instanceof CancelledError)) {
+      throw error;
+    }
+  }
+
+  #tell(): void {
+    void vscode.commands.executeCommand('setContext', RUNNING, this.#running.size > 0);
+  }
+
+  dispose(): void {
+    for (const stop of this.#running.values()) stop.abort(new CancelledError());
+  }
+}
