@@ -140,11 +140,18 @@ export class Driver {
     await row.locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
-  /** Chooses from the menu that is open. @param {string | RegExp} item */
+  /** Chooses from the menu that is open; says what it offers when the entry is missing. @param {string | RegExp} item */
   async menu(item) {
-    const found = this.page.locator('.monaco-menu .action-menu-item').filter({
-      has: this.page.locator('.action-label').filter({ hasText: whole(item) }),
-    });
+    const entries = this.page.locator('.monaco-menu .action-menu-item');
+    await entries.first().waitFor();
+    const label = this.page.locator('.action-label').filter({ hasText: whole(item) });
+    const found = entries.filter({ has: label });
+    // The menu is drawn at once, in whole.
+    if ((await found.count()) === 0) {
+      throw new Error(
+        `the menu has no ${String(item)} but: ${(await this.menuItems()).join(', ')}`,
+      );
+    }
     await found.first().click();
   }
 

@@ -50,10 +50,16 @@ async function startBoards() {
       'lib/lights.py': program('lights.py'),
     },
   };
+  const devices = tempDir('boards');
   const ttys = [];
   for (const [name, files] of Object.entries(boards)) {
     const flash = join(flashes, `${name}.img`);
-    const board = await startUboard({ name, flash, ...(existsSync(flash) ? {} : { files }) });
+    const board = await startUboard({
+      name,
+      flash,
+      tty: join(devices, name),
+      ...(existsSync(flash) ? {} : { files }),
+    });
     started.push(board);
     ttys.push(board.tty);
   }
