@@ -48,10 +48,10 @@ describe('sync mappings', () => {
     const [into, named] = all('boards/kitchen.py -> /', 'boards/kitchen.py -> /config.py').map(
       forFile,
     );
-    expect(into?.to).toBe('/kitchen.py');
-    expect(placesOf([named!], 'boards/kitchen.py')).toEqual(['/config.py']);
-    expect(relativeOf([named!], '/config.py')).toBe('boards/kitchen.py');
-    expect(relativeOf([named!], '/config.py/x')).toBeUndefined();
+    expect(into.to).toBe('/kitchen.py');
+    expect(placesOf([named], 'boards/kitchen.py')).toEqual(['/config.py']);
+    expect(relativeOf([named], '/config.py')).toBe('boards/kitchen.py');
+    expect(relativeOf([named], '/config.py/x')).toBeUndefined();
   });
 
   it('normalises paths on boards', () => {

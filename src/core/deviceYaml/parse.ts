@@ -1,0 +1,205 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { bareUid, type Device, type Diagnostic, type Dialect, type Resource } from './model';
+import { Nodes } from './nodes';
+
+/** A file larger than this is no device file. In characters. */
+const MAX_FILE = 200_000;
+
+export interface ParsedFile {
+  readonly devices: readonly Device[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ParseOptions {
+  /** Decides for files that say nothing of their dialect themselves; undefined: by the keys they use. */
+  readonly dialect?: Dialect;
+}
+
+/** Reads one device file: every device that can be read, and what is wrong with the rest. Nothing is ever executed. */
+export function parseDeviceFile(
+  file: string,
+  text: string,
+  options: ParseOptions = {},
+): ParsedFile {
+  if (text.length > MAX_FILE) {
+    const message = `The file is larger than ${MAX_FILE} characters; it is not read`;
+    return { devices: [], diagnostics: [{ file, line: 1, col: 1, message, severity: 'error' }] };
+  }
+  const lines = new LineCounter();
+  // iot-kernel reads with PyYAML, which is YAML 1.1: `unpack: yes` is true.
+  const document = parseDocument(text, {
+    version: '1.1',
+    lineCounter: lines,
+    uniqueKeys: false,
+    prettyErrors: false,
+    merge: false,
+  });
+  const nodes = new Nodes(file, document, lines);
+  for (const { pos, message } of document.errors) nodes.error(nodes.placeAt(pos[0]), message);
+  for (const { pos, message, code } of document.warnings) {
+    if (code !== 'TAG_RESOLVE_FAILED') nodes.warning(nodes.placeAt(pos[0]), message);
+  }
+  const top = nodes.plain(document.contents);
+  if (!isMap(top)) {
+    if (!nodes.isNothing(top)) {
+      nodes.error(nodes.place(top), 'malformed: the file must be a map of board names');
+    }
+    return { devices: [], diagnostics: nodes.diagnostics };
+  }
+  const dialect = dialectOf(text, nodes) ?? options.dialect ?? dialectByKeys(top, nodes);
+  return { devices: readDevices(top, dialect, nodes), diagnostics: nodes.diagnostics };
+}
+
+function readDevices(top: YAMLMap, dialect: Dialect, nodes: Nodes): Device[] {
+  const devices: Device[] = [];
+  const names = new Set<string>();
+  for (const { key, value } of top.items) {
+    const name = nodes.text(key) ?? '';
+    if (names.has(name)) {
+      nodes.error(nodes.place(key), `Board "${name}" is configured twice`);
+      continue;
+    }
+    names.add(name);
+    const spec = nodes.plain(value);
+    if (isMap(spec)) {
+      const device = readDevice(name, key, spec, dialect, nodes);
+      if (device) devices.push(device);
+    } else {
+      nodes.error(nodes.place(key), `malformed: the configuration of "${name}" must be a map`);
+    }
+  }
+  return devices;
+}
+
+function readDevice(
+  name: string,
+  key: unknown,
+  spec: YAMLMap,
+  dialect: Dialect,
+  nodes: Nodes,
+): Device | undefined {
+  const fields = fieldsOf(spec, nodes);
+  const uid = nodes.text(fields.get('uid'));
+  if (uid === undefined || uid.trim() === '') {
+    const message = `Board "${name}" has no uid, which is mandatory`;
+    nodes.error(nodes.place(fields.get('uid') ?? key), message);
+    return undefined;
+  }
+  if (!/^[0-9a-f]+$/.test(bareUid(uid))) {
+    nodes.warning(nodes.place(fields.get('uid')), `"${uid}" does not look like a unique id`);
+  }
+  return {
+    name,
+    uid,
+    place: nodes.place(key),
+    dialect,
+    resources: readResources(fields.get('resources'), dialect, nodes),
+    protect: nodes.textsAt(fields.get('protect'), 'protect')?.value ?? [],
+    ...commonFields(fields, dialect === 'seed' ? 'libs' : 'path', nodes),
+  };
+}
+
+/** What a device and a resource may both say. */
+function commonFields(fields: Map<string, unknown>, search: string, nodes: Nodes) {
+  const texts = (key: string) => nodes.textsAt(fields.get(key), key);
+  return {
+    installDir: nodes.textAt(fields.get('install-dir'), 'install-dir'),
+    search: texts(search),
+    include: texts('include-patterns'),
+    exclude: texts('exclude-patterns'),
+  };
+}
+
+function readResources(node: unknown, dialect: Dialect, nodes: Nodes): Resource[] {
+  if (nodes.isNothing(node)) return [];
+  const list = nodes.plain(node);
+  if (!isSeq(list)) {
+    nodes.error(nodes.place(node), 'resources must be a list');
+    return [];
+  }
+  return list.items
+    .map((item) => readResource(item, dialect, nodes))
+    .filter((resource) => resource !== undefined);
+}
+
+/** `name`, `name:`, `name: /dir` or `name: {…}`. */
+function readResource(item: unknown, dialect: Dialect, nodes: Nodes): Resource | undefined {
+  const node = nodes.plain(item);
+  const place = nodes.place(item);
+  const name = isScalar(node) ? nodes.text(node) : undefined;
+  if (name !== undefined) return { name: name.replace(/\/+$/, ''), place };
+  if (!isMap(node) || node.items.length === 0) {
+    nodes.error(place, 'A resource is a name, or a name with its place');
+    return undefined;
+  }
+  const [first, second] = node.items;
+  if (second) {
+    nodes.warning(nodes.place(second.key), 'Only the first key of a resource counts; indent this');
+  }
+  const key = nodes.text(first?.key)?.replace(/\/+$/, '');
+  if (key === undefined || key === '') {
+    nodes.error(place, 'A resource needs a name');
+    return undefined;
+  }
+  return { name: key, place: nodes.place(first?.key), ...parameters(first?.value, dialect, nodes) };
+}
+
+function parameters(value: unknown, dialect: Dialect, nodes: Nodes): Partial<Resource> {
+  if (nodes.isNothing(value)) return {};
+  const node = nodes.plain(value);
+  if (isScalar(node)) return { installDir: nodes.textAt(node, 'install-dir') };
+  if (!isMap(node)) {
+    nodes.error(nodes.place(value), 'A resource is placed by a folder or by a map');
+    return {};
+  }
+  const fields = fieldsOf(node, nodes);
+  const unpack = nodes.boolean(fields.get('unpack'), 'unpack');
+  return { unpack, ...commonFields(fields, dialect === 'seed' ? 'lib' : 'path', nodes) };
+}
+
+/** A map by its keys; as in PyYAML the last of two equal keys counts, but it is told. */
+function fieldsOf(map: YAMLMap, nodes: Nodes): Map<string, unknown> {
+  const fields = new Map<string, unknown>();
+  for (const { key, value } of map.items) {
+    const name = nodes.text(key) ?? '';
+    if (fields.has(name))
+      nodes.warning(nodes.place(key), `"${name}" is given twice; this one counts`);
+    fields.set(name, value);
+  }
+  return fields;
+}
+
+/** What the file says itself, in a comment (a key at the top would be a board to iot-kernel): `# dialect: head`. */
+function dialectOf(text: string, nodes: Nodes): Dialect | undefined {
+  const comment = /^[ \t]*#[ \t]*dialect:[ \t]*(\w+)/im.exec(text);
+  if (!comment) return undefined;
+  const known = comment[1]?.toLowerCase();
+  if (known === 'seed' || known === 'head') return known;
+  nodes.error(nodes.placeAt(comment.index), `There is no dialect "${known}": it is seed or head`);
+  return undefined;
+}
+
+/** `libs` or `lib` anywhere: seed; `path`: head; neither: seed, the one that is documented. */
+function dialectByKeys(top: YAMLMap, nodes: Nodes): Dialect {
+  const seen = new Map<string, unknown>();
+  const note = (map: unknown) => {
+    if (isMap(map)) for (const { key } of map.items) seen.set(nodes.text(key) ?? '', key);
+  };
+  for (const { value } of top.items) {
+    const spec = nodes.plain(value);
+    note(spec);
+    const resources = isMap(spec) ? nodes.plain(spec.get('resources', true)) : undefined;
+    if (!isSeq(resources)) continue;
+    for (const item of resources.items) {
+      const resource = nodes.plain(item);
+      if (isMap(resource)) note(nodes.plain(resource.items[0]?.value));
+    }
+  }
+  const seed = seen.get('libs') ?? seen.get('lib');
+  const head = seen.get('path');
+  if (seed !== undefined && head !== undefined) {
+    const message = '"path" and "libs" belong to different dialects; the file is read as seed';
+    nodes.warning(nodes.place(head), message);
+  }
+  return seed === undefined && head !== undefined ? 'head' : 'seed';
+}

@@ -1,0 +1,44 @@
+import { sameUid, type Device, type Diagnostic } from './model';
+import { parseDeviceFile, type ParseOptions } from './parse';
+
+/** Every configured board of all device files, and what is wrong with them. */
+export interface DeviceRegistry {
+  readonly devices: readonly Device[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** By name, else by unique id. */
+  find(nameOrUid: string): Device | undefined;
+}
+
+/** Reads all device files together: a name or a uid that is configured twice, wherever, is an error at the second place. */
+export function readRegistry(
+  files: readonly { readonly file: string; readonly text: string }[],
+  options: ParseOptions = {},
+): DeviceRegistry {
+  const devices: Device[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const { file, text } of files) {
+    const parsed = parseDeviceFile(file, text, options);
+    diagnostics.push(...parsed.diagnostics);
+    for (const device of parsed.devices) {
+      const clash = devices.find((d) => d.name === device.name || sameUid(d.uid, device.uid));
+      if (clash)
+        diagnostics.push({ ...device.place, severity: 'error', message: words(clash, device) });
+      else devices.push(device);
+    }
+  }
+  return { devices, diagnostics, find: (nameOrUid) => find(devices, nameOrUid) };
+}
+
+function words(first: Device, second: Device): string {
+  const where = `${first.place.file}:${first.place.line}`;
+  return first.name === second.name
+    ? `Board "${second.name}" is configured already in ${where}`
+    : `"${second.name}" has the uid of "${first.name}" (${where})`;
+}
+
+function find(devices: readonly Device[], nameOrUid: string): Device | undefined {
+  return (
+    devices.find((device) => device.name === nameOrUid) ??
+    devices.find((device) => sameUid(device.uid, nameOrUid))
+  );
+}

@@ -1,0 +1,108 @@
+import { LiteralError, PythonLiterals, type PythonValue } from './pythonLiterals';
+
+/** Larger files are no list of secrets. In characters. */
+const MAX_TEXT = 64 * 1024;
+
+/** A line that was passed over, and why. Values are never part of the words. */
+export interface SecretsProblem {
+  /** From 1. */
+  readonly line: number;
+  readonly message: string;
+}
+
+export interface Secrets {
+  readonly values: ReadonlyMap<string, PythonValue>;
+  readonly problems: readonly SecretsProblem[];
+}
+
+/** The names that iot-kernel and iot-device read. */
+export const KNOWN_SECRETS: readonly string[] = [
+  'wifi_ssid',
+  'wifi_pwd',
+  'tz_offset',
+  'mp_pwd',
+  'webrepl_pwd',
+  'openweathermap_apiid',
+  'broadcast_port',
+  'server_port',
+  'password',
+];
+
+/** What WebREPL takes for a password: so many characters. */
+const WEBREPL_PASSWORD = { min: 4, max: 9 };
+
+/** `name = value` at the beginning of a line (an annotation is passed over). */
+const ASSIGNMENT = /([A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w.[\], \t]+?)?[ \t]*=(?!=)/y;
+
+/**
+ * Reads the assignments of a `secrets.py`: literals and simple arithmetic (`-8*3600`), names assigned before. It is never
+ * executed; whatever else is in it is passed over and told.
+ */
+export function parseSecrets(text: string): Secrets {
+  const values = new Map<string, PythonValue>();
+  const problems: SecretsProblem[] = [];
+  if (text.length > MAX_TEXT) {
+    const message = `The file is larger than ${MAX_TEXT} characters; it is not read`;
+    return { values, problems: [{ line: 1, message }] };
+  }
+  const source = text.replace(/^\uFEFF/, '');
+  const tell = (at: number, message: string) => {
+    problems.push({ line: source.slice(0, at).split('\n').length, message });
+  };
+  for (let at = 0; at < source.length;) at = statement(source, at, values, tell);
+  checkWebrepl(values, problems);
+  return { values, problems };
+}
+
+/** Reads the statement that begins at `at`; gives where the next one begins. */
+function statement(
+  source: string,
+  at: number,
+  values: Map<string, PythonValue>,
+  tell: (at: number, message: string) => void,
+): number {
+  const lineEnd = source.indexOf('\n', at);
+  const next = lineEnd < 0 ? source.length : lineEnd + 1;
+  const line = source.slice(at, next);
+  if (/^[ \t\f]*(#.*)?\r?\n?$/.test(line)) return next;
+  // A text by itself is a comment: the file's description.
+  if (/^[rRuU]?['"]/.test(line)) return literal(source, at, values, tell)?.end ?? next;
+  ASSIGNMENT.lastIndex = at;
+  const assignment = ASSIGNMENT.exec(source);
+  if (!assignment) {
+    tell(at, 'Only assignments of literals are read; this line is passed over');
+    return next;
+  }
+  const found = literal(source, ASSIGNMENT.lastIndex, values, tell);
+  if (!found) return next;
+  values.set(assignment[1] ?? '', found.value);
+  return found.end;
+}
+
+function literal(
+  source: string,
+  at: number,
+  values: ReadonlyMap<string, PythonValue>,
+  tell: (at: number, message: string) => void,
+): { value: PythonValue; end: number } | undefined {
+  try {
+    const { value, end } = new PythonLiterals(source, at, values).expression();
+    const rest = /[ \t]*(?:;|#[^\n]*)?(?:\r?\n|$)|[ \t]*;[ \t]*/y;
+    rest.lastIndex = end;
+    if (rest.test(source)) return { value, end: rest.lastIndex };
+    throw new LiteralError('is more than a literal', end);
+  } catch (error) {
+    if (!(error instanceof LiteralError)) throw error;
+    tell(at, `The value ${error.message}; this line is passed over`);
+    return undefined;
+  }
+}
+
+function checkWebrepl(values: ReadonlyMap<string, PythonValue>, problems: SecretsProblem[]): void {
+  const password = values.get('webrepl_pwd');
+  if (password === undefined) return;
+  const { min, max } = WEBREPL_PASSWORD;
+  const fits = typeof password === 'string' && password.length >= min && password.length <= max;
+  if (!fits)
+    problems.push({ line: 1, message: `webrepl_pwd must have ${min} to ${max} characters` });
+}
