@@ -1,6 +1,9 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
 import type { At, Diagnostic, Place } from './model';
 
+/** YAML's own names for texts, numbers, lists and maps; every other tag asks for an object to be made. */
+const PLAIN = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
+
 /** The nodes of one file with their places; collects what is wrong with them. */
 export class Nodes {
   readonly diagnostics: Diagnostic[] = [];
@@ -34,7 +37,7 @@ export class Nodes {
     const target = isAlias(node) ? node.resolve(this.document) : node;
     if (isScalar(target) || isMap(target) || isSeq(target)) {
       const own = target.tag;
-      if (own !== undefined && !own.startsWith('tag:yaml.org,2002:')) {
+      if (own !== undefined && !PLAIN.test(own)) {
         this.error(this.place(target), `Tags such as ${own} are not allowed here`);
         return undefined;
       }
