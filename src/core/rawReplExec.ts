@@ -303,13 +303,13 @@ export class Execution {
   async #interruptUntilDone(): Promise<void> {
     const { clock } = this.line;
     const isOver = () => this.#phase === 'done' || this.#settle();
-    for (const { floodMs, waitMs } of STOP_ROUNDS) {
-      await sendInterrupts((data) => this.line.write(data), clock, floodMs, isOver);
+    for (const round of STOP_ROUNDS) {
+      await sendInterrupts((data) => this.line.write(data), clock, round.floodMs, isOver);
       const done = this.#done.promise.then(
         () => undefined,
         () => undefined,
       );
-      await Promise.race([done, pause(clock, waitMs)]);
+      await Promise.race([done, pause(clock, round.waitMs)]);
       if (isOver()) return;
     }
     this.fail(

@@ -6,7 +6,7 @@ import type { Address } from './address';
 import { RawRepl } from './rawRepl';
 import { RAW_BANNER } from './rawReplFraming';
 import { PromptTracker } from './rawReplPrompt';
-import { STOP_ROUNDS, sendInterrupts } from './rawReplStop';
+import { STOP_ROUNDS, sendInterrupts, type StopRound } from './rawReplStop';
 
 const CTRL_A = Uint8Array.of(0x01);
 const CTRL_B = Uint8Array.of(0x02);
@@ -54,7 +54,7 @@ export class RawReplLink {
     private readonly write: (data: Uint8Array) => Promise<void>,
     private readonly options: LinkOptions,
   ) {
-    this.raw = new RawRepl(write, options, (bytes) => this.#show(bytes));
+    this.raw = new RawRepl(write, options, (bytes) => this.show(bytes));
   }
 
   get isRaw(): boolean {
@@ -66,7 +66,7 @@ export class RawReplLink {
     switch (this.#mode) {
       case 'friendly':
         this.#weigh(chunk);
-        this.#show(chunk);
+        this.show(chunk);
         break;
       case 'entering':
         this.#capture(chunk, RAW_BANNER, 'raw');
@@ -98,7 +98,7 @@ export class RawReplLink {
       if (await this.#until(() => this.isRaw, this.options.answerMs / 2)) return;
       // What looked like a prompt was none (a program printed it, or the line was not empty).
       this.#mode = 'friendly';
-      this.#show(this.#captured);
+      this.show(this.#captured);
     }
     if (!this.isRaw) throw this.#noPrompt();
   }
@@ -111,7 +111,7 @@ export class RawReplLink {
     await this.write(CTRL_B);
     if (await this.#until(() => this.#mode === 'friendly', this.options.answerMs)) return;
     this.#mode = 'friendly';
-    this.#show(this.#captured);
+    this.show(this.#captured);
     throw new TimeoutError('The board did not come back to its prompt', {
       hint: 'Reset the board if it does not answer in the terminal.',
     });
@@ -142,9 +142,9 @@ export class RawReplLink {
     this.#heard = { bytes: 0, odd: 0 };
     this.tracker.reset();
     try {
-      for (const { floodMs, waitMs } of STOP_ROUNDS) {
-        if (floodMs > 0) this.#hush = 'afterPrompt';
-        if (await this.#stopRound(floodMs, waitMs, signal)) return;
+      for (const round of STOP_ROUNDS) {
+        if (round.floodMs > 0) this.#hush = 'afterPrompt';
+        if (await this.#stopRound(round, signal)) return;
         this.#hush = 'nothing';
       }
     } finally {
@@ -153,7 +153,8 @@ export class RawReplLink {
     throw this.#noPrompt();
   }
 
-  async #stopRound(floodMs: number, waitMs: number, signal?: AbortSignal): Promise<boolean> {
+  async #stopRound(round: StopRound, signal?: AbortSignal): Promise<boolean> {
+    const { floodMs, waitMs } = round;
     const isThere = () => this.tracker.ready;
     const isOver = () => isThere() || signal?.aborted === true;
     await sendInterrupts(this.write, this.options.clock, floodMs, isOver);
@@ -174,7 +175,11 @@ export class RawReplLink {
   /** Waits until something has been heard, at most `ms`. */
   untilHeard(ms: number, signal?: AbortSignal): Promise<boolean> {
     this.#heard = { bytes: 0, odd: 0 };
-    return this.#until(() => this.#heard.bytes > 0, ms, signal);
+    return this.#until(
+      () => this.#heard.bytes > 0 || this.tracker.lastLine !== 'nothing',
+      ms,
+      signal,
+    );
   }
 
   /** What comes from now on is the terminal's: the board is about to reset. */
@@ -223,10 +228,11 @@ export class RawReplLink {
       this.tracker.reset();
       this.tracker.feed(FRIENDLY_PROMPT);
     }
-    this.#show(rest);
+    this.show(rest);
   }
 
-  #show(bytes: Uint8Array): void {
+  /** Gives `bytes` to the terminal. */
+  show(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.tracker.feed(bytes);
     if (this.#hush === 'all') return;
@@ -247,7 +253,7 @@ export class RawReplLink {
     const { address } = this.options;
     if (bytes === 0) {
       return new ConnectError(address, 'noAnswer', `Nothing answers at ${address.text}`, {
-        hint: 'Check that MicroPython is on the board, that the port and its baud rate are right and that the cable carries data; then reset the board.',
+        hint: 'Reset the board. If it stays silent: is MicroPython on it, are port and baud rate right, does the cable carry data?',
       });
     }
     if (odd > bytes * GARBAGE_SHARE) {

@@ -1,5 +1,5 @@
 import type { Address, LinkKind } from './address';
-import { Queue, systemClock, throwIfAborted, type Clock } from './async';
+import { Deferred, Queue, systemClock, throwIfAborted, type Clock } from './async';
 import { ConnectionLostError, TimeoutError, asError } from './errors';
 import { Emitter } from './events';
 import type { Log } from './log';
@@ -22,6 +22,8 @@ const SOFT_RESET = Uint8Array.of(0x04);
 /** Ends what runs and leaves the raw REPL: a last word before the link is closed. */
 const FAREWELL = Uint8Array.of(0x03, 0x02);
 const GOODBYE_MS = 1000;
+/** The line must take a piece of data within this: 4 kB at 9600 baud take half of it. */
+const WRITE_MS = 10_000;
 
 export interface StreamTransportOptions {
   readonly address: Address;
@@ -211,13 +213,18 @@ export class StreamTransport implements Transport {
   async #hardReset(signal?: AbortSignal): Promise<void> {
     await this.#link.enter(true, signal);
     const accepted = new Promise<void>((resolve, reject) => {
-      this.#link.raw.exec(resetCode, { onStart: () => resolve() }).then(() => resolve(), reject);
+      const onStart = () => {
+        this.#link.abandonRaw();
+        resolve();
+      };
+      // A quick board's first words come together with its last.
+      const onStdout = (bytes: Uint8Array) => this.#link.show(bytes);
+      this.#link.raw.exec(resetCode, { onStart, onStdout }).then(() => resolve(), reject);
     });
     try {
       await accepted;
-      this.#link.abandonRaw();
-      this.#setActivity('unknown');
       await this.#link.untilHeard(GOODBYE_MS, signal);
+      this.#updateActivity();
     } catch (error) {
       if (!(error instanceof ConnectionLostError)) throw error;
     } finally {
@@ -228,24 +235,28 @@ export class StreamTransport implements Transport {
   async close(): Promise<void> {
     const stream = this.#stream;
     if (!stream || this.#end) return;
-    const last = this.#link.isRaw ? stream.write(FAREWELL) : Promise.resolve();
-    await last.catch((error: unknown) => this.#log.debug(asError(error).message));
+    const busy = this.#link.isRaw;
+    // What waits is told first: the answers to the last word are nobody's.
+    this.#reject(`The connection to ${this.address.text} was closed`);
+    if (busy) {
+      const goodbye = stream.write(FAREWELL);
+      await goodbye.catch((error: unknown) => this.#log.debug(asError(error).message));
+    }
     await stream.close();
-    this.#onEnd(undefined);
+    this.#closed.fire(undefined);
   }
 
   #onEnd(cause: Error | undefined): void {
     if (this.#end) return;
-    const what = cause
-      ? `The connection to ${this.address.text} was lost`
-      : `The connection to ${this.address.text} was closed`;
-    this.#end = new ConnectionLostError(what, {
-      cause,
-      hint: cause ? 'Check the cable or the network; the board can be connected again.' : undefined,
-    });
+    this.#reject(`The connection to ${this.address.text} was lost`, cause);
+    this.#closed.fire(cause);
+  }
+
+  #reject(message: string, cause?: Error): void {
+    const hint = 'Check the cable or the network; the board can be connected again.';
+    this.#end = new ConnectionLostError(message, cause ? { cause, hint } : {});
     this.#link.fail(this.#end);
     this.#setActivity('unknown');
-    this.#closed.fire(cause);
   }
 
   #assertOpen(): void {
@@ -256,7 +267,20 @@ export class StreamTransport implements Transport {
   async #write(data: Uint8Array): Promise<void> {
     this.#assertOpen();
     this.#log.trace(`${this.address.text} > ${wireText(data)}`);
-    await this.#stream?.write(data);
+    const clock = this.options.clock ?? systemClock;
+    const tooLong = new Deferred<never>();
+    const timer = clock.after(WRITE_MS, () =>
+      tooLong.reject(
+        new TimeoutError(`${this.address.text} takes no more data`, {
+          hint: 'Unplug the board and plug it in again.',
+        }),
+      ),
+    );
+    try {
+      await Promise.race([this.#stream?.write(data), tooLong.promise]);
+    } finally {
+      timer.dispose();
+    }
   }
 
   #updateActivity(): void {

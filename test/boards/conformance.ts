@@ -1,0 +1,141 @@
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { text } from '../../src/core/bytes';
+import type { Session, SessionOptions, Transport } from '../../src/core/transport';
+import { describeExec } from './conformanceExec';
+import { describeFiles } from './conformanceFiles';
+import { describePrompt } from './conformancePrompt';
+
+/** What some links or boards cannot do. Everything else is asked of all. */
+export type Feature =
+  | 'stdin'
+  | 'hardReset'
+  | 'terminal'
+  | 'interrupt'
+  | 'programs' // a main.py of its own, which runs at power on and after a soft reset
+  | 'rawBytes' // code can print bytes that are not UTF-8
+  | 'largeCode' // 100 kB of code at once
+  | 'largeFiles'
+  | 'fullFlash'
+  | 'rawRepl' // its prompt is the board's own: control characters mean something, and it echoes
+  | 'stubbornPrograms' // while True: try: ... except: pass
+  | 'files';
+
+/** A board at the far end of a link, made for one test or kept for a suite. */
+export interface Far {
+  /** Not open yet. */
+  readonly transport: Transport;
+  stop(): Promise<void>;
+}
+
+export interface Subject {
+  readonly name: string;
+  /** A new board with these files, and a new link to it. */
+  start(files: Record<string, string>): Promise<Far>;
+  /** What it cannot do, and why: listed by name. */
+  readonly cannot?: Partial<Record<Feature, string>>;
+  /** Line end of `print`. */
+  readonly newline?: string;
+  /** Kilobytes of output and of code for the large tests. */
+  readonly largeKb?: number;
+}
+
+/** A board in use by a test. */
+export interface Bench {
+  readonly transport: Transport;
+  /** What the terminal has shown. */
+  shown(): string;
+  /** Resolves once the terminal has shown `what`, behind the first `from` characters. */
+  untilShown(what: string | RegExp, from?: number): Promise<void>;
+  type(keys: string): Promise<void>;
+  /** What `code` prints, with `\n` for line ends. */
+  exec(code: string, options?: SessionOptions): Promise<string>;
+}
+
+export interface Suite {
+  readonly subject: Subject;
+  /** Starts a board that is gone after the test, and opens the link to it. */
+  bench(files?: Record<string, string>): Promise<Bench>;
+  /** A test that is asked only of what can do `features`; else it is listed. */
+  test(title: string, features: readonly Feature[], body: () => Promise<void>): void;
+}
+
+const SHOWN_MS = 10_000;
+
+/** The tests that every transport passes, with a real MicroPython at the far end. */
+export function describeConformance(subject: Subject): void {
+  describe(`conformance: ${subject.name}`, () => {
+    const ends: (() => Promise<void>)[] = [];
+    const missing = new Set<string>();
+    afterEach(async () => {
+      for (const end of ends.splice(0).reverse()) await end();
+    });
+    afterAll(() => {
+      for (const line of missing) console.info(`${subject.name} cannot: ${line}`);
+    });
+    const suite: Suite = {
+      subject,
+      bench: async (files = {}) => {
+        const far = await subject.start(files);
+        ends.push(() => far.stop());
+        ends.push(() => far.transport.close());
+        const bench = benchOf(far.transport);
+        await far.transport.open(AbortSignal.timeout(10_000));
+        return bench;
+      },
+      test: (title, features, body) => {
+        const lacking = features.find((feature) => subject.cannot?.[feature] !== undefined);
+        if (lacking === undefined) {
+          it(title, body);
+          return;
+        }
+        missing.add(`${title} (${lacking}: ${subject.cannot?.[lacking] ?? ''})`);
+        it.skip(`${title} [${subject.name} cannot: ${lacking}]`, body);
+      },
+    };
+    describeExec(suite);
+    describePrompt(suite);
+    describeFiles(suite);
+  });
+}
+
+function benchOf(transport: Transport): Bench {
+  let shown = '';
+  let wake = () => undefined as void;
+  const terminal = transport.terminal();
+  terminal?.onData((chunk) => {
+    shown += text(chunk);
+    wake();
+  });
+  return {
+    transport,
+    shown: () => shown,
+    untilShown: async (what, from = 0) => {
+      const found = () =>
+        typeof what === 'string' ? shown.slice(from).includes(what) : what.test(shown.slice(from));
+      const timeout = AbortSignal.timeout(SHOWN_MS);
+      while (!found()) {
+        await new Promise<void>((resolve, reject) => {
+          wake = resolve;
+          timeout.onabort = () =>
+            reject(new Error(`the terminal shows ${JSON.stringify(shown)} and not ${what}`));
+        });
+      }
+    },
+    type: async (keys) => {
+      if (!terminal) throw new Error('there is no terminal');
+      await terminal.write(new TextEncoder().encode(keys));
+    },
+    exec: async (code, options) => {
+      const work = async (session: Session) => text(await session.exec(code));
+      return (await transport.withSession(work, options)).replaceAll('\r\n', '\n');
+    },
+  };
+}
+
+/** `promise`'s error. */
+export async function failure(promise: Promise<unknown>): Promise<Error> {
+  return await promise.then(
+    () => expect.fail('it did not fail'),
+    (error: unknown) => error as Error,
+  );
+}
