@@ -45,9 +45,9 @@ describe('sync mappings', () => {
   });
 
   it('maps a single file, into a folder or to a name', () => {
-    const [into, named] = all('boards/kitchen.py -> /', 'boards/kitchen.py -> /config.py').map(
-      forFile,
-    );
+    const file = (setting: string) => forFile(parseMapping(setting));
+    const into = file('boards/kitchen.py -> /');
+    const named = file('boards/kitchen.py -> /config.py');
     expect(into.to).toBe('/kitchen.py');
     expect(placesOf([named], 'boards/kitchen.py')).toEqual(['/config.py']);
     expect(relativeOf([named], '/config.py')).toBe('boards/kitchen.py');

@@ -1,5 +1,6 @@
 import type { WalkEntry } from '../boardFiles';
-import { below, byPath, parentsOf } from './boardPath';
+import { isTemporaryName } from '../files/paths';
+import { baseName, below, byPath, parentsOf } from './boardPath';
 import { nameCollisions, nameProblem } from './hostNames';
 import type {
   LocalFile,
@@ -55,6 +56,8 @@ class Both {
   ) {
     this.all = remote.map((entry) => entry.path);
     for (const entry of remote) {
+      // What an upload that was cut off left behind is swept by the next upload, and is nobody's file.
+      if (isTemporaryName(baseName(entry.path))) continue;
       if (!rules.isHidden(entry.path, entry.type === 'dir')) this.remote.set(entry.path, entry);
     }
     for (const file of tree.files) this.local.set(file.board, file);
