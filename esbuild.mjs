@@ -34,6 +34,7 @@ const builds = [
     outdir: 'dist',
     banner: { js: '#!/usr/bin/env node' },
   },
+  { ...node, entryPoints: { demoWorker: 'src/transports/demo/worker.ts' }, outdir: 'dist' },
   ...webviews.map((f) => ({
     ...shared,
     platform: 'browser',
@@ -53,3 +54,7 @@ if (watch) {
 }
 // serialport looks for its native binding beside the bundle's folder (node-gyp-build: <root>/prebuilds).
 await cp('node_modules/@serialport/bindings-cpp/prebuilds', 'prebuilds', { recursive: true });
+// The demo board is MicroPython's own WebAssembly build; its loader finds the .wasm beside itself.
+for (const file of ['micropython.mjs', 'micropython.wasm']) {
+  await cp(`node_modules/@micropython/micropython-webassembly-pyscript/${file}`, `dist/${file}`);
+}

@@ -17,6 +17,17 @@ def boot():
         except OSError as e:
             raise OSError(numbers.get(e.errno, e.errno)) from None
 
+    def inside(path):
+        if ".." not in path.split("/"):
+            return path
+        parts = []
+        for part in (path if path[:1] == "/" else real.getcwd() + "/" + path).split("/"):
+            if part == "..":
+                del parts[-1:]
+            elif part not in ("", "."):
+                parts.append(part)
+        return "/" + "/".join(parts)
+
     class Flash:
         def __init__(self, real):
             self.real = real
@@ -28,17 +39,18 @@ def boot():
             pass
 
         def open(self, path, mode):
-            return posix(self.real.open, path, mode)
+            return posix(self.real.open, inside(path), mode)
 
         def ilistdir(self, path):
             # on boards the last field is the size
+            path = inside(path)
             folder = path if path[-1:] == "/" or not path else path + "/"
             for name, kind, _ in posix(self.real.ilistdir, path):
                 if name not in (".", ".."):
                     yield name, kind, 0, posix(self.real.stat, folder + name)[6]
 
         def stat(self, path):
-            s = posix(self.real.stat, path)
+            s = posix(self.real.stat, inside(path))
             return (s[0] & 0xF000, 0, 0, 0, 0, 0, 0 if s[0] & 0x4000 else s[6]) + tuple(s[7:])
 
         def statvfs(self, path):
@@ -46,24 +58,24 @@ def boot():
             return (block, block, total, free, free, 0, 0, 0, 0, 255)
 
         def chdir(self, path):
-            posix(self.real.chdir, path)
+            posix(self.real.chdir, inside(path))
 
         def getcwd(self):
             return self.real.getcwd()
 
         def mkdir(self, path):
-            posix(self.real.mkdir, path)
+            posix(self.real.mkdir, inside(path))
 
         def rmdir(self, path):
-            posix(self.real.rmdir, path)
+            posix(self.real.rmdir, inside(path))
 
         def remove(self, path):
             if self.stat(path)[0] & 0x4000:
                 raise OSError(21)
-            posix(self.real.remove, path)
+            posix(self.real.remove, inside(path))
 
         def rename(self, old, new):
-            posix(self.real.rename, old, new)
+            posix(self.real.rename, inside(old), inside(new))
 
     real = vfs.VfsPosix("/flash")
     raw = open("/dev/raw", "wb")

@@ -2,6 +2,7 @@ import type { Address } from '../core/address';
 import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
 import type { TransportFactory } from '../core/transport';
+import type { DemoSettings } from './demo';
 import type { WebReplSettings } from './webrepl';
 
 export interface TransportSettings {
@@ -10,6 +11,8 @@ export interface TransportSettings {
   readonly baudRate?: (path: string) => number | undefined;
   /** Who asks for WebREPL passwords; without it WebREPL boards cannot be reached. */
   readonly webrepl?: WebReplSettings;
+  /** What demo boards are made of and where they keep their files; without it there are none. */
+  readonly demo?: DemoSettings;
 }
 
 /** The factory for every kind of address. What a kind needs is loaded when it is first used. */
@@ -25,9 +28,13 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
         const { webReplTransport } = await import('./webrepl');
         return webReplTransport(address, settings.webrepl, settings.log);
       }
+      case 'demo': {
+        if (!settings.demo) throw unsupported(address);
+        const { demoTransport } = await import('./demo');
+        return demoTransport(address, settings.demo, settings.log);
+      }
       case 'mqtt':
       case 'mqboard':
-      case 'demo':
         throw unsupported(address);
     }
   };

@@ -1,0 +1,17 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import hello from '../../../board/demo/hello.py';
+import greeting from '../../../board/demo/lib/greeting.py';
+import main from '../../../board/demo/main.py';
+
+const examples = { 'main.py': main, 'hello.py': hello, 'lib/greeting.py': greeting };
+
+/** Puts the example files on a flash that has never been used. What the user changes or deletes later stays so. */
+export function addExamples(folder: string): void {
+  if (existsSync(folder)) return;
+  for (const [name, content] of Object.entries(examples)) {
+    const path = join(folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  }
+}

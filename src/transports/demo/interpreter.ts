@@ -1,0 +1,262 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import bootCode from '../../../board/snippets/demoBoot.py';
+import { encodeName, HostFs, type EmscriptenFs } from './hostFs';
+import type { InputRing } from './inputRing';
+import type { WorkerSettings } from './messages';
+
+/** What MicroPython's micropython.mjs gives, as far as it is used here. */
+interface MicroPython {
+  readonly FS: EmscriptenFs;
+  readonly _module: {
+    _mp_sched_keyboard_interrupt(): void;
+    _mp_hal_get_interrupt_char(): number;
+  };
+  registerJsModule(name: string, module: object): void;
+  runPython(code: string): unknown;
+  replInit(): void;
+  replProcessChar(byte: number): number;
+}
+interface Loader {
+  readonly loadMicroPython: (options: object) => Promise<MicroPython>;
+}
+
+const CTRL_C = 0x03;
+const HEAP_BYTES = 256 * 1024; // grows by itself
+/** Output is handed on in pieces of so many bytes, or when there is a pause. */
+const OUTPUT_BYTES = 4096;
+/** Code that only computes and prints still shows its output this often. */
+const OUTPUT_MS = 50;
+/** How long one wait for input lasts before Ctrl-C is looked for again, should its wake-up be missed. */
+const WAIT_MS = 1000;
+
+/** What the interpreter asks of the worker around it. */
+export interface Surroundings {
+  output(bytes: Uint8Array): void;
+  /** There is room in the input ring for which somebody waits. */
+  room(): void;
+  /** machine.reset(): does not return. */
+  reset(): never;
+}
+
+/** How a piece of code ended. */
+export interface Outcome {
+  /** As a board prints it; empty when all went well. */
+  readonly traceback: string;
+  /** It ended in SystemExit: a soft reset follows. */
+  readonly exit: boolean;
+}
+
+/** MicroPython's WebAssembly build with the gaps to a board bridged: input and Ctrl-C while code runs, files that stay, a machine. */
+export class Interpreter {
+  #pending = new Uint8Array(OUTPUT_BYTES);
+  #length = 0;
+  /** When the oldest byte of it was printed. */
+  #since = 0;
+  #lastByte = 0;
+  /** Output goes here instead, while it is set. */
+  #captured: number[] | undefined;
+  /** KeyboardInterrupt has been scheduled, and it is not known yet that it was raised. */
+  #interrupted = false;
+  #python!: MicroPython;
+
+  private constructor(
+    private readonly settings: WorkerSettings,
+    private readonly ring: InputRing,
+    private readonly around: Surroundings,
+  ) {}
+
+  static async start(
+    settings: WorkerSettings,
+    ring: InputRing,
+    around: Surroundings,
+  ): Promise<Interpreter> {
+    const self = new Interpreter(settings, ring, around);
+    const url = pathToFileURL(settings.micropython).href;
+    const { loadMicroPython } = (await import(url)) as Loader;
+    self.#python = await loadMicroPython({
+      heapsize: HEAP_BYTES,
+      linebuffer: false,
+      url: join(dirname(settings.micropython), 'micropython.wasm'),
+      stdin: () => self.#readStdin(),
+      stdout: (bytes: Uint8Array) => self.#print(bytes[0] ?? 0),
+    });
+    self.#setUp();
+    return self;
+  }
+
+  /** Hands on what has been printed. */
+  flush(): void {
+    if (this.#length === 0) return;
+    this.around.output(this.#pending.slice(0, this.#length));
+    this.#length = 0;
+  }
+
+  /** Prints as the firmware itself does. */
+  say(text: string): void {
+    for (const byte of Buffer.from(text)) this.#put(byte);
+  }
+
+  /** Begins the friendly REPL: its banner and prompt are printed. */
+  beginRepl(): void {
+    this.#python.replInit();
+  }
+
+  /** One key for the friendly REPL. True when it wants a soft reset. */
+  key(byte: number): boolean {
+    const exit = this.#running(() => this.#python.replProcessChar(byte)) !== 0;
+    if (this.#interrupted) this.say(this.#raiseLate());
+    return exit;
+  }
+
+  /** What `work` prints, which is shown nowhere. */
+  capture(work: () => void): string {
+    const captured: number[] = [];
+    this.#captured = captured;
+    work();
+    this.#captured = undefined;
+    return Buffer.from(captured).toString();
+  }
+
+  /** Runs code as a board's raw REPL does. */
+  run(code: string): Outcome {
+    this.#interruptChar(CTRL_C);
+    try {
+      this.#running(() => this.#python.runPython(code));
+      return { traceback: this.#raiseLate(), exit: false };
+    } catch (error) {
+      this.#interrupted = false;
+      return outcomeOf(error);
+    } finally {
+      this.#interruptChar(-1);
+    }
+  }
+
+  /** A Ctrl-C that came with the last bytecode of a program is raised here, not in the next program. */
+  #raiseLate(): string {
+    if (!this.#interrupted) return '';
+    this.#interrupted = false;
+    try {
+      this.#python.runPython('[0 for _ in range(2)]'); // pending exceptions are looked for where a loop goes back
+      return '';
+    } catch (error) {
+      return outcomeOf(error).traceback;
+    }
+  }
+
+  /** Runs a file of the flash if it is there, and shows its traceback. */
+  runFile(name: string): Outcome {
+    if (!existsSync(join(this.settings.folder, encodeName(name)))) {
+      return { traceback: '', exit: false };
+    }
+    const outcome = this.run(`exec(compile(open("${name}").read(),"${name}","exec"),globals())`);
+    const traceback = outcome.traceback.replace('  File "<stdin>", line 1, in <module>\r\n', '');
+    this.say(traceback);
+    return { ...outcome, traceback };
+  }
+
+  #setUp(): void {
+    const { FS } = this.#python;
+    const host = new HostFs(FS, this.settings.folder, this.settings.flashBytes);
+    FS.mkdir('/flash');
+    FS.mount(host.type, {}, '/flash');
+    FS.createDevice('/dev', 'raw', undefined, (byte) => this.#put(byte));
+    const stdin = FS.lookupPath('/dev/stdin').node;
+    const POLLIN = 1;
+    stdin.stream_ops.poll = () => {
+      this.checkInterrupt();
+      return this.ring.available > 0 ? POLLIN : 0;
+    };
+    this.#python.registerJsModule('_demo', {
+      space: () => host.space(),
+      sleep: (ms: number) => this.#sleep(ms),
+      uid: () => this.settings.uid,
+      reset: () => {
+        this.flush();
+        this.around.reset();
+      },
+    });
+    this.#python.runPython(bootCode);
+  }
+
+  #running<T>(work: () => T): T {
+    this.ring.running = true;
+    try {
+      return work();
+    } finally {
+      this.ring.running = false;
+    }
+  }
+
+  #interruptChar(value: number): void {
+    this.#python.runPython(`__import__("micropython").kbd_intr(${value})`);
+  }
+
+  /** Called wherever Python code touches the host: turns a Ctrl-C that has come into KeyboardInterrupt. */
+  checkInterrupt(): boolean {
+    if (this.ring.scanned === this.ring.written) return false;
+    if (this.#python._module._mp_hal_get_interrupt_char() !== CTRL_C) {
+      this.ring.skipInterrupts();
+      return false;
+    }
+    if (!this.ring.takeInterrupt()) return false;
+    this.#python._module._mp_sched_keyboard_interrupt();
+    this.#interrupted = true;
+    return true;
+  }
+
+  /** Blocks until there is a byte. Null ends the read, for the interrupt to be raised. */
+  #readStdin(): number | null {
+    for (;;) {
+      const seen = this.ring.written;
+      if (this.checkInterrupt()) return null;
+      const byte = this.ring.readByte();
+      if (byte !== undefined) {
+        if (this.ring.takeHostWaits()) this.around.room();
+        return byte;
+      }
+      this.flush();
+      this.ring.waitSince(seen, WAIT_MS);
+    }
+  }
+
+  #sleep(ms: number): void {
+    this.flush();
+    const end = performance.now() + ms;
+    for (;;) {
+      const seen = this.ring.written;
+      const left = end - performance.now();
+      if (this.checkInterrupt() || left <= 0) return;
+      this.ring.waitSince(seen, left);
+    }
+  }
+
+  /** Standard output: line ends become those of a board. */
+  #print(byte: number): void {
+    if (byte === 10 && this.#lastByte !== 13) this.#put(13);
+    this.#put(byte);
+    if (byte === 10) this.checkInterrupt();
+  }
+
+  #put(byte: number): void {
+    this.#lastByte = byte;
+    if (this.#captured) {
+      this.#captured.push(byte);
+      return;
+    }
+    const now = performance.now();
+    if (this.#length === 0) this.#since = now;
+    this.#pending[this.#length++] = byte;
+    if (this.#length < OUTPUT_BYTES && now - this.#since < OUTPUT_MS) return;
+    this.checkInterrupt();
+    this.flush();
+  }
+}
+
+/** @throws what is not Python's: a fault of the interpreter itself */
+function outcomeOf(error: unknown): Outcome {
+  if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
+  const exit = 'type' in error && error.type === 'SystemExit';
+  return { traceback: exit ? '' : error.message.replace(/\r?\n/g, '\r\n'), exit };
+}

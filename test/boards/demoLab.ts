@@ -1,0 +1,46 @@
+import { mkdtempSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { parseAddress } from '../../src/core/address';
+import { silentLog } from '../../src/core/log';
+import { demoTransport, type DemoSettings } from '../../src/transports/demo';
+import { root, tempDir } from '../lab/paths.mjs';
+
+let worker: Promise<string> | undefined;
+
+/** The demo board's worker, bundled as for the extension. */
+async function bundledWorker(): Promise<string> {
+  worker ??= (async () => {
+    const outfile = join(tempDir('demo-worker'), 'demoWorker.cjs');
+    await build({
+      entryPoints: [join(root, 'src/transports/demo/worker.ts')],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'cjs',
+      loader: { '.py': 'text' },
+    });
+    return outfile;
+  })();
+  return worker;
+}
+
+/** Settings for demo boards that keep their files in a new folder. */
+export async function demoSettings(options: Partial<DemoSettings> = {}): Promise<DemoSettings> {
+  return {
+    storage: mkdtempSync(join(tempDir('demo'), 'boards-')),
+    worker: await bundledWorker(),
+    micropython: join(
+      root,
+      'node_modules/@micropython/micropython-webassembly-pyscript/micropython.mjs',
+    ),
+    examples: false,
+    ...options,
+  };
+}
+
+/** A demo board's transport, not yet opened. */
+export function demoBoard(settings: DemoSettings, name = '1') {
+  return demoTransport(parseAddress(`demo:${name}`), settings, silentLog);
+}
