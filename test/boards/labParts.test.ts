@@ -29,10 +29,11 @@ async function printed(tty: string, code: string) {
 }
 
 test('mpboard is a 32-bit MicroPython 1.25', async () => {
-  const board = await startMpboard({ name: 'chip' });
+  const board = await startMpboard({ name: 'chip', files: { 'main.py': 'x = 7\n' } });
   ends.push(board.stop);
-  const code = 'import sys, machine\nprint(sys.version_info[:2], sys.maxsize, machine.unique_id())';
-  expect(await printed(board.tty, code)).toBe(`(3, 4) ${2 ** 31 - 1} b'chip'\r\n`);
+  const code =
+    'import sys, machine\nprint(sys.version_info[:2], sys.maxsize, machine.unique_id(), x)';
+  expect(await printed(board.tty, code)).toBe(`(3, 4) ${2 ** 31 - 1} b'chip' 7\r\n`);
 });
 
 test('microbit is MicroPython 1.9.2', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { lab, removeTempDir, tempDir } from './paths.mjs';
 import { launch } from './process.mjs';
+import { RawRepl } from './rawRepl.mjs';
 import { startSerlink } from './serlink.mjs';
 
 /**
@@ -19,16 +20,27 @@ import { startSerlink } from './serlink.mjs';
 
 /**
  * MicroPython 1.25 on a Cortex-M3 with 155 kB of heap and LittleFS of 2 MB that is gone with the emulator.
- * @param {CableOptions & { name?: string, paced?: boolean }} [options] `paced`: the processor runs at about 125 MHz
+ * @param {CableOptions & { name?: string, paced?: boolean, files?: Record<string, string | Uint8Array> }} [options]
+ *   `paced`: the processor runs at about 125 MHz; `files`: on its flash before it boots, by path
  * @returns {Promise<EmulatedBoard>}
  */
-export async function startMpboard({ name = 'mpboard', paced = false, ...cable } = {}) {
+export async function startMpboard({ name = 'mpboard', paced = false, files, ...cable } = {}) {
   const { firmware = '' } = await ensure('mpboard');
-  return qemu(cable, (serial) => [
+  const board = await qemu(cable, (serial) => [
     ...['-machine', 'mps2-an385', '-serial', serial, '-kernel', firmware],
     ...['-semihosting-config', `enable=on,target=native,arg=mp,arg=${name}`],
     ...(paced ? ['-icount', 'shift=3,sleep=on'] : []),
   ]);
+  if (files) {
+    // Its flash begins empty: the files are written after a first boot, and a soft reset is the boot that counts.
+    const repl = new RawRepl(board.tty);
+    await repl.enter();
+    await repl.writeFiles(files);
+    repl.write('\x02\x04');
+    await repl.until('soft reboot\r\n');
+    repl.close();
+  }
+  return board;
 }
 
 /**
