@@ -5,6 +5,7 @@ import { SessionFiles } from './core/files/sessionFiles';
 import { Fleet } from './core/fleet';
 import { KnownBoards } from './core/knownBoards';
 import { readInfo } from './core/readInfo';
+import { StopPolicies } from './core/stopPolicy';
 import { createTransportFactory } from './transports';
 import { PortWatcher } from './transports/serial/portWatcher';
 import { registerViews } from './views';
@@ -16,6 +17,7 @@ import { globalBoards } from './views/globalBoards';
 import { mayStop } from './views/mayStop';
 import { Origins } from './views/origins';
 import { Terminals } from './views/repl/terminals';
+import { Many } from './views/results/many';
 import { Runs } from './views/runs';
 import { Settings } from './views/settings';
 import { showError } from './views/showError';
@@ -55,6 +57,7 @@ function compose(
     log.error('The list of known boards could not be saved', String(error)),
   );
   const fileChanges = keep(new FileChanges());
+  const stopPolicies = new StopPolicies();
   const fleet = keep(
     new Fleet({
       known,
@@ -70,7 +73,14 @@ function compose(
       readInfo: (session) => readInfo(session),
       createFiles: (withSession, board) =>
         fileChanges.observe(new SessionFiles(withSession), board),
-      mayStop: (board, job) => mayStop(settings, board, job),
+      mayStop: async (board, job) => {
+        const answer = stopPolicies.answerFor(board);
+        return answer === undefined
+          ? mayStop(settings, board, job)
+          : answer === 'leave'
+            ? undefined
+            : answer;
+      },
     }),
   );
   const uris = keep(new BoardUris(fleet));
@@ -87,6 +97,7 @@ function compose(
     origins: new Origins(extension.workspaceState),
     terminals,
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
+    many: keep(new Many({ extension, log, settings, fleet, stopPolicies })),
     tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
   };
 }

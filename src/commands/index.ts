@@ -5,6 +5,9 @@ import { connectionCommands } from './connection';
 import { downloadCommands } from './download';
 import { explorerCommands } from './explorer';
 import { fileCommands } from './files';
+import { fleetCommands } from './fleet';
+import { groupCommands } from './fleetGroups';
+import { rolloutCommands } from './fleetRollout';
 import { generalCommands } from './general';
 import { replCommands } from './repl';
 import { runCommands } from './run';
@@ -23,6 +26,9 @@ export const commands: readonly Command[] = [
   ...transferCommands,
   ...downloadCommands,
   ...explorerCommands,
+  ...fleetCommands,
+  ...groupCommands,
+  ...rolloutCommands,
 ];
 
 /** Registers the whole table. */

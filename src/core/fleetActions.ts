@@ -1,5 +1,5 @@
 import type { Board } from './board';
-import { text, utf8 } from './bytes';
+import { setClock } from './boardClock';
 import { UsageError } from './errors';
 import { LineEnds } from './lineEnds';
 
@@ -53,7 +53,7 @@ export async function runAction(board: Board, action: FleetAction, io: ActionIo)
     case 'read':
       return exec(board, readCode(action.expression), io, describeAction(action));
     case 'setClock':
-      return exec(board, clockCode(new Date()), io, describeAction(action));
+      return setClock(board, new Date(), signal);
     case 'reset':
       return board.reset(action.mode, signal);
     case 'upload':
@@ -85,21 +85,6 @@ function readCode(expression: string): string {
     });
   }
   return `print(repr((${trimmed}\n)))`;
-}
-
-/** machine.RTC().datetime() takes (year, month, day, weekday, hours, minutes, seconds, subseconds), weekday from Monday. */
-export function clockCode(now: Date): string {
-  const parts = [
-    now.getFullYear(),
-    now.getMonth() + 1,
-    now.getDate(),
-    (now.getDay() + 6) % 7,
-    now.getHours(),
-    now.getMinutes(),
-    now.getSeconds(),
-    0,
-  ];
-  return `import machine\nmachine.RTC().datetime((${parts.join(',')}))`;
 }
 
 function oneLine(code: string): string {
@@ -150,15 +135,4 @@ function filesFromJson(json: unknown): UploadFile[] {
     }
     return { path: entry.path, content: new Uint8Array(Buffer.from(entry.base64, 'base64')) };
   });
-}
-
-/** Bytes that the action sends to each board, for the question before it runs. */
-export function actionSize(action: FleetAction): number {
-  if (action.kind === 'upload') return action.files.reduce((sum, f) => sum + f.content.length, 0);
-  return action.kind === 'exec' ? utf8(action.code).length : 0;
-}
-
-/** Text of a file for an exec action: boards read UTF-8. */
-export function codeOf(content: Uint8Array): string {
-  return text(content);
 }

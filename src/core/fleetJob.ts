@@ -1,9 +1,10 @@
 import type { Board } from './board';
-import { actionSize, describeAction, runAction, type FleetAction } from './fleetActions';
+import { describeAction, runAction, type FleetAction } from './fleetActions';
 import type { GroupPublisher } from './groupPublisher';
 import { forEachBoard, type Outcome } from './jobs';
+import type { ManyJob } from './manyJob';
 import { resultOf, type BoardResult } from './results';
-import { Emitter, type Disposable } from './events';
+import { Emitter } from './events';
 import type { ManyStopAnswer, StopPolicies } from './stopPolicy';
 
 /** What running a job on many boards needs from the house. */
@@ -23,7 +24,7 @@ export interface FleetJobOptions {
 const OUTPUT_LIMIT = 1_000_000;
 
 /** One action on many boards, as it runs: what the results view shows and "Retry Failed" begins again. */
-export class FleetJob implements Disposable {
+export class FleetJob implements ManyJob {
   readonly title: string;
   readonly startedAt = new Date();
   readonly #results = new Map<Board, BoardResult>();
@@ -138,11 +139,6 @@ export class FleetJob implements Disposable {
   #set(board: Board, result: BoardResult): void {
     this.#results.set(board, result);
     this.#changed.fire(board);
-  }
-
-  /** Bytes to each board. */
-  get size(): number {
-    return actionSize(this.action);
   }
 }
 

@@ -6,6 +6,7 @@ import type { BoardUris } from './boardUris';
 import type { FileChanges } from './fileChanges';
 import type { Origins } from './origins';
 import type { Terminals } from './repl/terminals';
+import type { Many } from './results/many';
 import type { Runs } from './runs';
 import type { Settings } from './settings';
 import type { BoardTree } from './tree/boardTree';
@@ -32,6 +33,8 @@ export interface ViewContext {
   readonly terminals: Terminals;
   /** Code that runs on boards with its output in the terminal. */
   readonly runs: Runs;
+  /** Jobs on many boards, their results, groups and measurements. */
+  readonly many: Many;
 }
 
 /** A view: subscribes to what it shows; disposing the answer takes it away. */

@@ -1,18 +1,22 @@
 import * as vscode from 'vscode';
 import type { Register, ViewContext } from './context';
 import { registerFileSystem } from './fileSystem/boardFileSystem';
+import { registerIdentify } from './identify';
 import { registerProfile } from './repl/profile';
 import { registerTracebackLinks } from './repl/tracebackLinks';
+import { registerResults } from './results/register';
 import { registerStatusBar } from './statusBar';
 import { registerTree } from './tree/treeView';
 
 /** All views, in the order in which they are made. */
 const views: readonly Register[] = [
   registerFileSystem,
+  registerIdentify,
   registerTree,
   registerProfile,
   registerTracebackLinks,
   registerStatusBar,
+  registerResults,
 ];
 
 /** Makes every view; disposing the answer takes them away. */

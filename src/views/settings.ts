@@ -5,6 +5,7 @@ import type { Event } from '../core/events';
 /** Every setting with its default; a test compares the table with the manifest's. */
 export const SETTINGS = {
   autoConnect: true as boolean,
+  identify: true as boolean,
   linkOrder: ['serial', 'webrepl', 'demo', 'mqtt', 'mqboard'] as LinkKind[],
   showOtherPorts: false as boolean,
   'serial.paths': [] as string[],
@@ -15,6 +16,9 @@ export const SETTINGS = {
   'repl.logFolder': '' as string,
   'run.stopRunningProgram': 'ask' as 'ask' | 'stop' | 'stopAndRestart',
   'files.confirmDelete': true as boolean,
+  groups: {} as Record<string, string>,
+  'fleet.concurrency': 32 as number,
+  'fleet.timeout': 0 as number,
 };
 
 export type SettingName = keyof typeof SETTINGS;

@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  actionFromJson,
-  actionToJson,
-  clockCode,
+import { actionFromJson, actionToJson,
   type FleetAction,
 } from '../../src/core/fleetActions';
 import { filterBoards, groupBoards } from '../../src/core/grouping';
@@ -172,13 +169,6 @@ describe('jobs that wait for a board', () => {
         expect(actionFromJson(JSON.parse(JSON.stringify(actionToJson(action))))).toEqual(action);
       }),
     );
-  });
-});
-
-describe('the clock', () => {
-  it('is set with Monday as day 0', () => {
-    expect(clockCode(new Date(2026, 10, 23, 20, 5, 9))).toContain('(2026,11,23,0,20,5,9,0)');
-    expect(clockCode(new Date(2026, 10, 22))).toContain('(2026,11,22,6,');
   });
 });
 

@@ -1,0 +1,242 @@
+import { make } from './host';
+import { Selection } from './selection';
+
+/** A column: what is shown, and how rows are sorted by it. */
+export interface Column<T> {
+  readonly key: string;
+  readonly title: string;
+  /** CSS width of a grid column: `8em`, `minmax(10em, 2fr)`. */
+  readonly width: string;
+  readonly text: (row: T) => string;
+  /** What rows are sorted by, where that is not the text. Undefined values come last, either way round. */
+  readonly order?: (row: T) => number | string | undefined;
+  /** Class of the cell, for colour; never the only sign of something. */
+  readonly look?: (row: T) => string;
+}
+
+export interface TableOptions<T> {
+  readonly label: string;
+  readonly columns: readonly Column<T>[];
+  readonly idOf: (row: T) => string;
+  readonly onSelect: (rows: readonly T[]) => void;
+  /** Enter or double click. */
+  readonly onOpen?: (row: T) => void;
+}
+
+/** Height of a row in pixels; parts.css has the same. */
+const ROW_HEIGHT = 24;
+/** Rows drawn above and below what is seen. */
+const OVERSCAN = 8;
+
+const collator = new Intl.Collator(undefined, { numeric: true });
+
+/**
+ * A table that draws only the rows that are seen, so that five thousand scroll as smoothly as five. An ARIA grid: arrows, Page
+ * Up and Down, Home, End, Space, Shift and Ctrl, Ctrl+A; the headings are buttons that sort.
+ */
+export class VirtualTable<T> {
+  readonly #root = make('div', 'vt');
+  readonly #head = make('div', 'vt-head');
+  readonly #scroller = make('div', 'vt-scroller');
+  readonly #space = make('div', 'vt-space');
+  readonly #selection: Selection;
+  #rows: readonly T[] = [];
+  #sorted: readonly T[] = [];
+  #sort: { key: string; down: boolean } | undefined;
+  #framePending = false;
+
+  constructor(
+    place: HTMLElement,
+    private readonly options: TableOptions<T>,
+  ) {
+    this.#selection = new Selection(() => {
+      this.#draw();
+      this.options.onSelect(this.selected);
+    });
+    this.#root.setAttribute('role', 'grid');
+    this.#root.setAttribute('aria-label', options.label);
+    this.#root.setAttribute('aria-multiselectable', 'true');
+    this.#root.tabIndex = 0;
+    this.#head.setAttribute('role', 'row');
+    this.#head.setAttribute('aria-rowindex', '1');
+    this.#scroller.setAttribute('role', 'rowgroup');
+    this.#scroller.append(this.#space);
+    this.#root.append(this.#head, this.#scroller);
+    this.#root.style.setProperty('--vt-columns', options.columns.map((c) => c.width).join(' '));
+    place.replaceChildren(this.#root);
+    this.#scroller.addEventListener('scroll', () => this.#later());
+    new ResizeObserver(() => this.#later()).observe(this.#scroller);
+    this.#root.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#drawHead();
+  }
+
+  get selected(): readonly T[] {
+    return this.#sorted.filter((r) => this.#selection.has(this.options.idOf(r)));
+  }
+
+  get sort(): { key: string; down: boolean } | undefined {
+    return this.#sort;
+  }
+
+  set sort(sort: { key: string; down: boolean } | undefined) {
+    this.#sort = sort;
+    this.#drawHead();
+    this.rows = this.#rows;
+  }
+
+  /** The rows; a selected row that is gone is selected no more. */
+  set rows(rows: readonly T[]) {
+    this.#rows = rows;
+    this.#sorted = this.#inOrder(rows);
+    const ids = this.#sorted.map(this.options.idOf);
+    this.#selection.keepOnly(ids);
+    this.#root.setAttribute('aria-rowcount', String(ids.length + 1));
+    this.#space.style.height = `${ids.length * ROW_HEIGHT}px`;
+    this.#later();
+  }
+
+  focus(): void {
+    this.#root.focus();
+  }
+
+  #inOrder(rows: readonly T[]): readonly T[] {
+    const { sort } = this;
+    const column = this.options.columns.find((c) => c.key === sort?.key);
+    if (!sort || !column) return rows;
+    const value = column.order ?? column.text;
+    const keyed = rows.map((row) => ({ row, key: value(row) }));
+    keyed.sort((a, b) => {
+      if (a.key === undefined || b.key === undefined) {
+        return Number(a.key === undefined) - Number(b.key === undefined);
+      }
+      const order =
+        typeof a.key === 'number' && typeof b.key === 'number'
+          ? a.key - b.key
+          : collator.compare(String(a.key), String(b.key));
+      return sort.down ? -order : order;
+    });
+    return keyed.map((k) => k.row);
+  }
+
+  #drawHead(): void {
+    const cells = this.options.columns.map((column, i) => {
+      const cell = make('div', 'vt-heading');
+      cell.setAttribute('role', 'columnheader');
+      cell.setAttribute('aria-colindex', String(i + 1));
+      const sorted = this.#sort?.key === column.key ? this.#sort : undefined;
+      cell.setAttribute('aria-sort', sorted ? (sorted.down ? 'descending' : 'ascending') : 'none');
+      const mark = sorted ? (sorted.down ? ' ▼' : ' ▲') : '';
+      const button = make('button', '', column.title + mark);
+      button.dataset.key = column.key;
+      button.addEventListener('click', () => {
+        this.sort = { key: column.key, down: sorted ? !sorted.down : false };
+        this.#head.querySelector<HTMLElement>(`[data-key="${column.key}"]`)?.focus();
+      });
+      cell.append(button);
+      return cell;
+    });
+    this.#head.replaceChildren(...cells);
+  }
+
+  #later(): void {
+    if (this.#framePending) return;
+    this.#framePending = true;
+    requestAnimationFrame(() => {
+      this.#framePending = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
+    const { scrollTop, clientHeight } = this.#scroller;
+    const from = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - OVERSCAN);
+    const to = Math.min(
+      this.#sorted.length,
+      Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + OVERSCAN,
+    );
+    const drawn: HTMLElement[] = [];
+    for (let i = from; i < to; i++) {
+      const row = this.#sorted[i];
+      if (row !== undefined) drawn.push(this.#drawRow(row, i));
+    }
+    this.#space.replaceChildren(...drawn);
+    const current = this.#sorted[this.#at()];
+    if (current === undefined) this.#root.removeAttribute('aria-activedescendant');
+    else this.#root.setAttribute('aria-activedescendant', rowId(this.options.idOf(current)));
+  }
+
+  #drawRow(row: T, index: number): HTMLElement {
+    const id = this.options.idOf(row);
+    const line = make('div', 'vt-row');
+    line.id = rowId(id);
+    line.setAttribute('role', 'row');
+    line.setAttribute('aria-rowindex', String(index + 2));
+    line.setAttribute('aria-selected', String(this.#selection.has(id)));
+    line.classList.toggle('current', this.#selection.current === id);
+    line.style.top = `${index * ROW_HEIGHT}px`;
+    for (const [i, column] of this.options.columns.entries()) {
+      const text = column.text(row);
+      const cell = make('div', `vt-cell ${column.look?.(row) ?? ''}`.trim(), text);
+      cell.setAttribute('role', 'gridcell');
+      cell.setAttribute('aria-colindex', String(i + 1));
+      cell.title = text;
+      line.append(cell);
+    }
+    line.addEventListener('click', (event) => {
+      this.#root.focus();
+      this.#selection.click(id, this.#ids(), event);
+    });
+    line.addEventListener('dblclick', () => this.options.onOpen?.(row));
+    return line;
+  }
+
+  #ids(): string[] {
+    return this.#sorted.map(this.options.idOf);
+  }
+
+  #at(): number {
+    const { current } = this.#selection;
+    return this.#sorted.findIndex((r) => this.options.idOf(r) === current);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    if (event.target !== this.#root) return; // the headings have keys of their own
+    const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_HEIGHT) - 1);
+    const steps: Record<string, number> = {
+      ArrowDown: 1,
+      ArrowUp: -1,
+      PageDown: page,
+      PageUp: -page,
+      Home: -Infinity,
+      End: Infinity,
+    };
+    const at = this.#at();
+    const step = steps[event.key];
+    if (step !== undefined) {
+      const to = Math.min(this.#sorted.length - 1, Math.max(0, at + step));
+      this.#selection.move(this.#ids(), to, event);
+      this.#reveal(to);
+    } else if (event.key === ' ') {
+      this.#selection.toggleCurrent();
+    } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) {
+      this.#selection.all(this.#ids());
+    } else if (event.key === 'Enter') {
+      const row = this.#sorted[at];
+      if (row !== undefined) this.options.onOpen?.(row);
+    } else return;
+    event.preventDefault();
+  }
+
+  #reveal(index: number): void {
+    const top = index * ROW_HEIGHT;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (top + ROW_HEIGHT > scrollTop + clientHeight) {
+      this.#scroller.scrollTop = top + ROW_HEIGHT - clientHeight;
+    }
+  }
+}
+
+function rowId(id: string): string {
+  return `row-${id}`;
+}

@@ -1,0 +1,137 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { asError } from '../../core/errors';
+import { DisposableStore, type Disposable } from '../../core/events';
+import type { Fleet } from '../../core/fleet';
+import { runAction } from '../../core/fleetActions';
+import type { GroupPublisher } from '../../core/groupPublisher';
+import { JobHistory } from '../../core/jobHistory';
+import { PendingJobs, type PendingJob, type PendingStore } from '../../core/pendingJobs';
+import { selectableBoard, type SelectableBoard } from '../../core/selectableBoard';
+import { selectBoards, type Selection } from '../../core/selector';
+import { StopPolicies } from '../../core/stopPolicy';
+import { Telemetry } from '../../core/telemetry';
+import type { Settings } from '../settings';
+import { Answers } from './answers';
+import { FleetJobs } from './fleetJobs';
+
+export interface ManyOptions {
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly settings: Settings;
+  readonly fleet: Fleet;
+  readonly stopPolicies: StopPolicies;
+}
+
+/** Everything that works on many boards at once: jobs and their results, jobs that wait, groups, measurements. */
+export class Many implements Disposable {
+  readonly #lifetime = new DisposableStore();
+  readonly history: JobHistory;
+  readonly jobs: FleetJobs;
+  readonly pending: PendingJobs;
+  readonly telemetry = new Telemetry();
+  readonly answers = this.#lifetime.add(new Answers());
+  /** Set once a broker is in use: sends a file for many boards over it once. */
+  publisher: GroupPublisher | undefined;
+
+  constructor(private readonly options: ManyOptions) {
+    const { extension, log, settings, stopPolicies } = options;
+    const folder = extension.globalStorageUri;
+    this.history = new JobHistory(vscode.Uri.joinPath(folder, 'history.jsonl').fsPath);
+    this.jobs = this.#lifetime.add(
+      new FleetJobs({
+        log,
+        stopPolicies,
+        history: this.history,
+        publisher: () => this.publisher,
+        concurrency: () => settings.get('fleet.concurrency'),
+        timeoutSeconds: () => settings.get('fleet.timeout'),
+      }),
+    );
+    this.pending = this.#lifetime.add(
+      new PendingJobs(
+        pendingFile(vscode.Uri.joinPath(folder, 'pending.json')),
+        (job) => this.#perform(job),
+        (error, job) => log.warn(`${job?.what ?? 'A waiting job'}: ${error.message}`),
+      ),
+    );
+  }
+
+  /** Reads the waiting jobs and begins to watch for their boards. Not at activation: nobody waits for it. */
+  start(): void {
+    const { fleet, log } = this.options;
+    this.pending.load().then(
+      () => this.#lifetime.add(new Returns(fleet, this.pending)),
+      (error: unknown) => log.error(`Waiting jobs cannot be read: ${asError(error).message}`),
+    );
+  }
+
+  /** All boards, as selectors and filters see them. */
+  selectable(): SelectableBoard[] {
+    const { fleet } = this.options;
+    return fleet.boards.map((b) => selectableBoard(b, fleet.tagsOf(b)));
+  }
+
+  /** @throws UsageError when the selector cannot be read */
+  select(selector: string): Selection<SelectableBoard> {
+    return selectBoards(selector, this.selectable(), this.options.settings.get('groups'));
+  }
+
+  dispose(): void {
+    this.#lifetime.dispose();
+  }
+
+  async #perform(job: PendingJob): Promise<void> {
+    const board = this.options.fleet.byUid(job.uid);
+    if (!board) throw new Error(`${job.board} is not in the tree`);
+    const print = (text: string) => this.options.log.info(`${job.board}: ${text.trimEnd()}`);
+    await runAction(board, job.action, { signal: new AbortController().signal, print });
+  }
+}
+
+/** Tells the waiting jobs when a board comes back: at the edge, not at each of its changes. */
+class Returns implements Disposable {
+  readonly #lifetime = new DisposableStore();
+  readonly #away = new Set<string>();
+
+  constructor(
+    fleet: Fleet,
+    private readonly pending: PendingJobs,
+  ) {
+    const look = (board: Board) => this.#look(board);
+    for (const job of pending.all) this.#away.add(job.uid);
+    for (const board of fleet.boards) look(board);
+    this.#lifetime.add(fleet.onDidChangeBoard(look));
+    this.#lifetime.add(fleet.onDidChangeList(() => fleet.boards.forEach(look)));
+  }
+
+  dispose(): void {
+    this.#lifetime.dispose();
+  }
+
+  #look(board: Board): void {
+    const { uid } = board;
+    if (uid === undefined) return;
+    if (!board.present) this.#away.add(uid);
+    else if (this.#away.delete(uid) && this.pending.for(uid).length > 0) {
+      void this.pending.boardIsBack(uid);
+    }
+  }
+}
+
+function pendingFile(uri: vscode.Uri): PendingStore {
+  return {
+    load: async () => {
+      try {
+        return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+      } catch (error) {
+        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound')
+          return undefined;
+        throw error;
+      }
+    },
+    save: async (json) => {
+      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(json));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+
+/** What a page of ours is made of. */
+export interface Page {
+  /** Script in dist/media and style in media, without their endings. */
+  readonly name: string;
+  readonly title: string;
+  /** Static markup of the body; nothing from a board ever goes in here. */
+  readonly body: string;
+}
+
+/** Where pages may load from. */
+export function pageRoots(extension: vscode.Uri): vscode.Uri[] {
+  return [vscode.Uri.joinPath(extension, 'dist', 'media'), vscode.Uri.joinPath(extension, 'media')];
+}
+
+/**
+ * The HTML of a webview: nothing is loaded but our own script and styles, no script runs without the nonce, and there is no
+ * network.
+ */
+export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, page: Page): string {
+  const nonce = randomBytes(16).toString('base64');
+  const uri = (...parts: string[]) =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extension, ...parts)).toString();
+  const policy = [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${webview.cspSource}`,
+    `font-src ${webview.cspSource}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="${vscode.env.language}">
+<head>
+<meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1.0">
+<title>${page.title}</title>
+<link rel="stylesheet" href="${uri('media', 'parts.css')}">
+<link rel="stylesheet" href="${uri('media', `${page.name}.css`)}">
+</head>
+<body>
+${page.body}
+<script nonce="${nonce}" src="${uri('dist', 'media', `${page.name}.js`)}"></script>
+</body>
+</html>`;
+}
