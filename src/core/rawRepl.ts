@@ -21,6 +21,7 @@ export interface RawReplOptions {
 export class RawRepl implements ExecLine {
   readonly clock: Clock;
   readonly answerMs: number;
+  readonly lineRate: number | undefined;
   #current: Execution | undefined;
   #rawPaste: boolean | undefined;
   #marker = 0;
@@ -29,11 +30,12 @@ export class RawRepl implements ExecLine {
   /** @param onStray what comes while no code runs: a thread or a timer printed it */
   constructor(
     private readonly send: (data: Uint8Array) => Promise<void>,
-    private readonly options: RawReplOptions,
+    options: RawReplOptions,
     private readonly onStray: (bytes: Uint8Array) => void,
   ) {
     this.clock = options.clock;
     this.answerMs = options.answerMs;
+    this.lineRate = options.lineRate;
   }
 
   write(data: Uint8Array): Promise<void> {
@@ -128,7 +130,7 @@ export class RawRepl implements ExecLine {
       const block = data.subarray(at, at + PLAIN_BLOCK);
       await this.send(block);
       onProgress();
-      const onLine = this.options.lineRate ? (block.length / this.options.lineRate) * 1000 : 0;
+      const onLine = this.lineRate ? (block.length / this.lineRate) * 1000 : 0;
       await pause(this.clock, onLine + PLAIN_PAUSE_MS);
     }
   }

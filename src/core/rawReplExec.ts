@@ -19,6 +19,8 @@ const BANNER_TAIL = utf8('information.\r\n>>> ');
 /** What the code asks of the line. */
 export interface ExecLine {
   readonly clock: Clock;
+  /** Bytes a second, where the line limits. */
+  readonly lineRate?: number;
   /** The board must answer a step of the protocol within this (milliseconds since the last byte either way). */
   readonly answerMs: number;
   write(data: Uint8Array): Promise<void>;
@@ -301,10 +303,11 @@ export class Execution {
   }
 
   async #interruptUntilDone(): Promise<void> {
-    const { clock } = this.line;
+    const { clock, lineRate } = this.line;
+    const line = { clock, lineRate, write: (data: Uint8Array) => this.line.write(data) };
     const isOver = () => this.#phase === 'done' || this.#settle();
     for (const round of STOP_ROUNDS) {
-      await sendInterrupts((data) => this.line.write(data), clock, round.floodMs, isOver);
+      await sendInterrupts(line, round, isOver);
       const done = this.#done.promise.then(
         () => undefined,
         () => undefined,

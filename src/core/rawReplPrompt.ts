@@ -7,12 +7,14 @@ export type LastLine =
   | 'text'; // anything else: a program runs, or a thread printed behind the prompt
 
 const LINE_LIMIT = 512; // a prompt is known by its first bytes
+/** Of one large chunk, only so much of its end is looked at. */
+const LOOK_BACK = 4096;
 const PASTE_BANNER = 'paste mode; Ctrl-C to cancel, Ctrl-D to finish';
 // CircuitPython sets the terminal's title (an OSC sequence) between lines; CSI comes from line editing.
 // eslint-disable-next-line no-control-regex
 const ESCAPES = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]/g;
 
-/** Follows a board's output and knows whether it ends in a prompt of the friendly REPL. Costs the same for any amount. */
+/** Follows a board's output and knows whether it ends in a prompt of the friendly REPL. */
 export class PromptTracker {
   #line = '';
   #previous: LastLine = 'nothing';
@@ -37,20 +39,19 @@ export class PromptTracker {
   feed(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#heard = true;
-    const end = chunk.lastIndexOf(0x0a);
-    if (end < 0) {
-      this.#append(chunk);
-      return;
-    }
-    const start = end === 0 ? -1 : chunk.lastIndexOf(0x0a, end - 1);
-    if (start >= 0) {
+    let at = 0;
+    if (chunk.length > LOOK_BACK) {
+      at = chunk.length - LOOK_BACK;
+      this.#line = 'text'; // its line has begun before
       this.#previous = 'text';
-      this.#line = '';
     }
-    this.#append(chunk.subarray(start + 1, end));
-    this.#previous = this.#isPasteBanner() ? 'paste' : classify(this.#line, this.#previous);
-    this.#line = '';
-    this.#append(chunk.subarray(end + 1));
+    for (let end = chunk.indexOf(0x0a, at); end >= 0; end = chunk.indexOf(0x0a, at)) {
+      this.#append(chunk.subarray(at, end));
+      this.#previous = this.#isPasteBanner() ? 'paste' : classify(this.#line, this.#previous);
+      this.#line = '';
+      at = end + 1;
+    }
+    this.#append(chunk.subarray(at));
   }
 
   /** Forgets all: what comes next begins a line. */

@@ -7,34 +7,49 @@ const BLOCKS = [1, 8, 2, 34, 3, 1, 13, 5, 55, 1, 21].map((n) => new Uint8Array(n
 /**
  * Rounds of Ctrl-C: for `floodMs` without a pause (0: once), then silence for `waitMs`. Code that catches every exception
  * (`while True: try: ... except: pass`) is left only when a Ctrl-C comes in the microseconds between one handler and
- * the next `try`: only many, in no step with the program, hit them. Eight seconds in all.
+ * the next `try`: only many, in no step with the program, hit them. First no more than the line carries, so that none are
+ * left to come after the prompt; then all that it takes, since USB has no rate to go by. Eight seconds in all.
  */
 export const STOP_ROUNDS: readonly StopRound[] = [
   { floodMs: 0, waitMs: 150 },
-  { floodMs: 30, waitMs: 200 },
-  ...Array.from({ length: 20 }, () => ({ floodMs: 200, waitMs: 80 })),
+  { floodMs: 30, waitMs: 300, paced: true },
+  { floodMs: 300, waitMs: 300, paced: true },
+  { floodMs: 600, waitMs: 400, paced: true },
+  ...Array.from({ length: 15 }, () => ({ floodMs: 200, waitMs: 80 })),
   { floodMs: 500, waitMs: 1500 },
 ];
 
 export interface StopRound {
   readonly floodMs: number;
   readonly waitMs: number;
+  readonly paced?: boolean;
+}
+
+/** Where the Ctrl-C go. `lineRate`: bytes a second, where the line limits. */
+export interface StopLine {
+  readonly clock: Clock;
+  readonly lineRate?: number;
+  readonly write: (data: Uint8Array) => Promise<void>;
 }
 
 /** Sends the Ctrl-C of one round, until `isOver`. */
 export async function sendInterrupts(
-  write: (data: Uint8Array) => Promise<void>,
-  clock: Clock,
-  floodMs: number,
+  { clock, lineRate, write }: StopLine,
+  { floodMs, paced }: StopRound,
   isOver: () => boolean,
 ): Promise<void> {
-  const end = clock.now() + floodMs;
-  let n = 0;
-  do {
-    await write(BLOCKS[n++ % BLOCKS.length] ?? new Uint8Array());
+  const start = clock.now();
+  const perMs = paced && lineRate ? lineRate / 1000 : Infinity;
+  let sent = 0;
+  for (let n = 0; n === 0 || (!isOver() && clock.now() - start < floodMs);) {
+    if (n === 0 || sent <= (clock.now() - start) * perMs) {
+      const block = BLOCKS[n++ % BLOCKS.length] ?? new Uint8Array();
+      await write(block);
+      sent += block.length;
+    }
     // What comes is read between two writes only if the event loop gets its turn.
     await new Promise<void>((resolve) => void setImmediate(resolve));
-  } while (!isOver() && clock.now() < end);
+  }
 }
 
 /** Resolves after `ms`. */

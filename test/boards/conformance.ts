@@ -12,6 +12,7 @@ export type Feature =
   | 'terminal'
   | 'interrupt'
   | 'programs' // a main.py of its own, which runs at power on and after a soft reset
+  | 'keepsLink' // the link stays while the board resets
   | 'rawBytes' // code can print bytes that are not UTF-8
   | 'largeCode' // 100 kB of code at once
   | 'largeFiles'
@@ -30,7 +31,7 @@ export interface Far {
 export interface Subject {
   readonly name: string;
   /** A new board with these files, and a new link to it. */
-  start(files: Record<string, string>): Promise<Far>;
+  readonly start: (files: Record<string, string>) => Promise<Far>;
   /** What it cannot do, and why: listed by name. */
   readonly cannot?: Partial<Record<Feature, string>>;
   /** Line end of `print`. */
@@ -43,20 +44,20 @@ export interface Subject {
 export interface Bench {
   readonly transport: Transport;
   /** What the terminal has shown. */
-  shown(): string;
+  readonly shown: () => string;
   /** Resolves once the terminal has shown `what`, behind the first `from` characters. */
-  untilShown(what: string | RegExp, from?: number): Promise<void>;
-  type(keys: string): Promise<void>;
+  readonly untilShown: (what: string | RegExp, from?: number) => Promise<void>;
+  readonly type: (keys: string) => Promise<void>;
   /** What `code` prints, with `\n` for line ends. */
-  exec(code: string, options?: SessionOptions): Promise<string>;
+  readonly exec: (code: string, options?: SessionOptions) => Promise<string>;
 }
 
 export interface Suite {
   readonly subject: Subject;
   /** Starts a board that is gone after the test, and opens the link to it. */
-  bench(files?: Record<string, string>): Promise<Bench>;
+  readonly bench: (files?: Record<string, string>) => Promise<Bench>;
   /** A test that is asked only of what can do `features`; else it is listed. */
-  test(title: string, features: readonly Feature[], body: () => Promise<void>): void;
+  readonly test: (title: string, features: readonly Feature[], body: () => Promise<void>) => void;
 }
 
 const SHOWN_MS = 10_000;
@@ -100,7 +101,7 @@ export function describeConformance(subject: Subject): void {
 
 function benchOf(transport: Transport): Bench {
   let shown = '';
-  let wake = () => undefined as void;
+  let wake = (): void => undefined;
   const terminal = transport.terminal();
   terminal?.onData((chunk) => {
     shown += text(chunk);

@@ -41,7 +41,9 @@ export function describeExec({ subject, bench, test }: Suite): void {
       const error = await failure(exec('print("before")\ndef f():\n  return 1/0\nf()'));
       expect(error).toBeInstanceOf(PythonError);
       expect(error).toMatchObject({ type: 'ZeroDivisionError' });
-      expect((error as PythonError).traceback).toMatch(/line 4[^]*line 3[^]*ZeroDivisionError/);
+      expect(error instanceof PythonError && error.traceback).toMatch(
+        /line 4[^]*line 3[^]*ZeroDivisionError/,
+      );
       expect(await failure(exec('def ('))).toMatchObject({ type: 'SyntaxError' });
       const late = `${'x = 1\n'.repeat(500)}def (\n${'y = 1\n'.repeat(500)}`;
       expect(await failure(exec(late))).toMatchObject({ type: 'SyntaxError' });
@@ -130,7 +132,7 @@ export function describeExec({ subject, bench, test }: Suite): void {
       expect(await exec('print(6)')).toBe('6\n');
     });
 
-    test('survives SystemExit and a soft reset from code', ['programs'], async () => {
+    test('survives SystemExit and a soft reset from code', ['programs', 'keepsLink'], async () => {
       const { exec } = await bench();
       await exec('a = 1\nraise SystemExit');
       expect(await failure(exec('print(a)'))).toMatchObject({ type: 'NameError' });

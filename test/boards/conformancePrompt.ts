@@ -65,7 +65,7 @@ export function describePrompt({ bench, test }: Suite): void {
       expect(transport.activity).toBe('idle');
     });
 
-    test('runs again after a soft reset', ['programs'], async () => {
+    test('runs again after a soft reset', ['programs', 'keepsLink'], async () => {
       const main = 'print("main has run")\n';
       const { transport, untilShown, shown, exec } = await bench({ '/main.py': main });
       await exec('left = 1');
@@ -75,7 +75,7 @@ export function describePrompt({ bench, test }: Suite): void {
       expect(await failure(exec('left'))).toMatchObject({ type: 'NameError' });
     });
 
-    test('runs again after a hard reset', ['programs', 'hardReset'], async () => {
+    test('runs again after a hard reset', ['programs', 'hardReset', 'keepsLink'], async () => {
       const main = 'print("main has run")\n';
       const { transport, untilShown, shown, exec } = await bench({ '/main.py': main });
       await exec('left = 1');
@@ -132,7 +132,9 @@ export function describePrompt({ bench, test }: Suite): void {
         let typed = Promise.resolve();
         await transport.withSession((session) =>
           session.exec('import time\nprint(1)\ntime.sleep(0.2)', {
-            onStdout: () => (typed = type('5+6\r')),
+            onStdout: () => {
+              typed = type('5+6\r');
+            },
           }),
         );
         await typed;
