@@ -12,8 +12,10 @@ def verb(path, recursive, again):
         # A folder is read anew after each deletion: changing it while it is read skips entries on some file systems.
         while True:
             entry = None
-            for entry in entries(at):
-                break
+            for e in entries(at):
+                # To the end all the same: a listing that is left half read stays open, and on LittleFS that
+                # crashes the board when its folder has gone.
+                entry = entry or e
             if not entry:
                 break
             inner = join(at, entry[0].decode())
