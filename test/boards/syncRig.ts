@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { applyPlan, type ApplyOptions } from '../../src/core/sync/apply';
+import { planFolder } from '../../src/core/sync/index';
+import { parseMapping } from '../../src/core/sync/mapping';
+import type { SyncMode } from '../../src/core/sync/model';
+import { nodeLocalFs } from '../../src/core/sync/nodeLocalFs';
+import { nodeUndoFolder } from '../../src/core/sync/nodeUndoFolder';
+import { UndoStore } from '../../src/core/sync/undoStore';
+import { undoLast } from '../../src/core/sync/undo';
+import type { BoardFiles } from '../../src/core/boardFiles';
+
+/** A workspace folder in a temporary place, and what the product does with it. */
+export class Workspace {
+  readonly folder = mkdtempSync(join(tmpdir(), 'sync-'));
+  readonly #undoFolder = mkdtempSync(join(tmpdir(), 'undo-'));
+  readonly undo = new UndoStore(nodeUndoFolder(this.#undoFolder));
+  mappings: string[] = [];
+  protect: string[] = [];
+  #clock = 1_000_000;
+
+  constructor(private readonly boardFiles: () => BoardFiles) {}
+
+  put(files: Record<string, string | Uint8Array>): void {
+    for (const [path, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.folder, path)), { recursive: true });
+      writeFileSync(join(this.folder, path), content);
+    }
+  }
+
+  take(path: string): void {
+    rmSync(join(this.folder, path), { recursive: true });
+  }
+
+  plan(mode: SyncMode) {
+    const { folder, protect } = this;
+    const files = this.boardFiles();
+    const mappings = this.mappings.map((text) => parseMapping(text));
+    return planFolder({ files, localFs: nodeLocalFs, folder, mappings, ignore: [], protect }, mode);
+  }
+
+  async sync(mode: SyncMode, more: Partial<ApplyOptions> = {}) {
+    return applyPlan(await this.plan(mode), { ...this.options(), ...more });
+  }
+
+  undoLast() {
+    return undoLast(this.options());
+  }
+
+  options(): ApplyOptions {
+    const { undo } = this;
+    const now = () => this.#clock++;
+    return { files: this.boardFiles(), localFs: nodeLocalFs, undo, board: 'uid:1/2', now };
+  }
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.#undoFolder, { recursive: true, force: true });
+  }
+}
