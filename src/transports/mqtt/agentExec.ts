@@ -1,9 +1,9 @@
 import { decodeJson, encodeJsonAndBytes, Op, type Frame } from '../../core/agentProtocol';
 import { concat, text, utf8 } from '../../core/bytes';
-import { FileError, TimeoutError, type PythonError } from '../../core/errors';
+import { asError, FileError, type PythonError } from '../../core/errors';
 import { pythonError } from '../../core/python';
 import type { ExecOptions } from '../../core/transport';
-import { systemClock } from '../../core/async';
+import { Interrupter } from './interrupter';
 import type { AgentClient, Exchange } from './agentClient';
 import { ChunkSender } from './chunkSender';
 
@@ -95,17 +95,16 @@ export async function agentExec(
   const first = code.subarray(0, room);
   const rest = new ChunkSender(code, first.length, client.mtu);
   const stdin = new StdinSender(client);
-  const idle = new IdleLimit(options.idleTimeoutMs);
+  const stop = new Interrupter(client, options);
   let running = false;
   try {
     const frame = await client.request(Op.exec, encodeJsonAndBytes(head, first), {
-      signal: options.signal ? AbortSignal.any([options.signal, idle.signal]) : idle.signal,
-      cancelWith: Op.intr,
+      signal: stop.abandoned,
       // Code may run silently for hours; a board that is away for good shows as such.
       isPatient: () => running && client.birth !== undefined,
       onFrame: (f, exchange) => {
         if (f.op === Op.out) {
-          idle.heard();
+          stop.heard();
           output.take(f, exchange);
         } else if (f.op === Op.busy) {
           const { drop } = decodeJson(f.payload);
@@ -117,35 +116,13 @@ export async function agentExec(
         else rest.onFrame(f, exchange);
       },
     });
-    return await finish(client, frame, output);
+    const result = await finish(client, frame, output).catch((error: unknown) => asError(error));
+    if (stop.reason) throw stop.reason;
+    if (result instanceof Error) throw result;
+    return result;
   } finally {
-    idle.dispose();
-  }
-}
-
-/** Calls code off that has printed nothing for too long. */
-class IdleLimit {
-  readonly #controller = new AbortController();
-  readonly signal = this.#controller.signal;
-  #timer: { dispose(): void } | undefined;
-
-  constructor(private readonly ms: number | undefined) {
-    this.heard();
-  }
-
-  heard(): void {
-    this.dispose();
-    if (this.ms === undefined) return;
-    const ms = this.ms;
-    this.#timer = systemClock.after(ms, () =>
-      this.#controller.abort(
-        new TimeoutError(`The code printed nothing for ${ms / 1000} s and was interrupted`),
-      ),
-    );
-  }
-
-  dispose(): void {
-    this.#timer?.dispose();
+    stdin.end();
+    stop.dispose();
   }
 }
 
@@ -200,6 +177,12 @@ class StdinSender {
     this.#sent = this.#base;
     if (this.#queue.length > 0) this.#pump();
     else for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  /** The code has ended: nobody reads any more. */
+  end(): void {
+    this.#exchange = undefined;
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #write(data: Uint8Array): Promise<void> {

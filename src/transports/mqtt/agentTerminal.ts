@@ -29,6 +29,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
   #partial = '';
   #running: Running | undefined;
   #lines: string[] = [];
+  #foreign: (() => Promise<void>) | undefined;
 
   readonly lineMode = {
     complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
@@ -41,7 +42,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
 
   async write(data: Uint8Array): Promise<void> {
     if (data.includes(CTRL_C)) {
-      this.#interrupt();
+      await this.#interrupt();
       return;
     }
     if (data.length === 1 && data[0] === CTRL_D) {
@@ -64,6 +65,12 @@ export class AgentTerminal implements TerminalStream, Disposable {
       if (record.level === 'O')
         this.#show(record.text.endsWith('\n') ? record.text : `${record.text}\n`);
     }
+  }
+
+  /** While other work runs code, Ctrl-C here means that. The answer ends it. */
+  whileBusy(interrupt: () => Promise<void>): () => void {
+    this.#foreign = interrupt;
+    return () => (this.#foreign = undefined);
   }
 
   dispose(): void {
@@ -108,11 +115,12 @@ export class AgentTerminal implements TerminalStream, Disposable {
     }
   }
 
-  #interrupt(): void {
+  async #interrupt(): Promise<void> {
     this.#lines = [];
     this.#source = '';
     this.#partial = '';
     if (this.#running) this.#running.stop.abort(new CancelledError());
+    else if (this.#foreign) await this.#foreign();
     else this.#show('\n>>> ');
   }
 

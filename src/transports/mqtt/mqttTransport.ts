@@ -1,6 +1,6 @@
 import { decodeJson, Op } from '../../core/agentProtocol';
 import type { Address } from '../../core/address';
-import { Queue } from '../../core/async';
+import { abortable, Queue, systemClock } from '../../core/async';
 import {
   ConnectError,
   ConnectionLostError,
@@ -17,7 +17,6 @@ import type {
   Transport,
 } from '../../core/transport';
 import { utf8 } from '../../core/bytes';
-import { systemClock } from '../../core/async';
 import { agentExec } from './agentExec';
 import { AgentFiles } from './agentFiles';
 import { AgentTerminal } from './agentTerminal';
@@ -37,6 +36,8 @@ export class MqttTransport implements Transport {
   readonly #queue = new Queue();
   readonly #files: AgentFiles;
   readonly #terminal: AgentTerminal;
+  /** Ends what is under way when the link is closed. */
+  readonly #closing = new AbortController();
   #isOpen = false;
   #away: { dispose(): void } | undefined;
 
@@ -98,14 +99,20 @@ export class MqttTransport implements Transport {
     work: (session: Session) => Promise<T>,
     options: SessionOptions = {},
   ): Promise<T> {
-    if (!this.#isOpen) throw new ConnectionLostError('The link to the board is closed');
-    return this.#queue.run(
-      () =>
-        work({
-          exec: (code, execOptions) => this.#exec(code, execOptions, options),
-          native: this.#files,
-        }),
-      options.signal,
+    if (!this.#isOpen) throw linkClosed();
+    const signal = options.signal
+      ? AbortSignal.any([options.signal, this.#closing.signal])
+      : this.#closing.signal;
+    return abortable(
+      this.#queue.run(
+        () =>
+          work({
+            exec: (code, execOptions) => this.#exec(code, execOptions, options),
+            native: this.#files,
+          }),
+        signal,
+      ),
+      this.#closing.signal,
     );
   }
 
@@ -132,6 +139,7 @@ export class MqttTransport implements Transport {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#away?.dispose();
+    this.#closing.abort(linkClosed());
     this.#closed.fire(undefined);
     this.#lifetime.dispose();
     await Promise.resolve();
@@ -144,12 +152,15 @@ export class MqttTransport implements Transport {
     session: SessionOptions,
   ): Promise<Uint8Array> {
     const bytes = typeof code === 'string' ? utf8(code) : code;
+    const leave = this.#terminal.whileBusy(() => this.interrupt());
     try {
       return await agentExec(this.#client, bytes, options);
     } catch (error) {
       if (!(error instanceof ProgramRunningError) || !session.mayInterrupt) throw error;
       decodeJson((await this.#client.json(Op.app, { do: 'stop' }, session)).payload);
-      return agentExec(this.#client, bytes, options);
+      return await agentExec(this.#client, bytes, options);
+    } finally {
+      leave();
     }
   }
 
@@ -207,6 +218,7 @@ export class MqttTransport implements Transport {
     const cause: FleetError = new ConnectionLostError(message, {
       hint: 'It is connected again by itself as soon as the board is back.',
     });
+    this.#closing.abort(cause);
     this.#closed.fire(cause);
     this.#lifetime.dispose();
   }
@@ -214,6 +226,10 @@ export class MqttTransport implements Transport {
 
 /** Time for a restart with Wi-Fi and TLS on a small chip. */
 const RESTART_LIMIT_MS = 60_000;
+
+function linkClosed(): ConnectionLostError {
+  return new ConnectionLostError('The link to the board was closed');
+}
 
 function isLost(error: unknown): boolean {
   return error instanceof ConnectionLostError;
