@@ -72,3 +72,19 @@ export function webreplAddress(text: string): Address {
   const canonical = `${url.protocol}//${url.hostname}:${port}${path}`;
   return { kind: 'webrepl', text: canonical, rest: canonical };
 }
+
+/** An address as a label: `ttyACM0`, `COM3`, `192.168.1.20`; a path elsewhere with its last two parts. */
+export function shortPlace(address: Address): string {
+  switch (address.kind) {
+    case 'serial':
+      return /^\/dev\/[^/]+$/.test(address.rest)
+        ? address.rest.slice('/dev/'.length)
+        : address.rest.split('/').slice(-2).join('/');
+    case 'webrepl':
+      return address.rest.replace(/^wss?:\/\//, '').replace(/(:8266)?\/$/, '');
+    case 'mqtt':
+    case 'mqboard':
+    case 'demo':
+      return address.rest;
+  }
+}

@@ -37,6 +37,8 @@ interface Program {
   readonly again: (() => void) | undefined;
 }
 
+const DEFAULT_JOB = 'Working';
+
 /** The works on one board, one after the other; asks before a program that runs there is stopped for one. */
 export class BoardJobs {
   readonly #queue = new Queue();
@@ -57,16 +59,32 @@ export class BoardJobs {
 
   /** See Board.withSession. */
   async withSession<T>(work: (session: Session) => Promise<T>, options: JobOptions): Promise<T> {
-    const job = options.job ?? 'Working';
-    const again = await this.#stopProgram(job, options);
+    const again = await this.#stopProgram(options);
     try {
-      return await this.#queue.run(
-        () => (options.program ? this.#asProgram(work, options) : this.#asJob(work, options)),
-        options.signal,
-      );
+      return await this.#enqueue(work, options, options.mayInterrupt ?? false);
+    } catch (error) {
+      if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
+      // Nobody waits for the board while the user thinks.
+      const answer = await this.#answer(options);
+      if (!answer) throw new ProgramRunningError(this.host.name);
+      const restart = answer === 'stopAndRestart';
+      return await this.#enqueue(work, options, true, restart);
     } finally {
       again?.();
     }
+  }
+
+  #enqueue<T>(
+    work: (session: Session) => Promise<T>,
+    options: JobOptions,
+    mayInterrupt: boolean,
+    restart = false,
+  ): Promise<T> {
+    const job = { ...options, mayInterrupt };
+    return this.#queue.run(
+      () => (options.program ? this.#asProgram(work, job) : this.#asJob(work, job, { restart })),
+      options.signal,
+    );
   }
 
   /** Work on the link itself (a reset) when its turn comes. */
@@ -76,18 +94,18 @@ export class BoardJobs {
   }
 
   /** A program that was started from here gives way as main.py does. @returns what starts it again, if promised */
-  async #stopProgram(job: string, options: JobOptions): Promise<(() => void) | undefined> {
+  async #stopProgram(options: JobOptions): Promise<(() => void) | undefined> {
     const program = this.#program;
     if (!program) return undefined;
-    const answer = await this.#answer(job, options);
+    const answer = await this.#answer(options);
     if (!answer) throw new ProgramRunningError(this.host.name);
     program.stop.abort(new CancelledError());
     return answer === 'stopAndRestart' ? program.again : undefined;
   }
 
-  async #answer(job: string, options: JobOptions): Promise<StopAnswer> {
+  async #answer(options: JobOptions): Promise<StopAnswer> {
     if (options.mayInterrupt) return 'stop';
-    return options.ask === false ? undefined : this.host.mayStop(job);
+    return options.ask === false ? undefined : this.host.mayStop(options.job ?? DEFAULT_JOB);
   }
 
   async #asProgram<T>(work: (session: Session) => Promise<T>, options: JobOptions): Promise<T> {
@@ -99,7 +117,7 @@ export class BoardJobs {
       this.host.jobChanged();
     };
     try {
-      return await this.#asJob(work, { ...options, signal }, onStart);
+      return await this.#asJob(work, { ...options, signal }, { onStart });
     } finally {
       this.#program = undefined;
       this.host.jobChanged();
@@ -109,36 +127,26 @@ export class BoardJobs {
   async #asJob<T>(
     work: (session: Session) => Promise<T>,
     options: JobOptions,
-    onStart?: () => void,
+    { onStart, restart = false }: { onStart?: () => void; restart?: boolean },
   ): Promise<T> {
-    const job = options.job ?? 'Working';
     const transport = await this.host.ensureOpen(options.signal);
-    const run = (mayInterrupt: boolean) =>
-      transport.withSession(
+    try {
+      return await transport.withSession(
         async (session) => {
-          this.#set(job);
+          this.#set(options.job ?? DEFAULT_JOB);
           await this.host.identify(session);
           onStart?.();
           return work(session);
         },
-        { signal: options.signal, mayInterrupt },
+        { signal: options.signal, mayInterrupt: options.mayInterrupt },
       );
-    try {
-      return await run(options.mayInterrupt ?? false);
-    } catch (error) {
-      if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
-      const answer = await this.#answer(job, options);
-      if (!answer) throw new ProgramRunningError(this.host.name);
-      try {
-        return await run(true);
-      } finally {
-        // The program was promised to run again, whatever became of the work.
-        if (answer === 'stopAndRestart' && this.host.transport === transport) {
-          await transport.reset('soft');
-        }
-      }
     } finally {
-      this.#set(undefined);
+      try {
+        // The program was promised to run again, whatever became of the work.
+        if (restart && this.host.transport === transport) await transport.reset('soft');
+      } finally {
+        this.#set(undefined);
+      }
     }
   }
 

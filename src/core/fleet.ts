@@ -1,4 +1,4 @@
-import type { Address } from './address';
+import { shortPlace, type Address } from './address';
 import { Board, type BoardServices, type Link } from './board';
 import type { BoardInfo } from './boardInfo';
 import { usbKey, type BoardSource, type Found } from './discovery';
@@ -111,7 +111,7 @@ export class Fleet implements Disposable {
       found.find((f) => f.name)?.name ??
       found.find((f) => f.label)?.label ??
       board.info?.platform ??
-      found[0]?.address.rest ??
+      (found[0] && shortPlace(found[0].address)) ??
       board.id
     );
   }

@@ -11,16 +11,28 @@ export async function mayStop(settings: Settings, board: Board, job: string): Pr
   if (always !== 'ask') return always;
   const restart = vscode.l10n.t('Stop and Run It Again Afterwards');
   const stop = vscode.l10n.t('Stop It');
-  const answer = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'A program is running on {0}. "{1}" needs the prompt, so the program has to be stopped.',
-      board.name,
-      job,
-    ),
-    restart,
-    stop,
-    vscode.l10n.t('Cancel'),
+  const question = vscode.l10n.t(
+    'A program is running on {0}. "{1}" needs the prompt, so the program has to be stopped.',
+    board.name,
+    job,
   );
-  if (answer === restart) return 'stopAndRestart';
-  return answer === stop ? 'stop' : undefined;
+  const reminder = remind(board);
+  try {
+    const cancel = vscode.l10n.t('Cancel');
+    const answer = await vscode.window.showWarningMessage(question, restart, stop, cancel);
+    if (answer === restart) return 'stopAndRestart';
+    return answer === stop ? 'stop' : undefined;
+  } finally {
+    reminder.dispose();
+  }
+}
+
+/** The question hides itself after a while: this says that it waits, and a click brings it back. */
+function remind(board: Board): vscode.StatusBarItem {
+  const item = vscode.window.createStatusBarItem(vscode.StatusBarAlignment.Left);
+  item.text = `$(warning) ${vscode.l10n.t('Stop the program on {0}?', board.name)}`;
+  item.backgroundColor = new vscode.ThemeColor('statusBarItem.warningBackground');
+  item.command = 'notifications.showList';
+  item.show();
+  return item;
 }

@@ -50,6 +50,7 @@ export class Runs implements Disposable {
       await board.withSession(
         async (session) => {
           this.#begin(run, stop);
+          board.console.show(utf8(note(vscode.l10n.t('Running {0}', run.name))));
           const input: Disposable[] = [];
           try {
             await session.exec(run.code, {
@@ -73,6 +74,7 @@ export class Runs implements Disposable {
       if (this.#running.get(board) === stop) this.#running.delete(board);
       this.#tell();
     }
+    await showPrompt(board);
   }
 
   #begin(run: Run, stop: AbortController): void {
@@ -85,7 +87,9 @@ export class Runs implements Disposable {
   #ended(board: Board, error: unknown): void {
     if (error instanceof PythonError) {
       board.console.show(utf8(`\r\n\x1b[31m${error.traceback.trimEnd()}\x1b[0m\r\n`));
-    } else if (!(error instanceof CancelledError)) {
+    } else if (error instanceof CancelledError) {
+      board.console.show(utf8(note(vscode.l10n.t('Stopped'))));
+    } else {
       throw error;
     }
   }
@@ -97,4 +101,16 @@ export class Runs implements Disposable {
   dispose(): void {
     for (const stop of this.#running.values()) stop.abort(new CancelledError());
   }
+}
+
+/** The prompt came while the session held the board, unseen: Enter brings another. */
+async function showPrompt(board: Board): Promise<void> {
+  if (board.state.tag === 'idle' && board.console.stream && !board.console.stream.lineMode) {
+    await board.console.write(utf8('\r'));
+  }
+}
+
+/** A dim line between the board's own. */
+function note(text: string): string {
+  return `\r\n\x1b[2m[${text}]\x1b[0m\r\n`;
 }

@@ -3,10 +3,13 @@ import { UsageError } from '../../core/errors';
 import type { ViewContext } from '../context';
 import { showError } from '../showError';
 
-/** `MicroPython REPL` in the list of terminal profiles: the active board's. */
+/** `MicroPython REPL` in the list of terminal profiles is the active board's; turning to a terminal makes it active. */
 export function registerProfile(context: ViewContext): vscode.Disposable {
   const { active, terminals } = context;
-  return vscode.window.registerTerminalProfileProvider('mpyFleet.repl', {
+  const activation = terminals.onDidActivate((board) => {
+    active.choose(board).catch((error: unknown) => context.log.warn(String(error)));
+  });
+  const provider = vscode.window.registerTerminalProfileProvider('mpyFleet.repl', {
     provideTerminalProfile() {
       const board = active.current;
       if (!board) {
@@ -24,4 +27,5 @@ export function registerProfile(context: ViewContext): vscode.Disposable {
       return undefined;
     },
   });
+  return vscode.Disposable.from(activation, provider);
 }

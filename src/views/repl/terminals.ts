@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import { DisposableStore, type Disposable } from '../../core/events';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/fleet';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
@@ -24,6 +24,9 @@ interface Open {
 export class Terminals implements Disposable {
   readonly #store = new DisposableStore();
   readonly #open = new Map<Board, Open>();
+  readonly #activated = this.#store.add(new Emitter<Board>());
+  /** The user turned to this board's terminal. */
+  readonly onDidActivate = this.#activated.event;
 
   constructor(private readonly services: TerminalServices) {
     this.#store.add(vscode.window.onDidOpenTerminal((terminal) => this.#opened(terminal)));
@@ -88,8 +91,9 @@ export class Terminals implements Disposable {
 
   #tellActive(): void {
     const active = vscode.window.activeTerminal;
-    const ours = active !== undefined && this.boardOf(active) !== undefined;
-    void vscode.commands.executeCommand('setContext', REPL_ACTIVE, ours);
+    const board = active && this.boardOf(active);
+    void vscode.commands.executeCommand('setContext', REPL_ACTIVE, board !== undefined);
+    if (board) this.#activated.fire(board);
   }
 
   dispose(): void {

@@ -37,7 +37,12 @@ function stopToSee(board: Board): NoteNode {
   return {
     kind: 'note',
     board,
-    label: vscode.l10n.t('A program is running. Stop it to see the files'),
+    label: vscode.l10n.t('Stop to see the files'),
+    description: vscode.l10n.t('a program is running'),
+    tooltip: vscode.l10n.t(
+      'A program is running on {0}. Looking at the files needs the prompt, so a click here stops it.',
+      board.name,
+    ),
     icon: 'debug-stop',
     command: 'mpyFleet.stopToSeeFiles',
   };
@@ -47,7 +52,9 @@ function failed(board: Board, error: Error): NoteNode {
   return {
     kind: 'note',
     board,
-    label: vscode.l10n.t('The files could not be read: {0}. Click to try again', error.message),
+    label: vscode.l10n.t('The files could not be read'),
+    description: vscode.l10n.t('click to try again'),
+    tooltip: error.message,
     icon: 'warning',
     command: 'mpyFleet.refresh',
   };

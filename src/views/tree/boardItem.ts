@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { shortPlace } from '../../core/address';
 import type { Board, Link } from '../../core/board';
 import type { BoardState } from '../../core/boardState';
 import { boardContext, linkIcon, linkName, stateLook, type StateLook } from './boardLook';
@@ -28,7 +29,7 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
 
 function boardDescription(board: Board): string {
   const link = activeLink(board);
-  const place = link && `${linkName(link.found.address.kind)} ${shortPlace(link)}`;
+  const place = link && `${linkName(link.found.address.kind)} ${shortPlace(link.found.address)}`;
   const words = stateWords(board.state, board.present);
   const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
   return place ? `${words} · ${place}${more}` : words;
@@ -42,14 +43,6 @@ export function activeLink(board: Board): Link | undefined {
     board.links.find((l) => l.present) ??
     board.links[0]
   );
-}
-
-/** `/dev/ttyACM0` -> `ttyACM0`; `ws://host:8266/` -> `host:8266`. */
-function shortPlace(link: Link): string {
-  const { kind, rest } = link.found.address;
-  if (kind === 'serial') return rest.slice(rest.lastIndexOf('/') + 1);
-  if (kind === 'webrepl') return rest.replace(/^wss?:\/\//, '').replace(/\/$/, '');
-  return kind === 'demo' ? rest : (rest.split('/')[0] ?? rest);
 }
 
 /** A state in the user's language. */
@@ -136,6 +129,7 @@ export function noteItem(node: NoteNode, board: BoardNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, None);
   item.id = `${node.board.id}|note|${node.label}`;
   item.iconPath = new vscode.ThemeIcon(node.icon);
+  item.description = node.description;
   item.contextValue = 'note';
   item.tooltip = node.tooltip ?? node.label;
   if (node.command) {

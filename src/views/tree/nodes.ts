@@ -32,6 +32,7 @@ export interface NoteNode {
   readonly kind: 'note';
   readonly board: Board;
   readonly label: string;
+  readonly description?: string;
   readonly icon: string;
   readonly tooltip?: string;
   /** A command of ours, called with the board's node. */

@@ -50,7 +50,9 @@ function linkRows({ found }: Board['links'][number]): Row[] {
     [t('USB device'), usb && [usb.manufacturer, usb.product].filter(Boolean).join(' ')],
     [t('USB ids'), usb && `${usb.vendorId}:${usb.productId}`],
     [t('Serial number'), usb?.serialNumber],
-    ...Object.entries(found.details ?? {}).map(([label, value]): Row => [escape(label), value]),
+    ...Object.entries(found.details ?? {})
+      .filter(([, value]) => value !== found.address.rest)
+      .map(([label, value]): Row => [escape(label), value]),
   ];
 }
 

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { asError, CancelledError, ConnectionLostError, ProgramRunningError } from '../core/errors';
+import type { ViewContext } from './context';
+
+/**
+ * Asks a board that has just been connected who it is, so that it has its name, wherever it is plugged in. That takes one
+ * press of Enter to see whether it is at its prompt; a program that runs is left alone and nobody is asked.
+ */
+export function registerIdentify({ fleet, settings, log }: ViewContext): vscode.Disposable {
+  const asked = new WeakMap<Board, unknown>();
+  const identify = async (board: Board): Promise<void> => {
+    try {
+      const job = vscode.l10n.t('Saying hello');
+      await board.withSession(() => Promise.resolve(), { ask: false, job });
+    } catch (error) {
+      if (error instanceof ProgramRunningError || error instanceof CancelledError) return;
+      if (error instanceof ConnectionLostError) return;
+      log.info(`${board.name} did not say who it is: ${asError(error).message}`);
+    }
+  };
+  const subscription = fleet.onDidChangeBoard((board) => {
+    const { transport } = board;
+    if (!transport || board.state.tag !== 'connected' || asked.get(board) === transport) return;
+    asked.set(board, transport);
+    if (settings.get('identify')) void identify(board);
+  });
+  return vscode.Disposable.from(subscription);
+}
