@@ -33,6 +33,7 @@ static pthread_t main_thread;
 static pthread_mutex_t mutex;
 static pthread_cond_t cond;
 static int event;
+static volatile int waiting; // the board waits for an event; with event set: it has been woken and not yet been run
 static unsigned polls; // how many times the I/O thread has come out of its wait
 
 #define NSOCK (8)
@@ -106,7 +107,11 @@ static void *io_thread(void *unused) {
         }
         bool intr = false, any = false;
         if (p[1].revents & POLLIN) {
-            ssize_t n = read(tty, b, room < sizeof(b) ? room : sizeof(b));
+            // A chip that waits for bytes takes them at once. Linux may run a woken thread late, and that must lose nothing.
+            for (int i = 0; drop && event && waiting && i < 400; i++) {
+                usleep(500);
+            }
+            ssize_t n = read(tty, b, drop ? 64 : room < sizeof(b) ? room : sizeof(b));
             board_lock();
             for (ssize_t i = 0; i < n; i++) {
                 if (b[i] == mp_interrupt_char) {
@@ -144,9 +149,10 @@ void board_wait(int timeout_ms) {
         t.tv_nsec -= 1000000000;
     }
     board_lock();
+    waiting = 1;
     while (!event && (timeout_ms < 0 ? pthread_cond_wait(&cond, &mutex) : pthread_cond_timedwait(&cond, &mutex, &t)) == 0) {
     }
-    event = 0;
+    event = waiting = 0;
     board_unlock(0);
 }
 
