@@ -2,6 +2,7 @@
 # the top bit set, then the body. In bodies 0x02, 0x03, 0x04 and 0x10 travel as 0x10 and the byte + 0x40, so that Ctrl-C
 # stays what it is: whatever happens, the board can be interrupted. Answers: "K" or "N", the number of the frame wanted
 # next, and its complement. Bodies: "O" opens a file, "D" data, "Z" deflated data, "Q" ends.
+import gc
 import sys
 from binascii import hexlify
 from io import BytesIO
@@ -71,7 +72,6 @@ class Receiver(Store):
         self.zipped = None
         if body[5]:
             from deflate import DeflateIO, RAW
-            import gc
 
             self.pipe = BytesIO()
             self.end = 0
@@ -96,9 +96,15 @@ class Receiver(Store):
         return True
 
     def serve(self):
+        # A collection in the middle of a frame takes longer than the receive ring lasts (0.1 s with megabytes of PSRAM), so
+        # memory is collected only between frames, when little is under way.
+        gc.disable()
+        spare = len(self.bytes) * 12
         want = 0
         self.answer("K", want)
         while True:
+            if gc.mem_free() < spare:
+                gc.collect()
             n = self.frame()
             ahead = (self.bytes[1] - want) & 63 if n >= 0 else 1
             if ahead > 31:
@@ -126,6 +132,7 @@ def verb(*args):
         print()
         say("!", r.opened, why, *e.args[1:])
     finally:
+        gc.enable()
         r.drop()
         r.drain()
     print()

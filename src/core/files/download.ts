@@ -4,8 +4,10 @@ import { concat } from '../bytes';
 import type { Session } from '../transport';
 import { crc32 } from './crc';
 import { sha256 } from './content';
+import type { Capabilities } from './capabilities';
 import { linesOrError } from './fileErrors';
-import { Answer, damagedLine, guarded, isDamage, program } from './snippets';
+import { Answer, damagedLine, isDamage, program, wireForm } from './snippets';
+import { verbs } from './verbs';
 
 const MARK = 0x7e;
 const HEAD = 12; // mark, offset, length, CRC: see sender.py
@@ -24,24 +26,23 @@ interface Received {
 /**
  * Reads a file through the binary sender. Blocks that come damaged are asked for again; the SHA-256 that the board computes
  * has the last word.
- * @param snippets sender.py and what it needs @param block bytes of content in one block
  * @throws FileError, ProtocolError when the line damages every attempt
  */
 export async function download(
   session: Session,
   path: string,
-  snippets: readonly string[],
-  block: number,
+  can: Capabilities,
   options: TransferOptions,
 ): Promise<Uint8Array> {
   const received: Received = { blocks: new Map(), size: undefined, sum: undefined };
+  const block = can.heap >= 48_000 ? 2048 : 512;
   let cause: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     throwIfAborted(options.signal);
-    const code = guarded(program(snippets, [path, block, gaps(received)]));
+    const code = program(verbs(can).send, [path, block, gaps(received)]);
     const run = new Run(received, (done, total) => options.onProgress?.(done, total, path));
     try {
-      await session.exec(code, {
+      await session.exec(wireForm(code, can), {
         signal: options.signal,
         idleTimeoutMs: SILENCE_MS,
         onStdout: (chunk) => run.feed(chunk),

@@ -17,11 +17,11 @@ export async function readFile(
   options: TransferOptions,
 ): Promise<Uint8Array> {
   if (can.stdin && can.sha256 && can.binascii) {
-    return download(session, path, verbs.send, can.heap >= 48_000 ? 2048 : 512, options);
+    return download(session, path, can, options);
   }
   const part = can.heap >= 24_000 ? 768 : 96; // whole groups of base64
-  const run = { signal: options.signal, checked: can.binascii };
-  const lines = await runVerb(session, verbs.read, () => [path, part], run);
+  const run = { signal: options.signal, form: can };
+  const lines = await runVerb(session, verbs(can).read, () => [path, part], run);
   const parts = linesOrError(lines, path).map((line) => decoded(line, path));
   const content = concat(parts);
   options.onProgress?.(content.length, content.length, path);

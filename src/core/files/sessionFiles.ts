@@ -15,7 +15,7 @@ import { hexSum, parseList, parseWalk } from './listing';
 import { boardPath } from './paths';
 import { readFile } from './readFile';
 import { runVerb, type Argument } from './snippets';
-import { verbs } from './verbs';
+import { verbs, type Verb } from './verbs';
 import { writeFiles } from './writeFiles';
 
 /** How a session is had: Board.withSession, or a transport's own. `job`: a few words for the tree while it lasts. */
@@ -166,14 +166,13 @@ export class SessionFiles implements BoardFiles {
   /** Runs a verb; an errno that it reports is about `path`. */
   async #run(
     session: Session,
-    verb: keyof typeof verbs,
+    verb: Verb,
     path: string,
     args: (again: boolean) => readonly Argument[],
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
-    const { binascii } = await this.#probe(session, signal);
-    const options = { signal, checked: binascii };
-    return linesOrError(await runVerb(session, verbs[verb], args, options), path);
+    const form = await this.#probe(session, signal);
+    return linesOrError(await runVerb(session, verbs(form)[verb], args, { signal, form }), path);
   }
 
   #probe(session: Session, signal?: AbortSignal): Promise<Capabilities> {

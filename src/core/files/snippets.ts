@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { throwIfAborted } from '../async';
 import { concat, text, utf8 } from '../bytes';
 import { ProtocolError, PythonError } from '../errors';
@@ -37,13 +38,34 @@ export function program(snippets: readonly string[], args: readonly Argument[]):
   return `${snippets.map(minify).join('\n')}\nrun(${['verb', ...args.map(literal)].join(',')})\n`;
 }
 
+/** What of a board matters to how code is sent to it. */
+export interface CodeForm {
+  readonly binascii: boolean;
+  readonly deflate: boolean;
+  /** Bytes of heap that are free. */
+  readonly heap: number;
+}
+
+/** Inflating the code takes a window of 4 KB and as much again for what the inflater and the code need. */
+const PACK_HEAP = 32_000;
+const PACK_WORTH = 600;
+const PACK_WINDOW_BITS = 12;
+
 /**
- * `code` such that the board runs it only if it arrived as it was sent (a flipped byte in a path must not delete another
- * file), in a name space of its own that is gone afterwards. Needs binascii.
+ * `code` as it is sent: such that the board runs it only if it arrived as it was sent (a flipped byte in a path must not
+ * delete another file), in a name space of its own that is gone afterwards, and deflated where that makes it shorter.
  */
-export function guarded(code: string): string {
-  const quoted = code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'");
-  return `(lambda c:exec(c,{})if __import__('binascii').crc32(c)==${crc32(utf8(code))} else print('?'))('''${quoted}''')`;
+export function wireForm(code: string, form: CodeForm): string {
+  if (!form.binascii) return code;
+  const run = `(lambda c:exec(c,{})if __import__('binascii').crc32(c)==${crc32(utf8(code))} else print('?'))`;
+  if (!form.deflate || form.heap < PACK_HEAP || code.length < PACK_WORTH) {
+    const quoted = code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'");
+    return `${run}('''${quoted}''')`;
+  }
+  const options = { level: 9, memLevel: 9, windowBits: PACK_WINDOW_BITS };
+  const packed = deflateRawSync(code, options).toString('base64');
+  const raw = `__import__('binascii').a2b_base64('${packed}')`;
+  return `${run}(__import__('deflate').DeflateIO(__import__('io').BytesIO(${raw}),1,${PACK_WINDOW_BITS}).read())`;
 }
 
 /** A board's answer, line by line, and whether it is whole: the last line carries the checksum of the others. */
@@ -84,8 +106,7 @@ export class Answer {
 
 export interface VerbOptions {
   signal?: AbortSignal;
-  /** The board has binascii.crc32: code and answer are guarded by it. */
-  checked: boolean;
+  form: CodeForm;
 }
 
 /**
@@ -97,23 +118,23 @@ export async function runVerb(
   session: Session,
   snippets: readonly string[],
   args: (again: boolean) => readonly Argument[],
-  { signal, checked }: VerbOptions,
+  { signal, form }: VerbOptions,
 ): Promise<string[]> {
   let cause: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     throwIfAborted(signal);
     const code = program(snippets, args(attempt > 0));
-    const answer = new Answer(checked);
+    const answer = new Answer(form.binascii);
     const options: ExecOptions = {
       signal,
       idleTimeoutMs: SILENCE_MS,
       onStdout: (c) => answer.feed(c),
     };
     try {
-      await session.exec(checked ? guarded(code) : code, options);
+      await session.exec(wireForm(code, form), options);
       if (answer.whole) return answer.lines;
     } catch (error) {
-      if (!isDamage(error) || !checked || isSame(error, cause)) throw error;
+      if (!isDamage(error) || !form.binascii || isSame(error, cause)) throw error;
       cause = error;
     }
   }

@@ -15,11 +15,11 @@ const STALL_MS = { first: 1000, least: 300, most: 4000 };
 /** Without any answer for so long the board is taken to be gone. */
 const GIVE_UP_MS = 20_000;
 /**
- * Zeros complete the frame whose lost bytes the board waits for; then its CRC shows the damage. First a few, since a board may
- * just be slow; then, at a pace that no ring overflows at, all that the frame can lack.
+ * Zeros complete the frame whose lost bytes the board waits for; then its CRC shows the damage. So many at once as every ring
+ * holds, then a pause in which the board finds the line quiet and asks for the frame again.
  */
-const FILLER = 64;
-const FILLER_PAUSE_MS = 20;
+const FILLER = 192;
+const FILLER_PAUSE_MS = 120;
 /** A frame that is asked for so often in a row does not get through at this size. */
 const REPAIRS_IN_A_ROW = 5;
 
@@ -111,7 +111,7 @@ export class UploadStream {
         if (this.#repairs >= REPAIRS_IN_A_ROW) {
           throw new ProtocolError('The board asks for the same bytes again and again');
         }
-        const waited = this.#stallMs * 2 ** Math.min(this.#silent, 3);
+        const waited = this.#stallMs * 2 ** Math.min(Math.max(0, this.#silent - 1), 3);
         if (await this.#heard(waited)) continue;
         this.#silent++;
         if (waited * this.#silent > GIVE_UP_MS) {
@@ -125,10 +125,10 @@ export class UploadStream {
   }
 
   async #fill(write: (data: Uint8Array) => Promise<void>): Promise<void> {
-    const amount = this.#silent === 1 ? FILLER : this.#window.firstLength + FILLER;
+    const amount = this.#window.firstLength + FILLER;
     for (let sent = 0; sent < amount && this.#silent > 0 && !this.#over; sent += FILLER) {
       await write(new Uint8Array(FILLER));
-      if (amount > FILLER) await this.#heard(FILLER_PAUSE_MS);
+      await this.#heard(FILLER_PAUSE_MS);
     }
   }
 
@@ -139,21 +139,27 @@ export class UploadStream {
 
   get #stallMs(): number {
     if (this.#slowest === 0) return STALL_MS.first;
-    return Math.min(STALL_MS.most, Math.max(STALL_MS.least, this.#slowest * 4));
+    return Math.min(STALL_MS.most, Math.max(STALL_MS.least, this.#slowest * 2));
   }
 
   /** Waits for the next word of the board; false when none came in `ms`. */
   async #heard(ms: number): Promise<boolean> {
     const began = this.#clock.now();
-    const timer = this.#clock.after(ms, () => this.#wake.resolve(undefined));
+    let late = false;
+    const timer = this.#clock.after(ms, () => {
+      late = true;
+      this.#wake.resolve(undefined);
+    });
+    const wasSilent = this.#silent > 0;
     const answers = this.#answers;
     await this.#wake.promise;
     timer.dispose();
     this.#wake = new Deferred();
-    if (this.#ended) return true;
     const heard = this.#answers !== answers;
-    if (heard) this.#slowest = Math.max(this.#slowest * 0.9, this.#clock.now() - began);
-    return heard || this.#clock.now() - began < ms;
+    if (heard && !wasSilent) {
+      this.#slowest = Math.max(this.#slowest * 0.9, this.#clock.now() - began);
+    }
+    return heard || !late || this.#ended;
   }
 
   #onAnswer(answer: StreamAnswer): void {
@@ -161,6 +167,8 @@ export class UploadStream {
     this.#silent = 0;
     this.#started = true;
     const done = this.#window.acknowledge(answer);
+    if (process.env.DBG && answer.mark === 'N')
+      console.error(answer.mark, answer.number, performance.now().toFixed(0));
     if (answer.mark === 'N') {
       this.#repairs = done.length > 0 ? 1 : this.#repairs + 1;
     } else if (done.length > 0) {

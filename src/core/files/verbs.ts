@@ -3,6 +3,7 @@ import folders from '../../../board/snippets/folders.py';
 import hashing from '../../../board/snippets/hashing.py';
 import hashVerb from '../../../board/snippets/hashVerb.py';
 import list from '../../../board/snippets/list.py';
+import listOld from '../../../board/snippets/listOld.py';
 import listVerb from '../../../board/snippets/listVerb.py';
 import mkdirVerb from '../../../board/snippets/mkdirVerb.py';
 import putVerb from '../../../board/snippets/putVerb.py';
@@ -17,21 +18,38 @@ import statVerb from '../../../board/snippets/statVerb.py';
 import store from '../../../board/snippets/store.py';
 import walkVerb from '../../../board/snippets/walkVerb.py';
 
-const writing = [report, list, hashing, folders, store];
+export type Verb =
+  | 'list'
+  | 'walk'
+  | 'hash'
+  | 'stat'
+  | 'space'
+  | 'mkdir'
+  | 'remove'
+  | 'rename'
+  | 'copy'
+  | 'read'
+  | 'send'
+  | 'put'
+  | 'receive';
 
-/** The code of each verb on the board: its snippets, in order. */
-export const verbs = {
-  list: [report, list, listVerb],
-  walk: [report, list, hashing, walkVerb],
-  hash: [report, hashing, hashVerb],
-  stat: [report, statVerb],
-  space: [report, spaceVerb],
-  mkdir: [report, folders, mkdirVerb],
-  remove: [report, list, folders, removeVerb],
-  rename: [report, folders, renameVerb],
-  copy: [report, list, hashing, folders, copyVerb],
-  read: [report, readVerb],
-  send: [report, hashing, sender],
-  put: [...writing, putVerb],
-  receive: [...writing, receiver],
-} as const;
+/** The code of each verb on a board: its snippets, in order. */
+export function verbs(can: { ilistdir: boolean }): Record<Verb, readonly string[]> {
+  const entries = can.ilistdir ? list : listOld;
+  const writing = [report, entries, hashing, folders, store];
+  return {
+    list: [report, entries, listVerb],
+    walk: [report, entries, hashing, walkVerb],
+    hash: [report, hashing, hashVerb],
+    stat: [report, statVerb],
+    space: [report, spaceVerb],
+    mkdir: [report, folders, mkdirVerb],
+    remove: [report, entries, folders, removeVerb],
+    rename: [report, folders, renameVerb],
+    copy: [report, entries, hashing, folders, copyVerb],
+    read: [report, readVerb],
+    send: [report, hashing, sender],
+    put: [...writing, putVerb],
+    receive: [...writing, receiver],
+  };
+}

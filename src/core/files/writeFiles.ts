@@ -6,7 +6,7 @@ import type { Capabilities } from './capabilities';
 import { windowBitsFor } from './content';
 import { fileError, noSpace } from './fileErrors';
 import { checkWritable } from './paths';
-import { damagedLine, guarded, isSame, program } from './snippets';
+import { damagedLine, isSame, program, wireForm } from './snippets';
 import { mayTryAgain, SAFE_AHEAD, UploadStream } from './upload';
 import { verbs } from './verbs';
 
@@ -37,7 +37,7 @@ async function streamFiles(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<void> {
-  let limit = can.heap >= 48_000 ? 2048 : can.heap >= 24_000 ? 1024 : 512;
+  let limit = can.heap >= 64_000 ? 2048 : can.heap >= 32_000 ? 1024 : 512;
   let windowBits = can.deflate ? windowBitsFor(can.heap) : 0;
   let committed = 0;
   let failures = 0;
@@ -51,7 +51,7 @@ async function streamFiles(
       windowBits,
       ahead: limit > SMALLEST ? SAFE_AHEAD : 0,
       first: committed,
-      code: guarded(program(verbs.receive, [limit, IDLE_MS, STALL_MS])),
+      code: wireForm(program(verbs(can).receive, [limit, IDLE_MS, STALL_MS]), can),
     };
     const events = {
       onCommitted: (count: number) => {
