@@ -188,6 +188,11 @@ export class Board {
     });
   }
 
+  /** Keeps other work away while `work` types at the prompt through the console. */
+  holdConsole(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    return this.#jobs.hold(work, signal);
+  }
+
   /** Ctrl-C, also while a job runs. */
   async interrupt(): Promise<void> {
     await this.#require().interrupt();

@@ -87,6 +87,11 @@ export class BoardJobs {
     );
   }
 
+  /** Work that types at the prompt: no session begins meanwhile. */
+  hold(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    return this.#queue.run(work, signal);
+  }
+
   /** Work on the link itself (a reset) when its turn comes. */
   run(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     this.#program?.stop.abort(new CancelledError());

@@ -18,6 +18,13 @@ export class ReplOutput {
     this.#last = text.slice(-1);
   }
 
+  /** Text for the terminal as it is: the echo of what is typed. */
+  text(text: string): void {
+    if (text === '') return;
+    this.write(text);
+    this.#last = text.slice(-1);
+  }
+
   /** A line of ours, dim, on a line of its own. */
   note(text: string): void {
     this.#decoder = new TextDecoder();

@@ -1,9 +1,12 @@
 import * as vscode from 'vscode';
+import { Queue } from '../../core/async';
 import type { Board } from '../../core/board';
 import { utf8 } from '../../core/bytes';
-import { asError } from '../../core/errors';
+import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
+import { pasteCode } from '../../core/pasteMode';
 import { PasteSplitter } from '../../core/pasteSplitter';
+import { LineInput } from './lineInput';
 import { ReplOutput } from './replOutput';
 import type { TerminalServices } from './terminals';
 
@@ -24,6 +27,9 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   #subscriptions = new DisposableStore();
   #feed: ((data: Uint8Array) => Promise<void>) | undefined;
   #name: string;
+  #lines: LineInput | undefined;
+  #pasting: AbortController | undefined;
+  readonly #pastes = new Queue();
   #busySince: number | undefined;
   #busyTold = false;
 
@@ -50,6 +56,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   /** The board turned out to be another node of the tree. */
   rebind(board: Board): void {
     this.board = board;
+    this.#lines = undefined;
     this.#subscribe();
     this.#rename();
   }
@@ -65,8 +72,48 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   }
 
   handleInput(data: string): void {
-    for (const piece of this.#splitter.split(data)) {
-      this.#send(piece.text).catch((error: unknown) => this.#output.note(asError(error).message));
+    const onError = (error: unknown) => this.#output.note(asError(error).message);
+    for (const { kind, text } of this.#splitter.split(data)) {
+      const keys = text.replace(/\r?\n/g, '\r');
+      if (kind === 'paste' && this.#isCode(text)) {
+        this.#pastes.run(() => this.#paste(text)).catch(onError);
+      } else if (kind === 'keys' && keys.includes(CTRL_C)) {
+        this.#pasting?.abort(new CancelledError());
+        this.#send(keys).catch(onError);
+      } else if (this.#pastes.length > 0) {
+        // A key must not get into what is being pasted.
+        this.#pastes.run(() => this.#send(keys)).catch(onError);
+      } else {
+        this.#send(keys).catch(onError);
+      }
+    }
+  }
+
+  /** Several lines for an idle prompt; to a program that reads its input a paste is what was typed. */
+  #isCode(text: string): boolean {
+    const { console, state } = this.board;
+    const lines = text.trimEnd().split(/\r\n|\r|\n/);
+    return (
+      lines.length > 1 &&
+      state.tag === 'idle' &&
+      console.stream !== undefined &&
+      !console.stream.lineMode &&
+      this.services.settings.get('repl.pasteMode')
+    );
+  }
+
+  async #paste(text: string): Promise<void> {
+    const pasting = new AbortController();
+    this.#pasting = pasting;
+    try {
+      const { console } = this.board;
+      const link = { onData: console.onData, write: (data: Uint8Array) => console.write(data) };
+      const { signal } = pasting;
+      await this.board.holdConsole(() => pasteCode(link, text, { signal }), signal);
+    } catch (error) {
+      if (!(error instanceof CancelledError)) throw error;
+    } finally {
+      this.#pasting = undefined;
     }
   }
 
@@ -77,7 +124,14 @@ export class ReplTerminal implements vscode.Pseudoterminal {
         await vscode.commands.executeCommand('mpyFleet.connect', this.board.id);
       return;
     }
-    if (keys.includes(CTRL_C) && this.board.state.tag === 'busy') {
+    if (console.stream.lineMode && !this.#feed) {
+      this.#lines ??= new LineInput(console, this.#output, (error) =>
+        this.#output.note(asError(error).message),
+      );
+      await this.#lines.input(keys);
+      return;
+    }
+    if (keys.includes(CTRL_C) && (this.#feed ?? this.board.state.tag === 'busy')) {
       await this.board.interrupt();
       return;
     }

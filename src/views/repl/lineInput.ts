@@ -1,0 +1,73 @@
+import type { BoardConsole } from '../../core/boardConsole';
+import { utf8 } from '../../core/bytes';
+import { LineEditor, type LineEvent } from '../../core/lineEditor';
+import type { ReplOutput } from './replOutput';
+
+/** The name, or part of one, that is being typed. */
+const FRAGMENT = /[A-Za-z_]\w*$/;
+
+/** Keys for a REPL that is behind a broker: lines are edited here and go out whole. */
+export class LineInput {
+  readonly #editor = new LineEditor();
+
+  constructor(
+    private readonly console: BoardConsole,
+    private readonly output: ReplOutput,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  async input(data: string): Promise<void> {
+    for (const event of this.#editor.input(data)) await this.#take(event);
+  }
+
+  async #take(event: LineEvent): Promise<void> {
+    switch (event.kind) {
+      case 'echo':
+        this.output.text(event.text);
+        return;
+      case 'line':
+        // Not awaited: it lasts as long as the code runs, which may read what is typed next.
+        this.console.write(utf8(`${event.line}\r`)).catch(this.onError);
+        return;
+      case 'interrupt':
+        await this.console.write(Uint8Array.of(0x03));
+        return;
+      case 'end':
+        await this.console.write(Uint8Array.of(0x04));
+        return;
+      case 'complete':
+        await this.#complete(event.line);
+    }
+  }
+
+  async #complete(line: string): Promise<void> {
+    const mode = this.console.stream?.lineMode;
+    if (!mode) return;
+    if (line.trim() === '') {
+      this.#show(this.#editor.insert('    '));
+      return;
+    }
+    const names = await mode.complete(line);
+    const typed = FRAGMENT.exec(line)?.[0] ?? '';
+    const fitting = names.filter((name) => name.startsWith(typed)).sort();
+    const common = commonPrefix(fitting);
+    if (common.length > typed.length) this.#show(this.#editor.insert(common.slice(typed.length)));
+    else if (fitting.length > 1) {
+      this.output.text(`\r\n${fitting.join('    ')}\r\n>>> `);
+      this.#show(this.#editor.redraw());
+    }
+  }
+
+  #show(events: readonly LineEvent[]): void {
+    for (const event of events) if (event.kind === 'echo') this.output.text(event.text);
+  }
+}
+
+function commonPrefix(names: readonly string[]): string {
+  const [first = '', ...others] = names;
+  let length = first.length;
+  for (const other of others) {
+    while (!other.startsWith(first.slice(0, length))) length--;
+  }
+  return first.slice(0, length);
+}
