@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { utf8 } from '../../src/core/bytes';
+import type { FleetAction } from '../../src/core/fleetActions';
+import { FleetJob } from '../../src/core/fleetJob';
+import { foldResults } from '../../src/core/results';
+import { RolloutJob } from '../../src/core/rolloutJob';
+import type { ManyStopAnswer } from '../../src/core/stopPolicy';
+import { FleetRig } from './fleetRig';
+
+const COUNT = 40;
+let rig: FleetRig;
+
+beforeAll(async () => {
+  rig = await FleetRig.start(COUNT);
+});
+afterAll(() => rig.stop());
+
+const exec = (code: string): FleetAction => ({ kind: 'exec', code, label: 'test' });
+
+function job(
+  action: FleetAction,
+  boards = rig.boards,
+  more: { programs?: ManyStopAnswer; timeoutMs?: number } = {},
+) {
+  const options = { concurrency: COUNT, programs: 'leave' as const, ...more };
+  return new FleetJob(action, boards, { stopPolicies: rig.stopPolicies }, options);
+}
+
+describe(`a job on ${COUNT} boards`, () => {
+  it('reaches every one, and the first job opens every link', async () => {
+    const results = await job({ kind: 'read', expression: '6 * 7' }).run();
+    expect(foldResults(results)).toMatchObject([{ status: 'ok', output: '42\n' }]);
+    expect(results).toHaveLength(COUNT);
+    expect(rig.asked).toBe(0);
+  });
+
+  it('takes at most three times as long as one, beside what the boards themselves do', async () => {
+    // The boards' own work is a pause, which costs this machine nothing however many do it.
+    const WORK_MS = 200;
+    const action = exec(`import time\ntime.sleep_ms(${WORK_MS})\nprint("done")`);
+    const timed = async (boards = rig.boards) => {
+      const start = performance.now();
+      const results = await job(action, boards).run();
+      expect(results.every((r) => r.status === 'ok' && r.output === 'done\n')).toBe(true);
+      return performance.now() - start;
+    };
+    await timed();
+    const one = Math.min(await timed(rig.boards.slice(0, 1)), await timed(rig.boards.slice(0, 1)));
+    const many = Math.min(await timed(), await timed());
+    expect(many).toBeLessThan(3 * one + WORK_MS);
+  });
+
+  it('tells which boards answer differently', async () => {
+    const odd = rig.uboards[7]?.name ?? '';
+    const code = `import machine\nprint("odd" if machine.unique_id() == ${JSON.stringify(odd)}.encode() else "same")`;
+    const folds = foldResults(await job(exec(code)).run());
+    expect(folds.map((f) => [f.output, f.results.length])).toEqual([
+      ['same\n', COUNT - 1],
+      ['odd\n', 1],
+    ]);
+    expect(folds[1]?.results[0]?.id).toBe(rig.boards[7]?.id);
+  });
+
+  it('names the boards that fail, and does only those again', async () => {
+    const [dead] = rig.uboards.slice(-1);
+    if (!dead) throw new Error('no board');
+    const run = job(exec('print(1)'));
+    await dead.kill();
+    const results = await run.run();
+    const bad = results.filter((r) => r.status !== 'ok');
+    expect(bad).toHaveLength(1);
+    expect(bad[0]?.board).toBe(rig.boards.at(-1)?.name);
+    expect(bad[0]?.error?.message).not.toBe('');
+    expect(run.unfinished).toEqual(rig.boards.slice(-1));
+
+    await dead.restart();
+    const again = await run.run(run.unfinished);
+    expect(again.filter((r) => r.status === 'ok')).toHaveLength(COUNT);
+  });
+
+  it('gives up a board that hangs, after its time, and leaves it at the prompt', async () => {
+    const hung = rig.uboards[3]?.name ?? '';
+    const code = `import machine\nwhile machine.unique_id() == ${JSON.stringify(hung)}.encode(): pass\nprint(1)`;
+    const results = await job(exec(code), rig.boards, { timeoutMs: 3000 }).run();
+    expect(results.filter((r) => r.status === 'failed').map((r) => [r.id, r.error?.code])).toEqual([
+      [rig.boards[3]?.id, 'timeout'],
+    ]);
+    expect((await job(exec('print(2)')).run()).every((r) => r.output === '2\n')).toBe(true);
+  });
+
+  it('is called off on all at once', async () => {
+    const run = job(exec('print("go")\nwhile True: pass'));
+    run.onDidChange(() => {
+      if (run.results.every((r) => r.output === 'go\n')) run.cancel();
+    });
+    const results = await run.run();
+    expect(new Set(results.map((r) => r.status))).toEqual(new Set(['cancelled']));
+    expect((await job(exec('print(3)')).run()).every((r) => r.output === '3\n')).toBe(true);
+  });
+
+  it('uploads the same files to all, verified by their hashes', async () => {
+    const files = [
+      { path: '/lib/a.py', content: utf8('A = 1\n'.repeat(300)) },
+      { path: '/b.bin', content: Uint8Array.from({ length: 3000 }, (_, i) => (i * 31) % 256) },
+    ];
+    const results = await job({ kind: 'upload', files, label: 'two files' }).run();
+    expect(results.filter((r) => r.status !== 'ok')).toEqual([]);
+    const sums = await Promise.all(rig.boards.map((b) => b.files.hash(files.map((f) => f.path))));
+    expect(new Set(sums.map((s) => s.join())).size).toBe(1);
+    const [first] = rig.boards;
+    const back = await first?.files.read('/b.bin');
+    expect(Buffer.from(back ?? []).equals(Buffer.from(files[1]?.content ?? [1]))).toBe(true);
+  });
+});
+
+describe('a job where programs run', () => {
+  it('leaves them alone, or stops them, as was said once for all', async () => {
+    const program = { '/main.py': 'import time\nwhile True:\n  time.sleep_ms(20)\n' };
+    const own = await FleetRig.start(3, { files: program });
+    try {
+      const run = (programs: ManyStopAnswer) => {
+        const services = { stopPolicies: own.stopPolicies };
+        return new FleetJob(exec('print(1)'), own.boards, services, { programs }).run();
+      };
+      const left = await run('leave');
+      expect(left.map((r) => r.error?.code)).toEqual(left.map(() => 'programRunning'));
+      expect((await run('stopAndRestart')).every((r) => r.output === '1\n')).toBe(true);
+      const again = await run('leave');
+      expect(again.map((r) => r.error?.code)).toEqual(again.map(() => 'programRunning'));
+      expect((await run('stop')).every((r) => r.output === '1\n')).toBe(true);
+      expect((await run('leave')).every((r) => r.output === '1\n')).toBe(true);
+      expect(own.asked).toBe(0);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('a roll-out to real boards', () => {
+  const plan = { canaries: 1, waves: [0.5], healthMs: 2000 };
+  const newApp = (code: string) => [{ path: '/app.py', content: utf8(code) }];
+  const rollOut = (code: string, health: string) => {
+    const stop = { policies: rig.stopPolicies, programs: 'stop' as const };
+    const what = { files: newApp(code), health, reset: true };
+    return new RolloutJob('test', rig.boards.slice(0, 8), what, plan, stop);
+  };
+  const apps = async () =>
+    Promise.all(
+      rig.boards
+        .slice(0, 8)
+        .map(async (b) => Buffer.from(await b.files.read('/app.py')).toString()),
+    );
+
+  it('brings the new files to all, wave by wave, and frees what it kept', async () => {
+    expect(await rollOut('def ok(): return True\n', "__import__('app').ok()").run()).toBe('done');
+    expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
+    const left = await Promise.all(rig.boards.slice(0, 8).map((b) => b.files.list('/')));
+    expect(left.flat().filter((e) => e.name.startsWith('.mpyfleet'))).toEqual([]);
+  });
+
+  it('puts the old files back everywhere when the canary is not well', async () => {
+    const job = rollOut('def ok(): return False\n', "__import__('app').ok()");
+    expect(await job.run()).toBe('rolledBack');
+    expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
+    expect(job.results.map((r) => r.status)).toEqual([
+      'cancelled',
+      ...Array<string>(7).fill('waiting'),
+    ]);
+    expect(job.results[0]?.error?.message).toMatch(/health check stayed false/);
+  });
+
+  it('puts the old files back on all that were touched when a later board is not well', async () => {
+    const bad = rig.uboards[2]?.name ?? '';
+    const health = `__import__('machine').unique_id() != b${JSON.stringify(bad)}`;
+    const job = rollOut('def ok(): return 2\n', health);
+    expect(await job.run()).toBe('rolledBack');
+    expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
+    expect(job.results.filter((r) => r.status === 'cancelled')).toHaveLength(4);
+  });
+});

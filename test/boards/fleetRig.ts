@@ -1,0 +1,82 @@
+import { serialAddress } from '../../src/core/address';
+import { systemClock } from '../../src/core/async';
+import type { Board } from '../../src/core/board';
+import type { BoardSource, Found } from '../../src/core/discovery';
+import { Emitter } from '../../src/core/events';
+import { SessionFiles } from '../../src/core/files/sessionFiles';
+import { Fleet } from '../../src/core/fleet';
+import { KnownBoards } from '../../src/core/knownBoards';
+import { silentLog } from '../../src/core/log';
+import { readInfo } from '../../src/core/readInfo';
+import { StopPolicies } from '../../src/core/stopPolicy';
+import { createTransportFactory } from '../../src/transports';
+import { startUboard } from '../lab/index.mjs';
+import type { Uboard, UboardOptions } from '../lab/uboard.mjs';
+
+/** Ports as a test says they are. */
+export class Ports implements BoardSource {
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+  found: readonly Found[] = [];
+  start(): void {
+    // there from the beginning
+  }
+  set(ttys: readonly string[]): void {
+    this.found = ttys.map((tty) => ({ address: serialAddress(tty), likely: true }));
+    this.#changed.fire();
+  }
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+/** Real boards on serial devices, in a fleet composed as the extension does. */
+export class FleetRig {
+  readonly stopPolicies = new StopPolicies();
+  readonly ports = new Ports();
+  /** How often somebody would have been asked whether a program may be stopped. */
+  asked = 0;
+  readonly fleet = new Fleet({
+    known: new KnownBoards({ load: () => [], save: () => Promise.resolve() }, (e) => {
+      throw e;
+    }),
+    log: silentLog,
+    clock: systemClock,
+    openTransport: createTransportFactory({ log: silentLog }),
+    linkOrder: () => ['serial'],
+    shouldAutoConnect: () => false,
+    readInfo,
+    createFiles: (withSession) => new SessionFiles(withSession),
+    mayStop: (board) => {
+      const answer = this.stopPolicies.answerFor(board);
+      if (answer === undefined) this.asked++;
+      return Promise.resolve(answer === 'leave' ? undefined : answer);
+    },
+  });
+
+  private constructor(readonly uboards: readonly Uboard[]) {}
+
+  static async start(count: number, options: UboardOptions = {}): Promise<FleetRig> {
+    const uboards = await Promise.all(
+      Array.from({ length: count }, () => startUboard({ sizeKib: 256, ...options })),
+    );
+    const rig = new FleetRig(uboards);
+    rig.fleet.addSource(rig.ports);
+    rig.ports.set(uboards.map((u) => u.tty));
+    return rig;
+  }
+
+  /** In the order of `uboards`. */
+  get boards(): Board[] {
+    return this.uboards.map((u) => {
+      const board = this.fleet.byAddress(serialAddress(u.tty));
+      if (!board) throw new Error(`${u.tty} is not in the fleet`);
+      return board;
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.fleet.dispose();
+    await Promise.all(this.uboards.map((u) => u.stop()));
+  }
+}
