@@ -6,12 +6,12 @@ import { Fleet } from './core/fleet';
 import { KnownBoards } from './core/knownBoards';
 import { readInfo } from './core/readInfo';
 import { StopPolicies } from './core/stopPolicy';
-import { createTransportFactory } from './transports';
-import { PortWatcher } from './transports/serial/portWatcher';
+import { addSources, createLinks } from './links';
 import { registerViews } from './views';
 import { ActiveBoard } from './views/activeBoard';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';
+import { DemoBoards } from './views/demoBoards';
 import { FileChanges } from './views/fileChanges';
 import { globalBoards } from './views/globalBoards';
 import { mayStop } from './views/mayStop';
@@ -63,11 +63,7 @@ function compose(
       known,
       log,
       clock: systemClock,
-      openTransport: createTransportFactory({
-        log,
-        baudRate: (path) =>
-          settings.get('serial.baudRates')[path] ?? settings.get('serial.baudRate'),
-      }),
+      openTransport: createLinks(extension, log, settings),
       linkOrder: () => settings.get('linkOrder'),
       shouldAutoConnect: () => settings.get('autoConnect'),
       readInfo: (session) => readInfo(session),
@@ -96,19 +92,9 @@ function compose(
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
     origins: new Origins(extension.workspaceState),
     terminals,
+    demos: new DemoBoards(extension.globalState),
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
     many: keep(new Many({ extension, log, settings, fleet, stopPolicies })),
     tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
   };
-}
-
-/** Begins to look for boards, once everything that shows them is there. */
-function addSources({ extension, fleet, settings, log }: ViewContext): void {
-  const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
-  fleet.addSource(ports);
-  extension.subscriptions.push(
-    settings.onDidChange((names) => {
-      if (names.includes('serial.paths')) ports.refresh();
-    }),
-  );
 }

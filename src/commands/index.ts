@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { boardCommands } from './board';
 import { connectionCommands } from './connection';
+import { demoCommands } from './demo';
 import { downloadCommands } from './download';
 import { explorerCommands } from './explorer';
 import { fileCommands } from './files';
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   ...transferCommands,
   ...downloadCommands,
   ...explorerCommands,
+  ...demoCommands,
   ...fleetCommands,
   ...groupCommands,
   ...rolloutCommands,

@@ -3,6 +3,7 @@ import type { Fleet } from '../core/fleet';
 import type { KnownBoards } from '../core/knownBoards';
 import type { ActiveBoard } from './activeBoard';
 import type { BoardUris } from './boardUris';
+import type { DemoBoards } from './demoBoards';
 import type { FileChanges } from './fileChanges';
 import type { Origins } from './origins';
 import type { Terminals } from './repl/terminals';
@@ -31,6 +32,7 @@ export interface ViewContext {
   readonly fileChanges: FileChanges;
   readonly tree: BoardTree;
   readonly terminals: Terminals;
+  readonly demos: DemoBoards;
   /** Code that runs on boards with its output in the terminal. */
   readonly runs: Runs;
   /** Jobs on many boards, their results, groups and measurements. */

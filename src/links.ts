@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import type { TransportFactory } from './core/transport';
+import { createTransportFactory } from './transports';
+import { PortWatcher } from './transports/serial/portWatcher';
+import type { ViewContext } from './views/context';
+import type { Settings } from './views/settings';
+
+/** What opens links, with what the user has set. Part of the composition in extension.ts. */
+export function createLinks(
+  extension: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  settings: Settings,
+): TransportFactory {
+  const file = (...path: string[]) => vscode.Uri.joinPath(extension.extensionUri, ...path).fsPath;
+  return createTransportFactory({
+    log,
+    baudRate: (path) => settings.get('serial.baudRates')[path] ?? settings.get('serial.baudRate'),
+    demo: {
+      storage: vscode.Uri.joinPath(extension.globalStorageUri, 'demo').fsPath,
+      worker: file('dist', 'demoWorker.js'),
+      micropython: file('dist', 'micropython.mjs'),
+    },
+  });
+}
+
+/** Begins to look for boards, once everything that shows them is there. */
+export function addSources({ extension, fleet, settings, log, demos }: ViewContext): void {
+  const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
+  fleet.addSource(ports);
+  fleet.addSource(demos);
+  extension.subscriptions.push(
+    settings.onDidChange((names) => {
+      if (names.includes('serial.paths')) ports.refresh();
+    }),
+  );
+}
