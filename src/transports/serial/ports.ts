@@ -87,7 +87,7 @@ function productName(port: RawPort): string | undefined {
 /** Every USB port may be a board, whoever made it; what is on no bus, Bluetooth and modems are none. */
 function isLikely(port: RawPort, usb: UsbInfo | undefined): boolean {
   const said = `${port.path} ${port.friendlyName ?? ''} ${port.manufacturer ?? ''} ${port.pnpId ?? ''}`;
-  if (/bluetooth|BTHENUM|rfcomm|modem|wlan-debug|debug-console/i.test(said)) return false;
+  if (/bluetooth|BTHENUM|rfcomm|(?<!usb)modem|wlan-debug|debug-console/i.test(said)) return false;
   if (usb) return !MODEM_VENDORS.has(usb.vendorId);
   // Without USB ids: adapters by their names; ttyS0 and COM1 are the computer's own.
   return /\/(ttyACM|ttyUSB|tty\.usb|cu\.usb|cu\.(SLAB|wch)|tty\.(SLAB|wch))/i.test(port.path);
