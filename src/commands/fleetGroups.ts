@@ -25,6 +25,13 @@ export const groupCommands: readonly Command[] = [
       if (boards) await editTags(context, boards);
     },
   },
+  {
+    id: 'showDashboard',
+    needs: 'nothing',
+    run: async () => {
+      await vscode.commands.executeCommand('mpyFleet.internal.showDashboard');
+    },
+  },
   { id: 'showResults', needs: 'nothing', run: showResults },
   { id: 'showHistory', needs: 'nothing', run: showHistory },
   { id: 'showWaiting', needs: 'nothing', run: showWaiting },

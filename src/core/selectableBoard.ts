@@ -6,13 +6,17 @@ export interface SelectableBoard extends Selectable {
   readonly board: Board;
 }
 
-/** `board` as selectors, groupings and filters see it. */
+/** `board` with what it can be chosen by. */
 export function selectableBoard(board: Board, tags: readonly string[]): SelectableBoard {
+  return { board, ...selectableOf(board, tags) };
+}
+
+/** `board` as selectors, groupings and filters see it, as plain data. */
+export function selectableOf(board: Board, tags: readonly string[]): Selectable {
   const found = board.links.map((l) => l.found);
   const state = board.state.tag;
   const told = found.flatMap((f) => f.details?.tags?.split(', ') ?? []);
   return {
-    board,
     name: board.name,
     ...(board.uid === undefined ? {} : { uid: board.uid }),
     addresses: found.map((f) => f.address.text),

@@ -26,6 +26,7 @@ export interface ManyOptions {
 /** Everything that works on many boards at once: jobs and their results, jobs that wait, groups, measurements. */
 export class Many implements Disposable {
   readonly #lifetime = new DisposableStore();
+  readonly #measured = new WeakMap<Board, Board['info']>();
   readonly history: JobHistory;
   readonly jobs: FleetJobs;
   readonly pending: PendingJobs;
@@ -57,9 +58,23 @@ export class Many implements Disposable {
     );
   }
 
+  /** What a board tells of its memory and flash whenever it is asked is a measurement too. */
+  #measure(board: Board): void {
+    const { uid, info } = board;
+    if (uid === undefined || !info || this.#measured.get(board) === info) return;
+    this.#measured.set(board, info);
+    if (!info.memory && !info.flash) return;
+    this.telemetry.add(uid, {
+      at: Date.now(),
+      ...(info.memory ? { memoryFree: info.memory.free } : {}),
+      ...(info.flash ? { flashFree: info.flash.free } : {}),
+    });
+  }
+
   /** Reads the waiting jobs and begins to watch for their boards. Not at activation: nobody waits for it. */
   start(): void {
     const { fleet, log } = this.options;
+    this.#lifetime.add(fleet.onDidChangeBoard((board) => this.#measure(board)));
     this.pending.load().then(
       () => this.#lifetime.add(new Returns(fleet, this.pending)),
       (error: unknown) => log.error(`Waiting jobs cannot be read: ${asError(error).message}`),

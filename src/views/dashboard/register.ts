@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import type { ViewContext } from '../context';
+import { DashboardPanel } from './dashboardPanel';
+
+const TYPE = 'mpyFleet.dashboard';
+
+/** The one dashboard of a window. It comes back with the window. */
+export class Dashboard implements vscode.Disposable {
+  readonly #serializer: vscode.Disposable;
+  #open: { panel: vscode.WebviewPanel; page: DashboardPanel } | undefined;
+
+  constructor(private readonly context: ViewContext) {
+    this.#serializer = vscode.window.registerWebviewPanelSerializer(TYPE, {
+      deserializeWebviewPanel: (panel) => {
+        this.#fill(panel);
+        return Promise.resolve();
+      },
+    });
+  }
+
+  show(): void {
+    if (this.#open) {
+      this.#open.panel.reveal();
+      return;
+    }
+    const title = vscode.l10n.t('MicroPython Dashboard');
+    this.#fill(
+      vscode.window.createWebviewPanel(TYPE, title, vscode.ViewColumn.Active, {
+        retainContextWhenHidden: true,
+      }),
+    );
+  }
+
+  dispose(): void {
+    this.#serializer.dispose();
+    this.#open?.page.dispose();
+  }
+
+  #fill(panel: vscode.WebviewPanel): void {
+    this.#open?.page.dispose();
+    panel.iconPath = vscode.Uri.joinPath(this.context.extension.extensionUri, 'media', 'icon.png');
+    const open = { panel, page: new DashboardPanel(this.context, panel) };
+    this.#open = open;
+    panel.onDidDispose(() => {
+      if (this.#open === open) this.#open = undefined;
+    });
+  }
+}
+
+/** The dashboard, opened by `mpyFleet.showDashboard`. */
+export function registerDashboard(context: ViewContext): vscode.Disposable {
+  const dashboard = new Dashboard(context);
+  return vscode.Disposable.from(
+    dashboard,
+    vscode.commands.registerCommand('mpyFleet.internal.showDashboard', () => dashboard.show()),
+  );
+}
