@@ -222,8 +222,10 @@ export class Execution {
   #sendPlain(): void {
     this.#phase = 'plain';
     const isOver = () => this.#stopping !== undefined || this.#phase !== 'plain';
+    // Ctrl-D behind nothing at all would be a soft reset.
+    const code = this.code.length > 0 ? this.code : utf8('\n');
     this.line
-      .writePaced(this.code, isOver, () => this.#arm())
+      .writePaced(code, isOver, () => this.#arm())
       .then(
         () => {
           if (this.#phase !== 'plain') return;
@@ -307,7 +309,7 @@ export class Execution {
     const line = { clock, lineRate, write: (data: Uint8Array) => this.line.write(data) };
     const isOver = () => this.#phase === 'done' || this.#settle();
     for (const round of STOP_ROUNDS) {
-      await sendInterrupts(line, round, isOver);
+      if (!(await sendInterrupts(line, round, isOver))) break;
       const done = this.#done.promise.then(
         () => undefined,
         () => undefined,

@@ -157,7 +157,8 @@ export class RawReplLink {
     const { floodMs, waitMs } = round;
     const isThere = () => this.tracker.ready;
     const isOver = () => isThere() || signal?.aborted === true;
-    await sendInterrupts({ ...this.options, write: this.write }, round, isOver);
+    const line = { ...this.options, write: this.write };
+    if (!(await sendInterrupts(line, round, isOver))) throw this.#noPrompt();
     if (floodMs === 0) return await this.#until(isThere, waitMs, signal);
     if (!(await this.#until(isThere, waitMs, signal))) {
       await this.write(CTRL_B); // a raw REPL takes Ctrl-C without a word

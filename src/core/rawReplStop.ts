@@ -32,23 +32,37 @@ export interface StopLine {
   readonly write: (data: Uint8Array) => Promise<void>;
 }
 
-/** Sends the Ctrl-C of one round, until `isOver`. */
+/** The line takes a few bytes in milliseconds; when it does not, nobody reads at its far end. */
+const BLOCKED_MS = 1500;
+
+/** Sends the Ctrl-C of one round, until `isOver`. False: the line takes no more. */
 export async function sendInterrupts(
   { clock, lineRate, write }: StopLine,
   { floodMs, paced }: StopRound,
   isOver: () => boolean,
-): Promise<void> {
+): Promise<boolean> {
   const start = clock.now();
   const perMs = paced && lineRate ? lineRate / 1000 : Infinity;
   let sent = 0;
   for (let n = 0; n === 0 || (!isOver() && clock.now() - start < floodMs);) {
     if (n === 0 || sent <= (clock.now() - start) * perMs) {
       const block = BLOCKS[n++ % BLOCKS.length] ?? new Uint8Array();
-      await write(block);
+      if (!(await accepted(write(block), clock))) return false;
       sent += block.length;
     }
     // What comes is read between two writes only if the event loop gets its turn.
     await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+  return true;
+}
+
+async function accepted(written: Promise<void>, clock: Clock): Promise<boolean> {
+  const late = new Deferred<boolean>();
+  const timer = clock.after(BLOCKED_MS, () => late.resolve(false));
+  try {
+    return await Promise.race([written.then(() => true), late.promise]);
+  } finally {
+    timer.dispose();
   }
 }
 

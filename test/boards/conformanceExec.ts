@@ -45,7 +45,7 @@ export function describeExec({ subject, bench, test }: Suite): void {
         /line 4[^]*line 3[^]*ZeroDivisionError/,
       );
       expect(await failure(exec('def ('))).toMatchObject({ type: 'SyntaxError' });
-      const late = `${'x = 1\n'.repeat(500)}def (\n${'y = 1\n'.repeat(500)}`;
+      const late = `${'x = 1\n'.repeat(60)}def (\n${'y = 1\n'.repeat(60)}`;
       expect(await failure(exec(late))).toMatchObject({ type: 'SyntaxError' });
       const own = 'class Own(Exception):\n pass\nraise Own("why: \\x04")';
       expect(await failure(exec(own))).toMatchObject({ name: 'PythonError' });
