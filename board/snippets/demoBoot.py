@@ -18,6 +18,8 @@ def boot():
             raise OSError(numbers.get(e.errno, e.errno)) from None
 
     def inside(path):
+        if not isinstance(path, str):
+            path = path.decode()  # os.ilistdir() takes bytes as well
         if ".." not in path.split("/"):
             return path
         parts = []
