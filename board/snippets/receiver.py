@@ -98,14 +98,15 @@ class Receiver(Store):
     def serve(self):
         # A collection in the middle of a frame takes longer than the receive ring lasts (0.1 s with megabytes of PSRAM), so
         # memory is collected only between frames, when little is under way.
-        gc.disable()
         spare = len(self.bytes) * 12
         want = 0
         self.answer("K", want)
         while True:
             if gc.mem_free() < spare:
                 gc.collect()
+            gc.disable()
             n = self.frame()
+            gc.enable()
             ahead = (self.bytes[1] - want) & 63 if n >= 0 else 1
             if ahead > 31:
                 self.answer("K", want)

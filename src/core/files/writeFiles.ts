@@ -63,6 +63,7 @@ async function streamFiles(
     try {
       const lines = await new UploadStream(items, plan, events, options).run(session);
       if (committed === items.length) return;
+      if (process.env.DBG) console.error('lines', lines, committed);
       const failure = lines && reported(lines, items, before);
       if (failure?.errno === 'ENOMEM' && windowBits > 0) windowBits = Math.max(0, windowBits - 3);
       else if (failure) throw failure;
