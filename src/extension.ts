@@ -16,11 +16,13 @@ import { FileChanges } from './views/fileChanges';
 import { globalBoards } from './views/globalBoards';
 import { mayStop } from './views/mayStop';
 import { Origins } from './views/origins';
+import { ReplLogs } from './views/repl/replLogs';
 import { Terminals } from './views/repl/terminals';
 import { Many } from './views/results/many';
 import { Runs } from './views/runs';
 import { Settings } from './views/settings';
 import { showError } from './views/showError';
+import { SyncCenter } from './views/sync/syncCenter';
 import { BoardTree } from './views/tree/boardTree';
 
 /** What other extensions and tests get. */
@@ -81,6 +83,7 @@ function compose(
   );
   const uris = keep(new BoardUris(fleet));
   const terminals = keep(new Terminals({ fleet, settings, log }));
+  const origins = new Origins(extension.workspaceState);
   return {
     extension,
     log,
@@ -90,9 +93,18 @@ function compose(
     uris,
     fileChanges,
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
-    origins: new Origins(extension.workspaceState),
+    origins,
+    sync: keep(new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris })),
     terminals,
     demos: new DemoBoards(extension.globalState),
+    replLogs: keep(
+      new ReplLogs({
+        fleet,
+        settings,
+        folder: vscode.Uri.joinPath(extension.globalStorageUri, 'repl').fsPath,
+        onError: (error) => showError({ log }, error),
+      }),
+    ),
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
     many: keep(new Many({ extension, log, settings, fleet, stopPolicies })),
     tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),

@@ -67,6 +67,22 @@ export const connectionCommands: readonly Command[] = [
     },
   },
   {
+    id: 'removePort',
+    needs: 'nothing',
+    run: async ({ settings }) => {
+      const paths = settings.get('serial.paths');
+      const path = await vscode.window.showQuickPick(paths, {
+        title: vscode.l10n.t('Remove which serial port?'),
+        placeHolder: vscode.l10n.t('Ports that were added by their path'),
+      });
+      if (path === undefined) return;
+      await settings.set(
+        'serial.paths',
+        paths.filter((p) => p !== path),
+      );
+    },
+  },
+  {
     id: 'selectBoard',
     needs: 'nothing',
     run: async (context) => {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { boardCommands } from './board';
+import { boardActionCommands } from './boardActions';
 import { connectionCommands } from './connection';
 import { demoCommands } from './demo';
 import { downloadCommands } from './download';
@@ -20,6 +21,7 @@ import { execute } from './wrapper';
 export const commands: readonly Command[] = [
   ...connectionCommands,
   ...boardCommands,
+  ...boardActionCommands,
   ...generalCommands,
   ...replCommands,
   ...runCommands,

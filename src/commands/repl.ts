@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { Command } from './types';
 
 /** The board's REPL. */
@@ -8,7 +9,31 @@ export const replCommands: readonly Command[] = [
     which: 'present',
     run: async (context, board, { signal }) => {
       context.terminals.show(board);
+      await context.active.choose(board);
       if (!board.transport) await board.connect({ signal });
     },
   },
+  {
+    id: 'toggleReplLog',
+    needs: 'board',
+    which: 'any',
+    run: async ({ replLogs }, board) => {
+      if (replLogs.pathOf(board) !== undefined) {
+        replLogs.stop(board);
+        vscode.window.setStatusBarMessage(
+          vscode.l10n.t('$(check) REPL log of {0} is off', board.name),
+          SHOWN_MS,
+        );
+        return;
+      }
+      const path = await replLogs.start(board);
+      const open = vscode.l10n.t('Open It');
+      const text = vscode.l10n.t('What {0} prints is copied to {1}', board.name, path);
+      const answer = await vscode.window.showInformationMessage(text, open);
+      if (answer === open) await vscode.window.showTextDocument(vscode.Uri.file(path));
+    },
+  },
 ];
+
+/** How long the status bar says so. */
+const SHOWN_MS = 5000;

@@ -6,10 +6,12 @@ import type { BoardUris } from './boardUris';
 import type { DemoBoards } from './demoBoards';
 import type { FileChanges } from './fileChanges';
 import type { Origins } from './origins';
+import type { ReplLogs } from './repl/replLogs';
 import type { Terminals } from './repl/terminals';
 import type { Many } from './results/many';
 import type { Runs } from './runs';
 import type { Settings } from './settings';
+import type { SyncCenter } from './sync/syncCenter';
 import type { BoardTree } from './tree/boardTree';
 
 /**
@@ -33,10 +35,13 @@ export interface ViewContext {
   readonly tree: BoardTree;
   readonly terminals: Terminals;
   readonly demos: DemoBoards;
+  readonly replLogs: ReplLogs;
   /** Code that runs on boards with its output in the terminal. */
   readonly runs: Runs;
   /** Jobs on many boards, their results, groups and measurements. */
   readonly many: Many;
+  /** Syncs and comparisons, and what the Sync view shows. */
+  readonly sync: SyncCenter;
 }
 
 /** A view: subscribes to what it shows; disposing the answer takes it away. */

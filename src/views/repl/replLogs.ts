@@ -1,0 +1,101 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Board } from '../../core/board';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
+import type { Fleet } from '../../core/fleet';
+import type { Settings } from '../settings';
+
+export interface ReplLogServices {
+  readonly fleet: Fleet;
+  readonly settings: Settings;
+  /** Where the files go unless the user has chosen a folder. */
+  readonly folder: string;
+  readonly onError: (error: unknown) => void;
+}
+
+interface OpenLog extends Disposable {
+  readonly path: string;
+}
+
+/** Copies of what boards print, one file each: for all by a setting, or for one while it is switched on. */
+export class ReplLogs implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #logs = new Map<Board, OpenLog>();
+  readonly #changed = this.#store.add(new Emitter<Board>());
+  readonly onDidChange = this.#changed.event;
+
+  constructor(private readonly services: ReplLogServices) {
+    this.#store.add(services.fleet.onDidChangeList(() => this.#followFleet()));
+    this.#store.add(
+      services.settings.onDidChange((names) => {
+        if (names.includes('repl.log')) this.#followSetting();
+      }),
+    );
+  }
+
+  /** The log file of `board`, while one is written. */
+  pathOf(board: Board): string | undefined {
+    return this.#logs.get(board)?.path;
+  }
+
+  async start(board: Board): Promise<string> {
+    const open = this.#logs.get(board);
+    if (open) return open.path;
+    const folder = this.services.settings.get('repl.logFolder') || this.services.folder;
+    await mkdir(folder, { recursive: true });
+    const path = join(folder, `${fileName(board)}.log`);
+    const file = createWriteStream(path, { flags: 'a' });
+    file.on('error', (error) => {
+      this.stop(board);
+      this.services.onError(error);
+    });
+    file.write(`\n--- ${new Date().toISOString()} ---\n`);
+    this.#logs.set(board, follow(board, file, path));
+    this.#changed.fire(board);
+    return path;
+  }
+
+  stop(board: Board): void {
+    this.#logs.get(board)?.dispose();
+    if (this.#logs.delete(board)) this.#changed.fire(board);
+  }
+
+  #followFleet(): void {
+    const here = new Set(this.services.fleet.boards);
+    for (const board of this.#logs.keys()) if (!here.has(board)) this.stop(board);
+    this.#followSetting();
+  }
+
+  #followSetting(): void {
+    const { fleet, settings, onError } = this.services;
+    if (!settings.get('repl.log')) return;
+    for (const board of fleet.boards) {
+      if (board.uid !== undefined || board.transport) this.start(board).catch(onError);
+    }
+  }
+
+  dispose(): void {
+    for (const log of this.#logs.values()) log.dispose();
+    this.#logs.clear();
+    this.#store.dispose();
+  }
+}
+
+function follow(board: Board, file: WriteStream, path: string): OpenLog {
+  const subscription = board.console.onData((chunk) => void file.write(chunk));
+  return {
+    path,
+    dispose: () => {
+      subscription.dispose();
+      file.end();
+    },
+  };
+}
+
+/** A name for the file that stays with the board and is one on every system: names are the user's and may be anything. */
+function fileName(board: Board): string {
+  const name = board.name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '');
+  const id = (board.uid ?? board.id).replace(/[^A-Za-z0-9]+/g, '_').slice(-24);
+  return `${name.slice(0, 60)}-${id}`;
+}
