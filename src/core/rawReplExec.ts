@@ -191,13 +191,14 @@ export class Execution {
   /** Sends what the credit allows, whenever it was granted, and the end behind the last byte. */
   #pump(): void {
     const count = Math.min(this.#credit, this.code.length - this.#sent);
-    if (count > 0) {
-      this.#send(this.code.subarray(this.#sent, this.#sent + count));
-      this.#sent += count;
-      this.#credit -= count;
+    const part = this.code.subarray(this.#sent, this.#sent + count);
+    this.#sent += count;
+    this.#credit -= count;
+    if (this.#sent < this.code.length) {
+      if (count > 0) this.#send(part);
+      return;
     }
-    if (this.#sent < this.code.length) return;
-    this.#send(END_OF_CODE);
+    this.#send(concat([part, END_OF_CODE]));
     this.#phase = 'ended';
   }
 
