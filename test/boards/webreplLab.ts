@@ -25,6 +25,7 @@ export async function startWebReplBoard(
     password?: string;
     files?: Record<string, string | Uint8Array>;
     sizeKib?: number;
+    heap?: number;
   } = {},
 ): Promise<WebReplBoard> {
   const port = await freePort();
@@ -33,6 +34,7 @@ export async function startWebReplBoard(
   const board = await startUboard({
     files: { 'boot.py': boot, ...options.files },
     ...(options.sizeKib ? { sizeKib: options.sizeKib } : {}),
+    ...(options.heap ? { heap: options.heap } : {}),
   });
   let drain = drainTty(board.tty);
   await listening(port);
