@@ -1,0 +1,149 @@
+import * as vscode from 'vscode';
+import { asError, CancelledError, UsageError } from '../../core/errors';
+import type { FleetAction } from '../../core/fleetActions';
+import { FleetJob } from '../../core/fleetJob';
+import { summarize, type BoardResult } from '../../core/results';
+import { resultToText } from '../../core/resultsExport';
+import type { ViewContext } from '../context';
+
+const TYPE = 'micropython';
+
+/** A task of `tasks.json`: what to do, and on which boards. */
+interface Definition extends vscode.TaskDefinition {
+  readonly task: 'run' | 'upload' | 'reset';
+  /** A selector: names, hostlists, patterns, tags, groups. */
+  readonly boards: string;
+  /** For run and upload: a file, relative to the workspace folder. */
+  readonly file?: string;
+  /** For run, in place of a file. */
+  readonly code?: string;
+  /** For upload: where to, on the board. */
+  readonly to?: string;
+  readonly programs?: 'leave' | 'stop' | 'stopAndRestart';
+}
+
+/** Tasks of type `micropython`, for builds and launch configurations. */
+export function registerTasks(context: ViewContext): vscode.Disposable {
+  return vscode.tasks.registerTaskProvider(TYPE, {
+    provideTasks: () => [],
+    resolveTask: (task) => {
+      const definition = task.definition as Definition;
+      const scope = task.scope ?? vscode.TaskScope.Workspace;
+      const resolved = new vscode.Task(
+        definition,
+        scope,
+        task.name || definition.task,
+        'MicroPython',
+        new vscode.CustomExecution(() =>
+          Promise.resolve(new TaskTerminal(context, definition, scope)),
+        ),
+        '$micropython',
+      );
+      return resolved;
+    },
+  });
+}
+
+/** Runs a task; what boards answer is its output, and whether all went well its exit code. */
+class TaskTerminal implements vscode.Pseudoterminal {
+  readonly #write = new vscode.EventEmitter<string>();
+  readonly #close = new vscode.EventEmitter<number>();
+  readonly onDidWrite = this.#write.event;
+  readonly onDidClose = this.#close.event;
+  readonly #cancel = new AbortController();
+
+  constructor(
+    private readonly context: ViewContext,
+    private readonly definition: Definition,
+    private readonly scope: vscode.Task['scope'],
+  ) {}
+
+  open(): void {
+    this.#run().then(
+      (status) => this.#close.fire(status),
+      (error: unknown) => {
+        this.#say(`${asError(error).message}\n`);
+        this.#close.fire(2);
+      },
+    );
+  }
+
+  close(): void {
+    this.#cancel.abort(new CancelledError());
+  }
+
+  handleInput(data: string): void {
+    if (data.includes('\u0003')) this.close();
+  }
+
+  async #run(): Promise<number> {
+    const { many, settings } = this.context;
+    const { definition } = this;
+    const action = await this.#action();
+    const { boards, unmatched } = many.select(definition.boards);
+    if (unmatched.length > 0 || boards.length === 0) {
+      throw new UsageError(
+        vscode.l10n.t('No board answers to {0}', unmatched.join(', ') || definition.boards),
+      );
+    }
+    const always = settings.get('run.stopRunningProgram');
+    const programs = definition.programs ?? (always === 'ask' ? 'leave' : always);
+    const { stopPolicies } = many.jobs;
+    const job = new FleetJob(
+      action,
+      boards.map((b) => b.board),
+      { stopPolicies, ...(many.publisher ? { publisher: many.publisher } : {}) },
+      { programs, concurrency: settings.get('fleet.concurrency') },
+    );
+    const done = new Set<string>();
+    job.onDidChange((board) => {
+      const result = job.results.find((r) => r.id === board.id);
+      if (!result || done.has(result.id) || !hasEnded(result)) return;
+      done.add(result.id);
+      this.#say(this.#linked(resultToText(job.title, result)));
+    });
+    await many.jobs.follow(job, () => job.run(undefined, this.#cancel.signal));
+    this.#say(`${summarize(job.results)}\n`);
+    return job.unfinished.length === 0 ? 0 : 1;
+  }
+
+  async #action(): Promise<FleetAction> {
+    const { task, code, file, to } = this.definition;
+    if (task === 'reset') return { kind: 'reset', mode: 'soft' };
+    if (task === 'run' && code !== undefined) return { kind: 'exec', code, label: 'code' };
+    const uri = this.#file();
+    const content = await vscode.workspace.fs.readFile(uri);
+    if (task === 'run') {
+      return { kind: 'exec', code: new TextDecoder().decode(content), label: file ?? '' };
+    }
+    const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
+    const path = to === undefined ? `/${name}` : to.endsWith('/') ? `${to}${name}` : to;
+    if (!path.startsWith('/')) throw new UsageError(vscode.l10n.t('"to" must begin with "/"'));
+    return { kind: 'upload', files: [{ path, content }], label: name };
+  }
+
+  #file(): vscode.Uri {
+    const { file } = this.definition;
+    if (!file) throw new UsageError(vscode.l10n.t('The task names no file'));
+    if (file.startsWith('/') || /^[a-z]:[\\/]/i.test(file)) return vscode.Uri.file(file);
+    const own =
+      typeof this.scope === 'object' ? this.scope : vscode.workspace.workspaceFolders?.[0];
+    if (!own)
+      throw new UsageError(vscode.l10n.t('No folder is open, so {0} cannot be found', file));
+    return vscode.Uri.joinPath(own.uri, file);
+  }
+
+  /** A traceback calls the code `<stdin>`: with the file's own name the problem matcher finds it. */
+  #linked(text: string): string {
+    const { file } = this.definition;
+    return file ? text.replaceAll('File "<stdin>"', `File "${file}"`) : text;
+  }
+
+  #say(text: string): void {
+    this.#write.fire(text.replace(/\r?\n/g, '\r\n'));
+  }
+}
+
+function hasEnded({ status }: BoardResult): boolean {
+  return status !== 'waiting' && status !== 'running';
+}
