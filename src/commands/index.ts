@@ -14,6 +14,8 @@ import { generalCommands } from './general';
 import { replCommands } from './repl';
 import { runCommands } from './run';
 import { transferCommands } from './transfer';
+import { syncCommands } from './sync';
+import { compareCommands } from './syncCompare';
 import type { Command } from './types';
 import { execute } from './wrapper';
 
@@ -33,6 +35,8 @@ export const commands: readonly Command[] = [
   ...fleetCommands,
   ...groupCommands,
   ...rolloutCommands,
+  ...syncCommands,
+  ...compareCommands,
 ];
 
 /** Registers the whole table. */

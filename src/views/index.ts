@@ -1,11 +1,15 @@
 import * as vscode from 'vscode';
 import type { Register, ViewContext } from './context';
+import { registerDashboard } from './dashboard/register';
 import { registerFileSystem } from './fileSystem/boardFileSystem';
 import { registerIdentify } from './identify';
+import { registerLmTools } from './integrations/lmTools';
+import { registerTasks } from './integrations/tasks';
 import { registerProfile } from './repl/profile';
 import { registerTracebackLinks } from './repl/tracebackLinks';
 import { registerResults } from './results/register';
 import { registerStatusBar } from './statusBar';
+import { registerSync } from './sync/register';
 import { registerTree } from './tree/treeView';
 
 /** All views, in the order in which they are made. */
@@ -17,6 +21,10 @@ const views: readonly Register[] = [
   registerTracebackLinks,
   registerStatusBar,
   registerResults,
+  registerDashboard,
+  registerTasks,
+  registerLmTools,
+  registerSync,
 ];
 
 /** Makes every view; disposing the answer takes them away. */

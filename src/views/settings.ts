@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { LinkKind } from '../core/address';
 import type { Event } from '../core/events';
+import type { MappingSetting } from '../core/sync/mapping';
 
 /** Every setting with its default; a test compares the table with the manifest's. */
 export const SETTINGS = {
@@ -19,6 +20,13 @@ export const SETTINGS = {
   groups: {} as Record<string, string>,
   'fleet.concurrency': 32 as number,
   'fleet.timeout': 0 as number,
+  'sync.mappings': [] as MappingSetting[],
+  'sync.ignore': [] as string[],
+  'sync.protect': [] as string[],
+  'sync.onSave': false as boolean,
+  'sync.preview': 'firstTime' as 'always' | 'firstTime' | 'never',
+  'sync.deviceFolders': [] as string[],
+  'sync.dialect': 'auto' as 'auto' | 'seed' | 'head',
 };
 
 export type SettingName = keyof typeof SETTINGS;

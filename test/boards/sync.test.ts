@@ -224,12 +224,12 @@ describe('undo', () => {
     expect(await onBoard()).toEqual({ '/a.py': 'edited meanwhile' });
   });
 
-  it('keeps the records of five syncs, and no content that none of them needs', async () => {
-    for (let i = 0; i < 8; i++) {
+  it('keeps the records of ten syncs, and no content that none of them needs', async () => {
+    for (let i = 0; i < 13; i++) {
       work.put({ 'a.py': `version ${i}` });
       await work.sync('push');
     }
-    for (let i = 0; i < 5; i++) await work.undoLast();
+    for (let i = 0; i < 10; i++) await work.undoLast();
     expect(await onBoard()).toEqual({ '/a.py': 'version 2' });
     await expect(work.undoLast()).rejects.toBeInstanceOf(UsageError);
   });

@@ -48,6 +48,18 @@ function covers(outer: string, inner: string): boolean {
   return outer === '' || inner.startsWith(`${outer}/`);
 }
 
+/** All rules that hold for one path: those given, and of `.mpyignore` files in the folders above it. */
+export async function ignoresFor(
+  fs: LocalFs,
+  folder: string,
+  ignores: IgnoreRules,
+  relative: string,
+): Promise<IgnoreRules> {
+  const scan = new Scan(fs, folder, ignores, undefined);
+  await scan.readIgnoreFilesAbove(relative);
+  return scan.ignores;
+}
+
 /** One pass over the folder: paths are relative to it. */
 class Scan {
   readonly files = new Map<string, { size: number; sha256: string }>();
@@ -73,14 +85,18 @@ class Scan {
 
   /** Begins at a mapped folder or file; rules in the folders above it hold as well. */
   async top(from: string): Promise<void> {
-    const parts = from === '' ? [] : from.split('/');
-    for (let depth = 0; depth < parts.length; depth++) {
-      await this.readIgnoreFile(parts.slice(0, depth).join('/'));
-    }
+    await this.readIgnoreFilesAbove(from);
     const found = await this.fs.stat(joinLocal(this.folder, from));
     if (!found) return;
     if (found.type === 'dir') await this.walk(from, 0);
     else await this.file(from);
+  }
+
+  async readIgnoreFilesAbove(path: string): Promise<void> {
+    const parts = path === '' ? [] : path.split('/');
+    for (let depth = 0; depth < parts.length; depth++) {
+      await this.readIgnoreFile(parts.slice(0, depth).join('/'));
+    }
   }
 
   private async walk(dir: string, depth: number): Promise<void> {

@@ -32,7 +32,7 @@ export interface UndoRecord {
 }
 
 /** How many syncs of one board can be taken back, one after the other. */
-const RECORDS_PER_BOARD = 5;
+const RECORDS_PER_BOARD = 10;
 
 const RECORD = /^sync-(\d{15})-([0-9a-f]{16})\.json$/;
 

@@ -1,0 +1,157 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { forEachBoard } from '../core/jobs';
+import type { SyncResult } from '../core/sync/apply';
+import type { SyncMode } from '../core/sync/model';
+import { planSummary, resultSummary } from '../core/sync/summary';
+import type { ViewContext } from '../views/context';
+import { showDiff } from '../views/sync/diff';
+import { isPreviewed, notePreviewed } from '../views/sync/previewed';
+import type { Preview } from '../views/sync/syncCenter';
+import { SYNC_VIEW, type SyncNode } from '../views/sync/syncView';
+import { summarise } from './summary';
+import { confirmMirror } from './syncConfirm';
+import type { Call, Command, ProgressLook } from './types';
+
+const SYNCING: ProgressLook = {
+  where: 'notification',
+  title: (names) => vscode.l10n.t('Syncing {0}', names),
+};
+
+const COMPARING: ProgressLook = {
+  where: 'notification',
+  title: (names) => vscode.l10n.t('Comparing with {0}', names),
+};
+
+/** Between a folder and boards. */
+export const syncCommands: readonly Command[] = [
+  { id: 'syncPush', needs: 'boards', which: 'present', progress: SYNCING, run: push },
+  {
+    id: 'syncPreview',
+    needs: 'board',
+    which: 'present',
+    progress: COMPARING,
+    run: (context, board, call) => preview(context, board, 'push', call),
+  },
+  {
+    id: 'syncMirror',
+    needs: 'board',
+    which: 'present',
+    progress: COMPARING,
+    run: (context, board, call) => preview(context, board, 'mirror', call),
+  },
+  {
+    id: 'syncPull',
+    needs: 'board',
+    which: 'present',
+    progress: COMPARING,
+    run: (context, board, call) => preview(context, board, 'pull', call),
+  },
+  { id: 'syncApply', needs: 'nothing', progress: SYNCING, run: applyShown },
+  { id: 'syncClose', needs: 'nothing', run: ({ sync }) => sync.show(undefined) },
+  {
+    id: 'syncDiff',
+    needs: 'nothing',
+    run: (context, { args }) => showDiff(context, args[0] as SyncNode),
+  },
+  { id: 'syncUndo', needs: 'board', which: 'present', progress: SYNCING, run: undo },
+  {
+    id: 'toggleSyncOnSave',
+    needs: 'nothing',
+    run: ({ settings }) => settings.set('sync.onSave', !settings.get('sync.onSave')),
+  },
+];
+
+/** One board: through the preview where the settings want it. Many: at once, since a push never deletes. */
+async function push(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+  const [only] = boards;
+  if (boards.length === 1 && only) {
+    const made = await plan(context, only, 'push', call);
+    if (!made) return;
+    if (isPreviewed(context, only)) await apply(context, made, call);
+    else await show(context, made);
+    return;
+  }
+  const outcomes = await forEachBoard(
+    boards,
+    async (board, signal) => {
+      const made = await context.sync.preview(board, 'push', { signal });
+      return context.sync.apply(made, { signal });
+    },
+    { signal: call.signal },
+  );
+  summarise(context, outcomes, vscode.l10n.t('Sync'), 'mpyFleet.syncPush');
+  const ok = outcomes.filter((o) => o.status === 'ok').length;
+  tell(context, vscode.l10n.t('{0} of {1} boards are up to date', ok, boards.length));
+}
+
+async function preview(context: ViewContext, board: Board, mode: SyncMode, call: Call) {
+  const made = await plan(context, board, mode, call);
+  if (made) await show(context, made);
+}
+
+/** A plan that does something, or the words that there is nothing to do. */
+async function plan(
+  context: ViewContext,
+  board: Board,
+  mode: SyncMode,
+  call: Call,
+): Promise<Preview | undefined> {
+  const made = await context.sync.preview(board, mode, { signal: call.signal });
+  const { actions, problems } = made.plan;
+  if (actions.length > 0 || problems.length > 0) return made;
+  if (context.sync.shown?.kind === 'preview') context.sync.show(undefined);
+  tell(context, `${board.name}: ${planSummary(made.plan)}`);
+  return undefined;
+}
+
+async function show(context: ViewContext, made: Preview): Promise<void> {
+  context.sync.show(made);
+  await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
+}
+
+async function applyShown(context: ViewContext, call: Call): Promise<void> {
+  const { shown } = context.sync;
+  if (shown?.kind !== 'preview' || !(await confirmMirror(shown))) return;
+  await apply(context, shown, call);
+}
+
+async function apply(context: ViewContext, made: Preview, call: Call): Promise<void> {
+  const result = await context.sync.apply(made, {
+    signal: call.signal,
+    onProgress: (done, total, path) => call.report(path, done, total),
+  });
+  await notePreviewed(context, made.board);
+  tellResult(context, made.board, result);
+}
+
+function tellResult(context: ViewContext, board: Board, result: SyncResult): void {
+  const undoIt = vscode.l10n.t('Undo');
+  const text = `${board.name}: ${resultSummary(result)}`;
+  if (result.paths.length === 0) {
+    tell(context, text);
+    return;
+  }
+  vscode.window
+    .showInformationMessage(text, undoIt)
+    .then(async (choice) => {
+      if (choice === undoIt) await vscode.commands.executeCommand('mpyFleet.syncUndo', board.id);
+    })
+    .then(undefined, (error: unknown) => context.log.error('Undo failed', String(error)));
+}
+
+async function undo(context: ViewContext, board: Board, call: Call): Promise<void> {
+  const { restored, removed, left } = await context.sync.undo(board, { signal: call.signal });
+  const parts = [
+    vscode.l10n.t('{0}: {1} restored, {2} removed', board.name, restored.length, removed.length),
+    ...(left.length > 0
+      ? [vscode.l10n.t('left as they are, since they were changed later: {0}', left.join(', '))]
+      : []),
+  ];
+  tell(context, parts.join('; '));
+}
+
+function tell(context: ViewContext, text: string): void {
+  context.log.info(text);
+  void vscode.window.showInformationMessage(text);
+}

@@ -1,0 +1,76 @@
+/** Something that could be written at a place of a device file. */
+export interface Suggestion {
+  readonly label: string;
+  readonly detail: string;
+}
+
+const DEVICE_KEYS: readonly Suggestion[] = [
+  { label: 'uid', detail: 'Unique id of the board (mandatory)' },
+  { label: 'resources', detail: 'Files and folders that the board is to have' },
+  { label: 'install-dir', detail: 'Where on the board resources go unless they say otherwise' },
+  { label: 'libs', detail: 'Folders that resources are searched in (2021 dialect)' },
+  { label: 'path', detail: 'Folder that resources are in (later dialect)' },
+  { label: 'include-patterns', detail: 'Files that are taken of a folder' },
+  { label: 'exclude-patterns', detail: 'Files that are left out of a folder' },
+  { label: 'protect', detail: 'Files on the board that a mirror never deletes' },
+  { label: 'tags', detail: 'Words that the board can be chosen by' },
+];
+
+const RESOURCE_KEYS: readonly Suggestion[] = [
+  { label: 'install-dir', detail: 'Where on the board this resource goes' },
+  { label: 'unpack', detail: 'true: the content of the folder, without the folder itself' },
+  { label: 'lib', detail: 'Folder that this resource is searched in (2021 dialect)' },
+  { label: 'path', detail: 'Folder that this resource is in (later dialect)' },
+  { label: 'include-patterns', detail: 'Files that are taken of the folder' },
+  { label: 'exclude-patterns', detail: 'Files that are left out of the folder' },
+];
+
+/** What can be written at a place: keys of a board, keys of a resource, names of resources, or nothing. */
+export type Slot = 'device' | 'resource' | 'name' | 'none';
+
+/** What belongs at the end of `before`, the lines up to the cursor: told by how far they are indented. */
+export function slotAt(before: readonly string[]): Slot {
+  const line = before.at(-1) ?? '';
+  const indent = indentOf(line);
+  if (indent === 0 || /:\s/.test(line.trim())) return 'none';
+  const above = parents(before.slice(0, -1), indent);
+  const [nearest, next] = above;
+  if (nearest === undefined) return 'none';
+  if (/^\s*-/.test(line)) return nearest.startsWith('resources:') ? 'name' : 'none';
+  if (indentOf0(above)) return 'device';
+  return nearest.startsWith('- ') && next?.startsWith('resources:') ? 'resource' : 'none';
+}
+
+/** The keys for a slot. */
+export function keysFor(slot: Slot): readonly Suggestion[] {
+  if (slot === 'device') return DEVICE_KEYS;
+  return slot === 'resource' ? RESOURCE_KEYS : [];
+}
+
+/** The nearest line above is a board's own. */
+function indentOf0(above: readonly string[]): boolean {
+  return above.length === 1 && !(above[0] ?? '').startsWith('-');
+}
+
+function indentOf(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0;
+}
+
+/** The lines that contain this place, the innermost first, without their indentation. */
+function parents(lines: readonly string[], indent: number): string[] {
+  const found: string[] = [];
+  let limit = indent;
+  for (const line of [...lines].reverse()) {
+    if (/^\s*(#.*)?$/.test(line)) continue;
+    const own = indentOf(line);
+    // A list may stand as far left as the key that it belongs to.
+    const isKeyOfList =
+      own === limit && !line.trimStart().startsWith('-') && found.at(-1)?.startsWith('-');
+    if (own < limit || isKeyOfList) {
+      found.push(line.trim());
+      limit = own;
+    }
+    if (own === 0) break;
+  }
+  return found;
+}

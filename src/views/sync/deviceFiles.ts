@@ -1,0 +1,96 @@
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { deviceFolders, expandPath, type Environment } from '../../core/deviceYaml/environment';
+import type { Device, Dialect } from '../../core/deviceYaml/model';
+import { readRegistry, type DeviceRegistry } from '../../core/deviceYaml/registry';
+import type { Settings } from '../settings';
+import { uriAt } from './workspaceFs';
+
+/** Where device files lie in a workspace folder. */
+export const DEVICES = '.micropython/devices';
+
+/** iot-kernel's board files: in the workspace, and in the folders that the settings or IOT_DEVICES name. */
+export class DeviceFiles {
+  constructor(private readonly settings: Settings) {}
+
+  /** What `$VAR` and `~` in device files stand for. */
+  get environment(): Environment {
+    return { home: vscode.Uri.file(homedir()).path, variables: process.env };
+  }
+
+  get dialect(): Dialect | undefined {
+    const dialect = this.settings.get('sync.dialect');
+    return dialect === 'auto' ? undefined : dialect;
+  }
+
+  /** All folders that are looked into. */
+  folders(): vscode.Uri[] {
+    const inWorkspace = (vscode.workspace.workspaceFolders ?? []).map((folder) =>
+      vscode.Uri.joinPath(folder.uri, DEVICES),
+    );
+    const set = this.settings.get('sync.deviceFolders');
+    const environment = this.environment;
+    const others =
+      set.length > 0
+        ? set.map((folder) => expandPath(folder, environment).path)
+        : deviceFolders(environment);
+    const base = vscode.Uri.file('/');
+    return [...inWorkspace, ...others.map((path) => uriAt(base, path))];
+  }
+
+  /** Whether a document is one of the device files. */
+  isDeviceFile(uri: vscode.Uri): boolean {
+    const folder = vscode.Uri.joinPath(uri, '..').toString();
+    return isYaml(uri.path) && this.folders().some((f) => f.toString() === folder);
+  }
+
+  /** The device files, each with its text: that of the editor where it is being edited. */
+  async files(): Promise<{ readonly uri: vscode.Uri; readonly text: string }[]> {
+    const found: { uri: vscode.Uri; text: string }[] = [];
+    for (const folder of this.folders()) {
+      for (const name of await yamlIn(folder)) {
+        const uri = vscode.Uri.joinPath(folder, name);
+        found.push({ uri, text: await textOf(uri) });
+      }
+    }
+    return found;
+  }
+
+  /** Every configured board. `file` of what it says is a URI. */
+  async registry(): Promise<DeviceRegistry> {
+    const files = await this.files();
+    const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
+    return readRegistry(texts, { dialect: this.dialect });
+  }
+
+  /** The configuration of a board, by its name, else by its uid. */
+  async find(board: Board): Promise<{ device: Device; complete: boolean } | undefined> {
+    const registry = await this.registry();
+    const device = registry.find(board.name) ?? (board.uid ? registry.find(board.uid) : undefined);
+    if (!device) return undefined;
+    const own = registry.diagnostics.filter((d) => d.file === device.place.file);
+    return { device, complete: own.every((d) => d.severity !== 'error') };
+  }
+}
+
+function isYaml(path: string): boolean {
+  return /\.ya?ml$/i.test(path);
+}
+
+async function yamlIn(folder: vscode.Uri): Promise<string[]> {
+  try {
+    const entries = await vscode.workspace.fs.readDirectory(folder);
+    const files = entries.filter(([name, type]) => isYaml(name) && type & vscode.FileType.File);
+    return files.map(([name]) => name).sort();
+  } catch (error) {
+    // Most users have none of these folders.
+    if (error instanceof vscode.FileSystemError) return [];
+    throw error;
+  }
+}
+
+async function textOf(uri: vscode.Uri): Promise<string> {
+  const open = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
+  return open?.getText() ?? new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+}

@@ -1,0 +1,143 @@
+import * as vscode from 'vscode';
+import { Queue } from '../../core/async';
+import type { Board } from '../../core/board';
+import { isConnected } from '../../core/boardState';
+import { asError } from '../../core/errors';
+import { DisposableStore, type Disposable } from '../../core/events';
+import { filesBelow } from '../../core/deviceYaml/localFiles';
+import { resultSummary } from '../../core/sync/summary';
+import { Coalescer } from '../coalesce';
+import type { ViewContext } from '../context';
+import { showError } from '../showError';
+import { mappingsFor } from './sources';
+import { workspaceFs } from './workspaceFs';
+
+/** "Save All" and the move of a folder are many events: they are gathered for so many milliseconds. */
+const GATHER_MS = 100;
+
+interface Change {
+  readonly kind: 'written' | 'gone';
+  readonly uri: vscode.Uri;
+}
+
+/** While it is switched on, connected boards follow what is saved, made, renamed and deleted in the window. */
+export class SyncOnSave implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #queue = new Queue();
+  readonly #item: vscode.StatusBarItem;
+  readonly #changes = this.#store.add(
+    new Coalescer<Change>(GATHER_MS, (changes) => void this.#take(changes)),
+  );
+  #last: { readonly text: string; readonly failed: boolean } | undefined;
+
+  constructor(private readonly context: ViewContext) {
+    const left = vscode.StatusBarAlignment.Left;
+    this.#item = this.#store.add(vscode.window.createStatusBarItem('mpyFleet.syncOnSave', left));
+    this.#item.name = vscode.l10n.t('MicroPython: Sync on Save');
+    this.#item.command = 'mpyFleet.toggleSyncOnSave';
+    const { workspace } = vscode;
+    const all: Disposable[] = [
+      workspace.onDidSaveTextDocument(({ uri }) => this.#add('written', uri)),
+      workspace.onDidSaveNotebookDocument(({ uri }) => this.#add('written', uri)),
+      workspace.onDidCreateFiles(({ files }) => files.forEach((uri) => this.#add('written', uri))),
+      workspace.onDidDeleteFiles(({ files }) => files.forEach((uri) => this.#add('gone', uri))),
+      workspace.onDidRenameFiles(({ files }) => {
+        for (const { oldUri, newUri } of files) {
+          this.#add('gone', oldUri);
+          this.#add('written', newUri);
+        }
+      }),
+      workspace.onDidChangeWorkspaceFolders(() => this.#draw()),
+      context.settings.onDidChange((names) => {
+        if (names.includes('sync.onSave')) this.#draw();
+      }),
+    ];
+    for (const item of all) this.#store.add(item);
+    this.#draw();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+
+  get #on(): boolean {
+    return this.context.settings.get('sync.onSave');
+  }
+
+  #add(kind: Change['kind'], uri: vscode.Uri): void {
+    if (this.#on && vscode.workspace.getWorkspaceFolder(uri)) this.#changes.add({ kind, uri });
+  }
+
+  #take(changes: readonly Change[]): Promise<void> {
+    return this.#queue.run(async () => {
+      try {
+        await this.#follow(await this.#expand(changes));
+      } catch (error) {
+        this.#failed(error);
+      }
+      this.#draw();
+    });
+  }
+
+  /** A folder that was made or moved stands for the files in it. */
+  async #expand(changes: readonly Change[]): Promise<Change[]> {
+    const all: Change[] = [];
+    for (const change of changes) {
+      const fs = workspaceFs(change.uri);
+      const found = change.kind === 'written' ? await fs.stat(change.uri.path) : undefined;
+      if (found?.type !== 'dir') all.push(change);
+      else {
+        const files = await filesBelow(fs, change.uri.path);
+        all.push(...files.map((f) => ({ ...change, uri: vscode.Uri.joinPath(change.uri, f) })));
+      }
+    }
+    return all;
+  }
+
+  async #follow(changes: readonly Change[]): Promise<void> {
+    const folders = new Set(changes.map((c) => vscode.workspace.getWorkspaceFolder(c.uri)));
+    for (const folder of folders) {
+      if (!folder) continue;
+      const own = changes.filter((c) => vscode.workspace.getWorkspaceFolder(c.uri) === folder);
+      await Promise.all(this.#boards().map((board) => this.#followOn(board, folder, own)));
+    }
+  }
+
+  async #followOn(board: Board, folder: vscode.WorkspaceFolder, changes: readonly Change[]) {
+    try {
+      const result = await this.context.sync.follow(board, folder, changes);
+      if (result) this.#last = { text: `${board.name}: ${resultSummary(result)}`, failed: false };
+    } catch (error) {
+      this.#failed(error, board);
+    }
+  }
+
+  #failed(error: unknown, board?: Board): void {
+    const message = asError(error).message;
+    this.#last = { text: board ? `${board.name}: ${message}` : message, failed: true };
+    this.context.log.error('Sync on save failed', asError(error).stack ?? message);
+    showError(this.context, error);
+  }
+
+  /** The active board, and connected boards that a mapping names. */
+  #boards(): Board[] {
+    const { fleet, settings, active } = this.context;
+    return fleet.boards.filter((board) => {
+      if (!isConnected(board.state)) return false;
+      const named = mappingsFor({ settings, fleet }, board).some((m) => m.boards !== undefined);
+      return named || board === active.current;
+    });
+  }
+
+  #draw(): void {
+    const on = this.#on;
+    const icon = on ? (this.#last?.failed ? 'warning' : 'sync') : 'sync-ignored';
+    this.#item.text = `$(${icon}) ${on ? vscode.l10n.t('Sync on Save') : vscode.l10n.t('No Sync on Save')}`;
+    const state = on
+      ? vscode.l10n.t('What you save goes to the board at once. Click to turn this off.')
+      : vscode.l10n.t('Click to have what you save go to the board at once.');
+    this.#item.tooltip = on && this.#last ? `${this.#last.text}\n${state}` : state;
+    if ((vscode.workspace.workspaceFolders ?? []).length > 0) this.#item.show();
+    else this.#item.hide();
+  }
+}

@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import * as vscode from 'vscode';
+import type { LocalEntry, LocalFs } from '../../core/sync/localFs';
+
+/** The files of the window's own machine or of the remote one that `base` is on. Paths are those of URIs. */
+export function workspaceFs(base: vscode.Uri): LocalFs {
+  const { fs } = vscode.workspace;
+  const at = (path: string) => uriAt(base, path);
+  return {
+    list: (folder) =>
+      orAbsent(async () =>
+        (await fs.readDirectory(at(folder))).map(([name, type]) => entry(name, type)),
+      ),
+    stat: (path) =>
+      orAbsent(async () => {
+        const { type, size } = await fs.stat(at(path));
+        return { type: type & vscode.FileType.Directory ? 'dir' : 'file', size };
+      }),
+    read: async (path) => fs.readFile(at(path)),
+    write: async (path, content) => {
+      const temporary = at(`${path}.${randomBytes(4).toString('hex')}.tmp`);
+      try {
+        await fs.writeFile(temporary, content);
+        await fs.rename(temporary, at(path), { overwrite: true });
+      } catch (error) {
+        await fs.delete(temporary).then(undefined, () => undefined);
+        throw error;
+      }
+    },
+    remove: async (path) => fs.delete(at(path)),
+  };
+}
+
+/** The file at an absolute path beside `base`. */
+export function uriAt(base: vscode.Uri, path: string): vscode.Uri {
+  return base.with({ path: path.startsWith('/') ? path : `/${path}`, query: '', fragment: '' });
+}
+
+function entry(name: string, type: vscode.FileType): LocalEntry {
+  const isLink = (type & vscode.FileType.SymbolicLink) !== 0;
+  if (type & vscode.FileType.Directory) return { name, type: isLink ? 'link' : 'dir' };
+  return { name, type: type & vscode.FileType.File ? 'file' : 'other' };
+}
+
+async function orAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    const absent = ['FileNotFound', 'FileNotADirectory', 'EntryNotFound'];
+    if (error instanceof vscode.FileSystemError && absent.includes(error.code)) return undefined;
+    throw error;
+  }
+}
