@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { parseAddress } from '../../src/core/address';
 import { silentLog } from '../../src/core/log';
-import { demoTransport, type DemoSettings } from '../../src/transports/demo';
+import {
+  demoFolder as folderOf,
+  demoTransport,
+  type DemoSettings,
+} from '../../src/transports/demo';
 import { root, tempDir } from '../lab/paths.mjs';
 
 let worker: Promise<string> | undefined;
@@ -43,4 +47,9 @@ export async function demoSettings(options: Partial<DemoSettings> = {}): Promise
 /** A demo board's transport, not yet opened. */
 export function demoBoard(settings: DemoSettings, name = '1') {
   return demoTransport(parseAddress(`demo:${name}`), settings, silentLog);
+}
+
+/** Where that board keeps its files on this computer. */
+export function demoFolder(settings: DemoSettings, name = '1'): string {
+  return folderOf(parseAddress(`demo:${name}`), settings);
 }

@@ -75,6 +75,7 @@ export class DemoStream implements ByteStream {
       start,
     };
     this.#ring.raw = start === 'raw' || start === 'bareRaw';
+    this.#ring.running = false;
     const worker = new Worker(this.options.worker, { workerData, stdout: true, stderr: true });
     this.#worker = worker;
     this.#started = false;
@@ -89,6 +90,7 @@ export class DemoStream implements ByteStream {
   #onMessage(message: WorkerMessage): void {
     switch (message.type) {
       case 'output':
+        this.#ring.taken(message.bytes.length);
         this.#data.fire(message.bytes);
         return;
       case 'room':
@@ -107,12 +109,12 @@ export class DemoStream implements ByteStream {
     }
   }
 
+  /** The interpreter has ended by itself and waits to be replaced. */
   #restart(start: StartMode): void {
     const old = this.#worker;
-    this.#worker = undefined;
     this.#unwatch();
+    this.#start(start);
     void old?.terminate();
-    if (!this.#ended) this.#start(start);
   }
 
   /** Looks a while after a Ctrl-C whether the interpreter has noticed it. */
@@ -120,7 +122,7 @@ export class DemoStream implements ByteStream {
     this.#watchdog ??= this.options.clock.after(GRACE_MS, () => {
       this.#watchdog = undefined;
       const unheard = this.#ring.running && ((position - this.#ring.scanned) | 0) > 0;
-      if (unheard) this.#interruptByForce('');
+      if (unheard) void this.#interruptByForce('');
     });
   }
 
@@ -134,16 +136,21 @@ export class DemoStream implements ByteStream {
       void this.#fail(error.message);
       return;
     }
-    this.#interruptByForce(`${error.message.replace(/[^ -~]+/g, ' ')}\r\n`);
+    void this.#interruptByForce(`${error.message.replace(/[^ -~]+/g, ' ')}\r\n`);
   }
 
   /** A new interpreter, after the words that a board says when code ends with an exception. */
-  #interruptByForce(why: string): void {
+  async #interruptByForce(why: string): Promise<void> {
     const raw = this.#ring.raw;
+    const old = this.#worker;
+    const unread = this.#ring.written;
+    this.#worker = undefined;
+    this.#unwatch();
+    await old?.terminate();
+    if (this.#ended) return;
+    this.#ring.clear(unread);
+    this.#start(raw ? 'bareRaw' : 'bare');
     const traceback = `Traceback (most recent call last):\r\n${why}${RESTARTED}`;
-    this.#ring.takeAll();
-    this.#ring.running = false;
-    this.#restart(raw ? 'bareRaw' : 'bare');
     this.#data.fire(utf8(raw ? `\x04${traceback}\x04>` : `\r\n${traceback}`));
   }
 

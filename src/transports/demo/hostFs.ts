@@ -13,14 +13,20 @@ export interface EmscriptenFs {
     output?: (byte: number) => void,
   ): FsNode;
   lookupPath(path: string): { node: FsNode };
+  getDevice(rdev: number): { stream_ops: DeviceOps };
   ErrnoError: new (errno: number) => Error;
 }
+export interface DeviceOps {
+  write?(stream: unknown, memory: Uint8Array, offset: number, length: number): number;
+  poll?(): number;
+}
 export interface FsNode {
+  rdev: number;
   name: string;
   mode: number;
   parent: FsNode;
   node_ops: object;
-  stream_ops: Record<string, unknown>;
+  stream_ops: object;
 }
 interface Stream {
   node: FsNode;

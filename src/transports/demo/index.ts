@@ -25,10 +25,20 @@ export interface DemoSettings {
   readonly examples?: boolean;
 }
 
+/** What `machine.unique_id()` says on this demo board, in lower-case hex. */
+function demoUid(address: Address): string {
+  return createHash('sha256').update(`demo board ${address.rest}`).digest('hex').slice(0, 16);
+}
+
+/** The folder of this computer that stands for the board's flash. */
+export function demoFolder(address: Address, settings: DemoSettings): string {
+  return join(settings.storage, demoUid(address));
+}
+
 /** A MicroPython inside this program: `demo:1`, `demo:2`, … are boards of their own, which keep their files. */
 export function demoTransport(address: Address, settings: DemoSettings, log: Log): StreamTransport {
-  const uid = createHash('sha256').update(`demo board ${address.rest}`).digest('hex').slice(0, 16);
-  const folder = join(settings.storage, uid);
+  const uid = demoUid(address);
+  const folder = demoFolder(address, settings);
   return new StreamTransport({
     address,
     log,

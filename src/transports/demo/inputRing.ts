@@ -1,5 +1,14 @@
 /** Words in front of the ring's bytes. */
-const word = { written: 0, read: 1, scanned: 2, hostWaits: 3, running: 4, raw: 5 } as const;
+const word = {
+  written: 0,
+  read: 1,
+  scanned: 2,
+  hostWaits: 3,
+  running: 4,
+  raw: 5,
+  sent: 6,
+  taken: 7,
+} as const;
 const WORDS = 8;
 const CTRL_C = 0x03;
 
@@ -12,7 +21,7 @@ export function createRing(): SharedArrayBuffer {
 }
 
 /**
- * The demo board's serial input: bytes from the extension to the worker, which reads them even while Python code runs there (a
+ * The demo board's serial line, as shared memory: bytes from the extension to the worker, which reads them even while Python code runs there (a
  * worker that is busy gets no messages). Written by one side, read by the other; beside it what each knows of the other.
  */
 export class InputRing {
@@ -36,6 +45,27 @@ export class InputRing {
 
   get available(): number {
     return (this.written - Atomics.load(this.#words, word.read)) | 0;
+  }
+
+  /** Bytes of output that the worker has sent and the extension has not taken. */
+  get untaken(): number {
+    return (Atomics.load(this.#words, word.sent) - Atomics.load(this.#words, word.taken)) | 0;
+  }
+
+  /** The worker has sent so many more. */
+  sent(bytes: number): void {
+    Atomics.add(this.#words, word.sent, bytes);
+  }
+
+  /** The extension has taken so many more. */
+  taken(bytes: number): void {
+    Atomics.add(this.#words, word.taken, bytes);
+    Atomics.notify(this.#words, word.taken);
+  }
+
+  /** Blocks until some more is taken, at most `ms`. */
+  waitUntilTaken(ms: number): void {
+    Atomics.wait(this.#words, word.taken, Atomics.load(this.#words, word.taken), ms);
   }
 
   /** Python code runs. */
@@ -76,9 +106,11 @@ export class InputRing {
     return byte;
   }
 
-  /** Forgets what nobody has read; only while no worker reads. */
-  takeAll(): void {
-    Atomics.store(this.#words, word.read, this.written);
+  /** Forgets what was written up to `position` and has not been read, and what was not taken; only while there is no worker. */
+  clear(position: number): void {
+    const read = Atomics.load(this.#words, word.read);
+    if (((position - read) | 0) > 0) Atomics.store(this.#words, word.read, position);
+    Atomics.store(this.#words, word.taken, Atomics.load(this.#words, word.sent));
   }
 
   /** Whether the extension waits for room; it is told only once. */

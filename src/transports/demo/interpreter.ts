@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import bootCode from '../../../board/snippets/demoBoot.py';
-import { encodeName, HostFs, type EmscriptenFs } from './hostFs';
+import { encodeName, HostFs, type DeviceOps, type EmscriptenFs } from './hostFs';
 import type { InputRing } from './inputRing';
 import type { WorkerSettings } from './messages';
 
@@ -23,11 +23,14 @@ interface Loader {
 }
 
 const CTRL_C = 0x03;
+const POLLIN = 1;
 const HEAP_BYTES = 256 * 1024; // grows by itself
 /** Output is handed on in pieces of so many bytes, or when there is a pause. */
 const OUTPUT_BYTES = 4096;
 /** Code that only computes and prints still shows its output this often. */
 const OUTPUT_MS = 50;
+/** Bytes of output on their way to the extension. */
+const MOST_UNTAKEN = 256 * 1024;
 /** How long one wait for input lasts before Ctrl-C is looked for again, should its wake-up be missed. */
 const WAIT_MS = 1000;
 
@@ -80,7 +83,7 @@ export class Interpreter {
       linebuffer: false,
       url: join(dirname(settings.micropython), 'micropython.wasm'),
       stdin: () => self.#readStdin(),
-      stdout: (bytes: Uint8Array) => self.#print(bytes[0] ?? 0),
+      stdout: () => undefined, // a device of its own; what it does is set below
     });
     self.#setUp();
     return self;
@@ -89,8 +92,14 @@ export class Interpreter {
   /** Hands on what has been printed. */
   flush(): void {
     if (this.#length === 0) return;
-    this.around.output(this.#pending.slice(0, this.#length));
+    const bytes = this.#pending.slice(0, this.#length);
     this.#length = 0;
+    this.around.output(bytes);
+    // Output that nobody has taken yet is bounded, as on a serial line. A Ctrl-C gets through meanwhile.
+    while (this.ring.untaken > MOST_UNTAKEN) {
+      this.checkInterrupt();
+      this.ring.waitUntilTaken(WAIT_MS);
+    }
   }
 
   /** Prints as the firmware itself does. */
@@ -161,13 +170,11 @@ export class Interpreter {
     const host = new HostFs(FS, this.settings.folder, this.settings.flashBytes);
     FS.mkdir('/flash');
     FS.mount(host.type, {}, '/flash');
-    FS.createDevice('/dev', 'raw', undefined, (byte) => this.#put(byte));
-    const stdin = FS.lookupPath('/dev/stdin').node;
-    const POLLIN = 1;
-    stdin.stream_ops.poll = () => {
-      this.checkInterrupt();
-      return this.ring.available > 0 ? POLLIN : 0;
-    };
+    FS.createDevice('/dev', 'raw', undefined, () => undefined);
+    deviceOps(FS, 'raw').write = (_, memory, offset, length) => this.#write(memory, offset, length);
+    deviceOps(FS, 'stdout').write = (_, memory, offset, length) =>
+      this.#print(memory, offset, length);
+    deviceOps(FS, 'stdin').poll = () => this.#pollStdin();
     this.#python.registerJsModule('_demo', {
       space: () => host.space(),
       sleep: (ms: number) => this.#sleep(ms),
@@ -232,11 +239,43 @@ export class Interpreter {
     }
   }
 
+  /** Whether there is input; the caller asks again and again, so a moment is waited. */
+  #pollStdin(): number {
+    const seen = this.ring.written;
+    this.checkInterrupt();
+    if (this.ring.available > 0) return POLLIN;
+    this.flush();
+    this.ring.waitSince(seen, 1);
+    return this.ring.available > 0 ? POLLIN : 0;
+  }
+
+  /** sys.stdout.buffer: bytes as they are. */
+  #write(memory: Uint8Array, offset: number, length: number): number {
+    for (let i = offset; i < offset + length; i++) this.#put(memory[i] ?? 0);
+    this.#written();
+    return length;
+  }
+
   /** Standard output: line ends become those of a board. */
-  #print(byte: number): void {
-    if (byte === 10 && this.#lastByte !== 13) this.#put(13);
-    this.#put(byte);
-    if (byte === 10) this.checkInterrupt();
+  #print(memory: Uint8Array, offset: number, length: number): number {
+    let lineEnded = false;
+    for (let i = offset; i < offset + length; i++) {
+      const byte = memory[i] ?? 0;
+      if (byte === 10) {
+        lineEnded = true;
+        if (this.#lastByte !== 13) this.#put(13);
+      }
+      this.#put(byte);
+    }
+    // A program that then only computes gives no other chance to show its line.
+    if (lineEnded && this.ring.running) this.flush();
+    this.#written();
+    return length;
+  }
+
+  #written(): void {
+    if (this.#length > 0 && performance.now() - this.#since >= OUTPUT_MS) this.flush();
+    this.checkInterrupt();
   }
 
   #put(byte: number): void {
@@ -245,13 +284,15 @@ export class Interpreter {
       this.#captured.push(byte);
       return;
     }
-    const now = performance.now();
-    if (this.#length === 0) this.#since = now;
+    if (this.#length === 0) this.#since = performance.now();
     this.#pending[this.#length++] = byte;
-    if (this.#length < OUTPUT_BYTES && now - this.#since < OUTPUT_MS) return;
-    this.checkInterrupt();
-    this.flush();
+    if (this.#length === OUTPUT_BYTES) this.flush();
   }
+}
+
+/** What a character device of Emscripten's does when it is written to or polled. */
+function deviceOps(fs: EmscriptenFs, name: string): DeviceOps {
+  return fs.getDevice(fs.lookupPath(`/dev/${name}`).node.rdev).stream_ops;
 }
 
 /** @throws what is not Python's: a fault of the interpreter itself */

@@ -49,7 +49,10 @@ function lockDown(): void {
 
 async function main(): Promise<void> {
   const python = await Interpreter.start(settings, ring, {
-    output: (bytes) => send({ type: 'output', bytes }),
+    output: (bytes) => {
+      ring.sent(bytes.length);
+      send({ type: 'output', bytes });
+    },
     room: () => send({ type: 'room' }),
     reset: () => end('power'),
   });
