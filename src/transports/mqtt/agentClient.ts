@@ -61,6 +61,8 @@ export interface RequestOptions {
   readonly onSilence?: (exchange: Exchange) => void;
   /** Abort sends CANCEL (or what is given here) and then rejects at once. */
   readonly cancelWith?: OpCode;
+  /** A frame that says only that the board is at work: the next question is not asked any sooner for it. */
+  readonly isSignOfLife?: (frame: Frame) => boolean;
   /** Silence does not end the request as long as this says so. */
   readonly isPatient?: () => boolean;
 }
@@ -279,7 +281,7 @@ export class AgentClient implements Disposable {
     this.#advice = 0;
     const pending = this.#pending.get(frame.reqid);
     if (!pending) return;
-    this.#touch(frame.reqid);
+    this.#touch(pending, pending.options.isSignOfLife?.(frame) ?? false);
     if (frame.op === Op.err) {
       pending.exchange.fail(agentError(decodeError(frame)));
       return;
@@ -309,7 +311,7 @@ export class AgentClient implements Disposable {
   }
 
   #resendAll(): void {
-    for (const pending of this.#pending.values()) this.#sendFirst(pending);
+    for (const pending of this.#pending.values()) this.#repeat(pending);
   }
 
   #sendFirst({ exchange, first, options }: Pending): void {
@@ -328,11 +330,9 @@ export class AgentClient implements Disposable {
     });
   }
 
-  #touch(reqid: number): void {
-    const pending = this.#pending.get(reqid);
-    if (!pending) return;
+  #touch(pending: Pending, isSignOfLife: boolean): void {
     pending.heardAt = this.#clock.now();
-    pending.repeatMs = FIRST_REPEAT_MS;
+    if (!isSignOfLife) pending.repeatMs = FIRST_REPEAT_MS;
     this.#arm(pending);
   }
 
@@ -345,10 +345,14 @@ export class AgentClient implements Disposable {
         return;
       }
       pending.repeatMs = Math.min(pending.repeatMs * 2, LAST_REPEAT_MS);
-      if (pending.options.onSilence) pending.options.onSilence(pending.exchange);
-      else this.#sendFirst(pending);
+      this.#repeat(pending);
       this.#arm(pending);
     });
+  }
+
+  #repeat(pending: Pending): void {
+    if (pending.options.onSilence) pending.options.onSilence(pending.exchange);
+    else this.#sendFirst(pending);
   }
 
   #end(reqid: number): Pending | undefined {

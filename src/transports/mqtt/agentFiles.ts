@@ -12,7 +12,7 @@ import type {
 } from '../../core/boardFiles';
 import { concat } from '../../core/bytes';
 import { asError, FileError, ProtocolError } from '../../core/errors';
-import type { AgentClient, Exchange, RequestOptions } from './agentClient';
+import type { AgentClient, Exchange } from './agentClient';
 import { ChunkSender } from './chunkSender';
 
 /** Compression is worth its memory on the board when it saves more than a tenth. */
@@ -93,14 +93,6 @@ export class AgentFiles implements BoardFiles {
       onProgress: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
       onEnd: (exchange) => exchange.post(Op.end, { offset: body.length }),
     });
-    let begun = false;
-    const request: RequestOptions = {
-      signal: options.signal,
-      onFrame: (frame, exchange) => {
-        begun = true;
-        sender.onFrame(frame, exchange);
-      },
-    };
     await this.client.open(options.signal);
     const head = {
       p: path,
@@ -109,10 +101,11 @@ export class AgentFiles implements BoardFiles {
       ...(packed ? { zn: packed.length } : {}),
     };
     await this.client.json(Op.put, head, {
-      ...request,
+      signal: options.signal,
+      onFrame: (frame, exchange) => sender.onFrame(frame, exchange),
       // Until the board has answered, PUT itself is repeated; then the data are.
       onSilence: (exchange) => {
-        if (begun) sender.onSilence(exchange);
+        if (sender.hasBegun) sender.onSilence(exchange);
         else {
           exchange.post(Op.put, { payload: Buffer.from(JSON.stringify(head)), flags: Flag.first });
         }

@@ -10,6 +10,7 @@ export class ChunkSender {
   #next: number;
   #credit = 1;
   #ended = false;
+  #begun = false;
 
   constructor(
     private readonly content: Uint8Array,
@@ -28,12 +29,18 @@ export class ChunkSender {
     this.#next = start;
   }
 
+  /** The board has answered: it has the request itself, so that only data need to be repeated. */
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
   /** Takes ACK and NAK; anything else is not for this side. */
   onFrame(frame: Frame, exchange: Exchange): void {
     if (frame.op !== Op.ack && frame.op !== Op.nak) return;
     if (frame.offset > this.content.length) return; // nonsense from the board: the repeat sorts it out
     // A late acknowledgement of less than is known says nothing new, unless something was lost.
     if (frame.op === Op.ack && frame.offset < this.#acked) return;
+    this.#begun = true;
     this.#acked = frame.offset;
     this.#credit = Math.max(frame.aux, 1);
     if (frame.op === Op.nak || this.#next < this.#acked || frame.flags & Flag.ackReq) {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { decodeJson, Op } from '../../core/agentProtocol';
 import type { Address } from '../../core/address';
 import { abortable, Queue, systemClock } from '../../core/async';
@@ -46,6 +47,8 @@ export class MqttTransport implements Transport {
     private readonly broker: MqttBroker,
     private readonly uid: string,
   ) {
+    // Every work that waits listens to it.
+    setMaxListeners(0, this.#closing.signal);
     this.#files = new AgentFiles(this.#client);
     this.#terminal = this.#lifetime.add(new AgentTerminal(this.#client, this.#queue));
   }
@@ -152,7 +155,12 @@ export class MqttTransport implements Transport {
     session: SessionOptions,
   ): Promise<Uint8Array> {
     const bytes = typeof code === 'string' ? utf8(code) : code;
-    const leave = this.#terminal.whileBusy(() => this.interrupt());
+    let ended = false;
+    const leave = this.#terminal.whileBusy(() =>
+      this.interrupt().catch((error: unknown) => {
+        if (!ended) throw error; // else what was to be interrupted has ended by itself
+      }),
+    );
     try {
       return await agentExec(this.#client, bytes, options);
     } catch (error) {
@@ -160,6 +168,7 @@ export class MqttTransport implements Transport {
       decodeJson((await this.#client.json(Op.app, { do: 'stop' }, session)).payload);
       return await agentExec(this.#client, bytes, options);
     } finally {
+      ended = true;
       leave();
     }
   }
