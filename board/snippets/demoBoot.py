@@ -17,18 +17,19 @@ def boot():
         except OSError as e:
             raise OSError(numbers.get(e.errno, e.errno)) from None
 
-    def inside(path):
-        if not isinstance(path, str):
-            path = path.decode()  # os.ilistdir() takes bytes as well
-        if ".." not in path.split("/"):
-            return path
+    here = ["/"]  # the working folder; VfsPosix cannot tell it when it is its own root
+
+    def absolute(path):
         parts = []
-        for part in (path if path[:1] == "/" else real.getcwd() + "/" + path).split("/"):
+        for part in (path if path[:1] == "/" else here[0] + "/" + path).split("/"):
             if part == "..":
                 del parts[-1:]
             elif part not in ("", "."):
                 parts.append(part)
         return "/" + "/".join(parts)
+
+    def inside(path):
+        return absolute(path) if ".." in path.split("/") else path
 
     class Flash:
         def __init__(self, real):
@@ -44,12 +45,14 @@ def boot():
             return posix(self.real.open, inside(path), mode)
 
         def ilistdir(self, path):
-            # on boards the last field is the size
-            path = inside(path)
-            folder = path if path[-1:] == "/" or not path else path + "/"
+            # on boards the last field is the size, and a path of bytes gives names of bytes
+            as_bytes = isinstance(path, bytes)
+            path = absolute(str(path, "utf8") if as_bytes else path)
+            folder = path if path == "/" else path + "/"
             for name, kind, _ in posix(self.real.ilistdir, path):
                 if name not in (".", ".."):
-                    yield name, kind, 0, posix(self.real.stat, folder + name)[6]
+                    size = posix(self.real.stat, folder + name)[6]
+                    yield bytes(name, "utf8") if as_bytes else name, kind, 0, size
 
         def stat(self, path):
             s = posix(self.real.stat, inside(path))
@@ -60,10 +63,12 @@ def boot():
             return (block, block, total, free, free, 0, 0, 0, 0, 255)
 
         def chdir(self, path):
-            posix(self.real.chdir, inside(path))
+            path = absolute(path)
+            posix(self.real.chdir, path)
+            here[0] = path
 
         def getcwd(self):
-            return self.real.getcwd()
+            return here[0]
 
         def mkdir(self, path):
             posix(self.real.mkdir, inside(path))
@@ -77,7 +82,14 @@ def boot():
             posix(self.real.remove, inside(path))
 
         def rename(self, old, new):
-            posix(self.real.rename, inside(old), inside(new))
+            # VfsPosix puts both absolute names into one buffer
+            old = absolute(old)
+            new = absolute(new)
+            self.real.chdir("/")
+            try:
+                posix(self.real.rename, old[1:], new[1:])
+            finally:
+                self.real.chdir(here[0])
 
     real = vfs.VfsPosix("/flash")
     raw = open("/dev/raw", "wb")
@@ -163,6 +175,8 @@ def boot():
     shown.platform = "demo"
     sys.modules["sys"] = shown
     sys.modules["machine"] = Machine()
+    # the build's own in C; the frozen one in Python takes no text and is slow
+    sys.modules["binascii"] = __import__("ubinascii")
     sys.path[:] = ["", ".frozen", "/lib"]
 
     def sleep_ms(ms):
