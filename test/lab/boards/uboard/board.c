@@ -96,15 +96,16 @@ static void *io_thread(void *unused) {
             p[i + 2].events = POLLIN;
         }
         poll(p, NSOCK + 2, -1);
-        board_lock();
-        polls++;
-        pthread_cond_signal(&cond); // only the main thread waits
-        board_unlock(0);
         uint8_t b[UART_RING];
         if (p[0].revents) {
             ssize_t r = read(wake[0], b, sizeof(b));
             (void)r;
         }
+        // After that read: the other way round it could swallow the poke of an await_poll() that has just begun.
+        board_lock();
+        polls++;
+        pthread_cond_signal(&cond); // only the main thread waits
+        board_unlock(0);
         bool intr = false, any = false;
         if (p[1].revents & POLLIN) {
             // A chip that waits for bytes takes them at once. Linux may run a woken thread late, and that must lose nothing.
@@ -127,9 +128,13 @@ static void *io_thread(void *unused) {
         for (int i = 0; i < NSOCK; i++) {
             if (p[i + 2].revents & POLLNVAL) { // closed by its owner: nothing more comes of it
                 sock[i].armed = false;
-            } else if (p[i + 2].fd >= 0 && p[i + 2].revents && mp_sched_schedule(MP_OBJ_FROM_PTR(&sock_event_obj), MP_OBJ_NEW_SMALL_INT(i))) {
-                sock[i].armed = false;
-                intr = any = true;
+            } else if (p[i + 2].fd >= 0 && p[i + 2].revents) {
+                board_lock(); // sock_event() arms it again, and must not do so before this has disarmed it
+                if (mp_sched_schedule(MP_OBJ_FROM_PTR(&sock_event_obj), MP_OBJ_NEW_SMALL_INT(i))) {
+                    sock[i].armed = false;
+                    intr = any = true;
+                }
+                board_unlock(0);
             }
         }
         if (any) {
