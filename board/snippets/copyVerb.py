@@ -1,5 +1,6 @@
-def copy(source, target, suffix, buffer):
-    temp = target + suffix
+# The temporary name is none of a finished upload: what a crash leaves is swept.
+def copy(source, target, buffer):
+    temp = target + ".mpf00000000~"
     try:
         with open(source, "rb") as a:
             with open(temp, "wb") as b:
@@ -19,7 +20,7 @@ def copy(source, target, suffix, buffer):
         raise
 
 
-def verb(source, target, suffix, overwrite):
+def verb(source, target, overwrite):
     there = kind(target)
     if there and not overwrite:
         raise OSError(17)
@@ -28,7 +29,7 @@ def verb(source, target, suffix, overwrite):
         if there == "d":
             raise OSError(21)
         make(target.rpartition("/")[0])
-        copy(source, target, suffix, buffer)
+        copy(source, target, buffer)
         return
     if (target + "/").startswith(source + "/"):
         raise OSError(22)
@@ -41,4 +42,4 @@ def verb(source, target, suffix, overwrite):
             if folder:
                 todo.append(inner)
             else:
-                copy(source + inner, target + inner, suffix, buffer)
+                copy(source + inner, target + inner, buffer)

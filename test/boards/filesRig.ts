@@ -20,18 +20,16 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
-/** Starts a board that loses bytes when its ring of 260 bytes is full. @param baud 0: as fast as it goes */
-export async function startRig(options: UboardOptions & { baud?: number } = {}): Promise<Rig> {
+/** Starts a board that loses bytes when its ring of 260 bytes is full. `stdin: false`: a link that feeds no input. */
+export async function startRig(
+  options: UboardOptions & { baud?: number; stdin?: boolean } = {},
+): Promise<Rig> {
   const board = await startUboard({ drop: true, ...options });
   const cable = await startSerlink({ to: board.tty, baud: options.baud ?? 0 });
+  const { stdin = true } = options;
   let execs = 0;
   const open = async () => {
-    const transport = serialTransport(
-      serialAddress(cable.tty),
-      process.env.WIRE
-        ? { ...silentLog, trace: (m) => process.stderr.write(m.slice(0, 300) + '\n') }
-        : silentLog,
-    );
+    const transport = serialTransport(serialAddress(cable.tty), silentLog);
     await transport.open(AbortSignal.timeout(10_000));
     return transport;
   };
@@ -39,7 +37,7 @@ export async function startRig(options: UboardOptions & { baud?: number } = {}):
   const counted = (session: Session): Session => ({
     exec: (code, o) => {
       execs++;
-      return session.exec(code, o);
+      return session.exec(code, stdin ? o : { ...o, onStart: undefined });
     },
   });
   const files = new SessionFiles((work, o?: SessionOptions) =>

@@ -2,7 +2,7 @@ import probe from '../../../board/snippets/probe.py';
 import report from '../../../board/snippets/report.py';
 import { ProtocolError } from '../errors';
 import type { ExecOptions, Session } from '../transport';
-import { Answer, damagedLine, isDamage, minify } from './snippets';
+import { Answer, damagedLine, isDamage, minify, wireForm } from './snippets';
 
 /** What a board and its link can do for transfers: asked once a connection, in one round trip. */
 export interface Capabilities {
@@ -21,8 +21,12 @@ export interface Capabilities {
   readonly heap: number;
   /** Seconds from 1970 to the epoch of the board's clock; undefined: it has no clock. */
   readonly epoch: number | undefined;
+  /** Ways to write that have turned out to need more memory than the board has. */
+  readonly tooLarge: Set<'stream' | 'store'>;
 }
 
+/** Nothing is known yet: the question itself is sent in the plainest way. */
+const UNKNOWN = { binascii: false, deflate: false, heap: 0 };
 const ATTEMPTS = 3;
 const SILENCE_MS = 10_000;
 const YEAR_2000 = 946_684_800;
@@ -45,7 +49,7 @@ export async function probeCapabilities(
       },
     };
     try {
-      await session.exec(`${minify(report)}\n${minify(probe)}`, options);
+      await session.exec(wireForm(`${minify(report)}\n${minify(probe)}`, UNKNOWN), options);
       const found = read(answer, fed);
       if (found) return found;
     } catch (error) {
@@ -77,5 +81,6 @@ function read(answer: Answer, fed: boolean): Capabilities | undefined {
     rename: can.has('rename'),
     heap: Number(heap),
     epoch: Number(epoch) >= 2000 ? YEAR_2000 : Number(epoch) >= 1970 ? 0 : undefined,
+    tooLarge: new Set(),
   };
 }

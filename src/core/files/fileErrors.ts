@@ -35,13 +35,33 @@ export function fileError(errno: string, path: string, cause?: unknown): FileErr
 }
 
 /** No space, with figures in bytes. */
-export function noSpace(path: string, needed: number, free: number): FileError {
+function noSpace(path: string, needed: number, free: number): FileError {
   const message = `No space left on the board: ${path} needs ${size(needed)}, ${size(free)} are free`;
   return new FileError('ENOSPC', path, message, { hint: WORDS.ENOSPC[1] });
 }
 
 function size(bytes: number): string {
   return bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
+}
+
+/**
+ * The error in the store's lines: `! <files opened before, or -1> <errno> <bytes needed> <bytes free>`. That nothing came any
+ * more (ETIMEDOUT) is not the file's fault, hence none.
+ */
+export function storeError(
+  lines: readonly string[],
+  pathOf: (index: number) => string,
+): FileError | undefined {
+  for (const line of lines) {
+    const [, index, errno, needed, free] =
+      /^! (?:(-?\d+) )?(\S+)(?: (\d+) (\d+))?/.exec(line) ?? [];
+    if (errno === undefined || errno === 'ETIMEDOUT' || errno === '110') continue;
+    const path = pathOf(Math.max(0, Number(index ?? 0)));
+    if (needed !== undefined && free !== undefined)
+      return noSpace(path, Number(needed), Number(free));
+    return fileError(errno, path);
+  }
+  return undefined;
 }
 
 /** Throws the FileError that a line `! ENOENT` of an answer stands for; gives the other lines. */

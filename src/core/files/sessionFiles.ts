@@ -7,7 +7,8 @@ import type {
   WalkEntry,
   WriteItem,
 } from '../boardFiles';
-import { CancelledError, ProtocolError } from '../errors';
+import { abortError, throwIfAborted } from '../async';
+import { FileError, ProtocolError } from '../errors';
 import type { Session, SessionOptions } from '../transport';
 import { probeCapabilities, type Capabilities } from './capabilities';
 import { linesOrError } from './fileErrors';
@@ -180,21 +181,33 @@ export class SessionFiles implements BoardFiles {
     return this.#known;
   }
 
-  /** What is known of the board is forgotten after a failure: it may be another firmware when it is back. */
-  #work<T>(
+  /**
+   * Runs `work` in a session. The signal ends the waiting for it; from then on it is the work's own matter, which may have to
+   * tidy up on the board. What is known of the board is forgotten after a failure: it may be another firmware when it is back.
+   */
+  async #work<T>(
     job: string,
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
+    const waiting = new AbortController();
+    const stopWaiting = () => waiting.abort(signal && abortError(signal));
     const watched = async (session: Session) => {
+      signal?.removeEventListener('abort', stopWaiting);
+      throwIfAborted(signal);
       try {
         return await work(session);
       } catch (error) {
-        const code = (error as { code?: unknown }).code;
-        if (code !== 'file') this.#known = undefined;
-        throw error instanceof CancelledError ? new CancelledError(`${job}: cancelled`) : error;
+        if (!(error instanceof FileError)) this.#known = undefined;
+        throw error;
       }
     };
-    return this.withSession(watched, { job, signal });
+    throwIfAborted(signal);
+    signal?.addEventListener('abort', stopWaiting);
+    try {
+      return await this.withSession(watched, { job, signal: waiting.signal });
+    } finally {
+      signal?.removeEventListener('abort', stopWaiting);
+    }
   }
 }

@@ -56,11 +56,11 @@ const PACK_WINDOW_BITS = 12;
  * delete another file), in a name space of its own that is gone afterwards, and deflated where that makes it shorter.
  */
 export function wireForm(code: string, form: CodeForm): string {
-  if (!form.binascii) return code;
+  const quoted = `'''${code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'")}'''`;
+  if (!form.binascii) return `exec(${quoted},{})`;
   const run = `(lambda c:exec(c,{})if __import__('binascii').crc32(c)==${crc32(utf8(code))} else print('?'))`;
   if (!form.deflate || form.heap < PACK_HEAP || code.length < PACK_WORTH) {
-    const quoted = code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'");
-    return `${run}('''${quoted}''')`;
+    return `${run}(${quoted})`;
   }
   const options = { level: 9, memLevel: 9, windowBits: PACK_WINDOW_BITS };
   const packed = deflateRawSync(code, options).toString('base64');

@@ -167,8 +167,6 @@ export class UploadStream {
     this.#silent = 0;
     this.#started = true;
     const done = this.#window.acknowledge(answer);
-    if (process.env.DBG && answer.mark === 'N')
-      console.error(answer.mark, answer.number, performance.now().toFixed(0));
     if (answer.mark === 'N') {
       this.#repairs = done.length > 0 ? 1 : this.#repairs + 1;
     } else if (done.length > 0) {

@@ -1,4 +1,6 @@
+import appendVerb from '../../../board/snippets/appendVerb.py';
 import copyVerb from '../../../board/snippets/copyVerb.py';
+import endVerb from '../../../board/snippets/endVerb.py';
 import folders from '../../../board/snippets/folders.py';
 import hashing from '../../../board/snippets/hashing.py';
 import hashVerb from '../../../board/snippets/hashVerb.py';
@@ -31,6 +33,8 @@ export type Verb =
   | 'read'
   | 'send'
   | 'put'
+  | 'append'
+  | 'end'
   | 'receive';
 
 /** The code of each verb on a board: its snippets, in order. */
@@ -50,6 +54,8 @@ export function verbs(can: { ilistdir: boolean }): Record<Verb, readonly string[
     read: [report, readVerb],
     send: [report, hashing, sender],
     put: [...writing, putVerb],
+    append: [report, appendVerb],
+    end: [report, endVerb],
     receive: [...writing, receiver],
   };
 }

@@ -1,11 +1,13 @@
 import { throwIfAborted } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
-import { FileError } from '../errors';
+import { FileError, PythonError } from '../errors';
 import type { Session } from '../transport';
 import type { Capabilities } from './capabilities';
 import { windowBitsFor } from './content';
-import { fileError, noSpace } from './fileErrors';
+import { storeError } from './fileErrors';
 import { checkWritable } from './paths';
+import { writeBare } from './writeBare';
+import { writePieces, writeSmall } from './writePieces';
 import { damagedLine, isSame, program, wireForm } from './snippets';
 import { mayTryAgain, SAFE_AHEAD, UploadStream } from './upload';
 import { verbs } from './verbs';
@@ -28,7 +30,42 @@ export async function writeFiles(
 ): Promise<void> {
   for (const item of items) checkWritable(item.path);
   if (items.length === 0) return;
-  await streamFiles(session, items, can, options);
+  const stores = can.binascii && can.sha256 && can.rename;
+  if (stores && (await fits(can, 'store', () => writeSmall(session, items, can, options)))) return;
+  if (stores && can.stdin) {
+    const streamed = await fits(can, 'stream', () => streamFiles(session, items, can, options));
+    if (streamed) return;
+  }
+  for (const item of items) {
+    const content = typeof item.content === 'function' ? await item.content() : item.content;
+    const stored =
+      stores &&
+      (await fits(can, 'store', () => writePieces(session, item.path, content, can, options)));
+    if (!stored) await writeBare(session, item.path, content, can, options);
+  }
+}
+
+/** Whether `way` did it; false, now and for good, once the board has run out of memory over it. */
+async function fits(
+  can: Capabilities,
+  way: 'stream' | 'store',
+  work: () => Promise<boolean>,
+): Promise<boolean> {
+  if (can.tooLarge.has(way)) return false;
+  try {
+    return await work();
+  } catch (error) {
+    if (!outOfMemory(error)) throw error;
+    can.tooLarge.add(way);
+    return false;
+  }
+}
+
+function outOfMemory(error: unknown): boolean {
+  return (
+    (error instanceof PythonError && error.type === 'MemoryError') ||
+    (error instanceof FileError && error.errno === 'ENOMEM')
+  );
 }
 
 async function streamFiles(
@@ -36,7 +73,7 @@ async function streamFiles(
   items: readonly WriteItem[],
   can: Capabilities,
   options: TransferOptions,
-): Promise<void> {
+): Promise<true> {
   let limit = can.heap >= 64_000 ? 2048 : can.heap >= 32_000 ? 1024 : 512;
   let windowBits = can.deflate ? windowBitsFor(can.heap) : 0;
   let committed = 0;
@@ -62,41 +99,21 @@ async function streamFiles(
     const previous = cause;
     try {
       const lines = await new UploadStream(items, plan, events, options).run(session);
-      if (committed === items.length) return;
-      if (process.env.DBG) console.error('lines', lines, committed);
-      const failure = lines && reported(lines, items, before);
+      if (committed === items.length) return true;
+      const failure = lines && storeError(lines, (index) => items[before + index]?.path ?? '');
       if (failure?.errno === 'ENOMEM' && windowBits > 0) windowBits = Math.max(0, windowBits - 3);
       else if (failure) throw failure;
       cause = failure;
     } catch (error) {
-      if (!mayTryAgain(error) || isSame(error, previous)) throw error;
+      if (!mayTryAgain(error) || isSame(error, previous) || outOfMemory(error)) throw error;
       cause = error;
       limit = Math.max(SMALLEST, limit / 4);
     }
-    if (committed === items.length) return;
+    if (committed === items.length) return true;
     failures = committed > before ? 0 : failures + 1;
     if (failures >= ATTEMPTS) throw damagedLine(cause);
     progress.restart(committed);
   }
-}
-
-/** The error in the receiver's last lines: `! <files opened, from 0> <errno> <figures>`. A silent line is none. */
-function reported(
-  lines: readonly string[],
-  items: readonly WriteItem[],
-  first: number,
-): FileError | undefined {
-  for (const line of lines) {
-    const [, index, errno, needed, free] = /^! (-?\d+) (\S+)(?: (\S+) (\S+))?/.exec(line) ?? [];
-    if (index === undefined || errno === undefined) continue;
-    const path = items[first + Math.max(0, Number(index))]?.path ?? '';
-    if (errno === 'ETIMEDOUT' || errno === '110') return undefined;
-    if (needed !== undefined && free !== undefined && /^\d+$/.test(needed + free)) {
-      return noSpace(path, Number(needed), Number(free));
-    }
-    return fileError(errno, path);
-  }
-  return undefined;
 }
 
 /** Bytes of content that are on the board, of all; what has to be sent anew counts again. */

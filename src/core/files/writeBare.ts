@@ -1,0 +1,125 @@
+import type { TransferOptions } from '../boardFiles';
+import { hex } from '../bytes';
+import { FileError, PythonError } from '../errors';
+import { pyRepr } from '../python';
+import type { Session } from '../transport';
+import type { Capabilities } from './capabilities';
+import { sha256 } from './content';
+import { fileError, linesOrError } from './fileErrors';
+import { hexSum } from './listing';
+import { readFile } from './readFile';
+import { runVerb } from './snippets';
+import { verbs } from './verbs';
+
+/**
+ * Writes a file by literals in single statements: for boards with hardly any memory (the micro:bit has 9 kB of heap), or
+ * without hashlib, binascii or rename. What was written is compared by hash, or read back. Where nothing can be renamed the
+ * file itself is written, and put back as it was when that fails. @throws FileError
+ */
+export async function writeBare(
+  session: Session,
+  path: string,
+  content: Uint8Array,
+  can: Capabilities,
+  options: TransferOptions,
+): Promise<void> {
+  const name = can.stat ? path : path.slice(1); // without stat there are no folders, and no slash
+  const digest = hex(sha256(content));
+  const target = can.rename ? `${name}.mpf${digest.slice(0, 8)}~` : name;
+  await prepare(session, path, can, options);
+  const before = can.rename ? undefined : await readOr(session, name, can, options);
+  try {
+    await writeLiterals(session, target, content, can, options);
+    await compare(session, target, content, digest, can, options);
+    if (can.rename) await session.exec(replaceCode(target, name), options);
+  } catch (error) {
+    if (before) await writeLiterals(session, name, before, can, {});
+    else await session.exec(removeCode(target));
+    throw asFileError(error, path);
+  }
+  options.onProgress?.(content.length, content.length, path);
+}
+
+async function prepare(
+  session: Session,
+  path: string,
+  can: Capabilities,
+  { signal }: TransferOptions,
+): Promise<void> {
+  if (!can.stat) return;
+  const run = { signal, form: can };
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  if (folder !== '') {
+    const lines = await runVerb(session, verbs(can).mkdir, () => [folder, true, true], run);
+    linesOrError(lines, folder);
+  }
+}
+
+async function compare(
+  session: Session,
+  target: string,
+  content: Uint8Array,
+  digest: string,
+  can: Capabilities,
+  { signal }: TransferOptions,
+): Promise<void> {
+  if (can.sha256 && can.binascii) {
+    const run = { signal, form: can };
+    const [line = '-'] = await runVerb(session, verbs(can).hash, () => [[target]], run);
+    if (hexSum(line) !== digest) throw fileError('EIO', target);
+  } else {
+    const written = await readFile(session, target, can, { signal });
+    if (Buffer.compare(written, content) !== 0) throw fileError('EIO', target);
+  }
+}
+
+async function readOr(
+  session: Session,
+  name: string,
+  can: Capabilities,
+  { signal }: TransferOptions,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(session, name, can, { signal });
+  } catch (error) {
+    if (error instanceof FileError && error.errno === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function writeLiterals(
+  session: Session,
+  path: string,
+  content: Uint8Array,
+  can: Capabilities,
+  { signal, onProgress }: TransferOptions,
+): Promise<void> {
+  // A piece is there as literal, as code and as object, so it must fit several times into what heap there is.
+  const size = Math.max(64, Math.min(1024, Math.floor(can.heap / 64)));
+  await session.exec(`mpf=open(${pyRepr(path)},'wb')`, { signal });
+  try {
+    for (let at = 0; at < content.length; at += size) {
+      await session.exec(`mpf.write(${pyRepr(content.subarray(at, at + size))})`, { signal });
+      onProgress?.(Math.min(at + size, content.length), content.length, path);
+    }
+  } finally {
+    await session.exec('mpf.close()\ndel mpf');
+  }
+}
+
+function replaceCode(from: string, to: string): string {
+  const target = pyRepr(to);
+  const rename = `os.rename(${pyRepr(from)},${target})`;
+  return `import os\ntry:\n ${rename}\nexcept OSError:\n os.remove(${target})\n ${rename}\ndel os`;
+}
+
+function removeCode(path: string): string {
+  return `import os\ntry:\n os.remove(${pyRepr(path)})\nexcept OSError:\n pass\ndel os`;
+}
+
+/** Here Python's own exceptions tell what is wrong. */
+function asFileError(error: unknown, path: string): unknown {
+  if (!(error instanceof PythonError)) return error;
+  if (error.type === 'MemoryError') return fileError('ENOMEM', path, error);
+  return error.type === 'OSError' ? fileError(error.detail, path, error) : error;
+}
