@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 import type { LocalEntry, LocalFs } from '../../core/sync/localFs';
+import { nodeLocalFs } from '../../core/sync/nodeLocalFs';
 
 /** The files of the window's own machine or of the remote one that `base` is on. Paths are those of URIs. */
 export function workspaceFs(base: vscode.Uri): LocalFs {
@@ -18,14 +18,10 @@ export function workspaceFs(base: vscode.Uri): LocalFs {
       }),
     read: async (path) => fs.readFile(at(path)),
     write: async (path, content) => {
-      const temporary = at(`${path}.${randomBytes(4).toString('hex')}.tmp`);
-      try {
-        await fs.writeFile(temporary, content);
-        await fs.rename(temporary, at(path), { overwrite: true });
-      } catch (error) {
-        await fs.delete(temporary).then(undefined, () => undefined);
-        throw error;
-      }
+      const target = at(path);
+      // VS Code's own rename deletes the target first: a file on this machine is replaced in one step by Node.
+      if (target.scheme === 'file') await nodeLocalFs.write(target.fsPath, content);
+      else await fs.writeFile(target, content);
     },
     remove: async (path) => fs.delete(at(path)),
   };

@@ -1,0 +1,164 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startUboard } from '../lab/index.mjs';
+import { pollUntil } from '../lab/process.mjs';
+import { openSession } from './session.mjs';
+
+/** A loaded machine syncs a few files within this. */
+const SYNC_MS = 30_000;
+
+let board: Awaited<ReturnType<typeof startUboard>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  board = await startUboard({
+    name: 'kitchen',
+    files: {
+      'boot.py': '# boot\n',
+      'main.py': "print('old')\n",
+      'old/extra.py': '1\n',
+      'same.py': 'x = 1\n',
+    },
+  });
+  session = await openSession({
+    ttys: [board.tty],
+    files: {
+      'src/main.py': "print('new')\n",
+      'src/lib/added.py': 'y = 2\n',
+      'src/same.py': 'x = 1\n',
+      'src/junk.log': 'no\n',
+      '.mpyignore': '*.log\n',
+      'README.md': 'not for the board\n',
+    },
+    settings: { 'mpyFleet.sync.mappings': ['src -> /'], 'mpyFleet.sync.preview': 'always' },
+  });
+  await session.driver.activity('MicroPython');
+  await session.driver.row(/kitchen|tty/).click();
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`sync ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await board.stop();
+});
+
+/** Waits until the board's flash, read without the product, holds exactly this; texts. */
+async function boardHolds(expected: Record<string, string>): Promise<void> {
+  let there: Record<string, string> = {};
+  const holds = async () => {
+    const files = await board.files();
+    there = Object.fromEntries(Object.entries(files).map(([p, data]) => [p, data.toString()]));
+    return JSON.stringify(sorted(there)) === JSON.stringify(sorted(expected));
+  };
+  if (!(await pollUntil(holds, SYNC_MS))) expect(there).toEqual(expected);
+}
+
+const sorted = (files: Record<string, string>) => Object.entries(files).sort();
+
+const BEFORE = {
+  '/boot.py': '# boot\n',
+  '/main.py': "print('old')\n",
+  '/old/extra.py': '1\n',
+  '/same.py': 'x = 1\n',
+};
+
+test('the preview shows what a push would do, and changes nothing', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Preview Sync to Board…');
+  await driver.row('/lib/added.py').waitFor();
+  await driver.row('/main.py').waitFor();
+  const rows = await driver.rows();
+  expect(rows).not.toContain('/same.py');
+  expect(rows.filter((row) => /log|README|extra/.test(row))).toEqual([]);
+  await boardHolds(BEFORE);
+});
+
+test('a click on a file opens board and folder side by side', async () => {
+  const { driver } = session;
+  await driver.row('/main.py').click();
+  const diff = driver.page.locator('.monaco-diff-editor');
+  await diff.waitFor();
+  const side = (name: string) => diff.locator(`.editor.${name} .view-lines`);
+  await pollUntil(async () => (await side('modified').innerText()).includes('new'), SYNC_MS);
+  expect(await side('original').innerText()).toMatch(/print\('old'\)/);
+  expect(await side('modified').innerText()).toMatch(/print\('new'\)/);
+});
+
+test('what is ticked is applied, and the rest is not', async () => {
+  const { driver } = session;
+  await driver.row('/lib/added.py').locator('.monaco-custom-toggle, input').first().click();
+  await driver.command('MicroPython: Apply Sync');
+  await driver.notification(/1 updated, 1 not chosen, 1 up to date/).waitFor();
+  await boardHolds({ ...BEFORE, '/main.py': "print('new')\n" });
+});
+
+test('undo brings the old file back', async () => {
+  const { driver } = session;
+  await driver.answer(/1 updated, 1 not chosen/, 'Undo');
+  await driver.notification(/1 restored, 0 removed/).waitFor();
+  await boardHolds(BEFORE);
+});
+
+test('a mirror asks with the list first, and never deletes boot.py', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Mirror to Board…');
+  await driver.row('/old/extra.py').waitFor();
+  await driver.command('MicroPython: Apply Sync');
+  const asked = await driver.confirm('Cancel');
+  expect(asked).toContain('/old/extra.py');
+  expect(asked).not.toContain('boot.py');
+  await boardHolds(BEFORE);
+  await driver.command('MicroPython: Apply Sync');
+  await driver.confirm('Delete and Sync');
+  await boardHolds({
+    '/boot.py': '# boot\n',
+    '/main.py': "print('new')\n",
+    '/lib/added.py': 'y = 2\n',
+    '/same.py': 'x = 1\n',
+  });
+});
+
+test('a second sync says that all is up to date', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Sync to Board (Push)');
+  await driver.notification(/All 3 up to date/).waitFor();
+});
+
+test('sync on save: a saved file goes to the board at once', async () => {
+  const { driver } = session;
+  await driver.status(/Sync on Save/).click();
+  await driver.openFile('same.py');
+  await driver.editorReplace('x = 3\n');
+  await driver.page.keyboard.press('Control+S');
+  const saved = async () => (await board.files())['/same.py']?.toString().startsWith('x = 3');
+  expect(await pollUntil(async () => (await saved()) === true, SYNC_MS)).toBe(true);
+});
+
+test('pull brings what the board has changed', async () => {
+  const { driver, workspace } = session;
+  writeFileSync(join(workspace, 'src/lib/added.py'), 'local\n');
+  await driver.command('MicroPython: Pull from Board…');
+  await driver.row('/lib/added.py').waitFor();
+  await driver.command('MicroPython: Apply Sync');
+  const pulled = () =>
+    Promise.resolve(readFileSync(join(workspace, 'src/lib/added.py'), 'utf8') === 'y = 2\n');
+  expect(await pollUntil(pulled, SYNC_MS)).toBe(true);
+  expect(existsSync(join(workspace, 'src/boot.py'))).toBe(true);
+});
+
+test('a device file is made for the board; mistakes in it are shown at their line', async () => {
+  const { driver, workspace } = session;
+  await driver.command("MicroPython: Open or Create the Board's Configuration");
+  await driver.tab('boards.yaml').waitFor();
+  const made = readFileSync(join(workspace, '.micropython/devices/boards.yaml'), 'utf8');
+  expect(made).toMatch(/uid: "?[0-9a-f]+"?\n {2}resources: \[\]/);
+  await driver.editorReplace('other:\n  resources: []\n');
+  await driver.command('Problems: Focus on Problems View');
+  await driver.page
+    .locator('.markers-panel .monaco-list-row')
+    .filter({ hasText: /Board "other" has no uid/ })
+    .first()
+    .waitFor();
+});
