@@ -35,11 +35,11 @@ export interface Fetcher {
 /** Board files are small; an index of all packages is some hundred kB. */
 export const MAX_FILE = 8 * 1024 * 1024;
 
-/** The one function of the platform that goes to the network (VS Code patches it for proxies). */
+/** The one function that goes to the network: see nodeHttp. `body` gives its bytes as they come. */
 export type HttpGet = (
   url: string,
   init: { signal?: AbortSignal },
-) => Promise<Pick<Response, 'ok' | 'status' | 'statusText' | 'headers' | 'body'>>;
+) => Promise<{ ok: boolean; status: number; body: AsyncIterable<Uint8Array> }>;
 
 /** A {@link Fetcher} with a cache folder: what is known by hash is fetched once, the rest serves while offline. */
 export class CachingFetcher implements Fetcher {
@@ -118,10 +118,14 @@ export class CachingFetcher implements Fetcher {
     return this.#collect(url, response.body, options.maxBytes ?? MAX_FILE);
   }
 
-  async #collect(url: string, body: Response['body'], maxBytes: number): Promise<Uint8Array> {
+  async #collect(
+    url: string,
+    body: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+  ): Promise<Uint8Array> {
     const parts: Uint8Array[] = [];
     let size = 0;
-    for await (const part of (body ?? []) as AsyncIterable<Uint8Array>) {
+    for await (const part of body) {
       size += part.length;
       if (size > maxBytes) {
         throw new DownloadError(url, 200, `${url} is larger than ${maxBytes} bytes`);

@@ -1,7 +1,7 @@
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import { DownloadError, type Fetcher } from './fetcher';
-import { readManifest } from './manifest';
+import { readManifest, type MipManifest } from './manifest';
 import type { ResolvedPackage, TargetBoard } from './model';
 import type { PackageSpec } from './spec';
 
@@ -17,6 +17,8 @@ export interface IndexEntry {
   readonly license: string;
   /** Newest last, as the index lists them for source packages. */
   readonly versions: readonly string[];
+  /** Folder in the micropython-lib repository, where its README stands; '' where the index does not say. */
+  readonly path: string;
 }
 
 /** A package of a mip v2 index, and what it needs. */
@@ -35,21 +37,7 @@ export async function fromIndex(
   signal?: AbortSignal,
 ): Promise<Unresolved> {
   const base = index.replace(/\/+$/, '');
-  const flavour = board.mpy ? String(board.mpy.version) : 'py';
-  const url = `${base}/package/${flavour}/${spec.name}/${spec.version}.json`;
-  let manifest;
-  try {
-    manifest = readManifest(await fetcher.get(url, { signal }), url);
-  } catch (error) {
-    if (error instanceof DownloadError && error.status === 404) {
-      const wanted = spec.version === 'latest' ? '' : ` ${spec.version}`;
-      throw new DownloadError(url, 404, `There is no package ${spec.name}${wanted} in ${base}`, {
-        cause: error,
-        hint: 'Check the name and the version, or search the index.',
-      });
-    }
-    throw error;
-  }
+  const manifest = await indexManifest(spec, base, board, fetcher, signal);
   return {
     resolved: {
       id: spec.name.toLowerCase(),
@@ -67,6 +55,32 @@ export async function fromIndex(
     },
     deps: manifest.deps,
   };
+}
+
+/** The manifest for the board's .mpy version; the one of the source where the index has none for that. */
+async function indexManifest(
+  spec: Extract<PackageSpec, { kind: 'index' }>,
+  base: string,
+  board: TargetBoard,
+  fetcher: Fetcher,
+  signal?: AbortSignal,
+): Promise<MipManifest> {
+  const flavours = board.mpy ? [String(board.mpy.version), 'py'] : ['py'];
+  let missing: DownloadError | undefined;
+  for (const flavour of flavours) {
+    const url = `${base}/package/${flavour}/${spec.name}/${spec.version}.json`;
+    try {
+      return readManifest(await fetcher.get(url, { signal }), url);
+    } catch (error) {
+      if (!(error instanceof DownloadError) || error.status !== 404) throw error;
+      missing = error;
+    }
+  }
+  const wanted = spec.version === 'latest' ? '' : ` ${spec.version}`;
+  throw new DownloadError(base, 404, `There is no package ${spec.name}${wanted} in ${base}`, {
+    cause: missing,
+    hint: 'Check the name and the version, or search the index.',
+  });
 }
 
 /** All packages of an index. @throws ProtocolError, DownloadError */
@@ -118,6 +132,7 @@ function entry(value: unknown): IndexEntry | undefined {
     description: field('description'),
     author: field('author'),
     license: field('license', 100),
+    path: /^[\w./-]+$/.test(field('path', 200)) ? field('path', 200) : '',
     versions: Array.isArray(versions)
       ? versions.filter((v: unknown): v is string => typeof v === 'string').slice(0, 200)
       : [],

@@ -1,8 +1,8 @@
-import type { Board } from '../board';
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { text } from '../bytes';
 import { FileError, FleetError } from '../errors';
 import { sha256, type Fetcher } from './fetcher';
+import { specText } from './spec';
 import type { ResolvedPackage, TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 
@@ -31,12 +31,11 @@ export interface InstalledPackage {
   readonly files: readonly PlacedFile[];
 }
 
-/** Downloads every file of `packages` (each hash checked), and compiles .py files where that is asked for. */
+/** Downloads every file of `packages`, each hash checked. */
 export async function fetchPackages(
   packages: readonly ResolvedPackage[],
-  board: TargetBoard,
   fetcher: Fetcher,
-  options: { compile?: MpyCross; signal?: AbortSignal } = {},
+  signal?: AbortSignal,
 ): Promise<FetchedPackage[]> {
   const fetched: FetchedPackage[] = [];
   for (const pkg of packages) {
@@ -45,13 +44,30 @@ export async function fetchPackages(
       const content =
         file.content ??
         (file.hash
-          ? await fetcher.getByHash(file.url, file.hash, options)
-          : await fetcher.get(file.url, options));
-      files.push(await forBoard(file.path, content, board, options.compile));
+          ? await fetcher.getByHash(file.url, file.hash, { signal })
+          : await fetcher.get(file.url, { signal }));
+      files.push({ path: file.path, content });
     }
     fetched.push({ ...pkg, files });
   }
   return fetched;
+}
+
+/** Checks that the files fit the board, and compiles the source where that is asked for and possible. */
+export async function adaptPackages(
+  packages: readonly FetchedPackage[],
+  board: TargetBoard,
+  compile: MpyCross | undefined,
+): Promise<FetchedPackage[]> {
+  const adapted: FetchedPackage[] = [];
+  for (const pkg of packages) {
+    const files = [];
+    for (const { path, content } of pkg.files) {
+      files.push(await forBoard(path, content, board, compile));
+    }
+    adapted.push({ ...pkg, files });
+  }
+  return adapted;
 }
 
 /** Checks that a .mpy file fits the board, or makes one from source. */
@@ -96,7 +112,6 @@ export async function placePackages(
   packages: readonly FetchedPackage[],
   target: string,
   wanted: ReadonlySet<string>,
-  specText: (p: FetchedPackage) => string,
   options: TransferOptions = {},
 ): Promise<InstalledPackage[]> {
   const items: WriteItem[] = packages.flatMap((p) =>
@@ -107,16 +122,14 @@ export async function placePackages(
   const after = items.map((i) => sha256(i.content as Uint8Array));
   const changed = items.filter((_, i) => before[i] !== after[i]);
   const size = changed.reduce((sum, i) => sum + (i.content as Uint8Array).length, 0);
-  const { free } = await files
-    .space(target === '' ? '/' : target, options.signal)
-    .catch(() => files.space('/', options.signal));
+  const { free } = await files.space('/', options.signal);
   if (size > free) throw noRoom(target, size, free);
   await writeOrRestore(files, changed, paths, before, options);
   return packages.map((p) => ({
     id: p.id,
     name: p.name,
     version: p.version,
-    source: specText(p),
+    source: specText(p.spec),
     needs: p.needs,
     wanted: wanted.has(p.id),
     files: p.files.map((f) => ({
@@ -166,9 +179,4 @@ function noRoom(target: string, size: number, free: number): FileError {
   return new FileError('ENOSPC', target, `${size} bytes are needed, ${free} are free`, {
     hint: 'Remove what is not needed, or install the .mpy form. Nothing was changed.',
   });
-}
-
-/** What kind of files `board` can take, from what it has said of itself. */
-export function targetOf(board: Board): TargetBoard {
-  return board.info?.mpy ? { mpy: board.info.mpy } : {};
 }

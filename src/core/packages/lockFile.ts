@@ -1,5 +1,8 @@
-import { UsageError } from '../errors';
-import type { InstalledPackage } from './install';
+import { ProtocolError, UsageError } from '../errors';
+import { sha256 } from './fetcher';
+import type { FetchedPackage } from './install';
+import type { TargetBoard } from './model';
+import { specText } from './spec';
 import { safeRelativePath } from './targetPath';
 
 /** `mpy.lock` in the workspace: exactly what a board gets, whoever installs it and whenever. */
@@ -15,40 +18,83 @@ export interface LockedPackage {
   readonly id: string;
   readonly name: string;
   readonly version: string;
+  /** What {@link parseSpec} reads; with the version. */
   readonly source: string;
   readonly wanted: boolean;
   readonly needs: readonly string[];
-  /** Path below `target` and SHA-256, in the order of their names. */
-  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+  /** For each flavour (`py`, or a .mpy version such as `6`): path below `target` and SHA-256. */
+  readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** `py`, or the .mpy version of a board as text: which set of files it gets. */
+export function flavourOf(board: TargetBoard): string {
+  return board.mpy ? String(board.mpy.version) : 'py';
 }
 
 /** The text of the lock file: sorted and indented, so that a change shows as a small diff. */
 export function writeLock(
-  packages: readonly InstalledPackage[],
+  flavours: Readonly<Record<string, readonly FetchedPackage[]>>,
+  wanted: ReadonlySet<string>,
   index: string,
   target: string,
 ): string {
-  const prefix = `${target}/`;
-  const lock: LockFile = {
-    lockVersion: 1,
-    index,
-    target,
-    packages: [...packages]
-      .sort((a, b) => a.id.localeCompare(b.id))
-      .map(({ id, name, version, source, wanted, needs, files }) => ({
-        id,
-        name,
-        version,
-        source,
-        wanted,
-        needs: [...needs].sort(),
-        files: files
-          .filter((f) => f.path.startsWith(prefix))
-          .map((f) => ({ path: f.path.slice(prefix.length), sha256: f.sha256 }))
-          .sort((a, b) => a.path.localeCompare(b.path)),
-      })),
-  };
+  const packages = new Map<string, LockedPackage>();
+  for (const [flavour, fetched] of Object.entries(flavours)) {
+    for (const p of fetched) {
+      const files = Object.fromEntries(
+        p.files
+          .map((f) => [f.path, sha256(f.content)] as const)
+          .sort(([a], [b]) => a.localeCompare(b)),
+      );
+      packages.set(p.id, {
+        id: p.id,
+        name: p.name,
+        version: p.version,
+        source: exactSource(p),
+        wanted: wanted.has(p.id),
+        needs: [...p.needs].sort(),
+        files: { ...packages.get(p.id)?.files, [flavour]: files },
+      });
+    }
+  }
+  const sorted = [...packages.values()].sort((a, b) => a.id.localeCompare(b.id));
+  const lock: LockFile = { lockVersion: 1, index, target, packages: sorted };
   return `${JSON.stringify(lock, null, 2)}\n`;
+}
+
+/** The spec with the version that was chosen. */
+function exactSource(p: FetchedPackage): string {
+  if (p.spec.kind === 'index') return specText({ ...p.spec, version: p.version });
+  return specText(p.spec);
+}
+
+/**
+ * Checks that what was downloaded is what the lock says, to the byte.
+ * @throws ProtocolError naming the first file that differs
+ */
+export function checkAgainstLock(
+  lock: LockFile,
+  packages: readonly FetchedPackage[],
+  flavour: string,
+): void {
+  const locked = new Map(lock.packages.map((p) => [p.id, p]));
+  for (const p of packages) {
+    const files = locked.get(p.id)?.files[flavour];
+    if (!files) {
+      throw new UsageError(
+        `mpy.lock says nothing of ${p.name} for this kind of board (${flavour})`,
+        {
+          hint: 'Lock again with a board of this kind connected.',
+        },
+      );
+    }
+    for (const file of p.files) {
+      if (files[file.path] === sha256(file.content)) continue;
+      throw new ProtocolError(`${p.name}: ${file.path} is not what mpy.lock says`, {
+        hint: 'The package was changed at its source. Check it, then lock again.',
+      });
+    }
+  }
 }
 
 /** Reads a lock file. @throws UsageError naming what is wrong */
@@ -92,14 +138,25 @@ function lockedPackage(value: unknown): LockedPackage {
     source: field('source'),
     wanted: p.wanted !== false,
     needs: list('needs').filter((n): n is string => typeof n === 'string'),
-    files: list('files').map((f) => {
-      const { path, sha256 } = (f ?? {}) as { path?: unknown; sha256?: unknown };
-      if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) {
-        throw new UsageError(`mpy.lock has a file of ${field('name')} without its SHA-256`);
-      }
-      return { path: safeRelativePath(path, 'mpy.lock'), sha256 };
-    }),
+    files: lockedFiles(p.files, field('name')),
   };
+}
+
+function lockedFiles(value: unknown, name: string): LockedPackage['files'] {
+  const flavours = Object.entries((value ?? {}) as Record<string, unknown>);
+  return Object.fromEntries(
+    flavours.map(([flavour, files]) => [
+      flavour,
+      Object.fromEntries(
+        Object.entries((files ?? {}) as Record<string, unknown>).map(([path, hash]) => {
+          if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
+            throw new UsageError(`mpy.lock has a file of ${name} without its SHA-256`);
+          }
+          return [safeRelativePath(path, 'mpy.lock'), hash];
+        }),
+      ),
+    ]),
+  );
 }
 
 /** One spec a line, `#` comments and blank lines aside; `-r`, options and conditions are refused by name. */

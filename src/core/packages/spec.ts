@@ -40,7 +40,8 @@ export function parseSpec(text: string): PackageSpec {
       ...(version === undefined ? {} : { version: checked(version, VERSION, 'version') }),
     };
   }
-  const [name = '', version = 'latest'] = spec.split(/@|==/);
+  const [name = '', version = 'latest', ...more] = spec.split(/@|==/);
+  if (more.length > 0) checked(spec, NAME, 'package');
   return {
     kind: 'index',
     name: checked(name, NAME, 'package name'),

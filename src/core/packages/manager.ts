@@ -1,0 +1,251 @@
+import type { BoardFiles } from '../boardFiles';
+import { UsageError } from '../errors';
+import { DownloadError } from './fetcher';
+import { listIndex, searchIndex, type IndexEntry } from './indexSource';
+import {
+  adaptPackages,
+  fetchPackages,
+  placePackages,
+  removeIfThere,
+  type FetchedPackage,
+  type InstalledPackage,
+} from './install';
+import {
+  checkInstalled,
+  mergeInstalled,
+  planRemoval,
+  type InstalledState,
+  type InstalledStore,
+} from './installed';
+import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
+import type { TargetBoard } from './model';
+import type { MpyCross } from './mpyCross';
+import { resolve, specId, type Sources } from './resolve';
+import { parseSpec, rewriteUrl, type PackageSpec } from './spec';
+import { text } from '../bytes';
+
+/** A board as packages see it. `key`: its uid, or its address while that is not known. */
+export interface PackageBoard extends TargetBoard {
+  readonly key: string;
+  readonly files: BoardFiles;
+}
+
+export interface InstallOptions {
+  /** Folder on the board; mip's is `/lib`. */
+  readonly target?: string;
+  /** Compile source for the board. */
+  readonly compile?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number, path: string) => void;
+}
+
+export interface PackageServices {
+  readonly sources: () => Sources;
+  readonly installed: InstalledStore;
+  /** Loads the compiler; it is large. */
+  readonly mpyCross: () => Promise<MpyCross>;
+}
+
+export const DEFAULT_TARGET = '/lib';
+const README_BASE = 'https://raw.githubusercontent.com/micropython/micropython-lib/master';
+
+/** Packages: found, resolved and downloaded on the computer, placed on boards. */
+export class PackageManager {
+  constructor(private readonly services: PackageServices) {}
+
+  /** Packages of the index whose name or description holds all the words. */
+  async search(words: string, signal?: AbortSignal): Promise<IndexEntry[]> {
+    const { index, fetcher } = this.services.sources();
+    return searchIndex(await listIndex(index, fetcher, signal), words);
+  }
+
+  /** The package's README as Markdown, undefined where it has none. Untrusted text. */
+  async readme(entry: IndexEntry | string, signal?: AbortSignal): Promise<string | undefined> {
+    const url = typeof entry === 'string' ? readmeOf(parseSpec(entry)) : indexReadme(entry);
+    if (!url) return undefined;
+    try {
+      return text(await this.services.sources().fetcher.get(url, { signal }));
+    } catch (error) {
+      if (error instanceof DownloadError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  /** Installs packages with all they need. The board is as it was when anything fails. */
+  async install(
+    board: PackageBoard,
+    specs: readonly string[],
+    options: InstallOptions = {},
+  ): Promise<InstalledPackage[]> {
+    const wanted = specs.map((s) => parseSpec(s));
+    const packages = await this.#fetch(wanted, board, options.signal);
+    return this.#place(board, packages, new Set(wanted.map(specId)), options);
+  }
+
+  /** Brings a board to what the lock file says: what it names is installed, to the byte. */
+  async installLock(
+    board: PackageBoard,
+    lock: LockFile,
+    options: InstallOptions = {},
+  ): Promise<InstalledPackage[]> {
+    const sources = { ...this.services.sources(), ...(lock.index ? { index: lock.index } : {}) };
+    const specs = lock.packages.map((p) => parseSpec(p.source));
+    const resolved = await resolve(specs, board, sources, options.signal);
+    const packages = await fetchPackages(resolved, sources.fetcher, options.signal);
+    checkAgainstLock(lock, packages, flavourOf(board));
+    const wanted = new Set(lock.packages.filter((p) => p.wanted).map((p) => p.id));
+    return this.#place(board, packages, wanted, { ...options, target: lock.target });
+  }
+
+  /** The text of `mpy.lock` for these packages, for source and for every kind of board given. */
+  async lock(
+    specs: readonly string[],
+    boards: readonly TargetBoard[],
+    options: { target?: string; signal?: AbortSignal } = {},
+  ): Promise<string> {
+    const wanted = specs.map((s) => parseSpec(s));
+    const kinds = new Map<string, TargetBoard>([['py', {}]]);
+    for (const board of boards) kinds.set(flavourOf(board), board);
+    const flavours: Record<string, FetchedPackage[]> = {};
+    for (const [flavour, board] of kinds) {
+      flavours[flavour] = await this.#fetch(wanted, board, options.signal);
+    }
+    return writeLock(
+      flavours,
+      new Set(wanted.map(specId)),
+      this.services.sources().index,
+      options.target ?? DEFAULT_TARGET,
+    );
+  }
+
+  /** What was installed on a board from here, and whether it is still so. */
+  async list(board: PackageBoard, signal?: AbortSignal): Promise<InstalledState[]> {
+    return checkInstalled(board.files, await this.services.installed.load(board.key), signal);
+  }
+
+  /** Installed packages of which the source has another version now. */
+  async outdated(
+    board: PackageBoard,
+    signal?: AbortSignal,
+  ): Promise<{ installed: InstalledPackage; latest: string }[]> {
+    const installed = await this.services.installed.load(board.key);
+    const found = [];
+    for (const p of installed.filter((i) => i.wanted)) {
+      const spec = unpinned(parseSpec(p.source));
+      const [latest] = (await resolve([spec], board, this.services.sources(), signal)).slice(-1);
+      if (latest && latest.version !== p.version)
+        found.push({ installed: p, latest: latest.version });
+    }
+    return found;
+  }
+
+  /** Installs the newest version of what the user has asked for (or of `ids` among that). */
+  async update(
+    board: PackageBoard,
+    ids: readonly string[] | undefined,
+    options: InstallOptions = {},
+  ): Promise<InstalledPackage[]> {
+    const installed = await this.services.installed.load(board.key);
+    const specs = installed
+      .filter((p) => p.wanted && (ids?.includes(p.id) ?? true))
+      .map((p) => unpinned(parseSpec(p.source)));
+    if (specs.length === 0) return [];
+    const packages = await this.#fetch(specs, board, options.signal);
+    return this.#place(board, packages, new Set(specs.map(specId)), options);
+  }
+
+  /** Removes packages, and what nobody else needs. Files that were changed on the board go as well. */
+  async remove(
+    board: PackageBoard,
+    names: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<{ removed: InstalledPackage[]; kept: { id: string; neededBy: string }[] }> {
+    const installed = await this.services.installed.load(board.key);
+    const ids = names.map((name) => {
+      const found = installed.find((p) => p.id === name || p.name === name);
+      if (found) return found.id;
+      throw new UsageError(`${name} was not installed from here`, {
+        hint: 'The list of installed packages shows what can be removed.',
+      });
+    });
+    const { remove, keep, kept } = planRemoval(installed, ids);
+    const stay = new Set(keep.flatMap((p) => p.files.map((f) => f.path)));
+    const files = remove.flatMap((p) => p.files.map((f) => f.path)).filter((p) => !stay.has(p));
+    for (const path of files) {
+      signal?.throwIfAborted();
+      await removeIfThere(board.files, path);
+    }
+    await removeEmptyFolders(board.files, files, signal);
+    await this.services.installed.save(board.key, keep);
+    return { removed: remove, kept };
+  }
+
+  async #fetch(
+    specs: readonly PackageSpec[],
+    board: TargetBoard,
+    signal?: AbortSignal,
+  ): Promise<FetchedPackage[]> {
+    const sources = this.services.sources();
+    return fetchPackages(await resolve(specs, board, sources, signal), sources.fetcher, signal);
+  }
+
+  async #place(
+    board: PackageBoard,
+    packages: readonly FetchedPackage[],
+    wanted: ReadonlySet<string>,
+    options: InstallOptions,
+  ): Promise<InstalledPackage[]> {
+    const compile = options.compile ? await this.services.mpyCross() : undefined;
+    const fitting = await adaptPackages(packages, board, compile);
+    const target = (options.target ?? DEFAULT_TARGET).replace(/\/+$/, '');
+    const placed = await placePackages(board.files, fitting, target, wanted, options);
+    const before = await this.services.installed.load(board.key);
+    await removeReplaced(board.files, before, placed);
+    await this.services.installed.save(board.key, mergeInstalled(before, placed));
+    return placed;
+  }
+}
+
+/** A new version, or the compiled form, may have other files than the old: those that nobody owns any more go. */
+async function removeReplaced(
+  files: BoardFiles,
+  before: readonly InstalledPackage[],
+  placed: readonly InstalledPackage[],
+): Promise<void> {
+  const fresh = new Set(placed.flatMap((p) => p.files.map((f) => f.path)));
+  for (const { id } of placed) {
+    for (const { path } of before.find((p) => p.id === id)?.files ?? []) {
+      if (!fresh.has(path)) await removeIfThere(files, path);
+    }
+  }
+}
+
+async function removeEmptyFolders(
+  files: BoardFiles,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<void> {
+  const folders = new Set<string>();
+  for (const path of paths) {
+    const parts = path.split('/');
+    for (let n = parts.length - 1; n > 2; n--) folders.add(parts.slice(0, n).join('/'));
+  }
+  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
+    if ((await files.list(folder, signal)).length === 0) await files.remove(folder, { signal });
+  }
+}
+
+function unpinned(spec: PackageSpec): PackageSpec {
+  if (spec.kind === 'index') return { ...spec, version: 'latest' };
+  return spec.kind === 'pypi' ? { kind: 'pypi', name: spec.name } : spec;
+}
+
+function indexReadme(entry: IndexEntry): string | undefined {
+  return entry.path ? `${README_BASE}/${entry.path}/README.md` : undefined;
+}
+
+function readmeOf(spec: PackageSpec): string | undefined {
+  if (spec.kind !== 'json') return undefined;
+  const url = rewriteUrl(spec.url, spec.branch);
+  return url.slice(0, url.lastIndexOf('/') + 1) + 'README.md';
+}

@@ -1,0 +1,278 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/core/log';
+import { CachingFetcher, sha256 } from '../../src/core/packages/fetcher';
+import { listIndex, searchIndex } from '../../src/core/packages/indexSource';
+import { fetchPackages } from '../../src/core/packages/install';
+import { planRemoval } from '../../src/core/packages/installed';
+import {
+  checkAgainstLock,
+  readLock,
+  readRequirements,
+  writeLock,
+} from '../../src/core/packages/lockFile';
+import { nodeHttp, proxyFromEnvironment } from '../../src/core/packages/nodeHttp';
+import { resolve } from '../../src/core/packages/resolve';
+import { parseSpec, rewriteUrl, specText } from '../../src/core/packages/spec';
+import { safeRelativePath } from '../../src/core/packages/targetPath';
+import { startPackageIndex } from '../lab/packageIndex.mjs';
+
+const ends: (() => Promise<void>)[] = [];
+let cache = '';
+beforeEach(async () => {
+  cache = await mkdtemp(join(tmpdir(), 'mpyfleet-packages-'));
+});
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end();
+  await rm(cache, { recursive: true });
+});
+
+async function serve(packages: Parameters<typeof startPackageIndex>[0]) {
+  const index = await startPackageIndex(packages);
+  ends.push(() => index.stop());
+  const fetcher = new CachingFetcher(cache, nodeHttp(), silentLog);
+  return { index, sources: { index: index.url, pypi: index.url, fetcher } };
+}
+
+const install = (specs: string[], sources: Awaited<ReturnType<typeof serve>>['sources']) =>
+  resolve(specs.map(parseSpec), {}, sources);
+
+describe('what users type', () => {
+  it.each([
+    ['aioble', { kind: 'index', name: 'aioble', version: 'latest' }],
+    ['umqtt.simple@1.4.0', { kind: 'index', name: 'umqtt.simple', version: '1.4.0' }],
+    [
+      'pypi:micropython-logging==0.3',
+      { kind: 'pypi', name: 'micropython-logging', version: '0.3' },
+    ],
+    ['github:org/repo', { kind: 'json', url: 'github:org/repo/package.json', name: 'repo' }],
+    [
+      'github:org/repo/lib@v2',
+      { kind: 'json', url: 'github:org/repo/lib/package.json', name: 'lib', branch: 'v2' },
+    ],
+    ['https://x.org/a/b.py', { kind: 'file', url: 'https://x.org/a/b.py', name: 'b.py' }],
+    ['./lib', { kind: 'json', url: 'file:./lib/package.json', name: 'lib' }],
+  ])('%s', (typed, expected) => {
+    expect(parseSpec(typed)).toEqual(expected);
+  });
+
+  it.each(['', 'a b', 'name@1@', '-r', 'a/../b', 'github:@x'])('refuses "%s"', (typed) => {
+    expect(() => rewriteUrl(specText(parseSpec(typed)))).toThrow();
+  });
+
+  it('finds repositories where mip does', () => {
+    expect(rewriteUrl('github:org/repo/dir/a.py', 'main')).toBe(
+      'https://raw.githubusercontent.com/org/repo/main/dir/a.py',
+    );
+    expect(rewriteUrl('gitlab:org/repo/a.py')).toBe('https://gitlab.com/org/repo/-/raw/HEAD/a.py');
+  });
+
+  it('reads requirements, one package a line', () => {
+    expect(readRequirements('a\n# note\nb==1.2 # why\n\npypi:c\n')).toEqual([
+      'a',
+      'b==1.2',
+      'pypi:c',
+    ]);
+    expect(() => readRequirements('a\n-r other.txt\n')).toThrow(/Line 2/);
+  });
+});
+
+describe('paths from an index', () => {
+  it.each(['../x.py', 'a/../../x', '/etc/x', 'C:x', 'a\\b', 'a\0b', '', '.', 'x'.repeat(300)])(
+    'refuses %j',
+    (path) => {
+      expect(() => safeRelativePath(path, 'the index')).toThrow(/the index/);
+    },
+  );
+  it('takes the rest', () => {
+    expect(safeRelativePath('a/./b//c d.py', 'x')).toBe('a/b/c d.py');
+  });
+});
+
+describe('resolving', () => {
+  it('finds what is needed, dependencies first, each once, cycles included', async () => {
+    const { sources } = await serve({
+      app: {
+        files: { 'app.py': '1' },
+        deps: [
+          ['net', 'latest'],
+          ['log', '2.0'],
+        ],
+      },
+      net: {
+        files: { 'net/__init__.py': '2' },
+        deps: [
+          ['log', 'latest'],
+          ['app', 'latest'],
+        ],
+      },
+      log: { version: '2.0', files: { 'log.py': '3' } },
+    });
+    // "log 2.0" is chosen for both, since the precise wish is named at the top.
+    const found = await install(['log@2.0', 'app'], sources);
+    expect(found.map((p) => `${p.name} ${p.version}`)).toEqual([
+      'log 2.0',
+      'net 1.0.0',
+      'app 1.0.0',
+    ]);
+    expect(found.find((p) => p.name === 'net')?.needs).toEqual(['log', 'app']);
+  });
+
+  it('explains a conflict by naming who wants what', async () => {
+    const { sources, index } = await serve({
+      a: { files: {}, deps: [['c', '1.0']] },
+      b: { files: {}, deps: [['c', '2.0']] },
+      c: { version: '1.0', files: { 'c.py': '' } },
+    });
+    index.routes.set('/package/py/c/2.0.json', '{"version":"2.0"}');
+    await expect(install(['a', 'b'], sources)).rejects.toThrow('a needs c 1.0, but b needs c 2.0');
+  });
+
+  it('refuses two packages that bring the same file', async () => {
+    const { sources } = await serve({
+      a: { files: { 'same.py': '1' } },
+      b: { files: { 'same.py': '2' } },
+    });
+    await expect(install(['a', 'b'], sources)).rejects.toThrow('a and b both bring same.py');
+  });
+
+  it('says what is not there', async () => {
+    const { sources } = await serve({});
+    await expect(install(['nothing'], sources)).rejects.toThrow(/no package nothing in/);
+    await expect(install([`${sources.index}/x`], sources)).rejects.toThrow(/no package.json at/);
+  });
+
+  it.each([
+    ['{"hashes":[["../../boot.py","12345678"]]}', /leads out/],
+    ['{"hashes":[["a.py","zz"]]}', /gives "zz" as the hash/],
+    ['{"urls":"x"}', /no list in "urls"/],
+    ['<html>login</html>', /no package.json/],
+    ['[]', /no package.json/],
+  ])('refuses the manifest %s', async (manifest, words) => {
+    const { sources, index } = await serve({ bad: { files: {} } });
+    index.routes.set('/package/py/bad/latest.json', manifest);
+    await expect(install(['bad'], sources)).rejects.toThrow(words);
+  });
+
+  it('takes a local folder, but nothing outside it', async () => {
+    const { sources } = await serve({});
+    await writeFile(join(cache, 'package.json'), '{"urls":[["m.py","src.py"]],"version":"3"}');
+    await writeFile(join(cache, 'src.py'), 'x = 1');
+    const [fetched] = await fetchPackages(await install([cache], sources), sources.fetcher);
+    expect(fetched?.files.map((f) => `${f.path} ${Buffer.from(f.content).toString()}`)).toEqual([
+      'm.py x = 1',
+    ]);
+    await writeFile(join(cache, 'package.json'), '{"urls":[["m.py","../secret"]]}');
+    await expect(install([cache], sources)).rejects.toThrow(/outside the package/);
+  });
+});
+
+describe('downloading', () => {
+  it('refuses a file that is not what the index promises', async () => {
+    const { sources, index } = await serve({ a: { files: { 'a.py': 'good' } } });
+    const packages = await install(['a'], sources);
+    const file = packages[0]?.files[0];
+    index.routes.set(new URL(file?.url ?? '').pathname, 'evil');
+    await expect(fetchPackages(packages, sources.fetcher)).rejects.toThrow(/not what the index/);
+  });
+
+  it('works from the cache when the index cannot be reached', async () => {
+    const { sources, index } = await serve({ a: { files: { 'a.py': 'good' } } });
+    await fetchPackages(await install(['a'], sources), sources.fetcher);
+    await index.stop();
+    ends.pop();
+    const [again] = await fetchPackages(await install(['a'], sources), sources.fetcher);
+    expect(Buffer.from(again?.files[0]?.content ?? []).toString()).toBe('good');
+    await expect(install(['other'], sources)).rejects.toThrow(/cannot be reached/);
+  });
+
+  it('asks for a file that is known by hash only once', async () => {
+    const { sources, index } = await serve({ a: { files: { 'a.py': 'good' } } });
+    for (let i = 0; i < 3; i++) {
+      await fetchPackages(await install(['a'], sources), sources.fetcher);
+    }
+    expect(index.asked.filter((path) => path.startsWith('/file/'))).toHaveLength(1);
+  });
+
+  it('stops at a limit', async () => {
+    const { sources, index } = await serve({});
+    index.routes.set('/big', 'x'.repeat(5000));
+    await expect(sources.fetcher.get(`${index.url}/big`, { maxBytes: 1000 })).rejects.toThrow(
+      /larger than 1000 bytes/,
+    );
+  });
+
+  it('goes through the proxy that the environment names, but not for exempt hosts', () => {
+    const proxy = proxyFromEnvironment({
+      HTTPS_PROXY: 'http://proxy:3128',
+      no_proxy: 'localhost, .lan',
+    });
+    expect(proxy(new URL('https://micropython.org/pi'))).toBe('http://proxy:3128');
+    expect(proxy(new URL('http://micropython.org/pi'))).toBeUndefined();
+    expect(proxy(new URL('https://mirror.lan/pi'))).toBeUndefined();
+  });
+});
+
+describe('the index', () => {
+  it('is searched by name and description', async () => {
+    const { sources } = await serve({
+      'umqtt.simple': { files: {}, description: 'Lightweight MQTT client' },
+      mqtt: { files: {}, description: 'another' },
+      logging: { files: {}, description: 'Log messages' },
+    });
+    const all = await listIndex(sources.index, sources.fetcher);
+    expect(searchIndex(all, 'mqtt').map((e) => e.name)).toEqual(['mqtt', 'umqtt.simple']);
+    expect(searchIndex(all, 'mqtt light').map((e) => e.name)).toEqual(['umqtt.simple']);
+  });
+});
+
+describe('the lock file', () => {
+  it('holds exactly what was fetched, and finds the first difference', async () => {
+    const { sources } = await serve({
+      a: { files: { 'a.py': 'one' }, deps: [['b', 'latest']] },
+      b: { files: { 'b.py': 'two' } },
+    });
+    const fetched = await fetchPackages(await install(['a'], sources), sources.fetcher);
+    const lock = readLock(writeLock({ py: fetched }, new Set(['a']), sources.index, '/lib'));
+    expect(lock.packages.map((p) => [p.source, p.wanted, p.files.py])).toEqual([
+      ['a@1.0.0', true, { 'a.py': sha256(Buffer.from('one')) }],
+      ['b@1.0.0', false, { 'b.py': sha256(Buffer.from('two')) }],
+    ]);
+    checkAgainstLock(lock, fetched, 'py');
+    const changed = fetched.map((p) => ({
+      ...p,
+      files: p.files.map((f) => ({ ...f, content: Buffer.from('three') })),
+    }));
+    expect(() => checkAgainstLock(lock, changed, 'py')).toThrow(/is not what mpy.lock says/);
+    expect(() => checkAgainstLock(lock, fetched, '6')).toThrow(/this kind of board \(6\)/);
+  });
+
+  it.each(['{', '{"lockVersion":2,"packages":[]}', '{"lockVersion":1,"packages":[{"id":"x"}]}'])(
+    'refuses %s with words',
+    (text) => {
+      expect(() => readLock(text)).toThrow(/mpy\.lock/);
+    },
+  );
+});
+
+describe('removing', () => {
+  const pkg = (id: string, wanted: boolean, ...needs: string[]) => ({
+    ...{ id, name: id, version: '1', source: id, files: [] },
+    wanted,
+    needs,
+  });
+  it('takes what nobody needs any more, and leaves what somebody does', () => {
+    const all = [
+      pkg('app', true, 'net'),
+      pkg('net', false, 'log'),
+      pkg('log', true),
+      pkg('x', true, 'log'),
+    ];
+    expect(planRemoval(all, ['app']).remove.map((p) => p.id)).toEqual(['app', 'net']);
+    const log = planRemoval(all, ['log']);
+    expect(log.remove).toEqual([]);
+    expect(log.kept).toEqual([{ id: 'log', neededBy: 'net' }]);
+  });
+});
