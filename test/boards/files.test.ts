@@ -6,7 +6,9 @@ import { startRig, type Rig } from './filesRig';
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 const allBytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 const source = Buffer.from(
-  Array.from({ length: 600 }, (_, i) => `def function_${i}(a, b):\n    return a * ${i} + b\n`).join(''),
+  Array.from({ length: 600 }, (_, i) => `def function_${i}(a, b):\n    return a * ${i} + b\n`).join(
+    '',
+  ),
 );
 const awkward = ['a b.py', "it's", 'say "hi"', '#1', 'ü – 日本 🐍.txt', '100%', '$HOME;rm', 'b\\x'];
 
@@ -26,7 +28,8 @@ describe.each([
   { way: 'USB', options: { drop: false } },
   { way: '64 kB of heap', options: { drop: false, heap: 64 } },
   { way: 'no stdin', options: { drop: false, stdin: false } },
-])('files on a board ($way)', ({ options }) => {
+])('files on a board ($way)', ({ way, options }) => {
+  const streams = way === 'UART' || way === 'USB';
   let rig: Rig;
   beforeAll(async () => {
     rig = await startRig(options);
@@ -61,14 +64,14 @@ describe.each([
     const late = items.map((f, i) => (i % 2 ? f : { ...f, content: async () => f.content }));
     const before = rig.execs();
     await rig.files.writeMany(late);
-    if (!('stdin' in options)) expect(rig.execs() - before).toBe(1);
+    if (streams) expect(rig.execs() - before).toBe(1);
     const files = await rig.board.files();
     for (const { path, content } of items) expect(files[path], path).toEqual(content);
     const walked = await rig.files.walk('/many', { hash: true });
     expect(walked.filter((e) => e.type === 'dir').map((e) => e.path)).toHaveLength(4);
-    expect(Object.fromEntries(walked.filter((e) => e.sha256).map((e) => [e.path, e.sha256]))).toEqual(
-      Object.fromEntries(items.map((f) => [f.path, sha256(f.content)])),
-    );
+    expect(
+      Object.fromEntries(walked.filter((e) => e.sha256).map((e) => [e.path, e.sha256])),
+    ).toEqual(Object.fromEntries(items.map((f) => [f.path, sha256(f.content)])));
     await rig.files.remove('/many', { recursive: true });
     expect(Object.keys(await rig.board.files())).toEqual(['/content.bin']);
   });
@@ -114,7 +117,10 @@ describe.each([
     const error: unknown = await rig.files
       .write('/old.bin', randomBytes(free + 1))
       .catch((e: unknown) => e);
-    expect(error).toMatchObject({ errno: 'ENOSPC', hint: expect.stringContaining('Delete') as string });
+    expect(error).toMatchObject({
+      errno: 'ENOSPC',
+      hint: expect.stringContaining('Delete') as string,
+    });
     expect((error as Error).message).toContain('No space left');
     const files = await rig.board.files();
     expect(files['/old.bin']?.toString()).toBe('the old one');
@@ -161,22 +167,28 @@ describe.each([
   });
 });
 
-it('lists a folder of 5,000 entries, escaping names that are none', { timeout: 120_000 }, async () => {
-  const rig = await startRig({ drop: false, sizeKib: 16_384 });
-  try {
-    const code = [
-      'import os',
-      "os.mkdir('/big')",
-      "for i in range(5000): os.mkdir('/big/%04d' % i) if i % 100 == 0 else open('/big/%04d' % i, 'w').close()",
-      "open(b'/big/a\\nb\\xff', 'w').close()",
-    ].join('\n');
-    await rig.transport.withSession((s) => s.exec(code), { mayInterrupt: true });
-    const entries = await rig.files.list('/big');
-    expect(entries).toHaveLength(5001);
-    expect(entries.filter((e) => e.type === 'dir')).toHaveLength(50);
-    expect(entries.filter((e) => !/^\d{4}$/.test(e.name)).map((e) => e.name)).toEqual(['a%0ab%ff']);
-    expect(await rig.files.walk('/big', { hash: true })).toHaveLength(5001);
-  } finally {
-    await rig.stop();
-  }
-});
+it(
+  'lists a folder of 5,000 entries, escaping names that are none',
+  { timeout: 120_000 },
+  async () => {
+    const rig = await startRig({ drop: false, sizeKib: 16_384 });
+    try {
+      const code = [
+        'import os',
+        "os.mkdir('/big')",
+        "for i in range(5000): os.mkdir('/big/%04d' % i) if i % 100 == 0 else open('/big/%04d' % i, 'w').close()",
+        "open(b'/big/a\\nb\\xff', 'w').close()",
+      ].join('\n');
+      await rig.transport.withSession((s) => s.exec(code), { mayInterrupt: true });
+      const entries = await rig.files.list('/big');
+      expect(entries).toHaveLength(5001);
+      expect(entries.filter((e) => e.type === 'dir')).toHaveLength(50);
+      expect(entries.filter((e) => !/^\d{4}$/.test(e.name)).map((e) => e.name)).toEqual([
+        'a%0ab%ff',
+      ]);
+      expect(await rig.files.walk('/big', { hash: true })).toHaveLength(5001);
+    } finally {
+      await rig.stop();
+    }
+  },
+);

@@ -35,7 +35,7 @@ export function fileError(errno: string, path: string, cause?: unknown): FileErr
 }
 
 /** No space, with figures in bytes. */
-function noSpace(path: string, needed: number, free: number): FileError {
+export function noSpace(path: string, needed: number, free: number): FileError {
   const message = `No space left on the board: ${path} needs ${size(needed)}, ${size(free)} are free`;
   return new FileError('ENOSPC', path, message, { hint: WORDS.ENOSPC[1] });
 }

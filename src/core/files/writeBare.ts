@@ -5,11 +5,11 @@ import { pyRepr } from '../python';
 import type { Session } from '../transport';
 import type { Capabilities } from './capabilities';
 import { sha256 } from './content';
-import { fileError, linesOrError } from './fileErrors';
+import { fileError, linesOrError, noSpace } from './fileErrors';
 import { hexSum } from './listing';
 import { readFile } from './readFile';
-import { runVerb } from './snippets';
-import { verbs } from './verbs';
+import { runVerb, type Argument } from './snippets';
+import { verbs, type Verb } from './verbs';
 
 /**
  * Writes a file by literals in single statements: for boards with hardly any memory (the micro:bit has 9 kB of heap), or
@@ -26,7 +26,7 @@ export async function writeBare(
   const name = can.stat ? path : path.slice(1); // without stat there are no folders, and no slash
   const digest = hex(sha256(content));
   const target = can.rename ? `${name}.mpf${digest.slice(0, 8)}~` : name;
-  await prepare(session, path, can, options);
+  await prepare(session, path, content.length, can, options);
   const before = can.rename ? undefined : await readOr(session, name, can, options);
   try {
     await writeLiterals(session, target, content, can, options);
@@ -43,16 +43,21 @@ export async function writeBare(
 async function prepare(
   session: Session,
   path: string,
+  size: number,
   can: Capabilities,
   { signal }: TransferOptions,
 ): Promise<void> {
   if (!can.stat) return;
-  const run = { signal, form: can };
+  const run = async (verb: Verb, args: readonly Argument[]) =>
+    runVerb(session, verbs(can)[verb], () => args, { signal, form: can });
   const folder = path.slice(0, path.lastIndexOf('/'));
-  if (folder !== '') {
-    const lines = await runVerb(session, verbs(can).mkdir, () => [folder, true, true], run);
-    linesOrError(lines, folder);
-  }
+  if (folder !== '') linesOrError(await run('mkdir', [folder, true, true]), folder);
+  const [what] = await run('stat', [path]);
+  if (what?.startsWith('d')) throw fileError('EISDIR', path);
+  if (!can.statvfs) return;
+  const [space] = linesOrError(await run('space', [folder || '/']), path);
+  const free = Number(/^\d+ (\d+)$/.exec(space ?? '')?.[1] ?? Infinity);
+  if (size > free) throw noSpace(path, size, free);
 }
 
 async function compare(

@@ -101,7 +101,8 @@ async function streamFiles(
       const lines = await new UploadStream(items, plan, events, options).run(session);
       if (committed === items.length) return true;
       const failure = lines && storeError(lines, (index) => items[before + index]?.path ?? '');
-      if (failure?.errno === 'ENOMEM' && windowBits > 0) windowBits = Math.max(0, windowBits - 3);
+      if (failure?.errno === 'ENOMEM' && windowBits > 0)
+        windowBits = windowBits < 12 ? 0 : windowBits - 3;
       else if (failure) throw failure;
       cause = failure;
     } catch (error) {
