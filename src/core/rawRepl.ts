@@ -6,9 +6,9 @@ import { RAW_BANNER } from './rawReplFraming';
 import { pause } from './rawReplStop';
 import type { ExecOptions } from './transport';
 
-/** Block and pause of code that goes out without flow control. A chip's receive ring holds about 256 bytes. */
-const PLAIN_BLOCK = 256;
-const PLAIN_PAUSE_MS = 10; // the board's time to take a block in, with a garbage collection now and then
+/** Block and pause of code that goes out without flow control. The oldest chips' receive ring holds 64 bytes. */
+const PLAIN_BLOCK = 64;
+const PLAIN_PAUSE_MS = 4; // the board's time to take a block in
 
 export interface RawReplOptions {
   /** Bytes a second that the line carries towards the board; undefined: it is not the line that limits. */

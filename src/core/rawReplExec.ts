@@ -3,18 +3,15 @@ import { concat, indexOf, utf8 } from './bytes';
 import { ConnectionLostError, ProtocolError, TimeoutError, asError } from './errors';
 import { pythonError } from './python';
 import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
-import { STOP_ROUNDS, pause, sendInterrupts } from './rawReplStop';
+import { OutputCollector } from './rawReplOutput';
+import { interruptUntil } from './rawReplStop';
 import type { ExecOptions } from './transport';
 
 const CTRL_C = Uint8Array.of(0x03);
 const END_OF_CODE = Uint8Array.of(0x04);
 const ENTER_RAW_PASTE = Uint8Array.of(0x05, 0x41, 0x01); // Ctrl-E A Ctrl-A
-/** Output is kept whole up to here; with `onStdout`, the last of it. A board that prints more without end is stopped. */
-const OUTPUT_LIMIT = 64 * 1024 * 1024;
-const STREAMED_LIMIT = 1024 * 1024;
 /** After this silence a frame that a thread has printed into is taken to be over. */
 const SETTLE_MS = 1000;
-const BANNER_TAIL = utf8('information.\r\n>>> ');
 
 /** What the code asks of the line. */
 export interface ExecLine {
@@ -43,10 +40,8 @@ export class Execution {
   #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
   #watch: { dispose(): void } | undefined;
   #stopping: Error | undefined;
-  #output: Uint8Array[] = [];
-  #outputSize = 0;
-  #tail: Uint8Array = new Uint8Array();
   #usedStdin = false;
+  readonly #output: OutputCollector;
   readonly #framing = new RawFraming((bytes) => this.#take(bytes));
   readonly #done = new Deferred<Uint8Array>();
   readonly #onAbort = () =>
@@ -56,7 +51,9 @@ export class Execution {
     private readonly code: Uint8Array,
     private readonly options: ExecOptions,
     private readonly line: ExecLine,
-  ) {}
+  ) {
+    this.#output = new OutputCollector(options.onStdout);
+  }
 
   /** Bytes that came behind the end and are not of it (a thread printed them). */
   rest: Uint8Array = new Uint8Array();
@@ -264,24 +261,8 @@ export class Execution {
   }
 
   #take(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#tail = Buffer.concat([this.#tail, bytes.subarray(-BANNER_TAIL.length)]).subarray(
-      -BANNER_TAIL.length,
-    );
-    this.#output.push(bytes);
-    this.#outputSize += bytes.length;
-    if (!this.options.onStdout) {
-      if (this.#outputSize > OUTPUT_LIMIT) {
-        this.#output = [];
-        this.#outputSize = 0;
-        this.stop(new ProtocolError('The code printed more than 64 MiB'));
-      }
-      return;
-    }
-    while (this.#outputSize - (this.#output[0]?.length ?? 0) > STREAMED_LIMIT) {
-      this.#outputSize -= this.#output.shift()?.length ?? 0;
-    }
-    this.options.onStdout(bytes);
+    if (bytes.length === 0 || this.#output.add(bytes)) return;
+    this.stop(new ProtocolError('The code printed more than 64 MiB'));
   }
 
   #finish(end: FrameEnd): void {
@@ -289,7 +270,7 @@ export class Execution {
     this.rest = end.rest;
     if (this.#stopping) this.#finishStopped();
     else if (end.error.length > 0) this.#done.reject(pythonError(end.error));
-    else this.#done.resolve(concat(this.#output));
+    else this.#done.resolve(this.#output.bytes);
   }
 
   #finishStopped(): void {
@@ -309,15 +290,7 @@ export class Execution {
     const { clock, lineRate } = this.line;
     const line = { clock, lineRate, write: (data: Uint8Array) => this.line.write(data) };
     const isOver = () => this.#phase === 'done' || this.#settle();
-    for (const round of STOP_ROUNDS) {
-      if (!(await sendInterrupts(line, round, isOver))) break;
-      const done = this.#done.promise.then(
-        () => undefined,
-        () => undefined,
-      );
-      await Promise.race([done, pause(clock, round.waitMs)]);
-      if (isOver()) return;
-    }
+    if (await interruptUntil(line, isOver, this.#done.promise)) return;
     this.fail(
       new TimeoutError('The code on the board does not react to Ctrl-C', {
         hint: 'Press the reset button of the board, or unplug it and plug it in again.',
@@ -355,7 +328,7 @@ export class Execution {
   /** Nothing has come for `silentMs` since the last byte. */
   #onSilence(silentMs: number): void {
     if (this.#settle()) return;
-    if (Buffer.compare(this.#tail, BANNER_TAIL) === 0) {
+    if (this.#output.endsInBanner) {
       this.fail(
         new ConnectionLostError('The board was reset while its code ran', {
           hint: 'A crash, a watchdog or a power dip can be the cause; try again.',

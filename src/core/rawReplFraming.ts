@@ -75,7 +75,9 @@ export class RawFraming {
       if (after[0] === PROMPT) {
         return { error, rebooted: this.#rebooting, rest: after.subarray(1) };
       }
-      if (this.#rebooting || looksLikeReboot(after)) return this.#awaitBanner(error, after);
+      const reboot = this.#rebooting ? 'yes' : looksLikeReboot(after);
+      if (reboot === 'yes') return this.#awaitBanner(error, after);
+      if (reboot === 'maybe') return undefined;
       this.#release(second);
     }
   }
@@ -116,9 +118,11 @@ function couldBeTraceback(bytes: Uint8Array, complete: boolean): boolean {
 }
 
 /** What boards print on a soft reset: `MPY: soft reboot`; the oldest and CircuitPython without `MPY:`. */
-function looksLikeReboot(bytes: Uint8Array): boolean {
+function looksLikeReboot(bytes: Uint8Array): 'yes' | 'maybe' | 'no' {
   const text = Buffer.from(bytes.subarray(0, 64))
     .toString('latin1')
     .replace(/^[\r\n]+/, '');
-  return ['MPY: soft reboot', 'soft reboot'].some((s) => s.startsWith(text) || text.startsWith(s));
+  const texts = ['MPY: soft reboot', 'soft reboot'];
+  if (texts.some((s) => text.startsWith(s))) return 'yes';
+  return texts.some((s) => s.startsWith(text)) ? 'maybe' : 'no';
 }

@@ -66,6 +66,24 @@ async function accepted(written: Promise<void>, clock: Clock): Promise<boolean> 
   }
 }
 
+/** All rounds, until `isOver` (asked again when `done` has settled). False: in vain. */
+export async function interruptUntil(
+  line: StopLine,
+  isOver: () => boolean,
+  done: Promise<unknown>,
+): Promise<boolean> {
+  const settled = done.then(
+    () => undefined,
+    () => undefined,
+  );
+  for (const round of STOP_ROUNDS) {
+    if (!(await sendInterrupts(line, round, isOver))) return isOver();
+    await Promise.race([settled, pause(line.clock, round.waitMs)]);
+    if (isOver()) return true;
+  }
+  return false;
+}
+
 /** Resolves after `ms`. */
 export async function pause(clock: Clock, ms: number): Promise<void> {
   const passed = new Deferred<undefined>();

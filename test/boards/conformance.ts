@@ -56,6 +56,8 @@ export interface Suite {
   readonly subject: Subject;
   /** Starts a board that is gone after the test, and opens the link to it. */
   readonly bench: (files?: Record<string, string>) => Promise<Bench>;
+  /** Tests of one matter. (An empty `describe` would be a failure: a link may be able to do none of them.) */
+  readonly group: (title: string, tests: () => void) => void;
   /** A test that is asked only of what can do `features`; else it is listed. */
   readonly test: (title: string, features: readonly Feature[], body: () => Promise<void>) => void;
 }
@@ -74,6 +76,7 @@ export function describeConformance(subject: Subject): void {
     afterAll(() => {
       for (const line of missing) console.info(`${subject.name} cannot: ${line}`);
     });
+    let matter = '';
     const suite: Suite = {
       subject,
       bench: async (files = {}) => {
@@ -84,7 +87,12 @@ export function describeConformance(subject: Subject): void {
         await far.transport.open(AbortSignal.timeout(10_000));
         return bench;
       },
-      test: (title, features, body) => {
+      group: (title, tests) => {
+        matter = title;
+        tests();
+      },
+      test: (what, features, body) => {
+        const title = `${matter}: ${what}`;
         const lacking = features.filter((feature) => subject.cannot?.[feature] !== undefined);
         if (lacking.length === 0) {
           it(title, body);

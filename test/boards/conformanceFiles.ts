@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 import { utf8 } from '../../src/core/bytes';
 import { SessionFiles } from '../../src/core/files/sessionFiles';
 import { failure, type Suite } from './conformance';
@@ -16,7 +16,7 @@ const NAMES = [
 ];
 
 /** Every file verb over this link. What was written is read back by Python code that shares nothing with the product. */
-export function describeFiles({ bench, test }: Suite): void {
+export function describeFiles({ bench, group, test }: Suite): void {
   const start = async () => {
     const { transport, exec } = await bench();
     const files = new SessionFiles((work, options) =>
@@ -33,7 +33,7 @@ export function describeFiles({ bench, test }: Suite): void {
     return { files, onBoard, exec };
   };
 
-  describe('files', () => {
+  group('files', () => {
     test('have any name and any content', ['files'], async () => {
       const { files, onBoard } = await start();
       await files.mkdir('/d d');

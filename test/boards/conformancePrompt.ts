@@ -1,4 +1,4 @@
-import { describe, expect } from 'vitest';
+import { expect } from 'vitest';
 import { ProgramRunningError } from '../../src/core/errors';
 import { failure, type Suite } from './conformance';
 
@@ -6,8 +6,8 @@ const COUNTER =
   'import time\nn = 0\nwhile True:\n  n += 1\n  print("tick", n)\n  time.sleep(0.05)\n';
 
 /** The board's own program, its prompt, and what the terminal sees. */
-export function describePrompt({ bench, test }: Suite): void {
-  describe('a program of its own', () => {
+export function describePrompt({ bench, group, test }: Suite): void {
+  group('a program of its own', () => {
     test(
       'is not disturbed by opening, nor by work that may not stop it',
       ['programs'],
@@ -86,7 +86,7 @@ export function describePrompt({ bench, test }: Suite): void {
     });
   });
 
-  describe('the prompt', () => {
+  group('the prompt', () => {
     test(
       'is found in the raw REPL, in paste mode and behind half a line',
       ['terminal', 'rawRepl'],

@@ -65,7 +65,7 @@ describeConformance({
     files: 'the file verbs are tested apart',
   },
   start: async () => {
-    const board = await startMicrobit();
+    const board = await startMicrobit({ baud: 115_200 });
     return far(board.tty, board.stop);
   },
 });

@@ -150,6 +150,14 @@ describe('the end of output', () => {
   }, 5000);
 });
 
+it('finds the end behind a traceback that holds 0x04, byte by byte', async () => {
+  const { repl, say } = scripted();
+  const run = repl.exec('x');
+  const frame = '\x04Traceback (most recent call last):\r\nOwn: \x04\r\n\x04>';
+  for (const byte of `R\x01\x80\x00\x01\x04${frame}`) say(byte);
+  await expect(run).rejects.toBeInstanceOf(PythonError);
+});
+
 it('rejects what runs when the link ends', async () => {
   const { repl } = scripted();
   const run = repl.exec('x');
