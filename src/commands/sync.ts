@@ -18,6 +18,8 @@ const SYNCING: ProgressLook = {
   title: (names) => vscode.l10n.t('Syncing {0}', names),
 };
 
+const APPLYING: ProgressLook = { where: 'notification', title: () => vscode.l10n.t('Syncing') };
+
 const COMPARING: ProgressLook = {
   where: 'notification',
   title: (names) => vscode.l10n.t('Comparing with {0}', names),
@@ -47,7 +49,7 @@ export const syncCommands: readonly Command[] = [
     progress: COMPARING,
     run: (context, board, call) => preview(context, board, 'pull', call),
   },
-  { id: 'syncApply', needs: 'nothing', progress: SYNCING, run: applyShown },
+  { id: 'syncApply', needs: 'nothing', progress: APPLYING, run: applyShown },
   { id: 'syncClose', needs: 'nothing', run: ({ sync }) => sync.show(undefined) },
   {
     id: 'syncDiff',
