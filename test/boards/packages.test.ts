@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { text } from '../../src/core/bytes';
+import { readInfo } from '../../src/core/readInfo';
+import { silentLog } from '../../src/core/log';
+import { CachingFetcher } from '../../src/core/packages/fetcher';
+import type { InstalledPackage } from '../../src/core/packages/install';
+import { readLock } from '../../src/core/packages/lockFile';
+import { PackageManager, type PackageBoard } from '../../src/core/packages/manager';
+import { CompileError } from '../../src/core/packages/mpyCross';
+import { loadMpyCross } from '../../src/core/packages/loadMpyCross';
+import { nodeHttp } from '../../src/core/packages/nodeHttp';
+import { ensure, startUboard } from '../lab/index.mjs';
+import { startPackageIndex } from '../lab/packageIndex.mjs';
+import { startRig, type Rig } from './filesRig';
+
+/** Packages as the index has them: modules, packages with folders, data, and dependencies. */
+const TREES = {
+  shapes: {
+    version: '1.1.0',
+    description: 'Areas of shapes',
+    files: {
+      'shapes/__init__.py': 'from .circle import area\nfrom units import UNIT\n',
+      'shapes/circle.py': 'from math import pi\ndef area(r):\n    return pi * r * r\n',
+      'shapes/data/table.txt': 'r area\n1 3.14\n',
+    },
+    deps: [['units', 'latest']] as [string, string][],
+  },
+  units: { version: '0.2.0', files: { 'units.py': 'UNIT = "m²"\n' } },
+};
+
+const ends: (() => Promise<void>)[] = [];
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mpyfleet-packages-'));
+});
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+  await rm(folder, { recursive: true });
+});
+
+type Trees = Parameters<typeof startPackageIndex>[0];
+
+/** An index, a manager that uses it, and a board. */
+async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0] = {}) {
+  const cross = await loadMpyCross();
+  const compile = async (name: string, source: string) => {
+    const { mpy } = await cross(name, source, ['-s', name]);
+    if (!mpy) throw new Error(`${name} does not compile`);
+    return mpy;
+  };
+  const index = await startPackageIndex(trees, { compile });
+  ends.push(() => index.stop());
+  const rig = await startRig(board);
+  ends.push(() => rig.stop());
+  const store = new Map<string, readonly InstalledPackage[]>();
+  const manager = new PackageManager({
+    sources: () => ({
+      index: index.url,
+      pypi: index.url,
+      fetcher: new CachingFetcher(folder, nodeHttp(), silentLog),
+    }),
+    installed: {
+      load: (key) => Promise.resolve(store.get(key) ?? []),
+      save: (key, packages) => Promise.resolve(void store.set(key, packages)),
+    },
+    mpyCross: loadMpyCross,
+  });
+  return { index, rig, manager, target: await targetOf(rig) };
+}
+
+async function targetOf(rig: Rig): Promise<PackageBoard> {
+  const info = await rig.transport.withSession(readInfo);
+  return { key: info.uid ?? 'board', files: rig.files, ...(info.mpy ? { mpy: info.mpy } : {}) };
+}
+
+const run = async (rig: Rig, code: string) =>
+  text(await rig.transport.withSession((s) => s.exec(code))).trim();
+
+const tree = async (rig: Rig) =>
+  (await rig.files.walk('/', { hash: true }))
+    .filter((e) => e.type === 'file')
+    .map((e) => `${e.path} ${e.sha256 ?? ''}`)
+    .sort();
+
+describe('installing packages', () => {
+  it('places prebuilt files with what they need, which the board can import', async () => {
+    const { rig, manager, target } = await start();
+    const placed = await manager.install(target, ['shapes']);
+    expect(placed.map((p) => [p.name, p.version, p.wanted])).toEqual([
+      ['units', '0.2.0', false],
+      ['shapes', '1.1.0', true],
+    ]);
+    expect(await run(rig, 'import shapes\nprint(shapes.area(2), shapes.UNIT)')).toMatch(
+      /^12\.566\d* m²$/,
+    );
+    expect(await manager.list(target)).toMatchObject([{ state: 'intact' }, { state: 'intact' }]);
+  });
+
+  it('leaves on the board what "mpremote mip install" leaves, byte by byte', async () => {
+    const { rig, manager, target, index } = await start();
+    await manager.install(target, ['shapes']);
+    const ours = await tree(rig);
+
+    const other = await startUboard({});
+    ends.push(() => other.stop());
+    const { program } = await ensure('mpremote');
+    await promisify(execFile)(program, [
+      ...['connect', other.tty, 'mip', 'install', '--index', index.url, 'shapes'],
+    ]);
+    const theirs = Object.entries(await other.files())
+      .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
+      .sort();
+    const mine = Object.entries(await rig.board.files())
+      .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
+      .sort();
+    expect(mine).toEqual(theirs);
+    expect(ours).toHaveLength(4);
+  });
+
+  it('compiles source for the board', async () => {
+    const { rig, manager, target } = await start({
+      plain: { files: { 'plain.py': 'def f():\n    return 6 * 7\n' } },
+    });
+    await manager.install({ ...target, mpy: undefined }, ['plain']);
+    expect(await tree(rig)).toEqual([expect.stringContaining('/lib/plain.py ')]);
+    await manager.install(target, ['plain'], { compile: true });
+    expect(await tree(rig)).toEqual([expect.stringContaining('/lib/plain.mpy ')]);
+    expect(await run(rig, 'import plain\nprint(plain.f())')).toBe('42');
+  });
+
+  it('brings another board to what the lock file says', async () => {
+    const { rig, manager, target, index } = await start();
+    const lock = readLock(await manager.lock(['shapes'], [target]));
+    await manager.installLock(target, lock);
+    expect(await run(rig, 'import shapes\nprint(shapes.UNIT)')).toBe('m²');
+    // The index changes afterwards: the lock notices.
+    const path = '/package/6/units/0.2.0.json';
+    index.routes.set(path, String(index.routes.get('/package/py/units/0.2.0.json')));
+    await expect(manager.installLock(target, lock)).rejects.toThrow(/not what mpy.lock says/);
+  });
+
+  it('updates, lists what is outdated, and removes what nobody needs', async () => {
+    const { rig, manager, target, index } = await start();
+    await manager.install(target, ['shapes']);
+    expect(await manager.outdated(target)).toEqual([]);
+    const newer = await startPackageIndex({
+      shapes: { version: '2.0.0', files: { 'shapes.py': 'area = 5\n' } },
+    });
+    ends.push(() => newer.stop());
+    for (const [path, body] of newer.routes)
+      if (path.includes('shapes') || path.startsWith('/file')) index.routes.set(path, body);
+    index.routes.set(
+      '/package/6/shapes/latest.json',
+      String(newer.routes.get('/package/py/shapes/latest.json')),
+    );
+    expect(await manager.outdated(target)).toMatchObject([{ latest: '2.0.0' }]);
+    await manager.update(target, undefined);
+    expect(await run(rig, 'import shapes\nprint(shapes.area)')).toBe('5');
+    const { removed } = await manager.remove(target, ['shapes']);
+    expect(removed.map((p) => p.name)).toEqual(['units', 'shapes']);
+    expect(await tree(rig)).toEqual([]);
+  });
+});
+
+describe('what goes wrong leaves the board as it was', () => {
+  it('a missing file, a wrong hash, a path that leads out, a wrong .mpy version, bad source', async () => {
+    const { rig, manager, target, index } = await start();
+    await manager.install(target, ['units']);
+    const before = await tree(rig);
+    const [[file] = ['']] = [...index.routes].filter(([path]) => path.startsWith('/file/'));
+    const manifest = (hashes: unknown) => JSON.stringify({ version: '9', hashes });
+    const cases: [string, string, RegExp][] = [
+      ['gone', manifest([['ok.py', '00000000']]), /is not there/],
+      ['evil', manifest([['../boot.py', file.slice(-8)]]), /leads out of the target folder/],
+      ['broken', '{"hashes":', /no package.json/],
+    ];
+    for (const [name, body, words] of cases) {
+      index.routes.set(`/package/6/${name}/latest.json`, body);
+      await expect(manager.install(target, [name]), name).rejects.toThrow(words);
+    }
+    index.routes.set('/other.mpy', Uint8Array.of(0x4d, 5, 0, 0));
+    await expect(manager.install(target, [`${index.url}/other.mpy`])).rejects.toThrow(
+      /compiled for .mpy version 5, the board loads version 6/,
+    );
+    index.routes.set('/bad.py', 'def f(:\n  pass\n');
+    const failure = await manager
+      .install(target, [`${index.url}/bad.py`], { compile: true })
+      .catch((e: unknown) => e);
+    expect(failure).toBeInstanceOf(CompileError);
+    expect(failure).toMatchObject({
+      line: 1,
+      detail: expect.stringContaining('SyntaxError') as string,
+    });
+    expect(await tree(rig)).toEqual(before);
+  });
+
+  it('no room', async () => {
+    const { rig, manager, target, index } = await start(TREES, { sizeKib: 128 });
+    const before = await tree(rig);
+    index.routes.set('/big.py', `#${'x'.repeat(300_000)}\n`);
+    await expect(manager.install(target, [`${index.url}/big.py`])).rejects.toMatchObject({
+      errno: 'ENOSPC',
+    });
+    expect(await tree(rig)).toEqual(before);
+  });
+});
