@@ -8,8 +8,6 @@ import { compile } from '@pybricks/mpy-cross-v6';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 
-process.setMaxListeners(60); // the compiler adds two with each call
-
 /**
  * One Python source as .mpy, version 6 (MicroPython 1.19 and later), without native code.
  * @param {string} name shown in tracebacks
@@ -22,10 +20,16 @@ export async function compileMpy(name, source) {
   );
   // The compiler's loader takes Node's fetch for a browser's and fails on a path; without fetch it reads the file.
   const { fetch } = globalThis;
+  const events = ['uncaughtException', 'unhandledRejection'];
+  const before = events.map((e) => process.listeners(e));
   delete globalThis.fetch;
   const { status, mpy, err } = await compile(name, source, [], wasm).finally(
     () => (globalThis.fetch = fetch),
   );
+  // It also leaves listeners behind that would end this process at somebody else's error.
+  events.forEach((e, i) => {
+    for (const f of process.listeners(e)) if (!before[i]?.includes(f)) process.off(e, f);
+  });
   if (status !== 0 || !mpy) throw new Error(`${name} does not compile: ${err.join('\n')}`);
   return mpy;
 }

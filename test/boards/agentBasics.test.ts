@@ -8,7 +8,7 @@ let board: AgentBoard;
 let host: TestHost;
 
 beforeAll(async () => {
-  broker = await startMosquitto();
+  broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   board = await startAgentBoard({
     name: 'basic',
     broker: { host: '127.0.0.1', port: broker.port },

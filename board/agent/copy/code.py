@@ -30,26 +30,16 @@ class _Guarded:
         self.run = run
 
     def __enter__(self):
-        ag = self.run.ag
+        run = self.run
         self.keep = (core.cur_task, core._task_queue, core._io_queue)
-        self.sock = None
-        ag.client.armed = self
-        self.arm(ag.client.raw)
-        self.timer = hal.ticker(_TICK_MS, self.tick) if self.run.can else None
-
-    def arm(self, sock):
-        """Called with None when the connection is lost while code runs, with the new socket when it is back."""
-        if self.sock and self.sock is not sock:
-            hal.on_read(self.sock, None)
-        self.sock = sock
-        if sock and self.run.can:
-            hal.on_read(sock, self.came)
+        if run.can:
+            run.watch(run.sock, self.came)
+        self.timer = hal.ticker(_TICK_MS, self.tick) if run.can else None
 
     def __exit__(self, *_):
         if self.timer:
             self.timer.deinit()
-        self.run.ag.client.armed = None
-        self.arm(None)
+        self.run.watch(self.run.sock, None)
         core.cur_task, core._task_queue, core._io_queue = self.keep
 
     def came(self, _):
@@ -80,15 +70,20 @@ def compile_and_run(run, kind, code, mode, name):
     try:
         with _Guarded(run):
             run.state = kind
-            run.pending = run.bomb = False
+            run.pending = run.fire = False
+            run.bomb = None
+            run.count += 1
             ag.changed()
+            if kind == "app":
+                run.app["n"] += 1
+                with open(code) as f:
+                    code = f.read()
+            text = code if isinstance(code, str) else str(code, "utf-8")
+            code = None
             try:
-                if kind == "app":
-                    run.app["n"] += 1
-                    with open(code) as f:
-                        code = f.read()
-                fun = compile(code if isinstance(code, str) else str(code, "utf-8"), name, mode)
-                code = None
+                fun = compile(text, name, mode)
+                text = None
+                run.live = True
                 if mode == "eval":
                     result = eval(fun, __main__.__dict__)
                 else:
@@ -97,9 +92,9 @@ def compile_and_run(run, kind, code, mode, name):
                 pass
             except BaseException as e:
                 error = e
-            run.pending = False
+            run.live = run.pending = run.fire = False
             _flush_interrupt()
-    except KeyboardInterrupt as e:
+    except Exception as e:
         error = e
     run.state = "idle"
     gc.collect()

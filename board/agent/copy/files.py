@@ -26,8 +26,8 @@ def stat(ag, s, r, j, _):
 
 
 def walk(path, deep, base=""):
-    """Generator of names below `path`, folders before what is in them."""
-    for e in sorted(os.ilistdir(path), key=lambda e: e[0]):
+    """Generator of names below `path`, folders before what is in them, in the file system's own order."""
+    for e in os.ilistdir(path):
         name = base + e[0]
         yield name
         if deep and e[1] == _DIR:
@@ -37,20 +37,21 @@ def walk(path, deep, base=""):
 def _page(ag, names, j, entry):
     """Generator that gives one page: entries made by `entry(name)`, itself a generator."""
     at = j.get("c", 0)
-    out = b'{"l":['
-    n = 0
+    out = []
+    size = n = 0
     for name in names:
         n += 1
         if n <= at:
             continue
         text = json.dumps((yield from entry(name))).encode()
-        if len(out) + len(text) + 24 > ag.mtu:
-            if n == at + 1:
+        size += len(text) + 1
+        if size + 32 > ag.mtu:
+            if not out:
                 raise Fail("ETOOBIG", "an entry does not fit a frame")
-            return out + b'],"c":%d}' % (n - 1)
-        out += (b"," if n > at + 1 else b"") + text
+            return b'{"l":[%s],"c":%d}' % (b",".join(out), n - 1)
+        out.append(text)
         yield
-    return out + b"]}"
+    return b'{"l":[%s]}' % b",".join(out)
 
 
 def list_(ag, s, r, j, _):

@@ -5,6 +5,11 @@ import os
 import sys
 import time
 
+try:
+    import _board
+except ImportError:
+    _board = None
+
 ESP8266 = sys.platform == "esp8266"
 
 
@@ -12,21 +17,27 @@ def uid():
     return machine.unique_id()
 
 
-def on_read(sock, cb):
-    """Has cb(sock) called from between the running code's instructions when data comes; None ends it.
-    False where the port cannot."""
-    try:
-        import _board
+def _nothing(_):
+    pass
 
-        _board.on_read(sock, cb)
-        return True
-    except ImportError:
-        pass
+
+def on_read(sock, cb):
+    """Has cb(sock) called from between the running code's instructions when data comes; None ends it."""
+    if _board:
+        _board.on_read(sock, cb or _nothing)  # this board wakes up from waiting only by a callback
+        return
     try:
         sock.setsockopt(1, 20, cb)
-        return True
     except (OSError, ValueError, TypeError, AttributeError):
-        return False
+        pass  # such a port does not say that it can interrupt
+
+
+def forget(sock):
+    """Before a socket is closed."""
+    if _board:
+        _board.on_read(sock, None)
+    else:
+        on_read(sock, None)
 
 
 def can_interrupt():

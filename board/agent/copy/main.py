@@ -13,7 +13,7 @@ from .agent import VERSION, Agent
 from .guard import Guard, trace
 from .log import Log
 from .mqtt import Client
-from .run import Runner
+from .run import Runner, explode
 from .store import sweep
 from .tasks import Tasks
 from .util import Clock
@@ -73,6 +73,7 @@ class Main:
         c.subs.append(((base + "wd").encode(), 1))
         c.on_message, c.on_big = ag.on_message, self.big
         c.on_up, c.on_down = self.up, self.down
+        c.on_socket = ag.run.new_socket
         ag.tick = self.tick
         ag.callback_tick = self.quick
         ag.changed = lambda: None
@@ -244,12 +245,19 @@ class Main:
 
     async def vital(self, f):
         """The agent ends with any of its own tasks, so that it is started anew."""
-        try:
-            await f()
-            self.error = RuntimeError("a task of the agent came to its end")
-        except Exception as e:
-            self.error = e
-        self.ended.set()
+        while True:
+            try:
+                await f()
+                self.error = RuntimeError("a task of the agent came to its end")
+            except KeyboardInterrupt:
+                if not self.ag.run.live:
+                    raise
+                # It was for the code that runs this event loop: it gets it, and we go on.
+                asyncio.create_task(explode(self.ag.run, self.ag.run.count))
+                continue
+            except Exception as e:
+                self.error = e
+            return self.ended.set()
 
 
 def run(boot, cfg=None):

@@ -29,7 +29,7 @@ class Client(Wire):
         self.next_try = time.ticks_ms()
         self.ping = None
         self.task = self._gen = None
-        self.armed = None  # code.py, while user code runs: has the socket watched
+        self.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
         self.stopped = self._stepping = self._kicked = False
 
     def send(self, topic, payload, qos=0, retain=False, acked=None):
@@ -107,8 +107,8 @@ class Client(Wire):
         was, self.state = self.state, DOWN
         self._gen = None
         self.error = repr(e)
-        if self.armed:
-            self.armed.arm(None)
+        if self.on_socket:
+            self.on_socket(None)
         self.detach()
         first, most = self.cfg.get("backoff", (1, 60))
         wait = min(most, first << min(self.fails, 8)) * 1000
@@ -166,14 +166,14 @@ class Client(Wire):
         c = self.cfg
         port = c.get("port") or (8883 if c.get("ssl") else 1883)
         self.attach(*(yield from link.connect(c["host"], port, c.get("ssl"))))
+        if self.on_socket:
+            self.on_socket(self.raw)
         yield from link.login(self, c)
         if self.subs:
             self._subscribe(self.subs)
             a = yield from link.answer(self, 9)
             if 0x80 in a[3:]:
                 raise OSError("the broker refuses a subscription")
-        if self.armed:
-            self.armed.arm(self.raw)
         self.fails = 0
         self.ping = None
         self.reconnects += 1

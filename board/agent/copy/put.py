@@ -151,7 +151,6 @@ class Put(Inflow):
             replace(tmp, self.path)
         finally:
             self.cancel()
-        self.ag.guard and self.ag.guard.written(self.path)
         return {"n": self.size}
 
 

@@ -9,8 +9,6 @@ import sys
 import time
 from asyncio import core
 
-import micropython
-
 from . import hal
 from .code import compile_and_run
 from .frame import Fail
@@ -29,9 +27,13 @@ class Runner(io.IOBase):
         self.out = None  # Output of the EXEC that runs or ran last
         self.state = "idle"
         self.task = None  # the asyncio task that runs code
-        self.writing = False
-        self.pending = False  # an interrupt that waits until write() is left
-        self.bomb = False
+        self.sock = self.came = None
+        self.live = False  # the user's code itself is running now
+        self.count = 0  # pieces of code run so far
+        self.calm = True
+        self.pending = False  # an interrupt is wanted
+        self.fire = False  # readinto() shall give Ctrl-C
+        self.bomb = None
         self.input = b""
         self.taken = 0
         self.app = {"p": None, "x": "", "n": 0, "stop": False}
@@ -47,22 +49,40 @@ class Runner(io.IOBase):
         if hasattr(os, "dupterm"):
             os.dupterm(None)
 
-    # The stream that os.dupterm sees
+    def watch(self, sock, cb=None):
+        """Has the link's socket watched: by `cb` from now on, or by the one there was when only the socket
+        is a new one (reconnected while code runs)."""
+        if self.sock is not None and self.sock is not sock:
+            hal.forget(self.sock)
+        self.sock = sock
+        if sock is not None:
+            hal.on_read(sock, cb)
+        self.came = cb
+
+    def new_socket(self, sock):
+        self.watch(sock, self.came)
+
+    # The stream that os.dupterm sees. An exception that leaves one of these three methods ends the
+    # stream, and KeyboardInterrupt is raised at any branch. So nothing puts one in unless `calm`, what came
+    # before is caught at write()'s first branch, and put in anew with none between that and the return.
 
     def write(self, buf):
-        if self.writing:
-            return len(buf)
-        self.writing = True
+        n = len(buf)
+        mine = self.calm  # False: what the agent itself prints while it handles a print
+        self.calm = False
         try:
-            self._write(buf)
+            if mine:
+                self._write(buf)
         except KeyboardInterrupt:
             self.pending = True
         except Exception as e:
             self.ag.log.lost(e)
-        self.writing = False
-        if self.pending:
-            self._later()
-        return len(buf)
+        if mine:
+            if self.pending and self.live and self.can:
+                self.fire = True
+                os.dupterm_notify(None)
+            self.calm = True
+        return n
 
     def _write(self, buf):
         o = self.out
@@ -78,8 +98,8 @@ class Runner(io.IOBase):
                 c.leave()
 
     def readinto(self, buf):
-        if self.pending and self.state != "idle":
-            self.pending = False
+        if self.fire:
+            self.fire = self.pending = False
             buf[0] = 3
             return 1
         if not self.input:
@@ -91,27 +111,19 @@ class Runner(io.IOBase):
     def ioctl(self, op, arg):
         return arg & 4 if op == 3 else 0
 
-    # Interrupting
-
-    def _later(self):
-        try:
-            micropython.schedule(os.dupterm_notify, None)
-        except RuntimeError:
-            pass  # the queue is full: the next byte from the host brings it
-
     def interrupt(self):
         """KeyboardInterrupt in what runs. True if something does."""
-        if self.state == "idle":
+        if not self.live:
             return False
         cur = core.cur_task
-        if cur is not None and cur is not self.task and not self.bomb:
-            self.bomb = True  # it runs the event loop itself: let that end
-            asyncio.create_task(_explode(self))
-            return True
+        if cur is not None and cur is not self.task and self.bomb is None:
+            self.bomb = asyncio.create_task(explode(self, self.count))
+            return True  # it runs the event loop itself: let that end
         if not self.can:
             raise Fail("ENOSYS", "this port cannot interrupt running code")
         self.pending = True
-        if not self.writing:
+        if self.calm:
+            self.fire = True
             os.dupterm_notify(None)
         return True
 
@@ -147,9 +159,9 @@ class Runner(io.IOBase):
         self.event.set()
 
 
-async def _explode(run):
-    run.bomb = False
-    if run.state != "idle":
+async def explode(run, count):
+    """Ends the event loop that the running code runs, as Ctrl-C does."""
+    if run.live and run.count == count:
         raise KeyboardInterrupt
 
 
@@ -217,7 +229,7 @@ def op_stdin(ag, s, r, j, body):
     if not ag.run.can:
         raise Fail("ENOSYS", "this port takes no input while code runs")
     if ag.run.state == "idle":
-        raise Fail("ESTALE", "nothing runs that could read it")
+        return  # the code ended without reading it; an error here would end its request a second time
     ag.send(s, 0x22, r, b"", ag.run.feed(j["o"], body))
 
 

@@ -1,4 +1,6 @@
 /** A plain host for tests: speaks frames through a real broker with mqtt.js, repeats what gets no answer. */
+import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
 import {
   type Frame,
@@ -14,7 +16,7 @@ import { type Birth, parsePresence } from '../../../src/core/agentProtocolPresen
 import { AgentSession, type Role } from '../../../src/core/agentProtocolSession';
 
 /** Longest wait for any one sign of the board; the machine may be busy with other tests. */
-const PATIENCE_MS = 25_000;
+const PATIENCE_MS = 10_000;
 const REPEAT_MS = 1500;
 
 /** What happens to a message on its way: how many times it is delivered, and whether later. */
@@ -55,6 +57,10 @@ export class TestHost {
 
   static async connect(url: string, uid: string, options: Record<string, unknown> = {}) {
     const client = await connectAsync(url, { reconnectPeriod: 200, ...options });
+    // Without it each command waits 40 ms behind the PUBACK of the answer before.
+    const noDelay = () => (client.stream as unknown as Socket).setNoDelay?.(true);
+    noDelay();
+    client.on('connect', noDelay);
     const host = new TestHost(client, uid, 'mpy');
     client.on('message', (topic, payload) => host.onMessage(topic, payload));
     const base = `mpy/${uid}`;
@@ -106,6 +112,7 @@ export class TestHost {
       const aux = payload.readUInt16BE(2);
       this.unsigned.push(makeFrame(Op.err, payload.readUInt32BE(4), { aux }));
     } else if (got !== 'duplicate') {
+      this.tapped?.(got);
       this.listeners.get(got.reqid)?.(got);
     }
     for (const wake of this.wakers) {
@@ -189,31 +196,51 @@ export class TestHost {
     return this.reqid++;
   }
 
+  /** Sees every frame, whatever it belongs to. */
+  tap(f: (frame: Frame) => void): void {
+    this.tapped = f;
+  }
+  private tapped: ((frame: Frame) => void) | undefined;
+
   listen(reqid: number, f: (frame: Frame) => void): void {
     this.listeners.set(reqid, f);
   }
 
   /** Sends until OK or ERR comes; `onFrame` sees everything of the request. */
-  async exchange(reqid: number, send: () => void, onFrame?: (f: Frame) => void): Promise<Frame> {
+  async exchange(
+    reqid: number,
+    send: () => void,
+    onFrame?: (f: Frame) => void,
+    isEnd: (f: Frame) => boolean = () => false,
+  ): Promise<Frame> {
     let final: Frame | undefined;
+    let failure: Error | undefined;
     let heard = Date.now();
     this.listen(reqid, (frame) => {
       heard = Date.now();
-      onFrame?.(frame);
-      if (frame.op === Op.ok || frame.op === Op.err || (frame.op === Op.end && onFrame)) {
+      try {
+        onFrame?.(frame);
+      } catch (error) {
+        failure = error as Error;
+      }
+      if (frame.op === Op.ok || frame.op === Op.err || isEnd(frame)) {
         final = frame;
       }
     });
     send();
-    const start = Date.now();
+    let sent = Date.now();
     while (!final) {
-      const before = heard;
-      await this.until('an answer', () => final ?? heard > before, REPEAT_MS).catch(() => {
-        if (Date.now() - heard > PATIENCE_MS || this.unsigned.length > 20) {
-          throw new Error(`no answer from the board in ${Date.now() - start} ms`);
-        }
+      await this.until('an answer', () => final ?? failure, 100).catch(() => undefined);
+      if (failure) {
+        throw failure;
+      }
+      if (Date.now() - heard > PATIENCE_MS || this.unsigned.length > 20) {
+        throw new Error(`no answer from the board, ${this.unsigned.length} refusals`);
+      }
+      if (!final && Date.now() - Math.max(sent, heard) > REPEAT_MS) {
+        sent = Date.now();
         send();
-      });
+      }
     }
     if (final.op === Op.err) {
       const e = decodeError(final);
@@ -234,7 +261,12 @@ export class TestHost {
   }
 
   /** Runs code; gives output by stream and the result. */
-  async exec(code: string, options: Record<string, unknown> = {}, reqid = this.newId()) {
+  async exec(
+    code: string,
+    options: Record<string, unknown> = {},
+    reqid = this.newId(),
+    onText?: (text: string) => void,
+  ) {
     const bytes = Buffer.from(code);
     const mtu = this.births.at(-1)?.mtu ?? 512;
     const head = { n: bytes.length, mode: 'exec', ...options };
@@ -256,6 +288,7 @@ export class TestHost {
         } else if (f.op === Op.busy) {
           accepted = true;
         } else if (f.op === Op.out) {
+          onText?.(Buffer.from(f.payload).toString());
           out.put(f);
           const gap = out.gap;
           this.send(makeFrame(gap ? Op.nak : Op.ack, reqid, { offset: out.at }));
@@ -271,6 +304,97 @@ export class TestHost {
     }
     return { result, stdout: out.text(1), stderr: out.text(2), reqid };
   }
+}
+
+/** What a PUT may be told beside the path and the content. */
+export interface PutOptions {
+  readonly reqid?: number;
+  readonly more?: Record<string, unknown>;
+  /** What goes over the wire instead of the content (compressed). */
+  readonly wire?: Buffer;
+  /** Called before each DATA; throwing ends the upload there. */
+  readonly onData?: (offset: number) => void | Promise<void>;
+}
+
+/** Uploads by the book: credit, NAK, END; repeats what is not acknowledged. */
+export async function put(host: TestHost, path: string, content: Buffer, options: PutOptions = {}) {
+  const reqid = options.reqid ?? host.newId();
+  const wire = options.wire ?? content;
+  const mtu = host.births.at(-1)?.mtu ?? 512;
+  const h = createHash('sha256').update(content).digest('hex');
+  const request = { p: path, n: content.length, h, ...options.more };
+  const payload = Buffer.from(JSON.stringify(request));
+  const state = { acked: -1, sent: 0, credit: 1, naks: 0 };
+  let over = false;
+  const pump = () => {
+    if (state.acked < 0) {
+      host.send(makeFrame(Op.put, reqid, { payload }));
+      return;
+    }
+    while (state.sent < wire.length && state.sent - state.acked < state.credit * mtu) {
+      const chunk = wire.subarray(state.sent, state.sent + mtu);
+      void options.onData?.(state.sent);
+      host.send(makeFrame(Op.data, reqid, { offset: state.sent, payload: chunk }));
+      state.sent += chunk.length;
+    }
+    if (state.acked >= wire.length) {
+      host.send(makeFrame(Op.end, reqid, { offset: wire.length }));
+    }
+  };
+  const ok = await host
+    .exchange(
+      reqid,
+      () => {
+        state.sent = Math.max(state.acked, 0); // first call, or silence: again from what is acknowledged
+        pump();
+      },
+      (f) => {
+        if (f.op === Op.ack || f.op === Op.nak) {
+          state.naks += f.op === Op.nak ? 1 : 0;
+          const first = state.acked < 0;
+          state.credit = f.aux;
+          state.sent = f.op === Op.nak || first ? f.offset : state.sent;
+          if (f.offset > state.acked || f.op === Op.nak) {
+            state.acked = Math.max(f.offset, state.acked);
+            pump();
+          }
+        }
+      },
+    )
+    .finally(() => (over = true));
+  return { ...decodeJson(ok.payload), naks: state.naks, reqid, over };
+}
+
+/** Downloads by the book. */
+export async function get(host: TestHost, path: string, start = 0, w = 8): Promise<Buffer> {
+  const reqid = host.newId();
+  const payload = Buffer.from(JSON.stringify({ p: path, o: start, w }));
+  const parts: Buffer[] = [];
+  let at = start;
+  let opened = false;
+  const end = await host.exchange(
+    reqid,
+    () => host.send(opened ? makeFrame(Op.nak, reqid, { offset: at }) : makeFrame(Op.get, reqid, { payload })),
+    (f) => {
+      opened = true;
+      if (f.op === Op.data && f.offset <= at && f.offset + f.payload.length > at) {
+        parts.push(Buffer.from(f.payload.subarray(at - f.offset)));
+        at = f.offset + f.payload.length;
+        host.send(makeFrame(Op.ack, reqid, { offset: at }));
+      } else if (f.op === Op.data && f.offset > at) {
+        host.send(makeFrame(Op.nak, reqid, { offset: at }));
+      }
+    },
+    (f) => f.op === Op.end && at >= f.offset,
+  );
+  host.send(makeFrame(Op.ack, reqid, { offset: at }));
+  const content = Buffer.concat(parts);
+  const { h } = decodeJson(end.payload);
+  const found = createHash('sha256').update(content).digest('hex');
+  if (h !== found) {
+    throw new Error(`hash ${String(h)} announced, ${found} received`);
+  }
+  return content;
 }
 
 /** Output put together by offset. */

@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { RawRepl, startMpboard } from '../lab/index.mjs';
+import { ADMIN_KEY, agentFiles } from './agent/board';
+
+/** Bytes of heap that the agent may take on a 32-bit board, connected and idle. */
+const GOAL = 25_000;
+
+const CONFIG = {
+  name: 'heap',
+  broker: { host: 'broker', port: 1883 },
+  mode: 'signed',
+  keys: { admin: ADMIN_KEY.toString('hex') },
+  mtu: 1024,
+  tm: 1,
+};
+
+/** Runs the agent beside a task that measures; the board has no network, so the broker is in memory. */
+const MEASURE = `
+import gc, sys, time, asyncio, json, io, os, hashlib, struct, select, random, binascii
+gc.collect(); before = gc.mem_alloc(); t = time.ticks_ms()
+sys.path.append('/')
+import mpyfleet.a.main as m
+gc.collect()
+print('import_ms', time.ticks_diff(time.ticks_ms(), t)); print('imported', gc.mem_alloc() - before)
+import mpyfleet, socket
+async def measure(main):
+    while main.client.state != 2: await asyncio.sleep_ms(10)
+    await asyncio.sleep(3)
+    gc.collect(); print('connected', gc.mem_alloc() - before)
+    n = gc.mem_alloc(); await asyncio.sleep_ms(500); print('garbage_per_s', 2 * (gc.mem_alloc() - n))
+    print('trips', main.ag.guard.policy.trips, 'packets', len(socket.log))
+    raise KeyboardInterrupt
+with open('/mpyfleet/config.json') as f: cfg = json.load(f)
+main = m.Main(cfg, {'slot': 'a'})
+gc.collect(); print('built', gc.mem_alloc() - before)
+async def go():
+    asyncio.create_task(measure(main))
+    await main.run()
+try: asyncio.run(go())
+except KeyboardInterrupt: pass
+`;
+
+it('takes less heap than the goal on a 32-bit board', async () => {
+  const board = await startMpboard();
+  const repl = new RawRepl(board.tty);
+  try {
+    await repl.enter();
+    const broker = join(import.meta.dirname, 'agent/memoryBroker.py');
+    await repl.writeFiles({
+      ...(await agentFiles()),
+      '/mpyfleet/config.json': JSON.stringify(CONFIG),
+      '/socket.py': readFileSync(broker),
+    });
+    const text = (await repl.exec(MEASURE)).toString();
+    console.log(text);
+    const figure = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1]);
+    expect(figure('trips')).toBeGreaterThan(0);
+    expect(figure('connected')).toBeLessThan(GOAL);
+  } finally {
+    repl.close();
+    await board.stop();
+  }
+});
