@@ -2,6 +2,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import esbuild from 'esbuild';
+import { buildAgent } from './scripts/buildAgent.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
@@ -58,3 +59,5 @@ await cp('node_modules/@serialport/bindings-cpp/prebuilds', 'prebuilds', { recur
 for (const file of ['micropython.mjs', 'micropython.wasm']) {
   await cp(`node_modules/@micropython/micropython-webassembly-pyscript/${file}`, `dist/${file}`);
 }
+// What is put on boards: the MQTT agent, compiled.
+await buildAgent('dist/agent');

@@ -74,6 +74,7 @@ class Main:
         c.on_message, c.on_big = ag.on_message, self.big
         c.on_up, c.on_down = self.up, self.down
         c.on_socket = ag.run.new_socket
+        c.before = self.clock if b.get("ssl") else None
         ag.tick = self.tick
         ag.callback_tick = self.quick
         ag.changed = lambda: None
@@ -115,6 +116,18 @@ class Main:
         if self.ag.guard.wdt:
             c.append("wdt")
         return c
+
+    def clock(self):
+        """TLS needs to know the date. NTP, if nobody has set the clock."""
+        if time.gmtime()[0] >= 2024 or not self.cfg.get("ntp", 1):
+            return
+        try:
+            import ntptime
+
+            ntptime.host = self.cfg.get("ntp") or "pool.ntp.org"
+            ntptime.settime()
+        except (ImportError, OSError) as e:
+            self.ag.log.warning("agent", "no time from the network: %r" % e)
 
     def up(self):
         self.tell()

@@ -29,6 +29,7 @@ class Client(Wire):
         self.next_try = time.ticks_ms()
         self.ping = None
         self.task = self._gen = None
+        self.before = None  # f() before each try, once the network is there
         self.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
         self.stopped = self._stepping = self._kicked = False
 
@@ -163,6 +164,8 @@ class Client(Wire):
     def _connect(self):
         if self.wifi:
             yield from self.wifi.up()
+        if self.before:
+            self.before()
         c = self.cfg
         port = c.get("port") or (8883 if c.get("ssl") else 1883)
         self.attach(*(yield from link.connect(c["host"], port, c.get("ssl"))))
