@@ -36,7 +36,7 @@ describe.each([
   });
   afterAll(() => rig.stop());
 
-  it.each([
+  it.each<readonly [string, Buffer]>([
     ['empty', Buffer.alloc(0)],
     ['one byte', Buffer.from([3])],
     ['every byte value', Buffer.concat([allBytes, allBytes.reverse()])],

@@ -17,6 +17,8 @@ export interface Rig {
   execs(): number;
   /** Opens a new link, after the cable was pulled. */
   reconnect(): Promise<void>;
+  /** Switches the board off, if it still is on, and on again, with a new cable. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -25,7 +27,8 @@ export async function startRig(
   options: UboardOptions & { baud?: number; stdin?: boolean } = {},
 ): Promise<Rig> {
   const board = await startUboard({ drop: true, ...options });
-  const cable = await startSerlink({ to: board.tty, baud: options.baud ?? 0 });
+  const lay = () => startSerlink({ to: board.tty, baud: options.baud ?? 0 });
+  let cable = await lay();
   const { stdin = true } = options;
   let execs = 0;
   const open = async () => {
@@ -45,8 +48,10 @@ export async function startRig(
   );
   return {
     board,
-    cable,
     files,
+    get cable() {
+      return cable;
+    },
     get transport() {
       return transport;
     },
@@ -54,6 +59,13 @@ export async function startRig(
     reconnect: async () => {
       await transport.close();
       await cable.replug();
+      transport = await open();
+    },
+    restart: async () => {
+      await transport.close();
+      await cable.stop();
+      await board.restart();
+      cable = await lay();
       transport = await open();
     },
     stop: async () => {

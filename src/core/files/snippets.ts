@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib';
 import { throwIfAborted } from '../async';
 import { concat, text, utf8 } from '../bytes';
-import { ProtocolError, PythonError } from '../errors';
+import { ProtocolError, PythonError, TimeoutError } from '../errors';
 import { pyRepr } from '../python';
 import type { ExecOptions, Session } from '../transport';
 import { crc32 } from './crc';
@@ -152,7 +152,8 @@ export function isSame(error: unknown, earlier: unknown): boolean {
 
 /** The error may come from bytes that were changed on the line: what was meant can be tried again. */
 export function isDamage(error: unknown): boolean {
-  return error instanceof PythonError || error instanceof ProtocolError;
+  if (error instanceof PythonError) return error.type !== 'MemoryError';
+  return error instanceof ProtocolError || error instanceof TimeoutError;
 }
 
 /** The link changes or loses bytes, however often it is tried. */

@@ -1,7 +1,7 @@
 import { abortError, Deferred, systemClock, throwIfAborted, type Clock } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import { concat } from '../bytes';
-import { asError, FleetError, ProtocolError, TimeoutError } from '../errors';
+import { asError, ProtocolError, TimeoutError } from '../errors';
 import type { Session } from '../transport';
 import { AnswerParser, type StreamAnswer } from './uploadAnswers';
 import { bodies, type BodyOptions } from './uploadFrames';
@@ -185,9 +185,4 @@ export class UploadStream {
     this.#text.feed(chunk);
     this.#wake.resolve(undefined);
   }
-}
-
-/** The error is the stream's own trouble: another run may do better. */
-export function mayTryAgain(error: unknown): boolean {
-  return error instanceof FleetError && ['python', 'protocol', 'timeout'].includes(error.code);
 }

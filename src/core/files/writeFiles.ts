@@ -8,8 +8,8 @@ import { storeError } from './fileErrors';
 import { checkWritable } from './paths';
 import { writeBare } from './writeBare';
 import { writePieces, writeSmall } from './writePieces';
-import { damagedLine, isSame, program, wireForm } from './snippets';
-import { mayTryAgain, SAFE_AHEAD, UploadStream } from './upload';
+import { damagedLine, isDamage, isSame, program, wireForm } from './snippets';
+import { SAFE_AHEAD, UploadStream } from './upload';
 import { verbs } from './verbs';
 
 /** The receiver ends when it hears nothing for so long: a host that is gone must not keep the board from its prompt. */
@@ -106,7 +106,7 @@ async function streamFiles(
       else if (failure) throw failure;
       cause = failure;
     } catch (error) {
-      if (!mayTryAgain(error) || isSame(error, previous) || outOfMemory(error)) throw error;
+      if (!isDamage(error) || isSame(error, previous)) throw error;
       cause = error;
       limit = Math.max(SMALLEST, limit / 4);
     }
