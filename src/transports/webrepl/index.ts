@@ -1,9 +1,11 @@
 import type { Address } from '../../core/address';
-import { systemClock } from '../../core/async';
+import { systemClock, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import type { Log } from '../../core/log';
 import { StreamTransport } from '../../core/streamTransport';
+import type { Session, SessionOptions } from '../../core/transport';
 import { openWebRepl, type WebReplServices } from './login';
+import { WebReplFiles } from './nativeFiles';
 import type { WebReplStream } from './webReplStream';
 
 export type { GetPassword } from './login';
@@ -19,6 +21,8 @@ export type WebReplSettings = Omit<WebReplServices, 'clock'> & Partial<WebReplSe
 /** A board whose REPL is reached through MicroPython's WebREPL. */
 export class WebReplTransport extends StreamTransport {
   readonly #line: { stream?: WebReplStream };
+  readonly #clock: Clock;
+  #files: WebReplFiles | undefined;
 
   constructor(address: Address, settings: WebReplSettings, log: Log) {
     const clock = settings.clock ?? systemClock;
@@ -35,6 +39,21 @@ export class WebReplTransport extends StreamTransport {
       },
     });
     this.#line = line;
+    this.#clock = clock;
+  }
+
+  /** As any session, and its files go by WebREPL's own means. */
+  override async withSession<T>(
+    work: (session: Session) => Promise<T>,
+    options?: SessionOptions,
+  ): Promise<T> {
+    return super.withSession((session) => {
+      const { stream } = this.#line;
+      if (!stream) return work(session);
+      this.#files ??= new WebReplFiles(stream, this.#clock);
+      const native = this.#files.over(session);
+      return work({ exec: (code, given) => session.exec(code, given), native });
+    }, options);
   }
 
   /**

@@ -15,6 +15,11 @@ const DEAD_MS = 20_000;
 /** How long the server has to answer our close frame before TCP is closed. */
 const CLOSE_MS = 1_000;
 
+const CTRL_C = 0x03;
+/** So many Ctrl-C go out together, for programs that catch some; then the board's answer is seen first. */
+const INTERRUPTS = 4;
+const TAKEN_MS = 100;
+
 /** Times that tests shorten. */
 export interface KeepAliveTimes {
   readonly keepAliveMs: number;
@@ -40,8 +45,10 @@ export class WebReplStream implements ByteStream {
   #closing = false;
   readonly #ended = new Deferred<undefined>();
   #heardAt: number;
+  #marked: { mark: Uint8Array; listener: (bytes: Uint8Array) => void } | undefined;
   #versionAnswer: Deferred<undefined> | undefined;
   #askedAt = 0;
+  #interrupts = 0;
   #quiet = 0;
   #timer: Disposable | undefined;
 
@@ -71,6 +78,15 @@ export class WebReplStream implements ByteStream {
     return subscription;
   };
 
+  /**
+   * Text frames that begin with `mark` go to `listener`, without it, and not to the REPL: code on the board wrote them
+   * straight into the WebSocket, a frame each.
+   */
+  onMarked(mark: Uint8Array, listener: (bytes: Uint8Array) => void): Disposable {
+    this.#marked = { mark, listener };
+    return { dispose: () => (this.#marked = undefined) };
+  }
+
   get closed(): boolean {
     return this.#end !== undefined;
   }
@@ -78,6 +94,28 @@ export class WebReplStream implements ByteStream {
   /** To the board's standard input. */
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     for (const frame of frames(data)) await this.#send(frame, false, signal);
+    if (data.length === 1 && data[0] === CTRL_C && ++this.#interrupts % INTERRUPTS === 0) {
+      await this.#untilTaken();
+    }
+  }
+
+  /** Waits until the board has taken what was sent: it answers frames in order. Not for long, since it may be stuck. */
+  async #untilTaken(): Promise<void> {
+    const answered = this.#askVersion();
+    const passed = new Deferred<undefined>();
+    const timer = this.clock.after(TAKEN_MS, () => passed.resolve(undefined));
+    await Promise.race([answered, passed.promise]);
+    timer.dispose();
+  }
+
+  #askVersion(): Promise<undefined> {
+    if (!this.#versionAnswer) {
+      this.#versionAnswer = new Deferred();
+      this.#askedAt = this.clock.now();
+      // A failure to send ends the stream through the socket's own events.
+      this.#send(encodeRequest(webReplRequest.version), true).catch(() => undefined);
+    }
+    return this.#versionAnswer.promise;
   }
 
   /** A binary frame, to WebREPL itself. */
@@ -139,7 +177,11 @@ export class WebReplStream implements ByteStream {
   #hear(data: Uint8Array, isBinary: boolean): void {
     this.#heardAt = this.clock.now();
     if (!isBinary) {
-      if (this.#early) this.#early.push(data);
+      const marked = this.#marked;
+      const { length } = marked?.mark ?? [];
+      if (marked && Buffer.compare(data.subarray(0, length), marked.mark) === 0) {
+        marked.listener(data.subarray(length));
+      } else if (this.#early) this.#early.push(data);
       else this.#data.fire(data);
       return;
     }
@@ -165,10 +207,7 @@ export class WebReplStream implements ByteStream {
     }
     const silent = now - this.#heardAt >= this.times.keepAliveMs;
     if (silent && !this.#quiet && !this.#versionAnswer) {
-      this.#versionAnswer = new Deferred<undefined>();
-      this.#askedAt = now;
-      // A failure to send ends the stream through the socket's own events.
-      this.#send(encodeRequest(webReplRequest.version), true).catch(() => undefined);
+      void this.#askVersion();
     }
     this.#timer = this.clock.after(this.times.keepAliveMs / 2, () => this.#keepAlive());
   }

@@ -1,0 +1,111 @@
+import { abortError, Deferred, type Clock } from '../../core/async';
+import { CancelledError, ConnectionLostError } from '../../core/errors';
+import { checkAnswer, encodeRequest, frames, webReplRequest } from '../../core/webreplProtocol';
+import type { WebReplStream } from './webReplStream';
+
+/** The board takes some data, or answers, within this: flash that must be erased takes its time. */
+const STALL_MS = 20_000;
+/** Bytes in one frame: large ones cost the board less, small ones show progress. */
+const FRAME_BYTES = 8192;
+/** A put cannot be called off. What is left of a cancelled one is filled up when it is short; else the link is ended. */
+const FILL_BYTES = 128 * 1024;
+
+/**
+ * WebREPL's put: writes `content` over the file `name`, unverified.
+ * @param onProgress bytes handed to the network so far
+ * @throws ConnectionLostError, ProtocolError, CancelledError
+ */
+export async function putFile(
+  stream: WebReplStream,
+  name: string,
+  content: Uint8Array,
+  clock: Clock,
+  options: { signal?: AbortSignal; onProgress?: (bytes: number) => void },
+): Promise<void> {
+  await stream.withBinary(async () => {
+    const answers = new Answers(stream);
+    try {
+      // Two answers come: one to the header, one behind the last byte. The data need not wait for the first.
+      await stalling(stream, clock, send(stream, name, content, clock, options));
+      checkAnswer(await stalling(stream, clock, answers.next()));
+      checkAnswer(await stalling(stream, clock, answers.next()));
+    } finally {
+      answers.dispose();
+    }
+    if (options.signal?.aborted) throw abortError(options.signal);
+  });
+}
+
+async function send(
+  stream: WebReplStream,
+  name: string,
+  content: Uint8Array,
+  clock: Clock,
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (bytes: number) => void },
+): Promise<void> {
+  await stream.writeBinary(encodeRequest(webReplRequest.put, name, content.length));
+  let sent = 0;
+  for (const frame of frames(content, FRAME_BYTES)) {
+    const cancelled = signal?.aborted === true;
+    if (cancelled && content.length - sent > FILL_BYTES) {
+      stream.abort(new ConnectionLostError('The connection was ended to call off an upload'));
+      throw signal.aborted ? abortError(signal) : new CancelledError();
+    }
+    const part = cancelled ? new Uint8Array(frame.length) : frame;
+    await stalling(stream, clock, stream.writeBinary(part));
+    sent += frame.length;
+    if (!cancelled) onProgress?.(sent);
+  }
+}
+
+/** `step`, unless it takes so long that the board must be gone: then the link is ended. */
+async function stalling<T>(stream: WebReplStream, clock: Clock, step: Promise<T>): Promise<T> {
+  const stalled = new Deferred<never>();
+  const timer = clock.after(STALL_MS, () => {
+    const error = new ConnectionLostError(
+      `The board has taken no data over WebREPL for ${STALL_MS / 1000} seconds`,
+      {
+        hint: 'Check that it is powered and on the network. The file on the board is the old one.',
+      },
+    );
+    stalled.reject(error);
+    stream.abort(error);
+  });
+  try {
+    return await Promise.race([step, stalled.promise]);
+  } finally {
+    timer.dispose();
+  }
+}
+
+/** WebREPL's answers, in order. */
+class Answers {
+  readonly #heard: Uint8Array[] = [];
+  #waiting: Deferred<Uint8Array> | undefined;
+  readonly #subscriptions;
+
+  constructor(stream: WebReplStream) {
+    this.#subscriptions = [
+      stream.onBinary((answer) => {
+        const waiting = this.#waiting;
+        this.#waiting = undefined;
+        if (waiting) waiting.resolve(answer);
+        else this.#heard.push(answer);
+      }),
+      stream.onClose((cause) => {
+        this.#waiting?.reject(cause ?? new ConnectionLostError('The connection was closed'));
+      }),
+    ];
+  }
+
+  async next(): Promise<Uint8Array> {
+    const heard = this.#heard.shift();
+    if (heard) return heard;
+    this.#waiting = new Deferred();
+    return this.#waiting.promise;
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+  }
+}
