@@ -9,6 +9,7 @@ import { StopPolicies } from './core/stopPolicy';
 import { addSources, createLinks } from './links';
 import { registerViews } from './views';
 import { ActiveBoard } from './views/activeBoard';
+import { createApi, type FleetApiV1 } from './views/api';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';
 import { DemoBoards } from './views/demoBoards';
@@ -30,6 +31,8 @@ export interface Api {
   /** Milliseconds that activation took. */
   readonly activationMs: number;
   readonly fleet: Fleet;
+  /** For other extensions: docs/api.md. */
+  readonly v1: FleetApiV1;
 }
 
 /** Composes the product. Awaits nothing: what is slow begins when it is first needed. */
@@ -41,9 +44,10 @@ export function activate(extension: vscode.ExtensionContext): Api {
   const context = compose(extension, log, settings);
   extension.subscriptions.push(registerViews(context), registerCommands(context));
   addSources(context);
+  const v1 = createApi(context, new vscode.EventEmitter<void>());
   const activationMs = performance.now() - start;
   log.info(`Activated in ${activationMs.toFixed(0)} ms`);
-  return { activationMs, fleet: context.fleet };
+  return { activationMs, fleet: context.fleet, v1 };
 }
 
 function compose(

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board';
 import { compressHostlist } from '../core/hostlist';
 import type { HistoryEntry } from '../core/jobHistory';
+import { summarize } from '../core/results';
 import type { ViewContext } from '../views/context';
 import { chooseBoards } from './fleetChoose';
 import { boardsOf } from './fleetTargets';
@@ -91,7 +92,7 @@ async function showResults({ many }: ViewContext): Promise<void> {
     const items = many.jobs.all.map((job) => ({
       job,
       label: job.title,
-      description: `${job.results.length}`,
+      description: summarize(job.results),
     }));
     const picked = await vscode.window.showQuickPick(items, {
       title: vscode.l10n.t('Results of which job?'),

@@ -1,0 +1,238 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pollUntil, startUboard } from '../lab/index.mjs';
+import { openSession } from './session.mjs';
+
+// A job on several boards, as a user does it: choose, run, look at the answers, do the failed ones again; the dashboard.
+
+const NAMES = ['shelf-01', 'shelf-02', 'shelf-03'];
+const SEEN_MS = 60_000;
+
+let boards: Awaited<ReturnType<typeof startUboard>>[];
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  boards = await Promise.all(NAMES.map((name) => startUboard({ name })));
+  session = await openSession({
+    ttys: boards.map((b) => b.tty),
+    files: { 'hello.py': 'import machine\nprint("hello from", machine.unique_id().decode())\n' },
+  });
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`fleet ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await Promise.all(boards.map((b) => b.stop()));
+});
+
+/** The page inside a webview: one frame for VS Code's wrapper, one for what is ours. */
+async function webview(has: string): Promise<FrameLocator> {
+  const { page } = session.driver;
+  let found: FrameLocator | undefined;
+  const look = async () => {
+    const count = await page.locator('iframe.webview').count();
+    for (let i = 0; i < count; i++) {
+      const outer = page.locator('iframe.webview').nth(i).contentFrame();
+      const inner = outer.frameLocator('#active-frame');
+      if ((await inner.locator(has).count()) === 0) continue;
+      found = inner;
+      return true;
+    }
+    return false;
+  };
+  if (!(await pollUntil(look, SEEN_MS)) || !found) throw new Error(`no webview has ${has}`);
+  return found;
+}
+
+async function becomes(locator: Locator, text: RegExp): Promise<void> {
+  const shows = async () => text.test((await locator.textContent()) ?? '');
+  if (await pollUntil(shows, SEEN_MS)) return;
+  throw new Error(
+    `it does not become ${String(text)} but is ${(await locator.textContent()) ?? ''}`,
+  );
+}
+
+/** Answers "which boards?" by a selector, and waits until so many are ticked. */
+async function choose(selector: string, count: number): Promise<void> {
+  const { driver } = session;
+  const box = driver.input.locator('input[type=text]');
+  await box.waitFor();
+  await box.fill(selector);
+  await becomes(driver.input.locator('.quick-input-title'), new RegExp(`${count} boards?:`));
+  await driver.page.keyboard.press('Enter');
+}
+
+/** The table's rows as they are drawn, each as the texts of its cells. */
+async function rows(page: FrameLocator): Promise<string[][]> {
+  const drawn = page.locator('.vt-row');
+  return drawn.evaluateAll((all) =>
+    all.map((row) => [...row.querySelectorAll('.vt-cell')].map((cell) => cell.textContent)),
+  );
+}
+
+test('boards are named by a pattern', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  const three = async () =>
+    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length >= 3;
+  expect(await pollUntil(three, SEEN_MS)).toBe(true);
+  await driver.command('MicroPython: Rename Boards…');
+  await choose('all', 3);
+  await driver.type('shelf-{n:2}');
+  const named = async () =>
+    (await driver.rows()).filter((r) => /^shelf-0[123]$/.test(r)).length === 3;
+  expect(await pollUntil(named, SEEN_MS)).toBe(true);
+});
+
+test('a file runs on the boards of a hostlist, and equal answers are one line', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Read a Value from Boards…');
+  await driver.type('6 * 7');
+  await choose('shelf-[01-03]', 3);
+  const page = await webview('#summary');
+  await becomes(page.locator('#summary'), /^3 boards: same$/);
+  expect(await rows(page)).toEqual([
+    [
+      expect.stringMatching(/^3 boards: shelf-\[01-03\]$/),
+      'done',
+      expect.stringMatching(/ m?s$/),
+      '42',
+    ],
+  ]);
+
+  await driver.openFile('hello.py');
+  await driver.command('MicroPython: Run on Boards…');
+  await choose('shelf-[01-03],-,shelf-02', 2);
+  await becomes(page.locator('#summary'), /^1 boards?: same; 1 differ$/);
+  expect((await rows(page)).map((r) => r[0])).toEqual(['shelf-01', 'shelf-03']);
+  expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
+});
+
+test('a name that nobody has is said, and not passed over', async () => {
+  const { driver } = session;
+  await driver.openFile('hello.py');
+  await driver.command('MicroPython: Run on Boards…');
+  const box = driver.input.locator('input[type=text]');
+  await box.waitFor();
+  await box.fill('shelf-[03-04]');
+  await becomes(driver.input.locator('.quick-input-title'), /1 board: shelf-03/);
+  await becomes(driver.input.locator('.quick-input-list'), /No board answers to shelf-04/);
+  await driver.page.keyboard.press('Escape');
+});
+
+test('a board that fails is named, and Retry Failed does it again', async () => {
+  const { driver } = session;
+  const page = await webview('#summary');
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('open("flag.txt").read()');
+  await choose('shelf-[01-02]', 2);
+  await becomes(
+    page.locator('#summary'),
+    /^0 of 2 boards done; shelf-0\d: OSError: \[Errno 2\] ENOENT/,
+  );
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('open("flag.txt","w").write("x")');
+  await choose('shelf-02', 1);
+  await becomes(page.locator('#summary'), /^1 board answered$/);
+  await driver.command('MicroPython: Show Results');
+  await driver.input.locator('.monaco-list-row').filter({ hasText: '0 of 2 boards done' }).click();
+  await becomes(page.locator('#summary'), /^0 of 2 boards done/);
+  await page.locator('#retry').click();
+  await becomes(
+    page.locator('#summary'),
+    /^1 of 2 boards done; 1 board answered; shelf-01: OSError/,
+  );
+});
+
+test('two answers can be compared in a diff', async () => {
+  const { driver } = session;
+  const page = await webview('#summary');
+  await driver.openFile('hello.py');
+  await driver.command('MicroPython: Run on Boards…');
+  await choose('shelf-0?', 3);
+  await becomes(page.locator('#summary'), /^1 board: same; 2 differ$/);
+  await page.locator('.vt-row').nth(0).click();
+  await page
+    .locator('.vt-row')
+    .nth(1)
+    .click({ modifiers: ['Control'] });
+  await page.locator('#compare').click();
+  await driver.page.locator('.monaco-diff-editor').first().waitFor();
+});
+
+test('the dashboard shows, filters, selects and acts', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Open Dashboard');
+  const page = await webview('#cards');
+  await becomes(page.locator('#card-all strong'), /^3$/);
+  await becomes(page.locator('#count'), /^3 of 3 boards/);
+  const names = async () => (await rows(page)).map((r) => r[0]);
+  expect(await names()).toEqual(NAMES);
+  await page.locator('[data-key=name]').click();
+  expect(await names()).toEqual([...NAMES].reverse());
+  await page.locator('#filter').locator('input').fill('shelf-02');
+  await becomes(page.locator('#count'), /^1 of 3 boards/);
+  await page.locator('#filter').locator('input').fill('');
+  await becomes(page.locator('#count'), /^3 of 3 boards/);
+
+  await page.locator('.vt').focus();
+  await driver.page.keyboard.press('ArrowDown');
+  await driver.page.keyboard.press('Shift+ArrowDown');
+  await becomes(page.locator('#count'), /2 chosen$/);
+  await page.locator('#act-runCode').click();
+  await driver.type('print("from the dashboard")');
+  const results = await webview('#summary');
+  await becomes(results.locator('#summary'), /^2 boards: same$/);
+
+  await page.locator('.vt-row').nth(0).dblclick();
+  await becomes(page.locator('#boardName'), /^shelf-0\d$/);
+  await page.locator('#measure').click();
+  await becomes(page.locator('#charts'), /Memory free: last/);
+  await driver.screenshot('fleet one board in the dashboard');
+  await page.locator('#close').click();
+});
+
+const THEMES = {
+  'Default Light Modern': false,
+  'Default Dark Modern': true,
+  'Default High Contrast': true,
+  'Default High Contrast Light': false,
+};
+
+test.each(Object.entries(THEMES))(
+  'dashboard and results can be read in %s',
+  async (theme, dark) => {
+    const { workspace } = session;
+    mkdirSync(join(workspace, '.vscode'), { recursive: true });
+    const settings = JSON.stringify({ 'workbench.colorTheme': theme });
+    writeFileSync(join(workspace, '.vscode', 'settings.json'), settings);
+    for (const place of ['#cards', '#summary']) {
+      const body = (await webview(place)).locator('body');
+      const readable = async () => {
+        const [text = '', ground = ''] = await body.evaluate((page: HTMLElement): string[] => {
+          const style = getComputedStyle(page);
+          return [style.color, style.backgroundColor];
+        });
+        return contrast(text, ground) >= 4.5 && brightness(ground) < 0.5 === dark;
+      };
+      expect(await pollUntil(readable, SEEN_MS), place).toBe(true);
+    }
+  },
+);
+
+/** Relative luminance of `rgb(r, g, b)`, and the contrast of two, as WCAG has them. */
+function brightness(colour: string): number {
+  const [r = 0, g = 0, b = 0] = (colour.match(/[\d.]+/g) ?? []).map((n) => {
+    const c = Number(n) / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+function contrast(a: string, b: string): number {
+  const [dark = 0, light = 0] = [brightness(a), brightness(b)].sort((x, y) => x - y);
+  return (light + 0.05) / (dark + 0.05);
+}
