@@ -40,14 +40,15 @@ export function chart(series: Series): HTMLElement {
 function polyline(points: Series['points'], low: number, high: number): string {
   const from = points[0]?.at ?? 0;
   const span = Math.max(1, (points.at(-1)?.at ?? 0) - from);
-  const range = high - low || 1;
+  const range = high - low;
   // A single measurement is drawn as a level line: a point would not be seen.
   const all =
     points.length === 1 && points[0] ? [points[0], { ...points[0], at: from + span }] : points;
   return all
     .map(({ at, value }) => {
       const x = ((at - from) / span) * WIDTH;
-      const y = HEIGHT - 2 - ((value - low) / range) * (HEIGHT - 4);
+      const part = range === 0 ? 0.5 : (value - low) / range;
+      const y = HEIGHT - 2 - part * (HEIGHT - 4);
       return `${x.toFixed(1)},${y.toFixed(1)}`;
     })
     .join(' ');
