@@ -138,7 +138,8 @@ export class AgentSession {
     if (!this.opened) {
       return this.open(decoded);
     }
-    if (this.sessionKey && !decoded.tag) {
+    const advice = decoded.frame.op === Op.err && decoded.frame.counter === 0;
+    if (!decoded.tag && (this.sessionKey || advice)) {
       return 'unsigned';
     }
     if (!this.verify(decoded, this.sessionKey)) {

@@ -45,7 +45,9 @@ describe('code', () => {
   it('runs code longer than a frame', async () => {
     const code = `${Array.from({ length: 400 }, (_, i) => `v${i % 7} = ${i}`).join('\n')}\nprint(v6)`;
     expect(code.length).toBeGreaterThan(3000);
-    expect((await host.exec(code)).stdout).toBe('398\r\n'.replace('398', String(398 - ((398 - 6) % 7))));
+    expect((await host.exec(code)).stdout).toBe(
+      '398\r\n'.replace('398', String(398 - ((398 - 6) % 7))),
+    );
     const long = `#${'x'.repeat(20_000)}`;
     await expect(host.exec(long)).rejects.toMatchObject({ code: 'ETOOBIG' });
   });
@@ -79,9 +81,15 @@ asyncio.run(main())
 asyncio.new_event_loop()
 print("done")`;
     const { stdout } = await host.exec(code);
-    expect(stdout.split('\r\n').filter(Boolean).sort()).toEqual(
-      ['a 0', 'a 1', 'a 2', 'b 0', 'b 1', 'b 2', 'done'],
-    );
+    expect(stdout.split('\r\n').filter(Boolean).sort()).toEqual([
+      'a 0',
+      'a 1',
+      'a 2',
+      'b 0',
+      'b 1',
+      'b 2',
+      'done',
+    ]);
     expect((await host.exec('print(1)')).stdout).toBe('1\r\n');
   });
 
@@ -91,7 +99,9 @@ print("done")`;
     expect((await host.exec('n += 1\nprint(n)', {}, reqid)).stdout).toBe('1\r\n');
     const code = Buffer.from('n += 1\nprint(n)');
     const payload = encodeJsonAndBytes({ n: code.length, mode: 'exec' }, code);
-    const again = await host.exchange(reqid, () => host.send(makeFrame(Op.exec, reqid, { payload })));
+    const again = await host.exchange(reqid, () =>
+      host.send(makeFrame(Op.exec, reqid, { payload })),
+    );
     expect(JSON.parse(Buffer.from(again.payload).toString())).toMatchObject({ ok: 1 });
     expect((await host.exec('print(n)')).stdout).toBe('1\r\n');
   });
@@ -142,7 +152,10 @@ describe('while code runs', () => {
     expect((l as unknown[][])[0]?.slice(0, 3)).toEqual(['/mean.bin', 'f', 50_000]);
     await host.ask(Op.rm, { p: '/mean.bin' });
     const second = host.exec('print(1)');
-    await expect(second).rejects.toMatchObject({ code: 'EBUSY', details: { by: host.cid, app: 0 } });
+    await expect(second).rejects.toMatchObject({
+      code: 'EBUSY',
+      details: { by: host.cid, app: 0 },
+    });
     await host.ask(Op.intr);
     await run.end;
   });

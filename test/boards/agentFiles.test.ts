@@ -14,7 +14,10 @@ const sha = (b: Buffer) => createHash('sha256').update(b).digest('hex');
 
 beforeAll(async () => {
   broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
-  board = await startAgentBoard({ name: 'files', broker: { host: '127.0.0.1', port: broker.port } });
+  board = await startAgentBoard({
+    name: 'files',
+    broker: { host: '127.0.0.1', port: broker.port },
+  });
   host = await TestHost.connect(broker.url, board.uid);
   mtu = (await host.hello(ADMIN_KEY)).mtu;
 });
@@ -37,14 +40,17 @@ describe('put and get', () => {
     await host.ask(Op.rm, { p: '/d', r: 1 });
   });
 
-  it.each(["a'b", 'a b', 'a#b+c', 'ünï/çødé', 'a"b\\c', '日本.py'])('takes the name %j', async (name) => {
-    const content = Buffer.from(name.repeat(3));
-    await put(host, `/n/${name}`, content);
-    expect(await get(host, `/n/${name}`)).toEqual(content);
-    const page = await host.ask(Op.list, { p: '/n', r: 1 });
-    expect((page.l as unknown[][]).map((e) => e[0])).toContain(name);
-    await host.ask(Op.rm, { p: '/n', r: 1 });
-  });
+  it.each(["a'b", 'a b', 'a#b+c', 'ünï/çødé', 'a"b\\c', '日本.py'])(
+    'takes the name %j',
+    async (name) => {
+      const content = Buffer.from(name.repeat(3));
+      await put(host, `/n/${name}`, content);
+      expect(await get(host, `/n/${name}`)).toEqual(content);
+      const page = await host.ask(Op.list, { p: '/n', r: 1 });
+      expect((page.l as unknown[][]).map((e) => e[0])).toContain(name);
+      await host.ask(Op.rm, { p: '/n', r: 1 });
+    },
+  );
 
   it('says at once when the file is there already', async () => {
     await put(host, '/same', Buffer.from('same'));
@@ -153,17 +159,23 @@ describe('file verbs', () => {
     expect(await host.ask(Op.stat, { p: '/v/f' })).toMatchObject({ t: 'f', n: 5 });
     expect(await host.ask(Op.stat, { p: '/v/w' })).toMatchObject({ t: 'd' });
     await host.ask(Op.mv, { p: '/v/f', to: '/v/w/g', cp: 1 });
-    await expect(host.ask(Op.mv, { p: '/v/f', to: '/v/w/g' })).rejects.toMatchObject({ code: 'EEXIST' });
+    await expect(host.ask(Op.mv, { p: '/v/f', to: '/v/w/g' })).rejects.toMatchObject({
+      code: 'EEXIST',
+    });
     await host.ask(Op.mv, { p: '/v/f', to: '/v/w/g', o: 1 });
     await expect(host.ask(Op.stat, { p: '/v/f' })).rejects.toMatchObject({ code: 'ENOENT' });
     await expect(host.ask(Op.rm, { p: '/v' })).rejects.toMatchObject({ code: 'ENOTEMPTY' });
-    await expect(host.ask(Op.mv, { p: '/v', to: '/v/w/x' })).rejects.toMatchObject({ code: 'EINVAL' });
+    await expect(host.ask(Op.mv, { p: '/v', to: '/v/w/x' })).rejects.toMatchObject({
+      code: 'EINVAL',
+    });
     expect(await host.ask(Op.rm, { p: '/v', r: 1 })).toEqual({ n: 3 });
     await expect(host.ask(Op.list, { p: '/v' })).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('pages long listings and hashes', async () => {
-    await host.exec('import os\nos.mkdir("/many")\nfor i in range(150):\n with open("/many/file%03d" % i, "w") as f: f.write(str(i))');
+    await host.exec(
+      'import os\nos.mkdir("/many")\nfor i in range(150):\n with open("/many/file%03d" % i, "w") as f: f.write(str(i))',
+    );
     for (const op of [Op.list, Op.hash]) {
       const seen: unknown[][] = [];
       let c: unknown;
@@ -175,7 +187,9 @@ describe('file verbs', () => {
         pages++;
       } while (c !== undefined);
       expect(pages).toBeGreaterThan(1);
-      expect(seen.map((e) => e[0])).toEqual(Array.from({ length: 150 }, (_, i) => `file${String(i).padStart(3, '0')}`));
+      expect(seen.map((e) => e[0])).toEqual(
+        Array.from({ length: 150 }, (_, i) => `file${String(i).padStart(3, '0')}`),
+      );
       if (op === Op.hash) {
         expect(seen[42]?.[4]).toBe(sha(Buffer.from('42')));
       }

@@ -63,7 +63,8 @@ class Answers:
             if n > self.mtu:
                 raise Fail("ETOOBIG", "the answer does not fit a frame")
             tx[a : a + n] = payload
-        s.out += 1
+        if s.cid:
+            s.out += 1
         frame.pack(c.tx, at, op, flags | (F_MAC if s.pads else 0), aux, r, s.out, off)
         end = a + n
         if s.pads:

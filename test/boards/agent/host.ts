@@ -374,7 +374,10 @@ export async function get(host: TestHost, path: string, start = 0, w = 8): Promi
   let opened = false;
   const end = await host.exchange(
     reqid,
-    () => host.send(opened ? makeFrame(Op.nak, reqid, { offset: at }) : makeFrame(Op.get, reqid, { payload })),
+    () =>
+      host.send(
+        opened ? makeFrame(Op.nak, reqid, { offset: at }) : makeFrame(Op.get, reqid, { payload }),
+      ),
     (f) => {
       opened = true;
       if (f.op === Op.data && f.offset <= at && f.offset + f.payload.length > at) {
