@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FileError, UsageError } from '../../src/core/errors';
-import { compareBoards } from '../../src/core/sync/compare';
+import { FileError } from '../../src/core/errors';
+import { applyPlan } from '../../src/core/sync/apply';
 import { planSummary, resultSummary } from '../../src/core/sync/summary';
 import { startRig, type Rig } from './filesRig';
 import { Workspace } from './syncRig';
@@ -111,7 +111,6 @@ describe('push', () => {
     work.put({ 'a.py': 'planned' });
     const plan = await work.plan('push');
     work.put({ 'a.py': 'saved since' });
-    const { applyPlan } = await import('../../src/core/sync/apply');
     await applyPlan(plan, work.options());
     expect(await onBoard()).toEqual({ '/a.py': 'saved since' });
     expect((await work.undoLast()).removed).toEqual(['/a.py']);
@@ -177,83 +176,5 @@ describe('pull', () => {
     expect(undone.restored).toEqual([`${work.folder}/src/main.py`]);
     expect(readFileSync(join(work.folder, 'src/main.py'), 'utf8')).toBe('mine');
     expect(existsSync(join(work.folder, 'lib/deep/x.bin'))).toBe(false);
-  });
-});
-
-describe('undo', () => {
-  it('takes back what a mirror has added, overwritten and deleted', async () => {
-    work.put({ 'a.py': 'a1', 'gone/deep.py': 'd', 'same.py': 's' });
-    await work.sync('push');
-    const before = await onBoard();
-    work.put({ 'a.py': 'a2', 'new/n.py': 'n' });
-    work.take('gone');
-    await work.sync('mirror');
-    expect(await onBoard()).toEqual({ '/a.py': 'a2', '/new/n.py': 'n', '/same.py': 's' });
-    const undone = await work.undoLast();
-    expect(undone.left).toEqual([]);
-    expect(await onBoard()).toEqual(before);
-    expect((await rig.files.list('/')).map((e) => e.name).sort()).toEqual([
-      'a.py',
-      'gone',
-      'same.py',
-    ]);
-
-    await work.undoLast();
-    expect(await onBoard()).toEqual({});
-    await expect(work.undoLast()).rejects.toBeInstanceOf(UsageError);
-  });
-
-  it('leaves alone what has been changed since', async () => {
-    await rig.files.write('/a.py', Buffer.from('old'));
-    work.put({ 'a.py': 'new', 'b.py': 'added' });
-    await work.sync('push');
-    await rig.files.write('/a.py', Buffer.from('edited on the board'));
-    const undone = await work.undoLast();
-    expect(undone).toMatchObject({ left: ['/a.py'], removed: ['/b.py'], restored: [] });
-    expect(await onBoard()).toEqual({ '/a.py': 'edited on the board' });
-  });
-
-  it('keeps the content that was on the board, not the one that was planned with', async () => {
-    await rig.files.write('/a.py', Buffer.from('first'));
-    work.put({ 'a.py': 'new' });
-    const plan = await work.plan('push');
-    await rig.files.write('/a.py', Buffer.from('edited meanwhile'));
-    const { applyPlan } = await import('../../src/core/sync/apply');
-    await applyPlan(plan, work.options());
-    await work.undoLast();
-    expect(await onBoard()).toEqual({ '/a.py': 'edited meanwhile' });
-  });
-
-  it('keeps the records of ten syncs, and no content that none of them needs', async () => {
-    for (let i = 0; i < 13; i++) {
-      work.put({ 'a.py': `version ${i}` });
-      await work.sync('push');
-    }
-    for (let i = 0; i < 10; i++) await work.undoLast();
-    expect(await onBoard()).toEqual({ '/a.py': 'version 2' });
-    await expect(work.undoLast()).rejects.toBeInstanceOf(UsageError);
-  });
-});
-
-describe('compare', () => {
-  it('lists how two boards have drifted apart', async () => {
-    const other = await startRig({
-      files: { 'same.py': 's', 'differs.py': 'right', 'right.py': 'r', 'webrepl_cfg.py': '2' },
-    });
-    try {
-      work.put({ 'same.py': 's', 'differs.py': 'left!', 'left.py': 'l', 'webrepl_cfg.py': '1' });
-      await work.sync('push');
-      const asked = rig.execs();
-      const { drift, same } = await compareBoards(rig.files, other.files, '/');
-      expect(rig.execs() - asked).toBeLessThanOrEqual(2);
-      expect(same).toBe(1);
-      expect(drift).toEqual([
-        { path: '/differs.py', kind: 'differs' },
-        { path: '/left.py', kind: 'onlyLeft' },
-        { path: '/right.py', kind: 'onlyRight' },
-      ]);
-    } finally {
-      await other.stop();
-    }
   });
 });

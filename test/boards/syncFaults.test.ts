@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FleetError } from '../../src/core/errors';
+import { applyPlan } from '../../src/core/sync/apply';
 import type { Fault } from '../lab/serlink.mjs';
 import { startRig, type Rig } from './filesRig';
 import { Workspace } from './syncRig';
@@ -73,7 +74,6 @@ async function expectMirrored(): Promise<void> {
 /** Syncs with a fault on the way; a result is right, and an error is one of ours with words. */
 async function syncWith(fault: Fault): Promise<'done' | 'failed'> {
   const plan = await work.plan('mirror');
-  const { applyPlan } = await import('../../src/core/sync/apply');
   await rig.cable.fault(fault);
   try {
     await applyPlan(plan, work.options());

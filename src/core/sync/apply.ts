@@ -169,7 +169,7 @@ class Run {
     const content =
       action.side === 'local'
         ? await files.read(action.path, { signal })
-        : await localFs.read(localOf(action));
+        : (action.content ?? (await localFs.read(localOf(action))));
     const path = targetOf(action);
     const entry = this.#entries.get(path);
     if (entry) this.#entries.set(path, { ...entry, after: sha256(content) });

@@ -3,6 +3,7 @@ import { byPath } from './boardPath';
 import { walkOrEmpty } from './boardTree';
 import { sha256, type LocalFs } from './localFs';
 import type { SyncAction } from './model';
+import { keepInFile } from './startLines';
 
 /** A local file or folder that was written, or is gone (moved or deleted), and its places on the board. */
 export interface LocalChange {
@@ -33,7 +34,7 @@ export async function followChanges(
     if (!change) continue;
     const found =
       change.kind === 'written'
-        ? await written(change.local, path, hashes[i], fs)
+        ? await written(change.local, path, hashes[i], files, fs)
         : await gone(path, hashes[i], files, isProtected, signal);
     for (const action of found)
       if (!wanted.has(action.path) || action.path === path) actions.set(action.path, action);
@@ -50,15 +51,21 @@ async function written(
   local: string,
   path: string,
   hash: string | undefined,
+  files: BoardFiles,
   fs: LocalFs,
 ): Promise<SyncAction[]> {
   // It may be gone again by now; then a change of its own says so.
   if ((await fs.stat(local))?.type !== 'file') return [];
-  const content = await fs.read(local);
+  const own = await fs.read(local);
+  if (sha256(own) === hash) return [];
+  const content = hash === undefined ? own : await keepInFile(path, own, files);
   const sum = sha256(content);
   if (sum === hash) return [];
   const kind = hash === undefined ? 'add' : 'update';
-  return [{ kind, side: 'board', type: 'file', path, local, size: content.length, sha256: sum }];
+  const size = content.length;
+  // Read again when it is written, unless it is no longer the file's own: it may have been saved once more by then.
+  const other = content === own ? {} : { content };
+  return [{ kind, side: 'board', type: 'file', path, local, size, sha256: sum, ...other }];
 }
 
 async function gone(

@@ -7,6 +7,7 @@ import type { LocalFs } from './localFs';
 import { WHOLE_FOLDER, type Mapping } from './mapping';
 import type { HostNames, LocalTree, RemoteTree, SyncMode, SyncPlan, SyncRules } from './model';
 import { plan } from './planner';
+import { keepStartLines } from './startLines';
 import { folderRules } from './rules';
 
 /** What a sync between one workspace folder and one board is made from. */
@@ -29,15 +30,11 @@ export interface Prepared {
   readonly rules: SyncRules;
 }
 
-/** Looks at the folder and at the board: at most two round trips. */
+/** Looks at the folder and at the board: two round trips, and one more for a start file with the agent's lines. */
 export async function prepareFolder(sync: FolderSync, signal?: AbortSignal): Promise<Prepared> {
   const scan = await scanSync(sync, signal);
   const rules = folderRules(sync.folder, scan, sync.protect, sync.host ?? hostNames());
-  return {
-    local: scan.tree,
-    rules,
-    remote: await readRemote(sync.files, scan.tree, rules, signal),
-  };
+  return readSides(sync.files, sync.localFs, scan.tree, rules, signal);
 }
 
 /** The folder alone, when the board need not be asked. */
@@ -50,15 +47,17 @@ export function scanSync(
   return scanFolder(sync.localFs, sync.folder, { mappings, ignores }, signal);
 }
 
-/** The board's part, for any source of local files. */
-export function readRemote(
+/** Adds the board's part, for any source of local files. */
+export async function readSides(
   files: BoardFiles,
+  localFs: LocalFs,
   local: LocalTree,
   rules: SyncRules,
   signal?: AbortSignal,
-): Promise<RemoteTree> {
+): Promise<Prepared> {
   const sizes = new Map(local.files.map((file) => [file.board, file.size]));
-  return readBoardTree(files, commonRoot(rules.roots), sizes, signal);
+  const remote = await readBoardTree(files, commonRoot(rules.roots), sizes, signal);
+  return keepStartLines({ local, remote, rules }, files, localFs, signal);
 }
 
 /** What a sync of the folder would do. */

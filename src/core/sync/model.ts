@@ -16,6 +16,8 @@ export interface LocalFile {
   readonly size: number;
   /** Lower-case hex, of the bytes as they are: line ends are never changed. */
   readonly sha256: string;
+  /** What is written in place of the file's own content. */
+  readonly content?: Uint8Array;
 }
 
 /** Something that keeps a file out of the sync, or that the user should know before it runs. */
@@ -74,6 +76,8 @@ export interface SyncAction {
   readonly size: number;
   /** Of what is to be written, where it is known. */
   readonly sha256?: string;
+  /** What is written in place of the local file's own content. */
+  readonly content?: Uint8Array;
   /** Bytes that the changed side has now; undefined when it has none. */
   readonly oldSize?: number;
 }

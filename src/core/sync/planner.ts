@@ -94,8 +94,8 @@ function push(both: Both, mirror: boolean): Step {
 }
 
 function write(kind: 'add' | 'update', file: LocalFile, oldSize?: number): SyncAction {
-  const { board, local, size, sha256 } = file;
-  return { kind, side: 'board', type: 'file', path: board, local, size, sha256, oldSize };
+  const { board: path, local, size, sha256, content } = file;
+  return { kind, side: 'board', type: 'file', path, local, size, sha256, content, oldSize };
 }
 
 /** What the board has and the computer does not want there: files, then folders that become empty by that. */
