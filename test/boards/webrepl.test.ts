@@ -13,7 +13,7 @@ describeConformance({
     const getPassword = () => Promise.resolve(lab.password);
     return {
       transport: webReplTransport(lab.address, { getPassword }, silentLog),
-      stop: lab.stop,
+      stop: () => lab.stop(),
     };
   },
 });

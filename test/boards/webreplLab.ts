@@ -3,7 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { ReadStream } from 'node:tty';
 import { webreplAddress, type Address } from '../../src/core/address';
 import { startUboard } from '../lab/index.mjs';
-import { freePort, pollUntil } from '../lab/process.mjs';
+import { pollUntil } from '../lab/process.mjs';
 
 /** A real MicroPython with its own WebREPL running, on the loopback interface. */
 export interface WebReplBoard {
@@ -28,7 +28,7 @@ export async function startWebReplBoard(
     heap?: number;
   } = {},
 ): Promise<WebReplBoard> {
-  const port = await freePort();
+  const port = await boardPort();
   const password = options.password ?? 'secret';
   const boot = `import webrepl\nwebrepl.start(${port}, ${JSON.stringify(password)})\n`;
   const board = await startUboard({
@@ -55,6 +55,20 @@ export async function startWebReplBoard(
       await board.stop();
     },
   };
+}
+
+/** A free port that no outgoing connection of this machine can take while the board is off. */
+async function boardPort(): Promise<number> {
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    await new Promise((resolve) => server.close(resolve));
+    if (free) return port;
+  }
 }
 
 function drainTty(tty: string): ReadStream {

@@ -1,10 +1,8 @@
 import { abortError, Deferred, type Clock } from '../../core/async';
-import { CancelledError, ConnectionLostError } from '../../core/errors';
+import { ConnectionLostError } from '../../core/errors';
 import { checkAnswer, encodeRequest, frames, webReplRequest } from '../../core/webreplProtocol';
 import type { WebReplStream } from './webReplStream';
 
-/** The board takes some data, or answers, within this: flash that must be erased takes its time. */
-const STALL_MS = 20_000;
 /** Bytes in one frame: large ones cost the board less, small ones show progress. */
 const FRAME_BYTES = 8192;
 /** A put cannot be called off. What is left of a cancelled one is filled up when it is short; else the link is ended. */
@@ -49,7 +47,7 @@ async function send(
     const cancelled = signal?.aborted === true;
     if (cancelled && content.length - sent > FILL_BYTES) {
       stream.abort(new ConnectionLostError('The connection was ended to call off an upload'));
-      throw signal.aborted ? abortError(signal) : new CancelledError();
+      throw abortError(signal);
     }
     const part = cancelled ? new Uint8Array(frame.length) : frame;
     await stalling(stream, clock, stream.writeBinary(part));
@@ -61,9 +59,9 @@ async function send(
 /** `step`, unless it takes so long that the board must be gone: then the link is ended. */
 async function stalling<T>(stream: WebReplStream, clock: Clock, step: Promise<T>): Promise<T> {
   const stalled = new Deferred<never>();
-  const timer = clock.after(STALL_MS, () => {
+  const timer = clock.after(stream.deadMs, () => {
     const error = new ConnectionLostError(
-      `The board has taken no data over WebREPL for ${STALL_MS / 1000} seconds`,
+      `The board has taken no data over WebREPL for ${stream.deadMs / 1000} seconds`,
       {
         hint: 'Check that it is powered and on the network. The file on the board is the old one.',
       },

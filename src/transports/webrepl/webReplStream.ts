@@ -10,14 +10,15 @@ import { decodeVersion, encodeRequest, frames, webReplRequest } from '../../core
  * What every server answers, even beside a running program, is the version request: asked after so long a silence …
  */
 const KEEP_ALIVE_MS = 10_000;
-/** … and given up when so long not a byte came after it. A program may keep MicroPython from its sockets for a while. */
+/**
+ * … and given up when so long not a byte came after it, or no data is taken. A program may keep MicroPython from its sockets
+ * for a while, and flash that must be erased takes its time.
+ */
 const DEAD_MS = 20_000;
 /** How long the server has to answer our close frame before TCP is closed. */
 const CLOSE_MS = 1_000;
 
 const CTRL_C = 0x03;
-/** So many Ctrl-C go out together, for programs that catch some; then the board's answer is seen first. */
-const INTERRUPTS = 4;
 const TAKEN_MS = 100;
 
 /** Times that tests shorten. */
@@ -48,7 +49,6 @@ export class WebReplStream implements ByteStream {
   #marked: { mark: Uint8Array; listener: (bytes: Uint8Array) => void } | undefined;
   #versionAnswer: Deferred<undefined> | undefined;
   #askedAt = 0;
-  #interrupts = 0;
   #quiet = 0;
   #timer: Disposable | undefined;
 
@@ -87,16 +87,31 @@ export class WebReplStream implements ByteStream {
     return { dispose: () => (this.#marked = undefined) };
   }
 
+  /** The board is taken as gone when it owes an answer for so long. */
+  get deadMs(): number {
+    return this.times.deadMs;
+  }
+
   get closed(): boolean {
     return this.#end !== undefined;
   }
 
   /** To the board's standard input. */
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
-    for (const frame of frames(data)) await this.#send(frame, false, signal);
-    if (data.length === 1 && data[0] === CTRL_C && ++this.#interrupts % INTERRUPTS === 0) {
-      await this.#untilTaken();
+    if (data.length > 0 && data.every((byte) => byte === CTRL_C)) {
+      await this.#interrupt(data, signal);
+      return;
     }
+    for (const frame of frames(data)) await this.#send(frame, false, signal);
+  }
+
+  /**
+   * The network takes any number of Ctrl-C at once; those that come behind the prompt would each print another. So one is
+   * sent, and the board must have taken it before the next.
+   */
+  async #interrupt(data: Uint8Array, signal?: AbortSignal): Promise<void> {
+    await this.#send(data.subarray(0, 1), false, signal);
+    await this.#untilTaken();
   }
 
   /** Waits until the board has taken what was sent: it answers frames in order. Not for long, since it may be stuck. */
