@@ -1,37 +1,22 @@
-# What this board can do, in one answer: names of what it has, then figures.
+# What this board can do: one bit for each of the names below, then the free heap and the year its clock counts from. Said
+# twice, since only the answer tells whether the board can compute a checksum.
 import sys
 
 
-def has(module, *names):
-    try:
-        module = __import__(module)
-    except ImportError:
-        return
-    if not names:
-        return 1
-    for name in names:
-        if not hasattr(module, name):
-            return
-    return 1
-
-
 def probe():
-    found = []
-    if has("deflate", "DeflateIO"):
-        found.append("deflate")
-    if has("hashlib", "sha256"):
-        found.append("sha256")
-    if has("binascii", "crc32", "a2b_base64"):
-        found.append("binascii")
-    if has("select", "poll") and hasattr(getattr(sys, "stdin", 0), "buffer"):
-        found.append("stdin")
-    if has("io", "BytesIO"):
-        found.append("bytesio")
-    for name in ("ilistdir", "stat", "statvfs", "rename"):
-        if has("os", name):
-            found.append(name)
-    free = 0
-    epoch = 0
+    bits = 0
+    names = "deflate.DeflateIO hashlib.sha256 binascii.crc32 select.poll io.BytesIO"
+    names += " os.ilistdir os.stat os.statvfs os.rename"
+    for i, name in enumerate(names.split()):
+        module, name = name.split(".")
+        try:
+            if hasattr(__import__(module), name):
+                bits |= 1 << i
+        except ImportError:
+            pass
+    if hasattr(getattr(sys, "stdin", 0), "buffer"):
+        bits |= 512
+    free = epoch = 0
     try:
         import gc
 
@@ -45,7 +30,8 @@ def probe():
         epoch = time.gmtime(0)[0]
     except (ImportError, AttributeError):
         pass
-    say("can", ",".join(found), free, epoch)
+    for _ in 0, 1:
+        print("can", bits, free, epoch)
 
 
-run(probe)
+probe()

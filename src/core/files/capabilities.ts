@@ -1,8 +1,8 @@
 import probe from '../../../board/snippets/probe.py';
-import report from '../../../board/snippets/report.py';
+import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import type { ExecOptions, Session } from '../transport';
-import { Answer, damagedLine, isDamage, minify, wireForm } from './snippets';
+import { damagedLine, isDamage, minify, wireForm } from './snippets';
 
 /** What a board and its link can do for transfers: asked once a connection, in one round trip. */
 export interface Capabilities {
@@ -11,7 +11,7 @@ export interface Capabilities {
   /** deflate.DeflateIO and io.BytesIO. */
   readonly deflate: boolean;
   readonly sha256: boolean;
-  /** binascii with crc32 and base64. */
+  /** binascii with crc32 (and base64, which is older). */
   readonly binascii: boolean;
   readonly ilistdir: boolean;
   readonly stat: boolean;
@@ -39,18 +39,16 @@ export async function probeCapabilities(
   let cause: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     let fed = false;
-    const answer = new Answer(true);
     const options: ExecOptions = {
       signal,
       idleTimeoutMs: SILENCE_MS,
-      onStdout: (chunk) => answer.feed(chunk),
       onStart: () => {
         fed = true;
       },
     };
     try {
-      await session.exec(wireForm(`${minify(report)}\n${minify(probe)}`, UNKNOWN), options);
-      const found = read(answer, fed);
+      const said = await session.exec(wireForm(minify(probe), UNKNOWN), options);
+      const found = read(text(said), fed);
       if (found) return found;
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -63,22 +61,35 @@ export async function probeCapabilities(
   });
 }
 
-function read(answer: Answer, fed: boolean): Capabilities | undefined {
-  const [, names, heap, epoch] = /^can (\S*) (\d+) (\d+)$/.exec(answer.lines[0] ?? '') ?? [];
-  if (names === undefined) return undefined;
-  const can = new Set(names.split(','));
-  const binascii = can.has('binascii');
-  // A board with CRC says so in its last line; one without cannot.
-  if (binascii && !answer.whole) return undefined;
+/** Bits of the answer, in the order of probe.py. */
+const BITS = [
+  'deflate',
+  'sha256',
+  'binascii',
+  'poll',
+  'bytesio',
+  'ilistdir',
+  'stat',
+  'statvfs',
+  'rename',
+  'buffer',
+] as const;
+
+/** Undefined for an answer that was damaged: it comes twice and must be the same. */
+function read(said: string, fed: boolean): Capabilities | undefined {
+  const [, bits, heap, epoch] =
+    /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/.exec(said) ?? [];
+  if (bits === undefined) return undefined;
+  const can = (name: (typeof BITS)[number]) => ((Number(bits) >> BITS.indexOf(name)) & 1) === 1;
   return {
-    stdin: fed && can.has('stdin'),
-    deflate: can.has('deflate') && can.has('bytesio'),
-    sha256: can.has('sha256'),
-    binascii,
-    ilistdir: can.has('ilistdir'),
-    stat: can.has('stat'),
-    statvfs: can.has('statvfs'),
-    rename: can.has('rename'),
+    stdin: fed && can('buffer') && can('poll'),
+    deflate: can('deflate') && can('bytesio'),
+    sha256: can('sha256'),
+    binascii: can('binascii'),
+    ilistdir: can('ilistdir'),
+    stat: can('stat'),
+    statvfs: can('statvfs'),
+    rename: can('rename'),
     heap: Number(heap),
     epoch: Number(epoch) >= 2000 ? YEAR_2000 : Number(epoch) >= 1970 ? 0 : undefined,
     tooLarge: new Set(),

@@ -1,0 +1,67 @@
+// @ts-check
+// What happens within one open connection: round trips and times that a whole process would hide.
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import esbuild from 'esbuild';
+import { RawRepl, root } from '../test/lab/index.mjs';
+
+const REPEAT = 41;
+
+/**
+ * @param {import('./bench.mjs').Bench} bench @param {number} count files to compare
+ * @param {Buffer} source content for them
+ */
+export async function measureSessions(bench, count, source) {
+  const items = Array.from({ length: count }, (_, i) => ({
+    path: `/same/m${i}.py`,
+    content: source.subarray(i * 2400, i * 2400 + 500 + ((i * 397) % 4000)),
+  }));
+  const { measure } = await driver(bench.dir);
+  const found = await measure(bench.cable.tty, items, REPEAT);
+  const bare = await bareExec(bench.cable.tty);
+  return {
+    count,
+    bytes: items.reduce((sum, { content }) => sum + content.length, 0),
+    ...found,
+    execRatio: found.exec / bare,
+  };
+}
+
+/** The core's own code, bundled as the extension has it. @param {string} dir */
+async function driver(dir) {
+  const outfile = join(dir, 'driver.cjs');
+  const serialport = createRequire(import.meta.url).resolve('serialport');
+  await esbuild.build({
+    entryPoints: [join(root, 'bench', 'driver.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    loader: { '.py': 'text' },
+    outfile,
+    // The binding is looked for beside the bundle; the package itself finds its own.
+    alias: { serialport },
+    external: [serialport],
+    logLevel: 'warning',
+  });
+  return await import(pathToFileURL(outfile).href);
+}
+
+/** Seconds of `pass` by the bare raw-paste protocol: the median. @param {string} tty */
+async function bareExec(tty) {
+  const repl = new RawRepl(tty);
+  await repl.enter();
+  const times = [];
+  for (let i = 0; i < REPEAT; i++) {
+    const began = performance.now();
+    repl.write('\x05A\x01');
+    await repl.until('R\x01\x80\x00\x01');
+    repl.write('pass\x04');
+    await repl.until('\x04\x04\x04>');
+    times.push((performance.now() - began) / 1000);
+  }
+  repl.write('\x02');
+  repl.close();
+  return times.sort((a, b) => a - b)[REPEAT >> 1] ?? NaN;
+}
