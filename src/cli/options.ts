@@ -31,6 +31,12 @@ export const OPTIONS = {
   parents: { type: 'boolean', short: 'p', text: 'missing parents too; no error if it is there' },
   hard: { type: 'boolean', text: 'as if power had been cut (machine.reset)' },
   all: { type: 'boolean', short: 'a', text: 'also ports that are surely no board' },
+  mirror: {
+    type: 'boolean',
+    text: 'delete what the board has in excess (never boot.py and the like)',
+  },
+  pull: { type: 'boolean', text: 'from the board to the computer' },
+  'dry-run': { type: 'boolean', short: 'n', text: 'tell what would be done, and do nothing' },
 } as const satisfies Record<
   string,
   NonNullable<ParseArgsConfig['options']>[string] & { text: string; value?: string }
@@ -55,6 +61,9 @@ export interface Options {
   readonly parents: boolean;
   readonly hard: boolean;
   readonly all: boolean;
+  readonly mirror: boolean;
+  readonly pull: boolean;
+  readonly dryRun: boolean;
 }
 
 /** Options that every verb takes. */
@@ -96,6 +105,9 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       parents: flag('parents'),
       hard: flag('hard'),
       all: flag('all'),
+      mirror: flag('mirror'),
+      pull: flag('pull'),
+      dryRun: flag('dry-run'),
     },
   };
 }

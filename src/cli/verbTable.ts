@@ -59,6 +59,15 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/put')).run,
   },
   {
+    name: 'sync',
+    args: '[-n] [--mirror | --pull] FOLDER [:PATH]',
+    summary: 'bring a folder and the board into line; only what differs is moved',
+    details:
+      'Nothing is deleted without --mirror. Files named in .mpyignore, and what no board needs, are left out.',
+    options: [...COMMON, ...ON_BOARDS, 'mirror', 'pull', 'dry-run'],
+    load: async () => (await import('./verbs/sync')).run,
+  },
+  {
     name: 'rm',
     args: '[-r] :PATH...',
     summary: 'remove files of the board, with -r folders',

@@ -4,6 +4,7 @@ import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { stateWords } from '../views/tree/boardItem';
 import { stateLook } from '../views/tree/boardLook';
+import { chooseBoards } from './fleetChoose';
 import type { BoardFilter } from './types';
 
 interface BoardChoice extends vscode.QuickPickItem {
@@ -24,18 +25,14 @@ export async function pickBoard(
   return choice?.board;
 }
 
-/** Asks for several boards; the active one is ticked. @throws UsageError when there is none to choose */
-export async function pickBoards(
+/** Asks for several boards, by ticks or by a selector. @throws UsageError when there is none to choose */
+export function pickBoards(
   context: ViewContext,
   boards: readonly Board[],
   which: BoardFilter,
 ): Promise<readonly Board[] | undefined> {
-  const picked = await vscode.window.showQuickPick(choices(context, boards, which), {
-    title: vscode.l10n.t('Which boards?'),
-    canPickMany: true,
-    matchOnDescription: true,
-  });
-  return picked && picked.length > 0 ? picked.map((p) => p.board) : undefined;
+  if (boards.length === 0) throw noBoard(which);
+  return chooseBoards(context, vscode.l10n.t('Which boards?'), boards);
 }
 
 function choices(

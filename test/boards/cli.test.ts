@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startUboard, tempDir } from '../lab/index.mjs';
@@ -222,6 +222,26 @@ describe('mpyfleet and files', () => {
       status: 1,
       err: expect.stringMatching(/tree is not on the board/) as string,
     });
+  });
+
+  it('syncs a folder: only what differs, deleting only when it is told to', async () => {
+    const dir = tempDir('sync');
+    mkdirSync(join(dir, 'src', 'lib'), { recursive: true });
+    writeFileSync(join(dir, 'src', 'lib', 'a.py'), 'A = 1\n');
+    writeFileSync(join(dir, 'src', 'b.py'), 'B = 1\n');
+    const env = { XDG_STATE_HOME: join(dir, 'state') };
+    const sync = (...args: string[]) => cli.run(['-b', one(), 'sync', ...args], { cwd: dir, env });
+    expect((await sync('-n', 'src', ':synced')).out).toMatch(/add +\/synced\/b\.py\n[^]*2 to add/);
+    expect(await on(one(), 'ls', ':synced')).toMatchObject({ status: 1 });
+    expect(await sync('src', ':synced')).toMatchObject({ status: 0 });
+    expect((await sync('src', ':synced')).out).toBe('All 2 up to date\n');
+    rmSync(join(dir, 'src', 'b.py'));
+    expect((await sync('src', ':synced')).out).not.toContain('delete');
+    expect((await sync('--mirror', 'src', ':synced')).out).toContain('1 deleted');
+    expect((await sync('--pull', 'back', ':synced')).status).toBe(0);
+    expect(readFileSync(join(dir, 'back', 'lib', 'a.py'), 'utf8')).toBe('A = 1\n');
+    expect((await sync('--mirror', '--pull', 'src')).status).toBe(64);
+    expect((await on(one(), 'rm', '-r', ':synced')).status).toBe(0);
   });
 
   it('makes folders and tells when they are there', async () => {
