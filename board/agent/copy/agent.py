@@ -200,7 +200,7 @@ class Agent(Answers):
 
     def state(self):
         """idle, exec, app or ota."""
-        return self.run.state if self.run else "idle"
+        return "ota" if self.ota else self.run.state
 
     def handler(self, mod, fn):
         """A function of a module of this copy, imported when first needed."""

@@ -102,15 +102,20 @@ def compile_and_run(run, kind, code, mode, name):
     if o:
         _answer(ag, run, o, ms, mode, result, error)
     else:
-        run.app["x"] = "" if error is None else repr(error)
-        if error is not None and not isinstance(error, KeyboardInterrupt):
-            ag.app_died(error)
+        if error is not None:
+            error = _trace(error), error
+        run.app["x"] = "" if error is None else repr(error[1])
+        if error is not None and not isinstance(error[1], KeyboardInterrupt):
+            ag.app_died(error[0])
 
 
 def _trace(error):
+    """The traceback without our own frame, which is none of the user's business."""
     b = io.StringIO()
     sys.print_exception(error, b)
-    return b.getvalue()
+    t = b.getvalue()
+    i = t.find("compile_and_run\n")
+    return t if i < 0 else t[: t.find("\n") + 1] + t[i + 16 :]
 
 
 def _answer(ag, run, o, ms, mode, result, error):

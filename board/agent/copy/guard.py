@@ -69,6 +69,7 @@ class Guard:
         self.key = frame.pads(os.urandom(16))
         self.n = 0
         self.events = []
+        self.new_firmware = False
         self.rtt = self.sent = 0
         self.topic = (ag.base + "wd").encode()
         self.evt = (ag.base + "ev").encode()
@@ -79,7 +80,7 @@ class Guard:
             self.event("crash", **boot.pop("crashed"))
 
     def birth(self):
-        d = {"safe": self.safe, "trial": 1 if self.boot.get("trial") else 0}
+        d = {"safe": self.safe, "trial": 1 if self.boot.get("trial") or self.new_firmware else 0}
         if self.safe:
             d["why"] = self.boot.get("why", "")[:64]
         return d
@@ -146,9 +147,8 @@ class Guard:
             self.event("agent", state="confirmed")
         b["fails"] = b["tries"] = b["outage"] = 0
         self._save()
-        if self.ag.flash and self.ag.flash.pending():
-            self.ag.flash.confirm()
-            self.event("ota", state="confirmed")
+        if self.new_firmware:
+            self.ag.handler("ota", "confirm")(self)
 
     def clean(self, why):
         """A reset that is meant: it does not count as a crash."""

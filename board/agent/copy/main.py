@@ -51,6 +51,12 @@ class Main:
         ag.run = Runner(ag)
         ag.guard = Guard(ag, boot)
         ag.tasks = Tasks(ag)
+        ag.ota = None
+        try:
+            os.stat("/mpyfleet/ota.json")
+            ag.handler("ota", "started")(ag.guard)
+        except OSError:
+            pass  # no update was begun
         ag.leave_as = None
         ag.reports = []
         ag.birth = self.birth

@@ -3,8 +3,6 @@
 import asyncio
 import sys
 
-from .guard import trace
-
 _FIRST_S = 1
 _MOST_S = 60
 
@@ -138,7 +136,6 @@ class Tasks:
             await asyncio.sleep(wait)
             wait = min(_MOST_S, wait * 2)
 
-    def app_died(self, error):
-        text = trace(error)
+    def app_died(self, text):
         self.ag.log.error("app", text)
         self.ag.guard.crash("app", text)
