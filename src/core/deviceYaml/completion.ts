@@ -31,13 +31,12 @@ export type Slot = 'device' | 'resource' | 'name' | 'none';
 /** What belongs at the end of `before`, the lines up to the cursor: told by how far they are indented. */
 export function slotAt(before: readonly string[]): Slot {
   const line = before.at(-1) ?? '';
-  const indent = indentOf(line);
-  if (indent === 0 || /:\s/.test(line.trim())) return 'none';
-  const above = parents(before.slice(0, -1), indent);
+  if (indentOf(line) === 0 || /:\s/.test(line.trimStart())) return 'none';
+  const above = parents(before);
   const [nearest, next] = above;
   if (nearest === undefined) return 'none';
-  if (/^\s*-/.test(line)) return nearest.startsWith('resources:') ? 'name' : 'none';
-  if (indentOf0(above)) return 'device';
+  if (isItem(line)) return nearest.startsWith('resources:') ? 'name' : 'none';
+  if (above.length === 1 && !isItem(nearest)) return 'device';
   return nearest.startsWith('- ') && next?.startsWith('resources:') ? 'resource' : 'none';
 }
 
@@ -47,30 +46,30 @@ export function keysFor(slot: Slot): readonly Suggestion[] {
   return slot === 'resource' ? RESOURCE_KEYS : [];
 }
 
-/** The nearest line above is a board's own. */
-function indentOf0(above: readonly string[]): boolean {
-  return above.length === 1 && !(above[0] ?? '').startsWith('-');
-}
-
 function indentOf(line: string): number {
   return /^ */.exec(line)?.[0].length ?? 0;
 }
 
-/** The lines that contain this place, the innermost first, without their indentation. */
-function parents(lines: readonly string[], indent: number): string[] {
+/** The lines that contain the last one, the innermost first, without their indentation. */
+function parents(lines: readonly string[]): string[] {
   const found: string[] = [];
-  let limit = indent;
-  for (const line of [...lines].reverse()) {
+  const last = lines.at(-1) ?? '';
+  let limit = indentOf(last);
+  let inList = isItem(last);
+  for (const line of lines.slice(0, -1).reverse()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const own = indentOf(line);
     // A list may stand as far left as the key that it belongs to.
-    const isKeyOfList =
-      own === limit && !line.trimStart().startsWith('-') && found.at(-1)?.startsWith('-');
-    if (own < limit || isKeyOfList) {
+    if (own < limit || (own === limit && inList && !isItem(line))) {
       found.push(line.trim());
       limit = own;
+      inList = isItem(line);
     }
     if (own === 0) break;
   }
   return found;
+}
+
+function isItem(line: string): boolean {
+  return /^\s*-/.test(line);
 }

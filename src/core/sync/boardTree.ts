@@ -3,17 +3,16 @@ import { FileError } from '../errors';
 import type { RemoteTree } from './model';
 
 /**
- * Reads what the board has below `root`, and the hashes that decide: those of files whose size is the one in `sizes`. Two
- * round trips however many files there are. A file of another size has changed for certain, so a card full of
- * recordings beside the program is listed and not hashed. What is not there is empty.
+ * Adds the hashes that decide to what a walk has found: those of files whose size is the one in `sizes`. One round trip
+ * however many files there are. A file of another size has changed for certain, so a card full of recordings beside the
+ * program is listed and not hashed.
  */
-export async function readBoardTree(
+export async function withHashes(
   files: BoardFiles,
-  root: string,
+  entries: readonly WalkEntry[],
   sizes: ReadonlyMap<string, number>,
   signal?: AbortSignal,
 ): Promise<RemoteTree> {
-  const entries = await walkOrEmpty(files, root, signal);
   const same = entries.filter((e) => e.type === 'file' && sizes.get(e.path) === e.size);
   if (same.length === 0) return entries;
   const paths = same.map((e) => e.path);

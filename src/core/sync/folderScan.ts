@@ -20,28 +20,45 @@ export interface FolderRules {
 /** A workspace folder as it is to be on the board. */
 export interface FolderScan {
   readonly tree: LocalTree;
-  /** The mappings, with what is a file and what is a folder found out. */
   readonly mappings: readonly Mapping[];
   /** All rules, those of `.mpyignore` files included, by path relative to the workspace folder. */
   readonly ignores: IgnoreRules;
 }
 
-/** Reads and hashes what the mappings cover of `folder`; what the rules leave out is not read. */
+/** The mappings with what is a file, what a folder and what is missing found out. */
+export function resolveMappings(
+  fs: LocalFs,
+  folder: string,
+  mappings: readonly Mapping[],
+): Promise<Mapping[]> {
+  return Promise.all(
+    mappings.map(async (mapping) => {
+      const found = await fs.stat(joinLocal(folder, mapping.from));
+      if (!found) return { ...mapping, missing: true };
+      return found.type === 'file' ? forFile(mapping) : mapping;
+    }),
+  );
+}
+
+/** Reads and hashes what the resolved mappings cover of `folder`; what the rules leave out is not read. */
 export async function scanFolder(
   fs: LocalFs,
   folder: string,
   rules: FolderRules,
   signal?: AbortSignal,
 ): Promise<FolderScan> {
+  const { mappings } = rules;
   const scan = new Scan(fs, folder, rules.ignores, signal);
-  const mappings = await Promise.all(rules.mappings.map((mapping) => scan.resolve(mapping)));
+  for (const { from } of mappings.filter((mapping) => mapping.missing)) {
+    const message = `There is no "${from}" in the folder, which a sync mapping names`;
+    scan.problems.push({ severity: 'warning', path: from, message });
+  }
   // A folder inside another mapped one is read with that.
   const tops = [...new Set(mappings.map((m) => m.from))].filter(
     (from) => !mappings.some((m) => m.from !== from && covers(m.from, from)),
   );
   for (const from of tops) await scan.top(from);
-  const tree = place(scan, mappings, folder);
-  return { tree, mappings, ignores: scan.ignores };
+  return { tree: place(scan, mappings, folder), mappings, ignores: scan.ignores };
 }
 
 function covers(outer: string, inner: string): boolean {
@@ -72,16 +89,6 @@ class Scan {
     public ignores: IgnoreRules,
     private readonly signal: AbortSignal | undefined,
   ) {}
-
-  async resolve(mapping: Mapping): Promise<Mapping> {
-    const found = await this.fs.stat(joinLocal(this.folder, mapping.from));
-    if (!found) {
-      const message = `There is no "${mapping.from}" in the folder, which a sync mapping names`;
-      this.problems.push({ severity: 'warning', path: mapping.from, message });
-      return { ...mapping, missing: true };
-    }
-    return found.type === 'file' ? forFile(mapping) : mapping;
-  }
 
   /** Begins at a mapped folder or file; rules in the folders above it hold as well. */
   async top(from: string): Promise<void> {

@@ -1,8 +1,9 @@
-import type { BoardFiles } from '../boardFiles';
-import { commonRoot, readBoardTree } from './boardTree';
+import type { BoardFiles, WalkEntry } from '../boardFiles';
+import { parentsOf } from './boardPath';
+import { commonRoot, walkOrEmpty, withHashes } from './boardTree';
 import { hostNames } from './hostNames';
 import { BUILT_IN_IGNORES, IgnoreRules } from './ignoreRules';
-import { scanFolder, type FolderScan } from './folderScan';
+import { resolveMappings, scanFolder } from './folderScan';
 import type { LocalFs } from './localFs';
 import { WHOLE_FOLDER, type Mapping } from './mapping';
 import type { HostNames, LocalTree, RemoteTree, SyncMode, SyncPlan, SyncRules } from './model';
@@ -30,33 +31,43 @@ export interface Prepared {
   readonly rules: SyncRules;
 }
 
-/** Looks at the folder and at the board: two round trips, and one more for a start file with the agent's lines. */
+/**
+ * Looks at the folder and, meanwhile, at the board: two round trips, and one more for a start file with the agent's lines.
+ */
 export async function prepareFolder(sync: FolderSync, signal?: AbortSignal): Promise<Prepared> {
-  const scan = await scanSync(sync, signal);
-  const rules = folderRules(sync.folder, scan, sync.protect, sync.host ?? hostNames());
-  return readSides(sync.files, sync.localFs, scan.tree, rules, signal);
-}
-
-/** The folder alone, when the board need not be asked. */
-export function scanSync(
-  sync: Omit<FolderSync, 'files'>,
-  signal?: AbortSignal,
-): Promise<FolderScan> {
+  const { files, localFs, folder } = sync;
+  const wanted = sync.mappings.length > 0 ? sync.mappings : WHOLE_FOLDER;
+  const mappings = await resolveMappings(localFs, folder, wanted);
   const ignores = IgnoreRules.parse([...BUILT_IN_IGNORES, ...sync.ignore]);
-  const mappings = sync.mappings.length > 0 ? sync.mappings : WHOLE_FOLDER;
-  return scanFolder(sync.localFs, sync.folder, { mappings, ignores }, signal);
+  const places = mappings.map(({ to, isFile }) => (isFile ? (parentsOf(to)[0] ?? '/') : to));
+  const [scan, entries] = await Promise.all([
+    scanFolder(localFs, folder, { mappings, ignores }, signal),
+    walkOrEmpty(files, commonRoot(places), signal),
+  ]);
+  const rules = folderRules(folder, scan, sync.protect, sync.host ?? hostNames());
+  return finish(sync, scan.tree, entries, rules, signal);
 }
 
-/** Adds the board's part, for any source of local files. */
-export async function readSides(
-  files: BoardFiles,
-  localFs: LocalFs,
+/** The same for files that come from a device file, whose rules cover the whole board. */
+export async function prepareTree(
+  sync: Pick<FolderSync, 'files' | 'localFs'>,
   local: LocalTree,
   rules: SyncRules,
   signal?: AbortSignal,
 ): Promise<Prepared> {
+  const entries = await walkOrEmpty(sync.files, commonRoot(rules.roots), signal);
+  return finish(sync, local, entries, rules, signal);
+}
+
+async function finish(
+  { files, localFs }: Pick<FolderSync, 'files' | 'localFs'>,
+  local: LocalTree,
+  entries: readonly WalkEntry[],
+  rules: SyncRules,
+  signal: AbortSignal | undefined,
+): Promise<Prepared> {
   const sizes = new Map(local.files.map((file) => [file.board, file.size]));
-  const remote = await readBoardTree(files, commonRoot(rules.roots), sizes, signal);
+  const remote = await withHashes(files, entries, sizes, signal);
   return keepStartLines({ local, remote, rules }, files, localFs, signal);
 }
 

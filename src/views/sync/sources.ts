@@ -8,7 +8,7 @@ import { UsageError } from '../../core/errors';
 import type { Fleet } from '../../core/fleet';
 import { selectableBoard } from '../../core/selectableBoard';
 import { selectBoards } from '../../core/selector';
-import { prepareFolder, readSides, type Prepared } from '../../core/sync';
+import { prepareFolder, prepareTree, type Prepared } from '../../core/sync';
 import type { LocalFs } from '../../core/sync/localFs';
 import { below } from '../../core/sync/boardPath';
 import { ignoresFor } from '../../core/sync/folderScan';
@@ -135,7 +135,7 @@ function deviceSource(services: SourceServices, device: Device, complete: boolea
       const whole = complete && resolved.diagnostics.every((d) => d.severity !== 'error');
       const rules = deviceRules(device, resolved.files, whole, own);
       const local = await deviceTree(resolved, localFs, signal);
-      return readSides(files, localFs, local, rules, signal);
+      return prepareTree({ files, localFs }, local, rules, signal);
     },
     async placesOf(local) {
       const { files } = await resolve();
