@@ -1,5 +1,5 @@
 import { Queue } from './async';
-import { CancelledError, ProgramRunningError } from './errors';
+import { CancelledError, ConnectionLostError, ProgramRunningError } from './errors';
 import type { Session, Transport } from './transport';
 
 /** How a running program may be treated by one operation; undefined: it may not be stopped. */
@@ -44,6 +44,11 @@ export class BoardJobs {
   readonly #queue = new Queue();
   #current: string | undefined;
   #program: Program | undefined;
+  /**
+   * The link was lost in the middle of a job that the user wanted: its code may still wait on the board for what never
+   * comes, and looks like a program. The next job that the user wants may stop it, as that one might have.
+   */
+  #cutOff = false;
 
   constructor(private readonly host: JobHost) {}
 
@@ -110,6 +115,7 @@ export class BoardJobs {
 
   async #answer(options: JobOptions): Promise<StopAnswer> {
     if (options.mayInterrupt) return 'stop';
+    if (this.#cutOff && options.ask !== false) return 'stop';
     return options.ask === false ? undefined : this.host.mayStop(options.job ?? DEFAULT_JOB);
   }
 
@@ -135,9 +141,11 @@ export class BoardJobs {
     { onStart, restart = false }: { onStart?: () => void; restart?: boolean },
   ): Promise<T> {
     const transport = await this.host.ensureOpen(options.signal);
+    const begun = { yet: false };
     try {
-      return await transport.withSession(
+      const result = await transport.withSession(
         async (session) => {
+          begun.yet = true;
           this.#set(options.job ?? DEFAULT_JOB);
           await this.host.identify(session);
           onStart?.();
@@ -145,6 +153,13 @@ export class BoardJobs {
         },
         { signal: options.signal, mayInterrupt: options.mayInterrupt },
       );
+      this.#cutOff = false;
+      return result;
+    } catch (error) {
+      if (begun.yet && error instanceof ConnectionLostError && options.ask !== false) {
+        this.#cutOff = true;
+      }
+      throw error;
     } finally {
       try {
         // The program was promised to run again, whatever became of the work.

@@ -6,6 +6,7 @@ import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openWindow } from '../lab/window.mjs';
 
+const CLICK_MS = 1_000; // a click on something that is there
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 
 /** @typedef {import('playwright-core').Locator} Locator */
@@ -152,7 +153,18 @@ export class Driver {
         `the menu has no ${String(item)} but: ${(await this.menuItems()).join(', ')}`,
       );
     }
-    await found.first().click();
+    // VS Code takes no click for a moment after a menu has opened, lest the opening click chooses.
+    const gone = async () => {
+      if ((await found.count()) === 0) return true;
+      await found
+        .first()
+        .click({ timeout: CLICK_MS })
+        .catch((/** @type {Error} */ error) => {
+          if (error.name !== 'TimeoutError') throw error; // it went away under the mouse
+        });
+      return (await found.count()) === 0;
+    };
+    if (!(await pollUntil(gone, SEEN_MS))) throw new Error(`the menu stays open on ${String(item)}`);
   }
 
   /** The entries of the menu that is open. @returns {Promise<string[]>} */

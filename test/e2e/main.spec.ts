@@ -1,0 +1,229 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { randomBytes } from 'node:crypto';
+import { startSerlink, startUboard } from '../lab/index.mjs';
+import { pollUntil } from '../lab/process.mjs';
+import { openSession } from './session.mjs';
+
+// The main job, from a board that is plugged in to a program that runs on it, in the packaged extension in a real window,
+// with a real MicroPython behind a cable that can be pulled. What is on the flash is read beside the product.
+
+const OLD = randomBytes(20_000);
+const NEW = randomBytes(400_000);
+const AWKWARD = "lib/it's #1 ünïcode.py";
+const WAIT_MS = 60_000;
+
+let board: Awaited<ReturnType<typeof startUboard>>;
+let cable: Awaited<ReturnType<typeof startSerlink>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  board = await startUboard({
+    name: 'kitchen',
+    files: { 'greet.py': "print('hello from the board')\n", 'data.bin': OLD },
+  });
+  cable = await startSerlink({ to: board.tty, baud: 921_600 });
+  session = await openSession({
+    ttys: [cable.tty],
+    files: {
+      'count.py': "for i in range(3):\n    print('count', i)\n",
+      'bad.py': 'def boom():\n    return 1 / 0\n\n\nboom()\n',
+      'lib/first.py': 'ONE = 1\n',
+      'lib/deep/second.py': 'TWO = 2\n',
+      'lib/empty.py': '',
+      [AWKWARD]: 'THREE = 3\n',
+      'data.bin': NEW,
+      'main.py':
+        'import time\nn = 0\nwhile True:\n    n += 1\n    print("tick", n)\n    time.sleep(0.2)\n',
+    },
+  });
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`main ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await cable.stop();
+  await board.stop();
+});
+
+test('a board that is plugged in appears, connected, under its own name', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.row('linuxboard').waitFor();
+  await driver.status(/linuxboard: ready/).waitFor();
+});
+
+test('expanding it shows its files, their sizes, and the space that is left', async () => {
+  const { driver } = session;
+  await driver.expand('linuxboard');
+  await driver.row('greet.py').waitFor();
+  expect(await driver.row('greet.py').textContent()).toMatch(/30 bytes/);
+  await driver.row(/MB free of/).waitFor();
+});
+
+test('the REPL computes', async () => {
+  const { driver } = session;
+  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.terminalType('2**100\n');
+  await driver.terminalShows(String(2n ** 100n));
+});
+
+test('Tab completes, arrows recall, Ctrl-A and Ctrl-E move', async () => {
+  const { driver } = session;
+  await driver.terminalType('import sys\nsys.platf');
+  await driver.page.keyboard.press('Tab');
+  await driver.page.keyboard.press('Enter');
+  await driver.terminalShows("'linuxboard'");
+  await driver.page.keyboard.press('ArrowUp');
+  await driver.page.keyboard.press('Control+A');
+  await driver.page.keyboard.type('len(');
+  await driver.page.keyboard.press('Control+E');
+  await driver.page.keyboard.type(') * 111');
+  await driver.page.keyboard.press('Enter');
+  await driver.terminalShows('1110');
+});
+
+test('200 lines that are pasted arrive unchanged', async () => {
+  const { driver } = session;
+  const lines = ['import hashlib, binascii', "text = ''"];
+  for (let i = 0; i < 198; i++) lines.push(`text += "${i}: ${'äxyz '.repeat(i % 17)}"  # ${i}`);
+  const text = lines
+    .slice(2)
+    .map((line) => /"(.*)"/.exec(line)?.[1])
+    .join('');
+  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  lines.push('print(binascii.hexlify(hashlib.sha256(text.encode()).digest()))');
+  await driver.page.evaluate((code) => navigator.clipboard.writeText(code), lines.join('\n'));
+  await driver.page.locator('.terminal-wrapper.active .xterm-helper-textarea').focus();
+  await driver.page.keyboard.press('Control+Shift+V');
+  await driver.terminalShows(Buffer.from(hash).toString('hex'), WAIT_MS);
+});
+
+test('right-click uploads a folder, whatever its files are called', async () => {
+  const { driver } = session;
+  await driver.activity('Explorer');
+  await driver.rowMenu('lib', 'Upload to Board');
+  await driver.status('4 files uploaded').waitFor();
+  const files = await board.files();
+  expect(files['/lib/first.py']?.toString()).toBe('ONE = 1\n');
+  expect(files['/lib/deep/second.py']?.toString()).toBe('TWO = 2\n');
+  expect(files['/lib/empty.py']?.length).toBe(0);
+  expect(files[`/${AWKWARD}`]?.toString()).toBe('THREE = 3\n');
+  await driver.activity('MicroPython');
+  await driver.row('lib').waitFor();
+});
+
+test('the active file runs, and its output shows as it comes', async () => {
+  const { driver } = session;
+  await driver.openFile('count.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('count 2');
+});
+
+test("a traceback's line leads to the source", async () => {
+  const { driver } = session;
+  await driver.openFile('bad.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('ZeroDivisionError');
+  await driver.openFile('count.py');
+  const row = driver.page.locator('.terminal-wrapper.active .xterm-rows > div').filter({
+    hasText: 'File "<stdin>", line 2',
+  });
+  // The terminal looks for links where the mouse rests.
+  const box = await row.last().boundingBox();
+  const { mouse, keyboard } = driver.page;
+  await keyboard.down('Control');
+  await mouse.move((box?.x ?? 0) + 60, (box?.y ?? 0) + 8);
+  await mouse.move((box?.x ?? 0) + 62, (box?.y ?? 0) + 9);
+  await driver.page.locator('.terminal-wrapper.active .xterm-cursor-pointer').waitFor();
+  await mouse.down();
+  await mouse.up();
+  await keyboard.up('Control');
+  await driver.tab('bad.py').waitFor();
+});
+
+test('a file on the board is edited and saved', async () => {
+  const { driver } = session;
+  await driver.row('greet.py').click();
+  await driver.tab('greet.py').waitFor();
+  expect(await driver.editorText()).toContain('hello from the board');
+  await driver.editorReplace("print('edited here')\n");
+  await driver.page.keyboard.press('Control+S');
+  const saved = await pollUntil(
+    async () => (await board.files())['/greet.py']?.toString() === "print('edited here')\n",
+    WAIT_MS,
+  );
+  expect(saved).toBe(true);
+});
+
+test('a file on the board runs', async () => {
+  const { driver } = session;
+  await driver.rowAction('greet.py', 'Run This File');
+  await driver.terminalShows('edited here');
+});
+
+test('unplugged in the middle of an upload, the board keeps the old file; plugged in again, it is back', async () => {
+  const { driver } = session;
+  await cable.baud(115_200);
+  const before = (await cable.stats()).toBoard;
+  await driver.activity('Explorer');
+  await driver.rowMenu('data.bin', 'Upload to Board');
+  const underWay = await pollUntil(
+    async () => (await cable.stats()).toBoard - before > NEW.length / 4,
+    WAIT_MS,
+  );
+  expect(underWay).toBe(true);
+  await cable.unplug();
+  await driver.notification(/gone|lost|closed|not there/i).waitFor();
+  expect((await board.files())['/data.bin']?.equals(OLD)).toBe(true);
+  await driver.activity('MicroPython');
+  await cable.baud(921_600);
+  await cable.replug();
+  await driver
+    .status(/linuxboard: (ready|connected|program running)/)
+    .waitFor({ timeout: WAIT_MS });
+});
+
+test('the upload that was cut off goes through when it is tried again', async () => {
+  const { driver } = session;
+  await driver.answer(/gone|lost|closed|not there/i, 'Retry');
+  await driver.status('data.bin uploaded').waitFor({ timeout: WAIT_MS });
+  expect((await board.files())['/data.bin']?.equals(NEW)).toBe(true);
+});
+
+test('after that the REPL goes on in the same terminal', async () => {
+  const { driver } = session;
+  await driver.terminalType('3**100\n');
+  await driver.terminalShows(String(3n ** 100n));
+});
+
+test('a soft reset forgets names and keeps the terminal', async () => {
+  const { driver } = session;
+  await driver.terminalType('forget_me = 1\n');
+  await driver.rowMenu('linuxboard', 'Soft Reset');
+  await driver.terminalShows(/soft reboot/);
+  await driver.terminalType('forget_me\n');
+  await driver.terminalShows("NameError: name 'forget_me' isn't defined");
+});
+
+test('a program that runs is not stopped by connecting, nor without being asked', async () => {
+  const { driver } = session;
+  await driver.activity('Explorer');
+  await driver.rowMenu('main.py', 'Upload to Board');
+  await driver.status('main.py uploaded').waitFor();
+  await driver.activity('MicroPython');
+  await driver.rowMenu('linuxboard', 'Soft Reset');
+  await driver.terminalShows(/tick 3/);
+  await driver.rowMenu('linuxboard', 'Disconnect');
+  await driver.status(/linuxboard: not connected/).waitFor();
+  await driver.rowMenu('linuxboard', 'Connect');
+  await driver.status(/linuxboard: program running/).waitFor();
+  await driver.expand('linuxboard');
+  await driver.row(/Stop to see the files/).waitFor();
+  await driver.openFile('count.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.answer(/needs the prompt/, 'Cancel');
+  await driver.terminalShows(/tick \d+\n[^]*tick \d+/);
+  await driver.row(/Stop to see the files/).click();
+  await driver.row('main.py').waitFor();
+});
