@@ -7,6 +7,7 @@ import os
 _STATE = "/mpyfleet/boot.json"
 _TRIES = 2  # starts that a new copy gets to prove itself
 _CRASHES = 3  # starts in a row that ended in a crash: safe mode
+_on = False  # the agent runs
 
 
 def load():
@@ -57,7 +58,12 @@ def begin(d, power_on):
 
 
 def start():
-    """Runs the agent; comes back only when it was stopped with Ctrl-C."""
+    """Runs the agent; KeyboardInterrupt when it was stopped with Ctrl-C at the cable. Does nothing where the agent
+    runs already: then it is the agent that runs main.py, as the board's program."""
+    global _on
+    if _on:
+        return
+    _on = True
     d = begin(load(), _power_on())
     save(d)
     other = "b" if d["run"] == "a" else "a"
@@ -78,5 +84,7 @@ def start():
             save(d)
         import sys
 
-        return sys.modules[name].run(d)
+        sys.modules[name].run(d)
+        _on = False
+        raise KeyboardInterrupt  # what follows the start lines in main.py is the program's, not the prompt's
     raise RuntimeError("no copy of the agent can be loaded: install it again over USB")

@@ -132,11 +132,15 @@ export function describeExec({ subject, bench, group, test }: Suite): void {
       expect(await exec('print(6)')).toBe('6\n');
     });
 
-    test('survives SystemExit and a soft reset from code', ['programs', 'keepsLink'], async () => {
-      const { exec } = await bench();
-      await exec('a = 1\nraise SystemExit');
-      expect(await failure(exec('print(a)'))).toMatchObject({ type: 'NameError' });
-    });
+    test(
+      'survives SystemExit and a soft reset from code',
+      ['programs', 'keepsLink', 'rawRepl'],
+      async () => {
+        const { exec } = await bench();
+        await exec('a = 1\nraise SystemExit');
+        expect(await failure(exec('print(a)'))).toMatchObject({ type: 'NameError' });
+      },
+    );
 
     test('says what the board is', [], async () => {
       const { transport } = await bench();
