@@ -25,6 +25,7 @@ export class RawRepl implements ExecLine {
   #current: Execution | undefined;
   #rawPaste: boolean | undefined;
   #marker = 0;
+  #ended = false;
   #waiting: { pattern: Uint8Array; seen: Uint8Array; found: Deferred<Uint8Array> } | undefined;
 
   /** @param onStray what comes while no code runs: a thread or a timer printed it */
@@ -51,6 +52,7 @@ export class RawRepl implements ExecLine {
 
   /** Ends what runs with `error`. */
   fail(error: Error): void {
+    this.#ended = true;
     this.#current?.fail(error);
     this.#waiting?.found.reject(error);
   }
@@ -75,8 +77,10 @@ export class RawRepl implements ExecLine {
     try {
       return await execution.run(this.#rawPaste);
     } catch (error) {
-      // What the failed code has not read of its stdin would be read as commands.
-      if (error instanceof PythonError && execution.usedStdin) {
+      // What the failed code has not read of its stdin would be read as commands; and after a byte that was lost on the line
+      // the board may still wait in the middle of the protocol.
+      const unread = error instanceof PythonError && execution.usedStdin;
+      if (unread || (error instanceof TimeoutError && !this.#ended)) {
         this.#current = undefined;
         await this.resync();
       }

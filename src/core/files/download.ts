@@ -12,7 +12,8 @@ import { verbs } from './verbs';
 const MARK = 0x7e;
 const HEAD = 12; // mark, offset, length, CRC: see sender.py
 const ESCAPE = 0x10;
-const SILENCE_MS = 20_000;
+/** A sender is silent while it hashes the file once more; otherwise it has stopped. */
+const SILENCE_MS = 8000;
 /** Each asks only for what is still missing. */
 const ATTEMPTS = 8;
 const NEWLINE = 10;
