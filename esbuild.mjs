@@ -36,6 +36,7 @@ const builds = [
     banner: { js: '#!/usr/bin/env node' },
   },
   { ...node, entryPoints: { demoWorker: 'src/transports/demo/worker.ts' }, outdir: 'dist' },
+  { ...node, entryPoints: { mpyCross: 'src/core/packages/mpyCrossWorker.ts' }, outdir: 'dist' },
   ...webviews.map((f) => ({
     ...shared,
     platform: 'browser',
@@ -59,5 +60,7 @@ await cp('node_modules/@serialport/bindings-cpp/prebuilds', 'prebuilds', { recur
 for (const file of ['micropython.mjs', 'micropython.wasm']) {
   await cp(`node_modules/@micropython/micropython-webassembly-pyscript/${file}`, `dist/${file}`);
 }
+// MicroPython's compiler, for packages and for uploads that are compiled.
+await cp('node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm', 'dist/mpy-cross.wasm');
 // What is put on boards: the MQTT agent, compiled.
 await buildAgent('dist/agent');

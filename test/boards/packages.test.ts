@@ -12,11 +12,11 @@ import type { InstalledPackage } from '../../src/core/packages/install';
 import { readLock } from '../../src/core/packages/lockFile';
 import { PackageManager, type PackageBoard } from '../../src/core/packages/manager';
 import { CompileError } from '../../src/core/packages/mpyCross';
-import { loadMpyCross } from '../../src/core/packages/loadMpyCross';
 import { nodeHttp } from '../../src/core/packages/nodeHttp';
 import { ensure, startUboard } from '../lab/index.mjs';
 import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { startRig, type Rig } from './filesRig';
+import { startMpyCross } from './packageLab';
 
 /** Packages as the index has them: modules, packages with folders, data, and dependencies. */
 const TREES = {
@@ -47,9 +47,10 @@ type Trees = Parameters<typeof startPackageIndex>[0];
 
 /** An index, a manager that uses it, and a board. */
 async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0] = {}) {
-  const cross = await loadMpyCross();
+  const mpyCross = await startMpyCross();
+  ends.push(() => mpyCross.dispose());
   const compile = async (name: string, source: string) => {
-    const { mpy } = await cross(name, source, ['-s', name]);
+    const { mpy } = await mpyCross.compile(source, ['-s', name]);
     if (!mpy) throw new Error(`${name} does not compile`);
     return mpy;
   };
@@ -68,7 +69,7 @@ async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0]
       load: (key) => Promise.resolve(store.get(key) ?? []),
       save: (key, packages) => Promise.resolve(void store.set(key, packages)),
     },
-    mpyCross: loadMpyCross,
+    mpyCross: mpyCross.compile,
   });
   return { index, rig, manager, target: await targetOf(rig) };
 }

@@ -1,6 +1,6 @@
 import type { BoardFiles } from '../boardFiles';
 import { UsageError } from '../errors';
-import { DownloadError } from './fetcher';
+import { DownloadError, sha256 } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
 import {
   adaptPackages,
@@ -20,7 +20,7 @@ import {
 import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
-import { resolve, specId, type Sources } from './resolve';
+import { ConflictError, resolve, specId, type Sources } from './resolve';
 import { parseSpec, rewriteUrl, type PackageSpec } from './spec';
 import { text } from '../bytes';
 
@@ -42,8 +42,7 @@ export interface InstallOptions {
 export interface PackageServices {
   readonly sources: () => Sources;
   readonly installed: InstalledStore;
-  /** Loads the compiler; it is large. */
-  readonly mpyCross: () => Promise<MpyCross>;
+  readonly mpyCross: MpyCross;
 }
 
 export const DEFAULT_TARGET = '/lib';
@@ -195,14 +194,35 @@ export class PackageManager {
     wanted: ReadonlySet<string>,
     options: InstallOptions,
   ): Promise<InstalledPackage[]> {
-    const compile = options.compile ? await this.services.mpyCross() : undefined;
+    const compile = options.compile ? this.services.mpyCross : undefined;
     const fitting = await adaptPackages(packages, board, compile);
     const target = (options.target ?? DEFAULT_TARGET).replace(/\/+$/, '');
-    const placed = await placePackages(board.files, fitting, target, wanted, options);
     const before = await this.services.installed.load(board.key);
-    await removeReplaced(board.files, before, placed);
+    checkOwners(before, fitting, target);
+    const placed = await placePackages(board.files, fitting, target, wanted, options);
+    await removeReplaced(board.files, before, placed, options.signal);
     await this.services.installed.save(board.key, mergeInstalled(before, placed));
     return placed;
+  }
+}
+
+/** A package that is there already may not lose a file to another one. @throws ConflictError */
+function checkOwners(
+  before: readonly InstalledPackage[],
+  fresh: readonly FetchedPackage[],
+  target: string,
+): void {
+  const ids = new Set(fresh.map((p) => p.id));
+  const others = before.filter((p) => !ids.has(p.id));
+  const owners = new Map(others.flatMap((p) => p.files.map((f) => [f.path, { p, f }] as const)));
+  for (const { name, files } of fresh) {
+    for (const { path, content } of files) {
+      const owner = owners.get(`${target}/${path}`);
+      if (!owner || owner.f.sha256 === sha256(content)) continue;
+      throw new ConflictError(`${owner.p.name} and ${name} both bring ${path}`, {
+        hint: `Remove ${owner.p.name} first, or install into another folder.`,
+      });
+    }
   }
 }
 
@@ -211,13 +231,16 @@ async function removeReplaced(
   files: BoardFiles,
   before: readonly InstalledPackage[],
   placed: readonly InstalledPackage[],
+  signal?: AbortSignal,
 ): Promise<void> {
-  const fresh = new Set(placed.flatMap((p) => p.files.map((f) => f.path)));
-  for (const { id } of placed) {
-    for (const { path } of before.find((p) => p.id === id)?.files ?? []) {
-      if (!fresh.has(path)) await removeIfThere(files, path);
-    }
-  }
+  const ids = new Set(placed.map((p) => p.id));
+  const pathsOf = (list: readonly InstalledPackage[]) =>
+    list.flatMap((p) => p.files.map((f) => f.path));
+  const stay = new Set([...pathsOf(placed), ...pathsOf(before.filter((p) => !ids.has(p.id)))]);
+  const gone = pathsOf(before.filter((p) => ids.has(p.id))).filter((path) => !stay.has(path));
+  for (const path of gone) await removeIfThere(files, path);
+  // A folder that is left behind would be imported in place of a module of the same name.
+  await removeEmptyFolders(files, gone, signal);
 }
 
 async function removeEmptyFolders(

@@ -1,5 +1,6 @@
 import { FleetError } from '../errors';
 import type { TargetBoard } from './model';
+import type { CompileResult } from './mpyCrossMessages';
 
 /** Source that does not compile; `line` counts from 1. */
 export class CompileError extends FleetError {
@@ -15,12 +16,8 @@ export class CompileError extends FleetError {
   }
 }
 
-/** The WebAssembly compiler: module and options in, .mpy out. Injected, so that it is loaded when first used. */
-export type MpyCross = (
-  fileName: string,
-  source: string,
-  options: string[],
-) => Promise<{ status: number; mpy?: Uint8Array; out: string[]; err: string[] }>;
+/** mpy-cross: source and its options in, .mpy out. Injected; see MpyCrossThread. */
+export type MpyCross = (source: string, options: readonly string[]) => Promise<CompileResult>;
 
 /** The .mpy format that the bundled compiler writes (MicroPython 1.20 and later read 6.1 to 6.3). */
 export const COMPILER_MPY_VERSION = 6;
@@ -42,10 +39,10 @@ export async function compileMpy(
   mpyCross: MpyCross,
 ): Promise<Uint8Array> {
   if (!canCompileFor(board)) throw new WrongMpyVersionError(board);
-  const { status, mpy, out, err } = await mpyCross(file, source, ['-s', file]);
+  const { status, mpy, out, err } = await mpyCross(source, ['-s', file]);
   if (status === 0 && mpy) return mpy;
   const report = [...err, ...out].join('\n');
-  const line = /line (\d+)/.exec(report)?.[1];
+  const line = [...report.matchAll(/^ *File .*, line (\d+)/gm)].at(-1)?.[1];
   const detail = /^\w*(?:Error|Exception):.*$/m.exec(report)?.[0];
   throw new CompileError(
     file,

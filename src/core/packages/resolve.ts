@@ -34,11 +34,16 @@ export async function resolve(
 ): Promise<ResolvedPackage[]> {
   const done = new Map<string, ResolvedPackage>();
   const wantedBy = new Map<string, { by: string; version: string }>();
-  const open = new Set<string>();
+  /** Versions of packages whose own needs are still being followed, too. */
+  const chosen = new Map<string, string>();
 
-  const visit = async (spec: PackageSpec, by: string): Promise<string> => {
+  // What is named with a version wins over the same package as somebody's "latest".
+  const pins = new Map(specs.filter(wantedVersion).map((s) => [specId(s), s]));
+
+  const visit = async (asked: PackageSpec, by: string): Promise<string> => {
     throwIfAborted(signal);
-    const key = specId(spec);
+    const key = specId(asked);
+    const spec = wantedVersion(asked) ? asked : (pins.get(key) ?? asked);
     const version = wantedVersion(spec);
     const before = wantedBy.get(key);
     if (before) {
@@ -49,33 +54,27 @@ export async function resolve(
           { hint: 'Choose a version that both can use, or install one of them only.' },
         );
       }
-      if (version && !before.version && done.get(key)?.version !== version) {
+      if (version && !before.version && chosen.get(key) !== version) {
         throw new ConflictError(`${by} needs ${key} ${version}, but ${before.by} took the latest`, {
           hint: `Name ${key}@${version} first, so that it is chosen for both.`,
         });
       }
-      return done.get(key)?.id ?? key;
+      return key;
     }
     wantedBy.set(key, { by, version });
     if (wantedBy.size > MAX_PACKAGES)
       throw new UsageError(`Over ${MAX_PACKAGES} packages are needed`);
-    open.add(key);
     const { resolved, deps } = await load(spec, board, sources, signal);
+    chosen.set(key, resolved.version);
     const needs: string[] = [];
     for (const [name, depVersion] of deps) {
       needs.push(await visit(dependency(name, depVersion), resolved.name));
     }
-    open.delete(key);
     done.set(key, { ...resolved, id: key, needs });
     return key;
   };
 
-  // Precise versions first: what is named with a version wins over the same package as somebody's "latest".
-  for (const spec of [...specs].sort(
-    (a, b) => Number(!wantedVersion(a)) - Number(!wantedVersion(b)),
-  )) {
-    await visit(spec, 'you');
-  }
+  for (const spec of specs) await visit(spec, 'you');
   const packages = [...done.values()];
   checkPlaces(packages);
   return packages;
