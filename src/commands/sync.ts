@@ -7,6 +7,7 @@ import { planSummary, resultSummary } from '../core/sync/summary';
 import type { ViewContext } from '../views/context';
 import { showDiff } from '../views/sync/diff';
 import { isPreviewed, notePreviewed } from '../views/sync/previewed';
+import { specSource } from '../views/sync/sources';
 import type { Preview } from '../views/sync/syncCenter';
 import { SYNC_VIEW, type SyncNode } from '../views/sync/syncView';
 import { summarise } from './summary';
@@ -48,6 +49,18 @@ export const syncCommands: readonly Command[] = [
     which: 'present',
     progress: COMPARING,
     run: (context, board, call) => preview(context, board, 'pull', call),
+  },
+  {
+    id: 'syncSpec',
+    needs: 'local',
+    which: 'present',
+    many: false,
+    progress: COMPARING,
+    run: async (context, { uris: [uri], boards: [board] }, call) => {
+      if (!uri || !board) return;
+      const source = specSource(uri);
+      await show(context, await context.sync.preview(board, 'push', call, source));
+    },
   },
   { id: 'syncApply', needs: 'nothing', progress: APPLYING, run: applyShown },
   { id: 'syncClose', needs: 'nothing', run: ({ sync }) => sync.show(undefined) },

@@ -18,6 +18,8 @@ export interface LocalFile {
   readonly sha256: string;
   /** What is written in place of the file's own content. */
   readonly content?: Uint8Array;
+  /** `checkOnly`: a difference is told and left. `noUpdate`: written only where the board has none. */
+  readonly policy?: 'checkOnly' | 'noUpdate';
 }
 
 /** Something that keeps a file out of the sync, or that the user should know before it runs. */

@@ -74,10 +74,14 @@ class Both {
         ? `${blocking} is a file on the board and a folder here; remove one of them`
         : `${local.board} is a folder on the board and a file here; remove one of them`;
       this.problems.push({ severity: 'error', path: local.board, message });
+    } else if (there?.size === local.size && there.sha256 === local.sha256) {
+      this.unchanged++;
+    } else if (local.policy === 'checkOnly' || (there && local.policy === 'noUpdate')) {
+      const state = there ? 'differs' : 'is missing';
+      const message = `${local.board} ${state} on the board, and is not to be written`;
+      this.problems.push({ severity: 'warning', path: local.board, message });
     } else if (!there) {
       this.onlyLocal.push(local);
-    } else if (there.size === local.size && there.sha256 === local.sha256) {
-      this.unchanged++;
     } else {
       this.differ.push({ local, remote: there });
     }

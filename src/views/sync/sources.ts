@@ -14,6 +14,7 @@ import { below } from '../../core/sync/boardPath';
 import { ignoresFor } from '../../core/sync/folderScan';
 import { BUILT_IN_IGNORES, IgnoreRules } from '../../core/sync/ignoreRules';
 import { parseMapping, placesOf, WHOLE_FOLDER, type Mapping } from '../../core/sync/mapping';
+import { parseSpec, specRules, specTree } from '../../core/sync/mqsyncSpec';
 import { protection } from '../../core/sync/rules';
 import type { Settings } from '../settings';
 import type { DeviceFiles } from './deviceFiles';
@@ -114,6 +115,24 @@ function folderSource(
       return rules.ignores(relative, isDir) ? [] : placesOf(mappings, relative);
     },
     isProtected: protection(settings.get('sync.protect')),
+  };
+}
+
+/** An mqsync specification: the files that it names, relative to its own folder. */
+export function specSource(spec: vscode.Uri): SyncSource {
+  const base = vscode.Uri.joinPath(spec, '..');
+  const localFs = workspaceFs(base);
+  return {
+    label: spec.path.split('/').at(-1) ?? '',
+    localFs,
+    base,
+    async prepare(files, signal) {
+      const text = new TextDecoder().decode(await localFs.read(spec.path));
+      const local = await specTree(parseSpec(text), localFs, base.path, signal);
+      return prepareTree({ files, localFs }, local, specRules(local), signal);
+    },
+    placesOf: () => Promise.resolve([]),
+    isProtected: () => true,
   };
 }
 

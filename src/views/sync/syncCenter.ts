@@ -99,8 +99,14 @@ export class SyncCenter implements Disposable {
   }
 
   /** What a sync of `board` would do. One session: a running program is asked about once. */
-  async preview(board: Board, mode: SyncMode, call: SyncCall = {}): Promise<Preview> {
-    const source = await sourceFor({ ...this.services, devices: this.devices }, board);
+  async preview(
+    board: Board,
+    mode: SyncMode,
+    call: SyncCall = {},
+    given?: SyncSource,
+  ): Promise<Preview> {
+    const services = { ...this.services, devices: this.devices };
+    const source = given ?? (await sourceFor(services, board));
     const made = await this.#session(board, call, async (files) => {
       const { local, remote, rules } = await source.prepare(files, call.signal);
       return plan(local, remote, mode, rules);
