@@ -190,7 +190,7 @@ it(
     for (const [dir, total, count] of ways) {
       for (const [index, at] of spread(total, count).entries()) {
         const kind = (['flip', 'drop', 'dup'] as const)[index % 3] ?? 'flip';
-        await cable.fault({ dir, at, kind } as Fault);
+        await cable.fault({ dir, at, kind });
         expect(Buffer.from(await files.read('/r.bin')), `${kind} ${dir} at ${at}`).toEqual(content);
         await rig.reconnect();
       }

@@ -18,7 +18,7 @@ const errno = async (work: Promise<unknown>): Promise<string> => {
     (e: unknown) => e,
   );
   if (error instanceof FileError) return error.errno;
-  throw error ?? new Error('it did not fail');
+  throw error instanceof Error ? error : new Error('it did not fail');
 };
 
 // The same verbs by every way that files can go: streamed at the speed of a UART and of USB, with little memory, and in
@@ -61,7 +61,9 @@ describe.each([
       path: `/many/d${i % 4}/f${i}.bin`,
       content: randomBytes(i * 37),
     }));
-    const late = items.map((f, i) => (i % 2 ? f : { ...f, content: async () => f.content }));
+    const late = items.map((f, i) =>
+      i % 2 ? f : { ...f, content: () => Promise.resolve(f.content) },
+    );
     const before = rig.execs();
     await rig.files.writeMany(late);
     if (streams) expect(rig.execs() - before).toBe(1);
