@@ -13,7 +13,8 @@ const CONFIG = {
   mode: 'signed',
   keys: { admin: ADMIN_KEY.toString('hex') },
   mtu: 1024,
-  tm: 1,
+  tm: 60,
+  wd: { allok: 4 },
 };
 
 /** Runs the agent beside a task that measures; the board has no network, so the broker is in memory. */

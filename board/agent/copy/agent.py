@@ -19,9 +19,9 @@ VERSION = "0.1.0"
 OPS = {
     0x02: (0, 0, "ops", "ping"),
     0x03: (0, 0, "ops", "bye"),
-    0x10: (2, 1, "run", "op_exec"),
-    0x11: (1, 0, "run", "op_stdin"),
-    0x12: (1, 0, "run", "op_intr"),
+    0x10: (2, 1, "runops", "op_exec"),
+    0x11: (1, 0, "runops", "op_stdin"),
+    0x12: (1, 0, "runops", "op_intr"),
     0x14: (2, 0, "ops", "complete"),
     0x20: (2, 1, "put", "op_put"),
     0x26: (1, 0, "get", "op_get"),
@@ -36,7 +36,7 @@ OPS = {
     0x41: (1, 1, "ops", "time_"),
     0x42: (2, 1, "cfg", "op_cfg"),
     0x43: (0, 0, "log", "op_logget"),
-    0x44: (1, 1, "run", "op_app"),
+    0x44: (1, 1, "runops", "op_app"),
     0x45: (2, 1, "ota", "op_ota"),
 }
 _STREAM = (0x21, 0x22, 0x23, 0x24, 0x25)  # DATA ACK NAK END CANCEL: for an open request
@@ -208,6 +208,13 @@ class Agent(Answers):
         if name not in sys.modules:
             __import__(name)
         return getattr(sys.modules[name], fn)
+
+    def unload(self, mod):
+        """Gives the memory of a module back that nothing holds on to."""
+        pkg = __name__[: __name__.rindex(".")]
+        sys.modules.pop(pkg + "." + mod, None)
+        if hasattr(sys.modules[pkg], mod):
+            delattr(sys.modules[pkg], mod)
 
     def _guarded(self, s, r, work):
         try:

@@ -106,7 +106,8 @@ def compile_and_run(run, kind, code, mode, name):
             error = _trace(error), error
         run.app["x"] = "" if error is None else repr(error[1])
         if error is not None and not isinstance(error[1], KeyboardInterrupt):
-            ag.app_died(error[0])
+            ag.log.error("app", error[0])
+            ag.guard.crash("app", error[0])
 
 
 def _trace(error):

@@ -14,8 +14,6 @@ from .guard import Guard, trace
 from .log import Log
 from .mqtt import Client
 from .run import Runner, explode
-from .store import sweep
-from .tasks import Tasks
 from .util import Clock
 
 CONFIG = "/mpyfleet/config.json"
@@ -50,7 +48,9 @@ class Main:
         ag.flash = hal.ota()
         ag.run = Runner(ag)
         ag.guard = Guard(ag, boot)
-        ag.tasks = Tasks(ag)
+        ag.tasks = None
+        if cfg.get("modules") or cfg.get("app"):
+            ag.tasks = ag.handler("tasks", "Tasks")(ag)
         ag.ota = None
         try:
             os.stat("/mpyfleet/ota.json")
@@ -91,7 +91,7 @@ class Main:
         ag, cfg = self.ag, self.cfg
         v = os.statvfs("/")
         impl = sys.implementation
-        d = {"on": 1, "proto": 1, "agent": VERSION, "slot": self.boot.get("slot", "")}
+        d = {"on": 1, "proto": 1, "agent": VERSION, "slot": self.boot.get("run", "")}
         d["fw"] = ".".join(str(x) for x in impl[1][:3])
         d["platform"], d["machine"] = sys.platform, getattr(impl, "_machine", "")[:64]
         d["mpy"] = getattr(impl, "_mpy", 0)
@@ -138,12 +138,14 @@ class Main:
     def up(self):
         self.tell()
         self.ag.guard.up()
-        self.ag.tasks.up()
+        if self.ag.tasks:
+            self.ag.tasks.up()
 
     def down(self, error):
         self.ag.log.down()
         self.ag.log.warning("mqtt", "connection lost: " + error)
-        self.ag.tasks.down()
+        if self.ag.tasks:
+            self.ag.tasks.down()
 
     def big(self, topic, first):
         self.ag.bad += 1
@@ -210,7 +212,8 @@ class Main:
             d = {"boot": ag.sessions.boot_hex, "up": now // 1000, "free": gc.mem_free()}
             d["fs"] = [v[1] * v[2], v[0] * v[3]]
             d["rc"], d["rtt"] = c.reconnects, ag.guard.rtt
-            d["tasks"], d["drop"] = ag.tasks.counts(), {"log": sum(ag.log.drop.values())}
+            d["tasks"] = ag.tasks.counts() if ag.tasks else {}
+            d["drop"] = {"log": sum(ag.log.drop.values())}
             if c.wifi:
                 d["rssi"] = c.wifi.rssi()
             c.send(self.tmt, json.dumps(d))
@@ -220,7 +223,7 @@ class Main:
             more = self.tick()
             if self.ag.leave_as and self.ag.clock.ms() > self.ag.leave_at:
                 self.leave()
-            await asyncio.sleep_ms(0 if more else 50)
+            await asyncio.sleep_ms(0 if more else 50 if self.ag.flows else 100)
 
     def leave(self):
         ag = self.ag
@@ -250,7 +253,8 @@ class Main:
         ag = self.ag
         ag.run.attach()
         try:
-            n = sweep()
+            n = ag.handler("store", "sweep")()
+            ag.unload("store")
             if n:
                 ag.log.info("agent", "removed %d unfinished files" % n)
         except OSError as e:
@@ -258,7 +262,8 @@ class Main:
         ag.log.info("agent", "agent %s, start %s" % (VERSION, ag.sessions.boot_hex))
         for f in (self.client.run, ag.run.loop, self.ticking):
             asyncio.create_task(self.vital(f))
-        ag.tasks.load()
+        if ag.tasks:
+            ag.tasks.load()
         await self.ended.wait()
         raise self.error
 

@@ -48,7 +48,6 @@ class Tasks:
         self.ag = ag
         self.mqtt = Mqtt(ag)
         self.restarts = {}
-        ag.app_died = self.app_died
 
     def counts(self):
         return self.restarts
@@ -135,7 +134,3 @@ class Tasks:
                 wait = _FIRST_S if self.ag.clock.ms() - t > _MOST_S * 1000 else wait
             await asyncio.sleep(wait)
             wait = min(_MOST_S, wait * 2)
-
-    def app_died(self, text):
-        self.ag.log.error("app", text)
-        self.ag.guard.crash("app", text)

@@ -1,0 +1,106 @@
+"""Requests about running code: EXEC with its source, STDIN, INTR, APP (docs/protocol.md section 6)."""
+
+import os
+import time
+
+from .frame import Fail
+from .output import Output
+from .put import Inflow
+from .util import check_path
+
+
+class Code(Inflow):
+    """Source that comes in more than one frame."""
+
+    def __init__(self, ag, s, r, j):
+        super().__init__(ag, s, r, j["n"])
+        self.j = j
+        self.buf = bytearray(self.total)
+
+    def take(self, mv):
+        self.buf[self.off : self.off + len(mv)] = mv
+
+    def cancel(self):
+        self.close()
+        self.ag.run.job = None
+
+    def on_stream(self, op, off, p, ack):
+        super().on_stream(op, off, p, ack)
+        self.launch()
+
+    def end(self):
+        pass  # it began when all of it was there
+
+    def launch(self):
+        if self.off < self.total or self.ag.flows.get((self.s.cid, self.r)) is not self:
+            return
+        run = self.ag.run
+        self.close()
+        if run.out:
+            run.ag.flows.pop((run.out.s.cid, run.out.r), None)
+        run.out = None
+        run.out = Output(self.ag, self.s, self.r, self.ag.cfg.get("out", 2048))
+        self.ag.flows[(self.s.cid, self.r)] = run.out
+        name = self.j.get("f", "<fleet>")
+        run.submit("exec", self.buf, self.j.get("mode", "exec"), name)
+        run.out.greet()
+
+
+def op_exec(ag, s, r, j, body):
+    run = ag.run
+    if run.job:
+        if run.job[0] == "wait":
+            f = run.job[1]
+            if f.s.cid in ag.sessions.all and time.ticks_diff(time.ticks_ms(), f.moved) < 15000:
+                raise Fail("EBUSY", "another request sends its code", by=f.s.cid)
+            f.cancel()
+        else:
+            app = 1 if run.job[0] == "app" else 0
+            raise Fail("EBUSY", "code is running", app=app, by=run.out.s.cid if run.out else "")
+    if not 0 <= j["n"] <= ag.cfg.get("code", 16384):
+        raise Fail("ETOOBIG", "put longer code into a file")
+    if j.get("mode", "exec") not in ("exec", "single", "eval"):
+        raise Fail("EINVAL", "mode")
+    c = Code(ag, s, r, j)
+    run.job = ("wait", c, None, None)
+    c.feed(0, body)
+    if c.off < c.total:
+        c.greet()
+    c.launch()
+
+
+def op_stdin(ag, s, r, j, body):
+    if not ag.run.can:
+        raise Fail("ENOSYS", "this port takes no input while code runs")
+    if ag.run.state == "idle":
+        return  # the code ended without reading it; an error here would end its request a second time
+    ag.send(s, 0x22, r, b"", ag.run.feed(j["o"], body))
+
+
+def op_intr(ag, s, r, j, _):
+    ag.run.app["stop"] = True
+    return {"hit": 1 if ag.run.interrupt() else 0}
+
+
+def op_app(ag, s, r, j, _):
+    do = j.get("do", "info")
+    run = ag.run
+    app = run.app
+    if do == "start":
+        path = check_path(j.get("p") or app["p"] or "/app.py")
+        os.stat(path)
+        if run.job:
+            raise Fail("EBUSY", "code is running")
+        app["p"] = path
+        app["stop"] = False
+        run.submit("app", path, "exec", path)
+    elif do == "stop":
+        app["stop"] = True
+        if run.state == "app":
+            run.interrupt()
+    elif do != "info":
+        raise Fail("EINVAL", "do")
+    d = {"run": 1 if run.job and run.job[0] == "app" else 0, "p": app["p"], "x": app["x"]}
+    d["n"] = app["n"]
+    d["tasks"] = ag.tasks.counts() if ag.tasks else {}
+    return d
