@@ -1,7 +1,17 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { silentLog } from '../../src/core/log';
+import { readInfo } from '../../src/core/readInfo';
+import type { BoardFiles } from '../../src/core/boardFiles';
+import type { Transport } from '../../src/core/transport';
+import { CachingFetcher } from '../../src/core/packages/fetcher';
+import type { InstalledPackage } from '../../src/core/packages/install';
+import { PackageManager, type PackageBoard } from '../../src/core/packages/manager';
+import { nodeHttp } from '../../src/core/packages/nodeHttp';
 import { MpyCrossThread } from '../../src/core/packages/mpyCrossThread';
 import { root, tempDir } from '../lab/paths.mjs';
+import { startPackageIndex } from '../lab/packageIndex.mjs';
 
 let worker: Promise<string> | undefined;
 
@@ -22,4 +32,61 @@ export async function startMpyCross(): Promise<MpyCrossThread> {
   })();
   const wasm = join(root, 'node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm');
   return new MpyCrossThread({ worker: await worker, wasm });
+}
+
+export type Trees = Parameters<typeof startPackageIndex>[0];
+
+/** Packages as the index has them: modules, packages with folders, data, and dependencies. */
+export const TREES: Trees = {
+  shapes: {
+    version: '1.1.0',
+    description: 'Areas of shapes',
+    files: {
+      'shapes/__init__.py': 'from .circle import area\nfrom units import UNIT\n',
+      'shapes/circle.py': 'from math import pi\ndef area(r):\n    return pi * r * r\n',
+      'shapes/data/table.txt': 'r area\n1 3.14\n',
+    },
+    deps: [['units', 'latest']],
+  },
+  units: { version: '0.2.0', files: { 'units.py': 'UNIT = "m²"\n' } },
+};
+
+/** An index that serves source and compiled files, and a manager that uses it. */
+export async function startPackages(trees: Trees = TREES) {
+  const folder = tempDir('packages');
+  const mpyCross = await startMpyCross();
+  const compile = async (name: string, source: string) => {
+    const { mpy } = await mpyCross.compile(source, ['-s', name]);
+    if (!mpy) throw new Error(`${name} does not compile`);
+    return mpy;
+  };
+  const index = await startPackageIndex(trees, { compile });
+  const store = new Map<string, readonly InstalledPackage[]>();
+  const manager = new PackageManager({
+    sources: () => ({
+      index: index.url,
+      pypi: index.url,
+      fetcher: new CachingFetcher(folder, nodeHttp(), silentLog),
+    }),
+    installed: {
+      load: (key) => Promise.resolve(store.get(key) ?? []),
+      save: (key, packages) => Promise.resolve(void store.set(key, packages)),
+    },
+    mpyCross: mpyCross.compile,
+  });
+  return {
+    index,
+    manager,
+    stop: async () => {
+      await index.stop();
+      await mpyCross.dispose();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** A board as packages see it. */
+export async function packageBoard(transport: Transport, files: BoardFiles): Promise<PackageBoard> {
+  const info = await transport.withSession((s) => readInfo(s), { mayInterrupt: true });
+  return { key: info.uid ?? 'board', files, ...(info.mpy ? { mpy: info.mpy } : {}) };
 }

@@ -1,82 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { text } from '../../src/core/bytes';
-import { readInfo } from '../../src/core/readInfo';
-import { silentLog } from '../../src/core/log';
-import { CachingFetcher } from '../../src/core/packages/fetcher';
-import type { InstalledPackage } from '../../src/core/packages/install';
 import { readLock } from '../../src/core/packages/lockFile';
-import { PackageManager, type PackageBoard } from '../../src/core/packages/manager';
 import { CompileError } from '../../src/core/packages/mpyCross';
-import { nodeHttp } from '../../src/core/packages/nodeHttp';
 import { ensure, startUboard } from '../lab/index.mjs';
 import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { startRig, type Rig } from './filesRig';
-import { startMpyCross } from './packageLab';
-
-/** Packages as the index has them: modules, packages with folders, data, and dependencies. */
-const TREES = {
-  shapes: {
-    version: '1.1.0',
-    description: 'Areas of shapes',
-    files: {
-      'shapes/__init__.py': 'from .circle import area\nfrom units import UNIT\n',
-      'shapes/circle.py': 'from math import pi\ndef area(r):\n    return pi * r * r\n',
-      'shapes/data/table.txt': 'r area\n1 3.14\n',
-    },
-    deps: [['units', 'latest']] as [string, string][],
-  },
-  units: { version: '0.2.0', files: { 'units.py': 'UNIT = "m²"\n' } },
-};
+import { packageBoard, startPackages, TREES, type Trees } from './packageLab';
 
 const ends: (() => Promise<void>)[] = [];
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'mpyfleet-packages-'));
-});
 afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
-  await rm(folder, { recursive: true });
 });
-
-type Trees = Parameters<typeof startPackageIndex>[0];
 
 /** An index, a manager that uses it, and a board. */
 async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0] = {}) {
-  const mpyCross = await startMpyCross();
-  ends.push(() => mpyCross.dispose());
-  const compile = async (name: string, source: string) => {
-    const { mpy } = await mpyCross.compile(source, ['-s', name]);
-    if (!mpy) throw new Error(`${name} does not compile`);
-    return mpy;
-  };
-  const index = await startPackageIndex(trees, { compile });
-  ends.push(() => index.stop());
+  const { index, manager, stop } = await startPackages(trees);
+  ends.push(stop);
   const rig = await startRig(board);
   ends.push(() => rig.stop());
-  const store = new Map<string, readonly InstalledPackage[]>();
-  const manager = new PackageManager({
-    sources: () => ({
-      index: index.url,
-      pypi: index.url,
-      fetcher: new CachingFetcher(folder, nodeHttp(), silentLog),
-    }),
-    installed: {
-      load: (key) => Promise.resolve(store.get(key) ?? []),
-      save: (key, packages) => Promise.resolve(void store.set(key, packages)),
-    },
-    mpyCross: mpyCross.compile,
-  });
-  return { index, rig, manager, target: await targetOf(rig) };
-}
-
-async function targetOf(rig: Rig): Promise<PackageBoard> {
-  const info = await rig.transport.withSession(readInfo);
-  return { key: info.uid ?? 'board', files: rig.files, ...(info.mpy ? { mpy: info.mpy } : {}) };
+  return { index, rig, manager, target: await packageBoard(rig.transport, rig.files) };
 }
 
 const run = async (rig: Rig, code: string) =>

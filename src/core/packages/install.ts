@@ -1,6 +1,7 @@
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { text } from '../bytes';
 import { FileError, FleetError } from '../errors';
+import { mpyFromNumber } from '../mpyFormat';
 import { sha256, type Fetcher } from './fetcher';
 import { specText } from './spec';
 import type { ResolvedPackage, TargetBoard } from './model';
@@ -79,9 +80,14 @@ async function forBoard(
 ): Promise<{ path: string; content: Uint8Array }> {
   if (path.endsWith('.mpy')) {
     // A .mpy file begins with 'M' and its version (docs.micropython.org, "MicroPython .mpy files").
-    if (content[0] !== 0x4d || content[1] !== board.mpy?.version) {
-      throw new UnfitMpyError(path, content[1], board);
+    const [magic, version = 0, feature = 0] = content;
+    const { mpy } = board;
+    if (magic !== 0x4d || !mpy || version !== mpy.version) {
+      throw new UnfitMpyError(path, version, board);
     }
+    // The third byte: sub-version in bits 0 and 1, architecture from bit 2 on; 0 is bytecode, which runs anywhere.
+    const native = mpyFromNumber((feature << 8) | version)?.arch;
+    if (native && native !== mpy.arch) throw new UnfitNativeError(path, native, mpy.arch);
     return { path, content };
   }
   if (compile && path.endsWith('.py') && canCompileFor(board)) {
@@ -95,10 +101,22 @@ async function forBoard(
 export class UnfitMpyError extends FleetError {
   readonly code = 'mpyVersion';
 
-  constructor(path: string, version: number | undefined, board: TargetBoard) {
+  constructor(path: string, version: number, board: TargetBoard) {
     super(
-      `${path} is compiled for .mpy version ${version ?? '?'}, the board loads ${board.mpy ? `version ${board.mpy.version}` : 'none'}`,
+      `${path} is compiled for .mpy version ${version}, the board loads ${board.mpy ? `version ${board.mpy.version}` : 'none'}`,
       { hint: 'Install the source instead, or a package built for this firmware.' },
+    );
+  }
+}
+
+/** A prebuilt .mpy file holds machine code for another processor. */
+export class UnfitNativeError extends FleetError {
+  readonly code = 'mpyVersion';
+
+  constructor(path: string, arch: string, board: string) {
+    super(
+      `${path} holds machine code for ${arch}, the board ${board ? `runs ${board}` : 'loads none'}`,
+      { hint: 'Look for a build for this board, or install the source.' },
     );
   }
 }

@@ -2,9 +2,8 @@ import type { BoardFiles } from '../boardFiles';
 import { UsageError } from '../errors';
 import { DownloadError, sha256 } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
+import { Downloads } from './downloads';
 import {
-  adaptPackages,
-  fetchPackages,
   placePackages,
   removeIfThere,
   type FetchedPackage,
@@ -37,7 +36,11 @@ export interface InstallOptions {
   readonly compile?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;
+  /** Shared by the boards of one job; see {@link PackageManager.downloads}. */
+  readonly downloads?: Downloads;
 }
+
+type Job = InstallOptions & { readonly downloads: Downloads };
 
 export interface PackageServices {
   readonly sources: () => Sources;
@@ -70,6 +73,11 @@ export class PackageManager {
     }
   }
 
+  /** For a job on many boards: given to each {@link install}, everything is downloaded once. */
+  downloads(signal?: AbortSignal): Downloads {
+    return new Downloads(this.services.sources(), signal);
+  }
+
   /** Installs packages with all they need. The board is as it was when anything fails. */
   async install(
     board: PackageBoard,
@@ -77,8 +85,9 @@ export class PackageManager {
     options: InstallOptions = {},
   ): Promise<InstalledPackage[]> {
     const wanted = specs.map((s) => parseSpec(s));
-    const packages = await this.#fetch(wanted, board, options.signal);
-    return this.#place(board, packages, new Set(wanted.map(specId)), options);
+    const job = this.#with(options);
+    const packages = await job.downloads.fetch(wanted, board, undefined, options.signal);
+    return this.#place(board, packages, new Set(wanted.map(specId)), job);
   }
 
   /** Brings a board to what the lock file says: what it names is installed, to the byte. */
@@ -87,13 +96,17 @@ export class PackageManager {
     lock: LockFile,
     options: InstallOptions = {},
   ): Promise<InstalledPackage[]> {
-    const sources = { ...this.services.sources(), ...(lock.index ? { index: lock.index } : {}) };
+    const job = this.#with(options);
     const specs = lock.packages.map((p) => parseSpec(p.source));
-    const resolved = await resolve(specs, board, sources, options.signal);
-    const packages = await fetchPackages(resolved, sources.fetcher, options.signal);
+    const packages = await job.downloads.fetch(
+      specs,
+      board,
+      lock.index || undefined,
+      options.signal,
+    );
     checkAgainstLock(lock, packages, flavourOf(board));
     const wanted = new Set(lock.packages.filter((p) => p.wanted).map((p) => p.id));
-    return this.#place(board, packages, wanted, { ...options, target: lock.target });
+    return this.#place(board, packages, wanted, { ...job, target: lock.target });
   }
 
   /** The text of `mpy.lock` for these packages, for source and for every kind of board given. */
@@ -107,7 +120,7 @@ export class PackageManager {
     for (const board of boards) kinds.set(flavourOf(board), board);
     const flavours: Record<string, FetchedPackage[]> = {};
     for (const [flavour, board] of kinds) {
-      flavours[flavour] = await this.#fetch(wanted, board, options.signal);
+      flavours[flavour] = await this.downloads(options.signal).fetch(wanted, board);
     }
     return writeLock(
       flavours,
@@ -149,8 +162,9 @@ export class PackageManager {
       .filter((p) => p.wanted && (ids?.includes(p.id) ?? true))
       .map((p) => unpinned(parseSpec(p.source)));
     if (specs.length === 0) return [];
-    const packages = await this.#fetch(specs, board, options.signal);
-    return this.#place(board, packages, new Set(specs.map(specId)), options);
+    const job = this.#with(options);
+    const packages = await job.downloads.fetch(specs, board, undefined, options.signal);
+    return this.#place(board, packages, new Set(specs.map(specId)), job);
   }
 
   /** Removes packages, and what nobody else needs. Files that were changed on the board go as well. */
@@ -179,23 +193,18 @@ export class PackageManager {
     return { removed: remove, kept };
   }
 
-  async #fetch(
-    specs: readonly PackageSpec[],
-    board: TargetBoard,
-    signal?: AbortSignal,
-  ): Promise<FetchedPackage[]> {
-    const sources = this.services.sources();
-    return fetchPackages(await resolve(specs, board, sources, signal), sources.fetcher, signal);
+  #with(options: InstallOptions): Job {
+    return { ...options, downloads: options.downloads ?? this.downloads(options.signal) };
   }
 
   async #place(
     board: PackageBoard,
     packages: readonly FetchedPackage[],
     wanted: ReadonlySet<string>,
-    options: InstallOptions,
+    options: Job,
   ): Promise<InstalledPackage[]> {
     const compile = options.compile ? this.services.mpyCross : undefined;
-    const fitting = await adaptPackages(packages, board, compile);
+    const fitting = await options.downloads.adapt(packages, board, compile, options.signal);
     const target = (options.target ?? DEFAULT_TARGET).replace(/\/+$/, '');
     const before = await this.services.installed.load(board.key);
     checkOwners(before, fitting, target);

@@ -1,0 +1,67 @@
+import { abortable, throwIfAborted } from '../async';
+import { adaptPackages, fetchPackages, type FetchedPackage } from './install';
+import { flavourOf } from './lockFile';
+import type { TargetBoard } from './model';
+import type { MpyCross } from './mpyCross';
+import { resolve, type Sources } from './resolve';
+import { specText, type PackageSpec } from './spec';
+
+/**
+ * What one job gets for its boards: resolved, downloaded and compiled once for each kind of board, however many boards of
+ * that kind there are. A failure is every board's failure; the next job asks again.
+ */
+export class Downloads {
+  readonly #fetched = new Map<string, Promise<FetchedPackage[]>>();
+  readonly #adapted = new Map<readonly FetchedPackage[], Promise<FetchedPackage[]>>();
+
+  /** `signal` ends the job; boards leave earlier by their own. */
+  constructor(
+    private readonly sources: Sources,
+    private readonly signal?: AbortSignal,
+  ) {}
+
+  /** All files of the packages and of what they need, hashes checked. */
+  fetch(
+    specs: readonly PackageSpec[],
+    board: TargetBoard,
+    index = this.sources.index,
+    signal?: AbortSignal,
+  ): Promise<FetchedPackage[]> {
+    const key = [flavourOf(board), index, ...specs.map(specText)].join('\n');
+    const work = async () => {
+      const sources = { ...this.sources, index };
+      const resolved = await resolve(specs, board, sources, this.signal);
+      return fetchPackages(resolved, sources.fetcher, this.signal);
+    };
+    return shared(this.#fetched, key, work, signal);
+  }
+
+  /** The same for boards that load .mpy files: `compile` makes them from source. */
+  async adapt(
+    packages: readonly FetchedPackage[],
+    board: TargetBoard,
+    compile: MpyCross | undefined,
+    signal?: AbortSignal,
+  ): Promise<FetchedPackage[]> {
+    // Without compiling there is nothing to share; what fits is looked at for each board.
+    if (!compile) return adaptPackages(packages, board, undefined);
+    const work = () => adaptPackages(packages, board, compile);
+    const compiled = await shared(this.#adapted, packages, work, signal);
+    return adaptPackages(compiled, board, undefined);
+  }
+}
+
+async function shared<K, V>(
+  map: Map<K, Promise<V>>,
+  key: K,
+  work: () => Promise<V>,
+  signal: AbortSignal | undefined,
+): Promise<V> {
+  throwIfAborted(signal);
+  let promise = map.get(key);
+  if (!promise) {
+    promise = work();
+    map.set(key, promise);
+  }
+  return abortable(promise, signal);
+}

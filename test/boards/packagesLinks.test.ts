@@ -1,0 +1,100 @@
+import { afterEach, expect, it } from 'vitest';
+import { text } from '../../src/core/bytes';
+import { SessionFiles } from '../../src/core/files/sessionFiles';
+import { forEachBoard } from '../../src/core/jobs';
+import { silentLog } from '../../src/core/log';
+import { serialAddress } from '../../src/core/address';
+import type { Transport } from '../../src/core/transport';
+import { LocalBroker } from '../../src/transports/mqtt/localBroker';
+import { serialTransport } from '../../src/transports/serial';
+import { WebReplTransport } from '../../src/transports/webrepl';
+import { startUboard } from '../lab/index.mjs';
+import { HOST_USER, linkTo, PASSWORD, startFar } from './mqttRig';
+import { packageBoard, startPackages } from './packageLab';
+import { startWebReplBoard } from './webreplLab';
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const OPEN_MS = 20_000; // on a loaded machine
+
+const filesOf = (transport: Transport) =>
+  new SessionFiles((work, options) =>
+    transport.withSession(work, { ...options, mayInterrupt: true }),
+  );
+
+async function open(transport: Transport): Promise<Transport> {
+  ends.push(() => transport.close());
+  await transport.open(AbortSignal.timeout(OPEN_MS));
+  return transport;
+}
+
+/** A link of each kind to a real board. */
+const LINKS: Record<string, () => Promise<Transport>> = {
+  WebREPL: async () => {
+    const far = await startWebReplBoard({});
+    ends.push(() => far.stop());
+    const getPassword = () => Promise.resolve(far.password);
+    return open(new WebReplTransport(far.address, { getPassword }, silentLog));
+  },
+  MQTT: async () => {
+    const broker = new LocalBroker(silentLog);
+    ends.push(() => broker.stop());
+    const status = await broker.start({
+      ...{ port: 0, username: HOST_USER, password: PASSWORD, lan: false },
+    });
+    if (!status.running) throw new Error('the broker does not run');
+    const far = await startFar(
+      { url: status.url, username: HOST_USER },
+      { broker: { host: '127.0.0.1', port: status.port, user: HOST_USER, password: PASSWORD } },
+    );
+    ends.push(() => far.stop());
+    return open(linkTo(far));
+  },
+};
+
+it.each(Object.keys(LINKS))('installs over %s, and the board imports it', async (name) => {
+  const { manager, stop } = await startPackages();
+  ends.push(stop);
+  const transport = await (LINKS[name] as () => Promise<Transport>)();
+  const board = await packageBoard(transport, filesOf(transport));
+  await manager.install(board, ['shapes']);
+  const out = await transport.withSession(
+    (s) => s.exec('import shapes\nprint(shapes.area(2), shapes.UNIT)'),
+    { mayInterrupt: true },
+  );
+  expect(text(out).trim()).toMatch(/^12\.566\d* m²$/);
+  expect(await manager.list(board)).toMatchObject([{ state: 'intact' }, { state: 'intact' }]);
+  await manager.remove(board, ['shapes']);
+  expect(await board.files.hash(['/lib/units.mpy', '/lib/shapes/circle.mpy'])).toEqual([
+    undefined,
+    undefined,
+  ]);
+});
+
+it('installs on 20 boards at once, with each download made once', async () => {
+  const { manager, index, stop } = await startPackages();
+  ends.push(stop);
+  const boards = await Promise.all(
+    Array.from({ length: 20 }, async (_, i) => {
+      const board = await startUboard({ name: `p${i}` });
+      ends.push(() => board.stop());
+      return open(serialTransport(serialAddress(board.tty), silentLog));
+    }),
+  );
+  const downloads = manager.downloads();
+  const outcomes = await forEachBoard(boards, async (transport, signal) => {
+    const board = await packageBoard(transport, filesOf(transport));
+    await manager.install(board, ['shapes'], { downloads, signal });
+    const out = await transport.withSession((s) =>
+      s.exec('import shapes\nprint(shapes.UNIT)', { signal }),
+    );
+    return text(out).trim();
+  });
+  expect(outcomes.map((o) => (o.status === 'ok' ? o.value : o))).toEqual(
+    Array.from({ length: 20 }, () => 'm²'),
+  );
+  expect(new Set(index.asked).size).toBe(index.asked.length);
+});
