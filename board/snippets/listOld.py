@@ -1,4 +1,5 @@
-# list.py for boards without os.ilistdir: CircuitPython, and the micro:bit, which has no stat and no folders either.
+# list.py for boards without os.ilistdir: CircuitPython, and the micro:bit, which has no stat and
+# no folders either.
 def join(path, name):
     return path + "/" + name if path[-1:] != "/" else path + name
 

@@ -1,5 +1,6 @@
-# What this board can do: one bit for each of the names below, then the free heap and the year its clock counts from. Said
-# twice, since only the answer tells whether the board can compute a checksum.
+# What this board can do: one bit for each of the names below, then the free heap and the year its
+# clock counts from. Said twice, since only the answer tells whether the board can compute a
+# checksum.
 import sys
 
 

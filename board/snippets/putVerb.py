@@ -1,5 +1,5 @@
-# A file in pieces of code, where nothing can be fed to running code; or a small one, whole. The store waits between the
-# pieces where code finds it again.
+# A file in pieces of code, where nothing can be fed to running code; or a small one, whole. The
+# store waits between the pieces where code finds it again.
 import sys
 from binascii import a2b_base64, hexlify
 

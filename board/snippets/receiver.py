@@ -1,7 +1,8 @@
-# Takes files as a stream of frames on stdin. Each frame: "~", number, length (2 x 7 bits), CRC-32 (5 x 7 bits), all with
-# the top bit set, then the body. In bodies 0x02, 0x03, 0x04 and 0x10 travel as 0x10 and the byte + 0x40, so that Ctrl-C
-# stays what it is: whatever happens, the board can be interrupted. Answers: "K" or "N", the number of the frame wanted
-# next, and its complement. Bodies: "O" opens a file, "D" data, "Z" deflated data, "Q" ends.
+# Takes files as a stream of frames on stdin. Each frame: "~", number, length (2 x 7 bits), CRC-32
+# (5 x 7 bits), all with the top bit set, then the body. In bodies 0x02, 0x03, 0x04 and 0x10 travel
+# as 0x10 and the byte + 0x40, so that Ctrl-C stays what it is: whatever happens, the board can be
+# interrupted. Answers: "K" or "N", the number of the frame wanted next, and its complement.
+# Bodies: "O" opens a file, "D" data, "Z" deflated data, "Q" ends.
 import gc
 import sys
 from binascii import hexlify
@@ -96,8 +97,9 @@ class Receiver(Store):
         return True
 
     def serve(self):
-        # A collection in the middle of a frame takes longer than the receive ring lasts (0.1 s with megabytes of PSRAM), so
-        # memory is collected only between frames, when little is under way.
+        # A collection in the middle of a frame takes longer than the receive ring lasts (0.1 s
+        # with megabytes of PSRAM), so memory is collected only between frames, when little is
+        # under way.
         spare = len(self.bytes) * 12
         want = 0
         self.answer("K", want)

@@ -9,12 +9,13 @@ def verb(path, recursive, again):
     while recursive and todo:
         at = todo[-1]
         deeper = None
-        # A folder is read anew after each deletion: changing it while it is read skips entries on some file systems.
+        # A folder is read anew after each deletion: changing it while it is read skips entries on
+        # some file systems.
         while True:
             entry = None
             for e in entries(at):
-                # To the end all the same: a listing that is left half read stays open, and on LittleFS that
-                # crashes the board when its folder has gone.
+                # To the end all the same: a listing that is left half read stays open, and on
+                # LittleFS that crashes the board when its folder has gone.
                 entry = entry or e
             if not entry:
                 break

@@ -1,5 +1,5 @@
-# What every file verb says goes through here: one line each, counted into a checksum that the last line carries,
-# so that a damaged or cut answer is never taken for a good one.
+# What every file verb says goes through here: one line each, counted into a checksum that the last
+# line carries, so that a damaged or cut answer is never taken for a good one.
 import os
 
 try:

@@ -1,5 +1,6 @@
-# Sends parts of a file as blocks: "~", offset (4 x 7 bits), length (2 x 7), CRC-32 (5 x 7), all with the top bit set, then
-# the body, in which 0x04 (the raw REPL's end of output) and 0x10 travel as 0x10 and the byte + 0x40. Then size and SHA-256.
+# Sends parts of a file as blocks: "~", offset (4 x 7 bits), length (2 x 7), CRC-32 (5 x 7), all
+# with the top bit set, then the body, in which 0x04 (the raw REPL's end of output) and 0x10 travel
+# as 0x10 and the byte + 0x40. Then size and SHA-256.
 import sys
 from binascii import b2a_base64
 from hashlib import sha256
