@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type { Board, StopAnswer } from '../core/board';
+import { CancelledError } from '../core/errors';
 import type { Settings } from './settings';
 
 /**
  * Asks whether the program on `board` may be stopped for `job`; nothing stops one without this. A setting can answer
  * once and for all.
+ * @throws CancelledError when the user says no
  */
 export async function mayStop(settings: Settings, board: Board, job: string): Promise<StopAnswer> {
   const always = settings.get('run.stopRunningProgram');
@@ -21,7 +23,8 @@ export async function mayStop(settings: Settings, board: Board, job: string): Pr
     const cancel = vscode.l10n.t('Cancel');
     const answer = await vscode.window.showWarningMessage(question, restart, stop, cancel);
     if (answer === restart) return 'stopAndRestart';
-    return answer === stop ? 'stop' : undefined;
+    if (answer === stop) return 'stop';
+    throw new CancelledError(); // the user knows why nothing happens: no message says it again
   } finally {
     reminder.dispose();
   }
