@@ -4,6 +4,7 @@ import { text } from '../core/bytes';
 import { ConnectionLostError, ProgramRunningError } from '../core/errors';
 import type { Selectable } from '../core/selector';
 import type { Session, SessionOptions, Transport } from '../core/transport';
+import type { CliBrokers } from './brokers';
 import type { Links } from './links';
 
 /** How a running program may be treated. */
@@ -36,6 +37,11 @@ export class CliBoard implements Selectable {
     const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];
     this.brokers = broker === undefined ? [] : [broker];
     this.state = online === undefined ? 'disconnected' : online ? 'online' : 'offline';
+  }
+
+  /** Where boards behind one broker are reached together. */
+  get brokersLink(): CliBrokers {
+    return this.links.brokers;
   }
 
   get files(): BoardFiles {

@@ -4,7 +4,9 @@ import type { BoardInfo } from '../core/boardInfo';
 import type { Found } from '../core/discovery';
 import { ConnectError } from '../core/errors';
 import type { Session, SessionOptions, Transport } from '../core/transport';
+import { CliBrokers } from './brokers';
 import type { Cli } from './cli';
+import { loadRegistry, type Registry } from './registry';
 
 /** How the command line reaches boards. */
 export interface Links {
@@ -17,8 +19,10 @@ export interface Links {
     name: string,
   ): BoardFiles;
   readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo>;
-  /** What is there now: ports, and boards that brokers know. */
+  /** The ports of this computer. */
   discover(): Promise<readonly Found[]>;
+  readonly brokers: CliBrokers;
+  readonly registry: Registry;
   close(): Promise<void>;
 }
 
@@ -26,16 +30,22 @@ export interface Links {
 export async function loadLinks(cli: Cli): Promise<Links> {
   const { createTransportFactory } = await import('../transports');
   const { SessionFiles } = await import('../core/files/sessionFiles');
+  const registry = await loadRegistry(cli.cwd, cli.env);
+  const brokers = new CliBrokers(cli, registry.brokers);
+  const open = createTransportFactory({
+    log: cli.log,
+    webrepl: { getPassword: (address, { wrong }) => webreplPassword(cli, address, wrong) },
+  });
   return {
-    openTransport: createTransportFactory({
-      log: cli.log,
-      webrepl: { getPassword: (address, { wrong }) => webreplPassword(cli, address, wrong) },
-    }),
+    brokers,
+    registry,
+    openTransport: (address) =>
+      address.kind === 'mqtt' ? brokers.transport(address) : open(address),
     createFiles: (withSession) => new SessionFiles(withSession),
     readInfo: async (session, signal) =>
       (await import('../core/readInfo')).readInfo(session, signal),
     discover: async () => (await import('../transports/serial/ports')).listPorts(),
-    close: () => Promise.resolve(),
+    close: () => brokers.close(),
   };
 }
 

@@ -36,6 +36,8 @@ export const OPTIONS = {
     text: 'delete what the board has in excess (never boot.py and the like)',
   },
   pull: { type: 'boolean', text: 'from the board to the computer' },
+  lan: { type: 'boolean', text: 'boards in the network may connect too, not only this computer' },
+  port: { type: 'string', value: 'N', text: 'port to listen on (default: 1883; 0: any free one)' },
   'dry-run': { type: 'boolean', short: 'n', text: 'tell what would be done, and do nothing' },
 } as const satisfies Record<
   string,
@@ -64,6 +66,8 @@ export interface Options {
   readonly mirror: boolean;
   readonly pull: boolean;
   readonly dryRun: boolean;
+  readonly lan: boolean;
+  readonly port?: number;
 }
 
 /** Options that every verb takes. */
@@ -108,6 +112,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       mirror: flag('mirror'),
       pull: flag('pull'),
       dryRun: flag('dry-run'),
+      lan: flag('lan'),
+      port: portNumber(values.port),
     },
   };
 }
@@ -129,6 +135,15 @@ function seconds(text: string | undefined): number | undefined {
   const value = Number(text);
   if (!(value > 0) || value > 1e6) throw new UsageError(`--timeout wants seconds, not "${text}"`);
   return value * 1000;
+}
+
+function portNumber(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65535) {
+    throw new UsageError(`--port wants a number up to 65535, not "${text}"`);
+  }
+  return value;
 }
 
 function count(text: string | undefined): number | undefined {

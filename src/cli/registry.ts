@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseAddress, type Address } from '../core/address';
 import { UsageError } from '../core/errors';
+import type { BrokerProfile } from '../core/brokers';
 import type { Groups } from '../core/selector';
 
 /** A board that has a name in the configuration. */
@@ -18,6 +19,7 @@ export interface RegisteredBoard {
 export interface Registry {
   readonly boards: readonly RegisteredBoard[];
   readonly groups: Groups;
+  readonly brokers: readonly BrokerProfile[];
 }
 
 const FILE_NAME = 'fleet.json';
@@ -49,6 +51,10 @@ function merge(base: Registry | undefined, over: Registry | undefined): Registry
   return {
     boards: [...(base?.boards.filter((b) => !names.has(b.name)) ?? []), ...(over?.boards ?? [])],
     groups: { ...base?.groups, ...over?.groups },
+    brokers: [
+      ...(base?.brokers.filter((b) => !over?.brokers.some((o) => o.id === b.id)) ?? []),
+      ...(over?.brokers ?? []),
+    ],
   };
 }
 
@@ -73,8 +79,9 @@ async function readRegistry(path: string): Promise<Registry | undefined> {
 
 /** Checks the content of a `fleet.json`. @throws Error naming the entry that is wrong */
 export function parseRegistry(content: unknown): Registry {
-  const { boards = {}, groups = {} } = record(content, 'the file');
+  const { boards = {}, groups = {}, brokers = {} } = record(content, 'the file');
   return {
+    brokers: Object.entries(record(brokers, '"brokers"')).map(([id, entry]) => brokerOf(id, entry)),
     boards: Object.entries(record(boards, '"boards"')).map(([name, entry]) => boardOf(name, entry)),
     groups: Object.fromEntries(
       Object.entries(record(groups, '"groups"')).map(([name, list]) => {
@@ -99,6 +106,27 @@ function boardOf(name: string, entry: unknown): RegisteredBoard {
     ...(typeof platform === 'string' ? { platform } : {}),
     ...(typeof uid === 'string' ? { uid: uid.toLowerCase() } : {}),
   };
+}
+
+/** A broker: its address, and perhaps a user name and certificates. Passwords are not for this file. */
+function brokerOf(id: string, entry: unknown): BrokerProfile {
+  const fields = typeof entry === 'string' ? { url: entry } : record(entry, `broker "${id}"`);
+  if (!/^[a-z0-9-]+$/.test(id)) throw new Error(`broker "${id}": use a-z, 0-9 and dashes`);
+  const { url } = fields;
+  if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
+    throw new Error(`broker "${id}" has no address such as mqtt://host:1883`);
+  }
+  if ('password' in fields) {
+    throw new Error(
+      `broker "${id}": a password does not belong into this file; use MPYFLEET_BROKER_PASSWORD`,
+    );
+  }
+  const known = ['name', 'root', 'username', 'caFile', 'certFile', 'keyFile'] as const;
+  const more = known.flatMap((key) => {
+    const value = fields[key];
+    return typeof value === 'string' ? [[key, value] as const] : [];
+  });
+  return { id, name: id, url, ...Object.fromEntries(more) };
 }
 
 function record(value: unknown, what: string): Record<string, unknown> {

@@ -16,6 +16,8 @@ export interface BoardIo {
   readonly signal: AbortSignal;
   /** Output of the board's code, or a file's content: goes out as it comes when there is one board. */
   print(chunk: Uint8Array): void;
+  /** The same, at once also when there are several boards, each line with its board's name. */
+  printNow(chunk: Uint8Array): void;
   /** Lines for people; left out of JSON, which has the work's value instead. */
   say(text: string): void;
   /** Bytes moved; drawn when somebody watches. */
@@ -52,6 +54,7 @@ export async function runOnBoards(
 
 class Run {
   readonly #outputs = new Map<CliBoard, Collected>();
+  readonly #partial = new Map<CliBoard, string>();
   readonly #live: boolean;
   readonly #progress: Progress;
 
@@ -110,11 +113,23 @@ class Run {
     return {
       signal,
       print,
+      printNow: (chunk) => {
+        if (this.#live || this.cli.options.json) print(chunk);
+        else this.#tagged(board, chunk);
+      },
       say: (line) => {
         if (!this.cli.options.json) print(utf8(line));
       },
       progress: (done, total, path) => this.#progress.bytes(done, total, path),
     };
+  }
+
+  /** Whole lines, each with its board's name, so that those of several boards do not mix. */
+  #tagged(board: CliBoard, chunk: Uint8Array): void {
+    const text = (this.#partial.get(board) ?? '') + new TextDecoder().decode(chunk);
+    const lines = text.split('\n');
+    this.#partial.set(board, lines.pop() ?? '');
+    for (const line of lines) this.cli.out(`${printable(board.name)}: ${printable(line)}\n`);
   }
 
   #ended(outcome: Outcome<CliBoard, unknown>): void {

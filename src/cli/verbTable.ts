@@ -82,6 +82,22 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./verbs/folders')).mkdir,
   },
   {
+    name: 'log',
+    args: '',
+    summary: 'what boards print, as they print it, until Ctrl-C; nothing is sent to them',
+    options: [...COMMON, 'board', 'timeout', 'parallel'],
+    load: async () => (await import('./verbs/log')).run,
+  },
+  {
+    name: 'broker',
+    args: 'start [--lan] [--port N]',
+    summary: 'an MQTT broker for boards, until Ctrl-C',
+    details:
+      'User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else made and printed.',
+    options: [...COMMON, 'lan', 'port'],
+    load: async () => (await import('./verbs/broker')).run,
+  },
+  {
     name: 'reset',
     args: '[--hard]',
     summary: 'start the board again: softly, so that main.py runs, or as if power had been cut',

@@ -2,7 +2,6 @@ import { UsageError } from '../../core/errors';
 import { naturally } from '../../core/hostlist';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../links';
-import { loadRegistry } from '../registry';
 
 /** One line of the list. */
 interface Listed {
@@ -17,10 +16,11 @@ interface Listed {
 /** `list [--all]`: what is plugged in, what brokers know, and what the configuration names. Nothing is opened. */
 export const run: VerbRun = async (cli, args) => {
   if (args.length > 0) throw new UsageError('list wants no arguments');
-  const registry = await loadRegistry(cli.cwd, cli.env);
   const links = await loadLinks(cli);
+  const { registry } = links;
   try {
-    const found = (await links.discover()).filter((f) => f.likely || cli.options.all);
+    const told = links.brokers.configured ? await links.brokers.discover() : [];
+    const found = [...(await links.discover()), ...told].filter((f) => f.likely || cli.options.all);
     const byAddress = new Map(registry.boards.map((b) => [b.address.text, b]));
     const there = found.map((f): Listed => {
       const entry = byAddress.get(f.address.text);
@@ -29,7 +29,7 @@ export const run: VerbRun = async (cli, args) => {
         address: f.address.text,
         state: f.online === false ? 'away' : 'there',
         what: f.label ?? f.info?.machine ?? '',
-        tags: entry?.tags ?? [],
+        tags: entry?.tags ?? f.details?.tags?.split(', ') ?? [],
       };
     });
     const seen = new Set(there.map((l) => l.address));

@@ -4,6 +4,7 @@ import type { WriteItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import type { Cli, VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
+import { GroupUpload } from '../groupUpload';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
 
 /** Something to upload: its path below the target, and where it is here (undefined: a folder). */
@@ -23,7 +24,8 @@ export const run: VerbRun = async (cli, args) => {
   }
   const locals = (await Promise.all(sources.map((s) => collect(cli, s)))).flat();
   const single = sources.length === 1 ? locals[0] : undefined;
-  return runOnBoards(cli, 'Uploading', async (board, io) => {
+  const groups = new GroupUpload(cli.signal);
+  return runOnBoards(cli, 'Uploading', async (board, io, boards) => {
     const target = await board.resolve(remote.slice(1), io.signal);
     const intoFolder =
       !single || /^:$|\/$/.test(remote) || target === '/' || (await isFolder(board, target, io));
@@ -31,34 +33,43 @@ export const run: VerbRun = async (cli, args) => {
       intoFolder
         ? `${target.replace(/\/+$/, '')}/${path}`
         : target + path.slice(top(single.path).length);
-    return upload(board, io, locals, place);
+    return upload({ board, boards, io, groups }, locals, place);
   });
 };
 
+interface Upload {
+  readonly board: CliBoard;
+  readonly boards: readonly CliBoard[];
+  readonly io: BoardIo;
+  readonly groups: GroupUpload;
+}
+
 /** Writes all files, then makes the folders that hold none. */
 async function upload(
-  board: CliBoard,
-  io: BoardIo,
+  { board, boards, io, groups }: Upload,
   locals: readonly Local[],
   place: (path: string) => string,
 ): Promise<{ files: number; bytes: number }> {
   let bytes = 0;
-  const items = locals.flatMap(({ path, content }): WriteItem[] => {
-    if (!content) return [];
+  const rest: WriteItem[] = [];
+  for (const { path, content } of locals) {
+    if (!content) continue;
     const counted = async () => {
       const data = await content();
       bytes += data.length;
       return data;
     };
-    return [{ path: place(path), content: counted }];
-  });
+    if (await groups.write(board, boards, place(path), content)) await counted();
+    else rest.push({ path: place(path), content: counted });
+  }
   const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
-  await board.files.writeMany(items, { signal: io.signal, onProgress });
+  if (rest.length > 0) await board.files.writeMany(rest, { signal: io.signal, onProgress });
   for (const { path, content } of locals) {
     if (!content) await board.files.mkdir(place(path), { parents: true, signal: io.signal });
   }
-  io.say(`${items.length === 1 ? '1 file' : `${items.length} files`}, ${bytes} bytes\n`);
-  return { files: items.length, bytes };
+  const files = locals.filter((l) => l.content).length;
+  io.say(`${files === 1 ? '1 file' : `${files} files`}, ${bytes} bytes\n`);
+  return { files, bytes };
 }
 
 /** What one local argument stands for; a folder with all that is in it. */

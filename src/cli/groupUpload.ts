@@ -1,0 +1,38 @@
+import type { Pushed } from './brokers';
+import type { CliBoard } from './cliBoard';
+
+/** Files for many boards behind one broker: the first board that needs one has it published for all. */
+export class GroupUpload {
+  readonly #published = new Map<string, Promise<Pushed>>();
+
+  constructor(private readonly signal: AbortSignal) {}
+
+  /**
+   * Whether the file came to `board` by a publication for all. False: it is to be written by itself.
+   * @throws what went wrong for this board
+   */
+  async write(
+    board: CliBoard,
+    boards: readonly CliBoard[],
+    path: string,
+    content: () => Promise<Uint8Array>,
+  ): Promise<boolean> {
+    const id = board.brokers[0];
+    if (id === undefined || board.address.kind !== 'mqtt') return false;
+    const group = boards.filter((b) => b.address.kind === 'mqtt' && b.brokers[0] === id);
+    if (group.length < 2) return false;
+    const key = JSON.stringify([id, path]);
+    let push = this.#published.get(key);
+    if (!push) {
+      const addresses = group.map((b) => b.address);
+      const { brokersLink } = board;
+      push = content().then((data) => brokersLink.publish(addresses, path, data, this.signal));
+      this.#published.set(key, push);
+    }
+    const pushed = await push;
+    if (!pushed.has(board.address.text)) return false;
+    const error = pushed.get(board.address.text);
+    if (error) throw error;
+    return true;
+  }
+}
