@@ -1,6 +1,7 @@
 import { gunzip } from 'node:zlib';
 import { promisify } from 'node:util';
 import { ProtocolError } from '../errors';
+import { readTar, type TarEntry } from './tar';
 import { safeRelativePath } from './targetPath';
 
 /** A regular file of an archive, its path checked. */
@@ -15,27 +16,31 @@ const MAX_FILES = 2000;
 
 /** The files of a .tar.gz: no links, no devices, nothing that leads out, within bounds. @throws ProtocolError */
 export async function unpackTarGz(archive: Uint8Array, from: string): Promise<ArchiveFile[]> {
-  const { parseTar } = await import('nanotar');
-  let tar: Buffer;
+  const files: ArchiveFile[] = [];
+  for (const entry of await openTarGz(archive, from)) {
+    if (entry.type === 'folder') continue;
+    if (entry.type !== 'file') {
+      throw new ProtocolError(
+        `${from} holds ${JSON.stringify(entry.path)}, which is no plain file`,
+        {
+          hint: 'Links and devices are not unpacked; nothing was installed.',
+        },
+      );
+    }
+    add(files, entry.path, entry.content, from);
+  }
+  return files;
+}
+
+async function openTarGz(archive: Uint8Array, from: string): Promise<TarEntry[]> {
   try {
-    tar = await promisify(gunzip)(archive, { maxOutputLength: MAX_UNPACKED });
+    return readTar(await promisify(gunzip)(archive, { maxOutputLength: MAX_UNPACKED }));
   } catch (cause) {
     throw new ProtocolError(`${from} cannot be unpacked`, {
       cause,
       hint: 'It is damaged, or far larger than a board could hold.',
     });
   }
-  const files: ArchiveFile[] = [];
-  for (const entry of parseTar(tar)) {
-    if (entry.type === 'directory' || entry.name === 'pax_global_header') continue;
-    if (entry.type !== 'file') {
-      throw new ProtocolError(`${from} holds ${entry.name}, which is no plain file`, {
-        hint: 'Links and devices are not unpacked; nothing was installed.',
-      });
-    }
-    add(files, entry.name, entry.data ?? new Uint8Array(), from);
-  }
-  return files;
 }
 
 /** The files of a .whl (zip), under the same rules. @throws ProtocolError */

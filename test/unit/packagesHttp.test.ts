@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { nodeHttp, proxyFromEnvironment } from '../../src/core/packages/nodeHttp';
+
+let folder = '';
+let secure: { key: Buffer; cert: Buffer };
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'mpyfleet-http-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  await promisify(execFile)('openssl', [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=localhost'],
+    ...['-keyout', key, '-out', cert],
+  ]);
+  secure = { key: await readFile(key), cert: await readFile(cert) };
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const servers: Server[] = [];
+const sockets = new Set<Socket>();
+afterEach(async () => {
+  for (const server of servers.splice(0)) {
+    for (const socket of sockets) socket.destroy(); // tunnels too
+    await new Promise((resolve) => server.close(resolve));
+  }
+  sockets.clear();
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+});
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server);
+  server.on('connection', (socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+const serve = async (answer: RequestListener) => `http://${await listen(createServer(answer))}`;
+const serveSecurely = async (answer: RequestListener) => {
+  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // its certificate is its own
+  return `https://${await listen(createSecureServer(secure, answer))}`;
+};
+
+/** A proxy for both kinds of address; tells what it was asked for. */
+async function startProxy() {
+  const asked: string[] = [];
+  const proxy = createServer((request, response) => {
+    asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
+    response.end('by the proxy');
+  });
+  proxy.on('connect', (request, near: Socket) => {
+    asked.push(`CONNECT ${request.url ?? ''}`);
+    const [host, port] = (request.url ?? '').split(':');
+    const far = connect(Number(port), host, () => {
+      near.write('HTTP/1.1 200 OK\r\n\r\n');
+      near.pipe(far).pipe(near);
+    });
+    far.on('error', () => near.destroy());
+    near.on('error', () => far.destroy());
+  });
+  return { url: `http://${await listen(proxy)}`, asked };
+}
+
+async function get(url: string, http = nodeHttp(), signal?: AbortSignal) {
+  const { status, body } = await http(url, signal ? { signal } : {});
+  const parts: Uint8Array[] = [];
+  for await (const part of body) parts.push(part);
+  return { status, body: Buffer.concat(parts).toString() };
+}
+
+describe('redirects', () => {
+  it('are followed, relative ones too, but not for ever', async () => {
+    const url = await serve((request, response) => {
+      const n = Number((request.url ?? '').slice(1));
+      if (n > 0) response.writeHead(302, { location: `/${n - 1}` });
+      response.end('there');
+    });
+    expect(await get(`${url}/5`)).toEqual({ status: 200, body: 'there' });
+    expect((await get(`${url}/6`)).status).toBe(302);
+  });
+
+  it('never lead from https to http, nor out of the web', async () => {
+    const plain = await serve((_, response) => response.end('plain'));
+    const to = (location: string): RequestListener => {
+      return (_, response) => response.writeHead(302, { location }).end();
+    };
+    await expect(get(await serveSecurely(to(plain)))).rejects.toThrow(/from https to http/);
+    await expect(get(await serve(to('file:///etc/passwd')))).rejects.toThrow(/redirected to file:/);
+  });
+});
+
+describe('a proxy', () => {
+  it('is asked for http addresses', async () => {
+    const proxy = await startProxy();
+    const http = nodeHttp(proxyFromEnvironment({ http_proxy: proxy.url }));
+    expect((await get('http://index.invalid/pi/v2/index.json', http)).body).toBe('by the proxy');
+    expect(proxy.asked).toEqual(['GET http://index.invalid/pi/v2/index.json']);
+  });
+
+  it('gives a tunnel for https addresses', async () => {
+    const proxy = await startProxy();
+    const far = await serveSecurely((_, response) => response.end('from afar'));
+    const http = nodeHttp(proxyFromEnvironment({ HTTPS_PROXY: proxy.url }));
+    expect((await get(`${far}/x`, http)).body).toBe('from afar');
+    expect(proxy.asked).toEqual([`CONNECT ${new URL(far).host}`]);
+  });
+
+  it('that is not there is an error, and nothing goes around it', async () => {
+    let asked = 0;
+    const far = await serve((_, response) => {
+      asked++;
+      response.end();
+    });
+    const http = nodeHttp(() => 'http://127.0.0.1:1');
+    await expect(get(far, http)).rejects.toThrow(/ECONNREFUSED/);
+    expect(asked).toBe(0);
+  });
+});
+
+it('a certificate that nobody vouches for is refused', async () => {
+  const far = await serveSecurely((_, response) => response.end());
+  delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+  await expect(get(far)).rejects.toThrow(/self-signed/);
+});
+
+it('a download can be called off', async () => {
+  const url = await serve((_, response) => void response.write('begin'));
+  const abort = new AbortController();
+  const { body } = await nodeHttp()(url, { signal: abort.signal });
+  const reading = (async () => {
+    for await (const part of body) if (part.length > 0) abort.abort();
+  })();
+  await expect(reading).rejects.toThrow(/abort/i);
+});
