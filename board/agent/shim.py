@@ -1,6 +1,8 @@
-"""The board's start: chooses the copy of the agent (a or b) and safe mode. Installed as /mpyfleet/__init__.py;
+"""The board's start: chooses the copy of the agent (a or b) and safe mode. Installed as
+/mpyfleet/__init__.py;
 it is small, does not change with updates, and works when a copy does not."""
 
+import gc
 import json
 import os
 
@@ -58,12 +60,17 @@ def begin(d, power_on):
 
 
 def start():
-    """Runs the agent; KeyboardInterrupt when it was stopped with Ctrl-C at the cable. Does nothing where the agent
+    """Runs the agent; KeyboardInterrupt when it was stopped with Ctrl-C at the cable. Does
+    nothing where the agent
     runs already: then it is the agent that runs main.py, as the board's program."""
     global _on
     if _on:
         return
     _on = True
+    # What lives long is made now: collected often, it lies together, and leaves room in one piece
+    # for TLS.
+    gc.collect()
+    gc.threshold(4096)
     d = begin(load(), _power_on())
     save(d)
     other = "b" if d["run"] == "a" else "a"
@@ -86,5 +93,6 @@ def start():
 
         sys.modules[name].run(d)
         _on = False
-        raise KeyboardInterrupt  # what follows the start lines in main.py is the program's, not the prompt's
+        # what follows the start lines in main.py is the program's, not the prompt's
+        raise KeyboardInterrupt
     raise RuntimeError("no copy of the agent can be loaded: install it again over USB")

@@ -1,4 +1,5 @@
-"""The agent's heart: takes frames, finds who may do what, calls handlers, answers (docs/protocol.md).
+"""The agent's heart: takes frames, finds who may do what, calls handlers, answers
+(docs/protocol.md).
 
 Everything here is synchronous and may run inside a socket's callback, so that it goes on while the
 user's code keeps the interpreter busy. What takes long is a generator in `jobs`."""

@@ -1,4 +1,5 @@
-"""Answers: frames to a host, results that are remembered, and jobs that take long (docs/protocol.md 4, 5)."""
+"""Answers: frames to a host, results that are remembered, and jobs that take long
+(docs/protocol.md 4, 5)."""
 
 import gc
 import json
@@ -48,7 +49,8 @@ class Answers:
         self.kept.append([cid, r, None])
 
     def send(self, s, op, r, payload=b"", off=0, aux=0, flags=0, fill=None):
-        """One frame to the session's host. `fill(memoryview)` writes the payload in place and gives its
+        """One frame to the session's host. `fill(memoryview)` writes the payload in place and
+        gives its
         length. False: not connected, nothing sent."""
         c = self.client
         if c.state != UP:

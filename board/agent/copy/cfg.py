@@ -67,7 +67,8 @@ def op_cfg(ag, s, r, j, _):
 
 
 def desired(ag, mv):
-    """The retained `cfg` message: applied if it is newer and rightly signed; reported either way."""
+    """The retained `cfg` message: applied if it is newer and rightly signed; reported either
+    way."""
     if not len(mv):
         return
     v = 0

@@ -24,7 +24,8 @@ def _flush_interrupt():
 
 
 class _Guarded:
-    """While user code runs: the socket's callback serves the broker, the event loop is put back afterwards."""
+    """While user code runs: the socket's callback serves the broker, the event loop is put back
+    afterwards."""
 
     def __init__(self, run):
         self.run = run

@@ -1,4 +1,5 @@
-"""The file verbs that fit one answer, and pages of listings and hashes (docs/protocol.md section 5)."""
+"""The file verbs that fit one answer, and pages of listings and hashes (docs/protocol.md section
+5)."""
 
 import json
 import os
@@ -26,7 +27,8 @@ def stat(ag, s, r, j, _):
 
 
 def walk(path, deep, base=""):
-    """Generator of names below `path`, folders before what is in them, in the file system's own order."""
+    """Generator of names below `path`, folders before what is in them, in the file system's own
+    order."""
     for e in os.ilistdir(path):
         name = base + e[0]
         yield name

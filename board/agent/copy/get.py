@@ -1,4 +1,5 @@
-"""Content going out: a file from any offset, within the host's credit (docs/protocol.md section 7)."""
+"""Content going out: a file from any offset, within the host's credit (docs/protocol.md section
+7)."""
 
 import hashlib
 import json

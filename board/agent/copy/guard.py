@@ -1,4 +1,5 @@
-"""Staying alive: watchdog, confirmation of a start, crashes, safe mode (README.md, "Staying alive")."""
+"""Staying alive: watchdog, confirmation of a start, crashes, safe mode (README.md, "Staying
+alive")."""
 
 import io
 import json
@@ -10,12 +11,14 @@ from . import frame, hal
 
 CRASH = "/mpyfleet/crash.txt"
 _CRASH_MOST = 4096
-_OUTAGE_S = (300, 900, 1800, 3600)  # one reboot after each of these, if the policy wants reboots at all
+# one reboot after each of these, if the policy wants reboots at all
+_OUTAGE_S = (300, 900, 1800, 3600)
 _TRIPS = 3
 
 
 class Policy:
-    """Decides from times alone, so that an hour can be simulated. wd: {"limit", "allok", "outage"} (s)."""
+    """Decides from times alone, so that an hour can be simulated. wd: {"limit", "allok",
+    "outage"} (s)."""
 
     def __init__(self, wd, now, stage=0):
         self.limit = wd.get("limit", 300) * 1000
@@ -37,7 +40,8 @@ class Policy:
         self.stage = 0
 
     def decide(self, now, busy):
-        """"feed", "ask" (feed, and send a round trip), "confirm" (feed; all is well), "stuck" or "outage"
+        """"feed", "ask" (feed, and send a round trip), "confirm" (feed; all is well), "stuck" or
+        "outage"
         (reboot; the second never counts as a crash)."""
         if self.lost is not None:
             wait = _OUTAGE_S[min(self.stage, len(_OUTAGE_S) - 1)] * 1000

@@ -1,4 +1,5 @@
-"""What differs between ports, in one place. A file /mpyfleet_hal.py may replace any of these functions."""
+"""What differs between ports, in one place. A file /mpyfleet_hal.py may replace any of these
+functions."""
 
 import machine
 import os
@@ -22,7 +23,8 @@ def _nothing(_):
 
 
 def on_read(sock, cb):
-    """Has cb(sock) called from between the running code's instructions when data comes; None ends it."""
+    """Has cb(sock) called from between the running code's instructions when data comes; None ends
+    it."""
     if _board:
         _board.on_read(sock, cb or _nothing)  # this board wakes up from waiting only by a callback
         return

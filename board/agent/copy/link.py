@@ -1,5 +1,7 @@
-"""Wi-Fi, addresses, TCP and TLS for mqtt.py. Generators: each `yield` is a place to wait a moment."""
+"""Wi-Fi, addresses, TCP and TLS for mqtt.py. Generators: each `yield` is a place to wait a
+moment."""
 
+import gc
 import select
 import socket
 import time
@@ -34,7 +36,8 @@ class Wifi:
                 pass  # a port that has no such thing: the name is only a comfort
 
     def up(self):
-        """Generator that ends once there is a connection; OSError when none of the tries worked."""
+        """Generator that ends once there is a connection; OSError when none of the tries
+        worked."""
         if self.sta.isconnected():
             return
         for _ in range(len(self.nets)):
@@ -79,6 +82,7 @@ def tls(sock, opt, host):
     verify (default: true), name (what the certificate must say; default: the host)."""
     import ssl
 
+    gc.collect()  # TLS wants large pieces of memory
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if opt.get("verify", True):
         ctx.verify_mode = ssl.CERT_REQUIRED
@@ -115,7 +119,8 @@ def connect(host, port, opt):
                 raise OSError(110)
             yield
         try:
-            s.setsockopt(6, 1, 1)  # TCP_NODELAY, where the port has it: answers are small and wanted at once
+            # TCP_NODELAY, where the port has it: answers are small and wanted at once
+            s.setsockopt(6, 1, 1)
         except (OSError, ValueError):
             pass
         return (tls(s, opt, host) if opt else s), s

@@ -1,4 +1,5 @@
-"""Everything printed and logged: a ring with sequence numbers, sent in batches (docs/protocol.md section 9)."""
+"""Everything printed and logged: a ring with sequence numbers, sent in batches (docs/protocol.md
+section 9)."""
 
 import io
 import json
@@ -12,7 +13,8 @@ _COST = 48  # bytes of heap that a record takes beside its text
 
 
 class Log:
-    """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2 at the broker."""
+    """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2
+    at the broker."""
 
     def __init__(self, clock, size=4096, level="I"):
         self.clock = clock

@@ -136,12 +136,15 @@ class Main:
             self.ag.log.warning("agent", "no time from the network: %r" % e)
 
     def up(self):
+        gc.threshold(32768)  # the shim had it low while everything was made
         self.tell()
         self.ag.guard.up()
         if self.ag.tasks:
             self.ag.tasks.up()
 
-    def down(self, error):
+    def down(self, error, was_up):
+        if not was_up:  # who sits at the cable wants to know; it is in the log as well
+            return print("no broker:", error)
         self.ag.log.down()
         self.ag.log.warning("mqtt", "connection lost: " + error)
         if self.ag.tasks:
@@ -174,7 +177,8 @@ class Main:
         return more
 
     def tick(self):
-        """What is due now and then; from a task, or from a timer while user code runs. True: come again soon."""
+        """What is due now and then; from a task, or from a timer while user code runs. True: come
+        again soon."""
         ag, c = self.ag, self.client
         c.step()
         more = self.quick()

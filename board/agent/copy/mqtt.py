@@ -1,6 +1,8 @@
-"""An MQTT 3.1.1 client for MicroPython that needs nothing but wire.py and link.py; usable alone (README.md).
+"""An MQTT 3.1.1 client for MicroPython that needs nothing but wire.py and link.py; usable alone
+(README.md).
 
-All I/O is non-blocking and done by step() and pump(), which a task, a timer or a socket callback may
+All I/O is non-blocking and done by step() and pump(), which a task, a timer or a socket callback
+may
 call: so it goes on while other code blocks. One owner, run(), connects and reconnects for ever."""
 
 import asyncio
@@ -13,7 +15,8 @@ from .wire import CONNECTING, DOWN, UP, Wire
 
 
 class Client(Wire):
-    """cfg: host, port, client_id; optional user, password, ssl (dict, see link.tls), keepalive (s),
+    """cfg: host, port, client_id; optional user, password, ssl (dict, see link.tls), keepalive
+    (s),
     will (topic, message), size (largest payload), backoff ((first, most) seconds)."""
 
     def __init__(self, cfg, wifi=None):
@@ -24,7 +27,7 @@ class Client(Wire):
         self.reconnects = -1
         self.error = ""
         self.on_up = None  # f()
-        self.on_down = None  # f(error text)
+        self.on_down = None  # f(error text, was it up)
         self.fails = 0
         self.next_try = time.ticks_ms()
         self.ping = None
@@ -34,7 +37,8 @@ class Client(Wire):
         self.stopped = self._stepping = self._kicked = False
 
     def send(self, topic, payload, qos=0, retain=False, acked=None):
-        """Publishes; OSError when not connected. `acked` is called when the broker has it (QoS 1)."""
+        """Publishes; OSError when not connected. `acked` is called when the broker has it (QoS
+        1)."""
         payload = payload.encode() if isinstance(payload, str) else payload
         if len(payload) + len(topic) + 12 > len(self.tx):
             raise OSError(27)
@@ -56,7 +60,8 @@ class Client(Wire):
                 self.leave()
 
     async def publish(self, topic, msg, retain=False, qos=0, sync=True):
-        """mqtt_async's and mqtt_as's call: waits until connected, and with QoS 1 until the broker has it."""
+        """mqtt_async's and mqtt_as's call: waits until connected, and with QoS 1 until the broker
+        has it."""
         topic = topic.encode() if isinstance(topic, str) else topic
         msg = msg.encode() if isinstance(msg, str) else msg
         while True:
@@ -115,8 +120,8 @@ class Client(Wire):
         wait = min(most, first << min(self.fails, 8)) * 1000
         self.fails += 1
         self.next_try = link.deadline(wait // 2 + random.getrandbits(16) % (wait // 2 + 1))
-        if was == UP and self.on_down:
-            self.on_down(self.error)
+        if self.on_down:
+            self.on_down(self.error, was == UP)
         if self.task and self.task is not core.cur_task:
             self._kicked = True
             self.task.cancel()  # it waits for a socket that is no more

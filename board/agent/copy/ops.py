@@ -36,7 +36,8 @@ def reset(ag, s, r, j, _):
 
 
 def complete(ag, s, r, j, _):
-    """Names that go on from the dotted text's end. Attributes are only looked up, nothing is called."""
+    """Names that go on from the dotted text's end. Attributes are only looked up, nothing is
+    called."""
     import __main__
 
     parts = j["t"].split(".")

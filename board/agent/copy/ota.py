@@ -1,7 +1,10 @@
-"""Firmware over the air: written by offset, read back, confirmed or rolled back (docs/protocol.md section 11).
+"""Firmware over the air: written by offset, read back, confirmed or rolled back (docs/protocol.md
+section 11).
 
-The flash is injected. It has: running and next (labels), size (bytes of the next partition), header() (the
-first 16 bytes of the running image), erase(block), write(block, bytes), read(offset, buffer), activate(),
+The flash is injected. It has: running and next (labels), size (bytes of the next partition),
+header() (the
+first 16 bytes of the running image), erase(block), write(block, bytes), read(offset, buffer),
+activate(),
 confirm(). Blocks have 4096 bytes."""
 
 import hashlib
@@ -14,7 +17,8 @@ from .put import Inflow
 from .store import remove, replace
 
 BLOCK = 4096
-NOTE = "/mpyfleet/ota.json"  # survives a restart: {"n", "h", "off"} while open, {"pending": label} after END
+# survives a restart: {"n", "h", "off"} while open, {"pending": label} after END
+NOTE = "/mpyfleet/ota.json"
 _EVERY = 65536
 
 
@@ -73,7 +77,8 @@ class Ota(Inflow):
             save({"n": self.total, "h": self.h, "off": end})
 
     def check(self, head):
-        """The image must be for this chip: its magic byte and chip id are those of the running one."""
+        """The image must be for this chip: its magic byte and chip id are those of the running
+        one."""
         mine = self.flash.header()
         if head[0] != mine[0] or head[12:14] != mine[12:14]:
             self.stop()

@@ -1,4 +1,5 @@
-"""What running code prints, on its way to the host that asked: a ring that is repaired from, and waits
+"""What running code prints, on its way to the host that asked: a ring that is repaired from, and
+waits
 for acknowledgement before it drops anything (docs/protocol.md section 6)."""
 
 import time

@@ -1,4 +1,5 @@
-"""Content coming in: by offset, with credit, repaired, verified by reading back (docs/protocol.md 7, 8)."""
+"""Content coming in: by offset, with credit, repaired, verified by reading back (docs/protocol.md
+7, 8)."""
 
 import os
 import random

@@ -45,7 +45,8 @@ class Runner(io.IOBase):
             os.dupterm(None)
 
     def watch(self, sock, cb=None):
-        """Has the link's socket watched: by `cb` from now on, or by the one there was when only the socket
+        """Has the link's socket watched: by `cb` from now on, or by the one there was when only
+        the socket
         is a new one (reconnected while code runs)."""
         if self.sock is not None and self.sock is not sock:
             hal.forget(self.sock)
@@ -58,8 +59,10 @@ class Runner(io.IOBase):
         self.watch(sock, self.came)
 
     # The stream that os.dupterm sees. An exception that leaves one of these three methods ends the
-    # stream, and KeyboardInterrupt is raised at any branch. So nothing puts one in unless `calm`, what came
-    # before is caught at write()'s first branch, and put in anew with none between that and the return.
+    # stream, and KeyboardInterrupt is raised at any branch. So nothing puts one in unless `calm`,
+    # what came
+    # before is caught at write()'s first branch, and put in anew with none between that and the
+    # return.
 
     def write(self, buf):
         n = len(buf)

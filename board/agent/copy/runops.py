@@ -1,4 +1,5 @@
-"""Requests about running code: EXEC with its source, STDIN, INTR, APP (docs/protocol.md section 6)."""
+"""Requests about running code: EXEC with its source, STDIN, INTR, APP (docs/protocol.md section
+6)."""
 
 import os
 import time
@@ -73,7 +74,8 @@ def op_stdin(ag, s, r, j, body):
     if not ag.run.can:
         raise Fail("ENOSYS", "this port takes no input while code runs")
     if ag.run.state == "idle":
-        return  # the code ended without reading it; an error here would end its request a second time
+        # the code ended without reading it; an error here would end its request a second time
+        return
     ag.send(s, 0x22, r, b"", ag.run.feed(j["o"], body))
 
 

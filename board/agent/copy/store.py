@@ -1,4 +1,5 @@
-"""Files on flash: hashing, inflating, replacing, and the traces of what was broken off (docs/protocol.md 7)."""
+"""Files on flash: hashing, inflating, replacing, and the traces of what was broken off
+(docs/protocol.md 7)."""
 
 import hashlib
 import os

@@ -1,4 +1,5 @@
-"""The board's own work beside the agent: modules with start(mqtt, config), watched tasks, the app."""
+"""The board's own work beside the agent: modules with start(mqtt, config), watched tasks, the
+app."""
 
 import asyncio
 import sys
@@ -118,7 +119,8 @@ class Tasks:
             sys.modules["logging"] = logfacade
 
     async def _app(self, path):
-        """Runs the board's program, and again after a pause when it dies; stopped means stopped."""
+        """Runs the board's program, and again after a pause when it dies; stopped means
+        stopped."""
         run = self.ag.run
         wait = _FIRST_S
         while not run.app["stop"]:

@@ -4,7 +4,8 @@ import time
 
 
 class Clock:
-    """Milliseconds since the start that do not wrap, from a counter that does (ms() every few days)."""
+    """Milliseconds since the start that do not wrap, from a counter that does (ms() every few
+    days)."""
 
     def __init__(self, ticks=time.ticks_ms):
         self.ticks = ticks
@@ -19,7 +20,8 @@ class Clock:
 
 
 def check_path(p):
-    """The path, if it is one a board may be asked for; else ValueError (docs/protocol.md section 7)."""
+    """The path, if it is one a board may be asked for; else ValueError (docs/protocol.md section
+    7)."""
     if not isinstance(p, str) or p[:1] != "/" or len(p.encode()) > 255 or "\0" in p:
         raise ValueError("a path must begin with / and have at most 255 bytes")
     if p != "/":

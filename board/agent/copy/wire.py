@@ -1,4 +1,5 @@
-"""Packets of MQTT 3.1.1 over a non-blocking stream: preallocated buffers, one packet at a time each way."""
+"""Packets of MQTT 3.1.1 over a non-blocking stream: preallocated buffers, one packet at a time
+each way."""
 
 import select
 import time
@@ -13,7 +14,8 @@ class LinkLost(OSError):
 
 
 class Wire:
-    """The stream's two directions. pump() hands messages to on_message, acknowledgements to acks."""
+    """The stream's two directions. pump() hands messages to on_message, acknowledgements to
+    acks."""
 
     def __init__(self, size):
         self.size = size
@@ -59,7 +61,8 @@ class Wire:
     # Sending: begin() gives the place of the payload in tx, the caller fills it, finish() sends.
 
     def enter(self):
-        """True: tx and rx are ours until leave(). False: somebody is at it, who serves us in leave()."""
+        """True: tx and rx are ours until leave(). False: somebody is at it, who serves us in
+        leave()."""
         if self.locked:
             self.again = True
             return False
@@ -109,7 +112,8 @@ class Wire:
     def write(self, mv):
         """All of mv, or LinkLost; waits while the socket is full."""
         t = time.ticks_ms()
-        self.torn = True  # until all of it is out: whatever ends this early, the stream is of no more use
+        # until all of it is out: whatever ends this early, the stream is of no more use
+        self.torn = True
         try:
             while len(mv):
                 n = self.sock.write(mv)
@@ -141,7 +145,8 @@ class Wire:
         raise NotImplementedError
 
     def pump(self):
-        """Reads and handles what has come. True: there may be more. OSError: the stream has ended."""
+        """Reads and handles what has come. True: there may be more. OSError: the stream has
+        ended."""
         for _ in range(_BATCH):
             if not self._read_head() or not self._read_body():
                 return False

@@ -58,7 +58,7 @@ export class TestHost {
   static async connect(url: string, uid: string, options: Record<string, unknown> = {}) {
     const client = await connectAsync(url, { reconnectPeriod: 200, ...options });
     // Without it each command waits 40 ms behind the PUBACK of the answer before.
-    const noDelay = () => (client.stream as unknown as Socket).setNoDelay?.(true);
+    const noDelay = () => (client.stream as unknown as Socket).setNoDelay(true);
     noDelay();
     client.on('connect', noDelay);
     const host = new TestHost(client, uid, 'mpy');
