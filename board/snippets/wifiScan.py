@@ -1,16 +1,14 @@
-import json
+# Networks in reach, one a line: name in hex, signal in dBm, how it is protected (0: not at all).
 import network
 from binascii import hexlify
 
-sta = network.WLAN(network.STA_IF)
-was = sta.active()
-sta.active(True)
-found = []
-try:
-    for n in sta.scan()[:40]:
-        # Names are bytes of any kind: hex passes them whole.
-        found.append([hexlify(n[0]).decode(), n[3], n[4]])
-finally:
-    if not was:
-        sta.active(False)
-print(json.dumps(found))
+
+def scan():
+    w = network.WLAN(network.STA_IF)
+    w.active(True)
+    for n in w.scan():
+        print("net", hexlify(n[0]).decode(), n[3], n[4])
+
+
+scan()
+del scan

@@ -58,7 +58,7 @@ export async function startWebReplBoard(
 }
 
 /** A free port that no outgoing connection of this machine can take while the board is off. */
-async function boardPort(): Promise<number> {
+export async function boardPort(): Promise<number> {
   for (;;) {
     const port = 10_000 + Math.floor(Math.random() * 20_000);
     const server = createServer();
@@ -78,7 +78,7 @@ function drainTty(tty: string): ReadStream {
 }
 
 /** Waits until somebody listens, without connecting (WebREPL would take that for its one client). */
-async function listening(port: number): Promise<void> {
+export async function listening(port: number): Promise<void> {
   const { readFile } = await import('node:fs/promises');
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
   const listens = async () => {
