@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Board } from './board';
 import { describeAction, runAction, type FleetAction } from './fleetActions';
 import type { GroupPublisher } from './groupPublisher';
@@ -58,7 +59,10 @@ export class FleetJob implements ManyJob {
     signal?: AbortSignal,
   ): Promise<readonly BoardResult[]> {
     this.#running = true;
+    // Each board's work listens to it.
+    setMaxListeners(0, this.#cancel.signal, ...(signal ? [signal] : []));
     const own = signal ? AbortSignal.any([signal, this.#cancel.signal]) : this.#cancel.signal;
+    setMaxListeners(0, own);
     for (const board of boards) this.#set(board, waiting(board));
     try {
       const rest = this.action.kind === 'upload' ? await this.#publish(boards, own) : boards;

@@ -4,7 +4,7 @@ import type { Board } from '../../src/core/board';
 import type { BoardSource, Found } from '../../src/core/discovery';
 import { Emitter } from '../../src/core/events';
 import { SessionFiles } from '../../src/core/files/sessionFiles';
-import { Fleet } from '../../src/core/fleet';
+import { Fleet, type FleetServices } from '../../src/core/fleet';
 import { KnownBoards } from '../../src/core/knownBoards';
 import { silentLog } from '../../src/core/log';
 import { readInfo } from '../../src/core/readInfo';
@@ -30,13 +30,11 @@ export class Ports implements BoardSource {
   }
 }
 
-/** Real boards on serial devices, in a fleet composed as the extension does. */
-export class FleetRig {
-  readonly stopPolicies = new StopPolicies();
-  readonly ports = new Ports();
-  /** How often somebody would have been asked whether a program may be stopped. */
-  asked = 0;
-  readonly fleet = new Fleet({
+/** A fleet composed as the extension does it, without its windows. */
+export function composeFleet(own: Partial<FleetServices> = {}) {
+  const stopPolicies = new StopPolicies();
+  const count = { asked: 0 };
+  const fleet = new Fleet({
     known: new KnownBoards({ load: () => [], save: () => Promise.resolve() }, (e) => {
       throw e;
     }),
@@ -48,11 +46,21 @@ export class FleetRig {
     readInfo,
     createFiles: (withSession) => new SessionFiles(withSession),
     mayStop: (board) => {
-      const answer = this.stopPolicies.answerFor(board);
-      if (answer === undefined) this.asked++;
+      const answer = stopPolicies.answerFor(board);
+      if (answer === undefined) count.asked++;
       return Promise.resolve(answer === 'leave' ? undefined : answer);
     },
+    ...own,
   });
+  return { fleet, stopPolicies, count };
+}
+
+/** Real boards on serial devices, in such a fleet. */
+export class FleetRig {
+  readonly ports = new Ports();
+  readonly #composed = composeFleet();
+  readonly fleet = this.#composed.fleet;
+  readonly stopPolicies = this.#composed.stopPolicies;
 
   private constructor(readonly uboards: readonly Uboard[]) {}
 
@@ -64,6 +72,11 @@ export class FleetRig {
     rig.fleet.addSource(rig.ports);
     rig.ports.set(uboards.map((u) => u.tty));
     return rig;
+  }
+
+  /** How often somebody would have been asked whether a program may be stopped. */
+  get asked(): number {
+    return this.#composed.count.asked;
   }
 
   /** In the order of `uboards`. */
