@@ -1,13 +1,13 @@
-import type { LinkKind } from './address';
+import { BoardConnection, type ConnectionHost, type ConnectOptions } from './boardConnection';
 import { BoardConsole } from './boardConsole';
 import type { BoardFiles } from './boardFiles';
 import type { BoardInfo } from './boardInfo';
 import { BoardJobs, type JobHost, type JobOptions, type StopAnswer } from './boardJobs';
-import { stateOf, type BoardState } from './boardState';
+import type { BoardState } from './boardState';
 import type { Found } from './discovery';
-import { asError, CancelledError, ConnectionLostError, FleetError } from './errors';
+import { asError, ConnectionLostError, FleetError } from './errors';
 import { DisposableStore, Emitter } from './events';
-import { LinkOpener, type LinkServices } from './linkOpener';
+import type { LinkServices } from './linkOpener';
 import type { Session, SessionOptions, Transport } from './transport';
 
 export type { JobOptions, StopAnswer } from './boardJobs';
@@ -50,15 +50,10 @@ export class Board {
   readonly onDidChange = this.#changed.event;
   /** Fired whenever the board has told what it is (the fleet then knows its uid). */
   readonly onDidIdentify = this.#identified.event;
-  readonly #opener: LinkOpener;
+  readonly #connection: BoardConnection;
   readonly #jobs: BoardJobs;
   #links: readonly Link[] = [];
-  #transport: Transport | undefined;
-  #connection = new DisposableStore();
-  #state: BoardState = { tag: 'disconnected' };
   #info: Partial<BoardInfo> | undefined;
-  /** The user (or the setting) wants this board connected: it is reconnected when the link is lost. */
-  #wanted = false;
   #identifiedHere = false;
 
   constructor(
@@ -67,7 +62,7 @@ export class Board {
     private readonly services: BoardServices,
     private readonly labels: { name(board: Board): string },
   ) {
-    this.#opener = new LinkOpener(services);
+    this.#connection = new BoardConnection(this.#connectionHost(), services);
     this.#jobs = new BoardJobs(this.#jobHost());
     this.files = services.createFiles((work, options) => this.withSession(work, options), this);
     this.quietFiles = services.createFiles(
@@ -96,7 +91,7 @@ export class Board {
 
   /** The open link. */
   get transport(): Transport | undefined {
-    return this.#transport;
+    return this.#connection.transport;
   }
 
   get info(): Partial<BoardInfo> | undefined {
@@ -106,14 +101,9 @@ export class Board {
   get state(): BoardState {
     if (this.#jobs.running) return { tag: 'running' };
     if (this.#jobs.current !== undefined) return { tag: 'busy', job: this.#jobs.current };
-    if (this.#state.tag === 'disconnected' && !this.#state.error && this.#online) {
-      return { tag: 'online' };
-    }
-    return this.#state;
-  }
-
-  get #online(): boolean {
-    return this.#links.some((l) => l.found.online === true);
+    const { state } = this.#connection;
+    const online = this.#links.some((l) => l.found.online === true);
+    return state.tag === 'disconnected' && !state.error && online ? { tag: 'online' } : state;
   }
 
   /** The fleet says where the board can be reached now. A wanted board comes back by itself. */
@@ -122,10 +112,11 @@ export class Board {
       (l) => l.present && !this.#links.some((o) => o.present && sameLink(o, l)),
     );
     this.#links = links;
-    this.#info ??= links.find((l) => l.found.info)?.found.info;
-    if (appeared) this.#opener.retryNow();
+    // What a source tells now goes before what is known from earlier, and what the board itself said before both.
+    const told = links.find((l) => l.found.info)?.found.info;
+    if (told && !this.#identifiedHere) this.#info = { ...this.#info, ...told };
+    if (appeared) this.#connection.linkAppeared();
     this.#changed.fire();
-    if (appeared && this.#wanted && this.#state.tag === 'disconnected') void this.#tryConnect();
   }
 
   /** Facts known from an earlier time or another source; what the board itself says replaces them. */
@@ -139,30 +130,13 @@ export class Board {
    * Opens a link: the preferred one that is present, or the one of `kind`. Sends nothing to the board.
    * @throws ConnectError, CancelledError
    */
-  async connect(options: { signal?: AbortSignal; kind?: LinkKind } = {}): Promise<void> {
-    this.#wanted = true;
-    if (this.#transport && (!options.kind || this.#transport.kind === options.kind)) return;
-    if (this.#transport) await this.#close();
-    this.#set({ tag: 'connecting' });
-    try {
-      const transport = await this.#opener.open(this, options);
-      this.#adopt(transport);
-    } catch (error) {
-      this.#wanted = false;
-      this.#set({
-        tag: 'disconnected',
-        ...(error instanceof CancelledError ? {} : { error: asError(error) }),
-      });
-      throw error;
-    }
+  connect(options: ConnectOptions = {}): Promise<void> {
+    return this.#connection.connect(options);
   }
 
   /** Closes the link and stays disconnected until the user connects again. The program goes on running. */
-  async disconnect(): Promise<void> {
-    this.#wanted = false;
-    this.#opener.cancel();
-    await this.#close();
-    this.#set({ tag: 'disconnected' });
+  disconnect(): Promise<void> {
+    return this.#connection.disconnect();
   }
 
   /**
@@ -200,7 +174,7 @@ export class Board {
 
   /** Soft: boot.py and main.py run again. Hard: as if power had been cut; the board comes back by itself. */
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
-    if (!this.#transport) await this.connect({ signal });
+    if (!this.transport) await this.connect({ signal });
     await this.#jobs.run(() => this.#require().reset(mode, signal), signal);
   }
 
@@ -221,36 +195,15 @@ export class Board {
    * what that board has said.
    */
   handOverTo(other: Board, info: BoardInfo): void {
-    const transport = this.#transport;
-    if (!transport) return;
-    this.#connection.dispose();
-    this.#connection = new DisposableStore();
-    this.#transport = undefined;
-    this.console.detach();
+    const released = this.#connection.release();
+    if (!released) return;
     this.#info = undefined;
     this.#identifiedHere = false;
-    this.#set({ tag: 'disconnected' });
-    other.#wanted = this.#wanted;
-    void other
-      .#takeOver(transport, info)
-      .catch((e: unknown) => this.#logError('changing links', e));
-  }
-
-  /** Takes a link that another node has opened, unless the own one is preferred. */
-  async #takeOver(transport: Transport, info: BoardInfo): Promise<void> {
-    const own = this.#transport;
-    if (own && this.#opener.rank(own.kind) <= this.#opener.rank(transport.kind)) {
-      this.#setInfo(info, false);
-      // The work that has shown who the board is still runs on that link: closing waits its turn.
-      await transport.withSession(() => Promise.resolve());
-      await transport.close();
-      return;
-    }
-    this.#connection.dispose();
-    this.#connection = new DisposableStore();
-    this.#adopt(transport);
-    this.#setInfo(info, false);
-    await own?.close();
+    this.#changed.fire();
+    const { transport, wanted } = released;
+    other.#connection
+      .takeOver(transport, wanted, () => other.#setInfo(info, false))
+      .catch((error: unknown) => this.#logError('changing links', error));
   }
 
   async dispose(): Promise<void> {
@@ -258,51 +211,27 @@ export class Board {
     this.#lifetime.dispose();
   }
 
-  async #tryConnect(): Promise<void> {
-    try {
-      await this.connect();
-    } catch (error) {
-      this.#logError('connecting', error);
-    }
-  }
-
-  #adopt(transport: Transport): void {
-    this.#transport = transport;
-    this.#identifiedHere = false;
-    this.#connection.add(transport.onClose((cause) => void this.#onClosed(transport, cause)));
-    this.#connection.add(transport.onActivity(() => this.#set(stateOf(transport.activity))));
-    this.console.attach(transport);
-    this.#set(stateOf(transport.activity));
-  }
-
-  /** The link has ended by itself: try the others and this one again, until it works or the user says no. */
-  async #onClosed(transport: Transport, cause: Error | undefined): Promise<void> {
-    if (this.#transport !== transport) return;
-    this.#connection.dispose();
-    this.#connection = new DisposableStore();
-    this.#transport = undefined;
-    this.console.detach();
-    if (!this.#wanted) {
-      this.#set({ tag: 'disconnected', ...(cause ? { error: cause } : {}) });
-      return;
-    }
-    let last = cause;
-    try {
-      const again = await this.#opener.reopen(this, (attempt, error) => {
-        last = error ?? last;
-        this.#set({ tag: 'reconnecting', attempt, ...(last ? { error: last } : {}) });
-      });
-      if (again) this.#adopt(again);
-      else if (!this.#isOpen()) this.#set({ tag: 'disconnected' });
-    } catch (error) {
-      this.#wanted = false;
-      this.#set({ tag: 'disconnected', error: asError(error) });
-    }
+  #connectionHost(): ConnectionHost {
+    const name = () => this.name;
+    const links = () => this.#links;
+    return {
+      get name() {
+        return name();
+      },
+      get links() {
+        return links();
+      },
+      console: this.console,
+      adopted: () => {
+        this.#identifiedHere = false;
+      },
+      changed: () => this.#changed.fire(),
+    };
   }
 
   #jobHost(): JobHost {
     const name = () => this.name;
-    const transport = () => this.#transport;
+    const transport = () => this.transport;
     return {
       get name() {
         return name();
@@ -311,22 +240,13 @@ export class Board {
         return transport();
       },
       ensureOpen: async (signal) => {
-        if (!this.#transport) await this.connect({ signal });
+        if (!this.transport) await this.connect({ signal });
         return this.#require();
       },
       identify: (session) => this.#identify(session),
       jobChanged: () => this.#changed.fire(),
       mayStop: (job) => this.services.mayStop(this, job),
     };
-  }
-
-  async #close(): Promise<void> {
-    const transport = this.#transport;
-    this.#connection.dispose();
-    this.#connection = new DisposableStore();
-    this.#transport = undefined;
-    this.console.detach();
-    await transport?.close();
   }
 
   async #identify(session: Session): Promise<void> {
@@ -348,21 +268,12 @@ export class Board {
     if (tell) this.#identified.fire(info);
   }
 
-  /** Asked after an await, since the link may have been opened meanwhile. */
-  #isOpen(): boolean {
-    return this.#transport !== undefined;
-  }
-
   #require(): Transport {
-    if (this.#transport) return this.#transport;
+    const { transport } = this;
+    if (transport) return transport;
     throw new ConnectionLostError(`${this.name} is not connected`, {
       hint: 'Connect the board and try again.',
     });
-  }
-
-  #set(state: BoardState): void {
-    this.#state = state;
-    this.#changed.fire();
   }
 
   #logError(doing: string, error: unknown): void {

@@ -1,6 +1,6 @@
 import type { LinkKind } from './address';
 import { abortable, Deferred, type Clock } from './async';
-import type { Board, Link } from './board';
+import type { Link } from './board';
 import { asError, CancelledError, ConnectError } from './errors';
 import type { Log } from './log';
 import type { Transport, TransportFactory } from './transport';
@@ -12,6 +12,12 @@ export interface LinkServices {
   linkOrder(): readonly LinkKind[];
   readonly clock: Clock;
   readonly log: Log;
+}
+
+/** What is opened: a board, seen from its links. */
+interface Linked {
+  readonly name: string;
+  readonly links: readonly Link[];
 }
 
 /** First pause before a lost link is tried again; doubled up to the last. A port that re-appears is tried at once. */
@@ -38,7 +44,10 @@ export class LinkOpener {
   }
 
   /** Opens the first link that works, in the order of preference. @throws the first link's error when none does */
-  async open(board: Board, options: { signal?: AbortSignal; kind?: LinkKind }): Promise<Transport> {
+  async open(
+    board: Linked,
+    options: { signal?: AbortSignal; kind?: LinkKind },
+  ): Promise<Transport> {
     const own = this.#begin();
     const signal = options.signal ? AbortSignal.any([own, options.signal]) : own;
     const links = this.#order(board.links, options.kind);
@@ -56,7 +65,7 @@ export class LinkOpener {
 
   /** Tries until a link opens; undefined when it was called off. */
   async reopen(
-    board: Board,
+    board: Linked,
     onAttempt: (attempt: number, error: Error | undefined) => void,
   ): Promise<Transport | undefined> {
     const signal = this.#begin();
@@ -130,7 +139,7 @@ function needsUser(error: ConnectError): boolean {
   return error.reason === 'wrongPassword' || error.reason === 'passwordNeeded';
 }
 
-function notThere(board: Board): Error {
+function notThere(board: Linked): Error {
   const address = board.links[0]?.found.address;
   if (!address) return new Error(`${board.name} has no link`);
   return new ConnectError(address, 'notFound', `${board.name} is not there`, {

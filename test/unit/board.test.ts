@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../src/core/async';
+import { Board, type StopAnswer } from '../../src/core/board';
+import { boardBecomes } from '../../src/core/boardBecomes';
+import {
+  CancelledError,
+  ConnectError,
+  ConnectionLostError,
+  ProgramRunningError,
+} from '../../src/core/errors';
+import { fakeWorld, found, type FakeEnd } from './fakeBoard';
+
+const AT = 'serial:/dev/ttyACM0';
+const LOST = new ConnectionLostError('pulled');
+
+function boardAt(ends: Record<string, FakeEnd>, answer?: StopAnswer) {
+  const asked: string[] = [];
+  const world = fakeWorld(ends, {
+    mayStop: (_board, job) => {
+      asked.push(job);
+      return Promise.resolve(answer);
+    },
+  });
+  const board = new Board('b', world.services, { name: () => 'kitchen' });
+  board.setLinks(Object.keys(ends).map((a) => ({ found: found(a), present: true })));
+  return { board, asked, ...world };
+}
+
+describe('connecting', () => {
+  it('opens one link however many ask at once', async () => {
+    const { board, opened } = boardAt({ [AT]: {} });
+    await Promise.all([
+      board.connect(),
+      board.connect(),
+      board.withSession(() => Promise.resolve()),
+    ]);
+    expect(opened).toHaveLength(1);
+    expect(board.state.tag).toBe('idle');
+  });
+
+  it('takes the next link when the preferred one does not open', async () => {
+    const refuses = new Error('no');
+    const { board, opened } = boardAt({ [AT]: { refuses }, 'ws://10.0.0.1:8266/': {} });
+    await board.connect();
+    expect(opened.map((t) => t.kind)).toEqual(['serial', 'webrepl']);
+    expect(board.transport?.kind).toBe('webrepl');
+    expect(opened[0]?.closed).toBe(true);
+  });
+
+  it('tells the error of the preferred link, and shows it', async () => {
+    const refuses = new Error('in use');
+    const { board } = boardAt({ [AT]: { refuses } });
+    await expect(board.connect()).rejects.toBe(refuses);
+    expect(board.state).toMatchObject({ tag: 'disconnected', error: refuses });
+  });
+});
+
+describe('a link that is lost', () => {
+  it('is opened again by itself', async () => {
+    const { board, opened } = boardAt({ [AT]: {} });
+    await board.connect();
+    opened[0]?.lose(LOST);
+    await boardBecomes(board, (b) => b.state.tag === 'idle');
+    expect(opened).toHaveLength(2);
+  });
+
+  it('goes on being tried when work asks for it meanwhile in vain', async () => {
+    const end: FakeEnd = {};
+    const { board, opened } = boardAt({ [AT]: end });
+    await board.connect();
+    end.refuses = new ConnectError(found(AT).address, 'notFound', 'gone');
+    opened[0]?.lose(LOST);
+    await expect(board.withSession(() => Promise.resolve())).rejects.toBe(end.refuses);
+    end.refuses = undefined;
+    board.setLinks([{ found: found(AT), present: false }]);
+    board.setLinks([{ found: found(AT), present: true }]);
+    await boardBecomes(board, (b) => b.state.tag === 'idle');
+  });
+
+  it('stays closed when the user has closed it', async () => {
+    const { board, opened } = boardAt({ [AT]: {} });
+    await board.connect();
+    await board.disconnect();
+    opened[0]?.lose(LOST);
+    expect(board.state).toEqual({ tag: 'disconnected' });
+    expect(opened).toHaveLength(1);
+  });
+});
+
+describe('a program that runs', () => {
+  const work = () => Promise.resolve('done');
+
+  it('is not stopped when the user says no', async () => {
+    const { board, asked, opened } = boardAt({ [AT]: { running: true } });
+    await expect(board.withSession(work, { job: 'Upload' })).rejects.toThrow(ProgramRunningError);
+    expect(asked).toEqual(['Upload']);
+    expect(opened[0]?.interrupts).toBe(0);
+  });
+
+  it('is stopped once when the user says so', async () => {
+    const { board, asked, opened } = boardAt({ [AT]: { running: true } }, 'stop');
+    expect(await board.withSession(work)).toBe('done');
+    expect([asked.length, opened[0]?.interrupts, opened[0]?.resets]).toEqual([1, 1, 0]);
+  });
+
+  it('runs again afterwards when that was promised, even if the work failed', async () => {
+    const { board, opened } = boardAt({ [AT]: { running: true } }, 'stopAndRestart');
+    const fails = () => Promise.reject(new Error('no room'));
+    await expect(board.withSession(fails)).rejects.toThrow('no room');
+    expect(opened[0]?.resets).toBe(1);
+  });
+
+  it('is never asked about for what nobody has asked for', async () => {
+    const { board, asked } = boardAt({ [AT]: { running: true } }, 'stop');
+    await expect(board.withSession(work, { ask: false })).rejects.toThrow(ProgramRunningError);
+    await expect(board.quietFiles.list('/')).rejects.toThrow(ProgramRunningError);
+    expect(asked).toEqual([]);
+  });
+
+  it('does not hold up other work while the user thinks', async () => {
+    const answer = new Deferred<StopAnswer>();
+    const end: FakeEnd = { running: true };
+    const world = fakeWorld({ [AT]: end }, { mayStop: () => answer.promise });
+    const board = new Board('b', world.services, { name: () => 'kitchen' });
+    board.setLinks([{ found: found(AT), present: true }]);
+    const waiting = board.withSession(work);
+    await board.connect();
+    await board.interrupt();
+    expect(await board.withSession(work)).toBe('done');
+    answer.resolve('stop');
+    expect(await waiting).toBe('done');
+  });
+});
+
+describe('code that was started from here', () => {
+  function running(board: Board) {
+    const begun = new Deferred<undefined>();
+    const program = board.withSession(
+      () => {
+        begun.resolve(undefined);
+        return new Promise((_, reject) => {
+          stopped = () => reject(new CancelledError());
+        });
+      },
+      { job: 'Running main.py', program: { again: () => again.push('again') } },
+    );
+    let stopped: () => void = () => undefined;
+    const again: string[] = [];
+    return { program, begun: begun.promise, end: () => stopped(), again };
+  }
+
+  it('counts as running', async () => {
+    const { board } = boardAt({ [AT]: {} });
+    const { program, begun, end } = running(board);
+    await begun;
+    expect(board.state.tag).toBe('running');
+    end();
+    await expect(program).rejects.toThrow(CancelledError);
+    expect(board.state.tag).toBe('idle');
+  });
+
+  it('is asked about before other work stops it', async () => {
+    const { board, asked } = boardAt({ [AT]: {} });
+    const { program, begun, end } = running(board);
+    await begun;
+    const upload = board.withSession(() => Promise.resolve(), { job: 'Upload' });
+    await expect(upload).rejects.toThrow(ProgramRunningError);
+    expect(asked).toEqual(['Upload']);
+    end();
+    await expect(program).rejects.toThrow(CancelledError);
+  });
+});
+
+describe('work that was cut off with its link', () => {
+  it('may be begun again without asking: what runs is what it left behind', async () => {
+    const end: FakeEnd = {};
+    const { board, asked, opened } = boardAt({ [AT]: end });
+    const cut = board.withSession(() => {
+      end.running = true;
+      opened[0]?.lose(LOST);
+      return Promise.reject(LOST);
+    });
+    await expect(cut).rejects.toBe(LOST);
+    await expect(board.withSession(() => Promise.resolve(), { ask: false })).rejects.toThrow(
+      ProgramRunningError,
+    );
+    expect(await board.withSession(() => Promise.resolve('again'))).toBe('again');
+    expect(asked).toEqual([]);
+  });
+});
