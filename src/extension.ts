@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { createBrokers } from './brokers';
 import { registerCommands } from './commands';
 import { systemClock } from './core/async';
 import { SessionFiles } from './core/files/sessionFiles';
@@ -59,6 +60,7 @@ function compose(
     extension.subscriptions.push(item);
     return item;
   };
+  const { hub, center, publisher } = createBrokers(extension, log, settings);
   const known = new KnownBoards(globalBoards(extension.globalState), (error) =>
     log.error('The list of known boards could not be saved', String(error)),
   );
@@ -69,7 +71,7 @@ function compose(
       known,
       log,
       clock: systemClock,
-      openTransport: createLinks(extension, log, settings),
+      openTransport: createLinks(extension, log, settings, hub),
       linkOrder: () => settings.get('linkOrder'),
       shouldAutoConnect: () => settings.get('autoConnect'),
       readInfo: (session) => readInfo(session),
@@ -100,6 +102,7 @@ function compose(
     origins,
     sync: keep(new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris })),
     terminals,
+    brokers: center,
     demos: new DemoBoards(extension.globalState),
     replLogs: keep(
       new ReplLogs({
@@ -110,7 +113,7 @@ function compose(
       }),
     ),
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
-    many: keep(new Many({ extension, log, settings, fleet, stopPolicies })),
+    many: keep(new Many({ extension, log, settings, fleet, stopPolicies, publisher })),
     tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
   };
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { TransportFactory } from './core/transport';
-import { createTransportFactory } from './transports';
+import { createTransportFactory, type TransportSettings } from './transports';
 import { PortWatcher } from './transports/serial/portWatcher';
 import type { ViewContext } from './views/context';
 import type { Settings } from './views/settings';
@@ -10,10 +10,12 @@ export function createLinks(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   settings: Settings,
+  brokers: TransportSettings['brokers'],
 ): TransportFactory {
   const file = (...path: string[]) => vscode.Uri.joinPath(extension.extensionUri, ...path).fsPath;
   return createTransportFactory({
     log,
+    brokers,
     baudRate: (path) => settings.get('serial.baudRates')[path] ?? settings.get('serial.baudRate'),
     demo: {
       storage: vscode.Uri.joinPath(extension.globalStorageUri, 'demo').fsPath,
@@ -24,10 +26,11 @@ export function createLinks(
 }
 
 /** Begins to look for boards, once everything that shows them is there. */
-export function addSources({ extension, fleet, settings, log, demos }: ViewContext): void {
+export function addSources({ extension, fleet, settings, log, demos, brokers }: ViewContext): void {
   const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
   fleet.addSource(ports);
   fleet.addSource(demos);
+  brokers.start(fleet);
   extension.subscriptions.push(
     settings.onDidChange((names) => {
       if (names.includes('serial.paths')) ports.refresh();

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
+import { agentCommands } from './agent';
 import { boardCommands } from './board';
 import { boardActionCommands } from './boardActions';
 import { connectionCommands } from './connection';
@@ -15,6 +16,7 @@ import { replCommands } from './repl';
 import { runCommands } from './run';
 import { transferCommands } from './transfer';
 import { syncCommands } from './sync';
+import { brokerCommands } from './broker';
 import { compareCommands } from './syncCompare';
 import type { Command } from './types';
 import { execute } from './wrapper';
@@ -37,6 +39,8 @@ export const commands: readonly Command[] = [
   ...rolloutCommands,
   ...syncCommands,
   ...compareCommands,
+  ...brokerCommands,
+  ...agentCommands,
 ];
 
 /** Registers the whole table. */

@@ -11,6 +11,10 @@ export interface AgentControl {
   configure(set: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<void>;
   /** Restarts into `slot` (an agent copy), safe mode or out of it; resolves with the new birth. */
   restart(how: AgentRestart, signal?: AbortSignal): Promise<Birth>;
+  /** One round trip. */
+  ping(signal?: AbortSignal): Promise<void>;
+  /** Restarts the board without expecting its agent to come back. */
+  leave(signal?: AbortSignal): Promise<void>;
   /** Records from `from` on, as many as one answer holds; none: nothing newer. */
   logFrom(seq: number, signal?: AbortSignal): Promise<LogBatch>;
   /** What was written down at the last crashes; '' when there were none. */

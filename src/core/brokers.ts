@@ -1,6 +1,8 @@
+import type { AgentControl } from './agentControl';
 import type { LogBatch } from './agentProtocolLog';
 import type { Birth, Gone } from './agentProtocolPresence';
 import type { Role } from './agentProtocolSession';
+import type { BoardSource } from './discovery';
 import type { Event } from './events';
 
 /** How to reach one broker. Nothing secret: password and board keys come from {@link BrokerSecrets}. */
@@ -67,4 +69,21 @@ export interface Broker {
   readonly onMessage: Event<BoardMessage>;
   connect(signal?: AbortSignal): Promise<void>;
   disconnect(): Promise<void>;
+  /** Clears what the broker keeps of a board that is gone for good, where the broker allows that. */
+  forget(uid: string): Promise<void>;
+}
+
+/** All brokers that are configured: one connection each, shared by their boards. */
+export interface BrokerHub {
+  readonly all: readonly Broker[];
+  /** A broker was added, replaced or removed. */
+  readonly onDidChange: Event<undefined>;
+  get(id: string): Broker | undefined;
+  /** Adds or replaces a broker; nothing is connected by that. */
+  set(profile: BrokerProfile): Broker;
+  remove(id: string): void;
+  /** The boards of a broker, for the fleet. */
+  source(id: string): BoardSource | undefined;
+  /** The agent of a board behind the broker; undefined when there is no such broker. */
+  agent(id: string, uid: string): AgentControl | undefined;
 }

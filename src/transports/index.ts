@@ -1,7 +1,7 @@
 import type { Address } from '../core/address';
 import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
-import type { TransportFactory } from '../core/transport';
+import type { Transport, TransportFactory } from '../core/transport';
 import type { DemoSettings } from './demo';
 import type { WebReplSettings } from './webrepl';
 
@@ -9,6 +9,8 @@ export interface TransportSettings {
   readonly log: Log;
   /** Baud rate of a serial port by its path; undefined: the usual one. */
   readonly baudRate?: (path: string) => number | undefined;
+  /** The brokers behind which boards are; without them there are none. */
+  readonly brokers?: { transport(address: Address): Transport };
   /** Who asks for WebREPL passwords; without it WebREPL boards cannot be reached. */
   readonly webrepl?: WebReplSettings;
   /** What demo boards are made of and where they keep their files; without it there are none. */
@@ -34,6 +36,8 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
         return demoTransport(address, settings.demo, settings.log);
       }
       case 'mqtt':
+        if (!settings.brokers) throw unsupported(address);
+        return settings.brokers.transport(address);
       case 'mqboard':
         throw unsupported(address);
     }

@@ -3,6 +3,7 @@ import type { Fleet } from '../core/fleet';
 import type { KnownBoards } from '../core/knownBoards';
 import type { ActiveBoard } from './activeBoard';
 import type { BoardUris } from './boardUris';
+import type { BrokerCenter } from './broker/brokerCenter';
 import type { DemoBoards } from './demoBoards';
 import type { FileChanges } from './fileChanges';
 import type { Origins } from './origins';
@@ -34,6 +35,7 @@ export interface ViewContext {
   readonly fileChanges: FileChanges;
   readonly tree: BoardTree;
   readonly terminals: Terminals;
+  readonly brokers: BrokerCenter;
   readonly demos: DemoBoards;
   readonly replLogs: ReplLogs;
   /** Code that runs on boards with its output in the terminal. */

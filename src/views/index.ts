@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { registerBrokers } from './broker/register';
 import type { Register, ViewContext } from './context';
 import { registerDashboard } from './dashboard/register';
 import { registerFileSystem } from './fileSystem/boardFileSystem';
@@ -20,6 +21,7 @@ const views: readonly Register[] = [
   registerProfile,
   registerTracebackLinks,
   registerStatusBar,
+  registerBrokers,
   registerResults,
   registerDashboard,
   registerTasks,

@@ -17,6 +17,8 @@ export const SETTINGS = {
   'repl.logFolder': '' as string,
   'run.stopRunningProgram': 'ask' as 'ask' | 'stop' | 'stopAndRestart',
   'files.confirmDelete': true as boolean,
+  brokers: [] as unknown[],
+  'localBroker.port': 1883 as number,
   groups: {} as Record<string, string>,
   'fleet.concurrency': 32 as number,
   'fleet.timeout': 0 as number,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { decodeJson, Flag, Op, type Frame } from '../../core/agentProtocol';
+import { decodeJson, Op, type Frame } from '../../core/agentProtocol';
 import type {
   BoardFiles,
   Entry,
@@ -13,7 +13,7 @@ import type {
 import { concat } from '../../core/bytes';
 import { asError, FileError, ProtocolError } from '../../core/errors';
 import type { AgentClient, Exchange } from './agentClient';
-import { ChunkSender } from './chunkSender';
+import { upload } from './agentUpload';
 
 /** Compression is worth its memory on the board when it saves more than a tenth. */
 const WORTH_IT = 0.9;
@@ -89,27 +89,15 @@ export class AgentFiles implements BoardFiles {
     const packed = this.#pack(content);
     const body = packed ?? content;
     const factor = body.length === 0 ? 1 : content.length / body.length;
-    const sender = new ChunkSender(body, 0, this.client.mtu, {
-      onProgress: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
-      onEnd: (exchange) => exchange.post(Op.end, { offset: body.length }),
-    });
-    await this.client.open(options.signal);
     const head = {
       p: path,
       n: content.length,
       h: createHash('sha256').update(content).digest('hex'),
       ...(packed ? { zn: packed.length } : {}),
     };
-    await this.client.json(Op.put, head, {
+    await upload(this.client, Op.put, head, body, {
       signal: options.signal,
-      onFrame: (frame, exchange) => sender.onFrame(frame, exchange),
-      // Until the board has answered, PUT itself is repeated; then the data are.
-      onSilence: (exchange) => {
-        if (sender.hasBegun) sender.onSilence(exchange);
-        else {
-          exchange.post(Op.put, { payload: Buffer.from(JSON.stringify(head)), flags: Flag.first });
-        }
-      },
+      onAcked: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
     });
     options.onProgress?.(content.length, content.length, path);
   }

@@ -92,6 +92,13 @@ export class MqttBroker implements Broker, Disposable {
     return this.connection.disconnect();
   }
 
+  async forget(uid: string): Promise<void> {
+    for (const leaf of ['st', 'cfg', 'cfgr']) {
+      const topic = `${this.root}/${uid}/${leaf}`;
+      await this.connection.publish(topic, new Uint8Array(), { qos: 1, retain: true });
+    }
+  }
+
   /** The conversation with one board, made when it is first needed. */
   client(uid: string): AgentClient {
     const known = this.#clients.get(uid);

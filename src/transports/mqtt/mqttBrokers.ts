@@ -1,15 +1,17 @@
 import type { Address } from '../../core/address';
-import type { BrokerProfile, BrokerSecrets } from '../../core/brokers';
+import type { AgentControl } from '../../core/agentControl';
+import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../../core/brokers';
 import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { Transport } from '../../core/transport';
+import { MqttAgentControl } from './agentControl';
 import { MqttBroker } from './mqttBroker';
 import { MqttTransport } from './mqttTransport';
 import { PresenceSource } from './presenceSource';
 
 /** All brokers that are configured: one connection each, shared by their boards. */
-export class MqttBrokers implements Disposable {
+export class MqttBrokers implements BrokerHub, Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #brokers = new Map<string, { broker: MqttBroker; source: PresenceSource }>();
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
@@ -26,6 +28,11 @@ export class MqttBrokers implements Disposable {
 
   get(id: string): MqttBroker | undefined {
     return this.#brokers.get(id)?.broker;
+  }
+
+  agent(id: string, uid: string): AgentControl | undefined {
+    const broker = this.get(id);
+    return broker && new MqttAgentControl(broker, uid);
   }
 
   /** The boards of a broker, for the fleet. */

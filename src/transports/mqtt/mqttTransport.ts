@@ -19,6 +19,7 @@ import type {
 } from '../../core/transport';
 import { utf8 } from '../../core/bytes';
 import { agentExec } from './agentExec';
+import { restartAgent } from './agentControl';
 import { AgentFiles } from './agentFiles';
 import { AgentTerminal } from './agentTerminal';
 import type { MqttBroker } from './mqttBroker';
@@ -128,14 +129,7 @@ export class MqttTransport implements Transport {
   }
 
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
-    const back = this.#nextBoot(signal);
-    try {
-      await this.#client.json(Op.reset, { m: mode }, { signal });
-    } catch (error) {
-      // The answer may be lost with the board that gave it: a new boot id is the proof that counts.
-      if (!isLost(error)) throw error;
-    }
-    await back;
+    await restartAgent(this.broker, this.uid, { m: mode }, signal);
   }
 
   async close(): Promise<void> {
@@ -173,37 +167,6 @@ export class MqttTransport implements Transport {
     }
   }
 
-  /** Resolves when the board has announced itself with another boot id. */
-  async #nextBoot(signal?: AbortSignal): Promise<void> {
-    const before = this.#client.birth?.boot;
-    await new Promise<void>((resolve, reject) => {
-      const store = new DisposableStore();
-      const end = (finish: () => void) => {
-        store.dispose();
-        finish();
-      };
-      store.add(
-        this.broker.onPresence(({ uid, state }) => {
-          if (uid === this.uid && state.on && state.boot !== before) end(resolve);
-        }),
-      );
-      store.add(
-        systemClock.after(RESTART_LIMIT_MS, () =>
-          end(() =>
-            reject(
-              new ConnectionLostError('The board has not come back to the broker after its reset', {
-                hint: 'Check its power and its network. It connects by itself once it can.',
-              }),
-            ),
-          ),
-        ),
-      );
-      signal?.addEventListener('abort', () => end(() => reject(signal.reason as Error)), {
-        once: true,
-      });
-    });
-  }
-
   #onPresence(on: boolean, why: string): void {
     this.#away?.dispose();
     this.#away = undefined;
@@ -233,13 +196,6 @@ export class MqttTransport implements Transport {
   }
 }
 
-/** Time for a restart with Wi-Fi and TLS on a small chip. */
-const RESTART_LIMIT_MS = 60_000;
-
 function linkClosed(): ConnectionLostError {
   return new ConnectionLostError('The link to the board was closed');
-}
-
-function isLost(error: unknown): boolean {
-  return error instanceof ConnectionLostError;
 }

@@ -21,6 +21,8 @@ export interface ManyOptions {
   readonly settings: Settings;
   readonly fleet: Fleet;
   readonly stopPolicies: StopPolicies;
+  /** Sends a file for many boards over a broker once. */
+  readonly publisher: GroupPublisher;
 }
 
 /** Everything that works on many boards at once: jobs and their results, jobs that wait, groups, measurements. */
@@ -32,8 +34,10 @@ export class Many implements Disposable {
   readonly pending: PendingJobs;
   readonly telemetry = new Telemetry();
   readonly answers = this.#lifetime.add(new Answers());
-  /** Set once a broker is in use: sends a file for many boards over it once. */
-  publisher: GroupPublisher | undefined;
+
+  get publisher(): GroupPublisher {
+    return this.options.publisher;
+  }
 
   constructor(private readonly options: ManyOptions) {
     const { extension, log, settings, stopPolicies } = options;

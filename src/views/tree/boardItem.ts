@@ -32,7 +32,22 @@ function boardDescription(board: Board): string {
   const place = link && `${linkName(link.found.address.kind)} ${shortPlace(link.found.address)}`;
   const words = stateWords(board.state, board.present);
   const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
-  return place ? `${words} · ${place}${more}` : words;
+  const marks = agentMarks(board)
+    .map((mark) => ` · ${mark}`)
+    .join('');
+  return place ? `${words}${marks} · ${place}${more}` : words;
+}
+
+/** What must be seen of a board's agent: whoever reaches the broker may command it; it runs without its program. */
+function agentMarks(board: Board): string[] {
+  const details = board.links.flatMap((l) =>
+    l.present && l.found.details ? [l.found.details] : [],
+  );
+  return [
+    ...(details.some((d) => d.mode === 'open') ? [vscode.l10n.t('open mode')] : []),
+    ...(details.some((d) => d.safe !== undefined) ? [vscode.l10n.t('safe mode')] : []),
+    ...(details.some((d) => d.trial !== undefined) ? [vscode.l10n.t('on trial')] : []),
+  ];
 }
 
 /** The open link, else the first that could be tried, else the first. */

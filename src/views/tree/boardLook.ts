@@ -48,6 +48,7 @@ export function boardContext(board: Board): string {
   if (state.tag === 'reconnecting' || state.tag === 'connecting') words.push('trying');
   if (board.uid) words.push('known');
   if (board.links.length > 1) words.push('several');
+  if (board.links.some((l) => l.found.address.kind === 'mqtt')) words.push('agent');
   if (board.transport?.can.hardReset !== false) words.push('canHardReset');
   for (const link of board.links) words.push(`on-${link.found.address.kind}`);
   return words.join(' ');

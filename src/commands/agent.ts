@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import { removeAgent, updateAgent } from '../core/agentInstall';
+import { keyText, parseKey } from '../core/agentKeys';
+import type { Board } from '../core/board';
+import { UsageError } from '../core/errors';
+import { agentSource } from '../views/broker/agentSource';
+import { agentOf } from '../views/broker/agentOf';
+import type { ViewContext } from '../views/context';
+import { putAgent } from './agentPut';
+import type { Call, Command } from './types';
+
+/** The agent on boards: putting it there, updating, removing it, and its keys. */
+export const agentCommands: readonly Command[] = [
+  {
+    id: 'putAgent',
+    needs: 'board',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Putting the agent on {0}', names),
+    },
+    run: putAgent,
+  },
+  {
+    id: 'updateAgent',
+    needs: 'board',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Updating the agent on {0}', names),
+    },
+    run: update,
+  },
+  {
+    id: 'removeAgent',
+    needs: 'board',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Removing the agent from {0}', names),
+    },
+    run: remove,
+  },
+  {
+    id: 'safeMode',
+    needs: 'board',
+    which: 'present',
+    progress: { where: 'window', title: (names) => vscode.l10n.t('Restarting {0}', names) },
+    run: async (context, board, { signal }) => {
+      const { control } = agentOf(context, board);
+      await control.restart({ mode: control.birth?.safe ? 'normal' : 'safe' }, signal);
+    },
+  },
+  {
+    id: 'importKey',
+    needs: 'board',
+    which: 'any',
+    run: async ({ brokers }, board) => {
+      const text = await vscode.window.showInputBox({
+        title: vscode.l10n.t('Key of {0}', board.name),
+        prompt: vscode.l10n.t('From "Copy the Key" on the computer that put the agent on it.'),
+        password: true,
+        ignoreFocusOut: true,
+      });
+      if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));
+    },
+  },
+  {
+    id: 'copyKey',
+    needs: 'board',
+    which: 'any',
+    run: async ({ brokers }, board) => {
+      const key = await brokers.secrets.boardKey(uidOf(board));
+      if (!key) throw new UsageError(vscode.l10n.t('There is no key of {0} here', board.name));
+      const copy = vscode.l10n.t('Copy It');
+      const answer = await vscode.window.showWarningMessage(
+        vscode.l10n.t('Whoever has the key of {0} can do anything on it.', board.name),
+        { modal: true },
+        copy,
+      );
+      if (answer === copy) await vscode.env.clipboard.writeText(keyText(key));
+    },
+  },
+];
+
+/** Over the air: into the copy that does not run, then a start on trial. */
+async function update(context: ViewContext, board: Board, call: Call): Promise<void> {
+  const t = vscode.l10n.t;
+  const { control } = agentOf(context, board);
+  const before = control.birth;
+  if (!before) throw new UsageError(t('{0} is not at its broker now', board.name));
+  call.report(t('copying the new one'));
+  const source = await agentSource(context, (before.mpy & 0xff) === 6);
+  const slot = await updateAgent(board.files, source, before.slot, call.signal);
+  call.report(t('restarting'));
+  const after = await control.restart({ mode: 'hard', slot }, call.signal);
+  if (after.slot !== slot) {
+    throw new UsageError(t('The new agent did not start: {0} runs the old one', board.name));
+  }
+  void vscode.window.showInformationMessage(
+    t('{0} runs agent {1} on trial; it confirms itself within minutes.', board.name, after.agent),
+  );
+}
+
+async function remove(context: ViewContext, board: Board, call: Call): Promise<void> {
+  const t = vscode.l10n.t;
+  const yes = t('Remove It');
+  const answer = await vscode.window.showWarningMessage(
+    t('Remove the agent from {0}? It can then be reached by cable only.', board.name),
+    { modal: true },
+    yes,
+  );
+  if (answer !== yes) return;
+  const overMqtt = board.transport?.kind === 'mqtt';
+  const { control, broker } = overMqtt
+    ? agentOf(context, board)
+    : { control: undefined, broker: undefined };
+  // What a restart needs is loaded on the board while it can be.
+  await control?.ping(call.signal);
+  await removeAgent(board.files, { signal: call.signal, onStep: (step) => call.report(t(step)) });
+  const uid = board.uid;
+  if (control) await control.leave(call.signal);
+  else await board.reset('soft', call.signal);
+  if (uid) await context.brokers.secrets.setBoardKey(uid, undefined);
+  if (uid) await broker?.forget(uid);
+}
+
+function uidOf(board: Board): string {
+  if (board.uid) return board.uid;
+  throw new UsageError(vscode.l10n.t('{0} has not told its unique id yet', board.name), {
+    hint: vscode.l10n.t('Connect it first.'),
+  });
+}

@@ -1,0 +1,197 @@
+import * as vscode from 'vscode';
+import { readProfiles } from '../../core/brokerProfiles';
+import type { Broker, BrokerHub, BrokerProfile } from '../../core/brokers';
+import { asError, ConnectError } from '../../core/errors';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
+import type { Fleet } from '../../core/fleet';
+import {
+  LOCAL_BROKER_ID,
+  type LocalBrokerControl,
+  type LocalBrokerStatus,
+} from '../../core/localBroker';
+import type { Log } from '../../core/log';
+import type { Settings } from '../settings';
+import type { BrokerSecretStore } from './brokerSecrets';
+
+/** User name at the embedded broker, for this computer and its boards alike. */
+const LOCAL_USER = 'fleet';
+/** Whether the embedded broker ran when the window was closed, and for whom: it is started again then. */
+const LAST_KEY = 'mpyFleet.localBroker.last';
+/** The port that boards have been told. */
+const PORT_KEY = 'mpyFleet.localBroker.port';
+
+interface Last {
+  readonly lan: boolean;
+}
+
+export interface BrokerCenterServices {
+  readonly state: vscode.Memento;
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly hub: BrokerHub;
+  readonly local: LocalBrokerControl;
+  readonly secrets: BrokerSecretStore;
+}
+
+/** The brokers of the settings and the embedded one: keeps them in line with the settings, and their boards in the fleet. */
+export class BrokerCenter implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #changed = this.#store.add(new Emitter<undefined>());
+  /** A broker came, went or changed its state. */
+  readonly onDidChange = this.#changed.event;
+  readonly #inFleet = new Map<Broker, Disposable>();
+  #fleet: Fleet | undefined;
+
+  constructor(private readonly services: BrokerCenterServices) {
+    const { hub, local, settings } = services;
+    this.#store.add(hub.onDidChange(() => this.#follow()));
+    this.#store.add(local.onDidChange(() => this.#changed.fire(undefined)));
+    this.#store.add(
+      settings.onDidChange((names) => {
+        if (names.includes('brokers')) this.#readSettings();
+      }),
+    );
+  }
+
+  get hub(): BrokerHub {
+    return this.services.hub;
+  }
+
+  get secrets(): BrokerSecretStore {
+    return this.services.secrets;
+  }
+
+  get local(): LocalBrokerStatus {
+    return this.services.local.status;
+  }
+
+  /** Begins: reads the settings, connects where that needs no question, starts the embedded broker if it ran before. */
+  start(fleet: Fleet): void {
+    this.#fleet = fleet;
+    this.#readSettings();
+    const last = this.services.state.get<Last>(LAST_KEY);
+    if (last) this.#quietly(this.startLocal(last.lan));
+  }
+
+  /** Connects, asking for what is missing. @throws ConnectError */
+  async connect(id: string, signal?: AbortSignal): Promise<void> {
+    await this.secrets.asking(id, async () => this.hub.get(id)?.connect(signal));
+  }
+
+  /**
+   * Starts the embedded broker and connects to it. With `lan`, boards in the network may connect as well. Where another
+   * window runs it already, that one is used.
+   * @throws ConnectError when the port is taken by something else
+   */
+  async startLocal(lan: boolean): Promise<LocalBrokerStatus> {
+    const { local, secrets, settings, state } = this.services;
+    const password = (await secrets.storedPassword(LOCAL_BROKER_ID)) ?? secrets.newPassword();
+    await secrets.setPassword(LOCAL_BROKER_ID, password);
+    const port = state.get<number>(PORT_KEY) ?? settings.get('localBroker.port');
+    let status: LocalBrokerStatus = { running: false };
+    let url = `mqtt://127.0.0.1:${port}`;
+    try {
+      status = await local.start({ port, username: LOCAL_USER, password, lan });
+      if (status.running) url = status.url;
+    } catch (error) {
+      if (!(error instanceof ConnectError) || error.reason !== 'busy') throw error;
+      await this.#joinOther(url, error);
+      return status;
+    }
+    if (status.running) await state.update(PORT_KEY, status.port);
+    await state.update(LAST_KEY, { lan } satisfies Last);
+    await this.hub.set(localProfile(url)).connect();
+    return status;
+  }
+
+  /** Stops the embedded broker; its boards are away until it runs again. */
+  async stopLocal(): Promise<void> {
+    await this.services.state.update(LAST_KEY, undefined);
+    await this.hub.get(LOCAL_BROKER_ID)?.disconnect();
+    await this.services.local.stop();
+  }
+
+  /** Adds or changes a broker in the settings. */
+  async save(profile: BrokerProfile): Promise<void> {
+    const { profiles } = readProfiles(this.services.settings.get('brokers'));
+    const others = profiles.filter((p) => p.id !== profile.id);
+    await this.services.settings.set('brokers', [...others, profile]);
+    this.#readSettings();
+  }
+
+  async remove(id: string): Promise<void> {
+    const { profiles } = readProfiles(this.services.settings.get('brokers'));
+    await this.services.settings.set(
+      'brokers',
+      profiles.filter((p) => p.id !== id),
+    );
+    await this.secrets.setPassword(id, undefined);
+    this.#readSettings();
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+    for (const entry of this.#inFleet.values()) entry.dispose();
+    this.#inFleet.clear();
+    this.#quietly(this.services.local.stop());
+  }
+
+  /** The port is taken: by another window's broker, if it takes our password. */
+  async #joinOther(url: string, busy: ConnectError): Promise<void> {
+    try {
+      await this.hub.set(localProfile(url)).connect();
+    } catch (error) {
+      this.services.log.debug(`Not another window's broker: ${asError(error).message}`);
+      this.hub.remove(LOCAL_BROKER_ID);
+      throw busy;
+    }
+  }
+
+  #readSettings(): void {
+    const { hub, settings, log } = this.services;
+    const { profiles, problems } = readProfiles(settings.get('brokers'));
+    for (const problem of problems) log.warn(`Settings: ${problem}`);
+    for (const broker of hub.all) {
+      const { id } = broker.profile;
+      if (id !== LOCAL_BROKER_ID && !profiles.some((p) => p.id === id)) hub.remove(id);
+    }
+    for (const profile of profiles) {
+      const known = hub.get(profile.id);
+      if (known && JSON.stringify(known.profile) === JSON.stringify(profile)) continue;
+      this.#quietly(hub.set(profile).connect());
+    }
+  }
+
+  /** Brings the fleet in line with the brokers that there are. */
+  #follow(): void {
+    const here = new Set(this.hub.all);
+    for (const [broker, entry] of this.#inFleet) {
+      if (here.has(broker)) continue;
+      this.#inFleet.delete(broker);
+      entry.dispose();
+    }
+    for (const broker of here) {
+      const source = this.hub.source(broker.profile.id);
+      if (this.#inFleet.has(broker) || !source || !this.#fleet) continue;
+      const store = new DisposableStore();
+      store.add(this.#fleet.addSource(source));
+      store.add(broker.onDidChangeState(() => this.#changed.fire(undefined)));
+      this.#inFleet.set(broker, store);
+    }
+    this.#changed.fire(undefined);
+  }
+
+  /** For what nobody waits for: the broker's state in the tree shows how it went. */
+  #quietly(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.services.log.info(`Broker: ${asError(error).message}`));
+  }
+}
+
+function localProfile(url: string): BrokerProfile {
+  return {
+    id: LOCAL_BROKER_ID,
+    name: vscode.l10n.t('Local broker'),
+    url,
+    username: LOCAL_USER,
+  };
+}
