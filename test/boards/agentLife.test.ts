@@ -40,7 +40,12 @@ beforeAll(async () => {
   broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   board = await startAgentBoard({
     ...{ name: 'life', broker: { host: '127.0.0.1', port: broker.port }, heap: 512 },
-    config: { modules: { mod: { topic: 'demo/life' }, missing: {} }, app: '/app.py', tm: 1, wd: { allok: 3 } },
+    config: {
+      modules: { mod: { topic: 'demo/life' }, missing: {} },
+      app: '/app.py',
+      tm: 1,
+      wd: { allok: 3 },
+    },
     files: { '/mod.py': MODULE, '/app.py': APP, ...(await agentFiles('b')) },
   });
   host = await TestHost.connect(broker.url, board.uid);
@@ -67,7 +72,9 @@ describe('modules and app', () => {
     const early = await host.request(Op.logget, { s: 1 }); // it was logged before we were there
     expect(early.toString()).toMatch(/^E\t.*no module named 'missing'/m);
     host.client.publish('demo/life/in', 'hi', { qos: 1 });
-    await host.until('the message', () => records().some((r) => r.level === 'W' && r.text === 'got hi'));
+    await host.until('the message', () =>
+      records().some((r) => r.level === 'W' && r.text === 'got hi'),
+    );
   });
 
   it('makes a watched task anew after a pause, and counts', async () => {
@@ -86,7 +93,9 @@ describe('modules and app', () => {
     const crash = (await host.request(Op.logget, { crash: 1 })).toString();
     expect(crash).toContain('File "/app.py", line 6');
     await host.ask(Op.app, { do: 'stop' });
-    const info = await host.until('the app to rest', async () => host.ask(Op.app, {}), 100).catch(() => host.ask(Op.app, {}));
+    const info = await host
+      .until('the app to rest', async () => host.ask(Op.app, {}), 100)
+      .catch(() => host.ask(Op.app, {}));
     expect(info).toMatchObject({ p: '/app.py' });
     await host.request(Op.logget, { rm: 1 });
     expect((await host.request(Op.logget, { crash: 1 })).length).toBe(0);
@@ -125,7 +134,9 @@ asyncio.create_task(later())`;
     await host.ask(Op.statfs, {}); // both are back
     const kept = async () => parseLogBatch(await host.request(Op.logget, { s: 1 })).records;
     const away = async (first: number) =>
-      parseLogBatch(await host.request(Op.logget, { s: first })).records.filter((r) => r.logger === 'away');
+      parseLogBatch(await host.request(Op.logget, { s: first })).records.filter(
+        (r) => r.logger === 'away',
+      );
     const first = (await kept())[0]?.seq ?? 0;
     let found: LogRecord[] = [];
     for (let s = first; found.length < 5 && s < first + 100; s++) {
@@ -140,8 +151,17 @@ describe('configuration', () => {
     const { cfg } = await host.ask(Op.cfg, { set: { name: 'renamed', log: 'W' } });
     expect(cfg).toMatchObject({ name: 'renamed', log: 'W' });
     expect(JSON.stringify(cfg)).not.toContain(ADMIN_KEY.toString('hex'));
-    for (const set of [{ nonsense: 1 }, { mode: 'maybe' }, { keys: {} }, { broker: 5 }, { tags: 'x' }, { mtu: -1 }]) {
-      await expect(host.ask(Op.cfg, { set }), JSON.stringify(set)).rejects.toMatchObject({ code: 'EINVAL' });
+    for (const set of [
+      { nonsense: 1 },
+      { mode: 'maybe' },
+      { keys: {} },
+      { broker: 5 },
+      { tags: 'x' },
+      { mtu: -1 },
+    ]) {
+      await expect(host.ask(Op.cfg, { set }), JSON.stringify(set)).rejects.toMatchObject({
+        code: 'EINVAL',
+      });
     }
   });
 
@@ -149,7 +169,8 @@ describe('configuration', () => {
     const topic = `mpy/${board.uid}/cfg`;
     const send = (v: number, set: string, mac = configMac(ADMIN_KEY, board.uid, v, set)) =>
       host.client.publishAsync(topic, JSON.stringify({ v, set, mac }), { qos: 1 });
-    const reports = () => host.other.filter((m) => m.topic.endsWith('/cfgr')).map((m) => decodeJson(m.payload));
+    const reports = () =>
+      host.other.filter((m) => m.topic.endsWith('/cfgr')).map((m) => decodeJson(m.payload));
     await send(1, '{"name":"desired"}');
     await host.until('the report', () => reports().some((r) => r.v === 1 && r.ok === 1));
     await send(2, '{"name":"forged"}', 'ab'.repeat(32));
@@ -162,7 +183,9 @@ describe('configuration', () => {
 
 describe('telemetry', () => {
   it('tells memory, uptime and reconnections', async () => {
-    const tm = await host.until('telemetry', () => host.other.filter((m) => m.topic.endsWith('/tm')).at(-1));
+    const tm = await host.until('telemetry', () =>
+      host.other.filter((m) => m.topic.endsWith('/tm')).at(-1),
+    );
     const { up, free, rc } = decodeJson(tm.payload);
     expect(Number(up)).toBeGreaterThan(0);
     expect(Number(free)).toBeGreaterThan(1000);
@@ -176,7 +199,11 @@ describe('updates of the agent', () => {
     await host.ask(Op.reset, { m: 'hard', slot: 'b' });
     const birth = await host.birth(boot);
     expect(birth).toMatchObject({ slot: 'b', trial: true });
-    await host.until('confirmation', () => events().some((e) => e.ev === 'agent' && e.state === 'confirmed'), 20_000);
+    await host.until(
+      'confirmation',
+      () => events().some((e) => e.ev === 'agent' && e.state === 'confirmed'),
+      20_000,
+    );
     await host.hello(ADMIN_KEY, 'admin', boot);
   });
 
@@ -187,17 +214,27 @@ describe('updates of the agent', () => {
     await host.ask(Op.reset, { m: 'hard', slot: 'a' });
     const birth = await host.birth(boot);
     expect(birth).toMatchObject({ slot: 'b', trial: false });
-    await host.until('the event', () => events().some((e) => e.ev === 'agent' && e.state === 'fellback'));
+    await host.until('the event', () =>
+      events().some((e) => e.ev === 'agent' && e.state === 'fellback'),
+    );
     await host.hello(ADMIN_KEY, 'admin', boot);
   });
 
   it('falls back from a copy that never gets through', async () => {
     const { boot } = host.births.at(-1) ?? { boot: '' };
-    await put(host, '/mpyfleet/a/main.py', Buffer.from('def run(d):\n import machine\n machine.reset()'));
+    await put(
+      host,
+      '/mpyfleet/a/main.py',
+      Buffer.from('def run(d):\n import machine\n machine.reset()'),
+    );
     const seen = events().length;
     await host.ask(Op.reset, { m: 'hard', slot: 'a' });
     await host.birth(boot);
-    await host.until('the event', () => events().slice(seen).some((e) => e.ev === 'agent' && e.state === 'fellback'));
+    await host.until('the event', () =>
+      events()
+        .slice(seen)
+        .some((e) => e.ev === 'agent' && e.state === 'fellback'),
+    );
     await host.hello(ADMIN_KEY, 'admin', boot);
     expect(host.births.at(-1)).toMatchObject({ slot: 'b' });
   });

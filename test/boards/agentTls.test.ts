@@ -63,8 +63,8 @@ describe('TLS with a checked certificate, users and access rules', () => {
     const board = await startAgentBoard({ name: `no${name.length}`, ...make() });
     const login = { username: 'host', password: 'h-secret' };
     const host = await TestHost.connect(broker.url, board.uid, login);
-    await host.until('the error', () => /no broker: .*\n/.test(board.printed()));
-    expect(board.printed()).toMatch(/cert|CERT|X509/);
+    await host.until('the error', () => /no broker: [^\n]+\n/.test(board.printed()));
+    expect(board.printed()).toMatch(/no broker: .*certificate/i);
     expect(host.births).toEqual([]);
     await host.client.endAsync(true);
     await board.stop();

@@ -150,7 +150,8 @@ class Agent(Answers):
         f = self.flows.get(("g" + cid, r))
         if f is None or op != 0x21:
             return
-        if f.gpads and (tag is None or not frame.same(frame.mac(f.gpads, b"g", head, p)[:12], tag)):
+        good = f.gpads and frame.mac(f.gpads, b"g", head, p)[:12]
+        if good and (tag is None or not frame.same(good, tag)):
             self.bad += 1
             return
         self._guarded(f.s, f.r, lambda: f.on_group(off, p, flags & F_ACKREQ))

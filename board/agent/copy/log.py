@@ -92,7 +92,7 @@ class Log:
                 line.append(b)
 
     def _line(self):
-        text = str(bytes(self.line).decode("utf-8") if _utf8(self.line) else repr(bytes(self.line)))
+        text = bytes(self.line).decode() if _utf8(self.line) else repr(bytes(self.line))
         self.line[:] = b""
         self.add("O", "", text)
 

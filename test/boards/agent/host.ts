@@ -237,7 +237,8 @@ export class TestHost {
       if (Date.now() - heard > PATIENCE_MS || this.unsigned.length > 20) {
         throw new Error(`no answer from the board, ${this.unsigned.length} refusals`);
       }
-      if (!final && Date.now() - Math.max(sent, heard) > REPEAT_MS) {
+      const answered = final as Frame | undefined; // the listener sets it meanwhile
+      if (!answered && Date.now() - Math.max(sent, heard) > REPEAT_MS) {
         sent = Date.now();
         send();
       }
