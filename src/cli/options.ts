@@ -30,6 +30,20 @@ export const OPTIONS = {
   hash: { type: 'boolean', text: 'with the SHA-256 of every file' },
   parents: { type: 'boolean', short: 'p', text: 'missing parents too; no error if it is there' },
   hard: { type: 'boolean', text: 'as if power had been cut (machine.reset)' },
+  index: {
+    type: 'string',
+    value: 'URL',
+    text: 'index of packages (default: MPYFLEET_INDEX, else micropython.org)',
+  },
+  target: { type: 'string', value: 'FOLDER', text: 'folder on the board (default: /lib)' },
+  mpy: { type: 'boolean', text: 'compile source to .mpy for each board' },
+  'no-mpy': { type: 'boolean', text: 'source only, no .mpy files' },
+  requirements: {
+    type: 'string',
+    multiple: true,
+    value: 'FILE',
+    text: 'packages from a file, one a line; -r after mip',
+  },
   all: { type: 'boolean', short: 'a', text: 'also ports that are surely no board' },
   mirror: {
     type: 'boolean',
@@ -68,6 +82,11 @@ export interface Options {
   readonly dryRun: boolean;
   readonly lan: boolean;
   readonly port?: number;
+  readonly index?: string;
+  readonly target?: string;
+  readonly mpy: boolean;
+  readonly noMpy: boolean;
+  readonly requirements?: readonly string[];
 }
 
 /** Options that every verb takes. */
@@ -84,12 +103,17 @@ export interface CommandLine {
 
 /** Reads a command line. @throws UsageError */
 export function readCommandLine(argv: readonly string[]): CommandLine {
-  const { values, positionals } = parse(argv);
+  let { values, positionals } = parse(argv);
+  // pip's -r names a file; for all other commands it is "recursive".
+  if (positionals[0] === 'mip') {
+    ({ values, positionals } = parse(argv.map((a) => (a === '-r' ? '--requirements' : a))));
+  }
   const [verb, ...args] = positionals;
   const flag = (name: OptionName) => values[name] === true;
   if (flag('restart') && !flag('stop')) {
     throw new UsageError('--restart starts again what --stop has stopped: give both');
   }
+  if (flag('mpy') && flag('no-mpy')) throw new UsageError('--mpy and --no-mpy exclude each other');
   return {
     ...(verb === undefined ? {} : { verb }),
     args,
@@ -109,6 +133,11 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       parents: flag('parents'),
       hard: flag('hard'),
       all: flag('all'),
+      index: values.index,
+      target: boardFolder(values.target),
+      mpy: flag('mpy'),
+      noMpy: flag('no-mpy'),
+      requirements: values.requirements,
       mirror: flag('mirror'),
       pull: flag('pull'),
       dryRun: flag('dry-run'),
@@ -128,6 +157,12 @@ function parse(argv: readonly string[]) {
       cause: error,
     });
   }
+}
+
+function boardFolder(text: string | undefined): string | undefined {
+  const folder = text?.replace(/^:/, '');
+  if (folder === undefined || /^\/[^\0]*$/.test(folder)) return folder;
+  throw new UsageError(`--target wants a folder of the board such as /lib, not "${folder}"`);
 }
 
 function seconds(text: string | undefined): number | undefined {

@@ -12,6 +12,10 @@ export interface Verb {
   readonly load: () => Promise<VerbRun>;
 }
 
+const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
+Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.`;
+
 export const VERBS: readonly Verb[] = [
   {
     name: 'list',
@@ -96,6 +100,18 @@ export const VERBS: readonly Verb[] = [
       'User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else made and printed.',
     options: [...COMMON, 'lan', 'port'],
     load: async () => (await import('./verbs/broker')).run,
+  },
+  {
+    name: 'mip',
+    args: 'ACTION [PACKAGE...]',
+    summary: 'packages: install, list, outdated, update, remove, search, lock, sync',
+    details: MIP_DETAILS,
+    options: [
+      ...COMMON,
+      ...ON_BOARDS,
+      ...(['index', 'target', 'mpy', 'no-mpy', 'requirements'] as const),
+    ],
+    load: async () => (await import('./verbs/mip')).run,
   },
   {
     name: 'reset',

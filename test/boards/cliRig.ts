@@ -32,7 +32,7 @@ export class BuiltCli {
     const dir = tempDir('cli');
     await esbuild.build({
       absWorkingDir: root,
-      entryPoints: { cli: 'src/cli/main.ts' },
+      entryPoints: { cli: 'src/cli/main.ts', mpyCross: 'src/core/packages/mpyCrossWorker.ts' },
       outdir: join(dir, 'dist'),
       bundle: true,
       platform: 'node',
@@ -45,6 +45,8 @@ export class BuiltCli {
     });
     const prebuilds = join(root, 'node_modules', '@serialport', 'bindings-cpp', 'prebuilds');
     cpSync(prebuilds, join(dir, 'prebuilds'), { recursive: true });
+    const wasm = join(root, 'node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm');
+    cpSync(wasm, join(dir, 'dist', 'mpy-cross.wasm'));
     return new BuiltCli(join(dir, 'dist', 'cli.js'), dir);
   }
 
@@ -54,7 +56,13 @@ export class BuiltCli {
       const start = performance.now();
       const child = spawn(process.execPath, [this.path, ...args], {
         cwd: options.cwd ?? this.home,
-        env: { PATH: process.env.PATH, XDG_CONFIG_HOME: this.home, ...options.env },
+        env: {
+          PATH: process.env.PATH,
+          XDG_CONFIG_HOME: this.home,
+          XDG_STATE_HOME: this.home,
+          XDG_CACHE_HOME: this.home,
+          ...options.env,
+        },
       });
       const out: Buffer[] = [];
       const err: Buffer[] = [];

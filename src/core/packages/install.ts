@@ -82,9 +82,7 @@ async function forBoard(
     // A .mpy file begins with 'M' and its version (docs.micropython.org, "MicroPython .mpy files").
     const [magic, version = 0, feature = 0] = content;
     const { mpy } = board;
-    if (magic !== 0x4d || !mpy || version !== mpy.version) {
-      throw new UnfitMpyError(path, version, board);
-    }
+    if (magic !== 0x4d || version !== mpy?.version) throw new UnfitMpyError(path, version, board);
     // The third byte: sub-version in bits 0 and 1, architecture from bit 2 on; 0 is bytecode, which runs anywhere.
     const native = mpyFromNumber((feature << 8) | version)?.arch;
     if (native && native !== mpy.arch) throw new UnfitNativeError(path, native, mpy.arch);

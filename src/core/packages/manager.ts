@@ -1,14 +1,9 @@
 import type { BoardFiles } from '../boardFiles';
 import { UsageError } from '../errors';
-import { DownloadError, sha256 } from './fetcher';
+import { DownloadError } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
 import { Downloads } from './downloads';
-import {
-  placePackages,
-  removeIfThere,
-  type FetchedPackage,
-  type InstalledPackage,
-} from './install';
+import { placePackages, type FetchedPackage, type InstalledPackage } from './install';
 import {
   checkInstalled,
   mergeInstalled,
@@ -16,11 +11,12 @@ import {
   type InstalledState,
   type InstalledStore,
 } from './installed';
+import { checkOwners, removePackages, removeReplaced } from './leftovers';
 import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
-import { ConflictError, resolve, specId, type Sources } from './resolve';
-import { parseSpec, rewriteUrl, type PackageSpec } from './spec';
+import { resolve, specId, type Sources } from './resolve';
+import { parseSpec, rewriteUrl, specText, type PackageSpec } from './spec';
 import { text } from '../bytes';
 
 /** A board as packages see it. `key`: its uid, or its address while that is not known. */
@@ -90,7 +86,7 @@ export class PackageManager {
     return this.#place(board, packages, new Set(wanted.map(specId)), job);
   }
 
-  /** Brings a board to what the lock file says: what it names is installed, to the byte. */
+  /** Brings a board to what the lock file says: what it names is installed, to the byte; other packages go. */
   async installLock(
     board: PackageBoard,
     lock: LockFile,
@@ -106,7 +102,9 @@ export class PackageManager {
     );
     checkAgainstLock(lock, packages, flavourOf(board));
     const wanted = new Set(lock.packages.filter((p) => p.wanted).map((p) => p.id));
-    return this.#place(board, packages, wanted, { ...job, target: lock.target });
+    const placed = await this.#place(board, packages, wanted, { ...job, target: lock.target });
+    await this.#removeOthers(board, new Set(lock.packages.map((p) => p.id)), options.signal);
+    return placed;
   }
 
   /** The text of `mpy.lock` for these packages, for source and for every kind of board given. */
@@ -133,6 +131,12 @@ export class PackageManager {
   /** What was installed on a board from here, and whether it is still so. */
   async list(board: PackageBoard, signal?: AbortSignal): Promise<InstalledState[]> {
     return checkInstalled(board.files, await this.services.installed.load(board.key), signal);
+  }
+
+  /** What was asked for on a board, each with the version that it has: for a lock file. */
+  async pinned(board: Pick<PackageBoard, 'key'>): Promise<string[]> {
+    const installed = await this.services.installed.load(board.key);
+    return installed.filter((p) => p.wanted).map((p) => specText(pinned(p)));
   }
 
   /** Installed packages of which the source has another version now. */
@@ -182,15 +186,17 @@ export class PackageManager {
       });
     });
     const { remove, keep, kept } = planRemoval(installed, ids);
-    const stay = new Set(keep.flatMap((p) => p.files.map((f) => f.path)));
-    const files = remove.flatMap((p) => p.files.map((f) => f.path)).filter((p) => !stay.has(p));
-    for (const path of files) {
-      signal?.throwIfAborted();
-      await removeIfThere(board.files, path);
-    }
-    await removeEmptyFolders(board.files, files, signal);
+    await removePackages(board.files, remove, keep, signal);
     await this.services.installed.save(board.key, keep);
     return { removed: remove, kept };
+  }
+
+  async #removeOthers(board: PackageBoard, ids: ReadonlySet<string>, signal?: AbortSignal) {
+    const installed = await this.services.installed.load(board.key);
+    const keep = installed.filter((p) => ids.has(p.id));
+    const others = installed.filter((p) => !ids.has(p.id));
+    await removePackages(board.files, others, keep, signal);
+    await this.services.installed.save(board.key, keep);
   }
 
   #with(options: InstallOptions): Job {
@@ -215,56 +221,9 @@ export class PackageManager {
   }
 }
 
-/** A package that is there already may not lose a file to another one. @throws ConflictError */
-function checkOwners(
-  before: readonly InstalledPackage[],
-  fresh: readonly FetchedPackage[],
-  target: string,
-): void {
-  const ids = new Set(fresh.map((p) => p.id));
-  const others = before.filter((p) => !ids.has(p.id));
-  const owners = new Map(others.flatMap((p) => p.files.map((f) => [f.path, { p, f }] as const)));
-  for (const { name, files } of fresh) {
-    for (const { path, content } of files) {
-      const owner = owners.get(`${target}/${path}`);
-      if (!owner || owner.f.sha256 === sha256(content)) continue;
-      throw new ConflictError(`${owner.p.name} and ${name} both bring ${path}`, {
-        hint: `Remove ${owner.p.name} first, or install into another folder.`,
-      });
-    }
-  }
-}
-
-/** A new version, or the compiled form, may have other files than the old: those that nobody owns any more go. */
-async function removeReplaced(
-  files: BoardFiles,
-  before: readonly InstalledPackage[],
-  placed: readonly InstalledPackage[],
-  signal?: AbortSignal,
-): Promise<void> {
-  const ids = new Set(placed.map((p) => p.id));
-  const pathsOf = (list: readonly InstalledPackage[]) =>
-    list.flatMap((p) => p.files.map((f) => f.path));
-  const stay = new Set([...pathsOf(placed), ...pathsOf(before.filter((p) => !ids.has(p.id)))]);
-  const gone = pathsOf(before.filter((p) => ids.has(p.id))).filter((path) => !stay.has(path));
-  for (const path of gone) await removeIfThere(files, path);
-  // A folder that is left behind would be imported in place of a module of the same name.
-  await removeEmptyFolders(files, gone, signal);
-}
-
-async function removeEmptyFolders(
-  files: BoardFiles,
-  paths: readonly string[],
-  signal?: AbortSignal,
-): Promise<void> {
-  const folders = new Set<string>();
-  for (const path of paths) {
-    const parts = path.split('/');
-    for (let n = parts.length - 1; n > 2; n--) folders.add(parts.slice(0, n).join('/'));
-  }
-  for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
-    if ((await files.list(folder, signal)).length === 0) await files.remove(folder, { signal });
-  }
+function pinned({ source, version }: InstalledPackage): PackageSpec {
+  const spec = parseSpec(source);
+  return spec.kind === 'index' || spec.kind === 'pypi' ? { ...spec, version } : spec;
 }
 
 function unpinned(spec: PackageSpec): PackageSpec {

@@ -1,0 +1,67 @@
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../core/errors';
+import { CachingFetcher } from '../core/packages/fetcher';
+import { DEFAULT_INDEX } from '../core/packages/indexSource';
+import { cacheFolder, InstalledFiles, stateFolder } from '../core/packages/installedFiles';
+import { readRequirements } from '../core/packages/lockFile';
+import { PackageManager, type PackageBoard } from '../core/packages/manager';
+import { MpyCrossThread } from '../core/packages/mpyCrossThread';
+import { nodeHttp, proxyFromEnvironment } from '../core/packages/nodeHttp';
+import { DEFAULT_PYPI } from '../core/packages/pypiSource';
+import { readInfo } from '../core/readInfo';
+import type { Cli } from './cli';
+import type { CliBoard } from './cliBoard';
+
+/** The packages of the command line: index and proxy from its options and the environment. */
+export function packageManager(cli: Cli): PackageManager {
+  const http = nodeHttp(proxyFromEnvironment(cli.env));
+  const fetcher = new CachingFetcher(cacheFolder(cli.env), http, cli.log);
+  // Both lie beside the bundle.
+  const compiler = new MpyCrossThread({
+    worker: join(__dirname, 'mpyCross.js'),
+    wasm: join(__dirname, 'mpy-cross.wasm'),
+  });
+  return new PackageManager({
+    sources: () => ({
+      index: cli.options.index ?? cli.env.MPYFLEET_INDEX ?? DEFAULT_INDEX,
+      pypi: cli.env.MPYFLEET_PYPI ?? DEFAULT_PYPI,
+      fetcher,
+    }),
+    installed: new InstalledFiles(stateFolder(cli.env)),
+    mpyCross: compiler.compile,
+  });
+}
+
+/** A board as packages see it; with --no-mpy as one that loads source only. */
+export async function packageBoard(
+  cli: Cli,
+  board: CliBoard,
+  signal: AbortSignal,
+): Promise<PackageBoard> {
+  const info = await board.withSession((session) => readInfo(session, signal), { signal });
+  return {
+    key: info.uid ?? board.address.text,
+    files: board.files,
+    ...(info.mpy && !cli.options.noMpy ? { mpy: info.mpy } : {}),
+  };
+}
+
+/** The packages named on the command line and in the files of -r; local paths count from the current folder. */
+export async function wantedPackages(cli: Cli, args: readonly string[]): Promise<string[]> {
+  const specs = [...args];
+  for (const file of cli.options.requirements ?? []) {
+    const text = await readText(cli, file);
+    specs.push(...readRequirements(text));
+  }
+  return specs.map((s) => (/^\.{1,2}[/\\]/.test(s) ? resolve(cli.cwd, s) : s));
+}
+
+/** @throws UsageError naming the file */
+export async function readText(cli: Cli, file: string): Promise<string> {
+  try {
+    return await readFile(resolve(cli.cwd, file), 'utf8');
+  } catch (cause) {
+    throw new UsageError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}

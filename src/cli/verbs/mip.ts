@@ -1,0 +1,149 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../../core/errors';
+import type { InstalledPackage } from '../../core/packages/install';
+import { readLock } from '../../core/packages/lockFile';
+import type { InstallOptions, PackageBoard, PackageManager } from '../../core/packages/manager';
+import { printable, type Cli, type VerbRun } from '../cli';
+import { packageBoard, packageManager, readText, wantedPackages } from '../packages';
+import { runOnBoards, type BoardIo } from '../runOnBoards';
+
+const LOCK_NAME = 'mpy.lock';
+
+/** `mip install|list|outdated|update|remove|search|lock|sync`: packages, found and fetched on this computer. */
+export const run: VerbRun = async (cli, args) => {
+  const [action = '', ...rest] = args;
+  const known = Object.hasOwn(ACTIONS, action)
+    ? ACTIONS[action as keyof typeof ACTIONS]
+    : undefined;
+  if (!known) {
+    const actions = Object.keys(ACTIONS).join(', ');
+    throw new UsageError(action ? `mip has no "${action}"` : 'What is mip to do?', {
+      hint: `mip knows ${actions}. mpyfleet mip install aioble`,
+    });
+  }
+  return known(cli, rest, packageManager(cli));
+};
+
+type Action = (cli: Cli, args: readonly string[], manager: PackageManager) => Promise<number>;
+
+const install: Action = async (cli, args, manager) => {
+  const specs = await wantedPackages(cli, args);
+  if (specs.length === 0) {
+    throw new UsageError('mip install wants packages', { hint: 'mpyfleet mip install aioble' });
+  }
+  return place(cli, manager, (board, options) => manager.install(board, specs, options));
+};
+
+const update: Action = (cli, args, manager) =>
+  place(cli, manager, (board, options) =>
+    manager.update(board, args.length > 0 ? args : undefined, options),
+  );
+
+const sync: Action = async (cli, args, manager) => {
+  none(args, 'sync');
+  const lock = readLock(await readText(cli, LOCK_NAME));
+  return place(cli, manager, (board, options) => manager.installLock(board, lock, options));
+};
+
+/** Downloads once, places on every board, and tells what is there now. */
+function place(
+  cli: Cli,
+  manager: PackageManager,
+  work: (board: PackageBoard, options: InstallOptions) => Promise<InstalledPackage[]>,
+): Promise<number> {
+  const downloads = manager.downloads(cli.signal);
+  const { target, mpy } = cli.options;
+  return onBoards(cli, 'Installing', async (board, io) => {
+    const placed = await work(board, {
+      ...{ downloads, compile: mpy, signal: io.signal },
+      ...(target === undefined ? {} : { target }),
+      onProgress: (done, total, path) => io.progress(done, total, path),
+    });
+    for (const p of placed) io.say(line(p, p.wanted ? '' : '(needed by others)'));
+    if (placed.length === 0) io.say('Nothing to do\n');
+    return placed;
+  });
+}
+
+const list: Action = (cli, args, manager) => {
+  none(args, 'list');
+  return onBoards(cli, 'Listing', async (board, io) => {
+    const installed = await manager.list(board, io.signal);
+    for (const p of installed) io.say(line(p, p.state === 'intact' ? '' : p.state));
+    if (installed.length === 0) io.say('Nothing was installed from here\n');
+    return installed;
+  });
+};
+
+const outdated: Action = (cli, args, manager) => {
+  none(args, 'outdated');
+  return onBoards(cli, 'Comparing', async (board, io) => {
+    const found = await manager.outdated(board, io.signal);
+    for (const { installed, latest } of found) io.say(line(installed, `-> ${latest}`));
+    if (found.length === 0) io.say('All packages are the newest\n');
+    return found;
+  });
+};
+
+const remove: Action = (cli, args, manager) => {
+  if (args.length === 0) throw new UsageError('mip remove wants packages');
+  return onBoards(cli, 'Removing', async (board, io) => {
+    const done = await manager.remove(board, args, io.signal);
+    for (const p of done.removed) io.say(line(p, 'removed'));
+    for (const { id, neededBy } of done.kept) io.say(`${id} stays: ${neededBy} needs it\n`);
+    return done;
+  });
+};
+
+const search: Action = async (cli, args, manager) => {
+  const found = await manager.search(args.join(' '), cli.signal);
+  if (cli.options.json) cli.out(`${JSON.stringify(found, undefined, 2)}\n`);
+  else for (const p of found) cli.out(line(p, p.description));
+  if (found.length === 0) cli.err('No package of the index has these words.\n');
+  return found.length === 0 ? 1 : 0;
+};
+
+/** Without packages: what is installed on the board. */
+const lock: Action = async (cli, args, manager) => {
+  const specs = await wantedPackages(cli, args);
+  const write = async (wanted: readonly string[]) => {
+    if (wanted.length === 0) throw new UsageError('There is nothing to lock');
+    const { target } = cli.options;
+    const options = { signal: cli.signal, ...(target === undefined ? {} : { target }) };
+    const text = await manager.lock(wanted, [COMPILED], options);
+    await writeFile(join(cli.cwd, LOCK_NAME), text);
+    return `${readLock(text).packages.length} packages in ${LOCK_NAME}\n`;
+  };
+  if (specs.length > 0) {
+    cli.err(await write(specs));
+    return 0;
+  }
+  return runOnBoards(cli, 'Locking', async (board, io, boards) => {
+    if (boards.length > 1) throw new UsageError('mip lock takes what is on one board');
+    io.say(await write(await manager.pinned(await packageBoard(cli, board, io.signal))));
+  });
+};
+
+/** The kind of board that loads today's .mpy files; source is locked in any case. */
+const COMPILED = { mpy: { version: 6, subVersion: 3, arch: '' } };
+
+const ACTIONS = { install, list, outdated, update, remove, search, lock, sync };
+
+function onBoards(
+  cli: Cli,
+  doing: string,
+  work: (board: PackageBoard, io: BoardIo) => Promise<unknown>,
+): Promise<number> {
+  return runOnBoards(cli, doing, async (board, io) =>
+    work(await packageBoard(cli, board, io.signal), io),
+  );
+}
+
+function line(p: { name: string; version: string }, note: string): string {
+  return `${printable(`${p.name} ${p.version}  ${note}`).replaceAll('\n', ' ').trimEnd()}\n`;
+}
+
+function none(args: readonly string[], action: string): void {
+  if (args.length > 0) throw new UsageError(`mip ${action} wants no arguments`);
+}
