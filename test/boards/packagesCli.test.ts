@@ -33,8 +33,14 @@ const onBoard = async () => Object.keys(await board.files()).sort();
 const printed = async (code: string) => (await cli.run(['-b', board.tty, 'exec', code])).out.trim();
 
 it('says what it knows', async () => {
-  expect(await mip([])).toMatchObject({ status: 64, err: expect.stringMatching(/install, list/) });
-  expect(await mip(['fly'])).toMatchObject({ status: 64, err: expect.stringMatching(/no "fly"/) });
+  expect(await mip([])).toMatchObject({
+    status: 64,
+    err: expect.stringMatching(/install, list/) as string,
+  });
+  expect(await mip(['fly'])).toMatchObject({
+    status: 64,
+    err: expect.stringMatching(/no "fly"/) as string,
+  });
   expect(await mip(['install'])).toMatchObject({ status: 64 });
   expect(await mip(['install', 'x', '--mpy', '--no-mpy'])).toMatchObject({ status: 64 });
 });
@@ -83,7 +89,7 @@ it('installs source, or compiles it, where it is told to', async () => {
   expect(await onBoard()).toContain('/lib/plain.mpy');
   writeFileSync(join(folder, 'bad.py'), 'X = 1\nx = = 2\n');
   expect(await mip(['install', '--mpy', './bad.py'])).toMatchObject({
-    err: expect.stringMatching(/bad\.py, line 2: SyntaxError/),
+    err: expect.stringMatching(/bad\.py, line 2: SyntaxError/) as string,
   });
 });
 
@@ -101,5 +107,5 @@ it('goes through the proxy of the environment', async () => {
   proxy.close();
   expect(asked).toEqual(['http://index.invalid/v2/index.json']);
   // The answer of a path that is none of the index's: said in one sentence.
-  expect(ran).toMatchObject({ err: expect.stringMatching(/is no package index/) });
+  expect(ran).toMatchObject({ err: expect.stringMatching(/is no package index/) as string });
 });
