@@ -1,0 +1,113 @@
+// @ts-check
+// Takes the README's pictures from the running product: node scripts/pictures.mjs
+// Real boards, the packaged extension, a real window.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openSession } from '../test/e2e/session.mjs';
+import { startUboard } from '../test/lab/index.mjs';
+
+const folder = fileURLToPath(new URL('../media/readme/', import.meta.url));
+mkdirSync(folder, { recursive: true });
+
+const BLINK = `import time
+
+for n in range(5):
+    print("blink", n)
+    time.sleep(0.2)
+`;
+const CLIMATE = `"""Keeps the greenhouse at the right temperature."""
+
+TARGET = 21.5
+
+
+def heat(now):
+    return max(0, min(100, (TARGET - now) * 20))
+`;
+
+/** For a picture only: the table's last row has no sign of its own to wait for. */
+const RESULTS_MS = 5_000;
+const names = ['kitchen', 'greenhouse', 'workbench'];
+const boards = [];
+for (const name of names) {
+  const old = CLIMATE.replace('21.5', '19').replace('* 20', '* 10');
+  boards.push(
+    await startUboard({
+      name,
+      files: {
+        'main.py': 'print("hello from the ${name}")\n',
+        'lib/climate.py': old,
+        'boot.py': '',
+      },
+    }),
+  );
+}
+const session = await openSession({
+  ttys: boards.map((b) => b.tty),
+  files: { 'blink.py': BLINK, 'lib/climate.py': CLIMATE, 'lib/log.py': 'LEVEL = 2\n' },
+  settings: {
+    'workbench.colorTheme': 'Default Dark Modern',
+    'mpyFleet.sync.mappings': ['lib -> /lib'],
+  },
+});
+const { driver } = session;
+
+/** @param {string} name */
+const picture = (name) => driver.page.screenshot({ path: join(folder, `${name}.png`) });
+
+try {
+  await driver.page.setViewportSize({ width: 1200, height: 720 });
+  await driver.activity('MicroPython');
+  const rows = driver.page.getByRole('treeitem', { name: /linuxboard/ });
+  await rows.nth(2).waitFor();
+  for (const name of names) {
+    await rows.first().click();
+    await driver.command('MicroPython: Rename Board');
+    await driver.type(name);
+    await driver.row(name).waitFor();
+  }
+  await driver.expand('kitchen');
+  await driver.openFile('blink.py');
+  await driver.row('kitchen').click();
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('blink 4');
+  // Ready again, with the prompt shown and its files there.
+  await driver
+    .row(/kitchen/)
+    .filter({ hasText: 'ready' })
+    .waitFor();
+  await driver.expand('kitchen');
+  await picture('window');
+
+  await driver.activity('Explorer');
+  await driver.page.getByRole('treeitem', { name: 'lib' }).first().click({ button: 'right' });
+  await driver.page.getByRole('menuitem', { name: 'Upload to Board' }).first().hover();
+  await picture('upload');
+  await driver.page.keyboard.press('Escape');
+
+  await driver.activity('MicroPython');
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('import os; print(os.uname().release)');
+  const box = driver.input.locator('input[type=text]');
+  await box.fill('all');
+  await driver.input
+    .getByText(/3 boards/)
+    .first()
+    .waitFor();
+  await driver.page.keyboard.press('Enter');
+  await driver.page.waitForTimeout(RESULTS_MS);
+  await picture('results');
+
+  await driver.row('kitchen').click();
+  await driver.command('MicroPython: Preview Sync to Board…');
+  await driver.row('/lib/climate.py').click();
+  await driver.page.locator('.monaco-diff-editor .editor.modified .view-line').first().waitFor();
+  await picture('sync');
+  console.log(`pictures are in ${folder}`);
+} catch (error) {
+  await picture('failed');
+  throw error;
+} finally {
+  await session.close();
+  for (const board of boards) await board.stop();
+}
