@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes';
-import type { FleetAction } from '../../src/core/fleetActions';
+import { Deferred } from '../../src/core/async';
+import { runAction, type FleetAction } from '../../src/core/fleetActions';
+import { PendingJobs } from '../../src/core/pendingJobs';
+import { PendingReturns } from '../../src/core/pendingReturns';
 import { FleetJob } from '../../src/core/fleetJob';
 import { foldResults } from '../../src/core/results';
 import { RolloutJob } from '../../src/core/rolloutJob';
@@ -132,6 +135,47 @@ describe('a job where programs run', () => {
       expect(own.asked).toBe(0);
     } finally {
       await own.stop();
+    }
+  });
+});
+
+describe('a job for a board that is away', () => {
+  it('is done when the board is back, and only then', async () => {
+    const [board, ...others] = rig.boards;
+    const ttys = rig.uboards.map((u) => u.tty);
+    if (!board?.uid) throw new Error('the board has not been identified');
+    rig.fleet.rename(board, 'sleeper'); // a board with a name stays in the tree while it is away
+    const done: string[] = [];
+    const ended = new Deferred<undefined>();
+    const pending = new PendingJobs(
+      { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+      async (job) => {
+        const found = rig.fleet.byUid(job.uid);
+        if (!found) throw new Error('not there');
+        const io = { signal: AbortSignal.timeout(10_000), print: () => undefined };
+        await runAction(found, job.action, io);
+        done.push(job.what);
+      },
+      (error) => ended.reject(error),
+    );
+    pending.onDidChange(() => {
+      if (pending.all.length === 0) ended.resolve(undefined);
+    });
+    const returns = new PendingReturns(rig.fleet, pending);
+    try {
+      await board.disconnect();
+      rig.ports.set(ttys.slice(1));
+      expect(board.present).toBe(false);
+      const files = [{ path: '/late.txt', content: utf8('better late') }];
+      await pending.add(board.uid, board.name, { kind: 'upload', files, label: 'late.txt' });
+      await others[0]?.refreshInfo(); // what happens to others is not its return
+      expect(done).toEqual([]);
+      rig.ports.set(ttys);
+      await ended.promise;
+      expect(done).toEqual(['Upload late.txt']);
+      expect(Buffer.from(await board.files.read('/late.txt')).toString()).toBe('better late');
+    } finally {
+      returns.dispose();
     }
   });
 });

@@ -7,6 +7,7 @@ import { runAction } from '../../core/fleetActions';
 import type { GroupPublisher } from '../../core/groupPublisher';
 import { JobHistory } from '../../core/jobHistory';
 import { PendingJobs, type PendingJob, type PendingStore } from '../../core/pendingJobs';
+import { PendingReturns } from '../../core/pendingReturns';
 import { selectableBoard, type SelectableBoard } from '../../core/selectableBoard';
 import { selectBoards, type Selection } from '../../core/selector';
 import { StopPolicies } from '../../core/stopPolicy';
@@ -80,7 +81,7 @@ export class Many implements Disposable {
     const { fleet, log } = this.options;
     this.#lifetime.add(fleet.onDidChangeBoard((board) => this.#measure(board)));
     this.pending.load().then(
-      () => this.#lifetime.add(new Returns(fleet, this.pending)),
+      () => this.#lifetime.add(new PendingReturns(fleet, this.pending)),
       (error: unknown) => log.error(`Waiting jobs cannot be read: ${asError(error).message}`),
     );
   }
@@ -105,36 +106,6 @@ export class Many implements Disposable {
     if (!board) throw new Error(`${job.board} is not in the tree`);
     const print = (text: string) => this.options.log.info(`${job.board}: ${text.trimEnd()}`);
     await runAction(board, job.action, { signal: new AbortController().signal, print });
-  }
-}
-
-/** Tells the waiting jobs when a board comes back: at the edge, not at each of its changes. */
-class Returns implements Disposable {
-  readonly #lifetime = new DisposableStore();
-  readonly #away = new Set<string>();
-
-  constructor(
-    fleet: Fleet,
-    private readonly pending: PendingJobs,
-  ) {
-    const look = (board: Board) => this.#look(board);
-    for (const job of pending.all) this.#away.add(job.uid);
-    for (const board of fleet.boards) look(board);
-    this.#lifetime.add(fleet.onDidChangeBoard(look));
-    this.#lifetime.add(fleet.onDidChangeList(() => fleet.boards.forEach(look)));
-  }
-
-  dispose(): void {
-    this.#lifetime.dispose();
-  }
-
-  #look(board: Board): void {
-    const { uid } = board;
-    if (uid === undefined) return;
-    if (!board.present) this.#away.add(uid);
-    else if (this.#away.delete(uid) && this.pending.for(uid).length > 0) {
-      void this.pending.boardIsBack(uid);
-    }
   }
 }
 
