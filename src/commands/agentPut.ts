@@ -42,10 +42,25 @@ export async function putAgent(context: ViewContext, board: Board, call: Call): 
   await board.reset('soft', signal);
   call.report(t('waiting for it at {0}', broker.profile.name));
   await born;
+  await linkAppears(board, signal);
   await board.connect({ kind: 'mqtt', signal });
   void vscode.window.showInformationMessage(
     t('{0} is at {1} now: it needs no cable any more.', board.name, broker.profile.name),
   );
+}
+
+/** The tree learns of boards at a broker a moment later, many at once. */
+async function linkAppears(board: Board, signal: AbortSignal): Promise<void> {
+  const isThere = () => board.links.some((l) => l.present && l.found.address.kind === 'mqtt');
+  const seen = new Deferred<undefined>();
+  const subscription = board.onDidChange(() => {
+    if (isThere()) seen.resolve(undefined);
+  });
+  try {
+    if (!isThere()) await abortable(seen.promise, signal);
+  } finally {
+    subscription.dispose();
+  }
 }
 
 /** Resolves when the board has announced itself after now. @throws TimeoutError that says where to look */

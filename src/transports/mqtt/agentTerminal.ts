@@ -9,6 +9,8 @@ import type { AgentClient } from './agentClient';
 import { agentExec } from './agentExec';
 import { needsMore } from './replInput';
 
+/** The prompt gives way to what the board prints by itself. */
+const CLEAR_LINE = '\r\x1b[K';
 const CTRL_C = 0x03;
 const CTRL_D = 0x04;
 
@@ -38,6 +40,8 @@ export class AgentTerminal implements TerminalStream, Disposable {
   constructor(
     private readonly client: AgentClient,
     private readonly queue: Queue,
+    /** Stops the board's own program; undefined while none runs. */
+    private readonly stopProgram: () => Promise<void> | undefined,
   ) {}
 
   async write(data: Uint8Array): Promise<void> {
@@ -61,10 +65,16 @@ export class AgentTerminal implements TerminalStream, Disposable {
 
   /** What the board printed by itself: log records of level O. */
   showLog(batch: LogBatch): void {
-    for (const record of batch.records) {
-      if (record.level === 'O')
-        this.#show(record.text.endsWith('\n') ? record.text : `${record.text}\n`);
-    }
+    const printed = batch.records.filter((r) => r.level === 'O');
+    if (printed.length === 0) return;
+    const lines = printed.map(({ text: t }) => (t.endsWith('\n') ? t : `${t}\n`)).join('');
+    const idle = !this.#running && this.client.birth?.state !== 'app';
+    this.#show(idle ? `${CLEAR_LINE}${lines}>>> ` : lines);
+  }
+
+  /** The board's own program was stopped from here. */
+  programEnded(): void {
+    this.#show('KeyboardInterrupt:\n>>> ');
   }
 
   /** While other work runs code, Ctrl-C here means that. The answer ends it. */
@@ -121,7 +131,11 @@ export class AgentTerminal implements TerminalStream, Disposable {
     this.#partial = '';
     if (this.#running) this.#running.stop.abort(new CancelledError());
     else if (this.#foreign) await this.#foreign();
-    else this.#show('\n>>> ');
+    else {
+      const stopping = this.stopProgram();
+      if (stopping) await stopping;
+      else this.#show('\n>>> ');
+    }
   }
 
   async #complete(line: string, signal?: AbortSignal): Promise<readonly string[]> {

@@ -1,11 +1,12 @@
 import { setMaxListeners } from 'node:events';
 import { decodeJson, Op } from '../../core/agentProtocol';
 import type { Address } from '../../core/address';
-import { abortable, Queue, systemClock } from '../../core/async';
+import { abortable, Deferred, Queue, systemClock } from '../../core/async';
 import {
   ConnectError,
   ConnectionLostError,
   ProgramRunningError,
+  TimeoutError,
   type FleetError,
 } from '../../core/errors';
 import { DisposableStore, Emitter } from '../../core/events';
@@ -27,6 +28,12 @@ import type { MqttBroker } from './mqttBroker';
 /** A board that lost its network is back within this, mostly: until then the link counts as open. */
 const AWAY_GRACE_MS = 20_000;
 
+/** A program that was told to stop is looked at after this, then after twice the time, up to the last. */
+const FIRST_STOP_MS = 50;
+const LAST_STOP_MS = 1_000;
+/** A program that has not ended by then catches every interrupt. */
+const STOP_LIMIT_MS = 15_000;
+
 /** A board behind a broker, through the agent that runs beside its program. */
 export class MqttTransport implements Transport {
   readonly kind = 'mqtt';
@@ -42,6 +49,8 @@ export class MqttTransport implements Transport {
   readonly #closing = new AbortController();
   #isOpen = false;
   #away: { dispose(): void } | undefined;
+  /** It has been stopped from here; the board says so a moment later. */
+  #programEnded = false;
 
   constructor(
     readonly address: Address,
@@ -51,7 +60,11 @@ export class MqttTransport implements Transport {
     // Every work that waits listens to it.
     setMaxListeners(0, this.#closing.signal);
     this.#files = new AgentFiles(this.#client);
-    this.#terminal = this.#lifetime.add(new AgentTerminal(this.#client, this.#queue));
+    this.#terminal = this.#lifetime.add(
+      new AgentTerminal(this.#client, this.#queue, () =>
+        this.activity === 'running' ? this.#stopProgram() : undefined,
+      ),
+    );
   }
 
   get can(): Transport['can'] {
@@ -67,7 +80,8 @@ export class MqttTransport implements Transport {
 
   get activity(): Activity {
     const state = this.#client.birth?.state;
-    return state === undefined ? 'unknown' : state === 'idle' ? 'idle' : 'running';
+    if (state === undefined) return 'unknown';
+    return state === 'app' && !this.#programEnded ? 'running' : 'idle';
   }
 
   get #client() {
@@ -125,7 +139,8 @@ export class MqttTransport implements Transport {
   }
 
   async interrupt(): Promise<void> {
-    await this.#client.request(Op.intr, new Uint8Array());
+    if (this.activity === 'running') await this.#stopProgram();
+    else await this.#client.request(Op.intr, new Uint8Array());
   }
 
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
@@ -159,7 +174,7 @@ export class MqttTransport implements Transport {
       return await agentExec(this.#client, bytes, options);
     } catch (error) {
       if (!(error instanceof ProgramRunningError) || !session.mayInterrupt) throw error;
-      decodeJson((await this.#client.json(Op.app, { do: 'stop' }, session)).payload);
+      await this.#stopProgram(session.signal);
       return await agentExec(this.#client, bytes, options);
     } finally {
       ended = true;
@@ -167,10 +182,31 @@ export class MqttTransport implements Transport {
     }
   }
 
+  /** Stops the board's own program and waits for its end. @throws TimeoutError when it cannot be stopped */
+  async #stopProgram(signal?: AbortSignal): Promise<void> {
+    let pause = FIRST_STOP_MS;
+    for (const until = systemClock.now() + STOP_LIMIT_MS; systemClock.now() < until;) {
+      // Each time it is interrupted again: it may have caught the last one.
+      const { payload } = await this.#client.json(Op.app, { do: 'stop' }, { signal });
+      if (decodeJson(payload).run !== 1) {
+        this.#programEnded = true;
+        this.#terminal.programEnded();
+        this.#activityChanged.fire(this.activity);
+        return;
+      }
+      await delay(pause, signal);
+      pause = Math.min(pause * 2, LAST_STOP_MS);
+    }
+    throw new TimeoutError('The program on the board could not be stopped', {
+      hint: 'Restart the board in safe mode, in which its program does not run.',
+    });
+  }
+
   #onPresence(on: boolean, why: string): void {
     this.#away?.dispose();
     this.#away = undefined;
     if (on) {
+      this.#programEnded = false;
       this.#activityChanged.fire(this.activity);
       return;
     }
@@ -193,6 +229,16 @@ export class MqttTransport implements Transport {
     this.#closing.abort(cause);
     this.#closed.fire(cause);
     this.#lifetime.dispose();
+  }
+}
+
+async function delay(ms: number, signal?: AbortSignal): Promise<void> {
+  const over = new Deferred<undefined>();
+  const timer = systemClock.after(ms, () => over.resolve(undefined));
+  try {
+    await abortable(over.promise, signal);
+  } finally {
+    timer.dispose();
   }
 }
 

@@ -175,6 +175,7 @@ export class BrokerCenter implements Disposable {
       if (this.#inFleet.has(broker) || !source || !this.#fleet) continue;
       const store = new DisposableStore();
       store.add(this.#fleet.addSource(source));
+      store.add(source.onDidChange(() => this.#changed.fire(undefined)));
       store.add(broker.onDidChangeState(() => this.#changed.fire(undefined)));
       this.#inFleet.set(broker, store);
     }

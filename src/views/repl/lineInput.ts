@@ -1,4 +1,5 @@
 import type { BoardConsole } from '../../core/boardConsole';
+import { Queue } from '../../core/async';
 import { utf8 } from '../../core/bytes';
 import { LineEditor, type LineEvent } from '../../core/lineEditor';
 import type { ReplOutput } from './replOutput';
@@ -9,6 +10,7 @@ const FRAGMENT = /[A-Za-z_]\w*$/;
 /** Keys for a REPL that is behind a broker: lines are edited here and go out whole. */
 export class LineInput {
   readonly #editor = new LineEditor();
+  readonly #order = new Queue();
 
   constructor(
     private readonly console: BoardConsole,
@@ -16,7 +18,12 @@ export class LineInput {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  async input(data: string): Promise<void> {
+  /** Keys in the order in which they were typed: Enter after Tab waits for what the board offers. Ctrl-C waits for nothing. */
+  input(data: string): Promise<void> {
+    return data.includes('\x03') ? this.#input(data) : this.#order.run(() => this.#input(data));
+  }
+
+  async #input(data: string): Promise<void> {
     for (const event of this.#editor.input(data)) await this.#take(event);
   }
 
