@@ -1,3 +1,5 @@
+import { Emitter } from './events';
+
 /** What is measured of a board over time. Bytes, seconds, dBm, milliseconds. */
 export const METRICS = [
   'memoryFree',
@@ -22,6 +24,9 @@ const BOARDS = 5_000;
 /** The last measurements of every board, within bounds. */
 export class Telemetry {
   readonly #byUid = new Map<string, Sample[]>();
+  readonly #changed = new Emitter<string>();
+  /** Fired with the uid of a board that has been measured. */
+  readonly onDidChange = this.#changed.event;
 
   add(uid: string, sample: Sample): void {
     const samples = this.#byUid.get(uid) ?? [];
@@ -33,6 +38,7 @@ export class Telemetry {
       const [oldest] = this.#byUid.keys();
       if (oldest !== undefined) this.#byUid.delete(oldest);
     }
+    this.#changed.fire(uid);
   }
 
   of(uid: string): readonly Sample[] {

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionFromJson, actionToJson,
-  type FleetAction,
-} from '../../src/core/fleetActions';
+import { actionFromJson, actionToJson, type FleetAction } from '../../src/core/fleetActions';
+import type { BoardMessage, Broker } from '../../src/core/brokers';
+import { Emitter } from '../../src/core/events';
+import { recordTelemetry } from '../../src/core/recordTelemetry';
 import { filterBoards, groupBoards } from '../../src/core/grouping';
 import { JobHistory } from '../../src/core/jobHistory';
 import { PendingJobs, type PendingJob, type PendingStore } from '../../src/core/pendingJobs';
@@ -179,6 +180,34 @@ describe('telemetry', () => {
       42,
     );
     expect(sample).toEqual({ at: 42, memoryFree: 1000, signal: -61, reconnects: 2 });
+  });
+
+  it('comes from every broker for as long as that is there', () => {
+    const made = () => {
+      const messages = new Emitter<BoardMessage>();
+      return { messages, broker: { onMessage: messages.event } as unknown as Broker };
+    };
+    const [a, b] = [made(), made()];
+    const changed = new Emitter<undefined>();
+    const hub = { all: [a.broker], onDidChange: changed.event };
+    const telemetry = new Telemetry();
+    const heard: string[] = [];
+    telemetry.onDidChange((uid) => void heard.push(uid));
+    const recording = recordTelemetry(hub, telemetry, () => 7);
+    const tm = (from: typeof a, uid: string) => {
+      from.messages.fire({ uid, topic: 'tm', data: { free: 5 } });
+      from.messages.fire({ uid, topic: 'ev', data: { free: 6 } });
+    };
+    tm(a, 'u1');
+    hub.all = [b.broker];
+    changed.fire(undefined);
+    tm(a, 'u1');
+    tm(b, 'u2');
+    expect(heard).toEqual(['u1', 'u2']);
+    expect(telemetry.of('u2')).toEqual([{ at: 7, memoryFree: 5 }]);
+    recording.dispose();
+    tm(b, 'u2');
+    expect(heard).toHaveLength(2);
   });
 
   it('keeps so many samples of so many boards', () => {

@@ -38,6 +38,12 @@ export class DashboardPanel implements vscode.Disposable {
     this.#changed = this.#lifetime.add(new Coalescer(REDRAW_MS, (boards) => this.#send(boards)));
     this.#lifetime.add(fleet.onDidChangeBoard((board) => this.#changed.add(board)));
     this.#lifetime.add(fleet.onDidChangeList(() => this.#changed.add('list')));
+    this.#lifetime.add(
+      many.telemetry.onDidChange((uid) => {
+        const board = fleet.byUid(uid);
+        if (board) this.#changed.add(board);
+      }),
+    );
     this.#lifetime.add(many.pending.onDidChange(() => this.#changed.add('list')));
     const { webview } = panel;
     webview.options = {
