@@ -15,19 +15,6 @@ export interface Secrets {
   readonly problems: readonly SecretsProblem[];
 }
 
-/** The names that iot-kernel and iot-device read. */
-export const KNOWN_SECRETS: readonly string[] = [
-  'wifi_ssid',
-  'wifi_pwd',
-  'tz_offset',
-  'mp_pwd',
-  'webrepl_pwd',
-  'openweathermap_apiid',
-  'broadcast_port',
-  'server_port',
-  'password',
-];
-
 /** What WebREPL takes for a password: so many characters. */
 const WEBREPL_PASSWORD = { min: 4, max: 9 };
 
@@ -50,7 +37,7 @@ export function parseSecrets(text: string): Secrets {
     problems.push({ line: source.slice(0, at).split('\n').length, message });
   };
   for (let at = 0; at < source.length;) at = statement(source, at, values, tell);
-  checkWebrepl(values, problems);
+  checkWebrepl(source, values, problems);
   return { values, problems };
 }
 
@@ -98,11 +85,16 @@ function literal(
   }
 }
 
-function checkWebrepl(values: ReadonlyMap<string, PythonValue>, problems: SecretsProblem[]): void {
+function checkWebrepl(
+  source: string,
+  values: ReadonlyMap<string, PythonValue>,
+  problems: SecretsProblem[],
+): void {
   const password = values.get('webrepl_pwd');
   if (password === undefined) return;
   const { min, max } = WEBREPL_PASSWORD;
   const fits = typeof password === 'string' && password.length >= min && password.length <= max;
-  if (!fits)
-    problems.push({ line: 1, message: `webrepl_pwd must have ${min} to ${max} characters` });
+  if (fits) return;
+  const line = source.split('\n').findLastIndex((text) => /^webrepl_pwd\b/.test(text)) + 1;
+  problems.push({ line, message: `webrepl_pwd must have ${min} to ${max} characters` });
 }

@@ -3,6 +3,7 @@ import { asError } from '../../core/errors';
 import { parseDeviceFile } from '../../core/deviceYaml/parse';
 import { readRegistry } from '../../core/deviceYaml/registry';
 import { resolveDevice } from '../../core/deviceYaml/resolve';
+import { checkSecrets } from '../../core/deviceYaml/secretsCheck';
 import type { Diagnostic } from '../../core/deviceYaml/model';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
@@ -52,7 +53,8 @@ async function checkAll({ sync }: ViewContext, shown: vscode.DiagnosticCollectio
     const base = folder ?? vscode.Uri.joinPath(uri, '..');
     const options = { fs: workspaceFs(base), environment, base: base.path };
     for (const device of parseDeviceFile(file, text, { dialect }).devices) {
-      found.push(...(await resolveDevice(device, options)).diagnostics);
+      const { placements, diagnostics } = await resolveDevice(device, options);
+      found.push(...diagnostics, ...(await checkSecrets(placements, options.fs)));
     }
   }
   shown.clear();
