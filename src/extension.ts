@@ -18,6 +18,7 @@ import { FileChanges } from './views/fileChanges';
 import { globalBoards } from './views/globalBoards';
 import { mayStop } from './views/mayStop';
 import { Origins } from './views/origins';
+import { PackageCenter } from './views/packages/packageCenter';
 import { ReplLogs } from './views/repl/replLogs';
 import { Terminals } from './views/repl/terminals';
 import { Many } from './views/results/many';
@@ -101,6 +102,7 @@ function compose(
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
     origins,
     sync: keep(new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris })),
+    packages: keep(new PackageCenter({ extension, settings, log })),
     terminals,
     brokers: center,
     demos: new DemoBoards(extension.globalState),

@@ -12,6 +12,8 @@ import { fleetCommands } from './fleet';
 import { groupCommands } from './fleetGroups';
 import { rolloutCommands } from './fleetRollout';
 import { generalCommands } from './general';
+import { packageCommands } from './packages';
+import { packageFileCommands } from './packagesFiles';
 import { replCommands } from './repl';
 import { runCommands } from './run';
 import { transferCommands } from './transfer';
@@ -41,6 +43,8 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...brokerCommands,
   ...agentCommands,
+  ...packageCommands,
+  ...packageFileCommands,
 ];
 
 /** Registers the whole table. */

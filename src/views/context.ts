@@ -6,6 +6,7 @@ import type { BoardUris } from './boardUris';
 import type { BrokerCenter } from './broker/brokerCenter';
 import type { DemoBoards } from './demoBoards';
 import type { FileChanges } from './fileChanges';
+import type { PackageCenter } from './packages/packageCenter';
 import type { Origins } from './origins';
 import type { ReplLogs } from './repl/replLogs';
 import type { Terminals } from './repl/terminals';
@@ -44,6 +45,8 @@ export interface ViewContext {
   readonly many: Many;
   /** Syncs and comparisons, and what the Sync view shows. */
   readonly sync: SyncCenter;
+  /** Packages: the index, and what is installed on boards. */
+  readonly packages: PackageCenter;
 }
 
 /** A view: subscribes to what it shows; disposing the answer takes it away. */

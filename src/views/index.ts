@@ -6,6 +6,7 @@ import { registerFileSystem } from './fileSystem/boardFileSystem';
 import { registerIdentify } from './identify';
 import { registerLmTools } from './integrations/lmTools';
 import { registerTasks } from './integrations/tasks';
+import { registerPackages } from './packages/register';
 import { registerProfile } from './repl/profile';
 import { registerTracebackLinks } from './repl/tracebackLinks';
 import { registerResults } from './results/register';
@@ -27,6 +28,7 @@ const views: readonly Register[] = [
   registerTasks,
   registerLmTools,
   registerSync,
+  registerPackages,
 ];
 
 /** Makes every view; disposing the answer takes them away. */

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import type { LinkKind } from '../core/address';
 import type { Event } from '../core/events';
+import { DEFAULT_INDEX } from '../core/packages/indexSource';
+import { DEFAULT_PYPI } from '../core/packages/pypiSource';
 import type { MappingSetting } from '../core/sync/mapping';
 
 /** Every setting with its default; a test compares the table with the manifest's. */
@@ -29,6 +31,11 @@ export const SETTINGS = {
   'sync.preview': 'firstTime' as 'always' | 'firstTime' | 'never',
   'sync.deviceFolders': [] as string[],
   'sync.dialect': 'auto' as 'auto' | 'seed' | 'head',
+  'packages.index': DEFAULT_INDEX as string,
+  'packages.pypi': DEFAULT_PYPI as string,
+  'packages.target': '/lib' as string,
+  'packages.compile': false as boolean,
+  compileOnUpload: false as boolean,
 };
 
 export type SettingName = keyof typeof SETTINGS;

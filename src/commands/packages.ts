@@ -1,0 +1,183 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { UsageError } from '../core/errors';
+import { forEachBoard } from '../core/jobs';
+import type { InstallOptions, PackageBoard } from '../core/packages/manager';
+import type { InstalledPackage } from '../core/packages/install';
+import type { ViewContext } from '../views/context';
+import type { PackageNode } from '../views/packages/packagesView';
+import { pickPackage } from './packagesPick';
+import { summarise } from './summary';
+import { resolveBoard } from './targets';
+import type { Call, Command, ProgressLook } from './types';
+
+const INSTALLING: ProgressLook = {
+  where: 'notification',
+  title: (names) => vscode.l10n.t('Installing on {0}', names),
+};
+const LOOKING: ProgressLook = {
+  where: 'window',
+  title: () => vscode.l10n.t('Looking at packages'),
+};
+
+/** Packages on boards. */
+export const packageCommands: readonly Command[] = [
+  { id: 'installPackage', needs: 'nothing', run: choose },
+  {
+    id: 'installPackages',
+    needs: 'boards',
+    which: 'present',
+    progress: INSTALLING,
+    run: async (context, boards, call) => {
+      const specs = specsIn(call.args);
+      if (specs.length === 0) return;
+      const { manager } = context.packages;
+      await onBoards(context, boards, call, 'mpyFleet.installPackages', { specs }, (b, options) =>
+        manager.install(b, specs, options),
+      );
+    },
+  },
+  {
+    id: 'updatePackages',
+    needs: 'boards',
+    which: 'present',
+    progress: INSTALLING,
+    run: (context, boards, call) =>
+      onBoards(context, boards, call, 'mpyFleet.updatePackages', {}, (b, options) =>
+        context.packages.manager.update(b, undefined, options),
+      ),
+  },
+  { id: 'updatePackage', needs: 'nothing', progress: INSTALLING, run: updateOne },
+  { id: 'removePackage', needs: 'nothing', progress: LOOKING, run: removeOne },
+  {
+    id: 'checkPackages',
+    needs: 'boards',
+    which: 'present',
+    progress: LOOKING,
+    run: async (context, boards, { signal }) => {
+      const outcomes = await forEachBoard(
+        boards,
+        (board, own) => context.packages.check(board, true, own),
+        { signal },
+      );
+      summarise(context, outcomes, vscode.l10n.t('Packages'), 'mpyFleet.checkPackages');
+    },
+  },
+];
+
+async function choose(context: ViewContext, { args }: Call): Promise<void> {
+  const spec = await pickPackage(context);
+  if (spec === undefined) return;
+  await vscode.commands.executeCommand('mpyFleet.installPackages', args[0], [{ specs: [spec] }]);
+}
+
+/** The packages among a command's arguments, which `installPackage` and a retry put there. */
+function specsIn(args: readonly unknown[]): string[] {
+  return args.flat().flatMap((arg) => {
+    const { specs } = (arg ?? {}) as { specs?: unknown };
+    return Array.isArray(specs) ? specs.filter((s): s is string => typeof s === 'string') : [];
+  });
+}
+
+/** Downloads once, places on every board, and says in one message how it went. */
+export async function onBoards(
+  context: ViewContext,
+  boards: readonly Board[],
+  call: Call,
+  command: string,
+  retryWith: unknown,
+  work: (board: PackageBoard, options: InstallOptions) => Promise<InstalledPackage[]>,
+): Promise<void> {
+  const { packages, settings } = context;
+  const downloads = packages.manager.downloads(call.signal);
+  const target = settings.get('packages.target');
+  const compile = settings.get('packages.compile');
+  const outcomes = await forEachBoard(
+    boards,
+    async (board, signal) => {
+      const onProgress = (done: number, total: number, path: string) =>
+        call.report(path, boards.length === 1 ? done : undefined, total);
+      const options = { downloads, target, compile, signal, onProgress };
+      const placed = await work(await packages.boardFor(board, signal), options);
+      packages.changed(board);
+      return placed;
+    },
+    { signal: call.signal },
+  );
+  summarise(context, outcomes, vscode.l10n.t('Installing'), command, retryWith);
+  const done = outcomes.filter((o) => o.status === 'ok');
+  const [first] = done;
+  if (!first) return;
+  const names = first.value.map((p) => `${p.name} ${p.version}`).join(', ');
+  const where = done.length === 1 ? first.board.name : vscode.l10n.t('{0} boards', done.length);
+  const text =
+    names === ''
+      ? vscode.l10n.t('{0}: nothing to install', where)
+      : vscode.l10n.t('Installed on {0}: {1}', where, names);
+  context.log.info(text);
+  void vscode.window.showInformationMessage(text);
+}
+
+async function updateOne(context: ViewContext, call: Call): Promise<void> {
+  const node = await packageIn(context, call.args, vscode.l10n.t('Update which package?'));
+  if (!node) return;
+  const { board, installed } = node;
+  await onBoards(context, [board], call, 'mpyFleet.updatePackages', {}, (b, options) =>
+    // What others need is updated with them, or by itself here: its record says where it comes from.
+    installed.wanted
+      ? context.packages.manager.update(b, [installed.id], options)
+      : context.packages.manager.install(b, [installed.source], options),
+  );
+}
+
+async function removeOne(context: ViewContext, call: Call): Promise<void> {
+  const node = await packageIn(context, call.args, vscode.l10n.t('Remove which package?'));
+  if (!node || !(await mayRemove(node))) return;
+  const { packages } = context;
+  const target = await packages.boardFor(node.board, call.signal);
+  try {
+    const { removed, kept } = await packages.manager.remove(
+      target,
+      [node.installed.id],
+      call.signal,
+    );
+    const [stays] = kept;
+    void vscode.window.showInformationMessage(
+      stays
+        ? vscode.l10n.t('{0} stays: {1} needs it', stays.id, stays.neededBy)
+        : vscode.l10n.t('Removed: {0}', removed.map((p) => p.name).join(', ')),
+    );
+  } finally {
+    packages.changed(node.board);
+  }
+}
+
+/** Files that somebody has worked on on the board are not removed unasked. */
+async function mayRemove({ board, installed }: PackageNode): Promise<boolean> {
+  if (installed.state !== 'changed') return true;
+  const remove = vscode.l10n.t('Remove');
+  const text = vscode.l10n.t('{0} was changed on {1}', installed.name, board.name);
+  const detail = vscode.l10n.t('Its files there differ from what was installed. They are deleted.');
+  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, remove)) === remove;
+}
+
+/** The package that a command was called on, else the user's choice among those of a board. */
+async function packageIn(
+  context: ViewContext,
+  args: readonly unknown[],
+  title: string,
+): Promise<PackageNode | undefined> {
+  const [given] = args as readonly (Partial<PackageNode> | undefined)[];
+  if (given?.kind === 'package') return given as PackageNode;
+  const board = await resolveBoard(context, 'present', args);
+  if (!board) return undefined;
+  const installed = await context.packages.packagesOf(board);
+  if (installed.length === 0) {
+    throw new UsageError(vscode.l10n.t('Nothing was installed on {0} from here', board.name));
+  }
+  const choice = await vscode.window.showQuickPick(
+    installed.map((p) => ({ label: p.name, description: p.version, installed: p })),
+    { title },
+  );
+  return choice && { kind: 'package', board, installed: choice.installed };
+}

@@ -1,0 +1,98 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { text, utf8 } from '../core/bytes';
+import { UsageError } from '../core/errors';
+import { readLock, readRequirements } from '../core/packages/lockFile';
+import type { ViewContext } from '../views/context';
+import { onBoards } from './packages';
+import type { Call, Command } from './types';
+
+const LOCK_NAME = 'mpy.lock';
+
+/** The lock file and requirements files of the workspace. */
+export const packageFileCommands: readonly Command[] = [
+  {
+    id: 'installLock',
+    needs: 'boards',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Installing mpy.lock on {0}', names),
+    },
+    run: async (context, boards, call) => {
+      const lock = readLock(text(await readWorkspace(lockUri())));
+      await onBoards(context, boards, call, 'mpyFleet.installLock', {}, (board, options) =>
+        context.packages.manager.installLock(board, lock, options),
+      );
+    },
+  },
+  {
+    id: 'writeLock',
+    needs: 'board',
+    which: 'present',
+    progress: { where: 'notification', title: () => vscode.l10n.t('Writing mpy.lock') },
+    run: writeLock,
+  },
+  { id: 'installRequirements', needs: 'nothing', run: installRequirements },
+];
+
+async function writeLock(context: ViewContext, board: Board, { signal }: Call): Promise<void> {
+  const { packages, settings } = context;
+  const target = await packages.boardFor(board, signal);
+  const wanted = await packages.manager.pinned(target);
+  if (wanted.length === 0) {
+    throw new UsageError(vscode.l10n.t('Nothing was installed on {0} from here', board.name), {
+      hint: vscode.l10n.t('Install the packages first, then lock what is there.'),
+    });
+  }
+  const folder = settings.get('packages.target');
+  const locked = await packages.manager.lock(wanted, [target], { signal, target: folder });
+  const uri = lockUri();
+  await vscode.workspace.fs.writeFile(uri, utf8(locked));
+  await vscode.window.showTextDocument(uri);
+}
+
+async function installRequirements(_context: ViewContext, { args }: Call): Promise<void> {
+  const [given] = args;
+  const uri = given instanceof vscode.Uri ? given : await pickRequirements();
+  if (!uri) return;
+  const specs = readRequirements(text(await readWorkspace(uri)));
+  await vscode.commands.executeCommand('mpyFleet.installPackages', undefined, [{ specs }]);
+}
+
+async function pickRequirements(): Promise<vscode.Uri | undefined> {
+  const found = await vscode.workspace.findFiles('**/requirements*.txt', '**/node_modules/**', 20);
+  if (found.length === 0) {
+    throw new UsageError(vscode.l10n.t('There is no requirements file in the folder'), {
+      hint: vscode.l10n.t('Write one package a line into requirements.txt.'),
+    });
+  }
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const choice = await vscode.window.showQuickPick(
+    found.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri })),
+    { title: vscode.l10n.t('Install from which file?') },
+  );
+  return choice?.uri;
+}
+
+function lockUri(): vscode.Uri {
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  if (folder) return vscode.Uri.joinPath(folder.uri, LOCK_NAME);
+  throw new UsageError(vscode.l10n.t('No folder is open'), {
+    hint: vscode.l10n.t('Open the folder of your program: mpy.lock belongs beside it.'),
+  });
+}
+
+async function readWorkspace(uri: vscode.Uri): Promise<Uint8Array> {
+  try {
+    return await vscode.workspace.fs.readFile(uri);
+  } catch (cause) {
+    if (!(cause instanceof vscode.FileSystemError) || cause.code !== 'FileNotFound') throw cause;
+    const name = vscode.workspace.asRelativePath(uri);
+    throw new UsageError(vscode.l10n.t('There is no {0}', name), {
+      cause,
+      hint: vscode.l10n.t('"Write mpy.lock" makes it from what is on a board.'),
+    });
+  }
+}

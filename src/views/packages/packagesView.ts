@@ -1,0 +1,125 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { isLikely } from '../activeBoard';
+import { Coalescer } from '../coalesce';
+import type { ViewContext } from '../context';
+import { stateWords } from '../tree/boardItem';
+import { stateLook } from '../tree/boardLook';
+import type { ShownPackage } from './packageCenter';
+
+/** A package on a board. */
+export interface PackageNode {
+  readonly kind: 'package';
+  readonly board: Board;
+  readonly installed: ShownPackage;
+}
+
+type Row =
+  { readonly kind: 'board'; readonly board: Board } | PackageNode | { readonly kind: 'empty' };
+
+export const PACKAGES_VIEW = 'mpyFleet.packages';
+
+/** Milliseconds in which changes of boards are gathered before the view is drawn again. */
+const GATHER_MS = 100;
+
+class PackageRows implements vscode.TreeDataProvider<Row> {
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(private readonly context: ViewContext) {}
+
+  refresh(): void {
+    this.#changed.fire();
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
+    const { fleet, packages } = this.context;
+    if (!row) {
+      const boards = fleet.boards.filter((b) => b.present && isLikely(b));
+      return boards.map((board) => ({ kind: 'board', board }));
+    }
+    if (row.kind !== 'board') return [];
+    packages.checkQuietly(row.board);
+    const installed = await packages.packagesOf(row.board);
+    if (installed.length === 0) return [{ kind: 'empty' }];
+    return [...installed]
+      .sort((a, b) => Number(b.wanted) - Number(a.wanted) || a.name.localeCompare(b.name))
+      .map((p) => ({ kind: 'package', board: row.board, installed: p }));
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    switch (row.kind) {
+      case 'board':
+        return boardItem(row.board);
+      case 'package':
+        return packageItem(row);
+      case 'empty': {
+        const item = new vscode.TreeItem(vscode.l10n.t('nothing installed from here'));
+        item.contextValue = 'note';
+        return item;
+      }
+    }
+  }
+}
+
+function boardItem(board: Board): vscode.TreeItem {
+  const item = new vscode.TreeItem(board.name, vscode.TreeItemCollapsibleState.Expanded);
+  const look = stateLook(board.state, board.present);
+  item.id = `packages|${board.id}`;
+  item.iconPath = new vscode.ThemeIcon(
+    look.icon,
+    look.color ? new vscode.ThemeColor(look.color) : undefined,
+  );
+  item.description = stateWords(board.state, board.present);
+  item.contextValue = 'packageBoard';
+  return item;
+}
+
+function packageItem({ board, installed }: PackageNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(installed.name);
+  const { version, state, latest, wanted } = installed;
+  const notes = [
+    version,
+    ...(latest === undefined ? [] : [vscode.l10n.t('{0} is there', latest)]),
+    ...(state === 'changed' ? [vscode.l10n.t('changed on the board')] : []),
+    ...(state === 'missing' ? [vscode.l10n.t('files are missing')] : []),
+    ...(wanted ? [] : [vscode.l10n.t('needed by others')]),
+  ];
+  item.id = `packages|${board.id}|${installed.id}`;
+  item.description = notes.join(' · ');
+  item.iconPath = iconOf(installed);
+  const words = ['package'];
+  if (latest !== undefined) words.push('outdated');
+  if (state === 'changed' || state === 'missing') words.push('broken');
+  item.contextValue = words.join(' ');
+  item.tooltip = installed.files.map((f) => f.path).join('\n');
+  return item;
+}
+
+function iconOf({ state, latest }: ShownPackage): vscode.ThemeIcon {
+  const warning = new vscode.ThemeColor('list.warningForeground');
+  if (state === 'changed' || state === 'missing') return new vscode.ThemeIcon('warning', warning);
+  if (latest !== undefined)
+    return new vscode.ThemeIcon('arrow-circle-up', new vscode.ThemeColor('charts.blue'));
+  return new vscode.ThemeIcon('package');
+}
+
+/** The Packages view: what is installed on each board, with what can be done about it. */
+export function registerPackagesView(context: ViewContext): vscode.Disposable {
+  const rows = new PackageRows(context);
+  const view = vscode.window.createTreeView(PACKAGES_VIEW, {
+    treeDataProvider: rows,
+    canSelectMany: true,
+  });
+  const soon = new Coalescer<true>(GATHER_MS, () => rows.refresh());
+  const { fleet, packages } = context;
+  return vscode.Disposable.from(
+    view,
+    soon,
+    vscode.Disposable.from(
+      fleet.onDidChangeList(() => soon.add(true)),
+      fleet.onDidChangeBoard(() => soon.add(true)),
+      packages.onDidChange(() => soon.add(true)),
+    ),
+  );
+}
