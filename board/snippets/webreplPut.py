@@ -1,14 +1,14 @@
 # Around WebREPL's own put, which writes in place and checks nothing: the store makes and verifies the temporary file that
 # the put fills. It stays in sys.modules, so that what follows the first file is one short line each.
 import sys
-from binascii import hexlify
+from binascii import a2b_base64, hexlify
 
 
 class Put(Store):
     back = None
 
     def begin(self, path, size, sum):
-        self.open(path, size, sum)
+        self.open(path, size, a2b_base64(sum))
         self.file.close()
         # WebREPL's header has room for 63 bytes: a longer path is put by its name alone
         if len(self.temp.encode()) > 63:

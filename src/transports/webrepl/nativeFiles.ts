@@ -4,7 +4,7 @@ import webreplPut from '../../../board/snippets/webreplPut.py';
 import type { Clock } from '../../core/async';
 import type { BoardFiles, TransferOptions, WriteItem } from '../../core/boardFiles';
 import { concat, hex, utf8 } from '../../core/bytes';
-import { ProtocolError } from '../../core/errors';
+import { ProtocolError, PythonError } from '../../core/errors';
 import { probeCapabilities, type Capabilities } from '../../core/files/capabilities';
 import { sha256 } from '../../core/files/content';
 import { linesOrError, storeError } from '../../core/files/fileErrors';
@@ -23,11 +23,14 @@ const SMALL_BYTES = 2048;
 const SPARE_BYTES = 16 * 1024;
 /** Hashing a large file on a slow chip takes its time. */
 const SILENCE_MS = 60_000;
+/** With so much heap the store (some 6 kB) may stay on the board between two uploads. */
+const RESIDENT_HEAP = 96_000;
 const MARK_BYTES = 8;
 
 /** Reading and writing by WebREPL's own means, verified like all else. */
 export class WebReplFiles {
   #can: Promise<Capabilities> | undefined;
+  readonly #store = { there: false };
 
   constructor(
     private readonly stream: WebReplStream,
@@ -93,7 +96,7 @@ export class WebReplFiles {
     const can = await this.#capabilities(session, options.signal);
     // A frame of the streaming receiver is longer than the ring buffer that WebREPL fills: never by that way.
     const pieces = { ...can, stdin: false };
-    const puts = new Puts(session, this.stream, this.clock, can, options.signal);
+    const puts = new Puts(session, this.stream, this.clock, can, options.signal, this.#store);
     const progress = new Progress(items, options);
     try {
       for (const item of items) {
@@ -121,7 +124,8 @@ function nameBytes(path: string): number {
 
 /** One put after the other: the store on the board is set up once. */
 class Puts {
-  #begun = false;
+  /** Nothing is unfinished on the board. */
+  #idle = true;
 
   constructor(
     private readonly session: Session,
@@ -129,6 +133,8 @@ class Puts {
     private readonly clock: Clock,
     private readonly can: Capabilities,
     private readonly signal: AbortSignal | undefined,
+    /** Whether the store is on the board; outlives the session where the board has the memory. */
+    private readonly store: { there: boolean },
   ) {}
 
   /** False when this board or file is not fit for it; nothing has happened then. @throws FileError */
@@ -140,7 +146,8 @@ class Puts {
     const { binascii, sha256: hashes, rename } = this.can;
     if (!binascii || !hashes || !rename) return false;
     const sum = sha256(content);
-    const lines = await this.#begin([path, content.length, sum]);
+    // Base64: with a short path the request then fits into raw-paste's first window.
+    const lines = await this.#begin([path, content.length, base64(sum)]);
     const error = storeError(lines, () => path);
     if (error) throw error;
     const free = Number(/^room (-?\d+)$/m.exec(lines.join('\n'))?.[1] ?? 0);
@@ -150,25 +157,44 @@ class Puts {
     }
     const temp = `${path}.mpf${hex(sum.subarray(0, 4))}~`;
     const name = utf8(temp).length > maxNameBytes ? temp.slice(temp.lastIndexOf('/') + 1) : temp;
-    await putFile(this.stream, name, content, this.clock, { signal: this.signal, onProgress });
-    const failed = storeError(await this.#ask('finish', [], this.signal), () => path);
+    const options = { signal: this.signal, onProgress };
+    const finish = () => this.#ask('finish', [], this.signal);
+    const said = await putFile(this.stream, name, content, this.clock, options, finish);
+    const failed = storeError(said, () => path);
     if (failed) throw failed;
+    this.#idle = true;
     return true;
   }
 
   /** Takes the store away, and what it has not finished. */
   async end(): Promise<void> {
-    if (!this.#begun || this.stream.closed) return;
-    this.#begun = false;
+    if (!this.store.there || this.stream.closed) return;
+    if (this.#idle && this.can.heap >= RESIDENT_HEAP) return;
+    this.store.there = false;
     // Without the caller's signal: what a cancelled upload left is to be removed.
     await this.session.exec("s=__import__('sys').modules.pop('_mpf',None)\nif s:s.drop()\ndel s");
   }
 
   async #begin(args: readonly Argument[]): Promise<readonly string[]> {
-    if (this.#begun) return this.#ask('begin', args, this.signal);
-    this.#begun = true;
+    this.#idle = false;
+    if (this.store.there) {
+      const lines = await this.#again(args);
+      if (lines) return lines;
+    }
+    this.store.there = true;
     const code = [...verbs(this.can).put.slice(0, -1), webreplPut];
     return runVerb(this.session, code, () => args, { signal: this.signal, form: this.can });
+  }
+
+  /** Undefined when the store has gone: a program has reset the interpreter, or tidied up. */
+  async #again(args: readonly Argument[]): Promise<readonly string[] | undefined> {
+    try {
+      return await this.#ask('begin', args, this.signal);
+    } catch (error) {
+      if (error instanceof PythonError && /KeyError|AttributeError/.test(error.type))
+        return undefined;
+      throw error;
+    }
   }
 
   async #ask(

@@ -9,28 +9,37 @@ const FRAME_BYTES = 8192;
 const FILL_BYTES = 128 * 1024;
 
 /**
- * WebREPL's put: writes `content` over the file `name`, unverified.
+ * WebREPL's put: writes `content` over the file `name`, unverified. `follow` is called once all has been handed to the network: the
+ * board takes what it sends only behind the file.
  * @param onProgress bytes handed to the network so far
  * @throws ConnectionLostError, ProtocolError, CancelledError
  */
-export async function putFile(
+export async function putFile<T>(
   stream: WebReplStream,
   name: string,
   content: Uint8Array,
   clock: Clock,
   options: { signal?: AbortSignal; onProgress?: (bytes: number) => void },
-): Promise<void> {
-  await stream.withBinary(async () => {
+  follow: () => Promise<T>,
+): Promise<T> {
+  return stream.withBinary(async () => {
     const answers = new Answers(stream);
     try {
       // Two answers come: one to the header, one behind the last byte. The data need not wait for the first.
-      await stalling(stream, clock, send(stream, name, content, clock, options));
+      await send(stream, name, content, clock, options);
+      if (options.signal?.aborted) {
+        await stalling(stream, clock, answers.next());
+        await stalling(stream, clock, answers.next());
+        throw abortError(options.signal);
+      }
+      const followed = follow();
+      followed.catch(() => undefined); // looked at below, unless the put itself has failed
       checkAnswer(await stalling(stream, clock, answers.next()));
       checkAnswer(await stalling(stream, clock, answers.next()));
+      return await followed;
     } finally {
       answers.dispose();
     }
-    if (options.signal?.aborted) throw abortError(options.signal);
   });
 }
 

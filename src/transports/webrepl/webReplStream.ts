@@ -19,7 +19,7 @@ const DEAD_MS = 20_000;
 const CLOSE_MS = 1_000;
 
 const CTRL_C = 0x03;
-const TAKEN_MS = 100;
+const TAKEN_MS = 1_000;
 
 /** Times that tests shorten. */
 export interface KeepAliveTimes {
