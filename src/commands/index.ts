@@ -21,6 +21,7 @@ import { syncCommands } from './sync';
 import { brokerCommands } from './broker';
 import { compareCommands } from './syncCompare';
 import type { Command } from './types';
+import { webReplCommands } from './webrepl';
 import { execute } from './wrapper';
 
 /** All commands. A test compares this table with the manifest. */
@@ -36,6 +37,7 @@ export const commands: readonly Command[] = [
   ...downloadCommands,
   ...explorerCommands,
   ...demoCommands,
+  ...webReplCommands,
   ...fleetCommands,
   ...groupCommands,
   ...rolloutCommands,

@@ -16,6 +16,8 @@ import type { Settings } from './settings';
 import type { SyncCenter } from './sync/syncCenter';
 import type { BoardTree } from './tree/boardTree';
 
+import type { WebReplAccess } from './webrepl/webReplAccess';
+
 /**
  * What views and commands work with. Composed once in extension.ts and handed to every `register(context)`; there are
  * no singletons and no module state.
@@ -39,6 +41,8 @@ export interface ViewContext {
   readonly brokers: BrokerCenter;
   readonly demos: DemoBoards;
   readonly replLogs: ReplLogs;
+  /** Passwords of WebREPL boards. */
+  readonly webRepl: WebReplAccess;
   /** Code that runs on boards with its output in the terminal. */
   readonly runs: Runs;
   /** Jobs on many boards, their results, groups and measurements. */

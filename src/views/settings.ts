@@ -14,6 +14,8 @@ export const SETTINGS = {
   'serial.paths': [] as string[],
   'serial.baudRate': 115200 as number,
   'serial.baudRates': {} as Record<string, number>,
+  'webrepl.addresses': [] as string[],
+  'webrepl.discover': true as boolean,
   'repl.pasteMode': true as boolean,
   'repl.log': false as boolean,
   'repl.logFolder': '' as string,

@@ -124,21 +124,28 @@ test("a traceback's line leads to the source", async () => {
   const { driver } = session;
   await driver.openFile('bad.py');
   await driver.command('MicroPython: Run File on Board');
-  await driver.terminalShows('ZeroDivisionError');
+  await driver.terminalShows(/ZeroDivisionError[^]*\n>>>$/); // all of it, so that no line moves any more
   await driver.openFile('count.py');
   const row = driver.page.locator('.terminal-wrapper.active .xterm-rows > div').filter({
     hasText: 'File "<stdin>", line 2',
   });
-  // The terminal looks for links where the mouse rests.
   const box = await row.last().boundingBox();
   const { mouse, keyboard } = driver.page;
   await keyboard.down('Control');
-  await mouse.move((box?.x ?? 0) + 60, (box?.y ?? 0) + 8);
-  await mouse.move((box?.x ?? 0) + 62, (box?.y ?? 0) + 9);
-  await driver.page.locator('.terminal-wrapper.active .xterm-cursor-pointer').waitFor();
-  await mouse.down();
-  await mouse.up();
-  await keyboard.up('Control');
+  try {
+    // The terminal looks for links where the mouse moves.
+    const pointer = driver.page.locator('.terminal-wrapper.active .xterm-cursor-pointer');
+    let moves = 0;
+    const isLink = async () => {
+      await mouse.move((box?.x ?? 0) + 60 + (moves++ % 5), (box?.y ?? 0) + 8);
+      return (await pointer.count()) > 0;
+    };
+    expect(await pollUntil(isLink, WAIT_MS)).toBe(true);
+    await mouse.down();
+    await mouse.up();
+  } finally {
+    await keyboard.up('Control');
+  }
   await driver.tab('bad.py').waitFor();
 });
 
@@ -201,7 +208,8 @@ test('a soft reset forgets names and keeps the terminal', async () => {
   const { driver } = session;
   await driver.terminalType('forget_me = 1\n');
   await driver.rowMenu('linuxboard', 'Soft Reset');
-  await driver.terminalShows(/soft reboot/);
+  await driver.terminalShows(/soft reboot[^]*\n>>>$/);
+  await driver.row('greet.py').waitFor(); // the tree has looked at the board again
   await driver.terminalType('forget_me\n');
   await driver.terminalShows("NameError: name 'forget_me' isn't defined");
 });
@@ -216,6 +224,10 @@ test('a program that runs is not stopped by connecting, nor without being asked'
   await driver.terminalShows(/tick 3/);
   await driver.rowMenu('linuxboard', 'Disconnect');
   await driver.status(/linuxboard: not connected/).waitFor();
+  const shown = async () => (await driver.row('linuxboard').textContent()) ?? '';
+  expect(await pollUntil(async () => (await shown()).includes('not connected'), WAIT_MS)).toBe(
+    true,
+  );
   await driver.rowMenu('linuxboard', 'Connect');
   await driver.status(/linuxboard: program running/).waitFor();
   await driver.expand('linuxboard');

@@ -1,0 +1,53 @@
+import type { Address } from '../../core/address';
+import { webreplAddress } from '../../core/address';
+import type { BoardSource, Found } from '../../core/discovery';
+import { UsageError } from '../../core/errors';
+import { Emitter, type Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
+import type { Settings } from '../settings';
+
+/** WebREPL boards that the user has added by their address. */
+export class WebReplHosts implements BoardSource {
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+  #found: readonly Found[] = [];
+  #subscription: Disposable | undefined;
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly log: Log,
+  ) {}
+
+  get found(): readonly Found[] {
+    return this.#found;
+  }
+
+  get addresses(): readonly Address[] {
+    return this.#found.map((f) => f.address);
+  }
+
+  start(): void {
+    this.#subscription = this.settings.onDidChange((names) => {
+      if (names.includes('webrepl.addresses')) this.#read();
+    });
+    this.#read();
+  }
+
+  #read(): void {
+    this.#found = this.settings.get('webrepl.addresses').flatMap((text) => {
+      try {
+        return [{ address: webreplAddress(text), likely: true }];
+      } catch (error) {
+        if (!(error instanceof UsageError)) throw error;
+        this.log.warn(`Setting mpyFleet.webrepl.addresses: ${error.message}`);
+        return [];
+      }
+    });
+    this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#subscription?.dispose();
+    this.#changed.dispose();
+  }
+}
