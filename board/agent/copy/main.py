@@ -64,7 +64,7 @@ class Main:
         self.ended = asyncio.Event()
         self.error = None
         self.st = (base + "st").encode()
-        self.logt = (base + "log").encode()
+        self.logt = ag.logt = (base + "log").encode()
         self.cfgr = (base + "cfgr").encode()
         self.tmt = (base + "tm").encode()
         self.tm_at = 0
@@ -83,7 +83,7 @@ class Main:
         c.before = self.clock if b.get("ssl") else None
         ag.tick = self.tick
         ag.callback_tick = self.quick
-        ag.changed = lambda: None
+        ag.changed = self.changed
         ag.topics["cfg"] = lambda mv: ag.handler("cfg", "desired")(ag, mv)
 
     def birth(self):
@@ -158,6 +158,16 @@ class Main:
         self.said = self.ag.state()
         self.said_at = self.ag.clock.ms()
         self.client.send(self.st, json.dumps(self.birth()), 1, True)
+
+    def changed(self):
+        """The board's program begins or has ended: told at once, it may leave no time later."""
+        now = self.ag.state()
+        c = self.client
+        if now != self.said and "app" in (now, self.said) and c.state == 2 and not c.locked:
+            try:
+                self.tell()
+            except OSError:
+                pass  # the connection: the client knows already
 
     def quick(self):
         """What is due after frames came, also inside a callback."""

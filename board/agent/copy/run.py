@@ -8,6 +8,8 @@ import select
 import sys
 from asyncio import core
 
+import micropython
+
 from . import hal
 from .frame import Fail
 
@@ -25,6 +27,7 @@ class Runner(io.IOBase):
         self.sock = self.came = None
         self.live = False  # the user's code itself is running now
         self.count = 0  # pieces of code run so far
+        self.hit = -1  # the one that was interrupted last
         self.calm = True
         self.pending = False  # an interrupt is wanted
         self.fire = False  # readinto() shall give Ctrl-C
@@ -87,6 +90,11 @@ class Runner(io.IOBase):
         c = self.ag.client
         if self.state != "exec" or o is None or c.locked:
             self.ag.log.printed(buf)
+            if self.state == "app" and c.state == 2 and not c.locked:
+                try:
+                    self.ag.log.flush(c, self.ag.logt)  # it may be long until anything else does
+                except OSError:
+                    pass  # the connection: the client knows already
         elif c.enter():
             try:
                 o.put(buf)
@@ -119,11 +127,23 @@ class Runner(io.IOBase):
             return True  # it runs the event loop itself: let that end
         if not self.can:
             raise Fail("ENOSYS", "this port cannot interrupt running code")
+        self._fire(None)
+        if self.hit == self.count:
+            try:
+                # It has caught the last one: another follows while it handles this one.
+                micropython.schedule(self._fire, None)
+            except RuntimeError:
+                pass  # the queue is full: the host asks again
+        self.hit = self.count
+        return True
+
+    def _fire(self, _):
+        if not self.live:
+            return
         self.pending = True
         if self.calm:
             self.fire = True
             os.dupterm_notify(None)
-        return True
 
     def feed(self, off, data):
         """Input for sys.stdin: takes what fits, says up to where it has been taken."""

@@ -5,6 +5,7 @@ import asyncio
 import sys
 
 _FIRST_S = 1
+_HEAD_START_MS = 10000  # the connection's, before a program that never yields begins
 _MOST_S = 60
 
 
@@ -123,6 +124,9 @@ class Tasks:
         stopped."""
         run = self.ag.run
         wait = _FIRST_S
+        until = self.ag.clock.ms() + _HEAD_START_MS
+        while self.ag.client.state != 2 and self.ag.clock.ms() < until:
+            await asyncio.sleep_ms(50)
         while not run.app["stop"]:
             if not run.job:
                 n = run.app["n"]

@@ -8,6 +8,7 @@ import type {
   Stat,
   TransferOptions,
   WalkEntry,
+  WalkOptions,
   WriteItem,
 } from '../../core/boardFiles';
 import { concat } from '../../core/bytes';
@@ -44,11 +45,8 @@ export class AgentFiles implements BoardFiles {
     return statOf(['', String(t), Number(n), Number(m)]);
   }
 
-  async walk(
-    path: string,
-    options: { hash?: boolean; signal?: AbortSignal } = {},
-  ): Promise<WalkEntry[]> {
-    const op = options.hash ? Op.hash : Op.list;
+  async walk(path: string, options: WalkOptions = {}): Promise<WalkEntry[]> {
+    const op = options.hash === true ? Op.hash : Op.list;
     const rows = await this.#pages(op, { p: path, r: 1 }, options.signal);
     const base = path.replace(/\/$/, '');
     return rows.map((row) => ({

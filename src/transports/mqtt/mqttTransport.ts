@@ -28,6 +28,8 @@ import type { MqttBroker } from './mqttBroker';
 /** A board that lost its network is back within this, mostly: until then the link counts as open. */
 const AWAY_GRACE_MS = 20_000;
 
+/** Work waits so long for a program that may be about to end. */
+const SHORT_PROGRAM_MS = 300;
 /** A program that was told to stop is looked at after this, then after twice the time, up to the last. */
 const FIRST_STOP_MS = 50;
 const LAST_STOP_MS = 1_000;
@@ -173,8 +175,10 @@ export class MqttTransport implements Transport {
     try {
       return await agentExec(this.#client, bytes, options);
     } catch (error) {
-      if (!(error instanceof ProgramRunningError) || !session.mayInterrupt) throw error;
-      await this.#stopProgram(session.signal);
+      if (!(error instanceof ProgramRunningError)) throw error;
+      // A program that is just coming to its end is no program to ask about.
+      if (session.mayInterrupt) await this.#stopProgram(session.signal);
+      else await delay(SHORT_PROGRAM_MS, session.signal);
       return await agentExec(this.#client, bytes, options);
     } finally {
       ended = true;
