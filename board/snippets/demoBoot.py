@@ -1,5 +1,6 @@
-# Makes MicroPython's WebAssembly build look like a board: a flash at "/", errors numbered as on boards, a machine module,
-# a sleep that Ctrl-C ends. What only the host can do comes from the module _demo (see interpreter.ts).
+# Makes MicroPython's WebAssembly build look like a board: a flash at "/", errors numbered as on
+# boards, a machine module, a sleep that Ctrl-C ends. What only the host can do comes from the
+# module _demo (see interpreter.ts).
 def boot():
     import _demo
     import os
@@ -129,7 +130,7 @@ def boot():
             return "Pin(%r)" % (self.id,)
 
     class RTC:
-        # The clock is the computer's, which needs no setting: setting it to the computer's time changes nothing.
+        # The clock is the computer's: setting it to the computer's time changes nothing.
         def datetime(self, moment=None):
             t = time.gmtime()
             if moment is None:

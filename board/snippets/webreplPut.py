@@ -1,5 +1,6 @@
-# Around WebREPL's own put, which writes in place and checks nothing: the store makes and verifies the temporary file that
-# the put fills. It stays in sys.modules, so that what follows the first file is one short line each.
+# Around WebREPL's own put, which writes in place and checks nothing: the store makes and verifies
+# the temporary file that the put fills. It stays in sys.modules, so that what follows the first
+# file is one short line each.
 import sys
 from binascii import a2b_base64, hexlify
 

@@ -31,7 +31,7 @@ const OUTPUT_BYTES = 4096;
 const OUTPUT_MS = 50;
 /** Bytes of output on their way to the extension. */
 const MOST_UNTAKEN = 256 * 1024;
-/** How long one wait for input lasts before Ctrl-C is looked for again, should its wake-up be missed. */
+/** How long one wait lasts before Ctrl-C is looked for again. */
 const WAIT_MS = 1000;
 
 /** What the interpreter asks of the worker around it. */
@@ -43,11 +43,9 @@ export interface Surroundings {
   reset(): never;
 }
 
-/** How a piece of code ended. */
+/** How code ended: the traceback as a board prints it ('' when all went well), and whether by SystemExit (a soft reset follows). */
 export interface Outcome {
-  /** As a board prints it; empty when all went well. */
   readonly traceback: string;
-  /** It ended in SystemExit: a soft reset follows. */
   readonly exit: boolean;
 }
 
@@ -107,7 +105,7 @@ export class Interpreter {
     for (const byte of Buffer.from(text)) this.#put(byte);
   }
 
-  /** Begins the friendly REPL: its banner and prompt are printed. */
+  /** The friendly REPL's banner and prompt. */
   beginRepl(): void {
     this.#python.replInit();
   }
@@ -200,7 +198,7 @@ export class Interpreter {
     this.#python.runPython(`__import__("micropython").kbd_intr(${value})`);
   }
 
-  /** Called wherever Python code touches the host: turns a Ctrl-C that has come into KeyboardInterrupt. */
+  /** Wherever Python code touches the host: turns a Ctrl-C into KeyboardInterrupt. */
   checkInterrupt(): boolean {
     if (this.ring.scanned === this.ring.written) return false;
     if (this.#python._module._mp_hal_get_interrupt_char() !== CTRL_C) {
