@@ -1,6 +1,7 @@
-# The tree below a folder, line by line: nothing but the names of folders still to visit is kept.
-def verb(path, hashed):
-    buffer = room() if hashed else None
+# The tree below a folder, line by line: nothing but the names of folders still to visit is kept. Files of up to `most`
+# bytes are hashed.
+def verb(path, most):
+    buffer = room() if most >= 0 else None
     todo = [path]
     while todo:
         at = todo.pop()
@@ -12,7 +13,7 @@ def verb(path, hashed):
                     todo.append(join(at, name.decode()))
                 except UnicodeError:
                     pass  # such a name cannot be asked for
-            elif hashed:
+            elif size <= most:
                 try:
                     sum = digest64(join(at, name.decode()), buffer)
                 except UnicodeError:

@@ -33,6 +33,15 @@ export interface WriteItem {
   readonly content: Uint8Array | (() => Promise<Uint8Array>);
 }
 
+export interface WalkOptions {
+  /**
+   * Gives the SHA-256 of every file; or of those up to so many bytes, where a link can do that without a further round
+   * trip (others then give none).
+   */
+  hash?: boolean | { readonly upTo: number };
+  signal?: AbortSignal;
+}
+
 /**
  * Every file verb of a board. Paths are absolute, `/` between parts, never through Python source unescaped.
  * All reject with FileError, ConnectionLostError, CancelledError or ProgramRunningError.
@@ -40,8 +49,8 @@ export interface WriteItem {
 export interface BoardFiles {
   list(path: string, signal?: AbortSignal): Promise<Entry[]>;
   stat(path: string, signal?: AbortSignal): Promise<Stat>;
-  /** Everything below `path`, in one round trip for a whole tree; with `hash`, the SHA-256 of every file. */
-  walk(path: string, options?: { hash?: boolean; signal?: AbortSignal }): Promise<WalkEntry[]>;
+  /** Everything below `path`, in one round trip for a whole tree. */
+  walk(path: string, options?: WalkOptions): Promise<WalkEntry[]>;
   /** SHA-256 (lower-case hex) of some files, undefined for those that are not there; one round trip. */
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
   read(path: string, options?: TransferOptions): Promise<Uint8Array>;

@@ -5,6 +5,7 @@ import type {
   Stat,
   TransferOptions,
   WalkEntry,
+  WalkOptions,
   WriteItem,
 } from '../boardFiles';
 import { abortError, throwIfAborted } from '../async';
@@ -60,12 +61,14 @@ export class SessionFiles implements BoardFiles {
     });
   }
 
-  walk(path: string, options: { hash?: boolean; signal?: AbortSignal } = {}): Promise<WalkEntry[]> {
+  walk(path: string, options: WalkOptions = {}): Promise<WalkEntry[]> {
     const { hash = false, signal } = options;
     return this.#work(`Listing ${path}`, signal, async (session) => {
       if (session.native?.walk) return session.native.walk(path, options);
       const at = boardPath(path);
-      return parseWalk(await this.#run(session, 'walk', at, () => [at, hash], signal));
+      // Largest size that is hashed; -1: none, since an empty file has a hash as well.
+      const most = typeof hash === 'object' ? hash.upTo : hash ? Number.MAX_SAFE_INTEGER : -1;
+      return parseWalk(await this.#run(session, 'walk', at, () => [at, most], signal));
     });
   }
 

@@ -1,6 +1,12 @@
-import type { BoardFiles, WalkEntry } from '../boardFiles';
+import type { BoardFiles, WalkEntry, WalkOptions } from '../boardFiles';
 import { FileError } from '../errors';
 import type { RemoteTree } from './model';
+
+/**
+ * Files up to this size are hashed while the tree is walked, which saves a round trip and the list of their names; that is
+ * every file of a program. Recordings on a card beside it are larger, and hashed only where their size is the same.
+ */
+export const HASHED_AT_ONCE = { upTo: 64 * 1024 };
 
 /**
  * Adds the hashes that decide to what a walk has found: those of files whose size is the one in `sizes`. One round trip
@@ -13,7 +19,9 @@ export async function withHashes(
   sizes: ReadonlyMap<string, number>,
   signal?: AbortSignal,
 ): Promise<RemoteTree> {
-  const same = entries.filter((e) => e.type === 'file' && sizes.get(e.path) === e.size);
+  const same = entries.filter(
+    (e) => e.type === 'file' && e.sha256 === undefined && sizes.get(e.path) === e.size,
+  );
   if (same.length === 0) return entries;
   const paths = same.map((e) => e.path);
   const hashes = await files.hash(paths, signal);
@@ -26,7 +34,7 @@ export async function walkOrEmpty(
   files: BoardFiles,
   root: string,
   signal?: AbortSignal,
-  hash = false,
+  hash: WalkOptions['hash'] = false,
 ): Promise<WalkEntry[]> {
   try {
     return await files.walk(root, { hash, signal });

@@ -1,6 +1,6 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { parentsOf } from './boardPath';
-import { commonRoot, walkOrEmpty, withHashes } from './boardTree';
+import { commonRoot, HASHED_AT_ONCE, walkOrEmpty, withHashes } from './boardTree';
 import { hostNames } from './hostNames';
 import { BUILT_IN_IGNORES, IgnoreRules } from './ignoreRules';
 import { resolveMappings, scanFolder } from './folderScan';
@@ -42,7 +42,7 @@ export async function prepareFolder(sync: FolderSync, signal?: AbortSignal): Pro
   const places = mappings.map(({ to, isFile }) => (isFile ? (parentsOf(to)[0] ?? '/') : to));
   const [scan, entries] = await Promise.all([
     scanFolder(localFs, folder, { mappings, ignores }, signal),
-    walkOrEmpty(files, commonRoot(places), signal),
+    walkOrEmpty(files, commonRoot(places), signal, HASHED_AT_ONCE),
   ]);
   const rules = folderRules(folder, scan, sync.protect, sync.host ?? hostNames());
   return finish(sync, scan.tree, entries, rules, signal);
@@ -55,7 +55,7 @@ export async function prepareTree(
   rules: SyncRules,
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const entries = await walkOrEmpty(sync.files, commonRoot(rules.roots), signal);
+  const entries = await walkOrEmpty(sync.files, commonRoot(rules.roots), signal, HASHED_AT_ONCE);
   return finish(sync, local, entries, rules, signal);
 }
 
