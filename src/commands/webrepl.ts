@@ -82,8 +82,8 @@ export const webReplCommands: readonly Command[] = [
 
 function setupBoard(board: Board, signal: AbortSignal): SetupBoard {
   return {
-    withSession: (work) =>
-      board.withSession(work, { job: vscode.l10n.t('Setting up WebREPL'), signal }),
+    withSession: (work, options) =>
+      board.withSession(work, { ...options, job: vscode.l10n.t('Setting up WebREPL'), signal }),
     files: board.files,
     reset: () => board.reset('hard', signal),
   };

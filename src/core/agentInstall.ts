@@ -130,7 +130,7 @@ export async function installAgent(
   onStep('Writing its configuration');
   const ca = config.broker.tls?.ca;
   if (ca !== undefined) await files.write(CA, utf8(ca), { signal });
-  await files.write(CONFIG, utf8(configJson(config)), { signal });
+  await files.write(CONFIG, utf8(configJson(config)), { signal, secret: true });
   onStep('Copying the agent');
   await removeTree(files, `${FOLDER}/b`, signal);
   await copyAgent(files, source, 'a', signal);

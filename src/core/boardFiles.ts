@@ -22,6 +22,8 @@ export interface Space {
 }
 
 export interface TransferOptions {
+  /** The content holds a password or a key: see SessionOptions.secret. */
+  secret?: boolean;
   signal?: AbortSignal;
   /** Bytes of content moved so far, of how many. Called often; cheap to ignore. */
   onProgress?: (done: number, total: number, path: string) => void;

@@ -11,6 +11,8 @@ export interface JobOptions {
   signal?: AbortSignal;
   /** The caller has asked already (or the command line was told `--stop`): a running program is stopped. */
   mayInterrupt?: boolean;
+  /** What goes over the line holds a password or a key: it is not written to the log. */
+  secret?: boolean;
   /** False: when a program runs, reject with ProgramRunningError instead of asking whether it may be stopped. */
   ask?: boolean;
   /**
@@ -151,7 +153,11 @@ export class BoardJobs {
           onStart?.();
           return work(session);
         },
-        { signal: options.signal, mayInterrupt: options.mayInterrupt },
+        {
+          signal: options.signal,
+          mayInterrupt: options.mayInterrupt,
+          secret: options.secret,
+        },
       );
       this.#cutOff = false;
       return result;

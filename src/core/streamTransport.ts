@@ -54,6 +54,8 @@ export class StreamTransport implements Transport {
   #stream: ByteStream | undefined;
   #activity: Activity = 'unknown';
   #session: StreamSession | undefined;
+  /** A password or a key is on the line. */
+  #isSecret = false;
   #end: Error | undefined;
 
   constructor(private readonly options: StreamTransportOptions) {
@@ -88,7 +90,7 @@ export class StreamTransport implements Transport {
     this.#stream = stream;
     stream.onClose((cause) => this.#onEnd(cause));
     stream.onData((chunk) => {
-      this.#log.trace(`${this.address.text} < ${wireText(chunk)}`);
+      this.#trace('<', chunk);
       this.#link.feed(chunk);
     });
   }
@@ -123,11 +125,13 @@ export class StreamTransport implements Transport {
     await this.#link.enter(options.mayInterrupt ?? false, options.signal);
     const session = new StreamSession(this.#link.raw, options.signal);
     this.#session = session;
+    this.#isSecret = options.secret ?? false;
     try {
       return await work(session);
     } finally {
       this.#session = undefined;
       await session.end();
+      this.#isSecret = false;
     }
   }
 
@@ -264,9 +268,13 @@ export class StreamTransport implements Transport {
     if (!this.#stream) throw new ConnectionLostError(`${this.address.text} is not open`);
   }
 
+  #trace(direction: '<' | '>', bytes: Uint8Array): void {
+    this.#log.trace(`${this.address.text} ${direction} ${wireText(bytes, this.#isSecret)}`);
+  }
+
   async #write(data: Uint8Array): Promise<void> {
     this.#assertOpen();
-    this.#log.trace(`${this.address.text} > ${wireText(data)}`);
+    this.#trace('>', data);
     const clock = this.options.clock ?? systemClock;
     const tooLong = new Deferred<never>();
     const timer = clock.after(WRITE_MS, () =>

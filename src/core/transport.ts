@@ -59,6 +59,8 @@ export interface SessionOptions {
    * program runs (it finds out with at most one carriage return, which no program is stopped by).
    */
   mayInterrupt?: boolean;
+  /** What goes over the line holds a password or a key: it is not written to the log, at whatever level. */
+  secret?: boolean;
 }
 
 /** One link to one board. Above it nothing knows serial from MQTT. */

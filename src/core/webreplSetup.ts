@@ -36,7 +36,10 @@ export type SetupStep = 'join' | 'password' | 'startUp' | 'reset';
 
 /** The cabled board. */
 export interface SetupBoard {
-  withSession<T>(work: (session: Session) => Promise<T>): Promise<T>;
+  withSession<T>(
+    work: (session: Session) => Promise<T>,
+    options?: { secret?: boolean },
+  ): Promise<T>;
   readonly files: Pick<BoardFiles, 'read' | 'write' | 'remove'>;
   reset(): Promise<void>;
 }
@@ -76,7 +79,9 @@ export async function setUpWebRepl(
   const problem = passwordProblem(password);
   if (problem) throw new UsageError(problem);
   onStep('join');
-  const ip = await board.withSession((session) => joinWifi(session, wifi, signal));
+  const ip = await board.withSession((session) => joinWifi(session, wifi, signal), {
+    secret: true,
+  });
   onStep('password');
   const lines = [
     CONFIG_MARK,
@@ -85,7 +90,7 @@ export async function setUpWebRepl(
     `KEY = ${pyRepr(wifi.password)}`,
     `PORT = ${port}`,
   ];
-  await board.files.write(CONFIG, utf8(`${lines.join('\n')}\n`), { signal });
+  await board.files.write(CONFIG, utf8(`${lines.join('\n')}\n`), { signal, secret: true });
   onStep('startUp');
   const before = await readText(board, BOOT, signal);
   const after = withStartUp(before ?? '');

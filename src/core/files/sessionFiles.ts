@@ -82,25 +82,40 @@ export class SessionFiles implements BoardFiles {
   }
 
   read(path: string, options: TransferOptions = {}): Promise<Uint8Array> {
-    return this.#work(`Reading ${path}`, options.signal, async (session) => {
-      if (session.native?.read) return session.native.read(path, options);
-      const capabilities = await this.#probe(session, options.signal);
-      return readFile(session, boardPath(path), capabilities, options);
-    });
+    return this.#work(
+      `Reading ${path}`,
+      options.signal,
+      async (session) => {
+        if (session.native?.read) return session.native.read(path, options);
+        const capabilities = await this.#probe(session, options.signal);
+        return readFile(session, boardPath(path), capabilities, options);
+      },
+      options.secret,
+    );
   }
 
   write(path: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
-    return this.#work(`Writing ${path}`, options.signal, async (session) => {
-      if (session.native?.write) return session.native.write(path, content, options);
-      await this.#write(session, [{ path, content }], options);
-    });
+    return this.#work(
+      `Writing ${path}`,
+      options.signal,
+      async (session) => {
+        if (session.native?.write) return session.native.write(path, content, options);
+        await this.#write(session, [{ path, content }], options);
+      },
+      options.secret,
+    );
   }
 
   writeMany(items: readonly WriteItem[], options: TransferOptions = {}): Promise<void> {
-    return this.#work(`Writing ${items.length} files`, options.signal, async (session) => {
-      if (session.native?.writeMany) return session.native.writeMany(items, options);
-      await this.#write(session, items, options);
-    });
+    return this.#work(
+      `Writing ${items.length} files`,
+      options.signal,
+      async (session) => {
+        if (session.native?.writeMany) return session.native.writeMany(items, options);
+        await this.#write(session, items, options);
+      },
+      options.secret,
+    );
   }
 
   mkdir(path: string, options: { parents?: boolean; signal?: AbortSignal } = {}): Promise<void> {
@@ -192,6 +207,7 @@ export class SessionFiles implements BoardFiles {
     job: string,
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
+    secret = false,
   ): Promise<T> {
     const waiting = new AbortController();
     const stopWaiting = () => waiting.abort(signal && abortError(signal));
@@ -208,7 +224,7 @@ export class SessionFiles implements BoardFiles {
     throwIfAborted(signal);
     signal?.addEventListener('abort', stopWaiting);
     try {
-      return await this.withSession(watched, { job, signal: waiting.signal });
+      return await this.withSession(watched, { job, signal: waiting.signal, secret });
     } finally {
       signal?.removeEventListener('abort', stopWaiting);
     }
