@@ -14,6 +14,8 @@ import { rolloutCommands } from './fleetRollout';
 import { generalCommands } from './general';
 import { packageCommands } from './packages';
 import { packageFileCommands } from './packagesFiles';
+import { stubCommands } from './packagesStubs';
+import { logCommands } from './logs';
 import { replCommands } from './repl';
 import { runCommands } from './run';
 import { transferCommands } from './transfer';
@@ -45,8 +47,10 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...brokerCommands,
   ...agentCommands,
+  ...logCommands,
   ...packageCommands,
   ...packageFileCommands,
+  ...stubCommands,
 ];
 
 /** Registers the whole table. */

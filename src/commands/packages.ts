@@ -15,6 +15,10 @@ const INSTALLING: ProgressLook = {
   where: 'notification',
   title: (names) => vscode.l10n.t('Installing on {0}', names),
 };
+const UPDATING: ProgressLook = {
+  where: 'notification',
+  title: () => vscode.l10n.t('Updating a package'),
+};
 const LOOKING: ProgressLook = {
   where: 'window',
   title: () => vscode.l10n.t('Looking at packages'),
@@ -47,7 +51,7 @@ export const packageCommands: readonly Command[] = [
         context.packages.manager.update(b, undefined, options),
       ),
   },
-  { id: 'updatePackage', needs: 'nothing', progress: INSTALLING, run: updateOne },
+  { id: 'updatePackage', needs: 'nothing', progress: UPDATING, run: updateOne },
   { id: 'removePackage', needs: 'nothing', progress: LOOKING, run: removeOne },
   {
     id: 'checkPackages',

@@ -106,8 +106,9 @@ describe('installing packages', () => {
     expect(await manager.outdated(target)).toMatchObject([{ latest: '2.0.0' }]);
     await manager.update(target, undefined);
     expect(await run(rig, 'import shapes\nprint(shapes.area)')).toBe('5');
+    expect(await tree(rig)).toEqual([expect.stringContaining('/lib/shapes.py ')]);
     const { removed } = await manager.remove(target, ['shapes']);
-    expect(removed.map((p) => p.name)).toEqual(['units', 'shapes']);
+    expect(removed.map((p) => p.name)).toEqual(['shapes']);
     expect(await tree(rig)).toEqual([]);
   });
 });

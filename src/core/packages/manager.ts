@@ -216,7 +216,10 @@ export class PackageManager {
     checkOwners(before, fitting, target);
     const placed = await placePackages(board.files, fitting, target, wanted, options);
     await removeReplaced(board.files, before, placed, options.signal);
-    await this.services.installed.save(board.key, mergeInstalled(before, placed));
+    // A new version may need less than the old one did.
+    const { remove, keep } = planRemoval(mergeInstalled(before, placed), []);
+    await removePackages(board.files, remove, keep, options.signal);
+    await this.services.installed.save(board.key, keep);
     return placed;
   }
 }

@@ -8,7 +8,8 @@ import type { PackageSpec } from './spec';
 /** The JSON API of PyPI; `mpyFleet.packages.pypi` names another. */
 export const DEFAULT_PYPI = 'https://pypi.org/pypi';
 
-interface Release {
+/** An archive of a project that can be used here: a wheel for any platform, or a .tar.gz. */
+export interface Release {
   readonly url: string;
   readonly sha256: string;
   readonly isWheel: boolean;
@@ -81,7 +82,8 @@ function readProject(
   return { version, requires, release };
 }
 
-function readRelease(value: unknown): Release | undefined {
+/** An entry of `urls` or `releases`; undefined for archives that cannot be used. */
+export function readRelease(value: unknown): Release | undefined {
   const fields = (value ?? {}) as Record<string, unknown>;
   const { filename, url } = fields;
   const hash = (fields.digests as { sha256?: unknown } | undefined)?.sha256;

@@ -3,7 +3,7 @@ import { isConnected } from '../../core/boardState';
 import type { Board } from '../../core/board';
 import { asError, ProgramRunningError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import { CachingFetcher } from '../../core/packages/fetcher';
+import { CachingFetcher, type Fetcher } from '../../core/packages/fetcher';
 import type { InstalledPackage } from '../../core/packages/install';
 import type { InstalledState } from '../../core/packages/installed';
 import { cacheFolder, InstalledFiles, stateFolder } from '../../core/packages/installedFiles';
@@ -35,6 +35,7 @@ export interface PackageServices {
 export class PackageCenter implements Disposable {
   readonly manager: PackageManager;
   readonly compiler: MpyCrossThread;
+  readonly fetcher: Fetcher;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<Board | undefined>());
   /** What is installed on a board, or known of it, has changed. Undefined: on any. */
@@ -50,12 +51,12 @@ export class PackageCenter implements Disposable {
       wasm: file('mpy-cross.wasm'),
     });
     // VS Code patches Node's http with its own proxy settings.
-    const fetcher = new CachingFetcher(cacheFolder(process.env), nodeHttp(), log);
+    this.fetcher = new CachingFetcher(cacheFolder(process.env), nodeHttp(), log);
     this.manager = new PackageManager({
       sources: () => ({
         index: settings.get('packages.index'),
         pypi: settings.get('packages.pypi'),
-        fetcher,
+        fetcher: this.fetcher,
       }),
       installed: this.#installed,
       mpyCross: this.compiler.compile,

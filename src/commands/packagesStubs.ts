@@ -1,0 +1,45 @@
+import * as vscode from 'vscode';
+import type { Board } from '../core/board';
+import { UsageError } from '../core/errors';
+import { readInfo } from '../core/readInfo';
+import type { ViewContext } from '../views/context';
+import { setUpStubs } from '../views/packages/stubSetup';
+import type { Call, Command } from './types';
+
+/** Code completion that knows the board. */
+export const stubCommands: readonly Command[] = [
+  {
+    id: 'setUpStubs',
+    needs: 'board',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Setting up code completion for {0}', names),
+    },
+    run,
+  },
+];
+
+async function run(context: ViewContext, board: Board, { signal }: Call): Promise<void> {
+  const folder = await chooseFolder();
+  if (!folder) return;
+  const { platform, version } = board.info ?? {};
+  const info =
+    platform !== undefined && version !== undefined
+      ? { platform, version }
+      : await board.withSession((session) => readInfo(session, signal), { signal });
+  const { packages, note } = await setUpStubs(context, info, folder, signal);
+  const done = vscode.l10n.t('Code completion is set up: {0}', packages.join(', '));
+  void vscode.window.showInformationMessage(note === undefined ? done : `${done}. ${note}`);
+}
+
+async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  const [first] = folders;
+  if (!first) {
+    throw new UsageError(vscode.l10n.t('No folder is open'), {
+      hint: vscode.l10n.t('Open the folder of your program: the stubs belong into it.'),
+    });
+  }
+  return folders.length === 1 ? first : vscode.window.showWorkspaceFolderPick();
+}

@@ -1,0 +1,56 @@
+/** `1.24.1.post2` -> [1, 24, 1, 2]: numbers in their order, which is what MicroPython's packages need of PEP 440. */
+function numbers(version: string): number[] {
+  return (version.match(/\d+/g) ?? []).map(Number);
+}
+
+/** Whether it is an alpha, beta, candidate or preview: newer than nothing else. */
+function isPreview(version: string): boolean {
+  return /(a|b|rc|dev|preview)\d*/i.test(version);
+}
+
+/** Below 0 when `a` is older; `depth` compares the first numbers only (2: 1.24). */
+export function compareVersions(a: string, b: string, depth = 6): number {
+  const [left, right] = [numbers(a), numbers(b)];
+  for (let i = 0; i < depth; i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return depth < 6 ? 0 : Number(isPreview(b)) - Number(isPreview(a));
+}
+
+/** Whether `version` meets a requirement such as `(<1.25.0,>=1.24.0)`; an empty one is always met. */
+export function satisfies(version: string, requirement: string): boolean {
+  const rules = requirement.split(';')[0]?.matchAll(/(~=|==|!=|<=|>=|<|>)\s*([\w.*+-]+)/g) ?? [];
+  return [...rules].every(([, operator, wanted = '']) => {
+    const depth = numbers(wanted).length;
+    const order = compareVersions(version, wanted, wanted.endsWith('*') ? depth : undefined);
+    switch (operator) {
+      case '==':
+        return order === 0;
+      case '!=':
+        return order !== 0;
+      case '<=':
+        return order <= 0;
+      case '>=':
+        return order >= 0;
+      case '<':
+        return order < 0;
+      case '>':
+        return order > 0;
+      default:
+        // ~=1.24.0: at least that, and of the same 1.24.
+        return order >= 0 && compareVersions(version, wanted, depth - 1) === 0;
+    }
+  });
+}
+
+/** Of `versions`, the newest of `wanted`'s own major.minor.patch, else of its major.minor, else the newest older, else the oldest. */
+export function newestFor(versions: readonly string[], wanted: string): string | undefined {
+  const sorted = [...versions].sort(compareVersions);
+  return (
+    sorted.findLast((v) => compareVersions(v, wanted, 3) === 0) ??
+    sorted.findLast((v) => compareVersions(v, wanted, 2) === 0) ??
+    sorted.findLast((v) => compareVersions(v, wanted, 2) < 0) ??
+    sorted[0]
+  );
+}

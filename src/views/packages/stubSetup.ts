@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import { UsageError } from '../../core/errors';
+import type { BoardInfo } from '../../core/boardInfo';
+import { fetchStubs, type Stubs } from '../../core/packages/stubs';
+import type { ViewContext } from '../context';
+
+/** Ours alone, so that it can be replaced as a whole; the user's own `typings` stay as they are. */
+const FOLDER = '.vscode/micropython-stubs';
+const SECTION = 'python.analysis';
+
+/** Whether Pylance (or what takes its settings) is there. */
+export function hasPylance(): boolean {
+  const found = vscode.workspace.getConfiguration(SECTION).inspect('typeshedPaths');
+  return found?.defaultValue !== undefined;
+}
+
+/** Whether this workspace has stubs from here. */
+export function isSetUp(): boolean {
+  const paths = vscode.workspace.getConfiguration(SECTION).get<unknown>('typeshedPaths');
+  return Array.isArray(paths) && paths.includes(FOLDER);
+}
+
+/**
+ * Downloads the stubs that fit a board, puts them into the workspace and points Pylance at them. The caller has asked.
+ * @throws UsageError, DownloadError, ProtocolError
+ */
+export async function setUpStubs(
+  context: ViewContext,
+  info: Pick<BoardInfo, 'platform' | 'version'>,
+  folder: vscode.WorkspaceFolder,
+  signal: AbortSignal,
+): Promise<Stubs> {
+  if (!hasPylance()) {
+    throw new UsageError(vscode.l10n.t('Code completion needs the Python extension (Pylance)'), {
+      hint: vscode.l10n.t('Install "Python" from the Extensions view, then do this again.'),
+    });
+  }
+  const stubs = await fetchStubs(
+    info,
+    context.settings.get('packages.pypi'),
+    context.packages.fetcher,
+    signal,
+  );
+  await writeFolder(vscode.Uri.joinPath(folder.uri, FOLDER), stubs);
+  await pointPylance(folder);
+  return stubs;
+}
+
+async function writeFolder(target: vscode.Uri, stubs: Stubs): Promise<void> {
+  const { fs } = vscode.workspace;
+  try {
+    await fs.delete(target, { recursive: true });
+  } catch (error) {
+    if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileNotFound') throw error;
+  }
+  for (const { path, content } of stubs.files) {
+    await fs.writeFile(vscode.Uri.joinPath(target, path), content);
+  }
+}
+
+/** A stub path that the user has chosen stays; ours is then added to the extra paths. */
+async function pointPylance(folder: vscode.WorkspaceFolder): Promise<void> {
+  const settings = vscode.workspace.getConfiguration(SECTION, folder.uri);
+  const target =
+    (vscode.workspace.workspaceFolders?.length ?? 0) > 1
+      ? vscode.ConfigurationTarget.WorkspaceFolder
+      : vscode.ConfigurationTarget.Workspace;
+  await settings.update('typeshedPaths', [FOLDER], target);
+  const chosen = settings.inspect<string>('stubPath');
+  const own = chosen?.workspaceFolderValue ?? chosen?.workspaceValue ?? chosen?.globalValue;
+  if (own === undefined || own === FOLDER) {
+    await settings.update('stubPath', FOLDER, target);
+    return;
+  }
+  const extra = settings.get<string[]>('extraPaths', []);
+  if (!extra.includes(FOLDER)) await settings.update('extraPaths', [...extra, FOLDER], target);
+}
