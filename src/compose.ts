@@ -13,6 +13,7 @@ import type { ViewContext } from './views/context';
 import { DemoBoards } from './views/demoBoards';
 import { FileChanges } from './views/fileChanges';
 import { globalBoards } from './views/globalBoards';
+import { BoardLogs } from './views/logs/boardLogs';
 import { mayStop } from './views/mayStop';
 import { Origins } from './views/origins';
 import { PackageCenter } from './views/packages/packageCenter';
@@ -84,6 +85,7 @@ export function compose(
     packages: keep(new PackageCenter({ extension, settings, log })),
     terminals,
     brokers: center,
+    boardLogs: keep(new BoardLogs({ brokers: center, fleet, log })),
     webRepl,
     demos: new DemoBoards(extension.globalState),
     replLogs: keep(

@@ -4,6 +4,7 @@ import type { KnownBoards } from '../core/knownBoards';
 import type { ActiveBoard } from './activeBoard';
 import type { BoardUris } from './boardUris';
 import type { BrokerCenter } from './broker/brokerCenter';
+import type { BoardLogs } from './logs/boardLogs';
 import type { DemoBoards } from './demoBoards';
 import type { FileChanges } from './fileChanges';
 import type { PackageCenter } from './packages/packageCenter';
@@ -39,6 +40,8 @@ export interface ViewContext {
   readonly tree: BoardTree;
   readonly terminals: Terminals;
   readonly brokers: BrokerCenter;
+  /** Logs of boards behind brokers. */
+  readonly boardLogs: BoardLogs;
   readonly demos: DemoBoards;
   readonly replLogs: ReplLogs;
   /** Passwords of WebREPL boards. */

@@ -5,6 +5,7 @@ import { registerDashboard } from './dashboard/register';
 import { registerFileSystem } from './fileSystem/boardFileSystem';
 import { registerIdentify } from './identify';
 import { registerLmTools } from './integrations/lmTools';
+import { registerLogs } from './logs/register';
 import { registerTasks } from './integrations/tasks';
 import { registerPackages } from './packages/register';
 import { registerProfile } from './repl/profile';
@@ -23,6 +24,7 @@ const views: readonly Register[] = [
   registerTracebackLinks,
   registerStatusBar,
   registerBrokers,
+  registerLogs,
   registerResults,
   registerDashboard,
   registerTasks,

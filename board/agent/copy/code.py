@@ -13,12 +13,17 @@ from . import hal
 _TICK_MS = 100
 
 
+def _branches():
+    """Places where an interrupt that is due is raised."""
+    for _ in range(3):
+        pass
+    time.sleep_ms(0)
+
+
 def _flush_interrupt():
     """A Ctrl-C that came too late is taken here."""
     try:
-        for _ in range(3):
-            pass
-        time.sleep_ms(0)
+        _branches()
     except KeyboardInterrupt:
         pass
 
@@ -82,17 +87,22 @@ def compile_and_run(run, kind, code, mode, name):
             text = code if isinstance(code, str) else str(code, "utf-8")
             code = None
             try:
-                fun = compile(text, name, mode)
-                text = None
-                run.live = True
-                if mode == "eval":
-                    result = eval(fun, __main__.__dict__)
-                else:
-                    exec(fun, __main__.__dict__)
-            except SystemExit:
-                pass
-            except BaseException as e:
-                error = e
+                try:
+                    fun = compile(text, name, mode)
+                    text = None
+                    run.live = True
+                    if mode == "eval":
+                        result = eval(fun, __main__.__dict__)
+                    else:
+                        exec(fun, __main__.__dict__)
+                except SystemExit:
+                    pass
+                except BaseException as e:
+                    error = e
+                run.live = False
+                _branches()
+            except KeyboardInterrupt as e:
+                error = error or e  # it came while the code was ending
             run.live = run.pending = run.fire = False
             _flush_interrupt()
     except Exception as e:

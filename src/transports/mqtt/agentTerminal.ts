@@ -11,6 +11,9 @@ import { needsMore } from './replInput';
 
 /** The prompt gives way to what the board prints by itself. */
 const CLEAR_LINE = '\r\x1b[K';
+/** What is being typed at the end of a line: names with dots between. */
+const DOTTED = /[A-Za-z_][\w.]*$/;
+const NAME = /^\w{1,100}$/;
 const CTRL_C = 0x03;
 const CTRL_D = 0x04;
 
@@ -139,9 +142,14 @@ export class AgentTerminal implements TerminalStream, Disposable {
   }
 
   async #complete(line: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const { payload } = await this.client.json(Op.complete, { t: line }, { signal });
+    const t = DOTTED.exec(line)?.[0] ?? '';
+    const { payload } = await this.client.json(Op.complete, { t }, { signal });
     const { l } = decodeJson(payload);
-    return Array.isArray(l) ? l.filter((item): item is string => typeof item === 'string') : [];
+    const names = Array.isArray(l)
+      ? l.filter((item): item is string => typeof item === 'string')
+      : [];
+    // The board answers with the whole of what was asked; the terminal goes on from the last name.
+    return names.map((name) => name.slice(name.lastIndexOf('.') + 1)).filter((n) => NAME.test(n));
   }
 
   #show(words: string): void {

@@ -48,7 +48,7 @@ async function openFrame(context: ViewContext, { board, file, line }: FrameLink)
 }
 
 /** Code that was sent has no name: it is what ran last. */
-async function sourceOf(
+export async function sourceOf(
   context: ViewContext,
   board: Board,
   file: string,
