@@ -40,7 +40,7 @@ export interface Link {
  * nowhere else. Opening a link is passive: see Transport.open.
  */
 export class Board {
-  readonly console = new BoardConsole();
+  readonly console: BoardConsole;
   readonly files: BoardFiles;
   /** The same for what nobody has asked for (a tree that is drawn): a running program is never asked about. */
   readonly quietFiles: BoardFiles;
@@ -62,6 +62,7 @@ export class Board {
     private readonly services: BoardServices,
     private readonly labels: { name(board: Board): string },
   ) {
+    this.console = new BoardConsole(services.clock);
     this.#connection = new BoardConnection(this.#connectionHost(), services);
     this.#jobs = new BoardJobs(this.#jobHost());
     this.files = services.createFiles((work, options) => this.withSession(work, options), this);
@@ -245,6 +246,7 @@ export class Board {
       },
       identify: (session) => this.#identify(session),
       jobChanged: () => this.#changed.fire(),
+      typingOver: (signal) => this.console.typing.over(signal),
       mayStop: (job) => this.services.mayStop(this, job),
     };
   }

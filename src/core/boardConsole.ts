@@ -1,7 +1,9 @@
+import type { Clock } from './async';
 import { concat } from './bytes';
 import { ConnectionLostError } from './errors';
 import { DisposableStore, Emitter } from './events';
 import type { TerminalStream, Transport } from './transport';
+import { Typing } from './typing';
 
 /** Bytes of past output kept for a terminal that is opened later. */
 const HISTORY_LIMIT = 64 * 1024;
@@ -16,10 +18,15 @@ export class BoardConsole {
   readonly onData = this.#output.event;
   /** The link under the console has changed; undefined: there is none. */
   readonly onDidAttach = this.#attached.event;
+  readonly typing: Typing;
   #history: Uint8Array[] = [];
   #historySize = 0;
   #stream: TerminalStream | undefined;
   #connection = new DisposableStore();
+
+  constructor(clock: Clock) {
+    this.typing = new Typing(clock);
+  }
 
   /** The REPL of the open link, undefined while there is none. */
   get stream(): TerminalStream | undefined {
@@ -64,6 +71,7 @@ export class BoardConsole {
         hint: 'Connect the board; the terminal goes on by itself.',
       });
     }
+    this.typing.typed(data);
     await this.#stream.write(data);
   }
 }

@@ -31,6 +31,8 @@ export interface JobHost {
   /** Called first in every session: the board says who it is, once per connection. */
   identify(session: Session): Promise<void>;
   jobChanged(): void;
+  /** Resolves when the user is not in the middle of a line at the prompt. */
+  typingOver(signal: AbortSignal | undefined): Promise<void>;
   mayStop(job: string): Promise<StopAnswer>;
 }
 
@@ -143,6 +145,7 @@ export class BoardJobs {
     { onStart, restart = false }: { onStart?: () => void; restart?: boolean },
   ): Promise<T> {
     const transport = await this.host.ensureOpen(options.signal);
+    if (options.ask === false) await this.host.typingOver(options.signal);
     const begun = { yet: false };
     try {
       const result = await transport.withSession(

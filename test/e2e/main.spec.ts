@@ -224,12 +224,15 @@ test('a program that runs is not stopped by connecting, nor without being asked'
   await driver.terminalShows(/tick 3/);
   await driver.rowMenu('linuxboard', 'Disconnect');
   await driver.status(/linuxboard: not connected/).waitFor();
-  const shown = async () => (await driver.row('linuxboard').textContent()) ?? '';
-  expect(await pollUntil(async () => (await shown()).includes('not connected'), WAIT_MS)).toBe(
-    true,
-  );
+  const shows = (state: string) =>
+    pollUntil(
+      async () => (await driver.row('linuxboard').textContent())?.includes(state) ?? false,
+      WAIT_MS,
+    );
+  expect(await shows('not connected')).toBe(true);
   await driver.rowMenu('linuxboard', 'Connect');
   await driver.status(/linuxboard: program running/).waitFor();
+  expect(await shows('program running')).toBe(true);
   await driver.expand('linuxboard');
   await driver.row(/Stop to see the files/).waitFor();
   await driver.openFile('count.py');

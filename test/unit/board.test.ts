@@ -8,6 +8,8 @@ import {
   ConnectionLostError,
   ProgramRunningError,
 } from '../../src/core/errors';
+import { utf8 } from '../../src/core/bytes';
+import { Typing } from '../../src/core/typing';
 import { fakeWorld, found, type FakeEnd } from './fakeBoard';
 
 const AT = 'serial:/dev/ttyACM0';
@@ -186,5 +188,47 @@ describe('work that was cut off with its link', () => {
     );
     expect(await board.withSession(() => Promise.resolve('again'))).toBe('again');
     expect(asked).toEqual([]);
+  });
+});
+
+describe('a line that is being typed', () => {
+  it('is not taken away by work that nobody has asked for', async () => {
+    let now = 0;
+    const timers: { at: number; action: () => void }[] = [];
+    const clock = {
+      now: () => now,
+      after: (ms: number, action: () => void) => {
+        timers.push({ at: now + ms, action });
+        return { dispose: () => undefined };
+      },
+    };
+    const typing = new Typing(clock);
+    typing.typed(utf8('impor'));
+    const waits = typing.over();
+    now = 2999;
+    typing.typed(utf8('t'));
+    now = 3500;
+    for (const timer of timers.splice(0)) timer.action();
+    expect(await Promise.race([waits.then(() => 'over'), Promise.resolve('typing')])).toBe(
+      'typing',
+    );
+    typing.typed(utf8(' sys\r'));
+    await waits;
+  });
+
+  it('is left after a while', async () => {
+    let now = 0;
+    const clock = {
+      now: () => now,
+      after: (ms: number, action: () => void) => {
+        now += ms;
+        queueMicrotask(action);
+        return { dispose: () => undefined };
+      },
+    };
+    const typing = new Typing(clock);
+    typing.typed(utf8('impor'));
+    await typing.over();
+    expect(now).toBe(3000);
   });
 });
