@@ -156,8 +156,9 @@ export function isDamage(error: unknown): boolean {
   return error instanceof ProtocolError || error instanceof TimeoutError;
 }
 
-/** The link changes or loses bytes, however often it is tried. */
-export function damagedLine(cause: unknown): ProtocolError {
+/** The link changes or loses bytes, however often it is tried; or, when that is all that was seen, it is silent. */
+export function damagedLine(cause: unknown): ProtocolError | TimeoutError {
+  if (cause instanceof TimeoutError) return cause;
   return new ProtocolError('The connection to the board damages data', {
     cause,
     hint: 'Check the cable and its connectors, or use a lower baud rate.',
