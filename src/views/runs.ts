@@ -69,7 +69,9 @@ export class Runs implements Disposable {
         },
       );
     } catch (error) {
-      this.#ended(board, error);
+      // Called off before it began (a question was answered with no): nothing was stopped.
+      const begun = this.#running.get(board) === stop;
+      if (begun || !(error instanceof CancelledError)) this.#ended(board, error);
     } finally {
       if (this.#running.get(board) === stop) this.#running.delete(board);
       this.#tell();
