@@ -70,6 +70,8 @@ export function compose(
   );
   const uris = keep(new BoardUris(fleet));
   const terminals = keep(new Terminals({ fleet, settings, log }));
+  const packages = keep(new PackageCenter({ extension, settings, log }));
+  const { compiling } = packages;
   const origins = new Origins(extension.workspaceState);
   return {
     extension,
@@ -81,8 +83,10 @@ export function compose(
     fileChanges,
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
     origins,
-    sync: keep(new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris })),
-    packages: keep(new PackageCenter({ extension, settings, log })),
+    sync: keep(
+      new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, compiling }),
+    ),
+    packages,
     terminals,
     brokers: center,
     boardLogs: keep(new BoardLogs({ brokers: center, fleet, log })),

@@ -43,7 +43,10 @@ export async function packageBoard(
   return {
     key: info.uid ?? board.address.text,
     files: board.files,
-    ...(info.mpy && !cli.options.noMpy ? { mpy: info.mpy } : {}),
+    // CircuitPython has a .mpy format of its own.
+    ...(info.mpy && info.implementation !== 'circuitpython' && !cli.options.noMpy
+      ? { mpy: info.mpy }
+      : {}),
   };
 }
 

@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board';
+import type { WriteItem } from '../core/boardFiles';
 import { bytesText } from '../core/boardInfoText';
 import { forEachBoard } from '../core/jobs';
+import { compiledPath, removeSources } from '../core/packages/compileForBoard';
 import type { ViewContext } from '../views/context';
 import { collectLocal, type LocalTree } from '../views/localFiles';
 import { nameOf } from '../views/tree/nodes';
@@ -101,7 +103,7 @@ async function upload(
 const SHOWN_MS = 5000;
 
 async function uploadTo(
-  { origins }: ViewContext,
+  context: ViewContext,
   board: Board,
   tree: LocalTree,
   signal: AbortSignal,
@@ -109,17 +111,37 @@ async function uploadTo(
 ): Promise<void> {
   for (const folder of tree.emptyFolders)
     await board.files.mkdir(folder, { parents: true, signal });
-  const items = tree.files.map(({ local, path }) => ({
-    path,
-    content: async () => vscode.workspace.fs.readFile(local),
-  }));
+  const { items, sources } = await uploadItems(context, board, tree, signal);
   if (items.length > 0) {
     await board.files.writeMany(items, {
       signal,
       onProgress: (bytes, _total, path) => onBytes(bytes, path),
     });
   }
-  await origins.note(board, tree.files);
+  await removeSources(board.files, sources, signal);
+  await context.origins.note(board, tree.files);
+}
+
+/** What is written where; compiled if the user wants that, and then all of it before anything is sent. */
+async function uploadItems(
+  { packages }: ViewContext,
+  board: Board,
+  { files }: LocalTree,
+  signal: AbortSignal,
+): Promise<{ items: WriteItem[]; sources: string[] }> {
+  const compiler = await packages.compiling.forBoard(board, signal);
+  const items: WriteItem[] = [];
+  const sources: string[] = [];
+  for (const { local, path } of files) {
+    const content = async () => vscode.workspace.fs.readFile(local);
+    if (!compiler || compiledPath(path) === undefined) {
+      items.push({ path, content });
+      continue;
+    }
+    items.push(await compiler.compile(path, await content(), local));
+    sources.push(path);
+  }
+  return { items, sources };
 }
 
 async function askFolder(): Promise<string | undefined> {

@@ -23,7 +23,11 @@ export interface FolderSync {
   readonly ignore: readonly string[];
   readonly protect: readonly string[];
   readonly host?: HostNames;
+  readonly transform?: TransformTree;
 }
+
+/** Changes what the computer wants on the board, before it is compared: compiles it. */
+export type TransformTree = (local: LocalTree, remote: readonly WalkEntry[]) => Promise<LocalTree>;
 
 export interface Prepared {
   readonly local: LocalTree;
@@ -50,7 +54,7 @@ export async function prepareFolder(sync: FolderSync, signal?: AbortSignal): Pro
 
 /** The same for files that come from a device file, whose rules cover the whole board. */
 export async function prepareTree(
-  sync: Pick<FolderSync, 'files' | 'localFs'>,
+  sync: Pick<FolderSync, 'files' | 'localFs' | 'transform'>,
   local: LocalTree,
   rules: SyncRules,
   signal?: AbortSignal,
@@ -60,12 +64,13 @@ export async function prepareTree(
 }
 
 async function finish(
-  { files, localFs }: Pick<FolderSync, 'files' | 'localFs'>,
-  local: LocalTree,
+  { files, localFs, transform }: Pick<FolderSync, 'files' | 'localFs' | 'transform'>,
+  scanned: LocalTree,
   entries: readonly WalkEntry[],
   rules: SyncRules,
   signal: AbortSignal | undefined,
 ): Promise<Prepared> {
+  const local = transform ? await transform(scanned, entries) : scanned;
   const sizes = new Map(local.files.map((file) => [file.board, file.size]));
   const remote = await withHashes(files, entries, sizes, signal);
   return keepStartLines({ local, remote, rules }, files, localFs, signal);

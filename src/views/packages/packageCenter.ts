@@ -12,6 +12,7 @@ import { MpyCrossThread } from '../../core/packages/mpyCrossThread';
 import { nodeHttp } from '../../core/packages/nodeHttp';
 import { readInfo } from '../../core/readInfo';
 import type { Settings } from '../settings';
+import { CompileOnUpload } from './compiling';
 
 /** A package on a board as the view shows it: `state` and `latest` once they are known. */
 export interface ShownPackage extends InstalledPackage {
@@ -36,6 +37,7 @@ export class PackageCenter implements Disposable {
   readonly manager: PackageManager;
   readonly compiler: MpyCrossThread;
   readonly fetcher: Fetcher;
+  readonly compiling: CompileOnUpload;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<Board | undefined>());
   /** What is installed on a board, or known of it, has changed. Undefined: on any. */
@@ -61,6 +63,12 @@ export class PackageCenter implements Disposable {
       installed: this.#installed,
       mpyCross: this.compiler.compile,
     });
+    this.compiling = new CompileOnUpload({
+      settings,
+      mpyCross: this.compiler.compile,
+      kindOf: (board, signal) => this.boardFor(board, signal),
+    });
+    this.#store.add(this.compiling);
   }
 
   /** A board as the manager sees it; asks it what it is where that is not known yet. */
@@ -75,7 +83,8 @@ export class PackageCenter implements Disposable {
     return {
       key: keyOf(board),
       files: board.files,
-      ...(info.mpy ? { mpy: info.mpy } : {}),
+      // CircuitPython has a .mpy format of its own.
+      ...(info.mpy && info.implementation !== 'circuitpython' ? { mpy: info.mpy } : {}),
     };
   }
 

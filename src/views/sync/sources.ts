@@ -8,7 +8,7 @@ import { UsageError } from '../../core/errors';
 import type { Fleet } from '../../core/fleet';
 import { selectableBoard } from '../../core/selectableBoard';
 import { selectBoards } from '../../core/selector';
-import { prepareFolder, prepareTree, type Prepared } from '../../core/sync';
+import { prepareFolder, prepareTree, type Prepared, type TransformTree } from '../../core/sync';
 import type { LocalFs } from '../../core/sync/localFs';
 import { below } from '../../core/sync/boardPath';
 import { ignoresFor } from '../../core/sync/folderScan';
@@ -27,7 +27,7 @@ export interface SyncSource {
   readonly localFs: LocalFs;
   /** What local paths are beside. */
   readonly base: vscode.Uri;
-  prepare(files: BoardFiles, signal?: AbortSignal): Promise<Prepared>;
+  prepare(files: BoardFiles, signal?: AbortSignal, transform?: TransformTree): Promise<Prepared>;
   /** Where a local file (or folder) goes on the board; nowhere when the rules leave it out. */
   placesOf(local: vscode.Uri, isDir: boolean): Promise<readonly string[]>;
   isProtected(path: string, isDir: boolean): boolean;
@@ -96,7 +96,7 @@ function folderSource(
     label: folder.name,
     localFs,
     base: folder.uri,
-    prepare: (files, signal) =>
+    prepare: (files, signal, transform) =>
       prepareFolder(
         {
           files,
@@ -105,6 +105,7 @@ function folderSource(
           mappings,
           ignore: settings.get('sync.ignore'),
           protect: settings.get('sync.protect'),
+          transform,
         },
         signal,
       ),
@@ -126,10 +127,10 @@ export function specSource(spec: vscode.Uri): SyncSource {
     label: spec.path.split('/').at(-1) ?? '',
     localFs,
     base,
-    async prepare(files, signal) {
+    async prepare(files, signal, transform) {
       const text = new TextDecoder().decode(await localFs.read(spec.path));
       const local = await specTree(parseSpec(text), localFs, base.path, signal);
-      return prepareTree({ files, localFs }, local, specRules(local), signal);
+      return prepareTree({ files, localFs, transform }, local, specRules(local), signal);
     },
     placesOf: () => Promise.resolve([]),
     isProtected: () => true,
@@ -149,12 +150,12 @@ function deviceSource(services: SourceServices, device: Device, complete: boolea
     label: vscode.l10n.t('{0} in {1}', device.name, file.path.split('/').at(-1) ?? ''),
     localFs,
     base,
-    async prepare(files, signal) {
+    async prepare(files, signal, transform) {
       const resolved = await resolve(signal);
       const whole = complete && resolved.diagnostics.every((d) => d.severity !== 'error');
       const rules = deviceRules(device, resolved.files, whole, own);
       const local = await deviceTree(resolved, localFs, signal);
-      return prepareTree({ files, localFs }, local, rules, signal);
+      return prepareTree({ files, localFs, transform }, local, rules, signal);
     },
     async placesOf(local) {
       const { files } = await resolve();

@@ -4,6 +4,7 @@ import type { BoardFiles } from '../../core/boardFiles';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import { SessionFiles } from '../../core/files/sessionFiles';
 import type { Fleet } from '../../core/fleet';
+import { compiledPath } from '../../core/packages/compileForBoard';
 import { applyPlan, type SyncResult } from '../../core/sync/apply';
 import { compareBoards, compareWithFolder, type Comparison } from '../../core/sync/compare';
 import { followChanges, type LocalChange } from '../../core/sync/followChanges';
@@ -14,6 +15,7 @@ import { undoLast, type UndoResult } from '../../core/sync/undo';
 import { UndoStore } from '../../core/sync/undoStore';
 import type { FileChanges } from '../fileChanges';
 import type { Origins } from '../origins';
+import type { CompileOnUpload } from '../packages/compiling';
 import type { Settings } from '../settings';
 import { DeviceFiles } from './deviceFiles';
 import { sourceFor, type SyncSource } from './sources';
@@ -43,6 +45,7 @@ export interface SyncServices {
   readonly fleet: Fleet;
   readonly fileChanges: FileChanges;
   readonly origins: Origins;
+  readonly compiling: CompileOnUpload;
   readonly uris: { toUri(board: Board, path: string): vscode.Uri };
 }
 
@@ -107,8 +110,9 @@ export class SyncCenter implements Disposable {
   ): Promise<Preview> {
     const services = { ...this.services, devices: this.devices };
     const source = given ?? (await sourceFor(services, board));
+    const transform = mode === 'pull' ? undefined : await this.#compiled(board, source, call);
     const made = await this.#session(board, call, async (files) => {
-      const { local, remote, rules } = await source.prepare(files, call.signal);
+      const { local, remote, rules } = await source.prepare(files, call.signal, transform);
       return plan(local, remote, mode, rules);
     });
     const chosen = new Set(made.actions.map((a) => a.path));
@@ -137,8 +141,9 @@ export class SyncCenter implements Disposable {
   /** The folder (or device file) of `board` with the board. */
   async compareWithSource(board: Board, call: SyncCall = {}): Promise<Compared> {
     const source = await sourceFor({ ...this.services, devices: this.devices }, board);
+    const transform = await this.#compiled(board, source, call);
     const { local, remote, rules } = await this.#session(board, call, (files) =>
-      source.prepare(files, call.signal),
+      source.prepare(files, call.signal, transform),
     );
     const comparison = compareWithFolder(local, remote, (p, isDir) => rules.isHidden(p, isDir));
     const locals = new Map(local.files.map((file) => [file.board, file.local]));
@@ -166,14 +171,34 @@ export class SyncCenter implements Disposable {
       if (places.length > 0) placed.push({ kind, local: uri.path, places });
     }
     if (placed.length === 0) return undefined;
+    const { changed, localFs } = await this.#compiledChanges(board, source, placed);
     return this.#session(board, {}, async (files) => {
-      const { localFs } = source;
       const protect = (path: string, isDir: boolean) => source.isProtected(path, isDir);
-      const actions = await followChanges(placed, files, localFs, protect);
+      const actions = await followChanges(changed, files, localFs, protect);
       if (actions.length === 0) return undefined;
       const made: SyncPlan = { ...NOTHING_PLANNED, actions };
       return applyPlan(made, this.#options(board, files, localFs));
     });
+  }
+
+  async #compiled(board: Board, source: SyncSource, { signal }: SyncCall) {
+    const compiler = await this.services.compiling.forBoard(board, signal);
+    return compiler?.transform(source.base, source.localFs);
+  }
+
+  /** What was saved, with .mpy in place of source where that is wanted. */
+  async #compiledChanges(board: Board, source: SyncSource, placed: readonly LocalChange[]) {
+    const { base, localFs } = source;
+    const compiler = await this.services.compiling.forBoard(board);
+    if (!compiler) return { changed: placed, localFs };
+    const sources = new Map<string, string>();
+    const changed = placed.map((change): LocalChange => {
+      const [first = ''] = change.places;
+      if (compiledPath(first) === undefined) return change;
+      if (change.kind === 'written') sources.set(change.local, first);
+      return { ...change, places: change.places.map((p) => compiledPath(p) ?? p) };
+    });
+    return { changed, localFs: compiler.following(base, localFs, sources) };
   }
 
   dispose(): void {
@@ -202,7 +227,9 @@ export class SyncCenter implements Disposable {
   async #noteOrigins({ board, source, plan: made, chosen }: Preview): Promise<void> {
     const files = made.actions.flatMap(({ path, local, kind }) => {
       if (kind === 'delete' || local === undefined || !chosen.has(path)) return [];
-      return [{ path, local: uriAt(source.base, local) }];
+      // Tracebacks of a compiled file name its source.
+      const shown = local.endsWith('.py') ? path.replace(/\.mpy$/, '.py') : path;
+      return [{ path: shown, local: uriAt(source.base, local) }];
     });
     await this.services.origins.note(board, files);
   }

@@ -1,0 +1,109 @@
+import { afterEach, expect, it } from 'vitest';
+import { text, utf8 } from '../../src/core/bytes';
+import {
+  compileForBoard,
+  compileTree,
+  removeSources,
+} from '../../src/core/packages/compileForBoard';
+import { CompileError } from '../../src/core/packages/mpyCross';
+import { prepareFolder } from '../../src/core/sync';
+import { nodeLocalFs } from '../../src/core/sync/nodeLocalFs';
+import { plan } from '../../src/core/sync/planner';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tempDir } from '../lab/paths.mjs';
+import { startRig } from './filesRig';
+import { packageBoard, startMpyCross } from './packageLab';
+
+const ends: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function start() {
+  const mpyCross = await startMpyCross();
+  ends.push(() => mpyCross.dispose());
+  const rig = await startRig();
+  ends.push(() => rig.stop());
+  const board = await packageBoard(rig.transport, rig.files);
+  const run = async (code: string) =>
+    text(await rig.transport.withSession((s) => s.exec(code))).trim();
+  const compile = (path: string, content: string) =>
+    compileForBoard(path, utf8(content), board, mpyCross.compile);
+  return { rig, board, run, compile, mpyCross };
+}
+
+it('source goes as .mpy, the files that a board starts by itself as they are', async () => {
+  const { rig, run, compile } = await start();
+  const made = await compile(
+    '/lib/calc.py',
+    'def f(x):\n    return 6 * x\n\ndef g():\n    1 / 0\n',
+  );
+  expect(made.path).toBe('/lib/calc.mpy');
+  for (const path of ['/main.py', '/boot.py', '/lib/main.py', '/data.txt']) {
+    expect(await compile(path, 'x = 1\n')).toEqual({ path, content: utf8('x = 1\n') });
+  }
+  // An earlier upload as source would be imported in place of it.
+  await rig.files.write('/lib/calc.py', utf8('def f(x):\n    return "old"\n'));
+  await rig.files.write(made.path, made.content);
+  await removeSources(rig.files, ['/lib/calc.py', '/lib/never.py']);
+  expect(await run('import calc\nprint(calc.f(7))')).toBe('42');
+  // Tracebacks show the source and its line.
+  await expect(run('import calc\ncalc.g()')).rejects.toThrow(/ZeroDivisionError/);
+  const failure = await run('import calc\ncalc.g()').catch((e: unknown) => e);
+  expect(failure).toMatchObject({
+    traceback: expect.stringMatching(/File "lib\/calc\.py", line 5, in g/) as string,
+  });
+});
+
+it('a mistake is told with its file and line', async () => {
+  const { compile } = await start();
+  const failure = await compile('/app/bad.py', 'x = 1\n\n\ny = = 2\n').catch((e: unknown) => e);
+  expect(failure).toBeInstanceOf(CompileError);
+  expect(failure).toMatchObject({
+    file: 'app/bad.py',
+    line: 4,
+    detail: 'SyntaxError: invalid syntax',
+  });
+});
+
+it('boards that load another .mpy version get the source', async () => {
+  const { mpyCross } = await start();
+  const old = { mpy: { version: 5, subVersion: 0, arch: '' } };
+  const content = utf8('x = 1\n');
+  for (const board of [old, {}]) {
+    expect(await compileForBoard('/a.py', content, board, mpyCross.compile)).toEqual({
+      path: '/a.py',
+      content,
+    });
+  }
+});
+
+it('a sync compares and writes the compiled form', async () => {
+  const { rig, board, mpyCross } = await start();
+  const folder = tempDir('compiled');
+  mkdirSync(join(folder, 'lib'));
+  writeFileSync(join(folder, 'main.py'), 'import mod\n');
+  writeFileSync(join(folder, 'lib', 'mod.py'), 'X = 5\n');
+  const planned = async () => {
+    const { local, remote, rules } = await prepareFolder({
+      ...{ files: rig.files, localFs: nodeLocalFs, folder, mappings: [], ignore: [], protect: [] },
+      transform: (tree, there) =>
+        compileTree(tree, there, async (file) =>
+          compileForBoard(file.board, await nodeLocalFs.read(file.local), board, mpyCross.compile),
+        ),
+    });
+    return plan(local, remote, 'push', rules);
+  };
+  const first = await planned();
+  expect(first.actions.map((a) => [a.kind, a.path])).toEqual([
+    ['add', '/lib/mod.mpy'],
+    ['add', '/main.py'],
+  ]);
+  for (const { path, content, local = '' } of first.actions) {
+    await rig.files.write(path, content ?? (await nodeLocalFs.read(local)));
+  }
+  expect((await planned()).actions).toEqual([]);
+  await rig.files.write('/lib/mod.py', utf8('X = 4\n'));
+  expect((await planned()).problems).toMatchObject([{ path: '/lib/mod.py', severity: 'warning' }]);
+});
