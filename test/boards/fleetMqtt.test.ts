@@ -1,5 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { copyFileSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -23,8 +25,25 @@ const KEEPALIVE_MS = 90_000; // after that a broker gives a silent board up
 
 let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
 let uboards: Uboard[];
+let meter: Awaited<ReturnType<typeof startMeter>>;
 let brokers: MqttBrokers;
 let rig: ReturnType<typeof composeFleet>;
+
+/** A wire to the broker that counts what this computer sends. */
+async function startMeter(port: number) {
+  const meter = { sent: 0, port: 0, stop: () => server.close() };
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+    near.on('data', (chunk: Buffer) => (meter.sent += chunk.length));
+    near.pipe(far).pipe(near);
+    near.on('error', () => far.destroy());
+    far.on('error', () => near.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  meter.port = (server.address() as AddressInfo).port;
+  return meter;
+}
 
 /** Real boards with the agent: one is set up, the others start from copies of its flash. */
 async function startAgents(count: number): Promise<Uboard[]> {
@@ -32,7 +51,7 @@ async function startAgents(count: number): Promise<Uboard[]> {
     name: 'a000',
     broker: { host: '127.0.0.1', port: mosquitto.port },
     config: { tags: ['real'] },
-    sizeKib: 512,
+    sizeKib: 1024,
   });
   const image = join(tempDir('image'), 'flash.img');
   await first.kill();
@@ -43,7 +62,7 @@ async function startAgents(count: number): Promise<Uboard[]> {
     const flash = join(tempDir('flash'), 'flash.img');
     copyFileSync(image, flash);
     const name = `a${String(i).padStart(3, '0')}`;
-    boards.push(await startUboard({ name, flash, sizeKib: 512 }));
+    boards.push(await startUboard({ name, flash, sizeKib: 1024 }));
   };
   // A few at a time: a hundred that boot at once take longer than the start of each may.
   for (let i = 0; i < count; i += 10) {
@@ -54,6 +73,7 @@ async function startAgents(count: number): Promise<Uboard[]> {
 
 beforeAll(async () => {
   mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
+  meter = await startMeter(mosquitto.port);
   uboards = await startAgents(REAL);
   brokers = new MqttBrokers(
     {
@@ -63,7 +83,11 @@ beforeAll(async () => {
     silentLog,
   );
   rig = composeFleet({ openTransport: (address) => Promise.resolve(brokers.transport(address)) });
-  const broker = brokers.set({ id: 'office', name: 'office', url: mosquitto.url });
+  const broker = brokers.set({
+    id: 'office',
+    name: 'office',
+    url: `mqtt://127.0.0.1:${meter.port}`,
+  });
   const source = brokers.source('office');
   if (!source) throw new Error('the broker has no boards');
   rig.fleet.addSource(source);
@@ -77,6 +101,7 @@ afterAll(async () => {
   rig.fleet.dispose();
   brokers.dispose();
   await Promise.all(uboards.map((u) => u.stop()));
+  meter.stop();
   await mosquitto.stop();
 });
 
@@ -117,6 +142,39 @@ describe(`${REAL} real boards behind one broker`, () => {
     const sums = await Promise.all(rig.fleet.boards.map((b) => b.files.hash(['/data.bin'])));
     expect(new Set(sums.flat()).size).toBe(1);
   });
+
+  it('cost the computer one file and a little for each, and three that die midway spoil nothing', async () => {
+    const content = new Uint8Array(randomBytes(200_000));
+    const boards = rig.fleet.boards;
+    const dead = uboards.slice(0, 3);
+    const uids = dead.map((u) => Buffer.from(u.name).toString('hex'));
+    const job = new FleetJob(
+      { kind: 'upload', files: [{ path: '/big.bin', content }], label: 'big.bin' },
+      boards,
+      { stopPolicies: rig.stopPolicies, publisher: new MqttGroups(brokers) },
+      { programs: 'leave', concurrency: REAL },
+    );
+    const before = meter.sent;
+    const running = job.run();
+    const midway = () => Promise.resolve(meter.sent - before > content.length / 2);
+    expect(await pollUntil(midway, 60_000)).toBe(true);
+    await Promise.all(dead.map((u) => u.kill()));
+    const results = await running;
+    const sent = meter.sent - before;
+    const failed = results.filter((r) => r.status !== 'ok');
+    console.log(`200 kB to ${REAL} boards: ${sent} bytes sent, ${failed.length} failed`);
+    const gone = boards.filter((b) => uids.includes(b.uid ?? ''));
+    expect(failed.map((r) => r.id).sort()).toEqual(gone.map((b) => b.id).sort());
+    expect(sent).toBeLessThan(1.2 * content.length + 1000 * REAL);
+    const left = boards.filter((b) => !gone.includes(b));
+    const sums = await Promise.all(left.map((b) => b.files.hash(['/big.bin'])));
+    expect(new Set(sums.flat())).toEqual(
+      new Set([createHash('sha256').update(content).digest('hex')]),
+    );
+    await Promise.all(dead.map((u) => u.restart()));
+    const back = () => Promise.resolve(boards.every((b) => b.present));
+    expect(await pollUntil(back, KEEPALIVE_MS)).toBe(true);
+  }, 180_000);
 
   it('are away once they are dead, and the others answer', async () => {
     const dead = uboards.slice(0, 3);

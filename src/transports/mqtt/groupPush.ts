@@ -95,7 +95,8 @@ export class GroupPush {
   async #put(member: Member): Promise<GroupResult> {
     try {
       const session = await member.client.open(this.options.signal);
-      const sealed = session.sealGroupKey(this.#groupKey, this.#groupId);
+      const reqid = member.client.newReqid();
+      const sealed = session.sealGroupKey(this.#groupKey, reqid); // the board opens it by this request's id
       const head = {
         p: this.path,
         n: this.content.length,
@@ -103,6 +104,7 @@ export class GroupPush {
         g: { id: this.#groupId, ...(sealed ? { k: sealed } : {}) },
       };
       const frame = await member.client.json(Op.put, head, {
+        reqid,
         signal: this.options.signal,
         onFrame: (f, exchange) => this.#onFrame(member, f, exchange),
         onSilence: (exchange) => this.#onSilence(member, exchange, head),
