@@ -30,8 +30,12 @@ beforeAll(async () => {
   });
   session = await openSession({
     ttys: [board.tty],
-    files: { 'requirements.txt': 'other\n', 'hello.py': 'print(1)\n' },
-    settings: { 'mpyFleet.packages.index': index.url },
+    files: {
+      'requirements.txt': 'other\n',
+      'hello.py': 'print(1)\n',
+      'bad.py': 'x = 1\n\ny = = 2\n',
+    },
+    settings: { 'mpyFleet.packages.index': index.url, 'mpyFleet.compileOnUpload': true },
     env: { XDG_STATE_HOME: tempDir('state'), XDG_CACHE_HOME: tempDir('cache') },
   });
   const { driver } = session;
@@ -124,11 +128,27 @@ test('a requirements file is installed', async () => {
   await boardHolds(['/lib/other.py', '/lib/shapes.py']);
 });
 
+test('files are compiled as they are uploaded, and a mistake is shown at its line', async () => {
+  const { driver } = session;
+  await driver.activity('Explorer');
+  await driver.rowMenu('hello.py', 'Upload to Board');
+  await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
+  await driver.rowMenu('bad.py', 'Upload to Board');
+  await driver.notification(/bad\.py, line 3: SyntaxError/).waitFor();
+  await driver.command('Problems: Focus on Problems View');
+  const problem = driver.page.locator('.markers-panel .monaco-list-row');
+  await problem
+    .filter({ hasText: /SyntaxError: invalid syntax.*Ln 3/ })
+    .first()
+    .waitFor();
+  await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
+});
+
 test('what is not there is said in one sentence', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Install Package…');
   await driver.input.locator('input[type=text]').fill(`${index.url}/none.py`);
   await driver.pick(/none\.py/);
   await driver.notification(/none\.py is not there/).waitFor();
-  await boardHolds(['/lib/other.py', '/lib/shapes.py']);
+  await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
