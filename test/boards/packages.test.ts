@@ -119,10 +119,17 @@ describe('what goes wrong leaves the board as it was', () => {
     await manager.install(target, ['units']);
     const before = await tree(rig);
     const [[file] = ['']] = [...index.routes].filter(([path]) => path.startsWith('/file/'));
+    index.routes.set('/file/11/11111111', 'tampered with');
+    const shapes = JSON.parse(String(index.routes.get('/package/6/shapes/latest.json'))) as {
+      hashes: [string, string][];
+    };
+    const other = shapes.hashes[0]?.[1] ?? '';
     const manifest = (hashes: unknown) => JSON.stringify({ version: '9', hashes });
     const cases: [string, string, RegExp][] = [
       ['gone', manifest([['ok.py', '00000000']]), /is not there/],
       ['evil', manifest([['../boot.py', file.slice(-8)]]), /leads out of the target folder/],
+      ['damaged', manifest([['ok.py', '11111111']]), /not what the index promises/],
+      ['clash', manifest([['units.mpy', other]]), /units and clash both bring units\.mpy/],
       ['broken', '{"hashes":', /no package.json/],
     ];
     for (const [name, body, words] of cases) {

@@ -152,3 +152,9 @@ test('what is not there is said in one sentence', async () => {
   await driver.notification(/none\.py is not there/).waitFor();
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
+
+test('code completion says what it needs where Pylance is not there', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Set Up Code Completion for This Board');
+  await driver.notification(/needs the Python extension/).waitFor();
+});

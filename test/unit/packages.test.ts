@@ -257,6 +257,18 @@ describe('the lock file', () => {
   );
 });
 
+it('a lock file cannot name a place outside its folder', () => {
+  const lock = (target: unknown) =>
+    readLock(JSON.stringify({ lockVersion: 1, target, packages: [] }));
+  expect([lock('/apps/lib/').target, lock('/').target, lock(undefined).target]).toEqual([
+    '/apps/lib',
+    '/',
+    '/lib',
+  ]);
+  expect(() => lock('/../x')).toThrow(/leads out/);
+  expect(() => lock(5)).toThrow(/no file name/);
+});
+
 describe('removing', () => {
   const pkg = (id: string, wanted: boolean, ...needs: string[]) => ({
     ...{ id, name: id, version: '1', source: id, files: [] },

@@ -118,9 +118,16 @@ export function readLock(text: string): LockFile {
   return {
     lockVersion: 1,
     index: typeof lock.index === 'string' ? lock.index : '',
-    target: typeof lock.target === 'string' ? lock.target : '/lib',
+    target: boardFolder(lock.target),
     packages,
   };
+}
+
+/** A folder on the board, counted from its root. */
+function boardFolder(value: unknown): string {
+  if (value === undefined) return '/lib';
+  const inside = typeof value === 'string' ? value.replace(/^\/+|\/+$/g, '') : value;
+  return inside === '' ? '/' : `/${safeRelativePath(inside, 'mpy.lock')}`;
 }
 
 function lockedPackage(value: unknown): LockedPackage {
