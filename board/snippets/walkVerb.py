@@ -1,5 +1,5 @@
-# The tree below a folder, line by line: nothing but the names of folders still to visit is kept. Files of up to `most`
-# bytes are hashed.
+# The tree below a folder, line by line: nothing but the names of folders still to visit is
+# kept. Files of up to `most` bytes are hashed.
 def verb(path, most):
     buffer = room() if most >= 0 else None
     todo = [path]

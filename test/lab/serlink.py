@@ -133,7 +133,8 @@ class Direction:
         if not rate:
             return len(self.buf), 0
         gone = time.monotonic() - self.since
-        if gone * rate > BURST:  # this process was kept from running: a line does not make up for lost time
+        # This process was kept from running: a line does not make up for lost time.
+        if gone * rate > BURST:
             self.since += gone - BURST / rate
             gone = BURST / rate
         n = int(gone * rate)

@@ -92,7 +92,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
     const job = new FleetJob(
       action,
       boards.map((b) => b.board),
-      { stopPolicies, ...(many.publisher ? { publisher: many.publisher } : {}) },
+      { stopPolicies, publisher: many.publisher },
       { programs, concurrency: settings.get('fleet.concurrency') },
     );
     const done = new Set<string>();
