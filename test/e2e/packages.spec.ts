@@ -155,6 +155,8 @@ test('what is not there is said in one sentence', async () => {
 
 test('code completion says what it needs where Pylance is not there', async () => {
   const { driver } = session;
+  // VS Code shows three messages at once; the others wait.
+  await driver.command('Notifications: Clear All Notifications');
   await driver.command('MicroPython: Set Up Code Completion for This Board');
   await driver.notification(/needs the Python extension/).waitFor();
 });
