@@ -8,6 +8,9 @@ import { compile } from '@pybricks/mpy-cross-v6';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 
+/** Without line numbers: they would take about a tenth of the memory; tracebacks still name file and function. */
+const OPTIONS = ['-O3'];
+
 /**
  * One Python source as .mpy, version 6 (MicroPython 1.19 and later), without native code.
  * @param {string} name shown in tracebacks
@@ -23,7 +26,7 @@ export async function compileMpy(name, source) {
   const events = ['uncaughtException', 'unhandledRejection'];
   const before = events.map((e) => process.listeners(e));
   delete globalThis.fetch;
-  const { status, mpy, err } = await compile(name, source, [], wasm).finally(
+  const { status, mpy, err } = await compile(name, source, OPTIONS, wasm).finally(
     () => (globalThis.fetch = fetch),
   );
   // It also leaves listeners behind that would end this process at somebody else's error.

@@ -3,8 +3,8 @@
 import json
 
 from . import frame
-from .frame import Fail
 from .store import replace
+from .util import Fail
 
 _PATH = "/mpyfleet/config.json"
 _OPEN = "name tags log tm app modules keepalive qos wd ntp mtu win out code ring".split()

@@ -8,7 +8,8 @@ from asyncio import core
 
 import __main__
 
-from . import hal
+# All that a frame needs is loaded before user code runs, not when there may be no memory left.
+from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
 _TICK_MS = 100
 
@@ -101,8 +102,9 @@ def compile_and_run(run, kind, code, mode, name):
                     error = e
                 run.live = False
                 _branches()
-            except KeyboardInterrupt as e:
-                error = error or e  # it came while the code was ending
+            except:  # noqa: E722  Naming the class is a branch, where another interrupt may come
+                run.live = False
+                error = error or KeyboardInterrupt()  # it came while the code was ending
             run.live = run.pending = run.fire = False
             _flush_interrupt()
     except Exception as e:

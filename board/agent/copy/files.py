@@ -5,10 +5,10 @@ import json
 import os
 import time
 
-from .frame import Fail
 from .hal import epoch
+from .paths import check_path, join
 from .store import make_parents, remove, replace, sha_file
-from .util import check_path, join, parent
+from .util import Fail
 
 _DIR = 0x4000
 

@@ -3,6 +3,8 @@
 import hashlib
 import struct
 
+from .util import Fail
+
 HEAD = 16
 TAG = 12
 VERSION = 1
@@ -11,58 +13,14 @@ F_MAC = 0x08
 F_ACKREQ = 0x10
 
 # The names of the errors in the order of their numbers; ENOSYS is 20.
+# One text, because names of their own would stay in memory for good.
 NAMES = (
-    "",
-    "ENOENT",
-    "EEXIST",
-    "ENOSPC",
-    "EBUSY",
-    "ESTALE",
-    "EAUTH",
-    "EROLE",
-    "EVERIFY",
-    "ETOOBIG",
-    "ETIMEOUT",
-    "ECANCEL",
-    "ENOMEM",
-    "EPROTO",
-    "EINVAL",
-    "EISDIR",
-    "ENOTDIR",
-    "ENOTEMPTY",
-    "EROFS",
-    "EIO",
-    "ENOSYS",
-    "EFAIL",
-)
-# POSIX numbers of the file systems of MicroPython and of the host errors behind sockets.
-ERRNO = {
-    1: "EINVAL",
-    2: "ENOENT",
-    5: "EIO",
-    12: "ENOMEM",
-    13: "EBUSY",
-    17: "EEXIST",
-    19: "ENOENT",
-    20: "ENOTDIR",
-    21: "EISDIR",
-    22: "EINVAL",
-    27: "ETOOBIG",
-    28: "ENOSPC",
-    30: "EROFS",
-    39: "ENOTEMPTY",
-}
-
-
-class Fail(Exception):
-    """A request that cannot be done: stable code, words, path."""
-
-    def __init__(self, code, text="", path=None, **more):
-        super().__init__(code, text)
-        self.code = code
-        self.text = text
-        self.path = path
-        self.more = more
+    " ENOENT EEXIST ENOSPC EBUSY ESTALE EAUTH EROLE EVERIFY ETOOBIG "
+    "ETIMEOUT ECANCEL ENOMEM EPROTO EINVAL EISDIR ENOTDIR ENOTEMPTY EROFS EIO ENOSYS EFAIL"
+).split(" ")
+# POSIX numbers of the file systems of MicroPython and of the host errors behind sockets, and the
+# place of their name in NAMES.
+ERRNO = {1: 14, 2: 1, 5: 19, 12: 12, 13: 4, 17: 2, 19: 1, 20: 16, 21: 15, 22: 14, 27: 9, 28: 3, 30: 18, 39: 17}
 
 
 def explain(e):
@@ -75,7 +33,7 @@ def explain(e):
         return e.code, d
     if isinstance(e, OSError):
         n = e.args[0] if e.args and isinstance(e.args[0], int) else 0
-        code = ERRNO.get(n, "EFAIL")
+        code = NAMES[ERRNO.get(n, 21)]
         return code, {"c": code, "e": n, "m": repr(e)}
     if isinstance(e, (KeyError, ValueError, TypeError)):
         return "EINVAL", {"c": "EINVAL", "m": repr(e)[:200]}

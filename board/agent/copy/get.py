@@ -7,8 +7,8 @@ import os
 import time
 from binascii import hexlify
 
-from .frame import Fail
-from .util import check_path
+from .paths import check_path
+from .util import Fail
 
 _IDLE_MS = 60000
 _MOST = 3

@@ -1,16 +1,11 @@
 """Staying alive: watchdog, confirmation of a start, crashes, safe mode (README.md, "Staying
 alive")."""
 
-import io
 import json
 import os
-import struct
-import sys
 
-from . import frame, hal
+from .util import Lazy, load
 
-CRASH = "/mpyfleet/crash.txt"
-_CRASH_MOST = 4096
 # one reboot after each of these, if the policy wants reboots at all
 _OUTAGE_S = (300, 900, 1800, 3600)
 _TRIPS = 3
@@ -62,16 +57,17 @@ class Policy:
         return "feed"
 
 
-class Guard:
+class Guard(Lazy):
+    more = "crash"
+
     def __init__(self, ag, boot):
         self.ag = ag
-        self.boot = boot
+        self.boot = boot  # the shim's note of this start
         self.safe = boot.get("safe", 0)
         wd = ag.cfg.get("wd", {})
         self.policy = Policy(wd, ag.clock.ms(), boot.get("outage", 0))
-        self.wdt = hal.wdt(max(10, wd.get("hw", 0)) * 1000) if wd.get("hw") else None
-        self.key = frame.pads(os.urandom(16))
-        self.n = 0
+        self.wdt = load("hal").wdt(max(10, wd["hw"]) * 1000) if wd.get("hw") else None
+        self.asked = None  # the last round trip's message, until it is back
         self.events = []
         self.new_firmware = False
         self.rtt = self.sent = 0
@@ -82,12 +78,6 @@ class Guard:
             self.event("agent", state=boot["event"])
         if boot.get("crashed"):
             self.event("crash", **boot.pop("crashed"))
-
-    def birth(self):
-        d = {"safe": self.safe, "trial": 1 if self.boot.get("trial") or self.new_firmware else 0}
-        if self.safe:
-            d["why"] = self.boot.get("why", "")[:64]
-        return d
 
     def event(self, ev, **d):
         d["ev"], d["boot"] = ev, self.ag.sessions.boot_hex
@@ -105,11 +95,11 @@ class Guard:
         what = self.policy.decide(now, ag.state() != "idle" or len(ag.jobs) > 0)
         if what == "stuck":
             self.crash("watchdog", "connected, but no round trip through the broker for too long")
-            hal.reset()
+            load("hal").reset()
         elif what == "outage":
             self.boot["outage"] = self.policy.stage + 1
             self.clean("outage")
-            hal.reset()
+            load("hal").reset()
         elif what == "confirm":
             self.confirm()
         if self.wdt:
@@ -122,97 +112,15 @@ class Guard:
                 del self.events[0]
 
     def _ask(self):
-        self.n += 1
+        """Nobody can answer for the broker: only it has seen these bytes."""
+        self.asked = os.urandom(12)
         self.sent = self.ag.clock.ms()
-        b = struct.pack(">I", self.n)
-        self.ag.client.send(self.topic, b + frame.mac(self.key, b)[:8], 1)
+        self.ag.client.send(self.topic, self.asked, 1)
 
     def back(self, mv):
         """Our own message has come back through the broker."""
-        b = bytes(mv)
-        if len(b) == 12 and frame.same(frame.mac(self.key, b[:4])[:8], b[4:]):
-            if struct.unpack(">I", b[:4])[0] == self.n:
-                now = self.ag.clock.ms()
-                self.rtt = now - self.sent
-                self.policy.tripped(now)
-
-    def _save(self):
-        d = dict(self.boot)
-        for k in ("run", "event"):
-            d.pop(k, None)
-        pkg = sys.modules[__name__.split(".")[0]]
-        pkg.save(d)
-
-    def confirm(self):
-        """Three round trips over `allok`: this start, this copy and this firmware are good."""
-        b = self.boot
-        if b.get("trial"):
-            b["slot"], b["trial"] = b["trial"], ""
-            self.event("agent", state="confirmed")
-        b["fails"] = b["tries"] = b["outage"] = 0
-        self._save()
-        if self.new_firmware:
-            self.ag.handler("ota", "confirm")(self)
-
-    def clean(self, why):
-        """A reset that is meant: it does not count as a crash."""
-        self.boot["running"] = 0
-        self.boot["last"] = why
-        self._save()
-
-    def before_reset(self, m, slot):
-        b = self.boot
-        if m == "safe":
-            b["safe"], b["why"] = 1, "asked for"
-        elif m == "normal":
-            b["safe"] = b["fails"] = 0
-        if slot in ("a", "b") and slot != b.get("slot"):
-            b["trial"], b["tries"] = slot, 0
-        self.clean("reset")
-
-    def crash(self, who, text):
-        """Keeps a crash on flash; told of after the next connect at the latest."""
-        d = {"boot0": self.ag.sessions.boot_hex, "who": who, "t": self.ag.clock.ms()}
-        head = "=== %s %s %d\n" % (who, d["boot0"], d["t"])
-        text = (head + text)[:_CRASH_MOST]
-        try:
-            old = _tail(CRASH, _CRASH_MOST - len(text))
-            with open(CRASH, "w") as f:
-                f.write(old)
-                f.write(text if text.endswith("\n") else text + "\n")
-        except OSError as e:
-            self.ag.log.exc("guard", e)
-        d["tb"] = text[len(head) :][:400]
-        if who == "app":
-            self.event("crash", **d)
-        else:
-            self.boot["crashed"] = d
-            self._save()
-
-    def crash_text(self, most, rm):
-        if rm:
-            try:
-                os.remove(CRASH)
-            except OSError:
-                pass  # there is none
-            return b""
-        return _tail(CRASH, most).encode()
-
-
-def _tail(path, most):
-    try:
-        with open(path, "rb") as f:
-            n = f.seek(0, 2)
-            f.seek(max(0, n - max(0, most)))
-            b = f.read()
-    except OSError:
-        return ""
-    if len(b) == most:  # cut: from the next whole line on
-        b = b[b.find(b"\n") + 1 :]
-    return b.decode()
-
-
-def trace(e):
-    b = io.StringIO()
-    sys.print_exception(e, b)
-    return b.getvalue()
+        if self.asked and bytes(mv) == self.asked:
+            now = self.ag.clock.ms()
+            self.rtt = now - self.sent
+            self.policy.tripped(now)
+            self.asked = None

@@ -1,13 +1,15 @@
-"""Wi-Fi, addresses, TCP and TLS for mqtt.py. Generators: each `yield` is a place to wait a
-moment."""
+"""How mqtt.py gets connected: addresses, TCP, TLS, login. Loaded for that and unloaded afterwards.
+Generators: each `yield` is a place to wait a moment."""
 
 import gc
 import select
 import socket
 import time
 
+from .util import load
+from .wire import UP
+
 _TCP_MS = 10000
-_WIFI_MS = 20000
 _ANSWER_MS = 10000  # CONNACK, SUBACK
 _BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and their kin
 
@@ -18,48 +20,6 @@ def deadline(ms):
 
 def passed(t):
     return time.ticks_diff(time.ticks_ms(), t) >= 0
-
-
-class Wifi:
-    """Keeps the station connected. nets: list of {"ssid", "key"}, tried in turn."""
-
-    def __init__(self, nets, hostname=None):
-        import network
-
-        self.sta = network.WLAN(network.STA_IF)
-        self.nets = nets
-        self.at = 0
-        if hostname:
-            try:
-                network.hostname(hostname)
-            except (AttributeError, TypeError, ValueError):
-                pass  # a port that has no such thing: the name is only a comfort
-
-    def up(self):
-        """Generator that ends once there is a connection; OSError when none of the tries
-        worked."""
-        if self.sta.isconnected():
-            return
-        for _ in range(len(self.nets)):
-            net = self.nets[self.at % len(self.nets)]
-            self.sta.active(True)
-            self.sta.connect(net["ssid"], net.get("key") or None)
-            t = deadline(_WIFI_MS)
-            while not self.sta.isconnected() and not passed(t):
-                yield
-            if self.sta.isconnected():
-                return
-            self.at += 1
-            self.sta.disconnect()
-            self.sta.active(False)
-            yield
-        raise OSError("no Wi-Fi network answers")
-
-    def rssi(self):
-        try:
-            return self.sta.status("rssi")
-        except (ValueError, OSError, TypeError):
-            return None
 
 
 def _pem(data):
@@ -172,3 +132,44 @@ def answer(wire, what):
         if passed(t):
             raise OSError(110)
         yield
+
+
+def connection(c):
+    """Generator that makes the Client's connection; OSError says why it cannot."""
+    if c.wifi:
+        yield from load("wifi").up(c)
+    if c.before:
+        c.before()
+    cfg = c.cfg
+    port = cfg.get("port") or (8883 if cfg.get("ssl") else 1883)
+    c.attach(*(yield from connect(cfg["host"], port, cfg.get("ssl"))))
+    if c.on_socket:
+        c.on_socket(c.raw)
+    yield from login(c, cfg)
+    if c.subs:
+        subscriptions(c, c.subs)
+        a = yield from answer(c, 9)
+        if 0x80 in a[3:]:
+            raise OSError("the broker refuses a subscription")
+    c.fails = 0
+    c.ping = None
+    c.reconnects += 1
+    c.state = UP
+    if c.on_up:
+        c.on_up()
+
+
+def subscriptions(c, subs):
+    c.pid = c.pid % 65535 + 1
+    p = 7
+    c.tx[5], c.tx[6] = c.pid >> 8, c.pid & 255
+    for topic, qos in subs:
+        n = len(topic)
+        if p + n + 3 > len(c.tx):
+            raise OSError(27)
+        c.tx[p], c.tx[p + 1] = n >> 8, n & 255
+        c.tx[p + 2 : p + 2 + n] = topic
+        c.tx[p + 2 + n] = qos
+        p += n + 3
+    c._packet(0x82, p)
+    return c.pid

@@ -1,10 +1,7 @@
 """Everything printed and logged: a ring with sequence numbers, sent in batches (docs/protocol.md
 section 9)."""
 
-import io
-import json
-import sys
-import time
+from .util import Lazy
 
 LEVELS = "ODIWEC"  # in the order in which they are given up
 _LINE = 400
@@ -12,9 +9,11 @@ _FLUSH_MS = 250
 _COST = 48  # bytes of heap that a record takes beside its text
 
 
-class Log:
+class Log(Lazy):
     """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2
     at the broker."""
+
+    more = "batch"
 
     def __init__(self, clock, size=4096, level="I"):
         self.clock = clock
@@ -73,11 +72,6 @@ class Log:
     def error(self, name, text):
         self.log("E", name, text)
 
-    def exc(self, name, e):
-        b = io.StringIO()
-        sys.print_exception(e, b)
-        self.log("E", name, b.getvalue())
-
     def lost(self, e):
         """What could not even be logged is counted."""
         self.drop["O"] = self.drop.get("O", 0) + 1
@@ -96,26 +90,6 @@ class Log:
         self.line[:] = b""
         self.add("O", "", text)
 
-    def batch(self, since, most, unsent):
-        """(bytes, records) of the first run without a gap from seq `since` on that fits."""
-        rs = []
-        n = 160
-        for r in self.ring:
-            if r[0] < since or (unsent and r[5]):
-                if rs:
-                    break
-                continue
-            n += len(r[4].encode()) + len(r[3].encode()) + 18
-            if rs and (n > most or r[0] != rs[-1][0] + 1):
-                break
-            rs.append(r)
-        head = {"boot": self.boot, "s": rs[0][0] if rs else self.next, "n": len(rs)}
-        head.update(t=self.clock.ms(), u=_unix(), drop=self.drop)
-        out = json.dumps(head) + "\n"
-        for r in rs:
-            out += "%s\t%d\t%s\t%s\n" % (r[1], r[2], r[3], r[4])
-        return out.encode(), rs
-
     def flush(self, client, topic):
         """Sends a batch when it is time; what it held is kept until the broker has it."""
         now = self.clock.ms()
@@ -124,19 +98,7 @@ class Log:
         if not self.ring or self.ring[-1][5]:
             return
         self.last = now
-        data, rs = self.batch(0, client.size, True)
-        if not rs:
-            return
-        self.urgent = False
-        for r in rs:
-            r[5] = 1
-        self.busy = True
-        client.send(topic, data, 1, False, lambda: self._sent(rs))
-
-    def _sent(self, rs):
-        self.busy = False
-        for r in rs:
-            r[5] = 2
+        self.send(client, topic)
 
     def down(self):
         """The connection is lost: what was on its way is sent again."""
@@ -152,17 +114,3 @@ def _utf8(b):
         return True
     except UnicodeError:
         return False
-
-
-def _unix():
-    t = time.gmtime()
-    if t[0] < 2024:
-        return 0
-    return time.time() + (946684800 if time.gmtime(0)[0] == 2000 else 0)
-
-
-def op_logget(ag, s, r, j, _):
-    if j.get("crash") or j.get("rm"):
-        return ag.guard.crash_text(ag.mtu, j.get("rm"))
-    data, rs = ag.log.batch(j.get("s", 0), ag.mtu, False)
-    return data

@@ -1,4 +1,4 @@
-"""An MQTT 3.1.1 client for MicroPython that needs nothing but wire.py and link.py; usable alone
+"""An MQTT 3.1.1 client for MicroPython that needs only wire.py, link.py, pub.py, util.py; usable alone
 (README.md).
 
 All I/O is non-blocking and done by step() and pump(), which a task, a timer or a socket callback
@@ -10,19 +10,22 @@ import random
 import time
 from asyncio import core
 
-from . import link
+from .util import Lazy, load
 from .wire import CONNECTING, DOWN, UP, Wire
 
 
-class Client(Wire):
+class Client(Wire, Lazy):
     """cfg: host, port, client_id; optional user, password, ssl (dict, see link.tls), keepalive
     (s),
     will (topic, message), size (largest payload), backoff ((first, most) seconds)."""
 
+    more = "pub"  # publish and subscribe are there
+
     def __init__(self, cfg, wifi=None):
         super().__init__(cfg.get("size", 1024))
         self.cfg = cfg
-        self.wifi = wifi
+        self.wifi = wifi  # see wifi.py
+        self.wifi_at = 0
         self.subs = []  # (topic, qos), made anew after each connect
         self.reconnects = -1
         self.error = ""
@@ -59,53 +62,6 @@ class Client(Wire):
             if mine:
                 self.leave()
 
-    async def publish(self, topic, msg, retain=False, qos=0, sync=True):
-        """mqtt_async's and mqtt_as's call: waits until connected, and with QoS 1 until the broker
-        has it."""
-        topic = topic.encode() if isinstance(topic, str) else topic
-        msg = msg.encode() if isinstance(msg, str) else msg
-        while True:
-            while self.state != UP:
-                await asyncio.sleep_ms(100)
-            done = []
-            up = self.reconnects
-            try:
-                self.send(topic, msg, qos, retain, (lambda: done.append(1)) if qos else None)
-            except OSError as e:
-                if e.args[0] == 27:
-                    raise
-                await asyncio.sleep_ms(10)
-                continue
-            while qos and sync and not done and self.reconnects == up and self.state == UP:
-                await asyncio.sleep_ms(10)
-            if done or not qos or not sync:
-                return
-
-    async def subscribe(self, topic, qos=0):
-        """Subscribes now and after every reconnection."""
-        topic = topic.encode() if isinstance(topic, str) else topic
-        self.subs.append((topic, qos))
-        if self.state == UP and self.enter():
-            try:
-                self._subscribe(((topic, qos),))
-            finally:
-                self.leave()
-
-    def _subscribe(self, subs):
-        self.pid = self.pid % 65535 + 1
-        p = 7
-        self.tx[5], self.tx[6] = self.pid >> 8, self.pid & 255
-        for topic, qos in subs:
-            n = len(topic)
-            if p + n + 3 > len(self.tx):
-                raise OSError(27)
-            self.tx[p], self.tx[p + 1] = n >> 8, n & 255
-            self.tx[p + 2 : p + 2 + n] = topic
-            self.tx[p + 2 + n] = qos
-            p += n + 3
-        self._packet(0x82, p)
-        return self.pid
-
     def fail(self, e):
         """The connection is lost: closes it and has it made again."""
         if self.state == DOWN:
@@ -119,7 +75,9 @@ class Client(Wire):
         first, most = self.cfg.get("backoff", (1, 60))
         wait = min(most, first << min(self.fails, 8)) * 1000
         self.fails += 1
-        self.next_try = link.deadline(wait // 2 + random.getrandbits(16) % (wait // 2 + 1))
+        self.next_try = time.ticks_add(
+            time.ticks_ms(), wait // 2 + random.getrandbits(16) % (wait // 2 + 1)
+        )
         if self.on_down:
             self.on_down(self.error, was == UP)
         if self.task and self.task is not core.cur_task:
@@ -138,10 +96,10 @@ class Client(Wire):
 
     def _step(self):
         if self.state == DOWN:
-            if not link.passed(self.next_try):
+            if time.ticks_diff(time.ticks_ms(), self.next_try) < 0:
                 return
             self.state = CONNECTING
-            self._gen = self._connect()
+            self._gen = load("link").connection(self)
         try:
             if self.state == CONNECTING:
                 next(self._gen)
@@ -165,29 +123,6 @@ class Client(Wire):
                     self._packet(0xC0, 5)
                 finally:
                     self.leave()
-
-    def _connect(self):
-        if self.wifi:
-            yield from self.wifi.up()
-        if self.before:
-            self.before()
-        c = self.cfg
-        port = c.get("port") or (8883 if c.get("ssl") else 1883)
-        self.attach(*(yield from link.connect(c["host"], port, c.get("ssl"))))
-        if self.on_socket:
-            self.on_socket(self.raw)
-        yield from link.login(self, c)
-        if self.subs:
-            self._subscribe(self.subs)
-            a = yield from link.answer(self, 9)
-            if 0x80 in a[3:]:
-                raise OSError("the broker refuses a subscription")
-        self.fails = 0
-        self.ping = None
-        self.reconnects += 1
-        self.state = UP
-        if self.on_up:
-            self.on_up()
 
     async def run(self):
         """Owns the connection, for ever."""

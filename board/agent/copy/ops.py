@@ -3,7 +3,7 @@
 import time
 
 from . import hal
-from .frame import Fail
+from .util import Fail
 
 
 def ping(ag, s, r, j, p):

@@ -12,9 +12,9 @@ import json
 import os
 from binascii import hexlify
 
-from .frame import Fail
 from .put import Inflow
 from .store import remove, replace
+from .util import Fail
 
 BLOCK = 4096
 # survives a restart: {"n", "h", "off"} while open, {"pending": label} after END

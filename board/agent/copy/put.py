@@ -5,10 +5,10 @@ import os
 import random
 import time
 
-from .frame import Fail
+from .paths import check_path, parent
 from .session import unseal
 from .store import inflate, make_parents, remove, replace, sha_file
-from .util import check_path, parent
+from .util import Fail
 
 _MOST = 4  # transfers open or kept for resuming
 _BUSY_MS = 15000  # a transfer that moved within this time keeps its path

@@ -8,12 +8,7 @@ import select
 import sys
 from asyncio import core
 
-import micropython
-
-from . import hal
-from .frame import Fail
-
-_FEED = 128  # bytes of input handed to the port's ring at once; that holds about 260
+from .util import load
 
 
 class Runner(io.IOBase):
@@ -35,7 +30,7 @@ class Runner(io.IOBase):
         self.input = b""
         self.taken = 0
         self.app = {"p": None, "x": "", "n": 0, "stop": False}
-        self.can = hal.can_interrupt() and hasattr(os, "dupterm")
+        self.can = load("hal").can_interrupt() and hasattr(os, "dupterm")
         self.stdin = select.poll()
         self.stdin.register(sys.stdin, select.POLLIN)
 
@@ -52,10 +47,10 @@ class Runner(io.IOBase):
         the socket
         is a new one (reconnected while code runs)."""
         if self.sock is not None and self.sock is not sock:
-            hal.forget(self.sock)
+            load("hal").forget(self.sock)
         self.sock = sock
         if sock is not None:
-            hal.on_read(sock, cb)
+            load("hal").on_read(sock, cb)
         self.came = cb
 
     def new_socket(self, sock):
@@ -119,41 +114,15 @@ class Runner(io.IOBase):
 
     def interrupt(self):
         """KeyboardInterrupt in what runs. True if something does."""
-        if not self.live:
-            return False
-        cur = core.cur_task
-        if cur is not None and cur is not self.task and self.bomb is None:
-            self.bomb = asyncio.create_task(explode(self, self.count))
-            return True  # it runs the event loop itself: let that end
-        if not self.can:
-            raise Fail("ENOSYS", "this port cannot interrupt running code")
-        self._fire(None)
-        if self.hit == self.count:
-            try:
-                # It has caught the last one: another follows while it handles this one.
-                micropython.schedule(self._fire, None)
-            except RuntimeError:
-                pass  # the queue is full: the host asks again
-        self.hit = self.count
-        return True
+        return self.live and load("intr").interrupt(self)
 
-    def _fire(self, _):
+    def fire_now(self, _):
         if not self.live:
             return
         self.pending = True
         if self.calm:
             self.fire = True
             os.dupterm_notify(None)
-
-    def feed(self, off, data):
-        """Input for sys.stdin: takes what fits, says up to where it has been taken."""
-        if off <= self.taken < off + len(data) and not self.input:
-            new = bytes(data[self.taken - off :])[:_FEED]
-            if not self.stdin.poll(0):
-                self.input = new
-                self.taken += len(new)
-                os.dupterm_notify(None)
-        return self.taken
 
     # Running
 
@@ -165,19 +134,14 @@ class Runner(io.IOBase):
             self.event.clear()
             while self.job:
                 kind, code, mode, name = self.job
-                self.ag.handler("code", "compile_and_run")(self, kind, code, mode, name)
+                load("code").compile_and_run(self, kind, code, mode, name)
                 self.job = None
                 self.ag.changed()
                 await asyncio.sleep_ms(0)
 
     def submit(self, kind, code, mode, name):
+        load("code")  # now, while a MemoryError can still be answered
         self.job = (kind, code, mode, name)
         self.input = b""
         self.taken = 0
         self.event.set()
-
-
-async def explode(run, count):
-    """Ends the event loop that the running code runs, as Ctrl-C does."""
-    if run.live and run.count == count:
-        raise KeyboardInterrupt

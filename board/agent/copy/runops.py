@@ -4,10 +4,11 @@
 import os
 import time
 
-from .frame import Fail
+from .intr import feed
 from .output import Output
+from .paths import check_path
 from .put import Inflow
-from .util import check_path
+from .util import Fail, load
 
 
 class Code(Inflow):
@@ -62,6 +63,7 @@ def op_exec(ag, s, r, j, body):
         raise Fail("ETOOBIG", "put longer code into a file")
     if j.get("mode", "exec") not in ("exec", "single", "eval"):
         raise Fail("EINVAL", "mode")
+    load("code")  # now, while a MemoryError can still be answered
     c = Code(ag, s, r, j)
     run.job = ("wait", c, None, None)
     c.feed(0, body)
@@ -76,7 +78,7 @@ def op_stdin(ag, s, r, j, body):
     if ag.run.state == "idle":
         # the code ended without reading it; an error here would end its request a second time
         return
-    ag.send(s, 0x22, r, b"", ag.run.feed(j["o"], body))
+    ag.send(s, 0x22, r, b"", feed(ag.run, j["o"], body))
 
 
 def op_intr(ag, s, r, j, _):

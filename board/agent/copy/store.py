@@ -5,8 +5,8 @@ import hashlib
 import os
 from binascii import hexlify
 
-from .frame import Fail
-from .util import join, parent
+from .paths import join, parent
+from .util import Fail
 
 
 def remove(path):

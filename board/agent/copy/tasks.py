@@ -132,7 +132,12 @@ class Tasks:
                 n = run.app["n"]
                 t = self.ag.clock.ms()
                 run.app["p"] = path
-                run.submit("app", path, "exec", path)
+                try:
+                    run.submit("app", path, "exec", path)
+                except MemoryError as e:
+                    run.app["x"] = repr(e)
+                    run.app["n"] += 1
+                    self.ag.log.error("app", "no memory to start it")
                 while run.app["n"] == n or (run.job and run.job[0] == "app"):
                     await asyncio.sleep_ms(200)
                 if not run.app["x"] or run.app["x"].startswith("KeyboardInterrupt"):

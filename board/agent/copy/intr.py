@@ -1,0 +1,47 @@
+"""What the Runner does for a host while code runs: interrupting, and input (docs/protocol.md section 6)."""
+
+import asyncio
+import os
+from asyncio import core
+
+import micropython
+
+from .util import Fail
+
+_FEED = 128  # bytes of input handed to the port's ring at once; that holds about 260
+
+
+def interrupt(run):
+    """KeyboardInterrupt in what runs. True if something does."""
+    cur = core.cur_task
+    if cur is not None and cur is not run.task and run.bomb is None:
+        run.bomb = asyncio.create_task(explode(run, run.count))
+        return True  # it runs the event loop itself: let that end
+    if not run.can:
+        raise Fail("ENOSYS", "this port cannot interrupt running code")
+    run.fire_now(None)
+    if run.hit == run.count:
+        try:
+            # It has caught the last one: another follows while it handles this one.
+            micropython.schedule(run.fire_now, None)
+        except RuntimeError:
+            pass  # the queue is full: the host asks again
+    run.hit = run.count
+    return True
+
+
+def feed(run, off, data):
+    """Input for sys.stdin: takes what fits, says up to where it has been taken."""
+    if off <= run.taken < off + len(data) and not run.input:
+        new = bytes(data[run.taken - off :])[:_FEED]
+        if not run.stdin.poll(0):
+            run.input = new
+            run.taken += len(new)
+            os.dupterm_notify(None)
+    return run.taken
+
+
+async def explode(run, count):
+    """Ends the event loop that the running code runs, as Ctrl-C does."""
+    if run.live and run.count == count:
+        raise KeyboardInterrupt

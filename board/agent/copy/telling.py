@@ -1,0 +1,124 @@
+"""What the agent tells of itself: birth, reported configuration, telemetry (docs/protocol.md 2, 10), and
+how it leaves. These are methods of Main that are loaded when it is time (util.Lazy)."""
+
+import gc
+import json
+import os
+import sys
+import time
+from binascii import hexlify
+
+from . import hal
+from .agent import VERSION
+from .util import load
+
+
+def birth(main):
+    """The birth message's content."""
+    ag, cfg = main.ag, main.cfg
+    v = os.statvfs("/")
+    impl = sys.implementation
+    d = {"on": 1, "proto": 1, "agent": VERSION, "slot": main.boot.get("run", "")}
+    d["fw"] = ".".join(str(x) for x in impl[1][:3])
+    d["platform"], d["machine"] = sys.platform, getattr(impl, "_machine", "")[:64]
+    d["mpy"] = getattr(impl, "_mpy", 0)
+    d["name"], d["tags"] = cfg.get("name", ""), cfg.get("tags", [])
+    s = ag.sessions
+    d["boot"], d["nonce"] = s.boot_hex, hexlify(s.nonce).decode()
+    d["mode"] = s.mode
+    d["roles"] = list(s.keys)
+    d["state"], d["reset"] = ag.state(), hal.reset_cause()
+    d["mtu"], d["win"], d["caps"] = ag.mtu, ag.win, caps(main)
+    d["free"] = gc.mem_free()
+    d["fs"] = [v[1] * v[2], v[0] * v[3]]
+    d.update(ag.guard.birth())
+    return d
+
+
+def caps(main):
+    c = []
+    if main.ag.run.can:
+        c += ["intr", "stdin"]
+    try:
+        import deflate
+
+        c.append("zlib" if deflate else "")
+    except ImportError:
+        pass
+    if main.ag.flash:
+        c.append("ota")
+    if main.ag.guard.wdt:
+        c.append("wdt")
+    return c
+
+
+def clock(main):
+    """TLS needs to know the date. NTP, if nobody has set the clock."""
+    if time.gmtime()[0] >= 2024 or not main.cfg.get("ntp", 1):
+        return
+    try:
+        import ntptime
+
+        ntptime.host = main.cfg.get("ntp") or "pool.ntp.org"
+        ntptime.settime()
+    except (ImportError, OSError) as e:
+        main.ag.log.warning("agent", "no time from the network: %r" % e)
+
+
+def tell(main):
+    """The birth message: the first, and whenever what it says has changed."""
+    main.said = main.ag.state()
+    main.said_at = main.ag.clock.ms()
+    main.client.send(main.st, json.dumps(birth(main)), 1, True)
+
+
+def report(main):
+    """Reported configuration and telemetry."""
+    ag, c = main.ag, main.client
+    while ag.reports:
+        c.send(main.cfgr, ag.reports[0], 1, True)
+        del ag.reports[0]
+    now = ag.clock.ms()
+    every = main.cfg.get("tm", 60) * 1000
+    if every and now - main.tm_at >= every:
+        main.tm_at = now
+        v = os.statvfs("/")
+        d = {"boot": ag.sessions.boot_hex, "up": now // 1000, "free": gc.mem_free()}
+        d["fs"] = [v[1] * v[2], v[0] * v[3]]
+        d["rc"], d["rtt"] = c.reconnects, ag.guard.rtt
+        d["tasks"] = ag.tasks.counts() if ag.tasks else {}
+        d["drop"] = {"log": sum(ag.log.drop.values())}
+        if c.wifi:
+            d["rssi"] = load("wifi").rssi()
+        c.send(main.tmt, json.dumps(d))
+
+
+def big(main, topic, first):
+    main.ag.bad += 1
+    main.ag.log.warning("mqtt", "a message on %s is too large" % topic.decode())
+
+
+def leave(main):
+    ag = main.ag
+    why = ag.leave_as
+    if ag.run.state != "idle" and ag.clock.ms() < ag.leave_at + 5000:
+        return ag.run.interrupt()
+    close(main, "reset")
+    if why == "soft":
+        hal.soft_reset()
+    hal.reset()
+
+
+def close(main, why):
+    c = main.client
+    try:
+        ag = main.ag
+        msg = json.dumps({"on": 0, "boot": ag.sessions.boot_hex, "why": why})
+        c.send(main.st, msg, 1, True)
+        c._packet(0xE0, 5)
+        time.sleep_ms(50)
+    except (OSError, AttributeError):
+        pass  # not connected: the broker sends the will
+    c.stopped = True
+    c.detach()
+    main.ag.run.detach()

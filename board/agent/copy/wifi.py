@@ -1,0 +1,45 @@
+"""Wi-Fi for mqtt.py: nets is a list of {"ssid", "key"}, tried in turn."""
+
+import network
+
+from .link import deadline, passed
+
+_WIFI_MS = 20000
+
+
+def up(c):
+    """Generator that ends once there is a connection; OSError when none of the tries worked. The Client
+    notes in `wifi_at` whose turn it is."""
+    sta = network.WLAN(network.STA_IF)
+    if sta.isconnected():
+        return
+    _hostname(c.cfg.get("hostname"))
+    for _ in range(len(c.wifi)):
+        net = c.wifi[c.wifi_at % len(c.wifi)]
+        sta.active(True)
+        sta.connect(net["ssid"], net.get("key") or None)
+        t = deadline(_WIFI_MS)
+        while not sta.isconnected() and not passed(t):
+            yield
+        if sta.isconnected():
+            return
+        c.wifi_at += 1
+        sta.disconnect()
+        sta.active(False)
+        yield
+    raise OSError("no Wi-Fi network answers")
+
+
+def _hostname(name):
+    try:
+        if name:
+            network.hostname(name)
+    except (AttributeError, TypeError, ValueError):
+        pass  # a port that has no such thing: the name is only a comfort
+
+
+def rssi():
+    try:
+        return network.WLAN(network.STA_IF).status("rssi")
+    except (ValueError, OSError, TypeError):
+        return None
