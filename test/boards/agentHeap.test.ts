@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { RawRepl, startMpboard } from '../lab/index.mjs';
-import { ADMIN_KEY, agentFiles } from './agent/board';
+import { RawRepl, startMosquitto, startMpboard } from '../lab/index.mjs';
+import { ADMIN_KEY, agentFiles, startAgentBoard } from './agent/board';
+import { Op, TestHost, get, put } from './agent/host';
 
 /** Bytes of heap that the agent may take on a 32-bit board, connected and idle: 33,400 reached, and 5 %. 25,000 is wanted. */
 const LIMIT = 35_100;
@@ -67,3 +68,41 @@ it('takes no more heap than it did on a 32-bit board, and prints how much', asyn
     await board.stop();
   }
 });
+
+/** Prints the modules that may be unloaded and are loaded; says it in the log after 12 s of silence. */
+const WATCH = `
+import asyncio, sys
+names = lambda: ",".join(sorted(k[11:] for k in sys.modules if k.startswith("mpyfleet.a.")))
+async def later():
+    await asyncio.sleep(12)
+    print("then", names())
+asyncio.create_task(later())
+print(names())`;
+
+it('answers after its modules have been unloaded and loaded again', async () => {
+  const broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
+  const board = await startAgentBoard({
+    name: 'lazy',
+    broker: { host: '127.0.0.1', port: broker.port },
+  });
+  const host = await TestHost.connect(broker.url, board.uid);
+  try {
+    await host.hello(ADMIN_KEY);
+    const content = Buffer.alloc(9000, 'unload ');
+    for (let round = 0; round < 2; round++) {
+      await put(host, `/again${round}.txt`, content);
+      expect(await get(host, `/again${round}.txt`)).toEqual(content);
+      expect(await host.ask(Op.stat, { p: `/again${round}.txt` })).toMatchObject({ n: 9000 });
+      const { stdout } = await host.exec(WATCH);
+      expect(stdout).toContain('dispatch');
+      const seen = board.printed().length;
+      await host.until('silence', () => board.printed().slice(seen).includes('then '), 30_000);
+      const then = /then (\S+)/.exec(board.printed().slice(seen))?.[1];
+      expect(then).toBe('agent,guard,log,main,mqtt,run,util,wire');
+    }
+  } finally {
+    await host.client.endAsync(true);
+    await board.stop();
+    await broker.stop();
+  }
+}, 60_000);

@@ -1,5 +1,5 @@
-"""Batches of the log (docs/protocol.md section 9). These are methods of Log that are loaded when there
-is something to send (util.Lazy)."""
+"""Batches of the log (docs/protocol.md section 9). These are methods of Log that are loaded when
+there is something to send (util.Lazy)."""
 
 import io
 import json

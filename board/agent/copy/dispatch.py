@@ -1,4 +1,5 @@
-"""Takes frames, finds who may do what, calls handlers (docs/protocol.md). Loaded when a frame comes.
+"""Takes frames, finds who may do what, calls handlers (docs/protocol.md). Loaded when a frame
+comes.
 
 Everything here is synchronous and may run inside a socket's callback, so that it goes on while the
 user's code keeps the interpreter busy. What takes long is a generator in `jobs`."""

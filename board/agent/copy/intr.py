@@ -1,4 +1,5 @@
-"""What the Runner does for a host while code runs: interrupting, and input (docs/protocol.md section 6)."""
+"""What the Runner does for a host while code runs: interrupting, and input (docs/protocol.md
+section 6)."""
 
 import asyncio
 import os

@@ -98,8 +98,8 @@ class Main(Lazy):
         return more
 
     def rest(self):
-        """Forgets the modules that nobody has needed for a while. Code that runs keeps them: what a
-        frame needs must be there when that code has used up the memory."""
+        """Forgets the modules that nobody has needed for a while. Code that runs keeps them:
+        what a frame needs must be there when that code has used up the memory."""
         ag = self.ag
         run = ag.run
         if self.client.state != 2 or run.state != "idle" or run.job or ag.jobs:

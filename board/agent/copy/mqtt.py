@@ -1,5 +1,5 @@
-"""An MQTT 3.1.1 client for MicroPython that needs only wire.py, link.py, pub.py, util.py; usable alone
-(README.md).
+"""An MQTT 3.1.1 client for MicroPython that needs only wire.py, link.py, pub.py, util.py; usable
+alone (README.md).
 
 All I/O is non-blocking and done by step() and pump(), which a task, a timer or a socket callback
 may

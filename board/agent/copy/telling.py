@@ -1,5 +1,5 @@
-"""What the agent tells of itself: birth, reported configuration, telemetry (docs/protocol.md 2, 10), and
-how it leaves. These are methods of Main that are loaded when it is time (util.Lazy)."""
+"""What the agent tells of itself: birth, reported configuration, telemetry (docs/protocol.md 2,
+10), and how it leaves. These are methods of Main that are loaded when it is time (util.Lazy)."""
 
 import gc
 import json

@@ -1,9 +1,9 @@
 """What stays in memory: the clock, the error, and the loading of what does not stay.
 
-Modules are loaded when something needs them and forgotten after a while of silence (unload), because
-on a small board the memory belongs to the user. Nothing breaks that still refers to a forgotten one:
-it goes on with the old copy. So a class whose instances live long, or which is compared, stands in a
-module of _STAY."""
+Modules are loaded when something needs them and forgotten after a while of silence (unload),
+because on a small board the memory belongs to the user. Nothing breaks that still refers to a
+forgotten one: it goes on with the old copy. So a class whose instances live long, or which is
+compared, stands in a module of _STAY."""
 
 import gc
 import sys
@@ -33,8 +33,8 @@ def load(mod):
 
 
 def unload(ms=0):
-    """Forgets all modules of this copy but those that stay, if load() was not called for `ms`; True if
-    it did."""
+    """Forgets all modules of this copy but those that stay, if load() was not called for `ms`;
+    True if it did."""
     global _some
     if not _some or time.ticks_diff(time.ticks_ms(), _used) < ms:
         return False
@@ -51,7 +51,8 @@ def unload(ms=0):
 
 
 class Lazy:
-    """What the class does not have is a function of the module `more`; it gets the object first."""
+    """What the class does not have is a function of the module `more`; it gets the object
+    first."""
 
     def __getattr__(self, name):
         f = getattr(load(self.more), name)

@@ -8,8 +8,8 @@ _WIFI_MS = 20000
 
 
 def up(c):
-    """Generator that ends once there is a connection; OSError when none of the tries worked. The Client
-    notes in `wifi_at` whose turn it is."""
+    """Generator that ends once there is a connection; OSError when none of the tries worked. The
+    Client notes in `wifi_at` whose turn it is."""
     sta = network.WLAN(network.STA_IF)
     if sta.isconnected():
         return
