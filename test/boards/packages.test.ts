@@ -53,7 +53,7 @@ describe('installing packages', () => {
 
     const other = await startUboard({});
     ends.push(() => other.stop());
-    const { program } = await ensure('mpremote');
+    const { program = '' } = await ensure('mpremote');
     await promisify(execFile)(program, [
       ...['connect', other.tty, 'mip', 'install', '--index', index.url, 'shapes'],
     ]);
