@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
-import { openWindow } from '../lab/window.mjs';
+import { loadWindow, openWindow } from '../lab/window.mjs';
 
 const CLICK_MS = 1_000; // a click on something that is there
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
@@ -31,6 +31,16 @@ export class Driver {
   /** Opens a window. @param {string} url of `startCodeServer` */
   static async open(url) {
     return new Driver(await openWindow(url));
+  }
+
+  /** Closes the window, which ends its extension host, and opens a new one in the same browser. @param {string} url */
+  async reopen(url) {
+    const context = this.page.context();
+    await this.page.goto('about:blank'); // lets the workbench say goodbye to the server, as closing does
+    await this.page.close();
+    this.page = await context.newPage();
+    this.page.setDefaultTimeout(SEEN_MS);
+    await loadWindow(this.page, url);
   }
 
   // --- palette and inputs -------------------------------------------------------------------------------------
@@ -164,7 +174,8 @@ export class Driver {
         });
       return (await found.count()) === 0;
     };
-    if (!(await pollUntil(gone, SEEN_MS))) throw new Error(`the menu stays open on ${String(item)}`);
+    if (!(await pollUntil(gone, SEEN_MS)))
+      throw new Error(`the menu stays open on ${String(item)}`);
   }
 
   /** The entries of the menu that is open. @returns {Promise<string[]>} */

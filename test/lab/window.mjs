@@ -38,19 +38,25 @@ export async function openPage() {
 export async function openWindow(url) {
   const opened = await openPage();
   try {
-    await opened.page.goto(url, { waitUntil: 'commit', timeout: OPEN_MS });
-    await opened.page
-      .locator('.monaco-workbench .part.activitybar .action-item')
-      .first()
-      .waitFor({ timeout: OPEN_MS });
-    // The status bar names the remote once the workbench has reached its extension host.
-    await opened.page
-      .locator('.part.statusbar .statusbar-item')
-      .first()
-      .waitFor({ timeout: OPEN_MS });
+    await loadWindow(opened.page, url);
     return opened;
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/**
+ * Loads VS Code into a page and waits until it can be used.
+ * @param {import('playwright-core').Page} page
+ * @param {string} url of `startCodeServer`
+ */
+export async function loadWindow(page, url) {
+  await page.goto(url, { waitUntil: 'commit', timeout: OPEN_MS });
+  await page
+    .locator('.monaco-workbench .part.activitybar .action-item')
+    .first()
+    .waitFor({ timeout: OPEN_MS });
+  // The status bar names the remote once the workbench has reached its extension host.
+  await page.locator('.part.statusbar .statusbar-item').first().waitFor({ timeout: OPEN_MS });
 }

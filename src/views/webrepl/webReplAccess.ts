@@ -31,6 +31,8 @@ export class WebReplAccess {
     { wrong }: { wrong: boolean },
   ): Promise<string | undefined> => {
     const key = PASSWORD + address.text;
+    // A refused one must not be tried again by itself, should the user now give up.
+    if (wrong) await this.forget(address);
     const kept = wrong ? undefined : await this.secrets.get(key);
     if (kept !== undefined) return kept;
     const typed = await askPassword(address, wrong);

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startWebReplBoard, type WebReplBoard } from '../boards/webreplLab';
+import { openSession } from './session.mjs';
+
+// A board without a cable: added by its address and password, used, and found again by the next window, which does not ask.
+
+const WAIT_MS = 60_000;
+const PASSWORD = 'secret1';
+const WRONG = 'wrong-one';
+
+let lab: WebReplBoard;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  lab = await startWebReplBoard({ password: PASSWORD, heap: 512, sizeKib: 4096 });
+  session = await openSession({
+    files: { 'air.py': "import sys\nprint('over the air', 6 * 7)\n" },
+  });
+  // SecretStorage of VS Code in a browser is the browser's storage, sealed with a key of which the server in front of it
+  // (code-server, serve-web) keeps one half. Here there is no such front: the browser context gives that half.
+  const half = randomBytes(32);
+  await session.driver.page
+    .context()
+    .route('**/mint-key', (route) =>
+      route.fulfill({ body: half, contentType: 'application/octet-stream' }),
+    );
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`webrepl ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await lab.stop();
+});
+
+test('a wrong password is said to be wrong, and asked for again', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.command('MicroPython: Add a WebREPL Board…');
+  await driver.input.getByText('Add a WebREPL board').waitFor();
+  await driver.type(`127.0.0.1:${lab.port}`);
+  await driver.input.getByText(`WebREPL password of ${lab.address.text}`).waitFor();
+  await driver.type(WRONG);
+  await driver.input.getByText('The password was refused').waitFor();
+});
+
+test('given up, that is said, and the refused password is not tried again', async () => {
+  const { driver } = session;
+  await driver.page.keyboard.press('Escape');
+  await driver.notification('did not accept the WebREPL password').waitFor();
+  await driver.rowMenu(`127.0.0.1:${lab.port}`, 'Connect');
+  await driver.input.getByText('kept in the secret storage').waitFor();
+});
+
+test('with the right one the board is in the tree, connected', async () => {
+  const { driver } = session;
+  await driver.type(PASSWORD);
+  await driver.row('linuxboard').waitFor({ timeout: WAIT_MS });
+  await driver.status(/linuxboard: ready/).waitFor({ timeout: WAIT_MS });
+  await driver
+    .row('linuxboard')
+    .getByText(/WebREPL/)
+    .first()
+    .waitFor();
+  expect((await driver.rows()).filter((row) => /linuxboard|127\.0\.0\.1/.test(row))).toHaveLength(
+    1,
+  );
+});
+
+test('its REPL computes over WebREPL', async () => {
+  const { driver } = session;
+  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.terminalType('2**100\n');
+  await driver.terminalShows(String(2n ** 100n));
+});
+
+test('a file is uploaded from the Explorer, and runs', async () => {
+  const { driver } = session;
+  await driver.activity('Explorer');
+  await driver.rowMenu('air.py', 'Upload to Board');
+  await driver.status('air.py uploaded').waitFor({ timeout: WAIT_MS });
+  expect((await lab.board.files())['/air.py']?.toString()).toContain('over the air');
+  await driver.activity('MicroPython');
+  await driver.expand('linuxboard');
+  await driver.rowAction('air.py', 'Run This File');
+  await driver.terminalShows('over the air 42');
+});
+
+test('the next window finds it again and does not ask for the password', async () => {
+  const { driver, server } = session;
+  await driver.reopen(server.url);
+  await driver.activity('MicroPython');
+  await driver.status(/linuxboard: ready/).waitFor({ timeout: WAIT_MS }); // no input was answered
+  expect(await driver.input.count()).toBe(0);
+  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.terminalType('3**100\n');
+  await driver.terminalShows(String(3n ** 100n));
+});
+
+test('no password is in the settings', () => {
+  const settings = readFileSync(join(session.server.userDataDir, 'User', 'settings.json'), 'utf8');
+  expect(settings).toContain(lab.address.text);
+  expect(settings).not.toContain(PASSWORD);
+  expect(settings).not.toContain(WRONG);
+});
