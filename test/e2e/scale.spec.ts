@@ -1,0 +1,92 @@
+import { connectAsync } from 'mqtt';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pollUntil, startMosquitto } from '../lab/index.mjs';
+import { openSession } from './session.mjs';
+
+// Thousands of boards behind one broker, in a window: the list fills, scrolls, is searched.
+
+const BOARDS = 5_000;
+const HALLS = 7;
+const FILL_MS = 10_000; // the aim is three seconds; a loaded machine is given more
+const SEEN_MS = 20_000;
+
+let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+const nameOf = (i: number) => `sim-${String(i).padStart(4, '0')}`;
+
+/** What boards tell of themselves, kept by the broker. */
+async function announce(): Promise<void> {
+  const client = await connectAsync(mosquitto.url);
+  for (let i = 0; i < BOARDS; i++) {
+    const birth = {
+      ...{ on: 1, proto: 1, agent: '0.1.0', fw: '1.25.0', platform: i % 2 ? 'esp32' : 'rp2' },
+      ...{ name: nameOf(i), tags: [`hall${i % HALLS}`], boot: '9f03c2aa', nonce: '00'.repeat(16) },
+      ...{ mode: 'open', state: 'idle', mtu: 1024, win: 16, caps: [], free: 90_000 },
+    };
+    const topic = `mpy/5${String(i).padStart(11, '0')}/st`;
+    await client.publishAsync(topic, JSON.stringify(birth), { retain: true, qos: 0 });
+  }
+  await client.endAsync();
+}
+
+beforeAll(async () => {
+  mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
+  await announce();
+  session = await openSession();
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`scale ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await mosquitto.stop();
+});
+
+/** The rows of the list, drawn or not. */
+async function listed(): Promise<number> {
+  const row = session.driver.row(/^sim-\d{4}$/);
+  if ((await row.count()) === 0) return 0;
+  return Number(await row.getAttribute('aria-setsize'));
+}
+
+/** Gives the list of boards the keyboard, without a click on a board. */
+async function focusList(): Promise<void> {
+  await session.driver.page.locator('.part.sidebar .monaco-list').first().focus();
+}
+
+test(`${BOARDS} boards are listed in time once their broker is`, async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.page.locator('.part.sidebar .pane-header').first().waitFor();
+  const start = performance.now();
+  session.setSettings({
+    'mpyFleet.brokers': [{ id: 'works', name: 'works', url: mosquitto.url }],
+  });
+  const full = async () => (await listed()) >= BOARDS;
+  expect(await pollUntil(full, SEEN_MS), `${await listed()} of ${BOARDS}`).toBe(true);
+  const took = performance.now() - start;
+  console.log(`${BOARDS} boards listed ${took.toFixed(0)} ms after the broker was set`);
+  expect(took).toBeLessThan(FILL_MS);
+});
+
+test('the list scrolls to its end and back', async () => {
+  const { driver } = session;
+  const start = performance.now();
+  await focusList();
+  await driver.page.keyboard.press('End');
+  await driver.row(nameOf(BOARDS - 1)).waitFor();
+  await driver.page.keyboard.press('Home');
+  await driver.row(nameOf(0)).waitFor();
+  console.log(`to the end and back in ${(performance.now() - start).toFixed(0)} ms`);
+});
+
+test('a board is found in the list by a part of its name', async () => {
+  const { driver } = session;
+  await focusList();
+  await driver.page.keyboard.press('Control+Alt+F');
+  await driver.page.locator('.monaco-tree-type-filter input').fill('sim-4242');
+  await driver.row(nameOf(4242)).waitFor();
+  expect(await driver.rows()).not.toContain(nameOf(0));
+  await driver.page.keyboard.press('Escape');
+});
