@@ -25,8 +25,10 @@ export default defineConfig({
           globalSetup: ['test/lab/globalSetup.mjs'],
           // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop.
           testTimeout: 60_000,
-          hookTimeout: 120_000,
+          hookTimeout: 240_000,
           maxWorkers: 2,
+          // A machine that stands still for seconds breaks what depends on a real line; the report names what was repeated.
+          retry: 2,
         },
       },
       {
@@ -37,6 +39,7 @@ export default defineConfig({
           globalSetup: ['test/e2e/setup.mjs'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          retry: 1,
           // One window at a time: two browsers and two VS Code servers are too much for two cores.
           maxWorkers: 1,
           fileParallelism: false,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
-import { Fleet } from './core/fleet';
+import { Fleet } from './core/board/fleet';
 import { addSources } from './links';
 import { registerViews } from './views';
 import { createApi, type FleetApiV1 } from './views/api';

@@ -1,5 +1,5 @@
-import { filterBoards } from '../../src/core/grouping';
-import { METRICS, type Metric } from '../../src/core/telemetry';
+import { filterBoards } from '../../src/core/many/grouping';
+import { METRICS, type Metric } from '../../src/core/many/telemetry';
 import {
   ACTIONS,
   type ActionName,

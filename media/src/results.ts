@@ -1,5 +1,5 @@
-import { compressHostlist } from '../../src/core/hostlist';
-import { foldResults } from '../../src/core/results';
+import { compressHostlist } from '../../src/core/many/hostlist';
+import { foldResults } from '../../src/core/many/results';
 import type { FromResults, ResultRow, ToResults } from '../../src/views/results/messages';
 import { element, Host } from './parts/host';
 import { checkControl, control, useToolkit } from './parts/toolkit';

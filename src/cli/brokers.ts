@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Address } from '../core/address';
-import type { Role } from '../core/agentProtocolSession';
+import type { Role } from '../core/agent/agentProtocolSession';
 import { Deferred, systemClock } from '../core/async';
-import type { BrokerProfile, BrokerSecrets } from '../core/brokers';
-import type { Found } from '../core/discovery';
+import type { BrokerProfile, BrokerSecrets } from '../core/broker/brokers';
+import type { Found } from '../core/board/discovery';
 import { asError, UsageError } from '../core/errors';
 import type { Event } from '../core/events';
 import type { Transport } from '../core/transport';

@@ -1,8 +1,8 @@
 import { parseAddress, type Address } from '../core/address';
-import type { Found } from '../core/discovery';
+import type { Found } from '../core/board/discovery';
 import { UsageError } from '../core/errors';
-import { compressHostlist, expandTerm, splitTerms } from '../core/hostlist';
-import { selectBoards, type Selection } from '../core/selector';
+import { compressHostlist, expandTerm, splitTerms } from '../core/many/hostlist';
+import { selectBoards, type Selection } from '../core/many/selector';
 import type { Cli } from './cli';
 import { CliBoard } from './cliBoard';
 import type { Links } from './links';

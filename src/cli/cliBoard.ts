@@ -2,7 +2,7 @@ import type { Address } from '../core/address';
 import type { BoardFiles } from '../core/boardFiles';
 import { text } from '../core/bytes';
 import { ConnectionLostError, ProgramRunningError } from '../core/errors';
-import type { Selectable } from '../core/selector';
+import type { Selectable } from '../core/many/selector';
 import type { Session, SessionOptions, Transport } from '../core/transport';
 import type { CliBrokers } from './brokers';
 import type { Links } from './links';

@@ -1,5 +1,5 @@
 import { FileError, FleetError, ProtocolError, PythonError, UsageError } from '../core/errors';
-import type { Outcome } from '../core/jobs';
+import type { Outcome } from '../core/many/jobs';
 
 /** Exit statuses of mpyfleet; scripts rely on them. */
 export const EXIT = {

@@ -1,4 +1,4 @@
-import { SELECTOR_HELP } from '../core/selector';
+import { SELECTOR_HELP } from '../core/many/selector';
 import { COMMON, OPTIONS, type OptionName } from './options';
 import { VERBS, type Verb } from './verbTable';
 

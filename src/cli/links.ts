@@ -1,7 +1,7 @@
 import type { Address } from '../core/address';
 import type { BoardFiles } from '../core/boardFiles';
-import type { BoardInfo } from '../core/boardInfo';
-import type { Found } from '../core/discovery';
+import type { BoardInfo } from '../core/board/boardInfo';
+import type { Found } from '../core/board/discovery';
 import { ConnectError } from '../core/errors';
 import type { Session, SessionOptions, Transport } from '../core/transport';
 import { CliBrokers } from './brokers';
@@ -43,7 +43,7 @@ export async function loadLinks(cli: Cli): Promise<Links> {
       address.kind === 'mqtt' ? brokers.transport(address) : open(address),
     createFiles: (withSession) => new SessionFiles(withSession),
     readInfo: async (session, signal) =>
-      (await import('../core/readInfo')).readInfo(session, signal),
+      (await import('../core/board/readInfo')).readInfo(session, signal),
     discover: async () => (await import('../transports/serial/ports')).listPorts(),
     close: () => brokers.close(),
   };

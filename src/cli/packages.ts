@@ -9,7 +9,7 @@ import { PackageManager, type PackageBoard } from '../core/packages/manager';
 import { MpyCrossThread } from '../core/packages/mpyCrossThread';
 import { nodeHttp, proxyFromEnvironment } from '../core/packages/nodeHttp';
 import { DEFAULT_PYPI } from '../core/packages/pypiSource';
-import { readInfo } from '../core/readInfo';
+import { readInfo } from '../core/board/readInfo';
 import type { Cli } from './cli';
 import type { CliBoard } from './cliBoard';
 

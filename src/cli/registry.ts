@@ -3,8 +3,8 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseAddress, type Address } from '../core/address';
 import { UsageError } from '../core/errors';
-import type { BrokerProfile } from '../core/brokers';
-import type { Groups } from '../core/selector';
+import type { BrokerProfile } from '../core/broker/brokers';
+import type { Groups } from '../core/many/selector';
 
 /** A board that has a name in the configuration. */
 export interface RegisteredBoard {

@@ -1,9 +1,9 @@
 import { concat, text, utf8 } from '../core/bytes';
 import { CancelledError, FleetError, PythonError } from '../core/errors';
-import { compressHostlist } from '../core/hostlist';
-import { forEachBoard, type Outcome } from '../core/jobs';
-import { resultOf, summarize, type BoardResult } from '../core/results';
-import { resultsToJson, resultToText } from '../core/resultsExport';
+import { compressHostlist } from '../core/many/hostlist';
+import { forEachBoard, type Outcome } from '../core/many/jobs';
+import { resultOf, summarize, type BoardResult } from '../core/many/results';
+import { resultsToJson, resultToText } from '../core/many/resultsExport';
 import { chooseBoards } from './chooseBoards';
 import { printable, type Cli } from './cli';
 import type { CliBoard } from './cliBoard';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { removeAgent, updateAgent } from '../core/agentInstall';
-import { keyText, parseKey } from '../core/agentKeys';
-import type { Board } from '../core/board';
+import { removeAgent, removeStartLines, updateAgent } from '../core/agent/agentInstall';
+import { keyText, parseKey } from '../core/agent/agentKeys';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import { agentSource } from '../views/broker/agentSource';
 import { agentOf } from '../views/broker/agentOf';
@@ -111,18 +111,20 @@ async function remove(context: ViewContext, board: Board, call: Call): Promise<v
     yes,
   );
   if (answer !== yes) return;
-  const overMqtt = board.transport?.kind === 'mqtt';
-  const { control, broker } = overMqtt
-    ? agentOf(context, board)
-    : { control: undefined, broker: undefined };
-  // What a restart needs is loaded on the board while it can be.
-  await control?.ping(call.signal);
-  await removeAgent(board.files, { signal: call.signal, onStep: (step) => call.report(t(step)) });
-  const uid = board.uid;
-  if (control) await control.leave(call.signal);
-  else await board.reset('soft', call.signal);
+  const { signal } = call;
+  const options = { signal, onStep: (step: string) => call.report(t(step)) };
+  const { uid } = board;
+  if (board.transport?.kind === 'mqtt') {
+    const { control, broker } = agentOf(context, board);
+    await removeStartLines(board.files, options);
+    await control.remove(signal);
+    await board.disconnect();
+    if (uid) await broker.forget(uid);
+  } else {
+    await removeAgent(board.files, options);
+    await board.reset('soft', signal);
+  }
   if (uid) await context.brokers.secrets.setBoardKey(uid, undefined);
-  if (uid) await broker?.forget(uid);
 }
 
 function uidOf(board: Board): string {

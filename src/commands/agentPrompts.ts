@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { scanWifi, type AgentConfig, type AgentFit } from '../core/agentInstall';
-import type { Board } from '../core/board';
-import { isEncrypted, isLoopback } from '../core/brokerProfiles';
-import type { Broker } from '../core/brokers';
-import { LOCAL_BROKER_ID } from '../core/localBroker';
+import { scanWifi, type AgentConfig, type AgentFit } from '../core/agent/agentInstall';
+import type { Board } from '../core/board/board';
+import { isEncrypted, isLoopback } from '../core/broker/brokerProfiles';
+import type { Broker } from '../core/broker/brokers';
+import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
 import type { ViewContext } from '../views/context';
 
 /** Which broker a board shall use, and with what; without its key. */

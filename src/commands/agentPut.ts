@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { examine, installAgent, takesCompiled } from '../core/agentInstall';
-import { newBoardKey } from '../core/agentKeys';
+import { examine, installAgent, takesCompiled } from '../core/agent/agentInstall';
+import { newBoardKey } from '../core/agent/agentKeys';
 import { abortable, Deferred, systemClock } from '../core/async';
-import type { Board } from '../core/board';
-import type { Broker } from '../core/brokers';
+import type { Board } from '../core/board/board';
+import type { Broker } from '../core/broker/brokers';
 import { TimeoutError } from '../core/errors';
 import { DisposableStore } from '../core/events';
 import { agentSource } from '../views/broker/agentSource';

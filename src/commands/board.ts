@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { setClock } from '../core/boardClock';
-import { forEachBoard } from '../core/jobs';
+import { setClock } from '../core/board/boardClock';
+import { forEachBoard } from '../core/many/jobs';
 import { boardTooltipOf } from '../views/tree/boardItem';
 import { summarise } from './summary';
 import type { BoardsCommand, Command } from './types';

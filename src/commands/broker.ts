@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../core/errors';
-import { LOCAL_BROKER_ID } from '../core/localBroker';
+import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
 import { isBrokerNode } from '../views/broker/brokerTree';
 import type { ViewContext } from '../views/context';
 import { askBroker } from './brokerPrompts';

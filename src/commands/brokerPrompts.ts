@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { brokerUrlProblem, isEncrypted, profileId } from '../core/brokerProfiles';
-import type { BrokerProfile } from '../core/brokers';
+import { brokerUrlProblem, isEncrypted, profileId } from '../core/broker/brokerProfiles';
+import type { BrokerProfile } from '../core/broker/brokers';
 import type { ViewContext } from '../views/context';
 
 /**

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import { forEachBoard } from '../core/jobs';
+import type { Board } from '../core/board/board';
+import { forEachBoard } from '../core/many/jobs';
 import { isTreeNode } from '../views/tree/nodes';
 import { pickBoard } from './pickBoards';
 import { summarise } from './summary';

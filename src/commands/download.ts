@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import { bytesText } from '../core/boardInfoText';
+import type { Board } from '../core/board/board';
+import { bytesText } from '../core/board/boardInfoText';
 import { CancelledError } from '../core/errors';
 import { localParts } from '../core/localName';
 import { childOf, nameOf, parentOf } from '../views/tree/nodes';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { FileError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';

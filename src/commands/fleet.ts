@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
-import type { FleetAction } from '../core/fleetActions';
-import { dedent } from '../core/runCode';
+import type { FleetAction } from '../core/many/fleetActions';
+import { dedent } from '../core/repl/runCode';
 import type { ViewContext } from '../views/context';
 import { collectLocal } from '../views/localFiles';
 import { exportResults } from '../views/results/resultsView';

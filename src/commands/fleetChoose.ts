@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
-import { compressHostlist } from '../core/hostlist';
-import { SELECTOR_HELP } from '../core/selector';
-import type { SelectableBoard } from '../core/selectableBoard';
+import { compressHostlist } from '../core/many/hostlist';
+import { SELECTOR_HELP } from '../core/many/selector';
+import type { SelectableBoard } from '../core/many/selectableBoard';
 import type { ViewContext } from '../views/context';
 import { stateWords } from '../views/tree/boardItem';
 

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import { compressHostlist } from '../core/hostlist';
-import type { HistoryEntry } from '../core/jobHistory';
-import { summarize } from '../core/results';
+import type { Board } from '../core/board/board';
+import { compressHostlist } from '../core/many/hostlist';
+import type { HistoryEntry } from '../core/many/jobHistory';
+import { summarize } from '../core/many/results';
 import type { ViewContext } from '../views/context';
 import { chooseBoards } from './fleetChoose';
 import { boardsOf } from './fleetTargets';

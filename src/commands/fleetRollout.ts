@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../core/errors';
-import { RolloutJob } from '../core/rolloutJob';
-import { wavesOf, type RolloutPlan } from '../core/rollout';
-import type { FileRollout } from '../core/rolloutFiles';
+import { RolloutJob } from '../core/many/rolloutJob';
+import { wavesOf, type RolloutPlan } from '../core/many/rollout';
+import type { FileRollout } from '../core/many/rolloutFiles';
 import { collectLocal } from '../views/localFiles';
 import type { ViewContext } from '../views/context';
 import { chooseBoards } from './fleetChoose';

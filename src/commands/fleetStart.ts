@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { CancelledError } from '../core/errors';
-import type { FleetAction } from '../core/fleetActions';
-import type { FleetJob } from '../core/fleetJob';
-import { compressHostlist } from '../core/hostlist';
-import type { ManyStopAnswer } from '../core/stopPolicy';
+import type { FleetAction } from '../core/many/fleetActions';
+import type { FleetJob } from '../core/many/fleetJob';
+import { compressHostlist } from '../core/many/hostlist';
+import type { ManyStopAnswer } from '../core/board/stopPolicy';
 import type { ViewContext } from '../views/context';
 
 /**

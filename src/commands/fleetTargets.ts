@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { isTreeNode } from '../views/tree/nodes';

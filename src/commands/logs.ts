@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { LEVELS, type LogFilter } from '../core/agentLogs';
-import type { LogLevel } from '../core/agentProtocolLog';
+import { LEVELS, type LogFilter } from '../core/agent/agentLogs';
+import type { LogLevel } from '../core/agent/agentProtocolLog';
 import { UsageError } from '../core/errors';
 import { agentOf } from '../views/broker/agentOf';
 import type { ViewContext } from '../views/context';

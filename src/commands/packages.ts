@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
-import { forEachBoard } from '../core/jobs';
+import { forEachBoard } from '../core/many/jobs';
 import type { InstallOptions, PackageBoard } from '../core/packages/manager';
 import type { InstalledPackage } from '../core/packages/install';
 import type { ViewContext } from '../views/context';

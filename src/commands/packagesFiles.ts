@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { text, utf8 } from '../core/bytes';
 import { UsageError } from '../core/errors';
 import { readLock, readRequirements } from '../core/packages/lockFile';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
-import { readInfo } from '../core/readInfo';
+import { readInfo } from '../core/board/readInfo';
 import type { ViewContext } from '../views/context';
 import { setUpStubs } from '../views/packages/stubSetup';
 import type { Call, Command } from './types';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { asError, UsageError } from '../core/errors';
-import { dedent, runFileCode } from '../core/runCode';
-import type { Board } from '../core/board';
+import { dedent, runFileCode } from '../core/repl/runCode';
+import type { Board } from '../core/board/board';
 import type { ViewContext } from '../views/context';
 import type { Run } from '../views/runs';
 import { nameOf } from '../views/tree/nodes';

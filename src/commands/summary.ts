@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import type { Outcome } from '../core/jobs';
-import { unfinished } from '../core/jobs';
+import type { Board } from '../core/board/board';
+import type { Outcome } from '../core/many/jobs';
+import { unfinished } from '../core/many/jobs';
 import type { ViewContext } from '../views/context';
 
 /**

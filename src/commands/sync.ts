@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import { forEachBoard } from '../core/jobs';
+import type { Board } from '../core/board/board';
+import { forEachBoard } from '../core/many/jobs';
 import type { SyncResult } from '../core/sync/apply';
 import type { SyncMode } from '../core/sync/model';
 import { planSummary, resultSummary } from '../core/sync/summary';

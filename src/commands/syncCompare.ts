@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { addDevice } from '../core/deviceYaml/edit';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';

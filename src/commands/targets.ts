@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import { isLikely } from '../views/activeBoard';
 import { SCHEME } from '../views/boardUris';

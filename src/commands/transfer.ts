@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import type { WriteItem } from '../core/boardFiles';
-import { bytesText } from '../core/boardInfoText';
-import { forEachBoard } from '../core/jobs';
+import { bytesText } from '../core/board/boardInfoText';
+import { forEachBoard } from '../core/many/jobs';
 import { compiledPath, removeSources } from '../core/packages/compileForBoard';
 import type { ViewContext } from '../views/context';
 import { collectLocal, type LocalTree } from '../views/localFiles';

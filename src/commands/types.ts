@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import type { RemotePath } from '../views/boardUris';
 import type { ViewContext } from '../views/context';
 

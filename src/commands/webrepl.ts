@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { webreplAddress, type Address } from '../core/address';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { asError, CancelledError, UsageError } from '../core/errors';
 import {
   removeWebRepl,
@@ -8,7 +8,7 @@ import {
   setUpWebRepl,
   type SetupBoard,
   type SetupStep,
-} from '../core/webreplSetup';
+} from '../core/webrepl/webreplSetup';
 import type { ViewContext } from '../views/context';
 import { askPassword } from '../views/webrepl/webReplAccess';
 import type { Command } from './types';

@@ -10,7 +10,10 @@ export interface TransportSettings {
   /** Baud rate of a serial port by its path; undefined: the usual one. */
   readonly baudRate?: (path: string) => number | undefined;
   /** The brokers behind which boards are; without them there are none. */
-  readonly brokers?: { transport(address: Address): Transport };
+  readonly brokers?: {
+    transport(address: Address): Transport;
+    legacyTransport(address: Address): Promise<Transport>;
+  };
   /** Who asks for WebREPL passwords; without it WebREPL boards cannot be reached. */
   readonly webrepl?: WebReplSettings;
   /** What demo boards are made of and where they keep their files; without it there are none. */
@@ -39,7 +42,8 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
         if (!settings.brokers) throw unsupported(address);
         return settings.brokers.transport(address);
       case 'mqboard':
-        throw unsupported(address);
+        if (!settings.brokers) throw unsupported(address);
+        return settings.brokers.legacyTransport(address);
     }
   };
 }

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
-import { isConnected } from '../core/boardState';
+import type { Board } from '../core/board/board';
+import { isConnected } from '../core/board/boardState';
 import { Emitter, DisposableStore, type Disposable } from '../core/events';
-import type { Fleet } from '../core/fleet';
+import type { Fleet } from '../core/board/fleet';
 import { Coalescer } from './coalesce';
 
 const KEY = 'mpyFleet.activeBoard';

@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
-import type { BoardResult } from '../core/results';
-import type { SelectableBoard } from '../core/selectableBoard';
+import type { BoardResult } from '../core/many/results';
+import type { SelectableBoard } from '../core/many/selectableBoard';
 import type { ViewContext } from './context';
 
 /** A board as other extensions see it. Plain data: ask again for what it is now. */

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { utf8, hex, text } from '../core/bytes';
-import type { Fleet } from '../core/fleet';
+import type { Fleet } from '../core/board/fleet';
 import type { Disposable } from '../core/events';
 
 export const SCHEME = 'mpy';

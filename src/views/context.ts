@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
-import type { Fleet } from '../core/fleet';
-import type { KnownBoards } from '../core/knownBoards';
+import type { Fleet } from '../core/board/fleet';
+import type { KnownBoards } from '../core/board/knownBoards';
 import type { ActiveBoard } from './activeBoard';
 import type { BoardUris } from './boardUris';
 import type { BrokerCenter } from './broker/brokerCenter';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { parseAddress } from '../core/address';
-import type { BoardSource, Found } from '../core/discovery';
+import type { BoardSource, Found } from '../core/board/discovery';
 import { Emitter } from '../core/events';
 
 const KEY = 'mpyFleet.demoBoards';

@@ -1,4 +1,4 @@
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import type { BoardFiles } from '../core/boardFiles';
 import { Emitter, type Disposable } from '../core/events';
 

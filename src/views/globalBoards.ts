@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import type { KnownBoard, KnownBoardsStore } from '../core/knownBoards';
+import type { KnownBoard, KnownBoardsStore } from '../core/board/knownBoards';
 
 const KEY = 'mpyFleet.knownBoards';
 

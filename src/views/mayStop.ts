@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board, StopAnswer } from '../core/board';
+import type { Board, StopAnswer } from '../core/board/board';
 import { CancelledError } from '../core/errors';
 import type { Settings } from './settings';
 

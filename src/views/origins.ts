@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 
 /** Kept in the workspace's state under this key. */
 const KEY = 'mpyFleet.origins';

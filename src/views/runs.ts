@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import type { Board } from '../core/board/board';
 import { utf8 } from '../core/bytes';
 import { CancelledError, PythonError } from '../core/errors';
 import type { Disposable } from '../core/events';

@@ -40,7 +40,7 @@ describe('presence', () => {
 describe('requests', () => {
   it('answers PING with what was sent', async () => {
     const reqid = host.newId();
-    const { makeFrame } = await import('../../src/core/agentProtocol');
+    const { makeFrame } = await import('../../src/core/agent/agentProtocol');
     const frame = makeFrame(Op.ping, reqid, { payload: Buffer.from('abc') });
     const ok = await host.exchange(reqid, () => host.send(frame));
     expect(Buffer.from(ok.payload).toString()).toBe('abc');

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeJsonAndBytes, makeFrame } from '../../src/core/agentProtocol';
+import { encodeJsonAndBytes, makeFrame } from '../../src/core/agent/agentProtocol';
 import { startMosquitto } from '../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, startAgentBoard } from './agent/board';
 import { Op, TestHost, get, put } from './agent/host';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Flag, makeFrame } from '../../src/core/agentProtocol';
+import { Flag, makeFrame } from '../../src/core/agent/agentProtocol';
 import { startMosquitto } from '../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, startAgentBoard } from './agent/board';
 import { Op, TestHost, get, put } from './agent/host';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJson } from '../../src/core/agentProtocol';
-import { type LogRecord, parseLogBatch } from '../../src/core/agentProtocolLog';
-import { configMac } from '../../src/core/agentProtocolSession';
+import { decodeJson } from '../../src/core/agent/agentProtocol';
+import { type LogRecord, parseLogBatch } from '../../src/core/agent/agentProtocolLog';
+import { configMac } from '../../src/core/agent/agentProtocolSession';
 import { startMosquitto } from '../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, agentFiles, startAgentBoard } from './agent/board';
 import { Op, TestHost, put } from './agent/host';

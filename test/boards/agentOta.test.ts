@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { decodeJson, makeFrame } from '../../src/core/agentProtocol';
+import { decodeJson, makeFrame } from '../../src/core/agent/agentProtocol';
 import { startMosquitto } from '../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, startAgentBoard } from './agent/board';
 import { Op, TestHost } from './agent/host';

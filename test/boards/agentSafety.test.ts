@@ -1,8 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { encodeFrame, encodeJsonAndBytes, makeFrame } from '../../src/core/agentProtocol';
-import { AgentSession, encodeGroupFrame, makeGroupKey } from '../../src/core/agentProtocolSession';
+import { encodeFrame, encodeJsonAndBytes, makeFrame } from '../../src/core/agent/agentProtocol';
+import {
+  AgentSession,
+  encodeGroupFrame,
+  makeGroupKey,
+} from '../../src/core/agent/agentProtocolSession';
 import { startMosquitto } from '../lab/index.mjs';
 import {
   ADMIN_KEY,

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { concat, text, utf8 } from '../../src/core/bytes';
 import { CancelledError, PythonError, TimeoutError, UsageError } from '../../src/core/errors';
-import { readInfo } from '../../src/core/readInfo';
+import { readInfo } from '../../src/core/board/readInfo';
 import { failure, type Suite } from './conformance';
 
 /** Running code: its output, its errors, its end. */

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes';
 import { Deferred } from '../../src/core/async';
-import { runAction, type FleetAction } from '../../src/core/fleetActions';
-import { PendingJobs } from '../../src/core/pendingJobs';
-import { PendingReturns } from '../../src/core/pendingReturns';
-import { FleetJob } from '../../src/core/fleetJob';
-import { foldResults } from '../../src/core/results';
-import { RolloutJob } from '../../src/core/rolloutJob';
-import type { ManyStopAnswer } from '../../src/core/stopPolicy';
+import { runAction, type FleetAction } from '../../src/core/many/fleetActions';
+import { PendingJobs } from '../../src/core/many/pendingJobs';
+import { PendingReturns } from '../../src/core/many/pendingReturns';
+import { FleetJob } from '../../src/core/many/fleetJob';
+import { foldResults } from '../../src/core/many/results';
+import { RolloutJob } from '../../src/core/many/rolloutJob';
+import type { ManyStopAnswer } from '../../src/core/board/stopPolicy';
 import { FleetRig } from './fleetRig';
 
 const COUNT = 40;

@@ -73,7 +73,7 @@ test('two ejabberd nodes are one broker, and go on when one of them dies', async
   await (await connect(b.url)).publishAsync('mpyfleet/kitchen', 'again', { qos: 1 });
   expect(await pollUntil(() => Promise.resolve(heard.length > 2), 5000)).toBe(true);
   expect(heard.slice(1)).toEqual(['mpyfleet/kitchen alone', 'mpyfleet/kitchen again']);
-});
+}, 180_000);
 
 test('what a process has started is gone when the process is killed', async () => {
   const script = `

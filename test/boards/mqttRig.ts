@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BrokerProfile, BrokerSecrets } from '../../src/core/brokers';
+import type { BrokerProfile, BrokerSecrets } from '../../src/core/broker/brokers';
 import { silentLog } from '../../src/core/log';
 import type { MqttBroker } from '../../src/transports/mqtt/mqttBroker';
 import { MqttBrokers } from '../../src/transports/mqtt/mqttBrokers';

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { silentLog } from '../../src/core/log';
-import { readInfo } from '../../src/core/readInfo';
+import { readInfo } from '../../src/core/board/readInfo';
 import type { BoardFiles } from '../../src/core/boardFiles';
 import type { Transport } from '../../src/core/transport';
 import { CachingFetcher } from '../../src/core/packages/fetcher';

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { text } from '../../src/core/bytes';
 import { SessionFiles } from '../../src/core/files/sessionFiles';
-import { forEachBoard } from '../../src/core/jobs';
+import { forEachBoard } from '../../src/core/many/jobs';
 import { silentLog } from '../../src/core/log';
 import { serialAddress } from '../../src/core/address';
 import type { Transport } from '../../src/core/transport';

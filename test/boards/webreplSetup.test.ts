@@ -11,7 +11,7 @@ import {
   type SetupBoard,
   type SetupStep,
   type WebReplSetup,
-} from '../../src/core/webreplSetup';
+} from '../../src/core/webrepl/webreplSetup';
 import { serialTransport } from '../../src/transports/serial';
 import { webReplTransport } from '../../src/transports/webrepl';
 import { startUboard } from '../lab/index.mjs';

@@ -44,7 +44,11 @@ test('the agent is put on the board, which comes back over MQTT as the same node
   await driver.notification(/needs no cable any more/).waitFor({ timeout: WAIT_MS });
   const rows = (await driver.rows()).filter((row) => /linuxboard|kitchen/.test(row));
   expect(rows).toHaveLength(1);
-  await driver.row(/linuxboard/).getByText(/MQTT/).first().waitFor();
+  await driver
+    .row(/linuxboard/)
+    .getByText(/MQTT/)
+    .first()
+    .waitFor();
   const files = await board.files();
   expect(files['/main.py']?.toString()).toMatch(/mpyfleet\.start\(\)[^]*print\("tick", n\)/);
 });
@@ -56,6 +60,7 @@ test('its REPL computes and completes over MQTT', async () => {
   await driver.terminalShows(String(2n ** 100n));
   await driver.terminalType('import sys\nsys.platf');
   await driver.page.keyboard.press('Tab');
+  await driver.terminalShows('sys.platform');
   await driver.page.keyboard.press('Enter');
   await driver.terminalShows("'linuxboard'");
 });
@@ -73,4 +78,13 @@ test('a file is uploaded and runs over MQTT', async () => {
   await driver.openFile('far.py');
   await driver.command('MicroPython: Run File on Board');
   await driver.terminalShows('far away 42');
+});
+
+test('its log shows what it printed, with the program that it had before', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.rowMenu('linuxboard', 'Show Board Log');
+  const log = driver.page.locator('.part.panel .view-lines');
+  await log.getByText('agent').first().waitFor({ timeout: WAIT_MS });
+  await log.getByText('tick').first().waitFor();
 });

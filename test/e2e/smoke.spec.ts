@@ -22,7 +22,7 @@ test('the packaged extension has its place in the activity bar', async () => {
 });
 
 test('a board on a serial device that was added by path is in the tree', async () => {
-  await session.driver.row(/kitchen|tty/).waitFor();
+  await session.driver.row(/kitchen|tty|linuxboard/).waitFor();
   const rows = await session.driver.rows();
-  expect(rows.filter((row) => /kitchen|tty/.test(row))).toHaveLength(1);
+  expect(rows.filter((row) => /kitchen|tty|linuxboard/.test(row))).toHaveLength(1);
 });

@@ -5,7 +5,10 @@ import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { accepts } from './mosquitto.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
-import { freePort, launch, run } from './process.mjs';
+import { freePort, launch, pollUntil, run } from './process.mjs';
+
+/** Two Erlang machines on a busy computer need their time to find each other. */
+const JOIN_MS = 60_000;
 
 /**
  * @typedef {object} EjabberdNode
@@ -96,10 +99,14 @@ export async function startEjabberdCluster({ users = { maker: 'secret' } } = {})
   };
   const a = await node('a');
   const b = await node('b');
-  const joined = await rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
-  const members = await rpc(a.name, 'ejabberd_cluster, get_nodes, []');
-  if (joined !== 'ok' || !members.includes(b.name)) {
-    throw new Error(`the nodes do not form a cluster: join says ${joined}, members are ${members}`);
+  // A node that has only just started may refuse to join at first ("already_started").
+  let joined = '';
+  const areOne = async () => {
+    joined = await rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
+    return (await rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name);
+  };
+  if (!(await pollUntil(areOne, JOIN_MS))) {
+    throw new Error(`the nodes do not form a cluster: join says ${joined}`);
   }
   for (const [user, password] of Object.entries(users)) {
     const made = await rpc(

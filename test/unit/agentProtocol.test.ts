@@ -9,16 +9,16 @@ import {
   encodeFrame,
   encodeJsonAndBytes,
   makeFrame,
-} from '../../src/core/agentProtocol';
-import { parseLogBatch } from '../../src/core/agentProtocolLog';
-import { parsePresence, parseTopic } from '../../src/core/agentProtocolPresence';
+} from '../../src/core/agent/agentProtocol';
+import { parseLogBatch } from '../../src/core/agent/agentProtocolLog';
+import { parsePresence, parseTopic } from '../../src/core/agent/agentProtocolPresence';
 import {
   AgentSession,
   ReplayWindow,
   configMac,
   encodeGroupFrame,
   hmac,
-} from '../../src/core/agentProtocolSession';
+} from '../../src/core/agent/agentProtocolSession';
 
 const key = Buffer.alloc(32, 7);
 const boot = '9f03c2aa';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../src/core/async';
-import { Board, type StopAnswer } from '../../src/core/board';
-import { boardBecomes } from '../../src/core/boardBecomes';
+import { Board, type StopAnswer } from '../../src/core/board/board';
+import { boardBecomes } from '../../src/core/board/boardBecomes';
 import {
   CancelledError,
   ConnectError,
@@ -9,7 +9,7 @@ import {
   ProgramRunningError,
 } from '../../src/core/errors';
 import { utf8 } from '../../src/core/bytes';
-import { Typing } from '../../src/core/typing';
+import { Typing } from '../../src/core/board/typing';
 import { fakeWorld, found, type FakeEnd } from './fakeBoard';
 
 const AT = 'serial:/dev/ttyACM0';

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { parseSecrets } from '../../src/core/secretsPy';
+import { parseSecrets } from '../../src/core/python/secretsPy';
 
 const value = (expression: string) => parseSecrets(`x = ${expression}\n`).values.get('x');
 

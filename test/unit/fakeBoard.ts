@@ -1,10 +1,10 @@
 import { parseAddress, type Address } from '../../src/core/address';
 import { systemClock } from '../../src/core/async';
-import type { BoardServices } from '../../src/core/board';
-import type { BoardInfo } from '../../src/core/boardInfo';
+import type { BoardServices } from '../../src/core/board/board';
+import type { BoardInfo } from '../../src/core/board/boardInfo';
 import { ConnectError, ProgramRunningError } from '../../src/core/errors';
 import { Emitter } from '../../src/core/events';
-import type { Found } from '../../src/core/discovery';
+import type { Found } from '../../src/core/board/discovery';
 import { SessionFiles } from '../../src/core/files/sessionFiles';
 import { silentLog } from '../../src/core/log';
 import type { Activity, Session, SessionOptions, Transport } from '../../src/core/transport';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { boardBecomes } from '../../src/core/boardBecomes';
-import type { BoardSource, Found } from '../../src/core/discovery';
+import { boardBecomes } from '../../src/core/board/boardBecomes';
+import type { BoardSource, Found } from '../../src/core/board/discovery';
 import { Emitter } from '../../src/core/events';
-import { Fleet } from '../../src/core/fleet';
-import { KnownBoards, type KnownBoard } from '../../src/core/knownBoards';
+import { Fleet } from '../../src/core/board/fleet';
+import { KnownBoards, type KnownBoard } from '../../src/core/board/knownBoards';
 import { fakeWorld, found, type FakeEnd } from './fakeBoard';
 
 const A = 'serial:/dev/ttyUSB0';

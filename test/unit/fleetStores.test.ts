@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { actionFromJson, actionToJson, type FleetAction } from '../../src/core/fleetActions';
-import type { BoardMessage, Broker } from '../../src/core/brokers';
+import { actionFromJson, actionToJson, type FleetAction } from '../../src/core/many/fleetActions';
+import type { BoardMessage, Broker } from '../../src/core/broker/brokers';
 import { Emitter } from '../../src/core/events';
-import { recordTelemetry } from '../../src/core/recordTelemetry';
-import { filterBoards, groupBoards } from '../../src/core/grouping';
-import { JobHistory } from '../../src/core/jobHistory';
-import { PendingJobs, type PendingJob, type PendingStore } from '../../src/core/pendingJobs';
-import type { BoardResult } from '../../src/core/results';
-import type { Selectable } from '../../src/core/selector';
-import { sampleFromAgent, Telemetry } from '../../src/core/telemetry';
+import { recordTelemetry } from '../../src/core/many/recordTelemetry';
+import { filterBoards, groupBoards } from '../../src/core/many/grouping';
+import { JobHistory } from '../../src/core/many/jobHistory';
+import { PendingJobs, type PendingJob, type PendingStore } from '../../src/core/many/pendingJobs';
+import type { BoardResult } from '../../src/core/many/results';
+import type { Selectable } from '../../src/core/many/selector';
+import { sampleFromAgent, Telemetry } from '../../src/core/many/telemetry';
 
 let dir: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compressHostlist, expandHostlist, MAX_NAMES } from '../../src/core/hostlist';
+import { compressHostlist, expandHostlist, MAX_NAMES } from '../../src/core/many/hostlist';
 
 /**
  * A second reading of the rules, made differently: rewrites the first bracket until none is left, and goes through the

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/core/async';
 import { CancelledError, TimeoutError } from '../../src/core/errors';
-import { forEachBoard, unfinished, type JobProgress } from '../../src/core/jobs';
+import { forEachBoard, unfinished, type JobProgress } from '../../src/core/many/jobs';
 
 /** Time that moves only when the test says so. */
 class HandClock implements Clock {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { errnoName, parseTraceback, pyList, pyRepr } from '../../src/core/python';
+import { errnoName, parseTraceback, pyList, pyRepr } from '../../src/core/python/python';
 
 describe('pyRepr', () => {
   it('escapes all that could end a literal or command a REPL', () => {

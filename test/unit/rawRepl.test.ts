@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Deferred, systemClock } from '../../src/core/async';
 import { concat, text, utf8 } from '../../src/core/bytes';
 import { PythonError, TimeoutError } from '../../src/core/errors';
-import { RawRepl } from '../../src/core/rawRepl';
+import { RawRepl } from '../../src/core/repl/rawRepl';
 
 /** A scripted far end, for what a real board does not do on demand: it answers with what the test says. */
 function scripted(answerMs = 500) {

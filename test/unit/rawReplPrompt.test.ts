@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { utf8 } from '../../src/core/bytes';
-import { PromptTracker, type LastLine } from '../../src/core/rawReplPrompt';
+import { PromptTracker, type LastLine } from '../../src/core/repl/rawReplPrompt';
 
 const CASES: [string, LastLine][] = [
   ['', 'nothing'],

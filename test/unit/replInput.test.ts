@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Deferred } from '../../src/core/async';
 import { text, utf8 } from '../../src/core/bytes';
 import { Emitter } from '../../src/core/events';
-import { LineEditor, type LineEvent } from '../../src/core/lineEditor';
-import { pasteCode } from '../../src/core/pasteMode';
-import { PasteSplitter } from '../../src/core/pasteSplitter';
-import { dedent, runFileCode } from '../../src/core/runCode';
+import { LineEditor, type LineEvent } from '../../src/core/repl/lineEditor';
+import { pasteCode } from '../../src/core/repl/pasteMode';
+import { PasteSplitter } from '../../src/core/repl/pasteSplitter';
+import { dedent, runFileCode } from '../../src/core/repl/runCode';
 
 describe('pasted text', () => {
   const split = (...data: string[]) => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectionLostError, FileError, PythonError } from '../../src/core/errors';
-import { LineEnds } from '../../src/core/lineEnds';
+import { LineEnds } from '../../src/core/repl/lineEnds';
 import { localParts } from '../../src/core/localName';
-import { foldResults, resultError, summarize, type BoardResult } from '../../src/core/results';
-import { resultsToCsv, resultsToJson, resultsToText } from '../../src/core/resultsExport';
+import { foldResults, resultError, summarize, type BoardResult } from '../../src/core/many/results';
+import { resultsToCsv, resultsToJson, resultsToText } from '../../src/core/many/resultsExport';
 
 const ok = (board: string, output: string): BoardResult => ({
   board,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
 import type { Clock } from '../../src/core/async';
-import { Rollout, wavesOf, type RolloutPlan, type RolloutSteps } from '../../src/core/rollout';
+import { Rollout, wavesOf, type RolloutPlan, type RolloutSteps } from '../../src/core/many/rollout';
 
 /** A clock on which every pause is over at once: time goes as fast as the code runs. */
 class HastyClock implements Clock {

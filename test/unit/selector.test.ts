@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { selectBoards, type Selectable } from '../../src/core/selector';
+import { selectBoards, type Selectable } from '../../src/core/many/selector';
 
 const board = (name: string, more: Partial<Selectable> = {}): Selectable => ({
   name,

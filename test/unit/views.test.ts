@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { Board } from '../../src/core/board';
+import { Board } from '../../src/core/board/board';
 import type { BoardFiles } from '../../src/core/boardFiles';
-import type { BoardState } from '../../src/core/boardState';
+import type { BoardState } from '../../src/core/board/boardState';
 import { utf8 } from '../../src/core/bytes';
 import { fakeWorld } from './fakeBoard';
 

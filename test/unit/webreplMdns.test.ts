@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { webreplAddress } from '../../src/core/address';
 import { Deferred, systemClock } from '../../src/core/async';
 import { silentLog } from '../../src/core/log';
-import { boardsInRecords } from '../../src/core/webreplFound';
+import { boardsInRecords } from '../../src/core/webrepl/webreplFound';
 import { MdnsSource } from '../../src/transports/webrepl/mdns';
 
 const SERVICE = 'kitchen._webrepl._tcp.local';

@@ -8,7 +8,7 @@ import {
   frames,
   passwordProblem,
   webReplRequest,
-} from '../../src/core/webreplProtocol';
+} from '../../src/core/webrepl/webreplProtocol';
 
 describe('WebREPL requests', () => {
   it('have the layout of struct webrepl_file', () => {

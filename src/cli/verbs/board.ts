@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../links';
 import { runOnBoards } from '../runOnBoards';
-import { infoLines } from '../../core/boardInfoText';
+import { infoLines } from '../../core/board/boardInfoText';
 
 function noArgs(args: readonly string[], verb: string): void {
   if (args.length > 0)

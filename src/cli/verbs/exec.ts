@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors';
-import { LineEnds } from '../../core/lineEnds';
+import { LineEnds } from '../../core/repl/lineEnds';
 import type { Cli, VerbRun } from '../cli';
 import { runOnBoards } from '../runOnBoards';
 

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors';
-import { naturally } from '../../core/hostlist';
+import { naturally } from '../../core/many/hostlist';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../links';
 

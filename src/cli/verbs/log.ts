@@ -1,6 +1,6 @@
 import { abortError, Deferred } from '../../core/async';
 import { UsageError } from '../../core/errors';
-import { LineEnds } from '../../core/lineEnds';
+import { LineEnds } from '../../core/repl/lineEnds';
 import type { VerbRun } from '../cli';
 import { runOnBoards } from '../runOnBoards';
 

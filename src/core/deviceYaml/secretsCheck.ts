@@ -1,5 +1,5 @@
 import { text } from '../bytes';
-import { parseSecrets } from '../secretsPy';
+import { parseSecrets } from '../python/secretsPy';
 import type { LocalFs } from '../sync/localFs';
 import type { Diagnostic } from './model';
 import type { Placement } from './resolve';

@@ -1,5 +1,5 @@
 import { FileError } from '../errors';
-import { errnoName } from '../python';
+import { errnoName } from '../python/python';
 
 type Errno = FileError['errno'];
 

@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { throwIfAborted } from '../async';
 import { concat, text, utf8 } from '../bytes';
 import { ProtocolError, PythonError, TimeoutError } from '../errors';
-import { pyRepr } from '../python';
+import { pyRepr } from '../python/python';
 import type { ExecOptions, Session } from '../transport';
 import { crc32 } from './crc';
 

@@ -1,7 +1,7 @@
 import type { TransferOptions } from '../boardFiles';
 import { hex } from '../bytes';
 import { FileError, PythonError } from '../errors';
-import { pyRepr } from '../python';
+import { pyRepr } from '../python/python';
 import type { Session } from '../transport';
 import type { Capabilities } from './capabilities';
 import { sha256 } from './content';

@@ -1,7 +1,7 @@
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { text } from '../bytes';
 import { FileError, FleetError } from '../errors';
-import { mpyFromNumber } from '../mpyFormat';
+import { mpyFromNumber } from '../board/mpyFormat';
 import { sha256, type Fetcher } from './fetcher';
 import { specText } from './spec';
 import type { ResolvedPackage, TargetBoard } from './model';

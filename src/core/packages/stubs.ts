@@ -1,5 +1,5 @@
 import { text } from '../bytes';
-import type { BoardInfo } from '../boardInfo';
+import type { BoardInfo } from '../board/boardInfo';
 import { ProtocolError } from '../errors';
 import { unpackZip, type ArchiveFile } from './archive';
 import { DownloadError, type Fetcher } from './fetcher';

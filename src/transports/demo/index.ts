@@ -4,7 +4,7 @@ import type { Address } from '../../core/address';
 import { systemClock } from '../../core/async';
 import { asError, ConnectError } from '../../core/errors';
 import type { Log } from '../../core/log';
-import { StreamTransport } from '../../core/streamTransport';
+import { StreamTransport } from '../../core/repl/streamTransport';
 import { DemoStream } from './demoStream';
 import { addExamples } from './examples';
 

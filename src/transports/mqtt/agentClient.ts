@@ -6,9 +6,9 @@ import {
   Op,
   type Frame,
   type OpCode,
-} from '../../core/agentProtocol';
-import type { Birth, Gone } from '../../core/agentProtocolPresence';
-import { AgentSession, type Role } from '../../core/agentProtocolSession';
+} from '../../core/agent/agentProtocol';
+import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
+import { AgentSession, type Role } from '../../core/agent/agentProtocolSession';
 import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
 import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
@@ -231,7 +231,7 @@ export class AgentClient implements Disposable {
     const send = () => {
       this.io.publish(message, 1).catch((e: unknown) => opened.reject(e));
       timer = this.#clock.after(pause, () => {
-        if (this.#clock.now() - started > GIVE_UP_MS) opened.reject(this.#silent());
+        if (this.#clock.now() - started >= GIVE_UP_MS) opened.reject(this.#silent());
         else send();
       });
       pause = Math.min(pause * 2, LAST_REPEAT_MS);
@@ -340,7 +340,7 @@ export class AgentClient implements Disposable {
     pending.timer?.dispose();
     pending.timer = this.#clock.after(pending.repeatMs, () => {
       const silentMs = this.#clock.now() - pending.heardAt;
-      if (silentMs > GIVE_UP_MS && !pending.options.isPatient?.()) {
+      if (silentMs >= GIVE_UP_MS && !pending.options.isPatient?.()) {
         pending.exchange.fail(this.#silent());
         return;
       }

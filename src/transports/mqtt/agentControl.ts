@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto';
-import type { AgentControl, AgentRestart, AppState, FirmwareSlots } from '../../core/agentControl';
-import { decodeJson, Op } from '../../core/agentProtocol';
-import { parseLogBatch, type LogBatch } from '../../core/agentProtocolLog';
-import type { Birth } from '../../core/agentProtocolPresence';
-import { text } from '../../core/bytes';
+import removeSnippet from '../../../board/snippets/agentRemove.py';
+import type {
+  AgentControl,
+  AgentRestart,
+  AppState,
+  FirmwareSlots,
+} from '../../core/agent/agentControl';
+import { decodeJson, Op } from '../../core/agent/agentProtocol';
+import { parseLogBatch, type LogBatch } from '../../core/agent/agentProtocolLog';
+import type { Birth } from '../../core/agent/agentProtocolPresence';
+import { text, utf8 } from '../../core/bytes';
 import { ConnectionLostError } from '../../core/errors';
+import { agentExec } from './agentExec';
 import { upload } from './agentUpload';
 import type { MqttBroker } from './mqttBroker';
 import { nextBirth } from './nextBirth';
@@ -59,12 +66,13 @@ export class MqttAgentControl implements AgentControl {
     return restartAgent(this.broker, this.uid, { m: mode, ...(slot ? { slot } : {}) }, signal);
   }
 
-  async ping(signal?: AbortSignal): Promise<void> {
-    await this.#client.request(Op.ping, new Uint8Array(), { signal });
-  }
-
-  async leave(signal?: AbortSignal): Promise<void> {
-    await this.#client.json(Op.reset, { m: 'hard' }, { signal });
+  async remove(signal?: AbortSignal): Promise<void> {
+    try {
+      await agentExec(this.#client, utf8(removeSnippet), { signal });
+    } catch (error) {
+      // That the board is gone is what was wanted.
+      if (!(error instanceof ConnectionLostError)) throw error;
+    }
   }
 
   async logFrom(seq: number, signal?: AbortSignal): Promise<LogBatch> {

@@ -1,5 +1,5 @@
 import type { Address } from '../../core/address';
-import type { AgentError } from '../../core/agentProtocol';
+import type { AgentError } from '../../core/agent/agentProtocol';
 import {
   CancelledError,
   ConnectError,

@@ -1,7 +1,13 @@
-import { decodeJson, encodeJsonAndBytes, Flag, Op, type Frame } from '../../core/agentProtocol';
+import {
+  decodeJson,
+  encodeJsonAndBytes,
+  Flag,
+  Op,
+  type Frame,
+} from '../../core/agent/agentProtocol';
 import { utf8 } from '../../core/bytes';
 import { asError, type PythonError } from '../../core/errors';
-import { pythonError } from '../../core/python';
+import { pythonError } from '../../core/python/python';
 import type { ExecOptions } from '../../core/transport';
 import type { AgentClient, Exchange } from './agentClient';
 import { ChunkSender } from './chunkSender';

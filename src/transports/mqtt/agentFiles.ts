@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { decodeJson, Op, type Frame } from '../../core/agentProtocol';
+import { decodeJson, Op, type Frame } from '../../core/agent/agentProtocol';
 import type {
   BoardFiles,
   Entry,

@@ -1,5 +1,5 @@
-import { decodeJson, Op } from '../../core/agentProtocol';
-import type { LogBatch } from '../../core/agentProtocolLog';
+import { decodeJson, Op } from '../../core/agent/agentProtocol';
+import type { LogBatch } from '../../core/agent/agentProtocolLog';
 import type { Queue } from '../../core/async';
 import { text, utf8 } from '../../core/bytes';
 import { asError, CancelledError, FleetError, PythonError } from '../../core/errors';

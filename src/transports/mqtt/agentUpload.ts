@@ -1,4 +1,4 @@
-import { Flag, Op, type OpCode } from '../../core/agentProtocol';
+import { Flag, Op, type OpCode } from '../../core/agent/agentProtocol';
 import type { AgentClient } from './agentClient';
 import { ChunkSender } from './chunkSender';
 

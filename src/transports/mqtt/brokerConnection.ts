@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import type { Address } from '../../core/address';
 import { abortable, Deferred } from '../../core/async';
-import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/brokers';
+import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broker/brokers';
 import { asError, ConnectError, ConnectionLostError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -162,7 +162,8 @@ export class BrokerConnection implements Disposable {
       queueQoSZero: false,
       clientId: `mpyfleet-${Math.random().toString(36).slice(2, 12)}`,
       ...(username ? { username } : {}),
-      ...(password === undefined ? {} : { password }),
+      // MQTT 3.1.1 forbids a password without a name.
+      ...(username && password !== undefined ? { password } : {}),
       ...(ca ? { ca } : {}),
       ...(cert ? { cert } : {}),
       ...(key ? { key } : {}),

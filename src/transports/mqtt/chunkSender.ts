@@ -1,4 +1,4 @@
-import { Flag, Op, type Frame } from '../../core/agentProtocol';
+import { Flag, Op, type Frame } from '../../core/agent/agentProtocol';
 import type { Exchange } from './agentClient';
 
 /**

@@ -1,6 +1,13 @@
 import { createHash, randomInt } from 'node:crypto';
-import { decodeJson, Flag, makeFrame, MAX_U30, Op, type Frame } from '../../core/agentProtocol';
-import { encodeGroupFrame, makeGroupKey } from '../../core/agentProtocolSession';
+import {
+  decodeJson,
+  Flag,
+  makeFrame,
+  MAX_U30,
+  Op,
+  type Frame,
+} from '../../core/agent/agentProtocol';
+import { encodeGroupFrame, makeGroupKey } from '../../core/agent/agentProtocolSession';
 import { Deferred, systemClock, throwIfAborted } from '../../core/async';
 import { asError } from '../../core/errors';
 import type { AgentClient, Exchange } from './agentClient';

@@ -1,4 +1,4 @@
-import { Op } from '../../core/agentProtocol';
+import { Op } from '../../core/agent/agentProtocol';
 import { abortError, systemClock, throwIfAborted } from '../../core/async';
 import { asError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';

@@ -10,7 +10,7 @@ import {
   localBrokerAddress,
   type LocalBrokerOptions,
   type LocalBrokerStatus,
-} from '../../core/localBroker';
+} from '../../core/broker/localBroker';
 import type { Log } from '../../core/log';
 
 /** A board that says nothing for this long after connecting is no MQTT client. */

@@ -1,6 +1,11 @@
-import { decodeJson } from '../../core/agentProtocol';
-import { parseLogBatch } from '../../core/agentProtocolLog';
-import { parsePresence, parseTopic, type Birth, type Gone } from '../../core/agentProtocolPresence';
+import { decodeJson } from '../../core/agent/agentProtocol';
+import { parseLogBatch } from '../../core/agent/agentProtocolLog';
+import {
+  parsePresence,
+  parseTopic,
+  type Birth,
+  type Gone,
+} from '../../core/agent/agentProtocolPresence';
 import type {
   BoardLog,
   BoardMessage,
@@ -9,7 +14,7 @@ import type {
   BrokerSecrets,
   BrokerState,
   Presence,
-} from '../../core/brokers';
+} from '../../core/broker/brokers';
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';

@@ -1,10 +1,12 @@
 import type { Address } from '../../core/address';
-import type { AgentControl } from '../../core/agentControl';
-import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../../core/brokers';
+import type { AgentControl } from '../../core/agent/agentControl';
+import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import type { BoardSource } from '../../core/board/discovery';
 import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { Transport } from '../../core/transport';
+import { MqboardSource } from '../mqboard/mqboardSource';
 import { MqttAgentControl } from './agentControl';
 import { MqttBroker } from './mqttBroker';
 import { MqttTransport } from './mqttTransport';
@@ -13,7 +15,10 @@ import { PresenceSource } from './presenceSource';
 /** All brokers that are configured: one connection each, shared by their boards. */
 export class MqttBrokers implements BrokerHub, Disposable {
   readonly #lifetime = new DisposableStore();
-  readonly #brokers = new Map<string, { broker: MqttBroker; source: PresenceSource }>();
+  readonly #brokers = new Map<
+    string,
+    { broker: MqttBroker; source: PresenceSource; legacy: MqboardSource }
+  >();
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
   readonly onDidChange = this.#changed.event;
 
@@ -40,11 +45,19 @@ export class MqttBrokers implements BrokerHub, Disposable {
     return this.#brokers.get(id)?.source;
   }
 
+  legacySource(id: string): BoardSource | undefined {
+    return this.#brokers.get(id)?.legacy;
+  }
+
   /** Adds or replaces a broker; nothing is connected by that. */
   set(profile: BrokerProfile): MqttBroker {
     this.remove(profile.id);
     const broker = new MqttBroker(profile, this.secrets, this.log);
-    this.#brokers.set(profile.id, { broker, source: new PresenceSource(broker) });
+    this.#brokers.set(profile.id, {
+      broker,
+      source: new PresenceSource(broker),
+      legacy: new MqboardSource(broker),
+    });
     this.#changed.fire(undefined);
     return broker;
   }
@@ -54,6 +67,7 @@ export class MqttBrokers implements BrokerHub, Disposable {
     if (!old) return;
     this.#brokers.delete(id);
     old.source.dispose();
+    old.legacy.dispose();
     old.broker.disconnect().then(
       () => old.broker.dispose(),
       (error: unknown) => this.log.warn(`${id}: ${asError(error).message}`),
@@ -65,13 +79,26 @@ export class MqttBrokers implements BrokerHub, Disposable {
   transport(address: Address): Transport {
     const at = address.rest.lastIndexOf('/');
     const [id, uid] = [address.rest.slice(0, at), address.rest.slice(at + 1)];
+    const broker = this.#require(address, id);
+    return new MqttTransport(address, broker, uid);
+  }
+
+  /** The transport of `mqboard://BROKER/PREFIX`. @throws ConnectError when no such broker is configured */
+  async legacyTransport(address: Address): Promise<Transport> {
+    const at = address.rest.indexOf('/');
+    const { MqboardTransport } = await import('../mqboard/mqboardTransport');
+    const broker = this.#require(address, address.rest.slice(0, at));
+    return new MqboardTransport(address, broker, address.rest.slice(at + 1));
+  }
+
+  #require(address: Address, id: string): MqttBroker {
     const broker = this.get(id);
     if (!broker) {
       throw new ConnectError(address, 'notFound', `No broker "${id}" is configured`, {
         hint: 'Add it with "MicroPython: Add a Broker", or start the local one.',
       });
     }
-    return new MqttTransport(address, broker, uid);
+    return broker;
   }
 
   dispose(): void {

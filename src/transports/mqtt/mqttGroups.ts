@@ -1,6 +1,10 @@
-import type { Board } from '../../core/board';
-import type { GroupPublisher, GroupPublishOptions, GroupResult } from '../../core/groupPublisher';
-import type { Outcome } from '../../core/jobs';
+import type { Board } from '../../core/board/board';
+import type {
+  GroupPublisher,
+  GroupPublishOptions,
+  GroupResult,
+} from '../../core/broker/groupPublisher';
+import type { Outcome } from '../../core/many/jobs';
 import { ConnectionLostError } from '../../core/errors';
 import { GroupPush } from './groupPush';
 import type { MqttBroker } from './mqttBroker';

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { decodeJson, Op } from '../../core/agentProtocol';
+import { decodeJson, Op } from '../../core/agent/agentProtocol';
 import type { Address } from '../../core/address';
 import { abortable, Deferred, Queue, systemClock } from '../../core/async';
 import {
@@ -28,6 +28,8 @@ import type { MqttBroker } from './mqttBroker';
 /** A board that lost its network is back within this, mostly: until then the link counts as open. */
 const AWAY_GRACE_MS = 20_000;
 
+/** A broker that has not told of a board by then does not know it. */
+const PRESENCE_MS = 3_000;
 /** Work waits so long for a program that may be about to end. */
 const SHORT_PROGRAM_MS = 300;
 /** A program that was told to stop is looked at after this, then after twice the time, up to the last. */
@@ -92,6 +94,7 @@ export class MqttTransport implements Transport {
 
   async open(signal: AbortSignal): Promise<void> {
     await this.broker.connect(signal);
+    await this.#presence(signal);
     try {
       await this.#client.open(signal);
     } catch (error) {
@@ -183,6 +186,23 @@ export class MqttTransport implements Transport {
     } finally {
       ended = true;
       leave();
+    }
+  }
+
+  /** A broker tells of its boards a moment after the connection. */
+  async #presence(signal: AbortSignal): Promise<void> {
+    const told = new Deferred<undefined>();
+    const store = new DisposableStore();
+    store.add(
+      this.broker.onPresence(({ uid }) => {
+        if (uid === this.uid) told.resolve(undefined);
+      }),
+    );
+    store.add(systemClock.after(PRESENCE_MS, () => told.resolve(undefined)));
+    try {
+      if (!this.broker.presences.has(this.uid)) await abortable(told.promise, signal);
+    } finally {
+      store.dispose();
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Birth } from '../../core/agentProtocolPresence';
+import type { Birth } from '../../core/agent/agentProtocolPresence';
 import { abortable, Deferred, systemClock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';

@@ -1,4 +1,4 @@
-import { Op, type Frame } from '../../core/agentProtocol';
+import { Op, type Frame } from '../../core/agent/agentProtocol';
 import { concat, text } from '../../core/bytes';
 import type { Exchange } from './agentClient';
 

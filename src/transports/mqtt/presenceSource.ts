@@ -1,8 +1,8 @@
-import type { Birth, Gone } from '../../core/agentProtocolPresence';
+import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
 import { systemClock, type Clock } from '../../core/async';
-import type { BoardInfo } from '../../core/boardInfo';
-import { mpyFromNumber } from '../../core/mpyFormat';
-import type { BoardSource, Found } from '../../core/discovery';
+import type { BoardInfo } from '../../core/board/boardInfo';
+import { mpyFromNumber } from '../../core/board/mpyFormat';
+import type { BoardSource, Found } from '../../core/board/discovery';
 import { DisposableStore, Emitter } from '../../core/events';
 import type { MqttBroker } from './mqttBroker';
 

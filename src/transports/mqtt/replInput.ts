@@ -8,9 +8,7 @@ const COMPOUND = /^\s*(@|if\b|while\b|for\b|try\b|with\b|def\b|class\b|async\b|m
 export function needsMore(source: string): boolean {
   const { depth, inText } = scan(source);
   if (inText || depth > 0 || /\\\n?$/.test(source)) return true;
-  return COMPOUND.test(source) && !/\n[ \t]*\n?$/.test(source.slice(0, -1) + '\n')
-    ? !endsWithEmptyLine(source)
-    : false;
+  return COMPOUND.test(source) && !endsWithEmptyLine(source);
 }
 
 function endsWithEmptyLine(source: string): boolean {

@@ -1,4 +1,4 @@
-import { Op } from '../../core/agentProtocol';
+import { Op } from '../../core/agent/agentProtocol';
 import { systemClock, type Clock } from '../../core/async';
 import { concat } from '../../core/bytes';
 import { FileError } from '../../core/errors';

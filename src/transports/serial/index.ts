@@ -1,6 +1,6 @@
 import type { Address } from '../../core/address';
 import type { Log } from '../../core/log';
-import { StreamTransport } from '../../core/streamTransport';
+import { StreamTransport } from '../../core/repl/streamTransport';
 import type { Transport } from '../../core/transport';
 import { BITS_PER_BYTE, openSerial } from './serialStream';
 

@@ -1,6 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { asError } from '../../core/errors';
-import type { BoardSource, Found } from '../../core/discovery';
+import type { BoardSource, Found } from '../../core/board/discovery';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import { listPorts } from './ports';

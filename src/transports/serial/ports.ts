@@ -1,6 +1,6 @@
 import { access, readdir } from 'node:fs/promises';
 import { serialAddress } from '../../core/address';
-import type { Found, UsbInfo } from '../../core/discovery';
+import type { Found, UsbInfo } from '../../core/board/discovery';
 import { usbName } from './usbNames';
 
 /** What serialport says of a port. */

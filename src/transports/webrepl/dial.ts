@@ -4,7 +4,7 @@ import type { Address } from '../../core/address';
 import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { concat, text } from '../../core/bytes';
 import { ConnectError } from '../../core/errors';
-import { maxFrameBytes, passwordPrompt } from '../../core/webreplProtocol';
+import { maxFrameBytes, passwordPrompt } from '../../core/webrepl/webreplProtocol';
 import { failedToConnect, noAnswer, notWebRepl, refusedByServer, taken } from './refusal';
 
 /** TCP, TLS and the WebSocket handshake, on a slow Wi-Fi with a board that is busy. */

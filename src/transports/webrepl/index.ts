@@ -2,7 +2,7 @@ import type { Address } from '../../core/address';
 import { systemClock, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import type { Log } from '../../core/log';
-import { StreamTransport } from '../../core/streamTransport';
+import { StreamTransport } from '../../core/repl/streamTransport';
 import type { Session, SessionOptions } from '../../core/transport';
 import { openWebRepl, type WebReplServices } from './login';
 import { WebReplFiles } from './nativeFiles';

@@ -6,7 +6,7 @@ import {
   deniedBanner,
   encodePassword,
   passwordProblem,
-} from '../../core/webreplProtocol';
+} from '../../core/webrepl/webreplProtocol';
 import { Dialled, type DialOptions } from './dial';
 import { noAnswer, taken } from './refusal';
 import { WebReplStream, type KeepAliveTimes } from './webReplStream';

@@ -1,11 +1,16 @@
 import type { MulticastDNS, ResponsePacket } from 'multicast-dns';
 import type { Address } from '../../core/address';
 import type { Clock } from '../../core/async';
-import type { BoardSource, Found } from '../../core/discovery';
+import type { BoardSource, Found } from '../../core/board/discovery';
 import { asError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
-import { boardsInRecords, hostOf, webReplServices, type DnsRecord } from '../../core/webreplFound';
+import {
+  boardsInRecords,
+  hostOf,
+  webReplServices,
+  type DnsRecord,
+} from '../../core/webrepl/webreplFound';
 
 /** The question is asked again so often; a board that has answered none of three is no longer there. */
 const ASK_MS = 30_000;

@@ -13,7 +13,7 @@ import { Answer, literal, runVerb, type Argument } from '../../core/files/snippe
 import { verbs } from '../../core/files/verbs';
 import { writeFiles } from '../../core/files/writeFiles';
 import type { Session } from '../../core/transport';
-import { maxNameBytes } from '../../core/webreplProtocol';
+import { maxNameBytes } from '../../core/webrepl/webreplProtocol';
 import { putFile } from './put';
 import type { WebReplStream } from './webReplStream';
 

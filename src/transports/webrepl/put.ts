@@ -1,6 +1,11 @@
 import { abortError, Deferred, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
-import { checkAnswer, encodeRequest, frames, webReplRequest } from '../../core/webreplProtocol';
+import {
+  checkAnswer,
+  encodeRequest,
+  frames,
+  webReplRequest,
+} from '../../core/webrepl/webreplProtocol';
 import type { WebReplStream } from './webReplStream';
 
 /** Bytes in one frame: large ones cost the board less, small ones show progress. */

@@ -3,7 +3,12 @@ import { Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import { Emitter, type Disposable, type Event } from '../../core/events';
 import type { ByteStream } from '../../core/transport';
-import { decodeVersion, encodeRequest, frames, webReplRequest } from '../../core/webreplProtocol';
+import {
+  decodeVersion,
+  encodeRequest,
+  frames,
+  webReplRequest,
+} from '../../core/webrepl/webreplProtocol';
 
 /**
  * WebREPL answers no WebSocket ping (modwebsocket.c drops them), and a proxy or a powered-off board leaves TCP open.

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { AgentControl } from '../../core/agentControl';
-import type { Board } from '../../core/board';
-import type { Broker } from '../../core/brokers';
+import type { AgentControl } from '../../core/agent/agentControl';
+import type { Board } from '../../core/board/board';
+import type { Broker } from '../../core/broker/brokers';
 import { UsageError } from '../../core/errors';
 import type { ViewContext } from '../context';
 

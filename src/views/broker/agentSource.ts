@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { AgentSource } from '../../core/agentInstall';
+import type { AgentSource } from '../../core/agent/agentInstall';
 import type { ViewContext } from '../context';
 
 /** The agent's files as they are in the product: compiled, or as source for boards that load no .mpy files. */

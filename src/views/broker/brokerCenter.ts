@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
-import { readProfiles } from '../../core/brokerProfiles';
-import type { Broker, BrokerHub, BrokerProfile } from '../../core/brokers';
+import { readProfiles } from '../../core/broker/brokerProfiles';
+import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
 import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import {
   LOCAL_BROKER_ID,
   type LocalBrokerControl,
   type LocalBrokerStatus,
-} from '../../core/localBroker';
+} from '../../core/broker/localBroker';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 import type { BrokerSecretStore } from './brokerSecrets';
@@ -175,6 +175,8 @@ export class BrokerCenter implements Disposable {
       if (this.#inFleet.has(broker) || !source || !this.#fleet) continue;
       const store = new DisposableStore();
       store.add(this.#fleet.addSource(source));
+      const legacy = broker.profile.legacyPrefix && this.hub.legacySource(broker.profile.id);
+      if (legacy) store.add(this.#fleet.addSource(legacy));
       store.add(source.onDidChange(() => this.#changed.fire(undefined)));
       store.add(broker.onDidChangeState(() => this.#changed.fire(undefined)));
       this.#inFleet.set(broker, store);

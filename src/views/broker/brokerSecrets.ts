@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { keyText, newBoardKey, parseKey, type BoardKey } from '../../core/agentKeys';
-import type { BrokerProfile, BrokerSecrets } from '../../core/brokers';
+import { keyText, newBoardKey, parseKey, type BoardKey } from '../../core/agent/agentKeys';
+import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
 
 /** Passwords of brokers and keys of boards, in the editor's secret storage and nowhere else. */
 export class BrokerSecretStore implements BrokerSecrets {

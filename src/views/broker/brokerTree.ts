@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { isEncrypted, isLoopback } from '../../core/brokerProfiles';
-import type { Broker } from '../../core/brokers';
+import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
+import type { Broker } from '../../core/broker/brokers';
 import type { Disposable } from '../../core/events';
-import { LOCAL_BROKER_ID } from '../../core/localBroker';
+import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { escape } from '../tree/tooltip';
 import type { BrokerCenter } from './brokerCenter';
 

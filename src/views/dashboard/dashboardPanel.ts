@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
-import { infoLines } from '../../core/boardInfoText';
-import { isConnected } from '../../core/boardState';
+import type { Board } from '../../core/board/board';
+import { infoLines } from '../../core/board/boardInfoText';
+import { isConnected } from '../../core/board/boardState';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';

@@ -1,5 +1,5 @@
-import type { Selectable } from '../../core/selector';
-import type { Sample } from '../../core/telemetry';
+import type { Selectable } from '../../core/many/selector';
+import type { Sample } from '../../core/many/telemetry';
 
 /** A board as a row of the dashboard: plain data. Texts may come from boards and are shown as text only. */
 export interface DashboardRow extends Selectable {

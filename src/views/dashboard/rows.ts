@@ -1,6 +1,6 @@
-import type { Board } from '../../core/board';
-import { selectableOf } from '../../core/selectableBoard';
-import type { Sample } from '../../core/telemetry';
+import type { Board } from '../../core/board/board';
+import { selectableOf } from '../../core/many/selectableBoard';
+import type { Sample } from '../../core/many/telemetry';
 import type { DashboardRow } from './messages';
 
 /** What a row needs beside the board itself. */

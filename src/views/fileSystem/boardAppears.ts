@@ -1,5 +1,5 @@
 import { Deferred, systemClock, type Clock } from '../../core/async';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 
 /** Longest wait for a board that a restored editor belongs to: several looks at the ports, and brokers' answers. */
 const APPEAR_MS = 5000;

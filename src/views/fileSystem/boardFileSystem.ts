@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { Stat } from '../../core/boardFiles';
 import { FileError, ProgramRunningError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import { SCHEME, type BoardUris, type RemotePath } from '../boardUris';
 import type { FileChange, FileChanges } from '../fileChanges';
 import { childOf } from '../tree/nodes';

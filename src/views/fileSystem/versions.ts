@@ -1,4 +1,4 @@
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { Stat } from '../../core/boardFiles';
 
 interface Version {

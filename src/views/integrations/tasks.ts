@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { asError, CancelledError, UsageError } from '../../core/errors';
-import type { FleetAction } from '../../core/fleetActions';
-import { FleetJob } from '../../core/fleetJob';
-import { summarize, type BoardResult } from '../../core/results';
-import { resultToText } from '../../core/resultsExport';
+import type { FleetAction } from '../../core/many/fleetActions';
+import { FleetJob } from '../../core/many/fleetJob';
+import { summarize, type BoardResult } from '../../core/many/results';
+import { resultToText } from '../../core/many/resultsExport';
 import type { ViewContext } from '../context';
 
 const TYPE = 'micropython';

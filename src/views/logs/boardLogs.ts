@@ -5,13 +5,13 @@ import {
   LogStore,
   type LogEntry,
   type LogFilter,
-} from '../../core/agentLogs';
-import type { LogBatch } from '../../core/agentProtocolLog';
-import type { Board } from '../../core/board';
-import type { Broker } from '../../core/brokers';
+} from '../../core/agent/agentLogs';
+import type { LogBatch } from '../../core/agent/agentProtocolLog';
+import type { Board } from '../../core/board/board';
+import type { Broker } from '../../core/broker/brokers';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import type { Log } from '../../core/log';
 import type { BrokerCenter } from '../broker/brokerCenter';
 

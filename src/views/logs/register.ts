@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { BoardMessage } from '../../core/brokers';
+import type { BoardMessage } from '../../core/broker/brokers';
 import { DisposableStore } from '../../core/events';
 import type { ViewContext } from '../context';
 import { sourceOf } from '../repl/tracebackLinks';

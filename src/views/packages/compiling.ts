@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { compiledPath, compileForBoard, compileTree } from '../../core/packages/compileForBoard';
 import { sha256 } from '../../core/packages/fetcher';
 import type { TargetBoard } from '../../core/packages/model';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { isConnected } from '../../core/boardState';
-import type { Board } from '../../core/board';
+import { isConnected } from '../../core/board/boardState';
+import type { Board } from '../../core/board/board';
 import { asError, ProgramRunningError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import { CachingFetcher, type Fetcher } from '../../core/packages/fetcher';
@@ -10,7 +10,7 @@ import { cacheFolder, InstalledFiles, stateFolder } from '../../core/packages/in
 import { PackageManager, type PackageBoard } from '../../core/packages/manager';
 import { MpyCrossThread } from '../../core/packages/mpyCrossThread';
 import { nodeHttp } from '../../core/packages/nodeHttp';
-import { readInfo } from '../../core/readInfo';
+import { readInfo } from '../../core/board/readInfo';
 import type { Settings } from '../settings';
 import { CompileOnUpload } from './compiling';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
-import { isConnected } from '../../core/boardState';
+import type { Board } from '../../core/board/board';
+import { isConnected } from '../../core/board/boardState';
 import { asError } from '../../core/errors';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
-import type { BoardInfo } from '../../core/boardInfo';
+import type { BoardInfo } from '../../core/board/boardInfo';
 import { fetchStubs, type Stubs } from '../../core/packages/stubs';
 import type { ViewContext } from '../context';
 

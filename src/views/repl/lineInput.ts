@@ -1,7 +1,7 @@
-import type { BoardConsole } from '../../core/boardConsole';
+import type { BoardConsole } from '../../core/board/boardConsole';
 import { Queue } from '../../core/async';
 import { utf8 } from '../../core/bytes';
-import { LineEditor, type LineEvent } from '../../core/lineEditor';
+import { LineEditor, type LineEvent } from '../../core/repl/lineEditor';
 import type { ReplOutput } from './replOutput';
 
 /** The name, or part of one, that is being typed. */

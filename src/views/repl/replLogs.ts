@@ -1,9 +1,9 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import type { Settings } from '../settings';
 
 export interface ReplLogServices {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { Queue } from '../../core/async';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { utf8 } from '../../core/bytes';
 import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import { pasteCode } from '../../core/pasteMode';
-import { PasteSplitter } from '../../core/pasteSplitter';
+import { pasteCode } from '../../core/repl/pasteMode';
+import { PasteSplitter } from '../../core/repl/pasteSplitter';
 import { LineInput } from './lineInput';
 import { ReplOutput } from './replOutput';
 import type { TerminalServices } from './terminals';

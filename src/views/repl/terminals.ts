@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 import { ReplTerminal } from './replTerminal';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { ViewContext } from '../context';
 import { childOf, nameOf } from '../tree/nodes';
 

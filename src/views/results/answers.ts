@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { BoardResult } from '../../core/results';
+import type { BoardResult } from '../../core/many/results';
 
 /** Scheme of read-only documents that show what a board answered. */
 export const ANSWER_SCHEME = 'mpy-answer';

@@ -1,13 +1,13 @@
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { asError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
-import type { FleetAction } from '../../core/fleetActions';
-import { FleetJob } from '../../core/fleetJob';
-import type { GroupPublisher } from '../../core/groupPublisher';
-import type { JobHistory } from '../../core/jobHistory';
-import type { ManyJob } from '../../core/manyJob';
+import type { FleetAction } from '../../core/many/fleetActions';
+import { FleetJob } from '../../core/many/fleetJob';
+import type { GroupPublisher } from '../../core/broker/groupPublisher';
+import type { JobHistory } from '../../core/many/jobHistory';
+import type { ManyJob } from '../../core/many/manyJob';
 import type { Log } from '../../core/log';
-import type { ManyStopAnswer, StopPolicies } from '../../core/stopPolicy';
+import type { ManyStopAnswer, StopPolicies } from '../../core/board/stopPolicy';
 
 export interface FleetJobsServices {
   readonly log: Log;

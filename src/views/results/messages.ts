@@ -1,4 +1,4 @@
-import type { BoardResult } from '../../core/results';
+import type { BoardResult } from '../../core/many/results';
 
 /** A row of the results page: plain data, output cut to what can be looked at. */
 export type ResultRow = BoardResult;

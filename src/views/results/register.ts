@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { recordTelemetry } from '../../core/recordTelemetry';
+import { recordTelemetry } from '../../core/many/recordTelemetry';
 import type { ViewContext } from '../context';
 import { ResultsView } from './resultsView';
 

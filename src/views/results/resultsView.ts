@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
-import type { ManyJob } from '../../core/manyJob';
-import { summarize, type BoardResult } from '../../core/results';
-import { resultsToCsv, resultsToJson, resultsToText } from '../../core/resultsExport';
+import type { ManyJob } from '../../core/many/manyJob';
+import { summarize, type BoardResult } from '../../core/many/results';
+import { resultsToCsv, resultsToJson, resultsToText } from '../../core/many/resultsExport';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { showError } from '../showError';

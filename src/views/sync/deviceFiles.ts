@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { deviceFolders, expandPath, type Environment } from '../../core/deviceYaml/environment';
 import type { Device, Dialect } from '../../core/deviceYaml/model';
 import { readRegistry, type DeviceRegistry } from '../../core/deviceYaml/registry';

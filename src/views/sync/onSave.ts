@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Queue } from '../../core/async';
-import type { Board } from '../../core/board';
-import { isConnected } from '../../core/boardState';
+import type { Board } from '../../core/board/board';
+import { isConnected } from '../../core/board/boardState';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import { filesBelow } from '../../core/deviceYaml/localFiles';

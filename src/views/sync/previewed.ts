@@ -1,4 +1,4 @@
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { ViewContext } from '../context';
 
 /** Kept in the workspace's state: the boards whose sync has been seen and carried out here. */

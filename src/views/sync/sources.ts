@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { BoardFiles } from '../../core/boardFiles';
 import { deviceRules, deviceTree } from '../../core/deviceYaml/deviceTree';
 import type { Device } from '../../core/deviceYaml/model';
 import { resolveDevice } from '../../core/deviceYaml/resolve';
 import { UsageError } from '../../core/errors';
-import type { Fleet } from '../../core/fleet';
-import { selectableBoard } from '../../core/selectableBoard';
-import { selectBoards } from '../../core/selector';
+import type { Fleet } from '../../core/board/fleet';
+import { selectableBoard } from '../../core/many/selectableBoard';
+import { selectBoards } from '../../core/many/selector';
 import { prepareFolder, prepareTree, type Prepared, type TransformTree } from '../../core/sync';
 import type { LocalFs } from '../../core/sync/localFs';
 import { below } from '../../core/sync/boardPath';

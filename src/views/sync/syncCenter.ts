@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import type { BoardFiles } from '../../core/boardFiles';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import { SessionFiles } from '../../core/files/sessionFiles';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import { compiledPath } from '../../core/packages/compileForBoard';
 import { applyPlan, type SyncResult } from '../../core/sync/apply';
 import { compareBoards, compareWithFolder, type Comparison } from '../../core/sync/compare';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { bytesText } from '../../core/boardInfoText';
+import { bytesText } from '../../core/board/boardInfoText';
 import type { Drift } from '../../core/sync/compare';
 import type { SyncAction, SyncProblem } from '../../core/sync/model';
 import { planSummary } from '../../core/sync/summary';

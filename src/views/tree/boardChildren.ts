@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { asError, CancelledError, ProgramRunningError } from '../../core/errors';
 import type { FolderListings } from './folderListings';
 import type { NoteNode, TreeNode } from './nodes';
-import { bytesText } from '../../core/boardInfoText';
+import { bytesText } from '../../core/board/boardInfoText';
 
 /** What is beneath a board: its links where there are several, its files, and the space that is left. */
 export async function boardChildren(board: Board, listings: FolderListings): Promise<TreeNode[]> {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { shortPlace } from '../../core/address';
-import type { Board, Link } from '../../core/board';
-import type { BoardState } from '../../core/boardState';
+import type { Board, Link } from '../../core/board/board';
+import type { BoardState } from '../../core/board/boardState';
 import { boardContext, linkIcon, linkName, stateLook, type StateLook } from './boardLook';
 import { boardTooltip } from './tooltip';
 import type { BoardNode, LinkNode, NoteNode, RemoteNode } from './nodes';
-import { bytesText } from '../../core/boardInfoText';
+import { bytesText } from '../../core/board/boardInfoText';
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 

@@ -1,6 +1,6 @@
-import type { Board } from '../../core/board';
-import type { BoardState } from '../../core/boardState';
-import { isConnected } from '../../core/boardState';
+import type { Board } from '../../core/board/board';
+import type { BoardState } from '../../core/board/boardState';
+import { isConnected } from '../../core/board/boardState';
 import type { LinkKind } from '../../core/address';
 
 /** How a board is drawn: a pure function of its state, tested in plain Node. Texts are not localised here. */

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
-import type { BoardStateName } from '../../core/boardState';
+import type { Board } from '../../core/board/board';
+import type { BoardStateName } from '../../core/board/boardState';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/fleet';
+import type { Fleet } from '../../core/board/fleet';
 import { isLikely } from '../activeBoard';
 import type { BoardUris } from '../boardUris';
 import { Coalescer } from '../coalesce';

@@ -1,4 +1,4 @@
-import type { Board } from '../../core/board';
+import type { Board } from '../../core/board/board';
 import { childOf, parentOf, type RemoteNode } from './nodes';
 
 /** What folders hold, read when they are shown and kept until something changes there. */

@@ -1,4 +1,4 @@
-import type { Board, Link } from '../../core/board';
+import type { Board, Link } from '../../core/board/board';
 import type { Entry } from '../../core/boardFiles';
 
 /** A board. One object per board for as long as it is in the tree, so that single nodes can be redrawn. */

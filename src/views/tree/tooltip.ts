@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
-import { bytesText } from '../../core/boardInfoText';
+import type { Board } from '../../core/board/board';
+import { bytesText } from '../../core/board/boardInfoText';
 import { linkName } from './boardLook';
 
 /** Longest text from a board that is shown in one row. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Address } from '../../core/address';
-import { passwordProblem } from '../../core/webreplProtocol';
+import { passwordProblem } from '../../core/webrepl/webreplProtocol';
 
 const PASSWORD = 'mpyFleet.webrepl.password.';
 const CERTIFICATES = 'mpyFleet.webrepl.certificates';

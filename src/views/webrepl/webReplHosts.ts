@@ -1,6 +1,6 @@
 import type { Address } from '../../core/address';
 import { webreplAddress } from '../../core/address';
-import type { BoardSource, Found } from '../../core/discovery';
+import type { BoardSource, Found } from '../../core/board/discovery';
 import { UsageError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';

@@ -11,9 +11,9 @@ import {
   decodeJson,
   encodeJsonAndBytes,
   makeFrame,
-} from '../../../src/core/agentProtocol';
-import { type Birth, parsePresence } from '../../../src/core/agentProtocolPresence';
-import { AgentSession, type Role } from '../../../src/core/agentProtocolSession';
+} from '../../../src/core/agent/agentProtocol';
+import { type Birth, parsePresence } from '../../../src/core/agent/agentProtocolPresence';
+import { AgentSession, type Role } from '../../../src/core/agent/agentProtocolSession';
 
 /** Longest wait for any one sign of the board; the machine may be busy with other tests. */
 const PATIENCE_MS = 10_000;

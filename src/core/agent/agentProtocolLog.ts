@@ -1,0 +1,72 @@
+/** Log batches of the agent protocol (docs/protocol.md section 9). */
+import { decodeJson } from './agentProtocol';
+import { ProtocolError } from '../errors';
+
+/** Debug, info, warning, error, critical; O for what was printed. */
+export type LogLevel = 'D' | 'I' | 'W' | 'E' | 'C' | 'O';
+
+export interface LogRecord {
+  readonly seq: number;
+  readonly level: LogLevel;
+  /** Milliseconds since the board's boot. */
+  readonly ms: number;
+  readonly logger: string;
+  readonly text: string;
+  /** The board cut the text. */
+  readonly cut: boolean;
+}
+
+export interface LogBatch {
+  readonly boot: string;
+  /** Sequence number of the first record. */
+  readonly first: number;
+  readonly records: readonly LogRecord[];
+  /** Uptime in milliseconds at sending, and the clock's seconds since 1970 (0: not set). */
+  readonly uptime: number;
+  readonly unix: number;
+  /** Records that the board had to drop since boot, by level. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+const ESCAPES: Record<string, string> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
+
+function unescape(text: string): string {
+  return text.replace(/\\(.)/gu, (_, c: string) => ESCAPES[c] ?? c);
+}
+
+function parseRecord(line: string, seq: number): LogRecord {
+  const match = /^([DIWECO])\t(\d{1,15})\t([^\t]{0,64})\t(.*)$/su.exec(line);
+  if (!match) {
+    throw new ProtocolError('a log line is not in the form the protocol gives');
+  }
+  const [, level = 'O', ms = '0', logger = '', raw = ''] = match;
+  const cut = raw.endsWith('\\…');
+  const text = unescape(cut ? raw.slice(0, -2) : raw);
+  return { seq, level: level as LogLevel, ms: Number(ms), logger, text, cut };
+}
+
+/** Reads a batch. @throws ProtocolError when it is not in the form of section 9 */
+export function parseLogBatch(payload: Uint8Array): LogBatch {
+  const [head = '', ...lines] = Buffer.from(payload).toString('utf8').split('\n');
+  const o = decodeJson(Buffer.from(head));
+  const count = typeof o.n === 'number' ? o.n : -1;
+  const first = typeof o.s === 'number' ? o.s : -1;
+  const body = lines.filter((line) => line !== '');
+  if (typeof o.boot !== 'string' || first < 0 || count !== body.length) {
+    throw new ProtocolError('a log batch does not hold what its head says');
+  }
+  const dropped: Record<string, number> = {};
+  if (typeof o.drop === 'object' && o.drop !== null) {
+    for (const [level, n] of Object.entries(o.drop).slice(0, 8)) {
+      dropped[level.slice(0, 1)] = typeof n === 'number' ? n : 0;
+    }
+  }
+  return {
+    boot: o.boot.slice(0, 8),
+    first,
+    records: body.map((line, i) => parseRecord(line, first + i)),
+    uptime: typeof o.t === 'number' ? o.t : 0,
+    unix: typeof o.u === 'number' ? o.u : 0,
+    dropped,
+  };
+}

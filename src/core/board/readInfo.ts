@@ -1,0 +1,94 @@
+import infoSnippet from '../../../board/snippets/info.py';
+import type { BoardInfo } from './boardInfo';
+import { text } from '../bytes';
+import { ProtocolError } from '../errors';
+import type { Session } from '../transport';
+
+const TEXT_LIMIT = 120; // a machine's name is the longest of them
+const UID_LIMIT = 64;
+/** Architectures in the order of sys.implementation._mpy, bits 10 to 13 (py/persistentcode.h). */
+const ARCHITECTURES = [
+  '',
+  'x86',
+  'x64',
+  'armv6',
+  'armv6m',
+  'armv7m',
+  'armv7em',
+  'armv7emsp',
+  'armv7emdp',
+  'xtensa',
+  'xtensawin',
+  'rv32imc',
+  'rv64imc',
+];
+
+/**
+ * What the board says of itself, in one exec. What it cannot say is left out.
+ * @throws ProtocolError when it does not even say that it is a Python; and what {@link Session.exec} throws
+ */
+export async function readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo> {
+  return parseInfo(text(await session.exec(infoSnippet, { signal })));
+}
+
+/** Reads the lines `key TAB value` that info.py prints; every value is checked and bounded. */
+export function parseInfo(output: string): BoardInfo {
+  const values = new Map<string, string>();
+  for (const line of output.slice(0, 8192).split(/\r?\n/)) {
+    const at = line.indexOf('\t');
+    if (at > 0) values.set(line.slice(0, at), line.slice(at + 1));
+  }
+  const get = (key: string) => clean(values.get(key) ?? '');
+  const implementation = get('implementation');
+  if (implementation === '') {
+    throw new ProtocolError('The board did not say which Python it is', {
+      hint: 'Is the firmware MicroPython or CircuitPython?',
+    });
+  }
+  const uid = get('uid').toLowerCase();
+  const readOnly = get('readOnly');
+  return {
+    ...(/^[0-9a-f]+$/.test(uid) && uid.length <= UID_LIMIT && !/^0+$/.test(uid) ? { uid } : {}),
+    implementation,
+    version: get('version'),
+    platform: get('platform'),
+    machine: get('machine'),
+    ...optional('mpy', mpyOf(get('mpy'))),
+    ...optional('memory', pairOf(get('memory'))),
+    ...optional('flash', pairOf(get('flash'))),
+    ...(readOnly === '' ? {} : { readOnly: readOnly === '1' }),
+    ...optional('time', wholeNumber(get('time'))),
+  };
+}
+
+/** One line of printable text. */
+function clean(value: string): string {
+  return value
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')
+    .slice(0, TEXT_LIMIT)
+    .trim();
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
+}
+
+function wholeNumber(value: string): number | undefined {
+  return /^-?\d{1,15}$/.test(value) ? Number(value) : undefined;
+}
+
+function pairOf(value: string): { free: number; total: number } | undefined {
+  const [, free, total] = /^(\d{1,15}) (\d{1,15})$/.exec(value) ?? [];
+  return free && total ? { free: Number(free), total: Number(total) } : undefined;
+}
+
+/** sys.implementation._mpy: version in bits 0 to 7, sub-version in 8 and 9, architecture from 10 on. */
+function mpyOf(value: string): BoardInfo['mpy'] {
+  const number = wholeNumber(value);
+  if (number === undefined || number <= 0) return undefined;
+  return {
+    version: number & 0xff,
+    subVersion: (number >> 8) & 3,
+    arch: ARCHITECTURES[(number >> 10) & 0xf] ?? 'unknown',
+  };
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from '../async';
+import { asError } from '../errors';
+import { Emitter, type Disposable } from '../events';
+import { actionFromJson, actionToJson, describeAction, type FleetAction } from './fleetActions';
+
+/** An action that waits for one board to come back. */
+export interface PendingJob {
+  readonly id: string;
+  /** The board's unique id: what it is known by when it returns, on whatever link. */
+  readonly uid: string;
+  /** Its name when the job was made. */
+  readonly board: string;
+  readonly what: string;
+  /** ISO 8601. */
+  readonly at: string;
+  readonly action: FleetAction;
+}
+
+/** Where waiting jobs are kept between two windows. */
+export interface PendingStore {
+  load(): Promise<string | undefined>;
+  save(json: string): Promise<void>;
+}
+
+/** Jobs for boards that are away (deep sleep, switched off). Each is done once, when its board is back. */
+export class PendingJobs implements Disposable {
+  readonly #jobs = new Map<string, PendingJob>();
+  readonly #busy = new Set<string>();
+  readonly #saving = new Queue();
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(
+    private readonly store: PendingStore,
+    /** Does the action on the board with this uid; rejects when it failed. */
+    private readonly perform: (job: PendingJob) => Promise<void>,
+    private readonly onError: (error: Error, job?: PendingJob) => void,
+  ) {}
+
+  /** Reads what was waiting when the last window was closed. Damaged entries are reported and left out. */
+  async load(): Promise<void> {
+    const json = await this.store.load();
+    if (json === undefined) return;
+    for (const entry of JSON.parse(json) as Partial<PendingJob>[]) {
+      try {
+        const { id = '', uid = '', board = '', at = '' } = entry;
+        const action = actionFromJson(entry.action);
+        this.#jobs.set(id, { id, uid, board, at, action, what: describeAction(action) });
+      } catch (error) {
+        this.onError(asError(error));
+      }
+    }
+    this.#changed.fire();
+  }
+
+  get all(): readonly PendingJob[] {
+    return [...this.#jobs.values()];
+  }
+
+  for(uid: string): readonly PendingJob[] {
+    return this.all.filter((j) => j.uid === uid);
+  }
+
+  async add(uid: string, board: string, action: FleetAction): Promise<PendingJob> {
+    const job: PendingJob = {
+      id: randomUUID(),
+      uid,
+      board,
+      at: new Date().toISOString(),
+      action,
+      what: describeAction(action),
+    };
+    this.#jobs.set(job.id, job);
+    await this.#save();
+    return job;
+  }
+
+  async remove(id: string): Promise<void> {
+    if (this.#jobs.delete(id)) await this.#save();
+  }
+
+  /**
+   * The board is back: its jobs are done, in the order they were made. One that fails stays and the later ones wait with it,
+   * since they may build on it; the next return tries again.
+   */
+  async boardIsBack(uid: string): Promise<void> {
+    if (this.#busy.has(uid)) return;
+    this.#busy.add(uid);
+    try {
+      for (let job = this.for(uid)[0]; job; job = this.for(uid)[0]) {
+        try {
+          await this.perform(job);
+        } catch (error) {
+          this.onError(asError(error), job);
+          return;
+        }
+        await this.remove(job.id);
+      }
+    } finally {
+      this.#busy.delete(uid);
+    }
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #save(): Promise<void> {
+    this.#changed.fire();
+    return this.#saving.run(() => {
+      const jobs = this.all.map((j) => ({ ...j, action: actionToJson(j.action) }));
+      return this.store.save(JSON.stringify(jobs));
+    });
+  }
+}

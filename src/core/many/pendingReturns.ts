@@ -1,0 +1,34 @@
+import type { Board } from '../board/board';
+import { DisposableStore, type Disposable } from '../events';
+import type { Fleet } from '../board/fleet';
+import type { PendingJobs } from './pendingJobs';
+
+/** Tells the waiting jobs when a board comes back: at the edge, not at each of its changes. */
+export class PendingReturns implements Disposable {
+  readonly #lifetime = new DisposableStore();
+  readonly #away = new Set<string>();
+
+  constructor(
+    fleet: Fleet,
+    private readonly pending: PendingJobs,
+  ) {
+    const look = (board: Board) => this.#look(board);
+    for (const job of pending.all) this.#away.add(job.uid);
+    for (const board of fleet.boards) look(board);
+    this.#lifetime.add(fleet.onDidChangeBoard(look));
+    this.#lifetime.add(fleet.onDidChangeList(() => fleet.boards.forEach(look)));
+  }
+
+  dispose(): void {
+    this.#lifetime.dispose();
+  }
+
+  #look(board: Board): void {
+    const { uid } = board;
+    if (uid === undefined) return;
+    if (!board.present) this.#away.add(uid);
+    else if (this.#away.delete(uid) && this.pending.for(uid).length > 0) {
+      void this.pending.boardIsBack(uid);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { minimatch } from 'minimatch';
+import { UsageError } from '../errors';
+import { combine, expandTerm, splitTerms, type HostlistTerm } from './hostlist';
+
+/** What a board can be chosen by. */
+export interface Selectable {
+  readonly name: string;
+  readonly uid?: string;
+  /** Canonical texts of its addresses. */
+  readonly addresses: readonly string[];
+  readonly platform?: string;
+  /** A word of BoardStateName, or `offline`. */
+  readonly state: string;
+  readonly tags: readonly string[];
+  /** Ids of the brokers it is reached through. */
+  readonly brokers: readonly string[];
+}
+
+export interface Selection<T> {
+  /** Each board once, in the order in which the selector names them. */
+  readonly boards: readonly T[];
+  /** Names, patterns and filters that no board answers to. To be reported, never dropped. */
+  readonly unmatched: readonly string[];
+}
+
+/** Saved groups: a name for a selector. */
+export type Groups = Readonly<Record<string, string>>;
+
+/** The filters that are written `key:value`; the value may hold `*` and `?`. */
+const filters: Readonly<Record<string, (board: Selectable) => readonly string[]>> = {
+  tag: (b) => b.tags,
+  platform: (b) => (b.platform === undefined ? [] : [b.platform]),
+  state: (b) => [b.state],
+  broker: (b) => b.brokers,
+  uid: (b) => (b.uid === undefined ? [] : [b.uid]),
+};
+
+/** How the parts of a selector are written, for help texts. */
+export const SELECTOR_HELP =
+  'names and hostlists (kitchen,esp32-[01-12]), patterns (esp32-*), tag:T, platform:P, state:S, broker:B, ' +
+  '@group, addresses (serial:PATH, ws://HOST:PORT, mqtt://BROKER/UID), all; X,-,Y is X without Y';
+
+/**
+ * Chooses among `boards` by a selector: see {@link SELECTOR_HELP}.
+ * @throws UsageError for what cannot be read and for groups that contain themselves
+ */
+export function selectBoards<T extends Selectable>(
+  selector: string,
+  boards: readonly T[],
+  groups: Groups = {},
+): Selection<T> {
+  return new Choice(boards, groups).select(selector, []);
+}
+
+class Choice<T extends Selectable> {
+  readonly #byName = new Map<string, T[]>();
+
+  constructor(
+    private readonly boards: readonly T[],
+    private readonly groups: Groups,
+  ) {
+    for (const board of boards) {
+      const keys = [board.name, ...board.addresses, ...(board.uid ? [board.uid] : [])];
+      for (const key of new Set(keys)) {
+        const same = this.#byName.get(key);
+        if (same) same.push(board);
+        else this.#byName.set(key, [board]);
+      }
+    }
+  }
+
+  select(selector: string, inside: readonly string[]): Selection<T> {
+    const unmatched: string[] = [];
+    const boards = combine(splitTerms(selector), (term) => this.#resolve(term, unmatched, inside));
+    return { boards, unmatched: [...new Set(unmatched)] };
+  }
+
+  #resolve(term: HostlistTerm, unmatched: string[], inside: readonly string[]): readonly T[] {
+    const found = this.#find(term, unmatched, inside);
+    if (found) {
+      if (found.length === 0) unmatched.push(term.text);
+      return found;
+    }
+    // A name, or a hostlist of names: each that nobody has is reported by itself.
+    return namesOf(term).flatMap((name) => {
+      const named = this.#byName.get(name) ?? this.#byName.get(uidOf(name)) ?? [];
+      if (named.length === 0) unmatched.push(name);
+      return named;
+    });
+  }
+
+  /** The boards of everything that is no plain name; undefined for a name. */
+  #find(term: HostlistTerm, unmatched: string[], inside: readonly string[]): T[] | undefined {
+    const { text, literal } = term;
+    if (literal) return undefined;
+    if (text === 'all') return [...this.boards];
+    const [, key, pattern] = /^(tag|platform|state|broker|uid):(.*)$/s.exec(text) ?? [];
+    const values = key === undefined ? undefined : filters[key];
+    if (values && pattern !== undefined) {
+      return this.boards.filter((b) => values(b).some((v) => matches(v, pattern)));
+    }
+    const group = this.#groupName(text);
+    if (group !== undefined) return this.#group(group, unmatched, inside);
+    if (/[*?]/.test(text)) {
+      const patterns = expandTerm(text);
+      return this.boards.filter((b) => patterns.some((p) => matches(b.name, p)));
+    }
+    return undefined;
+  }
+
+  /** `@name`, or a saved group's bare name when no board is called so. */
+  #groupName(text: string): string | undefined {
+    const name = text.startsWith('@') ? text.slice(1) : text;
+    if (text.startsWith('@')) return name;
+    return Object.hasOwn(this.groups, name) && !this.#byName.has(name) ? name : undefined;
+  }
+
+  #group(name: string, unmatched: string[], inside: readonly string[]): T[] {
+    const selector = Object.hasOwn(this.groups, name) ? this.groups[name] : undefined;
+    if (selector === undefined) return [];
+    if (inside.includes(name)) {
+      throw new UsageError(
+        `The group "${name}" contains itself (${[...inside, name].join(' > ')})`,
+      );
+    }
+    const selection = this.select(selector, [...inside, name]);
+    unmatched.push(...selection.unmatched.map((u) => `${u} (in group ${name})`));
+    return [...selection.boards];
+  }
+}
+
+/** An address in brackets of IPv6 is no hostlist; everything else may be one. */
+function namesOf(term: HostlistTerm): string[] {
+  return term.literal || /\[[^\]]*:[^\]]*\]/.test(term.text) ? [term.text] : expandTerm(term.text);
+}
+
+/** Unique ids are written with or without colons, in either case. */
+function uidOf(name: string): string {
+  return name.replace(/[:-]/g, '').toLowerCase();
+}
+
+function matches(value: string, pattern: string): boolean {
+  return minimatch(value, pattern.replace(/[[\]{}()!+@\\]/g, '\\$&'), {
+    nocase: true,
+    dot: true,
+    noext: true,
+    nobrace: true,
+    nonegate: true,
+    nocomment: true,
+  });
+}

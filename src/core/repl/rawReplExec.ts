@@ -1,0 +1,354 @@
+import { Deferred, abortError, type Clock } from '../async';
+import { concat, indexOf, utf8 } from '../bytes';
+import { ConnectionLostError, ProtocolError, TimeoutError, asError } from '../errors';
+import { pythonError } from '../python/python';
+import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
+import { OutputCollector } from './rawReplOutput';
+import { interruptUntil } from './rawReplStop';
+import type { ExecOptions } from '../transport';
+
+const CTRL_C = Uint8Array.of(0x03);
+const END_OF_CODE = Uint8Array.of(0x04);
+const ENTER_RAW_PASTE = Uint8Array.of(0x05, 0x41, 0x01); // Ctrl-E A Ctrl-A
+/** After this silence a frame that a thread has printed into is taken to be over. */
+const SETTLE_MS = 1000;
+
+/** What the code asks of the line. */
+export interface ExecLine {
+  readonly clock: Clock;
+  /** Bytes a second, where the line limits. */
+  readonly lineRate?: number;
+  /** The board must answer a step of the protocol within this (milliseconds since the last byte either way). */
+  readonly answerMs: number;
+  write(data: Uint8Array): Promise<void>;
+  /** Writes without flow control, as slowly as the board can take it; ends early when `isOver` says so. */
+  writePaced(data: Uint8Array, isOver: () => boolean, onProgress: () => void): Promise<void>;
+}
+
+/**
+ * handshake: raw-paste has been asked for. window: its two length bytes come. sending: code goes out on credit. plain: code
+ * goes out without. ended: all is sent, the board has not confirmed. running, done.
+ */
+type Phase = 'handshake' | 'window' | 'sending' | 'plain' | 'ended' | 'running' | 'done';
+
+/** One piece of code on its way through the raw REPL: the protocol's state machine. */
+export class Execution {
+  #phase: Phase = 'handshake';
+  #sent = 0;
+  #credit = 0;
+  #window = 0;
+  #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
+  #watch: { dispose(): void } | undefined;
+  #stopping: Error | undefined;
+  #usedStdin = false;
+  readonly #output: OutputCollector;
+  readonly #framing = new RawFraming((bytes) => this.#take(bytes));
+  readonly #done = new Deferred<Uint8Array>();
+  readonly #onAbort = () =>
+    this.stop(this.options.signal ? abortError(this.options.signal) : new ProtocolError('Stopped'));
+
+  constructor(
+    private readonly code: Uint8Array,
+    private readonly options: ExecOptions,
+    private readonly line: ExecLine,
+  ) {
+    this.#output = new OutputCollector(options.onStdout);
+  }
+
+  /** Bytes that came behind the end and are not of it (a thread printed them). */
+  rest: Uint8Array = new Uint8Array();
+  /** undefined until the board has said whether it knows raw-paste. */
+  rawPaste: boolean | undefined;
+  /** Bytes had been sent to its stdin: some may lie unread before the next command. */
+  get usedStdin(): boolean {
+    return this.#usedStdin;
+  }
+
+  /** Sends the code and gives what it prints. @throws as {@link Session.exec} does */
+  async run(rawPaste: boolean | undefined): Promise<Uint8Array> {
+    this.options.signal?.addEventListener('abort', this.#onAbort, { once: true });
+    try {
+      this.rawPaste = rawPaste;
+      if (rawPaste === false) this.#sendPlain();
+      else this.#send(ENTER_RAW_PASTE);
+      this.#arm();
+      return await this.#done.promise;
+    } finally {
+      this.#phase = 'done';
+      this.#watch?.dispose();
+      this.options.signal?.removeEventListener('abort', this.#onAbort);
+    }
+  }
+
+  /** The link has ended, or the protocol broke down. */
+  fail(error: Error): void {
+    this.#phase = 'done';
+    this.#done.reject(error);
+  }
+
+  /** Interrupts the code without a verdict: it ends as it likes, usually with a KeyboardInterrupt. */
+  interrupt(): void {
+    if (this.#phase === 'running') this.#send(CTRL_C);
+  }
+
+  /** Interrupts the code; `run` rejects with `reason` once the board is back. */
+  stop(reason: Error): void {
+    if (this.#stopping || this.#phase === 'done') return;
+    this.#stopping = reason;
+    if (this.#phase !== 'handshake' && this.#phase !== 'window') this.#stopNow();
+  }
+
+  /** Takes what the board sent. */
+  feed(chunk: Uint8Array): void {
+    let rest: Uint8Array | undefined = chunk;
+    while (rest && rest.length > 0) rest = this.#step(rest);
+    // Code that is being stopped may print without end: the next Ctrl-C does not wait for silence.
+    if (!this.#stopping) this.#arm();
+  }
+
+  /** One transition; gives what it did not use, undefined when it needs more. */
+  #step(chunk: Uint8Array): Uint8Array | undefined {
+    switch (this.#phase) {
+      case 'handshake':
+        return this.#onHandshake(chunk);
+      case 'window':
+        return this.#onWindow(chunk);
+      case 'sending':
+        return this.#onCredit(chunk);
+      case 'plain': {
+        this.#onPlain(chunk);
+        return;
+      }
+      case 'ended':
+        return this.#onConfirmation(chunk);
+      case 'running':
+        this.#onRunning(chunk);
+        return undefined;
+      case 'done':
+        this.rest = concat([this.rest, chunk]);
+        return undefined;
+    }
+  }
+
+  #onHandshake(chunk: Uint8Array): Uint8Array | undefined {
+    const seen = Buffer.concat([this.#seen, chunk]);
+    const yes = seen.indexOf('R\x01');
+    const no = seen.indexOf('R\x00');
+    const old = indexOf(seen, RAW_BANNER); // raw-paste was not understood: Ctrl-A began the raw REPL anew
+    if (yes >= 0) {
+      this.#seen = new Uint8Array();
+      this.#phase = 'window';
+      return seen.subarray(yes + 2);
+    }
+    if (old >= 0 || (no >= 0 && seen.indexOf('>', no + 2) >= 0)) {
+      this.#seen = new Uint8Array();
+      this.rawPaste = false;
+      if (this.#stopping) this.#finishStopped();
+      else this.#sendPlain();
+      return undefined;
+    }
+    this.#seen = seen.subarray(-256);
+    return undefined;
+  }
+
+  #onWindow(chunk: Uint8Array): Uint8Array | undefined {
+    const seen = concat([this.#seen, chunk]);
+    const [low, high] = seen;
+    this.#seen = seen;
+    if (low === undefined || high === undefined) return undefined;
+    this.#seen = new Uint8Array();
+    this.#window = low + 256 * high;
+    if (this.#window === 0) {
+      this.fail(new ProtocolError('The board offered a raw-paste window of 0 bytes'));
+      return undefined;
+    }
+    this.rawPaste = true;
+    this.#phase = 'sending';
+    this.#credit = this.#window;
+    if (this.#stopping) this.#stopNow();
+    else this.#pump();
+    return seen.subarray(2);
+  }
+
+  /** 0x01 grants one more window; 0x04 says that the board wants no more (an error in what it has). */
+  #onCredit(chunk: Uint8Array): Uint8Array | undefined {
+    for (const [index, byte] of chunk.entries()) {
+      if (byte === 0x01) {
+        this.#credit += this.#window;
+      } else if (byte === 0x04) {
+        this.#send(END_OF_CODE);
+        this.#enterRunning();
+        return chunk.subarray(index + 1);
+      } // anything else is printed by a thread or an interrupt handler
+    }
+    if (!this.#stopping) this.#pump();
+    return undefined;
+  }
+
+  /** Sends what the credit allows, whenever it was granted, and the end behind the last byte. */
+  #pump(): void {
+    const count = Math.min(this.#credit, this.code.length - this.#sent);
+    const part = this.code.subarray(this.#sent, this.#sent + count);
+    this.#sent += count;
+    this.#credit -= count;
+    if (this.#sent < this.code.length) {
+      if (count > 0) this.#send(part);
+      return;
+    }
+    this.#send(concat([part, END_OF_CODE]));
+    this.#phase = 'ended';
+  }
+
+  /** All has been sent: the raw REPL confirms with `OK`, raw-paste with 0x04. */
+  #onConfirmation(chunk: Uint8Array): Uint8Array | undefined {
+    const mark = this.rawPaste ? '\x04' : 'OK';
+    const seen = Buffer.concat([this.#seen, chunk]);
+    const at = seen.indexOf(mark, 0, 'latin1');
+    this.#seen = at < 0 ? seen.subarray(-1) : new Uint8Array();
+    if (at < 0) return undefined;
+    this.#enterRunning();
+    return seen.subarray(at + mark.length);
+  }
+
+  /** Nothing is owed while plain code goes out; called off, it ends with the banner that Ctrl-A calls forth. */
+  #onPlain(chunk: Uint8Array): undefined {
+    const seen = Buffer.concat([this.#seen, chunk]);
+    if (this.#stopping && indexOf(seen, RAW_BANNER) >= 0) this.#finishStopped();
+    this.#seen = seen.subarray(-RAW_BANNER.length);
+  }
+
+  #sendPlain(): void {
+    this.#phase = 'plain';
+    const isOver = () => this.#stopping !== undefined || this.#phase !== 'plain';
+    // Ctrl-D behind nothing at all would be a soft reset.
+    const code = this.code.length > 0 ? this.code : utf8('\n');
+    this.line
+      .writePaced(code, isOver, () => this.#arm())
+      .then(
+        () => {
+          if (this.#phase !== 'plain') return;
+          if (this.#stopping) {
+            this.#send(Uint8Array.of(0x03, 0x01)); // drop the line, begin anew
+          } else {
+            this.#send(END_OF_CODE);
+            this.#phase = 'ended';
+            this.#seen = new Uint8Array();
+          }
+          this.#arm();
+        },
+        (error: unknown) => this.fail(asError(error)),
+      );
+  }
+
+  #enterRunning(): void {
+    this.#phase = 'running';
+    if (this.#stopping) return;
+    this.options.onStart?.((data) => this.#writeStdin(data));
+  }
+
+  async #writeStdin(data: Uint8Array): Promise<void> {
+    if (this.#phase !== 'running') {
+      throw new ProtocolError('The code on the board has ended: it takes no more input');
+    }
+    this.#usedStdin = true;
+    this.#arm();
+    await this.line.write(data);
+  }
+
+  #onRunning(chunk: Uint8Array): void {
+    const end = this.#framing.feed(chunk);
+    if (end) this.#finish(end);
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (bytes.length === 0 || this.#output.add(bytes)) return;
+    this.stop(new ProtocolError('The code printed more than 64 MiB'));
+  }
+
+  #finish(end: FrameEnd): void {
+    this.#phase = 'done';
+    this.rest = end.rest;
+    if (this.#stopping) this.#finishStopped();
+    else if (end.error.length > 0) this.#done.reject(pythonError(end.error));
+    else this.#done.resolve(this.#output.bytes);
+  }
+
+  #finishStopped(): void {
+    this.#phase = 'done';
+    this.#done.reject(this.#stopping ?? new ProtocolError('Stopped'));
+  }
+
+  /** Ctrl-C ends raw-paste and running code; `#sendPlain` sees by itself that it has been called off. */
+  #stopNow(): void {
+    if (this.#phase === 'plain') return;
+    if (this.#phase === 'sending') this.#phase = 'ended';
+    this.#watch?.dispose();
+    this.#interruptUntilDone().catch((error: unknown) => this.fail(asError(error)));
+  }
+
+  async #interruptUntilDone(): Promise<void> {
+    const { clock, lineRate } = this.line;
+    const line = { clock, lineRate, write: (data: Uint8Array) => this.line.write(data) };
+    const isOver = () => this.#phase === 'done' || this.#settle();
+    if (await interruptUntil(line, isOver, this.#done.promise)) return;
+    this.fail(
+      new TimeoutError('The code on the board does not react to Ctrl-C', {
+        hint: 'Press the reset button of the board, or unplug it and plug it in again.',
+        cause: this.#stopping,
+      }),
+    );
+  }
+
+  #send(data: Uint8Array): void {
+    this.line.write(data).catch((error: unknown) => this.fail(asError(error)));
+  }
+
+  /** Sets the watch anew: time is counted from the last progress, and only where the board owes an answer. */
+  #arm(): void {
+    this.#watch?.dispose();
+    const { clock, answerMs } = this.line;
+    if (this.#phase === 'done') return;
+    if (this.#phase === 'running') {
+      const idle = this.options.idleTimeoutMs ?? Infinity;
+      this.#watch = clock.after(Math.min(SETTLE_MS, idle), () => this.#onSilence(SETTLE_MS));
+    } else {
+      this.#watch = clock.after(answerMs, () =>
+        this.fail(
+          new TimeoutError(
+            `The board stopped answering while code was sent to it (${this.#phase})`,
+            {
+              hint: 'Check the cable; reset the board if it does not come back.',
+            },
+          ),
+        ),
+      );
+    }
+  }
+
+  /** Nothing has come for `silentMs` since the last byte. */
+  #onSilence(silentMs: number): void {
+    if (this.#settle()) return;
+    if (this.#output.endsInBanner) {
+      this.fail(
+        new ConnectionLostError('The board was reset while its code ran', {
+          hint: 'A crash, a watchdog or a power dip can be the cause; try again.',
+        }),
+      );
+      return;
+    }
+    const idle = this.options.idleTimeoutMs;
+    if (idle === undefined) return;
+    if (silentMs >= idle) {
+      this.stop(new TimeoutError(`The board printed nothing for ${idle / 1000} s`));
+      return;
+    }
+    const next = idle - silentMs;
+    this.#watch = this.line.clock.after(next, () => this.#onSilence(idle));
+  }
+
+  #settle(): boolean {
+    const end = this.#phase === 'running' ? this.#framing.settle() : undefined;
+    if (end) this.#finish(end);
+    return end !== undefined;
+  }
+}
