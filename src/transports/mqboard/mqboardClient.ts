@@ -1,0 +1,150 @@
+import { abortable, Deferred, Queue, systemClock } from '../../core/async';
+import { concat, text, utf8 } from '../../core/bytes';
+import { FileError, ProtocolError, TimeoutError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import { pythonError } from '../../core/python/python';
+import type { BrokerConnection, BrokerMessage } from '../mqtt/brokerConnection';
+import { decodeMqboard, encodeMqboard, MqboardReply } from './mqboardFrames';
+
+/** What the original's own tool sends at once. */
+const CHUNK = 1400;
+/** Frames are numbered with 15 bits, and the last number means another thing. */
+const MOST_CHUNKS = 0x7ffe;
+/** Code goes in one frame, which the board holds in memory as a whole. */
+const MOST_CODE = 16 * 1024;
+/** Such a board answers nothing while it works, and its broker does not tell that it is gone. */
+const ANSWER_MS = 60_000;
+/** A board that answers in pieces is heard as long as they come. */
+const MOST_ANSWER = 64 * 1024 * 1024;
+
+/** A board that runs the original mqboard: one command at a time, for its transfers share one state. */
+export class MqboardClient implements Disposable {
+  readonly #queue = new Queue();
+  readonly #listener: Disposable;
+  #current:
+    { id: string; reply: MqboardReply; size: number; done: Deferred<Uint8Array> } | undefined;
+  #heard: (() => void) | undefined;
+
+  constructor(
+    private readonly connection: BrokerConnection,
+    private readonly prefix: string,
+  ) {
+    this.#listener = connection.listen(`${prefix}/mqb/reply/+/+`, (m) => this.#receive(m));
+  }
+
+  /**
+   * Runs code and gives what it printed. `pass` before it has the board run it as statements, whose output it captures.
+   * @throws PythonError with the board's traceback, TimeoutError
+   */
+  eval(code: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+    const source = concat([utf8('pass\n'), code]);
+    if (source.length > MOST_CODE) {
+      throw new FileError('ENOMEM', '', 'That is too much code for a board with the old mqboard', {
+        hint: 'Put it into a file and run that.',
+      });
+    }
+    return this.#command('eval', '', [source], signal);
+  }
+
+  /** The content of a file. */
+  get(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#command('get', path, [new Uint8Array()], signal);
+  }
+
+  /** Writes a file in place, without any check: for a temporary one, which is verified and renamed afterwards. */
+  async put(
+    path: string,
+    content: Uint8Array,
+    options: { signal?: AbortSignal; onSent?: (bytes: number) => void } = {},
+  ): Promise<void> {
+    const count = Math.max(1, Math.ceil(content.length / CHUNK));
+    if (count > MOST_CHUNKS) {
+      throw new FileError('EINVAL', path, 'That file is too large for the old mqboard');
+    }
+    const chunks = Array.from({ length: count }, (_, i) =>
+      content.subarray(i * CHUNK, (i + 1) * CHUNK),
+    );
+    const said = await this.#command('put', path, chunks, options.signal, options.onSent);
+    if (text(said).trim() !== 'OK') throw new ProtocolError('the board did not confirm the file');
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+  }
+
+  #command(
+    command: string,
+    tail: string,
+    chunks: readonly Uint8Array[],
+    signal?: AbortSignal,
+    onSent?: (bytes: number) => void,
+  ): Promise<Uint8Array> {
+    return this.#queue.run(async () => {
+      const id = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('base64url');
+      const done = new Deferred<Uint8Array>();
+      done.promise.catch(() => undefined); // it is awaited below, unless sending fails first
+      this.#current = { id, reply: new MqboardReply(), size: 0, done };
+      const timer = this.#watch(done);
+      try {
+        const topic = `${this.prefix}/mqb/cmd/${command}/${id}/${tail.replace(/^\//, '')}`;
+        let sent = 0;
+        for (const [i, chunk] of chunks.entries()) {
+          const frame = encodeMqboard(i, i === chunks.length - 1, chunk);
+          await abortable(this.connection.publish(topic, frame, { qos: 1 }), signal);
+          onSent?.((sent += chunk.length));
+          this.#heard?.();
+        }
+        return await abortable(done.promise, signal);
+      } finally {
+        timer.dispose();
+        this.#current = undefined;
+      }
+    }, signal);
+  }
+
+  /** Gives the command up when nothing comes any more. */
+  #watch(done: Deferred<Uint8Array>): Disposable {
+    let timer: Disposable | undefined;
+    const begin = () => {
+      timer?.dispose();
+      timer = systemClock.after(ANSWER_MS, () =>
+        done.reject(
+          new TimeoutError('The board does not answer', {
+            hint: 'It may be away or busy: the old mqboard does not tell.',
+          }),
+        ),
+      );
+    };
+    this.#heard = begin;
+    begin();
+    return {
+      dispose: () => {
+        timer?.dispose();
+        this.#heard = undefined;
+      },
+    };
+  }
+
+  #receive({ topic, payload }: BrokerMessage): void {
+    const [kind, id] = topic.slice(`${this.prefix}/mqb/reply/`.length).split('/');
+    const current = this.#current;
+    if (current?.id !== id || !current) return; // an answer to somebody else, or one that came too late
+    this.#heard?.();
+    try {
+      if (kind === 'err') throw commandError(payload);
+      const frame = decodeMqboard(payload);
+      current.size += frame.data.length;
+      if (current.size > MOST_ANSWER) throw new ProtocolError('the board sends without end');
+      if (current.reply.take(frame)) current.done.resolve(concat(current.reply.parts));
+    } catch (error) {
+      current.done.reject(error);
+    }
+  }
+}
+
+/** Errors come as plain text: a traceback, or what is wrong with the command. */
+function commandError(payload: Uint8Array): Error {
+  const words = text(payload).slice(0, 4096);
+  if (/^MQRepl protocol error|not supported$/.test(words)) return new ProtocolError(words);
+  return pythonError(payload.slice(0, 4096));
+}
