@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { agentCommands } from './agent';
+import { firmwareCommands } from './agentFirmware';
 import { boardCommands } from './board';
 import { boardActionCommands } from './boardActions';
 import { connectionCommands } from './connection';
@@ -47,6 +48,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...brokerCommands,
   ...agentCommands,
+  ...firmwareCommands,
   ...logCommands,
   ...packageCommands,
   ...packageFileCommands,
