@@ -58,7 +58,9 @@ test('its REPL computes and completes over MQTT', async () => {
   await driver.rowAction('linuxboard', 'Open REPL');
   await driver.terminalType('2**100\n');
   await driver.terminalShows(String(2n ** 100n));
-  await driver.terminalType('import sys\nsys.platf');
+  await driver.terminalType('import sys; print("ready" + "!")\n');
+  await driver.terminalShows('ready!\n>>>');
+  await driver.terminalType('sys.platf');
   await driver.page.keyboard.press('Tab');
   await driver.terminalShows('sys.platform');
   await driver.page.keyboard.press('Enter');
