@@ -20,13 +20,16 @@ export interface MqttFar {
 let boards = 0;
 
 /** The access rules of docs/broker.md, as mosquitto writes them: a board's user name is its uid. */
-export const MOSQUITTO_ACL = aclOf(readFileSync('docs/broker.md', 'utf8'));
+export const MOSQUITTO_ACL = documented('text acl').split('\n');
+/** The same for ejabberd. */
+export const EJABBERD_RULES = `${documented('text rules')}\n`;
 
 /** The block of rules in the documentation, so that what is documented is what is tested. */
-function aclOf(markdown: string): string[] {
-  const block = /```text acl\n([^]*?)```/.exec(markdown)?.[1];
-  if (block === undefined) throw new Error('docs/broker.md has no access rules');
-  return block.trimEnd().split('\n');
+function documented(kind: string): string {
+  const [, rest] = readFileSync('docs/broker.md', 'utf8').split(`\`\`\`${kind}\n`);
+  const [block] = rest?.split('```') ?? [];
+  if (block === undefined) throw new Error(`docs/broker.md has no block of ${kind}`);
+  return block.trimEnd();
 }
 
 /** Resolves when the board has announced itself at its broker. */

@@ -21,10 +21,11 @@ const JOIN_MS = 60_000;
 
 /**
  * Starts two nodes that form one cluster. Users log in with `name@localhost` as the MQTT user name.
- * @param {{ users?: Record<string, string> }} [options] password by name; default: maker, "secret"
+ * @param {{ users?: Record<string, string>, rules?: string }} [options] password by name; default: maker, "secret".
+ *   `rules`: YAML with `modules` (mod_mqtt) and what it needs; default: everybody may do everything
  * @returns {Promise<{ nodes: [EjabberdNode, EjabberdNode], stop: () => Promise<void> }>}
  */
-export async function startEjabberdCluster({ users = { maker: 'secret' } } = {}) {
+export async function startEjabberdCluster({ users = { maker: 'secret' }, rules } = {}) {
   await ensure('ejabberd');
   const dir = tempDir('ejabberd');
   const cookie = `lab${process.pid}`;
@@ -57,7 +58,7 @@ export async function startEjabberdCluster({ users = { maker: 'secret' } } = {})
   const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
     const home = join(dir, short);
     mkdirSync(home, { recursive: true });
-    writeFileSync(join(home, 'ejabberd.yml'), configuration(port));
+    writeFileSync(join(home, 'ejabberd.yml'), configuration(port, rules));
     return launch(
       [
         ...['erl', '-noinput', '-name', `${short}@127.0.0.1`, '-setcookie', cookie, '+P', '250000'],
@@ -125,8 +126,8 @@ export async function startEjabberdCluster({ users = { maker: 'secret' } } = {})
   };
 }
 
-/** @param {number} port */
-function configuration(port) {
+/** @param {number} port @param {string} [rules] */
+function configuration(port, rules = 'modules:\n  mod_mqtt: {}\n') {
   return `hosts: [localhost]
 loglevel: info
 auth_method: internal
@@ -136,9 +137,7 @@ listen:
     ip: "127.0.0.1"
     module: mod_mqtt
     backlog: 1000
-modules:
-  mod_mqtt: {}
-`;
+${rules}`;
 }
 
 /** Where Debian keeps ejabberd's own Erlang libraries (it differs by architecture). */

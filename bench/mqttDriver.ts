@@ -1,0 +1,29 @@
+// What bench/mqtt.mjs measures, bundled from the product's own sources.
+import type { BrokerSecrets } from '../src/core/broker/brokers';
+import { silentLog } from '../src/core/log';
+import { MqboardClient } from '../src/transports/mqboard/mqboardClient';
+import { LocalBroker } from '../src/transports/mqtt/localBroker';
+import { MqttBrokers } from '../src/transports/mqtt/mqttBrokers';
+import { addressOf } from '../src/transports/mqtt/presenceSource';
+
+export { LocalBroker, MqboardClient, silentLog };
+
+/** The computer's side of a broker, with a link to the board there. */
+export async function connect(url: string, user: string, password: string, key: Uint8Array) {
+  const secrets: BrokerSecrets = {
+    password: () => Promise.resolve(password),
+    boardKey: () => Promise.resolve({ role: 'admin', key }),
+  };
+  const brokers = new MqttBrokers(secrets, silentLog);
+  const broker = brokers.set({ id: 'b', name: 'b', url, username: user });
+  await broker.connect();
+  return {
+    broker,
+    link: async (uid: string) => {
+      const transport = brokers.transport(addressOf('b', uid));
+      await transport.open(AbortSignal.timeout(20_000));
+      return transport;
+    },
+    close: () => brokers.dispose(),
+  };
+}
