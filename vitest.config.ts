@@ -16,7 +16,11 @@ export default defineConfig({
   plugins: [pythonAsText],
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
+      {
+        extends: true,
+        // The limit finds what hangs, not what is slow while other programs have the cores.
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
+      },
       {
         extends: true,
         test: {

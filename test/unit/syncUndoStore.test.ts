@@ -53,6 +53,29 @@ describe('what is kept for undo', () => {
     expect(await store.has(sha256(content('board0 2')))).toBe(false);
   });
 
+  it('costs a board no more when there are many', async () => {
+    const inner = nodeUndoFolder(join(folder, 'counted'));
+    let reads = 0;
+    const counted = new UndoStore({
+      ...inner,
+      read: (name) => {
+        reads++;
+        return inner.read(name);
+      },
+    });
+    const saveTwelve = async (board: string) => {
+      for (let time = 1; time <= 12; time++) {
+        await counted.save(record(board, time, `${board} ${time}`));
+      }
+    };
+    await saveTwelve('first');
+    const alone = reads;
+    for (let i = 0; i < 20; i++) await saveTwelve(`board${i}`);
+    reads = 0;
+    await saveTwelve('last');
+    expect(reads).toBeLessThanOrEqual(alone);
+  });
+
   it('is not trusted when it was damaged', async () => {
     const inside = join(folder, 'made/when/needed');
     await store.save(record('b', 1, 'old'));

@@ -111,8 +111,8 @@ export class RawRepl implements ExecLine {
       found.reject(new TimeoutError('The board does not come back to its raw REPL')),
     );
     try {
-      await this.send(question);
-      await found.promise;
+      // Together: on a line that takes nothing, the time limit comes while the question is still being sent.
+      await Promise.all([this.send(question), found.promise]);
     } finally {
       timer.dispose();
       this.#waiting = undefined;

@@ -40,6 +40,9 @@ const RECORD = /^sync-(\d{15})-([0-9a-f]{16})\.json$/;
 export class UndoStore {
   /** One at a time: syncs of many boards run side by side, and letting go must not take what another just kept. */
   readonly #queue = new Queue();
+  /** Records by file name, read once for the sweep: a thousand boards have ten thousand. Only `save` writes a name again. */
+  readonly #read = new Map<string, UndoRecord | undefined>();
+  #swept = false;
 
   constructor(private readonly folder: UndoFolder) {}
 
@@ -65,8 +68,13 @@ export class UndoStore {
   async save(record: UndoRecord): Promise<void> {
     await this.#queue.run(async () => {
       const text = JSON.stringify(record);
-      await this.folder.write(recordName(record), new TextEncoder().encode(text));
-      await this.#prune(record.board);
+      const name = recordName(record);
+      await this.folder.write(name, new TextEncoder().encode(text));
+      this.#read.set(name, record);
+      const own = await this.#records(record.board);
+      const old = own.slice(0, Math.max(0, own.length - RECORDS_PER_BOARD));
+      for (const one of old) await this.#drop(one);
+      if (old.length > 0 || !this.#swept) await this.#sweep();
     });
   }
 
@@ -77,22 +85,20 @@ export class UndoStore {
 
   async forget(record: UndoRecord): Promise<void> {
     await this.#queue.run(async () => {
-      await this.folder.remove(recordName(record));
-      await this.#prune(record.board);
+      await this.#drop(record);
+      await this.#sweep();
     });
   }
 
-  /** Records of `board`, the oldest first. One that cannot be read is left out. */
-  async #records(board?: string): Promise<UndoRecord[]> {
-    const names = (await this.folder.list()).filter((name) => {
-      const match = RECORD.exec(name);
-      return match !== null && (board === undefined || match[2] === boardKey(board));
-    });
-    const records = await Promise.all(names.sort().map((name) => this.#record(name)));
+  /** Records of `board` as they are now, the oldest first. One that cannot be read is left out. */
+  async #records(board: string): Promise<UndoRecord[]> {
+    const key = boardKey(board);
+    const names = (await this.folder.list()).filter((name) => RECORD.exec(name)?.[2] === key);
+    const records = await Promise.all(names.sort().map((name) => this.#parse(name)));
     return records.filter((record) => record !== undefined);
   }
 
-  async #record(name: string): Promise<UndoRecord | undefined> {
+  async #parse(name: string): Promise<UndoRecord | undefined> {
     const found = await this.folder.read(name);
     if (!found) return undefined;
     try {
@@ -104,17 +110,26 @@ export class UndoStore {
     }
   }
 
-  async #prune(board: string): Promise<void> {
-    const own = await this.#records(board);
-    for (const old of own.slice(0, Math.max(0, own.length - RECORDS_PER_BOARD))) {
-      await this.folder.remove(recordName(old));
+  async #drop(record: UndoRecord): Promise<void> {
+    const name = recordName(record);
+    await this.folder.remove(name);
+    this.#read.delete(name);
+  }
+
+  /** Removes the contents that no record names: after a record has gone, and once for what a crash left. */
+  async #sweep(): Promise<void> {
+    const names = await this.folder.list();
+    const needed = new Set<string>();
+    for (const name of names.filter((name) => RECORD.test(name))) {
+      if (!this.#read.has(name)) this.#read.set(name, await this.#parse(name));
+      for (const { before } of this.#read.get(name)?.entries ?? []) {
+        if (before !== null) needed.add(blobName(before));
+      }
     }
-    const needed = new Set(
-      (await this.#records()).flatMap((r) => r.entries.map((e) => e.before && blobName(e.before))),
-    );
-    for (const name of await this.folder.list()) {
+    for (const name of names) {
       if (name.endsWith('.blob') && !needed.has(name)) await this.folder.remove(name);
     }
+    this.#swept = true;
   }
 }
 
