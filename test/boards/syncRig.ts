@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { applyPlan, type ApplyOptions } from '../../src/core/sync/apply';
 import { planFolder } from '../../src/core/sync/index';
 import { parseMapping } from '../../src/core/sync/mapping';
@@ -10,6 +11,7 @@ import { nodeUndoFolder } from '../../src/core/sync/nodeUndoFolder';
 import { UndoStore } from '../../src/core/sync/undoStore';
 import { undoLast } from '../../src/core/sync/undo';
 import type { BoardFiles } from '../../src/core/boardFiles';
+import { startRig, type Rig } from './filesRig';
 
 /** A workspace folder in a temporary place, and what the product does with it. */
 export class Workspace {
@@ -58,4 +60,37 @@ export class Workspace {
     rmSync(this.folder, { recursive: true, force: true });
     rmSync(this.#undoFolder, { recursive: true, force: true });
   }
+}
+
+/** A board and an emptied workspace folder for each test of a file; functions, since they come with `beforeEach`. */
+export function syncRig() {
+  let rig: Rig;
+  let work: Workspace;
+  beforeAll(async () => {
+    rig = await startRig({ sizeKib: 2048, drop: false });
+  });
+  afterAll(() => rig.stop());
+  beforeEach(async () => {
+    for (const { name } of await rig.files.list('/')) {
+      await rig.files.remove(`/${name}`, { recursive: true });
+    }
+    work = new Workspace(() => rig.files);
+  });
+  afterEach(() => work.dispose());
+  return {
+    rig: () => rig,
+    work: () => work,
+    /** What is on the flash, read without the product; texts. */
+    onBoard: async (): Promise<Record<string, string>> => {
+      const files = await rig.board.files();
+      const texts = Object.entries(files).map(([path, data]) => [path, data.toString()] as const);
+      return Object.fromEntries(texts);
+    },
+    /** Runs `job` and gives how many times the board was asked. */
+    roundTrips: async (job: () => Promise<unknown>): Promise<number> => {
+      const before = rig.execs();
+      await job();
+      return rig.execs() - before;
+    },
+  };
 }

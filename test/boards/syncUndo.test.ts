@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/core/errors';
 import { compareBoards } from '../../src/core/sync/compare';
 import { applyPlan } from '../../src/core/sync/apply';
@@ -6,112 +6,87 @@ import { followChanges, type LocalChange } from '../../src/core/sync/followChang
 import { nodeLocalFs } from '../../src/core/sync/nodeLocalFs';
 import { protection } from '../../src/core/sync/rules';
 import { planSummary } from '../../src/core/sync/summary';
-import { startRig, type Rig } from './filesRig';
-import { Workspace } from './syncRig';
+import { startRig } from './filesRig';
+import { syncRig } from './syncRig';
 
-let rig: Rig;
-let work: Workspace;
-beforeAll(async () => {
-  rig = await startRig({ sizeKib: 2048, drop: false });
-});
-afterAll(() => rig.stop());
-beforeEach(async () => {
-  for (const { name } of await rig.files.list('/')) {
-    await rig.files.remove(`/${name}`, { recursive: true });
-  }
-  work = new Workspace(() => rig.files);
-});
-afterEach(() => work.dispose());
-
-/** What is on the flash, read without the product; texts. */
-async function onBoard(): Promise<Record<string, string>> {
-  const files = await rig.board.files();
-  return Object.fromEntries(Object.entries(files).map(([path, data]) => [path, data.toString()]));
-}
-
-/** Runs `job` and gives how many times the board was asked. */
-async function roundTrips(job: () => Promise<unknown>): Promise<number> {
-  const before = rig.execs();
-  await job();
-  return rig.execs() - before;
-}
+const { rig, work, onBoard, roundTrips } = syncRig();
 
 describe('undo', () => {
   it('takes back what a mirror has added, overwritten and deleted', async () => {
-    work.put({ 'a.py': 'a1', 'gone/deep.py': 'd', 'same.py': 's' });
-    await work.sync('push');
+    work().put({ 'a.py': 'a1', 'gone/deep.py': 'd', 'same.py': 's' });
+    await work().sync('push');
     const before = await onBoard();
-    work.put({ 'a.py': 'a2', 'new/n.py': 'n' });
-    work.take('gone');
-    await work.sync('mirror');
+    work().put({ 'a.py': 'a2', 'new/n.py': 'n' });
+    work().take('gone');
+    await work().sync('mirror');
     expect(await onBoard()).toEqual({ '/a.py': 'a2', '/new/n.py': 'n', '/same.py': 's' });
-    const undone = await work.undoLast();
+    const undone = await work().undoLast();
     expect(undone.left).toEqual([]);
     expect(await onBoard()).toEqual(before);
-    expect((await rig.files.list('/')).map((e) => e.name).sort()).toEqual([
+    expect((await rig().files.list('/')).map((e) => e.name).sort()).toEqual([
       'a.py',
       'gone',
       'same.py',
     ]);
 
-    await work.undoLast();
+    await work().undoLast();
     expect(await onBoard()).toEqual({});
-    await expect(work.undoLast()).rejects.toBeInstanceOf(UsageError);
+    await expect(work().undoLast()).rejects.toBeInstanceOf(UsageError);
   });
 
   it('leaves alone what has been changed since', async () => {
-    await rig.files.write('/a.py', Buffer.from('old'));
-    work.put({ 'a.py': 'new', 'b.py': 'added' });
-    await work.sync('push');
-    await rig.files.write('/a.py', Buffer.from('edited on the board'));
-    const undone = await work.undoLast();
+    await rig().files.write('/a.py', Buffer.from('old'));
+    work().put({ 'a.py': 'new', 'b.py': 'added' });
+    await work().sync('push');
+    await rig().files.write('/a.py', Buffer.from('edited on the board'));
+    const undone = await work().undoLast();
     expect(undone).toMatchObject({ left: ['/a.py'], removed: ['/b.py'], restored: [] });
     expect(await onBoard()).toEqual({ '/a.py': 'edited on the board' });
   });
 
   it('keeps the content that was on the board, not the one that was planned with', async () => {
-    await rig.files.write('/a.py', Buffer.from('first'));
-    work.put({ 'a.py': 'new' });
-    const plan = await work.plan('push');
-    await rig.files.write('/a.py', Buffer.from('edited meanwhile'));
-    await applyPlan(plan, work.options());
-    await work.undoLast();
+    await rig().files.write('/a.py', Buffer.from('first'));
+    work().put({ 'a.py': 'new' });
+    const plan = await work().plan('push');
+    await rig().files.write('/a.py', Buffer.from('edited meanwhile'));
+    await applyPlan(plan, work().options());
+    await work().undoLast();
     expect(await onBoard()).toEqual({ '/a.py': 'edited meanwhile' });
   });
 
   it('keeps the records of ten syncs, and no content that none of them needs', async () => {
     for (let i = 0; i < 13; i++) {
-      work.put({ 'a.py': `version ${i}` });
-      await work.sync('push');
+      work().put({ 'a.py': `version ${i}` });
+      await work().sync('push');
     }
-    for (let i = 0; i < 10; i++) await work.undoLast();
+    for (let i = 0; i < 10; i++) await work().undoLast();
     expect(await onBoard()).toEqual({ '/a.py': 'version 2' });
-    await expect(work.undoLast()).rejects.toBeInstanceOf(UsageError);
+    await expect(work().undoLast()).rejects.toBeInstanceOf(UsageError);
   });
 });
 
 describe('the lines that start the fleet agent', () => {
   const START = 'import mpyfleet\nmpyfleet.start()\n';
-  const put = (path: string, content: string) => rig.files.write(path, Buffer.from(content));
+  const put = (path: string, content: string) => rig().files.write(path, Buffer.from(content));
 
   it('stay in a main.py that is pushed without them, and count for nothing otherwise', async () => {
     await put('/mpyfleet/__init__.py', 'def start(): pass\n');
     await put('/main.py', `print("old")\n${START}`);
-    work.put({ 'main.py': 'print("new")' });
-    await work.sync('push');
+    work().put({ 'main.py': 'print("new")' });
+    await work().sync('push');
     expect((await onBoard())['/main.py']).toBe(`print("new")\n${START}`);
     let said = '';
-    const asked = await roundTrips(async () => (said = planSummary(await work.plan('mirror'))));
+    const asked = await roundTrips(async () => (said = planSummary(await work().plan('mirror'))));
     expect(said).toBe('All 1 up to date');
     expect(asked).toBeLessThanOrEqual(3);
-    await work.undoLast();
+    await work().undoLast();
     expect((await onBoard())['/main.py']).toBe(`print("old")\n${START}`);
     const change = {
       kind: 'written' as const,
-      local: `${work.folder}/main.py`,
+      local: `${work().folder}/main.py`,
       places: ['/main.py'],
     };
-    const actions = await followChanges([change], rig.files, nodeLocalFs, protection([]));
+    const actions = await followChanges([change], rig().files, nodeLocalFs, protection([]));
     expect(Buffer.from(actions[0]?.content ?? []).toString()).toBe(`print("new")\n${START}`);
   });
 
@@ -122,35 +97,35 @@ describe('the lines that start the fleet agent', () => {
       `# mpyfleet begin\ntry:\n    import mpyfleet\nexcept: pass\n# mpyfleet end\n`,
     );
     await put('/x.py', '1');
-    const plan = await work.plan('mirror');
+    const plan = await work().plan('mirror');
     expect(plan.actions.map((a) => a.path)).toEqual(['/x.py']);
     expect(plan.kept).toEqual(['/main.py', '/mpyfleet']);
   });
 
   it('mean nothing where no agent is installed', async () => {
     await put('/main.py', START);
-    work.put({ 'main.py': '1\n' });
-    await work.sync('push');
+    work().put({ 'main.py': '1\n' });
+    await work().sync('push');
     expect((await onBoard())['/main.py']).toBe('1\n');
   });
 });
 
 describe('following what is done here', () => {
   const change = (kind: LocalChange['kind'], path: string): LocalChange => {
-    return { kind, local: `${work.folder}/${path}`, places: [`/${path}`] };
+    return { kind, local: `${work().folder}/${path}`, places: [`/${path}`] };
   };
   const follow = async (...changes: LocalChange[]) => {
-    const actions = await followChanges(changes, rig.files, nodeLocalFs, protection([]));
+    const actions = await followChanges(changes, rig().files, nodeLocalFs, protection([]));
     const plan = { mode: 'mirror' as const, actions, unchanged: 0, kept: [], problems: [] };
-    await applyPlan({ ...plan, boardDirs: [] }, work.options());
+    await applyPlan({ ...plan, boardDirs: [] }, work().options());
     return actions.map((a) => `${a.kind} ${a.path}`);
   };
 
   it('creates, changes, deletes and renames; files and whole folders', async () => {
-    work.put({ 'a.py': '1', 'pkg/x.py': 'x', 'pkg/sub/y.py': 'y' });
-    await work.sync('push');
-    work.put({ 'a.py': '2', 'new.py': 'n' });
-    work.take('pkg');
+    work().put({ 'a.py': '1', 'pkg/x.py': 'x', 'pkg/sub/y.py': 'y' });
+    await work().sync('push');
+    work().put({ 'a.py': '2', 'new.py': 'n' });
+    work().take('pkg');
     expect(
       await follow(change('written', 'a.py'), change('written', 'new.py'), change('gone', 'pkg')),
     ).toEqual([
@@ -162,20 +137,20 @@ describe('following what is done here', () => {
       'delete /pkg',
     ]);
     expect(await onBoard()).toEqual({ '/a.py': '2', '/new.py': 'n' });
-    expect((await rig.files.list('/')).map((e) => e.name)).not.toContain('pkg');
+    expect((await rig().files.list('/')).map((e) => e.name)).not.toContain('pkg');
 
-    work.put({ 'moved.py': 'n' });
-    work.take('new.py');
+    work().put({ 'moved.py': 'n' });
+    work().take('new.py');
     await follow(change('gone', 'new.py'), change('written', 'moved.py'));
     expect(await onBoard()).toEqual({ '/a.py': '2', '/moved.py': 'n' });
-    await work.undoLast();
+    await work().undoLast();
     expect(await onBoard()).toEqual({ '/a.py': '2', '/new.py': 'n' });
   });
 
   it('needs no step for what is the same, what has vanished again, and what is protected', async () => {
-    work.put({ 'a.py': '1', 'boot.py': 'b' });
-    await work.sync('push');
-    work.take('boot.py');
+    work().put({ 'a.py': '1', 'boot.py': 'b' });
+    await work().sync('push');
+    work().take('boot.py');
     const changes = [
       change('written', 'a.py'),
       change('written', 'no.py'),
@@ -192,11 +167,11 @@ describe('compare', () => {
       files: { 'same.py': 's', 'differs.py': 'right', 'right.py': 'r', 'webrepl_cfg.py': '2' },
     });
     try {
-      work.put({ 'same.py': 's', 'differs.py': 'left!', 'left.py': 'l', 'webrepl_cfg.py': '1' });
-      await work.sync('push');
-      const asked = rig.execs();
-      const { drift, same } = await compareBoards(rig.files, other.files, '/');
-      expect(rig.execs() - asked).toBeLessThanOrEqual(2);
+      work().put({ 'same.py': 's', 'differs.py': 'left!', 'left.py': 'l', 'webrepl_cfg.py': '1' });
+      await work().sync('push');
+      const asked = rig().execs();
+      const { drift, same } = await compareBoards(rig().files, other.files, '/');
+      expect(rig().execs() - asked).toBeLessThanOrEqual(2);
       expect(same).toBe(1);
       expect(drift).toEqual([
         { path: '/differs.py', kind: 'differs' },

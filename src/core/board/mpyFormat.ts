@@ -17,12 +17,15 @@ const ARCHITECTURES = [
   'rv64imc',
 ];
 
-/** What `sys.implementation._mpy` says: version, sub-version and architecture; undefined for 0 (no .mpy files). */
+/**
+ * What `sys.implementation._mpy` says: version (bits 0 to 7), sub-version (8 and 9), architecture (10 to 13);
+ * undefined for 0 (no .mpy files).
+ */
 export function mpyFromNumber(value: number): BoardInfo['mpy'] {
   if (!Number.isInteger(value) || value <= 0) return undefined;
   return {
     version: value & 0xff,
     subVersion: (value >> 8) & 3,
-    arch: ARCHITECTURES[(value >> 10) & 0x0f] ?? '',
+    arch: ARCHITECTURES[(value >> 10) & 0x0f] ?? 'unknown',
   };
 }

@@ -1,28 +1,12 @@
 import infoSnippet from '../../../board/snippets/info.py';
 import type { BoardInfo } from './boardInfo';
+import { mpyFromNumber } from './mpyFormat';
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import type { Session } from '../transport';
 
 const TEXT_LIMIT = 120; // a machine's name is the longest of them
 const UID_LIMIT = 64;
-/** Architectures in the order of sys.implementation._mpy, bits 10 to 13 (py/persistentcode.h). */
-const ARCHITECTURES = [
-  '',
-  'x86',
-  'x64',
-  'armv6',
-  'armv6m',
-  'armv7m',
-  'armv7em',
-  'armv7emsp',
-  'armv7emdp',
-  'xtensa',
-  'xtensawin',
-  'rv32imc',
-  'rv64imc',
-];
-
 /**
  * What the board says of itself, in one exec. What it cannot say is left out.
  * @throws ProtocolError when it does not even say that it is a Python; and what {@link Session.exec} throws
@@ -53,7 +37,7 @@ export function parseInfo(output: string): BoardInfo {
     version: get('version'),
     platform: get('platform'),
     machine: get('machine'),
-    ...optional('mpy', mpyOf(get('mpy'))),
+    ...optional('mpy', mpyFromNumber(wholeNumber(get('mpy')) ?? 0)),
     ...optional('memory', pairOf(get('memory'))),
     ...optional('flash', pairOf(get('flash'))),
     ...(readOnly === '' ? {} : { readOnly: readOnly === '1' }),
@@ -80,15 +64,4 @@ function wholeNumber(value: string): number | undefined {
 function pairOf(value: string): { free: number; total: number } | undefined {
   const [, free, total] = /^(\d{1,15}) (\d{1,15})$/.exec(value) ?? [];
   return free && total ? { free: Number(free), total: Number(total) } : undefined;
-}
-
-/** sys.implementation._mpy: version in bits 0 to 7, sub-version in 8 and 9, architecture from 10 on. */
-function mpyOf(value: string): BoardInfo['mpy'] {
-  const number = wholeNumber(value);
-  if (number === undefined || number <= 0) return undefined;
-  return {
-    version: number & 0xff,
-    subVersion: (number >> 8) & 3,
-    arch: ARCHITECTURES[(number >> 10) & 0xf] ?? 'unknown',
-  };
 }
