@@ -3,8 +3,9 @@ import type { Board } from '../core/board/board';
 import { bytesText } from '../core/board/boardInfoText';
 import { CancelledError } from '../core/errors';
 import { localParts } from '../core/localName';
+import type { ViewContext } from '../views/context';
 import { childOf, nameOf, parentOf } from '../views/tree/nodes';
-import type { Call, Command, RemoteTarget } from './types';
+import type { Command, RemoteTarget } from './types';
 
 /** A file to fetch: where it is, and its path below the folder the user chose. */
 interface Wanted {
@@ -31,29 +32,42 @@ export const downloadCommands: readonly Command[] = [
       await confirmOverwrite(places.map((p) => p.local));
       const total = wanted.reduce((sum, w) => sum + w.size, 0);
       let before = 0;
-      for (const { board, path, local, size } of places) {
-        const content = await fetch(board, path, call, before, total);
-        await vscode.workspace.fs.writeFile(local, content);
-        await context.origins.note(board, [{ path, local }]);
-        before += size;
+      for (const board of new Set(places.map((p) => p.board))) {
+        const own = places.filter((p) => p.board === board);
+        await fetch(
+          context,
+          board,
+          own,
+          (done, path) => {
+            const all = before + done;
+            call.report(`${nameOf(path)} (${bytesText(all)} / ${bytesText(total)})`, all, total);
+          },
+          call.signal,
+        );
+        before += own.reduce((sum, w) => sum + w.size, 0);
       }
     },
   },
 ];
 
+/** All of one board in one stream; each file is written when it has come whole. */
 async function fetch(
+  context: ViewContext,
   board: Board,
-  path: string,
-  call: Call,
-  before: number,
-  total: number,
-): Promise<Uint8Array> {
-  return board.files.read(path, {
-    signal: call.signal,
-    onProgress: (done) => {
-      const all = before + done;
-      call.report(`${nameOf(path)} (${bytesText(all)} / ${bytesText(total)})`, all, total);
-    },
+  places: readonly (Wanted & { local: vscode.Uri })[],
+  onProgress: (done: number, path: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const take = async (content: Uint8Array, path: string) => {
+    for (const { local } of places.filter((p) => p.path === path)) {
+      await vscode.workspace.fs.writeFile(local, content);
+      await context.origins.note(board, [{ path, local }]);
+    }
+  };
+  const items = [...new Map(places.map((p) => [p.path, p])).values()];
+  await board.files.readMany(items, take, {
+    signal,
+    onProgress: (done, _total, path) => onProgress(done, path),
   });
 }
 

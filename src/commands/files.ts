@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
+import type { WriteItem } from '../core/boardFiles';
 import { FileError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';
@@ -133,18 +134,18 @@ async function moveInto(
     await board.files.rename(source.path, to, { overwrite: false, signal });
     return;
   }
-  if (source.type === 'file') {
-    await board.files.write(to, await source.board.files.read(source.path, { signal }), { signal });
-    return;
+  const entries =
+    source.type === 'file' ? [source] : await source.board.files.walk(source.path, { signal });
+  if (source.type === 'dir') await board.files.mkdir(to, { parents: true, signal });
+  const place = (path: string) => to + path.slice(source.path.length);
+  for (const { type, path } of entries) {
+    if (type === 'dir') await board.files.mkdir(place(path), { parents: true, signal });
   }
-  const entries = await source.board.files.walk(source.path, { signal });
-  await board.files.mkdir(to, { parents: true, signal });
-  for (const entry of entries) {
-    const place = to + entry.path.slice(source.path.length);
-    if (entry.type === 'dir') await board.files.mkdir(place, { parents: true, signal });
-    else
-      await board.files.write(place, await source.board.files.read(entry.path, { signal }), {
-        signal,
-      });
-  }
+  const items: WriteItem[] = [];
+  await source.board.files.readMany(
+    entries.filter((entry) => entry.type === 'file'),
+    (content, path) => void items.push({ path: place(path), content }),
+    { signal },
+  );
+  await board.files.writeMany(items, { signal });
 }

@@ -35,6 +35,15 @@ export interface WriteItem {
   readonly content: Uint8Array | (() => Promise<Uint8Array>);
 }
 
+/** One file to read. `size`, where it is known, makes the progress's total right from the start. */
+export interface ReadItem {
+  readonly path: string;
+  readonly size?: number;
+}
+
+/** Takes a file's content, verified; the next is handed over when this one has been dealt with. */
+export type TakeFile = (content: Uint8Array, path: string) => Promise<void> | void;
+
 export interface WalkOptions {
   /**
    * Gives the SHA-256 of every file; or of those up to so many bytes, where a link can do that without a further round
@@ -56,6 +65,11 @@ export interface BoardFiles {
   /** SHA-256 (lower-case hex) of some files, undefined for those that are not there; one round trip. */
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
   read(path: string, options?: TransferOptions): Promise<Uint8Array>;
+  /**
+   * Many files without a round trip each, handed over one by one in their order; stops at the first that cannot be read.
+   * Progress counts the bytes of all.
+   */
+  readMany(items: readonly ReadItem[], take: TakeFile, options?: TransferOptions): Promise<void>;
   /** Temporary file, verified by hash on the board, then renamed; makes missing parent folders. */
   write(path: string, content: Uint8Array, options?: TransferOptions): Promise<void>;
   /** Many files without a round trip each. Each file is atomic by itself; stops at the first that fails. */

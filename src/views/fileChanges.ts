@@ -29,6 +29,7 @@ export class FileChanges implements Disposable {
       walk: (path, options) => files.walk(path, options),
       hash: (paths, signal) => files.hash(paths, signal),
       read: (path, options) => files.read(path, options),
+      readMany: (items, take, options) => files.readMany(items, take, options),
       space: (path, signal) => files.space(path, signal),
       write: async (path, content, options) => {
         await files.write(path, content, options);

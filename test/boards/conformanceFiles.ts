@@ -85,6 +85,14 @@ export function describeFiles({ bench, group, test }: Suite): void {
       expect(Buffer.from(await files.read('/three.txt')).toString()).toBe('two');
       expect(Buffer.from(await files.read('/p/q/one.txt')).toString()).toBe('one');
       expect(await failure(files.read('/two.txt'))).toMatchObject({ errno: 'ENOENT' });
+      const taken: string[] = [];
+      const wanted = ['/three.txt', '/p/q/one.txt', '/two.txt', '/p/q/one.txt'];
+      const reading = files.readMany(
+        wanted.map((path) => ({ path })),
+        (content, path) => void taken.push(`${path}: ${Buffer.from(content).toString()}`),
+      );
+      expect(await failure(reading)).toMatchObject({ errno: 'ENOENT' });
+      expect(taken).toEqual(['/three.txt: two', '/p/q/one.txt: one']);
       expect(await failure(files.remove('/p'))).toMatchObject({ code: 'file' });
       await files.remove('/p', { recursive: true });
       const { free, total } = await files.space('/');

@@ -172,16 +172,25 @@ describe.each([
   });
 });
 
-it(
-  'reads a file right through flipped, dropped and doubled bytes',
+it.each([
+  { what: 'a file', sizes: [9000] },
+  { what: 'files, all in one stream,', sizes: [2600, 0, 41, 5200, 1159] },
+])(
+  'reads $what right through flipped, dropped and doubled bytes',
   { timeout: 120_000 },
-  async () => {
+  async ({ sizes }) => {
     rig = await startRig({ baud: BAUD });
     const { files, cable } = rig;
-    const content = randomBytes(9000);
-    await files.write('/r.bin', content);
+    const contents = new Map(sizes.map((size, i) => [`/r${i}.bin`, randomBytes(size)]));
+    const items = [...contents].map(([path, content]) => ({ path, content }));
+    await files.writeMany(items);
+    const readAll = async () => {
+      const taken = new Map<string, Buffer>();
+      await files.readMany(items, (content, path) => void taken.set(path, Buffer.from(content)));
+      return taken;
+    };
     const before = await cable.stats();
-    await files.read('/r.bin');
+    await readAll();
     const after = await cable.stats();
     const ways = [
       ['toHost', after.toHost - before.toHost, 18],
@@ -191,7 +200,7 @@ it(
       for (const [index, at] of spread(total, count).entries()) {
         const kind = (['flip', 'drop', 'dup'] as const)[index % 3] ?? 'flip';
         await cable.fault({ dir, at, kind });
-        expect(Buffer.from(await files.read('/r.bin')), `${kind} ${dir} at ${at}`).toEqual(content);
+        expect(await readAll(), `${kind} ${dir} at ${at}`).toEqual(contents);
         await rig.reconnect();
       }
     }

@@ -74,6 +74,21 @@ describe.each([
     expect(
       Object.fromEntries(walked.filter((e) => e.sha256).map((e) => [e.path, e.sha256])),
     ).toEqual(Object.fromEntries(items.map((f) => [f.path, sha256(f.content)])));
+    const taken: string[] = [];
+    const amounts: number[] = [];
+    const runs = rig.execs();
+    await rig.files.readMany(
+      items.map(({ path, content }) => ({ path, size: content.length })),
+      (content, path) => {
+        taken.push(path);
+        expect(Buffer.from(content), path).toEqual(files[path]);
+      },
+      { onProgress: (done, total) => amounts.push(done / total) },
+    );
+    expect(taken).toEqual(items.map((f) => f.path));
+    expect(amounts).toEqual([...amounts].sort((a, b) => a - b));
+    expect(amounts.at(-1)).toBe(1);
+    if (streams) expect(rig.execs() - runs).toBe(2);
     await rig.files.remove('/many', { recursive: true });
     expect(Object.keys(await rig.board.files())).toEqual(['/content.bin']);
   });

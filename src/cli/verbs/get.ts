@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import type { ReadItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { localParts } from '../../core/localName';
 import type { Cli, VerbRun } from '../cli';
@@ -53,37 +54,46 @@ async function download(
   const type = path === '/' ? 'dir' : (await board.files.stat(path, io.signal)).type;
   const name = path === '/' ? [] : localParts(path).slice(-1);
   const root = to.intoFolder ? join(to.target, ...name) : to.target;
-  if (type === 'file') return { files: 1, bytes: await fetchFile(board, io, path, root) };
+  if (type === 'file') return fetchFiles(board, io, [{ path, local: root }]);
   if (!cli.options.recursive) {
     throw new FileError('EISDIR', path, `${path} is a folder`, {
       hint: 'Add -r to get it with all that is in it.',
     });
   }
   await mkdir(root, { recursive: true });
-  let bytes = 0;
-  let files = 0;
+  const wanted: Wanted[] = [];
   for (const entry of await board.files.walk(path, { signal: io.signal })) {
     const local = join(root, ...localParts(entry.path.slice(path.length)));
     if (entry.type === 'dir') await mkdir(local, { recursive: true });
-    else {
-      bytes += await fetchFile(board, io, entry.path, local);
-      files++;
-    }
+    else wanted.push({ path: entry.path, size: entry.size, local });
   }
-  return { files, bytes };
+  return fetchFiles(board, io, wanted);
 }
 
-/** Writes beside the old file first, so that a broken link leaves that as it was. */
-async function fetchFile(
+interface Wanted extends ReadItem {
+  readonly local: string;
+}
+
+async function fetchFiles(
   board: CliBoard,
   io: BoardIo,
-  path: string,
-  local: string,
-): Promise<number> {
-  const content = await board.files.read(path, {
+  wanted: readonly Wanted[],
+): Promise<{ files: number; bytes: number }> {
+  const places = new Map(wanted.map(({ path, local }) => [path, local]));
+  let bytes = 0;
+  const take = async (content: Uint8Array, path: string) => {
+    await writeWhole(places.get(path) ?? '', content);
+    bytes += content.length;
+  };
+  await board.files.readMany(wanted, take, {
     signal: io.signal,
-    onProgress: (done, total) => io.progress(done, total, path),
+    onProgress: (done, total, path) => io.progress(done, total, path),
   });
+  return { files: wanted.length, bytes };
+}
+
+/** Writes beside the old file first, so that a full disk leaves that as it was. */
+async function writeWhole(local: string, content: Uint8Array): Promise<void> {
   await mkdir(dirname(local), { recursive: true });
   const temporary = `${local}.mpyfleet~`;
   try {
@@ -93,7 +103,6 @@ async function fetchFile(
     await rm(temporary, { force: true });
     throw error;
   }
-  return content.length;
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,211 +1,190 @@
 import { throwIfAborted } from '../async';
 import type { TransferOptions } from '../boardFiles';
-import { concat } from '../bytes';
+import { ProtocolError } from '../errors';
 import type { Session } from '../transport';
-import { crc32 } from './crc';
-import { sha256 } from './content';
 import type { Capabilities } from './capabilities';
-import { linesOrError } from './fileErrors';
-import { Answer, damagedLine, isDamage, program, wireForm } from './snippets';
+import { sha256 } from './content';
+import { fileError, linesOrError } from './fileErrors';
+import { SenderOutput, numbers } from './senderBlocks';
+import { damagedLine, isDamage, program, wireForm } from './snippets';
 import { verbs } from './verbs';
 
-const MARK = 0x7e;
-const HEAD = 12; // mark, offset, length, CRC: see sender.py
-const ESCAPE = 0x10;
 /** A sender is silent while it hashes the file once more; otherwise it has stopped. */
 const SILENCE_MS = 8000;
 /** Each asks only for what is still missing. */
 const ATTEMPTS = 8;
-const NEWLINE = 10;
-
-interface Received {
-  readonly blocks: Map<number, Uint8Array>;
-  size: number | undefined;
-  sum: string | undefined;
-}
+/** What a block's offset can count to. */
+const MOST_BYTES = 2 ** 28;
 
 /**
- * Reads a file through the binary sender. Blocks that come damaged are asked for again; the SHA-256 that the board computes
- * has the last word.
- * @throws FileError, ProtocolError when the line damages every attempt
+ * Reads files through the binary sender, all in one stream. Blocks that come damaged are asked for again; the SHA-256 that
+ * the board computes of each file has the last word. Gives their contents in the order of `paths`; a FileError takes the
+ * place of one that cannot be read.
+ * @throws ProtocolError when the line damages every attempt; what {@link Session.exec} throws
  */
 export async function download(
   session: Session,
-  path: string,
+  paths: readonly string[],
   can: Capabilities,
-  options: TransferOptions,
-): Promise<Uint8Array> {
-  const received: Received = { blocks: new Map(), size: undefined, sum: undefined };
+  options: Pick<TransferOptions, 'signal'> & {
+    onProgress?: (done: number, total: number, path: string) => void;
+  },
+): Promise<(Uint8Array | Error)[]> {
+  const files = paths.map((path) => new Incoming(path));
   const block = can.heap >= 48_000 ? 2048 : 512;
   let cause: unknown;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     throwIfAborted(options.signal);
-    const code = program(verbs(can).send, [path, block, gaps(received)]);
-    const run = new Run(received, (done, total) => options.onProgress?.(done, total, path));
+    const wanted = files.filter((file) => file.result === undefined);
+    const run = new Run(wanted, (path) => options.onProgress?.(...amounts(files), path));
+    const asked = wanted.map((file) => [file.path, file.gaps()] as const);
     try {
-      await session.exec(wireForm(code, can), {
+      await session.exec(wireForm(program(verbs(can).send, [asked, block]), can), {
         signal: options.signal,
         idleTimeoutMs: SILENCE_MS,
-        onStdout: (chunk) => run.feed(chunk),
+        onStdout: (chunk) => run.output.feed(chunk),
       });
     } catch (error) {
       if (!isDamage(error)) throw error;
       cause = error;
     }
-    run.end(path);
-    const content = assemble(received);
-    if (content) return content;
+    run.end();
+    const results = files.map((file) => file.result);
+    if (results.every((result) => result !== undefined)) return results;
   }
   throw damagedLine(cause);
 }
 
-/** What is missing, as (from, to); nothing before the first answer, which then asks for the whole file. */
-function gaps({ blocks, size }: Received): [number, number][] {
-  if (size === undefined || blocks.size === 0) return [];
-  const missing: [number, number][] = [];
-  let at = 0;
-  for (const [offset, body] of [...blocks].sort(([a], [b]) => a - b)) {
-    if (offset > at) missing.push([at, offset]);
-    at = Math.max(at, offset + body.length);
+function amounts(files: readonly Incoming[]): [done: number, total: number] {
+  let done = 0;
+  let total = 0;
+  for (const file of files) {
+    done += file.received;
+    total += file.size ?? 0;
   }
-  if (at < size) missing.push([at, size]);
-  return missing.length > 0 ? missing : [[size, size]]; // only the sum is missing
+  return [done, total];
 }
 
-/** The file, when all of it is there and its hash is right. A wrong hash (the file was changed meanwhile) starts over. */
-function assemble(received: Received): Uint8Array | undefined {
-  const { blocks, size, sum } = received;
-  if (size === undefined || sum === undefined) return undefined;
-  if (gapsLeft(received)) return undefined;
-  const content = new Uint8Array(size);
-  for (const [offset, body] of blocks) content.set(body.subarray(0, size - offset), offset);
-  if (Buffer.from(sha256(content)).toString('base64') === sum) return content;
-  blocks.clear();
-  received.size = undefined;
-  received.sum = undefined;
-  return undefined;
+/** One file, as much of it as has come. */
+class Incoming {
+  /** Bytes of it that are here. */
+  received = 0;
+  /** Its content, verified; or why the board cannot give it. */
+  result: Uint8Array | Error | undefined;
+  #size: number | undefined;
+  #blocks = new Map<number, Uint8Array>();
+
+  constructor(readonly path: string) {}
+
+  get size(): number | undefined {
+    return this.#size;
+  }
+
+  /** Blocks of a file of another size are another file's, or it has been changed meanwhile. */
+  set size(size: number | undefined) {
+    if (size === this.#size) return;
+    this.#size = size;
+    this.#blocks = new Map();
+    this.received = 0;
+  }
+
+  /** @returns whether the block is news */
+  keep(offset: number, body: Uint8Array): boolean {
+    if (this.#blocks.has(offset)) return false;
+    this.#blocks.set(offset, body);
+    this.received += body.length;
+    return true;
+  }
+
+  /** What is missing, as (from, to); nothing before the first answer, which asks for the whole file. */
+  gaps(): [number, number][] {
+    const { size } = this;
+    if (size === undefined || this.#blocks.size === 0) return [];
+    const missing: [number, number][] = [];
+    let at = 0;
+    for (const [offset, body] of [...this.#blocks].sort(([a], [b]) => a - b)) {
+      if (offset > at) missing.push([at, offset]);
+      at = Math.max(at, offset + body.length);
+    }
+    if (at < size) missing.push([at, size]);
+    return missing.length > 0 ? missing : [[size, size]]; // only the sum is missing
+  }
+
+  /**
+   * The board's last word on the file: its SHA-256 in base64, or minus an errno. A wrong hash (the file was changed meanwhile,
+   * or a size came damaged) starts over.
+   */
+  conclude(word: string): void {
+    if (/^-\d+$/.test(word)) {
+      this.result = fileError(word.slice(1), this.path);
+      return;
+    }
+    const { size } = this;
+    if (size === undefined || (size > 0 && this.gaps()[0]?.[0] !== size)) return;
+    const content = new Uint8Array(size);
+    for (const [offset, body] of this.#blocks) content.set(body.subarray(0, size - offset), offset);
+    if (Buffer.from(sha256(content)).toString('base64') === word) this.result = content;
+    else this.size = undefined;
+  }
 }
 
-function gapsLeft(received: Received): boolean {
-  const size = received.size ?? 0;
-  if (size === 0) return false;
-  const first = gaps(received)[0];
-  return first?.[0] !== size;
-}
-
-/** One run of the sender: finds the blocks that came whole in what was printed. */
+/** One run of the sender: brings what it prints to the files that were asked for. */
 class Run {
-  #rest: Uint8Array = new Uint8Array();
-  #parts: Uint8Array[] = [];
-  #size = 0;
-  #done = 0;
-  #begun = false;
-  readonly #text: Uint8Array[] = [];
+  readonly output: SenderOutput;
+  /** Where each file begins, counted through all of them. */
+  #starts: number[] = [];
 
   constructor(
-    private readonly received: Received,
-    private readonly onProgress: (done: number, total: number) => void,
+    private readonly files: readonly Incoming[],
+    private readonly onNews: (path: string) => void,
   ) {
-    for (const body of received.blocks.values()) this.#done += body.length;
+    this.output = new SenderOutput(
+      (sizes) => void this.#begin(sizes),
+      (offset, body) => this.#keep(offset, body),
+    );
   }
 
-  feed(chunk: Uint8Array): void {
-    this.#parts.push(chunk);
-    this.#size += chunk.length;
-    if (this.#size < 512) return; // not for every few bytes
-    this.#scan(false);
-  }
-
-  /** All has come. @throws FileError that the board reported */
-  end(path: string): void {
-    this.#scan(true);
-    const answer = new Answer(true);
-    answer.feed(concat([...this.#text, this.#rest]));
-    if (!answer.whole) return;
-    const lines = linesOrError(answer.lines, path);
-    for (const line of lines) {
-      const [, size, sum] = /^(?:size (\d+)|sum (\S+))$/.exec(line) ?? [];
-      if (size !== undefined) this.received.size = Number(size);
-      if (sum !== undefined) this.received.sum = sum;
+  /** @throws FileError when the sender itself failed */
+  end(): void {
+    const lines = this.output.end();
+    if (!lines) return;
+    const first = this.files[0]?.path ?? '/';
+    for (const line of linesOrError(lines, first)) {
+      const sizes = numbers('size', line);
+      if (sizes && !this.#begin(sizes)) {
+        throw new ProtocolError(
+          'The board names other files than asked, or sizes that no board has',
+        );
+      }
+      if (!line.startsWith('sum ')) continue;
+      const words = line.split(' ').slice(1);
+      for (const [i, file] of this.files.entries()) file.conclude(words[i] ?? '');
     }
   }
 
-  #scan(last: boolean): void {
-    const all = concat([this.#rest, ...this.#parts]);
-    this.#parts = [];
-    this.#size = 0;
+  /** False: sizes that cannot be, which is what a damaged line says. */
+  #begin(sizes: readonly number[]): boolean {
+    const total = sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
+    if (sizes.length !== this.files.length || total > MOST_BYTES) return false;
     let at = 0;
-    if (!this.#begun) {
-      const end = all.indexOf(NEWLINE);
-      if (end < 0) {
-        this.#rest = all;
-        return;
-      }
-      this.#begun = true;
-      this.#text.push(all.subarray(0, end + 1));
-      const said = /^size (\d+)\r?\n/.exec(Buffer.from(all.subarray(0, end + 1)).toString());
-      if (said) this.received.size = Number(said[1]);
-      at = end + 1;
+    this.#starts = sizes.map((size) => {
+      const start = at;
+      at += Math.max(0, size);
+      return start;
+    });
+    for (const [i, file] of this.files.entries()) {
+      const size = sizes[i] ?? -1;
+      file.size = size < 0 ? undefined : size;
     }
-    for (;;) {
-      const start = all.indexOf(MARK, at);
-      if (start < 0) break;
-      const found = blockAt(all, start);
-      if (found === 'more' && !last) {
-        this.#rest = all.subarray(start);
-        return;
-      }
-      if (found === 'more' || found === undefined) {
-        at = start + 1;
-        continue;
-      }
-      this.#keep(found.offset, found.body);
-      at = found.end;
-    }
-    this.#rest = last ? all.subarray(textFrom(all, at)) : all.subarray(at);
+    return true;
   }
 
   #keep(offset: number, body: Uint8Array): void {
-    if (this.received.blocks.has(offset)) return;
-    this.received.blocks.set(offset, body);
-    this.#done += body.length;
-    this.onProgress(this.#done, this.received.size ?? this.#done);
+    const i = this.#starts.findLastIndex((start) => start <= offset);
+    // Empty files and those that cannot be read begin where the next one does.
+    const file = this.files[i];
+    const at = offset - (this.#starts[i] ?? 0);
+    if (!file?.size || at + body.length > file.size) return;
+    if (file.keep(at, body)) this.onNews(file.path);
   }
-}
-
-/** Where the closing lines begin: behind the newline that ends the blocks. */
-function textFrom(all: Uint8Array, at: number): number {
-  const tail = Buffer.from(all.buffer, all.byteOffset, all.byteLength);
-  const found = Math.max(tail.lastIndexOf('\nsum '), tail.lastIndexOf('\n! '));
-  return found < 0 ? at : found + 1;
-}
-
-function blockAt(
-  all: Uint8Array,
-  at: number,
-): { offset: number; body: Uint8Array; end: number } | 'more' | undefined {
-  const head = all.subarray(at, at + HEAD);
-  for (let i = 1; i < head.length; i++) if ((head[i] ?? 0) < 0x80) return undefined;
-  if (head.length < HEAD) return 'more';
-  const length = number(head, 5, 2);
-  const body = all.subarray(at + HEAD, at + HEAD + length);
-  if (body.length < length) return 'more';
-  if (crc32(body, crc32(head.subarray(0, 7))) !== number(head, 7, 5)) return undefined;
-  return { offset: number(head, 1, 4), body: unescapeBytes(body), end: at + HEAD + length };
-}
-
-function number(bytes: Uint8Array, at: number, count: number): number {
-  let value = 0;
-  for (let i = 0; i < count; i++) value = value * 128 + ((bytes[at + i] ?? 0) & 0x7f);
-  return value;
-}
-
-function unescapeBytes(body: Uint8Array): Uint8Array {
-  const out = new Uint8Array(body.length);
-  let to = 0;
-  for (let from = 0; from < body.length; from++) {
-    const byte = body[from] ?? 0;
-    out[to++] = byte === ESCAPE ? (body[++from] ?? 0) - 0x40 : byte;
-  }
-  return out.slice(0, to);
 }

@@ -1,8 +1,10 @@
 import type {
   BoardFiles,
   Entry,
+  ReadItem,
   Space,
   Stat,
+  TakeFile,
   TransferOptions,
   WalkEntry,
   WalkOptions,
@@ -15,7 +17,8 @@ import { probeCapabilities, type Capabilities } from './capabilities';
 import { linesOrError } from './fileErrors';
 import { hexSum, parseList, parseWalk } from './listing';
 import { boardPath } from './paths';
-import { readFile } from './readFile';
+import { readEach } from './readEach';
+import { readFile, readFiles } from './readFiles';
 import { runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
 import { writeFiles } from './writeFiles';
@@ -89,6 +92,26 @@ export class SessionFiles implements BoardFiles {
         if (session.native?.read) return session.native.read(path, options);
         const capabilities = await this.#probe(session, options.signal);
         return readFile(session, boardPath(path), capabilities, options);
+      },
+      options.secret,
+    );
+  }
+
+  readMany(
+    items: readonly ReadItem[],
+    take: TakeFile,
+    options: TransferOptions = {},
+  ): Promise<void> {
+    return this.#work(
+      `Reading ${items.length} files`,
+      options.signal,
+      async (session) => {
+        if (session.native?.readMany) return session.native.readMany(items, take, options);
+        const read = session.native?.read?.bind(session.native);
+        if (read) return readEach(items, read, take, options);
+        const capabilities = await this.#probe(session, options.signal);
+        const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
+        await readFiles(session, checked, capabilities, take, options);
       },
       options.secret,
     );

@@ -7,7 +7,7 @@ import type { Capabilities } from './capabilities';
 import { sha256 } from './content';
 import { fileError, linesOrError, noSpace } from './fileErrors';
 import { hexSum } from './listing';
-import { readFile } from './readFile';
+import { readFile } from './readFiles';
 import { runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
 

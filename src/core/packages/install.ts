@@ -165,11 +165,8 @@ async function writeOrRestore(
 ): Promise<void> {
   const existed = new Set(paths.filter((_, i) => before[i] !== undefined));
   const kept: WriteItem[] = [];
-  for (const item of changed) {
-    if (existed.has(item.path)) {
-      kept.push({ path: item.path, content: await files.read(item.path, options) });
-    }
-  }
+  const old = changed.filter((item) => existed.has(item.path)).map(({ path }) => ({ path }));
+  await files.readMany(old, (content, path) => void kept.push({ path, content }), options);
   try {
     await files.writeMany(changed, options);
   } catch (error) {

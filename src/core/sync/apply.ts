@@ -115,20 +115,18 @@ class Run {
       this.#entries.set(path, entry);
     }
     await this.#save();
+    const missing = new Map<string, string>();
     for (const { path, before: hash } of this.#entries.values()) {
       throwIfAborted(signal);
-      if (hash !== null && !(await undo.has(hash))) await this.#keep(path, hash);
+      if (hash !== null && !missing.has(hash) && !(await undo.has(hash))) missing.set(hash, path);
     }
+    await this.#keep(new Map([...missing].map(([hash, path]) => [path, hash])));
   }
 
   async write(): Promise<void> {
     if (this.#writes.length === 0) return;
-    const { signal, onProgress } = this.options;
-    const items = this.#writes.map((action): WriteItem => {
-      return { path: targetOf(action), content: () => this.#content(action) };
-    });
     try {
-      await this.side.writeMany(items, { signal, onProgress });
+      await (this.plan.mode === 'pull' ? this.#pull() : this.#push());
     } finally {
       await this.#save();
     }
@@ -154,26 +152,58 @@ class Run {
     return known;
   }
 
-  async #keep(path: string, hash: string): Promise<void> {
-    const content = await this.side.read(path, this.options.signal);
-    if (sha256(content) !== hash) {
-      throw new ProtocolError(`${path} changed while it was being kept for undo`, {
-        hint: 'Nothing was changed. Stop the program that writes it, then sync again.',
-      });
+  /** Keeps the contents of these paths, which have these hashes. */
+  async #keep(hashes: ReadonlyMap<string, string>): Promise<void> {
+    const keep = async (content: Uint8Array, path: string) => {
+      if (sha256(content) !== hashes.get(path)) {
+        throw new ProtocolError(`${path} changed while it was being kept for undo`, {
+          hint: 'Nothing was changed. Stop the program that writes it, then sync again.',
+        });
+      }
+      await this.options.undo.keep(content);
+    };
+    if (hashes.size > 0) {
+      await this.side.readMany([...hashes.keys()], keep, this.options.signal);
     }
-    await this.options.undo.keep(content);
   }
 
-  async #content(action: SyncAction): Promise<Uint8Array> {
-    const { files, localFs, signal } = this.options;
-    const content =
-      action.side === 'local'
-        ? await files.read(action.path, { signal })
-        : (action.content ?? (await localFs.read(localOf(action))));
-    const path = targetOf(action);
-    const entry = this.#entries.get(path);
-    if (entry) this.#entries.set(path, { ...entry, after: sha256(content) });
-    return content;
+  /** From the computer to the board, all in one stream. */
+  async #push(): Promise<void> {
+    const { localFs, signal, onProgress } = this.options;
+    const items = this.#writes.map((action): WriteItem => {
+      const content = async () => {
+        const bytes = action.content ?? (await localFs.read(localOf(action)));
+        this.#written(action.path, bytes);
+        return bytes;
+      };
+      return { path: action.path, content };
+    });
+    await this.options.files.writeMany(items, { signal, onProgress });
+  }
+
+  /** From the board to the computer, all in one stream; one file of the board may have several places here. */
+  async #pull(): Promise<void> {
+    const { files, localFs, signal, onProgress } = this.options;
+    const places = new Map<string, string[]>();
+    for (const action of this.#writes) {
+      places.set(action.path, [...(places.get(action.path) ?? []), localOf(action)]);
+    }
+    const sizes = new Map(this.#writes.map((action) => [action.path, action.size]));
+    const items = [...sizes].map(([path, size]) => ({ path, size }));
+    const take = async (content: Uint8Array, path: string) => {
+      for (const place of places.get(path) ?? []) {
+        throwIfAborted(signal);
+        this.#written(place, content);
+        await localFs.write(place, content);
+      }
+    };
+    await files.readMany(items, take, { signal, onProgress });
+  }
+
+  /** What undo will find there: a file may have been changed since the plan was made. */
+  #written(target: string, content: Uint8Array): void {
+    const entry = this.#entries.get(target);
+    if (entry) this.#entries.set(target, { ...entry, after: sha256(content) });
   }
 
   #save(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { BoardFiles, WriteItem, TransferOptions } from '../boardFiles';
+import type { BoardFiles, TakeFile, TransferOptions, WriteItem } from '../boardFiles';
 import { throwIfAborted } from '../async';
 import { FileError } from '../errors';
 import { sha256, type LocalFs } from './localFs';
@@ -6,7 +6,7 @@ import { sha256, type LocalFs } from './localFs';
 /** The side that a sync or an undo changes: the board, or the computer. */
 export interface Side {
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
-  read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  readMany(paths: readonly string[], take: TakeFile, signal?: AbortSignal): Promise<void>;
   writeMany(items: readonly WriteItem[], options: TransferOptions): Promise<void>;
   removeFile(path: string, signal?: AbortSignal): Promise<void>;
   makeDir(path: string, signal?: AbortSignal): Promise<void>;
@@ -18,7 +18,12 @@ export interface Side {
 export function boardSide(files: BoardFiles): Side {
   return {
     hash: (paths, signal) => (paths.length === 0 ? Promise.resolve([]) : files.hash(paths, signal)),
-    read: (path, signal) => files.read(path, { signal }),
+    readMany: (paths, take, signal) =>
+      files.readMany(
+        paths.map((path) => ({ path })),
+        take,
+        { signal },
+      ),
     writeMany: (items, options) => files.writeMany(items, options),
     removeFile: (path, signal) => files.remove(path, { signal }),
     makeDir: (path, signal) => files.mkdir(path, { parents: true, signal }),
@@ -48,7 +53,12 @@ export function localSide(fs: LocalFs): Side {
           return found?.type === 'file' ? sha256(await fs.read(path)) : undefined;
         }),
       ),
-    read: (path) => fs.read(path),
+    async readMany(paths, take, signal) {
+      for (const path of paths) {
+        throwIfAborted(signal);
+        await take(await fs.read(path), path);
+      }
+    },
     async writeMany(items, { signal, onProgress }) {
       for (const [i, { path, content }] of items.entries()) {
         throwIfAborted(signal);

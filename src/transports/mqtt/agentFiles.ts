@@ -4,14 +4,17 @@ import { decodeJson, Op, type Frame } from '../../core/agent/agentProtocol';
 import type {
   BoardFiles,
   Entry,
+  ReadItem,
   Space,
   Stat,
+  TakeFile,
   TransferOptions,
   WalkEntry,
   WalkOptions,
   WriteItem,
 } from '../../core/boardFiles';
 import { concat } from '../../core/bytes';
+import { readEach } from '../../core/files/readEach';
 import { asError, FileError, ProtocolError } from '../../core/errors';
 import type { AgentClient, Exchange } from './agentClient';
 import { upload } from './agentUpload';
@@ -24,8 +27,8 @@ const ZLIB_WINDOW_BITS = 10;
 const GET_CREDIT = 16;
 /** A folder longer than this is refused rather than filling the memory. */
 const MAX_ENTRIES = 100_000;
-/** Files that are sent at the same time by writeMany: hides the broker's latency. */
-const PARALLEL_WRITES = 3;
+/** Files that are moved at the same time by readMany and writeMany: hides the broker's latency. */
+const PARALLEL = 3;
 
 type Row = readonly [string, string, number, number, (string | null)?];
 
@@ -82,6 +85,14 @@ export class AgentFiles implements BoardFiles {
     return reader.content();
   }
 
+  readMany(
+    items: readonly ReadItem[],
+    take: TakeFile,
+    options: TransferOptions = {},
+  ): Promise<void> {
+    return readEach(items, (path, more) => this.read(path, more), take, options, PARALLEL);
+  }
+
   async write(path: string, content: Uint8Array, options: TransferOptions = {}): Promise<void> {
     options.onProgress?.(0, content.length, path);
     const packed = this.#pack(content);
@@ -116,7 +127,7 @@ export class AgentFiles implements BoardFiles {
         }
       }
     };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL_WRITES, items.length) }, lane));
+    await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
     if (failure) throw failure;
   }
 

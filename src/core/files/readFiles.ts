@@ -1,0 +1,102 @@
+import { throwIfAborted } from '../async';
+import type { ReadItem, TakeFile, TransferOptions } from '../boardFiles';
+import { concat } from '../bytes';
+import { ProtocolError } from '../errors';
+import type { Session } from '../transport';
+import type { Capabilities } from './capabilities';
+import { download } from './download';
+import { linesOrError } from './fileErrors';
+import { parseBytes } from './paths';
+import { ReadProgress } from './readProgress';
+import { runVerb } from './snippets';
+import { verbs } from './verbs';
+
+/** What goes in one stream: enough that a round trip is nothing beside it, and not more than is soon there. */
+const STREAM_BYTES = 128 * 1024;
+const STREAM_FILES = 32;
+const FEW_FILES = 8;
+/** The list of a long stream, its sizes and sums take a few kB of heap. */
+const LONG_LIST_HEAP = 24_000;
+
+/**
+ * Reads files by the fastest way: binary blocks of many in a stream; base64 lines or Python literals, one by one.
+ * @throws FileError for the first that cannot be read
+ */
+export async function readFiles(
+  session: Session,
+  items: readonly ReadItem[],
+  can: Capabilities,
+  take: TakeFile,
+  options: TransferOptions,
+): Promise<void> {
+  const progress = new ReadProgress(items, options);
+  const streams = can.stdin && can.sha256 && can.binascii;
+  const most = streams ? (can.heap < LONG_LIST_HEAP ? FEW_FILES : STREAM_FILES) : 1;
+  for (const part of parts(items, most)) {
+    throwIfAborted(options.signal);
+    const paths = part.map((item) => item.path);
+    const contents = streams
+      ? await download(session, paths, can, {
+          signal: options.signal,
+          onProgress: (done, total, path) => progress.at(done, total, path),
+        })
+      : [await readLines(session, paths[0] ?? '/', can, options)];
+    let bytes = 0;
+    for (const content of contents) bytes += content instanceof Error ? 0 : content.length;
+    progress.finish(paths.at(-1) ?? '/', bytes);
+    for (const [i, content] of contents.entries()) {
+      if (content instanceof Error) throw content;
+      await take(content, paths[i] ?? '/');
+    }
+  }
+}
+
+/** Reads one file. @throws FileError */
+export async function readFile(
+  session: Session,
+  path: string,
+  can: Capabilities,
+  options: TransferOptions,
+): Promise<Uint8Array> {
+  let found: Uint8Array = new Uint8Array();
+  await readFiles(session, [{ path }], can, (content) => void (found = content), options);
+  return found;
+}
+
+/** `items` in runs of at most so many files and, where sizes are known, bytes. */
+function parts(items: readonly ReadItem[], most: number): ReadItem[][] {
+  const all: ReadItem[][] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const last = all.at(-1);
+    bytes += item.size ?? 0;
+    if (last && last.length < most && bytes <= STREAM_BYTES) last.push(item);
+    else {
+      all.push([item]);
+      bytes = item.size ?? 0;
+    }
+  }
+  return all;
+}
+
+async function readLines(
+  session: Session,
+  path: string,
+  can: Capabilities,
+  options: TransferOptions,
+): Promise<Uint8Array> {
+  const part = can.heap >= 24_000 ? 768 : 96; // whole groups of base64
+  const run = { signal: options.signal, form: can };
+  const lines = await runVerb(session, verbs(can).read, () => [path, part], run);
+  return concat(linesOrError(lines, path).map((line) => decoded(line, path)));
+}
+
+function decoded(line: string, path: string): Uint8Array {
+  const bytes = line.startsWith('b') && /^b['"]/.test(line) ? parseBytes(line) : base64(line);
+  if (!bytes) throw new ProtocolError(`The board's answer with ${path} makes no sense`);
+  return bytes;
+}
+
+function base64(line: string): Uint8Array | undefined {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(line) ? Buffer.from(line, 'base64') : undefined;
+}
