@@ -38,6 +38,10 @@ export const OPTIONS = {
   target: { type: 'string', value: 'FOLDER', text: 'folder on the board (default: /lib)' },
   mpy: { type: 'boolean', text: 'compile source to .mpy for each board' },
   'no-mpy': { type: 'boolean', text: 'source only, no .mpy files' },
+  force: {
+    type: 'boolean',
+    text: 'replace or remove files that were changed on the board or are not from here',
+  },
   requirements: {
     type: 'string',
     multiple: true,
@@ -86,6 +90,7 @@ export interface Options {
   readonly target?: string;
   readonly mpy: boolean;
   readonly noMpy: boolean;
+  readonly force: boolean;
   readonly requirements?: readonly string[];
 }
 
@@ -137,6 +142,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       target: boardFolder(values.target),
       mpy: flag('mpy'),
       noMpy: flag('no-mpy'),
+      force: flag('force'),
       requirements: values.requirements,
       mirror: flag('mirror'),
       pull: flag('pull'),

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../core/errors';
 import { CachingFetcher } from '../core/packages/fetcher';
 import { DEFAULT_INDEX } from '../core/packages/indexSource';
 import { cacheFolder, InstalledFiles, stateFolder } from '../core/packages/installedFiles';
-import { readRequirements } from '../core/packages/lockFile';
+import { readRequirements } from '../core/packages/requirements';
+import { countedFrom } from '../core/packages/spec';
 import { PackageManager, type PackageBoard } from '../core/packages/manager';
 import { MpyCrossThread } from '../core/packages/mpyCrossThread';
 import { nodeHttp, proxyFromEnvironment } from '../core/packages/nodeHttp';
@@ -50,14 +51,18 @@ export async function packageBoard(
   };
 }
 
-/** The packages named on the command line and in the files of -r; local paths count from the current folder. */
+/** The packages named on the command line and in the files of -r; local paths count from the current folder, or from their file. */
 export async function wantedPackages(cli: Cli, args: readonly string[]): Promise<string[]> {
-  const specs = [...args];
+  const files = {
+    read: (file: string) => readText(cli, file),
+    beside: (from: string, name: string) => resolve(dirname(from), name),
+    folderOf: (file: string) => dirname(file),
+  };
+  const specs = args.map((spec) => countedFrom(cli.cwd, spec));
   for (const file of cli.options.requirements ?? []) {
-    const text = await readText(cli, file);
-    specs.push(...readRequirements(text));
+    specs.push(...(await readRequirements(resolve(cli.cwd, file), files)));
   }
-  return specs.map((s) => (/^\.{1,2}[/\\]/.test(s) ? resolve(cli.cwd, s) : s));
+  return specs;
 }
 
 /** @throws UsageError naming the file */

@@ -14,7 +14,8 @@ export interface Verb {
 
 const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
 Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
-lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.`;
+lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.
+Files that were changed on a board, or were put there by somebody else, stay unless --force is given.`;
 
 export const VERBS: readonly Verb[] = [
   {
@@ -109,7 +110,7 @@ export const VERBS: readonly Verb[] = [
     options: [
       ...COMMON,
       ...ON_BOARDS,
-      ...(['index', 'target', 'mpy', 'no-mpy', 'requirements'] as const),
+      ...(['index', 'target', 'mpy', 'no-mpy', 'requirements', 'force'] as const),
     ],
     load: async () => (await import('./verbs/mip')).run,
   },

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import { forEachBoard } from '../core/many/jobs';
+import { OwnFilesError } from '../core/packages/change';
 import type { InstallOptions, PackageBoard } from '../core/packages/manager';
 import type { InstalledPackage } from '../core/packages/install';
 import type { ViewContext } from '../views/context';
@@ -10,6 +11,7 @@ import { pickPackage } from './packagesPick';
 import { summarise } from './summary';
 import { resolveBoard } from './targets';
 import type { Call, Command, ProgressLook } from './types';
+import { askedAgain, mayTake } from './packagesOwn';
 
 const INSTALLING: ProgressLook = {
   where: 'notification',
@@ -70,7 +72,8 @@ export const packageCommands: readonly Command[] = [
 ];
 
 async function choose(context: ViewContext, { args }: Call): Promise<void> {
-  const spec = await pickPackage(context);
+  const [folder] = vscode.workspace.workspaceFolders ?? [];
+  const spec = await pickPackage(context, folder?.uri.fsPath);
   if (spec === undefined) return;
   await vscode.commands.executeCommand('mpyFleet.installPackages', args[0], [{ specs: [spec] }]);
 }
@@ -96,18 +99,22 @@ export async function onBoards(
   const downloads = packages.manager.downloads(call.signal);
   const target = settings.get('packages.target');
   const compile = settings.get('packages.compile');
-  const outcomes = await forEachBoard(
-    boards,
-    async (board, signal) => {
-      const onProgress = (done: number, total: number, path: string) =>
-        call.report(path, boards.length === 1 ? done : undefined, total);
-      const options = { downloads, target, compile, signal, onProgress };
-      const placed = await work(await packages.boardFor(board, signal), options);
-      packages.changed(board);
-      return placed;
-    },
-    { signal: call.signal },
-  );
+  const place = (list: readonly Board[], replace: boolean) =>
+    forEachBoard(
+      list,
+      async (board, signal) => {
+        const onProgress = (done: number, total: number, path: string) =>
+          call.report(path, boards.length === 1 ? done : undefined, total);
+        const options = { downloads, target, compile, replace, signal, onProgress };
+        try {
+          return await work(await packages.boardFor(board, signal), options);
+        } finally {
+          packages.changed(board); // also what could not be finished is shown
+        }
+      },
+      { signal: call.signal },
+    );
+  const outcomes = await askedAgain(await place(boards, false), (list) => place(list, true));
   summarise(context, outcomes, vscode.l10n.t('Installing'), command, retryWith);
   const done = outcomes.filter((o) => o.status === 'ok');
   const [first] = done;
@@ -136,15 +143,19 @@ async function updateOne(context: ViewContext, call: Call): Promise<void> {
 
 async function removeOne(context: ViewContext, call: Call): Promise<void> {
   const node = await packageIn(context, call.args, vscode.l10n.t('Remove which package?'));
-  if (!node || !(await mayRemove(node))) return;
+  if (!node) return;
   const { packages } = context;
   const target = await packages.boardFor(node.board, call.signal);
+  const remove = (replace: boolean) =>
+    packages.manager.remove(target, [node.installed.id], { replace, signal: call.signal });
   try {
-    const { removed, kept } = await packages.manager.remove(
-      target,
-      [node.installed.id],
-      call.signal,
-    );
+    const done = await remove(false).catch(async (error: unknown) => {
+      if (!(error instanceof OwnFilesError)) throw error;
+      if (!(await mayTake([node.board], error.paths, vscode.l10n.t('Remove')))) return undefined;
+      return remove(true);
+    });
+    if (!done) return;
+    const { removed, kept } = done;
     const [stays] = kept;
     void vscode.window.showInformationMessage(
       stays
@@ -154,15 +165,6 @@ async function removeOne(context: ViewContext, call: Call): Promise<void> {
   } finally {
     packages.changed(node.board);
   }
-}
-
-/** Files that somebody has worked on on the board are not removed unasked. */
-async function mayRemove({ board, installed }: PackageNode): Promise<boolean> {
-  if (installed.state !== 'changed') return true;
-  const remove = vscode.l10n.t('Remove');
-  const text = vscode.l10n.t('{0} was changed on {1}', installed.name, board.name);
-  const detail = vscode.l10n.t('Its files there differ from what was installed. They are deleted.');
-  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, remove)) === remove;
 }
 
 /** The package that a command was called on, else the user's choice among those of a board. */

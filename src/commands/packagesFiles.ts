@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import { text, utf8 } from '../core/bytes';
 import { UsageError } from '../core/errors';
-import { readLock, readRequirements } from '../core/packages/lockFile';
+import { readLock } from '../core/packages/lockFile';
+import { readRequirements } from '../core/packages/requirements';
 import type { ViewContext } from '../views/context';
 import { onBoards } from './packages';
 import type { Call, Command } from './types';
@@ -39,14 +40,8 @@ export const packageFileCommands: readonly Command[] = [
 async function writeLock(context: ViewContext, board: Board, { signal }: Call): Promise<void> {
   const { packages, settings } = context;
   const target = await packages.boardFor(board, signal);
-  const wanted = await packages.manager.pinned(target);
-  if (wanted.length === 0) {
-    throw new UsageError(vscode.l10n.t('Nothing was installed on {0} from here', board.name), {
-      hint: vscode.l10n.t('Install the packages first, then lock what is there.'),
-    });
-  }
   const folder = settings.get('packages.target');
-  const locked = await packages.manager.lock(wanted, [target], { signal, target: folder });
+  const locked = await packages.manager.lockBoard(target, [target], { signal, target: folder });
   const uri = lockUri();
   await vscode.workspace.fs.writeFile(uri, utf8(locked));
   await vscode.window.showTextDocument(uri);
@@ -56,7 +51,17 @@ async function installRequirements(_context: ViewContext, { args }: Call): Promi
   const [given] = args;
   const uri = given instanceof vscode.Uri ? given : await pickRequirements();
   if (!uri) return;
-  const specs = readRequirements(text(await readWorkspace(uri)));
+  const at = (path: string) => uri.with({ path });
+  const specs = await readRequirements(uri.path, {
+    read: async (path) => text(await readWorkspace(at(path))),
+    beside: (from, name) => vscode.Uri.joinPath(at(from), '..', name).path,
+    folderOf: (path) => vscode.Uri.joinPath(at(path), '..').fsPath,
+  });
+  if (specs.length === 0) {
+    throw new UsageError(
+      vscode.l10n.t('{0} names no package', vscode.workspace.asRelativePath(uri)),
+    );
+  }
   await vscode.commands.executeCommand('mpyFleet.installPackages', undefined, [{ specs }]);
 }
 
@@ -92,7 +97,10 @@ async function readWorkspace(uri: vscode.Uri): Promise<Uint8Array> {
     const name = vscode.workspace.asRelativePath(uri);
     throw new UsageError(vscode.l10n.t('There is no {0}', name), {
       cause,
-      hint: vscode.l10n.t('"Write mpy.lock" makes it from what is on a board.'),
+      hint:
+        name === LOCK_NAME
+          ? vscode.l10n.t('"Write mpy.lock" makes it from what is on a board.')
+          : vscode.l10n.t('Check the name of the file.'),
     });
   }
 }

@@ -1,30 +1,40 @@
 import * as vscode from 'vscode';
-import { UsageError } from '../core/errors';
+import { asError, FleetError, UsageError } from '../core/errors';
 import { searchIndex, type IndexEntry } from '../core/packages/indexSource';
-import { parseSpec } from '../core/packages/spec';
+import { countedFrom, parseSpec } from '../core/packages/spec';
 import type { ViewContext } from '../views/context';
-import { showError } from '../views/showError';
 
 interface PackageChoice extends vscode.QuickPickItem {
   readonly entry?: IndexEntry;
-  /** What is installed. */
-  readonly spec: string;
+  /** What is installed; lines that say something have none. */
+  readonly spec?: string;
+  /** Fetches the index again. */
+  readonly retries?: boolean;
 }
 
 /** More results than this are not looked through by anybody. */
 const MAX_SHOWN = 200;
 
-/** Asks for a package: by words of its name and description, or by address (`github:…`, `pypi:…`, a URL). */
-export async function pickPackage(context: ViewContext): Promise<string | undefined> {
+/**
+ * Asks for a package: by words of its name and description, or by address (`github:…`, `pypi:…`, a URL). Paths such as
+ * `./lib` count from `folder`.
+ */
+export async function pickPackage(
+  context: ViewContext,
+  folder: string | undefined,
+): Promise<string | undefined> {
   const choice = await new PackagePicker(context).ask();
-  if (!choice?.entry) return choice?.spec;
-  return pickVersion(choice.entry);
+  if (choice?.entry) return pickVersion(choice.entry);
+  if (choice?.spec === undefined || folder === undefined) return choice?.spec;
+  return countedFrom(folder, choice.spec);
 }
 
 class PackagePicker {
   readonly #pick = vscode.window.createQuickPick<PackageChoice>();
   readonly #abort = new AbortController();
   #entries: readonly IndexEntry[] = [];
+  /** Why there are no entries. */
+  #failure: Error | undefined;
 
   constructor(private readonly context: ViewContext) {}
 
@@ -34,14 +44,14 @@ class PackagePicker {
     pick.placeholder = vscode.l10n.t(
       'Search by name or description, or type github:org/repo, pypi:name, a URL',
     );
-    pick.busy = true;
     pick.show();
     void this.#load();
     return new Promise((resolve) => {
       pick.onDidChangeValue(() => this.#draw());
       pick.onDidAccept(() => {
         const [choice] = pick.selectedItems;
-        if (!choice) return;
+        if (choice?.retries) void this.#load();
+        if (choice?.spec === undefined) return;
         resolve(choice);
         pick.hide();
       });
@@ -61,23 +71,60 @@ class PackagePicker {
 
   /** The whole index is some hundred lines: it is fetched once and searched here. */
   async #load(): Promise<void> {
+    const { signal } = this.#abort;
+    this.#pick.busy = true;
+    this.#failure = undefined;
+    this.#draw();
     try {
-      this.#entries = await this.context.packages.manager.search('', this.#abort.signal);
+      this.#entries = await this.context.packages.manager.search('', {
+        ...{ signal, onStale: (since) => this.#tellOffline(since) },
+      });
     } catch (error) {
-      if (this.#abort.signal.aborted) return;
-      // Packages by address can still be chosen.
-      showError(this.context, error);
+      if (signal.aborted) return;
+      this.#failure = asError(error); // packages by address can still be chosen
+      this.context.log.error('The package index', this.#failure.message);
     }
     this.#pick.busy = false;
     this.#draw();
   }
 
+  #tellOffline(since: Date): void {
+    this.#pick.title = vscode.l10n.t(
+      'Install a Package (offline: the index as of {0})',
+      since.toLocaleString(),
+    );
+  }
+
   #draw(): void {
-    const { value } = this.#pick;
+    const { value, busy } = this.#pick;
     const found = searchIndex(this.#entries, value).slice(0, MAX_SHOWN);
     const typed = typedSpec(value);
-    this.#pick.items = [...(typed ? [typed] : []), ...found.map(choiceOf)];
+    const rows = [...(typed ? [typed] : []), ...found.map(choiceOf)];
+    if (this.#failure) rows.push(failed(this.#failure));
+    else if (busy && rows.length === 0) rows.push(note(vscode.l10n.t('Fetching the index…')));
+    else if (rows.length === 0) rows.push(...nothingFound(value));
+    this.#pick.items = rows;
   }
+}
+
+/** A line that says something, and is not chosen. */
+function note(label: string, detail?: string): PackageChoice {
+  return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail }) };
+}
+
+function failed(error: Error): PackageChoice {
+  const hint = error instanceof FleetError ? error.hint : undefined;
+  const label = `$(refresh) ${vscode.l10n.t('Try again: {0}', error.message)}`;
+  return { ...note(label, hint), retries: true };
+}
+
+/** What is not in the index may be on PyPI. */
+function nothingFound(value: string): PackageChoice[] {
+  const none = note(vscode.l10n.t('No package of the index has these words'));
+  const name = value.trim();
+  if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) return [none];
+  const label = `$(cloud-download) ${vscode.l10n.t('{0} from PyPI', name)}`;
+  return [none, { ...note(label), spec: `pypi:${name}` }];
 }
 
 function choiceOf(entry: IndexEntry): PackageChoice {

@@ -1,18 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/core/log';
 import { CachingFetcher, sha256 } from '../../src/core/packages/fetcher';
 import { listIndex, searchIndex } from '../../src/core/packages/indexSource';
 import { fetchPackages } from '../../src/core/packages/install';
 import { planRemoval } from '../../src/core/packages/installed';
-import {
-  checkAgainstLock,
-  readLock,
-  readRequirements,
-  writeLock,
-} from '../../src/core/packages/lockFile';
+import { checkAgainstLock, readLock, writeLock } from '../../src/core/packages/lockFile';
 import { nodeHttp, proxyFromEnvironment } from '../../src/core/packages/nodeHttp';
 import { resolve } from '../../src/core/packages/resolve';
 import { parseSpec, rewriteUrl, specText } from '../../src/core/packages/spec';
@@ -68,15 +64,6 @@ describe('what users type', () => {
     );
     expect(rewriteUrl('gitlab:org/repo/a.py')).toBe('https://gitlab.com/org/repo/-/raw/HEAD/a.py');
   });
-
-  it('reads requirements, one package a line', () => {
-    expect(readRequirements('a\n# note\nb==1.2 # why\n\npypi:c\n')).toEqual([
-      'a',
-      'b==1.2',
-      'pypi:c',
-    ]);
-    expect(() => readRequirements('a\n-r other.txt\n')).toThrow(/Line 2/);
-  });
 });
 
 describe('paths from an index', () => {
@@ -128,6 +115,65 @@ describe('resolving', () => {
     });
     index.routes.set('/package/py/c/2.0.json', '{"version":"2.0"}');
     await expect(install(['a', 'b'], sources)).rejects.toThrow('a needs c 1.0, but b needs c 2.0');
+    await expect(install(['c@2.0', 'a'], sources)).rejects.toThrow(
+      'You ask for c 2.0, but a needs c 1.0',
+    );
+    await expect(install(['c@2.0', 'c@1.0'], sources)).rejects.toThrow('you ask for c 1.0');
+  });
+
+  it('takes the version that one wants for all that are content with any, whoever comes first', async () => {
+    const { sources, index } = await serve({
+      app: {
+        files: { 'app.py': '1' },
+        deps: [
+          ['net', 'latest'],
+          ['old', '1.5'],
+        ],
+      },
+      net: { files: { 'net.py': '2' }, deps: [['log', 'latest']] },
+      old: { version: '1.5', files: { 'old.py': '3' }, deps: [['log', '1.0']] },
+      log: { version: '2.0', files: { 'log.py': '4' } },
+    });
+    index.routes.set('/package/py/log/1.0.json', '{"version":"1.0"}');
+    const found = await install(['log', 'app'], sources);
+    expect(found.map((p) => `${p.name} ${p.version}`)).toEqual([
+      'log 1.0',
+      'net 1.0.0',
+      'old 1.5',
+      'app 1.0.0',
+    ]);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['a file of this computer', '{"urls":[["x.py","file:/etc/passwd"]]}', /outside the package/],
+    ['an absolute path', '{"urls":[["x.py","/etc/passwd"]]}', /outside the package/],
+    ['a local dependency', '{"deps":[["/home/x","latest"]]}', /a path of a computer/],
+    ['a local file as dependency', '{"deps":[["file:/x.py",""]]}', /a path of a computer/],
+  ])('an index cannot name %s', async (_, manifest, words) => {
+    const { sources, index } = await serve({ bad: { files: {} } });
+    index.routes.set('/package/py/bad/latest.json', manifest);
+    await expect(install(['bad'], sources)).rejects.toThrow(words);
+    index.routes.set('/bad/package.json', manifest);
+    await expect(install([`${index.url}/bad`], sources)).rejects.toThrow(words);
+  });
+
+  it('takes addresses relative to the package.json, as mip does', async () => {
+    const { sources, index } = await serve({ near: { files: {} } });
+    index.routes.set('/package/py/near/latest.json', '{"urls":[["n.py","src/n.py"]]}');
+    const [near] = await install(['near'], sources);
+    expect(near?.files.map((f) => f.url)).toEqual([`${index.url}/package/py/near/src/n.py`]);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'names that differ in their case only',
+      { 'A.py': '1', 'a.py': '2' },
+      /brings A\.py and a\.py/,
+    ],
+    ['a file where another needs a folder', { a: '1', 'a/b.py': '2' }, /a and a\/b\.py/],
+  ])('refuses %s', async (_, files, words) => {
+    const { sources } = await serve({ bad: { files } });
+    await expect(install(['bad'], sources)).rejects.toThrow(words);
   });
 
   it('refuses two packages that bring the same file', async () => {
@@ -186,6 +232,25 @@ describe('downloading', () => {
     const [again] = await fetchPackages(await install(['a'], sources), sources.fetcher);
     expect(Buffer.from(again?.files[0]?.content ?? []).toString()).toBe('good');
     await expect(install(['other'], sources)).rejects.toThrow(/cannot be reached/);
+    let since = new Date(0);
+    await sources.fetcher.get(`${sources.index}/package/py/a/latest.json`, {
+      onStale: (date) => (since = date),
+    });
+    expect(Date.now() - since.getTime()).toBeLessThan(60_000);
+  });
+
+  it('takes paths of this computer as they are', async () => {
+    const { sources } = await serve({});
+    const path = join(cache, '100% a#b.py');
+    await writeFile(path, 'x = 1');
+    const [fetched] = await fetchPackages(await install([path], sources), sources.fetcher);
+    expect(fetched?.files.map((f) => f.path)).toEqual(['100% a#b.py']);
+    expect(await sources.fetcher.get(pathToFileURL(path).href)).toEqual(Buffer.from('x = 1'));
+    await expect(
+      install([join(cache, 'none.py')], sources).then((packages) =>
+        fetchPackages(packages, sources.fetcher),
+      ),
+    ).rejects.toThrow(/none\.py cannot be read/);
   });
 
   it('asks for a file that is known by hash only once', async () => {
@@ -212,6 +277,9 @@ describe('downloading', () => {
     expect(proxy(new URL('https://micropython.org/pi'))).toBe('http://proxy:3128');
     expect(proxy(new URL('http://micropython.org/pi'))).toBeUndefined();
     expect(proxy(new URL('https://mirror.lan/pi'))).toBeUndefined();
+    const other = proxyFromEnvironment({ http_proxy: 'proxy:8080', NO_PROXY: 'near:8000' });
+    expect(other(new URL('http://near/pi'))).toBe('http://proxy:8080');
+    expect(other(new URL('http://near:8000/pi'))).toBeUndefined();
   });
 });
 
@@ -247,14 +315,18 @@ describe('the lock file', () => {
     }));
     expect(() => checkAgainstLock(lock, changed, 'py')).toThrow(/is not what mpy.lock says/);
     expect(() => checkAgainstLock(lock, fetched, '6')).toThrow(/this kind of board \(6\)/);
+    const fewer = fetched.map((p) => ({ ...p, files: [] }));
+    expect(() => checkAgainstLock(lock, fewer, 'py')).toThrow(/b\.py is not what mpy.lock says/);
   });
 
-  it.each(['{', '{"lockVersion":2,"packages":[]}', '{"lockVersion":1,"packages":[{"id":"x"}]}'])(
-    'refuses %s with words',
-    (text) => {
-      expect(() => readLock(text)).toThrow(/mpy\.lock/);
-    },
-  );
+  it.each([
+    '{',
+    '{"lockVersion":2,"packages":[]}',
+    '{"lockVersion":1,"packages":[{"id":"x"}]}',
+    '{"lockVersion":1,"index":"file:///etc","packages":[]}',
+  ])('refuses %s with words', (text) => {
+    expect(() => readLock(text)).toThrow(/mpy\.lock/);
+  });
 });
 
 it('a lock file cannot name a place outside its folder', () => {

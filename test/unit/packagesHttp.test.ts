@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { silentLog } from '../../src/core/log';
+import { CachingFetcher } from '../../src/core/packages/fetcher';
 import { nodeHttp, proxyFromEnvironment } from '../../src/core/packages/nodeHttp';
 
 let folder = '';
@@ -136,4 +138,65 @@ it('a download can be called off', async () => {
     for await (const part of body) if (part.length > 0) abort.abort();
   })();
   await expect(reading).rejects.toThrow(/abort/i);
+});
+
+describe('each failure is one sentence, with what to do', () => {
+  const failure = async (url: string, http = nodeHttp()) => {
+    const fetcher = new CachingFetcher(folder, http, silentLog);
+    const error: unknown = await fetcher.get(url).catch((e: unknown) => e);
+    expect(error).toMatchObject({ hint: expect.stringMatching(/\w.*\.$/) as string });
+    return (error as Error).message;
+  };
+  const answer = (status: number) => serve((_, response) => response.writeHead(status).end());
+
+  it('the certificate', async () => {
+    const url = await serveSecurely((_, response) => response.end());
+    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
+    const { host } = new URL(url);
+    expect(await failure(url)).toBe(
+      `The certificate of ${host} is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)`,
+    );
+  });
+
+  it('https where there is none', async () => {
+    const url = (await serve((_, response) => response.end())).replace('http:', 'https:');
+    expect(await failure(url)).toBe(`${new URL(url).host} does not speak https there`);
+  });
+
+  it.each([
+    [404, /is not there$/],
+    [403, /does not let you read .* \(403\)$/],
+    [407, /^The proxy wants a name and a password$/],
+    [429, /too many questions/],
+    [502, /answers 502$/],
+  ])('the answer %i', async (status, words) => {
+    expect(await failure(await answer(status))).toMatch(words);
+  });
+
+  it('an answer that breaks off', async () => {
+    const url = await serve((request, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('begin');
+      setImmediate(() => request.socket.destroy());
+    });
+    expect(await failure(url)).toBe(`${url} broke off in the middle`);
+  });
+
+  it('a server that falls silent', async () => {
+    const url = await serve((_, response) => void response.write('begin'));
+    const http = nodeHttp(() => undefined, { silenceMs: 100 });
+    expect(await failure(url, http)).toBe(`${url} broke off in the middle`);
+    const mute = await serve(() => undefined);
+    expect(await failure(mute, http)).toBe(`${new URL(mute).host} cannot be reached`);
+  });
+});
+
+it('what was fetched before serves while the server is out of order', async () => {
+  let status = 200;
+  const url = await serve((_, response) => response.writeHead(status).end(`said with ${status}`));
+  const fetcher = new CachingFetcher(folder, nodeHttp(), silentLog);
+  const first = await fetcher.get(url);
+  status = 503;
+  expect(await fetcher.get(url)).toEqual(first);
+  status = 404; // and one that says no is believed
+  await expect(fetcher.get(url)).rejects.toThrow(/is not there/);
 });

@@ -104,6 +104,28 @@ describe('packages of PyPI', () => {
     });
   });
 
+  it('follows what it needs in the versions that will do', async () => {
+    const wheel = (name: string, text: string) => zip({ [`${name}.py`]: text });
+    publish('micropython-app', 'micropython_app-1.2-py3-none-any.whl', wheel('app', '1'), {
+      requires: ['micropython-log (>=1.0,<2)', 'micropython-win; sys_platform == "win32"'],
+    });
+    publish('micropython-log', 'micropython_log-1.2-py3-none-any.whl', wheel('log', '2'));
+    const json = JSON.parse(String(server.routes.get('/micropython-log/json'))) as {
+      urls: unknown[];
+    };
+    const releases = { '1.2': json.urls, '1.10': [], '2.0': json.urls };
+    server.routes.set('/micropython-log/json', JSON.stringify({ ...json, releases }));
+    expect(Object.keys(await get('pypi:micropython-app'))).toEqual([
+      'micropython-log',
+      'micropython-app',
+    ]);
+    const none = JSON.stringify({ ...json, releases: { '2.0': json.urls } });
+    server.routes.set('/micropython-log/json', none);
+    await expect(get('pypi:micropython-app')).rejects.toThrow(
+      'There is no version >=1.0,<2 of micropython-log on PyPI',
+    );
+  });
+
   it('reads the long names of GNU and POSIX archives, as Python writes them', async () => {
     const script = `import sys, tarfile, io
 form = getattr(tarfile, sys.argv[1])
@@ -170,6 +192,19 @@ out.close()`;
     ],
     ['no archive', SDIST, () => Buffer.from('<html>'), /cannot be unpacked/],
     ['a way out of a wheel', WHEEL, () => zip({ '../boot.py': '' }), /leads out of/],
+    [
+      'files that FAT takes for one',
+      WHEEL,
+      () => zip({ 'Net.py': '1', 'net.py': '2' }),
+      /cannot be side by side/,
+    ],
+    [
+      'two files of one name',
+      SDIST,
+      () => tarGz(entry('bad-1.2/a.py', '1'), entry('bad-1.2/a.py', '2')),
+      /brings a\.py twice/,
+    ],
+    ['a fifo', SDIST, () => tarGz(entry('bad-1.2/a.py', '', { type: '6' })), /no plain file/],
     ['a backslash in a wheel', WHEEL, () => zip({ '..\\boot.py': '' }), /no file name has/],
     ['a bomb in a wheel', WHEEL, () => zip({ 'a.py': bomb }), /far larger/],
     ['a wheel that is none', WHEEL, () => Buffer.from('PK<html>'), /cannot be unpacked/],

@@ -53,10 +53,10 @@ function place(
   work: (board: PackageBoard, options: InstallOptions) => Promise<InstalledPackage[]>,
 ): Promise<number> {
   const downloads = manager.downloads(cli.signal);
-  const { target, mpy } = cli.options;
+  const { target, mpy, force } = cli.options;
   return onBoards(cli, 'Installing', async (board, io) => {
     const placed = await work(board, {
-      ...{ downloads, compile: mpy, signal: io.signal },
+      ...{ downloads, compile: mpy, replace: force, signal: io.signal },
       ...(target === undefined ? {} : { target }),
       onProgress: (done, total, path) => io.progress(done, total, path),
     });
@@ -89,7 +89,9 @@ const outdated: Action = (cli, args, manager) => {
 const remove: Action = (cli, args, manager) => {
   if (args.length === 0) throw new UsageError('mip remove wants packages');
   return onBoards(cli, 'Removing', async (board, io) => {
-    const done = await manager.remove(board, args, io.signal);
+    const done = await manager.remove(board, args, {
+      ...{ replace: cli.options.force, signal: io.signal },
+    });
     for (const p of done.removed) io.say(line(p, 'removed'));
     for (const { id, neededBy } of done.kept) io.say(`${id} stays: ${neededBy} needs it\n`);
     return done;
@@ -97,7 +99,7 @@ const remove: Action = (cli, args, manager) => {
 };
 
 const search: Action = async (cli, args, manager) => {
-  const found = await manager.search(args.join(' '), cli.signal);
+  const found = await manager.search(args.join(' '), { signal: cli.signal });
   if (cli.options.json) cli.out(`${JSON.stringify(found, undefined, 2)}\n`);
   else for (const p of found) cli.out(line(p, p.description));
   if (found.length === 0) cli.err('No package of the index has these words.\n');
@@ -107,21 +109,20 @@ const search: Action = async (cli, args, manager) => {
 /** Without packages: what is installed on the board. */
 const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
-  const write = async (wanted: readonly string[]) => {
-    if (wanted.length === 0) throw new UsageError('There is nothing to lock');
-    const { target } = cli.options;
-    const options = { signal: cli.signal, ...(target === undefined ? {} : { target }) };
-    const text = await manager.lock(wanted, [COMPILED], options);
+  const { target } = cli.options;
+  const options = { signal: cli.signal, ...(target === undefined ? {} : { target }) };
+  const write = async (text: string) => {
     await writeFile(join(cli.cwd, LOCK_NAME), text);
     return `${readLock(text).packages.length} packages in ${LOCK_NAME}\n`;
   };
   if (specs.length > 0) {
-    cli.err(await write(specs));
+    cli.err(await write(await manager.lock(specs, [COMPILED], options)));
     return 0;
   }
   return runOnBoards(cli, 'Locking', async (board, io, boards) => {
     if (boards.length > 1) throw new UsageError('mip lock takes what is on one board');
-    io.say(await write(await manager.pinned(await packageBoard(cli, board, io.signal))));
+    const there = await packageBoard(cli, board, io.signal);
+    io.say(await write(await manager.lockBoard(there, [COMPILED], options)));
   });
 };
 

@@ -29,3 +29,13 @@ export function mpyFromNumber(value: number): BoardInfo['mpy'] {
     arch: ARCHITECTURES[(value >> 10) & 0x0f] ?? 'unknown',
   };
 }
+
+/** Arm cores that run what was made for the earlier ones, in their order. */
+const ARM = ['armv6m', 'armv7m', 'armv7em', 'armv7emsp', 'armv7emdp'];
+
+/** Whether machine code for `made` runs on `board`: the same architecture, or an earlier one of the same Arm family. */
+export function runsNative(made: string, board: string): boolean {
+  if (made === board) return true;
+  const [older, newer] = [ARM.indexOf(made), ARM.indexOf(board)];
+  return older >= 0 && older < newer;
+}

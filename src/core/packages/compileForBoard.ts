@@ -1,8 +1,8 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { text } from '../bytes';
 import type { LocalFile, LocalTree } from '../sync/model';
+import { removeIfThere } from './boardTree';
 import { sha256 } from './fetcher';
-import { removeIfThere } from './install';
 import type { TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 

@@ -1,28 +1,18 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FleetError, UsageError } from '../errors';
+import { fileURLToPath } from 'node:url';
 import { throwIfAborted } from '../async';
+import { UsageError } from '../errors';
 import type { Log } from '../log';
-
-/** A download that did not work. `status` is the HTTP status, 0 when there was no answer. */
-export class DownloadError extends FleetError {
-  readonly code = 'download';
-
-  constructor(
-    readonly url: string,
-    readonly status: number,
-    message: string,
-    options: { hint?: string; cause?: unknown } = {},
-  ) {
-    super(message, options);
-  }
-}
+import { brokenOff, DownloadError, refused, unreachable } from './downloadError';
 
 export interface FetchOptions {
   signal?: AbortSignal;
   /** More than this is refused while it comes in; default {@link MAX_FILE}. */
   maxBytes?: number;
+  /** Told when the server cannot be reached, and what it said at that time is given in place. */
+  onStale?: (since: Date) => void;
 }
 
 /** Gets bytes from http, https and file addresses. */
@@ -50,18 +40,22 @@ export class CachingFetcher implements Fetcher {
   ) {}
 
   async get(url: string, options: FetchOptions = {}): Promise<Uint8Array> {
-    if (url.startsWith('file:')) return this.#readLocal(url);
+    if (url.startsWith('file:')) return this.#readLocal(url, options);
     const key = join(this.cacheDir, 'url', sha256(Buffer.from(url)));
     try {
       const bytes = await this.#download(url, options);
       await this.#store(key, bytes);
       return bytes;
     } catch (error) {
-      // A server that says no is believed; one that cannot be reached is replaced by what it said last.
-      if (!(error instanceof DownloadError) || error.status !== 0) throw error;
-      const kept = await this.#load(key);
+      // A server that says no is believed; one that is not there, or out of order, is replaced by what it said last.
+      const isAway = error instanceof DownloadError && (error.status === 0 || error.status >= 500);
+      const kept = isAway ? await this.#load(key) : undefined;
       if (!kept) throw error;
-      this.log.warn(`${url} cannot be reached; the copy kept from last time is used`);
+      const { mtime } = await stat(key);
+      this.log.warn(
+        `${(error as Error).message}; the copy of ${mtime.toISOString()} is used for ${url}`,
+      );
+      options.onStale?.(mtime);
       return kept;
     }
   }
@@ -74,7 +68,7 @@ export class CachingFetcher implements Fetcher {
     const kept = await this.#load(key);
     if (kept && sha256(kept).startsWith(hash)) return kept;
     const bytes = url.startsWith('file:')
-      ? await this.#readLocal(url)
+      ? await this.#readLocal(url, options)
       : await this.#download(url, options);
     const real = sha256(bytes);
     if (!real.startsWith(hash)) {
@@ -89,13 +83,20 @@ export class CachingFetcher implements Fetcher {
     return bytes;
   }
 
-  async #readLocal(url: string): Promise<Uint8Array> {
-    const path = decodeURI(url.replace(/^file:(\/\/)?/, ''));
+  /** `file:` with a path as it is, or `file://` with one that is encoded. */
+  async #readLocal(url: string, options: FetchOptions): Promise<Uint8Array> {
+    const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
+    const maxBytes = options.maxBytes ?? MAX_FILE;
     try {
-      return await readFile(path);
+      const { size } = await stat(path);
+      if (size <= maxBytes) return await readFile(path);
     } catch (cause) {
-      throw new DownloadError(url, 404, `${path} cannot be read`, { cause });
+      throw new DownloadError(url, 404, `${path} cannot be read`, {
+        cause,
+        hint: 'Check the path, and that you may read it.',
+      });
     }
+    throw tooLarge(path, maxBytes);
   }
 
   async #download(url: string, options: FetchOptions): Promise<Uint8Array> {
@@ -106,16 +107,15 @@ export class CachingFetcher implements Fetcher {
       response = await this.http(url, options.signal ? { signal: options.signal } : {});
     } catch (cause) {
       throwIfAborted(options.signal);
-      throw new DownloadError(url, 0, `${new URL(url).host} cannot be reached`, {
-        cause,
-        hint: 'Check the network, the proxy setting (http.proxy) or the index address (mpyFleet.packages.index).',
-      });
+      throw unreachable(url, cause);
     }
-    if (!response.ok) {
-      const what = response.status === 404 ? 'is not there' : `answers ${response.status}`;
-      throw new DownloadError(url, response.status, `${url} ${what}`);
+    if (!response.ok) throw refused(url, response.status);
+    try {
+      return await this.#collect(url, response.body, options.maxBytes ?? MAX_FILE);
+    } catch (cause) {
+      throwIfAborted(options.signal);
+      throw cause instanceof DownloadError ? cause : brokenOff(url, cause);
     }
-    return this.#collect(url, response.body, options.maxBytes ?? MAX_FILE);
   }
 
   async #collect(
@@ -127,9 +127,7 @@ export class CachingFetcher implements Fetcher {
     let size = 0;
     for await (const part of body) {
       size += part.length;
-      if (size > maxBytes) {
-        throw new DownloadError(url, 200, `${url} is larger than ${maxBytes} bytes`);
-      }
+      if (size > maxBytes) throw tooLarge(url, maxBytes);
       parts.push(part);
     }
     return Buffer.concat(parts);
@@ -151,6 +149,12 @@ export class CachingFetcher implements Fetcher {
     await writeFile(temporary, bytes);
     await rename(temporary, key);
   }
+}
+
+function tooLarge(url: string, maxBytes: number): DownloadError {
+  return new DownloadError(url, 200, `${url} is larger than ${maxBytes} bytes`, {
+    hint: 'It is no package for a board. Check the address.',
+  });
 }
 
 /** SHA-256 in lower-case hex. */

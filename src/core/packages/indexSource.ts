@@ -1,7 +1,8 @@
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
-import { DownloadError, type Fetcher } from './fetcher';
-import { readManifest, type MipManifest } from './manifest';
+import { DownloadError } from './downloadError';
+import type { Fetcher, FetchOptions } from './fetcher';
+import { fileUrl, hashedFiles, readManifest, type MipManifest } from './manifest';
 import type { ResolvedPackage, TargetBoard } from './model';
 import type { PackageSpec } from './spec';
 
@@ -37,7 +38,7 @@ export async function fromIndex(
   signal?: AbortSignal,
 ): Promise<Unresolved> {
   const base = index.replace(/\/+$/, '');
-  const manifest = await indexManifest(spec, base, board, fetcher, signal);
+  const { manifest, url } = await indexManifest(spec, base, board, fetcher, signal);
   return {
     resolved: {
       id: spec.name.toLowerCase(),
@@ -45,12 +46,8 @@ export async function fromIndex(
       version: manifest.version ?? spec.version,
       spec,
       files: [
-        ...manifest.hashes.map(([path, hash]) => ({
-          path,
-          hash,
-          url: `${base}/file/${hash.slice(0, 2)}/${hash}`,
-        })),
-        ...manifest.urls.map(([path, fileUrl]) => ({ path, url: fileUrl })),
+        ...hashedFiles(manifest, base),
+        ...manifest.urls.map(([path, target]) => ({ path, url: fileUrl(target, url) })),
       ],
     },
     deps: manifest.deps,
@@ -64,13 +61,13 @@ async function indexManifest(
   board: TargetBoard,
   fetcher: Fetcher,
   signal?: AbortSignal,
-): Promise<MipManifest> {
+): Promise<{ manifest: MipManifest; url: string }> {
   const flavours = board.mpy ? [String(board.mpy.version), 'py'] : ['py'];
   let missing: DownloadError | undefined;
   for (const flavour of flavours) {
     const url = `${base}/package/${flavour}/${spec.name}/${spec.version}.json`;
     try {
-      return readManifest(await fetcher.get(url, { signal }), url);
+      return { manifest: readManifest(await fetcher.get(url, { signal }), url), url };
     } catch (error) {
       if (!(error instanceof DownloadError) || error.status !== 404) throw error;
       missing = error;
@@ -87,19 +84,26 @@ async function indexManifest(
 export async function listIndex(
   index: string,
   fetcher: Fetcher,
-  signal?: AbortSignal,
+  options: FetchOptions = {},
 ): Promise<IndexEntry[]> {
   const url = `${index.replace(/\/+$/, '')}/index.json`;
   let json: unknown;
   try {
-    json = JSON.parse(text(await fetcher.get(url, { signal })));
+    json = JSON.parse(text(await fetcher.get(url, options)));
   } catch (cause) {
     if (cause instanceof DownloadError) throw cause;
-    throw new ProtocolError(`${url} is no package index`, { cause });
+    throw noIndex(url, cause);
   }
   const packages = (json as { packages?: unknown } | null)?.packages;
-  if (!Array.isArray(packages)) throw new ProtocolError(`${url} is no package index`);
+  if (!Array.isArray(packages)) throw noIndex(url);
   return packages.flatMap((p: unknown) => entry(p) ?? []);
+}
+
+function noIndex(url: string, cause?: unknown): ProtocolError {
+  return new ProtocolError(`${url} is no package index`, {
+    cause,
+    hint: 'Check mpyFleet.packages.index (--index): a web page, or the login page of a network, may stand there.',
+  });
 }
 
 /** Entries whose name or description holds all the words; names that begin with the first come first. */

@@ -1,7 +1,6 @@
-import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { text } from '../bytes';
-import { FileError, FleetError } from '../errors';
-import { mpyFromNumber } from '../board/mpyFormat';
+import { FleetError, ProtocolError } from '../errors';
+import { mpyFromNumber, runsNative } from '../board/mpyFormat';
 import { sha256, type Fetcher } from './fetcher';
 import { specText } from './spec';
 import type { ResolvedPackage, TargetBoard } from './model';
@@ -32,6 +31,10 @@ export interface InstalledPackage {
   readonly files: readonly PlacedFile[];
 }
 
+/** More than this in all is for no board. */
+const MAX_TOTAL = 32 * 1024 * 1024;
+const TOO_MUCH = `The packages have over ${MAX_TOTAL} bytes, more than a board could hold`;
+
 /** Downloads every file of `packages`, each hash checked. */
 export async function fetchPackages(
   packages: readonly ResolvedPackage[],
@@ -39,6 +42,7 @@ export async function fetchPackages(
   signal?: AbortSignal,
 ): Promise<FetchedPackage[]> {
   const fetched: FetchedPackage[] = [];
+  let size = 0;
   for (const pkg of packages) {
     const files = [];
     for (const file of pkg.files) {
@@ -47,6 +51,8 @@ export async function fetchPackages(
         (file.hash
           ? await fetcher.getByHash(file.url, file.hash, { signal })
           : await fetcher.get(file.url, { signal }));
+      size += content.length;
+      if (size > MAX_TOTAL) throw new ProtocolError(TOO_MUCH, { hint: 'Nothing was installed.' });
       files.push({ path: file.path, content });
     }
     fetched.push({ ...pkg, files });
@@ -84,8 +90,12 @@ async function forBoard(
     const { mpy } = board;
     if (magic !== 0x4d || version !== mpy?.version) throw new UnfitMpyError(path, version, board);
     // The third byte: sub-version in bits 0 and 1, architecture from bit 2 on; 0 is bytecode, which runs anywhere.
-    const native = mpyFromNumber((feature << 8) | version)?.arch;
-    if (native && native !== mpy.arch) throw new UnfitNativeError(path, native, mpy.arch);
+    const made = mpyFromNumber((feature << 8) | version);
+    if (made?.arch) {
+      if (!runsNative(made.arch, mpy.arch)) throw new UnfitNativeError(path, made.arch, mpy.arch);
+      // Machine code calls into the firmware by a table that each sub-version changes.
+      if (made.subVersion !== mpy.subVersion) throw new UnfitSubVersionError(path, made, mpy);
+    }
     return { path, content };
   }
   if (compile && path.endsWith('.py') && canCompileFor(board)) {
@@ -119,28 +129,24 @@ export class UnfitNativeError extends FleetError {
   }
 }
 
-/**
- * Places fetched packages below `target` (as mip does, `/lib` by default). Room is checked first; what was there is
- * put back when a file cannot be written, so that the board is as it was.
- */
-export async function placePackages(
-  files: BoardFiles,
+/** A prebuilt .mpy file holds machine code for another release of MicroPython. */
+export class UnfitSubVersionError extends FleetError {
+  readonly code = 'mpyVersion';
+
+  constructor(path: string, made: { subVersion: number }, board: { subVersion: number }) {
+    super(
+      `${path} holds machine code for .mpy version 6.${made.subVersion}, the board loads 6.${board.subVersion}`,
+      { hint: 'Look for a build for this firmware, or install the source.' },
+    );
+  }
+}
+
+/** What is recorded of packages that go below `target`. */
+export function recordsOf(
   packages: readonly FetchedPackage[],
   target: string,
   wanted: ReadonlySet<string>,
-  options: TransferOptions = {},
-): Promise<InstalledPackage[]> {
-  const items: WriteItem[] = packages.flatMap((p) =>
-    p.files.map((f) => ({ path: `${target}/${f.path}`, content: f.content })),
-  );
-  const paths = items.map((i) => i.path);
-  const before = await files.hash(paths, options.signal);
-  const after = items.map((i) => sha256(i.content as Uint8Array));
-  const changed = items.filter((_, i) => before[i] !== after[i]);
-  const size = changed.reduce((sum, i) => sum + (i.content as Uint8Array).length, 0);
-  const { free } = await files.space('/', options.signal);
-  if (size > free) throw noRoom(target, size, free);
-  await writeOrRestore(files, changed, paths, before, options);
+): InstalledPackage[] {
   return packages.map((p) => ({
     id: p.id,
     name: p.name,
@@ -154,42 +160,4 @@ export async function placePackages(
       size: f.content.length,
     })),
   }));
-}
-
-async function writeOrRestore(
-  files: BoardFiles,
-  changed: readonly WriteItem[],
-  paths: readonly string[],
-  before: readonly (string | undefined)[],
-  options: TransferOptions,
-): Promise<void> {
-  const existed = new Set(paths.filter((_, i) => before[i] !== undefined));
-  const kept: WriteItem[] = [];
-  const old = changed.filter((item) => existed.has(item.path)).map(({ path }) => ({ path }));
-  await files.readMany(old, (content, path) => void kept.push({ path, content }), options);
-  try {
-    await files.writeMany(changed, options);
-  } catch (error) {
-    // Without the caller's signal: what was called off must still be put back.
-    for (const item of changed) {
-      if (!existed.has(item.path)) await removeIfThere(files, item.path);
-    }
-    await files.writeMany(kept);
-    throw error;
-  }
-}
-
-/** Removes a file; one that is not there is as good. */
-export async function removeIfThere(files: BoardFiles, path: string): Promise<void> {
-  try {
-    await files.remove(path);
-  } catch (error) {
-    if (!(error instanceof FileError && error.errno === 'ENOENT')) throw error;
-  }
-}
-
-function noRoom(target: string, size: number, free: number): FileError {
-  return new FileError('ENOSPC', target, `${size} bytes are needed, ${free} are free`, {
-    hint: 'Remove what is not needed, or install the .mpy form. Nothing was changed.',
-  });
 }

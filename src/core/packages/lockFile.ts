@@ -79,7 +79,8 @@ export function checkAgainstLock(
 ): void {
   const locked = new Map(lock.packages.map((p) => [p.id, p]));
   for (const p of packages) {
-    const files = locked.get(p.id)?.files[flavour];
+    const known = locked.get(p.id)?.files ?? {};
+    const files = Object.hasOwn(known, flavour) ? known[flavour] : undefined;
     if (!files) {
       throw new UsageError(
         `mpy.lock says nothing of ${p.name} for this kind of board (${flavour})`,
@@ -88,10 +89,11 @@ export function checkAgainstLock(
         },
       );
     }
-    for (const file of p.files) {
-      if (files[file.path] === sha256(file.content)) continue;
-      throw new ProtocolError(`${p.name}: ${file.path} is not what mpy.lock says`, {
-        hint: 'The package was changed at its source. Check it, then lock again.',
+    const real = new Map(p.files.map((f) => [f.path, sha256(f.content)]));
+    for (const path of new Set([...real.keys(), ...Object.keys(files)])) {
+      if (Object.hasOwn(files, path) && files[path] === real.get(path)) continue;
+      throw new ProtocolError(`${p.name}: ${path} is not what mpy.lock says`, {
+        hint: 'The package (or mpy.lock) was changed since. Check what has changed, then lock again.',
       });
     }
   }
@@ -117,10 +119,19 @@ export function readLock(text: string): LockFile {
   const packages = lock.packages.map((p: unknown) => lockedPackage(p));
   return {
     lockVersion: 1,
-    index: typeof lock.index === 'string' ? lock.index : '',
+    index: lockedIndex(lock.index),
     target: boardFolder(lock.target),
     packages,
   };
+}
+
+/** An address in the web; the file may come from anybody. '' for that of the settings. */
+function lockedIndex(value: unknown): string {
+  if (value === undefined || value === '') return '';
+  if (typeof value === 'string' && /^https?:\/\/[^\s]+$/.test(value)) return value;
+  throw new UsageError('mpy.lock names an index that is no http address', {
+    hint: 'Lock again, with the index that you use.',
+  });
 }
 
 /** A folder on the board, counted from its root. */
@@ -164,18 +175,4 @@ function lockedFiles(value: unknown, name: string): LockedPackage['files'] {
       ),
     ]),
   );
-}
-
-/** One spec a line, `#` comments and blank lines aside; `-r`, options and conditions are refused by name. */
-export function readRequirements(text: string): string[] {
-  return text.split(/\r?\n/).flatMap((line, i) => {
-    const spec = line.replace(/(^|\s)#.*$/, '').trim();
-    if (spec === '') return [];
-    if (spec.startsWith('-') || /[;<>!~]/.test(spec)) {
-      throw new UsageError(`Line ${i + 1} ("${spec}") is more than a name and a version`, {
-        hint: 'Write one package a line: NAME, NAME==VERSION, pypi:NAME, github:ORG/REPO.',
-      });
-    }
-    return [spec];
-  });
 }

@@ -1,9 +1,10 @@
 import type { BoardFiles } from '../boardFiles';
-import { UsageError } from '../errors';
-import { DownloadError } from './fetcher';
+import { FleetError, UsageError } from '../errors';
+import { DownloadError } from './downloadError';
+import { sha256, type FetchOptions } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
 import { Downloads } from './downloads';
-import { placePackages, type FetchedPackage, type InstalledPackage } from './install';
+import { fetchPackages, recordsOf, type FetchedPackage, type InstalledPackage } from './install';
 import {
   checkInstalled,
   mergeInstalled,
@@ -11,12 +12,13 @@ import {
   type InstalledState,
   type InstalledStore,
 } from './installed';
-import { checkOwners, removePackages, removeReplaced } from './leftovers';
+import { changeBoard, removeFromBoard, type ChangeOptions } from './changeBoard';
 import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
 import { resolve, specId, type Sources } from './resolve';
-import { parseSpec, rewriteUrl, specText, type PackageSpec } from './spec';
+import { parseSpec, rewriteUrl, type PackageSpec } from './spec';
+import { compareVersions } from './versions';
 import { text } from '../bytes';
 
 /** A board as packages see it. `key`: its uid, or its address while that is not known. */
@@ -25,13 +27,11 @@ export interface PackageBoard extends TargetBoard {
   readonly files: BoardFiles;
 }
 
-export interface InstallOptions {
+export interface InstallOptions extends ChangeOptions {
   /** Folder on the board; mip's is `/lib`. */
   readonly target?: string;
   /** Compile source for the board. */
   readonly compile?: boolean;
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number, total: number, path: string) => void;
   /** Shared by the boards of one job; see {@link PackageManager.downloads}. */
   readonly downloads?: Downloads;
 }
@@ -52,9 +52,9 @@ export class PackageManager {
   constructor(private readonly services: PackageServices) {}
 
   /** Packages of the index whose name or description holds all the words. */
-  async search(words: string, signal?: AbortSignal): Promise<IndexEntry[]> {
+  async search(words: string, options: FetchOptions = {}): Promise<IndexEntry[]> {
     const { index, fetcher } = this.services.sources();
-    return searchIndex(await listIndex(index, fetcher, signal), words);
+    return searchIndex(await listIndex(index, fetcher, options), words);
   }
 
   /** The package's README as Markdown, undefined where it has none. Untrusted text. */
@@ -102,9 +102,8 @@ export class PackageManager {
     );
     checkAgainstLock(lock, packages, flavourOf(board));
     const wanted = new Set(lock.packages.filter((p) => p.wanted).map((p) => p.id));
-    const placed = await this.#place(board, packages, wanted, { ...job, target: lock.target });
-    await this.#removeOthers(board, new Set(lock.packages.map((p) => p.id)), options.signal);
-    return placed;
+    const target = lock.target;
+    return this.#place(board, packages, wanted, { ...job, target, othersGo: true });
   }
 
   /** The text of `mpy.lock` for these packages, for source and for every kind of board given. */
@@ -114,15 +113,38 @@ export class PackageManager {
     options: { target?: string; signal?: AbortSignal } = {},
   ): Promise<string> {
     const wanted = specs.map((s) => parseSpec(s));
+    return this.#lock(wanted, new Set(wanted.map(specId)), boards, options);
+  }
+
+  /** The text of `mpy.lock` for what is installed on a board, in the versions that it has. */
+  async lockBoard(
+    board: PackageBoard,
+    boards: readonly TargetBoard[],
+    options: { target?: string; signal?: AbortSignal } = {},
+  ): Promise<string> {
+    const installed = await this.services.installed.load(board.key);
+    if (installed.length === 0) throw new NothingInstalledError();
+    // What was asked for first; what it needs, too, in the version that is there.
+    const sorted = [...installed].sort((a, b) => Number(b.wanted) - Number(a.wanted));
+    const wanted = new Set(installed.filter((p) => p.wanted).map((p) => p.id));
+    return this.#lock(sorted.map(pinned), wanted, boards, options);
+  }
+
+  async #lock(
+    specs: readonly PackageSpec[],
+    wanted: ReadonlySet<string>,
+    boards: readonly TargetBoard[],
+    options: { target?: string; signal?: AbortSignal },
+  ): Promise<string> {
     const kinds = new Map<string, TargetBoard>([['py', {}]]);
     for (const board of boards) kinds.set(flavourOf(board), board);
     const flavours: Record<string, FetchedPackage[]> = {};
     for (const [flavour, board] of kinds) {
-      flavours[flavour] = await this.downloads(options.signal).fetch(wanted, board);
+      flavours[flavour] = await this.downloads(options.signal).fetch(specs, board);
     }
     return writeLock(
       flavours,
-      new Set(wanted.map(specId)),
+      wanted,
       this.services.sources().index,
       options.target ?? DEFAULT_TARGET,
     );
@@ -133,12 +155,6 @@ export class PackageManager {
     return checkInstalled(board.files, await this.services.installed.load(board.key), signal);
   }
 
-  /** What was asked for on a board, each with the version that it has: for a lock file. */
-  async pinned(board: Pick<PackageBoard, 'key'>): Promise<string[]> {
-    const installed = await this.services.installed.load(board.key);
-    return installed.filter((p) => p.wanted).map((p) => specText(pinned(p)));
-  }
-
   /** Installed packages of which the source has another version now. */
   async outdated(
     board: PackageBoard,
@@ -147,12 +163,32 @@ export class PackageManager {
     const installed = await this.services.installed.load(board.key);
     const found = [];
     for (const p of installed.filter((i) => i.wanted)) {
-      const spec = unpinned(parseSpec(p.source));
-      const [latest] = (await resolve([spec], board, this.services.sources(), signal)).slice(-1);
-      if (latest && latest.version !== p.version)
-        found.push({ installed: p, latest: latest.version });
+      const latest = await this.#newerThan(p, board, signal);
+      if (latest !== undefined) found.push({ installed: p, latest });
     }
     return found;
+  }
+
+  /** The version that there is now, where it is newer, or where the same version has other files (`HEAD`). */
+  async #newerThan(p: InstalledPackage, board: PackageBoard, signal?: AbortSignal) {
+    const sources = this.services.sources();
+    const spec = unpinned(parseSpec(p.source));
+    const [latest] = (await resolve([spec], board, sources, signal)).slice(-1);
+    if (!latest) return undefined;
+    if (latest.version !== p.version) {
+      const isNewer = compareVersions(latest.version, p.version) >= 0;
+      return isNewer ? latest.version : undefined;
+    }
+    if (spec.kind === 'index' || spec.kind === 'pypi') return undefined;
+    const [fetched] = await fetchPackages([latest], sources.fetcher, signal);
+    const placed = new Set(p.files.map((f) => f.sha256));
+    // What was compiled here cannot be compared by its source.
+    const isCompiled = (path: string) =>
+      path.endsWith('.py') && !p.files.some((f) => f.path.endsWith(`/${path}`));
+    const changed = fetched?.files.some(
+      (f) => !isCompiled(f.path) && !placed.has(sha256(f.content)),
+    );
+    return changed ? latest.version : undefined;
   }
 
   /** Installs the newest version of what the user has asked for (or of `ids` among that). */
@@ -171,11 +207,14 @@ export class PackageManager {
     return this.#place(board, packages, new Set(specs.map(specId)), job);
   }
 
-  /** Removes packages, and what nobody else needs. Files that were changed on the board go as well. */
+  /**
+   * Removes packages, and what nobody else needs.
+   * @throws OwnFilesError when files of them were changed on the board, unless `replace` allows that
+   */
   async remove(
     board: PackageBoard,
     names: readonly string[],
-    signal?: AbortSignal,
+    options: ChangeOptions = {},
   ): Promise<{ removed: InstalledPackage[]; kept: { id: string; neededBy: string }[] }> {
     const installed = await this.services.installed.load(board.key);
     const ids = names.map((name) => {
@@ -186,17 +225,9 @@ export class PackageManager {
       });
     });
     const { remove, keep, kept } = planRemoval(installed, ids);
-    await removePackages(board.files, remove, keep, signal);
+    await removeFromBoard(board.files, installed, keep, options);
     await this.services.installed.save(board.key, keep);
     return { removed: remove, kept };
-  }
-
-  async #removeOthers(board: PackageBoard, ids: ReadonlySet<string>, signal?: AbortSignal) {
-    const installed = await this.services.installed.load(board.key);
-    const keep = installed.filter((p) => ids.has(p.id));
-    const others = installed.filter((p) => !ids.has(p.id));
-    await removePackages(board.files, others, keep, signal);
-    await this.services.installed.save(board.key, keep);
   }
 
   #with(options: InstallOptions): Job {
@@ -207,20 +238,36 @@ export class PackageManager {
     board: PackageBoard,
     packages: readonly FetchedPackage[],
     wanted: ReadonlySet<string>,
-    options: Job,
+    options: Job & { readonly othersGo?: boolean },
   ): Promise<InstalledPackage[]> {
-    const compile = options.compile ? this.services.mpyCross : undefined;
+    const { installed, mpyCross } = this.services;
+    const compile = options.compile ? mpyCross : undefined;
     const fitting = await options.downloads.adapt(packages, board, compile, options.signal);
     const target = (options.target ?? DEFAULT_TARGET).replace(/\/+$/, '');
-    const before = await this.services.installed.load(board.key);
-    checkOwners(before, fitting, target);
-    const placed = await placePackages(board.files, fitting, target, wanted, options);
-    await removeReplaced(board.files, before, placed, options.signal);
+    const fresh = recordsOf(fitting, target, wanted);
+    const before = await installed.load(board.key);
+    const merged = mergeInstalled(options.othersGo ? [] : before, fresh);
     // A new version may need less than the old one did.
-    const { remove, keep } = planRemoval(mergeInstalled(before, placed), []);
-    await removePackages(board.files, remove, keep, options.signal);
-    await this.services.installed.save(board.key, keep);
-    return placed;
+    const { keep } = planRemoval(merged, []);
+    const known = new Set(before.map((p) => p.id));
+    await changeBoard(board.files, { fitting, fresh, before, keep, target }, options, {
+      // Lost in the middle, what is new is in the list, with files missing: it can be completed or removed.
+      begin: () => installed.save(board.key, [...before, ...fresh.filter((p) => !known.has(p.id))]),
+      undone: () => installed.save(board.key, before),
+    });
+    await installed.save(board.key, keep);
+    return fresh;
+  }
+}
+
+/** There is nothing that a lock file could be made of. */
+export class NothingInstalledError extends FleetError {
+  readonly code = 'nothingInstalled';
+
+  constructor() {
+    super('Nothing was installed on this board from here', {
+      hint: 'Install the packages first, then lock what is there.',
+    });
   }
 }
 

@@ -1,5 +1,7 @@
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
+import type { PackageFile } from './model';
+import { rewriteUrl } from './spec';
 import { safeRelativePath } from './targetPath';
 
 /** A mip package.json, checked. */
@@ -48,6 +50,35 @@ export function readManifest(bytes: Uint8Array, from: string): MipManifest {
     ),
     deps: pairs(fields.deps, 'deps', from),
   };
+}
+
+/** The files that an index at `base` keeps under their hash. */
+export function hashedFiles(manifest: MipManifest, base: string): PackageFile[] {
+  return manifest.hashes.map(([path, hash]) => ({
+    path,
+    hash,
+    url: `${base.replace(/\/+$/, '')}/file/${hash.slice(0, 2)}/${hash}`,
+  }));
+}
+
+/**
+ * The address of a file that the package.json at `base` names: mip takes those that are relative to it. A package from
+ * elsewhere never names files of this computer, and a local one only files below itself.
+ * @throws ProtocolError
+ */
+export function fileUrl(target: string, base: string, branch?: string): string {
+  if (/^(https?|github|gitlab):/.test(target)) return rewriteUrl(target, branch);
+  const isLocal = base.startsWith('file:');
+  const leadsOut = isLocal && target.split(/[/\\]/).includes('..');
+  if (/^[a-z]+:/i.test(target) || /^[/\\]/.test(target) || leadsOut) {
+    throw new ProtocolError(
+      `The package.json at ${base} names ${JSON.stringify(target)}, which is outside the package`,
+      { hint: 'The package is broken or hostile; nothing was installed.' },
+    );
+  }
+  return isLocal
+    ? `${base.slice(0, base.lastIndexOf('/') + 1)}${target}`
+    : new URL(target, base).href;
 }
 
 function pairs(value: unknown, field: string, from: string): [string, string][] {

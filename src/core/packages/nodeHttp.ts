@@ -10,10 +10,14 @@ const SILENCE_MS = 30_000;
  * GET with Node's own http modules, which VS Code patches for its proxy settings. `proxyFor` serves the command line,
  * where nobody does: the proxy's address for a URL, undefined for none.
  */
-export function nodeHttp(proxyFor: (url: URL) => string | undefined = () => undefined): HttpGet {
+export function nodeHttp(
+  proxyFor: (url: URL) => string | undefined = () => undefined,
+  { silenceMs = SILENCE_MS } = {},
+): HttpGet {
   const get = async (url: string, init: { signal?: AbortSignal }, redirects: number) => {
     const target = new URL(url);
-    const response = await request(target, await agentFor(target, proxyFor(target)), init.signal);
+    const agent = await agentFor(target, proxyFor(target));
+    const response = await request(target, agent, silenceMs, init.signal);
     const status = response.statusCode ?? 0;
     const { location } = response.headers;
     if (status >= 300 && status < 400 && location && redirects < MAX_REDIRECTS) {
@@ -39,15 +43,20 @@ export function proxyFromEnvironment(env: NodeJS.ProcessEnv): (url: URL) => stri
     .map((s) => s.trim())
     .filter(Boolean);
   return (url) => {
-    const host = url.hostname;
-    const isExempt = exempt.some((e) => {
-      const domain = e.replace(/^\*?\./, '');
-      return e === '*' || host === domain || host.endsWith(`.${domain}`);
-    });
-    if (isExempt) return undefined;
+    if (exempt.some((rule) => isExempt(url, rule))) return undefined;
     const proxy = read(url.protocol === 'https:' ? 'https_proxy' : 'http_proxy');
-    return proxy === '' ? undefined : proxy;
+    if (!proxy) return undefined;
+    return proxy.includes('://') ? proxy : `http://${proxy}`;
   };
+}
+
+/** A rule of NO_PROXY: `*`, a host or domain with all below it, with a port or for any. */
+function isExempt(url: URL, rule: string): boolean {
+  if (rule === '*') return true;
+  const [, domain = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(rule) ?? [];
+  const usual = url.protocol === 'https:' ? '443' : '80';
+  if (port !== undefined && port !== (url.port || usual)) return false;
+  return url.hostname === domain || url.hostname.endsWith(`.${domain}`);
 }
 
 async function agentFor(url: URL, proxy: string | undefined): Promise<http.Agent | undefined> {
@@ -61,6 +70,7 @@ async function agentFor(url: URL, proxy: string | undefined): Promise<http.Agent
 function request(
   url: URL,
   agent: http.Agent | undefined,
+  silenceMs: number,
   signal: AbortSignal | undefined,
 ): Promise<http.IncomingMessage> {
   const { get } = url.protocol === 'https:' ? https : http;
@@ -71,7 +81,7 @@ function request(
       ...(signal ? { signal } : {}),
     };
     const sent = get(url, options, resolve);
-    sent.setTimeout(SILENCE_MS, () => sent.destroy(new Error('the server does not answer')));
+    sent.setTimeout(silenceMs, () => sent.destroy(new Error('the server does not answer')));
     sent.once('error', reject);
   });
 }

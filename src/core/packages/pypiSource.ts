@@ -1,9 +1,11 @@
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import { unpackTarGz, unpackZip, type ArchiveFile } from './archive';
-import { DownloadError, type Fetcher } from './fetcher';
+import { DownloadError } from './downloadError';
+import type { Fetcher } from './fetcher';
 import type { Unresolved } from './indexSource';
 import type { PackageSpec } from './spec';
+import { compareVersions, satisfies } from './versions';
 
 /** The JSON API of PyPI; `mpyFleet.packages.pypi` names another. */
 export const DEFAULT_PYPI = 'https://pypi.org/pypi';
@@ -26,17 +28,20 @@ export async function fromPypi(
   signal?: AbortSignal,
 ): Promise<Unresolved> {
   const url = `${pypi.replace(/\/+$/, '')}/${spec.name}/${spec.version ? `${spec.version}/` : ''}json`;
-  let json: unknown;
+  let answer: string;
   try {
-    json = JSON.parse(text(await fetcher.get(url, { signal })));
+    answer = text(await fetcher.get(url, { signal }));
   } catch (cause) {
-    if (cause instanceof DownloadError && cause.status === 404) {
-      throw new DownloadError(url, 404, `There is no package ${spec.name} on PyPI`, { cause });
-    }
-    if (cause instanceof DownloadError) throw cause;
-    throw new ProtocolError(`${url} is no answer of PyPI`, { cause });
+    if (!(cause instanceof DownloadError) || cause.status !== 404) throw cause;
+    const wanted = spec.version === undefined ? '' : ` ${spec.version}`;
+    throw new DownloadError(url, 404, `There is no package ${spec.name}${wanted} on PyPI`, {
+      cause,
+      hint: 'Check the name and the version at pypi.org.',
+    });
   }
-  const { version, requires, release } = readProject(json, spec.name);
+  const { version, requires, release } = readProject(parseProject(answer, url), spec.name);
+  const deps = [];
+  for (const need of requires) deps.push(await dependency(need, pypi, fetcher, signal));
   const archive = await fetcher.getByHash(release.url, release.sha256, { signal });
   const files = release.isWheel
     ? wheelFiles(await unpackZip(archive, release.url))
@@ -54,15 +59,64 @@ export async function fromPypi(
       spec: { ...spec, version },
       files: files.map((f) => ({ path: f.path, content: f.content, url: release.url })),
     },
-    deps: requires.map((name) => [`pypi:${name}`, ''] as const),
+    deps,
   };
 }
 
+/** A line of `Requires-Dist`: the project, and the versions that will do (`>=1.2,<2`; '' for any). */
+interface Need {
+  readonly name: string;
+  readonly rule: string;
+}
+
+/** The newest version that will do; without a rule, whichever another package wants. */
+async function dependency(
+  { name, rule }: Need,
+  pypi: string,
+  fetcher: Fetcher,
+  signal?: AbortSignal,
+): Promise<readonly [string, string]> {
+  if (rule === '') return [`pypi:${name}`, ''];
+  const url = `${pypi.replace(/\/+$/, '')}/${name}/json`;
+  const { releases } = parseProject(text(await fetcher.get(url, { signal })), url);
+  const usable = Object.entries(releases ?? {}).filter(
+    ([, files]) => Array.isArray(files) && files.some((f: unknown) => readRelease(f)),
+  );
+  const version = usable
+    .map(([v]) => v)
+    .filter((v) => satisfies(v, rule))
+    .sort(compareVersions)
+    .at(-1);
+  if (version !== undefined) return [`pypi:${name}`, version];
+  throw new DownloadError(url, 404, `There is no version ${rule} of ${name} on PyPI`, {
+    hint: 'Choose another version of the package that needs it.',
+  });
+}
+
+/** What PyPI says of a project; nothing of it is checked yet. */
+export interface Project {
+  readonly info?: Readonly<Record<string, unknown>>;
+  readonly releases?: unknown;
+  readonly urls?: unknown;
+}
+
+/** @throws ProtocolError */
+export function parseProject(json: string, url: string): Project {
+  try {
+    const project: unknown = JSON.parse(json);
+    if (typeof project === 'object' && project !== null) return project;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+  }
+  throw new ProtocolError(`${url} is no answer of PyPI`, {
+    hint: 'Check mpyFleet.packages.pypi: a web page, or the login page of a network, may stand there.',
+  });
+}
+
 function readProject(
-  json: unknown,
+  { info, urls }: Project,
   name: string,
-): { version: string; requires: string[]; release: Release } {
-  const { info, urls } = (json ?? {}) as { info?: Record<string, unknown>; urls?: unknown };
+): { version: string; requires: Need[]; release: Release } {
   const version = info?.version;
   if (typeof version !== 'string' || !Array.isArray(urls)) {
     throw new ProtocolError(`PyPI's answer for ${name} cannot be read`);
@@ -74,12 +128,24 @@ function readProject(
       hint: 'Packages with compiled code for computers cannot run on a board.',
     });
   }
-  const wanted = Array.isArray(info?.requires_dist) ? info.requires_dist : [];
-  const requires = wanted.flatMap((r: unknown) => {
-    const match = typeof r === 'string' ? /^(micropython-[\w.-]+)\s*$/i.exec(r) : null;
-    return match?.[1] ?? [];
-  });
+  const lines = Array.isArray(info?.requires_dist) ? (info.requires_dist as unknown[]) : [];
+  const requires = lines.flatMap((line) =>
+    typeof line === 'string' ? (readNeed(line) ?? []) : [],
+  );
   return { version, requires, release };
+}
+
+/**
+ * `micropython-log (>=1.2) ; extra == "dev"`. Only packages for MicroPython are followed; extras and what is meant for
+ * another Python are not needed.
+ */
+function readNeed(line: string): Need | undefined {
+  const [, name, rule = '', marker = ''] =
+    /^(micropython-[\w.-]+?)\s*(?:\(?((?:~=|[=!<>]=?)[^();]*)\)?)?\s*(?:;(.*))?$/i.exec(line) ?? [];
+  if (name === undefined || /\bextra\b|==\s*['"](cpython|win32|darwin|linux)/i.test(marker)) {
+    return undefined;
+  }
+  return { name, rule: rule.replace(/\s+/g, '') };
 }
 
 /** An entry of `urls` or `releases`; undefined for archives that cannot be used. */

@@ -1,11 +1,13 @@
 import { throwIfAborted } from '../async';
 import { FleetError, UsageError } from '../errors';
-import { DownloadError, type Fetcher } from './fetcher';
+import { DownloadError } from './downloadError';
+import { sha256, type Fetcher } from './fetcher';
 import { fromIndex, type Unresolved } from './indexSource';
-import { readManifest } from './manifest';
+import { fileUrl, hashedFiles, readManifest } from './manifest';
 import type { ResolvedPackage, TargetBoard } from './model';
 import { fromPypi } from './pypiSource';
-import { parseSpec, rewriteUrl, specText, type PackageSpec } from './spec';
+import { parseDependency, rewriteUrl, specText, type PackageSpec } from './spec';
+import { safeRelativePath } from './targetPath';
 
 /** Two packages want different versions of a third, or put different files in one place. */
 export class ConflictError extends FleetError {
@@ -21,9 +23,16 @@ export interface Sources {
 /** A package set larger than this is a mistake or an attack. */
 const MAX_PACKAGES = 200;
 
+/** A version that somebody wants precisely, and who. */
+interface Pin {
+  readonly spec: PackageSpec;
+  readonly by: string;
+}
+
 /**
- * Finds all that `specs` need, dependencies first, for one kind of board. Cycles end at the package already there;
- * conflicting versions are refused with the names of those who want them.
+ * Finds all that `specs` need, dependencies first, for one kind of board. Cycles end at the package already there. What
+ * somebody wants precisely is taken for those, too, that are content with the latest; two precise wishes that differ are
+ * refused with the names of those who have them.
  * @throws ConflictError, DownloadError, ProtocolError, UsageError
  */
 export async function resolve(
@@ -32,52 +41,95 @@ export async function resolve(
   sources: Sources,
   signal?: AbortSignal,
 ): Promise<ResolvedPackage[]> {
-  const done = new Map<string, ResolvedPackage>();
-  const wantedBy = new Map<string, { by: string; version: string }>();
-  /** Versions of packages whose own needs are still being followed, too. */
-  const chosen = new Map<string, string>();
-
   // What is named with a version wins over the same package as somebody's "latest".
-  const pins = new Map(specs.filter(wantedVersion).map((s) => [specId(s), s]));
-
-  const visit = async (asked: PackageSpec, by: string): Promise<string> => {
-    throwIfAborted(signal);
-    const key = specId(asked);
-    const spec = wantedVersion(asked) ? asked : (pins.get(key) ?? asked);
-    const version = wantedVersion(spec);
-    const before = wantedBy.get(key);
-    if (before) {
-      // "latest" is content with whatever another package wants precisely, when that has been chosen.
-      if (version && before.version && before.version !== version) {
-        throw new ConflictError(
-          `${before.by} needs ${key} ${before.version}, but ${by} needs ${key} ${version}`,
-          { hint: 'Choose a version that both can use, or install one of them only.' },
-        );
-      }
-      if (version && !before.version && chosen.get(key) !== version) {
-        throw new ConflictError(`${by} needs ${key} ${version}, but ${before.by} took the latest`, {
-          hint: `Name ${key}@${version} first, so that it is chosen for both.`,
-        });
-      }
-      return key;
+  const pins = new Map<string, Pin>();
+  for (const spec of specs.filter(wantedVersion)) {
+    refuseOther(pins.get(specId(spec)), { spec, by: YOU });
+    pins.set(specId(spec), { spec, by: YOU });
+  }
+  for (;;) {
+    const found = await new Resolution(board, sources, pins, signal).run(specs);
+    if (Array.isArray(found)) {
+      checkPlaces(found);
+      return found;
     }
-    wantedBy.set(key, { by, version });
-    if (wantedBy.size > MAX_PACKAGES)
+    // Once more, now that the wish is known; each round knows one more, so this ends.
+    pins.set(specId(found.spec), found);
+  }
+}
+
+const YOU = 'you';
+
+/** One way through what is needed, under what is known to be wanted precisely. */
+class Resolution {
+  readonly #done = new Map<string, ResolvedPackage>();
+  /** The version taken, also of packages whose own needs are still being followed. */
+  readonly #taken = new Map<string, string>();
+  /** Precise wishes met on the way. */
+  readonly #precise = new Map<string, Pin>();
+
+  constructor(
+    private readonly board: TargetBoard,
+    private readonly sources: Sources,
+    private readonly pins: ReadonlyMap<string, Pin>,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** What is needed; or a wish that came too late, since another version was taken before. */
+  async run(specs: readonly PackageSpec[]): Promise<ResolvedPackage[] | Pin> {
+    for (const spec of specs) {
+      const late = await this.#visit({ spec, by: YOU });
+      if (late) return late;
+    }
+    return [...this.#done.values()];
+  }
+
+  async #visit(wish: Pin): Promise<Pin | undefined> {
+    throwIfAborted(this.signal);
+    const key = specId(wish.spec);
+    const pin = this.pins.get(key) ?? this.#precise.get(key);
+    const version = wantedVersion(wish.spec);
+    if (version) refuseOther(pin, wish);
+    const taken = this.#taken.get(key);
+    if (taken !== undefined) return version && !pin && taken !== version ? wish : undefined;
+    if (this.#taken.size >= MAX_PACKAGES)
       throw new UsageError(`Over ${MAX_PACKAGES} packages are needed`);
-    const { resolved, deps } = await load(spec, board, sources, signal);
-    chosen.set(key, resolved.version);
+    this.#taken.set(key, '');
+    if (version) this.#precise.set(key, wish);
+    const { resolved, deps } = await load(
+      pin?.spec ?? wish.spec,
+      this.board,
+      this.sources,
+      this.signal,
+    );
+    this.#taken.set(key, resolved.version);
     const needs: string[] = [];
     for (const [name, depVersion] of deps) {
-      needs.push(await visit(dependency(name, depVersion), resolved.name));
+      const spec = parseDependency(name, depVersion, resolved.name);
+      const late = await this.#visit({ spec, by: resolved.name });
+      if (late) return late;
+      needs.push(specId(spec));
     }
-    done.set(key, { ...resolved, id: key, needs });
-    return key;
-  };
+    this.#done.set(key, { ...resolved, id: key, needs });
+    return undefined;
+  }
+}
 
-  for (const spec of specs) await visit(spec, 'you');
-  const packages = [...done.values()];
-  checkPlaces(packages);
-  return packages;
+/** @throws ConflictError when the two want different versions */
+function refuseOther(pin: Pin | undefined, wish: Pin): void {
+  if (!pin) return;
+  const [first, second] = [wantedVersion(pin.spec), wantedVersion(wish.spec)];
+  if (first === second) return;
+  const key = specId(wish.spec);
+  const says = ({ by }: Pin, version: string) =>
+    by === YOU ? `you ask for ${key} ${version}` : `${by} needs ${key} ${version}`;
+  throw new ConflictError(sentence(`${says(pin, first)}, but ${says(wish, second)}`), {
+    hint: 'Choose a version that both can use, or install one of them only.',
+  });
+}
+
+function sentence(text: string): string {
+  return text.startsWith('you ') ? `Y${text.slice(1)}` : text;
 }
 
 /** The key under which a package is known: one version of it on a board. */
@@ -106,12 +158,6 @@ function wantedVersion(spec: PackageSpec): string {
   }
 }
 
-function dependency(name: string, version: string): PackageSpec {
-  // A plain address names its content by itself: mip ignores a version beside it.
-  const plain = version === '' || version === 'latest' || /^https?:/.test(name);
-  return parseSpec(plain ? name : `${name}@${version}`);
-}
-
 async function load(
   spec: PackageSpec,
   board: TargetBoard,
@@ -130,7 +176,7 @@ async function load(
           name: spec.name,
           version: 'HEAD',
           spec,
-          files: [{ path: spec.name, url: rewriteUrl(spec.url) }],
+          files: [{ path: safeRelativePath(spec.name, spec.url), url: rewriteUrl(spec.url) }],
         },
         deps: [],
       };
@@ -156,7 +202,6 @@ async function fromJson(
     });
   }
   const manifest = readManifest(bytes, url);
-  const local = url.startsWith('file:');
   return {
     resolved: {
       id: spec.url,
@@ -164,14 +209,10 @@ async function fromJson(
       version: manifest.version ?? spec.branch ?? 'HEAD',
       spec,
       files: [
-        ...manifest.hashes.map(([path, hash]) => ({
-          path,
-          hash,
-          url: `${sources.index.replace(/\/+$/, '')}/file/${hash.slice(0, 2)}/${hash}`,
-        })),
+        ...hashedFiles(manifest, sources.index),
         ...manifest.urls.map(([path, target]) => ({
           path,
-          url: fileUrl(target, url, spec.branch, local),
+          url: fileUrl(target, url, spec.branch),
         })),
       ],
     },
@@ -179,32 +220,40 @@ async function fromJson(
   };
 }
 
-/** mip takes addresses relative to the package.json; only a local package may name local files, below itself. */
-function fileUrl(target: string, base: string, branch: string | undefined, local: boolean): string {
-  if (/^(https?|github|gitlab):/.test(target)) return rewriteUrl(target, branch);
-  const folder = base.slice(0, base.lastIndexOf('/') + 1);
-  if (
-    /^[a-z]+:/i.test(target) ||
-    target.startsWith('/') ||
-    (local && target.split('/').includes('..'))
-  ) {
-    throw new UsageError(`The package.json names "${target}", which is outside the package`);
-  }
-  return local ? `${folder}${target}` : new URL(target, base).href;
-}
-
+/** Every file has one owner and a place of its own, also on boards that take `A.py` and `a.py` for one (FAT). */
 function checkPlaces(packages: readonly ResolvedPackage[]): void {
-  const owner = new Map<string, { name: string; source: string }>();
-  for (const p of packages) {
-    for (const file of p.files) {
-      const source = file.hash ?? file.url;
-      const other = owner.get(file.path);
-      if (other && other.source !== source) {
-        throw new ConflictError(`${other.name} and ${p.name} both bring ${file.path}`, {
-          hint: 'Only one of them can be installed in this folder.',
-        });
+  const owners = new Map<string, { name: string; path: string; source: string }>();
+  for (const { name, files } of packages) {
+    for (const file of files) {
+      const place = file.path.toLowerCase();
+      const source = file.hash ?? (file.content ? sha256(file.content) : file.url);
+      const other = owners.get(place);
+      if (other && (other.source !== source || other.path !== file.path)) {
+        refuseSame(other.name, name, other.path, file.path);
       }
-      owner.set(file.path, { name: p.name, source });
+      owners.set(place, { name, path: file.path, source });
     }
   }
+  for (const { name, path } of [...owners.values()]) {
+    const folders = path.toLowerCase().split('/').slice(0, -1);
+    for (const [n] of folders.entries()) {
+      const file = owners.get(folders.slice(0, n + 1).join('/'));
+      if (file) refuseSame(file.name, name, file.path, path);
+    }
+  }
+}
+
+function refuseSame(one: string, other: string, path: string, otherPath: string): never {
+  const what = path === otherPath ? path : `${path} and ${otherPath}, which cannot be side by side`;
+  if (one === other) {
+    throw new ConflictError(`${one} brings ${what}${path === otherPath ? ' twice' : ''}`, {
+      hint: 'The package is broken; nothing was installed.',
+    });
+  }
+  throw new ConflictError(
+    path === otherPath
+      ? `${one} and ${other} both bring ${path}`
+      : `${one} and ${other} bring ${what}`,
+    { hint: 'Only one of them can be installed in this folder.' },
+  );
 }

@@ -1,4 +1,5 @@
-import { UsageError } from '../errors';
+import { resolve as resolvePath } from 'node:path';
+import { ProtocolError, UsageError } from '../errors';
 
 /** Where a package comes from, as the user (or a dependency list) names it. */
 export type PackageSpec =
@@ -22,7 +23,7 @@ const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,49}$/;
  */
 export function parseSpec(text: string): PackageSpec {
   const spec = text.trim();
-  if (/^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec)) return located(localUrl(spec), undefined);
+  if (isLocal(spec)) return located(localUrl(spec), undefined);
   if (/^(https?|github|gitlab):/.test(spec)) {
     const at = /^(github|gitlab):/.test(spec) ? spec.lastIndexOf('@') : -1;
     return at < 0
@@ -91,6 +92,31 @@ function located(url: string, branch: string | undefined): PackageSpec {
     name: last.replace(/\.json$/, ''),
     ...(branch === undefined ? {} : { branch }),
   };
+}
+
+/** Whether it names a file or folder of this computer. */
+function isLocal(spec: string): boolean {
+  return /^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec);
+}
+
+/** The same package, where a relative path (`./lib`) counts from `folder`, an absolute path. */
+export function countedFrom(folder: string, spec: string): string {
+  return /^\.{1,2}[/\\]/.test(spec) ? resolvePath(folder, spec) : spec;
+}
+
+/**
+ * What a package names as its dependency. Files of this computer are nothing that it could know of.
+ * @throws UsageError, ProtocolError
+ */
+export function parseDependency(name: string, version: string, of: string): PackageSpec {
+  if (isLocal(name.trim())) {
+    throw new ProtocolError(`${of} needs ${JSON.stringify(name)}, which is a path of a computer`, {
+      hint: 'The package is broken or hostile; nothing was installed.',
+    });
+  }
+  // A plain address names its content by itself: mip ignores a version beside it.
+  const plain = version === '' || version === 'latest' || /^https?:/.test(name);
+  return parseSpec(plain ? name : `${name}@${version}`);
 }
 
 function localUrl(path: string): string {

@@ -2,8 +2,9 @@ import { text } from '../bytes';
 import type { BoardInfo } from '../board/boardInfo';
 import { ProtocolError } from '../errors';
 import { unpackZip, type ArchiveFile } from './archive';
-import { DownloadError, type Fetcher } from './fetcher';
-import { readRelease, type Release } from './pypiSource';
+import { DownloadError } from './downloadError';
+import type { Fetcher } from './fetcher';
+import { parseProject, readRelease, type Project, type Release } from './pypiSource';
 import { compareVersions, newestFor, satisfies } from './versions';
 
 /*
@@ -124,20 +125,9 @@ class StubSource {
 
   async #project(path: string): Promise<Project> {
     const url = `${this.pypi}/${path}/json`;
-    try {
-      const bytes = await this.fetcher.get(url, this.signal ? { signal: this.signal } : {});
-      return JSON.parse(text(bytes)) as Project;
-    } catch (cause) {
-      if (!(cause instanceof SyntaxError)) throw cause;
-      throw new ProtocolError(`${url} is no answer of PyPI`, { cause });
-    }
+    const bytes = await this.fetcher.get(url, this.signal ? { signal: this.signal } : {});
+    return parseProject(text(bytes), url);
   }
-}
-
-interface Project {
-  readonly info?: { readonly requires_dist?: unknown };
-  readonly releases?: unknown;
-  readonly urls?: unknown;
 }
 
 function wheelOf(files: unknown): Release | undefined {

@@ -1,0 +1,77 @@
+import type { BoardFiles } from '../boardFiles';
+import { checkOwners, goingFiles, OwnFilesError, ownFiles, removeFiles, shadowOf } from './change';
+import type { FetchedPackage, InstalledPackage } from './install';
+import { itemsOf, LeftBehindError, lookAt, placeFiles } from './place';
+
+export interface ChangeOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number, path: string) => void;
+  /** Files that the user changed on the board, or put there himself, may be written over and removed. */
+  readonly replace?: boolean;
+}
+
+/** What a board is to have. */
+export interface Change {
+  readonly fitting: readonly FetchedPackage[];
+  /** The records of `fitting`. */
+  readonly fresh: readonly InstalledPackage[];
+  /** What is recorded now, and what is afterwards. */
+  readonly before: readonly InstalledPackage[];
+  readonly keep: readonly InstalledPackage[];
+  readonly target: string;
+}
+
+/**
+ * Places packages and removes what they replace or need no more. Everything that can be known beforehand is looked at
+ * before the first byte is written.
+ * @throws ConflictError, OwnFilesError, FileError, LeftBehindError
+ */
+export async function changeBoard(
+  files: BoardFiles,
+  { fitting, fresh, before, keep, target }: Change,
+  options: ChangeOptions,
+  record: { readonly begin: () => Promise<void>; readonly undone: () => Promise<void> },
+): Promise<void> {
+  const staying = before.filter((p) => keep.some((k) => k.id === p.id));
+  checkOwners(staying, fitting, target);
+  const items = itemsOf(fitting, target);
+  const placed = fresh.flatMap((p) => p.files);
+  const going = goingFiles(before, keep);
+  const paths = placed.map((f) => f.path);
+  const known = new Set([
+    ...paths,
+    ...going,
+    ...staying.flatMap((p) => p.files.map((f) => f.path)),
+  ]);
+  const shadows = paths.flatMap((path) => shadowOf(path) ?? []).filter((s) => !known.has(s));
+  const now = await lookAt(files, [...paths, ...going, ...shadows], options.signal);
+  const coming = new Map(placed.map((f) => [f.path, f.sha256]));
+  const own = ownFiles(now.keys(), now, before, coming);
+  if (own.length > 0 && !options.replace) throw new OwnFilesError(own);
+  await record.begin();
+  try {
+    await placeFiles(files, items, placed, now, target, options);
+  } catch (error) {
+    if (!(error instanceof LeftBehindError)) await record.undone();
+    throw error;
+  }
+  const inTheWay = shadows.filter((path) => now.get(path) !== undefined);
+  const there = going.filter((path) => now.get(path) !== undefined);
+  // Not to be called off any more: half of it would be neither the old nor the new.
+  await removeFiles(files, [...there, ...inTheWay]);
+}
+
+/** Removes what `before` has and `keep` has not. @throws OwnFilesError */
+export async function removeFromBoard(
+  files: BoardFiles,
+  before: readonly InstalledPackage[],
+  keep: readonly InstalledPackage[],
+  options: ChangeOptions,
+): Promise<void> {
+  const going = goingFiles(before, keep);
+  const now = await lookAt(files, going, options.signal);
+  const own = ownFiles(going, now, before, new Map());
+  if (own.length > 0 && !options.replace) throw new OwnFilesError(own);
+  const there = going.filter((path) => now.get(path) !== undefined);
+  await removeFiles(files, there, options.signal);
+}
