@@ -24,6 +24,7 @@ import { Runs } from './views/runs';
 import { Settings } from './views/settings';
 import { showError } from './views/showError';
 import { SyncCenter } from './views/sync/syncCenter';
+import { Arrangement } from './views/tree/arrangement';
 import { BoardTree } from './views/tree/boardTree';
 import { WebReplAccess } from './views/webrepl/webReplAccess';
 
@@ -72,6 +73,14 @@ export function compose(
   const terminals = keep(new Terminals({ fleet, settings, log }));
   const packages = keep(new PackageCenter({ extension, settings, log }));
   const { compiling } = packages;
+  const many = keep(new Many({ extension, log, settings, fleet, stopPolicies, publisher }));
+  const arrangement = keep(
+    new Arrangement({
+      state: extension.workspaceState,
+      tagsOf: (board) => fleet.tagsOf(board),
+      select: (selector) => many.select(selector),
+    }),
+  );
   const origins = new Origins(extension.workspaceState);
   return {
     extension,
@@ -101,7 +110,8 @@ export function compose(
       }),
     ),
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
-    many: keep(new Many({ extension, log, settings, fleet, stopPolicies, publisher })),
-    tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, log })),
+    many,
+    arrangement,
+    tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, arrangement, log })),
   };
 }

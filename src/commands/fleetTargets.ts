@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
-import { isTreeNode } from '../views/tree/nodes';
+import { boardsOfNode, isTreeNode } from '../views/tree/nodes';
 
 /**
  * The boards that a call names: nodes of the tree (what was clicked and all that is selected), boards, ids, and texts, which
@@ -11,7 +11,7 @@ import { isTreeNode } from '../views/tree/nodes';
  */
 export function boardsOf(context: ViewContext, args: readonly unknown[]): readonly Board[] {
   const boards = args.flat().flatMap((arg): readonly Board[] => {
-    if (isTreeNode(arg)) return arg.kind === 'otherPorts' ? [] : [arg.board];
+    if (isTreeNode(arg)) return boardsOfNode(arg);
     if (arg instanceof vscode.Uri) {
       const place = context.uris.fromUri(arg);
       return place ? [place.board] : [];

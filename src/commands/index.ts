@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { agentCommands } from './agent';
 import { firmwareCommands } from './agentFirmware';
+import { arrangeCommands } from './arrange';
 import { boardCommands } from './board';
 import { boardActionCommands } from './boardActions';
 import { connectionCommands } from './connection';
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   ...boardCommands,
   ...boardActionCommands,
   ...generalCommands,
+  ...arrangeCommands,
   ...replCommands,
   ...runCommands,
   ...fileCommands,

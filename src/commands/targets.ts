@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors';
 import { isLikely } from '../views/activeBoard';
 import { SCHEME } from '../views/boardUris';
 import type { ViewContext } from '../views/context';
-import { isTreeNode, type TreeNode } from '../views/tree/nodes';
+import { boardsOfNode, isTreeNode, type TreeNode } from '../views/tree/nodes';
 import { pickBoard, pickBoards } from './pickBoards';
 import type { BoardFilter, LocalCommand, RemoteTarget } from './types';
 
@@ -114,18 +114,20 @@ function sameUri(first: unknown, many: readonly unknown[]): boolean {
 }
 
 function boardsIn(context: ViewContext, args: readonly unknown[]): Board[] {
-  return [...new Set(expand(args).flatMap((arg) => boardOf(context, arg) ?? []))];
+  return [...new Set(expand(args).flatMap((arg) => boardsOf(context, arg)))];
 }
 
-/** A node of the tree, an `mpy:` URI, a board, or its id, uid or name (keybindings, tasks, tests). */
-function boardOf(context: ViewContext, arg: unknown): Board | undefined {
+/** A node of the tree (a group stands for its boards), an `mpy:` URI, a board, or its id, uid or name (keybindings, tasks, tests). */
+function boardsOf(context: ViewContext, arg: unknown): readonly Board[] {
   const { fleet, uris } = context;
-  if (isTreeNode(arg)) return arg.kind === 'otherPorts' ? undefined : arg.board;
-  if (arg instanceof vscode.Uri) return uris.fromUri(arg)?.board;
-  if (typeof arg === 'string') {
-    return fleet.byId(arg) ?? fleet.byUid(arg) ?? fleet.byName(arg)[0];
-  }
-  return fleet.boards.find((b) => b === arg);
+  if (isTreeNode(arg)) return boardsOfNode(arg);
+  const one =
+    arg instanceof vscode.Uri
+      ? uris.fromUri(arg)?.board
+      : typeof arg === 'string'
+        ? (fleet.byId(arg) ?? fleet.byUid(arg) ?? fleet.byName(arg)[0])
+        : fleet.boards.find((b) => b === arg);
+  return one ? [one] : [];
 }
 
 function remotesIn(context: ViewContext, args: readonly unknown[]): RemoteTarget[] {
@@ -141,7 +143,7 @@ function remoteOf(context: ViewContext, arg: unknown): RemoteTarget[] {
 function targetOfNode(node: TreeNode): RemoteTarget[] {
   if (node.kind === 'remote')
     return [{ board: node.board, path: node.path, type: node.entry.type }];
-  return node.kind === 'otherPorts' ? [] : [{ board: node.board, path: '/', type: 'dir' }];
+  return boardsOfNode(node).map((board) => ({ board, path: '/', type: 'dir' }));
 }
 
 function editorBoard(context: ViewContext): Board | undefined {

@@ -15,8 +15,8 @@ import type { Many } from './results/many';
 import type { Runs } from './runs';
 import type { Settings } from './settings';
 import type { SyncCenter } from './sync/syncCenter';
+import type { Arrangement } from './tree/arrangement';
 import type { BoardTree } from './tree/boardTree';
-
 import type { WebReplAccess } from './webrepl/webReplAccess';
 
 /**
@@ -37,6 +37,8 @@ export interface ViewContext {
   readonly origins: Origins;
   /** Fired whenever a file verb has changed something on a board. */
   readonly fileChanges: FileChanges;
+  /** Which boards the tree shows, and in which groups. */
+  readonly arrangement: Arrangement;
   readonly tree: BoardTree;
   readonly terminals: Terminals;
   readonly brokers: BrokerCenter;

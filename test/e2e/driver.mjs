@@ -100,7 +100,14 @@ export class Driver {
   async activity(title) {
     const icon = this.activityIcon(title);
     await icon.waitFor();
-    if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
+    const shown = this.page.locator('.part.sidebar .title-label', { hasText: title });
+    // A click on the icon of what is just opening by itself would close it.
+    const open = async () => {
+      if (await shown.isVisible()) return true;
+      if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
+      return shown.isVisible();
+    };
+    if (!(await pollUntil(open, SEEN_MS))) throw new Error(`${title} does not open`);
   }
 
   /** @param {string} title */

@@ -90,3 +90,47 @@ test('a board is found in the list by a part of its name', async () => {
   expect(await driver.rows()).not.toContain(nameOf(0));
   await driver.page.keyboard.press('Escape');
 });
+
+/** Types a filter into its box until the box says how many boards it leaves. */
+async function filter(text: string, shown: number): Promise<void> {
+  const { driver } = session;
+  await driver.command('MicroPython: Filter Boards…');
+  const box = driver.input.locator('.quick-input-message', { hasText: `of ${BOARDS} boards` });
+  await box.waitFor();
+  await driver.input.locator('input[type=text]').fill(text);
+  await box.getByText(`${shown} of ${BOARDS} boards`).waitFor();
+  await driver.page.keyboard.press('Enter');
+}
+
+test('the filter leaves what it says, by words and by hostlists', async () => {
+  const { driver } = session;
+  await filter('tag:hall3 esp32', 357);
+  expect(await pollUntil(async () => (await listed()) === 357, SEEN_MS)).toBe(true);
+  const title = driver.page.locator('.part.sidebar .pane-header', { hasText: 'Boards' });
+  expect(await title.innerText()).toContain('357 of 5000: tag:hall3 esp32');
+  await filter('sim-[0100-0104],-,sim-0102', 4);
+  expect(await pollUntil(async () => (await listed()) === 4, SEEN_MS)).toBe(true);
+  await filter('nobody', 0);
+  await driver.page.getByText('No board is left by the filter').waitFor();
+  await driver.screenshot('scale nothing left');
+  await driver.page.getByRole('button', { name: 'Show All Boards' }).click();
+  expect(await pollUntil(async () => (await listed()) === BOARDS, SEEN_MS)).toBe(true);
+});
+
+test('boards stand in groups of what they have in common', async () => {
+  const { driver } = session;
+  const group = async (by: string) => {
+    await driver.command('MicroPython: Group Boards…');
+    await driver.pick(by);
+  };
+  await group('By platform');
+  await driver.row('esp32').waitFor();
+  expect(await driver.row('esp32').innerText()).toContain('2500 boards');
+  await group('By tag');
+  await driver.row('hall0').waitFor();
+  expect(await driver.row('hall0').innerText()).toContain('715 boards');
+  await driver.row(nameOf(0)).waitFor();
+  await driver.screenshot('scale by tag');
+  await group('Not at all');
+  expect(await pollUntil(async () => (await listed()) === BOARDS, SEEN_MS)).toBe(true);
+});

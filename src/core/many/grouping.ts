@@ -22,7 +22,7 @@ export function groupBoards<T extends Selectable>(
   if (by === 'none') return sorted.length > 0 ? [{ key: undefined, boards: sorted }] : [];
   const groups = new Map<string | undefined, T[]>();
   for (const board of sorted) {
-    const keys = keysOf(board, by);
+    const keys = groupKeys(board, by);
     for (const key of keys.length > 0 ? new Set(keys) : [undefined]) {
       const group = groups.get(key);
       if (group) group.push(board);
@@ -34,8 +34,11 @@ export function groupBoards<T extends Selectable>(
     .sort((a, b) => (a.key === undefined ? 1 : b.key === undefined ? -1 : naturally(a.key, b.key)));
 }
 
-function keysOf(board: Selectable, by: Exclude<Grouping, 'none'>): readonly string[] {
+/** The groups that `board` is in; none: it is among those without such a thing. */
+export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
   switch (by) {
+    case 'none':
+      return [];
     case 'tag':
       return board.tags;
     case 'platform':

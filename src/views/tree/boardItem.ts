@@ -14,8 +14,10 @@ export function boardItem(node: BoardNode): vscode.TreeItem {
   const { board } = node;
   const look = stateLook(board.state, board.present);
   const open = board.transport !== undefined || board.state.tag === 'online';
-  const item = new vscode.TreeItem(board.name, open || board.links.length > 1 ? Collapsed : None);
-  item.id = board.id;
+  const { alsoIn } = node;
+  const opens = alsoIn === undefined && (open || board.links.length > 1);
+  const item = new vscode.TreeItem(board.name, opens ? Collapsed : None);
+  item.id = alsoIn === undefined ? board.id : `${board.id}|in|${alsoIn}`;
   item.iconPath = themeIcon(look);
   item.description = boardDescription(board);
   item.contextValue = boardContext(board);
@@ -60,10 +62,20 @@ export function activeLink(board: Board): Link | undefined {
   );
 }
 
-/** A state in the user's language. */
+/** A state in the user's language, with what is known of it. */
 export function stateWords(state: BoardState, present: boolean): string {
+  const { word } = stateLook(state, present);
+  if (state.tag === 'busy') return state.job;
+  if (word === 'failed' && state.tag === 'disconnected') {
+    return vscode.l10n.t('not connected: {0}', state.error?.message ?? '');
+  }
+  return stateName(word);
+}
+
+/** A state's name in the user's language: a word of StateLook, or of `state:` selectors. */
+export function stateName(word: string): string {
   const t = vscode.l10n.t;
-  switch (stateLook(state, present).word) {
+  switch (word) {
     case 'idle':
       return t('ready');
     case 'running':
@@ -71,7 +83,7 @@ export function stateWords(state: BoardState, present: boolean): string {
     case 'connected':
       return t('connected');
     case 'busy':
-      return state.tag === 'busy' ? state.job : t('busy');
+      return t('busy');
     case 'connecting':
       return t('connecting…');
     case 'reconnecting':
@@ -79,13 +91,9 @@ export function stateWords(state: BoardState, present: boolean): string {
     case 'online':
       return t('online');
     case 'away':
+    case 'offline':
       return t('away');
-    case 'failed':
-      return t(
-        'not connected: {0}',
-        state.tag === 'disconnected' ? (state.error?.message ?? '') : '',
-      );
-    case 'disconnected':
+    default:
       return t('not connected');
   }
 }

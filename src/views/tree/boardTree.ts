@@ -3,15 +3,19 @@ import type { Board } from '../../core/board/board';
 import type { BoardStateName } from '../../core/board/boardState';
 import { DisposableStore, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/board/fleet';
+import { sortByName } from '../../core/many/grouping';
 import { isLikely } from '../activeBoard';
 import type { BoardUris } from '../boardUris';
 import { Coalescer } from '../coalesce';
 import type { FileChange, FileChanges } from '../fileChanges';
 import type { Settings } from '../settings';
+import type { Arrangement } from './arrangement';
 import { boardItem, boardTooltipOf, linkItem, noteItem, remoteItem } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
 import { FolderListings } from './folderListings';
-import { nameOf, parentOf, type BoardNode, type RemoteNode, type TreeNode } from './nodes';
+import { groupItem } from './groupItem';
+import { nameOf, parentOf } from './nodes';
+import type { BoardNode, GroupNode, RemoteNode, TreeNode } from './nodes';
 
 /** Milliseconds in which changes are gathered: a thousand boards that change at once are one redraw. */
 const GATHER_MS = 100;
@@ -21,6 +25,7 @@ export interface BoardTreeServices {
   readonly uris: BoardUris;
   readonly settings: Settings;
   readonly fileChanges: FileChanges;
+  readonly arrangement: Arrangement;
   readonly log: { warn(message: string): void };
 }
 
@@ -32,14 +37,18 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   readonly #nodes = new Map<Board, BoardNode>();
   readonly #listings = new FolderListings();
   readonly #lastState = new WeakMap<Board, BoardStateName>();
+  readonly #lastPlace = new WeakMap<Board, string>();
   readonly #redraws = this.#store.add(
     new Coalescer<TreeNode | undefined>(GATHER_MS, (nodes) => this.#fire(nodes)),
   );
+  /** As they were last drawn. */
+  #groups: readonly GroupNode[] = [];
   /** Nodes that the user has selected; set by whoever owns the view. */
   selection: readonly TreeNode[] = [];
 
   constructor(private readonly services: BoardTreeServices) {
-    const { fleet, fileChanges, settings } = services;
+    const { fleet, fileChanges, settings, arrangement } = services;
+    this.#store.add(arrangement.onDidChange(() => this.#redraws.add(undefined)));
     this.#store.add(fleet.onDidChangeList(() => this.#redraws.add(undefined)));
     this.#store.add(fleet.onDidChangeBoard((board) => this.#boardChanged(board)));
     this.#store.add(fileChanges.onDidChange((changes) => this.#filesChanged(changes)));
@@ -66,6 +75,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     switch (node.kind) {
       case 'board':
         return boardItem(node);
+      case 'group':
+        return groupItem(node, this.services.arrangement.grouping);
       case 'link':
         return linkItem(node);
       case 'remote':
@@ -88,11 +99,13 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     if (!node) return this.#roots();
     switch (node.kind) {
       case 'board':
-        return boardChildren(node.board, this.#listings);
+        return node.alsoIn === undefined ? boardChildren(node.board, this.#listings) : [];
+      case 'group':
+        return this.#inGroup(node);
       case 'remote':
         return folderChildren(node.board, node.path, this.#listings);
       case 'otherPorts':
-        return this.#sorted(this.services.fleet.boards.filter((b) => !isLikely(b)));
+        return this.#lines(this.services.fleet.boards.filter((b) => !isLikely(b)));
       default:
         return [];
     }
@@ -101,7 +114,9 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   getParent(node: TreeNode): TreeNode | undefined {
     switch (node.kind) {
       case 'board':
-        return isLikely(node.board) ? undefined : { kind: 'otherPorts' };
+        return isLikely(node.board) ? this.#groupOf(node) : { kind: 'otherPorts' };
+      case 'group':
+        return undefined;
       case 'remote': {
         const parent = parentOf(node.path);
         return parent === '/' ? this.nodeOf(node.board) : this.#listings.node(node.board, parent);
@@ -114,21 +129,46 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     }
   }
 
-  /** Other ports are shown beside boards; alone they would hide the welcome view, so then only when asked for. */
-  #roots(): TreeNode[] {
-    const { fleet, settings } = this.services;
-    const likely = fleet.boards.filter(isLikely);
-    const others = likely.length < fleet.boards.length;
-    const showOthers = others && (likely.length > 0 || settings.get('showOtherPorts'));
-    return [...this.#sorted(likely), ...(showOthers ? [{ kind: 'otherPorts' } as const] : [])];
+  /** The boards that are shown, of how many. */
+  counts(): { shown: number; all: number } {
+    const likely = this.services.fleet.boards.filter(isLikely);
+    return { shown: this.services.arrangement.filtered(likely).length, all: likely.length };
   }
 
-  #sorted(boards: readonly Board[]): BoardNode[] {
-    const collator = new Intl.Collator(undefined, { numeric: true });
-    return boards
-      .map((board) => ({ board, name: board.name }))
-      .sort((a, b) => collator.compare(a.name, b.name))
-      .map(({ board }) => this.nodeOf(board));
+  /** Other ports are shown beside boards; alone they would hide the welcome view, so then only when asked for. */
+  #roots(): TreeNode[] {
+    const { fleet, settings, arrangement } = this.services;
+    const likely = fleet.boards.filter(isLikely);
+    const shown = arrangement.filtered(likely);
+    for (const board of likely) this.#lastPlace.set(board, arrangement.placeOf(board));
+    const grouped = arrangement.grouping !== 'none';
+    this.#groups = grouped
+      ? arrangement.groups(shown).map((group) => ({ kind: 'group', ...group }))
+      : [];
+    const lines = grouped ? this.#groups : this.#lines(sortByName(shown));
+    if (arrangement.filter !== '') return [...lines];
+    const others = likely.length < fleet.boards.length;
+    const showOthers = others && (likely.length > 0 || settings.get('showOtherPorts'));
+    return [...lines, ...(showOthers ? [{ kind: 'otherPorts' } as const] : [])];
+  }
+
+  #lines(boards: readonly Board[]): BoardNode[] {
+    return boards.map((board) => this.nodeOf(board));
+  }
+
+  /** A board with several tags is in several groups: at home in the first, and named in the others. */
+  #inGroup(group: GroupNode): BoardNode[] {
+    return group.boards.map((board) => {
+      const home = this.#groups.find((g) => g.boards.includes(board));
+      if (home?.key === group.key) return this.nodeOf(board);
+      return { kind: 'board', board, alsoIn: group.key ?? '' };
+    });
+  }
+
+  #groupOf({ board, alsoIn }: BoardNode): GroupNode | undefined {
+    return this.#groups.find((g) =>
+      alsoIn === undefined ? g.boards.includes(board) : g.key === alsoIn,
+    );
   }
 
   #boardChanged(board: Board): void {
@@ -137,7 +177,9 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     const stopped = tag === 'idle' && this.#lastState.get(board) === 'running';
     if (tag !== 'busy') this.#lastState.set(board, tag);
     if (!board.transport || stopped) this.#listings.forget(board);
-    if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
+    if (this.services.arrangement.placeOf(board) !== (this.#lastPlace.get(board) ?? '')) {
+      this.#redraws.add(undefined);
+    } else if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
   }
 
   #filesChanged(changes: readonly FileChange[]): void {

@@ -17,7 +17,7 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
 
   /** The work is done by commands, whose wrapper shows progress, asks and tells of errors. */
   async handleDrop(target: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
-    if (!target || target.kind === 'otherPorts') return;
+    if (!target || target.kind === 'otherPorts' || target.kind === 'group') return;
     const own: unknown = data.get(OWN_TYPE)?.value;
     if (Array.isArray(own) && own.every(isTreeNode)) {
       await vscode.commands.executeCommand('mpyFleet.moveInto', target, folderOf(target), own);

@@ -5,6 +5,16 @@ import type { Entry } from '../../core/boardFiles';
 export interface BoardNode {
   readonly kind: 'board';
   readonly board: Board;
+  /** It is in this group as well: a second line, without its files. */
+  readonly alsoIn?: string;
+}
+
+/** Boards that have something in common; see Grouping. */
+export interface GroupNode {
+  readonly kind: 'group';
+  /** Undefined: those without a tag, a broker or a known platform. */
+  readonly key: string | undefined;
+  readonly boards: readonly Board[];
 }
 
 /** One of several ways to reach a board. */
@@ -39,12 +49,18 @@ export interface NoteNode {
   readonly command?: string;
 }
 
-export type TreeNode = BoardNode | LinkNode | RemoteNode | OtherPortsNode | NoteNode;
+export type TreeNode = BoardNode | GroupNode | LinkNode | RemoteNode | OtherPortsNode | NoteNode;
 
 /** Whether a command's argument is a node of the tree. */
 export function isTreeNode(value: unknown): value is TreeNode {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return ['board', 'link', 'remote', 'otherPorts', 'note'].includes(String(value.kind));
+  return ['board', 'group', 'link', 'remote', 'otherPorts', 'note'].includes(String(value.kind));
+}
+
+/** The boards that a node stands for. */
+export function boardsOfNode(node: TreeNode): readonly Board[] {
+  if (node.kind === 'otherPorts') return [];
+  return node.kind === 'group' ? node.boards : [node.board];
 }
 
 /** The folder that `node` stands for: a board's is its root, a file's is the one it is in. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../context';
 import { BoardDragAndDrop } from './dragAndDrop';
+import type { TreeNode } from './nodes';
 
 export const BOARDS_VIEW = 'mpyFleet.boards';
 
@@ -16,8 +17,34 @@ export function registerTree(context: ViewContext): vscode.Disposable {
   const selection = view.onDidChangeSelection(({ selection: nodes }) => {
     tree.selection = nodes;
     const [node] = nodes;
-    if (nodes.length !== 1 || !node || node.kind === 'otherPorts') return;
+    if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;
     active.choose(node.board).catch((error: unknown) => log.warn(String(error)));
   });
-  return vscode.Disposable.from(view, selection);
+  return vscode.Disposable.from(view, selection, showArrangement(context, view));
+}
+
+/** Says in the view's title what the filter leaves, and tells menus and the welcome view of it. */
+function showArrangement(
+  { tree, arrangement, log }: ViewContext,
+  view: vscode.TreeView<TreeNode>,
+): vscode.Disposable {
+  const show = () => {
+    const { filter, grouping } = arrangement;
+    const { shown, all } = tree.counts();
+    view.description =
+      filter === '' ? undefined : vscode.l10n.t('{0} of {1}: {2}', shown, all, filter);
+    const context = (key: string, value: unknown) =>
+      vscode.commands.executeCommand('setContext', key, value);
+    Promise.all([
+      context('mpyFleet.filtered', filter !== ''),
+      context('mpyFleet.grouping', grouping),
+    ]).catch((error: unknown) => log.warn(String(error)));
+  };
+  show();
+  return vscode.Disposable.from(
+    arrangement.onDidChange(show),
+    tree.onDidChangeTreeData(() => {
+      if (arrangement.filter !== '') show();
+    }),
+  );
 }
