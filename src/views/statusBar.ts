@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Board } from '../core/board/board';
 import type { ViewContext } from './context';
 import { boardTooltipOf, stateWords } from './tree/boardItem';
 import { stateLook } from './tree/boardLook';
@@ -9,8 +10,10 @@ export function registerStatusBar(context: ViewContext): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('mpyFleet.status', vscode.StatusBarAlignment.Left);
   item.name = 'MicroPython';
   item.command = 'mpyFleet.boardActions';
+  let shown: Board | undefined;
   const draw = () => {
     const board = active.current;
+    shown = board;
     if (!board) {
       item.text = '$(circuit-board) MicroPython';
       item.tooltip = vscode.l10n.t('No MicroPython board is there. Click for what to do.');
@@ -26,7 +29,7 @@ export function registerStatusBar(context: ViewContext): vscode.Disposable {
     item,
     active.onDidChange(draw),
     fleet.onDidChangeBoard((board) => {
-      if (board === active.current) draw();
+      if (board === shown) draw(); // another active one is told by itself
     }),
   );
 }

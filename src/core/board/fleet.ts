@@ -26,6 +26,9 @@ export class Fleet implements Disposable {
   readonly #sources: BoardSource[] = [];
   /** Which board an address belongs to; kept while the link is away, so that it comes back to the same node. */
   readonly #owner = new Map<string, Board>();
+  /** By uid, kept up with every change of a board: looking through five thousand for each of them takes seconds. */
+  readonly #byUid = new Map<string, Board>();
+  readonly #uidOf = new Map<Board, string>();
   readonly #listChanged = new Emitter<void>();
   readonly #boardChanged = new Emitter<Board>();
   readonly #merged = new Emitter<Merge>();
@@ -67,7 +70,7 @@ export class Fleet implements Disposable {
   }
 
   byUid(uid: string): Board | undefined {
-    return this.boards.find((b) => b.uid === uid);
+    return this.#byUid.get(uid);
   }
 
   byId(id: string): Board | undefined {
@@ -206,14 +209,40 @@ export class Fleet implements Disposable {
   #create(id: string): Board {
     const board = new Board(id, this.services, { name: (b) => this.nameOf(b) });
     const store = new DisposableStore();
-    store.add(board.onDidChange(() => this.#boardChanged.fire(board)));
+    store.add(
+      board.onDidChange(() => {
+        this.#index(board);
+        this.#boardChanged.fire(board);
+      }),
+    );
     store.add(board.onDidIdentify((info) => this.#identified(board, info)));
     this.#perBoard.set(board, store);
     this.#boards.set(id, board);
     return board;
   }
 
+  /** Two nodes have one uid for the moment between the board's saying so and their becoming one: the older is found. */
+  #index(board: Board): void {
+    const { uid } = board;
+    const before = this.#uidOf.get(board);
+    if (before === uid && (uid === undefined || this.#byUid.has(uid))) return;
+    this.#unindex(board);
+    if (uid === undefined) return;
+    this.#uidOf.set(board, uid);
+    if (!this.#byUid.has(uid)) this.#byUid.set(uid, board);
+  }
+
+  #unindex(board: Board): void {
+    const uid = this.#uidOf.get(board);
+    this.#uidOf.delete(board);
+    if (uid === undefined || this.#byUid.get(uid) !== board) return;
+    this.#byUid.delete(uid);
+    const other = [...this.#uidOf].find(([, u]) => u === uid)?.[0];
+    if (other) this.#byUid.set(uid, other);
+  }
+
   #drop(board: Board): void {
+    this.#unindex(board);
     this.#perBoard.get(board)?.dispose();
     this.#perBoard.delete(board);
     this.#boards.delete(board.id);

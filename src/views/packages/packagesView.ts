@@ -19,6 +19,9 @@ type Row =
 
 export const PACKAGES_VIEW = 'mpyFleet.packages';
 
+/** So many boards show what is on them without being asked. */
+const FEW_BOARDS = 10;
+
 /** Milliseconds in which changes of boards are gathered before the view is drawn again. */
 const GATHER_MS = 100;
 
@@ -50,7 +53,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
   getTreeItem(row: Row): vscode.TreeItem {
     switch (row.kind) {
       case 'board':
-        return boardItem(row.board);
+        return boardItem(row.board, this.context.fleet.boards.length <= FEW_BOARDS);
       case 'package':
         return packageItem(row);
       case 'empty': {
@@ -62,8 +65,9 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
   }
 }
 
-function boardItem(board: Board): vscode.TreeItem {
-  const item = new vscode.TreeItem(board.name, vscode.TreeItemCollapsibleState.Expanded);
+function boardItem(board: Board, opened: boolean): vscode.TreeItem {
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(board.name, opened ? Expanded : Collapsed);
   const look = stateLook(board.state, board.present);
   item.id = `packages|${board.id}`;
   item.iconPath = new vscode.ThemeIcon(

@@ -9,7 +9,11 @@ import {
   GROUPINGS,
   type Grouping,
 } from '../../core/many/grouping';
-import { selectableBoard, selectableOf, type SelectableBoard } from '../../core/many/selectableBoard';
+import {
+  selectableBoard,
+  selectableOf,
+  type SelectableBoard,
+} from '../../core/many/selectableBoard';
 import type { Selection } from '../../core/many/selector';
 
 const FILTER_KEY = 'boards.filter';
