@@ -1,9 +1,10 @@
-import { connectAsync } from 'mqtt';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEjabberdCluster } from '../lab/index.mjs';
 import { describeConformance } from './conformance';
 import {
   AGENT_CANNOT,
+  boardName,
   EJABBERD_RULES,
   HOST_USER,
   linkTo,
@@ -12,10 +13,16 @@ import {
   withProgram,
 } from './mqttRig';
 
+/** Boards log in with their uid as the user name; as many as the suite can need. */
+const NAMES = Array.from({ length: 40 }, () => boardName());
+const uidOf = (name: string) => Buffer.from(name).toString('hex');
+const [MINE, OTHER] = ['6d6d', '6f6f'];
+
 let cluster: Awaited<ReturnType<typeof startEjabberdCluster>>;
 beforeAll(async () => {
+  const users = [HOST_USER, MINE, OTHER, ...NAMES.map(uidOf)];
   cluster = await startEjabberdCluster({
-    users: { [HOST_USER]: PASSWORD, board: PASSWORD },
+    users: Object.fromEntries(users.map((user) => [user, PASSWORD])),
     rules: EJABBERD_RULES,
   });
 });
@@ -26,38 +33,81 @@ describeConformance({
   cannot: AGENT_CANNOT,
   start: async (files) => {
     const [one, other] = cluster.nodes;
+    const name = NAMES.pop();
+    if (name === undefined) throw new Error('no user is left for another board');
+    const user = `${uidOf(name)}@localhost`;
     const far = await startFar(
       { url: other.url, username: `${HOST_USER}@localhost` },
       {
-        broker: { host: '127.0.0.1', port: one.port, user: 'board@localhost', password: PASSWORD },
         ...withProgram(files),
+        name,
+        broker: { host: '127.0.0.1', port: one.port, user, password: PASSWORD },
       },
     );
     return { transport: linkTo(far), stop: () => far.stop() };
   },
 });
 
-it('lets no board give orders', async () => {
-  const [one, other] = cluster.nodes;
-  const login = (user: string, url: string) =>
-    connectAsync(url, { username: `${user}@localhost`, password: PASSWORD, reconnectPeriod: 0 });
-  const [listener, computer, board] = await Promise.all([
-    login('board', one.url),
-    login(HOST_USER, other.url),
-    login('board', other.url),
-  ]);
+/** What a board, MINE, may not publish, and where it would be heard. */
+const FORBIDDEN = [
+  `mpy/${MINE}/c/x`,
+  `mpy/${OTHER}/c/x`,
+  `mpy/${OTHER}/st`,
+  `mpy/${OTHER}/r/x`,
+  `mpy/${OTHER}/wd`,
+  `mpy/${MINE}/cfg`,
+  'mpy/all/c/x',
+  'mpy/g/lab/c/x',
+  'elsewhere',
+];
+
+describe.each([0, 1, 0, 1] as const)('the access rules, a board at node %i', (at) => {
+  let mine: MqttClient, other: MqttClient, computer: MqttClient;
   const heard: string[] = [];
-  const both = new Promise<void>((resolve) => {
-    listener.on('message', (_topic, payload) => {
-      heard.push(payload.toString());
-      if (payload.toString() === 'from the computer') resolve();
-    });
+  beforeAll(async () => {
+    const login = async (user: string, node: number) => {
+      const client = await connectAsync(cluster.nodes[node]?.url ?? '', {
+        ...{ username: `${user}@localhost`, password: PASSWORD, reconnectPeriod: 0 },
+        protocolVersion: 5, // it says what is refused, 3.1.1 has no word for that
+      });
+      client.on('message', (topic, payload) => heard.push(`${payload.toString()} on ${topic}`));
+      return client;
+    };
+    [mine, other, computer] = await Promise.all([
+      login(MINE, at),
+      login(OTHER, 1 - at),
+      login(HOST_USER, 1 - at),
+    ]);
+    const may = (uid: string) => ['c/+', 'cfg', 'wd'].map((t) => `mpy/${uid}/${t}`);
+    await mine.subscribeAsync([...may(MINE), 'mpy/all/c/+', 'mpy/g/lab/c/+'], { qos: 1 });
+    await other.subscribeAsync([...may(OTHER), 'mpy/all/c/+'], { qos: 1 });
+    await computer.subscribeAsync(
+      ['st', 'r/+', 'log', 'tm', 'ev', 'cfgr'].map((t) => `mpy/+/${t}`),
+      { qos: 1 },
+    );
   });
-  await listener.subscribeAsync('mpy/aa/c/+', { qos: 1 });
-  board.on('error', () => undefined); // it may be thrown out for that
-  board.publish('mpy/aa/c/x', 'from a board', { qos: 0 });
-  await computer.publishAsync('mpy/aa/c/x', 'from the computer', { qos: 1 });
-  await both;
-  expect(heard).toEqual(['from the computer']);
-  await Promise.all([listener, computer, board].map((c) => c.endAsync(true)));
+  afterAll(() => Promise.all([mine, other, computer].map((c) => c.endAsync(true))));
+
+  it('let no board give orders or speak for another', async () => {
+    for (const topic of FORBIDDEN) {
+      const order = mine.publishAsync(topic, 'from a board', { qos: 1 });
+      await expect(order, topic).rejects.toThrow('Topic Name invalid'); // its word for forbidden
+    }
+    await mine.publishAsync(`mpy/${MINE}/log`, 'a log', { qos: 1 });
+    await computer.publishAsync(`mpy/${MINE}/c/x`, 'an order', { qos: 1 });
+    await computer.publishAsync(`mpy/${OTHER}/c/x`, 'an order', { qos: 1 });
+    const wanted = [
+      `a log on mpy/${MINE}/log`,
+      `an order on mpy/${MINE}/c/x`,
+      `an order on mpy/${OTHER}/c/x`,
+    ];
+    await expect.poll(() => [...heard].sort(), { timeout: 5_000 }).toEqual(wanted);
+  });
+
+  it.each([`mpy/${OTHER}/c/+`, 'mpy/+/c/+', `mpy/${OTHER}/cfg`, 'mpy/#', '#', 'mpy/+/r/+'])(
+    'let no board read %s',
+    async (filter) => {
+      await expect(mine.subscribeAsync(filter)).rejects.toThrow('Topic Filter invalid');
+    },
+  );
 });

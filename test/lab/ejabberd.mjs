@@ -36,24 +36,18 @@ export async function startEjabberdCluster({ users = { maker: 'secret' }, rules 
     env,
   });
 
-  /**
-   * Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang
-   * @returns {Promise<string>} what it gave, as Erlang writes it
-   */
-  const rpc = (node, call) => {
-    const erl = [
-      'erl',
-      '-noinput',
-      '-hidden',
-      '-name',
-      `ctl${process.pid}@127.0.0.1`,
-      '-setcookie',
-      cookie,
-    ];
-    return run([...erl, '-eval', `io:format("~p", [rpc:call('${node}', ${call})]), halt().`], {
-      env,
-    });
-  };
+  /** What an Erlang expression gives, as Erlang writes it, in a machine that reaches the nodes. @param {string} what */
+  const erlang = (what) =>
+    run(
+      [
+        ...['erl', '-noinput', '-hidden', '-name', `ctl${process.pid}@127.0.0.1`],
+        ...['-setcookie', cookie, '-eval', `io:format("~p", [${what}]), halt().`],
+      ],
+      { env },
+    );
+
+  /** Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang */
+  const rpc = (node, call) => erlang(`rpc:call('${node}', ${call})`);
 
   const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
     const home = join(dir, short);
@@ -109,13 +103,11 @@ export async function startEjabberdCluster({ users = { maker: 'secret' }, rules 
   if (!(await pollUntil(areOne, JOIN_MS))) {
     throw new Error(`the nodes do not form a cluster: join says ${joined}`);
   }
-  for (const [user, password] of Object.entries(users)) {
-    const made = await rpc(
-      a.name,
-      `ejabberd_auth, try_register, [<<"${user}">>, <<"localhost">>, <<"${password}">>]`,
-    );
-    if (made !== 'ok') throw new Error(`ejabberd does not take the user ${user}: ${made}`);
-  }
+  const list = Object.entries(users).map(([user, word]) => `{<<"${user}">>, <<"${word}">>}`);
+  const made = await erlang(
+    `[rpc:call('${a.name}', ejabberd_auth, try_register, [U, <<"localhost">>, P]) || {U, P} <- [${list.join()}]]`,
+  );
+  if (/[^ok,[\]\s]/.test(made)) throw new Error(`ejabberd does not take its users: ${made}`);
   return {
     nodes: [a, b],
     stop: async () => {

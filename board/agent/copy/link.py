@@ -149,7 +149,7 @@ def connection(c):
     if c.subs:
         subscriptions(c, c.subs)
         a = yield from answer(c, 9)
-        if 0x80 in a[3:]:
+        if max(a[3:]) & 0x80:  # 0x80; ejabberd says with the codes of MQTT 5 why
             raise OSError("the broker refuses a subscription")
     c.fails = 0
     c.ping = None
