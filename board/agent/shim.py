@@ -5,17 +5,17 @@ it is small, does not change with updates, and works when a copy does not."""
 import gc
 import json
 import os
+import sys
 
-_STATE = "/mpyfleet/boot.json"
-_TRIES = 2  # starts that a new copy gets to prove itself
-_CRASHES = 3  # starts in a row that ended in a crash: safe mode
+_TRIES = const(2)  # starts that a new copy gets to prove itself
+_CRASHES = const(3)  # starts in a row that ended in a crash: safe mode
 _on = False  # the agent runs
 
 
 def load():
     """The note of the last start; a fresh one when there is none or it is damaged."""
     try:
-        with open(_STATE) as f:
+        with open("/mpyfleet/boot.json") as f:
             d = json.load(f)
         if isinstance(d, dict):
             return d
@@ -26,13 +26,13 @@ def load():
 
 def save(d):
     """Written beside and renamed: a power cut leaves the old note or the new one."""
-    with open(_STATE + "~", "w") as f:
+    with open("/mpyfleet/boot.json~", "w") as f:
         json.dump(d, f)
     try:
-        os.rename(_STATE + "~", _STATE)
+        os.rename("/mpyfleet/boot.json~", "/mpyfleet/boot.json")
     except OSError:
-        os.remove(_STATE)
-        os.rename(_STATE + "~", _STATE)
+        os.remove("/mpyfleet/boot.json")
+        os.rename("/mpyfleet/boot.json~", "/mpyfleet/boot.json")
 
 
 def _power_on():
@@ -59,6 +59,29 @@ def begin(d, power_on):
     return d
 
 
+def _choose():
+    """(the copy's main module, the note of this start): the copy that shall run, or else the
+    other."""
+    d = begin(load(), _power_on())
+    save(d)
+    other = "b" if d["run"] == "a" else "a"
+    for slot in (d["run"], other):
+        name = __name__ + "." + slot + ".main"
+        try:
+            __import__(name)
+        except (ImportError, SyntaxError, ValueError, AttributeError, NameError) as e:
+            print("agent copy", slot, "does not load:")
+            sys.print_exception(e)
+            d["trial"] = ""
+            d["event"] = "fellback"
+            continue
+        if slot != d["run"]:
+            d["slot"] = d["run"] = slot
+            save(d)
+        return sys.modules[name], d
+    raise RuntimeError("no copy of the agent can be loaded: install it again over USB")
+
+
 def start():
     """Runs the agent; KeyboardInterrupt when it was stopped with Ctrl-C at the cable. Does
     nothing where the agent
@@ -71,28 +94,12 @@ def start():
     # for TLS.
     gc.collect()
     gc.threshold(4096)
-    d = begin(load(), _power_on())
-    save(d)
-    other = "b" if d["run"] == "a" else "a"
-    for slot in (d["run"], other):
-        try:
-            name = __name__ + "." + slot + ".main"
-            __import__(name)
-        except (ImportError, SyntaxError, ValueError, AttributeError, NameError) as e:
-            import sys
-
-            print("agent copy", slot, "does not load:")
-            sys.print_exception(e)
-            d["trial"] = ""
-            d["event"] = "fellback"
-            continue
-        if slot != d["run"]:
-            d["slot"] = d["run"] = slot
-            save(d)
-        import sys
-
-        sys.modules[name].run(d)
-        _on = False
-        # what follows the start lines in main.py is the program's, not the prompt's
-        raise KeyboardInterrupt
-    raise RuntimeError("no copy of the agent can be loaded: install it again over USB")
+    main, d = _choose()
+    here = globals()
+    for name in ("load", "begin", "_power_on", "_choose"):
+        del here[name]  # they have done their work, and the memory is the user's
+    main.run(d)
+    del sys.modules[__name__]
+    here.update(__import__(__name__).__dict__)  # as it was, for another start(); _on among it
+    # what follows the start lines in main.py is the program's, not the prompt's
+    raise KeyboardInterrupt

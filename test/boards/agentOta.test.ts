@@ -22,6 +22,7 @@ beforeAll(async () => {
   await host.hello(ADMIN_KEY);
 });
 afterAll(async () => {
+  console.log(board.printed().slice(-600));
   await host.client.endAsync(true);
   await board.stop();
   await broker.stop();

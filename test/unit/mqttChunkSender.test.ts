@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Flag, makeFrame, Op, type Frame } from '../../src/core/agent/agentProtocol';
-import type { Exchange } from '../../src/transports/mqtt/agentClient';
+import type { Exchange } from '../../src/transports/mqtt/agentRequest';
 import { ChunkSender } from '../../src/transports/mqtt/chunkSender';
 
 const MTU = 10;

@@ -3,40 +3,16 @@ answers answer.py's; both are loaded when a host speaks, and unloaded when none 
 
 import gc
 
-from .util import Clock, Lazy, load
+from .util import Lazy, load
 from .wire import LinkLost
 
 VERSION = "0.1.0"
 
 
 class Agent(Lazy):
-    more = "answer"
+    """setup.py says what it holds."""
 
-    def __init__(self, cfg, client, uid, log, sessions):
-        self.client = client
-        self.qos = cfg.get("qos", 1)
-        self.mtu = client.size - 28  # a frame's header and tag
-        self.clock = Clock()
-        self.flows = {}  # (cid, reqid) -> open transfer; also ("g" + cid, id) for groups
-        self.kept = []  # [cid, reqid, answer or None while it runs]
-        self.jobs = []  # [session, reqid, generator, what, last sign of life]
-        self.in_callback = False
-        self.cfg = cfg
-        self.uid = uid
-        self.log = log
-        self.root = cfg.get("root", "mpy")
-        self.base = "%s/%s/" % (self.root, uid)
-        self.win = cfg.get("win", 16)
-        self.sessions = sessions  # see session.py
-        self.bad = 0  # frames dropped
-        self._warned = -1000
-        self.run = self.guard = self.tasks = self.ota = self.flash = None
-        self.puts = {}
-        self.gets = []
-        self.leave_as = None
-        self.reports = []
-        self.msg_cbs = []
-        self.topics = {"cfg": None, "wd": None}  # leaf -> f(payload)
+    more = "answer"
 
     def on_message(self, topic, mv, retained, qos, dup):
         """A message of the broker, whatever it is; never raises."""

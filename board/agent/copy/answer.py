@@ -11,9 +11,9 @@ from .frame import F_MAC, HEAD, TAG
 from .util import Fail
 from .wire import UP, LinkLost
 
-_KEPT = 8  # results of changing requests that are remembered
-_SLICE_MS = 40  # a job's turn
-_BEAT_MS = 2000  # a job's sign of life
+_KEPT = const(8)  # results of changing requests that are remembered
+_SLICE_MS = const(40)  # a job's turn
+_BEAT_MS = const(2000)  # a job's sign of life
 _NOMEM = b'{"c":"ENOMEM","m":"not enough memory on the board"}'
 
 

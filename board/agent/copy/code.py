@@ -11,7 +11,7 @@ import __main__
 # All that a frame needs is loaded before user code runs, not when there may be no memory left.
 from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
-_TICK_MS = 100
+_TICK_MS = const(100)
 
 
 def _branches():

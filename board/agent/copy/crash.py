@@ -8,7 +8,7 @@ import sys
 from .util import load
 
 CRASH = "/mpyfleet/crash.txt"
-_CRASH_MOST = 4096
+_CRASH_MOST = const(4096)
 
 
 def birth(guard):

@@ -10,7 +10,7 @@ from .paths import check_path, join
 from .store import make_parents, remove, replace, sha_file
 from .util import Fail
 
-_DIR = 0x4000
+_DIR = const(0x4000)
 
 
 def _stat(p):

@@ -10,8 +10,8 @@ from binascii import hexlify
 from .paths import check_path
 from .util import Fail
 
-_IDLE_MS = 60000
-_MOST = 3
+_IDLE_MS = const(60000)
+_MOST = const(3)
 SECRET = "/mpyfleet/config.json"
 
 

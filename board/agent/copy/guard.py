@@ -8,7 +8,7 @@ from .util import Lazy, load
 
 # one reboot after each of these, if the policy wants reboots at all
 _OUTAGE_S = (300, 900, 1800, 3600)
-_TRIPS = 3
+_TRIPS = const(3)
 
 
 class Policy:
@@ -58,26 +58,9 @@ class Policy:
 
 
 class Guard(Lazy):
-    more = "crash"
+    """setup.py says what it holds."""
 
-    def __init__(self, ag, boot):
-        self.ag = ag
-        self.boot = boot  # the shim's note of this start
-        self.safe = boot.get("safe", 0)
-        wd = ag.cfg.get("wd", {})
-        self.policy = Policy(wd, ag.clock.ms(), boot.get("outage", 0))
-        self.wdt = load("hal").wdt(max(10, wd["hw"]) * 1000) if wd.get("hw") else None
-        self.asked = None  # the last round trip's message, until it is back
-        self.events = []
-        self.new_firmware = False
-        self.rtt = self.sent = 0
-        self.topic = (ag.base + "wd").encode()
-        self.evt = (ag.base + "ev").encode()
-        ag.topics["wd"] = self.back
-        if boot.get("event"):
-            self.event("agent", state=boot["event"])
-        if boot.get("crashed"):
-            self.event("crash", **boot.pop("crashed"))
+    more = "crash"
 
     def event(self, ev, **d):
         d["ev"], d["boot"] = ev, self.ag.sessions.boot_hex

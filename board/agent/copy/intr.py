@@ -9,7 +9,7 @@ import micropython
 
 from .util import Fail
 
-_FEED = 128  # bytes of input handed to the port's ring at once; that holds about 260
+_FEED = const(128)  # bytes of input handed to the port's ring at once; that holds about 260
 
 
 def interrupt(run):

@@ -1,17 +1,68 @@
-"""How mqtt.py gets connected: addresses, TCP, TLS, login. Loaded for that and unloaded afterwards.
+"""How mqtt.py's Client is made and gets connected: addresses, TCP, TLS, login. Loaded for that
+and unloaded afterwards.
 Generators: each `yield` is a place to wait a moment."""
 
-import gc
 import select
 import socket
 import time
 
 from .util import load
-from .wire import UP
+from .wire import DOWN, UP
 
-_TCP_MS = 10000
-_ANSWER_MS = 10000  # CONNACK, SUBACK
+_TCP_MS = const(10000)
+_ANSWER_MS = const(10000)  # CONNACK, SUBACK
 _BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and their kin
+
+
+def make(c, cfg, wifi):
+    """Fills a fresh Client. What is done once is here, since this module is not kept."""
+    size = cfg.get("size", 1024)
+    c.size = size
+    c.rx = bytearray(size + 160)
+    c.tx = bytearray(size + 160)
+    c.rxm = memoryview(c.rx)
+    c.txm = memoryview(c.tx)
+    c.state = DOWN
+    c.locked = c.again = c.torn = False
+    c.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
+    c.on_big = None  # f(topic bytes, first bytes): a message that is larger than `size`
+    c.acks = {}  # pid -> f() when the broker has it
+    c.sock = c.raw = c._poll = c._pin = None
+    c.pid = c._kind = 0
+    c.answer = None  # type and first bytes of the last CONNACK or SUBACK
+    c._hd = bytearray(5)
+    c._got = c._body = 0
+    c._n = -1
+    c.cfg = cfg
+    c.wifi = wifi  # see wifi.py
+    c.wifi_at = 0
+    c.subs = []  # (topic, qos), made anew after each connect
+    c.reconnects = -1
+    c.error = ""
+    c.on_up = None  # f()
+    c.on_down = None  # f(error text, was it up)
+    c.fails = 0
+    c.next_try = time.ticks_ms()
+    c.ping = None
+    c.task = c._gen = None
+    c.before = None  # f() before each try, once the network is there
+    c.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
+    c.stopped = c._stepping = c._kicked = False
+
+
+def attach(c, stream, raw):
+    """Starts on a fresh stream; `raw` is the socket beneath it."""
+    c.sock, c.raw = stream, raw
+    c._poll = select.poll()
+    c._poll.register(stream, select.POLLOUT)
+    c._pin = select.poll()
+    c._pin.register(stream, select.POLLIN)
+    c.acks.clear()
+    c._got = 0
+    c._n = -1
+    c.torn = False
+    c.answer = None
+    c.hear = c.said = time.ticks_ms()
 
 
 def deadline(ms):
@@ -20,39 +71,6 @@ def deadline(ms):
 
 def passed(t):
     return time.ticks_diff(time.ticks_ms(), t) >= 0
-
-
-def _pem(data):
-    """DER of the first certificate of a PEM file: what every port's TLS takes."""
-    if b"-----BEGIN" not in data:
-        return data
-    from binascii import a2b_base64
-
-    a = data.index(b"-----", data.index(b"-----BEGIN") + 10) + 5
-    return a2b_base64(data[a : data.index(b"-----END")].replace(b"\n", b"").replace(b"\r", b""))
-
-
-def _read(path):
-    with open(path, "rb") as f:
-        return f.read()
-
-
-def tls(sock, opt, host):
-    """The TLS socket over `sock`. opt: ca, cert, key (paths, PEM or DER),
-    verify (default: true), name (what the certificate must say; default: the host)."""
-    import ssl
-
-    gc.collect()  # TLS wants large pieces of memory
-    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if opt.get("verify", True):
-        ctx.verify_mode = ssl.CERT_REQUIRED
-        ctx.load_verify_locations(_pem(_read(opt["ca"])))
-    else:
-        ctx.verify_mode = ssl.CERT_NONE
-    if opt.get("cert"):
-        ctx.load_cert_chain(_pem(_read(opt["cert"])), _pem(_read(opt["key"])))
-    name = opt.get("name") or host
-    return ctx.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
 
 
 def connect(host, port, opt):
@@ -83,7 +101,7 @@ def connect(host, port, opt):
             s.setsockopt(6, 1, 1)
         except (OSError, ValueError):
             pass
-        return (tls(s, opt, host) if opt else s), s
+        return (load("tls").wrap(s, opt, host) if opt else s), s
     except Exception:
         s.close()
         raise
@@ -142,7 +160,7 @@ def connection(c):
         c.before()
     cfg = c.cfg
     port = cfg.get("port") or (8883 if cfg.get("ssl") else 1883)
-    c.attach(*(yield from connect(cfg["host"], port, cfg.get("ssl"))))
+    attach(c, *(yield from connect(cfg["host"], port, cfg.get("ssl"))))
     if c.on_socket:
         c.on_socket(c.raw)
     yield from login(c, cfg)

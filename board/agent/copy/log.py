@@ -4,30 +4,16 @@ section 9)."""
 from .util import Lazy
 
 LEVELS = "ODIWEC"  # in the order in which they are given up
-_LINE = 400
-_FLUSH_MS = 250
-_COST = 48  # bytes of heap that a record takes beside its text
+_LINE = const(400)
+_FLUSH_MS = const(250)
+_COST = const(48)  # bytes of heap that a record takes beside its text
 
 
 class Log(Lazy):
     """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2
-    at the broker."""
+    at the broker. setup.py says what the Log itself holds."""
 
     more = "batch"
-
-    def __init__(self, clock, size=4096, level="I"):
-        self.clock = clock
-        self.size = size
-        self.level = level
-        self.ring = []
-        self.used = 0
-        self.next = 1
-        self.drop = {}
-        self.line = bytearray()
-        self.urgent = False
-        self.last = 0
-        self.busy = False  # a batch is on its way
-        self.boot = ""
 
     def add(self, level, name, text):
         cut = len(text) > _LINE

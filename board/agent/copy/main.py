@@ -8,7 +8,7 @@ import sys
 from .util import Lazy, load, unload
 
 CONFIG = "/mpyfleet/config.json"
-_REST_MS = 10000  # silence after which the modules that nobody needed are forgotten
+_REST_MS = const(10000)  # silence after which the modules that nobody needed are forgotten
 current = None  # the running agent's Main, for looking at it from the REPL
 
 
@@ -130,7 +130,8 @@ class Main(Lazy):
             asyncio.create_task(self.vital(f))
         if ag.tasks:
             ag.tasks.load()
-        await self.ended.wait()
+        while not self.error:
+            await asyncio.sleep(1)
         raise self.error
 
     async def vital(self, f):
@@ -147,7 +148,7 @@ class Main(Lazy):
                 continue
             except Exception as e:
                 self.error = e
-            return self.ended.set()
+            return
 
 
 def run(boot, cfg=None):

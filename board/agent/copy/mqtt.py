@@ -15,29 +15,14 @@ from .wire import CONNECTING, DOWN, UP, Wire
 
 
 class Client(Wire, Lazy):
-    """cfg: host, port, client_id; optional user, password, ssl (dict, see link.tls), keepalive
+    """cfg: host, port, client_id; optional user, password, ssl (dict, see tls.py), keepalive
     (s),
     will (topic, message), size (largest payload), backoff ((first, most) seconds)."""
 
     more = "pub"  # publish and subscribe are there
 
     def __init__(self, cfg, wifi=None):
-        super().__init__(cfg.get("size", 1024))
-        self.cfg = cfg
-        self.wifi = wifi  # see wifi.py
-        self.wifi_at = 0
-        self.subs = []  # (topic, qos), made anew after each connect
-        self.reconnects = -1
-        self.error = ""
-        self.on_up = None  # f()
-        self.on_down = None  # f(error text, was it up)
-        self.fails = 0
-        self.next_try = time.ticks_ms()
-        self.ping = None
-        self.task = self._gen = None
-        self.before = None  # f() before each try, once the network is there
-        self.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
-        self.stopped = self._stepping = self._kicked = False
+        load("link").make(self, cfg, wifi)
 
     def send(self, topic, payload, qos=0, retain=False, acked=None):
         """Publishes; OSError when not connected. `acked` is called when the broker has it (QoS

@@ -12,14 +12,14 @@ import json
 import os
 from binascii import hexlify
 
-from .put import Inflow
+from .inflow import Inflow
 from .store import remove, replace
 from .util import Fail
 
 BLOCK = 4096
 # survives a restart: {"n", "h", "off"} while open, {"pending": label} after END
 NOTE = "/mpyfleet/ota.json"
-_EVERY = 65536
+_EVERY = const(65536)
 
 
 def load():

@@ -4,7 +4,7 @@ for acknowledgement before it drops anything (docs/protocol.md section 6)."""
 
 import time
 
-_WAIT_MS = 2000  # how long code that prints waits for a host that does not acknowledge
+_WAIT_MS = const(2000)  # how long code that prints waits for a host that does not acknowledge
 
 
 class Output:

@@ -4,35 +4,13 @@
 import asyncio
 import io
 import os
-import select
-import sys
 from asyncio import core
 
 from .util import load
 
 
 class Runner(io.IOBase):
-    def __init__(self, ag):
-        self.ag = ag
-        self.event = asyncio.Event()
-        self.job = None  # (kind, what, mode, file name) waiting or running
-        self.out = None  # Output of the EXEC that runs or ran last
-        self.state = "idle"
-        self.task = None  # the asyncio task that runs code
-        self.sock = self.came = None
-        self.live = False  # the user's code itself is running now
-        self.count = 0  # pieces of code run so far
-        self.hit = -1  # the one that was interrupted last
-        self.calm = True
-        self.pending = False  # an interrupt is wanted
-        self.fire = False  # readinto() shall give Ctrl-C
-        self.bomb = None
-        self.input = b""
-        self.taken = 0
-        self.app = {"p": None, "x": "", "n": 0, "stop": False}
-        self.can = load("hal").can_interrupt() and hasattr(os, "dupterm")
-        self.stdin = select.poll()
-        self.stdin.register(sys.stdin, select.POLLIN)
+    """setup.py says what it holds."""
 
     def attach(self):
         if hasattr(os, "dupterm"):
@@ -130,18 +108,24 @@ class Runner(io.IOBase):
         """The task in which all code runs, one after the other."""
         self.task = core.cur_task
         while True:
-            await self.event.wait()
-            self.event.clear()
-            while self.job:
-                kind, code, mode, name = self.job
-                load("code").compile_and_run(self, kind, code, mode, name)
-                self.job = None
-                self.ag.changed()
-                await asyncio.sleep_ms(0)
+            while not self.job:
+                await self._wait()
+            kind, code, mode, name = self.job
+            load("code").compile_and_run(self, kind, code, mode, name)
+            self.job = None
+            self.ag.changed()
+            await asyncio.sleep_ms(0)
+
+    def _wait(self):
+        """Until submit(), as asyncio's Event does, whose module would take memory for good."""
+        self.waits.push(core.cur_task)
+        core.cur_task.data = self.waits
+        yield
 
     def submit(self, kind, code, mode, name):
         load("code")  # now, while a MemoryError can still be answered
         self.job = (kind, code, mode, name)
         self.input = b""
         self.taken = 0
-        self.event.set()
+        if self.waits.peek():
+            core._task_queue.push(self.waits.pop())

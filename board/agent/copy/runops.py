@@ -5,9 +5,9 @@ import os
 import time
 
 from .intr import feed
+from .inflow import Inflow
 from .output import Output
 from .paths import check_path
-from .put import Inflow
 from .util import Fail, load
 
 

@@ -9,8 +9,8 @@ from .frame import mac, pads, same
 from .util import Fail, Thing
 
 ROLES = ("viewer", "operator", "admin")
-_WINDOW = 24
-_TOP = 0x3FFFFFFF
+_WINDOW = const(24)
+_TOP = const(0x3FFFFFFF)
 
 
 def make(keys, mode, uid, root, most):

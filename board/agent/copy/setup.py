@@ -1,14 +1,17 @@
-"""Composes the agent from its parts; loaded for that and unloaded afterwards."""
+"""Makes the agent's parts and puts them together; loaded for that and unloaded afterwards, so that
+what is done once takes no memory later. What each object holds stands here."""
 
-import asyncio
 import gc
 import json
 import os
+import select
+import sys
+from asyncio import core
 from binascii import hexlify
 
 from . import hal, session
 from .agent import VERSION, Agent
-from .guard import Guard
+from .guard import Guard, Policy
 from .log import Log
 from .mqtt import Client
 from .run import Runner
@@ -23,6 +26,100 @@ def _mtu(cfg):
     return max(256, min(n, 16384))
 
 
+def _agent(cfg, client, uid, log, sessions):
+    ag = Agent()
+    ag.client = client
+    ag.qos = cfg.get("qos", 1)
+    ag.mtu = client.size - 28  # a frame's header and tag
+    ag.clock = Clock()
+    ag.flows = {}  # (cid, reqid) -> open transfer; also ("g" + cid, id) for groups
+    ag.kept = []  # [cid, reqid, answer or None while it runs]
+    ag.jobs = []  # [session, reqid, generator, what, last sign of life]
+    ag.in_callback = False
+    ag.cfg = cfg
+    ag.uid = uid
+    ag.log = log
+    ag.root = cfg.get("root", "mpy")
+    ag.base = "%s/%s/" % (ag.root, uid)
+    ag.win = cfg.get("win", 16)
+    ag.sessions = sessions  # see session.py
+    ag.bad = 0  # frames dropped
+    ag._warned = -1000
+    ag.guard = ag.tasks = ag.ota = None
+    ag.flash = hal.ota()
+    ag.puts = {}
+    ag.gets = []
+    ag.leave_as = None
+    ag.reports = []
+    ag.msg_cbs = []
+    ag.topics = {"cfg": None, "wd": None}  # leaf -> f(payload)
+    ag.run = _runner(ag)
+    return ag
+
+
+def _runner(ag):
+    r = Runner()
+    r.ag = ag
+    r.waits = core.TaskQueue()  # the task that runs code, while there is none
+    r.job = None  # (kind, what, mode, file name) waiting or running
+    r.out = None  # Output of the EXEC that runs or ran last
+    r.state = "idle"
+    r.task = None  # the asyncio task that runs code
+    r.sock = r.came = None
+    r.live = False  # the user's code itself is running now
+    r.count = 0  # pieces of code run so far
+    r.hit = -1  # the one that was interrupted last
+    r.calm = True
+    r.pending = False  # an interrupt is wanted
+    r.fire = False  # readinto() shall give Ctrl-C
+    r.bomb = None
+    r.input = b""
+    r.taken = 0
+    r.app = {"p": None, "x": "", "n": 0, "stop": False}
+    r.can = hal.can_interrupt() and hasattr(os, "dupterm")
+    r.stdin = select.poll()
+    r.stdin.register(sys.stdin, select.POLLIN)
+    return r
+
+
+def _guard(ag, boot):
+    g = Guard()
+    g.ag = ag
+    g.boot = boot  # the shim's note of this start
+    g.safe = boot.get("safe", 0)
+    wd = ag.cfg.get("wd", {})
+    g.policy = Policy(wd, ag.clock.ms(), boot.get("outage", 0))
+    g.wdt = hal.wdt(max(10, wd["hw"]) * 1000) if wd.get("hw") else None
+    g.asked = None  # the last round trip's message, until it is back
+    g.events = []
+    g.new_firmware = False
+    g.rtt = g.sent = 0
+    g.topic = (ag.base + "wd").encode()
+    g.evt = (ag.base + "ev").encode()
+    ag.topics["wd"] = g.back
+    if boot.get("event"):
+        g.event("agent", state=boot["event"])
+    if boot.get("crashed"):
+        g.event("crash", **boot.pop("crashed"))
+    return g
+
+
+def _log(cfg):
+    log = Log()
+    log.clock = Clock()
+    log.size = cfg.get("ring", 4096)
+    log.level = cfg.get("log", "I")
+    log.ring = []
+    log.used = 0
+    log.next = 1
+    log.drop = {}
+    log.line = bytearray()
+    log.urgent = False
+    log.last = 0
+    log.busy = False  # a batch is on its way
+    return log
+
+
 def make(main, cfg, boot):
     """Fills Main. cfg: config.json; boot: the shim's note of this start."""
     main.cfg = cfg
@@ -31,18 +128,16 @@ def make(main, cfg, boot):
     root = cfg.get("root", "mpy")
     base = "%s/%s/" % (root, uid)
     nets = cfg.get("wifi")
-    log = Log(Clock(), cfg.get("ring", 4096), cfg.get("log", "I"))
+    log = _log(cfg)
     main.client = c = Client({"size": _mtu(cfg) + 28, "client_id": "mpy-" + uid}, nets)
     c.cfg.update(b)
     c.cfg["hostname"] = cfg.get("name")
     c.cfg["keepalive"] = cfg.get("keepalive", 30)
     mode, most = cfg.get("mode", "signed"), cfg.get("sessions", 4)
     ss = session.make(cfg.get("keys", {}), mode, uid, root, most)
-    main.ag = ag = Agent(cfg, c, uid, log, ss)
+    main.ag = ag = _agent(cfg, c, uid, log, ss)
     log.boot = ag.sessions.boot_hex
-    ag.flash = hal.ota()
-    ag.run = Runner(ag)
-    ag.guard = Guard(ag, boot)
+    ag.guard = _guard(ag, boot)
     if cfg.get("modules") or cfg.get("app"):
         ag.tasks = load("tasks").Tasks(ag)
     try:
@@ -51,7 +146,6 @@ def make(main, cfg, boot):
     except OSError:
         pass  # no update was begun
     main.boot = boot
-    main.ended = asyncio.Event()
     main.error = None
     main.st = (base + "st").encode()
     main.logt = ag.logt = (base + "log").encode()

@@ -4,9 +4,9 @@ app."""
 import asyncio
 import sys
 
-_FIRST_S = 1
-_HEAD_START_MS = 10000  # the connection's, before a program that never yields begins
-_MOST_S = 60
+_FIRST_S = const(1)
+_HEAD_START_MS = const(10000)  # the connection's, before a program that never yields begins
+_MOST_S = const(60)
 
 
 class Mqtt:

@@ -4,7 +4,7 @@ import network
 
 from .link import deadline, passed
 
-_WIFI_MS = 20000
+_WIFI_MS = const(20000)
 
 
 def up(c):

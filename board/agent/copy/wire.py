@@ -5,8 +5,8 @@ import select
 import time
 
 DOWN, CONNECTING, UP = 0, 1, 2
-_SEND_MS = 5000  # a broker that takes nothing for so long has lost us
-_BATCH = 24  # packets handled before others get their turn
+_SEND_MS = const(5000)  # a broker that takes nothing for so long has lost us
+_BATCH = const(24)  # packets handled before others get their turn
 
 
 class LinkLost(OSError):
@@ -14,40 +14,8 @@ class LinkLost(OSError):
 
 
 class Wire:
-    """The stream's two directions. pump() hands messages to on_message, acknowledgements to
-    acks."""
-
-    def __init__(self, size):
-        self.size = size
-        self.rx = bytearray(size + 160)
-        self.tx = bytearray(size + 160)
-        self.rxm = memoryview(self.rx)
-        self.txm = memoryview(self.tx)
-        self.state = DOWN
-        self.locked = self.again = self.torn = False
-        self.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
-        self.on_big = None  # f(topic bytes, first bytes): a message that is larger than `size`
-        self.acks = {}  # pid -> f() when the broker has it
-        self.sock = self.raw = self._poll = self._pin = None
-        self.pid = self._kind = 0
-        self.answer = None  # type and first bytes of the last CONNACK or SUBACK
-        self._hd = bytearray(5)
-        self._got = self._body = 0
-        self._n = -1
-
-    def attach(self, stream, raw):
-        """Starts on a fresh stream; `raw` is the socket beneath it."""
-        self.sock, self.raw = stream, raw
-        self._poll = select.poll()
-        self._poll.register(stream, select.POLLOUT)
-        self._pin = select.poll()
-        self._pin.register(stream, select.POLLIN)
-        self.acks.clear()
-        self._got = 0
-        self._n = -1
-        self.torn = False
-        self.answer = None
-        self.hear = self.said = time.ticks_ms()
+    """The stream's two directions; link.py makes and attaches it. pump() hands messages to
+    on_message, acknowledgements to acks."""
 
     def detach(self):
         if self.sock:

@@ -8,64 +8,25 @@ import {
   type OpCode,
 } from '../../core/agent/agentProtocol';
 import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
-import { AgentSession, type Role } from '../../core/agent/agentProtocolSession';
+import type { AgentSession, Role } from '../../core/agent/agentProtocolSession';
 import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
-import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
+import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import type { Log } from '../../core/log';
-import { agentError, keyNeeded, keyRefused } from './agentErrors';
+import { agentError, keyRefused } from './agentErrors';
+import {
+  adviceOf,
+  FIRST_REPEAT_MS,
+  GIVE_UP_MS,
+  LAST_REPEAT_MS,
+  openSession,
+  silent,
+} from './agentHello';
+import type { AgentIo, Exchange, RequestOptions } from './agentRequest';
 
-/** What a client needs from its broker. */
-export interface AgentIo {
-  readonly uid: string;
-  readonly cid: string;
-  readonly log: Log;
-  readonly clock?: Clock;
-  birth(): Birth | Gone | undefined;
-  onPresence(listener: (state: Birth | Gone) => void): Disposable;
-  key(): Promise<{ role: Role; key: Uint8Array } | undefined>;
-  publish(payload: Uint8Array, qos: 0 | 1): Promise<void>;
-}
-
-/** A request is repeated after this long without any frame of it, doubling up to the last (docs/protocol.md section 5). */
-const FIRST_REPEAT_MS = 2_000;
-const LAST_REPEAT_MS = 30_000;
-/** A board that has not said anything for so long, repeats included, is not there. */
-const GIVE_UP_MS = 60_000;
 /** A new session is made while there are still counters for what is under way. */
 const COUNTER_RESERVE = 100_000;
 /** Unsigned "wrong key" answers are advice; after so many they are believed enough to be reported. */
 const ADVICE_LIMIT = 2;
-
-/** What belongs to one open request. */
-export interface Exchange {
-  readonly reqid: number;
-  /**
-   * Sends a frame that belongs to this request. One that gets lost, for the broker is away, is missed and asked for
-   * again by the protocol itself.
-   */
-  readonly post: (op: OpCode, rest?: Partial<Frame>, qos?: 0 | 1) => void;
-  /** Ends the request from this side. */
-  readonly finish: (frame: Frame) => void;
-  readonly fail: (error: Error) => void;
-}
-
-export interface RequestOptions {
-  readonly signal?: AbortSignal;
-  readonly reqid?: number;
-  readonly flags?: number;
-  readonly offset?: number;
-  /** Every frame of the request that does not end it. */
-  readonly onFrame?: (frame: Frame, exchange: Exchange) => void;
-  /** Called instead of repeating the request's first frame, when nothing was heard for a while. */
-  readonly onSilence?: (exchange: Exchange) => void;
-  /** Abort sends CANCEL (or what is given here) and then rejects at once. */
-  readonly cancelWith?: OpCode;
-  /** A frame that says only that the board is at work: the next question is not asked any sooner for it. */
-  readonly isSignOfLife?: (frame: Frame) => boolean;
-  /** Silence does not end the request as long as this says so. */
-  readonly isPatient?: () => boolean;
-}
 
 interface Pending {
   readonly exchange: Exchange;
@@ -191,78 +152,19 @@ export class AgentClient implements Disposable {
   }
 
   async #hello(): Promise<AgentSession> {
-    const birth = this.birth;
-    if (!birth) {
-      throw new ConnectionLostError(`${this.io.uid} is not at the broker now`, {
-        hint: 'Check its power and network. It is listed again as soon as it is back.',
-      });
-    }
-    const known = await this.io.key();
-    // A birth that says "open" must not talk us out of signing for a board whose key we have.
-    if (birth.mode === 'open' && known) throw keyRefused(this.io.uid, 'open');
-    if (birth.mode === 'signed' && !known) throw keyNeeded(this.io.uid, birth.name);
-    const session = new AgentSession({
-      ...{ cid: this.io.cid, boot: birth.boot, nonce: birth.nonce },
-      ...{ role: known?.role ?? 'admin', key: known?.key },
+    const opened = await openSession(this.io, this.#clock, this.newReqid(), (hear) => {
+      this.#onHello = hear;
     });
-    const reqid = this.newReqid();
-    const opened = new Deferred<undefined>();
-    this.#onHello = (message) => {
-      const answer = session.decode(message);
-      if (session.isOpen) opened.resolve(undefined);
-      else if (answer === 'unsigned') this.#helloRefused(message, opened);
-    };
-    try {
-      await this.#repeatHello(session.hello(reqid), opened);
-    } finally {
-      this.#onHello = undefined;
-    }
-    this.#session = session;
-    this.#role = known?.role ?? 'admin';
+    this.#session = opened.session;
+    this.#role = opened.role;
     this.#advice = 0;
     this.#helloAt = this.#clock.now();
-    return session;
-  }
-
-  async #repeatHello(message: Uint8Array, opened: Deferred<undefined>): Promise<void> {
-    const started = this.#clock.now();
-    let pause = FIRST_REPEAT_MS;
-    let timer: Disposable | undefined;
-    const send = () => {
-      this.io.publish(message, 1).catch((e: unknown) => opened.reject(e));
-      timer = this.#clock.after(pause, () => {
-        if (this.#clock.now() - started >= GIVE_UP_MS) opened.reject(this.#silent());
-        else send();
-      });
-      pause = Math.min(pause * 2, LAST_REPEAT_MS);
-    };
-    send();
-    try {
-      await opened.promise;
-    } finally {
-      timer?.dispose();
-    }
-  }
-
-  #helloRefused(message: Uint8Array, opened: Deferred<undefined>): void {
-    const error = this.#adviceOf(message);
-    if (error?.code === 'EAUTH') opened.reject(keyRefused(this.io.uid, 'signed'));
-    else if (error) this.io.log.debug(`${this.io.uid}: ${error.code} while a session is opened`);
-  }
-
-  #adviceOf(message: Uint8Array): { code: string } | undefined {
-    try {
-      const aux = Buffer.from(message).readUInt16BE(2);
-      return message[1] === Op.err ? decodeError(makeFrame(Op.err, 1, { aux })) : undefined;
-    } catch (error) {
-      this.io.log.debug(`${this.io.uid}: ${asError(error).message}`);
-      return undefined;
-    }
+    return opened.session;
   }
 
   /** An unsigned ERR: the board has no session with us (any more), or does not take our key. */
   #onAdvice(message: Uint8Array): void {
-    const error = this.#adviceOf(message);
+    const error = adviceOf(this.io, message);
     if (!error || this.#opening) return;
     this.#advice++;
     if (error.code === 'EAUTH' && this.#advice > ADVICE_LIMIT) {
@@ -341,7 +243,7 @@ export class AgentClient implements Disposable {
     pending.timer = this.#clock.after(pending.repeatMs, () => {
       const silentMs = this.#clock.now() - pending.heardAt;
       if (silentMs >= GIVE_UP_MS && !pending.options.isPatient?.()) {
-        pending.exchange.fail(this.#silent());
+        pending.exchange.fail(silent(this.io));
         return;
       }
       pending.repeatMs = Math.min(pending.repeatMs * 2, LAST_REPEAT_MS);
@@ -364,11 +266,5 @@ export class AgentClient implements Disposable {
 
   #failAll(error: Error): void {
     for (const pending of [...this.#pending.values()]) pending.exchange.fail(error);
-  }
-
-  #silent(): TimeoutError {
-    return new TimeoutError(`${this.birth?.name ?? this.io.uid} does not answer`, {
-      hint: 'It may be busy, or its network may be slow. Try again, or look at its log.',
-    });
   }
 }

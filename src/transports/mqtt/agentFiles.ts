@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { decodeJson, Op, type Frame } from '../../core/agent/agentProtocol';
+import { decodeJson, Op } from '../../core/agent/agentProtocol';
 import type {
   BoardFiles,
   Entry,
@@ -13,24 +13,30 @@ import type {
   WalkOptions,
   WriteItem,
 } from '../../core/boardFiles';
-import { concat } from '../../core/bytes';
+import { asError, ProtocolError } from '../../core/errors';
 import { readEach } from '../../core/files/readEach';
-import { asError, FileError, ProtocolError } from '../../core/errors';
-import type { AgentClient, Exchange } from './agentClient';
+import type { AgentClient } from './agentClient';
+import { Download, GET_CREDIT } from './agentDownload';
+import {
+  byJsonSize,
+  checkedHash,
+  checkedRow,
+  entryName,
+  relativePath,
+  size,
+  statOf,
+  type Row,
+} from './agentRows';
 import { upload } from './agentUpload';
 
 /** Compression is worth its memory on the board when it saves more than a tenth. */
 const WORTH_IT = 0.9;
 /** Window that every board with the capability can hold: 1 KiB (docs/protocol.md section 7). */
 const ZLIB_WINDOW_BITS = 10;
-/** Frames that the board may send ahead of our acknowledgement. */
-const GET_CREDIT = 16;
 /** A folder longer than this is refused rather than filling the memory. */
 const MAX_ENTRIES = 100_000;
 /** Files that are moved at the same time by readMany and writeMany: hides the broker's latency. */
 const PARALLEL = 3;
-
-type Row = readonly [string, string, number, number, (string | null)?];
 
 /** A board's file verbs through the agent's own frames: resumable, verified on the board, renamed at the end. */
 export class AgentFiles implements BoardFiles {
@@ -72,7 +78,7 @@ export class AgentFiles implements BoardFiles {
   }
 
   async read(path: string, options: TransferOptions = {}): Promise<Uint8Array> {
-    const reader = new Receiver(path, options);
+    const reader = new Download(path, options);
     await this.client.json(
       Op.get,
       { p: path, o: 0, w: GET_CREDIT },
@@ -203,127 +209,4 @@ export class AgentFiles implements BoardFiles {
     } while (cursor !== undefined);
     return rows;
   }
-}
-
-/** The receiving side of GET: in order, acknowledged, checked as a whole. */
-class Receiver {
-  readonly #parts: Uint8Array[] = [];
-  #offset = 0;
-  #acked = 0;
-  #total = 0;
-
-  constructor(
-    private readonly path: string,
-    private readonly options: TransferOptions,
-  ) {}
-
-  content(): Uint8Array {
-    return concat(this.#parts);
-  }
-
-  onFrame(frame: Frame, exchange: Exchange): void {
-    if (frame.op === Op.part) this.#total = size(decodeJson(frame.payload).n);
-    else if (frame.op === Op.data) this.#take(frame, exchange);
-    else if (frame.op === Op.end) this.#end(frame, exchange);
-  }
-
-  onSilence(exchange: Exchange): void {
-    exchange.post(Op.nak, { offset: this.#offset });
-  }
-
-  #take(frame: Frame, exchange: Exchange): void {
-    if (frame.offset > this.#offset) {
-      exchange.post(Op.nak, { offset: this.#offset });
-      return;
-    }
-    const fresh = frame.payload.subarray(this.#offset - frame.offset);
-    if (fresh.length > 0) {
-      this.#parts.push(fresh);
-      this.#offset += fresh.length;
-      this.options.onProgress?.(this.#offset, this.#total, this.path);
-    }
-    if (this.#offset - this.#acked >= (GET_CREDIT / 2) * Math.max(frame.payload.length, 1)) {
-      this.#acked = this.#offset;
-      exchange.post(Op.ack, { offset: this.#offset });
-    }
-  }
-
-  #end(frame: Frame, exchange: Exchange): void {
-    const { n, h } = decodeJson(frame.payload);
-    if (size(n) > this.#offset) {
-      exchange.post(Op.nak, { offset: this.#offset });
-      return;
-    }
-    const real = createHash('sha256').update(this.content()).digest('hex');
-    if (real !== h) {
-      exchange.fail(
-        new ProtocolError(`${this.path} did not arrive as it is on the board`, {
-          hint: 'It may have been written meanwhile. Try again.',
-        }),
-      );
-      return;
-    }
-    exchange.post(Op.ack, { offset: this.#offset });
-    exchange.finish(frame);
-  }
-}
-
-function size(value: unknown): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
-  throw new ProtocolError('the board sent a size that is none');
-}
-
-function checkedRow(row: unknown): Row {
-  const r: readonly unknown[] = Array.isArray(row) ? row : [];
-  const [name, type, n, m, h] = r;
-  if (typeof name !== 'string' || typeof type !== 'string') {
-    throw new ProtocolError('the board sent a list entry that cannot be read');
-  }
-  return [name, type, size(n ?? 0), size(m ?? 0), typeof h === 'string' ? h : null];
-}
-
-function statOf([, type, n, m]: Row): Stat {
-  return { type: type === 'd' ? 'dir' : 'file', size: n, ...(m ? { mtime: m } : {}) };
-}
-
-/** A name of one entry: nothing that could lead anywhere else (docs/protocol.md section 13). */
-function entryName(name: string): string {
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-    throw new FileError(
-      'EINVAL',
-      name,
-      `The board lists a file with the name ${JSON.stringify(name)}`,
-      {
-        hint: 'Rename it on the board (REPL): it cannot be handled safely from here.',
-      },
-    );
-  }
-  return name;
-}
-
-function relativePath(path: string): string {
-  path.split('/').forEach(entryName);
-  return path;
-}
-
-function checkedHash(hash: string): string {
-  if (/^[0-9a-f]{64}$/.test(hash)) return hash;
-  throw new ProtocolError('the board sent a hash that is none');
-}
-
-/** Cuts a list so that each part's JSON stays below `limit` bytes. */
-function* byJsonSize(paths: readonly string[], limit: number): Generator<string[]> {
-  let part: string[] = [];
-  let used = 0;
-  for (const path of paths) {
-    const own = Buffer.byteLength(JSON.stringify(path)) + 1;
-    if (part.length > 0 && used + own > limit) {
-      yield part;
-      part = [];
-      used = 0;
-    }
-    part.push(path);
-    used += own;
-  }
-  if (part.length > 0) yield part;
 }

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
-import type { Address } from '../../core/address';
 import { abortable, Deferred } from '../../core/async';
 import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broker/brokers';
-import { asError, ConnectError, ConnectionLostError } from '../../core/errors';
+import { asError, ConnectionLostError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
+import { connectError, refusesVersion } from './brokerErrors';
 
 /** A message as it came. `retained`: kept by the broker from an earlier time. */
 export interface BrokerMessage {
@@ -127,7 +127,7 @@ export class BrokerConnection implements Disposable {
         await this.#connectWith(password);
         return;
       } catch (caught) {
-        const error = this.#connectError(asError(caught));
+        const error = connectError(asError(caught), this.profile);
         if (error.reason === 'wrongPassword' && !wrong && this.profile.username) {
           wrong = true;
           continue;
@@ -246,17 +246,6 @@ export class BrokerConnection implements Disposable {
       hint: 'It is tried again by itself; check that the broker runs and the network works.',
     });
   }
-
-  #connectError(error: Error): ConnectError {
-    if (error instanceof ConnectError) return error;
-    const { reason, message, hint } = explain(error, this.profile);
-    return new ConnectError(brokerAddress(this.profile), reason, message, { hint, cause: error });
-  }
-}
-
-/** The address under which a broker itself appears in errors. */
-export function brokerAddress(profile: BrokerProfile): Address {
-  return { kind: 'mqtt', text: `mqtt://${profile.id}`, rest: profile.id };
 }
 
 /** Whether a topic is one that the filter asks for (MQTT 3.1.1, section 4.7). */
@@ -269,53 +258,4 @@ export function topicMatches(filter: string, topic: string): boolean {
     if (parts[i] === undefined) return false;
   }
   return wanted.length === parts.length;
-}
-
-/** CONNACK codes: 1 in MQTT 3.1.1, 0x84 in MQTT 5, and brokers that just hang up on version 5. */
-function refusesVersion(error: Error): boolean {
-  const code = (error as { code?: number | string }).code;
-  return (
-    code === 1 || code === 0x84 || /protocol version|Connection closed|ended/i.test(error.message)
-  );
-}
-
-function explain(
-  error: Error,
-  profile: BrokerProfile,
-): { reason: ConnectError['reason']; message: string; hint: string } {
-  const code = (error as { code?: number | string }).code;
-  const at = `${profile.name} (${profile.url})`;
-  if (code === 4 || code === 5 || code === 0x86 || code === 0x87) {
-    return {
-      reason: 'wrongPassword',
-      message: `The broker ${at} refuses the user name or the password`,
-      hint: 'Give the right password, or ask who runs the broker to allow this user.',
-    };
-  }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return {
-      reason: 'notFound',
-      message: `There is no host with the name of the broker ${at}`,
-      hint: 'Check the address for mistakes, and the network.',
-    };
-  }
-  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ETIMEDOUT') {
-    return {
-      reason: 'refused',
-      message: `No broker answers at ${at}`,
-      hint: 'Start the broker, and check the port and the firewall.',
-    };
-  }
-  if (/certificate|self.signed|SSL|TLS/i.test(`${code ?? ''} ${error.message}`)) {
-    return {
-      reason: 'refused',
-      message: `The certificate of the broker ${at} is not trusted: ${error.message}`,
-      hint: "Name the broker's CA certificate in the connection's settings (caFile).",
-    };
-  }
-  return {
-    reason: 'other',
-    message: `The broker ${at} could not be reached: ${error.message}`,
-    hint: 'Check the address and the log (MicroPython Fleet).',
-  };
 }

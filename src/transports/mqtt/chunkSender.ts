@@ -1,5 +1,5 @@
 import { Flag, Op, type Frame } from '../../core/agent/agentProtocol';
-import type { Exchange } from './agentClient';
+import type { Exchange } from './agentRequest';
 
 /**
  * The sending side of a transfer: DATA by offset, never more unacknowledged frames than the board grants, back to

@@ -10,7 +10,8 @@ import {
 import { encodeGroupFrame, makeGroupKey } from '../../core/agent/agentProtocolSession';
 import { Deferred, systemClock, throwIfAborted } from '../../core/async';
 import { asError } from '../../core/errors';
-import type { AgentClient, Exchange } from './agentClient';
+import type { AgentClient } from './agentClient';
+import type { Exchange } from './agentRequest';
 import { ChunkSender } from './chunkSender';
 
 /** Boards that have not accepted by then are served one by one afterwards. */

@@ -1,6 +1,6 @@
 import { Op, type Frame } from '../../core/agent/agentProtocol';
 import { concat, text } from '../../core/bytes';
-import type { Exchange } from './agentClient';
+import type { Exchange } from './agentRequest';
 
 /** The host acknowledges output at least this often (docs/protocol.md section 6). */
 const ACK_EVERY_BYTES = 512;

@@ -3,7 +3,8 @@ import { systemClock, type Clock } from '../../core/async';
 import { concat } from '../../core/bytes';
 import { FileError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import type { AgentClient, Exchange } from './agentClient';
+import type { AgentClient } from './agentClient';
+import type { Exchange } from './agentRequest';
 
 /** Code that does not read leaves no room on the board: it is offered the rest again after this, */
 const FIRST_PAUSE_MS = 50;
