@@ -65,8 +65,9 @@ const records = (): LogRecord[] =>
 /** All that the board's ring holds. */
 const wholeLog = async () => {
   const all: LogRecord[] = [];
-  for (let more: readonly LogRecord[] = [], s = 1; ; s = (more.at(-1)?.seq ?? 0) + 1) {
-    more = parseLogBatch(await host.request(Op.logget, { s })).records;
+  for (;;) {
+    const s = (all.at(-1)?.seq ?? 0) + 1;
+    const { records: more } = parseLogBatch(await host.request(Op.logget, { s }));
     if (more.length === 0) return all;
     all.push(...more);
   }
