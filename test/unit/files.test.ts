@@ -190,9 +190,23 @@ describe('code', () => {
       { binascii: false, deflate: false, heap: 0 },
       { binascii: true, deflate: false, heap: 0 },
       { binascii: true, deflate: true, heap: 100_000 },
+      { binascii: true, deflate: true, heap: 100_000, eightBit: true },
     ]) {
-      expect([...bytes(wireForm(code, form))].some((b) => b > 0 && b < 6)).toBe(false);
+      const wire = wireForm(code, form);
+      const sent = typeof wire === 'string' ? bytes(wire) : wire;
+      expect([...sent].some((b) => b > 0 && b < 6)).toBe(false);
     }
+  });
+
+  it('is shorter in bytes than in text, and text again when it has to be tried again', () => {
+    const code = Array.from({ length: 90 }, (_, i) => `x${i * i}=${i * 7919}\n`).join('');
+    const form = { binascii: true, deflate: true, heap: 100_000 };
+    const [raw, careful] = [false, true].map((c) =>
+      Buffer.from(wireForm(code, { ...form, eightBit: true }, c)),
+    );
+    expect(raw?.length).toBeLessThan((careful?.length ?? 0) * 0.9);
+    expect(careful).toEqual(Buffer.from(wireForm(code, form)));
+    expect(raw?.some((b) => b >= 0x80)).toBe(true);
   });
 });
 

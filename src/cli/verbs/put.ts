@@ -24,16 +24,24 @@ export const run: VerbRun = async (cli, args) => {
   }
   const locals = (await Promise.all(sources.map((s) => collect(cli, s)))).flat();
   const single = sources.length === 1 ? locals[0] : undefined;
+  const isFile = single?.content !== undefined && locals.length === 1;
   const groups = new GroupUpload(cli.signal);
   return runOnBoards(cli, 'Uploading', async (board, io, boards) => {
     const target = await board.resolve(remote.slice(1), io.signal);
-    const intoFolder =
-      !single || /^:$|\/$/.test(remote) || target === '/' || (await isFolder(board, target, io));
-    const place = (path: string) =>
-      intoFolder
-        ? `${target.replace(/\/+$/, '')}/${path}`
-        : target + path.slice(top(single.path).length);
-    return upload({ board, boards, io, groups }, locals, place);
+    const to = { board, boards, io, groups };
+    const inside = (path: string) => `${target.replace(/\/+$/, '')}/${path}`;
+    if (!single || /^:$|\/$/.test(remote) || target === '/') return upload(to, locals, inside);
+    const renamed = (path: string) => target + path.slice(top(single.path).length);
+    // Writing a file tells as well as asking first whether a folder is there, and saves the question.
+    if (isFile && board.address.kind !== 'mqtt') {
+      try {
+        return await upload(to, locals, renamed);
+      } catch (error) {
+        if (!(error instanceof FileError && error.errno === 'EISDIR')) throw error;
+        return await upload(to, locals, inside);
+      }
+    }
+    return upload(to, locals, (await isFolder(board, target, io)) ? inside : renamed);
   });
 };
 

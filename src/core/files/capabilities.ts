@@ -13,6 +13,8 @@ export interface Capabilities {
   readonly sha256: boolean;
   /** binascii with crc32 (and base64, which is older). */
   readonly binascii: boolean;
+  /** Code may be of any bytes. */
+  readonly eightBit: boolean;
   readonly ilistdir: boolean;
   readonly stat: boolean;
   readonly statvfs: boolean;
@@ -29,6 +31,8 @@ export interface Capabilities {
 const UNKNOWN = { binascii: false, deflate: false, heap: 0 };
 const ATTEMPTS = 3;
 const SILENCE_MS = 10_000;
+/** Room for the code that writes a small file, and for an inflater of 4 KB. */
+const PRESUMED_HEAP = 40_000;
 const YEAR_2000 = 946_684_800;
 
 /** Asks the board. @throws ProtocolError when no sensible answer comes */
@@ -48,7 +52,7 @@ export async function probeCapabilities(
     };
     try {
       const said = await session.exec(wireForm(minify(probe), UNKNOWN), options);
-      const found = read(text(said), fed);
+      const found = read(text(said), fed, session);
       if (found) return found;
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -59,6 +63,32 @@ export async function probeCapabilities(
   throw new ProtocolError('The board did not say what it can do', {
     hint: 'Is it MicroPython or CircuitPython? Reset the board and try again.',
   });
+}
+
+/** A link with files of its own has a text channel for code (WebREPL), or packs code by itself. */
+function isEightBit(session: Session): boolean {
+  return session.native === undefined;
+}
+
+/**
+ * What most boards can do, and enough for a small file: with it one can be written before the board has been asked. Sure to
+ * fail cleanly where it is not so.
+ */
+export function presumedCapabilities(session: Session): Capabilities {
+  return {
+    stdin: false,
+    deflate: true,
+    sha256: true,
+    binascii: true,
+    eightBit: isEightBit(session),
+    ilistdir: true,
+    stat: true,
+    statvfs: true,
+    rename: true,
+    heap: PRESUMED_HEAP,
+    epoch: undefined,
+    tooLarge: new Set(),
+  };
 }
 
 /** Bits of the answer, in the order of probe.py. */
@@ -76,7 +106,7 @@ const BITS = [
 ] as const;
 
 /** Undefined for an answer that was damaged: it comes twice and must be the same. */
-function read(said: string, fed: boolean): Capabilities | undefined {
+function read(said: string, fed: boolean, session: Session): Capabilities | undefined {
   const [, bits, heap, epoch] =
     /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/.exec(said) ?? [];
   if (bits === undefined) return undefined;
@@ -86,6 +116,7 @@ function read(said: string, fed: boolean): Capabilities | undefined {
     deflate: can('deflate') && can('bytesio'),
     sha256: can('sha256'),
     binascii: can('binascii'),
+    eightBit: isEightBit(session),
     ilistdir: can('ilistdir'),
     stat: can('stat'),
     statvfs: can('statvfs'),

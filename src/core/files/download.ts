@@ -39,7 +39,7 @@ export async function download(
     const run = new Run(wanted, (path) => options.onProgress?.(...amounts(files), path));
     const asked = wanted.map((file) => [file.path, file.gaps()] as const);
     try {
-      await session.exec(wireForm(program(verbs(can).send, [asked, block]), can), {
+      await session.exec(wireForm(program(verbs(can).send, [asked, block]), can, attempt > 0), {
         signal: options.signal,
         idleTimeoutMs: SILENCE_MS,
         onStdout: (chunk) => run.output.feed(chunk),

@@ -21,7 +21,7 @@ import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
 import { runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
-import { writeFiles } from './writeFiles';
+import { withContent, writeFiles, writeUnasked } from './writeFiles';
 
 /** How a session is had: Board.withSession, or a transport's own. `job`: a few words for the tree while it lasts. */
 export type WithSession = <T>(
@@ -200,8 +200,11 @@ export class SessionFiles implements BoardFiles {
   }
 
   async #write(session: Session, items: readonly WriteItem[], options: TransferOptions) {
-    const capabilities = await this.#probe(session, options.signal);
     const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
+    const [only] = checked;
+    if (only && checked.length === 1) checked[0] = await withContent(only);
+    if (!this.#known && (await writeUnasked(session, checked, options))) return;
+    const capabilities = await this.#probe(session, options.signal);
     await writeFiles(session, checked, capabilities, options);
   }
 

@@ -44,6 +44,8 @@ export interface CodeForm {
   readonly deflate: boolean;
   /** Bytes of heap that are free. */
   readonly heap: number;
+  /** The link carries code of any bytes; otherwise text. */
+  readonly eightBit?: boolean;
 }
 
 /** Inflating the code takes a window of 4 KB and as much again for what the inflater and the code need. */
@@ -53,9 +55,10 @@ const PACK_WINDOW_BITS = 12;
 
 /**
  * `code` as it is sent: such that the board runs it only if it arrived as it was sent (a flipped byte in a path must not
- * delete another file), in a name space of its own that is gone afterwards, and deflated where that makes it shorter.
+ * delete another file), in a name space of its own that is gone afterwards, and deflated where that makes it shorter. MicroPython takes any byte in a
+ * bytes literal; in case something on the way does not, a repeated attempt is `careful` and sends base64.
  */
-export function wireForm(code: string, form: CodeForm): string {
+export function wireForm(code: string, form: CodeForm, careful = false): string | Uint8Array {
   const quoted = `'''${code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'")}'''`;
   if (!form.binascii) return `exec(${quoted},{})`;
   const run = `(lambda c:exec(c,{})if __import__('binascii').crc32(c)==${crc32(utf8(code))} else print('?'))`;
@@ -63,9 +66,33 @@ export function wireForm(code: string, form: CodeForm): string {
     return `${run}(${quoted})`;
   }
   const options = { level: 9, memLevel: 9, windowBits: PACK_WINDOW_BITS };
-  const packed = deflateRawSync(code, options).toString('base64');
-  const raw = `__import__('binascii').a2b_base64('${packed}')`;
-  return `${run}(__import__('deflate').DeflateIO(__import__('io').BytesIO(${raw}),1,${PACK_WINDOW_BITS}).read())`;
+  const packed = deflateRawSync(code, options);
+  const raw =
+    form.eightBit && !careful
+      ? rawLiteral(packed)
+      : utf8(`__import__('binascii').a2b_base64('${packed.toString('base64')}')`);
+  const [before, behind] = [
+    `${run}(__import__('deflate').DeflateIO(__import__('io').BytesIO(`,
+    `),1,${PACK_WINDOW_BITS}).read())`,
+  ];
+  return concat([utf8(before), raw, utf8(behind)]);
+}
+
+/** A bytes literal with all bytes as they are but those that end the literal, or that the raw REPL takes for commands. */
+function rawLiteral(data: Uint8Array): Uint8Array {
+  const out: number[] = [0x62, 0x27]; // b'
+  for (const [at, byte] of data.entries()) {
+    if (byte > 5 && ![10, 13, 0x27, 0x5c].includes(byte)) {
+      out.push(byte);
+      continue;
+    }
+    const next = data[at + 1] ?? 0;
+    const octal = byte.toString(8);
+    // An octal escape takes up to three digits.
+    out.push(...utf8(`\\${next >= 0x30 && next <= 0x37 ? octal.padStart(3, '0') : octal}`));
+  }
+  out.push(0x27);
+  return Uint8Array.from(out);
 }
 
 /** A board's answer, line by line, and whether it is whole: the last line carries the checksum of the others. */
@@ -131,7 +158,7 @@ export async function runVerb(
       onStdout: (c) => answer.feed(c),
     };
     try {
-      await session.exec(wireForm(code, form), options);
+      await session.exec(wireForm(code, form, attempt > 0), options);
       if (answer.whole) return answer.lines;
     } catch (error) {
       if (!isDamage(error) || !form.binascii || isSame(error, cause)) throw error;

@@ -25,7 +25,7 @@ const REPAIRS_IN_A_ROW = 5;
 
 export interface StreamPlan extends BodyOptions {
   readonly ahead: number;
-  readonly code: string;
+  readonly code: string | Uint8Array;
   /** The first file still to be sent. */
   readonly first: number;
 }

@@ -2,7 +2,7 @@ import { throwIfAborted } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import { FileError, PythonError } from '../errors';
 import type { Session } from '../transport';
-import type { Capabilities } from './capabilities';
+import { presumedCapabilities, type Capabilities } from './capabilities';
 import { windowBitsFor } from './content';
 import { storeError } from './fileErrors';
 import { checkWritable } from './paths';
@@ -37,12 +37,38 @@ export async function writeFiles(
     if (streamed) return;
   }
   for (const item of items) {
-    const content = typeof item.content === 'function' ? await item.content() : item.content;
+    const { content } = await withContent(item);
     const stored =
       stores &&
       (await fits(can, 'store', () => writePieces(session, item.path, content, can, options)));
     if (!stored) await writeBare(session, item.path, content, can, options);
   }
+}
+
+/**
+ * Writes one small file to a board that has not been asked yet what it can do, as most can: one round trip less. False when
+ * it is not small, or the board cannot. @throws FileError
+ */
+export async function writeUnasked(
+  session: Session,
+  items: readonly WriteItem[],
+  options: TransferOptions,
+): Promise<boolean> {
+  for (const item of items) checkWritable(item.path);
+  const can = presumedCapabilities(session);
+  try {
+    return await fits(can, 'store', () => writeSmall(session, items, can, options));
+  } catch (error) {
+    throwIfAborted(options.signal);
+    if (error instanceof PythonError) return false;
+    throw error;
+  }
+}
+
+/** `item` with its content, when that is given only on demand. */
+export async function withContent(item: WriteItem): Promise<WriteItem & { content: Uint8Array }> {
+  const { content } = item;
+  return { ...item, content: typeof content === 'function' ? await content() : content };
 }
 
 /** Whether `way` did it; false, now and for good, once the board has run out of memory over it. */
@@ -88,7 +114,7 @@ async function streamFiles(
       windowBits,
       ahead: limit > SMALLEST ? SAFE_AHEAD : 0,
       first: committed,
-      code: wireForm(program(verbs(can).receive, [limit, IDLE_MS, STALL_MS]), can),
+      code: wireForm(program(verbs(can).receive, [limit, IDLE_MS, STALL_MS]), can, failures > 0),
     };
     const events = {
       onCommitted: (count: number) => {

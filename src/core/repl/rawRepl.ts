@@ -24,6 +24,8 @@ export class RawRepl implements ExecLine {
   readonly lineRate: number | undefined;
   #current: Execution | undefined;
   #rawPaste: boolean | undefined;
+  /** The board's raw-paste window, as it last said; 0: not known, or no longer to be relied on. */
+  #window = 0;
   #marker = 0;
   #ended = false;
   #waiting: { pattern: Uint8Array; seen: Uint8Array; found: Deferred<Uint8Array> } | undefined;
@@ -75,18 +77,19 @@ export class RawRepl implements ExecLine {
     const execution = new Execution(bytes, options, this);
     this.#current = execution;
     try {
-      return await execution.run(this.#rawPaste);
+      return await execution.run(this.#rawPaste, this.#window);
     } catch (error) {
       // What the failed code has not read of its stdin would be read as commands; and after a byte that was lost on the line
       // the board may still wait in the middle of the protocol.
       const unread = error instanceof PythonError && execution.usedStdin;
-      if (unread || (error instanceof TimeoutError && !this.#ended)) {
+      if (unread || execution.outOfStep || (error instanceof TimeoutError && !this.#ended)) {
         this.#current = undefined;
         await this.resync();
       }
       throw error;
     } finally {
       this.#rawPaste ??= execution.rawPaste;
+      this.#window = execution.window;
       this.#current = undefined;
       if (execution.rest.length > 0) this.onStray(execution.rest);
     }

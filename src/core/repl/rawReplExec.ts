@@ -2,14 +2,13 @@ import { Deferred, abortError, type Clock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
 import { ConnectionLostError, ProtocolError, TimeoutError, asError } from '../errors';
 import { pythonError } from '../python/python';
+import { END_OF_CODE, RawPaste } from './rawPaste';
 import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
 import { OutputCollector } from './rawReplOutput';
 import { interruptUntil } from './rawReplStop';
 import type { ExecOptions } from '../transport';
 
 const CTRL_C = Uint8Array.of(0x03);
-const END_OF_CODE = Uint8Array.of(0x04);
-const ENTER_RAW_PASTE = Uint8Array.of(0x05, 0x41, 0x01); // Ctrl-E A Ctrl-A
 /** After this silence a frame that a thread has printed into is taken to be over. */
 const SETTLE_MS = 1000;
 
@@ -34,13 +33,11 @@ type Phase = 'handshake' | 'window' | 'sending' | 'plain' | 'ended' | 'running' 
 /** One piece of code on its way through the raw REPL: the protocol's state machine. */
 export class Execution {
   #phase: Phase = 'handshake';
-  #sent = 0;
-  #credit = 0;
-  #window = 0;
   #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
   #watch: { dispose(): void } | undefined;
   #stopping: Error | undefined;
   #usedStdin = false;
+  readonly #paste: RawPaste;
   readonly #output: OutputCollector;
   readonly #framing = new RawFraming((bytes) => this.#take(bytes));
   readonly #done = new Deferred<Uint8Array>();
@@ -53,24 +50,34 @@ export class Execution {
     private readonly line: ExecLine,
   ) {
     this.#output = new OutputCollector(options.onStdout);
+    this.#paste = new RawPaste(code);
   }
 
   /** Bytes that came behind the end and are not of it (a thread printed them). */
   rest: Uint8Array = new Uint8Array();
   /** undefined until the board has said whether it knows raw-paste. */
   rawPaste: boolean | undefined;
+  /** The window of raw-paste that the board offered; 0: not known. */
+  get window(): number {
+    return this.#paste.window;
+  }
+  /** The board answered something that it never had: what it has made of the code is unknown. */
+  outOfStep = false;
   /** Bytes had been sent to its stdin: some may lie unread before the next command. */
   get usedStdin(): boolean {
     return this.#usedStdin;
   }
 
-  /** Sends the code and gives what it prints. @throws as {@link Session.exec} does */
-  async run(rawPaste: boolean | undefined): Promise<Uint8Array> {
+  /**
+   * Sends the code and gives what it prints. What is known of the board from earlier: whether it knows raw-paste, and its
+   * window. @throws as {@link Session.exec} does
+   */
+  async run(rawPaste: boolean | undefined, window: number): Promise<Uint8Array> {
     this.options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     try {
       this.rawPaste = rawPaste;
       if (rawPaste === false) this.#sendPlain();
-      else this.#send(ENTER_RAW_PASTE);
+      else this.#send(this.#paste.ask(window));
       this.#arm();
       return await this.#done.promise;
     } finally {
@@ -131,23 +138,26 @@ export class Execution {
   }
 
   #onHandshake(chunk: Uint8Array): Uint8Array | undefined {
-    const seen = Buffer.concat([this.#seen, chunk]);
-    const yes = seen.indexOf('R\x01');
-    const no = seen.indexOf('R\x00');
-    const old = indexOf(seen, RAW_BANNER); // raw-paste was not understood: Ctrl-A began the raw REPL anew
-    if (yes >= 0) {
-      this.#seen = new Uint8Array();
-      this.#phase = 'window';
-      return seen.subarray(yes + 2);
-    }
-    if (old >= 0 || (no >= 0 && seen.indexOf('>', no + 2) >= 0)) {
-      this.#seen = new Uint8Array();
-      this.rawPaste = false;
-      if (this.#stopping) this.#finishStopped();
-      else this.#sendPlain();
+    this.#seen = concat([this.#seen, chunk]);
+    const { says, rest } = this.#paste.answer(this.#seen);
+    if (says === 'nothing') {
+      this.#seen = this.#seen.subarray(-256);
       return undefined;
     }
-    this.#seen = seen.subarray(-256);
+    this.#seen = new Uint8Array();
+    if (says === 'yes') {
+      this.#phase = 'window';
+      return rest;
+    }
+    if (this.#paste.ahead) {
+      // It knew raw-paste before, so a byte of the question was lost, and the code went where it did not belong.
+      this.outOfStep = true;
+      this.fail(new ProtocolError('The board did not understand how code was sent to it'));
+      return undefined;
+    }
+    this.rawPaste = false;
+    if (this.#stopping) this.#finishStopped();
+    else this.#sendPlain();
     return undefined;
   }
 
@@ -157,14 +167,12 @@ export class Execution {
     this.#seen = seen;
     if (low === undefined || high === undefined) return undefined;
     this.#seen = new Uint8Array();
-    this.#window = low + 256 * high;
-    if (this.#window === 0) {
+    if (!this.#paste.open(low + 256 * high)) {
       this.fail(new ProtocolError('The board offered a raw-paste window of 0 bytes'));
       return undefined;
     }
     this.rawPaste = true;
-    this.#phase = 'sending';
-    this.#credit = this.#window;
+    this.#phase = this.#paste.complete ? 'ended' : 'sending';
     if (this.#stopping) this.#stopNow();
     else this.#pump();
     return seen.subarray(2);
@@ -174,7 +182,7 @@ export class Execution {
   #onCredit(chunk: Uint8Array): Uint8Array | undefined {
     for (const [index, byte] of chunk.entries()) {
       if (byte === 0x01) {
-        this.#credit += this.#window;
+        this.#paste.grant();
       } else if (byte === 0x04) {
         this.#send(END_OF_CODE);
         this.#enterRunning();
@@ -187,16 +195,9 @@ export class Execution {
 
   /** Sends what the credit allows, whenever it was granted, and the end behind the last byte. */
   #pump(): void {
-    const count = Math.min(this.#credit, this.code.length - this.#sent);
-    const part = this.code.subarray(this.#sent, this.#sent + count);
-    this.#sent += count;
-    this.#credit -= count;
-    if (this.#sent < this.code.length) {
-      if (count > 0) this.#send(part);
-      return;
-    }
-    this.#send(concat([part, END_OF_CODE]));
-    this.#phase = 'ended';
+    const part = this.#paste.take();
+    if (part.length > 0) this.#send(part);
+    if (this.#paste.complete) this.#phase = 'ended';
   }
 
   /** All has been sent: the raw REPL confirms with `OK`, raw-paste with 0x04. */
