@@ -1,5 +1,5 @@
 // @ts-check
-// npm run bench [-- --quick]: mpyfleet and Debian's mpremote as whole processes, on the same MicroPython, behind the same line of
+// npm run bench [-- --quick] [-- kinds sizes counts sessions]: mpyfleet (built as it is packaged) and Debian's mpremote as whole processes, on the same MicroPython, behind the same line of
 // 115200 baud, with the same files, one after the other. Every file is compared after it was moved.
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,12 +10,17 @@ import { Bench, LINE } from './bench.mjs';
 import { pythonSource } from './source.mjs';
 import { measureSessions } from './sessions.mjs';
 
+const TABLES = { kinds, sizes: bySize, counts: byCount, sessions };
 const quick = process.argv.includes('--quick');
+const chosen = process.argv.slice(2).filter((arg) => arg !== '--quick');
+const unknown = chosen.filter((name) => !Object.hasOwn(TABLES, name));
+if (unknown.length > 0)
+  throw new Error(`no table ${unknown.join(', ')}: ${Object.keys(TABLES).join(', ')}`);
 const size = quick ? 20_000 : 200_000;
 const sizes = quick ? [1_000, 10_000] : [1_000, 10_000, 100_000, 1_000_000];
 const counts = quick ? [1, 10] : [1, 10, 100, 500];
 
-await run([process.execPath, join(root, 'esbuild.mjs')], { cwd: root });
+await run([process.execPath, join(root, 'esbuild.mjs'), '--production'], { cwd: root });
 const dir = tempDir('bench');
 const bench = await Bench.start(dir);
 /** @type {string[]} */
@@ -44,10 +49,9 @@ async function main() {
     `(load ${loadavg()[0]?.toFixed(1)}). "line" is the share of the line rate that the file's bytes moved at.`,
   );
   say();
-  await kinds();
-  await bySize();
-  await byCount();
-  await sessions();
+  for (const [name, table] of Object.entries(TABLES)) {
+    if (chosen.length === 0 || chosen.includes(name)) await table();
+  }
 }
 
 async function kinds() {
@@ -118,11 +122,11 @@ function kb(bytes) {
   return bytes >= 1_000_000 ? `${bytes / 1_000_000} MB` : `${Math.round(bytes / 1000)} kB`;
 }
 
-/** The table goes into the README, between its marks, unless this was only a quick look. @param {string} table */
+/** The table goes into the README, between its marks, unless this was only a look at a part. @param {string} table */
 function keep(table) {
   const readme = join(root, 'README.md');
   const marks = /(<!-- bench -->\n)[^]*?(<!-- \/bench -->)/;
-  if (quick || !existsSync(readme)) return;
+  if (quick || chosen.length > 0 || !existsSync(readme)) return;
   const text = readFileSync(readme, 'utf8');
   if (!marks.test(text))
     throw new Error('README.md has no <!-- bench --> … <!-- /bench --> to put the table in');

@@ -21,6 +21,11 @@ const folder: WriteItem[] = [
   { path: '/f/deep/c.bin', content: randomBytes(1500) },
 ];
 
+/** Goes in one piece of code; random, so that it does not shrink to nothing. */
+const small: WriteItem[] = [{ path: '/small.bin', content: randomBytes(1000) }];
+/** Goes in several pieces of code where no input can be fed. */
+const pieces: WriteItem[] = [{ path: '/pieces.bin', content: randomBytes(9500) }];
+
 let rig: Rig | undefined;
 afterEach(async () => {
   await rig?.stop();
@@ -28,8 +33,8 @@ afterEach(async () => {
 });
 
 /** A board that has the old version of every file, and how many bytes go each way when nothing goes wrong. */
-async function prepared(items: readonly WriteItem[]) {
-  rig = await startRig({ baud: BAUD });
+async function prepared(items: readonly WriteItem[], stdin: boolean) {
+  rig = await startRig({ baud: BAUD, stdin });
   const { files, cable } = rig;
   const olds = items.map(({ path }) => ({ path, content: old }));
   await files.writeMany(olds);
@@ -73,9 +78,11 @@ async function outcome(work: Promise<void>): Promise<unknown> {
 }
 
 describe.each([
-  { what: 'one file', items: one },
-  { what: 'a folder', items: folder },
-])('uploading $what', { timeout: 240_000 }, ({ items }) => {
+  { what: 'one file', items: one, stdin: true },
+  { what: 'a folder', items: folder, stdin: true },
+  { what: 'a small file', items: small, stdin: true },
+  { what: 'a file in pieces of code', items: pieces, stdin: false },
+])('uploading $what', { timeout: 240_000 }, ({ items, stdin }) => {
   const faults: { name: string; count: number; fault: (at: number) => Omit<Fault, 'at'> }[] = [
     {
       name: 'flipped bits up',
@@ -115,7 +122,7 @@ describe.each([
   ];
 
   it.each(faults)('survives $name', async ({ fault, count }) => {
-    const { rig, restore, up, down } = await prepared(items);
+    const { rig, restore, up, down } = await prepared(items, stdin);
     const failures: string[] = [];
     for (const at of spread(fault(0).dir === 'toBoard' ? up : down, count)) {
       await rig.cable.fault({ ...fault(at), at } as Fault);
@@ -135,7 +142,7 @@ describe.each([
   });
 
   it('keeps the old files when the cable is pulled', async () => {
-    const { rig, up } = await prepared(items);
+    const { rig, up } = await prepared(items, stdin);
     let cut = 0;
     for (const at of spread(up, 24)) {
       await rig.cable.fault({ dir: 'toBoard', kind: 'unplug', at });
@@ -155,7 +162,7 @@ describe.each([
   });
 
   it('keeps the old files when the power fails', async () => {
-    const { rig, up } = await prepared(items);
+    const { rig, up } = await prepared(items, stdin);
     for (const at of spread(up, 8)) {
       await rig.cable.fault({ dir: 'toBoard', kind: 'cut', at });
       const cancel = new AbortController();

@@ -1,7 +1,8 @@
 import { Deferred, throwIfAborted, type Clock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
 import { ConnectionLostError, PythonError, TimeoutError, UsageError } from '../errors';
-import { Execution, type ExecLine } from './rawReplExec';
+import type { ExecLine } from './execLine';
+import { Execution } from './rawReplExec';
 import { RAW_BANNER } from './rawReplFraming';
 import { pause } from './rawReplStop';
 import type { ExecOptions } from '../transport';

@@ -1,28 +1,16 @@
-import { Deferred, abortError, type Clock } from '../async';
+import { Deferred, abortError } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
-import { ConnectionLostError, ProtocolError, TimeoutError, asError } from '../errors';
+import { ProtocolError, asError } from '../errors';
 import { pythonError } from '../python/python';
 import { END_OF_CODE, RawPaste } from './rawPaste';
 import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
 import { OutputCollector } from './rawReplOutput';
-import { interruptUntil } from './rawReplStop';
+import type { ExecLine } from './execLine';
+import { stopCode } from './rawReplStop';
+import { SilenceWatch } from './rawReplSilence';
 import type { ExecOptions } from '../transport';
 
 const CTRL_C = Uint8Array.of(0x03);
-/** After this silence a frame that a thread has printed into is taken to be over. */
-const SETTLE_MS = 1000;
-
-/** What the code asks of the line. */
-export interface ExecLine {
-  readonly clock: Clock;
-  /** Bytes a second, where the line limits. */
-  readonly lineRate?: number;
-  /** The board must answer a step of the protocol within this (milliseconds since the last byte either way). */
-  readonly answerMs: number;
-  write(data: Uint8Array): Promise<void>;
-  /** Writes without flow control, as slowly as the board can take it; ends early when `isOver` says so. */
-  writePaced(data: Uint8Array, isOver: () => boolean, onProgress: () => void): Promise<void>;
-}
 
 /**
  * handshake: raw-paste has been asked for. window: its two length bytes come. sending: code goes out on credit. plain: code
@@ -34,7 +22,7 @@ type Phase = 'handshake' | 'window' | 'sending' | 'plain' | 'ended' | 'running' 
 export class Execution {
   #phase: Phase = 'handshake';
   #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
-  #watch: { dispose(): void } | undefined;
+  readonly #watch: SilenceWatch;
   #stopping: Error | undefined;
   #usedStdin = false;
   readonly #paste: RawPaste;
@@ -51,12 +39,17 @@ export class Execution {
   ) {
     this.#output = new OutputCollector(options.onStdout);
     this.#paste = new RawPaste(code);
+    this.#watch = new SilenceWatch(line, options.idleTimeoutMs, {
+      settle: () => this.#settle(),
+      endsInBanner: () => this.#output.endsInBanner,
+      fail: (error) => this.fail(error),
+      stop: (error) => this.stop(error),
+    });
   }
 
   /** Bytes that came behind the end and are not of it (a thread printed them). */
   rest: Uint8Array = new Uint8Array();
-  /** undefined until the board has said whether it knows raw-paste. */
-  rawPaste: boolean | undefined;
+  rawPaste: boolean | undefined; // until the board has said whether it knows it
   /** The window of raw-paste that the board offered; 0: not known. */
   get window(): number {
     return this.#paste.window;
@@ -82,7 +75,7 @@ export class Execution {
       return await this.#done.promise;
     } finally {
       this.#phase = 'done';
-      this.#watch?.dispose();
+      this.#watch.dispose();
       this.options.signal?.removeEventListener('abort', this.#onAbort);
     }
   }
@@ -122,10 +115,9 @@ export class Execution {
         return this.#onWindow(chunk);
       case 'sending':
         return this.#onCredit(chunk);
-      case 'plain': {
+      case 'plain':
         this.#onPlain(chunk);
-        return;
-      }
+        return undefined;
       case 'ended':
         return this.#onConfirmation(chunk);
       case 'running':
@@ -163,8 +155,8 @@ export class Execution {
 
   #onWindow(chunk: Uint8Array): Uint8Array | undefined {
     const seen = concat([this.#seen, chunk]);
-    const [low, high] = seen;
     this.#seen = seen;
+    const [low, high] = seen;
     if (low === undefined || high === undefined) return undefined;
     this.#seen = new Uint8Array();
     if (!this.#paste.open(low + 256 * high)) {
@@ -212,7 +204,7 @@ export class Execution {
   }
 
   /** Nothing is owed while plain code goes out; called off, it ends with the banner that Ctrl-A calls forth. */
-  #onPlain(chunk: Uint8Array): undefined {
+  #onPlain(chunk: Uint8Array): void {
     const seen = Buffer.concat([this.#seen, chunk]);
     if (this.#stopping && indexOf(seen, RAW_BANNER) >= 0) this.#finishStopped();
     this.#seen = seen.subarray(-RAW_BANNER.length);
@@ -283,20 +275,10 @@ export class Execution {
   #stopNow(): void {
     if (this.#phase === 'plain') return;
     if (this.#phase === 'sending') this.#phase = 'ended';
-    this.#watch?.dispose();
-    this.#interruptUntilDone().catch((error: unknown) => this.fail(asError(error)));
-  }
-
-  async #interruptUntilDone(): Promise<void> {
-    const { clock, lineRate } = this.line;
-    const line = { clock, lineRate, write: (data: Uint8Array) => this.line.write(data) };
+    this.#watch.dispose();
     const isOver = () => this.#phase === 'done' || this.#settle();
-    if (await interruptUntil(line, isOver, this.#done.promise)) return;
-    this.fail(
-      new TimeoutError('The code on the board does not react to Ctrl-C', {
-        hint: 'Press the reset button of the board, or unplug it and plug it in again.',
-        cause: this.#stopping,
-      }),
+    stopCode(this.line, isOver, this.#done.promise, this.#stopping).catch((error: unknown) =>
+      this.fail(asError(error)),
     );
   }
 
@@ -304,47 +286,10 @@ export class Execution {
     this.line.write(data).catch((error: unknown) => this.fail(asError(error)));
   }
 
-  /** Sets the watch anew: time is counted from the last progress, and only where the board owes an answer. */
+  /** Sets the watch anew. */
   #arm(): void {
-    this.#watch?.dispose();
-    const { clock, answerMs } = this.line;
-    if (this.#phase === 'done') return;
-    if (this.#phase === 'running') {
-      const idle = this.options.idleTimeoutMs ?? Infinity;
-      this.#watch = clock.after(Math.min(SETTLE_MS, idle), () => this.#onSilence(SETTLE_MS));
-    } else {
-      this.#watch = clock.after(answerMs, () =>
-        this.fail(
-          new TimeoutError(
-            `The board stopped answering while code was sent to it (${this.#phase})`,
-            {
-              hint: 'Check the cable; reset the board if it does not come back.',
-            },
-          ),
-        ),
-      );
-    }
-  }
-
-  /** Nothing has come for `silentMs` since the last byte. */
-  #onSilence(silentMs: number): void {
-    if (this.#settle()) return;
-    if (this.#output.endsInBanner) {
-      this.fail(
-        new ConnectionLostError('The board was reset while its code ran', {
-          hint: 'A crash, a watchdog or a power dip can be the cause; try again.',
-        }),
-      );
-      return;
-    }
-    const idle = this.options.idleTimeoutMs;
-    if (idle === undefined) return;
-    if (silentMs >= idle) {
-      this.stop(new TimeoutError(`The board printed nothing for ${idle / 1000} s`));
-      return;
-    }
-    const next = idle - silentMs;
-    this.#watch = this.line.clock.after(next, () => this.#onSilence(idle));
+    if (this.#phase === 'running') this.#watch.whileRunning();
+    else if (this.#phase !== 'done') this.#watch.forAnswer(this.#phase);
   }
 
   #settle(): boolean {

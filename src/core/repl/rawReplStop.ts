@@ -1,4 +1,5 @@
 import { Deferred, type Clock } from '../async';
+import { TimeoutError } from '../errors';
 
 const CTRL_C = 0x03;
 /** Blocks of different lengths, so that their beat never falls in with the program's. */
@@ -29,7 +30,7 @@ export interface StopRound {
 export interface StopLine {
   readonly clock: Clock;
   readonly lineRate?: number;
-  readonly write: (data: Uint8Array) => Promise<void>;
+  write(data: Uint8Array): Promise<void>;
 }
 
 /** The line takes a few bytes in milliseconds; when it does not, nobody reads at its far end. */
@@ -37,17 +38,18 @@ const BLOCKED_MS = 1500;
 
 /** Sends the Ctrl-C of one round, until `isOver`. False: the line takes no more. */
 export async function sendInterrupts(
-  { clock, lineRate, write }: StopLine,
+  line: StopLine,
   { floodMs, paced }: StopRound,
   isOver: () => boolean,
 ): Promise<boolean> {
+  const { clock, lineRate } = line;
   const start = clock.now();
   const perMs = paced && lineRate ? lineRate / 1000 : Infinity;
   let sent = 0;
   for (let n = 0; n === 0 || (!isOver() && clock.now() - start < floodMs);) {
     if (n === 0 || sent <= (clock.now() - start) * perMs) {
       const block = BLOCKS[n++ % BLOCKS.length] ?? new Uint8Array();
-      if (!(await accepted(write(block), clock))) return false;
+      if (!(await accepted(line.write(block), clock))) return false;
       sent += block.length;
     }
     // What comes is read between two writes only if the event loop gets its turn.
@@ -67,7 +69,7 @@ async function accepted(written: Promise<void>, clock: Clock): Promise<boolean> 
 }
 
 /** All rounds, until `isOver` (asked again when `done` has settled). False: in vain. */
-export async function interruptUntil(
+async function interruptUntil(
   line: StopLine,
   isOver: () => boolean,
   done: Promise<unknown>,
@@ -82,6 +84,20 @@ export async function interruptUntil(
     if (isOver()) return true;
   }
   return false;
+}
+
+/** Interrupts code that runs until it is over. @throws TimeoutError when it does not react, with `cause` for why it was stopped */
+export async function stopCode(
+  line: StopLine,
+  isOver: () => boolean,
+  done: Promise<unknown>,
+  cause: Error | undefined,
+): Promise<void> {
+  if (await interruptUntil(line, isOver, done)) return;
+  throw new TimeoutError('The code on the board does not react to Ctrl-C', {
+    hint: 'Press the reset button of the board, or unplug it and plug it in again.',
+    cause,
+  });
 }
 
 /** Resolves after `ms`. */

@@ -1,11 +1,12 @@
 import type { Address, LinkKind } from '../address';
-import { Deferred, Queue, systemClock, throwIfAborted, type Clock } from '../async';
+import { Queue, systemClock, throwIfAborted, type Clock } from '../async';
 import { ConnectionLostError, TimeoutError, asError } from '../errors';
 import { Emitter } from '../events';
 import type { Log } from '../log';
 import { RawReplLink } from './rawReplLink';
 import { StreamSession, resetCode } from './streamSession';
 import { wireText } from './wireLog';
+import { writeInTime } from './writeInTime';
 import type {
   Activity,
   ByteStream,
@@ -22,8 +23,6 @@ const SOFT_RESET = Uint8Array.of(0x04);
 /** Ends what runs and leaves the raw REPL: a last word before the link is closed. */
 const FAREWELL = Uint8Array.of(0x03, 0x02);
 const GOODBYE_MS = 1000;
-/** The line must take a piece of data within this: 4 kB at 9600 baud take half of it. */
-const WRITE_MS = 10_000;
 
 export interface StreamTransportOptions {
   readonly address: Address;
@@ -276,19 +275,7 @@ export class StreamTransport implements Transport {
     this.#assertOpen();
     this.#trace('>', data);
     const clock = this.options.clock ?? systemClock;
-    const tooLong = new Deferred<never>();
-    const timer = clock.after(WRITE_MS, () =>
-      tooLong.reject(
-        new TimeoutError(`${this.address.text} takes no more data`, {
-          hint: 'Unplug the board and plug it in again.',
-        }),
-      ),
-    );
-    try {
-      await Promise.race([this.#stream?.write(data), tooLong.promise]);
-    } finally {
-      timer.dispose();
-    }
+    if (this.#stream) await writeInTime(this.#stream, data, clock, this.address.text);
   }
 
   #updateActivity(): void {
