@@ -51,15 +51,24 @@ async function download(
   path: string,
   to: { target: string; intoFolder: boolean },
 ): Promise<{ files: number; bytes: number }> {
-  const type = path === '/' ? 'dir' : (await board.files.stat(path, io.signal)).type;
+  const isFile = async () =>
+    path !== '/' && (await board.files.stat(path, io.signal)).type === 'file';
   const name = path === '/' ? [] : localParts(path).slice(-1);
   const root = to.intoFolder ? join(to.target, ...name) : to.target;
-  if (type === 'file') return fetchFiles(board, io, [{ path, local: root }]);
+  const asFile = () => fetchFiles(board, io, [{ path, local: root }]);
   if (!cli.options.recursive) {
+    // Only a file will do. Reading it tells as well as asking first whether it is one, and saves the question.
+    try {
+      if (path !== '/') return await asFile();
+    } catch (error) {
+      const unclear = error instanceof FileError && error.errno !== 'ENOENT';
+      if (!unclear || (await isFile())) throw error;
+    }
     throw new FileError('EISDIR', path, `${path} is a folder`, {
       hint: 'Add -r to get it with all that is in it.',
     });
   }
+  if (await isFile()) return asFile();
   await mkdir(root, { recursive: true });
   const wanted: Wanted[] = [];
   for (const entry of await board.files.walk(path, { signal: io.signal })) {
