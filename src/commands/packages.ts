@@ -73,7 +73,10 @@ export const packageCommands: readonly Command[] = [
 
 async function choose(context: ViewContext, { args }: Call): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
-  const spec = await pickPackage(context, folder?.uri.fsPath);
+  // A module that a program lacks is looked for by its name.
+  const { search } = (args[1] ?? {}) as { search?: unknown };
+  const words = typeof search === 'string' ? search : '';
+  const spec = await pickPackage(context, folder?.uri.fsPath, words);
   if (spec === undefined) return;
   await vscode.commands.executeCommand('mpyFleet.installPackages', args[0], [{ specs: [spec] }]);
 }

@@ -17,13 +17,14 @@ const MAX_SHOWN = 200;
 
 /**
  * Asks for a package: by words of its name and description, or by address (`github:…`, `pypi:…`, a URL). Paths such as
- * `./lib` count from `folder`.
+ * `./lib` count from `folder`; `words` are what is searched for at first.
  */
 export async function pickPackage(
   context: ViewContext,
   folder: string | undefined,
+  words: string,
 ): Promise<string | undefined> {
-  const choice = await new PackagePicker(context).ask();
+  const choice = await new PackagePicker(context).ask(words);
   if (choice?.entry) return pickVersion(choice.entry);
   if (choice?.spec === undefined || folder === undefined) return choice?.spec;
   return countedFrom(folder, choice.spec);
@@ -38,8 +39,9 @@ class PackagePicker {
 
   constructor(private readonly context: ViewContext) {}
 
-  ask(): Promise<PackageChoice | undefined> {
+  ask(words: string): Promise<PackageChoice | undefined> {
     const pick = this.#pick;
+    pick.value = words;
     pick.title = vscode.l10n.t('Install a Package');
     pick.placeholder = vscode.l10n.t(
       'Search by name or description, or type github:org/repo, pypi:name, a URL',

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import { utf8 } from '../core/bytes';
 import { CancelledError, PythonError } from '../core/errors';
-import type { Disposable } from '../core/events';
+import { Emitter, type Disposable } from '../core/events';
 import type { Terminals } from './repl/terminals';
 
 /** Context key: code that was started from here runs on some board. */
@@ -22,6 +22,9 @@ export interface Run {
 export class Runs implements Disposable {
   readonly #running = new Map<Board, AbortController>();
   readonly #sources = new WeakMap<Board, NonNullable<Run['source']>>();
+  readonly #failed = new Emitter<{ readonly board: Board; readonly error: PythonError }>();
+  /** A program has ended by an exception, which its terminal shows. */
+  readonly onDidFail = this.#failed.event;
 
   constructor(
     private readonly terminals: Terminals,
@@ -89,6 +92,7 @@ export class Runs implements Disposable {
   #ended(board: Board, error: unknown): void {
     if (error instanceof PythonError) {
       board.console.show(utf8(`\r\n\x1b[31m${error.traceback.trimEnd()}\x1b[0m\r\n`));
+      this.#failed.fire({ board, error });
     } else if (error instanceof CancelledError) {
       board.console.show(utf8(note(vscode.l10n.t('Stopped'))));
     } else {
@@ -102,6 +106,7 @@ export class Runs implements Disposable {
 
   dispose(): void {
     for (const stop of this.#running.values()) stop.abort(new CancelledError());
+    this.#failed.dispose();
   }
 }
 

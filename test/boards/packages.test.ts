@@ -46,25 +46,48 @@ describe('installing packages', () => {
     expect(await manager.list(target)).toMatchObject([{ state: 'intact' }, { state: 'intact' }]);
   });
 
-  it('leaves on the board what "mpremote mip install" leaves, byte by byte', async () => {
+  it.each<[string, (url: string) => string, string[], number]>([
+    ['a package of the index', () => 'shapes', [], 4],
+    ['its source', () => 'units', ['--no-mpy'], 1],
+    ['another folder', () => 'shapes', ['--target', '/apps/lib'], 4],
+    ['a package.json by its address', (url) => `${url}/far/package.json`, [], 3],
+    ['one file by its address', (url) => `${url}/far/one.py`, [], 1],
+  ])('leaves on the board what "mpremote mip install" leaves, byte by byte: %s', async (...row) => {
+    const [, spec, args, count] = row;
     const { rig, manager, target, index } = await start();
-    await manager.install(target, ['shapes']);
-    const ours = await tree(rig);
+    index.routes.set(
+      '/far/package.json',
+      JSON.stringify({
+        version: '3',
+        urls: [
+          ['far/__init__.py', `${index.url}/far/one.py`],
+          ['far/data.bin', `${index.url}/far/data.bin`],
+        ],
+        deps: [['units', 'latest']],
+      }),
+    );
+    index.routes.set('/far/one.py', 'ONE = 1\r\n');
+    index.routes.set(
+      '/far/data.bin',
+      Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) & 0xff),
+    );
+    const bare = args.includes('--no-mpy') ? { ...target, mpy: undefined } : target;
+    const folder = args.includes('--target') ? { target: args[1] } : {};
+    await manager.install(bare, [spec(index.url)], folder);
 
     const other = await startUboard({});
     ends.push(() => other.stop());
     const { program = '' } = await ensure('mpremote');
     await promisify(execFile)(program, [
-      ...['connect', other.tty, 'mip', 'install', '--index', index.url, 'shapes'],
+      ...['connect', other.tty, 'mip', 'install', '--index', index.url, ...args, spec(index.url)],
     ]);
-    const theirs = Object.entries(await other.files())
-      .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
-      .sort();
-    const mine = Object.entries(await rig.board.files())
-      .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
-      .sort();
-    expect(mine).toEqual(theirs);
-    expect(ours).toHaveLength(4);
+    const bytes = (files: Record<string, Uint8Array>) =>
+      Object.entries(files)
+        .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
+        .sort();
+    const mine = bytes(await rig.board.files());
+    expect(mine).toEqual(bytes(await other.files()));
+    expect(mine).toHaveLength(count);
   });
 
   it('compiles source for the board', async () => {

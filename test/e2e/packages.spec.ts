@@ -1,13 +1,36 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startUboard, tempDir } from '../lab/index.mjs';
 import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
 
-// Packages in a real window: found in an index that is served here, installed on a real MicroPython, removed again.
+// Packages in a real window: found in an index that is served here, behind a proxy, installed on a real MicroPython, removed again.
 
 /** A loaded machine downloads and places a few files within this. */
 const INSTALL_MS = 30_000;
+
+/** A server that only the proxy of VS Code's settings leads to. */
+const HOST = 'http://packages.invalid/pi/v2';
+
+let proxy: Awaited<ReturnType<typeof startProxy>>;
+
+/** Answers for {@link HOST} with what the index has. */
+async function startProxy() {
+  const server = createServer((request, response) => {
+    const url = request.url ?? '';
+    const body = url.startsWith(`${HOST}/`) ? index.routes.get(url.slice(HOST.length)) : undefined;
+    response.writeHead(body === undefined ? 404 : 200).end(body);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  return { url: `http://127.0.0.1:${port}`, stop };
+}
 
 let board: Awaited<ReturnType<typeof startUboard>>;
 let index: Awaited<ReturnType<typeof startPackageIndex>>;
@@ -27,15 +50,24 @@ beforeAll(async () => {
     },
     units: { version: '0.2.0', description: 'Units', files: { 'units.py': 'UNIT = "m2"\n' } },
     other: { description: 'Something else', files: { 'other.py': '' } },
+    gadget: { description: 'What a program lacks', files: { 'gadget.py': 'LEVEL = 7\n' } },
   });
+  proxy = await startProxy();
   session = await openSession({
     ttys: [board.tty],
     files: {
       'requirements.txt': 'other\n',
       'hello.py': 'print(1)\n',
       'bad.py': 'x = 1\n\ny = = 2\n',
+      'lacks.py': 'import gadget\nprint("level", gadget.LEVEL)\n',
+      'change.py':
+        'with open("/lib/gadget.py", "a") as f:\n    f.write("# mine\\n")\nprint("changed")\n',
     },
-    settings: { 'mpyFleet.packages.index': index.url, 'mpyFleet.compileOnUpload': true },
+    settings: {
+      'http.proxy': proxy.url,
+      'mpyFleet.packages.index': HOST,
+      'mpyFleet.compileOnUpload': true,
+    },
     env: { XDG_STATE_HOME: tempDir('state'), XDG_CACHE_HOME: tempDir('cache') },
   });
   const { driver } = session;
@@ -147,10 +179,71 @@ test('files are compiled as they are uploaded, and a mistake is shown at its lin
 test('what is not there is said in one sentence', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Install Package…');
-  await driver.input.locator('input[type=text]').fill(`${index.url}/none.py`);
+  await driver.input.locator('input[type=text]').fill(`${HOST}/none.py`);
   await driver.pick(/none\.py/);
   await driver.notification(/none\.py is not there/).waitFor();
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
+});
+
+test('a program that lacks a package offers to install it', async () => {
+  const { driver } = session;
+  await driver.command('Notifications: Clear All Notifications');
+  await driver.openFile('lacks.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.notification(/linuxboard has no module gadget\./).waitFor();
+  await driver.screenshot('packages missing module');
+  await driver.answer(/linuxboard has no module gadget\./, 'Install gadget');
+  await boardHolds([...['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']]);
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('level 7');
+});
+
+test('a file that was changed on the board is removed after a question only', async () => {
+  const { driver } = session;
+  await driver.openFile('change.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('changed');
+  await driver.activity('MicroPython');
+  await driver.rowAction('gadget', 'Remove Package');
+  await driver.dialog.waitFor();
+  await driver.screenshot('packages own files');
+  expect(await driver.confirm('Cancel')).toMatch(/Files on linuxboard are not as they were/);
+  await boardHolds(['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']);
+  await driver.rowAction('gadget', 'Remove Package');
+  expect(await driver.confirm('Remove')).toMatch(/\/lib\/gadget\.py/);
+  await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
+});
+
+test('an index that says no is told, and asked again', async () => {
+  const { driver } = session;
+  const list = index.routes.get('/index.json') ?? '';
+  index.routes.delete('/index.json');
+  await driver.command('MicroPython: Install Package…');
+  const told = async () =>
+    (await driver.picks())[0] === `Try again: ${HOST}/index.json is not there`;
+  expect(await pollUntil(told, INSTALL_MS)).toBe(true);
+  await driver.screenshot('packages no index');
+  index.routes.set('/index.json', list);
+  await driver.page.keyboard.press('Enter');
+  const found = async () => (await driver.picks()).includes('gadget');
+  expect(await pollUntil(found, INSTALL_MS)).toBe(true);
+  await driver.input.locator('input[type=text]').fill('nothing-like-this');
+  const offered = async () =>
+    (await driver.picks()).join() ===
+    'No package of the index has these words,nothing-like-this from PyPI';
+  expect(await pollUntil(offered, INSTALL_MS)).toBe(true);
+  await driver.screenshot('packages nothing found');
+  await driver.page.keyboard.press('Escape');
+});
+
+test('offline, the list of last time is shown with its date', async () => {
+  const { driver } = session;
+  await proxy.stop();
+  await driver.command('MicroPython: Install Package…');
+  await driver.input.getByText(/offline: the index as of/).waitFor();
+  expect(await driver.picks()).toContain('gadget');
+  await driver.screenshot('packages offline');
+  await driver.page.keyboard.press('Escape');
 });
 
 test('code completion says what it needs where Pylance is not there', async () => {

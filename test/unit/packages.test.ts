@@ -9,6 +9,7 @@ import { listIndex, searchIndex } from '../../src/core/packages/indexSource';
 import { fetchPackages } from '../../src/core/packages/install';
 import { planRemoval } from '../../src/core/packages/installed';
 import { checkAgainstLock, readLock, writeLock } from '../../src/core/packages/lockFile';
+import { missingModule, packageOf } from '../../src/core/packages/missingModule';
 import { nodeHttp, proxyFromEnvironment } from '../../src/core/packages/nodeHttp';
 import { resolve } from '../../src/core/packages/resolve';
 import { parseSpec, rewriteUrl, specText } from '../../src/core/packages/spec';
@@ -293,6 +294,30 @@ describe('the index', () => {
     const all = await listIndex(sources.index, sources.fetcher);
     expect(searchIndex(all, 'mqtt').map((e) => e.name)).toEqual(['mqtt', 'umqtt.simple']);
     expect(searchIndex(all, 'mqtt light').map((e) => e.name)).toEqual(['umqtt.simple']);
+  });
+});
+
+describe('a module that is not on the board', () => {
+  it('is read from the line that MicroPython prints', () => {
+    const line = "ImportError: no module named 'umqtt.simple'";
+    expect(missingModule(`  ${line}`)).toEqual({
+      ...{ name: 'umqtt.simple', index: 2, length: line.length },
+    });
+    expect(missingModule("ImportError: can't import name x")).toBeUndefined();
+    expect(missingModule("ImportError: no module named '$(reboot)'")).toBeUndefined();
+  });
+
+  it('leads to the package that brings it', async () => {
+    const { sources } = await serve({
+      'umqtt.simple': { files: {} },
+      aioble: { files: {} },
+      'aioble-server': { files: {} },
+    });
+    const all = await listIndex(sources.index, sources.fetcher);
+    const name = (module: string) => packageOf(module, all)?.name;
+    expect(['umqtt.simple', 'aioble.core', 'aioble_server', 'umqtt'].map(name)).toEqual([
+      ...['umqtt.simple', 'aioble', 'aioble-server', undefined],
+    ]);
   });
 });
 

@@ -1,14 +1,16 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../context';
+import { registerMissingModules } from './missingModules';
 import { registerPackagesView } from './packagesView';
 import { registerReadmes } from './readme';
 import { registerStubOffer } from './stubOffer';
 
-/** The Packages view and the READMEs. */
+/** The Packages view, READMEs, and what is offered: stubs, and packages that a program lacks. */
 export function registerPackages(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
     registerPackagesView(context),
     registerReadmes(context),
     registerStubOffer(context),
+    registerMissingModules(context),
   );
 }

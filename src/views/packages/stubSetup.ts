@@ -6,6 +6,8 @@ import type { ViewContext } from '../context';
 
 /** Ours alone, so that it can be replaced as a whole; the user's own `typings` stay as they are. */
 const FOLDER = '.vscode/micropython-stubs';
+/** Of this workspace: sys.platform of the board that the stubs were chosen for. */
+const PLATFORM_KEY = 'mpyFleet.stubsFor';
 const SECTION = 'python.analysis';
 
 /** Whether Pylance (or what takes its settings) is there. */
@@ -14,10 +16,11 @@ export function hasPylance(): boolean {
   return found?.defaultValue !== undefined;
 }
 
-/** Whether this workspace has stubs from here. */
-export function isSetUp(): boolean {
+/** The platform of the board that this workspace's stubs are for; undefined where there are none from here. */
+export function setUpFor({ workspaceState }: vscode.ExtensionContext): string | undefined {
   const paths = vscode.workspace.getConfiguration(SECTION).get<unknown>('typeshedPaths');
-  return Array.isArray(paths) && paths.includes(FOLDER);
+  const isSetUp = Array.isArray(paths) && paths.includes(FOLDER);
+  return isSetUp ? workspaceState.get<string>(PLATFORM_KEY, '') : undefined;
 }
 
 /**
@@ -43,6 +46,7 @@ export async function setUpStubs(
   );
   await writeFolder(vscode.Uri.joinPath(folder.uri, FOLDER), stubs);
   await pointPylance(folder);
+  await context.extension.workspaceState.update(PLATFORM_KEY, info.platform);
   return stubs;
 }
 
