@@ -136,6 +136,21 @@ describe('installing packages', () => {
   });
 });
 
+it('finds what was changed at its source without a new version, and nothing that is older', async () => {
+  const { rig, manager, target, index } = await start();
+  index.routes.set('/one.py', 'ONE = 1\n');
+  await manager.install(target, [`${index.url}/one.py`, 'shapes'], { compile: true });
+  expect(await manager.outdated(target)).toEqual([]);
+  await manager.install(target, [`${index.url}/one.py`]);
+  expect(await manager.outdated(target)).toEqual([]);
+  index.routes.set('/one.py', 'ONE = 2\n');
+  const older = String(index.routes.get('/package/6/shapes/latest.json'));
+  index.routes.set('/package/6/shapes/latest.json', older.replace('1.1.0', '1.0.9'));
+  expect(await manager.outdated(target)).toMatchObject([{ latest: 'HEAD' }]);
+  await manager.update(target, [`${index.url}/one.py`]);
+  expect(await run(rig, 'import one\nprint(one.ONE)')).toBe('2');
+});
+
 describe('what goes wrong leaves the board as it was', () => {
   it('a missing file, a wrong hash, a path that leads out, a wrong .mpy version, bad source', async () => {
     const { rig, manager, target, index } = await start();

@@ -93,6 +93,28 @@ it('installs source, or compiles it, where it is told to', async () => {
   });
 });
 
+it('leaves files that were changed on the board, unless it is forced', async () => {
+  expect(await mip(['install', 'units'])).toMatchObject({ status: 0 });
+  await cli.run([
+    '-b',
+    board.tty,
+    'exec',
+    'f = open("/lib/units.mpy", "a"); f.write("x"); f.close()',
+  ]);
+  const before = await onBoard();
+  const refused = {
+    status: 2,
+    err: expect.stringMatching(
+      /\/lib\/units\.mpy is on the board, changed or not from here.*--force/s,
+    ) as string,
+  };
+  expect(await mip(['install', 'units'])).toMatchObject(refused);
+  expect(await mip(['remove', 'units'])).toMatchObject(refused);
+  expect(await onBoard()).toEqual(before);
+  expect(await mip(['remove', '--force', 'units'])).toMatchObject({ status: 0 });
+  expect(await onBoard()).not.toContain('/lib/units.mpy');
+});
+
 it('goes through the proxy of the environment', async () => {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {
