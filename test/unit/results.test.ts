@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ConnectionLostError, FileError, PythonError } from '../../src/core/errors';
 import { LineEnds } from '../../src/core/repl/lineEnds';
 import { localParts } from '../../src/core/localName';
+import { hostNames } from '../../src/core/sync/hostNames';
 import { foldResults, resultError, summarize, type BoardResult } from '../../src/core/many/results';
 import { resultsToCsv, resultsToJson, resultsToText } from '../../src/core/many/resultsExport';
 
@@ -125,15 +126,15 @@ describe('line ends of a board', () => {
 
 describe('names from a board on this computer', () => {
   it('takes ordinary paths', () => {
-    expect(localParts('/lib/a b#ü.py', false)).toEqual(['lib', 'a b#ü.py']);
+    expect(localParts('/lib/a b#ü.py', hostNames('linux'))).toEqual(['lib', 'a b#ü.py']);
   });
   it.each(['/../x', '/a/../../x', '/a\0b', '/', '/.'])('refuses %j', (path) => {
-    expect(() => localParts(path, false)).toThrow(/cannot have that name/);
+    expect(() => localParts(path, hostNames('linux'))).toThrow(/cannot have that name/);
   });
   it.each(['/a:b', '/..\\x', '/nul', '/COM1.txt', '/a.', '/C:\\x'])(
     'refuses %j on Windows',
     (path) => {
-      expect(() => localParts(path, true)).toThrow(/cannot have that name/);
+      expect(() => localParts(path, hostNames('win32'))).toThrow(/cannot have that name/);
     },
   );
 });

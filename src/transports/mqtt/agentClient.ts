@@ -129,7 +129,8 @@ export class AgentClient implements Disposable {
 
   /** A request whose payload and answer are JSON. */
   async json(op: OpCode, payload: object, options: RequestOptions = {}): Promise<Frame> {
-    return this.request(op, Buffer.from(JSON.stringify(payload)), options);
+    const about = 'p' in payload && typeof payload.p === 'string' ? payload.p : undefined;
+    return this.request(op, Buffer.from(JSON.stringify(payload)), { about, ...options });
   }
 
   /** A message from the board's reply topic. */
@@ -185,7 +186,7 @@ export class AgentClient implements Disposable {
     if (!pending) return;
     this.#touch(pending, pending.options.isSignOfLife?.(frame) ?? false);
     if (frame.op === Op.err) {
-      pending.exchange.fail(agentError(decodeError(frame)));
+      pending.exchange.fail(agentError(decodeError(frame), pending.options.about));
       return;
     }
     try {

@@ -10,35 +10,25 @@ import {
   ProtocolError,
   TimeoutError,
 } from '../../core/errors';
+import { fileError } from '../../core/files/fileErrors';
 
 /** The board's agent refuses for a reason that has no class of its own. */
 export class AgentRefusedError extends FleetError {
   readonly code = 'agentRefused';
 }
 
-const FILE_WORDS: Partial<Record<AgentError['code'], string>> = {
-  ENOENT: 'is not there',
-  EEXIST: 'is there already',
-  ENOSPC: 'does not fit: no space left on the board',
-  EISDIR: 'is a folder',
-  ENOTDIR: 'is not a folder',
-  ENOTEMPTY: 'is not empty',
-  EROFS: 'cannot be changed: the file system is read-only',
-  EINVAL: 'is not a path that the board takes',
-  EIO: 'cannot be read or written: the flash reports an error',
-};
+/** What a file system reports, whatever link it comes over. EBUSY and ENOMEM mean more here. */
+const OF_FILES: ReadonlySet<string> = new Set([
+  ...['ENOENT', 'EEXIST', 'ENOSPC', 'EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EROFS', 'EINVAL', 'EIO'],
+]);
 
-/** An ERR of the agent (docs/protocol.md section 5) as the error that the rest of the product knows. */
-export function agentError(error: AgentError): Error {
-  const path = error.path ?? '';
-  const words = FILE_WORDS[error.code];
-  if (words && (path !== '' || error.code !== 'EINVAL')) {
-    const hint =
-      error.code === 'ENOSPC' ? 'Delete something; the old file is as it was.' : undefined;
-    return new FileError(error.code as FileError['errno'], path, `${path || 'The path'} ${words}`, {
-      ...(hint ? { hint } : {}),
-    });
-  }
+/**
+ * An ERR of the agent (docs/protocol.md section 5) as the error that the rest of the product knows. `about`: the path that the
+ * request was about, for an answer that names none.
+ */
+export function agentError(error: AgentError, about = ''): Error {
+  const path = error.path ?? about;
+  if (OF_FILES.has(error.code) && path !== '') return fileError(error.code, path);
   switch (error.code) {
     case 'EBUSY':
       return error.details.app

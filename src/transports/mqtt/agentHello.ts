@@ -96,7 +96,10 @@ export function adviceOf(io: AgentIo, message: Uint8Array): { code: string } | u
 /** The error of a board that has not answered for GIVE_UP_MS. */
 export function silent(io: AgentIo): TimeoutError {
   const birth = io.birth();
-  return new TimeoutError(`${birth?.on && birth.name !== '' ? birth.name : io.uid} does not answer`, {
-    hint: 'It may be busy, or its network may be slow. Try again, or look at its log.',
-  });
+  return new TimeoutError(
+    `${birth?.on && birth.name !== '' ? birth.name : io.uid} does not answer`,
+    {
+      hint: 'It may be busy, or its network may be slow. Try again, or look at its log.',
+    },
+  );
 }

@@ -31,6 +31,8 @@ export interface Exchange {
 }
 
 export interface RequestOptions {
+  /** The path that the request is about: for errors. */
+  readonly about?: string;
   readonly signal?: AbortSignal;
   readonly reqid?: number;
   readonly flags?: number;
