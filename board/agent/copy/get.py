@@ -9,6 +9,7 @@ from binascii import hexlify
 
 from .paths import check_path
 from .util import Fail
+from .wire import LinkLost
 
 _IDLE_MS = const(60000)
 _MOST = const(3)
@@ -93,6 +94,14 @@ class Get:
             self.close()
 
 
+def _room(ag):
+    """Gives up the oldest of those that are all sent: its host was cut off before its last ACK."""
+    done = [g for g in ag.gets if g.ended]
+    if not done:
+        raise Fail("EBUSY", "too many transfers at once")
+    max(done, key=lambda g: time.ticks_diff(time.ticks_ms(), g.moved)).close()
+
+
 def op_get(ag, s, r, j, _):
     path = check_path(j["p"])
     if path.lower() == SECRET and s.role < 2:
@@ -100,14 +109,17 @@ def op_get(ag, s, r, j, _):
     old = ag.flows.get((s.cid, r))
     if old:
         old.greet()
-        return old.pump()
+        old.pump()
+        return  # END answers, not OK
     if os.stat(path)[0] & 0x4000:
         raise Fail("EISDIR", "that is a folder", path)
     if len(ag.gets) >= _MOST:
-        raise Fail("EBUSY", "too many transfers at once")
+        _room(ag)
     g = Get(ag, s, r, path, j.get("o", 0), j.get("w", 8))
     try:
         g.pump()
+    except LinkLost:
+        raise  # it goes on when the host asks again
     except Exception:
         g.close()
         raise

@@ -20,7 +20,7 @@ class Policy:
         self.allok = wd.get("allok", 60) * 1000
         self.reboots = wd.get("outage", "tolerate") == "reboot"
         self.stage = stage
-        self.begun = self.trip = self.asked = now
+        self.begun = self.trip = self.asked = self.looked = now
         self.lost = now  # when the connection went, None while it is up
         self.trips = 0
         self.ok = False
@@ -38,10 +38,12 @@ class Policy:
         """"feed", "ask" (feed, and send a round trip), "confirm" (feed; all is well), "stuck" or
         "outage"
         (reboot; the second never counts as a crash)."""
+        asleep = now - self.looked > self.limit // 2  # code let nothing else run
+        self.looked = now
         if self.lost is not None:
             wait = _OUTAGE_S[min(self.stage, len(_OUTAGE_S) - 1)] * 1000
             return "outage" if self.reboots and now - self.lost >= wait and not busy else "feed"
-        if busy:
+        if busy or asleep:
             self.trip = now
         if self.trips and now - self.trip >= self.limit:
             return "stuck"

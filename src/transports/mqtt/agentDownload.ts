@@ -15,17 +15,27 @@ export class Download {
   #offset = 0;
   #acked = 0;
   #total = 0;
+  #begun = false;
+  #whole = false;
 
   constructor(
     private readonly path: string,
     private readonly options: TransferOptions,
   ) {}
 
+  /** The board has answered: it has the request, so that only data need to be asked for again. */
+  get hasBegun(): boolean {
+    return this.#begun;
+  }
+
+  /** The whole file. @throws ProtocolError if the board ended the request without sending all of it */
   content(): Uint8Array {
+    if (!this.#whole) throw new ProtocolError(`the board did not send all of ${this.path}`);
     return concat(this.#parts);
   }
 
   onFrame(frame: Frame, exchange: Exchange): void {
+    this.#begun ||= frame.op === Op.part || frame.op === Op.data || frame.op === Op.end;
     if (frame.op === Op.part) this.#total = size(decodeJson(frame.payload).n);
     else if (frame.op === Op.data) this.#take(frame, exchange);
     else if (frame.op === Op.end) this.#end(frame, exchange);
@@ -58,7 +68,7 @@ export class Download {
       exchange.post(Op.nak, { offset: this.#offset });
       return;
     }
-    const real = createHash('sha256').update(this.content()).digest('hex');
+    const real = createHash('sha256').update(concat(this.#parts)).digest('hex');
     if (real !== h) {
       exchange.fail(
         new ProtocolError(`${this.path} did not arrive as it is on the board`, {
@@ -67,6 +77,7 @@ export class Download {
       );
       return;
     }
+    this.#whole = true;
     exchange.post(Op.ack, { offset: this.#offset });
     exchange.finish(frame);
   }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { decodeJson, Op } from '../../core/agent/agentProtocol';
+import { decodeJson, Flag, Op } from '../../core/agent/agentProtocol';
 import type {
   BoardFiles,
   Entry,
@@ -79,15 +79,16 @@ export class AgentFiles implements BoardFiles {
 
   async read(path: string, options: TransferOptions = {}): Promise<Uint8Array> {
     const reader = new Download(path, options);
-    await this.client.json(
-      Op.get,
-      { p: path, o: 0, w: GET_CREDIT },
-      {
-        signal: options.signal,
-        onFrame: (f, x) => reader.onFrame(f, x),
-        onSilence: (x) => reader.onSilence(x),
+    const payload = Buffer.from(JSON.stringify({ p: path, o: 0, w: GET_CREDIT }));
+    await this.client.request(Op.get, payload, {
+      signal: options.signal,
+      onFrame: (f, x) => reader.onFrame(f, x),
+      // Until the board has answered, the request itself is repeated; then what is missing is asked for.
+      onSilence: (x) => {
+        if (reader.hasBegun) reader.onSilence(x);
+        else x.post(Op.get, { payload, flags: Flag.first });
       },
-    );
+    });
     return reader.content();
   }
 
