@@ -2,11 +2,12 @@
 // npm run bench [-- --quick] [-- kinds sizes counts sessions]: mpyfleet (built as it is packaged) and Debian's mpremote as whole processes, on the same MicroPython, behind the same line of
 // 115200 baud, with the same files, one after the other. Every file is compared after it was moved.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ensure, root, run, tempDir } from '../test/lab/index.mjs';
 import { Bench, LINE } from './bench.mjs';
+import { keep } from './readme.mjs';
 import { pythonSource } from './source.mjs';
 import { measureSessions } from './sessions.mjs';
 
@@ -34,7 +35,7 @@ try {
 } finally {
   await bench.stop();
 }
-keep(lines.join('\n'));
+if (!quick && chosen.length === 0) keep('bench', lines.join('\n'));
 
 async function main() {
   const { program = '' } = await ensure('mpremote');
@@ -120,20 +121,6 @@ function row(name, bytes, { ours, theirs }) {
 /** @param {number} bytes */
 function kb(bytes) {
   return bytes >= 1_000_000 ? `${bytes / 1_000_000} MB` : `${Math.round(bytes / 1000)} kB`;
-}
-
-/** The table goes into the README, between its marks, unless this was only a look at a part. @param {string} table */
-function keep(table) {
-  const readme = join(root, 'README.md');
-  const marks = /(<!-- bench -->\n)[^]*?(<!-- \/bench -->)/;
-  if (quick || chosen.length > 0 || !existsSync(readme)) return;
-  const text = readFileSync(readme, 'utf8');
-  if (!marks.test(text))
-    throw new Error('README.md has no <!-- bench --> … <!-- /bench --> to put the table in');
-  writeFileSync(
-    readme,
-    text.replace(marks, (_, a, b) => `${a}\n${table.trim()}\n\n${b}`),
-  );
 }
 
 function manifestVersion() {

@@ -12,12 +12,25 @@ import { ReadStream } from 'node:tty';
 import esbuild from 'esbuild';
 import { WebSocket } from 'ws';
 import { pollUntil, root, startUboard, tempDir } from '../test/lab/index.mjs';
+import { keep } from './readme.mjs';
 import { pythonSource } from './source.mjs';
 
 const ROUNDS = 7;
 const SIZE = 200_000;
 const LATENCY_MS = 5;
 const PASSWORD = 'secret';
+const WAYS = {
+  First: 'up, the first of a connection',
+  Up: 'up, the next',
+  Whole: 'up, against the official client, which connects for each',
+  Down: 'down',
+};
+/** @type {string[]} */
+const lines = [];
+const say = (/** @type {string} */ line) => {
+  lines.push(line);
+  console.log(line);
+};
 const port = 10_000 + Math.floor(Math.random() * 20_000);
 
 const { webReplTransport, SessionFiles, webreplAddress, silentLog } = await bundle();
@@ -31,7 +44,8 @@ try {
     throw new Error('the board has no WebREPL');
   }
   const contents = { random: randomBytes(SIZE), 'Python source': await pythonSource(SIZE) };
-  console.log('network    file           way   ours      bare      ratio');
+  say('| network | 200 kB file | way | ours, verified | bare, in place | ratio |');
+  say('| --- | --- | --- | ---: | ---: | ---: |');
   for (const [network, at] of /** @type {const} */ ([
     ['loopback', port],
     [`${LATENCY_MS} ms`, far.port],
@@ -44,6 +58,7 @@ try {
   tty.destroy();
   await board.stop();
 }
+keep('webrepl', lines.join('\n'));
 
 /** @param {string} network @param {number} at @param {string} kind @param {Buffer} content */
 async function compare(network, at, kind, content) {
@@ -92,10 +107,10 @@ async function compare(network, at, kind, content) {
     );
   }
   times.oursWhole = times.oursUp ?? [];
-  for (const way of ['First', 'Up', 'Whole', 'Down']) {
+  for (const way of /** @type {const} */ (['First', 'Up', 'Whole', 'Down'])) {
     const [ours, bare] = [median(times[`ours${way}`] ?? []), median(times[`bare${way}`] ?? [])];
-    console.log(
-      `${network.padEnd(10)} ${kind.padEnd(14)} ${way.toLowerCase().padEnd(5)} ${ms(ours)}  ${ms(bare)}  ${(bare / ours).toFixed(2)}`,
+    say(
+      `| ${network} | ${kind} | ${WAYS[way]} | ${ms(ours)} | ${ms(bare)} | ${(bare / ours).toFixed(2)} |`,
     );
   }
 }
@@ -265,5 +280,5 @@ function median(values) {
 
 /** @param {number} value */
 function ms(value) {
-  return `${value.toFixed(1)} ms`.padEnd(8);
+  return `${value.toFixed(1)} ms`;
 }

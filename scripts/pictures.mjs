@@ -35,8 +35,8 @@ for (const name of names) {
     await startUboard({
       name,
       files: {
-        'main.py': 'print("hello from the ${name}")\n',
-        'lib/climate.py': old,
+        'main.py': `print("hello from the ${name}")\n`,
+        'lib/climate.py': name === 'workbench' ? CLIMATE : old,
         'boot.py': '',
       },
     }),
@@ -87,7 +87,7 @@ try {
 
   await driver.activity('MicroPython');
   await driver.command('MicroPython: Run Code on Boards…');
-  await driver.type('import os; print(os.uname().release)');
+  await driver.type('import climate; print("target", climate.TARGET)');
   const box = driver.input.locator('input[type=text]');
   await box.fill('all');
   await driver.input

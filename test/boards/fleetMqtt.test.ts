@@ -17,8 +17,10 @@ import { pollUntil, startMosquitto, startUboard, tempDir } from '../lab/index.mj
 import type { Uboard } from '../lab/uboard.mjs';
 import { ADMIN_KEY, startAgentBoard } from './agent/board';
 import { composeFleet } from './fleetRig';
+import { lossyWire } from './lossyWire';
 
 const REAL = 100;
+const SIZE = 200_000; // of the file for all
 const SIMULATED = 5_000;
 const FILL_MS = 3_000; // the tree is full within
 const KEEPALIVE_MS = 90_000; // after that a broker gives a silent board up
@@ -26,6 +28,8 @@ const KEEPALIVE_MS = 90_000; // after that a broker gives a silent board up
 let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
 let uboards: Uboard[];
 let meter: Awaited<ReturnType<typeof startMeter>>;
+/** Between the broker and the boards. */
+let lossy: Awaited<ReturnType<typeof lossyWire>>;
 let brokers: MqttBrokers;
 let rig: ReturnType<typeof composeFleet>;
 
@@ -49,7 +53,7 @@ async function startMeter(port: number) {
 async function startAgents(count: number): Promise<Uboard[]> {
   const first = await startAgentBoard({
     name: 'a000',
-    broker: { host: '127.0.0.1', port: mosquitto.port },
+    broker: { host: '127.0.0.1', port: lossy.port },
     config: { tags: ['real'] },
     sizeKib: 1024,
   });
@@ -74,6 +78,7 @@ async function startAgents(count: number): Promise<Uboard[]> {
 beforeAll(async () => {
   mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   meter = await startMeter(mosquitto.port);
+  lossy = await lossyWire(mosquitto.port);
   uboards = await startAgents(REAL);
   brokers = new MqttBrokers(
     {
@@ -102,6 +107,7 @@ afterAll(async () => {
   brokers.dispose();
   await Promise.all(uboards.map((u) => u.stop()));
   meter.stop();
+  lossy.stop();
   await mosquitto.stop();
 });
 
@@ -143,13 +149,14 @@ describe(`${REAL} real boards behind one broker`, () => {
     expect(new Set(sums.flat()).size).toBe(1);
   });
 
-  it('cost the computer one file and a little for each, and three that die midway spoil nothing', async () => {
-    const content = new Uint8Array(randomBytes(200_000));
+  /** Sends a file to all; three are killed midway. Gives the bytes sent, once the others have the file and the three are named. */
+  async function pushWithDeaths(path: string): Promise<number> {
+    const content = new Uint8Array(randomBytes(SIZE));
     const boards = rig.fleet.boards;
     const dead = uboards.slice(0, 3);
     const uids = dead.map((u) => Buffer.from(u.name).toString('hex'));
     const job = new FleetJob(
-      { kind: 'upload', files: [{ path: '/big.bin', content }], label: 'big.bin' },
+      { kind: 'upload', files: [{ path, content }], label: path },
       boards,
       { stopPolicies: rig.stopPolicies, publisher: new MqttGroups(brokers) },
       { programs: 'leave', concurrency: REAL },
@@ -161,20 +168,33 @@ describe(`${REAL} real boards behind one broker`, () => {
     await Promise.all(dead.map((u) => u.kill()));
     const results = await running;
     const sent = meter.sent - before;
+    lossy.share = 0;
     const failed = results.filter((r) => r.status !== 'ok');
     console.log(`200 kB to ${REAL} boards: ${sent} bytes sent, ${failed.length} failed`);
     const gone = boards.filter((b) => uids.includes(b.uid ?? ''));
     expect(failed.map((r) => r.id).sort()).toEqual(gone.map((b) => b.id).sort());
-    expect(sent).toBeLessThan(1.2 * content.length + 1000 * REAL);
     const left = boards.filter((b) => !gone.includes(b));
-    const sums = await Promise.all(left.map((b) => b.files.hash(['/big.bin'])));
+    const sums = await Promise.all(left.map((b) => b.files.hash([path])));
     expect(new Set(sums.flat())).toEqual(
       new Set([createHash('sha256').update(content).digest('hex')]),
     );
     await Promise.all(dead.map((u) => u.restart()));
     const back = () => Promise.resolve(boards.every((b) => b.present));
     expect(await pollUntil(back, KEEPALIVE_MS)).toBe(true);
+    return sent;
+  }
+
+  it('cost the computer one file and a little for each, and three that die midway spoil nothing', async () => {
+    expect(await pushWithDeaths('/big.bin')).toBeLessThan(1.2 * SIZE + 1000 * REAL);
   }, 180_000);
+
+  it('have the file, all but the three that die, when one message in fifty is lost', async () => {
+    lossy.share = 0.02;
+    lossy.lost = 0;
+    await pushWithDeaths('/lossy.bin');
+    console.log(`${lossy.lost} messages were lost`);
+    expect(lossy.lost).toBeGreaterThan(REAL);
+  }, 240_000);
 
   it('are away once they are dead, and the others answer', async () => {
     const dead = uboards.slice(0, 3);

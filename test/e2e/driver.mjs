@@ -145,6 +145,27 @@ export class Driver {
       await row.locator('.monaco-tl-twistie').click();
   }
 
+  /**
+   * Drags with the mouse, past each stop to the last; where a stop makes the next one appear, it is waited for.
+   * @param {Locator} from @param {Locator[]} stops
+   */
+  async drag(from, stops) {
+    const { mouse } = this.page;
+    const middle = async (/** @type {Locator} */ of) => {
+      await of.waitFor();
+      const box = await of.boundingBox();
+      if (!box) throw new Error('nothing to drag there');
+      return /** @type {const} */ ([box.x + Math.min(box.width / 2, 60), box.y + box.height / 2]);
+    };
+    await mouse.move(...(await middle(from)));
+    await mouse.down();
+    for (const stop of stops) {
+      await mouse.move(...(await middle(stop)), { steps: 12 });
+      await mouse.move(...(await middle(stop)), { steps: 2 });
+    }
+    await mouse.up();
+  }
+
   /** Chooses from a row's context menu. @param {string | RegExp} label @param {string | RegExp} item */
   async rowMenu(label, item) {
     await this.row(label).click({ button: 'right' });

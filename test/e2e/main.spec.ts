@@ -113,6 +113,30 @@ test('right-click uploads a folder, whatever its files are called', async () => 
   await driver.row('lib').waitFor();
 });
 
+test('a file is dragged into a folder of the board', async () => {
+  const { driver } = session;
+  await driver.drag(driver.row('data.bin'), [driver.row('lib')]);
+  const moved = async () => (await board.files())['/lib/data.bin']?.equals(OLD) ?? false;
+  expect(await pollUntil(moved, WAIT_MS)).toBe(true);
+  expect((await board.files())['/data.bin']).toBeUndefined();
+  await driver.expand('lib');
+  await driver.row('data.bin').waitFor();
+  await driver.drag(driver.row('data.bin'), [driver.row('linuxboard')]);
+  const back = async () => (await board.files())['/data.bin']?.equals(OLD) ?? false;
+  expect(await pollUntil(back, WAIT_MS)).toBe(true);
+});
+
+test('a file is dragged from the Explorer to the board', async () => {
+  const { driver } = session;
+  await driver.activity('Explorer');
+  await driver.drag(driver.row('count.py'), [
+    driver.activityIcon('MicroPython'),
+    driver.row('linuxboard'),
+  ]);
+  const there = async () => (await board.files())['/count.py'] !== undefined;
+  expect(await pollUntil(there, WAIT_MS)).toBe(true);
+});
+
 test('the active file runs, and its output shows as it comes', async () => {
   const { driver } = session;
   await driver.openFile('count.py');

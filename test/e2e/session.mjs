@@ -14,7 +14,9 @@ import { Driver } from './driver.mjs';
  * @returns {Promise<{ driver: Driver, workspace: string, server: import('../lab/codeServer.mjs').CodeServer, setSettings: (settings: Record<string, unknown>) => void, close: () => Promise<void> }>}
  */
 export async function openSession({ files = {}, ttys = [], settings = {}, env } = {}) {
-  const workspace = tempDir('workspace');
+  const place = tempDir('workspace');
+  const workspace = join(place, 'my-project'); // what pictures and messages call it
+  mkdirSync(workspace);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), content);
@@ -37,7 +39,7 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env } 
     const close = async () => {
       await driver.close();
       await server.stop();
-      removeTempDir(workspace);
+      removeTempDir(place);
     };
     return { driver, workspace, server, setSettings, close };
   } catch (error) {

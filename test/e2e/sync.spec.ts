@@ -160,7 +160,7 @@ test('a comparison lists what has drifted apart', async () => {
   writeFileSync(join(workspace, 'src/only-here.py'), '1\n');
   await driver.command('MicroPython: Compare Board with Folder…');
   await driver.row('/only-here.py').waitFor();
-  expect(await driver.row('/only-here.py').textContent()).toMatch(/only in mpyfleet-workspace/);
+  expect(await driver.row('/only-here.py').textContent()).toMatch(/only in my-project/);
   expect(await driver.row('/boot.py').textContent()).toMatch(/only in linuxboard/);
   rmSync(join(workspace, 'src/only-here.py'));
 });
