@@ -94,6 +94,7 @@ it('installs source, or compiles it, where it is told to', async () => {
 });
 
 it('leaves files that were changed on the board, unless it is forced', async () => {
+  await mip(['remove', '--force', 'shapes', 'units']); // of the tests before: shapes needs units, which would stay for it
   expect(await mip(['install', 'units'])).toMatchObject({ status: 0 });
   await cli.run([
     '-b',

@@ -81,6 +81,7 @@ export class AgentFiles implements BoardFiles {
     const reader = new Download(path, options);
     const payload = Buffer.from(JSON.stringify({ p: path, o: 0, w: GET_CREDIT }));
     await this.client.request(Op.get, payload, {
+      about: path,
       signal: options.signal,
       onFrame: (f, x) => reader.onFrame(f, x),
       // Until the board has answered, the request itself is repeated; then what is missing is asked for.
@@ -112,6 +113,7 @@ export class AgentFiles implements BoardFiles {
       ...(packed ? { zn: packed.length } : {}),
     };
     await upload(this.client, Op.put, head, body, {
+      about: path,
       signal: options.signal,
       onAcked: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
     });

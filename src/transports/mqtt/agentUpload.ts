@@ -3,6 +3,8 @@ import type { AgentClient } from './agentClient';
 import { ChunkSender } from './chunkSender';
 
 export interface UploadOptions {
+  /** The path that is written: for errors. */
+  readonly about?: string;
   readonly signal?: AbortSignal;
   /** Bytes of `body` that the board has. */
   readonly onAcked?: (bytes: number) => void;
@@ -26,6 +28,7 @@ export async function upload(
   });
   const payload = Buffer.from(JSON.stringify(head));
   return client.request(op, payload, {
+    about: options.about,
     signal: options.signal,
     onFrame: (frame, exchange) => sender.onFrame(frame, exchange),
     // Until the board has answered, the request itself is repeated; then the data are.

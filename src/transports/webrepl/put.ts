@@ -1,4 +1,4 @@
-import { abortError, Deferred, type Clock } from '../../core/async';
+import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import {
   checkAnswer,
@@ -12,6 +12,8 @@ import type { WebReplStream } from './webReplStream';
 const FRAME_BYTES = 8192;
 /** A put cannot be called off. What is left of a cancelled one is filled up when it is short; else the link is ended. */
 const FILL_BYTES = 128 * 1024;
+/** Up to so much, what follows is sent right behind the data. More takes its time on the network: it can be called off till its end. */
+const FOLLOWED_BYTES = 256 * 1024;
 
 /**
  * WebREPL's put: writes `content` over the file `name`, unverified. `follow` is called once all has been handed to the network: the
@@ -36,6 +38,12 @@ export async function putFile<T>(
         await stalling(stream, clock, answers.next());
         await stalling(stream, clock, answers.next());
         throw abortError(options.signal);
+      }
+      if (content.length > FOLLOWED_BYTES) {
+        checkAnswer(await stalling(stream, clock, answers.next()));
+        checkAnswer(await stalling(stream, clock, answers.next()));
+        throwIfAborted(options.signal);
+        return await follow();
       }
       const followed = follow();
       followed.catch(() => undefined); // looked at below, unless the put itself has failed
