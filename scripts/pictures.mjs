@@ -98,7 +98,7 @@ try {
   await driver.page.waitForTimeout(RESULTS_MS);
   await picture('results');
 
-  await driver.row('kitchen').click();
+  await driver.row('greenhouse').click();
   await driver.command('MicroPython: Preview Sync to Board…');
   await driver.row('/lib/climate.py').click();
   await driver.page.locator('.monaco-diff-editor .editor.modified .view-line').first().waitFor();
