@@ -36,7 +36,8 @@ for (const name of names) {
       name,
       files: {
         'main.py': `print("hello from the ${name}")\n`,
-        'lib/climate.py': name === 'workbench' ? CLIMATE : old,
+        'lib/climate.py': old,
+        'lib/place.py': `FLOOR = ${name === 'workbench' ? 2 : 1}\n`,
         'boot.py': '',
       },
     }),
@@ -87,7 +88,7 @@ try {
 
   await driver.activity('MicroPython');
   await driver.command('MicroPython: Run Code on Boards…');
-  await driver.type('import climate; print("target", climate.TARGET)');
+  await driver.type('import place; print("floor", place.FLOOR)');
   const box = driver.input.locator('input[type=text]');
   await box.fill('all');
   await driver.input
