@@ -23,7 +23,6 @@ class Get:
         if not 0 <= start <= self.size:
             raise Fail("EINVAL", "the file has %d bytes" % self.size, path)
         self.f = open(path, "rb")
-        self.f.seek(start)
         self.start = self.at = self.acked = self.hashed = start
         self.window = max(1, min(w, 64)) * ag.mtu
         self.sha = hashlib.sha256()
@@ -40,6 +39,7 @@ class Get:
         self.ag.send(self.s, 0x72, self.r, json.dumps(d).encode(), self.start)
 
     def _fill(self, mv):
+        self.f.seek(self.at)  # a frame that the line broke off was read in vain
         n = self.f.readinto(mv[: self.size - self.at])
         if not n:
             raise Fail("EIO", "the file became shorter")
@@ -74,9 +74,7 @@ class Get:
             return
         self.acked = max(self.acked, off) if op == 0x22 else off
         if op == 0x23 or ack:
-            if off != self.at:
-                self.f.seek(off)
-                self.at = off
+            self.at = off
             self.ended = False
         elif off >= self.size and self.ended:
             return self.close()
