@@ -5,6 +5,7 @@ import bootCode from '../../../board/snippets/demoBoot.py';
 import { encodeName, HostFs, type DeviceOps, type EmscriptenFs } from './hostFs';
 import type { InputRing } from './inputRing';
 import type { WorkerSettings } from './messages';
+import { Output } from './output';
 
 /** What MicroPython's micropython.mjs gives, as far as it is used here. */
 interface MicroPython {
@@ -25,10 +26,6 @@ interface Loader {
 const CTRL_C = 0x03;
 const POLLIN = 1;
 const HEAP_BYTES = 256 * 1024; // grows by itself
-/** Output is handed on in pieces of so many bytes, or when there is a pause. */
-const OUTPUT_BYTES = 4096;
-/** Code that only computes and prints still shows its output this often. */
-const OUTPUT_MS = 50;
 /** Bytes of output on their way to the extension. */
 const MOST_UNTAKEN = 256 * 1024;
 /** How long one wait lasts before Ctrl-C is looked for again. */
@@ -51,13 +48,7 @@ export interface Outcome {
 
 /** MicroPython's WebAssembly build with the gaps to a board bridged: input and Ctrl-C while code runs, files that stay, a machine. */
 export class Interpreter {
-  #pending = new Uint8Array(OUTPUT_BYTES);
-  #length = 0;
-  /** When the oldest byte of it was printed. */
-  #since = 0;
-  #lastByte = 0;
-  /** Output goes here instead, while it is set. */
-  #captured: number[] | undefined;
+  readonly #output: Output;
   /** KeyboardInterrupt has been scheduled, and it is not known yet that it was raised. */
   #interrupted = false;
   #python!: MicroPython;
@@ -66,7 +57,9 @@ export class Interpreter {
     private readonly settings: WorkerSettings,
     private readonly ring: InputRing,
     private readonly around: Surroundings,
-  ) {}
+  ) {
+    this.#output = new Output((bytes) => this.#handOn(bytes));
+  }
 
   static async start(
     settings: WorkerSettings,
@@ -89,9 +82,10 @@ export class Interpreter {
 
   /** Hands on what has been printed. */
   flush(): void {
-    if (this.#length === 0) return;
-    const bytes = this.#pending.slice(0, this.#length);
-    this.#length = 0;
+    this.#output.flush();
+  }
+
+  #handOn(bytes: Uint8Array): void {
     this.around.output(bytes);
     // Output that nobody has taken yet is bounded, as on a serial line. A Ctrl-C gets through meanwhile.
     while (this.ring.untaken > MOST_UNTAKEN) {
@@ -102,7 +96,7 @@ export class Interpreter {
 
   /** Prints as the firmware itself does. */
   say(text: string): void {
-    for (const byte of Buffer.from(text)) this.#put(byte);
+    this.#output.bytes(Buffer.from(text));
   }
 
   /** The friendly REPL's banner and prompt. */
@@ -119,11 +113,7 @@ export class Interpreter {
 
   /** What `work` prints, which is shown nowhere. */
   capture(work: () => void): string {
-    const captured: number[] = [];
-    this.#captured = captured;
-    work();
-    this.#captured = undefined;
-    return Buffer.from(captured).toString();
+    return this.#output.capture(work);
   }
 
   /** Runs code as a board's raw REPL does. */
@@ -249,42 +239,21 @@ export class Interpreter {
 
   /** sys.stdout.buffer: bytes as they are. */
   #write(memory: Uint8Array, offset: number, length: number): number {
-    for (let i = offset; i < offset + length; i++) this.#put(memory[i] ?? 0);
-    this.#written();
-    return length;
+    this.#output.bytes(memory.subarray(offset, offset + length));
+    return this.#written(length);
   }
 
-  /** Standard output: line ends become those of a board. */
   #print(memory: Uint8Array, offset: number, length: number): number {
-    let lineEnded = false;
-    for (let i = offset; i < offset + length; i++) {
-      const byte = memory[i] ?? 0;
-      if (byte === 10) {
-        lineEnded = true;
-        if (this.#lastByte !== 13) this.#put(13);
-      }
-      this.#put(byte);
-    }
+    const lineEnded = this.#output.text(memory.subarray(offset, offset + length));
     // A program that then only computes gives no other chance to show its line.
     if (lineEnded && this.ring.running) this.flush();
-    this.#written();
-    return length;
+    return this.#written(length);
   }
 
-  #written(): void {
-    if (this.#length > 0 && performance.now() - this.#since >= OUTPUT_MS) this.flush();
+  #written(length: number): number {
+    this.#output.flushOld();
     this.checkInterrupt();
-  }
-
-  #put(byte: number): void {
-    this.#lastByte = byte;
-    if (this.#captured) {
-      this.#captured.push(byte);
-      return;
-    }
-    if (this.#length === 0) this.#since = performance.now();
-    this.#pending[this.#length++] = byte;
-    if (this.#length === OUTPUT_BYTES) this.flush();
+    return length;
   }
 }
 
