@@ -19,7 +19,19 @@ const { startUboard } = await import('./uboard.mjs');
 const { packagedExtension } = await import('./vsix.mjs');
 
 const option = (/** @type {string} */ name) => process.argv.indexOf(name);
+const port = portOption();
 const program = (/** @type {string} */ file) => readFileSync(join(lab, 'demo', file), 'utf8');
+
+/** The server's port as given; 0, any free one, without the option. */
+function portOption() {
+  if (option('--port') < 0) return 0;
+  const text = process.argv[option('--port') + 1] ?? '';
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65535) return Number(text);
+  console.error(
+    `--port wants a number from 0 to 65535, not "${text}". Example: npm run demo -- --port 8000`,
+  );
+  process.exit(64);
+}
 
 /** @type {{ stop: () => Promise<void> }[]} */
 const started = [];
@@ -28,8 +40,11 @@ async function end(status = 0) {
   if (ending) return;
   ending = true;
   console.log('\nStopping.');
-  await Promise.all(started.map((part) => part.stop()));
-  process.exit(status);
+  // One part that does not stop must not keep the others running.
+  const stops = await Promise.allSettled(started.map((part) => part.stop()));
+  const failed = stops.filter((stop) => stop.status === 'rejected');
+  for (const { reason } of failed) console.error(reason);
+  process.exit(status || (failed.length > 0 ? 1 : 0));
 }
 process.on('SIGINT', () => void end());
 process.on('SIGTERM', () => void end());
@@ -70,12 +85,11 @@ async function startBoards() {
 async function openVSCode(ttys) {
   const workspace = join(tempDir('demo'), 'my-project');
   mkdirSync(workspace, { recursive: true });
-  cpSync(join(lab, 'demo', 'hello.py'), join(workspace, 'hello.py'));
+  cpSync(join(lab, 'demo', 'project'), workspace, { recursive: true });
   const vsix = await packagedExtension();
   const settings = { 'mpyFleet.serial.paths': ttys };
   const code = option('--server') < 0 && spawnSync('code', ['--version']).status === 0;
   if (!code) {
-    const port = option('--port') < 0 ? 0 : Number(process.argv[option('--port') + 1]);
     const server = await startCodeServer({ workspace, vsix, settings, port });
     started.push(server);
     console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends the demo.`);

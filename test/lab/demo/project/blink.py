@@ -1,0 +1,6 @@
+# Prints as it goes; the stop button beside the run button ends it.
+import time
+
+for n in range(50):
+    print("LED", "on" if n % 2 == 0 else "off")
+    time.sleep(0.5)
