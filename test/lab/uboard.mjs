@@ -16,6 +16,7 @@ import { RawRepl } from './rawRepl.mjs';
  * @property {boolean} [drop] a full receive ring (260 bytes) loses bytes, as a UART does; default: it holds them
  * @property {Record<string, string | Uint8Array>} [files] on the flash before the board starts, by path
  * @property {string} [tty] path of the serial device (a link); default: in a temporary folder
+ * @property {Date} [clock] what its clock says when it starts; default: as this computer's
  * @property {boolean} [safe] boot.py and main.py are not run
  */
 
@@ -48,6 +49,7 @@ export async function startUboard(options = {}) {
   if (options.files) await onScratchBoard(base, (repl) => repl.writeFiles(options.files ?? {}));
 
   const command = [...base, '--tty', tty, '--name', name, '--heap', String(options.heap ?? 256)];
+  if (options.clock) command.push('--clock', String(Math.floor(options.clock.getTime() / 1000)));
   if (options.drop) command.push('--drop');
   if (options.safe) command.push('--safe');
   const start = () => launch(command, { ready: /^TTY / });

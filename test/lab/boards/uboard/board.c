@@ -22,7 +22,7 @@
 static uint8_t ring[UART_RING];
 ringbuf_t stdin_ringbuf = { ring, UART_RING, 0, 0 };
 const char *board_name = "uboard";
-int64_t board_time_off_ns;
+static int64_t board_time_off_ns; // the board's clock against this computer's
 
 int board_safe;
 static int tty = -1, slave = -1, flash_fd = -1, wake[2], drop;
@@ -213,6 +213,7 @@ uint64_t mp_hal_time_ns(void) {
     clock_gettime(CLOCK_REALTIME, &t);
     return t.tv_sec * 1000000000ull + t.tv_nsec + board_time_off_ns;
 }
+void board_set_clock(int64_t seconds) { board_time_off_ns += (seconds - (int64_t)(mp_hal_time_ns() / 1000000000)) * 1000000000; }
 void mp_hal_delay_us(mp_uint_t us) { usleep(us); }
 void mp_hal_delay_ms(mp_uint_t ms) {
     mp_uint_t end = mp_hal_ticks_us() + ms * 1000;
@@ -272,6 +273,7 @@ size_t board_start(int argc, char **argv) {
         else if (!strcmp(argv[i], "--flash")) { file = v; i++; }
         else if (!strcmp(argv[i], "--size")) { flash_size = atol(v) << 10; i++; }
         else if (!strcmp(argv[i], "--heap")) { heap = atol(v) << 10; i++; }
+        else if (!strcmp(argv[i], "--clock")) { board_set_clock(atol(v)); i++; }
         else if (!strcmp(argv[i], "--name")) { board_name = v; i++; }
         else { fprintf(stderr, "unknown option %s\n", argv[i]); exit(2); }
     }
