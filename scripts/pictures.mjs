@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession } from '../test/e2e/session.mjs';
+import { webview } from '../test/e2e/webview.mjs';
 import { startUboard } from '../test/lab/index.mjs';
 
 const folder = fileURLToPath(new URL('../media/readme/', import.meta.url));
@@ -25,8 +26,6 @@ def heat(now):
     return max(0, min(100, (TARGET - now) * 20))
 `;
 
-/** For a picture only: the table's last row has no sign of its own to wait for. */
-const RESULTS_MS = 5_000;
 const names = ['kitchen', 'greenhouse', 'workbench'];
 const boards = [];
 for (const name of names) {
@@ -78,10 +77,12 @@ try {
     .filter({ hasText: 'ready' })
     .waitFor();
   await driver.expand('kitchen');
+  await driver.row('main.py').waitFor();
   await picture('window');
 
   await driver.activity('Explorer');
-  await driver.page.getByRole('treeitem', { name: 'lib' }).first().click({ button: 'right' });
+  await driver.row('blink.py').waitFor();
+  await driver.row('lib').click({ button: 'right' });
   await driver.page.getByRole('menuitem', { name: 'Upload to Board' }).first().hover();
   await picture('upload');
   await driver.page.keyboard.press('Escape');
@@ -96,7 +97,9 @@ try {
     .first()
     .waitFor();
   await driver.page.keyboard.press('Enter');
-  await driver.page.waitForTimeout(RESULTS_MS);
+  const results = await webview(driver.page, '#summary');
+  await results.getByText('2 boards: same; 1 differs').waitFor();
+  await results.getByText('floor 2').first().waitFor();
   await picture('results');
 
   await driver.row('greenhouse').click();

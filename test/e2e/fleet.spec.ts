@@ -4,6 +4,7 @@ import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
 import { openSession } from './session.mjs';
+import { webview as pageWith } from './webview.mjs';
 
 // A job on several boards, as a user does it: choose, run, look at the answers, do the failed ones again; the dashboard.
 
@@ -28,24 +29,7 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** The page inside a webview: one frame for VS Code's wrapper, one for what is ours. */
-async function webview(has: string): Promise<FrameLocator> {
-  const { page } = session.driver;
-  let found: FrameLocator | undefined;
-  const look = async () => {
-    const count = await page.locator('iframe.webview').count();
-    for (let i = 0; i < count; i++) {
-      const outer = page.locator('iframe.webview').nth(i).contentFrame();
-      const inner = outer.frameLocator('#active-frame');
-      if ((await inner.locator(has).count()) === 0) continue;
-      found = inner;
-      return true;
-    }
-    return false;
-  };
-  if (!(await pollUntil(look, SEEN_MS)) || !found) throw new Error(`no webview has ${has}`);
-  return found;
-}
+const webview = (has: string) => pageWith(session.driver.page, has);
 
 async function becomes(locator: Locator, text: RegExp): Promise<void> {
   const shows = async () => text.test((await locator.textContent()) ?? '');
@@ -106,7 +90,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
   await choose('shelf-[01-03],-,shelf-02', 2);
-  await becomes(page.locator('#summary'), /^1 boards?: same; 1 differ$/);
+  await becomes(page.locator('#summary'), /^1 boards?: same; 1 differs$/);
   expect((await rows(page)).map((r) => r[0])).toEqual(['shelf-01', 'shelf-03']);
   expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
 });

@@ -120,7 +120,8 @@ const NAMED_FAILURES = 3;
 function agreement(same: number, answered: number): string {
   if (answered === 1) return '1 board answered';
   const differ = answered - same;
-  return differ === 0 ? `${boards(same)}: same` : `${boards(same)}: same; ${differ} differ`;
+  if (differ === 0) return `${boards(same)}: same`;
+  return `${boards(same)}: same; ${differ} ${differ === 1 ? 'differs' : 'differ'}`;
 }
 
 function boards(n: number): string {

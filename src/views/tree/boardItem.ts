@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { shortPlace } from '../../core/address';
+import { shortPlace, type Address } from '../../core/address';
 import type { Board, Link } from '../../core/board/board';
 import type { BoardState } from '../../core/board/boardState';
 import { boardContext, linkIcon, linkName, stateLook, type StateLook } from './boardLook';
@@ -31,13 +31,22 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
 
 function boardDescription(board: Board): string {
   const link = activeLink(board);
-  const place = link && `${linkName(link.found.address.kind)} ${shortPlace(link.found.address)}`;
+  const place = link && placeOf(link.found.address);
   const words = stateWords(board.state, board.present);
   const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
   const marks = agentMarks(board)
     .map((mark) => ` · ${mark}`)
     .join('');
   return place ? `${words}${marks} · ${place}${more}` : words;
+}
+
+/** A longer place would push the row's end out of a side bar of usual width; the tooltip has it in full. */
+const PLACE_LIMIT = 12;
+
+function placeOf(address: Address): string {
+  const place = shortPlace(address);
+  const kind = linkName(address.kind);
+  return place.length > PLACE_LIMIT ? kind : `${kind} ${place}`;
 }
 
 /** What must be seen of a board's agent: whoever reaches the broker may command it; it runs without its program. */

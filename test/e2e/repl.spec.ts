@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { startUboard } from '../lab/index.mjs';
+import { pollUntil } from '../lab/process.mjs';
+import { openSession } from './session.mjs';
+
+// The ways to a board's REPL and to running code that are not in its row of the tree, with a real MicroPython whose clock
+// begins in the year 2000.
+
+const WAIT_MS = 60_000;
+let board: Awaited<ReturnType<typeof startUboard>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  board = await startUboard({ name: 'kitchen', clock: new Date('2000-01-01T00:00:00Z') });
+  session = await openSession({
+    ttys: [board.tty],
+    files: {
+      'count.py': "for i in range(3):\n    print('count', i)\n",
+      'forever.py': "import time\nprint('begun')\nwhile True:\n    time.sleep(0.1)\n",
+    },
+  });
+  await session.driver.activity('MicroPython');
+  await session.driver.status(/linuxboard: ready/).waitFor();
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`repl ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await board.stop();
+});
+
+test("the status bar's item offers what fits the board, and does it", async () => {
+  const { driver } = session;
+  await driver.status(/linuxboard: ready/).click();
+  const picks = (await driver.picks()).map((pick) => pick.trim());
+  expect(picks).toEqual(expect.arrayContaining(['Open the REPL', 'Set the clock', 'Disconnect']));
+  expect(picks).not.toContain('Connect');
+  await driver.pick('Disconnect');
+  await driver.status(/linuxboard: not connected/).click();
+  await driver.pick('Connect');
+  await driver.status(/linuxboard: ready/).click();
+  await driver.pick('Set the clock');
+  await driver.status(/Setting the clock/).waitFor();
+});
+
+test('the terminal profile opens the REPL of the active board, whose clock is set now', async () => {
+  const { driver } = session;
+  await driver.command('Create New Terminal (With Profile)');
+  await driver.pick(/MicroPython REPL/);
+  await driver.terminalType('import time; time.localtime()[0] + 10000\n');
+  await driver.terminalShows(String(new Date().getFullYear() + 10_000));
+});
+
+test('what the REPL prints is copied to a log file while that is switched on', async () => {
+  const { driver } = session;
+  const toggle = () => driver.command('MicroPython: Switch the REPL Log File On or Off');
+  await toggle();
+  const toast = driver.notification(/What linuxboard prints is copied to/);
+  const path = /copied to (\S+\.log)/.exec((await toast.textContent()) ?? '')?.[1] ?? '';
+  await driver.terminalType("print('kept ' * 2)\n");
+  const has = (text: string) => () => Promise.resolve(readFileSync(path, 'utf8').includes(text));
+  expect(await pollUntil(has('kept kept'), WAIT_MS)).toBe(true);
+  await driver.answer(/What linuxboard prints is copied to/, 'Open It');
+  expect(await driver.editorText()).toContain('kept kept');
+  await toggle();
+  await driver.status(/REPL log of linuxboard is off/).waitFor();
+  await driver.terminalType("print('lost ' * 2)\n");
+  await driver.terminalShows('lost lost');
+  expect(await has('lost')()).toBe(false);
+});
+
+test("the run button in the editor's title runs the active file, the stop button ends it", async () => {
+  const { driver } = session;
+  const button = (title: string) =>
+    driver.page.locator(`.editor-group-container.active .action-label[aria-label^="${title}"]`);
+  await driver.openFile('count.py');
+  await button('Run File on Board').click();
+  await driver.terminalShows('count 2');
+  await driver.openFile('forever.py');
+  await button('Run File on Board').click();
+  await driver.terminalShows('begun');
+  await button('Stop').click();
+  await driver.terminalShows(/KeyboardInterrupt[^]*>>>$/);
+  await button('Stop').waitFor({ state: 'detached' });
+});
