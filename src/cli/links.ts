@@ -34,6 +34,7 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   const brokers = new CliBrokers(cli, registry.brokers);
   const open = createTransportFactory({
     log: cli.log,
+    baudRate: () => cli.options.baud,
     webrepl: { getPassword: (address, { wrong }) => webreplPassword(cli, address, wrong) },
   });
   return {

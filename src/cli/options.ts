@@ -18,6 +18,7 @@ export const OPTIONS = {
   },
   timeout: { type: 'string', value: 'SECONDS', text: 'most time for one board (default: none)' },
   parallel: { type: 'string', short: 'P', value: 'N', text: 'boards at once (default: 32)' },
+  baud: { type: 'string', value: 'RATE', text: 'speed of the serial port (default: 115200)' },
   verbose: {
     type: 'boolean',
     short: 'v',
@@ -72,6 +73,8 @@ export interface Options {
   readonly restart: boolean;
   readonly timeoutMs?: number;
   readonly parallel?: number;
+  /** Bits a second of serial ports. */
+  readonly baud?: number;
   /** 0: quiet; 1: what is done; 2: wire bytes. */
   readonly verbose: number;
   readonly help: boolean;
@@ -97,7 +100,14 @@ export interface Options {
 /** Options that every verb takes. */
 export const COMMON: readonly OptionName[] = ['json', 'verbose', 'help'];
 /** Options of verbs that work on boards. */
-export const ON_BOARDS: readonly OptionName[] = ['board', 'stop', 'restart', 'timeout', 'parallel'];
+export const ON_BOARDS: readonly OptionName[] = [
+  'board',
+  'stop',
+  'restart',
+  'timeout',
+  'parallel',
+  'baud',
+];
 
 export interface CommandLine {
   readonly verb?: string;
@@ -129,7 +139,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       stop: flag('stop'),
       restart: flag('restart'),
       timeoutMs: seconds(values.timeout),
-      parallel: count(values.parallel),
+      parallel: count(values.parallel, '--parallel wants a number of boards'),
+      baud: count(values.baud, '--baud wants bits a second such as 115200'),
       verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
       help: flag('help'),
       version: flag('version'),
@@ -187,11 +198,9 @@ function portNumber(text: string | undefined): number | undefined {
   return value;
 }
 
-function count(text: string | undefined): number | undefined {
+function count(text: string | undefined, wanted: string): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) {
-    throw new UsageError(`--parallel wants a number of boards, not "${text}"`);
-  }
+  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${wanted}, not "${text}"`);
   return value;
 }

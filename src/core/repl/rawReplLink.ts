@@ -259,7 +259,7 @@ export class RawReplLink {
     }
     if (odd > bytes * GARBAGE_SHARE) {
       return new ConnectError(address, 'notABoard', `What ${address.text} sends is not text`, {
-        hint: 'The baud rate may be wrong, or this is no MicroPython board.',
+        hint: 'The baud rate may be wrong (setting mpyFleet.serial.baudRates; --baud of mpyfleet; most boards use 115200), or this is no MicroPython board.',
       });
     }
     return new TimeoutError(`The program on ${address.text} does not react to Ctrl-C`, {
