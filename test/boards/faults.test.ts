@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { FleetError } from '../../src/core/errors';
 import type { WriteItem } from '../../src/core/boardFiles';
 import type { Fault } from '../lab/serlink.mjs';
@@ -26,15 +26,14 @@ const small: WriteItem[] = [{ path: '/small.bin', content: randomBytes(1000) }];
 /** Goes in several pieces of code where no input can be fed. */
 const pieces: WriteItem[] = [{ path: '/pieces.bin', content: randomBytes(9500) }];
 
-let rig: Rig | undefined;
-afterEach(async () => {
-  await rig?.stop();
-  rig = undefined;
-});
-
 /** A board that has the old version of every file, and how many bytes go each way when nothing goes wrong. */
-async function prepared(items: readonly WriteItem[], stdin: boolean) {
-  rig = await startRig({ baud: BAUD, stdin });
+async function prepared(
+  { onTestFinished }: TestContext,
+  items: readonly WriteItem[],
+  stdin: boolean,
+) {
+  const rig = await startRig({ baud: BAUD, stdin });
+  onTestFinished(() => rig.stop());
   const { files, cable } = rig;
   const olds = items.map(({ path }) => ({ path, content: old }));
   await files.writeMany(olds);
@@ -77,7 +76,8 @@ async function outcome(work: Promise<void>): Promise<unknown> {
   );
 }
 
-describe.each([
+// Side by side, each with a board of its own: a disturbed transfer is for the most part a wait for what never comes.
+describe.concurrent.each([
   { what: 'one file', items: one, stdin: true },
   { what: 'a folder', items: folder, stdin: true },
   { what: 'a small file', items: small, stdin: true },
@@ -121,8 +121,8 @@ describe.each([
     },
   ];
 
-  it.each(faults)('survives $name', async ({ fault, count }) => {
-    const { rig, restore, up, down } = await prepared(items, stdin);
+  it.for(faults)('survives $name', async ({ fault, count }, context) => {
+    const { rig, restore, up, down } = await prepared(context, items, stdin);
     const failures: string[] = [];
     for (const at of spread(fault(0).dir === 'toBoard' ? up : down, count)) {
       await rig.cable.fault({ ...fault(at), at } as Fault);
@@ -141,8 +141,8 @@ describe.each([
     expect(failures).toEqual([]);
   });
 
-  it('keeps the old files when the cable is pulled', async () => {
-    const { rig, up } = await prepared(items, stdin);
+  it('keeps the old files when the cable is pulled', async (context) => {
+    const { rig, up } = await prepared(context, items, stdin);
     let cut = 0;
     for (const at of spread(up, 24)) {
       await rig.cable.fault({ dir: 'toBoard', kind: 'unplug', at });
@@ -161,8 +161,8 @@ describe.each([
     expect(cut).toBeGreaterThan(20);
   });
 
-  it('keeps the old files when the power fails', async () => {
-    const { rig, up } = await prepared(items, stdin);
+  it('keeps the old files when the power fails', async (context) => {
+    const { rig, up } = await prepared(context, items, stdin);
     for (const at of spread(up, 8)) {
       await rig.cable.fault({ dir: 'toBoard', kind: 'cut', at });
       const cancel = new AbortController();
@@ -179,14 +179,15 @@ describe.each([
   });
 });
 
-it.each([
+it.concurrent.for([
   { what: 'a file', sizes: [9000] },
   { what: 'files, all in one stream,', sizes: [2600, 0, 41, 5200, 1159] },
 ])(
   'reads $what right through flipped, dropped and doubled bytes',
   { timeout: 120_000 },
-  async ({ sizes }) => {
-    rig = await startRig({ baud: BAUD });
+  async ({ sizes }, { onTestFinished }) => {
+    const rig = await startRig({ baud: BAUD });
+    onTestFinished(() => rig.stop());
     const { files, cable } = rig;
     const contents = new Map(sizes.map((size, i) => [`/r${i}.bin`, randomBytes(size)]));
     const items = [...contents].map(([path, content]) => ({ path, content }));

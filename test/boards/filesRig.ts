@@ -15,6 +15,8 @@ export interface Rig {
   readonly files: SessionFiles;
   /** How many pieces of code were run on the board. */
   execs(): number;
+  /** What is known of the board is forgotten, as in a new window. */
+  forget(): void;
   /** Opens a new link, after the cable was pulled. */
   reconnect(): Promise<void>;
   /** Switches the board off, if it still is on, and on again, with a new cable. */
@@ -43,12 +45,16 @@ export async function startRig(
       return session.exec(code, stdin ? o : { ...o, onStart: undefined });
     },
   });
-  const files = new SessionFiles((work, o?: SessionOptions) =>
-    transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
-  );
+  const newFiles = () =>
+    new SessionFiles((work, o?: SessionOptions) =>
+      transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
+    );
+  let files = newFiles();
   return {
     board,
-    files,
+    get files() {
+      return files;
+    },
     get cable() {
       return cable;
     },
@@ -56,6 +62,7 @@ export async function startRig(
       return transport;
     },
     execs: () => execs,
+    forget: () => void (files = newFiles()),
     reconnect: async () => {
       await transport.close();
       await cable.replug();

@@ -1,160 +1,236 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FleetError } from '../../src/core/errors';
-import { applyPlan } from '../../src/core/sync/apply';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { text } from '../../src/core/bytes';
 import type { Fault } from '../lab/serlink.mjs';
-import { startRig, type Rig } from './filesRig';
-import { Workspace } from './syncRig';
+import { pollUntil } from '../lab/index.mjs';
+import { Bench, JOBS, onBenches, type Job } from './faultJobs';
+import { OTHER, spread, type Place, type Wire } from './wireStates';
 
-/** What is on the board before each sync, and what the sync is to make of it: bytes that no compression shortens. */
-const OLD = contents('old', ['a.py', 'lib/b.py', 'lib/c.bin', 'd.py', 'gone.py']);
-const NEW = contents('new', ['a.py', 'lib/b.py', 'lib/c.bin', 'd.py', 'fresh.py', 'lib/deep/e.py']);
+// What the cable does to an upload of a file, of a folder and to a sync, from the first question for the prompt to the last
+// byte: at places spread over all of it, and in every state that the protocol goes through. Boards are shared by the cases, and
+// the jobs run side by side: most of the time goes into a board's waiting for what never comes.
 
-/** Bytes that a mirror of these files sends, in about; faults are spread over all of it and a little more. */
-const SENT = 26_000;
-/** Bytes that the board answers in that time, in about. */
-const HEARD = 4_000;
+const LIMIT = 120_000;
+/** What each job must have been cut in; the names are those of wireStates. */
+const STATES = [
+  'the prompt is asked for',
+  'question what the board can: window waited for',
+  'question what the board can: code sent, not confirmed',
+  'receiver: window waited for',
+  'receiver: credit waited for',
+  'file announced',
+  'block half sent',
+  'block sent, not answered',
+  'before the hash',
+  'in its place, not told',
+  'finish: its frame',
+  'finish: nothing heard of it',
+  'receiver: end of its answer',
+  'the prompt comes back',
+];
+const OF_SEVERAL = ['between two files'];
+const OF_SYNC = ['listing and hashing: window waited for', 'listing and hashing: answer'];
 
-function contents(kind: string, names: string[]): Record<string, Buffer> {
-  const body = (name: string) => {
-    const parts = Array.from({ length: 100 }, (_, i) =>
-      createHash('sha256').update(`${kind}${name}${i}`).digest(),
-    );
-    return Buffer.concat(parts);
-  };
-  return Object.fromEntries(names.map((name) => [name, body(name)]));
-}
-
-let rig: Rig;
-let work: Workspace;
-beforeAll(async () => {
-  rig = await startRig({ sizeKib: 1024, drop: false });
-  work = new Workspace(() => rig.files);
-  work.put(NEW);
-});
-afterAll(async () => {
-  work.dispose();
-  await rig.stop();
-});
-beforeEach(async () => {
-  for (const { name } of await rig.files.list('/')) {
-    await rig.files.remove(`/${name}`, { recursive: true });
-  }
-  await rig.files.writeMany(
-    Object.entries(OLD).map(([path, content]) => ({ path: `/${path}`, content })),
-  );
-});
-
-/** Every file is the old one or the new one as a whole, none that was there is missing before the sync has come to it. */
-async function expectWholeFiles(): Promise<void> {
-  const there = await rig.board.files();
-  for (const [path, data] of Object.entries(there)) {
-    if (/\.mpf[0-9a-f]{8}~$/.test(path)) continue;
-    const name = path.slice(1);
-    const whole = [OLD[name], NEW[name]].some((content) => content?.equals(data));
-    expect(whole, `${path} is neither old nor new`).toBe(true);
-  }
-  for (const name of Object.keys(OLD)) {
-    if (name in NEW) expect(there[`/${name}`], `${name} is missing`).toBeDefined();
-  }
-}
-
-async function expectMirrored(): Promise<void> {
-  const there = await rig.board.files();
-  expect(Object.keys(there).sort()).toEqual(
-    Object.keys(NEW)
-      .map((name) => `/${name}`)
-      .sort(),
-  );
-  for (const [name, content] of Object.entries(NEW)) {
-    expect(there[`/${name}`]?.equals(content), name).toBe(true);
-  }
-}
-
-/** Syncs with a fault on the way; a result is right, and an error is one of ours with words. */
-async function syncWith(fault: Fault): Promise<'done' | 'failed'> {
-  const plan = await work.plan('mirror');
-  await rig.cable.fault(fault);
+async function recorded(job: Job): Promise<Wire> {
+  const bench = await Bench.start(job);
   try {
-    await applyPlan(plan, work.options());
-    return 'done';
-  } catch (error) {
-    expect(error).toBeInstanceOf(FleetError);
-    expect((error as FleetError).message.length).toBeGreaterThan(10);
-    return 'failed';
+    return await bench.record();
+  } finally {
+    await bench.stop();
   }
 }
 
-describe('a sync on a cable that is pulled', () => {
-  const places: Fault[] = [
-    ...[1, 700, 3000, 8000, 13_000, 19_000, 24_000].map((at): Fault => {
-      return { kind: 'unplug', dir: 'toBoard', at: Math.min(at, SENT) };
-    }),
-    ...[30, 400, 1500, HEARD].map((at): Fault => ({ kind: 'unplug', dir: 'toHost', at })),
-  ];
-  let failed = 0;
+/** The first and the last place in each state, and places that a seed draws from the whole transfer. */
+function cuts(wire: Wire): Place[] {
+  const all = wire.places();
+  const inStates = all.filter(({ state }, i) => {
+    const isIt = (place: Place) => place.state === state;
+    return all.findIndex(isIt) === i || (all.findLastIndex(isIt) === i && !state.startsWith(OTHER));
+  });
+  const anywhere = (['toBoard', 'toHost'] as const).flatMap((dir) =>
+    spread(wire.bytes(dir).length, 5).map((at) => ({ state: 'anywhere', dir, at })),
+  );
+  return [...inStates, ...anywhere];
+}
 
-  it.each(places)(
-    '$dir at byte $at: whole files, and the next sync puts all right',
-    async (fault) => {
-      const ended = await syncWith(fault);
-      if (ended === 'failed') failed++;
-      await expectWholeFiles();
-      await rig.reconnect();
-      await work.sync('mirror');
-      await expectMirrored();
+describe.concurrent.each(JOBS)('$what', (job) => {
+  it(
+    'is cut in every state and at many places: whole files, a clear word, and the next time all is right',
+    async () => {
+      const wire = await recorded(job);
+      const places = cuts(wire);
+      const reached = new Set<string>();
+      await onBenches(job, 3, places, async (bench, { state, dir, at }) => {
+        const where = `${state}, cut ${dir} at ${at}`;
+        await bench.begin();
+        await bench.rig.cable.record();
+        await bench.rig.cable.fault({ kind: 'unplug', dir, at });
+        const error = await bench.outcome(bench.run());
+        const isCut = async () => (await bench.rig.cable.stats()).silent;
+        expect(await pollUntil(isCut, 10_000), where).toBe(true);
+        const passed = (await bench.rig.cable.recorded()).filter((part) => part.dir === dir);
+        // It was cut where it was meant to be: what went before is what went before in the undisturbed transfer.
+        const before = passed.reduce((sum, { bytes }) => sum + bytes.length, 0);
+        expect(before, where).toBe(at);
+        reached.add(state);
+        // Once the last answer is there it is done, whatever becomes of the cable; before that it is not.
+        const done = at >= (dir === 'toBoard' ? wire.lastAsked : wire.lastAnswered);
+        expect(error === undefined, where).toBe(done);
+        if (error) {
+          expect(error, where).toMatchObject({ code: 'connectionLost' });
+        } else await bench.expectDone(where);
+        await bench.expectMendable(where);
+      });
+      const must = [
+        ...STATES,
+        ...(Object.keys(job.after).length > 1 ? OF_SEVERAL : []),
+        ...(job.removes ? OF_SYNC : []),
+      ];
+      expect(must.filter((state) => !reached.has(state))).toEqual([]);
     },
+    LIMIT,
   );
 
-  it('was really cut in most of these', () => {
-    expect(failed).toBeGreaterThan(places.length / 2);
-  });
+  it(
+    'has bytes flipped, dropped, doubled and put in: it is repaired or told, never wrong',
+    async () => {
+      const wire = await recorded(job);
+      const of = (dir: Fault['dir'], count: number, seed: number) =>
+        spread(wire.bytes(dir).length, count, seed).map((at, i): Fault => {
+          const kinds: Fault[] = [
+            { kind: 'flip', dir, at, mask: 1 << (i % 7) },
+            { kind: 'drop', dir, at, count: 1 + (at % 5) },
+            { kind: 'dup', dir, at, count: 1 + (at % 3) },
+            { kind: 'insert', dir, at, data: Buffer.from('\x03~A') },
+          ];
+          return kinds[i % kinds.length] ?? { kind: 'flip', dir, at };
+        });
+      await onBenches(
+        job,
+        2,
+        [...of('toBoard', 12, 7), ...of('toHost', 8, 11)],
+        async (bench, fault) => {
+          const where = `${fault.kind} ${fault.dir} at ${fault.at}`;
+          const error = await bench.disturbed(fault);
+          if (error) await bench.expectMendable(`${where}: ${error.message}`);
+          else await bench.expectDone(where);
+        },
+      );
+    },
+    LIMIT,
+  );
 
-  it('is undone as far as it came', async () => {
-    expect(await syncWith({ kind: 'unplug', dir: 'toBoard', at: 14_000 })).toBe('failed');
-    await rig.reconnect();
-    await work.undoLast();
-    const there = Object.entries(await rig.board.files()).filter(([p]) => !p.endsWith('~'));
-    expect(Object.fromEntries(there)).toEqual(
-      Object.fromEntries(Object.entries(OLD).map(([name, data]) => [`/${name}`, data])),
-    );
-  });
+  it.each([
+    { state: 'hash', verb: 'stat', power: true },
+    { state: 'rename', verb: 'rename', power: true },
+    { state: 'rename', verb: 'rename', power: false },
+  ])(
+    'ends just before the $state (power fails: $power): the old file is there',
+    async ({ verb, power }) => {
+      const bench = await Bench.start(job);
+      try {
+        await bench.begin();
+        await stallBefore(bench, verb);
+        const running = bench.outcome(bench.run());
+        const stalled = () =>
+          Promise.resolve(readFileSync(bench.rig.board.flash).includes(STALLED));
+        expect(await pollUntil(stalled, 20_000)).toBe(true);
+        if (power) await bench.rig.board.kill();
+        else await bench.rig.cable.unplug();
+        expect(await running).toMatchObject({ code: 'connectionLost' });
+        const there = await bench.rig.board.files();
+        for (const [name, content] of Object.entries(job.before)) {
+          expect(there[`/${name}`]?.equals(content), name).toBe(true);
+        }
+        expect(Object.keys(there).filter((path) => path.endsWith('~'))).toHaveLength(1);
+        if (power) await bench.rig.restart();
+        else await bench.rig.reconnect();
+        await bench.run();
+        // A sync that mirrors has removed it already.
+        if (!job.removes) await bench.rig.files.remove(MARK);
+        await bench.expectDone(verb);
+      } finally {
+        await bench.stop();
+      }
+    },
+    LIMIT,
+  );
 });
 
-describe('a sync on a cable that damages bytes', () => {
-  const faults: Fault[] = [2000, 9000, 17_000].flatMap((at): Fault[] => [
-    { kind: 'flip', dir: 'toBoard', at, mask: 0x10 },
-    { kind: 'drop', dir: 'toBoard', at, count: 3 },
-    { kind: 'dup', dir: 'toBoard', at, count: 2 },
-    { kind: 'insert', dir: 'toBoard', at, data: randomBytes(5) },
-  ]);
+const MARK = '/stalled';
+const STALLED = 'the board stands still here';
 
-  it.each(faults)('$kind at byte $at: never a wrong file', async (fault) => {
-    const ended = await syncWith(fault);
-    await expectWholeFiles();
-    if (ended === 'failed') {
-      await rig.reconnect();
-      await work.sync('mirror');
+/** The board stands still, once, before it does `verb` (of os) to a temporary file: nothing on the wire tells these states apart. */
+async function stallBefore(bench: Bench, verb: string): Promise<void> {
+  const code = `
+import sys, os
+class Slow:
+    def __init__(self, os): self.os = os; self.once = True
+    def __getattr__(self, name): return getattr(self.os, name)
+    def ${verb}(self, path, *more):
+        if self.once and path.endswith('~'):
+            self.once = False
+            with open('${MARK}', 'w') as f: f.write('${STALLED.replace('still', "' 'still")}')
+            while True: pass
+        return self.os.${verb}(path, *more)
+sys.modules['os'] = Slow(os)
+import os
+print(type(os).__name__)
+`;
+  const said = await bench.rig.transport.withSession((session) => session.exec(code));
+  expect(text(said).trim()).toBe('Slow');
+}
+
+describe('a sync', () => {
+  const job = JOBS.find(({ removes }) => removes);
+  if (!job) throw new Error('there is no sync among the jobs');
+
+  it('that was cut is undone as far as it came', async () => {
+    const { up } = await recorded(job);
+    const bench = await Bench.start(job);
+    try {
+      await bench.begin();
+      await bench.rig.cable.fault({
+        kind: 'unplug',
+        dir: 'toBoard',
+        at: Math.floor(up.length * 0.7),
+      });
+      const work = bench.workspace();
+      expect(await bench.outcome(work.sync('mirror').then(() => undefined))).toMatchObject({
+        code: 'connectionLost',
+      });
+      await bench.rig.reconnect();
+      await work.undoLast();
+      const there = Object.entries(await bench.rig.board.files()).filter(([p]) => !p.endsWith('~'));
+      const old = Object.entries(job.before).map(([name, data]) => [`/${name}`, data] as const);
+      expect(Object.fromEntries(there)).toEqual(Object.fromEntries(old));
+    } finally {
+      await bench.stop();
     }
-    await expectMirrored();
   });
-});
 
-describe('a sync that is called off', () => {
-  it('leaves whole files, a board that answers, and can be undone', async () => {
-    const abort = new AbortController();
-    const running = work.sync('mirror', {
-      signal: abort.signal,
-      onProgress: (done) => {
-        if (done > 8000) abort.abort();
-      },
-    });
-    await expect(running).rejects.toMatchObject({ code: 'cancelled' });
-    await expectWholeFiles();
-    const undone = await work.undoLast();
-    expect(undone.left).toEqual([]);
-    const there = await rig.board.files();
-    for (const [name, data] of Object.entries(OLD))
-      expect(there[`/${name}`]?.equals(data)).toBe(true);
+  it('that is called off leaves whole files, a board that answers, and can be undone', async () => {
+    const bench = await Bench.start(job);
+    try {
+      await bench.begin();
+      const abort = new AbortController();
+      const work = bench.workspace();
+      const running = work.sync('mirror', {
+        signal: abort.signal,
+        onProgress: (done) => {
+          if (done > 8000) abort.abort();
+        },
+      });
+      await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+      await bench.expectWhole('called off');
+      const undone = await work.undoLast();
+      expect(undone.left).toEqual([]);
+      const there = await bench.rig.board.files();
+      for (const [name, data] of Object.entries(job.before)) {
+        expect(there[`/${name}`]?.equals(data), name).toBe(true);
+      }
+    } finally {
+      await bench.stop();
+    }
   });
 });

@@ -25,6 +25,8 @@ import { launch } from './process.mjs';
  * @property {() => Promise<void>} pause nothing passes, nothing is lost
  * @property {() => Promise<void>} resume
  * @property {(baud: number) => Promise<void>} baud
+ * @property {() => Promise<void>} record keeps what is handed over from now on
+ * @property {() => Promise<{ dir: Way, bytes: Buffer }[]>} recorded what was, in the order of the wire; ends the record
  * @property {() => Promise<void>} stop
  */
 
@@ -73,6 +75,13 @@ export async function startSerlink({ to, baud = 0, latency = 0.001, link }) {
     pause: () => ask({ do: 'pause' }),
     resume: () => ask({ do: 'resume' }),
     baud: (rate) => ask({ do: 'baud', baud: rate }),
+    record: () => ask({ do: 'record' }),
+    recorded: async () => {
+      const { parts } = await ask({ do: 'recorded' });
+      return parts.map((/** @type {[Way, string]} */ [dir, hex]) => {
+        return { dir, bytes: Buffer.from(hex, 'hex') };
+      });
+    },
     stop: async () => {
       await cable.stop();
       removeTempDir(dir);

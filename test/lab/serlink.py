@@ -18,6 +18,8 @@ ends the cable.
   {"do": "unplug"}  the tty is hung up and its link removed; what the board says meanwhile is lost
   {"do": "replug"}  a new tty under the same link; mends a cut and forgets faults still to come
   {"do": "pause"}, {"do": "resume"}    nothing passes, nothing is lost
+  {"do": "record"}    keeps what is handed over from now on
+  {"do": "recorded"} -> {"parts": [["toBoard", "hex"], ...]}: what was, in the order of the wire; ends it
   {"do": "baud", "baud": N}
 
 No receive buffer of a chip is emulated here: the board's own ring does that (drops or holds).
@@ -185,6 +187,8 @@ class Direction:
             written = os.write(fd, self.buf[:n])
         except BlockingIOError:
             return 0.001
+        if self.cable.recorded is not None:
+            self.cable.recorded.append([self.name, bytes(self.buf[:written]).hex()])
         del self.buf[:written]
         self.read += written
         self.count += written
@@ -201,6 +205,7 @@ class Cable:
         self.to_board, self.to_host = Direction(self, 'toBoard'), Direction(self, 'toHost')
         self.host = self.keep = None
         self.silent = self.paused = False
+        self.recorded = None
         self.input = b''
 
     def plug(self):
@@ -258,6 +263,10 @@ class Cable:
             reply = {'tty': self.plug()}
         elif do in ('pause', 'resume'):
             self.paused = do == 'pause'
+        elif do == 'record':
+            self.recorded = []
+        elif do == 'recorded':
+            reply, self.recorded = {'parts': self.recorded or []}, None
         elif do == 'baud':
             self.rate = request['baud'] / 10
         else:
