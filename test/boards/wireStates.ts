@@ -97,7 +97,7 @@ export class Wire {
       ? 'receiver'
       : /^can \d/.test(says)
         ? 'question what the board can'
-        : says.startsWith("/ ")
+        : says.startsWith('/ ')
           ? 'listing and hashing'
           : OTHER;
     const name = (state: string) => `${what}: ${state}`;
