@@ -3,49 +3,43 @@ import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import esbuild from 'esbuild';
 import { buildAgent } from './scripts/buildAgent.mjs';
+import { forNode, inPieces } from './scripts/programs.mjs';
 
 const production = process.argv.includes('--production');
 const watch = process.argv.includes('--watch');
 
-const shared = {
-  bundle: true,
-  minify: production,
-  sourcemap: production ? false : 'linked',
-  loader: { '.py': 'text' },
-  logLevel: 'warning',
-};
-const node = {
-  ...shared,
-  platform: 'node',
-  target: 'node20',
-  format: 'cjs',
-  external: ['vscode', 'bufferutil', 'utf-8-validate'],
-  mainFields: ['module', 'main'],
-};
+const look = { minify: production, sourcemap: production ? false : 'linked' };
 
 const webviews = existsSync('media/src')
   ? (await readdir('media/src')).filter((f) => /^[a-z]\w*\.ts$/.test(f) && !f.endsWith('.d.ts'))
   : [];
 
 const builds = [
-  { ...node, entryPoints: { extension: 'src/extension.ts' }, outdir: 'dist', splitting: false },
-  {
-    ...node,
-    entryPoints: { cli: 'src/cli/main.ts' },
+  inPieces({
+    entries: { extension: 'src/extension.ts', cli: 'src/cli/main.ts' },
     outdir: 'dist',
-    banner: { js: '#!/usr/bin/env node' },
+    production,
+  }),
+  {
+    ...forNode,
+    ...look,
+    entryPoints: {
+      demoWorker: 'src/transports/demo/worker.ts',
+      mpyCross: 'src/core/packages/mpyCrossWorker.ts',
+    },
+    outdir: 'dist',
   },
-  { ...node, entryPoints: { demoWorker: 'src/transports/demo/worker.ts' }, outdir: 'dist' },
-  { ...node, entryPoints: { mpyCross: 'src/core/packages/mpyCrossWorker.ts' }, outdir: 'dist' },
   ...webviews.map((f) => ({
-    ...shared,
+    ...look,
+    bundle: true,
+    logLevel: 'warning',
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
     entryPoints: [`media/src/${f}`],
     outdir: 'dist/media',
   })),
-].filter((b) => Object.values(b.entryPoints).every((f) => existsSync(f)));
+];
 
 await rm('dist', { recursive: true, force: true });
 await mkdir('dist', { recursive: true });

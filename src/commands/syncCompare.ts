@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
-import { addDevice } from '../core/deviceYaml/edit';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { DEVICES } from '../views/sync/deviceFiles';
@@ -68,6 +67,7 @@ async function createDeviceConfig({ sync }: ViewContext, board: Board): Promise<
   const fs = workspaceFs(folder.uri);
   const exists = await fs.stat(uri.path);
   const before = exists ? new TextDecoder().decode(await fs.read(uri.path)) : '';
+  const { addDevice } = await import('../core/deviceYaml/edit');
   const text = addDevice(before, board.name, board.uid);
   await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   await vscode.window.showTextDocument(uri);

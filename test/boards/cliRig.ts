@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import esbuild from 'esbuild';
+import { forNode, inPieces } from '../../scripts/programs.mjs';
 import { root, tempDir } from '../lab/index.mjs';
 
 /** What one run of the program gave. */
@@ -30,24 +31,32 @@ export class BuiltCli {
 
   static async build(): Promise<BuiltCli> {
     const dir = tempDir('cli');
-    await esbuild.build({
-      absWorkingDir: root,
-      entryPoints: { cli: 'src/cli/main.ts', mpyCross: 'src/core/packages/mpyCrossWorker.ts' },
-      outdir: join(dir, 'dist'),
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      loader: { '.py': 'text' },
-      external: ['bufferutil', 'utf-8-validate'],
-      mainFields: ['module', 'main'],
-      logLevel: 'error',
-    });
+    const outdir = join(dir, 'dist');
+    const entries = { cli: 'src/cli/main.ts' };
+    await esbuild.build(inPieces({ entries, outdir, production: true }));
+    const worker = { mpyCross: 'src/core/packages/mpyCrossWorker.ts' };
+    await esbuild.build({ ...forNode, entryPoints: worker, outdir });
     const prebuilds = join(root, 'node_modules', '@serialport', 'bindings-cpp', 'prebuilds');
     cpSync(prebuilds, join(dir, 'prebuilds'), { recursive: true });
     const wasm = join(root, 'node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm');
-    cpSync(wasm, join(dir, 'dist', 'mpy-cross.wasm'));
-    return new BuiltCli(join(dir, 'dist', 'cli.js'), dir);
+    cpSync(wasm, join(outdir, 'mpy-cross.wasm'));
+    return new BuiltCli(join(outdir, 'cli.js'), dir);
+  }
+
+  /** How many bytes of its own code a run reads, and its milliseconds. */
+  async codeRead(args: readonly string[]): Promise<{ size: number; ms: number }> {
+    const report = join(this.home, 'code-read.json');
+    const hook = join(this.home, 'hook.cjs');
+    writeFileSync(
+      hook,
+      `process.on('exit', () => require('node:fs').writeFileSync(${JSON.stringify(report)}, JSON.stringify(Object.keys(require.cache))));`,
+    );
+    const { ms, status, err } = await this.run(args, {
+      env: { NODE_OPTIONS: `--require=${hook}` },
+    });
+    if (status !== 0) throw new Error(err);
+    const read = (JSON.parse(readFileSync(report, 'utf8')) as string[]).filter((f) => f !== hook);
+    return { size: read.reduce((sum, file) => sum + statSync(file).size, 0), ms };
   }
 
   /** Runs it to its end. The user's own configuration is out of its sight. */

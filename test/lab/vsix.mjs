@@ -12,6 +12,7 @@ const sources = [
   'media',
   'board',
   'esbuild.mjs',
+  'scripts',
   'package.json',
   'package.nls.json',
   '.vscodeignore',

@@ -171,7 +171,7 @@ export class BrokerConnection implements Disposable {
   }
 
   async #open(options: IClientOptions, protocol: 4 | 5): Promise<void> {
-    const { connect } = await import('mqtt');
+    const { connect } = await import('./library');
     const first = new Deferred<undefined>();
     const client = connect(this.profile.url, {
       ...options,

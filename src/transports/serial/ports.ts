@@ -32,7 +32,7 @@ export async function listPorts(added: readonly string[] = []): Promise<Found[]>
 
 /** Without udev (a container, a small Linux) serialport cannot list: the devices' own names must do. */
 async function systemPorts(): Promise<RawPort[]> {
-  const { SerialPort } = await import('serialport');
+  const { SerialPort } = await import('./library');
   try {
     return (await SerialPort.list()) as RawPort[];
   } catch (error) {

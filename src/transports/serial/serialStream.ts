@@ -22,7 +22,7 @@ export async function openSerial(
   log: Log,
   signal: AbortSignal,
 ): Promise<ByteStream> {
-  const { SerialPort } = await import('serialport');
+  const { SerialPort } = await import('./library');
   const port = new SerialPort({
     path: address.rest,
     baudRate,

@@ -1,7 +1,5 @@
 import * as vscode from 'vscode';
 import { asError } from '../../core/errors';
-import { parseDeviceFile } from '../../core/deviceYaml/parse';
-import { readRegistry } from '../../core/deviceYaml/registry';
 import { resolveDevice } from '../../core/deviceYaml/resolve';
 import { checkSecrets } from '../../core/deviceYaml/secretsCheck';
 import type { Diagnostic } from '../../core/deviceYaml/model';
@@ -44,6 +42,8 @@ export function registerDeviceDiagnostics(context: ViewContext): vscode.Disposab
 async function checkAll({ sync }: ViewContext, shown: vscode.DiagnosticCollection): Promise<void> {
   const { devices } = sync;
   const files = await devices.files();
+  const { parseDeviceFile } = await import('../../core/deviceYaml/parse');
+  const { readRegistry } = await import('../../core/deviceYaml/registry');
   const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
   const { dialect, environment } = devices;
   const found: Diagnostic[] = [...readRegistry(texts, { dialect }).diagnostics];

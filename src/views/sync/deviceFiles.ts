@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board/board';
 import { deviceFolders, expandPath, type Environment } from '../../core/deviceYaml/environment';
 import type { Device, Dialect } from '../../core/deviceYaml/model';
-import { readRegistry, type DeviceRegistry } from '../../core/deviceYaml/registry';
+import type { DeviceRegistry } from '../../core/deviceYaml/registry';
 import type { Settings } from '../settings';
 import { uriAt } from './workspaceFs';
 
@@ -61,6 +61,7 @@ export class DeviceFiles {
   async registry(): Promise<DeviceRegistry> {
     const files = await this.files();
     const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
+    const { readRegistry } = await import('../../core/deviceYaml/registry');
     return readRegistry(texts, { dialect: this.dialect });
   }
 

@@ -1,0 +1,86 @@
+// @ts-check
+// The programs for Node, as they are shipped: the extension and the command line.
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import esbuild from 'esbuild';
+import { root } from '../test/lab/paths.mjs';
+
+/** What every bundle for Node is made with. @type {import('esbuild').BuildOptions} */
+export const forNode = {
+  absWorkingDir: root,
+  bundle: true,
+  loader: { '.py': 'text' },
+  logLevel: 'warning',
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  external: ['vscode', 'bufferutil', 'utf-8-validate', 'kerberos'],
+  mainFields: ['module', 'main'],
+};
+
+/**
+ * VS Code's API as one ES module with named exports. Imported as it is, as CommonJS, each of our files that uses it would get its
+ * own copy of its several hundred properties, which took longer than all else at the start. @type {import('esbuild').Plugin}
+ */
+const vscodeOnce = {
+  name: 'vscode once',
+  setup(build) {
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
+      namespace === 'once'
+        ? { path: 'vscode', external: true }
+        : { path: 'vscode', namespace: 'once' },
+    );
+    build.onLoad({ filter: /./, namespace: 'once' }, async () => {
+      const types = await readFile(join(root, 'node_modules/@types/vscode/index.d.ts'), 'utf8');
+      const value =
+        /^(?:\t| {4})export (?:abstract )?(?:class|enum|namespace|const|let|function) (\w+)/gm;
+      const names = [...new Set([...types.matchAll(value)].map(([, name]) => name))];
+      return {
+        contents: `import * as api from 'vscode';\nexport const { ${names.join(', ')} } = api;`,
+      };
+    });
+  },
+};
+
+/**
+ * How to bundle programs in pieces: what is imported when it is needed stands in a file of its own, since reading one big file
+ * costs a window's start, and each `mpyfleet`, more than all that it does. esbuild splits ES modules only, so the pieces are
+ * made CommonJS afterwards: VS Code gives its API to nothing else.
+ * @param {{ entries: Record<string, string>, outdir: string, production: boolean }} what
+ * @returns {import('esbuild').BuildOptions}
+ */
+export function inPieces({ entries, outdir, production }) {
+  return {
+    ...forNode,
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'part-[hash]',
+    entryPoints: entries,
+    outdir,
+    minify: production,
+    sourcemap: production ? false : 'inline',
+    write: false,
+    plugins: [
+      vscodeOnce,
+      { name: 'pieces', setup: (build) => build.onEnd((made) => toCommonJs(made, production)) },
+    ],
+  };
+}
+
+/** Writes what esbuild made. @param {import('esbuild').BuildResult} result @param {boolean} production */
+async function toCommonJs({ outputFiles = [] }, production) {
+  for (const { path, text } of outputFiles) {
+    const { code } = await esbuild.transform(text, {
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      minify: production,
+      sourcemap: production ? false : 'inline',
+      supported: { 'dynamic-import': false },
+      sourcefile: path,
+      banner: basename(path) === 'cli.js' ? '#!/usr/bin/env node' : '',
+    });
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, code);
+  }
+}
