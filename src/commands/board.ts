@@ -29,6 +29,10 @@ export const boardCommands: readonly Command[] = [
     run: async (context, boards, { signal }) => {
       const outcomes = await forEachBoard(boards, (b, s) => setClock(b, new Date(), s), { signal });
       summarise(context, outcomes, vscode.l10n.t('Setting the clock'), 'mpyFleet.setClock');
+      const set = outcomes.filter((o) => o.status === 'ok').map((o) => o.board.name);
+      if (set.length === 0) return;
+      const text = vscode.l10n.t('$(check) Clock set: {0}', set.join(', '));
+      vscode.window.setStatusBarMessage(text, SHOWN_MS);
     },
   },
   {
@@ -80,3 +84,6 @@ function reset(id: string, mode: 'soft' | 'hard'): BoardsCommand {
     },
   };
 }
+
+/** How long the status bar says so. */
+const SHOWN_MS = 5000;

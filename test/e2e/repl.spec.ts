@@ -42,7 +42,7 @@ test("the status bar's item offers what fits the board, and does it", async () =
   await driver.pick('Connect');
   await driver.status(/linuxboard: ready/).click();
   await driver.pick('Set the clock');
-  await driver.status(/Setting the clock/).waitFor();
+  await driver.status('Clock set: linuxboard').waitFor();
 });
 
 test('the terminal profile opens the REPL of the active board, whose clock is set now', async () => {

@@ -84,7 +84,9 @@ export class Terminals implements Disposable {
     const { creationOptions } = terminal;
     if (!('pty' in creationOptions)) return;
     for (const open of this.#open.values()) {
-      if (open.pty === creationOptions.pty) open.terminal = terminal;
+      if (open.pty !== creationOptions.pty || open.terminal) continue;
+      open.terminal = terminal;
+      terminal.show(); // of a profile: VS Code makes its terminal without opening the panel for it
     }
     this.#tellActive();
   }
