@@ -27,9 +27,13 @@ const WORDS: Record<Errno, [message: (path: string) => string, hint: string | un
   ENOMEM: [(p) => `The board ran out of memory at ${p}`, 'Soft-reset the board and try again.'],
 };
 
+/** What MicroPython 1.9.2 of the micro:bit has in place of an errno (its `open` and `os.remove`). */
+const NOT_FOUND = 'file not found';
+
 /** The FileError for an errno, as a board names it (`ENOENT`) or numbers it (`2`). */
 export function fileError(errno: string, path: string, cause?: unknown): FileError {
-  const name = errno === 'ENOMEM' ? 'ENOMEM' : (errnoName('OSError', errno) ?? 'EIO');
+  const known = errno === NOT_FOUND ? 'ENOENT' : errnoName('OSError', errno);
+  const name = errno === 'ENOMEM' ? 'ENOMEM' : (known ?? 'EIO');
   const [message, hint] = WORDS[name];
   return new FileError(name, path, message(path), { hint, cause });
 }
@@ -67,7 +71,7 @@ export function storeError(
 /** Throws the FileError that a line `! ENOENT` of an answer stands for; gives the other lines. */
 export function linesOrError(lines: readonly string[], path: string): readonly string[] {
   for (const line of lines) {
-    const errno = /^! (\S+)/.exec(line)?.[1];
+    const errno = /^! (file not found|\S+)/.exec(line)?.[1];
     if (errno !== undefined) throw fileError(errno, path);
   }
   return lines;

@@ -1,11 +1,12 @@
 import { throwIfAborted } from '../async';
 import type { ReadItem, TakeFile, TransferOptions } from '../boardFiles';
-import { concat } from '../bytes';
-import { ProtocolError } from '../errors';
+import { concat, text } from '../bytes';
+import { ProtocolError, PythonError } from '../errors';
 import type { Session } from '../transport';
 import type { Capabilities } from './capabilities';
 import { download } from './download';
-import { linesOrError } from './fileErrors';
+import { pyRepr } from '../python/python';
+import { fileError, linesOrError } from './fileErrors';
 import { parseBytes } from './paths';
 import { ReadProgress } from './readProgress';
 import { runVerb } from './snippets';
@@ -85,10 +86,28 @@ async function readLines(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<Uint8Array> {
+  if (!can.binascii && !can.stat) return readBare(session, path, options);
   const part = can.heap >= 24_000 ? 768 : 96; // whole groups of base64
   const run = { signal: options.signal, form: can };
   const lines = await runVerb(session, verbs(can).read, () => [path, part], run);
   return concat(linesOrError(lines, path).map((line) => decoded(line, path)));
+}
+
+/** By statements without a function: the micro:bit has no stack for more, and no folders, hence no slash. */
+async function readBare(
+  session: Session,
+  path: string,
+  { signal }: TransferOptions,
+): Promise<Uint8Array> {
+  const loop = 'while 1:\n  mpf=f.read(64)\n  if not mpf:break\n  print(mpf)';
+  const code = `f=open(${pyRepr(path.replace(/^\//, ''))},'rb')\ntry:\n ${loop}\nfinally:\n f.close()\n del f`;
+  try {
+    const lines = text(await session.exec(code, { signal })).split('\r\n');
+    return concat(lines.filter((line) => line !== '').map((line) => decoded(line, path)));
+  } catch (error) {
+    if (!(error instanceof PythonError) || error.type !== 'OSError') throw error;
+    throw fileError(error.detail, path, error);
+  }
 }
 
 function decoded(line: string, path: string): Uint8Array {
