@@ -222,6 +222,16 @@ test('the upload that was cut off goes through when it is tried again', async ()
   expect((await board.files())['/data.bin']?.equals(NEW)).toBe(true);
 });
 
+test('the space that is left is told as it is after a file was deleted', async () => {
+  const { driver } = session;
+  const left = async () => (await driver.row(/ free of /).textContent()) ?? '';
+  const before = await left();
+  expect(before).toMatch(/free of/);
+  await driver.rowMenu('data.bin', 'Delete');
+  await driver.confirm('Delete');
+  expect(await pollUntil(async () => (await left()) !== before, WAIT_MS), before).toBe(true);
+});
+
 test('after that the REPL goes on in the same terminal', async () => {
   const { driver } = session;
   await driver.terminalType('3**100\n');

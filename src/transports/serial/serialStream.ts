@@ -11,8 +11,8 @@ import { openError } from './serialErrors';
 export const BITS_PER_BYTE = 10;
 
 /**
- * Opens a serial port passively. Without HUPCL closing it does not drop DTR; DTR and RTS are left as the system has them
- * on opening: both asserted, which the auto-reset circuit of ESP boards takes for "do nothing" and without
+ * Opens a serial port passively: DTR and RTS are left as the system has them on opening, both asserted (keepLines.ts sees to
+ * it that closing does not drop them), which the auto-reset circuit of ESP boards takes for "do nothing" and without
  * which USB CDC boards (rp2, SAMD) would not send.
  * @throws ConnectError
  */

@@ -11,7 +11,7 @@ export async function boardChildren(board: Board, listings: FolderListings): Pro
     board.links.length > 1 ? board.links.map((link) => ({ kind: 'link', board, link })) : [];
   if (!board.transport && board.state.tag !== 'online') return links;
   const files = await folderChildren(board, '/', listings);
-  return [...links, ...files, ...space(board)];
+  return [...links, ...files, ...(await space(board, listings))];
 }
 
 /** What is in a folder, or a line that says why that cannot be shown. A running program is not stopped to look. */
@@ -60,8 +60,9 @@ function failed(board: Board, error: Error): NoteNode {
   };
 }
 
-function space(board: Board): NoteNode[] {
-  const flash = board.info?.flash;
+async function space(board: Board, listings: FolderListings): Promise<NoteNode[]> {
+  // Before anything has been read nothing is asked for it alone: a program may be running.
+  const flash = listings.has(board, '/') ? await listings.space(board) : board.info?.flash;
   if (!flash) return [];
   const label = vscode.l10n.t('{0} free of {1}', bytesText(flash.free), bytesText(flash.total));
   return [{ kind: 'note', board, label, icon: 'database' }];

@@ -19,6 +19,8 @@ import type { BoardNode, GroupNode, RemoteNode, TreeNode } from './nodes';
 
 /** Milliseconds in which changes are gathered: a thousand boards that change at once are one redraw. */
 const GATHER_MS = 100;
+const DRAWING_SHARE = 3; // times as long as the last drawing took in this process; the window itself takes more
+const PAUSE_MS = 1000; // but no change is seen later than this
 
 export interface BoardTreeServices {
   readonly fleet: Fleet;
@@ -39,8 +41,14 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   readonly #lastState = new WeakMap<Board, BoardStateName>();
   readonly #lastPlace = new WeakMap<Board, string>();
   readonly #redraws = this.#store.add(
-    new Coalescer<TreeNode | undefined>(GATHER_MS, (nodes) => this.#fire(nodes)),
+    new Coalescer<TreeNode | undefined>(
+      () => this.#pause(),
+      (nodes) => this.#fire(nodes),
+    ),
   );
+  /** When a line was last drawn, and the milliseconds that drawing has taken since all was to be drawn. */
+  #drawn = 0;
+  #cost = 0;
   /** As they were last drawn. */
   #groups: readonly GroupNode[] = [];
   /** Nodes that the user has selected; set by whoever owns the view. */
@@ -72,6 +80,9 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   }
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
+    const now = performance.now();
+    if (now - this.#drawn < GATHER_MS) this.#cost += now - this.#drawn; // else a new drawing begins
+    this.#drawn = now;
     switch (node.kind) {
       case 'board':
         return boardItem(node);
@@ -185,16 +196,23 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   #filesChanged(changes: readonly FileChange[]): void {
     for (const { board, path } of changes) {
       const folders = this.#listings.invalidate(board, path);
+      if (folders.length > 0) this.#redraws.add(this.nodeOf(board)); // its line of free space
       for (const folder of folders) {
         this.#redraws.add(folder === '/' ? this.nodeOf(board) : this.#listings.node(board, folder));
       }
     }
   }
 
+  /** Drawing thousands of boards takes long: while they come, it must not take all the time, or they come later. */
+  #pause(): number {
+    return Math.min(Math.max(GATHER_MS, DRAWING_SHARE * this.#cost), PAUSE_MS);
+  }
+
   #fire(nodes: readonly (TreeNode | undefined)[]): void {
     if (nodes.includes(undefined)) {
       const here = new Set(this.services.fleet.boards);
       for (const board of this.#nodes.keys()) if (!here.has(board)) this.#nodes.delete(board);
+      this.#cost = 0;
       this.#changed.fire(undefined);
     } else {
       this.#changed.fire(nodes.filter((n) => n !== undefined));

@@ -1,10 +1,12 @@
 import type { Board } from '../../core/board/board';
+import type { Space } from '../../core/boardFiles';
 import { childOf, parentOf, type RemoteNode } from './nodes';
 
 /** What folders hold, read when they are shown and kept until something changes there. */
 export class FolderListings {
   readonly #boards = new Map<Board, Map<string, Promise<RemoteNode[]>>>();
   readonly #nodes = new Map<Board, Map<string, RemoteNode>>();
+  readonly #spaces = new Map<Board, Promise<Space | undefined>>();
 
   /**
    * Folders first, then by name. A failure is kept as well: reading changes the board's state, which draws the node
@@ -16,6 +18,15 @@ export class FolderListings {
     const listing = folders.get(path) ?? this.#read(board, path);
     folders.set(path, listing);
     return listing;
+  }
+
+  /** The board's space, asked for again when something has changed; what it last said of itself where it cannot be asked now. */
+  space(board: Board): Promise<Space | undefined> {
+    const known = this.#spaces.get(board);
+    if (known) return known;
+    const asked = board.quietFiles.space('/').catch(() => board.info?.flash);
+    this.#spaces.set(board, asked);
+    return asked;
   }
 
   /** Whether `path` has been read, or is being read. */
@@ -33,6 +44,7 @@ export class FolderListings {
    * @returns the folders that are shown and must be drawn again
    */
   invalidate(board: Board, path: string): string[] {
+    this.#spaces.delete(board);
     const folders = this.#boards.get(board);
     if (!folders) return [];
     const prefix = path === '/' ? '/' : `${path}/`;
@@ -46,6 +58,7 @@ export class FolderListings {
   }
 
   forget(board: Board): void {
+    this.#spaces.delete(board);
     this.#boards.delete(board);
     this.#nodes.delete(board);
   }
