@@ -32,7 +32,6 @@ async function announce(): Promise<void> {
 
 beforeAll(async () => {
   mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
-  await announce();
   session = await openSession();
 });
 afterEach(async ({ task }) => {
@@ -59,14 +58,28 @@ test(`${BOARDS} boards are listed in time once their broker is`, async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
   await driver.page.locator('.part.sidebar .pane-header').first().waitFor();
+  await driver.command('MicroPython: Add a Broker…');
+  const asked = [
+    ['Address of the broker', mosquitto.url],
+    ['Name of the broker', 'works'],
+    ['User name', ''],
+  ] as const;
+  for (const [title, answer] of asked) {
+    await driver.input.getByText(title, { exact: true }).waitFor();
+    await driver.type(answer);
+  }
+  const broker = (word: RegExp) => driver.row('works').filter({ hasText: word }).waitFor();
+  await broker(/0 boards/);
+  await driver.command('MicroPython: Disconnect Broker');
+  await broker(/not connected/);
+  await announce();
+  // What counts is the time from the broker to its boards, not the start of the window.
   const start = performance.now();
-  session.setSettings({
-    'mpyFleet.brokers': [{ id: 'works', name: 'works', url: mosquitto.url }],
-  });
+  await driver.command('MicroPython: Connect Broker');
   const full = async () => (await listed()) >= BOARDS;
   expect(await pollUntil(full, SEEN_MS), `${await listed()} of ${BOARDS}`).toBe(true);
   const took = performance.now() - start;
-  console.log(`${BOARDS} boards listed ${took.toFixed(0)} ms after the broker was set`);
+  console.log(`${BOARDS} boards listed ${took.toFixed(0)} ms after the broker was asked for`);
   expect(took).toBeLessThan(FILL_MS);
 });
 

@@ -27,7 +27,7 @@ export class Fleet implements Disposable {
   /** Which board an address belongs to; kept while the link is away, so that it comes back to the same node. */
   readonly #owner = new Map<string, Board>();
   /** By uid, kept up with every change of a board: looking through five thousand for each of them takes seconds. */
-  readonly #byUid = new Map<string, Board>();
+  readonly #byUid = new Map<string, Set<Board>>();
   readonly #uidOf = new Map<Board, string>();
   readonly #listChanged = new Emitter<void>();
   readonly #boardChanged = new Emitter<Board>();
@@ -70,7 +70,7 @@ export class Fleet implements Disposable {
   }
 
   byUid(uid: string): Board | undefined {
-    return this.#byUid.get(uid);
+    return this.#byUid.get(uid)?.values().next().value;
   }
 
   byId(id: string): Board | undefined {
@@ -224,21 +224,20 @@ export class Fleet implements Disposable {
   /** Two nodes have one uid for the moment between the board's saying so and their becoming one: the older is found. */
   #index(board: Board): void {
     const { uid } = board;
-    const before = this.#uidOf.get(board);
-    if (before === uid && (uid === undefined || this.#byUid.has(uid))) return;
+    if (this.#uidOf.get(board) === uid) return;
     this.#unindex(board);
     if (uid === undefined) return;
     this.#uidOf.set(board, uid);
-    if (!this.#byUid.has(uid)) this.#byUid.set(uid, board);
+    this.#byUid.set(uid, (this.#byUid.get(uid) ?? new Set()).add(board));
   }
 
   #unindex(board: Board): void {
     const uid = this.#uidOf.get(board);
     this.#uidOf.delete(board);
-    if (uid === undefined || this.#byUid.get(uid) !== board) return;
-    this.#byUid.delete(uid);
-    const other = [...this.#uidOf].find(([, u]) => u === uid)?.[0];
-    if (other) this.#byUid.set(uid, other);
+    if (uid === undefined) return;
+    const boards = this.#byUid.get(uid);
+    boards?.delete(board);
+    if (boards?.size === 0) this.#byUid.delete(uid);
   }
 
   #drop(board: Board): void {

@@ -38,8 +38,8 @@ export function registerStubOffer(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
     soon,
     vscode.Disposable.from(
-      fleet.onDidChangeBoard(() => {
-        if (!isAsking && unasked(context)) soon.add(true);
+      fleet.onDidChangeBoard((board) => {
+        if (!isAsking && isKnown(board)) soon.add(true); // the rest is looked at once for all that change
       }),
     ),
   );
@@ -52,12 +52,12 @@ function unasked({ extension, fleet }: ViewContext): Board | undefined {
   if (setUp === '') return undefined; // by somebody else, for a kind that is not known here
   const settled = setUp === undefined ? asked : [...asked, setUp];
   return fleet.boards.find(
-    (b) =>
-      isConnected(b.state) &&
-      b.info?.version !== undefined &&
-      b.info.platform !== undefined &&
-      !settled.includes(b.info.platform),
+    (b) => isKnown(b) && b.info?.platform !== undefined && !settled.includes(b.info.platform),
   );
+}
+
+function isKnown({ state, info }: Board): boolean {
+  return isConnected(state) && info?.version !== undefined && info.platform !== undefined;
 }
 
 async function isWanted(): Promise<boolean> {
