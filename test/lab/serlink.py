@@ -19,7 +19,8 @@ ends the cable.
   {"do": "replug"}  a new tty under the same link; mends a cut and forgets faults still to come
   {"do": "pause"}, {"do": "resume"}    nothing passes, nothing is lost
   {"do": "record"}    keeps what is handed over from now on
-  {"do": "recorded"} -> {"parts": [["toBoard", "hex"], ...]}: what was, in the order of the wire; ends it
+  {"do": "recorded"} -> {"parts": [["toBoard", "hex"], ...]}
+      What was handed over, in the order of the wire; ends it.
   {"do": "baud", "baud": N}
 
 No receive buffer of a chip is emulated here: the board's own ring does that (drops or holds).
