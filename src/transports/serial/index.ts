@@ -3,7 +3,6 @@ import { ConnectError } from '../../core/errors';
 import type { Log } from '../../core/log';
 import { StreamTransport } from '../../core/repl/streamTransport';
 import type { Transport } from '../../core/transport';
-import { keepLinesOnClose } from './keepLines';
 import { portHolders } from './portHolder';
 import { BITS_PER_BYTE, openSerial } from './serialStream';
 
@@ -20,11 +19,7 @@ export function serialTransport(
     address,
     log,
     lineRate: baudRate / BITS_PER_BYTE,
-    open: async (signal) => {
-      const stream = await openSerial(address, baudRate, log, signal).catch(nameHolders);
-      await keepLinesOnClose(address.rest, log);
-      return stream;
-    },
+    open: (signal) => openSerial(address, baudRate, log, signal).catch(nameHolders),
   });
 }
 

@@ -5,6 +5,7 @@ import { ConnectionLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { ByteStream } from '../../core/transport';
+import { keepLinesOnClose } from './keepLines';
 import { openError } from './serialErrors';
 
 /** Bits on the line for a byte: start, eight, stop. */
@@ -43,7 +44,7 @@ export async function openSerial(
     );
     throw error;
   }
-  return new SerialStream(port, log);
+  return new SerialStream(port, log, keepLinesOnClose(address.rest, log));
 }
 
 /** How often a silent port is asked whether it is still there. */
@@ -64,6 +65,8 @@ class SerialStream implements ByteStream {
   constructor(
     private readonly port: SerialPort,
     private readonly log: Log,
+    /** The port may be closed. Only closing waits for it: what the board says meanwhile must be heard. */
+    private readonly linesKept: Promise<void>,
   ) {
     // Without a listener for data nobody notices that the far end is gone.
     port.on('data', (chunk: Buffer) => this.#data.fire(chunk));
@@ -89,6 +92,7 @@ class SerialStream implements ByteStream {
   }
 
   async close(): Promise<void> {
+    await this.linesKept;
     if (this.#end) return;
     await new Promise<void>((resolve) => {
       this.port.close((error) => {
