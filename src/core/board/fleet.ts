@@ -5,6 +5,7 @@ import { usbKey, type BoardSource, type Found } from './discovery';
 import { asError } from '../errors';
 import { DisposableStore, Emitter, type Disposable } from '../events';
 import type { KnownBoards } from './knownBoards';
+import { UidIndex } from './uidIndex';
 
 export interface FleetServices extends BoardServices {
   readonly known: KnownBoards;
@@ -26,9 +27,7 @@ export class Fleet implements Disposable {
   readonly #sources: BoardSource[] = [];
   /** Which board an address belongs to; kept while the link is away, so that it comes back to the same node. */
   readonly #owner = new Map<string, Board>();
-  /** By uid, kept up with every change of a board: looking through five thousand for each of them takes seconds. */
-  readonly #byUid = new Map<string, Set<Board>>();
-  readonly #uidOf = new Map<Board, string>();
+  readonly #uids = new UidIndex();
   readonly #listChanged = new Emitter<void>();
   readonly #boardChanged = new Emitter<Board>();
   readonly #merged = new Emitter<Merge>();
@@ -70,7 +69,7 @@ export class Fleet implements Disposable {
   }
 
   byUid(uid: string): Board | undefined {
-    return this.#byUid.get(uid)?.values().next().value;
+    return this.#uids.get(uid);
   }
 
   byId(id: string): Board | undefined {
@@ -211,7 +210,7 @@ export class Fleet implements Disposable {
     const store = new DisposableStore();
     store.add(
       board.onDidChange(() => {
-        this.#index(board);
+        this.#uids.update(board);
         this.#boardChanged.fire(board);
       }),
     );
@@ -221,27 +220,8 @@ export class Fleet implements Disposable {
     return board;
   }
 
-  /** Two nodes have one uid for the moment between the board's saying so and their becoming one: the older is found. */
-  #index(board: Board): void {
-    const { uid } = board;
-    if (this.#uidOf.get(board) === uid) return;
-    this.#unindex(board);
-    if (uid === undefined) return;
-    this.#uidOf.set(board, uid);
-    this.#byUid.set(uid, (this.#byUid.get(uid) ?? new Set()).add(board));
-  }
-
-  #unindex(board: Board): void {
-    const uid = this.#uidOf.get(board);
-    this.#uidOf.delete(board);
-    if (uid === undefined) return;
-    const boards = this.#byUid.get(uid);
-    boards?.delete(board);
-    if (boards?.size === 0) this.#byUid.delete(uid);
-  }
-
   #drop(board: Board): void {
-    this.#unindex(board);
+    this.#uids.remove(board);
     this.#perBoard.get(board)?.dispose();
     this.#perBoard.delete(board);
     this.#boards.delete(board.id);

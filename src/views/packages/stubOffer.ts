@@ -39,7 +39,7 @@ export function registerStubOffer(context: ViewContext): vscode.Disposable {
     soon,
     vscode.Disposable.from(
       fleet.onDidChangeBoard((board) => {
-        if (!isAsking && isKnown(board)) soon.add(true); // the rest is looked at once for all that change
+        if (!isAsking && kindOf(board) !== undefined) soon.add(true); // the rest is looked at once for all that change
       }),
     ),
   );
@@ -51,13 +51,15 @@ function unasked({ extension, fleet }: ViewContext): Board | undefined {
   const setUp = setUpFor(extension);
   if (setUp === '') return undefined; // by somebody else, for a kind that is not known here
   const settled = setUp === undefined ? asked : [...asked, setUp];
-  return fleet.boards.find(
-    (b) => isKnown(b) && b.info?.platform !== undefined && !settled.includes(b.info.platform),
-  );
+  return fleet.boards.find((b) => {
+    const kind = kindOf(b);
+    return kind !== undefined && !settled.includes(kind);
+  });
 }
 
-function isKnown({ state, info }: Board): boolean {
-  return isConnected(state) && info?.version !== undefined && info.platform !== undefined;
+/** Its platform, of a board that is connected and has said what it is. */
+function kindOf({ state, info }: Board): string | undefined {
+  return isConnected(state) && info?.version !== undefined ? info.platform : undefined;
 }
 
 async function isWanted(): Promise<boolean> {

@@ -195,11 +195,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
 
   #filesChanged(changes: readonly FileChange[]): void {
     for (const { board, path } of changes) {
-      const folders = this.#listings.invalidate(board, path);
-      if (folders.length > 0) this.#redraws.add(this.nodeOf(board)); // its line of free space
-      for (const folder of folders) {
-        this.#redraws.add(folder === '/' ? this.nodeOf(board) : this.#listings.node(board, folder));
-      }
+      // The whole board, since its line of free space changes too; with it VS Code draws the folders that are open.
+      if (this.#listings.invalidate(board, path).length > 0) this.#redraws.add(this.nodeOf(board));
     }
   }
 
