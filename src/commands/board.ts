@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { setClock } from '../core/board/boardClock';
 import { forEachBoard } from '../core/many/jobs';
 import { boardTooltipOf } from '../views/tree/boardItem';
+import { tellBriefly } from './brief';
 import { summarise } from './summary';
 import type { BoardsCommand, Command } from './types';
 
@@ -31,8 +32,7 @@ export const boardCommands: readonly Command[] = [
       summarise(context, outcomes, vscode.l10n.t('Setting the clock'), 'mpyFleet.setClock');
       const set = outcomes.filter((o) => o.status === 'ok').map((o) => o.board.name);
       if (set.length === 0) return;
-      const text = vscode.l10n.t('$(check) Clock set: {0}', set.join(', '));
-      vscode.window.setStatusBarMessage(text, SHOWN_MS);
+      tellBriefly(vscode.l10n.t('$(check) Clock set: {0}', set.join(', ')));
     },
   },
   {
@@ -84,6 +84,3 @@ function reset(id: string, mode: 'soft' | 'hard'): BoardsCommand {
     },
   };
 }
-
-/** How long the status bar says so. */
-const SHOWN_MS = 5000;

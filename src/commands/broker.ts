@@ -3,6 +3,7 @@ import { UsageError } from '../core/errors';
 import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
 import { isBrokerNode } from '../views/broker/brokerTree';
 import type { ViewContext } from '../views/context';
+import { tellBriefly } from './brief';
 import { askBroker } from './brokerPrompts';
 import type { Command } from './types';
 
@@ -96,7 +97,7 @@ async function copyUrl(context: ViewContext, { args }: { args: readonly unknown[
   const isLocal = broker.profile.id === LOCAL_BROKER_ID && local.running;
   const url = isLocal ? (local.lanUrls[0] ?? local.url) : broker.profile.url;
   await vscode.env.clipboard.writeText(url);
-  vscode.window.setStatusBarMessage(vscode.l10n.t('{0} copied', url), 5000);
+  tellBriefly(vscode.l10n.t('{0} copied', url));
 }
 
 async function localActions({ brokers }: ViewContext): Promise<void> {

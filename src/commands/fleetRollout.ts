@@ -5,6 +5,7 @@ import { wavesOf, type RolloutPlan } from '../core/many/rollout';
 import type { FileRollout } from '../core/many/rolloutFiles';
 import { collectLocal } from '../views/localFiles';
 import type { ViewContext } from '../views/context';
+import { tellBriefly } from './brief';
 import { chooseBoards } from './fleetChoose';
 import { askAboutPrograms } from './fleetStart';
 import { boardsOf } from './fleetTargets';
@@ -48,7 +49,7 @@ async function rollOut(
   await vscode.commands.executeCommand('mpyFleet.results.focus');
   await context.many.jobs.follow(job, () => job.run());
   if (job.end === 'done') {
-    vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Rolled out'), 5000);
+    tellBriefly(vscode.l10n.t('$(check) Rolled out'));
     return;
   }
   throw new UsageError(

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { tellBriefly } from './brief';
 import type { Command } from './types';
 
 /** The board's REPL. */
@@ -20,10 +21,7 @@ export const replCommands: readonly Command[] = [
     run: async ({ replLogs }, board) => {
       if (replLogs.pathOf(board) !== undefined) {
         replLogs.stop(board);
-        vscode.window.setStatusBarMessage(
-          vscode.l10n.t('$(check) REPL log of {0} is off', board.name),
-          SHOWN_MS,
-        );
+        tellBriefly(vscode.l10n.t('$(check) REPL log of {0} is off', board.name));
         return;
       }
       const path = await replLogs.start(board);
@@ -34,6 +32,3 @@ export const replCommands: readonly Command[] = [
     },
   },
 ];
-
-/** How long the status bar says so. */
-const SHOWN_MS = 5000;

@@ -7,6 +7,7 @@ import { compiledPath, removeSources } from '../core/packages/compileForBoard';
 import type { ViewContext } from '../views/context';
 import { collectLocal, type LocalTree } from '../views/localFiles';
 import { nameOf } from '../views/tree/nodes';
+import { tellBriefly } from './brief';
 import { summarise } from './summary';
 import type { Call, Command, ProgressLook } from './types';
 
@@ -90,17 +91,13 @@ async function upload(
   if (ok > 0) {
     const what =
       tree.files.length === 1 ? nameOf(tree.files[0]?.path ?? '') : String(tree.files.length);
-    vscode.window.setStatusBarMessage(
+    tellBriefly(
       tree.files.length === 1
         ? vscode.l10n.t('$(check) {0} uploaded', what)
         : vscode.l10n.t('$(check) {0} files uploaded', what),
-      SHOWN_MS,
     );
   }
 }
-
-/** How long the status bar says that all went well. */
-const SHOWN_MS = 5000;
 
 async function uploadTo(
   context: ViewContext,

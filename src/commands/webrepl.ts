@@ -11,6 +11,7 @@ import {
 } from '../core/webrepl/webreplSetup';
 import type { ViewContext } from '../views/context';
 import { askPassword } from '../views/webrepl/webReplAccess';
+import { tellBriefly } from './brief';
 import type { Command } from './types';
 
 /** Boards over WebREPL. */
@@ -65,7 +66,7 @@ export const webReplCommands: readonly Command[] = [
       );
       await context.webRepl.keep(at, password);
       await addAddress(context, at);
-      vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) WebREPL is at {0}', at.text), 5000);
+      tellBriefly(vscode.l10n.t('$(check) WebREPL is at {0}', at.text));
     },
   },
   {

@@ -29,6 +29,7 @@ const WORDS: Record<Errno, [message: (path: string) => string, hint: string | un
 
 /** What MicroPython 1.9.2 of the micro:bit has in place of an errno (its `open` and `os.remove`). */
 const NOT_FOUND = 'file not found';
+const ERROR_LINE = new RegExp(`^! (${NOT_FOUND}|\\S+)`);
 
 /** The FileError for an errno, as a board names it (`ENOENT`) or numbers it (`2`). */
 export function fileError(errno: string, path: string, cause?: unknown): FileError {
@@ -71,7 +72,7 @@ export function storeError(
 /** Throws the FileError that a line `! ENOENT` of an answer stands for; gives the other lines. */
 export function linesOrError(lines: readonly string[], path: string): readonly string[] {
   for (const line of lines) {
-    const errno = /^! (file not found|\S+)/.exec(line)?.[1];
+    const errno = ERROR_LINE.exec(line)?.[1];
     if (errno !== undefined) throw fileError(errno, path);
   }
   return lines;
