@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { compileMpy } from '../scripts/buildAgent.mjs';
+import { forNode } from '../scripts/programs.mjs';
 import { pollUntil, root, startUboard, tempDir } from '../test/lab/index.mjs';
 import { pythonSource } from './source.mjs';
 
@@ -174,16 +175,6 @@ async function agentFiles() {
 
 async function bundle() {
   const outfile = join(tempDir('bench'), 'mqttDriver.cjs');
-  await esbuild.build({
-    entryPoints: [join(root, 'bench/mqttDriver.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    loader: { '.py': 'text' },
-    outfile,
-    external: ['bufferutil', 'utf-8-validate'],
-    logLevel: 'warning',
-  });
+  await esbuild.build({ ...forNode, entryPoints: ['bench/mqttDriver.ts'], outfile });
   return await import(pathToFileURL(outfile).href);
 }

@@ -4,7 +4,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
-import { RawRepl, root } from '../test/lab/index.mjs';
+import { forNode } from '../scripts/programs.mjs';
+import { RawRepl } from '../test/lab/index.mjs';
 
 const REPEAT = 41;
 
@@ -33,17 +34,12 @@ async function driver(dir) {
   const outfile = join(dir, 'driver.cjs');
   const serialport = createRequire(import.meta.url).resolve('serialport');
   await esbuild.build({
-    entryPoints: [join(root, 'bench', 'driver.ts')],
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    loader: { '.py': 'text' },
+    ...forNode,
+    entryPoints: ['bench/driver.ts'],
     outfile,
     // The binding is looked for beside the bundle; the package itself finds its own.
     alias: { serialport },
     external: [serialport],
-    logLevel: 'warning',
   });
   return await import(pathToFileURL(outfile).href);
 }

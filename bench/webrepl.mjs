@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import esbuild from 'esbuild';
 import { WebSocket } from 'ws';
+import { forNode } from '../scripts/programs.mjs';
 import { pollUntil, root, startUboard, tempDir } from '../test/lab/index.mjs';
 import { keep } from './readme.mjs';
 import { pythonSource } from './source.mjs';
@@ -239,6 +240,7 @@ async function slowNetwork(to, delay) {
 async function bundle() {
   const outfile = join(tempDir('bench-webrepl'), 'webrepl.cjs');
   await esbuild.build({
+    ...forNode,
     stdin: {
       contents: [
         `export { webReplTransport } from './src/transports/webrepl';`,
@@ -250,12 +252,6 @@ async function bundle() {
       loader: 'ts',
     },
     outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    loader: { '.py': 'text' },
-    external: ['bufferutil', 'utf-8-validate'],
   });
   return (await import(outfile)).default;
 }

@@ -69,11 +69,12 @@ export function inPieces({ entries, outdir, production }) {
 
 /** Writes what esbuild made. @param {import('esbuild').BuildResult} result @param {boolean} production */
 async function toCommonJs({ outputFiles = [] }, production) {
-  for (const { path, text } of outputFiles) {
+  const { platform, target } = forNode;
+  const write = async (/** @type {import('esbuild').OutputFile} */ { path, text }) => {
     const { code } = await esbuild.transform(text, {
       format: 'cjs',
-      platform: 'node',
-      target: 'node20',
+      platform,
+      target,
       minify: production,
       sourcemap: production ? false : 'inline',
       supported: { 'dynamic-import': false },
@@ -82,5 +83,6 @@ async function toCommonJs({ outputFiles = [] }, production) {
     });
     await mkdir(dirname(path), { recursive: true });
     await writeFile(path, code);
-  }
+  };
+  await Promise.all(outputFiles.map(write));
 }

@@ -8,6 +8,7 @@ import {
   demoTransport,
   type DemoSettings,
 } from '../../src/transports/demo';
+import { forNode } from '../../scripts/programs.mjs';
 import { root, tempDir } from '../lab/paths.mjs';
 
 let worker: Promise<string> | undefined;
@@ -16,15 +17,7 @@ let worker: Promise<string> | undefined;
 async function bundledWorker(): Promise<string> {
   worker ??= (async () => {
     const outfile = join(tempDir('demo-worker'), 'demoWorker.cjs');
-    await build({
-      entryPoints: [join(root, 'src/transports/demo/worker.ts')],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-      loader: { '.py': 'text' },
-    });
+    await build({ ...forNode, entryPoints: ['src/transports/demo/worker.ts'], outfile });
     return outfile;
   })();
   return worker;

@@ -165,16 +165,16 @@ export class Bench {
   }
 }
 
-/** Does `work` for each of `cases`, on `lanes` boards of their own side by side. */
-export async function onBenches<T>(
-  job: Job,
+/** Does `work` for each of `cases`, on `lanes` boards of their own, made by `start`, side by side. */
+export async function onBenches<B extends { stop: () => Promise<void> }, T>(
+  start: () => Promise<B>,
   lanes: number,
   cases: readonly T[],
-  work: (bench: Bench, one: T) => Promise<void>,
+  work: (bench: B, one: T) => Promise<void>,
 ): Promise<void> {
   const waiting = [...cases];
   const lane = async () => {
-    const bench = await Bench.start(job);
+    const bench = await start();
     try {
       for (let one = waiting.shift(); one !== undefined; one = waiting.shift()) {
         await work(bench, one);

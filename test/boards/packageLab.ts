@@ -10,6 +10,7 @@ import type { InstalledPackage } from '../../src/core/packages/install';
 import { PackageManager, type PackageBoard } from '../../src/core/packages/manager';
 import { nodeHttp } from '../../src/core/packages/nodeHttp';
 import { MpyCrossThread } from '../../src/core/packages/mpyCrossThread';
+import { forNode } from '../../scripts/programs.mjs';
 import { root, tempDir } from '../lab/paths.mjs';
 import { startPackageIndex } from '../lab/packageIndex.mjs';
 
@@ -19,15 +20,7 @@ let worker: Promise<string> | undefined;
 export async function startMpyCross(): Promise<MpyCrossThread> {
   worker ??= (async () => {
     const outfile = join(tempDir('mpy-cross'), 'mpyCross.cjs');
-    await build({
-      absWorkingDir: root,
-      entryPoints: ['src/core/packages/mpyCrossWorker.ts'],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'cjs',
-    });
+    await build({ ...forNode, entryPoints: ['src/core/packages/mpyCrossWorker.ts'], outfile });
     return outfile;
   })();
   const wasm = join(root, 'node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm');

@@ -6,6 +6,7 @@ import { silentLog } from '../../src/core/log';
 import { serialTransport } from '../../src/transports/serial';
 import { startMicrobit } from '../lab/index.mjs';
 import type { Fault, Way } from '../lab/serlink.mjs';
+import { onBenches } from './faultJobs';
 import { spread } from './wireStates';
 
 // A small upload to the oldest firmware: no raw-paste, no hash, no rename, 9 kB of heap. Code goes out without flow control,
@@ -63,35 +64,27 @@ describe('a small upload with a byte that is', () => {
   it.each(['flip', 'drop', 'dup', 'unplug'] as const)(
     '%s: what is said to be written is, what is not is told, and the next time all is right',
     async (kind) => {
-      const waiting: Fault[] = (['toBoard', 'toHost'] as const).flatMap((dir: Way) =>
+      const faults: Fault[] = (['toBoard', 'toHost'] as const).flatMap((dir: Way) =>
         spread(dir === 'toBoard' ? 2770 : 330, dir === 'toBoard' ? 5 : 3, 5).map((at): Fault => {
           return kind === 'flip' ? { kind, dir, at, mask: 1 } : { kind, dir, at };
         }),
       );
-      const lane = async () => {
-        const bench = await startBench();
-        try {
-          for (let fault = waiting.shift(); fault; fault = waiting.shift()) {
-            const where = `${fault.kind} ${fault.dir} at ${fault.at}`;
-            await bench.write(OLD);
-            await bench.quiet();
-            await bench.reconnect();
-            await bench.cable.fault(fault);
-            const error = await bench.write(NEW).then(
-              () => undefined,
-              (e: unknown) => e,
-            );
-            await bench.reconnect();
-            if (error === undefined) expect(await bench.read(), where).toEqual(NEW);
-            else expect(error, where).toBeInstanceOf(FleetError);
-            await bench.write(NEW);
-            expect(await bench.read(), where).toEqual(NEW);
-          }
-        } finally {
-          await bench.stop();
-        }
-      };
-      await Promise.all(Array.from({ length: LANES }, lane));
+      await onBenches(startBench, LANES, faults, async (bench, fault) => {
+        const where = `${fault.kind} ${fault.dir} at ${fault.at}`;
+        await bench.write(OLD);
+        await bench.quiet();
+        await bench.reconnect();
+        await bench.cable.fault(fault);
+        const error = await bench.write(NEW).then(
+          () => undefined,
+          (e: unknown) => e,
+        );
+        await bench.reconnect();
+        if (error === undefined) expect(await bench.read(), where).toEqual(NEW);
+        else expect(error, where).toBeInstanceOf(FleetError);
+        await bench.write(NEW);
+        expect(await bench.read(), where).toEqual(NEW);
+      });
     },
     120_000,
   );

@@ -54,13 +54,14 @@ function cuts(wire: Wire): Place[] {
 }
 
 describe.concurrent.each(JOBS)('$what', (job) => {
+  const start = () => Bench.start(job);
   it(
     'is cut in every state and at many places: whole files, a clear word, and the next time all is right',
     async () => {
       const wire = await recorded(job);
       const places = cuts(wire);
       const reached = new Set<string>();
-      await onBenches(job, 3, places, async (bench, { state, dir, at }) => {
+      await onBenches(start, 3, places, async (bench, { state, dir, at }) => {
         const where = `${state}, cut ${dir} at ${at}`;
         await bench.begin();
         await bench.rig.cable.record();
@@ -106,7 +107,7 @@ describe.concurrent.each(JOBS)('$what', (job) => {
           return kinds[i % kinds.length] ?? { kind: 'flip', dir, at };
         });
       await onBenches(
-        job,
+        start,
         2,
         [...of('toBoard', 12, 7), ...of('toHost', 8, 11)],
         async (bench, fault) => {
