@@ -2,7 +2,7 @@
 // `npm test`: sets up what is missing and runs every step, or those that are named: node test/run.mjs unit boards
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -12,6 +12,11 @@ const bin = (/** @type {string} */ name) => join(root, 'node_modules', '.bin', n
  * A step runs one program or several. Its tests are counted from the JSON report that vitest or the host runner leaves;
  * without a report each program counts as one test.
  * @typedef {{ name: string, commands: string[][], report?: string, needs?: string[] }} Step `needs`: parts of the lab
+ */
+
+/**
+ * @typedef {{ passed: number, failed: number, failures?: string[], why?: string }} Result
+ * @typedef {Result & { name: string, seconds: number }} Row
  */
 
 /** @param {string} project @param {string[]} needs @returns {Step} */
@@ -73,7 +78,7 @@ async function main(chosen) {
     if (status !== 0) return 1;
   }
   const prepared = await prepare(chosen);
-  /** @type {{ name: string, passed: number, failed: number, seconds: number, why?: string }[]} */
+  /** @type {Row[]} */
   const rows = [];
   for (const step of chosen) {
     console.log(`\n=== ${step.name} ===`);
@@ -115,7 +120,7 @@ async function prepare(chosen) {
 /**
  * @param {Step} step
  * @param {Map<string, Promise<Error | undefined>>} prepared
- * @returns {Promise<{ passed: number, failed: number, why?: string }>}
+ * @returns {Promise<Result>}
  */
 async function runStep(step, prepared) {
   for (const part of step.needs ?? []) {
@@ -147,6 +152,7 @@ function runProgram([program = '', ...args]) {
  * Reads how many tests passed and failed. What was skipped counts as failed: nothing may be left out silently.
  * @param {string} report
  * @param {number | string} status of the program
+ * @returns {Result}
  */
 function count(report, status) {
   if (!existsSync(report))
@@ -161,10 +167,31 @@ function count(report, status) {
     failed = 1;
     why = passed === 0 ? 'there was no test' : `exit status ${status} although no test failed`;
   }
-  return { passed, failed, ...(why && { why }) };
+  return { passed, failed, failures: failures(json), ...(why && { why }) };
 }
 
-/** @param {{ name: string, passed: number, failed: number, seconds: number, why?: string }[]} rows */
+/**
+ * What failed, with the first line of why, to be told once more below the table: a log that has lost its beginning tells it too.
+ * @param {{ testResults?: { name: string, message?: string, assertionResults: { status: string, fullName: string, failureMessages?: string[] }[] }[] }} report of vitest
+ * @returns {string[]}
+ */
+function failures({ testResults = [] }) {
+  return testResults.flatMap(({ name, message, assertionResults }) => {
+    const file = relative(root, name);
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0 && message) return [`${file}: ${firstLine(message)}`];
+    return failed.map(
+      (test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages?.[0] ?? '')}`,
+    );
+  });
+}
+
+/** @param {string} text */
+function firstLine(text) {
+  return text.split('\n', 1)[0]?.slice(0, 300) ?? '';
+}
+
+/** @param {Row[]} rows */
 function summary(rows) {
   const sum = (/** @type {'passed' | 'failed' | 'seconds'} */ key) =>
     rows.reduce((total, row) => total + row[key], 0);
@@ -178,6 +205,7 @@ function summary(rows) {
   line(['step', 'passed', 'failed', 'seconds']);
   for (const row of rows) line([row.name, row.passed, row.failed, row.seconds.toFixed(1)]);
   line(['all', sum('passed'), sum('failed'), sum('seconds').toFixed(1)]);
+  for (const { failures = [] } of rows) for (const failure of failures) console.log(failure);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
   return sum('failed') === 0 ? 0 : 1;
 }
