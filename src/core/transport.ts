@@ -1,6 +1,7 @@
 import type { Address, LinkKind } from './address';
 import type { BoardFiles } from './boardFiles';
 import type { Event } from './events';
+import type { Capabilities } from './files/capabilities';
 
 /** Bytes both ways: serial and WebREPL. Private to the transports and the raw REPL engine. */
 export interface ByteStream {
@@ -22,6 +23,8 @@ export interface ExecOptions {
   onStart?: (write: (data: Uint8Array) => Promise<void>) => void;
   /** Give up (TimeoutError, after interrupting the code) when nothing is heard for so many milliseconds; default: never. */
   idleTimeoutMs?: number;
+  /** A board that has other things to take before may owe its first answer for so long; default: what the link allows. */
+  answerMs?: number;
   /** Aborting interrupts the code with Ctrl-C and rejects with CancelledError once the board is at its prompt again. */
   signal?: AbortSignal;
 }
@@ -35,6 +38,8 @@ export interface Session {
   exec(code: string | Uint8Array, options?: ExecOptions): Promise<Uint8Array>;
   /** File verbs that this link does better than plain exec (agent frames). Same contracts, same verification. */
   readonly native?: Partial<BoardFiles>;
+  /** What the board can do, where the link keeps that for as long as it is up. */
+  readonly capabilities?: (signal?: AbortSignal) => Promise<Capabilities>;
 }
 
 /** The REPL as a terminal sees it. */

@@ -221,7 +221,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   #probe(session: Session, signal?: AbortSignal): Promise<Capabilities> {
-    this.#known ??= probeCapabilities(session, signal);
+    this.#known ??= session.capabilities?.(signal) ?? probeCapabilities(session, signal);
     return this.#known;
   }
 

@@ -59,11 +59,10 @@ const PACK_WINDOW_BITS = 12;
  * bytes literal; in case something on the way does not, a repeated attempt is `careful` and sends base64.
  */
 export function wireForm(code: string, form: CodeForm, careful = false): string | Uint8Array {
-  const quoted = `'''${code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'")}'''`;
-  if (!form.binascii) return `exec(${quoted},{})`;
+  if (!form.binascii) return `exec(${quoted(code)},{})`;
   const run = `(lambda c:exec(c,{})if __import__('binascii').crc32(c)==${crc32(utf8(code))} else print('?'))`;
   if (!form.deflate || form.heap < PACK_HEAP || code.length < PACK_WORTH) {
-    return `${run}(${quoted})`;
+    return `${run}(${quoted(code)})`;
   }
   const options = { level: 9, memLevel: 9, windowBits: PACK_WINDOW_BITS };
   const packed = deflateRawSync(code, options);
@@ -78,8 +77,13 @@ export function wireForm(code: string, form: CodeForm, careful = false): string 
   return concat([utf8(before), raw, utf8(behind)]);
 }
 
+/** `code`, of any number of lines, as one literal. */
+export function quoted(code: string): string {
+  return `'''${code.replaceAll('\\', '\\\\').replaceAll("'''", "\\'\\'\\'")}'''`;
+}
+
 /** A bytes literal with all bytes as they are but those that end the literal, or that the raw REPL takes for commands. */
-function rawLiteral(data: Uint8Array): Uint8Array {
+export function rawLiteral(data: Uint8Array): Uint8Array {
   const out: number[] = [0x62, 0x27]; // b'
   for (const [at, byte] of data.entries()) {
     if (byte > 5 && ![10, 13, 0x27, 0x5c].includes(byte)) {

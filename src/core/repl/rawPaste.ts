@@ -32,13 +32,13 @@ export class RawPaste {
   }
 
   /**
-   * What to send first. When the board's window is known from code before, the beginning of the code goes along: a board
-   * grants one window with its answer, and has a receive ring of twice as much. It saves a round trip.
+   * What to send first. When the board's window is known from code before, the beginning of the code goes along, so many bytes: a
+   * board grants one window with its answer, and has a receive ring of twice as much. It saves a round trip.
    */
-  ask(window: number): Uint8Array {
-    this.#ahead = window > 0;
-    this.#credit = window;
-    return concat([ENTER_RAW_PASTE, ...(window > 0 ? [this.take()] : [])]);
+  ask(bytes: number): Uint8Array {
+    this.#ahead = bytes > 0;
+    this.#credit = bytes;
+    return concat([ENTER_RAW_PASTE, ...(bytes > 0 ? [this.take()] : [])]);
   }
 
   answer(seen: Uint8Array): PasteAnswer {

@@ -16,13 +16,19 @@ export interface RawReplOptions {
   readonly lineRate?: number;
   readonly answerMs: number;
   readonly clock: Clock;
+  /** The line loses nothing that the receive ring of a board has room for: code fills all of it unasked. */
+  readonly fillsRing?: boolean;
 }
+
+/** Of the two windows that the ring holds, the question and the end of the code need a few bytes; the smallest ring holds 255. */
+const RING_SPARE = 8;
 
 /** The raw REPL of one board over a line that carries bytes, entered and left by its owner. One code at a time. */
 export class RawRepl implements ExecLine {
   readonly clock: Clock;
   readonly answerMs: number;
   readonly lineRate: number | undefined;
+  readonly #fillsRing: boolean;
   #current: Execution | undefined;
   #rawPaste: boolean | undefined;
   /** The board's raw-paste window, as it last said; 0: not known, or no longer to be relied on. */
@@ -40,6 +46,7 @@ export class RawRepl implements ExecLine {
     this.clock = options.clock;
     this.answerMs = options.answerMs;
     this.lineRate = options.lineRate;
+    this.#fillsRing = options.fillsRing ?? false;
   }
 
   write(data: Uint8Array): Promise<void> {
@@ -78,7 +85,7 @@ export class RawRepl implements ExecLine {
     const execution = new Execution(bytes, options, this);
     this.#current = execution;
     try {
-      return await execution.run(this.#rawPaste, this.#window);
+      return await execution.run(this.#rawPaste, this.#ahead);
     } catch (error) {
       // What the failed code has not read of its stdin would be read as commands; and after a byte that was lost on the line
       // the board may still wait in the middle of the protocol.
@@ -94,6 +101,11 @@ export class RawRepl implements ExecLine {
       this.#current = undefined;
       if (execution.rest.length > 0) this.onStray(execution.rest);
     }
+  }
+
+  /** Bytes of code that may be sent together with the question whether the board takes it. */
+  get #ahead(): number {
+    return this.#fillsRing ? Math.max(0, 2 * this.#window - RING_SPARE) : this.#window;
   }
 
   /**

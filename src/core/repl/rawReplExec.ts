@@ -39,7 +39,8 @@ export class Execution {
   ) {
     this.#output = new OutputCollector(options.onStdout);
     this.#paste = new RawPaste(code);
-    this.#watch = new SilenceWatch(line, options.idleTimeoutMs, {
+    const patience = { clock: line.clock, answerMs: options.answerMs ?? line.answerMs };
+    this.#watch = new SilenceWatch(patience, options.idleTimeoutMs, {
       settle: () => this.#settle(),
       endsInBanner: () => this.#output.endsInBanner,
       fail: (error) => this.fail(error),
@@ -62,15 +63,15 @@ export class Execution {
   }
 
   /**
-   * Sends the code and gives what it prints. What is known of the board from earlier: whether it knows raw-paste, and its
-   * window. @throws as {@link Session.exec} does
+   * Sends the code and gives what it prints. What is known of the board from earlier: whether it knows raw-paste, and how many
+   * bytes of code it takes unasked. @throws as {@link Session.exec} does
    */
-  async run(rawPaste: boolean | undefined, window: number): Promise<Uint8Array> {
+  async run(rawPaste: boolean | undefined, ahead: number): Promise<Uint8Array> {
     this.options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     try {
       this.rawPaste = rawPaste;
       if (rawPaste === false) this.#sendPlain();
-      else this.#send(this.#paste.ask(window));
+      else this.#send(this.#paste.ask(ahead));
       this.#arm();
       return await this.#done.promise;
     } finally {

@@ -27,6 +27,8 @@ export interface LinkOptions {
   /** Bytes a second, where the line is what limits. */
   readonly lineRate?: number;
   readonly clock: Clock;
+  /** See {@link RawReplOptions}. */
+  readonly fillsRing?: boolean;
 }
 
 /**

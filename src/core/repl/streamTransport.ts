@@ -35,6 +35,7 @@ export interface StreamTransportOptions {
   /** See {@link LinkOptions}; longer for links with a network in them. */
   readonly answerMs?: number;
   readonly probeMs?: number;
+  readonly fillsRing?: boolean;
   readonly clock?: Clock;
 }
 
@@ -74,6 +75,7 @@ export class StreamTransport implements Transport {
       answerMs: options.answerMs ?? ANSWER_MS,
       probeMs: options.probeMs ?? PROBE_MS,
       lineRate: options.lineRate,
+      fillsRing: options.fillsRing,
       clock: options.clock ?? systemClock,
     });
     this.#link.onShown(() => this.#updateActivity());
@@ -99,13 +101,15 @@ export class StreamTransport implements Transport {
     options: SessionOptions = {},
   ): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      // The caller has its result at once; the next in the queue waits until the board is at its prompt.
+      // The caller has its result at once; the next in the queue waits until the board is at its prompt. A caller that goes on at
+      // once finds the raw REPL still open.
       const job = async () => {
         try {
           resolve(await this.#runSession(work, options));
         } catch (error) {
           reject(asError(error));
         } finally {
+          await new Promise<void>((done) => void setImmediate(done));
           if (this.#queue.length <= 1) await this.#leave();
         }
       };

@@ -33,6 +33,7 @@ export class WebReplTransport extends StreamTransport {
       clock,
       answerMs: ANSWER_MS,
       probeMs: PROBE_MS,
+      fillsRing: true,
       open: async (signal) => {
         line.stream = await openWebRepl(address, { ...settings, clock }, signal);
         return line.stream;
@@ -40,6 +41,7 @@ export class WebReplTransport extends StreamTransport {
     });
     this.#line = line;
     this.#clock = clock;
+    this.terminal().onData(() => this.#files?.forget());
   }
 
   /** As any session, and its files go by WebREPL's own means. */
@@ -51,8 +53,7 @@ export class WebReplTransport extends StreamTransport {
       const { stream } = this.#line;
       if (!stream) return work(session);
       this.#files ??= new WebReplFiles(stream, this.#clock);
-      const native = this.#files.over(session);
-      return work({ exec: (code, given) => session.exec(code, given), native });
+      return work(this.#files.over(session));
     }, options);
   }
 

@@ -1,0 +1,17 @@
+# Before WebREPL's own put into the folder `d`: what room is there (a put into a folder that is not
+# there ends the connection), and what ends like a temporary file. The function stays for what comes
+# behind the put: SHA-256 of a file by blocks of z bytes. Short names: with what is around it, this is
+# to be at most 248 bytes, which a board takes unasked.
+# ruff: noqa: E701, E702, F821
+import hashlib,os,sys
+
+
+def g(t):
+    h=hashlib.sha256();b=1
+    with open(t,'rb')as f:
+        while b:b=f.read(z);h.update(b)
+    return h.digest()
+
+
+sys.modules['_mpw']=g
+print(os.statvfs(d),[n for n in os.listdir(d)if'~'in n])
