@@ -13,7 +13,7 @@ const OPTIONS = ['-O3'];
 
 /**
  * One Python source as .mpy, version 6 (MicroPython 1.19 and later), without native code.
- * @param {string} name shown in tracebacks
+ * @param {string} name of its file; tracebacks show it without the end, since a name that the board knows already takes no memory
  * @param {string} source
  * @returns {Promise<Uint8Array>}
  */
@@ -26,7 +26,8 @@ export async function compileMpy(name, source) {
   const events = ['uncaughtException', 'unhandledRejection'];
   const before = events.map((e) => process.listeners(e));
   delete globalThis.fetch;
-  const { status, mpy, err } = await compile(name, source, OPTIONS, wasm).finally(
+  const options = [...OPTIONS, '-s', name.replace(/\.py$/, '')];
+  const { status, mpy, err } = await compile(name, source, options, wasm).finally(
     () => (globalThis.fetch = fetch),
   );
   // It also leaves listeners behind that would end this process at somebody else's error.

@@ -47,6 +47,7 @@ def send(ag, s, op, r, payload=b"", off=0, aux=0, flags=0, fill=None):
     c = ag.client
     if c.state != UP:
         return False
+    c.grow(c.size)
     at = c.begin(s.topic, ag.qos)
     tx = c.txm
     a = at + HEAD

@@ -7,7 +7,7 @@ import socket
 import time
 
 from .util import load
-from .wire import DOWN, UP
+from .wire import BESIDE, DOWN, UP
 
 _TCP_MS = const(10000)
 _ANSWER_MS = const(10000)  # CONNACK, SUBACK
@@ -18,14 +18,10 @@ def make(c, cfg, wifi):
     """Fills a fresh Client. What is done once is here, since this module is not kept."""
     size = cfg.get("size", 1024)
     c.size = size
-    c.rx = bytearray(size + 160)
-    c.tx = bytearray(size + 160)
-    c.rxm = memoryview(c.rx)
-    c.txm = memoryview(c.tx)
     c.state = DOWN
     c.locked = c.again = c.torn = False
     c.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
-    c.on_big = None  # f(topic bytes, first bytes): a message that is larger than `size`
+    c.on_big = None  # f(topic bytes, length): a message that does not fit the buffer
     c.acks = {}  # pid -> f() when the broker has it
     c.sock = c.raw = c._poll = c._pin = None
     c.pid = c._kind = 0
@@ -33,6 +29,7 @@ def make(c, cfg, wifi):
     c._hd = bytearray(5)
     c._got = c._body = 0
     c._n = -1
+    c.buffers(size + BESIDE)
     c.cfg = cfg
     c.wifi = wifi  # see wifi.py
     c.wifi_at = 0
@@ -60,6 +57,7 @@ def attach(c, stream, raw):
     c.acks.clear()
     c._got = 0
     c._n = -1
+    c.grow(c.size)  # for the login
     c.torn = False
     c.answer = None
     c.hear = c.said = time.ticks_ms()
@@ -178,6 +176,7 @@ def connection(c):
 
 
 def subscriptions(c, subs):
+    c.grow(c.size)
     c.pid = c.pid % 65535 + 1
     p = 7
     c.tx[5], c.tx[6] = c.pid >> 8, c.pid & 255

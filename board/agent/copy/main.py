@@ -33,8 +33,10 @@ class Main(Lazy):
         if self.ag.tasks:
             self.ag.tasks.down()
 
-    def on_big(self, topic, first):
-        self.big(topic, first)
+    def on_big(self, topic, n):
+        self.ag.bad += 1
+        if n > self.client.size:  # else it was memory that did not suffice
+            self.big(topic)
 
     def before(self):
         self.clock()
@@ -105,50 +107,52 @@ class Main(Lazy):
         if self.client.state != 2 or run.state != "idle" or run.job or ag.jobs:
             return
         o = run.out
-        if unload(_REST_MS) and o and o.done and o.acked >= o.end:
-            # the host has all of it
-            ag.flows.pop((o.s.cid, o.r), None)
-            run.out = None
-
-    async def ticking(self):
-        while True:
-            try:
-                more = self.tick()
-                self.rest()
-            except MemoryError:
-                gc.collect()  # what was due is due again next time
-                more = False
-            if self.ag.leave_as and self.ag.clock.ms() > self.ag.leave_at:
-                self.leave()
-            await asyncio.sleep_ms(0 if more else 50 if self.ag.flows else 100)
+        if unload(_REST_MS):
+            self.client.shrink()
+            if o and o.done and o.acked >= o.end:  # the host has all of it
+                ag.flows.pop((o.s.cid, o.r), None)
+                run.out = None
 
     async def run(self):
         ag = self.ag
         ag.run.attach()
         load("setup").begin(self)
-        for f in (self.client.run, ag.run.loop, self.ticking):
-            asyncio.create_task(self.vital(f))
+        asyncio.create_task(self.vital(self.client.run))
         if ag.tasks:
             ag.tasks.load()
+        more = False
         while not self.error:
-            await asyncio.sleep(1)
+            try:
+                await asyncio.sleep_ms(0 if more else 50 if ag.flows else 100)
+                more = False
+                more = self.tick()
+                self.rest()
+            except MemoryError:
+                gc.collect()  # what was due is due again next time
+            except KeyboardInterrupt:
+                self.theirs()
+            if ag.leave_as and ag.clock.ms() > ag.leave_at:
+                self.leave()
         raise self.error
 
     async def vital(self, f):
-        """The agent ends with any of its own tasks, so that it is started anew."""
+        """The agent ends when one of its own tasks fails, so that it is started anew."""
         while True:
             try:
-                await f()
-                self.error = RuntimeError("a task of the agent came to its end")
+                return await f()
             except KeyboardInterrupt:
-                if not self.ag.run.live:
-                    raise
-                # It was for the code that runs this event loop: it gets it, and we go on.
-                asyncio.create_task(load("intr").explode(self.ag.run, self.ag.run.count))
-                continue
+                self.theirs()
             except Exception as e:
                 self.error = e
-            return
+                return
+
+    def theirs(self):
+        """A KeyboardInterrupt that one of our tasks got: the code that runs this event loop gets
+        it, and we go on; without such code it was for us."""
+        run = self.ag.run
+        if not run.live:
+            raise
+        asyncio.create_task(load("intr").explode(run, run.count))
 
 
 def run(boot, cfg=None):

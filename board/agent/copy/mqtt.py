@@ -11,7 +11,7 @@ import time
 from asyncio import core
 
 from .util import Lazy, load
-from .wire import CONNECTING, DOWN, UP, Wire
+from .wire import BESIDE, CONNECTING, DOWN, UP, Wire
 
 
 class Client(Wire, Lazy):
@@ -28,12 +28,14 @@ class Client(Wire, Lazy):
         """Publishes; OSError when not connected. `acked` is called when the broker has it (QoS
         1)."""
         payload = payload.encode() if isinstance(payload, str) else payload
-        if len(payload) + len(topic) + 12 > len(self.tx):
+        n = len(payload) + len(topic) + 12
+        if n > self.size + BESIDE:
             raise OSError(27)
         mine = self.enter()
         try:
             if not mine:
                 raise OSError(16)
+            self.grow(n)
             p = self.begin(topic, qos, retain)
             self.tx[p : p + len(payload)] = payload
             pid = self.finish(p + len(payload))

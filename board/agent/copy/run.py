@@ -4,7 +4,6 @@
 import asyncio
 import io
 import os
-from asyncio import core
 
 from .util import load
 
@@ -104,28 +103,16 @@ class Runner(io.IOBase):
 
     # Running
 
-    async def loop(self):
-        """The task in which all code runs, one after the other."""
-        self.task = core.cur_task
-        while True:
-            while not self.job:
-                await self._wait()
-            kind, code, mode, name = self.job
-            load("code").compile_and_run(self, kind, code, mode, name)
-            self.job = None
-            self.ag.changed()
-            await asyncio.sleep_ms(0)
-
-    def _wait(self):
-        """Until submit(), as asyncio's Event does, whose module would take memory for good."""
-        self.waits.push(core.cur_task)
-        core.cur_task.data = self.waits
-        yield
+    async def work(self):
+        """The task in which a piece of code runs; there is one only while there is something to
+        run."""
+        load("code").compile_and_run(self, *self.job)
+        self.job = self.task = None
+        self.ag.changed()
 
     def submit(self, kind, code, mode, name):
         load("code")  # now, while a MemoryError can still be answered
+        self.task = asyncio.create_task(self.ag.vital(self.work))
         self.job = (kind, code, mode, name)
         self.input = b""
         self.taken = 0
-        if self.waits.peek():
-            core._task_queue.push(self.waits.pop())

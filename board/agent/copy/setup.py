@@ -6,7 +6,6 @@ import json
 import os
 import select
 import sys
-from asyncio import core
 from binascii import hexlify
 
 from . import hal, session
@@ -60,7 +59,6 @@ def _agent(cfg, client, uid, log, sessions):
 def _runner(ag):
     r = Runner()
     r.ag = ag
-    r.waits = core.TaskQueue()  # the task that runs code, while there is none
     r.job = None  # (kind, what, mode, file name) waiting or running
     r.out = None  # Output of the EXEC that runs or ran last
     r.state = "idle"
@@ -170,6 +168,7 @@ def make(main, cfg, boot):
     ag.tick = main.tick
     ag.callback_tick = main.quick
     ag.changed = main.changed
+    ag.vital = main.vital
     ag.topics["cfg"] = main.desired
 
 

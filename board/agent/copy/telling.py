@@ -93,8 +93,7 @@ def report(main):
         c.send(main.tmt, json.dumps(d))
 
 
-def big(main, topic, first):
-    main.ag.bad += 1
+def big(main, topic):
     main.ag.log.warning("mqtt", "a message on %s is too large" % topic.decode())
 
 

@@ -1,11 +1,14 @@
-"""Packets of MQTT 3.1.1 over a non-blocking stream: preallocated buffers, one packet at a time
-each way."""
+"""Packets of MQTT 3.1.1 over a non-blocking stream: one buffer for each way, one packet at a time.
+
+The buffers are small in a silence, and grow to full size for the first packet that needs it."""
 
 import select
 import time
 
 DOWN, CONNECTING, UP = 0, 1, 2
 _SEND_MS = const(5000)  # a broker that takes nothing for so long has lost us
+BESIDE = 160  # bytes of a packet beside its payload, at most
+_SMALL = const(128)  # the board's own round trips fit
 _BATCH = const(24)  # packets handled before others get their turn
 
 
@@ -42,6 +45,25 @@ class Wire:
         if self.again:
             self.again = False
             self.serve()
+
+    def buffers(self, n):
+        """Makes both buffers that large; only for who has entered, with nothing to send in tx."""
+        rx, tx = bytearray(n), bytearray(n)  # both or, when memory is short, none
+        if self._n >= 0:  # a packet has come in part
+            rx[: len(self.rx)] = self.rx
+        self.rx, self.tx = rx, tx
+        self.rxm, self.txm = memoryview(rx), memoryview(tx)
+
+    def grow(self, n):
+        """Full buffers, if these are too small for `n` bytes and those are not."""
+        if len(self.rx) < min(n, self.size + BESIDE):
+            self.buffers(self.size + BESIDE)
+
+    def shrink(self):
+        """Small buffers until the next packet that needs more."""
+        if self._n < 0 and self.enter():
+            self.buffers(_SMALL)
+            self.leave()
 
     def begin(self, topic, qos=0, retain=False):
         """Offset of the payload in tx."""
@@ -145,6 +167,10 @@ class Wire:
         n = 0
         for i in range(self._got - 1, 0, -1):
             n = n << 7 | hd[i] & 127
+        try:
+            self.grow(n)
+        except MemoryError:
+            pass  # it will be read and forgotten, as one that is too large
         self._n, self._body = n, 0
         return True
 
@@ -187,7 +213,7 @@ class Wire:
         try:
             if full > n:
                 if self.on_big:
-                    self.on_big(topic, bytes(self.rxm[p : p + 28]))
+                    self.on_big(topic, full)
             elif self.on_message:
                 self.on_message(topic, self.rxm[p:n], kind & 1, qos, kind >> 3 & 1)
         finally:
