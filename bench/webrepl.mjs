@@ -1,31 +1,37 @@
 // @ts-check
 // node bench/webrepl.mjs: our verified upload and download over WebREPL against the protocol's own put and get, done as its official client
-// does them (frames of 1024 bytes; unverified, in place), on the same board with the same files, in turns. "first": the first file of a connection; "up": the
-// next; "whole": the next, beside the official client as a whole, which connects for each file. Straight over the
-// loopback interface, and with a network of 5 ms each way between. Ratios above 1.0: ours is faster.
-import { randomBytes } from 'node:crypto';
+// does them (unverified, in place), on the same board with the same files, in turns. "Client": what happens inside of one program,
+// "whole": the programs, which connect, log in and end. Ratios above 1.0: ours is faster.
 import { once } from 'node:events';
-import { openSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadStream } from 'node:tty';
 import esbuild from 'esbuild';
-import { WebSocket } from 'ws';
-import { forNode } from '../scripts/programs.mjs';
-import { pollUntil, root, startUboard, tempDir } from '../test/lab/index.mjs';
+import { forNode, inPieces } from '../scripts/programs.mjs';
+import { pollUntil, root, run, startUboard, tempDir } from '../test/lab/index.mjs';
 import { keep } from './readme.mjs';
 import { pythonSource } from './source.mjs';
+import { get, opened, put, serves } from './webreplClient.mjs';
+import { slowNetwork } from './webreplNetwork.mjs';
 
-const ROUNDS = 7;
 const SIZE = 200_000;
-const LATENCY_MS = 5;
 const PASSWORD = 'secret';
+/** The official client asks again for every 256 bytes of a download, which takes long. */
+const DOWNS = 3;
+/** Long enough for the REPL to be back at its prompt. */
+const PAUSE_MS = 100;
+/** An ESP32 takes about so many bytes a second by WebREPL. */
+const WIFI = 100_000;
 const WAYS = {
   First: 'up, the first of a connection',
-  Up: 'up, the next',
-  Whole: 'up, against the official client, which connects for each',
+  Up: 'up, the next at once',
+  Later: 'up, the next after a pause',
   Down: 'down',
+  Connecting: 'up, bare with a connection for each',
+  Whole: 'up, whole programs: `mpyfleet put`, a client in Python',
 };
+const dir = tempDir('bench-webrepl');
 /** @type {string[]} */
 const lines = [];
 const say = (/** @type {string} */ line) => {
@@ -34,211 +40,127 @@ const say = (/** @type {string} */ line) => {
 };
 const port = 10_000 + Math.floor(Math.random() * 20_000);
 
+/** The command line as it is shipped. */
+const cli = join(dir, 'dist', 'cli.js');
+await esbuild.build(
+  inPieces({
+    entries: { cli: 'src/cli/main.ts' },
+    outdir: join(dir, 'dist'),
+    production: true,
+  }),
+);
 const { webReplTransport, SessionFiles, webreplAddress, silentLog } = await bundle();
 const boot = `import webrepl\nwebrepl.start(${port}, "${PASSWORD}")\n`;
 const board = await startUboard({ files: { 'boot.py': boot }, sizeKib: 4096 });
 const tty = new ReadStream(openSync(board.tty, 'r+'));
 tty.on('error', () => undefined).resume(); // a serial line that nobody reads holds the board up
-const far = await slowNetwork(port, LATENCY_MS);
+const far = await slowNetwork(port, 5);
+const slow = await slowNetwork(port, 5, WIFI);
 try {
-  if (!(await pollUntil(async () => (await client(port)) ?? false, 10_000))) {
+  if (!(await pollUntil(() => serves(port, PASSWORD), 10_000))) {
     throw new Error('the board has no WebREPL');
   }
   const contents = { random: randomBytes(SIZE), 'Python source': await pythonSource(SIZE) };
   say('| network | 200 kB file | way | ours, verified | bare, in place | ratio |');
   say('| --- | --- | --- | ---: | ---: | ---: |');
-  for (const [network, at] of /** @type {const} */ ([
-    ['loopback', port],
-    [`${LATENCY_MS} ms`, far.port],
+  for (const [network, at, rounds] of /** @type {const} */ ([
+    ['loopback', port, 15],
+    ['5 ms', far.port, 9],
+    ['5 ms, 100 kB/s', slow.port, 3],
   ])) {
     for (const [kind, content] of Object.entries(contents))
-      await compare(network, at, kind, content);
+      await compare(network, at, kind, content, rounds);
   }
 } finally {
   far.close();
+  slow.close();
   tty.destroy();
   await board.stop();
 }
 keep('webrepl', lines.join('\n'));
 
-/** @param {string} network @param {number} at @param {string} kind @param {Buffer} content */
-async function compare(network, at, kind, content) {
-  /** @type {Record<string, number[]>} */
-  const times = {
-    oursFirst: [],
-    bareFirst: [],
-    oursUp: [],
-    bareUp: [],
-    oursDown: [],
-    bareDown: [],
-    bareWhole: [],
-  };
-  for (let round = 0; round < ROUNDS; round++) {
-    const transport = webReplTransport(
-      webreplAddress(`ws://127.0.0.1:${at}`),
-      { getPassword: () => Promise.resolve(PASSWORD) },
-      silentLog,
-    );
-    await transport.open(new AbortController().signal);
-    const files = new SessionFiles((/** @type {any} */ work, /** @type {any} */ options) =>
-      transport.withSession(work, options),
-    );
-    await files.list('/'); // both begin with a connection that knows its board
-    times.oursFirst?.push(await timed(() => files.write('/ours.bin', content)));
-    times.oursUp?.push(await timed(() => files.write('/ours.bin', content)));
-    times.oursDown?.push(await timed(async () => same(await files.read('/ours.bin'), content)));
-    await transport.close();
-    const ws = await opened(at);
-    times.bareFirst?.push(await timed(() => put(ws, '/bare.bin', content)));
-    times.bareUp?.push(await timed(() => put(ws, '/bare.bin', content)));
-    times.bareDown?.push(await timed(async () => same(await get(ws, '/bare.bin'), content)));
-    ws.close();
-    await once(ws, 'close');
-    // The official client connects, logs in and asks for the version for each file; an open connection is what we keep.
-    times.bareWhole?.push(
-      await timed(async () => {
-        const own = await opened(at);
-        const heard = answers(own);
-        own.send(header(3, '', 0));
-        await heard();
-        await put(own, '/bare.bin', content);
-        own.close();
-        await once(own, 'close');
-      }),
-    );
+/** @param {string} network @param {number} at @param {string} kind @param {Buffer} content @param {number} rounds */
+async function compare(network, at, kind, content, rounds) {
+  /** @type {Record<string, [ours: number[], bare: number[]]>} */
+  const times = Object.fromEntries(Object.keys(WAYS).map((way) => [way, [[], []]]));
+  for (let round = 0; round < rounds; round++) {
+    const down = round < DOWNS && at !== slow.port;
+    await ours(at, content, down, (way, ms) => times[way]?.[0].push(ms));
+    await bare(at, content, down, (way, ms) => times[way]?.[1].push(ms));
+    if (at !== slow.port) continue;
+    const path = join(dir, 'file.bin');
+    writeFileSync(path, content);
+    const to = ['-b', `ws://127.0.0.1:${at}`];
+    const our = [process.execPath, cli, ...to, 'put', path, ':/ours.bin'];
+    times.Whole?.[0].push(await program(our));
+    const theirs = join(root, 'bench', 'webreplPut.py');
+    const args = [String(at), PASSWORD, path, '/bare.bin'];
+    times.Whole?.[1].push(await program(['python3', theirs, ...args]));
   }
-  times.oursWhole = times.oursUp ?? [];
-  for (const way of /** @type {const} */ (['First', 'Up', 'Whole', 'Down'])) {
-    const [ours, bare] = [median(times[`ours${way}`] ?? []), median(times[`bare${way}`] ?? [])];
+  if (times.Connecting) times.Connecting[0] = times.Later?.[0] ?? [];
+  for (const [way, words] of Object.entries(WAYS)) {
+    const [our = NaN, their = NaN] = (times[way] ?? []).map(median);
+    if (Number.isNaN(our)) continue;
     say(
-      `| ${network} | ${kind} | ${WAYS[way]} | ${ms(ours)} | ${ms(bare)} | ${(bare / ours).toFixed(2)} |`,
+      `| ${network} | ${kind} | ${words} | ${ms(our)} | ${ms(their)} | ${(their / our).toFixed(2)} |`,
     );
   }
 }
 
-/** @param {WebSocket} ws @param {string} name @param {Buffer} content */
-async function put(ws, name, content) {
-  const heard = answers(ws);
-  ws.send(header(1, name, content.length));
-  ok(await heard());
-  for (let at = 0; at < content.length; at += 1024) {
-    const sent = new Promise((resolve) => ws.send(content.subarray(at, at + 1024), resolve));
-    await sent;
-  }
-  ok(await heard());
+/** @param {number} at @param {Buffer} content @param {boolean} down @param {(way: string, ms: number) => void} took */
+async function ours(at, content, down, took) {
+  const transport = webReplTransport(
+    webreplAddress(`ws://127.0.0.1:${at}`),
+    { getPassword: () => Promise.resolve(PASSWORD) },
+    silentLog,
+  );
+  await transport.open(new AbortController().signal);
+  const files = new SessionFiles((/** @type {any} */ work, /** @type {any} */ options) =>
+    transport.withSession(work, options),
+  );
+  await files.list('/'); // both begin with a connection that knows its board
+  const upload = () => files.write('/ours.bin', content);
+  took('First', await timed(upload));
+  took('Up', await timed(upload));
+  await pause();
+  took('Later', await timed(upload));
+  if (down) took('Down', await timed(async () => same(await files.read('/ours.bin'), content)));
+  await transport.close();
 }
 
-/** @param {WebSocket} ws @param {string} name */
-async function get(ws, name) {
-  const heard = answers(ws);
-  ws.send(header(2, name, 0));
-  ok(await heard());
-  const parts = [];
-  for (;;) {
-    ws.send(Buffer.from([0]));
-    const part = await heard();
-    const length = part.readUInt16LE(0);
-    if (length === 0) break;
-    parts.push(part.subarray(2, 2 + length));
-  }
-  ok(await heard());
-  return Buffer.concat(parts);
+/** @param {number} at @param {Buffer} content @param {boolean} down @param {(way: string, ms: number) => void} took */
+async function bare(at, content, down, took) {
+  const ws = await opened(at, PASSWORD);
+  const upload = () => put(ws, '/bare.bin', content);
+  took('First', await timed(upload));
+  took('Up', await timed(upload));
+  await pause();
+  took('Later', await timed(upload));
+  if (down) took('Down', await timed(async () => same(await get(ws, '/bare.bin'), content)));
+  ws.close();
+  await once(ws, 'close');
+  // The official client connects and logs in for each file; an open connection is what we keep.
+  const connecting = async () => {
+    const own = await opened(at, PASSWORD);
+    await put(own, '/bare.bin', content);
+    own.close();
+    await once(own, 'close');
+  };
+  took('Connecting', await timed(connecting));
 }
 
-/** @param {WebSocket} ws */
-function answers(ws) {
-  /** @type {Buffer[]} */
-  const heard = [];
-  /** @type {((data: Buffer) => void)[]} */
-  const waiting = [];
-  ws.removeAllListeners('message');
-  ws.on('message', (data, isBinary) => {
-    if (!isBinary) return;
-    const next = waiting.shift();
-    if (next) next(/** @type {Buffer} */ (data));
-    else heard.push(/** @type {Buffer} */ (data));
-  });
-  return () =>
-    /** @type {Promise<Buffer>} */ (
-      new Promise((resolve) => {
-        const data = heard.shift();
-        if (data) resolve(data);
-        else waiting.push(resolve);
-      })
-    );
-}
-
-/** @param {number} type @param {string} name @param {number} size */
-function header(type, name, size) {
-  const bytes = Buffer.alloc(82);
-  bytes.write('WA');
-  bytes[2] = type;
-  bytes.writeUInt32LE(size, 12);
-  bytes.writeUInt16LE(name.length, 16);
-  bytes.write(name, 18);
-  return bytes;
-}
-
-/** @param {Buffer} answer */
-function ok(answer) {
-  if (answer.toString('latin1') !== 'WB\0\0')
-    throw new Error(`WebREPL said ${answer.toString('hex')}`);
-}
-
-/** A logged-in connection, or undefined while there is no server. @param {number} at @returns {Promise<boolean>} */
-async function client(at) {
-  try {
-    const ws = await opened(at);
-    ws.close();
-    await once(ws, 'close');
-    return true;
-  } catch {
-    return false; // not started yet
-  }
-}
-
-/** @param {number} at */
-async function opened(at) {
-  const ws = new WebSocket(`ws://127.0.0.1:${at}`, {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-  });
-  let said = '';
-  await new Promise((resolve, reject) => {
-    ws.on('error', reject);
-    ws.on('close', () => reject(new Error(`closed after ${JSON.stringify(said)}`)));
-    ws.on('message', (data) => {
-      said += data;
-      if (said.endsWith('Password: ')) ws.send(`${PASSWORD}\r`);
-      if (said.endsWith('>>> ')) resolve(undefined);
-    });
-  });
-  ws.removeAllListeners('close');
-  return ws;
-}
-
-/** A TCP proxy that holds every byte back for so long. @param {number} to @param {number} delay */
-async function slowNetwork(to, delay) {
-  const server = createServer((near) => {
-    const there = connect(to, '127.0.0.1');
-    for (const [from, into] of [
-      [near, there],
-      [there, near],
-    ]) {
-      from?.setNoDelay(true);
-      from?.on('data', (data) => setTimeout(() => into?.write(data), delay));
-      from?.on('end', () => setTimeout(() => into?.end(), delay + 1));
-      from?.on('error', () => into?.destroy());
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, close: () => server.close() };
+/** Milliseconds of a program's whole run. @param {string[]} command */
+async function program(command) {
+  const env = {
+    PATH: process.env.PATH,
+    XDG_CONFIG_HOME: dir, // no configuration of the machine takes part
+    MPYFLEET_PASSWORD: PASSWORD,
+  };
+  return timed(() => run(command, { env }));
 }
 
 async function bundle() {
-  const outfile = join(tempDir('bench-webrepl'), 'webrepl.cjs');
+  const outfile = join(dir, 'webrepl.cjs');
   await esbuild.build({
     ...forNode,
     stdin: {
@@ -256,11 +178,15 @@ async function bundle() {
   return (await import(outfile)).default;
 }
 
-/** @param {() => Promise<void>} work */
+/** @param {() => Promise<unknown>} work */
 async function timed(work) {
   const start = performance.now();
   await work();
   return performance.now() - start;
+}
+
+async function pause() {
+  await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
 }
 
 /** @param {Uint8Array} got @param {Buffer} wanted */
