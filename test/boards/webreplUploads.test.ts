@@ -206,6 +206,19 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/f.bin': old });
   });
 
+  it('wait for a timer that is at work, and do not interrupt it', async () => {
+    const link = await connect();
+    const work = 'import time\nglobal n\nfor n in range(2000): time.sleep_ms(1)';
+    const timer = await behind(link, work);
+    const content = randomBytes(SIZE);
+    await link.files.write('/f.bin', randomBytes(SIZE));
+    const ended = timer();
+    await link.files.write('/f.bin', content);
+    await ended;
+    expect(await link.exec('print(n)')).toBe('1999\r\n');
+    expect(await onBoard()).toEqual({ '/f.bin': content });
+  });
+
   it('know nothing of the board as it was before a soft reset', async () => {
     const link = await connect();
     await link.files.write('/a/f.bin', randomBytes(SIZE));

@@ -45,6 +45,7 @@ export class RawReplLink {
   readonly tracker = new PromptTracker();
   readonly raw: RawRepl;
   #mode: Mode = 'friendly';
+  #untouched = false;
   #captured: Uint8Array = new Uint8Array();
   #heard = { bytes: 0, odd: 0 };
   #waiter: { check: () => boolean; done: Deferred<boolean> } | undefined;
@@ -63,10 +64,21 @@ export class RawReplLink {
     return this.#mode === 'raw';
   }
 
+  /** The board is at its prompt for sure: it was brought there, and nothing has come from it or been typed since. */
+  get untouched(): boolean {
+    return this.#untouched && this.#mode === 'friendly';
+  }
+
+  /** Something else than this link's own ways between REPLs is about to be sent. */
+  touch(): void {
+    this.#untouched = false;
+  }
+
   /** Takes what the board sent. */
   feed(chunk: Uint8Array): void {
     switch (this.#mode) {
       case 'friendly':
+        this.touch();
         this.#weigh(chunk);
         this.show(chunk);
         break;
@@ -187,6 +199,7 @@ export class RawReplLink {
 
   /** What comes from now on is the terminal's: the board is about to reset. */
   abandonRaw(): void {
+    this.touch();
     this.#mode = 'friendly';
     this.tracker.reset();
   }
@@ -230,6 +243,7 @@ export class RawReplLink {
     if (next === 'friendly') {
       this.tracker.reset();
       this.tracker.feed(FRIENDLY_PROMPT);
+      this.#untouched = rest.length === 0;
     }
     this.show(rest);
   }

@@ -36,10 +36,12 @@ export interface StreamTransportOptions {
   readonly answerMs?: number;
   readonly probeMs?: number;
   readonly fillsRing?: boolean;
+  /** Where the board is at its prompt for sure, work begins while the raw REPL is entered: what it does first may need none. */
+  readonly beginsEarly?: boolean;
   readonly clock?: Clock;
 }
 
-/** A board whose REPL is reached over bytes both ways: serial, WebREPL, the demo board. */
+/** A board whose REPL is reached over bytes: serial, WebREPL, the demo board. */
 export class StreamTransport implements Transport {
   readonly kind: LinkKind;
   readonly address: Address;
@@ -71,11 +73,9 @@ export class StreamTransport implements Transport {
       ...options.can,
     };
     this.#link = new RawReplLink((data) => this.#write(data), {
-      address: options.address,
+      ...options,
       answerMs: options.answerMs ?? ANSWER_MS,
       probeMs: options.probeMs ?? PROBE_MS,
-      lineRate: options.lineRate,
-      fillsRing: options.fillsRing,
       clock: options.clock ?? systemClock,
     });
     this.#link.onShown(() => this.#updateActivity());
@@ -101,8 +101,7 @@ export class StreamTransport implements Transport {
     options: SessionOptions = {},
   ): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      // The caller has its result at once; the next in the queue waits until the board is at its prompt. A caller that goes on at
-      // once finds the raw REPL still open.
+      // The caller has its result before the board is at its prompt; one that goes on at once finds the raw REPL still open.
       const job = async () => {
         try {
           resolve(await this.#runSession(work, options));
@@ -125,8 +124,12 @@ export class StreamTransport implements Transport {
     options: SessionOptions,
   ): Promise<T> {
     this.#assertOpen();
-    await this.#link.enter(options.mayInterrupt ?? false, options.signal);
-    const session = new StreamSession(this.#link.raw, options.signal);
+    const early = this.options.beginsEarly === true && this.#link.untouched;
+    const entered = this.#link.enter(options.mayInterrupt ?? false, options.signal);
+    if (early)
+      entered.catch(() => undefined); // whoever runs code is told
+    else await entered;
+    const session = new StreamSession(this.#link.raw, options.signal, entered);
     this.#session = session;
     this.#isSecret = options.secret ?? false;
     try {
@@ -168,6 +171,7 @@ export class StreamTransport implements Transport {
   async #type(data: Uint8Array): Promise<void> {
     this.#assertOpen();
     if (this.#queue.length === 0) {
+      this.#link.touch();
       await this.#write(data);
       return;
     }
@@ -179,6 +183,7 @@ export class StreamTransport implements Transport {
     if (keys.length === 0) return;
     await this.#queue.run(async () => {
       await this.#leave();
+      this.#link.touch();
       await this.#write(keys);
     });
   }
@@ -206,6 +211,7 @@ export class StreamTransport implements Transport {
   async #softReset(signal?: AbortSignal): Promise<void> {
     await this.#link.toPrompt(true, signal);
     this.#link.tracker.reset();
+    this.#link.touch();
     const heard = this.#link.untilHeard(ANSWER_MS, signal);
     await this.#write(SOFT_RESET);
     if (!(await heard)) {
@@ -278,7 +284,7 @@ export class StreamTransport implements Transport {
   async #write(data: Uint8Array): Promise<void> {
     this.#assertOpen();
     this.#trace('>', data);
-    const clock = this.options.clock ?? systemClock;
+    const { clock = systemClock } = this.options;
     if (this.#stream) await writeInTime(this.#stream, data, clock, this.address.text);
   }
 

@@ -34,6 +34,7 @@ export class WebReplTransport extends StreamTransport {
       answerMs: ANSWER_MS,
       probeMs: PROBE_MS,
       fillsRing: true,
+      beginsEarly: true,
       open: async (signal) => {
         line.stream = await openWebRepl(address, { ...settings, clock }, signal);
         return line.stream;
