@@ -112,6 +112,16 @@ export function compose(
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
     many,
     arrangement,
-    tree: keep(new BoardTree({ fleet, uris, settings, fileChanges, arrangement, log })),
+    tree: keep(
+      new BoardTree({
+        fleet,
+        uris,
+        settings,
+        fileChanges,
+        arrangement,
+        pending: many.pending,
+        log,
+      }),
+    ),
   };
 }

@@ -16,6 +16,7 @@ useToolkit();
 const rows = new Map<string, ResultRow>();
 let words: Readonly<Record<string, string>> = {};
 let running = false;
+let canRetry = false;
 let table: VirtualTable<Line> | undefined;
 let shown: Line | undefined;
 
@@ -29,7 +30,10 @@ const host = new Host<ToResults, FromResults>((message) => {
     element('summary').textContent = word('none');
     return;
   }
-  if (message.kind === 'job') element('title').textContent = message.title;
+  if (message.kind === 'job') {
+    element('title').textContent = message.title;
+    canRetry = message.canRetry;
+  }
   for (const row of message.rows) rows.set(row.id, row);
   running = message.running;
   element('summary').textContent = message.summary;
@@ -69,7 +73,7 @@ function draw(): void {
   if (!table) return;
   table.rows = lines();
   const done = [...rows.values()];
-  button('retry').disabled = running || done.every((r) => r.status === 'ok');
+  button('retry').disabled = running || !canRetry || done.every((r) => r.status === 'ok');
   button('cancel').disabled = !running;
   button('export').disabled = done.length === 0;
   select(table.selected);

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { setClock } from '../core/board/boardClock';
 import { forEachBoard } from '../core/many/jobs';
 import { boardTooltipOf } from '../views/tree/boardItem';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import { summarise } from './summary';
 import type { BoardsCommand, Command } from './types';
 

@@ -3,7 +3,7 @@ import { UsageError } from '../core/errors';
 import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
 import { isBrokerNode } from '../views/broker/brokerTree';
 import type { ViewContext } from '../views/context';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import { askBroker } from './brokerPrompts';
 import type { Command } from './types';
 

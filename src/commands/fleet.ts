@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors';
 import type { FleetAction } from '../core/many/fleetActions';
 import { dedent } from '../core/repl/runCode';
 import type { ViewContext } from '../views/context';
-import { collectLocal } from '../views/localFiles';
+import { collectLocal, filesInWords } from '../views/localFiles';
 import { exportResults } from '../views/results/resultsView';
 import { nameOf } from '../views/tree/nodes';
 import { chooseBoards } from './fleetChoose';
@@ -163,16 +163,15 @@ async function folderToInstall(
 
 async function upload(uris: readonly vscode.Uri[], folder: string): Promise<FleetAction> {
   const { files } = await collectLocal(uris, folder);
-  const [first] = files;
-  if (!first) throw new UsageError(vscode.l10n.t('There is no file in what was chosen'));
+  if (files.length === 0)
+    throw new UsageError(vscode.l10n.t('There is no file in what was chosen'));
   const contents = await Promise.all(
     files.map(async ({ local, path }) => ({
       path,
       content: await vscode.workspace.fs.readFile(local),
     })),
   );
-  const label = files.length === 1 ? nameOf(first.path) : vscode.l10n.t('{0} files', files.length);
-  return { kind: 'upload', files: contents, label };
+  return { kind: 'upload', files: contents, label: filesInWords(files) };
 }
 
 /** New names by a pattern: `{n}` is the number, `{n:2}` with two digits, `{platform}` and `{name}` what they say. */

@@ -3,9 +3,9 @@ import { UsageError } from '../core/errors';
 import { RolloutJob } from '../core/many/rolloutJob';
 import { wavesOf, type RolloutPlan } from '../core/many/rollout';
 import type { FileRollout } from '../core/many/rolloutFiles';
-import { collectLocal } from '../views/localFiles';
+import { collectLocal, filesInWords } from '../views/localFiles';
 import type { ViewContext } from '../views/context';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import { chooseBoards } from './fleetChoose';
 import { askAboutPrograms } from './fleetStart';
 import { boardsOf } from './fleetTargets';
@@ -43,7 +43,7 @@ async function rollOut(
   plan: RolloutPlan,
 ): Promise<void> {
   const programs = await askAboutPrograms(context, boards);
-  const title = vscode.l10n.t('Roll out {0} files', what.files.length);
+  const title = vscode.l10n.t('Roll out {0}', filesInWords(what.files));
   const policies = context.many.jobs.stopPolicies;
   const job = new RolloutJob(title, boards, what, plan, { policies, programs });
   await vscode.commands.executeCommand('mpyFleet.results.focus');

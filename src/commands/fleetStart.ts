@@ -21,7 +21,7 @@ export async function startJob(
   if (there.length === 0) return undefined;
   const programs = needsPrompt(action) ? await askAboutPrograms(context, there) : 'leave';
   await vscode.commands.executeCommand('mpyFleet.results.focus');
-  return context.many.jobs.run(action, there, programs, signal);
+  return context.many.jobs.run(action, there, programs, { signal });
 }
 
 function needsPrompt(action: FleetAction): boolean {

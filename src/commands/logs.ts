@@ -43,6 +43,7 @@ async function exportLog({ boardLogs }: ViewContext): Promise<void> {
   if (text === '') throw new UsageError(vscode.l10n.t('The log is empty'));
   const target = await vscode.window.showSaveDialog({
     title: vscode.l10n.t('Save the log as it is shown'),
+    saveLabel: vscode.l10n.t('Save'),
     filters: { Log: ['log', 'txt'] },
   });
   if (target) await vscode.workspace.fs.writeFile(target, Buffer.from(text));

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import type { Command } from './types';
 
 /** The board's REPL. */

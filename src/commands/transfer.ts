@@ -7,7 +7,7 @@ import { compiledPath, removeSources } from '../core/packages/compileForBoard';
 import type { ViewContext } from '../views/context';
 import { collectLocal, type LocalTree } from '../views/localFiles';
 import { nameOf } from '../views/tree/nodes';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import { summarise } from './summary';
 import type { Call, Command, ProgressLook } from './types';
 

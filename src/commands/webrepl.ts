@@ -11,7 +11,7 @@ import {
 } from '../core/webrepl/webreplSetup';
 import type { ViewContext } from '../views/context';
 import { askPassword } from '../views/webrepl/webReplAccess';
-import { tellBriefly } from './brief';
+import { tellBriefly } from '../views/brief';
 import type { Command } from './types';
 
 /** Boards over WebREPL. */

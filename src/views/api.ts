@@ -88,7 +88,7 @@ export function createApi(context: ViewContext, changed: vscode.EventEmitter<voi
     run: async (ids, code, options = {}) => {
       const action = { kind: 'exec', code, label: 'code of another extension' } as const;
       const { programs = 'leave', signal } = options;
-      return (await many.jobs.run(action, ids.map(byId), programs, signal)).results;
+      return (await many.jobs.run(action, ids.map(byId), programs, { signal })).results;
     },
     readFile: (id, path, signal) => byId(id).files.read(path, { signal }),
     writeFile: (id, path, content, signal) => byId(id).files.write(path, content, { signal }),

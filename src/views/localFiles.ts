@@ -51,3 +51,11 @@ export async function collectLocal(
 function topmost(uris: readonly vscode.Uri[]): vscode.Uri[] {
   return uris.filter((uri) => !uris.some((other) => uri.path.startsWith(`${other.path}/`)));
 }
+
+/** The name of the one file, or how many there are: for titles. */
+export function filesInWords(files: readonly { readonly path: string }[]): string {
+  const [first] = files;
+  return first && files.length === 1
+    ? nameOf(first.path)
+    : vscode.l10n.t('{0} files', files.length);
+}

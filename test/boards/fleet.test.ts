@@ -207,10 +207,11 @@ describe('a roll-out to real boards', () => {
     expect(await job.run()).toBe('rolledBack');
     expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
     expect(job.results.map((r) => r.status)).toEqual([
-      'cancelled',
-      ...Array<string>(7).fill('waiting'),
+      'failed',
+      ...Array<string>(7).fill('cancelled'),
     ]);
     expect(job.results[0]?.error?.message).toMatch(/health check stayed false/);
+    expect(job.results[7]?.output).toMatch(/^not reached/);
   });
 
   it('puts the old files back on all that were touched when a later board is not well', async () => {
@@ -219,6 +220,9 @@ describe('a roll-out to real boards', () => {
     const job = rollOut('def ok(): return 2\n', health);
     expect(await job.run()).toBe('rolledBack');
     expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
-    expect(job.results.filter((r) => r.status === 'cancelled')).toHaveLength(4);
+    const told = job.results.map((r) => r.error?.message ?? r.output.trim());
+    expect(told.filter((t) => t.includes('has its old files back'))).toHaveLength(3);
+    expect(told.filter((t) => t.includes('health check stayed false'))).toHaveLength(1);
+    expect(told.filter((t) => t.startsWith("not reached"))).toHaveLength(4);
   });
 });

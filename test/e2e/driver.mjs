@@ -1,7 +1,7 @@
 // @ts-check
 // Drives VS Code's window as a user does: by what can be seen, with keyboard and mouse.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { loadWindow, openWindow } from '../lab/window.mjs';
@@ -83,6 +83,27 @@ export class Driver {
     await this.input.locator('input').first().waitFor();
     await this.input.locator('input').first().fill(text);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** Chooses a file that is there in a file dialog. @param {string} path */
+  async pickFile(path) {
+    await this.input.locator('.monaco-button').first().waitFor();
+    await this.input.locator('input').first().fill(path);
+    await this.input.getByText(basename(path), { exact: true }).click();
+  }
+
+  /** Answers "save as" with a new file. @param {string} path */
+  async saveAs(path) {
+    await this.input.locator('.monaco-button').first().waitFor();
+    const box = this.input.locator('input').first();
+    // While the dialog reads folders it takes no answer, and may put its own proposal back.
+    const saved = async () => {
+      if (existsSync(path)) return true;
+      if ((await box.count()) > 0 && (await box.inputValue()) !== path) await box.fill(path);
+      else await this.page.keyboard.press('Enter');
+      return false;
+    };
+    if (!(await pollUntil(saved, SEEN_MS))) throw new Error(`${path} is not saved`);
   }
 
   /** Opens a file of the workspace by its name. @param {string} name */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { webview as pageWith } from './webview.mjs';
 
@@ -39,16 +40,6 @@ async function becomes(locator: Locator, text: RegExp): Promise<void> {
   );
 }
 
-/** Answers "which boards?" by a selector, and waits until so many are ticked. */
-async function choose(selector: string, count: number): Promise<void> {
-  const { driver } = session;
-  const box = driver.input.locator('input[type=text]');
-  await box.waitFor();
-  await box.fill(selector);
-  await becomes(driver.input.locator('.quick-input-title'), new RegExp(`${count} boards?:`));
-  await driver.page.keyboard.press('Enter');
-}
-
 /** The table's rows as they are drawn, each as the texts of its cells. */
 async function rows(page: FrameLocator): Promise<string[][]> {
   const drawn = page.locator('.vt-row');
@@ -64,7 +55,7 @@ test('boards are named by a pattern', async () => {
     (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length >= 3;
   expect(await pollUntil(three, SEEN_MS)).toBe(true);
   await driver.command('MicroPython: Rename Boards…');
-  await choose('all', 3);
+  await chooseBoards(session.driver, 'all', 3);
   await driver.type('shelf-{n:2}');
   const named = async () =>
     (await driver.rows()).filter((r) => /^shelf-0[123]$/.test(r)).length === 3;
@@ -75,7 +66,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   const { driver } = session;
   await driver.command('MicroPython: Read a Value from Boards…');
   await driver.type('6 * 7');
-  await choose('shelf-[01-03]', 3);
+  await chooseBoards(session.driver, 'shelf-[01-03]', 3);
   const page = await webview('#summary');
   await becomes(page.locator('#summary'), /^3 boards: same$/);
   expect(await rows(page)).toEqual([
@@ -89,8 +80,8 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
 
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
-  await choose('shelf-[01-03],-,shelf-02', 2);
-  await becomes(page.locator('#summary'), /^1 boards?: same; 1 differs$/);
+  await chooseBoards(session.driver, 'shelf-[01-03],-,shelf-02', 2);
+  await becomes(page.locator('#summary'), /^2 boards: all differ$/);
   expect((await rows(page)).map((r) => r[0])).toEqual(['shelf-01', 'shelf-03']);
   expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
 });
@@ -112,14 +103,14 @@ test('a board that fails is named, and Retry Failed does it again', async () => 
   const page = await webview('#summary');
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("flag.txt").read()');
-  await choose('shelf-[01-02]', 2);
+  await chooseBoards(session.driver, 'shelf-[01-02]', 2);
   await becomes(
     page.locator('#summary'),
     /^0 of 2 boards done; shelf-0\d: OSError: \[Errno 2\] ENOENT/,
   );
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("flag.txt","w").write("x")');
-  await choose('shelf-02', 1);
+  await chooseBoards(session.driver, 'shelf-02', 1);
   await becomes(page.locator('#summary'), /^1 board answered$/);
   await driver.command('MicroPython: Show Results');
   await driver.input.locator('.monaco-list-row').filter({ hasText: '0 of 2 boards done' }).click();
@@ -136,8 +127,8 @@ test('two answers can be compared in a diff', async () => {
   const page = await webview('#summary');
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
-  await choose('shelf-0?', 3);
-  await becomes(page.locator('#summary'), /^1 board: same; 2 differ$/);
+  await chooseBoards(session.driver, 'shelf-0?', 3);
+  await becomes(page.locator('#summary'), /^3 boards: all differ$/);
   await page.locator('.vt-row').nth(0).click();
   await page
     .locator('.vt-row')

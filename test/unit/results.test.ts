@@ -46,6 +46,7 @@ describe('results', () => {
 
   it.each([
     [[ok('a', 'x'), ok('b', 'x'), ok('c', 'y')], '2 boards: same; 1 differs'],
+    [[ok('a', 'x'), ok('b', 'y'), ok('c', 'z')], '3 boards: all differ'],
     [[ok('a', 'x'), ok('b', 'x')], '2 boards: same'],
     [[ok('a', 'x')], '1 board answered'],
     [

@@ -27,6 +27,7 @@ const OUTPUT_LIMIT = 1_000_000;
 /** One action on many boards, as it runs: what the results view shows and "Retry Failed" begins again. */
 export class FleetJob implements ManyJob {
   readonly title: string;
+  readonly canRetry = true;
   readonly startedAt = new Date();
   readonly #results = new Map<Board, BoardResult>();
   readonly #changed = new Emitter<Board>();

@@ -5,6 +5,8 @@ import type { BoardResult } from './results';
 export interface ManyJob extends Disposable {
   readonly title: string;
   readonly running: boolean;
+  /** Boards that did not answer well can be tried again. */
+  readonly canRetry: boolean;
   readonly results: readonly BoardResult[];
   /** A board's row has changed; fired with the board (or what has its id). */
   readonly onDidChange: Event<{ readonly id: string }>;

@@ -119,6 +119,7 @@ const NAMED_FAILURES = 3;
 
 function agreement(same: number, answered: number): string {
   if (answered === 1) return '1 board answered';
+  if (same === 1) return `${boards(answered)}: all differ`;
   const differ = answered - same;
   if (differ === 0) return `${boards(same)}: same`;
   return `${boards(same)}: same; ${differ} ${differ === 1 ? 'differs' : 'differ'}`;

@@ -1,4 +1,5 @@
 import type { Board } from '../board/board';
+import { CancelledError } from '../errors';
 import { Emitter } from '../events';
 import type { ManyJob } from './manyJob';
 import { resultError, type BoardResult, type ResultStatus } from './results';
@@ -25,6 +26,8 @@ const STATUS: Readonly<Record<RolloutStep, ResultStatus>> = {
 
 /** A roll-out of files on boards, as the results view shows it. */
 export class RolloutJob implements ManyJob {
+  /** It is begun anew: what was rolled back must not be brought to a part of the boards. */
+  readonly canRetry = false;
   readonly startedAt = new Date();
   readonly #changed = new Emitter<Board>();
   readonly onDidChange = this.#changed.event;
@@ -68,7 +71,7 @@ export class RolloutJob implements ManyJob {
   }
 
   get results(): readonly BoardResult[] {
-    return this.#rollout.rows.map(resultOfRow);
+    return this.#rollout.rows.map((row) => resultOfRow(row, this.#end !== undefined));
   }
 
   async run(): Promise<RolloutEnd> {
@@ -94,13 +97,19 @@ export class RolloutJob implements ManyJob {
   }
 }
 
-function resultOfRow(row: RolloutRow<Board>): BoardResult {
-  const wave = row.wave === 0 ? 'canary' : `wave ${row.wave}`;
+function resultOfRow(row: RolloutRow<Board>, ended: boolean): BoardResult {
+  const missed = ended && row.step === 'waiting';
+  // Boards that are well are one line in the end, whatever wave they were in.
+  const wave = row.step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
   return {
     board: row.board.name,
     id: row.board.id,
-    status: STATUS[row.step],
-    output: `${wave}: ${WORDS[row.step]}\n`,
+    status: missed
+      ? 'cancelled'
+      : row.error && !(row.error instanceof CancelledError)
+        ? 'failed'
+        : STATUS[row.step],
+    output: missed ? 'not reached: it has its old files\n' : `${wave}${WORDS[row.step]}\n`,
     ...(row.error ? { error: resultError(row.error) } : {}),
   };
 }

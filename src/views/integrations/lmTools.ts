@@ -41,7 +41,7 @@ export function registerLmTools(context: ViewContext): vscode.Disposable {
           code,
           label: vscode.l10n.t('code of a language model'),
         } as const;
-        const job = await context.many.jobs.run(action, found, 'leave', signal);
+        const job = await context.many.jobs.run(action, found, 'leave', { signal });
         return JSON.stringify(
           job.results.map(({ board, status, output, error }) => ({ board, status, output, error })),
         );

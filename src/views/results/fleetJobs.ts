@@ -56,7 +56,7 @@ export class FleetJobs implements Disposable {
     action: FleetAction,
     boards: readonly Board[],
     programs: ManyStopAnswer,
-    signal?: AbortSignal,
+    options: { signal?: AbortSignal | undefined; place?: 'shown' | 'aside' } = {},
   ): Promise<FleetJob> {
     const { services } = this;
     const seconds = services.timeoutSeconds();
@@ -70,15 +70,23 @@ export class FleetJobs implements Disposable {
         ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
       },
     );
-    await this.follow(job, () => job.run(undefined, signal));
+    await this.follow(job, () => job.run(undefined, options.signal), options.place);
     return job;
   }
 
-  /** Shows a job, runs it, and writes it into the history. */
-  async follow(job: ManyJob, run: () => Promise<unknown>): Promise<void> {
+  /**
+   * Shows a job, runs it, and writes it into the history. One that begins by itself (`'aside'`) is kept with the others, and
+   * shown when nothing else is.
+   */
+  async follow(
+    job: ManyJob,
+    run: () => Promise<unknown>,
+    place: 'shown' | 'aside' = 'shown',
+  ): Promise<void> {
     this.#jobs.unshift(job);
     for (const old of this.#jobs.splice(KEPT)) old.dispose();
-    this.show(job);
+    if (place === 'shown' || !this.#current) this.show(job);
+    else this.#changed.fire(this.#current);
     await this.#finish(job, run);
   }
 

@@ -3,7 +3,6 @@ import type { Board } from '../../core/board/board';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/board/fleet';
-import { runAction } from '../../core/many/fleetActions';
 import type { GroupPublisher } from '../../core/broker/groupPublisher';
 import { JobHistory } from '../../core/many/jobHistory';
 import { PendingJobs, type PendingJob, type PendingStore } from '../../core/many/pendingJobs';
@@ -12,6 +11,7 @@ import { selectableBoard, type SelectableBoard } from '../../core/many/selectabl
 import { selectBoards, type Selection } from '../../core/many/selector';
 import { StopPolicies } from '../../core/board/stopPolicy';
 import { Telemetry } from '../../core/many/telemetry';
+import { tellBriefly } from '../brief';
 import type { Settings } from '../settings';
 import { Answers } from './answers';
 import { FleetJobs } from './fleetJobs';
@@ -30,6 +30,8 @@ export interface ManyOptions {
 export class Many implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #measured = new WeakMap<Board, Board['info']>();
+  /** The user is being told of a waiting job that failed. */
+  #telling = false;
   readonly history: JobHistory;
   readonly jobs: FleetJobs;
   readonly pending: PendingJobs;
@@ -58,7 +60,7 @@ export class Many implements Disposable {
       new PendingJobs(
         pendingFile(vscode.Uri.joinPath(folder, 'pending.json')),
         (job) => this.#perform(job),
-        (error, job) => log.warn(`${job?.what ?? 'A waiting job'}: ${error.message}`),
+        (error, job) => this.#pendingFailed(error, job),
       ),
     );
   }
@@ -101,11 +103,35 @@ export class Many implements Disposable {
     this.#lifetime.dispose();
   }
 
+  /** Said once at a time: many boards may come back at once, and the Results view has them all. */
+  #pendingFailed(error: Error, job: PendingJob | undefined): void {
+    this.options.log.warn(`${job?.what ?? 'A waiting job'}: ${error.message}`);
+    if (!job || this.#telling) return;
+    this.#telling = true;
+    const show = vscode.l10n.t('Show Results');
+    const text = vscode.l10n.t(
+      '{0} is back, but this failed there: {1}. {2}. It is tried again when the board comes back the next time.',
+      job.board,
+      job.what,
+      error.message,
+    );
+    const told = vscode.window.showWarningMessage(text, show);
+    void told.then(async (answer) => {
+      this.#telling = false;
+      if (answer === show) await vscode.commands.executeCommand('mpyFleet.results.focus');
+    });
+  }
+
   async #perform(job: PendingJob): Promise<void> {
     const board = this.options.fleet.byUid(job.uid);
     if (!board) throw new Error(`${job.board} is not in the tree`);
-    const print = (text: string) => this.options.log.info(`${job.board}: ${text.trimEnd()}`);
-    await runAction(board, job.action, { signal: new AbortController().signal, print });
+    const done = await this.jobs.run(job.action, [board], 'leave', { place: 'aside' });
+    const [result] = done.results;
+    if (result?.status === 'ok') {
+      tellBriefly(vscode.l10n.t('$(check) {0} is back: {1}', board.name, job.what));
+      return;
+    }
+    throw new Error(result?.error?.message ?? vscode.l10n.t('It was called off'));
   }
 }
 

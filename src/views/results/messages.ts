@@ -10,6 +10,7 @@ export type ToResults =
       readonly title: string;
       readonly summary: string;
       readonly running: boolean;
+      readonly canRetry: boolean;
       readonly rows: readonly ResultRow[];
       /** Words of the page in the user's language. */
       readonly words: Readonly<Record<string, string>>;

@@ -72,6 +72,7 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
       title: job.title,
       summary: summarize(results),
       running: job.running,
+      canRetry: job.canRetry,
       rows: results.map(rowOf),
       words: resultsWords(),
     });
@@ -139,6 +140,7 @@ export async function exportResults(job: ManyJob): Promise<void> {
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'results.json') } : {}),
     filters: { JSON: ['json'], CSV: ['csv'], [vscode.l10n.t('Text')]: ['txt'] },
     title: vscode.l10n.t('Export the results'),
+    saveLabel: vscode.l10n.t('Export'),
   });
   if (!uri) return;
   const { results } = job;

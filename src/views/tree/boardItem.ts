@@ -9,8 +9,8 @@ import { bytesText } from '../../core/board/boardInfoText';
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
-/** A board as a line of the tree. The tooltip is made when it is asked for. */
-export function boardItem(node: BoardNode): vscode.TreeItem {
+/** A board as a line of the tree. The tooltip is made when it is asked for. `jobs`: how many wait for it to come back. */
+export function boardItem(node: BoardNode, jobs: number): vscode.TreeItem {
   const { board } = node;
   const look = stateLook(board.state, board.present);
   const open = board.transport !== undefined || board.state.tag === 'online';
@@ -19,7 +19,7 @@ export function boardItem(node: BoardNode): vscode.TreeItem {
   const item = new vscode.TreeItem(board.name, opens ? Collapsed : None);
   item.id = alsoIn === undefined ? board.id : `${board.id}|in|${alsoIn}`;
   item.iconPath = themeIcon(look);
-  item.description = boardDescription(board);
+  item.description = boardDescription(board, jobs);
   item.contextValue = boardContext(board);
   item.accessibilityInformation = { label: `${board.name}, ${item.description}` };
   return item;
@@ -29,15 +29,18 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
   return boardTooltip(board, stateWords(board.state, board.present), tags);
 }
 
-function boardDescription(board: Board): string {
+function boardDescription(board: Board, jobs: number): string {
   const link = activeLink(board);
   const place = link && placeOf(link.found.address);
   const words = stateWords(board.state, board.present);
   const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
-  const marks = agentMarks(board)
-    .map((mark) => ` · ${mark}`)
-    .join('');
+  const marks = [...jobMarks(jobs), ...agentMarks(board)].map((mark) => ` · ${mark}`).join('');
   return place ? `${words}${marks} · ${place}${more}` : words;
+}
+
+function jobMarks(jobs: number): string[] {
+  if (jobs === 0) return [];
+  return [jobs === 1 ? vscode.l10n.t('1 job waits') : vscode.l10n.t('{0} jobs wait', jobs)];
 }
 
 /** A longer place would push the row's end out of a side bar of usual width; the tooltip has it in full. */

@@ -4,6 +4,7 @@ import type { BoardStateName } from '../../core/board/boardState';
 import { DisposableStore, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/board/fleet';
 import { sortByName } from '../../core/many/grouping';
+import type { PendingJobs } from '../../core/many/pendingJobs';
 import { isLikely } from '../activeBoard';
 import type { BoardUris } from '../boardUris';
 import { Coalescer } from '../coalesce';
@@ -28,6 +29,8 @@ export interface BoardTreeServices {
   readonly settings: Settings;
   readonly fileChanges: FileChanges;
   readonly arrangement: Arrangement;
+  /** Jobs for boards that are away. */
+  readonly pending: PendingJobs;
   readonly log: { warn(message: string): void };
 }
 
@@ -55,7 +58,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   selection: readonly TreeNode[] = [];
 
   constructor(private readonly services: BoardTreeServices) {
-    const { fleet, fileChanges, settings, arrangement } = services;
+    const { fleet, fileChanges, settings, arrangement, pending } = services;
+    this.#store.add(pending.onDidChange(() => this.#redraws.add(undefined)));
     this.#store.add(arrangement.onDidChange(() => this.#redraws.add(undefined)));
     this.#store.add(fleet.onDidChangeList(() => this.#redraws.add(undefined)));
     this.#store.add(fleet.onDidChangeBoard((board) => this.#boardChanged(board)));
@@ -85,7 +89,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     this.#drawn = now;
     switch (node.kind) {
       case 'board':
-        return boardItem(node);
+        return boardItem(node, this.#jobsFor(node.board));
       case 'group':
         return groupItem(node, this.services.arrangement.grouping);
       case 'link':
@@ -198,6 +202,10 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       // The whole board, since its line of free space changes too; with it VS Code draws the folders that are open.
       if (this.#listings.invalidate(board, path).length > 0) this.#redraws.add(this.nodeOf(board));
     }
+  }
+
+  #jobsFor({ uid }: Board): number {
+    return uid === undefined ? 0 : this.services.pending.for(uid).length;
   }
 
   /** Drawing thousands of boards takes long: while they come, it must not take all the time, or they come later. */

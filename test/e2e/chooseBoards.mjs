@@ -1,0 +1,21 @@
+// @ts-check
+import { pollUntil } from '../lab/process.mjs';
+
+const SEEN_MS = 30_000;
+
+/**
+ * Answers "which boards?" by a selector, once so many are ticked by it.
+ * @param {import('./driver.mjs').Driver} driver @param {string} selector @param {number} count
+ */
+export async function chooseBoards(driver, selector, count) {
+  const box = driver.input.locator('input[type=text]');
+  await box.waitFor();
+  await box.fill(selector);
+  const title = driver.input.locator('.quick-input-title');
+  await title.filter({ hasText: new RegExp(`\\b${count} boards?:`) }).waitFor();
+  const asked = await title.textContent();
+  await driver.page.keyboard.press('Enter');
+  // What is asked next comes into the same box.
+  const answered = async () => (await title.allTextContents())[0] !== asked;
+  if (!(await pollUntil(answered, SEEN_MS))) throw new Error(`still asked: ${asked}`);
+}

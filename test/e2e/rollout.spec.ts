@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pollUntil, startSerlink, startUboard } from '../lab/index.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
+import { openSession } from './session.mjs';
+
+// Work on boards that goes on after the command: a roll-out with its way back, what is kept of jobs, jobs for boards that are away.
+
+const SEEN_MS = 60_000;
+const GOOD = 'def ok():\n    return True\n';
+const BAD = 'def ok():\n    return False\n';
+
+let boards: Awaited<ReturnType<typeof startUboard>>[];
+let cables: Awaited<ReturnType<typeof startSerlink>>[];
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  boards = await Promise.all(['hall-1', 'hall-2'].map((name) => startUboard({ name })));
+  cables = await Promise.all(boards.map((b) => startSerlink({ to: b.tty, baud: 921_600 })));
+  session = await openSession({
+    ttys: cables.map((c) => c.tty),
+    files: { 'good/app.py': GOOD, 'bad/app.py': BAD },
+  });
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  const two = async () =>
+    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length === 2;
+  expect(await pollUntil(two, SEEN_MS)).toBe(true);
+  await driver.command('MicroPython: Rename Boards…');
+  await chooseBoards(session.driver, 'all', 2);
+  await driver.type('hall-{n}');
+  await driver.row('hall-1').waitFor();
+  await driver.row('hall-2').waitFor();
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`rollout ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await Promise.all(cables.map((c) => c.stop()));
+  await Promise.all(boards.map((b) => b.stop()));
+});
+
+/** Rolls a file of the workspace out to both boards, one first; they are well if `app.ok()` says so. */
+async function rollOut(file: string): Promise<void> {
+  const { driver, workspace } = session;
+  await driver.command('MicroPython: Roll Out to Boards…');
+  await driver.pickFile(join(workspace, file));
+  await driver.input.getByText('Health check', { exact: true }).waitFor();
+  await driver.type("__import__('app').ok()");
+  await chooseBoards(session.driver, 'hall-[1-2]', 2);
+  await driver.pick('One board first, then all');
+}
+
+const onBoards = async () =>
+  Promise.all(boards.map(async (b) => (await b.files())['/app.py']?.toString()));
+
+test('a roll-out goes to one board first, and to all when that is well', async () => {
+  await rollOut('good/app.py');
+  await session.driver.status('Rolled out').waitFor({ timeout: SEEN_MS });
+  expect(await onBoards()).toEqual([GOOD, GOOD]);
+});
+
+test('a roll-out that makes the first board ill is taken back, and reaches no other', async () => {
+  await rollOut('bad/app.py');
+  const { driver } = session;
+  await driver
+    .notification(/The roll-out failed; the boards have their old files back/)
+    .waitFor({ timeout: SEEN_MS });
+  expect(await onBoards()).toEqual([GOOD, GOOD]);
+});
+
+test('results are exported as CSV and as JSON', async () => {
+  const { driver, workspace } = session;
+  for (const name of ['results.csv', 'results.json']) {
+    await driver.command('MicroPython: Export Results…');
+    await driver.saveAs(join(workspace, name));
+  }
+  const csv = readFileSync(join(workspace, 'results.csv'), 'utf8');
+  expect(csv.trim().split('\n').length).toBeGreaterThanOrEqual(3);
+  expect(csv).toMatch(/hall-1/);
+  const json = JSON.parse(readFileSync(join(workspace, 'results.json'), 'utf8')) as unknown;
+  expect(JSON.stringify(json)).toMatch(/hall-2/);
+});
+
+test('the history tells what was done, on which boards, and how it ended', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Show the History of Jobs');
+  const told = async () =>
+    /app\.py {2}0\/2[^]*health check stayed false[^]*app\.py {2}2\/2/.test(
+      await driver.editorText(),
+    );
+  expect(await pollUntil(told, SEEN_MS), await driver.editorText()).toBe(true);
+});
+
+/** What the tree shows, a line each. */
+const tree = async () =>
+  (await session.driver.page.locator('.part.sidebar .monaco-list-row').allInnerTexts())
+    .map((text) => text.replaceAll('\n', ' '))
+    .join('\n');
+
+test('what a board that is away was to do is done when it is back', async () => {
+  const { driver } = session;
+  await cables[1]?.unplug();
+  let away = '';
+  const gone = async () => {
+    away = /hall-\d(?=.*waiting for it to come back)/.exec(await tree())?.[0] ?? '';
+    return away !== '';
+  };
+  expect(await pollUntil(gone, SEEN_MS)).toBe(true);
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('f = open("later.txt", "w"); f.write("done"); f.close()');
+  await chooseBoards(driver, 'hall-[1-2]', 2);
+  const question = await driver.confirm('Do It When They Are Back');
+  expect(question).toContain(`1 of 2 boards are away: ${away}`);
+  const written = async (i: number) =>
+    (await boards[i]?.files())?.['/later.txt']?.toString() === 'done';
+  expect(await pollUntil(() => written(0), SEEN_MS)).toBe(true);
+  expect(await written(1)).toBe(false);
+  const waits = async () => (await tree()).includes('1 job waits');
+  expect(await pollUntil(waits, SEEN_MS)).toBe(true);
+  await cables[1]?.replug();
+  expect(await pollUntil(() => written(1), SEEN_MS)).toBe(true);
+  await driver.status(`${away} is back: Run`).waitFor();
+  expect(await pollUntil(async () => !(await waits()), SEEN_MS)).toBe(true);
+});
