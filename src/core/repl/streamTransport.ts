@@ -20,8 +20,7 @@ const ANSWER_MS = 5000;
 const PROBE_MS = 400;
 const CTRL_C = 0x03;
 const SOFT_RESET = Uint8Array.of(0x04);
-/** Ends what runs and leaves the raw REPL: a last word before the link is closed. */
-const FAREWELL = Uint8Array.of(0x03, 0x02);
+const FAREWELL = Uint8Array.of(0x03, 0x02); // ends what runs and leaves the raw REPL, before the link is closed
 const GOODBYE_MS = 1000;
 
 export interface StreamTransportOptions {

@@ -125,7 +125,7 @@ export class Uploads {
       const said = text(await session.exec(code, { signal, idleTimeoutMs: SILENCE_MS }));
       const [, frsize, free, names = ''] =
         /^\(\d+, (\d+), \d+, (\d+), [^)]*\) (\[.*\])\r\n$/.exec(said) ?? [];
-      // Temporary names are ASCII, so that their literals are the names themselves.
+      // What a temporary name ends in is ASCII, so that it stands in the name's literal as it is.
       const stale = names.split(/['"], ['"]|^\[['"]|['"]\]$/).some(isTemporaryName);
       if (frsize === undefined || stale || !name.startsWith('/')) return undefined;
       if (this.#rooms.size === 0) this.#knownSince = this.clock.now();
