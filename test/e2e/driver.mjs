@@ -258,7 +258,7 @@ export class Driver {
     return this.page.locator('.monaco-dialog-box');
   }
 
-  /** Answers the modal question. @param {string} button @returns {Promise<string>} what was asked */
+  /** Answers the modal question. @param {string | RegExp} button @returns {Promise<string>} what was asked */
   async confirm(button) {
     await this.dialog.waitFor();
     const text = await this.dialog.locator('.dialog-message-container').innerText();

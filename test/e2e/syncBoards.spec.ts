@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pollUntil, startUboard } from '../lab/index.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
+import { openSession } from './session.mjs';
+
+// Sync to several boards: mappings of some and of all, comparing two of them, and what is made and deleted while sync on save is on.
+
+const SYNC_MS = 30_000;
+
+let boards: Awaited<ReturnType<typeof startUboard>>[];
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  boards = await Promise.all(
+    ['left', 'right'].map((name) => startUboard({ name, files: { 'boot.py': '# boot\n' } })),
+  );
+  session = await openSession({
+    ttys: boards.map((b) => b.tty),
+    files: {
+      'app/main.py': 'import config\n',
+      'app/pkg/a.py': 'A = 1\n',
+      'app/pkg/b.py': 'B = 1\n',
+      'shared/units.py': 'M = 1\n',
+      'boards/two.py': 'ROOM = "two"\n',
+    },
+    settings: {
+      'mpyFleet.sync.mappings': [
+        'app/ -> /',
+        'shared/ -> /lib/shared',
+        { from: 'boards/two.py', to: '/config.py', boards: 'shed-2' },
+      ],
+      'mpyFleet.sync.preview': 'never',
+    },
+  });
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  const two = async () =>
+    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length === 2;
+  expect(await pollUntil(two, SYNC_MS)).toBe(true);
+  await driver.command('MicroPython: Rename Boards…');
+  await chooseBoards(driver, 'all', 2);
+  await driver.type('shed-{n}');
+  await driver.row('shed-2').waitFor();
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`syncBoards ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await Promise.all(boards.map((b) => b.stop()));
+});
+
+/** The texts on both boards' flash, that of shed-1 first: shed-2 is the one with a configuration. */
+async function flashes(): Promise<Record<string, string>[]> {
+  const all = await Promise.all(boards.map((b) => b.files()));
+  return all
+    .map((files) => texts(files))
+    .sort((a, b) => Number('/config.py' in a) - Number('/config.py' in b));
+}
+
+/** In one order, so that two can be compared as text. */
+function texts(files: Record<string, Buffer | string>): Record<string, string> {
+  const entries = Object.entries(files).map(([path, data]) => [path, data.toString()] as const);
+  return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
+}
+
+async function boardsHold(...expected: Record<string, string>[]): Promise<void> {
+  const wanted = expected.map(texts);
+  let there: unknown;
+  const holds = async () => {
+    there = await flashes();
+    return JSON.stringify(there) === JSON.stringify(wanted);
+  };
+  if (!(await pollUntil(holds, SYNC_MS))) expect(there).toEqual(wanted);
+}
+
+async function selectBoth(): Promise<void> {
+  const { driver } = session;
+  await driver.row('shed-1').click();
+  await driver.row('shed-2').click({ modifiers: ['Control'] });
+}
+
+const BOTH = {
+  '/boot.py': '# boot\n',
+  '/lib/shared/units.py': 'M = 1\n',
+  '/main.py': 'import config\n',
+  '/pkg/a.py': 'A = 1\n',
+  '/pkg/b.py': 'B = 1\n',
+};
+const OWN = { '/config.py': 'ROOM = "two"\n' };
+
+test('a push to two boards brings each what is meant for it', async () => {
+  await selectBoth();
+  await session.driver.rowMenu('shed-2', 'Sync to Board (Push)');
+  await boardsHold(BOTH, { ...BOTH, ...OWN });
+});
+
+test('two boards are compared: what differs is listed', async () => {
+  const { driver } = session;
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Compare Two Boards…');
+  await driver.row('/config.py').waitFor();
+  expect(await driver.row('/config.py').textContent()).toMatch(/only in shed-2/);
+  expect((await driver.rows()).filter((r) => r.startsWith('/'))).toEqual(['/config.py']);
+});
+
+test('sync on save: a folder that is renamed is renamed on the boards', async () => {
+  const { driver } = session;
+  await driver.status(/Sync on Save/).click();
+  await driver.activity('Explorer');
+  await driver.row('app').click();
+  await driver.row('pkg').click();
+  await driver.page.keyboard.press('F2');
+  await nameIt('kit');
+  await boardsHold(...withKit({}));
+});
+
+test('sync on save: a new file goes to the boards, and a deleted one is deleted there', async () => {
+  const { driver } = session;
+  await driver.rowMenu('kit', 'New File...');
+  await nameIt('new.py');
+  await boardsHold(...withKit({ '/kit/new.py': '' }));
+  await driver.row('new.py').click();
+  await driver.page.keyboard.press('Delete');
+  await driver.confirm(/^(Move to Trash|Delete)$/);
+  await boardsHold(...withKit({}));
+});
+
+/** Answers the box in the Explorer. */
+async function nameIt(name: string): Promise<void> {
+  const { page } = session.driver;
+  await page.locator('.explorer-viewlet .monaco-inputbox input').fill(name);
+  await page.keyboard.press('Enter');
+}
+
+/** What the boards have once the folder is called `kit`, and these files more. */
+function withKit(more: Record<string, string>): [Record<string, string>, Record<string, string>] {
+  const { '/pkg/a.py': a, '/pkg/b.py': b, ...rest } = BOTH;
+  const both = { ...rest, '/kit/a.py': a, '/kit/b.py': b, ...more };
+  return [both, { ...both, ...OWN }];
+}
