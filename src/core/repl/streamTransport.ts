@@ -140,7 +140,7 @@ export class StreamTransport implements Transport {
     }
   }
 
-  /** Who waited and kept the raw REPL open has gone away: leave it. */
+  /** Who waited and kept the raw REPL open has gone: leave it. */
   #tidy(): void {
     if (this.#queue.length > 0 || this.#end || !this.#link.isRaw) return;
     this.#queue.run(() => this.#leave()).catch((error: unknown) => this.#onLeaveFailed(error));
@@ -251,7 +251,8 @@ export class StreamTransport implements Transport {
     // What waits is told first: the answers to the last word are nobody's.
     this.#reject(`The connection to ${this.address.text} was closed`);
     if (busy) {
-      const goodbye = stream.write(FAREWELL);
+      // A line that takes nothing more must not keep the port from being closed.
+      const goodbye = stream.write(FAREWELL, AbortSignal.timeout(GOODBYE_MS));
       await goodbye.catch((error: unknown) => this.#log.debug(asError(error).message));
     }
     await stream.close();
