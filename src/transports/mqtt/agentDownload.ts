@@ -56,9 +56,10 @@ export class Download {
       this.#offset += fresh.length;
       this.options.onProgress?.(this.#offset, this.#total, this.path);
     }
-    if (this.#offset - this.#acked >= (GET_CREDIT / 2) * Math.max(frame.payload.length, 1)) {
-      this.#acked = this.#offset;
-      exchange.post(Op.ack, { offset: this.#offset });
+    // Never the newest frame: an ACK of the whole file says that END has come, and the board forgets the request then.
+    if (frame.offset - this.#acked >= (GET_CREDIT / 2) * Math.max(frame.payload.length, 1)) {
+      this.#acked = frame.offset;
+      exchange.post(Op.ack, { offset: frame.offset });
     }
   }
 

@@ -101,7 +101,8 @@ async function finish(
 ): Promise<Uint8Array> {
   const result = decodeJson(frame.payload);
   if (typeof result.drop === 'number') output.noteLoss(result.drop);
-  if (output.offset < frame.offset) await fetchRest(client, frame, output);
+  // An OK that comes once more, since EXEC was repeated, ends the question and not the output.
+  while (output.offset < frame.offset) await fetchRest(client, frame, output);
   if (result.ok === 1) return output.stdout;
   throw tracebackError(output.traceback, result.x);
 }
