@@ -106,6 +106,18 @@ describe('running code', () => {
     expect(text(await run)).toBe('abc');
   });
 
+  it('fetches it again when the OK comes once more instead', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.busy, reqid, { ms: 0 });
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
+    await settled();
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
+    await settled();
+    expect(board.of(Op.nak)).toHaveLength(2);
+    board.say(Op.out, reqid, { aux: 1, offset: 0, payload: utf8('abc') });
+    expect(text(await run)).toBe('abc');
+  });
+
   it('acknowledges short output at once: the board holds back the next until then', async () => {
     const { board, run, reqid } = await start('x');
     board.json(Op.busy, reqid, { ms: 0 });
