@@ -1,12 +1,12 @@
 // @ts-check
-// Takes the README's pictures from the running product: node scripts/pictures.mjs
+// Takes the README's pictures, and the walkthrough's first, from the running product: node scripts/pictures.mjs
 // Real boards, the packaged extension, a real window.
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession } from '../test/e2e/session.mjs';
 import { webview } from '../test/e2e/webview.mjs';
-import { startUboard } from '../test/lab/index.mjs';
+import { pollUntil, startUboard } from '../test/lab/index.mjs';
 
 const folder = fileURLToPath(new URL('../media/readme/', import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -77,7 +77,9 @@ try {
     .filter({ hasText: 'ready' })
     .waitFor();
   await driver.expand('kitchen');
-  await driver.row('main.py').waitFor();
+  const listed = async () => (await driver.rows()).filter((r) => r === 'main.py').length;
+  await pollUntil(async () => (await listed()) === names.length, 30_000);
+  await driver.status('kitchen: ready').waitFor();
   await picture('window');
 
   await driver.activity('Explorer');
@@ -107,6 +109,17 @@ try {
   await driver.row('/lib/climate.py').click();
   await driver.page.locator('.monaco-diff-editor .editor.modified .view-line').first().waitFor();
   await picture('sync');
+
+  // The walkthrough's pictures are light.
+  const settings = join(session.workspace, '.vscode', 'settings.json');
+  mkdirSync(dirname(settings), { recursive: true });
+  writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': 'Default Light Modern' }));
+  await driver.page.locator('.monaco-workbench.vs').waitFor();
+  await driver.command('MicroPython: Close the Sync Preview');
+  await driver.expand('kitchen');
+  await driver.row('main.py').waitFor();
+  const clip = { x: 0, y: 36, width: 350, height: 330 };
+  await driver.page.screenshot({ path: join(folder, '../walkthrough/board.png'), clip });
   console.log(`pictures are in ${folder}`);
 } catch (error) {
   await picture('failed');
