@@ -1,5 +1,5 @@
-# Behind WebREPL's own put, which checks nothing: compares what it has written to the temporary file t
-# with its SHA-256 s, and gives it its name p, or takes it away; short as webreplLook.py.
+# Behind WebREPL's own put, which checks nothing: compares what it has written to the temporary
+# file t with its SHA-256 s, and gives it its name p, or takes it away; short as webreplLook.py.
 # ruff: noqa: E701, E702, E722, F821
 import os,sys
 try:
