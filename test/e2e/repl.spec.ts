@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
@@ -45,10 +46,20 @@ test("the status bar's item offers what fits the board, and does it", async () =
   await driver.status('Clock set: linuxboard').waitFor();
 });
 
+/** Adds a shell of that name to the workspace's. */
+function setShell(name: string): void {
+  const folder = join(session.workspace, '.vscode');
+  mkdirSync(folder, { recursive: true });
+  const shells = { 'terminal.integrated.profiles.linux': { [name]: { path: '/bin/sh' } } };
+  writeFileSync(join(folder, 'settings.json'), JSON.stringify(shells));
+}
+
 test('the terminal profile opens the REPL of the active board, whose clock is set now', async () => {
   const { driver } = session;
-  // While VS Code still looks for shells, its list may be without the profiles of extensions: then it is asked for again.
+  let asked = 0;
   const listed = async () => {
+    // VS Code may make its list before it has read what extensions add to it; it makes it anew when these settings change.
+    if (asked++ > 0) setShell(`shell${asked}`);
     await driver.command('Create New Terminal (With Profile)');
     await driver.input.getByText('bash').first().waitFor();
     await driver.input.locator('input[type=text]').fill('MicroPython REPL');
