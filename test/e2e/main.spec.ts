@@ -120,7 +120,13 @@ test('a file is dragged into a folder of the board', async () => {
   expect(await pollUntil(moved, WAIT_MS)).toBe(true);
   expect((await board.files())['/data.bin']).toBeUndefined();
   await driver.expand('lib');
-  await driver.row('data.bin').waitFor();
+  // The folder that it has left is drawn anew as well: rows move until then.
+  const drawn = async () => {
+    const rows = await driver.rows();
+    const [at, more] = [rows.indexOf('data.bin'), rows.lastIndexOf('data.bin')];
+    return at === more && at > rows.indexOf('deep') && at < rows.indexOf('empty.py');
+  };
+  expect(await pollUntil(drawn, WAIT_MS)).toBe(true);
   await driver.drag(driver.row('data.bin'), [driver.row('linuxboard')]);
   const back = async () => (await board.files())['/data.bin']?.equals(OLD) ?? false;
   expect(await pollUntil(back, WAIT_MS)).toBe(true);
