@@ -1,8 +1,8 @@
 // @ts-check
 // Takes the README's pictures, and the walkthrough's first, from the running product: node scripts/pictures.mjs
 // Real boards, the packaged extension, a real window.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openSession } from '../test/e2e/session.mjs';
 import { webview } from '../test/e2e/webview.mjs';
@@ -111,9 +111,7 @@ try {
   await picture('sync');
 
   // The walkthrough's pictures are light.
-  const settings = join(session.workspace, '.vscode', 'settings.json');
-  mkdirSync(dirname(settings), { recursive: true });
-  writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': 'Default Light Modern' }));
+  session.setSettings({ 'workbench.colorTheme': 'Default Light Modern' });
   await driver.page.locator('.monaco-workbench.vs').waitFor();
   await driver.command('MicroPython: Close the Sync Preview');
   await driver.expand('kitchen');

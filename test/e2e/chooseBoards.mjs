@@ -1,7 +1,21 @@
 // @ts-check
 import { pollUntil } from '../lab/process.mjs';
 
-const SEEN_MS = 30_000;
+const SEEN_MS = 60_000;
+
+/**
+ * Opens the view, waits until so many boards are in it, and names them all by a pattern such as `hall-{n}`.
+ * @param {import('./driver.mjs').Driver} driver @param {number} count @param {string} pattern
+ */
+export async function nameBoards(driver, count, pattern) {
+  await driver.activity('MicroPython');
+  const unnamed = async () => (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length;
+  if (!(await pollUntil(async () => (await unnamed()) === count, SEEN_MS)))
+    throw new Error(`there are ${await unnamed()} boards, not ${count}`);
+  await driver.command('MicroPython: Rename Boards…');
+  await chooseBoards(driver, 'all', count);
+  await driver.type(pattern);
+}
 
 /**
  * Answers "which boards?" by a selector, once so many are ticked by it.

@@ -1,9 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { FrameLocator, Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
-import { chooseBoards } from './chooseBoards.mjs';
+import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { webview as pageWith } from './webview.mjs';
 
@@ -50,13 +48,7 @@ async function rows(page: FrameLocator): Promise<string[][]> {
 
 test('boards are named by a pattern', async () => {
   const { driver } = session;
-  await driver.activity('MicroPython');
-  const three = async () =>
-    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length >= 3;
-  expect(await pollUntil(three, SEEN_MS)).toBe(true);
-  await driver.command('MicroPython: Rename Boards…');
-  await chooseBoards(session.driver, 'all', 3);
-  await driver.type('shelf-{n:2}');
+  await nameBoards(driver, 3, 'shelf-{n:2}');
   const named = async () =>
     (await driver.rows()).filter((r) => /^shelf-0[123]$/.test(r)).length === 3;
   expect(await pollUntil(named, SEEN_MS)).toBe(true);
@@ -181,10 +173,7 @@ const THEMES = {
 test.each(Object.entries(THEMES))(
   'dashboard and results can be read in %s',
   async (theme, kind) => {
-    const { workspace } = session;
-    mkdirSync(join(workspace, '.vscode'), { recursive: true });
-    const settings = JSON.stringify({ 'workbench.colorTheme': theme });
-    writeFileSync(join(workspace, '.vscode', 'settings.json'), settings);
+    session.setSettings({ 'workbench.colorTheme': theme });
     for (const place of ['#cards', '#summary']) {
       const body = (await webview(place)).locator('body');
       const themed = async () => (await body.getAttribute('data-vscode-theme-kind')) === kind;

@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
@@ -46,20 +45,13 @@ test("the status bar's item offers what fits the board, and does it", async () =
   await driver.status('Clock set: linuxboard').waitFor();
 });
 
-/** Adds a shell of that name to the workspace's. */
-function setShell(name: string): void {
-  const folder = join(session.workspace, '.vscode');
-  mkdirSync(folder, { recursive: true });
-  const shells = { 'terminal.integrated.profiles.linux': { [name]: { path: '/bin/sh' } } };
-  writeFileSync(join(folder, 'settings.json'), JSON.stringify(shells));
-}
-
 test('the terminal profile opens the REPL of the active board, whose clock is set now', async () => {
   const { driver } = session;
   let asked = 0;
   const listed = async () => {
     // VS Code may make its list before it has read what extensions add to it; it makes it anew when these settings change.
-    if (asked++ > 0) setShell(`shell${asked}`);
+    const shell = { [`shell${asked}`]: { path: '/bin/sh' } };
+    if (asked++ > 0) session.setSettings({ 'terminal.integrated.profiles.linux': shell });
     await driver.command('Create New Terminal (With Profile)');
     await driver.input.getByText('bash').first().waitFor();
     await driver.input.locator('input[type=text]').fill('MicroPython REPL');

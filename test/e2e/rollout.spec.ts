@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startSerlink, startUboard } from '../lab/index.mjs';
-import { chooseBoards } from './chooseBoards.mjs';
+import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
 // Work on boards that goes on after the command: a roll-out with its way back, what is kept of jobs, jobs for boards that are away.
@@ -23,13 +23,7 @@ beforeAll(async () => {
     files: { 'good/app.py': GOOD, 'bad/app.py': BAD },
   });
   const { driver } = session;
-  await driver.activity('MicroPython');
-  const two = async () =>
-    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length === 2;
-  expect(await pollUntil(two, SEEN_MS)).toBe(true);
-  await driver.command('MicroPython: Rename Boards…');
-  await chooseBoards(session.driver, 'all', 2);
-  await driver.type('hall-{n}');
+  await nameBoards(driver, 2, 'hall-{n}');
   await driver.row('hall-1').waitFor();
   await driver.row('hall-2').waitFor();
 });

@@ -21,21 +21,20 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env } 
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), content);
   }
-  const all = (/** @type {Record<string, unknown>} */ own) => ({
-    'mpyFleet.serial.paths': ttys,
-    ...own,
-  });
   const vsix = await packagedExtension();
   const server = await startCodeServer({
     workspace,
     vsix,
-    settings: all(settings),
+    settings: { 'mpyFleet.serial.paths': ttys, ...settings },
     ...(env && { env }),
   });
   try {
     const driver = await Driver.open(server.url);
-    const setSettings = (/** @type {Record<string, unknown>} */ own) =>
-      server.writeSettings(all(own));
+    // The workspace's: the window takes them over at once, which it does not do with the user's.
+    const setSettings = (/** @type {Record<string, unknown>} */ own) => {
+      mkdirSync(join(workspace, '.vscode'), { recursive: true });
+      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(own));
+    };
     const close = async () => {
       await driver.close();
       await server.stop();

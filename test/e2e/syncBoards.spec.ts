@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
-import { chooseBoards } from './chooseBoards.mjs';
+import { nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
 // Sync to several boards: mappings of some and of all, comparing two of them, and what is made and deleted while sync on save is on.
@@ -33,13 +33,7 @@ beforeAll(async () => {
     },
   });
   const { driver } = session;
-  await driver.activity('MicroPython');
-  const two = async () =>
-    (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length === 2;
-  expect(await pollUntil(two, SYNC_MS)).toBe(true);
-  await driver.command('MicroPython: Rename Boards…');
-  await chooseBoards(driver, 'all', 2);
-  await driver.type('shed-{n}');
+  await nameBoards(driver, 2, 'shed-{n}');
   await driver.row('shed-2').waitFor();
 });
 afterEach(async ({ task }) => {

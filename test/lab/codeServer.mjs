@@ -44,7 +44,6 @@ const quiet = {
  * @property {string} url opens the workspace
  * @property {number} port
  * @property {string} userDataDir
- * @property {(settings: Record<string, unknown>) => void} writeSettings replaces the user's settings; the window takes them over at once
  * @property {() => string} log
  * @property {() => Promise<void>} stop
  */
@@ -68,12 +67,8 @@ export async function startCodeServer({
   const extensions = extensionsDir ?? join(dir, 'extensions');
   mkdirSync(extensions, { recursive: true });
   mkdirSync(join(dir, 'User'), { recursive: true });
-  const writeSettings = (/** @type {Record<string, unknown>} */ own) =>
-    writeFileSync(
-      join(dir, 'User', 'settings.json'),
-      JSON.stringify({ ...quiet, ...own }, null, 2),
-    );
-  writeSettings(settings);
+  const all = JSON.stringify({ ...quiet, ...settings }, null, 2);
+  writeFileSync(join(dir, 'User', 'settings.json'), all);
   const data = ['--user-data-dir', dir, '--server-data-dir', dir, '--extensions-dir', extensions];
   data.push('--accept-server-license-terms', '--disable-telemetry');
   if (vsix) await run([node, server, ...data, '--install-extension', vsix, '--force']);
@@ -91,7 +86,6 @@ export async function startCodeServer({
     url: `http://127.0.0.1:${bound}/?folder=${encodeURIComponent(workspace)}`,
     port: bound,
     userDataDir: dir,
-    writeSettings,
     log: running.output,
     stop: async () => {
       await running.stop();

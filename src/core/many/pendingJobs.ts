@@ -26,6 +26,8 @@ export interface PendingStore {
 /** Jobs for boards that are away (deep sleep, switched off). Each is done once, when its board is back. */
 export class PendingJobs implements Disposable {
   readonly #jobs = new Map<string, PendingJob>();
+  /** By uid, made when it is asked for after a change: every line of the tree asks. */
+  #byUid: Map<string, PendingJob[]> | undefined;
   readonly #busy = new Set<string>();
   readonly #saving = new Queue();
   readonly #changed = new Emitter<void>();
@@ -51,7 +53,7 @@ export class PendingJobs implements Disposable {
         this.onError(asError(error));
       }
     }
-    this.#changed.fire();
+    this.#change();
   }
 
   get all(): readonly PendingJob[] {
@@ -59,7 +61,8 @@ export class PendingJobs implements Disposable {
   }
 
   for(uid: string): readonly PendingJob[] {
-    return this.all.filter((j) => j.uid === uid);
+    this.#byUid ??= grouped(this.all);
+    return this.#byUid.get(uid) ?? [];
   }
 
   async add(uid: string, board: string, action: FleetAction): Promise<PendingJob> {
@@ -106,11 +109,26 @@ export class PendingJobs implements Disposable {
     this.#changed.dispose();
   }
 
-  #save(): Promise<void> {
+  #change(): void {
+    this.#byUid = undefined;
     this.#changed.fire();
+  }
+
+  #save(): Promise<void> {
+    this.#change();
     return this.#saving.run(() => {
       const jobs = this.all.map((j) => ({ ...j, action: actionToJson(j.action) }));
       return this.store.save(JSON.stringify(jobs));
     });
   }
+}
+
+function grouped(jobs: readonly PendingJob[]): Map<string, PendingJob[]> {
+  const groups = new Map<string, PendingJob[]>();
+  for (const job of jobs) {
+    const group = groups.get(job.uid);
+    if (group) group.push(job);
+    else groups.set(job.uid, [job]);
+  }
+  return groups;
 }

@@ -98,20 +98,15 @@ export class RolloutJob implements ManyJob {
 }
 
 function resultOfRow(row: RolloutRow<Board>, ended: boolean): BoardResult {
-  const missed = ended && row.step === 'waiting';
+  const { board, step, error } = row;
+  const told = { board: board.name, id: board.id, ...(error ? { error: resultError(error) } : {}) };
+  if (ended && step === 'waiting') {
+    return { ...told, status: 'cancelled', output: 'not reached: it has its old files\n' };
+  }
+  const ill = error !== undefined && !(error instanceof CancelledError);
   // Boards that are well are one line in the end, whatever wave they were in.
-  const wave = row.step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
-  return {
-    board: row.board.name,
-    id: row.board.id,
-    status: missed
-      ? 'cancelled'
-      : row.error && !(row.error instanceof CancelledError)
-        ? 'failed'
-        : STATUS[row.step],
-    output: missed ? 'not reached: it has its old files\n' : `${wave}${WORDS[row.step]}\n`,
-    ...(row.error ? { error: resultError(row.error) } : {}),
-  };
+  const wave = step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
+  return { ...told, status: ill ? 'failed' : STATUS[step], output: `${wave}${WORDS[step]}\n` };
 }
 
 const WORDS: Readonly<Record<RolloutStep, string>> = {
