@@ -1,3 +1,4 @@
+import { isStartFile } from '../core/files/startLines';
 import type { Pushed } from './brokers';
 import type { CliBoard } from './cliBoard';
 
@@ -18,7 +19,7 @@ export class GroupUpload {
     content: () => Promise<Uint8Array>,
   ): Promise<boolean> {
     const id = board.brokers[0];
-    if (id === undefined || board.address.kind !== 'mqtt') return false;
+    if (id === undefined || board.address.kind !== 'mqtt' || isStartFile(path)) return false;
     const group = boards.filter((b) => b.address.kind === 'mqtt' && b.brokers[0] === id);
     if (group.length < 2) return false;
     const key = JSON.stringify([id, path]);

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import type { WriteItem } from '../core/boardFiles';
 import { FileError } from '../core/errors';
+import { AGENT_FOLDER } from '../core/files/startLines';
 import type { ViewContext } from '../views/context';
 import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';
 import { askName } from './askName';
@@ -100,12 +101,25 @@ async function confirmDelete(
     files.length === 1
       ? vscode.l10n.t('Delete {0} from {1}?', first.path, first.board.name)
       : vscode.l10n.t('Delete {0} files and folders?', files.length);
-  const detail = vscode.l10n.t(
-    'Folders are deleted with all that is in them. A board has no recycle bin.',
-  );
+  const detail = [
+    vscode.l10n.t('Folders are deleted with all that is in them. A board has no recycle bin.'),
+    ...(files.some(startsAgent)
+      ? [
+          vscode.l10n.t(
+            'The agent starts from there: after a restart the board is reached by cable only.',
+          ),
+        ]
+      : []),
+  ].join(' ');
   const remove = vscode.l10n.t('Delete');
   const answer = await vscode.window.showWarningMessage(question, { modal: true, detail }, remove);
   return answer === remove;
+}
+
+/** Without it a board that is behind a broker does not come back after a restart. */
+function startsAgent({ board, path }: RemoteTarget): boolean {
+  const agent = board.links.some((l) => l.found.address.kind === 'mqtt');
+  return agent && (path === '/main.py' || `${path}/`.startsWith(`${AGENT_FOLDER}/`));
 }
 
 function remoteOnly(node: TreeNode): RemoteTarget[] {

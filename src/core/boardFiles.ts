@@ -24,6 +24,8 @@ export interface Space {
 export interface TransferOptions {
   /** The content holds a password or a key: see SessionOptions.secret. */
   secret?: boolean;
+  /** A start file too becomes just what is given; without this, lines in it that start the agent are kept. */
+  asGiven?: boolean;
   signal?: AbortSignal;
   /** Bytes of content moved so far, of how many. Called often; cheap to ignore. */
   onProgress?: (done: number, total: number, path: string) => void;
@@ -70,7 +72,10 @@ export interface BoardFiles {
    * Progress counts the bytes of all.
    */
   readMany(items: readonly ReadItem[], take: TakeFile, options?: TransferOptions): Promise<void>;
-  /** Temporary file, verified by hash on the board, then renamed; makes missing parent folders. */
+  /**
+   * Temporary file, verified by hash on the board, then renamed; makes missing parent folders. Lines in main.py that start
+   * the agent stay in it (`asGiven`).
+   */
   write(path: string, content: Uint8Array, options?: TransferOptions): Promise<void>;
   /** Many files without a round trip each. Each file is atomic by itself; stops at the first that fails. */
   writeMany(items: readonly WriteItem[], options?: TransferOptions): Promise<void>;

@@ -49,6 +49,21 @@ async function source(): Promise<AgentSource> {
   };
 }
 
+/** Writes other programs to main.py, and at the end the first; the lines that start the agent stay before each. */
+async function mainIsReplaced(files: SessionFiles): Promise<void> {
+  const start = /^# >>>[^]*mpyfleet\.start\(\)\n# <<< [^\n]*\n/;
+  for (const program of ['print("new")\n', 'print("newer")\n', OLD_MAIN]) {
+    const items = { '/main.py': program, '/boot.py': '# nothing\n' };
+    await files.writeMany(
+      Object.entries(items).map(([path, text]) => ({ path, content: Buffer.from(text) })),
+    );
+    const all = await board.files();
+    expect(all['/main.py']?.toString()).toMatch(start);
+    expect(all['/main.py']?.toString().replace(start, '')).toBe(program);
+    expect(all['/boot.py']?.toString()).toBe('# nothing\n');
+  }
+}
+
 beforeAll(async () => {
   mosquitto = await startMosquitto({
     users: { fleet: 'one-of-the-test', kitchen: 'its own' },
@@ -93,6 +108,7 @@ it('puts the agent on a board over its cable, twice, and the board comes to the 
   const main = files['/main.py']?.toString() ?? '';
   expect(main.match(/mpyfleet\.start\(\)/g)).toHaveLength(1);
   expect(main.endsWith(OLD_MAIN)).toBe(true);
+  await mainIsReplaced(target.files);
   const born = announced(host.broker, uid);
   await cable.reset('soft');
   await born;
@@ -109,6 +125,13 @@ it('updates it over the air into the other copy', async () => {
   expect(after).toMatchObject({ slot: 'b', trial: true });
   expect(await agent?.config()).toMatchObject({ name: 'kitchen' });
   expect(JSON.stringify(await agent?.config())).not.toContain('its own');
+  await link.close();
+}, 60_000);
+
+it('stays when another main.py is uploaded', async () => {
+  const link = host.brokers.transport(addressOf('b', uid));
+  await link.open(AbortSignal.timeout(20_000));
+  await mainIsReplaced(targetOf(link).files);
   await link.close();
 }, 60_000);
 

@@ -73,6 +73,15 @@ describe('mpyfleet and boards behind a broker', () => {
     }
   });
 
+  it('leaves in the main.py of each the lines that start its agent', async () => {
+    writeFileSync(join(dir, 'main.py'), 'print("of all")\n');
+    expect(await run('-b', 'all', 'put', 'main.py', ':/')).toMatchObject({ status: 0 });
+    for (const name of ['desk', 'shelf-02', 'shelf-03']) {
+      const { out } = await run('-b', name, 'cat', ':/main.py');
+      expect(out, name).toMatch(/mpyfleet\.start\(\)[^]*print\("of all"\)\n$/);
+    }
+  });
+
   it('says what is missing without the key, and for a board that is not there', async () => {
     const env = { MPYFLEET_CONFIG: 'fleet.json' };
     const keyless = await cli.run(['-b', 'desk', 'exec', '1'], { cwd: dir, env });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { withStartLines } from '../../src/core/agent/agentStartLines';
 import { UsageError } from '../../src/core/errors';
 import { compareBoards } from '../../src/core/sync/compare';
 import { applyPlan } from '../../src/core/sync/apply';
@@ -66,36 +67,45 @@ describe('undo', () => {
 });
 
 describe('the lines that start the fleet agent', () => {
-  const START = 'import mpyfleet\nmpyfleet.start()\n';
+  const START = withStartLines('');
+  const BARE = 'import mpyfleet\nmpyfleet.start()\n';
   const put = (path: string, content: string) => rig().files.write(path, Buffer.from(content));
 
   it('stay in a main.py that is pushed without them, and count for nothing otherwise', async () => {
     await put('/mpyfleet/__init__.py', 'def start(): pass\n');
-    await put('/main.py', `print("old")\n${START}`);
+    await put('/main.py', `${START}print("old")\n`);
     work().put({ 'main.py': 'print("new")' });
     await work().sync('push');
-    expect((await onBoard())['/main.py']).toBe(`print("new")\n${START}`);
+    expect((await onBoard())['/main.py']).toBe(`${START}print("new")`);
     let said = '';
     const asked = await roundTrips(async () => (said = planSummary(await work().plan('mirror'))));
     expect(said).toBe('All 1 up to date');
     expect(asked).toBeLessThanOrEqual(3);
     await work().undoLast();
-    expect((await onBoard())['/main.py']).toBe(`print("old")\n${START}`);
+    expect((await onBoard())['/main.py']).toBe(`${START}print("old")\n`);
     const change = {
       kind: 'written' as const,
       local: `${work().folder}/main.py`,
       places: ['/main.py'],
     };
     const actions = await followChanges([change], rig().files, nodeLocalFs, protection([]));
-    expect(Buffer.from(actions[0]?.content ?? []).toString()).toBe(`print("new")\n${START}`);
+    expect(Buffer.from(actions[0]?.content ?? []).toString()).toBe(`${START}print("new")`);
+  });
+
+  it('stay where they stand when somebody has written them by hand', async () => {
+    await put('/mpyfleet/__init__.py', '');
+    await put('/boot.py', BARE);
+    await put('/main.py', `print("old")\n${BARE}`);
+    work().put({ 'main.py': 'print("new")' });
+    await work().sync('push');
+    expect((await onBoard())['/main.py']).toBe(`print("new")\n${BARE}`);
+    await put('/boot.py', 'x = 1\n');
+    expect((await onBoard())['/boot.py']).toBe(`${BARE}x = 1\n`);
   });
 
   it('are not deleted with a main.py that only the board has', async () => {
     await put('/mpyfleet/__init__.py', '');
-    await put(
-      '/main.py',
-      `# mpyfleet begin\ntry:\n    import mpyfleet\nexcept: pass\n# mpyfleet end\n`,
-    );
+    await put('/main.py', START);
     await put('/x.py', '1');
     const plan = await work().plan('mirror');
     expect(plan.actions.map((a) => a.path)).toEqual(['/x.py']);

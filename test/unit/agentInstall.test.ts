@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { configJson } from '../../src/core/agent/agentInstall';
 import { keyText, newBoardKey, parseKey } from '../../src/core/agent/agentKeys';
 import {
-  hasStartLines,
+  startLines,
   withoutStartLines,
   withStartLines,
 } from '../../src/core/agent/agentStartLines';
@@ -20,8 +20,8 @@ describe('start lines', () => {
     const once = withStartLines(program);
     expect(once.indexOf('import mpyfleet')).toBeLessThan(once.indexOf('import time'));
     expect(withStartLines(withStartLines(once))).toBe(once);
-    expect(hasStartLines(once)).toBe(true);
-    expect(hasStartLines(program)).toBe(false);
+    expect(startLines(once) + program).toBe(once);
+    expect(startLines(program)).toBe('');
   });
 
   it('go without a trace', () => {

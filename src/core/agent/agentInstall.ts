@@ -157,7 +157,7 @@ export async function removeStartLines(
   const main = await readOr(files, MAIN, '', signal);
   const own = withoutStartLines(main);
   if (own.trim() === '') await removeFile(files, MAIN, signal);
-  else if (own !== main) await files.write(MAIN, utf8(own), { signal });
+  else if (own !== main) await files.write(MAIN, utf8(own), { signal, asGiven: true });
 }
 
 /** Writes a new agent into the copy that does not run. It is tried when the board is restarted into that slot. */

@@ -25,7 +25,7 @@ export function withoutStartLines(main: string): string {
   return main.replace(BLOCK, '');
 }
 
-/** Whether main.py starts the agent. */
-export function hasStartLines(main: string): boolean {
-  return main.search(BLOCK) >= 0;
+/** The agent's start lines as they stand in main.py, with their marks; '' where there are none. */
+export function startLines(main: string): string {
+  return (main.match(BLOCK) ?? []).join('');
 }

@@ -20,6 +20,7 @@ import { boardPath } from './paths';
 import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
 import { runVerb, type Argument } from './snippets';
+import { isStartFile, keepStartLines } from './startLines';
 import { verbs, type Verb } from './verbs';
 import { withContent, writeFiles, writeUnasked } from './writeFiles';
 
@@ -122,8 +123,11 @@ export class SessionFiles implements BoardFiles {
       `Writing ${path}`,
       options.signal,
       async (session) => {
-        if (session.native?.write) return session.native.write(path, content, options);
-        await this.#write(session, [{ path, content }], options);
+        const items = await this.#withStart(session, [{ path, content }], options);
+        if (session.native?.write) {
+          for (const item of items)
+            await session.native.write(path, (await withContent(item)).content, options);
+        } else await this.#write(session, items, options);
       },
       options.secret,
     );
@@ -134,8 +138,9 @@ export class SessionFiles implements BoardFiles {
       `Writing ${items.length} files`,
       options.signal,
       async (session) => {
-        if (session.native?.writeMany) return session.native.writeMany(items, options);
-        await this.#write(session, items, options);
+        const all = await this.#withStart(session, items, options);
+        if (session.native?.writeMany) return session.native.writeMany(all, options);
+        await this.#write(session, all, options);
       },
       options.secret,
     );
@@ -197,6 +202,27 @@ export class SessionFiles implements BoardFiles {
         throw new ProtocolError("The board's answer about its space makes no sense");
       return { total: Number(total), free: Number(free) };
     });
+  }
+
+  /** Start files with the lines that start the agent, in the same session. */
+  async #withStart(
+    session: Session,
+    items: readonly WriteItem[],
+    { asGiven = false, signal }: TransferOptions,
+  ): Promise<readonly WriteItem[]> {
+    if (asGiven || !items.some((item) => isStartFile(item.path))) return items;
+    const files = new SessionFiles((work) => work(session));
+    files.#known = this.#known;
+    const all: WriteItem[] = [];
+    for (const item of items) {
+      if (!isStartFile(item.path)) all.push(item);
+      else {
+        const { path, content } = await withContent(item);
+        all.push({ path, content: await keepStartLines(path, content, files, signal) });
+      }
+    }
+    this.#known = files.#known;
+    return all;
   }
 
   async #write(session: Session, items: readonly WriteItem[], options: TransferOptions) {

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Board } from '../board/board';
+import { isStartFile } from '../files/startLines';
 import { describeAction, runAction, type FleetAction } from './fleetActions';
 import type { GroupPublisher } from '../broker/groupPublisher';
 import { forEachBoard, type Outcome } from './jobs';
@@ -66,7 +67,7 @@ export class FleetJob implements ManyJob {
     setMaxListeners(0, own);
     for (const board of boards) this.#set(board, waiting(board));
     try {
-      const rest = this.action.kind === 'upload' ? await this.#publish(boards, own) : boards;
+      const rest = await this.#publish(boards, own);
       await forEachBoard(rest, (board, one) => this.#one(board, one), {
         concurrency: this.options.concurrency,
         timeoutMs: this.options.timeoutMs,
@@ -108,8 +109,13 @@ export class FleetJob implements ManyJob {
     );
   }
 
-  /** Publishes to the boards that share a broker; gives those that are to be served one by one. */
+  /**
+   * Publishes to the boards that share a broker; gives those that are to be served one by one: all, where a file is not the
+   * same on each, since lines in it start the board's agent.
+   */
   async #publish(boards: readonly Board[], signal: AbortSignal): Promise<readonly Board[]> {
+    const { action } = this;
+    if (action.kind !== 'upload' || action.files.some((f) => isStartFile(f.path))) return boards;
     const groups = this.services.publisher?.together(boards).filter((g) => g.length > 1) ?? [];
     await Promise.all(groups.map((group) => this.#publishTo(group, signal)));
     const served = new Set(groups.flat());

@@ -3,7 +3,7 @@ import { byPath } from './boardPath';
 import { walkOrEmpty } from './boardTree';
 import { sha256, type LocalFs } from './localFs';
 import type { SyncAction } from './model';
-import { keepInFile } from './startLines';
+import { keepStartLines } from '../files/startLines';
 
 /** A local file or folder that was written, or is gone (moved or deleted), and its places on the board. */
 export interface LocalChange {
@@ -58,7 +58,7 @@ async function written(
   if ((await fs.stat(local))?.type !== 'file') return [];
   const own = await fs.read(local);
   if (sha256(own) === hash) return [];
-  const content = hash === undefined ? own : await keepInFile(path, own, files);
+  const content = hash === undefined ? own : await keepStartLines(path, own, files);
   const sum = sha256(content);
   if (sum === hash) return [];
   const kind = hash === undefined ? 'add' : 'update';
