@@ -79,6 +79,17 @@ it('boards that load another .mpy version get the source', async () => {
   }
 });
 
+it('source that asks for machine code stays source, which the board compiles itself', async () => {
+  const { rig, run, compile } = await start();
+  for (const kind of ['native', 'viper', 'asm_thumb']) {
+    const path = `/lib/${kind}_code.py`;
+    const source = `import micropython\n@micropython.${kind}\ndef same(r0):\n    return r0\n`;
+    expect(await compile(path, source)).toEqual({ path, content: utf8(source) });
+    await rig.files.write(path, utf8(source));
+  }
+  expect(await run('from native_code import same\nprint(same(42))')).toBe('42');
+});
+
 it('a sync compares and writes the compiled form', async () => {
   const { rig, board, mpyCross } = await start();
   const folder = tempDir('compiled');

@@ -13,7 +13,8 @@ export function compiledPath(path: string): string | undefined {
 }
 
 /**
- * A file as it goes onto a board when uploads are compiled: source becomes .mpy where the board loads what is made here.
+ * A file as it goes onto a board when uploads are compiled: source becomes .mpy where the board loads what is made here, but
+ * stays source where it asks for machine code.
  * Tracebacks show the path of the source.
  * @param path on the board
  * @throws CompileError naming `path` and the line
@@ -27,7 +28,8 @@ export async function compileForBoard(
   const target = compiledPath(path);
   if (target === undefined || !canCompileFor(board)) return { path, content };
   const source = path.replace(/^\//, '');
-  return { path: target, content: await compileMpy(source, text(content), board, mpyCross) };
+  const mpy = await compileMpy(source, text(content), board, mpyCross);
+  return mpy ? { path: target, content: mpy } : { path, content };
 }
 
 /** Compiles one file of a tree; gives it back as it is where it stays source. */

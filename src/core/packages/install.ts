@@ -100,7 +100,7 @@ async function forBoard(
   }
   if (compile && path.endsWith('.py') && canCompileFor(board)) {
     const mpy = await compileMpy(path, text(content), board, compile);
-    return { path: path.replace(/\.py$/, '.mpy'), content: mpy };
+    if (mpy) return { path: path.replace(/\.py$/, '.mpy'), content: mpy };
   }
   return { path, content };
 }

@@ -27,8 +27,12 @@ export function canCompileFor(board: TargetBoard): boolean {
   return board.mpy?.version === COMPILER_MPY_VERSION;
 }
 
+/** What mpy-cross says of `@micropython.native`, `viper` and inline assembler when it is told no architecture. */
+const MACHINE_CODE = 'SyntaxError: invalid arch';
+
 /**
- * Compiles one module to bytecode (no native code, so it fits every architecture of that .mpy version).
+ * Compiles one module to bytecode (no machine code, so it fits every architecture of that .mpy version). Undefined where the
+ * source asks for machine code: that fits one chip and one release of MicroPython, so the board makes it from the source.
  * @param file the name that tracebacks will show
  * @throws CompileError with the line; FleetError when the board cannot load the result
  */
@@ -37,11 +41,12 @@ export async function compileMpy(
   source: string,
   board: TargetBoard,
   mpyCross: MpyCross,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
   if (!canCompileFor(board)) throw new WrongMpyVersionError(board);
   const { status, mpy, out, err } = await mpyCross(source, ['-s', file]);
   if (status === 0 && mpy) return mpy;
   const report = [...err, ...out].join('\n');
+  if (report.includes(MACHINE_CODE)) return undefined;
   const line = [...report.matchAll(/^ *File .*, line (\d+)/gm)].at(-1)?.[1];
   const detail = /^\w*(?:Error|Exception):.*$/m.exec(report)?.[0];
   throw new CompileError(

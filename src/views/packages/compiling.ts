@@ -23,7 +23,7 @@ export interface CompilingServices {
 export class CompileOnUpload implements vscode.Disposable {
   readonly #mistakes = vscode.languages.createDiagnosticCollection('micropython-compiler');
   readonly #edits: vscode.Disposable;
-  readonly #kept = new Map<string, Uint8Array>();
+  readonly #kept = new Map<string, Made>();
 
   constructor(private readonly services: CompilingServices) {
     this.#edits = vscode.workspace.onDidChangeTextDocument(({ document }) => {
@@ -42,13 +42,12 @@ export class CompileOnUpload implements vscode.Disposable {
   async #compile(path: string, content: Uint8Array, local: vscode.Uri, kind: TargetBoard) {
     const key = `${path} ${sha256(content)}`;
     const kept = this.#kept.get(key);
-    const target = compiledPath(path);
-    if (kept && target !== undefined) return { path: target, content: kept };
+    if (kept) return kept;
     try {
       const made = await compileForBoard(path, content, kind, this.services.mpyCross);
       this.#mistakes.delete(local);
       if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
-      if (target !== undefined) this.#kept.set(key, made.content);
+      this.#kept.set(key, made);
       return made;
     } catch (error) {
       if (error instanceof CompileError) this.#show(local, error);
@@ -69,11 +68,13 @@ export class CompileOnUpload implements vscode.Disposable {
   }
 }
 
-type Compile = (
-  path: string,
-  content: Uint8Array,
-  local: vscode.Uri,
-) => Promise<{ readonly path: string; readonly content: Uint8Array }>;
+/** A file as it goes onto a board. */
+interface Made {
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
+type Compile = (path: string, content: Uint8Array, local: vscode.Uri) => Promise<Made>;
 
 /** Compiles what goes to one board. */
 export class BoardCompiler {
