@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { text } from '../../src/core/bytes';
@@ -31,6 +32,22 @@ const tree = async (rig: Rig) =>
     .filter((e) => e.type === 'file')
     .map((e) => `${e.path} ${e.sha256 ?? ''}`)
     .sort();
+
+const inHex = (files: Record<string, Uint8Array>) =>
+  Object.entries(files)
+    .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
+    .sort();
+
+/** What Debian's mpremote leaves on a board of its own. */
+async function placedByMpremote(index: string, args: readonly string[]): Promise<string[]> {
+  const board = await startUboard({});
+  ends.push(() => board.stop());
+  const { program = '' } = await ensure('mpremote');
+  await promisify(execFile)(program, [
+    ...['connect', board.tty, 'mip', 'install', '--index', index, ...args],
+  ]);
+  return inHex(await board.files());
+}
 
 describe('installing packages', () => {
   it('places prebuilt files with what they need, which the board can import', async () => {
@@ -75,19 +92,29 @@ describe('installing packages', () => {
     const folder = args.includes('--target') ? { target: args[1] } : {};
     await manager.install(bare, [spec(index.url)], folder);
 
-    const other = await startUboard({});
-    ends.push(() => other.stop());
-    const { program = '' } = await ensure('mpremote');
-    await promisify(execFile)(program, [
-      ...['connect', other.tty, 'mip', 'install', '--index', index.url, ...args, spec(index.url)],
-    ]);
-    const bytes = (files: Record<string, Uint8Array>) =>
-      Object.entries(files)
-        .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
-        .sort();
-    const mine = bytes(await rig.board.files());
-    expect(mine).toEqual(bytes(await other.files()));
+    const mine = inHex(await rig.board.files());
+    expect(mine).toEqual(await placedByMpremote(index.url, [...args, spec(index.url)]));
     expect(mine).toHaveLength(count);
+  });
+
+  it("does so with packages of MicroPython's own library, and its mip works then on the board", async () => {
+    const { trees = '' } = await ensure('packages');
+    const library = JSON.parse(readFileSync(trees, 'utf8')) as Trees;
+    const { rig, manager, target, index } = await start({ ...library, ...TREES });
+    await manager.install(target, ['mip']);
+    const mine = await rig.board.files();
+    expect(Object.keys(mine).sort()).toEqual([
+      '/lib/mip/__init__.mpy',
+      '/lib/requests/__init__.mpy',
+    ]);
+    expect(inHex(mine)).toEqual(await placedByMpremote(index.url, ['mip']));
+    const code = `import mip\nmip.install("shapes", index=${JSON.stringify(index.url)})\nimport shapes\nprint(shapes.UNIT)`;
+    expect(await run(rig, code)).toMatch(/\nm²$/);
+    // What the board fetched itself is what this computer would have placed.
+    await manager.install(target, ['shapes']);
+    expect(await manager.list(target)).toMatchObject(
+      Array.from({ length: 4 }, () => ({ state: 'intact' })),
+    );
   });
 
   it('compiles source for the board', async () => {

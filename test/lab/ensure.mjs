@@ -14,7 +14,7 @@ const compilers = ['g++', 'make', 'python3', 'libkrb5-dev', 'pkg-config'];
 /**
  * What is installed or built, and where it then is.
  * @type {Record<PartName, { apt: string[], build?: { sources: string[], command: (out: string) => string[] }, paths: (out: string) => Record<string, string> }>}
- * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'mpremote' | 'python'} PartName
+ * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'mpremote' | 'packages' | 'python'} PartName
  */
 const parts = {
   uboard: {
@@ -60,6 +60,14 @@ const parts = {
       command: (out) => [join(lab, 'mpremote.sh'), newerState(), out],
     },
     paths: (out) => ({ program: join(out, 'mpremote') }),
+  },
+  packages: {
+    apt: ['dpkg-dev', 'xz-utils', 'python3'],
+    build: {
+      sources: [join(lab, 'packages.sh'), join(lab, 'packages.py'), newerRelease],
+      command: (out) => [join(lab, 'packages.sh'), newerState(), out],
+    },
+    paths: (out) => ({ trees: join(out, 'packages.json') }),
   },
   python: { apt: ['python3'], paths: () => ({ program: '/usr/bin/python3' }) },
 };
