@@ -12,7 +12,7 @@ export interface Verb {
   readonly load: () => Promise<VerbRun>;
 }
 
-const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
+const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
 Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
 lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.
 Files that were changed on a board, or were put there by somebody else, stay unless --force is given.`;

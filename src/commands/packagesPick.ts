@@ -144,7 +144,7 @@ function choiceOf(entry: IndexEntry): PackageChoice {
 /** What is typed is itself the name of a package outside the index, or of a version. */
 function typedSpec(value: string): PackageChoice | undefined {
   const text = value.trim();
-  if (!/^(github|gitlab|pypi|https?|file):.|^\S+@\S+$|^[./]|^[A-Za-z]:\\/.test(text)) {
+  if (!/^(github|gitlab|codeberg|pypi|https?|file):.|^\S+@\S+$|^[./]|^[A-Za-z]:\\/.test(text)) {
     return undefined;
   }
   try {

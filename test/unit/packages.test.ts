@@ -7,6 +7,7 @@ import { silentLog } from '../../src/core/log';
 import { CachingFetcher, sha256 } from '../../src/core/packages/fetcher';
 import { listIndex, searchIndex } from '../../src/core/packages/indexSource';
 import { fetchPackages } from '../../src/core/packages/install';
+import { fileUrl } from '../../src/core/packages/manifest';
 import { planRemoval } from '../../src/core/packages/installed';
 import { checkAgainstLock, readLock, writeLock } from '../../src/core/packages/lockFile';
 import { missingModule, packageOf } from '../../src/core/packages/missingModule';
@@ -49,6 +50,25 @@ describe('what users type', () => {
       'github:org/repo/lib@v2',
       { kind: 'json', url: 'github:org/repo/lib/package.json', name: 'lib', branch: 'v2' },
     ],
+    [
+      'https://github.com/org/repo.git',
+      { kind: 'json', url: 'github:org/repo/package.json', name: 'repo' },
+    ],
+    [
+      'https://github.com/org/repo/blob/main/src/a.py',
+      {
+        ...{ kind: 'file', name: 'a.py' },
+        url: 'https://raw.githubusercontent.com/org/repo/main/src/a.py',
+      },
+    ],
+    [
+      'https://gitlab.com/org/repo/-/tree/v2/lib/',
+      { kind: 'json', url: 'gitlab:org/repo/lib/package.json', name: 'lib', branch: 'v2' },
+    ],
+    [
+      'https://codeberg.org/org/repo/src/tag/v1',
+      { kind: 'json', url: 'codeberg:org/repo/package.json', name: 'repo', branch: 'v1' },
+    ],
     ['https://x.org/a/b.py', { kind: 'file', url: 'https://x.org/a/b.py', name: 'b.py' }],
     ['./lib', { kind: 'json', url: 'file:./lib/package.json', name: 'lib' }],
   ])('%s', (typed, expected) => {
@@ -64,6 +84,9 @@ describe('what users type', () => {
       'https://raw.githubusercontent.com/org/repo/main/dir/a.py',
     );
     expect(rewriteUrl('gitlab:org/repo/a.py')).toBe('https://gitlab.com/org/repo/-/raw/HEAD/a.py');
+    const files = 'https://codeberg.org/api/v1/repos/org/repo/raw';
+    expect(rewriteUrl('codeberg:org/repo/d/a.py')).toBe(`${files}/d/a.py`);
+    expect(rewriteUrl('codeberg:org/repo/a.py', 'a/b')).toBe(`${files}/a.py?ref=a%2Fb`);
   });
 });
 
@@ -156,6 +179,17 @@ describe('resolving', () => {
     await expect(install(['bad'], sources)).rejects.toThrow(words);
     index.routes.set('/bad/package.json', manifest);
     await expect(install([`${index.url}/bad`], sources)).rejects.toThrow(words);
+  });
+
+  it('takes addresses relative to the package.json of a repository, in its branch', () => {
+    const base = 'codeberg:org/repo/lib/package.json';
+    expect(fileUrl('src/a.py', base, 'v1')).toBe(
+      rewriteUrl('codeberg:org/repo/lib/src/a.py', 'v1'),
+    );
+    expect(fileUrl('github:other/repo/b.py', base, 'v1')).toBe(
+      rewriteUrl('github:other/repo/b.py', 'v1'),
+    );
+    expect(() => fileUrl('file:/etc/passwd', base)).toThrow(/outside the package/);
   });
 
   it('takes addresses relative to the package.json, as mip does', async () => {

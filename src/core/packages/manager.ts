@@ -287,6 +287,5 @@ function indexReadme(entry: IndexEntry): string | undefined {
 
 function readmeOf(spec: PackageSpec): string | undefined {
   if (spec.kind !== 'json') return undefined;
-  const url = rewriteUrl(spec.url, spec.branch);
-  return url.slice(0, url.lastIndexOf('/') + 1) + 'README.md';
+  return rewriteUrl(`${spec.url.slice(0, spec.url.lastIndexOf('/') + 1)}README.md`, spec.branch);
 }

@@ -1,7 +1,7 @@
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import type { PackageFile } from './model';
-import { rewriteUrl } from './spec';
+import { isAddress, rewriteUrl } from './spec';
 import { safeRelativePath } from './targetPath';
 
 /** A mip package.json, checked. */
@@ -67,7 +67,7 @@ export function hashedFiles(manifest: MipManifest, base: string): PackageFile[] 
  * @throws ProtocolError
  */
 export function fileUrl(target: string, base: string, branch?: string): string {
-  if (/^(https?|github|gitlab):/.test(target)) return rewriteUrl(target, branch);
+  if (isAddress(target)) return rewriteUrl(target, branch);
   const isLocal = base.startsWith('file:');
   const leadsOut = isLocal && target.split(/[/\\]/).includes('..');
   if (/^[a-z]+:/i.test(target) || /^[/\\]/.test(target) || leadsOut) {
@@ -76,9 +76,9 @@ export function fileUrl(target: string, base: string, branch?: string): string {
       { hint: 'The package is broken or hostile; nothing was installed.' },
     );
   }
-  return isLocal
-    ? `${base.slice(0, base.lastIndexOf('/') + 1)}${target}`
-    : new URL(target, base).href;
+  const beside = `${base.slice(0, base.lastIndexOf('/') + 1)}${target}`;
+  if (isLocal) return beside;
+  return /^https?:/.test(base) ? new URL(target, base).href : rewriteUrl(beside, branch);
 }
 
 function pairs(value: unknown, field: string, from: string): [string, string][] {

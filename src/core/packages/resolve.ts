@@ -212,7 +212,7 @@ async function fromJson(
         ...hashedFiles(manifest, sources.index),
         ...manifest.urls.map(([path, target]) => ({
           path,
-          url: fileUrl(target, url, spec.branch),
+          url: fileUrl(target, spec.url, spec.branch),
         })),
       ],
     },

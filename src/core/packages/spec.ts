@@ -7,10 +7,26 @@ export type PackageSpec =
   | { readonly kind: 'index'; readonly name: string; readonly version: string }
   /** One .py or .mpy file. */
   | { readonly kind: 'file'; readonly url: string; readonly name: string }
-  /** A package.json; `branch` replaces HEAD in `github:` and `gitlab:` addresses below it. */
+  /** A package.json; `branch` replaces HEAD in `github:` and such addresses below it. */
   | { readonly kind: 'json'; readonly url: string; readonly name: string; readonly branch?: string }
   /** A pure-Python package of PyPI: `pypi:name` or `pypi:name==version`. */
   | { readonly kind: 'pypi'; readonly name: string; readonly version?: string };
+
+/** Where each host of repositories gives out one file; `ref` is a branch, a tag or HEAD. The first two as mip has them. */
+const HOSTS = {
+  github: (repo: string, path: string, ref: string) =>
+    `https://raw.githubusercontent.com/${repo}/${ref}/${path}`,
+  gitlab: (repo: string, path: string, ref: string) =>
+    `https://gitlab.com/${repo}/-/raw/${ref}/${path}`,
+  // Its API (codeberg.org/api/swagger, repoGetRawFile) takes a branch and a tag alike, and has the default branch without.
+  codeberg: (repo: string, path: string, ref: string) =>
+    `https://codeberg.org/api/v1/repos/${repo}/raw/${path}${ref === 'HEAD' ? '' : `?ref=${encodeURIComponent(ref)}`}`,
+};
+const HOSTED = /^(github|gitlab|codeberg):(.*)$/s;
+
+/** What a browser shows at the top while one looks at a repository, a folder or a file in it. */
+const BROWSED =
+  /^https:\/\/(github|gitlab|codeberg)\.(?:com|org)\/([^/]+\/[^/]+?)(?:\.git)?(?:\/(?:-\/)?(?:tree|blob|src\/branch|src\/tag)\/([^/]+)(\/.*)?)?\/?$/;
 
 /** Names as both indexes allow them: nothing that could leave a path or a URL part. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
@@ -18,14 +34,14 @@ const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,49}$/;
 
 /**
  * Reads what a user types: `umqtt.simple`, `aioble@0.4.1`, `github:org/repo@branch`, `gitlab:org/repo/file.py`,
- * an http(s) URL, `pypi:micropython-logging==0.3`, or a local file or folder (`./lib`, `/home/…`, `C:\…`).
+ * `codeberg:org/repo`, the page of a repository as a browser has it, an http(s) URL, `pypi:micropython-logging==0.3`, or a local file or folder (`./lib`, `/home/…`, `C:\…`).
  * @throws UsageError
  */
 export function parseSpec(text: string): PackageSpec {
-  const spec = text.trim();
+  const spec = fromBrowser(text.trim());
   if (isLocal(spec)) return located(localUrl(spec), undefined);
-  if (/^(https?|github|gitlab):/.test(spec)) {
-    const at = /^(github|gitlab):/.test(spec) ? spec.lastIndexOf('@') : -1;
+  if (isAddress(spec)) {
+    const at = HOSTED.test(spec) ? spec.lastIndexOf('@') : -1;
     return at < 0
       ? located(spec, undefined)
       : located(
@@ -64,20 +80,30 @@ export function specText(spec: PackageSpec): string {
   }
 }
 
+/** Whether it says itself where it is, in the web or on a host of repositories. */
+export function isAddress(spec: string): boolean {
+  return /^https?:/.test(spec) || HOSTED.test(spec);
+}
+
 /**
- * The http(s) address behind `github:org/repo/path` and `gitlab:…`, as mip resolves them (HEAD unless a branch is
- * given); other addresses stay as they are.
+ * The http(s) address behind `github:org/repo/path` and such, as mip resolves them (HEAD unless a branch is given); other
+ * addresses stay as they are.
  * @throws UsageError when the organisation or the repository is missing
  */
 export function rewriteUrl(url: string, branch = 'HEAD'): string {
-  const match = /^(github|gitlab):(.*)$/s.exec(url);
+  const match = HOSTED.exec(url);
   if (!match) return url;
   const [org, repo, ...path] = (match[2] ?? '').split('/');
   if (!org || !repo) throw new UsageError(`"${url}" lacks the organisation or the repository`);
-  const part = [org, repo].map(encodeURIComponent).join('/');
-  return match[1] === 'github'
-    ? `https://raw.githubusercontent.com/${part}/${branch}/${path.join('/')}`
-    : `https://gitlab.com/${part}/-/raw/${branch}/${path.join('/')}`;
+  const host = HOSTS[match[1] as keyof typeof HOSTS];
+  return host([org, repo].map(encodeURIComponent).join('/'), path.join('/'), branch);
+}
+
+/** `https://github.com/org/repo/tree/main/lib` -> `github:org/repo/lib@main`. */
+function fromBrowser(spec: string): string {
+  const [page, host, repo = '', branch, path = ''] = BROWSED.exec(spec) ?? [];
+  if (page === undefined) return spec;
+  return `${host}:${repo}${path.replace(/\/$/, '')}${branch === undefined ? '' : `@${branch}`}`;
 }
 
 function located(url: string, branch: string | undefined): PackageSpec {
@@ -126,6 +152,6 @@ function localUrl(path: string): string {
 function checked(value: string, rule: RegExp, what: string): string {
   if (rule.test(value)) return value;
   throw new UsageError(`"${value}" is no ${what}`, {
-    hint: 'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, pypi:NAME, a URL or a local path.',
+    hint: 'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME, a URL or a local path.',
   });
 }
