@@ -72,7 +72,6 @@ export function compose(
   const uris = keep(new BoardUris(fleet));
   const terminals = keep(new Terminals({ fleet, settings, log }));
   const packages = keep(new PackageCenter({ extension, settings, log }));
-  const { compiling } = packages;
   const many = keep(new Many({ extension, log, settings, fleet, stopPolicies, publisher }));
   const arrangement = keep(
     new Arrangement({
@@ -93,7 +92,7 @@ export function compose(
     active: keep(new ActiveBoard(fleet, extension.workspaceState)),
     origins,
     sync: keep(
-      new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, compiling }),
+      new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, packages }),
     ),
     packages,
     terminals,

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../core/errors';
 import { CachingFetcher } from '../core/packages/fetcher';
 import { DEFAULT_INDEX } from '../core/packages/indexSource';
+import type { InstalledPackage } from '../core/packages/install';
 import { cacheFolder, InstalledFiles, stateFolder } from '../core/packages/installedFiles';
 import { readRequirements } from '../core/packages/requirements';
 import { countedFrom } from '../core/packages/spec';
@@ -49,6 +50,16 @@ export async function packageBoard(
       ? { mpy: info.mpy }
       : {}),
   };
+}
+
+/** What was installed on a board from this computer. */
+export async function packagesOn(
+  cli: Cli,
+  board: CliBoard,
+  signal: AbortSignal,
+): Promise<readonly InstalledPackage[]> {
+  const { key } = await packageBoard(cli, board, signal);
+  return new InstalledFiles(stateFolder(cli.env)).load(key);
 }
 
 /** The packages named on the command line and in the files of -r; local paths count from the current folder, or from their file. */

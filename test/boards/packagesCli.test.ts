@@ -116,6 +116,21 @@ it('leaves files that were changed on the board, unless it is forced', async () 
   expect(await onBoard()).not.toContain('/lib/units.mpy');
 });
 
+it('leaves packages where they are when a folder is mirrored', async () => {
+  await mip(['install', 'units']);
+  const src = tempDir('mirrored');
+  writeFileSync(join(src, 'app.py'), 'A = 1\n');
+  await cli.run(['-b', board.tty, 'exec', 'open("/old.py", "w").close()']);
+  const done = await cli.run(['-b', board.tty, 'sync', '--mirror', src, ':/']);
+  expect(done).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^keep +\/lib\/units\.mpy \(protected\)$/m) as string,
+  });
+  const there = await onBoard();
+  expect(there).toEqual(expect.arrayContaining(['/app.py', '/lib/units.mpy']));
+  expect(there).not.toContain('/old.py');
+});
+
 it('goes through the proxy of the environment', async () => {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {

@@ -10,6 +10,7 @@ import { nodeUndoFolder } from '../../core/sync/nodeUndoFolder';
 import { planSummary, resultSummary } from '../../core/sync/summary';
 import { UndoStore } from '../../core/sync/undoStore';
 import { printable, type Cli, type VerbRun } from '../cli';
+import { packagesOn } from '../packages';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
 import { boardPath } from './folders';
 
@@ -37,6 +38,7 @@ export const run: VerbRun = async (cli, args) => {
       mappings: [{ from: '', to }],
       ignore: [],
       protect: [],
+      ...(mirror ? { installed: await packagesOn(cli, board, io.signal) } : {}),
     };
     const plan = await planFolder(sync, mode, io.signal);
     sayPlan(plan, io, cli.options.dryRun);
@@ -63,6 +65,7 @@ function sayPlan(plan: SyncPlan, io: BoardIo, dryRun: boolean): void {
   for (const { kind, path, type } of plan.actions) {
     io.say(`${kind.padEnd(6)}  ${printable(path)}${type === 'dir' ? '/' : ''}\n`);
   }
+  for (const path of plan.kept) io.say(`keep    ${printable(path)} (protected)\n`);
   if (dryRun) io.say(`${planSummary(plan)}\n`);
 }
 

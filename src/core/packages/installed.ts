@@ -1,4 +1,5 @@
 import type { BoardFiles } from '../boardFiles';
+import type { SyncRules } from '../sync/model';
 import type { InstalledPackage } from './install';
 
 /** What was installed on each board, kept on the computer; the board's files have the last word. */
@@ -41,6 +42,15 @@ export async function checkInstalled(
     const changed = p.files.some((f) => real.get(f.path) !== f.sha256);
     return { ...p, state: missing ? 'missing' : changed ? 'changed' : 'intact' };
   });
+}
+
+/** Rules by which a mirror leaves packages alone: they are no files that a folder lacks, and are removed as packages. */
+export function keepPackages(rules: SyncRules, installed: readonly InstalledPackage[]): SyncRules {
+  const owned = new Set(installed.flatMap((p) => p.files.map((f) => f.path)));
+  return {
+    ...rules,
+    isProtected: (path, isDir) => owned.has(path) || rules.isProtected(path, isDir),
+  };
 }
 
 /**

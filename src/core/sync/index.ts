@@ -1,4 +1,6 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
+import type { InstalledPackage } from '../packages/install';
+import { keepPackages } from '../packages/installed';
 import { parentsOf } from './boardPath';
 import { commonRoot, HASHED_AT_ONCE, walkOrEmpty, withHashes } from './boardTree';
 import { hostNames } from './hostNames';
@@ -76,12 +78,12 @@ async function finish(
   return keepStartLines({ local, remote, rules }, files, localFs, signal);
 }
 
-/** What a sync of the folder would do. */
+/** What a sync of the folder would do; packages that are `installed` on the board stay there. */
 export async function planFolder(
-  sync: FolderSync,
+  sync: FolderSync & { readonly installed?: readonly InstalledPackage[] },
   mode: SyncMode,
   signal?: AbortSignal,
 ): Promise<SyncPlan> {
   const { local, remote, rules } = await prepareFolder(sync, signal);
-  return plan(local, remote, mode, rules);
+  return plan(local, remote, mode, keepPackages(rules, sync.installed ?? []));
 }

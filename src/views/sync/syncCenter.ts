@@ -5,6 +5,7 @@ import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import { SessionFiles } from '../../core/files/sessionFiles';
 import type { Fleet } from '../../core/board/fleet';
 import { compiledPath } from '../../core/packages/compileForBoard';
+import { keepPackages } from '../../core/packages/installed';
 import { applyPlan, type SyncResult } from '../../core/sync/apply';
 import { compareBoards, compareWithFolder, type Comparison } from '../../core/sync/compare';
 import { followChanges, type LocalChange } from '../../core/sync/followChanges';
@@ -15,7 +16,7 @@ import { undoLast, type UndoResult } from '../../core/sync/undo';
 import { UndoStore } from '../../core/sync/undoStore';
 import type { FileChanges } from '../fileChanges';
 import type { Origins } from '../origins';
-import type { CompileOnUpload } from '../packages/compiling';
+import type { PackageCenter } from '../packages/packageCenter';
 import type { Settings } from '../settings';
 import { DeviceFiles } from './deviceFiles';
 import { sourceFor, type SyncSource } from './sources';
@@ -45,7 +46,7 @@ export interface SyncServices {
   readonly fleet: Fleet;
   readonly fileChanges: FileChanges;
   readonly origins: Origins;
-  readonly compiling: CompileOnUpload;
+  readonly packages: PackageCenter;
   readonly uris: { toUri(board: Board, path: string): vscode.Uri };
 }
 
@@ -113,7 +114,8 @@ export class SyncCenter implements Disposable {
     const transform = mode === 'pull' ? undefined : await this.#compiled(board, source, call);
     const made = await this.#session(board, call, async (files) => {
       const { local, remote, rules } = await source.prepare(files, call.signal, transform);
-      return plan(local, remote, mode, rules);
+      const installed = await this.services.packages.packagesOf(board);
+      return plan(local, remote, mode, keepPackages(rules, installed));
     });
     const chosen = new Set(made.actions.map((a) => a.path));
     return { kind: 'preview', board, source, plan: made, chosen };
@@ -182,14 +184,14 @@ export class SyncCenter implements Disposable {
   }
 
   async #compiled(board: Board, source: SyncSource, { signal }: SyncCall) {
-    const compiler = await this.services.compiling.forBoard(board, signal);
+    const compiler = await this.services.packages.compiling.forBoard(board, signal);
     return compiler?.transform(source.base, source.localFs);
   }
 
   /** What was saved, with .mpy in place of source where that is wanted. */
   async #compiledChanges(board: Board, source: SyncSource, placed: readonly LocalChange[]) {
     const { base, localFs } = source;
-    const compiler = await this.services.compiling.forBoard(board);
+    const compiler = await this.services.packages.compiling.forBoard(board);
     if (!compiler) return { changed: placed, localFs };
     const sources = new Map<string, string>();
     const changed = placed.map((change): LocalChange => {
