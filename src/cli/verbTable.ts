@@ -14,6 +14,7 @@ export interface Verb {
 
 const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
 Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+adopt takes packages of the index that others have put there (mip, mpremote, another computer) into the list.
 lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.
 Files that were changed on a board, or were put there by somebody else, stay unless --force is given.`;
 
@@ -105,7 +106,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'mip',
     args: 'ACTION [PACKAGE...]',
-    summary: 'packages: install, list, outdated, update, remove, search, lock, sync',
+    summary: 'packages: install, list, adopt, outdated, update, remove, search, lock, sync',
     details: MIP_DETAILS,
     options: [
       ...COMMON,

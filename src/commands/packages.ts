@@ -8,7 +8,7 @@ import type { InstalledPackage } from '../core/packages/install';
 import type { ViewContext } from '../views/context';
 import type { PackageNode } from '../views/packages/packagesView';
 import { pickPackage } from './packagesPick';
-import { summarise } from './summary';
+import { namesOf, summarise } from './summary';
 import { resolveBoard } from './targets';
 import type { Call, Command, ProgressLook } from './types';
 import { askedAgain, mayTake } from './packagesOwn';
@@ -60,16 +60,29 @@ export const packageCommands: readonly Command[] = [
     needs: 'boards',
     which: 'present',
     progress: LOOKING,
-    run: async (context, boards, { signal }) => {
-      const outcomes = await forEachBoard(
-        boards,
-        (board, own) => context.packages.check(board, true, own),
-        { signal },
-      );
-      summarise(context, outcomes, vscode.l10n.t('Packages'), 'mpyFleet.checkPackages');
-    },
+    run: check,
   },
 ];
+
+async function check(
+  context: ViewContext,
+  boards: readonly Board[],
+  { signal }: Call,
+): Promise<void> {
+  const outcomes = await forEachBoard(boards, (board, own) => context.packages.check(board, own), {
+    signal,
+  });
+  summarise(context, outcomes, vscode.l10n.t('Packages'), 'mpyFleet.checkPackages');
+  const adopted = outcomes.flatMap((o) =>
+    o.status === 'ok' && o.value.length > 0 ? [{ board: o.board, packages: o.value }] : [],
+  );
+  if (adopted.length === 0) return;
+  const where = namesOf(adopted.map((a) => a.board));
+  const names = new Set(adopted.flatMap((a) => a.packages.map(nameOf)));
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t('Found on {0}, put there by others: {1}', where, [...names].join(', ')),
+  );
+}
 
 async function choose(context: ViewContext, { args }: Call): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
@@ -122,14 +135,18 @@ export async function onBoards(
   const done = outcomes.filter((o) => o.status === 'ok');
   const [first] = done;
   if (!first) return;
-  const names = first.value.map((p) => `${p.name} ${p.version}`).join(', ');
-  const where = done.length === 1 ? first.board.name : vscode.l10n.t('{0} boards', done.length);
+  const names = first.value.map(nameOf).join(', ');
+  const where = namesOf(done.map((o) => o.board));
   const text =
     names === ''
       ? vscode.l10n.t('{0}: nothing to install', where)
       : vscode.l10n.t('Installed on {0}: {1}', where, names);
   context.log.info(text);
   void vscode.window.showInformationMessage(text);
+}
+
+function nameOf({ name, version }: InstalledPackage): string {
+  return `${name} ${version}`;
 }
 
 async function updateOne(context: ViewContext, call: Call): Promise<void> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import type { Outcome } from '../core/many/jobs';
 import { OwnFilesError } from '../core/packages/change';
+import { namesOf } from './summary';
 
 /** Most paths that a question names. */
 const NAMED = 5;
@@ -38,9 +39,7 @@ export async function mayTake(
   paths: readonly string[],
   action: string,
 ): Promise<boolean> {
-  const [first] = boards;
-  const where =
-    boards.length === 1 && first ? first.name : vscode.l10n.t('{0} boards', boards.length);
+  const where = namesOf(boards);
   const text = vscode.l10n.t('Files on {0} are not as they were installed', where);
   const more = paths.length > NAMED ? [vscode.l10n.t('and {0} more', paths.length - NAMED)] : [];
   const detail = [

@@ -4,6 +4,12 @@ import type { Outcome } from '../core/many/jobs';
 import { unfinished } from '../core/many/jobs';
 import type { ViewContext } from '../views/context';
 
+/** `kitchen`, or `3 boards`. */
+export function namesOf(boards: readonly Board[]): string {
+  const [first] = boards;
+  return boards.length === 1 && first ? first.name : vscode.l10n.t('{0} boards', boards.length);
+}
+
 /**
  * Says in one message how a work on several boards ended, and offers `command` again for those that failed. One board
  * that failed is thrown, so that the wrapper finds the words for it; all well is not worth a message.

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import { CancelledError } from '../core/errors';
+import { namesOf } from './summary';
 import type { ViewContext } from '../views/context';
 import { showError } from '../views/showError';
 import { resolveBoard, resolveBoards, resolveLocal, resolveRemote } from './targets';
@@ -101,12 +102,6 @@ async function withProgress(
       subscription.dispose();
     }
   });
-}
-
-/** `kitchen`, or `3 boards`. */
-export function namesOf(boards: readonly Board[]): string {
-  const [first] = boards;
-  return boards.length === 1 && first ? first.name : vscode.l10n.t('{0} boards', boards.length);
 }
 
 /** The error with its stack and its causes, for the log. */

@@ -78,6 +78,30 @@ export async function startPackages(trees: Trees = TREES) {
   };
 }
 
+interface IndexList {
+  packages: { name: string; versions: { py: string[] } }[];
+}
+
+/** The index has new versions of packages, as source only; the old ones stay. */
+export async function publish(
+  index: { routes: Map<string, string | Uint8Array> },
+  trees: Trees,
+): Promise<void> {
+  const newer = await startPackageIndex(trees);
+  await newer.stop();
+  const listOf = (routes: typeof index.routes) =>
+    JSON.parse(String(routes.get('/index.json'))) as IndexList;
+  const list = new Map(listOf(index.routes).packages.map((p) => [p.name, p]));
+  for (const p of listOf(newer.routes).packages) {
+    const before = list.get(p.name)?.versions.py ?? [];
+    list.set(p.name, { ...p, versions: { py: [...before, ...p.versions.py] } });
+  }
+  for (const [path, body] of newer.routes) {
+    index.routes.set(path.replace('/package/py/', '/package/6/'), body);
+  }
+  index.routes.set('/index.json', JSON.stringify({ packages: [...list.values()] }));
+}
+
 /** A board as packages see it. */
 export async function packageBoard(transport: Transport, files: BoardFiles): Promise<PackageBoard> {
   const info = await transport.withSession((s) => readInfo(s), { mayInterrupt: true });

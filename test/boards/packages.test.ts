@@ -6,9 +6,8 @@ import { text } from '../../src/core/bytes';
 import { readLock } from '../../src/core/packages/lockFile';
 import { CompileError } from '../../src/core/packages/mpyCross';
 import { ensure, startUboard } from '../lab/index.mjs';
-import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { startRig, type Rig } from './filesRig';
-import { packageBoard, startPackages, TREES, type Trees } from './packageLab';
+import { packageBoard, publish, startPackages, TREES, type Trees } from './packageLab';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -38,14 +37,19 @@ const inHex = (files: Record<string, Uint8Array>) =>
     .map(([path, content]) => `${path} ${Buffer.from(content).toString('hex')}`)
     .sort();
 
-/** What Debian's mpremote leaves on a board of its own. */
+/** Debian's mpremote installs packages. */
+async function mpremote(tty: string, index: string, args: readonly string[]): Promise<void> {
+  const { program = '' } = await ensure('mpremote');
+  await promisify(execFile)(program, [
+    ...['connect', tty, 'mip', 'install', '--index', index, ...args],
+  ]);
+}
+
+/** What it leaves on a board of its own. */
 async function placedByMpremote(index: string, args: readonly string[]): Promise<string[]> {
   const board = await startUboard({});
   ends.push(() => board.stop());
-  const { program = '' } = await ensure('mpremote');
-  await promisify(execFile)(program, [
-    ...['connect', board.tty, 'mip', 'install', '--index', index, ...args],
-  ]);
+  await mpremote(board.tty, index, args);
   return inHex(await board.files());
 }
 
@@ -143,16 +147,7 @@ describe('installing packages', () => {
     const { rig, manager, target, index } = await start();
     await manager.install(target, ['shapes']);
     expect(await manager.outdated(target)).toEqual([]);
-    const newer = await startPackageIndex({
-      shapes: { version: '2.0.0', files: { 'shapes.py': 'area = 5\n' } },
-    });
-    ends.push(() => newer.stop());
-    for (const [path, body] of newer.routes)
-      if (path.includes('shapes') || path.startsWith('/file')) index.routes.set(path, body);
-    index.routes.set(
-      '/package/6/shapes/latest.json',
-      String(newer.routes.get('/package/py/shapes/latest.json')),
-    );
+    await publish(index, { shapes: { version: '2.0.0', files: { 'shapes.py': 'area = 5\n' } } });
     expect(await manager.outdated(target)).toMatchObject([{ latest: '2.0.0' }]);
     await manager.update(target, undefined);
     expect(await run(rig, 'import shapes\nprint(shapes.area)')).toBe('5');
@@ -176,6 +171,29 @@ it('finds what was changed at its source without a new version, and nothing that
   expect(await manager.outdated(target)).toMatchObject([{ latest: 'HEAD' }]);
   await manager.update(target, [`${index.url}/one.py`]);
   expect(await run(rig, 'import one\nprint(one.ONE)')).toBe('2');
+});
+
+it('takes what mpremote has installed into its list, in the version that is there', async () => {
+  const { rig, manager, target, index } = await start({
+    ...TREES,
+    extra: { files: { 'x.py': '' } },
+  });
+  await rig.transport.close();
+  await mpremote(rig.cable.tty, index.url, ['shapes']);
+  await rig.reconnect();
+  await rig.files.write('/lib/extra.py', new TextEncoder().encode('mine = 1\n'));
+  expect(await manager.list(target)).toEqual([]);
+  // The index has moved on since.
+  await publish(index, { units: { version: '0.3.0', files: { 'units.py': 'UNIT = "new"\n' } } });
+  const adopted = await manager.adopt(target);
+  expect(adopted.map((p) => [p.name, p.version, p.wanted]).sort()).toEqual([
+    ['shapes', '1.1.0', true],
+    ['units', '0.2.0', false],
+  ]);
+  expect(await manager.list(target)).toMatchObject([{ state: 'intact' }, { state: 'intact' }]);
+  expect(await manager.adopt(target)).toEqual([]);
+  await manager.remove(target, ['shapes']);
+  expect(await tree(rig)).toEqual([expect.stringContaining('/lib/extra.py ')]);
 });
 
 describe('what goes wrong leaves the board as it was', () => {

@@ -131,6 +131,15 @@ it('leaves packages where they are when a folder is mirrored', async () => {
   expect(there).not.toContain('/old.py');
 });
 
+it('finds packages that another computer has put there', async () => {
+  const elsewhere = { XDG_STATE_HOME: tempDir('other-computer') };
+  expect((await mip(['list'], elsewhere)).out).toMatch(
+    /^Nothing was installed from here; mip adopt/,
+  );
+  expect(await mip(['adopt'], elsewhere)).toMatchObject({ status: 0, out: 'units 0.2.0\n' });
+  expect((await mip(['list'], elsewhere)).out).toBe('units 0.2.0\n');
+});
+
 it('goes through the proxy of the environment', async () => {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {

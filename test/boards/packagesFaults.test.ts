@@ -5,9 +5,8 @@ import { CancelledError, FleetError } from '../../src/core/errors';
 import { OwnFilesError } from '../../src/core/packages/change';
 import { sha256 } from '../../src/core/packages/fetcher';
 import { LeftBehindError } from '../../src/core/packages/place';
-import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { startRig, type Rig } from './filesRig';
-import { packageBoard, startPackages, TREES, type Trees } from './packageLab';
+import { packageBoard, publish, startPackages, TREES, type Trees } from './packageLab';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -25,15 +24,6 @@ async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0]
 /** All that is on the board, folders too. */
 const tree = async (rig: Rig) =>
   (await rig.files.walk('/', { hash: true })).map((e) => `${e.path} ${e.sha256 ?? e.type}`).sort();
-
-/** Another version of packages, in place of the old. */
-async function publish(index: { routes: Map<string, string | Uint8Array> }, trees: Trees) {
-  const newer = await startPackageIndex(trees);
-  await newer.stop();
-  for (const [path, body] of newer.routes) {
-    index.routes.set(path.replace('/package/py/', '/package/6/'), body);
-  }
-}
 
 describe("the user's own files", () => {
   it('are not written over by an install, unless that is allowed', async () => {

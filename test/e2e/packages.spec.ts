@@ -60,6 +60,8 @@ beforeAll(async () => {
       'hello.py': 'print(1)\n',
       'bad.py': 'x = 1\n\ny = = 2\n',
       'lacks.py': 'import gadget\nprint("level", gadget.LEVEL)\n',
+      'others.py':
+        'with open("/lib/gadget.py", "w") as f:\n    f.write("LEVEL = 7\\n")\nprint("put there")\n',
       'change.py':
         'with open("/lib/gadget.py", "a") as f:\n    f.write("# mine\\n")\nprint("changed")\n',
     },
@@ -215,6 +217,19 @@ test('a file that was changed on the board is removed after a question only', as
   await boardHolds(['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']);
   await driver.rowAction('gadget', 'Remove Package');
   expect(await driver.confirm('Remove')).toMatch(/\/lib\/gadget\.py/);
+  await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
+});
+
+test('what others have put there is found, and removed like the rest', async () => {
+  const { driver } = session;
+  await driver.openFile('others.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('put there');
+  await driver.command('MicroPython: Check Packages for Changes and Updates');
+  await driver.notification(/Found on linuxboard, put there by others: gadget 1\.0\.0/).waitFor();
+  await driver.screenshot('packages by others');
+  await driver.activity('MicroPython');
+  await driver.rowAction('gadget', 'Remove Package');
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
 

@@ -10,6 +10,7 @@ import { silentLog } from '../../src/core/log';
 import { CachingFetcher, sha256 } from '../../src/core/packages/fetcher';
 import { fetchPackages } from '../../src/core/packages/install';
 import { nodeHttp } from '../../src/core/packages/nodeHttp';
+import { readLock, writeLock } from '../../src/core/packages/lockFile';
 import { resolve } from '../../src/core/packages/resolve';
 import { parseSpec } from '../../src/core/packages/spec';
 import { startPackageIndex } from '../lab/packageIndex.mjs';
@@ -102,6 +103,17 @@ describe('packages of PyPI', () => {
       'micropython-log': { 'log.py': 'five' },
       'micropython-app': { 'app/__init__.py': 'one', 'app/data.bin': 'two', 'helper.py': 'three' },
     });
+  });
+
+  it('is locked in the version that was taken', async () => {
+    const wheel = zip({ 'app.py': 'x' });
+    publish('micropython-app', 'micropython_app-1.2-py3-none-any.whl', wheel);
+    const fetcher = new CachingFetcher(folder, nodeHttp(), silentLog);
+    const sources = { index: server.url, pypi: server.url, fetcher };
+    const specs = [parseSpec('pypi:micropython-app')];
+    const py = await fetchPackages(await resolve(specs, {}, sources), fetcher);
+    const lock = readLock(writeLock({ py }, new Set(), server.url, '/lib'));
+    expect(lock.packages.map((p) => p.source)).toEqual(['pypi:micropython-app==1.2']);
   });
 
   it('follows what it needs in the versions that will do', async () => {

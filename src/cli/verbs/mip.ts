@@ -10,7 +10,7 @@ import { runOnBoards, type BoardIo } from '../runOnBoards';
 
 const LOCK_NAME = 'mpy.lock';
 
-/** `mip install|list|outdated|update|remove|search|lock|sync`: packages, found and fetched on this computer. */
+/** `mip install|list|adopt|outdated|update|remove|search|lock|sync`: packages, found and fetched on this computer. */
 export const run: VerbRun = async (cli, args) => {
   const [action = '', ...rest] = args;
   const known = Object.hasOwn(ACTIONS, action)
@@ -71,8 +71,24 @@ const list: Action = (cli, args, manager) => {
   return onBoards(cli, 'Listing', async (board, io) => {
     const installed = await manager.list(board, io.signal);
     for (const p of installed) io.say(line(p, p.state === 'intact' ? '' : p.state));
-    if (installed.length === 0) io.say('Nothing was installed from here\n');
+    if (installed.length === 0) {
+      io.say('Nothing was installed from here; mip adopt looks for what others have put there\n');
+    }
     return installed;
+  });
+};
+
+const adopt: Action = (cli, args, manager) => {
+  none(args, 'adopt');
+  const { target } = cli.options;
+  return onBoards(cli, 'Looking', async (board, io) => {
+    const found = await manager.adopt(board, {
+      ...{ signal: io.signal },
+      ...(target === undefined ? {} : { target }),
+    });
+    for (const p of found) io.say(line(p, p.wanted ? '' : '(needed by others)'));
+    if (found.length === 0) io.say('No other package of the index is there\n');
+    return found;
   });
 };
 
@@ -129,7 +145,7 @@ const lock: Action = async (cli, args, manager) => {
 /** The kind of board that loads today's .mpy files; source is locked in any case. */
 const COMPILED = { mpy: { version: 6, subVersion: 3, arch: '' } };
 
-const ACTIONS = { install, list, outdated, update, remove, search, lock, sync };
+const ACTIONS = { install, list, adopt, outdated, update, remove, search, lock, sync };
 
 function onBoards(
   cli: Cli,

@@ -2,7 +2,7 @@ import { ProtocolError, UsageError } from '../errors';
 import { sha256 } from './fetcher';
 import type { FetchedPackage } from './install';
 import type { TargetBoard } from './model';
-import { specText } from './spec';
+import { specText, withVersion } from './spec';
 import { safeRelativePath } from './targetPath';
 
 /** `mpy.lock` in the workspace: exactly what a board gets, whoever installs it and whenever. */
@@ -50,7 +50,7 @@ export function writeLock(
         id: p.id,
         name: p.name,
         version: p.version,
-        source: exactSource(p),
+        source: specText(withVersion(p.spec, p.version)),
         wanted: wanted.has(p.id),
         needs: [...p.needs].sort(),
         files: { ...packages.get(p.id)?.files, [flavour]: files },
@@ -60,12 +60,6 @@ export function writeLock(
   const sorted = [...packages.values()].sort((a, b) => a.id.localeCompare(b.id));
   const lock: LockFile = { lockVersion: 1, index, target, packages: sorted };
   return `${JSON.stringify(lock, null, 2)}\n`;
-}
-
-/** The spec with the version that was chosen. */
-function exactSource(p: FetchedPackage): string {
-  if (p.spec.kind === 'index') return specText({ ...p.spec, version: p.version });
-  return specText(p.spec);
 }
 
 /**

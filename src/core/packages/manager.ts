@@ -1,10 +1,10 @@
 import type { BoardFiles } from '../boardFiles';
 import { FleetError, UsageError } from '../errors';
 import { DownloadError } from './downloadError';
-import { sha256, type FetchOptions } from './fetcher';
+import type { FetchOptions } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
 import { Downloads } from './downloads';
-import { fetchPackages, recordsOf, type FetchedPackage, type InstalledPackage } from './install';
+import { recordsOf, type FetchedPackage, type InstalledPackage } from './install';
 import {
   checkInstalled,
   mergeInstalled,
@@ -16,9 +16,10 @@ import { changeBoard, removeFromBoard, type ChangeOptions } from './changeBoard'
 import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
-import { resolve, specId, type Sources } from './resolve';
-import { parseSpec, rewriteUrl, type PackageSpec } from './spec';
-import { compareVersions } from './versions';
+import { newerVersion } from './newerVersion';
+import { recognise, unknownFiles } from './recognise';
+import { specId, type Sources } from './resolve';
+import { parseSpec, rewriteUrl, withoutVersion, withVersion, type PackageSpec } from './spec';
 import { text } from '../bytes';
 
 /** A board as packages see it. `key`: its uid, or its address while that is not known. */
@@ -127,7 +128,8 @@ export class PackageManager {
     // What was asked for first; what it needs, too, in the version that is there.
     const sorted = [...installed].sort((a, b) => Number(b.wanted) - Number(a.wanted));
     const wanted = new Set(installed.filter((p) => p.wanted).map((p) => p.id));
-    return this.#lock(sorted.map(pinned), wanted, boards, options);
+    const specs = sorted.map((p) => withVersion(parseSpec(p.source), p.version));
+    return this.#lock(specs, wanted, boards, options);
   }
 
   async #lock(
@@ -155,6 +157,35 @@ export class PackageManager {
     return checkInstalled(board.files, await this.services.installed.load(board.key), signal);
   }
 
+  /**
+   * Packages of the index that were put on a board by others (mip, mpremote, another computer) are known from here on as if
+   * they had been installed from here. Gives those that are new.
+   */
+  async adopt(
+    board: PackageBoard,
+    options: { target?: string; signal?: AbortSignal } = {},
+  ): Promise<InstalledPackage[]> {
+    const { signal } = options;
+    const target = folderOf(options.target);
+    const before = await this.services.installed.load(board.key);
+    const known = new Set(before.flatMap((p) => p.files.map((f) => f.path)));
+    const there = await unknownFiles(board.files, target, known, signal);
+    if (there.size === 0) return [];
+    const ids = new Set(before.map((p) => p.id));
+    const entries = (await this.search('', { signal })).filter(
+      (e) => !ids.has(e.name.toLowerCase()),
+    );
+    const found = await recognise(entries, there, board, this.services.sources(), signal);
+    const needed = new Set([...before, ...found].flatMap((p) => p.needs));
+    const fresh = found.map((p) => ({
+      ...p,
+      wanted: !needed.has(p.id),
+      files: p.files.map((f) => ({ ...f, path: `${target}/${f.path}` })),
+    }));
+    if (fresh.length > 0) await this.services.installed.save(board.key, [...before, ...fresh]);
+    return fresh;
+  }
+
   /** Installed packages of which the source has another version now. */
   async outdated(
     board: PackageBoard,
@@ -163,32 +194,10 @@ export class PackageManager {
     const installed = await this.services.installed.load(board.key);
     const found = [];
     for (const p of installed.filter((i) => i.wanted)) {
-      const latest = await this.#newerThan(p, board, signal);
+      const latest = await newerVersion(p, board, this.services.sources(), signal);
       if (latest !== undefined) found.push({ installed: p, latest });
     }
     return found;
-  }
-
-  /** The version that there is now, where it is newer, or where the same version has other files (`HEAD`). */
-  async #newerThan(p: InstalledPackage, board: PackageBoard, signal?: AbortSignal) {
-    const sources = this.services.sources();
-    const spec = unpinned(parseSpec(p.source));
-    const [latest] = (await resolve([spec], board, sources, signal)).slice(-1);
-    if (!latest) return undefined;
-    if (latest.version !== p.version) {
-      const isNewer = compareVersions(latest.version, p.version) >= 0;
-      return isNewer ? latest.version : undefined;
-    }
-    if (spec.kind === 'index' || spec.kind === 'pypi') return undefined;
-    const [fetched] = await fetchPackages([latest], sources.fetcher, signal);
-    const placed = new Set(p.files.map((f) => f.sha256));
-    // What was compiled here cannot be compared by its source.
-    const isCompiled = (path: string) =>
-      path.endsWith('.py') && !p.files.some((f) => f.path.endsWith(`/${path}`));
-    const changed = fetched?.files.some(
-      (f) => !isCompiled(f.path) && !placed.has(sha256(f.content)),
-    );
-    return changed ? latest.version : undefined;
   }
 
   /** Installs the newest version of what the user has asked for (or of `ids` among that). */
@@ -200,7 +209,7 @@ export class PackageManager {
     const installed = await this.services.installed.load(board.key);
     const specs = installed
       .filter((p) => p.wanted && (ids?.includes(p.id) ?? true))
-      .map((p) => unpinned(parseSpec(p.source)));
+      .map((p) => withoutVersion(parseSpec(p.source)));
     if (specs.length === 0) return [];
     const job = this.#with(options);
     const packages = await job.downloads.fetch(specs, board, undefined, options.signal);
@@ -243,7 +252,7 @@ export class PackageManager {
     const { installed, mpyCross } = this.services;
     const compile = options.compile ? mpyCross : undefined;
     const fitting = await options.downloads.adapt(packages, board, compile, options.signal);
-    const target = (options.target ?? DEFAULT_TARGET).replace(/\/+$/, '');
+    const target = folderOf(options.target);
     const fresh = recordsOf(fitting, target, wanted);
     const before = await installed.load(board.key);
     const merged = mergeInstalled(options.othersGo ? [] : before, fresh);
@@ -260,6 +269,10 @@ export class PackageManager {
   }
 }
 
+function folderOf(target = DEFAULT_TARGET): string {
+  return target.replace(/\/+$/, '');
+}
+
 /** There is nothing that a lock file could be made of. */
 export class NothingInstalledError extends FleetError {
   readonly code = 'nothingInstalled';
@@ -269,16 +282,6 @@ export class NothingInstalledError extends FleetError {
       hint: 'Install the packages first, then lock what is there.',
     });
   }
-}
-
-function pinned({ source, version }: InstalledPackage): PackageSpec {
-  const spec = parseSpec(source);
-  return spec.kind === 'index' || spec.kind === 'pypi' ? { ...spec, version } : spec;
-}
-
-function unpinned(spec: PackageSpec): PackageSpec {
-  if (spec.kind === 'index') return { ...spec, version: 'latest' };
-  return spec.kind === 'pypi' ? { kind: 'pypi', name: spec.name } : spec;
 }
 
 function indexReadme(entry: IndexEntry): string | undefined {

@@ -125,6 +125,17 @@ function isLocal(spec: string): boolean {
   return /^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec);
 }
 
+/** The same package in just this version, where its source knows versions. */
+export function withVersion(spec: PackageSpec, version: string): PackageSpec {
+  return spec.kind === 'index' || spec.kind === 'pypi' ? { ...spec, version } : spec;
+}
+
+/** The same package in its newest version. */
+export function withoutVersion(spec: PackageSpec): PackageSpec {
+  if (spec.kind === 'index') return { ...spec, version: 'latest' };
+  return spec.kind === 'pypi' ? { kind: 'pypi', name: spec.name } : spec;
+}
+
 /** The same package, where a relative path (`./lib`) counts from `folder`, an absolute path. */
 export function countedFrom(folder: string, spec: string): string {
   return /^\.{1,2}[/\\]/.test(spec) ? resolvePath(folder, spec) : spec;

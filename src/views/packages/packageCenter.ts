@@ -99,20 +99,19 @@ export class PackageCenter implements Disposable {
     });
   }
 
-  /** Looks at the board, and with `online` at the index, and shows what was found. */
-  async check(board: Board, online: boolean, signal?: AbortSignal): Promise<void> {
-    const target = { ...(await this.boardFor(board, signal)), files: board.files };
+  /** Looks at the board and at the index, and shows what was found. Gives packages that others have put there. */
+  async check(board: Board, signal?: AbortSignal): Promise<InstalledPackage[]> {
+    const target = await this.boardFor(board, signal);
+    const folder = this.services.settings.get('packages.target');
+    const adopted = await this.manager.adopt(target, { target: folder, signal });
     const states = await this.manager.list(target, signal);
-    const outdated = online
-      ? new Map(
-          (await this.manager.outdated(target, signal)).map((o) => [o.installed.id, o.latest]),
-        )
-      : (this.#checked.get(keyOf(board))?.latest ?? new Map<string, string>());
+    const outdated = await this.manager.outdated(target, signal);
     this.#checked.set(keyOf(board), {
       states: new Map(states.map((s) => [s.id, s.state])),
-      latest: outdated,
+      latest: new Map(outdated.map((o) => [o.installed.id, o.latest])),
     });
     this.#changed.fire(board);
+    return adopted;
   }
 
   /** The same for a row that is opened: never asks, never connects, and is silent where it cannot. */

@@ -58,6 +58,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
         return packageItem(row);
       case 'empty': {
         const item = new vscode.TreeItem(vscode.l10n.t('nothing installed from here'));
+        item.tooltip = vscode.l10n.t('A check of packages finds those that others have put there.');
         item.contextValue = 'note';
         return item;
       }
