@@ -5,12 +5,12 @@
 // each byte of the file. Ratios above 1.0: ours is faster.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect as dial, createServer } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
-import { compileMpy } from '../scripts/buildAgent.mjs';
+import { agentModules } from '../scripts/buildAgent.mjs';
 import { forNode } from '../scripts/programs.mjs';
 import { pollUntil, root, startUboard, tempDir } from '../test/lab/index.mjs';
 import { pythonSource } from './source.mjs';
@@ -166,10 +166,7 @@ async function agentFiles() {
   const folder = join(root, 'board/agent');
   /** @type {Record<string, string | Uint8Array>} */
   const files = { '/mpyfleet/__init__.py': readFileSync(join(folder, 'shim.py')) };
-  for (const name of readdirSync(join(folder, 'copy')).filter((f) => f.endsWith('.py'))) {
-    const source = readFileSync(join(folder, 'copy', name), 'utf8');
-    files[`/mpyfleet/a/${name.replace(/py$/, 'mpy')}`] = await compileMpy(name, source);
-  }
+  for (const [name, mpy] of await agentModules()) files[`/mpyfleet/a/${name}`] = mpy;
   return files;
 }
 

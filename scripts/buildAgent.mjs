@@ -1,23 +1,68 @@
 // Compiles the board's agent (board/agent) to .mpy: dist/agent/copy/*.mpy, beside the shim, which stays source.
+// The modules that stay in the board's memory become one there, main.mpy: each would have tables of its own.
 // `node scripts/buildAgent.mjs [DIR]`; the build calls it too.
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compile } from '@pybricks/mpy-cross-v6';
+import { renamed } from './agentNames.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
+const folder = join(here, 'board/agent');
+
+/** What stays in memory, in the order in which one needs the other. `util.py` and `agentNames.py` have the same list. */
+const STAY = ['util', 'wire', 'mqtt', 'agent', 'guard', 'log', 'run', 'main'];
+const ANY = STAY.join('|');
+const FROM_STAY = new RegExp(`^from \\.(?:${ANY}) import`, 'gm');
+/** Other ways to one of them, which would not lead to the one that they have become. */
+const ASTRAY = new RegExp(
+  `from \\.(?!main\\b)(?:${ANY})\\b|from \\. import .*\\b(?:${ANY})\\b|load\\("(?:${ANY})"`,
+);
 
 /** Without line numbers: they would take about a tenth of the memory; tracebacks still name file and function. */
 const OPTIONS = ['-O3'];
 
+/** One source of the modules that stay; `agentNames.py` checks that no two have a name. @param {string[]} sources in the order of STAY */
+function joined(sources) {
+  const line = new RegExp(`${FROM_STAY.source} .*\\n`, 'gm');
+  return sources.map((source) => source.replace(line, '')).join('\n');
+}
+
 /**
- * One Python source as .mpy, version 6 (MicroPython 1.19 and later), without native code.
+ * The agent's modules, compiled, by file name. `mqtt` leads to the client's new place, for programs that use it (README.md).
+ * @returns {Promise<Map<string, Uint8Array>>}
+ */
+export async function agentModules() {
+  const source = (/** @type {string} */ name) =>
+    readFile(join(folder, 'copy', `${name}.py`), 'utf8');
+  const all = (await readdir(join(folder, 'copy'))).filter((f) => f.endsWith('.py'));
+  const others = all.map((f) => f.slice(0, -3)).filter((name) => !STAY.includes(name));
+  const sources = new Map([
+    ['main', joined(await Promise.all(STAY.map(source)))],
+    ['mqtt', 'from .main import Client\n'],
+  ]);
+  for (const name of others) {
+    sources.set(name, (await source(name)).replace(FROM_STAY, 'from .main import'));
+  }
+  /** @type {Map<string, Uint8Array>} */
+  const modules = new Map();
+  for (const [name, text] of sources) {
+    const astray = ASTRAY.exec(text);
+    if (astray)
+      throw new Error(`board/agent/copy/${name}.py: the build cannot follow ${astray[0]}`);
+    modules.set(`${name}.mpy`, await compileMpy(`${name}.py`, text));
+  }
+  return modules;
+}
+
+/**
+ * One Python source of the agent as .mpy, version 6 (MicroPython 1.19 and later), without native code.
  * @param {string} name of its file; tracebacks show it without the end, since a name that the board knows already takes no memory
  * @param {string} source
  * @returns {Promise<Uint8Array>}
  */
-export async function compileMpy(name, source) {
+async function compileMpy(name, source) {
   const wasm = createRequire(import.meta.url).resolve(
     '@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm',
   );
@@ -35,19 +80,14 @@ export async function compileMpy(name, source) {
     for (const f of process.listeners(e)) if (!before[i]?.includes(f)) process.off(e, f);
   });
   if (status !== 0 || !mpy) throw new Error(`${name} does not compile: ${err.join('\n')}`);
-  return mpy;
+  return renamed(mpy);
 }
 
 /** Writes the compiled agent into `out`. @param {string} out */
 export async function buildAgent(out) {
-  const from = join(here, 'board/agent');
   await mkdir(join(out, 'copy'), { recursive: true });
-  await copyFile(join(from, 'shim.py'), join(out, 'shim.py'));
-  for (const name of (await readdir(join(from, 'copy'))).filter((f) => f.endsWith('.py'))) {
-    const source = await readFile(join(from, 'copy', name), 'utf8');
-    const path = join(out, 'copy', name.replace(/\.py$/, '.mpy'));
-    await writeFile(path, await compileMpy(name, source));
-  }
+  await copyFile(join(folder, 'shim.py'), join(out, 'shim.py'));
+  for (const [name, mpy] of await agentModules()) await writeFile(join(out, 'copy', name), mpy);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -29,5 +29,7 @@ if (ruff) {
     }
   }
 }
+const names = spawnSync('/usr/bin/python3', ['scripts/agentNames.py'], { stdio: 'inherit' });
+bad += names.status ?? 1;
 console.log(`${files.length} Python files checked${ruff ? ' with ruff' : ''}`);
 process.exitCode = bad === 0 ? 0 : 1;

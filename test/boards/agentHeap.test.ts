@@ -5,8 +5,11 @@ import { RawRepl, startMosquitto, startMpboard } from '../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard } from './agent/board';
 import { Op, TestHost, get, put } from './agent/host';
 
-/** Bytes of heap that the agent may take on a 32-bit board, connected and idle: 29,200 reached, and 3 %. 25,000 is wanted. */
-const LIMIT = 30_100;
+/**
+ * Bytes of heap that the agent may take on a 32-bit board, connected and idle: 24,500 reached, and 2 %. A step of 2,200 means
+ * more than 300 names that the firmware does not have, agent and this test together (board/agent/README.md, "Memory").
+ */
+const LIMIT = 25_000;
 
 const CONFIG = {
   name: 'heap',
@@ -35,8 +38,7 @@ async def measure(main):
     await asyncio.sleep(18)  # the start is confirmed after 4 s; 10 s later what it took is unloaded
     socket.log.clear(); gc.collect(); n = gc.mem_alloc()
     await asyncio.sleep_ms(500); g = gc.mem_alloc() - n
-    stays = ('util', 'wire', 'mqtt', 'agent', 'guard', 'log', 'run', 'main')
-    left = [k for k in sys.modules if k.startswith('mpyfleet.a.') and k[11:] not in stays]
+    left = [k for k in sys.modules if k.startswith('mpyfleet.a.') and k[11:] != 'main']
     print('connected', n - before); print('garbage_per_s', 2 * g); print('left', left)
     print('trips', main.ag.guard.policy.trips, 'packets', len(socket.log))
     raise KeyboardInterrupt
@@ -101,7 +103,7 @@ it('answers after its modules have been unloaded and loaded again', async () => 
       const seen = board.printed().length;
       await host.until('silence', () => board.printed().slice(seen).includes('then '), 30_000);
       const then = /then (\S+)/.exec(board.printed().slice(seen))?.[1];
-      expect(then).toBe('agent,guard,log,main,mqtt,run,util,wire');
+      expect(then).toBe('main');
     }
   } finally {
     await host.client.endAsync(true);

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   examine,
@@ -64,6 +66,21 @@ async function mainIsReplaced(files: SessionFiles): Promise<void> {
   }
 }
 
+/** As a board without .mpy has it: module by module, which is also how agents before were compiled. */
+async function inModules(): Promise<AgentSource> {
+  const folder = join(import.meta.dirname, '../../board/agent/copy');
+  const names = readdirSync(folder).filter((name) => name.endsWith('.py'));
+  const copy = new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
+  return { shim: (await source()).shim, copy };
+}
+
+/** What lies in one of the agent's folders on the board. */
+async function inSlot(slot: 'a' | 'b'): Promise<string[]> {
+  const base = `/mpyfleet/${slot}/`;
+  const paths = Object.keys(await board.files()).filter((path) => path.startsWith(base));
+  return paths.map((path) => path.slice(base.length)).sort();
+}
+
 beforeAll(async () => {
   mosquitto = await startMosquitto({
     users: { fleet: 'one-of-the-test', kitchen: 'its own' },
@@ -101,7 +118,9 @@ it('puts the agent on a board over its cable, twice, and the board comes to the 
   };
   const options = { onStep: (step: string) => steps.push(step) };
   await installAgent(target, await source(), config, options);
-  await installAgent(target, await source(), config, options);
+  expect(await inSlot('a')).toEqual([...(await source()).copy.keys()].sort());
+  await installAgent(target, await inModules(), config, options);
+  expect(await inSlot('a')).toEqual([...(await inModules()).copy.keys()].sort());
   expect(steps.length).toBeGreaterThan(5);
   expect(steps.join()).not.toContain('its own');
   const files = await board.files();
@@ -120,9 +139,13 @@ it('updates it over the air into the other copy', async () => {
   const agent = host.brokers.agent('b', uid);
   const before = agent?.birth;
   expect(before?.slot).toBe('a');
-  const slot = await updateAgent(targetOf(link).files, await source(), before?.slot ?? 'a');
+  const { files } = targetOf(link);
+  await files.mkdir('/mpyfleet/b');
+  await files.write('/mpyfleet/b/util.mpy', Buffer.from('of an older update'));
+  const slot = await updateAgent(files, await source(), before?.slot ?? 'a');
   const after = await agent?.restart({ mode: 'hard', slot });
   expect(after).toMatchObject({ slot: 'b', trial: true });
+  expect(await inSlot('b')).toEqual([...(await source()).copy.keys()].sort());
   expect(await agent?.config()).toMatchObject({ name: 'kitchen' });
   expect(JSON.stringify(await agent?.config())).not.toContain('its own');
   await link.close();

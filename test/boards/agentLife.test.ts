@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { withAgentNames } from '../../src/core/agent/agentNames';
 import { decodeJson } from '../../src/core/agent/agentProtocol';
 import { type LogRecord, parseLogBatch } from '../../src/core/agent/agentProtocolLog';
 import { configMac } from '../../src/core/agent/agentProtocolSession';
@@ -282,7 +283,7 @@ describe('the watchdog rule, with time simulated', () => {
   it('feeds through an hour without a broker, and never restarts for it unless told', async () => {
     const code = `
 import sys
-P = sys.modules["mpyfleet.b.guard"].Policy
+P = sys.modules["mpyfleet.b.main"].Policy
 p = P({"limit": 300}, 0)
 p.connection(False, 0)
 print({p.decide(t, False) for t in range(0, 3600000, 500)})
@@ -302,7 +303,7 @@ print({p.decide(t, False) for t in range(0, 3599000, 1000)}, p.decide(3600000, F
   it('is stuck only after round trips that worked have ended, and not while code runs', async () => {
     const code = `
 import sys
-P = sys.modules["mpyfleet.b.guard"].Policy
+P = sys.modules["mpyfleet.b.main"].Policy
 def run(busy, echo_until, allok=60):
     p = P({"limit": 300, "allok": allok}, 0)
     p.connection(True, 0)
@@ -323,4 +324,19 @@ print(run(False, 2000000))`;
     expect(busy).toBe("[('confirm', 60000)]");
     expect(always).toBe("[('confirm', 60000)]");
   });
+});
+
+it('keeps the traceback of its own end, which reads as its source does', async () => {
+  const { boot } = host.births.at(-1) ?? { boot: '' };
+  await host.request(Op.logget, { rm: 1 });
+  await host.exec('import sys\nsys.modules["mpyfleet.b.main"].current.client.step = lambda: 1 / 0');
+  await host.birth(boot);
+  await host.hello(ADMIN_KEY, 'admin', boot);
+  const crash = (await host.request(Op.logget, { crash: 1 })).toString();
+  expect(crash).toMatch(/^=== agent /);
+  expect(crash).not.toContain('in tick');
+  const frames = [...withAgentNames(crash).matchAll(/File "([^"]+)", line \d+, in (\S+)/g)];
+  expect(frames.map((m) => `${m[1]} ${m[2]}`).slice(-3)).toEqual([
+    ...['main run', 'main tick', '<fleet> <lambda>'],
+  ]);
 });

@@ -106,7 +106,7 @@ describe('time', () => {
     const code = `
 import sys, time
 ticks = time.ticks_add(0, -5000)
-clock = sys.modules["mpyfleet.a.util"].Clock(lambda: ticks)
+clock = sys.modules["mpyfleet.a.main"].Clock(lambda: ticks)
 seen = []
 for i in range(8):
     ticks = time.ticks_add(ticks, 1000)

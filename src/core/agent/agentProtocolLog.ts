@@ -1,4 +1,5 @@
 /** Log batches of the agent protocol (docs/protocol.md section 9). */
+import { withAgentNames } from './agentNames';
 import { decodeJson } from './agentProtocol';
 import { ProtocolError } from '../errors';
 
@@ -41,7 +42,7 @@ function parseRecord(line: string, seq: number): LogRecord {
   }
   const [, level = 'O', ms = '0', logger = '', raw = ''] = match;
   const cut = raw.endsWith('\\…');
-  const text = unescape(cut ? raw.slice(0, -2) : raw);
+  const text = withAgentNames(unescape(cut ? raw.slice(0, -2) : raw));
   return { seq, level: level as LogLevel, ms: Number(ms), logger, text, cut };
 }
 

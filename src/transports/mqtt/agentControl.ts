@@ -6,6 +6,7 @@ import type {
   AppState,
   FirmwareSlots,
 } from '../../core/agent/agentControl';
+import { withAgentNames } from '../../core/agent/agentNames';
 import { decodeJson, Op } from '../../core/agent/agentProtocol';
 import { parseLogBatch, type LogBatch } from '../../core/agent/agentProtocolLog';
 import type { Birth } from '../../core/agent/agentProtocolPresence';
@@ -80,7 +81,8 @@ export class MqttAgentControl implements AgentControl {
   }
 
   async crashes(signal?: AbortSignal): Promise<string> {
-    return text((await this.#client.json(Op.logget, { crash: 1 }, { signal })).payload);
+    const { payload } = await this.#client.json(Op.logget, { crash: 1 }, { signal });
+    return withAgentNames(text(payload));
   }
 
   async forgetCrashes(signal?: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Address } from '../../core/address';
+import { quotedAgentNames } from '../../core/agent/agentNames';
 import type { AgentError } from '../../core/agent/agentProtocol';
 import {
   CancelledError,
@@ -58,7 +59,7 @@ export function agentError(error: AgentError, about = ''): Error {
       return new ConnectionLostError('The board has restarted', { hint: 'Try again.' });
     default:
       return new AgentRefusedError(
-        `The board's agent says ${error.code}${error.message ? `: ${error.message}` : ''}`,
+        `The board's agent says ${error.code}${error.message ? `: ${quotedAgentNames(error.message)}` : ''}`,
       );
   }
 }

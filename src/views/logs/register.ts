@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { withAgentNames } from '../../core/agent/agentNames';
 import type { BoardMessage } from '../../core/broker/brokers';
 import { DisposableStore } from '../../core/events';
 import type { ViewContext } from '../context';
@@ -95,7 +96,7 @@ async function tellCrash(
   if (told.has(key)) return;
   told.add(key);
   const name = context.fleet.byUid(uid)?.name ?? uid;
-  const last = data.tb.trimEnd().split('\n').at(-1)?.slice(0, 200) ?? '';
+  const last = withAgentNames(data.tb).trimEnd().split('\n').at(-1)?.slice(0, 200) ?? '';
   const show = vscode.l10n.t('Show the Crash');
   const words = vscode.l10n.t('The program on {0} has crashed: {1}', name, last);
   const answer = await vscode.window.showWarningMessage(words, show);

@@ -1,15 +1,15 @@
 /** A real MicroPython board (uboard) with the agent from board/agent on it. */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSync, constants } from 'node:fs';
 import { ReadStream } from 'node:tty';
-import { compileMpy } from '../../../scripts/buildAgent.mjs';
+import { agentModules } from '../../../scripts/buildAgent.mjs';
 import { startUboard } from '../../lab/index.mjs';
 
 export const ADMIN_KEY = Buffer.alloc(32, 0xa1);
 export const OPERATOR_KEY = Buffer.alloc(32, 0xb2);
 export const VIEWER_KEY = Buffer.alloc(32, 0xc3);
-const AGENT = join(import.meta.dirname, '../../../board/agent');
+const SHIM = join(import.meta.dirname, '../../../board/agent/shim.py');
 
 export interface AgentBoardOptions {
   readonly name: string;
@@ -27,17 +27,13 @@ export interface AgentBoardOptions {
 /** The agent's own files as they lie on a board (compiled, as they are shipped), by path. */
 export async function agentFiles(slot = 'a'): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {
-    '/mpyfleet/__init__.py': readFileSync(join(AGENT, 'shim.py')),
+    '/mpyfleet/__init__.py': readFileSync(SHIM),
   };
-  for (const name of readdirSync(join(AGENT, 'copy')).filter((f) => f.endsWith('.py'))) {
-    const source = readFileSync(join(AGENT, 'copy', name), 'utf8');
-    const path = `/mpyfleet/${slot}/${name.replace(/py$/, 'mpy')}`;
-    files[path] = compiled.get(source) ?? (await compileMpy(name, source));
-    compiled.set(source, files[path]);
-  }
+  compiled ??= agentModules();
+  for (const [name, mpy] of await compiled) files[`/mpyfleet/${slot}/${name}`] = mpy;
   return files;
 }
-const compiled = new Map<string, Uint8Array>();
+let compiled: ReturnType<typeof agentModules> | undefined;
 
 export type AgentBoard = Awaited<ReturnType<typeof startAgentBoard>>;
 

@@ -1,0 +1,143 @@
+"""Checks board/agent/names.json, the list of the agent's own names that its build writes as names which
+every firmware has (scripts/agentNames.mjs says why), and that the modules which the build joins into one
+have no name twice. A name may be renamed only if it is nobody else's."""
+
+import ast
+import builtins
+import json
+import keyword
+import pathlib
+import re
+import sys
+
+AGENT = pathlib.Path(__file__).parent.parent / "board/agent"
+STAY = "util wire mqtt agent guard log run main".split()  # as in buildAgent.mjs
+# Modules whose names others use: the start, what a board may replace, the firmware interface, `logging`.
+OPEN = ("shim.py", "copy/hal.py", "copy/ota_esp32.py", "copy/logfacade.py")
+# Of these only what they make: it is what modules of the board's owner call.
+CALLED = ("copy/pub.py", "copy/tasks.py")
+# What modules of the board's owner may use (README.md), what tests and messages name, and methods of the firmware's objects.
+KNOWN = set(
+    "run step publish subscribe Client subs on_message on_up on_down on_init on_mqtt on_msg watch client state send "
+    "Policy decide connection tripped lost ok stage Clock sum ms Main current ag log policy trips handler Ota OPS flash "
+    "clock off total fill block payload retain acked cid "
+    "Fail LinkLost compile_and_run feed connect read write readinto ioctl close flush stop main error exc load unload".split()
+)
+# What the firmware itself looks for on objects (streams, file systems, tasks, errors, properties): no new names.
+ASKED = set(
+    "read readinto readline readlines write close ioctl flush seek tell mount umount open stat statvfs ilistdir chdir "
+    "getcwd mkdir rmdir rename remove readblocks writeblocks send throw pend_throw ph_key data coro state cur_task value "
+    "errno args keys next append getter setter deleter schedule function opt_level".split()
+)
+TAKEN = ASKED | set(dir(builtins)) | set(keyword.kwlist) | set(sys.stdlib_module_names) | set(
+    "const machine micropython uctypes framebuf deflate vfs network cryptolib btree bluetooth neopixel".split()
+)
+
+
+def look(path):
+    """(all names of a file, those that it makes itself, those that its text or other modules have a say in)."""
+    every, made, others, imported = set(), set(), set(), set()
+    for n in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            made.add(n.name)
+        elif isinstance(n, ast.arg):
+            made.add(n.arg)
+        elif isinstance(n, ast.Name):
+            every.add(n.id)
+            if isinstance(n.ctx, ast.Store):
+                made.add(n.id)
+        elif isinstance(n, ast.keyword):
+            others.add(n.arg)
+        elif isinstance(n, ast.Constant) and isinstance(n.value, str):
+            others.add(n.value)
+        elif isinstance(n, ast.Import):
+            for a in n.names:
+                imported.add(a.asname or a.name)
+                others.update(a.name.split("."))
+        elif isinstance(n, ast.ImportFrom):
+            others.update((n.module or "").split("."))
+            if n.level == 0 or not n.module:
+                imported.update(a.asname or a.name for a in n.names)
+                others.update(a.name for a in n.names)
+    own = {p.stem for p in (AGENT / "copy").glob("*.py")}
+    for n in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(n, ast.Attribute):
+            of = n.value.id if isinstance(n.value, ast.Name) else None
+            if of in imported and of not in own:
+                others.add(n.attr)  # of a module of the firmware
+            else:
+                every.add(n.attr)
+                if isinstance(n.ctx, ast.Store):
+                    made.add(n.attr)
+    return every, made, others
+
+
+def names():
+    """(all names used, those that may be renamed)."""
+    every, made, others = set(), set(), set(KNOWN)
+    for path in [AGENT / "shim.py", *(AGENT / "copy").glob("*.py")]:
+        e, m, o = look(path)
+        if str(path.relative_to(AGENT)) in OPEN:
+            o |= e | m
+        if str(path.relative_to(AGENT)) in CALLED:
+            o |= {n for n in m if n[0] != "_"}
+        every |= e
+        made |= m
+        others |= o
+    # The product has it run beside the agent.
+    others |= look(AGENT.parent / "snippets/agentRemove.py")[0]
+    return every | made | others, {n for n in made - others if not n.startswith("__")}
+
+
+def globals_of(tree):
+    """(name, what it is) of all that a module knows itself: its own names, and what it imports."""
+    todo = list(tree.body)
+    while todo:
+        n = todo.pop()
+        if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield n.name, None
+        elif isinstance(n, ast.Import):
+            yield from ((a.asname or a.name, a.name) for a in n.names)
+        elif isinstance(n, ast.ImportFrom):
+            yield from ((a.asname or a.name, (n.module, a.name)) for a in n.names if n.level == 0)
+        else:
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store):
+                yield n.id, None
+            todo += ast.iter_child_nodes(n)
+    for n in ast.walk(tree):
+        if isinstance(n, ast.Global):
+            yield from ((name, None) for name in n.names)
+
+
+def joined():
+    """What would mean two things in the module that is made of those that stay."""
+    meaning = {}
+    for mod in STAY:
+        tree = ast.parse((AGENT / "copy" / (mod + ".py")).read_text("utf-8"))
+        for name, what in globals_of(tree):
+            what = what or mod + ".py"
+            if name in dir(builtins):
+                yield "%s: %s.py hides it from the modules that it is joined with" % (name, mod)
+            if meaning.setdefault(name, what) != what:
+                yield "%s: %s and %s become one module" % (name, meaning[name], what)
+        for n in ast.walk(tree):
+            if isinstance(n, ast.ImportFrom) and n.level and (n.col_offset or any(a.asname for a in n.names)):
+                yield "%s.py: an import that is nested or renamed cannot be joined" % mod
+
+
+def check():
+    every, free = names()
+    pairs = list(json.loads((AGENT / "names.json").read_text("utf-8")).items())
+    bad = ["%s: not the agent's alone, or not there at all" % a for a, _ in pairs if a not in free]
+    bad += ["%s: the agent uses it itself" % b for _, b in pairs if b in every]
+    bad += ["%s: Python or the firmware would take it for its own" % b for _, b in pairs if b in TAKEN]
+    bad += ["%s: no name" % b for _, b in pairs if not re.fullmatch("[A-Za-z]\\w{1,62}", b)]
+    seconds = [b for _, b in pairs]
+    bad += ["%s: twice" % n for n in sorted(set(seconds)) if seconds.count(n) > 1]
+    return bad + list(joined())
+
+
+if __name__ == "__main__":
+    problems = check()
+    print("\n".join("board/agent/names.json: " + p for p in problems) or "The agent's names are right")
+    sys.exit(1 if problems else 0)
