@@ -24,6 +24,7 @@ import { restartAgent } from './agentControl';
 import { AgentFiles } from './agentFiles';
 import { AgentTerminal } from './agentTerminal';
 import type { MqttBroker } from './mqttBroker';
+import { RESTART_LIMIT_MS } from './nextBirth';
 
 /** A board that lost its network is back within this, mostly: until then the link counts as open. */
 const AWAY_GRACE_MS = 20_000;
@@ -234,13 +235,17 @@ export class MqttTransport implements Transport {
       this.#activityChanged.fire(this.activity);
       return;
     }
-    if (why === 'reset') return;
-    if (why !== '') {
+    const restarts = why === 'reset';
+    if (why !== '' && !restarts) {
       this.#lose(`The agent on the board was ${why}`);
       return;
     }
-    this.#away = systemClock.after(AWAY_GRACE_MS, () =>
-      this.#lose('The board has lost its connection to the broker'),
+    this.#away = systemClock.after(restarts ? RESTART_LIMIT_MS : AWAY_GRACE_MS, () =>
+      this.#lose(
+        restarts
+          ? 'The board has not come back to the broker after its reset'
+          : 'The board has lost its connection to the broker',
+      ),
     );
   }
 

@@ -5,7 +5,7 @@ import { DisposableStore } from '../../core/events';
 import type { MqttBroker } from './mqttBroker';
 
 /** Time for a restart with Wi-Fi and TLS on a small chip. */
-const RESTART_LIMIT_MS = 60_000;
+export const RESTART_LIMIT_MS = 60_000;
 
 /**
  * Resolves when the board has announced itself with another boot id than now.

@@ -1,0 +1,57 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Gone } from '../../src/core/agent/agentProtocolPresence';
+import { parseAddress } from '../../src/core/address';
+import { Emitter } from '../../src/core/events';
+import type { MqttBroker } from '../../src/transports/mqtt/mqttBroker';
+import { MqttTransport } from '../../src/transports/mqtt/mqttTransport';
+import { BIRTH, FakeBoard } from './mqttRig';
+
+// How long a board may be away before its link counts as lost: far longer than a test with a real board may take.
+
+let board: FakeBoard;
+let presence: Emitter<{ uid: string; state: typeof BIRTH | Gone }>;
+let lost: (Error | undefined)[];
+
+beforeEach(async () => {
+  vi.useFakeTimers();
+  board = new FakeBoard();
+  presence = new Emitter();
+  lost = [];
+  const broker = {
+    connect: () => Promise.resolve(),
+    client: () => board.client,
+    presences: new Map([['aa', BIRTH]]),
+    onPresence: presence.event,
+    onLog: new Emitter().event,
+  } as unknown as MqttBroker;
+  const link = new MqttTransport(parseAddress('mqtt://b/aa'), broker, 'aa');
+  await link.open(AbortSignal.timeout(1_000));
+  link.onClose((error) => lost.push(error));
+});
+afterEach(() => vi.useRealTimers());
+
+const goes = (why: string) =>
+  presence.fire({ uid: 'aa', state: { on: false, boot: BIRTH.boot, why } });
+const comes = () => presence.fire({ uid: 'aa', state: { ...BIRTH, boot: '99999999' } });
+
+it('waits a while for a board whose connection broke, and longer for one that restarts', () => {
+  goes('');
+  vi.advanceTimersByTime(15_000);
+  comes();
+  goes('reset');
+  vi.advanceTimersByTime(50_000);
+  comes();
+  vi.advanceTimersByTime(600_000);
+  expect(lost).toEqual([]);
+});
+
+it.each([
+  ['', 30_000, /lost its connection/],
+  ['reset', 90_000, /has not come back/],
+  ['removed', 0, /was removed/],
+])('is lost when it went with "%s" and stays away', (why, ms, words) => {
+  goes(why);
+  vi.advanceTimersByTime(ms);
+  expect(lost).toHaveLength(1);
+  expect(lost[0]?.message).toMatch(words);
+});
