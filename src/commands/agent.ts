@@ -125,6 +125,9 @@ async function remove(context: ViewContext, board: Board, call: Call): Promise<v
     await board.reset('soft', signal);
   }
   if (uid) await context.brokers.secrets.setBoardKey(uid, undefined);
+  void vscode.window.showInformationMessage(
+    t('{0} has no agent any more. Its own program starts as before.', board.name),
+  );
 }
 
 function uidOf(board: Board): string {

@@ -24,6 +24,24 @@ describe('the log of many boards', () => {
     expect(store.loggers).toEqual(['app']);
   });
 
+  it('tells times that do not go back, though boards tell theirs in whole seconds', () => {
+    const store = new LogStore(() => 5_000_000);
+    const sent = (first: number, uptime: number, unix: number) => {
+      const head = JSON.stringify({ boot: 'b', s: first, n: 1, t: uptime, u: unix, drop: {} });
+      return parseLogBatch(Buffer.from(`${head}\nI\t${uptime - 10}\tapp\tx\n`));
+    };
+    // Started at 999.7 s: 1 s later its clock says 1000, although it is 1000.7.
+    for (const [i, uptime] of [1000, 1200, 1400, 2300].entries()) {
+      store.add('aa', sent(i + 1, uptime, Math.floor((999_700 + uptime) / 1000)));
+    }
+    const times = store.entries.map((e) => e.at);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect(times.at(-1)).toBe(999_700 + 2290);
+    // The clock is set to the right time while it runs.
+    store.add('aa', sent(5, 3000, 5_000));
+    expect(store.entries.at(-1)?.at).toBe(4_999_990);
+  });
+
   it('filters by board, level and logger', () => {
     const store = new LogStore();
     store.add('aa', batch('b', 1, 'D\t1\tnet\td', 'W\t1\tapp\tw', 'O\t1\t\tprinted'));

@@ -31,9 +31,15 @@ export interface LogFilter {
   readonly logger?: string;
 }
 
+/** A board's clock may be set while it runs; smaller differences than this are how exactly a batch tells the time. */
+const CLOCK_SET_MS = 3_000;
+
+/** What is known of a board from its batches so far. */
 interface Seen {
-  boot: string;
-  next: number;
+  readonly boot: string;
+  readonly next: number;
+  /** Milliseconds since 1970 at its start. */
+  readonly start: number;
 }
 
 /** The logs of many boards, each record once, in the order in which they came, with gaps where some were lost. */
@@ -52,17 +58,19 @@ export class LogStore {
     const seen = this.#seen.get(uid);
     const added: LogEntry[] = [];
     const at = this.now();
-    let next = seen?.boot === batch.boot ? seen.next : undefined;
+    const before = seen?.boot === batch.boot ? seen : undefined;
+    const start = startOf(batch, before?.start, at);
+    let next = before?.next;
     if (seen && next === undefined) added.push({ kind: 'boot', uid, at, boot: batch.boot });
     for (const record of batch.records) {
       if (next !== undefined && record.seq < next) continue;
       if (next !== undefined && record.seq > next) {
         added.push({ kind: 'gap', uid, at, lost: record.seq - next });
       }
-      added.push({ kind: 'record', uid, at: timeOf(batch, record, at), record });
+      added.push({ kind: 'record', uid, at: start + record.ms, record });
       next = record.seq + 1;
     }
-    this.#remember(uid, { boot: batch.boot, next: next ?? batch.first });
+    this.#remember(uid, { boot: batch.boot, next: next ?? batch.first, start });
     this.#entries.push(...added);
     this.#entries.splice(0, Math.max(0, this.#entries.length - LIMIT));
     return added;
@@ -88,10 +96,16 @@ export class LogStore {
   }
 }
 
-/** Records carry the time since the board's start, the batch both clocks at its sending. */
-function timeOf(batch: LogBatch, record: LogRecord, received: number): number {
-  const sent = batch.unix > 0 ? batch.unix * 1000 : received;
-  return sent - Math.max(0, batch.uptime - record.ms);
+/**
+ * When the board was started. Records carry the time since then, a batch both clocks at its sending: the board's in whole
+ * seconds, so that the latest of all answers is the closest, or where it has none ours, at which a batch may come late.
+ * One start for all batches: times must not go back from one to the next by more than they are inexact.
+ */
+function startOf(batch: LogBatch, known: number | undefined, received: number): number {
+  const hasClock = batch.unix > 0;
+  const start = (hasClock ? batch.unix * 1000 : received) - batch.uptime;
+  if (known === undefined || Math.abs(start - known) > CLOCK_SET_MS) return start;
+  return hasClock ? Math.max(start, known) : Math.min(start, known);
 }
 
 /** Whether an entry is to be shown. */

@@ -25,6 +25,8 @@ export class BoardLogs implements Disposable {
   readonly #store = new DisposableStore();
   readonly #logs = new LogStore();
   readonly #listening = new Map<Broker, Disposable>();
+  /** What comes from boards whose earlier records are being fetched: it has to wait for those. */
+  readonly #held = new Map<string, LogBatch[]>();
   #channel: vscode.OutputChannel | undefined;
   #filter: LogFilter = {};
 
@@ -101,7 +103,11 @@ export class BoardLogs implements Disposable {
       if (this.#listening.has(broker)) continue;
       this.#listening.set(
         broker,
-        broker.onLog(({ uid, batch }) => this.#take(uid, batch)),
+        broker.onLog(({ uid, batch }) => {
+          const held = this.#held.get(uid);
+          if (held) held.push(batch);
+          else this.#take(uid, batch);
+        }),
       );
     }
   }
@@ -112,7 +118,9 @@ export class BoardLogs implements Disposable {
     const link = board.links.find((l) => l.present && l.found.address.kind === 'mqtt');
     const [id = '', uid = ''] = link?.found.address.rest.split('/') ?? [];
     const agent = hub.agent(id, uid);
-    if (!agent) return;
+    if (!agent || this.#held.has(uid)) return;
+    const held: LogBatch[] = [];
+    this.#held.set(uid, held);
     try {
       let from = 0;
       for (let i = 0; i < BACKLOG_BATCHES; i++) {
@@ -123,6 +131,9 @@ export class BoardLogs implements Disposable {
       }
     } catch (error) {
       this.services.log.warn(`${board.name}: its log: ${asError(error).message}`);
+    } finally {
+      this.#held.delete(uid);
+      for (const batch of held) this.#take(uid, batch);
     }
   }
 

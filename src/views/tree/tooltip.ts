@@ -52,8 +52,23 @@ function linkRows({ found }: Board['links'][number]): Row[] {
     [t('Serial number'), usb?.serialNumber],
     ...Object.entries(found.details ?? {})
       .filter(([, value]) => value !== found.address.rest)
-      .map(([label, value]): Row => [escape(label), value]),
+      .map(([key, value]): Row => [agentLabels()[key] ?? escape(key), value]),
   ];
+}
+
+/** What a board behind a broker tells of itself. */
+function agentLabels(): Partial<Record<string, string>> {
+  const t = vscode.l10n.t;
+  return {
+    broker: t('Broker'),
+    agent: t('Agent'),
+    mode: t('Orders'),
+    boot: t('This start'),
+    reset: t('Cause of the start'),
+    tags: t('Tags on the board'),
+    safe: t('Safe mode'),
+    trial: t('On trial'),
+  };
 }
 
 function share(space: { free: number; total: number } | undefined): string | undefined {
