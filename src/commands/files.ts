@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board/board';
 import type { WriteItem } from '../core/boardFiles';
 import { FileError } from '../core/errors';
-import { AGENT_FOLDER } from '../core/files/startLines';
+import { AGENT_FOLDER, MAIN_FILE } from '../core/files/startLines';
 import type { ViewContext } from '../views/context';
 import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';
 import { askName } from './askName';
@@ -119,7 +119,7 @@ async function confirmDelete(
 /** Without it a board that is behind a broker does not come back after a restart. */
 function startsAgent({ board, path }: RemoteTarget): boolean {
   const agent = board.links.some((l) => l.found.address.kind === 'mqtt');
-  return agent && (path === '/main.py' || `${path}/`.startsWith(`${AGENT_FOLDER}/`));
+  return agent && (path === MAIN_FILE || `${path}/`.startsWith(`${AGENT_FOLDER}/`));
 }
 
 function remoteOnly(node: TreeNode): RemoteTarget[] {

@@ -33,10 +33,21 @@ export const logCommands: readonly Command[] = [
       const text = await agentOf(context, board).control.crashes(signal);
       if (text.trim() === '') {
         void vscode.window.showInformationMessage(vscode.l10n.t('{0} has not crashed', board.name));
-      } else context.boardLogs.append(board, vscode.l10n.t('Crashes of {0}', board.name), text);
+      } else {
+        const title = vscode.l10n.t('Crashes of {0}', board.name);
+        context.boardLogs.append(board, title, text.replace(CRASH_HEAD, crashHead));
+      }
     },
   },
 ];
+
+/** What the agent writes before each crash: who, in which start, milliseconds since then. */
+const CRASH_HEAD = /^=== (\w+) ([0-9a-f]{8}) (\d{1,15})$/gm;
+
+function crashHead(_line: string, who: string, boot: string, ms: string): string {
+  const seconds = (Number(ms) / 1000).toFixed(1);
+  return vscode.l10n.t('Crash of {0} {1} s after start {2}', who, seconds, boot);
+}
 
 async function exportLog({ boardLogs }: ViewContext): Promise<void> {
   const text = boardLogs.text();

@@ -4,6 +4,7 @@ import { withoutStartLines, withStartLines } from './agentStartLines';
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { FileError, ProtocolError, UsageError } from '../errors';
+import { MAIN_FILE as MAIN } from '../files/startLines';
 import { parseJson } from '../json';
 
 /** The agent's files, as they are in the product. `copy` is compiled for MicroPython 1.19 and later. */
@@ -57,7 +58,6 @@ export interface AgentConfig {
 }
 
 const FOLDER = '/mpyfleet';
-const MAIN = '/main.py';
 const CONFIG = `${FOLDER}/config.json`;
 const CA = `${FOLDER}/ca.pem`;
 /** Version of .mpy files that the compiled agent is. */

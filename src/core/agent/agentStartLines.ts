@@ -9,6 +9,9 @@ mpyfleet.start()
 ${END}
 `;
 
+/** How many lines the program is moved down in main.py. */
+export const START_LINES = LINES.split('\n').length - 1;
+
 const BLOCK =
   /^# >>> micropython-fleet agent >>>[^]*?^# <<< micropython-fleet agent <<<[ \t]*\r?\n?/gm;
 

@@ -4,7 +4,8 @@ import { text, utf8 } from '../bytes';
 import { FileError } from '../errors';
 
 /** The files that a board runs by itself; the fleet agent adds the lines to one of them that start it. */
-const STARTED = ['/boot.py', '/main.py'];
+export const MAIN_FILE = '/main.py';
+const STARTED = ['/boot.py', MAIN_FILE];
 /** Where the agent is. */
 export const AGENT_FOLDER = '/mpyfleet';
 

@@ -1,5 +1,8 @@
 import * as vscode from 'vscode';
+import { START_LINES, startLines } from '../../core/agent/agentStartLines';
 import type { Board } from '../../core/board/board';
+import { text } from '../../core/bytes';
+import { MAIN_FILE } from '../../core/files/startLines';
 import type { ViewContext } from '../context';
 import { childOf, nameOf } from '../tree/nodes';
 
@@ -60,7 +63,16 @@ export async function sourceOf(
   }
   const path = file.startsWith('/') ? file : childOf('/', file);
   const local = context.origins.get(board, path) ?? (await inWorkspace(file));
-  return { uri: local ?? context.uris.toUri(board, path), line: line - 1 };
+  if (!local) return { uri: context.uris.toUri(board, path), line: line - 1 };
+  return { uri: local, line: Math.max(0, line - 1 - (await linesAdded(board, path, local))) };
+}
+
+/** Lines that start the agent stand before the program in the board's file only. */
+async function linesAdded(board: Board, path: string, local: vscode.Uri): Promise<number> {
+  const agent = board.links.some((l) => l.found.address.kind === 'mqtt');
+  if (!agent || path !== MAIN_FILE) return 0;
+  const own = text(await vscode.workspace.fs.readFile(local));
+  return startLines(own) === '' ? START_LINES : 0;
 }
 
 /** The one file of the workspace whose path ends as the board's does. */
