@@ -52,7 +52,10 @@ function sentence(text: string): string {
 }
 
 function stepsFor(error: unknown): NextStep[] {
-  if (error instanceof ConnectError) return connectSteps(error.reason);
+  if (error instanceof ConnectError) {
+    // What is said of ports helps nobody whose board is in a network.
+    return error.address.kind === 'serial' ? connectSteps(error.reason) : [];
+  }
   if (error instanceof FileError && error.errno === 'ENOSPC') {
     return [command(vscode.l10n.t('Show Board Info'), 'mpyFleet.info')];
   }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Gone } from '../../src/core/agent/agentProtocolPresence';
 import { parseAddress } from '../../src/core/address';
+import type { BrokerState } from '../../src/core/broker/brokers';
 import { Emitter } from '../../src/core/events';
 import type { MqttBroker } from '../../src/transports/mqtt/mqttBroker';
 import { MqttTransport } from '../../src/transports/mqtt/mqttTransport';
@@ -10,12 +11,14 @@ import { BIRTH, FakeBoard } from './mqttRig';
 
 let board: FakeBoard;
 let presence: Emitter<{ uid: string; state: typeof BIRTH | Gone }>;
+let brokerState: Emitter<BrokerState>;
 let lost: (Error | undefined)[];
 
 beforeEach(async () => {
   vi.useFakeTimers();
   board = new FakeBoard();
   presence = new Emitter();
+  brokerState = new Emitter();
   lost = [];
   const broker = {
     connect: () => Promise.resolve(),
@@ -23,6 +26,8 @@ beforeEach(async () => {
     presences: new Map([['aa', BIRTH]]),
     onPresence: presence.event,
     onLog: new Emitter().event,
+    onDidChangeState: brokerState.event,
+    profile: { name: 'the office' },
   } as unknown as MqttBroker;
   const link = new MqttTransport(parseAddress('mqtt://b/aa'), broker, 'aa');
   await link.open(AbortSignal.timeout(1_000));
@@ -54,4 +59,21 @@ it.each([
   vi.advanceTimersByTime(ms);
   expect(lost).toHaveLength(1);
   expect(lost[0]?.message).toMatch(words);
+});
+
+it('waits a while for a broker that is away, and not for one that the user has left', () => {
+  const away = { tag: 'offline', error: new Error('away') } as const;
+  brokerState.fire(away);
+  vi.advanceTimersByTime(15_000);
+  brokerState.fire({ tag: 'online', protocol: 5 });
+  vi.advanceTimersByTime(600_000);
+  expect(lost).toEqual([]);
+  brokerState.fire(away);
+  vi.advanceTimersByTime(30_000);
+  expect(lost[0]?.message).toMatch(/The broker the office is away/);
+});
+
+it('is lost at once when the broker is left', () => {
+  brokerState.fire({ tag: 'off' });
+  expect(lost[0]?.message).toMatch(/The broker the office is not connected any more/);
 });

@@ -61,7 +61,7 @@ export class LogStore {
     const before = seen?.boot === batch.boot ? seen : undefined;
     const start = startOf(batch, before?.start, at);
     let next = before?.next;
-    if (seen && next === undefined) added.push({ kind: 'boot', uid, at, boot: batch.boot });
+    if (seen && !before) added.push({ kind: 'boot', uid, at: start, boot: batch.boot });
     for (const record of batch.records) {
       if (next !== undefined && record.seq < next) continue;
       if (next !== undefined && record.seq > next) {

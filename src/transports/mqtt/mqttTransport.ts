@@ -18,6 +18,7 @@ import type {
   TerminalStream,
   Transport,
 } from '../../core/transport';
+import type { BrokerState } from '../../core/broker/brokers';
 import { utf8 } from '../../core/bytes';
 import { agentExec } from './agentExec';
 import { restartAgent } from './agentControl';
@@ -111,6 +112,7 @@ export class MqttTransport implements Transport {
         if (p.uid === this.uid) this.#onPresence(p.state.on, p.state.on ? '' : p.state.why);
       }),
     );
+    this.#lifetime.add(this.broker.onDidChangeState((state) => this.#onBroker(state.tag)));
     // What main.py prints comes with the log, as far as nobody's request has caused it.
     this.#lifetime.add(
       this.broker.onLog(({ uid, batch }) => {
@@ -156,7 +158,7 @@ export class MqttTransport implements Transport {
   async close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#away?.dispose();
+    this.#stay();
     this.#closing.abort(linkClosed());
     this.#closed.fire(undefined);
     this.#lifetime.dispose();
@@ -228,8 +230,7 @@ export class MqttTransport implements Transport {
   }
 
   #onPresence(on: boolean, why: string): void {
-    this.#away?.dispose();
-    this.#away = undefined;
+    this.#stay();
     if (on) {
       this.#programEnded = false;
       this.#activityChanged.fire(this.activity);
@@ -240,18 +241,36 @@ export class MqttTransport implements Transport {
       this.#lose(`The agent on the board was ${why}`);
       return;
     }
-    this.#away = systemClock.after(restarts ? RESTART_LIMIT_MS : AWAY_GRACE_MS, () =>
-      this.#lose(
-        restarts
-          ? 'The board has not come back to the broker after its reset'
-          : 'The board has lost its connection to the broker',
-      ),
-    );
+    if (restarts) {
+      this.#loseAfter(
+        RESTART_LIMIT_MS,
+        'The board has not come back to the broker after its reset',
+      );
+    } else this.#loseAfter(AWAY_GRACE_MS, 'The board has lost its connection to the broker');
+  }
+
+  /** Without the broker nothing is known of the board; it is tried again for a while, unless the user has ended it. */
+  #onBroker(tag: BrokerState['tag']): void {
+    const { name } = this.broker.profile;
+    if (tag === 'off') this.#lose(`The broker ${name} is not connected any more`);
+    else if (tag === 'offline') this.#loseAfter(AWAY_GRACE_MS, `The broker ${name} is away`);
+    else if (tag === 'online') this.#stay();
+  }
+
+  #loseAfter(ms: number, message: string): void {
+    this.#stay();
+    this.#away = systemClock.after(ms, () => this.#lose(message));
+  }
+
+  #stay(): void {
+    this.#away?.dispose();
+    this.#away = undefined;
   }
 
   #lose(message: string): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#stay();
     const cause: FleetError = new ConnectionLostError(message, {
       hint: 'It is connected again by itself as soon as the board is back.',
     });

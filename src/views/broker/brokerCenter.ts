@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { readProfiles } from '../../core/broker/brokerProfiles';
 import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
+import { systemClock } from '../../core/async';
 import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/board/fleet';
@@ -17,6 +18,9 @@ import type { BrokerSecretStore } from './brokerSecrets';
 const LOCAL_USER = 'fleet';
 /** Whether the embedded broker ran when the window was closed, and for whom: it is started again then. */
 const LAST_KEY = 'mpyFleet.localBroker.last';
+/** A broker that could not be reached is tried again after the first, then after twice the time, up to the last. */
+const FIRST_RETRY_MS = 5_000;
+const LAST_RETRY_MS = 60_000;
 /** The port that boards have been told. */
 const PORT_KEY = 'mpyFleet.localBroker.port';
 
@@ -40,6 +44,7 @@ export class BrokerCenter implements Disposable {
   /** A broker came, went or changed its state. */
   readonly onDidChange = this.#changed.event;
   readonly #inFleet = new Map<Broker, Disposable>();
+  readonly #retries = new Set<Disposable>();
   #fleet: Fleet | undefined;
 
   constructor(private readonly services: BrokerCenterServices) {
@@ -131,6 +136,7 @@ export class BrokerCenter implements Disposable {
 
   dispose(): void {
     this.#store.dispose();
+    for (const timer of this.#retries) timer.dispose();
     for (const entry of this.#inFleet.values()) entry.dispose();
     this.#inFleet.clear();
     this.#quietly(this.services.local.stop());
@@ -147,6 +153,25 @@ export class BrokerCenter implements Disposable {
     }
   }
 
+  /**
+   * Connects without a question, and again later while the broker cannot be reached: the network may come after the
+   * window. Ends when somebody else connects it, leaves it or changes its profile.
+   */
+  #keepTrying(broker: Broker, pause = FIRST_RETRY_MS): void {
+    broker.connect().catch((error: unknown) => {
+      const { message } = asError(error);
+      this.services.log.info(`Broker: ${message}`);
+      if (error instanceof ConnectError && error.reason === 'wrongPassword') return;
+      const timer = systemClock.after(pause, () => {
+        this.#retries.delete(timer);
+        const isThere = this.hub.get(broker.profile.id) === broker;
+        if (!isThere || broker.state.tag !== 'offline') return;
+        this.#keepTrying(broker, Math.min(pause * 2, LAST_RETRY_MS));
+      });
+      this.#retries.add(timer);
+    });
+  }
+
   #readSettings(): void {
     const { hub, settings, log } = this.services;
     const { profiles, problems } = readProfiles(settings.get('brokers'));
@@ -158,7 +183,7 @@ export class BrokerCenter implements Disposable {
     for (const profile of profiles) {
       const known = hub.get(profile.id);
       if (known && JSON.stringify(known.profile) === JSON.stringify(profile)) continue;
-      this.#quietly(hub.set(profile).connect());
+      this.#keepTrying(hub.set(profile));
     }
   }
 
