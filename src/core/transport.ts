@@ -49,9 +49,12 @@ export interface TerminalStream {
   write(data: Uint8Array): Promise<void>;
   /**
    * The link cannot echo at once (MQTT): the terminal edits lines itself and sends whole lines; `complete` asks the
-   * board what could follow.
+   * board what could follow, `paste` shows and runs several lines as they are. Ctrl-C stops them.
    */
-  readonly lineMode?: { complete(line: string, signal?: AbortSignal): Promise<readonly string[]> };
+  readonly lineMode?: {
+    complete(line: string, signal?: AbortSignal): Promise<readonly string[]>;
+    paste(code: string): Promise<void>;
+  };
 }
 
 /** What is known of the program on the board without disturbing it. */

@@ -43,6 +43,11 @@ export class LineEditor {
     return [echo(text + rest.join('') + left(rest.length))];
   }
 
+  /** Takes what is typed off the screen, before something else is printed; `redraw` brings it back. */
+  hide(): LineEvent[] {
+    return this.#chars.length === 0 ? [] : [echo(left(this.#cursor) + CLEAR_TO_END)];
+  }
+
   /** The line again, after something else was printed. */
   redraw(): LineEvent[] {
     return [echo(this.line + left(this.#chars.length - this.#cursor))];

@@ -38,6 +38,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
 
   readonly lineMode = {
     complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
+    paste: (code: string) => this.#paste(code),
   };
 
   constructor(
@@ -92,7 +93,11 @@ export class AgentTerminal implements TerminalStream, Disposable {
   }
 
   async #next(): Promise<void> {
+    let ahead = false;
     for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
+      // What was typed before the prompt was there has shown above it; now it is its turn.
+      if (ahead) this.#show(`${line}\n`);
+      ahead = true;
       this.#source += `${line}\n`;
       if (needsMore(this.#source)) {
         this.#show('... ');
@@ -105,14 +110,23 @@ export class AgentTerminal implements TerminalStream, Disposable {
     }
   }
 
-  async #run(source: string): Promise<void> {
+  /** As MicroPython's paste mode: empty lines end nothing, and no value is printed. */
+  async #paste(code: string): Promise<void> {
+    const source = code.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n');
+    this.#show(`\n${source.replace(/^/gm, '=== ').replace(/=== $/, '')}`);
+    await this.#run(source, 'exec');
+    this.#show('>>> ');
+    await this.#next();
+  }
+
+  async #run(source: string, mode: 'exec' | 'single' = 'single'): Promise<void> {
     const running: Running = { stop: new AbortController() };
     this.#running = running;
     try {
       await this.queue.run(
         () =>
           agentExec(this.client, utf8(source), {
-            mode: 'single',
+            mode,
             signal: running.stop.signal,
             onStdout: (chunk) => this.#output.fire(chunk),
             onStart: (write) => (running.stdin = write),

@@ -23,6 +23,13 @@ export class LineInput {
     return data.includes('\x03') ? this.#input(data) : this.#order.run(() => this.#input(data));
   }
 
+  /** Prints what comes from the board before what is being typed, not into it. */
+  around(print: () => void): void {
+    this.#show(this.#editor.hide());
+    print();
+    this.#show(this.#editor.redraw());
+  }
+
   async #input(data: string): Promise<void> {
     for (const event of this.#editor.input(data)) await this.#take(event);
   }

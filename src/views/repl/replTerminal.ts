@@ -97,7 +97,6 @@ export class ReplTerminal implements vscode.Pseudoterminal {
       lines.length > 1 &&
       state.tag === 'idle' &&
       console.stream !== undefined &&
-      !console.stream.lineMode &&
       this.services.settings.get('repl.pasteMode')
     );
   }
@@ -107,8 +106,12 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#pasting = pasting;
     try {
       const { console } = this.board;
-      const link = { onData: console.onData, write: (data: Uint8Array) => console.write(data) };
       const { signal } = pasting;
+      if (console.stream?.lineMode) {
+        await console.stream.lineMode.paste(text);
+        return;
+      }
+      const link = { onData: console.onData, write: (data: Uint8Array) => console.write(data) };
       await this.board.holdConsole(() => pasteCode(link, text, { signal }), signal);
     } catch (error) {
       if (!(error instanceof CancelledError)) throw error;
@@ -155,7 +158,13 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#subscriptions.dispose();
     this.#subscriptions = new DisposableStore();
     const { console } = this.board;
-    this.#subscriptions.add(console.onData((chunk) => this.#output.show(chunk)));
+    this.#subscriptions.add(
+      console.onData((chunk) => {
+        const print = () => this.#output.show(chunk);
+        if (this.#lines) this.#lines.around(print);
+        else print();
+      }),
+    );
     this.#subscriptions.add(
       console.onDidAttach((stream) => {
         this.#output.note(stream ? vscode.l10n.t('Connected') : this.#away());
