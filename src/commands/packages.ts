@@ -168,23 +168,25 @@ async function removeOne(context: ViewContext, call: Call): Promise<void> {
   const target = await packages.boardFor(node.board, call.signal);
   const remove = (replace: boolean) =>
     packages.manager.remove(target, [node.installed.id], { replace, signal: call.signal });
-  try {
-    const done = await remove(false).catch(async (error: unknown) => {
+  const done = await remove(false)
+    .catch(async (error: unknown) => {
       if (!(error instanceof OwnFilesError)) throw error;
       if (!(await mayTake([node.board], error.paths, vscode.l10n.t('Remove')))) return undefined;
       return remove(true);
+    })
+    .catch((error: unknown) => {
+      packages.changed(node.board); // some of it may be gone
+      throw error;
     });
-    if (!done) return;
-    const { removed, kept } = done;
-    const [stays] = kept;
-    void vscode.window.showInformationMessage(
-      stays
-        ? vscode.l10n.t('{0} stays: {1} needs it', stays.id, stays.neededBy)
-        : vscode.l10n.t('Removed: {0}', removed.map((p) => p.name).join(', ')),
-    );
-  } finally {
-    packages.changed(node.board);
-  }
+  if (!done) return;
+  packages.changed(node.board);
+  const { removed, kept } = done;
+  const [stays] = kept;
+  void vscode.window.showInformationMessage(
+    stays
+      ? vscode.l10n.t('{0} stays: {1} needs it', stays.id, stays.neededBy)
+      : vscode.l10n.t('Removed: {0}', removed.map((p) => p.name).join(', ')),
+  );
 }
 
 /** The package that a command was called on, else the user's choice among those of a board. */

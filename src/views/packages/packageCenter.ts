@@ -39,8 +39,8 @@ export class PackageCenter implements Disposable {
   readonly fetcher: Fetcher;
   readonly compiling: CompileOnUpload;
   readonly #store = new DisposableStore();
-  readonly #changed = this.#store.add(new Emitter<Board | undefined>());
-  /** What is installed on a board, or known of it, has changed. Undefined: on any. */
+  readonly #changed = this.#store.add(new Emitter<Board>());
+  /** What is installed on a board, or known of it, has changed. */
   readonly onDidChange = this.#changed.event;
   readonly #installed = new InstalledFiles(stateFolder(process.env));
   readonly #checked = new Map<string, Checked>();

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board/board';
+import { isConnected, type BoardState } from '../../core/board/boardState';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
@@ -11,7 +12,8 @@ import type { ShownPackage } from './packageCenter';
 export interface PackageNode {
   readonly kind: 'package';
   readonly board: Board;
-  readonly installed: ShownPackage;
+  /** As it is drawn. */
+  installed: ShownPackage;
 }
 
 type Row =
@@ -19,20 +21,56 @@ type Row =
 
 export const PACKAGES_VIEW = 'mpyFleet.packages';
 
+/** What is drawn of a board's state here: whether it can be reached, not what it is doing. */
+const OPEN: BoardState = { tag: 'connected' };
+
 /** So many boards show what is on them without being asked. */
 const FEW_BOARDS = 10;
 
 /** Milliseconds in which changes of boards are gathered before the view is drawn again. */
 const GATHER_MS = 100;
 
+/**
+ * A click on a row is lost while VS Code asks for the rows around it anew, so what is drawn is asked for again only where other
+ * rows are to be there.
+ */
 class PackageRows implements vscode.TreeDataProvider<Row> {
-  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
+  /** How each board is drawn, and what is shown below those that are opened. */
+  readonly #drawn = new WeakMap<Board, string>();
+  readonly #shown = new WeakMap<Board, PackageNode[]>();
 
   constructor(private readonly context: ViewContext) {}
 
   refresh(): void {
-    this.#changed.fire();
+    this.#changed.fire(undefined);
+  }
+
+  /** Whether a board is drawn otherwise than before. */
+  hasChanged(board: Board): boolean {
+    const drawn = [board.name, isLikely(board), board.present, stateOf(board)].join('|');
+    const changed = this.#drawn.get(board) !== drawn;
+    this.#drawn.set(board, drawn);
+    return changed;
+  }
+
+  /** Draws the packages of a board as they are now. */
+  async update(board: Board): Promise<void> {
+    const now = await this.#packagesOf(board);
+    const shown = this.#shown.get(board) ?? [];
+    const ids = (list: readonly ShownPackage[]) => list.map((p) => p.id).join('\n');
+    if (shown.length === 0 || ids(now) !== ids(shown.map((node) => node.installed))) {
+      this.refresh();
+      return;
+    }
+    const changed = shown.filter((node, i) => {
+      const installed = now[i] ?? node.installed;
+      const differs = JSON.stringify(installed) !== JSON.stringify(node.installed);
+      node.installed = installed;
+      return differs;
+    });
+    if (changed.length > 0) this.#changed.fire(changed);
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
@@ -42,12 +80,22 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
       return boards.map((board) => ({ kind: 'board', board }));
     }
     if (row.kind !== 'board') return [];
-    packages.checkQuietly(row.board);
-    const installed = await packages.packagesOf(row.board);
-    if (installed.length === 0) return [{ kind: 'empty' }];
-    return [...installed]
-      .sort((a, b) => Number(b.wanted) - Number(a.wanted) || a.name.localeCompare(b.name))
-      .map((p) => ({ kind: 'package', board: row.board, installed: p }));
+    const { board } = row;
+    packages.checkQuietly(board);
+    const nodes = (await this.#packagesOf(board)).map((installed): PackageNode => ({
+      kind: 'package',
+      board,
+      installed,
+    }));
+    this.#shown.set(board, nodes);
+    return nodes.length > 0 ? nodes : [{ kind: 'empty' }];
+  }
+
+  async #packagesOf(board: Board): Promise<ShownPackage[]> {
+    const installed = await this.context.packages.packagesOf(board);
+    return installed.sort(
+      (a, b) => Number(b.wanted) - Number(a.wanted) || a.name.localeCompare(b.name),
+    );
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
@@ -69,15 +117,19 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
 function boardItem(board: Board, opened: boolean): vscode.TreeItem {
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(board.name, opened ? Expanded : Collapsed);
-  const look = stateLook(board.state, board.present);
+  const look = stateLook(isConnected(board.state) ? OPEN : board.state, board.present);
   item.id = `packages|${board.id}`;
   item.iconPath = new vscode.ThemeIcon(
     look.icon,
     look.color ? new vscode.ThemeColor(look.color) : undefined,
   );
-  item.description = stateWords(board.state, board.present);
+  item.description = stateOf(board);
   item.contextValue = 'packageBoard';
   return item;
+}
+
+function stateOf({ state, present }: Board): string {
+  return stateWords(isConnected(state) ? OPEN : state, present);
 }
 
 function packageItem({ board, installed }: PackageNode): vscode.TreeItem {
@@ -123,8 +175,13 @@ export function registerPackagesView(context: ViewContext): vscode.Disposable {
     soon,
     vscode.Disposable.from(
       fleet.onDidChangeList(() => soon.add(true)),
-      fleet.onDidChangeBoard(() => soon.add(true)),
-      packages.onDidChange(() => soon.add(true)),
+      fleet.onDidChangeBoard((board) => {
+        if (rows.hasChanged(board)) soon.add(true);
+      }),
+      packages.onDidChange((board) => {
+        // What cannot be read is told by the row itself, when it is asked for.
+        rows.update(board).catch(() => rows.refresh());
+      }),
     ),
   );
 }
