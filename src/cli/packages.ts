@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../core/errors';
 import { CachingFetcher } from '../core/packages/fetcher';
 import { DEFAULT_INDEX } from '../core/packages/indexSource';
@@ -68,6 +68,7 @@ export async function wantedPackages(cli: Cli, args: readonly string[]): Promise
     read: (file: string) => readText(cli, file),
     beside: (from: string, name: string) => resolve(dirname(from), name),
     folderOf: (file: string) => dirname(file),
+    nameOf: (file: string) => relative(cli.cwd, file),
   };
   const specs = args.map((spec) => countedFrom(cli.cwd, spec));
   for (const file of cli.options.requirements ?? []) {

@@ -171,7 +171,7 @@ async function removeOne(context: ViewContext, call: Call): Promise<void> {
   const done = await remove(false)
     .catch(async (error: unknown) => {
       if (!(error instanceof OwnFilesError)) throw error;
-      if (!(await mayTake([node.board], error.paths, vscode.l10n.t('Remove')))) return undefined;
+      if (!(await mayTake([node.board], error.paths, 'remove'))) return undefined;
       return remove(true);
     })
     .catch((error: unknown) => {

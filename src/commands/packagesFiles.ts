@@ -56,6 +56,7 @@ async function installRequirements(_context: ViewContext, { args }: Call): Promi
     read: async (path) => text(await readWorkspace(at(path))),
     beside: (from, name) => vscode.Uri.joinPath(at(from), '..', name).path,
     folderOf: (path) => vscode.Uri.joinPath(at(path), '..').fsPath,
+    nameOf: (path) => vscode.workspace.asRelativePath(at(path)),
   });
   if (specs.length === 0) {
     throw new UsageError(

@@ -23,7 +23,7 @@ export async function askedAgain<T>(
   const boards = stopped.map((s) => s.board);
   if (boards.length === 0) return outcomes;
   const paths = [...new Set(stopped.flatMap((s) => s.paths))];
-  if (await mayTake(boards, paths, vscode.l10n.t('Replace'))) {
+  if (await mayTake(boards, paths, 'replace')) {
     const done = new Map((await again(boards)).map((o) => [o.board, o]));
     return outcomes.map((o) => done.get(o.board) ?? o);
   }
@@ -33,14 +33,17 @@ export async function askedAgain<T>(
   );
 }
 
-/** Whether the user gives these files of his away; `action` is the word on the button. */
+/** Whether the user gives these files of his away. */
 export async function mayTake(
   boards: readonly Board[],
   paths: readonly string[],
-  action: string,
+  what: 'replace' | 'remove',
 ): Promise<boolean> {
   const where = namesOf(boards);
-  const text = vscode.l10n.t('Files on {0} are not as they were installed', where);
+  const [question, action] =
+    what === 'replace'
+      ? [vscode.l10n.t('Replace files on {0}?', where), vscode.l10n.t('Replace')]
+      : [vscode.l10n.t('Remove changed files on {0}?', where), vscode.l10n.t('Remove')];
   const more = paths.length > NAMED ? [vscode.l10n.t('and {0} more', paths.length - NAMED)] : [];
   const detail = [
     ...paths.slice(0, NAMED),
@@ -50,5 +53,6 @@ export async function mayTake(
       'They were changed on the board, or put there by somebody else. They will be lost.',
     ),
   ].join('\n');
-  return (await vscode.window.showWarningMessage(text, { modal: true, detail }, action)) === action;
+  const options = { modal: true, detail };
+  return (await vscode.window.showWarningMessage(question, options, action)) === action;
 }

@@ -120,8 +120,14 @@ function failed(error: Error): PackageChoice {
   return { ...note(label, hint), retries: true };
 }
 
+/** Where packages are besides the index; what is typed so far is no whole address. */
+const ADDRESS = /^(github|gitlab|codeberg|pypi|https?|file):/;
+
 /** What is not in the index may be on PyPI. */
 function nothingFound(value: string): PackageChoice[] {
+  if (ADDRESS.test(value.trim())) {
+    return [note(vscode.l10n.t('Go on: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…'))];
+  }
   const none = note(vscode.l10n.t('No package of the index has these words'));
   const name = value.trim();
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) return [none];

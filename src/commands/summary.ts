@@ -3,6 +3,7 @@ import type { Board } from '../core/board/board';
 import type { Outcome } from '../core/many/jobs';
 import { unfinished } from '../core/many/jobs';
 import type { ViewContext } from '../views/context';
+import { wordsFor } from '../views/words';
 
 /** `kitchen`, or `3 boards`. */
 export function namesOf(boards: readonly Board[]): string {
@@ -33,7 +34,7 @@ export function summarise<T>(
     ok,
     outcomes.length,
     first.board.name,
-    first.error.message,
+    failed.length === 1 ? wordsFor(first.error, false).text : first.error.message,
   );
   const more = failed.length > 1 ? vscode.l10n.t(' and {0} more', failed.length - 1) : '';
   const retry = vscode.l10n.t('Retry Failed');

@@ -213,7 +213,7 @@ test('a file that was changed on the board is removed after a question only', as
   await driver.rowAction('gadget', 'Remove Package');
   await driver.dialog.waitFor();
   await driver.screenshot('packages own files');
-  expect(await driver.confirm('Cancel')).toMatch(/Files on linuxboard are not as they were/);
+  expect(await driver.confirm('Cancel')).toMatch(/Remove changed files on linuxboard\?/);
   await boardHolds(['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']);
   await driver.rowAction('gadget', 'Remove Package');
   expect(await driver.confirm('Remove')).toMatch(/\/lib\/gadget\.py/);

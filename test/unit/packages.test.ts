@@ -219,8 +219,11 @@ describe('resolving', () => {
     await expect(install(['a', 'b'], sources)).rejects.toThrow('a and b both bring same.py');
   });
 
-  it('says what is not there', async () => {
-    const { sources } = await serve({});
+  it('says what is not there, and who needs it', async () => {
+    const { sources } = await serve({ app: { files: {}, deps: [['units', '0.1.0']] } });
+    await expect(install(['app'], sources)).rejects.toThrow(
+      /^app cannot be installed: there is no package units 0\.1\.0 in/,
+    );
     await expect(install(['nothing'], sources)).rejects.toThrow(/no package nothing in/);
     await expect(install([`${sources.index}/x`], sources)).rejects.toThrow(/no package.json at/);
   });

@@ -12,6 +12,7 @@ function read(files: Record<string, string>) {
         : Promise.resolve(files[file]),
     beside: (from, name) => posix.resolve(posix.dirname(from), name),
     folderOf: (file) => posix.dirname(file),
+    nameOf: (file) => posix.basename(file),
   });
 }
 

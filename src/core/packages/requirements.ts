@@ -9,6 +9,8 @@ export interface RequirementFiles {
   beside(from: string, name: string): string;
   /** The folder from which `./x` counts in `file`; an absolute path of this computer. */
   folderOf(file: string): string;
+  /** The name by which messages call it. */
+  nameOf(file: string): string;
 }
 
 /** A chain of files that is longer than this is a mistake. */
@@ -30,7 +32,7 @@ export async function readRequirements(file: string, files: RequirementFiles): P
     for (const [number, line] of logicalLines(await files.read(name))) {
       const include = /^(?:-r|--requirement)[\s=]+(\S.*)$/.exec(line)?.[1];
       if (include === undefined) {
-        const spec = specOf(line, `${name}, line ${number}`);
+        const spec = specOf(line, `${files.nameOf(name)}, line ${number}`);
         if (spec !== undefined) specs.add(countedFrom(files.folderOf(name), spec));
       } else await visit(files.beside(name, include));
     }

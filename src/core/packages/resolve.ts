@@ -96,12 +96,7 @@ class Resolution {
       throw new UsageError(`Over ${MAX_PACKAGES} packages are needed`);
     this.#taken.set(key, '');
     if (version) this.#precise.set(key, wish);
-    const { resolved, deps } = await load(
-      pin?.spec ?? wish.spec,
-      this.board,
-      this.sources,
-      this.signal,
-    );
+    const { resolved, deps } = await this.#load(pin?.spec ?? wish.spec, wish.by);
     this.#taken.set(key, resolved.version);
     const needs: string[] = [];
     for (const [name, depVersion] of deps) {
@@ -112,6 +107,20 @@ class Resolution {
     }
     this.#done.set(key, { ...resolved, id: key, needs });
     return undefined;
+  }
+
+  /** Says who needs what is not there. */
+  async #load(spec: PackageSpec, by: string): Promise<Unresolved> {
+    try {
+      return await load(spec, this.board, this.sources, this.signal);
+    } catch (error) {
+      if (by === YOU || !(error instanceof DownloadError)) throw error;
+      const why = error.message.replace(/^There/, 'there');
+      throw new DownloadError(error.url, error.status, `${by} cannot be installed: ${why}`, {
+        cause: error,
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+      });
+    }
   }
 }
 
