@@ -41,8 +41,8 @@ describe('a requirements file', () => {
   });
 
   it.each([
-    ['a\n-e .', '/p/r.txt, line 2: "-e ."'],
-    ['a>=1', '/p/r.txt, line 1: "a>=1"'],
+    ['a\n-e .', 'r.txt, line 2: "-e ."'],
+    ['a>=1', 'r.txt, line 1: "a>=1"'],
     ['a b', '"a b"'],
     ['--index-url http://x', '--index-url'],
     ['\n\na; python_version < "3"', 'line 3: "python_version < "3"" cannot be decided'],

@@ -1,5 +1,6 @@
 import { abortable, throwIfAborted } from '../async';
 import { adaptPackages, fetchPackages, type FetchedPackage } from './install';
+import type { Fetcher } from './fetcher';
 import { flavourOf } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
@@ -14,11 +15,15 @@ export class Downloads {
   readonly #fetched = new Map<string, Promise<FetchedPackage[]>>();
   readonly #adapted = new Map<readonly FetchedPackage[], Promise<FetchedPackage[]>>();
 
+  private readonly sources: Sources;
+
   /** `signal` ends the job; boards leave earlier by their own. */
   constructor(
-    private readonly sources: Sources,
+    sources: Sources,
     private readonly signal?: AbortSignal,
-  ) {}
+  ) {
+    this.sources = { ...sources, fetcher: eachOnce(sources.fetcher) };
+  }
 
   /** All files of the packages and of what they need, hashes checked. */
   fetch(
@@ -49,6 +54,19 @@ export class Downloads {
     const compiled = await shared(this.#adapted, packages, work, signal);
     return adaptPackages(compiled, board, undefined);
   }
+}
+
+/** Two kinds of boards ask at the same time for a file that both get. */
+function eachOnce(fetcher: Fetcher): Fetcher {
+  const files = new Map<string, Promise<Uint8Array>>();
+  return {
+    get: (url, options) => fetcher.get(url, options),
+    getByHash: (url, hash, options) => {
+      const file = files.get(hash) ?? fetcher.getByHash(url, hash, options);
+      files.set(hash, file);
+      return file;
+    },
+  };
 }
 
 async function shared<K, V>(
