@@ -233,6 +233,8 @@ unsigned long get_fattime(void) { return (45u << 25) | (1 << 21) | (1 << 16); }
 
 // machine.reset(): the process begins anew, on the same pty
 void board_reset(void) {
+    // One that the I/O thread sends from now on would outlive the handler, and end the process that begins.
+    signal(SIGUSR1, SIG_IGN);
     char b[32];
     snprintf(b, sizeof(b), "%d,%d", tty, slave);
     setenv("UBOARD_TTY", b, 1);
