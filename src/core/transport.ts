@@ -49,10 +49,11 @@ export interface TerminalStream {
   write(data: Uint8Array): Promise<void>;
   /**
    * The link cannot echo at once (MQTT): the terminal edits lines itself and sends whole lines; `complete` asks the
-   * board what could follow, `paste` shows and runs several lines as they are. Ctrl-C stops them.
+   * board what could follow, `prompt` is what a terminal shows that begins now, `paste` shows and runs several lines as they are. Ctrl-C stops them.
    */
   readonly lineMode?: {
     complete(line: string, signal?: AbortSignal): Promise<readonly string[]>;
+    prompt(): string;
     paste(code: string): Promise<void>;
   };
 }

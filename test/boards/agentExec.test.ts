@@ -175,6 +175,22 @@ describe('while code runs', () => {
     expect(stdout).toContain('second line');
   });
 
+  it('says how much input was not read, and does not give it to the code after it', async () => {
+    const run = await running(
+      'import time, sys\nprint("go")\ntime.sleep(1)\nsys.stdin.read(2)',
+      'go',
+    );
+    let taken = false;
+    host.tap((f) => f.op === Op.ack && f.offset === 11 && (taken = true));
+    host.send(makeFrame(Op.stdin, run.reqid, { payload: Buffer.from('typed ahead') }));
+    await host.until('input taken', () => taken || undefined);
+    expect((await run.end).result).toMatchObject({ ok: 1, in: 2 });
+    const next = await host.exec(
+      'import select, sys\np = select.poll()\np.register(sys.stdin, 1)\nprint(p.poll(0))',
+    );
+    expect(next.stdout.trim()).toBe('[]');
+  });
+
   it('survives a broker that goes away, and keeps the result', async () => {
     const run = await running('import time\nprint("go")\ntime.sleep(4)\nprint("end")', 'go');
     await broker.restart();

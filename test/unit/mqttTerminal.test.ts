@@ -4,7 +4,7 @@ import { Queue } from '../../src/core/async';
 import { text, utf8 } from '../../src/core/bytes';
 import { LineEditor } from '../../src/core/repl/lineEditor';
 import { AgentTerminal } from '../../src/transports/mqtt/agentTerminal';
-import { FakeBoard, Op, settled } from './mqttRig';
+import { BIRTH, FakeBoard, Op, settled } from './mqttRig';
 
 let board: FakeBoard;
 let terminal: AgentTerminal;
@@ -52,6 +52,29 @@ describe('the terminal of a board behind a broker', () => {
       { mode: 'single', code: 'a = 1\n' },
       { mode: 'single', code: 'b = 2\n' },
     ]);
+  });
+
+  it('runs what the code before it has left unread of its input', async () => {
+    board.birth = { ...BIRTH, mtu: 1000 };
+    const first = terminal.write(utf8('sleep()\r'));
+    await settled();
+    const id = board.of(Op.exec)[0]?.reqid ?? 0;
+    board.json(Op.busy, id, { ms: 1 });
+    terminal.write(utf8('b = 2\r')).catch(() => undefined);
+    terminal.write(utf8('c = 3\r')).catch(() => undefined);
+    await settled();
+    board.say(Op.ack, id, { offset: 6 });
+    board.json(Op.ok, id, { ok: 1, ms: 1, n: 0, drop: 0, in: 0 });
+    await settled();
+    await ends();
+    await ends();
+    await first;
+    expect(board.of(Op.exec).map((f) => codeOf(f).code)).toEqual([
+      'sleep()\n',
+      'b = 2\n',
+      'c = 3\n',
+    ]);
+    expect(shown).toBe('>>> b = 2\r\n>>> c = 3\r\n>>> ');
   });
 
   it('runs a paste as it is, with the empty lines in its blocks', async () => {

@@ -110,10 +110,11 @@ def compile_and_run(run, kind, code, mode, name):
     except Exception as e:
         error = e
     run.state = "idle"
+    unread = _drain(run)
     gc.collect()
     ms = time.ticks_diff(time.ticks_ms(), t)
     if o:
-        _answer(ag, run, o, ms, mode, result, error)
+        _answer(ag, run, o, ms, mode, result, error, unread)
     else:
         if error is not None:
             error = _trace(error), error
@@ -121,6 +122,16 @@ def compile_and_run(run, kind, code, mode, name):
         if error is not None and not isinstance(error[1], KeyboardInterrupt):
             ag.log.error("app", error[0])
             ag.guard.crash("app", error[0])
+
+
+def _drain(run):
+    """How many bytes of input the code has left unread: they must not become the next code's."""
+    n = len(run.input)
+    run.input = b""
+    while run.can and run.stdin.poll(0):
+        sys.stdin.read(1)
+        n += 1
+    return min(n, run.taken)
 
 
 def _trace(error):
@@ -132,8 +143,10 @@ def _trace(error):
     return t if i < 0 else t[: t.find("\n") + 1] + t[i + 16 :]
 
 
-def _answer(ag, run, o, ms, mode, result, error):
+def _answer(ag, run, o, ms, mode, result, error, unread):
     d = {"ok": 1 if error is None else 0, "ms": ms}
+    if unread:
+        d["in"] = run.taken - unread
     c = ag.client
     c.enter()
     try:

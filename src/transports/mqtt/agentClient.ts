@@ -169,7 +169,7 @@ export class AgentClient implements Disposable {
     if (!error || this.#opening) return;
     this.#advice++;
     if (error.code === 'EAUTH' && this.#advice > ADVICE_LIMIT) {
-      this.#failAll(keyRefused(this.io.uid, 'signed'));
+      this.#failAll(keyRefused(this.io.uid, this.birth?.name ?? '', 'signed'));
       return;
     }
     if (error.code !== 'ESTALE') return;

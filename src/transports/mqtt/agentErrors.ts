@@ -81,12 +81,13 @@ export function keyNeeded(uid: string, name: string): ConnectError {
 }
 
 /** The board does not take our key; or claims to need none although we have one. */
-export function keyRefused(uid: string, mode: 'open' | 'signed'): ConnectError {
+export function keyRefused(uid: string, name: string, mode: 'open' | 'signed'): ConnectError {
+  const who = name || uid;
   return mode === 'open'
     ? new ConnectError(
         address(uid),
         'wrongPassword',
-        `${uid} says it needs no key, but this computer has one for it`,
+        `${who} says it needs no key, but this computer has one for it`,
         {
           hint: 'Somebody may pretend to be this board. If it was set to open mode on purpose, forget its key first.',
         },
@@ -94,7 +95,7 @@ export function keyRefused(uid: string, mode: 'open' | 'signed'): ConnectError {
     : new ConnectError(
         address(uid),
         'wrongPassword',
-        `${uid} does not accept this computer's key`,
+        `${who} does not accept this computer's key`,
         {
           hint: 'The board may have been set up again elsewhere: import its new key.',
         },

@@ -24,12 +24,13 @@ const FILE_NAME = '<stdin>';
 
 /**
  * Runs code through the agent (EXEC): output as it comes, stdin, interruption.
- * @param mode `exec` as the raw REPL does, `single` as the REPL does (a value is printed)
+ * @param options `mode`: `exec` as the raw REPL does, `single` as the REPL does (a value is printed); `onUnread` is given
+ *   the input that the code has not read
  */
 export async function agentExec(
   client: AgentClient,
   code: Uint8Array,
-  options: ExecOptions & { mode?: 'exec' | 'single' } = {},
+  options: ExecOptions & { mode?: 'exec' | 'single'; onUnread?: (input: Uint8Array) => void } = {},
 ): Promise<Uint8Array> {
   await client.open(options.signal);
   const output = new OutputReader(client.mtu, options.onStdout);
@@ -86,12 +87,20 @@ export async function agentExec(
     });
     const result = await finish(client, frame, output).catch((error: unknown) => asError(error));
     if (stop.reason) throw stop.reason;
+    tellUnread(frame, stdin, options.onUnread);
     if (result instanceof Error) throw result;
     return result;
   } finally {
     stdin.end();
     stop.dispose();
   }
+}
+
+/** Bytes that a board has not said to be unread, and that it took, were read. */
+function tellUnread(frame: Frame, stdin: StdinSender, tell?: (input: Uint8Array) => void): void {
+  const read = decodeJson(frame.payload).in;
+  const unread = stdin.unread(typeof read === 'number' ? read : Number.MAX_SAFE_INTEGER);
+  if (unread.length > 0) tell?.(unread);
 }
 
 async function finish(

@@ -31,7 +31,7 @@ export async function openSession(
   }
   const known = await io.key();
   // A birth that says "open" must not talk us out of signing for a board whose key we have.
-  if (birth.mode === 'open' && known) throw keyRefused(io.uid, 'open');
+  if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
   if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
   const role = known?.role ?? 'admin';
   const session = new AgentSession({
@@ -78,7 +78,9 @@ async function repeated(
 
 function refused(io: AgentIo, message: Uint8Array, opened: Deferred<undefined>): void {
   const error = adviceOf(io, message);
-  if (error?.code === 'EAUTH') opened.reject(keyRefused(io.uid, 'signed'));
+  const birth = io.birth();
+  const name = birth?.on ? birth.name : '';
+  if (error?.code === 'EAUTH') opened.reject(keyRefused(io.uid, name, 'signed'));
   else if (error) io.log.debug(`${io.uid}: ${error.code} while a session is opened`);
 }
 

@@ -37,6 +37,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
   #foreign: (() => Promise<void>) | undefined;
 
   readonly lineMode = {
+    prompt: () => (this.#running || this.client.birth?.state === 'app' ? '' : '>>> '),
     complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
     paste: (code: string) => this.#paste(code),
   };
@@ -130,6 +131,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
             signal: running.stop.signal,
             onStdout: (chunk) => this.#output.fire(chunk),
             onStart: (write) => (running.stdin = write),
+            onUnread: (input) => this.#lines.unshift(...linesOf(text(input))),
           }),
         running.stop.signal,
       );
@@ -169,6 +171,11 @@ export class AgentTerminal implements TerminalStream, Disposable {
   #show(words: string): void {
     this.#output.fire(utf8(words.replace(/\r?\n/g, '\r\n')));
   }
+}
+
+/** Whole lines, as they were typed. */
+function linesOf(input: string): string[] {
+  return input.replace(/(\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
 }
 
 function words(error: unknown): string {

@@ -10,10 +10,14 @@ import type { Exchange } from './agentRequest';
 const FIRST_PAUSE_MS = 50;
 /** or, as long as it goes on not reading, after twice the time, up to this. */
 const LAST_PAUSE_MS = 1_000;
+/** A board holds less input than this for code that does not read. */
+const MOST_UNREAD = 1024;
 
 /** Feeds bytes to `sys.stdin` of running code, as fast as the board takes them (docs/protocol.md section 6). */
 export class StdinSender {
   #queue: Uint8Array = new Uint8Array();
+  /** What the board has taken of late: the code may leave it unread. */
+  #taken: Uint8Array = new Uint8Array();
   /** Position of the queue's first byte in the whole input. */
   #base = 0;
   #pauseMs = FIRST_PAUSE_MS;
@@ -36,6 +40,7 @@ export class StdinSender {
   /** The board has taken the input up to `offset`. */
   acknowledge(offset: number): void {
     const taken = Math.min(Math.max(offset - this.#base, 0), this.#queue.length);
+    this.#taken = concat([this.#taken, this.#queue.subarray(0, taken)]).slice(-MOST_UNREAD);
     this.#queue = this.#queue.subarray(taken);
     this.#base += taken;
     this.#inFlight = false;
@@ -56,6 +61,12 @@ export class StdinSender {
     if (!this.#inFlight) return;
     this.#inFlight = false;
     this.#pump();
+  }
+
+  /** What the code, which has read `read` bytes, left unread: the end of what the board took, and what it did not take. */
+  unread(read: number): Uint8Array {
+    const left = Math.min(Math.max(this.#base - read, 0), this.#taken.length);
+    return concat([this.#taken.subarray(this.#taken.length - left), this.#queue]);
   }
 
   /** The code has ended: nobody reads any more. */

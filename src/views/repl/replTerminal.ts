@@ -45,7 +45,9 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#written.fire(BRACKETED_PASTE_ON);
     this.#output.show(this.board.console.history);
     this.#subscribe();
-    if (!this.board.console.stream) this.#output.note(this.#away());
+    const { console } = this.board;
+    if (!console.stream) this.#output.note(this.#away());
+    else if (console.history.length === 0) this.#prompt();
   }
 
   close(): void {
@@ -168,6 +170,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#subscriptions.add(
       console.onDidAttach((stream) => {
         this.#output.note(stream ? vscode.l10n.t('Connected') : this.#away());
+        this.#prompt();
       }),
     );
     this.#subscriptions.add(this.board.onDidChange(() => this.#boardChanged()));
@@ -183,6 +186,11 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     if (!busy) this.#busySince = undefined;
     else this.#busySince ??= performance.now();
     if (!busy) this.#busyTold = false;
+  }
+
+  /** A board behind a broker does not print one by itself. */
+  #prompt(): void {
+    this.#output.text(this.board.console.stream?.lineMode?.prompt() ?? '');
   }
 
   #rename(): void {
