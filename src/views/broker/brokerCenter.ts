@@ -2,12 +2,14 @@ import * as vscode from 'vscode';
 import { readProfiles } from '../../core/broker/brokerProfiles';
 import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
 import { systemClock } from '../../core/async';
-import { asError, ConnectError } from '../../core/errors';
+import { text } from '../../core/bytes';
+import { asError, ConnectError, UsageError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Fleet } from '../../core/board/fleet';
 import {
   LOCAL_BROKER_ID,
   type LocalBrokerControl,
+  type LocalBrokerOptions,
   type LocalBrokerStatus,
 } from '../../core/broker/localBroker';
 import type { Log } from '../../core/log';
@@ -93,19 +95,21 @@ export class BrokerCenter implements Disposable {
     const password = (await secrets.storedPassword(LOCAL_BROKER_ID)) ?? secrets.newPassword();
     await secrets.setPassword(LOCAL_BROKER_ID, password);
     const port = state.get<number>(PORT_KEY) ?? settings.get('localBroker.port');
+    const tls = await this.#localTls();
     let status: LocalBrokerStatus = { running: false };
-    let url = `mqtt://127.0.0.1:${port}`;
+    let url = `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`;
     try {
-      status = await local.start({ port, username: LOCAL_USER, password, lan });
+      const options = { port, username: LOCAL_USER, password, lan };
+      status = await local.start(tls ? { ...options, tls } : options);
       if (status.running) url = status.url;
     } catch (error) {
       if (!(error instanceof ConnectError) || error.reason !== 'busy') throw error;
-      await this.#joinOther(url, error);
+      await this.#joinOther(this.#localProfile(url), error);
       return status;
     }
     if (status.running) await state.update(PORT_KEY, status.port);
     await state.update(LAST_KEY, { lan } satisfies Last);
-    await this.hub.set(localProfile(url)).connect();
+    await this.hub.set(this.#localProfile(url)).connect();
     return status;
   }
 
@@ -142,10 +146,37 @@ export class BrokerCenter implements Disposable {
     this.#quietly(this.services.local.stop());
   }
 
-  /** The port is taken: by another window's broker, if it takes our password. */
-  async #joinOther(url: string, busy: ConnectError): Promise<void> {
+  #localProfile(url: string): BrokerProfile {
+    const caFile = this.services.settings.get('localBroker.caFile');
+    return {
+      ...{ id: LOCAL_BROKER_ID, name: vscode.l10n.t('Local broker'), url, username: LOCAL_USER },
+      ...(caFile && url.startsWith('mqtts:') ? { caFile } : {}),
+    };
+  }
+
+  /** The certificate that the local broker shall use. @throws UsageError when one is named and cannot be had */
+  async #localTls(): Promise<LocalBrokerOptions['tls']> {
+    const { settings } = this.services;
+    const cert = settings.get('localBroker.certFile');
+    const key = settings.get('localBroker.keyFile');
+    if (!cert && !key) return undefined;
     try {
-      await this.hub.set(localProfile(url)).connect();
+      const [a, b] = await Promise.all([cert, key].map(readText));
+      if (a && b) return { cert: a, key: b };
+    } catch (error) {
+      this.services.log.warn(`Local broker: ${asError(error).message}`);
+    }
+    throw new UsageError(vscode.l10n.t('The certificate of the local broker cannot be read'), {
+      hint: vscode.l10n.t(
+        'Name the certificate and its key in the settings (mpyFleet.localBroker.certFile, keyFile), or neither.',
+      ),
+    });
+  }
+
+  /** The port is taken: by another window's broker, if it takes our password. */
+  async #joinOther(profile: BrokerProfile, busy: ConnectError): Promise<void> {
+    try {
+      await this.hub.set(profile).connect();
     } catch (error) {
       this.services.log.debug(`Not another window's broker: ${asError(error).message}`);
       this.hub.remove(LOCAL_BROKER_ID);
@@ -215,11 +246,6 @@ export class BrokerCenter implements Disposable {
   }
 }
 
-function localProfile(url: string): BrokerProfile {
-  return {
-    id: LOCAL_BROKER_ID,
-    name: vscode.l10n.t('Local broker'),
-    url,
-    username: LOCAL_USER,
-  };
+async function readText(path: string): Promise<string> {
+  return text(await vscode.workspace.fs.readFile(vscode.Uri.file(path)));
 }

@@ -73,9 +73,12 @@ function stateWords(broker: Broker, center: BrokerCenter): string {
     case 'online': {
       const boards = [...broker.presences.values()].filter((p) => p.on).length;
       const words = boards === 1 ? t('1 board') : t('{0} boards', boards);
-      const { local } = center;
-      const open = broker.profile.id === LOCAL_BROKER_ID && local.running && local.lanUrls.length;
-      return [words, open ? t('open to the network') : '', unsafe(broker) ? t('not encrypted') : '']
+      const open = isOpen(broker, center);
+      return [
+        words,
+        open ? t('open to the network') : '',
+        unsafe(broker, open) ? t('not encrypted') : '',
+      ]
         .filter(Boolean)
         .join(' · ');
     }
@@ -88,9 +91,14 @@ function stateWords(broker: Broker, center: BrokerCenter): string {
   }
 }
 
+/** Other computers and boards reach the local broker. */
+function isOpen({ profile }: Broker, { local }: BrokerCenter): boolean {
+  return profile.id === LOCAL_BROKER_ID && local.running && local.lanUrls.length > 0;
+}
+
 /** What goes to this broker can be read on the way. */
-function unsafe({ profile }: Broker): boolean {
-  return !isEncrypted(profile) && !isLoopback(profile);
+function unsafe({ profile }: Broker, open: boolean): boolean {
+  return !isEncrypted(profile) && (open || !isLoopback(profile));
 }
 
 function tooltip(broker: Broker, center: BrokerCenter): vscode.MarkdownString {
@@ -107,7 +115,7 @@ function tooltip(broker: Broker, center: BrokerCenter): vscode.MarkdownString {
     row(t('Programs connected: {0}', local.clients));
     for (const url of local.lanUrls) row(`${t('For boards')}: ${escape(url)}`);
   }
-  if (unsafe(broker)) {
+  if (unsafe(broker, isOpen(broker, center))) {
     row(
       t(
         'What goes to this broker is not encrypted: others in the network can read it. Nobody can give orders to boards without their keys.',
