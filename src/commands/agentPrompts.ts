@@ -1,6 +1,8 @@
+import { X509Certificate } from 'node:crypto';
 import * as vscode from 'vscode';
 import { scanWifi, type AgentConfig, type AgentFit } from '../core/agent/agentInstall';
 import type { Board } from '../core/board/board';
+import { text } from '../core/bytes';
 import { isEncrypted, isLoopback } from '../core/broker/brokerProfiles';
 import type { Broker } from '../core/broker/brokers';
 import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
@@ -67,14 +69,15 @@ async function askBroker(
 
 /** Host, port and TLS as the board sees them: this computer's address in the network, not its loopback. */
 async function askAddress(
-  { brokers }: ViewContext,
+  context: ViewContext,
   broker: Broker,
   fit: AgentFit,
 ): Promise<Pick<AgentConfig['broker'], 'host' | 'port' | 'tls'> | undefined> {
+  const { brokers } = context;
   const t = vscode.l10n.t;
   const url = new URL(broker.profile.url);
   const port = Number(url.port) || (PORTS[url.protocol] ?? 1883);
-  const tls = isEncrypted(broker.profile) ? await askTls(broker) : undefined;
+  const tls = isEncrypted(broker.profile) ? await askTls(context, broker) : undefined;
   if (tls === 'cancel') return undefined;
   const more = tls ? { port, tls } : { port };
   // A board that runs on this computer has the same loopback.
@@ -110,11 +113,11 @@ function openToNetwork(local: ViewContext['brokers']['local']): boolean {
 }
 
 /** Boards know no authorities: they are given one, or do not check who the broker is. */
-async function askTls(broker: Broker) {
+async function askTls(context: ViewContext, broker: Broker) {
   const { caFile } = broker.profile;
   if (caFile) {
-    const pem = await vscode.workspace.fs.readFile(vscode.Uri.file(caFile));
-    return { ca: Buffer.from(pem).toString('utf8'), verify: true };
+    const name = broker.profile.id === LOCAL_BROKER_ID ? await localName(context) : undefined;
+    return { ca: text(await readFile(caFile)), verify: true, ...(name ? { name } : {}) };
   }
   const t = vscode.l10n.t;
   const choose = t('Choose the Certificate');
@@ -134,8 +137,20 @@ async function askTls(broker: Broker) {
   if (answer !== choose) return 'cancel';
   const files = await vscode.window.showOpenDialog({ filters: { PEM: ['pem', 'crt', 'cer'] } });
   if (!files?.[0]) return 'cancel';
-  const pem = await vscode.workspace.fs.readFile(files[0]);
-  return { ca: Buffer.from(pem).toString('utf8'), verify: true };
+  return { ca: text(await vscode.workspace.fs.readFile(files[0])), verify: true };
+}
+
+/**
+ * The name in the local broker's certificate. Boards compare that: their TLS often knows no addresses in certificates
+ * (Mbed TLS before 3.5, or without inet_pton), and the computer's may change.
+ */
+async function localName({ settings }: ViewContext): Promise<string | undefined> {
+  const certificate = new X509Certificate(await readFile(settings.get('localBroker.certFile')));
+  return /(?:^|, )DNS:([^\s,"]+)/.exec(certificate.subjectAltName ?? '')?.[1];
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  return vscode.workspace.fs.readFile(vscode.Uri.file(path));
 }
 
 /** User and password of the board: at the local broker everybody's, elsewhere what its rules want. */

@@ -47,7 +47,7 @@ describe('configuration', () => {
           port: 8883,
           user: 'u',
           password: 'p',
-          tls: { ca: 'PEM', verify: true },
+          tls: { ca: 'PEM', verify: true, name: 'desk' },
         },
         adminKey: key,
       }),
@@ -56,7 +56,7 @@ describe('configuration', () => {
       name: 'it\'s "me"',
       mode: 'signed',
       keys: { admin: Buffer.from(key).toString('hex') },
-      broker: { host: 'h', port: 8883, ssl: { ca: '/mpyfleet/ca.pem' } },
+      broker: { host: 'h', port: 8883, ssl: { ca: '/mpyfleet/ca.pem', name: 'desk' } },
       app: '/main.py',
     });
     const open = JSON.parse(configJson({ name: '', broker: { host: 'h', port: 1 } })) as object;

@@ -50,8 +50,11 @@ export interface AgentConfig {
     readonly port: number;
     readonly user?: string;
     readonly password?: string;
-    /** The authority's certificate, PEM; given when the broker speaks TLS. `verify: false` needs none. */
-    readonly tls?: { readonly ca?: string; readonly verify: boolean };
+    /**
+     * The authority's certificate, PEM; given when the broker speaks TLS. `verify: false` needs none. `name`: what the
+     * certificate must say instead of the host.
+     */
+    readonly tls?: { readonly ca?: string; readonly verify: boolean; readonly name?: string };
   };
   /** Empty: open mode. */
   readonly adminKey?: Uint8Array;
@@ -211,7 +214,13 @@ export function configJson(config: AgentConfig): string {
       port: broker.port,
       ...(broker.user ? { user: broker.user } : {}),
       ...(broker.password ? { password: broker.password } : {}),
-      ...(tls ? { ssl: tls.verify ? { ca: CA } : { verify: false } } : {}),
+      ...(tls
+        ? {
+            ssl: tls.verify
+              ? { ca: CA, ...(tls.name ? { name: tls.name } : {}) }
+              : { verify: false },
+          }
+        : {}),
     },
     ...(adminKey
       ? { mode: 'signed', keys: { admin: Buffer.from(adminKey).toString('hex') } }
