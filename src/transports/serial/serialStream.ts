@@ -83,8 +83,7 @@ class SerialStream implements ByteStream {
       const onEnd = this.#closed.event(() => reject(this.#lost()));
       this.port.write(Buffer.from(data), (error) => {
         onEnd.dispose();
-        if (error)
-          reject(new ConnectionLostError(`Writing failed: ${error.message}`, { cause: error }));
+        if (error) reject(this.#lost(error));
         else resolve();
       });
     });
@@ -110,9 +109,9 @@ class SerialStream implements ByteStream {
     });
   }
 
-  #lost(): ConnectionLostError {
+  #lost(cause: Error | undefined = this.#end?.cause): ConnectionLostError {
     return new ConnectionLostError(`The port ${this.port.path} is gone`, {
-      cause: this.#end?.cause,
+      cause,
       hint: 'Check the cable; a board that is plugged in again is connected again.',
     });
   }

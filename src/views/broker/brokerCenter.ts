@@ -92,7 +92,8 @@ export class BrokerCenter implements Disposable {
    */
   async startLocal(lan: boolean): Promise<LocalBrokerStatus> {
     const { local, secrets, settings, state } = this.services;
-    const password = (await secrets.storedPassword(LOCAL_BROKER_ID)) ?? secrets.newPassword();
+    const known = await secrets.storedPassword(LOCAL_BROKER_ID);
+    const password = known ?? secrets.newPassword();
     await secrets.setPassword(LOCAL_BROKER_ID, password);
     const port = state.get<number>(PORT_KEY) ?? settings.get('localBroker.port');
     const tls = await this.#localTls();
@@ -107,6 +108,8 @@ export class BrokerCenter implements Disposable {
       await this.#joinOther(this.#localProfile(url), error);
       return status;
     }
+    // Some editors in a browser keep secrets only as long as the window is open.
+    if (known === undefined && state.get<number>(PORT_KEY) !== undefined) tellForgotten();
     if (status.running) await state.update(PORT_KEY, status.port);
     await state.update(LAST_KEY, { lan } satisfies Last);
     await this.hub.set(this.#localProfile(url)).connect();
@@ -244,6 +247,17 @@ export class BrokerCenter implements Disposable {
   #quietly(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.services.log.info(`Broker: ${asError(error).message}`));
   }
+}
+
+/** The boards are refused from now on, and only their REPL would say so. */
+function tellForgotten(): void {
+  const put = vscode.l10n.t('Put the Agent on a Board');
+  const words = vscode.l10n.t(
+    'The password of the local broker was no longer in the secret storage of this editor, and it has a new one. Boards that know the old one cannot connect: put the agent on them again.',
+  );
+  void vscode.window.showWarningMessage(words, put).then(async (answer) => {
+    if (answer === put) await vscode.commands.executeCommand('mpyFleet.putAgent');
+  });
 }
 
 async function readText(path: string): Promise<string> {
