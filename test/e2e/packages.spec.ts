@@ -41,6 +41,7 @@ beforeAll(async () => {
   index = await startPackageIndex({
     shapes: {
       version: '1.1.0',
+      older: ['1.0.0'],
       description: 'Areas of shapes',
       files: {
         'shapes/__init__.py': 'from .circle import area\nfrom units import UNIT\n',
@@ -121,10 +122,13 @@ test('its README is shown before it is installed', async () => {
   await preview.getByText('Areas of shapes').waitFor();
 });
 
-test('it is installed with what it needs, and listed', async () => {
+test('it is installed in the version that is chosen, with what it needs, and listed', async () => {
   const { driver } = session;
   await search('shapes', 'shapes,Areas of shapes');
   await driver.pick('shapes');
+  await driver.input.getByText('Which version of shapes?').waitFor();
+  await driver.input.getByText('1.0.0', { exact: true }).waitFor();
+  await driver.pick('1.1.0');
   await driver.notification(/Installed on linuxboard: units 0\.2\.0, shapes 1\.1\.0/).waitFor();
   await boardHolds(PLACED);
   await driver.row('shapes').waitFor();

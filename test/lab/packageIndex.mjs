@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 /**
- * @typedef {{ version?: string, files: Record<string, string | Uint8Array>, deps?: [string, string][], description?: string }} Package
+ * @typedef {{ version?: string, files: Record<string, string | Uint8Array>, deps?: [string, string][], description?: string, older?: string[] }} Package
+ * `older`: versions that the list names before the one that is served.
  * @typedef {(name: string, source: string) => Promise<Uint8Array>} Compile
  */
 
@@ -48,7 +49,7 @@ export async function startPackageIndex(packages, options = {}) {
         description: pkg.description ?? '',
         author: 'the lab',
         license: 'MIT',
-        versions: { py: [pkg.version ?? '1.0.0'] },
+        versions: { py: [...(pkg.older ?? []), pkg.version ?? '1.0.0'] },
       })),
     }),
   );
