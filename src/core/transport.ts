@@ -50,11 +50,13 @@ export interface TerminalStream {
   /**
    * The link cannot echo at once (MQTT): the terminal edits lines itself and sends whole lines; `complete` asks the
    * board what could follow, `prompt` is what a terminal shows that begins now, `paste` shows and runs several lines as they are. Ctrl-C stops them.
+   * While `isRunning`, lines are for the code that runs: who takes one shows it.
    */
   readonly lineMode?: {
     complete(line: string, signal?: AbortSignal): Promise<readonly string[]>;
     prompt(): string;
     paste(code: string): Promise<void>;
+    isRunning(): boolean;
   };
 }
 

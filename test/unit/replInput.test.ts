@@ -121,6 +121,14 @@ describe('the line editor', () => {
   it('takes several lines at once', () => {
     expect(lines(type(new LineEditor(), 'a\r\nb\nc\r'))).toEqual(['a', 'b', 'c']);
   });
+  it('takes a line off the screen that somebody else shows', () => {
+    const events = new LineEditor().input('abc\x1b[D\r', false);
+    expect(events.slice(-2)).toEqual([
+      { kind: 'echo', text: '\x1b[2D\x1b[K' },
+      { kind: 'line', line: 'abc' },
+    ]);
+  });
+
   it('asks for completion of what is before the cursor', () => {
     expect(type(new LineEditor(), 'sys.pl', '\t')).toEqual([{ kind: 'complete', line: 'sys.pl' }]);
   });

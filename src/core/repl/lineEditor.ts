@@ -27,10 +27,12 @@ export class LineEditor {
     return this.#chars.join('');
   }
 
-  /** Takes what the terminal sends and gives what follows from it, in order. */
-  input(data: string): LineEvent[] {
+  /** Takes what the terminal sends and gives what follows from it, in order. Without `shows` a line is gone once it is whole. */
+  input(data: string, shows = true): LineEvent[] {
     const events: LineEvent[] = [];
-    for (const [key] of data.replace(/\r\n/g, '\r').matchAll(KEYS)) events.push(...this.#key(key));
+    for (const [key] of data.replace(/\r\n/g, '\r').matchAll(KEYS)) {
+      events.push(...(key === '\r' || key === '\n' ? this.#enter(shows) : this.#key(key)));
+    }
     return events;
   }
 
@@ -55,9 +57,6 @@ export class LineEditor {
 
   #key(key: string): LineEvent[] {
     switch (key) {
-      case '\r':
-      case '\n':
-        return this.#enter();
       case '\x7f':
       case '\b':
         return this.#erase(this.#cursor - 1);
@@ -112,14 +111,14 @@ export class LineEditor {
     }
   }
 
-  #enter(): LineEvent[] {
+  #enter(shows: boolean): LineEvent[] {
     const { line } = this;
-    const shown = right(this.#chars.length - this.#cursor);
+    const ended = shows ? [echo(`${right(this.#chars.length - this.#cursor)}\r\n`)] : this.hide();
     if (line.trim() !== '' && line !== this.#history.at(-1)) this.#history.push(line);
     this.#history = this.#history.slice(-HISTORY_LIMIT);
     this.#replace('');
     this.#at = this.#history.length;
-    return [echo(`${shown}\r\n`), { kind: 'line', line }];
+    return [...ended, { kind: 'line', line }];
   }
 
   #erase(at: number): LineEvent[] {

@@ -40,6 +40,8 @@ export class AgentTerminal implements TerminalStream, Disposable {
     prompt: () => (this.#running || this.client.birth?.state === 'app' ? '' : '>>> '),
     complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
     paste: (code: string) => this.#paste(code),
+    // input() on the board echoes what it reads; what is left unread is shown at its prompt.
+    isRunning: () => this.#running !== undefined,
   };
 
   constructor(

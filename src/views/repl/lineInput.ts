@@ -31,7 +31,8 @@ export class LineInput {
   }
 
   async #input(data: string): Promise<void> {
-    for (const event of this.#editor.input(data)) await this.#take(event);
+    const runs = this.console.stream?.lineMode?.isRunning() ?? false;
+    for (const event of this.#editor.input(data, !runs)) await this.#take(event);
   }
 
   async #take(event: LineEvent): Promise<void> {
