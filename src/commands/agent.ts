@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { removeAgent, removeStartLines, updateAgent } from '../core/agent/agentInstall';
-import { keyText, parseKey } from '../core/agent/agentKeys';
 import type { Board } from '../core/board/board';
 import { UsageError } from '../core/errors';
 import { agentSource } from '../views/broker/agentSource';
@@ -9,7 +8,7 @@ import type { ViewContext } from '../views/context';
 import { putAgent } from './agentPut';
 import type { Call, Command } from './types';
 
-/** The agent on boards: putting it there, updating, removing it, and its keys. */
+/** The agent on boards: putting it there, updating and removing it. */
 export const agentCommands: readonly Command[] = [
   {
     id: 'putAgent',
@@ -49,36 +48,6 @@ export const agentCommands: readonly Command[] = [
     run: async (context, board, { signal }) => {
       const { control } = agentOf(context, board);
       await control.restart({ mode: control.birth?.safe ? 'normal' : 'safe' }, signal);
-    },
-  },
-  {
-    id: 'importKey',
-    needs: 'board',
-    which: 'any',
-    run: async ({ brokers }, board) => {
-      const text = await vscode.window.showInputBox({
-        title: vscode.l10n.t('Key of {0}', board.name),
-        prompt: vscode.l10n.t('From "Copy the Key" on the computer that put the agent on it.'),
-        password: true,
-        ignoreFocusOut: true,
-      });
-      if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));
-    },
-  },
-  {
-    id: 'copyKey',
-    needs: 'board',
-    which: 'any',
-    run: async ({ brokers }, board) => {
-      const key = await brokers.secrets.boardKey(uidOf(board));
-      if (!key) throw new UsageError(vscode.l10n.t('There is no key of {0} here', board.name));
-      const copy = vscode.l10n.t('Copy It');
-      const answer = await vscode.window.showWarningMessage(
-        vscode.l10n.t('Whoever has the key of {0} can do anything on it.', board.name),
-        { modal: true },
-        copy,
-      );
-      if (answer === copy) await vscode.env.clipboard.writeText(keyText(key));
     },
   },
 ];
@@ -128,11 +97,4 @@ async function remove(context: ViewContext, board: Board, call: Call): Promise<v
   void vscode.window.showInformationMessage(
     t('{0} has no agent any more. Its own program starts as before.', board.name),
   );
-}
-
-function uidOf(board: Board): string {
-  if (board.uid) return board.uid;
-  throw new UsageError(vscode.l10n.t('{0} has not told its unique id yet', board.name), {
-    hint: vscode.l10n.t('Connect it first.'),
-  });
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
 import { agentCommands } from './agent';
+import { agentKeyCommands } from './agentKeys';
 import { firmwareCommands } from './agentFirmware';
 import { arrangeCommands } from './arrange';
 import { boardCommands } from './board';
@@ -50,6 +51,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...brokerCommands,
   ...agentCommands,
+  ...agentKeyCommands,
   ...firmwareCommands,
   ...logCommands,
   ...packageCommands,

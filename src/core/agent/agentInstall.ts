@@ -61,7 +61,8 @@ export interface AgentConfig {
 }
 
 const FOLDER = '/mpyfleet';
-const CONFIG = `${FOLDER}/config.json`;
+/** What the board reads at its start; holds secrets. */
+export const AGENT_CONFIG = `${FOLDER}/config.json`;
 const CA = `${FOLDER}/ca.pem`;
 /** Version of .mpy files that the compiled agent is. */
 const MPY_VERSION = 6;
@@ -133,7 +134,7 @@ export async function installAgent(
   onStep('Writing its configuration');
   const ca = config.broker.tls?.ca;
   if (ca !== undefined) await files.write(CA, utf8(ca), { signal });
-  await files.write(CONFIG, utf8(configJson(config)), { signal, secret: true });
+  await files.write(AGENT_CONFIG, utf8(configJson(config)), { signal, secret: true });
   onStep('Copying the agent');
   await removeTree(files, `${FOLDER}/b`, signal);
   await copyAgent(files, source, 'a', signal);
