@@ -1,5 +1,6 @@
-"""packages.py MICROPYTHON: the packages in its lib/micropython-lib as JSON, read from their manifests by
-MicroPython's own reader of those. {name: {version, description, files: {path: source}, deps: [[name, version]]}}"""
+"""packages.py MICROPYTHON: the packages in its lib/micropython-lib as JSON, read from their
+manifests by MicroPython's own reader of those:
+{name: {version, description, files: {path: source}, deps: [[name, version]]}}"""
 
 import json
 import pathlib
@@ -11,7 +12,7 @@ import manifestfile  # noqa: E402  from the tree
 
 
 class Manifest(manifestfile.ManifestFile):
-    """A package by itself: what it requires is named, where a build of firmware would take it in."""
+    """A package by itself: what it requires is named; a build of firmware would take it in."""
 
     def __init__(self):
         super().__init__(manifestfile.MODE_COMPILE, {"MPY_LIB_DIR": ""})
