@@ -66,7 +66,7 @@ test('its REPL computes and completes over MQTT', async () => {
   await driver.page.keyboard.press('Enter');
   await driver.terminalShows("'linuxboard'");
   await driver.terminalType('input("who? ")\n');
-  await driver.terminalShows('>>> input("who? ")\nwho? ');
+  await driver.terminalShows('>>> input("who? ")\nwho?');
   await driver.terminalType('board\n');
   await driver.terminalShows("\nwho? board\n'board'\n>>>"); // once, by the board
 });

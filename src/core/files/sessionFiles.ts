@@ -104,7 +104,7 @@ export class SessionFiles implements BoardFiles {
     options: TransferOptions = {},
   ): Promise<void> {
     return this.#work(
-      `Reading ${items.length} files`,
+      `Reading ${named(items)}`,
       options.signal,
       async (session) => {
         if (session.native?.readMany) return session.native.readMany(items, take, options);
@@ -135,7 +135,7 @@ export class SessionFiles implements BoardFiles {
 
   writeMany(items: readonly WriteItem[], options: TransferOptions = {}): Promise<void> {
     return this.#work(
-      `Writing ${items.length} files`,
+      `Writing ${named(items)}`,
       options.signal,
       async (session) => {
         const all = await this.#withStart(session, items, options);
@@ -281,4 +281,10 @@ export class SessionFiles implements BoardFiles {
       signal?.removeEventListener('abort', stopWaiting);
     }
   }
+}
+
+/** `/main.py`, or `3 files`. */
+function named(items: readonly { readonly path: string }[]): string {
+  const [first] = items;
+  return items.length === 1 && first ? first.path : `${items.length} files`;
 }
