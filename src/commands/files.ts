@@ -4,6 +4,7 @@ import type { WriteItem } from '../core/boardFiles';
 import { FileError } from '../core/errors';
 import { AGENT_FOLDER, MAIN_FILE } from '../core/files/startLines';
 import type { ViewContext } from '../views/context';
+import { hasAgent } from '../views/tree/boardLook';
 import { childOf, isTreeNode, nameOf, parentOf, type TreeNode } from '../views/tree/nodes';
 import { askName } from './askName';
 import type { Command, RemoteTarget } from './types';
@@ -118,8 +119,7 @@ async function confirmDelete(
 
 /** Without it a board that is behind a broker does not come back after a restart. */
 function startsAgent({ board, path }: RemoteTarget): boolean {
-  const agent = board.links.some((l) => l.found.address.kind === 'mqtt');
-  return agent && (path === MAIN_FILE || `${path}/`.startsWith(`${AGENT_FOLDER}/`));
+  return hasAgent(board) && (path === MAIN_FILE || `${path}/`.startsWith(`${AGENT_FOLDER}/`));
 }
 
 function remoteOnly(node: TreeNode): RemoteTarget[] {

@@ -60,15 +60,14 @@ describe('the terminal of a board behind a broker', () => {
     await settled();
     const id = board.of(Op.exec)[0]?.reqid ?? 0;
     board.json(Op.busy, id, { ms: 1 });
-    terminal.write(utf8('b = 2\r')).catch(() => undefined);
-    terminal.write(utf8('c = 3\r')).catch(() => undefined);
+    const ahead = [terminal.write(utf8('b = 2\r')), terminal.write(utf8('c = 3\r'))];
     await settled();
     board.say(Op.ack, id, { offset: 6 });
     board.json(Op.ok, id, { ok: 1, ms: 1, n: 0, drop: 0, in: 0 });
     await settled();
     await ends();
     await ends();
-    await first;
+    await Promise.all([first, ...ahead]);
     expect(board.of(Op.exec).map((f) => codeOf(f).code)).toEqual([
       'sleep()\n',
       'b = 2\n',

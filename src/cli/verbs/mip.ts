@@ -53,11 +53,11 @@ function place(
   work: (board: PackageBoard, options: InstallOptions) => Promise<InstalledPackage[]>,
 ): Promise<number> {
   const downloads = manager.downloads(cli.signal);
-  const { target, mpy, force } = cli.options;
+  const { mpy, force } = cli.options;
   return onBoards(cli, 'Installing', async (board, io) => {
     const placed = await work(board, {
       ...{ downloads, compile: mpy, replace: force, signal: io.signal },
-      ...(target === undefined ? {} : { target }),
+      ...targetOf(cli),
       onProgress: (done, total, path) => io.progress(done, total, path),
     });
     for (const p of placed) io.say(line(p, p.wanted ? '' : '(needed by others)'));
@@ -80,12 +80,8 @@ const list: Action = (cli, args, manager) => {
 
 const adopt: Action = (cli, args, manager) => {
   none(args, 'adopt');
-  const { target } = cli.options;
   return onBoards(cli, 'Looking', async (board, io) => {
-    const found = await manager.adopt(board, {
-      ...{ signal: io.signal },
-      ...(target === undefined ? {} : { target }),
-    });
+    const found = await manager.adopt(board, { signal: io.signal, ...targetOf(cli) });
     for (const p of found) io.say(line(p, p.wanted ? '' : '(needed by others)'));
     if (found.length === 0) io.say('No other package of the index is there\n');
     return found;
@@ -125,8 +121,7 @@ const search: Action = async (cli, args, manager) => {
 /** Without packages: what is installed on the board. */
 const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
-  const { target } = cli.options;
-  const options = { signal: cli.signal, ...(target === undefined ? {} : { target }) };
+  const options = { signal: cli.signal, ...targetOf(cli) };
   const write = async (text: string) => {
     await writeFile(join(cli.cwd, LOCK_NAME), text);
     return `${readLock(text).packages.length} packages in ${LOCK_NAME}\n`;
@@ -159,6 +154,11 @@ function onBoards(
 
 function line(p: { name: string; version: string }, note: string): string {
   return `${printable(`${p.name} ${p.version}  ${note}`).replaceAll('\n', ' ').trimEnd()}\n`;
+}
+
+/** The folder on the board, where one is named. */
+function targetOf({ options: { target } }: Cli): { readonly target?: string } {
+  return target === undefined ? {} : { target };
 }
 
 function none(args: readonly string[], action: string): void {

@@ -2,7 +2,7 @@ import type { BoardFiles } from '../boardFiles';
 import { parseJson } from '../json';
 import type { AgentControl } from './agentControl';
 import { AGENT_CONFIG } from './agentInstall';
-import { keyText, newBoardKey, parseKey, type BoardKey } from './agentKeys';
+import { newBoardKey, parseKey, type BoardKey } from './agentKeys';
 import type { Role } from './agentProtocolSession';
 
 /** Keys that a board knows, by what they allow (docs/protocol.md section 4). */
@@ -35,7 +35,7 @@ export async function addKey(
   signal?: AbortSignal,
 ): Promise<BoardKey> {
   const added: BoardKey = { role, key: newBoardKey() };
-  const [, hex] = keyText(added).split(':');
+  const hex = Buffer.from(added.key).toString('hex');
   await control.configure({ keys: { ...(await keysOn(files, signal)), [role]: hex } }, signal);
   await control.restart({ mode: 'hard' }, signal);
   return added;

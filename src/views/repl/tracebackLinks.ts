@@ -4,6 +4,7 @@ import type { Board } from '../../core/board/board';
 import { text } from '../../core/bytes';
 import { MAIN_FILE } from '../../core/files/startLines';
 import type { ViewContext } from '../context';
+import { hasAgent } from '../tree/boardLook';
 import { childOf, nameOf } from '../tree/nodes';
 
 /** `  File "lib/a.py", line 3, in f`: what MicroPython prints, in whatever language nothing. */
@@ -69,8 +70,7 @@ export async function sourceOf(
 
 /** Lines that start the agent stand before the program in the board's file only. */
 async function linesAdded(board: Board, path: string, local: vscode.Uri): Promise<number> {
-  const agent = board.links.some((l) => l.found.address.kind === 'mqtt');
-  if (!agent || path !== MAIN_FILE) return 0;
+  if (!hasAgent(board) || path !== MAIN_FILE) return 0;
   const own = text(await vscode.workspace.fs.readFile(local));
   return startLines(own) === '' ? START_LINES : 0;
 }

@@ -38,6 +38,11 @@ export function stateLook(state: BoardState, present: boolean): StateLook {
   }
 }
 
+/** Whether it is, or was, behind a broker: then the fleet's agent is on it. */
+export function hasAgent(board: Board): boolean {
+  return board.links.some((l) => l.found.address.kind === 'mqtt');
+}
+
 /** Words that menus test with `viewItem =~ /\bword\b/`; one place says which there are. */
 export function boardContext(board: Board): string {
   const { state } = board;
@@ -48,7 +53,7 @@ export function boardContext(board: Board): string {
   if (state.tag === 'reconnecting' || state.tag === 'connecting') words.push('trying');
   if (board.uid) words.push('known');
   if (board.links.length > 1) words.push('several');
-  if (board.links.some((l) => l.found.address.kind === 'mqtt')) words.push('agent');
+  if (hasAgent(board)) words.push('agent');
   if (board.transport?.can.hardReset !== false) words.push('canHardReset');
   for (const link of board.links) words.push(`on-${link.found.address.kind}`);
   return words.join(' ');

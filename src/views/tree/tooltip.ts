@@ -45,6 +45,7 @@ function boardRows(board: Board, state: string, tags: readonly string[]): Row[] 
 function linkRows({ found }: Board['links'][number]): Row[] {
   const t = vscode.l10n.t;
   const usb = found.usb;
+  const labels = agentLabels();
   return [
     [linkName(found.address.kind), found.address.rest],
     [t('USB device'), usb && [usb.manufacturer, usb.product].filter(Boolean).join(' ')],
@@ -52,7 +53,7 @@ function linkRows({ found }: Board['links'][number]): Row[] {
     [t('Serial number'), usb?.serialNumber],
     ...Object.entries(found.details ?? {})
       .filter(([, value]) => value !== found.address.rest)
-      .map(([key, value]): Row => [agentLabels()[key] ?? escape(key), value]),
+      .map(([key, value]): Row => [labels[key] ?? escape(key), value]),
   ];
 }
 
