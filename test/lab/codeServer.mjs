@@ -1,10 +1,14 @@
 // @ts-check
-// VS Code's own server with its web client: a real window in a browser where the desktop program cannot be had.
+// VS Code's own server with its web client: a real window in a browser where the desktop program cannot be had. It is the newest
+// VS Code; with MPYFLEET_VSCODE=oldest the oldest that the extension promises to run in.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
 import { launch, run } from './process.mjs';
+
+/** Whether the tests that run now are to use the oldest VS Code. */
+export const wantsOldest = () => process.env.MPYFLEET_VSCODE === 'oldest';
 
 /** Settings that keep the window still and readable for whoever drives it. */
 const quiet = {
@@ -36,6 +40,8 @@ const quiet = {
  * @property {Record<string, unknown>} [settings] the user's settings, beside those that keep the window still
  * @property {NodeJS.ProcessEnv} [env] for the extension host
  * @property {number} [port] default: a free one
+ * @property {'newest' | 'oldest'} [vscode] default: as MPYFLEET_VSCODE says, else the newest
+ * @property {boolean} [trust] asks whether the folder is trusted, as VS Code does for a user; default: it is trusted unasked
  * @property {boolean} [testHost] for suites inside the extension host; such a window shows no notifications
  */
 
@@ -47,6 +53,28 @@ const quiet = {
  * @property {() => string} log
  * @property {() => Promise<void>} stop
  */
+
+const partOf = (/** @type {'newest' | 'oldest'} */ vscode) =>
+  vscode === 'oldest' ? 'codeserverOldest' : 'codeserver';
+
+const dataOf = (/** @type {string} */ dir, /** @type {string} */ extensions) => [
+  ...['--user-data-dir', dir, '--server-data-dir', dir, '--extensions-dir', extensions],
+  ...['--accept-server-license-terms', '--disable-telemetry'],
+];
+
+/**
+ * Installs a packaged extension as a user would, for servers that take the folder as their `extensionsDir`.
+ * @param {{ vsix: string, vscode: 'newest' | 'oldest' }} options
+ * @returns {Promise<string>} the folder, of `tempDir`
+ */
+export async function installExtension({ vsix, vscode }) {
+  const { node = '', server = '' } = await ensure(partOf(vscode));
+  const dir = tempDir('code');
+  const extensions = tempDir('extensions');
+  await run([node, server, ...dataOf(dir, extensions), '--install-extension', vsix, '--force']);
+  removeTempDir(dir);
+  return extensions;
+}
 
 /**
  * Starts the server; it answers when this resolves.
@@ -60,23 +88,29 @@ export async function startCodeServer({
   settings = {},
   env,
   port = 0,
+  vscode = wantsOldest() ? 'oldest' : 'newest',
+  trust = false,
   testHost = false,
 }) {
-  const { node = '', server = '' } = await ensure('codeserver');
+  const { node = '', server = '' } = await ensure(partOf(vscode));
   const dir = tempDir('code');
   const extensions = extensionsDir ?? join(dir, 'extensions');
   mkdirSync(extensions, { recursive: true });
-  mkdirSync(join(dir, 'User'), { recursive: true });
-  const all = JSON.stringify({ ...quiet, ...settings }, null, 2);
-  writeFileSync(join(dir, 'User', 'settings.json'), all);
-  const data = ['--user-data-dir', dir, '--server-data-dir', dir, '--extensions-dir', extensions];
-  data.push('--accept-server-license-terms', '--disable-telemetry');
+  const asks = { 'security.workspace.trust.enabled': true };
+  const all = JSON.stringify({ ...quiet, ...(trust ? asks : {}), ...settings }, null, 2);
+  // A window on a server reads settings of machine scope from the machine's file, all others from the user's.
+  for (const place of ['User', 'Machine']) {
+    mkdirSync(join(dir, place), { recursive: true });
+    writeFileSync(join(dir, place, 'settings.json'), all);
+  }
+  const data = dataOf(dir, extensions);
   if (vsix) await run([node, server, ...data, '--install-extension', vsix, '--force']);
 
   const running = await launch(
     [
       ...[node, server, ...data, '--host', '127.0.0.1', '--port', String(port)],
-      ...['--without-connection-token', '--disable-workspace-trust'],
+      '--without-connection-token',
+      ...(trust ? [] : ['--disable-workspace-trust']),
       ...(testHost ? ['--enable-smoke-test-driver'] : []),
     ],
     { ready: /Extension host agent listening on (\d+)/, ...(env ? { env } : {}) },

@@ -50,7 +50,8 @@ export async function startMpboard({ name = 'mpboard', paced = false, files, ...
  */
 export async function startMicrobit(options = {}) {
   const { firmware = '' } = await ensure('microbit');
-  return qemu(options, (serial) => [
+  const ring = { burst: 16 }; // its receive ring holds 63 bytes
+  return qemu({ ...options, ...ring }, (serial) => [
     ...['-M', 'microbit', '-serial', serial, '-device', `loader,file=${firmware}`],
   ]);
 }
@@ -83,11 +84,11 @@ export async function startPico({ flash, baud, latency, tty } = {}) {
 }
 
 /**
- * @param {CableOptions} cableOptions
+ * @param {CableOptions & { burst?: number }} cableOptions
  * @param {(serial: string) => string[]} args
  * @returns {Promise<EmulatedBoard>}
  */
-async function qemu({ baud, latency, tty }, args) {
+async function qemu({ baud, latency, tty, burst }, args) {
   const dir = tempDir('qemu');
   const socket = join(dir, 'serial');
   const command = ['qemu-system-arm', '-display', 'none', '-monitor', 'none'];
@@ -95,7 +96,7 @@ async function qemu({ baud, latency, tty }, args) {
   const machine = await launch([...command, ...args(`unix:${socket},server=on,wait=on`)], {
     ready: () => Promise.resolve(existsSync(socket)),
   });
-  const cable = await startSerlink({ to: `unix:${socket}`, baud, latency, link: tty });
+  const cable = await startSerlink({ to: `unix:${socket}`, baud, latency, link: tty, burst });
   return {
     tty: cable.tty,
     cable,

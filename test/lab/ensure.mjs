@@ -2,19 +2,20 @@
 // Sets up the lab's parts, each once per machine: packages from apt, and what is built into the cache.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheDir, hashOf, lab } from './paths.mjs';
+import { checkNeeded } from './needs.mjs';
+import { cacheDir, hashOf, lab, root } from './paths.mjs';
 import { launch, run } from './process.mjs';
 
 const boards = join(lab, 'boards');
 const newerRelease = join(boards, 'newerRelease.sh');
+const stubs = join(root, 'node_modules/esptool-js/lib/targets/stub_flasher');
 const buildTools = ['gcc', 'libc6-dev', 'make', 'pkg-config', 'dpkg-dev', 'xz-utils', 'python3'];
 const armTools = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'];
-const compilers = ['g++', 'make', 'python3', 'libkrb5-dev', 'pkg-config'];
 
 /**
  * What is installed or built, and where it then is.
  * @type {Record<PartName, { apt: string[], build?: { sources: string[], command: (out: string) => string[] }, paths: (out: string) => Record<string, string> }>}
- * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'mpremote' | 'packages' | 'python'} PartName
+ * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres'} PartName
  */
 const parts = {
   uboard: {
@@ -42,24 +43,15 @@ const parts = {
   },
   ejabberd: { apt: ['ejabberd', 'mosquitto-clients'], paths: () => ({}) },
   chromium: { apt: ['chromium'], paths: () => ({ program: '/usr/bin/chromium' }) },
-  codeserver: {
-    apt: compilers,
-    build: {
-      sources: [join(lab, 'codeserver')],
-      command: (out) => [join(lab, 'codeserver', 'install.sh'), out],
-    },
-    paths: (out) => ({
-      node: join(out, 'node', 'bin', 'node'),
-      server: join(out, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js'),
-    }),
-  },
+  codeserver: codeServer('newest'),
+  codeserverOldest: codeServer('oldest'),
   mpremote: {
-    apt: ['python3', 'python3-serial'],
+    apt: ['python3', 'python3-serial', 'python3-platformdirs'],
     build: {
-      sources: [join(lab, 'mpremote.sh'), newerRelease],
-      command: (out) => [join(lab, 'mpremote.sh'), newerState(), out],
+      sources: [join(lab, 'mpremote.sh')],
+      command: (out) => [join(lab, 'mpremote.sh'), out],
     },
-    paths: (out) => ({ program: join(out, 'mpremote') }),
+    paths: (out) => ({ program: join(out, 'mpremote'), version: join(out, 'version') }),
   },
   packages: {
     apt: ['dpkg-dev', 'xz-utils', 'python3'],
@@ -69,7 +61,44 @@ const parts = {
     },
     paths: (out) => ({ trees: join(out, 'packages.json') }),
   },
+  // Debian's own program `micropython` for computers, with the libraries of its release.
+  micropython: {
+    apt: [],
+    build: {
+      sources: [join(lab, 'micropython.sh'), newerRelease],
+      command: (out) => [join(lab, 'micropython.sh'), newerState(), out],
+    },
+    paths: (out) => ({ folder: join(out, 'bin') }),
+  },
   python: { apt: ['python3'], paths: () => ({ program: '/usr/bin/python3' }) },
+  // Debian's esptool, and what gives a pty modem lines; the stand-in of the boards itself is plain Python.
+  esp: {
+    apt: [
+      ...['gcc', 'libc6-dev', 'python3', 'python3-serial', 'python3-bitstring'],
+      ...['python3-cryptography', 'python3-ecdsa', 'python3-intelhex', 'python3-yaml'],
+    ],
+    build: {
+      sources: [join(lab, 'esp', 'build.sh'), join(lab, 'esp', 'lines.c'), newerRelease],
+      command: (out) => [join(lab, 'esp', 'build.sh'), stubs, newerState(), out],
+    },
+    paths: (out) => ({ esptool: join(out, 'esptool'), lines: join(out, 'lines.so') }),
+  },
+  // Jupyter's own reader of notebooks, which says whether a file is one.
+  nbformat: { apt: ['python3-nbformat'], paths: () => ({ program: '/usr/bin/python3' }) },
+  // A server that is a library and no service: nothing listens on the machine after the tests.
+  sshd: {
+    apt: ['python3-asyncssh', 'openssh-client'],
+    paths: () => ({
+      program: '/usr/bin/python3',
+      ssh: '/usr/bin/ssh',
+      keygen: '/usr/bin/ssh-keygen',
+    }),
+  },
+  postgres: { apt: ['postgresql'], paths: () => ({}) },
+  shells: {
+    apt: ['zsh', 'fish'],
+    paths: () => ({ bash: '/bin/bash', zsh: '/usr/bin/zsh', fish: '/usr/bin/fish' }),
+  },
 };
 
 /** The folder for sources and packages of the newer Debian release. */
@@ -84,20 +113,38 @@ function board(name) {
   };
 }
 
+/** @param {'newest' | 'oldest'} version of VS Code */
+function codeServer(version) {
+  const folder = join(lab, 'codeserver');
+  return {
+    apt: ['g++', 'make', 'python3', 'libkrb5-dev', 'pkg-config', 'ripgrep'],
+    build: {
+      sources: [folder],
+      command: (/** @type {string} */ out) => [join(folder, 'install.sh'), out, version],
+    },
+    paths: (/** @type {string} */ out) => ({
+      node: join(out, 'node', 'bin', 'node'),
+      server: join(out, 'node_modules', 'code-server', 'lib', 'vscode', 'out', 'server-main.js'),
+    }),
+  };
+}
+
 /**
  * Sets up one part of the lab unless it is there already, and says where it is. Concurrent callers wait for each other.
  * @param {PartName} name
  * @returns {Promise<Record<string, string>>}
- * @throws Error with the log of what failed
+ * @throws Error with the log of what failed; at once in a step of `npm test` that does not name the part among its needs
  */
 export async function ensure(name) {
+  checkNeeded(name);
   const part = parts[name];
   await installPackages(part.apt);
   if (!part.build) return part.paths('');
   const out = join(cacheDir(), `${name}-${hashOf(part.build.sources)}`);
   const done = join(out, '.done');
   if (!existsSync(done)) {
-    await withLock(async () => {
+    // What is made from Debian's sources shares their tree; npm's server is built beside it.
+    await withLock(name.startsWith('codeserver') ? 'codeserver' : 'source', async () => {
       if (existsSync(done)) return;
       say(`setting up ${name} (once per machine; log: ${out}.log)`);
       rmSync(out, { recursive: true, force: true });
@@ -117,12 +164,28 @@ export async function ensure(name) {
   return part.paths(out);
 }
 
+/** The last holder of each lock in this process: it is given in the order of asking. @type {Map<string, Promise<unknown>>} */
+const holders = new Map();
+
 /**
- * Holds the one lock of the cache while `work` runs: an outdated source tree or a half-built board is never seen.
+ * Holds a lock of the cache while `work` runs, also against other processes: an outdated source tree or a half-built board
+ * is never seen.
+ * @param {'apt' | 'source' | 'codeserver' | 'package'} name
  * @param {() => Promise<void>} work
  */
-export async function withLock(work) {
-  const file = join(cacheDir(), 'lock');
+export function withLock(name, work) {
+  const before = holders.get(name) ?? Promise.resolve();
+  const mine = before.then(() => locked(name, work));
+  holders.set(
+    name,
+    mine.catch(() => undefined),
+  );
+  return mine;
+}
+
+/** @param {string} name @param {() => Promise<void>} work */
+async function locked(name, work) {
+  const file = join(cacheDir(), `${name}.lock`);
   // flock(1) holds the lock as long as the command under it lives; `cat` lives until its input is closed.
   const lock = await launch(['flock', file, 'sh', '-c', 'echo locked; exec cat'], {
     ready: /^locked$/,
@@ -152,12 +215,11 @@ export function installPackages(packages) {
 
 /** @param {string[]} packages */
 async function install(packages) {
-  /** @type {string[]} */
-  const missing = [];
-  for (const name of packages) {
-    if (present.has(name) || (await isInstalled(name))) present.add(name);
-    else missing.push(name);
-  }
+  const unsure = packages.filter((name) => !present.has(name));
+  if (unsure.length === 0) return;
+  const there = await installedOf(unsure);
+  for (const name of there) present.add(name);
+  const missing = unsure.filter((name) => !there.has(name));
   if (missing.length === 0) return;
   if (!existsSync('/usr/bin/apt-get')) {
     throw new Error(
@@ -178,7 +240,7 @@ async function install(packages) {
     '-o',
     'DPkg::Lock::Timeout=600',
   ];
-  await withLock(async () => {
+  await withLock('apt', async () => {
     if (readdirSync('/var/lib/apt/lists').length < 3) await run([...apt, 'update']);
     const command = [...apt, 'install', '--no-install-recommends', ...missing];
     // A list that is older than its mirror names packages that are gone: then it is read anew, once.
@@ -195,12 +257,13 @@ async function install(packages) {
   }
 }
 
-/** @param {string} name */
-async function isInstalled(name) {
-  return run(['dpkg-query', '-W', '-f', '${db:Status-Status}', name]).then(
-    (status) => status === 'installed',
-    () => false,
-  );
+/** Those of the packages that are installed. @param {string[]} packages @returns {Promise<Set<string>>} */
+async function installedOf(packages) {
+  const format = '${Package} ${db:Status-Status}\\n';
+  // Its exit status is 1 when it has never heard of one of them.
+  const query = ['sh', '-c', 'dpkg-query -W -f "$@" 2>/dev/null || true', 'query', format];
+  const lines = (await run([...query, ...packages])).split('\n');
+  return new Set(packages.filter((name) => lines.includes(`${name} installed`)));
 }
 
 /** @param {string} text */

@@ -1,8 +1,9 @@
 // @ts-check
-// vitest's "boards" project: what every suite in it needs is there before the first test's clock runs.
+// vitest's projects with real boards: all parts of the lab that they use are ready before the first test's clock runs.
 import { ensure } from './ensure.mjs';
+import { needs } from './needs.mjs';
 
-export async function setup() {
-  await ensure('uboard');
-  await ensure('mosquitto');
+/** @param {{ name: string }} project whose name is the step's */
+export async function setup({ name }) {
+  await Promise.all((needs[name] ?? []).map((part) => ensure(part)));
 }

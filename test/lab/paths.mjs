@@ -45,12 +45,11 @@ export function hashOf(paths, ...words) {
 
 /** @type {Set<string>} */
 const folders = new Set();
-process.on('exit', () => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
+process.on('exit', removeTempDirs);
 
 /**
- * A new empty folder, removed when this process ends. The path is short, since a socket may come into it (108 bytes).
+ * A new empty folder, removed when this process or the test file ends. The path is short, since a socket may come into it
+ * (108 bytes).
  * @param {string} name
  */
 export function tempDir(name) {
@@ -61,6 +60,12 @@ export function tempDir(name) {
 
 /** Removes a folder of `tempDir` now. @param {string} dir */
 export function removeTempDir(dir) {
-  rmSync(dir, { recursive: true, force: true });
+  // A browser that is just ending may still write there.
+  rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   folders.delete(dir);
+}
+
+/** Removes every folder of `tempDir` that is left. */
+export function removeTempDirs() {
+  for (const dir of folders) removeTempDir(dir);
 }

@@ -2,11 +2,13 @@
 // Child processes of the lab: ready when they say so, ended when asked, and never outliving the process that started them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const READY_MS = 30_000; // a loaded two-core machine starts every part of the lab well within this
 const STOP_MS = 10_000; // a polite end; then it is killed
+const CHILDREN_MS = 2_000; // its children have this long to end by themselves after it
 
 /**
  * @typedef {object} Running
@@ -17,6 +19,14 @@ const STOP_MS = 10_000; // a polite end; then it is killed
  * @property {(line: string) => Promise<string>} ask writes a line to its standard input, gives its next line of output
  * @property {() => string} output the last of what it has printed
  */
+
+/** What is running now. @type {Set<() => Promise<void>>} */
+const running = new Set();
+
+/** Ends at once whatever `launch` has started and nobody has stopped. */
+export async function endAll() {
+  await Promise.all([...running].map((kill) => kill()));
+}
 
 /**
  * Starts a program and waits until it is ready.
@@ -56,6 +66,25 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS, sto
     child.once('exit', (code, signal) => resolve(signal ?? code ?? 0));
   });
   const output = () => tail.join('\n');
+  const gone = () => child.exitCode !== null || child.signalCode !== null;
+  const end = async (/** @type {NodeJS.Signals} */ signal) => {
+    if (gone()) return;
+    const offspring = descendants(child.pid ?? 0);
+    child.kill(signal);
+    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
+    await exited;
+    clearTimeout(timer);
+    // Its children may outlive it for a moment, and write into folders that are about to be removed.
+    const left = () => offspring.filter(({ pid, start }) => startOf(pid) === start);
+    if (!(await pollUntil(() => Promise.resolve(left().length === 0), CHILDREN_MS))) {
+      for (const { pid } of left()) process.kill(pid, 'SIGKILL');
+      await pollUntil(() => Promise.resolve(left().length === 0), stopMs);
+    }
+  };
+  const kill = () => end('SIGKILL');
+  running.add(kill);
+  const forget = () => void running.delete(kill);
+  exited.then(forget, forget);
   const line = await new Promise((resolve, reject) => {
     const fail = (/** @type {string} */ what) =>
       reject(new Error(`${name} ${what}. It printed:\n${output()}`));
@@ -83,21 +112,13 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS, sto
     }
   });
 
-  const gone = () => child.exitCode !== null || child.signalCode !== null;
-  const end = async (/** @type {NodeJS.Signals} */ signal) => {
-    if (gone()) return;
-    child.kill(signal);
-    const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
-    await exited;
-    clearTimeout(timer);
-  };
   return {
     child,
     line,
     exited,
     output,
     stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
+    kill,
     ask: (text) =>
       new Promise((resolve, reject) => {
         if (gone()) return reject(new Error(`${name} has ended. It printed:\n${output()}`));
@@ -106,6 +127,37 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS, sto
         child.stdin.write(`${text}\n`);
       }),
   };
+}
+
+/** When a process started, in ticks; undefined when it has ended. Number and start together name a process. */
+function startOf(/** @type {number} */ pid) {
+  return statOf(pid)?.start;
+}
+
+function statOf(/** @type {number} */ pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const [state, parent, ...rest] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' ? undefined : { parent: Number(parent), start: rest[17] };
+  } catch {
+    return undefined; // it has ended
+  }
+}
+
+/** The processes that a process has started, and theirs. */
+function descendants(/** @type {number} */ root) {
+  const all = readdirSync('/proc')
+    .map(Number)
+    .flatMap((pid) => {
+      const stat = pid > 0 ? statOf(pid) : undefined;
+      return stat ? [{ pid, ...stat }] : [];
+    });
+  const found = new Set([root]);
+  for (let before = 0; before < found.size;) {
+    before = found.size;
+    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
+  }
+  return all.filter(({ pid }) => pid !== root && found.has(pid));
 }
 
 /**

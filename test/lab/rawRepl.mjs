@@ -94,29 +94,38 @@ export class RawRepl {
     }
   }
 
-  /** Every file on the board by its path, with its content. @returns {Promise<Record<string, Buffer>>} */
+  /**
+   * Every file on the board by its path, with its content. It is asked for in pieces that a terminal holds unread: of longer
+   * output a board drops what nobody reads for a while, and a busy computer may be so late.
+   * @returns {Promise<Record<string, Buffer>>}
+   */
   async readFiles() {
-    const listing = await this.exec(
+    await this.exec(
       [
         'import os, binascii',
         'def walk(d):',
         ' for name, kind, *_ in os.ilistdir(d or "/"):',
         '  p = d + "/" + name',
-        '  if kind == 0x4000: walk(p)',
+        '  if kind == 0x4000: yield from walk(p)',
         '  else:',
-        '   print(binascii.hexlify(p).decode(), end=" ")',
+        '   yield "\\n" + binascii.hexlify(p).decode() + " "',
         '   with open(p, "rb") as f:',
         '    while True:',
-        '     b = f.read(512)',
+        '     b = f.read(1024)',
         '     if not b: break',
-        '     print(binascii.hexlify(b).decode(), end="")',
-        '   print()',
-        'walk("")',
+        '     yield binascii.hexlify(b).decode()',
+        'pieces = walk("")',
       ].join('\n'),
     );
+    let listing = '';
+    for (;;) {
+      const piece = await this.exec('print(next(pieces, ""), end="")');
+      if (piece.length === 0) break;
+      listing += piece.toString();
+    }
     /** @type {Record<string, Buffer>} */
     const files = {};
-    for (const line of listing.toString().split('\r\n').filter(Boolean)) {
+    for (const line of listing.split('\r\n').filter(Boolean)) {
       const [path = '', content = ''] = line.split(' ');
       files[Buffer.from(path, 'hex').toString()] = Buffer.from(content, 'hex');
     }

@@ -32,12 +32,12 @@ import { launch } from './process.mjs';
 
 /**
  * Lays a cable to a board.
- * @param {{ to: string, baud?: number, latency?: number, link?: string }} options
+ * @param {{ to: string, baud?: number, latency?: number, link?: string, burst?: number }} options
  *   `to`: a board's tty path, or `unix:/path`, `tcp:host:port`, `exec:command`; `baud`: 0 (default) is as fast as it goes;
- *   `latency`: seconds (0.001); `link`: path of the host's end
+ *   `latency`: seconds (0.001); `link`: path of the host's end; `burst`: bytes that an emulator is handed at once (96)
  * @returns {Promise<Serlink>}
  */
-export async function startSerlink({ to, baud = 0, latency = 0.001, link }) {
+export async function startSerlink({ to, baud = 0, latency = 0.001, link, burst = 96 }) {
   const { program = '' } = await ensure('python');
   const dir = tempDir('serlink');
   const tty = link ?? join(dir, 'tty');
@@ -51,7 +51,7 @@ export async function startSerlink({ to, baud = 0, latency = 0.001, link }) {
         '--to',
         to.startsWith('/') ? `pty:${to}` : to,
       ],
-      ...['--baud', String(baud), '--latency', String(latency)],
+      ...['--baud', String(baud), '--latency', String(latency), '--burst', String(burst)],
     ],
     { ready: /^\{"tty"/ },
   );

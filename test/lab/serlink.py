@@ -2,11 +2,12 @@
 """A serial cable between a pty for the host's tools and a board, which can be paced, disturbed and
 pulled out.
 
-  serlink.py --link TTY --to WHERE [--baud 115200] [--latency 0.001]
+  serlink.py --link TTY --to WHERE [--baud 115200] [--latency 0.001] [--burst 96]
   WHERE: pty:/dev/pts/3 | unix:/path | tcp:host:port | exec:command line
 
 --baud N   both directions are paced at N/10 bytes a second (8N1); 0 = as fast as it goes.
 --latency  each direction hands bytes over at most this often (the USB latency timer), seconds.
+--burst    an emulator is handed at most this many bytes at once: less than its chip's ring holds.
 
 Commands come as JSON lines on standard input, and each is answered by one JSON line; end of input
 ends the cable.
@@ -37,6 +38,7 @@ import select
 import shlex
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -46,6 +48,7 @@ import tty
 CONNECT_SECONDS = 10  # QEMU opens its socket a moment after it starts
 CHUNK = 4096
 BURST = 96  # bytes at once; a chip's ring holds 256, which a machine under load must not overflow
+SIOCOUTQ = 0x5411  # unread bytes in the other end of a socket, and what they cost to hold
 PR_SET_PDEATHSIG = 1
 
 
@@ -70,6 +73,11 @@ def connect(kind, where):
             if time.monotonic() > end:
                 raise
             time.sleep(0.02)
+
+
+def unread(fd):
+    """What the other end of a socket has not read yet, 0: nothing."""
+    return struct.unpack('i', fcntl.ioctl(fd, SIOCOUTQ, bytes(4)))[0]
 
 
 def open_board(to):
@@ -184,6 +192,12 @@ class Direction:
         n = min(n, self.disturb())
         if self.cable.silent or not n:
             return None if not self.buf else 0
+        if fd == self.cable.emulator:
+            # A chip never stops. What came while its emulator was kept from running would come at
+            # once and overflow the chip's ring, so the line waits with it.
+            if unread(fd):
+                return 0.001
+            n = min(n, self.cable.burst)
         try:
             written = os.write(fd, self.buf[:n])
         except BlockingIOError:
@@ -203,6 +217,8 @@ class Cable:
         self.link, self.latency, self.rate = options.link, options.latency, options.baud / 10
         self.board, self.child = open_board(options.to)
         nonblocking(self.board)
+        self.burst = options.burst
+        self.emulator = self.board if options.to.startswith('unix:') else None
         self.to_board, self.to_host = Direction(self, 'toBoard'), Direction(self, 'toHost')
         self.host = self.keep = None
         self.silent = self.paused = False
@@ -318,6 +334,7 @@ def main():
     parser.add_argument('--to', required=True)
     parser.add_argument('--baud', type=int, default=0)
     parser.add_argument('--latency', type=float, default=0.001)
+    parser.add_argument('--burst', type=int, default=BURST)
     cable = Cable(parser.parse_args())
     signal.signal(signal.SIGTERM, lambda *_: cable.end())
     signal.signal(signal.SIGINT, lambda *_: cable.end())

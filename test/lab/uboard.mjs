@@ -60,10 +60,17 @@ export async function startUboard(options = {}) {
     flash,
     alive: () => board.child.exitCode === null && board.child.signalCode === null,
     files: async () => {
-      const copy = join(tempDir('flash'), 'flash.img');
-      copyFileSync(flash, copy);
-      const size = String(options.sizeKib ?? 2048);
-      return onScratchBoard([program, '--flash', copy, '--size', size], (repl) => repl.readFiles());
+      const copies = tempDir('flash');
+      try {
+        const copy = join(copies, 'flash.img');
+        copyFileSync(flash, copy);
+        const size = String(options.sizeKib ?? 2048);
+        return await onScratchBoard([program, '--flash', copy, '--size', size], (repl) =>
+          repl.readFiles(),
+        );
+      } finally {
+        removeTempDir(copies);
+      }
     },
     stop: async () => {
       await board.stop();

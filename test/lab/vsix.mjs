@@ -27,7 +27,7 @@ export async function packagedExtension() {
   if (process.env.MPYFLEET_VSIX) return process.env.MPYFLEET_VSIX;
   const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const vsix = join(root, `${name}-${version}.vsix`);
-  await withLock(async () => {
+  await withLock('package', async () => {
     const made = existsSync(vsix) ? statSync(vsix).mtimeMs : 0;
     if (sources.every((source) => newest(join(root, source)) < made)) return;
     await run(['npm', 'run', '--silent', 'package'], { cwd: root });

@@ -22,7 +22,11 @@ const flags = [
 export async function openPage() {
   const { program = '' } = await ensure('chromium');
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath: program, args: flags });
+  const browser = await chromium.launch({
+    executablePath: program,
+    args: flags,
+    timeout: OPEN_MS,
+  });
   const context = await browser.newContext({
     viewport: { width: 1440, height: 900 },
     permissions: ['clipboard-read', 'clipboard-write'],

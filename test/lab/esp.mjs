@@ -1,0 +1,86 @@
+// @ts-check
+// Stand-ins of ESP boards: the serial loader of the chip and of esptool's stub on a pty, the flash in a file, and a real
+// MicroPython as soon as the flash holds a valid image. test/boards/flash/esp.test.ts proves them with Debian's esptool.
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure } from './ensure.mjs';
+import { lab, removeTempDir, tempDir } from './paths.mjs';
+import { launch } from './process.mjs';
+
+/**
+ * @typedef {object} EspOptions
+ * @property {import('./espImage.mjs').EspChip} chip
+ * @property {number} [mib] size of the flash; default 4
+ * @property {string} [mac] its address, which is its `machine.unique_id()` too; default: a new one
+ * @property {'classic' | 'usb' | 'none'} [circuit] how DTR and RTS reset it. A pty has no such lines: the tool must run with the
+ *   environment `env`. Default none: it is in its loader, or `reset` brings it there
+ * @property {'loader' | 'program'} [start] default: loader
+ * @property {number} [mostBaud] a faster line damages what passes
+ * @property {Buffer} [firmware] written to its flash before it starts
+ * @property {number} [firmwareAt]
+ * @property {string} [lines] folder of the lines' sockets, when one program works on several boards; default: its own
+ * @property {string} [tty] path of the serial device (a link)
+ */
+
+/**
+ * @typedef {object} Esp
+ * @property {string} tty
+ * @property {string} mac
+ * @property {NodeJS.ProcessEnv} env for tools that are to move DTR and RTS
+ * @property {() => Buffer} flash its content now
+ * @property {() => Promise<{ mode: 'loader' | 'stub' | 'program' | 'blank', baud: number, counts: Record<string, number> }>} state
+ *   `counts`: commands since the last reset, by number in hexadecimal
+ * @property {(to: 'program' | 'loader') => Promise<void>} reset its RESET button, with or without BOOT
+ * @property {(after: number) => Promise<void>} brownout the power fails at that erase or write from now
+ * @property {() => Promise<void>} stop
+ */
+
+let count = 0;
+
+/** @param {EspOptions} options @returns {Promise<Esp>} */
+export async function startEsp(options) {
+  const { program: python = '' } = await ensure('python');
+  const { program: uboard = '' } = await ensure('uboard');
+  const { lines: library = '' } = await ensure('esp');
+  const dir = tempDir('esp');
+  const mib = options.mib ?? 4;
+  const flash = join(dir, 'flash.img');
+  const lines = options.lines ?? join(dir, 'lines');
+  mkdirSync(lines, { recursive: true });
+  const tty = options.tty ?? join(dir, 'tty');
+  const number = (process.pid & 0xffff) * 256 + (++count & 0xff);
+  const mac = options.mac ?? `240ac4${number.toString(16).padStart(6, '0')}`;
+  if (options.firmware) {
+    const content = Buffer.alloc(mib << 20, 0xff);
+    options.firmware.copy(content, options.firmwareAt ?? 0);
+    writeFileSync(flash, content);
+  }
+  const board = await launch(
+    [
+      ...[python, join(lab, 'esp', 'board.py'), '--link', tty, '--chip', options.chip],
+      ...['--flash', flash, '--size', String(mib), '--mac', mac, '--lines', lines],
+      ...['--circuit', options.circuit ?? 'none', '--start', options.start ?? 'loader'],
+      ...['--most-baud', String(options.mostBaud ?? 0)],
+      ...['--uboard', uboard, '--files', join(dir, 'files.img')],
+    ],
+    { ready: /^\{"tty"/ },
+  );
+  const ask = async (/** @type {object} */ request) => {
+    const reply = JSON.parse(await board.ask(JSON.stringify(request)));
+    if (reply.error) throw new Error(reply.error);
+    return reply;
+  };
+  return {
+    tty,
+    mac,
+    env: { LD_PRELOAD: library, MPYFLEET_LINES: lines },
+    flash: () => readFileSync(flash),
+    state: () => ask({ do: 'state' }),
+    reset: async (to) => void (await ask({ do: 'reset', to })),
+    brownout: async (after) => void (await ask({ do: 'brownout', after })),
+    stop: async () => {
+      await board.stop();
+      removeTempDir(dir);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// @ts-check
+// The lab's parts that each step of `npm test` uses. They are set up before the step's first test: nothing is set up inside
+// a test, whose time limit would run meanwhile.
+
+/** @typedef {import('./ensure.mjs').PartName} PartName */
+
+/** By step, in the order in which the parts are set up. @type {Record<string, PartName[]>} */
+export const needs = {
+  python: ['python'],
+  unit: [],
+  // prettier-ignore
+  boards: ['python', 'micropython', 'uboard', 'mosquitto', 'mpremote', 'packages', 'mpboard', 'microbit', 'ejabberd', 'shells', 'sshd', 'esp', 'postgres'],
+  host: ['uboard', 'codeserver', 'chromium'],
+  e2e: [
+    'python',
+    'micropython',
+    'nbformat',
+    'esp',
+    'uboard',
+    'mosquitto',
+    'codeserver',
+    'chromium',
+  ],
+  hostOldest: ['uboard', 'codeserverOldest', 'chromium'],
+  oldest: ['python', 'uboard', 'codeserverOldest', 'chromium'],
+};
+
+/**
+ * Refuses a part that the running step does not name. The step is in `$MPYFLEET_STEP`; other programs (demo, benchmarks)
+ * have none and may use every part.
+ * @param {PartName} part
+ */
+export function checkNeeded(part) {
+  const step = process.env.MPYFLEET_STEP;
+  if (step === undefined || needs[step]?.includes(part)) return;
+  throw new Error(
+    `The step '${step}' has not set up '${part}' before its tests. Add '${part}' to '${step}' in test/lab/needs.mjs.`,
+  );
+}
