@@ -11,11 +11,17 @@ _TRIES = const(2)  # starts that a new copy gets to prove itself
 _CRASHES = const(3)  # starts in a row that ended in a crash: safe mode
 _on = False  # the agent runs
 
+# In full: lazy imports must work from any working folder, and on some boards nothing is mounted
+# at the root and this is /flash/mpyfleet.
+if __path__[:1] != "/":
+    __path__ = (os.getcwd() + "/" + __path__).replace("//", "/")
+_NOTE = __path__ + "/boot.json"
+
 
 def load():
     """The note of the last start; a fresh one when there is none or it is damaged."""
     try:
-        with open("/mpyfleet/boot.json") as f:
+        with open(_NOTE) as f:
             d = json.load(f)
         if isinstance(d, dict):
             return d
@@ -25,14 +31,14 @@ def load():
 
 
 def save(d):
-    """Written beside and renamed: a power cut leaves the old note or the new one."""
-    with open("/mpyfleet/boot.json~", "w") as f:
+    """Written to another file and renamed: after a power cut either note is complete."""
+    with open(_NOTE + "~", "w") as f:
         json.dump(d, f)
     try:
-        os.rename("/mpyfleet/boot.json~", "/mpyfleet/boot.json")
+        os.rename(_NOTE + "~", _NOTE)
     except OSError:
-        os.remove("/mpyfleet/boot.json")
-        os.rename("/mpyfleet/boot.json~", "/mpyfleet/boot.json")
+        os.remove(_NOTE)
+        os.rename(_NOTE + "~", _NOTE)
 
 
 def _power_on():
@@ -42,7 +48,7 @@ def _power_on():
 
 
 def begin(d, power_on):
-    """Counts this start; what it decides stands in d (slot to run: "run")."""
+    """Counts this start. The decision is stored in d (slot to run: "run")."""
     if d.get("running") and not power_on:
         d["fails"] = d.get("fails", 0) + 1
     d["running"] = 1
@@ -90,8 +96,8 @@ def start():
     if _on:
         return
     _on = True
-    # What lives long is made now: collected often, it lies together, and leaves room in one piece
-    # for TLS.
+    # Long-lived objects are created now: after a collection they lie together and leave one large
+    # block for TLS.
     gc.collect()
     gc.threshold(4096)
     main, d = _choose()

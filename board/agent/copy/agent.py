@@ -1,27 +1,43 @@
-"""The agent's heart: what it knows, and where the broker's messages go. Frames are dispatch.py's,
-answers answer.py's; both are loaded when a host speaks, and unloaded when none has for a while."""
+"""The central object: it holds the agent's state and passes on the broker's messages. dispatch.py
+handles frames, answer.py sends answers; both are loaded when a host talks to the board and
+unloaded after a while of silence."""
 
 import gc
 
 from .util import Lazy, load
 from .wire import LinkLost
 
-VERSION = "0.1.0"
+VERSION = "0.5.0"
 
 
 class Agent(Lazy):
-    """setup.py says what it holds."""
+    """The agent's state. setup.py sets the attributes, once, so that their setting takes no
+    memory:
+
+    client: the MQTT client; clock: milliseconds since the start; cfg: config.json; uid: the
+    board's id; root, base: beginnings of its topics; qos, mtu, win: limits of frames; log: Log;
+    sessions: session.py; flows: open transfers by (session, request id); kept: results of requests
+    that must not run twice; jobs: long requests; run: Runner; guard: Guard; tasks: modules of the
+    board's owner; ota: an update of the firmware, or None; puts, gets: open uploads and downloads;
+    bad: frames dropped; topics: functions by the last part of a topic; msg_cbs: the owner's
+    callbacks; reports: messages to be sent; leave_as: how to restart, once the link is closed. Its
+    other methods are in answer.py."""
 
     more = "answer"
 
     def on_message(self, topic, mv, retained, qos, dup):
-        """A message of the broker, whatever it is; never raises."""
-        t = topic.decode().split("/") if len(topic) < 200 else ()
+        """Handles any message of the broker; never raises but LinkLost. Messages without a valid
+        signature are only counted, since log records of them would push out important ones."""
         try:
+            if len(topic) > 199:
+                raise UnicodeError
+            t = topic.decode().split("/")
             if topic.startswith(self.base.encode()):
                 leaf = t[self.base.count("/")]
                 if leaf == "c" and not retained:
                     return load("dispatch").on_frame(self, t[-1], mv, False)
+                if leaf == "cfg":
+                    return load("cfg").desired(self, mv)
                 f = self.topics.get(leaf)
                 if f:
                     return f(mv)
@@ -36,6 +52,8 @@ class Agent(Lazy):
             self.bad += 1
         except LinkLost:
             raise  # the client's to handle
+        except UnicodeError:
+            self.bad += 1
         except Exception as e:
             self.bad += 1
             try:
@@ -44,13 +62,9 @@ class Agent(Lazy):
                 self.log.lost(m)
 
     def state(self):
-        """idle, exec, app or ota."""
+        """Returns idle, exec, app or ota."""
         return "ota" if self.ota else self.run.state
 
-    def handler(self, mod, fn):
-        """A function of a module of this copy, imported when first needed."""
-        return getattr(load(mod), fn)
-
     def work(self):
-        """A turn for the jobs. True while there are any."""
+        """Gives each job a turn. Returns True while there are jobs."""
         return len(self.jobs) > 0 and load("answer").turns(self)

@@ -1,6 +1,5 @@
-"""Answers: frames to a host, results that are remembered, and jobs that take long
-(docs/protocol.md 4, 5).
-These are methods of the Agent that are loaded when there is something to answer (util.Lazy)."""
+"""Answers: frames to a host, kept results, and long jobs (docs/protocol.md sections 4 and 5).
+These are methods of the Agent, loaded when there is something to answer (util.Lazy)."""
 
 import gc
 import json
@@ -8,42 +7,52 @@ import time
 
 from . import frame
 from .frame import F_MAC, HEAD, TAG
-from .util import Fail
+from .util import Fail, load
 from .wire import UP, LinkLost
 
-_KEPT = const(8)  # results of changing requests that are remembered
-_SLICE_MS = const(40)  # a job's turn
-_BEAT_MS = const(2000)  # a job's sign of life
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_OK = const(0x70)
+_OP_BUSY = const(0x71)
+_OP_ERR = const(0x7F)
+_KEPT = const(8)  # kept results of requests that must not run twice
+_JOBS = const(4)  # parallel jobs of one session, limited because each needs memory
+_SLICE_MS = const(40)  # how long a job's turn lasts
+_BEAT_MS = const(2000)  # interval of BUSY while a job runs
+# Positions in a kept result and in a job (setup.py).
+_SESSION = const(0)
+_REQUEST = const(1)
+_ANSWER = const(2)
+_GENERATOR = const(2)
+_BEAT = const(4)
 _NOMEM = b'{"c":"ENOMEM","m":"not enough memory on the board"}'
 
 
 def again(ag, s, k):
-    """A request that came before: its stored answer, or a sign that it is at work."""
-    if k[2]:
-        op, payload, o, aux = k[2]
-        return send(ag, s, op, k[1], payload, o, aux)
-    f = ag.flows.get((s.cid, k[1]))
+    """Answers a repeated request: with its kept answer, or BUSY while it runs."""
+    if k[_ANSWER]:
+        op, payload, o, aux = k[_ANSWER]
+        return send(ag, s, op, k[_REQUEST], payload, o, aux)
+    f = ag.flows.get((s, k[_REQUEST]))
     if f:
         f.greet()
     else:
-        busy(ag, s, k[1])
+        busy(ag, s, k[_REQUEST])
 
 
-def keep(ag, cid, r):
+def keep(ag, s, r):
     if len(ag.kept) >= _KEPT:
         for i, k in enumerate(ag.kept):
-            if k[2]:
+            if k[_ANSWER]:
                 del ag.kept[i]
                 break
         else:
             raise Fail("EBUSY", "too many requests at once")
-    ag.kept.append([cid, r, None])
+    ag.kept.append([s, r, None])
 
 
 def send(ag, s, op, r, payload=b"", off=0, aux=0, flags=0, fill=None):
-    """One frame to the session's host. `fill(memoryview)` writes the payload in place and
-    gives its
-    length. False: not connected, nothing sent."""
+    """Sends one frame to the session's host. `fill(memoryview)` writes the payload in place and
+    returns its length. Returns False if not connected; nothing is sent then."""
     c = ag.client
     if c.state != UP:
         return False
@@ -70,14 +79,14 @@ def send(ag, s, op, r, payload=b"", off=0, aux=0, flags=0, fill=None):
 
 
 def finish(ag, s, r, answer, off=0):
-    """OK, with a dict or bytes; remembered if the request is one that must not run twice."""
+    """Answers OK with a dict or bytes; the answer is kept if the request must not run twice."""
     if not isinstance(answer, (bytes, bytearray, memoryview)):
         answer = json.dumps(answer).encode()
-    _end(ag, s, r, 0x70, answer, off, 0)
+    _end(ag, s, r, _OP_OK, answer, off, 0)
 
 
 def error(ag, s, r, e):
-    """ERR for an exception."""
+    """Answers ERR for an exception."""
     if isinstance(e, MemoryError):
         gc.collect()
         code, payload = "ENOMEM", _NOMEM
@@ -86,29 +95,37 @@ def error(ag, s, r, e):
         payload = json.dumps(d).encode()
         if len(payload) > ag.mtu:
             payload = json.dumps({"c": code}).encode()
-    _end(ag, s, r, 0x7F, payload, 0, frame.NAMES.index(code))
+    _end(ag, s, r, _OP_ERR, payload, 0, frame.NAMES.index(code))
 
 
 def _end(ag, s, r, op, payload, off, aux):
     for k in ag.kept:
-        if k[1] == r and k[0] == s.cid:
-            k[2] = (op, bytes(payload), off, aux)
+        if k[_REQUEST] == r and k[_SESSION] is s:
+            k[_ANSWER] = (op, bytes(payload), off, aux)
     send(ag, s, op, r, payload, off, aux)
 
 
 def busy(ag, s, r, off=0, **d):
-    send(ag, s, 0x71, r, json.dumps(d).encode(), off)
+    send(ag, s, _OP_BUSY, r, json.dumps(d).encode(), off)
 
 
 def start(ag, s, r, gen, what):
-    """Has a generator worked off; what it returns is the answer."""
+    """Starts a generator as a job; its return value is the answer."""
+    n = 0
+    for j in ag.jobs:
+        if j[_SESSION] is s:
+            if j[_REQUEST] == r:  # a repeated request, because its answer takes long
+                return busy(ag, s, r, what=what)
+            n += 1
+    if n >= _JOBS:
+        raise Fail("EBUSY", "too many requests at once")
     j = [s, r, gen, what, ag.clock.ms()]
     if not _turn(ag, j):
         ag.jobs.append(j)
 
 
 def turns(ag):
-    """A turn for the jobs. True while there are any."""
+    """Gives each job a turn. Returns True while there are jobs."""
     for j in tuple(ag.jobs):
         if _turn(ag, j):
             ag.jobs.remove(j)
@@ -122,8 +139,8 @@ def _turn(ag, j):
         while ag.in_callback or time.ticks_diff(time.ticks_ms(), t) < _SLICE_MS:
             next(gen)
             now = ag.clock.ms()
-            if now - j[4] > _BEAT_MS:
-                j[4] = now
+            if now - j[_BEAT] > _BEAT_MS:
+                j[_BEAT] = now
                 busy(ag, s, r, what=what)
         return False
     except StopIteration as e:
@@ -137,11 +154,16 @@ def _turn(ag, j):
 
 
 def cancel_job(ag, s, r):
-    """True if there was such a job; it ends with ECANCEL."""
+    """Cancels a request's job, which answers ECANCEL. Returns True if there was one."""
     for j in ag.jobs:
-        if j[1] == r and j[0].cid == s.cid:
+        if j[_REQUEST] == r and j[_SESSION] is s:
             ag.jobs.remove(j)
-            j[2].close()
+            j[_GENERATOR].close()
             error(ag, s, r, Fail("ECANCEL", "cancelled"))
             return True
     return False
+
+
+def handler(ag, mod, fn):
+    """Returns a function of a module of this copy, for the board's app."""
+    return getattr(load(mod), fn)

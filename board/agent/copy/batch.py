@@ -6,6 +6,25 @@ import json
 import sys
 import time
 
+from .session import signed
+from .util import load
+
+
+def debug(log, name, text):
+    log.log("D", name, text)
+
+
+def info(log, name, text):
+    log.log("I", name, text)
+
+
+def warning(log, name, text):
+    log.log("W", name, text)
+
+
+def error(log, name, text):
+    log.log("E", name, text)
+
 
 def exc(log, name, e):
     b = io.StringIO()
@@ -14,7 +33,7 @@ def exc(log, name, e):
 
 
 def batch(log, since, most, unsent):
-    """(bytes, records) of the first run without a gap from seq `since` on that fits."""
+    """Returns (bytes, records) of the first run without gaps, from seq `since` on, that fits."""
     rs = []
     n = 160
     for r in log.ring:
@@ -35,15 +54,15 @@ def batch(log, since, most, unsent):
 
 
 def send(log, client, topic):
-    """Sends what is unsent; it is kept until the broker has it."""
-    data, rs = batch(log, 0, client.size, True)
+    """Sends the unsent records; they are kept until the broker has acknowledged them."""
+    data, rs = batch(log, 0, client.size - 88, True)  # with room for the tags
     if not rs:
         return
     log.urgent = False
     for r in rs:
         r[5] = 1
     log.busy = True
-    client.send(topic, data, 1, False, lambda: _sent(log, rs))
+    client.send(topic, signed(log.keys, "log", data), 1, False, lambda: _sent(log, rs))
 
 
 def _sent(log, rs):
@@ -60,7 +79,11 @@ def _unix():
 
 
 def op_logget(ag, s, r, j, _):
+    if j.get("rm"):
+        load("entry").admins(s)
     if j.get("crash") or j.get("rm"):
         return ag.guard.crash_text(ag.mtu, j.get("rm"))
+    if j.get("msg"):
+        return load("entry").deployed().batch(j.get("s", 0), ag.mtu)
     data, rs = ag.log.batch(j.get("s", 0), ag.mtu, False)
     return data

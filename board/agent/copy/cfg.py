@@ -1,24 +1,34 @@
 """The configuration, changed from afar (docs/protocol.md section 10)."""
 
+import asyncio
 import json
+from binascii import hexlify, unhexlify
 
 from . import frame
+from .entry import opened
+from .main import current
+from .session import role_key, signed
 from .store import replace
-from .util import Fail
+from .util import HOME, Fail, load
 
-_PATH = "/mpyfleet/config.json"
-_OPEN = "name tags log tm app modules keepalive qos wd ntp mtu win out code ring".split()
-_ADMIN = "keys mode wifi broker root sessions".split()
+_PATH = HOME + "/mpyfleet/config.json"
+_OPEN = "name tags type location tz log tm app modules keepalive qos wd ntp mtu win out".split()
+_OPEN += ("code", "ring")
+_ADMIN = "mode root sessions".split()
+_SEALED = "keys wifi broker".split()
 
 
 def store(cfg):
-    """Beside, then renamed: a power cut leaves the old one or the new one."""
+    """Writes a temporary file, then renames it. After a power cut, either the old or the new one
+    exists."""
     with open(_PATH + "~", "w") as f:
         json.dump(cfg, f)
     replace(_PATH + "~", _PATH)
 
 
-def change(ag, new, allowed):
+def change(ag, new, allowed, trial=None):
+    """Checks and stores. `trial`: seconds in which the board must have reached its broker after
+    the restart that follows."""
     if not isinstance(new, dict):
         raise Fail("EINVAL", "an object is expected")
     for k in new:
@@ -26,71 +36,160 @@ def change(ag, new, allowed):
             raise Fail("EINVAL", "%s cannot be set" % k[:32])
     cfg = dict(ag.cfg)
     for k, v in new.items():
-        if v is None:
+        if k == "keys" and isinstance(v, dict):
+            both = dict(cfg.get("keys", {}))
+            both.update(v)
+            cfg[k] = {role: key for role, key in both.items() if key is not None}
+        elif v is None:
             cfg.pop(k, None)
         else:
             cfg[k] = v
-    _check(cfg)
+    load("check").check(cfg, new)
+    if "wifi" in new and cfg.get("wifi"):
+        cfg["wifi"] = [_network(n, ag.cfg.get("wifi") or ()) for n in cfg["wifi"]]
+    if "broker" in new:
+        cfg["broker"] = _broker(cfg["broker"], ag.cfg["broker"])
+    if trial is not None:
+        load("trial").begin(ag, trial)
     store(cfg)
     ag.cfg.clear()
     ag.cfg.update(cfg)
     ag.log.level = cfg.get("log", "I")
+    if current and ("name" in new or "tags" in new):
+        current.said = None  # the birth message contains these, so it is sent again
+    if current and "keys" in new:
+        _rekey(ag.sessions, cfg["keys"])
 
 
-def _check(cfg):
-    if not isinstance(cfg.get("broker"), dict) or "host" not in cfg["broker"]:
-        raise Fail("EINVAL", "broker needs a host")
-    if cfg.get("mode", "signed") not in ("signed", "open"):
-        raise Fail("EINVAL", "mode is signed or open")
-    if cfg.get("mode", "signed") == "signed" and not cfg.get("keys"):
-        raise Fail("EINVAL", "signed mode needs a key")
-    if cfg.get("log", "I") not in "ODIWEC":
-        raise Fail("EINVAL", "log is one of D I W E C")
-    for k in ("tm", "keepalive", "mtu", "win", "out", "code", "ring"):
-        if k in cfg and not (isinstance(cfg[k], int) and 0 <= cfg[k] < 1 << 20):
-            raise Fail("EINVAL", "%s must be a number" % k)
-    if not isinstance(cfg.get("tags", []), list):
-        raise Fail("EINVAL", "tags is a list")
+def _rekey(ss, keys):
+    """Applies new keys at once. Sessions whose key has changed end. The agent reconnects, because
+    its last will carries tags of the old keys."""
+    now = ss.all + ss.new
+    old = [role_key(ss, s.name) for s in now]
+    load("keys").update(ss, keys)
+    for s, k in zip(now, old):
+        if role_key(ss, s.name) != k:
+            for all in (ss.all, ss.new):
+                if s in all:
+                    all.remove(s)
+    asyncio.create_task(_again(current.client))
 
 
-def public(cfg):
-    """Without secrets."""
-    d = {k: v for k, v in cfg.items() if k not in ("keys", "wifi")}
-    d["broker"] = {k: v for k, v in cfg["broker"].items() if k not in ("password", "user")}
+async def _again(c):
+    await asyncio.sleep(1)  # the answer goes out first
+    topic, will = c.cfg["will"]
+    c.cfg["will"] = topic, signed(current.ag.sessions, "st", will.split(b"\n")[0])
+    c.fail("keys")
+
+
+def _network(n, old):
+    """Keeps a password that the request omits, because a computer cannot read it to send it
+    back."""
+    for was in old:
+        if "key" not in n and was["ssid"] == n["ssid"]:
+            return dict(n, key=was.get("key"))
+    return n
+
+
+def _broker(b, old):
+    """Does the same for a broker's user and password if the host is unchanged."""
+    b = dict(b)
+    b.pop("h", None)  # a fingerprint, which a host may send back
+    if b["host"] == old["host"]:
+        for k in ("user", "password"):
+            if k not in b and k in old:
+                b[k] = old[k]
+    if b.get("other"):
+        b["other"] = _broker(b["other"], old.get("other") or {"host": ""})
+    return b
+
+
+def public(cfg, pads):
+    """Returns the configuration without secrets: for keys their roles, for passwords a fingerprint
+    that only the host of this session can compare."""
+    d = dict(cfg)
+    d["keys"] = list(cfg.get("keys", {}))
+    if cfg.get("wifi"):
+        d["wifi"] = nets = []
+        for n in cfg["wifi"]:
+            nets.append({"ssid": n["ssid"], "h": _fingerprint(pads, n.get("key") or "")})
+    d["broker"] = _bare(cfg["broker"], pads)
     return d
 
 
+def _bare(b, pads):
+    d = {k: v for k, v in b.items() if k not in ("password", "user")}
+    login = (b.get("user") or "") + "\0" + (b.get("password") or "")
+    d["h"] = _fingerprint(pads, login)
+    if d.get("other"):
+        d["other"] = _bare(d["other"], pads)
+    return d
+
+
+def _fingerprint(pads, text):
+    if not pads:
+        return ""
+    return hexlify(frame.mac(pads, b"print", text.encode())[:8]).decode()
+
+
+async def _louder(ag, level, seconds):
+    """Logs from `level` for a while; a restart or a new configuration ends it."""
+    ag.louder = mine = object()
+    ag.log.level = level
+    await asyncio.sleep(seconds)
+    if ag.louder is mine:
+        ag.log.level = ag.cfg.get("log", "I")
+
+
 def op_cfg(ag, s, r, j, _):
+    trial = j.get("try")
+    if "lv" in j:
+        lv, seconds = j["lv"], j.get("for")
+        if lv not in list("ODIWEC") or not isinstance(seconds, int) or not 0 < seconds < 86401:
+            raise Fail("EINVAL", "lv is a level, for its seconds")
+        asyncio.create_task(_louder(ag, lv, seconds))
     if "set" in j:
-        change(ag, j["set"], _OPEN + _ADMIN)
-    return {"cfg": public(ag.cfg)}
+        change(ag, j["set"], _OPEN + _ADMIN, trial)
+    if "x" in j:
+        change(ag, json.loads(opened(s, r, j["x"])), _OPEN + _ADMIN + _SEALED, trial)
+    d = public(ag.cfg, s.pads)
+    if "k" in j:
+        d = {k: v for k, v in d.items() if k in j["k"]}
+    t = ag.guard.boot.get("cfg", {})
+    return {"cfg": d, "try": t.get("state", ""), "why": t.get("why", "")}
 
 
 def desired(ag, mv):
-    """The retained `cfg` message: applied if it is newer and rightly signed; reported either
-    way."""
-    if not len(mv):
-        return
-    v = 0
+    """Applies the retained `cfg` message if it is newer and correctly signed, and reports the
+    result. An incorrectly signed message is only counted, because anyone may have sent it."""
     try:
         j = json.loads(bytes(mv))
         v, text = j["v"], j["set"]
-        if v <= ag.cfg.get("cfgv", 0):
-            return
-        if ag.sessions.mode == "signed":
-            key = ag.sessions.keys.get("admin")
-            good = key and frame.mac(
-                frame.pads(key), b"cfg", ag.uid.encode(), str(v).encode(), b":", text.encode()
-            )
-            from binascii import unhexlify
-
-            if not key or not frame.same(good, unhexlify(j.get("mac", ""))):
-                raise Fail("EAUTH", "wrong mac")
+        if not isinstance(v, int) or not 0 <= v < 1 << 30:
+            raise ValueError
+        if ag.sessions.mode == "signed" and not _signed(ag, j, v, text):
+            raise ValueError
+    except (ValueError, KeyError, TypeError, AttributeError):
+        ag.bad += 1
+        return
+    if v <= ag.cfg.get("cfgv", 0):
+        return
+    try:
         new = json.loads(text)
-        change(ag, new, _OPEN)
+        if any(isinstance(k, str) for k in new.get("keys", {}).values()):
+            raise Fail("EINVAL", "a key that is not sealed")
+        change(ag, new, _OPEN + ["keys"])
         ag.cfg["cfgv"] = v
         store(ag.cfg)
         d = {"v": v, "ok": 1}
     except Exception as e:
         d = {"v": v, "ok": 0, "m": frame.explain(e)[1].get("m", "")[:200]}
+    del ag.reports[:-1]  # the newest two are enough
     ag.reports.append(json.dumps(d))
+
+
+def _signed(ag, j, v, text):
+    by, got = j.get("by", "admin"), unhexlify(j["mac"])
+    key = by.split(":")[0] == "admin" and role_key(ag.sessions, by)
+    m = key and frame.mac(key, b"MPY/2 C", ag.sessions.uid, b"%d:" % v, text.encode())
+    return m and frame.same(m, got)

@@ -1,4 +1,4 @@
-"""Compiles and runs one piece of the user's code so that the agent outlives whatever it does."""
+"""Compiles and runs one piece of the user's code. No failure of that code ends the agent."""
 
 import gc
 import io
@@ -7,22 +7,23 @@ import time
 from asyncio import core
 
 import __main__
+import micropython
 
-# All that a frame needs is loaded before user code runs, not when there may be no memory left.
+# Loads everything that a frame needs before user code runs, since memory may run out later.
 from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
 _TICK_MS = const(100)
 
 
 def _branches():
-    """Places where an interrupt that is due is raised."""
+    """Safe points at which a pending interrupt is raised."""
     for _ in range(3):
         pass
     time.sleep_ms(0)
 
 
 def _flush_interrupt():
-    """A Ctrl-C that came too late is taken here."""
+    """A late Ctrl-C is handled here."""
     try:
         _branches()
     except KeyboardInterrupt:
@@ -30,8 +31,8 @@ def _flush_interrupt():
 
 
 class _Guarded:
-    """While user code runs: the socket's callback serves the broker, the event loop is put back
-    afterwards."""
+    """Lets the socket's callback serve the broker while user code runs, and restores the event
+    loop afterwards."""
 
     def __init__(self, run):
         self.run = run
@@ -58,6 +59,10 @@ class _Guarded:
         try:
             ag.client.serve()
             ag.callback_tick()
+            if ag.client.full:  # the socket does not call again for bytes that have arrived
+                micropython.schedule(self.came, None)
+        except RuntimeError:
+            pass  # the queue is full: the timer continues with it
         finally:
             ag.in_callback = False
 
@@ -68,7 +73,7 @@ class _Guarded:
 
 
 def compile_and_run(run, kind, code, mode, name):
-    """One EXEC (answers it) or one run of the app (notes what became of it)."""
+    """Runs one EXEC and answers it, or runs the app and records the result."""
     ag = run.ag
     o = run.out if kind == "exec" else None
     t = time.ticks_ms()
@@ -120,12 +125,13 @@ def compile_and_run(run, kind, code, mode, name):
             error = _trace(error), error
         run.app["x"] = "" if error is None else repr(error[1])
         if error is not None and not isinstance(error[1], KeyboardInterrupt):
-            ag.log.error("app", error[0])
+            ag.log.log("E", "app", error[0])
             ag.guard.crash("app", error[0])
 
 
 def _drain(run):
-    """How many bytes of input the code has left unread: they must not become the next code's."""
+    """Returns the number of input bytes that the code left unread, which the next code must not
+    get."""
     n = len(run.input)
     run.input = b""
     while run.can and run.stdin.poll(0):
@@ -135,7 +141,7 @@ def _drain(run):
 
 
 def _trace(error):
-    """The traceback without our own frame, which is none of the user's business."""
+    """Formats the traceback without the agent's own frame."""
     b = io.StringIO()
     sys.print_exception(error, b)
     t = b.getvalue()

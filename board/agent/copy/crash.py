@@ -1,13 +1,15 @@
-"""What the Guard does seldom: notes of starts and crashes (README.md, "Staying alive"). These are
-its methods, loaded when called (util.Lazy)."""
+"""Rare tasks of the Guard: records of starts and crashes (README.md, "Staying alive"). These
+methods are loaded when called (util.Lazy)."""
 
 import io
+import json
 import os
 import sys
 
-from .util import load
+from .session import signed
+from .util import HOME, load
 
-CRASH = "/mpyfleet/crash.txt"
+CRASH = HOME + "/mpyfleet/crash.txt"
 _CRASH_MOST = const(4096)
 
 
@@ -16,6 +18,22 @@ def birth(guard):
     if guard.safe:
         d["why"] = guard.boot.get("why", "")[:64]
     return d
+
+
+def event(guard, ev, **d):
+    """Keeps an event until the broker has acknowledged it; the first eight at most."""
+    d["ev"], d["boot"] = ev, guard.ag.sessions.boot_hex
+    if len(guard.events) < 8:
+        guard.events.append(json.dumps(d))
+
+
+def tell(guard):
+    ag = guard.ag
+    while guard.events:
+        e = guard.events[0]
+        if len(e) <= ag.mtu:  # a longer record could never be sent; crash.txt has it
+            ag.client.send(guard.evt, signed(ag.sessions, "ev", e), 1)
+        del guard.events[0]
 
 
 def save(guard):
@@ -29,17 +47,22 @@ def save(guard):
 def confirm(guard):
     """Three round trips over `allok`: this start, this copy and this firmware are good."""
     b = guard.boot
+    tried = b.get("trial") or guard.new_firmware
     if b.get("trial"):
         b["slot"], b["trial"] = b["trial"], ""
-        guard.event("agent", state="confirmed")
+        event(guard, "agent", state="confirmed")
     b["fails"] = b["tries"] = b["outage"] = 0
     save(guard)
     if guard.new_firmware:
         load("ota").confirm(guard)
+    from .main import current
+
+    if tried and current:
+        current.said = None  # the birth message contains `trial`, so it is sent again
 
 
 def clean(guard, why):
-    """A reset that is meant: it does not count as a crash."""
+    """Resets on purpose, which does not count as a crash."""
     guard.boot["running"] = 0
     guard.boot["last"] = why
     save(guard)
@@ -57,7 +80,7 @@ def before_reset(guard, m, slot):
 
 
 def crash(guard, who, text):
-    """Keeps a crash on flash; told of after the next connect at the latest."""
+    """Stores a crash on flash. It is reported after the next connect at the latest."""
     d = {"boot0": guard.ag.sessions.boot_hex, "who": who, "t": guard.ag.clock.ms()}
     head = "=== %s %s %d\n" % (who, d["boot0"], d["t"])
     text = (head + text)[:_CRASH_MOST]
@@ -70,7 +93,7 @@ def crash(guard, who, text):
         guard.ag.log.exc("guard", e)
     d["tb"] = text[len(head) :][:400]
     if who == "app":
-        guard.event("crash", **d)
+        event(guard, "crash", **d)
     else:
         guard.boot["crashed"] = d
         save(guard)
@@ -81,7 +104,7 @@ def crash_text(guard, most, rm):
         try:
             os.remove(CRASH)
         except OSError:
-            pass  # there is none
+            pass  # the file does not exist
         return b""
     return _tail(CRASH, most).encode()
 
@@ -94,7 +117,7 @@ def _tail(path, most):
             b = f.read()
     except OSError:
         return ""
-    if len(b) == most:  # cut: from the next whole line on
+    if len(b) == most:  # the first line may be cut off, so it is dropped
         b = b[b.find(b"\n") + 1 :]
     return b.decode()
 

@@ -1,48 +1,94 @@
-"""Takes frames, finds who may do what, calls handlers (docs/protocol.md). Loaded when a frame
-comes.
+"""Checks frames, finds out who may do what and calls the handlers (docs/protocol.md). Loaded when
+a frame arrives.
 
-Everything here is synchronous and may run inside a socket's callback, so that it goes on while the
-user's code keeps the interpreter busy. What takes long is a generator in `jobs`."""
+Everything here is synchronous and may run inside a socket's callback, so that the agent answers
+while the user's code keeps the interpreter busy. Long work is a generator in `ag.jobs`.
+
+Names of parameters stay in the board's memory, so all modules use the same short ones: `ag` the
+Agent, `s` a session, `r` a request's id, `p` a payload, `off` an offset in bytes, `f` an open
+transfer in `ag.flows`, `c` the MQTT client."""
 
 import json
+import sys
 from binascii import hexlify
 
-from . import frame, session
+from . import entry, frame
+from .agent import VERSION
 from .frame import F_ACKREQ, F_MAC, HEAD, TAG
 from .session import ROLES
-from .util import Fail, load
+from .util import HOME, Fail, load
 from .wire import LinkLost
 
-# op: (role needed, remembered: never run twice, module, function)
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_HELLO = const(0x01)
+_OP_PING = const(0x02)
+_OP_BYE = const(0x03)
+_OP_EXEC = const(0x10)
+_OP_STDIN = const(0x11)
+_OP_INTR = const(0x12)
+_OP_COMPLETE = const(0x14)
+_OP_PUT = const(0x20)
+_OP_DATA = const(0x21)
+_OP_ACK = const(0x22)
+_OP_NAK = const(0x23)
+_OP_END = const(0x24)
+_OP_CANCEL = const(0x25)
+_OP_GET = const(0x26)
+_OP_STAT = const(0x30)
+_OP_LIST = const(0x31)
+_OP_HASH = const(0x32)
+_OP_MKDIR = const(0x33)
+_OP_RM = const(0x34)
+_OP_MV = const(0x35)
+_OP_STATFS = const(0x36)
+_OP_RESET = const(0x40)
+_OP_TIME = const(0x41)
+_OP_CFG = const(0x42)
+_OP_LOGGET = const(0x43)
+_OP_APP = const(0x44)
+_OP_OTA = const(0x45)
+_OP_OK = const(0x70)
+# Positions in a kept result (setup.py).
+_SESSION = const(0)
+_REQUEST = const(1)
+
+# Roles, as in session.ROLES.
+_VIEWER = const(0)
+_OPERATOR = const(1)
+_ADMIN = const(2)
+
+# op: (least role, 1 if it must not run twice and its answer is kept, module, function)
 OPS = {
-    0x02: (0, 0, "ops", "ping"),
-    0x03: (0, 0, "ops", "bye"),
-    0x10: (2, 1, "runops", "op_exec"),
-    0x11: (1, 0, "runops", "op_stdin"),
-    0x12: (1, 0, "runops", "op_intr"),
-    0x14: (2, 0, "ops", "complete"),
-    0x20: (2, 1, "put", "op_put"),
-    0x26: (1, 0, "get", "op_get"),
-    0x30: (0, 0, "files", "stat"),
-    0x31: (0, 0, "files", "list_"),
-    0x32: (0, 0, "files", "hash_"),
-    0x33: (2, 1, "files", "mkdir"),
-    0x34: (2, 1, "files", "rm"),
-    0x35: (2, 1, "files", "mv"),
-    0x36: (0, 0, "files", "statfs"),
-    0x40: (1, 1, "ops", "reset"),
-    0x41: (1, 1, "ops", "time_"),
-    0x42: (2, 1, "cfg", "op_cfg"),
-    0x43: (0, 0, "batch", "op_logget"),
-    0x44: (1, 1, "runops", "op_app"),
-    0x45: (2, 1, "ota", "op_ota"),
+    _OP_PING: (_VIEWER, 0, "ops", "ping"),
+    _OP_BYE: (_VIEWER, 0, "ops", "bye"),
+    _OP_EXEC: (_ADMIN, 1, "runops", "op_exec"),
+    _OP_STDIN: (_OPERATOR, 0, "runops", "op_stdin"),
+    _OP_INTR: (_OPERATOR, 0, "runops", "op_intr"),
+    _OP_COMPLETE: (_ADMIN, 0, "ops", "complete"),
+    _OP_PUT: (_ADMIN, 1, "put", "op_put"),
+    _OP_GET: (_OPERATOR, 0, "get", "op_get"),
+    _OP_STAT: (_VIEWER, 0, "files", "stat"),
+    _OP_LIST: (_VIEWER, 0, "files", "list_"),
+    _OP_HASH: (_VIEWER, 0, "files", "hash_"),
+    _OP_MKDIR: (_ADMIN, 1, "files", "mkdir"),
+    _OP_RM: (_ADMIN, 1, "files", "rm"),
+    _OP_MV: (_ADMIN, 1, "files", "mv"),
+    _OP_STATFS: (_VIEWER, 0, "files", "statfs"),
+    _OP_RESET: (_OPERATOR, 1, "ops", "reset"),
+    _OP_TIME: (_OPERATOR, 1, "ops", "time_"),
+    _OP_CFG: (_ADMIN, 1, "cfg", "op_cfg"),
+    _OP_LOGGET: (_VIEWER, 0, "batch", "op_logget"),
+    _OP_APP: (_OPERATOR, 1, "runops", "op_app"),
+    _OP_OTA: (_ADMIN, 1, "ota", "op_ota"),
 }
-_STREAM = (0x21, 0x22, 0x23, 0x24, 0x25)  # DATA ACK NAK END CANCEL: for an open request
-_PLAIN = (0x02, 0x03, 0x11, 0x12)  # the payload is bytes, not JSON
+# Flag: belongs to a request that is already open.
+_STREAM = (_OP_DATA, _OP_ACK, _OP_NAK, _OP_END, _OP_CANCEL)
+# The payload is bytes, not JSON.
+_PLAIN = (_OP_PING, _OP_BYE, _OP_STDIN, _OP_INTR)
 
 
 class _Nobody:
-    """To whom an unsigned answer goes: there is no session."""
+    """Placeholder for the session in an unsigned answer."""
 
     cid = pads = None
     out = 0
@@ -52,9 +98,9 @@ class _Nobody:
 
 
 def _parse(op, p):
-    """(JSON object, bytes after it) of a request's payload."""
+    """Splits a request's payload into its JSON object and the bytes after it."""
     body = b""
-    if op == 0x10:
+    if op == _OP_EXEC:
         n = p[0] << 8 | p[1]
         p, body = p[2 : 2 + n], p[2 + n :]
     j = json.loads(bytes(p)) if len(p) else {}
@@ -76,20 +122,22 @@ def on_frame(ag, cid, mv, group):
     head, p, tag = mv[:HEAD], mv[HEAD:end], mv[end:] if flags & F_MAC else None
     if group:
         return _group(ag, cid, op, r, off, flags, head, p, tag)
-    s = ag.sessions.all.get(cid)
     try:
-        if op == 1:
-            return _hello(ag, cid, aux, r, ctr, head, p, tag)
-        if s is None or aux != ag.sessions.aux:
+        if op == _OP_HELLO:
+            if ver != frame.VERSION:
+                raise Fail("EPROTO", "this board speaks another version", v=[2])
+            return _hello(ag, cid, r, head, p, tag)
+        if aux != ag.sessions.aux:
             raise Fail("ESTALE", "no such session in this boot")
-        if not session.verify(ag.sessions, s, head, p, tag, ctr):
+        s = entry.find(ag, cid, head, p, tag)
+        if not entry.fresh(ag.sessions, s, ctr):
             ag.bad += 1
             return
     except Fail as e:
         return _refuse(ag, cid, r, e)
     s.used = ag.clock.ms()
     if ver != frame.VERSION or op not in OPS and op not in _STREAM:
-        ag.error(s, r, Fail("EPROTO", "unknown version or operation", v=[1]))
+        ag.error(s, r, Fail("EPROTO", "unknown version or operation", v=[2]))
     elif op in _STREAM:
         _stream(ag, s, op, r, off, flags, p)
     else:
@@ -98,7 +146,7 @@ def on_frame(ag, cid, mv, group):
 
 def _group(ag, cid, op, r, off, flags, head, p, tag):
     f = ag.flows.get(("g" + cid, r))
-    if f is None or op != 0x21:
+    if f is None or op != _OP_DATA:
         return
     good = f.gpads and frame.mac(f.gpads, b"g", head, p)[:12]
     if good and (tag is None or not frame.same(good, tag)):
@@ -107,46 +155,49 @@ def _group(ag, cid, op, r, off, flags, head, p, tag):
     _guarded(ag, f.s, f.r, lambda: f.on_group(off, p, flags & F_ACKREQ))
 
 
-def _hello(ag, cid, aux, r, ctr, head, p, tag):
+def _hello(ag, cid, r, head, p, tag):
     try:
-        s = session.hello(ag.sessions, cid, head, p, tag, ag.clock.ms())
+        s = entry.hello(ag.sessions, cid, head, p, tag, ag.clock.ms())
     except (ValueError, KeyError, TypeError) as e:
         raise Fail("EPROTO", repr(e)[:80])
     s.used = ag.clock.ms()
     d = {"bn": hexlify(s.bn).decode(), "role": ROLES[s.role], "mtu": ag.mtu}
-    d.update(win=ag.win, state=ag.state(), boot=ag.sessions.boot_hex)
-    d["log"] = {"s": ag.log.next}
-    ag.send(s, 0x70, r, json.dumps(d).encode())
+    d.update(win=ag.win, state=ag.state(), boot=ag.sessions.boot_hex, agent=VERSION)
+    d["slot"], d["caps"] = ag.guard.boot.get("run", ""), load("telling").caps(ag)
+    d["mpy"] = getattr(sys.implementation, "_mpy", 0)
+    if HOME:
+        d["home"] = HOME
+    ag.send(s, _OP_OK, r, json.dumps(d).encode())
 
 
 def _refuse(ag, cid, r, e):
-    """Unsigned advice, once a second at most for a wrong tag."""
+    """Sends an unsigned error. Anyone can provoke it, so it is limited to one in 100 ms, EAUTH to
+    one a second. EBUSY answers a frame that a key has signed, so it is not limited."""
     ag.bad += 1
     now = ag.clock.ms()
-    if e.code == "EAUTH":
-        if now - ag._warned < 1000:
+    if e.code != "EBUSY":
+        if now - ag._warned < (1000 if e.code == "EAUTH" else 100):
             return
         ag._warned = now
-        ag.log.warning("agent", "refused a frame from %s: %s" % (cid, e.text))
     s = _Nobody(ag.sessions.base + cid.encode())
     ag.error(s, r, e)
 
 
 def _request(ag, s, op, r, off, p):
     role, kept, mod, fn = OPS[op]
-    if kept:
-        for k in ag.kept:
-            if k[1] == r and k[0] == s.cid:
-                return ag.again(s, k)
 
     def work():
         if s.role < role:
             raise Fail("EROLE", "this key's role may not do that")
+        if kept:
+            for k in ag.kept:
+                if k[_REQUEST] == r and k[_SESSION] is s:
+                    return ag.again(s, k)
         j, body = ({"o": off}, p) if op in _PLAIN else _parse(op, p)
         if ag.clock.ms() - s.t0 > j.get("dl", 1 << 60):
             raise Fail("ETIMEOUT", "the request came after its time")
-        if kept and (op != 0x41 or "t" in j):
-            ag.keep(s.cid, r)
+        if kept and (op != _OP_TIME or "t" in j):
+            ag.keep(s, r)
         a = getattr(load(mod), fn)(ag, s, r, j, body)
         if a is not None:
             ag.finish(s, r, a)
@@ -164,12 +215,12 @@ def _guarded(ag, s, r, work):
 
 
 def _stream(ag, s, op, r, off, flags, p):
-    f = ag.flows.get((s.cid, r))
+    f = ag.flows.get((s, r))
     if f is None:
         for k in ag.kept:
-            if k[1] == r and k[0] == s.cid and op not in (0x22, 0x23):
+            if k[_REQUEST] == r and k[_SESSION] is s and op not in (_OP_ACK, _OP_NAK):
                 return ag.again(s, k)
-        if op not in (0x22, 0x23, 0x25):
+        if op not in (_OP_ACK, _OP_NAK, _OP_CANCEL):
             ag.error(s, r, Fail("ESTALE", "no such transfer"))
         return
     _guarded(ag, s, r, lambda: f.on_stream(op, off, p, flags & F_ACKREQ))

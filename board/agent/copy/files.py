@@ -7,8 +7,9 @@ import time
 
 from .hal import epoch
 from .paths import check_path, join
+from .reach import changeable, readable, secrecy
 from .store import make_parents, remove, replace, sha_file
-from .util import Fail
+from .util import HOME, Fail
 
 _DIR = const(0x4000)
 
@@ -27,7 +28,7 @@ def stat(ag, s, r, j, _):
 
 
 def walk(path, deep, base=""):
-    """Generator of names below `path`, folders before what is in them, in the file system's own
+    """Generates the names below `path`, folders before their content, in the file system's own
     order."""
     for e in os.ilistdir(path):
         name = base + e[0]
@@ -37,7 +38,7 @@ def walk(path, deep, base=""):
 
 
 def _page(ag, names, j, entry):
-    """Generator that gives one page: entries made by `entry(name)`, itself a generator."""
+    """Generates one page of entries made by `entry(name)`, itself a generator."""
     at = j.get("c", 0)
     out = []
     size = n = 0
@@ -92,6 +93,8 @@ def hash_(ag, s, r, j, _):
             return [name, "-", 0, 0, None]
         if t == "d":
             return [name, t, 0, m, None]
+        if secrecy(ag, p) > (1 if s.role == 2 else 0):
+            return [name, t, n, m, None]
         return [name, t, n, m, (yield from sha_file(p))]
 
     ag.start(s, r, _page(ag, names, j, entry), "hash")
@@ -112,6 +115,7 @@ def rm(ag, s, r, j, _):
     p = check_path(j["p"])
     if p == "/":
         raise Fail("EINVAL", "not the root folder")
+    changeable(ag, p)
     if not os.stat(p)[0] & _DIR:
         os.remove(p)
         return {"n": 1}
@@ -139,6 +143,9 @@ def _rm_tree(p):
 
 def mv(ag, s, r, j, _):
     a, b = check_path(j["p"]), check_path(j["to"])
+    changeable(ag, a)
+    changeable(ag, b)
+    readable(ag, s, a)
     st = os.stat(a)
     try:
         there = os.stat(b)
@@ -180,5 +187,6 @@ def _copy(a, b):
 
 
 def statfs(ag, s, r, j, _):
-    v = os.statvfs(check_path(j.get("p", "/")))
+    p = check_path(j.get("p", "/"))
+    v = os.statvfs(HOME or p if p == "/" else p)
     return {"n": v[1] * v[2], "f": v[0] * v[3]}

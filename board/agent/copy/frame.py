@@ -1,4 +1,4 @@
-"""Frames of MPY/1, their HMAC and their errors (docs/protocol.md sections 3 to 5)."""
+"""Frames of MPY/2, their HMAC and their errors (docs/protocol.md sections 3 to 5)."""
 
 import hashlib
 import struct
@@ -7,7 +7,7 @@ from .util import Fail
 
 HEAD = 16
 TAG = 12
-VERSION = 1
+VERSION = 2
 F_ZLIB = 0x04
 F_MAC = 0x08
 F_ACKREQ = 0x10
@@ -42,7 +42,7 @@ def explain(e):
 
 
 def pads(key):
-    """What HMAC-SHA256 needs of a key, made once."""
+    """Precomputes the HMAC-SHA256 pads of a key."""
     if len(key) > 64:
         key = hashlib.sha256(key).digest()
     key = key + bytes(64 - len(key))

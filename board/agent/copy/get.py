@@ -1,5 +1,4 @@
-"""Content going out: a file from any offset, within the host's credit (docs/protocol.md section
-7)."""
+"""Sends a file from any offset, within the host's credit (docs/protocol.md section 7)."""
 
 import hashlib
 import json
@@ -8,12 +7,19 @@ import time
 from binascii import hexlify
 
 from .paths import check_path
+from .reach import readable
 from .util import Fail
 from .wire import LinkLost
 
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_DATA = const(0x21)
+_OP_ACK = const(0x22)
+_OP_NAK = const(0x23)
+_OP_END = const(0x24)
+_OP_CANCEL = const(0x25)
+_OP_PART = const(0x72)
 _IDLE_MS = const(60000)
 _MOST = const(3)
-SECRET = "/mpyfleet/config.json"
 
 
 class Get:
@@ -30,16 +36,16 @@ class Get:
         self.mtime = os.stat(path)[8]
         self.moved = time.ticks_ms()
         self.ended = False
-        ag.flows[(s.cid, r)] = self
+        ag.flows[(s, r)] = self
         ag.gets.append(self)
         self.greet()
 
     def greet(self):
         d = {"n": self.size, "o": self.start, "m": self.mtime}
-        self.ag.send(self.s, 0x72, self.r, json.dumps(d).encode(), self.start)
+        self.ag.send(self.s, _OP_PART, self.r, json.dumps(d).encode(), self.start)
 
     def _fill(self, mv):
-        self.f.seek(self.at)  # a frame that the line broke off was read in vain
+        self.f.seek(self.at)  # a frame that the connection broke off was read but not sent
         n = self.f.readinto(mv[: self.size - self.at])
         if not n:
             raise Fail("EIO", "the file became shorter")
@@ -50,30 +56,30 @@ class Get:
         return n
 
     def pump(self):
-        """Sends what credit and socket allow. True: there is more to send now."""
+        """Sends what credit and socket allow. Returns True if more can be sent now."""
         c = self.ag.client
         while self.at < self.size and self.at - self.acked < self.window:
             if not c.writable():
                 return True
-            self.ag.send(self.s, 0x21, self.r, off=self.at, fill=self._fill)
+            self.ag.send(self.s, _OP_DATA, self.r, off=self.at, fill=self._fill)
             self.at += self.n
         if self.at >= self.size and not self.ended:
             if self.digest is None:
                 self.digest = hexlify(self.sha.digest()).decode()
             self.ended = True
             d = {"n": self.size, "h": self.digest}
-            self.ag.send(self.s, 0x24, self.r, json.dumps(d).encode(), self.size)
+            self.ag.send(self.s, _OP_END, self.r, json.dumps(d).encode(), self.size)
         return False
 
     def on_stream(self, op, off, p, ack):
         self.moved = time.ticks_ms()
-        if op == 0x25:
+        if op == _OP_CANCEL:
             self.close()
             return self.ag.error(self.s, self.r, Fail("ECANCEL", "cancelled"))
-        if op not in (0x22, 0x23) or not self.start <= off <= self.hashed:
+        if op not in (_OP_ACK, _OP_NAK) or not self.start <= off <= self.hashed:
             return
-        self.acked = max(self.acked, off) if op == 0x22 else off
-        if op == 0x23 or ack:
+        self.acked = max(self.acked, off) if op == _OP_ACK else off
+        if op == _OP_NAK or ack:
             self.at = off
             self.ended = False
         elif off >= self.size and self.ended:
@@ -82,18 +88,18 @@ class Get:
 
     def close(self):
         self.f.close()
-        self.ag.flows.pop((self.s.cid, self.r), None)
+        self.ag.flows.pop((self.s, self.r), None)
         if self in self.ag.gets:
             self.ag.gets.remove(self)
 
     def idle(self):
-        """Closes when nobody has asked for more for long."""
+        """Closes the file if the host has requested nothing for _IDLE_MS."""
         if time.ticks_diff(time.ticks_ms(), self.moved) > _IDLE_MS:
             self.close()
 
 
 def _room(ag):
-    """Gives up the oldest of those that are all sent: its host was cut off before its last ACK."""
+    """Closes the oldest transfer whose file is sent whole; its host left before its last ACK."""
     done = [g for g in ag.gets if g.ended]
     if not done:
         raise Fail("EBUSY", "too many transfers at once")
@@ -102,9 +108,8 @@ def _room(ag):
 
 def op_get(ag, s, r, j, _):
     path = check_path(j["p"])
-    if path.lower() == SECRET and s.role < 2:
-        raise Fail("EROLE", "this file holds keys: for admins only", path)
-    old = ag.flows.get((s.cid, r))
+    readable(ag, s, path)
+    old = ag.flows.get((s, r))
     if old:
         old.greet()
         old.pump()
@@ -117,7 +122,7 @@ def op_get(ag, s, r, j, _):
     try:
         g.pump()
     except LinkLost:
-        raise  # it goes on when the host asks again
+        raise  # the transfer continues when the host asks again
     except Exception:
         g.close()
         raise

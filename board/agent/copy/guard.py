@@ -1,19 +1,18 @@
-"""Staying alive: watchdog, confirmation of a start, crashes, safe mode (README.md, "Staying
-alive")."""
+"""Watchdog, confirmation of a start, crashes and safe mode (README.md, "Staying alive")."""
 
-import json
 import os
 
 from .util import Lazy, load
+from .wire import UP
 
-# one reboot after each of these, if the policy wants reboots at all
+# seconds without a connection before each reboot, if the policy allows reboots
 _OUTAGE_S = (300, 900, 1800, 3600)
-_TRIPS = const(3)
+_TRIPS = const(3)  # round trips that confirm a start
 
 
 class Policy:
-    """Decides from times alone, so that an hour can be simulated. wd: {"limit", "allok",
-    "outage"} (s)."""
+    """Decides from times alone, so that tests can simulate an hour. wd: {"limit", "allok"} in
+    seconds and {"outage"}, "tolerate" or "reboot"."""
 
     def __init__(self, wd, now, stage=0):
         self.limit = wd.get("limit", 300) * 1000
@@ -35,9 +34,8 @@ class Policy:
         self.stage = 0
 
     def decide(self, now, busy):
-        """"feed", "ask" (feed, and send a round trip), "confirm" (feed; all is well), "stuck" or
-        "outage"
-        (reboot; the second never counts as a crash)."""
+        """Returns "feed", "ask" (feed and send a round trip), "confirm" (feed; the start is good),
+        "stuck" or "outage" (both reboot; "outage" never counts as a crash)."""
         asleep = now - self.looked > self.limit // 2  # code let nothing else run
         self.looked = now
         if self.lost is not None:
@@ -60,14 +58,9 @@ class Policy:
 
 
 class Guard(Lazy):
-    """setup.py says what it holds."""
+    """setup.py lists its attributes."""
 
     more = "crash"
-
-    def event(self, ev, **d):
-        d["ev"], d["boot"] = ev, self.ag.sessions.boot_hex
-        if len(self.events) < 8:
-            self.events.append(json.dumps(d))
 
     def up(self):
         self.policy.connection(True, self.ag.clock.ms())
@@ -89,12 +82,11 @@ class Guard(Lazy):
             self.confirm()
         if self.wdt:
             self.wdt.feed()
-        if ag.client.state == 2:
+        if ag.client.state == UP:
             if what == "ask":
                 self._ask()
-            while self.events:
-                ag.client.send(self.evt, self.events[0][: ag.mtu], 1)
-                del self.events[0]
+            if self.events:
+                self.tell()
 
     def _ask(self):
         """Nobody can answer for the broker: only it has seen these bytes."""

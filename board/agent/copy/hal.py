@@ -31,7 +31,7 @@ def on_read(sock, cb):
     try:
         sock.setsockopt(1, 20, cb)
     except (OSError, ValueError, TypeError, AttributeError):
-        pass  # such a port does not say that it can interrupt
+        pass  # such a port does not report whether it can interrupt
 
 
 def forget(sock):

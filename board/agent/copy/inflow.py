@@ -5,11 +5,21 @@ import time
 
 from .util import Fail
 
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_DATA = const(0x21)
+_OP_ACK = const(0x22)
+_OP_NAK = const(0x23)
+_OP_END = const(0x24)
+_OP_CANCEL = const(0x25)
 _NAK_MS = const(1000)
 
 
 class Inflow:
-    """Bytes in order from a host. A subclass says where they go: take(mv), and end() at END."""
+    """Bytes in order from a host. A subclass stores them: take(mv) for each piece, end() at END.
+
+    s, r: session and id of the request; total: length in bytes; off: bytes taken so far;
+    since: frames since the last ACK; nak_at, nak_t: offset and time of the last NAK; moved: time
+    of the last new bytes; gpads, gid: key and id of a group's transfer."""
 
     gpads = None
     gid = None
@@ -20,37 +30,38 @@ class Inflow:
         self.since = 0  # frames since the last ACK
         self.nak_at = -1
         self.nak_t = self.moved = time.ticks_ms()
-        ag.flows[(s.cid, r)] = self
+        ag.flows[(s, r)] = self
 
     def greet(self):
         self.since = 0
-        self.ag.send(self.s, 0x22, self.r, b"", self.off, self.ag.win)
+        self.ag.send(self.s, _OP_ACK, self.r, b"", self.off, self.ag.win)
 
     def close(self):
-        self.ag.flows.pop((self.s.cid, self.r), None)
+        self.ag.flows.pop((self.s, self.r), None)
         self.ag.flows.pop(("g" + self.s.cid, self.gid), None)
 
     def on_stream(self, op, off, p, ack):
-        if op == 0x21:
+        if op == _OP_DATA:
             if self.feed(off, p) and (ack or self.due()):
                 self.greet()
-        elif op == 0x24:
+        elif op == _OP_END:
             if self.off < self.total:
                 self._nak()
             else:
                 self.end()
-        elif op == 0x25:
+        elif op == _OP_CANCEL:
             if not self.ag.cancel_job(self.s, self.r):
                 self.ag.error(self.s, self.r, Fail("ECANCEL", "cancelled"))
             self.cancel()
-        elif op in (0x22, 0x23):
+        elif op in (_OP_ACK, _OP_NAK):
             self.greet()
 
     def due(self):
         return self.since * 2 >= self.ag.win or self.off >= self.total
 
     def feed(self, off, p):
-        """False: not what is wanted next, and a NAK is not due or has been sent."""
+        """Takes a piece. Returns False if bytes before it are missing; a NAK is sent when one is
+        due."""
         n = len(p)
         if off > self.off:
             self._nak()
@@ -71,10 +82,11 @@ class Inflow:
             return
         self.nak_at = self.off
         self.nak_t = now
-        self.ag.send(self.s, 0x23, self.r, b"", self.off, self.ag.win)
+        self.ag.send(self.s, _OP_NAK, self.r, b"", self.off, self.ag.win)
 
     def on_group(self, off, p, ack):
-        """A frame for many boards: silent but for gaps, and those at a random time (section 8)."""
+        """Takes a frame for many boards. Answers only gaps, and those after a random time (section
+        8)."""
         if off > self.off:
             now = time.ticks_ms()
             if self.nak_at != self.off:

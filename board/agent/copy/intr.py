@@ -9,7 +9,7 @@ import micropython
 
 from .util import Fail
 
-_FEED = const(128)  # bytes of input handed to the port's ring at once; that holds about 260
+_FEED = const(128)  # bytes of input passed to the port's ring at once; the ring holds about 260
 
 
 def interrupt(run):
@@ -32,7 +32,8 @@ def interrupt(run):
 
 
 def feed(run, off, data):
-    """Input for sys.stdin: takes what fits, says up to where it has been taken."""
+    """Accepts input for sys.stdin as far as it fits, and reports the offset up to which it was
+    accepted."""
     if off <= run.taken < off + len(data) and not run.input:
         new = bytes(data[run.taken - off :])[:_FEED]
         if not run.stdin.poll(0):

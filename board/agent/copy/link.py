@@ -29,11 +29,12 @@ def make(c, cfg, wifi):
     c._hd = bytearray(5)
     c._got = c._body = 0
     c._n = -1
+    c.full = False
     c.buffers(size + BESIDE)
     c.cfg = cfg
     c.wifi = wifi  # see wifi.py
     c.wifi_at = 0
-    c.subs = []  # (topic, qos), made anew after each connect
+    c.subs = []  # (topic, qos), created again after each connect
     c.reconnects = -1
     c.error = ""
     c.on_up = None  # f()
@@ -42,7 +43,7 @@ def make(c, cfg, wifi):
     c.next_try = time.ticks_ms()
     c.ping = None
     c.task = c._gen = None
-    c.before = None  # f() before each try, once the network is there
+    c.before = None  # called before each attempt, once the network is up
     c.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
     c.stopped = c._stepping = c._kicked = False
 
@@ -72,7 +73,7 @@ def passed(t):
 
 
 def connect(host, port, opt):
-    """Generator that gives (stream, socket). The name is looked up anew each time."""
+    """Generator that returns (stream, socket). It resolves the name again each time."""
     where = socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)[0]
     s = socket.socket(where[0], socket.SOCK_STREAM)
     try:
@@ -138,7 +139,7 @@ def login(wire, cfg):
 
 
 def answer(wire, what):
-    """Generator that gives the next packet of that type (2 CONNACK, 9 SUBACK)."""
+    """Generator that returns the next packet of that type (2 CONNACK, 9 SUBACK)."""
     t = deadline(_ANSWER_MS)
     wire.answer = None
     while True:
@@ -151,12 +152,17 @@ def answer(wire, what):
 
 
 def connection(c):
-    """Generator that makes the Client's connection; OSError says why it cannot."""
+    """Generator that opens the Client's connection; an OSError names the reason if it fails."""
     if c.wifi:
         yield from load("wifi").up(c)
     if c.before:
         c.before()
     cfg = c.cfg
+    # After three failures in a row the second broker gets three tries, and so on. When its
+    # connection is lost, the first one's turn comes again.
+    if cfg.get("other") and c.fails % 6 > 2:
+        cfg = dict(cfg, port=None, user=None, password=None, ssl=None)
+        cfg.update(cfg["other"])
     port = cfg.get("port") or (8883 if cfg.get("ssl") else 1883)
     attach(c, *(yield from connect(cfg["host"], port, cfg.get("ssl"))))
     if c.on_socket:
@@ -165,7 +171,7 @@ def connection(c):
     if c.subs:
         subscriptions(c, c.subs)
         a = yield from answer(c, 9)
-        if max(a[3:]) & 0x80:  # 0x80; ejabberd says with the codes of MQTT 5 why
+        if max(a[3:]) & 0x80:  # 0x80; ejabberd uses the reason codes of MQTT 5
             raise OSError("the broker refuses a subscription")
     c.fails = 0
     c.ping = None

@@ -3,15 +3,18 @@ section 9)."""
 
 from .util import Lazy
 
-LEVELS = "ODIWEC"  # in the order in which they are given up
+LEVELS = "ODIWEC"  # the first ones are dropped first
 _LINE = const(400)
 _FLUSH_MS = const(250)
-_COST = const(48)  # bytes of heap that a record takes beside its text
+_COST = const(48)  # bytes of heap of a record without its text
 
 
 class Log(Lazy):
-    """Records are lists [seq, level, ms, logger, text, state]; state 0 to send, 1 on its way, 2
-    at the broker. setup.py says what the Log itself holds."""
+    """A ring of records [seq, level, ms, logger, text, state]; state 0: to send, 1: in transit, 2:
+    at the broker. setup.py sets the attributes: ring, size, used: records, limit and use in bytes;
+    next: the next seq; level: the least level logged; drop: lost records by level; line: an
+    unfinished line of output; urgent: send at once; last: time of the last batch; busy: a batch is
+    in transit."""
 
     more = "batch"
 
@@ -30,7 +33,8 @@ class Log(Lazy):
             self.urgent = True
 
     def _evict(self):
-        """Makes room: first what the broker has, then the least important, the oldest of those."""
+        """Drops one record: first those that the broker has, then the least important, the oldest
+        first."""
         worst = None
         for r in self.ring:
             key = (r[5] != 2, LEVELS.index(r[1]) if r[5] != 2 else 0, r[0])
@@ -45,18 +49,6 @@ class Log(Lazy):
     def log(self, level, name, text):
         if LEVELS.index(level) >= LEVELS.index(self.level):
             self.add(level, name, text)
-
-    def debug(self, name, text):
-        self.log("D", name, text)
-
-    def info(self, name, text):
-        self.log("I", name, text)
-
-    def warning(self, name, text):
-        self.log("W", name, text)
-
-    def error(self, name, text):
-        self.log("E", name, text)
 
     def lost(self, e):
         """What could not even be logged is counted."""
@@ -77,7 +69,8 @@ class Log(Lazy):
         self.add("O", "", text)
 
     def flush(self, client, topic):
-        """Sends a batch when it is time; what it held is kept until the broker has it."""
+        """Sends a batch when it is due; its records are kept until the broker has acknowledged
+        them."""
         now = self.clock.ms()
         if self.busy or (now - self.last < _FLUSH_MS and not self.urgent):
             return
@@ -87,7 +80,7 @@ class Log(Lazy):
         self.send(client, topic)
 
     def down(self):
-        """The connection is lost: what was on its way is sent again."""
+        """The connection was lost: batches in transit are sent again."""
         self.busy = False
         for r in self.ring:
             if r[5] == 1:

@@ -5,10 +5,10 @@ import gc
 import json
 import sys
 
-from .util import Lazy, load, unload
+from .util import HOME, Lazy, load, unload
+from .wire import UP
 
-CONFIG = "/mpyfleet/config.json"
-_REST_MS = const(10000)  # silence after which the modules that nobody needed are forgotten
+_REST_MS = const(10000)  # silence after which unused modules are unloaded
 current = None  # the running agent's Main, for looking at it from the REPL
 
 
@@ -19,36 +19,31 @@ class Main(Lazy):
         load("setup").make(self, cfg, boot)
 
     def up(self):
-        gc.threshold(32768)  # the shim had it low while everything was made
+        gc.threshold(32768)  # the shim kept it low while the objects were created
         self.tell()
         self.ag.guard.up()
         if self.ag.tasks:
             self.ag.tasks.up()
 
     def down(self, error, was_up):
-        if not was_up:  # who sits at the cable wants to know; it is in the log as well
+        if not was_up:  # also for the serial console; the log has it
             return print("no broker:", error)
         self.ag.log.down()
-        self.ag.log.warning("mqtt", "connection lost: " + error)
+        self.ag.log.log("W", "mqtt", "connection lost: " + error)
         if self.ag.tasks:
             self.ag.tasks.down()
 
     def on_big(self, topic, n):
         self.ag.bad += 1
-        if n > self.client.size:  # else it was memory that did not suffice
-            self.big(topic)
 
     def before(self):
         self.clock()
-
-    def desired(self, mv):
-        load("cfg").desired(self.ag, mv)
 
     def changed(self):
         """The board's program begins or has ended: told at once, it may leave no time later."""
         now = self.ag.state()
         c = self.client
-        if now != self.said and "app" in (now, self.said) and c.state == 2 and not c.locked:
+        if now != self.said and "app" in (now, self.said) and c.state == UP and not c.locked:
             try:
                 self.tell()
             except OSError:
@@ -76,6 +71,8 @@ class Main(Lazy):
         again soon."""
         ag, c = self.ag, self.client
         c.step()
+        if c.full:
+            c.serve()
         more = self.quick()
         if c.enter():
             try:
@@ -87,21 +84,24 @@ class Main(Lazy):
         for g in tuple(ag.gets):
             g.idle()
         try:
-            if c.state == 2:
+            ag.guard.tick()  # first: nothing that is to be told may keep the watchdog from it
+        except OSError:
+            pass  # the connection: the client knows already
+        try:
+            if c.state == UP:
                 if self.said != ag.state() and ag.clock.ms() - self.said_at > 1000:
                     self.tell()
                 ag.log.flush(c, self.logt)
                 every = self.cfg.get("tm", 60) * 1000
                 if ag.reports or (every and ag.clock.ms() - self.tm_at >= every):
                     self.report()
-            ag.guard.tick()
         except OSError:
             pass  # the connection: the client knows already
         return more
 
     def rest(self):
-        """Forgets the modules that nobody has needed for a while. Code that runs keeps them:
-        what a frame needs must be there when that code has used up the memory."""
+        """Unloads modules that have not been used for a while. While code runs they stay, because
+        a frame needs them even if that code has used up the memory."""
         ag = self.ag
         run = ag.run
         if self.client.state != 2 or run.state != "idle" or run.job or ag.jobs:
@@ -110,7 +110,7 @@ class Main(Lazy):
         if unload(_REST_MS):
             self.client.shrink()
             if o and o.done and o.acked >= o.end:  # the host has all of it
-                ag.flows.pop((o.s.cid, o.r), None)
+                ag.flows.pop((o.s, o.r), None)
                 run.out = None
 
     async def run(self):
@@ -128,7 +128,7 @@ class Main(Lazy):
                 more = self.tick()
                 self.rest()
             except MemoryError:
-                gc.collect()  # what was due is due again next time
+                gc.collect()  # whatever was due is due again at the next call
             except KeyboardInterrupt:
                 self.theirs()
             if ag.leave_as and ag.clock.ms() > ag.leave_at:
@@ -136,7 +136,7 @@ class Main(Lazy):
         raise self.error
 
     async def vital(self, f):
-        """The agent ends when one of its own tasks fails, so that it is started anew."""
+        """Ends when one of the agent's tasks fails, so that the agent is restarted."""
         while True:
             try:
                 return await f()
@@ -147,8 +147,8 @@ class Main(Lazy):
                 return
 
     def theirs(self):
-        """A KeyboardInterrupt that one of our tasks got: the code that runs this event loop gets
-        it, and we go on; without such code it was for us."""
+        """A KeyboardInterrupt arrived in one of the agent's tasks. It is passed to the code that
+        runs this event loop, if any, and the agent continues."""
         run = self.ag.run
         if not run.live:
             raise
@@ -158,7 +158,7 @@ class Main(Lazy):
 def run(boot, cfg=None):
     """Runs until reset or Ctrl-C at the cable."""
     if cfg is None:
-        with open(CONFIG) as f:
+        with open(HOME + "/mpyfleet/config.json") as f:
             cfg = json.load(f)
     global current
     current = m = Main(cfg, boot)
@@ -170,7 +170,7 @@ def run(boot, cfg=None):
         print("The agent has stopped. Ctrl-D starts it again.")
     except Exception as e:
         sys.print_exception(e)
-        unload()  # it may be memory that we ran out of
+        unload()  # it may have run out of memory
         try:
             m.ag.guard.crash("agent", load("crash").trace(e))
             m.close("stopped")

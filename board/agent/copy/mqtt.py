@@ -19,7 +19,7 @@ class Client(Wire, Lazy):
     (s),
     will (topic, message), size (largest payload), backoff ((first, most) seconds)."""
 
-    more = "pub"  # publish and subscribe are there
+    more = "pub"  # publish and subscribe are available
 
     def __init__(self, cfg, wifi=None):
         load("link").make(self, cfg, wifi)
@@ -69,10 +69,11 @@ class Client(Wire, Lazy):
             self.on_down(self.error, was == UP)
         if self.task and self.task is not core.cur_task:
             self._kicked = True
-            self.task.cancel()  # it waits for a socket that is no more
+            self.task.cancel()  # it waits for a socket that is closed
 
     def step(self):
-        """Does what is due: connecting, keepalive. Never waits, but for the name server."""
+        """Does the work that is due: connecting, keepalive. Never waits, except for the name
+        server."""
         if self.stopped or self._stepping:
             return
         self._stepping = True
@@ -120,7 +121,8 @@ class Client(Wire, Lazy):
                     self.step()
                     await asyncio.sleep_ms(20 if self.state == CONNECTING else 100)
                     continue
-                await self._readable()
+                if not self.full:
+                    await self._readable()
                 self.serve()
                 await asyncio.sleep_ms(0)
             except asyncio.CancelledError:
@@ -132,12 +134,12 @@ class Client(Wire, Lazy):
         yield core._io_queue.queue_read(self.sock)
 
     def serve(self):
-        """Handles what has come, from wherever; an error ends the connection."""
+        """Handles received packets, from any caller; an error ends the connection. It works in
+        portions: `full` means that more packets wait until the other tasks have had their turn."""
         if not self.enter():
             return
         try:
-            while self.state == UP and self.pump():
-                pass
+            self.full = self.state == UP and self.pump()
         except OSError as e:
             self.fail(e)
         finally:

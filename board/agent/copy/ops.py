@@ -3,6 +3,7 @@
 import time
 
 from . import hal
+from .entry import admins
 from .util import Fail
 
 
@@ -13,12 +14,15 @@ def ping(ag, s, r, j, p):
 def bye(ag, s, r, j, p):
     ag.finish(s, r, b"{}")
     for f in tuple(ag.gets):
-        if f.s.cid == s.cid:
+        if f.s is s:
             f.close()
-    ag.sessions.drop(s.cid)
+    if s in ag.sessions.all:
+        ag.sessions.all.remove(s)
 
 
 def time_(ag, s, r, j, _):
+    if "t" in j:
+        admins(s)
     if "t" in j and not hal.set_time(j["t"]):
         raise Fail("ENOSYS", "this port has no clock to set")
     return {"t": time.time() + hal.epoch(), "up": ag.clock.ms() // 1000}
@@ -26,18 +30,21 @@ def time_(ag, s, r, j, _):
 
 def reset(ag, s, r, j, _):
     m = j.get("m", "hard")
+    slot = j.get("slot")
+    if slot or m in ("safe", "normal"):
+        admins(s)
     if m not in ("soft", "hard", "safe", "normal"):
         raise Fail("EINVAL", "m")
-    slot = j.get("slot")
     ag.guard.before_reset(m, slot)
     ag.leave_as = m
     ag.leave_at = ag.clock.ms() + 300
+    if ag.run.state != "idle" and ag.run.can:
+        ag.run.interrupt()  # code that never yields would never let the board go
     return {}
 
 
 def complete(ag, s, r, j, _):
-    """Names that go on from the dotted text's end. Attributes are only looked up, nothing is
-    called."""
+    """Lists names that complete the dotted text. It only looks attributes up and calls nothing."""
     import __main__
 
     parts = j["t"].split(".")

@@ -14,11 +14,11 @@ from binascii import hexlify
 
 from .inflow import Inflow
 from .store import remove, replace
-from .util import Fail
+from .util import HOME, Fail
 
 BLOCK = 4096
 # survives a restart: {"n", "h", "off"} while open, {"pending": label} after END
-NOTE = "/mpyfleet/ota.json"
+NOTE = HOME + "/mpyfleet/ota.json"
 _EVERY = const(65536)
 
 
@@ -146,7 +146,7 @@ def op_ota(ag, s, r, j, _):
         raise Fail("ETOOBIG", "the partition has %d bytes" % flash.size)
     if "pending" in load():
         raise Fail("EBUSY", "the last update is not confirmed yet")
-    if open_ and (open_.ending or open_.s.cid != s.cid and open_.s.cid in ag.sessions.all):
+    if open_ and (open_.ending or open_.s is not s and open_.s in ag.sessions.all):
         raise Fail("EBUSY", "another update is under way")
     if open_:
         open_.close()

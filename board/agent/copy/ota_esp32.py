@@ -1,4 +1,4 @@
-"""The flash of an ESP32 as ota.py wants it. The only part of an update that tests do not run."""
+"""The flash of an ESP32 as ota.py needs it. The only part of an update that tests do not run."""
 
 from esp32 import Partition
 

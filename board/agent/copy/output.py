@@ -1,9 +1,15 @@
-"""What running code prints, on its way to the host that asked: a ring that is repaired from, and
-waits
-for acknowledgement before it drops anything (docs/protocol.md section 6)."""
+"""Sends what running code prints to the host that asked: a ring from which lost frames are sent
+again. It waits for acknowledgement before it drops anything (docs/protocol.md section 6)."""
 
 import time
 
+from .wire import UP
+
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_OUT = const(0x13)
+_OP_ACK = const(0x22)
+_OP_NAK = const(0x23)
+_OP_CANCEL = const(0x25)
 _WAIT_MS = const(2000)  # how long code that prints waits for a host that does not acknowledge
 
 
@@ -20,7 +26,8 @@ class Output:
         self.t0 = time.ticks_ms()
 
     def put(self, buf):
-        """Takes bytes; may wait, then counts what is lost."""
+        """Takes bytes. Waits while the ring is full; if the host stays silent, counts them as
+        lost."""
         mv = memoryview(buf)
         while len(mv):
             room = self.size - (self.end - self.acked)
@@ -41,7 +48,7 @@ class Output:
         t = time.ticks_ms()
         self.flush(True)
         was = self.acked
-        while not self.stalled and c.state == 2:
+        while not self.stalled and c.state == UP:
             c.pump()
             if self.acked != was:
                 return True
@@ -52,7 +59,7 @@ class Output:
         return False
 
     def flush(self, force):
-        """Sends what is due: a full frame; less only if nothing is on its way, or `force`."""
+        """Sends full frames, and a shorter one only if nothing is in transit or with `force`."""
         ag = self.ag
         while self.sent < self.end:
             n = self.end - self.sent
@@ -69,7 +76,7 @@ class Output:
                 else:
                     n = min(n, self.err_at - self.sent)
             mv = memoryview(self.ring)[at : at + n]
-            if not ag.send(self.s, 0x13, self.r, mv, self.sent, aux):
+            if not ag.send(self.s, _OP_OUT, self.r, mv, self.sent, aux):
                 return
             self.sent += n
 
@@ -82,12 +89,12 @@ class Output:
             self.ag.busy(self.s, self.r, self.end, ms=ms, drop=self.drop)
 
     def on_stream(self, op, off, p, ack):
-        if op == 0x25:
+        if op == _OP_CANCEL:
             self.ag.run.interrupt()
-        elif op in (0x22, 0x23) and self.acked <= off <= self.end:
+        elif op in (_OP_ACK, _OP_NAK) and self.acked <= off <= self.end:
             self.stalled = False
             self.acked = off
-            if op == 0x23 or ack or off > self.sent:
+            if op == _OP_NAK or ack or off > self.sent:
                 self.sent = off
                 self.flush(True)
             else:

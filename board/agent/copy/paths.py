@@ -1,8 +1,8 @@
-"""Paths as a board may be asked for them (docs/protocol.md section 7)."""
+"""Paths that a host may request (docs/protocol.md section 7)."""
 
 
 def check_path(p):
-    """The path, if it is one a board may be asked for; else ValueError (docs/protocol.md section
+    """Returns the path if a host may request it, else raises ValueError (docs/protocol.md section
     7)."""
     if not isinstance(p, str) or p[:1] != "/" or len(p.encode()) > 255 or "\0" in p:
         raise ValueError("a path must begin with / and have at most 255 bytes")

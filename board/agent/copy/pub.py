@@ -3,7 +3,7 @@
 import asyncio
 
 from .link import subscriptions
-from .wire import UP
+from .wire import CONNECTING, UP
 
 
 async def publish(c, topic, msg, retain=False, qos=0, sync=True):
@@ -33,7 +33,10 @@ async def subscribe(c, topic, qos=0):
     """Subscribes now and after every reconnection."""
     topic = topic.encode() if isinstance(topic, str) else topic
     c.subs.append((topic, qos))
-    if c.state == UP and c.enter():
+    # While it connects, this filter may come too late for the connection's own subscriptions.
+    while c.state == CONNECTING or (c.state == UP and not c.enter()):
+        await asyncio.sleep_ms(10)
+    if c.state == UP:
         try:
             subscriptions(c, ((topic, qos),))
         finally:

@@ -1,12 +1,13 @@
-"""Files coming in: written beside, verified by reading back, put in their place (docs/protocol.md
-7)."""
+"""Receives files: written to a temporary file, verified by reading it back, then renamed
+(docs/protocol.md 7)."""
 
 import os
 import time
 
 from .inflow import Inflow
 from .paths import check_path, parent
-from .session import unseal
+from .reach import changeable
+from .entry import unseal
 from .store import inflate, make_parents, remove, replace, sha_file
 from .util import Fail
 
@@ -30,7 +31,7 @@ class Put(Inflow):
         """Goes on for another request for the same content."""
         self.close()
         self.s, self.r = s, r
-        self.ag.flows[(s.cid, r)] = self
+        self.ag.flows[(s, r)] = self
 
     def take(self, mv):
         try:
@@ -42,7 +43,7 @@ class Put(Inflow):
             raise
 
     def rest(self):
-        """Nobody sends: the file is closed, what has come is kept."""
+        """The sender is silent: the file is closed, and the received part is kept."""
         if self.f:
             self.f.close()
             self.f = None
@@ -78,6 +79,7 @@ class Put(Inflow):
 def op_put(ag, s, r, j, _):
     path = check_path(j["p"])
     size, h = j["n"], j["h"]
+    changeable(ag, path)
     if len(h) != 64 or not 0 <= size < 1 << 30 or not 0 < j.get("zn", 1) < 1 << 30:
         raise Fail("EINVAL", "size or hash is no good")
     try:
@@ -94,7 +96,7 @@ def _open(ag, s, r, path, j, st):
         if (yield from sha_file(path)) == j["h"]:
             return {"same": 1}
     old = ag.puts.get(path)
-    if old and old.s.cid != s.cid and time.ticks_diff(time.ticks_ms(), old.moved) < _BUSY_MS:
+    if old and old.s is not s and time.ticks_diff(time.ticks_ms(), old.moved) < _BUSY_MS:
         raise Fail("EBUSY", "another computer is writing this file", path)
     if old and (old.ending or old.h != j["h"] or old.zip != ("zn" in j)):
         if old.ending:
@@ -122,6 +124,8 @@ def _room(ag, path, j):
         p.cancel()
     make_parents(path)
     v = os.statvfs(parent(path))
+    if not v[2]:
+        raise OSError(19)  # nothing is mounted there: no blocks at all
     need = j["n"] + j.get("zn", 0) + _SPARE
     if v[0] * v[3] < need:
         raise Fail("ENOSPC", "%d bytes free, %d needed" % (v[0] * v[3], need), path)

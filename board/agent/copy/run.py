@@ -1,15 +1,24 @@
-"""Running the user's code: requests, the board's own program, their input, output and interruption
-(docs/protocol.md section 6). The Runner is what os.dupterm copies everything printed to."""
+"""Runs the user's code: requests and the board's own program, with input, output and interruption
+(docs/protocol.md section 6). os.dupterm copies everything printed to the Runner."""
 
 import asyncio
 import io
 import os
 
 from .util import load
+from .wire import UP
 
 
 class Runner(io.IOBase):
-    """setup.py says what it holds."""
+    """Runs one piece of code at a time. setup.py sets the attributes:
+
+    job: (kind, what, mode, file name) waiting or running; out: Output of the last EXEC; state:
+    idle, exec or app; task: the asyncio task that runs code; live: the user's code itself runs
+    now; count: pieces of code run so far; hit: the one interrupted last; calm: output is the
+    user's; pending: an interrupt is wanted; fire: the next readinto() gives Ctrl-C; input, taken:
+    bytes for stdin and how many were read; sock, came: the watched socket and its callback; app:
+    the board's program; can: this firmware can interrupt code; stdin: poll object of the
+    console."""
 
     def attach(self):
         if hasattr(os, "dupterm"):
@@ -20,9 +29,8 @@ class Runner(io.IOBase):
             os.dupterm(None)
 
     def watch(self, sock, cb=None):
-        """Has the link's socket watched: by `cb` from now on, or by the one there was when only
-        the socket
-        is a new one (reconnected while code runs)."""
+        """Lets `cb` watch the connection's socket from now on, also after a reconnect while code
+        runs."""
         if self.sock is not None and self.sock is not sock:
             load("hal").forget(self.sock)
         self.sock = sock
@@ -33,15 +41,14 @@ class Runner(io.IOBase):
     def new_socket(self, sock):
         self.watch(sock, self.came)
 
-    # The stream that os.dupterm sees. An exception that leaves one of these three methods ends the
-    # stream, and KeyboardInterrupt is raised at any branch. So nothing puts one in unless `calm`,
-    # what came
-    # before is caught at write()'s first branch, and put in anew with none between that and the
+    # The stream that os.dupterm uses. An exception that leaves one of these three methods ends the
+    # stream, and KeyboardInterrupt can be raised at any branch. So an interrupt is only raised
+    # while `calm`; an earlier one is caught at write()'s first branch and raised again just before
     # return.
 
     def write(self, buf):
         n = len(buf)
-        mine = self.calm  # False: what the agent itself prints while it handles a print
+        mine = self.calm  # False for output that the agent itself prints while it handles a print
         self.calm = False
         try:
             if mine:
@@ -62,9 +69,9 @@ class Runner(io.IOBase):
         c = self.ag.client
         if self.state != "exec" or o is None or c.locked:
             self.ag.log.printed(buf)
-            if self.state == "app" and c.state == 2 and not c.locked:
+            if self.state == "app" and c.state == UP and not c.locked:
                 try:
-                    self.ag.log.flush(c, self.ag.logt)  # it may be long until anything else does
+                    self.ag.log.flush(c, self.ag.logt)  # nothing else may flush it for a long time
                 except OSError:
                     pass  # the connection: the client knows already
         elif c.enter():

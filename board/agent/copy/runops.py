@@ -3,13 +3,18 @@
 
 import os
 import time
+from binascii import hexlify
+from hashlib import sha256
 
+from .entry import admins
 from .intr import feed
 from .inflow import Inflow
 from .output import Output
 from .paths import check_path
 from .util import Fail, load
 
+# Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
+_OP_ACK = const(0x22)
 
 class Code(Inflow):
     """Source that comes in more than one frame."""
@@ -34,15 +39,18 @@ class Code(Inflow):
         pass  # it began when all of it was there
 
     def launch(self):
-        if self.off < self.total or self.ag.flows.get((self.s.cid, self.r)) is not self:
+        if self.off < self.total or self.ag.flows.get((self.s, self.r)) is not self:
             return
         run = self.ag.run
+        if hexlify(sha256(self.buf).digest()).decode() != self.j["h"]:
+            self.cancel()
+            raise Fail("EVERIFY", "this is not the code that was announced")
         self.close()
         if run.out:
-            run.ag.flows.pop((run.out.s.cid, run.out.r), None)
+            run.ag.flows.pop((run.out.s, run.out.r), None)
         run.out = None
         run.out = Output(self.ag, self.s, self.r, self.ag.cfg.get("out", 2048))
-        self.ag.flows[(self.s.cid, self.r)] = run.out
+        self.ag.flows[(self.s, self.r)] = run.out
         name = self.j.get("f", "<fleet>")
         run.submit("exec", self.buf, self.j.get("mode", "exec"), name)
         run.out.greet()
@@ -53,7 +61,7 @@ def op_exec(ag, s, r, j, body):
     if run.job:
         if run.job[0] == "wait":
             f = run.job[1]
-            if f.s.cid in ag.sessions.all and time.ticks_diff(time.ticks_ms(), f.moved) < 15000:
+            if f.s in ag.sessions.all and time.ticks_diff(time.ticks_ms(), f.moved) < 15000:
                 raise Fail("EBUSY", "another request sends its code", by=f.s.cid)
             f.cancel()
         else:
@@ -61,6 +69,8 @@ def op_exec(ag, s, r, j, body):
             raise Fail("EBUSY", "code is running", app=app, by=run.out.s.cid if run.out else "")
     if not 0 <= j["n"] <= ag.cfg.get("code", 16384):
         raise Fail("ETOOBIG", "put longer code into a file")
+    if len(j["h"]) != 64:
+        raise Fail("EINVAL", "h must be the SHA-256 of the code")
     if j.get("mode", "exec") not in ("exec", "single", "eval"):
         raise Fail("EINVAL", "mode")
     load("code")  # now, while a MemoryError can still be answered
@@ -78,7 +88,7 @@ def op_stdin(ag, s, r, j, body):
     if ag.run.state == "idle":
         # the code ended without reading it; an error here would end its request a second time
         return
-    ag.send(s, 0x22, r, b"", feed(ag.run, j["o"], body))
+    ag.send(s, _OP_ACK, r, b"", feed(ag.run, j["o"], body))
 
 
 def op_intr(ag, s, r, j, _):
@@ -87,10 +97,14 @@ def op_intr(ag, s, r, j, _):
 
 
 def op_app(ag, s, r, j, _):
+    if "a" in j:
+        return load("entry").deployed().request(j)
     do = j.get("do", "info")
     run = ag.run
     app = run.app
     if do == "start":
+        if "p" in j:
+            admins(s)
         path = check_path(j.get("p") or app["p"] or "/app.py")
         os.stat(path)
         if run.job:

@@ -1,5 +1,5 @@
-"""Makes the agent's parts and puts them together; loaded for that and unloaded afterwards, so that
-what is done once takes no memory later. What each object holds stands here."""
+"""Makes the agent's parts and puts them together. Unloaded afterwards, so that code that runs once
+takes no memory later; this is why objects get their attributes here. Their classes list them."""
 
 import gc
 import json
@@ -14,7 +14,7 @@ from .guard import Guard, Policy
 from .log import Log
 from .mqtt import Client
 from .run import Runner
-from .util import Clock, load
+from .util import HOME, Clock, load
 
 
 def _mtu(cfg):
@@ -31,8 +31,8 @@ def _agent(cfg, client, uid, log, sessions):
     ag.qos = cfg.get("qos", 1)
     ag.mtu = client.size - 28  # a frame's header and tag
     ag.clock = Clock()
-    ag.flows = {}  # (cid, reqid) -> open transfer; also ("g" + cid, id) for groups
-    ag.kept = []  # [cid, reqid, answer or None while it runs]
+    ag.flows = {}  # (session, reqid) -> open transfer; also ("g" + cid, id) for groups
+    ag.kept = []  # [session, reqid, answer or None while it runs]
     ag.jobs = []  # [session, reqid, generator, what, last sign of life]
     ag.in_callback = False
     ag.cfg = cfg
@@ -51,7 +51,7 @@ def _agent(cfg, client, uid, log, sessions):
     ag.leave_as = None
     ag.reports = []
     ag.msg_cbs = []
-    ag.topics = {"cfg": None, "wd": None}  # leaf -> f(payload)
+    ag.topics = {"wd": None}  # leaf -> f(payload)
     ag.run = _runner(ag)
     return ag
 
@@ -118,6 +118,15 @@ def _log(cfg):
     return log
 
 
+def _has_app():
+    """Whether an app was deployed to this board (board/app/fleet)."""
+    try:
+        os.stat(HOME + "/fleet/run.json")
+        return True
+    except OSError:
+        return False
+
+
 def make(main, cfg, boot):
     """Fills Main. cfg: config.json; boot: the shim's note of this start."""
     main.cfg = cfg
@@ -132,14 +141,16 @@ def make(main, cfg, boot):
     c.cfg["hostname"] = cfg.get("name")
     c.cfg["keepalive"] = cfg.get("keepalive", 30)
     mode, most = cfg.get("mode", "signed"), cfg.get("sessions", 4)
-    ss = session.make(cfg.get("keys", {}), mode, uid, root, most)
+    ss = load("keys").make(cfg.get("keys", {}), mode, uid, root, most)
     main.ag = ag = _agent(cfg, c, uid, log, ss)
-    log.boot = ag.sessions.boot_hex
+    log.boot = ss.boot_hex
+    log.keys = ss
     ag.guard = _guard(ag, boot)
-    if cfg.get("modules") or cfg.get("app"):
-        ag.tasks = load("tasks").Tasks(ag)
+    deployed = _has_app()
+    if cfg.get("modules") or cfg.get("app") or deployed:
+        ag.tasks = load("tasks").Tasks(ag, deployed)
     try:
-        os.stat("/mpyfleet/ota.json")
+        os.stat(HOME + "/mpyfleet/ota.json")
         load("ota").started(ag.guard)
     except OSError:
         pass  # no update was begun
@@ -150,10 +161,10 @@ def make(main, cfg, boot):
     main.cfgr = (base + "cfgr").encode()
     main.tmt = (base + "tm").encode()
     main.tm_at = 0
-    main.said = None  # the state that the last birth told of
+    main.said = None  # the state in the last birth
     main.said_at = 0
     will = json.dumps({"on": 0, "boot": log.boot})
-    c.cfg["will"] = (main.st, will)
+    c.cfg["will"] = (main.st, session.signed(ss, "st", will))
     c.subs = [((base + "c/+").encode(), 1), ((root + "/all/c/+").encode(), 1)]
     for t in cfg.get("tags", ()):
         c.subs.append((("%s/g/%s/c/+" % (root, t)).encode(), 1))
@@ -164,16 +175,15 @@ def make(main, cfg, boot):
     c.on_big = main.on_big
     c.on_up, c.on_down = main.up, main.down
     c.on_socket = ag.run.new_socket
-    c.before = main.before if b.get("ssl") else None
+    c.before = main.before if b.get("ssl") or (b.get("other") or {}).get("ssl") else None
     ag.tick = main.tick
     ag.callback_tick = main.quick
     ag.changed = main.changed
     ag.vital = main.vital
-    ag.topics["cfg"] = main.desired
 
 
 def begin(main):
-    """Before the first connection: removes what a restart broke off."""
+    """Removes leftovers of an interrupted change, before the first connection."""
     log = main.ag.log
     try:
         n = load("store").sweep()
@@ -182,3 +192,5 @@ def begin(main):
     except OSError as e:
         log.exc("agent", e)
     log.info("agent", "agent %s, start %s" % (VERSION, log.boot))
+    if main.boot.get("cfg"):
+        load("trial").started(main)

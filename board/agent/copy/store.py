@@ -28,7 +28,7 @@ def replace(tmp, path):
 
 
 def sha_file(path, size=2048):
-    """Generator that gives the SHA-256 of a file in hex."""
+    """Generator that returns the SHA-256 of a file in hex."""
     h = hashlib.sha256()
     b = memoryview(bytearray(size))
     with open(path, "rb") as f:

@@ -1,5 +1,5 @@
-"""The board's own work beside the agent: modules with start(mqtt, config), watched tasks, the
-app."""
+"""The board's own work in addition to the agent: modules with start(mqtt, config), watched tasks,
+the app."""
 
 import asyncio
 import sys
@@ -41,15 +41,16 @@ class Mqtt:
                 self.ag.log.exc("modules", e)
 
     def watch(self, name, factory):
-        """Keeps factory() running: made anew, after a growing pause, when it fails."""
+        """Keeps factory() running: if it fails, it is started again after a growing pause."""
         return self.ag.tasks.watch(name, factory)
 
 
 class Tasks:
-    def __init__(self, ag):
+    def __init__(self, ag, deployed):
         self.ag = ag
         self.mqtt = Mqtt(ag)
         self.restarts = {}
+        self.deployed = deployed  # an app was: its supervisor is a module as well
 
     def counts(self):
         return self.restarts
@@ -88,7 +89,7 @@ class Tasks:
             wait = min(_MOST_S, wait * 2)
 
     def load(self):
-        """Starts what the configuration names; not in safe mode."""
+        """Starts the modules and the app of the configuration; not in safe mode."""
         ag = self.ag
         if ag.guard.safe:
             ag.log.warning("agent", "safe mode: neither modules nor app are started")
@@ -96,6 +97,8 @@ class Tasks:
         mods = ag.cfg.get("modules", {})
         if not isinstance(mods, dict):
             mods = {m: {} for m in mods}
+        if self.deployed:
+            mods = dict(mods, fleet={})
         if "logging" not in sys.modules and mods:
             self._logging()
         for name, conf in mods.items():
@@ -125,7 +128,11 @@ class Tasks:
         run = self.ag.run
         wait = _FIRST_S
         until = self.ag.clock.ms() + _HEAD_START_MS
-        while self.ag.client.state != 2 and self.ag.clock.ms() < until:
+        boot = self.ag.guard.boot
+        # A program that never yields would keep a configuration on trial from being taken back.
+        while boot.get("cfg", {}).get("state") == "open" or (
+            self.ag.client.state != 2 and self.ag.clock.ms() < until
+        ):
             await asyncio.sleep_ms(50)
         while not run.app["stop"]:
             if not run.job:
@@ -137,7 +144,7 @@ class Tasks:
                 except MemoryError as e:
                     run.app["x"] = repr(e)
                     run.app["n"] += 1
-                    self.ag.log.error("app", "no memory to start it")
+                    self.ag.log.log("E", "app", "no memory to start it")
                 while run.app["n"] == n or (run.job and run.job[0] == "app"):
                     await asyncio.sleep_ms(200)
                 if not run.app["x"] or run.app["x"].startswith("KeyboardInterrupt"):

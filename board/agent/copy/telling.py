@@ -10,15 +10,16 @@ from binascii import hexlify
 
 from . import hal
 from .agent import VERSION
-from .util import load
+from .session import ROLES, role_key, signed
+from .util import HOME, load
 
 
 def birth(main):
     """The birth message's content."""
     ag, cfg = main.ag, main.cfg
-    v = os.statvfs("/")
+    v = os.statvfs(HOME or "/")
     impl = sys.implementation
-    d = {"on": 1, "proto": 1, "agent": VERSION, "slot": main.boot.get("run", "")}
+    d = {"on": 1, "proto": 2, "agent": VERSION, "slot": main.boot.get("run", "")}
     d["fw"] = ".".join(str(x) for x in impl[1][:3])
     d["platform"], d["machine"] = sys.platform, getattr(impl, "_machine", "")[:64]
     d["mpy"] = getattr(impl, "_mpy", 0)
@@ -26,18 +27,20 @@ def birth(main):
     s = ag.sessions
     d["boot"], d["nonce"] = s.boot_hex, hexlify(s.nonce).decode()
     d["mode"] = s.mode
-    d["roles"] = list(s.keys)
+    d["roles"] = [r for r in ROLES if role_key(s, r)]
     d["state"], d["reset"] = ag.state(), hal.reset_cause()
-    d["mtu"], d["win"], d["caps"] = ag.mtu, ag.win, caps(main)
+    d["mtu"], d["win"], d["caps"] = ag.mtu, ag.win, caps(ag)
     d["free"] = gc.mem_free()
     d["fs"] = [v[1] * v[2], v[0] * v[3]]
     d.update(ag.guard.birth())
+    fleet = sys.modules.get("fleet")
+    d["app"] = fleet.about() if hasattr(fleet, "about") else {}
     return d
 
 
-def caps(main):
+def caps(ag):
     c = []
-    if main.ag.run.can:
+    if ag.run.can:
         c += ["intr", "stdin"]
     try:
         import deflate
@@ -45,15 +48,15 @@ def caps(main):
         c.append("zlib" if deflate else "")
     except ImportError:
         pass
-    if main.ag.flash:
+    if ag.flash:
         c.append("ota")
-    if main.ag.guard.wdt:
+    if ag.guard.wdt:
         c.append("wdt")
     return c
 
 
 def clock(main):
-    """TLS needs to know the date. NTP, if nobody has set the clock."""
+    """TLS needs the date. NTP sets it unless the clock is already set."""
     if time.gmtime()[0] >= 2024 or not main.cfg.get("ntp", 1):
         return
     try:
@@ -66,35 +69,30 @@ def clock(main):
 
 
 def tell(main):
-    """The birth message: the first, and whenever what it says has changed."""
+    """Sends the birth message: first at the start, then whenever its content has changed."""
     main.said = main.ag.state()
     main.said_at = main.ag.clock.ms()
-    main.client.send(main.st, json.dumps(birth(main)), 1, True)
+    main.client.send(main.st, signed(main.ag.sessions, "st", json.dumps(birth(main))), 1, True)
 
 
 def report(main):
     """Reported configuration and telemetry."""
     ag, c = main.ag, main.client
     while ag.reports:
-        c.send(main.cfgr, ag.reports[0], 1, True)
-        del ag.reports[0]
+        c.send(main.cfgr, signed(ag.sessions, "cfgr", ag.reports.pop(0)), 1, True)
     now = ag.clock.ms()
     every = main.cfg.get("tm", 60) * 1000
     if every and now - main.tm_at >= every:
         main.tm_at = now
-        v = os.statvfs("/")
+        v = os.statvfs(HOME or "/")
         d = {"boot": ag.sessions.boot_hex, "up": now // 1000, "free": gc.mem_free()}
         d["fs"] = [v[1] * v[2], v[0] * v[3]]
         d["rc"], d["rtt"] = c.reconnects, ag.guard.rtt
         d["tasks"] = ag.tasks.counts() if ag.tasks else {}
-        d["drop"] = {"log": sum(ag.log.drop.values())}
+        d["drop"], d["junk"] = {"log": sum(ag.log.drop.values())}, ag.bad
         if c.wifi:
             d["rssi"] = load("wifi").rssi()
-        c.send(main.tmt, json.dumps(d))
-
-
-def big(main, topic):
-    main.ag.log.warning("mqtt", "a message on %s is too large" % topic.decode())
+        c.send(main.tmt, signed(ag.sessions, "tm", json.dumps(d)))
 
 
 def leave(main):
@@ -113,7 +111,7 @@ def close(main, why):
     try:
         ag = main.ag
         msg = json.dumps({"on": 0, "boot": ag.sessions.boot_hex, "why": why})
-        c.send(main.st, msg, 1, True)
+        c.send(main.st, signed(ag.sessions, "st", msg), 1, True)
         c._packet(0xE0, 5)
         time.sleep_ms(50)
     except (OSError, AttributeError):

@@ -1,10 +1,10 @@
-"""TLS over a socket, with the certificate checked; loaded by link.py when the broker wants it."""
+"""TLS over a socket, with the certificate verified. link.py loads it if the broker uses TLS."""
 
 import gc
 
 
 def _pem(data):
-    """DER of the first certificate of a PEM file: what every port's TLS takes."""
+    """Returns the DER of the first certificate of a PEM file, which every port's TLS accepts."""
     if b"-----BEGIN" not in data:
         return data
     from binascii import a2b_base64
@@ -23,7 +23,7 @@ def wrap(sock, opt, host):
     verify (default: true), name (what the certificate must say; default: the host)."""
     import ssl
 
-    gc.collect()  # TLS wants large pieces of memory
+    gc.collect()  # TLS needs large blocks of memory
     ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if opt.get("verify", True):
         ctx.verify_mode = ssl.CERT_REQUIRED

@@ -1,15 +1,19 @@
-"""What stays in memory: the clock, the error, and the loading of what does not stay.
+"""The clock, the error and the loading of modules. This module stays in memory.
 
-Modules are loaded when something needs them and forgotten after a while of silence (unload),
-because on a small board the memory belongs to the user. Nothing breaks that still refers to a
-forgotten one: it goes on with the old copy. So a class whose instances live long, or which is
-compared, stands in a module of _STAY."""
+Other modules are loaded when they are needed and unloaded after a while of silence, because the
+memory of a small board belongs to the user. An object of an unloaded module continues to work with
+the old copy. So a class whose instances live long, or are compared, is in a module of _STAY."""
 
 import gc
 import sys
 import time
 
 _PKG = __name__[: __name__.rindex(".")]
+# The folder of the board's files: "", or "/flash" and the like if nothing is mounted at the root.
+# A start by an older agent has no full path; it is at the root.
+HOME = sys.modules[_PKG[: _PKG.rindex(".")]].__path__[: -len("/mpyfleet")]
+# The modules that are never unloaded. The build (scripts/buildAgent.mjs) and the check of names
+# read this list; they join all but `tasks`, which many boards do not need, into one module, main.
 _STAY = ("util", "wire", "mqtt", "agent", "guard", "log", "run", "main", "tasks")
 
 
@@ -18,7 +22,7 @@ _used = 0  # when load() was called last
 
 
 def load(mod):
-    """A module of this copy, imported if it is not there."""
+    """Returns a module of this copy; imports it if necessary."""
     global _some, _used
     _some = True
     _used = time.ticks_ms()
@@ -27,14 +31,14 @@ def load(mod):
         try:
             __import__(name)
         except BaseException:
-            sys.modules.pop(name, None)  # half a module must not be found next time
+            sys.modules.pop(name, None)  # the next import must not find half a module
             raise
     return sys.modules[name]
 
 
 def unload(ms=0):
-    """Forgets all modules of this copy but those that stay, if load() was not called for `ms`;
-    True if it did."""
+    """Unloads all modules of this copy but _STAY, if load() was not called for `ms`. Returns True
+    if it did."""
     global _some
     if not _some or time.ticks_diff(time.ticks_ms(), _used) < ms:
         return False
@@ -51,8 +55,8 @@ def unload(ms=0):
 
 
 class Lazy:
-    """What the class does not have is a function of the module `more`; it gets the object
-    first."""
+    """Methods that the class lacks are functions of the module `more`, with the object as the
+    first argument."""
 
     def __getattr__(self, name):
         f = getattr(load(self.more), name)
@@ -60,11 +64,11 @@ class Lazy:
 
 
 class Thing:
-    """Attributes without methods, so that it holds on to no module."""
+    """Attributes without methods, so that it keeps no module in memory."""
 
 
 class Fail(Exception):
-    """A request that cannot be done: stable code, words, path."""
+    """A request that failed: an error code that never changes, a text, a path."""
 
     def __init__(self, code, text="", path=None, **more):
         super().__init__(code, text)
@@ -75,8 +79,8 @@ class Fail(Exception):
 
 
 class Clock:
-    """Milliseconds since the start that do not wrap, from a counter that does (ms() every few
-    days)."""
+    """Milliseconds since the start. They do not wrap around, although the counter does; call ms()
+    at least every few days."""
 
     def __init__(self, ticks=time.ticks_ms):
         self.ticks = ticks

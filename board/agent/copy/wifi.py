@@ -5,6 +5,8 @@ import network
 from .link import deadline, passed
 
 _WIFI_MS = const(20000)
+# failures in a row after which the radio is taken down and up although it says it is connected
+_AFRESH = const(5)
 
 
 def up(c):
@@ -12,7 +14,12 @@ def up(c):
     Client notes in `wifi_at` whose turn it is."""
     sta = network.WLAN(network.STA_IF)
     if sta.isconnected():
-        return
+        if not c.fails or c.fails % _AFRESH:
+            return
+        # It may believe in a network that carries nothing any more.
+        sta.disconnect()
+        sta.active(False)
+        yield
     _hostname(c.cfg.get("hostname"))
     for _ in range(len(c.wifi)):
         net = c.wifi[c.wifi_at % len(c.wifi)]

@@ -5,9 +5,12 @@ The buffers are small in a silence, and grow to full size for the first packet t
 import select
 import time
 
-DOWN, CONNECTING, UP = 0, 1, 2
-_SEND_MS = const(5000)  # a broker that takes nothing for so long has lost us
-BESIDE = 160  # bytes of a packet beside its payload, at most
+# States of the connection.
+DOWN = const(0)
+CONNECTING = const(1)
+UP = const(2)
+_SEND_MS = const(5000)  # if a broker accepts nothing for this time, the connection is lost
+BESIDE = 256  # bytes of a packet in addition to its payload, at most
 _SMALL = const(128)  # the board's own round trips fit
 _BATCH = const(24)  # packets handled before others get their turn
 
@@ -26,7 +29,7 @@ class Wire:
                 try:
                     s.close()
                 except OSError:
-                    pass  # it is gone already, which is what we want
+                    pass  # it no longer exists, as intended
         self.sock = self.raw = self._poll = self._pin = None
 
     # Sending: begin() gives the place of the payload in tx, the caller fills it, finish() sends.
@@ -60,7 +63,7 @@ class Wire:
             self.buffers(self.size + BESIDE)
 
     def shrink(self):
-        """Small buffers until the next packet that needs more."""
+        """Frees the large buffers until a packet needs them again."""
         if self._n < 0 and self.enter():
             self.buffers(_SMALL)
             self.leave()
@@ -83,7 +86,7 @@ class Wire:
         return n
 
     def finish(self, end):
-        """Sends what lies in tx up to `end`."""
+        """Sends the bytes of `tx` up to `end`."""
         self._packet(self._kind, end)
         return self.pid
 
@@ -102,7 +105,7 @@ class Wire:
     def write(self, mv):
         """All of mv, or LinkLost; waits while the socket is full."""
         t = time.ticks_ms()
-        # until all of it is out: whatever ends this early, the stream is of no more use
+        # until everything is sent: if this ends early, the stream is unusable
         self.torn = True
         try:
             while len(mv):
@@ -119,7 +122,7 @@ class Wire:
         self.said = time.ticks_ms()
 
     def writable(self):
-        """The socket takes bytes at once."""
+        """Whether the socket accepts bytes now."""
         if self.state != UP:
             return False
         for _ in self._poll.ipoll(0):
@@ -127,15 +130,15 @@ class Wire:
         return False
 
     def idle(self, ms):
-        """Waits until something comes, at most `ms`."""
+        """Waits until bytes arrive, for at most `ms` milliseconds."""
         self._pin.poll(ms)
 
     def serve(self):
-        """Handles what has come; Client says what an error means."""
+        """Handles received bytes; Client defines the meaning of errors."""
         raise NotImplementedError
 
     def pump(self):
-        """Reads and handles what has come. True: there may be more. OSError: the stream has
+        """Reads and handles received bytes. True: there may be more. OSError: the stream has
         ended."""
         for _ in range(_BATCH):
             if not self._read_head() or not self._read_body():

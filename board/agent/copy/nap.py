@@ -1,0 +1,60 @@
+"""What the board's app needs in order to sleep (board/app/fleet/nap.py). Loaded only then."""
+
+import json
+
+from .session import signed
+from .wire import UP
+
+# A computer that has sent nothing for this long is done.
+_QUIET_MS = const(1500)
+
+
+def holds(ag, since):
+    """Returns what keeps the board awake, "" if nothing does. since: the agent's time at which the
+    connection was first seen."""
+    if ag.leave_as or ag.state() != "idle" or ag.run.job or ag.jobs or ag.flows or ag.ota:
+        return "code"
+    boot = ag.guard.boot
+    if boot.get("trial") or ag.guard.new_firmware or boot.get("cfg", {}).get("state") == "open":
+        return "trial"  # it proves itself first
+    if ag.client.state != UP:
+        return ""
+    if ag.guard.events or any(r[5] != 2 and r[1] in "EC" for r in ag.log.ring):
+        return "log"
+    # A copied HELLO only counts within this start, and `most` of the app's sleep bounds it.
+    ss = ag.sessions
+    last = max([s.used for s in ss.all + ss.new] + [since])
+    return "computer" if ag.clock.ms() - last < _QUIET_MS else ""
+
+
+def farewell(ag, s, unix):
+    """Generator: says for how many seconds the board sleeps, and ends when the broker has that or
+    the link is lost. unix: the time, 0 without a clock."""
+    ag.guard.clean("sleep")
+    c = ag.client
+    done = []
+    if c.state == UP:
+        d = {"on": 0, "boot": ag.sessions.boot_hex, "why": "sleep", "for": s, "u": unix}
+        text = signed(ag.sessions, "st", json.dumps(d))
+        try:
+            c.send((ag.base + "st").encode(), text, 1, True, lambda: done.append(1))
+            while not done and c.state == UP:
+                yield
+            c._packet(0xE0, 5)
+        except (OSError, AttributeError):
+            pass  # the link is lost: the broker sends the will
+
+
+def let_go(ag):
+    """Ends the connection for good. The board sleeps next, and starts again afterwards."""
+    ag.client.stopped = True
+    ag.client.detach()
+    if ag.guard.wdt:
+        ag.guard.wdt.feed()
+
+
+def renew():
+    """Has the birth message sent again: what it says of the app has changed."""
+    from .main import current
+
+    current.said = None
