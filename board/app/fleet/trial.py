@@ -1,0 +1,95 @@
+"""The trial of an app's new version; loaded only while there is one."""
+
+import asyncio
+import json
+import sys
+import time
+
+_STARTS = const(2)  # starts that a new version gets
+_OFFLINE_S = const(600)  # a new version that keeps the board away for this long is no good
+_LOOK_MS = const(5000)
+_STUCK = const(6)  # looks without a sign of life
+
+
+class Trial:
+    def __init__(self, app):
+        self.app = app
+        self.timer = None
+        self.alive = 0
+        self.stuck = 0
+
+    def begin(self):
+        """False: the version has had its starts, and the board goes back to the one before."""
+        app = self.app
+        n = app.note
+        n["starts"] = n.get("starts", 0) + 1
+        if n["starts"] > _STARTS:
+            app.fall("the board restarted %d times before the app was confirmed" % _STARTS)
+            return False
+        app.save_note(n)
+        if app.ag:
+            self.own_restarts()
+        try:
+            import machine
+
+            self.timer = machine.Timer(2 if sys.platform == "esp32" else -1)
+            self.timer.init(period=_LOOK_MS, mode=machine.Timer.PERIODIC, callback=self.look)
+        except (AttributeError, ValueError, OSError, TypeError):
+            self.timer = None  # a port without: an app that blocks ends with its next restart
+        asyncio.create_task(self.prove(n["trial"]))
+        return True
+
+    def own_restarts(self):
+        """Restarts during a trial are the app's. If the agent counted them too, the board could be
+        in safe mode, which starts no app, before the version has had its starts."""
+        import mpyfleet
+
+        with open(mpyfleet.__path__ + "/boot.json") as f:
+            d = json.load(f)
+        d["fails"] = 0
+        mpyfleet.save(d)
+
+    async def prove(self, seconds):
+        """Confirms the version when it has run for this time without a failed task."""
+        app = self.app
+        t = time.ticks_ms()
+        while True:
+            await asyncio.sleep_ms(500)
+            t1 = time.ticks_ms()
+            good = not app.waiting and (app.ag is None or app.ag.client.state == 2)
+            last = t if app.failed_at is None else app.failed_at
+            if good and time.ticks_diff(t1, last) >= seconds * 1000:
+                return self.confirm()
+            if time.ticks_diff(t1, t) > _OFFLINE_S * 1000:
+                return app.fall("the board was not back at its broker in %d s" % _OFFLINE_S)
+
+    def confirm(self):
+        app = self.app
+        self.end()
+        n = app.note
+        n["trial"] = n["starts"] = 0
+        n["bad"] = None
+        app.save_note(n)
+        app.trial = None
+        app.event("confirmed", v=app.version)
+        if app.ag:
+            try:
+                app.ag.handler("nap", "renew")()  # the birth says so as well
+            except ImportError:
+                pass  # an agent before 0.5.0
+
+    def look(self, _):
+        """The timer: sees when the new version lets nothing else run."""
+        if self.alive != self.app.alive:
+            self.alive = self.app.alive
+            self.stuck = 0
+            return
+        self.stuck += 1
+        if self.stuck >= _STUCK:
+            seconds = _STUCK * _LOOK_MS // 1000
+            self.app.fall("it let nothing else run for %d seconds" % seconds, True)
+
+    def end(self):
+        if self.timer:
+            self.timer.deinit()
+            self.timer = None
