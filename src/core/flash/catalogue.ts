@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import * as l10n from '@vscode/l10n';
+import { fileText } from '../bytes';
+import { UsageError } from '../errors';
+import type { Fetcher } from '../packages';
+import { FlashError } from './errors';
+import { MOST_FIRMWARE_BYTES } from './image';
+import { readBoards, readFiles, readOwnCatalogue, releaseOrder } from './cataloguePages';
+
+/** A board for which there is firmware. */
+export interface CatalogueBoard {
+  /** As in the names of its files: `ESP32_GENERIC_S3`. */
+  readonly id: string;
+  readonly name: string;
+  readonly vendor: string;
+  readonly source: string;
+}
+
+/** One firmware file. */
+export interface CatalogueFile {
+  readonly board: string;
+  /** `SPIRAM`, `FLASH_4M` and the like; '' for the usual build. */
+  readonly variant: string;
+  /** `v1.25.0`, or with more behind it for a preview. */
+  readonly version: string;
+  readonly preview: boolean;
+  /** `2025-04-15`, if the name contains the date. */
+  readonly date: string | undefined;
+  readonly url: string;
+  /** Lower-case hex, if the source provides it. */
+  readonly sha256: string | undefined;
+}
+
+/** Where MicroPython's own builds are listed. */
+export const MICROPYTHON_DOWNLOADS = 'https://micropython.org/download/';
+
+/** Firmware of micropython.org and of the user's own sources: URLs of JSON files, or folders. */
+export class FirmwareCatalogue {
+  constructor(
+    private readonly sources: () => { readonly main: string; readonly own: readonly string[] },
+    private readonly fetcher: Fetcher,
+  ) {}
+
+  /** All boards, those of the user's own sources first. @throws DownloadError, UsageError */
+  async boards(signal?: AbortSignal): Promise<CatalogueBoard[]> {
+    const { main, own } = this.sources();
+    const lists = await Promise.all([
+      ...own.map(async (source) => (await this.#own(source, signal)).boards),
+      ...(main === '' ? [] : [this.#main(main, signal)]),
+    ]);
+    return lists.flat();
+  }
+
+  /** The files for one board: releases first, the newest first. @throws UsageError for a board that there is not */
+  async files(id: string, signal?: AbortSignal): Promise<CatalogueFile[]> {
+    const { main, own } = this.sources();
+    for (const source of own) {
+      const { files } = await this.#own(source, signal);
+      const mine = files.filter((file) => same(file.board, id));
+      if (mine.length > 0) return mine.sort(releaseOrder);
+    }
+    const board =
+      main === '' ? undefined : (await this.#main(main, signal)).find((b) => same(b.id, id));
+    if (!board) {
+      throw new UsageError(l10n.t('No firmware exists for a board "{0}"', id), {
+        hint: l10n.t(
+          'Names are those of micropython.org/download, such as ESP32_GENERIC_S3 or RPI_PICO_W.',
+        ),
+      });
+    }
+    const page = new URL(`${encodeURIComponent(board.id)}/`, main).href;
+    const files = readFiles(fileText(await this.fetcher.get(page, { signal })), page);
+    return files.filter((file) => same(file.board, board.id)).sort(releaseOrder);
+  }
+
+  /**
+   * The file that `NAME[-VARIANT][@VERSION]` means: the newest release where no version is given.
+   * @throws UsageError
+   */
+  async resolve(wanted: string, signal?: AbortSignal): Promise<CatalogueFile> {
+    const [, name = '', version] = /^([^@]+)(?:@(.+))?$/.exec(wanted) ?? [];
+    const [id = '', variant = ''] = name.split(/-(.*)/s);
+    const files = (await this.files(id, signal)).filter((file) => same(file.variant, variant));
+    const plain = (text: string) => text.replace(/^v/i, '').toLowerCase();
+    const file = files.find((f) =>
+      version === undefined ? !f.preview : plain(f.version) === plain(version),
+    );
+    if (file) return file;
+    const versions = [...new Set(files.map((f) => f.version))].slice(0, 8).join(', ');
+    throw new UsageError(
+      version === undefined
+        ? l10n.t('No release exists for "{0}"', name)
+        : l10n.t('Version {0} for "{1}" does not exist', version, name),
+      {
+        hint: versions
+          ? l10n.t('There are {0}.', versions)
+          : l10n.t('Check the variant behind the dash.'),
+      },
+    );
+  }
+
+  /** Returns the bytes of a file, from the cache without a network. @throws DownloadError, FlashError ('file') when its hash differs */
+  async download(file: CatalogueFile, signal?: AbortSignal): Promise<Uint8Array> {
+    const data = await this.fetcher.get(file.url, { signal, maxBytes: MOST_FIRMWARE_BYTES });
+    const hash = createHash('sha256').update(data).digest('hex');
+    if (file.sha256 === undefined || file.sha256 === hash) return data;
+    throw new FlashError(
+      'file',
+      l10n.t('The firmware from {0} has not the hash that its source gives', file.url),
+      {
+        hint: l10n.t('Tell the owner of the source. Nothing was changed.'),
+      },
+    );
+  }
+
+  async #main(main: string, signal?: AbortSignal): Promise<CatalogueBoard[]> {
+    return readBoards(fileText(await this.fetcher.get(main, { signal })), main);
+  }
+
+  async #own(source: string, signal?: AbortSignal) {
+    if (/^https?:/i.test(source)) {
+      return readOwnCatalogue(fileText(await this.fetcher.get(source, { signal })), source);
+    }
+    if (!isAbsolute(source)) {
+      throw new UsageError(l10n.t('"{0}" is not a source of firmware', source), {
+        hint: l10n.t('Give the address of a JSON file or the full path of a folder.'),
+      });
+    }
+    if ((await stat(source)).isFile()) {
+      return readOwnCatalogue(await readFile(source, 'utf8'), pathToFileURL(source).href);
+    }
+    const names = await readdir(source);
+    const links = names.map((name) => `href="${pathToFileURL(join(source, name)).href}"`);
+    const files = readFiles(links.join('\n'), pathToFileURL(`${source}/`).href);
+    const ids = [...new Set(files.map((file) => file.board))];
+    return { files, boards: ids.map((id) => ({ id, name: id, vendor: '', source })) };
+  }
+}
+
+/** The board of MicroPython's generic build for a chip, as the loaders name chips. */
+export function genericBoard(chip: string): string | undefined {
+  const generic: Readonly<Record<string, string>> = {
+    ESP8266: 'ESP8266_GENERIC',
+    ESP32: 'ESP32_GENERIC',
+    'ESP32-S2': 'ESP32_GENERIC_S2',
+    'ESP32-S3': 'ESP32_GENERIC_S3',
+    'ESP32-C2': 'ESP32_GENERIC_C2',
+    'ESP32-C3': 'ESP32_GENERIC_C3',
+    'ESP32-C5': 'ESP32_GENERIC_C5',
+    'ESP32-C6': 'ESP32_GENERIC_C6',
+    'ESP32-P4': 'ESP32_GENERIC_P4',
+    RP2040: 'RPI_PICO',
+    RP2350: 'RPI_PICO2',
+  };
+  return generic[chip];
+}
+
+function same(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}

@@ -1,0 +1,196 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
+import { abortable, delay, throwIfAborted, type Clock } from '../async';
+import { asError } from '../errors';
+import { FlashError } from './errors';
+import { findDrives, isThere, readBounded, type LoaderDrive } from './drives';
+import type { FlashProgress } from './espFlash';
+import type { HexFirmware } from './hexFile';
+import { familyName, type Uf2Firmware } from './uf2';
+
+export interface DriveOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: FlashProgress) => void;
+  /** Finds the drives. Default: the system's drives. */
+  readonly find?: () => Promise<LoaderDrive[]>;
+}
+
+const CHUNK = 64 * 1024;
+const LOOK_MS = 250;
+/** A loader appears as a drive a few seconds after the reset, and on a slow computer later. */
+const APPEARS_MS = 30_000;
+/** The loader removes its drive after the last block; a debug probe programs the chip first. Milliseconds. */
+const GONE_MS = 60_000;
+
+/** Chips by the loader's text in INFO_UF2.TXT. */
+const CHIPS: readonly (readonly [RegExp, string])[] = [
+  [/RP2350/i, 'RP2350'],
+  [/RPI-RP2|RP2040/i, 'RP2040'],
+  [/SAMD21/i, 'SAMD21'],
+  [/SAM[DE]51/i, 'SAMD51'],
+  [/nRF52840/i, 'nRF52840'],
+  [/nRF52833/i, 'nRF52833'],
+  [/ESP32-?S2/i, 'ESP32-S2'],
+  [/ESP32-?S3/i, 'ESP32-S3'],
+  [/i?MX ?RT ?10|MIMXRT10/i, 'i.MX RT10xx'],
+];
+
+/** Returns the chip behind a drive if its text names it. */
+export function chipOfDrive(drive: LoaderDrive): string | undefined {
+  return CHIPS.find(([pattern]) => pattern.test(drive.info))?.[1];
+}
+
+/**
+ * Waits for a drive of this kind, other than `before`.
+ * @throws FlashError ('notReady')
+ */
+export async function waitForDrive(
+  kind: LoaderDrive['kind'],
+  before: readonly LoaderDrive[],
+  options: DriveOptions,
+): Promise<LoaderDrive> {
+  const find = options.find ?? findDrives;
+  const known = new Set(before.map(({ path, info }) => `${path}\0${info}`));
+  const found = await until(options, APPEARS_MS, async () => {
+    const drives = await find();
+    return drives.find((d) => d.kind === kind && !known.has(`${d.path}\0${d.info}`));
+  });
+  if (found) return found;
+  throw new FlashError('notReady', l10n.t('The drive of the board did not appear'), {
+    hint: l10n.t(
+      'Hold its BOOT or BOOTSEL button while you plug it in (boards with a RESET button: press that twice). If the drive is there but not opened, open it in the file manager.',
+    ),
+  });
+}
+
+/** @throws FlashError ('wrongChip') when the file is for another chip than the drive's */
+export function refuseWrongFamily(firmware: Uf2Firmware, drive: LoaderDrive): void {
+  const chip = chipOfDrive(drive);
+  const families = firmware.families.map(familyName);
+  if (chip === undefined || families.length === 0 || families.includes(chip)) return;
+  throw new FlashError(
+    'wrongChip',
+    l10n.t('This firmware is for the {0}, and the chip is an {1}', families.join(', '), chip),
+    {
+      hint: l10n.t('Choose firmware for the {0}. Nothing was changed.', chip),
+    },
+  );
+}
+
+/**
+ * Copies UF2 firmware to a loader's drive and waits until the loader has taken it away, which it does after the last block.
+ * @throws FlashError, CancelledError
+ */
+export async function flashUf2(
+  firmware: Uf2Firmware,
+  drive: LoaderDrive,
+  options: DriveOptions,
+): Promise<void> {
+  refuseWrongFamily(firmware, drive);
+  await copy(firmware.data, join(drive.path, 'firmware.uf2'), drive, options);
+  options.onProgress?.(progress('verify', firmware.data));
+  const gone = await until(options, GONE_MS, async () => !(await isThere(drive)) || undefined);
+  if (gone) return;
+  throw new FlashError('refused', l10n.t('The loader {0} did not take the firmware', drive.name), {
+    hint: l10n.t('Is the file for exactly this board? Unplug the board and flash again.'),
+    state: 'unbootable',
+  });
+}
+
+/**
+ * Copies a .hex file to a debug probe's drive, which programs the chip and comes back; what failed it says in FAIL.TXT.
+ * https://github.com/ARMmbed/DAPLink/blob/main/docs/MSD_COMMANDS.md
+ * @throws FlashError, CancelledError
+ */
+export async function flashDapLink(
+  firmware: HexFirmware,
+  drive: LoaderDrive,
+  options: DriveOptions,
+): Promise<void> {
+  const failure = join(drive.path, 'FAIL.TXT');
+  await copy(firmware.data, join(drive.path, 'firmware.hex'), drive, options);
+  options.onProgress?.(progress('verify', firmware.data));
+  await until(options, GONE_MS, async () => !(await isThere(drive)) || undefined);
+  const back = await until(options, APPEARS_MS, async () => (await isThere(drive)) || undefined);
+  if (!back) {
+    throw new FlashError('notReady', l10n.t('The drive of the board did not come back'), {
+      hint: l10n.t(
+        'Unplug the board, plug it in again, and look for a file FAIL.TXT on its drive.',
+      ),
+      state: 'unknown',
+    });
+  }
+  const said = await readBounded(failure);
+  if (said === undefined) return;
+  throw new FlashError('refused', l10n.t('The board refuses the firmware: {0}', oneLine(said)), {
+    hint: l10n.t('Is the file for exactly this board (micro:bit V1 or V2)? Flash again.'),
+    state: 'unbootable',
+  });
+}
+
+async function copy(
+  data: Uint8Array,
+  path: string,
+  drive: LoaderDrive,
+  options: DriveOptions,
+): Promise<void> {
+  let file: FileHandle | undefined;
+  let done = 0;
+  try {
+    file = await open(path, 'w');
+    for (; done < data.length; done += CHUNK) {
+      throwIfAborted(options.signal);
+      options.onProgress?.({ step: 'write', done, total: data.length });
+      await abortable(file.write(data.subarray(done, done + CHUNK)), options.signal);
+    }
+    await file.sync();
+    await file.close();
+  } catch (error) {
+    await file?.close().catch(() => undefined); // the drive and the file no longer exist
+    if (options.signal.aborted) throw error;
+    // Loaders reboot with the last block, before the system has closed the file.
+    if (done >= data.length && !(await isThere(drive))) return;
+    const code = (error as NodeJS.ErrnoException).code;
+    const readOnly = code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+    throw new FlashError(
+      readOnly ? 'refused' : 'lost',
+      readOnly
+        ? l10n.t('Nothing can be written to the drive {0}', drive.path)
+        : l10n.t('The drive {0} went away while it was written', drive.path),
+      {
+        hint: l10n.t('Unplug the board, bring it into its loader again, and flash once more.'),
+        state: readOnly ? 'untouched' : 'unbootable',
+        cause: asError(error),
+      },
+    );
+  }
+}
+
+/** Asks until there is an answer; undefined after `ms`. */
+async function until<T>(
+  { clock, signal }: DriveOptions,
+  ms: number,
+  ask: () => Promise<T | undefined>,
+): Promise<T | undefined> {
+  const end = clock.now() + ms;
+  for (;;) {
+    throwIfAborted(signal);
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (clock.now() >= end) return undefined;
+    await delay(clock, LOOK_MS, signal);
+  }
+}
+
+function progress(step: FlashProgress['step'], { length }: Uint8Array): FlashProgress {
+  return { step, done: length, total: length };
+}
+
+function oneLine(text: string): string {
+  return text
+    .replace(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .slice(0, 200);
+}

@@ -1,0 +1,50 @@
+import * as l10n from '@vscode/l10n';
+import { FlashError } from './errors';
+import type { EspFirmware } from './espImage';
+import type { EspIdentity } from './espLoader';
+
+/** Throws unless the firmware runs on this chip. */
+export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void {
+  const { chip, revision, flashSize } = identity;
+  if (chip !== firmware.chip) {
+    throw new FlashError(
+      'wrongChip',
+      l10n.t('This firmware is for the {0}, and the chip is an {1}', firmware.chip.name, chip.name),
+      {
+        hint: l10n.t('Choose firmware for the {0}. Nothing was changed.', chip.name),
+      },
+    );
+  }
+  if (
+    revision !== undefined &&
+    (revision < firmware.revisions.least || revision > firmware.revisions.most)
+  ) {
+    const written = (number: number) => `v${Math.floor(number / 100)}.${number % 100}`;
+    throw new FlashError(
+      'revision',
+      l10n.t(
+        'This firmware does not run on silicon revision {0} of the {1}',
+        written(revision),
+        chip.name,
+      ),
+      {
+        hint: l10n.t('Choose the build for this revision. Nothing was changed.'),
+      },
+    );
+  }
+  if (flashSize !== undefined && firmware.flashNeeded > flashSize) {
+    const size = (bytes: number) =>
+      bytes < 1024 * 1024 ? `${bytes / 1024} kB` : `${+(bytes / 1024 / 1024).toFixed(1)} MB`;
+    throw new FlashError(
+      'tooBig',
+      l10n.t(
+        'This firmware needs {0} of flash, and the chip has {1}',
+        size(firmware.flashNeeded),
+        size(flashSize),
+      ),
+      {
+        hint: l10n.t('Choose a build for {0} of flash. Nothing was changed.', size(flashSize)),
+      },
+    );
+  }
+}

@@ -1,0 +1,22 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { enterBootloader, touch } from './bootloader';
+export {
+  FirmwareCatalogue,
+  genericBoard,
+  MICROPYTHON_DOWNLOADS,
+  type CatalogueBoard,
+  type CatalogueFile,
+} from './catalogue';
+export { findDrives, type LoaderDrive } from './drives';
+export { FlashError, type FlashReason, type FlashState } from './errors';
+export type { EspFlashOptions, EspFlashResult, FlashProgress } from './espFlash';
+export type { EspIdentity } from './espLoader';
+export {
+  flashBoard,
+  type FlashBoardOptions,
+  type FlashOutcome,
+  type FlashTarget,
+} from './flashBoard';
+export { MOST_FIRMWARE_BYTES, parseFirmware, type Firmware } from './image';
+export type { FlashPort, FlashPortFactory, Lines } from './port';
+export { flashStep } from './words';

@@ -1,0 +1,27 @@
+import type { Event } from '../events';
+
+/** The wanted state of DTR and RTS. True: asserted, that is, low at the chip. */
+export interface Lines {
+  readonly dtr: boolean;
+  readonly rts: boolean;
+}
+
+/** A serial port as flashing needs it: with its speed and its control lines. */
+export interface FlashPort {
+  readonly path: string;
+  /** Vendor and product id of the USB device behind it, four hex digits each. */
+  readonly usb?: { readonly vendorId: string; readonly productId: string };
+  readonly onData: Event<Uint8Array>;
+  /** Fired once with the cause when the port is lost. */
+  readonly onClose: Event<Error | undefined>;
+  /** @throws ConnectError */
+  open(baudRate: number, signal?: AbortSignal): Promise<void>;
+  write(data: Uint8Array): Promise<void>;
+  setBaudRate(baudRate: number): Promise<void>;
+  /** False when this port has no such lines (an emulator's terminal). */
+  setLines(lines: Lines): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Returns the port of a path without opening it. */
+export type FlashPortFactory = (path: string, usb?: FlashPort['usb']) => Promise<FlashPort>;

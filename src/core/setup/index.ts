@@ -1,0 +1,24 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { templateItems } from './localFiles';
+export { NameRange, type BoardName } from './names';
+export { LineTally } from './productionLine';
+export {
+  AlreadySetUpError,
+  isSameBoard,
+  parseRecords,
+  recordsCsv,
+  recordWords,
+  withRecord,
+} from './record';
+export type { SetupRecord } from './record';
+export { setUpBoard } from './setUpBoard';
+export {
+  STEPS,
+  type BrokerPlace,
+  type SetupBoard,
+  type SetupHost,
+  type SetUpOptions,
+  type StepName,
+} from './steps';
+export { parseTemplate, plainSecrets, stepsOf } from './template';
+export type { SetupTemplate, TemplateBroker, TemplateFile } from './template';

@@ -1,0 +1,300 @@
+import * as l10n from '@vscode/l10n';
+import {
+  examine,
+  installAgent,
+  type AgentConfig,
+  type AgentFit,
+  takesWifi,
+  newBoardKey,
+} from '../agent';
+import { deployApp } from '../apps';
+import { throwIfAborted } from '../async';
+import type { BoardInfo } from '../board';
+import { fillTemplate, type BoardConfig } from '../boardConfig';
+import { utf8 } from '../bytes';
+import { asError, FleetError } from '../errors';
+import { AlreadySetUpError, type SetupRecord } from './record';
+import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
+import { stepsOf, type SetupTemplate, type TemplateFile } from './template';
+import { checkNetworks } from './wifi';
+
+/**
+ * Sets one board up as the template says. Failures and cancellation do not throw: the record says which steps are done, which
+ * one failed, and why. Called again with that record, it continues at the failed step.
+ * @throws AlreadySetUpError for a board that an earlier run finished, unless `again`
+ */
+export async function setUpBoard(
+  template: SetupTemplate,
+  board: SetupBoard,
+  host: SetupHost,
+  options: SetUpOptions,
+): Promise<SetupRecord> {
+  return new SetUp(template, board, host, options).run();
+}
+
+class SetUp {
+  #record: SetupRecord;
+  #info: BoardInfo | undefined;
+  #fit: AgentFit | undefined;
+  #place: BrokerPlace | undefined;
+  #restarted = true;
+  /** Set before the board restarts, so that its announcement is not missed. */
+  #arrival: Promise<void> | undefined;
+
+  constructor(
+    private readonly template: SetupTemplate,
+    private readonly board: SetupBoard,
+    private readonly host: SetupHost,
+    private readonly options: SetUpOptions,
+  ) {
+    const { now = () => new Date(), before } = options;
+    const { failed, ...rest }: Partial<SetupRecord> = before ?? {};
+    if (failed) options.onStep?.(failed.step, l10n.t('Continuing after: {0}', failed.reason));
+    this.#record = { done: [], notes: [], ...rest, time: now().toISOString(), seconds: 0 };
+  }
+
+  async run(): Promise<SetupRecord> {
+    const { signal, without = [], now = () => new Date() } = this.options;
+    const begin = now().getTime();
+    const ended = (record: SetupRecord): SetupRecord => ({
+      ...record,
+      seconds: (now().getTime() - begin) / 1000,
+    });
+    for (const step of stepsOf(this.template)) {
+      if (without.includes(step) || this.#record.done.includes(step)) continue;
+      try {
+        throwIfAborted(signal);
+        await this.#steps[step]();
+      } catch (error) {
+        if (error instanceof AlreadySetUpError) throw error;
+        const { message } = asError(error);
+        const hint = error instanceof FleetError ? error.hint : undefined;
+        return ended({
+          ...this.#record,
+          failed: { step, reason: message, ...(hint ? { hint } : {}) },
+        });
+      }
+      this.#set({ done: [...this.#record.done, step] });
+    }
+    return ended(this.#record);
+  }
+
+  readonly #steps: Readonly<Record<StepName, () => Promise<void>>> = {
+    flash: () => this.#flash(),
+    name: () => this.#name(this.template.name ?? ''),
+    wifi: () => this.#wifi(),
+    agent: () => this.#agent(),
+    files: () => this.#files(this.template.files ?? []),
+    app: () => this.#app(this.template.app ?? ''),
+    start: () => this.#start(),
+    broker: () => this.#broker(),
+    stubs: () => this.#stubs(),
+  };
+
+  async #flash(): Promise<void> {
+    const { firmware } = this.template;
+    const { signal } = this.options;
+    if (!firmware) return;
+    this.#say('flash', l10n.t('Loading the firmware'));
+    const content = await this.host.firmware(firmware.use, signal);
+    let already: unknown;
+    const flashing = this.board.flash(content, {
+      erase: content.kind === 'esp' && firmware.erase !== false,
+      signal,
+      onChip: (chip) => {
+        this.#set({ chip });
+        try {
+          this.#earlier();
+        } catch (error) {
+          already = error;
+          throw error;
+        }
+      },
+      onProgress: (words, done, total) => this.#say('flash', words, done, total),
+    });
+    // Flashing explains every error as one of the chip, but this one is not.
+    const { restarted } = await flashing.catch((error: unknown) => {
+      throw already ?? error;
+    });
+    this.#restarted = restarted;
+    this.#say(
+      'flash',
+      restarted
+        ? l10n.t('Waiting for the first start')
+        : l10n.t('Press RESET on the board, or unplug it and plug it in again'),
+    );
+    this.#info = undefined;
+    await this.#known();
+  }
+
+  /** The board's description of itself, read once. */
+  async #known(): Promise<BoardInfo> {
+    if (this.#info) return this.#info;
+    const { signal } = this.options;
+    const info = await this.board.info({ restarted: this.#restarted, signal });
+    this.#info = info;
+    const { uid, version, machine } = info;
+    this.#set({ ...(uid === undefined ? {} : { uid }), firmware: version, machine });
+    return info;
+  }
+
+  /** What an earlier run did on this board. @throws AlreadySetUpError */
+  #earlier(): SetupRecord | undefined {
+    const earlier = this.host.earlier(this.#record);
+    if (!earlier || earlier.failed || this.options.again) return earlier;
+    const who = earlier.name ?? earlier.uid ?? earlier.chip ?? '';
+    throw new AlreadySetUpError(l10n.t('{0} was set up before and was not changed', who));
+  }
+
+  async #name(pattern: string): Promise<void> {
+    const { uid } = await this.#known();
+    const earlier = this.#earlier();
+    const given =
+      earlier?.name === undefined
+        ? this.host.nextName(pattern)
+        : { name: earlier.name, n: earlier.n ?? 1 };
+    this.#set(given);
+    this.#say('name', given.name);
+    await this.host.named?.(uid, given.name);
+  }
+
+  async #wifi(): Promise<void> {
+    const { signal } = this.options;
+    const fit = await this.#fitting();
+    if (!takesWifi(fit)) {
+      this.#note(l10n.t('It has no Wi-Fi'));
+      return;
+    }
+    if (this.host.networks) {
+      await this.host.networks(fit);
+      return;
+    }
+    const wanted = await this.#filled(this.template.wifi ?? []);
+    if (wanted.some((w) => w.hidden)) return;
+    this.#say('wifi', l10n.t('Looking for Wi-Fi networks'));
+    await checkNetworks(this.board, wanted, signal);
+  }
+
+  async #fitting(): Promise<AgentFit> {
+    await this.#known();
+    this.#fit ??= await examine(this.board, this.options.signal);
+    return this.#fit;
+  }
+
+  async #brokerPlace(): Promise<BrokerPlace> {
+    const fit = await this.#fitting();
+    this.#place ??= await this.host.broker(
+      await this.#filled(this.template.broker ?? {}),
+      fit,
+      this.options.signal,
+    );
+    return this.#place;
+  }
+
+  async #agent(): Promise<void> {
+    const { signal } = this.options;
+    const fit = await this.#fitting();
+    const place = await this.#brokerPlace();
+    const adminKey = newBoardKey();
+    const config: AgentConfig = {
+      name: this.#record.name ?? `${fit.platform}-${fit.uid.slice(-6)}`,
+      ...(this.template.tags ? { tags: await this.#filled(this.template.tags) } : {}),
+      ...(place.root ? { root: place.root } : {}),
+      wifi: takesWifi(fit) ? await this.#networks(fit) : [],
+      broker: place.broker,
+      adminKey,
+    };
+    await this.host.keepKey(fit.uid, adminKey);
+    const onStep = (words: string) => this.#say('agent', words);
+    await installAgent(this.board, await this.host.agentSource(fit), config, { signal, onStep });
+  }
+
+  async #networks(fit: AgentFit) {
+    const { without = [] } = this.options;
+    if (this.host.networks) return without.includes('wifi') ? [] : this.host.networks(fit);
+    const wanted = await this.#filled(this.template.wifi ?? []);
+    return wanted.map(({ ssid, password = '' }) => ({ ssid, key: password }));
+  }
+
+  async #files(entries: readonly TemplateFile[]): Promise<void> {
+    const { signal } = this.options;
+    await this.#known();
+    for (const entry of entries) {
+      const { text, to } = entry;
+      if (text !== undefined) {
+        const filled = await this.#filled(text);
+        const secret = text.includes('{secret:');
+        await this.board.files.write(to, utf8(filled), { signal, secret });
+        continue;
+      }
+      const items = await this.host.files(entry, signal);
+      const onProgress = (done: number, total: number, path: string) =>
+        this.#say('files', path, done, total);
+      await this.board.files.writeMany(items, { signal, onProgress });
+    }
+  }
+
+  async #app(folder: string): Promise<void> {
+    const { signal } = this.options;
+    await this.#known();
+    const app = await this.host.app(folder, signal);
+    const onProgress = (done: number, total: number, path: string) =>
+      this.#say('app', path, done, total);
+    await deployApp(this.board.files, app, await this.host.supervisor(), { signal, onProgress });
+  }
+
+  async #start(): Promise<void> {
+    const { signal } = this.options;
+    await this.#known();
+    const { expect } = this.template.broker ? await this.#brokerPlace() : {};
+    const { uid = '' } = expect ? await this.#fitting() : {};
+    this.#arrival = expect?.(uid, signal);
+    // The next step awaits it. If the restart fails first, there is no next step, and this failure adds nothing.
+    this.#arrival?.catch(() => undefined);
+    this.#say('start', l10n.t('Restarting'));
+    await this.board.reset('soft', signal);
+  }
+
+  async #broker(): Promise<void> {
+    const place = await this.#brokerPlace();
+    if (!place.expect) {
+      this.#note(
+        l10n.t('Whether it reaches {0} was not checked: that broker is not yours', place.name),
+      );
+      return;
+    }
+    this.#say('broker', l10n.t('Waiting for it at {0}', place.name));
+    if (!this.#arrival) await this.#start();
+    const arrival = this.#arrival;
+    this.#arrival = undefined;
+    await arrival;
+  }
+
+  async #stubs(): Promise<void> {
+    const note = await this.host.stubs(await this.#known(), this.options.signal);
+    if (note !== undefined) this.#note(note);
+  }
+
+  /** Fills the places of a value of the template. */
+  async #filled<T>(value: T): Promise<T> {
+    const { name = '', uid = '', n = 1 } = this.#record;
+    const values = {
+      ...{ name, uid, n, platform: this.#info?.platform },
+      secret: (wanted: string) => this.host.secret(wanted),
+    };
+    const { it } = await fillTemplate({ it: value } satisfies BoardConfig, values);
+    return it as T;
+  }
+
+  #set(more: Partial<SetupRecord>): void {
+    this.#record = { ...this.#record, ...more };
+  }
+
+  #note(words: string): void {
+    this.#set({ notes: [...this.#record.notes.filter((n) => n !== words), words] });
+  }
+
+  #say(step: StepName, words: string, done?: number, total?: number): void {
+    this.options.onStep?.(step, words, done, total);
+  }
+}

@@ -1,0 +1,98 @@
+import type { AgentConfig, AgentFit, AgentSource, InstallTarget } from '../agent';
+import type { AppPackage, Supervisor } from '../apps';
+import type { BoardInfo } from '../board';
+import type { WriteItem } from '../boardFiles';
+import type { Firmware } from '../flash';
+import type { BoardName } from './names';
+import type { SetupRecord } from './record';
+import type { TemplateBroker, TemplateFile } from './template';
+
+/** The steps in their order. `broker`: the board has connected there. */
+export const STEPS = [
+  'flash',
+  'name',
+  'wifi',
+  'agent',
+  'files',
+  'app',
+  'start',
+  'broker',
+  'stubs',
+] as const;
+export type StepName = (typeof STEPS)[number];
+
+/** The board that is being set up, on its cable. */
+export interface SetupBoard extends InstallTarget {
+  /**
+   * Writes firmware.
+   * @param options.onChip called with the chip's address before anything is erased
+   * @returns whether the board starts without its RESET button
+   */
+  flash(
+    firmware: Firmware,
+    options: {
+      readonly erase: boolean;
+      readonly signal: AbortSignal;
+      readonly onChip: (chip: string) => void;
+      readonly onProgress: (words: string, done: number, total: number) => void;
+    },
+  ): Promise<{ readonly restarted: boolean }>;
+  /** Waits until MicroPython answers. @throws FleetError with a hint */
+  info(options: { readonly restarted: boolean; readonly signal: AbortSignal }): Promise<BoardInfo>;
+  reset(mode: 'soft' | 'hard', signal: AbortSignal): Promise<void>;
+}
+
+/** A broker as one board uses it. */
+export interface BrokerPlace {
+  /** Its name for people. */
+  readonly name: string;
+  readonly root?: string;
+  readonly broker: AgentConfig['broker'];
+  /**
+   * Begins to listen, and resolves when the board announces itself from then on. Undefined: the broker belongs to another
+   * owner, so it cannot be asked from this computer.
+   */
+  readonly expect?: (uid: string, signal: AbortSignal) => Promise<void>;
+}
+
+/** Wi-Fi networks that the agent is given. */
+export type SetupNetworks = NonNullable<AgentConfig['wifi']>;
+
+/** What the window and the command line provide. */
+export interface SetupHost {
+  /** The firmware of the template, loaded once for all boards. */
+  firmware(use: string, signal: AbortSignal): Promise<Firmware>;
+  secret(name: string): Promise<string | undefined>;
+  /** What was done earlier on the same board. */
+  earlier(board: Pick<SetupRecord, 'uid' | 'chip'>): SetupRecord | undefined;
+  nextName(pattern: string): BoardName;
+  /** The name is used for the board on this computer as well. */
+  named?(uid: string | undefined, name: string): Promise<void>;
+  /** Asks for the board's networks once and remembers the answer; undefined: the template names them. */
+  networks?(fit: AgentFit): Promise<SetupNetworks>;
+  /** @param broker with its places filled */
+  broker(broker: TemplateBroker, fit: AgentFit, signal: AbortSignal): Promise<BrokerPlace>;
+  /** Keeps a board's new key before the board has it, so that an interruption cannot lose it. */
+  keepKey(uid: string, key: Uint8Array): Promise<void>;
+  agentSource(fit: AgentFit): Promise<AgentSource>;
+  /** Local files of the template's entry, as they are to be on the board. */
+  files(file: TemplateFile, signal: AbortSignal): Promise<readonly WriteItem[]>;
+  app(folder: string, signal: AbortSignal): Promise<AppPackage>;
+  supervisor(): Promise<Supervisor>;
+  /** @returns a note when stubs cannot be set up here */
+  stubs(info: BoardInfo, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** How one board is set up. */
+export interface SetUpOptions {
+  readonly signal: AbortSignal;
+  /** What was done on this board before: those steps are not done again. */
+  readonly before?: SetupRecord;
+  /** Steps of the template that are left out. */
+  readonly without?: readonly StepName[];
+  /** Set up a board again that was finished earlier. */
+  readonly again?: boolean;
+  readonly onStep?: (step: StepName, words: string, done?: number, total?: number) => void;
+  /** UTC; tests inject their own. */
+  readonly now?: () => Date;
+}

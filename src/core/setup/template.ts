@@ -1,0 +1,157 @@
+import * as l10n from '@vscode/l10n';
+import { parseDocument, type Document } from 'yaml';
+import { isRecord, schemaProblems } from '../boardConfig';
+import { asError, UsageError } from '../errors';
+import { STEPS, type StepName } from './steps';
+import { MAX_TEMPLATE_CHARACTERS, TEMPLATE_SCHEMA } from './templateSchema';
+
+/** The broker that boards are prepared for. Texts may have places such as `{secret:NAME}`. */
+export interface TemplateBroker {
+  /** A broker of this computer's configuration, at which the board is then expected. */
+  readonly id?: string;
+  /** Host name or address as the board sees it. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly root?: string;
+  readonly user?: string;
+  readonly password?: string;
+  /** `derived`: each board's own login, derived from the broker's password as `mpyfleet broker login` does. */
+  readonly login?: 'derived';
+  /** `ca` is a PEM file next to the template. */
+  readonly tls?: { readonly ca?: string; readonly verify?: boolean; readonly name?: string };
+}
+
+/** A folder or file to copy to the board, or a text to write there. */
+export interface TemplateFile {
+  readonly from?: string;
+  readonly text?: string;
+  readonly to: string;
+}
+
+/** The content of a board-template.yaml. A missing part means that the step is skipped. */
+export interface SetupTemplate {
+  readonly firmware?: { readonly use: string; readonly erase?: boolean };
+  /** A range `sensor-[001-200]`, or a text with `{n}`. */
+  readonly name?: string;
+  readonly tags?: readonly string[];
+  readonly wifi?: readonly {
+    readonly ssid: string;
+    readonly password?: string;
+    readonly hidden?: boolean;
+  }[];
+  readonly broker?: TemplateBroker;
+  readonly files?: readonly TemplateFile[];
+  /** Folder of an app, next to the template. */
+  readonly app?: string;
+  readonly stubs?: boolean;
+  /** Text of one label, with places. */
+  readonly label?: string;
+}
+
+/** Problems that one message names. */
+const MAX_PROBLEMS = 5;
+
+/**
+ * Reads a template, YAML or JSON. Paths in it lead to files below its own folder.
+ * @throws UsageError naming everything that is wrong
+ */
+export function parseTemplate(text: string, file: string): SetupTemplate {
+  if (text.length > MAX_TEMPLATE_CHARACTERS) {
+    throw wrong(file, [l10n.t('it is longer than {0} characters', MAX_TEMPLATE_CHARACTERS)]);
+  }
+  const document = parseDocument(text.replace(/^\ufeff/, ''), { uniqueKeys: true });
+  const [error] = document.errors;
+  if (error) throw wrong(file, [error.message]);
+  const value = plainValue(document, file);
+  const problems = schemaProblems(TEMPLATE_SCHEMA, value ?? {}, '');
+  if (problems.length > 0 || !isRecord(value)) throw wrong(file, problems);
+  const template = value as SetupTemplate;
+  const senseless = contradictions(template);
+  if (senseless.length > 0) throw wrong(file, senseless);
+  return template;
+}
+
+/** Aliases can expand a one-page document until memory is full, so they are rejected. */
+function plainValue(document: Document, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw wrong(file, [asError(cause).message]);
+  }
+}
+
+/** Rules that the schema cannot express. */
+function contradictions(template: SetupTemplate): string[] {
+  const { broker, wifi, files = [], app, name, tags } = template;
+  const problems: string[] = [];
+  if (broker && broker.id === undefined && broker.host === undefined) {
+    problems.push(l10n.t('broker needs "id" or "host"'));
+  }
+  if (broker?.login && (broker.user ?? broker.password) !== undefined) {
+    problems.push(l10n.t('broker has either "login", or "user" and "password"'));
+  }
+  if (template.label?.includes('{secret:')) {
+    problems.push(l10n.t('label must not contain a secret'));
+  }
+  if (!broker && wifi) {
+    problems.push(l10n.t('wifi needs "broker": the agent is the program that connects to Wi-Fi'));
+  }
+  if (!broker && tags) problems.push(l10n.t('tags need "broker": the agent reports them'));
+  const paths = [...files.map((f) => f.from), app, broker?.tls?.ca];
+  for (const path of paths) {
+    if (path !== undefined && !isBelow(path)) {
+      problems.push(l10n.t('"{0}" must be a path below the folder of the template', path));
+    }
+  }
+  for (const [i, { from, text: content }] of files.entries()) {
+    if ((from === undefined) === (content === undefined)) {
+      problems.push(l10n.t('files[{0}] needs either "from" or "text"', i));
+    }
+  }
+  const steps = ['firmware', 'name', 'broker', 'files', 'app', 'stubs'];
+  if (!steps.some((step) => Object.hasOwn(template, step))) {
+    problems.push(l10n.t('it has no step; write at least one of: {0}', steps.join(', ')));
+  }
+  if (name !== undefined && /\{(?:name|uid|secret)/.test(name)) {
+    problems.push(l10n.t('name may contain {n} or a range such as [001-200], but no other place'));
+  }
+  return problems;
+}
+
+/** Whether a path of a template stays in the template's folder, on every system. */
+function isBelow(path: string): boolean {
+  if (/^([/\\]|[A-Za-z]:)/.test(path)) return false;
+  return !path.split(/[/\\]/).includes('..');
+}
+
+/** The steps that a template asks for, in their order. */
+export function stepsOf(template: SetupTemplate): StepName[] {
+  const { firmware, name, wifi, broker, files, app, stubs } = template;
+  const wanted: Record<StepName, boolean> = {
+    flash: firmware !== undefined,
+    name: name !== undefined,
+    wifi: wifi !== undefined,
+    agent: broker !== undefined,
+    files: files !== undefined,
+    app: app !== undefined,
+    start: broker !== undefined || files !== undefined || app !== undefined,
+    broker: broker !== undefined,
+    stubs: stubs === true,
+  };
+  return STEPS.filter((step) => wanted[step]);
+}
+
+/** The names of the secrets that every board needs, those with places in them left out. */
+export function plainSecrets(template: SetupTemplate): string[] {
+  const names = JSON.stringify(template).matchAll(/\{secret:([\w.-]+)\}/g);
+  return [...new Set([...names].map(([, name = '']) => name))];
+}
+
+function wrong(file: string, problems: readonly string[]): UsageError {
+  const more =
+    problems.length > MAX_PROBLEMS ? [l10n.t('{0} more', problems.length - MAX_PROBLEMS)] : [];
+  const all = [...problems.slice(0, MAX_PROBLEMS), ...more].join('; ');
+  return new UsageError(l10n.t('The board template {0} cannot be used: {1}', file, all), {
+    hint: l10n.t('docs/setup.md describes every entry. Nothing was changed on any board.'),
+  });
+}

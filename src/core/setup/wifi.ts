@@ -1,0 +1,32 @@
+import * as l10n from '@vscode/l10n';
+import { scanWifi } from '../agent';
+import { UsageError } from '../errors';
+import type { SetupBoard } from './steps';
+
+/** Networks that a message names. */
+const MOST_NAMED = 8;
+
+/**
+ * Has the board scan for its networks, so that a wrong name is reported here and does not become a silent board.
+ * @throws UsageError when it sees none of those wanted
+ */
+export async function checkNetworks(
+  board: SetupBoard,
+  wanted: readonly { readonly ssid: string }[],
+  signal: AbortSignal,
+): Promise<void> {
+  const seen = (await scanWifi(board, signal)).map((w) => w.ssid);
+  if (wanted.some((w) => seen.includes(w.ssid))) return;
+  throw new UsageError(
+    l10n.t('The board does not see the network "{0}"', wanted.map((w) => w.ssid).join('", "')),
+    {
+      hint:
+        seen.length > 0
+          ? l10n.t(
+              'It sees {0}. These chips use 2.4 GHz only.',
+              seen.slice(0, MOST_NAMED).join(', '),
+            )
+          : l10n.t('It sees no network at all. Is its antenna connected?'),
+    },
+  );
+}
