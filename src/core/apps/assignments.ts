@@ -1,0 +1,86 @@
+import { nodeLocalFs } from '../sync';
+import { appFromFolder, type AppPackage } from './appSource';
+import type { BoardApp } from './boardNote';
+import { appFromGit } from './gitApp';
+import { StateList } from './stateList';
+
+/** The version of an app that follows the branch which is checked out: its last commit. */
+export const LATEST = 'latest';
+
+/** An app that boards should run. */
+export interface Assignment {
+  /** The boards: a selector, such as `kitchen`, `tag:lab` or `@upstairs`. */
+  readonly to: string;
+  /** The app's folder on this computer. */
+  readonly folder: string;
+  /** A git tag or commit, {@link LATEST}, or '' for the files as they are. */
+  readonly ref: string;
+}
+
+/** The assignments of this user; the last one that selects a board counts. */
+export class AssignmentFile extends StateList<Assignment> {
+  constructor(env: Readonly<Record<string, string | undefined>>) {
+    super(env, 'apps.json', ({ to, folder, ref }) => {
+      if ([to, folder, ref].some((word) => typeof word !== 'string')) {
+        throw new Error('an entry has no "to", "folder" or "ref"');
+      }
+    });
+  }
+
+  /** Assigns an app, in place of an earlier assignment to the same selector. */
+  async assign(assignment: Assignment): Promise<void> {
+    await this.change((all) => [...all.filter((a) => a.to !== assignment.to), assignment]);
+  }
+
+  /** Removes the assignment to this selector. @returns whether there was one */
+  async unassign(to: string): Promise<boolean> {
+    let found = false;
+    await this.change((all) => {
+      found = all.some((a) => a.to === to);
+      return all.filter((a) => a.to !== to);
+    });
+    return found;
+  }
+}
+
+/** Finds the assignment that counts for a board. @param selects whether a selector means the board */
+export function assignmentFor<T extends Assignment>(
+  all: readonly T[],
+  selects: (selector: string) => boolean,
+): T | undefined {
+  return [...all].reverse().find(({ to }) => selects(to));
+}
+
+/** Reads the packages of assignments; each folder and version once. */
+export class AssignedPackages {
+  readonly #packages = new Map<string, Promise<AppPackage>>();
+
+  /** @throws UsageError when the app cannot be read */
+  read({ folder, ref }: Assignment, signal?: AbortSignal): Promise<AppPackage> {
+    const key = `${ref} ${folder}`;
+    const known = this.#packages.get(key) ?? readApp(folder, ref, signal);
+    this.#packages.set(key, known);
+    return known;
+  }
+}
+
+/** Reads an app from its folder, or from git where `ref` is given. @throws UsageError */
+export function readApp(folder: string, ref: string, signal?: AbortSignal): Promise<AppPackage> {
+  if (ref === '') return appFromFolder(nodeLocalFs, folder, signal);
+  return appFromGit(folder, ref === LATEST ? 'HEAD' : ref, signal);
+}
+
+/** How a board stands to what it should run. */
+export type Drift =
+  /** It runs the desired version. */
+  | 'none'
+  /** It runs another one, or none. */
+  | 'differs'
+  /** It has tried the desired version and fell back from it. */
+  | 'rejected';
+
+/** Compares what a board runs with `desired`, a version of the form `NAME/VERSION-HASH`. */
+export function driftOf(app: Pick<BoardApp, 'run' | 'bad'> | undefined, desired: string): Drift {
+  if (app?.run === desired) return 'none';
+  return app?.bad?.version === desired ? 'rejected' : 'differs';
+}

@@ -1,0 +1,66 @@
+import type { BrokerHub, Presence } from '../broker/brokers';
+import { followBrokers } from '../broker/followBrokers';
+import { asError } from '../errors';
+import { DisposableStore, type Disposable } from '../events';
+import type { Log } from '../log';
+import type { MessageCollector } from './collector';
+
+/** Boards that are asked at the same time: a broker that is back tells of a thousand at once. */
+const AT_ONCE = 8;
+
+/**
+ * Asks each board for the messages that it still has when it connects, and again after the connection to its broker was lost:
+ * an app that sends once an hour would leave a gap for that long otherwise. A board that sleeps is not asked: it has sent all
+ * that it has before it sleeps, and each request keeps it awake. Ends when the result is disposed.
+ */
+export function catchUp(
+  hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
+  collector: Pick<MessageCollector, 'fetch'>,
+  log: Log,
+): Disposable {
+  const ended = new AbortController();
+  const waiting: (() => Promise<void>)[] = [];
+  let running = 0;
+  const work = () => {
+    while (running < AT_ONCE && !ended.signal.aborted) {
+      const next = waiting.shift();
+      if (!next) return;
+      running++;
+      void next().finally(() => {
+        running--;
+        work();
+      });
+    }
+  };
+  const following = followBrokers(hub, (broker) => {
+    const asked = new Map<string, string>();
+    const ask = ({ uid, state }: Presence) => {
+      if (!state.on) return void asked.delete(uid);
+      if (asked.get(uid) === state.boot) return;
+      asked.set(uid, state.boot);
+      if (state.app?.sleeps) return;
+      waiting.push(async () => {
+        const control = hub.agent(broker.profile.id, uid);
+        if (!control?.birth) return;
+        try {
+          await collector.fetch(uid, control, ended.signal);
+        } catch (error) {
+          // A board without an app refuses; one that left is asked when it is back.
+          log.debug(`${uid}: ${asError(error).message}`);
+        }
+      });
+      work();
+    };
+    for (const [uid, state] of broker.presences) ask({ uid, state });
+    const subscriptions = new DisposableStore();
+    subscriptions.add(broker.onPresence(ask));
+    subscriptions.add(broker.onDidChangeState(({ tag }) => tag === 'online' && asked.clear()));
+    return subscriptions;
+  });
+  return {
+    dispose: () => {
+      ended.abort();
+      following.dispose();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { BrokerHub, Presence } from '../broker/brokers';
+import { followBrokers } from '../broker/followBrokers';
+import { DisposableStore, type Disposable } from '../events';
+import type { AppCommands } from './appCommands';
+
+/**
+ * Hands out the messages that wait for boards, to those that are there now and to others when they connect, until the result
+ * is disposed. A birth comes with every change of a board's state; what waits is handed out once for each start.
+ * @param attempt takes each delivery and deals with its failure
+ */
+export function deliverWaiting(
+  hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
+  commands: AppCommands,
+  attempt: (uid: string, delivery: Promise<unknown>) => void,
+  signal?: AbortSignal,
+): Disposable {
+  return followBrokers(hub, (broker) => {
+    const boots = new Map<string, string>();
+    const deliver = ({ uid, state }: Presence) => {
+      if (!state.on) return void boots.delete(uid);
+      if (boots.get(uid) === state.boot) return;
+      boots.set(uid, state.boot);
+      const control = hub.agent(broker.profile.id, uid);
+      if (control) attempt(uid, commands.deliver(uid, control, signal));
+    };
+    for (const [uid, state] of broker.presences) deliver({ uid, state });
+    const subscriptions = new DisposableStore();
+    subscriptions.add(broker.onPresence(deliver));
+    // After a lost connection the broker tells of its boards again; answers may have been missed meanwhile.
+    subscriptions.add(broker.onDidChangeState(({ tag }) => tag === 'online' && boots.clear()));
+    return subscriptions;
+  });
+}

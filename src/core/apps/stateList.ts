@@ -1,0 +1,44 @@
+import * as l10n from '@vscode/l10n';
+import { mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../errors';
+import { isAbsent, replaceFile } from '../localFiles';
+import { stateFolder } from '../packages';
+
+/** A list of the user's, in a JSON file of the state folder that window and shell share and that is replaced as a whole. */
+export class StateList<T> {
+  readonly path: string;
+
+  /** @param check throws for a row that is damaged */
+  constructor(
+    env: Readonly<Record<string, string | undefined>>,
+    name: string,
+    private readonly check: (row: T) => void,
+  ) {
+    this.path = join(stateFolder(env), name);
+  }
+
+  /** @throws UsageError for a file that is damaged: only the user can repair it */
+  async read(): Promise<readonly T[]> {
+    try {
+      const rows: unknown = JSON.parse(await readFile(this.path, 'utf8'));
+      if (!Array.isArray(rows)) throw new Error('it is not a list');
+      for (const row of rows as T[]) this.check(row);
+      return rows as T[];
+    } catch (cause) {
+      if (isAbsent(cause)) return [];
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new UsageError(l10n.t('{0} cannot be read: {1}', this.path, why), {
+        hint: l10n.t('Correct the file, or delete it and add what was in it again.'),
+        cause,
+      });
+    }
+  }
+
+  /** Reads, changes and writes. Of two processes that do so within the same milliseconds, the later one wins. */
+  async change(work: (all: readonly T[]) => readonly T[]): Promise<void> {
+    const all = work(await this.read());
+    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await replaceFile(this.path, `${JSON.stringify(all, undefined, 2)}\n`, { mode: 0o600 });
+  }
+}
