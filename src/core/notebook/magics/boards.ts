@@ -1,0 +1,248 @@
+import * as l10n from '@vscode/l10n';
+import type { LinkKind } from '../../address';
+import { parseAddress } from '../../parseAddress';
+import { type Board, infoLines } from '../../board';
+import { UsageError } from '../../errors';
+import { urlOf } from '../addressText';
+import type { Magic, MagicCall } from '../magic';
+import { nearNames } from '../nearNames';
+import type { NotebookHost } from '../host';
+
+/** IoT Kernel writes `serial:///dev/ttyUSB0` for `serial:/dev/ttyUSB0`. */
+function addressText(text: string): string {
+  return text.replace(/^serial:\/\/(?=\/)/, 'serial:');
+}
+
+function isAddress(text: string): boolean {
+  return /^(?:\/|(?:serial|wss?|mqtt|mqboard|demo):|COM\d+$)/i.test(text);
+}
+
+/** Finds the one board with this name, unique id or address. @throws UsageError with similar names */
+export async function oneBoard(host: NotebookHost, text: string): Promise<Board> {
+  await host.boards.nameConfigured();
+  const wanted = isAddress(text) ? parseAddress(addressText(text)).text : text;
+  const { boards } = host.boards.select(wanted);
+  const [first, second] = boards;
+  if (first && second) {
+    throw new UsageError(l10n.t('{0} matches {1} boards', text, boards.length), {
+      hint: l10n.t('This needs one board. Use its unique id or address; %discover -v lists them.'),
+    });
+  }
+  if (first) return first.board;
+  if (isAddress(text)) return host.boards.register(addressText(text));
+  const near = nearNames(
+    text,
+    host.boards.all().map((b) => b.name),
+  );
+  throw new UsageError(l10n.t('No board is named {0}', text), {
+    hint: l10n.t(
+      '{0}%discover lists the boards.',
+      near.length > 0 ? `Did you mean ${near.join(', ')}? ` : '',
+    ),
+  });
+}
+
+/** Returns the board's current address, else its first known one. */
+export function urlOfBoard(board: Board): string {
+  const address =
+    board.transport?.address ??
+    (board.links.find((l) => l.present) ?? board.links[0])?.found.address;
+  return address === undefined ? '' : urlOf(address.text);
+}
+
+/** Kinds of links by the names that users type. */
+const KINDS: Readonly<Record<string, LinkKind>> = {
+  serial: 'serial',
+  usb: 'serial',
+  ws: 'webrepl',
+  wss: 'webrepl',
+  wp: 'webrepl',
+  webrepl: 'webrepl',
+  mqtt: 'mqtt',
+};
+
+/** Returns the first of the named kinds of link that the board has. @throws UsageError when it has none of them */
+function kindOf(board: Board, schemes: readonly string[]): LinkKind | undefined {
+  if (schemes.length === 0) return undefined;
+  const wanted = schemes.map((s) => (Object.hasOwn(KINDS, s) ? KINDS[s] : undefined));
+  const kind = wanted.find((k) => board.links.some((l) => l.present && l.found.address.kind === k));
+  if (kind) return kind;
+  throw new UsageError(l10n.t('{0} cannot be reached by {1}', board.name, schemes.join(', ')), {
+    hint: l10n.t(
+      'Its addresses are {0}.',
+      board.links.map((l) => urlOf(l.found.address.text)).join(', '),
+    ),
+  });
+}
+
+async function connect({ kernel, args, out, signal }: MagicCall): Promise<void> {
+  const [first, ...schemes] = args.args;
+  const board = first === undefined ? kernel.board() : await oneBoard(kernel.host, first);
+  const kind =
+    first !== undefined && isAddress(first)
+      ? parseAddress(addressText(first)).kind
+      : kindOf(board, schemes);
+  if (!board.transport || (kind && board.transport.kind !== kind)) {
+    await board.connect({ signal, ...(kind && { kind }) });
+  }
+  kernel.choose(board);
+  if (board.uid === undefined) {
+    // The output of the board shows its name.
+    await kernel.session(board, () => Promise.resolve(), {
+      job: l10n.t('Identifying'),
+      signal,
+    });
+  }
+  const now = kernel.board();
+  if (!args.has('quiet')) out.text(`Connected to ${now.name} @ ${urlOfBoard(now)}\n`);
+}
+
+async function discover({ kernel, args, out }: MagicCall): Promise<void> {
+  await kernel.host.boards.nameConfigured();
+  const all = args.has('all');
+  const rows = kernel.host.boards
+    .all()
+    .flatMap((board) =>
+      board.links
+        .filter((l) => l.present && (all || l.found.likely || board.info !== undefined))
+        .map(({ found }) => [board.name, urlOf(found.address.text), board.uid ?? ''] as const),
+    );
+  if (rows.length === 0) {
+    out.text('No boards found. Plug one in, or add one with %register ws://HOST:8266.\n');
+    return;
+  }
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const urls = Math.max(...rows.map(([, url]) => url.length));
+  for (const [name, url, uid] of rows) {
+    const more = args.has('verbose') ? `  ${uid}` : '  ';
+    out.text(`${name.padEnd(width)}  ${url.padEnd(urls)}${more}\n`);
+  }
+}
+
+async function info({ kernel, out, signal }: MagicCall): Promise<void> {
+  const board = kernel.board();
+  const lines = [
+    ['name', board.name] as const,
+    ['url', urlOfBoard(board)] as const,
+    ...infoLines(await board.refreshInfo({ signal })),
+  ];
+  const width = Math.max(...lines.map(([key]) => key.length));
+  out.text(lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(''));
+}
+
+/** Prints one fact about the board, and asks the board if it is not known yet. */
+async function fact(call: MagicCall, of: (board: Board) => string | undefined): Promise<void> {
+  const board = call.kernel.board();
+  if (of(board) === undefined) await board.refreshInfo({ signal: call.signal });
+  call.out.text(`${of(call.kernel.board()) ?? 'unknown'}\n`);
+}
+
+const BANNER = '!'.repeat(31);
+
+async function reset(call: MagicCall, mode: 'soft' | 'hard'): Promise<void> {
+  const { kernel, out, signal } = call;
+  await kernel.board().reset(mode, signal);
+  kernel.restarted();
+  const words = `${mode}reset ...`.padStart(16).padEnd(21);
+  if (call.args.has('quiet')) return;
+  out.text(`\n${BANNER}\n!!!!!${words}!!!!!\n${BANNER}\n\n`);
+}
+
+const quiet = { short: '-q', long: '--quiet', help: 'print nothing' };
+
+/** Magics that find, choose and reset boards. */
+export const boardMagics: readonly Magic[] = [
+  {
+    name: '%connect',
+    summary: 'Connect to device',
+    args: [
+      {
+        name: 'device',
+        help: 'name, unique id or URL of the device; without it, the one of this notebook',
+        count: 'optional',
+      },
+      { name: 'scheme', help: 'how to reach it: serial, ws or mqtt', count: 'any' },
+    ],
+    options: [quiet],
+    run: connect,
+  },
+  {
+    name: '%discover',
+    summary: 'Discover available devices',
+    options: [
+      { short: '-a', long: '--all', help: 'list all devices connected to USB ports' },
+      { short: '-v', long: '--verbose', help: 'show uid' },
+      { short: '-f', long: '--force', help: 'boards are looked for all the time', hidden: true },
+    ],
+    run: discover,
+  },
+  {
+    name: '%register',
+    summary: 'Register device',
+    args: [{ name: 'url', help: 'ws://HOST:PORT, serial:PATH or a path', count: 'one' }],
+    run: async ({ kernel, args, out }) => {
+      const board = await kernel.host.boards.register(addressText(args.first ?? ''));
+      out.text(`Registered ${board.name} @ ${urlOfBoard(board)}\n`);
+    },
+  },
+  {
+    name: '%unregister',
+    summary: 'Remove the addresses that were registered for a device',
+    args: [{ name: 'device', help: 'its name, unique id or URL', count: 'one' }],
+    run: async ({ kernel, args, out }) => {
+      const board = await oneBoard(kernel.host, args.first ?? '');
+      const gone = await kernel.host.boards.unregister(board);
+      out.text(
+        gone.length > 0
+          ? gone.map((url) => `Unregistered ${urlOf(url)}\n`).join('')
+          : `${board.name} has no address that was registered\n`,
+      );
+    },
+  },
+  {
+    name: '%name',
+    summary: 'Name of currently connected microcontroller.',
+    args: [{ name: 'name', help: 'a new name, kept on this computer', count: 'optional' }],
+    run: ({ kernel, args, out }) => {
+      const board = kernel.board();
+      if (args.first !== undefined) kernel.host.boards.rename(board, args.first);
+      out.text(`${board.name}\n`);
+    },
+  },
+  {
+    name: '%uid',
+    summary: 'Unique id of currently connected microcontroller.',
+    run: (call) => fact(call, (b) => b.uid),
+  },
+  {
+    name: '%url',
+    summary: 'URL of currently connected microcontroller.',
+    run: ({ kernel, out }) => out.text(`${urlOfBoard(kernel.board())}\n`),
+  },
+  {
+    name: '%platform',
+    summary: 'sys.platform of currently connected device.',
+    run: (call) => fact(call, (b) => b.info?.platform),
+  },
+  {
+    name: '%info',
+    summary: 'What the connected microcontroller is: machine, firmware, memory, flash.',
+    options: [{ short: '-v', long: '--verbose', help: 'all is shown anyway', hidden: true }],
+    run: info,
+  },
+  {
+    name: '%softreset',
+    summary: 'Reset the MicroPython interpreter; boot.py and main.py run again.',
+    options: [quiet],
+    run: (call) => reset(call, 'soft'),
+  },
+  {
+    name: '%hardreset',
+    summary: 'Reset the microcontroller, as its button does.',
+    options: [
+      quiet,
+      { short: '-t', long: '--timeout', value: 'S', help: 'nothing is waited for', hidden: true },
+    ],
+    run: (call) => reset(call, 'hard'),
+  },
+];

@@ -1,0 +1,211 @@
+import * as l10n from '@vscode/l10n';
+import type { WalkEntry } from '../../boardFiles';
+import { text } from '../../bytes';
+import { CancelledError, UsageError } from '../../errors';
+import { isLocalFolder } from '../../localFiles';
+import { pyList, pyRepr } from '../../python/python';
+import type { Magic, MagicCall } from '../magic';
+import { boardPaths, workingFolder } from '../paths';
+import { isMissing } from '../../files';
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** Columns before a name: size, two blanks, date, two blanks. */
+const BEFORE_NAME = 28;
+
+/** Formats `Jun 29 18:41 2021` in the board's time, which has no time zone. */
+function dateText(seconds: number | undefined): string {
+  if (seconds === undefined) return ''.padEnd(17);
+  const date = new Date(seconds * 1000);
+  if (Number.isNaN(date.getTime())) return ''.padEnd(17);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const clock = `${two(date.getUTCHours())}:${two(date.getUTCMinutes())}`;
+  return `${MONTHS[date.getUTCMonth()] ?? ''} ${two(date.getUTCDate())} ${clock} ${date.getUTCFullYear()}`;
+}
+
+/** Formats a listing of everything below `root`, folders first, like IoT Kernel's. */
+export function listing(root: string, entries: readonly WalkEntry[]): string {
+  const base = root === '/' ? '/' : `${root}/`;
+  const children = new Map<string, WalkEntry[]>();
+  for (const entry of entries) {
+    const parent = entry.path.slice(0, entry.path.lastIndexOf('/') + 1);
+    children.set(parent, [...(children.get(parent) ?? []), entry]);
+  }
+  const lines: string[] = [];
+  const show = (folder: string, depth: number) => {
+    const inside = [...(children.get(folder) ?? [])].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const indent = '    '.repeat(depth);
+    for (const dir of inside.filter((e) => e.type === 'dir')) {
+      const name = dir.path.slice(folder.length);
+      lines.push(`${' '.repeat(BEFORE_NAME)}${indent}${name}/`);
+      show(`${dir.path}/`, depth + 1);
+    }
+    for (const file of inside.filter((e) => e.type === 'file')) {
+      const size = String(file.size).padStart(7);
+      lines.push(`${size}  ${dateText(file.mtime)}  ${indent}${file.path.slice(folder.length)}`);
+    }
+  };
+  show(base, 0);
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+async function list(call: MagicCall): Promise<void> {
+  const { kernel, args, out, signal } = call;
+  const [root = '/'] = await boardPaths(call, [args.first ?? '/']);
+  const entries = await kernel.board().files.walk(root, { signal });
+  out.text(listing(root, await withDates(call, entries)));
+}
+
+/** Number of files whose dates are requested at once, limited because the board's heap holds their paths. */
+const AT_ONCE = 50;
+/** Seconds from 1970 to 2000; many ports count from 2000. */
+const YEAR_2000 = 946_684_800;
+
+/** Adds modification times, if the board stores them. */
+async function withDates(call: MagicCall, entries: readonly WalkEntry[]): Promise<WalkEntry[]> {
+  const files = entries.filter((e) => e.type === 'file').map((e) => e.path);
+  const dates = new Map<string, number>();
+  for (let at = 0; at < files.length; at += AT_ONCE) {
+    const some = files.slice(at, at + AT_ONCE);
+    const code = [
+      'import os',
+      'try:',
+      ' import time',
+      ' print(time.gmtime(0)[0])',
+      'except(ImportError,AttributeError):print(0)',
+      `for p in ${pyList(some)}:`,
+      ' try:print(os.stat(p)[8])',
+      ' except OSError:print(0)',
+      '',
+    ].join('\n');
+    const printed = await call.kernel.ask(code, 'Reading dates', call.signal);
+    const [year, ...seconds] = printed.split(/\r?\n/).map(Number);
+    const epoch = year === 2000 ? YEAR_2000 : 0;
+    for (const [i, path] of some.entries()) {
+      const time = seconds[i] ?? 0;
+      if (Number.isFinite(time) && time > 0) dates.set(path, time + epoch);
+    }
+  }
+  return entries.map((e) => {
+    const mtime = dates.get(e.path);
+    return mtime === undefined ? e : { ...e, mtime };
+  });
+}
+
+async function cat(call: MagicCall): Promise<void> {
+  const { kernel, args, out, signal } = call;
+  for (const path of await boardPaths(call, args.args)) {
+    const content = await kernel.board().files.read(path, { signal });
+    if (content.includes(0)) {
+      throw new UsageError(l10n.t('{0} is not a text file ({1} bytes)', path, content.length), {
+        hint: l10n.t('Copy it with %cp :{0} . instead.', path),
+      });
+    }
+    const shown = text(content);
+    out.text(shown === '' || shown.endsWith('\n') ? shown : `${shown}\n`);
+  }
+}
+
+async function changeDirectory(call: MagicCall): Promise<void> {
+  const { kernel, args, out, signal } = call;
+  const { first } = args;
+  // A board has no home folder and no variables, so such a path means this computer, as in IoT Kernel's notebooks.
+  if (args.has('host') || /^[~$]/.test(first ?? '')) {
+    const path = kernel.here.pathOf(first ?? '.');
+    if (!(await isLocalFolder(path))) {
+      throw new UsageError(l10n.t('{0} is not a folder of this computer', path));
+    }
+    kernel.here.folder = path;
+    out.text(`${path}\n`);
+    return;
+  }
+  if (args.first !== undefined) {
+    const [path = '/'] = await boardPaths(call, [args.first]);
+    await kernel.ask(`import os\nos.chdir(${pyRepr(path)})\n`, 'Changing the folder', signal);
+    kernel.movedTo(path);
+  }
+  out.text(`${await workingFolder(call)}\n`);
+}
+
+async function remove(call: MagicCall): Promise<void> {
+  const { kernel, args, signal } = call;
+  for (const path of await boardPaths(call, args.args)) {
+    const recursive = args.has('recursive');
+    try {
+      if (path !== '/') await kernel.board().files.remove(path, { recursive, signal });
+      else await removeAll(call, recursive);
+    } catch (error) {
+      const missing = isMissing(error);
+      if (!(missing && args.has('force'))) throw error;
+    }
+  }
+}
+
+/** Deletes everything on the board after a confirmation. */
+async function removeAll({ kernel, signal }: MagicCall, recursive: boolean): Promise<void> {
+  if (!recursive) {
+    throw new UsageError(l10n.t('/ is a folder'), {
+      hint: l10n.t('Add -r to delete everything on the board.'),
+    });
+  }
+  const board = kernel.board();
+  const names = (await board.files.list('/', signal)).map(({ name }) => name);
+  const agreed = await kernel.host.confirm(
+    l10n.t('Delete everything on {0}?', board.name),
+    names.join('\n'),
+    l10n.t('Delete Everything'),
+  );
+  if (!agreed) throw new CancelledError(l10n.t('Nothing was changed'));
+  for (const name of names) {
+    await board.files.remove(`/${name}`, { recursive: true, signal });
+  }
+}
+
+/** Magics that list and change files on the board. */
+export const fileMagics: readonly Magic[] = [
+  {
+    name: '%rlist',
+    summary: 'List files on microcontroller',
+    args: [{ name: 'path', help: 'a folder; without it, all', count: 'optional' }],
+    run: list,
+  },
+  {
+    name: '%cat',
+    summary: 'Print contents of named file on microcontroller',
+    args: [{ name: 'path', help: 'a file on the microcontroller', count: 'some' }],
+    run: cat,
+  },
+  {
+    name: '%cd',
+    summary: 'Change the working directory.',
+    more: 'It is the directory on the microcontroller, kept with the notebook and set again after a reset. Paths with ~ or $NAME are folders of the host.',
+    options: [
+      {
+        short: '-H',
+        long: '--host',
+        help: 'the directory on the host, for ! and relative paths there',
+      },
+    ],
+    args: [{ name: 'path', help: 'a folder; without it, shows where you are', count: 'optional' }],
+    run: changeDirectory,
+  },
+  {
+    name: '%rm',
+    summary: 'Delete files relative to path.',
+    options: [
+      { short: '-r', long: '--recursive', help: 'delete folders with all that is in them' },
+      { short: '-f', long: '--force', help: 'do not mind what does not exist' },
+    ],
+    args: [{ name: 'path', help: 'a file or folder on the microcontroller', count: 'some' }],
+    run: remove,
+  },
+  {
+    name: '%mkdirs',
+    summary: 'Create all directories specified by the path, as needed.',
+    args: [{ name: 'path', help: 'a folder on the microcontroller', count: 'some' }],
+    run: async (call) => {
+      for (const path of await boardPaths(call, call.args.args)) {
+        await call.kernel.board().files.mkdir(path, { parents: true, signal: call.signal });
+      }
+    },
+  },
+];

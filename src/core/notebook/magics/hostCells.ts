@@ -1,0 +1,81 @@
+import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Magic, MagicCall } from '../magic';
+import { runProgram } from '../runProcess';
+import { valueBundle } from '../valueBundle';
+
+/** Runs a cell's body with this computer's Python. */
+export async function runOnHost({
+  kernel,
+  body,
+  out,
+  signal,
+}: Pick<MagicCall, 'kernel' | 'body' | 'out' | 'signal'>): Promise<void> {
+  kernel.host.requireTrust();
+  const value = await kernel.python.run(body, out, signal);
+  if (value !== undefined) out.display(valueBundle(value), 'result');
+}
+
+async function shell(call: MagicCall, program: string, args: readonly string[], input = '') {
+  const { kernel, out, signal } = call;
+  kernel.host.requireTrust();
+  await runProgram({
+    program,
+    args,
+    input,
+    cwd: kernel.here.folder,
+    env: kernel.here.environment,
+    signal,
+    onOut: (text) => out.text(text),
+    onErr: (text) => out.note(text),
+  });
+}
+
+async function write({ kernel, args, body, out }: MagicCall): Promise<void> {
+  kernel.host.requireTrust();
+  const name = args.first ?? '';
+  const path = kernel.here.pathOf(name);
+  const exists = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  await mkdir(dirname(path), { recursive: true });
+  if (args.has('append')) {
+    await appendFile(path, body);
+    out.text(`Appending to ${name}\n`);
+    return;
+  }
+  await writeFile(path, body);
+  out.text(`${exists ? 'Overwriting' : 'Writing'} ${name}\n`);
+}
+
+/** Magics that run on this computer. */
+export const hostMagics: readonly Magic[] = [
+  {
+    name: '%%host',
+    summary: 'Run the cell with Python on the host; names are kept from cell to cell.',
+    run: runOnHost,
+  },
+  {
+    name: '%%bash',
+    summary: 'Run the cell with bash on the host.',
+    args: [{ name: 'argument', help: 'arguments of the script ($1, $2, ...)', count: 'any' }],
+    run: (call) => shell(call, 'bash', ['-s', '--', ...call.args.args], call.body),
+  },
+  {
+    name: '!',
+    summary: 'Run the rest of the line with the shell of the host.',
+    args: [{ name: 'command', help: 'the command', count: 'rest' }],
+    run: (call) =>
+      process.platform === 'win32'
+        ? shell(call, process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', call.line])
+        : shell(call, '/bin/sh', ['-c', call.line]),
+  },
+  {
+    name: '%%writefile',
+    summary: 'Write the cell into a file on the host.',
+    options: [{ short: '-a', long: '--append', help: 'append to the file' }],
+    args: [{ name: 'file', help: 'a path, relative to the notebook', count: 'one' }],
+    run: write,
+  },
+];
