@@ -1,10 +1,21 @@
+import * as l10n from '@vscode/l10n';
 import type { BrokerProfile } from './brokers';
 import { UsageError } from '../errors';
+import { LOCAL_BROKER_ID } from './localBroker';
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
-const OPTIONAL = ['root', 'username', 'caFile', 'certFile', 'keyFile', 'legacyPrefix'] as const;
+const OPTIONAL = [
+  'boardUrl',
+  'root',
+  'username',
+  'caFile',
+  'certFile',
+  'keyFile',
+  'legacyPrefix',
+  'clientId',
+] as const;
 
-/** What is wrong with a broker's address, in words; undefined for a good one. */
+/** Describes what is wrong with a broker's address; undefined if it is valid. */
 export function brokerUrlProblem(text: string): string | undefined {
   let url: URL;
   try {
@@ -22,20 +33,27 @@ export function brokerUrlProblem(text: string): string | undefined {
 }
 
 /**
- * Profiles as they are written in the settings or in a file; what is wrong with one is said, and the others are taken.
+ * Scheme, host and port of a broker's address in normal form. A password belongs to this origin.
  */
+export function brokerOrigin(address: string): string {
+  const { protocol, host } = new URL(address);
+  return `${protocol}//${host.toLowerCase()}`;
+}
+
+/** Reads profiles from settings or a file. Invalid ones are reported, and the others are used. */
 export function readProfiles(value: unknown): {
   readonly profiles: readonly BrokerProfile[];
   readonly problems: readonly string[];
 } {
   const profiles: BrokerProfile[] = [];
   const problems: string[] = [];
-  if (!Array.isArray(value)) return { profiles, problems: ['The list of brokers is no list'] };
+  if (!Array.isArray(value))
+    return { profiles, problems: ['The setting for brokers is not a list'] };
   for (const entry of value as unknown[]) {
     try {
       const profile = readProfile(entry);
       if (profiles.some((p) => p.id === profile.id)) {
-        throw new UsageError(`Two brokers have the id "${profile.id}"`);
+        throw new UsageError(l10n.t('Two brokers have the id "{0}"', profile.id));
       }
       profiles.push(profile);
     } catch (error) {
@@ -46,20 +64,33 @@ export function readProfiles(value: unknown): {
   return { profiles, problems };
 }
 
-/** One profile. @throws UsageError naming what is wrong */
+/** Reads one profile. @throws UsageError that names the problem */
 export function readProfile(entry: unknown): BrokerProfile {
   const o = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
   const { id, url } = o;
   if (typeof id !== 'string' || !/^[a-z0-9-]{1,32}$/.test(id)) {
-    throw new UsageError('A broker needs an id of small letters, digits and dashes');
+    throw new UsageError(l10n.t('A broker id consists of lowercase letters, digits and dashes'));
+  }
+  if (id === LOCAL_BROKER_ID) {
+    throw new UsageError(l10n.t('The id "{0}" is reserved for the editor\'s own broker', id));
   }
   const problem = typeof url === 'string' ? brokerUrlProblem(url) : 'It has no url.';
   if (problem !== undefined || typeof url !== 'string') {
-    throw new UsageError(`The address of the broker "${id}" cannot be used: ${problem ?? ''}`);
+    throw new UsageError(
+      l10n.t('The address of the broker "{0}" cannot be used: {1}', id, problem ?? ''),
+    );
+  }
+  const forBoards = o.boardUrl;
+  if (typeof forBoards === 'string' && forBoards !== '' && !isBoardUrl(forBoards)) {
+    throw new UsageError(
+      l10n.t('Boards reach the broker "{0}" only at mqtt://host:port or mqtts://host:port', id),
+    );
   }
   const root = o.root;
   if (root !== undefined && !(typeof root === 'string' && isRoot(root))) {
-    throw new UsageError(`The root topic of the broker "${id}" may hold letters, digits, - and _`);
+    throw new UsageError(
+      l10n.t('The root topic of the broker "{0}" can contain only letters, digits, - and _', id),
+    );
   }
   const more = OPTIONAL.flatMap((key) => {
     const text = o[key];
@@ -69,11 +100,16 @@ export function readProfile(entry: unknown): BrokerProfile {
   return { id, name, url, ...Object.fromEntries(more) };
 }
 
+/** Boards cannot use WebSockets. */
+function isBoardUrl(text: string): boolean {
+  return brokerUrlProblem(text) === undefined && /^mqtts?:/.test(text);
+}
+
 function isRoot(root: string): boolean {
   return root.length <= 32 && /^[\w-]+(\/[\w-]+)*$/.test(root);
 }
 
-/** A free id made of a name or an address. */
+/** An unused id derived from a name or an address. */
 export function profileId(name: string, taken: readonly string[]): string {
   const base =
     name
@@ -82,16 +118,17 @@ export function profileId(name: string, taken: readonly string[]): string {
       .replace(/^-|-$/g, '')
       .slice(0, 24) || 'broker';
   let id = base;
-  for (let n = 2; taken.includes(id); n++) id = `${base}-${n}`;
+  const isTaken = () => id === LOCAL_BROKER_ID || taken.includes(id);
+  for (let n = 2; isTaken(); n++) id = `${base}-${n}`;
   return id;
 }
 
-/** Whether what goes to the broker is encrypted and the broker's certificate is checked. */
+/** Whether traffic to the broker is encrypted and its certificate is verified. */
 export function isEncrypted(profile: Pick<BrokerProfile, 'url'>): boolean {
   return /^(mqtts|wss):/.test(profile.url);
 }
 
-/** The host is this computer itself. */
+/** Whether the host is this computer. */
 export function isLoopback(profile: Pick<BrokerProfile, 'url'>): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(profile.url).hostname);
 }

@@ -1,35 +1,50 @@
-import type { AgentControl } from '../agent/agentControl';
-import type { LogBatch } from '../agent/agentProtocolLog';
-import type { Birth, Gone } from '../agent/agentProtocolPresence';
-import type { Role } from '../agent/agentProtocolSession';
-import type { BoardSource } from '../board/discovery';
-import type { Event } from '../events';
+import type { AgentControl, Birth, Gone, LogBatch, MessageBatch, BoardKey } from '../agent';
+import type { BoardSource } from '../board';
+import type { Disposable, Event } from '../events';
+import type { TopicMessage } from '../topics';
 
-/** How to reach one broker. Nothing secret: password and board keys come from {@link BrokerSecrets}. */
+/**
+ * How to reach one broker. Contains no secrets: password and board keys come from {@link
+ * BrokerSecrets}.
+ */
 export interface BrokerProfile {
   /** Short and stable: part of addresses (`mqtt://ID/uid`). `[a-z0-9-]`. */
   readonly id: string;
-  /** What is shown. */
+  /** The displayed name. */
   readonly name: string;
   /** `mqtt://host:1883`, `mqtts://…`, `ws://…/mqtt`, `wss://…/mqtt`. */
   readonly url: string;
-  /** First part of all topics; `mpy` unless given (docs/protocol.md section 1). */
+  /** The address that boards use for this broker if it differs from `url`: another listener or another name. */
+  readonly boardUrl?: string;
+  /** First level of all topics; default `mpy` (docs/protocol.md section 1). */
   readonly root?: string;
   readonly username?: string;
-  /** PEM files: a certificate authority of one's own, a client certificate and its key. */
+  /** PEM files: a private certificate authority, a client certificate and its key. */
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
-  /** Prefix of boards that run the original mqboard, where there are any. */
+  /**
+   * For brokers that accept only certain client ids (AWS IoT); only one connection at a time can
+   * use it. Default: generated.
+   */
+  readonly clientId?: string;
+  /** Prefix of boards with the original mqboard, if there are any. */
   readonly legacyPrefix?: string;
 }
 
-/** Where passwords and keys come from: SecretStorage in the editor, the environment on the command line. */
+/**
+ * Source of passwords and keys: SecretStorage in the editor, the environment on the command line.
+ */
 export interface BrokerSecrets {
-  /** Undefined: log in without one. `wrong`: what was given last was refused. */
+  /** Undefined: log in without a password. `wrong`: the last password was rejected. */
   password(profile: BrokerProfile, wrong: boolean): Promise<string | undefined>;
-  /** The strongest key that is known for a board: 32 bytes. Undefined: only open mode is possible. */
-  boardKey(uid: string): Promise<{ role: Role; key: Uint8Array } | undefined>;
+  /** The most powerful key known for a board: 32 bytes. Undefined: only open mode is possible. */
+  boardKey(uid: string): Promise<BoardKey | undefined>;
+  /**
+   * Whether the user accepts this board in open mode at this broker. The board's identity is not proved: anyone who may publish at
+   * the broker can claim its id. Without this function all boards are accepted, for programs that name board and broker in each call.
+   */
+  acceptsOpen?(profile: BrokerProfile, uid: string): Promise<boolean>;
 }
 
 export type BrokerState =
@@ -38,15 +53,23 @@ export type BrokerState =
   | { readonly tag: 'online'; readonly protocol: 4 | 5 }
   | { readonly tag: 'offline'; readonly error: Error };
 
-/** What a board said of itself last. */
+/** A board's latest presence. */
 export interface Presence {
   readonly uid: string;
   readonly state: Birth | Gone;
+  /** The original message with its tags; a message without tags may come from anyone. */
+  readonly raw?: Uint8Array;
 }
 
 export interface BoardLog {
   readonly uid: string;
   readonly batch: LogBatch;
+}
+
+/** Messages from a board's app. */
+export interface AppMessages {
+  readonly uid: string;
+  readonly batch: MessageBatch;
 }
 
 /** A message of `R/<uid>/ev` or `tm`: one JSON object, bounded. */
@@ -56,36 +79,60 @@ export interface BoardMessage {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/** Topics of a broker that users name themselves. */
+export interface UserTopics {
+  /**
+   * Publishes a message on any topic that the broker allows.
+   * @throws UsageError for an invalid topic, ConnectionLostError
+   */
+  publish(topic: string, payload: Uint8Array, options: { readonly retain: boolean }): Promise<void>;
+  /**
+   * Watches topics until the result is disposed.
+   * @param onRefused the broker does not allow this client to read them
+   * @throws UsageError for an invalid filter
+   */
+  watch(
+    filter: string,
+    onMessage: (message: TopicMessage) => void,
+    onRefused: () => void,
+  ): Disposable;
+}
+
 /** One connection to a broker, shared by its boards. */
 export interface Broker {
   readonly profile: BrokerProfile;
   readonly state: BrokerState;
   readonly onDidChangeState: Event<BrokerState>;
   readonly presences: ReadonlyMap<string, Birth | Gone>;
-  /** One board came, went or changed. Not coalesced: views take the board source instead. */
+  /**
+   * One board appeared, disappeared or changed. Not coalesced; views use the board source instead.
+   */
   readonly onPresence: Event<Presence>;
-  /** Subscribed to only while somebody listens. */
+  /** Subscribed only while there is a listener. */
   readonly onLog: Event<BoardLog>;
   readonly onMessage: Event<BoardMessage>;
+  readonly onAppMessages: Event<AppMessages>;
+  /** Topics of the user's own. */
+  readonly topics: UserTopics;
   connect(signal?: AbortSignal): Promise<void>;
   disconnect(): Promise<void>;
-  /** Clears what the broker keeps of a board that is gone for good, where the broker allows that. */
+  /** Clears the retained messages of a board that is gone for good, if the broker allows it. */
   forget(uid: string): Promise<void>;
 }
 
-/** All brokers that are configured: one connection each, shared by their boards. */
+/** All configured brokers, with one connection each, shared by their boards. */
 export interface BrokerHub {
   readonly all: readonly Broker[];
   /** A broker was added, replaced or removed. */
   readonly onDidChange: Event<undefined>;
   get(id: string): Broker | undefined;
-  /** Adds or replaces a broker; nothing is connected by that. */
+  /** Adds or replaces a broker without connecting it. */
   set(profile: BrokerProfile): Broker;
   remove(id: string): void;
   /** The boards of a broker, for the fleet. */
   source(id: string): BoardSource | undefined;
-  /** Boards there that run the original mqboard. */
+  /** The broker's boards with the original mqboard. */
   legacySource(id: string): BoardSource | undefined;
-  /** The agent of a board behind the broker; undefined when there is no such broker. */
+  /** The agent of a board on the broker; undefined if there is no such broker. */
   agent(id: string, uid: string): AgentControl | undefined;
 }

@@ -1,26 +1,58 @@
-import type { Board } from '../board/board';
-import { setClock } from '../board/boardClock';
+import * as l10n from '@vscode/l10n';
+import { type Board, setClock } from '../board';
 import { UsageError } from '../errors';
-import { LineEnds } from '../repl/lineEnds';
+import { LineEnds } from '../repl';
+import {
+  applyUpload,
+  planFor,
+  type PlannedFile,
+  type UploadPlan,
+  type UploadServices,
+} from './uploadPlan';
 
-/** A file with its content in memory: read once, for however many boards. */
-export interface UploadFile {
-  /** Absolute path on the boards. */
-  readonly path: string;
+/** A file with its content in memory, read once for all boards. */
+export interface UploadFile extends PlannedFile {
   readonly content: Uint8Array;
 }
 
-/** One verb for many boards, as plain data: it can wait for a board that is away, and be done again. */
+/**
+ * One verb for many boards. All kinds except `work` are plain data, so they can wait for a board
+ * that is away.
+ */
 export type FleetAction =
-  | { readonly kind: 'exec'; readonly code: string; readonly label: string }
-  | { readonly kind: 'upload'; readonly files: readonly UploadFile[]; readonly label: string }
+  | {
+      readonly kind: 'exec';
+      readonly code: string;
+      readonly label: string;
+      /**
+       * The location of the code on this computer, for links from tracebacks: a URI and its first
+       * line, from 0.
+       */
+      readonly source?: { readonly uri: string; readonly line: number };
+    }
+  | ({ readonly kind: 'upload'; readonly label: string } & UploadPlan<UploadFile>)
   /** Prints the repr of an expression. */
   | { readonly kind: 'read'; readonly expression: string }
   | { readonly kind: 'reset'; readonly mode: 'soft' | 'hard' }
-  /** Sets the board's clock to this computer's local time: boards know no time zones. */
-  | { readonly kind: 'setClock' };
+  /** Puts the product's agent on the board over the air, and waits until the board has confirmed it. */
+  | { readonly kind: 'updateAgent' }
+  /** Deploys the app of a folder and version on this computer; without `app` the one that is assigned to the board. */
+  | {
+      readonly kind: 'deployApp';
+      readonly title: string;
+      /** `ref`: a git tag or commit, `latest`, or '' for the files as they are when it is done. */
+      readonly app?: { readonly folder: string; readonly ref: string };
+    }
+  /** Sets the board's clock to this computer's local time, since boards have no time zones. */
+  | { readonly kind: 'setClock' }
+  /** Any other work. It depends on this window, so it cannot wait for a board that is away. */
+  | {
+      readonly kind: 'work';
+      readonly title: string;
+      readonly work: (board: Board, io: ActionIo) => Promise<void>;
+    };
 
-/** Where an action reports to while it runs. */
+/** Receives an action's reports while it runs. */
 export interface ActionIo {
   readonly signal: AbortSignal;
   /** Output, with `\n` as line end. */
@@ -28,7 +60,7 @@ export interface ActionIo {
   progress?(done: number, total: number): void;
 }
 
-/** A few words for the tree, the history and the results view. */
+/** A short description for the tree, the history and the results view. */
 export function describeAction(action: FleetAction): string {
   switch (action.kind) {
     case 'exec':
@@ -41,11 +73,42 @@ export function describeAction(action: FleetAction): string {
       return action.mode === 'hard' ? 'Hard reset' : 'Soft reset';
     case 'setClock':
       return 'Set the clock';
+    case 'updateAgent':
+      return 'Update the agent';
+    case 'deployApp':
+    case 'work':
+      return action.title;
   }
 }
 
+/** The same for the audit, which holds no code: typed code is its own label. */
+export function auditAction(action: FleetAction): string {
+  if (action.kind === 'read') return 'Read a value';
+  const isTyped = action.kind === 'exec' && action.code.includes(action.label);
+  return isTyped ? 'Run code' : describeAction(action);
+}
+
+/** Services of the window that some actions need. */
+export interface ActionServices {
+  /** Services that uploads need; undefined: files are sent unchanged. */
+  readonly upload?: UploadServices;
+  /** Updates the agent of a board and waits for its confirmation. */
+  readonly updateAgent?: (board: Board, io: ActionIo) => Promise<void>;
+  /** Deploys an app to a board. */
+  readonly deployApp?: (
+    board: Board,
+    action: Extract<FleetAction, { kind: 'deployApp' }>,
+    io: ActionIo,
+  ) => Promise<void>;
+}
+
 /** Does the action on one board. @throws what the board's verbs throw */
-export async function runAction(board: Board, action: FleetAction, io: ActionIo): Promise<void> {
+export async function runAction(
+  board: Board,
+  action: FleetAction,
+  io: ActionIo,
+  { upload, updateAgent, deployApp }: ActionServices = {},
+): Promise<void> {
   const { signal } = io;
   switch (action.kind) {
     case 'exec':
@@ -56,11 +119,21 @@ export async function runAction(board: Board, action: FleetAction, io: ActionIo)
       return setClock(board, new Date(), signal);
     case 'reset':
       return board.reset(action.mode, signal);
-    case 'upload':
-      return board.files.writeMany(action.files, {
-        signal,
-        onProgress: (done, total) => io.progress?.(done, total),
-      });
+    case 'updateAgent':
+      if (!updateAgent) throw new UsageError(l10n.t('The agent cannot be updated from here'));
+      return updateAgent(board, io);
+    case 'deployApp':
+      if (!deployApp) throw new UsageError(l10n.t('Apps cannot be deployed from here'));
+      return deployApp(board, action, io);
+    case 'work':
+      return action.work(board, io);
+    case 'upload': {
+      const plan = await planFor(board, action, upload, signal);
+      const onProgress = (done: number, total: number) => io.progress?.(done, total);
+      return applyUpload(board, plan, upload, signal, (items) =>
+        board.files.writeMany(items, { signal, onProgress }),
+      );
+    }
   }
 }
 
@@ -76,12 +149,15 @@ async function exec(board: Board, code: string, io: ActionIo, job: string): Prom
   }
 }
 
-/** Code that prints the value of what the user typed; a newline in it would make it more than an expression. */
+/**
+ * Code that prints the value of the user's expression; a newline would make it more than an
+ * expression.
+ */
 function readCode(expression: string): string {
   const trimmed = expression.trim();
   if (trimmed === '' || /[\r\n]/.test(trimmed)) {
-    throw new UsageError('Only one expression on one line can be read', {
-      hint: 'Use "Run on boards" for more than that.',
+    throw new UsageError(l10n.t('Only one expression on one line can be read'), {
+      hint: l10n.t('Use "Run on Boards…" for more than that.'),
     });
   }
   return `print(repr((${trimmed}\n)))`;
@@ -92,23 +168,29 @@ function oneLine(code: string): string {
   return line.length > 40 ? `${line.slice(0, 39)}…` : line;
 }
 
-/** An action as JSON, for jobs that outlive the window. */
+/**
+ * Serialises an action to JSON, for jobs that outlive the window.
+ * @throws UsageError for actions that cannot be serialised
+ */
 export function actionToJson(action: FleetAction): unknown {
+  if (action.kind === 'work')
+    throw new UsageError(l10n.t('{0} cannot wait for a board', action.title));
   if (action.kind !== 'upload') return action;
   const files = action.files.map((f) => ({
     path: f.path,
     base64: Buffer.from(f.content).toString('base64'),
+    ...(f.local !== undefined && { local: f.local }),
   }));
   return { ...action, files };
 }
 
-/** Reads what {@link actionToJson} wrote. @throws UsageError when it is damaged */
+/** Parses the output of {@link actionToJson}. @throws UsageError when it is damaged */
 export function actionFromJson(json: unknown): FleetAction {
   const o = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
   const str = (key: string) => {
     const value = o[key];
     if (typeof value !== 'string')
-      throw new UsageError(`A waiting job is damaged: ${key} is missing`);
+      throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', key));
     return value;
   };
   switch (o.kind) {
@@ -119,20 +201,43 @@ export function actionFromJson(json: unknown): FleetAction {
     case 'reset':
       return { kind: 'reset', mode: o.mode === 'hard' ? 'hard' : 'soft' };
     case 'setClock':
-      return { kind: 'setClock' };
+    case 'updateAgent':
+      return { kind: o.kind };
+    case 'deployApp':
+      return { kind: 'deployApp', title: str('title'), ...appFromJson(o.app) };
     case 'upload':
-      return { kind: 'upload', label: str('label'), files: filesFromJson(o.files) };
+      return {
+        kind: 'upload',
+        label: str('label'),
+        files: filesFromJson(o.files),
+        ...foldersFromJson(o.emptyFolders),
+      };
     default:
-      throw new UsageError('A waiting job is damaged: its kind is not known');
+      throw new UsageError(l10n.t('A waiting job is damaged: its kind is unknown'));
   }
 }
 
+function appFromJson(json: unknown): { app?: { folder: string; ref: string } } {
+  if (json === undefined) return {};
+  const { folder, ref } = (json ?? {}) as { folder?: unknown; ref?: unknown };
+  if (typeof folder === 'string' && typeof ref === 'string') return { app: { folder, ref } };
+  throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', 'app'));
+}
+
 function filesFromJson(json: unknown): UploadFile[] {
-  if (!Array.isArray(json)) throw new UsageError('A waiting job is damaged: files are missing');
-  return json.map((entry: { path?: unknown; base64?: unknown }) => {
+  if (!Array.isArray(json))
+    throw new UsageError(l10n.t('A waiting job is damaged: files are missing'));
+  return json.map((entry: { path?: unknown; base64?: unknown; local?: unknown }) => {
     if (typeof entry.path !== 'string' || typeof entry.base64 !== 'string') {
-      throw new UsageError('A waiting job is damaged: a file is missing');
+      throw new UsageError(l10n.t('A waiting job is damaged: a file is missing'));
     }
-    return { path: entry.path, content: new Uint8Array(Buffer.from(entry.base64, 'base64')) };
+    const content = new Uint8Array(Buffer.from(entry.base64, 'base64'));
+    const { path, local } = entry;
+    return { path, content, ...(typeof local === 'string' && { local }) };
   });
+}
+
+function foldersFromJson(json: unknown): { emptyFolders?: string[] } {
+  if (!Array.isArray(json) || json.length === 0) return {};
+  return { emptyFolders: json.filter((path) => typeof path === 'string') };
 }

@@ -1,18 +1,24 @@
 import { setMaxListeners } from 'node:events';
-import type { Board } from '../board/board';
-import { isStartFile } from '../files/startLines';
-import { describeAction, runAction, type FleetAction } from './fleetActions';
-import type { GroupPublisher } from '../broker/groupPublisher';
+import type { Board, ManyStopAnswer, StopPolicies } from '../board';
+import { FileError } from '../errors';
+import { isStartFile } from '../files';
+import {
+  type ActionServices,
+  auditAction,
+  describeAction,
+  runAction,
+  type FleetAction,
+} from './fleetActions';
+import type { GroupPublisher } from './groupPublisher';
 import { forEachBoard, type Outcome } from './jobs';
 import type { ManyJob } from './manyJob';
 import { resultOf, type BoardResult } from './results';
 import { Emitter } from '../events';
-import type { ManyStopAnswer, StopPolicies } from '../board/stopPolicy';
 
-/** What running a job on many boards needs from the house. */
-export interface FleetJobServices {
+/** Services that a job on many boards needs. */
+export interface FleetJobServices extends ActionServices {
   readonly stopPolicies: StopPolicies;
-  /** Where the same files go to many boards at once; undefined until a broker is in use. */
+  /** Sends the same files to many boards at once; undefined until a broker is used. */
   readonly publisher?: GroupPublisher;
 }
 
@@ -22,12 +28,13 @@ export interface FleetJobOptions {
   readonly programs: ManyStopAnswer;
 }
 
-/** Output kept for one board. */
+/** Characters of output kept per board. */
 const OUTPUT_LIMIT = 1_000_000;
 
-/** One action on many boards, as it runs: what the results view shows and "Retry Failed" begins again. */
+/** One running action on many boards: the results view shows it, and "Retry Failed" restarts it. */
 export class FleetJob implements ManyJob {
   readonly title: string;
+  readonly auditTitle: string;
   readonly canRetry = true;
   readonly startedAt = new Date();
   readonly #results = new Map<Board, BoardResult>();
@@ -44,6 +51,7 @@ export class FleetJob implements ManyJob {
     private readonly options: FleetJobOptions,
   ) {
     this.title = describeAction(action);
+    this.auditTitle = auditAction(action);
     for (const board of boards) this.#results.set(board, waiting(board));
   }
 
@@ -55,13 +63,13 @@ export class FleetJob implements ManyJob {
     return this.#running;
   }
 
-  /** Runs on all boards, or on `boards` again. Never rejects; the results tell. */
+  /** Runs on all boards, or on `boards` again. Never rejects; see the results. */
   async run(
     boards: readonly Board[] = this.boards,
     signal?: AbortSignal,
   ): Promise<readonly BoardResult[]> {
     this.#running = true;
-    // Each board's work listens to it.
+    // Every board's job listens to this signal.
     setMaxListeners(0, this.#cancel.signal, ...(signal ? [signal] : []));
     const own = signal ? AbortSignal.any([signal, this.#cancel.signal]) : this.#cancel.signal;
     setMaxListeners(0, own);
@@ -74,7 +82,7 @@ export class FleetJob implements ManyJob {
         signal: own,
         onProgress: (p) => {
           if (p.status === 'running')
-            this.#set(p.board, { ...waiting(p.board), status: 'running' });
+            this.#set(p.board, { ...waiting(p.board), status: 'running', since: Date.now() });
           else this.#ended(p);
         },
       });
@@ -84,7 +92,7 @@ export class FleetJob implements ManyJob {
     return this.results;
   }
 
-  /** The boards that have not answered well. */
+  /** The boards without a successful result. */
   get unfinished(): Board[] {
     return this.boards.filter((b) => this.#results.get(b)?.status !== 'ok');
   }
@@ -104,53 +112,81 @@ export class FleetJob implements ManyJob {
       if (text === '' || old.output.length > OUTPUT_LIMIT) return;
       this.#set(board, { ...old, output: bounded(old.output + text) });
     };
+    const progress = (done: number, total: number) => {
+      const old = this.#results.get(board) ?? waiting(board);
+      if (total > 0) this.#set(board, { ...old, progress: Math.min(1, done / total) });
+    };
     return this.services.stopPolicies.during(board, this.options.programs, () =>
-      runAction(board, this.action, { signal, print }),
+      runAction(board, this.action, { signal, print, progress }, this.services),
     );
   }
 
   /**
-   * Publishes to the boards that share a broker; gives those that are to be served one by one: all, where a file is not the
-   * same on each, since lines in it start the board's agent.
+   * Publishes to the boards that share a broker, and returns those to be served one by one. That is
+   * all of them if a file differs between boards (its lines start the agent, or it is compiled), or
+   * if folders must be created.
    */
   async #publish(boards: readonly Board[], signal: AbortSignal): Promise<readonly Board[]> {
     const { action } = this;
     if (action.kind !== 'upload' || action.files.some((f) => isStartFile(f.path))) return boards;
+    if (action.emptyFolders?.length || this.services.upload?.compiles) return boards;
     const groups = this.services.publisher?.together(boards).filter((g) => g.length > 1) ?? [];
-    await Promise.all(groups.map((group) => this.#publishTo(group, signal)));
+    const refused = await Promise.all(groups.map((group) => this.#publishTo(group, signal)));
     const served = new Set(groups.flat());
+    for (const board of refused.flat()) served.delete(board);
     return boards.filter((b) => !served.has(b));
   }
 
-  /** One file after the other; a board that did not get one is not sent the next. */
-  async #publishTo(group: readonly Board[], signal: AbortSignal): Promise<void> {
+  /**
+   * Publishes one file after the other; a board that missed one is not sent the next. Returns the
+   * boards whose files are in another place, because a publication names one path for all.
+   */
+  async #publishTo(group: readonly Board[], signal: AbortSignal): Promise<readonly Board[]> {
     const { publisher } = this.services;
-    if (this.action.kind !== 'upload' || !publisher) return;
-    for (const board of group) this.#set(board, { ...waiting(board), status: 'running' });
+    if (this.action.kind !== 'upload' || !publisher) return group;
+    const elsewhere: Board[] = [];
+    const running = { status: 'running', since: Date.now() } as const;
+    for (const board of group) this.#set(board, { ...waiting(board), ...running });
     let left = group;
     let ms = 0;
+    let sent = 0;
     for (const { path, content } of this.action.files) {
       const outcomes = await publisher.publish(left, path, content, { signal });
       ms += Math.max(0, ...outcomes.map((o) => o.ms));
       for (const outcome of outcomes) {
-        if (outcome.status !== 'ok') this.#ended({ ...outcome, ms });
+        if (hasNoSuchPlace(outcome)) elsewhere.push(outcome.board);
+        else if (outcome.status !== 'ok') this.#ended({ ...outcome, ms });
       }
       left = outcomes.filter((o) => o.status === 'ok').map((o) => o.board);
-      if (left.length === 0) return;
+      if (left.length === 0) return elsewhere;
+      const progress = ++sent / this.action.files.length;
+      for (const board of left) this.#set(board, { ...waiting(board), ...running, progress });
     }
+    await this.services.upload?.uploaded(left, this.action.files);
     for (const board of left) this.#ended({ board, status: 'ok', value: undefined, ms });
+    return elsewhere;
   }
 
   #ended(outcome: Outcome<Board, void>): void {
     const { board } = outcome;
     const output = this.#results.get(board)?.output ?? '';
-    this.#set(board, resultOf(outcome, { board: board.name, id: board.id }, output));
+    const result = resultOf(outcome, { board: board.name, id: board.id }, output);
+    // The user chose not to touch boards with a running program, which is not a failure.
+    const isSkipped = this.options.programs === 'leave' && result.error?.code === 'programRunning';
+    this.#set(board, isSkipped ? { ...result, status: 'cancelled', untouched: 'skipped' } : result);
   }
 
   #set(board: Board, result: BoardResult): void {
     this.#results.set(board, result);
     this.#changed.fire(board);
   }
+}
+
+/** Whether nothing is mounted at the file's destination. */
+function hasNoSuchPlace(outcome: Outcome<Board, unknown>): boolean {
+  if (outcome.status !== 'failed') return false;
+  const { error } = outcome;
+  return error instanceof FileError && /^(ENODEV|EPERM)$/.test(error.errno);
 }
 
 function waiting(board: Board): BoardResult {

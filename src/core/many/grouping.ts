@@ -1,3 +1,4 @@
+import { stateNames } from '../board';
 import { naturally } from './hostlist';
 import type { Selectable } from './selector';
 
@@ -5,14 +6,16 @@ export const GROUPINGS = ['none', 'tag', 'platform', 'broker', 'state'] as const
 export type Grouping = (typeof GROUPINGS)[number];
 
 export interface BoardGroup<T> {
-  /** What the boards have in common; undefined: those that have no such thing (no tag, no broker). */
+  /**
+   * What the boards have in common; undefined: boards without this property (no tag, no broker).
+   */
   readonly key: string | undefined;
   readonly boards: readonly T[];
 }
 
 /**
- * Puts boards into groups, groups and boards in the order people count; boards without the property come last. A board with
- * several tags is in the group of each.
+ * Groups boards, in natural order; boards without the property come last. A board with several tags
+ * is in several groups.
  */
 export function groupBoards<T extends Selectable>(
   boards: readonly T[],
@@ -34,7 +37,7 @@ export function groupBoards<T extends Selectable>(
     .sort((a, b) => (a.key === undefined ? 1 : b.key === undefined ? -1 : naturally(a.key, b.key)));
 }
 
-/** The groups that `board` is in; none: it is among those without such a thing. */
+/** The groups that `board` belongs to; empty if it lacks the property. */
 export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
   switch (by) {
     case 'none':
@@ -50,7 +53,10 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
   }
 }
 
-/** A copy in the order of names: a Schwartzian sort, since the collator is slow on 5,000 names compared one by one. */
+/**
+ * Returns a copy sorted by name. Collation keys are computed once, because the collator is slow on
+ * pairs of 5,000 names.
+ */
 export function sortByName<T extends { readonly name: string }>(boards: readonly T[]): T[] {
   return boards
     .map((board) => ({ board, name: board.name }))
@@ -59,8 +65,8 @@ export function sortByName<T extends { readonly name: string }>(boards: readonly
 }
 
 /**
- * What a filter box leaves: boards in which every word occurs, in any case, in name, unique id, address, platform, state or a
- * tag. `key:word` looks in that one place only.
+ * Filters boards: every word must occur in name, unique id, address, platform, state or a tag,
+ * ignoring case. `key:word` searches only that property.
  */
 export function filterBoards<T extends Selectable>(boards: readonly T[], filter: string): T[] {
   const tests = filter.toLowerCase().split(/\s+/).filter(Boolean).map(testOf);
@@ -72,7 +78,7 @@ const PLACES: Readonly<Record<string, (board: Selectable) => readonly string[]>>
   uid: (b) => [b.uid ?? ''],
   address: (b) => b.addresses,
   platform: (b) => [b.platform ?? ''],
-  state: (b) => [b.state],
+  state: (b) => stateNames(b.state),
   tag: (b) => b.tags,
   broker: (b) => b.brokers,
 };
@@ -84,4 +90,12 @@ function testOf(word: string): (board: Selectable) => boolean {
   const wanted = place ? value : word;
   return (board) =>
     places.some((p) => p(board).some((text) => text.toLowerCase().includes(wanted)));
+}
+
+/**
+ * Splits user input into tags at spaces and commas; undefined if it contains a character that tags
+ * cannot have.
+ */
+export function tagsIn(text: string): string[] | undefined {
+  return /^[\w.\s,-]*$/.test(text) ? [...new Set(text.split(/[\s,]+/).filter(Boolean))] : undefined;
 }

@@ -1,23 +1,24 @@
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 
-/** Most names that one hostlist may stand for: a slip of the finger must not fill the memory. */
+/** Maximum number of names in one hostlist, so that a typing error cannot fill the memory. */
 export const MAX_NAMES = 100_000;
 
-/** Longest number in a range; beyond it a name's digits are no counter (and no safe integer). */
+/** Maximum digits of a number in a range; longer ones are not counters (and not safe integers). */
 const MAX_DIGITS = 15;
 
 /** One part of a hostlist between its commas. */
 export interface HostlistTerm {
-  /** As it was written, without the quotes of a literal. */
+  /** As written, without the quotes of a literal. */
   readonly text: string;
-  /** Written in double quotes: a name as it is, whatever it contains. */
+  /** Written in double quotes: a literal name. */
   readonly literal: boolean;
 }
 
 /**
- * Splits at the commas that are outside brackets and double quotes; empty parts are skipped. A lone `-` is a term: what
- * follows it is taken away.
- * @throws UsageError for a bracket or quote that is not closed
+ * Splits at commas outside brackets and double quotes; empty parts are skipped. A lone `-` is a
+ * term: it subtracts what follows.
+ * @throws UsageError for an unclosed bracket or quote
  */
 export function splitTerms(list: string): HostlistTerm[] {
   const terms: HostlistTerm[] = [];
@@ -38,21 +39,21 @@ export function splitTerms(list: string): HostlistTerm[] {
 function malformed(list: string, from: number): UsageError {
   const rest = list.slice(from).trim();
   const what = rest.includes('"') ? 'a quote is not closed' : 'a "[" has no "]"';
-  return new UsageError(`"${rest}" cannot be read: ${what}`, {
-    hint: 'Write boards as kitchen,esp32-[01-12] and put other names in double quotes.',
+  return new UsageError(l10n.t('"{0}" cannot be read: {1}', rest, what), {
+    hint: l10n.t('Write boards as kitchen,esp32-[01-12] and put other names in double quotes.'),
   });
 }
 
 /**
- * All names that one term stands for: `a[1-2]b[8,10]` is a1b8, a1b10, a2b8, a2b10. Numbers are padded to the width of a
- * range's end where its start has a leading zero: `[08-11]` is 08 to 11, `[9-11]` is 9 to 11.
+ * Expands one term: `a[1-2]b[8,10]` is a1b8, a1b10, a2b8, a2b10. If a range's start has a leading
+ * zero, numbers are padded to the width of its end: `[08-11]` is 08 to 11, `[9-11]` is 9 to 11.
  * @throws UsageError for reversed or malformed ranges and for more than {@link MAX_NAMES} names
  */
 export function expandTerm(term: string): string[] {
   let names = [''];
   for (const part of term.match(/\[[^\]]*\]|[^[]+|\[/g) ?? []) {
     if (part === '[' || (!part.startsWith('[') && part.includes(']'))) {
-      throw new UsageError(`"${term}" has a bracket without its partner`);
+      throw new UsageError(l10n.t('"{0}" has an unmatched bracket', term));
     }
     const choices = part.startsWith('[') ? expandBracket(part.slice(1, -1), term) : [part];
     if (names.length * choices.length > MAX_NAMES) throw tooMany(term);
@@ -71,13 +72,16 @@ function expandBracket(inner: string, term: string): string[] {
       end === undefined ||
       Math.max(start.length, end.length) > MAX_DIGITS
     ) {
-      throw new UsageError(`"${item.trim()}" in "${term}" is neither a number nor a range`, {
-        hint: 'Inside brackets write numbers and ranges: [1,3,7] or [01-12].',
-      });
+      throw new UsageError(
+        l10n.t('"{0}" in "{1}" is neither a number nor a range', item.trim(), term),
+        {
+          hint: l10n.t('Inside brackets write numbers and ranges: [1,3,7] or [01-12].'),
+        },
+      );
     }
     if (Number(end) < Number(start)) {
-      throw new UsageError(`The range "${item.trim()}" in "${term}" runs backwards`, {
-        hint: `Write it as ${end}-${start}.`,
+      throw new UsageError(l10n.t('The range "{0}" in "{1}" runs backwards', item.trim(), term), {
+        hint: l10n.t('Write it as {0}-{1}.', end, start),
       });
     }
     if (values.length + Number(end) - Number(start) >= MAX_NAMES) throw tooMany(term);
@@ -90,14 +94,14 @@ function expandBracket(inner: string, term: string): string[] {
 }
 
 function tooMany(term: string): UsageError {
-  return new UsageError(`"${term}" stands for more than ${MAX_NAMES} names`, {
-    hint: 'Use a smaller range, a pattern such as esp32-*, or a tag.',
+  return new UsageError(l10n.t('"{0}" stands for more than {1} names', term, MAX_NAMES), {
+    hint: l10n.t('Use a smaller range, a pattern such as esp32-*, or a tag.'),
   });
 }
 
 /**
- * The names of a whole hostlist, each once, in the order they were written. A term after a lone `-` is taken away from
- * all that was chosen before it: `foo[01-10],-,foo[04-06]`.
+ * Expands a hostlist to distinct names in the order written. A term after a lone `-` is subtracted
+ * from everything before it: `foo[01-10],-,foo[04-06]`.
  * @throws UsageError
  */
 export function expandHostlist(list: string): string[] {
@@ -105,8 +109,8 @@ export function expandHostlist(list: string): string[] {
 }
 
 /**
- * Adds up what the terms stand for, in order and without repeats; a term after `-` is taken away.
- * @throws UsageError for a `-` with nothing before or after it
+ * Combines the results of terms in order, without duplicates; a term after `-` is subtracted.
+ * @throws UsageError for a `-` without a term before or after it
  */
 export function combine<T>(
   terms: readonly HostlistTerm[],
@@ -117,8 +121,8 @@ export function combine<T>(
   for (const [i, term] of terms.entries()) {
     if (term.text === '-' && !term.literal) {
       if (i === 0 || takeAway || i === terms.length - 1) {
-        throw new UsageError('"-" needs boards before it and boards after it', {
-          hint: 'Write for example all,-,kitchen to choose all but one.',
+        throw new UsageError(l10n.t('"-" needs boards before it and after it'), {
+          hint: l10n.t('For example, all,-,kitchen selects every board except kitchen.'),
         });
       }
       takeAway = true;
@@ -140,15 +144,15 @@ interface Counted {
   readonly tail: string;
 }
 
-/** A piece of a compressed list, and the name it is sorted by. */
+/** A piece of a compressed list, and its sort key. */
 interface Part {
   readonly first: string;
   readonly text: string;
 }
 
 /**
- * A short form of `names`, sorted, that {@link expandHostlist} turns into the same names: `foo1, foo[3-4]`. Ranges are
- * made over the last number in a name.
+ * A short, sorted form of `names` that {@link expandHostlist} expands to the same names: `foo1,
+ * foo[3-4]`. Ranges use the last number in a name.
  */
 export function compressHostlist(names: readonly string[]): string {
   const families = new Map<string, Counted[]>();
@@ -172,12 +176,13 @@ export function compressHostlist(names: readonly string[]): string {
     .join(', ');
 }
 
-/** Runs of numbers of names that differ in the number only. */
+/** Finds runs of numbers among names that differ only in that number. */
 function compressFamily(family: readonly Counted[]): Part[] {
   const paddedWidths = new Set(
     family.filter((c) => /^0\d/.test(c.digits)).map((c) => c.digits.length),
   );
-  // Names without a leading zero join the padded ones of their length: 09, 10. The others count by themselves.
+  // Names without a leading zero join padded ones of the same length (09, 10). Others form their
+  // own ranges.
   const widthOf = (c: Counted) => (paddedWidths.has(c.digits.length) ? c.digits.length : 0);
   const sorted = [...family].sort(
     (a, b) => widthOf(a) - widthOf(b) || Number(a.digits) - Number(b.digits),
@@ -199,19 +204,19 @@ function compressFamily(family: readonly Counted[]): Part[] {
   });
 }
 
-/** Whether a bare `name` would be read as something else than this name. */
+/** Whether a bare `name` would be parsed as something else. */
 function needsQuotes(name: string): boolean {
   return /[[\]",*?\\]|^@|^(tag|platform|state|broker|uid):|^(-|all|)$|^\s|\s$/.test(name);
 }
 
-/** `name` so that it is read as one literal name. */
+/** Quotes `name`, so that it is parsed as a literal. */
 function quoted(name: string): string {
   return needsQuotes(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name;
 }
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Orders names as people count: esp32-2 before esp32-10. */
+/** Natural order: esp32-2 before esp32-10. */
 export function naturally(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

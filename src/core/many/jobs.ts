@@ -1,26 +1,31 @@
+import * as l10n from '@vscode/l10n';
 import { abortable, abortError, Deferred, systemClock, type Clock } from '../async';
 import { asError, CancelledError, TimeoutError } from '../errors';
 
-/** How many boards are worked on at once unless the caller says otherwise. */
+/** Default number of boards to work on at the same time. */
 export const DEFAULT_CONCURRENCY = 32;
 
-/** How long a work that was called off may take to bring its board back to the prompt before it is left behind. */
+/**
+ * Milliseconds that a cancelled job gets to return its board to the prompt before it is abandoned.
+ */
 const GRACE_MS = 3_000;
 
-/** How the work ended for one board. `ms` is the time the board took, without waiting for its turn. */
+/** Outcome for one board. `ms` excludes the wait for its turn. */
 export type Outcome<B, T> =
   | { readonly board: B; readonly status: 'ok'; readonly value: T; readonly ms: number }
   | { readonly board: B; readonly status: 'failed'; readonly error: Error; readonly ms: number }
-  /** Called off by the user, before or while it ran. */
+  /** Cancelled by the user before or while it ran. */
   | { readonly board: B; readonly status: 'cancelled'; readonly ms: number };
 
-/** What happens to one board, as it happens. */
+/** Events for one board as they happen. */
 export type JobProgress<B, T> = { readonly board: B; readonly status: 'running' } | Outcome<B, T>;
 
 export interface JobOptions<B, T> {
-  /** Boards at once; {@link DEFAULT_CONCURRENCY} unless given. */
+  /** Number of parallel boards; default {@link DEFAULT_CONCURRENCY}. */
   readonly concurrency?: number;
-  /** A board that takes longer (counted from its turn) fails with TimeoutError; default: no limit. */
+  /**
+   * A board that takes longer, counted from its turn, fails with TimeoutError; default: no limit.
+   */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: JobProgress<B, T>) => void;
@@ -28,8 +33,8 @@ export interface JobOptions<B, T> {
 }
 
 /**
- * Does one work on many boards, several at once. Never rejects: one dead board spoils nothing. The outcomes are in the
- * order of `boards`, one for each.
+ * Runs one work function on many boards in parallel. Never rejects, so one dead board does not
+ * affect the others. The outcomes are in the order of `boards`.
  */
 export async function forEachBoard<B, T>(
   boards: readonly B[],
@@ -71,7 +76,7 @@ async function one<B, T>(
     const value = await withGrace(() => work(board, signal), signal, clock);
     return { board, status: 'ok', value, ms: ms() };
   } catch (caught) {
-    // What the signal was aborted for says more than what the work made of it.
+    // The reason for aborting says more than the error that it caused.
     const error = signal.aborted ? abortError(signal) : asError(caught);
     if (error instanceof CancelledError) return { board, status: 'cancelled', ms: ms() };
     return { board, status: 'failed', error, ms: ms() };
@@ -80,7 +85,10 @@ async function one<B, T>(
   }
 }
 
-/** The work's result; once called off it has {@link GRACE_MS} to end by itself, since a link may hang for ever. */
+/**
+ * Returns the work's result. After cancellation it gets {@link GRACE_MS} to finish, because a link
+ * may hang.
+ */
 async function withGrace<T>(work: () => Promise<T>, signal: AbortSignal, clock: Clock): Promise<T> {
   const leave = new AbortController();
   let grace: { dispose(): void } | undefined;
@@ -102,12 +110,12 @@ async function withGrace<T>(work: () => Promise<T>, signal: AbortSignal, clock: 
 }
 
 function tooSlow(ms: number): TimeoutError {
-  return new TimeoutError(`Did not finish within ${ms / 1000} s`, {
-    hint: 'Give it more time, or find out what keeps the board busy.',
+  return new TimeoutError(l10n.t('Did not finish within {0} s', ms / 1000), {
+    hint: l10n.t('Allow more time, or find out what keeps the board busy.'),
   });
 }
 
-/** The boards to run again: all that failed or were called off. */
+/** The boards to run again: all that failed or were cancelled. */
 export function unfinished<B, T>(outcomes: readonly Outcome<B, T>[]): B[] {
   return outcomes.filter((o) => o.status !== 'ok').map((o) => o.board);
 }

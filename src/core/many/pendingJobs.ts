@@ -7,9 +7,9 @@ import { actionFromJson, actionToJson, describeAction, type FleetAction } from '
 /** An action that waits for one board to come back. */
 export interface PendingJob {
   readonly id: string;
-  /** The board's unique id: what it is known by when it returns, on whatever link. */
+  /** The board's unique id, which identifies it when it returns on any link. */
   readonly uid: string;
-  /** Its name when the job was made. */
+  /** Its name when the job was created. */
   readonly board: string;
   readonly what: string;
   /** ISO 8601. */
@@ -17,16 +17,18 @@ export interface PendingJob {
   readonly action: FleetAction;
 }
 
-/** Where waiting jobs are kept between two windows. */
+/** Storage of waiting jobs between sessions of the window. */
 export interface PendingStore {
   load(): Promise<string | undefined>;
   save(json: string): Promise<void>;
 }
 
-/** Jobs for boards that are away (deep sleep, switched off). Each is done once, when its board is back. */
+/**
+ * Jobs for boards that are away (deep sleep, switched off). Each runs once, when its board is back.
+ */
 export class PendingJobs implements Disposable {
   readonly #jobs = new Map<string, PendingJob>();
-  /** By uid, made when it is asked for after a change: every line of the tree asks. */
+  /** Index by uid, rebuilt on demand after a change, because every row of the tree needs it. */
   #byUid: Map<string, PendingJob[]> | undefined;
   readonly #busy = new Set<string>();
   readonly #saving = new Queue();
@@ -35,12 +37,15 @@ export class PendingJobs implements Disposable {
 
   constructor(
     private readonly store: PendingStore,
-    /** Does the action on the board with this uid; rejects when it failed. */
+    /** Performs the action on the board with this uid; rejects if it failed. */
     private readonly perform: (job: PendingJob) => Promise<void>,
     private readonly onError: (error: Error, job?: PendingJob) => void,
   ) {}
 
-  /** Reads what was waiting when the last window was closed. Damaged entries are reported and left out. */
+  /**
+   * Loads the jobs that were waiting when the last window closed. Damaged entries are reported and
+   * skipped.
+   */
   async load(): Promise<void> {
     const json = await this.store.load();
     if (json === undefined) return;
@@ -84,8 +89,8 @@ export class PendingJobs implements Disposable {
   }
 
   /**
-   * The board is back: its jobs are done, in the order they were made. One that fails stays and the later ones wait with it,
-   * since they may build on it; the next return tries again.
+   * Called when the board is back: runs its jobs in the order created. A job that fails stays, and
+   * later ones wait with it, because they may depend on it; the next return retries.
    */
   async boardIsBack(uid: string): Promise<void> {
     if (this.#busy.has(uid)) return;

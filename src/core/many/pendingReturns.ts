@@ -1,9 +1,8 @@
-import type { Board } from '../board/board';
+import type { Board, Fleet } from '../board';
 import { DisposableStore, type Disposable } from '../events';
-import type { Fleet } from '../board/fleet';
 import type { PendingJobs } from './pendingJobs';
 
-/** Tells the waiting jobs when a board comes back: at the edge, not at each of its changes. */
+/** Notifies the waiting jobs when a board returns: once per return, not on every change. */
 export class PendingReturns implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #away = new Set<string>();

@@ -1,7 +1,7 @@
 import { FleetError, PythonError } from '../errors';
 import type { Outcome } from './jobs';
 
-/** What went wrong on one board, as plain data (for views, history, JSON). */
+/** An error on one board as plain data (for views, history, JSON). */
 export interface ResultError {
   /** FleetError.code, or `error` for anything else. */
   readonly code: string;
@@ -12,21 +12,27 @@ export interface ResultError {
 
 export type ResultStatus = 'waiting' | 'running' | Outcome<unknown, unknown>['status'];
 
-/** What one board answered to one job. Output is text from a board: shown escaped, never interpreted. */
+/** One board's answer to one job. Output is text from a board: shown escaped, never interpreted. */
 export interface BoardResult {
-  /** The board's name; `id` tells boards of the same name apart. */
+  /** The board's name; `id` distinguishes boards with the same name. */
   readonly board: string;
   readonly id: string;
   readonly status: ResultStatus;
-  /** Milliseconds the board took; undefined until it has ended. */
+  /** Milliseconds that the board took; undefined until it has finished. */
   readonly ms?: number;
   readonly output: string;
-  /** What a verb gives besides output (a listing, a hash, facts of the board). */
+  /** Fraction done, 0 to 1, while it runs; undefined if unknown. */
+  readonly progress?: number;
+  /** Start time in milliseconds since 1970, while it runs. */
+  readonly since?: number;
+  /** Why nothing was done on a board with status `cancelled`; undefined: the user cancelled. */
+  readonly untouched?: 'notReached' | 'skipped';
+  /** A verb's result other than output (a listing, a hash, facts of the board). */
   readonly value?: unknown;
   readonly error?: ResultError;
 }
 
-/** `error` as plain data. */
+/** Converts an error to plain data. */
 export function resultError(error: Error): ResultError {
   return {
     code: error instanceof FleetError ? error.code : 'error',
@@ -36,7 +42,7 @@ export function resultError(error: Error): ResultError {
   };
 }
 
-/** The result of an outcome; `output` is what the board printed, also before it failed. */
+/** Converts an outcome; `output` is what the board printed, even if it failed afterwards. */
 export function resultOf<B>(
   outcome: Outcome<B, unknown>,
   who: { readonly board: string; readonly id: string },
@@ -53,7 +59,7 @@ export function resultOf<B>(
   };
 }
 
-/** Results that are the same but for the board and the time it took. */
+/** Results that differ only in board and duration. */
 export interface ResultFold {
   readonly status: ResultStatus;
   readonly output: string;
@@ -61,7 +67,7 @@ export interface ResultFold {
   readonly results: readonly BoardResult[];
 }
 
-/** Puts equal answers together; the one that most boards gave comes first, equal counts in the order they came. */
+/** Groups equal answers, the most frequent first; equal counts stay in order of arrival. */
 export function foldResults(results: readonly BoardResult[]): ResultFold[] {
   const folds = new Map<string, BoardResult[]>();
   for (const result of results) {
@@ -78,7 +84,10 @@ export function foldResults(results: readonly BoardResult[]): ResultFold[] {
     });
 }
 
-/** Messages name the board ("no answer from kitchen"): that alone does not make two failures differ. */
+/**
+ * Messages name the board ("no answer from kitchen"), which alone does not make two failures
+ * different.
+ */
 function errorKey(result: BoardResult): unknown {
   const { error } = result;
   if (!error) return undefined;
@@ -90,14 +99,14 @@ function errorKey(result: BoardResult): unknown {
 
 export type ResultCounts = Readonly<Record<ResultStatus, number>>;
 
-/** How many boards are in which state. */
+/** Counts boards by status. */
 export function countResults(results: readonly BoardResult[]): ResultCounts {
   const counts = { waiting: 0, running: 0, ok: 0, failed: 0, cancelled: 0 };
   for (const { status } of results) counts[status]++;
   return counts;
 }
 
-/** One line for the whole job: `997 boards: same; 3 differ`, `2 of 3 done; kitchen: no space left`. */
+/** One line for the whole job: `997 boards: same; 3 differ`, `2 of 3 boards done; kitchen failed: no space left`. */
 export function summarize(results: readonly BoardResult[]): string {
   const counts = countResults(results);
   const open = counts.waiting + counts.running;
@@ -106,20 +115,41 @@ export function summarize(results: readonly BoardResult[]): string {
   const parts: string[] = [];
   if (open > 0 || notOk.length > 0) parts.push(`${counts.ok} of ${boards(results.length)} done`);
   if (open > 0) parts.push(`${open} to go`);
-  if (counts.ok > 0 && answers[0]) parts.push(agreement(answers[0].results.length, counts.ok));
-  for (const r of notOk.slice(0, NAMED_FAILURES)) {
-    parts.push(`${r.board}: ${r.error?.message ?? 'cancelled'}`);
+  if (answers[0] && (counts.ok > 1 || notOk.length + open === 0)) {
+    parts.push(agreement(answers, counts.ok, parts.length > 0));
   }
+  for (const r of notOk.slice(0, NAMED_FAILURES)) parts.push(ending(r));
   if (notOk.length > NAMED_FAILURES) parts.push(`${notOk.length - NAMED_FAILURES} more failed`);
-  return parts.join('; ');
+  return parts.filter(Boolean).join('; ');
 }
 
-/** Failures that a one-line summary names; the results list them all. */
+/**
+ * `kitchen failed: no space left`; does not repeat the board's name if the message starts with it.
+ */
+function ending({ board, status, untouched, error }: BoardResult): string {
+  if (status === 'cancelled') return `${board}: ${untouched ? UNTOUCHED[untouched] : 'cancelled'}`;
+  const message = error?.message ?? '';
+  return message.startsWith(`${board} `) ? message : `${board} failed: ${message}`;
+}
+
+/** Texts for boards on which nothing was done. */
+const UNTOUCHED = { notReached: 'not reached', skipped: 'skipped' } as const;
+
+/** Number of failures named in a one-line summary; the results list all of them. */
 const NAMED_FAILURES = 3;
 
-function agreement(same: number, answered: number): string {
+/**
+ * Describes how far the answers agree. `counted`: the number of finished boards has already been
+ * stated.
+ */
+function agreement(answers: readonly ResultFold[], answered: number, counted: boolean): string {
+  const [most] = answers;
+  const same = most?.results.length ?? 0;
+  if (answers.length === 1 && most?.output === '' && most.results[0]?.value === undefined) {
+    return counted ? '' : `${boards(answered)} done`; // there is nothing to compare
+  }
   if (answered === 1) return '1 board answered';
-  if (same === 1) return `${boards(answered)}: all differ`;
+  if (same === 1) return `${boards(answered)}, ${answered} different answers`;
   const differ = answered - same;
   if (differ === 0) return `${boards(same)}: same`;
   return `${boards(same)}: same; ${differ} ${differ === 1 ? 'differs' : 'differ'}`;

@@ -1,3 +1,4 @@
+import { toCsv } from '../csv';
 import type { BoardResult } from './results';
 
 /** Width of the lines that head a board's section. */
@@ -8,7 +9,7 @@ export function sectionHeading(doing: string, board: string): string {
   return `## ${doing} on '${oneLine(board)}' `.padEnd(HEADING_WIDTH, '#');
 }
 
-/** The text form: a section for each board, then what it printed and how it failed. */
+/** Formats results as text: a section per board with its output and error. */
 export function resultsToText(doing: string, results: readonly BoardResult[]): string {
   return results.map((r) => resultToText(doing, r)).join('\n');
 }
@@ -28,14 +29,14 @@ export function resultToText(doing: string, result: BoardResult): string {
   return parts.join('');
 }
 
-/** All of it as one JSON array, for scripts. */
+/** Formats all results as one JSON array, for scripts. */
 export function resultsToJson(results: readonly BoardResult[]): string {
   return JSON.stringify(results, undefined, 2) + '\n';
 }
 
 const COLUMNS = ['board', 'id', 'status', 'ms', 'output', 'error', 'message'] as const;
 
-/** A table as RFC 4180 has it, with a line of headings. */
+/** A table as in RFC 4180, with a header line. */
 export function resultsToCsv(results: readonly BoardResult[]): string {
   const rows = results.map((r) => [
     r.board,
@@ -46,17 +47,7 @@ export function resultsToCsv(results: readonly BoardResult[]): string {
     r.error?.code ?? '',
     r.error ? (r.error.traceback?.replaceAll('\r\n', '\n') ?? r.error.message) : '',
   ]);
-  return [[...COLUMNS], ...rows].map((row) => row.map(csvCell).join(',') + '\r\n').join('');
-}
-
-/**
- * A cell of a table. What a spreadsheet would take for a formula gets an apostrophe first, since the text comes from a
- * board and anybody may have written it; numbers stay as they are.
- */
-function csvCell(text: string): string {
-  const formula = /^[=+\-@\t\r]/.test(text) && !/^[+-]?\d+(\.\d+)?\s*$/.test(text);
-  const safe = formula ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return toCsv([[...COLUMNS], ...rows]);
 }
 
 function withNewline(text: string): string {

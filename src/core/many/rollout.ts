@@ -1,30 +1,44 @@
+import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock, type Clock } from '../async';
 import { asError, CancelledError, FleetError, TimeoutError } from '../errors';
 import { forEachBoard, type Outcome } from './jobs';
 
-/** What a roll-out does on one board. The steps are the caller's, so that any link and any content can be rolled out. */
+/**
+ * What a roll-out does on one board. The caller provides the steps, so any content can be rolled
+ * out over any link.
+ */
 export interface RolloutSteps<B> {
-  /** Keeps what is to be replaced, then puts the new in place. */
+  /** Keeps a copy of what will be replaced, then puts the new content in place. */
   apply(board: B, signal: AbortSignal): Promise<void>;
-  /** Whether the board is well with the new. False and an error both mean no, until the time is over. */
+  /**
+   * Whether the board is healthy with the new content. False and an error both mean "not yet",
+   * until the time limit.
+   */
   healthy(board: B, signal: AbortSignal): Promise<boolean>;
-  /** Puts back what was kept. Called also for a board on which `apply` failed half-way. */
+  /** Restores the copy. Also called if `apply` failed half-way. */
   rollBack(board: B, signal: AbortSignal): Promise<void>;
-  /** Frees what was kept, once all is well. */
+  /** Deletes the copy once all is well. */
   settle(board: B, signal: AbortSignal): Promise<void>;
 }
 
 export interface RolloutPlan {
-  /** Boards in the first wave; 1 unless given. */
+  /** Boards in the first wave; default 1. */
   readonly canaries?: number;
-  /** Part of all boards that each later wave brings it to, rising to 1: `[0.1, 0.5, 1]`. */
+  /** Cumulative fraction of all boards after each later wave, rising to 1: `[0.1, 0.5, 1]`. */
   readonly waves?: readonly number[];
-  /** A board has so long to become healthy, in milliseconds. */
+  /** Milliseconds within which a board must become healthy. */
   readonly healthMs: number;
-  /** Boards of a wave that may fail before the roll-out stops; 0 unless given. */
+  /** Boards per wave that may fail before the roll-out stops; default 0. */
   readonly tolerated?: number;
+  /** Fraction of all boards that may fail before the roll-out stops, also within a wave. It replaces `tolerated`. */
+  readonly mostFailed?: number;
+  /**
+   * When the roll-out stops, boards that are well keep the new content. For content with a way back of its own, such as the
+   * two copies of the agent: nothing is rolled back.
+   */
+  readonly keeps?: boolean;
   readonly concurrency?: number;
-  /** Most time to put the new on one board. */
+  /** Time limit in milliseconds for applying the new content to one board. */
   readonly timeoutMs?: number;
 }
 
@@ -33,18 +47,21 @@ export type RolloutStep =
 
 export interface RolloutRow<B> {
   readonly board: B;
-  /** Counted from 0, the canaries. */
+  /** Wave number; 0 is the canaries. */
   readonly wave: number;
   readonly step: RolloutStep;
   readonly error?: Error;
+  /** Milliseconds left to become healthy, while its health is being checked. */
+  readonly leftMs?: number;
 }
 
-export type RolloutEnd = 'done' | 'rolledBack' | 'cancelled';
+/** `stopped`: too many boards failed, and those that were well keep the new content. */
+export type RolloutEnd = 'done' | 'rolledBack' | 'cancelled' | 'stopped';
 
-/** Pause between two health questions to one board. */
+/** Pause in milliseconds between two health checks of one board. */
 const HEALTH_PAUSE_MS = 1_000;
 
-/** Splits the boards into waves: the canaries, then what each part adds. */
+/** Splits the boards into waves: the canaries, then the boards added by each fraction. */
 export function wavesOf<B>(
   boards: readonly B[],
   plan: Pick<RolloutPlan, 'canaries' | 'waves'>,
@@ -52,7 +69,8 @@ export function wavesOf<B>(
   const canaries = Math.max(1, Math.min(plan.canaries ?? 1, boards.length));
   const ends = [
     canaries,
-    ...(plan.waves ?? []).map((part) => Math.ceil(part * boards.length)),
+    // 7 % of 100 is 7.000000000000001 in floating point, which is not eight boards.
+    ...(plan.waves ?? []).map((part) => Math.ceil(part * boards.length - 1e-9)),
     boards.length,
   ];
   const waves: B[][] = [];
@@ -66,8 +84,9 @@ export function wavesOf<B>(
 }
 
 /**
- * Brings something new to many boards, carefully: canaries first, then wave after wave, each only when the one before is
- * well. When a wave fails (or the user stops it) every board that was touched gets back what it had.
+ * Rolls out new content to many boards in waves, canaries first. Each wave starts only when the
+ * previous one is healthy. If a wave fails or the user stops the roll-out, every changed board gets
+ * its old content back.
  */
 export class Rollout<B> {
   readonly rows: RolloutRow<B>[];
@@ -88,45 +107,58 @@ export class Rollout<B> {
     );
   }
 
-  /** Runs to its end. Never rejects; the rows tell what became of each board. */
+  /** Runs to the end. Never rejects; the rows show the outcome of each board. */
   async run(signal: AbortSignal): Promise<RolloutEnd> {
+    const { keeps = false, mostFailed, tolerated = 0 } = this.plan;
     for (const wave of this.#waves) {
       const failures = await this.#wave(wave, signal);
-      if (signal.aborted) return this.#undo('cancelled');
-      if (failures > (this.plan.tolerated ?? 0)) return this.#undo('rolledBack');
+      if (signal.aborted) return keeps ? 'cancelled' : this.#undo('cancelled');
+      const isTooMany = mostFailed === undefined ? failures > tolerated : this.#failedTooOften();
+      if (isTooMany) return keeps ? 'stopped' : this.#undo('rolledBack');
     }
+    if (keeps) return 'done';
     const well = this.#boards('well');
     await this.#each(well, this.steps.settle.bind(this.steps), new AbortController().signal);
-    // Within what is tolerated, a board that failed does not keep half of the new.
+    // Even if the failure is tolerated, a failed board must not keep half of the new content.
     await this.#rollBack(this.#boards('failed'));
     return 'done';
   }
 
-  /** Applies and checks; gives how many boards of the wave are not well. */
+  /** Applies and checks one wave; returns the number of unhealthy boards. */
   async #wave(wave: readonly B[], signal: AbortSignal): Promise<number> {
     const outcomes = await this.#each(
       wave,
       async (board, own) => {
+        if (this.#failedTooOften()) return; // the board keeps waiting
         this.#set(board, 'applying');
         await this.steps.apply(board, own);
-        this.#set(board, 'checking');
         await this.#waitUntilHealthy(board, own);
       },
       signal,
+      (outcome) => this.#ended(outcome),
     );
-    for (const outcome of outcomes) {
-      if (outcome.status === 'ok') this.#set(outcome.board, 'well');
-      else if (this.#row(outcome.board)?.step !== 'waiting') {
-        this.#set(outcome.board, 'failed', errorOf(outcome));
-      }
-    }
     return outcomes.filter((o) => o.status !== 'ok').length;
+  }
+
+  /** A board's row, as soon as it has ended: the boards of a wave do not wait for each other. */
+  #ended(outcome: Outcome<B, void>): void {
+    if (this.#row(outcome.board)?.step === 'waiting') return;
+    if (outcome.status === 'ok') this.#set(outcome.board, 'well');
+    else this.#set(outcome.board, 'failed', errorOf(outcome));
+  }
+
+  /** Too many boards for a limit that counts all of them. */
+  #failedTooOften(): boolean {
+    const { mostFailed } = this.plan;
+    if (mostFailed === undefined) return false;
+    return this.#boards('failed').length > mostFailed * this.rows.length + 1e-9;
   }
 
   async #waitUntilHealthy(board: B, signal: AbortSignal): Promise<void> {
     const end = this.#clock.now() + this.plan.healthMs;
     let last: unknown;
     for (;;) {
+      this.#set(board, 'checking', undefined, Math.max(0, end - this.#clock.now()));
       try {
         if (await this.steps.healthy(board, signal)) return;
         last = undefined;
@@ -146,7 +178,7 @@ export class Rollout<B> {
     return end;
   }
 
-  /** Not to be called off: a board that has half of the new is worse than either. */
+  /** Cannot be cancelled: a board with half of the new content is worse than either state. */
   async #rollBack(boards: readonly B[]): Promise<void> {
     for (const board of boards) this.#set(board, 'rollingBack', this.#row(board)?.error);
     const back = this.steps.rollBack.bind(this.steps);
@@ -161,6 +193,7 @@ export class Rollout<B> {
     boards: readonly B[],
     work: (board: B, signal: AbortSignal) => Promise<void>,
     signal: AbortSignal,
+    onEnded: (outcome: Outcome<B, void>) => void = () => undefined,
   ): Promise<Outcome<B, void>[]> {
     const { concurrency, timeoutMs } = this.plan;
     const limit = timeoutMs === undefined ? undefined : timeoutMs + this.plan.healthMs;
@@ -169,6 +202,9 @@ export class Rollout<B> {
       timeoutMs: limit,
       signal,
       clock: this.#clock,
+      onProgress: (p) => {
+        if (p.status !== 'running') onEnded(p);
+      },
     });
   }
 
@@ -180,11 +216,17 @@ export class Rollout<B> {
     return this.rows.find((r) => r.board === board);
   }
 
-  #set(board: B, step: RolloutStep, error?: Error): void {
+  #set(board: B, step: RolloutStep, error?: Error, leftMs?: number): void {
     const at = this.rows.findIndex((r) => r.board === board);
     const old = this.rows[at];
     if (!old) return;
-    const row = { board, wave: old.wave, step, ...(error ? { error } : {}) };
+    const row: RolloutRow<B> = {
+      board,
+      wave: old.wave,
+      step,
+      ...(error && { error }),
+      ...(leftMs !== undefined && { leftMs }),
+    };
     this.rows[at] = row;
     this.onChange(row);
   }
@@ -197,8 +239,11 @@ function errorOf(outcome: Outcome<unknown, unknown>): Error {
 function unhealthy(last: unknown): FleetError {
   return new TimeoutError(
     last === undefined
-      ? 'The health check stayed false'
-      : `The health check failed: ${asError(last).message}`,
-    { hint: 'Look at the log of this board; the files it had before were put back.', cause: last },
+      ? l10n.t('The health check stayed false')
+      : l10n.t('The health check failed: {0}', asError(last).message),
+    {
+      hint: l10n.t("Check this board's log; its previous files were restored."),
+      cause: last,
+    },
   );
 }

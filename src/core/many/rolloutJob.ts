@@ -1,4 +1,4 @@
-import type { Board } from '../board/board';
+import type { Board, ManyStopAnswer, StopPolicies } from '../board';
 import { CancelledError } from '../errors';
 import { Emitter } from '../events';
 import type { ManyJob } from './manyJob';
@@ -8,10 +8,9 @@ import {
   type RolloutEnd,
   type RolloutPlan,
   type RolloutRow,
+  type RolloutSteps,
   type RolloutStep,
 } from './rollout';
-import { FileRolloutSteps, type FileRollout } from './rolloutFiles';
-import type { ManyStopAnswer, StopPolicies } from '../board/stopPolicy';
 
 const STATUS: Readonly<Record<RolloutStep, ResultStatus>> = {
   waiting: 'waiting',
@@ -24,9 +23,11 @@ const STATUS: Readonly<Record<RolloutStep, ResultStatus>> = {
   stuck: 'failed',
 };
 
-/** A roll-out of files on boards, as the results view shows it. */
+/** A roll-out on boards, as the results view shows it. */
 export class RolloutJob implements ManyJob {
-  /** It is begun anew: what was rolled back must not be brought to a part of the boards. */
+  /**
+   * A retry would reach only some of the boards after a roll-back; start a new roll-out instead.
+   */
   readonly canRetry = false;
   readonly startedAt = new Date();
   readonly #changed = new Emitter<Board>();
@@ -39,11 +40,11 @@ export class RolloutJob implements ManyJob {
   constructor(
     readonly title: string,
     private readonly boards: readonly Board[],
-    what: FileRollout,
+    steps: RolloutSteps<Board>,
     plan: RolloutPlan,
     stop: { policies: StopPolicies; programs: ManyStopAnswer },
+    private readonly words: RolloutWords = FILE_WORDS,
   ) {
-    const steps = new FileRolloutSteps(what);
     const held = (work: (board: Board, signal: AbortSignal) => Promise<void>) => {
       return (board: Board, signal: AbortSignal) =>
         stop.policies.during(board, stop.programs, () => work(board, signal));
@@ -61,17 +62,21 @@ export class RolloutJob implements ManyJob {
     );
   }
 
+  get auditTitle(): string {
+    return this.title;
+  }
+
   get running(): boolean {
     return this.#running;
   }
 
-  /** How it ended; undefined while it runs. */
+  /** The end result; undefined while it runs. */
   get end(): RolloutEnd | undefined {
     return this.#end;
   }
 
   get results(): readonly BoardResult[] {
-    return this.#rollout.rows.map((row) => resultOfRow(row, this.#end !== undefined));
+    return this.#rollout.rows.map((row) => this.#resultOf(row));
   }
 
   async run(): Promise<RolloutEnd> {
@@ -86,7 +91,7 @@ export class RolloutJob implements ManyJob {
     }
   }
 
-  /** Stops after what is being done, and puts back what the boards had. */
+  /** Stops after the current step and restores the boards' old files. */
   cancel(): void {
     this.#cancel.abort();
   }
@@ -95,27 +100,54 @@ export class RolloutJob implements ManyJob {
     this.cancel();
     this.#changed.dispose();
   }
-}
 
-function resultOfRow(row: RolloutRow<Board>, ended: boolean): BoardResult {
-  const { board, step, error } = row;
-  const told = { board: board.name, id: board.id, ...(error ? { error: resultError(error) } : {}) };
-  if (ended && step === 'waiting') {
-    return { ...told, status: 'cancelled', output: 'not reached: it has its old files\n' };
+  #resultOf(row: RolloutRow<Board>): BoardResult {
+    const { board, step, error } = row;
+    const told = {
+      board: board.name,
+      id: board.id,
+      ...(error ? { error: resultError(error) } : {}),
+    };
+    if (this.#end !== undefined && step === 'waiting') {
+      return {
+        ...told,
+        status: 'cancelled',
+        untouched: 'notReached',
+        output: `${this.words.notReached}\n`,
+      };
+    }
+    const ill = error !== undefined && !(error instanceof CancelledError);
+    // Healthy boards end up in one group, whatever their wave.
+    const wave = step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
+    const left = row.leftMs === undefined ? '' : `, ${Math.ceil(row.leftMs / 1000)} s left`;
+    return {
+      ...told,
+      status: ill ? 'failed' : STATUS[step],
+      output: `${wave}${this.words[step]}${left}\n`,
+    };
   }
-  const ill = error !== undefined && !(error instanceof CancelledError);
-  // Boards that are well are one line in the end, whatever wave they were in.
-  const wave = step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
-  return { ...told, status: ill ? 'failed' : STATUS[step], output: `${wave}${WORDS[step]}\n` };
 }
 
-const WORDS: Readonly<Record<RolloutStep, string>> = {
+/** How the results name the steps. */
+export type RolloutWords = Readonly<Record<RolloutStep | 'notReached', string>>;
+
+export const FILE_WORDS: RolloutWords = {
   waiting: 'waiting',
   applying: 'uploading',
   checking: 'checking health',
-  well: 'well',
+  well: 'healthy',
   failed: 'failed',
   rollingBack: 'putting the old files back',
   rolledBack: 'has its old files back',
   stuck: 'the old files could not be put back',
+  notReached: 'not reached: it has its old files',
+};
+
+/** Of updates that boards confirm themselves; nothing is rolled back there. */
+export const AIR_WORDS: RolloutWords = {
+  ...FILE_WORDS,
+  applying: 'updating',
+  checking: 'updating',
+  well: 'updated and confirmed',
+  notReached: 'not reached: it was not changed',
 };

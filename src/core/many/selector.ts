@@ -1,48 +1,52 @@
+import * as l10n from '@vscode/l10n';
 import { minimatch } from 'minimatch';
+import { stateNames } from '../board';
 import { UsageError } from '../errors';
 import { combine, expandTerm, splitTerms, type HostlistTerm } from './hostlist';
 
-/** What a board can be chosen by. */
+/** Properties by which a board can be selected. */
 export interface Selectable {
   readonly name: string;
   readonly uid?: string;
   /** Canonical texts of its addresses. */
   readonly addresses: readonly string[];
   readonly platform?: string;
-  /** A word of BoardStateName, or `offline`. */
+  /** One of STATE_WORDS. */
   readonly state: string;
+  /** What needs attention, as `state:` selects it too: `safe`, `stale`. */
+  readonly marks?: readonly string[];
   readonly tags: readonly string[];
-  /** Ids of the brokers it is reached through. */
+  /** Ids of the brokers that it is reached through. */
   readonly brokers: readonly string[];
 }
 
 export interface Selection<T> {
-  /** Each board once, in the order in which the selector names them. */
+  /** Distinct boards in the order in which the selector names them. */
   readonly boards: readonly T[];
-  /** Names, patterns and filters that no board answers to. To be reported, never dropped. */
+  /** Names, patterns and filters that match no board. They must be reported, never dropped. */
   readonly unmatched: readonly string[];
 }
 
-/** Saved groups: a name for a selector. */
+/** Saved groups: name and selector. */
 export type Groups = Readonly<Record<string, string>>;
 
-/** The filters that are written `key:value`; the value may hold `*` and `?`. */
+/** The filters of the form `key:value`; the value may contain `*` and `?`. */
 const filters: Readonly<Record<string, (board: Selectable) => readonly string[]>> = {
   tag: (b) => b.tags,
   platform: (b) => (b.platform === undefined ? [] : [b.platform]),
-  state: (b) => [b.state],
+  state: (b) => [...stateNames(b.state), ...(b.marks ?? [])],
   broker: (b) => b.brokers,
   uid: (b) => (b.uid === undefined ? [] : [b.uid]),
 };
 
-/** How the parts of a selector are written, for help texts. */
+/** Explains the notation of selectors in help texts. */
 export const SELECTOR_HELP =
   'names and hostlists (kitchen,esp32-[01-12]), patterns (esp32-*), tag:T, platform:P, state:S, broker:B, ' +
   '@group, addresses (serial:PATH, ws://HOST:PORT, mqtt://BROKER/UID), all; X,-,Y is X without Y';
 
 /**
- * Chooses among `boards` by a selector: see {@link SELECTOR_HELP}.
- * @throws UsageError for what cannot be read and for groups that contain themselves
+ * Selects among `boards`: see {@link SELECTOR_HELP}.
+ * @throws UsageError for invalid selectors and for groups that contain themselves
  */
 export function selectBoards<T extends Selectable>(
   selector: string,
@@ -81,7 +85,7 @@ class Choice<T extends Selectable> {
       if (found.length === 0) unmatched.push(term.text);
       return found;
     }
-    // A name, or a hostlist of names: each that nobody has is reported by itself.
+    // A name or a hostlist of names. Each unknown name is reported separately.
     return namesOf(term).flatMap((name) => {
       const named = this.#byName.get(name) ?? this.#byName.get(uidOf(name)) ?? [];
       if (named.length === 0) unmatched.push(name);
@@ -89,7 +93,7 @@ class Choice<T extends Selectable> {
     });
   }
 
-  /** The boards of everything that is no plain name; undefined for a name. */
+  /** Resolves terms other than plain names; returns undefined for a name. */
   #find(term: HostlistTerm, unmatched: string[], inside: readonly string[]): T[] | undefined {
     const { text, literal } = term;
     if (literal) return undefined;
@@ -108,7 +112,7 @@ class Choice<T extends Selectable> {
     return undefined;
   }
 
-  /** `@name`, or a saved group's bare name when no board is called so. */
+  /** `@name`, or the bare name of a saved group if no board has that name. */
   #groupName(text: string): string | undefined {
     const name = text.startsWith('@') ? text.slice(1) : text;
     if (text.startsWith('@')) return name;
@@ -120,7 +124,7 @@ class Choice<T extends Selectable> {
     if (selector === undefined) return [];
     if (inside.includes(name)) {
       throw new UsageError(
-        `The group "${name}" contains itself (${[...inside, name].join(' > ')})`,
+        l10n.t('The group "{0}" contains itself ({1})', name, [...inside, name].join(' > ')),
       );
     }
     const selection = this.select(selector, [...inside, name]);
@@ -129,12 +133,12 @@ class Choice<T extends Selectable> {
   }
 }
 
-/** An address in brackets of IPv6 is no hostlist; everything else may be one. */
+/** An IPv6 address in brackets is not a hostlist; everything else may be one. */
 function namesOf(term: HostlistTerm): string[] {
   return term.literal || /\[[^\]]*:[^\]]*\]/.test(term.text) ? [term.text] : expandTerm(term.text);
 }
 
-/** Unique ids are written with or without colons, in either case. */
+/** Unique ids may be written with or without colons, in either case. */
 function uidOf(name: string): string {
   return name.replace(/[:-]/g, '').toLowerCase();
 }

@@ -1,6 +1,6 @@
 import { Emitter } from '../events';
 
-/** What is measured of a board over time. Bytes, seconds, dBm, milliseconds. */
+/** Measurements of a board over time, in bytes, seconds, dBm and milliseconds. */
 export const METRICS = [
   'memoryFree',
   'flashFree',
@@ -11,14 +11,19 @@ export const METRICS = [
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
-/** One measurement: milliseconds since 1970 by this computer's clock, and the values that were told. */
+/** One measurement: milliseconds since 1970 by this computer's clock, and the reported values. */
 export interface Sample extends Partial<Readonly<Record<Metric, number>>> {
   readonly at: number;
+  /** How often the agent had to start tasks again since its start; not in the history. */
+  readonly taskRestarts?: number;
 }
 
-/** Samples kept for one board: half a day at one a minute. */
+/** Samples kept per board: half a day at one per minute. */
 const SAMPLES = 720;
-/** Boards with samples; beyond it the one that was silent longest is forgotten. */
+/**
+ * Maximum number of boards with samples; beyond it, the board that has been silent longest is
+ * dropped.
+ */
 const BOARDS = 5_000;
 
 /** The last measurements of every board, within bounds. */
@@ -30,7 +35,7 @@ export class Telemetry {
 
   add(uid: string, sample: Sample): void {
     const samples = this.#byUid.get(uid) ?? [];
-    this.#byUid.delete(uid); // last heard goes to the end
+    this.#byUid.delete(uid); // the most recently heard board goes to the end
     this.#byUid.set(uid, samples);
     samples.push(sample);
     if (samples.length > SAMPLES) samples.shift();
@@ -51,10 +56,18 @@ export class Telemetry {
 }
 
 /**
- * A telemetry message of the agent (docs/protocol.md, section 2) as a sample. What is not a finite number is left out: the
- * message comes from the network.
+ * Converts a telemetry message of the agent (docs/protocol.md, section 2) to a sample. Omits values
+ * that are not finite numbers, because the message comes from the network.
  */
 export function sampleFromAgent(data: Readonly<Record<string, unknown>>, at: number): Sample {
+  const taskRestarts = restartsOf(data.tasks);
+  return { at, ...valuesFromAgent(data), ...(taskRestarts === undefined ? {} : { taskRestarts }) };
+}
+
+/** The values of a telemetry message of the agent, without its time. */
+export function valuesFromAgent(
+  data: Readonly<Record<string, unknown>>,
+): Partial<Record<Metric, number>> {
   const fs = Array.isArray(data.fs) ? (data.fs as unknown[]) : [];
   const values: [Metric, unknown][] = [
     ['memoryFree', data.free],
@@ -65,5 +78,14 @@ export function sampleFromAgent(data: Readonly<Record<string, unknown>>, at: num
     ['reconnects', data.rc],
   ];
   const known = values.filter((v): v is [Metric, number] => Number.isFinite(v[1]));
-  return { at, ...Object.fromEntries(known) };
+  return Object.fromEntries(known);
+}
+
+/** All restarts of tasks, of `{"name": count}`; undefined without tasks. */
+function restartsOf(tasks: unknown): number | undefined {
+  if (typeof tasks !== 'object' || tasks === null) return undefined;
+  const counts = Object.values(tasks).filter(
+    (n: unknown): n is number => typeof n === 'number' && Number.isFinite(n),
+  );
+  return counts.length === 0 ? undefined : counts.reduce((sum, n) => sum + n, 0);
 }

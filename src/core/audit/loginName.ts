@@ -1,0 +1,10 @@
+import { userInfo } from 'node:os';
+
+/** The login name of the user of this computer. */
+export function loginName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return 'unknown'; // a system without an entry for this user
+  }
+}

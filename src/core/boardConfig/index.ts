@@ -1,0 +1,16 @@
+/** Remote configuration of boards: documents, templates, differences, and applying them. */
+export { CONFIG_SCHEMA, SETTINGS, type BoardConfig, type Setting } from './settings';
+export { checkConfig, configText, parseConfig } from './document';
+export { fillTemplate, isTemplate, SECRET_NAME, type TemplateValues } from './template';
+export { configChanges, reportedConfig, type ConfigChange } from './diff';
+export {
+  agentValues,
+  applyConfig,
+  ConfigTakenBackError,
+  leaveConfig,
+  TRIAL_S,
+  type Applied,
+  type ApplyOptions,
+} from './apply';
+export { type JsonSchema, schemaProblems } from './jsonSchema';
+export { isRecord } from './records';

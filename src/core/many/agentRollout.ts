@@ -1,0 +1,163 @@
+import * as l10n from '@vscode/l10n';
+import { type AgentControl, type AgentSource, updateOverTheAir } from '../agent';
+import type { BoardFiles } from '../boardFiles';
+import type { Broker } from '../broker/brokers';
+import { confirmed, type Tried } from '../broker/confirmed';
+import { UsageError } from '../errors';
+import type { RolloutPlan, RolloutSteps } from './rollout';
+
+/** A board whose agent or firmware is updated over the air. */
+export interface AirBoard {
+  readonly name: string;
+  readonly uid: string;
+  readonly files: BoardFiles;
+  readonly control: AgentControl;
+  readonly broker: Pick<Broker, 'onMessage'>;
+}
+
+/** What one update reports to and how long it may wait. */
+export interface AirIo {
+  readonly signal: AbortSignal;
+  /** A step begins. */
+  readonly onStep?: (words: string) => void;
+  /** Bytes of a firmware image. */
+  readonly onProgress?: (done: number, total: number) => void;
+  /** Longest wait, in milliseconds, for the board to confirm what it tries. */
+  readonly confirmMs?: number;
+}
+
+/** The agent to bring to boards. */
+export interface NewAgent {
+  readonly version: string;
+  readonly sourceOf: (compiled: boolean) => Promise<AgentSource>;
+}
+
+/**
+ * Puts a new agent on a board over the air and waits until the board has confirmed it: after three round trips through the
+ * broker, usually a minute after its start. A board that cannot confirm it goes back by itself.
+ * @returns false when the board runs that version already
+ * @throws UsageError when the board is away or went back, TimeoutError
+ */
+export async function updateAgentOn(
+  board: AirBoard,
+  { version, sourceOf }: NewAgent,
+  io: AirIo,
+): Promise<boolean> {
+  const { birth } = board.control;
+  if (!birth) throw isAway(board);
+  if (birth.agent === version && !birth.trial) return false;
+  const onStep = { onStep: (words: string) => io.onStep?.(words) };
+  await tried(board, 'agent', io, (signal) =>
+    updateOverTheAir(board, board.control, sourceOf, { signal, ...onStep }),
+  );
+  return true;
+}
+
+/**
+ * Writes new firmware to a board's second partition over the air, starts it, and waits until the board has confirmed it.
+ * @throws UsageError when the board cannot take it or went back, TimeoutError
+ */
+export async function updateFirmwareOn(
+  board: AirBoard,
+  image: Uint8Array,
+  io: AirIo,
+): Promise<void> {
+  const { control, name } = board;
+  if (!control.birth) throw isAway(board);
+  if (!control.birth.caps.has('ota')) {
+    throw new UsageError(l10n.t('{0} cannot take new firmware over the air', name), {
+      hint: l10n.t('That needs an ESP32 with two firmware partitions. Use the cable.'),
+    });
+  }
+  const { size } = await control.firmware(io.signal);
+  if (image.length > size) {
+    throw new UsageError(
+      l10n.t('The image has {0} bytes, but the board has room for {1}', image.length, size),
+      {
+        hint: l10n.t('Choose the update image, not the one that also contains the boot loader.'),
+      },
+    );
+  }
+  await tried(board, 'firmware', io, async (signal) => {
+    io.onStep?.(l10n.t('Writing the firmware'));
+    await control.writeFirmware(image, { signal, onProgress: io.onProgress });
+    io.onStep?.(l10n.t('Restarting'));
+    await control.restart({ mode: 'hard' }, signal);
+  });
+}
+
+/** Listens before the restart, so that no confirmation is missed. */
+async function tried(
+  { broker, uid }: AirBoard,
+  what: Tried,
+  { signal, confirmMs, onStep }: AirIo,
+  start: (signal: AbortSignal) => Promise<unknown>,
+): Promise<void> {
+  const own = new AbortController();
+  const limit = confirmMs === undefined ? {} : { limitMs: confirmMs };
+  const outcome = confirmed(broker, uid, what, {
+    signal: AbortSignal.any([signal, own.signal]),
+    ...limit,
+  });
+  outcome.catch(() => undefined); // it is awaited below; the start may fail first
+  try {
+    await start(signal);
+    onStep?.(l10n.t('Waiting until the board has confirmed it'));
+    await outcome;
+  } finally {
+    own.abort();
+  }
+}
+
+/** The steps of a roll-out of `update`, which waits for the confirmation itself. Boards have their own way back. */
+export function airSteps<B>(
+  update: (board: B, signal: AbortSignal) => Promise<unknown>,
+): RolloutSteps<B> {
+  const nothing = () => Promise.resolve();
+  return {
+    apply: async (board, signal) => {
+      await update(board, signal);
+    },
+    healthy: () => Promise.resolve(true),
+    rollBack: nothing,
+    settle: nothing,
+  };
+}
+
+/** How carefully: the canaries, the waves after them, and the fraction of boards that may fail. */
+export type Pace = Pick<RolloutPlan, 'canaries' | 'waves' | 'mostFailed' | 'concurrency'>;
+
+/** The plan for steps of {@link airSteps}. */
+export function airPlan(pace: Pace): RolloutPlan {
+  return { mostFailed: 0, ...pace, keeps: true, healthMs: 0 };
+}
+
+function isAway({ name }: AirBoard): UsageError {
+  return new UsageError(l10n.t('{0} is not connected to its broker', name));
+}
+
+/**
+ * Waves as people write them: `1,10%,50%`, cumulative; the first number is the canaries, and the rest follows at the end.
+ * @param count number of boards
+ * @throws UsageError
+ */
+export function parseWaves(text: string, count: number): Pick<RolloutPlan, 'canaries' | 'waves'> {
+  const parts = text.split(',').map((part) => {
+    const [, digits = '', percent] = /^\s*(\d{1,6}(?:\.\d+)?)\s*(%?)\s*$/.exec(part) ?? [];
+    const n = Number(digits);
+    const fraction = percent ? n / 100 : n / Math.max(1, count);
+    if (digits === '' || n <= 0 || (percent && n > 100)) throw wrongWaves(text);
+    return Math.min(1, fraction);
+  });
+  if (parts.some((part, i) => i > 0 && part < (parts[i - 1] ?? 0))) throw wrongWaves(text);
+  const [first = 1, ...waves] = parts;
+  return { canaries: Math.ceil(first * count - 1e-9), waves };
+}
+
+function wrongWaves(text: string): UsageError {
+  return new UsageError(l10n.t('"{0}" are no waves', text), {
+    hint: l10n.t(
+      'Write numbers of boards or percentages that grow, for example 1,10%,50%; the rest follows.',
+    ),
+  });
+}

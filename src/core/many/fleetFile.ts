@@ -1,0 +1,59 @@
+import type { BrokerProfile } from '../broker/brokers';
+import { LOCAL_BROKER_ID } from '../broker/localBroker';
+import type { Groups, Selectable } from './selector';
+
+export interface FleetFile {
+  /** The text of `fleet.json`. */
+  readonly text: string;
+  /** How many boards are in it. */
+  readonly count: number;
+  /** Names of boards that only this window can reach, by its own broker or the demo. */
+  readonly left: readonly string[];
+}
+
+/**
+ * The boards, groups and brokers of a window as the `fleet.json` of the command line. It holds no passwords and no keys. Of
+ * boards with equal names, the later ones get their unique id as well.
+ */
+export function fleetFile(
+  boards: readonly Selectable[],
+  groups: Groups,
+  brokers: readonly BrokerProfile[],
+): FleetFile {
+  const named: Record<string, object> = {};
+  const left: string[] = [];
+  for (const { name, uid, addresses, tags, platform } of boards) {
+    const address = addresses.find((a) => !isOwn(a));
+    if (address === undefined) {
+      left.push(name);
+      continue;
+    }
+    const key = Object.hasOwn(named, name) ? `${name}-${uid ?? Object.keys(named).length}` : name;
+    named[key] = {
+      address,
+      ...(tags.length > 0 ? { tags } : {}),
+      ...(platform === undefined ? {} : { platform }),
+      ...(uid === undefined ? {} : { uid }),
+    };
+  }
+  const profiles = brokers.filter((b) => b.id !== LOCAL_BROKER_ID);
+  const content = {
+    boards: named,
+    groups,
+    brokers: Object.fromEntries(profiles.map((b) => [b.id, withoutSecrets(b)])),
+  };
+  return {
+    text: `${JSON.stringify(content, undefined, 2)}\n`,
+    count: Object.keys(named).length,
+    left,
+  };
+}
+
+function isOwn(address: string): boolean {
+  return address.startsWith(`mqtt://${LOCAL_BROKER_ID}/`) || address.startsWith('demo:');
+}
+
+/** The fields that the file knows, so that nothing else leaves the window by accident. */
+function withoutSecrets({ name, url, root, username, caFile, certFile, keyFile }: BrokerProfile) {
+  return { name, url, root, username, caFile, certFile, keyFile };
+}

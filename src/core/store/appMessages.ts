@@ -1,0 +1,225 @@
+import type { Database, NormalQueryResult, SQLiteValue } from 'node-sqlite3-wasm';
+import { MAX_TEXT } from './model';
+import { boardOf } from './queries';
+import { cut, like, limitOf, whole } from './values';
+
+/** A stored message of an app. A board numbers its messages from 1 after each start. */
+export interface MessageRow {
+  readonly uid: string;
+  readonly boot: string;
+  readonly seq: number;
+  /** By the board's clock where it has one, in milliseconds since 1970. */
+  readonly at: number;
+  readonly app: string;
+  /** JSON text. */
+  readonly data: string;
+}
+
+/** How far the messages of one start of a board are known, and how many the board had to drop. */
+export interface SourceRow {
+  readonly uid: string;
+  readonly boot: string;
+  readonly dropped: number;
+  /** Time of the board's start in milliseconds since 1970. All collectors add it to the board's own times. */
+  readonly start?: number;
+}
+
+/** The stored data about one start of a board. */
+export interface KnownSource {
+  /** Number of the last message; 0: none. */
+  readonly last: number;
+  readonly start?: number;
+}
+
+export interface MessageQuery {
+  readonly uids?: readonly string[];
+  /** Milliseconds since 1970; `to` is exclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Case-insensitive part of the JSON text (ASCII letters). */
+  readonly text?: string;
+  readonly limit: number;
+  /** Rows after this position, which the page before ended with. */
+  readonly after?: number;
+  /** The newest rows in place of the oldest, still in the order of time. */
+  readonly latest?: boolean;
+}
+
+export interface MessagePage {
+  /** Sorted by time; rows of one board keep the order in which it sent them. */
+  readonly rows: readonly MessageRow[];
+  /** Position of the next page; missing on the last. */
+  readonly next?: number;
+  /** Messages that boards dropped before anybody had them. */
+  readonly dropped: number;
+}
+
+export const COMMAND_STATES = [
+  ...(['queued', 'sent', 'delivered', 'done', 'failed', 'expired'] as const),
+] as const;
+export type CommandState = (typeof COMMAND_STATES)[number];
+
+/** A message to an app, and what became of it. */
+export interface CommandRow {
+  readonly id: string;
+  readonly uid: string;
+  /** When it was written, in milliseconds since 1970. */
+  readonly at: number;
+  readonly text: string;
+  readonly state: CommandState;
+  /** It is not delivered after this time, in milliseconds since 1970. */
+  readonly until: number;
+  /** The board's start that it was delivered to. */
+  readonly boot?: string;
+  readonly reply?: string;
+  readonly error?: string;
+}
+
+export interface CommandQuery {
+  readonly uid?: string;
+  readonly id?: string;
+  /** Only those that are not at an end. */
+  readonly open?: boolean;
+  readonly limit: number;
+}
+
+export const MESSAGE_TABLES = `
+CREATE TABLE IF NOT EXISTS app_messages (
+  board INTEGER NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+  app TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (board, boot, seq)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS app_messages_at ON app_messages (at);
+CREATE TABLE IF NOT EXISTS app_sources (
+  board INTEGER NOT NULL, boot TEXT NOT NULL, dropped INTEGER NOT NULL, start INTEGER, PRIMARY KEY (board, boot)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS app_commands (
+  id TEXT PRIMARY KEY, board INTEGER NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL, state TEXT NOT NULL,
+  until INTEGER NOT NULL, boot TEXT, reply TEXT, error TEXT
+) WITHOUT ROWID;
+`;
+
+/** Adds messages; those already stored (same uid, boot and number) are skipped. @returns the number of new ones */
+export function addMessages(
+  db: Database,
+  {
+    rows,
+    sources,
+  }: { readonly rows: readonly MessageRow[]; readonly sources: readonly SourceRow[] },
+): number {
+  let added = 0;
+  const insert = db.prepare(
+    'INSERT OR IGNORE INTO app_messages (board, boot, seq, at, app, data) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  try {
+    for (const { uid, boot, seq, at, app, data } of rows) {
+      const values = [boardOf(db, uid), cut(boot), seq, whole(at), cut(app)];
+      added += insert.run([...values, cut(data, MAX_TEXT)]).changes;
+    }
+  } finally {
+    insert.finalize();
+  }
+  for (const { uid, boot, dropped, start } of sources) {
+    db.run(
+      `INSERT INTO app_sources (board, boot, dropped, start) VALUES (?1, ?2, ?3, ?4)
+       ON CONFLICT (board, boot) DO UPDATE SET dropped = max(dropped, ?3), start = coalesce(?4, start)`,
+      [boardOf(db, uid), cut(boot), dropped, start === undefined ? null : whole(start)],
+    );
+  }
+  return added;
+}
+
+export function messages(db: Database, query: MessageQuery): MessagePage {
+  const where: string[] = [];
+  const values: SQLiteValue[] = [];
+  const add = (condition: string, ...bound: SQLiteValue[]) => {
+    where.push(condition);
+    values.push(...bound);
+  };
+  if (query.from !== undefined) add('m.at >= ?', whole(query.from));
+  if (query.to !== undefined) add('m.at < ?', whole(query.to));
+  if (query.text) add(`data LIKE ? ESCAPE '\\'`, like(query.text));
+  if (query.uids) {
+    add(`uid IN (${query.uids.map(() => '?').join(', ')})`, ...query.uids);
+  }
+  const limit = limitOf(query.limit);
+  const skip = Math.max(0, Math.floor(query.after ?? 0));
+  const order = query.latest ? 'DESC' : '';
+  const found = db.all(
+    `SELECT uid, boot, seq, m.at AS at, app, data FROM app_messages m JOIN boards ON boards.id = m.board
+     ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+     ORDER BY m.at ${order}, board ${order}, seq ${order} LIMIT ${limit} OFFSET ${skip}`,
+    values,
+  ) as NormalQueryResult[];
+  const rows = found.map((row) => ({
+    ...{ uid: String(row.uid), boot: String(row.boot), seq: Number(row.seq), at: Number(row.at) },
+    ...{ app: String(row.app), data: String(row.data) },
+  }));
+  const dropped = db.get(
+    `SELECT coalesce(sum(dropped), 0) AS n FROM app_sources JOIN boards ON boards.id = board
+     ${query.uids ? `WHERE uid IN (${query.uids.map(() => '?').join(', ')})` : ''}`,
+    [...(query.uids ?? [])],
+  ) as NormalQueryResult | null;
+  return {
+    rows: query.latest ? rows.reverse() : rows,
+    ...(found.length === limit ? { next: skip + limit } : {}),
+    dropped: Number(dropped?.n ?? 0),
+  };
+}
+
+export function knownSource(
+  db: Database,
+  { uid, boot }: { uid: string; boot: string },
+): KnownSource {
+  const row = db.get(
+    `SELECT (SELECT max(seq) FROM app_messages WHERE board = ?1 AND boot = ?2) AS seq,
+       (SELECT start FROM app_sources WHERE board = ?1 AND boot = ?2) AS start`,
+    [boardOf(db, uid), cut(boot)],
+  ) as NormalQueryResult | null;
+  const start = row?.start ?? null;
+  return { last: Number(row?.seq ?? 0), ...(start === null ? {} : { start: Number(start) }) };
+}
+
+/** Adds a command or updates its state. A finished command does not change. */
+export function putCommand(db: Database, c: CommandRow): void {
+  db.run(
+    `INSERT INTO app_commands VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+     ON CONFLICT (id) DO UPDATE SET state = ?5, boot = ?7, reply = ?8, error = ?9
+     WHERE state NOT IN ('done', 'failed', 'expired')`,
+    [
+      ...[cut(c.id), boardOf(db, c.uid), whole(c.at), cut(c.text, MAX_TEXT), c.state],
+      ...[whole(c.until), c.boot ?? null],
+      ...[cutOrNull(c.reply), cutOrNull(c.error)],
+    ],
+  );
+}
+
+/** Commands, newest first. */
+export function commands(db: Database, query: CommandQuery): CommandRow[] {
+  const where: string[] = [];
+  const values: SQLiteValue[] = [];
+  const add = (condition: string, value: string | undefined) => {
+    if (value === undefined) return;
+    where.push(condition);
+    values.push(value);
+  };
+  add('uid = ?', query.uid);
+  add('app_commands.id = ?', query.id);
+  if (query.open) where.push(`state IN ('queued', 'sent', 'delivered')`);
+  const found = db.all(
+    `SELECT app_commands.*, uid FROM app_commands JOIN boards ON boards.id = board
+     ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+     ORDER BY at DESC LIMIT ${limitOf(query.limit)}`,
+    values,
+  ) as NormalQueryResult[];
+  return found.map((row) => ({
+    ...{ id: String(row.id), uid: String(row.uid), at: Number(row.at), text: String(row.text) },
+    ...{ state: row.state as CommandState, until: Number(row.until) },
+    ...(row.boot === null ? {} : { boot: String(row.boot) }),
+    ...(row.reply === null ? {} : { reply: String(row.reply) }),
+    ...(row.error === null ? {} : { error: String(row.error) }),
+  }));
+}
+
+function cutOrNull(text: string | undefined): string | null {
+  return text === undefined ? null : cut(text, MAX_TEXT);
+}

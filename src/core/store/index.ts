@@ -1,0 +1,28 @@
+/** Public exports of this folder. Other folders import only from here. */
+export type {
+  CommandRow,
+  CommandState,
+  KnownSource,
+  MessagePage,
+  MessageQuery,
+  MessageRow,
+  SourceRow,
+} from './appMessages';
+export { historyToCsv, historyToJson, statusOf } from './exportRows';
+export { HISTORY_TYPES, type HistoryType } from './historyTypes';
+export type {
+  AuditBoard,
+  AuditEntry,
+  Cursor,
+  EventEntry,
+  Limits,
+  Page,
+  SearchQuery,
+  SeriesPoint,
+  SeriesQuery,
+  StoreSize,
+  TelemetryEntry,
+} from './model';
+export { recordBoards } from './recordBoards';
+export { Store, StoreError, type StoreOptions } from './store';
+export { type HistoryQuery, type HistoryRow, Timeline } from './timeline';

@@ -1,0 +1,46 @@
+import type { CommandQuery, CommandRow, MessageQuery, MessageRow, SourceRow } from './appMessages';
+import type { Batch, Limits, SearchQuery, SeriesQuery } from './model';
+
+/** What the store's thread is started with. */
+export interface StoreSettings {
+  /** Path of the database file. */
+  readonly file: string;
+  /** The PostgreSQL server in its place, with its login: `postgres://user:password@host/database`. */
+  readonly url?: string;
+}
+
+/** The calls of the store's thread and their arguments. */
+export interface StoreCalls {
+  readonly append: Batch;
+  readonly series: SeriesQuery;
+  readonly events: SearchQuery;
+  readonly audit: SearchQuery;
+  readonly prune: Limits & { readonly now: number };
+  readonly size: undefined;
+  readonly addMessages: {
+    readonly rows: readonly MessageRow[];
+    readonly sources: readonly SourceRow[];
+  };
+  readonly messages: MessageQuery;
+  readonly knownSource: { readonly uid: string; readonly boot: string };
+  readonly putCommand: CommandRow;
+  readonly commands: CommandQuery;
+}
+
+export interface StoreRequest<C extends keyof StoreCalls = keyof StoreCalls> {
+  readonly id: number;
+  readonly call: C;
+  readonly argument: StoreCalls[C];
+}
+
+export type StoreAnswer =
+  | { readonly type: 'done'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string }
+  | { readonly type: 'aside'; readonly aside: FileAside };
+
+/** A file that could not be used was set aside, and a new one begins. */
+export interface FileAside {
+  readonly why: 'damaged' | 'newer';
+  /** Where it is kept. */
+  readonly path: string;
+}

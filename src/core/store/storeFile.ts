@@ -1,0 +1,142 @@
+import { existsSync, mkdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Database } from 'node-sqlite3-wasm';
+import type { FileAside } from './messages';
+import { createTables, migrate, VERSION, versionOf } from './schema';
+import { isAbsent } from '../localFiles';
+
+/** Opens a database file; the real one is node-sqlite3-wasm's constructor. */
+export type OpenDatabase = (path: string) => Database;
+
+/** A lock that has not changed for this long has no owner any more: our transactions take two seconds at most. */
+const STALE_LOCK_MS = 15_000;
+const POLL_MS = 50;
+
+/**
+ * Each operation opens the file and closes it again, which takes a millisecond: the library locks a file as a whole, so an
+ * open one would keep other windows out. A write-ahead log in exclusive mode is what survives a killed process with this
+ * library; it never plays a rollback journal back, since it takes its own lock for another's (seen with 0.8.60).
+ */
+export const MODE = `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+  PRAGMA cache_size = -16000;`;
+
+/**
+ * The database file of the store, with what SQLite leaves to its user: a file that is damaged or of a newer version is
+ * set aside, and the lock of a process that was killed is removed. Synchronous: use it in a separate thread.
+ */
+export class StoreFile {
+  constructor(
+    private readonly path: string,
+    private readonly open: OpenDatabase,
+    /** Called when a file was set aside, which the user should know. */
+    private readonly notice: (aside: FileAside) => void,
+    private readonly staleLockMs = STALE_LOCK_MS,
+  ) {}
+
+  /** Runs `work` in one write transaction, which is rolled back if `work` throws. */
+  write<T>(work: (db: Database) => T): T {
+    return this.use((db) => inTransaction(db, () => work(db)));
+  }
+
+  /** Runs `work`, which only reads or runs a single statement. */
+  use<T>(work: (db: Database) => T): T {
+    try {
+      return this.#whenUnlocked(work);
+    } catch (error) {
+      if (!isDamaged(error)) throw error;
+      this.#setAside('damaged', 'damaged');
+      return this.#whenUnlocked(work);
+    }
+  }
+
+  /** Waits for other processes; the library locks with a folder, which a killed process leaves behind. */
+  #whenUnlocked<T>(work: (db: Database) => T): T {
+    let seen: string | undefined;
+    let since = performance.now();
+    for (;;) {
+      try {
+        return this.#once(work);
+      } catch (error) {
+        if (!isLocked(error)) throw error;
+        const lock = this.#lock();
+        if (lock !== seen) [seen, since] = [lock, performance.now()];
+        // performance.now() does not advance while the computer sleeps, so a sleeping owner keeps its lock.
+        else if (lock && performance.now() - since > this.staleLockMs) this.#removeLock();
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+      }
+    }
+  }
+
+  #once<T>(work: (db: Database) => T): T {
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
+    const db = this.open(this.path);
+    let version: number;
+    try {
+      db.exec(MODE);
+      version = versionOf(db);
+      if (version === 0) inTransaction(db, () => createTables(db));
+      else if (version < VERSION) inTransaction(db, () => migrate(db, version));
+      if (version <= VERSION) return work(db);
+    } finally {
+      db.close();
+    }
+    this.#setAside(`version-${version}`, 'newer');
+    return this.#once(work);
+  }
+
+  #setAside(suffix: string, why: FileAside['why']): void {
+    const aside = unusedName(`${this.path}.${suffix}`);
+    renameSync(this.path, aside);
+    // The log belongs to the file that it was written for.
+    if (existsSync(`${this.path}-wal`)) renameSync(`${this.path}-wal`, `${aside}-wal`);
+    this.notice({ why, path: aside });
+  }
+
+  /** Returns the lock's identity, which changes when another process takes it; undefined without a lock. */
+  #lock(): string | undefined {
+    const stat = statSync(`${this.path}.lock`, { throwIfNoEntry: false });
+    return stat && `${stat.ino} ${stat.mtimeMs}`;
+  }
+
+  #removeLock(): void {
+    try {
+      rmdirSync(`${this.path}.lock`);
+    } catch (error) {
+      if (!isAbsent(error)) throw error; // another process was faster
+    }
+  }
+}
+
+function inTransaction<T>(db: Database, work: () => T): T {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.inTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function unusedName(wanted: string): string {
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? wanted : `${wanted}-${n}`;
+    if (!existsSync(name)) return name;
+  }
+}
+
+/** SQLite's texts for SQLITE_BUSY. */
+function isLocked(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('database is locked');
+}
+
+/** SQLite's texts for SQLITE_CORRUPT and SQLITE_NOTADB, and a table that is missing from a file of our version. */
+function isDamaged(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    /disk image is malformed|not a database|no such table|malformed database schema/.test(
+      error.message,
+    )
+  );
+}
