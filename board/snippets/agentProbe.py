@@ -18,6 +18,13 @@ def probe():
         d["socket"] = 1 if socket else 0
     except ImportError:
         d["socket"] = 0
+    try:
+        import gc
+
+        gc.collect()
+        d["heap"] = gc.mem_free()
+    except (ImportError, AttributeError):
+        pass
     import machine
 
     d["uid"] = "".join("%02x" % b for b in machine.unique_id())

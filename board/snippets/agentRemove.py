@@ -15,13 +15,21 @@ def remove(path):
     os.rmdir(path)
 
 
-remove("/mpyfleet")
+agent = None
+home = ""
 for name in tuple(sys.modules):
     if name.startswith("mpyfleet.") and name.endswith(".main"):
-        # Only what is in memory: the agent can load nothing more.
-        agent = sys.modules[name].current
-        gone = {"on": 0, "boot": agent.ag.sessions.boot_hex, "why": "removed"}
-        agent.client.send(agent.st, json.dumps(gone), 1, True)
-        agent.client._packet(0xE0, 5)  # DISCONNECT: no last will
-        time.sleep_ms(100)
+        main = sys.modules[name]
+        agent = main.current
+        signed = main.load("session").signed
+if "mpyfleet" in sys.modules:
+    home = sys.modules["mpyfleet"].__path__[: -len("/mpyfleet")]
+remove(home + "/mpyfleet")
+if agent:
+    # Only what is in memory: the agent can load nothing more.
+    sessions = agent.ag.sessions
+    gone = json.dumps({"on": 0, "boot": sessions.boot_hex, "why": "removed"})
+    agent.client.send(agent.st, signed(sessions, "st", gone), 1, True)
+    agent.client._packet(0xE0, 5)  # DISCONNECT: no last will
+    time.sleep_ms(100)
 machine.reset()

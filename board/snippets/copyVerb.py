@@ -1,17 +1,22 @@
-# The temporary name is none of a finished upload: what a crash leaves is swept.
+# The temporary name differs from that of an upload, so that a sweep removes what a crash leaves.
 def copy(source, target, buffer):
     temp = target + ".mpf00000000~"
     try:
         with open(source, "rb") as a:
             with open(temp, "wb") as b:
+                done = 0
                 while True:
                     n = a.readinto(buffer)
                     if not n:
                         break
                     b.write(buffer[:n])
+                    done += 1
+                    if not done & 15:
+                        tick()
         if digest(source, buffer) != digest(temp, buffer):
             raise OSError(5)
         os.rename(temp, target)
+        tick()
     except BaseException:
         try:
             os.remove(temp)
@@ -28,18 +33,18 @@ def verb(source, target, overwrite):
     if kind(source) != "d":
         if there == "d":
             raise OSError(21)
-        make(target.rpartition("/")[0])
+        make(target.rpartition(target[:1])[0])
         copy(source, target, buffer)
         return
-    if (target + "/").startswith(source + "/"):
+    if inside(target, source) or one(target, source):
         raise OSError(22)
-    todo = [""]
+    todo = [(source, target)]
     while todo:
-        at = todo.pop()
-        make(target + at)
-        for name, folder, _ in list(entries(source + at)):
-            inner = at + "/" + name.decode()
+        at, to = todo.pop()
+        make(to)
+        for name, folder, _ in entries(at):
+            a, b = join(at, name), join(to, name)
             if folder:
-                todo.append(inner)
+                todo.append((a, b))
             else:
-                copy(source + inner, target + inner, buffer)
+                copy(a, b, buffer)

@@ -46,7 +46,7 @@ def boot():
             return posix(self.real.open, inside(path), mode)
 
         def ilistdir(self, path):
-            # on boards the last field is the size, and a path of bytes gives names of bytes
+            # on boards the last field is the size, and a path in bytes gives names in bytes
             as_bytes = isinstance(path, bytes)
             path = absolute(str(path, "utf8") if as_bytes else path)
             folder = path if path == "/" else path + "/"
@@ -165,7 +165,7 @@ def boot():
             pass
 
     class Sys:
-        # As sys, but what is written to sys.stdout.buffer keeps its line ends, as on a board.
+        # Like sys, but text written to sys.stdout.buffer keeps its line ends, as on a board.
         def __getattr__(self, name):
             return getattr(real_sys, name)
 
@@ -176,13 +176,35 @@ def boot():
     shown.platform = "demo"
     sys.modules["sys"] = shown
     sys.modules["machine"] = Machine()
-    # the build's own in C; the frozen one in Python takes no text and is slow
+    # the build's own module in C; the frozen one in Python does not accept text and is slow
     sys.modules["binascii"] = __import__("ubinascii")
     sys.path[:] = ["", ".frozen", "/lib"]
 
     def sleep_ms(ms):
         _demo.sleep(ms)
 
+    def ask(prompt=""):
+        # The build's own input() waits where neither keys nor Ctrl-C reach it.
+        real_sys.stdout.write(str(prompt))
+        line = b""
+        while True:
+            key = real_sys.stdin.buffer.read(1)
+            if not key:
+                continue  # Ctrl-C: KeyboardInterrupt is raised here
+            if key in b"\r\n":
+                real_sys.stdout.write("\n")
+                return str(line, "utf8")
+            if key == b"\x04" and not line:
+                raise EOFError
+            if key in b"\x08\x7f":
+                if line:
+                    line = bytes(str(line, "utf8")[:-1], "utf8")
+                    real_sys.stdout.write("\b \b")
+            elif key >= b" ":
+                line += key
+                raw.write(key)
+
+    __import__("builtins").input = ask
     time.sleep_ms = sleep_ms
     time.sleep = lambda s: _demo.sleep(s * 1000)
 

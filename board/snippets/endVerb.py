@@ -1,4 +1,4 @@
-# Forgets the store, and what it has not finished.
+# Discards the store and its unfinished files.
 import sys
 
 

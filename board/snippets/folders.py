@@ -1,6 +1,6 @@
 # kind(path) is "d", "f" or None for nothing there; make(path) makes a folder and those above it.
 def kind(path):
-    if path in ("", "/"):
+    if len(path) < 2:
         return "d"
     try:
         return "d" if os.stat(path)[0] & 0x4000 else "f"
@@ -12,5 +12,5 @@ def kind(path):
 
 def make(path):
     if kind(path) != "d":
-        make(path.rpartition("/")[0])
+        make(path.rpartition(path[:1])[0])
         os.mkdir(path)

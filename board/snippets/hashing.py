@@ -1,14 +1,19 @@
-# sha256 of a file, through a buffer of `size` bytes, as base64 (shorter on the line than hex).
+# sha256 of a file, through `buffer`, as base64 (shorter on the line than hex).
 def digest(path, buffer):
     from hashlib import sha256
 
     h = sha256()
+    done = 0
     with open(path, "rb") as f:
         while True:
             n = f.readinto(buffer)
             if not n:
                 return h.digest()
             h.update(buffer[:n])
+            done += n
+            if done > 16383:
+                done = 0
+                tick()
 
 
 def digest64(path, buffer):

@@ -41,6 +41,8 @@ def flash():
     import os
 
     s = os.statvfs("/")
+    if not s[2]:  # boards that mount nothing there have their files in the current folder
+        s = os.statvfs(os.getcwd())
     return "%d %d" % (s[0] * s[3], (s[1] or s[0]) * s[2])
 
 
@@ -57,6 +59,8 @@ def clock():
     return time.time() + 946684800 - int(time.mktime((2000, 1, 1, 0, 0, 0, 5, 1)))
 
 
+# A program may have put another function in the place of print.
+out = getattr(sys, "stdout", None)
 i = sys.implementation
 for k, get in (
     ("implementation", lambda: i[0]),
@@ -70,5 +74,9 @@ for k, get in (
     ("readOnly", read_only),
     ("time", clock),
 ):
-    print(k + "\t" + info(get))
-del i, k, get, info, uid, machine_name, memory, flash, read_only, clock
+    line = k + "\t" + info(get)
+    if out:
+        out.write(line + "\n")
+    else:
+        print(line)
+del out, line, i, k, get, info, uid, machine_name, memory, flash, read_only, clock

@@ -1,6 +1,12 @@
 # entries(path) gives (name as bytes, is a folder, size) of what is in a folder, one by one.
+# Paths are str, or bytes where a name in them is no UTF-8: every function of the board takes both,
+# and bytes + str is bytes. `path[:1]` is the slash in the type of its path.
 def join(path, name):
-    return path + "/" + name if path[-1:] != "/" else path + name
+    try:
+        name = name.decode()
+    except UnicodeError:
+        path = raw(path)
+    return path + name if path[-1:] == path[:1] else path + path[:1] + name
 
 
 # Asked with bytes, ports answer with bytes or with a str that need not be UTF-8.
@@ -9,10 +15,10 @@ def raw(name):
 
 
 def entries(path):
-    for e in os.ilistdir(path.encode()):
+    for e in os.ilistdir(raw(path)):
         name = raw(e[0])
         folder = e[1] == 0x4000
         size = 0
         if not folder:
-            size = e[3] if len(e) > 3 else os.stat(join(path, name.decode()))[6]
+            size = e[3] if len(e) > 3 else os.stat(join(path, name))[6]
         yield name, folder, size

@@ -1,4 +1,4 @@
-# `again`: an answer was lost on the way, so what is to be done may have been done.
+# `again`: an earlier answer was lost, so the work may have been done already.
 def verb(path, parents, again):
     if kind(path) == "d" and (parents or again):
         return

@@ -19,6 +19,7 @@ class Receiver(Store):
         self.poll = Poll()
         self.poll.register(sys.stdin, 1)
         self.opened = -1
+        self.want = 0
         self.zipped = None
 
     def fill(self, at, end, wait):
@@ -44,13 +45,14 @@ class Receiver(Store):
             sum = sum << 7 | head[i] & 127
         return n if crc32(self.buffer[9 : 9 + n], crc32(self.buffer[:4])) == sum else -1
 
-    # Until the line is quiet: what is left of a damaged frame, or of an upload that has ended.
+    # Reads until the line is quiet: discards the rest of a damaged frame, or of an upload that has
+    # ended.
     def drain(self):
         while self.poll.poll(60):
             sys.stdin.buffer.read(1)
 
-    def answer(self, mark, want):
-        sys.stdout.write(mark + chr(48 + want) + chr(111 - want))
+    def answer(self, mark="K"):
+        sys.stdout.write(mark + chr(48 + self.want) + chr(111 - self.want))
 
     def inflate(self, body):
         pipe = self.pipe
@@ -79,7 +81,7 @@ class Receiver(Store):
             gc.collect()
             self.zipped = DeflateIO(self.pipe, RAW, body[5])
         size = body[1] | body[2] << 8 | body[3] << 16 | body[4] << 24
-        self.open(body[38:].decode(), size, body[6:38])
+        self.open(join("", body[38:]), size, body[6:38])
 
     # False once there is nothing more to come.
     def take(self, body):
@@ -101,20 +103,19 @@ class Receiver(Store):
         # with megabytes of PSRAM), so memory is collected only between frames, when little is
         # under way.
         spare = len(self.bytes) * 12
-        want = 0
-        self.answer("K", want)
+        self.answer()
         while True:
             if gc.mem_free() < spare:
                 gc.collect()
             gc.disable()
             n = self.frame()
             gc.enable()
-            ahead = (self.bytes[1] - want) & 63 if n >= 0 else 1
+            ahead = (self.bytes[1] - self.want) & 63 if n >= 0 else 1
             if ahead > 31:
-                self.answer("K", want)
+                self.answer()
             elif ahead:
                 self.drain()
-                self.answer("N", want)
+                self.answer("N")
             else:
                 body = bytes(self.buffer[9 : 9 + n])
                 if b"\x10" in body:
@@ -122,12 +123,15 @@ class Receiver(Store):
                         body = body.replace(bytes((16, c + 64)), bytes((c,)))
                 if not self.take(body):
                     return
-                want = want + 1 & 63
-                self.answer("K", want)
+                self.want = self.want + 1 & 63
+                self.answer()
 
 
 def verb(*args):
+    global tick
     r = Receiver(*args)
+    # Hashing a large file on a slow card takes minutes, so the previous answer is sent once more.
+    tick = r.answer
     try:
         r.serve()
     except (OSError, MemoryError) as e:

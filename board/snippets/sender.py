@@ -44,6 +44,11 @@ def send(path, ranges, base, buffer, head):
     return b2a_base64(h.digest()).decode().strip()
 
 
+# Bytes between blocks and lines are ignored.
+def tick():
+    sys.stdout.write(".")
+
+
 def verb(files, block):
     buffer = memoryview(bytearray(block))
     head = bytearray(b"~" * 12)

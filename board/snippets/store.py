@@ -10,11 +10,15 @@ class Store:
 
     def sweep(self, folder):
         stale = []
-        for name, is_folder, _ in entries(folder or "/"):
+        seen = 0
+        for name, is_folder, _ in entries(folder or "/."):
+            seen += 1
+            if not seen & 127:
+                tick()
             if name[-1:] == b"~" and name[-13:-9] == b".mpf" and not is_folder:
                 stale.append(name)
         for name in stale:
-            temp = join(folder or "/", name.decode())
+            temp = join(folder or "/", name)
             whole = hexlify(digest(temp, self.buffer)[:4]) == name[-9:-1]
             if whole and not kind(temp[:-13]):
                 os.rename(temp, temp[:-13])
@@ -26,7 +30,7 @@ class Store:
         self.path = path
         self.sum = sum
         self.left = self.size = size
-        folder = path.rpartition("/")[0]
+        folder = path.rpartition(path[:1])[0]
         if self.swept != folder:
             make(folder)
             self.sweep(folder)

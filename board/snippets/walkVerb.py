@@ -5,19 +5,11 @@ def verb(path, most):
     todo = [path]
     while todo:
         at = todo.pop()
-        say("/", repr(at.encode()))
+        say("/", repr(raw(at)))
         for name, folder, size in entries(at):
             if folder:
                 say("d", repr(name))
-                try:
-                    todo.append(join(at, name.decode()))
-                except UnicodeError:
-                    pass  # such a name cannot be asked for
-            elif size <= most:
-                try:
-                    sum = digest64(join(at, name.decode()), buffer)
-                except UnicodeError:
-                    sum = "-"
-                say("f", size, sum, repr(name))
+                todo.append(join(at, name))
             else:
-                say("f", size, "-", repr(name))
+                sum = digest64(join(at, name), buffer) if size <= most else "-"
+                say("f", size, sum, repr(name))

@@ -1,8 +1,8 @@
 # Behind WebREPL's own put, which checks nothing: compares what it has written to the temporary
 # file t with its SHA-256 s, and gives it its name p, or takes it away; short as webreplLook.py.
 # ruff: noqa: E701, E702, E722, F821
-import os,sys
+import uos,sys
 try:
     if sys.modules['_mpw'](t)!=s:raise OSError(5)
-    os.rename(t,p)
-except:os.remove(t);raise
+    uos.rename(t,p)
+except:uos.remove(t);raise

@@ -3,15 +3,15 @@
 # comes behind the put: SHA-256 of a file by blocks of z bytes. Short names: with what is around
 # it, this is to be at most 248 bytes, which a board takes unasked.
 # ruff: noqa: E701, E702, F821
-import hashlib,os,sys
+import uhashlib,uos,sys
 
 
 def g(t):
-    h=hashlib.sha256();b=1
+    h=uhashlib.sha256();b=1
     with open(t,'rb')as f:
         while b:b=f.read(z);h.update(b)
     return h.digest()
 
 
 sys.modules['_mpw']=g
-print(os.statvfs(d),[n for n in os.listdir(d)if'~'in n])
+print(uos.statvfs(d),[n for n in uos.listdir(d)if'~'in n])

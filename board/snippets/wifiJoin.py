@@ -1,4 +1,5 @@
-# Joins a network and says how that went; a dot every half second, so that silence means trouble.
+# Joins a network and reports the result. It prints a dot every half second, so that silence means
+# a fault.
 import network
 import time
 

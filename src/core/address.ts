@@ -1,90 +1,74 @@
-import { UsageError } from './errors';
+/** The transport that reaches a board. `demo` is the WebAssembly board inside the extension. */
+export type LinkKind = Address['kind'];
 
-/** Which transport reaches a board. `demo` is the WebAssembly board inside the extension. */
-export type LinkKind = 'serial' | 'webrepl' | 'mqtt' | 'mqboard' | 'demo';
+/** Where a board is reached. `text` is canonical and unique: two addresses are the same if their texts are. */
+export type Address = SerialAddress | WebReplAddress | MqttAddress | MqboardAddress | DemoAddress;
 
-/**
- * Where a board is reached. `text` is canonical and unique, e.g. `serial:/dev/ttyACM0`, `ws://10.0.0.7:8266/`,
- * `mqtt://broker-id/uid`, `mqboard://broker-id/prefix`, `demo:1`. `rest` is what follows the scheme.
- */
-export interface Address {
-  readonly kind: LinkKind;
+/** `serial:/dev/ttyACM0`, `serial:COM3`, any pty. */
+export interface SerialAddress {
+  readonly kind: 'serial';
   readonly text: string;
-  readonly rest: string;
+  readonly path: string;
 }
 
-const WEBREPL_PORT = 8266; // MicroPython's webrepl.start() default
-
-/** The address of a serial port by its path (`/dev/ttyACM0`, `COM3`, any pty). */
-export function serialAddress(path: string): Address {
-  return { kind: 'serial', text: `serial:${path}`, rest: path };
+/** `ws://10.0.0.7:8266/`; `text` is the URL, with the zone of a link-local IPv6 address if it has one. */
+export interface WebReplAddress {
+  readonly kind: 'webrepl';
+  readonly text: string;
 }
 
-/**
- * Reads an address as users type it. A bare path (`/dev/…`, `COM3`) is a serial port; a bare host name or IP is not
- * taken here, since it may be a board's name: see {@link webreplAddress}.
- * @throws UsageError when the text is no address.
- */
-export function parseAddress(text: string): Address {
-  const trimmed = text.trim();
-  if (/^(\/dev\/|\/|COM\d+$)/i.test(trimmed)) return serialAddress(trimmed);
-  const match = /^(serial|ws|wss|mqtt|mqboard|demo):(.+)$/s.exec(trimmed);
-  const [, scheme, rest] = match ?? [];
-  if (!scheme || !rest) {
-    throw new UsageError(`"${trimmed}" is not a board's address`, {
-      hint: 'Use serial:PATH, ws://HOST:PORT, wss://HOST:PORT, mqtt://BROKER/UID or a name that is in the tree.',
-    });
-  }
-  switch (scheme) {
-    case 'ws':
-    case 'wss':
-      return webreplAddress(trimmed);
+/** `mqtt://BROKER/UID`: an agent at a broker, by the broker's id in this computer's settings. */
+export interface MqttAddress {
+  readonly kind: 'mqtt';
+  readonly text: string;
+  readonly broker: string;
+  /** `machine.unique_id()` in hex; empty where the broker itself is meant, as in its errors. */
+  readonly uid: string;
+}
+
+/** `mqboard://BROKER/PREFIX`: a board with the original mqboard, by the prefix of its topics, which may hold slashes. */
+export interface MqboardAddress {
+  readonly kind: 'mqboard';
+  readonly text: string;
+  readonly broker: string;
+  readonly prefix: string;
+}
+
+/** `demo:1` */
+export interface DemoAddress {
+  readonly kind: 'demo';
+  readonly text: string;
+  readonly id: string;
+}
+
+/** The place without its scheme, as settings and texts name it: a port's path, a WebREPL URL, `BROKER/UID`, a number. */
+export function fullPlace(address: Address): string {
+  switch (address.kind) {
     case 'serial':
-      return serialAddress(rest);
+      return address.path;
+    case 'webrepl':
+      return address.text;
     case 'mqtt':
-    case 'mqboard': {
-      const path = rest.replace(/^\/\//, '');
-      if (!/^[^/]+\/.+$/.test(path)) {
-        throw new UsageError(`"${trimmed}" lacks the broker or the board`, {
-          hint: `Write it as ${scheme}://BROKER/BOARD.`,
-        });
-      }
-      return { kind: scheme, text: `${scheme}://${path}`, rest: path };
-    }
-    default:
-      return { kind: 'demo', text: `demo:${rest}`, rest };
+      return address.uid === '' ? address.broker : `${address.broker}/${address.uid}`;
+    case 'mqboard':
+      return `${address.broker}/${address.prefix}`;
+    case 'demo':
+      return address.id;
   }
 }
 
-/** A WebREPL address from `ws://host:port`, `wss://…`, `host`, `host:port` or an IP address; port 8266 unless given. */
-export function webreplAddress(text: string): Address {
-  const withScheme = /^wss?:\/\//i.test(text.trim()) ? text.trim() : `ws://${text.trim()}`;
-  let url: URL;
-  try {
-    url = new URL(withScheme);
-  } catch (cause) {
-    throw new UsageError(`"${text}" is not a host name, IP address or ws:// address`, { cause });
-  }
-  // URL drops a port that is its scheme's default (80, 443): then the user wrote it, and it stays.
-  const given = /^wss?:\/\/(?:\[[^\]]*\]|[^:/?#]*):(\d+)/i.exec(withScheme)?.[1];
-  const port = url.port === '' ? (given ?? String(WEBREPL_PORT)) : url.port;
-  const path = url.pathname === '' ? '/' : url.pathname;
-  const canonical = `${url.protocol}//${url.hostname}:${port}${path}`;
-  return { kind: 'webrepl', text: canonical, rest: canonical };
-}
-
-/** An address as a label: `ttyACM0`, `COM3`, `192.168.1.20`; a path elsewhere with its last two parts. */
+/** An address as a label: `ttyACM0`, `COM3`, `192.168.1.20`; of a path outside /dev its last part. */
 export function shortPlace(address: Address): string {
   switch (address.kind) {
     case 'serial':
-      return /^\/dev\/[^/]+$/.test(address.rest)
-        ? address.rest.slice('/dev/'.length)
-        : address.rest.split('/').slice(-2).join('/');
+      return /^\/dev\/[^/]+$/.test(address.path)
+        ? address.path.slice('/dev/'.length)
+        : address.path.slice(address.path.lastIndexOf('/') + 1);
     case 'webrepl':
-      return address.rest.replace(/^wss?:\/\//, '').replace(/(:8266)?\/$/, '');
+      return address.text.replace(/^wss?:\/\//, '').replace(/(:8266)?\/$/, '');
     case 'mqtt':
     case 'mqboard':
     case 'demo':
-      return address.rest;
+      return fullPlace(address);
   }
 }

@@ -1,6 +1,6 @@
 import { CancelledError } from './errors';
 
-/** A promise with its resolvers outside (Promise.withResolvers is not in Node 20). */
+/** A promise that can be resolved from outside (Node 20 lacks Promise.withResolvers). */
 export class Deferred<T> {
   resolve!: (value: T | PromiseLike<T>) => void;
   reject!: (error: unknown) => void;
@@ -10,20 +10,26 @@ export class Deferred<T> {
   });
 }
 
-/** Throws {@link CancelledError} when `signal` has been aborted (a FleetError given as its reason is thrown as it is). */
+/**
+ * Throws if `signal` is aborted: its reason if that is a FleetError, else {@link CancelledError}.
+ */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-/** The error that an aborted signal stands for. */
+/** The error for an aborted signal: its reason if that is a FleetError, else CancelledError. */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error && reason.name !== 'AbortError' ? reason : new CancelledError();
 }
 
-/** `promise`, or the abort error as soon as `signal` is aborted. The promise itself is not stopped by that. */
+/**
+ * Waits for `promise`, but rejects as soon as `signal` is aborted. This does not stop the work
+ * behind the promise.
+ */
 export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
+  promise.catch(() => undefined); // it may fail after the abort, when nothing waits for it any more
   throwIfAborted(signal);
   const aborted = new Deferred<never>();
   const onAbort = () => aborted.reject(abortError(signal));
@@ -35,17 +41,25 @@ export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): P
   }
 }
 
-/** Runs works one after the other, in the order they came; one that fails does not stop the next. */
+/** Resolves when `signal` is aborted. */
+export async function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const done = new Deferred<undefined>();
+  signal.addEventListener('abort', () => done.resolve(undefined), { once: true });
+  await done.promise;
+}
+
+/** Runs tasks one at a time, in the order they were added. A failed task does not stop the next. */
 export class Queue {
   #tail: Promise<unknown> = Promise.resolve();
   #length = 0;
 
-  /** How many works wait or run. */
+  /** Number of tasks that are waiting or running. */
   get length(): number {
     return this.#length;
   }
 
-  /** Runs `work` after all that came before. Aborting while it waits removes it without running. */
+  /** Runs `work` after all earlier tasks. Aborting removes it if it has not started. */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     this.#length++;
     const before = this.#tail;
@@ -61,15 +75,15 @@ export class Queue {
   }
 }
 
-/** Time as the product sees it; tests inject their own. */
+/** The source of time for all code; tests inject their own. */
 export interface Clock {
   /** Milliseconds, monotonic. */
   now(): number;
-  /** Calls `action` once after `ms`; disposing calls it off. */
+  /** Calls `action` once after `ms` milliseconds; disposing cancels it. */
   after(ms: number, action: () => void): { dispose(): void };
 }
 
-/** The machine's clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (ms, action) => {
@@ -77,3 +91,14 @@ export const systemClock: Clock = {
     return { dispose: () => clearTimeout(timer) };
   },
 };
+
+/** Resolves after `ms` milliseconds. @throws CancelledError when `signal` is aborted before */
+export async function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  const over = new Deferred<undefined>();
+  const timer = clock.after(ms, () => over.resolve(undefined));
+  try {
+    await abortable(over.promise, signal);
+  } finally {
+    timer.dispose();
+  }
+}

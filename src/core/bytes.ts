@@ -5,12 +5,31 @@ export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
-/** `bytes` as text; what is not UTF-8 shows as U+FFFD, since boards print anything. */
+/** Decodes UTF-8. Invalid bytes become U+FFFD, because boards may print anything. */
 export function text(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes);
 }
 
-/** All of `parts` in one piece. */
+/** Decodes UTF-8; undefined if the bytes are not UTF-8. */
+export function validText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined; // an answer, not a fault
+  }
+}
+
+/** Decodes the text of a file and removes a byte order mark. */
+export function fileText(bytes: Uint8Array): string {
+  return text(withoutBom(bytes));
+}
+
+/** Whether a file starts with the UTF-8 byte order mark. */
+export function hasBom(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
+/** Concatenates `parts`. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const all = new Uint8Array(parts.reduce((sum, p) => sum + p.length, 0));
   let at = 0;
@@ -26,10 +45,15 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-/** Index of `needle` in `haystack` from `from` on, or -1. */
+/** Index of `needle` in `haystack`, starting at `from`, or -1. */
 export function indexOf(haystack: Uint8Array, needle: Uint8Array, from = 0): number {
   return Buffer.from(haystack.buffer, haystack.byteOffset, haystack.byteLength).indexOf(
     needle,
     from,
   );
+}
+
+/** Removes the byte order mark that Windows editors put before UTF-8; Python and JSON reject it. */
+export function withoutBom(bytes: Uint8Array): Uint8Array {
+  return hasBom(bytes) ? bytes.subarray(3) : bytes;
 }

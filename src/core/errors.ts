@@ -1,6 +1,10 @@
+import * as l10n from '@vscode/l10n';
 import type { Address } from './address';
 
-/** Base of every error that this product raises on purpose. `message` says what happened, `hint` what to do next. */
+/**
+ * Base class of every error that this product throws deliberately. `message` says what happened,
+ * `hint` what to do next.
+ */
 export abstract class FleetError extends Error {
   abstract readonly code: string;
   readonly hint: string | undefined;
@@ -23,6 +27,7 @@ export type ConnectReason =
   | 'refused'
   | 'noAnswer'
   | 'unsupported'
+  | 'openMode' // it proves nothing of itself, and the user has not agreed to that
   | 'other';
 
 /** A link could not be opened. */
@@ -39,12 +44,12 @@ export class ConnectError extends FleetError {
   }
 }
 
-/** An open link ended by itself. */
+/** An open link ended without our closing it. */
 export class ConnectionLostError extends FleetError {
   readonly code = 'connectionLost';
 }
 
-/** Nothing was heard from the board for as long as the step at hand allows. */
+/** The board was silent for longer than the current step allows. */
 export class TimeoutError extends FleetError {
   readonly code = 'timeout';
 }
@@ -54,9 +59,9 @@ export class PythonError extends FleetError {
   readonly code = 'python';
 
   constructor(
-    /** The traceback as the board printed it. */
+    /** The traceback as printed by the board. */
     readonly traceback: string,
-    /** Class name of the exception ('' when the text holds none), and what it said. */
+    /** Class name of the exception ('' if the text contains none), and its message. */
     readonly type: string,
     readonly detail: string,
   ) {
@@ -64,7 +69,9 @@ export class PythonError extends FleetError {
   }
 }
 
-/** A file operation failed on the board. `errno` is the POSIX name, whatever number the port uses for it. */
+/**
+ * A file operation failed on the board. `errno` is the POSIX name, whatever number the port uses.
+ */
 export class FileError extends FleetError {
   readonly code = 'file';
 
@@ -81,7 +88,10 @@ export class FileError extends FleetError {
       | 'EBUSY'
       | 'EIO'
       | 'EACCES'
-      | 'ENOMEM',
+      | 'ENOMEM'
+      /** No file system is mounted at the path. */
+      | 'ENODEV'
+      | 'EPERM',
     readonly path: string,
     message: string,
     options: { hint?: string; cause?: unknown } = {},
@@ -90,12 +100,24 @@ export class FileError extends FleetError {
   }
 }
 
-/** Bytes arrived that the protocol does not allow, or data did not arrive as it was sent. */
+/**
+ * The code had to be sent in raw-paste mode, which the board lacks (MicroPython before 1.14).
+ * Nothing was sent.
+ */
+export class NoRawPasteError extends FleetError {
+  readonly code = 'noRawPaste';
+
+  constructor() {
+    super(l10n.t('The MicroPython on the board is too old for raw-paste mode'));
+  }
+}
+
+/** Bytes arrived that the protocol does not allow, or data was corrupted in transit. */
 export class ProtocolError extends FleetError {
   readonly code = 'protocol';
 }
 
-/** The user (or the caller's AbortSignal) called it off. */
+/** The user or the caller's AbortSignal cancelled the operation. */
 export class CancelledError extends FleetError {
   readonly code = 'cancelled';
 
@@ -104,23 +126,39 @@ export class CancelledError extends FleetError {
   }
 }
 
-/** The operation needs the prompt, a program is running, and nobody has allowed to stop it. */
+/** The operation needs the prompt, but a program is running and may not be stopped. */
 export class ProgramRunningError extends FleetError {
   readonly code = 'programRunning';
 
   constructor(boardName: string) {
-    super(`A program is running on ${boardName}`, {
-      hint: 'Stop the program first, or allow it to be stopped.',
+    super(l10n.t('A program is running on {0}', boardName), {
+      hint: l10n.t('Stop the program first, or allow it to be stopped.'),
     });
   }
 }
 
-/** What the user asked for makes no sense as it stands (a name that matches nothing, a bad pattern). */
-export class UsageError extends FleetError {
-  readonly code = 'usage';
+/** A command that helps after an error; the window shows it as a button. */
+export interface HelpfulCommand {
+  readonly title: string;
+  readonly command: string;
+  readonly args?: readonly unknown[];
 }
 
-/** `error` as an Error, for catch clauses, which may catch anything. */
+/** The user's request is invalid, e.g. a name that matches nothing or a bad pattern. */
+export class UsageError extends FleetError {
+  readonly code = 'usage';
+  readonly next: HelpfulCommand | undefined;
+
+  constructor(
+    message: string,
+    options: { hint?: string; cause?: unknown; next?: HelpfulCommand } = {},
+  ) {
+    super(message, options);
+    this.next = options.next;
+  }
+}
+
+/** Converts a caught value to an Error, because a catch clause may catch anything. */
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,23 +1,23 @@
-/** Anything that must be ended once its owner is done with it. */
+/** Anything that must be ended when its owner no longer needs it. */
 export interface Disposable {
   dispose(): void;
 }
 
-/** Subscribes `listener`; disposing the answer ends the subscription. */
+/** Subscribes `listener`; disposing the result ends the subscription. */
 export type Event<T> = (listener: (value: T) => void) => Disposable;
 
-/** The sending side of an {@link Event}. A listener that throws does not keep the others from hearing. */
+/** The sending side of an {@link Event}. A listener that throws does not affect the others. */
 export class Emitter<T> implements Disposable {
   readonly #listeners = new Set<(value: T) => void>();
 
   readonly event: Event<T> = (listener) => {
-    // A wrapper, so that the same function subscribed twice is heard twice and disposed one by one.
+    // A wrapper, so that a function subscribed twice is called twice and disposed separately.
     const own = (value: T) => listener(value);
     this.#listeners.add(own);
     return { dispose: () => void this.#listeners.delete(own) };
   };
 
-  /** Calls every listener; what they throw is thrown together once all have been called. */
+  /** Calls every listener, then throws any errors together. */
   fire(value: T): void {
     const failures: unknown[] = [];
     for (const listener of [...this.#listeners]) {
@@ -36,12 +36,15 @@ export class Emitter<T> implements Disposable {
   }
 }
 
-/** Things that end together: one per lifetime (extension, board, connection). */
+/** Disposables with a common lifetime: extension, board or connection. */
 export class DisposableStore implements Disposable {
   readonly #items = new Set<Disposable>();
   #disposed = false;
 
-  /** Keeps `item` until this store is disposed; ends it at once when that has already happened. */
+  /**
+   * Keeps `item` until this store is disposed; disposes it immediately if that has already
+   * happened.
+   */
   add<T extends Disposable>(item: T): T {
     if (this.#disposed) item.dispose();
     else this.#items.add(item);

@@ -1,19 +1,20 @@
+import * as l10n from '@vscode/l10n';
 import { text } from './bytes';
 import { ProtocolError } from './errors';
 
-/** Answers longer than this are not looked at. */
+/** Longer answers are rejected, in bytes. */
 const LIMIT = 64 * 1024;
 
-/** One JSON object that a board printed. @throws ProtocolError when it is none */
+/** Parses one JSON object printed by a board. @throws ProtocolError if it is not one */
 export function parseJson(output: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = output.length > LIMIT ? undefined : JSON.parse(text(output));
   } catch (cause) {
-    throw new ProtocolError('The board did not answer as it was asked to', { cause });
+    throw new ProtocolError(l10n.t("The board's answer does not match the request"), { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError('The board did not answer as it was asked to');
+    throw new ProtocolError(l10n.t("The board's answer does not match the request"));
   }
   return value as Record<string, unknown>;
 }

@@ -1,4 +1,4 @@
-/** Log sink with VS Code's levels. Nothing secret is ever handed to it. */
+/** Log sink with VS Code's levels. Never pass secrets to it. */
 export interface Log {
   trace(message: string): void;
   debug(message: string): void;
@@ -7,7 +7,7 @@ export interface Log {
   error(message: string, error?: unknown): void;
 }
 
-/** A log that goes nowhere, for tests and for the command line without `--verbose`. */
+/** A log that discards everything, for tests and for the command line without `--verbose`. */
 export const silentLog: Log = {
   trace: () => undefined,
   debug: () => undefined,

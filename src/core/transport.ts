@@ -1,56 +1,82 @@
 import type { Address, LinkKind } from './address';
 import type { BoardFiles } from './boardFiles';
 import type { Event } from './events';
-import type { Capabilities } from './files/capabilities';
+import type { Capabilities } from './capabilities';
 
-/** Bytes both ways: serial and WebREPL. Private to the transports and the raw REPL engine. */
+/**
+ * A two-way byte stream: serial and WebREPL. Used only by the transports and the raw REPL engine.
+ */
 export interface ByteStream {
   readonly onData: Event<Uint8Array>;
-  /** Fired once, with the cause, however the stream ends (undefined: closed by `close()`). */
+  /** Fired once, whatever ends the stream, with the cause (undefined: closed by `close()`). */
   readonly onClose: Event<Error | undefined>;
-  /** Resolves when the bytes have been handed to the line. Rejects with ConnectionLostError once closed. */
+  /**
+   * Resolves when the bytes have been handed to the line. Rejects with ConnectionLostError once
+   * closed.
+   */
   write(data: Uint8Array, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface ExecOptions {
-  /** What the code prints, as it comes: bytes, since boards print anything. */
+  /** Receives the code's output as it arrives: bytes, because boards may print anything. */
   onStdout?: (chunk: Uint8Array) => void;
   /**
-   * Called once the code has been accepted: `write` sends bytes to its stdin. Only where `Transport.can.stdin`.
-   * Byte 0x03 interrupts unless the code has called `micropython.kbd_intr(-1)`.
+   * Called once the code has been accepted: `write` sends bytes to its stdin. Only if
+   * `Transport.can.stdin`. Byte 0x03 interrupts unless the code has called
+   * `micropython.kbd_intr(-1)`.
    */
   onStart?: (write: (data: Uint8Array) => Promise<void>) => void;
-  /** Give up (TimeoutError, after interrupting the code) when nothing is heard for so many milliseconds; default: never. */
+  /**
+   * After this many milliseconds of silence, interrupts the code and rejects with TimeoutError;
+   * default: never.
+   */
   idleTimeoutMs?: number;
-  /** A board that has other things to take before may owe its first answer for so long; default: what the link allows. */
+  /**
+   * Milliseconds within which the board must give its first answer, for a board with other data to
+   * process first; default: the link's own limit.
+   */
   answerMs?: number;
-  /** Aborting interrupts the code with Ctrl-C and rejects with CancelledError once the board is at its prompt again. */
+  /**
+   * Rejects with NoRawPasteError, without sending anything, if the board lacks raw-paste mode: such
+   * old firmware may have 9 kB of heap and a REPL that hangs permanently when the code does not
+   * fit.
+   */
+  pasteOnly?: boolean;
+  /**
+   * Aborting sends Ctrl-C to the code, and rejects with CancelledError once the board is back at
+   * its prompt.
+   */
   signal?: AbortSignal;
 }
 
-/** Exclusive use of one board, for as long as the work given to `withSession` runs. */
+/** Exclusive use of one board while the work given to `withSession` runs. */
 export interface Session {
   /**
-   * Runs Python code (as if at the prompt: names stay defined) and gives what it printed.
-   * @throws PythonError with the traceback, ConnectionLostError, TimeoutError, CancelledError, ProtocolError
+   * Runs Python code as if at the prompt (names stay defined) and returns its output.
+   * @throws PythonError with the traceback, ConnectionLostError, TimeoutError, CancelledError,
+   * ProtocolError
    */
   exec(code: string | Uint8Array, options?: ExecOptions): Promise<Uint8Array>;
-  /** File verbs that this link does better than plain exec (agent frames). Same contracts, same verification. */
+  /**
+   * File verbs that this link implements better than plain exec (agent frames), with the same
+   * contracts and verification.
+   */
   readonly native?: Partial<BoardFiles>;
-  /** What the board can do, where the link keeps that for as long as it is up. */
+  /** The board's capabilities, if the link caches them while it is open. */
   readonly capabilities?: (signal?: AbortSignal) => Promise<Capabilities>;
 }
 
 /** The REPL as a terminal sees it. */
 export interface TerminalStream {
-  /** What the board prints outside of sessions; while a session runs, what its code prints with `echo`. */
+  /** What the board prints outside of sessions. What code in a session prints goes to that session alone. */
   readonly onData: Event<Uint8Array>;
   write(data: Uint8Array): Promise<void>;
   /**
-   * The link cannot echo at once (MQTT): the terminal edits lines itself and sends whole lines; `complete` asks the
-   * board what could follow, `prompt` is what a terminal shows that begins now, `paste` shows and runs several lines as they are. Ctrl-C stops them.
-   * While `isRunning`, lines are for the code that runs: who takes one shows it.
+   * Set on links that cannot echo immediately (MQTT): the terminal edits lines itself and sends
+   * whole lines. `complete` asks the board for completions, `prompt` is what a newly opened
+   * terminal shows, `paste` shows and runs several lines unchanged. Ctrl-C stops them. While
+   * `isRunning`, lines go to the running code, and the reader of a line shows it.
    */
   readonly lineMode?: {
     complete(line: string, signal?: AbortSignal): Promise<readonly string[]>;
@@ -60,21 +86,22 @@ export interface TerminalStream {
   };
 }
 
-/** What is known of the program on the board without disturbing it. */
+/** What is known about the board's program without disturbing it. */
 export type Activity = 'idle' | 'running' | 'unknown';
 
 export interface SessionOptions {
   signal?: AbortSignal;
   /**
-   * A running program may be stopped for this work. Without it `withSession` rejects with ProgramRunningError when a
-   * program runs (it finds out with at most one carriage return, which no program is stopped by).
+   * A running program may be stopped for this work. Otherwise `withSession` rejects with
+   * ProgramRunningError when a program is running; to find out, it sends at most one carriage
+   * return, which stops no program.
    */
   mayInterrupt?: boolean;
-  /** What goes over the line holds a password or a key: it is not written to the log, at whatever level. */
+  /** The data sent contains a password or key, so it is not logged at any level. */
   secret?: boolean;
 }
 
-/** One link to one board. Above it nothing knows serial from MQTT. */
+/** One link to one board. Code above it does not distinguish serial from MQTT. */
 export interface Transport {
   readonly kind: LinkKind;
   readonly address: Address;
@@ -83,26 +110,30 @@ export interface Transport {
     readonly terminal: boolean;
     readonly interrupt: boolean;
     readonly hardReset: boolean;
-    /** Code that runs can be fed bytes (ExecOptions.onStart): the fast transfers need it. */
+    /** Running code can receive input (ExecOptions.onStart), which fast transfers need. */
     readonly stdin: boolean;
-    /** Work goes on beside the board's own program, which therefore need not be stopped. */
+    /** Work runs alongside the board's own program, which need not be stopped. */
     readonly besideProgram: boolean;
   };
-  /** Once, with the cause, however the link ends (undefined: by `close()`). */
+  /** Fired once, whatever ends the link, with the cause (undefined: closed by `close()`). */
   readonly onClose: Event<Error | undefined>;
   readonly onActivity: Event<Activity>;
   readonly activity: Activity;
   /** Opens passively: no Ctrl-C, no reset. @throws ConnectError */
   open(signal: AbortSignal): Promise<void>;
-  /** Serialised; always ends at the friendly prompt (or, beside a program, leaves that alone). */
+  /**
+   * Serialised. Always ends at the friendly prompt, except on links that work alongside a program.
+   */
   withSession<T>(work: (session: Session) => Promise<T>, options?: SessionOptions): Promise<T>;
   terminal(): TerminalStream | undefined;
-  /** Ctrl-C, or the agent's interrupt: stops what runs. */
+  /** Stops the running code, with Ctrl-C or the agent's interrupt. */
   interrupt(): Promise<void>;
-  /** Soft: boot.py and main.py run again. Hard: machine.reset(); the link may vanish and come back. */
+  /**
+   * Soft: boot.py and main.py run again. Hard: machine.reset(); the link may vanish and come back.
+   */
   reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Makes the transport for an address; loads the code it needs only then (rule 11 of the architecture). */
+/** Makes the transport for an address; loads the code it needs only then. */
 export type TransportFactory = (address: Address) => Promise<Transport>;

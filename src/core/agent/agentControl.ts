@@ -1,31 +1,67 @@
-import type { LogBatch } from './agentProtocolLog';
+import type { MessageBatch } from './messageBatch';
+import type { LogBatch, LogLevel } from './agentProtocolLog';
 import type { Birth } from './agentProtocolPresence';
+import type { ReportedConfig } from './reportedConfig';
 
-/** What the agent on a board can be asked beside code and files (docs/protocol.md sections 5, 9 to 11). */
+/** Operations of the agent in addition to code and files (docs/protocol.md sections 5, 9 to 11). */
 export interface AgentControl {
-  /** What the board announced last; undefined while it is away. */
+  /** The board's latest birth message; undefined while it is away. */
   readonly birth: Birth | undefined;
   /** Its configuration, without secrets. */
   config(signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
+  /** The same with how its last trial ended and a way to compare passwords, which it does not tell. */
+  reported(signal?: AbortSignal): Promise<ReportedConfig>;
   /** Changes some of its configuration. @throws AgentRefusedError for keys that it does not know: nothing is changed */
-  configure(set: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<void>;
-  /** Restarts into `slot` (an agent copy), safe mode or out of it; resolves with the new birth. */
-  restart(how: AgentRestart, signal?: AbortSignal): Promise<Birth>;
+  configure(set: Readonly<Record<string, unknown>>, options?: ConfigureOptions): Promise<void>;
+  /** Logs from `level` on for this many seconds (at most a day) or until the next start, then as configured again. */
+  logFor(level: LogLevel, seconds: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Leaves settings at the broker for a board that is not connected, which applies them when it connects. They replace earlier ones,
+   * and must not contain secrets.
+   */
+  desire(set: Readonly<Record<string, unknown>>): Promise<void>;
+  /**
+   * Restarts into `slot` (an agent copy), safe mode or out of it; resolves with the new birth.
+   * @param limitMs longest wait for it, a minute unless given
+   */
+  restart(how: AgentRestart, signal?: AbortSignal, limitMs?: number): Promise<Birth>;
   /** Removes the agent's files and restarts the board, whose main.py must not start the agent any more. */
   remove(signal?: AbortSignal): Promise<void>;
-  /** Records from `from` on, as many as one answer holds; none: nothing newer. */
+  /** Records from `seq` on, as many as fit into one answer; empty if there are no newer ones. */
   logFrom(seq: number, signal?: AbortSignal): Promise<LogBatch>;
-  /** What was written down at the last crashes; '' when there were none. */
+  /** What the board recorded about its last crashes; '' if there were none. */
   crashes(signal?: AbortSignal): Promise<string>;
   forgetCrashes(signal?: AbortSignal): Promise<void>;
   /** Starts or stops the board's program. */
   app(action: 'start' | 'stop' | 'info', signal?: AbortSignal): Promise<AppState>;
-  /** Writes a firmware image into the free partition and makes it the one to start; verified by reading it back. */
+  /**
+   * Queries the supervisor of the deployed app: a message, intervals, its state.
+   * @throws AgentRefusedError without an app
+   */
+  askApp(
+    request: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Messages of the deployed app from `seq` on, as many as fit into one answer; empty if no newer
+   * ones are kept.
+   */
+  messagesFrom(seq: number, signal?: AbortSignal): Promise<MessageBatch>;
+  /**
+   * Writes a firmware image to the free partition, verifies it by reading it back, and makes it the
+   * boot partition.
+   */
   writeFirmware(
     image: Uint8Array,
     options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
   ): Promise<void>;
   firmware(signal?: AbortSignal): Promise<FirmwareSlots>;
+}
+
+export interface ConfigureOptions {
+  readonly signal?: AbortSignal;
+  /** The board goes back to its old configuration unless it reaches its broker this many seconds after its next start. */
+  readonly trialSeconds?: number;
 }
 
 export interface AgentRestart {
@@ -38,14 +74,14 @@ export interface AppState {
   readonly running: boolean;
   readonly path: string;
   readonly starts: number;
-  /** Why it ended last; '' when it has not failed. */
+  /** Why it last ended; '' if it has not failed. */
   readonly error: string;
 }
 
 export interface FirmwareSlots {
   readonly running: string;
   readonly next: string;
-  /** Bytes that the next one holds. */
+  /** Size of the next partition in bytes. */
   readonly size: number;
   readonly state: 'none' | 'open' | 'pending';
 }

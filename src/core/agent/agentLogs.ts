@@ -1,60 +1,81 @@
 import type { LogBatch, LogLevel, LogRecord } from './agentProtocolLog';
 
-/** Records kept, over all boards; the oldest make room. */
+/** Records kept for all boards together; the oldest are dropped. */
 const LIMIT = 20_000;
-/** Boards whose sequence numbers are remembered. */
+/** Maximum characters of all entries together; long records displace the oldest. */
+const MAX_CHARS = 16 << 20;
+/** Number of boards whose sequence numbers are remembered. */
 const BOARDS = 5_000;
 
-/** Levels from the least to the gravest; what was printed has no level and is always wanted unless left out by name. */
+/**
+ * Levels in ascending order. Printed output has no level and is always included unless excluded
+ * explicitly.
+ */
 export const LEVELS: readonly LogLevel[] = ['D', 'I', 'W', 'E', 'C'];
+
+/** Names of the levels, as in Python's logging. */
+const LEVEL_WORDS: Readonly<Record<LogRecord['level'], string>> = {
+  O: 'print',
+  D: 'debug',
+  I: 'info',
+  W: 'warning',
+  E: 'error',
+  C: 'critical',
+};
 
 /** A line of the log: a record of a board, or a gap where records were lost. */
 export type LogEntry =
   | {
       readonly kind: 'record';
       readonly uid: string;
-      /** Milliseconds since 1970: the board's clock where it has one, else ours when it came. */
+      /** Milliseconds since 1970: the board's clock if it is set, else our time of receipt. */
       readonly at: number;
       readonly record: LogRecord;
     }
   | { readonly kind: 'gap'; readonly uid: string; readonly at: number; readonly lost: number }
   | { readonly kind: 'boot'; readonly uid: string; readonly at: number; readonly boot: string };
 
-/** What of the log is shown. An empty field means all. */
+/** Which log entries to show. An empty field means all. */
 export interface LogFilter {
   readonly uids?: ReadonlySet<string>;
-  /** The least level. */
+  /** The lowest level. */
   readonly level?: LogLevel;
-  /** Leave out what was merely printed. */
+  /** Exclude printed output. */
   readonly withoutPrinted?: boolean;
   /** Part of a logger's name. */
   readonly logger?: string;
 }
 
-/** A board's clock may be set while it runs; smaller differences than this are how exactly a batch tells the time. */
+/**
+ * A board's clock may be set while it runs. Smaller differences, in milliseconds, are within the
+ * precision of a batch.
+ */
 const CLOCK_SET_MS = 3_000;
 
-/** What is known of a board from its batches so far. */
+/** State derived from a board's batches so far. */
 interface Seen {
   readonly boot: string;
   readonly next: number;
-  /** Milliseconds since 1970 at its start. */
+  /** Milliseconds since 1970 at its boot. */
   readonly start: number;
 }
 
-/** The logs of many boards, each record once, in the order in which they came, with gaps where some were lost. */
-export class LogStore {
-  readonly #entries: LogEntry[] = [];
+/** Number of characters of an entry. */
+function charsOf(entry: LogEntry): number {
+  return entry.kind === 'record' ? entry.record.text.length + entry.record.logger.length : 0;
+}
+
+/**
+ * Merges the batches of many boards: yields each record once, with gaps for lost records and
+ * markers for restarts.
+ */
+export class LogSequences {
   readonly #seen = new Map<string, Seen>();
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  get entries(): readonly LogEntry[] {
-    return this.#entries;
-  }
-
-  /** Takes a batch and gives the entries that are new. */
-  add(uid: string, batch: LogBatch): readonly LogEntry[] {
+  /** The new entries of a batch. */
+  take(uid: string, batch: LogBatch): readonly LogEntry[] {
     const seen = this.#seen.get(uid);
     const added: LogEntry[] = [];
     const at = this.now();
@@ -71,19 +92,7 @@ export class LogStore {
       next = record.seq + 1;
     }
     this.#remember(uid, { boot: batch.boot, next: next ?? batch.first, start });
-    this.#entries.push(...added);
-    this.#entries.splice(0, Math.max(0, this.#entries.length - LIMIT));
     return added;
-  }
-
-  clear(): void {
-    this.#entries.length = 0;
-  }
-
-  /** Names of loggers that have come, sorted. */
-  get loggers(): readonly string[] {
-    const names = this.#entries.flatMap((e) => (e.kind === 'record' ? [e.record.logger] : []));
-    return [...new Set(names)].filter((n) => n !== '').sort();
   }
 
   #remember(uid: string, seen: Seen): void {
@@ -96,10 +105,54 @@ export class LogStore {
   }
 }
 
+/** The logs of many boards: each record once, in order of arrival, with gaps for lost records. */
+export class LogStore {
+  readonly #entries: LogEntry[] = [];
+  #chars = 0;
+  readonly #sequences: LogSequences;
+
+  constructor(now: () => number = Date.now) {
+    this.#sequences = new LogSequences(now);
+  }
+
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  /** Adds a batch and returns its new entries. */
+  add(uid: string, batch: LogBatch): readonly LogEntry[] {
+    const added = this.#sequences.take(uid, batch);
+    this.#entries.push(...added);
+    for (const entry of added) this.#chars += charsOf(entry);
+    let gone = Math.max(0, this.#entries.length - LIMIT);
+    let kept = this.#chars;
+    for (const [i, entry] of this.#entries.entries()) {
+      if (i >= gone && kept <= MAX_CHARS) break;
+      kept -= charsOf(entry);
+      gone = i + 1;
+    }
+    this.#chars = kept;
+    this.#entries.splice(0, gone);
+    return added;
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+    this.#chars = 0;
+  }
+
+  /** All logger names so far, sorted. */
+  get loggers(): readonly string[] {
+    const names = this.#entries.flatMap((e) => (e.kind === 'record' ? [e.record.logger] : []));
+    return [...new Set(names)].filter((n) => n !== '').sort();
+  }
+}
+
 /**
- * When the board was started. Records carry the time since then, a batch both clocks at its sending: the board's in whole
- * seconds, so that the latest of all answers is the closest, or where it has none ours, at which a batch may come late.
- * One start for all batches: times must not go back from one to the next by more than they are inexact.
+ * Estimates when the board booted. Records carry milliseconds since boot; each batch also carries
+ * the board's wall clock, in whole seconds, or else our receive time, which may be late. The latest
+ * estimate is therefore the most accurate. Between batches, the estimate must not move backwards by
+ * more than its error.
  */
 function startOf(batch: LogBatch, known: number | undefined, received: number): number {
   const hasClock = batch.unix > 0;
@@ -108,7 +161,7 @@ function startOf(batch: LogBatch, known: number | undefined, received: number): 
   return hasClock ? Math.max(start, known) : Math.min(start, known);
 }
 
-/** Whether an entry is to be shown. */
+/** Whether an entry passes the filter. */
 export function isWanted(entry: LogEntry, filter: LogFilter): boolean {
   if (filter.uids && !filter.uids.has(entry.uid)) return false;
   if (entry.kind !== 'record') return true;
@@ -119,15 +172,16 @@ export function isWanted(entry: LogEntry, filter: LogFilter): boolean {
 }
 
 /**
- * An entry as lines of text. Every line has the time and the board's name, so that a filter by text keeps whole
- * tracebacks. Control characters are shown as escapes: the text comes from a board.
+ * Formats an entry as lines of text. Every line starts with time and board, so that filtering by
+ * text keeps whole tracebacks. Control characters are escaped because the text comes from a board.
  */
 export function formatEntry(entry: LogEntry, name: string): string {
   const head = `${clock(entry.at)} ${name}`;
   if (entry.kind === 'gap') return `${head} … ${entry.lost} records were lost\n`;
   if (entry.kind === 'boot') return `${head} … restarted\n`;
   const { level, logger, text, cut } = entry.record;
-  const who = logger === '' ? level : `${level} ${logger}:`;
+  const word = LEVEL_WORDS[level];
+  const who = logger === '' ? word : `${word} ${logger}:`;
   const lines = text.replace(/\n$/, '').split('\n');
   return lines
     .map(

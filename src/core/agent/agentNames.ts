@@ -1,6 +1,7 @@
 /**
- * The compiled agent's own names. Its build gives most of them names that every firmware has, which takes less memory on the
- * board (board/agent/README.md, "Memory"); here they become again what they are in its source.
+ * Names in the compiled agent. Its build replaces most of them by names that every firmware has
+ * interned, which saves memory on the board (board/agent/README.md, "Memory"). This file translates
+ * them back.
  */
 import names from '../../../board/agent/names.json';
 
@@ -8,13 +9,13 @@ const OWN: ReadonlyMap<string, string> = new Map(
   Object.entries(names).map(([own, firmware]) => [firmware, own]),
 );
 
-/** A frame of the agent: its modules, and only they, are compiled under a name without an end. Else of anybody's. */
+/** A frame of the agent. Only its modules are compiled under a file name without an extension. */
 const FRAME = /^(\s*File "([^"]*)", line \d+, in )(\S+)/;
 const AGENT_MODULE = /^[a-z]\w*$/;
 
 /**
- * Text of a board, with the agent's names in the tracebacks that it holds: those of its functions, and those quoted in the
- * message of an error that the agent itself has made. All else stays as it is.
+ * Translates the agent's names in tracebacks of a board's text: function names, and names quoted in
+ * error messages of the agent itself. Everything else is unchanged.
  */
 export function withAgentNames(text: string): string {
   let last = ''; // the file of the frame before this line
@@ -30,7 +31,7 @@ export function withAgentNames(text: string): string {
     .join('\n');
 }
 
-/** The message of an error that the agent has made, with its names where it quotes names. */
+/** Translates quoted names in an error message of the agent. */
 export function quotedAgentNames(message: string): string {
   return message.replace(/'(\w+)'/g, (quoted, name: string) => {
     const own = OWN.get(name);

@@ -1,13 +1,21 @@
-/** Frames of the agent protocol MPY/1. The protocol itself is written down in docs/protocol.md, sections 3, 5 and 8. */
+import * as l10n from '@vscode/l10n';
+/**
+ * Frames of the agent protocol MPY/2, and of MPY/1 for boards that have not been updated.
+ * docs/protocol.md, sections 3, 5 and 8, specifies the protocol.
+ */
 import { ProtocolError } from '../errors';
 
-/** Version of the protocol that this code speaks. */
-export const PROTOCOL_VERSION = 1;
+/** Protocol version of this code. Boards with version 1 can be read and updated. */
+export const PROTOCOL_VERSION = 2;
+export type ProtocolVersion = 1 | 2;
 export const HEADER_BYTES = 16;
 export const TAG_BYTES = 12;
-/** Request ids, counters and offsets stay below this: a MicroPython small integer on 32 bits. */
+/**
+ * Request ids, counters and offsets stay below this value, so that they are small integers in
+ * 32-bit MicroPython.
+ */
 export const MAX_U30 = 0x3fffffff;
-/** No board may ask for frames larger than this; what is larger is refused unread. */
+/** Largest permitted frame in bytes; larger frames are rejected unread. */
 export const MAX_MTU = 16384;
 
 /** Bits in a frame's first byte. */
@@ -80,7 +88,7 @@ export type AgentErrorCode = (typeof ERROR_CODES)[number];
 
 export interface Frame {
   readonly op: OpCode;
-  /** Bits of `Flag`; the MAC bit is set by whoever signs. */
+  /** Bits of `Flag`. The signer sets the MAC bit. */
   readonly flags: number;
   readonly aux: number;
   readonly reqid: number;
@@ -89,7 +97,7 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** What `decodeFrame` finds: the frame and the parts that its tag is computed over. */
+/** Result of `decodeFrame`: the frame, and the parts covered by its tag. */
 export interface DecodedFrame {
   readonly frame: Frame;
   /** Header and payload, as sent. */
@@ -99,23 +107,23 @@ export interface DecodedFrame {
 
 const EMPTY = new Uint8Array(0);
 
-/** A frame to send, with defaults for what most leave out. */
+/** Creates a frame with defaults for rarely used fields. */
 export function makeFrame(op: OpCode, reqid: number, rest: Partial<Frame> = {}): Frame {
   return { op, reqid, flags: 0, aux: 0, counter: 0, offset: 0, payload: EMPTY, ...rest };
 }
 
 /**
- * Header and payload as bytes, without a tag.
- * @throws ProtocolError when a number is out of range: that would be a mistake of ours
+ * Encodes header and payload without a tag.
+ * @throws ProtocolError when a number is out of range, which would be a programming error
  */
-export function encodeFrame(frame: Frame, room = 0): Buffer {
-  const out = Buffer.alloc(HEADER_BYTES + frame.payload.length + room);
+export function encodeFrame(frame: Frame, version: ProtocolVersion = PROTOCOL_VERSION): Buffer {
+  const out = Buffer.alloc(HEADER_BYTES + frame.payload.length);
   for (const value of [frame.reqid, frame.counter, frame.offset]) {
     if (!Number.isInteger(value) || value < 0 || value > MAX_U30) {
-      throw new ProtocolError(`frame field out of range: ${value}`);
+      throw new ProtocolError(l10n.t('frame field out of range: {0}', value));
     }
   }
-  out[0] = (PROTOCOL_VERSION << 5) | frame.flags;
+  out[0] = (version << 5) | frame.flags;
   out[1] = frame.op;
   out.writeUInt16BE(frame.aux, 2);
   out.writeUInt32BE(frame.reqid, 4);
@@ -126,26 +134,30 @@ export function encodeFrame(frame: Frame, room = 0): Buffer {
 }
 
 /**
- * Takes one message apart. Checks form only; the tag is for the session to check.
- * @throws ProtocolError when it is too short, too long, of another version, or of an unknown op
+ * Decodes one message. Checks only its form; the session checks the tag.
+ * @throws ProtocolError when it is too short, too long, of another version, or has an unknown
+ * operation
  */
 export function decodeFrame(message: Uint8Array, mtu = MAX_MTU): DecodedFrame {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   if (bytes.length < HEADER_BYTES) {
-    throw new ProtocolError(`frame of ${bytes.length} bytes is too short`);
+    throw new ProtocolError(l10n.t('frame of {0} bytes is too short', bytes.length));
   }
   const first = bytes.readUInt8(0);
-  if (first >> 5 !== PROTOCOL_VERSION) {
-    throw new ProtocolError(`frame of protocol version ${first >> 5}, not ${PROTOCOL_VERSION}`);
+  const version = first >> 5;
+  if (version < 1 || version > PROTOCOL_VERSION) {
+    throw new ProtocolError(
+      l10n.t('frame of protocol version {0}, not {1}', version, PROTOCOL_VERSION),
+    );
   }
   const signed = (first & Flag.mac) !== 0;
   const end = bytes.length - (signed ? TAG_BYTES : 0);
   if (end < HEADER_BYTES || end - HEADER_BYTES > mtu) {
-    throw new ProtocolError(`frame of ${bytes.length} bytes does not fit the protocol`);
+    throw new ProtocolError(l10n.t('frame of {0} bytes does not fit the protocol', bytes.length));
   }
   const op = bytes.readUInt8(1);
   if (!KNOWN_OPS.has(op)) {
-    throw new ProtocolError(`frame with unknown operation 0x${op.toString(16)}`);
+    throw new ProtocolError(l10n.t('frame with unknown operation 0x{0}', op.toString(16)));
   }
   const frame: Frame = {
     op: op as OpCode,
@@ -157,7 +169,7 @@ export function decodeFrame(message: Uint8Array, mtu = MAX_MTU): DecodedFrame {
     payload: bytes.subarray(HEADER_BYTES, end),
   };
   if (Math.max(frame.reqid, frame.counter, frame.offset) > MAX_U30) {
-    throw new ProtocolError('frame with a number above 2^30');
+    throw new ProtocolError(l10n.t('frame with a number above 2^30'));
   }
   return { frame, signed: bytes.subarray(0, end), tag: signed ? bytes.subarray(end) : undefined };
 }
@@ -172,24 +184,21 @@ export function encodeJsonAndBytes(json: object, bytes: Uint8Array): Uint8Array 
   return out;
 }
 
-/**
- * One JSON object out of a payload, nothing else accepted.
- * @throws ProtocolError when it is not JSON or not an object
- */
+/** Decodes a payload that must be one JSON object. @throws ProtocolError when it is not */
 export function decodeJson(payload: Uint8Array): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(Buffer.from(payload).toString('utf8'));
   } catch (cause) {
-    throw new ProtocolError('the board sent text that is not JSON', { cause });
+    throw new ProtocolError(l10n.t('the board sent text that is not JSON'), { cause });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError('the board sent JSON that is not an object');
+    throw new ProtocolError(l10n.t('the board sent JSON that is not an object'));
   }
   return value as Record<string, unknown>;
 }
 
-/** An ERR frame's content, checked and bounded. */
+/** The validated and bounded content of an ERR frame. */
 export interface AgentError {
   readonly code: AgentErrorCode;
   readonly errno: number | undefined;
@@ -208,7 +217,7 @@ function readDetails(payload: Uint8Array): Record<string, unknown> {
   }
 }
 
-/** Reads ERR; a payload that makes no sense still gives the code from `aux`. */
+/** Decodes ERR. An invalid payload still yields the code from `aux`. */
 export function decodeError(frame: Frame): AgentError {
   const details = readDetails(frame.payload);
   const text = (value: unknown) =>

@@ -1,9 +1,10 @@
+import * as l10n from '@vscode/l10n';
 /** Log batches of the agent protocol (docs/protocol.md section 9). */
 import { withAgentNames } from './agentNames';
 import { decodeJson } from './agentProtocol';
 import { ProtocolError } from '../errors';
 
-/** Debug, info, warning, error, critical; O for what was printed. */
+/** Debug, info, warning, error, critical; O for printed output. */
 export type LogLevel = 'D' | 'I' | 'W' | 'E' | 'C' | 'O';
 
 export interface LogRecord {
@@ -22,10 +23,12 @@ export interface LogBatch {
   /** Sequence number of the first record. */
   readonly first: number;
   readonly records: readonly LogRecord[];
-  /** Uptime in milliseconds at sending, and the clock's seconds since 1970 (0: not set). */
+  /**
+   * Uptime in milliseconds at sending, and the board's clock in seconds since 1970 (0: not set).
+   */
   readonly uptime: number;
   readonly unix: number;
-  /** Records that the board had to drop since boot, by level. */
+  /** Number of records dropped by the board since boot, by level. */
   readonly dropped: Readonly<Record<string, number>>;
 }
 
@@ -38,7 +41,7 @@ function unescape(text: string): string {
 function parseRecord(line: string, seq: number): LogRecord {
   const match = /^([DIWECO])\t(\d{1,15})\t([^\t]{0,64})\t(.*)$/su.exec(line);
   if (!match) {
-    throw new ProtocolError('a log line is not in the form the protocol gives');
+    throw new ProtocolError(l10n.t('a log line is not in the form that the protocol specifies'));
   }
   const [, level = 'O', ms = '0', logger = '', raw = ''] = match;
   const cut = raw.endsWith('\\…');
@@ -46,7 +49,7 @@ function parseRecord(line: string, seq: number): LogRecord {
   return { seq, level: level as LogLevel, ms: Number(ms), logger, text, cut };
 }
 
-/** Reads a batch. @throws ProtocolError when it is not in the form of section 9 */
+/** Decodes a batch. @throws ProtocolError when it does not have the form of section 9 */
 export function parseLogBatch(payload: Uint8Array): LogBatch {
   const [head = '', ...lines] = Buffer.from(payload).toString('utf8').split('\n');
   const o = decodeJson(Buffer.from(head));
@@ -54,7 +57,7 @@ export function parseLogBatch(payload: Uint8Array): LogBatch {
   const first = typeof o.s === 'number' ? o.s : -1;
   const body = lines.filter((line) => line !== '');
   if (typeof o.boot !== 'string' || first < 0 || count !== body.length) {
-    throw new ProtocolError('a log batch does not hold what its head says');
+    throw new ProtocolError(l10n.t('a log batch does not match its header'));
   }
   const dropped: Record<string, number> = {};
   if (typeof o.drop === 'object' && o.drop !== null) {

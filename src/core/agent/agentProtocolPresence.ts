@@ -1,5 +1,10 @@
-/** What a board publishes of itself: birth, will (docs/protocol.md section 2). Everything is checked and bounded. */
+import * as l10n from '@vscode/l10n';
+/**
+ * Messages in which a board describes itself: birth, will (docs/protocol.md section 2). Everything
+ * is validated and bounded.
+ */
 import { MAX_MTU, decodeJson } from './agentProtocol';
+import { withoutTags } from './agentProtocolTags';
 import { ProtocolError } from '../errors';
 
 export interface Birth {
@@ -10,7 +15,7 @@ export interface Birth {
   readonly fw: string;
   readonly platform: string;
   readonly machine: string;
-  /** sys.implementation._mpy, 0 where .mpy files cannot be loaded. */
+  /** sys.implementation._mpy; 0 if the board cannot load .mpy files. */
   readonly mpy: number;
   readonly name: string;
   readonly tags: readonly string[];
@@ -20,7 +25,7 @@ export interface Birth {
   readonly roles: readonly string[];
   readonly state: 'idle' | 'exec' | 'app' | 'ota';
   readonly reset: string;
-  /** Largest payload in bytes, and how many DATA frames may be unacknowledged. */
+  /** Largest payload in bytes, and the number of DATA frames that may be unacknowledged. */
   readonly mtu: number;
   readonly win: number;
   readonly caps: ReadonlySet<string>;
@@ -29,17 +34,34 @@ export interface Birth {
   readonly safe: boolean;
   readonly trial: boolean;
   readonly why: string;
+  /** The app that was deployed to the board; undefined: the agent is older than 0.5.0. */
+  readonly app?: BirthApp;
+}
+
+/** What a birth says about the deployed app. */
+export interface BirthApp {
+  /** `NAME/VERSION-HASH`; undefined: none runs. */
+  readonly run: string | undefined;
+  readonly onTrial: boolean;
+  /** A version did not stay up; the board tells which one on request. */
+  readonly fellBack: boolean;
+  /** The board sleeps between two rounds of its app. */
+  readonly sleeps: boolean;
 }
 
 export interface Gone {
   readonly on: false;
   readonly boot: string;
-  /** Empty: the broker says so (last will); else `stopped`, `reset`, `removed`. */
+  /** Empty: reported by the broker (last will); else `stopped`, `reset`, `removed`, `sleep`. */
   readonly why: string;
+  /** How long it sleeps in seconds, and when it fell asleep by its clock, in seconds since 1970 (0: not set). */
+  readonly sleep?: { readonly seconds: number; readonly unix: number };
 }
 
-/** A presence message is never longer than this. */
+/** Maximum length of a presence message in bytes. */
 export const MAX_PRESENCE_BYTES = 4096;
+/** Longest sleep that a board can announce, in seconds: 10 days. */
+const MAX_SLEEP_S = 864_000;
 const MAX_TEXT = 64;
 const MAX_LIST = 32;
 const STATES = ['idle', 'exec', 'app', 'ota'] as const;
@@ -54,7 +76,7 @@ const num = (value: unknown, low: number, high: number, otherwise: number): numb
 const hexText = (value: unknown, length: number): string => {
   const found = str(value);
   if (found.length !== length || !/^[0-9a-f]+$/.test(found)) {
-    throw new ProtocolError('the board announced itself without a proper boot id or nonce');
+    throw new ProtocolError(l10n.t('the board announced itself without a valid boot id or nonce'));
   }
   return found;
 };
@@ -66,16 +88,20 @@ const space = (value: unknown): Birth['fs'] => {
 };
 
 /**
- * Reads a message of the `st` topic. An empty one (retained message cleared) is for the caller to see first.
- * @throws ProtocolError when it is not what section 2 says
+ * Parses a message of the `st` topic. The caller must handle the empty message (retained message
+ * cleared).
+ * @throws ProtocolError when it does not match section 2
  */
 export function parsePresence(payload: Uint8Array): Birth | Gone {
   if (payload.length > MAX_PRESENCE_BYTES) {
-    throw new ProtocolError(`presence message of ${payload.length} bytes`);
+    throw new ProtocolError(l10n.t('presence message of {0} bytes', payload.length));
   }
-  const o = decodeJson(payload);
+  const o = decodeJson(withoutTags(payload));
   if (o.on !== 1) {
-    return { on: false, boot: str(o.boot), why: str(o.why) };
+    const why = str(o.why);
+    const seconds = num(o.for, 0, MAX_SLEEP_S, 0);
+    const sleep = { seconds, unix: num(o.u, 0, 0xffffffff, 0) };
+    return { on: false, boot: str(o.boot), why, ...(why === 'sleep' ? { sleep } : {}) };
   }
   return {
     on: true,
@@ -86,7 +112,7 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
     tags: list(o.tags),
     boot: hexText(o.boot, 8),
     nonce: hexText(o.nonce, 32),
-    // Anything but the explicit word means signed: a forged birth must not talk a host out of signing.
+    // Every other value means signed: a forged birth must not persuade a host to stop signing.
     mode: o.mode === 'open' ? 'open' : 'signed',
     roles: list(o.roles),
     state: STATES.find((s) => s === o.state) ?? 'idle',
@@ -98,10 +124,48 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
     fs: space(o.fs),
     safe: o.safe === 1,
     trial: o.trial === 1,
+    ...appOf(o.app),
   };
 }
 
-/** The parts of a topic below the root, or undefined when it is none of ours. */
+function appOf(value: unknown): { app?: BirthApp } {
+  if (typeof value !== 'object' || value === null) return {};
+  const { v, trial, bad, sleep } = value as Record<string, unknown>;
+  const app = {
+    run: typeof v === 'string' ? v.slice(0, 100) : undefined,
+    onTrial: typeof trial === 'number' && trial > 0,
+    fellBack: bad === 1,
+    sleeps: typeof sleep === 'number' && sleep > 0,
+  };
+  return { app };
+}
+
+/** The board's properties from its signed answer to HELLO. */
+export interface Facts extends Pick<Birth, 'agent' | 'slot' | 'mpy' | 'mtu' | 'win' | 'caps'> {
+  /** The root of the board's files: `/`, or e.g. `/flash` if nothing is mounted at `/`. */
+  readonly home: string;
+}
+
+/**
+ * Parses the answer to HELLO. A board with protocol 1 signs only the sizes; the other facts come
+ * from its birth.
+ */
+export function parseFacts(answer: Uint8Array, birth: Birth): Facts {
+  const o = decodeJson(answer);
+  const sizes = { mtu: num(o.mtu, 128, MAX_MTU, 512), win: num(o.win, 1, 256, 4) };
+  if (birth.proto < 2) {
+    const { agent, slot, mpy, caps } = birth;
+    return { ...sizes, agent, slot, mpy, caps, home: '/' };
+  }
+  return {
+    ...sizes,
+    ...{ agent: str(o.agent), slot: str(o.slot), mpy: num(o.mpy, 0, 0xffffffff, 0) },
+    caps: new Set(list(o.caps)),
+    home: /^\/\w+$/.test(str(o.home)) ? str(o.home) : '/',
+  };
+}
+
+/** Splits a topic below the root; returns undefined for a topic of another protocol. */
 export function parseTopic(
   root: string,
   topic: string,

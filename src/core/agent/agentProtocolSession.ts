@@ -1,8 +1,10 @@
+import * as l10n from '@vscode/l10n';
 /** Signing and sessions of the agent protocol, host side (docs/protocol.md sections 4 and 8). */
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes, timingSafeEqual } from 'node:crypto';
 import {
   type DecodedFrame,
   type Frame,
+  type ProtocolVersion,
   Flag,
   MAX_U30,
   Op,
@@ -13,67 +15,42 @@ import {
   makeFrame,
 } from './agentProtocol';
 import { ProtocolError } from '../errors';
+import { GROUP_KEY_BYTES, hmac, withLength } from './agentMacs';
+import { ReplayWindow } from './replayWindow';
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
-/** How many counters below the highest may still come: frames are reordered by brokers now and then. */
-const WINDOW = 24;
 const KEY_BYTES = 32;
-const GROUP_KEY_BYTES = 16;
-
-/** HMAC-SHA256 over the parts. */
-export function hmac(key: Uint8Array, ...parts: (Uint8Array | string)[]): Buffer {
-  const mac = createHmac('sha256', key);
-  for (const part of parts) {
-    mac.update(part);
-  }
-  return mac.digest();
-}
-
-/** Remembers which counters have come, so that a copy or a replay is seen (section 4). */
-export class ReplayWindow {
-  private highest = 0;
-  private seen = 0;
-
-  /** True the first time that `counter` comes and is not too far behind. */
-  accept(counter: number): boolean {
-    const ahead = counter - this.highest;
-    if (counter < 1 || counter > MAX_U30 || ahead < -WINDOW) {
-      return false;
-    }
-    if (ahead > 0) {
-      this.seen = ahead > WINDOW ? 1 : ((this.seen << ahead) | 1) & (2 ** (WINDOW + 1) - 1);
-      this.highest = counter;
-      return true;
-    }
-    const bit = 1 << -ahead;
-    if (this.seen & bit) {
-      return false;
-    }
-    this.seen |= bit;
-    return true;
-  }
-}
+const SEAL_BYTES = 32;
+const PRINT_BYTES = 8;
 
 /** What a session needs from the board's birth message and from the user. */
 export interface SessionParams {
+  readonly uid: string;
   readonly cid: string;
-  /** From the birth: 8 hex and 32 hex characters. */
+  /** The board's protocol version; default 2. */
+  readonly proto?: ProtocolVersion;
+  /** From the birth: 8 and 32 hex characters. */
   readonly boot: string;
   readonly nonce: string;
-  readonly role: Role;
+  /** Of the key: `admin`, or `operator:ann`. */
+  readonly role: string;
   /** 32 bytes; undefined only for boards in open mode. */
   readonly key: Uint8Array | undefined;
   /** For tests: the host's nonce, 16 bytes. */
   readonly hostNonce?: Uint8Array;
 }
 
-/** Why a received message was not taken as a frame of this session. */
+/** Why a received message was not accepted as a frame of this session. */
 export type Rejected = 'duplicate' | 'unsigned' | 'forged' | 'notOpen';
 
-/** One signed (or open) conversation with one boot of one board. Makes messages, checks messages; does no I/O. */
+/**
+ * One signed (or open) session with one boot of one board. Encodes and verifies messages; does no
+ * I/O.
+ */
 export class AgentSession {
   readonly boot: string;
+  readonly proto: ProtocolVersion;
   private readonly aux: number;
   private readonly hostNonce: Uint8Array;
   private sessionKey: Buffer | undefined;
@@ -84,54 +61,75 @@ export class AgentSession {
   constructor(private readonly params: SessionParams) {
     if (params.key && params.key.length !== KEY_BYTES) {
       throw new ProtocolError(
-        `a board's key has ${KEY_BYTES} bytes, this one ${params.key.length}`,
+        l10n.t(
+          "a board's key must have {0} bytes, but this one has {1}",
+          KEY_BYTES,
+          params.key.length,
+        ),
       );
     }
     this.boot = params.boot;
+    this.proto = params.proto ?? 2;
     this.aux = parseInt(params.boot.slice(0, 4), 16);
     this.hostNonce = params.hostNonce ?? randomBytes(16);
   }
 
-  /** HELLO has been answered rightly. */
+  /** A valid answer to HELLO has arrived. */
   get isOpen(): boolean {
     return this.opened;
   }
 
-  /** Frames left before the counter ends and a new session must be made. */
+  /** Frames left before the counter is exhausted and a new session is needed. */
   get framesLeft(): number {
     return MAX_U30 - this.counter;
   }
 
-  /** The HELLO message. May be sent again as it is. */
-  hello(reqid: number): Buffer {
-    const { key, nonce, cid, role, boot } = this.params;
+  /**
+   * Encodes the HELLO message, which may be sent repeatedly.
+   * @param ck the number that the board requests while copies of other HELLOs occupy its slots
+   * (section 4)
+   */
+  hello(reqid: number, ck?: number): Buffer {
+    const { key, nonce, role, boot } = this.params;
     const hn = Buffer.from(this.hostNonce).toString('hex');
-    const payload = Buffer.from(JSON.stringify({ v: [1], role, hn, boot }));
+    const payload = Buffer.from(JSON.stringify({ v: [this.proto], role, hn, boot, ck }));
     const rest = { aux: this.aux, counter: 1, payload, flags: key ? Flag.mac : 0 };
-    const bytes = encodeFrame(makeFrame(Op.hello, reqid, rest));
+    const bytes = encodeFrame(makeFrame(Op.hello, reqid, rest), this.proto);
     this.counter = Math.max(this.counter, 1);
     if (!key) {
       return bytes;
     }
-    const tag = hmac(key, 'H', Buffer.from(nonce, 'hex'), cid, bytes).subarray(0, TAG_BYTES);
-    return Buffer.concat([bytes, tag]);
+    const about = [...this.about('H'), Buffer.from(nonce, 'hex')];
+    if (this.proto === 1) about.push(Buffer.from(this.params.cid));
+    return Buffer.concat([bytes, hmac(key, ...about, bytes).subarray(0, TAG_BYTES)]);
   }
 
-  /** A message with the next counter, signed. @throws ProtocolError before HELLO is answered, or past the last counter */
+  /**
+   * Encodes and signs a message with the next counter.
+   * @throws ProtocolError before HELLO is answered, or after the last counter
+   */
   encode(frame: Frame): Buffer {
     if (!this.opened || this.counter >= MAX_U30) {
-      throw new ProtocolError(this.opened ? 'session used up' : 'no session with the board yet');
+      throw new ProtocolError(
+        this.opened
+          ? l10n.t('the session has no message numbers left')
+          : l10n.t('no session with the board is open yet'),
+      );
     }
     this.counter += 1;
     const flags = (frame.flags & ~Flag.mac) | (this.sessionKey ? Flag.mac : 0);
-    const bytes = encodeFrame({ ...frame, flags, aux: this.aux, counter: this.counter });
+    const bytes = encodeFrame(
+      { ...frame, flags, aux: this.aux, counter: this.counter },
+      this.proto,
+    );
     return this.sessionKey ? Buffer.concat([bytes, this.tag('h', bytes)]) : bytes;
   }
 
   /**
-   * Checks a message from the board. The answer to HELLO opens the session.
-   * @returns the frame, or why it does not count ('unsigned': an ERR that is advice only, see `adviceOf`)
-   * @throws ProtocolError when it is no frame at all
+   * Verifies a message from the board. The answer to HELLO opens the session.
+   * @returns the frame, or why it was rejected ('unsigned': an ERR that is only advice, see
+   * `adviceOf`)
+   * @throws ProtocolError when it is not a frame
    */
   decode(message: Uint8Array, mtu?: number): Frame | Rejected {
     const decoded = decodeFrame(message, mtu);
@@ -153,12 +151,14 @@ export class AgentSession {
       return decoded.tag ? 'notOpen' : 'unsigned';
     }
     const { key, nonce, cid } = this.params;
+    const about = this.about('S');
     const bn = decodeJson(decoded.frame.payload).bn;
     if (typeof bn !== 'string' || !/^[0-9a-f]{32}$/.test(bn)) {
       return 'notOpen';
     }
     const nonces = [Buffer.from(nonce, 'hex'), Buffer.from(bn, 'hex'), this.hostNonce];
-    const sessionKey = key && hmac(key, 'MPY/1', ...nonces, cid);
+    if (this.proto === 1) nonces.push(Buffer.from(cid));
+    const sessionKey = key && hmac(key, ...about, ...nonces);
     if (!this.verify(decoded, sessionKey)) {
       return 'forged';
     }
@@ -166,6 +166,16 @@ export class AgentSession {
     this.opened = true;
     this.window.accept(decoded.frame.counter);
     return decoded.frame;
+  }
+
+  /**
+   * What a MAC with the role's key covers: its purpose, and in version 2 also the board, the role
+   * and this host.
+   */
+  private about(purpose: 'H' | 'S'): (Uint8Array | string)[] {
+    const { uid, role, cid } = this.params;
+    if (this.proto === 1) return [purpose === 'H' ? 'H' : 'MPY/1'];
+    return [`MPY/2 ${purpose}`, ...[uid, role, cid].map(withLength)];
   }
 
   private verify(decoded: DecodedFrame, key: Buffer | undefined): boolean {
@@ -177,10 +187,34 @@ export class AgentSession {
   }
 
   private tag(direction: 'h', bytes: Uint8Array): Buffer {
-    if (!this.sessionKey) {
-      throw new ProtocolError('no session key');
-    }
+    if (!this.sessionKey) throw new ProtocolError(l10n.t('no session key is known'));
     return hmac(this.sessionKey, direction, bytes).subarray(0, TAG_BYTES);
+  }
+
+  /**
+   * Encrypts a text for this board and the request with that id (section 10).
+   * @throws ProtocolError for a board in open mode
+   */
+  seal(plain: string, reqid: number): string {
+    if (!this.sessionKey)
+      throw new ProtocolError(l10n.t('a board in open mode has no key to encrypt with'));
+    const bytes = Buffer.from(plain);
+    const about = Buffer.alloc(8);
+    about.writeUInt32BE(reqid);
+    for (let at = 0; at < bytes.length; at += SEAL_BYTES) {
+      about.writeUInt32BE(at, 4);
+      const mask = hmac(this.sessionKey, 'cfg', about);
+      for (let i = at; i < Math.min(at + SEAL_BYTES, bytes.length); i++) {
+        bytes[i] = (bytes[i] ?? 0) ^ (mask[i - at] ?? 0);
+      }
+    }
+    return bytes.toString('hex');
+  }
+
+  /** The board's fingerprint of a password in this session (section 10); '' in open mode. */
+  fingerprint(plain: string): string {
+    if (!this.sessionKey) return '';
+    return hmac(this.sessionKey, 'print', plain).subarray(0, PRINT_BYTES).toString('hex');
   }
 
   /** The group key, sealed for this board; goes into PUT as `g.k`. Undefined in open mode (section 8). */
@@ -193,24 +227,4 @@ export class AgentSession {
     const mask = hmac(this.sessionKey, 'group', id).subarray(0, GROUP_KEY_BYTES);
     return Buffer.from(groupKey.map((b, i) => b ^ (mask[i] ?? 0))).toString('hex');
   }
-}
-
-/** A fresh key for one group push. */
-export function makeGroupKey(): Buffer {
-  return randomBytes(GROUP_KEY_BYTES);
-}
-
-/** A DATA message for a group topic (section 8). `groupKey` undefined: to boards in open mode. */
-export function encodeGroupFrame(frame: Frame, groupKey: Uint8Array | undefined): Buffer {
-  const flags = (frame.flags & ~Flag.mac) | (groupKey ? Flag.mac : 0);
-  const bytes = encodeFrame({ ...frame, flags, aux: 0 });
-  if (!groupKey) {
-    return bytes;
-  }
-  return Buffer.concat([bytes, hmac(groupKey, 'g', bytes).subarray(0, TAG_BYTES)]);
-}
-
-/** `mac` of a retained desired configuration (section 10). */
-export function configMac(adminKey: Uint8Array, uid: string, v: number, set: string): string {
-  return hmac(adminKey, 'cfg', uid, String(v), ':', set).toString('hex');
 }

@@ -1,42 +1,36 @@
-import type { BoardFiles } from '../boardFiles';
-import { parseJson } from '../json';
+import * as l10n from '@vscode/l10n';
+import { UsageError } from '../errors';
 import type { AgentControl } from './agentControl';
-import { AGENT_CONFIG } from './agentInstall';
-import { newBoardKey, parseKey, type BoardKey } from './agentKeys';
+import type { BoardKey } from './agentKeys';
+import { keyForRole } from './agentMacs';
 import type { Role } from './agentProtocolSession';
 
-/** Keys that a board knows, by what they allow (docs/protocol.md section 4). */
-async function keysOn(files: BoardFiles, signal?: AbortSignal): Promise<Record<string, unknown>> {
-  const { keys } = parseJson(await files.read(AGENT_CONFIG, { signal }));
-  return typeof keys === 'object' && keys !== null ? { ...keys } : {};
-}
-
 /**
- * The key that a board has for `role`; undefined where it has none.
- * @throws FileError, AgentRefusedError for those who are not its admins, UsageError when what stands there is no key
+ * The board's key for `role`, derived from the admin key, so nothing secret passes the broker.
+ * @param replace asked if the board was once given another key for that role, which was sent
+ * unencrypted and now becomes invalid; the board restarts
+ * @throws UsageError without the admin key; AgentRefusedError
  */
-export async function keyOnBoard(
-  files: BoardFiles,
-  role: Role,
+export async function sharedKey(
+  control: AgentControl,
+  admin: BoardKey | undefined,
+  { uid, role }: { uid: string; role: Role },
+  replace: () => Promise<boolean>,
   signal?: AbortSignal,
 ): Promise<BoardKey | undefined> {
-  const key = (await keysOn(files, signal))[role];
-  return typeof key === 'string' ? parseKey(`${role}:${key}`) : undefined;
-}
-
-/**
- * Gives a board one more key, for `role`, and restarts it: it reads its keys when it starts. The others stay.
- * @throws FileError, AgentRefusedError
- */
-export async function addKey(
-  files: BoardFiles,
-  control: AgentControl,
-  role: Role,
-  signal?: AbortSignal,
-): Promise<BoardKey> {
-  const added: BoardKey = { role, key: newBoardKey() };
-  const hex = Buffer.from(added.key).toString('hex');
-  await control.configure({ keys: { ...(await keysOn(files, signal)), [role]: hex } }, signal);
-  await control.restart({ mode: 'hard' }, signal);
-  return added;
+  if (admin?.role !== 'admin') {
+    throw new UsageError(
+      l10n.t('This computer has no admin key for the board, which is needed to create others'),
+      {
+        hint: l10n.t('The computer that put the agent on the board has it.'),
+      },
+    );
+  }
+  const { keys } = await control.config(signal);
+  if (Array.isArray(keys) && keys.includes(role)) {
+    if (!(await replace())) return undefined;
+    await control.configure({ keys: { [role]: null } }, { signal });
+    await control.restart({ mode: 'hard' }, signal);
+  }
+  return { role, key: keyForRole(admin.key, uid, role) };
 }

@@ -1,69 +1,65 @@
-import { BoardConnection, type ConnectionHost, type ConnectOptions } from './boardConnection';
+import * as l10n from '@vscode/l10n';
+import { BoardConnection, type ConnectOptions } from './boardConnection';
 import { BoardConsole } from './boardConsole';
 import type { BoardFiles } from '../boardFiles';
 import type { BoardInfo } from './boardInfo';
-import { BoardJobs, type JobHost, type JobOptions, type StopAnswer } from './boardJobs';
+import { BoardJobs, type JobHost, type JobOptions } from './boardJobs';
+import { hasNewLink } from './boardLinks';
 import type { BoardState } from './boardState';
-import type { Found } from './discovery';
-import { asError, ConnectionLostError, FleetError } from '../errors';
+import type { Asleep, Link } from './discovery';
+import { asError, FleetError } from '../errors';
 import { DisposableStore, Emitter } from '../events';
-import type { LinkServices } from './linkOpener';
-import type { Session, SessionOptions, Transport } from '../transport';
+import {
+  audited,
+  clockAgainst,
+  notConnected,
+  type BoardClock,
+  type BoardServices,
+  type Crash,
+} from './boardServices';
+import type { Session, Transport } from '../transport';
 
 export type { JobOptions, StopAnswer } from './boardJobs';
 
-/** What a board needs from the house. */
-export interface BoardServices extends LinkServices {
-  /** Reads what the board says of itself, in one exec. */
-  readInfo(session: Session): Promise<BoardInfo>;
-  /** The file verbs over a board's sessions. `label` is the words shown while one runs. */
-  createFiles(
-    withSession: <T>(
-      work: (session: Session) => Promise<T>,
-      options?: SessionOptions & { job?: string },
-    ) => Promise<T>,
-    board: Board,
-  ): BoardFiles;
-  /** Asks whether the running program may be stopped for `job`. Undefined: no. */
-  mayStop(board: Board, job: string): Promise<StopAnswer>;
-}
-
-/** One way to reach a board. */
-export interface Link {
-  readonly found: Found;
-  /** The port is plugged in, the host is known, the broker has it. */
-  readonly present: boolean;
-}
-
 /**
- * One physical board, however it is reached. It is one node with its links beneath; the state is read from here and
- * nowhere else. Opening a link is passive: see Transport.open.
+ * One physical board, however it is reached: one node in the tree, with its links below. This is
+ * the only source of its state. Opening a link is passive: see Transport.open.
  */
 export class Board {
   readonly console: BoardConsole;
   readonly files: BoardFiles;
-  /** The same for what nobody has asked for (a tree that is drawn): a running program is never asked about. */
+  /** The file verbs for background work such as drawing the tree: they never ask to stop a program. */
   readonly quietFiles: BoardFiles;
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<void>());
   readonly #identified = this.#lifetime.add(new Emitter<BoardInfo>());
   readonly onDidChange = this.#changed.event;
-  /** Fired whenever the board has told what it is (the fleet then knows its uid). */
+  /** Fired whenever the board has described itself; the fleet then knows its uid. */
   readonly onDidIdentify = this.#identified.event;
   readonly #connection: BoardConnection;
   readonly #jobs: BoardJobs;
   #links: readonly Link[] = [];
   #info: Partial<BoardInfo> | undefined;
   #identifiedHere = false;
+  #crash: Crash | undefined;
+  #clock: BoardClock | undefined;
 
   constructor(
-    /** Unique and stable while the board is in the tree: `uid:…`, a USB key or an address. */
+    /** Unique, and stable while the board is in the tree: `uid:…`, a USB key or an address. */
     readonly id: string,
     private readonly services: BoardServices,
     private readonly labels: { name(board: Board): string },
   ) {
     this.console = new BoardConsole(services.clock);
-    this.#connection = new BoardConnection(this.#connectionHost(), services);
+    this.#connection = new BoardConnection(
+      {
+        board: this,
+        console: this.console,
+        adopted: () => (this.#identifiedHere = false),
+        changed: () => this.#changed.fire(),
+      },
+      services,
+    );
     this.#jobs = new BoardJobs(this.#jobHost());
     this.files = services.createFiles((work, options) => this.withSession(work, options), this);
     this.quietFiles = services.createFiles(
@@ -72,7 +68,7 @@ export class Board {
     );
   }
 
-  /** For display only: renaming never breaks routing. */
+  /** For display only, so renaming never affects routing. */
   get name(): string {
     return this.labels.name(this);
   }
@@ -85,9 +81,14 @@ export class Board {
     return this.#links;
   }
 
-  /** At least one link can be tried. */
+  /** Whether at least one link can be tried. */
   get present(): boolean {
     return this.#links.some((l) => l.present);
+  }
+
+  /** When the board wakes up; undefined unless it has said that it sleeps and cannot be reached. */
+  get asleep(): Asleep | undefined {
+    return this.present ? undefined : this.#links.find((l) => l.found.asleep)?.found.asleep;
   }
 
   /** The open link. */
@@ -95,61 +96,98 @@ export class Board {
     return this.#connection.transport;
   }
 
+  /** The user (or a setting) wants the board connected: a lost link is reopened when possible. */
+  get wanted(): boolean {
+    return this.#connection.wanted;
+  }
+
   get info(): Partial<BoardInfo> | undefined {
     return this.#info;
+  }
+
+  /** Set while the board's program counts as crashed. */
+  get crash(): Crash | undefined {
+    return this.#crash;
+  }
+
+  /** Records a crash of the board's program; undefined: the program counts as healthy again. */
+  noteCrash(last: string | undefined): void {
+    if (last === undefined && this.#crash === undefined) return;
+    this.#crash = last === undefined ? undefined : { count: (this.#crash?.count ?? 0) + 1, last };
+    this.#changed.fire();
+  }
+
+  /** Undefined until the board has sent its time. */
+  get clock(): BoardClock | undefined {
+    return this.#clock;
+  }
+
+  /** The board's clock says `seconds` since 1970 in the board's local time. */
+  noteClock(seconds: number | undefined): void {
+    this.#clock = seconds === undefined ? undefined : clockAgainst(seconds);
   }
 
   get state(): BoardState {
     if (this.#jobs.running) return { tag: 'running' };
     if (this.#jobs.current !== undefined) return { tag: 'busy', job: this.#jobs.current };
     const { state } = this.#connection;
-    const online = this.#links.some((l) => l.found.online === true);
+    const online = this.#links.some((l) => l.present && l.found.online === true);
     return state.tag === 'disconnected' && !state.error && online ? { tag: 'online' } : state;
   }
 
-  /** The fleet says where the board can be reached now. A wanted board comes back by itself. */
+  /** Called by the fleet with the links on which the board can be reached. Reconnects a wanted board. */
   setLinks(links: readonly Link[]): void {
-    const appeared = links.some(
-      (l) => l.present && !this.#links.some((o) => o.present && sameLink(o, l)),
-    );
+    const appeared = hasNewLink(this.#links, links);
     this.#links = links;
-    // What a source tells now goes before what is known from earlier, and what the board itself said before both.
+    // The board's own answers take priority, then a source's current facts, then stored facts.
     const told = links.find((l) => l.found.info)?.found.info;
     if (told && !this.#identifiedHere) this.#info = { ...this.#info, ...told };
     if (appeared) this.#connection.linkAppeared();
     this.#changed.fire();
   }
 
-  /** Facts known from an earlier time or another source; what the board itself says replaces them. */
+  /** Adds facts from an earlier time or another source; the board's own answers replace them. */
   hintInfo(info: Partial<BoardInfo> | undefined): void {
     if (!info || this.#identifiedHere) return;
     this.#info = info;
     this.#changed.fire();
   }
 
+  /** Forgets the unique id, because other boards report the same one. */
+  withoutUid(): void {
+    if (this.#info?.uid === undefined) return;
+    this.#info = { ...this.#info, uid: undefined };
+    this.#changed.fire();
+  }
+
   /**
-   * Opens a link: the preferred one that is present, or the one of `kind`. Sends nothing to the board.
+   * Opens a link: the preferred one that is present, or the one of `kind`. Sends nothing to the
+   * board.
    * @throws ConnectError, CancelledError
    */
   connect(options: ConnectOptions = {}): Promise<void> {
     return this.#connection.connect(options);
   }
 
-  /** Closes the link and stays disconnected until the user connects again. The program goes on running. */
+  /** Closes the link until the user connects again. The program keeps running. */
   disconnect(): Promise<void> {
     return this.#connection.disconnect();
   }
 
   /**
-   * Exclusive use of the board, connecting first where that is needed. When a program runs and must be stopped,
-   * `services.mayStop` is asked once; the program is started again afterwards if the answer says so.
-   * @throws ProgramRunningError when it may not be stopped; what the work throws
+   * Runs `work` with exclusive use of the board, connecting first if necessary. If a running
+   * program must be stopped, `services.mayStop` is asked once, and its answer says whether the
+   * program is restarted afterwards.
+   * @throws ProgramRunningError when it may not be stopped; any error of the work
    */
   withSession<T>(work: (session: Session) => Promise<T>, options: JobOptions = {}): Promise<T> {
-    return this.#jobs.withSession(work, options);
+    const { job = l10n.t('Working'), looks, ask } = options;
+    const run = () => this.#jobs.withSession(work, options);
+    // Work that no user requested is not an operation of theirs.
+    return looks || ask === false ? run() : audited(this, this.services, job, run);
   }
 
-  /** Runs code and gives what it printed; see Session.exec. */
+  /** Runs code and returns its output; see Session.exec. */
   exec(
     code: string | Uint8Array,
     options: JobOptions & {
@@ -158,28 +196,31 @@ export class Board {
     } = {},
   ): Promise<Uint8Array> {
     return this.withSession((session) => session.exec(code, options), {
-      job: 'Running code',
+      job: l10n.t('Running code'),
       ...options,
     });
   }
 
-  /** Keeps other work away while `work` types at the prompt through the console. */
+  /** Blocks other work while `work` types at the prompt through the console. */
   holdConsole(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#jobs.hold(work, signal);
   }
 
-  /** Ctrl-C, also while a job runs. */
+  /** Sends Ctrl-C, even while a job runs. */
   async interrupt(): Promise<void> {
-    await this.#require().interrupt();
+    await audited(this, this.services, l10n.t('Interrupting'), () => this.#require().interrupt());
   }
 
-  /** Soft: boot.py and main.py run again. Hard: as if power had been cut; the board comes back by itself. */
+  /** Soft: boot.py and main.py run again. Hard: like a power cycle; the board reconnects. */
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
-    if (!this.transport) await this.connect({ signal });
-    await this.#jobs.run(() => this.#require().reset(mode, signal), signal);
+    const what = mode === 'hard' ? l10n.t('Hard reset') : l10n.t('Soft reset');
+    await audited(this, this.services, what, async () => {
+      if (!this.transport) await this.connect({ signal });
+      await this.#jobs.run(() => this.#require().reset(mode, signal), signal);
+    });
   }
 
-  /** Asks the board again what it is (free memory and flash change). */
+  /** Reads the board's description again, since free memory and flash change. */
   async refreshInfo(options: JobOptions = {}): Promise<BoardInfo> {
     return this.withSession(
       async (session) => {
@@ -187,13 +228,13 @@ export class Board {
         this.#setInfo(info);
         return info;
       },
-      { job: 'Reading board info', ...options },
+      { job: l10n.t('Reading board info'), looks: true, ...options },
     );
   }
 
   /**
-   * Gives the open link to `other`, which is the board that really is at its far end (the uid has shown it). `info` is
-   * what that board has said.
+   * Hands the open link over to `other`, which the uid has shown to be the board at its far end.
+   * `info` is that board's description.
    */
   handOverTo(other: Board, info: BoardInfo): void {
     const released = this.#connection.release();
@@ -212,42 +253,18 @@ export class Board {
     this.#lifetime.dispose();
   }
 
-  #connectionHost(): ConnectionHost {
-    const name = () => this.name;
-    const links = () => this.#links;
-    return {
-      get name() {
-        return name();
-      },
-      get links() {
-        return links();
-      },
-      console: this.console,
-      adopted: () => {
-        this.#identifiedHere = false;
-      },
-      changed: () => this.#changed.fire(),
-    };
-  }
-
   #jobHost(): JobHost {
-    const name = () => this.name;
-    const transport = () => this.transport;
     return {
-      get name() {
-        return name();
-      },
-      get transport() {
-        return transport();
-      },
+      board: this,
       ensureOpen: async (signal) => {
         if (!this.transport) await this.connect({ signal });
         return this.#require();
       },
+      openOtherPort: (signal) => this.#connection.openOtherPort(signal),
       identify: (session) => this.#identify(session),
       jobChanged: () => this.#changed.fire(),
       typingOver: (signal) => this.console.typing.over(signal),
-      mayStop: (job) => this.services.mayStop(this, job),
+      mayStop: (job, isRun) => this.services.mayStop(this, job, isRun),
     };
   }
 
@@ -265,24 +282,18 @@ export class Board {
 
   #setInfo(info: BoardInfo, tell = true): void {
     this.#info = info;
+    this.noteClock(info.time);
     this.#identifiedHere = true;
     this.#changed.fire();
     if (tell) this.#identified.fire(info);
   }
 
   #require(): Transport {
-    const { transport } = this;
-    if (transport) return transport;
-    throw new ConnectionLostError(`${this.name} is not connected`, {
-      hint: 'Connect the board and try again.',
-    });
+    if (this.transport) return this.transport;
+    throw notConnected(this.name);
   }
 
   #logError(doing: string, error: unknown): void {
     this.services.log.warn(`${this.name}: ${doing} failed: ${asError(error).message}`);
   }
-}
-
-function sameLink(a: Link, b: Link): boolean {
-  return a.found.address.text === b.found.address.text;
 }

@@ -2,7 +2,7 @@ import { Deferred } from '../async';
 import type { Board } from './board';
 import { CancelledError } from '../errors';
 
-/** Resolves once `board` satisfies `condition`; for tests and for steps that wait for a board to come back. */
+/** Resolves once `board` satisfies `condition`. @throws CancelledError when `signal` is aborted before */
 export async function boardBecomes(
   board: Board,
   condition: (board: Board) => boolean,

@@ -1,14 +1,17 @@
+import * as l10n from '@vscode/l10n';
+import { withEitherNames } from '../python/firmwareNames';
 import type { Board } from './board';
 
 /**
- * Sets the board's clock to `date` in the computer's own time zone, as mpremote's `rtc --set` does: MicroPython keeps no
- * zone. @throws PythonError on boards that have neither machine.RTC nor CircuitPython's rtc
+ * Sets the board's clock to `date` in the computer's time zone, as mpremote's `rtc --set` does,
+ * because MicroPython has no time zones.
+ * @throws PythonError on boards that have neither machine.RTC nor CircuitPython's rtc
  */
 export async function setClock(board: Board, date: Date, signal?: AbortSignal): Promise<void> {
-  await board.exec(clockCode(date), { job: 'Setting the clock', signal });
+  await board.exec(withEitherNames(clockCode(date)), { job: l10n.t('Setting the clock'), signal });
 }
 
-/** Python that sets the clock; both APIs count weekdays from Monday = 0. */
+/** Python code that sets the clock. Both APIs count weekdays from Monday = 0. */
 export function clockCode(date: Date): string {
   const day = `${date.getFullYear()},${date.getMonth() + 1},${date.getDate()}`;
   const time = `${date.getHours()},${date.getMinutes()},${date.getSeconds()}`;

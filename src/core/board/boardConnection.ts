@@ -1,5 +1,5 @@
-import type { LinkKind } from '../address';
-import type { Link } from './board';
+import type { Address, LinkKind } from '../address';
+import type { Link } from './discovery';
 import type { BoardConsole } from './boardConsole';
 import { stateOf, type BoardState } from './boardState';
 import { asError, CancelledError } from '../errors';
@@ -7,33 +7,39 @@ import { DisposableStore } from '../events';
 import { LinkOpener, type LinkServices } from './linkOpener';
 import type { Transport } from '../transport';
 
-/** What a connection needs of its board. */
+/** What a connection needs from its board. */
 export interface ConnectionHost {
-  readonly name: string;
-  readonly links: readonly Link[];
+  readonly board: { readonly name: string; readonly links: readonly Link[] };
   readonly console: BoardConsole;
-  /** A link is open: what the board at its end is has to be asked anew. */
+  /** A link is open: the board at its end must be identified again. */
   adopted(): void;
   changed(): void;
 }
 
 export interface ConnectOptions {
   signal?: AbortSignal;
-  /** The link to use, whatever the order of preference says. */
+  /** The kind of link to use, regardless of the order of preference. */
   kind?: LinkKind;
 }
 
-/** The open link of a board: chosen, watched, and opened again when it is lost while it is wanted. */
+/**
+ * A board's open link: chooses it, watches it, and reopens it if it is lost while the board is
+ * wanted.
+ */
 export class BoardConnection {
   readonly #opener: LinkOpener;
   #transport: Transport | undefined;
   #subscriptions = new DisposableStore();
   #state: BoardState = { tag: 'disconnected' };
-  /** The user (or the setting) wants this board connected. */
+  /** The user (or a setting) wants this board connected. */
   #wanted = false;
-  /** Counts what is begun, so that what was overtaken does not speak for the board. */
+  /** Counts attempts, so that an outdated attempt cannot change the state. */
   #turn = 0;
   #connecting: Promise<void> | undefined;
+  /** The address of the last open link. */
+  #last: Address | undefined;
+  /** The open link has shown something since it was opened. */
+  #heard = false;
 
   constructor(
     private readonly host: ConnectionHost,
@@ -54,7 +60,7 @@ export class BoardConnection {
     return this.#wanted;
   }
 
-  /** See Board.connect. Called while a link is being opened, it waits for that one. */
+  /** See Board.connect. If a link is already being opened, waits for that one. */
   async connect(options: ConnectOptions): Promise<void> {
     if (this.#transport && (!options.kind || this.#transport.kind === options.kind)) {
       this.#wanted = true;
@@ -77,30 +83,47 @@ export class BoardConnection {
     this.#set({ tag: 'disconnected' });
   }
 
-  /** A link has appeared. */
+  /**
+   * Opens another port of the same device, after work has found no prompt at the open one. Does
+   * nothing if the open port has shown anything, because a program runs there then.
+   * @returns whether another port is open now that may have the prompt
+   */
+  async openOtherPort(signal: AbortSignal | undefined): Promise<boolean> {
+    const open = this.#transport;
+    if (!open || this.#heard) return false;
+    const next = this.#opener.afterSilence(this.host.board.links, open.address);
+    if (next) await this.#open({ kind: open.kind, ...(signal ? { signal } : {}) });
+    return next === 'other';
+  }
+
+  /** A link has become available. */
   linkAppeared(): void {
     this.#opener.retryNow();
   }
 
-  /** Lets go of the open link without closing it: it is another board's. */
+  /** Gives up the open link without closing it, because it belongs to another board. */
   release(): { transport: Transport; wanted: boolean } | undefined {
     const transport = this.#transport;
     if (!transport) return undefined;
     const wanted = this.#wanted;
     this.#turn++;
-    this.#wanted = false;
     this.#detach();
+    this.#wanted = false;
     this.#set({ tag: 'disconnected' });
     return { transport, wanted };
   }
 
-  /** Takes a link that another board has let go of, unless the own one is preferred. `told` is called before that link is closed. */
+  /**
+   * Takes over a link that another board has released, unless the current link is preferred. Calls
+   * `told` before the losing link is closed.
+   */
   async takeOver(transport: Transport, wanted: boolean, told: () => void): Promise<void> {
     const own = this.#transport;
     this.#wanted ||= wanted;
-    if (own && this.#opener.rank(own.kind) <= this.#opener.rank(transport.kind)) {
+    if (own && (this.#isSigned(own) || this.#ranksAs(own, transport))) {
       told();
-      // The work that has shown who the board is still runs on that link: closing waits its turn.
+      // The work that identified the board is still running on that link, so closing waits its
+      // turn.
       await transport.withSession(() => Promise.resolve());
       await transport.close();
       return;
@@ -113,6 +136,19 @@ export class BoardConnection {
     await own?.close();
   }
 
+  /**
+   * Whether the link proves the board's identity with each answer. A cable whose board only claims
+   * an id does not.
+   */
+  #isSigned({ address }: Transport): boolean {
+    const link = this.host.board.links.find((l) => l.found.address.text === address.text);
+    return address.kind === 'mqtt' && link?.found.unproven !== true;
+  }
+
+  #ranksAs(own: Transport, other: Transport): boolean {
+    return this.#opener.rank(own.kind) <= this.#opener.rank(other.kind);
+  }
+
   async #open(options: ConnectOptions): Promise<void> {
     const turn = ++this.#turn;
     const wasLost = this.#state.tag === 'reconnecting';
@@ -120,7 +156,7 @@ export class BoardConnection {
     if (this.#transport) await this.#close();
     this.#set({ tag: 'connecting' });
     try {
-      this.#adopt(await this.#opener.open(this.host, options));
+      this.#adopt(await this.#opener.open(this.host.board, options));
     } catch (caught) {
       const error = asError(caught);
       if (turn !== this.#turn) throw error;
@@ -137,15 +173,18 @@ export class BoardConnection {
 
   #adopt(transport: Transport): void {
     this.#transport = transport;
+    this.#last = transport.address;
     const { host } = this;
     this.#subscriptions.add(transport.onClose((cause) => this.#onClosed(transport, cause)));
     this.#subscriptions.add(transport.onActivity(() => this.#set(stateOf(transport.activity))));
     host.adopted();
+    this.#heard = false;
+    this.#subscriptions.add(host.console.onData(() => (this.#heard = true)));
     host.console.attach(transport);
     this.#set(stateOf(transport.activity));
   }
 
-  /** The link has ended by itself. */
+  /** The link has ended without our closing it. */
   #onClosed(transport: Transport, cause: Error | undefined): void {
     if (this.#transport !== transport) return;
     this.#detach();
@@ -153,12 +192,12 @@ export class BoardConnection {
     else this.#set({ tag: 'disconnected', ...(cause ? { error: cause } : {}) });
   }
 
-  /** Tries the other links and this one again, until one works or the user says no. Never rejects. */
+  /** Tries this link and the others until one works or the user gives up. Never rejects. */
   async #reconnect(cause: Error | undefined): Promise<void> {
     const turn = ++this.#turn;
     let last = cause;
     try {
-      const transport = await this.#opener.reopen(this.host, (attempt, error) => {
+      const transport = await this.#opener.reopen(this.host.board, this.#last, (attempt, error) => {
         last = error ?? last;
         this.#set({ tag: 'reconnecting', attempt, ...(last ? { error: last } : {}) });
       });

@@ -1,22 +1,32 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../async';
-import { concat } from '../bytes';
+import { concat, utf8 } from '../bytes';
 import { ConnectionLostError } from '../errors';
 import { DisposableStore, Emitter } from '../events';
 import type { TerminalStream, Transport } from '../transport';
 import { Typing } from './typing';
 
-/** Bytes of past output kept for a terminal that is opened later. */
+/** Bytes of past output kept for terminals that are opened later. */
 const HISTORY_LIMIT = 64 * 1024;
+const LINE_FEED = 0x0a;
+
+/** Formats a message of the extension for a terminal: dim, in brackets. */
+export function noteLine(text: string): string {
+  return `\x1b[2m[${text}]\x1b[0m\r\n`;
+}
 
 /**
- * A board's console, which outlives its connections: terminals subscribe once and go on over resets, unplugging and a
- * change of link. What main.py prints before a terminal is open is kept, within bounds.
+ * A board's console. It outlives connections: terminals subscribe once and continue across resets,
+ * unplugging and a change of link. Output printed before a terminal opens is kept, within a limit.
  */
 export class BoardConsole {
   readonly #output = new Emitter<Uint8Array>();
   readonly #attached = new Emitter<TerminalStream | undefined>();
+  readonly #noted = new Emitter<string>();
   readonly onData = this.#output.event;
-  /** The link under the console has changed; undefined: there is none. */
+  /** Fires with a message of the extension, without brackets, to be shown dim on its own line. */
+  readonly onNote = this.#noted.event;
+  /** The link under the console has changed; undefined: there is no link. */
   readonly onDidAttach = this.#attached.event;
   readonly typing: Typing;
   #history: Uint8Array[] = [];
@@ -28,7 +38,7 @@ export class BoardConsole {
     this.typing = new Typing(clock);
   }
 
-  /** The REPL of the open link, undefined while there is none. */
+  /** The REPL of the open link; undefined without one. */
   get stream(): TerminalStream | undefined {
     return this.#stream;
   }
@@ -54,21 +64,33 @@ export class BoardConsole {
     this.#attached.fire(undefined);
   }
 
-  /** Shows `chunk` in every terminal of this board (what a run prints, for one). */
+  /** Shows `chunk` in every terminal of this board, e.g. the output of a run. */
   show(chunk: Uint8Array): void {
+    this.#keep(chunk);
+    this.#output.fire(chunk);
+  }
+
+  /** Shows a message of the extension in every terminal of this board, on its own line. */
+  note(text: string): void {
+    const last = this.#history.at(-1)?.at(-1);
+    const start = last === undefined || last === LINE_FEED ? '' : '\r\n';
+    this.#keep(utf8(`${start}${noteLine(text)}`));
+    this.#noted.fire(text);
+  }
+
+  #keep(chunk: Uint8Array): void {
     this.#history.push(chunk);
     this.#historySize += chunk.length;
     while (this.#historySize > HISTORY_LIMIT && this.#history.length > 1) {
       this.#historySize -= this.#history.shift()?.length ?? 0;
     }
-    this.#output.fire(chunk);
   }
 
-  /** Sends what the user typed. @throws ConnectionLostError while no link is open */
+  /** Sends the user's input. @throws ConnectionLostError while no link is open */
   async write(data: Uint8Array): Promise<void> {
     if (!this.#stream) {
-      throw new ConnectionLostError('The board is not connected', {
-        hint: 'Connect the board; the terminal goes on by itself.',
+      throw new ConnectionLostError(l10n.t('The board is not connected'), {
+        hint: l10n.t('Connect the board; the terminal resumes automatically.'),
       });
     }
     this.typing.typed(data);

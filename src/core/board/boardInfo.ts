@@ -1,8 +1,14 @@
-/** What a board says of itself. Every text comes from the board and is bounded and checked when it is read. */
+/**
+ * A board's description of itself. Every string comes from the board and is validated and bounded
+ * when read.
+ */
 export interface BoardInfo {
-  /** machine.unique_id() in lower-case hex; undefined where the port has none (CircuitPython's is read as well). */
+  /**
+   * machine.unique_id() or CircuitPython's equivalent in lower-case hex; undefined if the port has
+   * none.
+   */
   readonly uid?: string;
-  /** `micropython` or `circuitpython`, as sys.implementation has it. */
+  /** `micropython` or `circuitpython`, from sys.implementation. */
   readonly implementation: string;
   /** Firmware version such as `1.25.0`. */
   readonly version: string;
@@ -10,13 +16,22 @@ export interface BoardInfo {
   readonly platform: string;
   /** os.uname().machine or sys.implementation._machine. */
   readonly machine: string;
-  /** .mpy version and native architecture (sys.implementation._mpy), undefined where .mpy files cannot be loaded. */
-  readonly mpy?: { readonly version: number; readonly subVersion: number; readonly arch: string };
-  /** Bytes of heap; of the file system at `/`. */
+  /**
+   * .mpy version and native architecture (sys.implementation._mpy); undefined if the board cannot
+   * load .mpy files.
+   */
+  readonly mpy?: {
+    readonly version: number;
+    readonly subVersion: number;
+    readonly arch: string;
+    /** Bits of the extensions that the processor has beyond its architecture; absent: none. */
+    readonly flags?: number;
+  };
+  /** Bytes: the heap here, the file system at `/` below. */
   readonly memory?: { readonly free: number; readonly total: number };
   readonly flash?: { readonly free: number; readonly total: number };
-  /** The file system cannot be written from code (CircuitPython while mounted as a drive). */
+  /** Code cannot write to the file system (CircuitPython while it is mounted as a drive). */
   readonly readOnly?: boolean;
-  /** The board's clock, seconds since 1970 as it thinks. */
+  /** The board's clock: seconds since 1970 in the board's local time. */
   readonly time?: number;
 }

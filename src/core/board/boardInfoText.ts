@@ -1,6 +1,9 @@
 import type { BoardInfo } from './boardInfo';
 
-/** Facts about a board as pairs of words, for a terminal, a tooltip or a table; what is not known is left out. */
+/**
+ * Facts about a board as name-value pairs for a terminal, tooltip or table. Unknown facts are
+ * omitted.
+ */
 export function infoLines(info: Partial<BoardInfo>): [name: string, value: string][] {
   const lines: [string, string | undefined][] = [
     ['machine', info.machine],
@@ -19,7 +22,7 @@ export function infoLines(info: Partial<BoardInfo>): [name: string, value: strin
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
 }
 
-/** A number of bytes as people read it: `1.4 MB`. Powers of 1024, as the boards' makers count. */
+/** A number of bytes for people: `1.4 MB`. Uses powers of 1024, as board makers do. */
 export function bytesText(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

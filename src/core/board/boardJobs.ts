@@ -1,39 +1,42 @@
-import { Queue } from '../async';
+import { abortable, Queue } from '../async';
 import { CancelledError, ConnectionLostError, ProgramRunningError } from '../errors';
 import type { Session, Transport } from '../transport';
 
-/** How a running program may be treated by one operation; undefined: it may not be stopped. */
+/** How an operation may treat a running program; undefined: it may not stop it. */
 export type StopAnswer = 'stop' | 'stopAndRestart' | undefined;
 
 export interface JobOptions {
-  /** A few words for the tree and the status bar: "Uploading main.py". */
+  /** A short description for the tree and status bar: "Uploading main.py". */
   job?: string;
   signal?: AbortSignal;
-  /** The caller has asked already (or the command line was told `--stop`): a running program is stopped. */
+  /** Permission has already been given (by a question or `--stop`): stop a running program. */
   mayInterrupt?: boolean;
-  /** What goes over the line holds a password or a key: it is not written to the log. */
+  /** The data sent contains a password or key, so it is not logged. */
   secret?: boolean;
-  /** False: when a program runs, reject with ProgramRunningError instead of asking whether it may be stopped. */
+  /** The work only looks: it is not reported to BoardServices.worked. */
+  looks?: boolean;
+  /** If false, a running program causes ProgramRunningError instead of a question. */
   ask?: boolean;
   /**
-   * The work is a program that the user runs: the board counts as running, not as busy, and another job may stop it as
-   * it may stop main.py. `again` starts it anew when that was promised.
+   * The work is a program of the user's: the board counts as running, not busy, and another job may
+   * stop it like main.py. `again` restarts it if that was promised.
    */
   program?: { again?: () => void };
 }
 
-/** What the jobs need of their board. */
+/** What the jobs need from their board. */
 export interface JobHost {
-  readonly name: string;
-  readonly transport: Transport | undefined;
-  /** Opens a link where none is open. @throws ConnectError */
+  readonly board: { readonly name: string; readonly transport: Transport | undefined };
+  /** Opens a link unless one is open. @throws ConnectError */
   ensureOpen(signal: AbortSignal | undefined): Promise<Transport>;
-  /** Called first in every session: the board says who it is, once per connection. */
+  /** Called first in every session: identifies the board once per connection. */
   identify(session: Session): Promise<void>;
+  /** Opens another port of a board at whose port nothing answers. Returns false if there is none. */
+  openOtherPort(signal: AbortSignal | undefined): Promise<boolean>;
   jobChanged(): void;
-  /** Resolves when the user is not in the middle of a line at the prompt. */
+  /** Resolves when the user is not typing a line at the prompt. */
   typingOver(signal: AbortSignal | undefined): Promise<void>;
-  mayStop(job: string): Promise<StopAnswer>;
+  mayStop(job: string, isRun: boolean): Promise<StopAnswer>;
 }
 
 interface Program {
@@ -43,25 +46,31 @@ interface Program {
 
 const DEFAULT_JOB = 'Working';
 
-/** The works on one board, one after the other; asks before a program that runs there is stopped for one. */
+/** Serialises jobs on one board, and asks before stopping a running program for one. */
 export class BoardJobs {
   readonly #queue = new Queue();
   #current: string | undefined;
   #program: Program | undefined;
   /**
-   * The link was lost in the middle of a job that the user wanted: its code may still wait on the board for what never
-   * comes, and looks like a program. The next job that the user wants may stop it, as that one might have.
+   * The link was lost during a job of the user's. Its code may still be waiting on the board for
+   * data that will never arrive, and looks like a program. The user's next job may stop it, as the
+   * lost job could have.
    */
   #cutOff = false;
+  /** The last link at which a session began, so its port is the one with the prompt. */
+  #answered: Transport | undefined;
 
   constructor(private readonly host: JobHost) {}
 
-  /** The words of the job that holds the board; undefined while none does, or while it is a program of the user's. */
+  /**
+   * Description of the current job; undefined if there is none, or if it is a program of the
+   * user's.
+   */
   get current(): string | undefined {
     return this.#program ? undefined : this.#current;
   }
 
-  /** A program that the user started from here runs. */
+  /** Whether a program started from here is running. */
   get running(): boolean {
     return this.#program !== undefined;
   }
@@ -73,9 +82,10 @@ export class BoardJobs {
       return await this.#enqueue(work, options, options.mayInterrupt ?? false);
     } catch (error) {
       if (!(error instanceof ProgramRunningError) || options.mayInterrupt) throw error;
-      // Nobody waits for the board while the user thinks.
+      if (await this.#openOtherPort(options.signal)) return await this.withSession(work, options);
+      // Ask outside the queue, so that no other job waits while the user thinks.
       const answer = await this.#answer(options);
-      if (!answer) throw new ProgramRunningError(this.host.name);
+      if (!answer) throw new ProgramRunningError(this.host.board.name);
       const restart = answer === 'stopAndRestart';
       return await this.#enqueue(work, options, true, restart);
     } finally {
@@ -96,23 +106,35 @@ export class BoardJobs {
     );
   }
 
-  /** Work that types at the prompt: no session begins meanwhile. */
+  #openOtherPort(signal: AbortSignal | undefined): Promise<boolean> {
+    return this.#queue.run(async () => {
+      const isKnown = this.#answered !== undefined && this.#answered === this.host.board.transport;
+      return !isKnown && (await this.host.openOtherPort(signal));
+    }, signal);
+  }
+
+  /** Runs work that types at the prompt; no session starts meanwhile. */
   hold(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#queue.run(work, signal);
   }
 
-  /** Work on the link itself (a reset) when its turn comes. */
+  /** Runs work on the link itself, such as a reset, when its turn comes. */
   run(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     this.#program?.stop.abort(new CancelledError());
     return this.#queue.run(work, signal);
   }
 
-  /** A program that was started from here gives way as main.py does. @returns what starts it again, if promised */
+  /**
+   * Stops a program that was started from here, under the same rules as main.py.
+   * @returns a function that restarts it, if that was promised
+   */
   async #stopProgram(options: JobOptions): Promise<(() => void) | undefined> {
     const program = this.#program;
     if (!program) return undefined;
-    const answer = await this.#answer(options);
-    if (!answer) throw new ProgramRunningError(this.host.name);
+    // Starting a program is the work itself: a new Run replaces the program of the last Run without
+    // asking.
+    const answer = options.program ? 'stop' : await this.#answer(options);
+    if (!answer) throw new ProgramRunningError(this.host.board.name);
     program.stop.abort(new CancelledError());
     return answer === 'stopAndRestart' ? program.again : undefined;
   }
@@ -120,7 +142,9 @@ export class BoardJobs {
   async #answer(options: JobOptions): Promise<StopAnswer> {
     if (options.mayInterrupt) return 'stop';
     if (this.#cutOff && options.ask !== false) return 'stop';
-    return options.ask === false ? undefined : this.host.mayStop(options.job ?? DEFAULT_JOB);
+    if (options.ask === false) return undefined;
+    const isRun = options.program !== undefined;
+    return abortable(this.host.mayStop(options.job ?? DEFAULT_JOB, isRun), options.signal);
   }
 
   async #asProgram<T>(work: (session: Session) => Promise<T>, options: JobOptions): Promise<T> {
@@ -151,6 +175,7 @@ export class BoardJobs {
       const result = await transport.withSession(
         async (session) => {
           begun.yet = true;
+          this.#answered = transport;
           this.#set(options.job ?? DEFAULT_JOB);
           await this.host.identify(session);
           onStart?.();
@@ -171,8 +196,8 @@ export class BoardJobs {
       throw error;
     } finally {
       try {
-        // The program was promised to run again, whatever became of the work.
-        if (restart && this.host.transport === transport) await transport.reset('soft');
+        // Restart was promised whatever the work's outcome.
+        if (restart && this.host.board.transport === transport) await transport.reset('soft');
       } finally {
         this.#set(undefined);
       }

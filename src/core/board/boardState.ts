@@ -1,23 +1,23 @@
 import type { Activity } from '../transport';
 
-/** What a board is doing, as one union: drawn by one pure function in the views. */
+/** What a board is doing, as one union. One pure function in the views draws it. */
 export type BoardState =
   | { readonly tag: 'disconnected'; readonly error?: Error }
-  /** Reachable on demand; no connection is held (a board behind a broker). */
+  /** Reachable on demand without a permanent connection (a board behind a broker). */
   | { readonly tag: 'online' }
   | { readonly tag: 'connecting' }
   /** Connected and at its prompt. */
   | { readonly tag: 'idle' }
-  /** Connected; a program runs. */
+  /** Connected, with a program running. */
   | { readonly tag: 'running' }
-  /** Connected; nothing has been heard yet, and nothing was sent, so nobody knows. */
+  /** Connected, but nothing has been received and nothing was sent, so its activity is unknown. */
   | { readonly tag: 'connected' }
-  /** `job` is a short text: "Uploading main.py". */
+  /** `job` is a short description: "Uploading main.py". */
   | { readonly tag: 'busy'; readonly job: string }
-  /** The link was lost and is tried again; `attempt` counts from 1. */
+  /** The link was lost and is being retried; `attempt` counts from 1. */
   | { readonly tag: 'reconnecting'; readonly attempt: number; readonly error?: Error };
 
-/** The words for `state:` selectors, tables and JSON. */
+/** The names for `state:` selectors, tables and JSON. */
 export type BoardStateName = BoardState['tag'];
 
 /** Whether a link is open. */
@@ -30,7 +30,7 @@ export function isConnected(state: BoardState): boolean {
   );
 }
 
-/** The state of an open link on which no job runs. */
+/** The state of an open link without a job. */
 export function stateOf(activity: Activity): BoardState {
   switch (activity) {
     case 'idle':

@@ -1,41 +1,47 @@
-import { shortPlace, type Address } from '../address';
-import { Board, type BoardServices, type Link } from './board';
+import * as l10n from '@vscode/l10n';
+import type { Address } from '../address';
+import { Board } from './board';
+import { type Link, isPlaceholderUid, type BoardSource, type Found } from './discovery';
 import type { BoardInfo } from './boardInfo';
-import { usbKey, type BoardSource, type Found } from './discovery';
+import type { FleetServices, Merge } from './fleetServices';
+import { linksDiffer, linksNow } from './boardLinks';
+import { nameNewBoard, shownName } from './boardNames';
+import { sharedWords, Twins, UsbKeys, type SharedIdentity } from './usbKeys';
 import { asError } from '../errors';
 import { DisposableStore, Emitter, type Disposable } from '../events';
-import type { KnownBoards } from './knownBoards';
 import { UidIndex } from './uidIndex';
 
-export interface FleetServices extends BoardServices {
-  readonly known: KnownBoards;
-  /** Whether a board that has just been found is connected to (passively) without being asked. */
-  shouldAutoConnect(board: Board, found: Found): boolean;
-}
-
-/** `from` turned out to be the same board as `into` and has left the tree. */
-export interface Merge {
-  readonly from: Board;
-  readonly into: Board;
-}
-
-/** All boards, on whatever link. One physical board is one {@link Board}, known by its uid once that is known. */
+/**
+ * All boards, on any link. Each physical board is one {@link Board}, identified by its uid once
+ * that is known.
+ */
 export class Fleet implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #boards = new Map<string, Board>();
   readonly #perBoard = new Map<Board, DisposableStore>();
   readonly #sources: BoardSource[] = [];
-  /** Which board an address belongs to; kept while the link is away, so that it comes back to the same node. */
+  /**
+   * Which board owns an address. Kept while the link is away, so that the board returns to the same
+   * node.
+   */
   readonly #owner = new Map<string, Board>();
   readonly #uids = new UidIndex();
+  readonly #usbKeys = new UsbKeys();
+  readonly #twins = new Twins(this.#usbKeys);
   readonly #listChanged = new Emitter<void>();
   readonly #boardChanged = new Emitter<Board>();
   readonly #merged = new Emitter<Merge>();
-  /** Boards came or went. */
+  readonly #named = new Emitter<string>();
+  readonly #shared = new Emitter<SharedIdentity>();
+  /** Boards were added or removed. */
   readonly onDidChangeList = this.#listChanged.event;
-  /** One board's state, links, name or info changed. */
+  /** The state, links, name or info of one board changed. */
   readonly onDidChangeBoard = this.#boardChanged.event;
   readonly onDidMerge = this.#merged.event;
+  /** A new board (its uid) was given a name automatically; the user may want to change it. */
+  readonly onDidName = this.#named.event;
+  /** Several boards share a serial number or unique id; fired once for each. */
+  readonly onDidFindShared = this.#shared.event;
 
   constructor(private readonly services: FleetServices) {
     this.#lifetime.add(
@@ -50,7 +56,7 @@ export class Fleet implements Disposable {
     return [...this.#boards.values()];
   }
 
-  /** Begins to follow a source; disposing the answer takes its boards away. */
+  /** Starts following a source. Disposing the result removes its boards. */
   addSource(source: BoardSource): Disposable {
     this.#sources.push(source);
     const subscription = source.onDidChange(() => this.#update());
@@ -76,20 +82,23 @@ export class Fleet implements Disposable {
     return this.#boards.get(id);
   }
 
-  /** The board at an address, by its canonical text. */
+  /** The board at an address, looked up by its canonical text. */
   byAddress(address: Address): Board | undefined {
     return this.#owner.get(address.text);
   }
 
-  /** Boards of that name; names need not be unique. */
+  /** All boards with this name; names need not be unique. */
   byName(name: string): readonly Board[] {
     return this.boards.filter((b) => b.name === name);
   }
 
-  /** Sets the name that is shown; kept on this computer, by uid. The board must have been identified. */
+  /**
+   * Sets the displayed name, stored on this computer by uid. The board must have been identified.
+   */
   rename(board: Board, name: string): void {
     if (!board.uid) throw new Error(`${board.name} has not told its unique id yet`);
     this.services.known.update(board.uid, { name });
+    this.services.worked?.(board, l10n.t('Renaming to {0}', name), undefined);
     this.#boardChanged.fire(board);
   }
 
@@ -97,6 +106,7 @@ export class Fleet implements Disposable {
   setTags(board: Board, tags: readonly string[]): void {
     if (!board.uid) throw new Error(`${board.name} has not told its unique id yet`);
     this.services.known.update(board.uid, { tags });
+    this.services.worked?.(board, l10n.t('Tags: {0}', tags.join(', ')), undefined);
     this.#boardChanged.fire(board);
   }
 
@@ -104,23 +114,16 @@ export class Fleet implements Disposable {
     return board.uid ? (this.services.known.get(board.uid)?.tags ?? []) : [];
   }
 
-  /** The name a board is shown under: the user's, its own, a nice one for its port, its address. */
+  /** The displayed name of a board; see shownName. */
   nameOf(board: Board): string {
-    const found = board.links.map((l) => l.found);
-    const own = board.uid ? this.services.known.get(board.uid)?.name : undefined;
-    return (
-      own ??
-      found.find((f) => f.name)?.name ??
-      found.find((f) => f.label)?.label ??
-      board.info?.platform ??
-      (found[0] && shortPlace(found[0].address)) ??
-      board.id
-    );
+    return shownName(board, this.services.known);
   }
 
-  /** Removes a board that is not there from the tree and from memory. */
+  /** Forgets a board's name and tags, and removes it from the tree unless it is present. */
   async forget(board: Board): Promise<void> {
+    this.services.worked?.(board, l10n.t('Forgetting'), undefined);
     if (board.uid) this.services.known.forget(board.uid);
+    if (board.present) return;
     this.#drop(board);
     await board.dispose();
   }
@@ -135,12 +138,13 @@ export class Fleet implements Disposable {
     this.#lifetime.dispose();
   }
 
-  /** Brings boards and links into line with what the sources see. */
+  /** Updates boards and links from what the sources report. */
   #update(): void {
     const present = new Map<string, Found>();
     for (const source of this.#sources) {
       for (const found of source.found) present.set(found.address.text, found);
     }
+    for (const shared of this.#usbKeys.see([...present.values()])) this.#tellShared(shared);
     const touched = new Map<Board, Found[]>();
     let listChanged = false;
     for (const found of present.values()) {
@@ -150,7 +154,7 @@ export class Fleet implements Disposable {
       touched.set(board, [...(touched.get(board) ?? []), found]);
     }
     for (const board of this.boards) {
-      const links = this.#linksOf(board, touched.get(board) ?? []);
+      const links = linksNow(board, touched.get(board) ?? [], this.isNamed(board));
       if (links.length === 0 && !board.transport) {
         this.#drop(board);
         void board.dispose().catch((e: unknown) => this.services.log.warn(asError(e).message));
@@ -165,29 +169,17 @@ export class Fleet implements Disposable {
     if (listChanged) this.#listChanged.fire();
   }
 
-  /** The links that are there, and those of a named or connected board that are away. */
-  #linksOf(board: Board, found: readonly Found[]): Link[] {
-    const here = found.map((f) => ({ found: f, present: f.online !== false }));
-    const keeps =
-      board.transport !== undefined || board.state.tag === 'reconnecting' || this.#isKept(board);
-    const away = keeps
-      ? board.links
-          .filter((l) => !found.some((f) => f.address.text === l.found.address.text))
-          .map((l) => ({ found: l.found, present: false }))
-      : [];
-    return [...here, ...away];
-  }
-
-  /** A board the user has named stays in the tree while it is away. */
-  #isKept(board: Board): boolean {
-    return board.uid !== undefined && this.services.known.get(board.uid)?.name !== undefined;
+  /** Whether the user has named a board, so that it stays in the tree while away. */
+  isNamed(board: Board): boolean {
+    const known = board.uid === undefined ? undefined : this.services.known.get(board.uid);
+    return known?.name !== undefined && !known.auto;
   }
 
   #boardFor(found: Found): Board {
-    const places = placesOf(found);
+    const places = this.#placesOf(found);
     const uid = found.uid ?? this.services.known.at(places)?.uid;
-    const usb = usbKey(found.usb);
-    // A port whose USB serial number names another board than before has a new board on it.
+    const usb = this.#usbKeys.of(found);
+    // A port whose USB serial number names a different board than before now carries a new board.
     const owner = this.#owner.get(found.address.text);
     const same =
       owner && (!uid || owner.uid === undefined || owner.uid === uid) ? owner : undefined;
@@ -228,13 +220,24 @@ export class Fleet implements Disposable {
     for (const [address, owner] of this.#owner) if (owner === board) this.#owner.delete(address);
   }
 
-  /** The board has said who it is: remember the place, and join it with the node that has this uid already. */
+  /**
+   * Called when a board has identified itself: stores its place, and merges it with any node that
+   * has the same uid.
+   */
   #identified(board: Board, info: BoardInfo): void {
     const uid = info.uid;
     const address = board.transport?.address.text;
-    if (!uid || /^0*$/.test(uid)) return;
+    if (!uid || isPlaceholderUid(uid)) return;
     const link = board.links.find((l) => l.found.address.text === address);
-    this.services.known.seen(uid, link ? placesOf(link.found) : [], info);
+    const apart = this.#twins.toldApart(board, uid, this.boards);
+    if (apart) {
+      if (apart.shared) this.#tellShared(apart.shared);
+      return;
+    }
+    this.services.known.seen(uid, link ? this.#placesOf(link.found) : [], info);
+    const { namesBoards, known } = this.services;
+    const named = namesBoards && nameNewBoard(uid, board, info, { known, boards: this.boards });
+    if (named) this.#named.fire(uid);
     const nodeUid = board.id.startsWith('uid:') ? board.id.slice(4) : undefined;
     const other =
       this.boards.find((b) => b !== board && b.uid === uid) ??
@@ -242,9 +245,20 @@ export class Fleet implements Disposable {
     if (other) this.#move(board, other, info);
   }
 
+  #tellShared(shared: SharedIdentity): void {
+    this.services.log.warn(sharedWords(shared));
+    this.#shared.fire(shared);
+  }
+
+  #placesOf(found: Found): string[] {
+    const usb = this.#usbKeys.of(found);
+    return usb ? [usb, found.address.text] : [found.address.text];
+  }
+
   /**
-   * The board at the end of `from`'s open link is `into`: its link goes there. `from` leaves the tree, unless it is a
-   * board of its own that is merely elsewhere (its adapter, which has no serial number, now carries another board).
+   * The board at the end of `from`'s open link is `into`, so the link moves there. `from` leaves
+   * the tree unless it is a different board that is merely elsewhere (its adapter has no serial
+   * number and now carries another board).
    */
   #move(from: Board, into: Board, info: BoardInfo): void {
     const nodeUid = from.id.startsWith('uid:') ? from.id.slice(4) : undefined;
@@ -257,7 +271,7 @@ export class Fleet implements Disposable {
     if (ownBoard) {
       from.setLinks(from.links.filter((l) => !moved.includes(l)));
       from.hintInfo({ ...this.services.known.get(nodeUid)?.info, uid: nodeUid });
-      if (from.links.length === 0 && !this.#isKept(from)) this.#drop(from);
+      if (from.links.length === 0 && !this.isNamed(from)) this.#drop(from);
     } else {
       this.#drop(from);
       this.#merged.fire({ from, into });
@@ -274,16 +288,4 @@ export class Fleet implements Disposable {
       this.services.log.info(`${board.name} did not connect: ${asError(error).message}`);
     });
   }
-}
-
-function placesOf(found: Found): string[] {
-  const usb = usbKey(found.usb);
-  return usb ? [usb, found.address.text] : [found.address.text];
-}
-
-function linksDiffer(a: readonly Link[], b: readonly Link[]): boolean {
-  return (
-    a.length !== b.length ||
-    a.some((link, i) => link.present !== b[i]?.present || link.found !== b[i].found)
-  );
 }

@@ -1,18 +1,20 @@
 import { Emitter } from '../events';
 import type { BoardInfo } from './boardInfo';
 
-/** What is kept of a board between two starts. Nothing secret. */
+/** What is stored about a board between sessions. Contains no secrets. */
 export interface KnownBoard {
-  /** Lower-case hex of machine.unique_id(). */
+  /** machine.unique_id() in lower-case hex. */
   readonly uid: string;
   readonly name?: string;
+  /** The name was assigned by {@link KnownBoards.nameNew}, not chosen by the user. */
+  readonly auto?: true;
   readonly tags?: readonly string[];
-  /** USB keys and addresses where it was last seen: newest first, at most {@link MAX_PLACES}. */
+  /** USB keys and addresses where it was last seen, newest first, at most {@link MAX_PLACES}. */
   readonly places: readonly string[];
   readonly info?: Partial<BoardInfo>;
 }
 
-/** Where the list is kept (VS Code's global state, a file for the command line). */
+/** Storage of the list (VS Code's global state, or a file for the command line). */
 export interface KnownBoardsStore {
   load(): readonly KnownBoard[];
   save(boards: readonly KnownBoard[]): Promise<void>;
@@ -20,11 +22,11 @@ export interface KnownBoardsStore {
 
 const MAX_PLACES = 8;
 
-/** The boards seen before: a name and a uid for a port before anything was asked of the board. */
+/** The boards seen before. Gives a port a name and a uid before the board has been asked. */
 export class KnownBoards {
   readonly #byUid = new Map<string, KnownBoard>();
   readonly #changed = new Emitter<string>();
-  /** Fired with the uid whose entry has changed. */
+  /** Fired with the uid whose entry changed. */
   readonly onDidChange = this.#changed.event;
   #saving: Promise<void> = Promise.resolve();
 
@@ -43,7 +45,7 @@ export class KnownBoards {
     return this.#byUid.get(uid);
   }
 
-  /** The board last seen at any of `places`, in the order in which these are given. */
+  /** The board last seen at any of `places`, in their order. */
   at(places: readonly string[]): KnownBoard | undefined {
     for (const place of places) {
       const board = this.all().find((b) => b.places.includes(place));
@@ -52,7 +54,7 @@ export class KnownBoards {
     return undefined;
   }
 
-  /** Notes that `uid` is now at `places`; no other board is there any more. */
+  /** Records that `uid` is now at `places`, and that no other board is there. */
   seen(uid: string, places: readonly string[], info?: Partial<BoardInfo>): void {
     for (const other of this.all()) {
       if (other.uid !== uid && other.places.some((p) => places.includes(p))) {
@@ -65,15 +67,39 @@ export class KnownBoards {
   }
 
   update(uid: string, change: { name?: string; tags?: readonly string[] }): void {
+    const { auto, ...old } = this.#byUid.get(uid) ?? { uid, places: [] };
+    const keepsAuto = auto !== undefined && change.name === undefined;
+    this.#put({ ...old, ...(keepsAuto ? { auto } : {}), ...change });
+  }
+
+  /**
+   * Names an unnamed board: the first of `<platform>-1`, `<platform>-2`, … that no known board
+   * uses. The name is stored.
+   * @returns the name, if one was assigned
+   */
+  nameNew(uid: string, platform: string, isTaken: (name: string) => boolean): string | undefined {
     const old = this.#byUid.get(uid) ?? { uid, places: [] };
-    this.#put({ ...old, ...change });
+    if (old.name !== undefined) return undefined;
+    // Text from the board is shown in many places, so take only a short word.
+    const base = /^[A-Za-z][\w.]{0,23}/.exec(platform)?.[0] ?? 'board';
+    const names = new Set(this.all().map((b) => b.name));
+    let n = 1;
+    while (names.has(`${base}-${n}`) || isTaken(`${base}-${n}`)) n++;
+    const name = `${base}-${n}`;
+    this.#put({ ...old, name, auto: true });
+    return name;
   }
 
   forget(uid: string): void {
     if (this.#byUid.delete(uid)) this.#save(uid);
   }
 
-  /** Resolves when all that was changed has been written. */
+  /** Restores a board to its state before it was forgotten. */
+  restore(board: KnownBoard): void {
+    this.#put(board);
+  }
+
+  /** Resolves when all changes have been written. */
   flush(): Promise<void> {
     return this.#saving;
   }

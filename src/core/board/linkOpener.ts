@@ -1,49 +1,72 @@
-import type { LinkKind } from '../address';
+import * as l10n from '@vscode/l10n';
+import type { Address, LinkKind } from '../address';
 import { abortable, Deferred, type Clock } from '../async';
-import type { Link } from './board';
+import { type Found, isOneDevice, type Link, usbKey } from './discovery';
 import { asError, CancelledError, ConnectError } from '../errors';
 import type { Log } from '../log';
 import type { Transport, TransportFactory } from '../transport';
 
-/** What opening links needs from the house. */
+/** Services needed to open links. */
 export interface LinkServices {
   readonly openTransport: TransportFactory;
-  /** Kinds in the order of preference; serial first unless the user says otherwise. */
+  /** Link kinds in order of preference; serial comes first unless the user changes it. */
   linkOrder(): readonly LinkKind[];
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** What is opened: a board, seen from its links. */
+/** The view of a board that the opener needs: its links. */
 interface Linked {
   readonly name: string;
   readonly links: readonly Link[];
 }
 
-/** First pause before a lost link is tried again; doubled up to the last. A port that re-appears is tried at once. */
+/**
+ * First pause before retrying a lost link; doubles up to LAST_PAUSE_MS. A port that reappears is
+ * tried immediately.
+ */
 const FIRST_PAUSE_MS = 500;
 const LAST_PAUSE_MS = 30_000;
 
-/** Chooses and opens a board's link, and opens it again when it was lost. */
+/** Chooses and opens a board's link, and reopens it when it is lost. */
 export class LinkOpener {
+  /** Ports at which nothing answered; those of the same device that may answer are opened first. */
+  readonly #silent = new Set<string>();
   #attempt: AbortController | undefined;
   #wake = new Deferred<undefined>();
 
   constructor(private readonly services: LinkServices) {}
 
-  /** A link has appeared: do not wait for the pause to end. */
+  /**
+   * Notes that nothing answers at the port `silent`. Some boards have a port for data next to the
+   * one with the prompt.
+   * @returns other: another port of the device comes first now; first: all were silent, and the first
+   * comes first again; undefined: there is no other, or all have been tried
+   */
+  afterSilence(links: readonly Link[], silent: Address): 'other' | 'first' | undefined {
+    const ports = devicePorts(links, silent).map((l) => l.found.address.text);
+    if (ports.length < 2 || this.#silent.has(silent.text)) return undefined;
+    this.#silent.add(silent.text);
+    return ports.every((port) => this.#silent.has(port)) ? 'first' : 'other';
+  }
+
+  /** A link has become available: end the pause. */
   retryNow(): void {
+    this.#silent.clear();
     this.#wake.resolve(undefined);
     this.#wake = new Deferred<undefined>();
   }
 
-  /** Ends what is being tried. */
+  /** Cancels the current attempt. */
   cancel(): void {
     this.#attempt?.abort(new CancelledError());
     this.#attempt = undefined;
   }
 
-  /** Opens the first link that works, in the order of preference. @throws the first link's error when none does */
+  /**
+   * Opens the first link that works, in order of preference.
+   * @throws the first link's error if none works
+   */
   async open(
     board: Linked,
     options: { signal?: AbortSignal; kind?: LinkKind },
@@ -63,9 +86,13 @@ export class LinkOpener {
     throw asError(first ?? notThere(board));
   }
 
-  /** Tries until a link opens; undefined when it was called off. */
+  /**
+   * Retries until a link opens; returns undefined if cancelled. A link that cannot prove the
+   * board's identity never replaces another: it is tried only if it was the one `lost`.
+   */
   async reopen(
     board: Linked,
+    lost: Address | undefined,
     onAttempt: (attempt: number, error: Error | undefined) => void,
   ): Promise<Transport | undefined> {
     const signal = this.#begin();
@@ -73,7 +100,8 @@ export class LinkOpener {
     let error: Error | undefined;
     for (let attempt = 1; ; attempt++) {
       onAttempt(attempt, error);
-      for (const link of this.#order(board.links)) {
+      const links = this.#order(board.links);
+      for (const link of links.filter((l) => mayReplace(l.found, lost))) {
         try {
           return await this.#openOne(link, signal);
         } catch (caught) {
@@ -96,10 +124,19 @@ export class LinkOpener {
   #order(links: readonly Link[], kind?: LinkKind): Link[] {
     return links
       .filter((l) => l.present && (!kind || l.found.address.kind === kind))
-      .sort((a, b) => this.rank(a.found.address.kind) - this.rank(b.found.address.kind));
+      .sort(
+        (a, b) =>
+          this.rank(a.found.address.kind) - this.rank(b.found.address.kind) ||
+          Number(this.#isSilent(a)) - Number(this.#isSilent(b)) ||
+          (a.found.usb?.interface ?? 0) - (b.found.usb?.interface ?? 0),
+      );
   }
 
-  /** Place of a kind in the order of preference; 0 is the most preferred. */
+  #isSilent({ found }: Link): boolean {
+    return this.#silent.has(found.address.text);
+  }
+
+  /** Rank of a kind in the order of preference; 0 is most preferred. */
   rank(kind: LinkKind): number {
     const order = this.services.linkOrder();
     const at = order.indexOf(kind);
@@ -118,7 +155,7 @@ export class LinkOpener {
     }
   }
 
-  /** Waits for the pause or for a link to appear; false when called off. */
+  /** Waits until the pause ends or a link becomes available; false if cancelled. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
     const over = new Deferred<undefined>();
     const timer = this.services.clock.after(ms, () => over.resolve(undefined));
@@ -134,7 +171,22 @@ export class LinkOpener {
   }
 }
 
-/** Errors that trying again cannot mend. */
+/** The present ports of the device that `address` belongs to. */
+function devicePorts(links: readonly Link[], address: Address): Link[] {
+  const own = links.find((l) => l.found.address.text === address.text)?.found.usb;
+  const key = usbKey(own);
+  if (!own || key === undefined) return [];
+  return links.filter(
+    ({ present, found: { usb } }) =>
+      present && usb && (usb === own || (usbKey(usb) === key && isOneDevice(own, usb))),
+  );
+}
+
+function mayReplace(found: Found, lost: Address | undefined): boolean {
+  return found.unproven !== true || found.address.text === lost?.text;
+}
+
+/** Whether the error cannot be fixed by retrying. */
 function needsUser(error: ConnectError): boolean {
   return error.reason === 'wrongPassword' || error.reason === 'passwordNeeded';
 }
@@ -142,7 +194,9 @@ function needsUser(error: ConnectError): boolean {
 function notThere(board: Linked): Error {
   const address = board.links[0]?.found.address;
   if (!address) return new Error(`${board.name} has no link`);
-  return new ConnectError(address, 'notFound', `${board.name} is not there`, {
-    hint: 'Plug it in, power it up, or check its network; it connects by itself once it is back.',
+  return new ConnectError(address, 'notFound', l10n.t('{0} was not found', board.name), {
+    hint: l10n.t(
+      'Plug it in, power it up, or check its network; it connects automatically once it is back.',
+    ),
   });
 }

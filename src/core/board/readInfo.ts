@@ -1,21 +1,25 @@
+import * as l10n from '@vscode/l10n';
 import infoSnippet from '../../../board/snippets/info.py';
 import type { BoardInfo } from './boardInfo';
+import { isPlaceholderUid } from './discovery';
 import { mpyFromNumber } from './mpyFormat';
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
+import { withEitherNames } from '../python/firmwareNames';
 import type { Session } from '../transport';
 
-const TEXT_LIMIT = 120; // a machine's name is the longest of them
+const TEXT_LIMIT = 120; // the machine's name is the longest value
 const UID_LIMIT = 64;
 /**
- * What the board says of itself, in one exec. What it cannot say is left out.
- * @throws ProtocolError when it does not even say that it is a Python; and what {@link Session.exec} throws
+ * Reads the board's description of itself in one exec. Unknown facts are omitted.
+ * @throws ProtocolError if the answer does not come from a Python; whatever {@link Session.exec}
+ * throws
  */
 export async function readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo> {
-  return parseInfo(text(await session.exec(infoSnippet, { signal })));
+  return parseInfo(text(await session.exec(withEitherNames(infoSnippet), { signal })));
 }
 
-/** Reads the lines `key TAB value` that info.py prints; every value is checked and bounded. */
+/** Parses the `key TAB value` lines that info.py prints, and validates and bounds every value. */
 export function parseInfo(output: string): BoardInfo {
   const values = new Map<string, string>();
   for (const line of output.slice(0, 8192).split(/\r?\n/)) {
@@ -25,14 +29,16 @@ export function parseInfo(output: string): BoardInfo {
   const get = (key: string) => clean(values.get(key) ?? '');
   const implementation = get('implementation');
   if (implementation === '') {
-    throw new ProtocolError('The board did not say which Python it is', {
-      hint: 'Is the firmware MicroPython or CircuitPython?',
+    throw new ProtocolError(l10n.t('The board did not say which Python it runs'), {
+      hint: l10n.t('Is the firmware MicroPython or CircuitPython?'),
     });
   }
   const uid = get('uid').toLowerCase();
   const readOnly = get('readOnly');
   return {
-    ...(/^[0-9a-f]+$/.test(uid) && uid.length <= UID_LIMIT && !/^0+$/.test(uid) ? { uid } : {}),
+    ...(/^[0-9a-f]+$/.test(uid) && uid.length <= UID_LIMIT && !isPlaceholderUid(uid)
+      ? { uid }
+      : {}),
     implementation,
     version: get('version'),
     platform: get('platform'),
@@ -63,5 +69,5 @@ function wholeNumber(value: string): number | undefined {
 
 function pairOf(value: string): { free: number; total: number } | undefined {
   const [, free, total] = /^(\d{1,15}) (\d{1,15})$/.exec(value) ?? [];
-  return free && total ? { free: Number(free), total: Number(total) } : undefined;
+  return free && Number(total) > 0 ? { free: Number(free), total: Number(total) } : undefined;
 }

@@ -1,13 +1,16 @@
 import type { Board, StopAnswer } from './board';
 
-/** What a job on many boards does with programs that run: asked once, not a hundred times. */
+/** How a job on many boards treats running programs: asked once for all of them. */
 export type ManyStopAnswer = Exclude<StopAnswer, undefined> | 'leave';
 
-/** Answers, for the boards of a job under way, whether their program may be stopped; `BoardServices.mayStop` asks here first. */
+/**
+ * For the boards of a current job, says whether their programs may be stopped.
+ * `BoardServices.mayStop` checks here first.
+ */
 export class StopPolicies {
   readonly #answers = new Map<Board, ManyStopAnswer[]>();
 
-  /** While `work` runs, `answer` holds for `board`. */
+  /** Applies `answer` to `board` while `work` runs. */
   async during<T>(board: Board, answer: ManyStopAnswer, work: () => Promise<T>): Promise<T> {
     const own = [...(this.#answers.get(board) ?? []), answer];
     this.#answers.set(board, own);
@@ -22,7 +25,7 @@ export class StopPolicies {
     }
   }
 
-  /** The answer that holds now; undefined: the user has to be asked. */
+  /** The answer that applies now; undefined: ask the user. */
   answerFor(board: Board): ManyStopAnswer | undefined {
     return this.#answers.get(board)?.at(-1);
   }

@@ -1,12 +1,14 @@
 import { abortable, Deferred, type Clock } from '../async';
 
-/** Who has typed nothing for so long has left the line. */
+/**
+ * After this pause without a key, in milliseconds, the user is assumed to have abandoned the line.
+ */
 const PAUSE_MS = 3000;
 
-/** Keys after which nothing of a line is left at the prompt: Enter, Ctrl-C, Ctrl-D. */
+/** Keys that leave the prompt's line empty: Enter, Ctrl-C, Ctrl-D. */
 const LINE_ENDS = new Set([0x0d, 0x0a, 0x03, 0x04]);
 
-/** Whether the user is in the middle of a line at the prompt, which work that nobody has asked for must not take away. */
+/** Whether the user is typing a line at the prompt. Background work must not destroy that line. */
 export class Typing {
   #last = 0;
   #open = false;
@@ -14,7 +16,7 @@ export class Typing {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Keys have been sent to the board. */
+  /** Records keys sent to the board. */
   typed(data: Uint8Array): void {
     const end = data.at(-1);
     if (end === undefined) return;

@@ -1,16 +1,19 @@
 import type { Board } from './board';
 
-/** Boards by uid, told of every change of a board: looking through five thousand for each of them takes seconds. */
+/**
+ * An index of boards by uid, updated on every change. A linear search through five thousand boards
+ * for each change would take seconds.
+ */
 export class UidIndex {
   readonly #boards = new Map<string, Set<Board>>();
   readonly #uids = new Map<Board, string>();
 
-  /** Two nodes have one uid for the moment between the board's saying so and their becoming one: the older is found. */
+  /** Two nodes share a uid for the moment before they are merged; this returns the older one. */
   get(uid: string): Board | undefined {
     return this.#boards.get(uid)?.values().next().value;
   }
 
-  /** The board may have another uid than before. */
+  /** Updates the index if the board's uid has changed. */
   update(board: Board): void {
     const { uid } = board;
     if (this.#uids.get(board) === uid) return;

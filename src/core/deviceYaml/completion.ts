@@ -1,4 +1,4 @@
-/** Something that could be written at a place of a device file. */
+/** A proposal for text in a device file. */
 export interface Suggestion {
   readonly label: string;
   readonly detail: string;
@@ -12,6 +12,7 @@ const DEVICE_KEYS: readonly Suggestion[] = [
   { label: 'path', detail: 'Folder that resources are in (later dialect)' },
   { label: 'include-patterns', detail: 'Files that are taken of a folder' },
   { label: 'exclude-patterns', detail: 'Files that are left out of a folder' },
+  { label: 'led', detail: 'Pin of the LED that Identify blinks: a number, or a name such as GP25' },
   { label: 'protect', detail: 'Files on the board that a mirror never deletes' },
   { label: 'tags', detail: 'Words that the board can be chosen by' },
 ];
@@ -25,10 +26,10 @@ const RESOURCE_KEYS: readonly Suggestion[] = [
   { label: 'exclude-patterns', detail: 'Files that are left out of the folder' },
 ];
 
-/** What can be written at a place: keys of a board, keys of a resource, names of resources, or nothing. */
+/** What can be written at a position: keys of a board, keys of a resource, names of resources, or nothing. */
 export type Slot = 'device' | 'resource' | 'name' | 'none';
 
-/** What belongs at the end of `before`, the lines up to the cursor: told by how far they are indented. */
+/** Returns what belongs at the end of `before`, the lines up to the cursor. The indentation decides. */
 export function slotAt(before: readonly string[]): Slot {
   const line = before.at(-1) ?? '';
   if (indentOf(line) === 0 || /:\s/.test(line.trimStart())) return 'none';
@@ -40,7 +41,7 @@ export function slotAt(before: readonly string[]): Slot {
   return nearest.startsWith('- ') && next?.startsWith('resources:') ? 'resource' : 'none';
 }
 
-/** The keys for a slot. */
+/** Returns the keys for a slot. */
 export function keysFor(slot: Slot): readonly Suggestion[] {
   if (slot === 'device') return DEVICE_KEYS;
   return slot === 'resource' ? RESOURCE_KEYS : [];
@@ -50,7 +51,7 @@ function indentOf(line: string): number {
   return /^ */.exec(line)?.[0].length ?? 0;
 }
 
-/** The lines that contain the last one, the innermost first, without their indentation. */
+/** Returns the lines that contain the last one, the innermost first, without their indentation. */
 function parents(lines: readonly string[]): string[] {
   const found: string[] = [];
   const last = lines.at(-1) ?? '';
@@ -59,7 +60,7 @@ function parents(lines: readonly string[]): string[] {
   for (const line of lines.slice(0, -1).reverse()) {
     if (/^\s*(#.*)?$/.test(line)) continue;
     const own = indentOf(line);
-    // A list may stand as far left as the key that it belongs to.
+    // The items of a list may have the same indentation as its key.
     if (own < limit || (own === limit && inList && !isItem(line))) {
       found.push(line.trim());
       limit = own;

@@ -1,12 +1,17 @@
 import { throwIfAborted } from '../async';
-import { hostNames } from '../sync/hostNames';
-import { sha256, type LocalFs } from '../sync/localFs';
-import type { HostNames, LocalFile, LocalTree, SyncRules } from '../sync/model';
-import { protection } from '../sync/rules';
+import { hostNames, type HostNames } from '../files';
+import {
+  type LocalFile,
+  type LocalFs,
+  type LocalTree,
+  protection,
+  sha256,
+  type SyncRules,
+} from '../sync';
 import type { Device } from './model';
 import type { Placed, ResolvedDevice } from './resolve';
 
-/** The files of a resolved board, read and hashed: what a sync is planned with. */
+/** Reads and hashes the files of a resolved board, as input of a sync. */
 export async function deviceTree(
   resolved: ResolvedDevice,
   fs: LocalFs,
@@ -27,9 +32,9 @@ export async function deviceTree(
 }
 
 /**
- * The rules of a sync by device file, as in iot-kernel: the whole board is covered, names that begin with a dot and
- * CircuitPython's boot_out.txt are not seen, and only files that came from the computer go back there. While the file has mistakes (not `complete`) it does not say what
- * the board is to have, so nothing is deleted.
+ * Rules of a sync by device file, as in iot-kernel: the whole board is covered, names that begin with a dot and CircuitPython's
+ * boot_out.txt are ignored, and only files that came from the computer are pulled back. If the file has mistakes (not `complete`)
+ * the wanted files are not certain, so nothing is deleted.
  */
 export function deviceRules(
   device: Device,

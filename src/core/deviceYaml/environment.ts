@@ -1,4 +1,4 @@
-/** What paths in device files may refer to. Values may refer to each other; those given replace the defaults. */
+/** Variables for paths in device files. Values may refer to each other and override the defaults. */
 export interface Environment {
   /** The user's home folder, `/` between parts. */
   readonly home: string;
@@ -14,10 +14,10 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   IOT_PROJECTS: '~/projects',
 };
 
-/** References deeper than this go round in a circle. */
+/** Deeper references are a cycle. */
 const MAX_DEPTH = 10;
 
-/** A path with `$VAR`, `${VAR}` and `~` replaced, and the names that have no value (left as they are). */
+/** Expands `$VAR`, `${VAR}` and `~` in a path. Also returns the names without a value, which are left in the path. */
 export function expandPath(
   text: string,
   environment: Environment,
@@ -36,7 +36,7 @@ export function expandPath(
   return { path: expand(text, 0).replaceAll('\\', '/'), unknown: [...unknown] };
 }
 
-/** The parts of a list of paths: `:` between them, or the system's own `;`; `C:\x` is one part. */
+/** Splits a list of paths at `:`, or at the system's own `;`; `C:\x` is one part. */
 export function splitPathList(list: string): string[] {
   return list
     .split(/;|:(?![\\/](?<=(?:^|[:;])[A-Za-z]:[\\/]))/)
@@ -44,7 +44,7 @@ export function splitPathList(list: string): string[] {
     .filter((part) => part !== '');
 }
 
-/** The folders that iot-kernel looks for device files in, both dialects', those of `IOT_DEVICES` first. */
+/** Returns the folders that iot-kernel searches for device files, in both dialects; those of `IOT_DEVICES` first. */
 export function deviceFolders(environment: Environment): string[] {
   const set = environment.variables.IOT_DEVICES;
   const lists = set ? [set] : ['$IOT49/devices', '$IOT_PROJECTS/devices'];
@@ -52,7 +52,7 @@ export function deviceFolders(environment: Environment): string[] {
   return [...new Set(folders)];
 }
 
-/** The folders that libraries of the seed dialect are searched in. */
+/** Returns the folders in which libraries of the seed dialect are searched. */
 export function libraryFolders(environment: Environment): string[] {
   const list = expandPath(environment.variables.IOT_LIBS ?? '$IOT_LIBS', environment).path;
   return splitPathList(list);

@@ -1,15 +1,18 @@
 import { throwIfAborted } from '../async';
-import { joinLocal } from '../sync/folderScan';
-import type { LocalFs } from '../sync/localFs';
+import { joinLocal, type LocalFs } from '../sync';
 
-/** Deeper than any library; a circle of mounted folders ends here. */
+/** Limit of the depth, which also ends a loop of mounted folders. */
 const MAX_DEPTH = 20;
 
-/** All files below a folder, relative to it and sorted. Links to folders are not followed. */
+/**
+ * Returns all files below a folder, relative to it and sorted. Links to folders are not followed.
+ * @param onLink called with the relative path of each such link
+ */
 export async function filesBelow(
   fs: LocalFs,
   folder: string,
   signal?: AbortSignal,
+  onLink: (path: string) => void = () => undefined,
 ): Promise<string[]> {
   const files: string[] = [];
   const walk = async (dir: string, depth: number) => {
@@ -17,6 +20,7 @@ export async function filesBelow(
     for (const { name, type } of (await fs.list(joinLocal(folder, dir))) ?? []) {
       const path = dir === '' ? name : `${dir}/${name}`;
       if (type === 'file') files.push(path);
+      else if (type === 'link') onLink(path);
       else if (type === 'dir' && depth < MAX_DEPTH) await walk(path, depth + 1);
     }
   };

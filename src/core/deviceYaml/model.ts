@@ -1,4 +1,4 @@
-/** A mistake or a doubt in a configuration file, at its place. Lines and columns count from 1. */
+/** An error or a warning in a configuration file, with its position. Lines and columns count from 1. */
 export interface Diagnostic {
   readonly file: string;
   readonly line: number;
@@ -7,7 +7,7 @@ export interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'information';
 }
 
-/** A place in a file, to hang a diagnostic on. Lines and columns count from 1. */
+/** A position in a file for a diagnostic. Lines and columns count from 1. */
 export interface Place {
   readonly file: string;
   readonly line: number;
@@ -15,12 +15,12 @@ export interface Place {
 }
 
 /**
- * iot-kernel has had two meanings for the same file. `seed` (2021): libraries are searched, `/lib` and no unpacking are
- * the defaults. `head`: a path leads to the resource, `/` and unpacking of plain folders are the defaults.
+ * iot-kernel has given the same file two meanings. `seed` (2021): libraries are searched; the defaults are `/lib` and no
+ * unpacking. `head`: a path leads to the resource; the defaults are `/` and unpacking of plain folders.
  */
 export type Dialect = 'seed' | 'head';
 
-/** A text of the file and where it stands. */
+/** A text and its position in the file. */
 export interface At<T> {
   readonly value: T;
   readonly place: Place;
@@ -32,7 +32,7 @@ export interface Resource {
   readonly place: Place;
   readonly installDir?: At<string>;
   readonly unpack?: boolean;
-  /** seed: libraries of this resource alone; head: folder that it is in. */
+  /** seed: libraries of this resource only; head: the folder that contains it. */
   readonly search?: At<readonly string[]>;
   readonly include?: At<readonly string[]>;
   readonly exclude?: At<readonly string[]>;
@@ -50,16 +50,18 @@ export interface Device {
   readonly include?: At<readonly string[]>;
   readonly exclude?: At<readonly string[]>;
   readonly resources: readonly Resource[];
-  /** Our own addition, which iot-kernel passes over: globs that a mirror never deletes. */
+  /** Our extension, which iot-kernel ignores: globs that a mirror never deletes. */
   readonly protect: readonly string[];
+  /** Our extension: pin of the LED that identifies the board, a number or one of the firmware's names. */
+  readonly led?: string;
 }
 
-/** Whether two unique ids mean the same board, in whatever case and with or without colons. */
+/** Whether two unique ids mean the same board, ignoring case and colons. */
 export function sameUid(a: string, b: string): boolean {
   return bareUid(a) === bareUid(b) && bareUid(a) !== '';
 }
 
-/** Lower-case hex digits alone. */
+/** Returns only the lower-case hex digits. */
 export function bareUid(uid: string): string {
   return uid.toLowerCase().replace(/[:\-\s]/g, '');
 }

@@ -1,10 +1,10 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
 import type { At, Diagnostic, Place } from './model';
 
-/** YAML's own names for texts, numbers, lists and maps; every other tag asks for an object to be made. */
+/** YAML's tags for strings, numbers, lists and maps. Every other tag asks the reader to create an object. */
 const PLAIN = /^tag:yaml\.org,2002:(str|int|float|bool|null|map|seq)$/;
 
-/** The nodes of one file with their places; collects what is wrong with them. */
+/** Reads the nodes of one file with their positions, and collects the errors. */
 export class Nodes {
   readonly diagnostics: Diagnostic[] = [];
 
@@ -32,7 +32,7 @@ export class Nodes {
     this.diagnostics.push({ ...place, message, severity: 'warning' });
   }
 
-  /** `node` itself, or what it is an alias of; explicit tags are refused: these files are data and nothing else. */
+  /** Resolves an alias. Explicit tags are refused, because these files contain only data. */
   plain(node: unknown): unknown {
     const target = isAlias(node) ? node.resolve(this.document) : node;
     if (isScalar(target) || isMap(target) || isSeq(target)) {
@@ -45,7 +45,7 @@ export class Nodes {
     return target;
   }
 
-  /** The text of a scalar as it is written (`10:20` stays that, whatever number YAML makes of it); undefined for none. */
+  /** Returns a scalar exactly as written (`10:20`, not the number that YAML makes of it), or undefined. */
   text(node: unknown): string | undefined {
     const scalar = this.plain(node);
     if (!isScalar(scalar) || scalar.value === null || scalar.value === undefined) return undefined;
@@ -53,7 +53,7 @@ export class Nodes {
     return scalar.source;
   }
 
-  /** A text with its place; anything else that is there is an error. */
+  /** Reads a text with its position. Any other value is an error. */
   textAt(node: unknown, what: string): At<string> | undefined {
     const value = this.text(node);
     if (value !== undefined) return { value, place: this.place(node) };
@@ -61,7 +61,7 @@ export class Nodes {
     return undefined;
   }
 
-  /** One text or a list of texts. */
+  /** Reads one text or a list of texts. */
   textsAt(node: unknown, what: string): At<readonly string[]> | undefined {
     if (this.isNothing(node)) return undefined;
     const target = this.plain(node);
@@ -81,7 +81,7 @@ export class Nodes {
     return undefined;
   }
 
-  /** Nothing written, or `null`. */
+  /** Whether the value is missing or `null`. */
   isNothing(node: unknown): boolean {
     const target = this.plain(node);
     return target === undefined || target === null || (isScalar(target) && target.value === null);

@@ -2,7 +2,7 @@ import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from
 import { bareUid, type Device, type Diagnostic, type Dialect, type Resource } from './model';
 import { Nodes } from './nodes';
 
-/** A file larger than this is no device file. In characters. */
+/** Limit of a device file in characters. */
 const MAX_FILE = 200_000;
 
 export interface ParsedFile {
@@ -11,11 +11,11 @@ export interface ParsedFile {
 }
 
 export interface ParseOptions {
-  /** Decides for files that say nothing of their dialect themselves; undefined: by the keys they use. */
+  /** The dialect for files that do not name one. Default: by the keys they use. */
   readonly dialect?: Dialect;
 }
 
-/** Reads one device file: every device that can be read, and what is wrong with the rest. Nothing is ever executed. */
+/** Parses a device file. Returns every readable device, and the errors in the rest. Nothing is ever executed. */
 export function parseDeviceFile(
   file: string,
   text: string,
@@ -26,8 +26,8 @@ export function parseDeviceFile(
     return { devices: [], diagnostics: [{ file, line: 1, col: 1, message, severity: 'error' }] };
   }
   const lines = new LineCounter();
-  // iot-kernel reads with PyYAML, which is YAML 1.1: `unpack: yes` is true.
-  const document = parseDocument(text, {
+  // iot-kernel uses PyYAML, which implements YAML 1.1: `unpack: yes` is true.
+  const document = parseDocument(text.replace(/^\uFEFF/, ''), {
     version: '1.1',
     lineCounter: lines,
     uniqueKeys: false,
@@ -95,11 +95,24 @@ function readDevice(
     dialect,
     resources: readResources(fields.get('resources'), dialect, nodes),
     protect: nodes.textsAt(fields.get('protect'), 'protect')?.value ?? [],
+    ...ledOf(fields.get('led'), nodes),
     ...commonFields(fields, dialect === 'seed' ? 'libs' : 'path', nodes),
   };
 }
 
-/** What a device and a resource may both say. */
+/** Reads the LED's pin. It becomes part of code for the board, so only valid pin names are accepted. */
+function ledOf(node: unknown, nodes: Nodes): { led?: string } {
+  const led = nodes.text(node)?.trim();
+  if (led === undefined || led === '') return {};
+  if (/^[A-Za-z_]?\w{0,19}$/.test(led)) return { led };
+  nodes.warning(
+    nodes.place(node),
+    `"${led.slice(0, 40)}" is not a pin: write its number or its name`,
+  );
+  return {};
+}
+
+/** Reads the keys that devices and resources have in common. */
 function commonFields(fields: Map<string, unknown>, search: string, nodes: Nodes) {
   const texts = (key: string) => nodes.textsAt(fields.get(key), key);
   return {
@@ -122,7 +135,7 @@ function readResources(node: unknown, dialect: Dialect, nodes: Nodes): Resource[
     .filter((resource) => resource !== undefined);
 }
 
-/** `name`, `name:`, `name: /dir` or `name: {…}`. */
+/** Reads `name`, `name:`, `name: /dir` or `name: {…}`. */
 function readResource(item: unknown, dialect: Dialect, nodes: Nodes): Resource | undefined {
   const node = nodes.plain(item);
   const place = nodes.place(item);
@@ -157,37 +170,65 @@ function parameters(value: unknown, dialect: Dialect, nodes: Nodes): Partial<Res
   return { unpack, ...commonFields(fields, dialect === 'seed' ? 'lib' : 'path', nodes) };
 }
 
-/** A map by its keys; as in PyYAML the last of two equal keys counts, but it is told. */
-function fieldsOf(map: YAMLMap, nodes: Nodes): Map<string, unknown> {
+/** Limit of nested merges; more is a cycle. */
+const MAX_MERGES = 8;
+
+/** Reads a map by its keys. As in PyYAML, the last of two equal keys counts; a warning reports it. */
+function fieldsOf(map: YAMLMap, nodes: Nodes, depth = 0): Map<string, unknown> {
   const fields = new Map<string, unknown>();
+  const merged = new Map<string, unknown>();
   for (const { key, value } of map.items) {
     const name = nodes.text(key) ?? '';
+    if (name === '<<') {
+      for (const [k, v] of mergedFields(value, nodes, depth)) if (!merged.has(k)) merged.set(k, v);
+      continue;
+    }
     if (fields.has(name))
       nodes.warning(nodes.place(key), `"${name}" is given twice; this one counts`);
     fields.set(name, value);
   }
+  // The map's own keys override merged ones.
+  return new Map([...merged, ...fields]);
+}
+
+/** Reads YAML's merge key, `<<: *base` or a list of such: the keys of other maps, of which the first wins. */
+function mergedFields(value: unknown, nodes: Nodes, depth: number): Map<string, unknown> {
+  const fields = new Map<string, unknown>();
+  const target = nodes.plain(value);
+  for (const part of isSeq(target) ? target.items : [target]) {
+    const map = nodes.plain(part);
+    if (!isMap(map) || depth >= MAX_MERGES) {
+      nodes.error(nodes.place(part), '"<<" must name a map, or a list of maps');
+      continue;
+    }
+    for (const [k, v] of fieldsOf(map, nodes, depth + 1)) if (!fields.has(k)) fields.set(k, v);
+  }
   return fields;
 }
 
-/** What the file says itself, in a comment (a key at the top would be a board to iot-kernel): `# dialect: head`. */
+/** Reads the dialect from a comment, `# dialect: head` (iot-kernel would take a key at the top for a board). */
 function dialectOf(text: string, nodes: Nodes): Dialect | undefined {
   const comment = /^[ \t]*#[ \t]*dialect:[ \t]*(\w+)/im.exec(text);
   if (!comment) return undefined;
   const known = comment[1]?.toLowerCase();
   if (known === 'seed' || known === 'head') return known;
-  nodes.error(nodes.placeAt(comment.index), `There is no dialect "${known}": it is seed or head`);
+  nodes.error(nodes.placeAt(comment.index), `Unknown dialect "${known}": write seed or head`);
   return undefined;
 }
 
-/** `libs` or `lib` anywhere: seed; `path`: head; neither: seed, the one that is documented. */
+/**
+ * Detects the dialect: `libs` or `lib` mean seed, `path` means head, and without both it is seed, which is documented. If resources
+ * and boards disagree, the boards' keys decide.
+ */
 function dialectByKeys(top: YAMLMap, nodes: Nodes): Dialect {
+  const boards = new Map<string, unknown>();
   const seen = new Map<string, unknown>();
-  const note = (map: unknown) => {
-    if (isMap(map)) for (const { key } of map.items) seen.set(nodes.text(key) ?? '', key);
+  const note = (map: unknown, found = seen) => {
+    if (isMap(map)) for (const { key } of map.items) found.set(nodes.text(key) ?? '', key);
   };
   for (const { value } of top.items) {
     const spec = nodes.plain(value);
-    note(spec);
+    note(spec, boards);
     const resources = isMap(spec) ? nodes.plain(spec.get('resources', true)) : undefined;
     if (!isSeq(resources)) continue;
     for (const item of resources.items) {
@@ -195,11 +236,13 @@ function dialectByKeys(top: YAMLMap, nodes: Nodes): Dialect {
       if (isMap(resource)) note(nodes.plain(resource.items[0]?.value));
     }
   }
-  const seed = seen.get('libs') ?? seen.get('lib');
-  const head = seen.get('path');
+  const own = [boards.get('libs'), boards.get('path')] as const;
+  const seed = own[0] ?? seen.get('libs') ?? seen.get('lib');
+  const head = own[1] ?? seen.get('path');
+  const isHead = head !== undefined && (seed === undefined || (own[1] !== undefined && !own[0]));
   if (seed !== undefined && head !== undefined) {
-    const message = '"path" and "libs" belong to different dialects; the file is read as seed';
-    nodes.warning(nodes.place(head), message);
+    const message = `"path" and "libs" belong to different dialects; the file is read as ${isHead ? 'head' : 'seed'}`;
+    nodes.warning(nodes.place(isHead ? seed : head), message);
   }
-  return seed === undefined && head !== undefined ? 'head' : 'seed';
+  return isHead ? 'head' : 'seed';
 }

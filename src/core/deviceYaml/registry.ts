@@ -1,15 +1,15 @@
 import { sameUid, type Device, type Diagnostic } from './model';
 import { parseDeviceFile, type ParseOptions } from './parse';
 
-/** Every configured board of all device files, and what is wrong with them. */
+/** The boards of all device files, and the errors in them. */
 export interface DeviceRegistry {
   readonly devices: readonly Device[];
   readonly diagnostics: readonly Diagnostic[];
-  /** By name, else by unique id. */
+  /** Finds a board by name, else by unique id. */
   find(nameOrUid: string): Device | undefined;
 }
 
-/** Reads all device files together: a name or a uid that is configured twice, wherever, is an error at the second place. */
+/** Reads all device files together. A name or uid that occurs twice, also in different files, is an error at the second place. */
 export function readRegistry(
   files: readonly { readonly file: string; readonly text: string }[],
   options: ParseOptions = {},

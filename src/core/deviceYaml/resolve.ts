@@ -1,7 +1,5 @@
 import { asError } from '../errors';
-import { boardPath, joinBoard } from '../sync/boardPath';
-import { joinLocal } from '../sync/folderScan';
-import type { LocalFs } from '../sync/localFs';
+import { boardPath, joinBoard, joinLocal, type LocalFs } from '../sync';
 import { expandPath, libraryFolders, splitPathList, type Environment } from './environment';
 import { filesBelow } from './localFiles';
 import type { At, Device, Diagnostic, Place, Resource } from './model';
@@ -10,34 +8,34 @@ import { DEFAULT_EXCLUDE, DEFAULT_INCLUDE, fileFilter, isInside } from './patter
 export interface ResolveOptions {
   readonly fs: LocalFs;
   readonly environment: Environment;
-  /** What relative library folders are relative to: the workspace folder, or the device file's own. */
+  /** Base of relative library folders: the workspace folder, or the device file's own. */
   readonly base: string;
   readonly signal?: AbortSignal;
 }
 
-/** A file on the computer and its place on the board. */
+/** A file on the computer, with its path on the board. */
 export interface Placed {
   readonly board: string;
   readonly local: string;
 }
 
-/** Where one resource was found and what becomes of it. */
+/** The local file or folder of a resource, and its place on the board. */
 export interface Placement {
   readonly resource: Resource;
-  /** The file or folder on the computer; undefined: not found. */
+  /** The file or folder on the computer, or undefined if it was not found. */
   readonly local?: string;
   readonly files: readonly Placed[];
 }
 
 export interface ResolvedDevice {
-  /** In the order of the file: to be shown before the first sync. */
+  /** In the order of the file, to show before the first sync. */
   readonly placements: readonly Placement[];
-  /** What the board is to have; where two resources want the same place, the later one's. */
+  /** The files for the board. If two resources have the same place, the later one wins. */
   readonly files: readonly Placed[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Finds every resource of a board on the computer and works out where it goes. */
+/** Finds every resource of a board on the computer and determines its place on the board. */
 export async function resolveDevice(
   device: Device,
   options: ResolveOptions,
@@ -60,7 +58,7 @@ export async function resolveDevice(
   return { placements, files, diagnostics: resolver.diagnostics };
 }
 
-/** Defaults and search rules of one board's dialect. */
+/** Applies the defaults and search rules of one board's dialect. */
 class Resolver {
   readonly diagnostics: Diagnostic[] = [];
 
@@ -76,7 +74,7 @@ class Resolver {
   async place(resource: Resource): Promise<Placement> {
     const nothing = { resource, files: [] };
     if (!isInside(resource.name) || resource.name.startsWith('/')) {
-      this.say('error', resource.place, `"${resource.name}" leads out of its library`);
+      this.say('error', resource.place, `"${resource.name}" leads outside its library`);
       return nothing;
     }
     const installDir = this.#installDir(resource);
@@ -88,7 +86,7 @@ class Resolver {
     const relative = isDir ? await this.#filesIn(resource, local) : [''];
     const unpack = resource.unpack ?? (isDir && (await this.#unpacksByDefault(local)));
     const name = unpack ? resource.name.split('/').slice(1).join('/') : resource.name;
-    // A single file has no folder to be taken out of.
+    // A single file cannot be unpacked.
     const prefix = !isDir && name === '' ? resource.name : name;
     const files = relative.map((path): Placed => {
       return { board: joinBoard(installDir, `${prefix}/${path}`), local: joinLocal(local, path) };
@@ -96,7 +94,7 @@ class Resolver {
     return { resource, local, files };
   }
 
-  /** `~` and `$` in it belong to the board: nothing is expanded. */
+  /** `~` and `$` in it belong to the board and are not expanded. */
   #installDir(resource: Resource): string | undefined {
     const said = resource.installDir ?? this.device.installDir;
     const text = said?.value ?? (this.device.dialect === 'seed' ? '/lib' : '/');
@@ -126,7 +124,7 @@ class Resolver {
     return undefined;
   }
 
-  /** seed: the resource's own library, else the board's, else those of IOT_LIBS; the first that has the name wins. */
+  /** seed: the resource's own libraries, else the board's, else those of IOT_LIBS. The first one that has the name wins. */
   #libraries(resource: Resource): string[] {
     const said = resource.search ?? this.device.search;
     if (!said) return libraryFolders(this.options.environment);
@@ -134,7 +132,7 @@ class Resolver {
     return parts.map((part) => this.#absolute(this.#expand(part, said), this.options.base));
   }
 
-  /** head: one folder; a relative one lies in IOT_PROJECTS. */
+  /** head: one folder; a relative one is below IOT_PROJECTS. */
   #path(resource: Resource): string {
     const said = resource.search ?? this.device.search;
     const projects = expandPath('$IOT_PROJECTS', this.options.environment).path;
@@ -159,7 +157,12 @@ class Resolver {
   async #filesIn(resource: Resource, folder: string): Promise<string[]> {
     const include = this.#patterns(resource.include ?? this.device.include, DEFAULT_INCLUDE);
     const exclude = this.#patterns(resource.exclude ?? this.device.exclude, DEFAULT_EXCLUDE);
-    const all = await filesBelow(this.options.fs, folder, this.options.signal);
+    const all = await filesBelow(this.options.fs, folder, this.options.signal, (path) => {
+      const message = `${path} in "${resource.name}" is a link to a folder, which is not followed. Name that folder as a resource of its own`;
+      if (!path.split('/').some((part) => part.startsWith('.'))) {
+        this.say('error', resource.place, message);
+      }
+    });
     const taken = all.filter(fileFilter(include, exclude));
     if (taken.length === 0) {
       const message = `Nothing in "${resource.name}" is taken: its include-patterns match none of ${all.length} files`;
@@ -171,7 +174,8 @@ class Resolver {
   #patterns(said: At<readonly string[]> | undefined, byDefault: readonly string[]): string[] {
     return (said?.value ?? byDefault).filter((pattern) => {
       if (isInside(pattern)) return true;
-      if (said) this.say('error', said.place, `The pattern "${pattern}" leads out of the resource`);
+      if (said)
+        this.say('error', said.place, `The pattern "${pattern}" leads outside the resource`);
       return false;
     });
   }

@@ -1,10 +1,10 @@
 import { text } from '../bytes';
 import { parseSecrets } from '../python/secretsPy';
-import type { LocalFs } from '../sync/localFs';
+import type { LocalFs } from '../sync';
 import type { Diagnostic } from './model';
 import type { Placement } from './resolve';
 
-/** What is doubtful in a `secrets.py` that a board is to have: told at the resource, without any value. */
+/** Checks a `secrets.py` for a board. Problems are reported at the resource, without any value. */
 export async function checkSecrets(
   placements: readonly Placement[],
   fs: LocalFs,

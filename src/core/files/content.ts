@@ -4,9 +4,9 @@ import * as zlib from 'node:zlib';
 
 const deflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.deflateRaw);
 
-/** Below this size there is nothing to win. */
+/** Below this size in bytes, compression saves nothing. */
 const WORTH_BYTES = 128;
-/** Compressed content is used when it saves more than a tenth. */
+/** Compressed content is used if it is smaller than this share of the original. */
 const WORTH_RATIO = 0.9;
 
 /** SHA-256 of `content`. */
@@ -16,11 +16,14 @@ export function sha256(content: Uint8Array): Uint8Array {
 
 export interface Deflated {
   readonly data: Uint8Array;
-  /** The window that the board needs to inflate it: 2 ** windowBits bytes. */
+  /** The board needs a window of 2 ** windowBits bytes to inflate this. */
   readonly windowBits: number;
 }
 
-/** `content` as a raw deflate stream with a window of at most 2 ** windowBits bytes; undefined where it does not pay. */
+/**
+ * `content` as a raw deflate stream with a window of at most 2 ** windowBits bytes; undefined if
+ * compression does not pay.
+ */
 export async function deflated(
   content: Uint8Array,
   windowBits: number,
@@ -32,15 +35,15 @@ export async function deflated(
   return data.length < content.length * WORTH_RATIO ? { data, windowBits: bits } : undefined;
 }
 
-/** The window for a heap of so many free bytes: beside it the inflater needs 2 kB, and what else is there some room. */
+/** Returns the inflate window for a heap with `free` bytes. The inflater needs 2 kB more, and other code needs some room. */
 export function windowBitsFor(heap: number): number {
   if (heap < 12_000) return 0;
   return Math.max(9, Math.min(15, Math.floor(Math.log2(heap / 6))));
 }
 
 /**
- * Says how many bytes a deflate stream gives that has been cut anywhere: the board is asked for exactly as many and never
- * waits in the middle of a code for bytes that are still on their way.
+ * Calculates how many bytes a deflate stream yields that is cut at any point. The board is asked
+ * for exactly that many, so it never waits in the middle of a code for bytes in transit.
  */
 export class InflateMeter {
   readonly #inflate: zlib.InflateRaw;
@@ -53,7 +56,7 @@ export class InflateMeter {
     });
   }
 
-  /** Takes the next piece and gives how many bytes more it yields. */
+  /** Takes the next piece and returns how many more bytes it yields. */
   async feed(piece: Uint8Array): Promise<number> {
     const before = this.#count;
     await new Promise<void>((resolve, reject) => {

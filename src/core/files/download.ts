@@ -1,26 +1,30 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import type { TransferOptions } from '../boardFiles';
 import { ProtocolError } from '../errors';
 import type { Session } from '../transport';
-import type { Capabilities } from './capabilities';
+import type { Capabilities } from '../capabilities';
 import { sha256 } from './content';
 import { fileError, linesOrError } from './fileErrors';
 import { SenderOutput, numbers } from './senderBlocks';
-import { damagedLine, isDamage, program, wireForm } from './snippets';
+import { damagedLine, isDamage, program, sendsPlainly, wireForm } from './snippets';
 import { verbs } from './verbs';
 
-/** A sender is silent while it hashes the file once more; otherwise it has stopped. */
+/**
+ * A sender is silent, in milliseconds, only while it hashes the file again; after this it is
+ * assumed to have stopped.
+ */
 const SILENCE_MS = 8000;
-/** Each asks only for what is still missing. */
+/** Each attempt requests only what is still missing. */
 const ATTEMPTS = 8;
-/** What a block's offset can count to. */
+/** The range of a block's offset, in bytes. */
 const MOST_BYTES = 2 ** 28;
 
 /**
- * Reads files through the binary sender, all in one stream. Blocks that come damaged are asked for again; the SHA-256 that
- * the board computes of each file has the last word. Gives their contents in the order of `paths`; a FileError takes the
- * place of one that cannot be read.
- * @throws ProtocolError when the line damages every attempt; what {@link Session.exec} throws
+ * Reads files through the binary sender, all in one stream. Damaged blocks are requested again, and
+ * each file is verified against the SHA-256 that the board computes. Returns the contents in the
+ * order of `paths`, with a FileError for each file that cannot be read.
+ * @throws ProtocolError if the line damages every attempt; whatever {@link Session.exec} throws
  */
 export async function download(
   session: Session,
@@ -45,6 +49,7 @@ export async function download(
         onStdout: (chunk) => run.output.feed(chunk),
       });
     } catch (error) {
+      if (sendsPlainly(error, can)) continue;
       if (!isDamage(error)) throw error;
       cause = error;
     }
@@ -65,11 +70,11 @@ function amounts(files: readonly Incoming[]): [done: number, total: number] {
   return [done, total];
 }
 
-/** One file, as much of it as has come. */
+/** One file and the parts of it that have arrived. */
 class Incoming {
-  /** Bytes of it that are here. */
+  /** Number of bytes received. */
   received = 0;
-  /** Its content, verified; or why the board cannot give it. */
+  /** The verified content, or the reason why the board cannot supply it. */
   result: Uint8Array | Error | undefined;
   #size: number | undefined;
   #blocks = new Map<number, Uint8Array>();
@@ -80,7 +85,7 @@ class Incoming {
     return this.#size;
   }
 
-  /** Blocks of a file of another size are another file's, or it has been changed meanwhile. */
+  /** If the size differs, earlier blocks belong to another version of the file: discard them. */
   set size(size: number | undefined) {
     if (size === this.#size) return;
     this.#size = size;
@@ -88,7 +93,7 @@ class Incoming {
     this.received = 0;
   }
 
-  /** @returns whether the block is news */
+  /** @returns whether the block was new */
   keep(offset: number, body: Uint8Array): boolean {
     if (this.#blocks.has(offset)) return false;
     this.#blocks.set(offset, body);
@@ -96,7 +101,9 @@ class Incoming {
     return true;
   }
 
-  /** What is missing, as (from, to); nothing before the first answer, which asks for the whole file. */
+  /**
+   * The missing ranges as (from, to). Empty before the first answer, which requests the whole file.
+   */
   gaps(): [number, number][] {
     const { size } = this;
     if (size === undefined || this.#blocks.size === 0) return [];
@@ -107,12 +114,12 @@ class Incoming {
       at = Math.max(at, offset + body.length);
     }
     if (at < size) missing.push([at, size]);
-    return missing.length > 0 ? missing : [[size, size]]; // only the sum is missing
+    return missing.length > 0 ? missing : [[size, size]]; // only the hash is missing
   }
 
   /**
-   * The board's last word on the file: its SHA-256 in base64, or minus an errno. A wrong hash (the file was changed meanwhile,
-   * or a size came damaged) starts over.
+   * Takes the board's final line about the file: its SHA-256 in base64, or a negative errno. A
+   * wrong hash (the file changed meanwhile, or a size was damaged) starts over.
    */
   conclude(word: string): void {
     if (/^-\d+$/.test(word)) {
@@ -128,10 +135,10 @@ class Incoming {
   }
 }
 
-/** One run of the sender: brings what it prints to the files that were asked for. */
+/** One run of the sender: assigns its output to the requested files. */
 class Run {
   readonly output: SenderOutput;
-  /** Where each file begins, counted through all of them. */
+  /** Offset of each file in the whole stream. */
   #starts: number[] = [];
 
   constructor(
@@ -144,7 +151,7 @@ class Run {
     );
   }
 
-  /** @throws FileError when the sender itself failed */
+  /** @throws FileError if the sender itself failed */
   end(): void {
     const lines = this.output.end();
     if (!lines) return;
@@ -153,7 +160,7 @@ class Run {
       const sizes = numbers('size', line);
       if (sizes && !this.#begin(sizes)) {
         throw new ProtocolError(
-          'The board names other files than asked, or sizes that no board has',
+          l10n.t('The board reported other files than requested, or impossible sizes'),
         );
       }
       if (!line.startsWith('sum ')) continue;
@@ -162,7 +169,7 @@ class Run {
     }
   }
 
-  /** False: sizes that cannot be, which is what a damaged line says. */
+  /** Returns false for impossible sizes, which come from a damaged line. */
   #begin(sizes: readonly number[]): boolean {
     const total = sizes.reduce((sum, size) => sum + Math.max(0, size), 0);
     if (sizes.length !== this.files.length || total > MOST_BYTES) return false;
@@ -181,7 +188,7 @@ class Run {
 
   #keep(offset: number, body: Uint8Array): void {
     const i = this.#starts.findLastIndex((start) => start <= offset);
-    // Empty files and those that cannot be read begin where the next one does.
+    // Empty and unreadable files start at the same offset as the next one.
     const file = this.files[i];
     const at = offset - (this.#starts[i] ?? 0);
     if (!file?.size || at + body.length > file.size) return;

@@ -1,3 +1,4 @@
+import { bytesText } from '../board';
 import { FileError } from '../errors';
 import { errnoName } from '../python/python';
 
@@ -19,6 +20,11 @@ const WORDS: Record<Errno, [message: (path: string) => string, hint: string | un
     'Check the path, and that a file system is mounted there.',
   ],
   EBUSY: [(p) => `${p} is in use on the board`, 'Reset the board and try again.'],
+  ENODEV: [
+    (p) => `Nothing is mounted at ${p} on the board`,
+    'List / to see where the file systems of the board are.',
+  ],
+  EPERM: [(p) => `The board does not allow ${p} to be changed`, 'Is it the root of a file system?'],
   EIO: [
     (p) => `${p} could not be written or read correctly`,
     'The flash or card may be worn or full; the old file was kept.',
@@ -27,31 +33,34 @@ const WORDS: Record<Errno, [message: (path: string) => string, hint: string | un
   ENOMEM: [(p) => `The board ran out of memory at ${p}`, 'Soft-reset the board and try again.'],
 };
 
-/** What MicroPython 1.9.2 of the micro:bit has in place of an errno (its `open` and `os.remove`). */
+/**
+ * MicroPython 1.9.2 on the micro:bit reports this instead of an errno (in `open` and `os.remove`).
+ */
 const NOT_FOUND = 'file not found';
 const ERROR_LINE = new RegExp(`^! (${NOT_FOUND}|\\S+)`);
 
-/** The FileError for an errno, as a board names it (`ENOENT`) or numbers it (`2`). */
+/** The FileError for an errno, given by name (`ENOENT`) or number (`2`). */
 export function fileError(errno: string, path: string, cause?: unknown): FileError {
   const known = errno === NOT_FOUND ? 'ENOENT' : errnoName('OSError', errno);
-  const name = errno === 'ENOMEM' ? 'ENOMEM' : (known ?? 'EIO');
+  const name = errno === 'ENOMEM' ? 'ENOMEM' : known;
+  if (name === undefined) {
+    const said = `The board reports error ${errno.slice(0, 40)} for ${path}`;
+    return new FileError('EIO', path, said, { cause });
+  }
   const [message, hint] = WORDS[name];
   return new FileError(name, path, message(path), { hint, cause });
 }
 
-/** No space, with figures in bytes. */
+/** The error for a full file system, with needed and free bytes. */
 export function noSpace(path: string, needed: number, free: number): FileError {
-  const message = `No space left on the board: ${path} needs ${size(needed)}, ${size(free)} are free`;
+  const message = `No space left on the board: ${path} needs ${bytesText(needed)}, ${bytesText(free)} are free`;
   return new FileError('ENOSPC', path, message, { hint: WORDS.ENOSPC[1] });
 }
 
-function size(bytes: number): string {
-  return bytes < 10_000 ? `${bytes} bytes` : `${(bytes / 1000).toFixed(1)} kB`;
-}
-
 /**
- * The error in the store's lines: `! <files opened before, or -1> <errno> <bytes needed> <bytes free>`. That nothing came any
- * more (ETIMEDOUT) is not the file's fault, hence none.
+ * Parses the store's error line: `! <files opened before, or -1> <errno> <bytes needed> <bytes
+ * free>`. ETIMEDOUT means that no more data arrived, which is not the file's fault, so it gives no
+ * error.
  */
 export function storeError(
   lines: readonly string[],
@@ -69,7 +78,7 @@ export function storeError(
   return undefined;
 }
 
-/** Throws the FileError that a line `! ENOENT` of an answer stands for; gives the other lines. */
+/** Throws the FileError for a line such as `! ENOENT` in an answer; otherwise returns the lines. */
 export function linesOrError(lines: readonly string[], path: string): readonly string[] {
   for (const line of lines) {
     const errno = ERROR_LINE.exec(line)?.[1];

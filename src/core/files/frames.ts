@@ -1,16 +1,22 @@
 import { crc32 } from './crc';
 
-/** Bytes in front of a frame's body: mark, number, length (2 x 7 bits), CRC-32 (5 x 7 bits), see receiver.py. */
+/**
+ * Length in bytes of a frame's header: mark, number, length (2 x 7 bits), CRC-32 (5 x 7 bits); see
+ * receiver.py.
+ */
 export const HEAD = 9;
-/** Frame numbers count to this and begin anew. */
+/** Frame numbers run from 0 to this value minus one and then start again. */
 export const NUMBERS = 64;
 const MARK = 0x7e;
 const ESCAPE = 0x10;
 
-/** Bytes that the REPL takes for commands, should they be left over from an upload that was called off; and the escape. */
+/**
+ * Bytes that the REPL would execute as commands if a cancelled upload left them behind, and the
+ * escape byte.
+ */
 const UP = new Set([0x02, 0x03, 0x04, ESCAPE]);
 
-/** `data` with the bytes that must not be on the wire to the board written as two. */
+/** Escapes bytes that must not appear on the wire to the board; each becomes two bytes. */
 export function escapeBytes(data: Uint8Array): Uint8Array {
   let extra = 0;
   for (const byte of data) if (UP.has(byte)) extra++;
@@ -28,7 +34,7 @@ export function escapeBytes(data: Uint8Array): Uint8Array {
   return out;
 }
 
-/** How many bytes of `data` from `from` on fit into `room` bytes of wire. */
+/** How many bytes of `data`, starting at `from`, fit into `room` bytes on the wire. */
 export function fitting(data: Uint8Array, from: number, room: number): number {
   let used = 0;
   let at = from;
@@ -39,7 +45,7 @@ export function fitting(data: Uint8Array, from: number, room: number): number {
   return at - from;
 }
 
-/** A frame as it goes over the wire. @param number 0..63 @param body escaped, below 16 KiB */
+/** Encodes a frame for the wire. @param number 0..63 @param body escaped, below 16 KiB */
 export function frame(number: number, body: Uint8Array): Uint8Array {
   const out = new Uint8Array(HEAD + body.length);
   out[0] = MARK;

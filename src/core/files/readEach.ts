@@ -2,8 +2,8 @@ import type { ReadItem, TakeFile, TransferOptions } from '../boardFiles';
 import { ReadProgress } from './readProgress';
 
 /**
- * Reads files one by one with `read`, `ahead` of them at the same time (which hides a network's latency), and hands them over
- * in their order. The first that fails stops all.
+ * Reads files one by one with `read`, up to `ahead` of them in parallel to hide network latency,
+ * and delivers them in order. The first failure stops all.
  */
 export async function readEach(
   items: readonly ReadItem[],

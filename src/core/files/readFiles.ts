@@ -1,26 +1,29 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import type { ReadItem, TakeFile, TransferOptions } from '../boardFiles';
 import { concat, text } from '../bytes';
 import { ProtocolError, PythonError } from '../errors';
 import type { Session } from '../transport';
-import type { Capabilities } from './capabilities';
+import type { Capabilities } from '../capabilities';
 import { download } from './download';
 import { pyRepr } from '../python/python';
 import { fileError, linesOrError } from './fileErrors';
 import { parseBytes } from './paths';
 import { ReadProgress } from './readProgress';
+import { eachPortion, outOfMemory, portions } from './portions';
 import { runVerb } from './snippets';
 import { verbs } from './verbs';
 
-/** What goes in one stream: enough that a round trip is nothing beside it, and not more than is soon there. */
+/** Bytes per stream: large enough that a round trip is negligible, small enough to arrive soon. */
 const STREAM_BYTES = 128 * 1024;
 const STREAM_FILES = 32;
 const FEW_FILES = 8;
-/** The list of a long stream, its sizes and sums take a few kB of heap. */
-const LONG_LIST_HEAP = 24_000;
+/** Heap, in bytes, needed for the list, sizes and hashes of a long stream. */
+const LONG_LIST_HEAP = 48_000;
 
 /**
- * Reads files by the fastest way: binary blocks of many in a stream; base64 lines or Python literals, one by one.
+ * Reads files by the fastest method: binary blocks of many files in one stream, or one by one as
+ * base64 lines or Python literals.
  * @throws FileError for the first that cannot be read
  */
 export async function readFiles(
@@ -33,22 +36,45 @@ export async function readFiles(
   const progress = new ReadProgress(items, options);
   const streams = can.stdin && can.sha256 && can.binascii;
   const most = streams ? (can.heap < LONG_LIST_HEAP ? FEW_FILES : STREAM_FILES) : 1;
-  for (const part of parts(items, most)) {
-    throwIfAborted(options.signal);
-    const paths = part.map((item) => item.path);
-    const contents = streams
-      ? await download(session, paths, can, {
-          signal: options.signal,
-          onProgress: (done, total, path) => progress.at(done, total, path),
-        })
-      : [await readLines(session, paths[0] ?? '/', can, options)];
-    let bytes = 0;
-    for (const content of contents) bytes += content instanceof Error ? 0 : content.length;
-    progress.finish(paths.at(-1) ?? '/', bytes);
-    for (const [i, content] of contents.entries()) {
-      if (content instanceof Error) throw content;
-      await take(content, paths[i] ?? '/');
-    }
+  const lists = portions(items, (item) => item.path.length, can.heap);
+  await eachPortion(
+    lists.flatMap((list) => parts(list, most)),
+    (part) => {
+      throwIfAborted(options.signal);
+      const paths = part.map((item) => item.path);
+      return streams
+        ? streamed(session, paths, can, progress, options)
+        : Promise.all(paths.map((path) => readLines(session, path, can, options)));
+    },
+    async (contents, part) => {
+      let bytes = 0;
+      for (const content of contents) bytes += content instanceof Error ? 0 : content.length;
+      progress.finish(part.at(-1)?.path ?? '/', bytes);
+      for (const [i, content] of contents.entries()) {
+        if (content instanceof Error) throw content;
+        await take(content, part[i]?.path ?? '/');
+      }
+    },
+  );
+}
+
+/** Reads in one stream; a single file for whose sender the heap is too small comes as lines. */
+async function streamed(
+  session: Session,
+  paths: readonly string[],
+  can: Capabilities,
+  progress: ReadProgress,
+  options: TransferOptions,
+): Promise<(Uint8Array | Error)[]> {
+  const [only, ...others] = paths;
+  try {
+    return await download(session, paths, can, {
+      signal: options.signal,
+      onProgress: (done, total, path) => progress.at(done, total, path),
+    });
+  } catch (error) {
+    if (!outOfMemory(error) || only === undefined || others.length > 0) throw error;
+    return [await readLines(session, only, can, options)];
   }
 }
 
@@ -64,7 +90,7 @@ export async function readFile(
   return found;
 }
 
-/** `items` in runs of at most so many files and, where sizes are known, bytes. */
+/** Splits `items` into runs of at most `most` files and, if sizes are known, STREAM_BYTES. */
 function parts(items: readonly ReadItem[], most: number): ReadItem[][] {
   const all: ReadItem[][] = [];
   let bytes = 0;
@@ -87,13 +113,16 @@ async function readLines(
   options: TransferOptions,
 ): Promise<Uint8Array> {
   if (!can.binascii && !can.stat) return readBare(session, path, options);
-  const part = can.heap >= 24_000 ? 768 : 96; // whole groups of base64
+  const part = can.heap >= 24_000 ? 768 : 96; // whole base64 groups
   const run = { signal: options.signal, form: can };
   const lines = await runVerb(session, verbs(can).read, () => [path, part], run);
   return concat(linesOrError(lines, path).map((line) => decoded(line, path)));
 }
 
-/** By statements without a function: the micro:bit has no stack for more, and no folders, hence no slash. */
+/**
+ * Uses statements without a function: the micro:bit's stack is too small for more. It has no
+ * folders, so there is no slash.
+ */
 async function readBare(
   session: Session,
   path: string,
@@ -112,7 +141,7 @@ async function readBare(
 
 function decoded(line: string, path: string): Uint8Array {
   const bytes = line.startsWith('b') && /^b['"]/.test(line) ? parseBytes(line) : base64(line);
-  if (!bytes) throw new ProtocolError(`The board's answer with ${path} makes no sense`);
+  if (!bytes) throw new ProtocolError(l10n.t("The board's answer with {0} is invalid", path));
   return bytes;
 }
 

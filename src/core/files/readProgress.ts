@@ -1,6 +1,6 @@
 import type { ReadItem, TransferOptions } from '../boardFiles';
 
-/** Bytes that have come, of all that are known of. */
+/** Counts the received bytes and the total known so far. */
 export class ReadProgress {
   #before = 0;
   readonly #known: number;
@@ -12,13 +12,13 @@ export class ReadProgress {
     this.#known = items.reduce((sum, { size }) => sum + (size ?? 0), 0);
   }
 
-  /** `done` of the `total` bytes of what is being read now. */
+  /** Reports `done` of the `total` bytes of the current read. */
   at(done: number, total: number, path: string): void {
     const all = Math.max(this.#known, this.#before + total);
     this.options.onProgress?.(this.#before + done, all, path);
   }
 
-  /** So many bytes more are here, the last of them of `path`. */
+  /** Adds `size` bytes that have arrived, the last ones from `path`. */
   finish(path: string, size: number): void {
     this.at(size, size, path);
     this.#before += size;

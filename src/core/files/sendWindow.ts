@@ -2,7 +2,7 @@ import { frame, HEAD, NUMBERS } from './frames';
 import type { Body } from './uploadFrames';
 import type { StreamAnswer } from './uploadAnswers';
 
-/** The receiver reads a frame in pieces of so many bytes and can stop only between them. */
+/** The receiver reads a frame in pieces of this many bytes and can pause only between them. */
 const PIECE = 64;
 
 interface Sent {
@@ -11,29 +11,28 @@ interface Sent {
 }
 
 /**
- * Which bytes may be on their way to the board (go-back-N with credit). The board reads a whole frame as it comes, into its
- * heap; what follows waits in the receive ring until the frame has been worked on. So beyond the frame that it has asked
- * for, never more than `ahead` bytes are sent, which the smallest ring holds.
+ * Decides which bytes may be in transit to the board (go-back-N with credit). The board reads each
+ * frame into its heap as it arrives; later bytes wait in the receive ring until that frame is
+ * processed. So at most `ahead` bytes, which the smallest ring holds, are sent beyond the frame
+ * that the board has requested.
  */
 export class SendWindow {
   #frames: Sent[] = []; // not acknowledged, oldest first
   #total = 0; // bytes in #frames
-  #sent = 0; // of these, sent
-  #oldest = 0; // number of the oldest
+  #sent = 0; // of these, already sent
+  #oldest = 0; // number of the oldest frame
   #next = 0;
 
   constructor(public ahead: number) {}
-
-  /** Bytes are on their way that the board has not acknowledged. */
-  get outstanding(): boolean {
-    return this.#sent > 0;
-  }
 
   get empty(): boolean {
     return this.#frames.length === 0;
   }
 
-  /** Another frame is needed to fill what may be sent. Half of the numbers at most, so that old and new can be told apart. */
+  /**
+   * Whether another frame is needed to use the credit. At most half of the numbers are in use, so
+   * that old and new frames can be told apart.
+   */
   get wantsMore(): boolean {
     return (this.empty || this.#total < this.#allowed) && this.#frames.length < NUMBERS / 2 - 2;
   }
@@ -42,7 +41,7 @@ export class SendWindow {
     return (this.#frames[0]?.wire.length ?? 0) + this.ahead;
   }
 
-  /** Length of the frame that the board is to read now. */
+  /** Length of the frame that the board reads next. */
   get firstLength(): number {
     return this.#frames[0]?.wire.length ?? 0;
   }
@@ -54,7 +53,7 @@ export class SendWindow {
     this.#total += wire.length;
   }
 
-  /** The bytes to send now; they count as sent. */
+  /** The bytes to send now; they are counted as sent. */
   take(): Uint8Array[] {
     const out: Uint8Array[] = [];
     const end = Math.min(this.#total, this.#allowed);
@@ -70,7 +69,10 @@ export class SendWindow {
     return out;
   }
 
-  /** Takes an answer; gives the frames that it acknowledges. An answer to what was never sent is none. */
+  /**
+   * Processes an acknowledgement and returns the frames it confirms. Ignores acknowledgements of
+   * frames that were never sent.
+   */
   acknowledge({ mark, number }: StreamAnswer): Body[] {
     const count = (number - this.#oldest + NUMBERS) % NUMBERS;
     if (count > this.#frames.length) return [];
@@ -85,7 +87,10 @@ export class SendWindow {
   }
 }
 
-/** How much of a frame may be sent when `room` bytes are left: all, or up to the end of a piece. */
+/**
+ * How much of a frame may be sent when `room` bytes are left: all of it, or up to the end of a
+ * piece.
+ */
 function cut(length: number, room: number): number {
   if (room >= length) return length;
   return room < HEAD ? 0 : HEAD + Math.floor((room - HEAD) / PIECE) * PIECE;

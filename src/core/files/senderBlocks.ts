@@ -1,4 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import { concat } from '../bytes';
+import { ProtocolError } from '../errors';
 import { crc32 } from './crc';
 import { Answer } from './snippets';
 
@@ -6,10 +8,15 @@ const MARK = 0x7e;
 const HEAD = 12; // mark, offset, length, CRC: see sender.py
 const ESCAPE = 0x10;
 const NEWLINE = 10;
-/** Not for every few bytes is it worth looking for blocks. */
+/**
+ * Limit, in bytes, for the line of sizes and any text between blocks: more than any firmware prints
+ * unasked.
+ */
+const MAX_REST = 4 << 20;
+/** Bytes to collect before searching for blocks again. */
 const SCAN_BYTES = 512;
 
-/** Takes apart what sender.py prints: a line of sizes, blocks, and in the end a line of sums. */
+/** Parses the output of sender.py: a line of sizes, blocks, and finally a line of hashes. */
 export class SenderOutput {
   #rest: Uint8Array = new Uint8Array();
   #parts: Uint8Array[] = [];
@@ -18,19 +25,22 @@ export class SenderOutput {
   readonly #text: Uint8Array[] = [];
 
   constructor(
-    /** The sizes, before their checksum has been seen: a damaged line gives wrong ones. */
+    /**
+     * Receives the sizes before their checksum has been verified; a damaged line gives wrong ones.
+     */
     private readonly onSizes: (sizes: readonly number[]) => void,
-    /** A block that came whole; `offset` counts through all the files. */
+    /** Receives an intact block; `offset` counts through all files. */
     private readonly onBlock: (offset: number, body: Uint8Array) => void,
   ) {}
 
   feed(chunk: Uint8Array): void {
     this.#parts.push(chunk);
     this.#waiting += chunk.length;
+    if (this.#rest.length > MAX_REST) throw endless();
     if (this.#waiting >= SCAN_BYTES) this.#scan(false);
   }
 
-  /** All has come: the lines around the blocks; undefined when they came damaged. */
+  /** Called at the end: the lines around the blocks; undefined if they are damaged. */
   end(): readonly string[] | undefined {
     this.#scan(true);
     const answer = new Answer(true);
@@ -75,14 +85,20 @@ export class SenderOutput {
   }
 }
 
-/** The numbers of a line such as `size 12 -2`; undefined for any other line. */
+function endless(): ProtocolError {
+  return new ProtocolError(l10n.t("The board's answer never ends and contains no file"), {
+    hint: l10n.t('Reset the board and try again.'),
+  });
+}
+
+/** Parses a line such as `size 12 -2`; undefined for any other line. */
 export function numbers(word: string, line: string): number[] | undefined {
   const [first, ...rest] = line.split(' ');
   if (first !== word || !rest.every((n) => /^-?\d{1,9}$/.test(n))) return undefined;
   return rest.map(Number);
 }
 
-/** Where the closing lines begin: behind the newline that ends the blocks. */
+/** Where the closing lines start: after the newline that ends the blocks. */
 function textFrom(all: Uint8Array, at: number): number {
   const tail = Buffer.from(all.buffer, all.byteOffset, all.byteLength);
   const found = Math.max(tail.lastIndexOf('\nsum '), tail.lastIndexOf('\n! '));

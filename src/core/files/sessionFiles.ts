@@ -1,6 +1,7 @@
 import type {
   BoardFiles,
   Entry,
+  Places,
   ReadItem,
   Space,
   Stat,
@@ -10,39 +11,42 @@ import type {
   WalkOptions,
   WriteItem,
 } from '../boardFiles';
-import { abortError, throwIfAborted } from '../async';
-import { FileError, ProtocolError } from '../errors';
-import type { Session, SessionOptions } from '../transport';
-import { probeCapabilities, type Capabilities } from './capabilities';
+import { FileError, PythonError } from '../errors';
+import type { Session } from '../transport';
+import { probeCapabilities } from './probeCapabilities';
+import type { Capabilities } from '../capabilities';
 import { linesOrError } from './fileErrors';
-import { hexSum, parseList, parseWalk } from './listing';
+import { inSession, named, type WithSession } from './inSession';
+import { parseList, parseSpace, parseStat, parseWalk } from './listing';
 import { boardPath } from './paths';
+import { explained, parsePlaces } from './places';
 import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
+import { hashFiles } from './hashFiles';
 import { runVerb, type Argument } from './snippets';
-import { isStartFile, keepStartLines } from './startLines';
+import { isStartFile, keepStartLines, startFilesLast } from './startLines';
 import { verbs, type Verb } from './verbs';
 import { withContent, writeFiles, writeUnasked } from './writeFiles';
 
-/** How a session is had: Board.withSession, or a transport's own. `job`: a few words for the tree while it lasts. */
-export type WithSession = <T>(
-  work: (session: Session) => Promise<T>,
-  options?: SessionOptions & { job?: string },
-) => Promise<T>;
-
-/** Every file verb over sessions, by the fastest way that board and link can go. One for each board. */
+/**
+ * All file verbs on top of sessions, by the fastest method that board and link support. One
+ * instance per board.
+ */
 export class SessionFiles implements BoardFiles {
   #known: Promise<Capabilities> | undefined;
+  #places: Places | undefined;
+  /** A name at the board's root is not valid UTF-8. */
+  #oddNames = false;
 
   constructor(private readonly withSession: WithSession) {}
 
-  /** What the board can do for transfers; asked once a connection. */
+  /** The transfer capabilities of the board, probed once per connection. */
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
-    return this.#work('Looking at the board', signal, (session) => this.#probe(session, signal));
+    return this.#look('Checking the board', signal, (session) => this.#probe(session, signal));
   }
 
   list(path: string, signal?: AbortSignal): Promise<Entry[]> {
-    return this.#work(`Listing ${path}`, signal, async (session) => {
+    return this.#look(`Listing ${path}`, signal, async (session) => {
       if (session.native?.list) return session.native.list(path, signal);
       return parseList(
         await this.#run(session, 'list', boardPath(path), () => [boardPath(path)], signal),
@@ -51,37 +55,33 @@ export class SessionFiles implements BoardFiles {
   }
 
   stat(path: string, signal?: AbortSignal): Promise<Stat> {
-    return this.#work(`Looking at ${path}`, signal, async (session) => {
+    return this.#look(`Looking at ${path}`, signal, async (session) => {
       if (session.native?.stat) return session.native.stat(path, signal);
       const at = boardPath(path);
       const lines = await this.#run(session, 'stat', at, () => [at], signal);
-      const [, type, size, mtime] = /^([df]) (\d+) (-?\d+)$/.exec(lines[0] ?? '') ?? [];
-      if (type === undefined)
-        throw new ProtocolError(`The board's answer about ${at} makes no sense`);
       const { epoch } = await this.#probe(session, signal);
-      const time =
-        epoch === undefined || Number(mtime) <= 0 ? {} : { mtime: Number(mtime) + epoch };
-      return { type: type === 'd' ? 'dir' : 'file', size: Number(size), ...time };
+      return parseStat(lines, at, epoch);
     });
   }
 
   walk(path: string, options: WalkOptions = {}): Promise<WalkEntry[]> {
     const { hash = false, signal } = options;
-    return this.#work(`Listing ${path}`, signal, async (session) => {
+    return this.#look(`Listing ${path}`, signal, async (session) => {
       if (session.native?.walk) return session.native.walk(path, options);
       const at = boardPath(path);
-      // Largest size that is hashed; -1: none, since an empty file has a hash as well.
+      // Largest size to hash; -1: none, because empty files have a hash, too.
       const most = typeof hash === 'object' ? hash.upTo : hash ? Number.MAX_SAFE_INTEGER : -1;
       return parseWalk(await this.#run(session, 'walk', at, () => [at, most], signal));
     });
   }
 
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
-    return this.#work('Comparing files', signal, async (session) => {
+    return this.#look('Comparing files', signal, async (session) => {
       if (session.native?.hash) return session.native.hash(paths, signal);
-      const at = paths.map(boardPath);
-      const lines = await this.#run(session, 'hash', at[0] ?? '/', () => [at], signal);
-      return at.map((_, index) => hexSum(lines[index] ?? '-'));
+      const { heap } = await this.#probe(session, signal);
+      return hashFiles(paths.map(boardPath), heap, (at) =>
+        this.#run(session, 'hash', at[0] ?? '/', () => [at], signal),
+      );
     });
   }
 
@@ -138,7 +138,8 @@ export class SessionFiles implements BoardFiles {
       `Writing ${named(items)}`,
       options.signal,
       async (session) => {
-        const all = await this.#withStart(session, items, options);
+        const ordered = [...items].sort(startFilesLast);
+        const all = await this.#withStart(session, ordered, options);
         if (session.native?.writeMany) return session.native.writeMany(all, options);
         await this.#write(session, all, options);
       },
@@ -193,18 +194,22 @@ export class SessionFiles implements BoardFiles {
   }
 
   space(path: string, signal?: AbortSignal): Promise<Space> {
-    return this.#work('Looking for free space', signal, async (session) => {
+    return this.#look('Looking for free space', signal, async (session) => {
       if (session.native?.space) return session.native.space(path, signal);
       const at = boardPath(path);
-      const [line] = await this.#run(session, 'space', at, () => [at], signal);
-      const [, total, free] = /^(\d+) (\d+)$/.exec(line ?? '') ?? [];
-      if (total === undefined)
-        throw new ProtocolError("The board's answer about its space makes no sense");
-      return { total: Number(total), free: Number(free) };
+      return parseSpace(await this.#run(session, 'space', at, () => [at], signal));
     });
   }
 
-  /** Start files with the lines that start the agent, in the same session. */
+  places(signal?: AbortSignal): Promise<Places> {
+    return this.#look('Checking the board', signal, async (session) => {
+      if (session.native?.places) return session.native.places(signal);
+      this.#places ??= parsePlaces(await this.#run(session, 'places', '/', () => [], signal));
+      return this.#places;
+    });
+  }
+
+  /** Adds the agent's start lines to start files, in the same session. */
   async #withStart(
     session: Session,
     items: readonly WriteItem[],
@@ -234,7 +239,7 @@ export class SessionFiles implements BoardFiles {
     await writeFiles(session, checked, capabilities, options);
   }
 
-  /** Runs a verb; an errno that it reports is about `path`. */
+  /** Runs a verb; an errno in its answer refers to `path`. */
   async #run(
     session: Session,
     verb: Verb,
@@ -243,7 +248,15 @@ export class SessionFiles implements BoardFiles {
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
     const form = await this.#probe(session, signal);
-    return linesOrError(await runVerb(session, verbs(form)[verb], args, { signal, form }), path);
+    const run = (odd: boolean) => runVerb(session, verbs(form, odd)[verb], args, { signal, form });
+    try {
+      return linesOrError(await run(this.#oddNames), path);
+    } catch (error) {
+      const odd = error instanceof PythonError && error.type === 'UnicodeError';
+      if (!odd || this.#oddNames) throw error;
+      this.#oddNames = true;
+      return linesOrError(await run(true), path);
+    }
   }
 
   #probe(session: Session, signal?: AbortSignal): Promise<Capabilities> {
@@ -251,40 +264,33 @@ export class SessionFiles implements BoardFiles {
     return this.#known;
   }
 
-  /**
-   * Runs `work` in a session. The signal ends the waiting for it; from then on it is the work's own matter, which may have to
-   * tidy up on the board. What is known of the board is forgotten after a failure: it may be another firmware when it is back.
-   */
-  async #work<T>(
+  /** Work that changes nothing and tells no content of a file. */
+  #look<T>(
+    job: string,
+    signal: AbortSignal | undefined,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
+    return this.#work(job, signal, work, false, true);
+  }
+
+  /** Forgets the board's capabilities after a failure: it may come back with other firmware. */
+  #work<T>(
     job: string,
     signal: AbortSignal | undefined,
     work: (session: Session) => Promise<T>,
     secret = false,
+    looks = false,
   ): Promise<T> {
-    const waiting = new AbortController();
-    const stopWaiting = () => waiting.abort(signal && abortError(signal));
     const watched = async (session: Session) => {
-      signal?.removeEventListener('abort', stopWaiting);
-      throwIfAborted(signal);
       try {
         return await work(session);
       } catch (error) {
-        if (!(error instanceof FileError)) this.#known = undefined;
-        throw error;
+        if (!(error instanceof FileError)) this.#known = this.#places = undefined;
+        throw await explained(error, async () =>
+          session.native?.stat ? undefined : this.#run(session, 'places', '/', () => []),
+        );
       }
     };
-    throwIfAborted(signal);
-    signal?.addEventListener('abort', stopWaiting);
-    try {
-      return await this.withSession(watched, { job, signal: waiting.signal, secret });
-    } finally {
-      signal?.removeEventListener('abort', stopWaiting);
-    }
+    return inSession(this.withSession, watched, { job, signal, secret, looks });
   }
-}
-
-/** `/main.py`, or `3 files`. */
-function named(items: readonly { readonly path: string }[]): string {
-  const [first] = items;
-  return items.length === 1 && first ? first.path : `${items.length} files`;
 }

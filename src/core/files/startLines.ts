@@ -1,29 +1,60 @@
 import type { BoardFiles } from '../boardFiles';
-import { startLines } from '../agent/agentStartLines';
+import { startLines } from './agentStartLines';
 import { text, utf8 } from '../bytes';
 import { FileError } from '../errors';
 
-/** The files that a board runs by itself; the fleet agent adds the lines to one of them that start it. */
+/** The file that a board runs at start. The fleet agent adds lines to it that start the agent. */
 export const MAIN_FILE = '/main.py';
-const STARTED = ['/boot.py', MAIN_FILE];
-/** Where the agent is. */
+/** The agent's folder, below the root of the board's files. */
 export const AGENT_FOLDER = '/mpyfleet';
+/** Roots that firmware starts from. Such boards mount nothing else at the root. */
+const HOME = '^((?:/(?:flash|sd))?)';
+const STARTED = new RegExp(`${HOME}/(?:boot|main)\\.py$`);
+const AGENT = new RegExp(`${HOME}${AGENT_FOLDER}(?:/|$)`);
 
-/** Lines of a hand-made start, without the marks. */
+/** Matches hand-written start lines, which have no marks. */
 const OWN = /\bmpyfleet\b/;
 
-/** Whether a board runs that file by itself. */
+/** Whether a board runs this file at start. */
 export function isStartFile(path: string): boolean {
-  return STARTED.includes(path);
+  return STARTED.test(path);
+}
+
+/** Whether this is the start file that contains the agent's lines. */
+export function isMainFile(path: string): boolean {
+  return isStartFile(path) && path.endsWith(MAIN_FILE);
+}
+
+/** The folder of the agent that this start file starts, if the board has the agent. */
+export function agentFolderOf(startFile: string): string {
+  return `${STARTED.exec(startFile)?.[1] ?? ''}${AGENT_FOLDER}`;
+}
+
+/**
+ * Whether the agent depends on `path`: without it, the board does not reconnect after a restart.
+ */
+export function belongsToAgent(path: string): boolean {
+  return isMainFile(path) || AGENT.test(path);
+}
+
+/** Files that boards run at start, on any file system. */
+const RUN_AT_START = /^(\/[^/]+)?\/(boot|code|main)\.m?py$/i;
+
+/**
+ * Sorts start files last, so that an interrupted transfer never leaves one without the modules it
+ * imports.
+ */
+export function startFilesLast(a: { path: string }, b: { path: string }): number {
+  return Number(RUN_AT_START.test(a.path)) - Number(RUN_AT_START.test(b.path));
 }
 
 export interface Split {
   readonly lines: string;
-  /** The lines stood before everything else. */
+  /** The lines came before everything else. */
   readonly first: boolean;
 }
 
-/** The agent's lines of a start file, as they stand there. */
+/** Splits the agent's lines from a start file, keeping their position. */
 export function splitStartLines(source: string): Split {
   const block = startLines(source);
   if (block !== '') return { lines: block, first: source.trimStart().startsWith(block) };
@@ -32,7 +63,7 @@ export function splitStartLines(source: string): Split {
   return { lines: lines.join(''), first: lines.length > 0 && all[0] === lines[0] };
 }
 
-/** `source` with the agent's lines put back where they stood, unless it brings lines of its own. */
+/** Puts the agent's lines back at their position, unless `source` has its own. */
 export function mergeStartLines(source: string, { lines, first }: Split): string {
   if (lines === '' || splitStartLines(source).lines !== '') return source;
   if (first) return (lines.endsWith('\n') ? lines : `${lines}\n`) + source;
@@ -40,8 +71,9 @@ export function mergeStartLines(source: string, { lines, first }: Split): string
 }
 
 /**
- * What is to be written over a start file: without the lines that start the agent, a board far away would be gone with
- * its next restart. Other files, and all files of a board without the agent, stay as they are.
+ * Returns the content to write over a start file: without the lines that start the agent, a remote
+ * board would be lost at its next restart. Other files, and all files of boards without the agent,
+ * are unchanged.
  */
 export async function keepStartLines(
   path: string,
@@ -53,11 +85,11 @@ export async function keepStartLines(
   const own = text(content);
   if (splitStartLines(own).lines !== '') return content;
   try {
-    await files.stat(AGENT_FOLDER, signal);
+    await files.stat(agentFolderOf(path), signal);
     const merged = mergeStartLines(own, splitStartLines(text(await files.read(path, { signal }))));
     return merged === own ? content : utf8(merged);
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return content;
+    if (error instanceof FileError && /^(ENOENT|ENODEV|EPERM)$/.test(error.errno)) return content;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { abortError, Deferred, systemClock, throwIfAborted, type Clock } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import { concat } from '../bytes';
@@ -8,35 +9,42 @@ import { bodies, type BodyOptions } from './uploadFrames';
 import { SendWindow } from './sendWindow';
 import { Answer } from './snippets';
 
-/** What every receive ring holds beside what its chip is about to hand over: the smallest are 256 bytes. */
+/**
+ * Bytes that every receive ring holds in addition to what its chip is about to deliver; the
+ * smallest rings hold 256.
+ */
 export const SAFE_AHEAD = 192;
-/** After so long without an answer a byte is taken to be lost: at first, at least, at most. A flash erase takes 0.1 s. */
+/**
+ * Milliseconds without an answer after which a byte counts as lost: initial, minimum and maximum. A
+ * flash erase takes 0.1 s.
+ */
 const STALL_MS = { first: 1000, least: 300, most: 4000 };
-/** Without any answer for so long the board is taken to be gone. */
+/** Milliseconds without any answer after which the board counts as gone. */
 const GIVE_UP_MS = 20_000;
 /**
- * Zeros complete the frame whose lost bytes the board waits for; then its CRC shows the damage. So many at once as every ring
- * holds, then a pause in which the board finds the line quiet and asks for the frame again.
+ * If bytes of a frame were lost, the board waits for the rest. Sending zeros completes the frame;
+ * its CRC then fails and the board asks again. Zeros go out in bursts that fit every receive ring,
+ * with a pause so that the board sees a quiet line.
  */
 const FILLER = 192;
 const FILLER_PAUSE_MS = 120;
-/** A frame that is asked for so often in a row does not get through at this size. */
+/** A frame requested this many times in a row does not get through at this size. */
 const REPAIRS_IN_A_ROW = 5;
 
 export interface StreamPlan extends BodyOptions {
   readonly ahead: number;
   readonly code: string | Uint8Array;
-  /** The first file still to be sent. */
+  /** The first file that is still to be sent. */
   readonly first: number;
 }
 
 export interface StreamEvents {
-  /** Files before this index are verified and in place. */
+  /** Called when the files before this index are verified and in place. */
   onCommitted(count: number): void;
   onContent(bytes: number, file: number): void;
 }
 
-/** One run of the receiver: sends files until all are committed or something is wrong. */
+/** One run of the receiver: sends files until all are committed or something fails. */
 export class UploadStream {
   readonly #window: SendWindow;
   readonly #text = new Answer(true);
@@ -67,8 +75,8 @@ export class UploadStream {
   }
 
   /**
-   * @returns the receiver's lines (errors among them); undefined when they came damaged
-   * @throws what {@link Session.exec} throws, TimeoutError when the board falls silent
+   * @returns the receiver's lines, including errors; undefined if they are damaged
+   * @throws whatever {@link Session.exec} throws, TimeoutError when the board falls silent
    */
   async run(session: Session): Promise<readonly string[] | undefined> {
     throwIfAborted(this.options.signal);
@@ -79,7 +87,7 @@ export class UploadStream {
     try {
       await session.exec(this.plan.code, {
         signal: this.#stop.signal,
-        idleTimeoutMs: GIVE_UP_MS * 2, // the sender gives up before
+        idleTimeoutMs: GIVE_UP_MS * 2, // longer than the sender's own limit
         onStdout: (chunk) => this.#parser.feed(chunk),
         onStart: (write) => {
           sending = this.#send(write).catch((error: unknown) => this.#stop.abort(asError(error)));
@@ -109,13 +117,13 @@ export class UploadStream {
           if (parts.length > 0) await write(concat(parts));
         }
         if (this.#repairs >= REPAIRS_IN_A_ROW) {
-          throw new ProtocolError('The board asks for the same bytes again and again');
+          throw new ProtocolError(l10n.t('The board keeps asking for the same bytes'));
         }
         const waited = this.#stallMs * 2 ** Math.min(Math.max(0, this.#silent - 1), 3);
         if (await this.#heard(waited)) continue;
         this.#silent++;
         if (waited * this.#silent > GIVE_UP_MS) {
-          throw new TimeoutError('The board stopped answering');
+          throw new TimeoutError(l10n.t('The board stopped answering'));
         }
         if (this.#started && !this.#over) await this.#fill(write);
       }
@@ -132,7 +140,7 @@ export class UploadStream {
     }
   }
 
-  /** All that the receiver reads has been said, or it has begun its last words. */
+  /** Whether the receiver has received everything, or has begun its closing lines. */
   get #over(): boolean {
     return this.#ended || this.#text.lines.length > 0;
   }
@@ -142,7 +150,7 @@ export class UploadStream {
     return Math.min(STALL_MS.most, Math.max(STALL_MS.least, this.#slowest * 2));
   }
 
-  /** Waits for the next word of the board; false when none came in `ms`. */
+  /** Waits for the next answer of the board; false if none arrived within `ms`. */
   async #heard(ms: number): Promise<boolean> {
     const began = this.#clock.now();
     let late = false;

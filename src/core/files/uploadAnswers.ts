@@ -1,8 +1,11 @@
 import { NUMBERS } from './frames';
 
-/** What the receiver says of the stream. */
+/** An acknowledgement from the receiver. */
 export interface StreamAnswer {
-  /** `K`: all frames before `number` are done. `N`: the same, and the rest is wanted again from there. */
+  /**
+   * `K`: all frames before `number` are processed. `N`: the same, and the rest must be sent again
+   * from there.
+   */
   readonly mark: 'K' | 'N';
   readonly number: number;
 }
@@ -14,9 +17,9 @@ const HIGH = LOW + NUMBERS - 1;
 const NEWLINE = 10;
 
 /**
- * Takes the receiver's output apart: answers of three bytes (mark, number, complement) until it begins a line; lines, the last
- * of which carry errors and the checksum, go to `onText` as they are. What fits neither is noise and skipped: an answer that
- * was damaged is made good by the next one.
+ * Parses the receiver's output: answers of three bytes (mark, number, complement) until it starts a
+ * line. Lines go to `onText`; the last ones carry errors and the checksum. Anything else is noise
+ * and skipped, because the next answer replaces a damaged one.
  */
 export class AnswerParser {
   #held: number[] = [];

@@ -2,29 +2,35 @@ import { concat, utf8 } from '../bytes';
 import type { WriteItem } from '../boardFiles';
 import { deflated, InflateMeter, sha256 } from './content';
 import { escapeBytes, fitting } from './frames';
+import { pathBytes } from './paths';
 
-/** One frame's body, escaped for the wire, and what its acknowledgement means. */
+/** One frame's body, escaped for the wire, and the meaning of its acknowledgement. */
 export interface Body {
   readonly wire: Uint8Array;
-  /** Index of the file it belongs to; undefined for the end of the stream. */
+  /** Index of its file; undefined for the end of the stream. */
   readonly file?: number;
-  /** Bytes of the file's content that it carries. */
+  /** Number of content bytes that it carries. */
   readonly content: number;
-  /** With this frame the file is complete: its acknowledgement says that it is verified and in its place. */
+  /**
+   * The last frame of its file: its acknowledgement means that the file is verified and in place.
+   */
   readonly last: boolean;
 }
 
 export interface BodyOptions {
-  /** Largest body on the wire, bytes. */
+  /** Maximum length of a body on the wire, in bytes. */
   readonly limit: number;
-  /** Largest deflate window that the board has room for; 0: no deflate. */
+  /** Largest deflate window (as log2) that fits into the board's memory; 0: no deflate. */
   readonly windowBits: number;
 }
 
-/** Bytes in front of what a compressed data frame carries: kind and length of what it inflates to. */
+/** Length in bytes of the header of compressed data: kind and inflated length. */
 const DEFLATED_HEAD = 4;
 
-/** The frames of `items` from `first` on, made one by one as they are needed; content is asked for at its turn. */
+/**
+ * Generates the frames of `items` from index `first`, on demand; each content is requested when its
+ * turn comes.
+ */
 export async function* bodies(
   items: readonly WriteItem[],
   first: number,
@@ -44,7 +50,7 @@ async function* fileBodies(item: WriteItem, file: number, options: BodyOptions) 
   head[0] = 0x4f; // O
   new DataView(head.buffer).setUint32(1, content.length, true);
   head[5] = packed?.windowBits ?? 0;
-  const wire = escapeBytes(concat([head, sha256(content), utf8(item.path)]));
+  const wire = escapeBytes(concat([head, sha256(content), pathBytes(item.path)]));
   yield { wire, file, content: 0, last: content.length === 0 };
   if (packed) yield* deflatedBodies(packed.data, packed.windowBits, content.length, file, options);
   else yield* plainBodies(content, file, options);

@@ -1,20 +1,24 @@
 import type { TransferOptions } from '../boardFiles';
 import { hex } from '../bytes';
-import { FileError, PythonError } from '../errors';
+import { PythonError } from '../errors';
 import { pyRepr } from '../python/python';
 import type { Session } from '../transport';
-import type { Capabilities } from './capabilities';
+import type { Capabilities } from '../capabilities';
 import { sha256 } from './content';
 import { fileError, linesOrError, noSpace } from './fileErrors';
 import { hexSum } from './listing';
 import { readFile } from './readFiles';
-import { runVerb, type Argument } from './snippets';
+import { isDamage, isSame, runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
+import { isMissing } from './ifThere';
+
+const ATTEMPTS = 3;
 
 /**
- * Writes a file by literals in single statements: for boards with hardly any memory (the micro:bit has 9 kB of heap), or
- * without hashlib, binascii or rename. What was written is compared by hash, or read back. Where nothing can be renamed the
- * file itself is written, and put back as it was when that fails. @throws FileError
+ * Writes a file as literals in single statements: for boards with very little memory (the micro:bit
+ * has 9 kB of heap), or without hashlib, binascii or rename. The result is compared by hash or read
+ * back. Without rename, the file itself is overwritten, and restored if that fails.
+ * @throws FileError
  */
 export async function writeBare(
   session: Session,
@@ -23,14 +27,16 @@ export async function writeBare(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<void> {
-  const name = can.stat ? path : path.slice(1); // without stat there are no folders, and no slash
+  const name = can.stat ? path : path.slice(1); // a board without stat has no folders, hence no slash
   const digest = hex(sha256(content));
   const target = can.rename ? `${name}.mpf${digest.slice(0, 8)}~` : name;
   await prepare(session, path, content.length, can, options);
   const before = can.rename ? undefined : await readOr(session, name, can, options);
   try {
-    await writeLiterals(session, target, content, can, options);
-    await compare(session, target, content, digest, can, options);
+    await again(async () => {
+      await writeLiterals(session, target, content, can, options);
+      await compare(session, target, content, digest, can, options);
+    });
     if (can.rename) await session.exec(replaceCode(target, name), options);
   } catch (error) {
     if (before) await writeLiterals(session, name, before, can, {});
@@ -38,6 +44,23 @@ export async function writeBare(
     throw asFileError(error, path);
   }
   options.onProgress?.(content.length, content.length, path);
+}
+
+/**
+ * Such a board receives without flow control, and a lost byte may cause any error; in that case,
+ * repeat the work.
+ */
+async function again(work: () => Promise<void>): Promise<void> {
+  let previous: unknown;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isDamage(error) || isSame(error, previous)) throw error;
+      previous = error;
+    }
+  }
 }
 
 async function prepare(
@@ -87,7 +110,7 @@ async function readOr(
   try {
     return await readFile(session, name, can, { signal });
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }
@@ -99,7 +122,7 @@ async function writeLiterals(
   can: Capabilities,
   { signal, onProgress }: TransferOptions,
 ): Promise<void> {
-  // A piece is there as literal, as code and as object, so it must fit several times into what heap there is.
+  // A piece exists as literal, as code and as object, so it must fit into the heap several times.
   const size = Math.max(64, Math.min(1024, Math.floor(can.heap / 64)));
   await session.exec(`mpf=open(${pyRepr(path)},'wb')`, { signal });
   try {
@@ -122,7 +145,7 @@ function removeCode(path: string): string {
   return `import os\ntry:\n os.remove(${pyRepr(path)})\nexcept OSError:\n pass\ndel os`;
 }
 
-/** Here Python's own exceptions tell what is wrong. */
+/** Here, Python's own exceptions describe the problem. */
 function asFileError(error: unknown, path: string): unknown {
   if (!(error instanceof PythonError)) return error;
   if (error.type === 'MemoryError') return fileError('ENOMEM', path, error);

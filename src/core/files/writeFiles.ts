@@ -1,27 +1,38 @@
 import { throwIfAborted } from '../async';
 import type { TransferOptions, WriteItem } from '../boardFiles';
-import { FileError, PythonError } from '../errors';
+import { NoRawPasteError, PythonError } from '../errors';
 import type { Session } from '../transport';
-import { presumedCapabilities, type Capabilities } from './capabilities';
+import { presumedCapabilities } from './probeCapabilities';
+import type { Capabilities } from '../capabilities';
 import { windowBitsFor } from './content';
 import { storeError } from './fileErrors';
 import { checkWritable } from './paths';
+import { outOfMemory } from './portions';
 import { writeBare } from './writeBare';
 import { writePieces, writeSmall } from './writePieces';
 import { damagedLine, isDamage, isSame, program, wireForm } from './snippets';
 import { SAFE_AHEAD, UploadStream } from './upload';
 import { verbs } from './verbs';
 
-/** The receiver ends when it hears nothing for so long: a host that is gone must not keep the board from its prompt. */
+/**
+ * Milliseconds of silence after which the receiver ends: a lost host must not keep the board from
+ * its prompt.
+ */
 const IDLE_MS = 3000;
-/** A frame whose rest does not come for so long is damaged. */
+/** Milliseconds after which an incomplete frame counts as damaged. */
 const STALL_MS = 400;
-/** A frame that fits into every receive ring: for lines that lose bytes even while the board reads them. */
+/**
+ * Frame length in bytes that fits every receive ring: for lines that lose bytes even while the
+ * board reads.
+ */
 const SMALLEST = 128;
-/** Runs of the receiver in a row that got nowhere. */
+/** Consecutive runs of the receiver without progress before giving up. */
 const ATTEMPTS = 4;
 
-/** Writes files by the fastest way that board and link can go. @throws FileError naming the file that failed */
+/**
+ * Writes files by the fastest method that board and link support.
+ * @throws FileError naming the file that failed
+ */
 export async function writeFiles(
   session: Session,
   items: readonly WriteItem[],
@@ -46,8 +57,9 @@ export async function writeFiles(
 }
 
 /**
- * Writes one small file to a board that has not been asked yet what it can do, as most can: one round trip less. False when
- * it is not small, or the board cannot. @throws FileError
+ * Writes one small file to a board that has not been probed, assuming common capabilities: saves
+ * one round trip. Returns false if the file is not small or the board cannot do it.
+ * @throws FileError
  */
 export async function writeUnasked(
   session: Session,
@@ -56,22 +68,29 @@ export async function writeUnasked(
 ): Promise<boolean> {
   for (const item of items) checkWritable(item.path);
   const can = presumedCapabilities(session);
+  const toNewer: Session = {
+    native: session.native,
+    exec: (code, execOptions) => session.exec(code, { ...execOptions, pasteOnly: true }),
+  };
   try {
-    return await fits(can, 'store', () => writeSmall(session, items, can, options));
+    return await fits(can, 'store', () => writeSmall(toNewer, items, can, options));
   } catch (error) {
     throwIfAborted(options.signal);
-    if (error instanceof PythonError) return false;
+    if (error instanceof PythonError || error instanceof NoRawPasteError) return false;
     throw error;
   }
 }
 
-/** `item` with its content, when that is given only on demand. */
+/** Loads the content of `item` if it is supplied on demand. */
 export async function withContent(item: WriteItem): Promise<WriteItem & { content: Uint8Array }> {
   const { content } = item;
   return { ...item, content: typeof content === 'function' ? await content() : content };
 }
 
-/** Whether `way` did it; false, now and for good, once the board has run out of memory over it. */
+/**
+ * Runs `way` and returns whether it worked. If the board runs out of memory, returns false and
+ * disables it permanently.
+ */
 async function fits(
   can: Capabilities,
   way: 'stream' | 'store',
@@ -85,13 +104,6 @@ async function fits(
     can.tooLarge.add(way);
     return false;
   }
-}
-
-function outOfMemory(error: unknown): boolean {
-  return (
-    (error instanceof PythonError && error.type === 'MemoryError') ||
-    (error instanceof FileError && error.errno === 'ENOMEM')
-  );
 }
 
 async function streamFiles(
@@ -143,7 +155,7 @@ async function streamFiles(
   }
 }
 
-/** Bytes of content that are on the board, of all; what has to be sent anew counts again. */
+/** Content bytes on the board, out of all; resent bytes count again. */
 class Progress {
   #done = 0;
   readonly #byFile: number[];
@@ -163,7 +175,7 @@ class Progress {
   add(bytes: number, file: number): void {
     this.#done += bytes;
     this.#byFile[file] = (this.#byFile[file] ?? 0) + bytes;
-    const total = Math.max(this.#total, this.#done); // content that is given late is not known beforehand
+    const total = Math.max(this.#total, this.#done); // the length of lazily supplied content is not known beforehand
     this.options.onProgress?.(this.#done, total, this.items[file]?.path ?? '');
   }
 

@@ -1,15 +1,21 @@
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import type { Session } from '../transport';
-import type { Capabilities } from './capabilities';
+import type { Capabilities } from '../capabilities';
 import { deflated, sha256, windowBitsFor } from './content';
 import { storeError } from './fileErrors';
 import { runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
 
-/** What travels in one piece with the code that stores it is shorter than the code that receives a stream. */
+/**
+ * Content up to this many bytes is sent inside the code that stores it, which is shorter than the
+ * code that receives a stream.
+ */
 const SMALL = 1500;
 
-/** Writes one small file in one piece of code; false when it is not one, or not small. @throws FileError */
+/**
+ * Writes one small file in one piece of code; returns false if there is not exactly one small file.
+ * @throws FileError
+ */
 export async function writeSmall(
   session: Session,
   items: readonly WriteItem[],
@@ -27,7 +33,11 @@ export async function writeSmall(
   return true;
 }
 
-/** Writes a file in pieces of code: where running code cannot be fed. Always true. @throws FileError */
+/**
+ * Writes a file in pieces of code, for links on which running code cannot receive input. Always
+ * returns true.
+ * @throws FileError
+ */
 export async function writePieces(
   session: Session,
   path: string,
@@ -46,7 +56,8 @@ export async function writePieces(
     options.onProgress?.(content.length, content.length, path);
     return true;
   } finally {
-    // Without the caller's signal: what a cancelled upload left is to be removed. A link that is gone says so itself.
+    // Without the caller's signal, because leftovers of a cancelled upload must be removed. A lost
+    // link reports itself.
     if (content.length > size) await runVerb(session, verbs(can).end, () => [], { form: can });
   }
 }

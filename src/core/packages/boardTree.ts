@@ -1,26 +1,13 @@
 import type { BoardFiles } from '../boardFiles';
-import { FileError } from '../errors';
+import { isMissing, removeIfThere } from '../files';
 
-/** The folders above an absolute path, outer ones first, without the root: `/a/b/c` -> `/a`, `/a/b`. */
+/** Returns the folders above an absolute path, outer ones first, without the root: `/a/b/c` -> `/a`, `/a/b`. */
 export function ancestors(path: string): string[] {
   const parts = path.split('/').slice(1, -1);
   return parts.map((_, n) => `/${parts.slice(0, n + 1).join('/')}`);
 }
 
-/** Removes a file or an empty folder; one that is not there is as good. */
-export async function removeIfThere(
-  files: BoardFiles,
-  path: string,
-  signal?: AbortSignal,
-): Promise<void> {
-  try {
-    await files.remove(path, signal ? { signal } : {});
-  } catch (error) {
-    if (!(error instanceof FileError && error.errno === 'ENOENT')) throw error;
-  }
-}
-
-/** Removes the folders that are empty now that `paths` are gone; those at the top (`/lib`) stay. */
+/** Removes the folders that became empty when `paths` were deleted. Folders at the top, such as `/lib`, stay. */
 export async function removeEmptyFolders(
   files: BoardFiles,
   paths: readonly string[],
@@ -32,8 +19,8 @@ export async function removeEmptyFolders(
     try {
       isEmpty = (await files.list(folder, signal)).length === 0;
     } catch (error) {
-      // Somebody has removed it by hand.
-      if (!(error instanceof FileError && error.errno === 'ENOENT')) throw error;
+      // The user has removed it already.
+      if (!isMissing(error)) throw error;
       continue;
     }
     if (isEmpty) await removeIfThere(files, folder, signal);

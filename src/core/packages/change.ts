@@ -1,13 +1,15 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import type { BoardFiles } from '../boardFiles';
 import { FleetError } from '../errors';
-import { removeEmptyFolders, removeIfThere } from './boardTree';
+import { removeIfThere } from '../files';
+import { removeEmptyFolders } from './boardTree';
 import { sha256 } from './fetcher';
 import type { FetchedPackage, InstalledPackage } from './install';
 import type { Hashes } from './place';
 import { ConflictError } from './resolve';
 
-/** A package that is there already may not lose a file to another one. @throws ConflictError */
+/** Checks that no installed package loses a file to another one. @throws ConflictError */
 export function checkOwners(
   before: readonly InstalledPackage[],
   fresh: readonly FetchedPackage[],
@@ -20,14 +22,14 @@ export function checkOwners(
     for (const { path, content } of files) {
       const owner = owners.get(`${target}/${path}`);
       if (!owner || owner.f.sha256 === sha256(content)) continue;
-      throw new ConflictError(`${owner.p.name} and ${name} both bring ${path}`, {
-        hint: `Remove ${owner.p.name} first, or install into another folder.`,
+      throw new ConflictError(l10n.t('{0} and {1} both contain {2}', owner.p.name, name, path), {
+        hint: l10n.t('Remove {0} first, or install into another folder.', owner.p.name),
       });
     }
   }
 }
 
-/** Files that belong to `before` and to nobody of `keep`, each once: what goes. */
+/** Returns the files of `before` that no package of `keep` has, each once: the files to delete. */
 export function goingFiles(
   before: readonly InstalledPackage[],
   keep: readonly InstalledPackage[],
@@ -37,16 +39,15 @@ export function goingFiles(
   return [...all].filter((path) => !stay.has(path));
 }
 
-/** Source that the board would take in place of a .mpy file beside it. */
+/** Source files that the board would import instead of the .mpy file next to them. */
 export function shadowOf(path: string): string | undefined {
   return path.endsWith('.mpy') ? path.replace(/\.mpy$/, '.py') : undefined;
 }
 
 /**
- * Files that stand where packages go or went, and are not as they were placed: the user has changed them, or put them
- * there himself.
- * @param paths what is to be written over or removed
- * @param coming what will stand there; the same content needs no question
+ * Returns the files at these paths that differ from what was placed there: the user has changed them or put them there.
+ * @param paths files to overwrite or remove
+ * @param coming new content by path; a file with the same content is not reported
  */
 export function ownFiles(
   paths: Iterable<string>,
@@ -61,10 +62,10 @@ export function ownFiles(
   });
 }
 
-/** Most paths that a message names. */
+/** Number of paths that a message names. */
 const NAMED = 3;
 
-/** Files of the user are in the way; with `replace` they are written over or removed. */
+/** The user's own files are in the way. With `replace` they are overwritten or removed. */
 export class OwnFilesError extends FleetError {
   readonly code = 'ownFiles';
 
@@ -72,13 +73,18 @@ export class OwnFilesError extends FleetError {
     const more = paths.length > NAMED ? ` and ${paths.length - NAMED} more` : '';
     const named = paths.slice(0, NAMED).join(', ');
     super(
-      `${named}${more} ${paths.length === 1 ? 'is' : 'are'} on the board, changed or not from here`,
-      { hint: 'Keep a copy if you need it, then allow it to be replaced (--force).' },
+      l10n.t(
+        '{0}{1} {2} on the board, changed or not installed from here',
+        named,
+        more,
+        paths.length === 1 ? 'is' : 'are',
+      ),
+      { hint: l10n.t('Make a copy if you need it, then allow it to be replaced (--force).') },
     );
   }
 }
 
-/** Removes files of packages, then the folders that they leave empty: those would be imported as a module. */
+/** Removes files of packages, then the folders left empty: MicroPython would import such a folder as a module. */
 export async function removeFiles(
   files: BoardFiles,
   paths: readonly string[],

@@ -1,4 +1,5 @@
 import type { BoardFiles } from '../boardFiles';
+import { sameAsWritten } from '../sync';
 import { checkOwners, goingFiles, OwnFilesError, ownFiles, removeFiles, shadowOf } from './change';
 import type { FetchedPackage, InstalledPackage } from './install';
 import { itemsOf, LeftBehindError, lookAt, placeFiles } from './place';
@@ -6,24 +7,24 @@ import { itemsOf, LeftBehindError, lookAt, placeFiles } from './place';
 export interface ChangeOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;
-  /** Files that the user changed on the board, or put there himself, may be written over and removed. */
+  /** Overwrite and remove files even if the user changed them or put them on the board. */
   readonly replace?: boolean;
 }
 
-/** What a board is to have. */
+/** The packages that a board should have. */
 export interface Change {
   readonly fitting: readonly FetchedPackage[];
   /** The records of `fitting`. */
   readonly fresh: readonly InstalledPackage[];
-  /** What is recorded now, and what is afterwards. */
+  /** The packages recorded before and after the change. */
   readonly before: readonly InstalledPackage[];
   readonly keep: readonly InstalledPackage[];
   readonly target: string;
 }
 
 /**
- * Places packages and removes what they replace or need no more. Everything that can be known beforehand is looked at
- * before the first byte is written.
+ * Places packages, and removes those that they replace or that are no longer needed. All checks happen before the first byte
+ * is written.
  * @throws ConflictError, OwnFilesError, FileError, LeftBehindError
  */
 export async function changeBoard(
@@ -57,11 +58,15 @@ export async function changeBoard(
   }
   const inTheWay = shadows.filter((path) => now.get(path) !== undefined);
   const there = going.filter((path) => now.get(path) !== undefined);
-  // Not to be called off any more: half of it would be neither the old nor the new.
-  await removeFiles(files, [...there, ...inTheWay]);
+  // Cannot be cancelled from here on: a half-finished change would be neither the old state nor the new one.
+  const same = await sameAsWritten(files, [...there, ...inTheWay], paths);
+  await removeFiles(
+    files,
+    [...there, ...inTheWay].filter((path) => !same.has(path)),
+  );
 }
 
-/** Removes what `before` has and `keep` has not. @throws OwnFilesError */
+/** Removes the packages that are in `before` but not in `keep`. @throws OwnFilesError */
 export async function removeFromBoard(
   files: BoardFiles,
   before: readonly InstalledPackage[],

@@ -1,21 +1,20 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
-import { text } from '../bytes';
-import type { LocalFile, LocalTree } from '../sync/model';
-import { removeIfThere } from './boardTree';
+import { fileText } from '../bytes';
+import type { LocalFile, LocalTree } from '../sync';
+import { removeIfThere } from '../files';
 import { sha256 } from './fetcher';
 import type { TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 
-/** Where the compiled form of a file goes; undefined for what stays as it is: no Python, or run by the board as source. */
+/** Returns the path of a file's compiled form, or undefined for files that are not compiled: no Python, or run by the board as source. */
 export function compiledPath(path: string): string | undefined {
   if (!path.endsWith('.py') || /(^|\/)(main|boot)\.py$/.test(path)) return undefined;
   return path.replace(/\.py$/, '.mpy');
 }
 
 /**
- * A file as it goes onto a board when uploads are compiled: source becomes .mpy where the board loads what is made here, but
- * stays source where it asks for machine code.
- * Tracebacks show the path of the source.
+ * Prepares a file for a board when uploads are compiled: source becomes .mpy if the board loads this version of bytecode. Code
+ * that asks for machine code stays source. Tracebacks show the path of the source.
  * @param path on the board
  * @throws CompileError naming `path` and the line
  */
@@ -28,16 +27,16 @@ export async function compileForBoard(
   const target = compiledPath(path);
   if (target === undefined || !canCompileFor(board)) return { path, content };
   const source = path.replace(/^\//, '');
-  const mpy = await compileMpy(source, text(content), board, mpyCross);
+  const mpy = await compileMpy(source, fileText(content), board, mpyCross);
   return mpy ? { path: target, content: mpy } : { path, content };
 }
 
-/** Compiles one file of a tree; gives it back as it is where it stays source. */
+/** Compiles one file of a tree; returns it unchanged if it remains source. */
 export type CompileFile = (
   file: LocalFile,
 ) => Promise<{ readonly path: string; readonly content: Uint8Array } | undefined>;
 
-/** The tree that a sync compares with the board: with .mpy in place of source. What the board has keeps being source is told. */
+/** Returns the tree that a sync compares with the board, with .mpy instead of source. */
 export async function compileTree(
   tree: LocalTree,
   remote: readonly WalkEntry[],
@@ -62,7 +61,7 @@ export async function compileTree(
   return { ...tree, files, problems };
 }
 
-/** After compiled files were uploaded: the source of an earlier upload would be taken in their place, and goes. */
+/** Removes the source of an earlier upload after a compiled file was uploaded, because the board would import the source. */
 export async function removeSources(
   files: BoardFiles,
   paths: readonly string[],

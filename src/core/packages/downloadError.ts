@@ -1,6 +1,7 @@
+import * as l10n from '@vscode/l10n';
 import { FleetError } from '../errors';
 
-/** A download that did not work. `status` is the HTTP status, 0 when there was no answer. */
+/** A failed download. `status` is the HTTP status, or 0 if there was no answer. */
 export class DownloadError extends FleetError {
   readonly code = 'download';
 
@@ -14,65 +15,91 @@ export class DownloadError extends FleetError {
   }
 }
 
-/** What Node calls the certificates that it does not take (nodejs.org, "X509 certificate error codes"). */
+/** Node's error codes for rejected certificates (nodejs.org, "X509 certificate error codes"). */
 const CERTIFICATE =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT|INVALID_CA)/;
 
-/** The words for a server that cannot be reached, or that was lost while it answered. */
+/** The error for a server that cannot be reached, or whose connection broke before it answered. */
 export function unreachable(url: string, cause: unknown): DownloadError {
   const { host } = new URL(url);
   const given = (cause as { code?: unknown } | undefined)?.code;
   const code = typeof given === 'string' ? given : '';
   if (CERTIFICATE.test(code)) {
-    return new DownloadError(url, 0, `The certificate of ${host} is not trusted (${code})`, {
-      cause,
-      hint: 'Have the certificate of your proxy or mirror installed on this computer (NODE_EXTRA_CA_CERTS for mpyfleet), or choose another index.',
-    });
+    return new DownloadError(
+      url,
+      0,
+      l10n.t('The certificate of {0} is not trusted ({1})', host, code),
+      {
+        cause,
+        hint: l10n.t(
+          'Install the certificate of your proxy or mirror on this computer (NODE_EXTRA_CA_CERTS for mpyfleet), or choose another index.',
+        ),
+      },
+    );
   }
   if (/^(EPROTO$|ERR_SSL_)/.test(code)) {
-    return new DownloadError(url, 0, `${host} does not speak https there`, {
+    return new DownloadError(url, 0, l10n.t('{0} does not support https on this port', host), {
       cause,
-      hint: 'Check the address and its port, or write http:// if the server is on your own network.',
+      hint: l10n.t(
+        'Check the address and its port, or use http:// if the server is on your own network.',
+      ),
     });
   }
-  return new DownloadError(url, 0, `${host} cannot be reached`, {
+  return new DownloadError(url, 0, l10n.t('{0} cannot be reached', host), {
     cause,
-    hint: 'Check the network, the proxy (http.proxy, or HTTPS_PROXY for mpyfleet) or the index address (mpyFleet.packages.index). What was fetched before needs no network.',
+    hint: l10n.t(
+      'Check the network, the proxy (http.proxy, or HTTPS_PROXY for mpyfleet) or the index address (mpyFleet.packages.index). Packages fetched before need no network.',
+    ),
   });
 }
 
-/** An answer that broke off. */
+/** The error for an answer that ended early. */
 export function brokenOff(url: string, cause: unknown): DownloadError {
-  return new DownloadError(url, 0, `${url} broke off in the middle`, {
+  return new DownloadError(url, 0, l10n.t('The connection to {0} was lost', url), {
     cause,
-    hint: 'Try again. Nothing was changed on the board.',
+    hint: l10n.t('Try again. Nothing was changed on the board.'),
   });
 }
 
-/** The words for an answer that is no success. */
+/** The error for an HTTP status other than success. */
 export function refused(url: string, status: number): DownloadError {
   const { host } = new URL(url);
   if (status === 404 || status === 410) {
-    return new DownloadError(url, status, `${url} is not there`, {
-      hint: 'Check the name, the version or the address.',
+    return new DownloadError(url, status, l10n.t('{0} was not found', url), {
+      hint: l10n.t('Check the name, the version or the address.'),
     });
   }
   if (status === 407) {
-    return new DownloadError(url, status, 'The proxy wants a name and a password', {
-      hint: 'Write them into its address: http://NAME:PASSWORD@PROXY:PORT.',
+    return new DownloadError(url, status, l10n.t('The proxy requires a user name and a password'), {
+      hint: l10n.t('Add them to its address: http://NAME:PASSWORD@PROXY:PORT.'),
     });
   }
   if (status === 401 || status === 403) {
-    return new DownloadError(url, status, `${host} does not let you read ${url} (${status})`, {
-      hint: 'A private repository cannot be read from here: use a local folder, or a mirror in your network.',
-    });
+    return new DownloadError(
+      url,
+      status,
+      l10n.t('{0} denies access to {1} ({2})', host, url, status),
+      {
+        hint: l10n.t(
+          'Private repositories are not supported: use a local folder, or a mirror on your network.',
+        ),
+      },
+    );
   }
   if (status === 429) {
-    return new DownloadError(url, status, `${host} has had too many questions for now (429)`, {
-      hint: 'Wait some minutes, or use a mirror.',
-    });
+    return new DownloadError(
+      url,
+      status,
+      l10n.t('{0} has received too many requests (429)', host),
+      {
+        hint: l10n.t('Wait a few minutes, or use a mirror.'),
+      },
+    );
   }
-  return new DownloadError(url, status, `${url} answers ${status}`, {
-    hint: status >= 500 ? 'The server is out of order. Try again later.' : 'Check the address.',
+  return new DownloadError(url, status, l10n.t('{0} answered {1}', url, status), {
+    hint:
+      status >= 500
+        ? l10n.t('The server has a problem. Try again later.')
+        : l10n.t('Check the address.'),
   });
 }

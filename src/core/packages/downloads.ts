@@ -8,8 +8,8 @@ import { resolve, type Sources } from './resolve';
 import { specText, type PackageSpec } from './spec';
 
 /**
- * What one job gets for its boards: resolved, downloaded and compiled once for each kind of board, however many boards of
- * that kind there are. A failure is every board's failure; the next job asks again.
+ * Downloads of one job for several boards: packages are resolved, downloaded and compiled once for each kind of board. A
+ * failure applies to every board of the job; the next job tries again.
  */
 export class Downloads {
   readonly #fetched = new Map<string, Promise<FetchedPackage[]>>();
@@ -17,7 +17,7 @@ export class Downloads {
 
   private readonly sources: Sources;
 
-  /** `signal` ends the job; boards leave earlier by their own. */
+  /** `signal` ends the whole job; a single board can leave earlier by its own signal. */
   constructor(
     sources: Sources,
     private readonly signal?: AbortSignal,
@@ -25,7 +25,7 @@ export class Downloads {
     this.sources = { ...sources, fetcher: eachOnce(sources.fetcher) };
   }
 
-  /** All files of the packages and of what they need, hashes checked. */
+  /** Downloads all files of the packages and of their dependencies, and checks the hashes. */
   fetch(
     specs: readonly PackageSpec[],
     board: TargetBoard,
@@ -48,7 +48,7 @@ export class Downloads {
     compile: MpyCross | undefined,
     signal?: AbortSignal,
   ): Promise<FetchedPackage[]> {
-    // Without compiling there is nothing to share; what fits is looked at for each board.
+    // Without compiling there is nothing to share; each board only checks whether the files fit.
     if (!compile) return adaptPackages(packages, board, undefined);
     const work = () => adaptPackages(packages, board, compile);
     const compiled = await shared(this.#adapted, packages, work, signal);
@@ -56,7 +56,7 @@ export class Downloads {
   }
 }
 
-/** Two kinds of boards ask at the same time for a file that both get. */
+/** Shares a request between two kinds of boards that ask for the same file at the same time. */
 function eachOnce(fetcher: Fetcher): Fetcher {
   const files = new Map<string, Promise<Uint8Array>>();
   return {

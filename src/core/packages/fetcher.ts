@@ -1,37 +1,42 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { throwIfAborted } from '../async';
 import { UsageError } from '../errors';
+import { orAbsent, replaceFile } from '../localFiles';
 import type { Log } from '../log';
 import { brokenOff, DownloadError, refused, unreachable } from './downloadError';
 
 export interface FetchOptions {
   signal?: AbortSignal;
-  /** More than this is refused while it comes in; default {@link MAX_FILE}. */
+  /** Limit of the answer in bytes, checked during the download; default {@link MAX_FILE}. */
   maxBytes?: number;
-  /** Told when the server cannot be reached, and what it said at that time is given in place. */
+  /** Called when the server cannot be reached and its cached answer is used instead. */
   onStale?: (since: Date) => void;
 }
 
-/** Gets bytes from http, https and file addresses. */
+/** Downloads bytes from http, https and file addresses. */
 export interface Fetcher {
   get(url: string, options?: FetchOptions): Promise<Uint8Array>;
-  /** Content known by its SHA-256 prefix (hex): from the cache without asking the network, else `url`, checked. */
+  /** Returns content with this SHA-256 prefix (hex): from the cache without a request, else from `url`, checked. */
   getByHash(url: string, hash: string, options?: FetchOptions): Promise<Uint8Array>;
 }
 
-/** Board files are small; an index of all packages is some hundred kB. */
+/** Hex digits of a whole SHA-256. */
+const FULL_HASH = 64;
+
+/** Files for boards are small, and the index of all packages takes a few hundred kB. */
 export const MAX_FILE = 8 * 1024 * 1024;
 
-/** The one function that goes to the network: see nodeHttp. `body` gives its bytes as they come. */
+/** The only function that uses the network: see nodeHttp. `body` yields the bytes as they arrive. */
 export type HttpGet = (
   url: string,
   init: { signal?: AbortSignal },
 ) => Promise<{ ok: boolean; status: number; body: AsyncIterable<Uint8Array> }>;
 
-/** A {@link Fetcher} with a cache folder: what is known by hash is fetched once, the rest serves while offline. */
+/** A {@link Fetcher} with a cache folder. Files with a known hash are downloaded once; others are cached for use offline. */
 export class CachingFetcher implements Fetcher {
   constructor(
     private readonly cacheDir: string,
@@ -44,12 +49,12 @@ export class CachingFetcher implements Fetcher {
     const key = join(this.cacheDir, 'url', sha256(Buffer.from(url)));
     try {
       const bytes = await this.#download(url, options);
-      await this.#store(key, bytes);
+      await replaceFile(key, bytes);
       return bytes;
     } catch (error) {
-      // A server that says no is believed; one that is not there, or out of order, is replaced by what it said last.
+      // A refusal by the server counts. If the server is unreachable or fails, its last answer is used.
       const isAway = error instanceof DownloadError && (error.status === 0 || error.status >= 500);
-      const kept = isAway ? await this.#load(key) : undefined;
+      const kept = isAway ? await load(key) : undefined;
       if (!kept) throw error;
       const { mtime } = await stat(key);
       this.log.warn(
@@ -62,10 +67,10 @@ export class CachingFetcher implements Fetcher {
 
   async getByHash(url: string, hash: string, options: FetchOptions = {}): Promise<Uint8Array> {
     if (!/^[0-9a-f]{8,64}$/.test(hash)) {
-      throw new DownloadError(url, 0, `"${hash}" is no SHA-256 hash`);
+      throw new DownloadError(url, 0, l10n.t('"{0}" is not a SHA-256 hash', hash));
     }
-    const key = join(this.cacheDir, 'hash', hash);
-    const kept = await this.#load(key);
+    const key = join(this.cacheDir, 'hash', hash.length === FULL_HASH ? hash : shortKey(url, hash));
+    const kept = await load(key);
     if (kept && sha256(kept).startsWith(hash)) return kept;
     const bytes = url.startsWith('file:')
       ? await this.#readLocal(url, options)
@@ -75,15 +80,24 @@ export class CachingFetcher implements Fetcher {
       throw new DownloadError(
         url,
         200,
-        `${url} is not what the index promises: its SHA-256 is ${real.slice(0, hash.length)}, not ${hash}`,
-        { hint: 'The mirror or the download is damaged. Try again, or choose another index.' },
+        l10n.t(
+          '{0} does not match the index: its SHA-256 is {1}, not {2}',
+          url,
+          real.slice(0, hash.length),
+          hash,
+        ),
+        {
+          hint: l10n.t(
+            'The mirror or the download is damaged. Try again, or choose another index.',
+          ),
+        },
       );
     }
-    await this.#store(key, bytes);
+    await replaceFile(key, bytes);
     return bytes;
   }
 
-  /** `file:` with a path as it is, or `file://` with one that is encoded. */
+  /** Accepts `file:` with a plain path, or `file://` with an encoded one. */
   async #readLocal(url: string, options: FetchOptions): Promise<Uint8Array> {
     const path = url.startsWith('file://') ? fileURLToPath(url) : url.slice('file:'.length);
     const maxBytes = options.maxBytes ?? MAX_FILE;
@@ -91,16 +105,16 @@ export class CachingFetcher implements Fetcher {
       const { size } = await stat(path);
       if (size <= maxBytes) return await readFile(path);
     } catch (cause) {
-      throw new DownloadError(url, 404, `${path} cannot be read`, {
+      throw new DownloadError(url, 404, l10n.t('{0} cannot be read', path), {
         cause,
-        hint: 'Check the path, and that you may read it.',
+        hint: l10n.t('Check the path and its permissions.'),
       });
     }
     throw tooLarge(path, maxBytes);
   }
 
   async #download(url: string, options: FetchOptions): Promise<Uint8Array> {
-    if (!/^https?:/.test(url)) throw new UsageError(`"${url}" is no http address`);
+    if (!/^https?:/.test(url)) throw new UsageError(l10n.t('"{0}" is not an http address', url));
     throwIfAborted(options.signal);
     let response: Awaited<ReturnType<HttpGet>>;
     try {
@@ -132,32 +146,28 @@ export class CachingFetcher implements Fetcher {
     }
     return Buffer.concat(parts);
   }
+}
 
-  async #load(key: string): Promise<Uint8Array | undefined> {
-    try {
-      return await readFile(key);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-  }
+/** Reads a file of the cache. */
+function load(key: string): Promise<Uint8Array | undefined> {
+  return orAbsent(readFile(key), undefined);
+}
 
-  /** Written beside and renamed, so that a cache file is whole or absent. */
-  async #store(key: string, bytes: Uint8Array): Promise<void> {
-    await mkdir(join(key, '..'), { recursive: true });
-    const temporary = `${key}.${process.pid}.${Math.random().toString(36).slice(2)}`;
-    await writeFile(temporary, bytes);
-    await rename(temporary, key);
-  }
+/**
+ * Includes the URL in the key of a short hash. Another content with the same 8 digits can be found in minutes, so an entry
+ * that one index supplied must not be used for another.
+ */
+function shortKey(url: string, hash: string): string {
+  return `${sha256(Buffer.from(url))}-${hash}`;
 }
 
 function tooLarge(url: string, maxBytes: number): DownloadError {
-  return new DownloadError(url, 200, `${url} is larger than ${maxBytes} bytes`, {
-    hint: 'It is no package for a board. Check the address.',
+  return new DownloadError(url, 200, l10n.t('{0} is larger than {1} bytes', url, maxBytes), {
+    hint: l10n.t('It is not a package for a board. Check the address.'),
   });
 }
 
-/** SHA-256 in lower-case hex. */
+/** Returns the SHA-256 in lower-case hex. */
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,4 +1,5 @@
-import { text } from '../bytes';
+import * as l10n from '@vscode/l10n';
+import { fileText } from '../bytes';
 import { ProtocolError } from '../errors';
 import { DownloadError } from './downloadError';
 import type { Fetcher, FetchOptions } from './fetcher';
@@ -6,7 +7,7 @@ import { fileUrl, hashedFiles, readManifest, type MipManifest } from './manifest
 import type { ResolvedPackage, TargetBoard } from './model';
 import type { PackageSpec } from './spec';
 
-/** The index that mip uses; `mpyFleet.packages.index` names another. */
+/** The index that mip uses; the setting `mpyFleet.packages.index` replaces it. */
 export const DEFAULT_INDEX = 'https://micropython.org/pi/v2';
 
 /** An entry of the index, for searching. */
@@ -18,18 +19,18 @@ export interface IndexEntry {
   readonly license: string;
   /** Newest last, as the index lists them for source packages. */
   readonly versions: readonly string[];
-  /** Folder in the micropython-lib repository, where its README stands; '' where the index does not say. */
+  /** Folder in the micropython-lib repository that holds its README; '' if the index does not say. */
   readonly path: string;
 }
 
-/** A package of a mip v2 index, and what it needs. */
+/** A package of a mip v2 index with its dependencies. */
 export interface Unresolved {
   readonly resolved: Omit<ResolvedPackage, 'needs'>;
-  /** [package, version] as the manifest states them. */
+  /** [package, version] as in the manifest. */
   readonly deps: readonly (readonly [string, string])[];
 }
 
-/** Reads one package's manifest: the prebuilt .mpy set when the board loads .mpy files, else the source. */
+/** Reads the manifest of one package: the prebuilt .mpy files if the board loads them, else the source. */
 export async function fromIndex(
   spec: Extract<PackageSpec, { kind: 'index' }>,
   index: string,
@@ -54,7 +55,7 @@ export async function fromIndex(
   };
 }
 
-/** The manifest for the board's .mpy version; the one of the source where the index has none for that. */
+/** Returns the manifest for the board's .mpy version, or that of the source if the index has none for it. */
 async function indexManifest(
   spec: Extract<PackageSpec, { kind: 'index' }>,
   base: string,
@@ -74,13 +75,18 @@ async function indexManifest(
     }
   }
   const wanted = spec.version === 'latest' ? '' : ` ${spec.version}`;
-  throw new DownloadError(base, 404, `There is no package ${spec.name}${wanted} in ${base}`, {
-    cause: missing,
-    hint: 'Check the name and the version, or search the index.',
-  });
+  throw new DownloadError(
+    base,
+    404,
+    l10n.t('Package {0}{1} was not found in {2}', spec.name, wanted, base),
+    {
+      cause: missing,
+      hint: l10n.t('Check the name and the version, or search the index.'),
+    },
+  );
 }
 
-/** All packages of an index. @throws ProtocolError, DownloadError */
+/** Returns all packages of an index. @throws ProtocolError, DownloadError */
 export async function listIndex(
   index: string,
   fetcher: Fetcher,
@@ -89,7 +95,7 @@ export async function listIndex(
   const url = `${index.replace(/\/+$/, '')}/index.json`;
   let json: unknown;
   try {
-    json = JSON.parse(text(await fetcher.get(url, options)));
+    json = JSON.parse(fileText(await fetcher.get(url, options)));
   } catch (cause) {
     if (cause instanceof DownloadError) throw cause;
     throw noIndex(url, cause);
@@ -100,13 +106,15 @@ export async function listIndex(
 }
 
 function noIndex(url: string, cause?: unknown): ProtocolError {
-  return new ProtocolError(`${url} is no package index`, {
+  return new ProtocolError(l10n.t('{0} is not a package index', url), {
     cause,
-    hint: 'Check mpyFleet.packages.index (--index): a web page, or the login page of a network, may stand there.',
+    hint: l10n.t(
+      "Check mpyFleet.packages.index (--index): the address may lead to a web page or a network's login page.",
+    ),
   });
 }
 
-/** Entries whose name or description holds all the words; names that begin with the first come first. */
+/** Returns the entries whose name or description contains all the words. Names that start with the first word come first. */
 export function searchIndex(entries: readonly IndexEntry[], words: string): IndexEntry[] {
   const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
   const first = wanted[0] ?? '';
@@ -128,7 +136,7 @@ function entry(value: unknown): IndexEntry | undefined {
     return typeof v === 'string' ? v.slice(0, limit) : '';
   };
   const name = field('name', 100);
-  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) return undefined;
+  if (!/^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name)) return undefined;
   const versions = (fields.versions as { py?: unknown } | undefined)?.py;
   return {
     name,

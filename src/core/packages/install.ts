@@ -1,41 +1,38 @@
-import { text } from '../bytes';
-import { FleetError, ProtocolError } from '../errors';
-import { mpyFromNumber, runsNative } from '../board/mpyFormat';
+import * as l10n from '@vscode/l10n';
+import { fileText } from '../bytes';
+import { FleetError } from '../errors';
+import { mpyFromFile, runsNative } from '../board';
 import { sha256, type Fetcher } from './fetcher';
 import { specText } from './spec';
-import type { ResolvedPackage, TargetBoard } from './model';
+import { refuseTooMuch, type ResolvedPackage, type TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 
-/** One file as it goes onto the board. */
+/** One file as it is written to the board. */
 export interface PlacedFile {
   readonly path: string;
   readonly sha256: string;
   readonly size: number;
 }
 
-/** A package with everything downloaded and checked: from here on no network is needed. */
+/** A package with its files downloaded and checked. Installing it needs no network. */
 export interface FetchedPackage extends Omit<ResolvedPackage, 'files'> {
   readonly files: readonly { readonly path: string; readonly content: Uint8Array }[];
 }
 
-/** What has been placed for one package. */
+/** The record of an installed package. */
 export interface InstalledPackage {
   readonly id: string;
   readonly name: string;
   readonly version: string;
-  /** The spec's text, to find updates by. */
+  /** The spec's text, used to look for updates. */
   readonly source: string;
   readonly needs: readonly string[];
-  /** The user asked for it; others are there because they are needed. */
+  /** The user asked for it. Other packages were installed as dependencies. */
   readonly wanted: boolean;
   readonly files: readonly PlacedFile[];
 }
 
-/** More than this in all is for no board. */
-const MAX_TOTAL = 32 * 1024 * 1024;
-const TOO_MUCH = `The packages have over ${MAX_TOTAL} bytes, more than a board could hold`;
-
-/** Downloads every file of `packages`, each hash checked. */
+/** Downloads every file of `packages` and checks each hash. */
 export async function fetchPackages(
   packages: readonly ResolvedPackage[],
   fetcher: Fetcher,
@@ -52,7 +49,7 @@ export async function fetchPackages(
           ? await fetcher.getByHash(file.url, file.hash, { signal })
           : await fetcher.get(file.url, { signal }));
       size += content.length;
-      if (size > MAX_TOTAL) throw new ProtocolError(TOO_MUCH, { hint: 'Nothing was installed.' });
+      refuseTooMuch(size);
       files.push({ path: file.path, content });
     }
     fetched.push({ ...pkg, files });
@@ -60,7 +57,7 @@ export async function fetchPackages(
   return fetched;
 }
 
-/** Checks that the files fit the board, and compiles the source where that is asked for and possible. */
+/** Checks that the files fit the board, and compiles source if asked for and possible. */
 export async function adaptPackages(
   packages: readonly FetchedPackage[],
   board: TargetBoard,
@@ -77,7 +74,7 @@ export async function adaptPackages(
   return adapted;
 }
 
-/** Checks that a .mpy file fits the board, or makes one from source. */
+/** Checks that a .mpy file fits the board, or compiles one from source. */
 async function forBoard(
   path: string,
   content: Uint8Array,
@@ -85,63 +82,91 @@ async function forBoard(
   compile: MpyCross | undefined,
 ): Promise<{ path: string; content: Uint8Array }> {
   if (path.endsWith('.mpy')) {
-    // A .mpy file begins with 'M' and its version (docs.micropython.org, "MicroPython .mpy files").
-    const [magic, version = 0, feature = 0] = content;
     const { mpy } = board;
-    if (magic !== 0x4d || version !== mpy?.version) throw new UnfitMpyError(path, version, board);
-    // The third byte: sub-version in bits 0 and 1, architecture from bit 2 on; 0 is bytecode, which runs anywhere.
-    const made = mpyFromNumber((feature << 8) | version);
-    if (made?.arch) {
+    const made = mpyFromFile(content);
+    if (!made || made.version !== mpy?.version) {
+      throw new UnfitMpyError(path, content[1] ?? 0, board);
+    }
+    // Without an architecture it is bytecode, which runs on every processor.
+    if (made.arch) {
       if (!runsNative(made.arch, mpy.arch)) throw new UnfitNativeError(path, made.arch, mpy.arch);
-      // Machine code calls into the firmware by a table that each sub-version changes.
+      // Machine code calls the firmware through a table that changes with each sub-version.
       if (made.subVersion !== mpy.subVersion) throw new UnfitSubVersionError(path, made, mpy);
+      if ((made.flags ?? 0) & ~(mpy.flags ?? 0)) throw new UnfitFlagsError(path, made.arch);
     }
     return { path, content };
   }
   if (compile && path.endsWith('.py') && canCompileFor(board)) {
-    const mpy = await compileMpy(path, text(content), board, compile);
+    const mpy = await compileMpy(path, fileText(content), board, compile);
     if (mpy) return { path: path.replace(/\.py$/, '.mpy'), content: mpy };
   }
   return { path, content };
 }
 
-/** A prebuilt .mpy file is for another firmware. */
+/** A prebuilt .mpy file was made for another firmware. */
 export class UnfitMpyError extends FleetError {
   readonly code = 'mpyVersion';
 
   constructor(path: string, version: number, board: TargetBoard) {
     super(
-      `${path} is compiled for .mpy version ${version}, the board loads ${board.mpy ? `version ${board.mpy.version}` : 'none'}`,
-      { hint: 'Install the source instead, or a package built for this firmware.' },
+      l10n.t(
+        '{0} is compiled for .mpy version {1}, but the board loads {2}',
+        path,
+        version,
+        board.mpy ? `version ${board.mpy.version}` : 'none',
+      ),
+      { hint: l10n.t('Install the source instead, or a package built for this firmware.') },
     );
   }
 }
 
-/** A prebuilt .mpy file holds machine code for another processor. */
+/** A prebuilt .mpy file uses processor extensions that the board does not have. */
+export class UnfitFlagsError extends FleetError {
+  readonly code = 'mpyVersion';
+
+  constructor(path: string, arch: string) {
+    super(
+      l10n.t('{0} uses extensions of {1} processors that this board does not have', path, arch),
+      { hint: l10n.t('Install the source instead, or a package built for this board.') },
+    );
+  }
+}
+
+/** A prebuilt .mpy file contains machine code for another processor. */
 export class UnfitNativeError extends FleetError {
   readonly code = 'mpyVersion';
 
   constructor(path: string, arch: string, board: string) {
     super(
-      `${path} holds machine code for ${arch}, the board ${board ? `runs ${board}` : 'loads none'}`,
-      { hint: 'Look for a build for this board, or install the source.' },
+      l10n.t(
+        '{0} contains machine code for {1}, but the board is {2}',
+        path,
+        arch,
+        board ? `runs ${board}` : 'loads none',
+      ),
+      { hint: l10n.t('Look for a build for this board, or install the source.') },
     );
   }
 }
 
-/** A prebuilt .mpy file holds machine code for another release of MicroPython. */
+/** A prebuilt .mpy file contains machine code for another release of MicroPython. */
 export class UnfitSubVersionError extends FleetError {
   readonly code = 'mpyVersion';
 
   constructor(path: string, made: { subVersion: number }, board: { subVersion: number }) {
     super(
-      `${path} holds machine code for .mpy version 6.${made.subVersion}, the board loads 6.${board.subVersion}`,
-      { hint: 'Look for a build for this firmware, or install the source.' },
+      l10n.t(
+        '{0} contains machine code for .mpy version 6.{1}, but the board loads 6.{2}',
+        path,
+        made.subVersion,
+        board.subVersion,
+      ),
+      { hint: l10n.t('Look for a build for this firmware, or install the source.') },
     );
   }
 }
 
-/** What is recorded of packages that go below `target`. */
+/** The records of packages that are installed below `target`. */
 export function recordsOf(
   packages: readonly FetchedPackage[],
   target: string,

@@ -1,19 +1,19 @@
 import type { BoardFiles } from '../boardFiles';
-import type { SyncRules } from '../sync/model';
+import { foldCase, type SyncRules } from '../sync';
 import type { InstalledPackage } from './install';
 
-/** What was installed on each board, kept on the computer; the board's files have the last word. */
+/** Records of the packages installed on each board, kept on this computer. The files on the board take precedence. */
 export interface InstalledStore {
   load(uid: string): Promise<readonly InstalledPackage[]>;
   save(uid: string, packages: readonly InstalledPackage[]): Promise<void>;
 }
 
-/** An installed package, and whether its files are still as they were placed. */
+/** An installed package, and whether its files are unchanged. */
 export interface InstalledState extends InstalledPackage {
   readonly state: 'intact' | 'changed' | 'missing';
 }
 
-/** Adds `fresh` to what was installed; an entry of the same id is replaced, and stays wanted once it was. */
+/** Adds `fresh` to the installed packages. It replaces an entry of the same id; a package that the user asked for stays marked so. */
 export function mergeInstalled(
   old: readonly InstalledPackage[],
   fresh: readonly InstalledPackage[],
@@ -25,7 +25,7 @@ export function mergeInstalled(
   return [...before.values()];
 }
 
-/** Compares what is recorded with the board, in one round trip. */
+/** Compares the records with the board, in one round trip. */
 export async function checkInstalled(
   files: BoardFiles,
   packages: readonly InstalledPackage[],
@@ -44,18 +44,19 @@ export async function checkInstalled(
   });
 }
 
-/** Rules by which a mirror leaves packages alone: they are no files that a folder lacks, and are removed as packages. */
+/** Rules that keep a mirror from deleting packages: they do not belong to the folder, and are removed as packages. */
 export function keepPackages(rules: SyncRules, installed: readonly InstalledPackage[]): SyncRules {
-  const owned = new Set(installed.flatMap((p) => p.files.map((f) => f.path)));
+  // The file system of a card may store the names in another case.
+  const owned = new Set(installed.flatMap((p) => p.files.map((f) => foldCase(f.path))));
   return {
     ...rules,
-    isProtected: (path, isDir) => owned.has(path) || rules.isProtected(path, isDir),
+    isProtected: (path, isDir) => owned.has(foldCase(path)) || rules.isProtected(path, isDir),
   };
 }
 
 /**
- * What goes when `ids` are removed: they themselves, unless another wanted package needs them, and what then nobody
- * needs any more. `kept` names those that stay and who needs them.
+ * Plans the removal of `ids`: those packages, unless another wanted package needs them, and dependencies that nothing else
+ * needs. `kept` names those that stay and the packages that need them.
  */
 export function planRemoval(
   packages: readonly InstalledPackage[],
@@ -76,7 +77,7 @@ export function planRemoval(
   for (const id of wanted) follow(id, id);
   return {
     remove: packages.filter((p) => !needed.has(p.id)),
-    // A package that stays only because another needs it is no longer wanted for itself.
+    // A package that stays only as a dependency is no longer marked as wanted.
     keep: packages
       .filter((p) => needed.has(p.id))
       .map((p) => (ids.includes(p.id) ? { ...p, wanted: false } : p)),

@@ -1,26 +1,29 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import * as l10n from '@vscode/l10n';
+import { readFile, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
+import { isAbsent, replaceFile } from '../localFiles';
 import { sha256 } from './fetcher';
 import type { InstalledPackage } from './install';
 import type { InstalledStore } from './installed';
+import { pypiName } from './spec';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where this computer remembers what it installed: the same for the command line and for VS Code. */
+/** The folder of the records. The command line and VS Code share it. */
 export function stateFolder(env: Env): string {
   const base = env.XDG_STATE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.local', 'state');
   return join(base, 'micropython-fleet');
 }
 
-/** Where downloads are kept. */
+/** The folder of cached downloads. */
 export function cacheFolder(env: Env): string {
   const base = env.XDG_CACHE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.cache');
   return join(base, 'micropython-fleet', 'packages');
 }
 
-/** One JSON file for each board, replaced as a whole. */
+/** Keeps one JSON file for each board and replaces it as a whole. */
 export class InstalledFiles implements InstalledStore {
   constructor(private readonly folder: string) {}
 
@@ -28,10 +31,10 @@ export class InstalledFiles implements InstalledStore {
     const path = this.#path(uid);
     try {
       const json: unknown = JSON.parse(await readFile(path, 'utf8'));
-      if (Array.isArray(json)) return json as InstalledPackage[]; // written by save
+      if (Array.isArray(json)) return (json as InstalledPackage[]).map(normal); // Only `save` writes these files.
       throw new Error('no list');
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if (isAbsent(cause)) return [];
       throw new BadRecordError(path, cause);
     }
   }
@@ -42,17 +45,21 @@ export class InstalledFiles implements InstalledStore {
       await rm(path, { force: true });
       return;
     }
-    await mkdir(join(path, '..'), { recursive: true });
-    const temporary = `${path}.${process.pid}.tmp`;
-    await writeFile(temporary, JSON.stringify(packages, undefined, 1));
-    await rename(temporary, path);
+    await replaceFile(path, JSON.stringify(packages, undefined, 1));
   }
 
-  /** A board's uid is hexadecimal; an address (and whatever a board says in its place) becomes a safe name. */
+  /** The uid of a board is hexadecimal. Any other text, such as an address, is turned into a safe file name. */
   #path(uid: string): string {
     const name = /^[0-9a-f]{2,64}$/.test(uid) ? uid : sha256(Buffer.from(uid)).slice(0, 32);
     return join(this.folder, 'installed', `${name}.json`);
   }
+}
+
+/** Earlier versions kept the dots of a PyPI project's name in its id. */
+function normal(p: InstalledPackage): InstalledPackage {
+  const id = (text: string) =>
+    text.startsWith('pypi:') ? `pypi:${pypiName(text.slice('pypi:'.length))}` : text;
+  return { ...p, id: id(p.id), needs: p.needs.map(id) };
 }
 
 /** The record of a board's packages cannot be read. */
@@ -60,9 +67,9 @@ export class BadRecordError extends FleetError {
   readonly code = 'badRecord';
 
   constructor(path: string, cause: unknown) {
-    super('What was installed on this board cannot be read', {
+    super(l10n.t('The list of packages on this board cannot be read'), {
       cause,
-      hint: `Delete ${path} and install the packages again.`,
+      hint: l10n.t('Delete {0} and install the packages again.', path),
     });
   }
 }

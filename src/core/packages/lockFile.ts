@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { ProtocolError, UsageError } from '../errors';
 import { sha256 } from './fetcher';
 import type { FetchedPackage } from './install';
@@ -5,11 +6,11 @@ import type { TargetBoard } from './model';
 import { specText, withVersion } from './spec';
 import { safeRelativePath } from './targetPath';
 
-/** `mpy.lock` in the workspace: exactly what a board gets, whoever installs it and whenever. */
+/** `mpy.lock` in the workspace: a board gets exactly these files, at any time and on any computer. */
 export interface LockFile {
   readonly lockVersion: 1;
   readonly index: string;
-  /** Folder on the board, `/lib`. */
+  /** Folder on the board; `/lib` by default. */
   readonly target: string;
   readonly packages: readonly LockedPackage[];
 }
@@ -18,20 +19,20 @@ export interface LockedPackage {
   readonly id: string;
   readonly name: string;
   readonly version: string;
-  /** What {@link parseSpec} reads; with the version. */
+  /** The spec with its version, as {@link parseSpec} reads it. */
   readonly source: string;
   readonly wanted: boolean;
   readonly needs: readonly string[];
-  /** For each flavour (`py`, or a .mpy version such as `6`): path below `target` and SHA-256. */
+  /** For each flavour (`py`, or a .mpy version such as `6`): SHA-256 by path below `target`. */
   readonly files: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-/** `py`, or the .mpy version of a board as text: which set of files it gets. */
+/** Returns which set of files a board gets: `py`, or its .mpy version as text. */
 export function flavourOf(board: TargetBoard): string {
   return board.mpy ? String(board.mpy.version) : 'py';
 }
 
-/** The text of the lock file: sorted and indented, so that a change shows as a small diff. */
+/** Returns the text of the lock file, sorted and indented so that a change gives a small diff. */
 export function writeLock(
   flavours: Readonly<Record<string, readonly FetchedPackage[]>>,
   wanted: ReadonlySet<string>,
@@ -63,7 +64,7 @@ export function writeLock(
 }
 
 /**
- * Checks that what was downloaded is what the lock says, to the byte.
+ * Checks that the downloaded files match the lock byte for byte.
  * @throws ProtocolError naming the first file that differs
  */
 export function checkAgainstLock(
@@ -77,17 +78,19 @@ export function checkAgainstLock(
     const files = Object.hasOwn(known, flavour) ? known[flavour] : undefined;
     if (!files) {
       throw new UsageError(
-        `mpy.lock says nothing of ${p.name} for this kind of board (${flavour})`,
+        l10n.t('mpy.lock has no entry for {0} on this kind of board ({1})', p.name, flavour),
         {
-          hint: 'Lock again with a board of this kind connected.',
+          hint: l10n.t('Lock again with a board of this kind connected.'),
         },
       );
     }
     const real = new Map(p.files.map((f) => [f.path, sha256(f.content)]));
     for (const path of new Set([...real.keys(), ...Object.keys(files)])) {
       if (Object.hasOwn(files, path) && files[path] === real.get(path)) continue;
-      throw new ProtocolError(`${p.name}: ${path} is not what mpy.lock says`, {
-        hint: 'The package (or mpy.lock) was changed since. Check what has changed, then lock again.',
+      throw new ProtocolError(l10n.t('{0}: {1} does not match mpy.lock', p.name, path), {
+        hint: l10n.t(
+          'The package or mpy.lock has changed since. Check the change, then lock again.',
+        ),
       });
     }
   }
@@ -97,17 +100,17 @@ export function checkAgainstLock(
 export function readLock(text: string): LockFile {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw new UsageError('mpy.lock is no JSON', {
+    throw new UsageError(l10n.t('mpy.lock is not valid JSON'), {
       cause,
-      hint: 'Solve its merge conflict, or delete it and lock again.',
+      hint: l10n.t('Resolve its merge conflict, or delete it and lock again.'),
     });
   }
   const lock = json as Partial<LockFile> | null;
   if (lock?.lockVersion !== 1 || !Array.isArray(lock.packages)) {
-    throw new UsageError('mpy.lock has a form that this version does not know', {
-      hint: 'Update MicroPython Fleet, or delete the file and lock again.',
+    throw new UsageError(l10n.t('mpy.lock has a format that this version does not know'), {
+      hint: l10n.t('Update MicroPython Fleet, or delete the file and lock again.'),
     });
   }
   const packages = lock.packages.map((p: unknown) => lockedPackage(p));
@@ -119,16 +122,16 @@ export function readLock(text: string): LockFile {
   };
 }
 
-/** An address in the web; the file may come from anybody. '' for that of the settings. */
+/** Checks the index address of a lock file, which is untrusted. '' stands for the index in the settings. */
 function lockedIndex(value: unknown): string {
   if (value === undefined || value === '') return '';
   if (typeof value === 'string' && /^https?:\/\/[^\s]+$/.test(value)) return value;
-  throw new UsageError('mpy.lock names an index that is no http address', {
-    hint: 'Lock again, with the index that you use.',
+  throw new UsageError(l10n.t('mpy.lock names an index that is not an http address'), {
+    hint: l10n.t('Lock again with the index that you use.'),
   });
 }
 
-/** A folder on the board, counted from its root. */
+/** Checks an absolute folder on the board. */
 function boardFolder(value: unknown): string {
   if (value === undefined) return '/lib';
   const inside = typeof value === 'string' ? value.replace(/^\/+|\/+$/g, '') : value;
@@ -140,7 +143,7 @@ function lockedPackage(value: unknown): LockedPackage {
   const field = (name: string) => {
     const v = p[name];
     if (typeof v === 'string') return v;
-    throw new UsageError(`mpy.lock has a package without "${name}"`);
+    throw new UsageError(l10n.t('mpy.lock has a package without "{0}"', name));
   };
   const list = (name: string): unknown[] => (Array.isArray(p[name]) ? (p[name] as unknown[]) : []);
   return {
@@ -162,7 +165,7 @@ function lockedFiles(value: unknown, name: string): LockedPackage['files'] {
       Object.fromEntries(
         Object.entries((files ?? {}) as Record<string, unknown>).map(([path, hash]) => {
           if (typeof hash !== 'string' || !/^[0-9a-f]{64}$/.test(hash)) {
-            throw new UsageError(`mpy.lock has a file of ${name} without its SHA-256`);
+            throw new UsageError(l10n.t('mpy.lock has a file of {0} without its SHA-256', name));
           }
           return [safeRelativePath(path, 'mpy.lock'), hash];
         }),

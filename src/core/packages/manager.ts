@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { BoardFiles } from '../boardFiles';
 import { FleetError, UsageError } from '../errors';
 import { DownloadError } from './downloadError';
@@ -22,7 +23,7 @@ import { specId, type Sources } from './resolve';
 import { parseSpec, rewriteUrl, withoutVersion, withVersion, type PackageSpec } from './spec';
 import { text } from '../bytes';
 
-/** A board as packages see it. `key`: its uid, or its address while that is not known. */
+/** A board as packages see it. `key` is its uid, or its address while the uid is unknown. */
 export interface PackageBoard extends TargetBoard {
   readonly key: string;
   readonly files: BoardFiles;
@@ -48,17 +49,17 @@ export interface PackageServices {
 export const DEFAULT_TARGET = '/lib';
 const README_BASE = 'https://raw.githubusercontent.com/micropython/micropython-lib/master';
 
-/** Packages: found, resolved and downloaded on the computer, placed on boards. */
+/** Finds, resolves and downloads packages on this computer, and places them on boards. */
 export class PackageManager {
   constructor(private readonly services: PackageServices) {}
 
-  /** Packages of the index whose name or description holds all the words. */
+  /** Returns the packages of the index whose name or description contains all the words. */
   async search(words: string, options: FetchOptions = {}): Promise<IndexEntry[]> {
     const { index, fetcher } = this.services.sources();
     return searchIndex(await listIndex(index, fetcher, options), words);
   }
 
-  /** The package's README as Markdown, undefined where it has none. Untrusted text. */
+  /** Returns the package's README as Markdown, or undefined if it has none. The text is untrusted. */
   async readme(entry: IndexEntry | string, signal?: AbortSignal): Promise<string | undefined> {
     const url = typeof entry === 'string' ? readmeOf(parseSpec(entry)) : indexReadme(entry);
     if (!url) return undefined;
@@ -70,12 +71,12 @@ export class PackageManager {
     }
   }
 
-  /** For a job on many boards: given to each {@link install}, everything is downloaded once. */
+  /** Downloads for a job on many boards: pass the result to each {@link install}, and every file is downloaded once. */
   downloads(signal?: AbortSignal): Downloads {
     return new Downloads(this.services.sources(), signal);
   }
 
-  /** Installs packages with all they need. The board is as it was when anything fails. */
+  /** Installs packages with their dependencies. On a failure the board is left as it was. */
   async install(
     board: PackageBoard,
     specs: readonly string[],
@@ -87,7 +88,7 @@ export class PackageManager {
     return this.#place(board, packages, new Set(wanted.map(specId)), job);
   }
 
-  /** Brings a board to what the lock file says: what it names is installed, to the byte; other packages go. */
+  /** Makes a board match the lock file: installs exactly the files it lists, and removes other packages. */
   async installLock(
     board: PackageBoard,
     lock: LockFile,
@@ -107,7 +108,7 @@ export class PackageManager {
     return this.#place(board, packages, wanted, { ...job, target, othersGo: true });
   }
 
-  /** The text of `mpy.lock` for these packages, for source and for every kind of board given. */
+  /** Returns the text of `mpy.lock` for these packages, for source and for every kind of board given. */
   async lock(
     specs: readonly string[],
     boards: readonly TargetBoard[],
@@ -117,7 +118,7 @@ export class PackageManager {
     return this.#lock(wanted, new Set(wanted.map(specId)), boards, options);
   }
 
-  /** The text of `mpy.lock` for what is installed on a board, in the versions that it has. */
+  /** Returns the text of `mpy.lock` for the packages installed on a board, in their installed versions. */
   async lockBoard(
     board: PackageBoard,
     boards: readonly TargetBoard[],
@@ -125,7 +126,7 @@ export class PackageManager {
   ): Promise<string> {
     const installed = await this.services.installed.load(board.key);
     if (installed.length === 0) throw new NothingInstalledError();
-    // What was asked for first; what it needs, too, in the version that is there.
+    // Packages that the user asked for come first, then the dependencies, in the versions on the board.
     const sorted = [...installed].sort((a, b) => Number(b.wanted) - Number(a.wanted));
     const wanted = new Set(installed.filter((p) => p.wanted).map((p) => p.id));
     const specs = sorted.map((p) => withVersion(parseSpec(p.source), p.version));
@@ -152,21 +153,21 @@ export class PackageManager {
     );
   }
 
-  /** What was installed on a board from here, and whether it is still so. */
+  /** Returns the packages installed on a board from here, and whether their files are unchanged. */
   async list(board: PackageBoard, signal?: AbortSignal): Promise<InstalledState[]> {
     return checkInstalled(board.files, await this.services.installed.load(board.key), signal);
   }
 
   /**
-   * Packages of the index that were put on a board by others (mip, mpremote, another computer) are known from here on as if
-   * they had been installed from here. Gives those that are new.
+   * Records packages that mip, mpremote or another computer put on a board as if they had been installed from here. Returns
+   * the newly found ones.
    */
   async adopt(
     board: PackageBoard,
     options: { target?: string; signal?: AbortSignal } = {},
   ): Promise<InstalledPackage[]> {
     const { signal } = options;
-    const target = folderOf(options.target);
+    const target = await folderOf(board, options);
     const before = await this.services.installed.load(board.key);
     const known = new Set(before.flatMap((p) => p.files.map((f) => f.path)));
     const there = await unknownFiles(board.files, target, known, signal);
@@ -186,7 +187,7 @@ export class PackageManager {
     return fresh;
   }
 
-  /** Installed packages of which the source has another version now. */
+  /** Returns the installed packages whose source offers another version. */
   async outdated(
     board: PackageBoard,
     signal?: AbortSignal,
@@ -200,7 +201,7 @@ export class PackageManager {
     return found;
   }
 
-  /** Installs the newest version of what the user has asked for (or of `ids` among that). */
+  /** Installs the newest versions of the packages that the user asked for, or of those in `ids`. */
   async update(
     board: PackageBoard,
     ids: readonly string[] | undefined,
@@ -217,8 +218,8 @@ export class PackageManager {
   }
 
   /**
-   * Removes packages, and what nobody else needs.
-   * @throws OwnFilesError when files of them were changed on the board, unless `replace` allows that
+   * Removes packages and those that only they required.
+   * @throws OwnFilesError when their files were changed on the board, unless `replace` is set
    */
   async remove(
     board: PackageBoard,
@@ -229,8 +230,8 @@ export class PackageManager {
     const ids = names.map((name) => {
       const found = installed.find((p) => p.id === name || p.name === name);
       if (found) return found.id;
-      throw new UsageError(`${name} was not installed from here`, {
-        hint: 'The list of installed packages shows what can be removed.',
+      throw new UsageError(l10n.t('{0} was not installed from here', name), {
+        hint: l10n.t('The list of installed packages shows what can be removed.'),
       });
     });
     const { remove, keep, kept } = planRemoval(installed, ids);
@@ -252,15 +253,15 @@ export class PackageManager {
     const { installed, mpyCross } = this.services;
     const compile = options.compile ? mpyCross : undefined;
     const fitting = await options.downloads.adapt(packages, board, compile, options.signal);
-    const target = folderOf(options.target);
+    const target = await folderOf(board, options);
     const fresh = recordsOf(fitting, target, wanted);
     const before = await installed.load(board.key);
     const merged = mergeInstalled(options.othersGo ? [] : before, fresh);
-    // A new version may need less than the old one did.
+    // A new version may need fewer packages than the old one.
     const { keep } = planRemoval(merged, []);
     const known = new Set(before.map((p) => p.id));
     await changeBoard(board.files, { fitting, fresh, before, keep, target }, options, {
-      // Lost in the middle, what is new is in the list, with files missing: it can be completed or removed.
+      // If the connection is lost halfway, the new packages are listed with files missing and can be completed or removed.
       begin: () => installed.save(board.key, [...before, ...fresh.filter((p) => !known.has(p.id))]),
       undone: () => installed.save(board.key, before),
     });
@@ -269,17 +270,22 @@ export class PackageManager {
   }
 }
 
-function folderOf(target = DEFAULT_TARGET): string {
-  return target.replace(/\/+$/, '');
+/** Returns the packages folder. mip's default depends on the board, which may have it at `/flash/lib`. */
+async function folderOf(
+  board: PackageBoard,
+  { target = DEFAULT_TARGET, signal }: { target?: string; signal?: AbortSignal },
+): Promise<string> {
+  const folder = target.replace(/\/+$/, '');
+  return folder === DEFAULT_TARGET ? (await board.files.places(signal)).lib : folder;
 }
 
-/** There is nothing that a lock file could be made of. */
+/** The board has no installed packages to write a lock file from. */
 export class NothingInstalledError extends FleetError {
   readonly code = 'nothingInstalled';
 
   constructor() {
-    super('Nothing was installed on this board from here', {
-      hint: 'Install the packages first, then lock what is there.',
+    super(l10n.t('No packages were installed on this board from here'), {
+      hint: l10n.t('Install the packages first, then lock them.'),
     });
   }
 }

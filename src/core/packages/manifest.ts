@@ -1,4 +1,5 @@
-import { text } from '../bytes';
+import * as l10n from '@vscode/l10n';
+import { fileText, text } from '../bytes';
 import { ProtocolError } from '../errors';
 import type { PackageFile } from './model';
 import { isAddress, rewriteUrl } from './spec';
@@ -18,22 +19,28 @@ export interface MipManifest {
 const MAX_ENTRIES = 2000;
 
 /**
- * Reads a package.json as mip defines it (docs.micropython.org, "Package management"): `hashes`, `urls`, `deps`, each
+ * Parses a package.json as mip defines it (docs.micropython.org, "Package management"): `hashes`, `urls` and `deps`, each
  * optional.
  * @throws ProtocolError naming what is wrong
  */
 export function readManifest(bytes: Uint8Array, from: string): MipManifest {
   let json: unknown;
   try {
-    json = JSON.parse(text(bytes));
+    json = parseLenient(fileText(bytes));
   } catch (cause) {
-    throw new ProtocolError(`${from} is no package.json`, {
-      cause,
-      hint: 'Check the address: a web page or an error text may stand there.',
-    });
+    const isPage = /^\s*</.test(text(bytes.subarray(0, 200)));
+    throw new ProtocolError(
+      l10n.t('{0} is not a package.json{1}', from, isPage ? '' : `: ${(cause as Error).message}`),
+      {
+        cause,
+        hint: isPage
+          ? l10n.t('The address leads to a web page: check it.')
+          : l10n.t("Check the address, or contact the package's author."),
+      },
+    );
   }
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ProtocolError(`${from} is no package.json`);
+    throw new ProtocolError(l10n.t('{0} is not a package.json', from));
   }
   const fields = json as Record<string, unknown>;
   const version = fields.version;
@@ -41,18 +48,40 @@ export function readManifest(bytes: Uint8Array, from: string): MipManifest {
     version: typeof version === 'string' && version.length <= 50 ? version : undefined,
     hashes: pairs(fields.hashes, 'hashes', from).map(([path, hash]) => {
       if (!/^[0-9a-f]{8,64}$/.test(hash)) {
-        throw new ProtocolError(`${from} gives "${hash.slice(0, 80)}" as the hash of ${path}`);
+        throw new ProtocolError(
+          l10n.t('{0} gives "{1}" as the hash of {2}', from, hash.slice(0, 80), path),
+        );
       }
-      return [safeRelativePath(path, from), hash] as const;
+      return [belowTarget(path, from), hash] as const;
     }),
     urls: pairs(fields.urls, 'urls', from).map(
-      ([path, url]) => [safeRelativePath(path, from), url] as const,
+      ([path, url]) => [belowTarget(path, from), url] as const,
     ),
     deps: pairs(fields.deps, 'deps', from),
   };
 }
 
-/** The files that an index at `base` keeps under their hash. */
+/** mip joins the target and the path with a slash, so a path with a leading slash is below the target too. */
+function belowTarget(path: string, from: string): string {
+  return safeRelativePath(path.replace(/^\/+/, ''), from);
+}
+
+/** Parses JSON as MicroPython's json module does, and so mip on a board: with trailing commas. */
+function parseLenient(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    // Keeps strings; elsewhere removes a comma before a closing bracket.
+    const mended = source.replace(
+      /("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/g,
+      (_, quoted?: string) => quoted ?? '',
+    );
+    if (mended === source) throw error;
+    return JSON.parse(mended);
+  }
+}
+
+/** Returns the files that an index at `base` stores by hash. */
 export function hashedFiles(manifest: MipManifest, base: string): PackageFile[] {
   return manifest.hashes.map(([path, hash]) => ({
     path,
@@ -62,35 +91,80 @@ export function hashedFiles(manifest: MipManifest, base: string): PackageFile[] 
 }
 
 /**
- * The address of a file that the package.json at `base` names: mip takes those that are relative to it. A package from
- * elsewhere never names files of this computer, and a local one only files below itself.
+ * Resolves the address of a file in the package.json at `base`; relative ones are allowed, as in mip. A remote package may
+ * not name files of this computer, and a local one only files below itself. `branch` is that of the package: a file of another
+ * repository comes from its default branch, or from the one after its `@`.
  * @throws ProtocolError
  */
 export function fileUrl(target: string, base: string, branch?: string): string {
-  if (isAddress(target)) return rewriteUrl(target, branch);
+  if (isAddress(target)) {
+    const [, url = target, at] = /^(\w+:[^@]+)@([\w./-]{1,100})$/.exec(target) ?? [];
+    const address = /^https?:/.test(target)
+      ? target
+      : rewriteUrl(url, at ?? (repository(url) === repository(base) ? branch : undefined));
+    if (base.startsWith('https:')) requireSafe(address, base);
+    return address;
+  }
   const isLocal = base.startsWith('file:');
   const leadsOut = isLocal && target.split(/[/\\]/).includes('..');
   if (/^[a-z]+:/i.test(target) || /^[/\\]/.test(target) || leadsOut) {
     throw new ProtocolError(
-      `The package.json at ${base} names ${JSON.stringify(target)}, which is outside the package`,
-      { hint: 'The package is broken or hostile; nothing was installed.' },
+      l10n.t(
+        'The package.json at {0} names {1}, which is outside the package',
+        base,
+        JSON.stringify(target),
+      ),
+      { hint: l10n.t('The package is broken or malicious; nothing was installed.') },
     );
   }
-  const beside = `${base.slice(0, base.lastIndexOf('/') + 1)}${target}`;
-  if (isLocal) return beside;
-  return /^https?:/.test(base) ? new URL(target, base).href : rewriteUrl(beside, branch);
+  const sibling = `${base.slice(0, base.lastIndexOf('/') + 1)}${target}`;
+  if (isLocal) return sibling;
+  return /^https?:/.test(base) ? new URL(target, base).href : rewriteUrl(sibling, branch);
+}
+
+/** A package loaded over https may not load files over http, nor from private addresses of this network. */
+function requireSafe(address: string, base: string): void {
+  if (!/^https?:/.test(address)) return;
+  const { protocol, hostname } = new URL(address);
+  const why =
+    protocol === 'http:'
+      ? 'which is not encrypted'
+      : isPrivate(hostname) && !isPrivate(new URL(base).hostname)
+        ? 'which is inside your own network'
+        : undefined;
+  if (why === undefined) return;
+  throw new ProtocolError(l10n.t('The package.json at {0} names {1}, {2}', base, address, why), {
+    hint: l10n.t('The package is broken or malicious; nothing was installed.'),
+  });
+}
+
+/** Whether it is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291, 6598), or a name of this computer. */
+export function isPrivate(hostname: string): boolean {
+  const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
+  if (host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local')) return true;
+  if (host.includes(':')) return /^(::1?$|::ffff:|f[cd]|fe[89ab])/.test(host);
+  return /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
+    host,
+  );
+}
+
+/** Returns `github:org/repo` of an address below it, or undefined. */
+function repository(url: string): string | undefined {
+  return /^\w+:[^/]+\/[^/]+/.exec(url)?.[0].toLowerCase();
 }
 
 function pairs(value: unknown, field: string, from: string): [string, string][] {
   if (value === undefined || value === null) return [];
   if (!Array.isArray(value) || value.length > MAX_ENTRIES) {
-    throw new ProtocolError(`${from} has no list in "${field}"`);
+    throw new ProtocolError(l10n.t('{0} has no list in "{1}"', from, field));
   }
   return value.map((item: unknown) => {
     const pair: unknown[] = Array.isArray(item) ? item : [];
     const [first, second] = pair;
     if (typeof first !== 'string' || typeof second !== 'string') {
-      throw new ProtocolError(`${from} has an entry in "${field}" that is no pair of texts`);
+      throw new ProtocolError(
+        l10n.t('{0} has an entry in "{1}" that is not a pair of strings', from, field),
+      );
     }
     return [first, second];
   });

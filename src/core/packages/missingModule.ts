@@ -3,7 +3,7 @@ import type { IndexEntry } from './indexSource';
 /** `ImportError: no module named 'a.b'`, as MicroPython prints it. */
 const MISSING = /ImportError: no module named '([A-Za-z_][\w.]{0,99})'/;
 
-/** The module that a line of a traceback says is not on the board, and where in the line that stands. */
+/** Finds the missing module that a line of a traceback names, and its position in the line. */
 export function missingModule(
   line: string,
 ): { readonly name: string; readonly index: number; readonly length: number } | undefined {
@@ -13,13 +13,18 @@ export function missingModule(
   return { name, index: match.index, length: match[0].length };
 }
 
-/** The package of the index that brings a module: that of its own name, else that of the package it is in. */
+/** Returns the package of the index that contains a module: the one of the same name, else that of the module's parent. */
 export function packageOf(module: string, entries: readonly IndexEntry[]): IndexEntry | undefined {
   const parts = module.split('.');
   for (let n = parts.length; n > 0; n--) {
-    const name = parts.slice(0, n).join('.').toLowerCase();
-    const found = entries.find((e) => e.name.toLowerCase().replaceAll('-', '_') === name);
+    const name = folded(parts.slice(0, n).join('.'));
+    const found = entries.find((e) => folded(e.name) === name);
     if (found) return found;
   }
   return undefined;
+}
+
+/** The index writes `collections-defaultdict` for the module `collections.defaultdict`, and `-` for `_`. */
+function folded(name: string): string {
+  return name.toLowerCase().replace(/[-.]/g, '_');
 }

@@ -1,30 +1,50 @@
+import * as l10n from '@vscode/l10n';
+import { ProtocolError } from '../errors';
 import type { PackageSpec } from './spec';
 
 /** One file that a package puts on a board, below the target folder (`/lib`). */
 export interface PackageFile {
   /** Relative, checked by safeRelativePath. */
   readonly path: string;
-  /** Where it comes from; `hash` is a SHA-256 prefix in hex that the bytes must have. */
+  /** The URL of its content; `hash` is a SHA-256 prefix in hex that the bytes must have. */
   readonly url: string;
   readonly hash?: string;
-  /** Already here: unpacked from an archive. */
+  /** The content, if it was unpacked from an archive. */
   readonly content?: Uint8Array;
 }
 
-/** A package with one version chosen, its files and what it needs. */
+/** A package in a chosen version, with its files and dependencies. */
 export interface ResolvedPackage {
-  /** The key under which it is known: index and PyPI names in lower case, an address for the others. */
+  /** The unique key: the lower-case name for index and PyPI, the address for others. */
   readonly id: string;
   readonly name: string;
-  /** As the index states it; `HEAD` or a branch for repositories. */
+  /** The version in the index; `HEAD` or a branch for repositories. */
   readonly version: string;
   readonly spec: PackageSpec;
   readonly files: readonly PackageFile[];
-  /** Ids of the packages it needs. */
+  /** Ids of its dependencies. */
   readonly needs: readonly string[];
 }
 
-/** What kind of files a board can take: `mpy` is the .mpy version of its firmware (6), absent: only source. */
+/** The kind of files a board can load: `mpy` is the .mpy version of its firmware (6); absent: source only. */
 export interface TargetBoard {
-  readonly mpy?: { readonly version: number; readonly subVersion: number; readonly arch: string };
+  readonly mpy?: {
+    readonly version: number;
+    readonly subVersion: number;
+    readonly arch: string;
+    /** Bits of the processor's extensions beyond its architecture; absent: none. */
+    readonly flags?: number;
+  };
+}
+
+/** Limit of all packages together, in bytes; no board holds more. */
+const MAX_TOTAL = 32 * 1024 * 1024;
+
+/** @throws ProtocolError when packages of `size` bytes are more than a board could hold */
+export function refuseTooMuch(size: number): void {
+  if (size <= MAX_TOTAL) return;
+  throw new ProtocolError(
+    l10n.t('The packages have over {0} bytes, more than a board could hold', MAX_TOTAL),
+    { hint: l10n.t('Nothing was installed.') },
+  );
 }

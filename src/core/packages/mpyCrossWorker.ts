@@ -1,6 +1,8 @@
 // @ts-expect-error -- the package has types for its wrapper only, which fetches the .wasm as a browser does
 import untypedFactory from '@pybricks/mpy-cross-v6/build/mpy-cross-v6.js';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type {
   CompileAnswer,
@@ -10,17 +12,17 @@ import type {
 } from './mpyCrossMessages';
 
 /*
- * The compiler's thread. Emscripten's glue takes a process to be its own: it installs handlers of uncaught exceptions, and an
- * abort ends it. Here that is this thread and nothing else.
+ * The compiler's thread. Emscripten's glue assumes that it owns the process: it installs handlers for uncaught exceptions, and an
+ * abort ends the process. In a worker thread this affects only the thread.
  */
 
-/** As much of WebAssembly as is used here; Node has it, its types do not. */
+/** The part of the WebAssembly API used here. Node has it, but its types do not. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object, imports: object) => { readonly exports: object };
 };
 
-/** What the glue takes (emscripten's Module); each call makes a new instance with a file system of its own. */
+/** The options of the glue (Emscripten's Module). Each call makes a new instance with its own file system. */
 type Factory = (module: {
   arguments: string[];
   inputFileContents: string;
@@ -33,10 +35,40 @@ type Factory = (module: {
 }) => unknown;
 
 const factory = untypedFactory as Factory;
-const { wasm } = workerData as CompilerSettings;
+const { wasm, micropython = join(dirname(wasm), 'micropython.mjs') } =
+  workerData as CompilerSettings;
 const compiler = new WebAssembly.Module(readFileSync(wasm));
-/** The name within the instance's file system; tracebacks show the one of the option -s. */
+/** File name in the instance's file system. Tracebacks show the name given with -s. */
 const INPUT = 'input.py';
+
+/** The part of MicroPython's WebAssembly build used here. */
+interface MicroPython {
+  registerJsModule(name: string, module: object): void;
+  runPython(code: string): unknown;
+}
+const HEAP_BYTES = 1024 * 1024; // grows when necessary
+
+/**
+ * Whether a current MicroPython accepts the source; it is compiled but not run. The compiler above is from 2022: it has no nested
+ * f-strings, no `!r` in them, and a small heap.
+ */
+async function takenByNewer(source: string): Promise<boolean> {
+  const { loadMicroPython } = (await import(pathToFileURL(micropython).href)) as {
+    loadMicroPython: (options: object) => Promise<MicroPython>;
+  };
+  const python = await loadMicroPython({
+    heapsize: HEAP_BYTES,
+    url: join(dirname(micropython), 'micropython.wasm'),
+    stdout: () => undefined,
+  });
+  python.registerJsModule('checked', { source });
+  try {
+    python.runPython('import checked\ncompile(checked.source, "checked", "exec")');
+    return true;
+  } catch {
+    return false; // also a SyntaxError here, so the first compiler's message is reported
+  }
+}
 
 function compile(source: string, options: readonly string[]): Promise<CompileResult> {
   return new Promise((resolve, reject) => {
@@ -56,11 +88,13 @@ function compile(source: string, options: readonly string[]): Promise<CompileRes
 
 async function answer({ id, source, options }: CompileRequest): Promise<CompileAnswer> {
   try {
-    return { id, type: 'done', ...(await compile(source, options)) };
+    const result = await compile(source, options);
+    const newer = result.status !== 0 && (await takenByNewer(source));
+    return { id, type: 'done', ...result, newer };
   } catch (error) {
     return { id, type: 'failed', message: error instanceof Error ? error.message : String(error) };
   } finally {
-    // Each instance leaves its handlers behind.
+    // Each instance leaves its handlers installed.
     process.removeAllListeners('uncaughtException');
     process.removeAllListeners('unhandledRejection');
   }

@@ -6,8 +6,8 @@ import { parseSpec, withoutVersion } from './spec';
 import { compareVersions } from './versions';
 
 /**
- * The version of an installed package that its source has now, where it is newer, or where the same version has other files
- * (`HEAD`).
+ * Returns the version that the source of an installed package offers now, if it is newer, or if the same version (`HEAD`) has
+ * different files.
  * @throws DownloadError, ProtocolError
  */
 export async function newerVersion(
@@ -26,7 +26,7 @@ export async function newerVersion(
   if (spec.kind === 'index' || spec.kind === 'pypi') return undefined;
   const [fetched] = await fetchPackages([latest], sources.fetcher, signal);
   const placed = new Set(p.files.map((f) => f.sha256));
-  // What was compiled here cannot be compared by its source.
+  // Files compiled here cannot be compared with their source.
   const isCompiled = (path: string) =>
     path.endsWith('.py') && !p.files.some((f) => f.path.endsWith(`/${path}`));
   const changed = fetched?.files.some((f) => !isCompiled(f.path) && !placed.has(sha256(f.content)));

@@ -3,12 +3,12 @@ import https from 'node:https';
 import type { HttpGet } from './fetcher';
 
 const MAX_REDIRECTS = 5;
-/** A server that is silent for so long is gone. */
+/** A server that sends nothing for this time in milliseconds is considered gone. */
 const SILENCE_MS = 30_000;
 
 /**
- * GET with Node's own http modules, which VS Code patches for its proxy settings. `proxyFor` serves the command line,
- * where nobody does: the proxy's address for a URL, undefined for none.
+ * GET with Node's http modules, which VS Code patches for its proxy settings. The command line passes `proxyFor`, which returns
+ * the proxy's address for a URL, or undefined for none.
  */
 export function nodeHttp(
   proxyFor: (url: URL) => string | undefined = () => undefined,
@@ -24,7 +24,7 @@ export function nodeHttp(
       response.resume();
       const next = new URL(location, target);
       if (!/^https?:$/.test(next.protocol)) throw new Error(`redirected to ${next.protocol}`);
-      // What was asked for in safety is not fetched without it.
+      // An https download may not redirect to http.
       if (target.protocol === 'https:' && next.protocol === 'http:') {
         throw new Error('redirected from https to http');
       }
@@ -35,7 +35,7 @@ export function nodeHttp(
   return (url, init) => get(url, init, 0);
 }
 
-/** HTTP_PROXY, HTTPS_PROXY and NO_PROXY, in either case, as curl reads them. */
+/** Returns a function that picks the proxy from HTTP_PROXY, HTTPS_PROXY and NO_PROXY (in either case), as curl does. */
 export function proxyFromEnvironment(env: NodeJS.ProcessEnv): (url: URL) => string | undefined {
   const read = (name: string) => env[name.toLowerCase()] ?? env[name.toUpperCase()];
   const exempt = (read('no_proxy') ?? '')
@@ -50,7 +50,7 @@ export function proxyFromEnvironment(env: NodeJS.ProcessEnv): (url: URL) => stri
   };
 }
 
-/** A rule of NO_PROXY: `*`, a host or domain with all below it, with a port or for any. */
+/** Whether a rule of NO_PROXY matches: `*`, or a host or domain with everything below it, with or without a port. */
 function isExempt(url: URL, rule: string): boolean {
   if (rule === '*') return true;
   const [, domain = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(rule) ?? [];

@@ -1,13 +1,15 @@
+import * as l10n from '@vscode/l10n';
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { asError, FileError, FleetError } from '../errors';
-import { ancestors, removeIfThere } from './boardTree';
+import { isMissing, removeIfThere } from '../files';
+import { ancestors } from './boardTree';
 import type { FetchedPackage } from './install';
 import type { PlacedFile } from './install';
 
-/** SHA-256 by path; undefined for what is not there. */
+/** SHA-256 by path; undefined for files that do not exist. */
 export type Hashes = ReadonlyMap<string, string | undefined>;
 
-/** Looks at files of a board, in one round trip. */
+/** Hashes files of a board, in one round trip. */
 export async function lookAt(
   files: BoardFiles,
   paths: Iterable<string>,
@@ -19,7 +21,7 @@ export async function lookAt(
   return new Map(list.map((path, i) => [path, hashes[i]]));
 }
 
-/** The files of packages as they go below `target`. */
+/** Returns the files of packages with their paths below `target`. */
 export function itemsOf(
   packages: readonly FetchedPackage[],
   target: string,
@@ -30,9 +32,9 @@ export function itemsOf(
 }
 
 /**
- * Writes what differs from `now`. Room is looked at before the first byte; when a file cannot be written, or the user calls
- * it off, what was there is put back, folders too.
- * @throws FileError ENOSPC; LeftBehindError where the board could not be put back
+ * Writes the files that differ from `now`. Free space is checked before the first byte. If a write fails or the user cancels,
+ * the old files and folders are restored.
+ * @throws FileError ENOSPC; LeftBehindError if the old state could not be restored
  */
 export async function placeFiles(
   files: BoardFiles,
@@ -57,7 +59,7 @@ export async function placeFiles(
   try {
     await files.writeMany(changed, options);
   } catch (error) {
-    // Without the caller's signal: what was called off must still be put back.
+    // Without the caller's signal, because a cancelled change must still be undone.
     await putBack(files, changed, kept, missing).catch((second: unknown) => {
       throw new LeftBehindError(asError(error), asError(second));
     });
@@ -77,7 +79,7 @@ async function putBack(
   for (const folder of [...missing].reverse()) await removeIfThere(files, folder);
 }
 
-/** The folders that are to be made, outer ones first. */
+/** The folders to create, outer ones first. */
 async function missingFolders(
   files: BoardFiles,
   items: readonly WriteItem[],
@@ -99,20 +101,20 @@ async function isThere(files: BoardFiles, path: string, signal?: AbortSignal): P
     const { type } = await files.stat(path, signal);
     if (type === 'dir') return true;
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return false;
+    if (isMissing(error)) return false;
     throw error;
   }
   throw new FileError(
     'ENOTDIR',
     path,
-    `${path} is a file on the board, and a folder is needed there`,
+    l10n.t('{0} is a file on the board, but a folder is needed there', path),
     {
-      hint: 'Rename it, or install into another folder. Nothing was changed.',
+      hint: l10n.t('Rename it, or install into another folder. Nothing was changed.'),
     },
   );
 }
 
-/** On the file system that holds the target, which may be a card. */
+/** Checks the file system that holds the target, which may be a card. */
 async function checkRoom(
   files: BoardFiles,
   items: readonly { readonly content: Uint8Array }[],
@@ -124,19 +126,28 @@ async function checkRoom(
   const there = [target, ...ancestors(target).reverse()].find((f) => f && !missing.includes(f));
   const { free } = await files.space(there ?? '/', signal);
   if (size <= free) return;
-  throw new FileError('ENOSPC', target, `${size} bytes are needed on the board, ${free} are free`, {
-    hint: 'Remove what is not needed, or install the .mpy form. Nothing was changed.',
-  });
+  throw new FileError(
+    'ENOSPC',
+    target,
+    l10n.t('{0} bytes are needed on the board, but only {1} are free', size, free),
+    {
+      hint: l10n.t(
+        'Delete files that you do not need, or install the .mpy form. Nothing was changed.',
+      ),
+    },
+  );
 }
 
-/** The board was lost in the middle, so that it could not be put back as it was. */
+/** The connection was lost in the middle, so the old state of the board could not be restored. */
 export class LeftBehindError extends FleetError {
   readonly code = 'leftBehind';
 
   constructor(first: Error, second: Error) {
-    super(`${first.message}; some files of the packages are on the board already`, {
+    super(l10n.t('{0}; some files of the packages are already on the board', first.message), {
       cause: new AggregateError([first, second]),
-      hint: 'Connect the board and install again, or remove the package: each file is whole.',
+      hint: l10n.t(
+        'Connect the board and install again, or remove the package. No file is incomplete.',
+      ),
     });
   }
 }

@@ -1,16 +1,17 @@
+import * as l10n from '@vscode/l10n';
 import { text } from '../bytes';
 import { ProtocolError } from '../errors';
 import { unpackTarGz, unpackZip, type ArchiveFile } from './archive';
 import { DownloadError } from './downloadError';
 import type { Fetcher } from './fetcher';
 import type { Unresolved } from './indexSource';
-import type { PackageSpec } from './spec';
+import { pypiName, type PackageSpec } from './spec';
 import { compareVersions, satisfies } from './versions';
 
-/** The JSON API of PyPI; `mpyFleet.packages.pypi` names another. */
+/** The JSON API of PyPI; the setting `mpyFleet.packages.pypi` replaces it. */
 export const DEFAULT_PYPI = 'https://pypi.org/pypi';
 
-/** An archive of a project that can be used here: a wheel for any platform, or a .tar.gz. */
+/** A usable archive of a project: a wheel for any platform, or a .tar.gz. */
 export interface Release {
   readonly url: string;
   readonly sha256: string;
@@ -18,8 +19,8 @@ export interface Release {
 }
 
 /**
- * A pure-Python package of PyPI: a wheel for any platform, else the source archive. Metadata stays behind; what it
- * needs is taken from `Requires-Dist` where that names MicroPython packages without conditions.
+ * Loads a pure-Python package from PyPI: a wheel for any platform, else the source archive. Metadata is left out.
+ * Dependencies come from `Requires-Dist`, limited to unconditional MicroPython packages.
  */
 export async function fromPypi(
   spec: Extract<PackageSpec, { kind: 'pypi' }>,
@@ -27,17 +28,22 @@ export async function fromPypi(
   fetcher: Fetcher,
   signal?: AbortSignal,
 ): Promise<Unresolved> {
-  const url = `${pypi.replace(/\/+$/, '')}/${spec.name}/${spec.version ? `${spec.version}/` : ''}json`;
+  const url = `${pypi.replace(/\/+$/, '')}/${pypiName(spec.name)}/${spec.version ? `${spec.version}/` : ''}json`;
   let answer: string;
   try {
     answer = text(await fetcher.get(url, { signal }));
   } catch (cause) {
     if (!(cause instanceof DownloadError) || cause.status !== 404) throw cause;
     const wanted = spec.version === undefined ? '' : ` ${spec.version}`;
-    throw new DownloadError(url, 404, `There is no package ${spec.name}${wanted} on PyPI`, {
-      cause,
-      hint: 'Check the name and the version at pypi.org.',
-    });
+    throw new DownloadError(
+      url,
+      404,
+      l10n.t('Package {0}{1} was not found on PyPI', spec.name, wanted),
+      {
+        cause,
+        hint: l10n.t('Check the name and the version at pypi.org.'),
+      },
+    );
   }
   const { version, requires, release } = readProject(parseProject(answer, url), spec.name);
   const deps = [];
@@ -47,13 +53,13 @@ export async function fromPypi(
     ? wheelFiles(await unpackZip(archive, release.url))
     : sdistFiles(await unpackTarGz(archive, release.url));
   if (files.length === 0) {
-    throw new ProtocolError(`${spec.name} holds no Python modules`, {
-      hint: 'It may be built for CPython only.',
+    throw new ProtocolError(l10n.t('{0} contains no Python modules', spec.name), {
+      hint: l10n.t('It may be built for CPython only.'),
     });
   }
   return {
     resolved: {
-      id: spec.name.toLowerCase().replaceAll('_', '-'),
+      id: pypiName(spec.name),
       name: spec.name,
       version,
       spec: { ...spec, version },
@@ -63,13 +69,13 @@ export async function fromPypi(
   };
 }
 
-/** A line of `Requires-Dist`: the project, and the versions that will do (`>=1.2,<2`; '' for any). */
+/** One line of `Requires-Dist`: the project and its version rule (`>=1.2,<2`; '' for any version). */
 interface Need {
   readonly name: string;
   readonly rule: string;
 }
 
-/** The newest version that will do; without a rule, whichever another package wants. */
+/** Returns the newest version that meets the rule. Without a rule the resolver may choose any version. */
 async function dependency(
   { name, rule }: Need,
   pypi: string,
@@ -77,7 +83,7 @@ async function dependency(
   signal?: AbortSignal,
 ): Promise<readonly [string, string]> {
   if (rule === '') return [`pypi:${name}`, ''];
-  const url = `${pypi.replace(/\/+$/, '')}/${name}/json`;
+  const url = `${pypi.replace(/\/+$/, '')}/${pypiName(name)}/json`;
   const { releases } = parseProject(text(await fetcher.get(url, { signal })), url);
   const usable = Object.entries(releases ?? {}).filter(
     ([, files]) => Array.isArray(files) && files.some((f: unknown) => readRelease(f)),
@@ -88,12 +94,17 @@ async function dependency(
     .sort(compareVersions)
     .at(-1);
   if (version !== undefined) return [`pypi:${name}`, version];
-  throw new DownloadError(url, 404, `There is no version ${rule} of ${name} on PyPI`, {
-    hint: 'Choose another version of the package that needs it.',
-  });
+  throw new DownloadError(
+    url,
+    404,
+    l10n.t('Version {0} of {1} was not found on PyPI', rule, name),
+    {
+      hint: l10n.t('Choose another version of the package that needs it.'),
+    },
+  );
 }
 
-/** What PyPI says of a project; nothing of it is checked yet. */
+/** A project as PyPI describes it, not yet checked. */
 export interface Project {
   readonly info?: Readonly<Record<string, unknown>>;
   readonly releases?: unknown;
@@ -108,8 +119,10 @@ export function parseProject(json: string, url: string): Project {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new ProtocolError(`${url} is no answer of PyPI`, {
-    hint: 'Check mpyFleet.packages.pypi: a web page, or the login page of a network, may stand there.',
+  throw new ProtocolError(l10n.t('{0} is not a valid answer from PyPI', url), {
+    hint: l10n.t(
+      "Check mpyFleet.packages.pypi: the address may lead to a web page or a network's login page.",
+    ),
   });
 }
 
@@ -119,13 +132,13 @@ function readProject(
 ): { version: string; requires: Need[]; release: Release } {
   const version = info?.version;
   if (typeof version !== 'string' || !Array.isArray(urls)) {
-    throw new ProtocolError(`PyPI's answer for ${name} cannot be read`);
+    throw new ProtocolError(l10n.t("PyPI's answer for {0} cannot be read", name));
   }
   const releases = urls.flatMap((u: unknown) => readRelease(u) ?? []);
   const release = releases.find((r) => r.isWheel) ?? releases[0];
   if (!release) {
-    throw new ProtocolError(`${name} ${version} has no pure-Python archive`, {
-      hint: 'Packages with compiled code for computers cannot run on a board.',
+    throw new ProtocolError(l10n.t('{0} {1} has no pure-Python archive', name, version), {
+      hint: l10n.t('Packages with compiled code for computers cannot run on a board.'),
     });
   }
   const lines = Array.isArray(info?.requires_dist) ? (info.requires_dist as unknown[]) : [];
@@ -136,8 +149,8 @@ function readProject(
 }
 
 /**
- * `micropython-log (>=1.2) ; extra == "dev"`. Only packages for MicroPython are followed; extras and what is meant for
- * another Python are not needed.
+ * Parses a line such as `micropython-log (>=1.2) ; extra == "dev"`. Only MicroPython packages are followed. Extras, and
+ * conditions for another Python, are ignored.
  */
 function readNeed(line: string): Need | undefined {
   const [, name, rule = '', marker = ''] =
@@ -148,7 +161,7 @@ function readNeed(line: string): Need | undefined {
   return { name, rule: rule.replace(/\s+/g, '') };
 }
 
-/** An entry of `urls` or `releases`; undefined for archives that cannot be used. */
+/** Parses an entry of `urls` or `releases`. Returns undefined for archives that cannot be used. */
 export function readRelease(value: unknown): Release | undefined {
   const fields = (value ?? {}) as Record<string, unknown>;
   const { filename, url } = fields;
@@ -165,7 +178,17 @@ function wheelFiles(files: ArchiveFile[]): ArchiveFile[] {
   return files.filter((f) => !/^[^/]+\.(dist-info|data)\//.test(f.path));
 }
 
-/** The modules and packages of `name-version/`, or of its `src/`; not its tests, set-up and metadata. */
+/** Folders next to the modules that no board needs. */
+const NO_MODULES = new Set(
+  'test tests doc docs example examples bin scripts tools build dist bench benchmarks'.split(' '),
+);
+/** Files that only describe the archive. */
+const METADATA = /^(setup\.|PKG-INFO|README|[^/]*\.egg-info\/)/;
+
+/**
+ * Returns the modules and packages of `name-version/` or of its `src/`, without tests, set-up and metadata. An archive made
+ * for upip has no set-up; all its other files are meant for the board, as upip installs them.
+ */
 function sdistFiles(files: ArchiveFile[]): ArchiveFile[] {
   const inner = files.flatMap((f) => {
     const path = f.path
@@ -175,13 +198,16 @@ function sdistFiles(files: ArchiveFile[]): ArchiveFile[] {
       .replace(/^src\//, '');
     return path ? [{ ...f, path }] : [];
   });
+  const isForUpip = !inner.some((f) => /^(setup\.py|pyproject\.toml)$/.test(f.path));
+  if (isForUpip) return inner.filter((f) => !METADATA.test(f.path));
+  // A folder without __init__.py is a package too.
   const roots = new Set(
-    inner.filter((f) => /^[^/]+\/__init__\.py$/.test(f.path)).map((f) => f.path.split('/')[0]),
+    inner.filter((f) => /\.m?py$/.test(f.path)).map((f) => f.path.split('/')[0] ?? ''),
   );
   const skip = /^(setup|conftest|test_[^/]*|sdist_upip|manifest)\.py$/;
   return inner.filter((f) => {
     const [top = ''] = f.path.split('/');
-    if (top === 'tests' || top.endsWith('.egg-info')) return false;
+    if (f.path.includes('/') && (NO_MODULES.has(top) || top.endsWith('.egg-info'))) return false;
     return f.path.includes('/') ? roots.has(top) : /\.m?py$/.test(f.path) && !skip.test(f.path);
   });
 }

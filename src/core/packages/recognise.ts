@@ -1,5 +1,5 @@
 import type { BoardFiles } from '../boardFiles';
-import { walkOrEmpty } from '../sync/boardTree';
+import { walkOrEmpty } from '../sync';
 import { DownloadError } from './downloadError';
 import { fromIndex, type IndexEntry, type Unresolved } from './indexSource';
 import type { InstalledPackage, PlacedFile } from './install';
@@ -7,9 +7,9 @@ import type { TargetBoard } from './model';
 import { specId, type Sources } from './resolve';
 import { parseDependency, type PackageSpec } from './spec';
 
-/** Packages that are looked at at once. */
+/** Number of packages examined at once. */
 const AT_ONCE = 8;
-/** Most versions of a package that are looked at, the newest first. */
+/** Number of versions examined for each package, the newest first. */
 const MAX_VERSIONS = 10;
 
 /** A file on the board. */
@@ -18,7 +18,7 @@ export interface BoardFile {
   readonly sha256: string;
 }
 
-/** Files below `target` that are not `known`, by their paths there. */
+/** Returns the files below `target` that are not `known`, with paths relative to it. */
 export async function unknownFiles(
   files: BoardFiles,
   target: string,
@@ -44,9 +44,9 @@ export async function unknownFiles(
 type Manifest = Unresolved & { readonly version: string };
 
 /**
- * Packages of the index that are on a board though they were not installed from here: by mip on the board, by mpremote, from
- * another computer. One is there when each file that its manifest names has the hash that the manifest states.
- * @param there the board's files by their paths below the folder of packages
+ * Finds packages of the index that are on a board but were not installed from here, for example by mip on the board, by
+ * mpremote, or from another computer. A package is found if every file in its manifest has the hash in the manifest.
+ * @param there the board's files by path below the packages folder
  * @throws DownloadError, ProtocolError
  */
 export async function recognise(
@@ -69,17 +69,17 @@ export async function recognise(
   return found;
 }
 
-/** `umqtt/simple.mpy`, `umqtt.simple` and `umqtt-x` all begin with `umqtt`. */
+/** Returns the top-level name: `umqtt` for `umqtt/simple.mpy`, `umqtt.simple` and `umqtt-x`. */
 function topName(name: string): string {
   return (/^[^/.-]+/.exec(name)?.[0] ?? '').toLowerCase();
 }
 
-/** A path that is the same for source and for what is compiled from it. */
+/** Returns a path that is the same for a source file and its compiled form. */
 function moduleOf(path: string): string {
   return path.replace(/\.m?py$/, '');
 }
 
-/** The newest version of which all files are there. */
+/** Returns the newest version whose files are all on the board. */
 async function versionThere(
   entry: IndexEntry,
   there: ReadonlyMap<string, BoardFile>,
@@ -101,7 +101,7 @@ async function versionThere(
       );
       if (manifest && files.length > 0 && isThere) return { ...manifest, version };
     }
-    // Older versions have hardly other modules: where none of these is there, none of those is.
+    // Older versions have mostly the same modules. If none of these is on the board, the older ones need no look.
     if (!anyModule) return undefined;
   }
   return undefined;

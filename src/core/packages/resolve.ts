@@ -1,15 +1,17 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import { FleetError, UsageError } from '../errors';
+import { BoundedFetcher } from './boundedFetcher';
 import { DownloadError } from './downloadError';
 import { sha256, type Fetcher } from './fetcher';
 import { fromIndex, type Unresolved } from './indexSource';
 import { fileUrl, hashedFiles, readManifest } from './manifest';
-import type { ResolvedPackage, TargetBoard } from './model';
+import { refuseTooMuch, type ResolvedPackage, type TargetBoard } from './model';
 import { fromPypi } from './pypiSource';
-import { parseDependency, rewriteUrl, specText, type PackageSpec } from './spec';
+import { parseDependency, pypiName, rewriteUrl, specText, type PackageSpec } from './spec';
 import { safeRelativePath } from './targetPath';
 
-/** Two packages want different versions of a third, or put different files in one place. */
+/** Two packages require different versions of a third, or contain different files for one path. */
 export class ConflictError extends FleetError {
   readonly code = 'conflict';
 }
@@ -20,19 +22,19 @@ export interface Sources {
   readonly fetcher: Fetcher;
 }
 
-/** A package set larger than this is a mistake or an attack. */
+/** A larger set of packages is a mistake or an attack. */
 const MAX_PACKAGES = 200;
 
-/** A version that somebody wants precisely, and who. */
+/** An exact version that a package or the user requires, and who requires it. */
 interface Pin {
   readonly spec: PackageSpec;
   readonly by: string;
 }
 
 /**
- * Finds all that `specs` need, dependencies first, for one kind of board. Cycles end at the package already there. What
- * somebody wants precisely is taken for those, too, that are content with the latest; two precise wishes that differ are
- * refused with the names of those who have them.
+ * Resolves `specs` and their dependencies, dependencies first, for one kind of board. Cycles are allowed. An exact version
+ * also satisfies packages that accept the latest one. Two different exact versions are refused with the names of the
+ * packages that require them.
  * @throws ConflictError, DownloadError, ProtocolError, UsageError
  */
 export async function resolve(
@@ -41,32 +43,45 @@ export async function resolve(
   sources: Sources,
   signal?: AbortSignal,
 ): Promise<ResolvedPackage[]> {
-  // What is named with a version wins over the same package as somebody's "latest".
+  // A package named with a version wins over the same package required as "latest".
   const pins = new Map<string, Pin>();
   for (const spec of specs.filter(wantedVersion)) {
     refuseOther(pins.get(specId(spec)), { spec, by: YOU });
     pins.set(specId(spec), { spec, by: YOU });
   }
-  for (;;) {
-    const found = await new Resolution(board, sources, pins, signal).run(specs);
+  const bounded = { ...sources, fetcher: new BoundedFetcher(sources.fetcher) };
+  for (let round = 1; ; round++) {
+    if (round > MAX_ROUNDS) throw tooTangled();
+    const found = await new Resolution(board, bounded, pins, signal).run(specs);
     if (Array.isArray(found)) {
       checkPlaces(found);
       return found;
     }
-    // Once more, now that the wish is known; each round knows one more, so this ends.
+    // Start another round with this pinned version. Each round adds one, so this ends.
     pins.set(specId(found.spec), found);
   }
 }
 
+/** Limit of rounds until all pinned versions are found: real packages need two or three. */
+const MAX_ROUNDS = 20;
+
+function tooTangled(): UsageError {
+  return new UsageError(l10n.t('The packages need too many different versions of each other'), {
+    hint: l10n.t('Install them one by one, or specify the versions.'),
+  });
+}
+
 const YOU = 'you';
 
-/** One way through what is needed, under what is known to be wanted precisely. */
+/** One attempt to resolve all requirements, given the versions that are pinned. */
 class Resolution {
   readonly #done = new Map<string, ResolvedPackage>();
-  /** The version taken, also of packages whose own needs are still being followed. */
+  /** The chosen version of each package, including packages whose dependencies are still being resolved. */
   readonly #taken = new Map<string, string>();
-  /** Precise wishes met on the way. */
+  /** Exact versions found during this round. */
   readonly #precise = new Map<string, Pin>();
+  /** Bytes of files that came in archives. */
+  #unpacked = 0;
 
   constructor(
     private readonly board: TargetBoard,
@@ -75,7 +90,7 @@ class Resolution {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** What is needed; or a wish that came too late, since another version was taken before. */
+  /** The resolved packages; or a pinned version found too late, after another version had been taken. */
   async run(specs: readonly PackageSpec[]): Promise<ResolvedPackage[] | Pin> {
     for (const spec of specs) {
       const late = await this.#visit({ spec, by: YOU });
@@ -93,10 +108,12 @@ class Resolution {
     const taken = this.#taken.get(key);
     if (taken !== undefined) return version && !pin && taken !== version ? wish : undefined;
     if (this.#taken.size >= MAX_PACKAGES)
-      throw new UsageError(`Over ${MAX_PACKAGES} packages are needed`);
+      throw new UsageError(l10n.t('More than {0} packages are needed', MAX_PACKAGES));
     this.#taken.set(key, '');
     if (version) this.#precise.set(key, wish);
     const { resolved, deps } = await this.#load(pin?.spec ?? wish.spec, wish.by);
+    this.#unpacked += resolved.files.reduce((sum, f) => sum + (f.content?.length ?? 0), 0);
+    refuseTooMuch(this.#unpacked);
     this.#taken.set(key, resolved.version);
     const needs: string[] = [];
     for (const [name, depVersion] of deps) {
@@ -109,17 +126,21 @@ class Resolution {
     return undefined;
   }
 
-  /** Says who needs what is not there. */
+  /** Adds to the error which package requires the missing one. */
   async #load(spec: PackageSpec, by: string): Promise<Unresolved> {
     try {
       return await load(spec, this.board, this.sources, this.signal);
     } catch (error) {
       if (by === YOU || !(error instanceof DownloadError)) throw error;
-      const why = error.message.replace(/^There/, 'there');
-      throw new DownloadError(error.url, error.status, `${by} cannot be installed: ${why}`, {
-        cause: error,
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-      });
+      throw new DownloadError(
+        error.url,
+        error.status,
+        l10n.t('{0} cannot be installed: {1}', by, error.message),
+        {
+          cause: error,
+          ...(error.hint === undefined ? {} : { hint: error.hint }),
+        },
+      );
     }
   }
 }
@@ -133,7 +154,7 @@ function refuseOther(pin: Pin | undefined, wish: Pin): void {
   const says = ({ by }: Pin, version: string) =>
     by === YOU ? `you ask for ${key} ${version}` : `${by} needs ${key} ${version}`;
   throw new ConflictError(sentence(`${says(pin, first)}, but ${says(wish, second)}`), {
-    hint: 'Choose a version that both can use, or install one of them only.',
+    hint: l10n.t('Choose a version that works for both, or install only one of them.'),
   });
 }
 
@@ -141,13 +162,13 @@ function sentence(text: string): string {
   return text.startsWith('you ') ? `Y${text.slice(1)}` : text;
 }
 
-/** The key under which a package is known: one version of it on a board. */
+/** Returns the key of a package: a board has one version of it. */
 export function specId(spec: PackageSpec): string {
   switch (spec.kind) {
     case 'index':
       return spec.name.toLowerCase();
     case 'pypi':
-      return `pypi:${spec.name.toLowerCase().replaceAll('_', '-')}`;
+      return `pypi:${pypiName(spec.name)}`;
     case 'file':
     case 'json':
       return spec.url;
@@ -205,9 +226,9 @@ async function fromJson(
     bytes = await sources.fetcher.get(url, { signal });
   } catch (error) {
     if (!(error instanceof DownloadError) || error.status !== 404) throw error;
-    throw new DownloadError(url, 404, `There is no package.json at ${specText(spec)}`, {
+    throw new DownloadError(url, 404, l10n.t('No package.json was found at {0}', specText(spec)), {
       cause: error,
-      hint: 'Check the repository, the branch and the path, or name a .py file.',
+      hint: l10n.t('Check the repository, the branch and the path, or name a .py file.'),
     });
   }
   const manifest = readManifest(bytes, url);
@@ -229,7 +250,7 @@ async function fromJson(
   };
 }
 
-/** Every file has one owner and a place of its own, also on boards that take `A.py` and `a.py` for one (FAT). */
+/** Checks that every file has one owner and its own place, also on boards whose file system ignores case (FAT). */
 function checkPlaces(packages: readonly ResolvedPackage[]): void {
   const owners = new Map<string, { name: string; path: string; source: string }>();
   for (const { name, files } of packages) {
@@ -255,14 +276,17 @@ function checkPlaces(packages: readonly ResolvedPackage[]): void {
 function refuseSame(one: string, other: string, path: string, otherPath: string): never {
   const what = path === otherPath ? path : `${path} and ${otherPath}, which cannot be side by side`;
   if (one === other) {
-    throw new ConflictError(`${one} brings ${what}${path === otherPath ? ' twice' : ''}`, {
-      hint: 'The package is broken; nothing was installed.',
-    });
+    throw new ConflictError(
+      l10n.t('{0} contains {1}{2}', one, what, path === otherPath ? ' twice' : ''),
+      {
+        hint: l10n.t('The package is broken; nothing was installed.'),
+      },
+    );
   }
   throw new ConflictError(
     path === otherPath
-      ? `${one} and ${other} both bring ${path}`
-      : `${one} and ${other} bring ${what}`,
-    { hint: 'Only one of them can be installed in this folder.' },
+      ? l10n.t('{0} and {1} both contain {2}', one, other, path)
+      : l10n.t('{0} and {1} both contain {2}', one, other, what),
+    { hint: l10n.t('Only one of them can be installed in this folder.') },
   );
 }

@@ -1,40 +1,42 @@
+import * as l10n from '@vscode/l10n';
 import { resolve as resolvePath } from 'node:path';
 import { ProtocolError, UsageError } from '../errors';
 
-/** Where a package comes from, as the user (or a dependency list) names it. */
+/** The source of a package, as the user or a dependency list names it. */
 export type PackageSpec =
   /** The micropython-lib index: `name` or `name@version`. */
   | { readonly kind: 'index'; readonly name: string; readonly version: string }
   /** One .py or .mpy file. */
   | { readonly kind: 'file'; readonly url: string; readonly name: string }
-  /** A package.json; `branch` replaces HEAD in `github:` and such addresses below it. */
+  /** A package.json; `branch` replaces HEAD in `github:` and similar addresses below it. */
   | { readonly kind: 'json'; readonly url: string; readonly name: string; readonly branch?: string }
   /** A pure-Python package of PyPI: `pypi:name` or `pypi:name==version`. */
   | { readonly kind: 'pypi'; readonly name: string; readonly version?: string };
 
-/** Where each host of repositories gives out one file; `ref` is a branch, a tag or HEAD. The first two as mip has them. */
+/** URL of one raw file on each repository host; `ref` is a branch, a tag or HEAD. The first two are as in mip. */
 const HOSTS = {
   github: (repo: string, path: string, ref: string) =>
     `https://raw.githubusercontent.com/${repo}/${ref}/${path}`,
   gitlab: (repo: string, path: string, ref: string) =>
     `https://gitlab.com/${repo}/-/raw/${ref}/${path}`,
-  // Its API (codeberg.org/api/swagger, repoGetRawFile) takes a branch and a tag alike, and has the default branch without.
+  // The API (codeberg.org/api/swagger, repoGetRawFile) accepts a branch or a tag, and uses the default branch if none is given.
   codeberg: (repo: string, path: string, ref: string) =>
     `https://codeberg.org/api/v1/repos/${repo}/raw/${path}${ref === 'HEAD' ? '' : `?ref=${encodeURIComponent(ref)}`}`,
 };
 const HOSTED = /^(github|gitlab|codeberg):(.*)$/s;
 
-/** What a browser shows at the top while one looks at a repository, a folder or a file in it. */
+/** The browser's address of a repository, or of a folder or file in it. */
 const BROWSED =
   /^https:\/\/(github|gitlab|codeberg)\.(?:com|org)\/([^/]+\/[^/]+?)(?:\.git)?(?:\/(?:-\/)?(?:tree|blob|src\/branch|src\/tag)\/([^/]+)(\/.*)?)?\/?$/;
 
-/** Names as both indexes allow them: nothing that could leave a path or a URL part. */
-const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** Names that both indexes allow. They cannot leave a path or a part of a URL. */
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 const VERSION = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,49}$/;
 
 /**
- * Reads what a user types: `umqtt.simple`, `aioble@0.4.1`, `github:org/repo@branch`, `gitlab:org/repo/file.py`,
- * `codeberg:org/repo`, the page of a repository as a browser has it, an http(s) URL, `pypi:micropython-logging==0.3`, or a local file or folder (`./lib`, `/home/…`, `C:\…`).
+ * Parses what a user types: `umqtt.simple`, `aioble@0.4.1`, `github:org/repo@branch`, `gitlab:org/repo/file.py`,
+ * `codeberg:org/repo`, a repository's address from the browser, an http(s) URL, `pypi:micropython-logging==0.3`, or a local file or folder (`./lib`,
+ * `/home/…`, `C:\…`).
  * @throws UsageError
  */
 export function parseSpec(text: string): PackageSpec {
@@ -66,7 +68,7 @@ export function parseSpec(text: string): PackageSpec {
   };
 }
 
-/** A text that {@link parseSpec} reads back; the name of the package in lists and messages. */
+/** Returns text that {@link parseSpec} accepts. Lists and messages use it as the package's name. */
 export function specText(spec: PackageSpec): string {
   switch (spec.kind) {
     case 'index':
@@ -80,26 +82,27 @@ export function specText(spec: PackageSpec): string {
   }
 }
 
-/** Whether it says itself where it is, in the web or on a host of repositories. */
+/** Whether the spec is an address: a URL or a path on a repository host. */
 export function isAddress(spec: string): boolean {
   return /^https?:/.test(spec) || HOSTED.test(spec);
 }
 
 /**
- * The http(s) address behind `github:org/repo/path` and such, as mip resolves them (HEAD unless a branch is given); other
- * addresses stay as they are.
+ * Returns the http(s) address of `github:org/repo/path` and similar, as mip resolves them (HEAD unless a branch is given).
+ * Other addresses are returned unchanged.
  * @throws UsageError when the organisation or the repository is missing
  */
 export function rewriteUrl(url: string, branch = 'HEAD'): string {
   const match = HOSTED.exec(url);
   if (!match) return url;
   const [org, repo, ...path] = (match[2] ?? '').split('/');
-  if (!org || !repo) throw new UsageError(`"${url}" lacks the organisation or the repository`);
+  if (!org || !repo)
+    throw new UsageError(l10n.t('"{0}" is missing the organisation or the repository', url));
   const host = HOSTS[match[1] as keyof typeof HOSTS];
   return host([org, repo].map(encodeURIComponent).join('/'), path.join('/'), branch);
 }
 
-/** `https://github.com/org/repo/tree/main/lib` -> `github:org/repo/lib@main`. */
+/** Converts `https://github.com/org/repo/tree/main/lib` to `github:org/repo/lib@main`. */
 function fromBrowser(spec: string): string {
   const [page, host, repo = '', branch, path = ''] = BROWSED.exec(spec) ?? [];
   if (page === undefined) return spec;
@@ -120,38 +123,41 @@ function located(url: string, branch: string | undefined): PackageSpec {
   };
 }
 
-/** Whether it names a file or folder of this computer. */
+/** Whether the spec names a file or folder of this computer. */
 function isLocal(spec: string): boolean {
   return /^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec);
 }
 
-/** The same package in just this version, where its source knows versions. */
+/** Returns the package with this exact version, if its source has versions. */
 export function withVersion(spec: PackageSpec, version: string): PackageSpec {
   return spec.kind === 'index' || spec.kind === 'pypi' ? { ...spec, version } : spec;
 }
 
-/** The same package in its newest version. */
+/** Returns the package in its newest version. */
 export function withoutVersion(spec: PackageSpec): PackageSpec {
   if (spec.kind === 'index') return { ...spec, version: 'latest' };
   return spec.kind === 'pypi' ? { kind: 'pypi', name: spec.name } : spec;
 }
 
-/** The same package, where a relative path (`./lib`) counts from `folder`, an absolute path. */
+/** Resolves a relative path (`./lib`) against the absolute path `folder`. */
 export function countedFrom(folder: string, spec: string): string {
   return /^\.{1,2}[/\\]/.test(spec) ? resolvePath(folder, spec) : spec;
 }
 
 /**
- * What a package names as its dependency. Files of this computer are nothing that it could know of.
+ * Parses a dependency of a package. Files of this computer are refused, because a package cannot know them.
  * @throws UsageError, ProtocolError
  */
 export function parseDependency(name: string, version: string, of: string): PackageSpec {
   if (isLocal(name.trim())) {
-    throw new ProtocolError(`${of} needs ${JSON.stringify(name)}, which is a path of a computer`, {
-      hint: 'The package is broken or hostile; nothing was installed.',
-    });
+    throw new ProtocolError(
+      l10n.t('{0} needs {1}, which is a path on a computer', of, JSON.stringify(name)),
+      {
+        hint: l10n.t('The package is broken or malicious; nothing was installed.'),
+      },
+    );
   }
-  // A plain address names its content by itself: mip ignores a version beside it.
+  // A plain address identifies its content: mip ignores a version next to it.
   const plain = version === '' || version === 'latest' || /^https?:/.test(name);
   return parseSpec(plain ? name : `${name}@${version}`);
 }
@@ -163,6 +169,13 @@ function localUrl(path: string): string {
 function checked(value: string, rule: RegExp, what: string): string {
   if (rule.test(value)) return value;
   throw new UsageError(`"${value}" is no ${what}`, {
-    hint: 'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME, a URL or a local path.',
+    hint: l10n.t(
+      'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME, a URL or a local path.',
+    ),
   });
+}
+
+/** Returns the normalised form of a PyPI project's name (`A.b`, `a_b`, `A--b`; packaging.python.org, "Names and normalization"). */
+export function pypiName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, '-');
 }

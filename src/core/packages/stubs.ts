@@ -1,5 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import { text } from '../bytes';
-import type { BoardInfo } from '../board/boardInfo';
+import type { BoardInfo } from '../board';
 import { ProtocolError } from '../errors';
 import { unpackZip, type ArchiveFile } from './archive';
 import { DownloadError } from './downloadError';
@@ -8,11 +9,11 @@ import { parseProject, readRelease, type Project, type Release } from './pypiSou
 import { compareVersions, newestFor, satisfies } from './versions';
 
 /*
- * Type stubs of the micropython-stubs project (micropython-stubs.readthedocs.io): one package for each port on PyPI, its
- * version that of the firmware, and one for the standard library, which each of them names in its requirements.
+ * Type stubs of the micropython-stubs project (micropython-stubs.readthedocs.io). PyPI has one package for each port, with the
+ * version of the firmware, and one for the standard library, which the others require.
  */
 
-/** sys.platform -> the port that the package is named after. */
+/** The port in the package name, by sys.platform. */
 const PORTS: Readonly<Record<string, string>> = {
   esp32: 'esp32',
   esp8266: 'esp8266',
@@ -34,11 +35,11 @@ export interface Stubs {
   /** `micropython-esp32-stubs 1.24.1.post2`, and the standard library's. */
   readonly packages: readonly string[];
   readonly files: readonly ArchiveFile[];
-  /** What to know: the version is another than the board's, or there are none for its port. */
+  /** A remark for the user: the version differs from the board's, or no stubs exist for its port. */
   readonly note?: string;
 }
 
-/** The package for a board's port; undefined where the project has none: its standard library still fits. */
+/** Returns the package for a board's port, or undefined if the project has none; the standard library still fits. */
 export function stubsPackage(platform: string): string | undefined {
   const port = PORTS[platform.toLowerCase()];
   return port && `micropython-${port}-stubs`;
@@ -46,7 +47,7 @@ export function stubsPackage(platform: string): string | undefined {
 
 /**
  * Finds and downloads the stubs for a board: those of its firmware's version, else of the nearest older one, else of the
- * oldest there is.
+ * oldest one available.
  * @throws DownloadError, ProtocolError
  */
 export async function fetchStubs(
@@ -61,7 +62,7 @@ export async function fetchStubs(
   const version = newestFor(versions, info.version);
   if (!name || version === undefined) {
     const stdlib = await source.stdlib([]);
-    const note = `There are no stubs for ${info.platform}; those of the standard library fit every board.`;
+    const note = `No stubs exist for ${info.platform}; those of the standard library fit every board.`;
     return { ...stdlib, note };
   }
   const own = await source.package(name, version);
@@ -83,7 +84,7 @@ class StubSource {
     private readonly signal?: AbortSignal,
   ) {}
 
-  /** Versions that have a wheel; none where there is no such package. */
+  /** Returns the versions that have a wheel; none if the package does not exist. */
   async versions(name: string): Promise<string[]> {
     let project: Project;
     try {
@@ -94,7 +95,7 @@ class StubSource {
     }
     const { releases } = project;
     if (typeof releases !== 'object' || releases === null) {
-      throw new ProtocolError(`PyPI's answer for ${name} cannot be read`);
+      throw new ProtocolError(l10n.t("PyPI's answer for {0} cannot be read", name));
     }
     return Object.entries(releases)
       .filter(([, files]) => wheelOf(files) !== undefined)
@@ -104,7 +105,7 @@ class StubSource {
   async package(name: string, version: string) {
     const { info, urls } = await this.#project(`${name}/${version}`);
     const wheel = wheelOf(urls);
-    if (!wheel) throw new ProtocolError(`${name} ${version} has no wheel`);
+    if (!wheel) throw new ProtocolError(l10n.t('{0} {1} has no wheel', name, version));
     const archive = await this.fetcher.getByHash(wheel.url, wheel.sha256, {
       ...(this.signal ? { signal: this.signal } : {}),
     });
@@ -113,7 +114,7 @@ class StubSource {
     return { packages: [`${name} ${version}`], files, requires };
   }
 
-  /** The standard library's stubs, in the version that a port's stubs ask for. */
+  /** Downloads the standard library's stubs in the version that a port's stubs require. */
   async stdlib(requires: readonly unknown[]): Promise<Stubs> {
     const wanted = requires.find((r) => typeof r === 'string' && r.startsWith(STDLIB));
     const rule = typeof wanted === 'string' ? wanted.slice(STDLIB.length) : '';
@@ -135,7 +136,7 @@ function wheelOf(files: unknown): Release | undefined {
   return files.flatMap((f: unknown) => readRelease(f) ?? []).find((r) => r.isWheel);
 }
 
-/** The port's own stubs win over the standard library's. */
+/** Merges two sets of stubs. The port's own stubs win over the standard library's. */
 function merged(own: readonly ArchiveFile[], more: readonly ArchiveFile[]): ArchiveFile[] {
   const paths = new Set(own.map((f) => f.path));
   return [...own, ...more.filter((f) => !paths.has(f.path))];

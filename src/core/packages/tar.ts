@@ -10,8 +10,8 @@ export interface TarEntry {
 const BLOCK = 512;
 
 /**
- * Reads a tar archive: POSIX ustar with pax headers, and GNU's long names. Paths are given as they stand there, unchecked.
- * @throws Error when it is damaged
+ * Reads a tar archive: POSIX ustar with pax headers, and GNU's long names. Paths are returned unchecked.
+ * @throws Error when the archive is damaged
  */
 export function readTar(tar: Uint8Array): TarEntry[] {
   const entries: TarEntry[] = [];
@@ -41,7 +41,7 @@ function kindOf(type: string): TarEntry['type'] {
   return type === '5' ? 'folder' : 'other';
 }
 
-/** The sum of the header's bytes, its own field taken as spaces. */
+/** Returns the sum of the header's bytes, with its checksum field counted as spaces. */
 function checkSum(head: Uint8Array): void {
   const sum = head.reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 0x20 : byte), 0);
   if (sum !== octal(head, 148, 8)) throw new Error('a header of the archive is damaged');
@@ -50,11 +50,11 @@ function checkSum(head: Uint8Array): void {
 function nameOf(head: Uint8Array): string {
   const name = field(head, 0, 100);
   const prefix = field(head, 257, 5) === 'ustar' ? field(head, 345, 155) : '';
-  // GNU tar has other things in place of the prefix; its magic ends in spaces.
+  // GNU tar uses the prefix field for other data; its magic ends in spaces.
   return prefix && head[262] === 0 ? `${prefix}/${name}` : name;
 }
 
-/** `LENGTH key=value\n` records; the length counts the whole record. */
+/** Reads `LENGTH key=value\n` records; the length covers the whole record. */
 function paxPath(content: Uint8Array): string | undefined {
   let path: string | undefined;
   for (let at = 0; at < content.length;) {
@@ -74,7 +74,7 @@ function octal(bytes: Uint8Array, at: number, length: number): number {
   return Number.parseInt(digits, 8);
 }
 
-/** Text up to the first NUL. */
+/** Returns the text up to the first NUL. */
 function field(bytes: Uint8Array, at: number, length: number): string {
   const part = bytes.subarray(at, at + length);
   const end = part.indexOf(0);

@@ -1,14 +1,14 @@
-/** `1.24.1.post2` -> [1, 24, 1, 2]: numbers in their order, which is what MicroPython's packages need of PEP 440. */
+/** Splits `1.24.1.post2` into [1, 24, 1, 2]. MicroPython's packages need only this part of PEP 440. */
 function numbers(version: string): number[] {
   return (version.match(/\d+/g) ?? []).map(Number);
 }
 
-/** Whether it is an alpha, beta, candidate or preview: newer than nothing else. */
+/** Whether it is an alpha, beta, candidate or preview. These never count as newer. */
 function isPreview(version: string): boolean {
   return /(a|b|rc|dev|preview)\d*/i.test(version);
 }
 
-/** Below 0 when `a` is older; `depth` compares the first numbers only (2: 1.24). */
+/** Returns a negative number if `a` is older. `depth` limits the comparison to the first numbers (2: 1.24). */
 export function compareVersions(a: string, b: string, depth = 6): number {
   const [left, right] = [numbers(a), numbers(b)];
   for (let i = 0; i < depth; i++) {
@@ -38,13 +38,13 @@ export function satisfies(version: string, requirement: string): boolean {
       case '>':
         return order > 0;
       default:
-        // ~=1.24.0: at least that, and of the same 1.24.
+        // ~=1.24.0 means at least 1.24.0, within 1.24.
         return order >= 0 && compareVersions(version, wanted, depth - 1) === 0;
     }
   });
 }
 
-/** Of `versions`, the newest of `wanted`'s own major.minor.patch, else of its major.minor, else the newest older, else the oldest. */
+/** Returns the newest of `versions` with `wanted`'s major.minor.patch, else with its major.minor, else the newest older one, else the oldest. */
 export function newestFor(versions: readonly string[], wanted: string): string | undefined {
   const sorted = [...versions].sort(compareVersions);
   return (

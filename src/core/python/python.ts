@@ -9,7 +9,7 @@ export interface TracebackFrame {
   readonly name: string | undefined;
 }
 
-/** A traceback, taken apart. `frames` has the innermost last, as it is printed. */
+/** A parsed traceback. `frames` has the innermost last, as printed. */
 export interface Traceback {
   readonly type: string;
   readonly detail: string;
@@ -20,8 +20,9 @@ const FRAME_LIMIT = 100;
 const DETAIL_LIMIT = 2000;
 
 /**
- * A Python literal (str or bytes) of `value`, of printable ASCII only: the one way by which names and data get into code.
- * Control characters and quotes are escaped, so that nothing in it ends the literal or is taken for a command by a REPL.
+ * Encodes `value` as a Python literal (str or bytes) in printable ASCII. This is the only way in
+ * which names and data get into code. Control characters and quotes are escaped, so nothing in it
+ * can end the literal or act as a REPL command.
  */
 export function pyRepr(value: string | Uint8Array): string {
   if (typeof value === 'string') return `'${Array.from(value, pyChar).join('')}'`;
@@ -46,7 +47,7 @@ export function pyList(values: readonly (string | Uint8Array)[]): string {
   return `[${values.map(pyRepr).join(',')}]`;
 }
 
-/** Takes a printed traceback apart. Bounded: a board can print anything. */
+/** Parses a printed traceback. Bounded, because a board can print anything. */
 export function parseTraceback(text: string): Traceback {
   const lines = text.split(/\r?\n/);
   const frames: TracebackFrame[] = [];
@@ -68,7 +69,7 @@ export function parseTraceback(text: string): Traceback {
   };
 }
 
-/** The error for a traceback that came from the raw REPL. */
+/** The error for a traceback from the raw REPL. */
 export function pythonError(traceback: Uint8Array): PythonError {
   const text = decode(traceback);
   const { type, detail } = parseTraceback(text);
@@ -79,13 +80,14 @@ type Errno = FileError['errno'];
 
 // Two numberings: Linux's, which almost every port uses, and WASI's, which the WebAssembly port has.
 const LINUX: Readonly<Record<number, Errno>> = {
+  1: 'EPERM',
   2: 'ENOENT',
   5: 'EIO',
   12: 'ENOMEM',
   13: 'EACCES',
   16: 'EBUSY',
   17: 'EEXIST',
-  19: 'EIO', // ENODEV: no file system is mounted there
+  19: 'ENODEV',
   20: 'ENOTDIR',
   21: 'EISDIR',
   22: 'EINVAL',
@@ -110,8 +112,9 @@ const WASI: Readonly<Record<number, Errno>> = {
 const NAMES = new Set<string>(Object.values(LINUX));
 
 /**
- * The POSIX name of what an OSError says: `28`, `[Errno 28] ENOSPC`, `[Errno 44] ENOENT` (WebAssembly) or `2, '/x'`.
- * A name in the text goes before the number, which ports disagree on; `numbering` says how to read a bare one.
+ * The POSIX name for an OSError message: `28`, `[Errno 28] ENOSPC`, `[Errno 44] ENOENT`
+ * (WebAssembly) or `2, '/x'`. A name in the text takes priority over the number, on which ports
+ * disagree; `numbering` says how to interpret a bare number.
  */
 export function errnoName(
   type: string,

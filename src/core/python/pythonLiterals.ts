@@ -1,4 +1,4 @@
-/** A value that a literal can stand for. Whole numbers are exact up to 2^53. */
+/** A value that a literal can represent. Whole numbers are exact up to 2^53. */
 export type PythonValue =
   | string
   | number
@@ -8,7 +8,10 @@ export type PythonValue =
   | readonly PythonValue[]
   | { readonly dict: readonly (readonly [PythonValue, PythonValue])[] };
 
-/** What the text is not: a literal, or arithmetic on literals. `at` is an offset into the text. */
+/**
+ * Thrown when the text is neither a literal nor arithmetic on literals. `at` is an offset into the
+ * text.
+ */
 export class LiteralError extends Error {
   constructor(
     message: string,
@@ -18,7 +21,7 @@ export class LiteralError extends Error {
   }
 }
 
-/** Brackets and signs inside each other, at most. */
+/** Maximum nesting of brackets and signs. */
 const MAX_NESTING = 50;
 
 const NUMBER =
@@ -26,13 +29,13 @@ const NUMBER =
 const STRING = /([rRbBuU]{0,2})('''|"""|'|")/y;
 const NAME = /[A-Za-z_]\w*/y;
 const OPERATOR = /\*\*|\/\/|[-+*/%()[\]{},:=;~]/y;
-/** Blanks, comments and continued lines; within brackets also ends of lines. */
+/** Whitespace, comments and continued lines; within brackets also line ends. */
 const BLANK = /(?:[ \t\f]|\\\r?\n|#[^\n]*)+/y;
 const BLANK_AND_LINES = /(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*)+/y;
 
 /**
- * Reads Python literals and simple arithmetic out of a text. Nothing is executed: no names but those given, no calls, no
- * attributes.
+ * Evaluates Python literals and simple arithmetic. Executes nothing: only the given names, no
+ * calls, no attributes.
  */
 export class PythonLiterals {
   #at: number;
@@ -47,7 +50,10 @@ export class PythonLiterals {
     this.#at = at;
   }
 
-  /** One expression, a tuple without parentheses included; and where it ends. @throws LiteralError */
+  /**
+   * Parses one expression, including a tuple without parentheses, and returns its value and end.
+   * @throws LiteralError
+   */
   expression(): { value: PythonValue; end: number } {
     const first = this.#sum();
     if (!this.#take(',')) return { value: first, end: this.#at };
@@ -122,7 +128,7 @@ export class PythonLiterals {
     const number = this.#match(NUMBER);
     if (number !== undefined) return this.#readNumber(number);
     const name = this.#match(NAME);
-    if (name === undefined) throw this.#error('is no literal');
+    if (name === undefined) throw this.#error('is not a literal');
     const constants = new Map<string, PythonValue>([
       ['True', true],
       ['False', false],
@@ -130,7 +136,7 @@ export class PythonLiterals {
     ]);
     const value = constants.get(name) ?? this.names.get(name);
     if (value === undefined && name !== 'None')
-      throw this.#error(`uses ${name}, which is no literal`);
+      throw this.#error(`uses ${name}, which is not a literal`);
     return value ?? null;
   }
 
@@ -161,7 +167,7 @@ export class PythonLiterals {
     return this.text[this.#at] === closing;
   }
 
-  /** Strings beside each other are one. */
+  /** Adjacent strings are concatenated. */
   #strings(): PythonValue {
     const parts: (string | Uint8Array)[] = [];
     for (;;) {
@@ -195,13 +201,14 @@ export class PythonLiterals {
   #readNumber(text: string): number {
     const digits = text.replaceAll('_', '');
     const value = Number(digits);
-    if (Number.isNaN(value) || /^0\d*[1-9]\d*$/.test(digits)) throw this.#error('is no number');
+    if (Number.isNaN(value) || /^0\d*[1-9]\d*$/.test(digits)) throw this.#error('is not a number');
     return value;
   }
 
   #number(value: PythonValue): number {
     if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value !== 'number') throw this.#error('calculates with something that is no number');
+    if (typeof value !== 'number')
+      throw this.#error('calculates with a value that is not a number');
     return value;
   }
 
@@ -209,7 +216,7 @@ export class PythonLiterals {
     return this.#operator([operator]) !== undefined;
   }
 
-  /** The next operator if it is one of those, and past it. */
+  /** Consumes the next operator if it is one of `wanted`. */
   #operator(wanted: readonly string[]): string | undefined {
     this.#blank();
     OPERATOR.lastIndex = this.#at;
@@ -225,7 +232,7 @@ export class PythonLiterals {
     return found === '' ? undefined : found;
   }
 
-  /** Sets a sticky pattern to the place that has been reached. */
+  /** Matches a sticky pattern at the current position. */
   #from(pattern: RegExp): string {
     pattern.lastIndex = this.#at;
     return this.text;
@@ -254,7 +261,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
   '\n': '',
 };
 
-/** Python's escapes; an unknown one stays as it is written. */
+/** Decodes Python's escapes; unknown ones stay unchanged. */
 function unescape(raw: string, isBytes: boolean): string {
   return raw.replace(
     /\\(?:x([\da-fA-F]{2})|([0-7]{1,3})|u([\da-fA-F]{4})|U([\da-fA-F]{8})|([^]))/g,

@@ -1,9 +1,10 @@
+import * as l10n from '@vscode/l10n';
 import { LiteralError, PythonLiterals, type PythonValue } from './pythonLiterals';
 
-/** Larger files are no list of secrets. In characters. */
+/** Larger files are not lists of secrets. In characters. */
 const MAX_TEXT = 64 * 1024;
 
-/** A line that was passed over, and why. Values are never part of the words. */
+/** A line that was skipped, and why. The text never contains values. */
 export interface SecretsProblem {
   /** From 1. */
   readonly line: number;
@@ -15,15 +16,18 @@ export interface Secrets {
   readonly problems: readonly SecretsProblem[];
 }
 
-/** What WebREPL takes for a password: so many characters. */
+/** Permitted length of a WebREPL password, in characters. */
 const WEBREPL_PASSWORD = { min: 4, max: 9 };
 
-/** `name = value` at the beginning of a line (an annotation is passed over). */
+/** A continuation line of a statement that was already reported. */
+const CONTINUES = /^(?:[ \t]|[)\]}]|(?:elif|else|except|finally)\b)/;
+
+/** `name = value` at the start of a line; an annotation is skipped. */
 const ASSIGNMENT = /([A-Za-z_]\w*)[ \t]*(?::[ \t]*[\w.[\], \t]+?)?[ \t]*=(?!=)/y;
 
 /**
- * Reads the assignments of a `secrets.py`: literals and simple arithmetic (`-8*3600`), names assigned before. It is never
- * executed; whatever else is in it is passed over and told.
+ * Parses the assignments of a `secrets.py`: literals, simple arithmetic (`-8*3600`), and names
+ * assigned earlier. The file is never executed; anything else in it is skipped and reported.
  */
 export function parseSecrets(text: string): Secrets {
   const values = new Map<string, PythonValue>();
@@ -41,7 +45,7 @@ export function parseSecrets(text: string): Secrets {
   return { values, problems };
 }
 
-/** Reads the statement that begins at `at`; gives where the next one begins. */
+/** Parses the statement at `at` and returns the start of the next one. */
 function statement(
   source: string,
   at: number,
@@ -52,11 +56,12 @@ function statement(
   const next = lineEnd < 0 ? source.length : lineEnd + 1;
   const line = source.slice(at, next);
   if (/^[ \t\f]*(#.*)?\r?\n?$/.test(line)) return next;
-  // A text by itself is a comment: the file's description.
+  // A lone string is a comment, such as the file's description.
   if (/^[rRuU]?['"]/.test(line)) return literal(source, at, values, tell)?.end ?? next;
   ASSIGNMENT.lastIndex = at;
   const assignment = ASSIGNMENT.exec(source);
   if (!assignment) {
+    if (CONTINUES.test(line)) return next;
     tell(at, 'Only assignments of literals are read; this line is passed over');
     return next;
   }
@@ -77,7 +82,7 @@ function literal(
     const rest = /[ \t]*(?:;|#[^\n]*)?(?:\r?\n|$)|[ \t]*;[ \t]*/y;
     rest.lastIndex = end;
     if (rest.test(source)) return { value, end: rest.lastIndex };
-    throw new LiteralError('is more than a literal', end);
+    throw new LiteralError(l10n.t('is more than a literal'), end);
   } catch (error) {
     if (!(error instanceof LiteralError)) throw error;
     tell(at, `The value ${error.message}; this line is passed over`);

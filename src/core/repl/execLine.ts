@@ -1,13 +1,19 @@
 import type { Clock } from '../async';
 
-/** What the code asks of the line. */
+/** What executing code needs from the line. */
 export interface ExecLine {
   readonly clock: Clock;
-  /** Bytes a second, where the line limits. */
+  /** Bytes per second, if the line is the bottleneck. */
   readonly lineRate?: number;
-  /** The board must answer a step of the protocol within this (milliseconds since the last byte either way). */
+  /**
+   * Milliseconds since the last byte in either direction within which the board must answer a step
+   * of the protocol.
+   */
   readonly answerMs: number;
   write(data: Uint8Array): Promise<void>;
-  /** Writes without flow control, as slowly as the board can take it; ends early when `isOver` says so. */
+  /**
+   * Writes without flow control, at the speed that the board can take; ends early when `isOver`
+   * returns true.
+   */
   writePaced(data: Uint8Array, isOver: () => boolean, onProgress: () => void): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What a key did: text for the terminal, and a line or a command for whoever owns the editor. */
+/** The effect of a key: text for the terminal, and a line or command for the editor's owner. */
 export type LineEvent =
   | { readonly kind: 'echo'; readonly text: string }
   | { readonly kind: 'line'; readonly line: string }
@@ -13,8 +13,9 @@ const HISTORY_LIMIT = 500;
 const KEYS = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Za-z]|\x1b.|[\s\S]/gu;
 
 /**
- * A line of input with a cursor and a history, for links on which the board cannot echo at once. What is typed shows at
- * once and goes out as a whole line. Columns are counted by code point: wide characters move the cursor a little off.
+ * A line of input with cursor and history, for links on which the board cannot echo immediately.
+ * Typed text is shown at once and sent as a whole line. Columns are counted in code points, so wide
+ * characters shift the cursor slightly.
  */
 export class LineEditor {
   #chars: string[] = [];
@@ -27,7 +28,10 @@ export class LineEditor {
     return this.#chars.join('');
   }
 
-  /** Takes what the terminal sends and gives what follows from it, in order. Without `shows` a line is gone once it is whole. */
+  /**
+   * Processes terminal input and returns the resulting events in order. If `shows` is false, a
+   * completed line is erased from the screen.
+   */
   input(data: string, shows = true): LineEvent[] {
     const events: LineEvent[] = [];
     for (const [key] of data.replace(/\r\n/g, '\r').matchAll(KEYS)) {
@@ -36,7 +40,7 @@ export class LineEditor {
     return events;
   }
 
-  /** Puts `text` in at the cursor (a completion). */
+  /** Inserts `text` at the cursor, e.g. a completion. */
   insert(text: string): LineEvent[] {
     const added = Array.from(text);
     this.#chars.splice(this.#cursor, 0, ...added);
@@ -45,12 +49,12 @@ export class LineEditor {
     return [echo(text + rest.join('') + left(rest.length))];
   }
 
-  /** Takes what is typed off the screen, before something else is printed; `redraw` brings it back. */
+  /** Erases the line from the screen before other output; `redraw` restores it. */
   hide(): LineEvent[] {
     return this.#chars.length === 0 ? [] : [echo(left(this.#cursor) + CLEAR_TO_END)];
   }
 
-  /** The line again, after something else was printed. */
+  /** Shows the line again after other output. */
   redraw(): LineEvent[] {
     return [echo(this.line + left(this.#chars.length - this.#cursor))];
   }

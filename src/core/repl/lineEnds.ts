@@ -2,13 +2,13 @@ const CR = 0x0d;
 const LF = 0x0a;
 
 /**
- * Turns the `\r\n` that a board's console makes of every line's end back into `\n`, over any cuts between the chunks. A
- * lone carriage return stays.
+ * Converts the `\r\n` line ends of a board's console back to `\n`, across chunk boundaries. A lone
+ * carriage return is kept.
  */
 export class LineEnds {
   #held = false;
 
-  /** The bytes of `chunk` that can be passed on now. */
+  /** The converted bytes of `chunk` that are complete. */
   convert(chunk: Uint8Array): Uint8Array {
     const out = new Uint8Array(chunk.length + 1);
     let length = 0;
@@ -20,7 +20,7 @@ export class LineEnds {
     return out.subarray(0, length);
   }
 
-  /** What was held back at the end: a last carriage return. */
+  /** Returns the held-back bytes at the end: a trailing carriage return. */
   end(): Uint8Array {
     const held = this.#held;
     this.#held = false;

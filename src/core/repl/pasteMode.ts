@@ -1,9 +1,10 @@
+import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock, type Clock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
 import { TimeoutError } from '../errors';
 import type { Event } from '../events';
 
-/** The REPL as paste mode needs it. */
+/** What paste mode needs from the REPL. */
 export interface PasteLink {
   readonly onData: Event<Uint8Array>;
   write(data: Uint8Array): Promise<void>;
@@ -19,16 +20,20 @@ const PROMPT = utf8('=== ');
 
 const FRIENDLY = utf8('>>> ');
 
-/** Bytes sent before their echo is waited for: well below the 260 bytes that a UART port can hold. */
+/** Bytes sent before waiting for their echo: well below the 260 bytes that a UART port holds. */
 const CHUNK = 64;
 
-/** Longest wait for the echo of a chunk or for the next prompt; progress starts it anew. */
+/**
+ * Longest wait in milliseconds for the echo of a chunk or the next prompt; progress restarts it.
+ */
 const ECHO_MS = 5000;
 
 /**
- * Sends lines through MicroPython's paste mode, so that they arrive as they are: no auto-indent, nothing lost, since each
- * piece waits for the board's echo. The code runs when the last line is in; its output is not waited for.
- * @throws TimeoutError when the board does not echo (it is left at its prompt with Ctrl-C), CancelledError
+ * Sends lines through MicroPython's paste mode, so that they arrive unchanged: no auto-indent, and
+ * no loss, because each piece waits for the board's echo. The code runs after the last line; its
+ * output is not awaited.
+ * @throws TimeoutError if the board does not echo (Ctrl-C then returns it to its prompt),
+ * CancelledError
  */
 export async function pasteCode(
   link: PasteLink,
@@ -37,7 +42,7 @@ export async function pasteCode(
 ): Promise<void> {
   const echo = new Echo(link, options.clock ?? systemClock, options.signal);
   try {
-    // Paste mode begins at an empty prompt only: Ctrl-C takes away what has been typed there.
+    // Paste mode starts only at an empty prompt: Ctrl-C clears the line.
     await echo.send(CTRL_C, FRIENDLY);
     await echo.send(CTRL_E, PROMPT);
     for (const line of linesOf(code)) await sendLine(echo, line);
@@ -50,7 +55,10 @@ export async function pasteCode(
   }
 }
 
-/** Without what paste mode would take for a command: Ctrl-C and Ctrl-D. Other control characters are nothing in Python. */
+/**
+ * Removes what paste mode would treat as commands (Ctrl-C, Ctrl-D) and other control characters,
+ * which Python does not use.
+ */
 function linesOf(code: string): string[] {
   const lines = code
     .replace(/\r\n?/g, '\n')
@@ -70,7 +78,7 @@ async function sendLine(echo: Echo, line: string): Promise<void> {
   await echo.send(Uint8Array.of(CR), PROMPT);
 }
 
-/** Waits for what the board sends back. */
+/** Waits for output of the board. */
 class Echo {
   #heard: Uint8Array = new Uint8Array();
   #awaited: Uint8Array | undefined;
@@ -88,7 +96,7 @@ class Echo {
     });
   }
 
-  /** Sends `data` and waits until `expected` has come after all that was waited for before. */
+  /** Sends `data` and waits for `expected`, after everything awaited before. */
   async send(data: Uint8Array, expected: Uint8Array): Promise<void> {
     this.#awaited = expected;
     this.#done = new Deferred();
@@ -117,7 +125,7 @@ class Echo {
 }
 
 function silent(): TimeoutError {
-  return new TimeoutError('The board does not take what is pasted', {
-    hint: 'Nothing was run. Stop the program on it, then paste again.',
+  return new TimeoutError(l10n.t('The board does not accept the pasted text'), {
+    hint: l10n.t('Nothing was run. Stop the program on it, then paste again.'),
   });
 }

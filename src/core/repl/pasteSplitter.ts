@@ -1,21 +1,24 @@
 const BEGIN = '\x1b[200~';
 const END = '\x1b[201~';
 
-/** A piece of what came from a terminal. */
+/** A piece of terminal input. */
 export interface InputPiece {
   readonly kind: 'keys' | 'paste';
   readonly text: string;
 }
 
-/** Longest paste that is gathered; more comes in pieces of that size. */
+/** Longest paste that is collected, in characters; longer pastes are split. */
 const LIMIT = 4 * 1024 * 1024;
 
-/** Tells pasted text from typed keys by the marks of bracketed paste mode, over any cuts between the chunks. */
+/**
+ * Separates pasted text from typed keys by the marks of bracketed paste mode, across chunk
+ * boundaries.
+ */
 export class PasteSplitter {
   #held = '';
   #pasting = false;
 
-  /** The pieces that are complete now. */
+  /** The pieces that are complete. */
   split(data: string): InputPiece[] {
     const pieces: InputPiece[] = [];
     let rest = this.#held + data;

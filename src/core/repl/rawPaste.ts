@@ -4,36 +4,40 @@ import { RAW_BANNER } from './rawReplFraming';
 export const END_OF_CODE = Uint8Array.of(0x04);
 const ENTER_RAW_PASTE = Uint8Array.of(0x05, 0x41, 0x01); // Ctrl-E A Ctrl-A
 
-/** What the board says to the question whether it takes code by raw-paste, and what came behind that. */
+/** The board's answer to the request for raw-paste mode, and the bytes after it. */
 export interface PasteAnswer {
   readonly says: 'yes' | 'no' | 'nothing';
   readonly rest: Uint8Array;
 }
 
-/** One piece of code on its way by raw-paste (MicroPython, "Raw-paste mode"): the question, the window, the credit. */
+/**
+ * Sends one piece of code in raw-paste mode (MicroPython docs, "Raw-paste mode"): request, window,
+ * credit.
+ */
 export class RawPaste {
   #sent = 0;
   #credit = 0;
   #complete = false;
   #ahead = false;
-  /** Bytes that the board grants at once; 0 until it has said so. */
+  /** Bytes that the board grants at once; 0 until it has announced them. */
   window = 0;
 
   constructor(private readonly code: Uint8Array) {}
 
-  /** The end of the code has been sent. */
+  /** Whether the end of the code has been sent. */
   get complete(): boolean {
     return this.#complete;
   }
 
-  /** Code went out together with the question. */
+  /** Whether code was sent together with the request. */
   get ahead(): boolean {
     return this.#ahead;
   }
 
   /**
-   * What to send first. When the board's window is known from code before, the beginning of the code goes along, so many bytes: a
-   * board grants one window with its answer, and has a receive ring of twice as much. It saves a round trip.
+   * The first bytes to send. If the board's window is known from earlier code, the first `bytes` of
+   * the code are included: a board grants one window with its answer and has a receive ring of
+   * twice that size. This saves a round trip.
    */
   ask(bytes: number): Uint8Array {
     this.#ahead = bytes > 0;
@@ -46,24 +50,27 @@ export class RawPaste {
     const yes = all.indexOf('R\x01');
     if (yes >= 0) return { says: 'yes', rest: seen.subarray(yes + 2) };
     const no = all.indexOf('R\x00');
-    // Where raw-paste was not understood Ctrl-A began the raw REPL anew.
+    // A board without raw-paste mode interprets Ctrl-A as a restart of the raw REPL.
     const refused = indexOf(seen, RAW_BANNER) >= 0 || (no >= 0 && all.indexOf('>', no + 2) >= 0);
     return { says: refused ? 'no' : 'nothing', rest: new Uint8Array() };
   }
 
-  /** The board has said its window; false for one of 0 bytes. */
+  /** Takes the board's window size; returns false for 0 bytes. */
   open(window: number): boolean {
     this.window = window;
     this.#credit = window - this.#sent;
     return window > 0;
   }
 
-  /** One more window. */
+  /** The board grants one more window. */
   grant(): void {
     this.#credit += this.window;
   }
 
-  /** What may be sent now, which counts as sent; the end behind the last byte. */
+  /**
+   * The bytes that may be sent now, which then count as sent; includes the end mark after the last
+   * byte.
+   */
   take(): Uint8Array {
     if (this.#complete) return new Uint8Array();
     const count = Math.max(0, Math.min(this.#credit, this.code.length - this.#sent));

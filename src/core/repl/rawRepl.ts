@@ -1,29 +1,44 @@
-import { Deferred, throwIfAborted, type Clock } from '../async';
+import * as l10n from '@vscode/l10n';
+import { Deferred, delay, throwIfAborted, type Clock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
 import { ConnectionLostError, PythonError, TimeoutError, UsageError } from '../errors';
 import type { ExecLine } from './execLine';
 import { Execution } from './rawReplExec';
 import { RAW_BANNER } from './rawReplFraming';
-import { pause } from './rawReplStop';
 import type { ExecOptions } from '../transport';
 
-/** Block and pause of code that goes out without flow control. The oldest chips' receive ring holds 64 bytes. */
-const PLAIN_BLOCK = 64;
-const PLAIN_PAUSE_MS = 4; // the board's time to take a block in
+/**
+ * Block size (bytes) and pause of code that is sent without flow control. The oldest chips have a
+ * receive ring of 63 bytes.
+ */
+const PLAIN_BLOCK = 60;
+const PLAIN_PAUSE_MS = 4; // time for the board to process a block
 
 export interface RawReplOptions {
-  /** Bytes a second that the line carries towards the board; undefined: it is not the line that limits. */
+  /**
+   * Bytes per second that the line carries to the board; undefined if the line is not the
+   * bottleneck.
+   */
   readonly lineRate?: number;
   readonly answerMs: number;
   readonly clock: Clock;
-  /** The line loses nothing that the receive ring of a board has room for: code fills all of it unasked. */
+  /**
+   * The line loses nothing as long as the board's receive ring has room, so code may fill the whole
+   * ring without waiting.
+   */
   readonly fillsRing?: boolean;
 }
 
-/** Of the two windows that the ring holds, the question and the end of the code need a few bytes; the smallest ring holds 255. */
+/**
+ * The ring holds two windows. The request and the end of the code need these spare bytes; the
+ * smallest ring holds 255.
+ */
 const RING_SPARE = 8;
 
-/** The raw REPL of one board over a line that carries bytes, entered and left by its owner. One code at a time. */
+/**
+ * The raw REPL of one board over a line that carries bytes. Its owner enters and leaves it. Runs
+ * one piece of code at a time.
+ */
 export class RawRepl implements ExecLine {
   readonly clock: Clock;
   readonly answerMs: number;
@@ -31,13 +46,13 @@ export class RawRepl implements ExecLine {
   readonly #fillsRing: boolean;
   #current: Execution | undefined;
   #rawPaste: boolean | undefined;
-  /** The board's raw-paste window, as it last said; 0: not known, or no longer to be relied on. */
+  /** The raw-paste window that the board last announced; 0: unknown or no longer reliable. */
   #window = 0;
   #marker = 0;
   #ended = false;
   #waiting: { pattern: Uint8Array; seen: Uint8Array; found: Deferred<Uint8Array> } | undefined;
 
-  /** @param onStray what comes while no code runs: a thread or a timer printed it */
+  /** @param onStray receives output while no code runs, printed by a thread or timer */
   constructor(
     private readonly send: (data: Uint8Array) => Promise<void>,
     options: RawReplOptions,
@@ -53,31 +68,31 @@ export class RawRepl implements ExecLine {
     return this.send(data);
   }
 
-  /** Takes what the board sent while it is in the raw REPL. */
+  /** Processes bytes from the board while it is in the raw REPL. */
   feed(chunk: Uint8Array): void {
     if (this.#current) this.#current.feed(chunk);
     else if (this.#waiting) this.#look(chunk);
     else this.onStray(chunk);
   }
 
-  /** Ends what runs with `error`. */
+  /** Rejects the current code with `error`. */
   fail(error: Error): void {
     this.#ended = true;
     this.#current?.fail(error);
     this.#waiting?.found.reject(error);
   }
 
-  /** Gives up what runs without a word to the board, which is about to reset. */
+  /** Abandons the current code without telling the board, which is about to reset. */
   abandon(): void {
-    this.#current?.fail(new ConnectionLostError('The board was reset'));
+    this.#current?.fail(new ConnectionLostError(l10n.t('The board was reset')));
   }
 
-  /** Ctrl-C for the code that runs. */
+  /** Sends Ctrl-C to the running code. */
   interrupt(): void {
     this.#current?.interrupt();
   }
 
-  /** Runs `code`. The board must be in the raw REPL, and is afterwards. */
+  /** Runs `code`. The board must be in the raw REPL and stays in it. */
   async exec(code: string | Uint8Array, options: ExecOptions = {}): Promise<Uint8Array> {
     throwIfAborted(options.signal);
     const bytes = typeof code === 'string' ? utf8(code) : code;
@@ -87,8 +102,8 @@ export class RawRepl implements ExecLine {
     try {
       return await execution.run(this.#rawPaste, this.#ahead);
     } catch (error) {
-      // What the failed code has not read of its stdin would be read as commands; and after a byte that was lost on the line
-      // the board may still wait in the middle of the protocol.
+      // Input that the failed code has not read would be interpreted as commands. And after a lost
+      // byte, the board may still be in the middle of the protocol.
       const unread = error instanceof PythonError && execution.usedStdin;
       if (unread || execution.outOfStep || (error instanceof TimeoutError && !this.#ended)) {
         this.#current = undefined;
@@ -103,14 +118,14 @@ export class RawRepl implements ExecLine {
     }
   }
 
-  /** Bytes of code that may be sent together with the question whether the board takes it. */
+  /** Number of code bytes that may be sent together with the raw-paste request. */
   get #ahead(): number {
     return this.#fillsRing ? Math.max(0, 2 * this.#window - RING_SPARE) : this.#window;
   }
 
   /**
-   * Brings a raw REPL with unknown leftovers in its input back in step: drops the line, enters it anew, and waits for the
-   * answer to a question that nothing else can have answered.
+   * Resynchronises a raw REPL with unknown bytes in its input: clears the line, re-enters the raw
+   * REPL, and waits for the answer to a unique question.
    */
   async resync(): Promise<void> {
     const mark = `resync ${++this.#marker}.`;
@@ -119,15 +134,19 @@ export class RawRepl implements ExecLine {
     await this.#ask(question, utf8(`OK${mark}\r\n\x04\x04>`));
   }
 
-  /** Sends `question` and waits until `pattern` has come. @throws TimeoutError after `answerMs` without a byte */
+  /**
+   * Sends `question` and waits for `pattern`.
+   * @throws TimeoutError after `answerMs` without a byte
+   */
   async #ask(question: Uint8Array, pattern: Uint8Array): Promise<void> {
     const found = new Deferred<Uint8Array>();
     this.#waiting = { pattern, seen: new Uint8Array(), found };
     const timer = this.clock.after(this.answerMs, () =>
-      found.reject(new TimeoutError('The board does not come back to its raw REPL')),
+      found.reject(new TimeoutError(l10n.t('The board does not return to its raw REPL'))),
     );
     try {
-      // Together: on a line that takes nothing, the time limit comes while the question is still being sent.
+      // Both at once: on a blocked line, the time limit expires while the question is still being
+      // sent.
       await Promise.all([this.send(question), found.promise]);
     } finally {
       timer.dispose();
@@ -144,23 +163,26 @@ export class RawRepl implements ExecLine {
     if (at >= 0) waiting.found.resolve(seen.subarray(at + waiting.pattern.length));
   }
 
-  /** Blocks with a pause behind each: the time that the block is on the line, and some for the board to take it in. */
+  /**
+   * Sends blocks with a pause after each: the transmission time of the block plus some time for the
+   * board.
+   */
   async writePaced(data: Uint8Array, isOver: () => boolean, onProgress: () => void): Promise<void> {
     for (let at = 0; at < data.length && !isOver(); at += PLAIN_BLOCK) {
       const block = data.subarray(at, at + PLAIN_BLOCK);
       await this.send(block);
       onProgress();
       const onLine = this.lineRate ? (block.length / this.lineRate) * 1000 : 0;
-      await pause(this.clock, onLine + PLAIN_PAUSE_MS);
+      await delay(this.clock, onLine + PLAIN_PAUSE_MS);
     }
   }
 }
 
-/** @throws UsageError for bytes that the REPL would take for commands (Ctrl-A to Ctrl-E) */
+/** @throws UsageError for bytes that the REPL would treat as commands (Ctrl-A to Ctrl-E) */
 function refuseControlBytes(code: Uint8Array): void {
   const bad = code.find((byte) => byte >= 1 && byte <= 5);
   if (bad === undefined) return;
-  throw new UsageError(`The code holds the control character 0x0${bad}`, {
-    hint: `Write it as \\x0${bad} in the string that it belongs to.`,
+  throw new UsageError(l10n.t('The code contains the control character 0x0{0}', bad), {
+    hint: l10n.t('Write it as \\x0{0} in its string.', bad),
   });
 }

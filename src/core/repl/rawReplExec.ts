@@ -1,29 +1,32 @@
+import * as l10n from '@vscode/l10n';
 import { Deferred, abortError } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
-import { ProtocolError, asError } from '../errors';
+import { ProtocolError, asError, NoRawPasteError } from '../errors';
 import { pythonError } from '../python/python';
 import { END_OF_CODE, RawPaste } from './rawPaste';
 import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
 import { OutputCollector } from './rawReplOutput';
 import type { ExecLine } from './execLine';
-import { stopCode } from './rawReplStop';
+import { Patience, stopCode } from './rawReplStop';
 import { SilenceWatch } from './rawReplSilence';
 import type { ExecOptions } from '../transport';
 
 const CTRL_C = Uint8Array.of(0x03);
 
 /**
- * handshake: raw-paste has been asked for. window: its two length bytes come. sending: code goes out on credit. plain: code
- * goes out without. ended: all is sent, the board has not confirmed. running, done.
+ * handshake: raw-paste has been requested. window: waiting for its two length bytes. sending:
+ * sending code with credit. plain: sending code without credit. ended: all sent, not yet confirmed.
+ * running, done.
  */
 type Phase = 'handshake' | 'window' | 'sending' | 'plain' | 'ended' | 'running' | 'done';
 
-/** One piece of code on its way through the raw REPL: the protocol's state machine. */
+/** The protocol's state machine for one piece of code in the raw REPL. */
 export class Execution {
   #phase: Phase = 'handshake';
-  #seen: Uint8Array = new Uint8Array(); // what came before the answer that the phase waits for
+  #seen: Uint8Array = new Uint8Array(); // bytes before the answer that the phase waits for
   readonly #watch: SilenceWatch;
   #stopping: Error | undefined;
+  #patience: Patience | undefined; // set while it is being stopped
   #usedStdin = false;
   readonly #paste: RawPaste;
   readonly #output: OutputCollector;
@@ -48,25 +51,27 @@ export class Execution {
     });
   }
 
-  /** Bytes that came behind the end and are not of it (a thread printed them). */
+  /** Bytes after the end that do not belong to it (printed by a thread). */
   rest: Uint8Array = new Uint8Array();
-  rawPaste: boolean | undefined; // until the board has said whether it knows it
-  /** The window of raw-paste that the board offered; 0: not known. */
+  rawPaste: boolean | undefined; // undefined until the board has said whether it supports it
+  /** The raw-paste window that the board offered; 0: unknown. */
   get window(): number {
     return this.#paste.window;
   }
-  /** The board answered something that it never had: what it has made of the code is unknown. */
+  /** The board gave an impossible answer, so what it did with the code is unknown. */
   outOfStep = false;
-  /** Bytes had been sent to its stdin: some may lie unread before the next command. */
+  /** Bytes were sent to the code's stdin; some may remain unread before the next command. */
   get usedStdin(): boolean {
     return this.#usedStdin;
   }
 
   /**
-   * Sends the code and gives what it prints. What is known of the board from earlier: whether it knows raw-paste, and how many
-   * bytes of code it takes unasked. @throws as {@link Session.exec} does
+   * Sends the code and returns its output. `rawPaste`: whether the board supports raw-paste, if
+   * known. `ahead`: number of code bytes that it accepts without credit.
+   * @throws like {@link Session.exec}
    */
   async run(rawPaste: boolean | undefined, ahead: number): Promise<Uint8Array> {
+    if (rawPaste === false && this.options.pasteOnly) throw new NoRawPasteError();
     this.options.signal?.addEventListener('abort', this.#onAbort, { once: true });
     try {
       this.rawPaste = rawPaste;
@@ -81,33 +86,34 @@ export class Execution {
     }
   }
 
-  /** The link has ended, or the protocol broke down. */
+  /** The link has ended, or the protocol failed. */
   fail(error: Error): void {
     this.#phase = 'done';
     this.#done.reject(error);
   }
 
-  /** Interrupts the code without a verdict: it ends as it likes, usually with a KeyboardInterrupt. */
+  /** Interrupts the code without judging the result, which is usually a KeyboardInterrupt. */
   interrupt(): void {
     if (this.#phase === 'running') this.#send(CTRL_C);
   }
 
-  /** Interrupts the code; `run` rejects with `reason` once the board is back. */
+  /** Interrupts the code; `run` rejects with `reason` once the board is back at its prompt. */
   stop(reason: Error): void {
     if (this.#stopping || this.#phase === 'done') return;
     this.#stopping = reason;
     if (this.#phase !== 'handshake' && this.#phase !== 'window') this.#stopNow();
   }
 
-  /** Takes what the board sent. */
+  /** Processes bytes from the board. */
   feed(chunk: Uint8Array): void {
+    this.#patience?.heard();
     let rest: Uint8Array | undefined = chunk;
     while (rest && rest.length > 0) rest = this.#step(rest);
-    // Code that is being stopped may print without end: the next Ctrl-C does not wait for silence.
+    // Code that is being stopped may print endlessly, so the next Ctrl-C does not wait for silence.
     if (!this.#stopping) this.#arm();
   }
 
-  /** One transition; gives what it did not use, undefined when it needs more. */
+  /** One transition. Returns the unused bytes; undefined if it needs more. */
   #step(chunk: Uint8Array): Uint8Array | undefined {
     switch (this.#phase) {
       case 'handshake':
@@ -143,12 +149,14 @@ export class Execution {
       return rest;
     }
     if (this.#paste.ahead) {
-      // It knew raw-paste before, so a byte of the question was lost, and the code went where it did not belong.
+      // The board supported raw-paste before, so a byte of the request was lost, and the code was
+      // misinterpreted.
       this.outOfStep = true;
-      this.fail(new ProtocolError('The board did not understand how code was sent to it'));
+      this.fail(new ProtocolError(l10n.t('The board did not understand how the code was sent')));
       return undefined;
     }
     this.rawPaste = false;
+    if (this.options.pasteOnly) this.#stopping ??= new NoRawPasteError();
     if (this.#stopping) this.#finishStopped();
     else this.#sendPlain();
     return undefined;
@@ -161,7 +169,7 @@ export class Execution {
     if (low === undefined || high === undefined) return undefined;
     this.#seen = new Uint8Array();
     if (!this.#paste.open(low + 256 * high)) {
-      this.fail(new ProtocolError('The board offered a raw-paste window of 0 bytes'));
+      this.fail(new ProtocolError(l10n.t('The board offered a raw-paste window of 0 bytes')));
       return undefined;
     }
     this.rawPaste = true;
@@ -171,7 +179,10 @@ export class Execution {
     return seen.subarray(2);
   }
 
-  /** 0x01 grants one more window; 0x04 says that the board wants no more (an error in what it has). */
+  /**
+   * 0x01 grants one more window; 0x04 means that the board accepts no more (an error in what it
+   * has).
+   */
   #onCredit(chunk: Uint8Array): Uint8Array | undefined {
     for (const [index, byte] of chunk.entries()) {
       if (byte === 0x01) {
@@ -186,14 +197,14 @@ export class Execution {
     return undefined;
   }
 
-  /** Sends what the credit allows, whenever it was granted, and the end behind the last byte. */
+  /** Sends what the credit allows, and the end mark after the last byte. */
   #pump(): void {
     const part = this.#paste.take();
     if (part.length > 0) this.#send(part);
     if (this.#paste.complete) this.#phase = 'ended';
   }
 
-  /** All has been sent: the raw REPL confirms with `OK`, raw-paste with 0x04. */
+  /** Everything has been sent: the raw REPL confirms with `OK`, raw-paste mode with 0x04. */
   #onConfirmation(chunk: Uint8Array): Uint8Array | undefined {
     const mark = this.rawPaste ? '\x04' : 'OK';
     const seen = Buffer.concat([this.#seen, chunk]);
@@ -204,7 +215,10 @@ export class Execution {
     return seen.subarray(at + mark.length);
   }
 
-  /** Nothing is owed while plain code goes out; called off, it ends with the banner that Ctrl-A calls forth. */
+  /**
+   * No answer is due while plain code is being sent. If cancelled, it ends with the banner that
+   * Ctrl-A triggers.
+   */
   #onPlain(chunk: Uint8Array): void {
     const seen = Buffer.concat([this.#seen, chunk]);
     if (this.#stopping && indexOf(seen, RAW_BANNER) >= 0) this.#finishStopped();
@@ -214,7 +228,7 @@ export class Execution {
   #sendPlain(): void {
     this.#phase = 'plain';
     const isOver = () => this.#stopping !== undefined || this.#phase !== 'plain';
-    // Ctrl-D behind nothing at all would be a soft reset.
+    // Ctrl-D after no code would be a soft reset.
     const code = this.code.length > 0 ? this.code : utf8('\n');
     this.line
       .writePaced(code, isOver, () => this.#arm())
@@ -222,7 +236,7 @@ export class Execution {
         () => {
           if (this.#phase !== 'plain') return;
           if (this.#stopping) {
-            this.#send(Uint8Array.of(0x03, 0x01)); // drop the line, begin anew
+            this.#send(Uint8Array.of(0x03, 0x01)); // clear the line, start again
           } else {
             this.#send(END_OF_CODE);
             this.#phase = 'ended';
@@ -242,7 +256,7 @@ export class Execution {
 
   async #writeStdin(data: Uint8Array): Promise<void> {
     if (this.#phase !== 'running') {
-      throw new ProtocolError('The code on the board has ended: it takes no more input');
+      throw new ProtocolError(l10n.t('The code on the board has ended and takes no more input'));
     }
     this.#usedStdin = true;
     this.#arm();
@@ -256,7 +270,7 @@ export class Execution {
 
   #take(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#output.add(bytes)) return;
-    this.stop(new ProtocolError('The code printed more than 64 MiB'));
+    this.stop(new ProtocolError(l10n.t('The code printed more than 64 MiB')));
   }
 
   #finish(end: FrameEnd): void {
@@ -272,13 +286,16 @@ export class Execution {
     this.#done.reject(this.#stopping ?? new ProtocolError('Stopped'));
   }
 
-  /** Ctrl-C ends raw-paste and running code; `#sendPlain` sees by itself that it has been called off. */
+  /** Ctrl-C ends raw-paste mode and running code; `#sendPlain` notices the cancellation itself. */
   #stopNow(): void {
     if (this.#phase === 'plain') return;
     if (this.#phase === 'sending') this.#phase = 'ended';
     this.#watch.dispose();
     const isOver = () => this.#phase === 'done' || this.#settle();
-    stopCode(this.line, isOver, this.#done.promise, this.#stopping).catch((error: unknown) =>
+    const patience = new Patience(this.line.clock);
+    this.#patience = patience;
+    const [done, cause] = [this.#done.promise, this.#stopping];
+    stopCode(this.line, { isOver, done, patience, cause }).catch((error: unknown) =>
       this.fail(asError(error)),
     );
   }
@@ -287,7 +304,7 @@ export class Execution {
     this.line.write(data).catch((error: unknown) => this.fail(asError(error)));
   }
 
-  /** Sets the watch anew. */
+  /** Restarts the watchdog. */
   #arm(): void {
     if (this.#phase === 'running') this.#watch.whileRunning();
     else if (this.#phase !== 'done') this.#watch.forAnswer(this.#phase);

@@ -1,37 +1,38 @@
 import { concat, indexOf, utf8 } from '../bytes';
 
-/** Ends the output, and again the traceback, of code run in the raw REPL. */
+/** Marks the end of the output of code in the raw REPL, and the end of the traceback. */
 const EOT = 0x04;
 const PROMPT = 0x3e; // `>`
-/** What the raw REPL prints when it is entered, and again after a soft reset. */
+/** The banner that the raw REPL prints when it is entered, and after a soft reset. */
 export const RAW_BANNER = utf8('raw REPL; CTRL-B to exit\r\n>');
 const TRACEBACK = 'Traceback (most recent call last):';
 const ERROR_LIMIT = 64 * 1024;
 
-/** How the run of one piece of code ended. */
+/** How one piece of code ended. */
 export interface FrameEnd {
-  /** The traceback as it was printed; empty when the code ended well. */
+  /** The traceback as printed; empty if the code succeeded. */
   readonly error: Uint8Array;
-  /** The code ended in SystemExit, for which the board made a soft reset. */
+  /** The code ended in SystemExit, which made the board do a soft reset. */
   readonly rebooted: boolean;
-  /** What came after the end: a thread or an interrupt handler printed it. */
+  /** Bytes after the end, printed by a thread or an interrupt handler. */
   readonly rest: Uint8Array;
 }
 
 /**
- * Splits `output 0x04 traceback 0x04 >` (MicroPython, "The raw REPL"). The protocol escapes nothing, so output that holds 0x04
- * looks like its own end. Hence 0x04 counts only when what follows is the rest of a frame: nothing or a traceback, 0x04 and
- * `>`. What remains ambiguous is output that holds 0x04 0x04 `>` literally; code that prints such bytes must encode them.
+ * Splits `output 0x04 traceback 0x04 >` (MicroPython docs, "The raw REPL"). The protocol escapes
+ * nothing, so output that contains 0x04 looks like its own end. Therefore 0x04 counts only if the
+ * rest of a frame follows: nothing or a traceback, then 0x04 and `>`. Output that contains 0x04
+ * 0x04 `>` literally remains ambiguous; code that prints such bytes must encode them.
  */
 export class RawFraming {
-  #held: Uint8Array | undefined; // from an 0x04 on that may be the end
+  #held: Uint8Array | undefined; // bytes from an 0x04 on that may be the end
   #rebooting = false;
   #strayEnds = 0;
   #recent = '';
 
   constructor(private readonly onOutput: (bytes: Uint8Array) => void) {}
 
-  /** Takes what came; gives the end once it is there. */
+  /** Takes a chunk; returns the end once it has arrived. */
   feed(chunk: Uint8Array): FrameEnd | undefined {
     if (this.#held) {
       this.#held = concat([this.#held, chunk]);
@@ -45,8 +46,8 @@ export class RawFraming {
   }
 
   /**
-   * To be called when nothing has come for a while: a frame whose end was taken for output (a thread printed in the middle
-   * of it) is over when it ends in `>` behind two 0x04.
+   * Call this after a silence: a frame whose end was mistaken for output (a thread printed in the
+   * middle of it) is complete if it ends in `>` after two 0x04.
    */
   settle(): FrameEnd | undefined {
     if (this.#strayEnds < 2 || !this.#recent.endsWith('>')) return undefined;
@@ -89,7 +90,7 @@ export class RawFraming {
     return { error, rebooted: true, rest: after.subarray(at + RAW_BANNER.length) };
   }
 
-  /** The first `length` held bytes were output after all; what remains begins with an 0x04 again. */
+  /** The first `length` held bytes were output after all; the rest starts with 0x04 again. */
   #release(length: number): void {
     const held = this.#held ?? new Uint8Array();
     this.#strayEnds++;
@@ -106,7 +107,10 @@ export class RawFraming {
   }
 }
 
-/** Whether a traceback begins so (`complete`: nothing more follows). An exception without frames prints `Name: text`. */
+/**
+ * Whether a traceback can start like this (`complete`: nothing more follows). An exception without
+ * frames prints `Name: text`.
+ */
 function couldBeTraceback(bytes: Uint8Array, complete: boolean): boolean {
   const text = Buffer.from(bytes.subarray(0, 256))
     .toString('latin1')
@@ -117,7 +121,10 @@ function couldBeTraceback(bytes: Uint8Array, complete: boolean): boolean {
   return TRACEBACK.startsWith(text) || /^[A-Za-z_][\w.]*$/.test(text);
 }
 
-/** What boards print on a soft reset: `MPY: soft reboot`; the oldest and CircuitPython without `MPY:`. */
+/**
+ * Detects a board's message at a soft reset: `MPY: soft reboot`; the oldest firmware and
+ * CircuitPython omit `MPY:`.
+ */
 function looksLikeReboot(bytes: Uint8Array): 'yes' | 'maybe' | 'no' {
   const text = Buffer.from(bytes.subarray(0, 64))
     .toString('latin1')

@@ -1,30 +1,44 @@
+import * as l10n from '@vscode/l10n';
 import { Deferred, abortable, type Clock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
-import { ConnectError, ProgramRunningError, TimeoutError } from '../errors';
+import { ProgramRunningError, TimeoutError } from '../errors';
 import { Emitter } from '../events';
 import type { Address } from '../address';
+import { BannerSplitter } from './bannerSplitter';
+import { Heard } from './heard';
 import { RawRepl } from './rawRepl';
-import { RAW_BANNER } from './rawReplFraming';
 import { PromptTracker } from './rawReplPrompt';
-import { STOP_ROUNDS, sendInterrupts, type StopRound } from './rawReplStop';
+import { ShownOutput } from './shownOutput';
+import { stopProgram } from './stopProgram';
 
 const CTRL_A = Uint8Array.of(0x01);
 const CTRL_B = Uint8Array.of(0x02);
 const CTRL_C = Uint8Array.of(0x03);
+const CTRL_D = Uint8Array.of(0x04);
 const RETURN = Uint8Array.of(0x0d);
-const FRIENDLY_PROMPT = utf8('\n>>> ');
-/** Ctrl-C that were under way when the prompt came have been answered after this silence. */
-const QUIET_MS = 30;
+/**
+ * Clears the line on both sides of the cursor (Ctrl-K, Ctrl-U); backspaces for a REPL without these
+ * keys.
+ */
+const KILL_LINE = [0x0b, 0x15];
+const BACKSPACE = 0x7f;
+/**
+ * Every firmware's REPL prints a banner with this word before its first prompt. The prompt of a
+ * program has no such banner.
+ */
+const REPL_BANNER = /python/i;
 const LOOK_LIMIT = 64 * 1024;
-const GARBAGE_SHARE = 0.2; // of bytes that no text has: then it is a wrong baud rate, or no REPL
 
 export interface LinkOptions {
   readonly address: Address;
-  /** The board must answer a step of the protocol within this (milliseconds). */
+  /** Milliseconds within which the board must answer a step of the protocol. */
   readonly answerMs: number;
-  /** A board at its prompt answers a key within this: two trips over the line, and what its timers do meanwhile. */
+  /**
+   * Milliseconds within which a board at its prompt answers a key: two trips over the line plus the
+   * delay of its timers.
+   */
   readonly probeMs: number;
-  /** Bytes a second, where the line is what limits. */
+  /** Bytes per second, if the line is the bottleneck. */
   readonly lineRate?: number;
   readonly clock: Clock;
   /** See {@link RawReplOptions}. */
@@ -32,25 +46,40 @@ export interface LinkOptions {
 }
 
 /**
- * friendly: all that comes is the terminal's. entering: Ctrl-A has been sent. raw: the raw REPL's. leaving: Ctrl-B has been
- * sent, and the banner is nobody's.
+ * friendly: all bytes go to the terminal. entering: Ctrl-A has been sent, and the raw REPL's banner
+ * may follow. passing: the same, followed by Ctrl-B. raw: bytes belong to the raw REPL. leaving:
+ * Ctrl-B has been sent, and the banner is discarded.
  */
-type Mode = 'friendly' | 'entering' | 'raw' | 'leaving';
+type Mode = 'friendly' | 'entering' | 'passing' | 'raw' | 'leaving';
 
-/** Which REPL the board is in, and the ways between them. Every byte that comes goes to exactly one place. */
+/**
+ * Tracks which REPL the board is in, and switches between them. Every received byte goes to exactly
+ * one consumer. Only the raw REPL's banner proves that the board is at a prompt: any program can
+ * print `>>> `, and a prompt can be any text.
+ */
 export class RawReplLink {
   readonly #shown = new Emitter<Uint8Array>();
-  /** What belongs to the terminal. */
+  /** Output for the terminal. */
   readonly onShown = this.#shown.event;
   readonly tracker = new PromptTracker();
   readonly raw: RawRepl;
+  readonly #splitter = new BannerSplitter();
+  readonly #heard = new Heard();
   #mode: Mode = 'friendly';
   #untouched = false;
   #captured: Uint8Array = new Uint8Array();
-  #heard = { bytes: 0, odd: 0 };
+  /**
+   * The prompt of a program that has its own raw REPL (aiorepl); undefined at the firmware's REPL.
+   */
+  #programPrompt: string | undefined;
   #waiter: { check: () => boolean; done: Deferred<boolean> } | undefined;
-  /** What the terminal is spared: after a flood of Ctrl-C the prompt is printed once for each. */
-  #hush: 'nothing' | 'afterPrompt' | 'all' = 'nothing';
+  #quiet: { dispose(): void } | undefined;
+  readonly #terminal = new ShownOutput();
+  /**
+   * The board's input may still contain an unanswered Ctrl-A. The next REPL that reads it is out of
+   * step with this link.
+   */
+  #unanswered = false;
   #failure: Error | undefined;
 
   constructor(
@@ -64,132 +93,227 @@ export class RawReplLink {
     return this.#mode === 'raw';
   }
 
-  /** The board is at its prompt for sure: it was brought there, and nothing has come from it or been typed since. */
+  /**
+   * The board is certainly at its prompt: this link brought it there, and no byte has been received
+   * or typed since.
+   */
   get untouched(): boolean {
     return this.#untouched && this.#mode === 'friendly';
   }
 
-  /** Something else than this link's own ways between REPLs is about to be sent. */
+  /** Call this before sending anything other than this link's own switching sequences. */
   touch(): void {
     this.#untouched = false;
   }
 
-  /** Takes what the board sent. */
+  /** Processes bytes from the board. */
   feed(chunk: Uint8Array): void {
     switch (this.#mode) {
       case 'friendly':
         this.touch();
-        this.#weigh(chunk);
+        this.#heard.feed(chunk);
         this.show(chunk);
         break;
       case 'entering':
-        this.#capture(chunk, RAW_BANNER, 'raw');
+      case 'passing':
+        this.#heard.feed(chunk);
+        this.#awaitBanner(chunk);
         break;
       case 'raw':
         this.raw.feed(chunk);
         break;
       case 'leaving':
-        this.#capture(chunk, FRIENDLY_PROMPT, 'friendly');
+        this.#awaitPrompt(chunk);
         break;
     }
     if (this.#waiter?.check()) this.#waiter.done.resolve(true);
   }
 
-  /** The link has ended: rejects all that waits. */
+  /** The link has ended: rejects everything that waits. */
   fail(error: Error): void {
     this.#failure = error;
+    this.#quiet?.dispose();
     this.#waiter?.done.reject(error);
     this.raw.fail(error);
   }
 
-  /** Enters the raw REPL. @throws ProgramRunningError, ConnectError, TimeoutError as {@link toPrompt} */
+  /**
+   * Enters the raw REPL. Stops nothing unless `mayInterrupt`. If no prompt has been seen, sends one
+   * carriage return and then Ctrl-A with Ctrl-B, which every REPL answers and few programs read.
+   * @throws ProgramRunningError, ConnectError (no answer, or not a REPL), TimeoutError (Ctrl-C has
+   * no effect)
+   */
   async enter(mayInterrupt: boolean, signal?: AbortSignal): Promise<void> {
-    for (let tries = 0; tries < 3 && !this.isRaw; tries++) {
-      await this.toPrompt(mayInterrupt, signal);
-      this.#captured = new Uint8Array();
-      this.#mode = 'entering';
-      await this.write(CTRL_A);
-      if (await this.#until(() => this.isRaw, this.options.answerMs / 2)) return;
-      // What looked like a prompt was none (a program printed it, or the line was not empty).
-      this.#mode = 'friendly';
-      this.show(this.#captured);
+    try {
+      if (!this.isRaw && !(await this.#ask(signal))) {
+        if (!mayInterrupt) throw new ProgramRunningError(this.options.address.text);
+        await this.#stop(signal);
+      }
+      if (this.#unanswered) {
+        this.#terminal.upToPrompt();
+        await this.raw.resync();
+      }
+      this.#unanswered = false;
+    } finally {
+      this.#terminal.everything();
     }
-    if (!this.isRaw) throw this.#noPrompt();
   }
 
-  /** Back to the friendly prompt; the banner is swallowed. @throws TimeoutError */
+  /** Returns to the friendly prompt and discards the banner. @throws TimeoutError */
   async leave(): Promise<void> {
     if (!this.isRaw) return;
     this.#captured = new Uint8Array();
     this.#mode = 'leaving';
     await this.write(CTRL_B);
-    if (await this.#until(() => this.#mode === 'friendly', this.options.answerMs)) return;
-    this.#mode = 'friendly';
-    this.show(this.#captured);
-    throw new TimeoutError('The board did not come back to its prompt', {
-      hint: 'Reset the board if it does not answer in the terminal.',
-    });
+    await this.#left();
   }
 
   /**
-   * Brings the board to its empty friendly prompt. Nothing that runs is stopped unless `mayInterrupt`: it gets one carriage return
-   * and, in case it is a raw REPL that somebody left behind, one Ctrl-B.
-   * @throws ProgramRunningError, ConnectError (nothing answers, or no REPL), TimeoutError (Ctrl-C does not help)
+   * Brings the board to its empty friendly prompt, like {@link enter}; also ends a program's own
+   * REPL.
    */
   async toPrompt(mayInterrupt: boolean, signal?: AbortSignal): Promise<void> {
-    if (this.isRaw) await this.leave();
-    if (this.tracker.ready) return;
-    if (!this.tracker.atPrompt && (await this.#probe(signal))) return;
-    if (this.tracker.atPrompt) {
-      // At a prompt nothing runs: Ctrl-C drops what had been typed there.
-      await this.write(CTRL_C);
-      if (await this.#until(() => this.tracker.ready, this.options.answerMs, signal)) {
-        return;
-      }
-    }
-    if (!mayInterrupt) throw new ProgramRunningError(this.options.address.text);
-    await this.stop(signal);
+    await this.enter(mayInterrupt, signal);
+    await this.leave();
+    if (mayInterrupt) await this.#endProgramsRepl(signal);
   }
 
-  /** Ctrl-C until the prompt is there, more of them as time goes on. @throws ConnectError, TimeoutError */
+  /** Stops a running program; does nothing at the prompt. @throws ConnectError, TimeoutError */
   async stop(signal?: AbortSignal): Promise<void> {
-    this.#heard = { bytes: 0, odd: 0 };
-    this.tracker.reset();
+    if (this.untouched && this.#programPrompt === undefined) return;
+    // A program that is known to run receives nothing but Ctrl-C.
+    if (!this.tracker.ready) await this.#stop(signal);
+    await this.enter(true, signal);
+    await this.leave();
+    await this.#endProgramsRepl(signal);
+  }
+
+  /**
+   * Finds out whether the board is at its prompt, without stopping anything. Returns true if it is
+   * now in its raw REPL.
+   */
+  async #ask(signal?: AbortSignal): Promise<boolean> {
+    const { answerMs, probeMs } = this.options;
+    if (!this.tracker.atPrompt) {
+      await this.write(RETURN);
+      const isAtPrompt = await this.#until(() => this.tracker.atPrompt, probeMs, signal);
+      if (!isAtPrompt && !(await this.#passThroughRaw())) return false;
+    }
+    await this.#clearLine(signal);
+    if (await this.#callRaw(answerMs / 2)) return true;
+    // The echo of keys typed earlier may have arrived only now.
+    if (this.tracker.lastLine !== 'editing') return false;
+    await this.#clearLine(signal);
+    return await this.#callRaw(answerMs / 2);
+  }
+
+  /**
+   * Clears the line typed at the prompt. Ctrl-C would also do this, but would stop a program that
+   * only looks like a prompt.
+   */
+  async #clearLine(signal?: AbortSignal): Promise<void> {
+    const { lastLine, text } = this.tracker;
+    if (lastLine === 'editing') {
+      await this.write(Uint8Array.of(...KILL_LINE, ...new Uint8Array(text.length).fill(BACKSPACE)));
+      this.tracker.reset(); // the echo of this is not a line
+    } else if (lastLine === 'continued' || lastLine === 'paste') {
+      // Only the REPL prints these after its prompt, and only Ctrl-C helps.
+      await this.write(CTRL_C);
+      await this.#until(() => this.tracker.ready, this.options.answerMs, signal);
+    }
+  }
+
+  /**
+   * Sends Ctrl-A and Ctrl-B: a program that passes them to the prompt later ends up at the prompt
+   * again. Returns false if no REPL answers.
+   */
+  async #passThroughRaw(): Promise<boolean> {
+    this.#mode = 'passing';
+    await this.write(concat([CTRL_A, CTRL_B]));
+    const { answerMs, probeMs } = this.options;
+    const isPast = () => this.#mode !== 'passing';
+    await this.#until(() => isPast() || this.tracker.atPrompt, probeMs / 2);
+    // A slow board answered the carriage return only now.
+    if (this.tracker.atPrompt) await this.#until(isPast, answerMs / 2);
+    if (!isPast()) {
+      this.#giveUpBanner();
+      return false;
+    }
+    await this.#left();
+    return true;
+  }
+
+  /**
+   * Sends Ctrl-A and returns whether the raw REPL answers within `ms`. What looked like a prompt
+   * may have been printed by a program.
+   */
+  async #callRaw(ms: number): Promise<boolean> {
+    this.#mode = 'entering';
+    await this.write(CTRL_A);
+    const isEditing = () => this.tracker.lastLine === 'editing';
+    const isHeard = await this.#until(() => this.isRaw || isEditing(), ms);
+    // This is the echo of earlier keys. The REPL answers Ctrl-A after a complete line, but treats
+    // it as a key in an incomplete one.
+    if (isHeard) await this.#until(() => this.isRaw, this.options.probeMs);
+    if (this.isRaw) return true;
+    this.#giveUpBanner();
+    await this.write(CTRL_B); // for a REPL that reads the Ctrl-A later
+    return false;
+  }
+
+  #giveUpBanner(): void {
+    this.#unanswered = true;
+    this.#mode = 'friendly';
+    this.show(this.#splitter.flush());
+  }
+
+  /** @throws ConnectError, TimeoutError like {@link stopProgram} */
+  async #stop(signal?: AbortSignal): Promise<void> {
     try {
-      for (const round of STOP_ROUNDS) {
-        if (round.floodMs > 0) this.#hush = 'afterPrompt';
-        if (await this.#stopRound(round, signal)) return;
-        this.#hush = 'nothing';
-      }
+      this.#unanswered = true;
+      this.#terminal.upToPrompt();
+      await stopProgram(
+        {
+          ...this.options,
+          tracker: this.tracker,
+          heard: this.#heard,
+          write: this.write,
+          until: (check, ms) => this.#until(check, ms, signal),
+          isRaw: () => this.isRaw,
+          listen: () => {
+            this.#mode = 'entering';
+          },
+          callRaw: (ms) => this.#callRaw(ms),
+        },
+        signal,
+      );
+    } catch (error) {
+      this.#terminal.everything();
+      throw error;
     } finally {
-      this.#hush = 'nothing';
+      if (!this.isRaw) this.#giveUpBanner();
     }
-    throw this.#noPrompt();
   }
 
-  async #stopRound(round: StopRound, signal?: AbortSignal): Promise<boolean> {
-    const { floodMs, waitMs } = round;
-    const isThere = () => this.tracker.ready;
-    const isOver = () => isThere() || signal?.aborted === true;
-    const line = { ...this.options, write: this.write };
-    if (!(await sendInterrupts(line, round, isOver))) throw this.#noPrompt();
-    if (floodMs === 0) return await this.#until(isThere, waitMs, signal);
-    if (!(await this.#until(isThere, waitMs, signal))) {
-      await this.write(CTRL_B); // a raw REPL takes Ctrl-C without a word
-      if (!(await this.#until(isThere, this.options.probeMs / 2, signal))) return false;
-    }
-    // The answers to the Ctrl-C that were still under way.
-    for (let seen = -1; seen < this.#heard.bytes;) {
-      seen = this.#heard.bytes;
-      const before = seen;
-      await this.#until(() => this.#heard.bytes > before, QUIET_MS, signal);
-    }
-    return isThere();
+  /**
+   * At the prompt of a program's own REPL, Ctrl-D ends that REPL, and also the program if it does
+   * nothing else.
+   * @throws TimeoutError
+   */
+  async #endProgramsRepl(signal?: AbortSignal): Promise<void> {
+    if (this.#programPrompt === undefined) return;
+    this.#programPrompt = undefined;
+    this.tracker.reset();
+    this.touch();
+    await this.write(CTRL_D);
+    if (await this.#until(() => this.tracker.ready, this.options.answerMs, signal)) return;
+    await this.enter(true, signal);
+    await this.leave();
   }
 
-  /** Waits until something has been heard, at most `ms`. */
+  /** Waits until a byte arrives, at most `ms`. */
   untilHeard(ms: number, signal?: AbortSignal): Promise<boolean> {
-    this.#heard = { bytes: 0, odd: 0 };
+    this.#heard.reset();
     return this.#until(
       () => this.#heard.bytes > 0 || this.tracker.lastLine !== 'nothing',
       ms,
@@ -197,23 +321,23 @@ export class RawReplLink {
     );
   }
 
-  /** What comes from now on is the terminal's: the board is about to reset. */
+  /** From now on, all bytes go to the terminal: the board is about to reset. */
   abandonRaw(): void {
     this.touch();
     this.#mode = 'friendly';
     this.tracker.reset();
   }
 
-  /** Asks without stopping anything; says whether the board is at its empty prompt. */
-  async #probe(signal?: AbortSignal): Promise<boolean> {
-    const { probeMs } = this.options;
-    const atPrompt = () => this.tracker.atPrompt;
-    await this.write(RETURN);
-    if (!(await this.#until(atPrompt, probeMs, signal))) {
-      await this.write(CTRL_B);
-      await this.#until(atPrompt, probeMs / 2, signal);
-    }
-    return this.tracker.ready;
+  /** Waits until the prompt has followed the raw REPL. @throws TimeoutError */
+  async #left(): Promise<void> {
+    const isLeft = await this.#until(() => this.#mode === 'friendly', this.options.answerMs);
+    this.#quiet?.dispose();
+    if (isLeft) return;
+    this.#mode = 'friendly';
+    this.show(this.#captured);
+    throw new TimeoutError(l10n.t('The board did not return to its prompt'), {
+      hint: l10n.t('Reset the board if it does not respond in the terminal.'),
+    });
   }
 
   async #until(check: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
@@ -230,56 +354,63 @@ export class RawReplLink {
     }
   }
 
-  #capture(chunk: Uint8Array, end: Uint8Array, next: 'raw' | 'friendly'): void {
-    this.#captured = concat([this.#captured, chunk]);
-    const at = indexOf(this.#captured, end);
-    if (at < 0) {
-      if (this.#captured.length > LOOK_LIMIT) this.#captured = this.#captured.slice(-end.length);
+  #awaitBanner(chunk: Uint8Array): void {
+    const { before, rest } = this.#splitter.feed(chunk);
+    this.show(before);
+    if (rest === undefined) return;
+    if (this.#mode === 'entering') {
+      this.#mode = 'raw';
+      this.raw.feed(rest);
       return;
     }
-    const rest = this.#captured.subarray(at + end.length);
+    this.#mode = 'leaving';
     this.#captured = new Uint8Array();
-    this.#mode = next;
-    if (next === 'friendly') {
-      this.tracker.reset();
-      this.tracker.feed(FRIENDLY_PROMPT);
-      this.#untouched = rest.length === 0;
+    this.#awaitPrompt(rest);
+  }
+
+  /** Recognises the prompt: a known one, or any text followed by silence. */
+  #awaitPrompt(chunk: Uint8Array): void {
+    this.#captured = concat([this.#captured, chunk]).slice(-LOOK_LIMIT);
+    const known = [this.#programPrompt, ...this.tracker.prompts].filter((p) => p !== undefined);
+    for (const prompt of known) {
+      const at = indexOf(this.#captured, utf8(`\n${prompt}`));
+      if (at < 0) continue;
+      this.#arrive(prompt, at, this.#captured.subarray(at + 1 + utf8(prompt).length));
+      return;
     }
+    this.#quiet?.dispose();
+    this.#quiet = this.options.clock.after(this.options.probeMs, () => {
+      const at = this.#captured.lastIndexOf(0x0a);
+      if (this.#mode !== 'leaving' || at < 0) return;
+      const prompt = Buffer.from(this.#captured.subarray(at + 1)).toString('latin1');
+      this.#arrive(prompt, at, new Uint8Array());
+      if (this.#waiter?.check()) this.#waiter.done.resolve(true);
+    });
+  }
+
+  /** The board is at its prompt: `prompt`, after the new line at `at`. */
+  #arrive(prompt: string, at: number, rest: Uint8Array): void {
+    const banner = Buffer.from(this.#captured.subarray(0, at)).toString('latin1');
+    const isRepls = this.tracker.prompts.includes(prompt) || REPL_BANNER.test(banner);
+    this.#programPrompt = isRepls ? undefined : prompt;
+    if (isRepls) this.tracker.learn(prompt);
+    this.#captured = new Uint8Array();
+    this.#quiet?.dispose();
+    this.#mode = 'friendly';
+    this.tracker.reset();
+    this.tracker.feed(utf8(`\n${prompt}`));
+    this.#untouched = rest.length === 0;
+    this.#terminal.everything();
+    const unseen = this.#terminal.atPrompt(prompt);
+    if (unseen.length > 0) this.#shown.fire(unseen);
     this.show(rest);
   }
 
-  /** Gives `bytes` to the terminal. */
+  /** Passes `bytes` to the terminal. */
   show(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.tracker.feed(bytes);
-    if (this.#hush === 'all') return;
-    const at = this.#hush === 'afterPrompt' ? indexOf(bytes, FRIENDLY_PROMPT) : -1;
-    if (at >= 0) this.#hush = 'all';
-    this.#shown.fire(at < 0 ? bytes : bytes.subarray(0, at + FRIENDLY_PROMPT.length));
-  }
-
-  #weigh(chunk: Uint8Array): void {
-    this.#heard.bytes += chunk.length;
-    const sample = chunk.subarray(0, 256);
-    const odd = sample.filter((b) => b >= 0x7f || (b < 0x20 && ![7, 8, 9, 10, 13, 27].includes(b)));
-    this.#heard.odd += (odd.length / sample.length) * chunk.length;
-  }
-
-  #noPrompt(): Error {
-    const { bytes, odd } = this.#heard;
-    const { address } = this.options;
-    if (bytes === 0) {
-      return new ConnectError(address, 'noAnswer', `Nothing answers at ${address.text}`, {
-        hint: 'Reset the board. If it stays silent: is MicroPython on it, are port and baud rate right, does the cable carry data?',
-      });
-    }
-    if (odd > bytes * GARBAGE_SHARE) {
-      return new ConnectError(address, 'notABoard', `What ${address.text} sends is not text`, {
-        hint: 'The baud rate may be wrong (setting mpyFleet.serial.baudRates; --baud of mpyfleet; most boards use 115200), or this is no MicroPython board.',
-      });
-    }
-    return new TimeoutError(`The program on ${address.text} does not react to Ctrl-C`, {
-      hint: 'Reset the board with its button, or unplug it and plug it in again.',
-    });
+    const seen = this.#terminal.filter(bytes, this.tracker.prompts);
+    if (seen.length > 0) this.#shown.fire(seen);
   }
 }

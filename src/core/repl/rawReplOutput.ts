@@ -1,12 +1,12 @@
 import { concat, utf8 } from '../bytes';
 
-/** Output is kept whole up to here; a board that prints more without end is stopped. */
+/** Limit, in bytes, for output that is kept whole; code that prints more is stopped. */
 const WHOLE_LIMIT = 64 * 1024 * 1024;
-/** Of output that is handed on as it comes, only so much of the end is kept. */
+/** Bytes kept from the end of output that is streamed. */
 const STREAMED_LIMIT = 1024 * 1024;
 const BANNER_TAIL = utf8('information.\r\n>>> ');
 
-/** What one piece of code has printed, within bounds. */
+/** Collects the output of one piece of code, within bounds. */
 export class OutputCollector {
   #chunks: Uint8Array[] = [];
   #size = 0;
@@ -18,12 +18,12 @@ export class OutputCollector {
     return concat(this.#chunks);
   }
 
-  /** The output ends as the friendly REPL begins: the board was reset behind the raw REPL's back. */
+  /** The output ends like the start of the friendly REPL: the board was reset unexpectedly. */
   get endsInBanner(): boolean {
     return Buffer.compare(this.#tail, BANNER_TAIL) === 0;
   }
 
-  /** False when there is too much of it. */
+  /** Returns false when the limit is exceeded. */
   add(bytes: Uint8Array): boolean {
     const end = bytes.subarray(-BANNER_TAIL.length);
     this.#tail = Buffer.concat([this.#tail, end]).subarray(-BANNER_TAIL.length);

@@ -1,39 +1,64 @@
-/** What the last line that a board printed is. */
+/** Classifies the last line that a board printed. */
 export type LastLine =
   | 'nothing' // nothing has been printed yet
-  | 'prompt' // `>>> `, and nothing behind it
-  | 'editing' // a prompt with something typed behind it, or the `... ` of a compound statement
+  | 'prompt' // `>>> `, or the board's own prompt, and nothing behind it
+  | 'editing' // a prompt with something typed behind it
+  | 'continued' // the `... ` of a compound statement
   | 'paste' // paste mode waits for more
-  | 'text'; // anything else: a program runs, or a thread printed behind the prompt
+  | 'text'; // anything else: a program is running, or a thread printed after the prompt
 
-const LINE_LIMIT = 512; // a prompt is known by its first bytes
-/** Of one large chunk, only so much of its end is looked at. */
+const LINE_LIMIT = 512; // characters; a prompt is recognised by its first bytes
+const PROMPT_LIMIT = 64;
+/** Bytes examined at the end of a large chunk. */
 const LOOK_BACK = 4096;
 const PASTE_BANNER = 'paste mode; Ctrl-C to cancel, Ctrl-D to finish';
-// CircuitPython sets the terminal's title (an OSC sequence) between lines; CSI comes from line editing.
+const USUAL = '>>> ';
+// CircuitPython sets the terminal's title (an OSC sequence) between lines; CSI comes from line editing and coloured prompts.
 // eslint-disable-next-line no-control-regex
 const ESCAPES = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]/g;
 
-/** Follows a board's output and knows whether it ends in a prompt of the friendly REPL. */
+/**
+ * Follows a board's output and tells whether it ends in a prompt of the friendly REPL. Any program
+ * can print such text.
+ */
 export class PromptTracker {
   #line = '';
   #previous: LastLine = 'nothing';
   #heard = false;
+  /** The board's own prompt (`sys.ps1`), once it has been seen after the REPL's banner. */
+  #own = USUAL;
 
-  /** What the output ends in. */
+  /** The kind of line with which the output ends. */
   get lastLine(): LastLine {
-    return this.#heard ? classify(this.#line, this.#previous) : 'nothing';
+    return this.#heard ? this.#classify(this.#line) : 'nothing';
   }
 
-  /** Whether the board is at an empty prompt. */
+  /** Whether the output ends in an empty prompt. */
   get ready(): boolean {
     return this.lastLine === 'prompt';
   }
 
-  /** Whether the board waits for input at one of its prompts. */
+  /** Whether the output ends in a prompt, empty or not. */
   get atPrompt(): boolean {
-    const last = this.lastLine;
-    return last === 'prompt' || last === 'editing' || last === 'paste';
+    return !['nothing', 'text'].includes(this.lastLine);
+  }
+
+  /** The last line as displayed. */
+  get text(): string {
+    return shown(this.#line);
+  }
+
+  /** The prompts that the REPL may print, including escape sequences. */
+  get prompts(): readonly string[] {
+    return this.#own === USUAL ? [USUAL] : [USUAL, this.#own];
+  }
+
+  /**
+   * Sets the REPL's prompt. An empty prompt can be distinguished from no output only by asking the
+   * board.
+   */
+  learn(prompt: string): void {
+    if (shown(prompt) !== '' && prompt.length <= PROMPT_LIMIT) this.#own = prompt;
   }
 
   feed(chunk: Uint8Array): void {
@@ -42,19 +67,19 @@ export class PromptTracker {
     let at = 0;
     if (chunk.length > LOOK_BACK) {
       at = chunk.length - LOOK_BACK;
-      this.#line = 'text'; // its line has begun before
+      this.#line = 'text'; // its line has already begun
       this.#previous = 'text';
     }
     for (let end = chunk.indexOf(0x0a, at); end >= 0; end = chunk.indexOf(0x0a, at)) {
       this.#append(chunk.subarray(at, end));
-      this.#previous = this.#isPasteBanner() ? 'paste' : classify(this.#line, this.#previous);
+      this.#previous = this.#isPasteBanner() ? 'paste' : this.#classify(this.#line);
       this.#line = '';
       at = end + 1;
     }
     this.#append(chunk.subarray(at));
   }
 
-  /** Forgets all: what comes next begins a line. */
+  /** Forgets everything except the board's own prompt; the next byte starts a line. */
   reset(): void {
     this.#line = '';
     this.#previous = 'nothing';
@@ -69,14 +94,18 @@ export class PromptTracker {
   #isPasteBanner(): boolean {
     return this.#line.includes(PASTE_BANNER);
   }
+
+  #classify(line: string): LastLine {
+    const text = shown(line);
+    const prompt = this.prompts.map(shown).find((p) => text.startsWith(p));
+    if (prompt !== undefined) return text === prompt ? 'prompt' : 'editing';
+    const isInside = ['prompt', 'editing', 'continued'].includes(this.#previous);
+    if (text.startsWith('... ') && isInside) return 'continued';
+    if (text.startsWith('=== ') && this.#previous === 'paste') return 'paste';
+    return 'text';
+  }
 }
 
-function classify(line: string, previous: LastLine): LastLine {
-  const shown = line.replace(ESCAPES, '').replace(/^\r+/, '');
-  if (shown === '>>> ') return 'prompt';
-  if (shown.startsWith('>>> ')) return 'editing';
-  const inside = previous === 'prompt' || previous === 'editing';
-  if (shown.startsWith('... ') && inside) return 'editing';
-  if (shown.startsWith('=== ') && previous === 'paste') return 'paste';
-  return 'text';
+function shown(line: string): string {
+  return line.replace(ESCAPES, '').replace(/^\r+/, '');
 }

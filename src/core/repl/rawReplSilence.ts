@@ -1,24 +1,25 @@
+import * as l10n from '@vscode/l10n';
 import type { Clock } from '../async';
 import { ConnectionLostError, TimeoutError } from '../errors';
 
-/** After this silence a frame that a thread has printed into is taken to be over. */
+/** Milliseconds of silence after which a frame that a thread printed into counts as complete. */
 const SETTLE_MS = 1000;
 
-/** The code that is watched. */
+/** The code being watched. */
 interface Watched {
-  /** Whether what has come is the whole of it after all. */
+  /** Whether the received bytes turn out to be complete after all. */
   readonly settle: () => boolean;
-  /** What it printed last is what a board says after a reset. */
+  /** Whether the last output is what a board prints after a reset. */
   readonly endsInBanner: () => boolean;
   readonly fail: (error: Error) => void;
   readonly stop: (error: Error) => void;
 }
 
-/** Time is counted from the last progress, and only where the board owes an answer. */
+/** Measures the time since the last progress, but only while the board owes an answer. */
 export class SilenceWatch {
   #timer: { dispose(): void } | undefined;
 
-  /** @param idleMs code that runs may be silent for so long; undefined: for ever */
+  /** @param idleMs longest silence of running code in milliseconds; undefined: unlimited */
   constructor(
     private readonly line: { readonly clock: Clock; readonly answerMs: number },
     private readonly idleMs: number | undefined,
@@ -29,29 +30,34 @@ export class SilenceWatch {
     this.#timer?.dispose();
   }
 
-  /** From now: the board must answer a step of the protocol. */
+  /** From now on, the board must answer a step of the protocol. */
   forAnswer(step: string): void {
     this.#set(this.line.answerMs, () =>
       this.code.fail(
-        new TimeoutError(`The board stopped answering while code was sent to it (${step})`, {
-          hint: 'Check the cable; reset the board if it does not come back.',
-        }),
+        new TimeoutError(
+          l10n.t('The board stopped answering while code was being sent ({0})', step),
+          {
+            hint: l10n.t('Check the cable; reset the board if it does not come back.'),
+          },
+        ),
       ),
     );
   }
 
-  /** From now: code runs, which may print or not. */
+  /** From now on, code is running, which may or may not print. */
   whileRunning(): void {
     this.#set(Math.min(SETTLE_MS, this.idleMs ?? Infinity), () => this.#onSilence(SETTLE_MS));
   }
 
-  /** Nothing has come for `silentMs` since the last byte. */
+  /** No byte has arrived for `silentMs`. */
   #onSilence(silentMs: number): void {
     if (this.code.settle()) return;
     if (this.code.endsInBanner()) {
       this.code.fail(
-        new ConnectionLostError('The board was reset while its code ran', {
-          hint: 'A crash, a watchdog or a power dip can be the cause; try again.',
+        new ConnectionLostError(l10n.t('The board was reset while its code ran'), {
+          hint: l10n.t(
+            'It may have crashed, lost power, or been reset by its watchdog; try again.',
+          ),
         }),
       );
       return;
@@ -59,7 +65,7 @@ export class SilenceWatch {
     const idle = this.idleMs;
     if (idle === undefined) return;
     if (silentMs >= idle) {
-      this.code.stop(new TimeoutError(`The board printed nothing for ${idle / 1000} s`));
+      this.code.stop(new TimeoutError(l10n.t('The board printed nothing for {0} s', idle / 1000)));
       return;
     }
     this.#set(idle - silentMs, () => this.#onSilence(idle));

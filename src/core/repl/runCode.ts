@@ -1,8 +1,8 @@
 import { pyRepr } from '../python/python';
 
 /**
- * Python that runs a file which is on the board, so that a traceback names it. execfile reads it piece by piece where the
- * port has that; elsewhere the source is compiled under its own name.
+ * Python code that runs a file on the board under its own name, for tracebacks. execfile reads the
+ * file in pieces if the port has it; otherwise the source is compiled as a whole.
  */
 export function runFileCode(path: string): string {
   const name = pyRepr(path);
@@ -18,7 +18,7 @@ export function runFileCode(path: string): string {
   ].join('\n');
 }
 
-/** Lines with what all of them are indented by taken away, so that a selection inside a function runs. */
+/** Removes the common indentation of all lines, so that a selection inside a function runs. */
 export function dedent(code: string): string {
   const lines = code.split(/\r?\n/);
   const indents = lines.filter((l) => l.trim() !== '').map((l) => /^[ \t]*/.exec(l)?.[0] ?? '');

@@ -1,18 +1,23 @@
+import * as l10n from '@vscode/l10n';
 import { Queue } from '../async';
 import { CancelledError, UsageError } from '../errors';
+import { withEitherNames } from '../python/firmwareNames';
 import type { RawRepl } from './rawRepl';
 import type { ExecOptions, Session } from '../transport';
 import resetSnippet from '../../../board/snippets/reset.py';
 
-/** Resets the chip, on MicroPython and CircuitPython. */
-export const resetCode: string = resetSnippet;
+/** Code that resets the chip, on MicroPython and CircuitPython. */
+export const resetCode: string = withEitherNames(resetSnippet);
 
-/** A session over the raw REPL. What is asked for at the same time is done one after the other. */
+/** A session over the raw REPL. Concurrent requests run one after the other. */
 export class StreamSession implements Session {
   readonly #queue = new Queue();
   readonly #over = new AbortController();
 
-  /** @param signal aborts whatever this session runs. @param entered the raw REPL is there; code waits for it */
+  /**
+   * @param signal aborts everything that this session runs
+   * @param entered resolves when the raw REPL has been entered; code waits for it
+   */
   constructor(
     private readonly raw: RawRepl,
     private readonly signal?: AbortSignal,
@@ -20,7 +25,7 @@ export class StreamSession implements Session {
   ) {}
 
   async exec(code: string | Uint8Array, options: ExecOptions = {}): Promise<Uint8Array> {
-    if (this.#over.signal.aborted) throw new UsageError('This session has ended');
+    if (this.#over.signal.aborted) throw new UsageError(l10n.t('This session has ended'));
     const signals = [options.signal, this.signal, this.#over.signal].filter((s) => s !== undefined);
     const signal = AbortSignal.any(signals);
     return await this.#queue.run(async () => {
@@ -29,16 +34,16 @@ export class StreamSession implements Session {
     }, signal);
   }
 
-  /** Ctrl-C for the code that runs. */
+  /** Sends Ctrl-C to the running code. */
   interrupt(): void {
     this.raw.interrupt();
   }
 
-  /** Ends the session: what its owner has left running is stopped. */
+  /** Ends the session and stops any code that is still running. */
   async end(): Promise<void> {
-    this.#over.abort(new CancelledError('The session has ended'));
+    this.#over.abort(new CancelledError(l10n.t('The session has ended')));
     await this.#queue.run(
-      () => this.entered.catch(() => undefined), // it has been told by the code that needed it
+      () => this.entered.catch(() => undefined), // the code that needed it has reported it
     );
   }
 }

@@ -1,10 +1,12 @@
+import * as l10n from '@vscode/l10n';
 import type { Address, LinkKind } from '../address';
 import { Queue, systemClock, throwIfAborted, type Clock } from '../async';
-import { ConnectionLostError, TimeoutError, asError } from '../errors';
+import { ConnectionLostError, asError } from '../errors';
 import { Emitter } from '../events';
 import type { Log } from '../log';
 import { RawReplLink } from './rawReplLink';
-import { StreamSession, resetCode } from './streamSession';
+import { ANSWER_MS, GOODBYE_MS, hardReset, softReset } from './streamReset';
+import { StreamSession } from './streamSession';
 import { wireText } from './wireLog';
 import { writeInTime } from './writeInTime';
 import type {
@@ -16,31 +18,34 @@ import type {
   Transport,
 } from '../transport';
 
-const ANSWER_MS = 5000;
 const PROBE_MS = 400;
 const CTRL_C = 0x03;
-const SOFT_RESET = Uint8Array.of(0x04);
-const FAREWELL = Uint8Array.of(0x03, 0x02); // ends what runs and leaves the raw REPL, before the link is closed
-const GOODBYE_MS = 1000;
+const FAREWELL = Uint8Array.of(0x03, 0x02); // ends running code and leaves the raw REPL before the link closes
 
 export interface StreamTransportOptions {
   readonly address: Address;
-  /** Opens the bytes both ways, passively. @throws ConnectError */
+  /** Opens the byte stream passively. @throws ConnectError */
   readonly open: (signal: AbortSignal) => Promise<ByteStream>;
   readonly log: Log;
   readonly can?: Partial<Transport['can']>;
-  /** Bytes a second, where the line limits (a UART): paces code for boards without raw-paste. */
+  /**
+   * Bytes per second, if the line is the bottleneck (a UART): sets the pace for boards without
+   * raw-paste mode.
+   */
   readonly lineRate?: number;
-  /** See {@link LinkOptions}; longer for links with a network in them. */
+  /** See {@link LinkOptions}; longer for links over a network. */
   readonly answerMs?: number;
   readonly probeMs?: number;
   readonly fillsRing?: boolean;
-  /** Where the board is at its prompt for sure, work begins while the raw REPL is entered: what it does first may need none. */
+  /**
+   * If the board is certainly at its prompt, work starts while the raw REPL is being entered: its
+   * first steps may not need it.
+   */
   readonly beginsEarly?: boolean;
   readonly clock?: Clock;
 }
 
-/** A board whose REPL is reached over bytes: serial, WebREPL, the demo board. */
+/** A board whose REPL is reached over a byte stream: serial, WebREPL, the demo board. */
 export class StreamTransport implements Transport {
   readonly kind: LinkKind;
   readonly address: Address;
@@ -55,7 +60,7 @@ export class StreamTransport implements Transport {
   #stream: ByteStream | undefined;
   #activity: Activity = 'unknown';
   #session: StreamSession | undefined;
-  /** A password or a key is on the line. */
+  /** A password or key is being sent. */
   #isSecret = false;
   #end: Error | undefined;
 
@@ -100,7 +105,8 @@ export class StreamTransport implements Transport {
     options: SessionOptions = {},
   ): Promise<T> {
     return await new Promise<T>((resolve, reject) => {
-      // The caller has its result before the board is at its prompt; one that goes on at once finds the raw REPL still open.
+      // The caller gets its result before the board is back at its prompt; if it continues
+      // immediately, the raw REPL is still open.
       const job = async () => {
         try {
           resolve(await this.#runSession(work, options));
@@ -126,7 +132,7 @@ export class StreamTransport implements Transport {
     const early = this.options.beginsEarly === true && this.#link.untouched;
     const entered = this.#link.enter(options.mayInterrupt ?? false, options.signal);
     if (early)
-      entered.catch(() => undefined); // whoever runs code is told
+      entered.catch(() => undefined); // the code that runs next reports it
     else await entered;
     const session = new StreamSession(this.#link.raw, options.signal, entered);
     this.#session = session;
@@ -140,7 +146,10 @@ export class StreamTransport implements Transport {
     }
   }
 
-  /** Who waited and kept the raw REPL open has gone: leave it. */
+  /**
+   * The job that was waiting, and for which the raw REPL was kept open, is gone: leave the raw
+   * REPL.
+   */
   #tidy(): void {
     if (this.#queue.length > 0 || this.#end || !this.#link.isRaw) return;
     this.#queue.run(() => this.#leave()).catch((error: unknown) => this.#onLeaveFailed(error));
@@ -166,7 +175,10 @@ export class StreamTransport implements Transport {
     return { onData: this.#link.onShown, write: (data) => this.#type(data) };
   }
 
-  /** Keys from a terminal: at once, or behind the session that holds the board; Ctrl-C reaches what runs there. */
+  /**
+   * Sends keys from a terminal: immediately, or after the session that holds the board. Ctrl-C
+   * reaches the running code.
+   */
   async #type(data: Uint8Array): Promise<void> {
     this.#assertOpen();
     if (this.#queue.length === 0) {
@@ -195,63 +207,29 @@ export class StreamTransport implements Transport {
     }
     await this.#queue.run(async () => {
       await this.#leave();
-      if (!this.#link.tracker.ready) await this.#link.stop();
+      await this.#link.stop();
+      this.#updateActivity();
     });
   }
 
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
     this.#assertOpen();
     await this.#queue.run(async () => {
-      if (mode === 'soft') await this.#softReset(signal);
-      else await this.#hardReset(signal);
-    }, signal);
-  }
-
-  async #softReset(signal?: AbortSignal): Promise<void> {
-    await this.#link.toPrompt(true, signal);
-    this.#link.tracker.reset();
-    this.#link.touch();
-    const heard = this.#link.untilHeard(ANSWER_MS, signal);
-    await this.#write(SOFT_RESET);
-    if (!(await heard)) {
-      throw new TimeoutError(`${this.address.text} does not answer a soft reset`, {
-        hint: 'Reset the board with its button.',
-      });
-    }
-    this.#updateActivity();
-  }
-
-  /** Ends when the reset has begun: the board says something, the link vanishes, or it had the time to. */
-  async #hardReset(signal?: AbortSignal): Promise<void> {
-    await this.#link.enter(true, signal);
-    const accepted = new Promise<void>((resolve, reject) => {
-      const onStart = () => {
-        this.#link.abandonRaw();
-        resolve();
-      };
-      // A quick board's first words come together with its last.
-      const onStdout = (bytes: Uint8Array) => this.#link.show(bytes);
-      this.#link.raw.exec(resetCode, { onStart, onStdout }).then(() => resolve(), reject);
-    });
-    try {
-      await accepted;
-      await this.#link.untilHeard(GOODBYE_MS, signal);
+      if (mode === 'soft')
+        await softReset(this.#link, (data) => this.#write(data), this.address, signal);
+      else await hardReset(this.#link, signal);
       this.#updateActivity();
-    } catch (error) {
-      if (!(error instanceof ConnectionLostError)) throw error;
-    } finally {
-      this.#link.raw.abandon();
-    }
+    }, signal);
   }
 
   async close(): Promise<void> {
     const stream = this.#stream;
     if (!stream || this.#end) return;
     const busy = this.#link.isRaw;
-    // What waits is told first: the answers to the last word are nobody's.
+    // Reject waiting operations first, so that answers to the farewell are ignored.
     this.#reject(`The connection to ${this.address.text} was closed`);
     if (busy) {
-      // A line that takes nothing more must not keep the port from being closed.
+      // A blocked line must not keep the port from closing.
       const goodbye = stream.write(FAREWELL, AbortSignal.timeout(GOODBYE_MS));
       await goodbye.catch((error: unknown) => this.#log.debug(asError(error).message));
     }
@@ -274,7 +252,7 @@ export class StreamTransport implements Transport {
 
   #assertOpen(): void {
     if (this.#end) throw this.#end;
-    if (!this.#stream) throw new ConnectionLostError(`${this.address.text} is not open`);
+    if (!this.#stream) throw new ConnectionLostError(l10n.t('{0} is not open', this.address.text));
   }
 
   #trace(direction: '<' | '>', bytes: Uint8Array): void {

@@ -1,8 +1,8 @@
 const SHOWN = 160;
 
 /**
- * Bytes of the line for the log: control characters and what is not ASCII escaped, and cut to a line's length. Of what is
- * secret, only how much it is.
+ * Formats wire bytes for the log: control and non-ASCII characters are escaped, and the text is cut
+ * to one line. For secret data, only the length.
  */
 export function wireText(bytes: Uint8Array, isSecret = false): string {
   if (isSecret) return `(${bytes.length} bytes, not shown)`;

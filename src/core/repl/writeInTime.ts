@@ -1,11 +1,18 @@
+import * as l10n from '@vscode/l10n';
 import { Deferred, type Clock } from '../async';
 import { TimeoutError } from '../errors';
 import type { ByteStream } from '../transport';
 
-/** The line must take a piece of data within this: 4 kB at 9600 baud take half of it. */
+/**
+ * Milliseconds within which the line must accept a piece of data: 4 kB at 9600 baud take half of
+ * it.
+ */
 const WRITE_MS = 10_000;
 
-/** Writes `data` to what the user knows by `name`. @throws TimeoutError when the line does not take it, and what {@link ByteStream.write} throws */
+/**
+ * Writes `data` to the line called `name`.
+ * @throws TimeoutError if the line does not accept it; whatever {@link ByteStream.write} throws
+ */
 export async function writeInTime(
   stream: ByteStream,
   data: Uint8Array,
@@ -15,8 +22,8 @@ export async function writeInTime(
   const tooLong = new Deferred<never>();
   const timer = clock.after(WRITE_MS, () =>
     tooLong.reject(
-      new TimeoutError(`${name} takes no more data`, {
-        hint: 'Unplug the board and plug it in again.',
+      new TimeoutError(l10n.t('{0} no longer accepts data', name), {
+        hint: l10n.t('Unplug the board and plug it in again.'),
       }),
     ),
   );

@@ -1,7 +1,8 @@
+import * as l10n from '@vscode/l10n';
 import type { BoardFiles, WriteItem } from '../boardFiles';
 import { throwIfAborted } from '../async';
 import { ProtocolError } from '../errors';
-import { parentsOf } from './boardPath';
+import { byPath, parentsOf } from './boardPath';
 import { sha256, type LocalFs } from './localFs';
 import type { SyncAction, SyncPlan } from './model';
 import { boardSide, localSide, type Side } from './sides';
@@ -12,35 +13,37 @@ export interface ApplyOptions {
   readonly files: BoardFiles;
   readonly localFs: LocalFs;
   readonly undo: UndoStore;
-  /** Whose sync it is, for the undo record: the board's uid or id. */
+  /** Key of the undo record: the board's uid or id. */
   readonly board: string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** Paths (on the board) of the actions to take; undefined: all. */
+  /** Board paths of the actions to take. Default: all. */
   readonly chosen?: ReadonlySet<string>;
   readonly signal?: AbortSignal;
-  /** Bytes moved so far, of how many. */
+  /** Called with the bytes moved so far and in total. */
   readonly onProgress?: (done: number, total: number, path: string) => void;
 }
 
-/** What a sync has done. */
+/** The result of a sync. */
 export interface SyncResult {
   readonly added: number;
   readonly updated: number;
   readonly deleted: number;
-  /** In the plan, and not chosen. */
+  /** Files whose names only changed case. */
+  readonly renamed: number;
+  /** Actions of the plan that were not chosen. */
   readonly left: number;
   readonly unchanged: number;
   /** Bytes of content moved. */
   readonly bytes: number;
-  /** The paths changed, on the board or (pull) on the computer. */
+  /** The changed paths, on the board or (pull) on the computer. */
   readonly paths: readonly string[];
 }
 
 /**
- * Carries out a plan, or what was chosen of it: room is checked, what will be overwritten or deleted is kept for undo, then
- * all files go in one stream. Each file is old or new, never in between; when it fails half way, what was written is
- * up to date in the next plan, and undo takes back exactly that.
+ * Carries out a plan, or the chosen actions of it. Free space is checked, content that will be overwritten or deleted is kept
+ * for undo, then all files go in one stream. Each file has its old or its new content, never a part. After a failure the next
+ * plan continues from the files written so far, and undo restores exactly those.
  * @throws FileError (ENOSPC: before anything was changed), ConnectionLostError, CancelledError, ProgramRunningError
  */
 export async function applyPlan(plan: SyncPlan, options: ApplyOptions): Promise<SyncResult> {
@@ -53,13 +56,14 @@ export async function applyPlan(plan: SyncPlan, options: ApplyOptions): Promise<
   const order = await checkSpace(options.files, actions, plan.boardDirs, signal);
   const run = new Run(plan, actions, side, options);
   await run.remember();
+  await run.rename();
   if (order === 'deletionsFirst') await run.removeExcess();
   await run.write();
   if (order === 'writesFirst') await run.removeExcess();
   return result;
 }
 
-/** The path on the side that is changed. */
+/** Returns the path on the side that changes. */
 function targetOf(action: SyncAction): string {
   return action.side === 'local' ? localOf(action) : action.path;
 }
@@ -76,16 +80,18 @@ function count(actions: readonly SyncAction[]) {
     added: of('add'),
     updated: of('update'),
     deleted: of('delete'),
+    renamed: of('rename'),
     bytes: files.reduce((sum, a) => sum + a.size, 0),
     paths: actions.map(targetOf),
   };
 }
 
-/** One plan being carried out. */
+/** Carries out one plan. */
 class Run {
+  readonly #renames: readonly SyncAction[];
   readonly #writes: readonly SyncAction[];
   readonly #deletions: readonly SyncAction[];
-  /** By target path; `after` is corrected when a file turns out to have changed since the plan was made. */
+  /** Undo entries by target path. `after` is corrected if a file has changed since the plan was made. */
   readonly #entries = new Map<string, UndoEntry>();
   readonly #time: number;
 
@@ -95,16 +101,17 @@ class Run {
     private readonly side: Side,
     private readonly options: ApplyOptions,
   ) {
-    this.#writes = actions.filter((a) => a.kind !== 'delete');
+    this.#renames = actions.filter((a) => a.kind === 'rename').sort(byPath);
+    this.#writes = actions.filter((a) => a.kind === 'add' || a.kind === 'update');
     this.#deletions = actions.filter((a) => a.kind === 'delete');
     this.#time = options.now();
   }
 
-  /** Writes the record, then keeps what the sync will take away; all before the first change. */
+  /** Writes the undo record, then keeps the content that the sync will remove; both before the first change. */
   async remember(): Promise<void> {
     const { undo, signal } = this.options;
     const files = [...this.#writes, ...this.#deletions].filter((a) => a.type === 'file');
-    // What is there now, which may be newer than the plan, is what undo must bring back.
+    // Undo must restore the present content, which may be newer than the plan.
     const old = files.filter((a) => a.kind !== 'add' || a.side === 'local').map(targetOf);
     const hashes = await this.side.hash(old, signal);
     const before = new Map(old.map((path, i) => [path, hashes[i] ?? null]));
@@ -123,6 +130,14 @@ class Run {
     await this.#keep(new Map([...missing].map(([hash, path]) => [path, hash])));
   }
 
+  /** Renames folders before their content, so the paths of the content are right by then. */
+  async rename(): Promise<void> {
+    for (const { path, was } of this.#renames) {
+      throwIfAborted(this.options.signal);
+      if (was !== undefined) await this.side.rename(was, path, this.options.signal);
+    }
+  }
+
   async write(): Promise<void> {
     if (this.#writes.length === 0) return;
     try {
@@ -134,14 +149,18 @@ class Run {
 
   async removeExcess(): Promise<void> {
     const { signal } = this.options;
+    const files = this.#deletions.filter((a) => a.type === 'file').map((a) => a.path);
+    const written = this.#writes.map((a) => a.path);
+    const same = await this.side.sameAsWritten(files, written, signal);
     for (const { path, type } of this.#deletions) {
       throwIfAborted(signal);
+      if (same.has(path)) continue;
       if (type === 'dir') await this.side.removeEmptyDir(path, signal);
       else if (this.#entries.get(path)?.before != null) await this.side.removeFile(path, signal);
     }
   }
 
-  /** Hashes of what will be written. A pull asks the board once for those that the plan did not need. */
+  /** Returns the hashes of the files to write. A pull asks the board once for those that the plan did not need. */
   async #newHashes(): Promise<Map<SyncAction, string | undefined>> {
     const known = new Map(this.#writes.map((a) => [a, a.sha256]));
     const unknown = this.#writes.filter((a) => a.sha256 === undefined);
@@ -152,12 +171,14 @@ class Run {
     return known;
   }
 
-  /** Keeps the contents of these paths, which have these hashes. */
+  /** Keeps the content of these paths for undo. The hashes are those of the content. */
   async #keep(hashes: ReadonlyMap<string, string>): Promise<void> {
     const keep = async (content: Uint8Array, path: string) => {
       if (sha256(content) !== hashes.get(path)) {
-        throw new ProtocolError(`${path} changed while it was being kept for undo`, {
-          hint: 'Nothing was changed. Stop the program that writes it, then sync again.',
+        throw new ProtocolError(l10n.t('{0} changed while a copy was being made for undo', path), {
+          hint: l10n.t(
+            'Nothing was changed. Stop the program that writes this file, then sync again.',
+          ),
         });
       }
       await this.options.undo.keep(content);
@@ -167,7 +188,7 @@ class Run {
     }
   }
 
-  /** From the computer to the board, all in one stream. */
+  /** Writes from the computer to the board, all files in one stream. */
   async #push(): Promise<void> {
     const { localFs, signal, onProgress } = this.options;
     const items = this.#writes.map((action): WriteItem => {
@@ -181,7 +202,7 @@ class Run {
     await this.options.files.writeMany(items, { signal, onProgress });
   }
 
-  /** From the board to the computer, all in one stream; one file of the board may have several places here. */
+  /** Writes from the board to the computer, all files in one stream. One board file may have several local places. */
   async #pull(): Promise<void> {
     const { files, localFs, signal, onProgress } = this.options;
     const places = new Map<string, string[]>();
@@ -200,7 +221,7 @@ class Run {
     await files.readMany(items, take, { signal, onProgress });
   }
 
-  /** What undo will find there: a file may have been changed since the plan was made. */
+  /** Records what undo will find: a file may have changed since the plan was made. */
   #written(target: string, content: Uint8Array): void {
     const entry = this.#entries.get(target);
     if (entry) this.#entries.set(target, { ...entry, after: sha256(content) });
@@ -216,10 +237,13 @@ class Run {
       entries: [...this.#entries.values()],
       madeDirs: isBoard ? this.#newDirs() : [],
       removedDirs: this.#deletions.filter((a) => a.type === 'dir').map((a) => a.path),
+      renames: [...this.#renames, ...this.#writes].flatMap(({ path, was }) =>
+        was === undefined ? [] : [{ from: was, to: path }],
+      ),
     });
   }
 
-  /** Folders that the writes will make, the outermost first. */
+  /** Returns the folders that the writes will create, the outermost first. */
   #newDirs(): string[] {
     const there = new Set(this.plan.boardDirs);
     const parents = new Set(this.#writes.flatMap((a) => parentsOf(a.path)));

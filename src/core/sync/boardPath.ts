@@ -1,36 +1,39 @@
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 
 /**
- * `path` as an absolute path on a board: one `/` between parts, none at the end, no `.`.
- * @throws UsageError when it holds `..` or a control character
+ * Normalises `path` to an absolute board path: single `/` between parts, none at the end, no `.`.
+ * @throws UsageError when it contains `..` or a control character
  */
 export function boardPath(path: string): string {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(path)) {
-    throw new UsageError(`${JSON.stringify(path)} is no path: it holds a control character`);
+    throw new UsageError(
+      l10n.t('{0} is not a valid path: it contains a control character', JSON.stringify(path)),
+    );
   }
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) {
-    throw new UsageError(`${JSON.stringify(path)} leads out of its folder`, {
-      hint: 'Write the place on the board without "..".',
+    throw new UsageError(l10n.t('{0} leads outside its folder', JSON.stringify(path)), {
+      hint: l10n.t('Give the path on the board without "..".'),
     });
   }
   return `/${parts.join('/')}`;
 }
 
-/** `folder` and a relative path below it. @throws UsageError as {@link boardPath} */
+/** Joins `folder` and a relative path. @throws UsageError as {@link boardPath} */
 export function joinBoard(folder: string, relative: string): string {
   return boardPath(`${folder}/${relative}`);
 }
 
-/** The part of `path` below `folder` ('' for the folder itself), undefined when it is not in there. */
+/** Returns the part of `path` below `folder` ('' for the folder itself), or undefined if it is outside. */
 export function below(folder: string, path: string): string | undefined {
   if (path === folder) return '';
   const start = folder === '/' ? '/' : `${folder}/`;
   return path.startsWith(start) ? path.slice(start.length) : undefined;
 }
 
-/** All folders above `path`, the nearest first, without `/`. */
+/** Returns all folders above `path`, the nearest first, without `/`. */
 export function parentsOf(path: string): string[] {
   const parents: string[] = [];
   for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
@@ -39,12 +42,12 @@ export function parentsOf(path: string): string[] {
   return parents;
 }
 
-/** The last part. */
+/** Returns the last part of a path. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** Sort order of paths: by code unit, the same on every computer. */
+/** Compares paths by code unit, so the order is the same on every computer. */
 export function byPath(a: { path: string }, b: { path: string }): number {
   return a.path < b.path ? -1 : a.path > b.path ? 1 : 0;
 }

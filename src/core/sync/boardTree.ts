@@ -1,21 +1,20 @@
 import type { BoardFiles, WalkEntry, WalkOptions } from '../boardFiles';
-import { FileError } from '../errors';
 import type { RemoteTree } from './model';
+import { isMissing } from '../files';
 
 /**
- * Files up to this size are hashed while the tree is walked, which saves a round trip and the list of their names; that is
- * every file of a program. Recordings on a card beside it are larger, and hashed only where their size is the same.
+ * Files up to this size are hashed during the walk, which saves a round trip and sending their names. This covers every file of a
+ * program. Larger files, such as recordings on a card, are hashed only if their size is unchanged.
  */
 export const HASHED_AT_ONCE = { upTo: 64 * 1024 };
 
 /**
- * Adds the hashes that decide to what a walk has found: those of files whose size is the one in `sizes`. One round trip
- * however many files there are. A file of another size has changed for certain, so a card full of recordings beside the
- * program is listed and not hashed.
+ * Adds the missing hashes that a comparison needs: those of files whose size equals the one in `sizes`. It takes one round trip
+ * for any number of files. A file of another size has certainly changed, so a card full of recordings is listed but not hashed.
  */
 export async function withHashes(
   files: BoardFiles,
-  entries: readonly WalkEntry[],
+  entries: RemoteTree,
   sizes: ReadonlyMap<string, number>,
   signal?: AbortSignal,
 ): Promise<RemoteTree> {
@@ -29,7 +28,7 @@ export async function withHashes(
   return entries.map((e) => (byPath.has(e.path) ? { ...e, sha256: byPath.get(e.path) } : e));
 }
 
-/** As `walk`, with nothing for a folder that does not exist. */
+/** Like `walk`, but returns an empty list if the folder does not exist. */
 export async function walkOrEmpty(
   files: BoardFiles,
   root: string,
@@ -39,12 +38,12 @@ export async function walkOrEmpty(
   try {
     return await files.walk(root, { hash, signal });
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return [];
+    if (isMissing(error)) return [];
     throw error;
   }
 }
 
-/** The nearest folder that is above all of `paths`. */
+/** Returns the deepest folder that contains all of `paths`. */
 export function commonRoot(paths: readonly string[]): string {
   const split = paths.map((path) => path.split('/').filter((part) => part !== ''));
   const first = split[0] ?? [];

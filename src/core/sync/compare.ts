@@ -1,29 +1,30 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { byPath } from './boardPath';
+import { underWantedNames } from './caseless';
 import { walkOrEmpty } from './boardTree';
 import { ALWAYS_PROTECTED } from './rules';
 import { IgnoreRules } from './ignoreRules';
 import type { LocalTree, RemoteTree } from './model';
 
-/** How one path differs between two sides. */
+/** The difference of one path between two sides. */
 export interface Drift {
   readonly path: string;
   readonly kind: 'onlyLeft' | 'onlyRight' | 'differs';
 }
 
 export interface Comparison {
-  /** Sorted by path; empty: both are the same. */
+  /** Sorted by path; empty if both sides are the same. */
   readonly drift: readonly Drift[];
   readonly same: number;
 }
 
-/** A file of either side: a board's, or the computer's by its place on the board. */
+/** A file of a board, or of the computer by its place on the board. */
 export interface Compared {
   readonly path: string;
   readonly sha256?: string;
 }
 
-/** Lays two sets of files against each other by hash. One whose hash is not known differs. */
+/** Compares two sets of files by hash. A file without a known hash counts as different. */
 export function compareFiles(left: readonly Compared[], right: readonly Compared[]): Comparison {
   const other = new Map(right.map((file) => [file.path, file]));
   const drift: Drift[] = [];
@@ -39,7 +40,7 @@ export function compareFiles(left: readonly Compared[], right: readonly Compared
   return { drift: drift.sort(byPath), same };
 }
 
-/** A folder (left) with a board (right). */
+/** Compares a folder (left) with a board (right). */
 export function compareWithFolder(
   local: LocalTree,
   remote: RemoteTree,
@@ -50,10 +51,10 @@ export function compareWithFolder(
   return compareFiles(left, right);
 }
 
-/** What differs between any two boards because it belongs to each. */
+/** Files that belong to one board and therefore differ between any two. */
 const OWN = IgnoreRules.parse(ALWAYS_PROTECTED.filter((rule) => rule !== '/boot.py'));
 
-/** One board with another: one round trip to each, side by side. */
+/** Compares two boards with one round trip to each, in parallel. */
 export async function compareBoards(
   left: BoardFiles,
   right: BoardFiles,
@@ -64,7 +65,14 @@ export async function compareBoards(
     walkOrEmpty(left, root, signal, true),
     walkOrEmpty(right, root, signal, true),
   ]);
-  return compareFiles(shared(a), shared(b));
+  // The other board may use another case, on a file system that ignores case.
+  const theirs = await underWantedNames(right, pathsOf(a), b, signal);
+  const own = await underWantedNames(left, pathsOf(theirs), a, signal);
+  return compareFiles(shared(own), shared(theirs));
+}
+
+function pathsOf(entries: readonly WalkEntry[]): string[] {
+  return entries.map((entry) => entry.path);
 }
 
 function shared(entries: readonly WalkEntry[]): WalkEntry[] {

@@ -1,31 +1,32 @@
 import { throwIfAborted } from '../async';
-import { IgnoreRules } from './ignoreRules';
-import { sha256, type LocalFs } from './localFs';
+import { hasBom } from '../bytes';
+import { IgnoreRules, VENV_MARK } from './ignoreRules';
+import { OutsideError, sha256, type LocalFs } from './localFs';
 import { forFile, placesOf, type Mapping } from './mapping';
 import type { LocalFile, LocalTree, SyncProblem } from './model';
 
-/** The user's own rules, in the folder they are for and in any folder below. */
+/** The user's ignore rules for a folder and everything below it. */
 export const IGNORE_FILE = '.mpyignore';
 
-/** Deeper trees than this are a mistake (a link in a circle on a network drive), and no board has them. */
+/** Limit of the depth: a deeper tree is a mistake, such as a loop of links on a network drive. */
 const MAX_DEPTH = 40;
 
-/** What the user has set for one workspace folder. */
+/** The user's settings for one workspace folder. */
 export interface FolderRules {
   readonly mappings: readonly Mapping[];
-  /** Built-in rules, then those of the settings; `.mpyignore` files come after both. */
+  /** Built-in rules, then those of the settings. `.mpyignore` files take precedence over both. */
   readonly ignores: IgnoreRules;
 }
 
-/** A workspace folder as it is to be on the board. */
+/** The files of a workspace folder that belong on the board. */
 export interface FolderScan {
   readonly tree: LocalTree;
   readonly mappings: readonly Mapping[];
-  /** All rules, those of `.mpyignore` files included, by path relative to the workspace folder. */
+  /** All rules, including those of `.mpyignore` files, by path relative to the workspace folder. */
   readonly ignores: IgnoreRules;
 }
 
-/** The mappings with what is a file, what a folder and what is missing found out. */
+/** Determines for each mapping whether it is a file, a folder or missing. */
 export function resolveMappings(
   fs: LocalFs,
   folder: string,
@@ -40,7 +41,7 @@ export function resolveMappings(
   );
 }
 
-/** Reads and hashes what the resolved mappings cover of `folder`; what the rules leave out is not read. */
+/** Reads and hashes the files of `folder` that the mappings cover. Ignored files are not read. */
 export async function scanFolder(
   fs: LocalFs,
   folder: string,
@@ -53,7 +54,7 @@ export async function scanFolder(
     const message = `There is no "${from}" in the folder, which a sync mapping names`;
     scan.problems.push({ severity: 'warning', path: from, message });
   }
-  // A folder inside another mapped one is read with that.
+  // A folder inside another mapped folder is read together with it.
   const tops = [...new Set(mappings.map((m) => m.from))].filter(
     (from) => !mappings.some((m) => m.from !== from && covers(m.from, from)),
   );
@@ -65,7 +66,7 @@ function covers(outer: string, inner: string): boolean {
   return outer === '' || inner.startsWith(`${outer}/`);
 }
 
-/** All rules that hold for one path: those given, and of `.mpyignore` files in the folders above it. */
+/** Returns the rules for one path: the given ones and those of `.mpyignore` files in the folders above it. */
 export async function ignoresFor(
   fs: LocalFs,
   folder: string,
@@ -77,7 +78,7 @@ export async function ignoresFor(
   return scan.ignores;
 }
 
-/** One pass over the folder: paths are relative to it. */
+/** One pass over a folder. Paths are relative to it. */
 class Scan {
   readonly files = new Map<string, { size: number; sha256: string }>();
   readonly dirs: string[] = [];
@@ -90,7 +91,7 @@ class Scan {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** Begins at a mapped folder or file; rules in the folders above it hold as well. */
+  /** Starts at a mapped folder or file. Rules in the folders above it apply as well. */
   async top(from: string): Promise<void> {
     await this.readIgnoreFilesAbove(from);
     const found = await this.fs.stat(joinLocal(this.folder, from));
@@ -114,6 +115,10 @@ class Scan {
     }
     await this.readIgnoreFile(dir);
     const entries = (await this.fs.list(joinLocal(this.folder, dir))) ?? [];
+    if (dir !== '' && entries.some(({ name }) => name === VENV_MARK)) {
+      this.dirs.splice(this.dirs.indexOf(dir), 1);
+      return;
+    }
     for (const { name, type } of entries) {
       const path = dir === '' ? name : `${dir}/${name}`;
       if (this.ignores.ignores(path, type === 'dir' || type === 'link')) continue;
@@ -129,8 +134,24 @@ class Scan {
 
   private async file(path: string): Promise<void> {
     throwIfAborted(this.signal);
-    const content = await this.fs.read(joinLocal(this.folder, path));
+    const content = await this.readInside(path);
+    if (!content) return;
+    if (hasBom(content) && path.endsWith('.py')) {
+      const message = `${path} begins with a byte order mark, with which a board does not run it: save it as UTF-8 without BOM`;
+      this.problems.push({ severity: 'warning', path, message });
+    }
     this.files.set(path, { size: content.length, sha256: sha256(content) });
+  }
+
+  /** Returns undefined for a link out of the folder, which is ignored. */
+  private async readInside(path: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.fs.read(joinLocal(this.folder, path));
+    } catch (error) {
+      if (!(error instanceof OutsideError)) throw error;
+      this.skip(path, 'is a link to a place outside this folder');
+      return undefined;
+    }
   }
 
   private async readIgnoreFile(dir: string): Promise<void> {
@@ -145,7 +166,7 @@ class Scan {
   }
 }
 
-/** Every file at every place it is mapped to; where two files want the same place, the later mapping wins. */
+/** Places every file at all its mapped paths. If two files map to the same path, the later mapping wins. */
 function place(scan: Scan, mappings: readonly Mapping[], folder: string): LocalTree {
   const problems = [...scan.problems];
   const byPlace = new Map<string, LocalFile>();
@@ -166,7 +187,7 @@ function place(scan: Scan, mappings: readonly Mapping[], folder: string): LocalT
   return { files: [...byPlace.values()], dirs, problems };
 }
 
-/** A path below a local folder. */
+/** Joins a local folder and a relative path. */
 export function joinLocal(folder: string, relative: string): string {
   if (relative === '') return folder;
   return folder.endsWith('/') ? folder + relative : `${folder}/${relative}`;

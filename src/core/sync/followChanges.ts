@@ -1,11 +1,12 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
-import { byPath } from './boardPath';
+import { baseName, byPath, parentsOf } from './boardPath';
 import { walkOrEmpty } from './boardTree';
+import { foldCase, isListed } from './caseless';
 import { sha256, type LocalFs } from './localFs';
 import type { SyncAction } from './model';
-import { keepStartLines } from '../files/startLines';
+import { keepStartLines } from '../files';
 
-/** A local file or folder that was written, or is gone (moved or deleted), and its places on the board. */
+/** A local file or folder that was written, moved or deleted, and its places on the board. */
 export interface LocalChange {
   readonly kind: 'written' | 'gone';
   /** Absolute, `/` between parts. */
@@ -14,8 +15,8 @@ export interface LocalChange {
 }
 
 /**
- * The steps by which a board follows what the user has just done here. A file that is the same there already needs none;
- * what is protected is never deleted. One round trip, and one for every path that is gone and was no file.
+ * Returns the steps that repeat the user's local changes on the board. A file that is already the same needs no step, and
+ * protected files are never deleted. Takes one round trip, and one more for every deleted path that was not a file.
  */
 export async function followChanges(
   changes: readonly LocalChange[],
@@ -39,10 +40,47 @@ export async function followChanges(
     for (const action of found)
       if (!wanted.has(action.path) || action.path === path) actions.set(action.path, action);
   }
-  return [...actions.values()];
+  const present = paths.filter((path, i) => {
+    return wanted.get(path)?.kind === 'written' && hashes[i] !== undefined;
+  });
+  return caseOnly([...actions.values()], present, files, signal);
 }
 
-/** What counts for each place: the last change. */
+/**
+ * If the board ignores case, a deleted file and a file written under another case are one. It is renamed (a write would replace
+ * it anyway) and not deleted.
+ */
+async function caseOnly(
+  actions: readonly SyncAction[],
+  present: readonly string[],
+  files: BoardFiles,
+  signal: AbortSignal | undefined,
+): Promise<SyncAction[]> {
+  const byFold = new Map(present.map((path) => [foldCase(path), path]));
+  const names = new Map<string, string>();
+  for (const { kind, type, path } of actions) {
+    const other = kind === 'delete' && type === 'file' ? byFold.get(foldCase(path)) : undefined;
+    if (other === undefined || (await isListed(files, other, signal))) continue;
+    const old = [path, ...parentsOf(path)];
+    for (const [i, name] of [other, ...parentsOf(other)].entries()) names.set(old[i] ?? path, name);
+  }
+  if (names.size === 0) return [...actions];
+  const was = new Map([...names].map(([from, to]) => [to, from]));
+  const changed = actions.flatMap((action): SyncAction[] => {
+    if (action.kind === 'delete') return names.has(action.path) ? [] : [action];
+    const from = was.get(action.path);
+    return from === undefined ? [action] : [{ ...action, was: from }];
+  });
+  const writing = new Set(changed.map((action) => action.path));
+  const renames = [...names].flatMap(([from, path]): SyncAction[] => {
+    if (baseName(from) === baseName(path) || writing.has(path)) return [];
+    const type = present.includes(path) ? 'file' : 'dir';
+    return [{ kind: 'rename', side: 'board', type, path, was: from, size: 0 }];
+  });
+  return [...renames, ...changed];
+}
+
+/** Returns the last change of each place. */
 function latest(changes: readonly LocalChange[]): Map<string, LocalChange> {
   return new Map(changes.flatMap((change) => change.places.map((path) => [path, change] as const)));
 }
@@ -54,7 +92,7 @@ async function written(
   files: BoardFiles,
   fs: LocalFs,
 ): Promise<SyncAction[]> {
-  // It may be gone again by now; then a change of its own says so.
+  // It may have been deleted by now; its deletion arrives as a separate change.
   if ((await fs.stat(local))?.type !== 'file') return [];
   const own = await fs.read(local);
   if (sha256(own) === hash) return [];
@@ -63,7 +101,7 @@ async function written(
   if (sum === hash) return [];
   const kind = hash === undefined ? 'add' : 'update';
   const size = content.length;
-  // Read again when it is written, unless it is no longer the file's own: it may have been saved once more by then.
+  // Unchanged content is read again when the file is written, because the file may have been saved again by then.
   const other = content === own ? {} : { content };
   return [{ kind, side: 'board', type: 'file', path, local, size, sha256: sum, ...other }];
 }
@@ -85,7 +123,7 @@ async function gone(
   return [
     ...leaving.map((entry) => remove(entry.path, 'file')),
     ...dirs.map((entry) => remove(entry.path, 'dir')),
-    // Stays where it is when something protected is left in it.
+    // The folder stays if something protected is left in it.
     remove(path, 'dir'),
   ];
 }

@@ -1,6 +1,6 @@
 import { Minimatch, type MinimatchOptions } from 'minimatch';
 
-/** gitignore's wildcards and nothing more: no braces, no extended globs, `/` between parts on every system. */
+/** gitignore's wildcards only: no braces, no extended globs, `/` between parts on every system. */
 const GIT: MinimatchOptions = {
   dot: true,
   nocomment: true,
@@ -10,10 +10,13 @@ const GIT: MinimatchOptions = {
   platform: 'linux',
 };
 
-/** Longer lines are no patterns anybody wrote; they only cost time. */
+/** Longer lines are skipped: such patterns are not written by people, and matching them is slow. */
 const MAX_PATTERN = 1000;
 
-/** Left out of every sync unless the user's own rules bring it back with `!`. */
+/** A folder with this file is a virtual environment of CPython, whatever its name. */
+export const VENV_MARK = 'pyvenv.cfg';
+
+/** Ignored by every sync, unless the user's rules bring a path back with `!`. */
 export const BUILT_IN_IGNORES: readonly string[] = [
   '.git',
   '.vscode',
@@ -21,6 +24,15 @@ export const BUILT_IN_IGNORES: readonly string[] = [
   '__pycache__',
   'node_modules',
   '.venv',
+  'venv',
+  'typings',
+  '*.pyi',
+  '.env',
+  '.idea',
+  '.pytest_cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '._*',
   '*.pyc',
   '.mpyignore',
   '.gitignore',
@@ -30,7 +42,7 @@ export const BUILT_IN_IGNORES: readonly string[] = [
 ];
 
 interface Rule {
-  /** Folder (relative, '' for the root) that the pattern's file lies in. */
+  /** Folder of the file that contains the pattern (relative, '' for the root). */
   readonly base: string;
   readonly matcher: Minimatch;
   readonly negated: boolean;
@@ -38,9 +50,8 @@ interface Rule {
 }
 
 /**
- * Rules in gitignore's syntax (git-scm.com/docs/gitignore): the last rule that matches decides, `!` brings back, a `/`
- * at the end means folders only, one elsewhere ties the pattern to the file's folder. What lies in an ignored folder
- * stays ignored.
+ * Rules in gitignore's syntax (git-scm.com/docs/gitignore): the last matching rule decides, `!` brings a path back, a `/` at the
+ * end matches only folders, and one elsewhere anchors the pattern to its file's folder. Everything in an ignored folder is ignored.
  */
 export class IgnoreRules {
   readonly #rules: readonly Rule[];
@@ -51,18 +62,18 @@ export class IgnoreRules {
 
   static readonly none = new IgnoreRules([]);
 
-  /** Rules from lines of text; `base` is the folder they are relative to. */
+  /** Parses rules from lines of text; `base` is the folder they are relative to. */
   static parse(lines: string | readonly string[], base = ''): IgnoreRules {
     const all = typeof lines === 'string' ? lines.split(/\r?\n/) : lines;
     return new IgnoreRules(all.map((line) => parseRule(line, base)).filter((r) => r !== undefined));
   }
 
-  /** These rules and then `later`, which win. */
+  /** Returns these rules followed by `later`, which take precedence. */
   and(later: IgnoreRules): IgnoreRules {
     return new IgnoreRules([...this.#rules, ...later.#rules]);
   }
 
-  /** Whether `path` (relative, `/` between parts) is ignored, by itself or by a folder it lies in. */
+  /** Returns whether `path` (relative, `/` between parts), or a folder that contains it, is ignored. */
   ignores(path: string, isDir: boolean): boolean {
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
       if (this.#decides(path.slice(0, at), true)) return true;
@@ -83,7 +94,7 @@ function matches(rule: Rule, path: string, isDir: boolean): boolean {
 }
 
 function parseRule(line: string, base: string): Rule | undefined {
-  // Blanks at the end do not count, unless a backslash holds the last one.
+  // Blanks at the end do not count, unless the last one follows a backslash.
   let pattern = line.replace(/(\\ )?[ \t]*$/, '$1');
   if (pattern.startsWith('#') || pattern.length > MAX_PATTERN) return undefined;
   const negated = pattern.startsWith('!');
@@ -96,3 +107,6 @@ function parseRule(line: string, base: string): Rule | undefined {
   const matcher = new Minimatch(anchored ? pattern : `**/${pattern}`, GIT);
   return { base, matcher, negated, dirsOnly };
 }
+
+/** Only {@link BUILT_IN_IGNORES}: files made by tools that an upload of a folder leaves out. */
+export const BUILT_IN_RULES = IgnoreRules.parse(BUILT_IN_IGNORES);

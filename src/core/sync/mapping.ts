@@ -1,42 +1,51 @@
+import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import { baseName, below, boardPath, joinBoard } from './boardPath';
 
-/** A folder (or a file) of the workspace folder and its place on the board. */
+/** Maps a folder or file of the workspace folder to a path on the board. */
 export interface Mapping {
   /** Relative to the workspace folder; '' is the folder itself. */
   readonly from: string;
   /** Absolute path on the board. */
   readonly to: string;
-  /** Selector of the boards it is for; undefined: all. */
+  /** Selector of the boards. Default: all. */
   readonly boards?: string;
-  /** `to` ended with `/`: a file goes into that folder. */
+  /** `to` ended with `/`, so a file goes into that folder. */
   readonly into?: boolean;
-  /** `from` is a file: the mapping is for that file alone. */
+  /** `from` is a file, so the mapping applies only to it. */
   readonly isFile?: boolean;
-  /** There is no `from` on the computer: a pull makes it, and a mirror takes it for a mistake and deletes nothing. */
+  /** `from` does not exist on the computer. A pull creates it. A mirror treats it as a mistake and deletes nothing. */
   readonly missing?: boolean;
 }
 
-/** What a setting may hold: `"src/ -> /"` or the same as an object. */
+/** A mapping in the settings: `"src/ -> /"` or an object with the same fields. */
 export type MappingSetting = string | { from?: unknown; to?: unknown; boards?: unknown };
 
-/** Without any mapping, the folder is the board. */
+/** Without mappings, the whole folder maps to the board. */
 export const WHOLE_FOLDER: readonly Mapping[] = [{ from: '', to: '/' }];
 
+/** The same for a board whose files are below `home`. */
+export function wholeFolder(home: string): readonly Mapping[] {
+  return home === '/' ? WHOLE_FOLDER : [{ from: '', to: home }];
+}
+
 /**
- * One mapping of the settings.
- * @throws UsageError when it cannot be read or leads out of the folder (settings come with a repository)
+ * Parses one mapping of the settings.
+ * @throws UsageError when it is invalid or leads out of the folder (settings come with a repository)
  */
 export function parseMapping(setting: MappingSetting): Mapping {
   const shown = JSON.stringify(setting);
   const { from, to, boards } = typeof setting === 'string' ? splitArrow(setting) : setting;
   if (typeof from !== 'string' || typeof to !== 'string' || to.trim() === '') {
-    throw new UsageError(`The sync mapping ${shown} names no folder and place`, {
-      hint: 'Write it as "src/ -> /" or {"from": "src", "to": "/"}.',
-    });
+    throw new UsageError(
+      l10n.t('The sync mapping {0} does not name a folder and a destination', shown),
+      {
+        hint: l10n.t('Write it as "src/ -> /" or {"from": "src", "to": "/"}.'),
+      },
+    );
   }
   if (boards !== undefined && typeof boards !== 'string') {
-    throw new UsageError(`The sync mapping ${shown} must name its boards in one text`);
+    throw new UsageError(l10n.t('The sync mapping {0} must name its boards in one string', shown));
   }
   const into = to.trim().endsWith('/');
   return { from: relativeFolder(from, shown), to: boardPath(to.trim()), boards, into };
@@ -55,20 +64,20 @@ function relativeFolder(text: string, shown: string): string {
     .filter((part, i) => part !== '.' && (part !== '' || i === 0));
   if (parts[0] === '' && parts.length === 1) return '';
   if (parts[0] === '' || parts.includes('..') || /^[A-Za-z]:$/.test(parts[0] ?? '')) {
-    throw new UsageError(`The sync mapping ${shown} leads out of the workspace folder`, {
-      hint: 'Name a folder inside the workspace folder, relative to it.',
+    throw new UsageError(l10n.t('The sync mapping {0} leads outside the workspace folder', shown), {
+      hint: l10n.t('Use a folder inside the workspace folder, with a relative path.'),
     });
   }
   return parts.join('/');
 }
 
-/** `mapping` as it is for a file: its place is that of the file itself. */
+/** Converts `mapping` to one for a single file. */
 export function forFile(mapping: Mapping): Mapping {
   const to = mapping.into ? joinBoard(mapping.to, baseName(mapping.from)) : mapping.to;
   return { ...mapping, to, into: false, isFile: true };
 }
 
-/** Where a local file (relative to the workspace folder) goes: once for every mapping that covers it. */
+/** Returns the board paths of a local file (relative to the workspace folder), one for every mapping that covers it. */
 export function placesOf(mappings: readonly Mapping[], relative: string): string[] {
   const places = mappings.map(({ from, to, isFile }) => {
     if (from === relative) return to;
@@ -78,7 +87,7 @@ export function placesOf(mappings: readonly Mapping[], relative: string): string
   return [...new Set(places.filter((place) => place !== undefined))];
 }
 
-/** Where a board's file belongs (relative to the workspace folder), by the mapping whose place is the nearest above. */
+/** Returns the local path (relative to the workspace folder) of a board file, by the mapping with the nearest target. */
 export function relativeOf(mappings: readonly Mapping[], path: string): string | undefined {
   const best = nearest(mappings, path);
   if (!best) return undefined;
@@ -86,7 +95,7 @@ export function relativeOf(mappings: readonly Mapping[], path: string): string |
   return [mapping.from, rest].filter((part) => part !== '').join('/');
 }
 
-/** The mapping that a board's path belongs to, and the path below its place. */
+/** Finds the mapping for a board path, and the path below its target. */
 export function nearest(
   mappings: readonly Mapping[],
   path: string,

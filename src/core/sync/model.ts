@@ -1,12 +1,13 @@
+import type { HostNames } from '../files';
 import type { WalkEntry } from '../boardFiles';
 
 /**
- * What a sync may do. `push` writes to the board and never deletes; `mirror` also deletes what the board has in excess;
- * `pull` writes to the computer and never deletes.
+ * `push` writes to the board and never deletes. `mirror` also deletes files that only the board has. `pull` writes to the computer
+ * and never deletes.
  */
 export type SyncMode = 'push' | 'mirror' | 'pull';
 
-/** A file on the computer and the place on the board that it belongs to. */
+/** A file on the computer, with its path on the board. */
 export interface LocalFile {
   /** Absolute path on the board. */
   readonly board: string;
@@ -14,86 +15,88 @@ export interface LocalFile {
   readonly local: string;
   /** Bytes. */
   readonly size: number;
-  /** Lower-case hex, of the bytes as they are: line ends are never changed. */
+  /** Lower-case hex, of the unchanged bytes: line ends are never converted. */
   readonly sha256: string;
-  /** What is written in place of the file's own content. */
+  /** Content to write in place of the file's content. */
   readonly content?: Uint8Array;
-  /** `checkOnly`: a difference is told and left. `noUpdate`: written only where the board has none. */
+  /** `checkOnly`: a difference is only reported. `noUpdate`: the file is written only if the board does not have it. */
   readonly policy?: 'checkOnly' | 'noUpdate';
 }
 
-/** Something that keeps a file out of the sync, or that the user should know before it runs. */
+/** A problem that keeps a file out of the sync, or that the user should know before it runs. */
 export interface SyncProblem {
-  /** `error`: the file at `path` is left out. `warning`: it takes part. */
+  /** `error`: the file at `path` is left out. `warning`: it is included. */
   readonly severity: 'error' | 'warning';
-  /** A path on the board, or on the computer where no board path exists. */
+  /** A path on the board, or on the computer if there is no board path. */
   readonly path: string;
   readonly message: string;
 }
 
-/** All that the computer wants on the board: made from a folder, a device file or an mqsync specification. */
+/** The files that the computer wants on the board, from a folder, a device file or an mqsync specification. */
 export interface LocalTree {
   readonly files: readonly LocalFile[];
-  /** Folders (paths on the board) that belong there even when they are empty. */
+  /** Folders (board paths) that belong there even if they are empty. */
   readonly dirs: readonly string[];
   readonly problems: readonly SyncProblem[];
 }
 
-/** What the board has: `sha256` is there for every file whose size equals that of the file it is compared with. */
-export type RemoteTree = readonly WalkEntry[];
+/** A file or folder of the board, under the computer's spelling of its name. */
+export interface RemoteEntry extends WalkEntry {
+  /** The board's own spelling, if it differs in case on a file system that ignores case. */
+  readonly was?: string;
+}
 
-/** What a plan may touch. All paths are paths on the board. */
+/** The board's files. `sha256` is set for every file whose size equals that of its counterpart. */
+export type RemoteTree = readonly RemoteEntry[];
+
+/** Limits of a plan. All paths are board paths. */
 export interface SyncRules {
-  /** Folders that the sync covers: nothing outside them is deleted or pulled. */
+  /** Folders that the sync covers. Nothing outside them is deleted or pulled. */
   readonly roots: readonly string[];
-  /** The board has it, and the sync does not see it: neither pulled nor deleted. */
+  /** The sync ignores this path of the board: it is neither pulled nor deleted. */
   isHidden(path: string, isDir: boolean): boolean;
-  /** Never deleted, whatever the mode. */
+  /** Never deleted, in any mode. */
   isProtected(path: string, isDir: boolean): boolean;
-  /** Where a file that only the board has goes when pulled; undefined: nowhere. */
+  /** Returns the local path for a file that only the board has, or undefined if a pull ignores it. */
   localPathOf(path: string): string | undefined;
   readonly host: HostNames;
 }
 
-/** What the computer's file system does with names. */
-export interface HostNames {
-  readonly windows: boolean;
-  /** `Main.py` and `main.py` are one file. */
-  readonly caseInsensitive: boolean;
-}
+/** `rename`: only the case of the name differs, on a board whose file system ignores case. */
+export type SyncActionKind = 'add' | 'update' | 'delete' | 'rename';
 
-export type SyncActionKind = 'add' | 'update' | 'delete';
-
-/** One step of a sync, known by its path on the board. */
+/** One step of a sync, identified by its path on the board. */
 export interface SyncAction {
   readonly kind: SyncActionKind;
-  /** The side that is changed. */
+  /** The side that changes. */
   readonly side: 'board' | 'local';
   readonly type: 'file' | 'dir';
   /** Absolute path on the board. */
   readonly path: string;
-  /** Absolute path on the computer; undefined for what only the board has and the computer has no place for. */
+  /** Absolute path on the computer, or undefined if only the board has the file and no mapping covers it. */
   readonly local?: string;
+  /** The board's current spelling of the path, if it differs in case. */
+  readonly was?: string;
   /** Bytes to move; 0 for a deletion. */
   readonly size: number;
-  /** Of what is to be written, where it is known. */
+  /** SHA-256 of the content to write, if known. */
   readonly sha256?: string;
-  /** What is written in place of the local file's own content. */
+  /** Content to write in place of the local file's content. */
   readonly content?: Uint8Array;
-  /** Bytes that the changed side has now; undefined when it has none. */
+  /** Current size on the changed side in bytes, or undefined if it does not exist there. */
   readonly oldSize?: number;
 }
 
-/** What a sync would do. Nothing has been changed yet. */
+/** The planned steps of a sync. Nothing has been changed yet. */
 export interface SyncPlan {
   readonly mode: SyncMode;
-  /** Files sorted by path; folders to delete come after what is in them. */
+  /** Files sorted by path. Folders to delete come after their content. */
   readonly actions: readonly SyncAction[];
-  /** Files that are the same on both sides. */
+  /** Number of files that are the same on both sides. */
   readonly unchanged: number;
-  /** In excess on the board, and kept there because they are protected. */
+  /** Files that only the board has and that stay because they are protected. */
   readonly kept: readonly string[];
   readonly problems: readonly SyncProblem[];
-  /** Folders that the board had when the plan was made. */
+  /** Folders on the board when the plan was made. */
   readonly boardDirs: readonly string[];
 }

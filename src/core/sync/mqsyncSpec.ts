@@ -1,21 +1,21 @@
 import { throwIfAborted } from '../async';
-import { asError } from '../errors';
+import { asError, UsageError } from '../errors';
 import { Minimatch } from 'minimatch';
 import { baseName, boardPath, joinBoard } from './boardPath';
 import { joinLocal } from './folderScan';
-import { hostNames } from './hostNames';
+import { hostNames } from '../files';
 import { sha256, type LocalFs } from './localFs';
 import type { LocalFile, LocalTree, SyncProblem, SyncRules } from './model';
 
 /** One source of an mqsync specification. */
 export interface SpecItem {
-  /** From 1. */
+  /** Line number, counted from 1. */
   readonly line: number;
   /** Folder on the board. */
   readonly target: string;
-  /** Relative to the specification's folder; the last part may hold `*` and `?`. */
+  /** Relative to the specification's folder; the last part may contain `*` and `?`. */
   readonly source: string;
-  /** Relative to the target; undefined: by the source's name. */
+  /** Name relative to the target. Default: the source's name. */
   readonly name?: string;
   readonly policy?: LocalFile['policy'];
 }
@@ -32,20 +32,23 @@ const POLICIES: Readonly<Record<string, LocalFile['policy']>> = {
 };
 
 /**
- * Reads mqboard's sync specification: a target folder and a colon at the beginning of a line, its sources on indented
- * lines below it, `folder: name name` or names alone; `a->b` renames; `#` begins a comment.
+ * Parses mqboard's sync specification: a target folder and a colon at the beginning of a line, its sources on indented lines below
+ * it, `folder: name name` or only names; `a->b` renames; `#` starts a comment.
  */
 export function parseSpec(text: string): Spec {
   const items: SpecItem[] = [];
   const problems: SyncProblem[] = [];
   let target: { path: string; policy: LocalFile['policy'] } | undefined;
-  for (const [i, raw] of text.split(/\r?\n/).entries()) {
+  for (const [i, raw] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r?\n/)
+    .entries()) {
     const line = raw.replace(/#.*/, '').trimEnd();
     const tell = (message: string) =>
       problems.push({ severity: 'error', path: `line ${i + 1}`, message });
     if (line === '') continue;
     if (!/^\s/.test(line)) target = parseTarget(line, tell);
-    else if (!target) tell('There is no target folder above this line');
+    else if (!target) tell('This line needs a target folder above it');
     else items.push(...parseSources(line, i + 1, target.path, target.policy, tell));
   }
   return { items, problems };
@@ -87,26 +90,78 @@ function parseSources(
       continue;
     }
     const source = folder ? `${folder}/${from}` : from;
-    // A path below the source folder keeps its folders on the board; one that leads elsewhere keeps its name alone.
-    const plain = from.replace(/^(\.\/)+/, '');
-    const name = to ?? (plain.split('/').includes('..') ? baseName(plain) : plain);
+    // As in mqsync, a file that is not renamed goes directly into the target folder.
+    const name = to ?? baseName(from);
+    if (name.endsWith('.mpy') && !from.endsWith('.mpy')) {
+      tell(`"${from}" would have to be compiled to be "${name}": it is left out`);
+      continue;
+    }
+    if (!isBelow(target, name)) {
+      tell(`"${name}" leads outside ${target}`);
+      continue;
+    }
     items.push({ line: number, target, source, name, policy });
   }
   return items;
 }
 
-/** The files of a specification in `folder`, read and hashed. */
+function isBelow(target: string, name: string): boolean {
+  try {
+    joinBoard(target, name);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
+/** A file that a specification names: its local path, and its name below the item's target. */
+interface Found {
+  readonly local: string;
+  readonly name: string;
+}
+
+/** Finds the files that a specification names, without reading them, by the rules of {@link specTree}. */
+export async function specFiles(
+  spec: Spec,
+  fs: LocalFs,
+  folder: string,
+  others: readonly string[] = [],
+): Promise<string[]> {
+  const found = await findAll(spec, fs, [folder, ...others]);
+  return found.flatMap(({ files }) => files.map(({ local }) => local));
+}
+
+/** Finds the files of every item in the first of `folders` that has any. */
+async function findAll(
+  spec: Spec,
+  fs: LocalFs,
+  folders: readonly string[],
+): Promise<{ item: SpecItem; files: Found[] }[]> {
+  const all: { item: SpecItem; files: Found[] }[] = [];
+  for (const item of spec.items) {
+    let files: Found[] = [];
+    for (const folder of folders) if (files.length === 0) files = await expand(item, fs, folder);
+    all.push({ item, files });
+  }
+  return all;
+}
+
+/**
+ * Reads and hashes the files of a specification: from its own `folder`, or else from `others`, such as the workspace folder (mqsync
+ * uses the folder in which it is started).
+ */
 export async function specTree(
   spec: Spec,
   fs: LocalFs,
   folder: string,
   signal?: AbortSignal,
+  others: readonly string[] = [],
 ): Promise<LocalTree> {
   const files = new Map<string, LocalFile>();
   const problems = [...spec.problems];
-  for (const item of spec.items) {
+  for (const { item, files: found } of await findAll(spec, fs, [folder, ...others])) {
     throwIfAborted(signal);
-    const found = await expand(item, fs, folder);
     const missing = (message: string) =>
       problems.push({ severity: 'error', path: `line ${item.line}`, message });
     if (found.length === 0) missing(`"${item.source}" does not exist`);
@@ -121,11 +176,7 @@ export async function specTree(
   return { files: [...files.values()], dirs: [], problems };
 }
 
-async function expand(
-  item: SpecItem,
-  fs: LocalFs,
-  folder: string,
-): Promise<{ local: string; name: string }[]> {
+async function expand(item: SpecItem, fs: LocalFs, folder: string): Promise<Found[]> {
   const local = resolveDots(joinLocal(folder, item.source));
   const name = item.name ?? baseName(item.source);
   if (!/[*?]/.test(item.source)) {
@@ -140,7 +191,7 @@ async function expand(
     .map((entry) => ({ local: joinLocal(above, entry.name), name: place + entry.name }));
 }
 
-/** `/a/b/../c` -> `/a/c`. Specifications name folders beside their own, and are run because the user says so. */
+/** Resolves `/a/b/../c` to `/a/c`. Specifications may name folders outside their own; the user has chosen to run them. */
 function resolveDots(path: string): string {
   const parts: string[] = [];
   for (const part of path.split('/')) {
@@ -150,7 +201,7 @@ function resolveDots(path: string): string {
   return parts.join('/');
 }
 
-/** A specification never deletes, and takes nothing back that it does not name. */
+/** A specification never deletes files, and pulls only the files it names. */
 export function specRules(tree: LocalTree, host = hostNames()): SyncRules {
   const locals = new Map(tree.files.map(({ board, local }) => [board, local]));
   const folders = tree.files.map(({ board }) => board.slice(0, board.lastIndexOf('/')) || '/');

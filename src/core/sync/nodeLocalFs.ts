@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Dirent } from 'node:fs';
 import type { LocalEntry, LocalFs } from './localFs';
+import { isNotFound, replaceFile } from '../localFiles';
 
 /** The computer's files through Node, for the command line and for tests. */
 export const nodeLocalFs: LocalFs = {
@@ -13,24 +13,17 @@ export const nodeLocalFs: LocalFs = {
 
   async stat(path) {
     const found = await orAbsent(stat(path));
-    return found && { type: found.isDirectory() ? 'dir' : 'file', size: found.size };
+    if (found?.isDirectory()) return { type: 'dir', size: found.size };
+    return found?.isFile() ? { type: 'file', size: found.size } : undefined;
   },
 
   read: (path) => readFile(path),
 
-  async write(path, content) {
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
-    try {
-      await writeFile(temporary, content);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-  },
+  write: (path, content) => replaceFile(path, content),
 
   remove: (path) => rm(path),
+
+  real: async (path) => (await orAbsent(realpath(path)))?.replaceAll('\\', '/') ?? path,
 };
 
 async function describe(folder: string, entry: Dirent): Promise<LocalEntry> {
@@ -42,13 +35,12 @@ async function describe(folder: string, entry: Dirent): Promise<LocalEntry> {
   return { name: entry.name, type };
 }
 
-/** Undefined where there is nothing at the path (a file in place of a folder included). */
+/** Returns undefined if nothing exists at the path, also if a parent is a file. */
 async function orAbsent<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

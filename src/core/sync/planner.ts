@@ -1,10 +1,9 @@
-import type { WalkEntry } from '../boardFiles';
-import { isTemporaryName } from '../files/paths';
+import { fileProblem, isTemporaryName, nameCollisions, startFilesLast } from '../files';
 import { baseName, below, byPath, parentsOf } from './boardPath';
-import { nameCollisions, nameProblem } from './hostNames';
 import type {
   LocalFile,
   LocalTree,
+  RemoteEntry,
   RemoteTree,
   SyncAction,
   SyncMode,
@@ -13,7 +12,7 @@ import type {
   SyncRules,
 } from './model';
 
-/** What a sync would do; pure, so it can be shown before anything is touched. */
+/** Plans a sync. The function is pure, so the plan can be shown before anything changes. */
 export function plan(
   local: LocalTree,
   remote: RemoteTree,
@@ -25,7 +24,7 @@ export function plan(
   return {
     mode,
     actions: step.actions,
-    unchanged: both.unchanged,
+    unchanged: both.unchanged + (mode === 'pull' ? both.misnamed.length : 0),
     kept: step.kept,
     problems: [...local.problems, ...both.problems, ...step.problems],
     boardDirs: remote.filter((e) => e.type === 'dir').map((e) => e.path),
@@ -38,15 +37,17 @@ interface Step {
   readonly problems: SyncProblem[];
 }
 
-/** The two sides laid against each other. Files of the computer are known by their place on the board. */
+/** Both sides, compared. Files of the computer are identified by their path on the board. */
 class Both {
   readonly local = new Map<string, LocalFile>();
-  readonly remote = new Map<string, WalkEntry>();
-  /** Every path on the board, what is hidden included. */
+  readonly remote = new Map<string, RemoteEntry>();
+  /** Every path on the board, including hidden ones. */
   readonly all: readonly string[];
   readonly problems: SyncProblem[] = [];
   unchanged = 0;
-  readonly differ: { local: LocalFile; remote: WalkEntry }[] = [];
+  /** Files with the same content under a name of another case. */
+  readonly misnamed: { local: LocalFile; remote: RemoteEntry }[] = [];
+  readonly differ: { local: LocalFile; remote: RemoteEntry }[] = [];
   readonly onlyLocal: LocalFile[] = [];
 
   constructor(
@@ -56,7 +57,7 @@ class Both {
   ) {
     this.all = remote.map((entry) => entry.path);
     for (const entry of remote) {
-      // What an upload that was cut off left behind is swept by the next upload, and is nobody's file.
+      // Left by an interrupted upload; the next upload deletes it. It is not the user's file.
       if (isTemporaryName(baseName(entry.path))) continue;
       if (!rules.isHidden(entry.path, entry.type === 'dir')) this.remote.set(entry.path, entry);
     }
@@ -75,7 +76,9 @@ class Both {
         : `${local.board} is a folder on the board and a file here; remove one of them`;
       this.problems.push({ severity: 'error', path: local.board, message });
     } else if (there?.size === local.size && there.sha256 === local.sha256) {
-      this.unchanged++;
+      if (isMisnamed(there) && local.policy === undefined) {
+        this.misnamed.push({ local, remote: there });
+      } else this.unchanged++;
     } else if (local.policy === 'checkOnly' || (there && local.policy === 'noUpdate')) {
       const state = there ? 'differs' : 'is missing';
       const message = `${local.board} ${state} on the board, and is not to be written`;
@@ -88,21 +91,41 @@ class Both {
   }
 }
 
+function isMisnamed(entry: RemoteEntry): boolean {
+  return entry.was !== undefined && baseName(entry.was) !== baseName(entry.path);
+}
+
 function push(both: Both, mirror: boolean): Step {
   const writes: SyncAction[] = [
     ...both.onlyLocal.map((file) => write('add', file)),
-    ...both.differ.map(({ local, remote }) => write('update', local, remote.size)),
-  ].sort(byPath);
+    ...both.differ.map(({ local, remote }) => write('update', local, remote)),
+    ...renames(both),
+  ];
+  writes.sort((a, b) => startFilesLast(a, b) || byPath(a, b));
   const { deletions, kept } = mirror ? excess(both) : { deletions: [], kept: [] };
   return { actions: [...writes, ...deletions], kept, problems: [] };
 }
 
-function write(kind: 'add' | 'update', file: LocalFile, oldSize?: number): SyncAction {
+function write(kind: 'add' | 'update', file: LocalFile, old?: RemoteEntry): SyncAction {
   const { board: path, local, size, sha256, content } = file;
-  return { kind, side: 'board', type: 'file', path, local, size, sha256, content, oldSize };
+  const was = old?.was === undefined ? {} : { was: old.was };
+  const oldSize = old?.size;
+  return { kind, side: 'board', type: 'file', path, local, size, sha256, content, oldSize, ...was };
 }
 
-/** What the board has and the computer does not want there: files, then folders that become empty by that. */
+function renames(both: Both): SyncAction[] {
+  const step = { kind: 'rename', side: 'board', size: 0 } as const;
+  const files = both.misnamed.map(({ local, remote: { path, was } }): SyncAction => {
+    return { ...step, type: 'file', path, local: local.local, was };
+  });
+  const dirs = [...both.remote.values()].filter((e) => e.type === 'dir' && isMisnamed(e));
+  return [
+    ...files,
+    ...dirs.map(({ path, was }): SyncAction => ({ ...step, type: 'dir', path, was })),
+  ];
+}
+
+/** Finds what only the board has: files, then folders that become empty. */
 function excess(both: Both): { deletions: SyncAction[]; kept: string[] } {
   const { rules } = both;
   const wanted = new Set([...both.tree.dirs, ...rules.roots]);
@@ -110,11 +133,11 @@ function excess(both: Both): { deletions: SyncAction[]; kept: string[] } {
   for (const dir of [...wanted]) for (const parent of parentsOf(dir)) wanted.add(parent);
   const kept: string[] = [];
   const keep = (path: string) => {
-    // A protected folder is named once, not with everything in it.
+    // A protected folder is reported once, without its content.
     if (!parentsOf(path).some((parent) => kept.includes(parent))) kept.push(path);
   };
   const files: SyncAction[] = [];
-  const dirs: WalkEntry[] = [];
+  const dirs: RemoteEntry[] = [];
   for (const entry of [...both.remote.values()].sort(byPath)) {
     const isDir = entry.type === 'dir';
     const covered = rules.roots.some((root) => below(root, entry.path) !== undefined);
@@ -126,16 +149,16 @@ function excess(both: Both): { deletions: SyncAction[]; kept: string[] } {
   return { deletions: [...files, ...emptied(both, dirs, files)], kept };
 }
 
-function remove(entry: WalkEntry, rules: SyncRules): SyncAction {
+function remove(entry: RemoteEntry, rules: SyncRules): SyncAction {
   const { path, type, size } = entry;
   const local = rules.localPathOf(path);
   return { kind: 'delete', side: 'board', type, path, local, size: 0, oldSize: size };
 }
 
-/** Folders, the deepest first, all of whose content goes. Hidden content stays, and so does the folder. */
+/** Returns the folders whose whole content is deleted, the deepest first. A folder with hidden content stays. */
 function emptied(
   both: Both,
-  dirs: readonly WalkEntry[],
+  dirs: readonly RemoteEntry[],
   files: readonly SyncAction[],
 ): SyncAction[] {
   const going = new Set([...files, ...dirs].map((e) => e.path));
@@ -150,7 +173,7 @@ function emptied(
 function pull(both: Both): Step {
   const { rules } = both;
   const problems: SyncProblem[] = [];
-  const places: { entry: WalkEntry; local: string; oldSize?: number }[] = [];
+  const places: { entry: RemoteEntry; local: string; oldSize?: number }[] = [];
   for (const { local, remote } of both.differ) {
     places.push({ entry: remote, local: local.local, oldSize: local.size });
   }
@@ -162,7 +185,7 @@ function pull(both: Both): Step {
   places.sort((a, b) => byPath(a.entry, b.entry));
   const sources = new Map<string, string>();
   for (const { entry, local } of places) {
-    const problem = nameProblem(entry.path, rules.host);
+    const problem = fileProblem(entry.path, rules.host);
     if (problem) problems.push(problem);
     const other = sources.get(local);
     if (other !== undefined) {
@@ -181,10 +204,10 @@ function pull(both: Both): Step {
   return { actions, kept: [], problems };
 }
 
-/** Collisions among the files to write and with those that are here already. */
+/** Finds name collisions among the files to write and with existing files. */
 function collisions(
   both: Both,
-  places: readonly { entry: WalkEntry; local: string }[],
+  places: readonly { entry: RemoteEntry; local: string }[],
 ): SyncProblem[] {
   const writing = new Set(places.map((p) => p.local));
   const here = both.tree.files.filter((f) => !writing.has(f.local));

@@ -2,34 +2,46 @@ import { below } from './boardPath';
 import { joinLocal, type FolderScan } from './folderScan';
 import { IgnoreRules } from './ignoreRules';
 import { nearest, relativeOf } from './mapping';
-import type { HostNames, SyncRules } from './model';
+import type { SyncRules } from './model';
+import type { HostNames } from '../files';
 
 /**
- * Never deleted by a mirror: what the board starts with, the WebREPL password, the fleet agent (its folder and the files
- * beside it that set it up), and what lost file systems and CircuitPython put there themselves.
+ * A mirror never deletes these: start files, the WebREPL password, the fleet agent (its folder and its set-up files), deployed
+ * apps, and files that a damaged file system or CircuitPython has created.
  */
 export const ALWAYS_PROTECTED: readonly string[] = [
   '/boot.py',
   '/webrepl_cfg.py',
   '/mpyfleet',
   '/mpyfleet_*',
+  '/fleet',
   '/boot_out.txt',
   '/System Volume Information',
   '/lost+found',
+  // Boards without a file system at the root start from one of these.
+  ...['/flash', '/sd'].flatMap((at) => [
+    `${at}/boot.py`,
+    `${at}/webrepl_cfg.py`,
+    `${at}/mpyfleet`,
+    `${at}/mpyfleet_*`,
+    `${at}/fleet`,
+    `${at}/System Volume Information`,
+  ]),
 ];
 
-/** Tells what is protected: the list above and the user's own globs (gitignore syntax, from the board's root). */
+/** Returns a test for protected paths: the list above and the user's globs (gitignore syntax, from the board's root). */
 export function protection(own: readonly string[]): (path: string, isDir: boolean) => boolean {
-  // A user's rule can add to the list and, being a separate list, never take from it.
-  const always = IgnoreRules.parse(ALWAYS_PROTECTED);
+  // The user's rules are a separate list, so they can add protected paths but never remove one. Case is ignored: on FAT, a board also starts
+  // `/Boot.py`.
+  const always = IgnoreRules.parse(ALWAYS_PROTECTED.map((rule) => rule.toLowerCase()));
   const users = IgnoreRules.parse(own);
   return (path, isDir) => {
     const relative = path.slice(1);
-    return always.ignores(relative, isDir) || users.ignores(relative, isDir);
+    return always.ignores(relative.toLowerCase(), isDir) || users.ignores(relative, isDir);
   };
 }
 
-/** The rules of a sync between `folder` and a board. */
+/** Returns the rules of a sync between `folder` and a board. */
 export function folderRules(
   folder: string,
   scan: FolderScan,

@@ -1,20 +1,30 @@
 import type { BoardFiles, TakeFile, TransferOptions, WriteItem } from '../boardFiles';
 import { throwIfAborted } from '../async';
 import { FileError } from '../errors';
+import { sameAsWritten } from './caseless';
 import { sha256, type LocalFs } from './localFs';
+import { isMissing } from '../files';
 
-/** The side that a sync or an undo changes: the board, or the computer. */
+/** The side that a sync or an undo changes: the board or the computer. */
 export interface Side {
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
   readMany(paths: readonly string[], take: TakeFile, signal?: AbortSignal): Promise<void>;
   writeMany(items: readonly WriteItem[], options: TransferOptions): Promise<void>;
   removeFile(path: string, signal?: AbortSignal): Promise<void>;
+  /** Changes the case of a path, unless it no longer exists. */
+  rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /** Returns which of `doomed` are files just `written` under another case. */
+  sameAsWritten(
+    doomed: readonly string[],
+    written: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlySet<string>>;
   makeDir(path: string, signal?: AbortSignal): Promise<void>;
-  /** Removes a folder if it is empty; false when something is in it. */
+  /** Removes a folder if it is empty; returns false if it is not. */
   removeEmptyDir(path: string, signal?: AbortSignal): Promise<boolean>;
 }
 
-/** A board. */
+/** Changes the board. */
 export function boardSide(files: BoardFiles): Side {
   return {
     hash: (paths, signal) => (paths.length === 0 ? Promise.resolve([]) : files.hash(paths, signal)),
@@ -26,6 +36,14 @@ export function boardSide(files: BoardFiles): Side {
       ),
     writeMany: (items, options) => files.writeMany(items, options),
     removeFile: (path, signal) => files.remove(path, { signal }),
+    async rename(from, to, signal) {
+      try {
+        await files.rename(from, to, { overwrite: true, signal });
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+      }
+    },
+    sameAsWritten: (doomed, written, signal) => sameAsWritten(files, doomed, written, signal),
     makeDir: (path, signal) => files.mkdir(path, { parents: true, signal }),
     async removeEmptyDir(path, signal) {
       try {
@@ -39,10 +57,10 @@ export function boardSide(files: BoardFiles): Side {
   };
 }
 
-/** FAT answers EACCES where LittleFS says ENOTEMPTY. Gone already counts as done by somebody else. */
+/** FAT reports EACCES for a folder that is not empty, LittleFS ENOTEMPTY. ENOENT means that it was removed already. */
 const occupied = new Set<FileError['errno']>(['ENOTEMPTY', 'EACCES', 'ENOENT']);
 
-/** The computer. Folders are left alone there: a pull deletes nothing, and makes those it needs. */
+/** Changes the computer. Folders are never removed there: a pull deletes nothing, and creates the folders it needs. */
 export function localSide(fs: LocalFs): Side {
   return {
     hash: (paths, signal) =>
@@ -69,6 +87,9 @@ export function localSide(fs: LocalFs): Side {
       }
     },
     removeFile: (path) => fs.remove(path),
+    // Not needed: a plan that writes two spellings of one local file is refused (nameCollisions).
+    rename: () => Promise.resolve(),
+    sameAsWritten: () => Promise.resolve(new Set()),
     makeDir: () => Promise.resolve(),
     removeEmptyDir: () => Promise.resolve(false),
   };

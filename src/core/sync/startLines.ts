@@ -1,16 +1,10 @@
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
-import {
-  AGENT_FOLDER,
-  isStartFile,
-  mergeStartLines,
-  splitStartLines,
-  type Split,
-} from '../files/startLines';
+import { agentFolderOf, isStartFile, mergeStartLines, type Split, splitStartLines } from '../files';
 import { sha256, type LocalFs } from './localFs';
 import type { LocalFile, LocalTree, RemoteTree, SyncRules } from './model';
 
-/** What a plan is made from, with the agent's start lines taken care of. */
+/** The two sides of a plan, with the agent's start lines taken into account. */
 export interface Sides {
   readonly local: LocalTree;
   readonly remote: RemoteTree;
@@ -18,9 +12,9 @@ export interface Sides {
 }
 
 /**
- * Keeps the lines that start the fleet agent: a `main.py` that is pushed without them gets them from the board, one that
- * differs in nothing else is up to date, and one that only the board has is not deleted. Asks the board only where the
- * agent is installed and such a file differs.
+ * Keeps the lines that start the fleet agent. A pushed `main.py` without them gets them from the board, one that differs only in
+ * them is up to date, and one that only the board has is not deleted. The board is asked only if the agent is installed and such
+ * a file differs.
  */
 export async function keepStartLines(
   sides: Sides,
@@ -29,11 +23,11 @@ export async function keepStartLines(
   signal?: AbortSignal,
 ): Promise<Sides> {
   const { local, remote, rules } = sides;
-  if (!remote.some((entry) => entry.path === AGENT_FOLDER && entry.type === 'dir')) return sides;
+  const folders = new Set(remote.filter((e) => e.type === 'dir').map((e) => e.path));
   const replaced = new Map<string, LocalFile>();
   const kept = new Map<string, string>();
   for (const { path, size, type, sha256: hash } of remote) {
-    if (type !== 'file' || !isStartFile(path)) continue;
+    if (type !== 'file' || !isStartFile(path) || !folders.has(agentFolderOf(path))) continue;
     const own = local.files.find((file) => file.board === path);
     if (own?.size === size && own.sha256 === hash) continue;
     const there = await files.read(path, { signal });
@@ -50,7 +44,7 @@ export async function keepStartLines(
   return { local: { ...local, files: merged }, remote: known, rules: { ...rules, isProtected } };
 }
 
-/** `own` with the agent's lines put back where they stood, unless it brings lines of its own. */
+/** Returns `own` with the agent's lines restored at their place, unless it has such lines itself. */
 function withLines(own: LocalFile, source: string, split: Split): LocalFile {
   const merged = mergeStartLines(source, split);
   if (merged === source) return own;

@@ -1,26 +1,28 @@
 import type { SyncResult } from './apply';
 import type { SyncPlan } from './model';
 
-/** One line for a plan: "3 to add, 1 to update, 296 up to date" or "All 300 up to date". */
+/** Summarises a plan in one line: "3 to add, 1 to update, 296 up to date" or "All 300 up to date". */
 export function planSummary(plan: SyncPlan): string {
-  const files = plan.actions.filter((a) => a.type === 'file');
-  const of = (kind: string) => files.filter((a) => a.kind === kind).length;
+  // Folders count too, as in the list and in the question before they are deleted.
+  const of = (kind: string) => plan.actions.filter((a) => a.kind === kind).length;
   const parts = [
     [of('add'), 'to add'],
     [of('update'), 'to update'],
     [of('delete'), 'to delete'],
+    [of('rename'), 'to rename'],
     [plan.problems.filter((p) => p.severity === 'error').length, 'left out'],
   ] as const;
   return words(parts, plan.unchanged, plan.actions.length === 0);
 }
 
-/** One line for what was done. */
+/** Summarises the result in one line. */
 export function resultSummary(result: SyncResult): string {
-  const { added, updated, deleted, left } = result;
+  const { added, updated, deleted, renamed, left } = result;
   const parts = [
     [added, 'added'],
     [updated, 'updated'],
     [deleted, 'deleted'],
+    [renamed, 'renamed'],
     [left, 'not chosen'],
   ] as const;
   return words(parts, result.unchanged, result.paths.length === 0 && left === 0);

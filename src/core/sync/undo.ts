@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { BoardFiles, WriteItem } from '../boardFiles';
 import { throwIfAborted } from '../async';
 import { UsageError } from '../errors';
@@ -16,34 +17,51 @@ export interface UndoOptions {
 
 export interface UndoResult {
   readonly record: UndoRecord;
-  /** Paths that have their old content again. */
+  /** Paths whose old content was restored. */
   readonly restored: readonly string[];
-  /** Paths that the sync had added, now gone. */
+  /** Paths that the sync had added and undo has deleted. */
   readonly removed: readonly string[];
-  /** Paths that were changed since the sync (or whose old content was lost), left as they are. */
+  /** Paths left as they are, because they changed since the sync or their old content was lost. */
   readonly left: readonly string[];
 }
 
 /**
- * Takes back the last sync of a board. What has been changed since then is left alone and named. A record is done with
- * once all of it is back.
- * @throws UsageError when there is nothing to take back
+ * Undoes the last sync of a board. Files that have changed since then are left alone and reported. A record is removed once all its
+ * files are restored.
+ * @throws UsageError when there is nothing to undo
  */
 export async function undoLast(options: UndoOptions): Promise<UndoResult> {
   const record = await options.undo.last(options.board);
-  if (!record) throw new UsageError('There is no sync of this board to undo');
+  if (!record) throw new UsageError(l10n.t('This board has no sync to undo'));
   const side = record.mode === 'pull' ? localSide(options.localFs) : boardSide(options.files);
   const steps = await sort(record, side, options);
-  await restore(steps.restore, side, options);
+  await bringBack(steps.restore, side, options);
+  const back = steps.restore.map((e) => e.path);
+  const gone = steps.remove.map((e) => e.path);
+  const same = await side.sameAsWritten(gone, back, options.signal);
   for (const { path } of steps.remove) {
     throwIfAborted(options.signal);
+    if (same.has(path)) continue;
     await side.removeFile(path, options.signal);
   }
+  await undoNames(record, steps, side, options.signal);
   await undoDirs(record, side, options.signal);
   await options.undo.forget(record);
   const paths = (entries: readonly UndoEntry[]) => entries.map((e) => e.path);
-  const { restore: back, remove, left } = steps;
-  return { record, restored: paths(back), removed: paths(remove), left: paths(left) };
+  const { restore, remove, left } = steps;
+  return { record, restored: paths(restore), removed: paths(remove), left: paths(left) };
+}
+
+/** Restores the board's old spellings of names. A file that has changed since then keeps its name. */
+async function undoNames(
+  { renames = [] }: UndoRecord,
+  { left }: Steps,
+  side: Side,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const { from, to } of [...renames].reverse()) {
+    if (!left.some((entry) => entry.path === to)) await side.rename(to, from, signal);
+  }
 }
 
 interface Steps {
@@ -69,7 +87,7 @@ async function sort(record: UndoRecord, side: Side, options: UndoOptions): Promi
   return steps;
 }
 
-async function restore(entries: readonly UndoEntry[], side: Side, options: UndoOptions) {
+async function bringBack(entries: readonly UndoEntry[], side: Side, options: UndoOptions) {
   if (entries.length === 0) return;
   const items = entries.map(({ path, before }): WriteItem => {
     return { path, content: () => kept(options.undo, path, before) };
@@ -79,11 +97,12 @@ async function restore(entries: readonly UndoEntry[], side: Side, options: UndoO
 
 async function kept(undo: UndoStore, path: string, hash: string | null): Promise<Uint8Array> {
   const content = hash === null ? undefined : await undo.content(hash);
-  if (!content) throw new UsageError(`The old content of ${path} is no longer kept`);
+  if (!content)
+    throw new UsageError(l10n.t('The old content of {0} was deleted from the undo history', path));
   return content;
 }
 
-/** Folders that the sync made go if nothing is left in them; those it deleted come back. */
+/** Removes the folders that the sync created if they are empty, and restores those that it deleted. */
 async function undoDirs(record: UndoRecord, side: Side, signal: AbortSignal | undefined) {
   for (const dir of [...record.removedDirs].reverse()) await side.makeDir(dir, signal);
   for (const dir of [...record.madeDirs].reverse()) await side.removeEmptyDir(dir, signal);

@@ -2,7 +2,7 @@ import { Queue } from '../async';
 import type { SyncMode } from './model';
 import { sha256 } from './localFs';
 
-/** A folder on the computer, outside the workspace, where contents and records are kept. Names are plain file names. */
+/** A folder on the computer, outside the workspace, for contents and records. Names are plain file names. */
 export interface UndoFolder {
   read(name: string): Promise<Uint8Array | undefined>;
   write(name: string, content: Uint8Array): Promise<void>;
@@ -10,7 +10,7 @@ export interface UndoFolder {
   list(): Promise<readonly string[]>;
 }
 
-/** What one path was and has become. Hashes are SHA-256 in hex; null: nothing was there. */
+/** The state of one path before and after. Hashes are SHA-256 in hex; null: it did not exist. */
 export interface UndoEntry {
   /** Path on the board, or on the computer for a pull. */
   readonly path: string;
@@ -18,7 +18,7 @@ export interface UndoEntry {
   readonly after: string | null;
 }
 
-/** One sync, as much of it as is needed to take it back. */
+/** The data needed to undo one sync. */
 export interface UndoRecord {
   readonly version: 1;
   readonly board: string;
@@ -26,27 +26,29 @@ export interface UndoRecord {
   /** Milliseconds since 1970. */
   readonly time: number;
   readonly entries: readonly UndoEntry[];
-  /** Folders that were made, the outermost first, and those that were deleted, the innermost first. */
+  /** Created folders, the outermost first, and deleted folders, the innermost first. */
   readonly madeDirs: readonly string[];
   readonly removedDirs: readonly string[];
+  /** Names whose case changed on a board that ignores case, outer folders first. */
+  readonly renames?: readonly { readonly from: string; readonly to: string }[];
 }
 
-/** How many syncs of one board can be taken back, one after the other. */
+/** Number of syncs that can be undone for each board, the latest first. */
 const RECORDS_PER_BOARD = 10;
 
 const RECORD = /^sync-(\d{15})-([0-9a-f]{16})\.json$/;
 
-/** Keeps what syncs overwrite or delete: contents by their hash, so that the same content is kept once. */
+/** Keeps content that syncs overwrite or delete. It is stored by hash, so the same content is stored once. */
 export class UndoStore {
-  /** One at a time: syncs of many boards run side by side, and letting go must not take what another just kept. */
+  /** One operation at a time: syncs of many boards run in parallel, and removing old content must not remove what another sync just stored. */
   readonly #queue = new Queue();
-  /** Records by file name, read once for the sweep: a thousand boards have ten thousand. Only `save` writes a name again. */
+  /** Records by file name, read once for the sweep because a thousand boards have ten thousand records. Only `save` changes a record. */
   readonly #read = new Map<string, UndoRecord | undefined>();
   #swept = false;
 
   constructor(private readonly folder: UndoFolder) {}
 
-  /** Keeps `content`, which a record that has been saved names. */
+  /** Stores `content`, which a saved record refers to. */
   async keep(content: Uint8Array): Promise<void> {
     const hash = sha256(content);
     await this.#queue.run(async () => {
@@ -58,13 +60,13 @@ export class UndoStore {
     return (await this.content(hash)) !== undefined;
   }
 
-  /** The content of that hash; a kept file that has been damaged counts as lost. */
+  /** Returns the content with this hash. A damaged file counts as lost. */
   async content(hash: string): Promise<Uint8Array | undefined> {
     const found = await this.folder.read(blobName(hash));
     return found && sha256(found) === hash ? found : undefined;
   }
 
-  /** Writes a record (again: board and time decide), and lets go of what no record needs any more. */
+  /** Writes a record and replaces one of the same board and time. Then removes content that no record needs any more. */
   async save(record: UndoRecord): Promise<void> {
     await this.#queue.run(async () => {
       const text = JSON.stringify(record);
@@ -78,7 +80,7 @@ export class UndoStore {
     });
   }
 
-  /** The newest sync of `board` that can be taken back. */
+  /** Returns the newest sync of `board` that can be undone. */
   async last(board: string): Promise<UndoRecord | undefined> {
     return (await this.#records(board)).at(-1);
   }
@@ -90,7 +92,7 @@ export class UndoStore {
     });
   }
 
-  /** Records of `board` as they are now, the oldest first. One that cannot be read is left out. */
+  /** Reads the current records of `board`, the oldest first. Unreadable ones are left out. */
   async #records(board: string): Promise<UndoRecord[]> {
     const key = boardKey(board);
     const names = (await this.folder.list()).filter((name) => RECORD.exec(name)?.[2] === key);
@@ -105,7 +107,7 @@ export class UndoStore {
       const record: unknown = JSON.parse(new TextDecoder().decode(found));
       return isRecord(record) ? record : undefined;
     } catch {
-      // Half written when the computer went down: there is nothing to take back from it.
+      // It was half written when the computer went down, so there is nothing to undo from it.
       return undefined;
     }
   }
@@ -116,7 +118,7 @@ export class UndoStore {
     this.#read.delete(name);
   }
 
-  /** Removes the contents that no record names: after a record has gone, and once for what a crash left. */
+  /** Removes content that no record refers to: after a record was removed, and once for leftovers of a crash. */
   async #sweep(): Promise<void> {
     const names = await this.folder.list();
     const needed = new Set<string>();
@@ -141,12 +143,12 @@ function recordName(record: UndoRecord): string {
   return `sync-${String(record.time).padStart(15, '0')}-${boardKey(record.board)}.json`;
 }
 
-/** A board's id holds slashes and colons; its hash is a file name everywhere. */
+/** A board's id contains slashes and colons; its hash is a valid file name everywhere. */
 function boardKey(board: string): string {
   return sha256(new TextEncoder().encode(board)).slice(0, 16);
 }
 
-/** Records of another version are of no use, and no harm. */
+/** Records of another version are ignored. */
 function isRecord(value: unknown): value is UndoRecord {
   const { version, entries } = (value ?? {}) as Record<string, unknown>;
   return version === 1 && Array.isArray(entries);

@@ -1,26 +1,27 @@
-import { webreplAddress, type Address } from '../address';
-import type { Found } from '../board/discovery';
+import type { WebReplAddress } from '../address';
+import { webreplAddress, webreplUrl } from '../parseAddress';
+import type { Found } from '../board';
 
-/** The part of a DNS answer that matters here, whoever sent it. */
+/** The relevant part of a DNS answer, from any sender. */
 export interface DnsRecord {
   readonly type: string;
   readonly name: string;
   readonly data?: unknown;
 }
 
-/** Services under which MicroPython boards announce WebREPL; the second is what ESP-IDF's examples use. */
+/** Services under which MicroPython boards announce WebREPL; ESP-IDF's examples use the second. */
 export const webReplServices = ['_webrepl._tcp.local', '_ws._tcp.local'];
 const MOST_BOARDS = 1000;
 
 /**
- * Boards in DNS records, which anyone on the network may have sent: names are checked, nothing is followed.
- * A board is known by its service record (host and port). MicroPython itself announces only its host name, which is
- * taken for a board when it is one of `hosts`.
+ * Finds boards in DNS records, which anyone on the network may have sent: names are validated, and
+ * nothing is followed. A board is identified by its service record (host and port). MicroPython
+ * itself announces only its host name, which counts as a board if it is one of `hosts`.
  * @param hosts addresses of boards that are known by name
  */
 export function boardsInRecords(
   records: readonly DnsRecord[],
-  hosts: readonly Address[] = [],
+  hosts: readonly WebReplAddress[] = [],
 ): Found[] {
   const addresses = new Map<string, string>();
   for (const { type, name, data } of records) {
@@ -53,8 +54,8 @@ export function boardsInRecords(
 }
 
 /** The host of a WebREPL address, in lower case. */
-export function hostOf(address: Address): string {
-  return new URL(address.rest).hostname.toLowerCase();
+export function hostOf(address: WebReplAddress): string {
+  return webreplUrl(address).url.hostname.toLowerCase();
 }
 
 function isHostName(name: string): boolean {

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { concat, utf8 } from '../bytes';
 import { ProtocolError } from '../errors';
 
@@ -34,7 +35,9 @@ export function encodeRequest(
 ): Uint8Array {
   const nameBytes = utf8(name);
   if (nameBytes.length > maxNameBytes) {
-    throw new ProtocolError(`WebREPL takes names of at most ${maxNameBytes} bytes: "${name}"`);
+    throw new ProtocolError(
+      l10n.t('WebREPL allows names of at most {0} bytes: "{1}"', maxNameBytes, name),
+    );
   }
   const header = new Uint8Array(headerBytes);
   const view = new DataView(header.buffer);
@@ -47,16 +50,16 @@ export function encodeRequest(
 }
 
 /**
- * Checks an answer to a step of a request.
- * @throws ProtocolError when it is none, or says that the step failed
+ * Validates the answer to a step of a request.
+ * @throws ProtocolError when it is invalid, or reports that the step failed
  */
 export function checkAnswer(answer: Uint8Array): void {
   const [w, b, low = 0, high = 0] = answer;
   if (answer.length !== 4 || w !== 0x57 || b !== 0x42) {
-    throw new ProtocolError('The board gave an answer that WebREPL does not know');
+    throw new ProtocolError(l10n.t('The board sent an answer that is not valid in WebREPL'));
   }
   const status = low | (high << 8);
-  if (status !== statusOk) throw new ProtocolError(`WebREPL reports error ${status}`);
+  if (status !== statusOk) throw new ProtocolError(l10n.t('WebREPL reports error {0}', status));
 }
 
 /** The server's firmware version from its answer to a version request. */
@@ -65,9 +68,11 @@ export function decodeVersion(answer: Uint8Array): string | undefined {
 }
 
 /**
- * Why a password cannot be WebREPL's: it keeps at most 9 bytes, ends at a line end, and its set-up asks for 4.
- * @param lowest fewest characters: 4 when a password is chosen, 1 when one is entered (code may have set a shorter one)
- * @returns words for the user, or undefined when the password can be one
+ * Explains why a password is not valid for WebREPL: it keeps at most 9 bytes, ends at a line end,
+ * and its set-up asks for 4.
+ * @param lowest minimum length: 4 when a password is chosen, 1 when one is entered (code may have
+ * set a shorter one)
+ * @returns a text for the user; undefined if the password is valid
  */
 export function passwordProblem(password: string, lowest: 1 | 4 = 4): string | undefined {
   const length = utf8(password).length;
@@ -77,7 +82,7 @@ export function passwordProblem(password: string, lowest: 1 | 4 = 4): string | u
   return undefined;
 }
 
-/** `data` in frames that the server takes. */
+/** Splits `data` into frames that the server accepts. */
 export function frames(data: Uint8Array, size: number = maxFrameBytes): Uint8Array[] {
   const all: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += size) all.push(data.subarray(at, at + size));

@@ -1,23 +1,24 @@
+import * as l10n from '@vscode/l10n';
 import webreplBoot from '../../../board/snippets/webreplBoot.py';
 import wifiJoin from '../../../board/snippets/wifiJoin.py';
 import wifiScan from '../../../board/snippets/wifiScan.py';
-import { webreplAddress, type Address } from '../address';
+import type { WebReplAddress } from '../address';
+import { webreplAddress } from '../parseAddress';
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
-import { FileError, ProtocolError, PythonError, UsageError } from '../errors';
+import { ProtocolError, PythonError, UsageError } from '../errors';
 import { pyRepr } from '../python/python';
 import type { Session } from '../transport';
 import { passwordProblem } from './webreplProtocol';
+import { isMissing, under } from '../files';
 
-/** A scan takes a few seconds, a join says something every half second. */
+/** Milliseconds; a scan takes a few seconds, and a join prints something every half second. */
 const SILENCE_MS = 30_000;
 const PORT = 8266;
-const BOOT = '/boot.py';
-const CONFIG = '/webrepl_cfg.py';
 const CONFIG_MARK = '# Written by mpyfleet: WebREPL and its Wi-Fi';
 const BLOCK = /^# >>> mpyfleet webrepl\r?\n[^]*?^# <<< mpyfleet webrepl(\r?\n|$)/m;
 
-/** A Wi-Fi network that the board sees. `signal` in dBm. */
+/** A Wi-Fi network in range of the board. `signal` in dBm. */
 export interface WifiNetwork {
   readonly name: string;
   readonly signal: number;
@@ -31,7 +32,7 @@ export interface WebReplSetup {
   readonly port?: number;
 }
 
-/** What the set-up does, in this order. */
+/** The steps of the set-up, in order. */
 export type SetupStep = 'join' | 'password' | 'startUp' | 'reset';
 
 /** The cabled board. */
@@ -40,12 +41,13 @@ export interface SetupBoard {
     work: (session: Session) => Promise<T>,
     options?: { secret?: boolean },
   ): Promise<T>;
-  readonly files: Pick<BoardFiles, 'read' | 'write' | 'remove'>;
+  readonly files: Pick<BoardFiles, 'read' | 'write' | 'remove' | 'places'>;
   reset(): Promise<void>;
 }
 
 /**
- * The networks that the board sees, strongest first, each name once; hidden ones have no name and are left out.
+ * Networks in range of the board, strongest first, without duplicate names. Hidden ones have no
+ * name and are omitted.
  * @throws UsageError when the board has no Wi-Fi
  */
 export async function scanWifi(session: Session, signal?: AbortSignal): Promise<WifiNetwork[]> {
@@ -65,16 +67,16 @@ export async function scanWifi(session: Session, signal?: AbortSignal): Promise<
 }
 
 /**
- * Joins the Wi-Fi, writes the passwords and the start-up lines, resets the board.
- * @returns where its WebREPL will be
- * @throws UsageError (a password that cannot be one, a network that does not let the board in), FileError
+ * Joins the Wi-Fi network, writes the passwords and the start-up lines, and resets the board.
+ * @returns the address of its WebREPL
+ * @throws UsageError (invalid password, or the network rejects the board), FileError
  */
 export async function setUpWebRepl(
   board: SetupBoard,
   setup: WebReplSetup,
   onStep: (step: SetupStep) => void,
   signal?: AbortSignal,
-): Promise<Address> {
+): Promise<WebReplAddress> {
   const { wifi, password, port = PORT } = setup;
   const problem = passwordProblem(password);
   if (problem) throw new UsageError(problem);
@@ -90,27 +92,35 @@ export async function setUpWebRepl(
     `KEY = ${pyRepr(wifi.password)}`,
     `PORT = ${port}`,
   ];
-  await board.files.write(CONFIG, utf8(`${lines.join('\n')}\n`), { signal, secret: true });
+  const { boot, config } = await placesOf(board, signal);
+  await board.files.write(config, utf8(`${lines.join('\n')}\n`), { signal, secret: true });
   onStep('startUp');
-  const before = await readText(board, BOOT, signal);
+  const before = await readText(board, boot, signal);
   const after = withStartUp(before ?? '');
-  if (after !== before) await board.files.write(BOOT, utf8(after), { signal });
+  if (after !== before) await board.files.write(boot, utf8(after), { signal });
   onStep('reset');
   await board.reset();
   return webreplAddress(`ws://${ip}:${port}`);
 }
 
-/** Takes away what {@link setUpWebRepl} has written; what the user wrote stays. */
+/** Removes what {@link setUpWebRepl} has written and keeps what the user wrote. */
 export async function removeWebRepl(board: SetupBoard, signal?: AbortSignal): Promise<void> {
-  const boot = await readText(board, BOOT, signal);
+  const places = await placesOf(board, signal);
+  const boot = await readText(board, places.boot, signal);
   if (boot !== undefined && boot !== withoutStartUp(boot)) {
-    await board.files.write(BOOT, utf8(withoutStartUp(boot)), { signal });
+    await board.files.write(places.boot, utf8(withoutStartUp(boot)), { signal });
   }
-  const config = await readText(board, CONFIG, signal);
-  if (config?.startsWith(CONFIG_MARK)) await board.files.remove(CONFIG, { signal });
+  const config = await readText(board, places.config, signal);
+  if (config?.startsWith(CONFIG_MARK)) await board.files.remove(places.config, { signal });
 }
 
-/** boot.py with the start-up lines, once, where they were or else at its end. */
+/** Paths of the board's start file and of the file with the password. */
+async function placesOf({ files }: SetupBoard, signal?: AbortSignal) {
+  const { home } = await files.places(signal);
+  return { boot: under(home, '/boot.py'), config: under(home, '/webrepl_cfg.py') };
+}
+
+/** boot.py with the start-up lines once, at their old position or else at the end. */
 export function withStartUp(boot: string): string {
   const block = webreplBoot.endsWith('\n') ? webreplBoot : `${webreplBoot}\n`;
   if (BLOCK.test(boot)) return boot.replace(BLOCK, () => block);
@@ -134,19 +144,26 @@ async function joinWifi(
   if (ip) return ip;
   switch (/^failed (password|name|time)\r?$/m.exec(said)?.[1]) {
     case 'password':
-      throw new UsageError(`The Wi-Fi "${name}" did not accept the password`, {
-        hint: 'Run the set-up again with the right password.',
+      throw new UsageError(l10n.t('The Wi-Fi network "{0}" rejected the password', name), {
+        hint: l10n.t('Run the setup again with the right password.'),
       });
     case 'name':
-      throw new UsageError(`The board does not find the Wi-Fi "${name}"`, {
-        hint: 'Most boards know only 2.4 GHz networks: move closer, or choose another network.',
+      throw new UsageError(l10n.t('The board does not find the Wi-Fi network "{0}"', name), {
+        hint: l10n.t(
+          'Most boards support only 2.4 GHz networks: move it closer, or choose another network.',
+        ),
       });
     case 'time':
-      throw new UsageError(`The board could not join the Wi-Fi "${name}" within half a minute`, {
-        hint: 'Check the password, and that the network is in reach on 2.4 GHz.',
-      });
+      throw new UsageError(
+        l10n.t('The board could not join the Wi-Fi network "{0}" within 30 seconds', name),
+        {
+          hint: l10n.t(
+            'Check the password, and that the board is in range of the network on 2.4 GHz.',
+          ),
+        },
+      );
     default:
-      throw new ProtocolError('The board’s answer about the Wi-Fi makes no sense');
+      throw new ProtocolError(l10n.t('The board’s answer about the Wi-Fi is invalid'));
   }
 }
 
@@ -156,8 +173,8 @@ async function ask(session: Session, code: string, signal?: AbortSignal): Promis
   } catch (error) {
     if (!(error instanceof PythonError) || !/ImportError|AttributeError/.test(error.type))
       throw error;
-    throw new UsageError('This board has no Wi-Fi that MicroPython knows', {
-      hint: 'WebREPL needs a board with Wi-Fi, such as an ESP32 or a Pico W.',
+    throw new UsageError(l10n.t('MicroPython on this board has no Wi-Fi support'), {
+      hint: l10n.t('WebREPL needs a board with Wi-Fi, such as an ESP32 or a Pico W.'),
       cause: error,
     });
   }
@@ -171,7 +188,7 @@ async function readText(
   try {
     return text(await board.files.read(path, { signal }));
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

@@ -1,41 +1,20 @@
+import * as l10n from '@vscode/l10n';
 import probe from '../../../board/snippets/probe.py';
 import { text } from '../bytes';
+import type { Capabilities } from '../capabilities';
 import { ProtocolError } from '../errors';
 import type { ExecOptions, Session } from '../transport';
 import { damagedLine, isDamage, minify, wireForm } from './snippets';
 
-/** What a board and its link can do for transfers: asked once a connection, in one round trip. */
-export interface Capabilities {
-  /** Code that runs can be fed bytes, and the board can wait for them with a time limit. */
-  readonly stdin: boolean;
-  /** deflate.DeflateIO and io.BytesIO. */
-  readonly deflate: boolean;
-  readonly sha256: boolean;
-  /** binascii with crc32 (and base64, which is older). */
-  readonly binascii: boolean;
-  /** Code may be of any bytes. */
-  readonly eightBit: boolean;
-  readonly ilistdir: boolean;
-  readonly stat: boolean;
-  readonly statvfs: boolean;
-  readonly rename: boolean;
-  /** Bytes of heap that were free after a collection; 0: unknown. */
-  readonly heap: number;
-  /** Seconds from 1970 to the epoch of the board's clock; undefined: it has no clock. */
-  readonly epoch: number | undefined;
-  /** Ways to write that have turned out to need more memory than the board has. */
-  readonly tooLarge: Set<'stream' | 'store'>;
-}
-
-/** Nothing is known yet: the question itself is sent in the plainest way. */
+/** Nothing is known yet, so the probe itself is sent in the plainest form. */
 const UNKNOWN = { binascii: false, deflate: false, heap: 0 };
 const ATTEMPTS = 3;
 const SILENCE_MS = 10_000;
-/** Room for the code that writes a small file, and for an inflater of 4 KB. */
+/** Enough heap for the code that writes a small file, and for an inflater with a 4 KB window. */
 const PRESUMED_HEAP = 40_000;
 const YEAR_2000 = 946_684_800;
 
-/** Asks the board. @throws ProtocolError when no sensible answer comes */
+/** Probes the board. @throws ProtocolError if no valid answer arrives */
 export async function probeCapabilities(
   session: Session,
   signal?: AbortSignal,
@@ -60,19 +39,22 @@ export async function probeCapabilities(
     }
   }
   if (cause) throw damagedLine(cause);
-  throw new ProtocolError('The board did not say what it can do', {
-    hint: 'Is it MicroPython or CircuitPython? Reset the board and try again.',
+  throw new ProtocolError(l10n.t('The board did not report its capabilities'), {
+    hint: l10n.t('Does it run MicroPython or CircuitPython? Reset the board and try again.'),
   });
 }
 
-/** A link with files of its own has a text channel for code (WebREPL), or packs code by itself. */
+/**
+ * Whether code may contain any byte. A link with its own file verbs either has a text channel for
+ * code (WebREPL) or packs code itself.
+ */
 function isEightBit(session: Session): boolean {
   return session.native === undefined;
 }
 
 /**
- * What most boards can do, and enough for a small file: with it one can be written before the board has been asked. Sure to
- * fail cleanly where it is not so.
+ * Capabilities that most boards have, and enough for a small file: one can be written before the
+ * board has been probed. On other boards this fails cleanly.
  */
 export function presumedCapabilities(session: Session): Capabilities {
   return {
@@ -80,6 +62,7 @@ export function presumedCapabilities(session: Session): Capabilities {
     deflate: true,
     sha256: true,
     binascii: true,
+    firmwareNames: true,
     eightBit: isEightBit(session),
     ilistdir: true,
     stat: true,
@@ -91,7 +74,7 @@ export function presumedCapabilities(session: Session): Capabilities {
   };
 }
 
-/** Bits of the answer, in the order of probe.py. */
+/** Bits of the answer, in the order in which probe.py sets them. */
 const BITS = [
   'deflate',
   'sha256',
@@ -102,10 +85,14 @@ const BITS = [
   'stat',
   'statvfs',
   'rename',
+  'uos',
+  'uio',
+  'ubinascii',
+  'stdout',
   'buffer',
 ] as const;
 
-/** Undefined for an answer that was damaged: it comes twice and must be the same. */
+/** Undefined if the answer was damaged: it is sent twice, and both copies must match. */
 function read(said: string, fed: boolean, session: Session): Capabilities | undefined {
   const [, bits, heap, epoch] =
     /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/.exec(said) ?? [];
@@ -116,6 +103,7 @@ function read(said: string, fed: boolean, session: Session): Capabilities | unde
     deflate: can('deflate') && can('bytesio'),
     sha256: can('sha256'),
     binascii: can('binascii'),
+    firmwareNames: can('uos') && can('uio') && can('ubinascii') && can('stdout'),
     eightBit: isEightBit(session),
     ilistdir: can('ilistdir'),
     stat: can('stat'),

@@ -1,4 +1,4 @@
-/** The marks that fence the agent's lines in main.py (board/agent/README.md). */
+/** The marks around the agent's lines in main.py (board/agent/README.md). */
 const BEGIN = '# >>> micropython-fleet agent >>>';
 const END = '# <<< micropython-fleet agent <<<';
 
@@ -9,26 +9,26 @@ mpyfleet.start()
 ${END}
 `;
 
-/** How many lines the program is moved down in main.py. */
+/** Number of lines by which the program moves down in main.py. */
 export const START_LINES = LINES.split('\n').length - 1;
 
 const BLOCK =
   /^# >>> micropython-fleet agent >>>[^]*?^# <<< micropython-fleet agent <<<[ \t]*\r?\n?/gm;
 
 /**
- * main.py with the agent's start lines before everything else, once. What else is in it stays as it is: it becomes the
- * program that the agent runs.
+ * Adds the agent's start lines at the top of main.py, once. Everything else is unchanged and
+ * becomes the program that the agent runs.
  */
 export function withStartLines(main: string): string {
   return LINES + withoutStartLines(main);
 }
 
-/** main.py without the agent's start lines. */
+/** Removes the agent's start lines from main.py. */
 export function withoutStartLines(main: string): string {
   return main.replace(BLOCK, '');
 }
 
-/** The agent's start lines as they stand in main.py, with their marks; '' where there are none. */
+/** The agent's start lines in main.py, including their marks; '' if there are none. */
 export function startLines(main: string): string {
   return (main.match(BLOCK) ?? []).join('');
 }

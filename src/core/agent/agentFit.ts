@@ -1,0 +1,34 @@
+import * as l10n from '@vscode/l10n';
+import { UsageError } from '../errors';
+import type { AgentFit } from './agentProbe';
+
+/**
+ * Free heap, in bytes, that a board must have: 28.8 kB for the agent once all of it has been used (board/agent/README.md,
+ * "Memory"), and some for its program.
+ */
+const LEAST_HEAP = 40_000;
+
+/** @param heap free bytes; 0: the firmware does not tell. @throws UsageError if the agent would leave no room for a program */
+export function checkMemory(name: string, platform: string, heap: number): void {
+  if (heap === 0 || heap >= LEAST_HEAP) return;
+  const [free, needed] = [Math.floor(heap / 1000), LEAST_HEAP / 1000];
+  throw new UsageError(
+    l10n.t('{0} has {1} kB of memory free, and the agent needs {2} kB', name, free, needed),
+    {
+      hint:
+        platform === 'esp8266'
+          ? l10n.t('An ESP8266 is too small for it. Reach the board over WebREPL.')
+          : l10n.t('Reset the board so that its program does not run, and try again.'),
+    },
+  );
+}
+
+/** Whether the board runs on this computer, so that both have the same loopback address. */
+export function isOnThisComputer(fit: Pick<AgentFit, 'ip'>): boolean {
+  return fit.ip.startsWith('127.');
+}
+
+/** Whether the agent should be given Wi-Fi networks. */
+export function takesWifi(fit: Pick<AgentFit, 'ip' | 'hasWifi'>): boolean {
+  return fit.hasWifi && !isOnThisComputer(fit);
+}

@@ -1,0 +1,57 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { type Frame, type ProtocolVersion, Flag, TAG_BYTES, encodeFrame } from './agentProtocol';
+
+/** Length of the key of one group push. */
+export const GROUP_KEY_BYTES = 16;
+
+/** HMAC-SHA256 over the parts. */
+export function hmac(key: Uint8Array, ...parts: (Uint8Array | string)[]): Buffer {
+  const mac = createHmac('sha256', key);
+  for (const part of parts) {
+    mac.update(part);
+  }
+  return mac.digest();
+}
+
+/**
+ * Prefixes a text with its length, so that bytes cannot move from one part of a MAC to the next.
+ */
+export function withLength(part: string): Buffer {
+  const bytes = Buffer.from(part);
+  return Buffer.concat([Buffer.from([bytes.length]), bytes]);
+}
+
+/**
+ * A board's default key for a lesser role, derived from the admin key, so that it can be shared
+ * without contacting the board.
+ */
+export function keyForRole(adminKey: Uint8Array, uid: string, role: string): Buffer {
+  return hmac(adminKey, 'MPY/2 K', withLength(uid), withLength(role));
+}
+
+/** Generates a key for one group push. */
+export function makeGroupKey(): Buffer {
+  return randomBytes(GROUP_KEY_BYTES);
+}
+
+/**
+ * Encodes a DATA message for a group topic (section 8). `groupKey` undefined: for boards in open
+ * mode.
+ */
+export function encodeGroupFrame(
+  frame: Frame,
+  groupKey: Uint8Array | undefined,
+  proto: ProtocolVersion = 2,
+): Buffer {
+  const flags = (frame.flags & ~Flag.mac) | (groupKey ? Flag.mac : 0);
+  const bytes = encodeFrame({ ...frame, flags, aux: 0 }, proto);
+  if (!groupKey) {
+    return bytes;
+  }
+  return Buffer.concat([bytes, hmac(groupKey, 'g', bytes).subarray(0, TAG_BYTES)]);
+}
+
+/** `mac` of a retained desired configuration (section 10). */
+export function configMac(adminKey: Uint8Array, uid: string, v: number, set: string): string {
+  return hmac(adminKey, 'MPY/2 C', withLength(uid), `${v}:`, set).toString('hex');
+}

@@ -1,0 +1,99 @@
+import * as l10n from '@vscode/l10n';
+import probeSnippet from '../../../board/snippets/agentProbe.py';
+import wifiSnippet from '../../../board/snippets/wifiScan.py';
+import { isPlaceholderUid } from '../board';
+import type { BoardFiles } from '../boardFiles';
+import { text, utf8 } from '../bytes';
+import { ProtocolError, UsageError } from '../errors';
+import { parseJson } from '../json';
+import { checkMemory } from './agentFit';
+
+/** What installing needs from the board. */
+export interface InstallTarget {
+  readonly name: string;
+  readonly files: BoardFiles;
+  exec(
+    code: string,
+    options: { signal?: AbortSignal; job?: string; looks?: boolean },
+  ): Promise<Uint8Array>;
+}
+
+/** Facts about the board, read before anything is written. */
+export interface AgentFit {
+  readonly uid: string;
+  readonly platform: string;
+  /** Version of .mpy files that it loads; 0: none. */
+  readonly mpyVersion: number;
+  readonly hasWifi: boolean;
+  /** Its IP address; '' if it is not on a network. */
+  readonly ip: string;
+}
+
+export interface WifiNetwork {
+  readonly ssid: string;
+  /** dBm. */
+  readonly rssi: number;
+  readonly open: boolean;
+}
+
+/** Most Wi-Fi networks that are read from a board's list. */
+const MAX_NETWORKS = 40;
+
+/**
+ * Reads the board's properties without changing anything.
+ * @throws UsageError, with the reason, if the agent cannot run on it
+ */
+export async function examine(board: InstallTarget, signal?: AbortSignal): Promise<AgentFit> {
+  const out = await board.exec(probeSnippet, {
+    signal,
+    job: l10n.t('Checking the board'),
+    looks: true,
+  });
+  const said = parseJson(out);
+  const number = (key: string) => (typeof said[key] === 'number' ? said[key] : 0);
+  const words = (key: string) => (typeof said[key] === 'string' ? said[key].slice(0, 64) : '');
+  if (number('asyncio') === 0 || number('socket') === 0) {
+    const what = number('socket') === 0 ? 'has no network' : 'has no asyncio';
+    throw new UsageError(
+      l10n.t('The firmware of {0} {1}: the agent cannot run on it', board.name, what),
+      {
+        hint: l10n.t('Use a board with Wi-Fi or Ethernet and a current MicroPython.'),
+      },
+    );
+  }
+  checkMemory(board.name, words('platform'), number('heap'));
+  if (!/^[0-9a-f]{2,64}$/.test(words('uid')) || isPlaceholderUid(words('uid'))) {
+    throw new UsageError(
+      l10n.t('{0} has no unique id, so a broker could not identify it', board.name),
+    );
+  }
+  return {
+    uid: words('uid'),
+    platform: words('platform'),
+    mpyVersion: number('mpy') & 0xff,
+    hasWifi: number('wlan') === 1,
+    ip: words('ip'),
+  };
+}
+
+/** Wi-Fi networks in range of the board, strongest first. */
+export async function scanWifi(board: InstallTarget, signal?: AbortSignal): Promise<WifiNetwork[]> {
+  const out = await board.exec(wifiSnippet, {
+    signal,
+    job: l10n.t('Looking for Wi-Fi networks'),
+    looks: true,
+  });
+  const rows = parseJson(utf8(`{"l":${text(out).trim()}}`)).l;
+  if (!Array.isArray(rows)) throw new ProtocolError(l10n.t('the board sent no list of networks'));
+  const found = new Map<string, WifiNetwork>();
+  for (const row of rows.slice(0, MAX_NETWORKS) as unknown[][]) {
+    const [hex, rssi, security] = row;
+    if (typeof hex !== 'string' || !/^([0-9a-f]{2}){1,32}$/.test(hex)) continue; // hidden networks have no name
+    const ssid = text(Buffer.from(hex, 'hex'));
+    const level = typeof rssi === 'number' ? rssi : -100;
+    if ((found.get(ssid)?.rssi ?? -999) < level) {
+      found.set(ssid, { ssid, rssi: level, open: security === 0 });
+    }
+  }
+  return [...found.values()].sort((a, b) => b.rssi - a.rssi);
+}

@@ -1,0 +1,33 @@
+import type { Board } from './board';
+import type { Found, Link } from './discovery';
+
+/**
+ * The links of a board: those that the sources see, and those that are away, of a board that is connected or has a name.
+ * @param keeps the board stays in the tree while all of its links are away
+ */
+export function linksNow(board: Board, found: readonly Found[], keeps: boolean): Link[] {
+  const seen = found.map((f) => ({ found: f, present: f.online !== false }));
+  const open = board.transport?.address.text;
+  if (open === undefined && board.state.tag !== 'reconnecting' && !keeps) return seen;
+  // A broker lists the boards that are away itself: one that it no longer lists has lost its agent.
+  const isGone = ({ found: { address, online } }: Link) =>
+    online !== undefined && seen.length > 0 && address.text !== open;
+  const away = board.links
+    .filter((l) => !found.some((f) => f.address.text === l.found.address.text) && !isGone(l))
+    .map((l) => ({ found: l.found, present: false }));
+  return [...seen, ...away];
+}
+
+/** Whether a link is present now that was not present before. */
+export function hasNewLink(before: readonly Link[], now: readonly Link[]): boolean {
+  const present = new Set(before.filter((l) => l.present).map((l) => l.found.address.text));
+  return now.some((l) => l.present && !present.has(l.found.address.text));
+}
+
+/** Whether the board has other links than before, or one of them has changed. */
+export function linksDiffer(a: readonly Link[], b: readonly Link[]): boolean {
+  return (
+    a.length !== b.length ||
+    a.some((link, i) => link.present !== b[i]?.present || link.found !== b[i].found)
+  );
+}

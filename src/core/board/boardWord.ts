@@ -1,0 +1,8 @@
+import type { Board } from './board';
+import { stateWord, type StateWord } from './stateWord';
+
+/** The word for the state of a board. */
+export function wordOf(board: Pick<Board, 'state' | 'present' | 'crash' | 'asleep'>): StateWord {
+  const { state, present, crash, asleep } = board;
+  return stateWord(state, present, crash !== undefined, asleep?.overslept === false);
+}

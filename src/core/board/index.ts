@@ -1,0 +1,30 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { blink } from './blink';
+export type { Board, StopAnswer } from './board';
+export { boardBecomes } from './boardBecomes';
+export { clockCode, setClock } from './boardClock';
+export { noteLine } from './boardConsole';
+export type { BoardInfo } from './boardInfo';
+export { bytesText, infoLines } from './boardInfoText';
+export { wordOf } from './boardWord';
+export { boardBadge } from './boardNames';
+export { type BoardState, type BoardStateName, isConnected } from './boardState';
+export {
+  type Asleep,
+  type BoardSource,
+  type Found,
+  isOneDevice,
+  isPlaceholderUid,
+  type Link,
+  type UsbInfo,
+  usbKey,
+} from './discovery';
+export { Fleet } from './fleet';
+export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
+export { mpyFromFile, mpyFromNumber, runsNative } from './mpyFormat';
+export { portHints, type PortSurroundings } from './portHints';
+export { presentAgent } from './presentAgent';
+export { readInfo } from './readInfo';
+export { stateNames, stateWord, type StateWord } from './stateWord';
+export { type ManyStopAnswer, StopPolicies } from './stopPolicy';
+export { sharedWords, UsbKeys } from './usbKeys';

@@ -1,0 +1,21 @@
+import { hexSum } from './listing';
+import { eachPortion, portions } from './portions';
+
+/**
+ * Hashes files, in lists that the board's heap holds.
+ * @param heap free bytes; 0: unknown
+ * @param ask runs the verb for some paths and returns its lines
+ * @returns SHA-256 in hex for each path; undefined where there is no file
+ */
+export async function hashFiles(
+  paths: readonly string[],
+  heap: number,
+  ask: (paths: readonly string[]) => Promise<readonly string[]>,
+): Promise<(string | undefined)[]> {
+  const sums: (string | undefined)[] = [];
+  const all = portions(paths, (path) => path.length, heap);
+  await eachPortion(all, ask, (lines, at) => {
+    sums.push(...at.map((_, i) => hexSum(lines[i] ?? '-')));
+  });
+  return sums;
+}

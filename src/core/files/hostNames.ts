@@ -1,0 +1,101 @@
+import { isRawName, shownPath } from './paths';
+
+/** What the computer's file system does with names. */
+export interface HostNames {
+  readonly windows: boolean;
+  /** `Main.py` and `main.py` are one file. */
+  readonly caseInsensitive: boolean;
+}
+
+/** A name that this computer cannot have, or should not. */
+export interface NameProblem {
+  /** `error`: the file at `path` is left out. `warning`: it is included. */
+  readonly severity: 'error' | 'warning';
+  /** A path on the board. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Names that Windows keeps for devices, with or without an extension. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[\d¹²³]|lpt[\d¹²³])(\..*)?$/i;
+// eslint-disable-next-line no-control-regex -- Windows allows no control characters in names
+const NOT_ON_WINDOWS = /[<>:"\\|?*\u0000-\u001f]|[. ]$/;
+
+/**
+ * Names of files that programs on this computer execute or obey: git (hooks, filters), editors (tasks, settings), direnv. A board
+ * that puts such a file into a project could run code here.
+ */
+const OBEYED =
+  /^\.(git|hg|svn|vscode|idea|devcontainer|devcontainer\.json|github|gitlab-ci\.yml|envrc|husky|gitmodules|gitattributes|pre-commit-config\.yaml)$/i;
+
+/** The host that this process runs on. */
+export function hostNames(platform: NodeJS.Platform = process.platform): HostNames {
+  return {
+    windows: platform === 'win32',
+    caseInsensitive: platform === 'win32' || platform === 'darwin',
+  };
+}
+
+/**
+ * Checks a board's file name before the file is written on this computer: `error` where this computer
+ * cannot have it, `warning` where another one could not.
+ */
+export function nameProblem(path: string, host: HostNames): NameProblem | undefined {
+  for (const part of path.split('/').filter((p) => p !== '')) {
+    if (part === '.' || part === '..' || part.includes('\0')) {
+      return error(path, `The board's path ${JSON.stringify(path)} leads outside its folder`);
+    }
+    if (isRawName(part)) {
+      return error(
+        path,
+        `The name of ${shownPath(path)} is not valid text: rename it on the board`,
+      );
+    }
+    if (!NOT_ON_WINDOWS.test(part) && !DEVICE.test(part)) continue;
+    const message = `Windows cannot have a file named ${JSON.stringify(part)}`;
+    if (host.windows) return error(path, `${message}: rename it on the board`);
+    return { severity: 'warning', path, message };
+  }
+  return undefined;
+}
+
+/**
+ * Checks a file of a board that is written here with others and was not named by the user: what `nameProblem`
+ * finds, and a name that tools of this computer obey.
+ */
+export function fileProblem(path: string, host: HostNames): NameProblem | undefined {
+  const obeyed = path.split('/').find((part) => {
+    // Some systems take other spellings for the same name: `.GIT`, `.git.`, `.g\u200cit`.
+    return OBEYED.test(part.replace(/\p{Cf}|[. ]+$/gu, ''));
+  });
+  if (obeyed === undefined) return nameProblem(path, host);
+  const tools = 'tools of this computer obey what such a file says';
+  return error(path, `${shownPath(path)} stays on the board: ${tools}`);
+}
+
+/**
+ * Of paths that differ in case or in how accents are written only, all but the first: on hosts that take them for the
+ * same file, one would overwrite the other.
+ */
+export function nameCollisions(
+  places: readonly { path: string; local: string }[],
+  host: HostNames,
+): NameProblem[] {
+  const first = new Map<string, string>();
+  const problems: NameProblem[] = [];
+  for (const { path, local } of places) {
+    const key = local.normalize('NFC').toLowerCase();
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, path);
+      continue;
+    }
+    const message = `${path} and ${other} are one file on Windows and macOS`;
+    problems.push({ severity: host.caseInsensitive ? 'error' : 'warning', path, message });
+  }
+  return problems;
+}
+
+function error(path: string, message: string): NameProblem {
+  return { severity: 'error', path, message };
+}

@@ -1,0 +1,21 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { OwnFilesError } from './change';
+export { compiledPath, compileForBoard, compileTree, removeSources } from './compileForBoard';
+export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
+export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';
+export type { InstalledPackage } from './install';
+export { type InstalledState, keepPackages } from './installed';
+export { cacheFolder, InstalledFiles, stateFolder } from './installedFiles';
+export { readLock } from './lockFile';
+export { type InstallOptions, type PackageBoard, PackageManager } from './manager';
+export { missingModule, packageOf } from './missingModule';
+export type { TargetBoard } from './model';
+export { canCompileFor, CompileError, compileMpy, type MpyCross } from './mpyCross';
+export { MpyCrossThread } from './mpyCrossThread';
+export { nodeHttp, proxyFromEnvironment } from './nodeHttp';
+export { DEFAULT_PYPI } from './pypiSource';
+export { readRequirements } from './requirements';
+export { countedFrom, parseSpec } from './spec';
+export { fetchStubs, type Stubs } from './stubs';
+export { readTar } from './tar';
+export { compareVersions } from './versions';

@@ -1,0 +1,95 @@
+import type { BoardFiles, WriteItem } from '../boardFiles';
+import { sha256 } from './localFs';
+import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
+
+export interface KeepOptions {
+  readonly files: BoardFiles;
+  readonly undo: UndoStore;
+  /** Key of the board in the undo store: its uid, else its id. */
+  readonly board: string;
+  /** Milliseconds since 1970. */
+  now(): number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Runs `write`, which writes `items`, and keeps a copy of every replaced file for undoLast. Only files whose content differs are
+ * read from the board first. New files cost one round trip for all of them.
+ * @returns the number of replaced files
+ */
+export async function keepReplaced(
+  options: KeepOptions,
+  items: readonly WriteItem[],
+  write: () => Promise<void>,
+): Promise<number> {
+  const paths = items.map((i) => i.path);
+  const before = await options.files.hash(paths, options.signal);
+  const replaced: { path: string; before: string; after: string }[] = [];
+  for (const [i, { path, content }] of items.entries()) {
+    const old = before[i];
+    if (old === undefined) continue;
+    const after = sha256(typeof content === 'function' ? await content() : content);
+    if (after !== old) replaced.push({ path, before: old, after });
+  }
+  if (replaced.length === 0) {
+    await write();
+    return 0;
+  }
+  const entries = await keep(options, replaced);
+  const record = recordOf(options, entries);
+  await options.undo.save(record); // saved before the first write, because the connection may be lost in the middle
+  await write();
+  // A start file may have got more than the given content: lines that start the agent stay in it.
+  const now = await options.files.hash(
+    entries.map((e) => e.path),
+    options.signal,
+  );
+  await options.undo.save({
+    ...record,
+    entries: entries.map((e, i) => ({ ...e, after: now[i] ?? null })),
+  });
+  return entries.length;
+}
+
+/** Deletes files and folders, and keeps a copy of their content for undoLast. */
+export async function keepDeleted(options: KeepOptions, paths: readonly string[]): Promise<void> {
+  const { files, signal } = options;
+  const found: { path: string; before: string; after: null }[] = [];
+  const dirs: string[] = [];
+  for (const path of paths) {
+    if ((await files.stat(path, signal)).type === 'file') {
+      const [hash] = await files.hash([path], signal);
+      if (hash !== undefined) found.push({ path, before: hash, after: null });
+      continue;
+    }
+    dirs.push(path);
+    for (const entry of await files.walk(path, { hash: true, signal })) {
+      if (entry.type === 'dir') dirs.push(entry.path);
+      else if (entry.sha256) found.push({ path: entry.path, before: entry.sha256, after: null });
+    }
+  }
+  const entries = await keep(options, found);
+  // The innermost folders first, as in every record.
+  await options.undo.save({ ...recordOf(options, entries), removedDirs: dirs.sort().reverse() });
+  for (const path of paths) await files.remove(path, { recursive: true, signal });
+}
+
+/** Reads the current content of the board. The hash of what was read counts, because a file may have changed since it was hashed. */
+async function keep<E extends UndoEntry>(
+  { files, undo, signal }: KeepOptions,
+  entries: readonly E[],
+): Promise<E[]> {
+  const read = new Map<string, string>();
+  const take = async (content: Uint8Array, path: string) => {
+    await undo.keep(content);
+    read.set(path, sha256(content));
+  };
+  if (entries.length > 0) await files.readMany(entries, take, { signal });
+  return entries.map((e) => ({ ...e, before: read.get(e.path) ?? e.before }));
+}
+
+function recordOf(options: KeepOptions, entries: readonly UndoEntry[]): UndoRecord {
+  const { board } = options;
+  const time = options.now();
+  return { version: 1, board, mode: 'push', time, entries, madeDirs: [], removedDirs: [] };
+}

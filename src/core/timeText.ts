@@ -1,0 +1,49 @@
+import { UsageError } from './errors';
+import * as l10n from '@vscode/l10n';
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+/**
+ * A point in time as people write it: `2h`, `30m`, `7d` ago, a day (`2026-11-28`: its beginning here), a day with a time
+ * (`2026-11-28 14:30`), or seconds since 1970. Times are those of this computer unless they end in a zone.
+ * @param now milliseconds since 1970
+ * @returns milliseconds since 1970
+ * @throws UsageError
+ */
+export function parseTime(text: string, now: number): number {
+  const [, count, unit = ''] = /^(\d{1,6}(?:\.\d+)?)([smhdw])$/.exec(text.trim()) ?? [];
+  if (count !== undefined) return now - Number(count) * (UNITS[unit] ?? 0);
+  if (/^\d{9,11}(?:\.\d+)?$/.test(text.trim())) return Number(text) * 1_000;
+  const [, day, time = '00:00'] =
+    /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)?))?$/.exec(
+      text.trim(),
+    ) ?? [];
+  const at = day === undefined ? NaN : Date.parse(`${day}T${time}`);
+  if (Number.isFinite(at)) return at;
+  throw new UsageError(l10n.t('"{0}" is not a time', text), {
+    hint: l10n.t(
+      'Write 2h, 30m or 7d for that long ago, a day such as 2026-11-28 or 2026-11-28 14:30, or seconds since 1970.',
+    ),
+  });
+}
+
+/** `2026-11-28 14:30:05` in this computer's time. */
+export function shownTime(at: number): string {
+  const d = new Date(at);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const day = [d.getFullYear(), two(d.getMonth() + 1), two(d.getDate())].join('-');
+  return `${day} ${[d.getHours(), d.getMinutes(), d.getSeconds()].map(two).join(':')}`;
+}
+
+/** `14:05` for a time of today, `2026-11-29 14:05` for another day, in this computer's time. */
+export function shownMinute(at: number, now: number): string {
+  const [day = '', time = ''] = shownTime(at).split(' ');
+  const minute = time.slice(0, 5);
+  return shownTime(now).startsWith(day) ? minute : `${day} ${minute}`;
+}
