@@ -1,4 +1,5 @@
-import type { Address } from '../core/address';
+import * as l10n from '@vscode/l10n';
+import type { Address, MqboardAddress, MqttAddress } from '../core/address';
 import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
 import type { Transport, TransportFactory } from '../core/transport';
@@ -7,35 +8,37 @@ import type { WebReplSettings } from './webrepl';
 
 export interface TransportSettings {
   readonly log: Log;
-  /** Baud rate of a serial port by its path; undefined: the usual one. */
+  /** Baud rate of a serial port by its path; undefined: the default. */
   readonly baudRate?: (path: string) => number | undefined;
-  /** The brokers behind which boards are; without them there are none. */
+  /** The brokers that boards connect to; without them there are none. */
   readonly brokers?: {
-    transport(address: Address): Transport;
-    legacyTransport(address: Address): Promise<Transport>;
+    transport(address: MqttAddress): Transport;
+    legacyTransport(address: MqboardAddress): Promise<Transport>;
   };
-  /** Who asks for WebREPL passwords; without it WebREPL boards cannot be reached. */
+  /** Supplies WebREPL passwords; without it, WebREPL boards cannot be reached. */
   readonly webrepl?: WebReplSettings;
-  /** What demo boards are made of and where they keep their files; without it there are none. */
+  /** Parts and storage of demo boards; without them there are none. */
   readonly demo?: DemoSettings;
 }
 
-/** The factory for every kind of address. What a kind needs is loaded when it is first used. */
+/**
+ * Creates the factory for all kinds of addresses. The code for each kind is loaded on first use.
+ */
 export function createTransportFactory(settings: TransportSettings): TransportFactory {
   return async (address) => {
     switch (address.kind) {
       case 'serial': {
-        const { serialTransport } = await import('./serial');
-        return serialTransport(address, settings.log, settings.baudRate?.(address.rest));
+        const { serialTransport } = await import('./serial/serialTransport');
+        return serialTransport(address, settings.log, settings.baudRate?.(address.path));
       }
       case 'webrepl': {
         if (!settings.webrepl) throw unsupported(address);
-        const { webReplTransport } = await import('./webrepl');
+        const { webReplTransport } = await import('./webrepl/webReplTransport');
         return webReplTransport(address, settings.webrepl, settings.log);
       }
       case 'demo': {
         if (!settings.demo) throw unsupported(address);
-        const { demoTransport } = await import('./demo');
+        const { demoTransport } = await import('./demo/demoTransport');
         return demoTransport(address, settings.demo, settings.log);
       }
       case 'mqtt':
@@ -49,7 +52,12 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
 }
 
 function unsupported(address: Address): ConnectError {
-  return new ConnectError(address, 'unsupported', `${address.text} cannot be reached yet`, {
-    hint: 'Connect this board with a cable.',
-  });
+  return new ConnectError(
+    address,
+    'unsupported',
+    l10n.t('{0} cannot be reached yet', address.text),
+    {
+      hint: l10n.t('Connect this board with a cable.'),
+    },
+  );
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { mkdirSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { abortable, Deferred, throwIfAborted, type Clock } from '../../core/async';
@@ -10,20 +11,21 @@ import type { StartMode, WorkerMessage, WorkerSettings } from './messages';
 
 const CTRL_C = 0x03;
 /**
- * A program that prints, sleeps or reads is interrupted as on a board. One that only computes cannot be: WebAssembly gives no way into
- * it. So long after an unheard Ctrl-C its worker is ended, and the interpreter begins anew.
+ * A program that prints, sleeps or reads can be interrupted as on a board. One that only computes
+ * cannot, because WebAssembly offers no way. This many milliseconds after an ignored Ctrl-C, its
+ * worker is terminated and the interpreter restarts.
  */
 const GRACE_MS = 1_500;
 const RESTARTED = 'KeyboardInterrupt: the demo board was restarted, its variables are gone\r\n';
 
-/** What a demo board is made of. */
+/** The parts of a demo board. */
 export interface DemoBoardOptions extends Omit<WorkerSettings, 'ring' | 'start'> {
   /** Path of the bundled worker script. */
   readonly worker: string;
   readonly clock: Clock;
 }
 
-/** The demo board's serial line: it stays while interpreters come and go. */
+/** The demo board's serial line, which persists when interpreters are replaced. */
 export class DemoStream implements ByteStream {
   readonly #data = new Emitter<Uint8Array>();
   readonly #closed = new Emitter<Error | undefined>();
@@ -33,7 +35,7 @@ export class DemoStream implements ByteStream {
   readonly #ring = new InputRing(this.#memory);
   #worker: Worker | undefined;
   #ended = false;
-  /** The present interpreter has come up. */
+  /** The current interpreter is ready. */
   #started = false;
   #room = new Deferred<undefined>();
   readonly #ready = new Deferred<undefined>();
@@ -41,7 +43,10 @@ export class DemoStream implements ByteStream {
 
   constructor(private readonly options: DemoBoardOptions) {}
 
-  /** Switches the board on and waits until it takes input; boot.py and main.py run then. @throws Error when it does not start */
+  /**
+   * Switches the board on and waits until it accepts input; boot.py and main.py run then.
+   * @throws Error when it does not start
+   */
   async powerOn(signal?: AbortSignal): Promise<void> {
     mkdirSync(this.options.folder, { recursive: true });
     this.#start('power');
@@ -51,7 +56,7 @@ export class DemoStream implements ByteStream {
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     for (let at = 0; at < data.length;) {
       throwIfAborted(signal);
-      if (this.#ended) throw new ConnectionLostError('The demo board is switched off');
+      if (this.#ended) throw new ConnectionLostError(l10n.t('The demo board is off'));
       const room = this.#room.promise;
       at += this.#ring.write(data.subarray(at));
       this.#worker?.postMessage(undefined);
@@ -109,7 +114,7 @@ export class DemoStream implements ByteStream {
     }
   }
 
-  /** The interpreter has ended by itself and waits to be replaced. */
+  /** The interpreter has ended and must be replaced. */
   #restart(start: StartMode): void {
     const old = this.#worker;
     this.#unwatch();
@@ -117,7 +122,7 @@ export class DemoStream implements ByteStream {
     void old?.terminate();
   }
 
-  /** Looks a while after a Ctrl-C whether the interpreter has noticed it. */
+  /** Checks, some time after a Ctrl-C, whether the interpreter has noticed it. */
   #watch(position: number): void {
     this.#watchdog ??= this.options.clock.after(GRACE_MS, () => {
       this.#watchdog = undefined;
@@ -139,7 +144,9 @@ export class DemoStream implements ByteStream {
     void this.#interruptByForce(`${error.message.replace(/[^ -~]+/g, ' ')}\r\n`);
   }
 
-  /** A new interpreter, after the words that a board says when code ends with an exception. */
+  /**
+   * Starts a new interpreter, after printing what a board prints when code ends with an exception.
+   */
   async #interruptByForce(why: string): Promise<void> {
     const raw = this.#ring.raw;
     const old = this.#worker;
@@ -155,7 +162,7 @@ export class DemoStream implements ByteStream {
   }
 
   async #fail(message: string): Promise<void> {
-    const error = new ConnectionLostError(`The demo board could not start: ${message}`);
+    const error = new ConnectionLostError(l10n.t('The demo board could not start: {0}', message));
     this.#ready.reject(error);
     await this.#end(error);
   }

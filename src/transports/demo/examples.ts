@@ -6,7 +6,9 @@ import main from '../../../board/demo/main.py';
 
 const examples = { 'main.py': main, 'hello.py': hello, 'lib/greeting.py': greeting };
 
-/** Puts the example files on a flash that has never been used. What the user changes or deletes later stays so. */
+/**
+ * Copies the example files to a flash that has never been used. Later changes by the user are kept.
+ */
 export function addExamples(folder: string): void {
   if (existsSync(folder)) return;
   for (const [name, content] of Object.entries(examples)) {

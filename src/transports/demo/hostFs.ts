@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 
-/* Types of Emscripten's file system, as far as they are used here; it has none of its own. */
+/** Types for the parts of Emscripten's file system used here; Emscripten provides none. */
 export interface EmscriptenFs {
   createNode(parent: FsNode | null, name: string, mode: number, dev: number): FsNode;
   mount(type: unknown, options: object, at: string): void;
@@ -38,7 +38,7 @@ interface Stream {
 const DIR = 0o040777;
 const FILE = 0o100666;
 const IS_DIR = 0o040000;
-/** Emscripten's numbers, which the board's side translates (demoBoot.py). */
+/** Emscripten's errno values, which the board's side translates (demoBoot.py). */
 const errno: Readonly<Record<string, number>> = {
   EACCES: 2,
   EBUSY: 10,
@@ -56,13 +56,16 @@ const errno: Readonly<Record<string, number>> = {
   EROFS: 69,
   EXDEV: 75,
 };
-/** POSIX number of "no space left": writes to an open file are not translated by the board's side. */
+/**
+ * POSIX errno for "no space left". The board's side does not translate errors of writes to an open
+ * file.
+ */
 const POSIX_ENOSPC = 28;
 const BLOCK = 4096;
 
 /**
- * A folder of this computer as a file system of Emscripten's, so that files are kept whatever becomes of the worker. Names are encoded:
- * none leads out of the folder, and every name works on every computer.
+ * Presents a folder of this computer as an Emscripten file system, so that files survive the
+ * worker. Names are encoded: none leads outside the folder, and every name works on every computer.
  */
 export class HostFs {
   #used: number;
@@ -75,7 +78,7 @@ export class HostFs {
     this.#used = usedBlocks(folder);
   }
 
-  /** Block size, and blocks in all and free, as statvfs says them. */
+  /** Block size, total blocks and free blocks, as in statvfs. */
   space(): [block: number, total: number, free: number] {
     const total = Math.floor(this.capacity / BLOCK);
     return [BLOCK, total, Math.max(0, total - this.#used)];
@@ -103,7 +106,7 @@ export class HostFs {
     return join(this.#path(parent), encodeName(name));
   }
 
-  /** Does `work`; what the computer's file system refuses becomes Emscripten's error. */
+  /** Runs `work` and converts errors of the computer's file system to Emscripten's. */
   #try<T>(work: () => T): T {
     try {
       return work();
@@ -206,13 +209,16 @@ export class HostFs {
   }
 }
 
-/** A board's file name as one of this computer's: what is not surely allowed everywhere becomes `%XX` per UTF-8 byte. */
+/**
+ * Converts a board's file name to one for this computer: characters that are not allowed everywhere
+ * become `%XX` per UTF-8 byte.
+ */
 export function encodeName(name: string): string {
   const encoded = Array.from(Buffer.from(name), (byte) => {
     const char = String.fromCharCode(byte);
     return /[a-z0-9_\-.~ ]/.test(char) ? char : `%${byte.toString(16).padStart(2, '0')}`;
   }).join('');
-  // Dots and spaces at an end, and Windows' device names, mean something else there.
+  // Trailing dots and spaces, and Windows' device names, have a special meaning there.
   return encoded
     .replace(/^\.+$|^ |[. ]$/g, (s) =>
       Array.from(s, (c) => `%${c.charCodeAt(0).toString(16)}`).join(''),
@@ -223,7 +229,7 @@ export function encodeName(name: string): string {
     );
 }
 
-/** The board's name again. */
+/** The inverse of encodeName. */
 export function decodeName(encoded: string): string {
   const bytes = encoded.replace(/%([0-9a-f]{2})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),
@@ -250,7 +256,7 @@ function attributes(stat: fs.Stats): object {
   };
 }
 
-/** A file takes its content in blocks, and one more for its entry; a folder takes one. */
+/** A file uses blocks for its content and one for its entry; a folder uses one. */
 function blocksOf(stat: fs.Stats): number {
   return 1 + (stat.isDirectory() ? 0 : blocks(stat.size));
 }

@@ -1,4 +1,4 @@
-/** Words in front of the ring's bytes. */
+/** Layout of the words before the ring's bytes. */
 const word = {
   written: 0,
   read: 1,
@@ -12,7 +12,7 @@ const word = {
 const WORDS = 8;
 const CTRL_C = 0x03;
 
-/** Bytes that fit into the ring. */
+/** Capacity of the ring in bytes. */
 export const ringBytes = 1 << 16;
 
 /** Memory for one ring. */
@@ -21,8 +21,9 @@ export function createRing(): SharedArrayBuffer {
 }
 
 /**
- * The demo board's serial line, as shared memory: bytes from the extension to the worker, which reads them even while Python code runs there (a
- * worker that is busy gets no messages). Written by one side, read by the other; beside it what each knows of the other.
+ * The demo board's serial line in shared memory: bytes from the extension to the worker, which can
+ * read them even while Python code is running (a busy worker receives no messages). One side
+ * writes, the other reads; additional words hold what each side knows about the other.
  */
 export class InputRing {
   readonly #words: Int32Array;
@@ -33,12 +34,12 @@ export class InputRing {
     this.#bytes = new Uint8Array(memory, WORDS * 4, ringBytes);
   }
 
-  /** How many bytes have ever been written, modulo 2 ** 32 (as all positions here). */
+  /** Number of bytes ever written, modulo 2 ** 32 (like all positions here). */
   get written(): number {
     return Atomics.load(this.#words, word.written);
   }
 
-  /** Up to which byte the worker has looked for Ctrl-C. */
+  /** Position up to which the worker has searched for Ctrl-C. */
   get scanned(): number {
     return Atomics.load(this.#words, word.scanned);
   }
@@ -47,28 +48,28 @@ export class InputRing {
     return (this.written - Atomics.load(this.#words, word.read)) | 0;
   }
 
-  /** Bytes of output that the worker has sent and the extension has not taken. */
+  /** Number of output bytes that the worker has sent and the extension has not yet processed. */
   get untaken(): number {
     return (Atomics.load(this.#words, word.sent) - Atomics.load(this.#words, word.taken)) | 0;
   }
 
-  /** The worker has sent so many more. */
+  /** The worker has sent this many more bytes. */
   sent(bytes: number): void {
     Atomics.add(this.#words, word.sent, bytes);
   }
 
-  /** The extension has taken so many more. */
+  /** The extension has processed this many more bytes. */
   taken(bytes: number): void {
     Atomics.add(this.#words, word.taken, bytes);
     Atomics.notify(this.#words, word.taken);
   }
 
-  /** Blocks until some more is taken, at most `ms`. */
+  /** Blocks until more bytes are processed, at most `ms`. */
   waitUntilTaken(ms: number): void {
     Atomics.wait(this.#words, word.taken, Atomics.load(this.#words, word.taken), ms);
   }
 
-  /** Python code runs. */
+  /** Whether Python code is running. */
   get running(): boolean {
     return Atomics.load(this.#words, word.running) === 1;
   }
@@ -77,7 +78,7 @@ export class InputRing {
     Atomics.store(this.#words, word.running, value ? 1 : 0);
   }
 
-  /** The raw REPL is on. */
+  /** Whether the raw REPL is active. */
   get raw(): boolean {
     return Atomics.load(this.#words, word.raw) === 1;
   }
@@ -86,7 +87,10 @@ export class InputRing {
     Atomics.store(this.#words, word.raw, value ? 1 : 0);
   }
 
-  /** Writes what fits; gives how many bytes that was. The worker says "room" once there is more. */
+  /**
+   * Writes as many bytes as fit and returns their number. The worker sends "room" when there is
+   * more space.
+   */
   write(data: Uint8Array): number {
     const count = Math.min(data.length, ringBytes - this.available);
     const at = this.written;
@@ -106,14 +110,17 @@ export class InputRing {
     return byte;
   }
 
-  /** Forgets what was written up to `position` and has not been read, and what was not taken; only while there is no worker. */
+  /**
+   * Discards unread input up to `position`, and unprocessed output. Call only while there is no
+   * worker.
+   */
   clear(position: number): void {
     const read = Atomics.load(this.#words, word.read);
     if (((position - read) | 0) > 0) Atomics.store(this.#words, word.read, position);
     Atomics.store(this.#words, word.taken, Atomics.load(this.#words, word.sent));
   }
 
-  /** Whether the extension waits for room; it is told only once. */
+  /** Whether the extension is waiting for room; it is notified only once. */
   takeHostWaits(): boolean {
     return Atomics.exchange(this.#words, word.hostWaits, 0) === 1;
   }
@@ -123,7 +130,7 @@ export class InputRing {
     Atomics.wait(this.#words, word.written, seen, ms);
   }
 
-  /** Takes the first Ctrl-C out of what has not been looked at; true when there was one. */
+  /** Removes the first Ctrl-C from the bytes not yet searched; returns true if there was one. */
   takeInterrupt(): boolean {
     const end = this.written;
     const read = Atomics.load(this.#words, word.read);
@@ -138,12 +145,12 @@ export class InputRing {
     return found;
   }
 
-  /** Nothing looks for Ctrl-C now: bytes pass as they are. */
+  /** No one searches for Ctrl-C now: bytes pass unchanged. */
   skipInterrupts(): void {
     Atomics.store(this.#words, word.scanned, this.written);
   }
 
-  /** The unread bytes before `at` move up by one, over it. */
+  /** Moves the unread bytes before `at` up by one, overwriting it. */
   #removeAt(at: number, read: number): void {
     for (let i = at; i !== read; i = (i - 1) | 0) {
       this.#bytes[i & (ringBytes - 1)] = this.#bytes[(i - 1) & (ringBytes - 1)] ?? 0;

@@ -7,7 +7,7 @@ import type { InputRing } from './inputRing';
 import type { WorkerSettings } from './messages';
 import { Output } from './output';
 
-/** What MicroPython's micropython.mjs gives, as far as it is used here. */
+/** The parts of MicroPython's micropython.mjs used here. */
 interface MicroPython {
   readonly FS: EmscriptenFs;
   readonly _module: {
@@ -25,31 +25,37 @@ interface Loader {
 
 const CTRL_C = 0x03;
 const POLLIN = 1;
-const HEAP_BYTES = 256 * 1024; // grows by itself
-/** Bytes of output on their way to the extension. */
+const HEAP_BYTES = 256 * 1024; // grows automatically
+/** Maximum output bytes in transit to the extension. */
 const MOST_UNTAKEN = 256 * 1024;
-/** How long one wait lasts before Ctrl-C is looked for again. */
+/** Milliseconds of one wait before checking for Ctrl-C again. */
 const WAIT_MS = 1000;
 
-/** What the interpreter asks of the worker around it. */
+/** What the interpreter needs from its worker. */
 export interface Surroundings {
   output(bytes: Uint8Array): void;
-  /** There is room in the input ring for which somebody waits. */
+  /** The input ring has room again, and the extension is waiting for it. */
   room(): void;
   /** machine.reset(): does not return. */
   reset(): never;
 }
 
-/** How code ended: the traceback as a board prints it ('' when all went well), and whether by SystemExit (a soft reset follows). */
+/**
+ * How code ended: the traceback as a board prints it ('' on success), and whether by SystemExit (a
+ * soft reset follows).
+ */
 export interface Outcome {
   readonly traceback: string;
   readonly exit: boolean;
 }
 
-/** MicroPython's WebAssembly build with the gaps to a board bridged: input and Ctrl-C while code runs, files that stay, a machine. */
+/**
+ * MicroPython's WebAssembly build, extended to behave like a board: input and Ctrl-C while code
+ * runs, persistent files, a machine module.
+ */
 export class Interpreter {
   readonly #output: Output;
-  /** KeyboardInterrupt has been scheduled, and it is not known yet that it was raised. */
+  /** KeyboardInterrupt has been scheduled, and may not have been raised yet. */
   #interrupted = false;
   #python!: MicroPython;
 
@@ -74,20 +80,20 @@ export class Interpreter {
       linebuffer: false,
       url: join(dirname(settings.micropython), 'micropython.wasm'),
       stdin: () => self.#readStdin(),
-      stdout: () => undefined, // a device of its own; what it does is set below
+      stdout: () => undefined, // a device of its own, configured below
     });
     self.#setUp();
     return self;
   }
 
-  /** Hands on what has been printed. */
+  /** Sends buffered output. */
   flush(): void {
     this.#output.flush();
   }
 
   #handOn(bytes: Uint8Array): void {
     this.around.output(bytes);
-    // Output that nobody has taken yet is bounded, as on a serial line. A Ctrl-C gets through meanwhile.
+    // Unprocessed output is bounded, as on a serial line. Ctrl-C still works meanwhile.
     while (this.ring.untaken > MOST_UNTAKEN) {
       this.checkInterrupt();
       this.ring.waitUntilTaken(WAIT_MS);
@@ -104,19 +110,19 @@ export class Interpreter {
     this.#python.replInit();
   }
 
-  /** One key for the friendly REPL. True when it wants a soft reset. */
+  /** Processes one key in the friendly REPL. Returns true if it requests a soft reset. */
   key(byte: number): boolean {
     const exit = this.#running(() => this.#python.replProcessChar(byte)) !== 0;
     if (this.#interrupted) this.say(this.#raiseLate());
     return exit;
   }
 
-  /** What `work` prints, which is shown nowhere. */
+  /** Returns the output of `work`, which is not shown. */
   capture(work: () => void): string {
     return this.#output.capture(work);
   }
 
-  /** Runs code as a board's raw REPL does. */
+  /** Runs code like a board's raw REPL. */
   run(code: string): Outcome {
     this.#interruptChar(CTRL_C);
     try {
@@ -130,19 +136,22 @@ export class Interpreter {
     }
   }
 
-  /** A Ctrl-C that came with the last bytecode of a program is raised here, not in the next program. */
+  /**
+   * Raises a Ctrl-C that arrived with a program's last bytecode here, so that it does not hit the
+   * next program.
+   */
   #raiseLate(): string {
     if (!this.#interrupted) return '';
     this.#interrupted = false;
     try {
-      this.#python.runPython('[0 for _ in range(2)]'); // pending exceptions are looked for where a loop goes back
+      this.#python.runPython('[0 for _ in range(2)]'); // pending exceptions are checked at the end of a loop iteration
       return '';
     } catch (error) {
       return outcomeOf(error).traceback;
     }
   }
 
-  /** Runs a file of the flash if it is there, and shows its traceback. */
+  /** Runs a file from flash if it exists, and shows its traceback. */
   runFile(name: string): Outcome {
     if (!existsSync(join(this.settings.folder, encodeName(name)))) {
       return { traceback: '', exit: false };
@@ -188,7 +197,7 @@ export class Interpreter {
     this.#python.runPython(`__import__("micropython").kbd_intr(${value})`);
   }
 
-  /** Wherever Python code touches the host: turns a Ctrl-C into KeyboardInterrupt. */
+  /** Converts a Ctrl-C into KeyboardInterrupt, whenever Python code calls the host. */
   checkInterrupt(): boolean {
     if (this.ring.scanned === this.ring.written) return false;
     if (this.#python._module._mp_hal_get_interrupt_char() !== CTRL_C) {
@@ -201,7 +210,7 @@ export class Interpreter {
     return true;
   }
 
-  /** Blocks until there is a byte. Null ends the read, for the interrupt to be raised. */
+  /** Blocks until a byte arrives. Null ends the read, so that the interrupt is raised. */
   #readStdin(): number | null {
     for (;;) {
       const seen = this.ring.written;
@@ -227,7 +236,7 @@ export class Interpreter {
     }
   }
 
-  /** Whether there is input; the caller asks again and again, so a moment is waited. */
+  /** Whether there is input. The caller polls repeatedly, so this waits briefly. */
   #pollStdin(): number {
     const seen = this.ring.written;
     this.checkInterrupt();
@@ -237,7 +246,7 @@ export class Interpreter {
     return this.ring.available > 0 ? POLLIN : 0;
   }
 
-  /** sys.stdout.buffer: bytes as they are. */
+  /** sys.stdout.buffer: unmodified bytes. */
   #write(memory: Uint8Array, offset: number, length: number): number {
     this.#output.bytes(memory.subarray(offset, offset + length));
     return this.#written(length);
@@ -245,7 +254,7 @@ export class Interpreter {
 
   #print(memory: Uint8Array, offset: number, length: number): number {
     const lineEnded = this.#output.text(memory.subarray(offset, offset + length));
-    // A program that then only computes gives no other chance to show its line.
+    // A program that only computes from here on offers no other chance to show its line.
     if (lineEnded && this.ring.running) this.flush();
     return this.#written(length);
   }
@@ -257,12 +266,12 @@ export class Interpreter {
   }
 }
 
-/** What a character device of Emscripten's does when it is written to or polled. */
+/** How an Emscripten character device reacts to writes and polls. */
 function deviceOps(fs: EmscriptenFs, name: string): DeviceOps {
   return fs.getDevice(fs.lookupPath(`/dev/${name}`).node.rdev).stream_ops;
 }
 
-/** @throws what is not Python's: a fault of the interpreter itself */
+/** @throws errors that do not come from Python: a fault of the interpreter itself */
 function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
   const exit = 'type' in error && error.type === 'SystemExit';

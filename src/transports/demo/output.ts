@@ -1,22 +1,22 @@
-/** Output is handed on in pieces of so many bytes, or when there is a pause. */
+/** Output is sent in pieces of this many bytes, or when there is a pause. */
 const OUTPUT_BYTES = 4096;
-/** Code that only computes and prints still shows its output this often. */
+/** Code that never pauses still shows its output at this interval, in milliseconds. */
 const OUTPUT_MS = 50;
 const [LF, CR] = [10, 13];
 
-/** What a demo board prints, gathered into pieces. */
+/** Collects a demo board's output into pieces. */
 export class Output {
   readonly #pending = new Uint8Array(OUTPUT_BYTES);
   #length = 0;
-  /** When the oldest byte of it was printed. */
+  /** Time at which the oldest byte was printed. */
   #since = 0;
   #lastByte = 0;
-  /** Output goes here instead, while it is set. */
+  /** If set, output goes here instead. */
   #captured: number[] | undefined;
 
   constructor(private readonly handOn: (bytes: Uint8Array) => void) {}
 
-  /** Hands on what has been printed. */
+  /** Sends the collected output. */
   flush(): void {
     if (this.#length === 0) return;
     const bytes = this.#pending.slice(0, this.#length);
@@ -24,12 +24,12 @@ export class Output {
     this.handOn(bytes);
   }
 
-  /** Hands it on if a part of it has waited for long enough. */
+  /** Sends the output if a part of it has waited long enough. */
   flushOld(): void {
     if (this.#length > 0 && performance.now() - this.#since >= OUTPUT_MS) this.flush();
   }
 
-  /** What is printed during `work`, which is shown nowhere. */
+  /** Returns the output of `work`, which is not shown. */
   capture(work: () => void): string {
     const captured: number[] = [];
     this.#captured = captured;
@@ -38,12 +38,14 @@ export class Output {
     return Buffer.from(captured).toString();
   }
 
-  /** Bytes as they are. */
+  /** Takes unmodified bytes. */
   bytes(bytes: Uint8Array): void {
     for (const byte of bytes) this.#put(byte);
   }
 
-  /** Standard output: line ends become those of a board. Says whether a line has ended. */
+  /**
+   * Takes standard output and converts line ends to a board's. Returns whether a line has ended.
+   */
   text(bytes: Uint8Array): boolean {
     let lineEnded = false;
     for (const byte of bytes) {

@@ -9,28 +9,29 @@ const CTRL_D = 0x04;
 const CTRL_E = 0x05;
 const RETURN = 0x0d;
 const RAW_BANNER = 'raw REPL; CTRL-B to exit\r\n>';
-/** Raw-paste's window in bytes: what the input ring holds easily. */
+/** Raw-paste window in bytes, which fits easily into the input ring. */
 const WINDOW = 16384;
 const INTERRUPTED = 'Traceback (most recent call last):\r\nKeyboardInterrupt: \r\n';
 
 /**
- * The REPL as a board has it. Line editing is MicroPython's own; the raw REPL is here, since the build's own one hangs in
- * raw-paste mode (protocol: MicroPython's documentation, "The raw REPL").
+ * The REPL of the demo board. Line editing is MicroPython's own. The raw REPL is implemented here,
+ * because the build's own one hangs in raw-paste mode (protocol: MicroPython's documentation, "The
+ * raw REPL").
  */
 export class Repl {
   #raw = false;
   #line: number[] = [];
-  /** Bytes of the present raw-paste; undefined outside of it. */
+  /** Bytes received in the current raw-paste; undefined outside of it. */
   #pasted: number | undefined;
 
   constructor(
     private readonly python: Interpreter,
     private readonly ring: InputRing,
-    /** Told how the interpreter is to begin anew. */
+    /** Called with the way in which the interpreter must restart. */
     private readonly reset: (start: StartMode) => void,
   ) {}
 
-  /** What happens at power-on or after a reset, up to the prompt. */
+  /** Performs a power-on or reset, up to the prompt. */
   start(mode: StartMode): void {
     const raw = mode === 'raw' || mode === 'bareRaw';
     const exit = mode !== 'bare' && mode !== 'bareRaw' && this.#runPrograms(raw);
@@ -51,7 +52,7 @@ export class Repl {
     this.python.flush();
   }
 
-  /** True when one of them asked for a soft reset. */
+  /** Returns true if one of the programs requested a soft reset. */
   #runPrograms(raw: boolean): boolean {
     if (this.python.runFile('boot.py').exit) return true;
     return !raw && this.python.runFile('main.py').exit;
@@ -65,12 +66,12 @@ export class Repl {
   }
 
   #feedFriendly(byte: number): void {
-    if (byte === RETURN) this.python.flush(); // a program may begin: what was typed is seen first
+    if (byte === RETURN) this.python.flush(); // a program may start: show its input line first
     if (byte === CTRL_A) this.#onCtrlA();
     else if (this.python.key(byte)) this.#softReset();
   }
 
-  /** The line editor knows whether Ctrl-A is a command here (the line is empty) or moves the cursor. */
+  /** Only the line editor knows whether Ctrl-A is a command (empty line) or moves the cursor. */
   #onCtrlA(): void {
     const said = this.python.capture(() => this.python.key(CTRL_A));
     if (said.includes(RAW_BANNER)) this.#beginRaw();

@@ -1,23 +1,27 @@
+import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, Queue, systemClock } from '../../core/async';
 import { concat, text, utf8 } from '../../core/bytes';
 import { FileError, ProtocolError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { pythonError } from '../../core/python/python';
-import type { BrokerConnection, BrokerMessage } from '../mqtt/brokerConnection';
+import type { BrokerConnection, BrokerMessage } from '../mqtt';
 import { decodeMqboard, encodeMqboard, MqboardReply } from './mqboardFrames';
 
-/** What the original's own tool sends at once. */
+/** Chunk size of the original's own tool, in bytes. */
 const CHUNK = 1400;
-/** Frames are numbered with 15 bits, and the last number means another thing. */
+/** Frames have 15-bit numbers, and the highest number is reserved. */
 const MOST_CHUNKS = 0x7ffe;
-/** Code goes in one frame, which the board holds in memory as a whole. */
+/** Code travels in one frame, which the board holds in memory. */
 const MOST_CODE = 16 * 1024;
-/** Such a board answers nothing while it works, and its broker does not tell that it is gone. */
+/** Such a board sends nothing while it works, and its broker does not report that it is away. */
 const ANSWER_MS = 60_000;
-/** A board that answers in pieces is heard as long as they come. */
+/** Limit for an answer in several pieces, in bytes. */
 const MOST_ANSWER = 64 * 1024 * 1024;
 
-/** A board that runs the original mqboard: one command at a time, for its transfers share one state. */
+/**
+ * A board with the original mqboard. It handles one command at a time, because its transfers share
+ * one state.
+ */
 export class MqboardClient implements Disposable {
   readonly #queue = new Queue();
   readonly #listener: Disposable;
@@ -33,15 +37,21 @@ export class MqboardClient implements Disposable {
   }
 
   /**
-   * Runs code and gives what it printed. `pass` before it has the board run it as statements, whose output it captures.
+   * Runs code and returns its output. A leading `pass` makes the board run it as statements and
+   * capture the output.
    * @throws PythonError with the board's traceback, TimeoutError
    */
   eval(code: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
     const source = concat([utf8('pass\n'), code]);
     if (source.length > MOST_CODE) {
-      throw new FileError('ENOMEM', '', 'That is too much code for a board with the old mqboard', {
-        hint: 'Put it into a file and run that.',
-      });
+      throw new FileError(
+        'ENOMEM',
+        '',
+        l10n.t('The code is too long for a board with the old mqboard'),
+        {
+          hint: l10n.t('Put the code into a file and run that.'),
+        },
+      );
     }
     return this.#command('eval', '', [source], signal);
   }
@@ -51,7 +61,10 @@ export class MqboardClient implements Disposable {
     return this.#command('get', path, [new Uint8Array()], signal);
   }
 
-  /** Writes a file in place, without any check: for a temporary one, which is verified and renamed afterwards. */
+  /**
+   * Writes a file in place without verification: only for temporary files, which are verified and
+   * renamed afterwards.
+   */
   async put(
     path: string,
     content: Uint8Array,
@@ -59,13 +72,14 @@ export class MqboardClient implements Disposable {
   ): Promise<void> {
     const count = Math.max(1, Math.ceil(content.length / CHUNK));
     if (count > MOST_CHUNKS) {
-      throw new FileError('EINVAL', path, 'That file is too large for the old mqboard');
+      throw new FileError('EINVAL', path, l10n.t('The file is too large for the old mqboard'));
     }
     const chunks = Array.from({ length: count }, (_, i) =>
       content.subarray(i * CHUNK, (i + 1) * CHUNK),
     );
     const said = await this.#command('put', path, chunks, options.signal, options.onSent);
-    if (text(said).trim() !== 'OK') throw new ProtocolError('the board did not confirm the file');
+    if (text(said).trim() !== 'OK')
+      throw new ProtocolError(l10n.t('the board did not confirm the file'));
   }
 
   dispose(): void {
@@ -82,7 +96,7 @@ export class MqboardClient implements Disposable {
     return this.#queue.run(async () => {
       const id = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('base64url');
       const done = new Deferred<Uint8Array>();
-      done.promise.catch(() => undefined); // it is awaited below, unless sending fails first
+      done.promise.catch(() => undefined); // awaited below, unless sending fails first
       this.#current = { id, reply: new MqboardReply(), size: 0, done };
       const timer = this.#watch(done);
       try {
@@ -102,15 +116,15 @@ export class MqboardClient implements Disposable {
     }, signal);
   }
 
-  /** Gives the command up when nothing comes any more. */
+  /** Fails the command when nothing arrives any more. */
   #watch(done: Deferred<Uint8Array>): Disposable {
     let timer: Disposable | undefined;
     const begin = () => {
       timer?.dispose();
       timer = systemClock.after(ANSWER_MS, () =>
         done.reject(
-          new TimeoutError('The board does not answer', {
-            hint: 'It may be away or busy: the old mqboard does not tell.',
+          new TimeoutError(l10n.t('The board does not answer'), {
+            hint: l10n.t('It may be away or busy: the old mqboard does not report which.'),
           }),
         ),
       );
@@ -128,13 +142,13 @@ export class MqboardClient implements Disposable {
   #receive({ topic, payload }: BrokerMessage): void {
     const [kind, id] = topic.slice(`${this.prefix}/mqb/reply/`.length).split('/');
     const current = this.#current;
-    if (current?.id !== id || !current) return; // an answer to somebody else, or one that came too late
+    if (current?.id !== id || !current) return; // an answer to another client, or a late one
     this.#heard?.();
     try {
       if (kind === 'err') throw commandError(payload);
       const frame = decodeMqboard(payload);
       current.size += frame.data.length;
-      if (current.size > MOST_ANSWER) throw new ProtocolError('the board sends without end');
+      if (current.size > MOST_ANSWER) throw new ProtocolError(l10n.t('the board keeps sending'));
       if (current.reply.take(frame)) current.done.resolve(concat(current.reply.parts));
     } catch (error) {
       current.done.reject(error);
@@ -142,7 +156,7 @@ export class MqboardClient implements Disposable {
   }
 }
 
-/** Errors come as plain text: a traceback, or what is wrong with the command. */
+/** Errors are plain text: a traceback, or a description of what is wrong with the command. */
 function commandError(payload: Uint8Array): Error {
   const words = text(payload).slice(0, 4096);
   if (/^MQRepl protocol error|not supported$/.test(words)) return new ProtocolError(words);

@@ -1,8 +1,12 @@
+import * as l10n from '@vscode/l10n';
 import { ProtocolError } from '../../core/errors';
 
-/** A frame's head is two bytes: the last one's bit, and a number that rises by one (mqboard's wire format). */
+/**
+ * A frame's header has two bytes: a bit for the last frame, and an incrementing number (mqboard's
+ * wire format).
+ */
 const LAST = 0x8000;
-/** The number of a reply that is one frame only, which is not checked. */
+/** The number of a single-frame reply, which is not checked. */
 const ANY = 0x7fff;
 
 export interface MqboardFrame {
@@ -11,7 +15,7 @@ export interface MqboardFrame {
   readonly data: Uint8Array;
 }
 
-/** `data` as frame number `seq`. */
+/** Encodes `data` as frame number `seq`. */
 export function encodeMqboard(seq: number, last: boolean, data: Uint8Array): Buffer {
   const out = Buffer.alloc(2 + data.length);
   out.writeUInt16BE((last ? LAST : 0) | seq);
@@ -22,22 +26,24 @@ export function encodeMqboard(seq: number, last: boolean, data: Uint8Array): Buf
 /** @throws ProtocolError when it is too short to be a frame */
 export function decodeMqboard(message: Uint8Array): MqboardFrame {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  if (bytes.length < 2) throw new ProtocolError('the board sent less than a frame');
+  if (bytes.length < 2) throw new ProtocolError(l10n.t('the board sent an incomplete frame'));
   const head = bytes.readUInt16BE(0);
   return { last: (head & LAST) !== 0, seq: head & ANY, data: bytes.subarray(2) };
 }
 
-/** Puts the frames of one reply together: each once, none missing. */
+/** Reassembles the frames of one reply: each once, with none missing. */
 export class MqboardReply {
   readonly parts: Uint8Array[] = [];
   #next = 0;
 
-  /** True when it is complete. @throws ProtocolError when a frame is missing */
+  /** Returns true when the reply is complete. @throws ProtocolError when a frame is missing */
   take(frame: MqboardFrame): boolean {
     if (frame.seq !== ANY) {
       if (frame.seq < this.#next) return false; // a copy: the broker may deliver twice
       if (frame.seq > this.#next) {
-        throw new ProtocolError('a part of what the board sent was lost', { hint: 'Try again.' });
+        throw new ProtocolError(l10n.t('some of the data that the board sent was lost'), {
+          hint: l10n.t('Try again.'),
+        });
       }
       this.#next++;
     }

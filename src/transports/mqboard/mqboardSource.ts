@@ -1,11 +1,15 @@
-import type { BoardSource, Found } from '../../core/board/discovery';
+import { mqboardAddress } from '../../core/parseAddress';
+import type { BoardSource, Found } from '../../core/board';
 import { DisposableStore, Emitter } from '../../core/events';
-import type { MqttBroker } from '../mqtt/mqttBroker';
+import type { MqttBroker } from '../mqtt';
 
-/** Boards beyond this on one broker are not listed. */
+/** Maximum number of boards listed per broker. */
 const MOST = 1_000;
 
-/** Boards that run the original mqboard: they are listed once they have said anything, and never known to be away. */
+/**
+ * Boards with the original mqboard. They are listed once they have sent anything, and are never
+ * known to be away.
+ */
 export class MqboardSource implements BoardSource {
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
@@ -36,11 +40,12 @@ export class MqboardSource implements BoardSource {
 
   #take(prefix: string): void {
     if (this.#found.has(prefix) || this.#found.size >= MOST) return;
-    const rest = `${this.broker.profile.id}/${prefix}`;
     this.#found.set(prefix, {
-      address: { kind: 'mqboard', text: `mqboard://${rest}`, rest },
+      address: mqboardAddress(this.broker.profile.id, prefix),
       ...{ likely: true, online: true, name: prefix.split('/').at(-1) ?? prefix },
-      details: { broker: this.broker.profile.name, agent: 'mqboard' },
+      unproven: true,
+      // The original mqboard has no keys: it obeys anyone on the broker.
+      details: { broker: this.broker.profile.name, agent: 'mqboard', mode: 'open' },
     });
     this.#changed.fire(undefined);
   }

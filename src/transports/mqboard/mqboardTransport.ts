@@ -1,5 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
-import type { Address } from '../../core/address';
+import type { MqboardAddress } from '../../core/address';
 import { Queue } from '../../core/async';
 import type { BoardFiles, TransferOptions } from '../../core/boardFiles';
 import { text, utf8 } from '../../core/bytes';
@@ -7,12 +8,13 @@ import { ConnectionLostError, ProtocolError } from '../../core/errors';
 import { DisposableStore, Emitter } from '../../core/events';
 import { pyRepr } from '../../core/python/python';
 import type { Activity, Session, SessionOptions, Transport } from '../../core/transport';
-import type { MqttBroker } from '../mqtt/mqttBroker';
+import type { MqttBroker } from '../mqtt';
 import { MqboardClient } from './mqboardClient';
 
 /**
- * A board that runs the original mqboard: code, files and a reset. What its protocol lacks (verified files, old files kept
- * until new ones are whole) is made good by code; what cannot be (interrupting, a prompt) is not offered.
+ * A board with the original mqboard: code, files and a reset. Code compensates for what its
+ * protocol lacks (verified files, keeping old files until new ones are complete). What cannot be
+ * compensated (interrupting, a prompt) is not offered.
  */
 export class MqboardTransport implements Transport {
   readonly kind = 'mqboard';
@@ -29,15 +31,16 @@ export class MqboardTransport implements Transport {
   #client: MqboardClient | undefined;
 
   constructor(
-    readonly address: Address,
+    readonly address: MqboardAddress,
     private readonly broker: MqttBroker,
     private readonly prefix: string,
   ) {}
 
   async open(signal: AbortSignal): Promise<void> {
+    await this.broker.requireAccepted(this.address, this.prefix);
     await this.broker.connect(signal);
     this.#client = this.#lifetime.add(new MqboardClient(this.broker.connection, this.prefix));
-    // Nothing announces such a board: only an answer shows that it is there.
+    // Such a board does not announce itself: only an answer shows that it is online.
     await this.#client.eval(utf8('print(1)'), signal);
   }
 
@@ -51,13 +54,13 @@ export class MqboardTransport implements Transport {
 
   interrupt(): Promise<void> {
     return Promise.reject(
-      new ProtocolError('Code on a board with the old mqboard cannot be interrupted', {
-        hint: 'Reset the board, or put the agent on it.',
+      new ProtocolError(l10n.t('Code on a board with the old mqboard cannot be interrupted'), {
+        hint: l10n.t('Reset the board, or put the agent on it.'),
       }),
     );
   }
 
-  /** The board is gone before it can answer. */
+  /** The board resets before it can answer. */
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
     const call = mode === 'soft' ? 'soft_reset' : 'reset';
     const later = `import machine\nmachine.Timer(-1).init(mode=0, period=500, callback=lambda t: machine.${call}())`;
@@ -87,18 +90,21 @@ export class MqboardTransport implements Transport {
 
   #require(): MqboardClient {
     if (this.#client) return this.#client;
-    throw new ConnectionLostError('The link to the board was closed');
+    throw new ConnectionLostError(l10n.t('The link to the board was closed'));
   }
 }
 
-/** Reading as the board does it; writing into a temporary file that is verified on the board, then renamed. */
+/**
+ * Reads as the board does; writes to a temporary file, which is verified on the board and then
+ * renamed.
+ */
 function filesOf(client: MqboardClient): Partial<BoardFiles> {
   return {
     read: (path: string, { signal }: TransferOptions = {}) => client.get(path, signal),
     write: async (path: string, content: Uint8Array, options: TransferOptions = {}) => {
       const { signal, onProgress } = options;
       const hash = createHash('sha256').update(content).digest('hex');
-      // Its name is part of a topic, in which a file's name might mean something.
+      // The name becomes part of a topic, in which a file name could have a special meaning.
       const temporary = `/mpf${hash.slice(0, 8)}.tmp`;
       await client.put(temporary, content, {
         signal,
@@ -106,8 +112,8 @@ function filesOf(client: MqboardClient): Partial<BoardFiles> {
       });
       const said = text(await client.eval(utf8(finish(temporary, path, hash)), signal)).trim();
       if (said !== 'ok') {
-        throw new ProtocolError(`${path} did not arrive as it was sent`, {
-          hint: 'Nothing was changed. Try again.',
+        throw new ProtocolError(l10n.t('{0} was corrupted in transit', path), {
+          hint: l10n.t('Nothing was changed. Try again.'),
         });
       }
     },

@@ -1,126 +1,131 @@
+import * as l10n from '@vscode/l10n';
 import {
-  decodeError,
-  Flag,
+  type AgentSession,
+  type Birth,
+  type Facts,
+  type Frame,
+  type Gone,
+  isSigned,
   makeFrame,
   MAX_U30,
   Op,
-  type Frame,
   type OpCode,
-} from '../../core/agent/agentProtocol';
-import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
-import type { AgentSession, Role } from '../../core/agent/agentProtocolSession';
+  type Role,
+} from '../../core/agent';
 import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
 import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { agentError, keyRefused } from './agentErrors';
-import {
-  adviceOf,
-  FIRST_REPEAT_MS,
-  GIVE_UP_MS,
-  LAST_REPEAT_MS,
-  openSession,
-  silent,
-} from './agentHello';
-import type { AgentIo, Exchange, RequestOptions } from './agentRequest';
+import { olderProtocol, restarted } from './agentErrors';
+import { adviceOf, openSession, silent, type Opened } from './agentHello';
+import { isForOlder } from './agentOlder';
+import { PendingRequests } from './agentPending';
+import type { AgentIo, RequestOptions } from './agentRequest';
 
-/** A new session is made while there are still counters for what is under way. */
+/** Counters kept in reserve for current requests when a new session is created. */
 const COUNTER_RESERVE = 100_000;
-/** Unsigned "wrong key" answers are advice; after so many they are believed enough to be reported. */
-const ADVICE_LIMIT = 2;
-
-interface Pending {
-  readonly exchange: Exchange;
-  readonly boot: string;
-  readonly result: Deferred<Frame>;
-  readonly options: RequestOptions;
-  readonly first: { op: OpCode; payload: Uint8Array };
-  repeatMs: number;
-  heardAt: number;
-  timer: Disposable | undefined;
-}
-
 /**
- * The host's half of MPY/1 with one board: session, signing, requests that are repeated until they are answered and
- * that the board never runs twice.
+ * Unsigned refusals are only advice: request a new session, but at most once in this many
+ * milliseconds.
+ */
+const ADVICE_MS = 5_000;
+/** Milliseconds that work waits for a new session while the old one may still be valid. */
+const RENEW_MS = 3_000;
+/**
+ * The host's side of the protocol with one board: session, signatures, and requests that are
+ * repeated until answered but never run twice by the board.
  */
 export class AgentClient implements Disposable {
   readonly #clock: Clock;
-  readonly #pending = new Map<number, Pending>();
+  readonly #pending: PendingRequests;
   #session: AgentSession | undefined;
+  #opened: Opened | undefined;
   #opening: Promise<AgentSession> | undefined;
   #onHello: ((message: Uint8Array) => void) | undefined;
   #nextId = 1;
-  #advice = 0;
+  #advisedAt = -ADVICE_MS;
   #helloAt = 0;
-  #role: Role | undefined;
   readonly #presence: Disposable;
 
   constructor(private readonly io: AgentIo) {
     this.#clock = io.clock ?? systemClock;
+    this.#pending = new PendingRequests(
+      this.#clock,
+      (frame, qos) => this.#post(frame, qos),
+      () => silent(io),
+    );
     this.#presence = io.onPresence((state) => this.#onPresence(state));
   }
 
-  /** What the board announced, undefined while it is away. */
+  /** The board's latest birth; undefined while it is away. */
   get birth(): Birth | undefined {
     const birth = this.io.birth();
     return birth?.on ? birth : undefined;
   }
 
-  /** The role that this computer's key gives, once a session is open. */
+  /** The role of this computer's key, once a session is open. */
   get role(): Role | undefined {
-    return this.#role;
+    return this.#opened?.role;
   }
 
-  /** Largest payload of a frame. */
+  /** The board's signed description, once a session is open. */
+  get facts(): Facts | undefined {
+    return this.#opened?.facts;
+  }
+
+  /**
+   * The board has proved, by an answer signed with its key, that it speaks protocol 1: its messages
+   * have no tags.
+   */
+  get isOlder(): boolean {
+    return this.#opened?.key !== undefined && this.#session?.proto === 1;
+  }
+
+  /** Largest payload of a frame, in bytes. */
   get mtu(): number {
-    return this.birth?.mtu ?? 512;
+    return this.facts?.mtu ?? 512;
   }
 
-  /** A fresh request id; ids are unique as long as this program runs. */
+  /** Generates a request id that is unique in this program. */
   newReqid(): number {
     this.#nextId = this.#nextId >= MAX_U30 ? 1 : this.#nextId + 1;
     return this.#nextId;
   }
 
-  /** `dl` of a request that must have begun within `ms`: milliseconds since HELLO. */
+  /** `dl` for a request that must begin within `ms`: milliseconds since HELLO. */
   deadline(ms: number): number {
     return Math.round(this.#clock.now() - this.#helloAt + ms);
   }
 
-  /** The open session, opening one where that is needed. @throws ConnectError, ConnectionLostError */
+  /**
+   * Returns the open session, opening one if necessary.
+   * @throws ConnectError, ConnectionLostError
+   */
   async open(signal?: AbortSignal): Promise<AgentSession> {
     const session = this.#session;
-    if (session && session.boot === this.birth?.boot && session.framesLeft > COUNTER_RESERVE) {
-      return session;
-    }
+    const isGood = session && session.framesLeft > COUNTER_RESERVE;
+    if (isGood && !this.#opening) return session;
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
-    return abortable(this.#opening, signal);
+    if (!isGood) return abortable(this.#opening, signal);
+    // An announced restart that the board does not confirm must not block anything.
+    const over = new Deferred<AgentSession>();
+    const timer = this.#clock.after(RENEW_MS, () => over.resolve(session));
+    const both = Promise.race([this.#opening, over.promise]).catch(() => session);
+    return abortable(both, signal).finally(() => timer.dispose());
   }
 
-  /** One request and its answer (OK or END). Rejects with what ERR says, in words. */
+  /**
+   * Sends one request and returns its answer (OK or END). Rejects with the error that ERR reports.
+   */
   async request(op: OpCode, payload: Uint8Array, options: RequestOptions = {}): Promise<Frame> {
     throwIfAborted(options.signal);
     const session = await this.open(options.signal);
+    if (session.proto === 1 && !isForOlder(op, payload, options.about)) throw olderProtocol();
     const reqid = options.reqid ?? this.newReqid();
-    const result = new Deferred<Frame>();
-    const exchange: Exchange = {
-      reqid,
-      post: (o, rest, qos) => this.#post(makeFrame(o, reqid, rest), qos),
-      finish: (frame) => this.#end(reqid)?.result.resolve(frame),
-      fail: (error) => this.#end(reqid)?.result.reject(error),
-    };
-    const now = this.#clock.now();
-    const pending: Pending = {
-      ...{ exchange, boot: session.boot, result, options, first: { op, payload } },
-      ...{ repeatMs: FIRST_REPEAT_MS, heardAt: now, timer: undefined },
-    };
-    this.#pending.set(reqid, pending);
-    this.#arm(pending);
-    this.#sendFirst(pending);
+    const result = this.#pending.start({ reqid, first: { op, payload }, options });
     try {
-      return await abortable(result.promise, options.signal);
+      return await abortable(result, options.signal);
     } catch (error) {
-      if (this.#end(reqid) && options.signal?.aborted) {
+      if (this.#pending.end(reqid) && options.signal?.aborted) {
         this.#post(makeFrame(options.cancelWith ?? Op.cancel, reqid));
       }
       throw error;
@@ -133,139 +138,91 @@ export class AgentClient implements Disposable {
     return this.request(op, Buffer.from(JSON.stringify(payload)), { about, ...options });
   }
 
-  /** A message from the board's reply topic. */
+  /** Processes a message from the board's reply topic. */
   receive(message: Uint8Array): void {
-    if (this.#onHello) {
-      this.#onHello(message);
-      return;
+    const frame = this.#session?.decode(message);
+    const answer = typeof frame === 'object' ? frame : undefined;
+    if (answer && this.#pending.has(answer.reqid)) this.#pending.receive(answer);
+    else if (this.#onHello) this.#onHello(message);
+    else if (frame === 'unsigned') this.#onAdvice(message);
+    else if (frame) {
+      const why = typeof frame === 'string' ? frame : 'late';
+      this.io.log.debug(`${this.io.uid}: a ${why} frame was dropped`);
     }
-    const session = this.#session;
-    if (!session) return;
-    const frame = session.decode(message);
-    if (frame === 'unsigned') this.#onAdvice(message);
-    else if (typeof frame === 'object') this.#dispatch(frame);
-    else this.io.log.debug(`${this.io.uid}: a ${frame} frame was dropped`);
   }
 
   dispose(): void {
     this.#presence.dispose();
-    this.#failAll(new ConnectionLostError('The connection to the broker was closed'));
+    this.#pending.failAll(
+      new ConnectionLostError(l10n.t('The connection to the broker was closed')),
+    );
   }
 
   async #hello(): Promise<AgentSession> {
     const opened = await openSession(this.io, this.#clock, this.newReqid(), (hear) => {
       this.#onHello = hear;
     });
+    const before = this.#session?.boot;
     this.#session = opened.session;
-    this.#role = opened.role;
-    this.#advice = 0;
+    this.#opened = opened;
     this.#helloAt = this.#clock.now();
+    if (before !== undefined && before !== opened.session.boot) this.#pending.failAll(restarted());
     return opened.session;
   }
 
-  /** An unsigned ERR: the board has no session with us (any more), or does not take our key. */
+  /**
+   * An unsigned ERR: the board may no longer have our session. Current requests continue in a new
+   * one.
+   */
   #onAdvice(message: Uint8Array): void {
     const error = adviceOf(this.io, message);
-    if (!error || this.#opening) return;
-    this.#advice++;
-    if (error.code === 'EAUTH' && this.#advice > ADVICE_LIMIT) {
-      this.#failAll(keyRefused(this.io.uid, this.birth?.name ?? '', 'signed'));
-      return;
-    }
-    if (error.code !== 'ESTALE') return;
-    this.#session = undefined;
-    this.open().then(
-      () => this.#resendAll(),
-      (reason: unknown) => this.#failAll(asError(reason)),
+    if (!error || (error.code !== 'ESTALE' && error.code !== 'EAUTH')) return;
+    const now = this.#clock.now();
+    if (this.#opening || now - this.#advisedAt < ADVICE_MS) return;
+    this.#advisedAt = now;
+    this.#renew();
+  }
+
+  /** Opens a new session; the current one is kept if the board does not agree. */
+  #renew(): void {
+    this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
+    this.#opening.then(
+      () => this.#pending.resendAll(),
+      (reason: unknown) => this.#pending.failAll(asError(reason)),
     );
   }
 
-  #dispatch(frame: Frame): void {
-    this.#advice = 0;
-    const pending = this.#pending.get(frame.reqid);
-    if (!pending) return;
-    this.#touch(pending, pending.options.isSignOfLife?.(frame) ?? false);
-    if (frame.op === Op.err) {
-      pending.exchange.fail(agentError(decodeError(frame), pending.options.about));
-      return;
-    }
-    try {
-      // OK ends a request; what else does (END of a GET) is for the request itself to say.
-      if (frame.op === Op.ok) pending.exchange.finish(frame);
-      else pending.options.onFrame?.(frame, pending.exchange);
-    } catch (error) {
-      pending.exchange.fail(asError(error));
-    }
+  /** Anyone can announce a board. A new boot counts only once the board has signed it. */
+  #onPresence(state: Birth | Gone, raw?: Uint8Array): void {
+    const session = this.#session;
+    if (!state.on) {
+      // An empty reason is a lost connection, after which the board returns with the same boot.
+      if (state.why !== '' && this.trusts(raw)) this.#pending.failAll(restarted());
+    } else if (session && session.boot !== state.boot) this.#renew();
+    else if (this.#pending.size > 0) this.#pending.resendAll();
   }
 
-  #onPresence(state: Birth | Gone): void {
-    const boot = state.boot;
-    for (const pending of [...this.#pending.values()]) {
-      if (boot !== '' && pending.boot === boot && state.on) continue;
-      if (!state.on && state.why === '') continue; // a lost connection: the board comes back with the same boot
-      pending.exchange.fail(
-        new ConnectionLostError('The board has restarted', {
-          hint: 'What it was doing has ended. Try again.',
-        }),
-      );
-    }
-    if (state.on && this.#session && this.#session.boot !== boot) this.#session = undefined;
-    else if (state.on && this.#pending.size > 0) this.#resendAll();
+  /** The board now has another key. */
+  forgetSession(): void {
+    this.#session = this.#opened = undefined;
+    this.#pending.failAll(restarted());
   }
 
-  #resendAll(): void {
-    for (const pending of this.#pending.values()) this.#repeat(pending);
-  }
-
-  #sendFirst({ exchange, first, options }: Pending): void {
-    exchange.post(first.op, {
-      payload: first.payload,
-      flags: options.flags ?? Flag.first,
-      offset: options.offset ?? 0,
-    });
+  /**
+   * Whether the board itself sent this presence message. In open mode and protocol 1, no one can
+   * tell.
+   */
+  trusts(raw: Uint8Array | undefined): boolean {
+    const { key, role, name, session } = this.#opened ?? {};
+    if (!raw || !key || !role || session?.proto === 1) return true;
+    return isSigned(raw, { uid: this.io.uid, leaf: 'st', role, name, key });
   }
 
   #post(frame: Frame, qos: 0 | 1 = 1): void {
     const session = this.#session;
-    if (!session) return; // being opened again: all that is pending is sent again then
+    if (!session) return; // the session is being reopened, after which everything pending is sent again
     this.io.publish(session.encode(frame), qos).catch((error: unknown) => {
       this.io.log.debug(`${this.io.uid}: ${asError(error).message}`);
     });
-  }
-
-  #touch(pending: Pending, isSignOfLife: boolean): void {
-    pending.heardAt = this.#clock.now();
-    if (!isSignOfLife) pending.repeatMs = FIRST_REPEAT_MS;
-    this.#arm(pending);
-  }
-
-  #arm(pending: Pending): void {
-    pending.timer?.dispose();
-    pending.timer = this.#clock.after(pending.repeatMs, () => {
-      const silentMs = this.#clock.now() - pending.heardAt;
-      if (silentMs >= GIVE_UP_MS && !pending.options.isPatient?.()) {
-        pending.exchange.fail(silent(this.io));
-        return;
-      }
-      pending.repeatMs = Math.min(pending.repeatMs * 2, LAST_REPEAT_MS);
-      this.#repeat(pending);
-      this.#arm(pending);
-    });
-  }
-
-  #repeat(pending: Pending): void {
-    if (pending.options.onSilence) pending.options.onSilence(pending.exchange);
-    else this.#sendFirst(pending);
-  }
-
-  #end(reqid: number): Pending | undefined {
-    const pending = this.#pending.get(reqid);
-    pending?.timer?.dispose();
-    this.#pending.delete(reqid);
-    return pending;
-  }
-
-  #failAll(error: Error): void {
-    for (const pending of [...this.#pending.values()]) pending.exchange.fail(error);
   }
 }

@@ -1,15 +1,22 @@
 import { createHash } from 'node:crypto';
 import removeSnippet from '../../../board/snippets/agentRemove.py';
-import type {
-  AgentControl,
-  AgentRestart,
-  AppState,
-  FirmwareSlots,
-} from '../../core/agent/agentControl';
-import { withAgentNames } from '../../core/agent/agentNames';
-import { decodeJson, Op } from '../../core/agent/agentProtocol';
-import { parseLogBatch, type LogBatch } from '../../core/agent/agentProtocolLog';
-import type { Birth } from '../../core/agent/agentProtocolPresence';
+import {
+  type AgentControl,
+  type AgentRestart,
+  type AppState,
+  type Birth,
+  type ConfigureOptions,
+  decodeJson,
+  type FirmwareSlots,
+  type LogBatch,
+  type LogLevel,
+  type MessageBatch,
+  Op,
+  parseLogBatch,
+  parseMessageBatch,
+  type ReportedConfig,
+  withAgentNames,
+} from '../../core/agent';
 import { text, utf8 } from '../../core/bytes';
 import { ConnectionLostError } from '../../core/errors';
 import { agentExec } from './agentExec';
@@ -17,33 +24,43 @@ import { upload } from './agentUpload';
 import type { MqttBroker } from './mqttBroker';
 import { nextBirth } from './nextBirth';
 
+/** Parts of a configuration that are only sent encrypted. */
+const SECRETS = ['keys', 'wifi', 'broker'];
+/** Characters kept of a board's own words. */
+const MAX_WHY = 200;
+
 /** Restarts a board and resolves once it is back at the broker. `how` is RESET's payload. */
 export async function restartAgent(
   broker: MqttBroker,
   uid: string,
   how: Readonly<Record<string, string>>,
   signal?: AbortSignal,
+  limitMs?: number,
 ): Promise<Birth> {
   const ended = new AbortController();
   const back = nextBirth(
     broker,
     uid,
     signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
+    limitMs,
   );
-  back.catch(() => undefined); // it is awaited below; RESET may fail first
+  back.catch(() => undefined); // awaited below; RESET may fail first
   try {
     await broker.client(uid).json(Op.reset, how, { signal });
   } catch (error) {
-    // The answer may be lost with the board that gave it: a new boot id is the proof that counts.
+    // The answer may be lost in the restart, so only a new boot id is proof.
     if (!(error instanceof ConnectionLostError)) {
       ended.abort();
       throw error;
     }
   }
-  return back;
+  const birth = await back;
+  const client = broker.client(uid);
+  await client.open(signal); // anyone can announce a board: it has restarted only once it has signed that
+  return { ...birth, ...client.facts };
 }
 
-/** The agent on one board, for what is neither code nor files. */
+/** The agent on one board, for everything other than code and files. */
 export class MqttAgentControl implements AgentControl {
   constructor(
     private readonly broker: MqttBroker,
@@ -55,23 +72,54 @@ export class MqttAgentControl implements AgentControl {
   }
 
   async config(signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>> {
-    const { cfg } = decodeJson((await this.#client.json(Op.cfg, {}, { signal })).payload);
-    return typeof cfg === 'object' && cfg !== null ? (cfg as Record<string, unknown>) : {};
+    return (await this.reported(signal)).raw;
   }
 
-  async configure(set: Readonly<Record<string, unknown>>, signal?: AbortSignal): Promise<void> {
-    await this.#client.json(Op.cfg, { set }, { signal });
+  async reported(signal?: AbortSignal): Promise<ReportedConfig> {
+    const session = await this.#client.open(signal);
+    const said = decodeJson((await this.#client.json(Op.cfg, {}, { signal })).payload);
+    return {
+      raw: typeof said.cfg === 'object' && said.cfg !== null ? { ...said.cfg } : {},
+      fingerprint: session.fingerprint('') === '' ? undefined : (p) => session.fingerprint(p),
+      trial: trialState(said.try),
+      why: typeof said.why === 'string' ? said.why.slice(0, MAX_WHY) : '',
+    };
   }
 
-  restart({ mode, slot }: AgentRestart, signal?: AbortSignal): Promise<Birth> {
-    return restartAgent(this.broker, this.uid, { m: mode, ...(slot ? { slot } : {}) }, signal);
+  async configure(
+    set: Readonly<Record<string, unknown>>,
+    { signal, trialSeconds }: ConfigureOptions = {},
+  ): Promise<void> {
+    // `k`: of the configuration nothing is answered, which could be longer than a frame.
+    const more = { k: [], ...(trialSeconds === undefined ? {} : { try: trialSeconds }) };
+    if (!SECRETS.some((name) => name in set)) {
+      await this.#client.json(Op.cfg, { set, ...more }, { signal });
+      return;
+    }
+    const session = await this.#client.open(signal);
+    const reqid = this.#client.newReqid();
+    const x = session.seal(JSON.stringify(set), reqid);
+    await this.#client.json(Op.cfg, { x, ...more }, { signal, reqid });
+  }
+
+  async logFor(level: LogLevel, seconds: number, signal?: AbortSignal): Promise<void> {
+    await this.#client.json(Op.cfg, { lv: level, for: seconds, k: [] }, { signal });
+  }
+
+  desire(set: Readonly<Record<string, unknown>>): Promise<void> {
+    return this.broker.desire(this.uid, set);
+  }
+
+  restart({ mode, slot }: AgentRestart, signal?: AbortSignal, limitMs?: number): Promise<Birth> {
+    const how = { m: mode, ...(slot ? { slot } : {}) };
+    return restartAgent(this.broker, this.uid, how, signal, limitMs);
   }
 
   async remove(signal?: AbortSignal): Promise<void> {
     try {
       await agentExec(this.#client, utf8(removeSnippet), { signal });
     } catch (error) {
-      // That the board is gone is what was wanted.
+      // The board going away is the intended result.
       if (!(error instanceof ConnectionLostError)) throw error;
     }
   }
@@ -101,6 +149,18 @@ export class MqttAgentControl implements AgentControl {
     };
   }
 
+  async askApp(
+    request: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    return decodeJson((await this.#client.json(Op.app, request, { signal })).payload);
+  }
+
+  async messagesFrom(seq: number, signal?: AbortSignal): Promise<MessageBatch> {
+    const { payload } = await this.#client.json(Op.logget, { msg: 1, s: seq }, { signal });
+    return parseMessageBatch(payload);
+  }
+
   async writeFirmware(
     image: Uint8Array,
     options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
@@ -128,4 +188,9 @@ export class MqttAgentControl implements AgentControl {
   get #client() {
     return this.broker.client(this.uid);
   }
+}
+
+function trialState(said: unknown): ReportedConfig['trial'] {
+  if (said === undefined) return 'unsupported';
+  return said === 'open' || said === 'done' || said === 'undone' ? said : 'none';
 }

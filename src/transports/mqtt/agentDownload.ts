@@ -1,20 +1,27 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
-import { decodeJson, Op, type Frame } from '../../core/agent/agentProtocol';
+import { decodeJson, type Frame, Op } from '../../core/agent';
 import type { TransferOptions } from '../../core/boardFiles';
 import { concat } from '../../core/bytes';
 import { ProtocolError } from '../../core/errors';
 import type { Exchange } from './agentRequest';
 import { size } from './agentRows';
 
+/** No board has a larger file. */
+const MOST_BYTES = 256 * 1024 * 1024;
 /** Frames that the board may send ahead of our acknowledgement. */
 export const GET_CREDIT = 16;
 
-/** The receiving side of GET: in order, acknowledged, checked as a whole. */
+/** The receiving side of GET: ordered, acknowledged, and verified as a whole. */
 export class Download {
   readonly #parts: Uint8Array[] = [];
   #offset = 0;
   #acked = 0;
-  #total = 0;
+  /**
+   * Size as reported by the board; unknown while its first answer is late or lost and data arrive
+   * first.
+   */
+  #total: number | undefined;
   #begun = false;
   #whole = false;
 
@@ -23,14 +30,18 @@ export class Download {
     private readonly options: TransferOptions,
   ) {}
 
-  /** The board has answered: it has the request, so that only data need to be asked for again. */
+  /** The board has the request, so only data need to be requested again. */
   get hasBegun(): boolean {
     return this.#begun;
   }
 
-  /** The whole file. @throws ProtocolError if the board ended the request without sending all of it */
+  /**
+   * Returns the whole file.
+   * @throws ProtocolError if the board ended the request without sending all of it
+   */
   content(): Uint8Array {
-    if (!this.#whole) throw new ProtocolError(`the board did not send all of ${this.path}`);
+    if (!this.#whole)
+      throw new ProtocolError(l10n.t('the board did not send all of {0}', this.path));
     return concat(this.#parts);
   }
 
@@ -51,12 +62,21 @@ export class Download {
       return;
     }
     const fresh = frame.payload.subarray(this.#offset - frame.offset);
+    if (this.#offset + fresh.length > Math.min(this.#total ?? MOST_BYTES, MOST_BYTES)) {
+      exchange.fail(
+        new ProtocolError(l10n.t('The board sent more of {0} than it announced', this.path), {
+          hint: l10n.t('The file may be growing while it is read. Try again.'),
+        }),
+      );
+      return;
+    }
     if (fresh.length > 0) {
       this.#parts.push(fresh);
       this.#offset += fresh.length;
-      this.options.onProgress?.(this.#offset, this.#total, this.path);
+      this.options.onProgress?.(this.#offset, this.#total ?? this.#offset, this.path);
     }
-    // Never the newest frame: an ACK of the whole file says that END has come, and the board forgets the request then.
+    // Never acknowledge the newest frame here: an ACK of the whole file means that END has arrived,
+    // after which the board drops the request.
     if (frame.offset - this.#acked >= (GET_CREDIT / 2) * Math.max(frame.payload.length, 1)) {
       this.#acked = frame.offset;
       exchange.post(Op.ack, { offset: frame.offset });
@@ -72,8 +92,8 @@ export class Download {
     const real = createHash('sha256').update(concat(this.#parts)).digest('hex');
     if (real !== h) {
       exchange.fail(
-        new ProtocolError(`${this.path} did not arrive as it is on the board`, {
-          hint: 'It may have been written meanwhile. Try again.',
+        new ProtocolError(l10n.t('{0} does not match the file on the board', this.path), {
+          hint: l10n.t('The file may have changed meanwhile. Try again.'),
         }),
       );
       return;

@@ -1,6 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import type { Address } from '../../core/address';
-import { quotedAgentNames } from '../../core/agent/agentNames';
-import type { AgentError } from '../../core/agent/agentProtocol';
+import { type AgentError, quotedAgentNames } from '../../core/agent';
 import {
   CancelledError,
   ConnectError,
@@ -11,93 +11,147 @@ import {
   ProtocolError,
   TimeoutError,
 } from '../../core/errors';
-import { fileError } from '../../core/files/fileErrors';
+import { fileError } from '../../core/files';
 
-/** The board's agent refuses for a reason that has no class of its own. */
+/** The board's agent refused for a reason without its own class. */
 export class AgentRefusedError extends FleetError {
   readonly code = 'agentRefused';
 }
 
-/** What a file system reports, whatever link it comes over. EBUSY and ENOMEM mean more here. */
+/** Errors that a file system reports on any link. EBUSY and ENOMEM have a broader meaning here. */
 const OF_FILES: ReadonlySet<string> = new Set([
   ...['ENOENT', 'EEXIST', 'ENOSPC', 'EISDIR', 'ENOTDIR', 'ENOTEMPTY', 'EROFS', 'EINVAL', 'EIO'],
 ]);
 
 /**
- * An ERR of the agent (docs/protocol.md section 5) as the error that the rest of the product knows. `about`: the path that the
- * request was about, for an answer that names none.
+ * Errno values for a path where nothing is mounted. The agent's codes have no names for them, so
+ * its `e` contains the number.
+ */
+const NO_PLACE: ReadonlyMap<unknown, string> = new Map([
+  [1, 'EPERM'],
+  [19, 'ENODEV'],
+]);
+
+/**
+ * Converts an ERR of the agent (docs/protocol.md section 5) to a typed error. `about`: the path of
+ * the request, for answers that do not name one.
  */
 export function agentError(error: AgentError, about = ''): Error {
   const path = error.path ?? about;
+  const place = OF_FILES.has(error.code) ? NO_PLACE.get(error.details.e) : undefined;
+  if (place !== undefined && path !== '') return fileError(place, path);
   if (OF_FILES.has(error.code) && path !== '') return fileError(error.code, path);
   switch (error.code) {
     case 'EBUSY':
       return error.details.app
-        ? new ProgramRunningError('the board')
-        : new FileError('EBUSY', path, `${path || 'The board'} is in use by another request`, {
-            hint: 'Another computer works with this board now. Try again in a moment.',
-          });
+        ? new ProgramRunningError(l10n.t('the board'))
+        : new FileError(
+            'EBUSY',
+            path,
+            l10n.t('{0} is in use by another request', path || 'The board'),
+            {
+              hint: l10n.t('Another computer is working with this board. Try again in a moment.'),
+            },
+          );
     case 'ENOMEM':
-      return new FileError('ENOMEM', path, 'The board has no memory left for this', {
-        hint: 'Stop what runs on it, or reset it, and try again.',
+      return new FileError('ENOMEM', path, l10n.t('The board has run out of memory'), {
+        hint: l10n.t('Stop its program or reset the board, and try again.'),
       });
     case 'EROLE':
-      return new AgentRefusedError("This computer's key for the board does not allow this", {
-        hint: 'Ask who administers the board for a key with more rights.',
-      });
+      if (error.details.cable) {
+        return new AgentRefusedError(
+          l10n.t('{0} may contain keys or passwords, so it is not read through a broker', path),
+          { hint: l10n.t('Connect the board by cable to read it.') },
+        );
+      }
+      return new AgentRefusedError(
+        l10n.t("This computer's key for the board does not allow this"),
+        {
+          hint: l10n.t("Ask the board's administrator for a key with more rights."),
+        },
+      );
     case 'EVERIFY':
-      return new ProtocolError(`${path || 'The file'} did not arrive as it was sent`, {
-        hint: 'Nothing was changed. Try again.',
+      return new ProtocolError(l10n.t('{0} was corrupted in transit', path || 'The file'), {
+        hint: l10n.t('Nothing was changed. Try again.'),
       });
     case 'ETIMEOUT':
-      return new TimeoutError('The board got the request too late and did not run it', {
-        hint: 'The network was slow. Try again.',
+      return new TimeoutError(l10n.t('The request reached the board too late and was not run'), {
+        hint: l10n.t('The network was slow. Try again.'),
       });
     case 'ECANCEL':
       return new CancelledError();
     case 'ESTALE':
-      return new ConnectionLostError('The board has restarted', { hint: 'Try again.' });
+      return new ConnectionLostError(l10n.t('The board has restarted'), {
+        hint: l10n.t('Try again.'),
+      });
     default:
       return new AgentRefusedError(
-        `The board's agent says ${error.code}${error.message ? `: ${quotedAgentNames(error.message)}` : ''}`,
+        l10n.t(
+          "The board's agent reports {0}{1}",
+          error.code,
+          error.message ? `: ${quotedAgentNames(error.message)}` : '',
+        ),
       );
   }
 }
 
-function address(uid: string): Address {
-  return { kind: 'mqtt', text: `mqtt:${uid}`, rest: uid };
+/** The operation ended because the board restarted. */
+export function restarted(): ConnectionLostError {
+  return new ConnectionLostError(l10n.t('The board has restarted'), {
+    hint: l10n.t('The operation was interrupted. Try again.'),
+  });
 }
 
-/** The board signs, and this computer has no key for it. */
-export function keyNeeded(uid: string, name: string): ConnectError {
-  return new ConnectError(
-    address(uid),
-    'passwordNeeded',
-    `There is no key for ${name || uid} here`,
+/** The board's agent is too old for the request. */
+export function olderProtocol(): AgentRefusedError {
+  return new AgentRefusedError(
+    l10n.t('The agent on this board speaks protocol 1, which is not secure enough'),
     {
-      hint: 'Import the key from the computer that put the agent on the board, or put the agent on it again over USB.',
+      hint: l10n.t('Update the agent over the air. Until then the board is read-only.'),
     },
   );
 }
 
-/** The board does not take our key; or claims to need none although we have one. */
+function address(uid: string): Address {
+  return { kind: 'mqtt', text: `mqtt:${uid}`, broker: '', uid };
+}
+
+/** The board requires signatures, and this computer has no key for it. */
+export function keyNeeded(uid: string, name: string): ConnectError {
+  return new ConnectError(
+    address(uid),
+    'passwordNeeded',
+    l10n.t('This computer has no key for {0}', name || uid),
+    {
+      hint: l10n.t(
+        'Import the key from the computer that put the agent on the board, or put the agent on it again over USB.',
+      ),
+    },
+  );
+}
+
+/** The board rejects our key, or claims to need none although we have one. */
 export function keyRefused(uid: string, name: string, mode: 'open' | 'signed'): ConnectError {
   const who = name || uid;
   return mode === 'open'
     ? new ConnectError(
         address(uid),
         'wrongPassword',
-        `${who} says it needs no key, but this computer has one for it`,
+        l10n.t('{0} claims to need no key, but this computer has one for it', who),
         {
-          hint: 'Somebody may pretend to be this board. If it was set to open mode on purpose, forget its key first.',
+          hint: l10n.t(
+            'Another device may be impersonating this board. If it was set to open mode on purpose, forget its key first.',
+          ),
         },
       )
     : new ConnectError(
         address(uid),
         'wrongPassword',
-        `${who} does not accept this computer's key`,
+        l10n.t("{0} does not accept this computer's key", who),
         {
-          hint: 'The board may have been set up again elsewhere: import its new key.',
+          hint: l10n.t(
+            "The agent may have been installed again from another computer: import the board's new key.",
+          ),
         },
       );
 }

@@ -1,10 +1,5 @@
-import {
-  decodeJson,
-  encodeJsonAndBytes,
-  Flag,
-  Op,
-  type Frame,
-} from '../../core/agent/agentProtocol';
+import { createHash } from 'node:crypto';
+import { decodeJson, encodeJsonAndBytes, Flag, type Frame, Op } from '../../core/agent';
 import { utf8 } from '../../core/bytes';
 import { asError, type PythonError } from '../../core/errors';
 import { pythonError } from '../../core/python/python';
@@ -16,16 +11,19 @@ import { Interrupter } from './interrupter';
 import { OutputReader } from './outputReader';
 import { StdinSender } from './stdinSender';
 
-/** A command that has not begun by then is not run any more: nobody waits for it. */
+/**
+ * A command that has not started within this many milliseconds is not run, because no one waits for
+ * it any more.
+ */
 const START_WITHIN_MS = 60_000;
 
-/** Where the name of the code in tracebacks comes from; the same as the raw REPL's. */
+/** The file name of code in tracebacks, the same as in the raw REPL. */
 const FILE_NAME = '<stdin>';
 
 /**
- * Runs code through the agent (EXEC): output as it comes, stdin, interruption.
- * @param options `mode`: `exec` as the raw REPL does, `single` as the REPL does (a value is printed); `onUnread` is given
- *   the input that the code has not read
+ * Runs code through the agent (EXEC): streamed output, stdin, interruption.
+ * @param options `mode`: `exec` like the raw REPL, `single` like the friendly REPL (prints a
+ * value); `onUnread` receives input that the code has not read
  */
 export async function agentExec(
   client: AgentClient,
@@ -36,11 +34,12 @@ export async function agentExec(
   const output = new OutputReader(client.mtu, options.onStdout);
   const head = {
     n: code.length,
+    h: createHash('sha256').update(code).digest('hex'),
     mode: options.mode ?? 'exec',
     f: FILE_NAME,
     dl: client.deadline(START_WITHIN_MS),
   };
-  const room = client.mtu - 2 - Buffer.byteLength(JSON.stringify(head));
+  const room = Math.max(0, client.mtu - 2 - Buffer.byteLength(JSON.stringify(head)));
   const first = code.subarray(0, room);
   const rest = new ChunkSender(code, first.length, client.mtu);
   const stdin = new StdinSender(client);
@@ -55,7 +54,7 @@ export async function agentExec(
     const { drop } = decodeJson(frame.payload);
     if (typeof drop === 'number') output.noteLoss(drop);
     if (running) {
-      // It was asked for after a silence: what either side waits for may have been lost.
+      // This answers a repeated question: what either side is waiting for may have been lost.
       output.acknowledge(exchange);
       stdin.repeat();
     }
@@ -65,11 +64,12 @@ export async function agentExec(
   try {
     const frame = await client.request(Op.exec, payload, {
       signal: stop.abandoned,
-      // Code may run silently for hours; a board that is away for good shows as such.
+      // Code may run silently for hours; a board that is away for good is detected by its presence.
       isPatient: () => running && client.birth !== undefined,
-      // BUSY says only that it runs: what is quiet is asked more and more seldom.
+      // BUSY only shows that the code is running; a silent program is asked less and less often.
       isSignOfLife: (f) => f.op === Op.busy,
-      // Code that has begun must not be sent again: if the board has forgotten the request, it would run twice.
+      // Code that has started must not be sent again: if the board has dropped the request, it
+      // would run twice.
       onSilence: (exchange) => {
         if (running) exchange.post(Op.exec);
         else if (rest.hasBegun) rest.onSilence(exchange);
@@ -96,7 +96,7 @@ export async function agentExec(
   }
 }
 
-/** Bytes that a board has not said to be unread, and that it took, were read. */
+/** Input that the board accepted and did not report as unread was read. */
 function tellUnread(frame: Frame, stdin: StdinSender, tell?: (input: Uint8Array) => void): void {
   const read = decodeJson(frame.payload).in;
   const unread = stdin.unread(typeof read === 'number' ? read : Number.MAX_SAFE_INTEGER);
@@ -110,13 +110,13 @@ async function finish(
 ): Promise<Uint8Array> {
   const result = decodeJson(frame.payload);
   if (typeof result.drop === 'number') output.noteLoss(result.drop);
-  // An OK that comes once more, since EXEC was repeated, ends the question and not the output.
+  // An OK for a repeated EXEC answers the question but does not end the output.
   while (output.offset < frame.offset) await fetchRest(client, frame, output);
   if (result.ok === 1) return output.stdout;
   throw tracebackError(output.traceback, result.x);
 }
 
-/** OK has come before the last output: the board keeps that until the next EXEC. */
+/** OK arrived before the last output, which the board keeps until the next EXEC. */
 async function fetchRest(client: AgentClient, frame: Frame, output: OutputReader): Promise<void> {
   await client.request(Op.nak, new Uint8Array(), {
     reqid: frame.reqid,

@@ -1,9 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { decodeJson, Flag, Op } from '../../core/agent/agentProtocol';
+import { decodeJson, Flag, Op } from '../../core/agent';
 import type {
   BoardFiles,
   Entry,
+  Places,
   ReadItem,
   Space,
   Stat,
@@ -14,7 +16,7 @@ import type {
   WriteItem,
 } from '../../core/boardFiles';
 import { asError, ProtocolError } from '../../core/errors';
-import { readEach } from '../../core/files/readEach';
+import { readEach, under } from '../../core/files';
 import type { AgentClient } from './agentClient';
 import { Download, GET_CREDIT } from './agentDownload';
 import {
@@ -29,16 +31,25 @@ import {
 } from './agentRows';
 import { upload } from './agentUpload';
 
-/** Compression is worth its memory on the board when it saves more than a tenth. */
+/**
+ * Compression is used if the result is smaller than this share of the original, because it costs
+ * memory on the board.
+ */
 const WORTH_IT = 0.9;
-/** Window that every board with the capability can hold: 1 KiB (docs/protocol.md section 7). */
+/**
+ * Window size (log2) that every board with this capability supports: 1 KiB (docs/protocol.md
+ * section 7).
+ */
 const ZLIB_WINDOW_BITS = 10;
-/** A folder longer than this is refused rather than filling the memory. */
+/** Longer folder lists are rejected, so that they cannot fill the memory. */
 const MAX_ENTRIES = 100_000;
-/** Files that are moved at the same time by readMany and writeMany: hides the broker's latency. */
+/** Files transferred in parallel by readMany and writeMany, which hides the broker's latency. */
 const PARALLEL = 3;
 
-/** A board's file verbs through the agent's own frames: resumable, verified on the board, renamed at the end. */
+/**
+ * A board's file verbs in the agent's own frames: resumable, verified on the board, renamed at the
+ * end.
+ */
 export class AgentFiles implements BoardFiles {
   constructor(private readonly client: AgentClient) {}
 
@@ -67,11 +78,11 @@ export class AgentFiles implements BoardFiles {
 
   async hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
     const hashes: (string | undefined)[] = [];
-    // The list of paths must fit one frame: as many at a time as do.
+    // The list of paths must fit into one frame, so it is split.
     for (const part of byJsonSize(paths, this.client.mtu - 64)) {
       const rows = await this.#pages(Op.hash, { l: part }, signal);
       if (rows.length !== part.length)
-        throw new ProtocolError('the board hashed other files than asked');
+        throw new ProtocolError(l10n.t('the board hashed other files than requested'));
       hashes.push(...rows.map((r) => (typeof r[4] === 'string' ? checkedHash(r[4]) : undefined)));
     }
     return hashes;
@@ -84,7 +95,7 @@ export class AgentFiles implements BoardFiles {
       about: path,
       signal: options.signal,
       onFrame: (f, x) => reader.onFrame(f, x),
-      // Until the board has answered, the request itself is repeated; then what is missing is asked for.
+      // Until the board has answered, repeat the request; afterwards, request what is missing.
       onSilence: (x) => {
         if (reader.hasBegun) reader.onSilence(x);
         else x.post(Op.get, { payload, flags: Flag.first });
@@ -177,6 +188,14 @@ export class AgentFiles implements BoardFiles {
     return { total: size(n), free: size(f) };
   }
 
+  /**
+   * As reported at the start of the session, because running code would stop the board's program.
+   */
+  places(): Promise<Places> {
+    const home = this.client.facts?.home ?? '/';
+    return Promise.resolve({ home, lib: under(home, '/lib') });
+  }
+
   async #move(
     from: string,
     to: string,
@@ -187,7 +206,7 @@ export class AgentFiles implements BoardFiles {
   }
 
   #pack(content: Uint8Array): Buffer | undefined {
-    if (content.length === 0 || !this.client.birth?.caps.has('zlib')) return undefined;
+    if (content.length === 0 || !this.client.facts?.caps.has('zlib')) return undefined;
     const packed = deflateSync(content, { level: 9, windowBits: ZLIB_WINDOW_BITS });
     return packed.length < content.length * WORTH_IT ? packed : undefined;
   }
@@ -203,10 +222,10 @@ export class AgentFiles implements BoardFiles {
       const page = cursor === undefined ? query : { ...query, c: cursor };
       const { l, c } = decodeJson((await this.client.json(op, page, { signal })).payload);
       if (!Array.isArray(l) || rows.length + l.length > MAX_ENTRIES) {
-        throw new ProtocolError('the board sent a list that cannot be read');
+        throw new ProtocolError(l10n.t('the board sent a list that cannot be read'));
       }
       if (c !== undefined && l.length === 0)
-        throw new ProtocolError('the board sent an empty page');
+        throw new ProtocolError(l10n.t('the board sent an empty page'));
       rows.push(...l.map((row: unknown) => checkedRow(row)));
       cursor = c;
     } while (cursor !== undefined);

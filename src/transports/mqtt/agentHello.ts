@@ -1,19 +1,60 @@
-import { decodeError, makeFrame, Op } from '../../core/agent/agentProtocol';
-import { AgentSession, type Role } from '../../core/agent/agentProtocolSession';
+import * as l10n from '@vscode/l10n';
+import {
+  type AgentError,
+  AgentSession,
+  decodeError,
+  decodeFrame,
+  type Facts,
+  type Frame,
+  Op,
+  parseFacts,
+  keyLabel,
+  type Role,
+} from '../../core/agent';
 import { Deferred, type Clock } from '../../core/async';
 import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { keyNeeded, keyRefused } from './agentErrors';
 import type { AgentIo } from './agentRequest';
 
-/** A request is repeated after this long without any frame of it, doubling up to the last (docs/protocol.md section 5). */
+/**
+ * A request is repeated after this many milliseconds without a frame, doubling up to LAST_REPEAT_MS
+ * (docs/protocol.md section 5).
+ */
 export const FIRST_REPEAT_MS = 2_000;
 export const LAST_REPEAT_MS = 30_000;
-/** A board that has not said anything for so long, repeats included, is not there. */
+/** After this many milliseconds of silence, repeats included, the board counts as away. */
 export const GIVE_UP_MS = 60_000;
+/**
+ * A refusal is unsigned, so anyone may have sent it: a valid answer within this many milliseconds
+ * overrides it.
+ */
+const REFUSED_MS = 1_500;
+/**
+ * A board that is flooded with copies requests a number in HELLO. Anyone can forge this request, so
+ * it is honoured only this often per opening.
+ */
+const MOST_NUMBERS = 8;
+
+/** A session, and the board's description in its signed answer. */
+export interface Opened {
+  readonly session: AgentSession;
+  readonly role: Role;
+  /** Whose key it is; undefined for the key of a role. */
+  readonly name?: string | undefined;
+  readonly facts: Facts;
+  /** Undefined for a board in open mode. */
+  readonly key: Uint8Array | undefined;
+}
+
+type Hear = (listener: ((message: Uint8Array) => void) | undefined) => void;
+
+/** The board has started again since its HELLO was made. */
+class StartedAgain extends Error {}
 
 /**
- * Opens a session (docs/protocol.md section 4): HELLO, repeated until it is answered.
+ * Opens a session (docs/protocol.md section 4): HELLO, repeated until it is answered, and made again for each new start of
+ * the board.
  * @param hear is given who hears the board's messages meanwhile, and undefined afterwards
  * @throws ConnectionLostError the board is away; ConnectError no key or a wrong one; TimeoutError
  */
@@ -21,47 +62,92 @@ export async function openSession(
   io: AgentIo,
   clock: Clock,
   reqid: number,
-  hear: (listener: ((message: Uint8Array) => void) | undefined) => void,
-): Promise<{ session: AgentSession; role: Role }> {
+  hear: Hear,
+): Promise<Opened> {
+  const started = clock.now();
+  for (;;) {
+    const opened = new Deferred<Frame>();
+    opened.promise.catch(() => undefined); // it may fail while the key is looked up
+    const birth = io.birth();
+    const presence = io.onPresence((state) => {
+      if (state.on && birth?.on && state.boot !== birth.boot) opened.reject(new StartedAgain());
+    });
+    try {
+      return await openOnce(io, clock, reqid, hear, { opened, started });
+    } catch (error) {
+      if (!(error instanceof StartedAgain)) throw error;
+      if (clock.now() - started >= GIVE_UP_MS) throw silent(io);
+    } finally {
+      presence.dispose();
+    }
+  }
+}
+
+async function openOnce(
+  io: AgentIo,
+  clock: Clock,
+  reqid: number,
+  hear: Hear,
+  { opened, started }: { opened: Deferred<Frame>; started: number },
+): Promise<Opened> {
   const birth = io.birth();
   if (!birth?.on) {
-    throw new ConnectionLostError(`${io.uid} is not at the broker now`, {
-      hint: 'Check its power and network. It is listed again as soon as it is back.',
+    throw new ConnectionLostError(l10n.t('{0} is not connected to the broker', io.uid), {
+      hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
     });
   }
   const known = await io.key();
-  // A birth that says "open" must not talk us out of signing for a board whose key we have.
+  // A birth with "open" must not persuade us to stop signing for a board whose key we have.
   if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
   if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
   const role = known?.role ?? 'admin';
   const session = new AgentSession({
-    ...{ cid: io.cid, boot: birth.boot, nonce: birth.nonce, role, key: known?.key },
+    ...{ uid: io.uid, cid: io.cid, proto: birth.proto >= 2 ? 2 : 1 },
+    ...{ boot: birth.boot, nonce: birth.nonce, key: known?.key },
+    role: known ? keyLabel(known) : role,
   });
-  const opened = new Deferred<undefined>();
+  let waiting: Disposable | undefined;
+  let hello = session.hello(reqid);
+  const numbers = new Set<number>();
+  const onAdvice = (error: AgentError | undefined) => {
+    if (error) io.log.debug(`${io.uid}: ${error.code} while a session is opened`);
+    const { ck } = error?.details ?? {};
+    if (error?.code === 'EAUTH') {
+      waiting ??= clock.after(REFUSED_MS, () =>
+        opened.reject(keyRefused(io.uid, birth.name, 'signed')),
+      );
+    } else if (error?.code === 'EBUSY' && typeof ck === 'number' && numbers.size < MOST_NUMBERS) {
+      if (numbers.has(ck)) return;
+      numbers.add(ck);
+      hello = session.hello(reqid, ck);
+      io.publish(hello, 1).catch((e: unknown) => opened.reject(e));
+    }
+  };
   hear((message) => {
     const answer = session.decode(message);
-    if (session.isOpen) opened.resolve(undefined);
-    else if (answer === 'unsigned') refused(io, message, opened);
+    if (session.isOpen && typeof answer === 'object') opened.resolve(answer);
+    else if (answer === 'unsigned') onAdvice(adviceOf(io, message));
   });
   try {
-    await repeated(io, clock, session.hello(reqid), opened);
+    const answer = await repeated(io, clock, () => hello, { opened, started });
+    const facts = parseFacts(answer.payload, birth);
+    return { session, role, name: known?.name, facts, key: known?.key };
   } finally {
+    waiting?.dispose();
     hear(undefined);
   }
-  return { session, role };
 }
 
 async function repeated(
   io: AgentIo,
   clock: Clock,
-  message: Uint8Array,
-  opened: Deferred<undefined>,
-): Promise<void> {
-  const started = clock.now();
+  message: () => Uint8Array,
+  { opened, started }: { opened: Deferred<Frame>; started: number },
+): Promise<Frame> {
   let pause = FIRST_REPEAT_MS;
   let timer: Disposable | undefined;
   const send = () => {
-    io.publish(message, 1).catch((e: unknown) => opened.reject(e));
+    io.publish(message(), 1).catch((e: unknown) => opened.reject(e));
     timer = clock.after(pause, () => {
       if (clock.now() - started >= GIVE_UP_MS) opened.reject(silent(io));
       else send();
@@ -70,38 +156,30 @@ async function repeated(
   };
   send();
   try {
-    await opened.promise;
+    return await opened.promise;
   } finally {
     timer?.dispose();
   }
 }
 
-function refused(io: AgentIo, message: Uint8Array, opened: Deferred<undefined>): void {
-  const error = adviceOf(io, message);
-  const birth = io.birth();
-  const name = birth?.on ? birth.name : '';
-  if (error?.code === 'EAUTH') opened.reject(keyRefused(io.uid, name, 'signed'));
-  else if (error) io.log.debug(`${io.uid}: ${error.code} while a session is opened`);
-}
-
-/** What an unsigned ERR says, undefined if it is none. */
-export function adviceOf(io: AgentIo, message: Uint8Array): { code: string } | undefined {
+/** Decodes an unsigned ERR; undefined if the message is not one. */
+export function adviceOf(io: AgentIo, message: Uint8Array): AgentError | undefined {
   try {
-    const aux = Buffer.from(message).readUInt16BE(2);
-    return message[1] === Op.err ? decodeError(makeFrame(Op.err, 1, { aux })) : undefined;
+    const { frame } = decodeFrame(message);
+    return frame.op === Op.err ? decodeError(frame) : undefined;
   } catch (error) {
     io.log.debug(`${io.uid}: ${asError(error).message}`);
     return undefined;
   }
 }
 
-/** The error of a board that has not answered for GIVE_UP_MS. */
+/** The error for a board that has not answered for GIVE_UP_MS. */
 export function silent(io: AgentIo): TimeoutError {
   const birth = io.birth();
   return new TimeoutError(
-    `${birth?.on && birth.name !== '' ? birth.name : io.uid} does not answer`,
+    l10n.t('{0} does not answer', birth?.on && birth.name !== '' ? birth.name : io.uid),
     {
-      hint: 'It may be busy, or its network may be slow. Try again, or look at its log.',
+      hint: l10n.t('It may be busy, or its network may be slow. Try again, or check its log.'),
     },
   );
 }

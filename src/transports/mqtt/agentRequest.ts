@@ -1,6 +1,4 @@
-import type { Frame, OpCode } from '../../core/agent/agentProtocol';
-import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
-import type { Role } from '../../core/agent/agentProtocolSession';
+import type { Birth, BoardKey, Frame, Gone, OpCode } from '../../core/agent';
 import type { Clock } from '../../core/async';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -12,17 +10,18 @@ export interface AgentIo {
   readonly log: Log;
   readonly clock?: Clock;
   birth(): Birth | Gone | undefined;
-  onPresence(listener: (state: Birth | Gone) => void): Disposable;
-  key(): Promise<{ role: Role; key: Uint8Array } | undefined>;
+  /** `raw`: the original message with its tags. */
+  onPresence(listener: (state: Birth | Gone, raw?: Uint8Array) => void): Disposable;
+  key(): Promise<BoardKey | undefined>;
   publish(payload: Uint8Array, qos: 0 | 1): Promise<void>;
 }
 
-/** What belongs to one open request. */
+/** The state of one open request. */
 export interface Exchange {
   readonly reqid: number;
   /**
-   * Sends a frame that belongs to this request. One that gets lost, for the broker is away, is missed and asked for
-   * again by the protocol itself.
+   * Sends a frame of this request. If it is lost because the broker is away, the protocol requests
+   * it again.
    */
   readonly post: (op: OpCode, rest?: Partial<Frame>, qos?: 0 | 1) => void;
   /** Ends the request from this side. */
@@ -31,20 +30,22 @@ export interface Exchange {
 }
 
 export interface RequestOptions {
-  /** The path that the request is about: for errors. */
+  /** The path of the request, for errors. */
   readonly about?: string;
   readonly signal?: AbortSignal;
   readonly reqid?: number;
   readonly flags?: number;
   readonly offset?: number;
-  /** Every frame of the request that does not end it. */
+  /** Receives every frame of the request that does not end it. */
   readonly onFrame?: (frame: Frame, exchange: Exchange) => void;
-  /** Called instead of repeating the request's first frame, when nothing was heard for a while. */
+  /** Called after a silence instead of repeating the request's first frame. */
   readonly onSilence?: (exchange: Exchange) => void;
-  /** Abort sends CANCEL (or what is given here) and then rejects at once. */
+  /** Aborting sends CANCEL (or this operation) and then rejects immediately. */
   readonly cancelWith?: OpCode;
-  /** A frame that says only that the board is at work: the next question is not asked any sooner for it. */
+  /**
+   * Whether a frame only shows that the board is working; it does not reset the repeat interval.
+   */
   readonly isSignOfLife?: (frame: Frame) => boolean;
-  /** Silence does not end the request as long as this says so. */
+  /** Silence does not end the request while this returns true. */
   readonly isPatient?: () => boolean;
 }

@@ -1,5 +1,4 @@
-import { decodeJson, Op } from '../../core/agent/agentProtocol';
-import type { LogBatch } from '../../core/agent/agentProtocolLog';
+import { decodeJson, type LogBatch, Op } from '../../core/agent';
 import type { Queue } from '../../core/async';
 import { text, utf8 } from '../../core/bytes';
 import { asError, CancelledError, FleetError, PythonError } from '../../core/errors';
@@ -9,9 +8,9 @@ import type { AgentClient } from './agentClient';
 import { agentExec } from './agentExec';
 import { needsMore } from './replInput';
 
-/** The prompt gives way to what the board prints by itself. */
+/** Clears the prompt's line before output that the board prints unasked. */
 const CLEAR_LINE = '\r\x1b[K';
-/** What is being typed at the end of a line: names with dots between. */
+/** The expression being typed at the end of a line: names with dots between. */
 const DOTTED = /[A-Za-z_][\w.]*$/;
 const NAME = /^\w{1,100}$/;
 const CTRL_C = 0x03;
@@ -23,13 +22,13 @@ interface Running {
 }
 
 /**
- * The REPL of a board behind a broker. The terminal edits lines by itself (lineMode) and sends them whole; each
- * statement runs as the REPL runs it. What is typed while code runs goes to its stdin.
+ * The REPL of a board behind a broker. The terminal edits lines itself (lineMode) and sends them
+ * whole; each statement runs as in the REPL. Input typed while code runs goes to its stdin.
  */
 export class AgentTerminal implements TerminalStream, Disposable {
   readonly #output = new Emitter<Uint8Array>();
   readonly onData = this.#output.event;
-  /** Lines of a statement that is not complete yet. */
+  /** Lines of an incomplete statement. */
   #source = '';
   #partial = '';
   #running: Running | undefined;
@@ -40,14 +39,14 @@ export class AgentTerminal implements TerminalStream, Disposable {
     prompt: () => (this.#running || this.client.birth?.state === 'app' ? '' : '>>> '),
     complete: (line: string, signal?: AbortSignal) => this.#complete(line, signal),
     paste: (code: string) => this.#paste(code),
-    // input() on the board echoes what it reads; what is left unread is shown at its prompt.
+    // input() on the board echoes what it reads; unread input is shown at the prompt.
     isRunning: () => this.#running !== undefined,
   };
 
   constructor(
     private readonly client: AgentClient,
     private readonly queue: Queue,
-    /** Stops the board's own program; undefined while none runs. */
+    /** Stops the board's own program; undefined while none is running. */
     private readonly stopProgram: () => Promise<void> | undefined,
   ) {}
 
@@ -70,7 +69,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
     if (!this.#running) await this.#next();
   }
 
-  /** What the board printed by itself: log records of level O. */
+  /** Shows output that the board printed unasked: log records of level O. */
   showLog(batch: LogBatch): void {
     const printed = batch.records.filter((r) => r.level === 'O');
     if (printed.length === 0) return;
@@ -84,7 +83,9 @@ export class AgentTerminal implements TerminalStream, Disposable {
     this.#show('KeyboardInterrupt:\n>>> ');
   }
 
-  /** While other work runs code, Ctrl-C here means that. The answer ends it. */
+  /**
+   * While other work runs code, Ctrl-C here interrupts that code. Disposing the result ends this.
+   */
   whileBusy(interrupt: () => Promise<void>): () => void {
     this.#foreign = interrupt;
     return () => (this.#foreign = undefined);
@@ -98,7 +99,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
   async #next(): Promise<void> {
     let ahead = false;
     for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
-      // What was typed before the prompt was there has shown above it; now it is its turn.
+      // Input typed before the prompt appeared was shown above it; show it again at the prompt.
       if (ahead) this.#show(`${line}\n`);
       ahead = true;
       this.#source += `${line}\n`;
@@ -113,7 +114,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
     }
   }
 
-  /** As MicroPython's paste mode: empty lines end nothing, and no value is printed. */
+  /** Like MicroPython's paste mode: empty lines end nothing, and no value is printed. */
   async #paste(code: string): Promise<void> {
     const source = code.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n');
     this.#show(`\n${source.replace(/^/gm, '=== ').replace(/=== $/, '')}`);
@@ -166,7 +167,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
     const names = Array.isArray(l)
       ? l.filter((item): item is string => typeof item === 'string')
       : [];
-    // The board answers with the whole of what was asked; the terminal goes on from the last name.
+    // The board returns the whole dotted names; the terminal completes only the last part.
     return names.map((name) => name.slice(name.lastIndexOf('.') + 1)).filter((n) => NAME.test(n));
   }
 

@@ -1,18 +1,18 @@
-import { Flag, Op, type OpCode } from '../../core/agent/agentProtocol';
+import { Flag, Op, type OpCode } from '../../core/agent';
 import type { AgentClient } from './agentClient';
 import { ChunkSender } from './chunkSender';
 
 export interface UploadOptions {
-  /** The path that is written: for errors. */
+  /** The path being written, for errors. */
   readonly about?: string;
   readonly signal?: AbortSignal;
-  /** Bytes of `body` that the board has. */
+  /** Called with the number of bytes of `body` that the board has received. */
   readonly onAcked?: (bytes: number) => void;
 }
 
 /**
- * Sends `body` by a request that the board answers with what it has already (PUT, OTA begin): DATA, then END
- * (docs/protocol.md sections 7 and 11). Resolves with the board's final answer.
+ * Sends `body` with a request that the board answers with what it already has (PUT, OTA begin):
+ * DATA, then END (docs/protocol.md sections 7 and 11). Resolves with the board's final answer.
  */
 export async function upload(
   client: AgentClient,
@@ -31,7 +31,7 @@ export async function upload(
     about: options.about,
     signal: options.signal,
     onFrame: (frame, exchange) => sender.onFrame(frame, exchange),
-    // Until the board has answered, the request itself is repeated; then the data are.
+    // Until the board has answered, repeat the request; afterwards, the data.
     onSilence: (exchange) => {
       if (sender.hasBegun) sender.onSilence(exchange);
       else exchange.post(op, { payload, flags: Flag.first });

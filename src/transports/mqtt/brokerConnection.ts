@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
@@ -6,49 +7,62 @@ import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broke
 import { asError, ConnectionLostError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
+import { topicMatches } from '../../core/topics';
+import { freshCid } from './freshCid';
+import { localBrokerHost } from './localBrokerHost';
 import { connectError, refusesVersion } from './brokerErrors';
 
-/** A message as it came. `retained`: kept by the broker from an earlier time. */
+/** A received message. `retained`: the broker kept it from an earlier time. */
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly retained: boolean;
 }
 
-/** Pause before mqtt.js tries a lost broker again. */
+/** Milliseconds before mqtt.js retries a lost broker. */
 const RECONNECT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 15_000;
-/** What a command may wait in a broker for a board that is away (MQTT 5 brokers drop it then). */
+/**
+ * Seconds that a command may wait in a broker for a board that is away; MQTT 5 brokers then drop
+ * it.
+ */
 const COMMAND_EXPIRY_S = 60;
-/** Larger messages than any frame or presence are nobody's; MQTT 5 brokers then do not send them. */
+/** Larger messages, in bytes, are neither frames nor presence; MQTT 5 brokers do not send them. */
 const MAX_PACKET = 64 * 1024;
 
 /**
- * One MQTT connection: MQTT 5 where the broker has it, else 3.1.1. Lost connections are made again by themselves;
- * subscriptions survive that. Messages go to those who listen for their topic's filter.
+ * One MQTT connection: MQTT 5 if the broker supports it, else 3.1.1. Reconnects automatically and
+ * keeps its subscriptions. Delivers messages to the listeners of matching topic filters.
  */
 export class BrokerConnection implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #stateChanged = this.#lifetime.add(new Emitter<BrokerState>());
   readonly onDidChangeState: Event<BrokerState> = this.#stateChanged.event;
   readonly #listeners = new Map<string, Set<(message: BrokerMessage) => void>>();
+  /** By listener: whom to tell that the broker does not allow the topic. */
+  readonly #refused = new Map<(message: BrokerMessage) => void, () => void>();
   #state: BrokerState = { tag: 'off' };
   #client: MqttClient | undefined;
   #connecting: Promise<void> | undefined;
-  /** Publications that the broker has not confirmed. They end with the connection, though they may still arrive. */
+  /**
+   * Publications not yet confirmed by the broker. They fail with the connection, although they may
+   * still arrive.
+   */
   readonly #unconfirmed = new Set<Deferred<undefined>>();
 
   constructor(
     readonly profile: BrokerProfile,
     private readonly secrets: BrokerSecrets,
     private readonly log: Log,
+    /** The client id at the broker, unless the profile has one. */
+    private readonly clientId = freshCid(),
   ) {}
 
   get state(): BrokerState {
     return this.#state;
   }
 
-  /** Connects if that has not happened yet. @throws ConnectError that says what to do */
+  /** Connects unless already connected. @throws ConnectError with a hint */
   async connect(signal?: AbortSignal): Promise<void> {
     if (this.#state.tag === 'online') return;
     this.#connecting ??= this.#connect().finally(() => (this.#connecting = undefined));
@@ -56,17 +70,24 @@ export class BrokerConnection implements Disposable {
   }
 
   /**
-   * Hears the messages of a topic filter. The broker is asked for them with the first listener and told to stop with
-   * the last.
+   * Listens to a topic filter. Subscribes with the first listener and unsubscribes with the last.
+   * @param onRefused the broker does not allow it; without this, the log says so
    */
-  listen(filter: string, listener: (message: BrokerMessage) => void): Disposable {
+  listen(
+    filter: string,
+    listener: (message: BrokerMessage) => void,
+    onRefused?: () => void,
+  ): Disposable {
     const all = this.#listeners.get(filter) ?? new Set();
     this.#listeners.set(filter, all);
     const own = (message: BrokerMessage) => listener(message);
     all.add(own);
-    if (all.size === 1) this.#subscribe(filter);
+    if (onRefused) this.#refused.set(own, onRefused);
+    // One who watches a topic that is subscribed already gets its retained messages as well.
+    if (all.size === 1 || onRefused) this.#subscribe(filter);
     return {
       dispose: () => {
+        this.#refused.delete(own);
         all.delete(own);
         if (all.size > 0 || this.#listeners.get(filter) !== all) return;
         this.#listeners.delete(filter);
@@ -78,7 +99,7 @@ export class BrokerConnection implements Disposable {
   }
 
   /**
-   * Publishes; with QoS 1 resolves when the broker has it.
+   * Publishes a message; with QoS 1, resolves when the broker has it.
    * @throws ConnectionLostError while the broker is away
    */
   async publish(
@@ -150,7 +171,7 @@ export class BrokerConnection implements Disposable {
   }
 
   async #options(password: string | undefined): Promise<IClientOptions> {
-    const { username, caFile, certFile, keyFile } = this.profile;
+    const { username, caFile, certFile, keyFile, clientId } = this.profile;
     const file = async (path: string | undefined) => (path ? await readFile(path) : undefined);
     const [ca, cert, key] = await Promise.all([file(caFile), file(certFile), file(keyFile)]);
     return {
@@ -160,7 +181,8 @@ export class BrokerConnection implements Disposable {
       keepalive: 30,
       resubscribe: false,
       queueQoSZero: false,
-      clientId: `mpyfleet-${Math.random().toString(36).slice(2, 12)}`,
+      clientId: clientId ?? this.clientId,
+      transformWsUrl: withBrackets,
       ...(username ? { username } : {}),
       // MQTT 3.1.1 forbids a password without a name.
       ...(username && password !== undefined ? { password } : {}),
@@ -175,12 +197,14 @@ export class BrokerConnection implements Disposable {
     const first = new Deferred<undefined>();
     const client = connect(this.profile.url, {
       ...options,
+      ...(await localBrokerHost(this.profile.url)),
       ...(protocol === 5 ? { properties: { maximumPacketSize: MAX_PACKET } } : {}),
     });
     this.#client = client;
     let last: Error | undefined;
     client.on('connect', () => {
-      // Else each command waits up to 40 ms behind the acknowledgement of the answer before it.
+      // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous
+      // answer.
       (client.stream as unknown as Partial<Socket>).setNoDelay?.(true);
       this.#set({ tag: 'online', protocol });
       for (const filter of this.#listeners.keys()) this.#subscribe(filter);
@@ -194,6 +218,7 @@ export class BrokerConnection implements Disposable {
       first.reject(error);
     });
     client.on('close', () => {
+      this.#findAgain(client);
       const error = last ?? this.#lost();
       last = undefined;
       first.reject(error);
@@ -205,11 +230,20 @@ export class BrokerConnection implements Disposable {
     try {
       await first.promise;
     } catch (error) {
-      // A first connection that fails is told to the user; only one that has worked is made again by itself.
+      // A failed first connection is reported to the user; only an established one is reopened
+      // automatically.
       client.end(true);
       if (this.#client === client) this.#client = undefined;
       throw error;
     }
+  }
+
+  /** A broker known by its `.local` name may have another address at the next attempt. */
+  #findAgain(client: MqttClient): void {
+    localBrokerHost(this.profile.url).then(
+      (found) => Object.assign(client.options, found),
+      (error: unknown) => this.log.debug(`${this.profile.name}: ${asError(error).message}`),
+    );
   }
 
   #subscribe(filter: string): void {
@@ -217,6 +251,11 @@ export class BrokerConnection implements Disposable {
     this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
       const refused = error ?? granted?.find((g) => g.qos >= 128);
       if (!refused) return;
+      const told = [...(this.#listeners.get(filter) ?? [])].flatMap(
+        (listener) => this.#refused.get(listener) ?? [],
+      );
+      for (const onRefused of told) onRefused();
+      if (told.length > 0) return;
       this.log.warn(
         `${this.profile.name} does not allow to listen to ${filter}: check the access rules of the broker`,
       );
@@ -224,6 +263,8 @@ export class BrokerConnection implements Disposable {
   }
 
   #deliver(message: BrokerMessage): void {
+    // MQTT 3.1.1 cannot announce a maximum to the broker, so drop larger messages here.
+    if (message.payload.length > MAX_PACKET) return;
     for (const [filter, listeners] of this.#listeners) {
       if (!topicMatches(filter, message.topic)) continue;
       for (const listener of [...listeners]) {
@@ -242,20 +283,17 @@ export class BrokerConnection implements Disposable {
   }
 
   #lost(): ConnectionLostError {
-    return new ConnectionLostError(`The broker ${this.profile.name} is not connected`, {
-      hint: 'It is tried again by itself; check that the broker runs and the network works.',
+    return new ConnectionLostError(l10n.t('The broker {0} is not connected', this.profile.name), {
+      hint: l10n.t(
+        'It reconnects automatically. Check that the broker is running and the network works.',
+      ),
     });
   }
 }
 
-/** Whether a topic is one that the filter asks for (MQTT 3.1.1, section 4.7). */
-export function topicMatches(filter: string, topic: string): boolean {
-  const wanted = filter.split('/');
-  const parts = topic.split('/');
-  for (const [i, part] of wanted.entries()) {
-    if (part === '#') return true;
-    if (part !== '+' && part !== parts[i]) return false;
-    if (parts[i] === undefined) return false;
-  }
-  return wanted.length === parts.length;
+/** mqtt.js assembles a WebSocket's address from its parts, without the brackets of IPv6. */
+export function withBrackets(url: string): string {
+  const [, scheme, host, rest] =
+    /^(wss?:\/\/)([0-9a-f:.]*:[0-9a-f:.]*)(:\d+(?:\/.*)?)$/i.exec(url) ?? [];
+  return scheme === undefined ? url : `${scheme}[${host}]${rest}`;
 }

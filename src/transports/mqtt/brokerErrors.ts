@@ -1,20 +1,17 @@
+import { mqttAddress } from '../../core/parseAddress';
+import * as l10n from '@vscode/l10n';
 import type { Address } from '../../core/address';
 import type { BrokerProfile } from '../../core/broker/brokers';
 import { ConnectError } from '../../core/errors';
 
-/** Why a broker could not be reached, in words. */
+/** Explains why a broker could not be reached. */
 export function connectError(error: Error, profile: BrokerProfile): ConnectError {
   if (error instanceof ConnectError) return error;
   const { reason, message, hint } = explain(error, profile);
-  return new ConnectError(brokerAddress(profile), reason, message, { hint, cause: error });
+  return new ConnectError(mqttAddress(profile.id), reason, message, { hint, cause: error });
 }
 
-/** The address under which a broker itself appears in errors. */
-function brokerAddress(profile: BrokerProfile): Address {
-  return { kind: 'mqtt', text: `mqtt://${profile.id}`, rest: profile.id };
-}
-
-/** CONNACK codes: 1 in MQTT 3.1.1, 0x84 in MQTT 5, and brokers that just hang up on version 5. */
+/** CONNACK codes: 1 in MQTT 3.1.1, 0x84 in MQTT 5. Some brokers simply disconnect on version 5. */
 export function refusesVersion(error: Error): boolean {
   const code = (error as { code?: number | string }).code;
   return (
@@ -32,33 +29,49 @@ function explain(
     return {
       reason: 'wrongPassword',
       message: `The broker ${at} refuses the user name or the password`,
-      hint: 'Give the right password, or ask who runs the broker to allow this user.',
+      hint: l10n.t(
+        "Enter the right password, or ask the broker's administrator to allow this user.",
+      ),
     };
   }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       reason: 'notFound',
-      message: `There is no host with the name of the broker ${at}`,
-      hint: 'Check the address for mistakes, and the network.',
+      message: `No host has the name of the broker ${at}`,
+      hint: l10n.t('Check the address for typing errors, and check the network.'),
     };
   }
   if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ETIMEDOUT') {
     return {
       reason: 'refused',
       message: `No broker answers at ${at}`,
-      hint: 'Start the broker, and check the port and the firewall.',
+      hint: l10n.t('Start the broker, and check the port and the firewall.'),
     };
   }
   if (/certificate|self.signed|SSL|TLS/i.test(`${code ?? ''} ${error.message}`)) {
     return {
       reason: 'refused',
       message: `The certificate of the broker ${at} is not trusted: ${error.message}`,
-      hint: "Name the broker's CA certificate in the connection's settings (caFile).",
+      hint: l10n.t("Name the broker's CA certificate in the connection's settings (caFile)."),
     };
   }
   return {
     reason: 'other',
     message: `The broker ${at} could not be reached: ${error.message}`,
-    hint: 'Check the address and the log (MicroPython Fleet).',
+    hint: l10n.t('Check the address and the log (MicroPython Fleet).'),
   };
+}
+
+/** A board in open mode that the user has not accepted. */
+export function openMode(address: Address, name: string): ConnectError {
+  return new ConnectError(
+    address,
+    'openMode',
+    l10n.t('{0} is in open mode: nothing proves its identity', name),
+    {
+      hint: l10n.t(
+        'Anyone who may publish at this broker could impersonate it and would receive your files and code. Connect it only if you trust everyone on the broker, or put the agent on it with a key.',
+      ),
+    },
+  );
 }

@@ -1,9 +1,9 @@
-import { Flag, Op, type Frame } from '../../core/agent/agentProtocol';
+import { Flag, type Frame, Op } from '../../core/agent';
 import type { Exchange } from './agentRequest';
 
 /**
- * The sending side of a transfer: DATA by offset, never more unacknowledged frames than the board grants, back to
- * where a NAK says (docs/protocol.md section 7).
+ * The sending side of a transfer: DATA by offset, with no more unacknowledged frames than the board
+ * grants; a NAK moves it back (docs/protocol.md section 7).
  */
 export class ChunkSender {
   #acked: number;
@@ -14,14 +14,14 @@ export class ChunkSender {
 
   constructor(
     private readonly content: Uint8Array,
-    /** What has gone with the first frame already. */
+    /** Bytes already sent with the first frame. */
     start: number,
     private readonly mtu: number,
     private readonly hooks: {
-      /** QoS of DATA: 0, since what is lost is sent again. */
+      /** QoS of DATA: 0, because lost frames are sent again. */
       readonly qos?: 0 | 1;
       readonly onProgress?: (acked: number) => void;
-      /** All has been acknowledged. */
+      /** Called when everything has been acknowledged. */
       readonly onEnd?: (exchange: Exchange) => void;
     } = {},
   ) {
@@ -29,16 +29,16 @@ export class ChunkSender {
     this.#next = start;
   }
 
-  /** The board has answered: it has the request itself, so that only data need to be repeated. */
+  /** The board has the request, so only data need to be repeated. */
   get hasBegun(): boolean {
     return this.#begun;
   }
 
-  /** Takes ACK and NAK; anything else is not for this side. */
+  /** Processes ACK and NAK; ignores everything else. */
   onFrame(frame: Frame, exchange: Exchange): void {
     if (frame.op !== Op.ack && frame.op !== Op.nak) return;
-    if (frame.offset > this.content.length) return; // nonsense from the board: the repeat sorts it out
-    // A late acknowledgement of less than is known says nothing new, unless something was lost.
+    if (frame.offset > this.content.length) return; // invalid offset; the next repeat corrects it
+    // An old acknowledgement says nothing new, unless something was lost.
     if (frame.op === Op.ack && frame.offset < this.#acked) return;
     this.#begun = true;
     this.#acked = frame.offset;
@@ -51,7 +51,7 @@ export class ChunkSender {
     this.#pump(exchange);
   }
 
-  /** Nothing was heard: everything from the last acknowledgement on is sent again. */
+  /** After a silence, sends everything from the last acknowledgement on again. */
   onSilence(exchange: Exchange): void {
     this.#next = this.#acked;
     this.#credit = 1;

@@ -1,26 +1,29 @@
 import { createHash, randomInt } from 'node:crypto';
 import {
   decodeJson,
+  encodeGroupFrame,
   Flag,
+  type Frame,
   makeFrame,
+  makeGroupKey,
   MAX_U30,
   Op,
-  type Frame,
-} from '../../core/agent/agentProtocol';
-import { encodeGroupFrame, makeGroupKey } from '../../core/agent/agentProtocolSession';
+} from '../../core/agent';
 import { Deferred, systemClock, throwIfAborted } from '../../core/async';
 import { asError } from '../../core/errors';
 import type { AgentClient } from './agentClient';
 import type { Exchange } from './agentRequest';
 import { ChunkSender } from './chunkSender';
 
-/** Boards that have not accepted by then are served one by one afterwards. */
+/** Boards that have not accepted within this many milliseconds are served one by one afterwards. */
 const ACCEPT_MS = 10_000;
-/** How long a window waits for the boards' acknowledgements without any coming in. */
+/** Milliseconds without a new acknowledgement after which a window ends. */
 const WINDOW_MS = 1_500;
-/** A board that left so many windows unanswered is not waited for any more; its own session repairs it at the end. */
+/**
+ * A board that missed this many windows is not waited for; its own session repairs it at the end.
+ */
 const MISSED_WINDOWS = 2;
-/** A window is published to all at most so often; what is then missing is repaired board by board. */
+/** Maximum publications of a window to all; what is then missing is repaired board by board. */
 const MAX_ROUNDS = 6;
 
 /** What a board did with the file. */
@@ -28,7 +31,7 @@ export type GroupResult = 'written' | 'same';
 
 export interface GroupPushOptions {
   signal?: AbortSignal;
-  /** Bytes of content that the boards that listen have. */
+  /** Called with the number of content bytes that the listening boards have. */
   onProgress?: (done: number) => void;
 }
 
@@ -36,16 +39,16 @@ export type GroupOutcome =
   | { readonly status: 'ok'; readonly value: GroupResult }
   | { readonly status: 'failed'; readonly error: Error };
 
-/** One board that takes part. */
+/** One participating board. */
 class Member {
   acked = 0;
-  /** Has answered the last window. */
+  /** It has answered the last window. */
   answered = false;
   missed = 0;
   exchange: Exchange | undefined;
   done = false;
   credit = 1;
-  /** Set for the end, when the board is repaired by its own session. */
+  /** Set at the end, while the board is repaired by its own session. */
   sender: ChunkSender | undefined;
 
   constructor(readonly client: AgentClient) {}
@@ -56,8 +59,8 @@ class Member {
 }
 
 /**
- * One file to many boards of one broker, published once (docs/protocol.md section 8). Boards that miss something get
- * it again: all together where many miss it, else by their own session.
+ * Sends one file to many boards on one broker in a single publication (docs/protocol.md section 8).
+ * Missing parts are sent again: to all if many boards miss them, else in each board's own session.
  */
 export class GroupPush {
   readonly #groupId = randomInt(1, MAX_U30);
@@ -70,7 +73,7 @@ export class GroupPush {
     clients: readonly AgentClient[],
     private readonly path: string,
     private readonly content: Uint8Array,
-    /** Publishes on the topic that all boards of the broker listen to. */
+    /** Publishes on the topic that all boards on the broker subscribe to. */
     private readonly publishToAll: (message: Uint8Array) => Promise<void>,
     private readonly options: GroupPushOptions = {},
   ) {
@@ -78,7 +81,7 @@ export class GroupPush {
     this.#sha256 = createHash('sha256').update(content).digest('hex');
   }
 
-  /** The outcome of each board, in the order in which they were given. */
+  /** Returns the outcome of each board, in the given order. */
   async run(): Promise<GroupOutcome[]> {
     const results = this.#members.map((member) => this.#put(member));
     const outcomes = Promise.all(
@@ -99,7 +102,10 @@ export class GroupPush {
     return outcomes;
   }
 
-  /** PUT by the board's own session; it ends when the board has the file, in whatever way that came. */
+  /**
+   * Sends PUT in the board's own session. It ends when the board has the file, however that
+   * arrived.
+   */
   async #put(member: Member): Promise<GroupResult> {
     try {
       const session = await member.client.open(this.options.signal);
@@ -116,7 +122,7 @@ export class GroupPush {
         signal: this.options.signal,
         onFrame: (f, exchange) => this.#onFrame(member, f, exchange),
         onSilence: (exchange) => this.#onSilence(member, exchange, head),
-        // While the group's data come, a board has nothing to say.
+        // While the group's data are in transit, a board sends nothing.
         isPatient: () => member.exchange !== undefined && member.sender === undefined,
       });
       return decodeJson(frame.payload).same === 1 ? 'same' : 'written';
@@ -147,7 +153,10 @@ export class GroupPush {
     } else member.sender?.onSilence(exchange);
   }
 
-  /** The data, window by window: the next begins when those who listen have the last. */
+  /**
+   * Publishes the data window by window; the next starts when the listening boards have the last
+   * one.
+   */
   async #publish(): Promise<void> {
     const mtu = Math.min(...this.#members.filter((m) => m.listens).map((m) => m.client.mtu));
     const total = this.content.length;
@@ -181,11 +190,11 @@ export class GroupPush {
       if (behind.length === 0) return;
       from = Math.min(...behind.map((m) => Math.max(m.acked, start)));
     }
-    // Whoever is still behind is left to its own session.
+    // Boards that are still behind are repaired by their own sessions.
     for (const m of this.#members) if (m.acked < end) m.missed = MISSED_WINDOWS;
   }
 
-  /** END, and whatever this board still needs, by its own session. */
+  /** Sends END, and whatever this board still needs, in its own session. */
   #finish(member: Member): void {
     if (member.done) return;
     member.sender = new ChunkSender(this.content, member.acked, member.client.mtu, {
@@ -205,7 +214,7 @@ export class GroupPush {
     this.#news = new Deferred<undefined>();
   }
 
-  /** Waits for a condition; gives up when nothing has come in for `ms`. */
+  /** Waits for a condition; gives up after `ms` without an incoming frame. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
     while (!condition()) {
       const late = new Deferred<'late'>();

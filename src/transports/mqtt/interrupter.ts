@@ -1,23 +1,28 @@
-import { Op } from '../../core/agent/agentProtocol';
+import * as l10n from '@vscode/l10n';
+import { Op } from '../../core/agent';
 import { abortError, systemClock, throwIfAborted } from '../../core/async';
 import { asError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
+import { Patience } from '../../core/repl';
 import type { ExecOptions } from '../../core/transport';
 import type { AgentClient } from './agentClient';
 
-/** Code that catches KeyboardInterrupt is interrupted again after so long, */
+/** Code that has not reacted to the first interrupt and had time to clean up is interrupted again after this time, in milliseconds. */
 const AGAIN_MS = 1_000;
-/** and given up after so many times. */
+/** Interrupts sent before the client gives up. */
 const ATTEMPTS = 10;
 
-/** Interrupts running code when the caller aborts or nothing is printed for too long, until it has ended. */
+/**
+ * Interrupts running code until it ends, when the caller aborts or the code is silent for too long.
+ */
 export class Interrupter implements Disposable {
-  /** Why the code was interrupted, undefined while it was not. */
+  /** Why the code was interrupted; undefined if it was not. */
   reason: Error | undefined;
   readonly #abandon = new AbortController();
   /** Aborted when the code cannot be stopped. */
   readonly abandoned = this.#abandon.signal;
   #timer: Disposable | undefined;
+  #patience: Patience | undefined;
   readonly #onAbort = () => {
     if (this.options.signal) this.#begin(abortError(this.options.signal));
   };
@@ -31,14 +36,17 @@ export class Interrupter implements Disposable {
     this.heard();
   }
 
-  /** Output has come: the time of silence begins anew. */
+  /** Output has arrived, which restarts the silence timer. */
   heard(): void {
+    this.#patience?.heard();
     const ms = this.options.idleTimeoutMs;
     if (ms === undefined || this.reason) return;
     this.#timer?.dispose();
     this.#timer = systemClock.after(ms, () =>
       this.#begin(
-        new TimeoutError(`The code printed nothing for ${ms / 1000} s and was interrupted`),
+        new TimeoutError(
+          l10n.t('The code printed nothing for {0} s and was interrupted', ms / 1000),
+        ),
       ),
     );
   }
@@ -58,15 +66,27 @@ export class Interrupter implements Disposable {
     this.#timer?.dispose();
     if (attempt > ATTEMPTS || !this.client.birth?.caps.has('intr')) {
       this.#abandon.abort(
-        new TimeoutError('The code on the board goes on: it could not be interrupted', {
-          hint: 'Reset the board to end it.',
-        }),
+        new TimeoutError(
+          l10n.t('The code is still running on the board: it could not be interrupted'),
+          {
+            hint: l10n.t('Reset the board to stop it.'),
+          },
+        ),
       );
       return;
     }
     this.client
       .request(Op.intr, new Uint8Array(), { signal: this.abandoned })
       .catch((error: unknown) => this.#abandon.abort(asError(error)));
-    this.#timer = systemClock.after(AGAIN_MS, () => this.#interrupt(attempt + 1));
+    if (attempt === 1) {
+      this.#patience = new Patience(systemClock);
+      this.#whenOver(this.#patience);
+    } else this.#timer = systemClock.after(AGAIN_MS, () => this.#interrupt(attempt + 1));
+  }
+
+  /** Sends a second interrupt only when the code shows no more progress, because it would end the code's clean-up. */
+  #whenOver(patience: Patience): void {
+    if (patience.leftMs <= 0) this.#interrupt(2);
+    else this.#timer = systemClock.after(patience.leftMs, () => this.#whenOver(patience));
   }
 }

@@ -1,2 +1,3 @@
-// Loaded with the first broker: an import of a CommonJS package at its use would give its default export only, once bundled.
+// Loaded with the first broker. A dynamic import of the CommonJS package would yield only its
+// default export once bundled.
 export { connect } from 'mqtt';

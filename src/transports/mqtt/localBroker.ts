@@ -1,9 +1,9 @@
+import * as l10n from '@vscode/l10n';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { networkInterfaces } from 'node:os';
-import { timingSafeEqual, createHash } from 'node:crypto';
-import type { Aedes } from 'aedes';
-import { Deferred } from '../../core/async';
+import type { Aedes, Client } from 'aedes';
+import { Deferred, systemClock, type Clock } from '../../core/async';
 import { asError, ConnectError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import {
@@ -12,11 +12,20 @@ import {
   type LocalBrokerStatus,
 } from '../../core/broker/localBroker';
 import type { Log } from '../../core/log';
+import { asksForProof, giveProof, proves } from './brokerProof';
+import { LocalBrokerAccess } from './localBrokerAccess';
+import { LocalBrokerGuard, MOST_CONNECTIONS } from './localBrokerGuard';
 
-/** A board that says nothing for this long after connecting is no MQTT client. */
+/** A connection that is silent for this many milliseconds is not an MQTT client. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** The embedded broker: user and password always, this computer only unless the network is asked for. */
+/** Maximum incomplete QoS 2 deliveries per client; ours use none. */
+const MOST_INFLIGHT = 10;
+
+/**
+ * The embedded broker: one login for computers and one per board. Accepts only this computer unless
+ * the network is allowed.
+ */
 export class LocalBroker {
   readonly #changed = new Emitter<LocalBrokerStatus>();
   readonly onDidChange = this.#changed.event;
@@ -24,8 +33,12 @@ export class LocalBroker {
   #aedes: Aedes | undefined;
   #server: Server | undefined;
   #status: LocalBrokerStatus = { running: false };
+  #port = 0;
 
-  constructor(private readonly log: Log) {}
+  constructor(
+    private readonly log: Log,
+    private readonly clock: Clock = systemClock,
+  ) {}
 
   get status(): LocalBrokerStatus {
     return this.#status;
@@ -35,26 +48,33 @@ export class LocalBroker {
   async start(options: LocalBrokerOptions): Promise<LocalBrokerStatus> {
     await this.stop();
     const { Aedes } = await import('aedes');
-    const aedes = await Aedes.createBroker({ connectTimeout: CONNECT_TIMEOUT_MS });
-    aedes.authenticate = (_client, username, password, done) => {
-      const ok = username === options.username && samePassword(password, options.password);
-      if (ok) done(null, true);
-      else done(Object.assign(new Error('wrong user name or password'), { returnCode: 4 }), false);
-    };
-    aedes.on('clientReady', () => this.#count());
-    aedes.on('clientDisconnect', () => this.#count());
-    aedes.on('clientError', (client, error) => {
-      this.log.debug(`local broker: ${client.id}: ${error.message}`);
+    const aedes = await Aedes.createBroker({
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      maxInflightInbound: MOST_INFLIGHT,
     });
+    const guard = new LocalBrokerGuard(this.log, this.clock);
+    this.#rule(aedes, guard, options);
     this.#aedes = aedes;
     const handle = (socket: Socket) => {
-      this.#sockets.add(socket);
-      socket.on('close', () => this.#sockets.delete(socket));
-      aedes.handle(socket);
+      if (!guard.admit(socket)) return;
+      this.#greet(socket, options, () => {
+        guard.watch(socket);
+        aedes.handle(socket);
+      });
     };
     const server = options.tls
       ? createTlsServer({ cert: options.tls.cert, key: options.tls.key }, handle)
       : createServer({ noDelay: true }, handle);
+    server.maxConnections = MOST_CONNECTIONS;
+    // Track every TCP connection, even during its TLS handshake, because `stop` waits for all of
+    // them.
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    server.on('tlsClientError', (error: Error) => {
+      this.log.debug(`Local broker: no TLS: ${error.message}`);
+    });
     let port: number;
     try {
       port = await listen(server, options);
@@ -63,7 +83,10 @@ export class LocalBroker {
       await closeBroker(aedes);
       throw error;
     }
+    // Later errors, such as too many open files, must not end the program.
+    server.on('error', (error: Error) => this.log.warn(`Local broker: ${error.message}`));
     this.#server = server;
+    this.#port = port;
     const scheme = options.tls ? 'mqtts' : 'mqtt';
     this.#set({
       running: true,
@@ -75,7 +98,7 @@ export class LocalBroker {
     return this.#status;
   }
 
-  /** Stops and disconnects every client. Does nothing when it is not running. */
+  /** Stops the broker and disconnects all clients. Does nothing if it is not running. */
   async stop(): Promise<void> {
     const aedes = this.#aedes;
     const server = this.#server;
@@ -88,6 +111,73 @@ export class LocalBroker {
     for (const socket of this.#sockets) socket.destroy();
     await closed.promise;
     this.#set({ running: false });
+  }
+
+  isOurs(port: number, boardSecret: string, tls: boolean): Promise<boolean> {
+    return proves(port, boardSecret, tls);
+  }
+
+  /** Installs the rules for login, publishing and subscribing. */
+  #rule(aedes: Aedes, guard: LocalBrokerGuard, options: LocalBrokerOptions): void {
+    const access = new LocalBrokerAccess(options);
+    aedes.preConnect = (_client, packet, done) => {
+      // Persistent sessions would stay in memory with all messages published meanwhile, and no client of ours needs one.
+      packet.clean = true;
+      done(null, true);
+    };
+    aedes.authenticate = (client, username, password, done) => {
+      const socket = client.conn as Socket;
+      const error = access.login(client, username, password);
+      if (error) guard.refused(socket, username ?? '', () => done(error, false));
+      else {
+        guard.accepted(socket);
+        done(null, true);
+      }
+    };
+    aedes.authorizePublish = (client, packet, done) => {
+      const problem = access.publishProblem(client, packet);
+      if (problem === undefined) done(null);
+      else done(new Error(`may not publish to ${packet.topic.slice(0, 200)}: ${problem}`));
+    };
+    aedes.authorizeSubscribe = (client, subscription, done) => {
+      if (access.maySubscribe(client, subscription.topic)) done(null, subscription);
+      else {
+        const topic = subscription.topic.slice(0, 200);
+        this.log.warn(`Local broker: ${client.id} may not listen to ${topic}`);
+        done(null, null);
+      }
+    };
+    aedes.on('clientReady', () => this.#count());
+    aedes.on('clientDisconnect', () => this.#count());
+    const onError = (client: Client, error: Error) => {
+      this.log.debug(`Local broker: ${client.id || 'a client'}: ${error.message}`);
+    };
+    aedes.on('clientError', onError);
+    aedes.on('connectionError', onError);
+  }
+
+  /** Answers a window that asks for our proof; everything else is an MQTT client. */
+  #greet(socket: Socket, { boardSecret }: LocalBrokerOptions, handle: () => void): void {
+    socket.on('error', (error) => this.log.debug(`Local broker: ${error.message}`));
+    const timer = this.clock.after(CONNECT_TIMEOUT_MS, () => socket.destroy());
+    socket.once('close', () => timer.dispose());
+    let first = Buffer.alloc(0);
+    const look = () => {
+      const chunk = socket.read() as Buffer | null;
+      if (chunk) first = Buffer.concat([first, chunk]);
+      const asks = first.length > 0 ? asksForProof(first) : undefined;
+      if (asks === undefined) {
+        socket.once('readable', look);
+        return;
+      }
+      timer.dispose();
+      if (asks && boardSecret) giveProof(socket, first, boardSecret, this.#port);
+      else {
+        socket.unshift(first);
+        handle();
+      }
+    };
+    socket.once('readable', look);
   }
 
   #count(): void {
@@ -108,11 +198,6 @@ async function closeBroker(aedes: Aedes): Promise<void> {
   await ended.promise;
 }
 
-function samePassword(given: Readonly<Buffer> | undefined, wanted: string): boolean {
-  const digest = (value: string | Uint8Array) => createHash('sha256').update(value).digest();
-  return given !== undefined && timingSafeEqual(digest(given), digest(wanted));
-}
-
 async function listen(server: Server, options: LocalBrokerOptions): Promise<number> {
   const listening = new Deferred<undefined>();
   server.once('error', listening.reject);
@@ -127,13 +212,15 @@ async function listen(server: Server, options: LocalBrokerOptions): Promise<numb
       localBrokerAddress,
       inUse ? 'busy' : 'other',
       inUse
-        ? `Port ${options.port} is used by another program`
-        : `The broker cannot listen on port ${options.port}: ${asError(cause).message}`,
+        ? l10n.t('Port {0} is used by another program', options.port)
+        : l10n.t('The broker cannot listen on port {0}: {1}', options.port, asError(cause).message),
       {
         cause,
         hint: inUse
-          ? 'Perhaps a broker runs already: add it as a connection. Or choose another port (mpyFleet.localBroker.port).'
-          : 'Choose another port (mpyFleet.localBroker.port).',
+          ? l10n.t(
+              'Another broker may already be running: add it as a connection, or choose another port (mpyFleet.localBroker.port).',
+            )
+          : l10n.t('Choose another port (mpyFleet.localBroker.port).'),
       },
     );
   }
@@ -141,7 +228,7 @@ async function listen(server: Server, options: LocalBrokerOptions): Promise<numb
   return typeof address === 'object' && address ? address.port : options.port;
 }
 
-/** IPv4 addresses under which boards in the same network reach this computer. */
+/** IPv4 addresses under which boards on the same network reach this computer. */
 function lanAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])

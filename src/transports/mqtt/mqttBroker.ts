@@ -1,12 +1,18 @@
-import { decodeJson } from '../../core/agent/agentProtocol';
-import { parseLogBatch } from '../../core/agent/agentProtocolLog';
+import type { Address } from '../../core/address';
 import {
+  type Birth,
+  type BoardKey,
+  decodeJson,
+  type Gone,
+  isSigned,
+  parseLogBatch,
+  parseMessageBatch,
   parsePresence,
   parseTopic,
-  type Birth,
-  type Gone,
-} from '../../core/agent/agentProtocolPresence';
+  withoutTags,
+} from '../../core/agent';
 import type {
+  AppMessages,
   BoardLog,
   BoardMessage,
   Broker,
@@ -18,31 +24,51 @@ import type {
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
+import { mqttAddress } from '../../core/parseAddress';
 import { AgentClient } from './agentClient';
+import { keyNeeded } from './agentErrors';
+import { openMode } from './brokerErrors';
 import { BrokerConnection, type BrokerMessage } from './brokerConnection';
+import { DesiredConfigs } from './desiredConfigs';
+import { MqttTopics } from './userTopics';
+import { freshCid } from './freshCid';
 
-/** Event and telemetry messages larger than this are not looked at. */
+/** Larger event and telemetry messages, in bytes, are ignored. */
 const MAX_MESSAGE = 16 * 1024;
-/** Boards beyond this on one broker are not listed: a broker gone mad must not fill the memory. */
+/** Longest presence message that is kept, in bytes. */
+const MAX_PRESENCE = 4 * 1024;
+/** Maximum number of boards listed per broker, so that a faulty broker cannot fill the memory. */
 const MAX_BOARDS = 20_000;
 
-/** A broker with its boards: who is there, what they say, and a client for each that is worked with. */
+/** A broker and its boards: their presence and messages, and a client for each board in use. */
 export class MqttBroker implements Broker, Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #presence = this.#lifetime.add(new Emitter<Presence>());
   readonly onPresence = this.#presence.event;
   readonly #presences = new Map<string, Birth | Gone>();
+  /** Each board's original presence message. */
+  readonly #raw = new Map<string, Uint8Array>();
   readonly #clients = new Map<string, AgentClient>();
-  /** Fresh for every program run: two windows of the editor never share requests (docs/protocol.md section 1). */
+  /** By board: the last message that waits for the board's key. */
+  readonly #turns = new Map<string, Promise<void>>();
+  /** Boards that were forgotten here; the will of their last connection may still arrive. */
+  readonly #forgotten = new Set<string>();
+  /**
+   * Generated for every program run, so that two windows never share requests (docs/protocol.md
+   * section 1). Also the client id at the broker, whose rules let a computer read its own answers only.
+   */
   readonly #cid = freshCid();
+  readonly #desired = new DesiredConfigs();
   readonly connection: BrokerConnection;
+  readonly topics: MqttTopics;
 
   constructor(
     readonly profile: BrokerProfile,
     private readonly secrets: BrokerSecrets,
     private readonly log: Log,
   ) {
-    this.connection = this.#lifetime.add(new BrokerConnection(profile, secrets, log));
+    this.connection = this.#lifetime.add(new BrokerConnection(profile, secrets, log, this.#cid));
+    this.topics = new MqttTopics(this.connection);
     this.#lifetime.add(this.connection.listen(`${this.root}/+/st`, (m) => this.#onPresence(m)));
     this.#lifetime.add(
       this.connection.listen(`${this.root}/+/r/${this.#cid}`, (m) => {
@@ -70,8 +96,7 @@ export class MqttBroker implements Broker, Disposable {
 
   readonly onLog: Event<BoardLog> = (listener) =>
     this.connection.listen(`${this.root}/+/log`, (m) => {
-      const uid = parseTopic(this.root, m.topic)?.uid;
-      if (uid) listener({ uid, batch: parseLogBatch(m.payload) });
+      this.#checked(m, (uid, body) => listener({ uid, batch: parseLogBatch(body) }));
     });
 
   readonly onMessage: Event<BoardMessage> = (listener) => {
@@ -79,15 +104,18 @@ export class MqttBroker implements Broker, Disposable {
     for (const leaf of ['ev', 'tm', 'cfgr'] as const) {
       store.add(
         this.connection.listen(`${this.root}/+/${leaf}`, (m) => {
-          const uid = parseTopic(this.root, m.topic)?.uid;
-          if (uid && m.payload.length <= MAX_MESSAGE) {
-            listener({ uid, topic: leaf, data: decodeJson(m.payload) });
-          }
+          if (m.payload.length > MAX_MESSAGE) return;
+          this.#checked(m, (uid, body) => listener({ uid, topic: leaf, data: decodeJson(body) }));
         }),
       );
     }
     return store;
   };
+
+  readonly onAppMessages: Event<AppMessages> = (listener) =>
+    this.connection.listen(`${this.root}/+/msg`, (m) => {
+      this.#checked(m, (uid, body) => listener({ uid, batch: parseMessageBatch(body) }));
+    });
 
   connect(signal?: AbortSignal): Promise<void> {
     return this.connection.connect(signal);
@@ -98,13 +126,23 @@ export class MqttBroker implements Broker, Disposable {
   }
 
   async forget(uid: string): Promise<void> {
+    this.#forgotten.add(uid);
     for (const leaf of ['st', 'cfg', 'cfgr']) {
       const topic = `${this.root}/${uid}/${leaf}`;
       await this.connection.publish(topic, new Uint8Array(), { qos: 1, retain: true });
     }
   }
 
-  /** The conversation with one board, made when it is first needed. */
+  /**
+   * Leaves settings at the broker for a board, which applies them once (docs/protocol.md section 10).
+   * @throws UsageError without the board's admin key
+   */
+  async desire(uid: string, set: Readonly<Record<string, unknown>>): Promise<void> {
+    const message = this.#desired.message(uid, set, await this.#keyFor(uid));
+    await this.connection.publish(`${this.root}/${uid}/cfg`, message, { qos: 1, retain: true });
+  }
+
+  /** The client of one board, created on first use. */
   client(uid: string): AgentClient {
     const known = this.#clients.get(uid);
     if (known) return known;
@@ -113,8 +151,8 @@ export class MqttBroker implements Broker, Disposable {
       cid: this.#cid,
       log: this.log,
       birth: () => this.#presences.get(uid),
-      onPresence: (listener) => this.onPresence((p) => p.uid === uid && listener(p.state)),
-      key: () => this.secrets.boardKey(uid),
+      onPresence: (listener) => this.onPresence((p) => p.uid === uid && listener(p.state, p.raw)),
+      key: () => this.#keyFor(uid),
       publish: (payload, qos) =>
         this.connection.publish(`${this.root}/${uid}/c/${this.#cid}`, payload, { qos }),
     });
@@ -132,14 +170,108 @@ export class MqttBroker implements Broker, Disposable {
     this.#lifetime.dispose();
   }
 
+  /** @throws ConnectError unless the user accepts a board that cannot prove its identity. `id`: its uid or prefix */
+  async requireAccepted(address: Address, id: string): Promise<void> {
+    const { secrets, profile } = this;
+    if (!secrets.acceptsOpen || (await secrets.acceptsOpen(profile, id))) return;
+    throw openMode(address, id);
+  }
+
+  /**
+   * The key for a board; undefined for a board in open mode that the user has accepted. Ignores
+   * changes of presence in the meantime, so that a forged one cannot slip through between two
+   * checks.
+   * @throws ConnectError without a key and without that acceptance
+   */
+  async #keyFor(uid: string): Promise<BoardKey | undefined> {
+    const { secrets, profile } = this;
+    const key = await secrets.boardKey(uid);
+    if (key || !secrets.acceptsOpen || (await secrets.acceptsOpen(profile, uid))) return key;
+    const birth = this.#presences.get(uid);
+    const name = birth?.on ? birth.name : '';
+    if (birth?.on && birth.mode === 'open')
+      throw openMode(mqttAddress(profile.id, uid), name || uid);
+    throw keyNeeded(uid, name);
+  }
+
+  /**
+   * Passes on messages in order: only signed ones if this computer has the board's key, else all.
+   */
+  #checked(message: BrokerMessage, take: (uid: string, body: Uint8Array) => void): void {
+    const { uid, leaf = '' } = parseTopic(this.root, message.topic) ?? {};
+    if (!uid) return;
+    this.#inTurn(uid, async () => {
+      const key = await this.secrets.boardKey(uid);
+      // Only a session proves protocol 1, because anyone can announce a board with it.
+      const isOlder = this.#clients.get(uid)?.isOlder ?? false;
+      if (key && !isOlder && !isSigned(message.payload, { uid, leaf, ...key })) {
+        this.log.debug(`${this.profile.name}: ${leaf} of ${uid} that the board has not signed`);
+      } else take(uid, withoutTags(message.payload));
+    });
+  }
+
+  /** Processes the messages of one board in order, although keys are requested meanwhile. */
+  #inTurn(uid: string, work: () => Promise<void>): void {
+    const done = (this.#turns.get(uid) ?? Promise.resolve())
+      .then(work)
+      .catch((e: unknown) => this.log.warn(`${this.profile.name}: ${uid}: ${asError(e).message}`))
+      .then(() => {
+        if (this.#turns.get(uid) === done) this.#turns.delete(uid);
+      });
+    this.#turns.set(uid, done);
+  }
+
+  /**
+   * Handles presence of a known board. An unsigned message never replaces a signed one, because
+   * anyone can announce a board, even as protocol 1 without tags. While neither is signed, the
+   * board is listed as announced.
+   */
+  async #doubt(uid: string, message: BrokerMessage): Promise<void> {
+    const isSignedNow = await this.#hasSigned(uid, message.payload);
+    const wasSigned = await this.#hasSigned(uid, this.#raw.get(uid));
+    const client = this.#clients.get(uid);
+    const isBelieved = wasSigned || client?.trusts(message.payload) === false;
+    if (isBelieved && !isSignedNow) {
+      this.log.debug(`${this.profile.name}: presence of ${uid} that the board has not signed`);
+      return;
+    }
+    // The board has a new key, which this computer knows.
+    if (client?.trusts(message.payload) === false) client.forgetSession();
+    this.#take(uid, message);
+  }
+
   #onPresence(message: BrokerMessage): void {
     const uid = parseTopic(this.root, message.topic)?.uid;
     if (!uid) return;
     if (message.payload.length === 0) {
       this.#presences.delete(uid);
       this.#presence.fire({ uid, state: { on: false, boot: '', why: 'removed' } });
+      // Anybody can remove a board from the broker. What it signed before still is in the way of a forged presence.
+      this.#inTurn(uid, async () => {
+        if (!(await this.#hasSigned(uid, this.#raw.get(uid)))) this.#raw.delete(uid);
+      });
       return;
     }
+    if (!this.#presences.has(uid) && !this.#raw.has(uid)) this.#take(uid, message);
+    else this.#inTurn(uid, () => this.#doubt(uid, message));
+  }
+
+  /** The will of a board whose agent was removed, which the broker keeps, would list it forever. */
+  #clearWill(uid: string): void {
+    const topic = `${this.root}/${uid}/st`;
+    this.connection
+      .publish(topic, new Uint8Array(), { qos: 1, retain: true })
+      .catch((error: unknown) =>
+        this.log.warn(`${this.profile.name}: clearing ${topic}: ${asError(error).message}`),
+      );
+  }
+
+  async #hasSigned(uid: string, raw: Uint8Array | undefined): Promise<boolean> {
+    const key = await this.secrets.boardKey(uid);
+    return key !== undefined && raw !== undefined && isSigned(raw, { uid, leaf: 'st', ...key });
+  }
+
+  #take(uid: string, message: BrokerMessage): void {
     let state: Birth | Gone;
     try {
       state = parsePresence(message.payload);
@@ -148,18 +280,20 @@ export class MqttBroker implements Broker, Disposable {
       return;
     }
     const before = this.#presences.get(uid);
-    // The will of an earlier boot comes late when a board restarts faster than the broker misses it.
+    if (state.on) this.#forgotten.delete(uid);
+    else if (!before && this.#forgotten.has(uid)) {
+      this.#clearWill(uid);
+      return;
+    }
+    // The will of an earlier boot arrives late if a board restarts before the broker misses it.
     if (!state.on && before?.on && before.boot !== state.boot) return;
     if (!before && this.#presences.size >= MAX_BOARDS) {
       this.log.warn(`${this.profile.name}: more than ${MAX_BOARDS} boards; ${uid} is not listed`);
       return;
     }
     this.#presences.set(uid, state);
-    this.#presence.fire({ uid, state });
+    // Copy the payload, which is a view of a larger buffer. No board's presence is longer.
+    if (message.payload.length <= MAX_PRESENCE) this.#raw.set(uid, message.payload.slice());
+    this.#presence.fire({ uid, state, raw: message.payload });
   }
-}
-
-function freshCid(): string {
-  const random = crypto.getRandomValues(new Uint8Array(12));
-  return Array.from(random, (b) => (b % 36).toString(36)).join('');
 }

@@ -1,14 +1,9 @@
-import type { Board } from '../../core/board/board';
-import type {
-  GroupPublisher,
-  GroupPublishOptions,
-  GroupResult,
-} from '../../core/broker/groupPublisher';
-import type { Outcome } from '../../core/many/jobs';
+import { type Board, presentAgent } from '../../core/board';
+import * as l10n from '@vscode/l10n';
+import type { GroupPublisher, GroupPublishOptions, GroupResult, Outcome } from '../../core/many';
 import { ConnectionLostError } from '../../core/errors';
 import { GroupPush } from './groupPush';
 import type { MqttBroker } from './mqttBroker';
-import type { MqttBrokers } from './mqttBrokers';
 
 interface Place {
   readonly board: Board;
@@ -16,15 +11,15 @@ interface Place {
   readonly uid: string;
 }
 
-/** Publishes one file to all boards of a broker that sign alike. */
+/** Publishes one file to all boards on a broker that use the same signing mode. */
 export class MqttGroups implements GroupPublisher {
-  constructor(private readonly brokers: MqttBrokers) {}
+  constructor(private readonly brokers: { get(id: string): MqttBroker | undefined }) {}
 
   together(boards: readonly Board[]): readonly (readonly Board[])[] {
     const sets = new Map<string, Board[]>();
     for (const board of boards) {
-      const place = this.#placeOf(board);
-      // Boards in open mode take no signed frames, and the others none without.
+      const place = this.#fullPlace(board);
+      // Boards in open mode accept no signed frames, and others accept only signed ones.
       const mode = place?.broker.client(place.uid).birth?.mode;
       if (!place || !mode) continue;
       const key = `${place.broker.profile.id}/${mode}`;
@@ -40,7 +35,7 @@ export class MqttGroups implements GroupPublisher {
     options: GroupPublishOptions = {},
   ): Promise<Outcome<Board, GroupResult>[]> {
     const started = performance.now();
-    const places = boards.flatMap((b) => this.#placeOf(b) ?? []);
+    const places = boards.flatMap((b) => this.#fullPlace(b) ?? []);
     const broker = places[0]?.broker;
     const outcomes = new Map<Board, Outcome<Board, GroupResult>>();
     if (broker) {
@@ -64,20 +59,21 @@ export class MqttGroups implements GroupPublisher {
     return boards.map((board) => outcomes.get(board) ?? gone(board));
   }
 
-  /** The broker and uid of a board that is there and not held by a better link. */
-  #placeOf(board: Board): Place | undefined {
+  /** The broker and uid of a board that is online and not connected by a preferred link. */
+  #fullPlace(board: Board): Place | undefined {
     if (board.transport && board.transport.kind !== 'mqtt') return undefined;
-    const link = board.links.find((l) => l.present && l.found.address.kind === 'mqtt');
-    if (!link) return undefined;
-    const [id = '', uid = ''] = link.found.address.rest.split('/');
-    const broker = this.brokers.get(id);
-    return broker && { board, broker, uid };
+    const address = presentAgent(board);
+    const broker = address && this.brokers.get(address.broker);
+    return broker && { board, broker, uid: address.uid };
   }
 }
 
 function gone(board: Board): Outcome<Board, GroupResult> {
-  const error = new ConnectionLostError(`${board.name} is not at its broker any more`, {
-    hint: 'Try again once it is back.',
-  });
+  const error = new ConnectionLostError(
+    l10n.t('{0} is no longer connected to its broker', board.name),
+    {
+      hint: l10n.t('Try again once it is back.'),
+    },
+  );
   return { board, status: 'failed', error, ms: 0 };
 }

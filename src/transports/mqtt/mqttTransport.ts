@@ -1,12 +1,12 @@
+import * as l10n from '@vscode/l10n';
 import { setMaxListeners } from 'node:events';
-import { decodeJson, Op } from '../../core/agent/agentProtocol';
-import type { Address } from '../../core/address';
-import { abortable, Deferred, Queue, systemClock } from '../../core/async';
+import { Op } from '../../core/agent';
+import type { MqttAddress } from '../../core/address';
+import { abortable, Deferred, delay, Queue, systemClock } from '../../core/async';
 import {
   ConnectError,
   ConnectionLostError,
   ProgramRunningError,
-  TimeoutError,
   type FleetError,
 } from '../../core/errors';
 import { DisposableStore, Emitter } from '../../core/events';
@@ -26,21 +26,19 @@ import { AgentFiles } from './agentFiles';
 import { AgentTerminal } from './agentTerminal';
 import type { MqttBroker } from './mqttBroker';
 import { RESTART_LIMIT_MS } from './nextBirth';
+import { stopApp } from './stopApp';
 
-/** A board that lost its network is back within this, mostly: until then the link counts as open. */
+/**
+ * Milliseconds for which the link of an absent board counts as open: boards that lose their network
+ * mostly return sooner.
+ */
 const AWAY_GRACE_MS = 20_000;
 
-/** A broker that has not told of a board by then does not know it. */
+/** Milliseconds after which a broker that has not announced a board does not know it. */
 const PRESENCE_MS = 3_000;
-/** Work waits so long for a program that may be about to end. */
+/** Milliseconds that work waits for a program that may be about to end. */
 const SHORT_PROGRAM_MS = 300;
-/** A program that was told to stop is looked at after this, then after twice the time, up to the last. */
-const FIRST_STOP_MS = 50;
-const LAST_STOP_MS = 1_000;
-/** A program that has not ended by then catches every interrupt. */
-const STOP_LIMIT_MS = 15_000;
-
-/** A board behind a broker, through the agent that runs beside its program. */
+/** A board behind a broker, reached through the agent that runs alongside its program. */
 export class MqttTransport implements Transport {
   readonly kind = 'mqtt';
   readonly #lifetime = new DisposableStore();
@@ -51,19 +49,19 @@ export class MqttTransport implements Transport {
   readonly #queue = new Queue();
   readonly #files: AgentFiles;
   readonly #terminal: AgentTerminal;
-  /** Ends what is under way when the link is closed. */
+  /** Aborts current work when the link closes. */
   readonly #closing = new AbortController();
   #isOpen = false;
   #away: { dispose(): void } | undefined;
-  /** It has been stopped from here; the board says so a moment later. */
+  /** The program has been stopped from here; the board reports it a moment later. */
   #programEnded = false;
 
   constructor(
-    readonly address: Address,
+    readonly address: MqttAddress,
     private readonly broker: MqttBroker,
     private readonly uid: string,
   ) {
-    // Every work that waits listens to it.
+    // Every waiting operation listens to this signal.
     setMaxListeners(0, this.#closing.signal);
     this.#files = new AgentFiles(this.#client);
     this.#terminal = this.#lifetime.add(
@@ -74,7 +72,7 @@ export class MqttTransport implements Transport {
   }
 
   get can(): Transport['can'] {
-    const caps = this.#client.birth?.caps;
+    const caps = this.#client.facts?.caps ?? this.#client.birth?.caps;
     return {
       terminal: true,
       interrupt: caps?.has('intr') ?? false,
@@ -109,11 +107,12 @@ export class MqttTransport implements Transport {
     this.#isOpen = true;
     this.#lifetime.add(
       this.broker.onPresence((p) => {
-        if (p.uid === this.uid) this.#onPresence(p.state.on, p.state.on ? '' : p.state.why);
+        if (p.uid !== this.uid || (!p.state.on && !this.#client.trusts(p.raw))) return;
+        this.#onPresence(p.state.on, p.state.on ? '' : p.state.why);
       }),
     );
     this.#lifetime.add(this.broker.onDidChangeState((state) => this.#onBroker(state.tag)));
-    // What main.py prints comes with the log, as far as nobody's request has caused it.
+    // Output of main.py arrives with the log, unless a request caused it.
     this.#lifetime.add(
       this.broker.onLog(({ uid, batch }) => {
         if (uid === this.uid) this.#terminal.showLog(batch);
@@ -165,7 +164,7 @@ export class MqttTransport implements Transport {
     await Promise.resolve();
   }
 
-  /** The app in the foreground is stopped only where that is allowed. */
+  /** Stops the foreground app only where that is allowed. */
   async #exec(
     code: string | Uint8Array,
     options: ExecOptions | undefined,
@@ -175,16 +174,16 @@ export class MqttTransport implements Transport {
     let ended = false;
     const leave = this.#terminal.whileBusy(() =>
       this.interrupt().catch((error: unknown) => {
-        if (!ended) throw error; // else what was to be interrupted has ended by itself
+        if (!ended) throw error; // otherwise, the code to interrupt has already ended
       }),
     );
     try {
       return await agentExec(this.#client, bytes, options);
     } catch (error) {
       if (!(error instanceof ProgramRunningError)) throw error;
-      // A program that is just coming to its end is no program to ask about.
+      // Do not ask about a program that is just ending.
       if (session.mayInterrupt) await this.#stopProgram(session.signal);
-      else await delay(SHORT_PROGRAM_MS, session.signal);
+      else await delay(systemClock, SHORT_PROGRAM_MS, session.signal);
       return await agentExec(this.#client, bytes, options);
     } finally {
       ended = true;
@@ -192,7 +191,7 @@ export class MqttTransport implements Transport {
     }
   }
 
-  /** A broker tells of its boards a moment after the connection. */
+  /** A broker reports its boards a moment after the connection. */
   async #presence(signal: AbortSignal): Promise<void> {
     const told = new Deferred<undefined>();
     const store = new DisposableStore();
@@ -209,24 +208,15 @@ export class MqttTransport implements Transport {
     }
   }
 
-  /** Stops the board's own program and waits for its end. @throws TimeoutError when it cannot be stopped */
+  /**
+   * Stops the board's own program and waits for its end.
+   * @throws TimeoutError when it cannot be stopped
+   */
   async #stopProgram(signal?: AbortSignal): Promise<void> {
-    let pause = FIRST_STOP_MS;
-    for (const until = systemClock.now() + STOP_LIMIT_MS; systemClock.now() < until;) {
-      // Each time it is interrupted again: it may have caught the last one.
-      const { payload } = await this.#client.json(Op.app, { do: 'stop' }, { signal });
-      if (decodeJson(payload).run !== 1) {
-        this.#programEnded = true;
-        this.#terminal.programEnded();
-        this.#activityChanged.fire(this.activity);
-        return;
-      }
-      await delay(pause, signal);
-      pause = Math.min(pause * 2, LAST_STOP_MS);
-    }
-    throw new TimeoutError('The program on the board could not be stopped', {
-      hint: 'Restart the board in safe mode, in which its program does not run.',
-    });
+    await stopApp(this.broker, this.uid, signal);
+    this.#programEnded = true;
+    this.#terminal.programEnded();
+    this.#activityChanged.fire(this.activity);
   }
 
   #onPresence(on: boolean, why: string): void {
@@ -244,12 +234,15 @@ export class MqttTransport implements Transport {
     if (restarts) {
       this.#loseAfter(
         RESTART_LIMIT_MS,
-        'The board has not come back to the broker after its reset',
+        'The board has not reconnected to the broker after its reset',
       );
     } else this.#loseAfter(AWAY_GRACE_MS, 'The board has lost its connection to the broker');
   }
 
-  /** Without the broker nothing is known of the board; it is tried again for a while, unless the user has ended it. */
+  /**
+   * Without the broker, nothing is known about the board. Retries for a while, unless the user has
+   * disconnected.
+   */
   #onBroker(tag: BrokerState['tag']): void {
     const { name } = this.broker.profile;
     if (tag === 'off') this.#lose(`The broker ${name} is not connected any more`);
@@ -272,7 +265,7 @@ export class MqttTransport implements Transport {
     this.#isOpen = false;
     this.#stay();
     const cause: FleetError = new ConnectionLostError(message, {
-      hint: 'It is connected again by itself as soon as the board is back.',
+      hint: l10n.t('It reconnects automatically as soon as the board is back.'),
     });
     this.#closing.abort(cause);
     this.#closed.fire(cause);
@@ -280,16 +273,6 @@ export class MqttTransport implements Transport {
   }
 }
 
-async function delay(ms: number, signal?: AbortSignal): Promise<void> {
-  const over = new Deferred<undefined>();
-  const timer = systemClock.after(ms, () => over.resolve(undefined));
-  try {
-    await abortable(over.promise, signal);
-  } finally {
-    timer.dispose();
-  }
-}
-
 function linkClosed(): ConnectionLostError {
-  return new ConnectionLostError('The link to the board was closed');
+  return new ConnectionLostError(l10n.t('The link to the board was closed'));
 }

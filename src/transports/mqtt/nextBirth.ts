@@ -1,20 +1,22 @@
-import type { Birth } from '../../core/agent/agentProtocolPresence';
+import * as l10n from '@vscode/l10n';
+import type { Birth } from '../../core/agent';
 import { abortable, Deferred, systemClock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import type { MqttBroker } from './mqttBroker';
 
-/** Time for a restart with Wi-Fi and TLS on a small chip. */
+/** Milliseconds for a restart with Wi-Fi and TLS on a small chip. */
 export const RESTART_LIMIT_MS = 60_000;
 
 /**
- * Resolves when the board has announced itself with another boot id than now.
+ * Resolves when the board has announced itself with a new boot id.
  * @throws ConnectionLostError when it does not come back
  */
 export async function nextBirth(
   broker: MqttBroker,
   uid: string,
   signal?: AbortSignal,
+  limitMs = RESTART_LIMIT_MS,
 ): Promise<Birth> {
   const before = broker.presences.get(uid)?.boot;
   const born = new Deferred<Birth>();
@@ -25,11 +27,14 @@ export async function nextBirth(
     }),
   );
   store.add(
-    systemClock.after(RESTART_LIMIT_MS, () =>
+    systemClock.after(limitMs, () =>
       born.reject(
-        new ConnectionLostError('The board has not come back to the broker after its reset', {
-          hint: 'Check its power and its network. It connects by itself once it can.',
-        }),
+        new ConnectionLostError(
+          l10n.t('The board has not reconnected to the broker after its reset'),
+          {
+            hint: l10n.t('Check its power and its network. It connects automatically once it can.'),
+          },
+        ),
       ),
     ),
   );

@@ -1,13 +1,26 @@
-import type { Birth, Gone } from '../../core/agent/agentProtocolPresence';
+import type { Birth, Gone } from '../../core/agent';
 import { systemClock, type Clock } from '../../core/async';
-import type { BoardInfo } from '../../core/board/boardInfo';
-import { mpyFromNumber } from '../../core/board/mpyFormat';
-import type { BoardSource, Found } from '../../core/board/discovery';
+import {
+  type Asleep,
+  type BoardInfo,
+  type BoardSource,
+  type Found,
+  mpyFromNumber,
+} from '../../core/board';
 import { DisposableStore, Emitter } from '../../core/events';
+import { mqttAddress } from '../../core/parseAddress';
 import type { MqttBroker } from './mqttBroker';
 
-/** Changes within this time are told together: a broker with thousands of boards sends them all at once. */
+/**
+ * Milliseconds within which changes are reported together: a broker with thousands of boards sends
+ * them all at once.
+ */
 const COALESCE_MS = 100;
+/** A board that sleeps may be this part of its sleep late, and this many milliseconds for its network. */
+const LATE_PART = 0.1;
+const LATE_MS = 60_000;
+
+type Mutable = Omit<Found, 'asleep'> & { asleep?: Asleep };
 
 /** The boards of one broker, from their presence messages. */
 export class PresenceSource implements BoardSource {
@@ -15,11 +28,14 @@ export class PresenceSource implements BoardSource {
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
   readonly onDidChange = this.#changed.event as BoardSource['onDidChange'];
   readonly #found = new Map<string, Found>();
+  /** By board that sleeps: when it counts as late. */
+  readonly #alarms = new Map<string, { dispose(): void }>();
   #timer: { dispose(): void } | undefined;
 
   constructor(
     private readonly broker: MqttBroker,
     private readonly clock: Clock = systemClock,
+    private readonly now: () => number = Date.now,
   ) {}
 
   get found(): readonly Found[] {
@@ -31,7 +47,8 @@ export class PresenceSource implements BoardSource {
     this.#lifetime.add(this.broker.onPresence(({ uid, state }) => this.#take(uid, state)));
     this.#lifetime.add(
       this.broker.onDidChangeState((state) => {
-        // Without the broker nothing is known of its boards; they are away until it says otherwise.
+        // Without the broker, nothing is known about its boards, so they are away until it reports
+        // otherwise.
         if (state.tag !== 'online') this.#allAway();
       }),
     );
@@ -39,18 +56,40 @@ export class PresenceSource implements BoardSource {
 
   dispose(): void {
     this.#timer?.dispose();
+    for (const alarm of this.#alarms.values()) alarm.dispose();
     this.#lifetime.dispose();
   }
 
   #take(uid: string, state: Birth | Gone): void {
+    this.#alarms.get(uid)?.dispose();
+    this.#alarms.delete(uid);
     const before = this.#found.get(uid);
     if (!state.on && state.why === 'removed') this.#found.delete(uid);
     else if (state.on) this.#found.set(uid, this.#describe(uid, state));
     else {
-      const address = addressOf(this.broker.profile.id, uid);
-      this.#found.set(uid, { ...(before ?? { address, likely: true, uid }), online: false });
+      const address = mqttAddress(this.broker.profile.id, uid);
+      const found: Mutable = { ...(before ?? { address, likely: true, uid }), online: false };
+      delete found.asleep;
+      if (state.sleep) found.asleep = this.#asleep(uid, state.sleep);
+      this.#found.set(uid, found);
     }
     this.#tell();
+  }
+
+  /** When the board is expected. It cannot be later than the whole sleep from now, whatever its clock says. */
+  #asleep(uid: string, { seconds, unix }: NonNullable<Gone['sleep']>): Asleep {
+    const now = this.now();
+    const latest = now + seconds * 1_000;
+    const until = unix > 0 ? Math.min(latest, (unix + seconds) * 1_000) : latest;
+    const left = until + LATE_MS + seconds * 1_000 * LATE_PART - now;
+    if (left <= 0) return { until, overslept: true };
+    const late = () => {
+      const found = this.#found.get(uid);
+      if (found) this.#found.set(uid, { ...found, asleep: { until, overslept: true } });
+      this.#tell();
+    };
+    this.#alarms.set(uid, this.clock.after(left, late));
+    return { until, overslept: false };
   }
 
   #allAway(): void {
@@ -60,20 +99,23 @@ export class PresenceSource implements BoardSource {
 
   #describe(uid: string, birth: Birth): Found {
     return {
-      address: addressOf(this.broker.profile.id, uid),
+      address: mqttAddress(this.broker.profile.id, uid),
       likely: true,
       uid,
       online: true,
       ...(birth.name ? { name: birth.name } : {}),
       info: infoOf(uid, birth),
+      ...(birth.mode === 'open' ? { unproven: true } : {}),
       details: {
         broker: this.broker.profile.name,
         agent: birth.agent,
         mode: birth.mode,
+        ...(birth.proto < 2 ? { protocol: '1: can be read only, update its agent' } : {}),
         boot: birth.boot,
         reset: birth.reset,
         ...(birth.tags.length > 0 ? { tags: birth.tags.join(', ') } : {}),
         ...(birth.safe ? { safe: birth.why || 'yes' } : {}),
+        ...(birth.state === 'ota' ? { activity: 'ota' } : {}),
         ...(birth.trial ? { trial: 'not confirmed yet' } : {}),
       },
     };
@@ -85,12 +127,6 @@ export class PresenceSource implements BoardSource {
       this.#changed.fire(undefined);
     });
   }
-}
-
-/** `mqtt://BROKER/UID`. */
-export function addressOf(brokerId: string, uid: string) {
-  const rest = `${brokerId}/${uid}`;
-  return { kind: 'mqtt', text: `mqtt://${rest}`, rest } as const;
 }
 
 function infoOf(uid: string, birth: Birth): Partial<BoardInfo> {

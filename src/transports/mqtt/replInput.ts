@@ -2,8 +2,8 @@
 const COMPOUND = /^\s*(@|if\b|while\b|for\b|try\b|with\b|def\b|class\b|async\b|match\b)/;
 
 /**
- * Whether the prompt would show `... ` after this input: a compound statement that no empty line has ended, an open
- * bracket, an open triple-quoted text, or a backslash at the end.
+ * Whether the prompt would show `... ` after this input: a compound statement without a final empty
+ * line, an open bracket, an open triple-quoted string, or a trailing backslash.
  */
 export function needsMore(source: string): boolean {
   const { depth, inText } = scan(source);
@@ -16,7 +16,7 @@ function endsWithEmptyLine(source: string): boolean {
   return lines.length > 1 && lines.at(-1)?.trim() === '';
 }
 
-/** Depth of open brackets, and whether the end is inside a triple-quoted text. */
+/** Depth of open brackets, and whether the end is inside a triple-quoted string. */
 function scan(source: string): { depth: number; inText: boolean } {
   let depth = 0;
   let quote = '';

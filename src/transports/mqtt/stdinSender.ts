@@ -1,4 +1,5 @@
-import { Op } from '../../core/agent/agentProtocol';
+import * as l10n from '@vscode/l10n';
+import { Op } from '../../core/agent';
 import { systemClock, type Clock } from '../../core/async';
 import { concat } from '../../core/bytes';
 import { FileError } from '../../core/errors';
@@ -6,17 +7,23 @@ import type { Disposable } from '../../core/events';
 import type { AgentClient } from './agentClient';
 import type { Exchange } from './agentRequest';
 
-/** Code that does not read leaves no room on the board: it is offered the rest again after this, */
+/**
+ * First retry delay, in milliseconds, when the code is not reading and the board has no room;
+ * doubles up to LAST_PAUSE_MS.
+ */
 const FIRST_PAUSE_MS = 50;
-/** or, as long as it goes on not reading, after twice the time, up to this. */
+/** Longest retry delay in milliseconds. */
 const LAST_PAUSE_MS = 1_000;
-/** A board holds less input than this for code that does not read. */
+/** A board buffers less input than this, in bytes, for code that does not read. */
 const MOST_UNREAD = 1024;
 
-/** Feeds bytes to `sys.stdin` of running code, as fast as the board takes them (docs/protocol.md section 6). */
+/**
+ * Feeds `sys.stdin` of running code as fast as the board accepts bytes (docs/protocol.md section
+ * 6).
+ */
 export class StdinSender {
   #queue: Uint8Array = new Uint8Array();
-  /** What the board has taken of late: the code may leave it unread. */
+  /** Input that the board accepted recently; the code may leave it unread. */
   #taken: Uint8Array = new Uint8Array();
   /** Position of the queue's first byte in the whole input. */
   #base = 0;
@@ -31,13 +38,13 @@ export class StdinSender {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** The code runs: hands out the function that writes to it. */
+  /** The code is running: hands out the function that writes to it. */
   begin(exchange: Exchange, onStart?: (write: (data: Uint8Array) => Promise<void>) => void): void {
     this.#exchange = exchange;
     onStart?.((data) => this.#write(data));
   }
 
-  /** The board has taken the input up to `offset`. */
+  /** The board has accepted the input up to `offset`. */
   acknowledge(offset: number): void {
     const taken = Math.min(Math.max(offset - this.#base, 0), this.#queue.length);
     this.#taken = concat([this.#taken, this.#queue.subarray(0, taken)]).slice(-MOST_UNREAD);
@@ -56,20 +63,23 @@ export class StdinSender {
     }
   }
 
-  /** What is on its way may have been lost: sends it again. */
+  /** Sends bytes in transit again, because they may have been lost. */
   repeat(): void {
     if (!this.#inFlight) return;
     this.#inFlight = false;
     this.#pump();
   }
 
-  /** What the code, which has read `read` bytes, left unread: the end of what the board took, and what it did not take. */
+  /**
+   * The input left unread by code that has read `read` bytes: the end of what the board accepted,
+   * and everything not sent.
+   */
   unread(read: number): Uint8Array {
     const left = Math.min(Math.max(this.#base - read, 0), this.#taken.length);
     return concat([this.#taken.subarray(this.#taken.length - left), this.#queue]);
   }
 
-  /** The code has ended: nobody reads any more. */
+  /** The code has ended and reads no more. */
   end(): void {
     this.#exchange = undefined;
     this.#timer?.dispose();
@@ -78,7 +88,7 @@ export class StdinSender {
 
   #write(data: Uint8Array): Promise<void> {
     if (!this.client.birth?.caps.has('stdin')) {
-      throw new FileError('EACCES', '', 'Code on this board cannot be fed with input');
+      throw new FileError('EACCES', '', l10n.t('Code on this board cannot receive input'));
     }
     this.#queue = concat([this.#queue, data]);
     const taken = new Promise<void>((resolve) => this.#waiting.push(resolve));

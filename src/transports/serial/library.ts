@@ -1,2 +1,2 @@
-// Loaded when the first port is looked for: an import of a CommonJS package at its use would give its default export only, once bundled.
+// Loaded for the first port scan. A dynamic import of the CommonJS package itself would provide only its default export in the bundle.
 export { SerialPort } from 'serialport';

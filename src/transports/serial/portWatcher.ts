@@ -1,27 +1,31 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { asError } from '../../core/errors';
-import type { BoardSource, Found } from '../../core/board/discovery';
+import type { BoardSource, Found } from '../../core/board';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import { listPorts } from './ports';
 
-/** Every port is found within a second of being plugged in, and missed within a second. */
+/** Interval of scans in milliseconds. A plugged or unplugged port is noticed within a second. */
 const POLL_MS = 700;
-/** udev makes a port's node first and its links and rights a moment later. */
+/** udev creates a port's node first, and its links and permissions a moment later. Milliseconds. */
 const SETTLE_MS = 60;
 
 export interface PortWatcherOptions {
   readonly log: Log;
-  /** Paths that the user has added; read anew at every look. */
+  /** Paths that the user has added; called at every scan. */
   readonly added?: () => readonly string[];
-  /** Lists the ports; only tests give another one than the system's. */
+  /** Lists the ports. Only tests replace the system's list. */
   readonly list?: (added: readonly string[]) => Promise<Found[]>;
 }
 
-/** The serial ports of this machine, as they come and go. */
+/** Follows the serial ports of this machine. */
 export class PortWatcher implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
+  readonly #looked = new Emitter<void>();
+  /** Fires once, after the first scan, even if it found nothing. */
+  readonly onDidLook = this.#looked.event;
+  #hasLooked = false;
   #found: readonly Found[] = [];
   #timer: NodeJS.Timeout | undefined;
   #watcher: FSWatcher | undefined;
@@ -43,7 +47,7 @@ export class PortWatcher implements BoardSource {
     this.#look();
   }
 
-  /** Looks now: the user has added a path, say. */
+  /** Scans now, for example after the user has added a path. */
   refresh(): void {
     if (this.#running) this.#look();
   }
@@ -53,9 +57,10 @@ export class PortWatcher implements BoardSource {
     clearTimeout(this.#timer);
     this.#watcher?.close();
     this.#changed.dispose();
+    this.#looked.dispose();
   }
 
-  /** Linux tells when something appears in /dev, before the next look would. */
+  /** Linux reports new entries in /dev before the next scan. */
   #watchDev(): void {
     if (process.platform !== 'linux') return;
     try {
@@ -66,7 +71,7 @@ export class PortWatcher implements BoardSource {
         this.options.log.debug(`Watching /dev: ${error.message}`),
       );
     } catch (error) {
-      // The look every so often is enough where the system has no watches left.
+      // If the system has no watches left, the regular scan is enough.
       this.options.log.debug(`Watching /dev: ${asError(error).message}`);
     }
   }
@@ -87,6 +92,8 @@ export class PortWatcher implements BoardSource {
       .catch((error: unknown) => this.#report(asError(error)))
       .finally(() => {
         this.#looking = false;
+        if (!this.#hasLooked) this.#looked.fire();
+        this.#hasLooked = true;
         this.#schedule(this.#again ? 0 : POLL_MS);
       });
   }
@@ -99,7 +106,7 @@ export class PortWatcher implements BoardSource {
     this.#changed.fire();
   }
 
-  /** Once for each different trouble, not every 700 ms. */
+  /** Reports each different error once, not every 700 ms. */
   #report(error: Error): void {
     if (error.message === this.#lastError) return;
     this.#lastError = error.message;

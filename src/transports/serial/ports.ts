@@ -1,9 +1,10 @@
+import { fullPlace } from '../../core/address';
 import { access, readdir } from 'node:fs/promises';
-import { serialAddress } from '../../core/address';
-import type { Found, UsbInfo } from '../../core/board/discovery';
+import { serialAddress } from '../../core/parseAddress';
+import type { Found, UsbInfo } from '../../core/board';
 import { usbName } from './usbNames';
 
-/** What serialport says of a port. */
+/** A port as serialport describes it. */
 export interface RawPort {
   readonly path: string;
   readonly manufacturer?: string;
@@ -11,26 +12,58 @@ export interface RawPort {
   readonly pnpId?: string;
   readonly productId?: string;
   readonly vendorId?: string;
+  readonly locationId?: string;
   /** Only on Windows. */
   readonly friendlyName?: string;
 }
 
-const TEXT_LIMIT = 80; // a USB descriptor's text can be anything
+const TEXT_LIMIT = 80; // a USB descriptor may contain any text
 /** USB vendors that make phones and modems with serial ports, and no boards. */
 const MODEM_VENDORS = new Set(['1199', '12d1', '19d2', '1e0e', '2c7c', '413c', '0bdb', '1bc7']);
 
-/** All serial ports of this machine, and of `added` paths those that are there (emulators, socat, RFC 2217 bridges). */
+/** Returns all serial ports of this machine, and the `added` paths that exist (emulators, socat, RFC 2217 bridges). */
 export async function listPorts(added: readonly string[] = []): Promise<Found[]> {
-  const ports = (await systemPorts()).map(describePort);
-  const known = new Set(ports.map((port) => port.address.rest));
+  const ports = onePerPort(await systemPorts()).map(describePort);
+  const known = new Set(ports.map((port) => fullPlace(port.address)));
   for (const path of added) {
     if (known.has(path) || !(await exists(path))) continue;
-    ports.push({ address: serialAddress(path), likely: true, details: { port: path } });
+    const name = namedPath(path);
+    const details = { port: path };
+    ports.push({ address: serialAddress(path), likely: true, ...(name ? { name } : {}), details });
   }
-  return ports.sort((a, b) => compare(a.address.rest, b.address.rest));
+  return ports.sort((a, b) => compare(fullPlace(a.address), fullPlace(b.address)));
 }
 
-/** Without udev (a container, a small Linux) serialport cannot list: the devices' own names must do. */
+/**
+ * Removes duplicates: macOS lists a CH340 twice if its maker's driver is installed next to Apple's (`cu.wchusbserial410`,
+ * `cu.usbserial-410`). The maker's port is kept.
+ */
+export function onePerPort(ports: readonly RawPort[]): RawPort[] {
+  const numberOf = ({ path }: RawPort) =>
+    /^\/dev\/(?:tty|cu)\.(?:usbserial-?|wchusbserial)(\w+)$/.exec(path)?.[1];
+  const makers = ports.filter(({ path }) => path.includes('wchusbserial'));
+  return ports.filter((port) => {
+    if (makers.includes(port)) return true;
+    const number = numberOf(port);
+    return (
+      number === undefined || !makers.some((m) => numberOf(m) === number && isSameChip(m, port))
+    );
+  });
+}
+
+function isSameChip(a: RawPort, b: RawPort): boolean {
+  return a.vendorId === b.vendorId && a.productId === b.productId;
+}
+
+/** Returns the board's name from a path outside /dev that ends in a word (`/run/boards/kitchen`). `tty`, `pts` and numbers are not names. */
+export function namedPath(path: string): string | undefined {
+  const last = /^(?!\/dev\/)\/.*\/([A-Za-z][\w-]{1,39})$/.exec(path)?.[1];
+  return last === undefined || /^(tty|pty|pts|cu|com|serial|usb|uart|port|socket)/i.test(last)
+    ? undefined
+    : last;
+}
+
+/** Without udev (in a container or a small Linux) serialport cannot list ports, so the names in /dev are used. */
 async function systemPorts(): Promise<RawPort[]> {
   const { SerialPort } = await import('./library');
   try {
@@ -42,7 +75,7 @@ async function systemPorts(): Promise<RawPort[]> {
   }
 }
 
-/** What is to be known of one port without opening it. */
+/** Describes a port from the system's data, without opening it. */
 export function describePort(port: RawPort): Found {
   const usb = usbOf(port);
   const label = usb
@@ -64,16 +97,21 @@ function usbOf(port: RawPort): UsbInfo | undefined {
   const serialNumber = clean(port.serialNumber);
   const manufacturer = clean(port.manufacturer);
   const product = productName(port);
+  const location = clean(port.locationId);
+  // udev: `…-if02`; Windows: `…&MI_02\\…`; hexadecimal in both.
+  const number = /-if([0-9a-f]{2})|&MI_([0-9a-f]{2})/i.exec(port.pnpId ?? '');
   return {
     vendorId,
     productId,
     ...(serialNumber ? { serialNumber } : {}),
     ...(manufacturer ? { manufacturer } : {}),
     ...(product ? { product } : {}),
+    ...(number ? { interface: Number.parseInt(number[1] ?? number[2] ?? '', 16) } : {}),
+    ...(location ? { location } : {}),
   };
 }
 
-/** udev's id is `usb-MANUFACTURER_PRODUCT_SERIAL-if00`; Windows has the name with the port in brackets. */
+/** udev's id is `usb-MANUFACTURER_PRODUCT_SERIAL-if00`; Windows appends the port to the name in brackets. */
 function productName(port: RawPort): string | undefined {
   if (port.friendlyName) return clean(port.friendlyName.replace(/\s*\(COM\d+\)$/, ''));
   const [, id] = /^usb-(.*?)(?:-if\d+.*)?$/.exec(port.pnpId ?? '') ?? [];
@@ -84,16 +122,16 @@ function productName(port: RawPort): string | undefined {
   );
 }
 
-/** Every USB port may be a board, whoever made it; what is on no bus, Bluetooth and modems are none. */
+/** Any USB port may be a board. Ports on no bus, Bluetooth ports and modems are not. */
 function isLikely(port: RawPort, usb: UsbInfo | undefined): boolean {
   const said = `${port.path} ${port.friendlyName ?? ''} ${port.manufacturer ?? ''} ${port.pnpId ?? ''}`;
   if (/bluetooth|BTHENUM|rfcomm|(?<!usb)modem|wlan-debug|debug-console/i.test(said)) return false;
   if (usb) return !MODEM_VENDORS.has(usb.vendorId);
-  // Without USB ids: adapters by their names; ttyS0 and COM1 are the computer's own.
+  // Without USB ids the name decides; ttyS0 and COM1 are the computer's own ports.
   return /\/(ttyACM|ttyUSB|tty\.usb|cu\.usb|cu\.(SLAB|wch)|tty\.(SLAB|wch))/i.test(port.path);
 }
 
-/** macOS lists `tty.X`, which waits for a carrier; `cu.X` is the same port for calling out. */
+/** macOS lists `tty.X`, which waits for a carrier. `cu.X` is the same port for outgoing connections. */
 function callOut(path: string): string {
   return path.replace(/^\/dev\/tty\./, '/dev/cu.');
 }
@@ -111,7 +149,7 @@ function clean(text: string | undefined): string | undefined {
   return shown === '' ? undefined : shown;
 }
 
-/** By name, numbers as numbers: COM10 behind COM9. */
+/** Compares by name with numeric order: COM10 comes after COM9. */
 function compare(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true });
 }

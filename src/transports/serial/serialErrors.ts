@@ -1,20 +1,20 @@
-import type { Address } from '../../core/address';
+import type { SerialAddress } from '../../core/address';
 import { ConnectError } from '../../core/errors';
 
 const JOIN_GROUP =
   'Add your user to the group that owns the port (Debian, Ubuntu: "sudo usermod -a -G dialout $USER"; Arch: group uucp), then log out and in again.';
 
-/** What went wrong when a serial port was opened, in words that help. `error` is what serialport gives. */
+/** Converts an error on opening a serial port to one with a helpful message. `error` comes from serialport. */
 export function openError(
-  address: Address,
+  address: SerialAddress,
   error: Error,
   platform: NodeJS.Platform = process.platform,
 ): ConnectError {
   const said = error.message;
   const fail = (reason: ConnectError['reason'], message: string, hint: string) =>
     new ConnectError(address, reason, message, { hint, cause: error });
-  const port = address.rest;
-  // Windows says "Access denied" for a port that somebody has open.
+  const port = address.path;
+  // Windows reports "Access denied" for a port that another program has open.
   if (
     /cannot lock|EBUSY|resource busy|temporarily unavailable/i.test(said) ||
     (platform === 'win32' && /access.*denied/i.test(said))
@@ -35,7 +35,7 @@ export function openError(
   if (/no such file|ENOENT|ENXIO|ENODEV|file not found|cannot find/i.test(said)) {
     return fail(
       'notFound',
-      `There is no port ${port}`,
+      `Port ${port} does not exist`,
       'Plug the board in, or choose another port.',
     );
   }

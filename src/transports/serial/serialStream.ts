@@ -1,5 +1,6 @@
+import * as l10n from '@vscode/l10n';
 import type { SerialPort } from 'serialport';
-import type { Address } from '../../core/address';
+import type { SerialAddress } from '../../core/address';
 import { abortable } from '../../core/async';
 import { ConnectionLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
@@ -7,25 +8,26 @@ import type { Log } from '../../core/log';
 import type { ByteStream } from '../../core/transport';
 import { keepLinesOnClose } from './keepLines';
 import { openError } from './serialErrors';
+import { raiseDtr } from './windowsLines';
 
-/** Bits on the line for a byte: start, eight, stop. */
+/** Bits on the line for each byte: start, eight data bits, stop. */
 export const BITS_PER_BYTE = 10;
 
 /**
- * Opens a serial port passively: DTR and RTS are left as the system has them on opening, both asserted (keepLines.ts sees to
- * it that closing does not drop them), which the auto-reset circuit of ESP boards takes for "do nothing" and without
- * which USB CDC boards (rp2, SAMD) would not send.
+ * Opens a serial port without resetting the board. On Linux and macOS the system asserts DTR and RTS on opening (keepLines.ts makes
+ * sure that closing does not drop them). The auto-reset circuit of ESP boards ignores this state, and USB CDC boards (rp2, SAMD)
+ * need it to send. Windows opens with both down: see windowsLines.ts.
  * @throws ConnectError
  */
 export async function openSerial(
-  address: Address,
+  address: SerialAddress,
   baudRate: number,
   log: Log,
   signal: AbortSignal,
 ): Promise<ByteStream> {
   const { SerialPort } = await import('./library');
   const port = new SerialPort({
-    path: address.rest,
+    path: address.path,
     baudRate,
     autoOpen: false,
     hupcl: false,
@@ -36,24 +38,28 @@ export async function openSerial(
   });
   try {
     await abortable(opened, signal);
+    await abortable(
+      raiseDtr(port, () => SerialPort.list(), log),
+      signal,
+    );
   } catch (error) {
-    // Aborted while the system opens the port: it is closed as soon as it is open.
+    // Aborted while the system opens the port, so close it once it is open.
     opened.then(
       () => port.close(),
       () => undefined,
     );
     throw error;
   }
-  return new SerialStream(port, log, keepLinesOnClose(address.rest, log));
+  return new SerialStream(port, log, keepLinesOnClose(address.path, log));
 }
 
-/** How often a silent port is asked whether it is still there. */
-const ALIVE_CHECK_MS = 500;
-/** What the system says of a port whose far end is gone. A pty that is there says "Inappropriate ioctl". */
-const GONE =
+/** Interval at which a silent port is checked, in milliseconds. */
+export const ALIVE_CHECK_MS = 500;
+/** System errors of a port whose far end is gone. A pty that still exists reports "Inappropriate ioctl". */
+export const GONE =
   /input\/output|EIO|no such device|ENXIO|bad file|not configured|access is denied|does not exist/i;
 
-/** An open serial port as bytes both ways. */
+/** An open serial port as a byte stream. */
 class SerialStream implements ByteStream {
   readonly #data = new Emitter<Uint8Array>();
   readonly #closed = new Emitter<Error | undefined>();
@@ -65,14 +71,14 @@ class SerialStream implements ByteStream {
   constructor(
     private readonly port: SerialPort,
     private readonly log: Log,
-    /** The port may be closed. Only closing waits for it: what the board says meanwhile must be heard. */
+    /** The port may be closed after this. Only closing waits for it, so that the board's output is heard from the start. */
     private readonly linesKept: Promise<void>,
   ) {
-    // Without a listener for data nobody notices that the far end is gone.
+    // Without a data listener, the library does not notice that the far end is gone.
     port.on('data', (chunk: Buffer) => this.#data.fire(chunk));
     port.on('error', (error: Error) => this.#finish(error));
-    // After a hang-up reading may give 0 bytes for ever, which serialport takes for silence; asking for the modem lines
-    // then fails, and disturbs nobody while all is well.
+    // After a hang-up, reads may return 0 bytes forever, which serialport treats as silence. Reading the modem lines fails then, and is harmless
+    // otherwise.
     this.#aliveCheck = setInterval(() => this.#checkAlive(), ALIVE_CHECK_MS).unref();
     port.on('close', (error?: Error | null) => this.#finish(error ?? undefined));
   }
@@ -110,9 +116,9 @@ class SerialStream implements ByteStream {
   }
 
   #lost(cause: Error | undefined = this.#end?.cause): ConnectionLostError {
-    return new ConnectionLostError(`The port ${this.port.path} is gone`, {
+    return new ConnectionLostError(l10n.t('The port {0} no longer exists', this.port.path), {
       cause,
-      hint: 'Check the cable; a board that is plugged in again is connected again.',
+      hint: l10n.t('Check the cable. The board reconnects when it is plugged in again.'),
     });
   }
 

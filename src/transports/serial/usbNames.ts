@@ -1,4 +1,4 @@
-/** Names for USB ids that boards have; only for show, since every USB port may be a board. */
+/** Names for USB ids of boards. They are only displayed: every USB port may be a board. */
 const PRODUCTS: Readonly<Record<string, string>> = {
   '2e8a:0003': 'RP2 in its bootloader',
   '2e8a:0005': 'Raspberry Pi RP2 (MicroPython)',
@@ -45,7 +45,7 @@ const VENDORS: Readonly<Record<string, string>> = {
   '0403': 'FTDI USB to UART',
 };
 
-/** A name for a USB id, undefined when it is not known. Ids are four lower-case hex digits. */
+/** Returns a name for a USB id, or undefined if unknown. Ids are four lower-case hex digits. */
 export function usbName(vendorId: string, productId: string): string | undefined {
   return PRODUCTS[`${vendorId}:${productId}`] ?? VENDORS[vendorId];
 }

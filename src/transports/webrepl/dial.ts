@@ -1,20 +1,24 @@
-import type { TLSSocket } from 'node:tls';
+import * as l10n from '@vscode/l10n';
+import { connect as connectTcp, type LookupFunction, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import type WebSocket from 'ws';
-import type { Address } from '../../core/address';
+import type { WebReplAddress } from '../../core/address';
+import { webreplUrl } from '../../core/parseAddress';
 import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { concat, text } from '../../core/bytes';
 import { ConnectError } from '../../core/errors';
 import { maxFrameBytes, passwordPrompt } from '../../core/webrepl/webreplProtocol';
+import { localLookup } from '../mdns/localNames';
 import { failedToConnect, noAnswer, notWebRepl, refusedByServer, taken } from './refusal';
 
-/** TCP, TLS and the WebSocket handshake, on a slow Wi-Fi with a board that is busy. */
+/** Milliseconds for TCP, TLS and the WebSocket handshake on a slow Wi-Fi with a busy board. */
 const HANDSHAKE_MS = 10_000;
-/** From the handshake to the server's next words: it sends them at once. */
+/** Milliseconds from the handshake to the server's first message, which it sends immediately. */
 const SAY_MS = 8_000;
 
-/** A certificate that no authority the machine trusts vouches for. */
+/** A certificate that is not signed by a trusted authority. */
 export interface UnknownCertificate {
-  /** SHA-256 of the certificate, hex pairs with colons: what identifies it when it is seen again. */
+  /** SHA-256 of the certificate as hex pairs with colons, which identifies it in the future. */
   readonly fingerprint: string;
   readonly subject: string;
   /** Why it is not trusted, in OpenSSL's words. */
@@ -23,10 +27,14 @@ export interface UnknownCertificate {
 
 export interface DialOptions {
   readonly clock: Clock;
+  /** Resolves host names; only tests give another than {@link localLookup}. */
+  readonly lookup?: LookupFunction;
   readonly signal: AbortSignal;
-  /** Asked for wss:// servers with such a certificate; without it they are refused. */
+  /**
+   * Asked about wss:// servers with such a certificate; without this function they are rejected.
+   */
   readonly acceptCertificate?:
-    ((address: Address, certificate: UnknownCertificate) => Promise<boolean>) | undefined;
+    ((address: WebReplAddress, certificate: UnknownCertificate) => Promise<boolean>) | undefined;
 }
 
 /** A WebSocket whose server has asked for the password. */
@@ -37,7 +45,7 @@ export class Dialled {
 
   private constructor(
     readonly socket: WebSocket,
-    private readonly address: Address,
+    private readonly address: WebReplAddress,
     private readonly clock: Clock,
   ) {
     socket.on('message', this.#onMessage);
@@ -47,17 +55,20 @@ export class Dialled {
 
   /**
    * Connects up to the password prompt.
-   * @throws ConnectError that says what answers there instead
+   * @throws ConnectError that describes what answered instead
    */
-  static async connect(address: Address, options: DialOptions): Promise<Dialled> {
+  static async connect(address: WebReplAddress, options: DialOptions): Promise<Dialled> {
     throwIfAborted(options.signal);
     const { WebSocket } = await import('ws');
-    const socket = new WebSocket(address.rest, {
+    const { url, zoned } = webreplUrl(address);
+    const socket = new WebSocket(url, {
+      lookup: options.lookup ?? localLookup(),
+      ...(zoned === undefined ? {} : { createConnection: toZone(zoned, url.protocol) }),
       perMessageDeflate: false,
       handshakeTimeout: HANDSHAKE_MS,
       maxPayload: maxFrameBytes,
-      skipUTF8Validation: true, // a board's frames end anywhere, and it prints anything
-      rejectUnauthorized: false, // looked at below, before anything secret is sent
+      skipUTF8Validation: true, // frames of a board may end within a character, and it prints anything
+      rejectUnauthorized: false, // checked below, before anything secret is sent
     });
     const onAbort = () => socket.terminate();
     options.signal.addEventListener('abort', onAbort, { once: true });
@@ -68,7 +79,7 @@ export class Dialled {
       await dialled.#untilPrompt();
       return dialled;
     } catch (error) {
-      socket.on('error', () => undefined); // terminating a socket that is still connecting says so once more
+      socket.on('error', () => undefined); // terminating a connecting socket reports the error once more
       socket.terminate();
       throw options.signal.aborted ? abortError(options.signal) : error;
     } finally {
@@ -80,17 +91,20 @@ export class Dialled {
     return this.#closed;
   }
 
-  /** What the server has said so far and nobody has taken. */
+  /** Text received from the server and not yet consumed. */
   get heard(): string {
     return text(this.#heard);
   }
 
-  /** Takes the first bytes of what was heard away. */
+  /** Removes the first bytes of the received text. */
   take(bytes: number): void {
     this.#heard = this.#heard.subarray(bytes);
   }
 
-  /** Waits until `found` likes what was heard or the server has hung up; false when it stays silent. */
+  /**
+   * Waits until `found` accepts the received text or the server has disconnected; false if it stays
+   * silent.
+   */
   async until(found: (heard: string) => boolean): Promise<boolean> {
     while (!found(this.heard) && !this.#closed) {
       const silence = new Deferred<boolean>();
@@ -102,7 +116,9 @@ export class Dialled {
     return true;
   }
 
-  /** Ends the watch, for the stream that takes the socket over, and gives what was heard and not taken. */
+  /**
+   * Stops listening, for the stream that takes over the socket, and returns the unconsumed bytes.
+   */
   release(): Uint8Array {
     this.socket.off('message', this.#onMessage);
     this.socket.off('close', this.#onClose);
@@ -121,7 +137,7 @@ export class Dialled {
   }
 
   readonly #onMessage = (data: Buffer) => {
-    // A server that is no WebREPL may talk without end: what is kept is bounded.
+    // A server that is not WebREPL may send endlessly, so the buffer is bounded.
     if (this.#heard.length < maxFrameBytes) this.#heard = concat([this.#heard, data]);
     this.#wake();
   };
@@ -137,7 +153,18 @@ export class Dialled {
   }
 }
 
-async function opened(address: Address, socket: WebSocket): Promise<void> {
+/**
+ * Connects to an address with its zone. No certificate contains such an address, so there is no
+ * server name.
+ */
+function toZone(host: string, protocol: string) {
+  return (options: object) =>
+    protocol === 'wss:'
+      ? connectTls({ ...options, host, servername: '', path: undefined } as ConnectionOptions)
+      : connectTcp({ ...options, host, path: undefined } as unknown as TcpNetConnectOpts);
+}
+
+async function opened(address: WebReplAddress, socket: WebSocket): Promise<void> {
   const done = new Deferred<undefined>();
   socket.once('open', () => done.resolve(undefined));
   socket.once('error', (error) => done.reject(hungUp(address, error)));
@@ -148,19 +175,19 @@ async function opened(address: Address, socket: WebSocket): Promise<void> {
   await done.promise;
 }
 
-/** `ws` reports a server that hangs up during the handshake without an error code. */
-function hungUp(address: Address, error: Error): ConnectError {
+/** `ws` reports a disconnect during the handshake without an error code. */
+function hungUp(address: WebReplAddress, error: Error): ConnectError {
   return /socket hang up/i.test(error.message)
     ? taken(address, error)
     : failedToConnect(address, error);
 }
 
 async function checkCertificate(
-  address: Address,
+  address: WebReplAddress,
   socket: WebSocket,
   { acceptCertificate }: DialOptions,
 ): Promise<void> {
-  if (!address.rest.startsWith('wss:')) return;
+  if (!address.text.startsWith('wss:')) return;
   const tls = (socket as unknown as { _socket: TLSSocket })._socket;
   if (tls.authorized) return;
   const certificate = tls.getPeerCertificate();
@@ -171,7 +198,15 @@ async function checkCertificate(
     problem,
   };
   if (acceptCertificate && (await acceptCertificate(address, unknown))) return;
-  throw new ConnectError(address, 'other', `The server's certificate is not trusted (${problem})`, {
-    hint: `Accept the certificate if its SHA-256 fingerprint is the board's: ${unknown.fingerprint}`,
-  });
+  throw new ConnectError(
+    address,
+    'other',
+    l10n.t("The server's certificate is not trusted ({0})", problem),
+    {
+      hint: l10n.t(
+        "Accept the certificate only if this is the board's SHA-256 fingerprint: {0}",
+        unknown.fingerprint,
+      ),
+    },
+  );
 }

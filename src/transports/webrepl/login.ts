@@ -1,4 +1,5 @@
-import type { Address } from '../../core/address';
+import * as l10n from '@vscode/l10n';
+import type { WebReplAddress } from '../../core/address';
 import { abortable, abortError, type Clock } from '../../core/async';
 import { ConnectError } from '../../core/errors';
 import {
@@ -11,28 +12,32 @@ import { Dialled, type DialOptions } from './dial';
 import { noAnswer, taken } from './refusal';
 import { WebReplStream, type KeepAliveTimes } from './webReplStream';
 
-/** Gives the password of a board's WebREPL; `wrong`: the one given before was refused. Undefined: there is none. */
+/**
+ * Returns the password of a board's WebREPL; `wrong`: the previous one was rejected. Undefined:
+ * there is none.
+ */
 export type GetPassword = (
-  address: Address,
+  address: WebReplAddress,
   state: { wrong: boolean },
 ) => Promise<string | undefined>;
 
-/** What a WebREPL link needs from the house. */
+/** Services that a WebREPL link needs. */
 export interface WebReplServices {
   readonly getPassword: GetPassword;
   readonly acceptCertificate?: DialOptions['acceptCertificate'];
   readonly clock: Clock;
+  readonly lookup?: DialOptions['lookup'];
   /** Tests shorten these. */
   readonly keepAlive?: KeepAliveTimes;
 }
 
 /**
- * Connects and logs in. The prompt that WebREPL prints then is not the interpreter's (a program may be running) and
- * is not passed on.
+ * Connects and logs in. The prompt that WebREPL then prints does not come from the interpreter (a
+ * program may be running), so it is not passed on.
  * @throws ConnectError
  */
 export async function openWebRepl(
-  address: Address,
+  address: WebReplAddress,
   services: WebReplServices,
   signal: AbortSignal,
 ): Promise<WebReplStream> {
@@ -45,7 +50,7 @@ export async function openWebRepl(
     try {
       if (password === undefined) {
         password = await askPassword(address, services, refused, signal);
-        if (dialled.closed) continue; // the user took long, and the board hung up: the password still stands
+        if (dialled.closed) continue; // the user took so long that the board disconnected; the password is still valid
       }
       if (await tryPassword(address, dialled, password)) {
         const early = dialled.release();
@@ -64,7 +69,7 @@ export async function openWebRepl(
 }
 
 async function askPassword(
-  address: Address,
+  address: WebReplAddress,
   services: WebReplServices,
   refused: string | undefined,
   signal: AbortSignal,
@@ -73,8 +78,10 @@ async function askPassword(
   const password = await abortable(services.getPassword(address, { wrong }), signal);
   if (password === undefined || password === refused) {
     if (wrong) throw wrongPassword(address);
-    throw new ConnectError(address, 'passwordNeeded', 'This WebREPL asks for a password', {
-      hint: 'Connect again and enter it; it is the one chosen when WebREPL was set up on the board.',
+    throw new ConnectError(address, 'passwordNeeded', l10n.t('This WebREPL asks for a password'), {
+      hint: l10n.t(
+        'Connect again and enter the password that was chosen when WebREPL was set up on the board.',
+      ),
     });
   }
   const problem = passwordProblem(password, 1);
@@ -82,19 +89,23 @@ async function askPassword(
   return password;
 }
 
-function wrongPassword(address: Address, why = ''): ConnectError {
+function wrongPassword(address: WebReplAddress, why = ''): ConnectError {
   const words = 'Connect again and enter the password from the board’s webrepl_cfg.py.';
   return new ConnectError(
     address,
     'wrongPassword',
-    'The board did not accept the WebREPL password',
+    l10n.t('The board did not accept the WebREPL password'),
     {
       hint: why ? `${why} ${words}` : words,
     },
   );
 }
 
-async function tryPassword(address: Address, dialled: Dialled, password: string): Promise<boolean> {
+async function tryPassword(
+  address: WebReplAddress,
+  dialled: Dialled,
+  password: string,
+): Promise<boolean> {
   dialled.socket.send(encodePassword(password), { binary: false });
   const banners = [connectedBanner, deniedBanner];
   const said = await dialled.until((heard) => banners.some((b) => heard.startsWith(b)));

@@ -1,7 +1,7 @@
 import type { MulticastDNS, ResponsePacket } from 'multicast-dns';
-import type { Address } from '../../core/address';
+import type { WebReplAddress } from '../../core/address';
 import type { Clock } from '../../core/async';
-import type { BoardSource, Found } from '../../core/board/discovery';
+import type { BoardSource, Found } from '../../core/board';
 import { asError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -12,11 +12,14 @@ import {
   type DnsRecord,
 } from '../../core/webrepl/webreplFound';
 
-/** The question is asked again so often; a board that has answered none of three is no longer there. */
+/** Milliseconds between queries; a board that misses three answers counts as gone. */
 const ASK_MS = 30_000;
 const LOST_MS = 3 * ASK_MS + 5_000;
 
-/** WebREPL boards that announce themselves by mDNS. Without a network, or where it is forbidden, there are none. */
+/**
+ * WebREPL boards that announce themselves by mDNS. Finds none without a network, or where mDNS is
+ * blocked.
+ */
 export class MdnsSource implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -28,8 +31,8 @@ export class MdnsSource implements BoardSource {
   constructor(
     private readonly clock: Clock,
     private readonly log: Log,
-    /** Boards that are known by a name in the local network: they are asked for by it. */
-    private readonly knownHosts: () => readonly Address[] = () => [],
+    /** Boards known by a name on the local network, which are queried by that name. */
+    private readonly knownHosts: () => readonly WebReplAddress[] = () => [],
     /** For tests: another port and interface. */
     private readonly options: { port?: number; interface?: string; bind?: string } = {},
   ) {}
@@ -70,7 +73,7 @@ export class MdnsSource implements BoardSource {
     this.#timer = this.clock.after(ASK_MS, () => this.#ask());
   }
 
-  #hosts(): Address[] {
+  #hosts(): WebReplAddress[] {
     return this.knownHosts().filter((address) => hostOf(address).endsWith('.local'));
   }
 

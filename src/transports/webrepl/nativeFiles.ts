@@ -1,26 +1,34 @@
+import * as l10n from '@vscode/l10n';
 import { randomBytes } from 'node:crypto';
 import webreplGet from '../../../board/snippets/webreplGet.py';
 import type { Clock } from '../../core/async';
 import type { BoardFiles, TransferOptions, WriteItem } from '../../core/boardFiles';
 import { concat, utf8 } from '../../core/bytes';
 import { ProtocolError } from '../../core/errors';
-import { probeCapabilities, type Capabilities } from '../../core/files/capabilities';
-import { sha256 } from '../../core/files/content';
-import { linesOrError } from '../../core/files/fileErrors';
-import { boardPath, checkWritable } from '../../core/files/paths';
-import { runVerb } from '../../core/files/snippets';
-import { verbs } from '../../core/files/verbs';
-import { writeFiles } from '../../core/files/writeFiles';
+import {
+  boardPath,
+  checkWritable,
+  linesOrError,
+  probeCapabilities,
+  runVerb,
+  sha256,
+  verbs,
+  writeFiles,
+} from '../../core/files';
+import type { Capabilities } from '../../core/capabilities';
 import type { Session } from '../../core/transport';
 import { maxNameBytes } from '../../core/webrepl/webreplProtocol';
 import { Uploads } from './uploads';
 import type { WebReplStream } from './webReplStream';
 
-/** Below this the code around a put is longer than the file: it goes as a piece of code. */
+/**
+ * For fewer bytes than this, the code around a put is longer than the file, so the file is sent
+ * inside code.
+ */
 const SMALL_BYTES = 2048;
 const MARK_BYTES = 8;
 
-/** Reading and writing by WebREPL's own means, verified like all else. */
+/** Reads and writes files with WebREPL's own requests, verified like all others. */
 export class WebReplFiles {
   #can: Promise<Capabilities> | undefined;
   readonly #uploads: Uploads;
@@ -32,12 +40,12 @@ export class WebReplFiles {
     this.#uploads = new Uploads(stream, clock);
   }
 
-  /** Something else has happened on the board. */
+  /** Forgets cached facts after other activity on the board. */
   forget(): void {
     this.#uploads.forget();
   }
 
-  /** `session` with {@link BoardFiles} of its own. */
+  /** Extends `session` with its own {@link BoardFiles}. */
   over(session: Session): Session {
     const native: Partial<BoardFiles> = {
       read: (path, options = {}) => this.#read(session, boardPath(path), options),
@@ -87,7 +95,7 @@ export class WebReplFiles {
       const content = concat(parts);
       const [, size, sum] = /^size (\d+)\nsum (\S+)$/.exec(said) ?? [];
       if (Number(size) !== content.length || sum !== base64(sha256(content))) {
-        throw new ProtocolError(`${path} did not arrive as it is on the board`);
+        throw new ProtocolError(l10n.t('{0} does not match the file on the board', path));
       }
       return content;
     } finally {
@@ -102,7 +110,7 @@ export class WebReplFiles {
   ): Promise<void> {
     for (const item of items) checkWritable(boardPath(item.path));
     const can = await this.#capabilities(session, options.signal);
-    // A frame of the streaming receiver is longer than the ring buffer that WebREPL fills: never by that way.
+    // A frame of the streaming receiver is longer than WebREPL's ring buffer, so never use it here.
     const pieces = { ...can, stdin: false };
     const { signal } = options;
     const progress = new Progress(items, options);
@@ -127,12 +135,12 @@ export class WebReplFiles {
   }
 }
 
-/** Bytes of the shortest name by which the temporary file can be put. */
+/** Length in bytes of the shortest name under which the temporary file can be put. */
 function nameBytes(path: string): number {
   return utf8(`${path.slice(path.lastIndexOf('/') + 1)}.mpf00000000~`).length;
 }
 
-/** Bytes on the board, of all that are known. */
+/** Counts the bytes on the board, out of all that are known. */
 class Progress {
   #before = 0;
   readonly #known: number;

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import {
@@ -8,17 +9,23 @@ import {
 } from '../../core/webrepl/webreplProtocol';
 import type { WebReplStream } from './webReplStream';
 
-/** Bytes in one frame: large ones cost the board less, small ones show progress. */
+/** Bytes per frame: large frames cost the board less, small ones show progress. */
 const FRAME_BYTES = 8192;
-/** A put cannot be called off. What is left of a cancelled one is filled up when it is short; else the link is ended. */
+/**
+ * A put cannot be cancelled. The rest of a cancelled one, up to this many bytes, is filled up;
+ * otherwise the link is closed.
+ */
 const FILL_BYTES = 128 * 1024;
-/** Up to so much, what follows is sent right behind the data. More takes its time on the network: it can be called off till its end. */
+/**
+ * Up to this many bytes, the next request is sent immediately after the data. A longer put takes
+ * time on the network and must stay cancellable until its end.
+ */
 const FOLLOWED_BYTES = 256 * 1024;
 
 /**
- * WebREPL's put: writes `content` over the file `name`, unverified. `follow` is called once all has been handed to the network: the
- * board takes what it sends only behind the file.
- * @param onProgress bytes handed to the network so far
+ * WebREPL's put: writes `content` over the file `name`, unverified. `follow` is called once
+ * everything has been handed to the network: the board processes what it sends only after the file.
+ * @param onProgress receives the number of bytes handed to the network
  * @throws ConnectionLostError, ProtocolError, CancelledError
  */
 export async function putFile<T>(
@@ -32,7 +39,8 @@ export async function putFile<T>(
   return stream.withBinary(async () => {
     const answers = new Answers(stream);
     try {
-      // Two answers come: one to the header, one behind the last byte. The data need not wait for the first.
+      // Two answers arrive: one to the header, one after the last byte. The data need not wait for
+      // the first.
       await send(stream, name, content, clock, options);
       if (options.signal?.aborted) {
         await stalling(stream, clock, answers.next());
@@ -46,7 +54,7 @@ export async function putFile<T>(
         return await follow();
       }
       const followed = follow();
-      followed.catch(() => undefined); // looked at below, unless the put itself has failed
+      followed.catch(() => undefined); // checked below, unless the put itself has failed
       checkAnswer(await stalling(stream, clock, answers.next()));
       checkAnswer(await stalling(stream, clock, answers.next()));
       return await followed;
@@ -68,7 +76,9 @@ async function send(
   for (const frame of frames(content, FRAME_BYTES)) {
     const cancelled = signal?.aborted === true;
     if (cancelled && content.length - sent > FILL_BYTES) {
-      stream.abort(new ConnectionLostError('The connection was ended to call off an upload'));
+      stream.abort(
+        new ConnectionLostError(l10n.t('The connection was closed to cancel an upload')),
+      );
       throw abortError(signal);
     }
     const part = cancelled ? new Uint8Array(frame.length) : frame;
@@ -78,14 +88,16 @@ async function send(
   }
 }
 
-/** `step`, unless it takes so long that the board must be gone: then the link is ended. */
+/** Waits for `step`, but closes the link if it takes so long that the board must be gone. */
 async function stalling<T>(stream: WebReplStream, clock: Clock, step: Promise<T>): Promise<T> {
   const stalled = new Deferred<never>();
   const timer = clock.after(stream.deadMs, () => {
     const error = new ConnectionLostError(
-      `The board has taken no data over WebREPL for ${stream.deadMs / 1000} seconds`,
+      l10n.t('The board has not accepted data over WebREPL for {0} seconds', stream.deadMs / 1000),
       {
-        hint: 'Check that it is powered and on the network. The file on the board is the old one.',
+        hint: l10n.t(
+          'Check that it has power and is on the network. The file on the board is unchanged.',
+        ),
       },
     );
     stalled.reject(error);
@@ -113,7 +125,9 @@ class Answers {
         else this.#heard.push(answer);
       }),
       stream.onClose((cause) => {
-        this.#waiting?.reject(cause ?? new ConnectionLostError('The connection was closed'));
+        this.#waiting?.reject(
+          cause ?? new ConnectionLostError(l10n.t('The connection was closed')),
+        );
       }),
     ];
   }

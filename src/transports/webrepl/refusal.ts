@@ -1,15 +1,19 @@
+import * as l10n from '@vscode/l10n';
 import type { IncomingMessage } from 'node:http';
-import type { Address } from '../../core/address';
+import type { WebReplAddress } from '../../core/address';
 import { asError, ConnectError, type ConnectReason } from '../../core/errors';
 
-/** As much of a web page as is read to tell whose it is. */
+/** Bytes of a web page that are read to identify its server. */
 const MAX_PAGE_BYTES = 4096;
 const START_HINT =
-  'Start WebREPL on the board (`import webrepl; webrepl.start()`), or use "Set Up WebREPL" while it is on a cable.';
+  'Start WebREPL on the board (import webrepl; webrepl.start()), or use "Set Up WebREPL" while it is on a cable.';
 
-/** The error for a server that answered the WebSocket request with something else: names what it seems to be. */
+/**
+ * The error for a server that answered the WebSocket request with something else; names what it
+ * seems to be.
+ */
 export async function refusedByServer(
-  address: Address,
+  address: WebReplAddress,
   response: IncomingMessage,
 ): Promise<ConnectError> {
   const status = response.statusCode ?? 0;
@@ -47,8 +51,8 @@ export async function refusedByServer(
   );
 }
 
-/** The error for a server that spoke otherwise than WebREPL does once it was connected. */
-export function notWebRepl(address: Address): ConnectError {
+/** The error for a connected server that does not speak WebREPL. */
+export function notWebRepl(address: WebReplAddress): ConnectError {
   return notABoard(
     address,
     'A WebSocket server answers there that is not WebREPL',
@@ -56,21 +60,28 @@ export function notWebRepl(address: Address): ConnectError {
   );
 }
 
-/** The error for a server that hung up before it asked for the password: WebREPL serves one client at a time. */
-export function taken(address: Address, cause?: unknown): ConnectError {
+/**
+ * The error for a server that disconnected before asking for the password: WebREPL serves one
+ * client at a time.
+ */
+export function taken(address: WebReplAddress, cause?: unknown): ConnectError {
   return new ConnectError(
     address,
     'busy',
-    'The board closed the connection at once: another client is probably connected to its WebREPL',
+    l10n.t(
+      'The board closed the connection immediately: another client is probably connected to its WebREPL',
+    ),
     {
-      hint: 'Close the other WebREPL client (a browser tab, another window), or reset the board, and connect again.',
+      hint: l10n.t(
+        'Close the other WebREPL client (a browser tab, another window), or reset the board, and connect again.',
+      ),
       cause,
     },
   );
 }
 
-/** The error for a failure of the network or of TLS, or of what the server said as HTTP. */
-export function failedToConnect(address: Address, cause: unknown): ConnectError {
+/** The error for a failure of the network or TLS, or for an HTTP error. */
+export function failedToConnect(address: WebReplAddress, cause: unknown): ConnectError {
   const error = asError(cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const fail = (reason: ConnectReason, message: string, hint: string) =>
@@ -98,7 +109,7 @@ export function failedToConnect(address: Address, cause: unknown): ConnectError 
   if (code.startsWith('HPE_') || /Sec-WebSocket|Upgrade header/i.test(error.message)) {
     return notABoard(
       address,
-      'Something answers there that is no web server and no WebREPL',
+      'The address answers, but not as a web server or WebREPL',
       'Check the port; WebREPL listens on 8266 unless the board says otherwise.',
       cause,
     );
@@ -114,14 +125,21 @@ export function failedToConnect(address: Address, cause: unknown): ConnectError 
 }
 
 /** The error for a device that stays silent. */
-export function noAnswer(address: Address, cause?: unknown): ConnectError {
-  return new ConnectError(address, 'noAnswer', 'The board does not answer', {
-    hint: 'Check that it is powered, on the same network, and that the address is still its own.',
+export function noAnswer(address: WebReplAddress, cause?: unknown): ConnectError {
+  return new ConnectError(address, 'noAnswer', l10n.t('The board does not answer'), {
+    hint: l10n.t(
+      'Check that the board has power, is on the same network, and still has this address.',
+    ),
     cause,
   });
 }
 
-function notABoard(address: Address, message: string, hint: string, cause?: unknown): ConnectError {
+function notABoard(
+  address: WebReplAddress,
+  message: string,
+  hint: string,
+  cause?: unknown,
+): ConnectError {
   return new ConnectError(address, 'notABoard', message, { hint, cause });
 }
 
@@ -144,7 +162,7 @@ async function firstBytes(response: IncomingMessage): Promise<string> {
       if (length >= MAX_PAGE_BYTES) break;
     }
   } catch {
-    // The server cut its page short: what came of it is enough to tell whose it is.
+    // The server cut its page short; the received part is enough to identify it.
   }
   response.destroy();
   return Buffer.concat(parts).subarray(0, MAX_PAGE_BYTES).toString('latin1');

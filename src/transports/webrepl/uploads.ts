@@ -4,29 +4,48 @@ import webreplPrepare from '../../../board/snippets/webreplPrepare.py';
 import type { Clock } from '../../core/async';
 import { concat, hex, text, utf8 } from '../../core/bytes';
 import { FileError, PythonError } from '../../core/errors';
-import type { Capabilities } from '../../core/files/capabilities';
-import { sha256 } from '../../core/files/content';
-import { fileError, noSpace, storeError } from '../../core/files/fileErrors';
-import { isTemporaryName } from '../../core/files/paths';
-import { literal, minify, quoted, rawLiteral, runVerb } from '../../core/files/snippets';
-import { verbs } from '../../core/files/verbs';
+import type { Capabilities } from '../../core/capabilities';
+import {
+  fileError,
+  isTemporaryName,
+  literal,
+  minify,
+  noSpace,
+  quoted,
+  rawLiteral,
+  runVerb,
+  sha256,
+  storeError,
+  verbs,
+} from '../../core/files';
 import type { Session } from '../../core/transport';
 import { maxNameBytes } from '../../core/webrepl/webreplProtocol';
 import { putFile } from './put';
 import type { WebReplStream } from './webReplStream';
 
-/** A put says nothing of a flash that fills up: so much must be free beyond the file, or pieces of code are sent instead. */
+/**
+ * A put does not report a full flash, so this many bytes must be free beyond the file; otherwise
+ * pieces of code are sent.
+ */
 const SPARE_BYTES = 16 * 1024;
-/** Hashing a large file on a slow chip takes its time. */
+/** Milliseconds; hashing a large file on a slow chip takes long. */
 const SILENCE_MS = 60_000;
-/** What is known of a folder holds for so long: the board's own timers and threads may write as well. */
+/**
+ * Milliseconds for which cached facts about a folder hold, because the board's own timers and
+ * threads may write as well.
+ */
 const KNOWN_MS = 10_000;
-/** With so much heap the function of webreplLook.py may stay on the board. */
+/**
+ * With at least this much free heap (bytes), the function of webreplLook.py may stay on the board.
+ */
 const RESIDENT_HEAP = 24_000;
-/** Milliseconds for an answer behind a file that is under way, for each of its bytes: the slowest boards take some kB a second. */
+/**
+ * Milliseconds per byte of a file in transit that an answer after it may take: the slowest boards
+ * accept some kB per second.
+ */
 const MS_PER_BYTE = 0.25;
 const ANSWER_MS = 10_000;
-/** LittleFS rounds up to blocks of 4 kB, and keeps its lists in more of them. */
+/** LittleFS rounds up to blocks of 4 kB and uses more of them for its metadata. */
 const BLOCKS_BYTES = 16 * 1024;
 
 export interface UploadOptions {
@@ -35,13 +54,14 @@ export interface UploadOptions {
 }
 
 /**
- * WebREPL's own put made safe: it fills a temporary file, which is read back, hashed and renamed on the board. Into a folder
- * that is known to be there and to have room, that is one round trip; else it is looked at first. One for each connection.
+ * Makes WebREPL's own put safe: it fills a temporary file, which is read back, hashed and renamed
+ * on the board. If the folder is known to exist and to have room, this takes one round trip;
+ * otherwise the folder is checked first. One instance per connection.
  */
 export class Uploads {
   /** The function of webreplLook.py is on the board. */
   #digests = false;
-  /** Bytes that are free at least, by folder. */
+  /** By folder: a lower bound of its free bytes. */
   readonly #rooms = new Map<string, number>();
   #knownSince = 0;
 
@@ -50,17 +70,17 @@ export class Uploads {
     private readonly clock: Clock,
   ) {}
 
-  /** Others have been at work on the board: what is known of its folders may no longer hold. */
+  /** Others have used the board, so cached facts about its folders may be outdated. */
   forget(): void {
     this.#rooms.clear();
   }
 
-  /** A file of so many bytes has been written, with what the file system needs for itself. */
+  /** A file of `bytes` bytes has been written, plus the file system's overhead. */
   took(bytes: number): void {
     for (const [folder, free] of this.#rooms) this.#rooms.set(folder, free - bytes - BLOCKS_BYTES);
   }
 
-  /** False when this board or file is not fit for it; nothing has happened then. @throws FileError */
+  /** Returns false, without any effect, if this board or file is not suitable. @throws FileError */
   async put(
     session: Session,
     can: Capabilities,
@@ -74,7 +94,7 @@ export class Uploads {
       return await this.#put(upload, options);
     } catch (error) {
       this.forget();
-      // A program has taken the function away; the second time it is not that.
+      // A program may have removed the function; a second failure has another cause.
       if (error instanceof PythonError && error.type === 'KeyError') {
         return await this.#put(upload, options);
       }
@@ -98,7 +118,7 @@ export class Uploads {
     return true;
   }
 
-  /** Takes the function away where memory is short. */
+  /** Removes the function if memory is short. */
   async end(session: Session, can: Capabilities): Promise<void> {
     if (!this.#digests || this.stream.closed || can.heap >= RESIDENT_HEAP) return;
     this.forget();
@@ -106,14 +126,17 @@ export class Uploads {
     await session.exec("__import__('sys').modules.pop('_mpw',None)");
   }
 
-  /** Bytes that are free in the folder, if that is known, and enough. */
+  /** Free bytes in the folder, if cached and sufficient. */
   #known({ folder, name }: Upload, needed: number): number | undefined {
     if (this.clock.now() - this.#knownSince > KNOWN_MS) this.forget();
     const room = name.startsWith('/') ? (this.#rooms.get(folder) ?? 0) : 0;
     return room >= needed ? room : undefined;
   }
 
-  /** Bytes that are free in the folder; undefined when it is not there, or something in it must be seen to. */
+  /**
+   * Free bytes in the folder; undefined if it does not exist, or contains something that needs
+   * attention.
+   */
   async #look(
     { session, can, folder, name }: Upload,
     signal: AbortSignal | undefined,
@@ -125,19 +148,22 @@ export class Uploads {
       const said = text(await session.exec(code, { signal, idleTimeoutMs: SILENCE_MS }));
       const [, frsize, free, names = ''] =
         /^\(\d+, (\d+), \d+, (\d+), [^)]*\) (\[.*\])\r\n$/.exec(said) ?? [];
-      // What a temporary name ends in is ASCII, so that it stands in the name's literal as it is.
+      // The suffix of a temporary name is ASCII, so it appears unescaped in the name's literal.
       const stale = names.split(/['"], ['"]|^\[['"]|['"]\]$/).some(isTemporaryName);
       if (frsize === undefined || stale || !name.startsWith('/')) return undefined;
       if (this.#rooms.size === 0) this.#knownSince = this.clock.now();
       this.#rooms.set(folder, Number(frsize) * Number(free));
       return this.#rooms.get(folder);
     } catch (error) {
-      if (error instanceof PythonError) return undefined; // the slower way tells what is wrong
+      if (error instanceof PythonError) return undefined; // the slower method reports what is wrong
       throw error;
     }
   }
 
-  /** As {@link #look} where that does not do. Gives the folder to go back to, or ''; undefined when a put will not do either. */
+  /**
+   * Prepares like {@link #look} where that is not enough. Returns the folder to return to, or '';
+   * undefined if a put is not possible either.
+   */
   async #prepare(upload: Upload, signal: AbortSignal | undefined): Promise<string | undefined> {
     const { session, can, path, content, sum, folder } = upload;
     const code = [...verbs(can).put.slice(0, -1), webreplPrepare];
@@ -148,7 +174,7 @@ export class Uploads {
     const [, free, home = '/'] = /^room (-?\d+) (.*)$/m.exec(lines.join('\n')) ?? [];
     if (Number(free) >= 0 && Number(free) < content.length + SPARE_BYTES) return undefined;
     if (upload.name.startsWith('/')) return '';
-    // WebREPL's header has room for 63 bytes: a longer path is put by its name alone.
+    // WebREPL's header has room for 63 bytes: for a longer path, change the folder and put by name.
     await session.exec(call('chdir', folder));
     return home;
   }
@@ -157,16 +183,17 @@ export class Uploads {
     const { session, path, temp, name, content, sum } = upload;
     const names = [`p=${literal(path)}`, `t=p+${literal(temp.slice(path.length))}`];
     const code = alone([...names, webreplFinish], sum);
-    const finish = () =>
-      session.exec(code, { signal, idleTimeoutMs: SILENCE_MS, answerMs: upload.patience });
+    const { patience } = upload;
+    const idleTimeoutMs = Math.max(SILENCE_MS, patience); // hashing is silent until it is done
+    const finish = () => session.exec(code, { signal, idleTimeoutMs, answerMs: patience });
     await putFile(this.stream, name, content, this.clock, { signal, onProgress }, finish);
   }
 
-  /** Tidies up after `error`; gives what to throw in its place. */
+  /** Cleans up after `error` and returns the error to throw. */
   async #failed(upload: Upload, error: unknown): Promise<unknown> {
     if (this.stream.closed) return error;
     const { session, can, path, temp } = upload;
-    // Without the caller's signal: what a cancelled upload left is to be removed.
+    // Without the caller's signal, because leftovers of a cancelled upload must be removed.
     await session.exec(`try:\n ${call('remove', temp)}\nexcept OSError:pass`);
     if (!(error instanceof PythonError)) return error;
     if (error.type === 'MemoryError') return fileError('ENOMEM', path, error);
@@ -177,7 +204,9 @@ export class Uploads {
     return failure.errno === 'EIO' ? ((await this.#full(upload)) ?? failure) : failure;
   }
 
-  /** What was written is short: whether that is for want of room, of which a put says nothing. */
+  /**
+   * The written file is too short: checks whether the flash is full, which a put does not report.
+   */
   async #full({ session, can, path, content, folder }: Upload): Promise<FileError | undefined> {
     if (!can.statvfs) return undefined;
     const [said] = await runVerb(session, verbs(can).space, () => [folder], { form: can });
@@ -186,10 +215,12 @@ export class Uploads {
   }
 }
 
-/** One file on its way. */
+/** One file in transit. */
 class Upload {
   readonly folder: string;
-  /** The temporary file, which is the longer one: beside the file, and as it is named to the put. */
+  /**
+   * Path of the temporary file, and its name in the put. The path is longer than the file's own.
+   */
   readonly temp: string;
   readonly name: string;
 
@@ -206,20 +237,20 @@ class Upload {
     this.name = fits ? this.temp : this.temp.slice(this.temp.lastIndexOf('/') + 1);
   }
 
-  /** How long the board may owe an answer that it gives only behind the file (milliseconds). */
+  /** Milliseconds that the board may take for an answer that follows the file. */
   get patience(): number {
     return ANSWER_MS + this.content.length * MS_PER_BYTE;
   }
 }
 
-/** The code, in a name space of its own with `sum` in it. */
+/** Wraps the code in its own namespace that contains `sum`. */
 function alone(snippets: readonly string[], sum?: Uint8Array): Uint8Array {
   const names = sum ? concat([utf8("{'s':"), rawLiteral(sum), utf8('}')]) : utf8('{}');
   const code = quoted(snippets.map(minify).join('\n'));
   return concat([utf8(`exec(${code},`), names, utf8(')')]);
 }
 
-/** A call of a function of `os`. */
+/** Code that calls a function of `os`. */
 function call(name: 'chdir' | 'remove', path: string): string {
   return `__import__('os').${name}(${literal(path)})`;
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type WebSocket from 'ws';
 import { Deferred, throwIfAborted, type Clock } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
@@ -11,16 +12,17 @@ import {
 } from '../../core/webrepl/webreplProtocol';
 
 /**
- * WebREPL answers no WebSocket ping (modwebsocket.c drops them), and a proxy or a powered-off board leaves TCP open.
- * What every server answers, even beside a running program, is the version request: asked after so long a silence …
+ * WebREPL answers no WebSocket ping (modwebsocket.c drops them), and a proxy or a powered-off board
+ * leaves TCP open. Every server answers a version request, even while a program runs, so it is sent
+ * after this many milliseconds of silence …
  */
 const KEEP_ALIVE_MS = 10_000;
 /**
- * … and given up when so long not a byte came after it, or no data is taken. A program may keep MicroPython from its sockets
- * for a while, and flash that must be erased takes its time.
+ * … and the link is given up after this many more without a byte, or without accepting data. A
+ * program may keep MicroPython from its sockets for a while, and erasing flash takes time.
  */
 const DEAD_MS = 20_000;
-/** How long the server has to answer our close frame before TCP is closed. */
+/** Milliseconds that the server has to answer our close frame before TCP is closed. */
 const CLOSE_MS = 1_000;
 
 const CTRL_C = 0x03;
@@ -33,7 +35,8 @@ export interface KeepAliveTimes {
 }
 
 /**
- * The REPL's bytes in text frames, and WebREPL's own answers in binary ones, over a WebSocket that has logged in.
+ * A logged-in WebSocket: the REPL's bytes in text frames, and WebREPL's own answers in binary
+ * frames.
  */
 export class WebReplStream implements ByteStream {
   readonly #data = new Emitter<Uint8Array>();
@@ -42,9 +45,9 @@ export class WebReplStream implements ByteStream {
   /** WebREPL's answers to put and get, a message each. */
   readonly onBinary = this.#binary.event;
   readonly onClose = this.#closed.event;
-  /** The server's MicroPython version, once it was asked. */
+  /** The server's MicroPython version, once it has been requested. */
   version: string | undefined;
-  /** How many times it has answered so. */
+  /** Number of version answers. */
   versions = 0;
   #early: Uint8Array[] | undefined;
   #end: { cause: Error | undefined } | undefined;
@@ -59,7 +62,7 @@ export class WebReplStream implements ByteStream {
 
   constructor(
     private readonly socket: WebSocket,
-    /** What the board has said after the login, if anything. */
+    /** What the board has sent after the login, if anything. */
     early: Uint8Array,
     private readonly clock: Clock,
     private readonly times: KeepAliveTimes = { keepAliveMs: KEEP_ALIVE_MS, deadMs: DEAD_MS },
@@ -74,7 +77,7 @@ export class WebReplStream implements ByteStream {
     this.#timer = clock.after(times.keepAliveMs, () => this.#keepAlive());
   }
 
-  /** What arrived before anyone listened goes to the first who does. */
+  /** The first listener receives what arrived before it. */
   readonly onData: Event<Uint8Array> = (listener) => {
     const subscription = this.#data.event(listener);
     const early = this.#early ?? [];
@@ -84,15 +87,15 @@ export class WebReplStream implements ByteStream {
   };
 
   /**
-   * Text frames that begin with `mark` go to `listener`, without it, and not to the REPL: code on the board wrote them
-   * straight into the WebSocket, a frame each.
+   * Text frames that start with `mark` go to `listener`, without the mark, and not to the REPL:
+   * code on the board wrote them directly to the WebSocket, one frame each.
    */
   onMarked(mark: Uint8Array, listener: (bytes: Uint8Array) => void): Disposable {
     this.#marked = { mark, listener };
     return { dispose: () => (this.#marked = undefined) };
   }
 
-  /** The board is taken as gone when it owes an answer for so long. */
+  /** Milliseconds after which a board that owes an answer counts as gone. */
   get deadMs(): number {
     return this.times.deadMs;
   }
@@ -101,7 +104,7 @@ export class WebReplStream implements ByteStream {
     return this.#end !== undefined;
   }
 
-  /** To the board's standard input. */
+  /** Writes to the board's standard input. */
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     if (data.length > 0 && data.every((byte) => byte === CTRL_C)) {
       await this.#interrupt(data, signal);
@@ -111,15 +114,18 @@ export class WebReplStream implements ByteStream {
   }
 
   /**
-   * The network takes any number of Ctrl-C at once; those that come behind the prompt would each print another. So one is
-   * sent, and the board must have taken it before the next.
+   * The network accepts any number of Ctrl-C at once, and those that arrive after the prompt would
+   * each print another one. So one is sent, and the board must have accepted it before the next.
    */
   async #interrupt(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.#send(data.subarray(0, 1), false, signal);
     await this.#untilTaken();
   }
 
-  /** Waits until the board has taken what was sent: it answers frames in order. Not for long, since it may be stuck. */
+  /**
+   * Waits briefly until the board has processed what was sent: it answers frames in order, but may
+   * be stuck.
+   */
   async #untilTaken(): Promise<void> {
     const answered = this.#askVersion();
     const passed = new Deferred<undefined>();
@@ -138,14 +144,14 @@ export class WebReplStream implements ByteStream {
     return this.#versionAnswer.promise;
   }
 
-  /** A binary frame, to WebREPL itself. */
+  /** Sends a binary frame to WebREPL itself. */
   async writeBinary(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.#send(data, true, signal);
   }
 
   /**
-   * Runs `work` with the binary frames for itself: what it hears answers what it has sent, no keep-alive between. Silence
-   * is its own business meanwhile.
+   * Runs `work` with exclusive use of binary frames: every answer belongs to it, and keep-alive
+   * pauses. It must detect silence itself.
    */
   async withBinary<T>(work: () => Promise<T>): Promise<T> {
     this.#quiet++;
@@ -169,7 +175,7 @@ export class WebReplStream implements ByteStream {
     await this.#ended.promise;
   }
 
-  /** Ends at once, with `cause` for those who listen. */
+  /** Ends immediately, with `cause` for listeners. */
   abort(cause: Error): void {
     this.#finish(cause);
     this.socket.terminate();
@@ -183,7 +189,7 @@ export class WebReplStream implements ByteStream {
       if (error) sent.reject(this.#gone(error));
       else sent.resolve(undefined);
     });
-    // A peer that reads nothing keeps the callback away for as long: the end of the stream must get through.
+    // A peer that does not read delays the callback, so the end of the stream must win.
     await Promise.race([
       sent.promise,
       this.#ended.promise.then(() => Promise.reject(this.#gone())),
@@ -244,7 +250,9 @@ export class WebReplStream implements ByteStream {
 
 function lost(message: string, cause?: unknown): ConnectionLostError {
   return new ConnectionLostError(message, {
-    hint: 'Check that the board is powered and on the network; it is connected again once it answers.',
+    hint: l10n.t(
+      'Check that the board has power and is on the network; it reconnects once it answers.',
+    ),
     cause,
   });
 }

@@ -1,18 +1,16 @@
-import type { Address } from '../../core/address';
-import type { AgentControl } from '../../core/agent/agentControl';
-import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
-import type { BoardSource } from '../../core/board/discovery';
-import { asError, ConnectError } from '../../core/errors';
-import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Log } from '../../core/log';
-import type { Transport } from '../../core/transport';
-import { MqboardSource } from '../mqboard/mqboardSource';
-import { MqttAgentControl } from './agentControl';
-import { MqttBroker } from './mqttBroker';
-import { MqttTransport } from './mqttTransport';
-import { PresenceSource } from './presenceSource';
+import * as l10n from '@vscode/l10n';
+import type { MqboardAddress, MqttAddress } from '../core/address';
+import type { AgentControl } from '../core/agent';
+import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../core/broker/brokers';
+import type { BoardSource } from '../core/board';
+import { asError, ConnectError } from '../core/errors';
+import { DisposableStore, Emitter, type Disposable } from '../core/events';
+import type { Log } from '../core/log';
+import type { Transport } from '../core/transport';
+import { MqboardSource } from './mqboard/mqboardSource';
+import { MqttAgentControl, MqttBroker, MqttTransport, PresenceSource } from './mqtt';
 
-/** All brokers that are configured: one connection each, shared by their boards. */
+/** All configured brokers, with one connection each, shared by their boards. */
 export class MqttBrokers implements BrokerHub, Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #brokers = new Map<
@@ -49,7 +47,7 @@ export class MqttBrokers implements BrokerHub, Disposable {
     return this.#brokers.get(id)?.legacy;
   }
 
-  /** Adds or replaces a broker; nothing is connected by that. */
+  /** Adds or replaces a broker without connecting it. */
   set(profile: BrokerProfile): MqttBroker {
     this.remove(profile.id);
     const broker = new MqttBroker(profile, this.secrets, this.log);
@@ -76,26 +74,22 @@ export class MqttBrokers implements BrokerHub, Disposable {
   }
 
   /** The transport of `mqtt://BROKER/UID`. @throws ConnectError when no such broker is configured */
-  transport(address: Address): Transport {
-    const at = address.rest.lastIndexOf('/');
-    const [id, uid] = [address.rest.slice(0, at), address.rest.slice(at + 1)];
-    const broker = this.#require(address, id);
-    return new MqttTransport(address, broker, uid);
+  transport(address: MqttAddress): Transport {
+    return new MqttTransport(address, this.#require(address), address.uid);
   }
 
   /** The transport of `mqboard://BROKER/PREFIX`. @throws ConnectError when no such broker is configured */
-  async legacyTransport(address: Address): Promise<Transport> {
-    const at = address.rest.indexOf('/');
-    const { MqboardTransport } = await import('../mqboard/mqboardTransport');
-    const broker = this.#require(address, address.rest.slice(0, at));
-    return new MqboardTransport(address, broker, address.rest.slice(at + 1));
+  async legacyTransport(address: MqboardAddress): Promise<Transport> {
+    const { MqboardTransport } = await import('./mqboard/mqboardTransport');
+    return new MqboardTransport(address, this.#require(address), address.prefix);
   }
 
-  #require(address: Address, id: string): MqttBroker {
+  #require(address: MqttAddress | MqboardAddress): MqttBroker {
+    const { broker: id } = address;
     const broker = this.get(id);
     if (!broker) {
-      throw new ConnectError(address, 'notFound', `No broker "${id}" is configured`, {
-        hint: 'Add it with "MicroPython: Add a Broker", or start the local one.',
+      throw new ConnectError(address, 'notFound', l10n.t('No broker "{0}" is configured', id), {
+        hint: l10n.t('Add it with "MicroPython: Add a Broker", or start the local one.'),
       });
     }
     return broker;

@@ -1,0 +1,79 @@
+/**
+ * What a program on the demo board may reach of JavaScript. MicroPython's `js` module shows the
+ * thread's global object to Python code, with Emscripten's file system and, through prototypes that
+ * a program could change, every function that the files of the board pass through. A board must not
+ * access the computer it is plugged into.
+ */
+
+/** MicroPython's references to JavaScript objects; the first is the global object. */
+interface Refs {
+  proxy_js_ref: unknown[];
+}
+
+/** Removed from the global object, in case a program reaches it after all. */
+const WAYS_OUT =
+  'process global fetch WebSocket EventSource BroadcastChannel Worker navigator eval Function require module loadMicroPython console localStorage sessionStorage';
+
+/** What Python code sees as `js`, besides timers. */
+const HARMLESS =
+  'Array ArrayBuffer BigInt Boolean DataView Date JSON Map Math Number Object Promise RegExp Set String Symbol TextDecoder TextEncoder Uint8Array isFinite isNaN parseFloat parseInt queueMicrotask';
+
+/** Examples of all kinds of functions, each with a constructor that makes functions from text. */
+const KINDS = [
+  () => undefined,
+  async () => Promise.resolve(),
+  function* () {
+    yield 0;
+  },
+  async function* () {
+    yield Promise.resolve(0);
+  },
+];
+
+/** Takes all ways out of this thread away. The interpreter must have been started before. */
+export function lockDown(): void {
+  const all = globalThis as unknown as Record<string, unknown> & Refs;
+  const seen = Object.fromEntries(HARMLESS.split(' ').map((name) => [name, all[name]]));
+  // A Timeout of Node leads to the timers of Node itself, a number to nothing.
+  const timer = (start: typeof setTimeout) => (work: () => void, ms?: number) =>
+    Number(start(() => work(), ms));
+  Object.assign(seen, {
+    setTimeout: timer(setTimeout),
+    setInterval: timer(setInterval as unknown as typeof setTimeout),
+    clearTimeout: (id: number) => clearTimeout(id),
+    clearInterval: (id: number) => clearInterval(id),
+  });
+  for (const name of WAYS_OUT.split(' ')) {
+    if (name in all) Object.defineProperty(all, name, { value: undefined });
+  }
+  for (const kind of KINDS) {
+    Object.defineProperty(Object.getPrototypeOf(kind), 'constructor', { value: undefined });
+  }
+  // The call sites that V8 would hand over lead to the objects that the functions work on.
+  Object.defineProperty(Error, 'prepareStackTrace', { value: undefined });
+  Object.freeze(Error);
+  const samples = [[], '', new Map(), new Set(), new Uint8Array()].map((s) => s[Symbol.iterator]());
+  freezeAll([seen, Buffer, ...KINDS, ...samples, /x/[Symbol.matchAll]('x'), new URL('x:')]);
+  all.proxy_js_ref[0] = seen;
+}
+
+/**
+ * Freezes objects and all that they lead to, so that no program can replace a function that the
+ * board's own code calls. Prototypes of errors stay as they are: code sets `name` of errors.
+ */
+function freezeAll(roots: readonly unknown[]): void {
+  const done = new Set<unknown>([globalThis, Error.prototype]);
+  const todo = [...roots];
+  while (todo.length > 0) {
+    const next = todo.pop();
+    if ((typeof next !== 'object' && typeof next !== 'function') || next === null) continue;
+    if (done.has(next)) continue;
+    done.add(next);
+    if (!ArrayBuffer.isView(next)) Object.freeze(next);
+    todo.push(Object.getPrototypeOf(next));
+    for (const key of Reflect.ownKeys(next)) {
+      // Its value, or its getter and setter.
+      todo.push(...(Object.values(Object.getOwnPropertyDescriptor(next, key) ?? {}) as unknown[]));
+    }
+  }
+}

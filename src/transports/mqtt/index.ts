@@ -1,0 +1,8 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { MqttAgentControl } from './agentControl';
+export type { BrokerConnection, BrokerMessage } from './brokerConnection';
+export { LocalBroker } from './localBroker';
+export { MqttBroker } from './mqttBroker';
+export { MqttGroups } from './mqttGroups';
+export { MqttTransport } from './mqttTransport';
+export { PresenceSource } from './presenceSource';
