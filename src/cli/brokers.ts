@@ -1,47 +1,145 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import type { Address } from '../core/address';
-import type { Role } from '../core/agent/agentProtocolSession';
-import { Deferred, systemClock } from '../core/async';
+import type { Address, MqboardAddress, MqttAddress } from '../core/address';
+import type { AgentControl } from '../core/agent';
+import { abortable, Deferred, systemClock } from '../core/async';
 import type { BrokerProfile, BrokerSecrets } from '../core/broker/brokers';
-import type { Found } from '../core/board/discovery';
-import { asError, UsageError } from '../core/errors';
+import type { Found } from '../core/board';
+import { UsageError } from '../core/errors';
 import type { Event } from '../core/events';
 import type { Transport } from '../core/transport';
-import type { MqttBrokers } from '../transports/mqtt/mqttBrokers';
-import type { MqttBroker } from '../transports/mqtt/mqttBroker';
+import type { MqttBrokers } from '../transports/mqttBrokers';
+import type { MqttBroker } from '../transports/mqtt';
 import type { Cli } from './cli';
+import { ignoredBoards } from './ignored';
+import { keyStore, type KeyStore } from './keyFile';
 
-/** A broker tells of its boards at once; when nothing new has come for so long, that was all. */
+/**
+ * A broker reports its boards immediately; after this many milliseconds without a new one, the list
+ * counts as complete.
+ */
 const QUIET_MS = 300;
-/** Longest wait for the boards of a broker that goes on telling. */
+/** Longest wait, in milliseconds, for a broker that keeps reporting boards. */
 const LONGEST_MS = 5_000;
 
-/** The result of publishing to one board: undefined when the file is there and verified. */
+/** A board's agent and its broker. */
+export interface AtBroker {
+  readonly uid: string;
+  readonly control: AgentControl;
+  readonly broker: MqttBroker;
+}
+
+/** The result of publishing to one board; undefined when the file is in place and verified. */
 export type Pushed = ReadonlyMap<string, Error | undefined>;
 
 /** The brokers of the configuration; each is connected to when one of its boards is first needed. */
 export class CliBrokers {
   #brokers: Promise<MqttBrokers> | undefined;
+  readonly keyFile: KeyStore;
 
   constructor(
     private readonly cli: Cli,
     private readonly profiles: readonly BrokerProfile[],
-  ) {}
-
-  get configured(): boolean {
-    return this.profiles.length > 0;
+    /** Those of a window, which are connected already. */
+    private readonly shared?: MqttBrokers,
+  ) {
+    this.keyFile = keyStore(cli);
   }
 
-  /** The transport of `mqtt://BROKER/UID`, once the broker has had time to tell of this board. @throws ConnectError */
-  async transport(address: Address): Promise<Transport> {
+  /** Whether the list of boards must be read from brokers; a window already has it. */
+  get configured(): boolean {
+    return !this.shared && this.profiles.length > 0;
+  }
+
+  /**
+   * Returns the transport of `mqtt://BROKER/UID`, after giving the broker time to report the board.
+   * @throws ConnectError
+   */
+  async transport(address: MqttAddress): Promise<Transport> {
     const brokers = await this.#load();
-    const { broker, uid } = partsOf(brokers, address);
+    const { broker: id, uid } = address;
+    const broker = brokers.get(id);
     if (broker) await present(broker, [uid], this.cli.signal);
     return brokers.transport(address);
   }
 
-  /** The boards that the brokers tell of. @throws ConnectError */
+  /** Returns the transport of `mqboard://BROKER/PREFIX`. @throws ConnectError */
+  async legacyTransport(address: MqboardAddress): Promise<Transport> {
+    const brokers = await this.#load();
+    await brokers.get(address.broker)?.connect(this.cli.signal);
+    return brokers.legacyTransport(address);
+  }
+
+  /**
+   * Returns the agent of `mqtt://BROKER/UID`.
+   * @throws UsageError if no configured broker has this board
+   */
+  async agent(address: Address): Promise<AgentControl> {
+    const brokers = await this.#load();
+    const broker = address.kind === 'mqtt' ? brokers.get(address.broker) : undefined;
+    if (address.kind !== 'mqtt' || !broker) {
+      throw new UsageError(`${address.text} is not behind a broker of the configuration`, {
+        hint: 'This needs the agent on the board: mqtt://BROKER/UID, and the broker in fleet.json.',
+      });
+    }
+    await present(broker, [address.uid], this.cli.signal);
+    const agent = brokers.agent(address.broker, address.uid);
+    if (agent) return agent;
+    throw new UsageError(`No agent was found at ${address.text}`);
+  }
+
+  /**
+   * Returns the agent of a board behind a broker, after giving the broker time to report it;
+   * undefined for other boards.
+   * @throws ConnectError
+   */
+  async agentAt(address: Address): Promise<AtBroker | undefined> {
+    if (address.kind !== 'mqtt') return undefined;
+    const brokers = await this.#load();
+    const broker = brokers.get(address.broker);
+    if (!broker) return undefined;
+    await present(broker, [address.uid], this.cli.signal);
+    const control = brokers.agent(address.broker, address.uid);
+    return control && { uid: address.uid, control, broker };
+  }
+
+  /** Resolves when a board that is away has announced itself, or after `ms`. */
+  async arrival({ broker, uid }: AtBroker, ms: number, signal: AbortSignal): Promise<void> {
+    if (broker.presences.get(uid)?.on) return;
+    const done = new Deferred<undefined>();
+    const timer = systemClock.after(ms, () => done.resolve(undefined));
+    const listening = broker.onPresence(({ uid: who, state }) => {
+      if (who === uid && state.on) done.resolve(undefined);
+    });
+    await abortable(done.promise, signal).finally(() => {
+      timer.dispose();
+      listening.dispose();
+    });
+  }
+
+  /** Connects to all brokers; lost connections reconnect automatically. @throws ConnectError */
+  async connectAll(): Promise<MqttBrokers> {
+    const brokers = await this.#load();
+    await Promise.all(brokers.all.map((broker) => broker.connect(this.cli.signal)));
+    return brokers;
+  }
+
+  /**
+   * Connects to one configured broker.
+   * @throws ConnectError
+   * @throws UsageError if no broker has that id
+   */
+  async connected(id: string): Promise<MqttBroker> {
+    const broker = (await this.#load()).get(id);
+    if (!broker) {
+      const known = this.profiles.map((p) => p.id).join(', ') || 'none';
+      throw new UsageError(`fleet.json has no broker "${id}"; it has: ${known}`, {
+        hint: `Add it: {"brokers": {"${id}": "mqtt://HOST:1883"}}.`,
+      });
+    }
+    await broker.connect(this.cli.signal);
+    return broker;
+  }
+
+  /** Returns the boards that the brokers report, without those that the user ignores. @throws ConnectError */
   async discover(): Promise<readonly Found[]> {
     const brokers = await this.#load();
     const found = await Promise.all(
@@ -54,10 +152,14 @@ export class CliBrokers {
         return source.found;
       }),
     );
-    return found.flat();
+    const ignored = await ignoredBoards(this.cli).all();
+    return found.flat().filter(({ uid }) => uid === undefined || !ignored.has(uid));
   }
 
-  /** Sends a file to boards (addresses) over each broker once; boards that no broker can reach so are left out. */
+  /**
+   * Publishes a file once per broker to boards, given by their addresses. Omits boards that cannot
+   * be reached this way.
+   */
   async publish(
     addresses: readonly Address[],
     path: string,
@@ -69,9 +171,9 @@ export class CliBrokers {
     const pushed = new Map<string, Error | undefined>();
     for (const { id } of this.profiles) {
       const broker = brokers.get(id);
-      const own = addresses.filter((a) => a.kind === 'mqtt' && a.rest.startsWith(`${id}/`));
+      const own = addresses.filter((a) => a.kind === 'mqtt').filter((a) => a.broker === id);
       if (!broker || own.length < 2) continue;
-      const uids = own.map((a) => a.rest.slice(id.length + 1));
+      const uids = own.map((a) => a.uid);
       await present(broker, uids, signal);
       const clients = uids.map((uid) => broker.client(uid));
       const toAll = (message: Uint8Array) => broker.publishToAll(message);
@@ -87,7 +189,7 @@ export class CliBrokers {
   }
 
   async close(): Promise<void> {
-    if (!this.#brokers) return;
+    if (!this.#brokers || this.shared) return;
     const brokers = await this.#brokers;
     await Promise.all(brokers.all.map((b) => b.disconnect()));
     brokers.dispose();
@@ -99,19 +201,18 @@ export class CliBrokers {
   }
 
   async #make(): Promise<MqttBrokers> {
-    const { MqttBrokers } = await import('../transports/mqtt/mqttBrokers');
-    const brokers = new MqttBrokers(secretsOf(this.cli), this.cli.log);
+    if (this.shared) return this.shared;
+    const { MqttBrokers } = await import('../transports/mqttBrokers');
+    const brokers = new MqttBrokers(secretsOf(this.cli, this.keyFile), this.cli.log);
     for (const profile of this.profiles) brokers.set(profile);
     return brokers;
   }
 }
 
-function partsOf(brokers: MqttBrokers, address: Address) {
-  const at = address.rest.lastIndexOf('/');
-  return { broker: brokers.get(address.rest.slice(0, at)), uid: address.rest.slice(at + 1) };
-}
-
-/** Connects, and resolves once the broker has told of these boards, or has nothing more to tell. @throws ConnectError */
+/**
+ * Connects, and resolves once the broker has reported these boards, or has no more to report.
+ * @throws ConnectError
+ */
 async function present(
   broker: MqttBroker,
   uids: readonly string[],
@@ -126,7 +227,7 @@ async function present(
   });
 }
 
-/** Resolves when nothing has happened for a while, or `enough` says so. */
+/** Resolves when no new board was reported for a while, or when `enough` returns true. */
 async function quiet<T>(event: Event<T>, enough?: (value: T) => boolean): Promise<void> {
   const done = new Deferred<undefined>();
   const finish = () => done.resolve(undefined);
@@ -144,47 +245,15 @@ async function quiet<T>(event: Event<T>, enough?: (value: T) => boolean): Promis
 
 /**
  * Passwords and keys from the environment, never from arguments, which every user of the computer can read: the login's
- * password in MPYFLEET_BROKER_PASSWORD, the boards' keys in a file that MPYFLEET_KEYS names: {"UID": "64 hex digits"}.
+ * password in MPYFLEET_BROKER_PASSWORD, the boards' keys in the key file.
  */
-function secretsOf(cli: Cli): BrokerSecrets {
-  let keys: Promise<Readonly<Record<string, unknown>>> | undefined;
+function secretsOf(cli: Cli, keyFile: KeyStore): BrokerSecrets {
   return {
     password: (profile, wrong) => {
       const own =
         cli.env[`MPYFLEET_BROKER_PASSWORD_${profile.id.toUpperCase().replaceAll('-', '_')}`];
       return Promise.resolve(wrong ? undefined : (own ?? cli.env.MPYFLEET_BROKER_PASSWORD));
     },
-    boardKey: async (uid) => {
-      keys ??= readKeys(cli);
-      return parseKey((await keys)[uid] ?? (await keys)['*'], uid);
-    },
+    boardKey: (uid) => keyFile.key(uid),
   };
-}
-
-async function readKeys(cli: Cli): Promise<Readonly<Record<string, unknown>>> {
-  const path = cli.env.MPYFLEET_KEYS;
-  if (!path) return {};
-  try {
-    const content: unknown = JSON.parse(await readFile(resolve(cli.cwd, path), 'utf8'));
-    if (typeof content === 'object' && content !== null) return content as Record<string, unknown>;
-    throw new Error('it holds no object');
-  } catch (cause) {
-    throw new UsageError(`The keys cannot be read: ${asError(cause).message}`, {
-      hint: 'MPYFLEET_KEYS names a file such as {"e661…": "64 hex digits"}; "*" is for all other boards.',
-      cause,
-    });
-  }
-}
-
-function parseKey(entry: unknown, uid: string): { role: Role; key: Uint8Array } | undefined {
-  if (entry === undefined) return undefined;
-  const { role = 'admin', key } = (typeof entry === 'string' ? { key: entry } : entry) as {
-    role?: unknown;
-    key?: unknown;
-  };
-  const roles: readonly unknown[] = ['admin', 'operator', 'viewer'];
-  if (typeof key !== 'string' || !/^[0-9a-f]{64}$/i.test(key) || !roles.includes(role)) {
-    throw new UsageError(`The key for ${uid} is not 64 hex digits (and perhaps a role)`);
-  }
-  return { role: role as Role, key: new Uint8Array(Buffer.from(key, 'hex')) };
 }

@@ -1,16 +1,22 @@
-import { parseAddress, type Address } from '../core/address';
-import type { Found } from '../core/board/discovery';
+import { type Address, fullPlace } from '../core/address';
+import { parseAddress } from '../core/parseAddress';
+import { type Found, isOneDevice, usbKey } from '../core/board';
 import { UsageError } from '../core/errors';
-import { compressHostlist, expandTerm, splitTerms } from '../core/many/hostlist';
-import { selectBoards, type Selection } from '../core/many/selector';
+import {
+  compressHostlist,
+  expandTerm,
+  selectBoards,
+  type Selection,
+  splitTerms,
+} from '../core/many';
 import type { Cli } from './cli';
 import { CliBoard } from './cliBoard';
 import type { Links } from './links';
-import type { Registry } from './registry';
+import type { RegisteredBoard, Registry } from './registry';
 
 /**
- * The boards that `-b` (or MPYFLEET_BOARD) names; without it the one board on a cable.
- * @throws UsageError when a name matches nothing: nothing is run on the others then
+ * Returns the boards that `-b` (or MPYFLEET_BOARD) names, or else the only board on a cable.
+ * @throws UsageError if a name matches nothing; nothing then runs on the others
  */
 export async function chooseBoards(cli: Cli, links: Links): Promise<readonly CliBoard[]> {
   const { registry } = links;
@@ -24,12 +30,13 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
       more.platform,
       more.uid,
       more.online,
+      more.seen,
     );
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (!named) return [await onlyBoard(links, registry, make)];
 
   const known = registry.boards.map((b) => make(b.name, b.address, b));
-  const direct = addressesIn(named).map((a) => make(a.rest, a));
+  const direct = addressesIn(named).map((a) => make(fullPlace(a), a));
   let selection = choose(named, known, direct, registry);
   if (links.brokers.configured && (selection.unmatched.length > 0 || !isPlain(named))) {
     const found = await links.brokers.discover();
@@ -37,11 +44,11 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
   }
   const { boards, unmatched } = selection;
   if (unmatched.length > 0) {
-    throw new UsageError(`No board answers to ${unmatched.map((u) => `"${u}"`).join(', ')}`, {
+    throw new UsageError(`No board matches ${unmatched.map((u) => `"${u}"`).join(', ')}`, {
       hint: `Nothing was run. Known boards: ${compressHostlist(registry.boards.map((b) => b.name)) || 'none'}. Addresses look like serial:/dev/ttyACM0.`,
     });
   }
-  if (boards.length === 0) throw new UsageError(`"${named}" chooses no board`);
+  if (boards.length === 0) throw new UsageError(`"${named}" matches no board`);
   return boards;
 }
 
@@ -50,10 +57,14 @@ interface More {
   readonly platform?: string;
   readonly uid?: string;
   readonly online?: boolean;
+  readonly seen?: RegisteredBoard['seen'];
 }
 type Make = (name: string, address: Address, more?: More) => CliBoard;
 
-/** Chooses; an address that several of the boards have stands for the first, which has the user's name for it. */
+/**
+ * Selects boards. An address that several boards share stands for the first, which has the user's
+ * name for it.
+ */
 function choose(
   named: string,
   known: readonly CliBoard[],
@@ -61,27 +72,33 @@ function choose(
   registry: Registry,
 ): Selection<CliBoard> {
   const byAddress = new Map<string, CliBoard>();
-  for (const board of [...known, ...direct]) {
+  const otherLinks = new Set(known.flatMap((b) => b.addresses));
+  for (const board of known) {
     if (!byAddress.has(board.address.text)) byAddress.set(board.address.text, board);
+  }
+  for (const board of direct) {
+    if (!otherLinks.has(board.address.text)) byAddress.set(board.address.text, board);
   }
   return selectBoards(canonical(named), [...byAddress.values()], registry.groups);
 }
 
-/** Names and addresses only: what brokers know beside the configuration makes no difference. */
+/** Uses names and addresses only, so facts that only brokers know do not matter. */
 function isPlain(selector: string): boolean {
   return splitTerms(selector).every(
     ({ text, literal }) => literal || !/^(all$|@|(tag|platform|state|broker|uid):)|[*?]/.test(text),
   );
 }
 
-/** The boards of the configuration with what brokers tell of them, and those that only brokers know. */
+/** Returns the configured boards with facts from brokers, and boards that only brokers know. */
 function withFound(registry: Registry, found: readonly Found[], make: Make): CliBoard[] {
   const told = new Map(found.map((f) => [f.address.text, f]));
   const own = registry.boards.map((b) => {
     const more = factsOf(told.get(b.address.text));
     return make(b.name, b.address, { ...more, ...b, tags: [...b.tags, ...(more.tags ?? [])] });
   });
-  const others = found.map((f) => make(f.name ?? f.uid ?? f.address.rest, f.address, factsOf(f)));
+  const others = found.map((f) =>
+    make(f.name ?? f.uid ?? fullPlace(f.address), f.address, factsOf(f)),
+  );
   return [...own, ...others];
 }
 
@@ -95,7 +112,9 @@ function factsOf(found: Found | undefined): More {
   };
 }
 
-/** The addresses among the parts of a selector; their ranges count too: serial:/dev/ttyACM[0-3]. */
+/**
+ * Returns the addresses among the parts of a selector, including ranges: serial:/dev/ttyACM[0-3].
+ */
 function addressesIn(selector: string): Address[] {
   return splitTerms(selector).flatMap(({ text, literal }) =>
     addressTexts(text, literal).flatMap((t) => asAddress(t) ?? []),
@@ -128,15 +147,39 @@ function asAddress(text: string): Address | undefined {
   }
 }
 
+/** Keeps the lowest-numbered port of each device: a board with a data port has its REPL there. */
+export function withoutSecondPorts(found: readonly Found[]): Found[] {
+  const order = ({ usb }: Found) => usb?.interface ?? 0;
+  return found.filter((f) => {
+    const key = usbKey(f.usb);
+    return !found.some(
+      (o) =>
+        key !== undefined &&
+        usbKey(o.usb) === key &&
+        f.usb &&
+        o.usb &&
+        isOneDevice(f.usb, o.usb) &&
+        order(o) < order(f),
+    );
+  });
+}
+
 async function onlyBoard(links: Links, registry: Registry, make: Make): Promise<CliBoard> {
-  const found = (await links.discover()).filter((f) => f.likely);
+  const ports = (await links.discover()).filter((f) => f.likely);
+  const found = withoutSecondPorts(ports);
   const [first, ...others] = found;
   if (first && others.length === 0) {
     const entry = registry.boards.find((b) => b.address.text === first.address.text);
-    return make(entry?.name ?? first.address.rest, first.address, entry);
+    const board = make(entry?.name ?? fullPlace(first.address), first.address, entry);
+    return board.withOtherPorts(ports.filter((f) => f !== first).map((f) => f.address));
   }
   const there = found.map((f) => f.address.text).join(', ');
-  throw new UsageError(first ? `Several boards are there: ${there}` : 'No board is plugged in', {
-    hint: 'Say which with -b, for example -b serial:/dev/ttyACM0; mpyfleet list shows what is there.',
+  if (!first) {
+    throw new UsageError('No board is plugged in', {
+      hint: `${(await links.portHints()).join('\n')}\nOr name a board with -b, for example -b ws://HOST.`,
+    });
+  }
+  throw new UsageError(`Several boards are connected: ${there}`, {
+    hint: 'Choose with -b, for example -b serial:/dev/ttyACM0; mpyfleet list shows them.',
   });
 }

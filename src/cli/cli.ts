@@ -1,29 +1,61 @@
+import { shownPath } from '../core/files';
+import type { AuditBoard } from '../core/store';
 import type { Log } from '../core/log';
+import type { CliInput } from './input';
+import type { IgnoredBoards } from './ignored';
+import type { KeyStore } from './keyFile';
+import type { Links } from './links';
 import type { Options } from './options';
 
-/** What a verb works with: the world outside the program, so that tests can give it another one. */
+/** The window that runs a command line of one of its terminals. */
+export interface CliWindow {
+  links(cli: Cli): Promise<Links>;
+  readonly keys: KeyStore;
+  /** Path of the window's history. */
+  readonly historyFile: string;
+  readonly ignored: IgnoredBoards;
+  /** Removes a board that is away from the window. */
+  forget(uid: string): Promise<void>;
+}
+
+/** The environment of a verb: everything outside the program, so that tests can replace it. */
 export interface Cli {
   readonly options: Options;
-  /** Results. */
+  /** Receives results. */
   out(data: Uint8Array | string): void;
-  /** Words for people: errors, progress. */
+  /** Receives errors and progress for the user. */
   err(text: string): void;
-  /** Standard input to its end. */
-  readInput(): Promise<Uint8Array>;
-  /** Someone sees `err` on a terminal, so that progress may be drawn. */
+  readonly input: CliInput;
+  /** Handles Ctrl-C: the first aborts `signal`, the second ends the program immediately. */
+  interrupt(): void;
+  /** Width of the terminal that `out` writes to; undefined if it is not a terminal. */
+  readonly columns: number | undefined;
+  /** Whether `err` is a terminal, so that progress may be drawn. */
   readonly interactive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly log: Log;
+  /** Opens a local file in the user's editor. @returns the editor's exit status */
+  edit(editor: string, file: string): Promise<number | null>;
+  /** Set if the command runs in a window. */
+  readonly window?: CliWindow;
+  /** Records how the work on one board ended, for the audit. */
+  worked?(board: AuditBoard): void;
 }
 
-/** Runs one verb; gives the exit status. */
+/** Runs one verb and returns the exit status. */
 export type VerbRun = (cli: Cli, args: readonly string[]) => Promise<number>;
 
-/** `text` without what would steer a terminal: it may come from a board. Line breaks and tabs stay. */
+/**
+ * Removes characters that control a terminal or reverse the reading direction, because the text may
+ * come from a board. Line breaks and tabs are kept.
+ */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '\ufffd');
+  return shownPath(text).replace(
+    // eslint-disable-next-line no-control-regex -- control characters are what this is about
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  );
 }

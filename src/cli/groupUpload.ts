@@ -1,16 +1,19 @@
-import { isStartFile } from '../core/files/startLines';
+import { isStartFile } from '../core/files';
 import type { Pushed } from './brokers';
 import type { CliBoard } from './cliBoard';
 
-/** Files for many boards behind one broker: the first board that needs one has it published for all. */
+/**
+ * Publishes files for many boards behind one broker: the first board that needs a file triggers it
+ * for all.
+ */
 export class GroupUpload {
   readonly #published = new Map<string, Promise<Pushed>>();
 
   constructor(private readonly signal: AbortSignal) {}
 
   /**
-   * Whether the file came to `board` by a publication for all. False: it is to be written by itself.
-   * @throws what went wrong for this board
+   * Whether `board` received the file by a publication to all. False: write it separately.
+   * @throws the error of this board
    */
   async write(
     board: CliBoard,

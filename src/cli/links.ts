@@ -1,14 +1,13 @@
 import type { Address } from '../core/address';
 import type { BoardFiles } from '../core/boardFiles';
-import type { BoardInfo } from '../core/board/boardInfo';
-import type { Found } from '../core/board/discovery';
+import { type BoardInfo, type Found, portHints } from '../core/board';
 import { ConnectError } from '../core/errors';
 import type { Session, SessionOptions, Transport } from '../core/transport';
 import { CliBrokers } from './brokers';
 import type { Cli } from './cli';
 import { loadRegistry, type Registry } from './registry';
 
-/** How the command line reaches boards. */
+/** Opens links to boards for the command line. */
 export interface Links {
   openTransport(address: Address): Promise<Transport>;
   createFiles(
@@ -19,15 +18,20 @@ export interface Links {
     name: string,
   ): BoardFiles;
   readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo>;
-  /** The ports of this computer. */
+  /** Lists the ports of this computer. */
   discover(): Promise<readonly Found[]>;
+  /** Why a board that is plugged in may be missing from the list. */
+  portHints(): Promise<readonly string[]>;
   readonly brokers: CliBrokers;
   readonly registry: Registry;
+  /** From now on, a link to the board at this address is closed after use: another program needs its port. */
+  handOver?(address: Address): void;
   close(): Promise<void>;
 }
 
-/** Loads the transports. The packages that a link needs are loaded when one of its kind is opened. */
+/** The window's links, or the transports. The packages that a link needs are loaded when one of its kind is opened. */
 export async function loadLinks(cli: Cli): Promise<Links> {
+  if (cli.window) return cli.window.links(cli);
   const { createTransportFactory } = await import('../transports');
   const { SessionFiles } = await import('../core/files/sessionFiles');
   const registry = await loadRegistry(cli.cwd, cli.env);
@@ -41,11 +45,19 @@ export async function loadLinks(cli: Cli): Promise<Links> {
     brokers,
     registry,
     openTransport: (address) =>
-      address.kind === 'mqtt' ? brokers.transport(address) : open(address),
+      address.kind === 'mqtt'
+        ? brokers.transport(address)
+        : address.kind === 'mqboard'
+          ? brokers.legacyTransport(address)
+          : open(address),
     createFiles: (withSession) => new SessionFiles(withSession),
     readInfo: async (session, signal) =>
       (await import('../core/board/readInfo')).readInfo(session, signal),
     discover: async () => (await import('../transports/serial/ports')).listPorts(),
+    portHints: async () => {
+      const { surroundings } = await import('../transports/serial/surroundings');
+      return portHints(await surroundings()).map((hint) => hint.text);
+    },
     close: () => brokers.close(),
   };
 }
@@ -56,7 +68,7 @@ function webreplPassword(cli: Cli, address: Address, wrong: boolean): Promise<st
   if (password !== undefined && !wrong) return Promise.resolve(password);
   const [reason, message] =
     password === undefined
-      ? (['passwordNeeded', `${address.text} wants its WebREPL password`] as const)
+      ? (['passwordNeeded', `${address.text} needs its WebREPL password`] as const)
       : (['wrongPassword', `${address.text} refuses the password in MPYFLEET_PASSWORD`] as const);
   return Promise.reject(
     new ConnectError(address, reason, message, {

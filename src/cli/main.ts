@@ -3,30 +3,49 @@ import type { Log } from '../core/log';
 import type { Cli } from './cli';
 import { EXIT } from './exitStatus';
 import { mpyfleet } from './mpyfleet';
+import { runEditor } from './runEditor';
+import { standardInput } from './standardInput';
+import { WINDOW_VARIABLE } from './window/protocol';
 
 /** Entry of the `mpyfleet` program: connects the command line with the process it runs in. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
-  const status = await mpyfleet(argv, world(argv));
+  const own = world(argv);
+  const status = (await inWindow(argv, own)) ?? (await mpyfleet(argv, own));
   await Promise.all([drained(process.stdout), drained(process.stderr)]);
-  // A link that hangs in its last breath must not keep the program alive.
+  // A link that hangs while closing must not keep the program alive.
   process.exit(status);
+}
+
+/** Elsewhere than in a terminal of the window, the code for it is not read. */
+async function inWindow(argv: readonly string[], own: Omit<Cli, 'options'>) {
+  if (!own.env[WINDOW_VARIABLE]) return undefined;
+  const { throughWindow } = await import('./window/throughWindow');
+  return throughWindow(argv, own);
 }
 
 function world(argv: readonly string[]): Omit<Cli, 'options'> {
   const cancel = new AbortController();
-  process.on('SIGINT', () => {
-    if (cancel.signal.aborted) process.exit(EXIT.cancelled); // asked twice: at once
+  const interrupt = () => {
+    if (cancel.signal.aborted) process.exit(EXIT.cancelled); // the second time: immediately
     cancel.abort(new CancelledError());
-  });
+  };
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt); // how systemd stops a service
+  // VS Code's own Node runs us (the shim on PATH). Clear its variable, so that an editor that we
+  // start runs normally.
+  delete process.env.ELECTRON_RUN_AS_NODE;
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // `mpyfleet … | head` has seen enough: no fault of ours, and nothing more to say.
+    // The reader of `mpyfleet … | head` closed the pipe, which is not an error.
     process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.internal);
   });
   return {
     out: (data) => void process.stdout.write(data),
     err: (text) => void process.stderr.write(text),
-    readInput: readAll,
+    input: standardInput(process.stdin),
+    interrupt,
+    edit: runEditor,
+    columns: process.stdout.isTTY ? process.stdout.columns : undefined,
     interactive: process.stderr.isTTY,
     env: process.env,
     cwd: process.cwd(),
@@ -40,13 +59,7 @@ function world(argv: readonly string[]): Omit<Cli, 'options'> {
   };
 }
 
-async function readAll(): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Uint8Array);
-  return Buffer.concat(chunks);
-}
-
-/** Level 0: warnings; 1: what is done; 2: every byte. */
+/** Level 0: warnings; 1: actions; 2: every byte. */
 function stderrLog(level: number): Log {
   const say = (least: number) => (message: string, error?: unknown) => {
     if (level < least) return;

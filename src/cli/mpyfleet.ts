@@ -2,8 +2,8 @@ import { version } from '../../package.json';
 import { asError, FleetError, UsageError } from '../core/errors';
 import type { Cli } from './cli';
 import { exitStatus } from './exitStatus';
-import { readCommandLine, type CommandLine } from './options';
-import type { Verb } from './verbTable';
+import { readCommandLines, type CommandLine } from './options';
+import type { Verb } from './verb';
 
 /** Runs one command line. @returns the exit status; never rejects */
 export async function mpyfleet(
@@ -11,12 +11,15 @@ export async function mpyfleet(
   world: Omit<Cli, 'options'>,
 ): Promise<number> {
   try {
-    const line = readCommandLine(argv);
-    if (line.options.version) {
-      world.out(`mpyfleet ${version}\n`);
-      return 0;
+    // All commands are parsed before the first runs, so that a mistake in the last leaves nothing
+    // half done.
+    const lines = readCommandLines(argv);
+    for (const line of lines) await check(line);
+    for (const line of lines) {
+      const status = await dispatch(line, { ...world, options: line.options });
+      if (status !== 0) return status;
     }
-    return await dispatch(line, { ...world, options: line.options });
+    return 0;
   } catch (error) {
     const { errorText } = await import('./runOnBoards');
     world.err(errorText(asError(error)));
@@ -25,35 +28,57 @@ export async function mpyfleet(
   }
 }
 
-async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
+/**
+ * Returns the command that a line names, or asks for help about; undefined: none.
+ * @throws UsageError for an unknown command
+ */
+async function verbOf(line: CommandLine): Promise<Verb | undefined> {
   const { VERBS, findVerb } = await import('./verbTable');
   const asked = line.verb === 'help' ? line.args[0] : line.verb;
-  if (asked === undefined) {
-    const { generalHelp } = await import('./help');
-    if (line.options.help || line.verb === 'help') cli.out(generalHelp());
-    else throw new UsageError('What is to be done?', { hint: generalHelp() });
-    return 0;
-  }
+  if (asked === undefined) return undefined;
   const verb = findVerb(asked);
-  if (!verb) {
-    throw new UsageError(`There is no command "${asked}"`, {
-      hint: `Commands: ${VERBS.map((v) => v.name).join(', ')}. mpyfleet --help tells more.`,
-    });
-  }
-  if (line.options.help || line.verb === 'help') {
-    cli.out((await import('./help')).verbHelp(verb));
-    return 0;
-  }
-  refuseOthers(line, verb);
-  const run = await verb.load();
-  return run(cli, line.args);
+  if (verb) return verb;
+  throw new UsageError(`Unknown command "${asked}"`, {
+    hint: `Commands: ${VERBS.map((v) => v.name).join(', ')}. See mpyfleet --help.`,
+  });
 }
 
-/** An option that a command does not know is a mistake, not something to pass over. */
+/** @throws UsageError for an invalid command line */
+async function check(line: CommandLine): Promise<void> {
+  const asksForWords = line.options.help || line.options.version || line.verb === 'help';
+  if (asksForWords) return;
+  const verb = await verbOf(line);
+  if (verb) refuseOthers(line, verb);
+  else {
+    throw new UsageError('No command was given', {
+      hint: (await import('./help')).generalHelp(),
+    });
+  }
+}
+
+async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
+  if (line.options.version) {
+    cli.out(`mpyfleet ${version}\n`);
+    return 0;
+  }
+  const verb = await verbOf(line);
+  if (!verb || line.options.help || line.verb === 'help') {
+    const { generalHelp, verbHelp } = await import('./help');
+    cli.out(verb ? verbHelp(verb) : generalHelp());
+    return 0;
+  }
+  const run = await verb.load();
+  if (verb.audit === 'nothing') return run(cli, line.args);
+  const { audited } = await import('./history');
+  const what = verb.audit === 'name' ? verb.name : [verb.name, ...line.args].join(' ');
+  return audited(cli, what, (own) => run(own, line.args));
+}
+
+/** An unknown option is an error and must not be ignored. */
 function refuseOthers(line: CommandLine, verb: Verb): void {
   const other = line.given.find((name) => !verb.options.includes(name));
   if (other === undefined) return;
   throw new UsageError(`${verb.name} has no option --${other}`, {
-    hint: `mpyfleet ${verb.name} --help lists those it has.`,
+    hint: `mpyfleet ${verb.name} --help lists its options.`,
   });
 }

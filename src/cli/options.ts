@@ -1,69 +1,6 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { parseArgs } from 'node:util';
 import { UsageError } from '../core/errors';
-
-/** All options of all verbs; a verb names those that it takes. Long names as written, with their value if they have one. */
-export const OPTIONS = {
-  board: {
-    type: 'string',
-    short: 'b',
-    multiple: true,
-    value: 'BOARDS',
-    text: 'which boards; may be repeated',
-  },
-  json: { type: 'boolean', text: 'print the answers as one JSON array' },
-  stop: { type: 'boolean', text: 'a running program may be stopped' },
-  restart: {
-    type: 'boolean',
-    text: 'with --stop: soft reset afterwards, so that main.py runs again',
-  },
-  timeout: { type: 'string', value: 'SECONDS', text: 'most time for one board (default: none)' },
-  parallel: { type: 'string', short: 'P', value: 'N', text: 'boards at once (default: 32)' },
-  baud: { type: 'string', value: 'RATE', text: 'speed of the serial port (default: 115200)' },
-  verbose: {
-    type: 'boolean',
-    short: 'v',
-    text: 'tell what is done; twice: the bytes on the wire',
-    multiple: true,
-  },
-  help: { type: 'boolean', short: 'h', text: 'this text, or that of one command' },
-  version: { type: 'boolean', text: 'print the version' },
-  recursive: { type: 'boolean', short: 'r', text: 'folders with all that is in them' },
-  hash: { type: 'boolean', text: 'with the SHA-256 of every file' },
-  parents: { type: 'boolean', short: 'p', text: 'missing parents too; no error if it is there' },
-  hard: { type: 'boolean', text: 'as if power had been cut (machine.reset)' },
-  index: {
-    type: 'string',
-    value: 'URL',
-    text: 'index of packages (default: MPYFLEET_INDEX, else micropython.org)',
-  },
-  target: { type: 'string', value: 'FOLDER', text: 'folder on the board (default: /lib)' },
-  mpy: { type: 'boolean', text: 'compile source to .mpy for each board' },
-  'no-mpy': { type: 'boolean', text: 'source only, no .mpy files' },
-  force: {
-    type: 'boolean',
-    text: 'replace or remove files that were changed on the board or are not from here',
-  },
-  requirements: {
-    type: 'string',
-    multiple: true,
-    value: 'FILE',
-    text: 'packages from a file, one a line; -r after mip',
-  },
-  all: { type: 'boolean', short: 'a', text: 'also ports that are surely no board' },
-  mirror: {
-    type: 'boolean',
-    text: 'delete what the board has in excess (never boot.py and the like)',
-  },
-  pull: { type: 'boolean', text: 'from the board to the computer' },
-  lan: { type: 'boolean', text: 'boards in the network may connect too, not only this computer' },
-  port: { type: 'string', value: 'N', text: 'port to listen on (default: 1883; 0: any free one)' },
-  'dry-run': { type: 'boolean', short: 'n', text: 'tell what would be done, and do nothing' },
-} as const satisfies Record<
-  string,
-  NonNullable<ParseArgsConfig['options']>[string] & { text: string; value?: string }
->;
-
-export type OptionName = keyof typeof OPTIONS;
+import { OPTIONS, type OptionName } from './optionTable';
 
 /** The options as given. */
 export interface Options {
@@ -75,7 +12,7 @@ export interface Options {
   readonly parallel?: number;
   /** Bits a second of serial ports. */
   readonly baud?: number;
-  /** 0: quiet; 1: what is done; 2: wire bytes. */
+  /** 0: quiet; 1: actions; 2: wire bytes. */
   readonly verbose: number;
   readonly help: boolean;
   readonly version: boolean;
@@ -83,31 +20,54 @@ export interface Options {
   readonly hash: boolean;
   readonly parents: boolean;
   readonly hard: boolean;
+  readonly set: boolean;
+  readonly logFile?: string;
   readonly all: boolean;
   readonly mirror: boolean;
   readonly pull: boolean;
   readonly dryRun: boolean;
+  readonly ref?: string;
+  readonly role?: string;
+  readonly broker?: string;
+  readonly level?: string;
+  readonly logger?: string;
+  readonly wifi?: string;
+  readonly waves?: string;
+  /** Fraction of the boards that may fail. */
+  readonly stopAt?: number;
+  /** Longest wait, in milliseconds, for boards that are away. */
+  readonly waitMs?: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly cron?: string;
+  readonly everySeconds?: number;
+  readonly missed?: string;
+  readonly onBoard: boolean;
+  readonly install: boolean;
+  /** Number of boards after which a production line stops. */
+  readonly count?: number;
+  readonly keepGoing: boolean;
+  readonly retain: boolean;
+  readonly example?: string;
   readonly lan: boolean;
   readonly port?: number;
+  readonly since?: string;
+  readonly until?: string;
+  readonly result?: string;
+  readonly limit?: number;
+  readonly csv: boolean;
   readonly index?: string;
   readonly target?: string;
   readonly mpy: boolean;
   readonly noMpy: boolean;
   readonly force: boolean;
   readonly requirements?: readonly string[];
+  readonly erase: boolean;
+  /** Offset into the flash, in bytes. */
+  readonly offset?: number;
+  readonly file?: string;
+  readonly trialSeconds?: number;
 }
-
-/** Options that every verb takes. */
-export const COMMON: readonly OptionName[] = ['json', 'verbose', 'help'];
-/** Options of verbs that work on boards. */
-export const ON_BOARDS: readonly OptionName[] = [
-  'board',
-  'stop',
-  'restart',
-  'timeout',
-  'parallel',
-  'baud',
-];
 
 export interface CommandLine {
   readonly verb?: string;
@@ -116,17 +76,58 @@ export interface CommandLine {
   readonly given: readonly OptionName[];
 }
 
-/** Reads a command line. @throws UsageError */
-export function readCommandLine(argv: readonly string[]): CommandLine {
-  let { values, positionals } = parse(argv);
-  // pip's -r names a file; for all other commands it is "recursive".
-  if (positionals[0] === 'mip') {
-    ({ values, positionals } = parse(argv.map((a) => (a === '-r' ? '--requirements' : a))));
+/**
+ * Parses the commands of a command line, separated by `+`. Options before the first command apply
+ * to all.
+ * @throws UsageError
+ */
+export function readCommandLines(argv: readonly string[]): CommandLine[] {
+  const parts: string[][] = [[]];
+  for (const arg of argv) {
+    if (arg === '+') parts.push([]);
+    else parts.at(-1)?.push(arg);
   }
+  const [first = []] = parts;
+  const shared = parts.length > 1 ? first.slice(0, verbIndex(first)) : [];
+  return parts.map((part, i) => {
+    if (parts.length > 1 && verbIndex(part) === part.length) {
+      throw new UsageError('A + stands between two commands', {
+        hint: 'mpyfleet -b kitchen put main.py : + reset',
+      });
+    }
+    if (i === 0) return readCommandLine(part);
+    // An option given for several verbs need not apply to each of them.
+    const given = Object.keys(parse(asTyped(part)).values) as OptionName[];
+    return { ...readCommandLine([...shared, ...part]), given };
+  });
+}
+
+/** Position of the verb: the first word that is neither an option nor an option's value. */
+function verbIndex(argv: readonly string[]): number {
+  let at = 0;
+  while (at < argv.length) {
+    const arg = argv[at] ?? '';
+    if (!arg.startsWith('-') || arg === '-') return at;
+    at += !arg.includes('=') && takesValue(arg) ? 2 : 1;
+  }
+  return argv.length;
+}
+
+function takesValue(arg: string): boolean {
+  return Object.entries(OPTIONS).some(
+    ([name, option]) =>
+      option.type === 'string' &&
+      (arg === `--${name}` || ('short' in option && arg === `-${option.short}`)),
+  );
+}
+
+/** Reads one command. @throws UsageError */
+function readCommandLine(argv: readonly string[]): CommandLine {
+  const { values, positionals } = parse(asTyped(argv));
   const [verb, ...args] = positionals;
   const flag = (name: OptionName) => values[name] === true;
   if (flag('restart') && !flag('stop')) {
-    throw new UsageError('--restart starts again what --stop has stopped: give both');
+    throw new UsageError('--restart restarts the program that --stop stopped: give both');
   }
   if (flag('mpy') && flag('no-mpy')) throw new UsageError('--mpy and --no-mpy exclude each other');
   return {
@@ -138,9 +139,9 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       json: flag('json'),
       stop: flag('stop'),
       restart: flag('restart'),
-      timeoutMs: seconds(values.timeout),
-      parallel: count(values.parallel, '--parallel wants a number of boards'),
-      baud: count(values.baud, '--baud wants bits a second such as 115200'),
+      timeoutMs: seconds(values.timeout, '--timeout'),
+      parallel: count(values.parallel, '--parallel needs a number of boards'),
+      baud: count(values.baud, '--baud needs bits a second such as 115200'),
       verbose: Array.isArray(values.verbose) ? values.verbose.length : 0,
       help: flag('help'),
       version: flag('version'),
@@ -148,6 +149,8 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       hash: flag('hash'),
       parents: flag('parents'),
       hard: flag('hard'),
+      set: flag('set'),
+      logFile: values.log,
       all: flag('all'),
       index: values.index,
       target: boardFolder(values.target),
@@ -155,13 +158,48 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       noMpy: flag('no-mpy'),
       force: flag('force'),
       requirements: values.requirements,
+      since: values.since,
+      until: values.until,
+      result: values.result,
+      limit: count(values.limit, '--limit needs a number'),
+      csv: flag('csv'),
       mirror: flag('mirror'),
       pull: flag('pull'),
       dryRun: flag('dry-run'),
+      ref: values.ref,
+      role: values.role,
+      broker: values.broker,
+      level: values.level,
+      logger: values.logger,
+      wifi: values.wifi,
+      waves: values.waves,
+      stopAt: percent(values['stop-at']),
+      waitMs: seconds(values.wait, '--wait'),
+      from: values.from,
+      to: values.to,
+      cron: values.cron,
+      everySeconds: count(values.every, '--every needs a number of seconds'),
+      missed: values.missed,
+      onBoard: flag('on-board'),
+      install: flag('install'),
+      count: count(values.count, '--count needs a number of boards'),
+      keepGoing: flag('keep-going'),
+      retain: flag('retain'),
+      example: values.example,
       lan: flag('lan'),
       port: portNumber(values.port),
+      erase: flag('erase'),
+      offset: flashOffset(values.offset),
+      file: values.file,
+      trialSeconds: count(values.trial, '--trial needs a number of seconds'),
     },
   };
+}
+
+/** pip's -r names a file; for all other commands it is "recursive". */
+function asTyped(argv: readonly string[]): readonly string[] {
+  if (argv[verbIndex(argv)] !== 'mip') return argv;
+  return argv.map((a) => (a === '-r' ? '--requirements' : a));
 }
 
 function parse(argv: readonly string[]) {
@@ -170,7 +208,7 @@ function parse(argv: readonly string[]) {
   } catch (error) {
     const [message = ''] = (error as Error).message.split('. ');
     throw new UsageError(message, {
-      hint: 'mpyfleet --help lists the options; what begins with a dash and is none goes after "--".',
+      hint: 'mpyfleet --help lists the options; put arguments that start with a dash after "--".',
       cause: error,
     });
   }
@@ -179,23 +217,38 @@ function parse(argv: readonly string[]) {
 function boardFolder(text: string | undefined): string | undefined {
   const folder = text?.replace(/^:/, '');
   if (folder === undefined || /^\/[^\0]*$/.test(folder)) return folder;
-  throw new UsageError(`--target wants a folder of the board such as /lib, not "${folder}"`);
+  throw new UsageError(`--target needs a folder of the board such as /lib, not "${folder}"`, {
+    hint: 'In Git Bash write it as :/lib, or set MSYS_NO_PATHCONV=1.',
+  });
 }
 
-function seconds(text: string | undefined): number | undefined {
+function seconds(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (!(value > 0) || value > 1e6) throw new UsageError(`--timeout wants seconds, not "${text}"`);
+  if (!(value > 0) || value > 1e6) throw new UsageError(`${option} needs seconds, not "${text}"`);
   return value * 1000;
+}
+
+function percent(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(text.replace(/%$/, ''));
+  if (value >= 0 && value <= 100 && /^[\d.]+%?$/.test(text)) return value / 100;
+  throw new UsageError(`--stop-at needs a percentage such as 5%, not "${text}"`);
 }
 
 function portNumber(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
   if (!/^\d+$/.test(text) || value > 65535) {
-    throw new UsageError(`--port wants a number up to 65535, not "${text}"`);
+    throw new UsageError(`--port needs a number up to 65535, not "${text}"`);
   }
   return value;
+}
+
+function flashOffset(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^(0x[0-9a-f]{1,8}|\d{1,9})$/i.test(text) && Number(text) % 4096 === 0) return Number(text);
+  throw new UsageError(`--offset needs a multiple of 4096 such as 0x10000, not "${text}"`);
 }
 
 function count(text: string | undefined, wanted: string): number | undefined {

@@ -1,17 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../core/errors';
-import { CachingFetcher } from '../core/packages/fetcher';
-import { DEFAULT_INDEX } from '../core/packages/indexSource';
-import type { InstalledPackage } from '../core/packages/install';
-import { cacheFolder, InstalledFiles, stateFolder } from '../core/packages/installedFiles';
-import { readRequirements } from '../core/packages/requirements';
-import { countedFrom } from '../core/packages/spec';
-import { PackageManager, type PackageBoard } from '../core/packages/manager';
-import { MpyCrossThread } from '../core/packages/mpyCrossThread';
-import { nodeHttp, proxyFromEnvironment } from '../core/packages/nodeHttp';
-import { DEFAULT_PYPI } from '../core/packages/pypiSource';
-import { readInfo } from '../core/board/readInfo';
+import {
+  cacheFolder,
+  CachingFetcher,
+  countedFrom,
+  DEFAULT_INDEX,
+  DEFAULT_PYPI,
+  InstalledFiles,
+  type InstalledPackage,
+  MpyCrossThread,
+  nodeHttp,
+  type PackageBoard,
+  PackageManager,
+  proxyFromEnvironment,
+  readRequirements,
+  stateFolder,
+} from '../core/packages';
+import { readInfo } from '../core/board';
 import type { Cli } from './cli';
 import type { CliBoard } from './cliBoard';
 
@@ -19,11 +25,11 @@ import type { CliBoard } from './cliBoard';
 export function packageManager(cli: Cli): PackageManager {
   const http = nodeHttp(proxyFromEnvironment(cli.env));
   const fetcher = new CachingFetcher(cacheFolder(cli.env), http, cli.log);
-  // Both lie beside the bundle.
-  const compiler = new MpyCrossThread({
-    worker: join(__dirname, 'mpyCross.js'),
-    wasm: join(__dirname, 'mpy-cross.wasm'),
-  });
+  // Both are next to the bundle.
+  const compiler = new MpyCrossThread(
+    { worker: join(__dirname, 'mpyCross.js'), wasm: join(__dirname, 'mpy-cross.wasm') },
+    (path) => cli.log.info(`${path} stays source: it is newer than the compiler`),
+  );
   return new PackageManager({
     sources: () => ({
       index: cli.options.index ?? cli.env.MPYFLEET_INDEX ?? DEFAULT_INDEX,
@@ -45,14 +51,14 @@ export async function packageBoard(
   return {
     key: info.uid ?? board.address.text,
     files: board.files,
-    // CircuitPython has a .mpy format of its own.
+    // CircuitPython has its own .mpy format.
     ...(info.mpy && info.implementation !== 'circuitpython' && !cli.options.noMpy
       ? { mpy: info.mpy }
       : {}),
   };
 }
 
-/** What was installed on a board from this computer. */
+/** Records of packages that this computer installed on a board. */
 export async function packagesOn(
   cli: Cli,
   board: CliBoard,
@@ -66,7 +72,7 @@ export async function packagesOn(
 export async function wantedPackages(cli: Cli, args: readonly string[]): Promise<string[]> {
   const files = {
     read: (file: string) => readText(cli, file),
-    beside: (from: string, name: string) => resolve(dirname(from), name),
+    resolve: (from: string, name: string) => resolve(dirname(from), name),
     folderOf: (file: string) => dirname(file),
     nameOf: (file: string) => relative(cli.cwd, file),
   };
@@ -80,7 +86,7 @@ export async function wantedPackages(cli: Cli, args: readonly string[]): Promise
 /** @throws UsageError naming the file */
 export async function readText(cli: Cli, file: string): Promise<string> {
   try {
-    return await readFile(resolve(cli.cwd, file), 'utf8');
+    return (await readFile(resolve(cli.cwd, file), 'utf8')).replace(/^\ufeff/, '');
   } catch (cause) {
     throw new UsageError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
   }

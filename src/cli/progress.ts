@@ -1,9 +1,14 @@
 import { printable, type Cli } from './cli';
 
-/** Least time between two drawings, in milliseconds: a terminal is slower than a board. */
+/**
+ * Minimum interval between two updates, in milliseconds, since terminals are slower than boards.
+ */
 const REDRAW_MS = 100;
 
-/** One line on a terminal that tells how far a transfer is; nothing where nobody watches. */
+/**
+ * Shows a transfer's progress in one line on a terminal; shows nothing if the output is not a
+ * terminal.
+ */
 export class Progress {
   readonly #on: boolean;
   #drawn = false;
@@ -25,7 +30,7 @@ export class Progress {
     this.#drawn = true;
   }
 
-  /** Takes the line away, for other words to come. */
+  /** Removes the line, so that other text can be printed. */
   clear(): void {
     if (this.#drawn) this.cli.err('\r\u001b[K');
     this.#drawn = false;

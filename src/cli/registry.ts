@@ -1,10 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { parseAddress, type Address } from '../core/address';
+import type { Address } from '../core/address';
+import { mqboardAddress, parseAddress } from '../core/parseAddress';
 import { UsageError } from '../core/errors';
+import { brokerOrigin } from '../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../core/broker/brokers';
-import type { Groups } from '../core/many/selector';
+import type { Groups, Selectable } from '../core/many';
+import { isNotFound } from '../core/localFiles';
+import { configHome } from './configHome';
 
 /** A board that has a name in the configuration. */
 export interface RegisteredBoard {
@@ -13,9 +17,11 @@ export interface RegisteredBoard {
   readonly tags: readonly string[];
   readonly platform?: string;
   readonly uid?: string;
+  /** The state of the board as a window knows it. */
+  readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
 }
 
-/** What the configuration files say: boards by name, and groups. */
+/** Content of the configuration files: boards by name, and groups. */
 export interface Registry {
   readonly boards: readonly RegisteredBoard[];
   readonly groups: Groups;
@@ -34,19 +40,94 @@ export async function loadRegistry(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Registry> {
   const named = env.MPYFLEET_CONFIG;
-  if (named) return (await readRegistry(resolve(cwd, named))) ?? notThere(named);
-  const config = env.XDG_CONFIG_HOME ?? join(homedir(), '.config');
-  const own = await readRegistry(join(config, 'micropython-fleet', FILE_NAME));
-  return merge(own, await findProject(cwd));
+  if (named) {
+    return withMqboard((await readRegistry(resolve(cwd, named))) ?? notThere(named), env);
+  }
+  const home = env.HOME ?? homedir();
+  const own = await readRegistry(join(configHome(env), 'micropython-fleet', FILE_NAME));
+  return withMqboard(merge(own, await findProject(cwd, home)), env);
 }
 
-async function findProject(folder: string): Promise<Registry | undefined> {
-  const found = await readRegistry(join(folder, '.micropython', FILE_NAME));
+/**
+ * Adds the broker of mqboard's own variables as `mqboard`: MQBOARD_SERVER, MQBOARD_PORT and MQBOARD_TLS. The board below
+ * MQBOARD_PREFIX, or at MQBOARD_TOPIC, has that name as well. An entry of the files with this name comes first.
+ */
+function withMqboard(
+  registry: Registry,
+  env: Readonly<Record<string, string | undefined>>,
+): Registry {
+  const { MQBOARD_SERVER: server, MQBOARD_PORT: port, MQBOARD_TLS: tls = '' } = env;
+  const id = 'mqboard';
+  if (!server || registry.brokers.some((b) => b.id === id)) return registry;
+  if (!/^[\w.:[\]-]+$/.test(server) || (port && !/^\d{1,5}$/.test(port))) {
+    throw new UsageError('MQBOARD_SERVER is a host name, and MQBOARD_PORT a number');
+  }
+  const isTls = /^(1|y|yes|true|on)$/i.test(tls);
+  const url = `${isTls ? 'mqtts' : 'mqtt'}://${server}:${port ?? (isTls ? 8883 : 1883)}`;
+  // mqboard's --topic names the topic itself, which is "mqb" below the prefix.
+  const given = env.MQBOARD_PREFIX ?? env.MQBOARD_TOPIC?.replace(/\/mqb\/?$/, '');
+  const prefix = given?.replace(/\/+$/, '');
+  const own = prefix && !registry.boards.some((b) => b.name === id);
+  return {
+    ...registry,
+    brokers: [...registry.brokers, { id, name: id, url }],
+    boards: own
+      ? [...registry.boards, { name: id, address: mqboardAddress(id, prefix), tags: [] }]
+      : registry.boards,
+  };
+}
+
+/**
+ * The project's file in this folder or one above it, up to the home folder or the root of a
+ * repository, and only through folders that the user owns. In a folder that others can write to,
+ * anyone could assign addresses to boards and brokers.
+ */
+async function findProject(folder: string, home: string): Promise<Registry | undefined> {
+  const path = join(folder, '.micropython', FILE_NAME);
+  if (!(await isOwn(folder)) || !(await isOwn(dirname(path))) || !(await isOwn(path))) {
+    return undefined;
+  }
+  const found = await readRegistry(path);
+  if (found) return found;
   const above = dirname(folder);
-  return found ?? (above === folder ? undefined : findProject(above));
+  const isTop = above === folder || folder === home || (await exists(join(folder, '.git')));
+  return isTop ? undefined : findProject(above, home);
 }
 
+/** Whether it belongs to this user or to root, or does not exist. Windows needs no check. */
+async function isOwn(path: string): Promise<boolean> {
+  const me = process.getuid?.();
+  if (me === undefined) return true;
+  try {
+    const { uid } = await stat(path);
+    return uid === me || uid === 0;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/** @throws UsageError if the project gives one of the user's boards or brokers another address */
 function merge(base: Registry | undefined, over: Registry | undefined): Registry {
+  for (const broker of over?.brokers ?? []) {
+    const own = base?.brokers.find((b) => b.id === broker.id);
+    if (own && brokerOrigin(own.url) !== brokerOrigin(broker.url))
+      throw redirected('broker', own.id);
+  }
+  for (const board of over?.boards ?? []) {
+    const own = base?.boards.find((b) => b.name === board.name);
+    if (own && own.address.text !== board.address.text) throw redirected('board', own.name);
+  }
   const names = new Set(over?.boards.map((b) => b.name));
   return {
     boards: [...(base?.boards.filter((b) => !names.has(b.name)) ?? []), ...(over?.boards ?? [])],
@@ -58,20 +139,27 @@ function merge(base: Registry | undefined, over: Registry | undefined): Registry
   };
 }
 
+/** Passwords and files would be sent to the other address. */
+function redirected(what: string, name: string): UsageError {
+  return new UsageError(
+    `The project's ${FILE_NAME} gives your ${what} "${name}" another address than your own ${FILE_NAME}`,
+    { hint: 'Rename one of them, or name the file to use in MPYFLEET_CONFIG.' },
+  );
+}
+
 async function readRegistry(path: string): Promise<Registry | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
+    if (isNotFound(cause)) return undefined;
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   try {
-    return parseRegistry(JSON.parse(text));
+    return parseRegistry(JSON.parse(text.replace(/^\ufeff/, '')));
   } catch (cause) {
     throw new UsageError(`${path}: ${(cause as Error).message}`, {
-      hint: 'It looks like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}}.',
+      hint: 'It must look like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}}.',
       cause,
     });
   }
@@ -85,7 +173,7 @@ export function parseRegistry(content: unknown): Registry {
     boards: Object.entries(record(boards, '"boards"')).map(([name, entry]) => boardOf(name, entry)),
     groups: Object.fromEntries(
       Object.entries(record(groups, '"groups"')).map(([name, list]) => {
-        if (typeof list !== 'string') throw new Error(`group "${name}" must be a text`);
+        if (typeof list !== 'string') throw new Error(`group "${name}" must be a string`);
         return [name, list];
       }),
     ),
@@ -97,7 +185,7 @@ function boardOf(name: string, entry: unknown): RegisteredBoard {
   const { address, tags = [], platform, uid } = fields;
   if (typeof address !== 'string') throw new Error(`board "${name}" has no address`);
   if (!Array.isArray(tags) || !tags.every((t) => typeof t === 'string')) {
-    throw new Error(`the tags of board "${name}" must be a list of texts`);
+    throw new Error(`the tags of board "${name}" must be a list of strings`);
   }
   return {
     name,
@@ -137,5 +225,5 @@ function record(value: unknown, what: string): Record<string, unknown> {
 }
 
 function notThere(path: string): never {
-  throw new UsageError(`MPYFLEET_CONFIG names ${path}, which is not there`);
+  throw new UsageError(`MPYFLEET_CONFIG names ${path}, which does not exist`);
 }

@@ -1,9 +1,18 @@
+import { setMaxListeners } from 'node:events';
+import { auditError } from '../core/audit/auditError';
+import type { AuditBoard } from '../core/store';
 import { concat, text, utf8 } from '../core/bytes';
 import { CancelledError, FleetError, PythonError } from '../core/errors';
-import { compressHostlist } from '../core/many/hostlist';
-import { forEachBoard, type Outcome } from '../core/many/jobs';
-import { resultOf, summarize, type BoardResult } from '../core/many/results';
-import { resultsToJson, resultToText } from '../core/many/resultsExport';
+import {
+  type BoardResult,
+  compressHostlist,
+  forEachBoard,
+  type Outcome,
+  resultOf,
+  resultsToJson,
+  resultToText,
+  summarize,
+} from '../core/many';
 import { chooseBoards } from './chooseBoards';
 import { printable, type Cli } from './cli';
 import type { CliBoard } from './cliBoard';
@@ -11,16 +20,16 @@ import { exitStatusOf } from './exitStatus';
 import { loadLinks } from './links';
 import { Progress } from './progress';
 
-/** What the work on one board reports to. */
+/** Receives output and progress of the work on one board. */
 export interface BoardIo {
   readonly signal: AbortSignal;
   /** Output of the board's code, or a file's content: goes out as it comes when there is one board. */
   print(chunk: Uint8Array): void;
-  /** The same, at once also when there are several boards, each line with its board's name. */
+  /** Streams the output even with several boards; each line starts with its board's name. */
   printNow(chunk: Uint8Array): void;
-  /** Lines for people; left out of JSON, which has the work's value instead. */
+  /** Prints a line for people. JSON output omits it and contains the work's result instead. */
   say(text: string): void;
-  /** Bytes moved; drawn when somebody watches. */
+  /** Reports bytes moved; drawn if there is a terminal. */
   progress(done: number, total: number, path: string): void;
 }
 
@@ -28,9 +37,9 @@ export interface BoardIo {
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 
 /**
- * Runs a verb on the boards that were chosen, several at once, and prints what they answer: one board as it comes, many in
- * a section each, `--json` as one array. What the work returns is the `value` in JSON.
- * @param doing the words over each section: "Executing"
+ * Runs a verb on the selected boards in parallel and prints their answers: one board streams,
+ * several get a section each, `--json` is one array. The work's return value is `value` in JSON.
+ * @param doing heading of each section: "Executing"
  * @returns the exit status
  */
 export async function runOnBoards(
@@ -41,6 +50,7 @@ export async function runOnBoards(
   const links = await loadLinks(cli);
   try {
     const boards = await chooseBoards(cli, links);
+    setMaxListeners(0, cli.signal); // each board waits for it
     if (boards.length > 1) {
       cli.err(
         `${doing} on ${boards.length} boards: ${compressHostlist(boards.map((b) => b.name))}\n`,
@@ -91,6 +101,7 @@ class Run {
         },
       },
     );
+    for (const outcome of outcomes) this.cli.worked?.(audited(outcome));
     this.#progress.clear();
     if (options.json) this.cli.out(resultsToJson(outcomes.map((o) => this.#result(o))));
     if (this.boards.length > 1) {
@@ -149,7 +160,15 @@ class Run {
   }
 }
 
-/** What a failed verb says on standard error: the traceback as the board printed it, or a sentence and what to do. */
+/** How the work ended on a board, for the audit. */
+function audited(outcome: Outcome<CliBoard, unknown>): AuditBoard {
+  const { name, uid } = outcome.board;
+  const who = { ...(uid === undefined ? {} : { uid }), name };
+  if (outcome.status === 'cancelled') return { ...who, status: 'cancelled' };
+  return { ...who, ...auditError(outcome.status === 'failed' ? outcome.error : undefined) };
+}
+
+/** Returns the text of a failed command for standard error: the traceback as the board printed it, or a sentence and a hint. */
 export function errorText(error: Error): string {
   if (error instanceof PythonError)
     return `${printable(error.traceback.replaceAll('\r\n', '\n')).trimEnd()}\n`;

@@ -1,133 +1,243 @@
-import type { VerbRun } from './cli';
-import { COMMON, ON_BOARDS, type OptionName } from './options';
+import { ALWAYS, COMMON, LINKED, ON_BOARDS } from './optionTable';
+import {
+  COMPLETION_DETAILS,
+  CP_DETAILS,
+  FLASH_DETAILS,
+  MIP_DETAILS,
+  PATTERNS,
+  RUN_DETAILS,
+} from './verbDetails';
+import { FLEET_VERBS } from './fleetVerbs';
+import type { Verb } from './verb';
 
-/** A command of the command line. Its code is loaded when it is used. */
-export interface Verb {
-  readonly name: string;
-  /** Arguments as the help shows them. */
-  readonly args: string;
-  readonly summary: string;
-  readonly details?: string;
-  readonly options: readonly OptionName[];
-  readonly load: () => Promise<VerbRun>;
-}
-
-const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
-Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
-adopt takes packages of the index that others have put there (mip, mpremote, another computer) into the list.
-lock writes mpy.lock for the packages named, or for what is on the board; sync brings boards to exactly that.
-Files that were changed on a board, or were put there by somebody else, stay unless --force is given.`;
+const BOARDS = [...COMMON, ...ON_BOARDS];
+const MIP_ACTIONS = [
+  ...['install', 'list', 'adopt', 'outdated', 'update', 'remove', 'search', 'lock', 'sync'],
+] as const;
 
 export const VERBS: readonly Verb[] = [
   {
     name: 'list',
     args: '',
-    summary: 'boards and ports that are there, and those of the configuration',
+    summary: 'list the boards and ports found, and those in the configuration',
+    audit: 'nothing',
     options: [...COMMON, 'all'],
     load: async () => (await import('./verbs/list')).run,
   },
   {
+    name: 'repl',
+    args: '[--log FILE]',
+    summary: 'open the REPL of a board in this terminal; Ctrl-] leaves',
+    details:
+      'Opening it sends nothing: a running program keeps running. Press Enter to see the prompt. Ctrl-X leaves too. Pasted code arrives unchanged.',
+    options: [...ALWAYS, 'board', 'baud', 'log'],
+    load: async () => (await import('./verbs/repl')).run,
+  },
+  {
+    name: 'run',
+    args: 'FILE | -',
+    summary: 'run a local file on the boards; nothing is written to them',
+    details: RUN_DETAILS,
+    options: BOARDS,
+    load: async () => (await import('./verbs/exec')).runFile,
+  },
+  {
     name: 'exec',
     args: 'CODE | FILE | -',
-    summary: 'run Python code on the boards; its output comes as it is printed',
-    details: '- reads the code from standard input. Status 1: the code raised an exception.',
-    options: [...COMMON, ...ON_BOARDS],
-    load: async () => (await import('./verbs/exec')).run,
+    summary: 'run Python code on the boards and stream its output',
+    details: RUN_DETAILS,
+    audit: 'name',
+    options: BOARDS,
+    load: async () => (await import('./verbs/exec')).exec,
+  },
+  {
+    name: 'eval',
+    args: 'EXPRESSION',
+    summary: 'print the value of an expression',
+    audit: 'name',
+    options: BOARDS,
+    load: async () => (await import('./verbs/exec')).evaluate,
   },
   {
     name: 'ls',
     args: '[:PATH]',
     summary: 'list a folder of the board',
-    options: [...COMMON, ...ON_BOARDS, 'recursive', 'hash'],
+    details: PATTERNS,
+    audit: 'nothing',
+    options: [...BOARDS, 'recursive', 'hash'],
     load: async () => (await import('./verbs/folders')).ls,
+  },
+  {
+    name: 'tree',
+    args: '[:PATH]',
+    summary: 'draw a folder of the board as a tree',
+    audit: 'nothing',
+    options: BOARDS,
+    load: async () => (await import('./verbs/look')).tree,
   },
   {
     name: 'cat',
     args: ':PATH...',
-    summary: 'print files of the board, byte for byte',
-    options: [...COMMON, ...ON_BOARDS],
+    summary: 'print files from the board, byte for byte',
+    details: PATTERNS,
+    options: BOARDS,
     load: async () => (await import('./verbs/folders')).cat,
   },
   {
     name: 'get',
     args: '[-r] :REMOTE... LOCAL',
     summary: 'copy from the board; LOCAL may be - for standard output',
-    details: 'From several boards, LOCAL is a folder that gets one folder for each board.',
-    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    details: `From several boards, LOCAL is a folder that gets one folder for each board. ${PATTERNS}`,
+    options: [...BOARDS, 'recursive'],
     load: async () => (await import('./verbs/get')).run,
   },
   {
     name: 'put',
     args: '[-r] LOCAL... :REMOTE',
     summary: 'copy to the board; verified there before the old file is replaced',
-    details: 'REMOTE is a folder if it ends in / or is one; ":" is where the board starts.',
-    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    details:
+      'REMOTE is a folder if it ends in / or is an existing folder; ":" is the board\'s current folder.',
+    options: [...BOARDS, 'recursive'],
     load: async () => (await import('./verbs/put')).run,
   },
   {
-    name: 'sync',
-    args: '[-n] [--mirror | --pull] FOLDER [:PATH]',
-    summary: 'bring a folder and the board into line; only what differs is moved',
-    details:
-      'Nothing is deleted without --mirror. Files named in .mpyignore, and what no board needs, are left out.',
-    options: [...COMMON, ...ON_BOARDS, 'mirror', 'pull', 'dry-run'],
-    load: async () => (await import('./verbs/sync')).run,
+    name: 'cp',
+    args: '[-r] FROM... TO',
+    summary: 'copy to, from, on or between boards',
+    details: CP_DETAILS,
+    options: [...BOARDS, 'recursive'],
+    load: async () => (await import('./verbs/cp')).run,
+  },
+  {
+    name: 'mv',
+    args: ':FROM... :TO',
+    summary: 'rename or move files and folders on the board',
+    details: `TO is a folder if it ends in / or is an existing folder; an existing file is replaced. ${PATTERNS}`,
+    options: BOARDS,
+    load: async () => (await import('./verbs/move')).mv,
   },
   {
     name: 'rm',
     args: '[-r] :PATH...',
-    summary: 'remove files of the board, with -r folders',
-    options: [...COMMON, ...ON_BOARDS, 'recursive'],
+    summary: 'remove files from the board; with -r also folders',
+    details: PATTERNS,
+    options: [...BOARDS, 'recursive'],
     load: async () => (await import('./verbs/folders')).rm,
   },
   {
     name: 'mkdir',
     args: '[-p] :PATH...',
-    summary: 'make folders on the board',
-    options: [...COMMON, ...ON_BOARDS, 'parents'],
+    summary: 'create folders on the board',
+    options: [...BOARDS, 'parents'],
     load: async () => (await import('./verbs/folders')).mkdir,
   },
   {
-    name: 'log',
-    args: '',
-    summary: 'what boards print, as they print it, until Ctrl-C; nothing is sent to them',
-    options: [...COMMON, 'board', 'timeout', 'parallel'],
-    load: async () => (await import('./verbs/log')).run,
+    name: 'touch',
+    args: ':PATH...',
+    summary: 'create missing files, empty',
+    options: BOARDS,
+    load: async () => (await import('./verbs/move')).touch,
   },
   {
-    name: 'broker',
-    args: 'start [--lan] [--port N]',
-    summary: 'an MQTT broker for boards, until Ctrl-C',
+    name: 'edit',
+    args: ':PATH',
+    summary: 'edit a file of the board in $VISUAL or $EDITOR',
+    options: [...ALWAYS, 'board', 'baud', 'stop', 'restart'],
+    load: async () => (await import('./verbs/edit')).run,
+  },
+  {
+    name: 'sha256sum',
+    args: ':PATH...',
+    summary: 'print the SHA-256 of files on the board',
+    details: PATTERNS,
+    audit: 'nothing',
+    options: BOARDS,
+    load: async () => (await import('./verbs/look')).sha256sum,
+  },
+  {
+    name: 'df',
+    args: '[:PATH...]',
+    summary: "show size and free space of the board's file systems",
+    audit: 'nothing',
+    options: BOARDS,
+    load: async () => (await import('./verbs/look')).df,
+  },
+  {
+    name: 'sync',
+    args: '[-n] [--mirror | --pull] FOLDER [:PATH]',
+    summary: 'synchronise a folder and the board; only differences are transferred',
     details:
-      'User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else made and printed.',
-    options: [...COMMON, 'lan', 'port'],
-    load: async () => (await import('./verbs/broker')).run,
+      'Nothing is deleted without --mirror. Files listed in .mpyignore, and files that no board needs, are excluded.',
+    options: [...BOARDS, 'mirror', 'pull', 'dry-run'],
+    load: async () => (await import('./verbs/sync')).run,
   },
   {
     name: 'mip',
     args: 'ACTION [PACKAGE...]',
-    summary: 'packages: install, list, adopt, outdated, update, remove, search, lock, sync',
+    summary: `packages: ${MIP_ACTIONS.join(', ')}`,
+    words: MIP_ACTIONS,
     details: MIP_DETAILS,
     options: [
-      ...COMMON,
-      ...ON_BOARDS,
+      ...BOARDS,
       ...(['index', 'target', 'mpy', 'no-mpy', 'requirements', 'force'] as const),
     ],
     load: async () => (await import('./verbs/mip')).run,
   },
   {
+    name: 'info',
+    args: '',
+    summary: 'show firmware, platform, unique id, memory and flash of the board',
+    audit: 'nothing',
+    options: BOARDS,
+    load: async () => (await import('./verbs/board')).info,
+  },
+  {
+    name: 'rtc',
+    args: '[--set]',
+    summary: "show the board's clock, or set it to this computer's time",
+    options: [...BOARDS, 'set'],
+    load: async () => (await import('./verbs/board')).rtc,
+  },
+  {
     name: 'reset',
     args: '[--hard]',
-    summary: 'start the board again: softly, so that main.py runs, or as if power had been cut',
-    options: [...COMMON, 'board', 'timeout', 'parallel', 'hard'],
+    summary: 'restart the board: a soft reset, which runs main.py, or a hard reset',
+    options: [...COMMON, ...LINKED, 'hard'],
     load: async () => (await import('./verbs/board')).reset,
   },
   {
-    name: 'info',
+    name: 'bootloader',
     args: '',
-    summary: 'what the board is: firmware, platform, unique id, memory and flash',
-    options: [...COMMON, ...ON_BOARDS],
-    load: async () => (await import('./verbs/board')).info,
+    summary: "start the board's boot loader, to install new firmware",
+    options: BOARDS,
+    load: async () => (await import('./verbs/board')).bootloader,
+  },
+  {
+    name: 'flash',
+    args: '[BOARD | PORT] FILE | URL | NAME[@VERSION]',
+    summary: 'write firmware: ESP chips over their port, UF2 and .hex to the drive of the board',
+    details: FLASH_DETAILS,
+    options: [...COMMON, ...LINKED, 'erase', 'offset'],
+    load: async () => (await import('./verbs/flash')).run,
+  },
+  {
+    name: 'firmware',
+    args: '[WORD | NAME]',
+    summary: 'boards of micropython.org for flash, or the versions for one of them',
+    options: COMMON,
+    load: async () => (await import('./verbs/flash')).list,
+  },
+  ...FLEET_VERBS,
+  {
+    name: 'completion',
+    args: 'bash | zsh | fish | powershell',
+    words: ['bash', 'zsh', 'fish', 'powershell'],
+    summary: 'print a script that lets the shell complete commands and options',
+    details: COMPLETION_DETAILS,
+    alone: true,
+    audit: 'nothing',
+    options: ALWAYS,
+    load: async () => (await import('./verbs/completion')).run,
   },
 ];
 

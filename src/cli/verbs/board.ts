@@ -1,12 +1,13 @@
+import { clockCode, infoLines, sharedWords } from '../../core/board';
+import { text } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../links';
 import { runOnBoards } from '../runOnBoards';
-import { infoLines } from '../../core/board/boardInfoText';
 
 function noArgs(args: readonly string[], verb: string): void {
   if (args.length > 0)
-    throw new UsageError(`${verb} wants no arguments, but there is "${args.join(' ')}"`);
+    throw new UsageError(`${verb} takes no arguments, but got "${args.join(' ')}"`);
 }
 
 /** `reset [--hard]` */
@@ -18,17 +19,59 @@ export const reset: VerbRun = async (cli, args) => {
   });
 };
 
-/** `info`: what the board says of itself. */
+/** `info`: prints the board's description of itself. */
 export const info: VerbRun = async (cli, args) => {
   noArgs(args, 'info');
   const links = await loadLinks(cli);
+  const names = new Map<string, string>();
   return runOnBoards(cli, 'Asking', async (board, io) => {
     const facts = await board.withSession((session) => links.readInfo(session, io.signal), {
       signal: io.signal,
     });
+    const { uid } = facts;
+    const twin = uid === undefined ? undefined : names.get(uid);
+    if (uid !== undefined && twin !== undefined) {
+      const shared = sharedWords({ what: 'uid', value: uid, of: [twin, board.name] });
+      cli.err(
+        `${printable(shared)}; name them by their ports, and expect them to share a package list\n`,
+      );
+    } else if (uid !== undefined) names.set(uid, board.name);
     for (const [name, value] of infoLines(facts)) {
       io.say(`${`${name}:`.padEnd(12)} ${printable(value)}\n`);
     }
     return facts;
+  });
+};
+
+/** Gives year, month, day, hours, minutes and seconds; CircuitPython has no machine.RTC, and its time is the clock's. */
+const READ_CLOCK =
+  'import time\nprint("%d-%02d-%02d %02d:%02d:%02d" % tuple(time.localtime()[:6]))';
+
+/** `rtc [--set]`: the board's clock, as it goes or set to this computer's time. */
+export const rtc: VerbRun = async (cli, args) => {
+  noArgs(args, 'rtc');
+  return runOnBoards(cli, cli.options.set ? 'Setting the clock' : 'Asking', async (board, io) => {
+    const { signal } = io;
+    return board.withSession(
+      async (session) => {
+        if (cli.options.set) await session.exec(clockCode(new Date()), { signal });
+        const time = text(await session.exec(READ_CLOCK, { signal })).trim();
+        io.say(`${printable(time)}\n`);
+        return { time };
+      },
+      { signal },
+    );
+  });
+};
+
+/** `bootloader`: the board leaves MicroPython and waits for new firmware. */
+export const bootloader: VerbRun = async (cli, args) => {
+  noArgs(args, 'bootloader');
+  return runOnBoards(cli, 'Starting the bootloader', async (board, io) => {
+    const { enterBootloader } = await import('../../core/flash/bootloader');
+    await enterBootloader((session, options) => board.withSession(session, options), {
+      signal: io.signal,
+    });
+    io.say('The board is in its bootloader; it is back once it has been given firmware or reset\n');
   });
 };

@@ -1,23 +1,44 @@
 import { randomBytes } from 'node:crypto';
-import { Deferred } from '../../core/async';
+import { aborted } from '../../core/async';
+import { ejabberdRules, mosquittoRules } from '../../core/broker/accessRules';
 import { UsageError } from '../../core/errors';
-import type { VerbRun } from '../cli';
+import { boardLoginOf } from '../brokerPassword';
+import { offerControl, runningBrokers, stopBroker } from '../brokerControl';
+import type { Cli, VerbRun } from '../cli';
+import { EXIT } from '../exitStatus';
 
 /** The usual port of MQTT without TLS. */
 const MQTT_PORT = 1883;
+/** Default user name of computers, at the embedded broker and in printed rules; MPYFLEET_BROKER_USER replaces it. */
+const EMBEDDED_USER = 'mpyfleet';
+const RULES_USER = 'fleet';
 
-/** `broker start [--lan] [--port N]`: an MQTT broker for boards, until Ctrl-C. */
-export const run: VerbRun = async (cli, args) => {
-  if (args.length !== 1 || args[0] !== 'start') {
-    throw new UsageError('broker can do one thing: broker start');
-  }
+/** `broker start [--lan] [--port N]`, `broker stop|status`, `broker login UID`, `broker rules mosquitto|ejabberd`. */
+export const run: VerbRun = (cli, args) => {
+  const [action, what, ...more] = args;
+  if (action === 'start' && what === undefined) return start(cli);
+  if (action === 'stop' && what === undefined) return stop(cli);
+  if (action === 'status' && what === undefined) return status(cli);
+  if (action === 'login' && what !== undefined && more.length === 0) return login(cli, what);
+  if (action === 'rules' && what !== undefined && more.length === 0) return rules(cli, what);
+  throw new UsageError('broker needs an action', {
+    hint: 'Use "broker start", "broker stop", "broker status", "broker login UID" or "broker rules mosquitto" (or ejabberd).',
+  });
+};
+
+/** An MQTT broker for boards, until Ctrl-C. */
+async function start(cli: Cli): Promise<number> {
   const { LocalBroker } = await import('../../transports/mqtt/localBroker');
-  const username = cli.env.MPYFLEET_BROKER_USER ?? 'mpyfleet';
+  const username = cli.env.MPYFLEET_BROKER_USER ?? EMBEDDED_USER;
   const given = cli.env.MPYFLEET_BROKER_PASSWORD;
   const password = given ?? randomBytes(12).toString('base64url');
   const broker = new LocalBroker(cli.log);
   const { port = MQTT_PORT, lan, json } = cli.options;
-  const status = await broker.start({ port, username, password, lan });
+  const status = await broker.start({
+    ...{ port, username, password, lan, boardSecret: password },
+    // Boards that were given the computers' login have their own topics only, too.
+    common: { username, password, isRetired: () => false },
+  });
   if (!status.running) return 2;
   const urls = [status.url, ...status.lanUrls];
   if (json) {
@@ -27,9 +48,69 @@ export const run: VerbRun = async (cli, args) => {
     // A password of the user's own is not repeated on the screen.
     if (!given) cli.out(`password ${password}\n`);
   }
-  const stopped = new Deferred<undefined>();
-  cli.signal.addEventListener('abort', () => stopped.resolve(undefined), { once: true });
-  await stopped.promise;
-  await broker.stop();
+  const told = new AbortController();
+  const actual = Number(new URL(status.url).port);
+  const close = await offerControl(cli.env, { port: actual, urls, username }, () => told.abort());
+  try {
+    await aborted(AbortSignal.any([cli.signal, told.signal]));
+  } finally {
+    await broker.stop();
+    await close();
+  }
   return 0;
-};
+}
+
+/** Ends the broker of --port, else the only one. */
+async function stop(cli: Cli): Promise<number> {
+  const running = await runningBrokers(cli.env);
+  const ports = running.map((b) => b.port);
+  const { port = ports.length === 1 ? ports[0] : undefined } = cli.options;
+  if (port === undefined || !ports.includes(port)) {
+    const known = ports.length === 0 ? 'No broker runs' : `Brokers run at port ${ports.join(', ')}`;
+    throw new UsageError(`${known} on this computer that this user has started with mpyfleet`, {
+      ...(ports.length > 1 ? { hint: 'Name one with --port.' } : {}),
+    });
+  }
+  await stopBroker(cli.env, port);
+  cli.err(`The broker at port ${port} stops\n`);
+  return EXIT.ok;
+}
+
+/** Status 1 when none runs. */
+async function status(cli: Cli): Promise<number> {
+  const running = await runningBrokers(cli.env);
+  if (cli.options.json) cli.out(`${JSON.stringify(running)}\n`);
+  else if (running.length === 0) cli.out('No broker runs\n');
+  for (const { urls, username, pid, since } of cli.options.json ? [] : running) {
+    cli.out(`${urls.join(' ')}  user ${username}  process ${pid}  since ${since}\n`);
+  }
+  return running.length === 0 ? EXIT.board : EXIT.ok;
+}
+
+/** The login of one board at the broker that `broker start` runs with the same MPYFLEET_BROKER_PASSWORD. */
+function login(cli: Cli, uid: string): Promise<number> {
+  if (!/^[0-9a-f]{2,64}$/.test(uid)) {
+    throw new UsageError(`"${uid}" is not a board's unique id`, {
+      hint: 'It is 2 to 64 lower-case hex digits; "mpyfleet info" shows it.',
+    });
+  }
+  const { username, password } = boardLoginOf(cli, uid);
+  cli.out(
+    cli.options.json
+      ? `${JSON.stringify({ username, password })}\n`
+      : `user ${username}\npassword ${password}\n`,
+  );
+  return Promise.resolve(0);
+}
+
+/** Access rules for a broker of the user's own. */
+function rules(cli: Cli, broker: string): Promise<number> {
+  const user = cli.env.MPYFLEET_BROKER_USER ?? RULES_USER;
+  if (!/^[\w.@-]{1,64}$/.test(user)) {
+    throw new UsageError('MPYFLEET_BROKER_USER may hold letters, digits, ".", "_", "-" and "@"');
+  }
+  if (broker === 'mosquitto') cli.out(mosquittoRules(user));
+  else if (broker === 'ejabberd') cli.out(ejabberdRules(user));
+  else throw new UsageError(`There are rules for mosquitto and ejabberd, not for "${broker}"`);
+  return Promise.resolve(0);
+}

@@ -1,27 +1,24 @@
+import type { Entry } from '../../core/boardFiles';
 import { UsageError } from '../../core/errors';
+import { boardPath, boardPaths, expand, isPattern } from '../boardPaths';
 import type { Cli, VerbRun } from '../cli';
 import { printable } from '../cli';
+import type { CliBoard } from '../cliBoard';
+import { jsonContent } from '../jsonContent';
 import { runOnBoards } from '../runOnBoards';
-
-/** A path on the board as the user wrote it; the colon in front is optional where only boards have paths. */
-export function boardPath(arg: string): string {
-  return arg.startsWith(':') ? arg.slice(1) : arg;
-}
-
-function paths(args: readonly string[], verb: string): string[] {
-  if (args.length === 0) {
-    throw new UsageError(`${verb} wants a path on the board`, { hint: `mpyfleet ${verb} :lib` });
-  }
-  return args.map(boardPath);
-}
 
 /** `ls [:PATH]`: names and sizes; with -r everything below, with --hash the hashes. */
 export const ls: VerbRun = async (cli, args) => {
-  if (args.length > 1) throw new UsageError('ls wants one path at most');
-  const [arg = ''] = args;
+  if (args.length > 1) throw new UsageError('ls takes one path at most');
+  const wanted = boardPath(args[0] ?? '');
   return runOnBoards(cli, 'Listing', async (board, io) => {
     const { recursive, hash } = cli.options;
-    const path = await board.resolve(boardPath(arg), io.signal);
+    if (isPattern(wanted)) {
+      const entries = await entriesOf(board, await expand(board, [wanted], io.signal), io.signal);
+      for (const e of entries) io.say(line(e.type, e.size, e.name));
+      return entries;
+    }
+    const path = await board.resolve(wanted, io.signal);
     if (recursive || hash) {
       const entries = await board.files.walk(path, { hash, signal: io.signal });
       const shown = recursive ? entries : entries.filter((e) => parentOf(e.path) === path);
@@ -37,6 +34,21 @@ export const ls: VerbRun = async (cli, args) => {
   });
 };
 
+/** What each of `paths` is, under its whole path. */
+function entriesOf(
+  board: CliBoard,
+  paths: readonly string[],
+  signal: AbortSignal,
+): Promise<Entry[]> {
+  return paths.reduce<Promise<Entry[]>>(
+    async (done, path) => [
+      ...(await done),
+      { name: path, ...(await board.files.stat(path, signal)) },
+    ],
+    Promise.resolve([]),
+  );
+}
+
 function line(type: 'file' | 'dir', size: number, name: string, hash?: string): string {
   const digest = hash === undefined ? '' : `${hash.padEnd(64)}  `;
   const shown = printable(name).replaceAll('\n', '\ufffd');
@@ -49,7 +61,7 @@ function parentOf(path: string): string {
 
 /** `mkdir [-p] :PATH...` */
 export const mkdir: VerbRun = (cli, args) => {
-  const wanted = paths(args, 'mkdir');
+  const wanted = boardPaths(args, 'mkdir');
   return runOnBoards(cli, 'Making folders', async (board, io) => {
     for (const path of wanted) {
       const absolute = await board.resolve(path, io.signal);
@@ -60,34 +72,24 @@ export const mkdir: VerbRun = (cli, args) => {
 
 /** `rm [-r] :PATH...` */
 export const rm: VerbRun = (cli, args) => {
-  const wanted = paths(args, 'rm');
+  const wanted = boardPaths(args, 'rm');
   return runOnBoards(cli, 'Removing', async (board, io) => {
-    for (const path of wanted) {
-      const absolute = await board.resolve(path, io.signal);
-      await board.files.remove(absolute, { recursive: cli.options.recursive, signal: io.signal });
+    for (const path of await expand(board, wanted, io.signal)) {
+      await board.files.remove(path, { recursive: cli.options.recursive, signal: io.signal });
     }
   });
 };
 
 /** `cat :PATH...`: content to standard output, byte for byte; in JSON as text, or base64 if it is none. */
 export const cat: VerbRun = (cli: Cli, args) => {
-  const wanted = paths(args, 'cat');
+  const wanted = boardPaths(args, 'cat');
   return runOnBoards(cli, 'Reading', async (board, io) => {
     const files: unknown[] = [];
-    for (const path of wanted) {
-      const absolute = await board.resolve(path, io.signal);
-      const content = await board.files.read(absolute, { signal: io.signal });
-      if (cli.options.json) files.push({ path: absolute, ...asJson(content) });
+    for (const path of await expand(board, wanted, io.signal)) {
+      const content = await board.files.read(path, { signal: io.signal });
+      if (cli.options.json) files.push({ path, ...jsonContent(content) });
       else io.print(content);
     }
     return files.length > 0 ? files : undefined;
   });
 };
-
-function asJson(content: Uint8Array): { text: string } | { base64: string } {
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content) };
-  } catch {
-    return { base64: Buffer.from(content).toString('base64') }; // no text: that is an answer, not a fault
-  }
-}

@@ -1,27 +1,28 @@
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { ReadItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
-import { localParts } from '../../core/localName';
-import type { Cli, VerbRun } from '../cli';
+import { holdable, hostNames, localParts, nameProblem } from '../../core/files';
+import { isLocalFolder, replaceFile } from '../../core/localFiles';
+import { boardPath, expand } from '../boardPaths';
+import { printable, type Cli, type VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
-import { boardPath } from './folders';
 
 /** `get [-r] :REMOTE... LOCAL`; `-` is standard output; from several boards into a folder for each. */
 export const run: VerbRun = async (cli, args) => {
   const local = args.at(-1);
-  const remotes = args.slice(0, -1);
-  if (local === undefined || remotes.length === 0 || local.startsWith(':')) {
-    throw new UsageError('get wants paths on the board and then a local place', {
+  const wanted = args.slice(0, -1).map(boardPath);
+  if (local === undefined || wanted.length === 0 || local.startsWith(':')) {
+    throw new UsageError('get needs paths on the board followed by a local path', {
       hint: 'mpyfleet get :main.py .   or   mpyfleet get :log.txt -',
     });
   }
   return runOnBoards(cli, 'Downloading', async (board, io, boards) => {
     let bytes = 0;
     let files = 0;
-    for (const remote of remotes) {
-      const path = await board.resolve(boardPath(remote), io.signal);
+    const remotes = await expand(board, wanted, io.signal);
+    for (const path of remotes) {
       if (local === '-') {
         io.print(await board.files.read(path, { signal: io.signal }));
         continue;
@@ -33,7 +34,7 @@ export const run: VerbRun = async (cli, args) => {
       const many = remotes.length > 1 || boards.length > 1 || /[/\\]$/.test(local);
       const got = await download(cli, board, io, path, {
         target,
-        intoFolder: many || (await isFolder(target)),
+        intoFolder: many || (await isLocalFolder(target)),
       });
       bytes += got.bytes;
       files += got.files;
@@ -57,7 +58,7 @@ async function download(
   const root = to.intoFolder ? join(to.target, ...name) : to.target;
   const asFile = () => fetchFiles(board, io, [{ path, local: root }]);
   if (!cli.options.recursive) {
-    // Only a file will do. Reading it tells as well as asking first whether it is one, and saves the question.
+    // The target must be a file. Reading fails for a folder, so it is not checked separately.
     try {
       if (path !== '/') return await asFile();
     } catch (error) {
@@ -65,18 +66,29 @@ async function download(
       if (!unclear || (await isFile())) throw error;
     }
     throw new FileError('EISDIR', path, `${path} is a folder`, {
-      hint: 'Add -r to get it with all that is in it.',
+      hint: 'Add -r to get it with everything in it.',
     });
   }
   if (await isFile()) return asFile();
   await mkdir(root, { recursive: true });
   const wanted: Wanted[] = [];
-  for (const entry of await board.files.walk(path, { signal: io.signal })) {
+  const { fit, unfit } = holdable(await board.files.walk(path, { signal: io.signal }), path.length);
+  for (const entry of unfit) {
+    io.say(`warning: ${printable(entry.path)} is left out: ${why(entry.path)}\n`);
+  }
+  for (const entry of fit) {
     const local = join(root, ...localParts(entry.path.slice(path.length)));
     if (entry.type === 'dir') await mkdir(local, { recursive: true });
     else wanted.push({ path: entry.path, size: entry.size, local });
   }
   return fetchFiles(board, io, wanted);
+}
+
+/** Why a file of a folder is left on the board. */
+function why(path: string): string {
+  return nameProblem(path, hostNames())?.severity === 'error'
+    ? 'this computer cannot have that name'
+    : 'tools of this computer obey such a file; get it by its own name if you want it';
 }
 
 interface Wanted extends ReadItem {
@@ -91,7 +103,7 @@ async function fetchFiles(
   const places = new Map(wanted.map(({ path, local }) => [path, local]));
   let bytes = 0;
   const take = async (content: Uint8Array, path: string) => {
-    await writeWhole(places.get(path) ?? '', content);
+    await replaceFile(places.get(path) ?? '', content);
     bytes += content.length;
   };
   await board.files.readMany(wanted, take, {
@@ -99,26 +111,4 @@ async function fetchFiles(
     onProgress: (done, total, path) => io.progress(done, total, path),
   });
   return { files: wanted.length, bytes };
-}
-
-/** Writes beside the old file first, so that a full disk leaves that as it was. */
-async function writeWhole(local: string, content: Uint8Array): Promise<void> {
-  await mkdir(dirname(local), { recursive: true });
-  const temporary = `${local}.mpyfleet~`;
-  try {
-    await writeFile(temporary, content);
-    await rename(temporary, local);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isDirectory();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
 }

@@ -1,5 +1,7 @@
 import { UsageError } from '../../core/errors';
-import { naturally } from '../../core/many/hostlist';
+import { type Found, sharedWords, UsbKeys } from '../../core/board';
+import { shownMinute } from '../../core/timeText';
+import { naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../links';
 
@@ -7,27 +9,37 @@ import { loadLinks } from '../links';
 interface Listed {
   readonly name: string;
   readonly address: string;
-  /** `there`, `away`, or `unknown` for links that cannot be seen without opening them. */
-  readonly state: 'there' | 'away' | 'unknown';
+  /** `there`, `away`, `asleep`, or `unknown` for links that cannot be seen without opening them. */
+  readonly state: 'there' | 'away' | 'asleep' | 'unknown';
+  /** When a board that sleeps is expected, in ISO 8601; also of one that is late. */
+  readonly until?: string;
   readonly what: string;
   readonly tags: readonly string[];
 }
 
-/** `list [--all]`: what is plugged in, what brokers know, and what the configuration names. Nothing is opened. */
+/**
+ * `list [--all]`: lists connected boards and ports, boards on brokers, and the configuration. Opens
+ * no link.
+ */
 export const run: VerbRun = async (cli, args) => {
-  if (args.length > 0) throw new UsageError('list wants no arguments');
+  if (args.length > 0) throw new UsageError('list takes no arguments');
   const links = await loadLinks(cli);
   const { registry } = links;
   try {
     const told = links.brokers.configured ? await links.brokers.discover() : [];
     const found = [...(await links.discover()), ...told].filter((f) => f.likely || cli.options.all);
-    const byAddress = new Map(registry.boards.map((b) => [b.address.text, b]));
+    for (const shared of new UsbKeys().see(found)) cli.err(`${printable(sharedWords(shared))}\n`);
+    const byAddress = new Map(
+      registry.boards.flatMap((b) =>
+        (b.seen?.addresses ?? [b.address.text]).map((address) => [address, b] as const),
+      ),
+    );
     const there = found.map((f): Listed => {
       const entry = byAddress.get(f.address.text);
       return {
         name: entry?.name ?? f.name ?? '',
         address: f.address.text,
-        state: f.online === false ? 'away' : 'there',
+        ...stateOf(f),
         what: f.label ?? f.info?.machine ?? '',
         tags: entry?.tags ?? f.details?.tags?.split(', ') ?? [],
       };
@@ -49,15 +61,32 @@ export const run: VerbRun = async (cli, args) => {
       naturally(a.name || a.address, b.name || b.address),
     );
     cli.out(cli.options.json ? `${JSON.stringify(all, undefined, 2)}\n` : table(all));
-    if (all.length === 0) cli.err('No board is there. Plug one in; --all shows every port.\n');
+    if (all.length === 0) {
+      const hints = await links.portHints();
+      cli.err(`No board found. Plug one in; --all shows every port.\n${hints.join('\n')}\n`);
+    }
     return 0;
   } finally {
     await links.close();
   }
 };
 
+function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
+  if (online !== false) return { state: 'there' };
+  if (!asleep) return { state: 'away' };
+  const until = new Date(asleep.until).toISOString();
+  return { state: asleep.overslept ? 'away' : 'asleep', until };
+}
+
+/** The state as people read it: `asleep until 14:05`. */
+function stateWords({ state, until }: Listed): string {
+  if (until === undefined) return state;
+  const time = shownMinute(Date.parse(until), Date.now());
+  return state === 'asleep' ? `asleep until ${time}` : `away, should have woken at ${time}`;
+}
+
 function table(rows: readonly Listed[]): string {
-  const cells = rows.map((r) => [r.name || '-', r.address, r.state, r.what].map(printable));
+  const cells = rows.map((r) => [r.name || '-', r.address, stateWords(r), r.what].map(printable));
   const widths = [0, 1, 2].map((i) => Math.max(0, ...cells.map((row) => row[i]?.length ?? 0)));
   return cells
     .map(

@@ -1,12 +1,18 @@
 import { abortError, Deferred } from '../../core/async';
 import { UsageError } from '../../core/errors';
-import { LineEnds } from '../../core/repl/lineEnds';
+import { LineEnds } from '../../core/repl';
+import { printRecords, recordFilter } from '../boardRecords';
 import type { VerbRun } from '../cli';
 import { runOnBoards } from '../runOnBoards';
 
-/** `log`: what boards print, as they print it, until Ctrl-C (or --timeout). Nothing is sent to them. */
+/**
+ * `log`: what boards print, as they print it, until Ctrl-C (or --timeout). Nothing is sent to them. With a filter: the records of
+ * boards with the agent, also those that they have kept.
+ */
 export const run: VerbRun = (cli, args) => {
-  if (args.length > 0) throw new UsageError('log wants no arguments');
+  if (args.length > 0) throw new UsageError('log takes no arguments');
+  const filter = recordFilter(cli);
+  if (filter) return runOnBoards(cli, 'Reading the log', (b, io) => printRecords(b, filter, io));
   return runOnBoards(cli, 'Listening', async (board, io) => {
     const transport = await board.transport(io.signal);
     const stream = transport.terminal();

@@ -1,9 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors';
-import type { InstalledPackage } from '../../core/packages/install';
-import { readLock } from '../../core/packages/lockFile';
-import type { InstallOptions, PackageBoard, PackageManager } from '../../core/packages/manager';
+import {
+  type InstalledPackage,
+  type InstallOptions,
+  type PackageBoard,
+  type PackageManager,
+  readLock,
+} from '../../core/packages';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { packageBoard, packageManager, readText, wantedPackages } from '../packages';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
@@ -18,7 +22,7 @@ export const run: VerbRun = async (cli, args) => {
     : undefined;
   if (!known) {
     const actions = Object.keys(ACTIONS).join(', ');
-    throw new UsageError(action ? `mip has no "${action}"` : 'What is mip to do?', {
+    throw new UsageError(action ? `mip has no "${action}"` : 'mip needs an action', {
       hint: `mip knows ${actions}. mpyfleet mip install aioble`,
     });
   }
@@ -30,7 +34,7 @@ type Action = (cli: Cli, args: readonly string[], manager: PackageManager) => Pr
 const install: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
   if (specs.length === 0) {
-    throw new UsageError('mip install wants packages', { hint: 'mpyfleet mip install aioble' });
+    throw new UsageError('mip install needs packages', { hint: 'mpyfleet mip install aioble' });
   }
   return place(cli, manager, (board, options) => manager.install(board, specs, options));
 };
@@ -46,7 +50,7 @@ const sync: Action = async (cli, args, manager) => {
   return place(cli, manager, (board, options) => manager.installLock(board, lock, options));
 };
 
-/** Downloads once, places on every board, and tells what is there now. */
+/** Downloads once, installs on every board, and prints the installed packages. */
 function place(
   cli: Cli,
   manager: PackageManager,
@@ -60,7 +64,7 @@ function place(
       ...targetOf(cli),
       onProgress: (done, total, path) => io.progress(done, total, path),
     });
-    for (const p of placed) io.say(line(p, p.wanted ? '' : '(needed by others)'));
+    for (const p of placed) io.say(line(p, p.wanted ? '' : '(required by other packages)'));
     if (placed.length === 0) io.say('Nothing to do\n');
     return placed;
   });
@@ -82,7 +86,7 @@ const adopt: Action = (cli, args, manager) => {
   none(args, 'adopt');
   return onBoards(cli, 'Looking', async (board, io) => {
     const found = await manager.adopt(board, { signal: io.signal, ...targetOf(cli) });
-    for (const p of found) io.say(line(p, p.wanted ? '' : '(needed by others)'));
+    for (const p of found) io.say(line(p, p.wanted ? '' : '(required by other packages)'));
     if (found.length === 0) io.say('No other package of the index is there\n');
     return found;
   });
@@ -99,7 +103,7 @@ const outdated: Action = (cli, args, manager) => {
 };
 
 const remove: Action = (cli, args, manager) => {
-  if (args.length === 0) throw new UsageError('mip remove wants packages');
+  if (args.length === 0) throw new UsageError('mip remove needs packages');
   return onBoards(cli, 'Removing', async (board, io) => {
     const done = await manager.remove(board, args, {
       ...{ replace: cli.options.force, signal: io.signal },
@@ -118,7 +122,7 @@ const search: Action = async (cli, args, manager) => {
   return found.length === 0 ? 1 : 0;
 };
 
-/** Without packages: what is installed on the board. */
+/** Without packages: the ones installed on the board. */
 const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
   const options = { signal: cli.signal, ...targetOf(cli) };
@@ -131,7 +135,7 @@ const lock: Action = async (cli, args, manager) => {
     return 0;
   }
   return runOnBoards(cli, 'Locking', async (board, io, boards) => {
-    if (boards.length > 1) throw new UsageError('mip lock takes what is on one board');
+    if (boards.length > 1) throw new UsageError('mip lock works on one board');
     const there = await packageBoard(cli, board, io.signal);
     io.say(await write(await manager.lockBoard(there, [COMPILED], options)));
   });
@@ -156,11 +160,11 @@ function line(p: { name: string; version: string }, note: string): string {
   return `${printable(`${p.name} ${p.version}  ${note}`).replaceAll('\n', ' ').trimEnd()}\n`;
 }
 
-/** The folder on the board, where one is named. */
+/** Returns the folder on the board, if one was named. */
 function targetOf({ options: { target } }: Cli): { readonly target?: string } {
   return target === undefined ? {} : { target };
 }
 
 function none(args: readonly string[], action: string): void {
-  if (args.length > 0) throw new UsageError(`mip ${action} wants no arguments`);
+  if (args.length > 0) throw new UsageError(`mip ${action} takes no arguments`);
 }

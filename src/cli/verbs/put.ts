@@ -1,10 +1,14 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import type { WriteItem } from '../../core/boardFiles';
+import { withoutBom } from '../../core/bytes';
 import { FileError, UsageError } from '../../core/errors';
-import type { Cli, VerbRun } from '../cli';
+import { BUILT_IN_RULES, nodeLocalFs, VENV_MARK } from '../../core/sync';
+import { boardPath } from '../boardPaths';
+import { printable, type Cli, type VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
 import { GroupUpload } from '../groupUpload';
+import { expandLocal } from '../localPaths';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
 
 /** Something to upload: its path below the target, and where it is here (undefined: a folder). */
@@ -13,26 +17,30 @@ interface Local {
   readonly content: (() => Promise<Uint8Array>) | undefined;
 }
 
-/** `put [-r] LOCAL... :REMOTE`: each file verified on the board before it takes the place of the old one. */
+/** `put [-r] LOCAL... :REMOTE`: each file is verified on the board before it replaces the old one. */
 export const run: VerbRun = async (cli, args) => {
   const remote = args.at(-1);
   const sources = args.slice(0, -1);
+  if (remote !== undefined && sources.length > 0) boardPath(remote); // one that Git Bash has changed is named as that
   if (!remote?.startsWith(':') || sources.length === 0) {
-    throw new UsageError('put wants local files and then a place on the board', {
+    throw new UsageError('put needs local files followed by a board path', {
       hint: 'mpyfleet put main.py :   or   mpyfleet put a.py b.py :lib/',
     });
   }
-  const locals = (await Promise.all(sources.map((s) => collect(cli, s)))).flat();
-  const single = sources.length === 1 ? locals[0] : undefined;
+  const here = expandLocal(cli.cwd, sources);
+  const locals = (await Promise.all(here.map((s) => collect(cli, s)))).flat();
+  const single = here.length === 1 ? locals[0] : undefined;
   const isFile = single?.content !== undefined && locals.length === 1;
+  const place = boardPath(remote);
   const groups = new GroupUpload(cli.signal);
   return runOnBoards(cli, 'Uploading', async (board, io, boards) => {
-    const target = await board.resolve(remote.slice(1), io.signal);
+    const target = await board.resolve(place, io.signal);
     const to = { board, boards, io, groups };
     const inside = (path: string) => `${target.replace(/\/+$/, '')}/${path}`;
     if (!single || /^:$|\/$/.test(remote) || target === '/') return upload(to, locals, inside);
     const renamed = (path: string) => target + path.slice(top(single.path).length);
-    // Writing a file tells as well as asking first whether a folder is there, and saves the question.
+    // Writing a file reveals whether the target is a folder just as well as asking first, and saves
+    // a round trip.
     if (isFile && board.address.kind !== 'mqtt') {
       try {
         return await upload(to, locals, renamed);
@@ -41,7 +49,7 @@ export const run: VerbRun = async (cli, args) => {
         return await upload(to, locals, inside);
       }
     }
-    return upload(to, locals, (await isFolder(board, target, io)) ? inside : renamed);
+    return upload(to, locals, (await board.isFolder(target, io.signal)) ? inside : renamed);
   });
 };
 
@@ -52,7 +60,7 @@ interface Upload {
   readonly groups: GroupUpload;
 }
 
-/** Writes all files, then makes the folders that hold none. */
+/** Writes all files, then creates the empty folders. */
 async function upload(
   { board, boards, io, groups }: Upload,
   locals: readonly Local[],
@@ -65,6 +73,11 @@ async function upload(
     const counted = async () => {
       const data = await content();
       bytes += data.length;
+      if (path.endsWith('.py') && withoutBom(data) !== data) {
+        io.say(
+          `${path} begins with a byte order mark, which MicroPython refuses; save it as UTF-8 without BOM\n`,
+        );
+      }
       return data;
     };
     if (await groups.write(board, boards, place(path), content)) await counted();
@@ -80,7 +93,7 @@ async function upload(
   return { files, bytes };
 }
 
-/** What one local argument stands for; a folder with all that is in it. */
+/** Expands one local argument; a folder includes everything in it. */
 async function collect(cli: Cli, source: string): Promise<Local[]> {
   const path = resolve(cli.cwd, source);
   const found = await stat(path).catch((cause: unknown) => {
@@ -90,17 +103,48 @@ async function collect(cli: Cli, source: string): Promise<Local[]> {
   if (!found.isDirectory()) throw new UsageError(`${source} is neither a file nor a folder`);
   if (!cli.options.recursive) {
     throw new UsageError(`${source} is a folder`, {
-      hint: 'Add -r to upload it with all that is in it.',
+      hint: 'Add -r to upload it with everything in it.',
     });
   }
   const name = basename(path);
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const within = (full: string) => full.slice(path.length + 1).replaceAll('\\', '/');
+  const environments = entries
+    .filter((entry) => entry.name === VENV_MARK)
+    .map((entry) => within(entry.parentPath));
+  // As in a sync; a file that is named is always sent.
+  const isLeftOut = (relative: string, isDir: boolean) =>
+    BUILT_IN_RULES.ignores(relative, isDir) ||
+    environments.some((at) => at === '' || relative === at || relative.startsWith(`${at}/`));
+  const leftOut = new Set<string>();
+  const links = new Map<string, boolean>();
+  for (const entry of entries.filter((e) => e.isSymbolicLink())) {
+    const full = join(entry.parentPath, entry.name);
+    links.set(full, await leadsToFileInside(full, path));
+  }
+  const lost: string[] = [];
   const inside = entries.flatMap((entry): Local[] => {
     const full = join(entry.parentPath, entry.name);
-    const below = `${name}${full.slice(path.length).replaceAll('\\', '/')}`;
+    const relative = within(full);
+    if (isLeftOut(relative, entry.isDirectory())) {
+      leftOut.add(relative);
+      return [];
+    }
+    const below = `${name}/${relative}`;
     if (entry.isDirectory()) return [{ path: below, content: undefined }];
-    return entry.isFile() ? [file(full, below)] : [];
+    if (entry.isFile() || links.get(full)) return [file(full, below)];
+    lost.push(relative);
+    return [];
   });
+  if (lost.length > 0) {
+    cli.err(
+      `Left out, since they are links to folders or to places outside ${printable(name)}, or no files: ${printable(lost.sort().join(', '))}\n`,
+    );
+  }
+  const tops = [...leftOut].filter((at) => !leftOut.has(posix.dirname(at)));
+  if (tops.length > 0) {
+    cli.err(`Left out, since no board needs them: ${printable(tops.sort().join(', '))}\n`);
+  }
   const folders = inside.filter(
     (l) => !l.content && !inside.some((o) => o.path.startsWith(`${l.path}/`)),
   );
@@ -108,19 +152,16 @@ async function collect(cli: Cli, source: string): Promise<Local[]> {
   return inside.length === 0 ? [{ path: name, content: undefined }] : [...files, ...folders];
 }
 
-/** A file that is read once, when it is first needed, for however many boards. */
+/** As in a sync, a link counts as its target file if that is in the same folder. */
+async function leadsToFileInside(link: string, folder: string): Promise<boolean> {
+  const [real, base] = await Promise.all([link, folder].map((path) => nodeLocalFs.real(path)));
+  return real?.startsWith(`${base}/`) === true && (await nodeLocalFs.stat(real))?.type === 'file';
+}
+
+/** A local file that is read once, on first use, for any number of boards. */
 function file(path: string, name: string): Local {
   let content: Promise<Uint8Array> | undefined;
   return { path: name, content: () => (content ??= readFile(path)) };
-}
-
-async function isFolder(board: CliBoard, path: string, io: BoardIo): Promise<boolean> {
-  try {
-    return (await board.files.stat(path, io.signal)).type === 'dir';
-  } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return false;
-    throw error;
-  }
 }
 
 function top(path: string): string {

@@ -1,51 +1,68 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, posix, resolve } from 'node:path';
 import { UsageError } from '../../core/errors';
-import { applyPlan } from '../../core/sync/apply';
-import { planFolder } from '../../core/sync';
-import { boardPath as canonicalPath } from '../../core/sync/boardPath';
-import type { SyncMode, SyncPlan } from '../../core/sync/model';
-import { nodeLocalFs } from '../../core/sync/nodeLocalFs';
-import { nodeUndoFolder } from '../../core/sync/nodeUndoFolder';
-import { planSummary, resultSummary } from '../../core/sync/summary';
-import { UndoStore } from '../../core/sync/undoStore';
+import {
+  applyPlan,
+  below,
+  boardPath as canonicalPath,
+  confinedFs,
+  type MayRead,
+  nodeLocalFs,
+  nodeUndoFolder,
+  planFolder,
+  planSummary,
+  resultSummary,
+  type SyncMode,
+  type SyncPlan,
+  UndoStore,
+} from '../../core/sync';
+import { keepPackages } from '../../core/packages';
+import { boardPath } from '../boardPaths';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { packagesOn } from '../packages';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
-import { boardPath } from './folders';
 
 /** `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror. */
 export const run: VerbRun = async (cli, args) => {
-  const [folder, place = ':/', ...more] = args;
+  const [folder, place, ...more] = args;
   if (folder === undefined || folder.startsWith(':') || more.length > 0) {
-    throw new UsageError('sync wants a local folder, and perhaps a folder on the board', {
+    throw new UsageError('sync needs a local folder, and takes a folder on the board', {
       hint: 'mpyfleet sync src :/   or   mpyfleet sync --dry-run src :/app',
     });
   }
+  const remote = place === undefined ? undefined : boardPath(place);
   const { mirror, pull } = cli.options;
-  if (mirror && pull) throw new UsageError('--mirror and --pull go different ways: give one');
+  if (mirror && pull) throw new UsageError('--mirror and --pull exclude each other');
   const mode: SyncMode = mirror ? 'mirror' : pull ? 'pull' : 'push';
   const local = resolve(cli.cwd, folder).replaceAll('\\', '/');
   const found = await nodeLocalFs.stat(local);
-  if (mode !== 'pull' && found?.type !== 'dir') throw new UsageError(`${folder} is no folder`);
+  const localFs = confinedFs(nodeLocalFs, local, await inRepository(local));
+  if (mode !== 'pull' && found?.type !== 'dir') throw new UsageError(`${folder} is not a folder`);
   const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));
   return runOnBoards(cli, 'Syncing', async (board, io) => {
-    const to = canonicalPath(await board.resolve(boardPath(place), io.signal));
+    const mappings =
+      remote === undefined
+        ? []
+        : [{ from: '', to: canonicalPath(await board.resolve(remote, io.signal)) }];
     const sync = {
       files: board.files,
-      localFs: nodeLocalFs,
+      localFs,
       folder: local,
-      mappings: [{ from: '', to }],
+      mappings,
       ignore: [],
       protect: [],
-      ...(mirror ? { installed: await packagesOn(cli, board, io.signal) } : {}),
     };
-    const plan = await planFolder(sync, mode, io.signal);
+    const installed = mirror ? await packagesOn(cli, board, io.signal) : [];
+    const plan = await planFolder(
+      { ...sync, keep: (rules) => keepPackages(rules, installed) },
+      mode,
+      io.signal,
+    );
     sayPlan(plan, io, cli.options.dryRun);
     if (cli.options.dryRun) return planValue(plan);
     const result = await applyPlan(plan, {
       files: board.files,
-      localFs: nodeLocalFs,
+      localFs,
       undo,
       board: board.uid ?? board.address.text,
       now: Date.now,
@@ -57,7 +74,19 @@ export const run: VerbRun = async (cli, args) => {
   });
 };
 
-/** What will be done, a line for each step; and what is left out and why. */
+/** A link may lead anywhere in the repository that contains `folder`. */
+async function inRepository(folder: string): Promise<MayRead> {
+  for (let at = folder; at !== posix.dirname(at); at = posix.dirname(at)) {
+    if (at === homedir().replaceAll('\\', '/')) break;
+    if ((await nodeLocalFs.list(at))?.some(({ name }) => name === '.git')) {
+      const root = await nodeLocalFs.real(at);
+      return (path) => below(root, path) !== undefined;
+    }
+  }
+  return () => false;
+}
+
+/** Prints one line for each step, and the excluded files with the reason. */
 function sayPlan(plan: SyncPlan, io: BoardIo, dryRun: boolean): void {
   for (const { severity, path, message } of plan.problems) {
     io.say(`${severity}: ${printable(path)}: ${printable(message)}\n`);

@@ -1,0 +1,73 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { isOnThisComputer, type AgentConfig, type AgentFit } from '../../core/agent';
+import { announced } from '../../core/broker/announced';
+import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
+import { UsageError } from '../../core/errors';
+import type { BrokerPlace, TemplateBroker } from '../../core/setup';
+import { boardLoginOf } from '../brokerPassword';
+import type { CliBrokers } from '../brokers';
+import type { Cli } from '../cli';
+
+/**
+ * Describes a broker as one board reaches it, and how to detect that the board has connected.
+ * @param base folder of the paths in `wanted`
+ * @throws UsageError for a broker that boards cannot reach
+ */
+export async function brokerPlace(
+  cli: Cli,
+  brokers: CliBrokers,
+  base: string,
+  wanted: TemplateBroker,
+  fit: Pick<AgentFit, 'uid' | 'ip'>,
+): Promise<BrokerPlace> {
+  const known = wanted.id === undefined ? undefined : await brokers.connected(wanted.id);
+  const url = known ? new URL(known.profile.url) : undefined;
+  const isTls = known ? isEncrypted(known.profile) : false;
+  const host = wanted.host ?? url?.hostname ?? '';
+  if (known && wanted.host === undefined && isLoopback(known.profile) && !isOnThisComputer(fit)) {
+    throw new UsageError(`Boards cannot reach ${known.profile.url}: that is this computer alone`, {
+      hint: 'Write the address of this computer in the network as "host" of the broker into the template.',
+    });
+  }
+  const tls = wanted.tls ?? (isTls ? {} : undefined);
+  const usual = tls ? 8883 : 1883;
+  const root = wanted.root ?? known?.profile.root;
+  return {
+    name: known?.profile.name ?? host,
+    ...(root === undefined ? {} : { root }),
+    broker: {
+      host,
+      port: wanted.port ?? (Number(url?.port ?? '') || usual),
+      ...loginFor(cli, wanted, fit.uid),
+      ...(tls ? { tls: await tlsFor(tls, base, known?.profile.caFile) } : {}),
+    },
+    ...(known
+      ? { expect: (uid: string, signal: AbortSignal) => announced(known, uid, uid, signal) }
+      : {}),
+  };
+}
+
+function loginFor(cli: Cli, { login, user, password }: TemplateBroker, uid: string) {
+  if (login === undefined) return { ...(user ? { user } : {}), ...(password ? { password } : {}) };
+  const own = boardLoginOf(cli, uid);
+  return { user: own.username, password: own.password };
+}
+
+async function tlsFor(
+  { ca, verify = true, name }: NonNullable<TemplateBroker['tls']>,
+  base: string,
+  caFile: string | undefined,
+): Promise<NonNullable<AgentConfig['broker']['tls']>> {
+  const file = ca === undefined ? caFile : resolve(base, ca);
+  if (verify && file === undefined) {
+    throw new UsageError('The template needs the certificate of the broker’s authority', {
+      hint: 'Write "tls: {ca: FILE.pem}", or "tls: {verify: false}" if the board need not check who the broker is.',
+    });
+  }
+  return {
+    verify,
+    ...(file === undefined ? {} : { ca: await readFile(file, 'utf8') }),
+    ...(name === undefined ? {} : { name }),
+  };
+}

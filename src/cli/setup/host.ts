@@ -1,0 +1,55 @@
+import { resolve } from 'node:path';
+import { takesCompiled } from '../../core/agent';
+import { appFromFolder, type AppPackage } from '../../core/apps';
+import { parseFirmware, type Firmware } from '../../core/flash';
+import { templateItems, type NameRange, type SetupHost } from '../../core/setup';
+import { nodeLocalFs } from '../../core/sync';
+import { secretsOf } from '../askSecret';
+import { bundledAgent } from '../bundledAgent';
+import { bundledFiles } from '../bundledFiles';
+import type { Cli } from '../cli';
+import { loadFirmware } from '../firmware';
+import type { Links } from '../links';
+import { brokerPlace } from './brokerPlace';
+import type { Made } from './made';
+
+/** The command line's part of a setup. `base` is the template's folder. */
+export function setupHost(
+  cli: Cli,
+  links: Links,
+  base: string,
+  made: Made,
+  names: NameRange,
+): SetupHost {
+  const firmwares = once<Firmware>();
+  const apps = once<AppPackage>();
+  return {
+    firmware: (use) =>
+      firmwares(use, async () =>
+        parseFirmware((await loadFirmware({ ...cli, cwd: base }, use)).data),
+      ),
+    secret: secretsOf(cli),
+    earlier: (board) => made.of(board),
+    nextName: () => names.next(),
+    broker: (broker, fit) => brokerPlace(cli, links.brokers, base, broker, fit),
+    keepKey: (uid, key) => made.keepKey(uid, key),
+    agentSource: (fit) => bundledAgent(takesCompiled(fit)),
+    files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),
+    app: (folder, signal) => {
+      const path = resolve(base, folder);
+      return apps(path, () => appFromFolder(nodeLocalFs, path, signal));
+    },
+    supervisor: () => bundledFiles('fleet'),
+    stubs: () => Promise.resolve('Type stubs are set up in VS Code'),
+  };
+}
+
+/** Loads each thing once, for all boards. */
+function once<T>(): (name: string, load: () => Promise<T>) => Promise<T> {
+  const loads = new Map<string, Promise<T>>();
+  return (name, load) => {
+    const loading = loads.get(name) ?? load();
+    loads.set(name, loading);
+    return loading;
+  };
+}

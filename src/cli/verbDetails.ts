@@ -1,0 +1,63 @@
+// Texts that `mpyfleet help COMMAND` shows below the options of a command.
+
+export const PATTERNS =
+  '*, ? and [...] in a path match files on the board; put the path in quotes.';
+
+export const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
+Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
+adopt adds packages that were installed from elsewhere (mip, mpremote, another computer) to the list.
+lock writes mpy.lock for the packages named, or for those on the board; sync installs exactly these on boards.
+Files that were changed on a board or installed from elsewhere are kept unless --force is given.`;
+
+export const RUN_DETAILS = `- reads the code from standard input. Status 1: the code raised an exception.
+input() reads the keyboard, or lines from a pipe (one board only).`;
+export const CP_DETAILS = `:PATH is on the boards of -b, NAME:PATH on the board of that name, ADDRESS::PATH on the board of that address; a path without a colon is local.
+  mpyfleet cp main.py lib.py :        mpyfleet cp kitchen:main.py 'rack[1-4]:'        mpyfleet cp :log.txt :log.old
+${PATTERNS}`;
+export const FLASH_DETAILS = `The chip, its flash and its revision are checked before anything is erased; --baud is the fastest speed to try.
+  mpyfleet flash ESP32_GENERIC_S3           mpyfleet flash /dev/ttyUSB0 ESP32_GENERIC@1.25.0 --erase
+  mpyfleet flash firmware.uf2               mpyfleet flash https://example.org/firmware.bin
+Files on the board stay unless --erase is given; mpyfleet get -r : backup saves them.`;
+export const PROVISION_DETAILS = `TEMPLATE is a *.board-template.yaml (docs/setup.md). Plug a board in, wait for its line, plug in the next one; eight at once.
+-b names the ports of the line. Without it, every port that is plugged in from now on counts, and those that are there already are left alone.
+  mpyfleet provision sensor.board-template.yaml                            mpyfleet provision sensor.board-template.yaml -b '/dev/ttyUSB[0-7]' --count 30
+Writes sensor.made.csv, sensor.made.json, sensor.labels.txt and sensor.keys.json (or MPYFLEET_KEYS) into the current folder. A board that failed continues when it is plugged in again; --force also sets up finished ones again.
+{secret:NAME} is the variable MPYFLEET_SECRET_NAME, asked for where that is not set. The line stops when boards fail in the same way one after another.`;
+export const CONFIG_DETAILS = `--file takes a document in YAML or JSON, such as "config get" prints; what it leaves out does not change.
+  mpyfleet -b kitchen config set telemetry=30 'tags=[lab, door]'        mpyfleet -b tag:lab config diff --file lab.yaml
+{name}, {n}, {n:2}, {platform} and {uid} stand for each board's own, {secret:NAME} for the password in MPYFLEET_SECRET_NAME, which is asked for where that is not set.
+Boards restart to try new Wi-Fi or broker settings, and take them back by themselves if they cannot connect. "diff" ends with status 1 if a board differs.`;
+export const AGENT_DETAILS = `"put" works over a cable or WebREPL; the key of each board goes to the file that MPYFLEET_KEYS names, else to keys.json of the user.
+  mpyfleet -b /dev/ttyUSB0 agent put --broker office --wifi lab        mpyfleet -b all agent update --waves 1,10%,50% --stop-at 5% --wait 3600
+"update" and "firmware" work over the air. A board counts when it has confirmed its new copy, about a minute after its start; it goes back to the old one by itself if it cannot.
+"update --dry-run" shows which boards have an older agent. "firmware" takes the image for updates (.app-bin), a file or an address. "remove" needs --force.`;
+export const LOG_DETAILS = `With --level, --logger, --since or --until it prints the log of boards with the agent: first the records that they have kept, then new ones, until --until, --timeout or Ctrl-C.
+  mpyfleet -b tag:lab log --level warning        mpyfleet -b kitchen log --since 2h --until 0s --logger app
+The level from which a board logs is a setting: mpyfleet config set log=debug.`;
+export const KEYS_DETAILS = `"add" gives a person a key of their own on every board, "renew NAME" another one, "revoke" ends it, also on boards that are away.
+  mpyfleet -b all keys add ann --role operator --file ann.keys        mpyfleet -b all keys revoke ann
+"renew" without a name gives the boards a new admin key; all keys that were given before end. "export" seals the keys of this computer.
+The passphrase of a file is in MPYFLEET_PASSPHRASE, or is asked for. "import" adds keys to the file that MPYFLEET_KEYS names, else to keys.json of the user.`;
+export const COMPLETION_DETAILS = `bash: add  eval "$(mpyfleet completion bash)"  to ~/.bashrc
+zsh:  add  eval "$(mpyfleet completion zsh)"  to ~/.zshrc, after compinit
+fish: mpyfleet completion fish > ~/.config/fish/completions/mpyfleet.fish
+PowerShell: add  mpyfleet completion powershell | Out-String | Invoke-Expression  to $PROFILE`;
+
+export const APP_DETAILS = `An app is a folder with app.json (docs/apps.md). "new" makes one that runs at once.
+"deploy" sends what a board does not have yet and restarts it; "list" shows what runs, what is on trial, and what did not stay up.
+"assign" notes what the boards of -b (names, tag:T, @group) should run; --ref latest follows the branch that is checked out. "list" then shows boards that differ, "apply" deploys to them.
+"set" changes the intervals of the app that runs (worker, management, sleep), in seconds. "awake" keeps a board that sleeps awake for that many seconds from now, or from its next wake.
+  mpyfleet -b kitchen app set worker=5        mpyfleet -b logger app awake 600
+  mpyfleet -b tag:lab app assign blinky --ref latest + -b tag:lab app apply
+  mpyfleet app new blinky + -b 'shelf-*' app deploy blinky        mpyfleet -b kitchen app deploy blinky --ref v1.2`;
+export const SERVE_DETAILS = `Listens on this computer only, with an API key: MPYFLEET_API_KEY, else one that it makes and keeps. It collects like "watch" meanwhile.
+  curl -X POST http://127.0.0.1:8266/api/web/v1/msg/worker/get -H 'Content-Type: application/json' -d '{"tid": "kitchen", "from": 1767225600, "to": 1767312000, "apikey": "…"}'
+The other calls are msg/management/new (tid, msg) and msg/management/get (tid, mid). tid is the name or the unique id of a board.`;
+export const SCRIPT_DETAILS = `"run" runs a local file once and leaves nothing on the board. "install" makes it the program that the board starts with; the one of before is kept as /main.before.py.
+What it prints is in mpyfleet log. "keep" keeps a script for use from any folder, as kept:NAME in place of a file; VS Code shows the same.
+  mpyfleet -b kitchen script run test.py        mpyfleet -b 'shelf-*' script install water.py        mpyfleet -b kitchen script restart`;
+export const SCHEDULE_DETAILS = `Without --on-board, mpyfleet watch runs the command on this computer; -b and other options before it are the command's. With --on-board, the board runs a file by its own clock, without a computer.
+  mpyfleet -b lab schedule add morning --cron '30 7 * * 1-5' run water.py
+  mpyfleet -b lab schedule add hourly --every 3600 --missed run message send report
+  mpyfleet -b kitchen schedule add blink --every 60 --on-board blink.py
+"list" shows the last and the next run; with -b also those of boards.`;

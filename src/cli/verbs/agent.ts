@@ -1,0 +1,148 @@
+import {
+  AGENT_VERSION,
+  examine,
+  installAgent,
+  newBoardKey,
+  removeAgent,
+  removeStartLines,
+  takesCompiled,
+  takesWifi,
+  type AgentConfig,
+} from '../../core/agent';
+import { CancelledError, UsageError } from '../../core/errors';
+import { updateAgentOn, updateFirmwareOn } from '../../core/many';
+import { updateInWaves } from '../airWaves';
+import { askSecret } from '../askSecret';
+import { bundledAgent } from '../bundledAgent';
+import { printable, type Cli, type VerbRun } from '../cli';
+import type { CliBoard } from '../cliBoard';
+import { loadFirmware } from '../firmware';
+import { runOnBoards } from '../runOnBoards';
+import { brokerPlace } from '../setup/brokerPlace';
+
+/** `agent put --broker ID | update | remove | firmware FILE`. */
+export const run: VerbRun = (cli, args) => {
+  const [action, file, ...more] = args;
+  if (more.length === 0 && action === 'firmware' && file !== undefined) return firmware(cli, file);
+  if (file === undefined && action === 'put') return put(cli);
+  if (file === undefined && action === 'update') return update(cli);
+  if (file === undefined && action === 'remove') return remove(cli);
+  throw new UsageError('agent needs an action', {
+    hint: 'Use "agent put --broker ID", "agent update", "agent remove" or "agent firmware FILE".',
+  });
+};
+
+/** Over the air, in waves. With --dry-run: which version boards have. */
+function update(cli: Cli): Promise<number> {
+  if (cli.options.dryRun) return versions(cli);
+  const agent = { version: AGENT_VERSION, sourceOf: bundledAgent };
+  return updateInWaves(cli, `Updating the agent to ${AGENT_VERSION}`, async (board, io) => {
+    const isNew = await updateAgentOn(board, agent, io);
+    return `${isNew ? 'runs' : 'already runs'} agent ${AGENT_VERSION}`;
+  });
+}
+
+function versions(cli: Cli): Promise<number> {
+  return runOnBoards(cli, 'Looking at the agent', async (board, io) => {
+    const agent = (await board.agent()).birth?.agent;
+    const isCurrent = agent === AGENT_VERSION;
+    io.say(
+      agent === undefined
+        ? 'away\n'
+        : printable(isCurrent ? `${agent}\n` : `${agent} -> ${AGENT_VERSION}\n`),
+    );
+    return { agent: agent ?? null, update: agent !== undefined && !isCurrent };
+  });
+}
+
+/** An image for updates, to the second partition of ESP32 boards, in waves. */
+async function firmware(cli: Cli, file: string): Promise<number> {
+  const { data, name } = await loadFirmware(cli, file);
+  return updateInWaves(cli, `Updating the firmware to ${name}`, async (board, io) => {
+    await updateFirmwareOn(board, data, io);
+    return 'runs the new firmware';
+  });
+}
+
+/** Installs the agent over USB or WebREPL, with its own key and a broker of fleet.json. */
+async function put(cli: Cli): Promise<number> {
+  const { broker, wifi } = cli.options;
+  if (broker === undefined) {
+    throw new UsageError('agent put needs the broker that the boards shall connect to', {
+      hint: 'Add --broker ID, one of those in fleet.json.',
+    });
+  }
+  const key =
+    wifi === undefined
+      ? undefined
+      : await askSecret(cli, 'MPYFLEET_WIFI_PASSWORD', `Password of the Wi-Fi "${wifi}"`);
+  const networks = wifi === undefined ? [] : [{ ssid: wifi, key: key ?? '' }];
+  return runOnBoards(cli, 'Putting the agent', async (board, io) => {
+    const name = await putOn(cli, board, { broker, networks }, io.signal);
+    io.say(`done; it is at ${printable(name)}\n`);
+    return { broker: name };
+  });
+}
+
+async function putOn(
+  cli: Cli,
+  board: CliBoard,
+  wanted: { readonly broker: string; readonly networks: NonNullable<AgentConfig['wifi']> },
+  signal: AbortSignal,
+): Promise<string> {
+  const target = {
+    name: board.name,
+    files: board.files,
+    exec: (code: string, options: { signal?: AbortSignal }) =>
+      board.withSession((session) => session.exec(code, options), options),
+  };
+  const fit = await examine(target, signal);
+  const place = await brokerPlace(cli, board.brokersLink, cli.cwd, { id: wanted.broker }, fit);
+  const adminKey = newBoardKey();
+  const source = await bundledAgent(takesCompiled(fit));
+  // Kept before the board has it: an interruption must not leave a board whose key is lost.
+  await board.brokersLink.keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), {
+    previous: true,
+  });
+  const config: AgentConfig = {
+    // A board that has no name is called by its port's path, which means nothing on another computer.
+    name: /[/:]/.test(board.name) ? `${fit.platform}-${fit.uid.slice(-6)}` : board.name,
+    tags: board.tags,
+    ...(place.root ? { root: place.root } : {}),
+    wifi: takesWifi(fit) ? wanted.networks : [],
+    broker: place.broker,
+    adminKey,
+  };
+  await installAgent(target, source, config, { signal });
+  const born = place.expect?.(fit.uid, signal);
+  born?.catch(() => undefined); // it is awaited below; the reset may fail first
+  await (await board.transport(signal)).reset('soft', signal);
+  await born;
+  return place.name;
+}
+
+/** Its start lines and files; the board's own program stays. */
+function remove(cli: Cli): Promise<number> {
+  if (!cli.options.force) {
+    throw new UsageError('Without the agent, boards are reachable only by cable or WebREPL', {
+      hint: 'Nothing was done. Add --force to remove it.',
+    });
+  }
+  return runOnBoards(cli, 'Removing the agent', async (board, io) => {
+    const { signal } = io;
+    if (board.address.kind === 'mqtt') {
+      const { control, broker, uid } = await board.overTheAir();
+      if (!control.birth) throw new UsageError(`${board.name} is away; it keeps its agent`);
+      await removeStartLines(board.files, { signal });
+      await control.remove(signal);
+      await board.close();
+      await broker.forget(uid);
+    } else {
+      await removeAgent(board.files, { signal });
+      await (await board.transport(signal)).reset('soft', signal);
+    }
+    if (signal.aborted) throw new CancelledError();
+    io.say('done\n');
+    return null;
+  });
+}

@@ -1,0 +1,47 @@
+import { parseIntervals } from '../../core/apps';
+import { UsageError } from '../../core/errors';
+import { printable, type Cli } from '../cli';
+import { runOnBoards } from '../runOnBoards';
+import type { CliBoard } from '../cliBoard';
+import type { AtBroker } from '../brokers';
+
+/** `app set worker=5 sleep=600`: changes intervals of the app that runs; they survive restarts. */
+export function setIntervals(cli: Cli, args: readonly string[]): Promise<number> {
+  const set = parseIntervals(args.join(' '));
+  return runOnBoards(cli, 'Changing intervals', async (board, io) => {
+    const { control } = await awakeAgent(cli, board, io.signal);
+    const { app, every } = await control.askApp({ a: 'set', ...set }, io.signal);
+    io.say(`${printable(`${String(app)}: ${JSON.stringify(every)}`)}\n`);
+    return { app, every };
+  });
+}
+
+/** `app awake SECONDS`: keeps boards that sleep awake, from now on or when they wake up. */
+export function keepAwake(cli: Cli, args: readonly string[]): Promise<number> {
+  const [text, ...more] = args;
+  const seconds = Number(text);
+  if (text === undefined || more.length > 0 || !(seconds >= 0 && seconds <= 86_400)) {
+    throw new UsageError('app awake needs a time of 0 to 86400 seconds', {
+      hint: 'mpyfleet -b logger app awake 600',
+    });
+  }
+  return runOnBoards(cli, 'Keeping awake', async (board, io) => {
+    const { control } = await awakeAgent(cli, board, io.signal);
+    await control.askApp({ a: 'awake', s: seconds }, io.signal);
+    io.say(seconds === 0 ? 'sleeps again\n' : `stays awake for ${seconds} s\n`);
+    return { awake: seconds };
+  });
+}
+
+/** The agent of a board; of one that sleeps, once it is awake. @throws UsageError without an agent */
+async function awakeAgent(cli: Cli, board: CliBoard, signal: AbortSignal): Promise<AtBroker> {
+  const agent = await board.brokersLink.agentAt(board.address);
+  if (!agent) throw new UsageError(`${board.name} is not behind a broker`);
+  const state = agent.broker.presences.get(agent.uid);
+  if (state?.on === false && state.sleep) {
+    cli.err(printable(`${board.name} is asleep; waiting until it wakes up\n`));
+    const ms = cli.options.waitMs ?? (120 + state.sleep.seconds * 1.1) * 1_000;
+    await board.brokersLink.arrival(agent, ms, signal);
+  }
+  return agent;
+}

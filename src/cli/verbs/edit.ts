@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileError, UsageError } from '../../core/errors';
+import { isMissing, localParts } from '../../core/files';
+import { boardPath } from '../boardPaths';
+import type { Cli, VerbRun } from '../cli';
+import type { CliBoard } from '../cliBoard';
+import { runOnBoards } from '../runOnBoards';
+
+/** `edit :PATH`: opens a file of the board in the user's editor and writes it back when it has been changed. */
+export const run: VerbRun = (cli, args) => {
+  const [arg, ...more] = args;
+  if (arg === undefined || more.length > 0) {
+    throw new UsageError('edit needs one file on the board', { hint: 'mpyfleet edit :main.py' });
+  }
+  const wanted = boardPath(arg);
+  return runOnBoards(cli, 'Editing', async (board, io, boards) => {
+    if (boards.length > 1) throw new UsageError('edit works on one board');
+    const path = await board.resolve(wanted, io.signal);
+    const old = await contentOf(board, path, io.signal);
+    await board.close(); // others may use the board while its file is open in the editor
+    const edited = await inEditor(cli, path, old ?? new Uint8Array());
+    if (edited.kept !== undefined && !same(edited.content, old)) {
+      await writeBack(board, path, { ...edited, old, kept: edited.kept }, io.signal);
+      io.say(`${path} written, ${edited.content.length} bytes\n`);
+    } else io.say(`${path} was not changed\n`);
+    if (edited.kept !== undefined) await rm(edited.kept, { recursive: true, force: true });
+  });
+};
+
+interface Edited {
+  readonly content: Uint8Array;
+  /** The folder that contains the edited copy until it is safely on the board. */
+  readonly kept: string | undefined;
+}
+
+async function writeBack(
+  board: CliBoard,
+  path: string,
+  { content, old, kept }: { content: Uint8Array; old: Uint8Array | undefined; kept: string },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (!same((await contentOf(board, path, signal)) ?? new Uint8Array(), old)) {
+      throw new FileError('EEXIST', path, `${path} was changed on the board in the meantime`);
+    }
+    await board.files.write(path, content, { signal });
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    throw new FileError('EIO', path, `${error.message} Nothing was written.`, {
+      cause: error,
+      hint: `Your text was saved in ${kept}.`,
+    });
+  }
+}
+
+async function contentOf(
+  board: CliBoard,
+  path: string,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await board.files.read(path, { signal });
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Lets the user edit `content` under the file's own name, so that the editor knows its language. */
+async function inEditor(cli: Cli, path: string, content: Uint8Array): Promise<Edited> {
+  const folder = await mkdtemp(join(tmpdir(), 'mpyfleet-edit-'));
+  const file = join(folder, ...localParts(path).slice(-1));
+  await writeFile(file, content);
+  const editor =
+    cli.env.VISUAL ?? cli.env.EDITOR ?? (process.platform === 'win32' ? 'notepad' : 'vi');
+  const status = await cli.edit(editor, file);
+  if (status !== 0) {
+    await rm(folder, { recursive: true, force: true });
+    throw new UsageError(`The editor (${editor}) exited with status ${String(status)}`, {
+      hint: 'Nothing was written. Set VISUAL or EDITOR to choose the editor.',
+    });
+  }
+  return { content: await readFile(file), kept: folder };
+}
+
+function same(a: Uint8Array, b: Uint8Array | undefined): boolean {
+  return b === undefined ? a.length === 0 : Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,40 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { aborted } from '../../core/async';
+import { UsageError } from '../../core/errors';
+import { type Cli, type VerbRun } from '../cli';
+import { configHome } from '../configHome';
+import { whileWatching } from '../fleetWatch';
+import { runSchedules } from '../runSchedules';
+import { watchUnit } from '../watchUnit';
+
+/** `watch`: collects what boards send, and hands out what waits for them, until Ctrl-C. */
+export const run: VerbRun = (cli, args) => {
+  if (args.length > 0) throw new UsageError('watch takes no arguments');
+  if (cli.options.install) return install(cli);
+  return whileWatching(cli, async ({ hub, collector }) => {
+    const counting = collector.onDidStore((rows) =>
+      cli.log.info(`${rows.length} messages of ${rows[0]?.uid ?? ''}`),
+    );
+    cli.err(`Watching ${hub.all.map((b) => b.profile.name).join(', ')}; Ctrl-C ends it\n`);
+    const schedules = runSchedules(cli);
+    await aborted(cli.signal);
+    schedules.dispose();
+    counting.dispose();
+    return 0;
+  });
+};
+
+async function install(cli: Cli): Promise<number> {
+  const config = configHome(cli.env);
+  const folder = join(config, 'systemd', 'user');
+  const file = join(folder, 'mpyfleet-watch.service');
+  await mkdir(folder, { recursive: true });
+  const program = [process.execPath, process.argv[1] ?? ''];
+  await writeFile(file, watchUnit({ program, cwd: cli.cwd, config, env: cli.env }));
+  cli.out(`${file}\n`);
+  cli.err(
+    'Start it: systemctl --user enable --now mpyfleet-watch\nTo run it without a login: loginctl enable-linger\n',
+  );
+  return 0;
+}

@@ -1,0 +1,87 @@
+import type { Address } from '../../core/address';
+import type { Board, Fleet } from '../../core/board';
+import type { Groups, SelectableBoard } from '../../core/many';
+import type { TransportFactory } from '../../core/transport';
+import type { MqttBrokers } from '../../transports/mqttBrokers';
+import { CliBrokers } from '../brokers';
+import type { Cli } from '../cli';
+import type { Links } from '../links';
+import { loadRegistry, type RegisteredBoard } from '../registry';
+import { BoardLink } from './boardLink';
+
+/** Services that the window offers to the command lines of its terminals. */
+export interface WindowParts {
+  readonly fleet: Fleet;
+  readonly hub: MqttBrokers;
+  /** The boards that commands may choose from: without those that the user ignores. */
+  selectable(): readonly SelectableBoard[];
+  groups(): Groups;
+  /** Opens links that no board of the window has. */
+  readonly openTransport: TransportFactory;
+}
+
+/** How a command line reaches boards through its window: with the names, keys and open links of the window. */
+export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> {
+  const { fleet, hub } = parts;
+  const { SessionFiles } = await import('../../core/files/sessionFiles');
+  const { readInfo } = await import('../../core/board/readInfo');
+  const own = parts.selectable();
+  const boards = own.flatMap(registered);
+  const names = new Set(boards.map((b) => b.name));
+  const files = await loadRegistry(cli.cwd, cli.env);
+  const handedOver = new Set<Board>();
+  const boardAt = (address: Address) =>
+    fleet.byAddress(address) ?? (address.kind === 'mqtt' ? fleet.byUid(address.uid) : undefined);
+  const brokers = new CliBrokers(
+    cli,
+    hub.all.map((b) => b.profile),
+    hub,
+  );
+  return {
+    brokers,
+    registry: {
+      boards: [...boards, ...files.boards.filter((b) => !names.has(b.name))],
+      groups: { ...files.groups, ...parts.groups() },
+      brokers: hub.all.map((b) => b.profile),
+    },
+    openTransport: (address) => {
+      const board = boardAt(address);
+      if (!board) return parts.openTransport(address);
+      return Promise.resolve(new BoardLink(board, () => handedOver.has(board)));
+    },
+    createFiles: (withSession) => new SessionFiles(withSession),
+    readInfo,
+    discover: () => {
+      const shown = own.flatMap(({ board }) => board.links);
+      return Promise.resolve(shown.filter((l) => l.present).map((l) => l.found));
+    },
+    portHints: () => Promise.resolve([]),
+    handOver: (address) => {
+      const board = boardAt(address);
+      if (board?.transport) handedOver.add(board);
+    },
+    close: async () => {
+      await brokers.close();
+      // A port that was needed for flashing belongs to the window again.
+      for (const board of handedOver) {
+        handedOver.delete(board);
+        if (board.present) await board.connect();
+      }
+    },
+  };
+}
+
+/** Describes a board by its name in the window and one address: that of the open link, else of the first one that is present. */
+function registered(entry: SelectableBoard): RegisteredBoard[] {
+  const { board, name, tags, platform, uid } = entry;
+  const found = board.links.find((l) => l.present) ?? board.links[0];
+  const address = board.transport?.address ?? found?.found.address;
+  if (!address) return [];
+  return [
+    {
+      ...{ name, address, tags, seen: entry },
+      ...(platform === undefined ? {} : { platform }),
+      ...(uid === undefined ? {} : { uid }),
+    },
+  ];
+}
