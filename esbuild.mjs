@@ -2,7 +2,8 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import esbuild from 'esbuild';
-import { buildAgent } from './scripts/buildAgent.mjs';
+import { buildAgent, buildApps } from './scripts/buildAgent.mjs';
+import { pastDoorsInBundles } from './scripts/doors.mjs';
 import { forNode, inPieces } from './scripts/programs.mjs';
 
 const production = process.argv.includes('--production');
@@ -26,6 +27,8 @@ const builds = [
     entryPoints: {
       demoWorker: 'src/transports/demo/worker.ts',
       mpyCross: 'src/core/packages/mpyCrossWorker.ts',
+      store: 'src/core/store/storeWorker.ts',
+      storePg: 'src/core/store/pgWorker.ts',
     },
     outdir: 'dist',
   },
@@ -36,6 +39,7 @@ const builds = [
     platform: 'browser',
     target: 'es2022',
     format: 'iife',
+    plugins: [pastDoorsInBundles],
     entryPoints: [`media/src/${f}`],
     outdir: 'dist/media',
   })),
@@ -56,5 +60,11 @@ for (const file of ['micropython.mjs', 'micropython.wasm']) {
 }
 // MicroPython's compiler, for packages and for uploads that are compiled.
 await cp('node_modules/@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm', 'dist/mpy-cross.wasm');
-// What is put on boards: the MQTT agent, compiled.
+// SQLite for the history; its loader finds the .wasm next to the bundle.
+await cp(
+  'node_modules/node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm',
+  'dist/node-sqlite3-wasm.wasm',
+);
+// What is put on boards: the MQTT agent and the supervisor of apps, compiled.
 await buildAgent('dist/agent');
+await buildApps('dist/fleet');

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
@@ -9,9 +11,48 @@ const layer = (files, patterns, message) => ({
   },
 });
 
+/** The index.ts of these folders composes what is in them; others import their files. */
+const NO_DOORS = ['src/views', 'src/transports'];
+
+/**
+ * A folder with an index.ts is entered through it, except by a lazy import, which names the file that it loads.
+ * @type {import('eslint').Rule.RuleModule}
+ */
+const throughDoors = {
+  create(context) {
+    const home = dirname(context.filename);
+    const check = ({ source }) => {
+      if (!source?.value.startsWith('.')) return;
+      const path = join(home, source.value);
+      const folder = dirname(path);
+      if (basename(path) === 'index' || existsSync(join(path, 'index.ts'))) return;
+      if (home === folder || home.startsWith(`${folder}/`)) return;
+      if (NO_DOORS.includes(relative(context.cwd, folder).replaceAll('\\', '/'))) return;
+      if (existsSync(join(folder, 'index.ts'))) {
+        context.report({
+          node: source,
+          message: `Import from ${folder}/index.ts, its door; export there what others need.`,
+        });
+      }
+    };
+    return {
+      ImportDeclaration: check,
+      ExportNamedDeclaration: check,
+      ExportAllDeclaration: check,
+    };
+  },
+};
+
 export default tseslint.config(
   { ignores: ['dist', 'out', 'prebuilds', 'node_modules', 'test-results', '**/*.d.ts'] },
   js.configs.recommended,
+  {
+    files: ['media/src/**/*.ts'],
+    rules: {
+      // Its types are in reach, through the doors of core's folders; a web page has neither.
+      'no-restricted-globals': ['error', 'Buffer', 'process', 'setImmediate'],
+    },
+  },
   {
     files: ['**/*.mjs'],
     languageOptions: {
@@ -63,9 +104,51 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/**/*.ts'],
+    ignores: ['src/views/message.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'MemberExpression[property.name=/^(show(Information|Warning|Error)Message|showInputBox|withProgress|setStatusBarMessage)$/]',
+          message: 'Use src/views/message.ts: VS Code makes links of text from outside.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/**/*.ts'],
+    plugins: { doors: { rules: { through: throughDoors } } },
+    rules: { 'doors/through': 'error' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:os', 'os'].map((name) => ({
+            name,
+            importNames: ['tmpdir'],
+            message: 'Use tempDir of test/lab/paths.mjs, which removes what it makes.',
+          })),
+        },
+      ],
+    },
+  },
+  layer(
+    ['src/manifest/**/*.ts'],
+    ['^[^.]', '^[.]{2}/'],
+    'the manifest is data and imports nothing',
+  ),
   layer(
     ['src/core/**/*.ts'],
-    ['^vscode$', '^serialport', '^ws$', '^mqtt', '^aedes', '/(transports|views|commands|cli)(/|$)'],
+    [
+      ...['^vscode$', '^serialport', '^ws$', '^mqtt', '^aedes'],
+      String.raw`^(\.\./)+(transports|views|commands|cli|manifest)(/|$)`,
+    ],
     'core imports core only',
   ),
   layer(

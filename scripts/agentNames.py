@@ -11,7 +11,12 @@ import re
 import sys
 
 AGENT = pathlib.Path(__file__).parent.parent / "board/agent"
-STAY = "util wire mqtt agent guard log run main".split()  # as in buildAgent.mjs
+# The modules that the build joins into one: those of _STAY in util.py but tasks.
+STAY = [
+    name
+    for name in re.findall(r'"(\w+)"', re.search(r"_STAY = \((.*)\)", (AGENT / "copy/util.py").read_text("utf-8"))[1])
+    if name != "tasks"
+]
 # Modules whose names others use: the start, what a board may replace, the firmware interface, `logging`.
 OPEN = ("shim.py", "copy/hal.py", "copy/ota_esp32.py", "copy/logfacade.py")
 # Of these only what they make: it is what modules of the board's owner call.
@@ -84,8 +89,9 @@ def names():
         every |= e
         made |= m
         others |= o
-    # The product has it run beside the agent.
-    others |= look(AGENT.parent / "snippets/agentRemove.py")[0]
+    # They run with the agent and use what it has.
+    used = [AGENT.parent / "snippets/agentRemove.py", *(AGENT.parent / "app/fleet").glob("*.py")]
+    others |= {n for path in used for n in look(path)[0]}
     return every | made | others, {n for n in made - others if not n.startswith("__")}
 
 

@@ -2,6 +2,7 @@
 // The modules that stay in the board's memory become one there, main.mpy: each would have tables of its own.
 // `node scripts/buildAgent.mjs [DIR]`; the build calls it too.
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +12,8 @@ import { renamed } from './agentNames.mjs';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(here, 'board/agent');
 
-/** What stays in memory, in the order in which one needs the other. `util.py` and `agentNames.py` have the same list. */
-const STAY = ['util', 'wire', 'mqtt', 'agent', 'guard', 'log', 'run', 'main'];
+/** The modules that stay in memory and become one, in the order in which they need each other: those of _STAY in util.py. */
+const STAY = residentModules();
 const ANY = STAY.join('|');
 const FROM_STAY = new RegExp(`^from \\.(?:${ANY}) import`, 'gm');
 /** Other ways to one of them, which would not lead to the one that they have become. */
@@ -22,6 +23,15 @@ const ASTRAY = new RegExp(
 
 /** Without line numbers: they would take about a tenth of the memory; tracebacks still name file and function. */
 const OPTIONS = ['-O3'];
+
+function residentModules() {
+  const util = readFileSync(join(folder, 'copy/util.py'), 'utf8');
+  const [, list = ''] = /^_STAY = \((.*)\)$/m.exec(util) ?? [];
+  const names = [...list.matchAll(/"(\w+)"/g)].map(([, name = '']) => name);
+  if (names.at(-2) !== 'main')
+    throw new Error('board/agent/copy/util.py: no list of modules, _STAY');
+  return names.filter((name) => name !== 'tasks');
+}
 
 /** One source of the modules that stay; `agentNames.py` checks that no two have a name. @param {string[]} sources in the order of STAY */
 function joined(sources) {
@@ -63,6 +73,11 @@ export async function agentModules() {
  * @returns {Promise<Uint8Array>}
  */
 async function compileMpy(name, source) {
+  return renamed(await compilePlain(name, source));
+}
+
+/** The same with all names as they are. @param {string} name @param {string} source @returns {Promise<Uint8Array>} */
+async function compilePlain(name, source) {
   const wasm = createRequire(import.meta.url).resolve(
     '@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm',
   );
@@ -80,7 +95,28 @@ async function compileMpy(name, source) {
     for (const f of process.listeners(e)) if (!before[i]?.includes(f)) process.off(e, f);
   });
   if (status !== 0 || !mpy) throw new Error(`${name} does not compile: ${err.join('\n')}`);
-  return renamed(mpy);
+  return mpy;
+}
+
+/**
+ * The supervisor of apps (board/app/fleet), compiled, by file name. Its names stay: apps use them.
+ * @returns {Promise<Map<string, Uint8Array>>}
+ */
+export async function appModules() {
+  const from = join(here, 'board/app/fleet');
+  /** @type {Map<string, Uint8Array>} */
+  const modules = new Map();
+  for (const file of (await readdir(from)).filter((f) => f.endsWith('.py')).sort()) {
+    const source = await readFile(join(from, file), 'utf8');
+    modules.set(file.replace(/py$/, 'mpy'), await compilePlain(file, source));
+  }
+  return modules;
+}
+
+/** Writes the compiled supervisor of apps into `out`. @param {string} out */
+export async function buildApps(out) {
+  await mkdir(out, { recursive: true });
+  for (const [name, mpy] of await appModules()) await writeFile(join(out, name), mpy);
 }
 
 /** Writes the compiled agent into `out`. @param {string} out */

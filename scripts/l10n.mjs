@@ -1,5 +1,6 @@
 // @ts-check
-// Writes l10n/bundle.l10n.json anew from the texts that the source hands to vscode.l10n.t: node scripts/l10n.mjs
+// Writes l10n/bundle.l10n.json from the texts that the source hands to l10n.t, VS Code's or, in core, @vscode/l10n's:
+// node scripts/l10n.mjs
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

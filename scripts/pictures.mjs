@@ -1,5 +1,5 @@
 // @ts-check
-// Takes the README's pictures, and the walkthrough's first, from the running product: node scripts/pictures.mjs
+// Takes the README's pictures, the moving one too, and the walkthrough's first, from the running product: node scripts/pictures.mjs
 // Real boards, the packaged extension, a real window.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openSession } from '../test/e2e/session.mjs';
 import { webview } from '../test/e2e/webview.mjs';
 import { pollUntil, startUboard } from '../test/lab/index.mjs';
+import { Animation } from './animation.mjs';
 
 const folder = fileURLToPath(new URL('../media/readme/', import.meta.url));
 mkdirSync(folder, { recursive: true });
@@ -55,6 +56,10 @@ const { driver } = session;
 /** @param {string} name */
 const picture = (name) => driver.page.screenshot({ path: join(folder, `${name}.png`) });
 
+const tour = new Animation();
+/** What the window shows now is part of the moving picture. @param {number} ms how long it stays */
+const frame = async (ms) => tour.add(await driver.page.screenshot(), ms);
+
 try {
   await driver.page.setViewportSize({ width: 1200, height: 720 });
   await driver.activity('MicroPython');
@@ -66,11 +71,18 @@ try {
     await driver.type(name);
     await driver.row(name).waitFor();
   }
+  await frame(1500);
   await driver.expand('kitchen');
+  await driver.row('main.py').first().waitFor();
+  await frame(1500);
   await driver.openFile('blink.py');
+  await frame(1500);
   await driver.row('kitchen').click();
   await driver.command('MicroPython: Run File on Board');
-  await driver.terminalShows('blink 4');
+  for (const n of [0, 1, 2, 3, 4]) {
+    await driver.terminalShows(`blink ${n}`);
+    await frame(n === 4 ? 2000 : 300);
+  }
   // Ready again, with the prompt shown and its files there.
   await driver
     .row(/kitchen/)
@@ -87,6 +99,7 @@ try {
   await driver.row('lib').click({ button: 'right' });
   await driver.page.getByRole('menuitem', { name: 'Upload to Board' }).first().hover();
   await picture('upload');
+  await frame(2500);
   await driver.page.keyboard.press('Escape');
 
   await driver.activity('MicroPython');
@@ -103,12 +116,15 @@ try {
   await results.getByText('2 boards: same; 1 differs').waitFor();
   await results.getByText('floor 2').first().waitFor();
   await picture('results');
+  await frame(3000);
 
   await driver.row('greenhouse').click();
   await driver.command('MicroPython: Preview Sync to Board…');
   await driver.row('/lib/climate.py').click();
   await driver.page.locator('.monaco-diff-editor .editor.modified .view-line').first().waitFor();
   await picture('sync');
+  await frame(4000);
+  tour.write(join(folder, 'tour.gif'));
 
   // The walkthrough's pictures are light.
   session.setSettings({ 'workbench.colorTheme': 'Default Light Modern' });

@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import esbuild from 'esbuild';
 import { root } from '../test/lab/paths.mjs';
+import { pastDoorsInBundles } from './doors.mjs';
 
 /** What every bundle for Node is made with. @type {import('esbuild').BuildOptions} */
 export const forNode = {
@@ -16,6 +17,7 @@ export const forNode = {
   format: 'cjs',
   external: ['vscode', 'bufferutil', 'utf-8-validate', 'kerberos'],
   mainFields: ['module', 'main'],
+  plugins: [pastDoorsInBundles],
 };
 
 /**
@@ -62,6 +64,7 @@ export function inPieces({ entries, outdir, production }) {
     write: false,
     plugins: [
       vscodeOnce,
+      pastDoorsInBundles,
       { name: 'pieces', setup: (build) => build.onEnd((made) => toCommonJs(made, production)) },
     ],
   };

@@ -1,18 +1,16 @@
 import type * as vscode from 'vscode';
-import { LocalBroker } from './transports/mqtt/localBroker';
-import { MqttBrokers } from './transports/mqtt/mqttBrokers';
-import { MqttGroups } from './transports/mqtt/mqttGroups';
-import { BrokerCenter } from './views/broker/brokerCenter';
-import { BrokerSecretStore } from './views/broker/brokerSecrets';
+import { LocalBroker, MqttGroups } from './transports/mqtt';
+import { MqttBrokers } from './transports/mqttBrokers';
+import { BrokerCenter, BrokerSecretStore } from './views/broker';
 import type { Settings } from './views/settings';
 
-/** What has to do with MQTT, put together: part of the composition in extension.ts. Connects nothing. */
+/** What has to do with MQTT, put together: part of the composition in compose.ts. Connects nothing. */
 export function createBrokers(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   settings: Settings,
 ) {
-  const secrets = new BrokerSecretStore(extension.secrets);
+  const secrets = new BrokerSecretStore(extension.secrets, extension.globalState);
   const hub = new MqttBrokers(secrets, log);
   const center = new BrokerCenter({
     ...{ state: extension.globalState, settings, log, secrets },

@@ -1,39 +1,56 @@
 import * as vscode from 'vscode';
 import { createBrokers } from './brokers';
 import { systemClock } from './core/async';
-import { SessionFiles } from './core/files/sessionFiles';
-import { Fleet } from './core/board/fleet';
-import { KnownBoards } from './core/board/knownBoards';
-import { readInfo } from './core/board/readInfo';
-import { StopPolicies } from './core/board/stopPolicy';
-import { createLinks } from './links';
+import { SessionFiles } from './core/files';
+import { Fleet, KnownBoards, readInfo, StopPolicies } from './core/board';
+import type { TransportFactory } from './core/transport';
+import type { MqttBrokers } from './transports/mqttBrokers';
+import { createFlashPorts, createLinks } from './links';
 import { ActiveBoard } from './views/activeBoard';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';
+import { FarDemo, TopicWatch, updateAgentAt } from './views/broker';
 import { DemoBoards } from './views/demoBoards';
+import { Focus } from './views/focus';
 import { FileChanges } from './views/fileChanges';
 import { globalBoards } from './views/globalBoards';
+import { AppCenter } from './views/apps/appCenter';
+import { AppVersions } from './views/apps/appVersions';
+import { deployAction } from './views/apps/deployTo';
+import { MessagesPanel } from './views/apps/messagesPanel';
+import { Adoption } from './views/adoption';
+import { History } from './views/history/history';
 import { BoardLogs } from './views/logs/boardLogs';
-import { mayStop } from './views/mayStop';
+import { StopQuestions } from './views/mayStop';
+import { Notebooks } from './views/notebook';
 import { Origins } from './views/origins';
+import { Questions } from './views/questions';
+import { windowUploads } from './views/uploads';
 import { PackageCenter } from './views/packages/packageCenter';
 import { ReplLogs } from './views/repl/replLogs';
 import { Terminals } from './views/repl/terminals';
 import { Many } from './views/results/many';
 import { Runs } from './views/runs';
+import { ScriptCenter } from './views/scripts/scriptCenter';
 import { Settings } from './views/settings';
 import { showError } from './views/showError';
-import { SyncCenter } from './views/sync/syncCenter';
-import { Arrangement } from './views/tree/arrangement';
-import { BoardTree } from './views/tree/boardTree';
+import { SyncCenter } from './views/sync';
+import { Arrangement, BoardNotes, BoardTree } from './views/tree';
 import { WebReplAccess } from './views/webrepl/webReplAccess';
+
+/** What activation works with. */
+export interface Composed {
+  readonly context: ViewContext;
+  readonly hub: MqttBrokers;
+  readonly openTransport: TransportFactory;
+}
 
 /** Makes the model and what the views share, in the order in which one needs the other. Does no I/O. */
 export function compose(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   settings: Settings,
-): ViewContext {
+): Composed {
   const keep = <T extends vscode.Disposable>(item: T): T => {
     extension.subscriptions.push(item);
     return item;
@@ -44,13 +61,19 @@ export function compose(
   );
   const webRepl = new WebReplAccess(extension.secrets, extension.globalState);
   const fileChanges = keep(new FileChanges());
+  const history = keep(new History({ extension, log, settings }));
+  const { operations } = history;
   const stopPolicies = new StopPolicies();
+  const questions = keep(new Questions());
+  const stopQuestions = new StopQuestions(settings);
+  const openTransport = createLinks(extension, log, settings, hub, webRepl);
   const fleet = keep(
     new Fleet({
       known,
       log,
+      namesBoards: true,
       clock: systemClock,
-      openTransport: createLinks(extension, log, settings, hub, webRepl),
+      openTransport,
       linkOrder: () => settings.get('linkOrder'),
       shouldAutoConnect: (_board, { address }) =>
         settings.get('autoConnect') &&
@@ -59,10 +82,11 @@ export function compose(
       readInfo: (session) => readInfo(session),
       createFiles: (withSession, board) =>
         fileChanges.observe(new SessionFiles(withSession), board),
-      mayStop: async (board, job) => {
+      worked: (board, what, error, at) => operations.worked(board, what, error, at),
+      mayStop: async (board, job, isRun) => {
         const answer = stopPolicies.answerFor(board);
         return answer === undefined
-          ? mayStop(settings, board, job)
+          ? questions.about(board, () => stopQuestions.mayStop(board, job, isRun))
           : answer === 'leave'
             ? undefined
             : answer;
@@ -72,16 +96,60 @@ export function compose(
   const uris = keep(new BoardUris(fleet));
   const terminals = keep(new Terminals({ fleet, settings, log }));
   const packages = keep(new PackageCenter({ extension, settings, log }));
-  const many = keep(new Many({ extension, log, settings, fleet, stopPolicies, publisher }));
+  const origins = new Origins(extension.workspaceState);
+  const upload = windowUploads(packages, settings, origins);
+  const adoption = keep(
+    new Adoption({
+      fleet,
+      secrets: center.secrets,
+      onDidChangeSecrets: extension.secrets.onDidChange,
+      brokerUrl: (id) => center.hub.get(id)?.profile.url,
+      state: extension.globalState,
+      onError: (error) => log.error('Boards at brokers', String(error)),
+    }),
+  );
+  const many: Many = keep(
+    new Many({
+      ...{ extension, log, settings, fleet, stopPolicies, publisher, upload, operations },
+      updateAgent: (board, io) => updateAgentAt({ extension, brokers: center, history }, board, io),
+      deployApp: deployAction({
+        ...{ extension, brokers: center, history },
+        assigned: (board) => appVersions.assigned(board),
+      }),
+      isIgnored: (board) => adoption.standingOf(board) === 'ignored',
+      measured: (entry) => history.store.addTelemetry(entry),
+    }),
+  );
   const arrangement = keep(
     new Arrangement({
+      adoption,
       state: extension.workspaceState,
       tagsOf: (board) => fleet.tagsOf(board),
       select: (selector) => many.select(selector),
     }),
   );
-  const origins = new Origins(extension.workspaceState);
-  return {
+  const active = keep(new ActiveBoard(fleet, extension.workspaceState));
+  const appVersions: AppVersions = keep(
+    new AppVersions({
+      ...{ hub: center.hub, log },
+      select: (selector) => many.select(selector).boards.map((b) => b.board),
+      byUid: (uid) => fleet.byUid(uid),
+    }),
+  );
+  const tree = keep(
+    new BoardTree({
+      fleet,
+      uris,
+      settings,
+      fileChanges,
+      arrangement,
+      active,
+      notes: new BoardNotes(many.pending, appVersions),
+      log,
+    }),
+  );
+  const apps = keep(new AppCenter(center.hub, history.store, log));
+  const context: ViewContext = {
     extension,
     log,
     settings,
@@ -89,17 +157,28 @@ export function compose(
     known,
     uris,
     fileChanges,
-    active: keep(new ActiveBoard(fleet, extension.workspaceState)),
+    active,
+    focus: keep(new Focus({ uris, terminals, selection: () => tree.selection })),
     origins,
     sync: keep(
       new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, packages }),
     ),
+    notebooks: keep(new Notebooks()),
     packages,
     terminals,
     brokers: center,
     boardLogs: keep(new BoardLogs({ brokers: center, fleet, log })),
     webRepl,
+    questions,
+    history,
+    flashPort: createFlashPorts(log),
+    apps,
+    appVersions,
+    topics: keep(new TopicWatch()),
+    messages: keep(new MessagesPanel({ apps, fleet, extension, log })),
+    scripts: keep(new ScriptCenter(center)),
     demos: new DemoBoards(extension.globalState),
+    farDemo: keep(new FarDemo(extension, settings, log)),
     replLogs: keep(
       new ReplLogs({
         fleet,
@@ -111,16 +190,8 @@ export function compose(
     runs: keep(new Runs(terminals, (error) => showError({ log }, error))),
     many,
     arrangement,
-    tree: keep(
-      new BoardTree({
-        fleet,
-        uris,
-        settings,
-        fileChanges,
-        arrangement,
-        pending: many.pending,
-        log,
-      }),
-    ),
+    tree,
+    adoption,
   };
+  return { context, hub, openTransport };
 }

@@ -1,16 +1,20 @@
+import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
-import { Fleet } from './core/board/fleet';
+import { Fleet } from './core/board';
 import { addSources } from './links';
 import { registerViews } from './views';
 import { createApi, type FleetApiV1 } from './views/api';
 import { Settings } from './views/settings';
 import { compose } from './compose';
+import { serveShells } from './shell';
 
 /** What other extensions and tests get. */
 export interface Api {
-  /** Milliseconds that activation took. */
+  /** Milliseconds that activation took by the clock. */
   readonly activationMs: number;
+  /** Milliseconds of processor time that this process used meanwhile: without what other programs took on a busy machine. */
+  readonly activationCpuMs: number;
   readonly fleet: Fleet;
   /** For other extensions: docs/api.md. */
   readonly v1: FleetApiV1;
@@ -19,14 +23,19 @@ export interface Api {
 /** Composes the product. Awaits nothing: what is slow begins when it is first needed. */
 export function activate(extension: vscode.ExtensionContext): Api {
   const start = performance.now();
+  const cpuStart = process.cpuUsage();
   const log = vscode.window.createOutputChannel('MicroPython Fleet', { log: true });
   extension.subscriptions.push(log);
+  // Core runs in plain Node, too: it has the window's texts from here.
+  if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const settings = new Settings();
-  const context = compose(extension, log, settings);
+  const { context, hub, openTransport } = compose(extension, log, settings);
   extension.subscriptions.push(registerViews(context), registerCommands(context));
   addSources(context);
+  serveShells(context, hub, openTransport);
   const v1 = createApi(context, new vscode.EventEmitter<void>());
   const activationMs = performance.now() - start;
   log.info(`Activated in ${activationMs.toFixed(0)} ms`);
-  return { activationMs, fleet: context.fleet, v1 };
+  const { user, system } = process.cpuUsage(cpuStart); // microseconds
+  return { activationMs, activationCpuMs: (user + system) / 1000, fleet: context.fleet, v1 };
 }

@@ -1,15 +1,20 @@
 import * as vscode from 'vscode';
 import { systemClock } from './core/async';
+import { portHints } from './core/board';
+import type { FlashPortFactory } from './core/flash';
 import type { TransportFactory } from './core/transport';
 import { createTransportFactory, type TransportSettings } from './transports';
-import { MdnsSource } from './transports/webrepl/mdns';
-import { PortWatcher } from './transports/serial/portWatcher';
+import { MdnsSource } from './transports/webrepl';
+import { PortWatcher, surroundings } from './transports/serial';
 import type { ViewContext } from './views/context';
 import type { Settings } from './views/settings';
 import type { WebReplAccess } from './views/webrepl/webReplAccess';
 import { WebReplHosts } from './views/webrepl/webReplHosts';
 
-/** What opens links, with what the user has set. Part of the composition in extension.ts. */
+/**
+ * The services that open links, configured from the settings. Part of the composition in
+ * compose.ts.
+ */
 export function createLinks(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
@@ -34,9 +39,27 @@ export function createLinks(
   });
 }
 
-/** Begins to look for boards, once everything that shows them is there. */
+/** What gives ports for flashing; its code is loaded with the first. */
+export function createFlashPorts(log: vscode.LogOutputChannel): FlashPortFactory {
+  return async (path, usb) => {
+    const { serialFlashPort } = await import('./transports/serial/flashPort');
+    return serialFlashPort(path, usb, log);
+  };
+}
+
+/** Starts discovery, once everything that shows boards exists. */
 export function addSources({ extension, fleet, settings, log, demos, brokers }: ViewContext): void {
   const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
+  const giveHints = () => {
+    hintAtMissingPorts(ports).catch((error: unknown) => log.warn(String(error)));
+  };
+  extension.subscriptions.push(
+    ports.onDidLook(() => {
+      void vscode.commands.executeCommand('setContext', 'mpyFleet.scanned', true);
+      giveHints();
+    }),
+    ports.onDidChange(giveHints),
+  );
   fleet.addSource(ports);
   fleet.addSource(demos);
   const hosts = new WebReplHosts(settings, log);
@@ -49,5 +72,19 @@ export function addSources({ extension, fleet, settings, log, demos, brokers }: 
     settings.onDidChange((names) => {
       if (names.includes('serial.paths')) ports.refresh();
     }),
+  );
+}
+
+/**
+ * While there is no port of a board, the welcome view explains possible causes on this computer.
+ */
+async function hintAtMissingPorts({ found }: PortWatcher): Promise<void> {
+  const hints = found.some((port) => port.likely)
+    ? []
+    : portHints(await surroundings(vscode.env.remoteName));
+  await vscode.commands.executeCommand(
+    'setContext',
+    'mpyFleet.portHints',
+    hints.map((hint) => hint.id),
   );
 }

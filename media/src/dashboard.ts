@@ -2,6 +2,7 @@ import { filterBoards } from '../../src/core/many/grouping';
 import { METRICS, type Metric } from '../../src/core/many/telemetry';
 import {
   ACTIONS,
+  CHART_PERIODS,
   type ActionName,
   type DashboardRow,
   type FromDashboard,
@@ -9,12 +10,12 @@ import {
 } from '../../src/views/dashboard/messages';
 import { boardColumns, isAway } from './parts/boardColumns';
 import { chart } from './parts/chart';
-import { bytes } from './parts/format';
+import { bytesText } from '../../src/core/board/boardInfoText';
 import { element, Host, make } from './parts/host';
-import { control, useToolkit, valueControl } from './parts/toolkit';
+import { control, useToolkit } from './parts/toolkit';
 import { VirtualTable } from './parts/virtualTable';
 
-/** Rows that say how long ago something was are drawn again so often. */
+/** Interval in milliseconds at which rows with a relative time are redrawn. */
 const CLOCK_MS = 15_000;
 
 useToolkit();
@@ -27,7 +28,11 @@ let cardName = 'all';
 let looked = '';
 
 const word = (key: string) => words[key] ?? key;
-const filter = valueControl('filter');
+/** A text of the host with numbers in the place of {0}, {1}, … */
+const say = (key: string, ...values: (string | number)[]) =>
+  word(key).replace(/\{(\d)\}/g, (_, n: string) => String(values[Number(n)] ?? ''));
+const filter = element('filter') as HTMLInputElement;
+const period = element('period') as HTMLSelectElement;
 const actions = Object.keys(ACTIONS) as ActionName[];
 
 const host = new Host<ToDashboard, FromDashboard>((message) => {
@@ -45,15 +50,18 @@ const host = new Host<ToDashboard, FromDashboard>((message) => {
 function label(): void {
   element('title').textContent = word('title');
   element('cards').setAttribute('aria-label', word('cards'));
+  element('toolbar').setAttribute('aria-label', word('actions'));
   filter.setAttribute('placeholder', word('filter'));
   filter.setAttribute('aria-label', word('filter'));
-  for (const name of [...actions.map((a) => `act-${a}`), 'measure', 'close']) {
+  for (const name of CHART_PERIODS) element(`period-${name}`).textContent = word(`period-${name}`);
+  period.setAttribute('aria-label', word('period'));
+  for (const name of [...actions.map((a) => `act-${a}`), 'measure', 'history', 'close']) {
     element(name).textContent = word(name);
   }
   table = new VirtualTable<DashboardRow>(element('table'), {
     label: word('table'),
     idOf: (row) => row.id,
-    columns: boardColumns(word),
+    columns: boardColumns(word, []),
     onSelect: selected,
     onOpen: (row) => look(row.id),
   });
@@ -73,14 +81,26 @@ function draw(): void {
   const all = [...rows.values()];
   drawCards(all);
   const shown = filterBoards(all.filter(card), filter.value);
+  table.columns = boardColumns(word, all);
   table.rows = shown;
-  const chosen = table.selected.length;
-  const count = `${shown.length} ${word('of')} ${all.length} ${word('boards')}`;
-  element('count').textContent =
-    all.length === 0 ? word('none') : chosen > 0 ? `${count}, ${chosen} ${word('chosen')}` : count;
+  showCount();
 }
 
-/** A card is a number that shows its boards; it says so by being a pressed button. */
+/** How many boards are shown, and how many of them are selected. */
+function showCount(): void {
+  const shown = table?.rows.length ?? 0;
+  const chosen = table?.selected.length ?? 0;
+  if (rows.size === 0) {
+    element('count').textContent = word('none');
+    return;
+  }
+  const count =
+    chosen > 0 ? say('countChosen', shown, rows.size, chosen) : say('count', shown, rows.size);
+  // Also name the selected card in text, because a border is easily overlooked.
+  element('count').textContent = cardName === 'all' ? count : `${count} (${word(cardName)})`;
+}
+
+/** Draws the cards: each is a toggle button with the number of its boards. */
 function drawCards(all: readonly DashboardRow[]): void {
   const place = element('cards');
   const focused = document.activeElement?.id;
@@ -90,6 +110,7 @@ function drawCards(all: readonly DashboardRow[]): void {
       button.id = `card-${name}`;
       button.append(
         make('strong', '', String(all.filter(fits).length)),
+        ' ', // between number and word for screen readers
         make('span', '', word(name)),
       );
       button.setAttribute('aria-pressed', String(name === cardName));
@@ -108,36 +129,53 @@ function selected(chosen: readonly DashboardRow[]): void {
   for (const name of actions) {
     control(`act-${name}`).disabled = chosen.length === 0 || (name === 'repl' && chosen.length > 1);
   }
-  const text = element('count').textContent.split(',')[0] ?? '';
-  element('count').textContent =
-    chosen.length > 0 ? `${text}, ${chosen.length} ${word('chosen')}` : text;
+  showCount();
+  // With the detail open, it follows the selection.
+  const [only] = chosen;
+  if (looked !== '' && only && chosen.length === 1 && only.id !== looked) look(only.id, false);
 }
 
-function look(id: string): void {
+function look(id: string, focus = true): void {
   looked = id;
   const row = rows.get(id);
   element('board').hidden = !row;
   if (row) {
     element('boardName').textContent = row.name;
-    element('boardName').focus();
+    if (focus) element('boardName').focus();
   }
-  host.send({ kind: 'look', id });
+  askForBoard();
 }
 
-function showBoard({ facts, samples }: Extract<ToDashboard, { kind: 'board' }>): void {
+function askForBoard(): void {
+  const wanted = CHART_PERIODS.find((p) => p === period.value) ?? 'live';
+  host.send({ kind: 'look', id: looked, period: wanted });
+}
+
+function showBoard(message: Extract<ToDashboard, { kind: 'board' }>): void {
+  const { facts, series, totals } = message;
   element('facts').replaceChildren(
     ...facts.flatMap(([name, value]) => [make('dt', '', name), make('dd', '', value)]),
   );
+  element('issues').replaceChildren(
+    ...message.issues.map(({ mark, text, help }) => {
+      const item = make('li', '', `${text} `);
+      if (help !== undefined) {
+        const button = make('button', 'link', help);
+        button.addEventListener('click', () => host.send({ kind: 'help', id: looked, mark }));
+        item.append(button);
+      }
+      return item;
+    }),
+  );
   const charts = METRICS.flatMap((metric) => {
-    const points = samples.flatMap((s) => {
-      const value = s[metric];
-      return value === undefined ? [] : [{ at: s.at, value }];
-    });
-    if (points.length === 0) return [];
-    const say = { lowest: word('lowest'), highest: word('highest'), last: word('last') };
-    return [chart({ title: titleOf(metric), points, show: (v) => show(metric, v), words: say })];
+    const points = series[metric];
+    if (!points) return [];
+    const names = { lowest: word('lowest'), highest: word('highest'), last: word('last') };
+    const most = metric === 'memoryFree' || metric === 'flashFree' ? totals[metric] : undefined;
+    const write = (v: number) => show(metric, v);
+    return [chart({ title: titleOf(metric), points, most, show: write, words: names })];
   });
-  const none = make('p', '', word('noSamples'));
+  const none = make('p', '', word(message.period === 'live' ? 'noSamples' : 'noStored'));
   element('charts').replaceChildren(...(charts.length > 0 ? charts : [none]));
 }
 
@@ -151,15 +189,15 @@ function show(metric: Metric, value: number): string {
   switch (metric) {
     case 'memoryFree':
     case 'flashFree':
-      return bytes(value);
+      return bytesText(value);
     case 'signal':
-      return `${value} dBm`;
+      return `${Math.round(value)} dBm`;
     case 'roundTrip':
-      return `${value} ms`;
+      return `${Math.round(value)} ms`;
     case 'uptime':
       return `${Math.round(value)} s`;
     case 'reconnects':
-      return String(value);
+      return String(Math.round(value));
   }
 }
 
@@ -170,6 +208,8 @@ for (const action of actions) {
   });
 }
 element('measure').addEventListener('click', () => host.send({ kind: 'measure', id: looked }));
+element('history').addEventListener('click', () => host.send({ kind: 'history', id: looked }));
+period.addEventListener('change', askForBoard);
 element('close').addEventListener('click', () => {
   look('');
   table?.focus();

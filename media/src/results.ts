@@ -1,9 +1,15 @@
 import { compressHostlist } from '../../src/core/many/hostlist';
 import { foldResults } from '../../src/core/many/results';
 import type { FromResults, ResultRow, ToResults } from '../../src/views/results/messages';
-import { element, Host } from './parts/host';
-import { checkControl, control, useToolkit } from './parts/toolkit';
+import { duration } from './parts/format';
+import { element, Host, make } from './parts/host';
+import { control, useToolkit } from './parts/toolkit';
 import { VirtualTable } from './parts/virtualTable';
+
+/** The running boards' time is drawn again this often, in milliseconds. */
+const TICK_MS = 1000;
+/** `File "lib/a.py", line 3`: what MicroPython prints in a traceback. */
+const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
 
 /** A line of the table: one board, or boards that answered the same. */
 interface Line {
@@ -41,14 +47,15 @@ const host = new Host<ToResults, FromResults>((message) => {
 });
 
 const word = (key: string) => words[key] ?? key;
-const fold = checkControl('fold');
+const fold = element('fold') as HTMLInputElement;
 const buttons = ['retry', 'cancel', 'compare', 'open', 'export'] as const;
 const button = (name: (typeof buttons)[number]) => control(name);
 
 /** Puts the words of the user's language in, and makes the table with its headings. */
 function label(): void {
   for (const name of buttons) button(name).textContent = word(name);
-  fold.textContent = word('fold');
+  element('foldLabel').textContent = word('fold');
+  element('toolbar').setAttribute('aria-label', word('table'));
   table ??= new VirtualTable<Line>(element('table'), {
     label: word('table'),
     idOf: (line) => line.id,
@@ -58,8 +65,9 @@ function label(): void {
         key: 'state',
         title: word('state'),
         width: '8em',
-        text: (line) => word(line.first.status),
+        text: stateOf,
         look: (line) => `state-${line.first.status}`,
+        share: ({ first }) => (first.status === 'running' ? first.progress : undefined),
       },
       { key: 'time', title: word('time'), width: '7em', text: timeOf, order: longest },
       { key: 'answer', title: word('answer'), width: 'minmax(12em, 5fr)', text: answerLine },
@@ -79,14 +87,31 @@ function draw(): void {
   select(table.selected);
 }
 
-/** Boards that answered well and the same are one line, when that is wanted. */
+/** Failures come first, because they need attention. */
 function lines(): Line[] {
-  const all = [...rows.values()];
-  if (!fold.checked) return all.map((first) => ({ id: first.id, boards: [first], first }));
-  return foldResults(all).flatMap(({ results, status }) => {
+  const all = folded([...rows.values()]);
+  const failed = (line: Line) => line.first.status === 'failed';
+  return [...all.filter(failed), ...all.filter((line) => !failed(line))];
+}
+
+/** Boards that answered well and the same are one line, when that is wanted; each that runs has its own. */
+function folded(all: readonly ResultRow[]): Line[] {
+  const single = (first: ResultRow): Line => ({ id: first.id, boards: [first], first });
+  if (!fold.checked) return all.map(single);
+  const moving = all.filter((row) => row.progress !== undefined && row.status === 'running');
+  const still = all.filter((row) => !moving.includes(row));
+  const equal = foldResults(still).flatMap(({ results, status }) => {
     const [first] = results;
     return first ? [{ id: `${status}:${first.id}`, boards: results, first }] : [];
   });
+  return [...moving.map(single), ...equal];
+}
+
+function stateOf({ first }: Line): string {
+  if (first.untouched) return word(first.untouched);
+  const { status, progress } = first;
+  if (status !== 'running' || progress === undefined) return word(status);
+  return `${word(status)} ${Math.floor(progress * 100)} %`;
 }
 
 function nameOf({ boards, first }: Line): string {
@@ -101,8 +126,10 @@ function longest({ boards }: Line): number | undefined {
 
 function timeOf(line: Line): string {
   const ms = longest(line);
-  if (ms === undefined) return '';
-  return ms < 1000 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`;
+  if (ms !== undefined) return duration(ms);
+  const { status, since } = line.first;
+  if (status !== 'running' || since === undefined) return '';
+  return duration(Math.max(0, Math.floor((Date.now() - since) / 1000)) * 1000);
 }
 
 function answerOf({ output, error }: ResultRow): string {
@@ -111,10 +138,12 @@ function answerOf({ output, error }: ResultRow): string {
     .join('\n');
 }
 
-/** The last line that says something: of a failure the error, else the end of the output. */
+/** Returns the last meaningful line: the error of a failure, else the end of the output. */
 function answerLine({ first }: Line): string {
-  const text = first.error ? first.error.message : first.output;
-  return text.trim().split('\n').at(-1) ?? '';
+  const text = (first.error ? first.error.message : first.output).trim();
+  const all = text.split('\n');
+  const last = all.at(-1) ?? '';
+  return all.length > 1 ? `${last}  (+${all.length - 1} ${word('moreLines')})` : last;
 }
 
 function select(selected: readonly Line[]): void {
@@ -126,7 +155,28 @@ function select(selected: readonly Line[]): void {
   shown = line;
   if (!line) return;
   element('detailTitle').textContent = nameOf(line);
-  element('detailText').textContent = answerOf(line.first) || word('nothing');
+  element('detailText').replaceChildren(
+    ...withLinks(answerOf(line.first) || word('nothing'), line.first.id),
+  );
+}
+
+/** Text with the lines of tracebacks as buttons that open their source. The text is a board's and stays text. */
+function withLinks(text: string, id: string): (string | HTMLElement)[] {
+  const parts: (string | HTMLElement)[] = [];
+  let at = 0;
+  for (const match of text.matchAll(FRAME)) {
+    const [frame, file = '', line = ''] = match;
+    parts.push(text.slice(at, match.index));
+    const link = make('button', 'link', frame);
+    link.title = word('openSource');
+    link.addEventListener('click', () =>
+      host.send({ kind: 'source', id, file, line: Number(line) }),
+    );
+    parts.push(link);
+    at = match.index + frame.length;
+  }
+  parts.push(text.slice(at));
+  return parts;
 }
 
 button('retry').addEventListener('click', () => host.send({ kind: 'retry' }));
@@ -140,4 +190,7 @@ button('compare').addEventListener('click', () => {
   if (left && right) host.send({ kind: 'compare', left: left.first.id, right: right.first.id });
 });
 fold.addEventListener('change', draw);
+setInterval(() => {
+  if (running && table) table.rows = lines();
+}, TICK_MS);
 host.send({ kind: 'ready' });

@@ -1,21 +1,19 @@
 import * as vscode from 'vscode';
-import { abortable, Deferred, systemClock } from '../core/async';
-import type { Board } from '../core/board/board';
-import type { Broker } from '../core/broker/brokers';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import { DisposableStore } from '../core/events';
-import { agentOf } from '../views/broker/agentOf';
+import { updateFirmwareOn } from '../core/many';
+import { airBoardOf } from '../views/broker';
 import type { ViewContext } from '../views/context';
+import { showInformationMessage, showWarningMessage } from '../views/message';
+import { updateInWaves } from './agentWaves';
+import { namesOf } from './summary';
 import type { Call, Command } from './types';
 
-/** Time for new firmware to confirm itself: three round trips through the broker over a minute, and a slow start. */
-const CONFIRM_MS = 5 * 60_000;
-
-/** New firmware over the air, for boards whose flash has room for a second one. */
+/** Commands to update firmware over the air, for boards whose flash has room for a second image. */
 export const firmwareCommands: readonly Command[] = [
   {
     id: 'updateFirmware',
-    needs: 'board',
+    needs: 'boards',
     which: 'present',
     progress: {
       where: 'notification',
@@ -25,87 +23,63 @@ export const firmwareCommands: readonly Command[] = [
   },
 ];
 
-async function updateFirmware(context: ViewContext, board: Board, call: Call): Promise<void> {
-  const t = vscode.l10n.t;
-  const { control, broker, uid } = agentOf(context, board);
-  if (!control.birth?.caps.has('ota')) {
-    throw new UsageError(t('{0} cannot take new firmware over the air', board.name), {
-      hint: t('That needs an ESP32 whose flash is divided for two firmwares. Use the cable.'),
-    });
+async function updateFirmware(
+  context: ViewContext,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
+  const air = new Map(boards.map((board) => [board, airBoardOf(context, board)]));
+  const able = [...air.values()].filter(({ control }) => control.birth?.caps.has('ota'));
+  if (able.length === 0) {
+    throw new UsageError(
+      vscode.l10n.t('{0} cannot take new firmware over the air', namesOf(boards)),
+      {
+        hint: vscode.l10n.t('That needs an ESP32 with two firmware partitions. Use the cable.'),
+      },
+    );
   }
-  const slots = await control.firmware(call.signal);
-  const file = await askImage(board, slots.size);
-  if (!file) return;
-  await control.writeFirmware(file, {
-    signal: call.signal,
-    onProgress: (done, total) => call.report(t('writing'), done, total),
-  });
-  call.report(t('restarting with the new firmware'));
-  const outcome = verdict(broker, uid, call.signal);
-  outcome.catch(() => undefined); // it is awaited below; the restart may fail first
-  await control.restart({ mode: 'hard' }, call.signal);
-  call.report(t('waiting until it confirms itself'));
-  tell(board, await outcome);
+  const image = await call.ask(() => askImage(boards));
+  if (!image) return;
+  const [only, second] = boards;
+  if (only && !second) {
+    await updateFirmwareOn(airBoardOf(context, only), image, {
+      signal: call.signal,
+      onStep: (words) => call.report(words),
+      onProgress: (done, total) => call.report(vscode.l10n.t('writing'), done, total),
+    });
+    void showInformationMessage(vscode.l10n.t('{0} runs the new firmware', only.name));
+    return;
+  }
+  await call.ask(() =>
+    updateInWaves(context, boards, {
+      title: vscode.l10n.t('Update the firmware'),
+      update: (board, signal) =>
+        updateFirmwareOn(air.get(board) ?? airBoardOf(context, board), image, { signal }),
+    }),
+  );
 }
 
-/** Asks for an image that fits, and whether it shall really be written. */
-async function askImage(board: Board, room: number): Promise<Uint8Array | undefined> {
-  const t = vscode.l10n.t;
+/** Asks for an image, and for confirmation to write it. */
+async function askImage(boards: readonly Board[]): Promise<Uint8Array | undefined> {
   const files = await vscode.window.showOpenDialog({
-    title: t('Firmware for {0} (the application image for updates, .app-bin or .bin)', board.name),
+    title: vscode.l10n.t(
+      'Firmware for {0} (the application image for updates, .app-bin or .bin)',
+      namesOf(boards),
+    ),
     filters: { Firmware: ['bin', 'app-bin'] },
   });
   if (!files?.[0]) return undefined;
   const image = await vscode.workspace.fs.readFile(files[0]);
-  if (image.length > room) {
-    throw new UsageError(
-      t('The image has {0} bytes, the board has room for {1}', image.length, room),
-      { hint: t('Take the image for updates, not the one that also holds the boot loader.') },
-    );
-  }
-  const write = t('Update');
-  const answer = await vscode.window.showWarningMessage(
-    t('Write new firmware to {0}?', board.name),
+  const write = vscode.l10n.t('Update');
+  const answer = await showWarningMessage(
+    vscode.l10n.t('Write new firmware to {0}?', namesOf(boards)),
     {
       modal: true,
-      detail: t('The old one is kept: if the new one does not reach the broker, it comes back.'),
+      detail: vscode.l10n.t(
+        'The old firmware is kept and restored if the new one does not reach the broker.',
+      ),
     },
     write,
   );
   return answer === write ? image : undefined;
-}
-
-type Verdict = 'confirmed' | 'rolledback' | 'unknown';
-
-/** What the board says of its new firmware. */
-async function verdict(broker: Broker, uid: string, signal: AbortSignal): Promise<Verdict> {
-  const said = new Deferred<Verdict>();
-  const store = new DisposableStore();
-  store.add(
-    broker.onMessage(({ uid: who, topic, data }) => {
-      if (who !== uid || topic !== 'ev' || data.ev !== 'ota') return;
-      if (data.state === 'confirmed' || data.state === 'rolledback') said.resolve(data.state);
-    }),
-  );
-  store.add(systemClock.after(CONFIRM_MS, () => said.resolve('unknown')));
-  try {
-    return await abortable(said.promise, signal);
-  } finally {
-    store.dispose();
-  }
-}
-
-function tell(board: Board, how: Verdict): void {
-  const t = vscode.l10n.t;
-  if (how === 'confirmed') {
-    void vscode.window.showInformationMessage(t('{0} runs the new firmware', board.name));
-  } else if (how === 'rolledback') {
-    void vscode.window.showWarningMessage(
-      t('{0} went back to the old firmware: the new one did not work', board.name),
-    );
-  } else {
-    void vscode.window.showWarningMessage(
-      t('{0} has not said yet how the new firmware works. Its log tells.', board.name),
-    );
-  }
 }

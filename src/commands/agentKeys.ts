@@ -1,28 +1,21 @@
 import * as vscode from 'vscode';
-import { keyText, parseKey, type BoardKey } from '../core/agent/agentKeys';
-import type { Role } from '../core/agent/agentProtocolSession';
-import { addKey, keyOnBoard } from '../core/agent/agentSharedKey';
-import type { Board } from '../core/board/board';
+import { type BoardKey, keyText, parseKey, type Role, sharedKey } from '../core/agent';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import { agentOf } from '../views/broker/agentOf';
+import { agentOf } from '../views/broker';
 import type { ViewContext } from '../views/context';
+import { askRole } from './askRole';
+import { problemOf } from './problemOf';
 import type { Call, Command } from './types';
+import { showInformationMessage, showInputBox, showWarningMessage } from '../views/message';
 
-/** Keys of boards, given to other computers and taken from them. */
+/** Commands to share a board's key with other computers, and to revoke it. */
 export const agentKeyCommands: readonly Command[] = [
   {
     id: 'importKey',
     needs: 'board',
     which: 'any',
-    run: async ({ brokers }, board) => {
-      const text = await vscode.window.showInputBox({
-        title: vscode.l10n.t('Key of {0}', board.name),
-        prompt: vscode.l10n.t('From "Copy a Key" on the computer that put the agent on it.'),
-        password: true,
-        ignoreFocusOut: true,
-      });
-      if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));
-    },
+    run: askKey,
   },
   {
     id: 'copyKey',
@@ -36,74 +29,69 @@ export const agentKeyCommands: readonly Command[] = [
   },
 ];
 
+/** Asks for the key of a board and stores it on this computer. */
+export async function askKey({ brokers }: ViewContext, board: Board): Promise<void> {
+  const text = await showInputBox({
+    title: vscode.l10n.t('Key of {0}', board.name),
+    prompt: vscode.l10n.t(
+      'From "Copy a Key of This Board…" on the computer that put the agent on it.',
+    ),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (typed) => (typed === '' ? undefined : problemOf(() => parseKey(typed))),
+  });
+  if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));
+}
+
 async function copyKey(context: ViewContext, board: Board, call: Call): Promise<void> {
-  const role = await askRole(board);
+  const role = await askRole(board.name);
   if (!role) return;
   const key =
     role === 'admin' ? await adminKey(context, board) : await lesserKey(context, board, role, call);
   if (!key) return;
   await vscode.env.clipboard.writeText(keyText(key));
-  void vscode.window.showInformationMessage(
+  void showInformationMessage(
     vscode.l10n.t(
-      'The key is in the clipboard. On the other computer: "Import the Key of This Board".',
+      'The key is on the clipboard. On the other computer, use "Import the Key of This Board".',
     ),
   );
 }
 
-/** What the one who gets the key may do. */
-async function askRole(board: Board): Promise<Role | undefined> {
-  const t = vscode.l10n.t;
-  const roles: (vscode.QuickPickItem & { readonly role: Role })[] = [
-    { role: 'viewer', label: t('Look'), detail: t('State, log, and the list of files') },
-    {
-      ...{ role: 'operator', label: t('Look, read and restart') },
-      detail: t('Also what files hold; restart it; start and stop its program'),
-    },
-    { role: 'admin', label: t('Everything'), detail: t('Also run code and change files') },
-  ];
-  const title = t('What may be done on {0} with the key?', board.name);
-  return (await vscode.window.showQuickPick(roles, { title }))?.role;
-}
-
 async function adminKey({ brokers }: ViewContext, board: Board): Promise<BoardKey | undefined> {
-  const t = vscode.l10n.t;
   const key = await brokers.secrets.boardKey(uidOf(board));
   if (key?.role !== 'admin') {
-    throw new UsageError(t('There is no key for everything on {0} here', board.name), {
-      hint: t('It is on the computer that put the agent on it.'),
+    throw new UsageError(vscode.l10n.t('This computer has no admin key for {0}', board.name), {
+      hint: vscode.l10n.t('The computer that put the agent on the board has it.'),
     });
   }
-  const copy = t('Copy It');
-  const asked = t('Whoever has this key of {0} can do anything on it.', board.name);
-  return (await vscode.window.showWarningMessage(asked, { modal: true }, copy)) === copy
-    ? key
-    : undefined;
+  const copy = vscode.l10n.t('Copy It');
+  const asked = vscode.l10n.t('Anyone with this key can do anything on {0}.', board.name);
+  return (await showWarningMessage(asked, { modal: true }, copy)) === copy ? key : undefined;
 }
 
-/** The board's key for that; a new one where it has none. */
+/** Derives the board's key for a role from its admin key. */
 async function lesserKey(
   context: ViewContext,
   board: Board,
   role: Role,
-  { signal }: Call,
+  { signal, ask }: Call,
 ): Promise<BoardKey | undefined> {
-  const t = vscode.l10n.t;
   const own = await context.brokers.secrets.boardKey(uidOf(board));
   if (own?.role === role) return own;
-  const { control } = agentOf(context, board);
-  const known = await keyOnBoard(board.files, role, signal);
-  if (known) return known;
-  const make = t('Make It and Restart');
-  const asked = t('{0} has no such key yet. It restarts to get one.', board.name);
-  if ((await vscode.window.showWarningMessage(asked, { modal: true }, make)) !== make) {
-    return undefined;
-  }
-  return addKey(board.files, control, role, signal);
+  const { control, uid } = agentOf(context, board);
+  const replace = vscode.l10n.t('Replace It and Restart');
+  const asked = vscode.l10n.t(
+    'The existing key of {0} for this role was once sent unencrypted. Replace it? The board restarts.',
+    board.name,
+  );
+  const mayReplace = async () =>
+    (await ask(() => showWarningMessage(asked, { modal: true }, replace))) === replace;
+  return sharedKey(control, own, { uid, role }, mayReplace, signal);
 }
 
 function uidOf(board: Board): string {
   if (board.uid) return board.uid;
-  throw new UsageError(vscode.l10n.t('{0} has not told its unique id yet', board.name), {
+  throw new UsageError(vscode.l10n.t('{0} has not reported its unique id yet', board.name), {
     hint: vscode.l10n.t('Connect it first.'),
   });
 }

@@ -1,51 +1,78 @@
 import { X509Certificate } from 'node:crypto';
+import { hostname } from 'node:os';
 import * as vscode from 'vscode';
-import { scanWifi, type AgentConfig, type AgentFit } from '../core/agent/agentInstall';
-import type { Board } from '../core/board/board';
+import {
+  type AgentConfig,
+  type AgentFit,
+  isOnThisComputer,
+  takesWifi,
+  type WifiNetwork,
+} from '../core/agent';
+import type { Board } from '../core/board';
 import { text } from '../core/bytes';
 import { isEncrypted, isLoopback } from '../core/broker/brokerProfiles';
 import type { Broker } from '../core/broker/brokers';
-import { LOCAL_BROKER_ID } from '../core/broker/localBroker';
+import { boardLogin } from '../core/broker/boardLogin';
+import { LOCAL_BROKER_ID, nameOnNetwork } from '../core/broker/localBroker';
 import type { ViewContext } from '../views/context';
+import { connectedBroker } from './connectedBroker';
+import { showInformationMessage, showInputBox, showWarningMessage } from '../views/message';
 
-/** Which broker a board shall use, and with what; without its key. */
+/** The answers that apply to all boards: the broker and the login of each, without its key. */
 export interface AgentPlan {
   readonly broker: Broker;
-  readonly config: AgentConfig;
+  /** Returns the configuration for one board. */
+  configOf(board: Board, fit: AgentFit): AgentConfig;
 }
 
 type Wifi = NonNullable<AgentConfig['wifi']>;
+type Fits = ReadonlyMap<Board, AgentFit>;
+type Address = Pick<AgentConfig['broker'], 'host' | 'otherHost' | 'port' | 'tls'>;
+/** The broker's address, if a template gives it; the user is then not asked. */
+interface GivenAddress {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly tls?: Address['tls'] | undefined;
+}
+type Login = Pick<AgentConfig['broker'], 'user' | 'password'>;
 
 const PORTS: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883 };
 
-/** Asks what the agent needs to know. Undefined: called off. */
+/** Asks for everything that the agent needs, once for all boards. Undefined: cancelled. */
 export async function askPlan(
   context: ViewContext,
-  board: Board,
-  fit: AgentFit,
+  fits: Fits,
+  scan: (board: Board) => Promise<WifiNetwork[]>,
   signal: AbortSignal,
 ): Promise<AgentPlan | undefined> {
-  const broker = await askBroker(context, signal);
-  const address = broker && (await askAddress(context, broker, fit));
-  if (!address) return undefined;
-  const login = await askLogin(context, broker, fit);
-  if (!login) return undefined;
-  const wifi = await askWifi(board, fit, signal);
+  const all = [...fits.values()];
+  const broker = await askBroker(context, all.length, signal);
+  const addressOf = broker && (await askAddress(context, broker, all));
+  if (!addressOf) return undefined;
+  const loginOf = await askLogin(context, broker, all);
+  if (!loginOf) return undefined;
+  const wifi = await askWifi(fits, scan);
   if (!wifi) return undefined;
   const { root } = broker.profile;
   return {
     broker,
-    config: { name: board.name, ...(root ? { root } : {}), wifi, broker: { ...address, ...login } },
+    configOf: (board, fit) => ({
+      name: board.name,
+      ...(root ? { root } : {}),
+      wifi: takesWifi(fit) ? wifi : [],
+      broker: { ...addressOf(fit), ...loginOf(fit) },
+    }),
   };
 }
 
-/** A broker that boards can use, connected; the local one is started where there is none. */
-async function askBroker(
-  { brokers }: ViewContext,
+/** Returns a connected broker that boards can use. Starts the local broker if there is none. */
+export async function askBroker(
+  context: ViewContext,
+  count: number,
   signal: AbortSignal,
 ): Promise<Broker | undefined> {
-  const t = vscode.l10n.t;
-  const start = t('Start a Local Broker');
+  const { brokers } = context;
+  const start = vscode.l10n.t('Start a Local Broker');
   const usable = brokers.hub.all.filter((b) => /^mqtts?:/.test(b.profile.url));
   const [only] = usable;
   let id = only && usable.length === 1 && only.state.tag === 'online' ? only.profile.id : undefined;
@@ -57,38 +84,59 @@ async function askBroker(
         })),
         ...(brokers.hub.get(LOCAL_BROKER_ID) ? [] : [{ label: start, description: '', id: '' }]),
       ],
-      { title: t('Which broker shall the board use?') },
+      {
+        title:
+          count === 1
+            ? vscode.l10n.t('Which broker should the board use?')
+            : vscode.l10n.t('Which broker should the {0} boards use?', count),
+      },
     );
     if (!picked) return undefined;
     id = picked.id || LOCAL_BROKER_ID;
-    if (id === LOCAL_BROKER_ID && !brokers.local.running) await brokers.startLocal(false);
   }
-  await brokers.connect(id, signal);
-  return brokers.hub.get(id);
+  return connectedBroker(context, id, signal);
 }
 
-/** Host, port and TLS as the board sees them: this computer's address in the network, not its loopback. */
-async function askAddress(
+/** Returns host, port and TLS as the board sees them, with this computer's network address. */
+export async function askAddress(
   context: ViewContext,
   broker: Broker,
-  fit: AgentFit,
-): Promise<Pick<AgentConfig['broker'], 'host' | 'port' | 'tls'> | undefined> {
-  const { brokers } = context;
-  const t = vscode.l10n.t;
-  const url = new URL(broker.profile.url);
-  const port = Number(url.port) || (PORTS[url.protocol] ?? 1883);
-  const tls = isEncrypted(broker.profile) ? await askTls(context, broker) : undefined;
+  fits: readonly AgentFit[],
+  given: GivenAddress = {},
+): Promise<((fit: AgentFit) => Address) | undefined> {
+  const { profile } = broker;
+  const atBoards = { url: profile.boardUrl ?? profile.url };
+  const url = new URL(atBoards.url);
+  const port = given.port ?? (Number(url.port) || (PORTS[url.protocol] ?? 1883));
+  const tls = given.tls ?? (isEncrypted(atBoards) ? await askTls(context, broker) : undefined);
   if (tls === 'cancel') return undefined;
   const more = tls ? { port, tls } : { port };
-  // A board that runs on this computer has the same loopback.
-  if (!isLoopback(broker.profile) || fit.ip.startsWith('127.')) {
-    return { host: url.hostname, ...more };
-  }
+  const same = { host: given.host ?? url.hostname, ...more };
+  if (given.host !== undefined) return () => same;
+  if (!isLoopback(atBoards) || fits.every(isOnThisComputer)) return () => same;
+  const address = await askOwnAddress(context, broker);
+  if (address === undefined) return undefined;
+  // A router may give the computer another address tomorrow. Boards then find it by its name.
+  const name = nameOnNetwork(hostname());
+  const own = { host: address, ...(name && name !== address && { otherHost: name }), ...more };
+  return (fit) => (isOnThisComputer(fit) ? same : own);
+}
+
+/** This computer's address in the network of the boards. */
+async function askOwnAddress(
+  { brokers }: ViewContext,
+  broker: Broker,
+): Promise<string | undefined> {
   if (broker.profile.id === LOCAL_BROKER_ID && !openToNetwork(brokers.local)) {
-    const share = t('Let Boards in the Network Use It');
-    const answer = await vscode.window.showInformationMessage(
-      t('The local broker is for this computer only; the board has to reach it.'),
-      { modal: true, detail: t('It asks for a password, and boards act on signed orders only.') },
+    const share = vscode.l10n.t('Let Boards on the Network Use It');
+    const answer = await showInformationMessage(
+      vscode.l10n.t(
+        'The local broker accepts only this computer, but the board must be able to reach it.',
+      ),
+      {
+        modal: true,
+        detail: vscode.l10n.t('It asks for a password, and boards obey signed orders only.'),
+      },
       share,
     );
     if (answer !== share) return undefined;
@@ -98,36 +146,38 @@ async function askAddress(
     ? brokers.local.lanUrls.map((lan) => new URL(lan).hostname)
     : [];
   const [first] = hosts;
-  if (first !== undefined && hosts.length === 1) return { host: first, ...more };
-  const host = await vscode.window.showInputBox({
-    title: t('Address of this computer, as the board sees it'),
+  if (first !== undefined && hosts.length === 1) return first;
+  const host = await showInputBox({
+    title: vscode.l10n.t('Address of this computer as seen from the board'),
     value: first ?? '',
-    prompt: t('This computer has: {0}', hosts.join(', ')),
+    prompt: vscode.l10n.t("This computer's addresses: {0}", hosts.join(', ')),
     ignoreFocusOut: true,
   });
-  return host ? { host: host.trim(), ...more } : undefined;
+  return host === undefined || host.trim() === '' ? undefined : host.trim();
 }
 
 function openToNetwork(local: ViewContext['brokers']['local']): boolean {
   return local.running && local.lanUrls.length > 0;
 }
 
-/** Boards know no authorities: they are given one, or do not check who the broker is. */
+/**
+ * Boards have no list of certificate authorities. They get one certificate, or do not verify the
+ * broker.
+ */
 async function askTls(context: ViewContext, broker: Broker) {
   const { caFile } = broker.profile;
   if (caFile) {
     const name = broker.profile.id === LOCAL_BROKER_ID ? await localName(context) : undefined;
     return { ca: text(await readFile(caFile)), verify: true, ...(name ? { name } : {}) };
   }
-  const t = vscode.l10n.t;
-  const choose = t('Choose the Certificate');
-  const skip = t('Do Not Check');
-  const answer = await vscode.window.showWarningMessage(
-    t('The board needs the certificate of the authority that has signed the broker’s.'),
+  const choose = vscode.l10n.t('Choose the Certificate');
+  const skip = vscode.l10n.t('Do Not Check');
+  const answer = await showWarningMessage(
+    vscode.l10n.t('The board needs the certificate of the authority that signed the broker’s.'),
     {
       modal: true,
-      detail: t(
-        'Without it the board cannot tell the broker from somebody who pretends to be it, and who then learns its password. Orders stay signed.',
+      detail: vscode.l10n.t(
+        'Without it, the board cannot detect an impostor broker, which would learn its password. Orders stay signed.',
       ),
     },
     choose,
@@ -141,8 +191,8 @@ async function askTls(context: ViewContext, broker: Broker) {
 }
 
 /**
- * The name in the local broker's certificate. Boards compare that: their TLS often knows no addresses in certificates
- * (Mbed TLS before 3.5, or without inet_pton), and the computer's may change.
+ * Returns the name in the local broker's certificate. Boards compare it because their TLS often
+ * cannot match addresses (Mbed TLS before 3.5), and this computer's address may change.
  */
 async function localName({ settings }: ViewContext): Promise<string | undefined> {
   const certificate = new X509Certificate(await readFile(settings.get('localBroker.certFile')));
@@ -153,64 +203,94 @@ async function readFile(path: string): Promise<Uint8Array> {
   return vscode.workspace.fs.readFile(vscode.Uri.file(path));
 }
 
-/** User and password of the board: at the local broker everybody's, elsewhere what its rules want. */
-async function askLogin(
+/** Returns a board's login: at the local broker one derived from the broker's secret, elsewhere the login that its rules require. */
+export async function askLogin(
   { brokers }: ViewContext,
   { profile }: Broker,
-  fit: AgentFit,
-): Promise<{ user?: string; password?: string } | undefined> {
-  const t = vscode.l10n.t;
-  const own = await brokers.secrets.storedPassword(profile.id);
-  if (profile.id === LOCAL_BROKER_ID) return { user: profile.username, password: own };
-  const user = await vscode.window.showInputBox({
-    title: t('User name of the board at {0}', profile.name),
+  fits: readonly AgentFit[],
+): Promise<((fit: AgentFit) => Login) | undefined> {
+  if (profile.id === LOCAL_BROKER_ID) {
+    const secret = await brokers.secrets.localSecret();
+    return ({ uid }) => {
+      const { username, password } = boardLogin(secret, uid);
+      return { user: username, password };
+    };
+  }
+  const own = await brokers.secrets.storedPassword(profile);
+  const [first] = fits;
+  const many = fits.length > 1;
+  const answer = await showInputBox({
+    title: many
+      ? vscode.l10n.t('User name of the boards at {0}', profile.name)
+      : vscode.l10n.t('User name of the board at {0}', profile.name),
     value: profile.username ?? '',
-    prompt: t('Best is one for each board: {0}. Empty where the broker wants none.', fit.uid),
+    prompt: many
+      ? vscode.l10n.t(
+          'Best is one for each board: $uid is replaced by its id. Leave it empty if the broker needs none.',
+        )
+      : vscode.l10n.t(
+          'Best is one for each board: {0}. Leave it empty if the broker needs none.',
+          first?.uid ?? '',
+        ),
     ignoreFocusOut: true,
   });
+  const user = answer?.trim();
   if (user === undefined) return undefined;
-  if (user.trim() === '') return {};
-  const password = await vscode.window.showInputBox({
-    title: t('Password of {0}', user),
+  if (user === '') return () => ({});
+  const password = await showInputBox({
+    title: vscode.l10n.t('Password of {0}', user),
     password: true,
     ignoreFocusOut: true,
-    ...(user === profile.username && own ? { prompt: t('Empty: the one of this computer.') } : {}),
+    ...(user === profile.username && own
+      ? { prompt: vscode.l10n.t('Empty: the password that this computer uses.') }
+      : {}),
   });
   if (password === undefined) return undefined;
   const usual = user === profile.username ? (own ?? '') : '';
-  return { user: user.trim(), password: password === '' ? usual : password };
+  return ({ uid }) => ({
+    user: user.replaceAll('$uid', uid),
+    password: password === '' ? usual : password,
+  });
 }
 
-/** The Wi-Fi network; none where the board has its network already and shall keep it. */
-async function askWifi(
-  board: Board,
-  fit: AgentFit,
-  signal: AbortSignal,
+/** Asks for the Wi-Fi network. Undefined if the boards keep the network that they have. */
+export async function askWifi(
+  fits: Fits,
+  scan: (board: Board) => Promise<WifiNetwork[]>,
 ): Promise<Wifi | undefined> {
-  const t = vscode.l10n.t;
-  if (!fit.hasWifi || fit.ip.startsWith('127.')) return [];
-  const keep = t('Keep the network that it has ({0})', fit.ip);
-  const other = t('Another network…');
-  const networks = await scanWifi(board, signal);
+  const takers = [...fits].filter(([, fit]) => takesWifi(fit));
+  const [first, second] = takers;
+  if (!first) return [];
+  const [board, { ip }] = first;
+  const keep = second
+    ? vscode.l10n.t('Keep Their Current Networks')
+    : vscode.l10n.t('Keep the Current Network ({0})', ip);
+  const other = vscode.l10n.t('Another network…');
+  const networks = await scan(board);
   const picked = await vscode.window.showQuickPick(
     [
-      ...(fit.ip ? [{ label: keep, ssid: undefined }] : []),
+      ...(takers.every(([, fit]) => fit.ip) ? [{ label: keep, ssid: undefined }] : []),
       ...networks.map(({ ssid, rssi }) => ({ label: ssid, description: `${rssi} dBm`, ssid })),
       { label: other, ssid: '' },
     ],
-    { title: t('Which Wi-Fi shall {0} use?', board.name), ignoreFocusOut: true },
+    {
+      title: second
+        ? vscode.l10n.t('Which Wi-Fi network should the {0} boards use?', takers.length)
+        : vscode.l10n.t('Which Wi-Fi network should {0} use?', board.name),
+      ignoreFocusOut: true,
+    },
   );
   if (!picked) return undefined;
   if (picked.ssid === undefined) return [];
   const ssid =
     picked.ssid ||
-    (await vscode.window.showInputBox({ title: t('Name of the network'), ignoreFocusOut: true }));
+    (await showInputBox({ title: vscode.l10n.t('Name of the network'), ignoreFocusOut: true }));
   if (!ssid) return undefined;
   const open = networks.find((n) => n.ssid === ssid)?.open ?? false;
   if (open) return [{ ssid, key: '' }];
-  const key = await vscode.window.showInputBox({
-    title: t('Password of {0}', ssid),
-    prompt: t('Kept on the board. Empty for an open network.'),
+  const key = await showInputBox({
+    title: vscode.l10n.t('Password of {0}', ssid),
+    prompt: vscode.l10n.t('Stored on the board. Leave it empty for an open network.'),
     password: true,
     ignoreFocusOut: true,
   });

@@ -1,23 +1,23 @@
 import * as vscode from 'vscode';
-import { GROUPINGS, type Grouping } from '../core/many/grouping';
+import { type Grouping, GROUPINGS } from '../core/many';
 import type { ViewContext } from '../views/context';
 import type { Command } from './types';
 
-/** Which boards the tree shows, and in which groups. */
+/** Commands that choose which boards the tree shows, and in which groups. */
 export const arrangeCommands: readonly Command[] = [
   { id: 'filterBoards', needs: 'nothing', run: askFilter },
   { id: 'clearFilter', needs: 'nothing', run: ({ arrangement }) => arrangement.setFilter('') },
   { id: 'groupBoards', needs: 'nothing', run: askGrouping },
 ];
 
-/** A box whose text filters the tree while it is typed; Escape brings back what was shown before. */
+/** An input box that filters the tree while the user types; Escape restores the previous filter. */
 async function askFilter({ arrangement, tree, log }: ViewContext): Promise<void> {
   await vscode.commands.executeCommand('mpyFleet.boards.focus');
   const before = arrangement.filter;
   const box = vscode.window.createInputBox();
   box.title = vscode.l10n.t('Filter boards');
   box.placeholder = vscode.l10n.t(
-    'Words, tag:lab, platform:esp32, state:idle, esp32-[01-12], kitchen*, @group',
+    'Words, tag:lab, platform:esp32, state:ready, esp32-[01-12], kitchen*, @group',
   );
   box.value = before;
   const count = () => {
@@ -40,7 +40,7 @@ async function askFilter({ arrangement, tree, log }: ViewContext): Promise<void>
 
 async function askGrouping({ arrangement }: ViewContext): Promise<void> {
   const words: Readonly<Record<Grouping, string>> = {
-    none: vscode.l10n.t('Not at all'),
+    none: vscode.l10n.t('No groups'),
     tag: vscode.l10n.t('By tag'),
     platform: vscode.l10n.t('By platform'),
     broker: vscode.l10n.t('By broker'),
@@ -49,7 +49,7 @@ async function askGrouping({ arrangement }: ViewContext): Promise<void> {
   const items = GROUPINGS.map((grouping) => ({
     grouping,
     label: words[grouping],
-    description: grouping === arrangement.grouping ? vscode.l10n.t('as now') : undefined,
+    description: grouping === arrangement.grouping ? vscode.l10n.t('current') : undefined,
   }));
   const title = vscode.l10n.t('Group boards');
   const chosen = await vscode.window.showQuickPick(items, { title });

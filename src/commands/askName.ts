@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
+import { showInputBox } from '../views/message';
 
-/** Longest name in bytes that LittleFS and FAT hold, less what a temporary file's name needs beside it. */
+/** Longest name in bytes on LittleFS and FAT, minus the suffix of a temporary file. */
 const NAME_LIMIT = 242;
 
 /** Asks for the name of a file or folder on a board. */
 export function askName(title: string, value: string): Thenable<string | undefined> {
   const dot = value.lastIndexOf('.');
-  return vscode.window.showInputBox({
+  return showInputBox({
     title,
     value,
     valueSelection: [0, dot > 0 ? dot : value.length],
@@ -14,7 +15,7 @@ export function askName(title: string, value: string): Thenable<string | undefin
   });
 }
 
-/** What is wrong with a name, in words; undefined for a good one. */
+/** Describes what is wrong with a name; undefined if it is valid. */
 function nameProblem(name: string): string | undefined {
   if (name === '') return vscode.l10n.t('A name needs at least one character.');
   if (name === '.' || name === '..' || name.includes('/')) {
@@ -25,7 +26,7 @@ function nameProblem(name: string): string | undefined {
     return vscode.l10n.t('Control characters cannot be part of a name.');
   }
   if (Buffer.byteLength(name) > NAME_LIMIT) {
-    return vscode.l10n.t('A name may have {0} bytes at most.', NAME_LIMIT);
+    return vscode.l10n.t('A name can have at most {0} bytes.', NAME_LIMIT);
   }
   return undefined;
 }

@@ -1,15 +1,16 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { CommandId, OfferedCommand } from '../manifest';
+import type { Board } from '../core/board';
 import type { ViewContext } from '../views/context';
-import { stateWords } from '../views/tree/boardItem';
-import { fits } from './targets';
+import { stateOf } from '../views/tree';
+import { fits } from './targetRule';
 import type { BoardFilter, Command } from './types';
 
 interface Action extends vscode.QuickPickItem {
-  readonly command: string;
+  readonly command: OfferedCommand;
 }
 
-/** What the status bar's item offers: all that can be done with the active board as it is now. */
+/** The status bar's menu: all commands that fit the active board in its present state. */
 export const boardActionCommands: readonly Command[] = [
   {
     id: 'boardActions',
@@ -18,7 +19,9 @@ export const boardActionCommands: readonly Command[] = [
       const board = context.active.current;
       const action = await vscode.window.showQuickPick(
         [...(board ? actionsFor(board) : []), ...general(context)],
-        { title: board && `${board.name}: ${stateWords(board.state, board.present)}` },
+        {
+          title: board ? `${board.name}: ${stateOf(board)}` : vscode.l10n.t('No board is selected'),
+        },
       );
       if (!action) return;
       const node = board && context.tree.nodeOf(board);
@@ -28,38 +31,34 @@ export const boardActionCommands: readonly Command[] = [
 ];
 
 function actionsFor(board: Board): Action[] {
-  const t = vscode.l10n.t;
-  const action = (which: BoardFilter, icon: string, label: string, id: string): Action[] =>
+  const action = (which: BoardFilter, icon: string, label: string, id: CommandId): Action[] =>
     fits(board, which) ? [{ label: `$(${icon}) ${label}`, command: `mpyFleet.${id}` }] : [];
   return [
-    ...action('closed', 'debug-start', t('Connect'), 'connect'),
-    ...action('present', 'terminal', t('Open the REPL'), 'openRepl'),
-    ...action('open', 'debug-stop', t('Stop the running program'), 'interrupt'),
-    ...action(
-      'present',
-      'debug-restart',
-      t('Soft reset: run boot.py and main.py again'),
-      'softReset',
-    ),
-    ...action('present', 'debug-rerun', t('Hard reset'), 'hardReset'),
-    ...action('present', 'folder-opened', t('Show the files in the Explorer'), 'addToExplorer'),
-    ...action('present', 'watch', t('Set the clock'), 'setClock'),
-    ...action('present', 'info', t('Board info'), 'info'),
-    ...action('any', 'edit', t('Rename…'), 'rename'),
-    ...action('open', 'debug-disconnect', t('Disconnect'), 'disconnect'),
+    ...action('closed', 'plug', vscode.l10n.t('Connect'), 'connect'),
+    ...action('present', 'terminal', vscode.l10n.t('Open REPL'), 'openRepl'),
+    ...action('open', 'debug-stop', vscode.l10n.t('Stop the Running Program'), 'interrupt'),
+    ...action('present', 'debug-restart', vscode.l10n.t('Soft Reset'), 'softReset'),
+    ...action('present', 'debug-rerun', vscode.l10n.t('Hard Reset'), 'hardReset'),
+    ...action('present', 'folder-opened', vscode.l10n.t('Show in Explorer'), 'addToExplorer'),
+    ...action('present', 'watch', vscode.l10n.t("Set the Board's Clock"), 'setClock'),
+    ...action('present', 'info', vscode.l10n.t('Board Info'), 'info'),
+    ...action('any', 'edit', vscode.l10n.t('Rename Board…'), 'rename'),
+    ...action('open', 'debug-disconnect', vscode.l10n.t('Disconnect'), 'disconnect'),
   ];
 }
 
 function general({ fleet }: ViewContext): Action[] {
-  const t = vscode.l10n.t;
   const several = fleet.boards.filter((b) => b.present).length > 1;
+  const item = (icon: string, label: string, command: OfferedCommand): Action => ({
+    label: `$(${icon}) ${label}`,
+    command,
+  });
+  const select = item('target', vscode.l10n.t('Select the Active Board…'), 'mpyFleet.selectBoard');
   return [
-    ...(several
-      ? [{ label: `$(target) ${t('Another board…')}`, command: 'mpyFleet.selectBoard' }]
-      : []),
-    { label: `$(list-tree) ${t('Show all boards')}`, command: 'mpyFleet.boards.focus' },
-    { label: `$(beaker) ${t('Start a demo board')}`, command: 'mpyFleet.startDemo' },
-    { label: `$(add) ${t('Add a serial port by path…')}`, command: 'mpyFleet.addPort' },
-    { label: `$(output) ${t('Show the log')}`, command: 'mpyFleet.showLog' },
+    ...(several ? [select] : []),
+    item('list-tree', vscode.l10n.t('Show All Boards'), 'mpyFleet.boards.focus'),
+    item('beaker', vscode.l10n.t('Start a Demo Board'), 'mpyFleet.startDemo'),
+    item('add', vscode.l10n.t('Add a Serial Port by Path…'), 'mpyFleet.addPort'),
+    item('output', vscode.l10n.t('Show Log'), 'mpyFleet.showLog'),
   ];
 }

@@ -1,14 +1,16 @@
 import * as vscode from 'vscode';
-import { BOARDS_VIEW } from '../views/tree/treeView';
+import { UsageError } from '../core/errors';
+import { BOARDS_VIEW } from '../views/tree';
 import type { Command } from './types';
 
-/** The board that needs no hardware. */
+/** Commands for the demo board, which needs no hardware. */
 export const demoCommands: readonly Command[] = [
   {
     id: 'startDemo',
     needs: 'nothing',
     progress: { where: 'view', title: () => vscode.l10n.t('Starting a demo board') },
-    run: async (context, { signal }) => {
+    run: async (context, { signal, begin }) => {
+      begin();
       const { fleet, demos, active, terminals } = context;
       const { address } = demos.found[0] ?? (await demos.add());
       const board = fleet.byAddress(address);
@@ -17,6 +19,23 @@ export const demoCommands: readonly Command[] = [
       await board.connect({ signal });
       await active.choose(board);
       terminals.show(board, true);
+    },
+  },
+  {
+    id: 'startFarDemo',
+    needs: 'nothing',
+    progress: {
+      where: 'notification',
+      title: () => vscode.l10n.t('Starting a demo board at the local broker'),
+    },
+    run: async (context, call) => (await import('./farDemo')).startFarDemo(context, call),
+  },
+  {
+    id: 'stopFarDemo',
+    needs: 'nothing',
+    run: ({ farDemo }) => {
+      if (farDemo.isRunning) farDemo.stop();
+      else throw new UsageError(vscode.l10n.t('No demo board runs at the local broker'));
     },
   },
   {

@@ -1,21 +1,26 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import { bytesText } from '../core/board/boardInfoText';
+import { type Board, bytesText } from '../core/board';
 import { CancelledError } from '../core/errors';
-import { localParts } from '../core/localName';
+import {
+  boardFolders,
+  fetchFiles,
+  filesAt,
+  filesMatching,
+  type FleetAction,
+  type Wanted,
+} from '../core/many';
 import type { ViewContext } from '../views/context';
-import { childOf, nameOf, parentOf } from '../views/tree/nodes';
-import type { Command, RemoteTarget } from './types';
+import { showInformationMessage, showInputBox, showWarningMessage } from '../views/message';
+import { nameOf } from '../views/tree';
+import { chooseBoards } from './fleetChoose';
+import { startJob } from './fleetStart';
+import { boardsOf } from './fleetTargets';
+import type { Call, Command, RemoteTarget } from './types';
 
-/** A file to fetch: where it is, and its path below the folder the user chose. */
-interface Wanted {
-  readonly board: Board;
-  readonly path: string;
-  readonly below: string;
-  readonly size: number;
-}
+/** Key of the workspace's last answer, which the box for a path or pattern proposes. */
+const PATTERN_KEY = 'mpyFleet.collectPattern';
 
-/** From boards to this computer. */
+/** Commands that download files from boards. */
 export const downloadCommands: readonly Command[] = [
   {
     id: 'download',
@@ -25,67 +30,149 @@ export const downloadCommands: readonly Command[] = [
       title: (names) => vscode.l10n.t('Downloading from {0}', names),
     },
     run: async (context, targets, call) => {
+      const boards = [...new Set(targets.map((t) => t.board))];
+      const [board, second] = boards;
+      if (!board) return;
       const folder = await askFolder();
       if (!folder) return;
-      const wanted = (await Promise.all(targets.map((t) => expand(t, call.signal)))).flat();
-      const places = wanted.map((w) => ({ ...w, local: localPlace(folder, w.below) }));
-      await confirmOverwrite(places.map((p) => p.local));
-      const total = wanted.reduce((sum, w) => sum + w.size, 0);
-      let before = 0;
-      for (const board of new Set(places.map((p) => p.board))) {
-        const own = places.filter((p) => p.board === board);
-        await fetch(
-          context,
-          board,
-          own,
-          (done, path) => {
-            const all = before + done;
-            call.report(`${nameOf(path)} (${bytesText(all)} / ${bytesText(total)})`, all, total);
-          },
-          call.signal,
-        );
-        before += own.reduce((sum, w) => sum + w.size, 0);
-      }
+      const pathsOf = (of: Board) => targets.filter((t) => t.board === of).map((t) => t.path);
+      if (!second) return downloadFrom(context, board, pathsOf(board), folder, call);
+      const label = labelOf(targets);
+      const filesOf = (of: Board, signal: AbortSignal) => filesAt(of, pathsOf(of), signal);
+      await collect(context, boards, folder, label, filesOf, call.signal);
+    },
+  },
+  {
+    id: 'collectFiles',
+    needs: 'nothing',
+    run: async (context, { args }) => {
+      const pattern = await askPattern(context);
+      if (pattern === undefined) return;
+      const given = boardsOf(context, args);
+      const title = vscode.l10n.t('Collect files from boards');
+      const boards = given.length > 0 ? given : await chooseBoards(context, title);
+      if (!boards) return;
+      const folder = await askFolder();
+      if (!folder) return;
+      await collect(context, boards, folder, pattern, (board, signal) =>
+        filesMatching(board, pattern, signal),
+      );
     },
   },
 ];
 
-/** All of one board in one stream; each file is written when it has come whole. */
-async function fetch(
+/** Downloads one board's files directly into the folder. */
+async function downloadFrom(
   context: ViewContext,
   board: Board,
-  places: readonly (Wanted & { local: vscode.Uri })[],
-  onProgress: (done: number, path: string) => void,
-  signal: AbortSignal,
+  paths: readonly string[],
+  folder: vscode.Uri,
+  call: Call,
 ): Promise<void> {
-  const take = async (content: Uint8Array, path: string) => {
-    for (const { local } of places.filter((p) => p.path === path)) {
-      await vscode.workspace.fs.writeFile(local, content);
-      await context.origins.note(board, [{ path, local }]);
-    }
-  };
-  const items = [...new Map(places.map((p) => [p.path, p])).values()];
-  await board.files.readMany(items, take, {
+  const { signal } = call;
+  const files = await filesAt(board, paths, signal);
+  await call.ask(() => confirmOverwrite(files.map((f) => vscode.Uri.joinPath(folder, f.below))));
+  const total = files.reduce((sum, f) => sum + f.size, 0);
+  await fetchInto(context, board, files, folder, {
     signal,
-    onProgress: (done, _total, path) => onProgress(done, path),
+    onProgress: (done, path) =>
+      call.report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total),
   });
 }
 
-/** All files of a target; a folder keeps its name, the root of a board gives its content. */
-async function expand({ board, path }: RemoteTarget, signal: AbortSignal): Promise<Wanted[]> {
-  const stat = path === '/' ? undefined : await board.files.stat(path, signal);
-  if (stat?.type === 'file') return [{ board, path, below: nameOf(path), size: stat.size }];
-  const base = path === '/' ? '/' : parentOf(path);
-  const skip = base === '/' ? 1 : base.length + 1;
-  const entries = await board.files.walk(path, { signal });
-  return entries
-    .filter((e) => e.type === 'file')
-    .map((e) => ({ board, path: e.path, below: e.path.slice(skip), size: e.size }));
+/**
+ * Downloads files of many boards in parallel, into one folder for each board. The Results view has
+ * a row for each.
+ */
+async function collect(
+  context: ViewContext,
+  boards: readonly Board[],
+  folder: vscode.Uri,
+  label: string,
+  filesOf: (board: Board, signal: AbortSignal) => Promise<readonly Wanted[]>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const folders = boardFolders(boards);
+  const placeOf = (board: Board) => vscode.Uri.joinPath(folder, folders.get(board) ?? board.name);
+  await confirmFolders(boards.map(placeOf));
+  const action: FleetAction = {
+    kind: 'work',
+    title: `Collect ${label}`,
+    work: async (board, io) => {
+      const files = await filesOf(board, io.signal);
+      const total = files.reduce((sum, f) => sum + f.size, 0);
+      await fetchInto(context, board, files, placeOf(board), {
+        signal: io.signal,
+        onProgress: (done) => io.progress?.(done, total),
+      });
+      const count =
+        files.length === 1
+          ? vscode.l10n.t('1 file')
+          : vscode.l10n.t('{0} files', String(files.length));
+      io.print(`${count}, ${bytesText(total)}\n`);
+    },
+  };
+  const job = await startJob(context, action, boards, signal);
+  const ok = job?.results.filter((r) => r.status === 'ok').length ?? 0;
+  if (ok > 0) tellCollected(folder, ok, boards.length, context);
 }
 
-/** @throws FileError when the board's name for the file cannot be a name here: nothing leaves the chosen folder */
-function localPlace(folder: vscode.Uri, below: string): vscode.Uri {
-  return vscode.Uri.joinPath(folder, ...localParts(childOf('/', below)));
+function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: ViewContext): void {
+  const open = vscode.l10n.t('Open Folder');
+  const text = vscode.l10n.t(
+    'Files from {0} of {1} boards are in {2}, in one folder per board.',
+    ok,
+    all,
+    folder.fsPath,
+  );
+  log.info(text);
+  showInformationMessage(text, open).then(
+    async (answer) => {
+      if (answer === open) await vscode.commands.executeCommand('revealFileInOS', folder);
+    },
+    (error: unknown) => log.error('Opening the folder failed', String(error)),
+  );
+}
+
+async function fetchInto(
+  context: ViewContext,
+  board: Board,
+  files: readonly Wanted[],
+  folder: vscode.Uri,
+  options: { signal: AbortSignal; onProgress: (done: number, path: string) => void },
+): Promise<void> {
+  const put = async (parts: readonly string[], content: Uint8Array, path: string) => {
+    const local = vscode.Uri.joinPath(folder, ...parts);
+    await vscode.workspace.fs.writeFile(local, content);
+    await context.origins.note([board], [{ path, local }]);
+  };
+  await fetchFiles(board, files, put, options);
+}
+
+/** Describes the download briefly, for the title of the results. */
+function labelOf(targets: readonly RemoteTarget[]): string {
+  const paths = [...new Set(targets.map((t) => t.path))];
+  const shown = paths.slice(0, 3).map((p) => (p === '/' ? vscode.l10n.t('all files') : p));
+  return shown.join(', ') + (paths.length > shown.length ? ', …' : '');
+}
+
+async function askPattern({ extension }: ViewContext): Promise<string | undefined> {
+  const state = extension.workspaceState;
+  const answer = await showInputBox({
+    title: vscode.l10n.t('Collect which files?'),
+    prompt: vscode.l10n.t(
+      'A path or a pattern: /result.csv, *.csv in any folder, /logs with everything in it.',
+    ),
+    value: state.get<string>(PATTERN_KEY, '*.csv'),
+    ignoreFocusOut: true,
+    validateInput: (text) =>
+      /^[^/#!]|^\/[^/]/.test(text.trim())
+        ? undefined
+        : vscode.l10n.t('Enter a path such as /result.csv or a pattern such as *.csv.'),
+  });
+  const pattern = answer?.trim();
+  if (pattern) await state.update(PATTERN_KEY, pattern);
+  return pattern;
 }
 
 async function askFolder(): Promise<vscode.Uri | undefined> {
@@ -100,22 +187,47 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   return chosen?.[0];
 }
 
-/** @throws CancelledError when the user keeps what is there */
+/** @throws CancelledError when the user keeps the existing files */
 async function confirmOverwrite(places: readonly vscode.Uri[]): Promise<void> {
   const there: vscode.Uri[] = [];
   for (const place of places) if (await exists(place)) there.push(place);
   const [first] = there;
   if (!first) return;
-  const overwrite = vscode.l10n.t('Overwrite');
-  const question =
+  await confirm(
     there.length === 1
-      ? vscode.l10n.t('{0} is there already. Overwrite it?', nameOf(first.path))
+      ? vscode.l10n.t('{0} already exists. Overwrite it?', nameOf(first.path))
       : vscode.l10n.t(
-          '{0} of {1} files are there already. Overwrite them?',
+          '{0} of {1} files already exist. Overwrite them?',
           there.length,
           places.length,
-        );
-  const answer = await vscode.window.showWarningMessage(question, { modal: true }, overwrite);
+        ),
+  );
+}
+
+/**
+ * Asks before files of an earlier download with the same names are replaced.
+ * @throws CancelledError
+ */
+async function confirmFolders(folders: readonly vscode.Uri[]): Promise<void> {
+  const there: string[] = [];
+  for (const folder of folders) if (await exists(folder)) there.push(nameOf(folder.path));
+  if (there.length === 0) return;
+  const names = there.slice(0, 5).join(', ') + (there.length > 5 ? ', …' : '');
+  await confirm(
+    there.length === 1
+      ? vscode.l10n.t('A folder for {0} already exists. Overwrite files in it?', names)
+      : vscode.l10n.t(
+          'Folders for {0} boards already exist. Overwrite files in them?',
+          there.length,
+        ),
+    names,
+  );
+}
+
+async function confirm(question: string, detail?: string): Promise<void> {
+  const overwrite = vscode.l10n.t('Overwrite');
+  const options = { modal: true, ...(detail ? { detail } : {}) };
+  const answer = await showWarningMessage(question, options, overwrite);
   if (answer !== overwrite) throw new CancelledError();
 }
 

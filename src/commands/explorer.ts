@@ -1,8 +1,26 @@
 import * as vscode from 'vscode';
 import { SCHEME } from '../views/boardUris';
+import { showInformationMessage } from '../views/message';
 import type { Command } from './types';
 
-/** Boards as folders of the Explorer, and their programs in the way of looking at files. */
+/**
+ * VS Code reloads the window when the first folder is added to a workspace that is not a multi-root
+ * one.
+ */
+function reloadsWindow(): boolean {
+  return vscode.workspace.workspaceFile === undefined;
+}
+
+async function confirmReload(name: string): Promise<boolean> {
+  const go = vscode.l10n.t('Continue');
+  const question = vscode.l10n.t('Show {0} in the Explorer? This reloads the window.', name);
+  const detail = vscode.l10n.t(
+    'VS Code opens a multi-folder workspace and restarts, which closes open terminals. The Boards view shows the same files without a restart.',
+  );
+  return (await showInformationMessage(question, { modal: true, detail }, go)) === go;
+}
+
+/** Commands that show boards as folders of the Explorer. */
 export const explorerCommands: readonly Command[] = [
   {
     id: 'addToExplorer',
@@ -13,6 +31,7 @@ export const explorerCommands: readonly Command[] = [
       const uri = uris.toUri(board, '/');
       const folders = vscode.workspace.workspaceFolders ?? [];
       if (!folders.some((f) => f.uri.toString() === uri.toString())) {
+        if (reloadsWindow() && !(await confirmReload(board.name))) return;
         vscode.workspace.updateWorkspaceFolders(folders.length, 0, { uri, name: board.name });
       }
       await vscode.commands.executeCommand('workbench.view.explorer');

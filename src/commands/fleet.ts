@@ -1,37 +1,56 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { CommandId } from '../manifest';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import type { FleetAction } from '../core/many/fleetActions';
-import { dedent } from '../core/repl/runCode';
+import {
+  type FleetAction,
+  FleetJob,
+  namesPreview,
+  numberingOrder,
+  patternNames,
+  sharedName,
+} from '../core/many';
+import { dedent } from '../core/repl';
 import type { ViewContext } from '../views/context';
-import { collectLocal, filesInWords } from '../views/localFiles';
+import { readLocal, filesInWords } from '../views/localFiles';
 import { exportResults } from '../views/results/resultsView';
-import { nameOf } from '../views/tree/nodes';
+import { nameOf } from '../views/tree';
 import { chooseBoards } from './fleetChoose';
-import { startJob } from './fleetStart';
+import { retryJob, startJob } from './fleetStart';
 import { boardsOf } from './fleetTargets';
+import { tellBoards } from './tellBoards';
 import type { Call, Command } from './types';
+import { showInputBox } from '../views/message';
+import { tryExample } from '../views/helpful';
 
-/** A command that does one action on many boards. */
+/** An action, or a function that asks for its details once the boards are known. */
+type Planned = FleetAction | (() => Promise<FleetAction | undefined>);
+
+/**
+ * A command that does one action on many boards. All such commands ask in the same order: what, on
+ * which boards, how.
+ */
 function onMany(
-  id: string,
+  id: CommandId,
   title: () => string,
-  actionOf: (context: ViewContext, call: Call) => Promise<FleetAction | undefined> | FleetAction,
+  planOf: (context: ViewContext, call: Call) => Promise<Planned | undefined> | Planned,
 ): Command {
   return {
     id,
     needs: 'nothing',
     run: async (context, call) => {
-      const action = await actionOf(context, call);
-      if (!action) return;
+      const plan = await planOf(context, call);
+      if (!plan) return;
       const given = boardsOf(context, call.args);
       const boards = given.length > 0 ? given : await chooseBoards(context, title());
-      if (boards) await startJob(context, action, boards);
+      if (!boards) return;
+      const action = typeof plan === 'function' ? await plan() : plan;
+      if (action) await startJob(context, action, boards);
     },
   };
 }
 
-/** Verbs for many boards; results come in the Results view. */
+/** Commands for many boards. The Results view shows what they return. */
 export const fleetCommands: readonly Command[] = [
   onMany('fleetRun', () => vscode.l10n.t('Run on boards'), editorCode),
   onMany('fleetRunCode', () => vscode.l10n.t('Run on boards'), typedCode),
@@ -70,8 +89,9 @@ export const fleetCommands: readonly Command[] = [
   {
     id: 'retryFailed',
     needs: 'nothing',
-    run: async ({ many }) => {
-      if (many.jobs.current) await many.jobs.retry(many.jobs.current);
+    run: async (context) => {
+      const job = context.many.jobs.current;
+      if (job instanceof FleetJob) await retryJob(context, job); // only the user starts a roll-out again
     },
   },
   {
@@ -85,42 +105,49 @@ export const fleetCommands: readonly Command[] = [
   },
 ];
 
-/** The selection, or the whole of the active editor as it is now, saved or not. */
+/** Returns the selection or the whole text of the active editor, including unsaved changes. */
 function editorCode(): FleetAction {
   const editor = vscode.window.activeTextEditor;
   if (!editor) {
     throw new UsageError(vscode.l10n.t('No file is open'), {
       hint: vscode.l10n.t('Open a Python file, or use "Run Code on Boards…".'),
+      next: tryExample(),
     });
   }
   const { document, selection } = editor;
   const name = nameOf(document.uri.path);
-  if (selection.isEmpty) return { kind: 'exec', code: document.getText(), label: name };
+  const uri = document.uri.toString();
+  if (selection.isEmpty) {
+    const source = { uri, line: 0 };
+    return { kind: 'exec', code: document.getText(), label: name, source };
+  }
   const label = vscode.l10n.t('selection of {0}', name);
-  return { kind: 'exec', code: dedent(document.getText(selection)), label };
+  const source = { uri, line: selection.start.line };
+  return { kind: 'exec', code: dedent(document.getText(selection)), label, source };
 }
 
 async function typedCode(): Promise<FleetAction | undefined> {
-  const code = await vscode.window.showInputBox({
+  const code = await showInputBox({
     title: vscode.l10n.t('Code to run on boards'),
     prompt: vscode.l10n.t('One line of Python. For more, open a file and use "Run on Boards…".'),
     ignoreFocusOut: true,
   });
-  return code ? { kind: 'exec', code, label: vscode.l10n.t('one line') } : undefined;
+  return code ? { kind: 'exec', code, label: code.trim().slice(0, 60) } : undefined;
 }
 
 async function expression(): Promise<FleetAction | undefined> {
-  const text = await vscode.window.showInputBox({
+  const text = await showInputBox({
     title: vscode.l10n.t('Value to read'),
-    prompt: vscode.l10n.t('A Python expression; the answers can be compared board by board.'),
+    prompt: vscode.l10n.t('A Python expression; results can be compared across boards.'),
     placeHolder: "__import__('os').uname().release",
     ignoreFocusOut: true,
   });
   return text ? { kind: 'read', expression: text } : undefined;
 }
 
-/** What was clicked in the Explorer, or what the user chooses. */
-async function filesToUpload(call: Call): Promise<FleetAction | undefined> {
+/** Returns the files clicked in the Explorer, or asks for files. */
+async function filesToUpload(call: Call): Promise<Planned | undefined> {
+  const editor = vscode.window.activeTextEditor?.document.uri;
   const given = call.args
     .flat()
     .filter((a): a is vscode.Uri => a instanceof vscode.Uri && a.scheme !== 'mpy');
@@ -129,21 +156,26 @@ async function filesToUpload(call: Call): Promise<FleetAction | undefined> {
       ? [...new Map(given.map((u) => [u.toString(), u])).values()]
       : await vscode.window.showOpenDialog({
           canSelectMany: true,
+          ...(editor?.scheme === 'file' && { defaultUri: editor }),
+          title: vscode.l10n.t('Upload which files to the boards?'),
           openLabel: vscode.l10n.t('Upload'),
         });
-  if (!uris) return undefined;
-  const folder = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Upload to which folder of the boards?'),
+  return uris && (() => uploadTo(uris));
+}
+
+async function uploadTo(uris: readonly vscode.Uri[]): Promise<FleetAction | undefined> {
+  const folder = await showInputBox({
+    title: vscode.l10n.t('Upload to which folder on the boards?'),
     value: '/',
     ignoreFocusOut: true,
     validateInput: (text) =>
-      text.startsWith('/') ? undefined : vscode.l10n.t('Begin with "/", the root of the board.'),
+      text.startsWith('/') ? undefined : vscode.l10n.t('Start with "/", the root of the board.'),
   });
   if (folder === undefined) return undefined;
   return upload(uris, folder.replace(/\/+$/, '') || '/');
 }
 
-/** A folder whose content becomes /lib of the boards: a library that is kept on this computer. */
+/** Asks for a local library folder whose content becomes /lib on the boards. */
 async function folderToInstall(
   _context: ViewContext,
   call: Call,
@@ -154,6 +186,7 @@ async function folderToInstall(
     (await vscode.window.showOpenDialog({
       canSelectFolders: true,
       canSelectFiles: false,
+      title: vscode.l10n.t('Install which folder in /lib of the boards?'),
       openLabel: vscode.l10n.t('Install in /lib'),
     })) ??
     [];
@@ -162,47 +195,48 @@ async function folderToInstall(
 }
 
 async function upload(uris: readonly vscode.Uri[], folder: string): Promise<FleetAction> {
-  const { files } = await collectLocal(uris, folder);
-  if (files.length === 0)
-    throw new UsageError(vscode.l10n.t('There is no file in what was chosen'));
-  const contents = await Promise.all(
-    files.map(async ({ local, path }) => ({
-      path,
-      content: await vscode.workspace.fs.readFile(local),
-    })),
-  );
-  return { kind: 'upload', files: contents, label: filesInWords(files) };
+  const plan = await readLocal(uris, folder);
+  return { kind: 'upload', ...plan, label: filesInWords(plan.files) };
 }
 
-/** New names by a pattern: `{n}` is the number, `{n:2}` with two digits, `{platform}` and `{name}` what they say. */
-async function rename(context: ViewContext, boards: readonly Board[]): Promise<void> {
-  const pattern = await vscode.window.showInputBox({
-    title: vscode.l10n.t('New names for {0} boards', boards.length),
+/**
+ * Asks for a pattern for new names and previews them. Numbers follow the order in which the boards
+ * were plugged in.
+ */
+async function rename(context: ViewContext, given: readonly Board[]): Promise<void> {
+  const { fleet } = context;
+  const nameable = numberingOrder(
+    fleet.boards
+      .filter((b) => given.includes(b))
+      .map((board) => ({ board, name: board.name, platform: board.info?.platform })),
+  );
+  const boards = nameable.map(({ board }) => board);
+  const others = fleet.boards.filter((b) => !boards.includes(b)).map((b) => b.name);
+  const pattern = await showInputBox({
+    title:
+      boards.length === 1
+        ? vscode.l10n.t('New name for {0}', boards[0]?.name ?? '')
+        : vscode.l10n.t('New names for {0} boards', boards.length),
     prompt: vscode.l10n.t(
-      '{n} is the number, {n:2} with two digits, {platform} and {name} what they say.',
+      '{n} is the number, {n:2} the number with two digits, {platform} the kind of board, {name} its current name.',
     ),
     value: '{platform}-{n:2}',
     ignoreFocusOut: true,
+    validateInput: (text) => {
+      if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
+      const names = patternNames(text, nameable);
+      const shared = sharedName(names, others);
+      if (shared !== undefined) {
+        return vscode.l10n.t('Two boards would be named {0}. Add {n} to the pattern.', shared);
+      }
+      return { message: namesPreview(names), severity: vscode.InputBoxValidationSeverity.Info };
+    },
   });
   if (!pattern) return;
-  const names = boards.map((board, i) => newName(pattern, board, i + 1));
-  if (new Set(names).size < names.length) {
-    throw new UsageError(
-      vscode.l10n.t('This gives several boards the same name: {0}', names.join(', ')),
-      {
-        hint: vscode.l10n.t('Put {n} into the pattern.'),
-      },
-    );
-  }
+  const names = patternNames(pattern, nameable);
   for (const [i, board] of boards.entries()) {
     if (!board.uid) await board.refreshInfo();
-    context.fleet.rename(board, names[i] ?? board.name);
+    fleet.rename(board, names[i] ?? board.name);
   }
-}
-
-function newName(pattern: string, board: Board, n: number): string {
-  return pattern
-    .replace(/\{n(?::(\d))?\}/g, (_, width?: string) => String(n).padStart(Number(width ?? 1), '0'))
-    .replaceAll('{platform}', board.info?.platform ?? 'board')
-    .replaceAll('{name}', board.name);
+  await tellBoards(context, boards, (board) => ({ name: board.name }));
 }

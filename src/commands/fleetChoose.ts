@@ -1,20 +1,19 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import { compressHostlist } from '../core/many/hostlist';
-import { SELECTOR_HELP } from '../core/many/selector';
-import type { SelectableBoard } from '../core/many/selectableBoard';
+import { compressHostlist, naturally, type SelectableBoard, SELECTOR_HELP } from '../core/many';
 import type { ViewContext } from '../views/context';
-import { stateWords } from '../views/tree/boardItem';
+import { placeWords, stateOf } from '../views/tree';
+import { startDemo } from '../views/helpful';
 
 interface Choice extends vscode.QuickPickItem {
-  /** Undefined for lines that say something. */
+  /** Undefined for lines that only show a text. */
   readonly entry?: SelectableBoard;
 }
 
 /**
- * Asks for boards: ticked one by one, or by a selector typed into the box (hostlist, pattern, tag:, @group, all). How many are
- * chosen is shown all the time; names that match nothing are, too.
+ * Asks for boards: ticked in a list, or given by a selector in the box (hostlist, pattern, tag:,
+ * @group, all). Always shows the number of chosen boards and the names that match nothing.
  */
 export function chooseBoards(
   context: ViewContext,
@@ -22,10 +21,15 @@ export function chooseBoards(
   candidates: readonly Board[] = context.fleet.boards,
 ): Promise<readonly Board[] | undefined> {
   const offered = new Set(candidates);
-  const entries = context.many.selectable().filter((e) => offered.has(e.board));
+  // Boards in the order of the tree, which is also the order of the results.
+  const entries = context.many
+    .selectable()
+    .filter((e) => offered.has(e.board))
+    .sort((a, b) => naturally(a.name, b.name));
   if (entries.length === 0) {
-    throw new UsageError(vscode.l10n.t('No board is there'), {
+    throw new UsageError(vscode.l10n.t('No board found'), {
       hint: vscode.l10n.t('Plug one in, or connect to a broker.'),
+      next: startDemo(),
     });
   }
   return new Chooser(context, title, entries).ask();
@@ -44,8 +48,9 @@ class Chooser {
       entry,
       label: entry.name,
       description: [
-        stateWords(entry.board.state, entry.board.present),
+        stateOf(entry.board),
         entry.platform,
+        placeWords(entry.board),
         ...entry.tags.map((t) => `#${t}`),
       ]
         .filter(Boolean)
@@ -58,12 +63,12 @@ class Chooser {
     const pick = this.#pick;
     pick.canSelectMany = true;
     pick.ignoreFocusOut = true;
-    pick.placeholder = vscode.l10n.t(
-      'Tick boards, or write them: esp32-[01-12], kitchen*, tag:lab, @group, all',
-    );
+    pick.placeholder = vscode.l10n.t('Tick boards or type their names: kit-[1-8], tag:lab, all');
     pick.items = this.#items;
-    const active = this.context.active.current;
-    pick.selectedItems = this.#items.filter((i) => i.entry?.board === active);
+    // Ticks the boards that are selected in the tree, or else the active board.
+    const { focus, active } = this.context;
+    const meant = focus.boards.length > 0 ? focus.boards : [active.current];
+    pick.selectedItems = this.#items.filter((i) => i.entry && meant.includes(i.entry.board));
     this.#count();
     return new Promise((resolve) => {
       pick.onDidChangeValue((value) => this.#typed(value));
@@ -82,7 +87,7 @@ class Chooser {
     });
   }
 
-  /** Ticks what the text selects; a text that is no selector yet is an ordinary filter. */
+  /** Ticks the boards that the text selects; an incomplete selector works as an ordinary filter. */
   #typed(value: string): void {
     if (value.trim() === '') {
       this.#pick.items = this.#items;
@@ -95,7 +100,7 @@ class Chooser {
       chosen = new Set(boards.map((b) => b.board));
       if (unmatched.length > 0) {
         notes.push({
-          label: vscode.l10n.t('$(warning) No board answers to {0}', unmatched.join(', ')),
+          label: vscode.l10n.t('$(warning) No board matches {0}', unmatched.join(', ')),
           alwaysShow: true,
         });
       }
@@ -124,7 +129,7 @@ class Chooser {
       names.length === 1
         ? vscode.l10n.t('1 board: {0}', shown)
         : names.length === 0
-          ? vscode.l10n.t('no board chosen')
+          ? vscode.l10n.t('no board selected')
           : vscode.l10n.t('{0} boards: {1}', names.length, shown);
     this.#pick.title = `${this.title} (${count})`;
   }

@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import { compressHostlist } from '../core/many/hostlist';
-import type { HistoryEntry } from '../core/many/jobHistory';
-import { summarize } from '../core/many/results';
+import type { Board } from '../core/board';
+import { compressHostlist, summarize, tagsIn } from '../core/many';
 import type { ViewContext } from '../views/context';
 import { chooseBoards } from './fleetChoose';
 import { boardsOf } from './fleetTargets';
+import { namesOf } from './summary';
+import { tellBoards, toldTags } from './tellBoards';
 import type { Command } from './types';
+import { showInformationMessage, showInputBox } from '../views/message';
 
-/** Names for sets of boards, and what was done and is still to be done on many. */
+/** Commands for named groups of boards, for the history of jobs, and for waiting jobs. */
 export const groupCommands: readonly Command[] = [
   {
     id: 'saveGroup',
@@ -34,7 +35,14 @@ export const groupCommands: readonly Command[] = [
     },
   },
   { id: 'showResults', needs: 'nothing', run: showResults },
-  { id: 'showHistory', needs: 'nothing', run: showHistory },
+  {
+    id: 'showHistory',
+    needs: 'nothing',
+    run: async (context, { args }) => {
+      const [board] = boardsOf(context, args);
+      await vscode.commands.executeCommand('mpyFleet.internal.showHistory', board?.uid);
+    },
+  },
   { id: 'showWaiting', needs: 'nothing', run: showWaiting },
 ];
 
@@ -49,41 +57,43 @@ async function those(
 
 async function saveGroup({ settings }: ViewContext, boards: readonly Board[]): Promise<void> {
   const list = compressHostlist(boards.map((b) => b.name));
-  const name = await vscode.window.showInputBox({
+  const name = await showInputBox({
     title: vscode.l10n.t('Name of the group'),
-    prompt: vscode.l10n.t('Written as @name wherever boards are chosen. It stands for: {0}', list),
+    prompt: vscode.l10n.t('Write it as @name to select these boards. It stands for: {0}', list),
     validateInput: (text) =>
       /^[\w.-]+$/.test(text)
         ? undefined
-        : vscode.l10n.t('Letters, digits, dot, dash and underscore.'),
+        : vscode.l10n.t('Use letters, digits, dots, dashes and underscores.'),
   });
   if (name) await settings.set('groups', { ...settings.get('groups'), [name]: list });
 }
 
-async function editTags({ fleet }: ViewContext, boards: readonly Board[]): Promise<void> {
+async function editTags(context: ViewContext, boards: readonly Board[]): Promise<void> {
+  const { fleet } = context;
+  const tagsOf = (board: Board) => [...new Set([...fleet.tagsOf(board), ...toldTags(board)])];
   const [first] = boards;
   if (!first) return;
-  const shared = fleet
-    .tagsOf(first)
-    .filter((tag) => boards.every((b) => fleet.tagsOf(b).includes(tag)));
-  const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Tags of {0} boards', boards.length),
+  const shared = tagsOf(first).filter((tag) => boards.every((b) => tagsOf(b).includes(tag)));
+  const text = await showInputBox({
+    title: vscode.l10n.t('Tags of {0}', namesOf(boards)),
     prompt: vscode.l10n.t(
-      'Words with spaces between; written as tag:word where boards are chosen.',
+      'Words separated by spaces or commas. Write tag:word to select these boards.',
     ),
+    ignoreFocusOut: true,
     value: shared.join(' '),
     validateInput: (value) =>
-      /^[\w.\s-]*$/.test(value)
-        ? undefined
-        : vscode.l10n.t('Letters, digits, dot, dash and underscore.'),
+      tagsIn(value) === undefined
+        ? vscode.l10n.t('Use letters, digits, dots, dashes and underscores.')
+        : undefined,
   });
-  if (text === undefined) return;
-  const wanted = text.split(/\s+/).filter(Boolean);
+  const wanted = text === undefined ? undefined : tagsIn(text);
+  if (!wanted) return;
   for (const board of boards) {
     if (!board.uid) await board.refreshInfo();
-    const own = fleet.tagsOf(board).filter((tag) => !shared.includes(tag));
+    const own = tagsOf(board).filter((tag) => !shared.includes(tag));
     fleet.setTags(board, [...new Set([...own, ...wanted])]);
   }
+  await tellBoards(context, boards, (board) => ({ tags: [...fleet.tagsOf(board)] }));
 }
 
 async function showResults({ many }: ViewContext): Promise<void> {
@@ -103,24 +113,7 @@ async function showResults({ many }: ViewContext): Promise<void> {
   await vscode.commands.executeCommand('mpyFleet.results.focus');
 }
 
-async function showHistory({ many }: ViewContext): Promise<void> {
-  const { entries, damaged } = await many.history.read();
-  const lines = entries.map(historyLine);
-  if (damaged > 0)
-    lines.push(vscode.l10n.t('{0} lines of the history could not be read.', damaged));
-  if (lines.length === 0) lines.push(vscode.l10n.t('Nothing has been done on many boards yet.'));
-  await many.answers.openText('history', `${lines.join('\n')}\n`);
-}
-
-function historyLine({ at, who, what, ms, boards }: HistoryEntry): string {
-  const bad = boards.filter((b) => b.status !== 'ok');
-  const failures = bad.map((b) => `\n    ${b.board}: ${b.error ?? b.status}`).join('');
-  const names = compressHostlist(boards.map((b) => b.board));
-  const when = at.replace('T', ' ').slice(0, 19);
-  return `${when}  ${who}  ${what}  ${boards.length - bad.length}/${boards.length}  ${(ms / 1000).toFixed(1)} s  ${names}${failures}`;
-}
-
-/** Jobs that wait for their boards; one that is chosen is called off. */
+/** Lists jobs that wait for their boards; selected ones are cancelled. */
 async function showWaiting({ many }: ViewContext): Promise<void> {
   const items = many.pending.all.map((job) => ({
     job,
@@ -129,11 +122,11 @@ async function showWaiting({ many }: ViewContext): Promise<void> {
     detail: job.at.replace('T', ' ').slice(0, 19),
   }));
   if (items.length === 0) {
-    await vscode.window.showInformationMessage(vscode.l10n.t('No job waits for a board.'));
+    await showInformationMessage(vscode.l10n.t('No job is waiting for a board.'));
     return;
   }
   const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Waiting for boards: choose what to call off'),
+    title: vscode.l10n.t('Waiting for boards: select jobs to cancel'),
     canPickMany: true,
   });
   for (const { job } of picked ?? []) await many.pending.remove(job.id);

@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
-import { boardsOfNode, isTreeNode } from '../views/tree/nodes';
+import { boardsOfNode, isTreeNode } from '../views/tree';
 
 /**
- * The boards that a call names: nodes of the tree (what was clicked and all that is selected), boards, ids, and texts, which
- * are selectors. None: the user is to be asked.
- * @throws UsageError when a selector names boards that are not there
+ * Resolves command arguments to boards. Accepts tree nodes (the clicked one and the selection),
+ * boards, ids and selector strings. Returns an empty list if nothing was named, so the caller
+ * should ask.
+ * @throws UsageError when a selector names unknown boards
  */
 export function boardsOf(context: ViewContext, args: readonly unknown[]): readonly Board[] {
   const boards = args.flat().flatMap((arg): readonly Board[] => {
@@ -28,8 +29,8 @@ export function selected(context: ViewContext, selector: string): readonly Board
   if (byId) return [byId];
   const { boards, unmatched } = context.many.select(selector);
   if (unmatched.length > 0) {
-    throw new UsageError(vscode.l10n.t('No board answers to {0}', unmatched.join(', ')), {
-      hint: vscode.l10n.t('Nothing was done. Names are those in the MicroPython view.'),
+    throw new UsageError(vscode.l10n.t('No board matches {0}', unmatched.join(', ')), {
+      hint: vscode.l10n.t('Nothing was done. Use the names in the MicroPython view.'),
     });
   }
   return boards.map((b) => b.board);

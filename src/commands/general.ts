@@ -1,7 +1,14 @@
 import * as vscode from 'vscode';
+import { callCommand } from '../views/callCommand';
 import type { Command } from './types';
 
-/** What is about the product and not about a board. */
+/** The code of "Try an Example". It runs on every MicroPython. */
+const EXAMPLE = `import sys
+
+print('Hello from', sys.platform)
+`;
+
+/** Commands that concern the product instead of a board. */
 export const generalCommands: readonly Command[] = [
   { id: 'showLog', needs: 'nothing', run: ({ log }) => log.show() },
   {
@@ -20,6 +27,18 @@ export const generalCommands: readonly Command[] = [
     run: async ({ extension }) => {
       const walkthrough = `${extension.extension.id}#mpyFleet.start`;
       await vscode.commands.executeCommand('workbench.action.openWalkthrough', walkthrough, false);
+    },
+  },
+  {
+    id: 'tryFile',
+    needs: 'nothing',
+    run: async () => {
+      const document = await vscode.workspace.openTextDocument({
+        language: 'python',
+        content: EXAMPLE,
+      });
+      await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+      await callCommand('mpyFleet.runFile');
     },
   },
   {

@@ -1,14 +1,20 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
+import { adoptCommands } from './adopt';
 import { agentCommands } from './agent';
 import { agentKeyCommands } from './agentKeys';
 import { firmwareCommands } from './agentFirmware';
+import { appCommands } from './apps';
+import { peopleCommands } from './agentPeople';
+import { assignCommands } from './appsAssign';
 import { arrangeCommands } from './arrange';
 import { boardCommands } from './board';
 import { boardActionCommands } from './boardActions';
+import { configureCommands } from './configure';
 import { connectionCommands } from './connection';
 import { demoCommands } from './demo';
 import { downloadCommands } from './download';
+import { exportBoardsCommands } from './exportBoards';
 import { explorerCommands } from './explorer';
 import { fileCommands } from './files';
 import { fleetCommands } from './fleet';
@@ -18,13 +24,19 @@ import { generalCommands } from './general';
 import { packageCommands } from './packages';
 import { packageFileCommands } from './packagesFiles';
 import { stubCommands } from './packagesStubs';
+import { flashCommands } from './flash';
 import { logCommands } from './logs';
+import { notebookCommands } from './notebook';
 import { replCommands } from './repl';
 import { runCommands } from './run';
 import { transferCommands } from './transfer';
+import { setupCommands } from './setup';
 import { syncCommands } from './sync';
 import { brokerCommands } from './broker';
+import { topicCommands } from './topics';
 import { compareCommands } from './syncCompare';
+import { scheduleCommands } from './schedules';
+import { scriptCommands } from './scripts';
 import type { Command } from './types';
 import { webReplCommands } from './webrepl';
 import { execute } from './wrapper';
@@ -41,6 +53,7 @@ export const commands: readonly Command[] = [
   ...fileCommands,
   ...transferCommands,
   ...downloadCommands,
+  ...exportBoardsCommands,
   ...explorerCommands,
   ...demoCommands,
   ...webReplCommands,
@@ -50,13 +63,24 @@ export const commands: readonly Command[] = [
   ...syncCommands,
   ...compareCommands,
   ...brokerCommands,
+  ...topicCommands,
+  ...adoptCommands,
   ...agentCommands,
   ...agentKeyCommands,
+  ...peopleCommands,
+  ...configureCommands,
   ...firmwareCommands,
+  ...flashCommands,
+  ...setupCommands,
+  ...appCommands,
+  ...assignCommands,
+  ...scriptCommands,
+  ...scheduleCommands,
   ...logCommands,
   ...packageCommands,
   ...packageFileCommands,
   ...stubCommands,
+  ...notebookCommands,
 ];
 
 /** Registers the whole table. */

@@ -1,10 +1,15 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import { UsageError } from '../core/errors';
-import { forEachBoard } from '../core/many/jobs';
-import { OwnFilesError } from '../core/packages/change';
-import type { InstallOptions, PackageBoard } from '../core/packages/manager';
-import type { InstalledPackage } from '../core/packages/install';
+import type { CommandName } from '../manifest';
+import { callCommand } from '../views/callCommand';
+import type { Board } from '../core/board';
+import { CancelledError, UsageError } from '../core/errors';
+import { forEachBoard } from '../core/many';
+import {
+  type InstalledPackage,
+  type InstallOptions,
+  OwnFilesError,
+  type PackageBoard,
+} from '../core/packages';
 import type { ViewContext } from '../views/context';
 import type { PackageNode } from '../views/packages/packagesView';
 import { pickPackage } from './packagesPick';
@@ -12,6 +17,7 @@ import { namesOf, summarise } from './summary';
 import { resolveBoard } from './targets';
 import type { Call, Command, ProgressLook } from './types';
 import { askedAgain, mayTake } from './packagesOwn';
+import { showInformationMessage } from '../views/message';
 
 const INSTALLING: ProgressLook = {
   where: 'notification',
@@ -23,10 +29,10 @@ const UPDATING: ProgressLook = {
 };
 const LOOKING: ProgressLook = {
   where: 'window',
-  title: () => vscode.l10n.t('Looking at packages'),
+  title: () => vscode.l10n.t('Checking packages'),
 };
 
-/** Packages on boards. */
+/** Commands for packages on boards. */
 export const packageCommands: readonly Command[] = [
   { id: 'installPackage', needs: 'nothing', run: choose },
   {
@@ -79,19 +85,25 @@ async function check(
   if (adopted.length === 0) return;
   const where = namesOf(adopted.map((a) => a.board));
   const names = new Set(adopted.flatMap((a) => a.packages.map(nameOf)));
-  void vscode.window.showInformationMessage(
-    vscode.l10n.t('Found on {0}, put there by others: {1}', where, [...names].join(', ')),
+  void showInformationMessage(
+    vscode.l10n.t('Found on {0}, installed from elsewhere: {1}', where, [...names].join(', ')),
   );
 }
 
 async function choose(context: ViewContext, { args }: Call): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
-  // A module that a program lacks is looked for by its name.
+  // Searches for a module that a program is missing.
   const { search } = (args[1] ?? {}) as { search?: unknown };
   const words = typeof search === 'string' ? search : '';
   const spec = await pickPackage(context, folder?.uri.fsPath, words);
-  if (spec === undefined) return;
-  await vscode.commands.executeCommand('mpyFleet.installPackages', args[0], [{ specs: [spec] }]);
+  if (spec === undefined) throw new CancelledError();
+  const [clicked, selected] = args;
+  const others: readonly unknown[] = Array.isArray(selected) ? selected : [];
+  const done = await callCommand('mpyFleet.installPackages', clicked, [
+    ...others,
+    { specs: [spec] },
+  ]);
+  if (done !== true) throw new CancelledError(); // already reported
 }
 
 /** The packages among a command's arguments, which `installPackage` and a retry put there. */
@@ -102,12 +114,12 @@ function specsIn(args: readonly unknown[]): string[] {
   });
 }
 
-/** Downloads once, places on every board, and says in one message how it went. */
+/** Downloads once, installs on every board, and reports the result in one message. */
 export async function onBoards(
   context: ViewContext,
   boards: readonly Board[],
   call: Call,
-  command: string,
+  command: CommandName,
   retryWith: unknown,
   work: (board: PackageBoard, options: InstallOptions) => Promise<InstalledPackage[]>,
 ): Promise<void> {
@@ -125,12 +137,16 @@ export async function onBoards(
         try {
           return await work(await packages.boardFor(board, signal), options);
         } finally {
-          packages.changed(board); // also what could not be finished is shown
+          packages.changed(board); // unfinished changes are shown as well
         }
       },
       { signal: call.signal },
     );
-  const outcomes = await askedAgain(await place(boards, false), (list) => place(list, true));
+  const outcomes = await askedAgain(
+    await place(boards, false),
+    (list) => place(list, true),
+    call.ask,
+  );
   summarise(context, outcomes, vscode.l10n.t('Installing'), command, retryWith);
   const done = outcomes.filter((o) => o.status === 'ok');
   const [first] = done;
@@ -142,7 +158,7 @@ export async function onBoards(
       ? vscode.l10n.t('{0}: nothing to install', where)
       : vscode.l10n.t('Installed on {0}: {1}', where, names);
   context.log.info(text);
-  void vscode.window.showInformationMessage(text);
+  void showInformationMessage(text);
 }
 
 function nameOf({ name, version }: InstalledPackage): string {
@@ -154,7 +170,7 @@ async function updateOne(context: ViewContext, call: Call): Promise<void> {
   if (!node) return;
   const { board, installed } = node;
   await onBoards(context, [board], call, 'mpyFleet.updatePackages', {}, (b, options) =>
-    // What others need is updated with them, or by itself here: its record says where it comes from.
+    // Dependencies are updated together with the packages that need them, or separately here: the record contains their source.
     installed.wanted
       ? context.packages.manager.update(b, [installed.id], options)
       : context.packages.manager.install(b, [installed.source], options),
@@ -171,25 +187,26 @@ async function removeOne(context: ViewContext, call: Call): Promise<void> {
   const done = await remove(false)
     .catch(async (error: unknown) => {
       if (!(error instanceof OwnFilesError)) throw error;
-      if (!(await mayTake([node.board], error.paths, 'remove'))) return undefined;
+      const mayRemove = () => mayTake([node.board], error.paths, 'remove');
+      if (!(await call.ask(mayRemove))) return undefined;
       return remove(true);
     })
     .catch((error: unknown) => {
-      packages.changed(node.board); // some of it may be gone
+      packages.changed(node.board); // some files may have been deleted
       throw error;
     });
   if (!done) return;
   packages.changed(node.board);
   const { removed, kept } = done;
   const [stays] = kept;
-  void vscode.window.showInformationMessage(
+  void showInformationMessage(
     stays
-      ? vscode.l10n.t('{0} stays: {1} needs it', stays.id, stays.neededBy)
+      ? vscode.l10n.t('{0} was kept: {1} needs it', stays.id, stays.neededBy)
       : vscode.l10n.t('Removed: {0}', removed.map((p) => p.name).join(', ')),
   );
 }
 
-/** The package that a command was called on, else the user's choice among those of a board. */
+/** Returns the package that the command was called on, or asks for one of the board's packages. */
 async function packageIn(
   context: ViewContext,
   args: readonly unknown[],
@@ -201,7 +218,9 @@ async function packageIn(
   if (!board) return undefined;
   const installed = await context.packages.packagesOf(board);
   if (installed.length === 0) {
-    throw new UsageError(vscode.l10n.t('Nothing was installed on {0} from here', board.name));
+    throw new UsageError(
+      vscode.l10n.t('No packages were installed on {0} from this computer', board.name),
+    );
   }
   const choice = await vscode.window.showQuickPick(
     installed.map((p) => ({ label: p.name, description: p.version, installed: p })),

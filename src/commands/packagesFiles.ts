@@ -1,16 +1,17 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import { callCommand } from '../views/callCommand';
+import type { Board } from '../core/board';
 import { text, utf8 } from '../core/bytes';
 import { UsageError } from '../core/errors';
-import { readLock } from '../core/packages/lockFile';
-import { readRequirements } from '../core/packages/requirements';
+import { readLock, readRequirements } from '../core/packages';
 import type { ViewContext } from '../views/context';
 import { onBoards } from './packages';
 import type { Call, Command } from './types';
+import { openFolder } from '../views/helpful';
 
 const LOCK_NAME = 'mpy.lock';
 
-/** The lock file and requirements files of the workspace. */
+/** Commands for lock files and requirements files of the workspace. */
 export const packageFileCommands: readonly Command[] = [
   {
     id: 'installLock',
@@ -54,23 +55,23 @@ async function installRequirements(_context: ViewContext, { args }: Call): Promi
   const at = (path: string) => uri.with({ path });
   const specs = await readRequirements(uri.path, {
     read: async (path) => text(await readWorkspace(at(path))),
-    beside: (from, name) => vscode.Uri.joinPath(at(from), '..', name).path,
+    resolve: (from, name) => vscode.Uri.joinPath(at(from), '..', name).path,
     folderOf: (path) => vscode.Uri.joinPath(at(path), '..').fsPath,
     nameOf: (path) => vscode.workspace.asRelativePath(at(path)),
   });
   if (specs.length === 0) {
     throw new UsageError(
-      vscode.l10n.t('{0} names no package', vscode.workspace.asRelativePath(uri)),
+      vscode.l10n.t('{0} does not name a package', vscode.workspace.asRelativePath(uri)),
     );
   }
-  await vscode.commands.executeCommand('mpyFleet.installPackages', undefined, [{ specs }]);
+  await callCommand('mpyFleet.installPackages', undefined, [{ specs }]);
 }
 
 async function pickRequirements(): Promise<vscode.Uri | undefined> {
   const found = await vscode.workspace.findFiles('**/requirements*.txt', '**/node_modules/**', 20);
   if (found.length === 0) {
-    throw new UsageError(vscode.l10n.t('There is no requirements file in the folder'), {
-      hint: vscode.l10n.t('Write one package a line into requirements.txt.'),
+    throw new UsageError(vscode.l10n.t('This folder has no requirements file'), {
+      hint: vscode.l10n.t('Create a requirements.txt with one package per line.'),
     });
   }
   const [only] = found;
@@ -86,7 +87,8 @@ function lockUri(): vscode.Uri {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (folder) return vscode.Uri.joinPath(folder.uri, LOCK_NAME);
   throw new UsageError(vscode.l10n.t('No folder is open'), {
-    hint: vscode.l10n.t('Open the folder of your program: mpy.lock belongs beside it.'),
+    hint: vscode.l10n.t("Open your program's folder: mpy.lock is stored in it."),
+    next: openFolder(),
   });
 }
 
@@ -96,12 +98,12 @@ async function readWorkspace(uri: vscode.Uri): Promise<Uint8Array> {
   } catch (cause) {
     if (!(cause instanceof vscode.FileSystemError) || cause.code !== 'FileNotFound') throw cause;
     const name = vscode.workspace.asRelativePath(uri);
-    throw new UsageError(vscode.l10n.t('There is no {0}', name), {
+    throw new UsageError(vscode.l10n.t('{0} does not exist', name), {
       cause,
       hint:
         name === LOCK_NAME
-          ? vscode.l10n.t('"Write mpy.lock" makes it from what is on a board.')
-          : vscode.l10n.t('Check the name of the file.'),
+          ? vscode.l10n.t('"Write mpy.lock" creates it from the packages on a board.')
+          : vscode.l10n.t('Check the file name.'),
     });
   }
 }

@@ -1,19 +1,22 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import type { Outcome } from '../core/many/jobs';
-import { OwnFilesError } from '../core/packages/change';
+import type { Board } from '../core/board';
+import type { Outcome } from '../core/many';
+import { OwnFilesError } from '../core/packages';
 import { namesOf } from './summary';
+import { showWarningMessage } from '../views/message';
+import type { Call } from './types';
 
-/** Most paths that a question names. */
+/** Largest number of paths that a question names. */
 const NAMED = 5;
 
 /**
- * Boards on which the user's own files were in the way: asks once for all of them, and tries those again where the answer
- * is yes. Gives the outcomes of all boards.
+ * Asks once about all boards whose own files are in the way, and retries where the user agrees.
+ * @returns the outcomes of all boards
  */
 export async function askedAgain<T>(
   outcomes: readonly Outcome<Board, T>[],
   again: (boards: readonly Board[]) => Promise<Outcome<Board, T>[]>,
+  ask: Call['ask'],
 ): Promise<readonly Outcome<Board, T>[]> {
   const stopped = outcomes.flatMap((o) =>
     o.status === 'failed' && o.error instanceof OwnFilesError
@@ -23,17 +26,17 @@ export async function askedAgain<T>(
   const boards = stopped.map((s) => s.board);
   if (boards.length === 0) return outcomes;
   const paths = [...new Set(stopped.flatMap((s) => s.paths))];
-  if (await mayTake(boards, paths, 'replace')) {
+  if (await ask(() => mayTake(boards, paths, 'replace'))) {
     const done = new Map((await again(boards)).map((o) => [o.board, o]));
     return outcomes.map((o) => done.get(o.board) ?? o);
   }
-  // The user has decided: that is no failure.
+  // The user decided this, so it is not a failure.
   return outcomes.map((o) =>
     boards.includes(o.board) ? { board: o.board, status: 'cancelled', ms: o.ms } : o,
   );
 }
 
-/** Whether the user gives these files of his away. */
+/** Whether the user lets these own files be replaced. */
 export async function mayTake(
   boards: readonly Board[],
   paths: readonly string[],
@@ -50,9 +53,9 @@ export async function mayTake(
     ...more,
     '',
     vscode.l10n.t(
-      'They were changed on the board, or put there by somebody else. They will be lost.',
+      'They were changed on the board or installed from elsewhere. The changes will be lost.',
     ),
   ].join('\n');
   const options = { modal: true, detail };
-  return (await vscode.window.showWarningMessage(question, options, action)) === action;
+  return (await showWarningMessage(question, options, action)) === action;
 }

@@ -1,23 +1,22 @@
 import * as vscode from 'vscode';
 import { asError, FleetError, UsageError } from '../core/errors';
-import { searchIndex, type IndexEntry } from '../core/packages/indexSource';
-import { countedFrom, parseSpec } from '../core/packages/spec';
+import { countedFrom, type IndexEntry, parseSpec, searchIndex } from '../core/packages';
 import type { ViewContext } from '../views/context';
 
 interface PackageChoice extends vscode.QuickPickItem {
   readonly entry?: IndexEntry;
-  /** What is installed; lines that say something have none. */
+  /** The package's spec; undefined for lines that only show a text. */
   readonly spec?: string;
   /** Fetches the index again. */
   readonly retries?: boolean;
 }
 
-/** More results than this are not looked through by anybody. */
+/** Largest number of results shown; more would not be read. */
 const MAX_SHOWN = 200;
 
 /**
- * Asks for a package: by words of its name and description, or by address (`github:…`, `pypi:…`, a URL). Paths such as
- * `./lib` count from `folder`; `words` are what is searched for at first.
+ * Asks for a package: by words in its name and description, or by address (`github:…`, `pypi:…`, a
+ * URL). Paths such as `./lib` are relative to `folder`; `words` is the initial search text.
  */
 export async function pickPackage(
   context: ViewContext,
@@ -34,7 +33,7 @@ class PackagePicker {
   readonly #pick = vscode.window.createQuickPick<PackageChoice>();
   readonly #abort = new AbortController();
   #entries: readonly IndexEntry[] = [];
-  /** Why there are no entries. */
+  /** Why the list is empty. */
   #failure: Error | undefined;
 
   constructor(private readonly context: ViewContext) {}
@@ -71,7 +70,7 @@ class PackagePicker {
     });
   }
 
-  /** The whole index is some hundred lines: it is fetched once and searched here. */
+  /** The index has only some hundred lines, so it is fetched once and searched here. */
   async #load(): Promise<void> {
     const { signal } = this.#abort;
     this.#pick.busy = true;
@@ -109,7 +108,7 @@ class PackagePicker {
   }
 }
 
-/** A line that says something, and is not chosen. */
+/** A line that only shows a text and cannot be chosen. */
 function note(label: string, detail?: string): PackageChoice {
   return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail }) };
 }
@@ -120,7 +119,7 @@ function failed(error: Error): PackageChoice {
   return { ...note(label, hint), retries: true };
 }
 
-/** Where packages are besides the index; what is typed so far is no whole address. */
+/** Sources of packages other than the index; the text typed so far is an incomplete address. */
 const ADDRESS = /^(github|gitlab|codeberg|pypi|https?|file):/;
 
 /** What is not in the index may be on PyPI. */
@@ -128,7 +127,7 @@ function nothingFound(value: string): PackageChoice[] {
   if (ADDRESS.test(value.trim())) {
     return [note(vscode.l10n.t('Go on: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…'))];
   }
-  const none = note(vscode.l10n.t('No package of the index has these words'));
+  const none = note(vscode.l10n.t('No package in the index matches these words'));
   const name = value.trim();
   if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) return [none];
   const label = `$(cloud-download) ${vscode.l10n.t('{0} from PyPI', name)}`;
@@ -142,12 +141,12 @@ function choiceOf(entry: IndexEntry): PackageChoice {
     label: entry.name,
     description: entry.version,
     detail: entry.description,
-    alwaysShow: true, // what was found is shown, also where the words are in another order
+    alwaysShow: true, // keeps results visible even if their words are in another order
     buttons: [{ iconPath: new vscode.ThemeIcon('book'), tooltip: vscode.l10n.t('Show README') }],
   };
 }
 
-/** What is typed is itself the name of a package outside the index, or of a version. */
+/** Whether the text is a complete name or version of a package outside the index. */
 function typedSpec(value: string): PackageChoice | undefined {
   const text = value.trim();
   if (!/^(github|gitlab|codeberg|pypi|https?|file):.|^\S+@\S+$|^[./]|^[A-Za-z]:\\/.test(text)) {

@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import { type Board, readInfo } from '../core/board';
 import { UsageError } from '../core/errors';
-import { readInfo } from '../core/board/readInfo';
 import type { ViewContext } from '../views/context';
 import { setUpStubs } from '../views/packages/stubSetup';
 import type { Call, Command } from './types';
+import { showInformationMessage } from '../views/message';
+import { openFolder } from '../views/helpful';
 
-/** Code completion that knows the board. */
+/** Commands that set up code completion for a board. */
 export const stubCommands: readonly Command[] = [
   {
     id: 'setUpStubs',
@@ -20,9 +21,10 @@ export const stubCommands: readonly Command[] = [
   },
 ];
 
-async function run(context: ViewContext, board: Board, { signal }: Call): Promise<void> {
+async function run(context: ViewContext, board: Board, { signal, begin }: Call): Promise<void> {
   const folder = await chooseFolder();
   if (!folder) return;
+  begin();
   const { platform, version } = board.info ?? {};
   const info =
     platform !== undefined && version !== undefined
@@ -30,7 +32,7 @@ async function run(context: ViewContext, board: Board, { signal }: Call): Promis
       : await board.withSession((session) => readInfo(session, signal), { signal });
   const { packages, note } = await setUpStubs(context, info, folder, signal);
   const done = vscode.l10n.t('Code completion is set up: {0}', packages.join(', '));
-  void vscode.window.showInformationMessage(note === undefined ? done : `${done}. ${note}`);
+  void showInformationMessage(note === undefined ? done : `${done}. ${note}`);
 }
 
 async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
@@ -38,7 +40,8 @@ async function chooseFolder(): Promise<vscode.WorkspaceFolder | undefined> {
   const [first] = folders;
   if (!first) {
     throw new UsageError(vscode.l10n.t('No folder is open'), {
-      hint: vscode.l10n.t('Open the folder of your program: the stubs belong into it.'),
+      hint: vscode.l10n.t("Open your program's folder: the stubs are stored in it."),
+      next: openFolder(),
     });
   }
   return folders.length === 1 ? first : vscode.window.showWorkspaceFolderPick();

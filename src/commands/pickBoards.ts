@@ -1,67 +1,62 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
-import { stateWords } from '../views/tree/boardItem';
-import { stateLook } from '../views/tree/boardLook';
-import { chooseBoards } from './fleetChoose';
+import { lookOf, placeWords, stateOf } from '../views/tree';
 import type { BoardFilter } from './types';
 
 interface BoardChoice extends vscode.QuickPickItem {
   readonly board: Board;
 }
 
-/** Asks for one board. @throws UsageError when there is none to choose */
+/** Asks for one board; `title` gives the reason. The chosen board becomes the active one. @throws UsageError if there is none to choose */
 export async function pickBoard(
   context: ViewContext,
   boards: readonly Board[],
-  which: BoardFilter,
+  title = vscode.l10n.t('Which board?'),
 ): Promise<Board | undefined> {
-  const choice = await vscode.window.showQuickPick(choices(context, boards, which), {
-    title: vscode.l10n.t('Which board?'),
+  const board = await askBoard(context, boards, title);
+  if (board) await context.active.choose(board);
+  return board;
+}
+
+/** Asks for one board and leaves the active one as it is. @throws UsageError if there is none to choose */
+export async function askBoard(
+  context: ViewContext,
+  boards: readonly Board[],
+  title: string,
+): Promise<Board | undefined> {
+  if (boards.length === 0) throw noBoard('present');
+  const choice = await vscode.window.showQuickPick(choices(context, boards), {
+    title,
     matchOnDescription: true,
   });
-  if (choice) await context.active.choose(choice.board);
   return choice?.board;
 }
 
-/** Asks for several boards, by ticks or by a selector. @throws UsageError when there is none to choose */
-export function pickBoards(
-  context: ViewContext,
-  boards: readonly Board[],
-  which: BoardFilter,
-): Promise<readonly Board[] | undefined> {
-  if (boards.length === 0) throw noBoard(which);
-  return chooseBoards(context, vscode.l10n.t('Which boards?'), boards);
-}
-
-function choices(
-  context: ViewContext,
-  boards: readonly Board[],
-  which: BoardFilter,
-): BoardChoice[] {
-  if (boards.length === 0) throw noBoard(which);
+function choices(context: ViewContext, boards: readonly Board[]): BoardChoice[] {
   const active = context.active.current;
   return [...boards]
     .sort((a, b) => Number(b === active) - Number(a === active))
     .map((board) => ({
       board,
-      label: `$(${stateLook(board.state, board.present).icon}) ${board.name}`,
-      description: stateWords(board.state, board.present),
+      label: `$(${lookOf(board).icon}) ${board.name}`,
+      description: [stateOf(board), placeWords(board)].filter(Boolean).join(' · '),
       picked: board === active,
     }));
 }
 
-function noBoard(which: BoardFilter): UsageError {
+/** Explains that no board fits a command. */
+export function noBoard(which: BoardFilter): UsageError {
   if (which === 'open') {
     return new UsageError(vscode.l10n.t('No board is connected'), {
       hint: vscode.l10n.t('Connect a board in the MicroPython view.'),
     });
   }
-  if (which === 'closed') return new UsageError(vscode.l10n.t('Every board is connected already'));
-  return new UsageError(vscode.l10n.t('No board is there'), {
+  if (which === 'closed') return new UsageError(vscode.l10n.t('Every board is already connected'));
+  return new UsageError(vscode.l10n.t('No board found'), {
     hint: vscode.l10n.t(
-      'Plug one in with a cable that carries data, add a port by its path, or start a demo board.',
+      'Plug one in with a data cable, add a port by its path, or start a demo board.',
     ),
   });
 }

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { tellBriefly } from '../views/brief';
 import type { Command } from './types';
+import { showInformationMessage, tellBriefly } from '../views/message';
 
-/** The board's REPL. */
+/** Commands for the board's REPL. */
 export const replCommands: readonly Command[] = [
   {
     id: 'openRepl',
@@ -21,13 +21,13 @@ export const replCommands: readonly Command[] = [
     run: async ({ replLogs }, board) => {
       if (replLogs.pathOf(board) !== undefined) {
         replLogs.stop(board);
-        tellBriefly(vscode.l10n.t('$(check) REPL log of {0} is off', board.name));
+        tellBriefly(vscode.l10n.t('REPL log of {0} is off', board.name), 'check');
         return;
       }
       const path = await replLogs.start(board);
       const open = vscode.l10n.t('Open It');
-      const text = vscode.l10n.t('What {0} prints is copied to {1}', board.name, path);
-      const answer = await vscode.window.showInformationMessage(text, open);
+      const text = vscode.l10n.t('Output of {0} is copied to {1}', board.name, path);
+      const answer = await showInformationMessage(text, open);
       if (answer === open) await vscode.window.showTextDocument(vscode.Uri.file(path));
     },
   },

@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
 import { asError, UsageError } from '../core/errors';
-import { dedent, runFileCode } from '../core/repl/runCode';
-import type { Board } from '../core/board/board';
+import { dedent, runFileCode } from '../core/repl';
+import type { Board } from '../core/board';
 import type { ViewContext } from '../views/context';
 import type { Run } from '../views/runs';
-import { nameOf } from '../views/tree/nodes';
+import { nameOf } from '../views/tree';
 import { resolveBoard } from './targets';
 import type { Command } from './types';
+import { tryExample } from '../views/helpful';
 
-/** Running code with live output. */
+/** Commands that run code and show its output as it arrives. */
 export const runCommands: readonly Command[] = [
   {
     id: 'runFile',
@@ -71,9 +72,9 @@ async function run(context: ViewContext, what: Run, signal: AbortSignal): Promis
   }
 }
 
-/** What was clicked, else the active editor, with what has not been saved yet. */
+/** The clicked file, else the active editor, including unsaved changes. */
 async function documentToRun(arg: unknown): Promise<vscode.TextDocument> {
-  const uri = arg instanceof vscode.Uri ? arg : vscode.window.activeTextEditor?.document.uri;
+  const uri = arg instanceof vscode.Uri ? arg : openFile();
   if (!uri) throw noEditor();
   try {
     return await vscode.workspace.openTextDocument(uri);
@@ -85,6 +86,13 @@ async function documentToRun(arg: unknown): Promise<vscode.TextDocument> {
   }
 }
 
+/** Returns the file of the active editor. While an editor opens, only its tab names the file. */
+function openFile(): vscode.Uri | undefined {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+  const opening = tab instanceof vscode.TabInputText ? tab.uri : undefined;
+  return vscode.window.activeTextEditor?.document.uri ?? opening;
+}
+
 async function boardFor(
   context: ViewContext,
   uri: vscode.Uri,
@@ -93,7 +101,9 @@ async function boardFor(
   return context.uris.fromUri(uri)?.board ?? resolveBoard(context, 'present', args.slice(1));
 }
 
-/** The selected lines as a whole where the selection spans several; the line of the cursor without a selection. */
+/**
+ * Returns whole lines: those of the selection if it spans several, or else the line of the cursor.
+ */
 function wholeLines({ document, selection }: vscode.TextEditor): vscode.Range {
   if (!selection.isEmpty && selection.isSingleLine) return selection;
   const end =
@@ -106,5 +116,6 @@ function wholeLines({ document, selection }: vscode.TextEditor): vscode.Range {
 function noEditor(): UsageError {
   return new UsageError(vscode.l10n.t('No file is open'), {
     hint: vscode.l10n.t('Open a Python file and run it again.'),
+    next: tryExample(),
   });
 }

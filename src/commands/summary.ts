@@ -1,25 +1,27 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import type { Outcome } from '../core/many/jobs';
-import { unfinished } from '../core/many/jobs';
+import type { CommandName } from '../manifest';
+import type { Board } from '../core/board';
+import { type Outcome, unfinished } from '../core/many';
 import type { ViewContext } from '../views/context';
 import { wordsFor } from '../views/words';
+import { showErrorMessage } from '../views/message';
 
-/** `kitchen`, or `3 boards`. */
+/** Returns the board's name, or `3 boards`. */
 export function namesOf(boards: readonly Board[]): string {
   const [first] = boards;
   return boards.length === 1 && first ? first.name : vscode.l10n.t('{0} boards', boards.length);
 }
 
 /**
- * Says in one message how a work on several boards ended, and offers `command` again for those that failed. One board
- * that failed is thrown, so that the wrapper finds the words for it; all well is not worth a message.
+ * Shows one message about the work on several boards, and offers `command` for those that failed.
+ * The error of a single board is thrown, so that the wrapper shows it. Complete success shows
+ * nothing.
  */
 export function summarise<T>(
   context: ViewContext,
   outcomes: readonly Outcome<Board, T>[],
   work: string,
-  command: string,
+  command: CommandName,
   ...rest: unknown[]
 ): void {
   const failed = outcomes.filter((o) => o.status === 'failed');
@@ -39,8 +41,7 @@ export function summarise<T>(
   const more = failed.length > 1 ? vscode.l10n.t(' and {0} more', failed.length - 1) : '';
   const retry = vscode.l10n.t('Retry Failed');
   const showLog = vscode.l10n.t('Show Log');
-  vscode.window
-    .showErrorMessage(text + more, retry, showLog)
+  showErrorMessage(text + more, retry, showLog)
     .then(async (choice) => {
       if (choice === showLog) context.log.show();
       if (choice !== retry) return;

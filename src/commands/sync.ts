@@ -1,18 +1,26 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import { forEachBoard } from '../core/many/jobs';
-import type { SyncResult } from '../core/sync/apply';
-import type { SyncMode } from '../core/sync/model';
-import { planSummary, resultSummary } from '../core/sync/summary';
+import { callCommand } from '../views/callCommand';
+import type { Board } from '../core/board';
+import { forEachBoard } from '../core/many';
+import { planSummary, resultSummary, type SyncMode, type SyncResult } from '../core/sync';
 import type { ViewContext } from '../views/context';
-import { showDiff } from '../views/sync/diff';
-import { isPreviewed, notePreviewed } from '../views/sync/previewed';
-import { specSource } from '../views/sync/sources';
-import type { Preview } from '../views/sync/syncCenter';
-import { SYNC_VIEW, type SyncNode } from '../views/sync/syncView';
+import {
+  closeDiffs,
+  isPreviewed,
+  notePreviewed,
+  type Preview,
+  showDiff,
+  spaceWords,
+  specSource,
+  SYNC_VIEW,
+  type SyncNode,
+} from '../views/sync';
+import { showError } from '../views/showError';
 import { summarise } from './summary';
 import { confirmMirror } from './syncConfirm';
+import { chooseSyncFolder } from './syncFolder';
 import type { Call, Command, ProgressLook } from './types';
+import { showInformationMessage } from '../views/message';
 
 const SYNCING: ProgressLook = {
   where: 'notification',
@@ -26,7 +34,7 @@ const COMPARING: ProgressLook = {
   title: (names) => vscode.l10n.t('Comparing with {0}', names),
 };
 
-/** Between a folder and boards. */
+/** Commands that sync a folder with boards. */
 export const syncCommands: readonly Command[] = [
   { id: 'syncPush', needs: 'boards', which: 'present', progress: SYNCING, run: push },
   {
@@ -58,7 +66,7 @@ export const syncCommands: readonly Command[] = [
     progress: COMPARING,
     run: async (context, { uris: [uri], boards: [board] }, call) => {
       if (!uri || !board) return;
-      const source = specSource(uri);
+      const source = specSource(context.sync.outside, uri);
       await show(context, await context.sync.preview(board, 'push', call, source));
     },
   },
@@ -77,9 +85,13 @@ export const syncCommands: readonly Command[] = [
   },
 ];
 
-/** One board: through the preview where the settings want it. Many: at once, since a push never deletes. */
+/**
+ * One board: through the preview if the settings want it. Several: immediately, because a push
+ * never deletes.
+ */
 async function push(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
   const [only] = boards;
+  if (only) await call.ask(() => chooseSyncFolder(context, only));
   if (boards.length === 1 && only) {
     const made = await plan(context, only, 'push', call);
     if (!made) return;
@@ -101,11 +113,12 @@ async function push(context: ViewContext, boards: readonly Board[], call: Call):
 }
 
 async function preview(context: ViewContext, board: Board, mode: SyncMode, call: Call) {
+  await call.ask(() => chooseSyncFolder(context, board));
   const made = await plan(context, board, mode, call);
   if (made) await show(context, made);
 }
 
-/** A plan that does something, or the words that there is nothing to do. */
+/** Returns the preview if it changes something, and otherwise reports that nothing differs. */
 async function plan(
   context: ViewContext,
   board: Board,
@@ -123,6 +136,26 @@ async function plan(
 async function show(context: ViewContext, made: Preview): Promise<void> {
   context.sync.show(made);
   await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
+  // Not awaited: the preview stays in the view, whether or not the user reacts to the message.
+  offerApply(context, made).catch((error: unknown) => showError(context, error));
+}
+
+/**
+ * Reports that nothing has changed yet and offers to apply the plan, because the view may be too
+ * small for the list.
+ */
+async function offerApply(context: ViewContext, made: Preview): Promise<void> {
+  const apply = vscode.l10n.t('Sync');
+  const view = vscode.l10n.t('Show');
+  const text = [`${made.board.name}: ${planSummary(made.plan)}`, spaceWords(made)]
+    .filter(Boolean)
+    .join('. ');
+  const answer = await showInformationMessage(text, apply, view);
+  if (answer === view) await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
+  if (answer !== apply || context.sync.shown?.kind !== 'preview') return;
+  if (context.sync.shown.board === made.board) {
+    await callCommand('mpyFleet.syncApply');
+  }
 }
 
 async function applyShown(context: ViewContext, call: Call): Promise<void> {
@@ -136,6 +169,7 @@ async function apply(context: ViewContext, made: Preview, call: Call): Promise<v
     signal: call.signal,
     onProgress: (done, total, path) => call.report(path, done, total),
   });
+  await closeDiffs(context, made);
   await notePreviewed(context, made.board);
   tellResult(context, made.board, result);
 }
@@ -147,10 +181,9 @@ function tellResult(context: ViewContext, board: Board, result: SyncResult): voi
     tell(context, text);
     return;
   }
-  vscode.window
-    .showInformationMessage(text, undoIt)
+  showInformationMessage(text, undoIt)
     .then(async (choice) => {
-      if (choice === undoIt) await vscode.commands.executeCommand('mpyFleet.syncUndo', board.id);
+      if (choice === undoIt) await callCommand('mpyFleet.syncUndo', board.id);
     })
     .then(undefined, (error: unknown) => context.log.error('Undo failed', String(error)));
 }
@@ -160,7 +193,7 @@ async function undo(context: ViewContext, board: Board, call: Call): Promise<voi
   const parts = [
     vscode.l10n.t('{0}: {1} restored, {2} removed', board.name, restored.length, removed.length),
     ...(left.length > 0
-      ? [vscode.l10n.t('left as they are, since they were changed later: {0}', left.join(', '))]
+      ? [vscode.l10n.t('not restored, because they have changed since: {0}', left.join(', '))]
       : []),
   ];
   tell(context, parts.join('; '));
@@ -168,5 +201,5 @@ async function undo(context: ViewContext, board: Board, call: Call): Promise<voi
 
 function tell(context: ViewContext, text: string): void {
   context.log.info(text);
-  void vscode.window.showInformationMessage(text);
+  void showInformationMessage(text);
 }

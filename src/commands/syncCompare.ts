@@ -1,19 +1,17 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import type { ViewContext } from '../views/context';
-import { DEVICES } from '../views/sync/deviceFiles';
-import { SYNC_VIEW } from '../views/sync/syncView';
-import type { Compared } from '../views/sync/syncCenter';
-import { workspaceFs } from '../views/sync/workspaceFs';
+import { type Compared, DEVICES, SYNC_VIEW, workspaceFs } from '../views/sync';
 import type { Command, ProgressLook } from './types';
+import { openFolder } from '../views/helpful';
 
 const COMPARING: ProgressLook = {
   where: 'notification',
   title: (names) => vscode.l10n.t('Comparing {0}', names),
 };
 
-/** Comparisons, and the device file that says what a board is to have. */
+/** Commands that compare boards and folders, and create device files. */
 export const compareCommands: readonly Command[] = [
   {
     id: 'compareWithFolder',
@@ -48,9 +46,11 @@ async function show(context: ViewContext, compared: Compared): Promise<void> {
 /** Adds the board to the workspace's device file, and opens that. */
 async function createDeviceConfig({ sync }: ViewContext, board: Board): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0];
-  if (!folder) throw new UsageError(vscode.l10n.t('No folder is open'));
+  if (!folder) {
+    throw new UsageError(vscode.l10n.t('No folder is open'), { next: openFolder() });
+  }
   if (board.uid === undefined) {
-    throw new UsageError(vscode.l10n.t('{0} has not told its unique id yet', board.name), {
+    throw new UsageError(vscode.l10n.t('{0} has not reported its unique id yet', board.name), {
       hint: vscode.l10n.t('Connect it first.'),
     });
   }

@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
-import type { Preview } from '../views/sync/syncCenter';
+import type { Preview } from '../views/sync';
+import { showWarningMessage } from '../views/message';
 
-/** So many names are listed in the question; the rest is counted. */
+/** Number of names that the question lists; it gives a count for the rest. */
 const LISTED = 20;
 
-/** Asks before a mirror deletes, with the list; anything else needs no question. */
+/** Asks before a mirror deletes files, and lists them. Other syncs need no confirmation. */
 export async function confirmMirror({ board, plan, chosen }: Preview): Promise<boolean> {
   const deletions = plan.actions.filter((a) => a.kind === 'delete' && chosen.has(a.path));
   if (deletions.length === 0) return true;
@@ -13,6 +14,10 @@ export async function confirmMirror({ board, plan, chosen }: Preview): Promise<b
   const listed = names.slice(0, LISTED).join('\n');
   const detail = more > 0 ? `${listed}\n${vscode.l10n.t('and {0} more', more)}` : listed;
   const yes = vscode.l10n.t('Delete and Sync');
-  const question = vscode.l10n.t('Delete {0} items from {1}?', names.length, board.name);
-  return (await vscode.window.showWarningMessage(question, { modal: true, detail }, yes)) === yes;
+  const [only = ''] = names;
+  const question =
+    names.length === 1
+      ? vscode.l10n.t('Delete {0} from {1}?', only, board.name)
+      : vscode.l10n.t('Delete {0} items from {1}?', names.length, board.name);
+  return (await showWarningMessage(question, { modal: true, detail }, yes)) === yes;
 }

@@ -1,72 +1,105 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import { isLikely } from '../views/activeBoard';
 import { SCHEME } from '../views/boardUris';
 import type { ViewContext } from '../views/context';
-import { boardsOfNode, isTreeNode, type TreeNode } from '../views/tree/nodes';
-import { pickBoard, pickBoards } from './pickBoards';
+import { boardsOfNode, isTreeNode, keyRows, type TreeNode } from '../views/tree';
+import { noBoard, pickBoard } from './pickBoards';
+import { targetOf, type AskReason, type Situation } from './targetRule';
 import type { BoardFilter, LocalCommand, RemoteTarget } from './types';
 
-/** Whether a command may work on `board`. */
-export function fits(board: Board, which: BoardFilter): boolean {
-  switch (which) {
-    case 'any':
-      return true;
-    case 'present':
-      return board.present;
-    case 'open':
-      return board.transport !== undefined;
-    case 'closed':
-      return board.present && !board.transport;
-  }
-}
-
-/** The board that a call means: what it was called on, the active editor's, the active one, or the user's choice. */
+/**
+ * Returns the board that a call refers to; see targetOf. Undefined: the user chose none.
+ * @throws UsageError
+ */
 export async function resolveBoard(
   context: ViewContext,
   which: BoardFilter,
   args: readonly unknown[],
 ): Promise<Board | undefined> {
-  const [named] = boardsIn(context, args);
-  if (named) return refuse(named, which);
-  const usual = editorBoard(context) ?? context.active.current;
-  if (usual && fits(usual, which)) return usual;
-  const candidates = candidatesFor(context, which);
-  const [only] = candidates;
-  return only && candidates.length === 1 ? only : pickBoard(context, candidates, which);
+  return (await resolve(context, which, args, false))?.[0];
 }
 
-/** The same for many: what is selected in the tree, or the user's choice (the active board is ticked). */
-export async function resolveBoards(
+/** Returns all boards that a call refers to. @throws UsageError */
+export function resolveBoards(
   context: ViewContext,
   which: BoardFilter,
   args: readonly unknown[],
 ): Promise<readonly Board[] | undefined> {
-  const named = boardsIn(context, args);
-  if (named.length > 0) {
-    const fitting = named.filter((b) => fits(b, which));
-    if (fitting.length === 0 && named[0]) refuse(named[0], which);
-    return fitting;
-  }
-  const candidates = candidatesFor(context, which);
-  const [only] = candidates;
-  return only && candidates.length === 1 ? [only] : pickBoards(context, candidates, which);
+  return resolve(context, which, args, true);
 }
 
-/** Files and folders on boards that a call means. */
+async function resolve(
+  context: ViewContext,
+  which: BoardFilter,
+  args: readonly unknown[],
+  many: boolean,
+): Promise<readonly Board[] | undefined> {
+  const verdict = targetOf(situation(context, args), which, many);
+  switch (verdict.tag) {
+    case 'boards':
+      return verdict.boards;
+    case 'refuse':
+      throw refusal(verdict.board, which);
+    case 'none':
+      throw verdict.missing === undefined ? noBoard(which) : awayError(verdict.missing);
+    case 'ask': {
+      const board = await pickBoard(context, verdict.candidates, reasonInWords(verdict.why));
+      return board && [board];
+    }
+  }
+}
+
+function situation(context: ViewContext, args: readonly unknown[]): Situation {
+  return {
+    clicked: boardsIn(context, args),
+    focused: context.focus.boards,
+    active: context.active.current,
+    missing: context.active.missing,
+    boards: context.fleet.boards.filter(isLikely),
+  };
+}
+
+function reasonInWords(why: AskReason): string {
+  switch (why.tag) {
+    case 'noneChosen':
+      return vscode.l10n.t('Which board?');
+    case 'severalSelected':
+      return vscode.l10n.t(
+        '{0} boards are selected, but this command works on one. Which?',
+        why.count,
+      );
+    case 'away':
+      return vscode.l10n.t('{0} is away. Use which board instead?', why.name);
+    case 'notConnected':
+      return vscode.l10n.t('{0} is not connected. Which board?', why.name);
+  }
+}
+
+/**
+ * Returns the files and folders on boards that a command acts on: what was clicked; else the tree's
+ * rows or the editor's file, whichever had the focus last; else the root of the target board.
+ */
 export async function resolveRemote(
   context: ViewContext,
   args: readonly unknown[],
 ): Promise<readonly RemoteTarget[] | undefined> {
   const given = remotesIn(context, args);
   if (given.length > 0) return given;
-  const selected = context.tree.selection.flatMap((node) => remoteOf(context, node));
-  const [editor] = remoteOf(context, vscode.window.activeTextEditor?.document.uri);
-  if (editor) return [editor];
-  if (selected.length > 0) return selected;
+  const focused = [...context.focus.rows, context.focus.uri].flatMap((at) => remoteOf(context, at));
+  if (focused.length > 0) return focused;
   const board = await resolveBoard(context, 'present', []);
   return board && [{ board, path: '/', type: 'dir' }];
+}
+
+/** Returns rows of the tree only: those given by a menu, or those that a key refers to. */
+export async function resolveRows(
+  context: ViewContext,
+  args: readonly unknown[],
+): Promise<readonly TreeNode[]> {
+  const given = expand(args).filter(isTreeNode);
+  return given.length > 0 ? given : keyRows(context.tree);
 }
 
 /** Local files (of the Explorer, else of the active editor) and the boards they go to. */
@@ -85,39 +118,35 @@ export async function resolveLocal(
       hint: vscode.l10n.t('Open a file, or right-click one in the Explorer.'),
     });
   }
-  if (!command.many) {
-    const board = await resolveBoard(context, command.which, args);
-    return board && { uris, boards: [board] };
-  }
-  const active = context.active.current;
-  const named = boardsIn(context, args);
-  const boards =
-    named.length === 0 && active && fits(active, command.which)
-      ? [active]
-      : await resolveBoards(context, command.which, args);
+  const boards = await resolve(context, command.which, args, command.many);
   return boards && { uris, boards };
 }
 
-/** Menus give (clicked, [all selected]); everything that was given, flat and without doubles. */
+/**
+ * Menus pass (clicked, [all selected]). Flattens the arguments, without duplicates, the clicked one
+ * first.
+ */
 function expand(args: readonly unknown[]): unknown[] {
   const [first, second] = args;
   const many = Array.isArray(second) ? (second as unknown[]) : [];
-  const all = many.includes(first) || sameUri(first, many) ? many : [first, ...many];
-  return [...new Set(all.filter((a) => a !== undefined && a !== null))];
+  const others = many.filter((m) => !isSame(m, first));
+  return [...new Set([first, ...others].filter((a) => a !== undefined && a !== null))];
 }
 
-function sameUri(first: unknown, many: readonly unknown[]): boolean {
-  return (
-    first instanceof vscode.Uri &&
-    many.some((m) => m instanceof vscode.Uri && m.toString() === first.toString())
-  );
+function isSame(a: unknown, b: unknown): boolean {
+  if (a instanceof vscode.Uri && b instanceof vscode.Uri) return a.toString() === b.toString();
+  return a === b;
 }
 
-function boardsIn(context: ViewContext, args: readonly unknown[]): Board[] {
+/** Returns the boards that were clicked or given, without a question. */
+export function boardsIn(context: ViewContext, args: readonly unknown[]): Board[] {
   return [...new Set(expand(args).flatMap((arg) => boardsOf(context, arg)))];
 }
 
-/** A node of the tree (a group stands for its boards), an `mpy:` URI, a board, or its id, uid or name (keybindings, tasks, tests). */
+/**
+ * Resolves a tree node (a group means its boards), an `mpy:` URI, a board, or a board's id, uid or
+ * name (keybindings, tasks, tests).
+ */
 function boardsOf(context: ViewContext, arg: unknown): readonly Board[] {
   const { fleet, uris } = context;
   if (isTreeNode(arg)) return boardsOfNode(arg);
@@ -146,27 +175,18 @@ function targetOfNode(node: TreeNode): RemoteTarget[] {
   return boardsOfNode(node).map((board) => ({ board, path: '/', type: 'dir' }));
 }
 
-function editorBoard(context: ViewContext): Board | undefined {
-  const uri = vscode.window.activeTextEditor?.document.uri;
-  return uri && context.uris.fromUri(uri)?.board;
-}
-
-function candidatesFor(context: ViewContext, which: BoardFilter): Board[] {
-  return context.fleet.boards.filter((b) => isLikely(b) && fits(b, which));
-}
-
-/** @throws UsageError in words when `board` cannot be worked on */
-function refuse(board: Board, which: BoardFilter): Board {
-  if (fits(board, which)) return board;
+function refusal(board: Board, which: BoardFilter): UsageError {
   if (which === 'closed') {
-    throw new UsageError(vscode.l10n.t('{0} is connected already', board.name));
+    return new UsageError(vscode.l10n.t('{0} is already connected', board.name));
   }
-  if (!board.present) {
-    throw new UsageError(vscode.l10n.t('{0} is not there', board.name), {
-      hint: vscode.l10n.t('Plug it in or power it up; it appears by itself.'),
-    });
-  }
-  throw new UsageError(vscode.l10n.t('{0} is not connected', board.name), {
+  if (!board.present) return awayError(board.name);
+  return new UsageError(vscode.l10n.t('{0} is not connected', board.name), {
     hint: vscode.l10n.t('Connect it first.'),
+  });
+}
+
+function awayError(name: string): UsageError {
+  return new UsageError(vscode.l10n.t('{0} is away', name), {
+    hint: vscode.l10n.t('Plug it in or power it up; it appears by itself.'),
   });
 }

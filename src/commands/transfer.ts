@@ -1,22 +1,21 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
-import type { WriteItem } from '../core/boardFiles';
-import { bytesText } from '../core/board/boardInfoText';
-import { forEachBoard } from '../core/many/jobs';
-import { compiledPath, removeSources } from '../core/packages/compileForBoard';
+import { type Board, bytesText } from '../core/board';
+import type { BoardFiles } from '../core/boardFiles';
+import { applyUpload, forEachBoard, planFor } from '../core/many';
 import type { ViewContext } from '../views/context';
 import { collectLocal, type LocalTree } from '../views/localFiles';
-import { nameOf } from '../views/tree/nodes';
-import { tellBriefly } from '../views/brief';
+import { nameOf } from '../views/tree';
+import { offerUndo } from './offerUndo';
 import { summarise } from './summary';
 import type { Call, Command, ProgressLook } from './types';
+import { showInputBox, tellBriefly } from '../views/message';
 
 const UPLOADING: ProgressLook = {
   where: 'notification',
   title: (names) => vscode.l10n.t('Uploading to {0}', names),
 };
 
-/** From this computer to boards. */
+/** Commands that upload files to boards. */
 export const transferCommands: readonly Command[] = [
   {
     id: 'upload',
@@ -65,11 +64,15 @@ export const transferCommands: readonly Command[] = [
   },
 ];
 
-/** Uploads to every board at once; each file is written beside the old one, verified, then renamed. */
+/**
+ * Uploads to all boards in parallel; each file goes to a temporary name, is verified, and is then
+ * renamed.
+ */
 async function upload(
   context: ViewContext,
   uris: readonly vscode.Uri[],
   boards: readonly Board[],
+  /** On the boards; `/` is the root of each board's files. */
   folder: string,
   call: Call,
 ): Promise<void> {
@@ -93,8 +96,9 @@ async function upload(
       tree.files.length === 1 ? nameOf(tree.files[0]?.path ?? '') : String(tree.files.length);
     tellBriefly(
       tree.files.length === 1
-        ? vscode.l10n.t('$(check) {0} uploaded', what)
-        : vscode.l10n.t('$(check) {0} files uploaded', what),
+        ? vscode.l10n.t('{0} uploaded', what)
+        : vscode.l10n.t('{0} files uploaded', what),
+      'check',
     );
   }
 }
@@ -106,48 +110,36 @@ async function uploadTo(
   signal: AbortSignal,
   onBytes: (bytes: number, path: string) => void,
 ): Promise<void> {
-  for (const folder of tree.emptyFolders)
-    await board.files.mkdir(folder, { parents: true, signal });
-  const { items, sources } = await uploadItems(context, board, tree, signal);
-  if (items.length > 0) {
-    await board.files.writeMany(items, {
-      signal,
-      onProgress: (bytes, _total, path) => onBytes(bytes, path),
-    });
-  }
-  await removeSources(board.files, sources, signal);
-  await context.origins.note(board, tree.files);
-}
-
-/** What is written where; compiled if the user wants that, and then all of it before anything is sent. */
-async function uploadItems(
-  { packages }: ViewContext,
-  board: Board,
-  { files }: LocalTree,
-  signal: AbortSignal,
-): Promise<{ items: WriteItem[]; sources: string[] }> {
-  const compiler = await packages.compiling.forBoard(board, signal);
-  const items: WriteItem[] = [];
-  const sources: string[] = [];
-  for (const { local, path } of files) {
+  const { upload } = context.many.jobs.forJobs;
+  const files = tree.files.map(({ path, local }) => {
     const content = async () => vscode.workspace.fs.readFile(local);
-    if (!compiler || compiledPath(path) === undefined) {
-      items.push({ path, content });
-      continue;
-    }
-    items.push(await compiler.compile(path, await content(), local));
-    sources.push(path);
-  }
-  return { items, sources };
+    return { path, content, local: local.toString() };
+  });
+  const plan = await planFor(board, { ...tree, files }, upload, signal);
+  const onProgress = (bytes: number, _total: number, path: string) => onBytes(bytes, path);
+  await applyUpload(board, plan, upload, signal, async (items) => {
+    const write = (files: BoardFiles) => files.writeMany(items, { signal, onProgress });
+    const replaced =
+      items.length > 0 ? await context.sync.replace(board, items, { signal }, write) : 0;
+    if (replaced === 0) return;
+    const first = items[0]?.path ?? '';
+    offerUndo(
+      context,
+      board,
+      items.length === 1
+        ? vscode.l10n.t('{0} replaced on {1}', first, board.name)
+        : vscode.l10n.t('{0} files replaced on {1}', replaced, board.name),
+    );
+  });
 }
 
 async function askFolder(): Promise<string | undefined> {
-  const folder = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Upload to which folder of the board?'),
+  const folder = await showInputBox({
+    title: vscode.l10n.t('Upload to which folder on the board?'),
     value: '/',
-    prompt: vscode.l10n.t('Folders that are not there are made.'),
+    prompt: vscode.l10n.t('Missing folders are created. "/" is where the board keeps its files.'),
     validateInput: (text) =>
-      text.startsWith('/') ? undefined : vscode.l10n.t('Begin with "/", the root of the board.'),
+      text.startsWith('/') ? undefined : vscode.l10n.t('Start with "/", the root of the board.'),
   });
   return folder === undefined ? undefined : folder.replace(/\/+$/, '') || '/';
 }

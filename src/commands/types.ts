@@ -1,11 +1,16 @@
+import type { CommandId } from '../manifest';
 import type * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import type { RemotePath } from '../views/boardUris';
 import type { ViewContext } from '../views/context';
+import type { TreeNode } from '../views/tree';
 
-/** Which boards a command can work on; the picker offers these, and others are refused in words. */
+/**
+ * Which boards a command can work on. The picker offers these; others are rejected with an
+ * explanation.
+ */
 export type BoardFilter =
-  /** Any that is in the tree. */
+  /** Any board in the tree. */
   | 'any'
   /** A link can be tried; it is opened when the work begins. */
   | 'present'
@@ -22,15 +27,23 @@ export interface RemoteTarget extends RemotePath {
 
 /** One call of a command. */
 export interface Call {
-  /** What VS Code (menu, keybinding, another command) gave. */
+  /** The arguments from a menu, a keybinding or another command. */
   readonly args: readonly unknown[];
   /** Aborted when the user cancels the progress. */
   readonly signal: AbortSignal;
-  /** Says in the progress how far it is; does nothing for commands that show none. Bytes or items, as the command likes. */
+  /**
+   * Reports progress in bytes or items; ignored by commands that show none. The progress appears
+   * with the first report, or when a board has been busy for a moment, so call this after the last
+   * question.
+   */
   report(message: string, done?: number, total?: number): void;
+  /** Shows the progress now: for work that neither reports nor keeps a board busy. */
+  readonly begin: () => void;
+  /** Asks a question during the work. The progress is hidden until it is answered. */
+  readonly ask: <T>(question: () => PromiseLike<T>) => Promise<T>;
 }
 
-/** How a command shows that it works. `notification` has a cancel button and is for what may take long. */
+/** How a command shows its progress. `notification` has a cancel button and is for long work. */
 export interface ProgressLook {
   readonly where: 'notification' | 'window' | 'view';
   /** `names`: the boards it works on. */
@@ -38,8 +51,11 @@ export interface ProgressLook {
 }
 
 interface Base {
-  /** Without the `mpyFleet.` before it; title, icon and menus are in the manifest. */
-  readonly id: string;
+  /**
+   * The command's id without `mpyFleet.`. Title, icon, menus and keys are in the tables of
+   * src/manifest.
+   */
+  readonly id: CommandId;
   readonly progress?: ProgressLook;
 }
 
@@ -56,7 +72,7 @@ export interface BoardCommand extends Base {
   run(context: ViewContext, board: Board, call: Call): Promise<void> | void;
 }
 
-/** Works on as many boards as are selected. One that fails does not spoil it for the others: see forEachBoard. */
+/** Works on all selected boards. A failure on one does not stop the others; see forEachBoard. */
 export interface BoardsCommand extends Base {
   readonly needs: 'boards';
   readonly which: BoardFilter;
@@ -67,6 +83,12 @@ export interface BoardsCommand extends Base {
 export interface RemoteCommand extends Base {
   readonly needs: 'remote';
   run(context: ViewContext, targets: readonly RemoteTarget[], call: Call): Promise<void> | void;
+}
+
+/** Works on rows of the tree only: those of its menu, or those that a key pressed in it means. */
+export interface RowsCommand extends Base {
+  readonly needs: 'rows';
+  run(context: ViewContext, rows: readonly TreeNode[], call: Call): Promise<void> | void;
 }
 
 /** Works with local files (Explorer selection, active editor) and the boards that they go to. */
@@ -83,4 +105,5 @@ export interface LocalCommand extends Base {
 }
 
 /** A line of the command table. What a command needs is in its type, so no handler checks it again. */
-export type Command = PlainCommand | BoardCommand | BoardsCommand | RemoteCommand | LocalCommand;
+export type Command =
+  PlainCommand | BoardCommand | BoardsCommand | RemoteCommand | RowsCommand | LocalCommand;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
-import { webreplAddress, type Address } from '../core/address';
-import type { Board } from '../core/board/board';
-import { asError, CancelledError, UsageError } from '../core/errors';
+import { webreplAddress } from '../core/parseAddress';
+import type { Board } from '../core/board';
+import { CancelledError, UsageError } from '../core/errors';
 import {
   removeWebRepl,
   scanWifi,
@@ -9,12 +9,14 @@ import {
   type SetupBoard,
   type SetupStep,
 } from '../core/webrepl/webreplSetup';
-import type { ViewContext } from '../views/context';
+import { addWebReplAddress, canonicalWebRepl } from '../views/webrepl/addresses';
 import { askPassword } from '../views/webrepl/webReplAccess';
-import { tellBriefly } from '../views/brief';
+import { problemOf } from './problemOf';
+import { keepSecret } from './secretLink';
 import type { Command } from './types';
+import { showInputBox, tellBriefly } from '../views/message';
 
-/** Boards over WebREPL. */
+/** Commands for boards over WebREPL. */
 export const webReplCommands: readonly Command[] = [
   {
     id: 'addWebRepl',
@@ -25,7 +27,7 @@ export const webReplCommands: readonly Command[] = [
       const text = typeof given === 'string' ? given : await askAddress();
       if (text === undefined) return;
       const address = webreplAddress(text);
-      await addAddress(context, address);
+      await addWebReplAddress(context.settings, address);
       const board = context.fleet.byAddress(address);
       await board?.connect({ signal, kind: 'webrepl' });
     },
@@ -38,7 +40,9 @@ export const webReplCommands: readonly Command[] = [
       const gone = board.links.map((l) => l.found.address).filter((a) => a.kind === 'webrepl');
       for (const address of gone) await webRepl.forget(address);
       const texts = gone.map((a) => a.text);
-      const kept = settings.get('webrepl.addresses').filter((t) => !texts.includes(canonical(t)));
+      const kept = settings
+        .get('webrepl.addresses')
+        .filter((t) => !texts.includes(canonicalWebRepl(t)));
       await settings.set('webrepl.addresses', kept);
       if (board.transport?.kind === 'webrepl') await board.disconnect();
     },
@@ -54,6 +58,7 @@ export const webReplCommands: readonly Command[] = [
     run: async (context, board, call) => {
       const { signal } = call;
       const wifi = await askWifi(board, signal);
+      await call.ask(() => keepSecret(board, vscode.l10n.t('the passwords of Wi-Fi and WebREPL')));
       const address = webreplAddress(board.name.replace(/[^\w.-]+/g, '-'));
       const password = await askPassword(address, false);
       if (password === undefined) throw new CancelledError();
@@ -65,8 +70,8 @@ export const webReplCommands: readonly Command[] = [
         signal,
       );
       await context.webRepl.keep(at, password);
-      await addAddress(context, at);
-      tellBriefly(vscode.l10n.t('$(check) WebREPL is at {0}', at.text));
+      await addWebReplAddress(context.settings, at);
+      tellBriefly(vscode.l10n.t('WebREPL is at {0}', at.text), 'check');
     },
   },
   {
@@ -75,7 +80,7 @@ export const webReplCommands: readonly Command[] = [
     which: 'present',
     progress: {
       where: 'notification',
-      title: (names) => vscode.l10n.t('Taking WebREPL away from {0}', names),
+      title: (names) => vscode.l10n.t('Removing WebREPL from {0}', names),
     },
     run: (_context, board, { signal }) => removeWebRepl(setupBoard(board, signal), signal),
   },
@@ -92,23 +97,25 @@ function setupBoard(board: Board, signal: AbortSignal): SetupBoard {
 
 function stepWords(): Record<SetupStep, string> {
   return {
-    join: vscode.l10n.t('joining the Wi-Fi'),
+    join: vscode.l10n.t('joining the Wi-Fi network'),
     password: vscode.l10n.t('writing the passwords'),
     startUp: vscode.l10n.t('writing the start-up lines'),
     reset: vscode.l10n.t('resetting'),
   };
 }
 
-/** The network that the board shall join, of those it sees. @throws CancelledError */
+/** Asks which of the visible networks the board should join. @throws CancelledError */
 async function askWifi(
   board: Board,
   signal: AbortSignal,
 ): Promise<{ name: string; password: string }> {
-  const job = vscode.l10n.t('Looking for Wi-Fi');
+  const job = vscode.l10n.t('Looking for Wi-Fi networks');
   const networks = await board.withSession((session) => scanWifi(session, signal), { job, signal });
   if (networks.length === 0) {
-    throw new UsageError(vscode.l10n.t('{0} sees no Wi-Fi', board.name), {
-      hint: vscode.l10n.t('Most boards know only 2.4 GHz networks. Move it closer and try again.'),
+    throw new UsageError(vscode.l10n.t('{0} finds no Wi-Fi network', board.name), {
+      hint: vscode.l10n.t(
+        'Most boards support only 2.4 GHz networks. Move the board closer and try again.',
+      ),
     });
   }
   const chosen = await vscode.window.showQuickPick(
@@ -117,13 +124,16 @@ async function askWifi(
       description: `${n.signal} dBm${n.open ? `, ${vscode.l10n.t('open')}` : ''}`,
       open: n.open,
     })),
-    { title: vscode.l10n.t('Which Wi-Fi shall {0} join?', board.name), ignoreFocusOut: true },
+    {
+      title: vscode.l10n.t('Which Wi-Fi network should {0} join?', board.name),
+      ignoreFocusOut: true,
+    },
   );
   if (!chosen) throw new CancelledError();
   if (chosen.open) return { name: chosen.label, password: '' };
-  const password = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Password of the Wi-Fi {0}', chosen.label),
-    prompt: vscode.l10n.t('It is written to webrepl_cfg.py on the board, and kept nowhere else.'),
+  const password = await showInputBox({
+    title: vscode.l10n.t('Password of the Wi-Fi network {0}', chosen.label),
+    prompt: vscode.l10n.t('It is written to webrepl_cfg.py on the board and stored nowhere else.'),
     password: true,
     ignoreFocusOut: true,
   });
@@ -131,34 +141,13 @@ async function askWifi(
   return { name: chosen.label, password };
 }
 
-async function addAddress({ settings }: ViewContext, address: Address): Promise<void> {
-  const known = settings.get('webrepl.addresses');
-  if (known.some((text) => canonical(text) === address.text)) return;
-  await settings.set('webrepl.addresses', [...known, address.text]);
-}
-
-function canonical(text: string): string {
-  try {
-    return webreplAddress(text).text;
-  } catch {
-    return text; // a setting that is no address stays as it is
-  }
-}
-
 function askAddress(): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+  return showInputBox({
     title: vscode.l10n.t('Add a WebREPL board'),
     placeHolder: '192.168.1.20',
     prompt: vscode.l10n.t(
       'Its IP address, host name or ws:// address. WebREPL must be running on it.',
     ),
-    validateInput: (text) => {
-      try {
-        webreplAddress(text);
-        return undefined;
-      } catch (error) {
-        return asError(error).message;
-      }
-    },
+    validateInput: (text) => problemOf(() => webreplAddress(text)),
   });
 }

@@ -1,13 +1,12 @@
 import type * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import type { BoardResult } from '../core/many/results';
-import type { SelectableBoard } from '../core/many/selectableBoard';
+import type { BoardResult, SelectableBoard } from '../core/many';
 import type { ViewContext } from './context';
 
-/** A board as other extensions see it. Plain data: ask again for what it is now. */
+/** A board for other extensions. Plain data: query again for its current state. */
 export interface ApiBoard {
-  /** Stable while the board is known; what the other calls take. */
+  /** Stable while the board is known; other calls take it. */
   readonly id: string;
   /** For display; need not be unique. */
   readonly name: string;
@@ -22,25 +21,28 @@ export interface ApiBoard {
 
 export interface ApiRunOptions {
   readonly signal?: AbortSignal;
-  /** What becomes of a program that runs on a board; `leave` (the default) makes that board fail. */
+  /** What to do with a running program; `leave` (the default) reports an error for that board. */
   readonly programs?: 'leave' | 'stop' | 'stopAndRestart';
 }
 
 /**
- * What this extension offers to others: `extensions.getExtension('micropython-fleet.micropython-fleet').activate()` gives it
- * as `v1`. Within a major version nothing is taken away. docs/api.md tells more.
+ * The public API: `extensions.getExtension('micropython-fleet.micropython-fleet').activate()`
+ * returns it as `v1`. Within a major version nothing is removed. See docs/api.md.
  */
 export interface FleetApiV1 {
   /** All boards that are in the tree. */
   boards(): readonly ApiBoard[];
-  /** Boards by names, hostlists, patterns, tags and groups, and the names that no board answers to. */
+  /**
+   * Resolves names, hostlists, patterns, tags and groups. Also returns the names that match no
+   * board.
+   */
   select(selector: string): {
     readonly boards: readonly ApiBoard[];
     readonly unmatched: readonly string[];
   };
-  /** Boards came, went or changed. Many at once are told once. */
+  /** Boards were added, removed or changed. Simultaneous changes are reported once. */
   readonly onDidChange: vscode.Event<void>;
-  /** Runs Python code on boards (ids) and gives an answer for each; shown in the Results view too. Never rejects for a board. */
+  /** Runs Python code on boards (by id) and returns an answer for each. The Results view shows it too. Never rejects because of a board. */
   run(
     ids: readonly string[],
     code: string,
@@ -48,14 +50,17 @@ export interface FleetApiV1 {
   ): Promise<readonly BoardResult[]>;
   /** The content of a file on a board. The user is asked before a running program is stopped. */
   readFile(id: string, path: string, signal?: AbortSignal): Promise<Uint8Array>;
-  /** Writes a file: beside the old one, verified by hash, then renamed. */
+  /** Writes a file: to a temporary name, verified by hash, then renamed. */
   writeFile(id: string, path: string, content: Uint8Array, signal?: AbortSignal): Promise<void>;
 }
 
-/** Changes of boards are told at most so often, in milliseconds. */
+/** Minimum interval, in milliseconds, between two change events. */
 const TELL_MS = 100;
 
-/** Makes the API. `events` is VS Code's EventEmitter, given so that this module needs nothing of VS Code when it loads. */
+/**
+ * Creates the API. `events` is VS Code's EventEmitter, passed in so that this module does not load
+ * `vscode`.
+ */
 export function createApi(context: ViewContext, changed: vscode.EventEmitter<void>): FleetApiV1 {
   const { fleet, many } = context;
   let timer: NodeJS.Timeout | undefined;

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board, Fleet } from '../core/board';
 import { utf8, hex, text } from '../core/bytes';
-import type { Fleet } from '../core/board/fleet';
 import type { Disposable } from '../core/events';
 
 export const SCHEME = 'mpy';
 
-/** Marks an authority that is a node's id and no uid: VS Code lower-cases authorities, so ids are written in hex. */
+/**
+ * Marks an authority that is a node's id instead of a uid. Ids are written in hex because VS Code
+ * lower-cases authorities.
+ */
 const ID_PREFIX = 'id-';
 
 /** A place on a board. */
@@ -36,7 +38,7 @@ export class BoardUris implements Disposable {
     });
   }
 
-  /** Undefined when the board is not known (any more), or when `uri` is no board's. */
+  /** Returns undefined if the board is unknown or `uri` does not name a board. */
   fromUri(uri: vscode.Uri): RemotePath | undefined {
     if (uri.scheme !== SCHEME) return undefined;
     const board = this.#boardAt(uri.authority);
@@ -59,7 +61,7 @@ function authorityOfId(id: string): string {
   return ID_PREFIX + hex(utf8(id));
 }
 
-/** An all-zero uid (emulators, some ports) is nobody's. */
+/** An all-zero uid (emulators, some ports) identifies no board. */
 function isUid(uid: string | undefined): uid is string {
   return uid !== undefined && /^[0-9a-f]+$/.test(uid) && !/^0*$/.test(uid);
 }

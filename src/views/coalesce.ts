@@ -1,8 +1,9 @@
 import type { Disposable } from '../core/events';
 
 /**
- * Gathers items and hands them over together, at most once per `pause` milliseconds: a thousand changes are one redraw. The pause
- * can be asked for each time, where what the items cause takes longer the more there is.
+ * Collects items and passes them on together, at most once per `pause` milliseconds, so that a
+ * thousand changes cause one redraw. The pause may be a function, for work that takes longer the
+ * more items there are.
  */
 export class Coalescer<T> implements Disposable {
   readonly #items = new Set<T>();

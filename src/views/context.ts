@@ -1,27 +1,36 @@
+import type { FlashPortFactory } from '../core/flash';
 import type * as vscode from 'vscode';
-import type { Fleet } from '../core/board/fleet';
-import type { KnownBoards } from '../core/board/knownBoards';
+import type { Fleet, KnownBoards } from '../core/board';
 import type { ActiveBoard } from './activeBoard';
+import type { Adoption } from './adoption';
+import type { AppCenter } from './apps/appCenter';
+import type { AppVersions } from './apps/appVersions';
+import type { MessagesPanel } from './apps/messagesPanel';
+import type { TopicWatch } from './broker';
 import type { BoardUris } from './boardUris';
-import type { BrokerCenter } from './broker/brokerCenter';
+import type { BrokerCenter, FarDemo } from './broker';
 import type { BoardLogs } from './logs/boardLogs';
 import type { DemoBoards } from './demoBoards';
+import type { Focus } from './focus';
+import type { History } from './history/history';
 import type { FileChanges } from './fileChanges';
 import type { PackageCenter } from './packages/packageCenter';
+import type { Notebooks } from './notebook';
 import type { Origins } from './origins';
+import type { Questions } from './questions';
 import type { ReplLogs } from './repl/replLogs';
 import type { Terminals } from './repl/terminals';
 import type { Many } from './results/many';
 import type { Runs } from './runs';
+import type { ScriptCenter } from './scripts/scriptCenter';
 import type { Settings } from './settings';
-import type { SyncCenter } from './sync/syncCenter';
-import type { Arrangement } from './tree/arrangement';
-import type { BoardTree } from './tree/boardTree';
+import type { SyncCenter } from './sync';
+import type { Arrangement, BoardTree } from './tree';
 import type { WebReplAccess } from './webrepl/webReplAccess';
 
 /**
- * What views and commands work with. Composed once in extension.ts and handed to every `register(context)`; there are
- * no singletons and no module state.
+ * Services for views and commands. compose.ts creates them once and passes them to every
+ * `register(context)`; there are no singletons and no module state.
  */
 export interface ViewContext {
   readonly extension: vscode.ExtensionContext;
@@ -29,8 +38,10 @@ export interface ViewContext {
   readonly settings: Settings;
   readonly fleet: Fleet;
   readonly known: KnownBoards;
-  /** The board that commands mean when nothing else says which. */
+  /** The board for commands that are called without one. */
   readonly active: ActiveBoard;
+  /** What the user focused last. */
+  readonly focus: Focus;
   /** `mpy://` URIs <-> boards. */
   readonly uris: BoardUris;
   /** Local files that the files on boards came from. */
@@ -40,11 +51,31 @@ export interface ViewContext {
   /** Which boards the tree shows, and in which groups. */
   readonly arrangement: Arrangement;
   readonly tree: BoardTree;
+  /** Which boards at brokers are the user's own. */
+  readonly adoption: Adoption;
   readonly terminals: Terminals;
   readonly brokers: BrokerCenter;
   /** Logs of boards behind brokers. */
   readonly boardLogs: BoardLogs;
+  /** Serial ports for writing firmware. */
+  readonly flashPort: FlashPortFactory;
   readonly demos: DemoBoards;
+  /** The simulated board behind the local broker. */
+  readonly farDemo: FarDemo;
+  /** Telemetry, events and operations, kept beyond the window. */
+  readonly history: History;
+  /** Apps on boards, their messages, and messages to them. */
+  readonly apps: AppCenter;
+  /** Which version of its app each board runs and should run. */
+  readonly appVersions: AppVersions;
+  /** The panel with the messages of apps. */
+  readonly messages: MessagesPanel;
+  /** The topics that the user watches. */
+  readonly topics: TopicWatch;
+  /** Kept scripts, and the schedules of this computer and of boards. */
+  readonly scripts: ScriptCenter;
+  /** Questions to the user that arise during work on boards. */
+  readonly questions: Questions;
   readonly replLogs: ReplLogs;
   /** Passwords of WebREPL boards. */
   readonly webRepl: WebReplAccess;
@@ -52,11 +83,13 @@ export interface ViewContext {
   readonly runs: Runs;
   /** Jobs on many boards, their results, groups and measurements. */
   readonly many: Many;
-  /** Syncs and comparisons, and what the Sync view shows. */
+  /** Syncs, comparisons, and the content of the Sync view. */
   readonly sync: SyncCenter;
-  /** Packages: the index, and what is installed on boards. */
+  /** Notebooks whose cells run on boards. */
+  readonly notebooks: Notebooks;
+  /** The package index, and the packages installed on boards. */
   readonly packages: PackageCenter;
 }
 
-/** A view: subscribes to what it shows; disposing the answer takes it away. */
+/** Registers a view, which subscribes to its data. Disposing the result removes it. */
 export type Register = (context: ViewContext) => vscode.Disposable;

@@ -1,11 +1,12 @@
+import { fullPlace } from '../core/address';
 import * as vscode from 'vscode';
-import { parseAddress } from '../core/address';
-import type { BoardSource, Found } from '../core/board/discovery';
+import { demoAddress } from '../core/parseAddress';
+import type { BoardSource, Found } from '../core/board';
 import { Emitter } from '../core/events';
 
 const KEY = 'mpyFleet.demoBoards';
 
-/** Demo boards that the user has started; they are there again in the next window, with their files. */
+/** Demo boards that the user has started. They return in the next window, with their files. */
 export class DemoBoards implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -19,14 +20,14 @@ export class DemoBoards implements BoardSource {
     return this.#found;
   }
 
-  /** Nothing has to be looked for. */
+  /** There is nothing to discover. */
   start(): void {
     this.#changed.fire();
   }
 
   /** One more demo board, in the place of the first that is free. @returns its address */
   async add(): Promise<Found> {
-    const taken = new Set(this.#found.map((f) => f.address.rest));
+    const taken = new Set(this.#found.map((f) => fullPlace(f.address)));
     let number = 1;
     while (taken.has(String(number))) number++;
     const found = demoFound(String(number));
@@ -44,7 +45,7 @@ export class DemoBoards implements BoardSource {
     this.#changed.fire();
     await this.memento.update(
       KEY,
-      found.map((f) => f.address.rest),
+      found.map((f) => fullPlace(f.address)),
     );
   }
 
@@ -53,10 +54,10 @@ export class DemoBoards implements BoardSource {
   }
 }
 
-function demoFound(rest: string): Found {
+function demoFound(id: string): Found {
   return {
-    address: parseAddress(`demo:${rest}`),
+    address: demoAddress(id),
     likely: true,
-    label: rest === '1' ? vscode.l10n.t('Demo board') : vscode.l10n.t('Demo board {0}', rest),
+    label: id === '1' ? vscode.l10n.t('Demo board') : vscode.l10n.t('Demo board {0}', id),
   };
 }

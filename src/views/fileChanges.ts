@@ -1,15 +1,15 @@
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import type { BoardFiles } from '../core/boardFiles';
 import { Emitter, type Disposable } from '../core/events';
 
-/** What happened to a path on a board. `dir` paths are told as well; what is below them is then gone or new too. */
+/** A change of a path on a board. For a `dir`, everything below it was removed or added too. */
 export interface FileChange {
   readonly board: Board;
   readonly path: string;
   readonly type: 'created' | 'changed' | 'deleted';
 }
 
-/** Tells views what the product itself has changed on boards, whichever command did it. */
+/** Notifies views of changes that this product made on boards. */
 export class FileChanges implements Disposable {
   readonly #changed = new Emitter<readonly FileChange[]>();
   readonly onDidChange = this.#changed.event;
@@ -31,6 +31,7 @@ export class FileChanges implements Disposable {
       read: (path, options) => files.read(path, options),
       readMany: (items, take, options) => files.readMany(items, take, options),
       space: (path, signal) => files.space(path, signal),
+      places: (signal) => files.places(signal),
       write: async (path, content, options) => {
         await files.write(path, content, options);
         tell(['changed', path]);
@@ -39,7 +40,7 @@ export class FileChanges implements Disposable {
         try {
           await files.writeMany(items, options);
         } finally {
-          // Each file is atomic by itself: those before the one that failed are there.
+          // Each file is written atomically, so those before the failed one are complete.
           if (items.length > 0) tell(...items.map((i): ['changed', string] => ['changed', i.path]));
         }
       },

@@ -1,9 +1,9 @@
 import type * as vscode from 'vscode';
-import type { KnownBoard, KnownBoardsStore } from '../core/board/knownBoards';
+import type { KnownBoard, KnownBoardsStore } from '../core/board';
 
 const KEY = 'mpyFleet.knownBoards';
 
-/** Keeps the boards that were seen in VS Code's global state: names hold in every window. */
+/** Stores known boards in VS Code's global state, so that names apply in every window. */
 export function globalBoards(memento: vscode.Memento): KnownBoardsStore {
   return {
     load: () => memento.get<KnownBoard[]>(KEY, []),

@@ -1,17 +1,18 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { asError, CancelledError, ConnectionLostError, ProgramRunningError } from '../core/errors';
 import type { ViewContext } from './context';
 
 /**
- * Asks a board that has just been connected who it is, so that it has its name, wherever it is plugged in. That takes one
- * press of Enter to see whether it is at its prompt; a program that runs is left alone and nobody is asked.
+ * Identifies a newly connected board, so that it has its name on any port. This sends one press of
+ * Enter to see whether the board is at its prompt. A running program is left alone, without a
+ * question.
  */
 export function registerIdentify({ fleet, settings, log }: ViewContext): vscode.Disposable {
   const asked = new WeakMap<Board, unknown>();
   const identify = async (board: Board): Promise<void> => {
     try {
-      const job = vscode.l10n.t('Saying hello');
+      const job = vscode.l10n.t('Handshaking');
       await board.withSession(() => Promise.resolve(), { ask: false, job });
     } catch (error) {
       if (error instanceof ProgramRunningError || error instanceof CancelledError) return;

@@ -1,28 +1,29 @@
 import * as vscode from 'vscode';
-import { childOf, nameOf } from './tree/nodes';
+import type { UploadFile, UploadPlan } from '../core/many';
+import { below, BUILT_IN_RULES, VENV_MARK } from '../core/sync';
+import { UsageError } from '../core/errors';
+import { isInWorkspace, workspaceFs } from './sync';
+import { childOf, nameOf } from './tree';
 
-/** Left out when a folder is uploaded: made by tools, of no use on a board. */
-const SKIPPED = new Set(['.git', '__pycache__', '.DS_Store', 'Thumbs.db', 'node_modules', '.venv']);
-
-/** Folders nested deeper than this are a loop of links. */
+/** Depth at which nested folders are assumed to be a loop of links. */
 const MAX_DEPTH = 32;
 
 export interface LocalFile {
   readonly local: vscode.Uri;
-  /** Where it goes on the board. */
+  /** Destination on the board. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
 }
 
-/** Local files and folders, with the place on a board that each goes to. */
+/** Local files and folders with their destinations on the board. */
 export interface LocalTree {
   readonly files: readonly LocalFile[];
-  /** Folders without a file in them, which have to be made by themselves. */
+  /** Folders without files, which must be created separately. */
   readonly emptyFolders: readonly string[];
 }
 
-/** Everything in `uris`, each under its own name below `folder` on the board. */
+/** Collects everything in `uris`, each under its own name below `folder` on the board. */
 export async function collectLocal(
   uris: readonly vscode.Uri[],
   folder: string,
@@ -37,22 +38,64 @@ export async function collectLocal(
     }
     if (depth > MAX_DEPTH) return;
     const entries = await vscode.workspace.fs.readDirectory(local);
-    const wanted = entries.filter(([name]) => !SKIPPED.has(name));
+    if (entries.some(([name]) => name === VENV_MARK)) return;
+    const wanted = entries.filter(
+      ([name, type]) => !BUILT_IN_RULES.ignores(name, (type & vscode.FileType.Directory) !== 0),
+    );
     if (wanted.length === 0) emptyFolders.push(path);
-    for (const [name] of wanted.sort(([a], [b]) => (a < b ? -1 : 1))) {
-      await visit(vscode.Uri.joinPath(local, name), childOf(path, name), depth + 1);
+    for (const [name, type] of wanted.sort(([a], [b]) => (a < b ? -1 : 1))) {
+      const inside = vscode.Uri.joinPath(local, name);
+      if (type & vscode.FileType.SymbolicLink) await refuseOutside(inside, local);
+      await visit(inside, childOf(path, name), depth + 1);
     }
   };
   for (const uri of topmost(uris)) await visit(uri, childOf(folder, nameOf(uri.path)), 0);
   return { files, emptyFolders };
 }
 
-/** Without what lies within another of them: a folder and a file of it may both be selected. */
+/**
+ * Reads what {@link collectLocal} finds, once for all boards.
+ * @throws UsageError when there are no files
+ */
+export async function readLocal(
+  uris: readonly vscode.Uri[],
+  folder: string,
+): Promise<UploadPlan<UploadFile>> {
+  const { files, emptyFolders } = await collectLocal(uris, folder);
+  if (files.length === 0) throw new UsageError(vscode.l10n.t('The selection contains no files'));
+  const read = files.map(async ({ local, path }) => ({
+    path,
+    local: local.toString(),
+    content: await vscode.workspace.fs.readFile(local),
+  }));
+  return { files: await Promise.all(read), emptyFolders };
+}
+
+/**
+ * A repository can contain links to any place on the computer, so only links within the folder and
+ * the workspace are followed.
+ * @throws UsageError
+ */
+async function refuseOutside(link: vscode.Uri, folder: vscode.Uri): Promise<void> {
+  const fs = workspaceFs(link);
+  const real = await fs.real(link.path);
+  if (below(await fs.real(folder.path), real) !== undefined || (await isInWorkspace(real))) return;
+  throw new UsageError(
+    vscode.l10n.t('{0} is a link to {1}, outside this workspace', nameOf(link.path), real),
+    {
+      hint: vscode.l10n.t(
+        'Nothing was uploaded. Remove the link, or upload that file or folder on its own.',
+      ),
+    },
+  );
+}
+
+/** Removes paths inside other selected folders: a folder and one of its files may both be selected. */
 function topmost(uris: readonly vscode.Uri[]): vscode.Uri[] {
   return uris.filter((uri) => !uris.some((other) => uri.path.startsWith(`${other.path}/`)));
 }
 
-/** The name of the one file, or how many there are: for titles. */
+/** Returns the name of a single file, or the number of files, for titles. */
 export function filesInWords(files: readonly { readonly path: string }[]): string {
   const [first] = files;
   return first && files.length === 1

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 
-/** Kept in the workspace's state under this key. */
+/** Key of the workspace's state. */
 const KEY = 'mpyFleet.origins';
 
-/** Files remembered at most, over all boards; the oldest are forgotten. */
+/** Largest number of files stored, over all boards; the oldest are dropped. */
 const LIMIT = 2000;
 
-/** Which local file a board's file was uploaded from, so that tracebacks link to what the user edits. */
+/** Remembers the local file behind each uploaded file, so that tracebacks link to the file that the user edits. */
 export class Origins {
   readonly #byPlace: Map<string, string>;
 
@@ -15,12 +15,17 @@ export class Origins {
     this.#byPlace = new Map(memento.get<[string, string][]>(KEY, []));
   }
 
-  /** Notes that these files were uploaded to `board`. */
-  async note(board: Board, files: readonly { path: string; local: vscode.Uri }[]): Promise<void> {
-    for (const { path, local } of files) {
-      const place = placeOf(board, path);
-      this.#byPlace.delete(place);
-      this.#byPlace.set(place, local.toString());
+  /** Notes that these files were uploaded to `boards`. */
+  async note(
+    boards: readonly Board[],
+    files: readonly { path: string; local: vscode.Uri }[],
+  ): Promise<void> {
+    for (const board of boards) {
+      for (const { path, local } of files) {
+        const place = placeOf(board, path);
+        this.#byPlace.delete(place);
+        this.#byPlace.set(place, local.toString());
+      }
     }
     const all = [...this.#byPlace];
     for (const [place] of all.slice(0, Math.max(0, all.length - LIMIT)))
@@ -28,7 +33,7 @@ export class Origins {
     await this.memento.update(KEY, [...this.#byPlace]);
   }
 
-  /** The local file that `path` came from, if it came from here. */
+  /** Returns the local file that `path` was uploaded from, if it was uploaded from here. */
   get(board: Board, path: string): vscode.Uri | undefined {
     const text = this.#byPlace.get(placeOf(board, path));
     return text === undefined ? undefined : vscode.Uri.parse(text, true);

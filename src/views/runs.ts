@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { Board } from '../core/board';
 import { utf8 } from '../core/bytes';
 import { CancelledError, PythonError } from '../core/errors';
 import { Emitter, type Disposable } from '../core/events';
@@ -21,8 +21,10 @@ export interface Run {
 /** Runs code with its output in the board's terminal; knows what ran last, for tracebacks. */
 export class Runs implements Disposable {
   readonly #running = new Map<Board, AbortController>();
+  /** Runs that have not started: they wait for an answer or for their turn. */
+  readonly #waiting = new Map<Board, AbortController>();
   readonly #sources = new WeakMap<Board, NonNullable<Run['source']>>();
-  readonly #failed = new Emitter<{ readonly board: Board; readonly error: PythonError }>();
+  readonly #failed = new Emitter<{ readonly run: Run; readonly error: PythonError }>();
   /** A program has ended by an exception, which its terminal shows. */
   readonly onDidFail = this.#failed.event;
 
@@ -31,33 +33,38 @@ export class Runs implements Disposable {
     private readonly onError: (error: unknown) => void,
   ) {}
 
-  /** The source of the code that ran last on `board`. */
+  /** Returns the source of the code that ran last on `board`. */
   sourceOf(board: Board): Run['source'] {
     return this.#sources.get(board);
   }
 
-  /** Boards on which code runs that was started from here. */
+  /** Boards on which code runs that this window started. */
   get boards(): readonly Board[] {
     return [...this.#running.keys()];
   }
 
   /**
-   * Resolves when the code has ended, however it did: an exception of the program is output, not an error of ours.
-   * @throws what the link throws
+   * Runs code. An earlier Run on the board is stopped without a question, and a waiting Run is
+   * dropped. Resolves when the code has ended; an exception of the program is output, not a
+   * rejection.
+   * @throws errors of the link
    */
   async run(run: Run, signal?: AbortSignal): Promise<void> {
     const { board } = run;
     const stop = new AbortController();
+    const either = AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]);
+    this.#waiting.get(board)?.abort(new CancelledError());
+    this.#waiting.set(board, stop);
     this.terminals.show(board, true);
     try {
       await board.withSession(
         async (session) => {
           this.#begin(run, stop);
-          board.console.show(utf8(note(vscode.l10n.t('Running {0}', run.name))));
+          board.console.note(vscode.l10n.t('Running {0}', run.name));
           const input: Disposable[] = [];
           try {
             await session.exec(run.code, {
-              signal: AbortSignal.any([stop.signal, ...(signal ? [signal] : [])]),
+              signal: either,
               onStdout: (chunk) => board.console.show(chunk),
               onStart: (write) => input.push(this.terminals.feed(board, write)),
             });
@@ -67,16 +74,17 @@ export class Runs implements Disposable {
         },
         {
           job: vscode.l10n.t('Running {0}', run.name),
-          signal,
+          signal: either,
           program: { again: () => void this.run(run).catch(this.onError) },
         },
       );
     } catch (error) {
-      // Called off before it began (a question was answered with no): nothing was stopped.
+      // Cancelled before it started (the user refused), so nothing was stopped.
       const begun = this.#running.get(board) === stop;
-      if (begun || !(error instanceof CancelledError)) this.#ended(board, error);
+      if (begun || !(error instanceof CancelledError)) this.#ended(run, error);
     } finally {
       if (this.#running.get(board) === stop) this.#running.delete(board);
+      if (this.#waiting.get(board) === stop) this.#waiting.delete(board);
       this.#tell();
     }
     await showPrompt(board);
@@ -84,17 +92,19 @@ export class Runs implements Disposable {
 
   #begin(run: Run, stop: AbortController): void {
     this.#running.set(run.board, stop);
+    this.#waiting.delete(run.board);
     if (run.source) this.#sources.set(run.board, run.source);
     else this.#sources.delete(run.board);
     this.#tell();
   }
 
-  #ended(board: Board, error: unknown): void {
+  #ended(run: Run, error: unknown): void {
+    const { board } = run;
     if (error instanceof PythonError) {
       board.console.show(utf8(`\r\n\x1b[31m${error.traceback.trimEnd()}\x1b[0m\r\n`));
-      this.#failed.fire({ board, error });
+      this.#failed.fire({ run, error });
     } else if (error instanceof CancelledError) {
-      board.console.show(utf8(note(vscode.l10n.t('Stopped'))));
+      board.console.note(vscode.l10n.t('Stopped'));
     } else {
       throw error;
     }
@@ -105,7 +115,8 @@ export class Runs implements Disposable {
   }
 
   dispose(): void {
-    for (const stop of this.#running.values()) stop.abort(new CancelledError());
+    for (const stop of [...this.#running.values(), ...this.#waiting.values()])
+      stop.abort(new CancelledError());
     this.#failed.dispose();
   }
 }
@@ -115,9 +126,4 @@ async function showPrompt(board: Board): Promise<void> {
   if (board.state.tag === 'idle' && board.console.stream && !board.console.stream.lineMode) {
     await board.console.write(utf8('\r'));
   }
-}
-
-/** A dim line between the board's own. */
-function note(text: string): string {
-  return `\r\n\x1b[2m[${text}]\x1b[0m\r\n`;
 }

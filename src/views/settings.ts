@@ -1,9 +1,8 @@
 import * as vscode from 'vscode';
 import type { LinkKind } from '../core/address';
 import type { Event } from '../core/events';
-import { DEFAULT_INDEX } from '../core/packages/indexSource';
-import { DEFAULT_PYPI } from '../core/packages/pypiSource';
-import type { MappingSetting } from '../core/sync/mapping';
+import { DEFAULT_INDEX, DEFAULT_PYPI } from '../core/packages';
+import type { MappingSetting } from '../core/sync';
 
 /** Every setting with its default; a test compares the table with the manifest's. */
 export const SETTINGS = {
@@ -26,6 +25,7 @@ export const SETTINGS = {
   'localBroker.certFile': '' as string,
   'localBroker.keyFile': '' as string,
   'localBroker.caFile': '' as string,
+  'demoBoard.program': 'micropython' as string,
   groups: {} as Record<string, string>,
   'fleet.concurrency': 32 as number,
   'fleet.timeout': 0 as number,
@@ -40,7 +40,13 @@ export const SETTINGS = {
   'packages.pypi': DEFAULT_PYPI as string,
   'packages.target': '/lib' as string,
   'packages.compile': false as boolean,
+  firmwareSources: [] as string[],
+  firmwareDownloads: 'https://micropython.org/download/' as string,
   compileOnUpload: false as boolean,
+  'clock.setOnConnect': 5 as number,
+  'history.maxSize': 500 as number,
+  'history.maxAge': 90 as number,
+  'history.logLevel': 'warning' as 'off' | 'error' | 'warning' | 'info' | 'debug' | 'everything',
 };
 
 export type SettingName = keyof typeof SETTINGS;
@@ -48,13 +54,13 @@ type Value<K extends SettingName> = (typeof SETTINGS)[K];
 
 export const SECTION = 'mpyFleet';
 
-/** The user's settings, typed. Read when needed: nothing is kept that could be out of date. */
+/** The user's settings with types. They are read on every use, so no value is outdated. */
 export class Settings {
   get<K extends SettingName>(name: K): Value<K> {
     return vscode.workspace.getConfiguration(SECTION).get<Value<K>>(name, SETTINGS[name]);
   }
 
-  /** Writes to the workspace where that already has a value of its own, else to the user's settings. */
+  /** Writes to the workspace if it has its own value, else to the user's settings. */
   async set<K extends SettingName>(name: K, value: Value<K>): Promise<void> {
     const configuration = vscode.workspace.getConfiguration(SECTION);
     const own = configuration.inspect(name)?.workspaceValue !== undefined;

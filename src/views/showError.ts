@@ -1,16 +1,16 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from './context';
 import { wordsFor, type NextStep } from './words';
+import { showErrorMessage } from './message';
 
-/** Shows one message for `error` with what can be done next. Does not wait for the user. */
+/** Shows one message for `error` with buttons for the next steps. Does not wait for the user. */
 export function showError(
   context: Pick<ViewContext, 'log'>,
   error: unknown,
   retry?: () => void,
 ): void {
   const { text, steps } = wordsFor(error, retry !== undefined);
-  vscode.window
-    .showErrorMessage(text, ...steps.map((s) => s.title))
+  showErrorMessage(text, ...steps.map((s) => s.title))
     .then(async (title) => {
       const step = steps.find((s) => s.title === title);
       if (step) await take(step, retry);

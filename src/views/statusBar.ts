@@ -1,26 +1,31 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board/board';
+import type { CommandName } from '../manifest';
+import type { Board } from '../core/board';
+import { isLikely } from './activeBoard';
 import type { ViewContext } from './context';
-import { boardTooltipOf, stateWords } from './tree/boardItem';
-import { stateLook } from './tree/boardLook';
+import { boardTooltipOf, lookOf, stateOf } from './tree';
 
-/** Board and state at the bottom of the window; a click offers what can be done. */
+/** Shows board and state at the bottom of the window; a click lists the actions. */
 export function registerStatusBar(context: ViewContext): vscode.Disposable {
   const { active, fleet } = context;
   const item = vscode.window.createStatusBarItem('mpyFleet.status', vscode.StatusBarAlignment.Left);
   item.name = 'MicroPython';
-  item.command = 'mpyFleet.boardActions';
+  item.command = 'mpyFleet.boardActions' satisfies CommandName;
   let shown: Board | undefined;
   const draw = () => {
     const board = active.current;
     shown = board;
     if (!board) {
-      item.text = '$(circuit-board) MicroPython';
-      item.tooltip = vscode.l10n.t('No MicroPython board is there. Click for what to do.');
+      const { text, tooltip } = withoutBoard(context);
+      item.text = `$(circuit-board) ${text}`;
+      item.tooltip = tooltip;
+      item.accessibilityInformation = undefined;
     } else {
-      const words = stateWords(board.state, board.present);
-      item.text = `$(${stateLook(board.state, board.present).icon}) ${board.name}: ${words}`;
+      const words = stateOf(board);
+      item.text = `$(${lookOf(board).icon}) ${board.name}: ${words}`;
       item.tooltip = boardTooltipOf(board, fleet.tagsOf(board));
+      // Without it, a screen reader reads the tooltip's Markdown.
+      item.accessibilityInformation = { label: `MicroPython: ${board.name}, ${words}` };
     }
     item.show();
   };
@@ -28,8 +33,33 @@ export function registerStatusBar(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
     item,
     active.onDidChange(draw),
+    fleet.onDidChangeList(() => {
+      if (!shown) draw();
+    }),
     fleet.onDidChangeBoard((board) => {
-      if (board === shown) draw(); // another active one is told by itself
+      if (board === shown) draw(); // a change of the active board has its own event
     }),
   );
+}
+
+/** Text of the status bar without an active board. */
+function withoutBoard({ active, fleet }: ViewContext): { text: string; tooltip: string } {
+  const { missing } = active;
+  if (missing !== undefined) {
+    return {
+      text: `${missing}: ${vscode.l10n.t('away')}`,
+      tooltip: vscode.l10n.t('{0}, the active board, is away. Click to choose another.', missing),
+    };
+  }
+  const count = fleet.boards.filter((b) => b.present && isLikely(b)).length;
+  if (count === 0) {
+    return {
+      text: 'MicroPython',
+      tooltip: vscode.l10n.t('No MicroPython board is connected. Click to see what you can do.'),
+    };
+  }
+  return {
+    text: count === 1 ? vscode.l10n.t('1 board') : vscode.l10n.t('{0} boards', count),
+    tooltip: vscode.l10n.t('Click to choose the active board, on which commands act.'),
+  };
 }

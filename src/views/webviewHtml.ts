@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import * as vscode from 'vscode';
 
-/** What a page of ours is made of. */
+/** The parts of a page of the extension. */
 export interface Page {
   /** Script in dist/media and style in media, without their endings. */
   readonly name: string;
@@ -16,8 +16,8 @@ export function pageRoots(extension: vscode.Uri): vscode.Uri[] {
 }
 
 /**
- * The HTML of a webview: nothing is loaded but our own script and styles, no script runs without the nonce, and there is no
- * network.
+ * The HTML of a webview: it loads only our own script and styles, runs no script without the nonce,
+ * and has no network access.
  */
 export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, page: Page): string {
   const nonce = randomBytes(16).toString('base64');

@@ -4,8 +4,10 @@ import {
   FileError,
   FleetError,
   PythonError,
+  UsageError,
   type ConnectReason,
 } from '../core/errors';
+import { inertText } from '../core/inertText';
 
 /** What the user can do next, as a button. */
 export interface NextStep {
@@ -25,26 +27,57 @@ export interface Words {
 /** Puts the user into the group that owns serial ports on Debian-like systems. */
 const DIALOUT = 'sudo usermod -a -G dialout $USER';
 
-/** The one place where an error becomes words and next steps. `canRetry`: the work can be done again as it was. */
+/**
+ * The only place that turns an error into a message and next steps. `canRetry`: the work can be
+ * repeated unchanged.
+ */
 export function wordsFor(error: unknown, canRetry: boolean): Words {
-  const retry: NextStep[] = canRetry
-    ? [{ title: vscode.l10n.t('Retry'), action: { kind: 'retry' } }]
-    : [];
-  const steps = [...retry, ...stepsFor(error), showLog()];
+  const retry = canRetry ? retryStep(error) : undefined;
+  const steps = [
+    ...(retry === undefined ? [] : [retry]),
+    ...stepsFor(error),
+    ...(logSaysMore(error) ? [showLog()] : []),
+  ];
   return { text: textFor(error), steps };
+}
+
+/** Offers a retry where the outcome may differ: a mistake of the user's does not disappear. */
+function retryStep(error: unknown): NextStep | undefined {
+  const action = { kind: 'retry' } as const;
+  if (error instanceof FileError) {
+    if (error.errno === 'EEXIST') return { title: vscode.l10n.t('Choose Another Name'), action };
+    return PASSING.has(error.errno) ? { title: vscode.l10n.t('Retry'), action } : undefined;
+  }
+  if (error instanceof UsageError || error instanceof PythonError) return undefined;
+  return { title: vscode.l10n.t('Retry'), action };
+}
+
+/** Errors of files that may go away a moment later. */
+const PASSING: ReadonlySet<FileError['errno']> = new Set(['EBUSY', 'EIO', 'ENOMEM']);
+
+/**
+ * Whether the log contains more than the message: a stack, a traceback, or what a link did before
+ * it failed.
+ */
+function logSaysMore(error: unknown): boolean {
+  return !(error instanceof UsageError || error instanceof FileError);
 }
 
 function textFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = error instanceof FleetError ? error.hint : undefined;
-  const message = error instanceof PythonError ? pythonText(error) : sentence(error.message);
+  // Shortened here, so that a board's long text does not push the hint out of the message.
+  const message =
+    error instanceof PythonError ? pythonText(error) : sentence(inertText(error.message));
   return hint ? `${message} ${hint}` : message;
 }
 
 function pythonText(error: PythonError): string {
   const line = /line (\d+)/.exec(error.traceback.split('\n').reverse().join('\n'))?.[1];
   const where = line === undefined ? '' : vscode.l10n.t(' (line {0})', line);
-  return sentence(vscode.l10n.t('The code on the board failed{0}: {1}', where, error.message));
+  return sentence(
+    vscode.l10n.t('The code on the board failed{0}: {1}', where, inertText(error.message)),
+  );
 }
 
 function sentence(text: string): string {
@@ -52,8 +85,16 @@ function sentence(text: string): string {
 }
 
 function stepsFor(error: unknown): NextStep[] {
+  if (error instanceof UsageError && error.next) {
+    const { title, command: id, args = [] } = error.next;
+    return [command(title, id, ...args)];
+  }
   if (error instanceof ConnectError) {
-    // What is said of ports helps nobody whose board is in a network.
+    if (error.reason === 'openMode') {
+      const connect = vscode.l10n.t('Connect Anyway');
+      return [command(connect, 'mpyFleet.acceptOpenBoard', error.address.text)];
+    }
+    // Port hints do not help with a board on a network.
     return error.address.kind === 'serial' ? connectSteps(error.reason) : [];
   }
   if (error instanceof FileError && error.errno === 'ENOSPC') {
@@ -68,7 +109,7 @@ function connectSteps(reason: ConnectReason): NextStep[] {
       return process.platform === 'linux'
         ? [
             {
-              title: vscode.l10n.t('Copy the Command'),
+              title: vscode.l10n.t('Copy Command'),
               action: { kind: 'copy', text: DIALOUT },
             },
           ]

@@ -4,32 +4,48 @@ import type { Column } from './virtualTable';
 
 /** States in which nothing can be done with a board. */
 export function isAway(row: DashboardRow): boolean {
-  return row.state === 'offline' || row.state === 'disconnected';
+  return row.state === 'away' || row.state === 'not connected';
 }
 
-/** The columns of the dashboard, in the user's words. */
-export function boardColumns(word: (key: string) => string): Column<DashboardRow>[] {
+/** Columns that only some kinds of boards fill. */
+const OFTEN_EMPTY = new Set(['agent', 'app', 'mode', 'roundTrip', 'signal']);
+
+/** The columns of the dashboard, in the user's words; those that would be empty for all boards are left out. */
+export function boardColumns(
+  word: (key: string) => string,
+  rows: readonly DashboardRow[],
+): Column<DashboardRow>[] {
   const column = (
     key: string,
     width: string,
     text: Column<DashboardRow>['text'],
     more: Partial<Column<DashboardRow>> = {},
   ): Column<DashboardRow> => ({ key, title: word(key), width, text, ...more });
-  return [
-    column('name', 'minmax(9em, 2fr)', (r) => r.name),
-    column('state', '8em', (r) => r.state, { look: (r) => (isAway(r) ? 'away' : '') }),
-    column('platform', '7em', (r) => r.platform ?? ''),
-    column('firmware', '6em', (r) => r.firmware ?? ''),
+  const all = [
+    column('name', 'minmax(10em, 1fr)', (r) => r.name),
+    column('state', 'minmax(9em, 1fr)', (r) => r.stateText, {
+      look: (r) => (isAway(r) ? 'away' : ''),
+    }),
+    column('platform', '8em', (r) => r.platform ?? ''),
+    column('firmware', '7em', (r) => r.firmware ?? ''),
     column('agent', '5em', (r) => r.agent ?? ''),
+    column(
+      'app',
+      'minmax(8em, 1fr)',
+      (r) => [r.app ?? '', r.wantedApp].filter((a) => a !== undefined).join(' → '),
+      {
+        look: (r) => (r.wantedApp === undefined ? '' : 'state-failed'),
+      },
+    ),
     column('mode', '5em', (r) => r.mode ?? '', {
       look: (r) => (r.mode === 'open' ? 'state-failed' : ''),
     }),
     column('lastSeen', '7em', (r) => ago(r.lastSeen, word), { order: (r) => r.lastSeen }),
-    column('roundTrip', '6em', (r) => (r.roundTrip === undefined ? '' : `${r.roundTrip} ms`), {
+    column('roundTrip', '8em', (r) => (r.roundTrip === undefined ? '' : `${r.roundTrip} ms`), {
       order: (r) => r.roundTrip,
     }),
-    column('memory', '9em', (r) => space(r.memory), { order: (r) => r.memory?.free }),
-    column('flash', '10em', (r) => space(r.flash), { order: (r) => r.flash?.free }),
+    column('memory', '11em', (r) => space(r.memory), { order: (r) => r.memory?.free }),
+    column('flash', '11em', (r) => space(r.flash), { order: (r) => r.flash?.free }),
     column('signal', '6em', (r) => (r.signal === undefined ? '' : `${r.signal} dBm`), {
       order: (r) => r.signal,
     }),
@@ -38,4 +54,7 @@ export function boardColumns(word: (key: string) => string): Column<DashboardRow
     }),
     column('uid', 'minmax(8em, 1fr)', (r) => r.uid ?? ''),
   ];
+  return all.filter(
+    ({ key, text }) => !OFTEN_EMPTY.has(key) || rows.some((row) => text(row) !== ''),
+  );
 }

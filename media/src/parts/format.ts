@@ -1,14 +1,19 @@
+import { bytesText } from '../../../src/core/board/boardInfoText';
+
+/** Milliseconds as people read them: `340 ms`, `2.5 s`, `3 min 5 s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  const seconds = ms / 1000;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+}
+
 /** `90 kB free of 256 kB`, shorter. */
 export function space(value: { free: number; total?: number } | undefined): string {
   if (!value) return '';
-  return value.total ? `${bytes(value.free)} / ${bytes(value.total)}` : bytes(value.free);
-}
-
-/** Bytes as people read them. */
-export function bytes(n: number): string {
-  if (n < 1024) return `${Math.round(n)} B`;
-  const kb = n / 1024;
-  return kb < 1024 ? `${kb.toFixed(0)} kB` : `${(kb / 1024).toFixed(1)} MB`;
+  return value.total
+    ? `${bytesText(value.free)} / ${bytesText(value.total)}`
+    : bytesText(value.free);
 }
 
 /** How long ago, in the unit that fits. */

@@ -42,3 +42,10 @@ export function make(tag: string, className = '', text = ''): HTMLElement {
   if (text) made.textContent = text;
   return made;
 }
+
+/** An entry of a `select`. */
+export function optionOf(value: string, text: string): HTMLOptionElement {
+  const made = make('option', '', text) as HTMLOptionElement;
+  made.value = value;
+  return made;
+}

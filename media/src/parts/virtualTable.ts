@@ -1,7 +1,7 @@
 import { make } from './host';
 import { Selection } from './selection';
 
-/** A column: what is shown, and how rows are sorted by it. */
+/** A column: its content and its sort order. */
 export interface Column<T> {
   readonly key: string;
   readonly title: string;
@@ -12,6 +12,8 @@ export interface Column<T> {
   readonly order?: (row: T) => number | string | undefined;
   /** Class of the cell, for colour; never the only sign of something. */
   readonly look?: (row: T) => string;
+  /** Part of a bar behind the text, 0 to 1; undefined: no bar. */
+  readonly share?: (row: T) => number | undefined;
 }
 
 export interface TableOptions<T> {
@@ -25,7 +27,7 @@ export interface TableOptions<T> {
 
 /** Height of a row in pixels; parts.css has the same. */
 const ROW_HEIGHT = 24;
-/** Rows drawn above and below what is seen. */
+/** Number of rows drawn above and below the visible ones. */
 const OVERSCAN = 8;
 
 const collator = new Intl.Collator(undefined, { numeric: true });
@@ -44,11 +46,13 @@ export class VirtualTable<T> {
   #sorted: readonly T[] = [];
   #sort: { key: string; down: boolean } | undefined;
   #framePending = false;
+  #columns: readonly Column<T>[];
 
   constructor(
     place: HTMLElement,
     private readonly options: TableOptions<T>,
   ) {
+    this.#columns = options.columns;
     this.#selection = new Selection(() => {
       this.#draw();
       this.options.onSelect(this.selected);
@@ -59,15 +63,27 @@ export class VirtualTable<T> {
     this.#root.tabIndex = 0;
     this.#head.setAttribute('role', 'row');
     this.#head.setAttribute('aria-rowindex', '1');
+    const heading = make('div', 'vt-headgroup');
+    heading.setAttribute('role', 'rowgroup');
+    heading.append(this.#head);
     this.#scroller.setAttribute('role', 'rowgroup');
     this.#scroller.append(this.#space);
-    this.#root.append(this.#head, this.#scroller);
-    this.#root.style.setProperty('--vt-columns', options.columns.map((c) => c.width).join(' '));
+    this.#scroller.tabIndex = -1; // the grid receives the keys
+    this.#space.setAttribute('role', 'presentation');
+    this.#root.append(heading, this.#scroller);
     place.replaceChildren(this.#root);
     this.#scroller.addEventListener('scroll', () => this.#later());
     new ResizeObserver(() => this.#later()).observe(this.#scroller);
     this.#root.addEventListener('keydown', (event) => this.#onKey(event));
     this.#drawHead();
+  }
+
+  /** Other columns; the same ones change nothing. */
+  set columns(columns: readonly Column<T>[]) {
+    const keys = (list: readonly Column<T>[]) => list.map((c) => c.key).join(' ');
+    const same = keys(columns) === keys(this.#columns);
+    this.#columns = columns;
+    if (!same) this.#drawHead();
   }
 
   get selected(): readonly T[] {
@@ -84,7 +100,11 @@ export class VirtualTable<T> {
     this.rows = this.#rows;
   }
 
-  /** The rows; a selected row that is gone is selected no more. */
+  get rows(): readonly T[] {
+    return this.#rows;
+  }
+
+  /** Rows that no longer exist are removed from the selection. */
   set rows(rows: readonly T[]) {
     this.#rows = rows;
     this.#sorted = this.#inOrder(rows);
@@ -101,7 +121,7 @@ export class VirtualTable<T> {
 
   #inOrder(rows: readonly T[]): readonly T[] {
     const { sort } = this;
-    const column = this.options.columns.find((c) => c.key === sort?.key);
+    const column = this.#columns.find((c) => c.key === sort?.key);
     if (!sort || !column) return rows;
     const value = column.order ?? column.text;
     const keyed = rows.map((row) => ({ row, key: value(row) }));
@@ -119,7 +139,8 @@ export class VirtualTable<T> {
   }
 
   #drawHead(): void {
-    const cells = this.options.columns.map((column, i) => {
+    this.#root.style.setProperty('--vt-columns', this.#columns.map((c) => c.width).join(' '));
+    const cells = this.#columns.map((column, i) => {
       const cell = make('div', 'vt-heading');
       cell.setAttribute('role', 'columnheader');
       cell.setAttribute('aria-colindex', String(i + 1));
@@ -174,12 +195,17 @@ export class VirtualTable<T> {
     line.setAttribute('aria-selected', String(this.#selection.has(id)));
     line.classList.toggle('current', this.#selection.current === id);
     line.style.top = `${index * ROW_HEIGHT}px`;
-    for (const [i, column] of this.options.columns.entries()) {
+    for (const [i, column] of this.#columns.entries()) {
       const text = column.text(row);
       const cell = make('div', `vt-cell ${column.look?.(row) ?? ''}`.trim(), text);
       cell.setAttribute('role', 'gridcell');
       cell.setAttribute('aria-colindex', String(i + 1));
       cell.title = text;
+      const share = column.share?.(row);
+      if (share !== undefined) {
+        cell.classList.add('bar');
+        cell.style.setProperty('--share', `${Math.round(share * 100)}%`);
+      }
       line.append(cell);
     }
     line.addEventListener('click', (event) => {

@@ -1,23 +1,35 @@
 import * as vscode from 'vscode';
-import type { AgentControl } from '../../core/agent/agentControl';
-import type { Board } from '../../core/board/board';
+import type { AgentControl } from '../../core/agent';
+import { auditedControl } from '../../core/audit/auditedControl';
+import type { Board } from '../../core/board';
 import type { Broker } from '../../core/broker/brokers';
 import { UsageError } from '../../core/errors';
 import type { ViewContext } from '../context';
+import { putAgentOn } from '../helpful';
 
-/** The agent of a board, by the first broker that has it. @throws UsageError when it has none */
+/**
+ * Returns a board's agent from the first broker that knows it. Its actions are recorded in the
+ * audit.
+ * @throws UsageError if it has none
+ */
 export function agentOf(
-  { brokers }: Pick<ViewContext, 'brokers'>,
+  { brokers, history }: Pick<ViewContext, 'brokers' | 'history'>,
   board: Board,
 ): { readonly control: AgentControl; readonly broker: Broker; readonly uid: string } {
-  const links = board.links.filter((l) => l.found.address.kind === 'mqtt');
-  for (const { found } of [...links].sort((a, b) => Number(b.present) - Number(a.present))) {
-    const [id = '', uid = ''] = found.address.rest.split('/');
-    const control = brokers.hub.agent(id, uid);
-    const broker = brokers.hub.get(id);
-    if (control && broker) return { control, broker, uid };
+  const links = [...board.links].sort((a, b) => Number(b.present) - Number(a.present));
+  for (const { address } of links.map(({ found }) => found)) {
+    if (address.kind !== 'mqtt') continue;
+    const control = brokers.hub.agent(address.broker, address.uid);
+    const broker = brokers.hub.get(address.broker);
+    if (control && broker) {
+      const told = auditedControl(control, (what, error) =>
+        history.operations.worked(board, what, error),
+      );
+      return { control: told, broker, uid: address.uid };
+    }
   }
-  throw new UsageError(vscode.l10n.t('{0} has no agent at a broker', board.name), {
-    hint: vscode.l10n.t('Put the agent on it while it is on the cable.'),
+  throw new UsageError(vscode.l10n.t('{0} does not run the agent', board.name), {
+    hint: vscode.l10n.t('Connect the board by cable and put the agent on it.'),
+    next: putAgentOn(board.id),
   });
 }

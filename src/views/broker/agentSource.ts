@@ -1,8 +1,11 @@
 import * as vscode from 'vscode';
-import type { AgentSource } from '../../core/agent/agentInstall';
+import type { AgentSource } from '../../core/agent';
 import type { ViewContext } from '../context';
 
-/** The agent's files as they are in the product: compiled, or as source for boards that load no .mpy files. */
+/**
+ * Reads the agent's files from the extension: compiled, or as source for boards that cannot load
+ * .mpy files.
+ */
 export async function agentSource(
   { extension }: Pick<ViewContext, 'extension'>,
   compiled: boolean,

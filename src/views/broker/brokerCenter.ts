@@ -2,28 +2,38 @@ import * as vscode from 'vscode';
 import { readProfiles } from '../../core/broker/brokerProfiles';
 import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
 import { systemClock } from '../../core/async';
-import { text } from '../../core/bytes';
-import { asError, ConnectError, UsageError } from '../../core/errors';
+import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
+import type { Fleet } from '../../core/board';
 import {
   LOCAL_BROKER_ID,
   type LocalBrokerControl,
   type LocalBrokerOptions,
   type LocalBrokerStatus,
 } from '../../core/broker/localBroker';
+import { COMPUTER_USER, computerLogin } from '../../core/broker/boardLogin';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 import type { BrokerSecretStore } from './brokerSecrets';
+import { localCertificate } from './localCertificate';
+import { tellForgotten } from './forgottenLogins';
 
-/** User name at the embedded broker, for this computer and its boards alike. */
-const LOCAL_USER = 'fleet';
-/** Whether the embedded broker ran when the window was closed, and for whom: it is started again then. */
+/** User name that this computer and all boards had at the embedded broker of earlier versions. */
+const COMMON_USER = 'fleet';
+/** Boards that have used their own login, so the shared one is no longer valid for them. */
+const OWN_LOGINS = 'mpyFleet.localBroker.ownLogins';
+/**
+ * Key that stores whether the embedded broker ran when the window closed, and for whom. It is then
+ * started again.
+ */
 const LAST_KEY = 'mpyFleet.localBroker.last';
-/** A broker that could not be reached is tried again after the first, then after twice the time, up to the last. */
+/**
+ * Pauses, in milliseconds, between attempts to reach a broker. The pause doubles from the first
+ * value up to the last.
+ */
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 60_000;
-/** The port that boards have been told. */
+/** Key that stores the port that boards are configured with. */
 const PORT_KEY = 'mpyFleet.localBroker.port';
 
 interface Last {
@@ -39,11 +49,14 @@ export interface BrokerCenterServices {
   readonly secrets: BrokerSecretStore;
 }
 
-/** The brokers of the settings and the embedded one: keeps them in line with the settings, and their boards in the fleet. */
+/**
+ * Connects the brokers of the settings and the embedded broker, follows changes of the settings,
+ * and adds the brokers' boards to the fleet.
+ */
 export class BrokerCenter implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<undefined>());
-  /** A broker came, went or changed its state. */
+  /** A broker was added, was removed, or changed its state. */
   readonly onDidChange = this.#changed.event;
   readonly #inFleet = new Map<Broker, Disposable>();
   readonly #retries = new Set<Disposable>();
@@ -72,7 +85,10 @@ export class BrokerCenter implements Disposable {
     return this.services.local.status;
   }
 
-  /** Begins: reads the settings, connects where that needs no question, starts the embedded broker if it ran before. */
+  /**
+   * Reads the settings, connects to brokers that need no question, and starts the embedded broker
+   * if it ran before.
+   */
   start(fleet: Fleet): void {
     this.#fleet = fleet;
     this.#readSettings();
@@ -80,43 +96,47 @@ export class BrokerCenter implements Disposable {
     if (last) this.#quietly(this.startLocal(last.lan));
   }
 
-  /** Connects, asking for what is missing. @throws ConnectError */
+  /** Connects, asking for missing credentials. @throws ConnectError */
   async connect(id: string, signal?: AbortSignal): Promise<void> {
     await this.secrets.asking(id, async () => this.hub.get(id)?.connect(signal));
   }
 
   /**
-   * Starts the embedded broker and connects to it. With `lan`, boards in the network may connect as well. Where another
-   * window runs it already, that one is used.
-   * @throws ConnectError when the port is taken by something else
+   * Starts the embedded broker and connects to it. With `lan`, boards in the network may connect as
+   * well. If another window already runs it, connects to that one.
+   * @throws ConnectError if another program uses the port
    */
   async startLocal(lan: boolean): Promise<LocalBrokerStatus> {
     const { local, secrets, settings, state } = this.services;
-    const known = await secrets.storedPassword(LOCAL_BROKER_ID);
-    const password = known ?? secrets.newPassword();
-    await secrets.setPassword(LOCAL_BROKER_ID, password);
+    const isKnown = await secrets.hasLocalSecret();
+    const common = await this.#commonLogin();
+    const boardSecret = await secrets.localSecret();
     const port = state.get<number>(PORT_KEY) ?? settings.get('localBroker.port');
-    const tls = await this.#localTls();
+    const tls = await localCertificate(settings, this.services.log);
     let status: LocalBrokerStatus = { running: false };
     let url = `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`;
     try {
-      const options = { port, username: LOCAL_USER, password, lan };
-      status = await local.start(tls ? { ...options, tls } : options);
+      status = await local.start({
+        ...{ port, lan, boardSecret, ...computerLogin(boardSecret) },
+        ...(tls && { tls }),
+        ...(common && { common }),
+        onOwnLogin: (uid) => this.#retireCommon(uid),
+      });
       if (status.running) url = status.url;
     } catch (error) {
       if (!(error instanceof ConnectError) || error.reason !== 'busy') throw error;
-      await this.#joinOther(this.#localProfile(url), error);
+      await this.#joinOther(port, url, lan, error);
       return status;
     }
-    // Some editors in a browser keep secrets only as long as the window is open.
-    if (known === undefined && state.get<number>(PORT_KEY) !== undefined) tellForgotten();
+    // Some browser editors keep secrets only while the window is open.
+    if (!isKnown && !common && state.get<number>(PORT_KEY) !== undefined) tellForgotten();
     if (status.running) await state.update(PORT_KEY, status.port);
     await state.update(LAST_KEY, { lan } satisfies Last);
     await this.hub.set(this.#localProfile(url)).connect();
     return status;
   }
 
-  /** Stops the embedded broker; its boards are away until it runs again. */
+  /** Stops the embedded broker. Its boards are away until it runs again. */
   async stopLocal(): Promise<void> {
     await this.services.state.update(LAST_KEY, undefined);
     await this.hub.get(LOCAL_BROKER_ID)?.disconnect();
@@ -137,7 +157,8 @@ export class BrokerCenter implements Disposable {
       'brokers',
       profiles.filter((p) => p.id !== id),
     );
-    await this.secrets.setPassword(id, undefined);
+    const removed = profiles.find((p) => p.id === id);
+    if (removed) await this.secrets.setPassword(removed, undefined);
     this.#readSettings();
   }
 
@@ -152,44 +173,52 @@ export class BrokerCenter implements Disposable {
   #localProfile(url: string): BrokerProfile {
     const caFile = this.services.settings.get('localBroker.caFile');
     return {
-      ...{ id: LOCAL_BROKER_ID, name: vscode.l10n.t('Local broker'), url, username: LOCAL_USER },
+      ...{ id: LOCAL_BROKER_ID, name: vscode.l10n.t('Local broker'), url, username: COMPUTER_USER },
       ...(caFile && url.startsWith('mqtts:') ? { caFile } : {}),
     };
   }
 
-  /** The certificate that the local broker shall use. @throws UsageError when one is named and cannot be had */
-  async #localTls(): Promise<LocalBrokerOptions['tls']> {
-    const { settings } = this.services;
-    const cert = settings.get('localBroker.certFile');
-    const key = settings.get('localBroker.keyFile');
-    if (!cert && !key) return undefined;
-    try {
-      const [a, b] = await Promise.all([cert, key].map(readText));
-      if (a && b) return { cert: a, key: b };
-    } catch (error) {
-      this.services.log.warn(`Local broker: ${asError(error).message}`);
+  /**
+   * The port is taken. Another window's broker proves that it knows the secret of ours; any other program learns nothing,
+   * in particular no login.
+   */
+  async #joinOther(port: number, url: string, lan: boolean, busy: ConnectError): Promise<void> {
+    const { local, secrets, log } = this.services;
+    const boardSecret = await secrets.localSecret();
+    if (!(await local.isOurs(port, boardSecret, url.startsWith('mqtts:')))) {
+      log.warn(`The program on port ${port} is not another window's broker`);
+      throw busy;
     }
-    throw new UsageError(vscode.l10n.t('The certificate of the local broker cannot be read'), {
-      hint: vscode.l10n.t(
-        'Name the certificate and its key in the settings (mpyFleet.localBroker.certFile, keyFile), or neither.',
-      ),
+    const broker = this.hub.set(this.#localProfile(url));
+    await broker.connect();
+    // When that window closes, any program may take its port, so this window does not automatically
+    // send its login there again.
+    const subscription = broker.onDidChangeState(({ tag }) => {
+      if (tag !== 'offline') return;
+      subscription.dispose();
+      this.#quietly(broker.disconnect().then(() => this.startLocal(lan)));
     });
   }
 
-  /** The port is taken: by another window's broker, if it takes our password. */
-  async #joinOther(profile: BrokerProfile, busy: ConnectError): Promise<void> {
-    try {
-      await this.hub.set(profile).connect();
-    } catch (error) {
-      this.services.log.debug(`Not another window's broker: ${asError(error).message}`);
-      this.hub.remove(LOCAL_BROKER_ID);
-      throw busy;
-    }
+  /** Returns the login that boards of earlier versions share, if there are such boards. */
+  async #commonLogin(): Promise<LocalBrokerOptions['common']> {
+    const { secrets, state } = this.services;
+    const password = await secrets.storedPassword({ id: LOCAL_BROKER_ID, url: '' });
+    if (password === undefined) return undefined;
+    const isRetired = (uid: string) => state.get<string[]>(OWN_LOGINS, []).includes(uid);
+    return { username: COMMON_USER, password, isRetired };
+  }
+
+  #retireCommon(uid: string): void {
+    const { state } = this.services;
+    const known = state.get<string[]>(OWN_LOGINS, []);
+    if (!known.includes(uid))
+      this.#quietly(Promise.resolve(state.update(OWN_LOGINS, [...known, uid])));
   }
 
   /**
-   * Connects without a question, and again later while the broker cannot be reached: the network may come after the
-   * window. Ends when somebody else connects it, leaves it or changes its profile.
+   * Connects without asking, and retries while the broker cannot be reached, since the network may
+   * start after the window. Stops when someone else connects or removes it, or changes its profile.
    */
   #keepTrying(broker: Broker, pause = FIRST_RETRY_MS): void {
     broker.connect().catch((error: unknown) => {
@@ -221,7 +250,7 @@ export class BrokerCenter implements Disposable {
     }
   }
 
-  /** Brings the fleet in line with the brokers that there are. */
+  /** Adds new brokers to the fleet and removes those that no longer exist. */
   #follow(): void {
     const here = new Set(this.hub.all);
     for (const [broker, entry] of this.#inFleet) {
@@ -243,23 +272,8 @@ export class BrokerCenter implements Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** For what nobody waits for: the broker's state in the tree shows how it went. */
+  /** For work that nothing waits for: the broker's state in the tree shows the result. */
   #quietly(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.services.log.info(`Broker: ${asError(error).message}`));
   }
-}
-
-/** The boards are refused from now on, and only their REPL would say so. */
-function tellForgotten(): void {
-  const put = vscode.l10n.t('Put the Agent on a Board');
-  const words = vscode.l10n.t(
-    'The password of the local broker was no longer in the secret storage of this editor, and it has a new one. Boards that know the old one cannot connect: put the agent on them again.',
-  );
-  void vscode.window.showWarningMessage(words, put).then(async (answer) => {
-    if (answer === put) await vscode.commands.executeCommand('mpyFleet.putAgent');
-  });
-}
-
-async function readText(path: string): Promise<string> {
-  return text(await vscode.workspace.fs.readFile(vscode.Uri.file(path)));
 }

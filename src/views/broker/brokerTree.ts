@@ -3,7 +3,7 @@ import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
 import type { Broker } from '../../core/broker/brokers';
 import type { Disposable } from '../../core/events';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
-import { escape } from '../tree/tooltip';
+import { escape } from '../tree';
 import type { BrokerCenter } from './brokerCenter';
 
 /** A broker in the tree. */
@@ -16,7 +16,7 @@ export function isBrokerNode(value: unknown): value is BrokerNode {
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'broker';
 }
 
-/** The brokers and how they are. */
+/** The tree of brokers and their states. */
 export class BrokerTree implements vscode.TreeDataProvider<BrokerNode>, Disposable {
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -68,57 +68,55 @@ function icon(broker: Broker): vscode.ThemeIcon {
 }
 
 function stateWords(broker: Broker, center: BrokerCenter): string {
-  const t = vscode.l10n.t;
   switch (broker.state.tag) {
     case 'online': {
       const boards = [...broker.presences.values()].filter((p) => p.on).length;
-      const words = boards === 1 ? t('1 board') : t('{0} boards', boards);
+      const words = boards === 1 ? vscode.l10n.t('1 board') : vscode.l10n.t('{0} boards', boards);
       const open = isOpen(broker, center);
       return [
         words,
-        open ? t('open to the network') : '',
-        unsafe(broker, open) ? t('not encrypted') : '',
+        open ? vscode.l10n.t('open to the network') : '',
+        unsafe(broker, open) ? vscode.l10n.t('not encrypted') : '',
       ]
         .filter(Boolean)
         .join(' · ');
     }
     case 'connecting':
-      return t('connecting…');
+      return vscode.l10n.t('connecting…');
     case 'offline':
       return broker.state.error.message;
     case 'off':
-      return t('not connected');
+      return vscode.l10n.t('not connected');
   }
 }
 
-/** Other computers and boards reach the local broker. */
+/** Whether other computers and boards can reach the local broker. */
 function isOpen({ profile }: Broker, { local }: BrokerCenter): boolean {
   return profile.id === LOCAL_BROKER_ID && local.running && local.lanUrls.length > 0;
 }
 
-/** What goes to this broker can be read on the way. */
+/** Whether others on the network can read the traffic to this broker. */
 function unsafe({ profile }: Broker, open: boolean): boolean {
   return !isEncrypted(profile) && (open || !isLoopback(profile));
 }
 
 function tooltip(broker: Broker, center: BrokerCenter): vscode.MarkdownString {
-  const t = vscode.l10n.t;
   const { profile, state } = broker;
   const { local } = center;
   const markdown = new vscode.MarkdownString();
   const row = (text: string) => markdown.appendMarkdown(`${text}\n\n`);
   row(`**${escape(profile.name)}** ${escape(profile.url)}`);
-  if (profile.username) row(`${t('User')}: ${escape(profile.username)}`);
+  if (profile.username) row(`${vscode.l10n.t('User')}: ${escape(profile.username)}`);
   if (state.tag === 'online') row(`MQTT ${state.protocol === 5 ? '5' : '3.1.1'}`);
   if (state.tag === 'offline') row(escape(state.error.message));
   if (profile.id === LOCAL_BROKER_ID && local.running) {
-    row(t('Programs connected: {0}', local.clients));
-    for (const url of local.lanUrls) row(`${t('For boards')}: ${escape(url)}`);
+    row(vscode.l10n.t('Connected programs: {0}', local.clients));
+    for (const url of local.lanUrls) row(`${vscode.l10n.t('For boards')}: ${escape(url)}`);
   }
   if (unsafe(broker, isOpen(broker, center))) {
     row(
-      t(
-        'What goes to this broker is not encrypted: others in the network can read it. Nobody can give orders to boards without their keys.',
+      vscode.l10n.t(
+        'Traffic to this broker is not encrypted, so others on the network can read it. No one can command boards without their keys.',
       ),
     );
   }

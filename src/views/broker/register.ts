@@ -1,14 +1,15 @@
 import * as vscode from 'vscode';
+import type { CommandName } from '../../manifest';
 import type { ViewContext } from '../context';
 import { BrokerTree } from './brokerTree';
 
-/** The tree of brokers, and the embedded broker in the status bar while it runs. */
+/** Registers the tree of brokers, and the status bar item of the embedded broker. */
 export function registerBrokers({ brokers }: ViewContext): vscode.Disposable {
   const tree = new BrokerTree(brokers);
   const view = vscode.window.createTreeView('mpyFleet.brokers', { treeDataProvider: tree });
   const item = vscode.window.createStatusBarItem('mpyFleet.broker', vscode.StatusBarAlignment.Left);
   item.name = vscode.l10n.t('MicroPython: local broker');
-  item.command = 'mpyFleet.localBrokerActions';
+  item.command = 'mpyFleet.localBrokerActions' satisfies CommandName;
   const draw = () => {
     const { local } = brokers;
     void vscode.commands.executeCommand('setContext', 'mpyFleet.localBroker', local.running);

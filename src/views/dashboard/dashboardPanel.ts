@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { infoLines } from '../../core/board/boardInfoText';
-import { isConnected } from '../../core/board/boardState';
+import { callCommand } from '../callCommand';
+import { type Board, isConnected } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
@@ -11,24 +10,34 @@ import { pageHtml, pageRoots } from '../webviewHtml';
 import {
   ACTIONS,
   readMessage,
+  type BoardSeries,
+  type ChartPeriod,
   type DashboardRow,
   type FromDashboard,
   type ToDashboard,
 } from './messages';
+import { helpFor } from './help';
+import { seriesOf, storedSeries } from './series';
 import { dashboardBody, dashboardWords } from './page';
+import { factLines } from '../tree';
 import { dashboardRow } from './rows';
 
 /** Thousands of boards that change at once are a few messages a second. */
 const REDRAW_MS = 250;
+/** How often all boards are judged again. */
+const LOOK_MS = 60_000;
 
 /** The dashboard: all boards as a table that sorts, filters and acts, and one of them closely. */
 export class DashboardPanel implements vscode.Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #lastSeen = new Map<string, number>();
-  /** Boards that have changed; `list`: any may have come or gone. */
+  /** Boards that have changed; `list`: boards were added or removed. */
   readonly #changed: Coalescer<Board | 'list'>;
   #shown = new Set<string>();
   #looked = '';
+  #period: ChartPeriod = 'live';
+  /** The charts of days that were read last: changes of the board do not read them again. */
+  #stored: BoardSeries | undefined;
 
   constructor(
     private readonly context: ViewContext,
@@ -44,7 +53,13 @@ export class DashboardPanel implements vscode.Disposable {
         if (board) this.#changed.add(board);
       }),
     );
+    this.#lifetime.add(
+      context.appVersions.onDidChange((board) => this.#changed.add(board ?? 'list')),
+    );
     this.#lifetime.add(many.pending.onDidChange(() => this.#changed.add('list')));
+    // A board that falls silent changes nothing that would be drawn.
+    const look = setInterval(() => this.#changed.add('list'), LOOK_MS);
+    this.#lifetime.add({ dispose: () => clearInterval(look) });
     const { webview } = panel;
     webview.options = {
       enableScripts: true,
@@ -69,7 +84,7 @@ export class DashboardPanel implements vscode.Disposable {
   }
 
   async #take(message: FromDashboard): Promise<void> {
-    const { fleet } = this.context;
+    const { fleet, many } = this.context;
     switch (message.kind) {
       case 'ready':
         this.#post({ kind: 'words', words: dashboardWords() });
@@ -80,7 +95,20 @@ export class DashboardPanel implements vscode.Disposable {
         return;
       case 'look':
         this.#looked = message.id;
+        this.#period = message.period;
+        this.#stored = undefined;
         this.#sendBoard();
+        await this.#readSeries();
+        return;
+      case 'help': {
+        const board = fleet.byId(message.id);
+        const issue = board && many.healthOf(board).find((i) => i.mark === message.mark);
+        const help = issue && helpFor(issue.mark);
+        if (help) await vscode.commands.executeCommand(help.command, board);
+        return;
+      }
+      case 'history':
+        await callCommand('mpyFleet.showHistory', message.id);
         return;
       case 'measure':
         await fleet.byId(message.id)?.refreshInfo();
@@ -111,27 +139,53 @@ export class DashboardPanel implements vscode.Disposable {
     const latest = uid === undefined ? undefined : many.telemetry.latest(uid);
     const seen = Math.max(this.#lastSeen.get(board.id) ?? 0, latest?.at ?? 0);
     return dashboardRow(board, {
+      app: this.context.appVersions.of(board),
       tags: fleet.tagsOf(board),
       latest,
       lastSeen: seen === 0 ? undefined : seen,
+      issues: many.healthOf(board),
       waiting: uid === undefined ? 0 : many.pending.for(uid).length,
     });
   }
 
-  /** The board that is looked at closely. */
+  /** Sends the details of the selected board. */
   #sendBoard(): void {
-    const { fleet, many } = this.context;
-    const board = fleet.byId(this.#looked);
+    const board = this.context.fleet.byId(this.#looked);
     if (!board) return;
     this.#post({
       kind: 'board',
       id: board.id,
-      samples: board.uid === undefined ? [] : many.telemetry.of(board.uid),
+      issues: this.context.many.healthOf(board).map(({ mark, text }) => {
+        const help = helpFor(mark)?.title;
+        return { mark, text, ...(help === undefined ? {} : { help }) };
+      }),
+      series: this.#seriesOf(board),
+      period: this.#period,
       facts: [
-        ...infoLines(board.info ?? {}),
-        ...board.links.map((l): [string, string] => ['link', l.found.address.text]),
+        ...factLines(board),
+        ...board.links.map((l): [string, string] => [vscode.l10n.t('Link'), l.found.address.text]),
       ],
+      totals: {
+        ...(board.info?.memory && { memoryFree: board.info.memory.total }),
+        ...(board.info?.flash && { flashFree: board.info.flash.total }),
+      },
     });
+  }
+
+  #seriesOf({ uid }: Board): BoardSeries {
+    if (this.#period !== 'live') return this.#stored ?? {};
+    return uid === undefined ? {} : seriesOf(this.context.many.telemetry.of(uid));
+  }
+
+  /** Charts of days come from the history, a moment later. */
+  async #readSeries(): Promise<void> {
+    const [looked, period] = [this.#looked, this.#period];
+    const uid = this.context.fleet.byId(looked)?.uid;
+    if (uid === undefined || period === 'live') return;
+    const series = await storedSeries(this.context.history.store, uid, period, Date.now());
+    if (looked !== this.#looked || period !== this.#period) return;
+    this.#stored = series;
+    this.#sendBoard();
   }
 
   #post(message: ToDashboard): void {

@@ -1,5 +1,4 @@
-import type { Selectable } from '../../core/many/selector';
-import type { Sample } from '../../core/many/telemetry';
+import type { Metric, Selectable } from '../../core/many';
 
 /** A board as a row of the dashboard: plain data. Texts may come from boards and are shown as text only. */
 export interface DashboardRow extends Selectable {
@@ -7,6 +6,10 @@ export interface DashboardRow extends Selectable {
   readonly firmware?: string;
   /** Version of the agent, where the board has one. */
   readonly agent?: string;
+  /** The version of its app. */
+  readonly app?: string;
+  /** The version that it should run instead. */
+  readonly wantedApp?: string;
   /** `signed` or `open`, for boards behind a broker. */
   readonly mode?: string;
   /** Milliseconds since 1970 when something was heard of it; undefined: never in this window. */
@@ -18,18 +21,36 @@ export interface DashboardRow extends Selectable {
   readonly flash?: { readonly free: number; readonly total?: number };
   /** dBm. */
   readonly signal?: number;
-  /** What needs attention, in words; undefined: nothing. */
+  /** A problem that needs attention; undefined if there is none. */
   readonly trouble?: string;
+  /** Its state in the user's language; `state` is the word that filters use. */
+  readonly stateText: string;
   /** Jobs that wait until it is back. */
   readonly waiting: number;
 }
 
-/** What can be done with the selected boards, as commands of ours. */
+/** Of which time the charts of a board are: of this window, or of days from the history. */
+export const CHART_PERIODS = ['live', 'day', 'week', 'month'] as const;
+export type ChartPeriod = (typeof CHART_PERIODS)[number];
+
+/** A measurement, or the mean of many with the least and the most of them. */
+export interface ChartPoint {
+  readonly at: number;
+  readonly value: number;
+  readonly least?: number;
+  readonly most?: number;
+}
+export type BoardSeries = Partial<Readonly<Record<Metric, readonly ChartPoint[]>>>;
+
+/** Actions for the selected boards, by command. */
 export const ACTIONS = {
   run: 'mpyFleet.fleetRun',
   runCode: 'mpyFleet.fleetRunCode',
   upload: 'mpyFleet.fleetUpload',
   reset: 'mpyFleet.fleetSoftReset',
+  hardReset: 'mpyFleet.fleetHardReset',
+  stop: 'mpyFleet.interrupt',
+  rollOut: 'mpyFleet.rollOut',
   clock: 'mpyFleet.fleetSetClock',
   tags: 'mpyFleet.editTags',
   group: 'mpyFleet.saveGroup',
@@ -46,28 +67,47 @@ export type ToDashboard =
       readonly rows: readonly DashboardRow[];
       readonly removed: readonly string[];
     }
-  /** Measurements of the board that is being looked at, and what else is known of it. */
+  /** Measurements and other facts of the selected board. */
   | {
       readonly kind: 'board';
       readonly id: string;
-      readonly samples: readonly Sample[];
+      /** Problems that need attention; `help` says what to do about each. */
+      readonly issues: readonly {
+        readonly mark: string;
+        readonly text: string;
+        readonly help?: string;
+      }[];
+      readonly series: BoardSeries;
+      readonly period: ChartPeriod;
       readonly facts: readonly (readonly [string, string])[];
+      /** Total bytes of memory and flash, the upper end of the charts of free bytes. */
+      readonly totals: { readonly memoryFree?: number; readonly flashFree?: number };
     };
 
 export type FromDashboard =
   | { readonly kind: 'ready' }
   | { readonly kind: 'act'; readonly action: ActionName; readonly ids: readonly string[] }
   /** Show one board closely; '' ends that. */
-  | { readonly kind: 'look'; readonly id: string }
+  | { readonly kind: 'look'; readonly id: string; readonly period: ChartPeriod }
+  /** Do what helps against a trouble of one board. */
+  | { readonly kind: 'help'; readonly id: string; readonly mark: string }
+  /** Show the history of one board. */
+  | { readonly kind: 'history'; readonly id: string }
   /** Ask the board now for memory and flash. */
   | { readonly kind: 'measure'; readonly id: string };
 
 /** Reads a message of the page; anything unknown is undefined. */
 export function readMessage(message: unknown): FromDashboard | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
-  const { kind, action, ids, id } = message as Record<string, unknown>;
+  const { kind, action, ids, id, period, mark } = message as Record<string, unknown>;
   if (kind === 'ready') return { kind };
-  if ((kind === 'look' || kind === 'measure') && typeof id === 'string') return { kind, id };
+  if ((kind === 'history' || kind === 'measure') && typeof id === 'string') return { kind, id };
+  if (kind === 'help' && typeof id === 'string' && typeof mark === 'string') {
+    return { kind, id, mark };
+  }
+  if (kind === 'look' && typeof id === 'string') {
+    return { kind, id, period: CHART_PERIODS.find((p) => p === period) ?? 'live' };
+  }
   if (
     kind === 'act' &&
     typeof action === 'string' &&

@@ -1,17 +1,21 @@
-import type { Board } from '../../core/board/board';
-import { selectableOf } from '../../core/many/selectableBoard';
-import type { Sample } from '../../core/many/telemetry';
+import type { Board } from '../../core/board';
+import { type Issue, type Sample, selectableOf } from '../../core/many';
+import type { AppVersion } from '../apps/appVersions';
+import { shortVersion, stateOf } from '../tree';
 import type { DashboardRow } from './messages';
 
-/** What a row needs beside the board itself. */
+/** Facts for a row that the board object does not hold. */
 export interface RowFacts {
   readonly tags: readonly string[];
   readonly latest: Sample | undefined;
   readonly lastSeen: number | undefined;
   readonly waiting: number;
+  readonly app: AppVersion | undefined;
+  /** What needs attention, the gravest first. */
+  readonly issues: readonly Issue[];
 }
 
-/** A board as a row. Fresh measurements go before what the board said of itself once. */
+/** Returns a board's row. Recent measurements take precedence over the board's description of itself. */
 export function dashboardRow(board: Board, facts: RowFacts): DashboardRow {
   const { info } = board;
   const { latest } = facts;
@@ -22,11 +26,18 @@ export function dashboardRow(board: Board, facts: RowFacts): DashboardRow {
   const memoryFree = latest?.memoryFree ?? info?.memory?.free;
   const flashFree = latest?.flashFree ?? info?.flash?.free;
   return {
-    ...selectableOf(board, facts.tags),
+    ...selectableOf(
+      board,
+      facts.tags,
+      facts.issues.map((issue) => issue.mark),
+    ),
     id: board.id,
+    stateText: stateOf(board),
     waiting: facts.waiting,
     ...given('firmware', info?.version),
     ...given('agent', details.agent),
+    ...given('app', facts.app?.run && shortVersion(facts.app.run)),
+    ...given('wantedApp', wantedOf(facts.app)),
     ...given('mode', details.mode),
     ...given('lastSeen', facts.lastSeen),
     ...given('roundTrip', latest?.roundTrip),
@@ -35,18 +46,15 @@ export function dashboardRow(board: Board, facts: RowFacts): DashboardRow {
       ? {}
       : { memory: { free: memoryFree, total: info?.memory?.total } }),
     ...(flashFree === undefined ? {} : { flash: { free: flashFree, total: info?.flash?.total } }),
-    ...given('trouble', troubleOf(board, details)),
+    ...given('trouble', facts.issues.map((issue) => issue.text).join('; ') || undefined),
   };
+}
+
+function wantedOf(app: AppVersion | undefined): string | undefined {
+  const { drift, desired } = app ?? {};
+  return drift === 'none' || desired === undefined ? undefined : shortVersion(desired);
 }
 
 function given<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, V>);
-}
-
-/** What a user should look at: an error of the link, safe mode, an update that has not proved itself. */
-function troubleOf(board: Board, details: Record<string, string | undefined>): string | undefined {
-  const { state } = board;
-  if ('error' in state && state.error) return state.error.message;
-  if (details.safe) return `safe mode: ${details.safe}`;
-  return details.trial;
 }

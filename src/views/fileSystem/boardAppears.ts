@@ -1,10 +1,10 @@
 import { Deferred, systemClock, type Clock } from '../../core/async';
-import type { Fleet } from '../../core/board/fleet';
+import type { Fleet } from '../../core/board';
 
-/** Longest wait for a board that a restored editor belongs to: several looks at the ports, and brokers' answers. */
+/** Longest wait for the board of a restored editor, in milliseconds: several port scans, and the answers of brokers. */
 const APPEAR_MS = 5000;
 
-/** Resolves when `there` holds, or when a board that is plugged in would have been found by now. */
+/** Resolves when `there` holds, or after the time in which a plugged-in board would have been found. */
 export async function boardAppears(
   fleet: Fleet,
   there: () => boolean,

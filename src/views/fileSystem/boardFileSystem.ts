@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Board, Fleet } from '../../core/board';
 import type { Stat } from '../../core/boardFiles';
-import { FileError, ProgramRunningError } from '../../core/errors';
+import { ProgramRunningError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
 import { SCHEME, type BoardUris, type RemotePath } from '../boardUris';
 import type { FileChange, FileChanges } from '../fileChanges';
-import { childOf } from '../tree/nodes';
+import { childOf } from '../tree';
 import { fileSystemError } from './errors';
 import { FileVersions } from './versions';
 import { boardAppears } from './boardAppears';
+import { isMissing } from '../../core/files';
 
 export interface FileSystemServices {
   readonly fleet: Fleet;
@@ -37,7 +37,7 @@ export class BoardFileSystem implements vscode.FileSystemProvider, Disposable {
     this.#store.add(services.fileChanges.onDidChange((changes) => this.#tell(changes)));
   }
 
-  /** Boards do not tell of changes; what is changed from here is told without being asked. */
+  /** Boards do not report changes. Changes made from here are reported by FileChanges. */
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);
   }
@@ -128,13 +128,13 @@ export class BoardFileSystem implements vscode.FileSystemProvider, Disposable {
     }
   }
 
-  /** Editors are restored before ports have been looked at: a board may be a moment late. */
+  /** Editors are restored before the first port scan, so a board may appear a moment later. */
   async #appears(uri: vscode.Uri): Promise<RemotePath> {
     await boardAppears(this.services.fleet, () => this.services.uris.fromUri(uri) !== undefined);
     const place = this.services.uris.fromUri(uri);
     if (place) return place;
     throw vscode.FileSystemError.Unavailable(
-      vscode.l10n.t('The board of this file is not there. Plug it in, then try again.'),
+      vscode.l10n.t("This file's board is not connected. Plug it in, then try again."),
     );
   }
 
@@ -167,7 +167,7 @@ async function isThere(board: Board, path: string): Promise<boolean> {
     await board.files.stat(path);
     return true;
   } catch (error) {
-    if (error instanceof FileError && error.errno === 'ENOENT') return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }

@@ -1,15 +1,16 @@
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import type { Stat } from '../../core/boardFiles';
 
 interface Version {
   readonly stat: Stat;
-  /** Milliseconds, as VS Code is told. */
+  /** Milliseconds, as VS Code expects. */
   readonly mtime: number;
 }
 
 /**
- * Modification times that VS Code can rely on. Boards without a clock give every file the same time, or one of the year
- * 2000 after a reset: so the time told is the one at which this computer first saw the file as it is now.
+ * Modification times that VS Code can rely on. Boards without a clock give every file the same
+ * time, or one in the year 2000 after a reset. So the reported time is when this computer first saw
+ * the file in its present state.
  */
 export class FileVersions {
   readonly #boards = new WeakMap<Board, Map<string, Version>>();
@@ -30,7 +31,10 @@ export class FileVersions {
     return this.#boards.get(board)?.get(path);
   }
 
-  /** `path` and what is below it was changed from here, or is gone: the next look finds something new. */
+  /**
+   * `path` and everything below it was changed from here or deleted: the next check finds a new
+   * version.
+   */
   forget(board: Board, path: string): void {
     const versions = this.#boards.get(board);
     if (!versions) return;

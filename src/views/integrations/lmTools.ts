@@ -1,10 +1,11 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import { asError, FleetError, UsageError } from '../../core/errors';
 import { CancelledError } from '../../core/errors';
+import { inertText } from '../../core/inertText';
 import type { ViewContext } from '../context';
 
-/** Characters of output or of a file that a model is given; more is cut, and said so. */
+/** Characters of output or of a file given to a model; longer text is cut, with a note. */
 const LIMIT = 20_000;
 
 interface RunInput {
@@ -19,15 +20,19 @@ interface WriteInput extends FileInput {
   content: string;
 }
 
-/** Tools by which a language model can work with boards. The user is asked before each, with all that it will do. */
+/**
+ * Tools that let a language model work with boards. Before each call, the user is shown everything
+ * that it will do and asked to allow it.
+ */
 export function registerLmTools(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
-    register('mpyFleet_listBoards', {
+    register(context, 'mpyFleet_listBoards', {
       title: () => vscode.l10n.t('List MicroPython boards'),
-      ask: () => vscode.l10n.t('Tell the model which boards there are?'),
+      ask: () => vscode.l10n.t('Tell the model which boards are available?'),
       work: () => Promise.resolve(JSON.stringify(context.many.selectable().map(plain))),
     }),
-    register<RunInput>('mpyFleet_runCode', {
+    register<RunInput>(context, 'mpyFleet_runCode', {
+      boards: ({ boards }) => idsOf(context, boards),
       title: ({ boards }) => vscode.l10n.t('Run code on {0}', boards),
       ask: ({ boards, code }) =>
         vscode.l10n.t(
@@ -39,7 +44,7 @@ export function registerLmTools(context: ViewContext): vscode.Disposable {
         const action = {
           kind: 'exec',
           code,
-          label: vscode.l10n.t('code of a language model'),
+          label: vscode.l10n.t('code from a language model'),
         } as const;
         const job = await context.many.jobs.run(action, found, 'leave', { signal });
         return JSON.stringify(
@@ -47,18 +52,25 @@ export function registerLmTools(context: ViewContext): vscode.Disposable {
         );
       },
     }),
-    register<FileInput>('mpyFleet_readFile', {
+    register<FileInput>(context, 'mpyFleet_readFile', {
+      boards: ({ board }) => idsOf(context, board),
       title: ({ board, path }) => vscode.l10n.t('Read {0} on {1}', path, board),
       ask: ({ board, path }) =>
         vscode.l10n.t('Give the content of this file on {0} to the model?', named(context, board)) +
         fenced(path, ''),
-      work: async ({ board, path }, signal) =>
-        new TextDecoder().decode(await one(context, board).files.read(path, { signal })),
+      work: async ({ board, path }, signal) => {
+        requireHarmless(path);
+        return new TextDecoder().decode(await one(context, board).files.read(path, { signal }));
+      },
     }),
-    register<WriteInput>('mpyFleet_writeFile', {
+    register<WriteInput>(context, 'mpyFleet_writeFile', {
+      boards: ({ board }) => idsOf(context, board),
       title: ({ board, path }) => vscode.l10n.t('Write {0} on {1}', path, board),
       ask: ({ board, path, content }) =>
-        vscode.l10n.t('Write this file on {0}, in place of what is there?', named(context, board)) +
+        vscode.l10n.t(
+          'Write this file on {0}, replacing the existing one?',
+          named(context, board),
+        ) +
         fenced(path, '') +
         fenced(content, ''),
       work: async ({ board, path, content }, signal) => {
@@ -73,28 +85,50 @@ export function registerLmTools(context: ViewContext): vscode.Disposable {
 
 interface Tool<T> {
   title(input: T): string;
-  /** What the user is asked, in Markdown. */
+  /** The question to the user, in Markdown. */
   ask(input: T): string;
+  /**
+   * The boards as one text. If it differs from the text in the question, other boards were added.
+   */
+  boards?(input: T): string;
   /** The text for the model. */
   work(input: T, signal: AbortSignal): Promise<string>;
 }
 
-function register<T extends object>(name: string, tool: Tool<T>): vscode.Disposable {
+/** Questions that wait for an answer. */
+const MOST_ASKED = 50;
+
+function register<T extends object>(
+  { history }: ViewContext,
+  name: string,
+  tool: Tool<T>,
+): vscode.Disposable {
+  // A question names boards. If other boards have these names when it is answered, the user was not
+  // asked about them.
+  const asked = new Map<string, string>();
   return vscode.lm.registerTool<T>(name, {
-    prepareInvocation: ({ input }) => ({
-      invocationMessage: tool.title(input),
-      confirmationMessages: {
-        title: tool.title(input),
-        message: new vscode.MarkdownString(tool.ask(input)),
-      },
-    }),
+    prepareInvocation: ({ input }) => {
+      asked.delete(JSON.stringify(input));
+      asked.set(JSON.stringify(input), tool.boards?.(input) ?? '');
+      for (const oldest of asked.keys()) if (asked.size > MOST_ASKED) asked.delete(oldest);
+      return {
+        invocationMessage: tool.title(input),
+        confirmationMessages: {
+          title: tool.title(input),
+          message: new vscode.MarkdownString(tool.ask(input)),
+        },
+      };
+    },
     invoke: async ({ input }, token) => {
       const abort = new AbortController();
       const subscription = token.onCancellationRequested(() => abort.abort(new CancelledError()));
       try {
-        return answer(await tool.work(input, abort.signal));
+        const before = asked.get(JSON.stringify(input));
+        if (before !== undefined && before !== (tool.boards?.(input) ?? '')) throw otherBoards();
+        const title = vscode.l10n.t('Language model: {0}', tool.title(input));
+        return answer(await history.operations.run(title, () => tool.work(input, abort.signal)));
       } catch (error) {
-        // The model is to read what went wrong and what to do, as a user would.
+        // The model gets the error and the hint that a user would see.
         const { message } = asError(error);
         const hint = error instanceof FleetError && error.hint ? ` ${error.hint}` : '';
         throw new Error(`${message}.${hint}`, { cause: error });
@@ -113,26 +147,67 @@ function answer(text: string): vscode.LanguageModelToolResult {
   return new vscode.LanguageModelToolResult([new vscode.LanguageModelTextPart(cut)]);
 }
 
-/** A block that nothing in `text` can end. */
+/** Formats a code block that `text` cannot end. */
 function fenced(text: string, language: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((m) => m[0].length));
   const fence = '`'.repeat(longest + 1);
   return `\n\n${fence}${language}\n${text}\n${fence}\n`;
 }
 
-/** The boards of a selector, for the question; a model's text is shown as code, so that it cannot look like ours. */
+/** Files that contain keys and passwords: no model gets them. */
+const SECRET =
+  /^\/*(mpyfleet\/|webrepl_cfg\.py|(.*\/)?secrets?\.(py|json|toml)$|(.*\/)?.*\.(key|pem|der)$)/i;
+
+/** @throws UsageError for a file that contains secrets, however its path is spelled */
+function requireHarmless(path: string): void {
+  if (!SECRET.test(normal(path)) && !path.includes('~')) return;
+  throw new UsageError(
+    vscode.l10n.t('{0} may contain secrets, so it is not given to a model', path),
+    {
+      hint: vscode.l10n.t('Copy what the model needs to another file.'),
+    },
+  );
+}
+
+/**
+ * Normalises a path as the board does: resolves dots; FAT ignores dots and spaces at the end of
+ * names.
+ */
+function normal(path: string): string {
+  const parts: string[] = [];
+  for (const part of path.split('/')) {
+    if (part === '..') parts.pop();
+    else if (part !== '.' && part !== '') parts.push(part.replace(/[. ]+$/, ''));
+  }
+  return `/${parts.join('/')}`;
+}
+
+/**
+ * Describes the boards of a selector for the question. A model's text is shown as code, so that it
+ * cannot look like text of the extension.
+ */
 function named(context: ViewContext, selector: string): string {
   const { boards } = context.many.select(selector);
   const names = boards.map((b) => b.name).join(', ');
-  return `\`${(names || selector).replaceAll('`', "'")}\``;
+  // A single line: a line break would end the code span, and the question could contain Markdown from a board or a model.
+  return `\`${inertText(names || selector).replaceAll('`', "'")}\``;
+}
+
+function idsOf(context: ViewContext, selector: string): string {
+  const { boards } = context.many.select(selector);
+  return JSON.stringify(boards.map((b) => b.board.id).sort());
+}
+
+function otherBoards(): UsageError {
+  return new UsageError(vscode.l10n.t('Other boards now have these names'), {
+    hint: vscode.l10n.t('Ask again: the user agreed to the boards that had these names before.'),
+  });
 }
 
 function find(context: ViewContext, selector: string): Board[] {
   const { boards, unmatched } = context.many.select(selector);
   if (unmatched.length > 0 || boards.length === 0) {
-    throw new UsageError(
-      vscode.l10n.t('No board answers to {0}', unmatched.join(', ') || selector),
-    );
+    throw new UsageError(vscode.l10n.t('No board matches {0}', unmatched.join(', ') || selector));
   }
   return boards.map((b) => b.board);
 }
@@ -140,7 +215,9 @@ function find(context: ViewContext, selector: string): Board[] {
 function one(context: ViewContext, selector: string): Board {
   const [board, ...more] = find(context, selector);
   if (!board || more.length > 0) {
-    throw new UsageError(vscode.l10n.t('{0} are {1} boards; name one', selector, more.length + 1));
+    throw new UsageError(
+      vscode.l10n.t('"{0}" matches {1} boards; name one', selector, more.length + 1),
+    );
   }
   return board;
 }

@@ -1,14 +1,20 @@
+import { relative } from 'node:path';
 import * as vscode from 'vscode';
 import { asError, CancelledError, UsageError } from '../../core/errors';
-import type { FleetAction } from '../../core/many/fleetActions';
-import { FleetJob } from '../../core/many/fleetJob';
-import { summarize, type BoardResult } from '../../core/many/results';
-import { resultToText } from '../../core/many/resultsExport';
+import {
+  type BoardResult,
+  type FleetAction,
+  FleetJob,
+  resultToText,
+  summarize,
+} from '../../core/many';
+import { TerminalFilter } from '../../core/repl';
 import type { ViewContext } from '../context';
+import { requireTrust } from '../trust';
 
 const TYPE = 'micropython';
 
-/** A task of `tasks.json`: what to do, and on which boards. */
+/** A task in `tasks.json`: the action and its boards. */
 interface Definition extends vscode.TaskDefinition {
   readonly task: 'run' | 'upload' | 'reset';
   /** A selector: names, hostlists, patterns, tags, groups. */
@@ -17,7 +23,7 @@ interface Definition extends vscode.TaskDefinition {
   readonly file?: string;
   /** For run, in place of a file. */
   readonly code?: string;
-  /** For upload: where to, on the board. */
+  /** For upload: the destination on the board. */
   readonly to?: string;
   readonly programs?: 'leave' | 'stop' | 'stopAndRestart';
 }
@@ -44,13 +50,16 @@ export function registerTasks(context: ViewContext): vscode.Disposable {
   });
 }
 
-/** Runs a task; what boards answer is its output, and whether all went well its exit code. */
+/**
+ * Runs a task. Its output is what the boards print, and its exit code says whether all succeeded.
+ */
 class TaskTerminal implements vscode.Pseudoterminal {
   readonly #write = new vscode.EventEmitter<string>();
   readonly #close = new vscode.EventEmitter<number>();
   readonly onDidWrite = this.#write.event;
   readonly onDidClose = this.#close.event;
   readonly #cancel = new AbortController();
+  readonly #filter = new TerminalFilter();
 
   constructor(
     private readonly context: ViewContext,
@@ -77,22 +86,22 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   async #run(): Promise<number> {
+    requireTrust();
     const { many, settings } = this.context;
     const { definition } = this;
     const action = await this.#action();
     const { boards, unmatched } = many.select(definition.boards);
     if (unmatched.length > 0 || boards.length === 0) {
       throw new UsageError(
-        vscode.l10n.t('No board answers to {0}', unmatched.join(', ') || definition.boards),
+        vscode.l10n.t('No board matches {0}', unmatched.join(', ') || definition.boards),
       );
     }
     const always = settings.get('run.stopRunningProgram');
     const programs = definition.programs ?? (always === 'ask' ? 'leave' : always);
-    const { stopPolicies } = many.jobs;
     const job = new FleetJob(
       action,
       boards.map((b) => b.board),
-      { stopPolicies, publisher: many.publisher },
+      many.jobs.forJobs,
       { programs, concurrency: settings.get('fleet.concurrency') },
     );
     const done = new Set<string>();
@@ -118,29 +127,38 @@ class TaskTerminal implements vscode.Pseudoterminal {
     }
     const name = uri.path.slice(uri.path.lastIndexOf('/') + 1);
     const path = to === undefined ? `/${name}` : to.endsWith('/') ? `${to}${name}` : to;
-    if (!path.startsWith('/')) throw new UsageError(vscode.l10n.t('"to" must begin with "/"'));
-    return { kind: 'upload', files: [{ path, content }], label: name };
+    if (!path.startsWith('/')) throw new UsageError(vscode.l10n.t('"to" must start with "/"'));
+    return { kind: 'upload', files: [{ path, content, local: uri.toString() }], label: name };
   }
 
   #file(): vscode.Uri {
     const { file } = this.definition;
-    if (!file) throw new UsageError(vscode.l10n.t('The task names no file'));
+    if (!file) throw new UsageError(vscode.l10n.t('The task does not name a file'));
     if (file.startsWith('/') || /^[a-z]:[\\/]/i.test(file)) return vscode.Uri.file(file);
-    const own =
-      typeof this.scope === 'object' ? this.scope : vscode.workspace.workspaceFolders?.[0];
+    const own = this.#folder();
     if (!own)
       throw new UsageError(vscode.l10n.t('No folder is open, so {0} cannot be found', file));
     return vscode.Uri.joinPath(own.uri, file);
   }
 
-  /** A traceback calls the code `<stdin>`: with the file's own name the problem matcher finds it. */
+  #folder(): vscode.WorkspaceFolder | undefined {
+    return typeof this.scope === 'object' ? this.scope : vscode.workspace.workspaceFolders?.[0];
+  }
+
+  /**
+   * A traceback calls the code `<stdin>`: with the file's own name the problem matcher finds it. The name is relative to the folder:
+   * a matcher that has to find out whether a name is relative looks at the disk, and a task that ends meanwhile loses its problems.
+   */
   #linked(text: string): string {
-    const { file } = this.definition;
-    return file ? text.replaceAll('File "<stdin>"', `File "${file}"`) : text;
+    if (!this.definition.file) return text;
+    const { fsPath } = this.#file();
+    const own = this.#folder();
+    const name = own ? relative(own.uri.fsPath, fsPath).replaceAll('\\', '/') : fsPath;
+    return text.replaceAll('File "<stdin>"', () => `File "${name}"`);
   }
 
   #say(text: string): void {
-    this.#write.fire(text.replace(/\r?\n/g, '\r\n'));
+    this.#write.fire(this.#filter.take(text).replace(/\r?\n/g, '\r\n'));
   }
 }
 

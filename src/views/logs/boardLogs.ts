@@ -1,31 +1,31 @@
+import { type Board, type Fleet, presentAgent } from '../../core/board';
 import * as vscode from 'vscode';
 import {
   formatEntry,
   isWanted,
-  LogStore,
+  keptRecords,
+  type LogBatch,
   type LogEntry,
   type LogFilter,
-} from '../../core/agent/agentLogs';
-import type { LogBatch } from '../../core/agent/agentProtocolLog';
-import type { Board } from '../../core/board/board';
-import type { Broker } from '../../core/broker/brokers';
+  LogStore,
+} from '../../core/agent';
+import { followBrokers } from '../../core/broker/followBrokers';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
 import type { Log } from '../../core/log';
-import type { BrokerCenter } from '../broker/brokerCenter';
+import type { BrokerCenter } from '../broker';
 
-/** Language of the log's document: its tracebacks have links. */
+/** Language id of the log, for which tracebacks become links. */
 export const LOG_LANGUAGE = 'mpyfleet-log';
-/** Answers to LOGGET taken for what happened before: a ring on a board holds a few kilobytes. */
-const BACKLOG_BATCHES = 64;
 
-/** The logs of boards behind brokers, live, in one output channel with a filter. Listens once it was asked for. */
+/**
+ * Shows the logs of boards behind brokers, live, in one output channel with a filter. Subscribes on
+ * first use.
+ */
 export class BoardLogs implements Disposable {
   readonly #store = new DisposableStore();
   readonly #logs = new LogStore();
-  readonly #listening = new Map<Broker, Disposable>();
-  /** What comes from boards whose earlier records are being fetched: it has to wait for those. */
+  /** New records of boards whose earlier records are being fetched; they are shown after those. */
   readonly #held = new Map<string, LogBatch[]>();
   #channel: vscode.OutputChannel | undefined;
   #filter: LogFilter = {};
@@ -40,7 +40,7 @@ export class BoardLogs implements Disposable {
     return this.#logs;
   }
 
-  /** Shows the log, of these boards or of all, and what they have kept from before. */
+  /** Shows the log of these boards or of all, including records that the boards have kept. */
   async show(boards: readonly Board[], signal?: AbortSignal): Promise<void> {
     const uids = boards.flatMap((b) => b.uid ?? []);
     const channel = this.#start();
@@ -59,7 +59,7 @@ export class BoardLogs implements Disposable {
     this.#channel?.clear();
   }
 
-  /** The log as it is shown. */
+  /** The log as displayed. */
   text(): string {
     return this.#logs.entries
       .filter((e) => isWanted(e, this.#filter))
@@ -67,7 +67,7 @@ export class BoardLogs implements Disposable {
       .join('');
   }
 
-  /** Adds a text of a board's, such as its crash log, whatever the filter. */
+  /** Adds text from a board, such as its crash log, regardless of the filter. */
   append(board: Board, title: string, text: string): void {
     const channel = this.#start();
     const lines = text.trimEnd().split('\n');
@@ -77,7 +77,6 @@ export class BoardLogs implements Disposable {
 
   dispose(): void {
     this.#store.dispose();
-    for (const subscription of this.#listening.values()) subscription.dispose();
     this.#channel?.dispose();
   }
 
@@ -87,48 +86,29 @@ export class BoardLogs implements Disposable {
       vscode.l10n.t('MicroPython Board Log'),
       LOG_LANGUAGE,
     );
-    this.#store.add(this.services.brokers.onDidChange(() => this.#follow()));
-    this.#follow();
-    return this.#channel;
-  }
-
-  #follow(): void {
-    const { hub } = this.services.brokers;
-    for (const [broker, subscription] of this.#listening) {
-      if (hub.all.includes(broker)) continue;
-      subscription.dispose();
-      this.#listening.delete(broker);
-    }
-    for (const broker of hub.all) {
-      if (this.#listening.has(broker)) continue;
-      this.#listening.set(
-        broker,
+    this.#store.add(
+      followBrokers(this.services.brokers.hub, (broker) =>
         broker.onLog(({ uid, batch }) => {
           const held = this.#held.get(uid);
           if (held) held.push(batch);
           else this.#take(uid, batch);
         }),
-      );
-    }
+      ),
+    );
+    return this.#channel;
   }
 
-  /** What the board has kept; what has come already is not shown twice. */
+  /** Fetches the records kept by the board; those already received are not shown twice. */
   async #backlog(board: Board, signal?: AbortSignal): Promise<void> {
     const { hub } = this.services.brokers;
-    const link = board.links.find((l) => l.present && l.found.address.kind === 'mqtt');
-    const [id = '', uid = ''] = link?.found.address.rest.split('/') ?? [];
-    const agent = hub.agent(id, uid);
-    if (!agent || this.#held.has(uid)) return;
+    const address = presentAgent(board);
+    const agent = address && hub.agent(address.broker, address.uid);
+    if (!agent || this.#held.has(address.uid)) return;
+    const { uid } = address;
     const held: LogBatch[] = [];
     this.#held.set(uid, held);
     try {
-      let from = 0;
-      for (let i = 0; i < BACKLOG_BATCHES; i++) {
-        const batch = await agent.logFrom(from, signal);
-        if (batch.records.length === 0) return;
-        this.#take(uid, batch);
-        from = batch.first + batch.records.length;
-      }
+      for await (const batch of keptRecords(agent, signal)) this.#take(uid, batch);
     } catch (error) {
       this.services.log.warn(`${board.name}: its log: ${asError(error).message}`);
     } finally {

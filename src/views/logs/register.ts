@@ -1,14 +1,20 @@
 import * as vscode from 'vscode';
-import { withAgentNames } from '../../core/agent/agentNames';
+import { callCommand } from '../callCommand';
+import { systemClock } from '../../core/async';
+import type { Board } from '../../core/board';
 import type { BoardMessage } from '../../core/broker/brokers';
 import { DisposableStore } from '../../core/events';
+import { agentOf } from '../broker';
 import type { ViewContext } from '../context';
 import { sourceOf } from '../repl/tracebackLinks';
 import { LOG_LANGUAGE } from './boardLogs';
+import { CrashNotices, type CrashNotice } from './crashNotices';
+import { CrashStates } from './crashStates';
+import { showWarningMessage } from '../message';
 
 /** `File "lib/a.py", line 3`: what MicroPython prints in a traceback. */
 const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
-/** Lines of the log that are looked at for links. */
+/** Number of log lines searched for links. */
 const MOST_LINES = 5_000;
 
 class FrameLink extends vscode.DocumentLink {
@@ -19,11 +25,14 @@ class FrameLink extends vscode.DocumentLink {
     readonly line: number,
   ) {
     super(range);
-    this.tooltip = vscode.l10n.t('Open the source');
+    this.tooltip = vscode.l10n.t('Open Source');
   }
 }
 
-/** Tracebacks in the log lead to their source; a board that has crashed is told of. */
+/**
+ * Registers links from tracebacks in the log to their source, and messages about crashes of trusted
+ * boards.
+ */
 export function registerLogs(context: ViewContext): vscode.Disposable {
   const links = vscode.languages.registerDocumentLinkProvider(
     { language: LOG_LANGUAGE },
@@ -52,7 +61,7 @@ function framesIn(document: vscode.TextDocument): FrameLink[] {
   return links;
 }
 
-/** The board's name stands before the text, behind the time where there is one. */
+/** The board's name precedes the text, after the time if there is one. */
 async function targetOf(context: ViewContext, link: FrameLink): Promise<vscode.Uri | undefined> {
   const head = link.head.replace(/^\d\d:\d\d:\d\d\.\d{3} /, '');
   const board = context.fleet.boards.find((b) => head.startsWith(`${b.name} `));
@@ -61,14 +70,31 @@ async function targetOf(context: ViewContext, link: FrameLink): Promise<vscode.U
 }
 
 function watchCrashes(context: ViewContext): vscode.Disposable {
-  const { brokers } = context;
+  const { brokers, log } = context;
   const listening = new Map<object, DisposableStore>();
-  const told = new Set<string>();
+  const states = new CrashStates(
+    context.fleet,
+    context.fileChanges,
+    systemClock,
+    (board) => isDown(context, board),
+    log,
+  );
+  const notices = new CrashNotices({
+    crashed: (uid, line) => states.crashed(uid, line),
+    trustedName: (uid) => trustedName(context, uid),
+    show: (notice) => showCrash(notice),
+  });
+  const take = (message: BoardMessage) => {
+    notices.take(message).catch((error: unknown) => log.error('A crash', String(error)));
+    if (notices.ignored === 1) {
+      log.info('Crash events of boards that this computer has no key for are not shown');
+    }
+  };
   const follow = () => {
     for (const broker of brokers.hub.all) {
       if (listening.has(broker)) continue;
       const store = new DisposableStore();
-      store.add(broker.onMessage((message) => void tellCrash(context, told, message)));
+      store.add(broker.onMessage(take));
       listening.set(broker, store);
     }
     for (const [broker, store] of listening) {
@@ -81,24 +107,39 @@ function watchCrashes(context: ViewContext): vscode.Disposable {
   const subscription = brokers.onDidChange(follow);
   return new vscode.Disposable(() => {
     subscription.dispose();
+    states.dispose();
     for (const store of listening.values()) store.dispose();
   });
 }
 
-/** Once for each crash: its last line, and the way to the rest. */
-async function tellCrash(
-  context: ViewContext,
-  told: Set<string>,
-  { uid, topic, data }: BoardMessage,
-): Promise<void> {
-  if (topic !== 'ev' || data.ev !== 'crash' || typeof data.tb !== 'string') return;
-  const key = `${uid} ${String(data.boot0)} ${data.tb}`.slice(0, 500);
-  if (told.has(key)) return;
-  told.add(key);
-  const name = context.fleet.byUid(uid)?.name ?? uid;
-  const last = withAgentNames(data.tb).trimEnd().split('\n').at(-1)?.slice(0, 200) ?? '';
+/** Whether the program of a board's agent ended by an error and does not run now. A board without an agent has none. */
+async function isDown(context: ViewContext, board: Board): Promise<boolean> {
+  if (!board.links.some((l) => l.present && l.found.address.kind === 'mqtt')) return false;
+  const { running, error } = await agentOf(context, board).control.app('info');
+  return !running && error !== '' && !error.startsWith('KeyboardInterrupt');
+}
+
+/** A board is trusted if this computer has a key for it or is connected to it. */
+async function trustedName({ fleet, brokers }: ViewContext, uid: string) {
+  const board = fleet.byUid(uid);
+  if (!board) return undefined;
+  const { tag } = board.state;
+  const open = tag === 'connected' || tag === 'idle' || tag === 'running' || tag === 'busy';
+  return open || (await brokers.secrets.boardKey(uid)) ? board.name : undefined;
+}
+
+/** The last line of the crash, and the way to the rest. */
+async function showCrash({ uid, name, line, count }: CrashNotice): Promise<void> {
   const show = vscode.l10n.t('Show the Crash');
-  const words = vscode.l10n.t('The program on {0} has crashed: {1}', name, last);
-  const answer = await vscode.window.showWarningMessage(words, show);
-  if (answer === show) await vscode.commands.executeCommand('mpyFleet.showCrashLog', uid);
+  const words =
+    count === 1
+      ? vscode.l10n.t('The program on {0} crashed: {1}', name, line)
+      : vscode.l10n.t(
+          'The program on {0} crashed {1} times, most recently: {2}',
+          name,
+          count,
+          line,
+        );
+  const answer = await showWarningMessage(words, show);
+  if (answer === show) await callCommand('mpyFleet.showCrashLog', uid);
 }

@@ -1,25 +1,33 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { compiledPath, compileForBoard, compileTree } from '../../core/packages/compileForBoard';
-import { sha256 } from '../../core/packages/fetcher';
-import type { TargetBoard } from '../../core/packages/model';
-import { canCompileFor, CompileError, type MpyCross } from '../../core/packages/mpyCross';
-import type { LocalFs } from '../../core/sync/localFs';
-import type { TransformTree } from '../../core/sync';
+import type { Board } from '../../core/board';
+import {
+  canCompileFor,
+  compiledPath,
+  CompileError,
+  compileForBoard,
+  compileTree,
+  type MpyCross,
+  sha256,
+  type TargetBoard,
+} from '../../core/packages';
+import type { LocalFs, TransformTree } from '../../core/sync';
 import type { Settings } from '../settings';
-import { uriAt } from '../sync/workspaceFs';
+import { uriAt } from '../sync';
 
-/** Compiled files kept, so that a fleet, or a sync that is shown and then done, compiles a file once. */
+/**
+ * Number of compiled files in the cache, so that several boards, or a preview and its sync, compile
+ * a file once.
+ */
 const MOST_KEPT = 500;
 
 export interface CompilingServices {
   readonly settings: Settings;
   readonly mpyCross: MpyCross;
-  /** What kind of files a board takes. */
+  /** Returns the kind of files that a board can load. */
   kindOf(board: Board, signal?: AbortSignal): Promise<TargetBoard>;
 }
 
-/** Compile on upload and on sync, as the setting wants it. Mistakes in the source are shown at their lines. */
+/** Compiles on upload and on sync if the setting asks for it. Errors in the source are shown at their lines. */
 export class CompileOnUpload implements vscode.Disposable {
   readonly #mistakes = vscode.languages.createDiagnosticCollection('micropython-compiler');
   readonly #edits: vscode.Disposable;
@@ -31,7 +39,7 @@ export class CompileOnUpload implements vscode.Disposable {
     });
   }
 
-  /** Undefined: files go to this board as they are. */
+  /** Returns undefined if files go to this board unchanged. */
   async forBoard(board: Board, signal?: AbortSignal): Promise<BoardCompiler | undefined> {
     if (!this.services.settings.get('compileOnUpload')) return undefined;
     const kind = await this.services.kindOf(board, signal);
@@ -39,18 +47,23 @@ export class CompileOnUpload implements vscode.Disposable {
     return new BoardCompiler((path, content, local) => this.#compile(path, content, local, kind));
   }
 
-  async #compile(path: string, content: Uint8Array, local: vscode.Uri, kind: TargetBoard) {
+  async #compile(
+    path: string,
+    content: Uint8Array,
+    local: vscode.Uri | undefined,
+    kind: TargetBoard,
+  ) {
     const key = `${path} ${sha256(content)}`;
     const kept = this.#kept.get(key);
     if (kept) return kept;
     try {
       const made = await compileForBoard(path, content, kind, this.services.mpyCross);
-      this.#mistakes.delete(local);
+      if (local) this.#mistakes.delete(local);
       if (this.#kept.size >= MOST_KEPT) this.#kept.clear();
       this.#kept.set(key, made);
       return made;
     } catch (error) {
-      if (error instanceof CompileError) this.#show(local, error);
+      if (local && error instanceof CompileError) this.#show(local, error);
       throw error;
     }
   }
@@ -68,19 +81,20 @@ export class CompileOnUpload implements vscode.Disposable {
   }
 }
 
-/** A file as it goes onto a board. */
+/** A file as it is written to a board. */
 interface Made {
   readonly path: string;
   readonly content: Uint8Array;
 }
 
-type Compile = (path: string, content: Uint8Array, local: vscode.Uri) => Promise<Made>;
+/** `local`: the file at which errors are shown; undefined if it is not on this computer. */
+type Compile = (path: string, content: Uint8Array, local: vscode.Uri | undefined) => Promise<Made>;
 
-/** Compiles what goes to one board. */
+/** Compiles the files for one board. */
 export class BoardCompiler {
   constructor(readonly compile: Compile) {}
 
-  /** For a sync of files beside `base`. */
+  /** For a sync of files relative to `base`. */
   transform(base: vscode.Uri, fs: LocalFs): TransformTree {
     return (tree, remote) =>
       compileTree(tree, remote, async ({ board, local, content }) => {

@@ -1,8 +1,12 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { missingModule, packageOf } from '../../core/packages/missingModule';
+import type { CommandName } from '../../manifest';
+import { callCommand } from '../callCommand';
+import type { Board } from '../../core/board';
+import { missingModule, packageOf } from '../../core/packages';
 import type { ViewContext } from '../context';
+import type { Run } from '../runs';
 import { showError } from '../showError';
+import { showWarningMessage } from '../message';
 
 class ModuleLink extends vscode.TerminalLink {
   constructor(
@@ -15,15 +19,16 @@ class ModuleLink extends vscode.TerminalLink {
 }
 
 /**
- * A module that is not on the board: a program of the editor that fails for it offers to install it, or to upload it where
- * it is in the folder; in the board's terminal the line of the traceback is a link that does the same.
+ * Offers help when a program fails because a module is missing on the board: to install it, or to
+ * upload it if it is in the folder. In the board's terminal, the line of the traceback becomes a
+ * link that does the same.
  */
 export function registerMissingModules(context: ViewContext): vscode.Disposable {
   const { runs, terminals } = context;
-  const failing = runs.onDidFail(({ board, error }) => {
+  const failing = runs.onDidFail(({ run, error }) => {
     const missing = missingModule(`${error.type}: ${error.detail}`);
     if (!missing) return;
-    offer(context, board, missing.name).catch((e: unknown) => showError(context, e));
+    offer(context, run, missing.name).catch((e: unknown) => showError(context, e));
   });
   const links = vscode.window.registerTerminalLinkProvider({
     provideTerminalLinks({ terminal, line }): ModuleLink[] {
@@ -34,8 +39,7 @@ export function registerMissingModules(context: ViewContext): vscode.Disposable 
     handleTerminalLink: async ({ board, module }: ModuleLink) => {
       try {
         const local = await inWorkspace(module);
-        if (local) await upload(context, board, local);
-        else await install(context, board, module);
+        await (local ? upload(context, board, local) : install(context, board, module));
       } catch (error) {
         showError(context, error);
       }
@@ -44,18 +48,20 @@ export function registerMissingModules(context: ViewContext): vscode.Disposable 
   return vscode.Disposable.from(links, { dispose: () => failing.dispose() });
 }
 
-async function offer(context: ViewContext, board: Board, module: string): Promise<void> {
+/** Offers to put the module on the board, and runs the program again once it is installed. */
+async function offer(context: ViewContext, run: Run, module: string): Promise<void> {
+  const { board } = run;
   const local = await inWorkspace(module);
   const text = vscode.l10n.t('{0} has no module {1}.', board.name, module);
   const action = local
-    ? vscode.l10n.t('Upload {0}', vscode.workspace.asRelativePath(local))
-    : vscode.l10n.t('Install {0}', module);
-  if ((await vscode.window.showWarningMessage(text, action)) !== action) return;
-  if (local) await upload(context, board, local);
-  else await install(context, board, module);
+    ? vscode.l10n.t('Upload {0} and Run Again', vscode.workspace.asRelativePath(local))
+    : vscode.l10n.t('Install {0} and Run Again', module);
+  if ((await showWarningMessage(text, action)) !== action) return;
+  const done = await (local ? upload(context, board, local) : install(context, board, module));
+  if (done) await context.runs.run(run);
 }
 
-/** The module's file or folder where a board would look for it: at the top of a workspace folder, or in its `lib`. */
+/** Finds the module's file or folder at the paths that a board would search: the top of a workspace folder, or its `lib`. */
 async function inWorkspace(module: string): Promise<vscode.Uri | undefined> {
   const [top = ''] = module.split('.');
   for (const pattern of [`{lib/,}${top}.py`, `{lib/,}${top}/__init__.py`]) {
@@ -66,24 +72,36 @@ async function inWorkspace(module: string): Promise<vscode.Uri | undefined> {
   return undefined;
 }
 
-/** To where it would be imported from: `lib/x.py` into `/lib`. */
-async function upload(context: ViewContext, board: Board, local: vscode.Uri): Promise<void> {
-  const folder = /\/lib\/[^/]+$/.test(local.path) ? '/lib' : '/';
+/**
+ * Uploads to where it would be imported from: `lib/x.py` into `/lib`.
+ * @returns whether it is installed now
+ */
+async function upload(context: ViewContext, board: Board, local: vscode.Uri): Promise<boolean> {
+  const { home, lib } = await board.files.places();
+  const folder = /\/lib\/[^/]+$/.test(local.path) ? lib : home;
   const node = context.tree.nodeOf(board);
-  await vscode.commands.executeCommand('mpyFleet.uploadInto', node, folder, [local]);
+  return isDone('mpyFleet.uploadInto', node, folder, [local]);
 }
 
-/** The package of that name; where the index has none, or cannot be reached, the user looks for it. */
-async function install(context: ViewContext, board: Board, module: string): Promise<void> {
+/** Runs one of the extension's commands and returns whether it succeeded. The command reports its own failures. */
+async function isDone(command: CommandName, ...args: unknown[]): Promise<boolean> {
+  return (await callCommand(command, ...args)) === true;
+}
+
+/**
+ * Installs the package with that name; if the index has none or cannot be reached, the user
+ * searches.
+ * @returns whether it is installed now
+ */
+async function install(context: ViewContext, board: Board, module: string): Promise<boolean> {
   const node = context.tree.nodeOf(board);
   const entry = await context.packages.manager.search('').then(
     (entries) => packageOf(module, entries),
-    () => undefined, // the picker says why
+    () => undefined, // the picker shows the reason
   );
   if (entry) {
     const specs = [entry.name];
-    await vscode.commands.executeCommand('mpyFleet.installPackages', node, [{ specs }]);
-  } else {
-    await vscode.commands.executeCommand('mpyFleet.installPackage', node, { search: module });
+    return isDone('mpyFleet.installPackages', node, [{ specs }]);
   }
+  return isDone('mpyFleet.installPackage', node, { search: module });
 }

@@ -1,16 +1,20 @@
 import * as vscode from 'vscode';
-import { isConnected } from '../../core/board/boardState';
-import type { Board } from '../../core/board/board';
+import { type Board, isConnected, readInfo } from '../../core/board';
 import { asError, ProgramRunningError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import { CachingFetcher, type Fetcher } from '../../core/packages/fetcher';
-import type { InstalledPackage } from '../../core/packages/install';
-import type { InstalledState } from '../../core/packages/installed';
-import { cacheFolder, InstalledFiles, stateFolder } from '../../core/packages/installedFiles';
-import { PackageManager, type PackageBoard } from '../../core/packages/manager';
-import { MpyCrossThread } from '../../core/packages/mpyCrossThread';
-import { nodeHttp } from '../../core/packages/nodeHttp';
-import { readInfo } from '../../core/board/readInfo';
+import {
+  cacheFolder,
+  CachingFetcher,
+  type Fetcher,
+  InstalledFiles,
+  type InstalledPackage,
+  type InstalledState,
+  MpyCrossThread,
+  nodeHttp,
+  type PackageBoard,
+  PackageManager,
+  stateFolder,
+} from '../../core/packages';
 import type { Settings } from '../settings';
 import { CompileOnUpload } from './compiling';
 
@@ -20,7 +24,7 @@ export interface ShownPackage extends InstalledPackage {
   readonly latest?: string;
 }
 
-/** What was found out about a board's packages, by id. */
+/** Known facts about a board's packages, by id. */
 interface Checked {
   readonly states: ReadonlyMap<string, InstalledState['state']>;
   readonly latest: ReadonlyMap<string, string>;
@@ -32,7 +36,10 @@ export interface PackageServices {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Packages for the views and commands: the manager with the user's settings, and what is known of each board. */
+/**
+ * Packages for views and commands: the manager with the user's settings, and cached facts about
+ * each board.
+ */
 export class PackageCenter implements Disposable {
   readonly manager: PackageManager;
   readonly compiler: MpyCrossThread;
@@ -40,7 +47,7 @@ export class PackageCenter implements Disposable {
   readonly compiling: CompileOnUpload;
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<Board>());
-  /** What is installed on a board, or known of it, has changed. */
+  /** The packages of a board, or cached facts about them, have changed. */
   readonly onDidChange = this.#changed.event;
   readonly #installed = new InstalledFiles(stateFolder(process.env));
   readonly #checked = new Map<string, Checked>();
@@ -48,10 +55,10 @@ export class PackageCenter implements Disposable {
   constructor(private readonly services: PackageServices) {
     const { extension, settings, log } = services;
     const file = (name: string) => vscode.Uri.joinPath(extension.extensionUri, 'dist', name).fsPath;
-    this.compiler = new MpyCrossThread({
-      worker: file('mpyCross.js'),
-      wasm: file('mpy-cross.wasm'),
-    });
+    this.compiler = new MpyCrossThread(
+      { worker: file('mpyCross.js'), wasm: file('mpy-cross.wasm') },
+      (path) => log.info(`${path} stays source: it is newer than the compiler`),
+    );
     // VS Code patches Node's http with its own proxy settings.
     this.fetcher = new CachingFetcher(cacheFolder(process.env), nodeHttp(), log);
     this.manager = new PackageManager({
@@ -71,19 +78,20 @@ export class PackageCenter implements Disposable {
     this.#store.add(this.compiling);
   }
 
-  /** A board as the manager sees it; asks it what it is where that is not known yet. */
+  /** A board as the manager needs it; identifies it if necessary. */
   async boardFor(board: Board, signal?: AbortSignal): Promise<PackageBoard> {
     const known = board.info?.mpy && board.uid !== undefined;
     const info = known
       ? board.info
       : await board.withSession((session) => readInfo(session, signal), {
-          job: vscode.l10n.t('Reading what the board is'),
+          job: vscode.l10n.t('Reading board info'),
+          looks: true,
           ...(signal ? { signal } : {}),
         });
     return {
       key: keyOf(board),
       files: board.files,
-      // CircuitPython has a .mpy format of its own.
+      // CircuitPython has its own .mpy format.
       ...(info.mpy && info.implementation !== 'circuitpython' ? { mpy: info.mpy } : {}),
     };
   }
@@ -99,7 +107,10 @@ export class PackageCenter implements Disposable {
     });
   }
 
-  /** Looks at the board and at the index, and shows what was found. Gives packages that others have put there. */
+  /**
+   * Checks the board and the index, and shows the result. Returns packages installed from
+   * elsewhere.
+   */
   async check(board: Board, signal?: AbortSignal): Promise<InstalledPackage[]> {
     const target = await this.boardFor(board, signal);
     const folder = this.services.settings.get('packages.target');
@@ -114,7 +125,7 @@ export class PackageCenter implements Disposable {
     return adopted;
   }
 
-  /** The same for a row that is opened: never asks, never connects, and is silent where it cannot. */
+  /** Does the same for an expanded row: never asks, never connects, and reports no error. */
   checkQuietly(board: Board): void {
     if (!isConnected(board.state) || board.uid === undefined || this.#checked.has(keyOf(board)))
       return;
@@ -130,7 +141,7 @@ export class PackageCenter implements Disposable {
       this.#changed.fire(board);
     };
     look().catch((error: unknown) => {
-      if (error instanceof ProgramRunningError) return; // its files are looked at when they are asked for
+      if (error instanceof ProgramRunningError) return; // its files are read on demand
       this.services.log.debug(`Packages of ${board.name}: ${asError(error).message}`);
     });
   }

@@ -1,43 +1,40 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { isConnected, type BoardState } from '../../core/board/boardState';
+import { type Board, isConnected } from '../../core/board';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
-import { stateWords } from '../tree/boardItem';
-import { stateLook } from '../tree/boardLook';
+import { lookOf, stateOf as stateInWords } from '../tree';
 import type { ShownPackage } from './packageCenter';
 
 /** A package on a board. */
 export interface PackageNode {
   readonly kind: 'package';
   readonly board: Board;
-  /** As it is drawn. */
+  /** The tree item as displayed. */
   installed: ShownPackage;
 }
 
 type Row =
-  { readonly kind: 'board'; readonly board: Board } | PackageNode | { readonly kind: 'empty' };
+  | { readonly kind: 'board'; readonly board: Board }
+  | PackageNode
+  | { readonly kind: 'empty'; readonly board: Board };
 
 export const PACKAGES_VIEW = 'mpyFleet.packages';
 
-/** What is drawn of a board's state here: whether it can be reached, not what it is doing. */
-const OPEN: BoardState = { tag: 'connected' };
-
-/** So many boards show what is on them without being asked. */
+/** Number of boards whose packages are shown without being requested. */
 const FEW_BOARDS = 10;
 
 /** Milliseconds in which changes of boards are gathered before the view is drawn again. */
 const GATHER_MS = 100;
 
 /**
- * A click on a row is lost while VS Code asks for the rows around it anew, so what is drawn is asked for again only where other
- * rows are to be there.
+ * A click is lost while VS Code reloads the surrounding rows, so rows are reloaded only where they
+ * differ.
  */
 class PackageRows implements vscode.TreeDataProvider<Row> {
   readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  /** How each board is drawn, and what is shown below those that are opened. */
+  /** How each board is drawn, and the rows below expanded ones. */
   readonly #drawn = new WeakMap<Board, string>();
   readonly #shown = new WeakMap<Board, PackageNode[]>();
 
@@ -88,7 +85,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
       installed,
     }));
     this.#shown.set(board, nodes);
-    return nodes.length > 0 ? nodes : [{ kind: 'empty' }];
+    return nodes.length > 0 ? nodes : [{ kind: 'empty', board }];
   }
 
   async #packagesOf(board: Board): Promise<ShownPackage[]> {
@@ -104,32 +101,47 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
         return boardItem(row.board, this.context.fleet.boards.length <= FEW_BOARDS);
       case 'package':
         return packageItem(row);
-      case 'empty': {
-        const item = new vscode.TreeItem(vscode.l10n.t('nothing installed from here'));
-        item.tooltip = vscode.l10n.t('A check of packages finds those that others have put there.');
-        item.contextValue = 'note';
-        return item;
-      }
+      case 'empty':
+        return emptyItem(row.board);
     }
   }
+}
+
+/** For a board that never answered, "no packages" would be a guess. */
+function emptyItem(board: Board): vscode.TreeItem {
+  const isKnown = isConnected(board.state) || board.info !== undefined;
+  const item = new vscode.TreeItem(
+    isKnown
+      ? vscode.l10n.t('nothing installed from this computer')
+      : vscode.l10n.t('shown when the board is connected'),
+  );
+  item.tooltip = isKnown
+    ? vscode.l10n.t(
+        '"Check Packages for Changes and Updates" finds packages that were installed from elsewhere.',
+      )
+    : undefined;
+  item.contextValue = 'note';
+  return item;
 }
 
 function boardItem(board: Board, opened: boolean): vscode.TreeItem {
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(board.name, opened ? Expanded : Collapsed);
-  const look = stateLook(isConnected(board.state) ? OPEN : board.state, board.present);
   item.id = `packages|${board.id}`;
   item.iconPath = new vscode.ThemeIcon(
-    look.icon,
-    look.color ? new vscode.ThemeColor(look.color) : undefined,
+    isConnected(board.state) ? 'circuit-board' : lookOf(board).icon,
   );
   item.description = stateOf(board);
   item.contextValue = 'packageBoard';
   return item;
 }
 
-function stateOf({ state, present }: Board): string {
-  return stateWords(isConnected(state) ? OPEN : state, present);
+/**
+ * Only why a board cannot be reached: the activity of connected ones is in the Boards view and
+ * changes constantly.
+ */
+function stateOf(board: Board): string {
+  return isConnected(board.state) ? '' : stateInWords(board);
 }
 
 function packageItem({ board, installed }: PackageNode): vscode.TreeItem {
@@ -137,10 +149,10 @@ function packageItem({ board, installed }: PackageNode): vscode.TreeItem {
   const { version, state, latest, wanted } = installed;
   const notes = [
     version,
-    ...(latest === undefined ? [] : [vscode.l10n.t('{0} is there', latest)]),
+    ...(latest === undefined ? [] : [vscode.l10n.t('{0} is available', latest)]),
     ...(state === 'changed' ? [vscode.l10n.t('changed on the board')] : []),
     ...(state === 'missing' ? [vscode.l10n.t('files are missing')] : []),
-    ...(wanted ? [] : [vscode.l10n.t('needed by others')]),
+    ...(wanted ? [] : [vscode.l10n.t('required by other packages')]),
   ];
   item.id = `packages|${board.id}|${installed.id}`;
   item.description = notes.join(' · ');
@@ -161,7 +173,7 @@ function iconOf({ state, latest }: ShownPackage): vscode.ThemeIcon {
   return new vscode.ThemeIcon('package');
 }
 
-/** The Packages view: what is installed on each board, with what can be done about it. */
+/** The Packages view: the packages on each board, with actions for them. */
 export function registerPackagesView(context: ViewContext): vscode.Disposable {
   const rows = new PackageRows(context);
   const view = vscode.window.createTreeView(PACKAGES_VIEW, {
@@ -179,7 +191,7 @@ export function registerPackagesView(context: ViewContext): vscode.Disposable {
         if (rows.hasChanged(board)) soon.add(true);
       }),
       packages.onDidChange((board) => {
-        // What cannot be read is told by the row itself, when it is asked for.
+        // Errors are shown in the row itself, when it is loaded.
         rows.update(board).catch(() => rows.refresh());
       }),
     ),

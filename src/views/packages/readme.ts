@@ -1,14 +1,11 @@
 import * as vscode from 'vscode';
 import { asError } from '../../core/errors';
-import type { IndexEntry } from '../../core/packages/indexSource';
+import type { IndexEntry } from '../../core/packages';
 import type { ViewContext } from '../context';
 
 const SCHEME = 'mpy-readme';
 
-/**
- * READMEs of packages, shown by VS Code's own preview of Markdown: what an index sends is untrusted, and there it can run
- * neither scripts nor commands.
- */
+/** READMEs of packages in VS Code's Markdown preview. Text from an index is untrusted, and the preview runs neither scripts nor commands. */
 export class Readmes implements vscode.TextDocumentContentProvider {
   readonly #entries = new Map<string, IndexEntry | string>();
 
@@ -35,7 +32,7 @@ export class Readmes implements vscode.TextDocumentContentProvider {
       return (await packages.manager.readme(entry)) ?? heading;
     } catch (error) {
       log.warn(`A README could not be loaded: ${asError(error).message}`);
-      return `${heading}\n*${plain(vscode.l10n.t('Its README cannot be loaded now.'))}*`;
+      return `${heading}\n*${plain(vscode.l10n.t("The package's README cannot be loaded right now."))}*`;
     }
   }
 }
@@ -51,7 +48,7 @@ function factsOf(entry: IndexEntry): string {
   return ['| | |', '|-|-|', ...lines].join('\n');
 }
 
-/** Text that is no Markdown, on one line. */
+/** Escapes text for one line of Markdown. */
 function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+.!|<>&~-]/g, '\\$&');
 }

@@ -5,7 +5,7 @@ import { registerPackagesView } from './packagesView';
 import { registerReadmes } from './readme';
 import { registerStubOffer } from './stubOffer';
 
-/** The Packages view, READMEs, and what is offered: stubs, and packages that a program lacks. */
+/** The Packages view, READMEs, and offers: stubs, and packages that a program needs. */
 export function registerPackages(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
     registerPackagesView(context),

@@ -1,21 +1,22 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { isConnected } from '../../core/board/boardState';
+import { callCommand } from '../callCommand';
+import { type Board, isConnected } from '../../core/board';
 import { asError } from '../../core/errors';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { hasPylance, setUpFor } from './stubSetup';
+import { showInformationMessage } from '../message';
 
 /** Kinds of boards for which it was offered here. */
 const KEY = 'mpyFleet.stubsOfferedFor';
 
-/** Milliseconds: a board that has just connected is left alone before anything is offered. */
+/** Milliseconds after a board has connected before anything is offered. */
 const LATER_MS = 2_000;
 
 /**
- * Offers code completion once for a workspace and a kind of board: when such a board is connected, and Python files are
- * there to complete. Whatever the answer, it is not asked again; another kind of board (`rp2` after `esp32`) is another
- * question, since what was set up does not fit it.
+ * Offers code completion once per workspace and kind of board: when such a board is connected and
+ * the workspace has Python files. It is not offered again after any answer. Another kind of board
+ * (`rp2` after `esp32`) is offered separately, since its stubs differ.
  */
 export function registerStubOffer(context: ViewContext): vscode.Disposable {
   const { fleet, log } = context;
@@ -39,17 +40,17 @@ export function registerStubOffer(context: ViewContext): vscode.Disposable {
     soon,
     vscode.Disposable.from(
       fleet.onDidChangeBoard((board) => {
-        if (!isAsking && kindOf(board) !== undefined) soon.add(true); // the rest is looked at once for all that change
+        if (!isAsking && kindOf(board) !== undefined) soon.add(true); // the rest is checked once for all changes
       }),
     ),
   );
 }
 
-/** A board that is connected, whose kind nobody was asked about and nothing is set up for. */
+/** A connected board of a kind that the user has not been asked about and that is not set up. */
 function unasked({ extension, fleet }: ViewContext): Board | undefined {
   const asked = extension.workspaceState.get<readonly string[]>(KEY, []);
   const setUp = setUpFor(extension);
-  if (setUp === '') return undefined; // by somebody else, for a kind that is not known here
+  if (setUp === '') return undefined; // by another tool, for a kind that is unknown here
   const settled = setUp === undefined ? asked : [...asked, setUp];
   return fleet.boards.find((b) => {
     const kind = kindOf(b);
@@ -57,7 +58,7 @@ function unasked({ extension, fleet }: ViewContext): Board | undefined {
   });
 }
 
-/** Its platform, of a board that is connected and has said what it is. */
+/** The platform of a connected, identified board. */
 function kindOf({ state, info }: Board): string | undefined {
   return isConnected(state) && info?.version !== undefined ? info.platform : undefined;
 }
@@ -74,17 +75,17 @@ async function ask({ extension }: ViewContext, board: Board): Promise<void> {
   const text =
     before === undefined
       ? vscode.l10n.t(
-          'Complete and check MicroPython code as {0} has it? Type stubs for it are put into this folder.',
+          'Complete and check MicroPython code as {0} runs it? This adds type stubs for it to this folder.',
           board.name,
         )
       : vscode.l10n.t(
-          'Code completion is set up for {0}, but {1} is of another kind ({2}). Set it up for that?',
+          'Code completion is set up for {0}, but {1} is a different kind of board ({2}). Set it up for that one?',
           before,
           board.name,
           board.info?.platform ?? '',
         );
-  const answer = await vscode.window.showInformationMessage(text, setUp, vscode.l10n.t('No'));
+  const answer = await showInformationMessage(text, setUp, vscode.l10n.t('No'));
   const asked = extension.workspaceState.get<readonly string[]>(KEY, []);
   await extension.workspaceState.update(KEY, [...asked, board.info?.platform]);
-  if (answer === setUp) await vscode.commands.executeCommand('mpyFleet.setUpStubs', board.id);
+  if (answer === setUp) await callCommand('mpyFleet.setUpStubs', board.id);
 }

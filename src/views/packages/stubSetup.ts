@@ -1,16 +1,20 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
-import type { BoardInfo } from '../../core/board/boardInfo';
-import { fetchStubs, type Stubs } from '../../core/packages/stubs';
+import type { BoardInfo } from '../../core/board';
+import { fetchStubs, type Stubs } from '../../core/packages';
 import type { ViewContext } from '../context';
+import { installPython } from '../helpful';
 
-/** Ours alone, so that it can be replaced as a whole; the user's own `typings` stay as they are. */
+/**
+ * A folder of the extension's own, so that it can be replaced as a whole. The user's `typings`
+ * remain unchanged.
+ */
 const FOLDER = '.vscode/micropython-stubs';
 /** Of this workspace: sys.platform of the board that the stubs were chosen for. */
 const PLATFORM_KEY = 'mpyFleet.stubsFor';
 const SECTION = 'python.analysis';
 
-/** Whether Pylance (or what takes its settings) is there. */
+/** Whether Pylance, or a tool that uses its settings, is installed. */
 export function hasPylance(): boolean {
   const found = vscode.workspace.getConfiguration(SECTION).inspect('typeshedPaths');
   return found?.defaultValue !== undefined;
@@ -35,7 +39,8 @@ export async function setUpStubs(
 ): Promise<Stubs> {
   if (!hasPylance()) {
     throw new UsageError(vscode.l10n.t('Code completion needs the Python extension (Pylance)'), {
-      hint: vscode.l10n.t('Install "Python" from the Extensions view, then do this again.'),
+      hint: vscode.l10n.t('Install "Python" from the Extensions view, then try again.'),
+      next: installPython(),
     });
   }
   const stubs = await fetchStubs(
@@ -62,7 +67,10 @@ async function writeFolder(target: vscode.Uri, stubs: Stubs): Promise<void> {
   }
 }
 
-/** A stub path that the user has chosen stays; ours is then added to the extra paths. */
+/**
+ * A stub path that the user has set is kept; the extension's folder is then added to the extra
+ * paths.
+ */
 async function pointPylance(folder: vscode.WorkspaceFolder): Promise<void> {
   const settings = vscode.workspace.getConfiguration(SECTION, folder.uri);
   const target =

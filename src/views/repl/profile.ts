@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
 import type { ViewContext } from '../context';
 import { showError } from '../showError';
+import { startDemo } from '../helpful';
 
 /** `MicroPython REPL` in the list of terminal profiles is the active board's; turning to a terminal makes it active. */
 export function registerProfile(context: ViewContext): vscode.Disposable {
@@ -15,8 +16,9 @@ export function registerProfile(context: ViewContext): vscode.Disposable {
       if (!board) {
         showError(
           context,
-          new UsageError(vscode.l10n.t('No board is there'), {
+          new UsageError(vscode.l10n.t('No board found'), {
             hint: vscode.l10n.t('Plug one in, or start a demo board.'),
+            next: startDemo(),
           }),
         );
         return undefined;

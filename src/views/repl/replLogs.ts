@@ -1,9 +1,9 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Board } from '../../core/board/board';
+import { type Board, type Fleet, noteLine } from '../../core/board';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
+import { orAbsent } from '../../core/localFiles';
 import type { Settings } from '../settings';
 
 export interface ReplLogServices {
@@ -18,7 +18,10 @@ interface OpenLog extends Disposable {
   readonly path: string;
 }
 
-/** Copies of what boards print, one file each: for all by a setting, or for one while it is switched on. */
+/**
+ * Writes the output of boards to files, one each: for all boards by a setting, or for one while it
+ * is switched on.
+ */
 export class ReplLogs implements Disposable {
   readonly #store = new DisposableStore();
   readonly #logs = new Map<Board, OpenLog>();
@@ -42,10 +45,13 @@ export class ReplLogs implements Disposable {
   async start(board: Board): Promise<string> {
     const open = this.#logs.get(board);
     if (open) return open.path;
-    const folder = this.services.settings.get('repl.logFolder') || this.services.folder;
+    const chosen = this.services.settings.get('repl.logFolder');
+    const folder = chosen || this.services.folder;
     await mkdir(folder, { recursive: true });
     const path = join(folder, `${fileName(board)}.log`);
-    const file = createWriteStream(path, { flags: 'a' });
+    // Earlier versions wrote logs that other users could read.
+    if (!chosen) await orAbsent(chmod(path, 0o600), undefined);
+    const file = createWriteStream(path, { flags: 'a', mode: 0o600 });
     file.on('error', (error) => {
       this.stop(board);
       this.services.onError(error);
@@ -83,17 +89,22 @@ export class ReplLogs implements Disposable {
 }
 
 function follow(board: Board, file: WriteStream, path: string): OpenLog {
-  const subscription = board.console.onData((chunk) => void file.write(chunk));
+  const store = new DisposableStore();
+  store.add(board.console.onData((chunk) => void file.write(chunk)));
+  store.add(board.console.onNote((text) => void file.write(`\r\n${noteLine(text)}`)));
   return {
     path,
     dispose: () => {
-      subscription.dispose();
+      store.dispose();
       file.end();
     },
   };
 }
 
-/** A name for the file that stays with the board and is one on every system: names are the user's and may be anything. */
+/**
+ * Returns a file name that is stable for the board and valid on every system, since names of boards
+ * may be anything.
+ */
 function fileName(board: Board): string {
   const name = board.name.replace(/[^\p{L}\p{N}._-]+/gu, '_').replace(/^\.+/, '');
   const id = (board.uid ?? board.id).replace(/[^A-Za-z0-9]+/g, '_').slice(-24);

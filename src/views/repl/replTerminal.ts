@@ -1,22 +1,21 @@
 import * as vscode from 'vscode';
+import { callCommand } from '../callCommand';
 import { Queue } from '../../core/async';
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import { utf8 } from '../../core/bytes';
 import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import { pasteCode } from '../../core/repl/pasteMode';
-import { PasteSplitter } from '../../core/repl/pasteSplitter';
-import { LineInput } from './lineInput';
+import { type InputPiece, LineInput, pasteCode, PasteSplitter, TypeAhead } from '../../core/repl';
 import { ReplOutput } from './replOutput';
 import type { TerminalServices } from './terminals';
 
 const CTRL_C = '\x03';
 const BRACKETED_PASTE_ON = '\x1b[?2004h';
 
-/** A job shorter than this is not worth a line; keys typed meanwhile reach the prompt after it. */
+/** Milliseconds that a job must take before the terminal mentions it. */
 const BUSY_NOTICE_MS = 400;
 
-/** A board's REPL in a terminal. It outlives resets, unplugging and changes of link: one dim line says what happened. */
+/** A board's REPL in a terminal. It survives resets, unplugging and a change of link, each shown in one dim line. */
 export class ReplTerminal implements vscode.Pseudoterminal {
   readonly #written = new vscode.EventEmitter<string>();
   readonly #renamed = new vscode.EventEmitter<string>();
@@ -30,6 +29,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   #lines: LineInput | undefined;
   #pasting: AbortController | undefined;
   readonly #pastes = new Queue();
+  readonly #ahead = new TypeAhead();
   #busySince: number | undefined;
   #busyTold = false;
 
@@ -47,7 +47,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#subscribe();
     const { console } = this.board;
     if (!console.stream) this.#output.note(this.#away());
-    else if (console.history.length === 0) this.#prompt();
+    else this.#prompt();
   }
 
   close(): void {
@@ -63,7 +63,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.#rename();
   }
 
-  /** Keys go to the code that runs until the answer is disposed. */
+  /** Sends keys to the running code until the result is disposed. */
   feed(write: (data: Uint8Array) => Promise<void>): Disposable {
     this.#feed = write;
     return {
@@ -74,24 +74,59 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   }
 
   handleInput(data: string): void {
+    for (const piece of this.#splitter.split(data)) this.#take(piece);
+  }
+
+  #take(piece: InputPiece): void {
+    const { kind, text } = piece;
     const onError = (error: unknown) => this.#output.note(asError(error).message);
-    for (const { kind, text } of this.#splitter.split(data)) {
-      const keys = text.replace(/\r?\n/g, '\r');
-      if (kind === 'paste' && this.#isCode(text)) {
-        this.#pastes.run(() => this.#paste(text)).catch(onError);
-      } else if (kind === 'keys' && keys.includes(CTRL_C)) {
-        this.#pasting?.abort(new CancelledError());
-        this.#send(keys).catch(onError);
-      } else if (this.#pastes.length > 0) {
-        // A key must not get into what is being pasted.
-        this.#pastes.run(() => this.#send(keys)).catch(onError);
-      } else {
-        this.#send(keys).catch(onError);
-      }
+    const keys = text.replace(/\r?\n/g, '\r');
+    const stops = kind === 'keys' && keys.includes(CTRL_C);
+    if (!stops && this.#mustWait()) {
+      this.#keep(piece);
+    } else if (kind === 'paste' && this.#isCode(text)) {
+      this.#pastes.run(() => this.#paste(text)).catch(onError);
+    } else if (stops) {
+      this.#pasting?.abort(new CancelledError());
+      this.#ahead.take(); // like a terminal: keys typed before Ctrl-C are discarded
+      this.#send(keys).catch(onError);
+    } else if (this.#pastes.length > 0) {
+      // A key must not get into pasted text.
+      this.#pastes.run(() => this.#send(keys)).catch(onError);
+    } else {
+      this.#send(keys).catch(onError);
     }
   }
 
-  /** Several lines for an idle prompt; to a program that reads its input a paste is what was typed. */
+  /** A job uses the board, and its code reads no keys. */
+  #mustWait(): boolean {
+    const { console, state } = this.board;
+    const busy = state.tag === 'busy' || !this.#ahead.isEmpty;
+    return busy && !this.#feed && console.stream !== undefined && !console.stream.lineMode;
+  }
+
+  #keep(piece: InputPiece): void {
+    if (!this.#ahead.keep(piece)) {
+      this.#output.note(
+        vscode.l10n.t('The board is busy and this text is too long to hold back: not sent'),
+      );
+      return;
+    }
+    if (this.#busyForLong()) this.#tellBusy();
+  }
+
+  /** The job has ended: keys typed meanwhile go to the prompt, unless the next job has started or the board is not connected. */
+  #release(): void {
+    if (this.#ahead.isEmpty || this.board.state.tag === 'busy') return;
+    const pieces = this.#ahead.take();
+    if (this.board.console.stream) for (const piece of pieces) this.#take(piece);
+    else this.#output.note(vscode.l10n.t('Keys typed in the meantime were not sent'));
+  }
+
+  /**
+   * Several lines for an idle prompt; a program that reads its input receives a paste like typed
+   * text.
+   */
   #isCode(text: string): boolean {
     const { console, state } = this.board;
     const lines = text.trimEnd().split(/\r\n|\r|\n/);
@@ -125,8 +160,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   async #send(keys: string): Promise<void> {
     const { console } = this.board;
     if (!console.stream) {
-      if (/[\r\n]/.test(keys))
-        await vscode.commands.executeCommand('mpyFleet.connect', this.board.id);
+      if (/[\r\n]/.test(keys)) await callCommand('mpyFleet.connect', this.board.id);
       return;
     }
     if (console.stream.lineMode && !this.#feed) {
@@ -141,7 +175,6 @@ export class ReplTerminal implements vscode.Pseudoterminal {
       return;
     }
     if (this.#feed) await this.#feed(utf8(keys));
-    else if (this.#busyForLong()) this.#tellBusy();
     else await console.write(utf8(keys));
   }
 
@@ -153,20 +186,21 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     const { state } = this.board;
     if (this.#busyTold || state.tag !== 'busy') return;
     this.#busyTold = true;
-    this.#output.note(vscode.l10n.t('{0}… Ctrl-C stops it', state.job));
+    this.#output.note(
+      vscode.l10n.t('{0}… Your keys are sent when it is done; Ctrl-C stops it', state.job),
+    );
   }
 
   #subscribe(): void {
     this.#subscriptions.dispose();
     this.#subscriptions = new DisposableStore();
     const { console } = this.board;
-    this.#subscriptions.add(
-      console.onData((chunk) => {
-        const print = () => this.#output.show(chunk);
-        if (this.#lines) this.#lines.around(print);
-        else print();
-      }),
-    );
+    const print = (work: () => void) => {
+      if (this.#lines) this.#lines.around(work);
+      else work();
+    };
+    this.#subscriptions.add(console.onData((chunk) => print(() => this.#output.show(chunk))));
+    this.#subscriptions.add(console.onNote((text) => print(() => this.#output.note(text))));
     this.#subscriptions.add(
       console.onDidAttach((stream) => {
         this.#output.note(stream ? vscode.l10n.t('Connected') : this.#away());
@@ -185,12 +219,16 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     const busy = this.board.state.tag === 'busy';
     if (!busy) this.#busySince = undefined;
     else this.#busySince ??= performance.now();
-    if (!busy) this.#busyTold = false;
+    if (busy) return;
+    this.#busyTold = false;
+    // A job that waited for this one starts in the same turn, before the typed keys.
+    if (!this.#ahead.isEmpty) setImmediate(() => this.#release());
   }
 
-  /** A board behind a broker does not print one by itself. */
+  /** A board behind a broker does not print a prompt itself. */
   #prompt(): void {
-    this.#output.text(this.board.console.stream?.lineMode?.prompt() ?? '');
+    const prompt = this.board.console.stream?.lineMode?.prompt();
+    if (prompt !== undefined) this.#output.prompt(prompt);
   }
 
   #rename(): void {
@@ -200,8 +238,9 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   }
 
   #away(): string {
-    return this.board.state.tag === 'disconnected'
-      ? vscode.l10n.t('Not connected. Enter connects')
-      : vscode.l10n.t('The board is away; this goes on when it is back');
+    if (!this.board.wanted) return vscode.l10n.t('Disconnected. Press Enter to connect');
+    return this.board.state.tag === 'connecting'
+      ? vscode.l10n.t('Connecting…')
+      : vscode.l10n.t('The board is away; the terminal resumes when it is back');
   }
 }

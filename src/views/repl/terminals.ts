@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Board, Fleet } from '../../core/board';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 import { ReplTerminal } from './replTerminal';
@@ -20,12 +19,14 @@ interface Open {
   terminal: vscode.Terminal | undefined;
 }
 
-/** One REPL terminal per board, for as long as the user keeps it open; closing it never disconnects the board. */
+/**
+ * One REPL terminal per board, until the user closes it; closing it never disconnects the board.
+ */
 export class Terminals implements Disposable {
   readonly #store = new DisposableStore();
   readonly #open = new Map<Board, Open>();
   readonly #activated = this.#store.add(new Emitter<Board>());
-  /** The user turned to this board's terminal. */
+  /** The user focused this board's terminal. */
   readonly onDidActivate = this.#activated.event;
 
   constructor(private readonly services: TerminalServices) {
@@ -42,7 +43,7 @@ export class Terminals implements Disposable {
     );
   }
 
-  /** Reveals the board's terminal, made when there is none. */
+  /** Shows the board's terminal, and creates it if necessary. */
   show(board: Board, preserveFocus = false): vscode.Terminal {
     const known = this.#open.get(board);
     if (known?.terminal) {
@@ -66,7 +67,7 @@ export class Terminals implements Disposable {
     return [...this.#open].find(([, open]) => open.terminal === terminal)?.[0];
   }
 
-  /** While code runs that reads from its stdin: keys go there. Disposing the answer ends that. */
+  /** Sends keys to the stdin of running code until the result is disposed. */
   feed(board: Board, write: (data: Uint8Array) => Promise<void>): Disposable {
     return this.#open.get(board)?.pty.feed(write) ?? { dispose: () => undefined };
   }

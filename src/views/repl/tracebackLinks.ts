@@ -1,13 +1,11 @@
 import * as vscode from 'vscode';
-import { START_LINES, startLines } from '../../core/agent/agentStartLines';
-import type { Board } from '../../core/board/board';
+import { isMainFile, START_LINES, startLines } from '../../core/files';
+import type { Board } from '../../core/board';
 import { text } from '../../core/bytes';
-import { MAIN_FILE } from '../../core/files/startLines';
 import type { ViewContext } from '../context';
-import { hasAgent } from '../tree/boardLook';
-import { childOf, nameOf } from '../tree/nodes';
+import { childOf, hasAgent, nameOf } from '../tree';
 
-/** `  File "lib/a.py", line 3, in f`: what MicroPython prints, in whatever language nothing. */
+/** `  File "lib/a.py", line 3, in f`, as MicroPython prints it. It is never translated. */
 const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
 
 class FrameLink extends vscode.TerminalLink {
@@ -17,18 +15,22 @@ class FrameLink extends vscode.TerminalLink {
     readonly file: string,
     readonly line: number,
   ) {
-    super(match.index, match.length, vscode.l10n.t('Open the source'));
+    super(match.index, match.length, vscode.l10n.t('Open Source'));
   }
 }
 
-/** Traceback lines in a board's terminal lead to the local file that the board's file came from, else to the board's. */
+/**
+ * Links traceback lines in a board's terminal to the local file that was uploaded, or else to the
+ * board's file.
+ */
 export function registerTracebackLinks(context: ViewContext): vscode.Disposable {
   return vscode.window.registerTerminalLinkProvider({
     provideTerminalLinks({ terminal, line }): FrameLink[] {
       const board = context.terminals.boardOf(terminal);
       return board ? framesIn(line, board) : [];
     },
-    handleTerminalLink: (link: FrameLink) => openFrame(context, link),
+    handleTerminalLink: ({ board, file, line }: FrameLink) =>
+      openSource(context, board, file, line),
   });
 }
 
@@ -44,14 +46,20 @@ function framesIn(line: string, board: Board): FrameLink[] {
   );
 }
 
-async function openFrame(context: ViewContext, { board, file, line }: FrameLink): Promise<void> {
+/** Opens the file in a line of a board's traceback at that line, counted from 1. */
+export async function openSource(
+  context: ViewContext,
+  board: Board,
+  file: string,
+  line: number,
+): Promise<void> {
   const place = await sourceOf(context, board, file, line);
   if (!place) return;
   const at = new vscode.Position(Math.max(0, place.line), 0);
   await vscode.window.showTextDocument(place.uri, { selection: new vscode.Range(at, at) });
 }
 
-/** Code that was sent has no name: it is what ran last. */
+/** Code that was sent has no file name, so it is the code that ran last. */
 export async function sourceOf(
   context: ViewContext,
   board: Board,
@@ -68,9 +76,9 @@ export async function sourceOf(
   return { uri: local, line: Math.max(0, line - 1 - (await linesAdded(board, path, local))) };
 }
 
-/** Lines that start the agent stand before the program in the board's file only. */
+/** Only the file on the board has the lines that start the agent, before the program. */
 async function linesAdded(board: Board, path: string, local: vscode.Uri): Promise<number> {
-  if (!hasAgent(board) || path !== MAIN_FILE) return 0;
+  if (!hasAgent(board) || !isMainFile(path)) return 0;
   const own = text(await vscode.workspace.fs.readFile(local));
   return startLines(own) === '' ? START_LINES : 0;
 }
@@ -84,5 +92,5 @@ async function inWorkspace(file: string): Promise<vscode.Uri | undefined> {
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
-/** Files of one name looked at in a workspace. */
+/** Number of files with the same name checked in a workspace. */
 const MOST = 50;

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { BoardResult } from '../../core/many/results';
+import type { BoardResult } from '../../core/many';
 
-/** Scheme of read-only documents that show what a board answered. */
+/** Scheme of read-only documents with the answers of boards. */
 export const ANSWER_SCHEME = 'mpy-answer';
 
-/** What boards answered, as documents: for reading at leisure and for VS Code's own diff editor. */
+/** Shows answers of boards as documents, for reading and for VS Code's diff editor. */
 export class Answers implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
   readonly #registration = vscode.workspace.registerTextDocumentContentProvider(

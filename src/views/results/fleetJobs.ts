@@ -1,40 +1,57 @@
-import type { Board } from '../../core/board/board';
-import { asError } from '../../core/errors';
+import type { Board, ManyStopAnswer, StopPolicies } from '../../core/board';
 import { Emitter, type Disposable } from '../../core/events';
-import type { FleetAction } from '../../core/many/fleetActions';
-import { FleetJob } from '../../core/many/fleetJob';
-import type { GroupPublisher } from '../../core/broker/groupPublisher';
-import type { JobHistory } from '../../core/many/jobHistory';
-import type { ManyJob } from '../../core/many/manyJob';
-import type { Log } from '../../core/log';
-import type { ManyStopAnswer, StopPolicies } from '../../core/board/stopPolicy';
+import {
+  type FleetAction,
+  FleetJob,
+  type FleetJobServices,
+  type GroupPublisher,
+  type ManyJob,
+  type UploadServices,
+} from '../../core/many';
+import { auditResults } from '../../core/audit/auditError';
+import type { Operations } from '../../core/audit/operations';
 
 export interface FleetJobsServices {
-  readonly log: Log;
   readonly stopPolicies: StopPolicies;
-  readonly history: JobHistory;
+  readonly operations: Operations;
+  /** A board's unique id, by its id in the tree. */
+  uidOf(id: string): string | undefined;
   /** Undefined while no broker is in use. */
   publisher(): GroupPublisher | undefined;
+  readonly upload: UploadServices;
+  readonly updateAgent: FleetJobServices['updateAgent'];
+  readonly deployApp: FleetJobServices['deployApp'];
   concurrency(): number;
   /** Seconds for one board; 0: no limit. */
   timeoutSeconds(): number;
 }
 
-/** Jobs that can be looked at again. */
+/** Number of jobs that can be viewed again. */
 const KEPT = 20;
 
-/** The jobs on many boards of this window: begins them, keeps the last ones, writes them into the history. */
+/**
+ * Starts jobs on many boards and keeps the most recent ones. Each is one operation of the audit.
+ */
 export class FleetJobs implements Disposable {
   readonly #jobs: ManyJob[] = [];
   readonly #changed = new Emitter<ManyJob | undefined>();
   /** Another job is shown, or there is a new one. */
   readonly onDidChange = this.#changed.event;
   #current: ManyJob | undefined;
+  /** Whether the user sees the results now; kept by the view. */
+  inSight = false;
 
   constructor(private readonly services: FleetJobsServices) {}
 
   get stopPolicies(): StopPolicies {
     return this.services.stopPolicies;
+  }
+
+  /** What a job on many boards needs. */
+  get forJobs(): FleetJobServices {
+    const { stopPolicies, upload, updateAgent, deployApp } = this.services;
+    const publisher = this.services.publisher();
+    return { stopPolicies, upload, updateAgent, deployApp, publisher };
   }
 
   /** The newest first. */
@@ -51,7 +68,7 @@ export class FleetJobs implements Disposable {
     this.#changed.fire(job);
   }
 
-  /** Does `action` on `boards`. Never rejects for a board: the results tell. */
+  /** Runs `action` on `boards`. Never rejects because of a board: the results show failures. */
   async run(
     action: FleetAction,
     boards: readonly Board[],
@@ -60,22 +77,17 @@ export class FleetJobs implements Disposable {
   ): Promise<FleetJob> {
     const { services } = this;
     const seconds = services.timeoutSeconds();
-    const job = new FleetJob(
-      action,
-      boards,
-      { stopPolicies: services.stopPolicies, publisher: services.publisher() },
-      {
-        programs,
-        concurrency: services.concurrency(),
-        ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
-      },
-    );
+    const job = new FleetJob(action, boards, this.forJobs, {
+      programs,
+      concurrency: services.concurrency(),
+      ...(seconds > 0 ? { timeoutMs: seconds * 1000 } : {}),
+    });
     await this.follow(job, () => job.run(undefined, options.signal), options.place);
     return job;
   }
 
   /**
-   * Shows a job, runs it, and writes it into the history. One that begins by itself (`'aside'`) is kept with the others, and
+   * Shows a job and runs it. One that begins by itself (`'aside'`) is kept with the others, and
    * shown when nothing else is.
    */
   async follow(
@@ -90,24 +102,26 @@ export class FleetJobs implements Disposable {
     await this.#finish(job, run);
   }
 
-  /** Again on the boards that did not answer well; a roll-out is begun anew by the user. */
-  async retry(job: ManyJob): Promise<void> {
-    if (job.running || !(job instanceof FleetJob)) return;
+  /** Repeats the job on `boards`. */
+  async retry(job: FleetJob, boards: readonly Board[]): Promise<void> {
     this.show(job);
-    const boards = job.unfinished;
-    await this.#finish(job, () => job.run(boards));
+    await this.#finish(job, () => job.run(boards), new Set(boards.map((b) => b.id)));
   }
 
-  async #finish(job: ManyJob, run: () => Promise<unknown>): Promise<void> {
-    const start = new Date();
-    await run();
+  /** `only`: the boards that it runs on this time. */
+  async #finish(
+    job: ManyJob,
+    run: () => Promise<unknown>,
+    only?: ReadonlySet<string>,
+  ): Promise<void> {
+    const { services } = this;
+    const results = () => job.results.filter((r) => only?.has(r.id) ?? true);
+    const ended = services.operations.run(job.auditTitle, run, () =>
+      auditResults(results(), (id) => services.uidOf(id)),
+    );
+    this.#changed.fire(this.#current); // it is running now
+    await ended;
     this.#changed.fire(this.#current);
-    const ms = Date.now() - start.getTime();
-    try {
-      await this.services.history.append(job.title, start, ms, job.results);
-    } catch (error) {
-      this.services.log.error(`The history of jobs cannot be written: ${asError(error).message}`);
-    }
   }
 
   dispose(): void {

@@ -1,20 +1,29 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Operations } from '../../core/audit/operations';
+import { type Board, type Fleet, StopPolicies } from '../../core/board';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
-import type { GroupPublisher } from '../../core/broker/groupPublisher';
-import { JobHistory } from '../../core/many/jobHistory';
-import { PendingJobs, type PendingJob, type PendingStore } from '../../core/many/pendingJobs';
-import { PendingReturns } from '../../core/many/pendingReturns';
-import { selectableBoard, type SelectableBoard } from '../../core/many/selectableBoard';
-import { selectBoards, type Selection } from '../../core/many/selector';
-import { StopPolicies } from '../../core/board/stopPolicy';
-import { Telemetry } from '../../core/many/telemetry';
-import { tellBriefly } from '../brief';
+import {
+  type ActionIo,
+  type GroupPublisher,
+  healthOf,
+  type Issue,
+  pendingFile,
+  type PendingJob,
+  PendingJobs,
+  PendingReturns,
+  selectableBoard,
+  type SelectableBoard,
+  selectBoards,
+  type Selection,
+  Telemetry,
+  type UploadServices,
+} from '../../core/many';
+import type { TelemetryEntry } from '../../core/store';
 import type { Settings } from '../settings';
 import { Answers } from './answers';
-import { FleetJobs } from './fleetJobs';
+import { FleetJobs, type FleetJobsServices } from './fleetJobs';
+import { showWarningMessage, tellBriefly } from '../message';
 
 export interface ManyOptions {
   readonly extension: vscode.ExtensionContext;
@@ -24,41 +33,47 @@ export interface ManyOptions {
   readonly stopPolicies: StopPolicies;
   /** Sends a file for many boards over a broker once. */
   readonly publisher: GroupPublisher;
+  readonly upload: UploadServices;
+  /** Updates the agent of a board over the air. */
+  updateAgent(board: Board, io: ActionIo): Promise<void>;
+  readonly deployApp: FleetJobsServices['deployApp'];
+  readonly operations: Operations;
+  /** Boards that the user does not want to see: no selector finds them. */
+  isIgnored(board: Board): boolean;
+  /** Stores a board's report of its memory and flash in the history. */
+  measured(entry: TelemetryEntry): void;
 }
 
-/** Everything that works on many boards at once: jobs and their results, jobs that wait, groups, measurements. */
+/** Everything that works on many boards: jobs and results, waiting jobs, groups, measurements. */
 export class Many implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #measured = new WeakMap<Board, Board['info']>();
-  /** The user is being told of a waiting job that failed. */
+  /** The user is being told about a waiting job that failed. */
   #telling = false;
-  readonly history: JobHistory;
   readonly jobs: FleetJobs;
   readonly pending: PendingJobs;
   readonly telemetry = new Telemetry();
   readonly answers = this.#lifetime.add(new Answers());
 
-  get publisher(): GroupPublisher {
-    return this.options.publisher;
-  }
-
   constructor(private readonly options: ManyOptions) {
-    const { extension, log, settings, stopPolicies } = options;
+    const { extension, settings, stopPolicies } = options;
     const folder = extension.globalStorageUri;
-    this.history = new JobHistory(vscode.Uri.joinPath(folder, 'history.jsonl').fsPath);
     this.jobs = this.#lifetime.add(
       new FleetJobs({
-        log,
         stopPolicies,
-        history: this.history,
-        publisher: () => this.publisher,
+        upload: options.upload,
+        updateAgent: (board, io) => options.updateAgent(board, io),
+        deployApp: options.deployApp,
+        operations: options.operations,
+        uidOf: (id) => options.fleet.byId(id)?.uid,
+        publisher: () => this.options.publisher,
         concurrency: () => settings.get('fleet.concurrency'),
         timeoutSeconds: () => settings.get('fleet.timeout'),
       }),
     );
     this.pending = this.#lifetime.add(
       new PendingJobs(
-        pendingFile(vscode.Uri.joinPath(folder, 'pending.json')),
+        pendingFile(vscode.Uri.joinPath(folder, 'pending.json').fsPath),
         (job) => this.#perform(job),
         (error, job) => this.#pendingFailed(error, job),
       ),
@@ -71,14 +86,19 @@ export class Many implements Disposable {
     if (uid === undefined || !info || this.#measured.get(board) === info) return;
     this.#measured.set(board, info);
     if (!info.memory && !info.flash) return;
-    this.telemetry.add(uid, {
-      at: Date.now(),
+    const at = Date.now();
+    const values = {
       ...(info.memory ? { memoryFree: info.memory.free } : {}),
       ...(info.flash ? { flashFree: info.flash.free } : {}),
-    });
+    };
+    this.telemetry.add(uid, { at, ...values });
+    this.options.measured({ uid, at, values });
   }
 
-  /** Reads the waiting jobs and begins to watch for their boards. Not at activation: nobody waits for it. */
+  /**
+   * Loads the waiting jobs and starts watching for their boards. Not at activation, because nothing
+   * depends on it.
+   */
   start(): void {
     const { fleet, log } = this.options;
     this.#lifetime.add(fleet.onDidChangeBoard((board) => this.#measure(board)));
@@ -88,13 +108,23 @@ export class Many implements Disposable {
     );
   }
 
-  /** All boards, as selectors and filters see them. */
-  selectable(): SelectableBoard[] {
-    const { fleet } = this.options;
-    return fleet.boards.map((b) => selectableBoard(b, fleet.tagsOf(b)));
+  /** Returns the marks of a board that needs attention. */
+  healthOf(board: Board): Issue[] {
+    const samples = board.uid === undefined ? [] : this.telemetry.of(board.uid);
+    return healthOf(board, { samples, now: Date.now() });
   }
 
-  /** @throws UsageError when the selector cannot be read */
+  /** All boards but the ignored ones, as selectors and filters see them. */
+  selectable(): SelectableBoard[] {
+    const { fleet } = this.options;
+    const shown = fleet.boards.filter((b) => !this.options.isIgnored(b));
+    return shown.map((b) => {
+      const marks = this.healthOf(b).map((issue) => issue.mark);
+      return selectableBoard(b, fleet.tagsOf(b), marks);
+    });
+  }
+
+  /** @throws UsageError if the selector is invalid */
   select(selector: string): Selection<SelectableBoard> {
     return selectBoards(selector, this.selectable(), this.options.settings.get('groups'));
   }
@@ -103,19 +133,21 @@ export class Many implements Disposable {
     this.#lifetime.dispose();
   }
 
-  /** Said once at a time: many boards may come back at once, and the Results view has them all. */
+  /**
+   * One message at a time: many boards may come back together, and the Results view lists them all.
+   */
   #pendingFailed(error: Error, job: PendingJob | undefined): void {
     this.options.log.warn(`${job?.what ?? 'A waiting job'}: ${error.message}`);
     if (!job || this.#telling) return;
     this.#telling = true;
     const show = vscode.l10n.t('Show Results');
     const text = vscode.l10n.t(
-      '{0} is back, but this failed there: {1}. {2}. It is tried again when the board comes back the next time.',
+      '{0} is back, but this failed there: {1}. {2}. It will be retried the next time the board comes back.',
       job.board,
       job.what,
       error.message,
     );
-    const told = vscode.window.showWarningMessage(text, show);
+    const told = showWarningMessage(text, show);
     void told.then(async (answer) => {
       this.#telling = false;
       if (answer === show) await vscode.commands.executeCommand('mpyFleet.results.focus');
@@ -128,26 +160,9 @@ export class Many implements Disposable {
     const done = await this.jobs.run(job.action, [board], 'leave', { place: 'aside' });
     const [result] = done.results;
     if (result?.status === 'ok') {
-      tellBriefly(vscode.l10n.t('$(check) {0} is back: {1}', board.name, job.what));
+      tellBriefly(vscode.l10n.t('{0} is back: {1}', board.name, job.what), 'check');
       return;
     }
-    throw new Error(result?.error?.message ?? vscode.l10n.t('It was called off'));
+    throw new Error(result?.error?.message ?? vscode.l10n.t('It was cancelled'));
   }
-}
-
-function pendingFile(uri: vscode.Uri): PendingStore {
-  return {
-    load: async () => {
-      try {
-        return new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
-      } catch (error) {
-        if (error instanceof vscode.FileSystemError && error.code === 'FileNotFound')
-          return undefined;
-        throw error;
-      }
-    },
-    save: async (json) => {
-      await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(json));
-    },
-  };
 }

@@ -1,6 +1,6 @@
-import type { BoardResult } from '../../core/many/results';
+import type { BoardResult } from '../../core/many';
 
-/** A row of the results page: plain data, output cut to what can be looked at. */
+/** A row of the results page: plain data, with output cut to a readable length. */
 export type ResultRow = BoardResult;
 
 /** From the extension to the results page. */
@@ -12,7 +12,7 @@ export type ToResults =
       readonly running: boolean;
       readonly canRetry: boolean;
       readonly rows: readonly ResultRow[];
-      /** Words of the page in the user's language. */
+      /** Texts of the page in the user's language. */
       readonly words: Readonly<Record<string, string>>;
     }
   /** Some rows have changed. */
@@ -32,10 +32,12 @@ export type FromResults =
   | { readonly kind: 'export' }
   /** Show how two boards' answers differ, by their ids. */
   | { readonly kind: 'compare'; readonly left: string; readonly right: string }
+  /** Open the source that a line of a board's traceback names. */
+  | { readonly kind: 'source'; readonly id: string; readonly file: string; readonly line: number }
   /** Open one board's answer in an editor. */
   | { readonly kind: 'open'; readonly id: string };
 
-/** Reads a message of the page: whatever else comes is undefined, since a webview is not trusted blindly. */
+/** Checks a message of the page. Anything else gives undefined, because a webview is not trusted. */
 export function readMessage(message: unknown): FromResults | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const m = message as Record<string, unknown>;
@@ -48,6 +50,10 @@ export function readMessage(message: unknown): FromResults | undefined {
       return { kind: m.kind };
     case 'compare':
       return { kind: 'compare', left: text('left'), right: text('right') };
+    case 'source':
+      return typeof m.line === 'number' && Number.isSafeInteger(m.line)
+        ? { kind: 'source', id: text('id'), file: text('file'), line: m.line }
+        : undefined;
     case 'open':
       return { kind: 'open', id: text('id') };
     default:

@@ -5,13 +5,13 @@ export const resultsBody = `
 <header>
   <h2 id="title"></h2>
   <p id="summary" role="status" aria-live="polite"></p>
-  <div class="toolbar" role="toolbar">
+  <div id="toolbar" class="toolbar" role="toolbar">
     <vscode-button id="retry" appearance="primary" disabled></vscode-button>
     <vscode-button id="cancel" appearance="secondary" disabled></vscode-button>
     <vscode-button id="compare" appearance="secondary" disabled></vscode-button>
     <vscode-button id="open" appearance="secondary" disabled></vscode-button>
     <vscode-button id="export" appearance="secondary" disabled></vscode-button>
-    <vscode-checkbox id="fold" checked></vscode-checkbox>
+    <label class="check"><input type="checkbox" id="fold" checked /><span id="foldLabel"></span></label>
   </div>
 </header>
 <main>
@@ -22,28 +22,33 @@ export const resultsBody = `
   </section>
 </main>`;
 
-/** The words of the page, in the user's language. */
+/** Texts of the page, in the user's language. */
 export function resultsWords(): Record<string, string> {
-  const t = vscode.l10n.t;
   return {
-    none: t('Nothing has been run on boards yet. "MicroPython: Run on Boards…" begins.'),
-    retry: t('Retry Failed'),
-    cancel: t('Cancel'),
-    compare: t('Compare Two Answers'),
-    open: t('Open Answer'),
-    export: t('Export…'),
-    fold: t('Fold equal answers'),
-    board: t('Board'),
-    state: t('State'),
-    time: t('Time'),
-    answer: t('Answer'),
-    waiting: t('waiting'),
-    running: t('running'),
-    ok: t('done'),
-    failed: t('failed'),
-    cancelled: t('cancelled'),
-    boards: t('boards'),
-    table: t('Answers of the boards'),
-    nothing: t('(no output)'),
+    none: vscode.l10n.t(
+      'No jobs have been run on boards yet. Start with "MicroPython: Run on Boards…".',
+    ),
+    retry: vscode.l10n.t('Retry Failed'),
+    cancel: vscode.l10n.t('Cancel'),
+    compare: vscode.l10n.t('Compare Two Answers'),
+    open: vscode.l10n.t('Open Answer'),
+    export: vscode.l10n.t('Export…'),
+    fold: vscode.l10n.t('Group equal answers'),
+    board: vscode.l10n.t('Board'),
+    state: vscode.l10n.t('State'),
+    time: vscode.l10n.t('Time'),
+    answer: vscode.l10n.t('Answer'),
+    waiting: vscode.l10n.t('waiting'),
+    running: vscode.l10n.t('running'),
+    ok: vscode.l10n.t('done'),
+    failed: vscode.l10n.t('failed'),
+    cancelled: vscode.l10n.t('cancelled'),
+    notReached: vscode.l10n.t('not reached'),
+    skipped: vscode.l10n.t('skipped'),
+    moreLines: vscode.l10n.t('more lines'),
+    openSource: vscode.l10n.t('Open Source'),
+    boards: vscode.l10n.t('boards'),
+    table: vscode.l10n.t('Answers of the boards'),
+    nothing: vscode.l10n.t('(no output)'),
   };
 }

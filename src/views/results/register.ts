@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { recordTelemetry } from '../../core/many/recordTelemetry';
+import { recordTelemetry } from '../../core/many';
 import type { ViewContext } from '../context';
 import { ResultsView } from './resultsView';
 
-/** The Results view, what boards measure of themselves, and the jobs that wait for their boards. */
+/** Registers the Results view, measurements of boards, and jobs that wait for boards. */
 export function registerResults(context: ViewContext): vscode.Disposable {
   context.many.start();
   return vscode.Disposable.from(

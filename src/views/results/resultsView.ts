@@ -1,22 +1,30 @@
 import * as vscode from 'vscode';
+import { callCommand } from '../callCommand';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
-import type { ManyJob } from '../../core/many/manyJob';
-import { summarize, type BoardResult } from '../../core/many/results';
-import { resultsToCsv, resultsToJson, resultsToText } from '../../core/many/resultsExport';
+import {
+  type BoardResult,
+  FleetJob,
+  type ManyJob,
+  resultsToCsv,
+  resultsToJson,
+  resultsToText,
+  summarize,
+} from '../../core/many';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
+import { openSource } from '../repl/tracebackLinks';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import { readMessage, type FromResults, type ResultRow, type ToResults } from './messages';
 import { resultsBody, resultsWords } from './page';
 
-/** A thousand boards that answer at once are a handful of messages. */
+/** Coalesces the answers of a thousand boards into a few messages. */
 const REDRAW_MS = 100;
-/** Output that a row carries to the page; all of it is one click away. */
+/** Largest number of characters of output that a row sends to the page; a click shows all. */
 const SHOWN_OUTPUT = 20_000;
 
-/** The panel that shows what boards answered to the last job on many. */
+/** Shows the answers of boards to the last job on many boards. */
 export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposable {
   readonly #lifetime = new DisposableStore();
   #job = new DisposableStore();
@@ -38,9 +46,15 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
       const known = readMessage(message);
       if (known) this.#take(known).catch((error: unknown) => this.#failed(error));
     });
+    const { jobs } = this.context.many;
     view.onDidDispose(() => {
       this.#page = undefined;
+      jobs.inSight = false;
     });
+    view.onDidChangeVisibility(() => {
+      jobs.inSight = view.visible;
+    });
+    jobs.inSight = view.visible;
     this.#page = view.webview;
     view.webview.html = pageHtml(view.webview, extensionUri, {
       name: 'results',
@@ -54,7 +68,7 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
     this.#lifetime.dispose();
   }
 
-  /** Sends the whole of the current job and follows its changes. */
+  /** Sends the complete current job and follows its changes. */
   #show(): void {
     this.#job.dispose();
     this.#job = new DisposableStore();
@@ -100,18 +114,34 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
         job.cancel();
         return;
       case 'retry':
-        return jobs.retry(job);
+        await callCommand('mpyFleet.retryFailed');
+        return;
       case 'export':
         return exportResults(job);
       case 'open': {
         const result = job.results.find((r) => r.id === message.id);
         return result && answers.open(result);
       }
+      case 'source':
+        return this.#openSource(job, message);
       case 'compare': {
         const [left, right] = [message.left, message.right].map((id) => find(job, id));
         return left && right ? answers.compare(left, right) : undefined;
       }
     }
+  }
+
+  /** Code that was sent has no file name on the board; it is the job's code. */
+  async #openSource(job: ManyJob, at: { id: string; file: string; line: number }): Promise<void> {
+    const source = job instanceof FleetJob && job.action.kind === 'exec' && job.action.source;
+    if (source && at.file === '<stdin>') {
+      const line = Math.max(0, source.line + at.line - 1);
+      const selection = new vscode.Range(line, 0, line, 0);
+      await vscode.window.showTextDocument(vscode.Uri.parse(source.uri), { selection });
+      return;
+    }
+    const board = this.context.fleet.byId(at.id);
+    if (board) await openSource(this.context, board, at.file, at.line);
   }
 
   #post(message: ToResults): void {
@@ -133,13 +163,13 @@ function rowOf(result: BoardResult): ResultRow {
     : { ...result, output: `${result.output.slice(0, SHOWN_OUTPUT)}\n…` };
 }
 
-/** Asks for a file, and writes the results as its ending says. */
+/** Asks for a file and writes the results in the format of its extension. */
 export async function exportResults(job: ManyJob): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'results.json') } : {}),
     filters: { JSON: ['json'], CSV: ['csv'], [vscode.l10n.t('Text')]: ['txt'] },
-    title: vscode.l10n.t('Export the results'),
+    title: vscode.l10n.t('Export results'),
     saveLabel: vscode.l10n.t('Export'),
   });
   if (!uri) return;

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import { keysFor, slotAt } from '../../core/deviceYaml/completion';
-import { expandPath, libraryFolders } from '../../core/deviceYaml/environment';
+import { expandPath, keysFor, libraryFolders, slotAt } from '../../core/deviceYaml';
 import type { ViewContext } from '../context';
 import { uriAt, workspaceFs } from './workspaceFs';
 
@@ -25,7 +24,7 @@ export function registerDeviceCompletion({ sync }: ViewContext): vscode.Disposab
   return vscode.languages.registerCompletionItemProvider(selector, provider, '-', ' ');
 }
 
-/** What is in the libraries of both dialects. */
+/** The resources in the libraries of both dialects. */
 async function names(environment: Parameters<typeof libraryFolders>[0]) {
   const base = vscode.Uri.file('/');
   const fs = workspaceFs(base);

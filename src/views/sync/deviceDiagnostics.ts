@@ -1,14 +1,12 @@
 import * as vscode from 'vscode';
 import { asError } from '../../core/errors';
-import { resolveDevice } from '../../core/deviceYaml/resolve';
-import { checkSecrets } from '../../core/deviceYaml/secretsCheck';
-import type { Diagnostic } from '../../core/deviceYaml/model';
+import { checkSecrets, type Diagnostic, resolveDevice } from '../../core/deviceYaml';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { workspaceFs } from './workspaceFs';
 
-/** Typing pauses this long before the files are read again. */
+/** Milliseconds after the last key before the files are read again. */
 const PAUSE_MS = 300;
 
 const SEVERITIES = {
@@ -17,7 +15,7 @@ const SEVERITIES = {
   information: vscode.DiagnosticSeverity.Information,
 };
 
-/** Shows mistakes in device files at their lines: as they are edited, and in all of them once one has been opened. */
+/** Shows errors in device files at their lines: in the edited file, and in all of them once one has been opened. */
 export function registerDeviceDiagnostics(context: ViewContext): vscode.Disposable {
   const store = new DisposableStore();
   const shown = vscode.languages.createDiagnosticCollection('micropython-devices');
@@ -35,7 +33,9 @@ export function registerDeviceDiagnostics(context: ViewContext): vscode.Disposab
   store.add(vscode.workspace.onDidOpenTextDocument(look));
   store.add(vscode.workspace.onDidSaveTextDocument(look));
   store.add(vscode.workspace.onDidChangeTextDocument(({ document }) => look(document)));
-  vscode.workspace.textDocuments.forEach(look);
+  const lookAtAll = () => vscode.workspace.textDocuments.forEach(look);
+  store.add(vscode.workspace.onDidGrantWorkspaceTrust(lookAtAll));
+  lookAtAll();
   return vscode.Disposable.from(store);
 }
 

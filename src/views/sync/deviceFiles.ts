@@ -1,20 +1,26 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { deviceFolders, expandPath, type Environment } from '../../core/deviceYaml/environment';
-import type { Device, Dialect } from '../../core/deviceYaml/model';
-import type { DeviceRegistry } from '../../core/deviceYaml/registry';
+import type { Board } from '../../core/board';
+import {
+  type Device,
+  deviceFolders,
+  type DeviceRegistry,
+  type Dialect,
+  type Environment,
+  expandPath,
+} from '../../core/deviceYaml';
 import type { Settings } from '../settings';
+import { isTrusted } from '../trust';
 import { uriAt } from './workspaceFs';
 
-/** Where device files lie in a workspace folder. */
+/** Locations of device files in a workspace folder. */
 export const DEVICES = '.micropython/devices';
 
 /** iot-kernel's board files: in the workspace, and in the folders that the settings or IOT_DEVICES name. */
 export class DeviceFiles {
   constructor(private readonly settings: Settings) {}
 
-  /** What `$VAR` and `~` in device files stand for. */
+  /** Values of `$VAR` and `~` in device files. */
   get environment(): Environment {
     return { home: vscode.Uri.file(homedir()).path, variables: process.env };
   }
@@ -24,8 +30,12 @@ export class DeviceFiles {
     return dialect === 'auto' ? undefined : dialect;
   }
 
-  /** All folders that are looked into. */
+  /**
+   * Returns the folders that are searched; none in restricted mode, since these files name other
+   * places on the computer.
+   */
   folders(): vscode.Uri[] {
+    if (!isTrusted()) return [];
     const inWorkspace = (vscode.workspace.workspaceFolders ?? []).map((folder) =>
       vscode.Uri.joinPath(folder.uri, DEVICES),
     );
@@ -57,7 +67,7 @@ export class DeviceFiles {
     return found;
   }
 
-  /** Every configured board. `file` of what it says is a URI. */
+  /** All configured boards. `file` of each is a URI. */
   async registry(): Promise<DeviceRegistry> {
     const files = await this.files();
     const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));

@@ -1,33 +1,68 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../context';
+import type { SyncAction } from '../../core/sync';
+import type { Preview } from './shown';
 import type { SyncNode } from './syncView';
 import { uriAt } from './workspaceFs';
 
 /** The side of a comparison that does not exist is an empty document. */
 const NOTHING = 'mpysync';
 
-/** Gives the text of files that are not there. */
+/** Supplies the text of files that do not exist. */
 export function registerNothing(): vscode.Disposable {
   return vscode.workspace.registerTextDocumentContentProvider(NOTHING, {
     provideTextDocumentContent: () => '',
   });
 }
 
-/** Opens the two sides of a row of the Sync view side by side: what is there now, and what it becomes. */
+/**
+ * Opens both sides of a row of the Sync view: the present content, and the content after the
+ * action.
+ */
 export async function showDiff(context: ViewContext, node: SyncNode): Promise<void> {
   if (node.kind === 'syncAction') await showAction(context, node);
   else if (node.kind === 'syncDrift') await showDrift(context, node);
 }
 
-async function showAction(context: ViewContext, node: SyncNode & { kind: 'syncAction' }) {
-  const { action, preview } = node;
-  if (action.type !== 'file') return;
+/**
+ * Closes the diffs of a preview that was applied, since both sides are now equal. Keeps a diff that
+ * the user edited.
+ */
+export async function closeDiffs(context: ViewContext, preview: Preview): Promise<void> {
+  const pairs = new Set(
+    preview.plan.actions.map((action) => pairOf(sidesOf(context, { preview, action }))),
+  );
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  const done = tabs.filter(
+    ({ input, isDirty }) =>
+      input instanceof vscode.TabInputTextDiff &&
+      !isDirty &&
+      pairs.has(pairOf([input.original, input.modified])),
+  );
+  await vscode.window.tabGroups.close(done);
+}
+
+function pairOf(sides: readonly vscode.Uri[]): string {
+  return sides.map((uri) => uri.toString()).join(' ');
+}
+
+/** The present content, and the content after the action. */
+function sidesOf(
+  context: ViewContext,
+  { action, preview }: { action: SyncAction; preview: Preview },
+): [vscode.Uri, vscode.Uri] {
   const { path, local, kind } = action;
   const onBoard = context.uris.toUri(preview.board, path);
   const here = local === undefined ? nothing(path) : uriAt(preview.source.base, local);
   const [now, then] = action.side === 'board' ? [onBoard, here] : [here, onBoard];
-  const before = kind === 'add' ? nothing(path) : now;
-  const after = kind === 'delete' ? nothing(path) : then;
+  return [kind === 'add' ? nothing(path) : now, kind === 'delete' ? nothing(path) : then];
+}
+
+async function showAction(context: ViewContext, node: SyncNode & { kind: 'syncAction' }) {
+  const { action, preview } = node;
+  if (action.type !== 'file') return;
+  const { path } = action;
+  const [before, after] = sidesOf(context, node);
   const words = action.side === 'board' ? preview.board.name : preview.source.label;
   const title = vscode.l10n.t('{0}: {1} now ↔ after the sync', baseName(path), words);
   await vscode.commands.executeCommand('vscode.diff', before, after, title);

@@ -1,18 +1,21 @@
 import * as vscode from 'vscode';
+import type { CommandName } from '../../manifest';
 import { Queue } from '../../core/async';
-import type { Board } from '../../core/board/board';
-import { isConnected } from '../../core/board/boardState';
+import { type Board, isConnected } from '../../core/board';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import { filesBelow } from '../../core/deviceYaml/localFiles';
-import { resultSummary } from '../../core/sync/summary';
+import { filesBelow } from '../../core/deviceYaml';
+import { resultSummary } from '../../core/sync';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { showError } from '../showError';
 import { mappingsFor } from './sources';
+import { isTrusted } from '../trust';
 import { workspaceFs } from './workspaceFs';
 
-/** "Save All" and the move of a folder are many events: they are gathered for so many milliseconds. */
+/**
+ * "Save All" and moving a folder cause many events, which are collected for this many milliseconds.
+ */
 const GATHER_MS = 100;
 
 interface Change {
@@ -20,7 +23,7 @@ interface Change {
   readonly uri: vscode.Uri;
 }
 
-/** While it is switched on, connected boards follow what is saved, made, renamed and deleted in the window. */
+/** While enabled, repeats saves, new files, renames and deletions of the window on connected boards. */
 export class SyncOnSave implements Disposable {
   readonly #store = new DisposableStore();
   readonly #queue = new Queue();
@@ -28,13 +31,15 @@ export class SyncOnSave implements Disposable {
   readonly #changes = this.#store.add(
     new Coalescer<Change>(GATHER_MS, (changes) => void this.#take(changes)),
   );
+  /** Changes by git, builds and other editors; undefined while this is off. */
+  #watcher: Disposable | undefined;
   #last: { readonly text: string; readonly failed: boolean } | undefined;
 
   constructor(private readonly context: ViewContext) {
     const left = vscode.StatusBarAlignment.Left;
     this.#item = this.#store.add(vscode.window.createStatusBarItem('mpyFleet.syncOnSave', left));
     this.#item.name = vscode.l10n.t('MicroPython: Sync on Save');
-    this.#item.command = 'mpyFleet.toggleSyncOnSave';
+    this.#item.command = 'mpyFleet.toggleSyncOnSave' satisfies CommandName;
     const { workspace } = vscode;
     const all: Disposable[] = [
       workspace.onDidSaveTextDocument(({ uri }) => this.#add('written', uri)),
@@ -48,6 +53,7 @@ export class SyncOnSave implements Disposable {
         }
       }),
       workspace.onDidChangeWorkspaceFolders(() => this.#draw()),
+      workspace.onDidGrantWorkspaceTrust(() => this.#draw()),
       context.settings.onDidChange((names) => {
         if (names.includes('sync.onSave')) this.#draw();
       }),
@@ -57,11 +63,12 @@ export class SyncOnSave implements Disposable {
   }
 
   dispose(): void {
+    this.#watcher?.dispose();
     this.#store.dispose();
   }
 
   get #on(): boolean {
-    return this.context.settings.get('sync.onSave');
+    return isTrusted() && this.context.settings.get('sync.onSave');
   }
 
   #add(kind: Change['kind'], uri: vscode.Uri): void {
@@ -79,7 +86,7 @@ export class SyncOnSave implements Disposable {
     });
   }
 
-  /** A folder that was made or moved stands for the files in it. */
+  /** Replaces a created or moved folder by the files in it. */
   async #expand(changes: readonly Change[]): Promise<Change[]> {
     const all: Change[] = [];
     for (const change of changes) {
@@ -129,15 +136,32 @@ export class SyncOnSave implements Disposable {
     });
   }
 
+  /** The window's own changes arrive here once more, a little later; what the board has by then is not sent again. */
+  #watch(): void {
+    if (this.#on === (this.#watcher !== undefined)) return;
+    this.#watcher?.dispose();
+    this.#watcher = undefined;
+    if (!this.#on) return;
+    const watcher = vscode.workspace.createFileSystemWatcher('**/*');
+    watcher.onDidCreate((uri) => this.#add('written', uri));
+    watcher.onDidChange((uri) => this.#add('written', uri));
+    watcher.onDidDelete((uri) => this.#add('gone', uri));
+    this.#watcher = watcher;
+  }
+
+  /** Shown only while it is on: a click turned it on for a whole workspace, where the user may not have meant that. */
   #draw(): void {
-    const on = this.#on;
-    const icon = on ? (this.#last?.failed ? 'warning' : 'sync') : 'sync-ignored';
-    this.#item.text = `$(${icon}) ${on ? vscode.l10n.t('Sync on Save') : vscode.l10n.t('No Sync on Save')}`;
-    const state = on
-      ? vscode.l10n.t('What you save goes to the board at once. Click to turn this off.')
-      : vscode.l10n.t('Click to have what you save go to the board at once.');
-    this.#item.tooltip = on && this.#last ? `${this.#last.text}\n${state}` : state;
-    if ((vscode.workspace.workspaceFolders ?? []).length > 0) this.#item.show();
-    else this.#item.hide();
+    this.#watch();
+    if (!this.#on || (vscode.workspace.workspaceFolders ?? []).length === 0) {
+      this.#item.hide();
+      return;
+    }
+    const icon = this.#last?.failed ? 'warning' : 'sync';
+    this.#item.text = `$(${icon}) ${vscode.l10n.t('Sync on Save')}`;
+    const state = vscode.l10n.t(
+      'Saved files are sent to the board immediately. Click to turn this off.',
+    );
+    this.#item.tooltip = this.#last ? `${this.#last.text}\n${state}` : state;
+    this.#item.show();
   }
 }

@@ -1,7 +1,7 @@
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import type { ViewContext } from '../context';
 
-/** Kept in the workspace's state: the boards whose sync has been seen and carried out here. */
+/** Key of the workspace's state: the boards whose sync the user has seen and applied here. */
 const KEY = 'mpyFleet.sync.previewed';
 
 /** Whether a push to `board` may go without a preview, by the user's setting. */

@@ -6,7 +6,7 @@ import { registerNothing } from './diff';
 import { SyncOnSave } from './onSave';
 import { registerSyncView } from './syncView';
 
-/** The Sync view, sync on save, and the help with device files. */
+/** Registers the Sync view, sync on save, and support for device files. */
 export function registerSync(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(
     registerSyncView(context),

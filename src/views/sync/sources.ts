@@ -1,34 +1,51 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Board, Fleet } from '../../core/board';
 import type { BoardFiles } from '../../core/boardFiles';
-import { deviceRules, deviceTree } from '../../core/deviceYaml/deviceTree';
-import type { Device } from '../../core/deviceYaml/model';
-import { resolveDevice } from '../../core/deviceYaml/resolve';
+import { type Device, deviceRules, deviceTree, resolveDevice } from '../../core/deviceYaml';
 import { UsageError } from '../../core/errors';
-import type { Fleet } from '../../core/board/fleet';
-import { selectableBoard } from '../../core/many/selectableBoard';
-import { selectBoards } from '../../core/many/selector';
-import { prepareFolder, prepareTree, type Prepared, type TransformTree } from '../../core/sync';
-import type { LocalFs } from '../../core/sync/localFs';
-import { below } from '../../core/sync/boardPath';
-import { ignoresFor } from '../../core/sync/folderScan';
-import { BUILT_IN_IGNORES, IgnoreRules } from '../../core/sync/ignoreRules';
-import { parseMapping, placesOf, WHOLE_FOLDER, type Mapping } from '../../core/sync/mapping';
-import { parseSpec, specRules, specTree } from '../../core/sync/mqsyncSpec';
-import { protection } from '../../core/sync/rules';
+import { selectableBoard, selectBoards } from '../../core/many';
+import {
+  below,
+  BUILT_IN_IGNORES,
+  confinedFs,
+  IgnoreRules,
+  ignoresFor,
+  type LocalFs,
+  type Mapping,
+  parseMapping,
+  parseSpec,
+  placesOf,
+  type Prepared,
+  prepareFolder,
+  prepareTree,
+  protection,
+  specFiles,
+  specRules,
+  specTree,
+  type TransformTree,
+  wholeFolder,
+} from '../../core/sync';
 import type { Settings } from '../settings';
+import { requireTrust } from '../trust';
 import type { DeviceFiles } from './deviceFiles';
+import type { OutsidePlaces } from './outsidePlaces';
 import { workspaceFs } from './workspaceFs';
+import { openFolder } from '../helpful';
 
 /** Where a board's files come from: a workspace folder, or a device file. */
 export interface SyncSource {
   /** For the preview: "my-project", "kitchen in boards.yaml". */
   readonly label: string;
   readonly localFs: LocalFs;
-  /** What local paths are beside. */
+  /** The folder that local paths are relative to. */
   readonly base: vscode.Uri;
+  /**
+   * Asks for the necessary consent before local files are read; call it outside a session.
+   * @throws CancelledError
+   */
+  admit(): Promise<void>;
   prepare(files: BoardFiles, signal?: AbortSignal, transform?: TransformTree): Promise<Prepared>;
-  /** Where a local file (or folder) goes on the board; nowhere when the rules leave it out. */
+  /** The destination of a local file or folder on the board; none if the rules exclude it. */
   placesOf(local: vscode.Uri, isDir: boolean): Promise<readonly string[]>;
   isProtected(path: string, isDir: boolean): boolean;
 }
@@ -37,9 +54,10 @@ export interface SourceServices {
   readonly settings: Settings;
   readonly fleet: Fleet;
   readonly devices: DeviceFiles;
+  readonly outside: OutsidePlaces;
 }
 
-/** Mappings of the settings that say a board's name win; then its device file; then mappings for all, or the whole folder. */
+/** Mappings of the settings that name the board take precedence, then its device file, then mappings for all, or the whole folder. */
 export async function sourceFor(
   services: SourceServices,
   board: Board,
@@ -52,13 +70,14 @@ export async function sourceFor(
     : folderSource(services, board, folder ?? (await chooseFolder()));
 }
 
-/** The workspace folder: the active editor's, the only one, or the user's choice. */
+/** Returns the workspace folder: the active editor's, the only one, or the user's choice. */
 async function chooseFolder(): Promise<vscode.WorkspaceFolder> {
   const folders = vscode.workspace.workspaceFolders ?? [];
   const [first] = folders;
   if (!first) {
     throw new UsageError(vscode.l10n.t('No folder is open'), {
       hint: vscode.l10n.t('Open the folder that holds your program, then sync again.'),
+      next: openFolder(),
     });
   }
   const editor = vscode.window.activeTextEditor?.document.uri;
@@ -88,21 +107,21 @@ function folderSource(
   folder: vscode.WorkspaceFolder,
 ): SyncSource {
   const { settings } = services;
-  const localFs = workspaceFs(folder.uri);
+  const localFs = confinedFs(workspaceFs(folder.uri), folder.uri.path);
   const own = mappingsFor(services, board);
-  const mappings = own.length > 0 ? own : WHOLE_FOLDER;
   const ignores = IgnoreRules.parse([...BUILT_IN_IGNORES, ...settings.get('sync.ignore')]);
   return {
     label: folder.name,
     localFs,
     base: folder.uri,
+    admit: () => Promise.resolve(),
     prepare: (files, signal, transform) =>
       prepareFolder(
         {
           files,
           localFs,
           folder: folder.uri.path,
-          mappings,
+          mappings: own,
           ignore: settings.get('sync.ignore'),
           protect: settings.get('sync.protect'),
           transform,
@@ -113,23 +132,32 @@ function folderSource(
       const relative = below(folder.uri.path, local.path);
       if (relative === undefined || relative === '') return [];
       const rules = await ignoresFor(localFs, folder.uri.path, ignores, relative);
-      return rules.ignores(relative, isDir) ? [] : placesOf(mappings, relative);
+      if (rules.ignores(relative, isDir)) return [];
+      const mappings = own.length > 0 ? own : wholeFolder((await board.files.places()).home);
+      return placesOf(mappings, relative);
     },
     isProtected: protection(settings.get('sync.protect')),
   };
 }
 
-/** An mqsync specification: the files that it names, relative to its own folder. */
-export function specSource(spec: vscode.Uri): SyncSource {
+/**
+ * An mqsync specification: the files that it names, relative to its own folder or to the workspace folder.
+ * @throws UsageError in restricted mode
+ */
+export function specSource(outside: OutsidePlaces, spec: vscode.Uri): SyncSource {
+  requireTrust();
   const base = vscode.Uri.joinPath(spec, '..');
-  const localFs = workspaceFs(base);
+  const localFs = confinedFs(workspaceFs(base), base.path, outside.mayRead(spec));
+  const workspace = vscode.workspace.getWorkspaceFolder(spec);
+  const others = workspace ? [workspace.uri.path] : [];
+  const read = async () => parseSpec(new TextDecoder().decode(await localFs.read(spec.path)));
   return {
     label: spec.path.split('/').at(-1) ?? '',
     localFs,
     base,
+    admit: async () => outside.ask(spec, await specFiles(await read(), localFs, base.path, others)),
     async prepare(files, signal, transform) {
-      const text = new TextDecoder().decode(await localFs.read(spec.path));
-      const local = await specTree(parseSpec(text), localFs, base.path, signal);
+      const local = await specTree(await read(), localFs, base.path, signal, others);
       return prepareTree({ files, localFs, transform }, local, specRules(local), signal);
     },
     placesOf: () => Promise.resolve([]),
@@ -141,7 +169,8 @@ function deviceSource(services: SourceServices, device: Device, complete: boolea
   const file = vscode.Uri.parse(device.place.file);
   const folder = vscode.workspace.getWorkspaceFolder(file);
   const base = folder?.uri ?? vscode.Uri.joinPath(file, '..');
-  const localFs = workspaceFs(base);
+  const { outside } = services;
+  const localFs = confinedFs(workspaceFs(base), base.path, outside.mayRead(file));
   const { environment } = services.devices;
   const resolve = (signal?: AbortSignal) =>
     resolveDevice(device, { fs: localFs, environment, base: base.path, signal });
@@ -150,6 +179,13 @@ function deviceSource(services: SourceServices, device: Device, complete: boolea
     label: vscode.l10n.t('{0} in {1}', device.name, file.path.split('/').at(-1) ?? ''),
     localFs,
     base,
+    async admit() {
+      const { files } = await resolve();
+      await outside.ask(
+        file,
+        files.map(({ local }) => local),
+      );
+    },
     async prepare(files, signal, transform) {
       const resolved = await resolve(signal);
       const whole = complete && resolved.diagnostics.every((d) => d.severity !== 'error');

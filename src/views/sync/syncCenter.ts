@@ -1,44 +1,37 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import type { BoardFiles } from '../../core/boardFiles';
+import type { Board, Fleet } from '../../core/board';
+import type { BoardFiles, WriteItem } from '../../core/boardFiles';
+import { FileError, PythonError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import { SessionFiles } from '../../core/files/sessionFiles';
-import type { Fleet } from '../../core/board/fleet';
-import { compiledPath } from '../../core/packages/compileForBoard';
-import { keepPackages } from '../../core/packages/installed';
-import { applyPlan, type SyncResult } from '../../core/sync/apply';
-import { compareBoards, compareWithFolder, type Comparison } from '../../core/sync/compare';
-import { followChanges, type LocalChange } from '../../core/sync/followChanges';
-import type { SyncMode, SyncPlan } from '../../core/sync/model';
-import { nodeUndoFolder } from '../../core/sync/nodeUndoFolder';
-import { plan } from '../../core/sync/planner';
-import { undoLast, type UndoResult } from '../../core/sync/undo';
-import { UndoStore } from '../../core/sync/undoStore';
+import { SessionFiles } from '../../core/files';
+import { compiledPath, keepPackages } from '../../core/packages';
+import {
+  applyPlan,
+  compareBoards,
+  compareWithFolder,
+  followChanges,
+  keepDeleted,
+  type KeepOptions,
+  keepReplaced,
+  type LocalChange,
+  nodeUndoFolder,
+  plan,
+  type SyncMode,
+  type SyncPlan,
+  type SyncResult,
+  undoLast,
+  type UndoResult,
+  UndoStore,
+} from '../../core/sync';
 import type { FileChanges } from '../fileChanges';
 import type { Origins } from '../origins';
 import type { PackageCenter } from '../packages/packageCenter';
 import type { Settings } from '../settings';
+import { originsOf, type Compared, type Preview } from './shown';
 import { DeviceFiles } from './deviceFiles';
-import { sourceFor, type SyncSource } from './sources';
+import { OutsidePlaces } from './outsidePlaces';
+import { sourceFor, type SourceServices, type SyncSource } from './sources';
 import { uriAt, workspaceFs } from './workspaceFs';
-
-/** A plan that is shown and not carried out yet. */
-export interface Preview {
-  readonly kind: 'preview';
-  readonly board: Board;
-  readonly source: SyncSource;
-  readonly plan: SyncPlan;
-  /** Paths of the actions that are ticked. */
-  readonly chosen: ReadonlySet<string>;
-}
-
-/** A comparison that is shown: the left side is a folder or a board, the right side a board. */
-export interface Compared {
-  readonly kind: 'compared';
-  readonly left: { readonly name: string; uriOf(path: string): vscode.Uri };
-  readonly right: Board;
-  readonly comparison: Comparison;
-}
 
 export interface SyncServices {
   readonly extension: vscode.ExtensionContext;
@@ -64,18 +57,31 @@ const NOTHING_PLANNED: SyncPlan = {
   boardDirs: [],
 };
 
-/** Plans, applies, compares and takes back; knows what the Sync view shows. */
+/** Returns the free bytes at the root; undefined if the firmware cannot report them. */
+async function freeBytes(files: BoardFiles, signal?: AbortSignal): Promise<number | undefined> {
+  try {
+    return (await files.space('/', signal)).free;
+  } catch (error) {
+    if (error instanceof FileError || error instanceof PythonError) return undefined;
+    throw error;
+  }
+}
+
+/** Plans, applies, compares and undoes syncs; holds the content of the Sync view. */
 export class SyncCenter implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<void>());
-  /** What is shown has changed. */
+  /** The displayed preview or comparison has changed. */
   readonly onDidChange = this.#changed.event;
   readonly devices: DeviceFiles;
+  /** What device files and specifications may read outside the workspace. */
+  readonly outside: OutsidePlaces;
   readonly #undo: UndoStore;
   #shown: Preview | Compared | undefined;
 
   constructor(private readonly services: SyncServices) {
     this.devices = new DeviceFiles(services.settings);
+    this.outside = new OutsidePlaces(services.extension.workspaceState);
     const { storageUri, globalStorageUri } = services.extension;
     const folder = vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'undo');
     this.#undo = new UndoStore(nodeUndoFolder(folder.fsPath));
@@ -102,37 +108,47 @@ export class SyncCenter implements Disposable {
     this.#changed.fire();
   }
 
-  /** What a sync of `board` would do. One session: a running program is asked about once. */
+  /** Plans a sync of `board` in one session: a running program is asked about once. */
   async preview(
     board: Board,
     mode: SyncMode,
     call: SyncCall = {},
     given?: SyncSource,
   ): Promise<Preview> {
-    const services = { ...this.services, devices: this.devices };
-    const source = given ?? (await sourceFor(services, board));
+    const source = given ?? (await sourceFor(this.#sources, board));
+    await source.admit();
     const transform = mode === 'pull' ? undefined : await this.#compiled(board, source, call);
+    let free: number | undefined;
     const made = await this.#session(board, call, async (files) => {
       const { local, remote, rules } = await source.prepare(files, call.signal, transform);
       const installed = await this.services.packages.packagesOf(board);
+      if (mode !== 'pull') free = await freeBytes(files, call.signal);
       return plan(local, remote, mode, keepPackages(rules, installed));
     });
     const chosen = new Set(made.actions.map((a) => a.path));
-    return { kind: 'preview', board, source, plan: made, chosen };
+    return {
+      kind: 'preview',
+      board,
+      source,
+      plan: made,
+      chosen,
+      ...(free !== undefined && { free }),
+    };
   }
 
-  /** Carries out what is ticked. */
+  /** Applies the ticked steps. */
   async apply(preview: Preview, call: SyncCall = {}): Promise<SyncResult> {
     const { board, source, plan: made, chosen } = preview;
     const result = await this.#session(board, call, (files) =>
       applyPlan(made, { ...this.#options(board, files, source.localFs), ...call, chosen }),
     );
-    await this.#noteOrigins(preview);
+    // Tracebacks of the board then link to the user's files.
+    await this.services.origins.note([board], originsOf(preview));
     if (this.#shown === preview) this.show(undefined);
     return result;
   }
 
-  /** Takes back the last sync of `board`. */
+  /** Undoes the last sync of `board`. */
   undo(board: Board, call: SyncCall = {}): Promise<UndoResult> {
     const base = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
     return this.#session(board, call, (files) =>
@@ -140,9 +156,45 @@ export class SyncCenter implements Disposable {
     );
   }
 
-  /** The folder (or device file) of `board` with the board. */
+  /** Writes files in one session and keeps the replaced ones; see keepReplaced. @returns the number of replaced files */
+  replace(
+    board: Board,
+    items: readonly WriteItem[],
+    call: SyncCall,
+    write: (files: BoardFiles) => Promise<void>,
+  ): Promise<number> {
+    const [only] = items;
+    const job =
+      only && items.length === 1
+        ? vscode.l10n.t('Uploading {0}', only.path)
+        : vscode.l10n.t('Uploading {0} files', items.length);
+    return this.#session(
+      board,
+      call,
+      (files) => keepReplaced(this.#keepOptions(board, files, call), items, () => write(files)),
+      job,
+    );
+  }
+
+  /** Deletes files and folders in one session and keeps copies; see keepDeleted. */
+  remove(board: Board, paths: readonly string[], call: SyncCall): Promise<void> {
+    const [only] = paths;
+    const job =
+      only !== undefined && paths.length === 1
+        ? vscode.l10n.t('Deleting {0}', only)
+        : vscode.l10n.t('Deleting {0} files and folders', paths.length);
+    return this.#session(
+      board,
+      call,
+      (files) => keepDeleted(this.#keepOptions(board, files, call), paths),
+      job,
+    );
+  }
+
+  /** Compares the folder (or device file) of `board` with the board. */
   async compareWithSource(board: Board, call: SyncCall = {}): Promise<Compared> {
-    const source = await sourceFor({ ...this.services, devices: this.devices }, board);
+    const source = await sourceFor(this.#sources, board);
+    await source.admit();
     const transform = await this.#compiled(board, source, call);
     const { local, remote, rules } = await this.#session(board, call, (files) =>
       source.prepare(files, call.signal, transform),
@@ -153,20 +205,23 @@ export class SyncCenter implements Disposable {
     return { kind: 'compared', left: { name: source.label, uriOf }, right: board, comparison };
   }
 
-  /** Two boards with each other. */
+  /** Compares two boards. */
   async compareBoards(left: Board, right: Board, call: SyncCall = {}): Promise<Compared> {
     const comparison = await compareBoards(left.files, right.files, '/', call.signal);
     const uriOf = (path: string) => this.services.uris.toUri(left, path);
     return { kind: 'compared', left: { name: left.name, uriOf }, right, comparison };
   }
 
-  /** Lets a board follow what was done in a folder; it can be undone like any other sync. Undefined: nothing to do. */
+  /**
+   * Applies changes of a folder to a board. They can be undone like any sync. Returns undefined if
+   * there was nothing to do.
+   */
   async follow(
     board: Board,
     folder: vscode.WorkspaceFolder,
     changes: readonly { kind: LocalChange['kind']; uri: vscode.Uri }[],
   ): Promise<SyncResult | undefined> {
-    const source = await sourceFor({ ...this.services, devices: this.devices }, board, folder);
+    const source = await sourceFor(this.#sources, board, folder);
     const placed: LocalChange[] = [];
     for (const { kind, uri } of changes) {
       const places = await source.placesOf(uri, false);
@@ -183,12 +238,16 @@ export class SyncCenter implements Disposable {
     });
   }
 
+  get #sources(): SourceServices {
+    return { ...this.services, devices: this.devices, outside: this.outside };
+  }
+
   async #compiled(board: Board, source: SyncSource, { signal }: SyncCall) {
     const compiler = await this.services.packages.compiling.forBoard(board, signal);
     return compiler?.transform(source.base, source.localFs);
   }
 
-  /** What was saved, with .mpy in place of source where that is wanted. */
+  /** Replaces saved source files by .mpy files if the board gets compiled files. */
   async #compiledChanges(board: Board, source: SyncSource, placed: readonly LocalChange[]) {
     const { base, localFs } = source;
     const compiler = await this.services.packages.compiling.forBoard(board);
@@ -207,10 +266,17 @@ export class SyncCenter implements Disposable {
     this.#store.dispose();
   }
 
-  /** One session for the whole of `work`: a program that is started again afterwards is stopped only once. */
-  #session<T>(board: Board, call: SyncCall, work: (files: BoardFiles) => Promise<T>): Promise<T> {
+  /**
+   * Opens one session for all of `work`, so that a program that is restarted afterwards is stopped
+   * only once.
+   */
+  #session<T>(
+    board: Board,
+    call: SyncCall,
+    work: (files: BoardFiles) => Promise<T>,
+    job = vscode.l10n.t('Syncing'),
+  ): Promise<T> {
     const { fileChanges } = this.services;
-    const job = vscode.l10n.t('Syncing');
     return board.withSession(
       (session) => {
         const files = new SessionFiles((inner) => inner(session));
@@ -220,19 +286,13 @@ export class SyncCenter implements Disposable {
     );
   }
 
+  #keepOptions(board: Board, files: BoardFiles, { signal }: SyncCall): KeepOptions {
+    const id = board.uid ?? board.id;
+    return { files, undo: this.#undo, board: id, now: () => Date.now(), ...(signal && { signal }) };
+  }
+
   #options(board: Board, files: BoardFiles, localFs: SyncSource['localFs']) {
     const id = board.uid ?? board.id;
     return { files, localFs, undo: this.#undo, board: id, now: () => Date.now() };
-  }
-
-  /** Tracebacks of the board then lead to what the user edits. */
-  async #noteOrigins({ board, source, plan: made, chosen }: Preview): Promise<void> {
-    const files = made.actions.flatMap(({ path, local, kind }) => {
-      if (kind === 'delete' || local === undefined || !chosen.has(path)) return [];
-      // Tracebacks of a compiled file name its source.
-      const shown = local.endsWith('.py') ? path.replace(/\.mpy$/, '.py') : path;
-      return [{ path: shown, local: uriAt(source.base, local) }];
-    });
-    await this.services.origins.note(board, files);
   }
 }

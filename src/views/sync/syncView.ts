@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
-import { bytesText } from '../../core/board/boardInfoText';
-import type { Drift } from '../../core/sync/compare';
-import type { SyncAction, SyncProblem } from '../../core/sync/model';
-import { planSummary } from '../../core/sync/summary';
+import { bytesText } from '../../core/board';
+import { type Drift, planSummary, type SyncAction, type SyncProblem } from '../../core/sync';
 import type { ViewContext } from '../context';
-import type { Compared, Preview } from './syncCenter';
+import { bytesNeeded, type Compared, type Preview } from './shown';
 
 /** A row of the Sync view. */
 export type SyncNode =
@@ -16,11 +14,12 @@ export type SyncNode =
 /** The id of the view. */
 export const SYNC_VIEW = 'mpyFleet.sync';
 
-/** VS Code's own icons and colours for what is new, changed and gone. */
+/** VS Code's own icons and colours for added, changed and deleted files. */
 const LOOKS = {
   add: ['diff-added', 'gitDecoration.addedResourceForeground'],
   update: ['diff-modified', 'gitDecoration.modifiedResourceForeground'],
   delete: ['diff-removed', 'gitDecoration.deletedResourceForeground'],
+  rename: ['diff-renamed', 'gitDecoration.renamedResourceForeground'],
 } as const;
 
 class SyncRows implements vscode.TreeDataProvider<SyncNode> {
@@ -81,7 +80,8 @@ function actionItem(node: SyncNode & { kind: 'syncAction' }): vscode.TreeItem {
   return item;
 }
 
-function actionWords({ kind, type, size, oldSize }: SyncAction): string {
+function actionWords({ kind, type, size, oldSize, was }: SyncAction): string {
+  if (kind === 'rename') return vscode.l10n.t('rename, because the board has it as {0}', was ?? '');
   if (type === 'dir') return vscode.l10n.t('delete the empty folder');
   if (kind === 'delete') return vscode.l10n.t('delete, {0}', bytesText(oldSize ?? 0));
   return kind === 'add'
@@ -117,7 +117,7 @@ function diffCommand(node: SyncNode): vscode.Command {
   return { command: 'mpyFleet.syncDiff', title, arguments: [node] };
 }
 
-/** The Sync view: what would happen with a box to tick for each file, or how two sides differ. */
+/** The Sync view: a preview with a checkbox for each file, or the differences of two sides. */
 export function registerSyncView(context: ViewContext): vscode.Disposable {
   const { sync } = context;
   const rows = new SyncRows(context);
@@ -131,7 +131,10 @@ export function registerSyncView(context: ViewContext): vscode.Disposable {
     view.message = shown && headline(shown);
     view.description = shown && (shown.kind === 'preview' ? shown.board.name : shown.right.name);
     const count = shown?.kind === 'preview' ? shown.chosen.size : 0;
-    const tooltip = vscode.l10n.t('{0} steps of the sync are chosen', count);
+    const tooltip =
+      count === 1
+        ? vscode.l10n.t('1 step of the sync is selected')
+        : vscode.l10n.t('{0} steps of the sync are selected', count);
     view.badge = count > 0 ? { value: count, tooltip } : undefined;
     void vscode.commands.executeCommand('setContext', 'mpyFleet.syncShows', shown?.kind);
     rows.refresh();
@@ -148,6 +151,17 @@ export function registerSyncView(context: ViewContext): vscode.Disposable {
   );
 }
 
+/** Space needed by the ticked steps and free space, for a preview that adds data to the board. */
+export function spaceWords(preview: Preview): string {
+  const needed = bytesNeeded(preview);
+  if (preview.free === undefined || needed <= 0) return '';
+  return vscode.l10n.t(
+    'Needs {0}; {1} free on the board',
+    bytesText(needed),
+    bytesText(preview.free),
+  );
+}
+
 function headline(shown: Preview | Compared): string {
   if (shown.kind === 'preview') {
     const { board, source, plan } = shown;
@@ -156,11 +170,21 @@ function headline(shown: Preview | Compared): string {
       mirror: vscode.l10n.t('Mirror {0} to {1}', source.label, board.name),
       pull: vscode.l10n.t('Pull from {1} to {0}', source.label, board.name),
     };
-    return `${modes[plan.mode]}: ${planSummary(plan)}`;
+    return [`${modes[plan.mode]}: ${planSummary(plan)}`, spaceWords(shown)]
+      .filter(Boolean)
+      .join('. ');
   }
   const { left, right, comparison } = shown;
   const { drift, same } = comparison;
   return drift.length === 0
-    ? vscode.l10n.t('{0} and {1} are the same ({2} files)', left.name, right.name, same)
-    : vscode.l10n.t('{0} and {1}: {2} differ, {3} same', left.name, right.name, drift.length, same);
+    ? same === 1
+      ? vscode.l10n.t('{0} and {1} are identical (1 file)', left.name, right.name)
+      : vscode.l10n.t('{0} and {1} are identical ({2} files)', left.name, right.name, same)
+    : vscode.l10n.t(
+        '{0} and {1}: {2} differ, {3} identical',
+        left.name,
+        right.name,
+        drift.length,
+        same,
+      );
 }

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import type { LocalEntry, LocalFs } from '../../core/sync/localFs';
-import { nodeLocalFs } from '../../core/sync/nodeLocalFs';
+import { type LocalEntry, type LocalFs, nodeLocalFs } from '../../core/sync';
 
 /** The files of the window's own machine or of the remote one that `base` is on. Paths are those of URIs. */
 export function workspaceFs(base: vscode.Uri): LocalFs {
@@ -14,7 +13,8 @@ export function workspaceFs(base: vscode.Uri): LocalFs {
     stat: (path) =>
       orAbsent(async () => {
         const { type, size } = await fs.stat(at(path));
-        return { type: type & vscode.FileType.Directory ? 'dir' : 'file', size };
+        if (type & vscode.FileType.Directory) return { type: 'dir', size };
+        return type & vscode.FileType.File ? { type: 'file', size } : undefined;
       }),
     read: async (path) => fs.readFile(at(path)),
     write: async (path, content) => {
@@ -24,10 +24,15 @@ export function workspaceFs(base: vscode.Uri): LocalFs {
       else await fs.writeFile(target, content);
     },
     remove: async (path) => fs.delete(at(path)),
+    real: async (path) => {
+      const target = at(path);
+      if (target.scheme !== 'file') return path;
+      return vscode.Uri.file(await nodeLocalFs.real(target.fsPath)).path;
+    },
   };
 }
 
-/** The file at an absolute path beside `base`. */
+/** The file at an absolute path, in the workspace of `base`. */
 export function uriAt(base: vscode.Uri, path: string): vscode.Uri {
   return base.with({ path: path.startsWith('/') ? path : `/${path}`, query: '', fragment: '' });
 }

@@ -1,34 +1,34 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
+import type { Adoption } from '../adoption';
 import {
   filterBoards,
   groupBoards,
-  groupKeys,
-  GROUPINGS,
   type Grouping,
-} from '../../core/many/grouping';
-import {
+  GROUPINGS,
+  groupKeys,
   selectableBoard,
-  selectableOf,
   type SelectableBoard,
-} from '../../core/many/selectableBoard';
-import type { Selection } from '../../core/many/selector';
+  selectableOf,
+  type Selection,
+} from '../../core/many';
 
 const FILTER_KEY = 'boards.filter';
 const GROUPING_KEY = 'boards.grouping';
-/** What only a selector is written with: hostlists, patterns, saved groups, sets. */
+/** Syntax that occurs only in selectors: hostlists, patterns, saved groups, sets. */
 const SELECTOR_SIGNS = /[[\]*?@,]/;
 
 export interface ArrangementServices {
+  readonly adoption: Pick<Adoption, 'standingOf' | 'onDidChange'>;
   readonly state: vscode.Memento;
   readonly tagsOf: (board: Board) => readonly string[];
   /** Chooses by a selector. @throws UsageError */
   readonly select: (selector: string) => Selection<SelectableBoard>;
 }
 
-/** Boards in the order in which they are shown, beneath what they have in common. */
+/** A group of boards with a common property, in display order. */
 export interface ShownGroup {
   readonly key: string | undefined;
   readonly boards: readonly Board[];
@@ -43,7 +43,8 @@ export class Arrangement implements Disposable {
   #grouping: Grouping;
 
   constructor(private readonly services: ArrangementServices) {
-    const { state } = services;
+    const { state, adoption } = services;
+    this.#store.add(adoption.onDidChange(() => this.#changed.fire()));
     this.#filter = state.get(FILTER_KEY, '');
     const stored = state.get<string>(GROUPING_KEY);
     this.#grouping = GROUPINGS.find((g) => g === stored) ?? 'none';
@@ -57,7 +58,7 @@ export class Arrangement implements Disposable {
     return this.#grouping;
   }
 
-  /** Shows only what `filter` leaves; empty: all. */
+  /** Shows only boards that match `filter`; an empty filter shows all. */
   async setFilter(filter: string): Promise<void> {
     if (filter === this.#filter) return;
     this.#filter = filter;
@@ -72,8 +73,9 @@ export class Arrangement implements Disposable {
     await this.services.state.update(GROUPING_KEY, grouping);
   }
 
-  /** What the filter leaves of `boards`; a text that is no selector yet leaves what it would as plain words. */
-  filtered(boards: readonly Board[], filter = this.#filter): readonly Board[] {
+  /** Filters `boards`; an incomplete selector is treated as plain words. */
+  filtered(all: readonly Board[], filter = this.#filter): readonly Board[] {
+    const boards = all.filter((b) => this.services.adoption.standingOf(b) !== 'ignored');
     if (filter.trim() === '') return boards;
     if (SELECTOR_SIGNS.test(filter)) {
       try {
@@ -86,6 +88,11 @@ export class Arrangement implements Disposable {
     return filterBoards(this.#selectable(boards), filter).map((b) => b.board);
   }
 
+  /** Boards that announced themselves at a broker and are not the user's own. */
+  newAmong(boards: readonly Board[]): readonly Board[] {
+    return boards.filter((b) => this.services.adoption.standingOf(b) === 'new');
+  }
+
   groups(boards: readonly Board[]): ShownGroup[] {
     return groupBoards(this.#selectable(boards), this.#grouping).map(
       ({ key, boards: inGroup }) => ({
@@ -95,7 +102,7 @@ export class Arrangement implements Disposable {
     );
   }
 
-  /** Changes whenever `board` may have to be shown elsewhere, or not at all any more. */
+  /** A key that changes whenever `board` may have to move in the tree or disappear. */
   placeOf(board: Board): string {
     if (this.#filter === '' && this.#grouping === 'none') return '';
     const told = selectableOf(board, this.services.tagsOf(board));

@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
+import { type Board, bytesText } from '../../core/board';
 import { asError, CancelledError, ProgramRunningError } from '../../core/errors';
 import type { FolderListings } from './folderListings';
 import type { NoteNode, TreeNode } from './nodes';
-import { bytesText } from '../../core/board/boardInfoText';
 
-/** What is beneath a board: its links where there are several, its files, and the space that is left. */
+/** The rows below a board: its links if it has several, its files, and the free space. */
 export async function boardChildren(board: Board, listings: FolderListings): Promise<TreeNode[]> {
   const links: TreeNode[] =
     board.links.length > 1 ? board.links.map((link) => ({ kind: 'link', board, link })) : [];
@@ -14,7 +13,7 @@ export async function boardChildren(board: Board, listings: FolderListings): Pro
   return [...links, ...files, ...(await space(board, listings))];
 }
 
-/** What is in a folder, or a line that says why that cannot be shown. A running program is not stopped to look. */
+/** Returns the content of a folder, or a line with the reason why it cannot be shown. A running program is not stopped for it. */
 export async function folderChildren(
   board: Board,
   path: string,
@@ -40,7 +39,7 @@ function stopToSee(board: Board): NoteNode {
     label: vscode.l10n.t('Stop to see the files'),
     description: vscode.l10n.t('a program is running'),
     tooltip: vscode.l10n.t(
-      'A program is running on {0}. Looking at the files needs the prompt, so a click here stops it.',
+      'A program is running on {0}. Listing the files needs the prompt, so a click here stops the program.',
       board.name,
     ),
     icon: 'debug-stop',
@@ -61,7 +60,7 @@ function failed(board: Board, error: Error): NoteNode {
 }
 
 async function space(board: Board, listings: FolderListings): Promise<NoteNode[]> {
-  // Before anything has been read nothing is asked for it alone: a program may be running.
+  // Free space alone is no reason to ask the board before anything has been read, because a program may be running.
   const flash = listings.has(board, '/') ? await listings.space(board) : board.info?.flash;
   if (!flash) return [];
   const label = vscode.l10n.t('{0} free of {1}', bytesText(flash.free), bytesText(flash.total));

@@ -1,50 +1,82 @@
 import * as vscode from 'vscode';
-import { shortPlace, type Address } from '../../core/address';
-import type { Board, Link } from '../../core/board/board';
-import type { BoardState } from '../../core/board/boardState';
-import { boardContext, linkIcon, linkName, stateLook, type StateLook } from './boardLook';
+import { shortPlace, type Address, fullPlace } from '../../core/address';
+import { type Board, bytesText, type Link, type StateWord, wordOf } from '../../core/board';
+import { ConnectError } from '../../core/errors';
+import { shownPath } from '../../core/files';
+import { shownMinute } from '../../core/timeText';
+import { boardContext, linkIcon, linkName, lookOf, type StateLook } from './boardLook';
 import { boardTooltip } from './tooltip';
+import { IN_TREE } from '../fileSystem/boardMark';
 import type { BoardNode, LinkNode, NoteNode, RemoteNode } from './nodes';
-import { bytesText } from '../../core/board/boardInfoText';
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;
 
-/** A board as a line of the tree. The tooltip is made when it is asked for. `jobs`: how many wait for it to come back. */
-export function boardItem(node: BoardNode, jobs: number): vscode.TreeItem {
+/** The contents of a board's row. */
+export interface BoardMarks {
+  /** Number of jobs that wait for the board to return. */
+  readonly jobs: number;
+  /** A note about its app that needs attention: `should run hello 2.0.0`. */
+  readonly app?: string | undefined;
+  /** It is the active board, and there are others. */
+  readonly active: boolean;
+  /** It announced itself at a broker and is not adopted. */
+  readonly isNew?: boolean;
+  /** Tags, shown last, except the one that the tree is grouped by. */
+  readonly tags: readonly string[];
+}
+
+/** Returns a board's row in the tree. The tooltip is created on demand. */
+export function boardItem(node: BoardNode, marks: BoardMarks): vscode.TreeItem {
   const { board } = node;
-  const look = stateLook(board.state, board.present);
+  const look = lookOf(board);
   const open = board.transport !== undefined || board.state.tag === 'online';
   const { alsoIn } = node;
   const opens = alsoIn === undefined && (open || board.links.length > 1);
   const item = new vscode.TreeItem(board.name, opens ? Collapsed : None);
   item.id = alsoIn === undefined ? board.id : `${board.id}|in|${alsoIn}`;
   item.iconPath = themeIcon(look);
-  item.description = boardDescription(board, jobs);
-  item.contextValue = boardContext(board);
+  item.description = boardDescription(board, marks);
+  item.contextValue = `${boardContext(board)}${marks.isNew ? ' new' : ''}`;
   item.accessibilityInformation = { label: `${board.name}, ${item.description}` };
   return item;
 }
 
 export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.MarkdownString {
-  return boardTooltip(board, stateWords(board.state, board.present), tags);
+  return boardTooltip(board, stateInFull(board), tags);
 }
 
-function boardDescription(board: Board, jobs: number): string {
+function boardDescription(board: Board, { jobs, app, active, tags }: BoardMarks): string {
   const link = activeLink(board);
   const place = link && placeOf(link.found.address);
-  const words = stateWords(board.state, board.present);
-  const more = board.links.length > 1 ? ` +${board.links.length - 1}` : '';
-  const marks = [...jobMarks(jobs), ...agentMarks(board)].map((mark) => ` · ${mark}`).join('');
-  return place ? `${words}${marks} · ${place}${more}` : words;
+  const state = stateOf(board);
+  const words = active ? `${vscode.l10n.t('active')} · ${state}` : state;
+  const others = board.links.filter((l) => l.present && l !== link).length;
+  const more = others > 0 ? ` +${others}` : '';
+  const all = [...(app ? [app] : []), ...jobMarks(jobs), ...agentMarks(board)];
+  const marks = all.map((mark) => ` · ${mark}`).join('');
+  const where = place ? `${marks} · ${place}${more}` : '';
+  return `${words}${where}${tags.map((tag) => ` #${tag}`).join('')}`;
 }
 
 function jobMarks(jobs: number): string[] {
   if (jobs === 0) return [];
-  return [jobs === 1 ? vscode.l10n.t('1 job waits') : vscode.l10n.t('{0} jobs wait', jobs)];
+  return [jobs === 1 ? vscode.l10n.t('1 job waiting') : vscode.l10n.t('{0} jobs waiting', jobs)];
 }
 
-/** A longer place would push the row's end out of a side bar of usual width; the tooltip has it in full. */
+/** A longer place would hide the end of the row in a narrow side bar; the tooltip shows it in full. */
 const PLACE_LIMIT = 12;
+
+/**
+ * Describes where a board is, for lists that may contain equal names: `USB ttyACM3`, or the end of
+ * its id if the place is long.
+ */
+export function placeWords(board: Board): string | undefined {
+  const link = activeLink(board);
+  if (!link) return undefined;
+  const place = placeOf(link.found.address);
+  const isShort = place !== linkName(link.found.address.kind);
+  return isShort || !board.uid ? place : `${place} …${board.uid.slice(-4)}`;
+}
 
 function placeOf(address: Address): string {
   const place = shortPlace(address);
@@ -52,7 +84,10 @@ function placeOf(address: Address): string {
   return place.length > PLACE_LIMIT ? kind : `${kind} ${place}`;
 }
 
-/** What must be seen of a board's agent: whoever reaches the broker may command it; it runs without its program. */
+/**
+ * Warnings about a board's agent: anyone on the broker may command it, or it runs without its
+ * program.
+ */
 function agentMarks(board: Board): string[] {
   const details = board.links.flatMap((l) =>
     l.present && l.found.details ? [l.found.details] : [],
@@ -64,7 +99,7 @@ function agentMarks(board: Board): string[] {
   ];
 }
 
-/** The open link, else the first that could be tried, else the first. */
+/** Returns the open link, else the first that can be tried, else the first. */
 export function activeLink(board: Board): Link | undefined {
   const open = board.transport?.address.text;
   return (
@@ -74,39 +109,79 @@ export function activeLink(board: Board): Link | undefined {
   );
 }
 
-/** A state in the user's language, with what is known of it. */
-export function stateWords(state: BoardState, present: boolean): string {
-  const { word } = stateLook(state, present);
+/** A board's state in a word or two, for rows and the status bar: the job, a short reason, or the state's name. */
+export function stateOf(board: Board): string {
+  const { state, crash, asleep } = board;
   if (state.tag === 'busy') return state.job;
-  if (word === 'failed' && state.tag === 'disconnected') {
-    return vscode.l10n.t('not connected: {0}', state.error?.message ?? '');
+  const word = wordOf(board);
+  if (asleep) {
+    const time = shownMinute(asleep.until, Date.now());
+    return asleep.overslept
+      ? vscode.l10n.t('away, should have woken at {0}', time)
+      : vscode.l10n.t('asleep until {0}', time);
+  }
+  if (word === 'crashed' && crash && crash.count > 1) {
+    return vscode.l10n.t('crashed {0} times', crash.count);
+  }
+  if (word === 'not connected' && state.tag === 'disconnected' && state.error) {
+    return reason(state.error);
   }
   return stateName(word);
 }
 
-/** A state's name in the user's language: a word of StateLook, or of `state:` selectors. */
-export function stateName(word: string): string {
-  const t = vscode.l10n.t;
-  switch (word) {
-    case 'idle':
-      return t('ready');
-    case 'running':
-      return t('program running');
-    case 'connected':
-      return t('connected');
+/** Why there is no link, short enough for a row; the tooltip has the full sentence. */
+function reason(error: Error): string {
+  switch (error instanceof ConnectError ? error.reason : 'other') {
     case 'busy':
-      return t('busy');
-    case 'connecting':
-      return t('connecting…');
-    case 'reconnecting':
-      return t('waiting for it to come back');
-    case 'online':
-      return t('online');
-    case 'away':
-    case 'offline':
-      return t('away');
+      return vscode.l10n.t('not connected: in use');
+    case 'permission':
+      return vscode.l10n.t('not connected: no permission');
+    case 'notABoard':
+    case 'noAnswer':
+      return vscode.l10n.t('not connected: no answer');
+    case 'wrongPassword':
+    case 'passwordNeeded':
+      return vscode.l10n.t('not connected: password');
+    case 'refused':
+    case 'notFound':
+      return vscode.l10n.t('not connected: not found');
     default:
-      return t('not connected');
+      return vscode.l10n.t('not connected: failed');
+  }
+}
+
+/** A board's state with all details. */
+export function stateInFull(board: Board): string {
+  const { state, crash } = board;
+  const more = 'error' in state && state.error ? state.error.message : crash?.last;
+  return more === undefined ? stateOf(board) : `${stateOf(board)}. ${more}`;
+}
+
+/** A state's name in the user's language. */
+export function stateName(word: string): string {
+  switch (word as StateWord) {
+    case 'ready':
+      return vscode.l10n.t('ready');
+    case 'running':
+      return vscode.l10n.t('running');
+    case 'connected':
+      return vscode.l10n.t('connected');
+    case 'busy':
+      return vscode.l10n.t('busy');
+    case 'connecting':
+      return vscode.l10n.t('connecting…');
+    case 'reconnecting':
+      return vscode.l10n.t('reconnecting');
+    case 'online':
+      return vscode.l10n.t('online');
+    case 'away':
+      return vscode.l10n.t('away');
+    case 'asleep':
+      return vscode.l10n.t('asleep');
+    case 'crashed':
+      return vscode.l10n.t('crashed');
+    case 'not connected':
+      return vscode.l10n.t('not connected');
   }
 }
 
@@ -119,7 +194,7 @@ function themeIcon(look: StateLook): vscode.ThemeIcon {
 
 /** One link of a board that has several. */
 export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
-  const { kind, rest, text } = link.found.address;
+  const { kind, text } = link.found.address;
   const active = board.transport?.address.text === text;
   const item = new vscode.TreeItem(linkName(kind), None);
   item.id = `${board.id}|link|${text}`;
@@ -128,7 +203,7 @@ export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
     : link.present
       ? vscode.l10n.t('available')
       : vscode.l10n.t('away');
-  item.description = `${state} · ${rest}`;
+  item.description = `${state} · ${fullPlace(link.found.address)}`;
   item.iconPath = new vscode.ThemeIcon(
     linkIcon(kind),
     active ? new vscode.ThemeColor('charts.green') : undefined,
@@ -141,9 +216,9 @@ export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
 export function remoteItem(node: RemoteNode, uri: vscode.Uri): vscode.TreeItem {
   const { entry } = node;
   const isDir = entry.type === 'dir';
-  const item = new vscode.TreeItem(entry.name, isDir ? Collapsed : None);
+  const item = new vscode.TreeItem(shownPath(entry.name), isDir ? Collapsed : None);
   item.id = `${node.board.id}|file|${node.path}|${entry.type}`;
-  item.resourceUri = uri;
+  item.resourceUri = uri.with({ fragment: IN_TREE }); // without the mark that its tab has
   item.iconPath = isDir ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
   item.contextValue = isDir
     ? 'remote dir'

@@ -1,6 +1,4 @@
-import type { Board } from '../../core/board/board';
-import type { BoardState } from '../../core/board/boardState';
-import { isConnected } from '../../core/board/boardState';
+import { type Board, type BoardState, isConnected, wordOf } from '../../core/board';
 import type { LinkKind } from '../../core/address';
 
 /** How a board is drawn: a pure function of its state, tested in plain Node. Texts are not localised here. */
@@ -9,8 +7,7 @@ export interface StateLook {
   readonly icon: string;
   /** A theme colour's id. */
   readonly color?: string;
-  /** A key of the words in {@link stateWords}. */
-  readonly word: BoardState['tag'] | 'failed' | 'away';
+  readonly word: BoardState['tag'] | 'failed' | 'away' | 'asleep' | 'crashed';
 }
 
 /** Icon, colour and word of a state. `present`: at least one link could be tried. */
@@ -38,12 +35,20 @@ export function stateLook(state: BoardState, present: boolean): StateLook {
   }
 }
 
-/** Whether it is, or was, behind a broker: then the fleet's agent is on it. */
+/** Returns the look of a board: that of its state, unless its program has crashed. */
+export function lookOf(board: Board): StateLook {
+  const word = wordOf(board);
+  if (word === 'crashed') return { icon: 'error', color: 'list.errorForeground', word };
+  if (word === 'asleep') return { icon: 'clock', color: 'disabledForeground', word };
+  return stateLook(board.state, board.present);
+}
+
+/** Whether it is or was behind a broker, and therefore has the agent. */
 export function hasAgent(board: Board): boolean {
   return board.links.some((l) => l.found.address.kind === 'mqtt');
 }
 
-/** Words that menus test with `viewItem =~ /\bword\b/`; one place says which there are. */
+/** Returns words that menus test with `viewItem =~ /\bword\b/`. The words are defined only here. */
 export function boardContext(board: Board): string {
   const { state } = board;
   const words = ['board', state.tag];
@@ -54,6 +59,7 @@ export function boardContext(board: Board): string {
   if (board.uid) words.push('known');
   if (board.links.length > 1) words.push('several');
   if (hasAgent(board)) words.push('agent');
+  if (board.links.some((l) => l.present && l.found.details?.safe !== undefined)) words.push('safe');
   if (board.transport?.can.hardReset !== false) words.push('canHardReset');
   for (const link of board.links) words.push(`on-${link.found.address.kind}`);
   return words.join(' ');
@@ -80,7 +86,7 @@ export function linkIcon(kind: LinkKind): string {
   return LINK_ICONS[kind];
 }
 
-/** What a kind of link is called; names of the field, the same in every language. */
+/** Name of a kind of link; a technical term that is the same in every language. */
 export function linkName(kind: LinkKind): string {
   return LINK_NAMES[kind];
 }

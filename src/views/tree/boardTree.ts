@@ -1,11 +1,8 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import type { BoardStateName } from '../../core/board/boardState';
+import type { Board, BoardStateName, Fleet } from '../../core/board';
 import { DisposableStore, type Disposable } from '../../core/events';
-import type { Fleet } from '../../core/board/fleet';
-import { sortByName } from '../../core/many/grouping';
-import type { PendingJobs } from '../../core/many/pendingJobs';
-import { isLikely } from '../activeBoard';
+import { sortByName } from '../../core/many';
+import { isLikely, type ActiveBoard } from '../activeBoard';
 import type { BoardUris } from '../boardUris';
 import { Coalescer } from '../coalesce';
 import type { FileChange, FileChanges } from '../fileChanges';
@@ -13,14 +10,18 @@ import type { Settings } from '../settings';
 import type { Arrangement } from './arrangement';
 import { boardItem, boardTooltipOf, linkItem, noteItem, remoteItem } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
+import type { BoardNotes } from './boardNotes';
 import { FolderListings } from './folderListings';
-import { groupItem } from './groupItem';
-import { nameOf, parentOf } from './nodes';
-import type { BoardNode, GroupNode, RemoteNode, TreeNode } from './nodes';
+import { groupItem, otherPortsItem } from './groupItem';
+import { parentOf } from './nodes';
+import { NEW_BOARDS, type BoardNode, type GroupNode, type TreeNode } from './nodes';
 
-/** Milliseconds in which changes are gathered: a thousand boards that change at once are one redraw. */
+/**
+ * Milliseconds in which changes are collected: a thousand boards that change together cause one
+ * redraw.
+ */
 const GATHER_MS = 100;
-const DRAWING_SHARE = 3; // times as long as the last drawing took in this process; the window itself takes more
+const DRAWING_SHARE = 3; // multiple of the duration of the last drawing in this process; the window itself takes longer
 const PAUSE_MS = 1000; // but no change is seen later than this
 
 export interface BoardTreeServices {
@@ -29,8 +30,8 @@ export interface BoardTreeServices {
   readonly settings: Settings;
   readonly fileChanges: FileChanges;
   readonly arrangement: Arrangement;
-  /** Jobs for boards that are away. */
-  readonly pending: PendingJobs;
+  readonly active: ActiveBoard;
+  readonly notes: BoardNotes;
   readonly log: { warn(message: string): void };
 }
 
@@ -43,24 +44,36 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   readonly #listings = new FolderListings();
   readonly #lastState = new WeakMap<Board, BoardStateName>();
   readonly #lastPlace = new WeakMap<Board, string>();
+  readonly #lastName = new WeakMap<Board, string>();
   readonly #redraws = this.#store.add(
     new Coalescer<TreeNode | undefined>(
       () => this.#pause(),
       (nodes) => this.#fire(nodes),
     ),
   );
-  /** When a line was last drawn, and the milliseconds that drawing has taken since all was to be drawn. */
+  /**
+   * When a row was last drawn, and the milliseconds spent drawing since the last full redraw began.
+   */
   #drawn = 0;
   #cost = 0;
-  /** As they were last drawn. */
+  /** The board that is marked as the active one. */
+  #active: Board | undefined;
+  /** More than one board was shown when all was last drawn. */
+  #several = false;
+  /** The rows as they were last drawn. */
   #groups: readonly GroupNode[] = [];
-  /** Nodes that the user has selected; set by whoever owns the view. */
+  /** Selected nodes; set by the owner of the view. */
   selection: readonly TreeNode[] = [];
+  probing = false;
+  /** Boards on which rows are being read for VS Code, and whether they changed meanwhile. */
+  readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
 
   constructor(private readonly services: BoardTreeServices) {
-    const { fleet, fileChanges, settings, arrangement, pending } = services;
-    this.#store.add(pending.onDidChange(() => this.#redraws.add(undefined)));
+    const { fleet, fileChanges, settings, arrangement, active, notes } = services;
+    const redraw = (board?: Board) => this.#redraws.add(board && this.nodeOf(board));
+    this.#store.add(notes.onDidChange(redraw));
     this.#store.add(arrangement.onDidChange(() => this.#redraws.add(undefined)));
+    this.#store.add(active.onDidChange((board) => this.#activeChanged(board)));
     this.#store.add(fleet.onDidChangeList(() => this.#redraws.add(undefined)));
     this.#store.add(fleet.onDidChangeBoard((board) => this.#boardChanged(board)));
     this.#store.add(fileChanges.onDidChange((changes) => this.#filesChanged(changes)));
@@ -85,11 +98,19 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
 
   getTreeItem(node: TreeNode): vscode.TreeItem {
     const now = performance.now();
-    if (now - this.#drawn < GATHER_MS) this.#cost += now - this.#drawn; // else a new drawing begins
+    if (now - this.#drawn < GATHER_MS) this.#cost += now - this.#drawn; // otherwise a new drawing starts
     this.#drawn = now;
     switch (node.kind) {
       case 'board':
-        return boardItem(node, this.#jobsFor(node.board));
+        return boardItem(node, {
+          isNew: this.services.arrangement.newAmong([node.board]).length > 0,
+          ...this.services.notes.of(node.board),
+          active: this.#several && node.board === this.services.active.current,
+          tags:
+            this.services.arrangement.grouping === 'tag'
+              ? []
+              : this.services.fleet.tagsOf(node.board),
+        });
       case 'group':
         return groupItem(node, this.services.arrangement.grouping);
       case 'link':
@@ -114,11 +135,15 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     if (!node) return this.#roots();
     switch (node.kind) {
       case 'board':
-        return node.alsoIn === undefined ? boardChildren(node.board, this.#listings) : [];
+        if (node.alsoIn !== undefined) return [];
+        return this.#read(node.board, async () => [
+          ...this.services.notes.appRow(node.board),
+          ...(await boardChildren(node.board, this.#listings)),
+        ]);
       case 'group':
         return this.#inGroup(node);
       case 'remote':
-        return folderChildren(node.board, node.path, this.#listings);
+        return this.#read(node.board, () => folderChildren(node.board, node.path, this.#listings));
       case 'otherPorts':
         return this.#lines(this.services.fleet.boards.filter((b) => !isLikely(b)));
       default:
@@ -144,23 +169,51 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     }
   }
 
-  /** The boards that are shown, of how many. */
+  /**
+   * Reads children on the board, which makes it busy and idle again. A redraw of the board meanwhile would make VS Code lose
+   * rows that it shows: 1.96 shows the open board without files, and later versions report no selection of them any more. So it
+   * is put off until the children are there.
+   */
+  async #read(board: Board, children: () => Promise<TreeNode[]>): Promise<TreeNode[]> {
+    const reading = this.#reading.get(board) ?? { readers: 0, changed: false };
+    this.#reading.set(board, reading);
+    reading.readers++;
+    try {
+      return await children();
+    } finally {
+      if (--reading.readers === 0) {
+        this.#reading.delete(board);
+        if (reading.changed) this.#redraws.add(this.nodeOf(board));
+      }
+    }
+  }
+
+  /** Returns the number of boards shown and the total. */
   counts(): { shown: number; all: number } {
     const likely = this.services.fleet.boards.filter(isLikely);
     return { shown: this.services.arrangement.filtered(likely).length, all: likely.length };
   }
 
-  /** Other ports are shown beside boards; alone they would hide the welcome view, so then only when asked for. */
+  /**
+   * Other ports are shown next to boards. Without boards they would hide the welcome view, so they
+   * are then shown only on request.
+   */
   #roots(): TreeNode[] {
     const { fleet, settings, arrangement } = this.services;
     const likely = fleet.boards.filter(isLikely);
     const shown = arrangement.filtered(likely);
-    for (const board of likely) this.#lastPlace.set(board, arrangement.placeOf(board));
+    this.#several = likely.length > 1;
+    for (const board of likely) {
+      this.#lastPlace.set(board, arrangement.placeOf(board));
+      this.#lastName.set(board, board.name);
+    }
     const grouped = arrangement.grouping !== 'none';
-    this.#groups = grouped
-      ? arrangement.groups(shown).map((group) => ({ kind: 'group', ...group }))
-      : [];
-    const lines = grouped ? this.#groups : this.#lines(sortByName(shown));
+    const fresh = new Set(arrangement.newAmong(shown));
+    const own = shown.filter((board) => !fresh.has(board));
+    const groups = grouped ? arrangement.groups(own) : [];
+    if (fresh.size > 0) groups.push({ key: NEW_BOARDS, boards: sortByName([...fresh]) });
+    this.#groups = groups.map((group) => ({ kind: 'group', ...group }));
+    const lines = [...(grouped ? [] : this.#lines(sortByName(own))), ...this.#groups];
     if (arrangement.filter !== '') return [...lines];
     const others = likely.length < fleet.boards.length;
     const showOthers = others && (likely.length > 0 || settings.get('showOtherPorts'));
@@ -188,13 +241,23 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
 
   #boardChanged(board: Board): void {
     const { tag } = board.state;
-    // What was not shown because a program ran can be read now.
+    // Files that were hidden because a program ran can be read now.
     const stopped = tag === 'idle' && this.#lastState.get(board) === 'running';
     if (tag !== 'busy') this.#lastState.set(board, tag);
     if (!board.transport || stopped) this.#listings.forget(board);
-    if (this.services.arrangement.placeOf(board) !== (this.#lastPlace.get(board) ?? '')) {
+    const moved = this.services.arrangement.placeOf(board) !== (this.#lastPlace.get(board) ?? '');
+    // Lines are sorted by name.
+    if (moved || (this.#lastName.get(board) ?? board.name) !== board.name) {
       this.#redraws.add(undefined);
     } else if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
+  }
+
+  /** The mark moves from one line to another. */
+  #activeChanged(board: Board | undefined): void {
+    for (const changed of [this.#active, board]) {
+      if (changed && this.#nodes.has(changed)) this.#redraws.add(this.nodeOf(changed));
+    }
+    this.#active = board;
   }
 
   #filesChanged(changes: readonly FileChange[]): void {
@@ -204,11 +267,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     }
   }
 
-  #jobsFor({ uid }: Board): number {
-    return uid === undefined ? 0 : this.services.pending.for(uid).length;
-  }
-
-  /** Drawing thousands of boards takes long: while they come, it must not take all the time, or they come later. */
+  /** Drawing thousands of boards takes long. It must not use all the time while they are being found. */
   #pause(): number {
     return Math.min(Math.max(GATHER_MS, DRAWING_SHARE * this.#cost), PAUSE_MS);
   }
@@ -220,30 +279,19 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       this.#cost = 0;
       this.#changed.fire(undefined);
     } else {
-      this.#changed.fire(nodes.filter((n) => n !== undefined));
+      const ready = nodes.filter((n) => n !== undefined).filter((n) => !this.#putOff(n));
+      if (ready.length > 0) this.#changed.fire(ready);
     }
+  }
+
+  /** Whether the node is drawn later, since its children are being read. */
+  #putOff(node: TreeNode): boolean {
+    const reading = node.kind === 'board' ? this.#reading.get(node.board) : undefined;
+    if (reading) reading.changed = true;
+    return reading !== undefined;
   }
 
   dispose(): void {
     this.#store.dispose();
   }
-}
-
-/** The node of a path for commands that have only a path (a drop on a board, an open editor). */
-export function remoteNode(board: Board, path: string, type: 'file' | 'dir'): RemoteNode {
-  return { kind: 'remote', board, path, entry: { name: nameOf(path), type, size: 0 } };
-}
-
-function otherPortsItem(): vscode.TreeItem {
-  const item = new vscode.TreeItem(
-    vscode.l10n.t('Other ports'),
-    vscode.TreeItemCollapsibleState.Collapsed,
-  );
-  item.id = 'otherPorts';
-  item.iconPath = new vscode.ThemeIcon('plug');
-  item.tooltip = vscode.l10n.t(
-    'Ports that do not look like a board. They are never opened by themselves.',
-  );
-  item.contextValue = 'otherPorts';
-  return item;
 }

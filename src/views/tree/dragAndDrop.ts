@@ -1,7 +1,12 @@
 import * as vscode from 'vscode';
+import { callCommand } from '../callCommand';
+import { SCHEME } from '../boardUris';
 import { folderOf, isTreeNode, type RemoteNode, type TreeNode } from './nodes';
 
-/** Private type for what is dragged within the tree: `application/vnd.code.tree.<view id in lower case>`. */
+/**
+ * Private type for items dragged within the tree: `application/vnd.code.tree.<view id in lower
+ * case>`.
+ */
 const OWN_TYPE = 'application/vnd.code.tree.mpyfleet.boards';
 const URI_LIST = 'text/uri-list';
 
@@ -15,17 +20,21 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
     if (nodes.length > 0) data.set(OWN_TYPE, new vscode.DataTransferItem(nodes));
   }
 
-  /** The work is done by commands, whose wrapper shows progress, asks and tells of errors. */
+  /** Commands do the work: their wrapper shows progress, asks questions and reports errors. */
   async handleDrop(target: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
     if (!target || target.kind === 'otherPorts' || target.kind === 'group') return;
     const own: unknown = data.get(OWN_TYPE)?.value;
     if (Array.isArray(own) && own.every(isTreeNode)) {
-      await vscode.commands.executeCommand('mpyFleet.moveInto', target, folderOf(target), own);
+      await callCommand('mpyFleet.moveInto', target, folderOf(target), own);
       return;
     }
     const uris = await droppedUris(data);
-    if (uris.length > 0)
-      await vscode.commands.executeCommand('mpyFleet.uploadInto', target, folderOf(target), uris);
+    const onBoards = uris.filter((uri) => uri.scheme === SCHEME);
+    const local = uris.filter((uri) => uri.scheme !== SCHEME);
+    const folder = folderOf(target);
+    // A drop that was quicker than handleDrag's answer brings only the addresses of its rows.
+    if (onBoards.length > 0) await callCommand('mpyFleet.moveInto', target, folder, onBoards);
+    if (local.length > 0) await callCommand('mpyFleet.uploadInto', target, folder, local);
   }
 }
 

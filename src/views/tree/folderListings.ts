@@ -1,16 +1,16 @@
-import type { Board } from '../../core/board/board';
+import type { Board } from '../../core/board';
 import type { Space } from '../../core/boardFiles';
 import { childOf, parentOf, type RemoteNode } from './nodes';
 
-/** What folders hold, read when they are shown and kept until something changes there. */
+/** The contents of folders, read when shown and cached until they change. */
 export class FolderListings {
   readonly #boards = new Map<Board, Map<string, Promise<RemoteNode[]>>>();
   readonly #nodes = new Map<Board, Map<string, RemoteNode>>();
   readonly #spaces = new Map<Board, Promise<Space | undefined>>();
 
   /**
-   * Folders first, then by name. A failure is kept as well: reading changes the board's state, which draws the node
-   * again, and trying again by itself would never end.
+   * Folders first, then by name. A failure is cached as well: reading changes the board's state,
+   * which redraws the node, so automatic retries would never end.
    */
   list(board: Board, path: string): Promise<RemoteNode[]> {
     const folders = this.#boards.get(board) ?? new Map<string, Promise<RemoteNode[]>>();
@@ -20,7 +20,10 @@ export class FolderListings {
     return listing;
   }
 
-  /** The board's space, asked for again when something has changed; what it last said of itself where it cannot be asked now. */
+  /**
+   * The board's free space, queried again after a change; the last known value if it cannot be
+   * queried now.
+   */
   space(board: Board): Promise<Space | undefined> {
     const known = this.#spaces.get(board);
     if (known) return known;
@@ -40,8 +43,8 @@ export class FolderListings {
   }
 
   /**
-   * Something happened at `path`: its folder and all that is below it are read again.
-   * @returns the folders that are shown and must be drawn again
+   * Marks `path` as changed: its folder and everything below it are read again.
+   * @returns the visible folders that must be redrawn
    */
   invalidate(board: Board, path: string): string[] {
     this.#spaces.delete(board);

@@ -1,13 +1,20 @@
-import type { Board, Link } from '../../core/board/board';
+import type { Board, Link } from '../../core/board';
 import type { Entry } from '../../core/boardFiles';
+import { under } from '../../core/files';
 
-/** A board. One object per board for as long as it is in the tree, so that single nodes can be redrawn. */
+/**
+ * A board. There is one object per board while it is in the tree, so that single nodes can be
+ * redrawn.
+ */
 export interface BoardNode {
   readonly kind: 'board';
   readonly board: Board;
-  /** It is in this group as well: a second line, without its files. */
+  /** The board is in this group as well: a second row, without its files. */
   readonly alsoIn?: string;
 }
+
+/** Key of the group of boards that are not adopted; no tag, platform or broker is called so. */
+export const NEW_BOARDS = '*new*';
 
 /** Boards that have something in common; see Grouping. */
 export interface GroupNode {
@@ -32,12 +39,12 @@ export interface RemoteNode {
   readonly entry: Entry;
 }
 
-/** Ports that are surely no board. */
+/** Ports that are certainly not boards. */
 export interface OtherPortsNode {
   readonly kind: 'otherPorts';
 }
 
-/** A line of words beneath a board: free space, or why the files are not shown and what a click does about it. */
+/** A text row below a board: free space, or the reason why files are not shown and the action on a click. */
 export interface NoteNode {
   readonly kind: 'note';
   readonly board: Board;
@@ -45,7 +52,7 @@ export interface NoteNode {
   readonly description?: string;
   readonly icon: string;
   readonly tooltip?: string;
-  /** A command of ours, called with the board's node. */
+  /** A command of the extension, called with the board's node. */
   readonly command?: string;
 }
 
@@ -57,13 +64,13 @@ export function isTreeNode(value: unknown): value is TreeNode {
   return ['board', 'group', 'link', 'remote', 'otherPorts', 'note'].includes(String(value.kind));
 }
 
-/** The boards that a node stands for. */
+/** The boards that a node represents. */
 export function boardsOfNode(node: TreeNode): readonly Board[] {
   if (node.kind === 'otherPorts') return [];
   return node.kind === 'group' ? node.boards : [node.board];
 }
 
-/** The folder that `node` stands for: a board's is its root, a file's is the one it is in. */
+/** The folder that `node` represents: a board's root, or the folder that contains a file. */
 export function folderOf(node: TreeNode): string {
   if (node.kind !== 'remote') return '/';
   return node.entry.type === 'dir' ? node.path : parentOf(node.path);
@@ -76,7 +83,7 @@ export function parentOf(path: string): string {
 
 /** `/lib` and `a.py` -> `/lib/a.py`. */
 export function childOf(folder: string, name: string): string {
-  return folder === '/' ? `/${name}` : `${folder}/${name}`;
+  return under(folder, `/${name}`);
 }
 
 /** The last part of a path. */

@@ -1,12 +1,19 @@
+import { fullPlace } from '../../core/address';
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board/board';
-import { bytesText } from '../../core/board/boardInfoText';
+import { type Board, bytesText } from '../../core/board';
+import { offsetText } from '../../core/many';
+import { shownTime } from '../../core/timeText';
 import { linkName } from './boardLook';
 
 /** Longest text from a board that is shown in one row. */
 const LIMIT = 120;
+/** Difference, in milliseconds, up to which a clock counts as correct. */
+const CLOCK_MS = 5_000;
 
-/** Everything known of a board as a table. All texts are escaped: names and details come from boards and brokers. */
+/**
+ * All facts about a board as a table. All texts are escaped, because names and details come from
+ * boards and brokers.
+ */
 export function boardTooltip(
   board: Board,
   state: string,
@@ -22,53 +29,67 @@ export function boardTooltip(
   return markdown;
 }
 
+/**
+ * A board's description of itself as name-value pairs in the user's language; unknown facts are
+ * omitted.
+ */
+export function factLines(board: Board): [string, string][] {
+  return boardRows(board, '', []).filter((row): row is [string, string] => Boolean(row[1]));
+}
+
 type Row = [string, string | undefined];
 
 function boardRows(board: Board, state: string, tags: readonly string[]): Row[] {
-  const t = vscode.l10n.t;
   const { info } = board;
   const mpy = info?.mpy;
   return [
-    [t('State'), state],
-    [t('Firmware'), info?.version && `${info.implementation ?? ''} ${info.version}`],
-    [t('Hardware'), info?.machine],
-    [t('Platform'), info?.platform],
-    [t('Unique id'), board.uid],
-    [t('Free memory'), share(info?.memory)],
-    [t('Free flash'), share(info?.flash)],
-    [t('.mpy files'), mpy && `v${mpy.version}.${mpy.subVersion} ${mpy.arch}`],
-    [t('Files'), info?.readOnly ? t('read-only') : undefined],
-    [t('Tags'), tags.join(', ')],
+    [vscode.l10n.t('State'), state],
+    [vscode.l10n.t('Firmware'), info?.version && `${info.implementation ?? ''} ${info.version}`],
+    [vscode.l10n.t('Hardware'), info?.machine],
+    [vscode.l10n.t('Platform'), info?.platform],
+    [vscode.l10n.t('Unique ID'), board.uid],
+    [vscode.l10n.t('Free memory'), share(info?.memory)],
+    [vscode.l10n.t('Free flash'), share(info?.flash)],
+    [vscode.l10n.t('.mpy files'), mpy && `v${mpy.version}.${mpy.subVersion} ${mpy.arch}`],
+    [vscode.l10n.t('Files'), info?.readOnly ? vscode.l10n.t('read-only') : undefined],
+    [vscode.l10n.t('Clock'), clockText(board)],
+    [vscode.l10n.t('Tags'), tags.join(', ')],
   ];
 }
 
+/** The time on the board now, and how far it is off. */
+function clockText({ clock }: Board): string | undefined {
+  if (!clock) return undefined;
+  const time = shownTime(Date.now() + clock.offset);
+  if (clock.isUtc) return vscode.l10n.t('{0} (UTC)', time);
+  return Math.abs(clock.offset) < CLOCK_MS ? time : `${time} (${offsetText(clock.offset)})`;
+}
+
 function linkRows({ found }: Board['links'][number]): Row[] {
-  const t = vscode.l10n.t;
   const usb = found.usb;
   const labels = agentLabels();
   return [
-    [linkName(found.address.kind), found.address.rest],
-    [t('USB device'), usb && [usb.manufacturer, usb.product].filter(Boolean).join(' ')],
-    [t('USB ids'), usb && `${usb.vendorId}:${usb.productId}`],
-    [t('Serial number'), usb?.serialNumber],
+    [linkName(found.address.kind), fullPlace(found.address)],
+    [vscode.l10n.t('USB device'), usb && [usb.manufacturer, usb.product].filter(Boolean).join(' ')],
+    [vscode.l10n.t('USB IDs'), usb && `${usb.vendorId}:${usb.productId}`],
+    [vscode.l10n.t('Serial number'), usb?.serialNumber],
     ...Object.entries(found.details ?? {})
-      .filter(([, value]) => value !== found.address.rest)
+      .filter(([, value]) => value !== fullPlace(found.address))
       .map(([key, value]): Row => [labels[key] ?? escape(key), value]),
   ];
 }
 
-/** What a board behind a broker tells of itself. */
+/** The facts that a board behind a broker announces. */
 function agentLabels(): Partial<Record<string, string>> {
-  const t = vscode.l10n.t;
   return {
-    broker: t('Broker'),
-    agent: t('Agent'),
-    mode: t('Orders'),
-    boot: t('This start'),
-    reset: t('Cause of the start'),
-    tags: t('Tags on the board'),
-    safe: t('Safe mode'),
-    trial: t('On trial'),
+    broker: vscode.l10n.t('Broker'),
+    agent: vscode.l10n.t('Agent'),
+    mode: vscode.l10n.t('Orders'),
+    boot: vscode.l10n.t('Boot ID'),
+    reset: vscode.l10n.t('Last reset'),
+    tags: vscode.l10n.t('Tags on the board'),
+    safe: vscode.l10n.t('Safe mode'),
+    trial: vscode.l10n.t('On trial'),
   };
 }
 

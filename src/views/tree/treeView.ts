@@ -7,7 +7,7 @@ export const BOARDS_VIEW = 'mpyFleet.boards';
 
 /** The boards in the activity bar. */
 export function registerTree(context: ViewContext): vscode.Disposable {
-  const { tree, active, log } = context;
+  const { tree, active, focus, log } = context;
   const view = vscode.window.createTreeView(BOARDS_VIEW, {
     treeDataProvider: tree,
     dragAndDropController: new BoardDragAndDrop(),
@@ -16,6 +16,8 @@ export function registerTree(context: ViewContext): vscode.Disposable {
   });
   const selection = view.onDidChangeSelection(({ selection: nodes }) => {
     tree.selection = nodes;
+    if (tree.probing) return;
+    focus.turnedToTree();
     const [node] = nodes;
     if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;
     active.choose(node.board).catch((error: unknown) => log.warn(String(error)));
@@ -23,7 +25,7 @@ export function registerTree(context: ViewContext): vscode.Disposable {
   return vscode.Disposable.from(view, selection, showArrangement(context, view));
 }
 
-/** Says in the view's title what the filter leaves, and tells menus and the welcome view of it. */
+/** Shows in the view's title what the filter matches, and informs menus and the welcome view. */
 function showArrangement(
   { tree, arrangement, log }: ViewContext,
   view: vscode.TreeView<TreeNode>,

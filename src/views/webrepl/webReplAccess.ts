@@ -1,12 +1,13 @@
 import * as vscode from 'vscode';
 import type { Address } from '../../core/address';
 import { passwordProblem } from '../../core/webrepl/webreplProtocol';
+import { showInputBox, showWarningMessage } from '../message';
 
 const PASSWORD = 'mpyFleet.webrepl.password.';
 const CERTIFICATES = 'mpyFleet.webrepl.certificates';
 const REMEMBERED = 'mpyFleet.webrepl.remembered';
 
-/** What a `wss:` server shows that no authority vouches for. */
+/** An untrusted certificate of a `wss:` server. */
 interface Certificate {
   readonly fingerprint: string;
   readonly subject: string;
@@ -25,13 +26,13 @@ export class WebReplAccess {
     return this.memento.get<string[]>(REMEMBERED, []).includes(address.text);
   }
 
-  /** The password that is kept, else the one the user types. Undefined: the user gave none. */
+  /** Returns the stored password, or asks for it. Undefined: the user gave none. */
   readonly getPassword = async (
     address: Address,
     { wrong }: { wrong: boolean },
   ): Promise<string | undefined> => {
     const key = PASSWORD + address.text;
-    // A refused one must not be tried again by itself, should the user now give up.
+    // A rejected password must not be retried automatically if the user now cancels.
     if (wrong) await this.forget(address);
     const kept = wrong ? undefined : await this.secrets.get(key);
     if (kept !== undefined) return kept;
@@ -58,10 +59,13 @@ export class WebReplAccess {
     if (known[address.text] === fingerprint) return true;
     const trust = vscode.l10n.t('Trust It');
     const detail = [problem, subject, `SHA-256 ${fingerprint}`].join('\n');
-    const answer = await vscode.window.showWarningMessage(
+    const answer = await showWarningMessage(
       known[address.text] === undefined
-        ? vscode.l10n.t('{0} shows a certificate that nobody vouches for.', address.text)
-        : vscode.l10n.t('{0} shows another certificate than before.', address.text),
+        ? vscode.l10n.t(
+            'The certificate of {0} is not signed by a trusted authority.',
+            address.text,
+          )
+        : vscode.l10n.t('{0} presented a different certificate than before.', address.text),
       { modal: true, detail },
       trust,
     );
@@ -80,11 +84,11 @@ export class WebReplAccess {
 
 /** Asks for the password of a board's WebREPL, or for a new one: 4 to 9 characters. */
 export function askPassword(address: Address, wrong: boolean): Thenable<string | undefined> {
-  return vscode.window.showInputBox({
+  return showInputBox({
     title: vscode.l10n.t('WebREPL password of {0}', address.text),
     prompt: wrong
-      ? vscode.l10n.t('The password was refused. It is the one in webrepl_cfg.py on the board.')
-      : vscode.l10n.t('It is kept in the secret storage of this computer.'),
+      ? vscode.l10n.t('The password was rejected. The right one is in webrepl_cfg.py on the board.')
+      : vscode.l10n.t("It is stored in this computer's secret storage."),
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) => passwordProblem(text),

@@ -1,16 +1,16 @@
-import type { Address } from '../../core/address';
-import { webreplAddress } from '../../core/address';
-import type { BoardSource, Found } from '../../core/board/discovery';
+import type { WebReplAddress } from '../../core/address';
+import { webreplAddress } from '../../core/parseAddress';
+import type { BoardSource, Found } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 
-/** WebREPL boards that the user has added by their address. */
+/** The WebREPL boards that the user added by address. */
 export class WebReplHosts implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
-  #found: readonly Found[] = [];
+  #found: readonly (Found & { readonly address: WebReplAddress })[] = [];
   #subscription: Disposable | undefined;
 
   constructor(
@@ -22,7 +22,7 @@ export class WebReplHosts implements BoardSource {
     return this.#found;
   }
 
-  get addresses(): readonly Address[] {
+  get addresses(): readonly WebReplAddress[] {
     return this.#found.map((f) => f.address);
   }
 

@@ -1,0 +1,94 @@
+import type { Entries } from './entry';
+import { ONE, SEVERAL, at, boardsRow, groupRow, submenu, viewTitle } from './places';
+
+/** Commands for many boards at once. */
+export const many = {
+  fleetRun: {
+    title: 'Run on Boards…',
+    icon: 'run-all',
+    menus: [
+      viewTitle('boards', '4_many@0'),
+      at('editor/title/run', 'navigation@3', 'editorLangId == python'),
+      submenu('many', '1_run@1'),
+    ],
+  },
+  fleetRunCode: {
+    title: 'Run Code on Boards…',
+    menus: [submenu('many', '1_run@2')],
+  },
+  fleetUpload: {
+    title: 'Upload to Boards…',
+    icon: 'cloud-upload',
+    menus: [
+      boardsRow('any', '3_files@1', SEVERAL),
+      groupRow('3_files@1', ONE),
+      at('explorer/context', '2_mpyFleet@3', 'resourceScheme != mpy'),
+    ],
+  },
+  fleetInstall: {
+    title: 'Install a Folder in /lib of Boards…',
+    menus: [submenu('many', '2_put@1')],
+  },
+  fleetRead: {
+    title: 'Read a Value from Boards…',
+    menus: [submenu('many', '1_run@3')],
+  },
+  fleetSoftReset: {
+    title: 'Soft Reset Boards…',
+  },
+  fleetHardReset: {
+    title: 'Hard Reset Boards…',
+    menus: [submenu('many', '4_do@2')],
+  },
+  fleetSetClock: {
+    title: 'Set the Clock of Boards…',
+    menus: [submenu('many', '4_do@1')],
+  },
+  fleetRename: {
+    title: 'Rename Boards…',
+    menus: [boardsRow('any', '4_name@1', SEVERAL), groupRow('4_name@1', ONE)],
+  },
+  rollOut: {
+    title: 'Roll Out to Boards…',
+    icon: 'rocket',
+    menus: [viewTitle('boards', '4_many@2'), submenu('many', '2_put@2')],
+  },
+  retryFailed: {
+    title: 'Retry Failed Boards',
+    icon: 'refresh',
+    menus: [viewTitle('results', 'navigation@1')],
+  },
+  exportResults: {
+    title: 'Export Results…',
+    icon: 'export',
+    menus: [viewTitle('results', 'navigation@2')],
+  },
+  saveGroup: {
+    title: 'Save Boards as a Group…',
+    menus: [viewTitle('boards', '4_many@3'), submenu('many', '5_name@2')],
+  },
+  editTags: {
+    title: 'Edit Tags of Boards…',
+    icon: 'tag',
+    menus: [submenu('board', '4_name@1'), submenu('many', '5_name@1')],
+  },
+  showResults: {
+    title: 'Show Results',
+    icon: 'list-selection',
+  },
+  showHistory: {
+    title: 'Show History',
+    icon: 'history',
+    menus: [viewTitle('results', '1_history@1'), viewTitle('boards', '4_many@4')],
+  },
+  showWaiting: {
+    title: 'Show Jobs Waiting for Boards',
+    icon: 'watch',
+    menus: [viewTitle('results', '1_history@2')],
+  },
+  showDashboard: {
+    title: 'Open Dashboard',
+    icon: 'dashboard',
+    menus: [viewTitle('boards', 'navigation@8')],
+  },
+} satisfies Entries;

@@ -1,0 +1,81 @@
+import type { Place } from './entry';
+
+// Rows of the tree describe themselves by words in `viewItem`: `board idle open present known` (views/tree/boardLook.ts).
+
+/** Exactly one row is selected. */
+export const ONE = '!listMultiSelection';
+/** More than one row is selected. */
+export const SEVERAL = 'listMultiSelection';
+
+/** Words of a board's row; `any` stands for every board. They correspond to `which` of the command (commands/types.ts). */
+type BoardWords =
+  'any' | 'open' | 'closed' | 'present' | 'running' | 'open|trying' | 'present|agent';
+
+/** True if the row has one of the words, separated by `|`. */
+export const is = (words: string): string => `viewItem =~ /${word(words)}/`;
+
+/** True if the row is a group, or a board with the word. */
+export const isGroupOr = (words: string): string => `viewItem =~ /^group$|${word(words)}/`;
+
+/** True if all conditions are. */
+export const and = (...conditions: readonly string[]): string => conditions.join(' && ');
+
+/** Rows of boards in the tree. */
+export const boardRow = (words: BoardWords, group: string, when?: string): Place =>
+  row('boards', new RegExp(`^board\\b${later(words)}`), group, when);
+
+/** Rows of boards and of groups of boards in the tree. */
+export const boardsRow = (words: BoardWords, group: string, when?: string): Place =>
+  row('boards', new RegExp(`^(group$|board\\b${later(words)})`), group, when);
+
+/** Rows of groups in the tree. */
+export const groupRow = (group: string, when?: string): Place =>
+  row('boards', 'group', group, when);
+
+/** Rows below a board in the tree: its links, files and folders. */
+export const fileRow = (words: string, group: string, when?: string): Place =>
+  row('boards', new RegExp(word(words)), group, when);
+
+/** Rows of brokers. */
+export const brokerRow = (words: string, group: string): Place =>
+  row('brokers', new RegExp(`^broker\\b${later(words)}`), group);
+
+/** Rows of packages on a board. */
+export const packageRow = (words: string, group: string): Place =>
+  row('packages', new RegExp(word(words)), group);
+
+/** Rows of one of the extension's views, by their exact `viewItem` or by a pattern of it. */
+export const row = (view: string, item: string | RegExp, group: string, when?: string): Place => ({
+  menu: 'view/item/context',
+  when: and(
+    `view == mpyFleet.${view}`,
+    typeof item === 'string' ? `viewItem == ${item}` : `viewItem =~ /${item.source}/`,
+    ...(when ? [when] : []),
+  ),
+  group,
+});
+
+/** Buttons and the menu at the top of one of the extension's views. */
+export const viewTitle = (view: string, group: string, when?: string): Place => ({
+  menu: 'view/title',
+  when: and(`view == mpyFleet.${view}`, ...(when ? [when] : [])),
+  group,
+});
+
+/** A submenu of the extension, by its name in submenus.ts. */
+export const submenu = (
+  name: 'files' | 'sync' | 'board' | 'agent' | 'many',
+  group: string,
+  when?: string,
+): Place => ({ menu: `mpyFleet.${name}Menu`, ...(when ? { when } : {}), group });
+
+/** Any menu of VS Code. */
+export const at = (menu: string, group: string, when: string): Place => ({ menu, when, group });
+
+function word(words: string): string {
+  return words.includes('|') ? `\\b(${words})\\b` : `\\b${words}\\b`;
+}
+
+function later(words: string): string {
+  return words === 'any' ? '' : `.*${word(words)}`;
+}

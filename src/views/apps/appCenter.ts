@@ -1,0 +1,66 @@
+import type { AgentControl } from '../../core/agent';
+import { AppCommands, deliverWaiting, MessageCollector } from '../../core/apps';
+import { Deferred, systemClock } from '../../core/async';
+import type { BrokerHub } from '../../core/broker/brokers';
+import { asError } from '../../core/errors';
+import { DisposableStore, type Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
+import type { CommandRow, Store } from '../../core/store';
+
+/**
+ * Interval, in milliseconds, at which the board is asked whether its app has answered, in case the
+ * reply itself is lost.
+ */
+const ASK_MS = 2_000;
+
+/** The apps of boards behind brokers: stores their messages, and delivers messages to them. */
+export class AppCenter implements Disposable {
+  readonly messages: MessageCollector;
+  readonly #commands: AppCommands;
+  readonly #lifetime = new DisposableStore();
+
+  constructor(
+    hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
+    readonly store: Store,
+    private readonly log: Log,
+  ) {
+    this.messages = this.#lifetime.add(new MessageCollector(hub, store, log));
+    this.#commands = new AppCommands(store);
+    this.#lifetime.add(
+      this.messages.onReply((reply) => this.#try(reply.uid, this.#commands.replied(reply))),
+    );
+    this.#lifetime.add(deliverWaiting(hub, this.#commands, (uid, work) => this.#try(uid, work)));
+  }
+
+  /** Sends a message and waits for the app's answer while the board is connected, at most `patienceMs`. */
+  async send(
+    uid: string,
+    text: string,
+    control: AgentControl,
+    options: { readonly patienceMs: number; readonly signal?: AbortSignal },
+  ): Promise<CommandRow> {
+    return this.#commands.sendAndWait(uid, text, control, {
+      ...options,
+      wait: (id) => this.#answeredOr(id, ASK_MS),
+    });
+  }
+
+  dispose(): void {
+    this.#lifetime.dispose();
+  }
+
+  async #answeredOr(id: string, ms: number): Promise<void> {
+    const done = new Deferred<undefined>();
+    const timer = systemClock.after(ms, () => done.resolve(undefined));
+    const subscription = this.messages.onReply(({ record }) => {
+      if (record.to === id) done.resolve(undefined);
+    });
+    await done.promise;
+    subscription.dispose();
+    timer.dispose();
+  }
+
+  #try(uid: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.log.warn(`${uid}: ${asError(error).message}`));
+  }
+}

@@ -1,0 +1,77 @@
+import * as vscode from 'vscode';
+import {
+  AssignedPackages,
+  type Assignment,
+  checkAgent,
+  deployApp,
+  type AppPackage,
+} from '../../core/apps';
+import type { Board } from '../../core/board';
+import { UsageError } from '../../core/errors';
+import type { ActionIo, FleetAction } from '../../core/many';
+import { agentOf } from '../broker';
+import type { ViewContext } from '../context';
+import { supervisorFiles } from './supervisorFiles';
+
+interface Context extends Pick<ViewContext, 'extension' | 'brokers' | 'history'> {
+  /** The app that is assigned to a board. */
+  readonly assigned: (board: Board) => Assignment | undefined;
+}
+
+/**
+ * Deploys the app of an action to a board: the one that it names, else the one that is assigned to the board. Also for a board
+ * that was away until now.
+ */
+export function deployAction(
+  context: Context,
+): (
+  board: Board,
+  action: Extract<FleetAction, { kind: 'deployApp' }>,
+  io: ActionIo,
+) => Promise<void> {
+  /** One action on many boards reads each app once. */
+  const read = new WeakMap<FleetAction, AssignedPackages>();
+  return async (board, action, io) => {
+    const packages = read.get(action) ?? new AssignedPackages();
+    read.set(action, packages);
+    const { app } = action;
+    const own = app ?? context.assigned(board);
+    if (!own) throw new UsageError(vscode.l10n.t('No app is assigned to {0}', board.name));
+    await deployTo(context, board, await packages.read({ to: '', ...own }), io);
+  };
+}
+
+/** Deploys an app to a board and restarts it, unless it runs there already. */
+async function deployTo(
+  context: Context,
+  board: Board,
+  app: AppPackage,
+  io: ActionIo,
+): Promise<void> {
+  const { signal } = io;
+  if (board.links.some((l) => l.present && l.found.address.kind === 'mqtt')) {
+    const { control } = agentOf(context, board);
+    if (control.birth) checkAgent(app.manifest, control.birth.agent, board.name);
+  }
+  const { changed, sent, copied } = await deployApp(
+    board.files,
+    app,
+    await supervisorFiles(context),
+    { signal, onProgress: (d, t) => io.progress?.(d, t) },
+  );
+  if (!changed) {
+    io.print(`${vscode.l10n.t('{0} runs there already', app.id)}\n`);
+    return;
+  }
+  await restartForApp(board, signal);
+  const words = vscode.l10n.t(
+    '{0} runs on trial for {1} s: {2} files sent, {3} copied on the board',
+    ...[app.id, app.manifest.trial, sent, copied],
+  );
+  io.print(`${words}\n`);
+}
+
+/** Over USB, main.py must run again; behind a broker, the agent returns after a hard reset. */
+export async function restartForApp(board: Board, signal: AbortSignal): Promise<void> {
+  await board.reset(board.transport?.kind === 'mqtt' ? 'hard' : 'soft', signal);
+}

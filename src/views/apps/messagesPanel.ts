@@ -1,0 +1,138 @@
+import * as vscode from 'vscode';
+import { messageJson, messagesCsv } from '../../core/apps';
+import { systemClock } from '../../core/async';
+import { asError } from '../../core/errors';
+import { DisposableStore } from '../../core/events';
+import type { MessagePage } from '../../core/store';
+import type { ViewContext } from '../context';
+import { messagesBody } from './messagesPage';
+
+/** Largest number of messages shown, newest first. */
+const SHOWN = 1_000;
+/** Milliseconds during which new messages are collected before the panel is updated. */
+const REDRAW_MS = 500;
+
+export interface MessageFilter {
+  /** Search text for the board's name or the message. */
+  readonly text: string;
+  /** Hours to look back; undefined: no limit. */
+  readonly hours?: number;
+}
+
+/** The panel "Messages": messages of apps as charts and a table, updated while it is open. */
+export class MessagesPanel implements vscode.Disposable {
+  #panel: vscode.WebviewPanel | undefined;
+  #filter: MessageFilter = { text: '' };
+  #timer: { dispose(): void } | undefined;
+  readonly #lifetime = new DisposableStore();
+
+  constructor(private readonly context: Pick<ViewContext, 'apps' | 'fleet' | 'extension' | 'log'>) {
+    this.#lifetime.add(context.apps.messages.onDidStore(() => this.#soon()));
+  }
+
+  get filter(): MessageFilter {
+    return this.#filter;
+  }
+
+  async show(): Promise<void> {
+    if (!this.#panel) {
+      const media = vscode.Uri.joinPath(this.context.extension.extensionUri, 'media');
+      this.#panel = vscode.window.createWebviewPanel(
+        'mpyFleet.messages',
+        vscode.l10n.t('Messages'),
+        vscode.ViewColumn.Active,
+        {
+          enableScripts: false,
+          localResourceRoots: [media],
+          enableCommandUris: [
+            ...['mpyFleet.filterMessages', 'mpyFleet.exportMessages', 'mpyFleet.sendAppMessage'],
+          ],
+        },
+      );
+      this.#panel.onDidDispose(() => (this.#panel = undefined));
+    } else this.#panel.reveal();
+    await this.#draw();
+  }
+
+  async setFilter(filter: MessageFilter): Promise<void> {
+    this.#filter = filter;
+    await this.show();
+  }
+
+  /** Returns the shown messages as the content of a file. */
+  async content(format: 'csv' | 'json'): Promise<string> {
+    const { rows } = await this.#read();
+    if (format === 'csv') return messagesCsv(rows, this.#nameOf);
+    const all = rows.map((row) => messageJson(row, this.#nameOf(row.uid)));
+    return `${JSON.stringify(all, undefined, 2)}\n`;
+  }
+
+  dispose(): void {
+    this.#timer?.dispose();
+    this.#lifetime.dispose();
+    this.#panel?.dispose();
+  }
+
+  #soon(): void {
+    if (!this.#panel?.visible) return;
+    this.#timer ??= systemClock.after(REDRAW_MS, () => {
+      this.#timer = undefined;
+      this.#draw().catch((error: unknown) => this.context.log.warn(asError(error).message));
+    });
+  }
+
+  async #read(): Promise<MessagePage> {
+    const { text, hours } = this.#filter;
+    const { store } = this.context.apps;
+    const uids = this.context.fleet.boards.flatMap((b) =>
+      b.uid !== undefined && text !== '' && b.name.toLowerCase().includes(text.toLowerCase())
+        ? [b.uid]
+        : [],
+    );
+    return store.messages({
+      ...(hours === undefined ? {} : { from: Date.now() - hours * 3_600_000 }),
+      ...(uids.length > 0 ? { uids } : text === '' ? {} : { text }),
+      ...{ limit: SHOWN, latest: true },
+    });
+  }
+
+  readonly #nameOf = (uid: string): string =>
+    this.context.fleet.boards.find((b) => b.uid === uid)?.name ?? uid;
+
+  async #draw(): Promise<void> {
+    const page = await this.#read();
+    const panel = this.#panel;
+    if (!panel) return;
+    const { text, hours } = this.#filter;
+    const filtered = [text, hours === undefined ? '' : vscode.l10n.t('last {0} h', hours)];
+    const filter = filtered.filter(Boolean).join(', ');
+    const body = messagesBody(page, this.#nameOf, {
+      title: vscode.l10n.t('Messages'),
+      none: vscode.l10n.t(
+        'No messages yet. Deploy an app to boards behind a broker; what it sends appears here.',
+      ),
+      count:
+        page.rows.length === 1
+          ? vscode.l10n.t('1 message')
+          : vscode.l10n.t('{0} messages', page.rows.length),
+      dropped: vscode.l10n.t(
+        '{0} more were dropped by boards that could not send them',
+        page.dropped,
+      ),
+      filter: filter === '' ? vscode.l10n.t('Filter…') : vscode.l10n.t('Filter: {0}', filter),
+      export: vscode.l10n.t('Export…'),
+      send: vscode.l10n.t('Send a Message…'),
+      columns: [vscode.l10n.t('Time'), vscode.l10n.t('Board'), vscode.l10n.t('Data')],
+      minutes: vscode.l10n.t('Minutes before the newest message'),
+    });
+    const css = panel.webview.asWebviewUri(
+      vscode.Uri.joinPath(this.context.extension.extensionUri, 'media', 'messages.css'),
+    );
+    const policy = `default-src 'none'; style-src ${panel.webview.cspSource}`;
+    panel.webview.html = `<!DOCTYPE html>
+<html lang="${vscode.env.language}"><head><meta charset="UTF-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="stylesheet" href="${css.toString()}"></head>
+<body>${body}</body></html>`;
+  }
+}

@@ -1,0 +1,11 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { agentOf } from './agentOf';
+export { agentSource } from './agentSource';
+export { TopicWatch } from './topicWatch';
+export { airBoardOf, bundledAgent, updateAgentAt } from './airBoard';
+export { BrokerCenter } from './brokerCenter';
+export { BrokerSecretStore } from './brokerSecrets';
+export { isBrokerNode } from './brokerTree';
+export { FarDemo } from './farDemo';
+export { forgetAtBrokers } from './forgetAtBrokers';
+export { registerBrokers } from './register';

@@ -1,0 +1,95 @@
+import { isDeepStrictEqual } from 'node:util';
+import type * as vscode from 'vscode';
+import { checkConfig, fillTemplate, type BoardConfig } from '../../core/boardConfig';
+import type { Board } from '../../core/board';
+import { UsageError } from '../../core/errors';
+import { naturally } from '../../core/many';
+
+const STATE_KEY = 'mpyFleet.desiredConfigs';
+/** Largest number of boards whose document is stored; the oldest is dropped first. */
+const MOST_KEPT = 5_000;
+
+/**
+ * The configuration that was set last on each board, as the user wrote it: templates with references to secrets. Where the
+ * board reports something else, it has drifted.
+ */
+export class DesiredConfigs {
+  constructor(
+    private readonly state: vscode.Memento,
+    private readonly secrets: vscode.SecretStorage,
+  ) {}
+
+  /**
+   * Returns the document that all of these boards were given last; undefined if they differ or have
+   * none.
+   */
+  common(boards: readonly Board[]): BoardConfig | undefined {
+    const documents = boards.map((b) => this.#of(b));
+    const [first] = documents;
+    return documents.every((d) => isDeepStrictEqual(d, first)) ? first : undefined;
+  }
+
+  /** Stores the values that were set. */
+  async keep(boards: readonly Board[], document: BoardConfig): Promise<void> {
+    const all = new Map(Object.entries(this.state.get<Record<string, unknown>>(STATE_KEY, {})));
+    for (const board of boards) {
+      if (board.uid === undefined) continue;
+      all.delete(board.uid); // moves it to the end
+      all.set(board.uid, document);
+    }
+    await this.state.update(STATE_KEY, Object.fromEntries([...all].slice(-MOST_KEPT)));
+  }
+
+  /**
+   * The document for one of `boards`, with its places filled.
+   * @param ask gets a secret that this computer does not have; undefined: it stays unknown and is in `missing`
+   * @throws UsageError if a secret is not given
+   */
+  async fill(
+    document: BoardConfig,
+    board: Board,
+    boards: readonly Board[],
+    ask?: (name: string) => Promise<string | undefined>,
+  ): Promise<{ config: BoardConfig; missing: ReadonlySet<string> }> {
+    const missing = new Set<string>();
+    const config = await fillTemplate(document, {
+      name: board.name,
+      uid: board.uid ?? '',
+      platform: board.info?.platform,
+      n: numberOf(board, boards),
+      secret: async (name) => {
+        const known = await this.secrets.get(secretKey(name));
+        if (known !== undefined) return known;
+        if (ask) return ask(name);
+        missing.add(name);
+        return '';
+      },
+    });
+    return { config, missing };
+  }
+
+  async setSecret(name: string, value: string): Promise<void> {
+    await this.secrets.store(secretKey(name), value);
+  }
+
+  #of({ uid }: Board): BoardConfig | undefined {
+    if (uid === undefined) return undefined;
+    const kept = this.state.get<Record<string, unknown>>(STATE_KEY, {})[uid];
+    if (kept === undefined) return undefined;
+    try {
+      return checkConfig(kept);
+    } catch (error) {
+      if (error instanceof UsageError) return undefined; // kept by a version with other settings
+      throw error;
+    }
+  }
+}
+
+/** Numbered from 1 in the order of their names, as `mpyfleet config` does. */
+function numberOf(board: Board, boards: readonly Board[]): number {
+  return [...boards].sort((a, b) => naturally(a.name, b.name)).indexOf(board) + 1;
+}
+
+function secretKey(name: string): string {
+  return `mpyFleet.secret.${name}`;
+}

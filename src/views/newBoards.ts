@@ -1,0 +1,51 @@
+import * as vscode from 'vscode';
+import { callCommand } from './callCommand';
+import { compressHostlist } from '../core/many';
+import type { ViewContext } from './context';
+import { Coalescer } from './coalesce';
+import { showInformationMessage, showWarningMessage } from './message';
+
+/** Milliseconds during which new boards are collected into one message. */
+const GATHER_MS = 2_000;
+
+/** Offers once to rename boards that were given a name at first contact. */
+export function registerNewBoards({ fleet, tree, log }: ViewContext): vscode.Disposable {
+  const tell = (uids: readonly string[]) => {
+    const boards = uids.flatMap((uid) => fleet.byUid(uid) ?? []);
+    const [first] = boards;
+    if (!first) return;
+    const rename = vscode.l10n.t('Rename…');
+    const text =
+      boards.length === 1
+        ? vscode.l10n.t('New board: {0}', first.name)
+        : vscode.l10n.t('New boards: {0}', compressHostlist(boards.map((b) => b.name)));
+    const nodes = boards.map((b) => tree.nodeOf(b));
+    showInformationMessage(text, rename)
+      .then(async (answer) => {
+        if (answer !== rename) return;
+        const name = nodes.length === 1 ? 'mpyFleet.rename' : 'mpyFleet.fleetRename';
+        await callCommand(name, nodes[0], nodes);
+      })
+      .then(undefined, (error: unknown) => log.error('Renaming failed', String(error)));
+  };
+  const gathered = new Coalescer<string>(GATHER_MS, tell);
+  return vscode.Disposable.from(
+    gathered,
+    fleet.onDidFindShared((shared) => {
+      showWarningMessage(
+        shared.what === 'uid'
+          ? vscode.l10n.t(
+              '{0} have the same unique id {1}. They are told apart by their ports: keep each board on its own port, because names and tags cannot follow them.',
+              shared.of.join(', '),
+              shared.value,
+            )
+          : vscode.l10n.t(
+              '{0} have the same USB serial number {1}. They are told apart by their ports and by the ids that the boards report.',
+              shared.of.join(', '),
+              shared.value,
+            ),
+      ).then(undefined, (error: unknown) => log.error(String(error)));
+    }),
+    fleet.onDidName((uid) => gathered.add(uid)),
+  );
+}

@@ -1,0 +1,73 @@
+import * as vscode from 'vscode';
+import {
+  boardSchedules,
+  KeptScripts,
+  nextOf,
+  type Schedule,
+  type ScheduleBoard,
+  ScheduleFile,
+  type ScheduleState,
+} from '../../core/apps';
+import type { Board } from '../../core/board';
+import { FleetError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import type { BrokerCenter } from '../broker';
+
+/**
+ * Manages scripts and schedules: those of this computer, which it shares with the shell, and those
+ * of boards.
+ */
+export class ScriptCenter implements Disposable {
+  readonly kept = new KeptScripts(process.env);
+  readonly file = new ScheduleFile(process.env);
+  readonly #changed = new vscode.EventEmitter<Board | undefined>();
+  /** Scripts or schedules have changed: those of a board, or of this computer. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(private readonly brokers: Pick<BrokerCenter, 'hub'>) {}
+
+  /** Makes the views read the schedules of a board, or of all, again. */
+  changed(board?: Board): void {
+    this.#changed.fire(board);
+  }
+
+  /** The schedules of this computer with their next run, in milliseconds since 1970. */
+  async ofComputer(): Promise<readonly (Schedule & { readonly next: number | undefined })[]> {
+    const now = Date.now();
+    return (await this.file.read()).map((s) => ({ ...s, next: nextOf(s, now) }));
+  }
+
+  /** Returns a board's schedules; empty if nothing on it could run them. */
+  async ofBoard(board: Board): Promise<readonly ScheduleState[]> {
+    try {
+      return await boardSchedules(this.partOf(board));
+    } catch (error) {
+      if (error instanceof FleetError && error.code === 'agentRefused') return []; // no supervisor
+      throw error;
+    }
+  }
+
+  /** The parts of a board that schedules need. */
+  partOf(board: Board): ScheduleBoard {
+    const control = this.#controlOf(board);
+    return {
+      files: board.files,
+      control,
+      restart: (signal) => board.reset(control ? 'hard' : 'soft', signal),
+    };
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  /** The agent of a board that is connected to a broker now. */
+  #controlOf(board: Board) {
+    for (const { present, found } of board.links) {
+      if (!present || found.address.kind !== 'mqtt') continue;
+      const control = this.brokers.hub.agent(found.address.broker, found.address.uid);
+      if (control?.birth) return control;
+    }
+    return undefined;
+  }
+}

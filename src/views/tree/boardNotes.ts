@@ -1,0 +1,66 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import type { PendingJobs } from '../../core/many';
+import type { AppVersion, AppVersions } from '../apps/appVersions';
+import type { NoteNode } from './nodes';
+
+/**
+ * Facts that the tree shows about a board but that this computer holds: waiting jobs and its app.
+ */
+export class BoardNotes {
+  constructor(
+    private readonly pending: Pick<PendingJobs, 'for' | 'onDidChange'>,
+    private readonly apps: Pick<AppVersions, 'of' | 'onDidChange'>,
+  ) {}
+
+  /** Calls `redraw` when notes change: those of a board, or of all. */
+  onDidChange(redraw: (board: Board | undefined) => void): vscode.Disposable {
+    return vscode.Disposable.from(
+      this.pending.onDidChange(() => redraw(undefined)),
+      this.apps.onDidChange(redraw),
+    );
+  }
+
+  /** Returns the number of waiting jobs and the text about the board's app. */
+  of(board: Board): { readonly jobs: number; readonly app: string | undefined } {
+    const jobs = board.uid === undefined ? 0 : this.pending.for(board.uid).length;
+    return { jobs, app: appMark(this.apps.of(board)) };
+  }
+
+  /** The row about the app below a board; none without an app. */
+  appRow(board: Board): NoteNode[] {
+    const app = this.apps.of(board);
+    if (!app) return [];
+    const { run, desired, drift, bad } = app;
+    const differs = drift !== 'none';
+    const lines = [
+      run === undefined ? vscode.l10n.t('No app runs') : vscode.l10n.t('Runs {0}', run),
+      ...(desired === undefined ? [] : [vscode.l10n.t('Should run {0}', desired)]),
+      ...(bad ? [vscode.l10n.t('Did not stay up: {0}', bad.version), bad.why.trimEnd()] : []),
+    ];
+    return [
+      {
+        kind: 'note',
+        board,
+        label: run === undefined ? vscode.l10n.t('no app') : shortVersion(run),
+        ...(appMark(app) ? { description: appMark(app) ?? '' } : {}),
+        tooltip: lines.join('\n'),
+        icon: differs || bad ? 'warning' : 'rocket',
+        ...(differs ? { command: 'mpyFleet.applyApps' } : {}),
+      },
+    ];
+  }
+}
+
+/** `hello/1.0.0-1a2b3c4d` as `hello 1.0.0`: the hash is in the tooltip. */
+export function shortVersion(id: string): string {
+  return id.replace('/', ' ').replace(/-[0-9a-f]{8}$/, '');
+}
+
+function appMark(app: AppVersion | undefined): string | undefined {
+  if (!app) return undefined;
+  const { drift, desired = '', onTrial } = app;
+  if (drift === 'rejected') return vscode.l10n.t('fell back from {0}', shortVersion(desired));
+  if (drift === 'differs') return vscode.l10n.t('should run {0}', shortVersion(desired));
+  return onTrial ? vscode.l10n.t('app on trial') : undefined;
+}

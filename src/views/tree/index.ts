@@ -1,0 +1,18 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { Arrangement } from './arrangement';
+export { boardTooltipOf, placeWords, stateOf } from './boardItem';
+export { hasAgent, lookOf } from './boardLook';
+export { BoardTree } from './boardTree';
+export { keyRows } from './keyRows';
+export {
+  boardsOfNode,
+  childOf,
+  isTreeNode,
+  nameOf,
+  parentOf,
+  type RemoteNode,
+  type TreeNode,
+} from './nodes';
+export { escape, factLines } from './tooltip';
+export { BOARDS_VIEW, registerTree } from './treeView';
+export { BoardNotes, shortVersion } from './boardNotes';

@@ -1,0 +1,30 @@
+import * as vscode from 'vscode';
+import type { UploadServices } from '../core/many';
+import type { Origins } from './origins';
+import type { PackageCenter } from './packages/packageCenter';
+import type { Settings } from './settings';
+
+/** Options of uploads from the window: source is compiled if the setting asks for it, and tracebacks link to the local file. */
+export function windowUploads(
+  packages: PackageCenter,
+  settings: Settings,
+  origins: Origins,
+): UploadServices {
+  return {
+    get compiles() {
+      return settings.get('compileOnUpload');
+    },
+    compiler: async (board, signal) => {
+      const compiler = await packages.compiling.forBoard(board, signal);
+      if (!compiler) return undefined;
+      return (path, content, local) =>
+        compiler.compile(path, content, local === undefined ? undefined : vscode.Uri.parse(local));
+    },
+    uploaded: async (boards, files) => {
+      const known = files.flatMap(({ path, local }) =>
+        local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],
+      );
+      await origins.note(boards, known);
+    },
+  };
+}
