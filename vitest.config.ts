@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { pastDoorsInTests } from './scripts/doors.mjs';
 
 /** Imports `.py` files as text, as the esbuild bundle does. */
 const pythonAsText = {
@@ -12,41 +13,53 @@ const pythonAsText = {
   },
 };
 
+/** A project is a step of `npm test`: it may use what the step has set up of the lab (test/lab/needs.mjs). */
+const step = (name: string, env: Record<string, string> = {}) => ({
+  name,
+  env: { MPYFLEET_STEP: name, ...env },
+  setupFiles: ['test/lab/cleanUp.mjs'],
+});
+
+/** A step that drives VS Code's window. */
+const windows = (name: string, env: Record<string, string> = {}) => ({
+  ...step(name, env),
+  setupFiles: ['test/lab/cleanUp.mjs', 'test/e2e/tellFailures.mjs'],
+  globalSetup: ['test/lab/globalSetup.mjs', 'test/e2e/setup.mjs'],
+  testTimeout: 180_000,
+  hookTimeout: 300_000,
+  // One window at a time: two browsers and two VS Code servers are too much for two cores.
+  maxWorkers: 1,
+  fileParallelism: false,
+});
+
 export default defineConfig({
-  plugins: [pythonAsText],
+  plugins: [pythonAsText, pastDoorsInTests],
   test: {
     projects: [
       {
         extends: true,
         // The limit finds what hangs, not what is slow while other programs have the cores.
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
+        test: { ...step('unit'), include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 },
       },
       {
         extends: true,
         test: {
-          name: 'boards',
+          ...step('boards'),
           include: ['test/boards/**/*.test.ts'],
           globalSetup: ['test/lab/globalSetup.mjs'],
           // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 240_000,
           maxWorkers: 2,
-          // A machine that stands still for seconds breaks what depends on a real line; the report names what was repeated.
-          retry: 2,
         },
       },
+      { extends: true, test: { ...windows('e2e'), include: ['test/e2e/**/*.spec.ts'] } },
       {
         extends: true,
         test: {
-          name: 'e2e',
-          include: ['test/e2e/**/*.spec.ts'],
-          globalSetup: ['test/e2e/setup.mjs'],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          retry: 1,
-          // One window at a time: two browsers and two VS Code servers are too much for two cores.
-          maxWorkers: 1,
-          fileParallelism: false,
+          // From a cable to a broker, in the oldest VS Code that package.json promises to run in.
+          ...windows('oldest', { MPYFLEET_VSCODE: 'oldest' }),
+          include: ['test/e2e/main.spec.ts', 'test/e2e/broker.spec.ts'],
         },
       },
     ],

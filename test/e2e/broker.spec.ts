@@ -32,7 +32,7 @@ afterAll(async () => {
 test('a local broker starts with one click, and is in the tree', async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
-  await driver.row('linuxboard').waitFor();
+  await driver.row('linuxboard-1').waitFor();
   await driver.command('MicroPython: Start a Local Broker');
   await driver.status(/Broker: \d+/).waitFor({ timeout: WAIT_MS });
   await driver.row('Local broker').waitFor();
@@ -40,12 +40,12 @@ test('a local broker starts with one click, and is in the tree', async () => {
 
 test('the agent is put on the board, which comes back over MQTT as the same node', async () => {
   const { driver } = session;
-  await driver.command('MicroPython: Put the Agent on This Board (MQTT)…');
-  await driver.notification(/needs no cable any more/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Put the Agent on Board (MQTT)…');
+  await driver.notification(/no longer needs its cable/).waitFor({ timeout: WAIT_MS });
   const rows = (await driver.rows()).filter((row) => /linuxboard|kitchen/.test(row));
   expect(rows).toHaveLength(1);
   await driver
-    .row(/linuxboard/)
+    .row(/linuxboard-1/)
     .getByText(/MQTT/)
     .first()
     .waitFor();
@@ -55,7 +55,7 @@ test('the agent is put on the board, which comes back over MQTT as the same node
 
 test('its REPL computes and completes over MQTT', async () => {
   const { driver } = session;
-  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.rowAction('linuxboard-1', 'Open REPL');
   await driver.terminalType('2**100\n');
   await driver.terminalShows(String(2n ** 100n));
   await driver.terminalType('import sys; print("ready" + "!")\n');
@@ -89,7 +89,7 @@ test('a file is uploaded and runs over MQTT', async () => {
 test('its log shows what it printed, with the program that it had before', async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
-  await driver.rowMenu('linuxboard', 'Show Board Log');
+  await driver.rowMenu('linuxboard-1', 'Show Board Log', 'Agent (MQTT)');
   const log = driver.page.locator('.part.panel .view-lines');
   await log.getByText('agent').first().waitFor({ timeout: WAIT_MS });
   await log.getByText('tick').first().waitFor();

@@ -1,11 +1,13 @@
 // @ts-check
 // Drives VS Code's window as a user does: by what can be seen, with keyboard and mouse.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { loadWindow, openWindow } from '../lab/window.mjs';
+import { clicksOnRows, nowOpen } from './seen.mjs';
 
+const OPEN_MS = 10_000; // for the quick input to open and take a text
 const CLICK_MS = 1_000; // a click on something that is there
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 
@@ -14,11 +16,12 @@ const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 /** A row's name; a file's may be split into name and suffix, and a description may follow. */
 const nameOf = '.monaco-icon-name-container';
 
+/** As a regular expression that matches nothing else. @param {string} text */
+const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
 /** Matches a label as a whole, or by a pattern. @param {string | RegExp} label */
 const whole = (label) =>
-  typeof label === 'string'
-    ? new RegExp(`^\\s*${label.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`)
-    : label;
+  typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}\\s*$`) : label;
 
 export class Driver {
   /** @param {Awaited<ReturnType<typeof openWindow>>} opened */
@@ -30,7 +33,9 @@ export class Driver {
 
   /** Opens a window. @param {string} url of `startCodeServer` */
   static async open(url) {
-    return new Driver(await openWindow(url));
+    const driver = new Driver(await openWindow(url));
+    await nowOpen(driver.page);
+    return driver;
   }
 
   /** Closes the window, which ends its extension host, and opens a new one in the same browser. @param {string} url */
@@ -40,6 +45,7 @@ export class Driver {
     await this.page.close();
     this.page = await context.newPage();
     this.page.setDefaultTimeout(SEEN_MS);
+    await nowOpen(this.page);
     await loadWindow(this.page, url);
   }
 
@@ -50,12 +56,49 @@ export class Driver {
     return this.page.locator('.quick-input-widget:visible');
   }
 
+  /**
+   * Opens the quick input by a key and writes into it. It closes when something else takes the keyboard, and what was started before
+   * may do that at any time (an editor or a terminal that opens); it is opened again then, as a user would.
+   * @param {string} key @param {string} text @param {() => Promise<void>} [take] takes an entry; may time out when it closes
+   */
+  async quickInput(key, text, take = () => Promise.resolve()) {
+    const box = this.input.locator('input[type=text]');
+    const start = text.startsWith('>') ? '>' : '';
+    const value = async () =>
+      (await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)))[0];
+    const open = async () => String((await value()) ?? '!').startsWith(start);
+    const shut = (/** @type {unknown} */ error) => {
+      if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+      return false;
+    };
+    const taken = async () => {
+      await this.page.keyboard.press(key);
+      if (!(await pollUntil(open, OPEN_MS))) return false;
+      const filled = box.fill(text, { timeout: OPEN_MS }).then(() => true, shut);
+      if (!(await filled)) return false;
+      try {
+        await take();
+        return true;
+      } catch (error) {
+        // An entry that it does not offer is the test's to hear of.
+        if ((await value()) === text) throw error;
+        return shut(error);
+      }
+    };
+    if (!(await pollUntil(taken, 2 * SEEN_MS))) throw new Error(`${text} cannot be chosen`);
+  }
+
   /** Runs a command by its title, as in the palette ("MicroPython: Connect"). @param {string} title */
   async command(title) {
-    await this.page.keyboard.press('F1');
-    await this.input.waitFor();
-    await this.input.locator('input[type=text]').fill(`>${title}`);
-    await this.pick(new RegExp(`^${title.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`));
+    const label = new RegExp(`^${escaped(title)}`);
+    await this.quickInput('F1', `>${title}`, () => this.pick(label));
+    // The command's own question comes into the same box.
+    const box = this.input.locator('input[type=text]');
+    const gone = async () =>
+      !(await box.evaluateAll((all) =>
+        all.some((e) => 'value' in e && String(e.value).startsWith('>')),
+      ));
+    if (!(await pollUntil(gone, SEEN_MS))) throw new Error(`the palette stays open on ${title}`);
   }
 
   /** Takes an entry of the quick pick. @param {string | RegExp} label */
@@ -63,7 +106,21 @@ export class Driver {
     const row = this.input.locator('.monaco-list-row').filter({
       has: this.page.locator('.label-name').filter({ hasText: whole(label) }),
     });
-    await row.first().click();
+    await this.clickRow(row.first());
+  }
+
+  /**
+   * Clicks a row of a list. When its content changes between the press and the release of the button, the list is redrawn and VS Code
+   * sees no click on a row; it is clicked again then, as a user would.
+   * @param {Locator} row @param {Parameters<Locator['click']>[0]} [options]
+   */
+  async clickRow(row, options) {
+    const hit = async () => {
+      const before = await clicksOnRows(this.page);
+      await row.click(options);
+      return (await clicksOnRows(this.page)) > before;
+    };
+    if (!(await pollUntil(hit, SEEN_MS))) throw new Error(`no click reaches ${String(row)}`);
   }
 
   /** The labels that the quick pick offers. @returns {Promise<string[]>} */
@@ -88,8 +145,16 @@ export class Driver {
   /** Chooses a file that is there in a file dialog. @param {string} path */
   async pickFile(path) {
     await this.input.locator('.monaco-button').first().waitFor();
-    await this.input.locator('input').first().fill(path);
-    await this.input.getByText(basename(path), { exact: true }).click();
+    const box = this.input.locator('input').first();
+    const file = this.input.getByText(basename(path), { exact: true });
+    // While the dialog reads its first folder it may put its own proposal back.
+    const listed = async () => {
+      if (await file.isVisible()) return true;
+      if ((await box.inputValue()) !== path) await box.fill(path);
+      return file.isVisible();
+    };
+    if (!(await pollUntil(listed, SEEN_MS))) throw new Error(`${path} is not listed`);
+    await this.clickRow(file);
   }
 
   /** Answers "save as" with a new file. @param {string} path */
@@ -98,8 +163,10 @@ export class Driver {
     const box = this.input.locator('input').first();
     // While the dialog reads folders it takes no answer, and may put its own proposal back.
     const saved = async () => {
-      if (existsSync(path)) return true;
-      if ((await box.count()) > 0 && (await box.inputValue()) !== path) await box.fill(path);
+      if (existsSync(path)) return statSync(path).size > 0; // its content comes after it
+      // Asked in one step: the dialog may close behind any.
+      const shown = await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
+      if (shown !== undefined && shown !== path) await box.fill(path);
       else await this.page.keyboard.press('Enter');
       return false;
     };
@@ -108,10 +175,7 @@ export class Driver {
 
   /** Opens a file of the workspace by its name. @param {string} name */
   async openFile(name) {
-    await this.page.keyboard.press('Control+P');
-    await this.input.waitFor();
-    await this.input.locator('input[type=text]').fill(name);
-    await this.pick(name);
+    await this.quickInput('Control+P', name, () => this.pick(name));
     await this.tab(name).waitFor();
   }
 
@@ -129,6 +193,8 @@ export class Driver {
       return shown.isVisible();
     };
     if (!(await pollUntil(open, SEEN_MS))) throw new Error(`${title} does not open`);
+    // The icon's hover would cover the rows beside it; VS Code 1.96 keeps it as long as the mouse stays.
+    await this.moveAway();
   }
 
   /** @param {string} title */
@@ -144,6 +210,37 @@ export class Driver {
       .filter({ hasText: whole(label) });
     const named = name.or(split);
     return this.page.locator('.part.sidebar .monaco-list-row').filter({ has: named }).first();
+  }
+
+  /**
+   * Moves the mouse off the side bar, since the tooltip of a row covers the rows below. The tooltip itself may be 700 pixels wide and
+   * stays while the mouse is in it, so the mouse goes to the right edge of the editor.
+   */
+  async moveAway() {
+    const { width, height } = this.page.viewportSize() ?? { width: 1280, height: 800 };
+    const tooltips = this.page.locator('.workbench-hover').filter({ visible: true });
+    // A tooltip that appears after the mouse has left, as on a busy computer, goes when the mouse has been in it.
+    let looks = 0;
+    const gone = async () => {
+      await this.page.mouse.move(width - 25, height / 2 + (looks % 2));
+      if ((await tooltips.count()) === 0) return true;
+      const box = ++looks % 10 === 0 ? await tooltips.first().boundingBox() : null;
+      if (box) await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+      return false;
+    };
+    if (!(await pollUntil(gone, SEEN_MS)))
+      throw new Error(`a tooltip stays: ${(await tooltips.allTextContents()).join(' | ')}`);
+  }
+
+  /** Selects these rows of a tree and no others. @param {readonly string[]} labels */
+  async selectRows(labels) {
+    const [first = '', ...rest] = labels;
+    await this.clickRow(this.row(first));
+    for (const label of rest) {
+      await this.moveAway();
+      await this.clickRow(this.row(label), { modifiers: ['Control'] });
+    }
+    await this.moveAway();
   }
 
   /** The labels of all rows that the side bar shows. @returns {Promise<string[]>} */
@@ -187,10 +284,33 @@ export class Driver {
     await mouse.up();
   }
 
-  /** Chooses from a row's context menu. @param {string | RegExp} label @param {string | RegExp} item */
-  async rowMenu(label, item) {
-    await this.row(label).click({ button: 'right' });
+  /**
+   * Chooses from a row's context menu. @param {string | RegExp} label @param {string | RegExp} item
+   * @param {string} [submenu] the submenu that has the item
+   */
+  async rowMenu(label, item, submenu) {
+    await this.row(label).click({ button: 'right' }); // shows its menu at the press
+    if (submenu !== undefined) await this.openSubmenu(submenu);
     await this.menu(item);
+  }
+
+  /** Opens a submenu of the menu that is open. @param {string} name */
+  async openSubmenu(name) {
+    const entries = this.page.locator('.monaco-menu .action-menu-item');
+    await entries.first().waitFor();
+    const before = await entries.count();
+    const entry = entries.filter({ hasText: whole(name) });
+    const open = async () => {
+      if ((await entries.count()) > before) return true;
+      await entry
+        .first()
+        .click({ timeout: CLICK_MS })
+        .catch((/** @type {Error} */ error) => {
+          if (error.name !== 'TimeoutError') throw error; // the menu takes no click for a moment
+        });
+      return (await entries.count()) > before;
+    };
+    if (!(await pollUntil(open, SEEN_MS))) throw new Error(`the submenu ${name} does not open`);
   }
 
   /** Clicks an inline action of a row. @param {string | RegExp} label @param {string} action its title */
@@ -291,9 +411,31 @@ export class Driver {
     );
   }
 
-  /** Types into the visible terminal. @param {string} text `\n` is Enter */
-  async terminalType(text) {
-    await this.page.locator('.terminal-wrapper.active .xterm-helper-textarea').focus();
+  /**
+   * Waits until the visible terminal is the one of that name: a window that opens restores its panel with a shell, and a terminal
+   * that was asked for comes later than the answer to the click.
+   * @param {string} [name] a board of the lab says that it is a linuxboard
+   */
+  async terminalOf(name = 'linuxboard') {
+    const keys = this.page.locator('.terminal-wrapper.active .xterm-helper-textarea').first();
+    await keys.waitFor({ state: 'attached' });
+    // VS Code names a terminal to screen readers: "Terminal 2, linuxboard Use Alt+F1 for terminal accessibility help".
+    const label = async () => (await keys.getAttribute('aria-label')) ?? '';
+    if (!(await pollUntil(async () => (await label()).includes(`, ${name}`), SEEN_MS)))
+      throw new Error(`the visible terminal is not that of ${name} but: ${await label()}`);
+    return keys;
+  }
+
+  /** Whether the terminal of that name gets the keyboard by itself. @param {string} [name] */
+  async terminalTakesKeys(name) {
+    const keys = await this.terminalOf(name);
+    const focused = () => keys.evaluate((element) => element === document.activeElement);
+    return pollUntil(focused, SEEN_MS);
+  }
+
+  /** Types into the visible terminal, which must be the one of that name. @param {string} text `\n` is Enter @param {string} [name] */
+  async terminalType(text, name) {
+    await (await this.terminalOf(name)).focus();
     for (const [i, line] of text.split('\n').entries()) {
       if (i > 0) await this.page.keyboard.press('Enter');
       if (line) await this.page.keyboard.type(line);

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
 import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
-import { webview as pageWith } from './webview.mjs';
+import { accessibilityFaults, webview as pageWith } from './webview.mjs';
 
 // A job on several boards, as a user does it: choose, run, look at the answers, do the failed ones again; the dashboard.
 
@@ -17,7 +17,10 @@ beforeAll(async () => {
   boards = await Promise.all(NAMES.map((name) => startUboard({ name })));
   session = await openSession({
     ttys: boards.map((b) => b.tty),
-    files: { 'hello.py': 'import machine\nprint("hello from", machine.unique_id().decode())\n' },
+    files: {
+      'bad.py': `import machine\nif machine.unique_id() == b"shelf-02":\n    raise ValueError("dark")\nprint("well")\n`,
+      'hello.py': 'import machine\nprint("hello from", machine.unique_id().decode())\n',
+    },
   });
 });
 afterEach(async ({ task }) => {
@@ -73,7 +76,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
   await chooseBoards(session.driver, 'shelf-[01-03],-,shelf-02', 2);
-  await becomes(page.locator('#summary'), /^2 boards: all differ$/);
+  await becomes(page.locator('#summary'), /^2 boards, 2 different answers$/);
   expect((await rows(page)).map((r) => r[0])).toEqual(['shelf-01', 'shelf-03']);
   expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
 });
@@ -86,7 +89,7 @@ test('a name that nobody has is said, and not passed over', async () => {
   await box.waitFor();
   await box.fill('shelf-[03-04]');
   await becomes(driver.input.locator('.quick-input-title'), /1 board: shelf-03/);
-  await becomes(driver.input.locator('.quick-input-list'), /No board answers to shelf-04/);
+  await becomes(driver.input.locator('.quick-input-list'), /No board matches shelf-04/);
   await driver.page.keyboard.press('Escape');
 });
 
@@ -98,20 +101,36 @@ test('a board that fails is named, and Retry Failed does it again', async () => 
   await chooseBoards(session.driver, 'shelf-[01-02]', 2);
   await becomes(
     page.locator('#summary'),
-    /^0 of 2 boards done; shelf-0\d: OSError: \[Errno 2\] ENOENT/,
+    /^0 of 2 boards done; shelf-0\d failed: OSError: \[Errno 2\] ENOENT/,
   );
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("flag.txt","w").write("x")');
   await chooseBoards(session.driver, 'shelf-02', 1);
-  await becomes(page.locator('#summary'), /^1 board answered$/);
+  await becomes(page.locator('#summary'), /^1 board done$/);
   await driver.command('MicroPython: Show Results');
-  await driver.input.locator('.monaco-list-row').filter({ hasText: '0 of 2 boards done' }).click();
+  await driver.clickRow(
+    driver.input.locator('.monaco-list-row').filter({ hasText: '0 of 2 boards done' }),
+  );
   await becomes(page.locator('#summary'), /^0 of 2 boards done/);
   await page.locator('#retry').click();
+  await becomes(page.locator('#summary'), /^1 of 2 boards done; shelf-01 failed: OSError/);
+});
+
+test('failures come first, and a line of their traceback opens the source', async () => {
+  const { driver } = session;
+  const page = await webview('#summary');
+  await driver.openFile('bad.py');
+  await driver.command('MicroPython: Run on Boards…');
+  await chooseBoards(session.driver, 'shelf-0?', 3);
   await becomes(
     page.locator('#summary'),
-    /^1 of 2 boards done; 1 board answered; shelf-01: OSError/,
+    /^2 of 3 boards done; .*shelf-0\d failed: ValueError: dark/,
   );
+  expect((await rows(page)).map((r) => r[1])).toEqual(['failed', 'done']);
+  await driver.openFile('hello.py');
+  await page.locator('.vt-row').first().click();
+  await page.locator('#detailText .link').last().click();
+  await driver.tab('bad.py').waitFor();
 });
 
 test('two answers can be compared in a diff', async () => {
@@ -120,7 +139,7 @@ test('two answers can be compared in a diff', async () => {
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
   await chooseBoards(session.driver, 'shelf-0?', 3);
-  await becomes(page.locator('#summary'), /^3 boards: all differ$/);
+  await becomes(page.locator('#summary'), /^3 boards, 3 different answers$/);
   await page.locator('.vt-row').nth(0).click();
   await page
     .locator('.vt-row')
@@ -140,15 +159,15 @@ test('the dashboard shows, filters, selects and acts', async () => {
   expect(await names()).toEqual(NAMES);
   await page.locator('[data-key=name]').click();
   expect(await names()).toEqual([...NAMES].reverse());
-  await page.locator('#filter').locator('input').fill('shelf-02');
+  await page.locator('#filter').fill('shelf-02');
   await becomes(page.locator('#count'), /^1 of 3 boards/);
-  await page.locator('#filter').locator('input').fill('');
+  await page.locator('#filter').fill('');
   await becomes(page.locator('#count'), /^3 of 3 boards/);
 
   await page.locator('.vt').focus();
   await driver.page.keyboard.press('ArrowDown');
   await driver.page.keyboard.press('Shift+ArrowDown');
-  await becomes(page.locator('#count'), /2 chosen$/);
+  await becomes(page.locator('#count'), /2 selected$/);
   await page.locator('#act-runCode').click();
   await driver.type('print("from the dashboard")');
   const results = await webview('#summary');
@@ -158,8 +177,36 @@ test('the dashboard shows, filters, selects and acts', async () => {
   await becomes(page.locator('#boardName'), /^shelf-0\d$/);
   await page.locator('#measure').click();
   await becomes(page.locator('#charts'), /Memory free: last/);
+  // From zero to the total: the axis ends where the memory does.
+  await becomes(page.locator('.chart-y').first(), /B0 bytes$/);
   await driver.screenshot('fleet one board in the dashboard');
   await page.locator('#close').click();
+});
+
+test('at 200 % the dashboard and the results still show their rows', async () => {
+  const { driver } = session;
+  await driver.page.setViewportSize({ width: 640, height: 400 });
+  try {
+    for (const place of ['#cards', '#summary']) {
+      const page = await webview(place);
+      const scroller = page.locator('.vt-scroller');
+      await scroller.scrollIntoViewIfNeeded();
+      const height = await scroller.evaluate((e: HTMLElement) => e.clientHeight);
+      expect(height, place).toBeGreaterThanOrEqual(3 * 24);
+      // No button is behind an edge, nor cut off below.
+      const hidden = await page
+        .locator('.toolbar')
+        .first()
+        .evaluate((e: HTMLElement) => ({
+          right: e.scrollWidth - e.clientWidth,
+          below: e.scrollHeight - e.clientHeight,
+        }));
+      expect(hidden, place).toEqual({ right: 0, below: 0 });
+    }
+    await driver.screenshot('fleet at 200 %');
+  } finally {
+    await driver.page.setViewportSize({ width: 1280, height: 800 });
+  }
 });
 
 /** Themes, and what VS Code calls their kind. */
@@ -183,6 +230,7 @@ test.each(Object.entries(THEMES))(
         return [style.color, style.backgroundColor];
       });
       expect(contrast(text, ground)).toBeGreaterThan(kind.includes('contrast') ? 7 : 4.5);
+      expect(await accessibilityFaults(session.driver.page, place), kind).toEqual([]);
     }
   },
 );

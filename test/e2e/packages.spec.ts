@@ -75,7 +75,7 @@ beforeAll(async () => {
   });
   const { driver } = session;
   await driver.activity('MicroPython');
-  await driver.status(/linuxboard: ready/).waitFor();
+  await driver.status(/linuxboard-1: ready/).waitFor();
   await driver.command('MicroPython: Focus on Packages View');
 });
 afterEach(async ({ task }) => {
@@ -129,11 +129,11 @@ test('it is installed in the version that is chosen, with what it needs, and lis
   await driver.input.getByText('Which version of shapes?').waitFor();
   await driver.input.getByText('1.0.0', { exact: true }).waitFor();
   await driver.pick('1.1.0');
-  await driver.notification(/Installed on linuxboard: units 0\.2\.0, shapes 1\.1\.0/).waitFor();
+  await driver.notification(/Installed on linuxboard-1: units 0\.2\.0, shapes 1\.1\.0/).waitFor();
   await boardHolds(PLACED);
   await driver.row('shapes').waitFor();
   expect(await driver.row('shapes').textContent()).toMatch(/1\.1\.0/);
-  expect(await driver.row('units').textContent()).toMatch(/needed by others/);
+  expect(await driver.row('units').textContent()).toMatch(/required by other packages/);
 });
 
 test('a newer version in the index is shown, and the package updated', async () => {
@@ -146,9 +146,9 @@ test('a newer version in the index is shown, and the package updated', async () 
   }
   await newer.stop();
   await driver.command('MicroPython: Check Packages for Changes and Updates');
-  await driver.row('shapes').filter({ hasText: '2.0.0 is there' }).waitFor();
+  await driver.row('shapes').filter({ hasText: '2.0.0 is available' }).waitFor();
   await driver.rowAction('shapes', 'Update Package');
-  await driver.notification(/Installed on linuxboard: shapes 2\.0\.0/).waitFor();
+  await driver.notification(/Installed on linuxboard-1: shapes 2\.0\.0/).waitFor();
   await boardHolds(['/lib/shapes.py']); // and what it needs no more is gone
 });
 
@@ -159,7 +159,7 @@ test('what is on the board is locked, removed, and brought back', async () => {
   expect(await driver.editorText()).toContain('"lockVersion": 1');
   await driver.rowAction('shapes', 'Remove Package');
   await boardHolds([]);
-  await driver.row('nothing installed from here').waitFor();
+  await driver.row('nothing installed from this computer').waitFor();
   await driver.command('MicroPython: Install from mpy.lock');
   await boardHolds(['/lib/shapes.py']);
 });
@@ -186,12 +186,12 @@ test('files are compiled as they are uploaded, and a mistake is shown at its lin
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
 
-test('what is not there is said in one sentence', async () => {
+test('a missing package is reported in one sentence', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Install Package…');
   await driver.input.locator('input[type=text]').fill(`${HOST}/none.py`);
   await driver.pick(/none\.py/);
-  await driver.notification(/none\.py is not there/).waitFor();
+  await driver.notification(/none\.py was not found/).waitFor();
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
 
@@ -200,12 +200,11 @@ test('a program that lacks a package offers to install it', async () => {
   await driver.command('Notifications: Clear All Notifications');
   await driver.openFile('lacks.py');
   await driver.command('MicroPython: Run File on Board');
-  await driver.notification(/linuxboard has no module gadget\./).waitFor();
+  await driver.notification(/linuxboard-1 has no module gadget\./).waitFor();
   await driver.screenshot('packages missing module');
-  await driver.answer(/linuxboard has no module gadget\./, 'Install gadget');
-  await boardHolds([...['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']]);
-  await driver.command('MicroPython: Run File on Board');
+  await driver.answer(/linuxboard-1 has no module gadget\./, 'Install gadget and Run Again');
   await driver.terminalShows('level 7');
+  await boardHolds([...['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']]);
 });
 
 test('a file that was changed on the board is removed after a question only', async () => {
@@ -217,7 +216,7 @@ test('a file that was changed on the board is removed after a question only', as
   await driver.rowAction('gadget', 'Remove Package');
   await driver.dialog.waitFor();
   await driver.screenshot('packages own files');
-  expect(await driver.confirm('Cancel')).toMatch(/Remove changed files on linuxboard\?/);
+  expect(await driver.confirm('Cancel')).toMatch(/Remove changed files on linuxboard-1\?/);
   await boardHolds(['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']);
   await driver.rowAction('gadget', 'Remove Package');
   expect(await driver.confirm('Remove')).toMatch(/\/lib\/gadget\.py/);
@@ -230,7 +229,9 @@ test('what others have put there is found, and removed like the rest', async () 
   await driver.command('MicroPython: Run File on Board');
   await driver.terminalShows('put there');
   await driver.command('MicroPython: Check Packages for Changes and Updates');
-  await driver.notification(/Found on linuxboard, put there by others: gadget 1\.0\.0/).waitFor();
+  await driver
+    .notification(/Found on linuxboard-1, installed from elsewhere: gadget 1\.0\.0/)
+    .waitFor();
   await driver.screenshot('packages by others');
   await driver.activity('MicroPython');
   await driver.rowAction('gadget', 'Remove Package');
@@ -244,7 +245,7 @@ test('an index that says no is told, and asked again', async () => {
   await driver.command('MicroPython: Install Package…');
   // A space stands between a row's icon and its text.
   const rows = async () => (await driver.picks()).map((text) => text.trim());
-  const told = async () => (await rows())[0] === `Try again: ${HOST}/index.json is not there`;
+  const told = async () => (await rows())[0] === `Try again: ${HOST}/index.json was not found`;
   expect(await pollUntil(told, INSTALL_MS)).toBe(true);
   await driver.screenshot('packages no index');
   index.routes.set('/index.json', list);
@@ -252,7 +253,7 @@ test('an index that says no is told, and asked again', async () => {
   const found = async () => (await driver.picks()).includes('gadget');
   expect(await pollUntil(found, INSTALL_MS)).toBe(true);
   await driver.input.locator('input[type=text]').fill('nothing-like-this');
-  await driver.input.getByText('No package of the index has these words').waitFor();
+  await driver.input.getByText('No package in the index matches these words').waitFor();
   await driver.screenshot('packages nothing found');
   await driver.page.keyboard.press('Escape');
 });

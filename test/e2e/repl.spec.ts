@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { readFileSync } from 'node:fs';
 import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
 // The ways to a board's REPL and to running code that are not in its row of the tree, with a real MicroPython whose clock
@@ -21,7 +22,7 @@ beforeAll(async () => {
     },
   });
   await session.driver.activity('MicroPython');
-  await session.driver.status(/linuxboard: ready/).waitFor();
+  await session.driver.status(/linuxboard-1: ready/).waitFor();
 });
 afterEach(async ({ task }) => {
   await session.driver.screenshot(`repl ${task.name}`);
@@ -33,16 +34,18 @@ afterAll(async () => {
 
 test("the status bar's item offers what fits the board, and does it", async () => {
   const { driver } = session;
-  await driver.status(/linuxboard: ready/).click();
+  await driver.status(/linuxboard-1: ready/).click();
   const picks = (await driver.picks()).map((pick) => pick.trim());
-  expect(picks).toEqual(expect.arrayContaining(['Open the REPL', 'Set the clock', 'Disconnect']));
+  expect(picks).toEqual(
+    expect.arrayContaining(['Open REPL', "Set the Board's Clock", 'Disconnect']),
+  );
   expect(picks).not.toContain('Connect');
   await driver.pick('Disconnect');
-  await driver.status(/linuxboard: not connected/).click();
+  await driver.status(/linuxboard-1: not connected/).click();
   await driver.pick('Connect');
-  await driver.status(/linuxboard: ready/).click();
-  await driver.pick('Set the clock');
-  await driver.status('Clock set: linuxboard').waitFor();
+  await driver.status(/linuxboard-1: ready/).click();
+  await driver.pick("Set the Board's Clock");
+  await driver.status('Clock set: linuxboard-1').waitFor();
 });
 
 test('the terminal profile opens the REPL of the active board, whose clock is set now', async () => {
@@ -68,20 +71,42 @@ test('the terminal profile opens the REPL of the active board, whose clock is se
 
 test('what the REPL prints is copied to a log file while that is switched on', async () => {
   const { driver } = session;
-  const toggle = () => driver.command('MicroPython: Switch the REPL Log File On or Off');
+  const toggle = () => driver.command('MicroPython: Turn the REPL Log File On or Off');
   await toggle();
-  const toast = driver.notification(/What linuxboard prints is copied to/);
+  const toast = driver.notification(/Output of linuxboard-1 is copied to/);
   const path = /copied to (\S+\.log)/.exec((await toast.textContent()) ?? '')?.[1] ?? '';
   await driver.terminalType("print('kept ' * 2)\n");
   const has = (text: string) => () => Promise.resolve(readFileSync(path, 'utf8').includes(text));
   expect(await pollUntil(has('kept kept'), WAIT_MS)).toBe(true);
-  await driver.answer(/What linuxboard prints is copied to/, 'Open It');
+  await driver.answer(/Output of linuxboard-1 is copied to/, 'Open It');
   expect(await driver.editorText()).toContain('kept kept');
   await toggle();
-  await driver.status(/REPL log of linuxboard is off/).waitFor();
+  await driver.status(/REPL log of linuxboard-1 is off/).waitFor();
   await driver.terminalType("print('lost ' * 2)\n");
   await driver.terminalShows('lost lost');
   expect(await has('lost')()).toBe(false);
+});
+
+test('what is typed while a job holds the board is sent when the job is done, and the terminal says so', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Run Code on Boards…');
+  // Long enough for a slow computer to choose and to open the REPL meanwhile.
+  await driver.type('import time; time.sleep(15)');
+  await chooseBoards(driver, 'all', 1);
+  await driver.command('MicroPython: Open REPL');
+  await driver.status(/linuxboard-1: Run import/).waitFor();
+  await driver.terminalType("'typed ' * 2\n");
+  await driver.terminalShows('Your keys are sent when it is done');
+  await driver.terminalShows("'typed typed '");
+});
+
+test('the terminal tells a board that was disconnected from one that is away', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Disconnect');
+  await driver.terminalShows('[Disconnected. Press Enter to connect]');
+  await driver.terminalType('\n');
+  await driver.terminalShows(/\[Disconnected\. Press Enter to connect\]\s*\[Connected\]/);
+  await driver.status(/linuxboard-1: (ready|connected)/).waitFor();
 });
 
 test("the run button in the editor's title runs the active file, the stop button ends it", async () => {
@@ -91,6 +116,10 @@ test("the run button in the editor's title runs the active file, the stop button
   await driver.openFile('count.py');
   await button('Run File on Board').click();
   await driver.terminalShows('count 2');
+  // The same by its key while the terminal has the keyboard.
+  await (await driver.terminalOf()).focus();
+  await driver.page.keyboard.press('Control+Alt+R');
+  await driver.terminalShows(/count 2[^]*count 2/);
   await driver.openFile('forever.py');
   await button('Run File on Board').click();
   await driver.terminalShows('begun');

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startSerlink, startUboard } from '../lab/index.mjs';
 import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
+import { webview } from './webview.mjs';
 
 // Work on boards that goes on after the command: a roll-out with its way back, what is kept of jobs, jobs for boards that are away.
 
@@ -36,14 +37,17 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** Rolls a file of the workspace out to both boards, one first; they are well if `app.ok()` says so. */
-async function rollOut(file: string): Promise<void> {
+/** Rolls a file of the workspace out to both boards, one first. `health`: what is true when they are well. */
+async function rollOut(file: string, health?: string): Promise<void> {
   const { driver, workspace } = session;
   await driver.command('MicroPython: Roll Out to Boards…');
   await driver.pickFile(join(workspace, file));
-  await driver.input.getByText('Health check', { exact: true }).waitFor();
-  await driver.type("__import__('app').ok()");
+  // Its box comes after that of the dialog for files.
+  await driver.input.getByText(/^Roll out to boards/).waitFor();
   await chooseBoards(session.driver, 'hall-[1-2]', 2);
+  await driver.input.getByText(/^Health check/).waitFor();
+  if (health) await driver.type(health);
+  else await driver.page.keyboard.press('Enter'); // as the last time
   await driver.pick('One board first, then all');
 }
 
@@ -51,7 +55,7 @@ const onBoards = async () =>
   Promise.all(boards.map(async (b) => (await b.files())['/app.py']?.toString()));
 
 test('a roll-out goes to one board first, and to all when that is well', async () => {
-  await rollOut('good/app.py');
+  await rollOut('good/app.py', "__import__('app').ok()");
   await session.driver.status('Rolled out').waitFor({ timeout: SEEN_MS });
   expect(await onBoards()).toEqual([GOOD, GOOD]);
 });
@@ -59,9 +63,13 @@ test('a roll-out goes to one board first, and to all when that is well', async (
 test('a roll-out that makes the first board ill is taken back, and reaches no other', async () => {
   await rollOut('bad/app.py');
   const { driver } = session;
-  await driver
-    .notification(/The roll-out failed; the boards have their old files back/)
-    .waitFor({ timeout: SEEN_MS });
+  const page = await webview(driver.page, '#summary');
+  // It says how long it still waits, and in the end covers the answers with no message.
+  await page.getByText(/canary: checking health, \d+ s left/).waitFor();
+  await driver.status(/The roll-out failed, and the boards have their old files back/).waitFor({
+    timeout: SEEN_MS,
+  });
+  expect(await driver.page.locator('.notification-toast').count()).toBe(0);
   expect(await onBoards()).toEqual([GOOD, GOOD]);
 });
 
@@ -78,16 +86,6 @@ test('results are exported as CSV and as JSON', async () => {
   expect(JSON.stringify(json)).toMatch(/hall-2/);
 });
 
-test('the history tells what was done, on which boards, and how it ended', async () => {
-  const { driver } = session;
-  await driver.command('MicroPython: Show the History of Jobs');
-  const told = async () =>
-    /app\.py {2}0\/2[^]*health check stayed false[^]*app\.py {2}2\/2/.test(
-      await driver.editorText(),
-    );
-  expect(await pollUntil(told, SEEN_MS), await driver.editorText()).toBe(true);
-});
-
 /** What the tree shows, a line each. */
 const tree = async () =>
   (await session.driver.page.locator('.part.sidebar .monaco-list-row').allInnerTexts())
@@ -99,23 +97,39 @@ test('what a board that is away was to do is done when it is back', async () => 
   await cables[1]?.unplug();
   let away = '';
   const gone = async () => {
-    away = /hall-\d(?=.*waiting for it to come back)/.exec(await tree())?.[0] ?? '';
+    away = /hall-\d(?=.*reconnecting)/.exec(await tree())?.[0] ?? '';
     return away !== '';
   };
   expect(await pollUntil(gone, SEEN_MS)).toBe(true);
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('f = open("later.txt", "w"); f.write("done"); f.close()');
   await chooseBoards(driver, 'hall-[1-2]', 2);
-  const question = await driver.confirm('Do It When They Are Back');
+  const question = await driver.confirm('Run When They Are Back');
   expect(question).toContain(`1 of 2 boards are away: ${away}`);
   const written = async (i: number) =>
     (await boards[i]?.files())?.['/later.txt']?.toString() === 'done';
   expect(await pollUntil(() => written(0), SEEN_MS)).toBe(true);
   expect(await written(1)).toBe(false);
-  const waits = async () => (await tree()).includes('1 job waits');
+  const waits = async () => (await tree()).includes('1 job waiting');
   expect(await pollUntil(waits, SEEN_MS)).toBe(true);
   await cables[1]?.replug();
   expect(await pollUntil(() => written(1), SEEN_MS)).toBe(true);
   await driver.status(`${away} is back: Run`).waitFor();
   expect(await pollUntil(async () => !(await waits()), SEEN_MS)).toBe(true);
+});
+
+test('Retry Failed offers to wait for a board that disconnected meanwhile', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('open("never.txt")');
+  await chooseBoards(driver, 'hall-[1-2]', 2);
+  const page = await webview(driver.page, '#summary');
+  await page.getByText(/^0 of 2 boards done/).waitFor();
+  await cables[1]?.unplug();
+  const gone = async () => (await tree()).includes('reconnecting');
+  expect(await pollUntil(gone, SEEN_MS)).toBe(true);
+  await page.locator('#retry').click();
+  expect(await driver.confirm('Run When They Are Back')).toContain('1 of 2 boards are away');
+  const waits = async () => (await tree()).includes('1 job waiting');
+  expect(await pollUntil(waits, SEEN_MS)).toBe(true);
 });

@@ -9,11 +9,12 @@ import { Driver } from './driver.mjs';
 
 /**
  * Installs the package as a user would, opens a workspace with the given files in a window, and gives its driver.
- * @param {{ files?: Record<string, string | Uint8Array>, ttys?: string[], settings?: Record<string, unknown>, env?: NodeJS.ProcessEnv }} [options]
- *   `files` of the workspace by path; `ttys`: serial devices that the user has added by path
+ * @param {{ files?: Record<string, string | Uint8Array>, ttys?: string[], settings?: Record<string, unknown>, env?: NodeJS.ProcessEnv, trust?: boolean }} [options]
+ *   `files` of the workspace by path; `ttys`: serial devices that the user has added by path; `trust`: VS Code asks
+ *   whether the folder is trusted
  * @returns {Promise<{ driver: Driver, workspace: string, server: import('../lab/codeServer.mjs').CodeServer, setSettings: (settings: Record<string, unknown>) => void, close: () => Promise<void> }>}
  */
-export async function openSession({ files = {}, ttys = [], settings = {}, env } = {}) {
+export async function openSession({ files = {}, ttys = [], settings = {}, env, trust } = {}) {
   const place = tempDir('workspace');
   const workspace = join(place, 'my-project'); // what pictures and messages call it
   mkdirSync(workspace);
@@ -21,12 +22,14 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env } 
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), content);
   }
-  const vsix = await packagedExtension();
+  const extensionsDir = process.env.MPYFLEET_EXTENSIONS; // of test/e2e/setup.mjs
   const server = await startCodeServer({
     workspace,
-    vsix,
+    ...(extensionsDir ? { extensionsDir } : { vsix: await packagedExtension() }),
     settings: { 'mpyFleet.serial.paths': ttys, ...settings },
-    ...(env && { env }),
+    // What the product keeps on the computer for all windows is this session's alone.
+    env: { XDG_STATE_HOME: join(place, 'state'), ...env },
+    ...(trust && { trust }),
   });
   try {
     const driver = await Driver.open(server.url);

@@ -1,11 +1,13 @@
 // @ts-check
-// vitest's "e2e" project: the lab's parts and the package are there before the first test's clock runs.
-import { ensure } from '../lab/ensure.mjs';
+// vitest's projects with a window: the package is made, and installed once for all windows, before the first test's clock runs.
+import { installExtension } from '../lab/codeServer.mjs';
+import { removeTempDir } from '../lab/paths.mjs';
 import { packagedExtension } from '../lab/vsix.mjs';
 
-export async function setup() {
-  await ensure('uboard');
-  await ensure('codeserver');
-  await ensure('chromium');
-  await packagedExtension();
+/** @param {{ config: { env: NodeJS.ProcessEnv } }} project */
+export async function setup({ config }) {
+  const vscode = config.env.MPYFLEET_VSCODE === 'oldest' ? 'oldest' : 'newest';
+  const extensions = await installExtension({ vsix: await packagedExtension(), vscode });
+  process.env.MPYFLEET_EXTENSIONS = extensions;
+  return () => removeTempDir(extensions);
 }

@@ -26,3 +26,28 @@ test('a board on a serial device that was added by path is in the tree', async (
   const rows = await session.driver.rows();
   expect(rows.filter((row) => /kitchen|tty|linuxboard/.test(row))).toHaveLength(1);
 });
+
+test('mpyfleet is on PATH in a terminal of the window, and needs no Node of the user', async () => {
+  const { driver } = session;
+  await driver.command('Terminal: Create New Terminal');
+  // The words are put together by the shell, so that what is typed does not match.
+  await driver.terminalType(
+    'env -i "$(command -v mpyfleet)" --version && echo is"-"there\n',
+    'bash',
+  );
+  await driver.terminalShows('is-there');
+  expect(await driver.terminalText()).toMatch(/mpyfleet \d+\.\d+\.\d+/);
+});
+
+test('mpyfleet in that terminal works on the board whose port the window holds', async () => {
+  const { driver } = session;
+  await driver.row('linuxboard-1').waitFor();
+  await driver.terminalType(
+    'mpyfleet -b linuxboard-1 exec "print(6 * 7)" && mpyfleet audit exec; echo do"-"ne\n',
+    'bash',
+  );
+  await driver.terminalShows('do-ne');
+  await driver.screenshot('mpyfleet in the window');
+  // The operation is in the history of the window.
+  expect(await driver.terminalText()).toMatch(/\b42\b[^]*exec[^]*linuxboard-1/);
+});

@@ -34,7 +34,7 @@ beforeAll(async () => {
     settings: { 'mpyFleet.sync.mappings': ['src -> /'], 'mpyFleet.sync.preview': 'always' },
   });
   await session.driver.activity('MicroPython');
-  await session.driver.status(/linuxboard: ready/).waitFor();
+  await session.driver.status(/linuxboard-1: ready/).waitFor();
 });
 afterEach(async ({ task }) => {
   await session.driver.screenshot(`sync ${task.name}`);
@@ -77,7 +77,7 @@ test('the preview shows what a push would do, and changes nothing', async () => 
 
 test('a click on a file opens board and folder side by side', async () => {
   const { driver } = session;
-  await driver.row('/main.py').click();
+  await driver.clickRow(driver.row('/main.py'));
   const diff = driver.page.locator('.monaco-diff-editor');
   await diff.waitFor();
   const side = (name: string) => diff.locator(`.editor.${name} .view-lines`);
@@ -91,6 +91,8 @@ test('what is ticked is applied, and the rest is not', async () => {
   await driver.row('/lib/added.py').locator('.monaco-custom-toggle, input').first().click();
   await driver.command('MicroPython: Apply Sync');
   await driver.notification(/1 updated, 1 not chosen, 1 up to date/).waitFor();
+  // Its two sides are the same now.
+  await driver.page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
   await boardHolds({ ...BEFORE, '/main.py': "print('new')\n" });
 });
 
@@ -131,7 +133,8 @@ test('a second sync says that all is up to date', async () => {
 
 test('sync on save: a saved file goes to the board at once', async () => {
   const { driver } = session;
-  await driver.status(/Sync on Save/).click();
+  await driver.command('MicroPython: Turn Sync on Save On or Off');
+  await driver.status(/Sync on Save/).waitFor();
   await driver.openFile('same.py');
   await driver.editorReplace('x = 3\n');
   await driver.page.keyboard.press('Control+S');
@@ -142,7 +145,7 @@ test('sync on save: a saved file goes to the board at once', async () => {
 test('sync on save: a renamed file is renamed on the board', async () => {
   const { driver } = session;
   await driver.activity('Explorer');
-  await driver.row('same.py').click();
+  await driver.clickRow(driver.row('same.py'));
   await driver.page.keyboard.press('F2');
   await driver.page.locator('.explorer-viewlet .monaco-inputbox input').fill('renamed.py');
   await driver.page.keyboard.press('Enter');
@@ -153,6 +156,9 @@ test('sync on save: a renamed file is renamed on the board', async () => {
     '/renamed.py': 'x = 3\n',
   });
   await driver.activity('MicroPython');
+  // What the next tests write into the folder would go to the board, too.
+  await driver.command('MicroPython: Turn Sync on Save On or Off');
+  await driver.status(/Sync on Save/).waitFor({ state: 'hidden' });
 });
 
 test('a comparison lists what has drifted apart', async () => {
@@ -161,7 +167,7 @@ test('a comparison lists what has drifted apart', async () => {
   await driver.command('MicroPython: Compare Board with Folder…');
   await driver.row('/only-here.py').waitFor();
   expect(await driver.row('/only-here.py').textContent()).toMatch(/only in my-project/);
-  expect(await driver.row('/boot.py').textContent()).toMatch(/only in linuxboard/);
+  expect(await driver.row('/boot.py').textContent()).toMatch(/only in linuxboard-1/);
   rmSync(join(workspace, 'src/only-here.py'));
 });
 

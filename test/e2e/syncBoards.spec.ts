@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
 import { nameBoards } from './chooseBoards.mjs';
@@ -70,8 +72,8 @@ async function boardsHold(...expected: Record<string, string>[]): Promise<void> 
 
 async function selectBoth(): Promise<void> {
   const { driver } = session;
-  await driver.row('shed-1').click();
-  await driver.row('shed-2').click({ modifiers: ['Control'] });
+  await driver.clickRow(driver.row('shed-1'));
+  await driver.clickRow(driver.row('shed-2'), { modifiers: ['Control'] });
 }
 
 const BOTH = {
@@ -92,7 +94,7 @@ test('a push to two boards brings each what is meant for it', async () => {
 test('two boards are compared: what differs is listed', async () => {
   const { driver } = session;
   await selectBoth();
-  await driver.rowMenu('shed-2', 'Compare Two Boards…');
+  await driver.rowMenu('shed-2', 'Compare Two Boards…', 'Sync and Compare');
   await driver.row('/config.py').waitFor();
   expect(await driver.row('/config.py').textContent()).toMatch(/only in shed-2/);
   expect((await driver.rows()).filter((r) => r.startsWith('/'))).toEqual(['/config.py']);
@@ -100,10 +102,11 @@ test('two boards are compared: what differs is listed', async () => {
 
 test('sync on save: a folder that is renamed is renamed on the boards', async () => {
   const { driver } = session;
-  await driver.status(/Sync on Save/).click();
+  await driver.command('MicroPython: Turn Sync on Save On or Off');
+  await driver.status(/Sync on Save/).waitFor();
   await driver.activity('Explorer');
-  await driver.row('app').click();
-  await driver.row('pkg').click();
+  await driver.clickRow(driver.row('app'));
+  await driver.clickRow(driver.row('pkg'));
   await driver.page.keyboard.press('F2');
   await nameIt('kit');
   await boardsHold(...withKit({}));
@@ -114,9 +117,17 @@ test('sync on save: a new file goes to the boards, and a deleted one is deleted 
   await driver.rowMenu('kit', 'New File...');
   await nameIt('new.py');
   await boardsHold(...withKit({ '/kit/new.py': '' }));
-  await driver.row('new.py').click();
+  await driver.clickRow(driver.row('new.py'));
   await driver.page.keyboard.press('Delete');
   await driver.confirm(/^(Move to Trash|Delete)$/);
+  await boardsHold(...withKit({}));
+});
+
+test('sync on save: what another program writes and deletes goes to the boards, too', async () => {
+  const built = join(session.workspace, 'app', 'kit', 'built.py');
+  writeFileSync(built, 'BUILT = 1\n');
+  await boardsHold(...withKit({ '/kit/built.py': 'BUILT = 1\n' }));
+  rmSync(built);
   await boardsHold(...withKit({}));
 });
 

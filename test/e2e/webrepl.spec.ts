@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startWebReplBoard, type WebReplBoard } from '../boards/webreplLab';
+import { startWebReplBoard, type WebReplBoard } from '../boards/rig/webreplLab';
 import { openSession } from './session.mjs';
 
 // A board without a cable: added by its address and password, used, and found again by the next window, which does not ask.
@@ -44,7 +44,7 @@ test('a wrong password is said to be wrong, and asked for again', async () => {
   await driver.type(`127.0.0.1:${lab.port}`);
   await driver.input.getByText(`WebREPL password of ${lab.address.text}`).waitFor();
   await driver.type(WRONG);
-  await driver.input.getByText('The password was refused').waitFor();
+  await driver.input.getByText('The password was rejected').waitFor();
 });
 
 test('given up, that is said, and the refused password is not tried again', async () => {
@@ -52,16 +52,16 @@ test('given up, that is said, and the refused password is not tried again', asyn
   await driver.page.keyboard.press('Escape');
   await driver.notification('did not accept the WebREPL password').waitFor();
   await driver.rowMenu(`127.0.0.1:${lab.port}`, 'Connect');
-  await driver.input.getByText('kept in the secret storage').waitFor();
+  await driver.input.getByText("stored in this computer's secret storage").waitFor();
 });
 
 test('with the right one the board is in the tree, connected', async () => {
   const { driver } = session;
   await driver.type(PASSWORD);
-  await driver.row('linuxboard').waitFor({ timeout: WAIT_MS });
-  await driver.status(/linuxboard: ready/).waitFor({ timeout: WAIT_MS });
+  await driver.row('linuxboard-1').waitFor({ timeout: WAIT_MS });
+  await driver.status(/linuxboard-1: ready/).waitFor({ timeout: WAIT_MS });
   await driver
-    .row('linuxboard')
+    .row('linuxboard-1')
     .getByText(/WebREPL/)
     .first()
     .waitFor();
@@ -72,7 +72,7 @@ test('with the right one the board is in the tree, connected', async () => {
 
 test('its REPL computes over WebREPL', async () => {
   const { driver } = session;
-  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.rowAction('linuxboard-1', 'Open REPL');
   await driver.terminalType('2**100\n');
   await driver.terminalShows(String(2n ** 100n));
 });
@@ -84,8 +84,8 @@ test('a file is uploaded from the Explorer, and runs', async () => {
   await driver.status('air.py uploaded').waitFor({ timeout: WAIT_MS });
   expect((await lab.board.files())['/air.py']?.toString()).toContain('over the air');
   await driver.activity('MicroPython');
-  await driver.expand('linuxboard');
-  await driver.rowAction('air.py', 'Run This File');
+  await driver.expand('linuxboard-1');
+  await driver.rowAction('air.py', 'Run File on Board');
   await driver.terminalShows('over the air 42');
 });
 
@@ -93,15 +93,19 @@ test('the next window finds it again and does not ask for the password', async (
   const { driver, server } = session;
   await driver.reopen(server.url);
   await driver.activity('MicroPython');
-  await driver.status(/linuxboard: ready/).waitFor({ timeout: WAIT_MS }); // no input was answered
+  await driver.status(/linuxboard-1: ready/).waitFor({ timeout: WAIT_MS }); // no input was answered
   expect(await driver.input.count()).toBe(0);
-  await driver.rowAction('linuxboard', 'Open REPL');
+  await driver.rowAction('linuxboard-1', 'Open REPL');
+  expect(await driver.terminalTakesKeys()).toBe(true); // not the shell that the window has restored
   await driver.terminalType('3**100\n');
   await driver.terminalShows(String(3n ** 100n));
 });
 
 test('no password is in the settings', () => {
-  const settings = readFileSync(join(session.server.userDataDir, 'User', 'settings.json'), 'utf8');
+  const settings = ['User', 'Machine']
+    .map((place) => join(session.server.userDataDir, place, 'settings.json'))
+    .map((file) => readFileSync(file, 'utf8'))
+    .join('');
   expect(settings).toContain(lab.address.text);
   expect(settings).not.toContain(PASSWORD);
   expect(settings).not.toContain(WRONG);

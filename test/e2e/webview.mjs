@@ -1,5 +1,7 @@
 // @ts-check
 // The pages of webviews: each is a frame within a frame, and nothing outside tells which is whose.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { pollUntil } from '../lab/process.mjs';
 
 const SEEN_MS = 60_000;
@@ -25,4 +27,37 @@ export async function webview(page, has) {
   };
   if (!(await pollUntil(look, SEEN_MS)) || !found) throw new Error(`no webview has ${has}`);
   return found;
+}
+
+/** What axe checks: WCAG 2.2, levels A and AA. */
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+/**
+ * Faults that axe finds in the webview that has an element, one line each: rule, and where.
+ * @param {import('playwright-core').Page} page @param {string} has a selector
+ * @returns {Promise<string[]>}
+ */
+export async function accessibilityFaults(page, has) {
+  await webview(page, has);
+  for (const frame of page.frames()) {
+    if ((await frame.locator(has).count()) === 0) continue;
+    // Evaluated by the debugger: the page's own policy lets no other script in.
+    await frame.evaluate(
+      readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
+    );
+    return frame.evaluate(async (rules) => {
+      const { axe } = /** @type {{ axe: import('axe-core') }} */ (
+        /** @type {unknown} */ (globalThis)
+      );
+      const { violations } = await axe.run(document, {
+        runOnly: rules,
+        // The table around the scroller has the focus; arrows and Page Down scroll it.
+        rules: { 'scrollable-region-focusable': { enabled: false } },
+      });
+      return violations.map(
+        (v) => `${v.id}: ${v.nodes.map((n) => n.html.slice(0, 200)).join(' | ')}`,
+      );
+    }, RULES);
+  }
+  throw new Error(`no webview has ${has}`);
 }

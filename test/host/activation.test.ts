@@ -17,7 +17,7 @@ async function loadAgain(extensionPath: string): Promise<number> {
   await writeFile(copy, `${await readFile(join(dist, 'extension.js'), 'utf8')}\n// again`);
   try {
     const { clock, processor } = await measured(() => createRequire(copy)(copy) as unknown);
-    return Math.min(clock, processor); // on a busy machine the clock counts other programs' time too
+    return Math.min(clock, processor);
   } finally {
     await rm(copy);
   }
@@ -27,12 +27,14 @@ describe('activation', () => {
   it(`takes less than ${LIMIT_MS} ms`, async function () {
     const extension = vscode.extensions.getExtension('micropython-fleet.micropython-fleet');
     assert.ok(extension, 'the packaged extension is installed');
-    const { activationMs } = (await extension.activate()) as { activationMs: number };
+    const api = (await extension.activate()) as { activationMs: number; activationCpuMs: number };
+    // On a busy machine the clock counts other programs' time too.
+    const start = Math.min(api.activationMs, api.activationCpuMs);
     await quiet();
     const load = await loadAgain(extension.extensionPath);
     const slower = await slowness();
-    const took = load + activationMs;
-    const figures = `${took.toFixed(1)} ms: ${load.toFixed(1)} to load, ${activationMs.toFixed(1)} to start; machine ${slower.toFixed(1)} times slower than the limit's`;
+    const took = load + start;
+    const figures = `${took.toFixed(1)} ms: ${load.toFixed(1)} to load, ${start.toFixed(1)} to start; machine ${slower.toFixed(1)} times slower than the limit's`;
     if (this.test) this.test.title += ` (${figures})`;
     assert.ok(took / slower < LIMIT_MS, figures);
   });

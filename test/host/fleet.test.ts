@@ -94,9 +94,12 @@ describe('tasks', function () {
     // The exception is in a function, so that its traceback has more than one frame.
     const source = 'def half():\n    return 1 / 0\n\nhalf()\n';
     const broken = vscode.Uri.joinPath(folder.uri, 'broken.py');
-    await vscode.workspace.fs.writeFile(broken, new TextEncoder().encode(source));
+    const deep = vscode.Uri.joinPath(folder.uri, 'lib', 'deep.py');
+    for (const file of [broken, deep])
+      await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(source));
     const tasks = [
       { label: 'broken', type: 'micropython', task: 'run', file: 'broken.py', boards: 'all' },
+      { label: 'deep', type: 'micropython', task: 'run', file: deep.fsPath, boards: 'all' },
       task('well', 'print(1)', 'all'),
       task('ill', '1/0', 'all'),
       task('who', '1', 'nobody'),
@@ -105,27 +108,32 @@ describe('tasks', function () {
     const file = vscode.Uri.joinPath(folder.uri, '.vscode', 'tasks.json');
     await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
     const known = async () => (await vscode.tasks.fetchTasks({ type: 'micropython' })).length;
-    for (const end = Date.now() + PATIENCE_MS; (await known()) < 4 && Date.now() < end;);
+    for (const end = Date.now() + PATIENCE_MS; (await known()) < tasks.length && Date.now() < end;);
     assert.equal(await run('well'), 0);
     assert.equal(await run('ill'), 1);
     assert.equal(await run('who'), 2);
 
     // The problem matcher shows the exception at the line of the file that raised it.
-    const shown = new Promise<vscode.Diagnostic[]>((resolve) => {
-      const look = () => {
-        const found = vscode.languages.getDiagnostics(broken);
-        if (found.length === 0) return;
-        subscription.dispose();
-        resolve(found);
-      };
-      const subscription = vscode.languages.onDidChangeDiagnostics(look);
-    });
-    assert.equal(await run('broken'), 1);
-    const [problem] = await shown;
-    assert.ok(problem);
-    assert.match(problem.message, /^ZeroDivisionError/);
-    assert.equal(problem.range.start.line, 1);
-    assert.equal(problem.source, 'MicroPython');
+    for (const [label, file] of [
+      ['broken', broken],
+      ['deep', deep],
+    ] as const) {
+      const shown = new Promise<vscode.Diagnostic[]>((resolve) => {
+        const look = () => {
+          const found = vscode.languages.getDiagnostics(file);
+          if (found.length === 0) return;
+          subscription.dispose();
+          resolve(found);
+        };
+        const subscription = vscode.languages.onDidChangeDiagnostics(look);
+      });
+      assert.equal(await run(label), 1);
+      const [problem] = await shown;
+      assert.ok(problem);
+      assert.match(problem.message, /^ZeroDivisionError/);
+      assert.equal(problem.range.start.line, 1);
+      assert.equal(problem.source, 'MicroPython');
+    }
   });
 });
 

@@ -5,11 +5,16 @@ import Mocha from 'mocha';
 
 /** What the runner outside learns: it is written when the suites have run, so its absence means that they did not. */
 export interface HostResult {
-  passed: number;
-  failed: number;
-  pending: number;
+  tests: {
+    name: string;
+    state: 'passed' | 'failed' | 'skipped';
+    /** Milliseconds since 1970. */
+    start: number;
+    ms: number;
+    why?: string;
+  }[];
   /** What the reporter printed. */
-  report: string;
+  printed: string;
 }
 
 const TEST_MS = 60_000; // real boards on two loaded cores; a hang shows as this limit
@@ -24,22 +29,28 @@ export async function run(): Promise<void> {
   for (const file of readdirSync(here).sort()) {
     if (file.endsWith('.test.js')) mocha.addFile(join(here, file));
   }
-  const result: HostResult = { passed: 0, failed: 0, pending: 0, report: '' };
+  const result: HostResult = { tests: [], printed: '' };
   // VS Code mixes the console with its own chatter: what the reporter says is kept apart.
   (Mocha.reporters.Base as unknown as { consoleLog: typeof console.log }).consoleLog = (
     ...args
   ) => {
-    result.report += `${format(...args)}\n`;
+    result.printed += `${format(...args)}\n`;
+  };
+  const ended = (test: Mocha.Test, state: 'passed' | 'failed' | 'skipped', why?: string) => {
+    const ms = test.duration ?? 0;
+    const start = Date.now() - ms;
+    result.tests.push({ name: test.fullTitle(), state, start, ms, ...(why && { why }) });
   };
   await new Promise<void>((resolve) => {
     mocha
       .run(() => resolve())
-      .on('pass', () => result.passed++)
-      .on('fail', () => result.failed++)
-      .on('pending', () => result.pending++);
+      .on('pass', (test) => ended(test, 'passed'))
+      .on('fail', (test, error: Error) => ended(test, 'failed', error.message))
+      .on('pending', (test) => ended(test, 'skipped'));
   });
   const file = process.env.MPYFLEET_HOST_RESULT;
   if (!file) throw new Error('MPYFLEET_HOST_RESULT does not name the file for the result');
   writeFileSync(file, JSON.stringify(result));
-  if (result.failed > 0) throw new Error(`${result.failed} failed`);
+  const failed = result.tests.filter(({ state }) => state === 'failed').length;
+  if (failed > 0) throw new Error(`${failed} failed`);
 }

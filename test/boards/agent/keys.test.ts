@@ -1,0 +1,140 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startMosquitto, tempDir } from '../../lab/index.mjs';
+import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { BuiltCli } from '../rig/cliRig';
+
+// Keys of people on boards, some of which are away, from the shell and on the wire.
+
+let cli: BuiltCli;
+let broker: Awaited<ReturnType<typeof startMosquitto>>;
+let boards: AgentBoard[];
+let dir: string;
+const PASSPHRASE = { MPYFLEET_PASSPHRASE: 'a long enough passphrase' };
+const run = (args: string[], keys = 'keys.json', env: Record<string, string> = PASSPHRASE) =>
+  cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: keys, ...env } });
+const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
+const all = () => boards.map((_, i) => at(i)).join(',');
+/** Which boards can be read with a key file; the others refuse the key. */
+async function opens(keys: string): Promise<boolean[]> {
+  return Promise.all(
+    boards.map(async (_, i) => {
+      const { status, err } = await run(['-b', at(i), 'info'], keys);
+      if (status !== 0) expect(err).toMatch(/key|away|not connected/);
+      return status === 0;
+    }),
+  );
+}
+
+beforeAll(async () => {
+  dir = tempDir('keys');
+  [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
+  const start = (name: string) =>
+    startAgentBoard({
+      ...{ name, heap: 512, sizeKib: 4096 },
+      broker: { host: '127.0.0.1', port: broker.port, backoff: [1, 1] },
+      // Each run of the program is a computer of its own to the board.
+      config: { sessions: 32, keys: { admin: ADMIN_KEY.toString('hex') } },
+    });
+  boards = await Promise.all(['key1', 'key2', 'key3'].map(start));
+  writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
+  writeFileSync(join(dir, 'keys.json'), JSON.stringify({ '*': ADMIN_KEY.toString('hex') }), {
+    mode: 0o600,
+  });
+});
+afterAll(async () => {
+  await Promise.all(boards.map((b) => b.stop()));
+  await broker.stop();
+});
+
+it('people get keys in a sealed file, and a lost laptop is one command, also for a board that is away', async () => {
+  const admin = ['-b', all(), 'keys', 'add', 'bo', '--role', 'admin', '--file', 'bo.keys'];
+  const given = await run(admin);
+  expect(given).toMatchObject({ status: 0 });
+  expect(statSync(join(dir, 'bo.keys')).mode & 0o077).toBe(0);
+  expect(readFileSync(join(dir, 'bo.keys'), 'utf8')).not.toMatch(/[0-9a-f]{64}/);
+  const viewer = ['-b', all(), 'keys', 'add', 'ann', '--file', 'ann.keys'];
+  expect(await run(viewer)).toMatchObject({ status: 0 });
+  // Bo's and Ann's computers.
+  const wrong = await run(['keys', 'import', 'bo.keys'], 'bo.json', {
+    MPYFLEET_PASSPHRASE: 'another passphrase',
+  });
+  expect(wrong).toMatchObject({
+    status: 64,
+    err: expect.stringMatching(/passphrase is wrong/) as string,
+  });
+  expect(await run(['keys', 'import', 'bo.keys'], 'bo.json')).toMatchObject({ status: 0 });
+  expect(await run(['keys', 'import', 'ann.keys'], 'ann.json')).toMatchObject({ status: 0 });
+  expect(await opens('bo.json')).toEqual([true, true, true]);
+  const listed = await run(['-b', at(0), 'keys', 'list'], 'bo.json');
+  expect(listed.out.trim().split('\n').sort()).toEqual(
+    ['admin', 'admin:bo', 'operator', 'viewer', 'viewer:ann'].sort(),
+  );
+  // Ann looks, and changes nothing.
+  expect(await run(['-b', at(0), 'ls', '/'], 'ann.json')).toMatchObject({ status: 0 });
+  expect((await run(['-b', at(0), 'exec', '1'], 'ann.json')).err).toMatch(/does not allow this/);
+
+  // One board is away when Bo's laptop is lost.
+  await boards[2]?.kill();
+  const lost = await run(['-b', all(), 'keys', 'revoke', 'bo']);
+  expect(lost).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/takes the change from/) as string,
+  });
+  expect(await opens('bo.json')).toEqual([false, false, false]);
+  await boards[2]?.restart();
+  const isKnown = async () => (await run(['-b', at(2), 'keys', 'list'])).out;
+  await expect.poll(isKnown, { timeout: 60_000, interval: 500 }).toContain('viewer:ann');
+  await expect.poll(isKnown, { timeout: 60_000, interval: 500 }).not.toContain('admin:bo');
+  expect(await opens('bo.json')).toEqual([false, false, false]);
+  expect(await run(['-b', at(0), 'ls', '/'], 'ann.json')).toMatchObject({ status: 0 });
+}, 180_000);
+
+it('a new admin key ends all that were given before', async () => {
+  expect(await run(['-b', at(0), 'keys', 'renew'])).toMatchObject({ status: 0 });
+  const old = { '*': ADMIN_KEY.toString('hex') };
+  writeFileSync(join(dir, 'old.json'), JSON.stringify(old), { mode: 0o600 });
+  expect((await run(['-b', at(0), 'info'], 'old.json')).status).not.toBe(0);
+  expect((await run(['-b', at(0), 'ls', '/'], 'ann.json')).status).not.toBe(0);
+  expect(await run(['-b', at(0), 'info'])).toMatchObject({ status: 0 });
+  expect(await run(['-b', at(1), 'info'])).toMatchObject({ status: 0 });
+  // The sealed file of this computer holds the new key.
+  expect(await run(['-b', at(0), 'keys', 'export', 'all.keys'])).toMatchObject({ status: 0 });
+  expect(await run(['keys', 'import', 'all.keys'], 'new.json')).toMatchObject({ status: 0 });
+  expect(await run(['-b', at(0), 'exec', 'print(6*7)'], 'new.json')).toMatchObject({ out: '42\n' });
+}, 90_000);
+
+it('boards at a broker are adopted, ignored and forgotten from the shell', async () => {
+  const key = { MPYFLEET_KEY: ADMIN_KEY.toString('hex') };
+  const wrong = { MPYFLEET_KEY: '0'.repeat(64) };
+  const uid = boards[1]?.uid ?? '';
+  const adopt = ['-b', at(1), 'adopt'];
+  writeFileSync(join(dir, 'adopted.json'), '{}', { mode: 0o600 });
+  // A key that the board refuses is not kept.
+  expect((await run(adopt, 'adopted.json', wrong)).status).not.toBe(0);
+  expect(readFileSync(join(dir, 'adopted.json'), 'utf8')).not.toContain(uid);
+  expect(await run(adopt, 'adopted.json', key)).toMatchObject({ status: 0 });
+  expect(await run(['-b', at(1), 'info'], 'adopted.json')).toMatchObject({ status: 0 });
+  expect((await run(['-b', at(0), 'info'], 'adopted.json')).status).not.toBe(0);
+
+  const names = async () => {
+    const { out } = await run(['list', '--json']);
+    return (JSON.parse(out) as { name: string }[]).map((b) => b.name).sort();
+  };
+  expect(await names()).toEqual(['key1', 'key2', 'key3']);
+  expect(await run(['-b', at(1), 'ignore'])).toMatchObject({ status: 0 });
+  expect(await names()).toEqual(['key1', 'key3']);
+  expect((await run(['-b', 'key*', 'eval', '1', '--json'])).out).not.toContain('key2');
+  expect((await run(['ignore', 'list'])).out).toBe(`${uid}\n`);
+  expect(await run(['ignore', 'undo', uid])).toMatchObject({ status: 0 });
+
+  const online = await run(['-b', at(2), 'forget']);
+  expect(online).toMatchObject({ status: 64, err: expect.stringMatching(/is online/) as string });
+  await boards[2]?.kill();
+  await expect
+    .poll(async () => (await run(['list'])).out, { timeout: 60_000, interval: 500 })
+    .toMatch(/ away$/m);
+  expect(await run(['-b', at(2), 'forget'])).toMatchObject({ status: 0 });
+  expect(await names()).toEqual(['key1', 'key2']);
+}, 120_000);

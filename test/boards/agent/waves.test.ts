@@ -1,0 +1,108 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { AGENT_VERSION } from '../../../src/core/agent';
+import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
+import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { BuiltCli } from '../rig/cliRig';
+
+// Updates of the agent and of the firmware over the air in waves, from the shell, on real boards at a real broker.
+
+let cli: BuiltCli;
+let broker: Awaited<ReturnType<typeof startMosquitto>>;
+let boards: AgentBoard[];
+let dir: string;
+const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
+const all = (of: readonly number[]) => of.map(at).join(',');
+const run = (args: string[]) =>
+  cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' } });
+const parsed = (out: string) =>
+  JSON.parse(out) as { board: string; status: string; value?: { result: string } }[];
+
+/** An agent that says it is older: the version is a text in the compiled module. */
+async function olderAgent(): Promise<Record<string, Uint8Array>> {
+  const files = await agentFiles();
+  const main = Buffer.from(files['/mpyfleet/a/main.mpy'] ?? []);
+  const from = main.indexOf(AGENT_VERSION, 0, 'latin1');
+  expect(from).toBeGreaterThan(0);
+  main.write('0.0.1', from, 'latin1');
+  return { ...files, '/mpyfleet/a/main.mpy': main };
+}
+
+beforeAll(async () => {
+  dir = tempDir('waves');
+  [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
+  const old = await olderAgent();
+  const flash = readFileSync(join(import.meta.dirname, '../rig/agent/flashHal.py'));
+  const start = (name: string) =>
+    startAgentBoard({
+      ...{ name, heap: 1000, sizeKib: 4096 },
+      broker: { host: '127.0.0.1', port: broker.port, backoff: [1, 1] },
+      config: { sessions: 16, wd: { limit: 60, allok: 4 } },
+      files: { ...old, '/mpyfleet_hal.py': flash },
+    });
+  boards = await Promise.all(['wav1', 'wav2', 'wav3', 'wav4'].map(start));
+  writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
+  const keys = JSON.stringify({ '*': ADMIN_KEY.toString('hex') });
+  writeFileSync(join(dir, 'keys.json'), keys, { mode: 0o600 });
+}, 60_000);
+afterAll(async () => {
+  await Promise.all(boards.map((b) => b.stop()));
+  await broker.stop();
+});
+
+it('boards get a new agent in waves and confirm it; one that is away gets it when it comes', async () => {
+  const old = await run(['-b', all([0, 1]), 'agent', 'update', '--dry-run']);
+  expect(old.out).toContain(`0.0.1 -> ${AGENT_VERSION}`);
+  await boards[3]?.kill();
+  const updating = run([
+    ...['-b', all([0, 1, 2, 3]), 'agent', 'update', '--waves', '1', '--wait', '600', '--json'],
+  ]);
+  // It comes while the others are updated, or afterwards: both count.
+  await boards[3]?.restart();
+  const { status, out, err } = await updating;
+  expect({ status, err }).toMatchObject({ status: 0 });
+  expect(parsed(out).map((r) => r.value?.result)).toEqual(
+    [0, 1, 2, 3].map(() => `runs agent ${AGENT_VERSION}`),
+  );
+  expect(err).toMatch(/wave 1: 1 of \d/);
+  const again = await run(['-b', all([0, 3]), 'agent', 'update', '--json']);
+  expect(parsed(again.out).map((r) => r.value?.result)).toEqual(
+    [0, 3].map(() => `already runs agent ${AGENT_VERSION}`),
+  );
+}, 240_000);
+
+it('firmware stops at the first board that refuses it, and goes out to those that take it', async () => {
+  const image = Buffer.alloc(20_000, 7);
+  writeFileSync(join(dir, 'bad.bin'), image);
+  const stopped = await run([
+    ...['-b', all([0, 1]), 'agent', 'firmware', 'bad.bin', '--waves', '1', '--json'],
+  ]);
+  expect(stopped.status).not.toBe(0);
+  expect(stopped.out).toContain('too many boards failed');
+  image[0] = 0xe9;
+  image.writeUInt16LE(9, 12);
+  writeFileSync(join(dir, 'good.bin'), image);
+  const good = await run(['-b', all([0, 1]), 'agent', 'firmware', 'good.bin', '--json']);
+  expect(good).toMatchObject({ status: 0 });
+  expect(parsed(good.out).map((r) => r.value?.result)).toEqual(
+    [0, 1].map(() => 'runs the new firmware'),
+  );
+}, 120_000);
+
+it('a board on a cable gets the agent, and a board behind the broker gives it back', async () => {
+  const bare = await startUboard({ name: 'barebd', heap: 1000, sizeKib: 4096 });
+  try {
+    const put = await run(['-b', bare.tty, 'agent', 'put', '--broker', 'office']);
+    expect({ status: put.status, err: put.err }).toMatchObject({ status: 0 });
+    const uid = Buffer.from('barebd').toString('hex');
+    const config = await run(['-b', `mqtt://office/${uid}`, 'config', 'get']);
+    expect(config).toMatchObject({ status: 0 });
+    expect((await run(['-b', at(2), 'agent', 'remove'])).status).toBe(64);
+    const removed = await run(['-b', at(2), 'agent', 'remove', '--force']);
+    expect({ status: removed.status, err: removed.err }).toMatchObject({ status: 0 });
+    expect((await run(['-b', at(2), 'config', 'get'])).status).not.toBe(0);
+  } finally {
+    await bare.stop();
+  }
+}, 120_000);

@@ -1,0 +1,306 @@
+import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { nextRun } from '../../../src/core/apps';
+import { startMosquitto, tempDir } from '../../lab/index.mjs';
+import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { BuiltCli } from '../rig/cliRig';
+
+const NAMES = ['watch-01', 'watch-02'];
+const KEY = 'a-secret-of-the-test';
+const MAIN = `import asyncio, fleet
+
+fleet.on_message(lambda text: text.upper())
+
+async def main():
+    n = 0
+    while True:
+        n += 1
+        fleet.send({"n": n})
+        await asyncio.sleep_ms(250)
+`;
+
+let cli: BuiltCli;
+let broker: Awaited<ReturnType<typeof startMosquitto>>;
+let boards: AgentBoard[];
+let dir: string;
+const env = {
+  ...{ MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json', MPYFLEET_API_KEY: KEY },
+};
+const run = (...args: string[]) => cli.run(args, { cwd: dir, env });
+const start = (...args: string[]) => cli.start(args, { cwd: dir, env });
+
+beforeAll(async () => {
+  dir = tempDir('apps-watch');
+  [cli, broker] = await Promise.all([
+    BuiltCli.build(),
+    startMosquitto({ config: ['set_tcp_nodelay true'] }),
+  ]);
+  const at = { host: '127.0.0.1', port: broker.port };
+  boards = await Promise.all(
+    NAMES.map((name) => startAgentBoard({ name, broker: at, heap: 1024, config: { tm: 0 } })),
+  );
+  const known = Object.fromEntries(
+    NAMES.map((name, i) => [name, `mqtt://office/${boards[i]?.uid ?? ''}`]),
+  );
+  const config = { brokers: { office: broker.url }, boards: known };
+  writeFileSync(join(dir, 'fleet.json'), JSON.stringify(config));
+  writeFileSync(join(dir, 'keys.json'), JSON.stringify({ '*': ADMIN_KEY.toString('hex') }), {
+    mode: 0o600,
+  });
+  mkdirSync(join(dir, 'count'));
+  const manifest = { name: 'count', version: '1.0.0', trial: 1, keep: 16384 };
+  writeFileSync(join(dir, 'count/app.json'), JSON.stringify(manifest));
+  writeFileSync(join(dir, 'count/main.py'), MAIN);
+});
+afterAll(async () => {
+  await Promise.all(boards.map((b) => b.stop()));
+  await broker.stop();
+});
+
+/** The numbers that are stored of each board. */
+async function stored(): Promise<number[][]> {
+  const { out } = await run('messages', 'get', '--json');
+  const rows = JSON.parse(out) as { uid: string; data: { n: number } }[];
+  return boards.map(({ uid }) => rows.filter((r) => r.uid === uid).map((r) => r.data.n));
+}
+
+/** Resolves once something is stored of each board that was sent after `past`. */
+async function reaches(past: number): Promise<void> {
+  for (;;) if ((await stored()).every((numbers) => (numbers.at(-1) ?? 0) > past)) return;
+}
+
+it('stores every message once, over a restart of the broker and a watcher that is killed', async () => {
+  let watch = start('watch', '-v');
+  await watch.until(/Watching office/);
+  const deployed = await run('-b', 'watch-0[1-2]', 'app', 'deploy', 'count');
+  expect(deployed.status, deployed.err).toBe(0);
+  await reaches(3);
+  await broker.restart();
+  await reaches(Math.max(...(await stored()).flat()) + 2);
+  await watch.stop('SIGKILL');
+  await broker.restart();
+  watch = start('watch', '-v');
+  await watch.until(/Watching office/);
+  await reaches(Math.max(...(await stored()).flat()) + 2);
+  expect(await watch.stop(), watch.said).toBe(0);
+  for (const numbers of await stored()) {
+    expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+  }
+});
+
+it("answers Pythings' three calls with its JSON, to those who have the key", async () => {
+  const serve = start('serve', '--port', '0');
+  const [, url = ''] = await serve.until(/listening on (\S+)/);
+  const call = async (path: string, asked: object, headers: Record<string, string> = {}) => {
+    const answer = await fetch(`${url}msg/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: JSON.stringify({ apikey: KEY, ...asked }),
+    });
+    return { status: answer.status, json: (await answer.json()) as unknown };
+  };
+  const now = Date.now() / 1_000;
+  const tid = boards[0]?.uid;
+  const messages = await call('worker/get', { tid, from: now - 3600, to: now + 60 });
+  const [first, second] = messages.json as { ts: string; data: unknown }[];
+  expect([first?.data, second?.data]).toEqual([{ n: 1 }, { n: 2 }]);
+  expect(first?.ts).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  expect(await call('worker/get', { tid, from: 0, to: 1 })).toEqual({ status: 200, json: [] });
+
+  const { json } = await call('management/new', { tid: 'watch-02', msg: 'meminfo' });
+  const { mid } = json as { mid: string };
+  expect(mid).toMatch(/^[0-9a-f-]{36}$/);
+  for (;;) {
+    const answer = await call('management/get', { tid: 'watch-02', mid });
+    if ((answer.json as { status: string }).status === 'Sent') continue;
+    expect(answer.json).toEqual({ status: 'Received', reply: 'MEMINFO' });
+    break;
+  }
+
+  const detail = (text: string) => ({ detail: text });
+  expect(await call('worker/get', { tid, to: 1 })).toEqual({
+    ...{ status: 400, json: detail('No from set') },
+  });
+  expect(await call('management/get', { tid: 'watch-01', mid })).toMatchObject({ status: 400 });
+  expect(await call('management/new', { tid: 'nowhere', msg: 'x' })).toEqual({
+    ...{ status: 400, json: detail('Not existent Thing or no access rights') },
+  });
+  expect(await call('management/new', { tid, msg: 'x', apikey: 'None' })).toEqual({
+    ...{ status: 401, json: detail('Wrong API key') },
+  });
+  expect(await call('worker/get', {}, { Origin: 'https://example.org' })).toMatchObject({
+    status: 403,
+  });
+  expect((await fetch(`${url}msg/worker/get`)).status).toBe(405);
+  expect(await serve.stop()).toBe(0);
+});
+
+it('runs commands by the clock in watch, and lists the last and the next run', async () => {
+  const added = await run(
+    '-b',
+    'watch-01',
+    'schedule',
+    'add',
+    'tick',
+    '--every',
+    '1',
+    'eval',
+    '6*7',
+  );
+  expect(added.status, added.err).toBe(0);
+  expect(added.out).toMatch(/^tick: every 1 s, next \d{4}-/);
+  const cron = ['--cron', '30 7 * * 1-5'];
+  await run('-b', 'watch-01', 'schedule', 'add', 'morning', ...cron, 'message', 'send', 'hello');
+  expect(await run('schedule', 'add', 'bad', '--cron', '61 * * * *', 'list')).toMatchObject({
+    status: 64,
+  });
+  expect(await run('schedule', 'add', 'bad', '--every', '5', 'watch')).toMatchObject({
+    status: 64,
+  });
+  // A kept script runs from any folder.
+  writeFileSync(join(dir, 'kept.py'), 'print("kept", 6 * 7)\n');
+  expect(await run('script', 'keep', 'kept.py')).toMatchObject({
+    status: 0,
+    out: 'kept:kept.py\n',
+  });
+  expect(await run('script', 'list')).toMatchObject({ out: 'kept:kept.py\n' });
+  rmSync(join(dir, 'kept.py'));
+  const ran = await run('-b', 'watch-01', 'script', 'run', 'kept:kept.py');
+  expect(ran.out, ran.err).toContain('kept 42');
+  expect(await run('script', 'forget', 'kept.py')).toMatchObject({ status: 0 });
+  expect(await run('script', 'forget', '../kept.py')).toMatchObject({ status: 64 });
+  expect(await run('script', 'list')).toMatchObject({ out: '' });
+  const watch = start('watch');
+  await watch.until(/tick: done/);
+  expect(await watch.stop()).toBe(0);
+  const { out } = await run('schedule', 'list', '--json');
+  const [tick, morning] = JSON.parse(out) as { last?: number; next: number; said: string }[];
+  expect(tick).toMatchObject({ status: 0, said: '42\n', last: expect.any(Number) as number });
+  expect(morning).not.toHaveProperty('last');
+  const at = new Date(morning?.next ?? 0);
+  expect([at.getHours(), at.getMinutes()]).toEqual([7, 30]);
+  expect((await run('schedule', 'remove', 'tick')).status).toBe(0);
+  expect((await run('schedule', 'list')).out).toMatch(/^morning {2}30 7 \* \* 1-5 {2}last never/);
+});
+
+it('has boards run files by their own clock, over a restart, and make up for a run that was missed', async () => {
+  const job = `import fleet\nfleet.send({"n": 0, "job": NAME})\n`;
+  writeFileSync(join(dir, 'often.py'), job.replace('NAME', '"often"'));
+  writeFileSync(join(dir, 'late.py'), job.replace('NAME', '"late"'));
+  const add = (name: string, ...more: string[]) =>
+    run('-b', 'watch-01', 'schedule', 'add', name, '--on-board', `${name}.py`, ...more);
+  const often = await add('often', '--every', '1');
+  expect(often.status, often.err).toBe(0);
+  expect(await add('late', '--every', '86400', '--missed', 'run')).toMatchObject({ status: 0 });
+  const sent = async () => {
+    const { out } = await run('-b', 'watch-01', 'messages', 'get', '--json');
+    return (JSON.parse(out) as { data: { job?: string }; boot: string }[]).filter(
+      (r) => r.data.job,
+    );
+  };
+  const until = async (job: string, skip = '') => {
+    for (;;) {
+      const found = (await sent()).find((r) => r.data.job === job && r.boot !== skip);
+      if (found) return found;
+    }
+  };
+  const { boot } = await until('often');
+  const listed = await run('-b', 'watch-01', '--json', 'schedule', 'list');
+  const [{ value }] = JSON.parse(listed.out) as [{ value: Record<string, unknown>[] }];
+  expect(value.map((s) => [s.id, s.file, s.missed])).toEqual([
+    ['often', '/often.py', 'skip'],
+    ['late', '/late.py', 'run'],
+  ]);
+  expect(Number(value[0]?.next)).toBeGreaterThan(Date.now() - 60_000);
+  // As if the board had been off for a year.
+  const year = `import json
+with open("/fleet/plan.json") as f:
+    p = json.load(f)
+p[1]["last"] = 1700000000
+with open("/fleet/plan.json", "w") as f:
+    json.dump(p, f)`;
+  expect((await run('-b', 'watch-01', 'exec', year)).status).toBe(0);
+  expect((await run('-b', 'watch-01', 'reset', '--hard')).status).toBe(0);
+  await until('late', boot);
+  await until('often', boot);
+  expect((await run('-b', 'watch-01', 'schedule', 'remove', 'often')).status).toBe(0);
+});
+
+it('reads cron expressions as the computer does', async () => {
+  const expressions = [
+    '* * * * *',
+    '*/15 3 * * *',
+    '0 0 1 1 *',
+    '30 7 * * 1-5',
+    '5 4 13 * 5',
+    '0 12 * * 7',
+  ];
+  const from = Date.UTC(2026, 0, 1) / 60_000;
+  const minutes = 60 * 24 * 8;
+  const code = `import time
+from fleet.plan import parse, due
+for e in ${JSON.stringify(expressions)}:
+    c = parse(e)
+    print(sum(due(c, time.gmtime((${from} + m) * 60)) * (m + 1) for m in range(${minutes})))`;
+  const { out, err } = await run('-b', 'watch-01', 'exec', code);
+  expect(out.trim().split(/\r?\n/), err).toEqual(
+    expressions.map((cron) => {
+      let sum = 0;
+      const end = (from + minutes) * 60_000;
+      for (let at = from * 60_000 - 1; ;) {
+        const next = nextRun({ cron }, { after: at, utc: true });
+        if (next === undefined || next >= end) return String(sum);
+        sum += next / 60_000 - from + 1;
+        at = next;
+      }
+    }),
+  );
+});
+
+it(
+  'installs a script as the program of a board, keeps the one of before, and stops and starts it',
+  { timeout: 240_000 },
+  async () => {
+    writeFileSync(
+      join(dir, 'water.py'),
+      'import time\nwhile True:\n    print("water")\n    time.sleep(1)\n',
+    );
+    const board = (...args: string[]) => run('-b', 'watch-02', ...args);
+    const installed = await board('script', 'install', 'water.py');
+    expect(installed.status, installed.err).toBe(0);
+    const state = async (wanted: string) => {
+      for (;;) {
+        const { out } = await board('script', 'status');
+        if (out.includes(wanted)) return out;
+      }
+    };
+    await state('/main.py runs');
+    expect(await board('script', 'stop')).toMatchObject({ status: 0, out: 'stopped\n' });
+    await state('/main.py does not run');
+    expect(await board('script', 'start')).toMatchObject({ status: 0 });
+    await state('/main.py runs');
+    writeFileSync(join(dir, 'idle.py'), 'print("idle")\n1 / 0\n');
+    expect((await board('--stop', 'script', 'install', 'idle.py')).out).toContain(
+      '/main.before.py',
+    );
+    expect(await state('it ended last with')).toContain('ZeroDivisionError');
+    expect((await board('cat', ':/main.before.py')).out).toContain('print("water")');
+    expect((await board('cat', ':/main.py')).out).toContain('mpyfleet.start()');
+    expect(await board('script', 'dance')).toMatchObject({ status: 64 });
+  },
+);
+
+it('writes a unit of systemd that names this program, and no secret', async () => {
+  const password = { MPYFLEET_BROKER_PASSWORD: 'hidden-from-files' };
+  const { status, out } = await cli.run(['watch', '--install'], {
+    ...{ cwd: dir, env: { ...env, ...password } },
+  });
+  expect(status).toBe(0);
+  expect(out).toMatch(/systemd\/user\/mpyfleet-watch\.service\n$/);
+  const unit = readFileSync(out.trim(), 'utf8').split('\n');
+  expect(unit).toContain(`ExecStart="${process.execPath}" "${cli.path}" watch`);
+  expect(unit).toContain(`WorkingDirectory=${dir}`);
+  expect(unit).toContain('Environment="MPYFLEET_KEYS=keys.json"');
+  expect(unit.join('\n')).not.toContain('hidden-from-files');
+});

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
+import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { BuiltCli, type Ran } from '../rig/cliRig';
+
+const NAMES = ['shelf-01', 'shelf-02', 'shelf-03'];
+
+let cli: BuiltCli;
+let broker: Awaited<ReturnType<typeof startMosquitto>>;
+let boards: AgentBoard[];
+let dir: string;
+const run = (...args: string[]) =>
+  cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' } });
+
+beforeAll(async () => {
+  dir = tempDir('cli-mqtt');
+  [cli, broker] = await Promise.all([
+    BuiltCli.build(),
+    startMosquitto({ config: ['set_tcp_nodelay true'] }),
+  ]);
+  const at = { host: '127.0.0.1', port: broker.port };
+  boards = await Promise.all(
+    NAMES.map((name) => startAgentBoard({ name, broker: at, config: { tags: ['rack'] } })),
+  );
+  const brokers = { office: broker.url };
+  const known = { desk: `mqtt://office/${boards[0]?.uid ?? ''}` };
+  writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers, boards: known }));
+  writeFileSync(join(dir, 'keys.json'), JSON.stringify({ '*': ADMIN_KEY.toString('hex') }), {
+    mode: 0o600,
+  });
+});
+afterAll(async () => {
+  await Promise.all(boards.map((b) => b.stop()));
+  await broker.stop();
+});
+
+describe('mpyfleet and boards behind a broker', () => {
+  it('lists them with what the broker tells', async () => {
+    const { out } = await run('list', '--json');
+    const listed = JSON.parse(out) as { name: string; address: string; state: string }[];
+    const behind = listed.filter((l) => l.address.startsWith('mqtt://office/'));
+    expect(behind.map((l) => l.name).sort()).toEqual(['desk', 'shelf-02', 'shelf-03']);
+    expect(new Set(behind.map((l) => l.state))).toEqual(new Set(['there']));
+  });
+
+  it('runs code on one by its name, its address, and on many by what they are', async () => {
+    const code = 'import machine\nprint(machine.unique_id().decode())';
+    expect(await run('-b', 'desk', 'exec', code)).toMatchObject({ status: 0, out: 'shelf-01\n' });
+    const address = `mqtt://office/${boards[1]?.uid ?? ''}`;
+    expect(await run('-b', address, 'exec', code)).toMatchObject({ status: 0, out: 'shelf-02\n' });
+    for (const selector of [
+      'all',
+      'tag:rack',
+      'broker:office',
+      'desk,shelf-[02-03]',
+      'state:online',
+    ]) {
+      const { out, status } = await run('-b', selector, '--json', 'exec', code);
+      expect(status, selector).toBe(0);
+      const answers = (JSON.parse(out) as { output: string }[]).map((a) => a.output);
+      expect(answers.sort(), selector).toEqual(NAMES.map((n) => `${n}\n`));
+    }
+  });
+
+  it('publishes a file for many over the broker once, and each has it', async () => {
+    const data = randomBytes(30_000);
+    writeFileSync(join(dir, 'data.bin'), data);
+    const { status, err } = await run('-b', 'all', 'put', 'data.bin', ':/');
+    expect([status, err]).toEqual([0, expect.stringContaining('3 boards: same')]);
+    for (const name of ['desk', 'shelf-02', 'shelf-03']) {
+      expect((await run('-b', name, 'cat', ':/data.bin')).bytes.equals(data), name).toBe(true);
+    }
+  });
+
+  it('leaves in the main.py of each the lines that start its agent', async () => {
+    writeFileSync(join(dir, 'main.py'), 'print("of all")\n');
+    expect(await run('-b', 'all', 'put', 'main.py', ':/')).toMatchObject({ status: 0 });
+    for (const name of ['desk', 'shelf-02', 'shelf-03']) {
+      const { out } = await run('-b', name, 'cat', ':/main.py');
+      expect(out, name).toMatch(/mpyfleet\.start\(\)[^]*print\("of all"\)\n$/);
+    }
+  });
+
+  it('says what is missing without the key, and for a board that is not there', async () => {
+    const env = { MPYFLEET_CONFIG: 'fleet.json' };
+    const keyless = await cli.run(['-b', 'desk', 'exec', '1'], { cwd: dir, env });
+    expect(keyless).toMatchObject({ status: 2, out: '' });
+    expect(keyless.err).toMatch(/key/i);
+    expect(await run('-b', 'mqtt://office/00ff', 'exec', '1')).toMatchObject({ status: 2 });
+    expect(await run('-b', 'shelf-09', 'exec', '1')).toMatchObject({ status: 64 });
+  });
+
+  it('tells what a board logs', async () => {
+    const heard = cli.run(['-b', 'desk', 'log'], {
+      cwd: dir,
+      env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' },
+      onOut: (soFar, kill) => {
+        if (soFar.includes('a sign')) kill('SIGINT');
+      },
+    });
+    const start = performance.now();
+    const state = { over: false };
+    void heard.then(() => (state.over = true));
+    // The listener needs a moment to listen, so the board says it again until it has been heard.
+    while (!state.over && performance.now() - start < 30_000) {
+      await run(
+        '-b',
+        'desk',
+        'exec',
+        'import asyncio\nasync def say():\n print("a sign of life")\nasyncio.create_task(say())',
+      );
+    }
+    expect((await heard).out).toContain('a sign of life');
+  });
+
+  it('prints the records that a board has kept, by level, logger and time', async () => {
+    const log = (...more: string[]) => run('-b', 'desk', 'log', ...more, '--until', '0s');
+    const kept = await log('--level', 'info', '--logger', 'agent');
+    expect(kept).toMatchObject({ status: 0 });
+    expect(kept.out).toMatch(/shelf-01|desk/);
+    expect(kept.out).toMatch(/ info agent: agent [\d.]+, start /);
+    expect((await log('--level', 'critical')).out).toBe('');
+    expect((await log('--since', '2020-01-01')).out).toContain('info agent:');
+    const future = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    expect((await log('--since', future)).out).toBe('');
+    expect(await run('-b', 'desk', 'log', '--level', 'loud')).toMatchObject({
+      status: 64,
+      err: expect.stringMatching(/debug, info/) as string,
+    });
+  });
+
+  it("reaches a board with the original mqboard by mqboard's own variables", async () => {
+    const responder = readFileSync(
+      join(import.meta.dirname, '../rig/agent/mqboardResponder.py'),
+      'utf8',
+    );
+    const old = await startUboard({
+      ...{ name: 'old1', heap: 1000, sizeKib: 4096 },
+      files: {
+        ...(await agentFiles()),
+        '/mpyfleet/__init__.py': '',
+        '/main.py': responder.replace('PORT', String(broker.port)),
+      },
+    });
+    try {
+      const env = {
+        MPYFLEET_CONFIG: 'fleet.json',
+        MQBOARD_SERVER: '127.0.0.1',
+        MQBOARD_PORT: String(broker.port),
+        MQBOARD_PREFIX: 'old/board',
+      };
+      const exec = () => cli.run(['-b', 'mqboard', 'exec', 'print(6*7)'], { cwd: dir, env });
+      // The board needs a moment to reach its broker.
+      await expect.poll(async () => (await exec()).out, { timeout: 60_000 }).toBe('42\n');
+      const wrong = { ...env, MQBOARD_SERVER: 'a b' };
+      const refused = await cli.run(['-b', 'mqboard', 'ls'], { cwd: dir, env: wrong });
+      expect(refused).toMatchObject({ status: 64 });
+    } finally {
+      await old.stop();
+    }
+  }, 90_000);
+});
+
+describe('mpyfleet broker start', () => {
+  let running: Promise<Ran> | undefined;
+
+  it('is a broker with a password, until Ctrl-C', async () => {
+    let told: { urls: string[]; password: string } | undefined;
+    const ran = await cli.run(['broker', 'start', '--port', '0', '--json'], {
+      onOut: (soFar, kill) => {
+        told = JSON.parse(soFar) as typeof told;
+        kill('SIGINT');
+      },
+    });
+    expect(told?.urls).toEqual([expect.stringMatching(/^mqtt:\/\/127\.0\.0\.1:\d+$/)]);
+    expect(told?.password).toMatch(/^[\w-]{16}$/);
+    expect(ran.status).toBe(0);
+  });
+
+  it('can be asked and stopped by another command of the same user', async () => {
+    const env = { XDG_STATE_HOME: join(dir, 'state') };
+    expect(await cli.run(['broker', 'status'], { env })).toMatchObject({ status: 1 });
+    const told = new Promise<{ urls: string[]; password: string }>((resolve) => {
+      running = cli.run(['broker', 'start', '--port', '0', '--json'], {
+        env,
+        onOut: (soFar) => resolve(JSON.parse(soFar) as { urls: string[]; password: string }),
+      });
+    });
+    const { urls, password } = await told;
+    const ask = async () => (await cli.run(['broker', 'status', '--json'], { env })).out;
+    // Its file comes right after its first words.
+    await expect.poll(ask, { timeout: 30_000 }).toContain(urls[0]);
+    expect(await ask()).not.toContain(password);
+    const [file = ''] = readdirSync(join(dir, 'state/micropython-fleet/brokers'));
+    const path = join(dir, 'state/micropython-fleet/brokers', file);
+    expect(statSync(path).mode & 0o077).toBe(0);
+    expect(readFileSync(path, 'utf8')).not.toContain(password);
+    expect(await cli.run(['broker', 'stop'], { env })).toMatchObject({ status: 0 });
+    expect((await running)?.status).toBe(0);
+    expect(await cli.run(['broker', 'stop'], { env })).toMatchObject({ status: 64 });
+  }, 60_000);
+});

@@ -1,0 +1,216 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { FleetError } from '../../../src/core/errors';
+import type { WriteItem } from '../../../src/core/boardFiles';
+import type { Fault } from '../../lab/serlink.mjs';
+import { startRig, type Rig } from '../rig/filesRig';
+
+// What the cable does to an upload or a download at many places of it. Whatever happens, every file on the board is whole: the
+// old one or the new one. A fault that can be repaired is repaired; what cannot is said.
+
+const BAUD = 460_800;
+const old = Buffer.from('the old one, whole\n'.repeat(20));
+const source = Buffer.from(
+  Array.from({ length: 150 }, (_, i) => `def function_${i}(a):\n    return a * ${i}\n`).join(''),
+);
+const one: WriteItem[] = [{ path: '/one.bin', content: randomBytes(9000) }];
+const folder: WriteItem[] = [
+  { path: '/f/a.py', content: source },
+  { path: '/f/b.bin', content: randomBytes(3000) },
+  { path: '/f/empty', content: Buffer.alloc(0) },
+  { path: '/f/deep/c.bin', content: randomBytes(1500) },
+];
+
+/** Goes in one piece of code; random, so that it does not shrink to nothing. */
+const small: WriteItem[] = [{ path: '/small.bin', content: randomBytes(1000) }];
+/** Goes in several pieces of code where no input can be fed. */
+const pieces: WriteItem[] = [{ path: '/pieces.bin', content: randomBytes(9500) }];
+
+/** A board that has the old version of every file, and how many bytes go each way when nothing goes wrong. */
+async function prepared(
+  { onTestFinished }: TestContext,
+  items: readonly WriteItem[],
+  stdin: boolean,
+) {
+  const rig = await startRig({ baud: BAUD, stdin });
+  onTestFinished(() => rig.stop());
+  const { files, cable } = rig;
+  const olds = items.map(({ path }) => ({ path, content: old }));
+  await files.writeMany(olds);
+  const before = await cable.stats();
+  await files.writeMany(items);
+  const after = await cable.stats();
+  const restore = () => files.writeMany(olds);
+  await restore();
+  return {
+    rig,
+    restore,
+    up: after.toBoard - before.toBoard,
+    down: after.toHost - before.toHost,
+  };
+}
+
+/** Every file is there, and is the old or the new one. Gives how many are new. */
+async function checkWhole(board: Rig['board'], items: readonly WriteItem[]): Promise<number> {
+  const files = await board.files();
+  let fresh = 0;
+  for (const { path, content } of items) {
+    const found = files[path];
+    expect(found, `${path} is missing`).toBeDefined();
+    const isNew = found?.equals(content as Uint8Array) ?? false;
+    expect(isNew || found?.equals(old), `${path} is neither old nor new`).toBe(true);
+    if (isNew) fresh++;
+  }
+  return fresh;
+}
+
+/** `count` offsets spread over `total` bytes, not at round places. */
+function spread(total: number, count: number): number[] {
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.37) * total) / count));
+}
+
+async function outcome(work: Promise<void>): Promise<unknown> {
+  return work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+// Side by side, each with a board of its own: a disturbed transfer is for the most part a wait for what never comes.
+describe.concurrent.each([
+  { what: 'one file', items: one, stdin: true },
+  { what: 'a folder', items: folder, stdin: true },
+  { what: 'a small file', items: small, stdin: true },
+  { what: 'a file in pieces of code', items: pieces, stdin: false },
+])('uploading $what', { timeout: 240_000 }, ({ items, stdin }) => {
+  const faults: { name: string; count: number; fault: (at: number) => Omit<Fault, 'at'> }[] = [
+    {
+      name: 'flipped bits up',
+      count: 14,
+      fault: () => ({ dir: 'toBoard', kind: 'flip', mask: 0x10 }),
+    },
+    {
+      name: 'dropped bytes up',
+      count: 14,
+      fault: (at) => ({ dir: 'toBoard', kind: 'drop', count: 1 + (at % 90) }),
+    },
+    {
+      name: 'doubled bytes up',
+      count: 8,
+      fault: (at) => ({ dir: 'toBoard', kind: 'dup', count: 1 + (at % 20) }),
+    },
+    {
+      name: 'Ctrl-C out of nowhere',
+      count: 8,
+      fault: () => ({ dir: 'toBoard', kind: 'insert', data: Buffer.from([3]) }),
+    },
+    {
+      name: 'flipped bits down',
+      count: 10,
+      fault: () => ({ dir: 'toHost', kind: 'flip', mask: 0x04 }),
+    },
+    {
+      name: 'dropped bytes down',
+      count: 8,
+      fault: () => ({ dir: 'toHost', kind: 'drop', count: 1 }),
+    },
+    {
+      name: 'doubled bytes down',
+      count: 8,
+      fault: () => ({ dir: 'toHost', kind: 'dup', count: 2 }),
+    },
+  ];
+
+  it.for(faults)('survives $name', async ({ fault, count }, context) => {
+    const { rig, restore, up, down } = await prepared(context, items, stdin);
+    const failures: string[] = [];
+    for (const at of spread(fault(0).dir === 'toBoard' ? up : down, count)) {
+      await rig.cable.fault({ ...fault(at), at } as Fault);
+      const error = await outcome(rig.files.writeMany(items));
+      const fresh = await checkWhole(rig.board, items);
+      if (error === undefined) {
+        expect(fresh, `said to be written, fault at ${at}`).toBe(items.length);
+      } else {
+        expect(error, `fault at ${at}`).toBeInstanceOf(FleetError);
+        failures.push(`${at}: ${(error as Error).message}`);
+      }
+      await rig.reconnect();
+      await restore();
+    }
+    // One fault in a whole transfer is repaired, not reported.
+    expect(failures).toEqual([]);
+  });
+
+  it('keeps the old files when the cable is pulled', async (context) => {
+    const { rig, up } = await prepared(context, items, stdin);
+    let cut = 0;
+    for (const at of spread(up, 24)) {
+      await rig.cable.fault({ dir: 'toBoard', kind: 'unplug', at });
+      const error = await outcome(rig.files.writeMany(items));
+      const fresh = await checkWhole(rig.board, items);
+      if (error === undefined) expect(fresh).toBe(items.length);
+      else {
+        expect(error, `unplugged at ${at}`).toMatchObject({ code: 'connectionLost' });
+        cut++;
+      }
+      await rig.reconnect();
+      // The next upload works, and sweeps what the torn one left.
+      await rig.files.writeMany(items.map(({ path }) => ({ path, content: old })));
+      expect(Object.keys(await rig.board.files()).sort()).toEqual(items.map((i) => i.path).sort());
+    }
+    expect(cut).toBeGreaterThan(20);
+  });
+
+  it('keeps the old files when the power fails', async (context) => {
+    const { rig, up } = await prepared(context, items, stdin);
+    for (const at of spread(up, 8)) {
+      await rig.cable.fault({ dir: 'toBoard', kind: 'cut', at });
+      const cancel = new AbortController();
+      const writing = outcome(rig.files.writeMany(items, { signal: cancel.signal }));
+      for (;;) if ((await rig.cable.stats()).silent) break;
+      await rig.board.kill();
+      cancel.abort();
+      expect(await writing, `cut at ${at}`).toBeInstanceOf(FleetError);
+      await checkWhole(rig.board, items);
+      await rig.restart();
+      await rig.files.writeMany(items.map(({ path }) => ({ path, content: old })));
+      expect(Object.keys(await rig.board.files()).sort()).toEqual(items.map((i) => i.path).sort());
+    }
+  });
+});
+
+it.concurrent.for([
+  { what: 'a file', sizes: [9000] },
+  { what: 'files, all in one stream,', sizes: [2600, 0, 41, 5200, 1159] },
+])(
+  'reads $what right through flipped, dropped and doubled bytes',
+  { timeout: 120_000 },
+  async ({ sizes }, { onTestFinished }) => {
+    const rig = await startRig({ baud: BAUD });
+    onTestFinished(() => rig.stop());
+    const { files, cable } = rig;
+    const contents = new Map(sizes.map((size, i) => [`/r${i}.bin`, randomBytes(size)]));
+    const items = [...contents].map(([path, content]) => ({ path, content }));
+    await files.writeMany(items);
+    const readAll = async () => {
+      const taken = new Map<string, Buffer>();
+      await files.readMany(items, (content, path) => void taken.set(path, Buffer.from(content)));
+      return taken;
+    };
+    const before = await cable.stats();
+    await readAll();
+    const after = await cable.stats();
+    const ways = [
+      ['toHost', after.toHost - before.toHost, 18],
+      ['toBoard', after.toBoard - before.toBoard, 9],
+    ] as const;
+    for (const [dir, total, count] of ways) {
+      for (const [index, at] of spread(total, count).entries()) {
+        const kind = (['flip', 'drop', 'dup'] as const)[index % 3] ?? 'flip';
+        await cable.fault({ dir, at, kind });
+        expect(await readAll(), `${kind} ${dir} at ${at}`).toEqual(contents);
+        await rig.reconnect();
+      }
+    }
+  },
+);

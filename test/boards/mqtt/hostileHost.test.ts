@@ -1,0 +1,195 @@
+/** What anybody who may publish at a broker can make this computer believe of a board whose key it has. */
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { updateOverTheAir } from '../../../src/core/agent/agentUpdate';
+import type { BoardLog, BoardMessage } from '../../../src/core/broker/brokers';
+import { SessionFiles } from '../../../src/core/files/sessionFiles';
+import { startMosquitto } from '../../lab/index.mjs';
+import { agentSource } from '../rig/agent/board';
+import { HostileTable } from '../rig/hostileTable';
+import { mqttAddress } from '../../../src/core/parseAddress';
+import { announced, connectHost, linkTo, startFar, type MqttFar } from '../rig/mqttRig';
+
+const table = new HostileTable('a computer that has the keys');
+let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
+let far: MqttFar;
+let stranger: MqttClient;
+let birth: Record<string, unknown>;
+const uid = () => far.board.uid;
+const shown = () => far.broker.presences.get(uid());
+
+beforeAll(async () => {
+  mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
+  const broker = { host: '127.0.0.1', port: mosquitto.port };
+  far = await startFar({ url: mosquitto.url }, { broker, heap: 1000, config: { tm: 1 } });
+  stranger = await connectAsync(mosquitto.url);
+  birth = { ...(shown() as object), on: 1, caps: ['intr', 'stdin'], proto: 2 };
+});
+afterAll(async () => {
+  table.print();
+  await stranger.endAsync(true);
+  await far.stop();
+  await mosquitto.stop();
+});
+
+const files = (link: ReturnType<typeof linkTo>) =>
+  new SessionFiles((work, options) => link.withSession(work, options));
+
+/** Resolves when this computer has heard all that was published before: the board answers after it. */
+async function heardAll(): Promise<void> {
+  const done = new Promise<void>((resolve) => {
+    const end = far.broker.connection.listen('mpy/+/wd', () => {
+      end.dispose();
+      resolve();
+    });
+  });
+  await stranger.publishAsync(`mpy/${uid()}/wd`, 'end', { qos: 1 });
+  await done;
+}
+
+const forged: Record<string, object | string> = {
+  'another start': { boot: '01020304', nonce: '0'.repeat(32) },
+  'the other copy': { slot: 'b' },
+  'no bytecode': { mpy: 0 },
+  'frames of 16,384 bytes': { mtu: 16_384, win: 1_000 },
+  'open mode': { mode: 'open' },
+  'protocol 1': { proto: 1 },
+  'a name of 10,000 letters': { name: 'x'.repeat(10_000) },
+  'gone: stopped': { on: 0, why: 'stopped' },
+  'gone: the will of this start': '{"on":0,"boot":"BOOT"}',
+  'no JSON': '{"on":',
+  'signs of somebody else': `{"on":1}\n5 ${'0'.repeat(24)} ${'0'.repeat(24)} ${'0'.repeat(24)}`,
+};
+
+it('keeps what a board has signed, and goes on with an upload, whatever is said of it', async () => {
+  const link = linkTo(far);
+  await link.open(AbortSignal.timeout(20_000));
+  await link.withSession((s) => s.exec('1'));
+  const before = shown();
+  const facts = far.broker.client(uid()).facts;
+  const content = Buffer.alloc(20_000, 'content ');
+  for (const [words, change] of Object.entries(forged)) {
+    const boot = before?.boot ?? '';
+    const text =
+      typeof change === 'string'
+        ? change.replace('BOOT', boot)
+        : JSON.stringify({ ...birth, ...change });
+    const name = `/up${words.replace(/\W/g, '')}.bin`;
+    const upload = files(link).write(name, content);
+    stranger.publish(`mpy/${uid()}/st`, text, { qos: 1, retain: true });
+    await upload;
+    await heardAll();
+    const same = shown()?.on && JSON.stringify(shown()) === JSON.stringify(before);
+    table.row(`a birth with ${words}`, 'not believed', same ? 'not believed' : 'believed');
+    expect(far.broker.client(uid()).facts).toEqual(facts);
+    expect(Buffer.from(await files(link).read(name))).toEqual(content);
+    await files(link).remove(name);
+  }
+  await link.close();
+});
+
+it('is removed from the list by an empty message, and no other presence than its own brings it back', async () => {
+  for (const change of [{ proto: 1 }, { mode: 'open' }]) {
+    await stranger.publishAsync(`mpy/${uid()}/st`, '', { qos: 1, retain: true });
+    await stranger.publishAsync(`mpy/${uid()}/st`, JSON.stringify({ ...birth, ...change }), {
+      qos: 1,
+    });
+    await heardAll();
+    table.row(`removed, then ${JSON.stringify(change)}`, 'away', shown()?.on ? 'there' : 'away');
+  }
+  await far.board.restart();
+  await announced(far.broker, uid());
+  expect(shown()).toMatchObject({ proto: 2, mode: 'signed' });
+});
+
+it('believes a new window only what is signed, once it has come', async () => {
+  await stranger.publishAsync(`mpy/${uid()}/st`, JSON.stringify({ ...birth, proto: 1 }), {
+    qos: 1,
+    retain: true,
+  });
+  const window = await connectHost({ url: mosquitto.url });
+  await announced(window.broker, uid());
+  await far.board.restart();
+  const isNew = () => window.broker.presences.get(uid());
+  await expect
+    .poll(() => (isNew()?.on ? isNew() : undefined), { timeout: 20_000 })
+    .toMatchObject({
+      proto: 2,
+    });
+  await stranger.publishAsync(`mpy/${uid()}/st`, JSON.stringify({ ...birth, proto: 1 }), {
+    qos: 1,
+    retain: true,
+  });
+  const link = window.brokers.transport(mqttAddress('b', uid()));
+  await link.open(AbortSignal.timeout(20_000));
+  expect(Buffer.from(await link.withSession((s) => s.exec('print(6*7)'))).toString()).toContain(
+    '42',
+  );
+  expect(isNew()).toMatchObject({ proto: 2 });
+  await link.close();
+  window.brokers.dispose();
+});
+
+it('hears no event, log and telemetry that the board has not signed', async () => {
+  await announced(far.broker, uid());
+  const heard: (BoardMessage | BoardLog)[] = [];
+  const ends = [far.broker.onMessage((m) => heard.push(m)), far.broker.onLog((m) => heard.push(m))];
+  const say = (leaf: string, text: string | Buffer) =>
+    stranger.publish(`mpy/${uid()}/${leaf}`, text, { qos: 1 });
+  say('ev', '{"ev":"ota","state":"confirmed","forged":1}');
+  say('ev', '{"ev":"agent","state":"confirmed","forged":1}');
+  for (let i = 0; i < 2_000; i++) {
+    say('ev', `{"ev":"crash","boot0":"${i}","tb":"x\\n[Fix](command:quit)","forged":1}`);
+  }
+  say('log', `{"boot":"1","s":1,"n":1,"t":1,"u":0}\nO\t1\tforged\t\x1b]52;c;cm0gLXJm\x07\x1b[2J`);
+  say('log', Buffer.alloc(5 << 20, 'forged'));
+  say('tm', '{"boot":"1","up":1,"free":1,"forged":1}');
+  say('cfgr', '{"v":1,"ok":1,"forged":1}');
+  await heardAll();
+  await expect.poll(() => heard.length, { timeout: 10_000 }).toBeGreaterThan(0); // the board's own telemetry
+  const loud = JSON.stringify(heard).includes('forged');
+  table.row('2,006 unsigned events, logs, telemetry', 'none heard', loud ? 'heard' : 'none heard');
+  for (const end of ends) end.dispose();
+});
+
+it('ends an upload well under refusals that anybody can send', async () => {
+  const link = linkTo(far);
+  await link.open(AbortSignal.timeout(20_000));
+  const client = far.broker.client(uid());
+  await link.withSession((s) => s.exec('1'));
+  const spy = far.broker.connection;
+  let topic = '';
+  const end = spy.listen('mpy/+/c/+', (m) => (topic = m.topic.replace('/c/', '/r/')));
+  const content = Buffer.alloc(200_000, 'content ');
+  const upload = files(link).write('/refused.bin', content);
+  await expect.poll(() => topic).not.toBe('');
+  end.dispose();
+  for (const code of [5, 6, 4, 13]) {
+    for (const version of ['20', '40']) {
+      const head = `${version}7f00${code.toString(16).padStart(2, '0')}`;
+      for (let i = 0; i < 20; i++) {
+        const reqid = i.toString(16).padStart(8, '0');
+        stranger.publish(topic, Buffer.from(`${head}${reqid}0000000000000000`, 'hex'));
+      }
+    }
+  }
+  await upload;
+  expect(Buffer.from(await files(link).read('/refused.bin'))).toEqual(content);
+  table.row('160 unsigned refusals during an upload', 'it ends well', 'it ends well');
+  expect(client.birth?.mode).toBe('signed');
+  await link.close();
+});
+
+it('updates the copy that does not run, whatever a birth says of it', async () => {
+  const link = linkTo(far);
+  await link.open(AbortSignal.timeout(20_000));
+  const control = far.brokers.agent('b', uid());
+  if (!control) throw new Error('there is no such broker');
+  stranger.publish(`mpy/${uid()}/st`, JSON.stringify({ ...birth, slot: 'b', mpy: 0 }), {
+    retain: true,
+  });
+  const target = { name: 'far', files: files(link) };
+  const after = await updateOverTheAir(target, control, agentSource);
+  table.row('an update after a birth with the other copy', 'copy b', `copy ${after.slot}`);
+  await link.close();
+});

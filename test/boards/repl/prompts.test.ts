@@ -1,0 +1,169 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { serialAddress } from '../../../src/core/parseAddress';
+import { text } from '../../../src/core/bytes';
+import { ProgramRunningError } from '../../../src/core/errors';
+import { silentLog } from '../../../src/core/log';
+import type { SessionOptions } from '../../../src/core/transport';
+import { serialTransport } from '../../../src/transports/serial/serialTransport';
+import { startUboard } from '../../lab/index.mjs';
+import { failure } from '../rig/conformance';
+
+// What a board is doing is found out by the raw REPL's answer: a prompt may be any text, and any program can print one.
+
+const ends: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function connected(files: Record<string, string>) {
+  const board = await startUboard({ files, heap: 512 });
+  ends.push(board.stop);
+  const transport = serialTransport(serialAddress(board.tty), silentLog);
+  let shown = '';
+  const terminal = transport.terminal();
+  terminal?.onData((chunk) => {
+    shown += text(chunk);
+  });
+  await transport.open(AbortSignal.timeout(10_000));
+  ends.push(() => transport.close());
+  // What the board printed before it was opened is lost.
+  if (files['/main.py'] !== undefined) await terminal?.write(Buffer.from('\r'));
+  return {
+    board,
+    transport,
+    shown: () => shown,
+    type: async (keys: string) => await terminal?.write(Buffer.from(keys)),
+    untilShown: (what: string | RegExp) =>
+      expect.poll(() => shown, { timeout: 10_000 }).toMatch(what),
+    exec: async (code: string, options: SessionOptions = {}) =>
+      text(await transport.withSession((session) => session.exec(code), options)),
+  };
+}
+
+describe('a prompt of the board’s own', () => {
+  const prompts = {
+    'of other words': 'esp32> ',
+    'in colour': '\\x1b[32m>>> \\x1b[0m',
+    'of two lines': 'ready\\n$ ',
+    'that is empty': '',
+  };
+  for (const [what, prompt] of Object.entries(prompts)) {
+    it(`${what} is one: code runs without a word about a program`, async () => {
+      const board = await connected({ '/boot.py': `import sys\nsys.ps1 = "${prompt}"\n` });
+      expect(await board.exec('print(1)')).toBe('1\r\n');
+      expect(await board.exec('print(2)')).toBe('2\r\n');
+      if (prompt === '') return; // what is typed there cannot be told from what a program prints
+      await board.type('half = 1');
+      expect(await board.exec('print("half" in globals())')).toBe('False\r\n');
+    });
+  }
+
+  it('that is set by the code itself is found when the code ends', async () => {
+    const { exec, transport } = await connected({});
+    await exec('import sys\nsys.ps1 = "esp32> "');
+    expect(await exec('print(1)')).toBe('1\r\n');
+    expect(transport.activity).toBe('idle');
+  });
+
+  it('does not keep a program from being stopped, nor the board from a soft reset', async () => {
+    const loop = 'import sys\nsys.ps1 = "esp32> "\ninput()\nprint("main runs")\nwhile True: pass\n';
+    const { exec, untilShown, transport, type } = await connected({ '/main.py': loop });
+    await untilShown('main runs');
+    expect(await failure(exec('print(1)'))).toBeInstanceOf(ProgramRunningError);
+    expect(await exec('print(1)', { mayInterrupt: true })).toBe('1\r\n');
+    await transport.reset('soft');
+    await type('\r');
+    await untilShown(/main runs[^]*main runs/);
+    await transport.interrupt();
+    expect(transport.activity).toBe('idle');
+  });
+});
+
+describe('a program that prints the prompt', () => {
+  const ASKING = 'while True:\n  s = input(">>> ")\n  print("you said", s)\n';
+
+  it('is a running program: reported, and stopped where that is allowed', async () => {
+    const { exec, untilShown, transport } = await connected({ '/main.py': ASKING });
+    await untilShown('>>> ');
+    expect(await failure(exec('print(1)'))).toBeInstanceOf(ProgramRunningError);
+    expect(await exec('print("s" in globals())', { mayInterrupt: true })).toBe('True\r\n');
+    await transport.reset('soft');
+    expect(await failure(exec('print(1)'))).toBeInstanceOf(ProgramRunningError);
+    await transport.interrupt();
+    expect(await exec('print(2)')).toBe('2\r\n');
+  });
+
+  it('is not stopped unasked when something has been typed there', async () => {
+    const { exec, untilShown, type } = await connected({ '/main.py': ASKING });
+    await untilShown('>>> ');
+    await type('6*7');
+    await untilShown(/6\*7/);
+    expect(await failure(exec('print(1)'))).toBeInstanceOf(ProgramRunningError);
+    await type('still here\r');
+    await untilShown('you said still here');
+  });
+
+  it('is stopped though it takes the first Ctrl-C for a cleared line', async () => {
+    const shell =
+      'while True:\n  try:\n    s = input(">>> ")\n  except KeyboardInterrupt:\n    print("cleared")\n';
+    const { exec, untilShown } = await connected({ '/main.py': `${shell}    continue\n` });
+    await untilShown('>>> ');
+    expect(await exec('print(1)', { mayInterrupt: true })).toBe('1\r\n');
+  }, 30_000);
+});
+
+describe('a program that tidies up when it is stopped', () => {
+  // A second Ctrl-C ends the tidying: then the file is missing, and the motors are on.
+  const TIDY =
+    'import time\ndef off():\n  time.sleep(1)\n  open("off", "w").close()\n  print("motors off")\n';
+  const PROGRAM = `${TIDY}input()\nprint("runs")\ntry:\n  while True: pass\nexcept KeyboardInterrupt:\n  print("stopping")\n  off()\n`;
+  const FINALLY = `${TIDY}input()\nprint("runs")\ntry:\n  while True: time.sleep(1)\nfinally:\n  off()\n`;
+  const isOff = 'import os\nprint("off" in os.listdir("/"))';
+
+  it('has the time to when work that may stop it begins', async () => {
+    const { exec, untilShown, shown } = await connected({ '/main.py': PROGRAM });
+    await untilShown('runs');
+    expect(await exec(isOff, { mayInterrupt: true })).toBe('True\r\n');
+    expect(shown()).toMatch(/stopping\r\nmotors off/);
+  });
+
+  it('has the time to when it is interrupted, and when the board is reset', async () => {
+    const { exec, untilShown, transport, type } = await connected({ '/main.py': FINALLY });
+    await untilShown('runs');
+    await transport.interrupt();
+    expect(await exec(`${isOff}\nos.remove("off")`)).toBe('True\r\n');
+    await transport.reset('soft');
+    await type('\r');
+    await untilShown(/runs[^]*runs/);
+    await transport.reset('soft');
+    await type('\r');
+    await untilShown(/runs[^]*runs[^]*motors off[^]*runs/);
+  });
+
+  it('has the time to when code is called off', async () => {
+    const { transport, exec } = await connected({});
+    const code = FINALLY.replace('input()\n', '');
+    const stop = new AbortController();
+    let said = '';
+    const run = transport.withSession((session) =>
+      session.exec(code, {
+        signal: stop.signal,
+        onStdout: (chunk) => {
+          said += text(chunk);
+          if (said.includes('runs')) stop.abort();
+        },
+      }),
+    );
+    expect(await failure(run)).toMatchObject({ name: 'CancelledError' });
+    expect(said).toContain('motors off');
+    expect(await exec(isOff)).toBe('True\r\n');
+  });
+
+  it('is stopped all the same when it only goes on printing', async () => {
+    const loop =
+      'import time\ninput()\nwhile True:\n  try:\n    while True:\n      print("on")\n      time.sleep(0.05)\n  except KeyboardInterrupt:\n    pass\n';
+    const { exec, untilShown } = await connected({ '/main.py': loop });
+    await untilShown('on');
+    expect(await exec('print(1)', { mayInterrupt: true })).toBe('1\r\n');
+  }, 30_000);
+});

@@ -1,0 +1,84 @@
+import { silentLog } from '../../../src/core/log';
+import { serialAddress } from '../../../src/core/parseAddress';
+import { SessionFiles } from '../../../src/core/files/sessionFiles';
+import type { SessionOptions, Session, Transport } from '../../../src/core/transport';
+import { serialTransport } from '../../../src/transports/serial/serialTransport';
+import { startSerlink, startUboard } from '../../lab/index.mjs';
+import type { Serlink } from '../../lab/serlink.mjs';
+import type { Uboard, UboardOptions } from '../../lab/uboard.mjs';
+
+/** A real MicroPython behind a cable, the product's own link to it, and its file verbs. */
+export interface Rig {
+  readonly board: Uboard;
+  readonly cable: Serlink;
+  readonly transport: Transport;
+  readonly files: SessionFiles;
+  /** How many pieces of code were run on the board. */
+  execs(): number;
+  /** What is known of the board is forgotten, as in a new window. */
+  forget(): void;
+  /** Opens a new link, after the cable was pulled. */
+  reconnect(): Promise<void>;
+  /** Switches the board off, if it still is on, and on again, with a new cable. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a board that loses bytes when its ring of 260 bytes is full. `stdin: false`: a link that feeds no input. */
+export async function startRig(
+  options: UboardOptions & { baud?: number; stdin?: boolean } = {},
+): Promise<Rig> {
+  const board = await startUboard({ drop: true, ...options });
+  const lay = () => startSerlink({ to: board.tty, baud: options.baud ?? 0 });
+  let cable = await lay();
+  const { stdin = true } = options;
+  let execs = 0;
+  const open = async () => {
+    const transport = serialTransport(serialAddress(cable.tty), silentLog);
+    await transport.open(AbortSignal.timeout(10_000));
+    return transport;
+  };
+  let transport = await open();
+  const counted = (session: Session): Session => ({
+    exec: (code, o) => {
+      execs++;
+      return session.exec(code, stdin ? o : { ...o, onStart: undefined });
+    },
+  });
+  const newFiles = () =>
+    new SessionFiles((work, o?: SessionOptions) =>
+      transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
+    );
+  let files = newFiles();
+  return {
+    board,
+    get files() {
+      return files;
+    },
+    get cable() {
+      return cable;
+    },
+    get transport() {
+      return transport;
+    },
+    execs: () => execs,
+    forget: () => void (files = newFiles()),
+    reconnect: async () => {
+      await transport.close();
+      await cable.replug();
+      transport = await open();
+    },
+    restart: async () => {
+      await transport.close();
+      await cable.stop();
+      await board.restart();
+      cable = await lay();
+      transport = await open();
+    },
+    stop: async () => {
+      await transport.close();
+      await cable.stop();
+      await board.stop();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+/** A wire that can be cut: every connection through it ends at once. `at`: where it begins. */
+export async function wire(port: number, at: { host?: string; port?: number } = {}) {
+  const open = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+    near.pipe(far).pipe(near);
+    for (const socket of [near, far]) {
+      open.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        open.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+  });
+  server.listen(at.port ?? 0, at.host ?? '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    cut: () => {
+      for (const socket of open) socket.destroy();
+    },
+    stop: () => server.close(),
+  };
+}
+
+/** A wire on which every byte is `ms` milliseconds under way, in either direction. */
+export async function slowWire(port: number, ms: number) {
+  const later = (from: Socket, to: Socket) => {
+    from.on('data', (chunk: Buffer) => {
+      setTimeout(() => {
+        if (!to.destroyed) to.write(chunk);
+      }, ms);
+    });
+  };
+  const server = createServer({ noDelay: true }, (near) => {
+    const far = connect({ port, host: '127.0.0.1', noDelay: true });
+    later(near, far);
+    later(far, near);
+    for (const socket of [near, far]) {
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => {
+        near.destroy();
+        far.destroy();
+      });
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: (server.address() as AddressInfo).port, stop: () => server.close() };
+}

@@ -1,0 +1,71 @@
+import { serialAddress } from '../../../src/core/parseAddress';
+import { silentLog } from '../../../src/core/log';
+import { serialTransport } from '../../../src/transports/serial/serialTransport';
+import { startMicrobit, startMpboard, startSerlink, startUboard } from '../../lab/index.mjs';
+import { describeConformance, type Far } from '../rig/conformance';
+
+function far(tty: string, ...stops: (() => Promise<void>)[]): Far {
+  return {
+    transport: serialTransport(serialAddress(tty), silentLog),
+    stop: async () => {
+      for (const stop of stops) await stop();
+    },
+  };
+}
+
+describeConformance({
+  name: 'serial',
+  start: async (files) => {
+    const board = await startUboard({ files, heap: 512, sizeKib: 4096 });
+    return far(board.tty, board.stop);
+  },
+});
+
+describeConformance({
+  name: 'serial, 115200 baud, a UART that loses bytes',
+  largeKb: 20,
+  cannot: {
+    stubbornPrograms:
+      'between two handlers a PC leaves nanoseconds, which 11,520 Ctrl-C a second miss; chips leave microseconds',
+    largeFiles: 'two megabytes take six minutes at this rate',
+    fullFlash: 'two megabytes take three minutes at this rate',
+  },
+  start: async (files) => {
+    const board = await startUboard({ files, drop: true, heap: 512 });
+    const cable = await startSerlink({ to: board.tty, baud: 115_200 });
+    return far(cable.tty, cable.stop, board.stop);
+  },
+});
+
+describeConformance({
+  name: 'serial, a 32-bit chip',
+  largeKb: 100,
+  cannot: {
+    programs: 'its flash begins empty, whatever files the test has',
+    largeCode: '155 kB of heap',
+    largeFiles: 'an emulated processor takes too long for it',
+    fullFlash: 'an emulated processor takes too long for it',
+  },
+  start: async () => {
+    const board = await startMpboard();
+    return far(board.tty, board.stop);
+  },
+});
+
+describeConformance({
+  name: 'serial, the oldest firmware (no raw-paste)',
+  largeKb: 2,
+  cannot: {
+    programs: 'its flash begins empty, whatever files the test has',
+    stdin: 'MicroPython 1.9.2 of the micro:bit has no sys.stdin',
+    rawBytes: 'it has no sys.stdout.buffer',
+    largeCode: '9 kB of heap',
+    largeFiles: '30 kB of flash',
+    fullFlash: 'it has no statvfs',
+    files: 'the file verbs are tested apart',
+  },
+  start: async () => {
+    const board = await startMicrobit({ baud: 115_200 });
+    return far(board.tty, board.stop);
+  },
+});

@@ -1,0 +1,126 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { startUboard } from '../lab/index.mjs';
+import { freePort, pollUntil } from '../lab/process.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
+import { openSession } from './session.mjs';
+import { webview } from './webview.mjs';
+
+// An app from its first file to its messages: made, deployed to a board behind the local broker, watched, sent a command.
+
+const WAIT_MS = 60_000;
+
+let board: Awaited<ReturnType<typeof startUboard>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  board = await startUboard({ name: 'kitchen', heap: 1024, sizeKib: 4096 });
+  session = await openSession({
+    ttys: [board.tty],
+    settings: { 'mpyFleet.localBroker.port': await freePort() },
+    files: { 'notes.txt': 'mine\n', 'water.py': 'print("watered", 6 * 7)\n' },
+  });
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.row('linuxboard-1').waitFor();
+  await driver.command('MicroPython: Start a Local Broker');
+  await driver.status(/Broker: \d+/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Put the Agent on Board (MQTT)…');
+  await driver.row('linuxboard-1').getByText(/MQTT/).first().waitFor({ timeout: WAIT_MS });
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`apps ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await board.stop();
+});
+
+test('an app is made from a template', async () => {
+  const { driver, workspace } = session;
+  await driver.command('MicroPython: New App…');
+  await driver.type('hello');
+  await driver.pick('Worker and management tasks');
+  const file = join(workspace, 'hello', 'worker_task.py');
+  expect(await pollUntil(() => Promise.resolve(existsSync(file)), WAIT_MS)).toBe(true);
+  expect(await driver.editorText()).toContain('class WorkerTask');
+  const manifest = join(workspace, 'hello', 'app.json');
+  const app = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+  writeFileSync(manifest, JSON.stringify({ ...app, worker: 1, trial: 2 }));
+});
+
+test('it is deployed to a board, and what it sends is drawn and listed', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Deploy App to Boards…');
+  await chooseBoards(driver, 'linuxboard-1', 1);
+  const results = await webview(driver.page, '#summary');
+  await results.getByText(/runs on trial/).waitFor({ timeout: WAIT_MS });
+  const run = async () =>
+    (await board.files())['/fleet/run.json']?.toString().includes('hello/0.1.0-') ?? false;
+  expect(await pollUntil(run, WAIT_MS)).toBe(true);
+  await driver.command('MicroPython: Show Messages');
+  const page = await webview(driver.page, 'h1:has-text("Messages")');
+  await page.locator('td', { hasText: 'free_memory' }).first().waitFor({ timeout: WAIT_MS });
+  await page.locator('svg', { hasText: 'free_memory' }).waitFor();
+});
+
+test('a message to the app is answered', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Send a Message to the App…');
+  await driver.type('who is there?');
+  await driver.notification(/You said who is there\?/).waitFor({ timeout: WAIT_MS });
+});
+
+test('the messages are exported as CSV', async () => {
+  const { driver, workspace } = session;
+  await driver.command('MicroPython: Export Messages…');
+  await driver.saveAs(join(workspace, 'messages.csv'));
+  const csv = readFileSync(join(workspace, 'messages.csv'), 'utf8');
+  expect(csv).toMatch(/^time,board,app,free_memory\r\n[^,]+,linuxboard-1,hello,\d+/);
+});
+
+test('a version is assigned to all boards, and a board that differs is shown and updated', async () => {
+  const { driver, workspace } = session;
+  const manifest = join(workspace, 'hello', 'app.json');
+  const app = JSON.parse(readFileSync(manifest, 'utf8')) as object;
+  writeFileSync(manifest, JSON.stringify({ ...app, version: '0.2.0' }));
+  await driver.command('MicroPython: Assign App to Boards…');
+  await driver.pick('all');
+  const row = driver.row('linuxboard-1');
+  await row.filter({ hasText: 'should run hello 0.2.0' }).waitFor({ timeout: WAIT_MS });
+  await driver.screenshot('apps differs');
+  await driver.answer(/is assigned to all/, 'Deploy Now');
+  await driver.expand('linuxboard-1');
+  await driver.row('hello 0.2.0').waitFor({ timeout: WAIT_MS });
+});
+
+test('a script runs once, and is kept for other workspaces', async () => {
+  const { driver } = session;
+  await driver.openFile('water.py');
+  await driver.command('MicroPython: Keep a Script for All Workspaces…');
+  await driver.command('MicroPython: Focus on Scripts and Schedules View');
+  await driver.rowAction('water.py', 'Run a Script Once on Boards…');
+  await chooseBoards(driver, 'linuxboard-1', 1);
+  const results = await webview(driver.page, '#summary');
+  await results.getByText('watered 42').waitFor({ timeout: WAIT_MS });
+});
+
+test('it is scheduled on the board, seen with its runs, and removed again', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Schedule a Script…');
+  await driver.pick('water.py');
+  await chooseBoards(driver, 'linuxboard-1', 1);
+  await driver.type('1s');
+  await driver.pick('On the Board');
+  await driver.pick('Wait for the Next Run');
+  await driver.type('morning');
+  const row = driver.row('morning');
+  await row.filter({ hasText: /every 1 s · last .*\d\d:\d\d/ }).waitFor({ timeout: WAIT_MS });
+  await driver.screenshot('apps schedules');
+  await driver.rowAction('morning', 'Remove the Schedule…');
+  await driver.confirm('Remove');
+  await row.waitFor({ state: 'detached', timeout: WAIT_MS });
+  const plan = (await board.files())['/fleet/plan.json']?.toString();
+  expect(plan).toBe('[]');
+});

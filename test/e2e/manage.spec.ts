@@ -1,0 +1,115 @@
+import type { Locator } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { ADMIN_KEY, startAgentBoard } from '../boards/rig/agent/board';
+import { startMosquitto, startUboard } from '../lab/index.mjs';
+import { freePort, pollUntil } from '../lab/process.mjs';
+import { openSession } from './session.mjs';
+import { accessibilityFaults, webview } from './webview.mjs';
+
+// Boards behind brokers are managed from the window: the configuration in a form, and boards that belong to others.
+
+const WAIT_MS = 60_000;
+
+let board: Awaited<ReturnType<typeof startUboard>>;
+/** A board at another broker, whose key the window does not have. */
+let guest: Awaited<ReturnType<typeof startAgentBoard>>;
+let office: Awaited<ReturnType<typeof startMosquitto>>;
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  office = await startMosquitto();
+  [board, guest] = await Promise.all([
+    startUboard({ name: 'kitchen', heap: 512, sizeKib: 4096 }),
+    startAgentBoard({
+      ...{ name: 'guest', heap: 512, sizeKib: 4096 },
+      broker: { host: '127.0.0.1', port: office.port, backoff: [1, 1] },
+    }),
+  ]);
+  session = await openSession({
+    ttys: [board.tty],
+    settings: {
+      'mpyFleet.localBroker.port': await freePort(),
+      'mpyFleet.brokers': [{ id: 'office', name: 'Office', url: office.url }],
+    },
+  });
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.row('linuxboard-1').waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Start a Local Broker');
+  await driver.status(/Broker: \d+/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Put the Agent on Board (MQTT)…');
+  await driver.pick(/Local broker/);
+  await driver.notification(/no longer needs its cable/).waitFor({ timeout: WAIT_MS });
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`manage ${task.name}`);
+});
+afterAll(async () => {
+  await session.close();
+  await Promise.all([board.stop(), guest.stop()]);
+  await office.stop();
+});
+
+async function becomes(locator: Locator, text: RegExp): Promise<void> {
+  const shows = async () => text.test((await locator.textContent()) ?? '');
+  if (await pollUntil(shows, WAIT_MS)) return;
+  throw new Error(
+    `it does not become ${String(text)} but is ${(await locator.textContent()) ?? ''}`,
+  );
+}
+
+const configOnBoard = async () =>
+  JSON.parse((await board.files())['/mpyfleet/config.json']?.toString() ?? '{}') as Record<
+    string,
+    unknown
+  >;
+
+test('a form shows what a board has, what differs, and sets it', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Configure Boards…');
+  const page = await webview(driver.page, '#mode-telemetry');
+  await becomes(page.locator('#boards'), /linuxboard-1\. 1 of 1 boards have reported/);
+  await page.locator('#mode-location').selectOption('set');
+  await page.locator('#value-location input').fill('hall {n:2}');
+  await page.locator('#mode-telemetry').selectOption('set');
+  await page.locator('#value-telemetry input').fill('99999');
+  await becomes(page.locator('#status'), /telemetry must be a whole number from 0 to 86400/);
+  await page.locator('#value-telemetry input').fill('7');
+  await becomes(page.locator('#setting-location .drift'), /^Different on linuxboard-1$/);
+  expect(await accessibilityFaults(driver.page, '#mode-telemetry')).toEqual([]);
+  await page.locator('#apply').click();
+  await becomes(page.locator('#status'), /^The boards have this already$/);
+  await becomes(page.locator('#setting-location .reported'), /^On the boards: hall 01$/);
+  expect(await configOnBoard()).toMatchObject({ location: 'hall 01', tm: 7 });
+});
+
+test('the form remembers what was set, and changes nothing before it is applied', async () => {
+  const { driver } = session;
+  await driver.command('View: Close All Editors');
+  await driver.command('MicroPython: Configure Boards…');
+  const page = await webview(driver.page, '#mode-telemetry');
+  await becomes(page.locator('#status'), /^The boards have this already$/);
+  expect(await page.locator('#value-location input').inputValue()).toBe('hall {n:2}');
+  await page.locator('#value-telemetry input').fill('8');
+  await becomes(page.locator('#setting-telemetry .drift'), /^Different on linuxboard-1$/);
+  expect(await configOnBoard()).toMatchObject({ tm: 7 });
+});
+
+test('a board that is new at a broker is ignored, shown again and adopted with its key', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await driver.row(/^Not adopted/).waitFor({ timeout: WAIT_MS });
+  await driver.screenshot('manage new at a broker');
+  await driver.rowMenu(/^guest/, 'Ignore Board');
+  await driver.notification(/guest ignored/).waitFor();
+  await driver.row(/^guest/).waitFor({ state: 'detached' });
+  await driver.command('MicroPython: Show Ignored Boards…');
+  await driver.pickMany(['guest']);
+  await driver.row(/^Not adopted/).waitFor();
+  await driver.rowMenu(/^guest/, 'Adopt Board…');
+  await driver.pick('Enter its key');
+  await driver.type(ADMIN_KEY.toString('hex'));
+  await driver.row(/^Not adopted/).waitFor({ state: 'detached' });
+  await driver.row(/^guest/).click();
+  await driver.row('main.py').waitFor({ timeout: WAIT_MS });
+});

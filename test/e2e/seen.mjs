@@ -1,0 +1,94 @@
+// @ts-check
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** Windows that are open now. @type {Set<Page>} */
+const pages = new Set();
+
+const KEYS = 30; // the last keys and clicks that are kept
+
+/** Keeps, in the page, the last keys and clicks, where they went, and whether the window took the keys. @param {number} keep */
+function keepKeys(keep) {
+  /** @type {string[]} */
+  const keys = [];
+  const clicks = { onRows: 0 };
+  Object.assign(window, { keysPressed: keys, clicks });
+  const name = (/** @type {EventTarget | null} */ at) =>
+    at && 'className' in at ? String(at.className).split(' ', 2).join('.') : '';
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      const at = name(event.target);
+      // After all who listen.
+      setTimeout(() => {
+        const to = name(document.activeElement);
+        keys.push(
+          `${event.key} in ${at}${event.defaultPrevented ? '' : ', not taken'}, then ${to}`,
+        );
+        if (keys.length > keep) keys.shift();
+      });
+    },
+    true,
+  );
+  window.addEventListener(
+    'click',
+    (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      const row = target.closest('.monaco-list-row');
+      if (row) clicks.onRows++;
+      keys.push(`click on ${row?.getAttribute('aria-label') ?? name(target)}`);
+      if (keys.length > keep) keys.shift();
+    },
+    true,
+  );
+}
+
+/** How many clicks have hit a row of a list since the page was loaded. @param {Page} page @returns {Promise<number>} */
+export function clicksOnRows(page) {
+  return page.evaluate(() => {
+    const clicks = 'clicks' in window ? /** @type {{ onRows: number }} */ (window.clicks) : null;
+    return clicks?.onRows ?? 0;
+  });
+}
+
+/** @param {Page} page a page that has loaded, or has not yet */
+export async function nowOpen(page) {
+  pages.add(page);
+  await page.addInitScript(keepKeys, KEYS);
+  await page.evaluate(keepKeys, KEYS);
+  page.on('close', () => pages.delete(page));
+}
+
+/** What a user sees in each open window, as text. @returns {Promise<string[]>} */
+export function whatIsSeen() {
+  return Promise.all([...pages].map(seen));
+}
+
+/** @param {Page} page */
+async function seen(page) {
+  const texts = async (/** @type {string} */ selector) =>
+    (await page.locator(selector).allInnerTexts())
+      .map((text) => text.replaceAll(/\s+/g, ' ').trim())
+      .filter((text) => text !== '');
+  const focus = await page.evaluate(() => {
+    const path = [];
+    for (let at = document.activeElement; at; at = at.parentElement) path.push(at.className);
+    return path.slice(0, 4).join(' < ');
+  });
+  const parts = {
+    focus,
+    dialog: await texts('.monaco-dialog-box'),
+    input: await texts('.quick-input-widget:not([style*="display: none"])'),
+    notifications: await texts('.notification-toast, .notifications-center .monaco-list-row'),
+    status: await texts('.part.statusbar .statusbar-item'),
+    rows: await texts('.part.sidebar .monaco-list-row'),
+    focused: await texts('.monaco-list-row.focused'),
+    selected: await texts('.monaco-list-row.selected'),
+    keys: await page.evaluate(() => ('keysPressed' in window ? window.keysPressed : [])),
+    terminal: (await texts('.terminal-wrapper.active .xterm-rows > div')).slice(-12),
+  };
+  return [
+    'The window showed:',
+    ...Object.entries(parts).map(([k, v]) => `  ${k}: ${JSON.stringify(v)}`),
+  ].join('\n');
+}

@@ -1,0 +1,223 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { pollUntil, startUboard } from '../lab/index.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
+import { openSession } from './session.mjs';
+
+// Which board and which file a command means, with three boards of one kind and an address that does not answer.
+
+const NAMES = ['kit-1', 'kit-2', 'kit-3'];
+const WAIT_MS = 60_000;
+
+let boards: Awaited<ReturnType<typeof startUboard>>[];
+let session: Awaited<ReturnType<typeof openSession>>;
+
+beforeAll(async () => {
+  boards = await Promise.all(
+    ['ada', 'ben', 'cyd'].map((name) =>
+      startUboard({
+        name,
+        files: {
+          'result.csv': `${name},1\n`,
+          'greet.py': `print('hello from ${name}')\n`,
+          'old/a.py': 'A = 1\n',
+          'extra.txt': 'as it was\n',
+        },
+      }),
+    ),
+  );
+  session = await openSession({
+    ttys: boards.map((b) => b.tty),
+    files: {
+      'ran.py': "open('/ran', 'w').close()\nprint('this ran')\n",
+      'forever.py': "import time\nprint('forever has begun')\nwhile True:\n    time.sleep(0.1)\n",
+      'extra.txt': 'replaced\n',
+      'again.py': "print('it ran after the answer')\n",
+      'next.py': "print('the next one ran')\n",
+    },
+    settings: { 'mpyFleet.webrepl.addresses': ['127.0.0.1:9'] },
+  });
+});
+afterEach(async ({ task }) => {
+  await session.driver.screenshot(`targets ${task.name}`);
+  await session.driver.moveAway();
+});
+afterAll(async () => {
+  await session.close();
+  await Promise.all(boards.map((b) => b.stop()));
+});
+
+/** The boards by the names they have in the window. */
+function boardNamed(name: string): (typeof boards)[number] | undefined {
+  const content = readFileSync(join(session.workspace, name, 'result.csv'), 'utf8');
+  return boards.find((_, i) => content.startsWith(['ada', 'ben', 'cyd'][i] ?? '?'));
+}
+
+test('while none was chosen no address is taken for the active board', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  const three = async () =>
+    (await driver.rows()).filter((row) => row.startsWith('linuxboard')).length === NAMES.length;
+  expect(await pollUntil(three, WAIT_MS)).toBe(true);
+  await driver.status('4 boards').waitFor();
+  await driver.command('MicroPython: Rename Boards…');
+  await chooseBoards(driver, 'linuxboard*', NAMES.length);
+  await driver.type('kit-{n}');
+  for (const name of NAMES) await driver.row(name).waitFor();
+});
+
+test('keys in the tree act on the row that has the focus and on nothing else', async () => {
+  const { driver } = session;
+  await driver.expand('kit-1');
+  await driver.clickRow(driver.row('greet.py'));
+  await driver.tab('greet.py').waitFor();
+  await driver.page.locator('.view-line', { hasText: 'hello from' }).waitFor(); // it is open
+  await driver.clickRow(driver.row('old'));
+  await driver.row('a.py').waitFor(); // the click opens the folder as well
+  await driver.status(/kit-1: ready/).waitFor();
+  const focused = driver.page.locator(
+    '.part.sidebar .monaco-list:focus .monaco-list-row.focused .monaco-icon-name-container',
+  );
+  await focused.filter({ hasText: 'old' }).waitFor();
+  await driver.page.keyboard.press('Delete');
+  expect(await driver.confirm('Cancel')).toMatch(/\/old from kit-1\?/);
+  await focused.filter({ hasText: 'old' }).waitFor();
+  await driver.page.keyboard.press('ArrowDown'); // moves the focus and not the selection
+  await driver.page.keyboard.press('ArrowDown');
+  await focused.filter({ hasText: 'extra.txt' }).waitFor();
+  await driver.page.keyboard.press('Delete');
+  expect(await driver.confirm('Cancel')).toContain('Delete /extra.txt from kit-1?');
+  await driver.clickRow(driver.row('kit-2'));
+  await driver.page.keyboard.press('Delete');
+  await driver.status('Delete works only on files and folders').waitFor();
+  expect(await driver.dialog.count()).toBe(0);
+  await driver.page.keyboard.press('F2');
+  await driver.input.locator('.quick-input-title', { hasText: 'Name for kit-2' }).waitFor();
+  await driver.page.keyboard.press('Escape');
+});
+
+test('a tab says of which board its file is, and a row has the tags of its board', async () => {
+  const { driver } = session;
+  const marked = async () => {
+    const label = driver.tab('greet.py').locator('.monaco-icon-label').first();
+    return label.evaluate((e: Element) => getComputedStyle(e, '::after').content === '"k1"');
+  };
+  expect(await pollUntil(marked, WAIT_MS)).toBe(true);
+  await driver.rowMenu('kit-1', 'Edit Tags of Boards…', 'Board');
+  await driver.type('front, window');
+  await driver.row('kit-1').filter({ hasText: '#front #window' }).waitFor();
+});
+
+test('with several boards selected an icon acts on its row, and the menu has no command for one', async () => {
+  const { driver } = session;
+  await session.driver.selectRows(NAMES);
+  await driver.rowAction('kit-2', 'Open REPL');
+  await driver.status(/kit-2: ready/).waitFor();
+  await driver.row('kit-2').filter({ hasText: 'active' }).waitFor();
+  await session.driver.selectRows(NAMES);
+  await driver.row('kit-3').click({ button: 'right' });
+  const items = await driver.menuItems();
+  expect(items.length).toBeLessThanOrEqual(12);
+  expect(items).not.toContain('Rename Board…');
+  expect(items).not.toContain('Open REPL');
+  expect(items).toContain('Rename Boards…');
+  await driver.page.keyboard.press('Escape');
+});
+
+test('files of several boards come into a folder for each, and none is lost', async () => {
+  const { driver, workspace } = session;
+  await session.driver.selectRows(NAMES);
+  await driver.rowMenu('kit-2', 'Collect Files from Boards…');
+  await driver.type('*.csv');
+  await driver.input.getByRole('button', { name: 'Download Here' }).click();
+  const read = (name: string) => {
+    try {
+      return readFileSync(join(workspace, name, 'result.csv'), 'utf8');
+    } catch {
+      return undefined; // not there yet
+    }
+  };
+  const allCame = () => Promise.resolve(NAMES.every((name) => read(name) !== undefined));
+  expect(await pollUntil(allCame, WAIT_MS)).toBe(true);
+  expect(NAMES.map(read).sort()).toEqual(['ada,1\n', 'ben,1\n', 'cyd,1\n']);
+  await driver.notification(/Files from 3 of 3 boards are in/).waitFor();
+});
+
+test('what Run started, the next Run stops and replaces without a question', async () => {
+  const { driver } = session;
+  await driver.clickRow(driver.row('kit-1'));
+  await driver.status(/kit-1: ready/).waitFor();
+  await driver.openFile('forever.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('forever has begun');
+  await driver.openFile('next.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.terminalShows('the next one ran');
+  expect(await driver.notification(/must be stopped first/).count()).toBe(0);
+});
+
+test('two operations that need the prompt share one question', async () => {
+  const { driver } = session;
+  await driver.clickRow(driver.row('kit-1'));
+  await driver.terminalType('import time\nwhile True: time.sleep(0.1)\n\n', 'kit-1');
+  await driver.status(/kit-1: running/).waitFor();
+  await driver.openFile('again.py');
+  await driver.command('MicroPython: Upload to Board');
+  await driver.notification(/Uploading|must be stopped first/).waitFor();
+  await driver.status('Stop the program on kit-1?').waitFor();
+  await driver.command('MicroPython: Run File on Board');
+  await driver.status('Stop the program on kit-1? 2 operations are waiting').waitFor();
+  expect(
+    await driver.page
+      .locator('.notification-toast')
+      .filter({ hasText: 'must be stopped first' })
+      .count(),
+  ).toBe(1);
+  await driver.answer(/must be stopped first/, 'Stop It');
+  await driver.terminalShows('it ran after the answer');
+});
+
+test('a board is identified: where its firmware names no LED, its terminal says which one it is', async () => {
+  const { driver } = session;
+  await driver.rowMenu('kit-1', 'Identify Board (Blink Its LED)', 'Board');
+  await driver.terminalShows('[This is kit-1]');
+});
+
+test('what an upload replaces comes back by undo', async () => {
+  const { driver } = session;
+  await driver.clickRow(driver.row('kit-1'));
+  await driver.openFile('extra.txt');
+  await driver.command('MicroPython: Upload to Board');
+  await driver.answer('/extra.txt replaced on kit-1', 'Undo');
+  await driver.notification(/kit-1: 1 restored/).waitFor();
+  const board = boardNamed('kit-1');
+  expect((await board?.files())?.['/extra.txt']?.toString()).toBe('as it was\n');
+});
+
+test('forgetting a board asks, says what is lost, and can be taken back', async () => {
+  const { driver } = session;
+  await driver.rowMenu('kit-3', 'Forget Board…', 'Board');
+  expect(await driver.confirm('Forget')).toMatch(/Forget kit-3\?[^]*its name[^]*plugged in/);
+  await driver.answer('kit-3 forgotten', 'Undo');
+  await driver.row('kit-3').waitFor();
+});
+
+test('the active board is pulled out: Run asks, and no other board runs anything', async () => {
+  const { driver } = session;
+  await driver.clickRow(driver.row('kit-2'));
+  await driver.status(/kit-2: ready/).waitFor();
+  const pulled = boardNamed('kit-2');
+  if (!pulled) throw new Error('no board is kit-2');
+  await pulled.kill();
+  await driver.row('kit-2').filter({ hasText: 'reconnecting' }).waitFor();
+  await driver.openFile('ran.py');
+  await driver.command('MicroPython: Run File on Board');
+  await driver.input
+    .locator('.quick-input-title', { hasText: 'kit-2 is away. Use which board instead?' })
+    .waitFor();
+  await driver.page.keyboard.press('Escape');
+  for (const board of boards) {
+    if (board !== pulled) expect(Object.keys(await board.files())).not.toContain('/ran');
+  }
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../src/core/async';
+import { WorkProgress } from '../../../src/commands/workProgress';
+import { FakeClock } from '../rig/fakeAgent';
+
+function aProgress() {
+  const clock = new FakeClock();
+  const said: string[] = [];
+  const progress = new WorkProgress(clock, () => {
+    said.push('shown');
+    return {
+      report: (message, increment) => void said.push(`${message ?? ''} ${increment ?? ''}`.trim()),
+      close: () => void said.push('gone'),
+    };
+  });
+  return { clock, said, progress };
+}
+
+describe('the progress of a command', () => {
+  it('is not shown before the work begins, so never behind the first question', () => {
+    const { said, progress } = aProgress();
+    progress.dispose();
+    expect(said).toEqual([]);
+  });
+
+  it('appears with the first report, and adds up shares', () => {
+    const { said, progress } = aProgress();
+    progress.report('a.py', 1, 4);
+    progress.report('b.py', 3, 4);
+    progress.dispose();
+    expect(said).toEqual(['shown', 'a.py 25', 'b.py 50', 'gone']);
+  });
+
+  it('appears when a board has been busy for a moment, and not for a short job', async () => {
+    const { clock, said, progress } = aProgress();
+    progress.working(true);
+    await clock.pass(299);
+    progress.working(false);
+    await clock.pass(1000);
+    expect(said).toEqual([]);
+    progress.working(true);
+    await clock.pass(300);
+    expect(said).toEqual(['shown']);
+  });
+
+  it('steps aside while a question is open, and comes back with the work', async () => {
+    const { clock, said, progress } = aProgress();
+    progress.report('comparing');
+    const answer = new Deferred<string>();
+    const asked = progress.during(() => answer.promise);
+    expect(said.at(-1)).toBe('gone');
+    progress.working(true);
+    await clock.pass(1000);
+    progress.report('still asking');
+    expect(said.at(-1)).toBe('gone');
+    answer.resolve('yes');
+    expect(await asked).toBe('yes');
+    progress.report('b.py', 1, 2);
+    expect(said.slice(-2)).toEqual(['shown', 'b.py 50']);
+  });
+
+  it('comes back after a question that was refused', async () => {
+    const { said, progress } = aProgress();
+    await expect(progress.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    progress.begin();
+    expect(said).toEqual(['shown']);
+  });
+});

@@ -1,0 +1,26 @@
+import { expect, it } from 'vitest';
+import { keyText, openKeys, parseKey, sealKeys, type BoardKey } from '../../../../src/core/agent';
+
+const PASSPHRASE = 'correct horse battery';
+const ann: BoardKey = { role: 'operator', name: 'ann', key: Buffer.alloc(32, 7) };
+const ring = new Map<string, BoardKey>([
+  ['6b31', ann],
+  ['6b32', { role: 'admin', key: Buffer.alloc(32, 8) }],
+]);
+
+it('seals keys with their names, and opens no file that was changed', async () => {
+  const sealed = await sealKeys(ring, PASSPHRASE);
+  expect(sealed).not.toContain('6b31');
+  expect(await openKeys(sealed.replaceAll('\n', '\r\n'), PASSPHRASE)).toEqual(ring);
+  const at = sealed.length - 20;
+  const changed = `${sealed.slice(0, at)}${sealed[at] === 'A' ? 'B' : 'A'}${sealed.slice(at + 1)}`;
+  await expect(openKeys(changed, PASSPHRASE)).rejects.toThrow(/cannot be opened/);
+  await expect(openKeys('{}', PASSPHRASE)).rejects.toThrow(/not a key file/);
+  await expect(sealKeys(ring, 'short')).rejects.toThrow(/at least 12/);
+});
+
+it('reads a key of a person from its text, and refuses names that a board would', () => {
+  expect(parseKey(keyText(ann))).toEqual(ann);
+  expect(() => parseKey(`operator:${'x'.repeat(25)}:${'07'.repeat(32)}`)).toThrow(/not a key/);
+  expect(parseKey('07'.repeat(32)).role).toBe('admin');
+});

@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkConfig,
+  configChanges,
+  configText,
+  fillTemplate,
+  parseConfig,
+  reportedConfig,
+} from '../../../../src/core/boardConfig';
+
+const reported = (raw: Record<string, unknown>) => ({
+  raw,
+  fingerprint: (plain: string) => `#${plain}`,
+  trial: 'none' as const,
+  why: '',
+});
+
+describe('a configuration document', () => {
+  it('is read from YAML and JSON, and written so that it reads the same', () => {
+    const config = parseConfig(
+      'name: "{name}-{n:2}"\ntags: [lab]\ntimezone: +05:30\nwatchdog: {limit: 60, outage: reboot}\n',
+    );
+    expect(config).toEqual({
+      name: '{name}-{n:2}',
+      tags: ['lab'],
+      timezone: '+05:30',
+      watchdog: { limit: 60, outage: 'reboot' },
+    });
+    expect(parseConfig(JSON.stringify(config))).toEqual(config);
+    expect(parseConfig(configText(config))).toEqual(config);
+  });
+
+  it.each([
+    ['unknown: 1', /Unknown setting "unknown"/],
+    ['telemetry: -1', /telemetry must be a whole number from 0 to 86400/],
+    ['telemetry: 1.5', /whole number/],
+    ['name: 7', /name must be a text/],
+    ['tags: [a/b]', /tags\[0\]/],
+    ['log: loud', /one of "debug"/],
+    ['wifi: [{}]', /wifi\[0\] needs "ssid"/],
+    ['wifi: [{ssid: x, password: hunter2}]', /a reference such as \{secret:office-wifi\}/],
+    ['broker: {}', /broker needs "host"/],
+    ['broker: {host: x, port: 70000}', /broker\.port/],
+    ['watchdog: {limit: 1}', /watchdog\.limit/],
+    ['program: main.py', /program/],
+    ['modules: {a: &a [1], b: *a}', /cannot be read|alias/i],
+    ['a: b: c', /cannot be read/],
+    ['- 1', /must be an object/],
+    [`name: ${'x'.repeat(100_001)}`, /longer than/],
+  ])('is refused for %s', (text, why) => {
+    expect(() => parseConfig(text)).toThrow(why);
+  });
+
+  it('takes null for the default, and nothing of a broker for granted', () => {
+    expect(checkConfig({ name: null, wifi: null })).toEqual({ name: null, wifi: null });
+    expect(() => checkConfig({ broker: null })).toThrow(/broker must be an object/);
+  });
+});
+
+describe('a template', () => {
+  const values = {
+    name: 'kitchen',
+    uid: 'ab01',
+    platform: 'esp32',
+    n: 7,
+    secret: (name: string) => Promise.resolve(name === 'wifi' ? 'p{n}"' : undefined),
+  };
+
+  it('is filled for one board, and what a secret holds is taken as it is', async () => {
+    const config = {
+      name: '{platform}-{n:2}',
+      tags: ['{name}', '{other}'],
+      wifi: [{ ssid: 'home', password: '{secret:wifi}' }],
+      telemetry: 30,
+    };
+    expect(await fillTemplate(config, values)).toEqual({
+      name: 'esp32-07',
+      tags: ['kitchen', '{other}'],
+      wifi: [{ ssid: 'home', password: 'p{n}"' }],
+      telemetry: 30,
+    });
+  });
+
+  it('takes no place from a name that a board has given itself', async () => {
+    const config = { name: 'x-{name}', location: '{secret:{name}}' };
+    const asked: string[] = [];
+    const secret = (name: string) => {
+      asked.push(name);
+      return Promise.resolve('s');
+    };
+    const own = { ...values, secret, name: '{secret:wifi}' };
+    expect(await fillTemplate(config, own)).toEqual({ name: 'x-{secret:wifi}', location: 's' });
+    expect(asked).toEqual(['_secret_wifi_']);
+  });
+
+  it('names a secret that there is none of', async () => {
+    const config = { broker: { host: 'x', password: '{secret:gone}' } };
+    await expect(fillTemplate(config, values)).rejects.toThrow('No secret "gone" is stored');
+  });
+});
+
+describe('the difference to what a board reports', () => {
+  const raw = {
+    name: 'kitchen',
+    tm: 60,
+    log: 'I',
+    tz: -90,
+    wd: { allok: 4 },
+    wifi: [{ ssid: 'home', h: '#right' }],
+    broker: { host: 'b', port: 1883, h: '#me\0pass', other: { host: 'c', h: '#\0' } },
+    keys: ['admin'],
+  };
+  const names = (desired: Record<string, unknown>) =>
+    configChanges(desired, reported(raw)).map((c) => c.setting.name + (c.secretOnly ? '!' : ''));
+
+  it('has the names of documents', () => {
+    expect(reportedConfig({ raw })).toEqual({
+      name: 'kitchen',
+      timezone: '-01:30',
+      wifi: [{ ssid: 'home' }],
+      broker: { host: 'b', port: 1883, second: { host: 'c' } },
+      log: 'info',
+      telemetry: 60,
+      watchdog: { confirm: 4 },
+    });
+  });
+
+  it('is none for what the board reports itself', () => {
+    expect(names(reportedConfig({ raw }))).toEqual([]);
+  });
+
+  it('is what differs, defaults and missing settings too', () => {
+    expect(names({ name: 'kitchen', telemetry: 30, ntp: false, location: null })).toEqual([
+      'telemetry',
+      'ntp',
+    ]);
+    expect(names({ tags: null, modules: { a: {} }, watchdog: null })).toEqual([
+      'watchdog',
+      'modules',
+    ]);
+  });
+
+  it('sees by its fingerprint that a password is another one', () => {
+    const wifi = (password: string) => ({ wifi: [{ ssid: 'home', password }] });
+    expect(names(wifi('right'))).toEqual([]);
+    expect(names(wifi('wrong'))).toEqual(['wifi!']);
+    expect(names({ wifi: [{ ssid: 'home' }] })).toEqual([]);
+    expect(names({ wifi: [{ ssid: 'other', password: 'right' }] })).toEqual(['wifi']);
+    const broker = (user: string, password: string) => ({
+      broker: { host: 'b', port: 1883, user, password, second: { host: 'c' } },
+    });
+    expect(names(broker('me', 'pass'))).toEqual([]);
+    expect(names(broker('me', 'other'))).toEqual(['broker!']);
+  });
+});

@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest';
+import { text, utf8 } from '../../../../src/core/bytes';
+import { CancelledError, ConnectionLostError, TimeoutError } from '../../../../src/core/errors';
+import { agentExec } from '../../../../src/transports/mqtt/agentExec';
+import { FakeBoard, Op, settled, BIRTH } from '../../rig/fakeAgent';
+
+const nothing = new Uint8Array();
+
+describe('a request', () => {
+  it('is repeated after 2, 4, 8 seconds of silence, and given up after a minute', async () => {
+    const board = new FakeBoard();
+    const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
+    await board.clock.pass(1_999);
+    expect(board.of(Op.stat)).toHaveLength(1);
+    await board.clock.pass(1);
+    expect(board.of(Op.stat)).toHaveLength(2);
+    await board.clock.pass(12_000);
+    expect(board.of(Op.stat)).toHaveLength(4);
+    await board.clock.pass(60_000);
+    expect(await asked).toBeInstanceOf(TimeoutError);
+    const count = board.sent.length;
+    await board.clock.pass(60_000);
+    expect(board.sent).toHaveLength(count);
+  });
+
+  it('keeps its id when it is repeated, and ends with the first answer', async () => {
+    const board = new FakeBoard();
+    board.loses = (f, n) => f.op === Op.stat && n < 4;
+    board.onFrame = (f) => board.json(Op.ok, f.reqid, { n: 5 });
+    const asked = board.client.request(Op.stat, nothing);
+    await board.clock.pass(10_000);
+    expect(text((await asked).payload)).toBe('{"n":5}');
+    expect(new Set(board.of(Op.stat).map((f) => f.reqid)).size).toBe(1);
+    expect(new Set(board.of(Op.stat).map((f) => f.counter)).size).toBe(board.of(Op.stat).length);
+  });
+
+  it('ends when the board has restarted, not when only its network was away', async () => {
+    const board = new FakeBoard();
+    const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
+    await settled();
+    board.presence.fire({ on: false, boot: BIRTH.boot, why: '' });
+    board.presence.fire(BIRTH);
+    await settled();
+    expect(board.of(Op.stat).length).toBeGreaterThan(1);
+    board.restart('ffffffff');
+    expect(await asked).toBeInstanceOf(ConnectionLostError);
+  });
+
+  it('is cancelled on the board when it is called off', async () => {
+    const board = new FakeBoard();
+    const abort = new AbortController();
+    const asked = board.client.request(Op.stat, nothing, { signal: abort.signal });
+    await settled();
+    abort.abort();
+    await expect(asked).rejects.toBeInstanceOf(CancelledError);
+    expect(board.of(Op.cancel).map((f) => f.reqid)).toEqual(board.of(Op.stat).map((f) => f.reqid));
+  });
+
+  it('says HELLO to the new start of a board that restarts before it has answered', async () => {
+    const board = new FakeBoard();
+    board.answersHello = false;
+    board.onFrame = (f) => board.json(Op.ok, f.reqid, { n: 5 });
+    board.loses = (f) => f.op === Op.hello && !board.answersHello;
+    const asked = board.client.request(Op.stat, nothing);
+    await settled();
+    board.answersHello = true;
+    board.restart('ffffffff');
+    expect(text((await asked).payload)).toBe('{"n":5}');
+    expect(board.of(Op.hello).map((f) => f.aux)).toEqual([0x0a0b, 0xffff]);
+  });
+
+  it('opens one session for requests that come together', async () => {
+    const board = new FakeBoard();
+    board.onFrame = (f) => board.json(Op.ok, f.reqid, {});
+    await Promise.all([1, 2, 3].map(() => board.client.request(Op.stat, nothing)));
+    expect(board.of(Op.hello)).toHaveLength(1);
+  });
+
+  it('says so when the board is not there', async () => {
+    const board = new FakeBoard();
+    board.birth = undefined;
+    await expect(board.client.request(Op.stat, nothing)).rejects.toBeInstanceOf(
+      ConnectionLostError,
+    );
+  });
+});
+
+describe('running code', () => {
+  const start = async (code: string, options = {}) => {
+    const board = new FakeBoard();
+    const run = agentExec(board.client, utf8(code), options);
+    await settled();
+    const reqid = board.of(Op.exec)[0]?.reqid ?? 0;
+    return { board, run, reqid };
+  };
+
+  it('puts output together whatever order it comes in, each byte once', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.busy, reqid, { ms: 0 });
+    const out = (offset: number, words: string) =>
+      board.say(Op.out, reqid, { aux: 1, offset, payload: utf8(words) });
+    out(0, 'abc');
+    out(6, 'ghi');
+    expect(board.of(Op.nak).at(-1)?.offset).toBe(3);
+    out(2, 'cdef');
+    out(6, 'ghi');
+    out(0, 'abc');
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 9 });
+    expect(text(await run)).toBe('abcdefghi');
+  });
+
+  it('fetches output that is missing when the code has ended', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.busy, reqid, { ms: 0 });
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
+    await settled();
+    expect(board.of(Op.nak).at(-1)).toMatchObject({ reqid, offset: 0 });
+    board.say(Op.out, reqid, { aux: 1, offset: 0, payload: utf8('abc') });
+    expect(text(await run)).toBe('abc');
+  });
+
+  it('fetches it again when the OK comes once more instead', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.busy, reqid, { ms: 0 });
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
+    await settled();
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
+    await settled();
+    expect(board.of(Op.nak)).toHaveLength(2);
+    board.say(Op.out, reqid, { aux: 1, offset: 0, payload: utf8('abc') });
+    expect(text(await run)).toBe('abc');
+  });
+
+  it('acknowledges short output at once: the board holds back the next until then', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.busy, reqid, { ms: 0 });
+    board.say(Op.out, reqid, { aux: 1, offset: 0, payload: utf8('a') });
+    expect(board.of(Op.ack).at(-1)?.offset).toBe(1);
+    board.json(Op.ok, reqid, { ok: 1 }, { offset: 1 });
+    await run;
+  });
+
+  it('is never sent again once it runs: the board may have forgotten the request', async () => {
+    const { board, run, reqid } = await start('x = 1');
+    expect(board.of(Op.exec)[0]?.payload.length).toBeGreaterThan(0);
+    board.json(Op.busy, reqid, { ms: 0 });
+    await board.clock.pass(20_000);
+    const again = board.of(Op.exec).slice(1);
+    expect(again.length).toBeGreaterThan(1);
+    expect(again.every((f) => f.payload.length === 0)).toBe(true);
+    board.json(Op.ok, reqid, { ok: 1 });
+    await run;
+  });
+
+  it('says how much output the board had to drop', async () => {
+    const { board, run, reqid } = await start('x');
+    board.json(Op.ok, reqid, { ok: 1, drop: 77 });
+    expect(text(await run)).toContain('77 bytes of output were lost');
+  });
+
+  it('sends input again when it or its acknowledgement is lost, and paces what nobody reads', async () => {
+    let write: ((data: Uint8Array) => Promise<void>) | undefined;
+    const { board, run, reqid } = await start('x', {
+      onStart: (w: (data: Uint8Array) => Promise<void>) => (write = w),
+    });
+    board.json(Op.busy, reqid, { ms: 0 });
+    const written = write?.(utf8('hello'));
+    expect(board.of(Op.stdin)).toHaveLength(1);
+    await board.clock.pass(2_000); // silence: EXEC asks, BUSY tells that it goes on
+    board.json(Op.busy, reqid, { ms: 2000 });
+    expect(board.of(Op.stdin)).toHaveLength(2);
+    for (let i = 0; i < 20; i++) board.say(Op.ack, reqid, { offset: 0 });
+    expect(board.of(Op.stdin)).toHaveLength(2);
+    board.say(Op.ack, reqid, { offset: 5 });
+    await written;
+    board.json(Op.ok, reqid, { ok: 1 });
+    await run;
+  });
+});

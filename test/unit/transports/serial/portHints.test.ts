@@ -1,0 +1,94 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { portHints } from '../../../../src/core/board/portHints';
+import { surroundings } from '../../../../src/transports/serial/surroundings';
+import { tempDir } from '../../../lab/paths.mjs';
+
+let root: string;
+beforeEach(() => {
+  root = tempDir('hints');
+});
+
+function put(files: Record<string, string>): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+}
+
+/** A device on the bus as Linux lists it; `port`: what the driver has made of its interface. */
+function plugIn(at: string, id: string, port?: string): void {
+  const [vendor = '', product = ''] = id.split(':');
+  const usb = 'sys/bus/usb/devices';
+  put({
+    [`${usb}/${at}/idVendor`]: `${vendor}\n`,
+    [`${usb}/${at}/idProduct`]: `${product}\n`,
+    [`${usb}/${at}:1.0/bInterfaceClass`]: 'ff\n',
+    ...(port ? { [`${usb}/${at}:1.0/${port}/uevent`]: '' } : {}),
+  });
+}
+
+async function hintsFor(
+  platform: NodeJS.Platform,
+  more: { kernel?: string; env?: NodeJS.ProcessEnv; remote?: string } = {},
+) {
+  const { kernel = '6.8.0', env = {}, remote } = more;
+  return portHints(await surroundings(remote, { platform, kernel, env, root }));
+}
+
+const ids = (hints: Awaited<ReturnType<typeof hintsFor>>) => hints.map((hint) => hint.id);
+
+describe('where no port is', () => {
+  it('a cable that only charges is named in any case', async () => {
+    expect(ids(await hintsFor('linux'))).toEqual(['cable']);
+    expect(ids(await hintsFor('win32'))).toEqual(['driver', 'cable']);
+    expect(ids(await hintsFor('darwin'))).toEqual(['driver', 'cable']);
+  });
+
+  it('WSL, other computers and containers are told apart', async () => {
+    const kernel = '5.15.167.4-microsoft-standard-WSL2';
+    expect(ids(await hintsFor('linux', { kernel }))).toEqual(['wsl', 'cable']);
+    expect(ids(await hintsFor('linux', { remote: 'wsl' }))).toEqual(['wsl', 'cable']);
+    expect(ids(await hintsFor('linux', { remote: 'ssh-remote' }))).toEqual(['remote', 'cable']);
+    expect(ids(await hintsFor('linux', { remote: 'codespaces' }))).toEqual(['remote', 'cable']);
+  });
+
+  it('a Flatpak is known by its file or its variable', async () => {
+    expect(ids(await hintsFor('linux', { env: { FLATPAK_ID: 'x' } }))).toEqual([
+      'flatpak',
+      'cable',
+    ]);
+    put({ '.flatpak-info': '' });
+    expect(ids(await hintsFor('linux'))).toEqual(['flatpak', 'cable']);
+  });
+
+  it('brltty is suspected only where a chip has lost its port, and a driver where there is no brltty', async () => {
+    plugIn('1-2', '1a86:7523');
+    plugIn('1-3', '10c4:ea60', 'ttyUSB0');
+    const [first] = await hintsFor('linux');
+    expect(first).toMatchObject({ id: 'driver' });
+    expect(first?.text).toContain('(1a86:7523)');
+    put({ 'usr/bin/brltty': '' });
+    expect(ids(await hintsFor('linux'))).toEqual(['brltty', 'cable']);
+  });
+
+  it('a chip with its port, a board in its bootloader and a mouse are no reason', async () => {
+    put({ 'usr/bin/brltty': '' });
+    plugIn('1-1', '1a86:7523', 'ttyUSB0');
+    plugIn('1-2', '2e8a:0003');
+    plugIn('1-3', '046d:c077');
+    expect(ids(await hintsFor('linux'))).toEqual(['cable']);
+  });
+
+  it('the welcome view has a text for each reason', () => {
+    const here = join(import.meta.dirname, '../../../..');
+    const manifest = readFileSync(join(here, 'package.json'), 'utf8');
+    const nls = JSON.parse(readFileSync(join(here, 'package.nls.json'), 'utf8')) as object;
+    for (const id of ['remote', 'wsl', 'flatpak', 'brltty', 'driver']) {
+      expect(nls).toHaveProperty([`welcome.hint.${id}`]);
+      expect(manifest).toContain(`'${id}' in mpyFleet.portHints`);
+    }
+    expect(nls).toHaveProperty(['welcome.none'], expect.stringContaining('data cable'));
+  });
+});

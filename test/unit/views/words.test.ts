@@ -1,0 +1,41 @@
+import { describe, expect, it, vi } from 'vitest';
+import { parseAddress } from '../../../src/core/parseAddress';
+import {
+  ConnectError,
+  ConnectionLostError,
+  FileError,
+  PythonError,
+  UsageError,
+} from '../../../src/core/errors';
+
+vi.mock('vscode', () => ({
+  l10n: {
+    t: (text: string, ...args: unknown[]) =>
+      text.replace(/\{(\d)\}/g, (_, n: string) => String(args[Number(n)])),
+  },
+}));
+const { wordsFor } = await import('../../../src/views/words');
+
+const steps = (error: unknown, canRetry = true) =>
+  wordsFor(error, canRetry).steps.map((s) => s.title);
+
+describe('the next steps of an error', () => {
+  it('do not offer to make the same mistake again', () => {
+    const next = { title: 'Open Folder…', command: 'workbench.action.files.openFolder' };
+    expect(steps(new UsageError('No file is open'))).toEqual([]);
+    expect(steps(new UsageError('No folder is open', { next }))).toEqual(['Open Folder…']);
+    expect(steps(new FileError('ENOENT', '/x', 'no /x'))).toEqual([]);
+  });
+
+  it('offer another name for one that is taken', () => {
+    expect(steps(new FileError('EEXIST', '/main.py', 'exists'))).toEqual(['Choose Another Name']);
+  });
+
+  it('offer a retry and the log for what a link or a board did', () => {
+    expect(steps(new ConnectionLostError('gone'))).toEqual(['Retry', 'Show Log']);
+    expect(steps(new TypeError('bug'), false)).toEqual(['Show Log']);
+    expect(steps(new PythonError('Traceback', 'OSError', '5'))).toEqual(['Show Log']);
+    const lost = new ConnectError(parseAddress('serial:/dev/ttyNO'), 'notFound', 'no port');
+    expect(steps(lost)).toEqual(['Retry', 'Add a Port by Path', 'Show Log']);
+  });
+});
