@@ -1,9 +1,9 @@
-import { serialAddress } from '../src/core/address';
+import { serialAddress } from '../src/core/parseAddress';
 import type { WriteItem } from '../src/core/boardFiles';
 import { SessionFiles } from '../src/core/files/sessionFiles';
 import { silentLog } from '../src/core/log';
 import type { SessionOptions } from '../src/core/transport';
-import { serialTransport } from '../src/transports/serial';
+import { serialTransport } from '../src/transports/serial/serialTransport';
 
 /** Times within one connection, seconds: comparing files that are unchanged, and `pass` (the median of `repeat`). */
 export async function measure(tty: string, items: WriteItem[], repeat: number) {

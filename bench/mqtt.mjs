@@ -22,13 +22,20 @@ const USER = 'fleet';
 const PASSWORD = randomBytes(12).toString('hex');
 const KEY = randomBytes(32);
 
-const { LocalBroker, MqboardClient, silentLog, connect } = await bundle();
+const { LocalBroker, MqboardClient, boardLogin, silentLog, connect } = await bundle();
 const broker = new LocalBroker(silentLog);
-const status = await broker.start({ port: 0, username: USER, password: PASSWORD, lan: false });
+const status = await broker.start({
+  port: 0,
+  username: USER,
+  password: PASSWORD,
+  boardSecret: PASSWORD,
+  lan: false,
+});
 const near = await meter(status.port); // between this computer and the broker
 const far = await meter(status.port); // between the board and the broker
 const agent = await agentFiles();
-const login = { host: '127.0.0.1', port: far.port, user: USER, password: PASSWORD };
+const { username: user, password } = boardLogin(PASSWORD, Buffer.from('ours').toString('hex'));
+const login = { host: '127.0.0.1', port: far.port, user, password };
 const ours = await startUboard({
   ...{ name: 'ours', heap: 1000, sizeKib: 8192 },
   files: {
@@ -39,7 +46,7 @@ const ours = await startUboard({
     '/main.py': 'import mpyfleet\nmpyfleet.start()\n',
   },
 });
-const responder = readFileSync(join(root, 'test/boards/agent/mqboardResponder.py'), 'utf8')
+const responder = readFileSync(join(root, 'test/boards/rig/agent/mqboardResponder.py'), 'utf8')
   .replace('PORT', String(far.port))
   .replace('"client_id"', `"user": "${USER}", "password": "${PASSWORD}", "client_id"`);
 const theirs = await startUboard({

@@ -1,12 +1,13 @@
 // What bench/mqtt.mjs measures, bundled from the product's own sources.
 import type { BrokerSecrets } from '../src/core/broker/brokers';
+import { boardLogin } from '../src/core/broker/boardLogin';
 import { silentLog } from '../src/core/log';
 import { MqboardClient } from '../src/transports/mqboard/mqboardClient';
 import { LocalBroker } from '../src/transports/mqtt/localBroker';
-import { MqttBrokers } from '../src/transports/mqtt/mqttBrokers';
-import { addressOf } from '../src/transports/mqtt/presenceSource';
+import { MqttBrokers } from '../src/transports/mqttBrokers';
+import { mqttAddress } from '../src/core/parseAddress';
 
-export { LocalBroker, MqboardClient, silentLog };
+export { boardLogin, LocalBroker, MqboardClient, silentLog };
 
 /** The computer's side of a broker, with a link to the board there. */
 export async function connect(url: string, user: string, password: string, key: Uint8Array) {
@@ -20,7 +21,7 @@ export async function connect(url: string, user: string, password: string, key: 
   return {
     broker,
     link: async (uid: string) => {
-      const transport = brokers.transport(addressOf('b', uid));
+      const transport = brokers.transport(mqttAddress('b', uid));
       await transport.open(AbortSignal.timeout(20_000));
       return transport;
     },

@@ -7,7 +7,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { ensure, root, run, tempDir } from '../test/lab/index.mjs';
 import { Bench, LINE } from './bench.mjs';
-import { keep } from './readme.mjs';
+import { keep } from './page.mjs';
 import { pythonSource } from './source.mjs';
 import { measureSessions } from './sessions.mjs';
 
@@ -38,8 +38,8 @@ try {
 if (!quick && chosen.length === 0) keep('bench', lines.join('\n'));
 
 async function main() {
-  const { program = '' } = await ensure('mpremote');
-  const version = (await run([program, '--version'])).trim();
+  const { program = '', version: debian = '' } = await ensure('mpremote');
+  const version = `${(await run([program, '--version'])).trim()} (Debian ${readFileSync(debian, 'utf8').trim()})`;
   say(
     `mpyfleet ${manifestVersion()} and ${version}, whole processes, on the lab's MicroPython (uboard, 260-byte receive`,
   );

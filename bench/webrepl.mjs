@@ -10,7 +10,7 @@ import { ReadStream } from 'node:tty';
 import esbuild from 'esbuild';
 import { forNode, inPieces } from '../scripts/programs.mjs';
 import { pollUntil, root, run, startUboard, tempDir } from '../test/lab/index.mjs';
-import { keep } from './readme.mjs';
+import { keep } from './page.mjs';
 import { pythonSource } from './source.mjs';
 import { get, opened, put, serves } from './webreplClient.mjs';
 import { slowNetwork } from './webreplNetwork.mjs';
@@ -165,9 +165,9 @@ async function bundle() {
     ...forNode,
     stdin: {
       contents: [
-        `export { webReplTransport } from './src/transports/webrepl';`,
+        `export { webReplTransport } from './src/transports/webrepl/webReplTransport';`,
         `export { SessionFiles } from './src/core/files/sessionFiles';`,
-        `export { webreplAddress } from './src/core/address';`,
+        `export { webreplAddress } from './src/core/parseAddress';`,
         `export { silentLog } from './src/core/log';`,
       ].join('\n'),
       resolveDir: root,
