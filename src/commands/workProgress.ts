@@ -8,48 +8,50 @@ export interface ShownProgress {
 }
 
 /**
- * Milliseconds after which a busy board shows the progress, even if the command reports nothing.
+ * Milliseconds of work after which the progress appears. VS Code drops a message if more than three
+ * appear within 800 ms, and progress that comes and goes would use them up.
  */
 const WORTH_SHOWING_MS = 300;
 
 /**
- * The progress notification of one command. It appears when work starts and never while a question
- * is open, since it would claim that something unapproved has started.
+ * The progress notification of one command. It appears when work takes a moment and never while a
+ * question is open, since it would claim that something unapproved has started.
  */
 export class WorkProgress implements Disposable {
   #shown: ShownProgress | undefined;
   #share = 0;
+  #last: { readonly message?: string; readonly share: number } = { share: 0 };
   #questions = 0;
   #ended = false;
   #soon: Disposable | undefined;
+  /** The command itself works, whatever its boards do. */
+  #hasBegun = false;
 
   constructor(
     private readonly clock: Clock,
     private readonly open: () => ShownProgress,
   ) {}
 
-  /** Shows the progress, after the last question is answered. */
+  /** The work starts, and is shown unless it ends in a moment. */
   begin(): void {
-    this.#forgetSoon();
-    if (this.#ended || this.#questions > 0 || this.#shown) return;
-    this.#share = 0;
-    this.#shown = this.open();
+    if (this.#ended || this.#questions > 0) return;
+    this.#hasBegun = true;
+    this.#showSoon();
   }
 
   /** A board has started or stopped working; long work is shown. */
   working(isWorking: boolean): void {
-    if (!isWorking) this.#forgetSoon();
-    else if (!this.#shown && !this.#ended && this.#questions === 0) {
-      this.#soon ??= this.clock.after(WORTH_SHOWING_MS, () => this.begin());
-    }
+    if (isWorking) this.#showSoon();
+    else if (!this.#hasBegun) this.#forgetSoon();
   }
 
-  /** `done` of `total`, in any unit; shows the progress if it is not on the screen yet. */
+  /** `done` of `total`, in any unit; begins the work if it has not begun. */
   report(message: string, done?: number, total?: number): void {
     this.begin();
-    const share = done !== undefined && total ? (100 * done) / total : undefined;
-    this.#shown?.report(message, share === undefined ? undefined : share - this.#share);
-    if (share !== undefined) this.#share = share;
+    if (this.#ended || this.#questions > 0) return;
+    const share = done !== undefined && total ? (100 * done) / total : this.#last.share;
+    this.#last = { message, share };
+    this.#tell();
   }
 
   /** Hides the progress while `question` is open. It reappears with the work. */
@@ -68,10 +70,29 @@ export class WorkProgress implements Disposable {
     this.#close();
   }
 
+  #showSoon(): void {
+    if (this.#shown || this.#ended || this.#questions > 0) return;
+    this.#soon ??= this.clock.after(WORTH_SHOWING_MS, () => {
+      this.#forgetSoon();
+      this.#shown = this.open();
+      if (this.#last.message !== undefined) this.#tell();
+    });
+  }
+
+  #tell(): void {
+    const { message, share } = this.#last;
+    const more = share - this.#share;
+    this.#shown?.report(message, more === 0 ? undefined : more);
+    if (this.#shown) this.#share = share;
+  }
+
   #close(): void {
     this.#forgetSoon();
     this.#shown?.close();
     this.#shown = undefined;
+    this.#share = 0;
+    this.#last = { share: 0 };
+    this.#hasBegun = false;
   }
 
   #forgetSoon(): void {

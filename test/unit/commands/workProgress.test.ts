@@ -23,12 +23,34 @@ describe('the progress of a command', () => {
     expect(said).toEqual([]);
   });
 
-  it('appears with the first report, and adds up shares', () => {
-    const { said, progress } = aProgress();
+  it('appears a moment after the first report, and adds up shares', async () => {
+    const { clock, said, progress } = aProgress();
     progress.report('a.py', 1, 4);
+    expect(said).toEqual([]);
+    await clock.pass(300);
     progress.report('b.py', 3, 4);
+    progress.report('still b.py');
     progress.dispose();
-    expect(said).toEqual(['shown', 'a.py 25', 'b.py 50', 'gone']);
+    expect(said).toEqual(['shown', 'a.py 25', 'b.py 50', 'still b.py', 'gone']);
+  });
+
+  it('does not appear for work that ends in a moment, so that messages after it are not dropped', async () => {
+    const { clock, said, progress } = aProgress();
+    progress.begin();
+    progress.report('a.py', 1, 4);
+    await clock.pass(299);
+    progress.dispose();
+    await clock.pass(1000);
+    expect(said).toEqual([]);
+  });
+
+  it('appears although its board was idle again at once', async () => {
+    const { clock, said, progress } = aProgress();
+    progress.begin();
+    progress.working(true);
+    progress.working(false);
+    await clock.pass(300);
+    expect(said).toEqual(['shown']);
   });
 
   it('appears when a board has been busy for a moment, and not for a short job', async () => {
@@ -46,6 +68,7 @@ describe('the progress of a command', () => {
   it('steps aside while a question is open, and comes back with the work', async () => {
     const { clock, said, progress } = aProgress();
     progress.report('comparing');
+    await clock.pass(300);
     const answer = new Deferred<string>();
     const asked = progress.during(() => answer.promise);
     expect(said.at(-1)).toBe('gone');
@@ -56,13 +79,15 @@ describe('the progress of a command', () => {
     answer.resolve('yes');
     expect(await asked).toBe('yes');
     progress.report('b.py', 1, 2);
+    await clock.pass(300);
     expect(said.slice(-2)).toEqual(['shown', 'b.py 50']);
   });
 
   it('comes back after a question that was refused', async () => {
-    const { said, progress } = aProgress();
+    const { clock, said, progress } = aProgress();
     await expect(progress.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     progress.begin();
+    await clock.pass(300);
     expect(said).toEqual(['shown']);
   });
 });
