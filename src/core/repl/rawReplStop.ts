@@ -70,8 +70,11 @@ export interface StopLine {
   write(data: Uint8Array): Promise<void>;
 }
 
-/** A line accepts a few bytes within milliseconds; after this many, its far end is not reading. */
-const BLOCKED_MS = 1500;
+/**
+ * A line accepts a few bytes within milliseconds, on a busy computer within a second or two; after
+ * this many milliseconds its far end is not reading.
+ */
+const BLOCKED_MS = 5000;
 
 /** Sends one round of Ctrl-C until `isOver`. Returns false if the line accepts no more. */
 export async function sendInterrupts(

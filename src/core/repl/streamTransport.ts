@@ -133,7 +133,10 @@ export class StreamTransport implements Transport {
     const entered = this.#link.enter(options.mayInterrupt ?? false, options.signal);
     if (early)
       entered.catch(() => undefined); // the code that runs next reports it
-    else await entered;
+    else {
+      await entered;
+      this.#setActivity('idle'); // whatever ran has ended, even if its prompt was not shown
+    }
     const session = new StreamSession(this.#link.raw, options.signal, entered);
     this.#session = session;
     this.#isSecret = options.secret ?? false;
