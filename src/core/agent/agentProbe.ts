@@ -3,9 +3,10 @@ import probeSnippet from '../../../board/snippets/agentProbe.py';
 import wifiSnippet from '../../../board/snippets/wifiScan.py';
 import { isPlaceholderUid } from '../board';
 import type { BoardFiles } from '../boardFiles';
-import { text, utf8 } from '../bytes';
-import { ProtocolError, UsageError } from '../errors';
+import { text } from '../bytes';
+import { UsageError } from '../errors';
 import { parseJson } from '../json';
+import { parseNetworks } from '../wifiNetworks';
 import { checkMemory } from './agentFit';
 
 /** What installing needs from the board. */
@@ -35,9 +36,6 @@ export interface WifiNetwork {
   readonly rssi: number;
   readonly open: boolean;
 }
-
-/** Most Wi-Fi networks that are read from a board's list. */
-const MAX_NETWORKS = 40;
 
 /**
  * Reads the board's properties without changing anything.
@@ -83,17 +81,9 @@ export async function scanWifi(board: InstallTarget, signal?: AbortSignal): Prom
     job: l10n.t('Looking for Wi-Fi networks'),
     looks: true,
   });
-  const rows = parseJson(utf8(`{"l":${text(out).trim()}}`)).l;
-  if (!Array.isArray(rows)) throw new ProtocolError(l10n.t('the board sent no list of networks'));
-  const found = new Map<string, WifiNetwork>();
-  for (const row of rows.slice(0, MAX_NETWORKS) as unknown[][]) {
-    const [hex, rssi, security] = row;
-    if (typeof hex !== 'string' || !/^([0-9a-f]{2}){1,32}$/.test(hex)) continue; // hidden networks have no name
-    const ssid = text(Buffer.from(hex, 'hex'));
-    const level = typeof rssi === 'number' ? rssi : -100;
-    if ((found.get(ssid)?.rssi ?? -999) < level) {
-      found.set(ssid, { ssid, rssi: level, open: security === 0 });
-    }
-  }
-  return [...found.values()].sort((a, b) => b.rssi - a.rssi);
+  return parseNetworks(text(out)).map(({ name, signal: rssi, open }) => ({
+    ssid: name,
+    rssi,
+    open,
+  }));
 }

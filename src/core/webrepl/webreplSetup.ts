@@ -9,6 +9,7 @@ import { text, utf8 } from '../bytes';
 import { ProtocolError, PythonError, UsageError } from '../errors';
 import { pyRepr } from '../python/python';
 import type { Session } from '../transport';
+import { parseNetworks, type WifiNetwork } from '../wifiNetworks';
 import { passwordProblem } from './webreplProtocol';
 import { isMissing, under } from '../files';
 
@@ -17,13 +18,6 @@ const SILENCE_MS = 30_000;
 const PORT = 8266;
 const CONFIG_MARK = '# Written by mpyfleet: WebREPL and its Wi-Fi';
 const BLOCK = /^# >>> mpyfleet webrepl\r?\n[^]*?^# <<< mpyfleet webrepl(\r?\n|$)/m;
-
-/** A Wi-Fi network in range of the board. `signal` in dBm. */
-export interface WifiNetwork {
-  readonly name: string;
-  readonly signal: number;
-  readonly open: boolean;
-}
 
 export interface WebReplSetup {
   readonly wifi: { readonly name: string; readonly password: string };
@@ -51,19 +45,7 @@ export interface SetupBoard {
  * @throws UsageError when the board has no Wi-Fi
  */
 export async function scanWifi(session: Session, signal?: AbortSignal): Promise<WifiNetwork[]> {
-  const said = await ask(session, wifiScan, signal);
-  const best = new Map<string, WifiNetwork>();
-  for (const [, hexName = '', dbm, protection] of said.matchAll(
-    /^net ([0-9a-f]*) (-?\d+) (\d+)\r?$/gm,
-  )) {
-    const bytes = Buffer.from(hexName, 'hex');
-    const name = text(bytes);
-    if (bytes.length === 0 || bytes.length > 32 || name.includes('\0')) continue;
-    const network = { name, signal: Number(dbm), open: protection === '0' };
-    const known = best.get(name);
-    if (!known || known.signal < network.signal) best.set(name, network);
-  }
-  return [...best.values()].sort((a, b) => b.signal - a.signal);
+  return parseNetworks(await ask(session, wifiScan, signal));
 }
 
 /**

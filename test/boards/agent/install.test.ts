@@ -182,11 +182,15 @@ it('says in words what a board without Wi-Fi or with little memory lacks', async
     message: 'x has 36 kB of memory free, and the agent needs 40 kB',
     hint: expect.stringContaining('ESP8266 is too small') as string,
   });
-  const networks = {
-    ...board,
-    exec: () => Promise.resolve(Buffer.from('[["61",-50,0],["61",-40,3],["",-1,0],["zz",0,0]]')),
-  };
-  expect(await scanWifi(networks)).toEqual([{ ssid: 'a', rssi: -40, open: false }]);
+});
+
+it('has the board name the Wi-Fi networks that it sees, strongest first', async () => {
+  const networks = await scanWifi(targetOf(cable));
+  expect(networks.map(({ ssid, open }) => [ssid, open])).toEqual([
+    ['café #1', false],
+    ['guests', true],
+    ['lab', false],
+  ]);
 });
 
 it('lives in /flash on a board that mounts nothing at the root, where an update and a removal find it', async () => {
