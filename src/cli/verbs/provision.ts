@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asError, UsageError } from '../../core/errors';
-import { delay, systemClock } from '../../core/async';
 import {
-  AlreadySetUpError,
-  LineTally,
+  type LineBoard,
+  type LineEvents,
   NameRange,
   parseTemplate,
-  plainSecrets,
+  prepareLine,
+  ProductionLine,
   recordWords,
-  setUpBoard,
   stepsOf,
+  unfinishedRecord,
   type SetupHost,
   type SetupRecord,
   type SetupTemplate,
@@ -22,13 +22,6 @@ import { setupHost } from '../setup/host';
 import { Made } from '../setup/made';
 import { PortBoard } from '../setup/port';
 import { LinePorts } from '../setup/ports';
-
-/** Default number of boards set up at once (--parallel). */
-const AT_ONCE = 8;
-/** Interval of port scans, in milliseconds. */
-const LOOK_MS = 300;
-/** Time, in milliseconds, in which a board that failed earlier must answer in order to continue. */
-const PEEK_MS = 5000;
 
 /** `provision TEMPLATE`: a production line. */
 export const run: VerbRun = async (cli, args) => {
@@ -50,10 +43,10 @@ export const run: VerbRun = async (cli, args) => {
     const made = await Made.open(cli, path, template);
     const names = new NameRange(template.name ?? '', await takenNames(template, links, made));
     const host = setupHost(cli, links, dirname(path), made, names);
-    await prepare(template, host, links, cli);
+    if (template.broker?.id !== undefined) await links.brokers.connected(template.broker.id);
+    const atOnce = await prepareLine(template, host, cli.signal);
     const ports = await LinePorts.open(cli, links);
-    const line = new Line({ cli, links, template, host, made, ports });
-    return await line.run();
+    return await new Line({ cli, links, template, host, made, ports, atOnce }).run();
   } finally {
     await links.close();
   }
@@ -77,22 +70,6 @@ async function takenNames(template: SetupTemplate, links: Links, made: Made): Pr
   ];
 }
 
-/** Fails before the first board is plugged in, where that is possible: secrets, firmware, app, broker. */
-async function prepare(
-  template: SetupTemplate,
-  host: SetupHost,
-  links: Links,
-  { signal }: Cli,
-): Promise<void> {
-  for (const name of plainSecrets(template)) await host.secret(name);
-  if (template.broker?.id !== undefined) await links.brokers.connected(template.broker.id);
-  if (template.firmware) await host.firmware(template.firmware.use, signal);
-  if (template.app !== undefined) await host.app(template.app, signal);
-  for (const file of template.files ?? []) {
-    if (file.from !== undefined) await host.files(file, signal);
-  }
-}
-
 interface LineParts {
   readonly cli: Cli;
   readonly links: Links;
@@ -100,111 +77,68 @@ interface LineParts {
   readonly host: SetupHost;
   readonly made: Made;
   readonly ports: LinePorts;
+  /** Most boards that can be set up at once. */
+  readonly atOnce: number;
 }
 
+/** The production line of a terminal. */
 class Line {
-  readonly #tally = new LineTally();
-  readonly #working = new Set<Promise<void>>();
   readonly #records: SetupRecord[] = [];
-  #begun = 0;
-  #stopped: string | undefined;
+  /** The last words about each port, so that progress is logged once. */
+  readonly #last = new Map<string, string>();
 
   constructor(private readonly parts: LineParts) {}
 
   async run(): Promise<number> {
-    const { cli, made, ports } = this.parts;
+    const { cli, made, ports, template, atOnce } = this.parts;
     const { leftAlone } = ports;
     if (leftAlone.length > 0) {
       cli.err(`Left alone, since they were plugged in before: ${leftAlone.join(', ')}\n`);
     }
     cli.err('Ready: plug in a board. Ctrl-C ends.\n');
-    const { count = Infinity } = cli.options;
-    while (!cli.signal.aborted && this.#stopped === undefined && this.#begun < count) {
-      await this.#begin(count);
-      await this.#pause();
-    }
-    await Promise.all(this.#working);
+    const { count, parallel = atOnce, force, keepGoing } = cli.options;
+    const add = (record: SetupRecord) => made.add(record);
+    const line = new ProductionLine(template, ports, (path) => this.#boardAt(path), add, {
+      ...(count === undefined ? {} : { count }),
+      atOnce: Math.min(parallel, atOnce),
+      ...{ signal: cli.signal, again: force, keepGoing, events: this.#events },
+    });
+    const { ok, failed, stopped } = await line.run();
     if (cli.options.json) cli.out(`${JSON.stringify(this.#records, undefined, 2)}\n`);
-    if (this.#stopped !== undefined) cli.err(`${printable(this.#stopped)}\n`);
-    const { ok, failed } = this.#tally;
+    if (stopped !== undefined) cli.err(`${printable(stopped)}\n`);
     cli.err(`${ok} ready, ${failed} failed. List: ${made.csvFile}\n`);
-    if (this.parts.template.broker && ok > 0) cli.err(`Keys of the boards: ${made.keys}\n`);
+    if (template.broker && ok > 0) cli.err(`Keys of the boards: ${made.keys}\n`);
     if (failed > 0) return EXIT.board;
     return cli.signal.aborted && ok === 0 ? EXIT.cancelled : EXIT.ok;
   }
 
-  /** Waits until the next port scan is due or Ctrl-C is pressed. */
-  async #pause(): Promise<void> {
-    const { signal } = this.parts.cli;
-    try {
-      await delay(systemClock, LOOK_MS, signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    }
-  }
-
-  async #begin(count: number): Promise<void> {
-    const { cli, ports } = this.parts;
-    const { parallel = AT_ONCE } = cli.options;
-    for (const path of await ports.arrived()) {
-      if (this.#working.size >= parallel || this.#begun >= count) return;
-      ports.take(path);
-      this.#begun++;
-      const work: Promise<void> = this.#board(path).finally(() => this.#working.delete(work));
-      this.#working.add(work);
-    }
-  }
-
-  /** One board, from plugging in to its line in the list. It never rejects. */
-  async #board(path: string): Promise<void> {
-    const { cli, links, template, host, made } = this.parts;
-    const board = new PortBoard(cli, links, path);
-    try {
-      this.#say(path, 'begins');
-      const before = await this.#unfinished(board);
-      let last = '';
-      const record = await setUpBoard(template, board, host, {
-        signal: cli.signal,
-        again: cli.options.force,
-        ...(before ? { before } : {}),
-        onStep: (step, words) => {
-          if (words !== last) cli.log.info(`${path}: ${step}: ${words}`);
-          last = words;
-        },
-      });
-      await made.add(record);
+  readonly #events: LineEvents = {
+    begins: (path) => this.#say(path, 'begins'),
+    step: (path, step, words) => {
+      if (words !== this.#last.get(path)) this.parts.cli.log.info(`${path}: ${step}: ${words}`);
+      this.#last.set(path, words);
+    },
+    made: (path, record) => {
       this.#records.push(record);
-      const stopped = this.#tally.add(record);
-      if (!cli.options.keepGoing) this.#stopped ??= stopped;
       this.#say(path, recordWords(record), record.failed ? 'red' : 'green');
       for (const more of [record.failed?.hint, ...record.notes]) if (more) this.#say(path, more);
-    } catch (error) {
-      if (error instanceof AlreadySetUpError) {
-        this.#begun--;
-        this.#say(path, `${error.message}. To set it up again, add --force.`);
-      } else {
-        this.#stopped ??= asError(error).message; // the lists cannot be written, so the user must see the result here
-        this.#say(path, asError(error).message, 'red');
-      }
-    } finally {
-      await board.close();
-    }
-  }
+    },
+    already: (path, { message }) => this.#say(path, `${message}. To set it up again, add --force.`),
+    broken: (path, { message }) => this.#say(path, message, 'red'),
+  };
 
-  /** Returns the steps that were done on this board before it failed, if it still answers. */
-  async #unfinished(board: PortBoard): Promise<SetupRecord | undefined> {
-    const { cli, made } = this.parts;
-    const isUnfinished = (r: SetupRecord) => r.failed !== undefined && r.done.includes('flash');
-    if (cli.options.force || !made.records.some(isUnfinished)) return undefined;
-    const signal = AbortSignal.any([cli.signal, AbortSignal.timeout(PEEK_MS)]);
-    try {
-      const { uid } = await board.info({ restarted: true, signal });
-      const before = uid === undefined ? undefined : made.of({ uid });
-      return before && isUnfinished(before) ? before : undefined;
-    } catch (error) {
-      cli.log.info(`${board.name} does not run MicroPython: ${asError(error).message}`);
-      return undefined;
-    }
+  #boardAt(path: string): LineBoard {
+    const { cli, links, host, made } = this.parts;
+    const board = new PortBoard(cli, links, path);
+    return {
+      board,
+      host,
+      ...(cli.options.force ? {} : { unfinished: () => unfinishedRecord(board, made, cli) }),
+      close: async () => {
+        await board.close();
+        return undefined;
+      },
+    };
   }
 
   #say(path: string, words: string, colour?: 'red' | 'green'): void {

@@ -1,7 +1,15 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { templateItems } from './localFiles';
+export {
+  type LineBoard,
+  type LineEvents,
+  type LinePlaces,
+  prepareLine,
+  ProductionLine,
+  unfinishedRecord,
+} from './line';
+export { MadeList } from './madeList';
 export { NameRange, type BoardName } from './names';
-export { LineTally } from './productionLine';
 export {
   AlreadySetUpError,
   isSameBoard,

@@ -5,7 +5,6 @@ import { FileError, UsageError } from '../../../../src/core/errors';
 import type { Firmware } from '../../../../src/core/flash';
 import {
   isSameBoard,
-  LineTally,
   NameRange,
   parseRecords,
   parseTemplate,
@@ -19,6 +18,7 @@ import {
   type SetupHost,
   type SetupRecord,
 } from '../../../../src/core/setup';
+import { LineTally } from '../../../../src/core/setup/lineTally';
 import { FakeFiles } from './setupFiles';
 
 const read = (text: string) => parseTemplate(text, 't.board-template.yaml');

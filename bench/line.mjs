@@ -1,0 +1,90 @@
+// @ts-check
+// node bench/line.mjs: `mpyfleet provision` (built as it is packaged) on 30 blank stand-ins of an ESP32-S3, eight at once, three of
+// which fail at some point. Afterwards, each board is either whole or named as failed with its reason.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch } from '../test/lab/process.mjs';
+import { espFirmware, root, run, startEsp, tempDir } from '../test/lab/index.mjs';
+
+const COUNT = 30;
+const FAILING = 3;
+const SEED = Number(process.argv[2] ?? 1);
+
+await run([process.execPath, join(root, 'esbuild.mjs'), '--production'], { cwd: root });
+const dir = tempDir('line');
+const lines = join(dir, 'lines');
+writeFileSync(join(dir, 'firmware.bin'), espFirmware({ chip: 'esp32s3', size: 200_000 }));
+writeFileSync(
+  join(dir, 'line.board-template.yaml'),
+  [
+    'firmware: {use: firmware.bin}',
+    'name: line-[01-40]',
+    "files: [{to: /a.txt, text: '{name}'}]",
+  ].join('\n'),
+);
+
+/** The same numbers for the same seed. @param {number} below */
+let state = SEED;
+const random = (/** @type {number} */ below) => {
+  state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+  return state % below;
+};
+const failing = new Set();
+while (failing.size < FAILING) failing.add(random(COUNT));
+const FAULTS = /** @type {const} */ (['brownout', 'wrong chip', 'unplugged']);
+/** @type {Map<number, (typeof FAULTS)[number]>} */
+const faults = new Map([...failing].map((at) => [at, FAULTS[random(FAULTS.length)] ?? 'brownout']));
+
+/** @type {Awaited<ReturnType<typeof startEsp>>[]} */
+const chips = [];
+for (let i = 0; i < COUNT; i++) {
+  const chip = faults.get(i) === 'wrong chip' ? 'esp32c3' : 'esp32s3';
+  const esp = await startEsp({ chip, circuit: 'classic', start: 'program', lines });
+  if (faults.get(i) === 'brownout') await esp.brownout(1 + random(4));
+  chips.push(esp);
+}
+const ports = chips.map((c) => c.tty).join(',');
+const cli = join(root, 'dist', 'cli.js');
+const start = performance.now();
+const line = await launch(
+  [
+    ...[process.execPath, cli, 'provision', 'line.board-template.yaml'],
+    ...['-b', ports, '--count', String(COUNT), '--keep-going'],
+  ],
+  {
+    cwd: dir,
+    env: { ...process.env, ...chips[0]?.env, MPYFLEET_CONFIG: 'fleet.json' },
+    ready: /./,
+  },
+);
+/** @type {Set<number>} */
+const pulled = new Set();
+const ended = new Promise((resolve) => line.child.once('exit', resolve));
+line.child.stdout?.on('data', (/** @type {Buffer} */ text) => {
+  for (const [at, fault] of faults) {
+    const tty = chips[at]?.tty ?? '';
+    if (fault !== 'unplugged' || pulled.has(at) || !text.includes(`${tty}: begins`)) continue;
+    pulled.add(at);
+    setTimeout(() => void chips[at]?.stop(), 500 + random(3000));
+  }
+});
+await ended;
+const seconds = (performance.now() - start) / 1000;
+const made = readFileSync(join(dir, 'line.made.csv'), 'utf8').trim().split('\r\n').slice(1);
+const ready = made.filter((row) => row.endsWith(',ok,,'));
+const times = ready.map((row) => Number(row.split(',')[4])).sort((a, b) => a - b);
+console.log(
+  `${COUNT} boards, eight at once: ${seconds.toFixed(1)} s; ${ready.length} ready (median ${times[times.length >> 1]} s a board), ${made.length - ready.length} failed`,
+);
+for (const row of made.filter((r) => !r.endsWith(',ok,,'))) console.log(row);
+console.log('faults:', [...faults.values()].join(', '));
+let halves = 0;
+for (const [i, esp] of chips.entries()) {
+  if (pulled.has(i)) continue;
+  const { mode } = await esp.state();
+  const named = ready.some((row) => row.startsWith(esp.mac));
+  if ((mode === 'program') !== named) halves++;
+  await esp.stop();
+}
+console.log(`half done without notice: ${halves}`);
+process.exitCode = halves === 0 && ready.length === COUNT - FAILING ? 0 : 1;
