@@ -22,6 +22,7 @@ import { Adoption } from './views/adoption';
 import { History } from './views/history/history';
 import { BoardLogs } from './views/logs/boardLogs';
 import { StopQuestions } from './views/mayStop';
+import { NewestRelease } from './views/newestRelease';
 import { Notebooks } from './views/notebook';
 import { Origins } from './views/origins';
 import { Questions } from './views/questions';
@@ -136,6 +137,7 @@ export function compose(
       byUid: (uid) => fleet.byUid(uid),
     }),
   );
+  const newest = keep(new NewestRelease(extension.globalState));
   const tree = keep(
     new BoardTree({
       fleet,
@@ -144,7 +146,7 @@ export function compose(
       fileChanges,
       arrangement,
       active,
-      notes: new BoardNotes(many.pending, appVersions),
+      notes: new BoardNotes(many.pending, appVersions, newest),
       log,
     }),
   );
@@ -172,6 +174,7 @@ export function compose(
     questions,
     history,
     flashPort: createFlashPorts(log),
+    newest,
     apps,
     appVersions,
     topics: keep(new TopicWatch()),

@@ -1,6 +1,14 @@
 import * as vscode from 'vscode';
 import { fullPlace } from '../core/address';
-import { FirmwareCatalogue, genericBoard, MOST_FIRMWARE_BYTES } from '../core/flash';
+import {
+  type BoardClues,
+  type CatalogueBoard,
+  CIRCUITPYTHON,
+  FirmwareCatalogue,
+  genericBoard,
+  MOST_FIRMWARE_BYTES,
+  proposeBoards,
+} from '../core/flash';
 import type { ViewContext } from '../views/context';
 import { showInputBox } from '../views/message';
 import type { Chosen } from './flashTarget';
@@ -27,7 +35,12 @@ export async function askFirmware(
     {
       label: vscode.l10n.t('$(list-unordered) Choose the board from a list'),
       detail: vscode.l10n.t('All boards of micropython.org, and your own sources.'),
-      get: () => fromList(context, call),
+      get: () => fromList(context, chosen, call),
+    },
+    {
+      label: vscode.l10n.t('$(list-unordered) Choose CircuitPython from a list'),
+      detail: vscode.l10n.t('All boards of circuitpython.org.'),
+      get: () => fromList(context, chosen, call, circuitPython(context)),
     },
     {
       label: vscode.l10n.t('$(file) Choose a file'),
@@ -48,10 +61,11 @@ export async function askFirmware(
 }
 
 /** Returns the firmware catalogue that the settings define. */
-export function catalogueOf({ settings, packages }: ViewContext): FirmwareCatalogue {
+export function catalogueOf({ settings, packages, newest }: ViewContext): FirmwareCatalogue {
   return new FirmwareCatalogue(
     () => ({ main: settings.get('firmwareDownloads'), own: settings.get('firmwareSources') }),
     packages.fetcher,
+    (files) => newest.see(files),
   );
 }
 
@@ -62,27 +76,57 @@ async function fromChip(context: ViewContext, { board, found }: Chosen, call: Ca
   const { identifyEsp } = await import('../core/flash/espFlash');
   const port = await context.flashPort(fullPlace(found.address), found.usb);
   const { chip, description } = await identifyEsp(port, { log: context.log, signal: call.signal });
-  return fromVersions(context, genericBoard(chip.name) ?? chip.name, description, call);
+  const catalogue = catalogueOf(context);
+  return fromVersions(catalogue, genericBoard(chip.name) ?? chip.name, description, call);
 }
 
-async function fromList(context: ViewContext, call: Call) {
-  const boards = await catalogueOf(context).boards(call.signal);
-  const items = boards.map(({ id, name, vendor }) => ({
+function circuitPython({ packages }: ViewContext): FirmwareCatalogue {
+  return new FirmwareCatalogue(() => ({ main: '', own: [CIRCUITPYTHON] }), packages.fetcher);
+}
+
+async function fromList(
+  context: ViewContext,
+  chosen: Chosen,
+  call: Call,
+  catalogue = catalogueOf(context),
+) {
+  const boards = await catalogue.boards(call.signal);
+  const entry = ({ id, name, vendor }: CatalogueBoard) => ({
     label: name,
     description: `${vendor}  ${id}`,
     id,
-  }));
+  });
+  const proposed = proposeBoards(boards, cluesOf(chosen));
+  const separator = (label: string) => ({
+    label,
+    id: '',
+    kind: vscode.QuickPickItemKind.Separator,
+  });
+  const items = [
+    ...(proposed.length > 0 ? [separator(vscode.l10n.t('Fits this board'))] : []),
+    ...proposed.map(entry),
+    ...(proposed.length > 0 ? [separator(vscode.l10n.t('All boards'))] : []),
+    ...boards.map(entry),
+  ];
   const picked = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Firmware for which board?'),
     matchOnDescription: true,
     ignoreFocusOut: true,
   });
-  return picked && fromVersions(context, picked.id, picked.label, call);
+  return picked && fromVersions(catalogue, picked.id, picked.label, call);
+}
+
+function cluesOf({ board, found, drive }: Chosen): BoardClues {
+  const machine = board?.info?.machine;
+  return {
+    ...(found?.usb ? { usb: found.usb } : {}),
+    ...(machine === undefined ? {} : { machine }),
+    ...(drive ? { drive } : {}),
+  };
 }
 
 /** Asks for the version; the newest release comes first. */
-async function fromVersions(context: ViewContext, id: string, name: string, call: Call) {
-  const catalogue = catalogueOf(context);
+async function fromVersions(catalogue: FirmwareCatalogue, id: string, name: string, call: Call) {
   const files = await catalogue.files(id, call.signal);
   const items = files.map((file) => ({
     label: file.variant ? `${file.version}  ${file.variant}` : file.version,
@@ -93,7 +137,7 @@ async function fromVersions(context: ViewContext, id: string, name: string, call
   }));
   const picked = await call.ask(() =>
     vscode.window.showQuickPick(items, {
-      title: vscode.l10n.t('Which version of MicroPython for {0}?', name),
+      title: vscode.l10n.t('Which version for {0}?', name),
       placeHolder: id,
       ignoreFocusOut: true,
     }),

@@ -15,6 +15,7 @@ import type { Focus } from './focus';
 import type { History } from './history/history';
 import type { FileChanges } from './fileChanges';
 import type { PackageCenter } from './packages/packageCenter';
+import type { NewestRelease } from './newestRelease';
 import type { Notebooks } from './notebook';
 import type { Origins } from './origins';
 import type { Questions } from './questions';
@@ -59,6 +60,8 @@ export interface ViewContext {
   readonly boardLogs: BoardLogs;
   /** Serial ports for writing firmware. */
   readonly flashPort: FlashPortFactory;
+  /** The newest firmware that the catalogue has shown. */
+  readonly newest: NewestRelease;
   readonly demos: DemoBoards;
   /** The simulated board behind the local broker. */
   readonly farDemo: FarDemo;

@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { fileText } from '../bytes';
 import { UsageError } from '../errors';
 import type { Fetcher } from '../packages';
+import { CIRCUITPYTHON, CIRCUITPYTHON_LIST } from './circuitPython';
 import { FlashError } from './errors';
 import { MOST_FIRMWARE_BYTES } from './image';
 import { readBoards, readFiles, readOwnCatalogue, releaseOrder } from './cataloguePages';
@@ -37,11 +38,13 @@ export interface CatalogueFile {
 /** Where MicroPython's own builds are listed. */
 export const MICROPYTHON_DOWNLOADS = 'https://micropython.org/download/';
 
-/** Firmware of micropython.org and of the user's own sources: URLs of JSON files, or folders. */
+/** Firmware of micropython.org and of other sources: URLs of JSON files, folders, or the word `circuitpython`. */
 export class FirmwareCatalogue {
   constructor(
     private readonly sources: () => { readonly main: string; readonly own: readonly string[] },
     private readonly fetcher: Fetcher,
+    /** Called with the files of a board of micropython.org that were listed. */
+    private readonly onFiles?: (files: readonly CatalogueFile[]) => Promise<void>,
   ) {}
 
   /** All boards, those of the user's own sources first. @throws DownloadError, UsageError */
@@ -73,7 +76,9 @@ export class FirmwareCatalogue {
     }
     const page = new URL(`${encodeURIComponent(board.id)}/`, main).href;
     const files = readFiles(fileText(await this.fetcher.get(page, { signal })), page);
-    return files.filter((file) => same(file.board, board.id)).sort(releaseOrder);
+    const mine = files.filter((file) => same(file.board, board.id)).sort(releaseOrder);
+    await this.onFiles?.(mine);
+    return mine;
   }
 
   /**
@@ -121,8 +126,9 @@ export class FirmwareCatalogue {
   }
 
   async #own(source: string, signal?: AbortSignal) {
-    if (/^https?:/i.test(source)) {
-      return readOwnCatalogue(fileText(await this.fetcher.get(source, { signal })), source);
+    const url = source.toLowerCase() === CIRCUITPYTHON ? CIRCUITPYTHON_LIST : source;
+    if (/^https?:/i.test(url)) {
+      return readOwnCatalogue(fileText(await this.fetcher.get(url, { signal })), url);
     }
     if (!isAbsolute(source)) {
       throw new UsageError(l10n.t('"{0}" is not a source of firmware', source), {

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
+import { readCircuitPython } from './circuitPython';
 import type { CatalogueBoard, CatalogueFile } from './catalogue';
 
 const MOST_ENTRIES = 5000; // micropython.org has some 200 boards with some 20 files each
@@ -58,7 +59,7 @@ export function readFiles(page: string, url: string): CatalogueFile[] {
 
 /**
  * A catalogue of the user's own: `{ "boards": [{ "id", "name"?, "vendor"?, "firmware": [{ "version", "url", "variant"?, "sha256"? }] }] }`.
- * Addresses are relative to the file.
+ * Addresses are relative to the file. A list instead of an object is CircuitPython's.
  * @throws UsageError that says what is wrong
  */
 export function readOwnCatalogue(
@@ -75,6 +76,7 @@ export function readOwnCatalogue(
   } catch (error) {
     throw bad((error as Error).message);
   }
+  if (Array.isArray(content)) return readCircuitPython(content as readonly unknown[], url);
   const boards: CatalogueBoard[] = [];
   const files: CatalogueFile[] = [];
   for (const entry of list(field(content, 'boards'))) {

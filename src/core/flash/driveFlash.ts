@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
 import { abortable, delay, throwIfAborted, type Clock } from '../async';
 import { asError } from '../errors';
 import { FlashError } from './errors';
+import { chipOfDrive } from './driveChip';
 import { findDrives, isThere, readBounded, type LoaderDrive } from './drives';
 import type { FlashProgress } from './espFlash';
 import type { HexFirmware } from './hexFile';
@@ -23,24 +24,6 @@ const LOOK_MS = 250;
 const APPEARS_MS = 30_000;
 /** The loader removes its drive after the last block; a debug probe programs the chip first. Milliseconds. */
 const GONE_MS = 60_000;
-
-/** Chips by the loader's text in INFO_UF2.TXT. */
-const CHIPS: readonly (readonly [RegExp, string])[] = [
-  [/RP2350/i, 'RP2350'],
-  [/RPI-RP2|RP2040/i, 'RP2040'],
-  [/SAMD21/i, 'SAMD21'],
-  [/SAM[DE]51/i, 'SAMD51'],
-  [/nRF52840/i, 'nRF52840'],
-  [/nRF52833/i, 'nRF52833'],
-  [/ESP32-?S2/i, 'ESP32-S2'],
-  [/ESP32-?S3/i, 'ESP32-S3'],
-  [/i?MX ?RT ?10|MIMXRT10/i, 'i.MX RT10xx'],
-];
-
-/** Returns the chip behind a drive if its text names it. */
-export function chipOfDrive(drive: LoaderDrive): string | undefined {
-  return CHIPS.find(([pattern]) => pattern.test(drive.info))?.[1];
-}
 
 /**
  * Waits for a drive of this kind, other than `before`.

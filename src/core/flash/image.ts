@@ -3,6 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { FlashError } from './errors';
 import { parseEspFirmware, type EspFirmware } from './espImage';
 import { isHex, parseHex, type HexFirmware } from './hexFile';
+import { compareReleases } from './release';
 import { isUf2, parseUf2, type Uf2Firmware } from './uf2';
 
 /** A DfuSe file of an STM32 board, which dfu-util writes. */
@@ -41,6 +42,16 @@ export function parseFirmware(data: Uint8Array, offset?: number): Firmware {
     });
   }
   return parseEspFirmware(data, offset);
+}
+
+/**
+ * Compares the version that a board reports with that of the file. Suffixes of previews and builds do not count.
+ * @returns the file's version if the board runs another one
+ */
+export function otherVersion(firmware: Firmware, runs: string | undefined): string | undefined {
+  const wanted = 'version' in firmware ? firmware.version : undefined;
+  if (wanted === undefined || runs === undefined) return undefined;
+  return (compareReleases(wanted, runs) ?? 0) === 0 ? undefined : wanted;
 }
 
 function unzipped(data: Uint8Array): Uint8Array {

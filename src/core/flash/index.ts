@@ -7,6 +7,7 @@ export {
   type CatalogueBoard,
   type CatalogueFile,
 } from './catalogue';
+export { CIRCUITPYTHON } from './circuitPython';
 export { findDrives, type LoaderDrive } from './drives';
 export { FlashError, type FlashReason, type FlashState } from './errors';
 export type { EspFlashOptions, EspFlashResult, FlashProgress } from './espFlash';
@@ -17,6 +18,8 @@ export {
   type FlashOutcome,
   type FlashTarget,
 } from './flashBoard';
-export { MOST_FIRMWARE_BYTES, parseFirmware, type Firmware } from './image';
+export { MOST_FIRMWARE_BYTES, otherVersion, parseFirmware, type Firmware } from './image';
 export type { FlashPort, FlashPortFactory, Lines } from './port';
+export { compareReleases, newestRelease } from './release';
+export { type BoardClues, proposeBoards } from './proposal';
 export { flashStep } from './words';

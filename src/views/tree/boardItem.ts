@@ -17,6 +17,8 @@ export interface BoardMarks {
   readonly jobs: number;
   /** A note about its app that needs attention: `should run hello 2.0.0`. */
   readonly app?: string | undefined;
+  /** Newer firmware than it runs: `1.29 is out`. */
+  readonly firmware?: string | undefined;
   /** It is the active board, and there are others. */
   readonly active: boolean;
   /** It announced itself at a broker and is not adopted. */
@@ -45,14 +47,19 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
   return boardTooltip(board, stateInFull(board), tags);
 }
 
-function boardDescription(board: Board, { jobs, app, active, tags }: BoardMarks): string {
+function boardDescription(board: Board, { jobs, app, firmware, active, tags }: BoardMarks): string {
   const link = activeLink(board);
   const place = link && placeOf(link.found.address);
   const state = stateOf(board);
   const words = active ? `${vscode.l10n.t('active')} · ${state}` : state;
   const others = board.links.filter((l) => l.present && l !== link).length;
   const more = others > 0 ? ` +${others}` : '';
-  const all = [...(app ? [app] : []), ...jobMarks(jobs), ...agentMarks(board)];
+  const all = [
+    ...(app ? [app] : []),
+    ...jobMarks(jobs),
+    ...agentMarks(board),
+    ...(firmware ? [firmware] : []),
+  ];
   const marks = all.map((mark) => ` · ${mark}`).join('');
   const where = place ? `${marks} · ${place}${more}` : '';
   return `${words}${where}${tags.map((tag) => ` #${tag}`).join('')}`;

@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import type { PendingJobs } from '../../core/many';
 import type { AppVersion, AppVersions } from '../apps/appVersions';
+import type { NewestRelease } from '../newestRelease';
+import type { BoardMarks } from './boardItem';
 import type { NoteNode } from './nodes';
 
 /**
@@ -11,6 +13,7 @@ export class BoardNotes {
   constructor(
     private readonly pending: Pick<PendingJobs, 'for' | 'onDidChange'>,
     private readonly apps: Pick<AppVersions, 'of' | 'onDidChange'>,
+    private readonly newest: Pick<NewestRelease, 'markOf' | 'onDidChange'>,
   ) {}
 
   /** Calls `redraw` when notes change: those of a board, or of all. */
@@ -18,13 +21,14 @@ export class BoardNotes {
     return vscode.Disposable.from(
       this.pending.onDidChange(() => redraw(undefined)),
       this.apps.onDidChange(redraw),
+      this.newest.onDidChange(() => redraw(undefined)),
     );
   }
 
-  /** Returns the number of waiting jobs and the text about the board's app. */
-  of(board: Board): { readonly jobs: number; readonly app: string | undefined } {
+  /** Returns the number of waiting jobs, the text about the board's app, and the one about newer firmware. */
+  of(board: Board): Pick<BoardMarks, 'jobs' | 'app' | 'firmware'> {
     const jobs = board.uid === undefined ? 0 : this.pending.for(board.uid).length;
-    return { jobs, app: appMark(this.apps.of(board)) };
+    return { jobs, app: appMark(this.apps.of(board)), firmware: this.newest.markOf(board) };
   }
 
   /** The row about the app below a board; none without an app. */

@@ -139,3 +139,54 @@ it('a hostile page gives no names with paths or markup', () => {
     readFiles(page, 'https://example.org/').every(({ board }) => /^[\w.-]+$/.test(board)),
   ).toBe(true);
 });
+
+describe("CircuitPython's list", () => {
+  const list = [
+    {
+      id: 'raspberry_pi_pico',
+      versions: [{ version: '10.2.1', stable: true, extensions: ['uf2'] }],
+    },
+    {
+      id: 'adafruit_metro_esp32s3',
+      versions: [
+        { version: '10.3.0-beta.1', stable: false, extensions: ['bin', 'uf2'] },
+        { version: '10.2.1', stable: true, extensions: ['bin', 'uf2'] },
+      ],
+    },
+    { id: '../etc', versions: [{ version: '1.0.0', stable: true, extensions: ['uf2'] }] },
+    { id: 'x', versions: [{ version: '1.0.0/../..', stable: true, extensions: ['uf2'] }] },
+    'nonsense',
+  ];
+
+  it('gives boards, and files at the addresses of its builds', () => {
+    const { boards, files } = readOwnCatalogue(
+      JSON.stringify(list),
+      'https://example.org/files.json',
+    );
+    expect(boards.map((b) => b.id)).toEqual([
+      'circuitpython_raspberry_pi_pico',
+      'circuitpython_adafruit_metro_esp32s3',
+    ]);
+    expect(files[0]).toMatchObject({
+      version: '10.2.1',
+      url: 'https://adafruit-circuit-python.s3.amazonaws.com/bin/raspberry_pi_pico/en_US/adafruit-circuitpython-raspberry_pi_pico-en_US-10.2.1.uf2',
+    });
+    expect(files.slice(1).map((f) => [f.version, f.variant, f.preview])).toEqual([
+      ['10.3.0-beta.1', '', true],
+      ['10.3.0-beta.1', 'BIN', true],
+      ['10.2.1', '', false],
+      ['10.2.1', 'BIN', false],
+    ]);
+  });
+
+  it('is read from a source of its own, with the newest release by name', async () => {
+    const path = join(tempDir('circuitpython'), 'files.json');
+    writeFileSync(path, JSON.stringify(list));
+    const found = await catalogue([path]).resolve('circuitpython_adafruit_metro_esp32s3-bin');
+    expect(found).toMatchObject({ version: '10.2.1', variant: 'BIN' });
+  });
+
+  it('without a board is refused', () => {
+    expect(() => readOwnCatalogue('[1]', 'https://example.org/f.json')).toThrow('names no board');
+  });
+});

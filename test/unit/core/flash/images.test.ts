@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { FlashError, parseFirmware } from '../../../../src/core/flash';
+import { FlashError, otherVersion, parseFirmware } from '../../../../src/core/flash';
 import { refuseWrong } from '../../../../src/core/flash/espFit';
 import { segmentsOf } from '../../../../src/core/flash/espFlash';
 import type { EspFirmware } from '../../../../src/core/flash/espImage';
@@ -42,6 +42,16 @@ describe('firmware for ESP chips', () => {
     const firmware = esp(espFirmware({ chip: 'esp32s3', version: 'v1.26.1' }));
     expect(firmware).toMatchObject({ version: 'v1.26.1', project: 'micropython' });
     expect(firmware.flashNeeded).toBe(4 * 1024 * 1024);
+  });
+
+  it.each([
+    ['v1.25.0', '1.25.0', undefined],
+    ['v1.9', '1.9.0', undefined],
+    ['v1.27.0-preview.12.gabc', '1.27.0', undefined],
+    ['v1.26.1', '1.25.0', 'v1.26.1'],
+    ['v1.26.1', undefined, undefined],
+  ])('of version %s is compared with a board that runs %s', (version, runs, other) => {
+    expect(otherVersion(esp(espFirmware({ chip: 'esp32s3', version })), runs)).toBe(other);
   });
 
   it('is unpacked', () => {
