@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { callCommand } from '../views/callCommand';
 import { fullPlace } from '../core/address';
 import { delay, systemClock } from '../core/async';
-import type { Board } from '../core/board';
-import { asError, CancelledError } from '../core/errors';
+import type { Board, Found } from '../core/board';
+import { asError, CancelledError, UsageError } from '../core/errors';
 import {
   enterBootloader,
   type Firmware,
@@ -11,6 +11,7 @@ import {
   type FlashOutcome,
   flashStep,
   type FlashTarget,
+  otherVersion,
   parseFirmware,
   touch,
 } from '../core/flash';
@@ -18,6 +19,7 @@ import type { ViewContext } from '../views/context';
 import { showInformationMessage, showWarningMessage } from '../views/message';
 import { askFirmware } from './flashAsk';
 import { askFlashTarget, type Chosen } from './flashTarget';
+import { PortReturn } from './portReturn';
 import type { Call } from './types';
 
 /** Time, in milliseconds, for a first start, which creates the file system. */
@@ -36,14 +38,20 @@ export async function flashFirmware(context: ViewContext, call: Call): Promise<v
   call.begin();
   // An open link occupies the port.
   await chosen.board?.disconnect();
-  const outcome = await flashBoard(firmware, await targetOf(context, chosen), {
-    log: context.log,
-    signal: call.signal,
-    erase,
-    onProgress: (progress) => call.report(flashStep(progress), progress.done, progress.total),
-    onIdentity: ({ description }) => call.report(description),
-  });
-  await welcome(context, chosen, firmware, outcome, call);
+  const ports = new PortReturn(context.fleet);
+  try {
+    const outcome = await flashBoard(firmware, await targetOf(context, chosen), {
+      log: context.log,
+      signal: call.signal,
+      erase,
+      onProgress: (progress) => call.report(flashStep(progress), progress.done, progress.total),
+      onIdentity: ({ description }) => call.report(description),
+    });
+    if (firmware.kind === 'esp') await welcome(context, chosen, firmware, outcome, call);
+    else await welcomeBack(context, chosen, firmware, outcome, ports, call);
+  } finally {
+    ports.dispose();
+  }
 }
 
 /** Returns the port or drive of a board, and how to start its boot loader. */
@@ -119,42 +127,91 @@ async function askErase(board: Board | undefined, call: Call): Promise<boolean |
   return picked.what !== 'keep';
 }
 
-/** Waits for the board's first start and reports the result. */
+/** Waits for the first start of an ESP board and reports the result. */
 async function welcome(
   context: ViewContext,
-  { board, found }: Chosen,
+  { board }: Chosen,
   firmware: Firmware,
-  { esp, drive }: FlashOutcome,
+  { esp }: FlashOutcome,
   call: Call,
 ): Promise<void> {
+  if (!board) return;
   if (esp?.restarted === false) {
     void showInformationMessage(
       vscode.l10n.t('The firmware was written and verified. Press RESET on the board to start it.'),
     );
-    await board?.connect({ signal: call.signal, kind: 'serial' }); // listens only, to see the start
+    await board.connect({ signal: call.signal, kind: 'serial' }); // listens only, to see the start
     return;
   }
-  if (!board || !found || firmware.kind !== 'esp') {
-    const name = drive?.name ?? board?.name ?? '';
-    void showInformationMessage(
-      vscode.l10n.t('{0} took the firmware. The board appears in a moment.', name),
-    );
-    return;
-  }
-  call.report(vscode.l10n.t('Waiting for the first start'));
-  const failure = await firstAnswer(() => board, call.signal);
-  if (failure) {
-    context.log.warn(`${board.name} after flashing: ${failure.message}`);
+  await tellVersion(context, () => board, firmware, call);
+}
+
+/** Waits until the board of a drive, or one that DFU has written, is a serial port again. */
+async function welcomeBack(
+  context: ViewContext,
+  { board, found }: Chosen,
+  firmware: Firmware,
+  { drive }: FlashOutcome,
+  ports: PortReturn,
+  call: Call,
+): Promise<void> {
+  call.report(vscode.l10n.t('Waiting for the board'));
+  // A debug probe keeps its port while it programs the chip.
+  const back = drive?.kind === 'dapLink' && found ? found : await ports.port(call.signal);
+  if (!back) {
     void showWarningMessage(
       vscode.l10n.t(
-        'The firmware was written and verified, but {0} does not answer as MicroPython yet. Press RESET, or flash again and erase everything first.',
-        board.name,
+        '{0} took the firmware, but no serial port appeared. Unplug the board and plug it in again.',
+        drive?.name ?? board?.name ?? '',
       ),
     );
     return;
   }
-  const version = board.info?.version ?? '';
-  void showInformationMessage(vscode.l10n.t('{0} runs MicroPython {1}', board.name, version));
+  await tellVersion(context, () => boardAt(context, back), firmware, call);
+}
+
+/** @throws UsageError if the port is gone again */
+function boardAt({ fleet }: ViewContext, { address }: Found): Board {
+  const board = fleet.byAddress(address);
+  if (board) return board;
+  throw new UsageError(vscode.l10n.t('{0} was unplugged', address.text));
+}
+
+/** Reports which version the board runs, as it says itself. */
+async function tellVersion(
+  context: ViewContext,
+  boardOf: () => Board,
+  firmware: Firmware,
+  call: Call,
+): Promise<void> {
+  call.report(vscode.l10n.t('Waiting for the first start'));
+  const failure = await firstAnswer(boardOf, call.signal);
+  const { name, info } = boardOf();
+  if (failure) {
+    context.log.warn(`${name} after flashing: ${failure.message}`);
+    void showWarningMessage(
+      vscode.l10n.t(
+        'The firmware was written and verified, but {0} does not answer as MicroPython yet. Press RESET, or flash again and erase everything first.',
+        name,
+      ),
+    );
+    return;
+  }
+  const runs = info?.version ?? '';
+  const wanted = otherVersion(firmware, runs);
+  if (wanted !== undefined) {
+    void showWarningMessage(
+      vscode.l10n.t(
+        '{0} runs MicroPython {1}, but the firmware file is {2}. Is this the board that was flashed?',
+        name,
+        runs,
+        wanted,
+      ),
+    );
+    return;
+  }
+  const python = info?.implementation === 'circuitpython' ? 'CircuitPython' : 'MicroPython';
+  void showInformationMessage(vscode.l10n.t('{0} runs {1} {2}', name, python, runs));
 }
 
 /** Reconnects until the board describes itself. Returns the last error if it does not in time. */

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { AgentConfig, AgentFit } from '../core/agent';
+import { type AgentConfig, type AgentFit, isOnThisComputer } from '../core/agent';
 import { boardBecomes, type Board } from '../core/board';
 import { announced } from '../core/broker/announced';
 import { boardLogin } from '../core/broker/boardLogin';
@@ -11,27 +11,56 @@ import { nodeLocalFs } from '../core/sync';
 import type { ViewContext } from '../views/context';
 import { askAddress, askLogin } from './agentPrompts';
 import { connectedBroker } from './connectedBroker';
+import type { Once } from './once';
 import type { WindowBoard } from './setupBoard';
 import type { Call } from './types';
 
-/** Returns a template's broker with the address for boards. Asks for values that neither the template nor the broker's profile has. */
+type Address = NonNullable<Awaited<ReturnType<typeof askAddress>>>;
+
+interface Login {
+  /** The board that the user was asked for. */
+  readonly uid: string;
+  readonly loginFor: NonNullable<Awaited<ReturnType<typeof askLogin>>>;
+}
+
+/** What the user answered about brokers, which applies to the next boards too. */
+export interface BrokerAnswers {
+  readonly addresses: Once<Address>;
+  readonly logins: Once<Login>;
+}
+
+interface Asking {
+  /** Folder of the template's files. */
+  readonly base: string;
+  readonly call: Call;
+  readonly answers: BrokerAnswers;
+}
+
+/**
+ * Returns a template's broker with the address for boards. Asks for values that neither the template nor the broker's profile has.
+ * @throws CancelledError
+ */
 export async function brokerPlace(
   context: ViewContext,
   target: WindowBoard,
   wanted: TemplateBroker,
   fit: AgentFit,
-  { base, call }: { readonly base: string; readonly call: Call },
+  asking: Asking,
 ): Promise<BrokerPlace> {
   const { id, host, port } = wanted;
+  const { base, call, answers } = asking;
   const own = id === undefined ? undefined : await connectedBroker(context, id, call.signal);
   const tls = wanted.tls && (await tlsOf(wanted.tls, base));
-  const asked =
-    own && (await call.ask(() => askAddress(context, own, [fit], { host, port, tls })))?.(fit);
+  // Boards that are simulated on this computer reach the broker at another address.
+  const near = `${own?.profile.id ?? ''} ${isOnThisComputer(fit)}`;
   const address = own
-    ? asked
+    ? (
+        await answers.addresses.get(near, async () =>
+          given(await call.ask(() => askAddress(context, own, [fit], { host, port, tls }))),
+        )
+      )(fit)
     : { host: host ?? '', port: port ?? (tls ? 8883 : 1883), ...(tls ? { tls } : {}) };
-  const login = await loginOf(context, own, wanted, fit, call);
-  if (!address || !login) throw new CancelledError();
+  const login = await loginOf(context, own, wanted, fit, asking);
   const root = wanted.root ?? own?.profile.root;
   return {
     name: own?.profile.name ?? host ?? '',
@@ -51,15 +80,28 @@ async function loginOf(
   own: Broker | undefined,
   { user, password, login }: TemplateBroker,
   fit: AgentFit,
-  call: Call,
-): Promise<Pick<AgentConfig['broker'], 'user' | 'password'> | undefined> {
+  { call, answers }: Asking,
+): Promise<Pick<AgentConfig['broker'], 'user' | 'password'>> {
   if (login === 'derived') {
     const derived = boardLogin(await context.brokers.secrets.localSecret(), fit.uid);
     return { user: derived.username, password: derived.password };
   }
-  const isGiven = user !== undefined || password !== undefined;
-  if (own && !isGiven) return (await call.ask(() => askLogin(context, own, [fit])))?.(fit);
+  if (own && user === undefined && password === undefined) {
+    const { uid, loginFor } = await answers.logins.get(own.profile.id, async () => ({
+      uid: fit.uid,
+      loginFor: given(await call.ask(() => askLogin(context, own, [fit]))),
+    }));
+    const { user: name, ...rest } = loginFor(fit);
+    // A user name that was entered for the first board may contain its id.
+    return { ...(name === undefined ? {} : { user: name.replaceAll(uid, fit.uid) }), ...rest };
+  }
   return { ...(user ? { user } : {}), ...(password ? { password } : {}) };
+}
+
+/** @throws CancelledError if the user gave no answer */
+function given<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new CancelledError();
+  return answer;
 }
 
 async function tlsOf(

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { type AgentConfig, scanWifi, takesCompiled } from '../core/agent';
 import { appFromFolder } from '../core/apps';
 import { asError, CancelledError } from '../core/errors';
-import { MOST_FIRMWARE_BYTES, parseFirmware } from '../core/flash';
+import { type Firmware, MOST_FIRMWARE_BYTES, parseFirmware } from '../core/flash';
 import { type SetupHost, templateItems } from '../core/setup';
 import { nodeLocalFs } from '../core/sync';
 import { supervisorFiles } from '../views/apps/supervisorFiles';
@@ -14,15 +14,22 @@ import { askWifi } from './agentPrompts';
 import { catalogueOf } from './flashAsk';
 import type { SetupPlan } from './setupAsk';
 import type { WindowBoard } from './setupBoard';
-import { brokerPlace } from './setupBroker';
+import { Once } from './once';
+import { brokerPlace, type BrokerAnswers } from './setupBroker';
 import type { SetupSecrets } from './setupSecrets';
 import type { Call } from './types';
 
 type Networks = NonNullable<AgentConfig['wifi']>;
 
-/** Answers for the first board that also apply to the next ones. */
+/** Answers and files of the first board that also apply to the next ones. */
 export interface SetupAnswers {
   networks?: Networks;
+  readonly broker: BrokerAnswers;
+  readonly firmware: Once<Firmware>;
+}
+
+export function noAnswers(): SetupAnswers {
+  return { broker: { addresses: new Once(), logins: new Once() }, firmware: new Once() };
 }
 
 /** The window's part of a setup. Each question appears when its step begins. */
@@ -37,7 +44,10 @@ export function windowHost(
   const { base } = plan;
   return {
     firmware: async (use, signal) =>
-      plan.firmware ?? parseFirmware(await firmwareBytes(context, base, use, signal)),
+      plan.firmware ??
+      (await answers.firmware.get(use, async () =>
+        parseFirmware(await firmwareBytes(context, base, use, signal)),
+      )),
     secret: (name) => secrets.get(name),
     earlier: () => undefined,
     nextName: () => plan.names.next(),
@@ -58,7 +68,8 @@ export function windowHost(
           },
         }
       : {}),
-    broker: (broker, fit) => brokerPlace(context, target, broker, fit, { base, call }),
+    broker: (broker, fit) =>
+      brokerPlace(context, target, broker, fit, { base, call, answers: answers.broker }),
     keepKey: (uid, key) => context.brokers.secrets.setBoardKey(uid, { role: 'admin', key }),
     agentSource: (fit) => agentSource(context, takesCompiled(fit)),
     files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { Queue } from '../core/async';
 import { CancelledError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { showInputBox } from '../views/message';
@@ -7,6 +8,7 @@ import type { Call } from './types';
 /** Secrets of board templates, kept in SecretStorage. The user is asked when a step first needs one. */
 export class SetupSecrets {
   readonly #known = new Map<string, string>();
+  readonly #questions = new Queue();
   #asksAgain = false;
 
   constructor(
@@ -37,14 +39,17 @@ export class SetupSecrets {
   }
 
   async #ask(name: string, value: string): Promise<string> {
-    const typed = await this.call.ask(() =>
-      showInputBox({
-        title: vscode.l10n.t('Secret "{0}" of the board template', name),
-        prompt: vscode.l10n.t('VS Code keeps it in its secret storage.'),
-        value,
-        password: true,
-        ignoreFocusOut: true,
-      }),
+    // Several boards may need secrets at once, and VS Code shows one question at a time.
+    const typed = await this.#questions.run(() =>
+      this.call.ask(() =>
+        showInputBox({
+          title: vscode.l10n.t('Secret "{0}" of the board template', name),
+          prompt: vscode.l10n.t('VS Code keeps it in its secret storage.'),
+          value,
+          password: true,
+          ignoreFocusOut: true,
+        }),
+      ),
     );
     if (typed === undefined) throw new CancelledError();
     return typed;

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { Found } from '../core/board';
 import { UsageError } from '../core/errors';
 import {
   recordWords,
@@ -11,10 +10,10 @@ import {
 } from '../core/setup';
 import type { ViewContext } from '../views/context';
 import { showErrorMessage, showInformationMessage } from '../views/message';
-import { askFlashTarget } from './flashTarget';
+import { askFlashTarget, type Chosen } from './flashTarget';
 import { askSetup, type SetupPlan } from './setupAsk';
 import { WindowBoard } from './setupBoard';
-import { windowHost, type SetupAnswers } from './setupHost';
+import { noAnswers, windowHost, type SetupAnswers } from './setupHost';
 import { SetupSecrets } from './setupSecrets';
 import type { Call } from './types';
 
@@ -23,54 +22,68 @@ export async function setUpNewBoard(context: ViewContext, call: Call): Promise<v
   const title = vscode.l10n.t('Set up which board?');
   const chosen = await askFlashTarget(context, call.args, title);
   if (!chosen) return;
-  let found = portOf(chosen.found);
   const plan = await askSetup(context, chosen, call);
   if (!plan) return;
   const secrets = new SetupSecrets(context, call);
-  const answers: SetupAnswers = {};
-  while (await setUpOne(context, found, plan, secrets, answers, call)) {
-    const next = await call.ask(() => askFlashTarget(context, [], title));
-    if (!next) return;
-    found = portOf(next.found);
+  const answers = noAnswers();
+  let next: Chosen | undefined = chosen;
+  while (next && (await setUpOne(context, next, plan, secrets, answers, call))) {
+    next = await call.ask(() => askFlashTarget(context, [], title));
   }
 }
 
-function portOf(found: Found | undefined): Found {
-  if (found) return found;
-  throw new UsageError(vscode.l10n.t('This board has no serial port yet'), {
-    hint: vscode.l10n.t('Use "Flash Firmware…" first. The board then appears and can be set up.'),
+/** @throws UsageError for a board in its loader that is to get no firmware */
+function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void {
+  if (!drive || template.firmware) return;
+  throw new UsageError(vscode.l10n.t('{0} is in its loader and runs no program', drive.name), {
+    hint: vscode.l10n.t(
+      'Choose to flash MicroPython too, or unplug the board and plug it in again.',
+    ),
   });
 }
 
 /** Sets up one board; a failed step can be repeated or skipped. @returns whether the user wants to do the next board */
 async function setUpOne(
   context: ViewContext,
-  found: Found,
+  chosen: Chosen,
   plan: SetupPlan,
   secrets: SetupSecrets,
   answers: SetupAnswers,
   call: Call,
 ): Promise<boolean> {
+  refuseWithoutFirmware(chosen, plan);
   call.begin();
+  const target = new WindowBoard(context, chosen);
+  try {
+    return await setUp(context, target, plan, secrets, answers, call);
+  } finally {
+    target.dispose();
+  }
+}
+
+async function setUp(
+  context: ViewContext,
+  target: WindowBoard,
+  plan: SetupPlan,
+  secrets: SetupSecrets,
+  answers: SetupAnswers,
+  call: Call,
+): Promise<boolean> {
   const { template } = plan;
-  const target = new WindowBoard(context, found);
   const host = windowHost(context, target, plan, secrets, answers, call);
   const without: StepName[] = [];
   let before: SetupRecord | undefined;
   for (;;) {
-    // The user has agreed to set the board up, so no question about its running program follows.
-    const record = await context.many.jobs.stopPolicies.during(target.board, 'stop', () =>
-      setUpBoard(template, target, host, {
-        signal: call.signal,
-        without,
-        ...(before ? { before } : {}),
-        onStep: (step, words, done, total) =>
-          call.report(`${place(template, step)} ${words}`, done, total),
-      }),
-    );
+    const record = await setUpBoard(template, target, host, {
+      signal: call.signal,
+      without,
+      ...(before ? { before } : {}),
+      onStep: (step, words, done, total) =>
+        call.report(`${place(template, step)} ${words}`, done, total),
+    });
     if (!record.failed) return call.ask(() => askForNext(record));
     const { step, reason, hint } = record.failed;
-    context.log.warn(`Setup of ${target.board.name} failed in "${step}": ${reason}`);
+    context.log.warn(`Setup of ${target.name} failed in "${step}": ${reason}`);
     if (call.signal.aborted) {
       void showInformationMessage(`${recordWords(record)}.`);
       return false;
@@ -82,6 +95,7 @@ async function setUpOne(
     if (before !== record) {
       secrets.askAgain();
       delete answers.networks;
+      answers.broker.logins.forget();
     }
   }
 }

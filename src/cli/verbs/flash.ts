@@ -6,6 +6,7 @@ import {
   type FlashBoardOptions,
   type FlashOutcome,
   flashStep,
+  otherVersion,
   parseFirmware,
 } from '../../core/flash';
 import { printable, type Cli, type VerbRun } from '../cli';
@@ -94,6 +95,12 @@ async function flashOne(
     io.say(
       `${printable(`The board runs ${info.implementation} ${info.version}: ${info.machine}`)}\n`,
     );
+    const wanted = otherVersion(firmware, info.version);
+    if (wanted !== undefined) {
+      throw new UsageError(`The board runs ${info.version}, but the firmware file is ${wanted}`, {
+        hint: 'Is this the board that was flashed? Press RESET, or unplug it and plug it in.',
+      });
+    }
     return { ...outcome.esp, version: info.version, uid: info.uid };
   } finally {
     await links.close();

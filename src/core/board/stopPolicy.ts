@@ -1,3 +1,4 @@
+import type { Disposable } from '../events';
 import type { Board, StopAnswer } from './board';
 
 /** How a job on many boards treats running programs: asked once for all of them. */
@@ -12,17 +13,26 @@ export class StopPolicies {
 
   /** Applies `answer` to `board` while `work` runs. */
   async during<T>(board: Board, answer: ManyStopAnswer, work: () => Promise<T>): Promise<T> {
-    const own = [...(this.#answers.get(board) ?? []), answer];
-    this.#answers.set(board, own);
+    const policy = this.hold(board, answer);
     try {
       return await work();
     } finally {
-      const left = (this.#answers.get(board) ?? []).filter(
-        (_, i, all) => i !== all.lastIndexOf(answer),
-      );
-      if (left.length > 0) this.#answers.set(board, left);
-      else this.#answers.delete(board);
+      policy.dispose();
     }
+  }
+
+  /** Applies `answer` to `board` until the result is disposed. */
+  hold(board: Board, answer: ManyStopAnswer): Disposable {
+    this.#answers.set(board, [...(this.#answers.get(board) ?? []), answer]);
+    return {
+      dispose: () => {
+        const left = (this.#answers.get(board) ?? []).filter(
+          (_, i, all) => i !== all.lastIndexOf(answer),
+        );
+        if (left.length > 0) this.#answers.set(board, left);
+        else this.#answers.delete(board);
+      },
+    };
   }
 
   /** The answer that applies now; undefined: ask the user. */
