@@ -14,6 +14,7 @@ await run([process.execPath, join(root, 'esbuild.mjs'), '--production'], { cwd: 
 const dir = tempDir('line');
 const lines = join(dir, 'lines');
 writeFileSync(join(dir, 'firmware.bin'), espFirmware({ chip: 'esp32s3', size: 200_000 }));
+writeFileSync(join(dir, 'fleet.json'), '{}');
 writeFileSync(
   join(dir, 'line.board-template.yaml'),
   [

@@ -28,6 +28,7 @@ import { Origins } from './views/origins';
 import { Questions } from './views/questions';
 import { windowUploads } from './views/uploads';
 import { PackageCenter } from './views/packages/packageCenter';
+import { OpenLine } from './views/productionLine/openLine';
 import { ReplLogs } from './views/repl/replLogs';
 import { Terminals } from './views/repl/terminals';
 import { Many } from './views/results/many';
@@ -175,6 +176,7 @@ export function compose(
     history,
     flashPort: createFlashPorts(log),
     newest,
+    line: new OpenLine(),
     apps,
     appVersions,
     topics: keep(new TopicWatch()),

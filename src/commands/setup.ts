@@ -9,4 +9,9 @@ export const setupCommands: readonly Command[] = [
     progress: { where: 'notification', title: () => vscode.l10n.t('Setting up a new board') },
     run: async (context, call) => (await import('./setupWizard')).setUpNewBoard(context, call),
   },
+  {
+    id: 'openProductionLine',
+    needs: 'nothing',
+    run: async (context, call) => (await import('./lineWork')).openProductionLine(context, call),
+  },
 ];

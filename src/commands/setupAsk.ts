@@ -36,7 +36,7 @@ export async function askSetup(
   call: Call,
 ): Promise<SetupPlan | undefined> {
   const { workspace } = vscode;
-  const files = await workspace.findFiles(TEMPLATES, '**/node_modules/**', MOST_TEMPLATES);
+  const files = await findTemplates();
   if (files.length === 0) return askSteps(context, chosen, call);
   const byHand = {
     label: vscode.l10n.t('$(list-ordered) Choose the steps now'),
@@ -54,8 +54,7 @@ export async function askSetup(
   });
   if (!picked) return undefined;
   if (!picked.file) return askSteps(context, chosen, call);
-  const content = fileText(await workspace.fs.readFile(picked.file));
-  const template = parseTemplate(content, workspace.asRelativePath(picked.file));
+  const template = await readTemplate(picked.file);
   const all = (['firmware', 'name', 'broker', 'files', 'app', 'stubs'] as const).filter(
     (part) => template[part] !== undefined,
   );
@@ -67,6 +66,17 @@ export async function askSetup(
     names: namesFrom(context, template.name),
     asksWifi: false,
   };
+}
+
+/** Returns the board templates of the workspace. */
+export async function findTemplates(): Promise<vscode.Uri[]> {
+  return vscode.workspace.findFiles(TEMPLATES, '**/node_modules/**', MOST_TEMPLATES);
+}
+
+/** @throws UsageError for a template that cannot be used */
+export async function readTemplate(file: vscode.Uri): Promise<SetupTemplate> {
+  const content = fileText(await vscode.workspace.fs.readFile(file));
+  return parseTemplate(content, vscode.workspace.asRelativePath(file));
 }
 
 /** The template with only these parts; Wi-Fi and tags belong to the broker, as the agent uses them. */
@@ -85,12 +95,13 @@ function onlyParts(template: SetupTemplate, parts: readonly Part[]): SetupTempla
   };
 }
 
-/** Names of boards in the fleet are reserved. */
-function namesFrom({ fleet }: ViewContext, pattern = ''): NameRange {
-  return new NameRange(
-    pattern,
-    fleet.boards.map((b) => b.name),
-  );
+/** Names of boards in the fleet are reserved, and `others`. */
+export function namesFrom(
+  { fleet }: ViewContext,
+  pattern = '',
+  others: readonly string[] = [],
+): NameRange {
+  return new NameRange(pattern, [...fleet.boards.map((b) => b.name), ...others]);
 }
 
 async function askSteps(

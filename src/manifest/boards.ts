@@ -166,6 +166,11 @@ export const boards = {
       submenu('board', '3_setup@0', and(ONE, is('on-serial'))),
     ],
   },
+  openProductionLine: {
+    title: 'Production Line…',
+    icon: 'layers',
+    menus: [viewTitle('boards', '1_add@0')],
+  },
   flashFirmware: {
     title: 'Flash Firmware…',
     icon: 'zap',

@@ -19,6 +19,7 @@ import type { NewestRelease } from './newestRelease';
 import type { Notebooks } from './notebook';
 import type { Origins } from './origins';
 import type { Questions } from './questions';
+import type { OpenLine } from './productionLine/openLine';
 import type { ReplLogs } from './repl/replLogs';
 import type { Terminals } from './repl/terminals';
 import type { Many } from './results/many';
@@ -60,6 +61,8 @@ export interface ViewContext {
   readonly boardLogs: BoardLogs;
   /** Serial ports for writing firmware. */
   readonly flashPort: FlashPortFactory;
+  /** Whether a production line is open. */
+  readonly line: OpenLine;
   /** The newest firmware that the catalogue has shown. */
   readonly newest: NewestRelease;
   readonly demos: DemoBoards;

@@ -1,9 +1,19 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { ensure, espFirmware, startEsp, startFirmwareSite } from '../lab/index.mjs';
-import { freePort } from '../lab/process.mjs';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import {
+  ensure,
+  espFirmware,
+  startDrive,
+  startEsp,
+  startFirmwareSite,
+  startUboard,
+  tempDir,
+  uf2File,
+} from '../lab/index.mjs';
+import { freePort, pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
+import { accessibilityFaults, webview } from './webview.mjs';
 
 // A newcomer with blank ESP32-S3 chips whose BOOT button was held: VS Code takes LD_PRELOAD from its extension host, and with it
 // the lines of a stand-in; test/boards/flash/cli.test.ts has those.
@@ -17,23 +27,48 @@ files:
   - {from: program, to: /}
   - {to: /pin.txt, text: '{secret:pin}'}
 `;
+const LINE = `
+firmware: {use: line.bin}
+name: line-[01-20]
+files: [{to: /name.txt, text: '{name}'}]
+label: '{name} {uid}'
+`;
 type Esp = Awaited<ReturnType<typeof startEsp>>;
 let first: Esp;
 let second: Esp;
 let site: Awaited<ReturnType<typeof startFirmwareSite>>;
 let session: Awaited<ReturnType<typeof openSession>>;
+// Two boards with RP2040 in their loader, and the port of each after that.
+const drives = [startDrive(), startDrive()] as const;
+const ports = [join(tempDir('pico'), 'tty'), join(tempDir('pico'), 'tty')] as const;
+const boards: Awaited<ReturnType<typeof startUboard>>[] = [];
+const linePorts = [join(tempDir('line'), 'tty'), join(tempDir('line'), 'tty')] as const;
+const RP2040 = 0xe48bff56;
+const picoFirmware = uf2File(RP2040, Buffer.from(`MicroPython v1.25.0 on\0${'x'.repeat(60_000)}`));
 
 beforeAll(async () => {
   const firmware = espFirmware({ chip: 'esp32s3', version: 'v1.25.0' });
   const files = { 'ESP32_GENERIC_S3-20250415-v1.25.0.bin': firmware };
   const board = { product: 'ESP32-S3', vendor: 'Espressif', files };
-  site = await startFirmwareSite({ ESP32_GENERIC_S3: board });
+  const picoFiles = {
+    'RPI_PICO-20270101-v1.29.0.uf2': picoFirmware,
+    'RPI_PICO-20250415-v1.25.0.uf2': picoFirmware,
+  };
+  const pico = { product: 'Pico', vendor: 'Raspberry Pi', files: picoFiles };
+  site = await startFirmwareSite({ ESP32_GENERIC_S3: board, RPI_PICO: pico });
   first = await startEsp({ chip: 'esp32s3', start: 'loader' });
   second = await startEsp({ chip: 'esp32s3', start: 'loader' });
   const { folder } = await ensure('micropython');
   session = await openSession({
-    ttys: [first.tty, second.tty],
-    files: { 'shelf.board-template.yaml': TEMPLATE, 'blink/main.py': 'print("I blink")\n' },
+    ttys: [first.tty, second.tty, ...ports, ...linePorts],
+    files: {
+      'shelf.board-template.yaml': TEMPLATE,
+      'line.board-template.yaml': LINE,
+      'line.bin': espFirmware({ chip: 'esp32s3', version: 'v1.25.0', size: 40_000 }),
+      'blink/main.py': 'print("I blink")\n',
+      'pico.uf2': picoFirmware,
+    },
+    env: { MPYFLEET_DRIVES: drives.map((drive) => drive.path).join(':') },
     settings: {
       'mpyFleet.firmwareDownloads': site.url,
       'mpyFleet.demoBoard.program': `${folder}/micropython`,
@@ -49,7 +84,17 @@ afterAll(async () => {
   await first.stop();
   await second.stop();
   await site.stop();
+  for (const board of boards) await board.stop();
+  for (const drive of drives) drive.stop();
 });
+
+/** When the drive has taken the firmware, the board starts it: a real MicroPython appears at its port. */
+async function picoStarts(at: 0 | 1, files: Record<string, string> = {}): Promise<void> {
+  if (!(await pollUntil(() => Promise.resolve(drives[at].taken() !== undefined), WAIT_MS))) {
+    throw new Error('nothing came to the drive');
+  }
+  boards.push(await startUboard({ tty: ports[at], name: `pico${at}`, files }));
+}
 
 /** Chooses a port of the question, which shows the same name for both stand-ins and its path next to it. */
 const pickPort = (tty: string) =>
@@ -123,6 +168,63 @@ test('a board that runs MicroPython already is named and gets a folder, with the
   await driver.notification(/bench-1 is ready: name, files, start/).waitFor({ timeout: WAIT_MS });
   await driver.expand('bench-1');
   await driver.row('blink').waitFor({ timeout: WAIT_MS });
+});
+
+test('a board in its loader, which is a drive, is flashed and comes back', async () => {
+  const { driver } = session;
+  drives[0].appear();
+  await driver.command('MicroPython: Flash Firmware…');
+  await driver.input.getByText('in its loader').waitFor();
+  await driver.screenshot('flash choose drive');
+  await driver.pick(/Raspberry Pi RP2/);
+  await driver.pick('Choose the board from a list');
+  await driver.input.getByText('Fits this board').waitFor();
+  expect((await driver.picks())[0]).toBe('Pico');
+  await driver.screenshot('flash proposed board');
+  await driver.pick('Pico');
+  await driver.pick('v1.25.0');
+  await picoStarts(0);
+  await driver.notification(/runs MicroPython 1.25.0/).waitFor({ timeout: WAIT_MS });
+  // The list of versions has named a newer release.
+  await driver
+    .row(/^linuxboard/)
+    .getByText(/1\.29 is out/)
+    .first()
+    .waitFor();
+  expect(drives[0].taken()?.equals(picoFirmware)).toBe(true);
+});
+
+test('a production line sets up each board that is plugged in, and shows red and why where one fails', async () => {
+  const { driver, workspace } = session;
+  await driver.command('MicroPython: Production Line…');
+  await driver.pick(/line.board-template.yaml/);
+  const line = await webview(driver.page, '#says');
+  await line.locator('#says').getByText('Ready: plug in a board').waitFor({ timeout: WAIT_MS });
+  const [goodPort, badPort] = linePorts;
+  const bad = await startEsp({ chip: 'esp32s3', start: 'loader', tty: badPort });
+  await bad.brownout(2);
+  const good = await startEsp({ chip: 'esp32s3', start: 'loader', tty: goodPort });
+  onTestFinished(async () => {
+    await good.stop();
+    await bad.stop();
+  });
+  const row = (text: string) => line.locator('.vt-row').filter({ hasText: text }).first();
+  await row('Press RESET on the board').waitFor({ timeout: WAIT_MS });
+  await good.reset('program');
+  await row('line-01').getByText('✓ ready').waitFor({ timeout: WAIT_MS });
+  await row('✗ failed')
+    .getByText(/supply of the chip collapsed/)
+    .waitFor({ timeout: WAIT_MS });
+  await row('✗ failed').click();
+  await driver.screenshot('production line');
+  expect(await accessibilityFaults(driver.page, '#says')).toEqual([]);
+  const list = readFileSync(join(workspace, 'line.made.csv'), 'utf8');
+  expect(list).toMatch(/^[0-9a-f]+,line-01,1\.25\.0,.*,ok,,\r$/m);
+  expect(list).toMatch(new RegExp(`^${bad.mac},.*,failed,flash,`, 'm'));
+  await line.locator('#stop').click();
+  await line.locator('#says').getByText('Stopped.').waitFor({ timeout: WAIT_MS });
+  await line.locator('#labels').click();
+  await driver.tab('line.labels.txt').waitFor();
 });
 
 test('a demo board appears at the local broker with its files and a REPL', async () => {
