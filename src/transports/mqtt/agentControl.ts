@@ -17,6 +17,7 @@ import {
   type ReportedConfig,
   withAgentNames,
 } from '../../core/agent';
+import { Deferred, systemClock } from '../../core/async';
 import { text, utf8 } from '../../core/bytes';
 import { ConnectionLostError } from '../../core/errors';
 import { agentExec } from './agentExec';
@@ -26,6 +27,8 @@ import { nextBirth } from './nextBirth';
 
 /** Parts of a configuration that are only sent encrypted. */
 const SECRETS = ['keys', 'wifi', 'broker'];
+/** A board with new keys reconnects a second after its answer; it is waited for at most this many milliseconds. */
+const REKEYED_MS = 6_000;
 /** Characters kept of a board's own words. */
 const MAX_WHY = 200;
 
@@ -100,6 +103,20 @@ export class MqttAgentControl implements AgentControl {
     const reqid = this.#client.newReqid();
     const x = session.seal(JSON.stringify(set), reqid);
     await this.#client.json(Op.cfg, { x, ...more }, { signal, reqid });
+    if ('keys' in set && session.proto > 1) await this.#reconnected();
+  }
+
+  /** Resolves when the board announces itself, or after a limit: its new keys are valid in either case. */
+  async #reconnected(): Promise<void> {
+    const back = new Deferred<undefined>();
+    const presence = this.broker.onPresence(({ uid, state }) => {
+      if (uid === this.uid && state.on) back.resolve(undefined);
+    });
+    const limit = systemClock.after(REKEYED_MS, () => back.resolve(undefined));
+    await back.promise.finally(() => {
+      presence.dispose();
+      limit.dispose();
+    });
   }
 
   async logFor(level: LogLevel, seconds: number, signal?: AbortSignal): Promise<void> {
