@@ -1,5 +1,5 @@
 // @ts-check
-// A cluster of two ejabberd nodes with MQTT on the loopback interface: what a large installation has for a broker.
+// ejabberd with MQTT on the loopback interface, one node or a cluster of two: what a large installation has for a broker.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
@@ -7,8 +7,9 @@ import { accepts } from './mosquitto.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
 import { freePort, launch, pollUntil, run } from './process.mjs';
 
-/** Two Erlang machines on a busy computer need their time to find each other. */
-const JOIN_MS = 60_000;
+/** Two Erlang machines on a busy computer need their time to find each other, and may not answer one question. */
+const JOIN_MS = 90_000;
+const RPC_MS = 20_000;
 
 /**
  * @typedef {object} EjabberdNode
@@ -20,12 +21,47 @@ const JOIN_MS = 60_000;
  */
 
 /**
- * Starts two nodes that form one cluster. Users log in with `name@localhost` as the MQTT user name.
- * @param {{ users?: Record<string, string>, rules?: string }} [options] password by name; default: maker, "secret".
+ * Users log in with `name@localhost` as the MQTT user name.
+ * @typedef {{ users?: Record<string, string>, rules?: string }} EjabberdOptions password by name; default: maker, "secret".
  *   `rules`: YAML with `modules` (mod_mqtt) and what it needs; default: everybody may do everything
+ */
+
+/**
+ * Starts one node.
+ * @param {EjabberdOptions} [options]
+ * @returns {Promise<EjabberdNode & { stop: () => Promise<void> }>}
+ */
+export async function startEjabberd(options = {}) {
+  const lab = await startErlang(options);
+  const node = await lab.node('a');
+  await lab.register(node);
+  return { ...node, stop: () => lab.stop([node]) };
+}
+
+/**
+ * Starts two nodes that form one cluster.
+ * @param {EjabberdOptions} [options]
  * @returns {Promise<{ nodes: [EjabberdNode, EjabberdNode], stop: () => Promise<void> }>}
  */
-export async function startEjabberdCluster({ users = { maker: 'secret' }, rules } = {}) {
+export async function startEjabberdCluster(options = {}) {
+  const lab = await startErlang(options);
+  const a = await lab.node('a');
+  const b = await lab.node('b');
+  // A node that has only just started may refuse to join at first ("already_started").
+  let joined = '';
+  const areOne = async () => {
+    joined = await lab.rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
+    return (await lab.rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name);
+  };
+  if (!(await pollUntil(areOne, JOIN_MS))) {
+    throw new Error(`the nodes do not form a cluster: join says ${joined}`);
+  }
+  await lab.register(a);
+  return { nodes: [a, b], stop: () => lab.stop([a, b]) };
+}
+
+/** The name server of Erlang's nodes, and what starts nodes under it. @param {EjabberdOptions} options */
+async function startErlang({ users = { maker: 'secret' }, rules }) {
   await ensure('ejabberd');
   const dir = tempDir('ejabberd');
   const cookie = `lab${process.pid}`;
@@ -47,7 +83,7 @@ export async function startEjabberdCluster({ users = { maker: 'secret' }, rules 
     );
 
   /** Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang */
-  const rpc = (node, call) => erlang(`rpc:call('${node}', ${call})`);
+  const rpc = (node, call) => erlang(`rpc:call('${node}', ${call}, ${RPC_MS})`);
 
   const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
     const home = join(dir, short);
@@ -92,26 +128,18 @@ export async function startEjabberdCluster({ users = { maker: 'secret' }, rules 
       },
     };
   };
-  const a = await node('a');
-  const b = await node('b');
-  // A node that has only just started may refuse to join at first ("already_started").
-  let joined = '';
-  const areOne = async () => {
-    joined = await rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
-    return (await rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name);
-  };
-  if (!(await pollUntil(areOne, JOIN_MS))) {
-    throw new Error(`the nodes do not form a cluster: join says ${joined}`);
-  }
-  const list = Object.entries(users).map(([user, word]) => `{<<"${user}">>, <<"${word}">>}`);
-  const made = await erlang(
-    `[rpc:call('${a.name}', ejabberd_auth, try_register, [U, <<"localhost">>, P]) || {U, P} <- [${list.join()}]]`,
-  );
-  if (/[^ok,[\]\s]/.test(made)) throw new Error(`ejabberd does not take its users: ${made}`);
   return {
-    nodes: [a, b],
-    stop: async () => {
-      await Promise.all([a.kill(), b.kill()]);
+    node,
+    rpc,
+    register: async (/** @type {EjabberdNode} */ { name }) => {
+      const list = Object.entries(users).map(([user, word]) => `{<<"${user}">>, <<"${word}">>}`);
+      const made = await erlang(
+        `[rpc:call('${name}', ejabberd_auth, try_register, [U, <<"localhost">>, P]) || {U, P} <- [${list.join()}]]`,
+      );
+      if (/[^ok,[\]\s]/.test(made)) throw new Error(`ejabberd does not take its users: ${made}`);
+    },
+    stop: async (/** @type {EjabberdNode[]} */ nodes) => {
+      await Promise.all(nodes.map((each) => each.kill()));
       await epmd.kill();
       removeTempDir(dir);
     },

@@ -16,5 +16,5 @@ export { startMpboard, startMicrobit, startPico } from './emulated.mjs';
 export { startCodeServer } from './codeServer.mjs';
 export { openPage, openWindow } from './window.mjs';
 export { packagedExtension } from './vsix.mjs';
-export { startEjabberdCluster } from './ejabberd.mjs';
+export { startEjabberd, startEjabberdCluster } from './ejabberd.mjs';
 export { startSshd } from './sshd.mjs';

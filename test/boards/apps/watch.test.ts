@@ -103,6 +103,7 @@ it("answers Pythings' three calls with its JSON, to those who have the key", asy
   const now = Date.now() / 1_000;
   const tid = boards[0]?.uid;
   const messages = await call('worker/get', { tid, from: now - 3600, to: now + 60 });
+  expect(messages).toMatchObject({ status: 200 });
   const [first, second] = messages.json as { ts: string; data: unknown }[];
   expect([first?.data, second?.data]).toEqual([{ n: 1 }, { n: 2 }]);
   expect(first?.ts).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

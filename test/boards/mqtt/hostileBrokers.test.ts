@@ -9,7 +9,7 @@ import { boardLogin, type Login } from '../../../src/core/broker/boardLogin';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { silentLog } from '../../../src/core/log';
 import { LocalBroker } from '../../../src/transports/mqtt/localBroker';
-import { freePort, startEjabberdCluster, startMosquitto } from '../../lab/index.mjs';
+import { freePort, startEjabberd, startMosquitto } from '../../lab/index.mjs';
 import { HostileTable } from '../rig/hostileTable';
 import {
   boardName,
@@ -67,13 +67,13 @@ const brokers: Record<string, () => Promise<Rig>> = {
   },
   ejabberd: async () => {
     const names = [HOST_USER, uidOf(BOARD), uidOf(THIEF)];
-    const cluster = await startEjabberdCluster({
+    const node = await startEjabberd({
       users: Object.fromEntries(names.map((name) => [name, PASSWORD])),
       rules: EJABBERD_RULES,
     });
-    const [{ url, port }] = cluster.nodes;
+    const { url, port } = node;
     const login = (user: string) => ({ username: `${user}@localhost`, password: PASSWORD });
-    return { url, port, login, stop: () => cluster.stop() };
+    return { url, port, login, stop: () => node.stop() };
   },
 };
 

@@ -192,6 +192,9 @@ class Board:
             self.brownout = request['after']
         elif do != 'state':
             return {'error': f'no such command: {do}'}
+        if self.release is not None:  # in reset for some milliseconds: what it will be counts
+            time.sleep(max(0, self.release - time.monotonic()))
+            self.due()
         if self.loader is not None:
             mode = 'stub' if self.loader.stub else 'loader'
         else:
