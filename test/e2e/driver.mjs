@@ -5,10 +5,11 @@ import { basename, join } from 'node:path';
 import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { loadWindow, openWindow } from '../lab/window.mjs';
-import { clicksOnRows, nowOpen } from './seen.mjs';
+import { clicksTaken, nowOpen } from './seen.mjs';
 
 const OPEN_MS = 10_000; // for the quick input to open and take a text
 const CLICK_MS = 1_000; // a click on something that is there
+const STAYS_LOOKS = 3; // a text that a dialog has not replaced by then stays
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 
 /** @typedef {import('playwright-core').Locator} Locator */
@@ -106,21 +107,21 @@ export class Driver {
     const row = this.input.locator('.monaco-list-row').filter({
       has: this.page.locator('.label-name').filter({ hasText: whole(label) }),
     });
-    await this.clickRow(row.first());
+    await this.clickOn(row.first());
   }
 
   /**
-   * Clicks a row of a list. When its content changes between the press and the release of the button, the list is redrawn and VS Code
-   * sees no click on a row; it is clicked again then, as a user would.
-   * @param {Locator} row @param {Parameters<Locator['click']>[0]} [options]
+   * Clicks a row of a list or an action of a toolbar. When either is redrawn between the press and the release of the button, VS Code
+   * sees no click on it; it is clicked again then, as a user would.
+   * @param {Locator} what @param {Parameters<Locator['click']>[0]} [options]
    */
-  async clickRow(row, options) {
+  async clickOn(what, options) {
     const hit = async () => {
-      const before = await clicksOnRows(this.page);
-      await row.click(options);
-      return (await clicksOnRows(this.page)) > before;
+      const before = await clicksTaken(this.page);
+      await what.click(options);
+      return (await clicksTaken(this.page)) > before;
     };
-    if (!(await pollUntil(hit, SEEN_MS))) throw new Error(`no click reaches ${String(row)}`);
+    if (!(await pollUntil(hit, SEEN_MS))) throw new Error(`no click reaches ${String(what)}`);
   }
 
   /** The labels that the quick pick offers. @returns {Promise<string[]>} */
@@ -154,20 +155,28 @@ export class Driver {
       return file.isVisible();
     };
     if (!(await pollUntil(listed, SEEN_MS))) throw new Error(`${path} is not listed`);
-    await this.clickRow(file);
+    await this.clickOn(file);
   }
 
   /** Answers "save as" with a new file. @param {string} path */
   async saveAs(path) {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
-    // While the dialog reads folders it takes no answer, and may put its own proposal back.
+    const reads = this.input.locator('.quick-input-progress.active');
+    // While the dialog reads folders it takes no answer, and may put its own proposal back: the path must have stayed.
+    let looks = 0;
     const saved = async () => {
       if (existsSync(path)) return statSync(path).size > 0; // its content comes after it
       // Asked in one step: the dialog may close behind any.
       const shown = await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
-      if (shown !== undefined && shown !== path) await box.fill(path);
-      else await this.page.keyboard.press('Enter');
+      const stays = shown === path && (await reads.count()) === 0;
+      looks = stays ? looks + 1 : 0;
+      if (looks > STAYS_LOOKS) await this.page.keyboard.press('Enter');
+      else if (shown !== undefined && shown !== path) {
+        await box.fill(path, { timeout: CLICK_MS }).catch((/** @type {Error} */ error) => {
+          if (error.name !== 'TimeoutError') throw error; // the dialog has closed
+        });
+      }
       return false;
     };
     if (!(await pollUntil(saved, SEEN_MS))) throw new Error(`${path} is not saved`);
@@ -235,10 +244,10 @@ export class Driver {
   /** Selects these rows of a tree and no others. @param {readonly string[]} labels */
   async selectRows(labels) {
     const [first = '', ...rest] = labels;
-    await this.clickRow(this.row(first));
+    await this.clickOn(this.row(first));
     for (const label of rest) {
       await this.moveAway();
-      await this.clickRow(this.row(label), { modifiers: ['Control'] });
+      await this.clickOn(this.row(label), { modifiers: ['Control'] });
     }
     await this.moveAway();
   }
@@ -317,7 +326,7 @@ export class Driver {
   async rowAction(label, action) {
     const row = this.row(label);
     await row.hover();
-    await row.locator(`.action-label[aria-label^="${action}"]`).click();
+    await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
   }
 
   /** Chooses from the menu that is open; says what it offers when the entry is missing. @param {string | RegExp} item */

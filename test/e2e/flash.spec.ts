@@ -98,7 +98,7 @@ async function picoStarts(at: 0 | 1, files: Record<string, string> = {}): Promis
 
 /** Chooses a port of the question, which shows the same name for both stand-ins and its path next to it. */
 const pickPort = (tty: string) =>
-  session.driver.clickRow(
+  session.driver.clickOn(
     session.driver.input.locator('.monaco-list-row').filter({ hasText: tty }).first(),
   );
 

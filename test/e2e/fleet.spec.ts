@@ -108,7 +108,7 @@ test('a board that fails is named, and Retry Failed does it again', async () => 
   await chooseBoards(session.driver, 'shelf-02', 1);
   await becomes(page.locator('#summary'), /^1 board done$/);
   await driver.command('MicroPython: Show Results');
-  await driver.clickRow(
+  await driver.clickOn(
     driver.input.locator('.monaco-list-row').filter({ hasText: '0 of 2 boards done' }),
   );
   await becomes(page.locator('#summary'), /^0 of 2 boards done/);

@@ -116,7 +116,7 @@ test('its README is shown before it is installed', async () => {
   const { driver } = session;
   const row = driver.input.locator('.monaco-list-row').first();
   await row.hover();
-  await row.locator('.action-label[aria-label="Show README"]').click();
+  await driver.clickOn(row.locator('.action-label[aria-label="Show README"]'));
   await driver.page.locator('.tab.active').filter({ hasText: 'Preview shapes.md' }).waitFor();
   const preview = driver.page.frameLocator('iframe.webview.ready').frameLocator('#active-frame');
   await preview.getByText('Areas of shapes').waitFor();

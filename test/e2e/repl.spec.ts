@@ -114,16 +114,16 @@ test("the run button in the editor's title runs the active file, the stop button
   const button = (title: string) =>
     driver.page.locator(`.editor-group-container.active .action-label[aria-label^="${title}"]`);
   await driver.openFile('count.py');
-  await button('Run File on Board').click();
+  await driver.clickOn(button('Run File on Board'));
   await driver.terminalShows('count 2');
   // The same by its key while the terminal has the keyboard.
   await (await driver.terminalOf()).focus();
   await driver.page.keyboard.press('Control+Alt+R');
   await driver.terminalShows(/count 2[^]*count 2/);
   await driver.openFile('forever.py');
-  await button('Run File on Board').click();
+  await driver.clickOn(button('Run File on Board'));
   await driver.terminalShows('begun');
-  await button('Stop').click();
+  await driver.clickOn(button('Stop'));
   await driver.terminalShows(/KeyboardInterrupt[^]*>>>$/);
   await button('Stop').waitFor({ state: 'detached' });
 });

@@ -11,7 +11,7 @@ const KEYS = 30; // the last keys and clicks that are kept
 function keepKeys(keep) {
   /** @type {string[]} */
   const keys = [];
-  const clicks = { onRows: 0 };
+  const clicks = { taken: 0 };
   Object.assign(window, { keysPressed: keys, clicks });
   const name = (/** @type {EventTarget | null} */ at) =>
     at && 'className' in at ? String(at.className).split(' ', 2).join('.') : '';
@@ -35,7 +35,7 @@ function keepKeys(keep) {
     (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       const row = target.closest('.monaco-list-row');
-      if (row) clicks.onRows++;
+      if (target.closest('.monaco-list-row, .action-label')) clicks.taken++;
       keys.push(`click on ${row?.getAttribute('aria-label') ?? name(target)}`);
       if (keys.length > keep) keys.shift();
     },
@@ -43,11 +43,11 @@ function keepKeys(keep) {
   );
 }
 
-/** How many clicks have hit a row of a list since the page was loaded. @param {Page} page @returns {Promise<number>} */
-export function clicksOnRows(page) {
+/** How many clicks have hit a row of a list or an action of a toolbar since the page was loaded. @param {Page} page @returns {Promise<number>} */
+export function clicksTaken(page) {
   return page.evaluate(() => {
-    const clicks = 'clicks' in window ? /** @type {{ onRows: number }} */ (window.clicks) : null;
-    return clicks?.onRows ?? 0;
+    const clicks = 'clicks' in window ? /** @type {{ taken: number }} */ (window.clicks) : null;
+    return clicks?.taken ?? 0;
   });
 }
 

@@ -163,7 +163,7 @@ test('in the first minutes an example runs, the first sync asks for the folder, 
   const { driver } = session;
   await closeMessages();
   await driver.activity('MicroPython');
-  await driver.clickRow(driver.row('kit-03'));
+  await driver.clickOn(driver.row('kit-03'));
   await driver.status(/kit-03: ready/).waitFor();
   await driver.command('MicroPython: Try an Example');
   await driver.terminalShows(/Hello from/);

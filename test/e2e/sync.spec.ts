@@ -77,7 +77,7 @@ test('the preview shows what a push would do, and changes nothing', async () => 
 
 test('a click on a file opens board and folder side by side', async () => {
   const { driver } = session;
-  await driver.clickRow(driver.row('/main.py'));
+  await driver.clickOn(driver.row('/main.py'));
   const diff = driver.page.locator('.monaco-diff-editor');
   await diff.waitFor();
   const side = (name: string) => diff.locator(`.editor.${name} .view-lines`);
@@ -145,7 +145,7 @@ test('sync on save: a saved file goes to the board at once', async () => {
 test('sync on save: a renamed file is renamed on the board', async () => {
   const { driver } = session;
   await driver.activity('Explorer');
-  await driver.clickRow(driver.row('same.py'));
+  await driver.clickOn(driver.row('same.py'));
   await driver.page.keyboard.press('F2');
   await driver.page.locator('.explorer-viewlet .monaco-inputbox input').fill('renamed.py');
   await driver.page.keyboard.press('Enter');

@@ -72,8 +72,8 @@ async function boardsHold(...expected: Record<string, string>[]): Promise<void> 
 
 async function selectBoth(): Promise<void> {
   const { driver } = session;
-  await driver.clickRow(driver.row('shed-1'));
-  await driver.clickRow(driver.row('shed-2'), { modifiers: ['Control'] });
+  await driver.clickOn(driver.row('shed-1'));
+  await driver.clickOn(driver.row('shed-2'), { modifiers: ['Control'] });
 }
 
 const BOTH = {
@@ -105,8 +105,8 @@ test('sync on save: a folder that is renamed is renamed on the boards', async ()
   await driver.command('MicroPython: Turn Sync on Save On or Off');
   await driver.status(/Sync on Save/).waitFor();
   await driver.activity('Explorer');
-  await driver.clickRow(driver.row('app'));
-  await driver.clickRow(driver.row('pkg'));
+  await driver.clickOn(driver.row('app'));
+  await driver.clickOn(driver.row('pkg'));
   await driver.page.keyboard.press('F2');
   await nameIt('kit');
   await boardsHold(...withKit({}));
@@ -117,7 +117,7 @@ test('sync on save: a new file goes to the boards, and a deleted one is deleted 
   await driver.rowMenu('kit', 'New File...');
   await nameIt('new.py');
   await boardsHold(...withKit({ '/kit/new.py': '' }));
-  await driver.clickRow(driver.row('new.py'));
+  await driver.clickOn(driver.row('new.py'));
   await driver.page.keyboard.press('Delete');
   await driver.confirm(/^(Move to Trash|Delete)$/);
   await boardsHold(...withKit({}));

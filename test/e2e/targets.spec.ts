@@ -70,10 +70,10 @@ test('while none was chosen no address is taken for the active board', async () 
 test('keys in the tree act on the row that has the focus and on nothing else', async () => {
   const { driver } = session;
   await driver.expand('kit-1');
-  await driver.clickRow(driver.row('greet.py'));
+  await driver.clickOn(driver.row('greet.py'));
   await driver.tab('greet.py').waitFor();
   await driver.page.locator('.view-line', { hasText: 'hello from' }).waitFor(); // it is open
-  await driver.clickRow(driver.row('old'));
+  await driver.clickOn(driver.row('old'));
   await driver.row('a.py').waitFor(); // the click opens the folder as well
   await driver.status(/kit-1: ready/).waitFor();
   const focused = driver.page.locator(
@@ -88,7 +88,7 @@ test('keys in the tree act on the row that has the focus and on nothing else', a
   await focused.filter({ hasText: 'extra.txt' }).waitFor();
   await driver.page.keyboard.press('Delete');
   expect(await driver.confirm('Cancel')).toContain('Delete /extra.txt from kit-1?');
-  await driver.clickRow(driver.row('kit-2'));
+  await driver.clickOn(driver.row('kit-2'));
   await driver.page.keyboard.press('Delete');
   await driver.status('Delete works only on files and folders').waitFor();
   expect(await driver.dialog.count()).toBe(0);
@@ -146,7 +146,7 @@ test('files of several boards come into a folder for each, and none is lost', as
 
 test('what Run started, the next Run stops and replaces without a question', async () => {
   const { driver } = session;
-  await driver.clickRow(driver.row('kit-1'));
+  await driver.clickOn(driver.row('kit-1'));
   await driver.status(/kit-1: ready/).waitFor();
   await driver.openFile('forever.py');
   await driver.command('MicroPython: Run File on Board');
@@ -159,7 +159,7 @@ test('what Run started, the next Run stops and replaces without a question', asy
 
 test('two operations that need the prompt share one question', async () => {
   const { driver } = session;
-  await driver.clickRow(driver.row('kit-1'));
+  await driver.clickOn(driver.row('kit-1'));
   await driver.terminalType('import time\nwhile True: time.sleep(0.1)\n\n', 'kit-1');
   await driver.status(/kit-1: running/).waitFor();
   await driver.openFile('again.py');
@@ -186,7 +186,7 @@ test('a board is identified: where its firmware names no LED, its terminal says 
 
 test('what an upload replaces comes back by undo', async () => {
   const { driver } = session;
-  await driver.clickRow(driver.row('kit-1'));
+  await driver.clickOn(driver.row('kit-1'));
   await driver.openFile('extra.txt');
   await driver.command('MicroPython: Upload to Board');
   await driver.answer('/extra.txt replaced on kit-1', 'Undo');
@@ -205,7 +205,7 @@ test('forgetting a board asks, says what is lost, and can be taken back', async 
 
 test('the active board is pulled out: Run asks, and no other board runs anything', async () => {
   const { driver } = session;
-  await driver.clickRow(driver.row('kit-2'));
+  await driver.clickOn(driver.row('kit-2'));
   await driver.status(/kit-2: ready/).waitFor();
   const pulled = boardNamed('kit-2');
   if (!pulled) throw new Error('no board is kit-2');
