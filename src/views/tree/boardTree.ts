@@ -64,7 +64,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   #groups: readonly GroupNode[] = [];
   /** Selected nodes; set by the owner of the view. */
   selection: readonly TreeNode[] = [];
-  probing = false;
+  probing: (() => void) | undefined;
   /** Boards on which rows are being read for VS Code, and whether they changed meanwhile. */
   readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
 

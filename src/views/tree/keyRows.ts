@@ -1,31 +1,45 @@
 import * as vscode from 'vscode';
+import { Deferred, systemClock } from '../../core/async';
 import type { TreeNode } from './nodes';
+
+/** VS Code reports a selection within milliseconds, on a busy computer within a second or two. */
+const NEWS_MS = 2_000;
 
 /** The part of the tree that a key's rows are read from. */
 export interface KeyedTree {
   /** Rows that are selected. */
   readonly selection: readonly TreeNode[];
-  /** While true, changes of the selection are ours and not the user's. */
-  probing: boolean;
+  /** While set, changes of the selection are ours and not the user's; called for each of them. */
+  probing: (() => void) | undefined;
 }
 
 /**
  * The rows that a key pressed in the tree means: the focused row, with the whole selection if it is part of that, as in the
  * Explorer. VS Code gives a key's command no row, and an extension sees the selection only, which the arrow keys do not move.
  * So the focused row is toggled in the selection, which shows it, and toggled back. Focus and selection end as they were.
+ * Returns no row if VS Code does not report the toggled one: the selected row may be another than the focused one.
  */
 export async function keyRows(tree: KeyedTree): Promise<readonly TreeNode[]> {
   const before = tree.selection;
-  tree.probing = true;
   try {
-    await vscode.commands.executeCommand('list.toggleSelection');
-    const toggled = tree.selection;
-    await vscode.commands.executeCommand('list.toggleSelection');
-    const added = toggled.find((node) => !before.includes(node));
-    const focused = added ?? before.find((node) => !toggled.includes(node));
-    if (!focused) return before; // the toggle did nothing, or its news has not come
+    const toggled = await toggle(tree);
+    // Also without news: a toggle that is reported late must be undone.
+    await toggle(tree);
+    const added = toggled?.find((node) => !before.includes(node));
+    const focused = added ?? before.find((node) => toggled?.includes(node) === false);
+    if (!focused) return [];
     return added ? [added] : [focused, ...before.filter((node) => node !== focused)];
   } finally {
-    tree.probing = false;
+    tree.probing = undefined;
   }
+}
+
+/** Toggles the focused row and returns the selection that VS Code reports then; undefined if it reports none. */
+async function toggle(tree: KeyedTree): Promise<readonly TreeNode[] | undefined> {
+  const news = new Deferred<boolean>();
+  tree.probing = () => news.resolve(true);
+  await vscode.commands.executeCommand('list.toggleSelection');
+  const limit = systemClock.after(NEWS_MS, () => news.resolve(false));
+  const isReported = await news.promise.finally(() => limit.dispose());
+  return isReported ? tree.selection : undefined;
 }

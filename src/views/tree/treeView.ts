@@ -16,7 +16,10 @@ export function registerTree(context: ViewContext): vscode.Disposable {
   });
   const selection = view.onDidChangeSelection(({ selection: nodes }) => {
     tree.selection = nodes;
-    if (tree.probing) return;
+    if (tree.probing) {
+      tree.probing();
+      return;
+    }
     focus.turnedToTree();
     const [node] = nodes;
     if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;

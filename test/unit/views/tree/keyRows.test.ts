@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { keyRows, type KeyedTree } from '../../../../src/views/tree/keyRows';
+import type { TreeNode } from '../../../../src/views/tree';
+
+/** Runs VS Code's command `list.toggleSelection`. */
+let toggleSelection: () => void;
+vi.mock('vscode', () => ({
+  commands: {
+    executeCommand: (id: string) => {
+      expect(id).toBe('list.toggleSelection');
+      toggleSelection();
+      return Promise.resolve();
+    },
+  },
+}));
+afterEach(() => void vi.useRealTimers());
+
+const [old, extra, other] = ['old', 'extra.txt', 'other'].map((path) => ({
+  kind: 'remote',
+  path,
+})) as unknown as [TreeNode, TreeNode, TreeNode];
+
+/** A tree whose selection is reported `afterMs` after VS Code has changed it; never, if undefined. */
+function aTree(selected: TreeNode[], focused: TreeNode, afterMs: number | undefined) {
+  vi.useFakeTimers();
+  let real = selected;
+  const users: (readonly TreeNode[])[] = [];
+  const tree: KeyedTree & { selection: readonly TreeNode[] } = {
+    selection: selected,
+    probing: undefined,
+  };
+  toggleSelection = () => {
+    real = real.includes(focused) ? real.filter((n) => n !== focused) : [...real, focused];
+    const nodes = real;
+    if (afterMs === undefined) return;
+    setTimeout(() => {
+      tree.selection = nodes;
+      if (tree.probing) tree.probing();
+      else users.push(nodes);
+    }, afterMs);
+  };
+  return { tree, users, real: () => real };
+}
+
+async function rowsOf(tree: KeyedTree): Promise<readonly TreeNode[]> {
+  const rows = keyRows(tree);
+  await vi.advanceTimersByTimeAsync(10_000);
+  return rows;
+}
+
+describe('the rows that a key means', () => {
+  it.for([0, 1500])('are the focused one, although its news takes %i ms', async (ms) => {
+    const { tree, users, real } = aTree([old], extra, ms);
+    expect(await rowsOf(tree)).toEqual([extra]);
+    expect(real()).toEqual([old]);
+    expect(users).toEqual([]);
+  });
+
+  it('are the whole selection if the focused row is part of it, the focused one first', async () => {
+    const { tree } = aTree([old, extra, other], extra, 10);
+    expect(await rowsOf(tree)).toEqual([extra, old, other]);
+  });
+
+  it('are none, and not the selected one, if VS Code does not report the focused one', async () => {
+    const { tree, real } = aTree([old], extra, undefined);
+    expect(await rowsOf(tree)).toEqual([]);
+    expect(real()).toEqual([old]);
+    expect(tree.probing).toBeUndefined();
+  });
+});
