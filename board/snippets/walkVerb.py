@@ -1,6 +1,7 @@
 # The tree below a folder, line by line: nothing but the names of folders still to visit is
-# kept. Files of up to `most` bytes are hashed.
-def verb(path, most):
+# kept. Files of up to `most` bytes are hashed. `deep`: with the folders' contents. `dated`:
+# that many files get their modification times, since each costs a look through its folder.
+def verb(path, most, deep, dated):
     buffer = room() if most >= 0 else None
     todo = [path]
     while todo:
@@ -9,7 +10,12 @@ def verb(path, most):
         for name, folder, size in entries(at):
             if folder:
                 say("d", repr(name))
-                todo.append(join(at, name))
+                if deep:
+                    todo.append(join(at, name))
             else:
                 sum = digest64(join(at, name), buffer) if size <= most else "-"
+                if dated > 0 and hasattr(os, "stat"):
+                    dated -= 1
+                    s = os.stat(join(at, name))
+                    sum += " %d" % (s[8] if len(s) > 8 else 0)
                 say("f", size, sum, repr(name))

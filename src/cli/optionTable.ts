@@ -27,6 +27,11 @@ export const OPTIONS = {
   help: { type: 'boolean', short: 'h', text: 'show this text, or the help of one command' },
   version: { type: 'boolean', text: 'print the version' },
   recursive: { type: 'boolean', short: 'r', text: 'include folders and their contents' },
+  long: {
+    type: 'boolean',
+    short: 'l',
+    text: "show when files were changed, by the board's own clock",
+  },
   hash: { type: 'boolean', text: 'show the SHA-256 of every file' },
   parents: { type: 'boolean', short: 'p', text: 'create missing parents; no error if it exists' },
   set: { type: 'boolean', text: "set the clock to this computer's time" },

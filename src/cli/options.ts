@@ -17,6 +17,7 @@ export interface Options {
   readonly help: boolean;
   readonly version: boolean;
   readonly recursive: boolean;
+  readonly long: boolean;
   readonly hash: boolean;
   readonly parents: boolean;
   readonly hard: boolean;
@@ -146,6 +147,7 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       help: flag('help'),
       version: flag('version'),
       recursive: flag('recursive'),
+      long: flag('long'),
       hash: flag('hash'),
       parents: flag('parents'),
       hard: flag('hard'),

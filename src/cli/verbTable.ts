@@ -64,7 +64,7 @@ export const VERBS: readonly Verb[] = [
     summary: 'list a folder of the board',
     details: PATTERNS,
     audit: 'nothing',
-    options: [...BOARDS, 'recursive', 'hash'],
+    options: [...BOARDS, 'recursive', 'long', 'hash'],
     load: async () => (await import('./verbs/folders')).ls,
   },
   {

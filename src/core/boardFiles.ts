@@ -76,6 +76,13 @@ export interface WalkOptions {
    * without another round trip (larger files then have none).
    */
   hash?: boolean | { readonly upTo: number };
+  /**
+   * Request the modification times of all files, or of the first ones: a board searches the folder for each. A link that gets
+   * them at no cost gives them anyway.
+   */
+  dates?: boolean | { readonly first: number };
+  /** Only the folder itself, without what is in its folders. */
+  shallow?: boolean;
   signal?: AbortSignal;
 }
 

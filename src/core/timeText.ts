@@ -47,3 +47,10 @@ export function shownMinute(at: number, now: number): string {
   const minute = time.slice(0, 5);
   return shownTime(now).startsWith(day) ? minute : `${day} ${minute}`;
 }
+
+/** `2026-11-28 14:30` by the board's own clock, which has no time zone. @param seconds since 1970, as the board counts them */
+export function boardMinute(seconds: number): string | undefined {
+  const date = new Date(seconds * 1_000);
+  if (Number.isNaN(date.getTime())) return undefined;
+  return date.toISOString().slice(0, 16).replace('T', ' ');
+}

@@ -1,5 +1,6 @@
-import type { Entry } from '../../core/boardFiles';
+import type { Entry, Stat } from '../../core/boardFiles';
 import { UsageError } from '../../core/errors';
+import { boardMinute } from '../../core/timeText';
 import { boardPath, boardPaths, expand, isPattern } from '../boardPaths';
 import type { Cli, VerbRun } from '../cli';
 import { printable } from '../cli';
@@ -7,29 +8,32 @@ import type { CliBoard } from '../cliBoard';
 import { jsonContent } from '../jsonContent';
 import { runOnBoards } from '../runOnBoards';
 
-/** `ls [:PATH]`: names and sizes; with -r everything below, with --hash the hashes. */
+/** `ls [:PATH]`: names and sizes; with -r everything below, with -l the dates, with --hash the hashes. */
 export const ls: VerbRun = async (cli, args) => {
   if (args.length > 1) throw new UsageError('ls takes one path at most');
   const wanted = boardPath(args[0] ?? '');
   return runOnBoards(cli, 'Listing', async (board, io) => {
-    const { recursive, hash } = cli.options;
+    const { recursive, hash, long } = cli.options;
+    const shown = { long, hash };
     if (isPattern(wanted)) {
       const entries = await entriesOf(board, await expand(board, [wanted], io.signal), io.signal);
-      for (const e of entries) io.say(line(e.type, e.size, e.name));
+      for (const e of entries) io.say(line(e.name, e, { long }));
       return entries;
     }
     const path = await board.resolve(wanted, io.signal);
-    if (recursive || hash) {
-      const entries = await board.files.walk(path, { hash, signal: io.signal });
-      const shown = recursive ? entries : entries.filter((e) => parentOf(e.path) === path);
-      for (const e of shown)
-        io.say(line(e.type, e.size, e.path, hash ? (e.sha256 ?? '') : undefined));
-      return shown;
+    if (!recursive && !hash) {
+      const stat = path === '/' ? undefined : await board.files.stat(path, io.signal);
+      const entries = stat?.type === 'file' ? [{ name: path, ...stat }] : undefined;
+      if (entries ?? !long) {
+        const all = entries ?? (await board.files.list(path, io.signal));
+        for (const e of all) io.say(line(e.name, e, { long }));
+        return all;
+      }
     }
-    const stat = path === '/' ? undefined : await board.files.stat(path, io.signal);
-    const entries =
-      stat?.type === 'file' ? [{ name: path, ...stat }] : await board.files.list(path, io.signal);
-    for (const e of entries) io.say(line(e.type, e.size, e.name));
+    const options = { hash, dates: long, shallow: !recursive, signal: io.signal };
+    const entries = await board.files.walk(path, options);
+    const from = recursive || hash ? 0 : path.replace(/\/$/, '').length + 1;
+    for (const e of entries) io.say(line(e.path.slice(from), e, shown));
     return entries;
   });
 };
@@ -49,14 +53,20 @@ function entriesOf(
   );
 }
 
-function line(type: 'file' | 'dir', size: number, name: string, hash?: string): string {
-  const digest = hash === undefined ? '' : `${hash.padEnd(64)}  `;
+/** A date is by the board's own clock, which has no time zone; files without one leave its column empty. */
+function line(
+  name: string,
+  { type, size, mtime, sha256 }: Stat & { sha256?: string },
+  { long, hash = false }: { long: boolean; hash?: boolean },
+): string {
+  const date = (mtime === undefined ? undefined : boardMinute(mtime)) ?? '';
+  const columns = [
+    String(type === 'dir' ? '' : size).padStart(10),
+    ...(long ? [date.padEnd(16)] : []),
+    ...(hash ? [(sha256 ?? '').padEnd(64)] : []),
+  ];
   const shown = printable(name).replaceAll('\n', '\ufffd');
-  return `${String(type === 'dir' ? '' : size).padStart(10)}  ${digest}${shown}${type === 'dir' ? '/' : ''}\n`;
-}
-
-function parentOf(path: string): string {
-  return path.slice(0, path.lastIndexOf('/')) || '/';
+  return `${columns.join('  ')}  ${shown}${type === 'dir' ? '/' : ''}\n`;
 }
 
 /** `mkdir [-p] :PATH...` */

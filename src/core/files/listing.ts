@@ -24,20 +24,26 @@ export function parseStat(lines: readonly string[], path: string, epoch: number 
   if (type === undefined) {
     throw new ProtocolError(l10n.t("The board's answer about {0} is invalid", path));
   }
-  const time = epoch === undefined || Number(mtime) <= 0 ? {} : { mtime: Number(mtime) + epoch };
-  return { type: type === 'd' ? 'dir' : 'file', size: Number(size), ...time };
+  return { type: type === 'd' ? 'dir' : 'file', size: Number(size), ...timeOf(mtime, epoch) };
+}
+
+/** File systems without a clock store 0, and some a time before their epoch. */
+function timeOf(seconds: string | undefined, epoch: number | undefined): { mtime?: number } {
+  const time = Number(seconds ?? 0);
+  return epoch === undefined || time <= 0 ? {} : { mtime: time + epoch };
 }
 
 /**
  * Parses the lines of walkVerb.py: `/ b'/lib'`, `d b'umqtt'`, `f 12 <sha256 in base64, or ->
- * b'main.py'`.
+ * [modification time] b'main.py'`.
  */
-export function parseWalk(lines: readonly string[]): WalkEntry[] {
+export function parseWalk(lines: readonly string[], epoch?: number): WalkEntry[] {
   bounded(lines);
   const entries: WalkEntry[] = [];
   let folder = '/';
   for (const line of lines) {
-    const [, at, sub, size, sum, name] = /^(?:\/ (.+)|d (.+)|f (\d+) (\S+) (.+))$/.exec(line) ?? [];
+    const [, at, sub, size, sum, time, name] =
+      /^(?:\/ (.+)|d (.+)|f (\d+) (\S+) (?:(-?\d+) )?(.+))$/.exec(line) ?? [];
     if (at !== undefined) {
       const bytes = parseBytes(at);
       if (!bytes) throw unreadable(line);
@@ -47,7 +53,8 @@ export function parseWalk(lines: readonly string[]): WalkEntry[] {
     } else {
       const path = joined(folder, named(name, line));
       const sha256 = sum === undefined ? undefined : hexSum(sum);
-      entries.push({ path, type: 'file', size: Number(size), ...(sha256 ? { sha256 } : {}) });
+      const stat = { type: 'file', size: Number(size), ...timeOf(time, epoch) } as const;
+      entries.push({ path, ...stat, ...(sha256 ? { sha256 } : {}) });
     }
   }
   return entries;

@@ -65,13 +65,16 @@ export class SessionFiles implements BoardFiles {
   }
 
   walk(path: string, options: WalkOptions = {}): Promise<WalkEntry[]> {
-    const { hash = false, signal } = options;
+    const { hash = false, dates = false, shallow = false, signal } = options;
     return this.#look(`Listing ${path}`, signal, async (session) => {
       if (session.native?.walk) return session.native.walk(path, options);
       const at = boardPath(path);
       // Largest size to hash; -1: none, because empty files have a hash, too.
       const most = typeof hash === 'object' ? hash.upTo : hash ? Number.MAX_SAFE_INTEGER : -1;
-      return parseWalk(await this.#run(session, 'walk', at, () => [at, most], signal));
+      const dated = typeof dates === 'object' ? dates.first : dates ? Number.MAX_SAFE_INTEGER : 0;
+      const args = () => [at, most, !shallow, dated];
+      const lines = await this.#run(session, 'walk', at, args, signal);
+      return parseWalk(lines, dates ? (await this.#probe(session, signal)).epoch : undefined);
     });
   }
 

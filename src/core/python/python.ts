@@ -42,11 +42,6 @@ function pyChar(char: string): string {
   return `\\U${code.toString(16).padStart(8, '0')}`;
 }
 
-/** A Python list literal of `values`. */
-export function pyList(values: readonly (string | Uint8Array)[]): string {
-  return `[${values.map(pyRepr).join(',')}]`;
-}
-
 /** Parses a printed traceback. Bounded, because a board can print anything. */
 export function parseTraceback(text: string): Traceback {
   const lines = text.split(/\r?\n/);

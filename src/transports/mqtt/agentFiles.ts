@@ -67,7 +67,7 @@ export class AgentFiles implements BoardFiles {
 
   async walk(path: string, options: WalkOptions = {}): Promise<WalkEntry[]> {
     const op = options.hash === true ? Op.hash : Op.list;
-    const rows = await this.#pages(op, { p: path, r: 1 }, options.signal);
+    const rows = await this.#pages(op, { p: path, r: options.shallow ? 0 : 1 }, options.signal);
     const base = path.replace(/\/$/, '');
     return rows.map((row) => ({
       path: `${base}/${relativePath(row[0])}`,

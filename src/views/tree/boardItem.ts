@@ -3,7 +3,7 @@ import { shortPlace, type Address, fullPlace } from '../../core/address';
 import { type Board, bytesText, type Link, type StateWord, wordOf } from '../../core/board';
 import { ConnectError } from '../../core/errors';
 import { shownPath } from '../../core/files';
-import { shownMinute } from '../../core/timeText';
+import { boardMinute, shownMinute } from '../../core/timeText';
 import { boardContext, linkIcon, linkName, lookOf, type StateLook } from './boardLook';
 import { boardTooltip } from './tooltip';
 import { IN_TREE } from '../fileSystem/boardMark';
@@ -230,7 +230,11 @@ export function remoteItem(node: RemoteNode, uri: vscode.Uri): vscode.TreeItem {
   item.contextValue = isDir
     ? 'remote dir'
     : `remote file${/\.py$/i.test(entry.name) ? ' python' : ''}`;
-  item.tooltip = node.path;
+  const date = entry.mtime === undefined ? undefined : boardMinute(entry.mtime);
+  item.tooltip =
+    date === undefined
+      ? node.path
+      : `${node.path}\n${vscode.l10n.t("Changed {0} by the board's clock", date)}`;
   if (!isDir) {
     item.description = bytesText(entry.size);
     item.command = {

@@ -1,6 +1,9 @@
 import type { Board } from '../../core/board';
 import type { Space } from '../../core/boardFiles';
-import { childOf, parentOf, type RemoteNode } from './nodes';
+import { nameOf, parentOf, type RemoteNode } from './nodes';
+
+/** Slow cards with hundreds of files in a folder take seconds to find each of them again. */
+const DATED = { first: 64 };
 
 /** The contents of folders, read when shown and cached until they change. */
 export class FolderListings {
@@ -67,15 +70,15 @@ export class FolderListings {
   }
 
   async #read(board: Board, path: string): Promise<RemoteNode[]> {
-    const entries = await board.quietFiles.list(path);
+    const entries = await board.quietFiles.walk(path, { dates: DATED, shallow: true });
     const nodes = this.#nodes.get(board) ?? new Map<string, RemoteNode>();
     this.#nodes.set(board, nodes);
     return entries
       .map((entry): RemoteNode => ({
         kind: 'remote',
         board,
-        path: childOf(path, entry.name),
-        entry,
+        path: entry.path,
+        entry: { ...entry, name: nameOf(entry.path) },
       }))
       .sort(foldersFirst)
       .map((node) => {

@@ -232,6 +232,18 @@ describe('mpyfleet and files', () => {
       'file /tree/same.bin 20000',
       "file /tree/sub dir/it's #1 ü.py 11",
     ]);
+    const day = new Date().toISOString().slice(0, 10);
+    const rows = (await run('ls', '-l', ':tree')).out.split('\n').sort();
+    expect(rows).toEqual([
+      '',
+      `${' '.repeat(30)}sub dir/`,
+      expect.stringMatching(`^     20000  ${day} \\d\\d:\\d\\d  data\\.bin$`),
+      expect.stringMatching(`^     20000  ${day} \\d\\d:\\d\\d  same\\.bin$`),
+    ]);
+    expect((await run('ls', '-l', ':tree/data.bin')).out).toContain(`20000  ${day}`);
+    expect((await run('ls', '-rl', '--hash', ':tree')).out).toMatch(
+      new RegExp(`20000  ${day} \\d\\d:\\d\\d  [0-9a-f]{64}  /tree/data\\.bin\n`),
+    );
     expect((await run('cat', ':tree/data.bin')).bytes.equals(data)).toBe(true);
     expect(await run('get', '-r', ':tree', 'back')).toMatchObject({ status: 0 });
     expect(readFileSync(join(dir, 'back', 'data.bin')).equals(data)).toBe(true);

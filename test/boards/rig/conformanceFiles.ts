@@ -62,6 +62,22 @@ export function describeFiles({ bench, group, test }: Suite): void {
       }
     });
 
+    test('are listed with the dates that the board has for them', ['files'], async () => {
+      const { files } = await start();
+      await files.write('/dated/in/one.txt', utf8('one'));
+      const { mtime } = await files.stat('/dated/in/one.txt');
+      const entries = await files.walk('/dated', { dates: true });
+      expect(entries.find((e) => e.type === 'file')).toEqual({
+        path: '/dated/in/one.txt',
+        type: 'file',
+        size: 3,
+        ...(mtime === undefined ? {} : { mtime }),
+      });
+      const shallow = await files.walk('/dated', { dates: true, shallow: true });
+      expect(shallow.map((e) => e.path)).toEqual(['/dated/in']);
+      await files.remove('/dated', { recursive: true });
+    });
+
     test('may be 1 MB, of random bytes and of text', ['files', 'largeFiles'], async () => {
       const { files } = await start();
       for (const content of [

@@ -3,7 +3,7 @@ import type { WalkEntry } from '../../boardFiles';
 import { text } from '../../bytes';
 import { CancelledError, UsageError } from '../../errors';
 import { isLocalFolder } from '../../localFiles';
-import { pyList, pyRepr } from '../../python/python';
+import { pyRepr } from '../../python/python';
 import type { Magic, MagicCall } from '../magic';
 import { boardPaths, workingFolder } from '../paths';
 import { isMissing } from '../../files';
@@ -51,44 +51,7 @@ export function listing(root: string, entries: readonly WalkEntry[]): string {
 async function list(call: MagicCall): Promise<void> {
   const { kernel, args, out, signal } = call;
   const [root = '/'] = await boardPaths(call, [args.first ?? '/']);
-  const entries = await kernel.board().files.walk(root, { signal });
-  out.text(listing(root, await withDates(call, entries)));
-}
-
-/** Number of files whose dates are requested at once, limited because the board's heap holds their paths. */
-const AT_ONCE = 50;
-/** Seconds from 1970 to 2000; many ports count from 2000. */
-const YEAR_2000 = 946_684_800;
-
-/** Adds modification times, if the board stores them. */
-async function withDates(call: MagicCall, entries: readonly WalkEntry[]): Promise<WalkEntry[]> {
-  const files = entries.filter((e) => e.type === 'file').map((e) => e.path);
-  const dates = new Map<string, number>();
-  for (let at = 0; at < files.length; at += AT_ONCE) {
-    const some = files.slice(at, at + AT_ONCE);
-    const code = [
-      'import os',
-      'try:',
-      ' import time',
-      ' print(time.gmtime(0)[0])',
-      'except(ImportError,AttributeError):print(0)',
-      `for p in ${pyList(some)}:`,
-      ' try:print(os.stat(p)[8])',
-      ' except OSError:print(0)',
-      '',
-    ].join('\n');
-    const printed = await call.kernel.ask(code, 'Reading dates', call.signal);
-    const [year, ...seconds] = printed.split(/\r?\n/).map(Number);
-    const epoch = year === 2000 ? YEAR_2000 : 0;
-    for (const [i, path] of some.entries()) {
-      const time = seconds[i] ?? 0;
-      if (Number.isFinite(time) && time > 0) dates.set(path, time + epoch);
-    }
-  }
-  return entries.map((e) => {
-    const mtime = dates.get(e.path);
-    return mtime === undefined ? e : { ...e, mtime };
-  });
+  out.text(listing(root, await kernel.board().files.walk(root, { dates: true, signal })));
 }
 
 async function cat(call: MagicCall): Promise<void> {

@@ -28,9 +28,12 @@ const tree: Record<string, [string, 'file' | 'dir'][]> = {
   '/lib10': [],
 };
 const files = {
-  list: (path: string) => {
+  walk: (path: string) => {
     listed.push(path);
-    return Promise.resolve((tree[path] ?? []).map(([name, type]) => ({ name, type, size: 1 })));
+    const entries = tree[path] ?? [];
+    return Promise.resolve(
+      entries.map(([name, type]) => ({ path: childOf(path, name), type, size: 1 })),
+    );
   },
   write: () => Promise.resolve(),
   rename: () => Promise.resolve(),
