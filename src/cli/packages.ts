@@ -21,10 +21,14 @@ import { readInfo } from '../core/board';
 import type { Cli } from './cli';
 import type { CliBoard } from './cliBoard';
 
+/** Downloads for the command line, through the proxy of the environment. */
+export function fetcherOf(cli: Pick<Cli, 'env' | 'log'>): CachingFetcher {
+  return new CachingFetcher(cacheFolder(cli.env), nodeHttp(proxyFromEnvironment(cli.env)), cli.log);
+}
+
 /** The packages of the command line: index and proxy from its options and the environment. */
 export function packageManager(cli: Cli): PackageManager {
-  const http = nodeHttp(proxyFromEnvironment(cli.env));
-  const fetcher = new CachingFetcher(cacheFolder(cli.env), http, cli.log);
+  const fetcher = fetcherOf(cli);
   // Both are next to the bundle.
   const compiler = new MpyCrossThread(
     { worker: join(__dirname, 'mpyCross.js'), wasm: join(__dirname, 'mpy-cross.wasm') },

@@ -11,6 +11,10 @@ Files that were changed on a board or installed from elsewhere are kept unless -
 
 export const RUN_DETAILS = `- reads the code from standard input. Status 1: the code raised an exception.
 input() reads the keyboard, or lines from a pipe (one board only).`;
+export const PUT_DETAILS = `REMOTE is a folder if it ends in / or is an existing folder; ":" is the board's current folder.
+URL is http(s), or the page of a file at GitHub, GitLab or Codeberg. It is downloaded here, so the boards need no network; #sha256=HEX after it checks the download.
+  mpyfleet put https://example.org/font.bin#sha256=5a29…a9d1 :/lib/
+  mpyfleet url save font https://example.org/font.bin :/lib/ + -b all put url:font`;
 export const CP_DETAILS = `:PATH is on the boards of -b, NAME:PATH on the board of that name, ADDRESS::PATH on the board of that address; a path without a colon is local.
   mpyfleet cp main.py lib.py :        mpyfleet cp kitchen:main.py 'rack[1-4]:'        mpyfleet cp :log.txt :log.old
 ${PATTERNS}`;

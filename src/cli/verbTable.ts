@@ -5,6 +5,7 @@ import {
   FLASH_DETAILS,
   MIP_DETAILS,
   PATTERNS,
+  PUT_DETAILS,
   RUN_DETAILS,
 } from './verbDetails';
 import { FLEET_VERBS } from './fleetVerbs';
@@ -93,10 +94,9 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'put',
-    args: '[-r] LOCAL... :REMOTE',
+    args: '[-r] LOCAL|URL... :REMOTE',
     summary: 'copy to the board; verified there before the old file is replaced',
-    details:
-      'REMOTE is a folder if it ends in / or is an existing folder; ":" is the board\'s current folder.',
+    details: PUT_DETAILS,
     options: [...BOARDS, 'recursive'],
     load: async () => (await import('./verbs/put')).run,
   },
@@ -107,6 +107,16 @@ export const VERBS: readonly Verb[] = [
     details: CP_DETAILS,
     options: [...BOARDS, 'recursive'],
     load: async () => (await import('./verbs/cp')).run,
+  },
+  {
+    name: 'url',
+    args: 'list | save NAME URL [:PLACE] | forget NAME',
+    words: ['list', 'save', 'forget'],
+    summary: 'addresses that you keep, for put url:NAME',
+    details: PUT_DETAILS,
+    audit: 'nothing',
+    options: COMMON,
+    load: async () => (await import('./verbs/url')).run,
   },
   {
     name: 'mv',

@@ -33,6 +33,7 @@ import { transferCommands } from './transfer';
 import { setupCommands } from './setup';
 import { syncCommands } from './sync';
 import { brokerCommands } from './broker';
+import { urlCommands } from './uploadUrl';
 import { topicCommands } from './topics';
 import { compareCommands } from './syncCompare';
 import { scheduleCommands } from './schedules';
@@ -53,6 +54,7 @@ export const commands: readonly Command[] = [
   ...fileCommands,
   ...transferCommands,
   ...downloadCommands,
+  ...urlCommands,
   ...exportBoardsCommands,
   ...explorerCommands,
   ...demoCommands,

@@ -84,6 +84,18 @@ export const files = {
     palette: 'never',
     menus: [boardRow('present', '3_files@1', ONE), fileRow('dir|note', '3_files@1', ONE)],
   },
+  uploadUrl: {
+    title: 'Upload a File from a URL…',
+    icon: 'cloud-upload',
+    menus: [
+      submenu('files', '1_new@3'),
+      submenu('many', '2_put@3'),
+      fileRow('dir', '3_files@3', ONE),
+    ],
+  },
+  forgetUrl: {
+    title: 'Forget a Saved URL…',
+  },
   uploadInto: {
     title: 'Upload Into',
     palette: 'never',

@@ -6,6 +6,7 @@ import { chooseBoards } from '../chooseBoards';
 import type { Cli, VerbRun } from '../cli';
 import { loadLinks } from '../links';
 import { runOnBoards } from '../runOnBoards';
+import { isUrlSource } from '../urlSource';
 import { run as get } from './get';
 import { copyOnBoard, isFolder } from './move';
 import { run as put } from './put';
@@ -121,6 +122,7 @@ async function readAll(cli: Cli, wanted: readonly string[]): Promise<Item[]> {
 /** NAME:PATH, ADDRESS::PATH, :PATH, or a local path. A local file of that very name is meant, and so is a drive's letter. */
 function placeOf(cli: Cli, arg: string): Place {
   if (arg.startsWith(':')) return { board: undefined, path: arg.slice(1) };
+  if (isUrlSource(arg)) return { local: arg };
   const [, board, path] =
     /^(.{2,}?)::(.*)$/s.exec(arg) ?? /^([\w.*?[\],@+-]{2,}):(.*)$/s.exec(arg) ?? [];
   if (board === undefined || path === undefined || existsSync(resolve(cli.cwd, arg))) {

@@ -9,26 +9,25 @@ import { printable, type Cli, type VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
 import { GroupUpload } from '../groupUpload';
 import { expandLocal } from '../localPaths';
+import { fromUrl, isUrlSource, type Local, savedPlace } from '../urlSource';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
 
-/** Something to upload: its path below the target, and where it is here (undefined: a folder). */
-interface Local {
-  readonly path: string;
-  readonly content: (() => Promise<Uint8Array>) | undefined;
-}
-
-/** `put [-r] LOCAL... :REMOTE`: each file is verified on the board before it replaces the old one. */
+/** `put [-r] LOCAL|URL... :REMOTE`: each file is verified on the board before it replaces the old one. */
 export const run: VerbRun = async (cli, args) => {
-  const remote = args.at(-1);
-  const sources = args.slice(0, -1);
+  const [only = ''] = args;
+  const saved = args.length === 1 ? await savedPlace(cli, only) : undefined;
+  const remote = saved ?? args.at(-1);
+  const sources = saved === undefined ? args.slice(0, -1) : args;
   if (remote !== undefined && sources.length > 0) boardPath(remote); // one that Git Bash has changed is named as that
   if (!remote?.startsWith(':') || sources.length === 0) {
     throw new UsageError('put needs local files followed by a board path', {
       hint: 'mpyfleet put main.py :   or   mpyfleet put a.py b.py :lib/',
     });
   }
-  const here = expandLocal(cli.cwd, sources);
-  const locals = (await Promise.all(here.map((s) => collect(cli, s)))).flat();
+  const here = sources.flatMap((s) => (isUrlSource(s) ? [s] : expandLocal(cli.cwd, [s])));
+  const locals = (
+    await Promise.all(here.map((s) => (isUrlSource(s) ? fromUrl(cli, s) : collect(cli, s))))
+  ).flat();
   const single = here.length === 1 ? locals[0] : undefined;
   const isFile = single?.content !== undefined && locals.length === 1;
   const place = boardPath(remote);

@@ -1,6 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { OwnFilesError } from './change';
 export { compiledPath, compileForBoard, compileTree, removeSources } from './compileForBoard';
+export { fetchFile, type FileUrl, isFileUrl, parseFileUrl } from './fileUrl';
 export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
 export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';
 export type { InstalledPackage } from './install';
@@ -15,6 +16,7 @@ export { MpyCrossThread } from './mpyCrossThread';
 export { nodeHttp, proxyFromEnvironment } from './nodeHttp';
 export { DEFAULT_PYPI } from './pypiSource';
 export { readRequirements } from './requirements';
+export { type SavedUrl, SavedUrls } from './savedUrls';
 export { countedFrom, parseSpec } from './spec';
 export { fetchStubs, type Stubs } from './stubs';
 export { readTar } from './tar';

@@ -109,6 +109,18 @@ function fromBrowser(spec: string): string {
   return `${host}:${repo}${path.replace(/\/$/, '')}${branch === undefined ? '' : `@${branch}`}`;
 }
 
+/**
+ * Returns the http(s) address of a file whose page in the browser, or `github:org/repo/path@branch`, was given; other addresses
+ * unchanged.
+ */
+export function rawUrl(text: string): string {
+  const spec = fromBrowser(text);
+  const [, url = spec, branch] = HOSTED.test(spec)
+    ? (/^(.*?)(?:@([\w./-]+))?$/.exec(spec) ?? [])
+    : [];
+  return rewriteUrl(url, branch);
+}
+
 function located(url: string, branch: string | undefined): PackageSpec {
   const last = url.split(/[/\\]/).filter(Boolean).at(-1) ?? url;
   if (/\.m?py$/.test(last)) {

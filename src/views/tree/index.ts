@@ -7,6 +7,7 @@ export { keyRows } from './keyRows';
 export {
   boardsOfNode,
   childOf,
+  folderOf,
   isTreeNode,
   nameOf,
   parentOf,

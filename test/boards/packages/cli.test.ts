@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -43,6 +44,40 @@ it('says what it knows', async () => {
   });
   expect(await mip(['install'])).toMatchObject({ status: 64 });
   expect(await mip(['install', 'x', '--mpy', '--no-mpy'])).toMatchObject({ status: 64 });
+});
+
+it('puts a file from an address in any place, checked by its SHA-256, and keeps addresses', async () => {
+  const content = Buffer.from('font \0 data');
+  const hash = createHash('sha256').update(content).digest('hex');
+  const { url, routes } = packages.index;
+  routes.set('/files/my%20font.bin', content);
+  const state = { XDG_STATE_HOME: folder, XDG_CACHE_HOME: folder };
+  const run = (...args: string[]) =>
+    cli.run(['-b', board.tty, ...args], { cwd: folder, env: state });
+  const address = `${url}/files/my%20font.bin`;
+  expect(await run('put', address, ':/assets/')).toMatchObject({
+    status: 0,
+    out: '1 file, 11 bytes\n',
+    err: `my font.bin: 11 bytes, sha256=${hash}\n`,
+  });
+  expect((await board.files())['/assets/my font.bin']).toEqual(content);
+  expect(await run('cp', `${address}#sha256=${hash}`, ':/font.bin')).toMatchObject({ status: 0 });
+  expect((await board.files())['/font.bin']).toEqual(content);
+  const wrong = `${address}#sha256=${'0'.repeat(64)}`;
+  expect(await run('put', wrong, ':/font.bin')).toMatchObject({
+    status: 2,
+    err: expect.stringContaining(`its SHA-256 is ${hash}`) as string,
+  });
+  expect(await run('put', `${url}/files/missing.bin`, ':/')).toMatchObject({ status: 2 });
+  expect(await run('put', `${url}/`, ':/')).toMatchObject({ status: 64 });
+  const save = ['url', 'save', 'font', `${address}#sha256=${hash}`, ':/kept/'];
+  expect(await cli.run(save, { env: state })).toMatchObject({ status: 0, out: 'url:font\n' });
+  expect(await run('put', 'url:font')).toMatchObject({ status: 0 });
+  expect((await board.files())['/kept/my font.bin']).toEqual(content);
+  expect((await cli.run(['url', 'list'], { env: state })).out).toContain('url:font  http');
+  expect(await cli.run(['url', 'forget', 'font'], { env: state })).toMatchObject({ status: 0 });
+  expect(await run('put', 'url:font', ':/')).toMatchObject({ status: 64 });
+  await run('rm', '-r', ':/kept', ':/assets', ':/font.bin');
 });
 
 it('searches', async () => {
