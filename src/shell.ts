@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import type { CliWindow } from './cli/cli';
 import { WINDOW_VARIABLE } from './cli/window/protocol';
 import { asError } from './core/errors';
+import { parseMacros } from './core/macros';
 import type { TransportFactory } from './core/transport';
 import type { MqttBrokers } from './transports/mqttBrokers';
 import type { ViewContext } from './views/context';
@@ -67,6 +68,10 @@ function windowOf(
   };
   return {
     keys,
+    macros: () => {
+      const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
+      return parseMacros(settings.get('macros')).map((macro) => ({ ...macro, folder }));
+    },
     historyFile: vscode.Uri.joinPath(extension.globalStorageUri, 'history.db').fsPath,
     ignored: {
       all: () => Promise.resolve(adoption.ignored),

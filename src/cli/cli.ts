@@ -6,11 +6,14 @@ import type { IgnoredBoards } from './ignored';
 import type { KeyStore } from './keyFile';
 import type { Links } from './links';
 import type { Options } from './options';
+import type { PlacedMacro } from './registry';
 
 /** The window that runs a command line of one of its terminals. */
 export interface CliWindow {
   links(cli: Cli): Promise<Links>;
   readonly keys: KeyStore;
+  /** The macros of its settings. @throws UsageError for an invalid one */
+  macros(): readonly PlacedMacro[];
   /** Path of the window's history. */
   readonly historyFile: string;
   readonly ignored: IgnoredBoards;

@@ -1,12 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { Address } from '../core/address';
 import { mqboardAddress, parseAddress } from '../core/parseAddress';
 import { UsageError } from '../core/errors';
 import { brokerOrigin } from '../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../core/broker/brokers';
 import type { Groups, Selectable } from '../core/many';
+import { type Macro, parseMacros } from '../core/macros';
 import { isNotFound } from '../core/localFiles';
 import { configHome } from './configHome';
 
@@ -26,6 +27,12 @@ export interface Registry {
   readonly boards: readonly RegisteredBoard[];
   readonly groups: Groups;
   readonly brokers: readonly BrokerProfile[];
+  readonly macros: readonly PlacedMacro[];
+}
+
+/** A macro, and the folder that its file is in. */
+export interface PlacedMacro extends Macro {
+  readonly folder: string;
 }
 
 const FILE_NAME = 'fleet.json';
@@ -129,9 +136,11 @@ function merge(base: Registry | undefined, over: Registry | undefined): Registry
     if (own && own.address.text !== board.address.text) throw redirected('board', own.name);
   }
   const names = new Set(over?.boards.map((b) => b.name));
+  const replaced = new Set(over?.macros.map((m) => m.name));
   return {
     boards: [...(base?.boards.filter((b) => !names.has(b.name)) ?? []), ...(over?.boards ?? [])],
     groups: { ...base?.groups, ...over?.groups },
+    macros: [...(base?.macros.filter((m) => !replaced.has(m.name)) ?? []), ...(over?.macros ?? [])],
     brokers: [
       ...(base?.brokers.filter((b) => !over?.brokers.some((o) => o.id === b.id)) ?? []),
       ...(over?.brokers ?? []),
@@ -156,7 +165,7 @@ async function readRegistry(path: string): Promise<Registry | undefined> {
     throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
   }
   try {
-    return parseRegistry(JSON.parse(text.replace(/^\ufeff/, '')));
+    return parseRegistry(JSON.parse(text.replace(/^\ufeff/, '')), macroFolder(path));
   } catch (cause) {
     throw new UsageError(`${path}: ${(cause as Error).message}`, {
       hint: 'It must look like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}}.',
@@ -165,10 +174,17 @@ async function readRegistry(path: string): Promise<Registry | undefined> {
   }
 }
 
+/** Files of macros count from the folder that contains `.micropython`, or from that of another fleet.json. */
+function macroFolder(path: string): string {
+  const folder = dirname(path);
+  return basename(folder) === '.micropython' ? dirname(folder) : folder;
+}
+
 /** Checks the content of a `fleet.json`. @throws Error naming the entry that is wrong */
-export function parseRegistry(content: unknown): Registry {
-  const { boards = {}, groups = {}, brokers = {} } = record(content, 'the file');
+export function parseRegistry(content: unknown, folder = ''): Registry {
+  const { boards = {}, groups = {}, brokers = {}, macros } = record(content, 'the file');
   return {
+    macros: parseMacros(macros).map((macro) => ({ ...macro, folder })),
     brokers: Object.entries(record(brokers, '"brokers"')).map(([id, entry]) => brokerOf(id, entry)),
     boards: Object.entries(record(boards, '"boards"')).map(([name, entry]) => boardOf(name, entry)),
     groups: Object.fromEntries(

@@ -11,6 +11,10 @@ Files that were changed on a board or installed from elsewhere are kept unless -
 
 export const RUN_DETAILS = `- reads the code from standard input. Status 1: the code raised an exception.
 input() reads the keyboard, or lines from a pipe (one board only).`;
+export const MACRO_DETAILS = `Macros are in fleet.json as "macros", and in a terminal of the window in the setting mpyFleet.macros:
+  {"macros": {"temp": "import esp32; print(esp32.mcu_temperature())", "blink": {"file": "scripts/blink.py"}, "water": {"kept": "water.py"}}}
+Code may be a list of lines. Files count from the folder that contains .micropython/fleet.json.
+  mpyfleet -b all macro temp`;
 export const PUT_DETAILS = `REMOTE is a folder if it ends in / or is an existing folder; ":" is the board's current folder.
 URL is http(s), or the page of a file at GitHub, GitLab or Codeberg. It is downloaded here, so the boards need no network; #sha256=HEX after it checks the download.
   mpyfleet put https://example.org/font.bin#sha256=5a29…a9d1 :/lib/

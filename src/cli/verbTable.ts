@@ -3,6 +3,7 @@ import {
   COMPLETION_DETAILS,
   CP_DETAILS,
   FLASH_DETAILS,
+  MACRO_DETAILS,
   MIP_DETAILS,
   PATTERNS,
   PUT_DETAILS,
@@ -58,6 +59,14 @@ export const VERBS: readonly Verb[] = [
     audit: 'name',
     options: BOARDS,
     load: async () => (await import('./verbs/exec')).evaluate,
+  },
+  {
+    name: 'macro',
+    args: '[NAME]',
+    summary: 'run code that you have given a name, or list such names',
+    details: MACRO_DETAILS,
+    options: BOARDS,
+    load: async () => (await import('./verbs/macro')).run,
   },
   {
     name: 'ls',

@@ -26,6 +26,7 @@ import { packageFileCommands } from './packagesFiles';
 import { stubCommands } from './packagesStubs';
 import { flashCommands } from './flash';
 import { logCommands } from './logs';
+import { macroCommands } from './macros';
 import { notebookCommands } from './notebook';
 import { replCommands } from './repl';
 import { runCommands } from './run';
@@ -76,6 +77,7 @@ export const commands: readonly Command[] = [
   ...setupCommands,
   ...appCommands,
   ...assignCommands,
+  ...macroCommands,
   ...scriptCommands,
   ...scheduleCommands,
   ...logCommands,

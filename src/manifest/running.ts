@@ -69,6 +69,11 @@ export const running = {
     icon: 'play',
     menus: [fileRow('python', 'inline@1'), fileRow('python', '1_run@1', ONE)],
   },
+  runMacro: {
+    title: 'Run a Macro on Boards…',
+    icon: 'play-circle',
+    menus: [submenu('board', '0_program@4'), submenu('many', '1_run@4')],
+  },
   stop: {
     title: 'Stop the Running Program',
     icon: 'debug-stop',

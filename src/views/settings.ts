@@ -27,6 +27,7 @@ export const SETTINGS = {
   'localBroker.caFile': '' as string,
   'demoBoard.program': 'micropython' as string,
   groups: {} as Record<string, string>,
+  macros: {} as Record<string, unknown>,
   'fleet.concurrency': 32 as number,
   'fleet.timeout': 0 as number,
   'sync.mappings': [] as MappingSetting[],

@@ -45,7 +45,7 @@ export const evaluate: VerbRun = (cli, args) => {
 };
 
 /** Runs code on the boards. One board's code gets standard input, unless the code itself came from there (`feed` false). */
-async function execute(cli: Cli, code: string | Uint8Array, feed = true): Promise<number> {
+export async function execute(cli: Cli, code: string | Uint8Array, feed = true): Promise<number> {
   const source = typeof code === 'string' ? code : withoutBom(code);
   const words = typeof source === 'string' ? source : text(source);
   // Standard input may belong to the caller's loop (`while read …; do mpyfleet …`), so only code

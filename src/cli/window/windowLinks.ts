@@ -43,6 +43,7 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
       boards: [...boards, ...files.boards.filter((b) => !names.has(b.name))],
       groups: { ...files.groups, ...parts.groups() },
       brokers: hub.all.map((b) => b.profile),
+      macros: files.macros,
     },
     openTransport: (address) => {
       const board = boardAt(address);

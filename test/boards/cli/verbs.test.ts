@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startUboard, tempDir } from '../../lab/index.mjs';
@@ -45,6 +45,51 @@ describe('running code', () => {
   ])('hands the lines of a pipe to %s', async (_, code, input, end) => {
     const ran = await run(['exec', code], { input });
     expect([ran.status, ran.err, ran.out.slice(-end.length)]).toEqual([0, '', end]);
+  });
+
+  it('runs macros of fleet.json: code, lines, files of the folder, and kept scripts', async () => {
+    const home = tempDir('macros');
+    mkdirSync(join(dir, '.micropython'));
+    put(
+      '.micropython/fleet.json',
+      JSON.stringify({
+        macros: {
+          six: 'print(6)',
+          lines: ['for i in range(2):', '  print(i)'],
+          file: { file: 'seven.py' },
+          link: { file: 'passwd' },
+          kept: { kept: 'eight.py' },
+        },
+      }),
+    );
+    put('seven.py', 'print(7)\n');
+    put('eight.py', 'print(8)\n');
+    symlinkSync('/etc/passwd', join(dir, 'passwd'));
+    const env = { XDG_STATE_HOME: home };
+    const macro = (...args: string[]) => run(['macro', ...args], { env });
+    expect(await cli.run(['script', 'keep', 'eight.py'], { cwd: dir, env })).toMatchObject({
+      status: 0,
+    });
+    expect((await macro('six')).out).toBe('6\n');
+    expect((await macro('lines')).out).toBe('0\n1\n');
+    expect((await macro('file')).out).toBe('7\n');
+    expect((await macro('kept')).out).toBe('8\n');
+    expect(await macro('link')).toMatchObject({
+      status: 64,
+      err: expect.stringContaining('passwd is outside') as string,
+    });
+    expect(await macro('nine')).toMatchObject({
+      status: 64,
+      err: 'mpyfleet: There is no macro called nine\nThere are: six, lines, file, link, kept.\n',
+    });
+    expect((await cli.run(['macro'], { cwd: dir, env })).out).toBe(
+      'six  print(6)\nlines  for i in range(2): …\nfile  seven.py\nlink  passwd\nkept  kept:eight.py\n',
+    );
+    put('.micropython/fleet.json', '{"macros": {"up": {"file": "../x.py"}}}');
+    expect(await macro('up')).toMatchObject({
+      status: 64,
+      err: expect.stringContaining('The macro "up" is invalid') as string,
+    });
   });
 
   it('hands over more lines than the board can hold at once', async () => {

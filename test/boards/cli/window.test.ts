@@ -55,6 +55,7 @@ beforeAll(async () => {
   };
   const window: CliWindow = {
     keys,
+    macros: () => [{ name: 'six', from: { code: 'print(6)' }, folder: dir }],
     historyFile: join(dir, 'history.db'),
     ignored: { all: () => Promise.resolve(new Set<string>()), set: () => Promise.resolve() },
     forget: () => Promise.resolve(),
@@ -92,6 +93,7 @@ describe('mpyfleet in a terminal of the window', () => {
       ['attic', '42'],
     ]);
     expect((await run(['-b', 'tag:lab', 'eval', '1 + 1'])).out).toBe('2\n');
+    expect((await run(['-b', 'tag:lab', 'macro', 'six'])).out).toBe('6\n');
     expect((await run(['-b', 'kitchen,-,state:ready', 'eval', '1'])).status).toBe(64);
     expect((await run(['list'])).out).toMatch(/^attic +serial:.*\nkitchen +serial:/);
     // By the address of a board it is the same board.
