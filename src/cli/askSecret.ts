@@ -1,10 +1,6 @@
-import { Deferred } from '../core/async';
-import { text } from '../core/bytes';
-import { CancelledError, UsageError } from '../core/errors';
+import { UsageError } from '../core/errors';
 import type { Cli } from './cli';
-
-/** Longest secret that is accepted, in characters. */
-const MAX_SECRET = 1024;
+import { typedLine } from './typedLine';
 
 /**
  * Reads a secret from an environment variable, or asks for it without echo at a terminal. It is
@@ -20,25 +16,7 @@ export async function askSecret(cli: Cli, variable: string, question: string): P
     });
   }
   cli.err(`${question}: `);
-  const answer = new Deferred<string>();
-  let typed = '';
-  const listening = cli.input.listen(
-    (chunk) => {
-      for (const key of text(chunk)) {
-        if (key === '\x03') answer.reject(new CancelledError());
-        else if (key === '\r' || key === '\n') answer.resolve(typed);
-        else if (key === '\x7f' || key === '\b') typed = typed.slice(0, -1);
-        else if (key >= ' ' && typed.length < MAX_SECRET) typed += key;
-      }
-    },
-    () => answer.reject(new CancelledError()),
-  );
-  try {
-    return await answer.promise;
-  } finally {
-    listening.dispose();
-    cli.err('\n');
-  }
+  return typedLine(cli, { echo: false });
 }
 
 /** Returns a function that supplies the secrets of templates and asks for each one once. */

@@ -19,6 +19,8 @@ export const PUT_DETAILS = `REMOTE is a folder if it ends in / or is an existing
 URL is http(s), or the page of a file at GitHub, GitLab or Codeberg. It is downloaded here, so the boards need no network; #sha256=HEX after it checks the download.
   mpyfleet put https://example.org/font.bin#sha256=5a29…a9d1 :/lib/
   mpyfleet url save font https://example.org/font.bin :/lib/ + -b all put url:font`;
+export const WIPE_DETAILS = `No copy is kept: mpyfleet get -r : backup saves the files first. --force asks nothing.
+Cards and other mounted file systems stay. A board behind a broker keeps its agent, its settings and the lines that start it.`;
 export const CP_DETAILS = `:PATH is on the boards of -b, NAME:PATH on the board of that name, ADDRESS::PATH on the board of that address; a path without a colon is local.
   mpyfleet cp main.py lib.py :        mpyfleet cp kitchen:main.py 'rack[1-4]:'        mpyfleet cp :log.txt :log.old
 ${PATTERNS}`;

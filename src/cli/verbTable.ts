@@ -8,6 +8,7 @@ import {
   PATTERNS,
   PUT_DETAILS,
   RUN_DETAILS,
+  WIPE_DETAILS,
 } from './verbDetails';
 import { FLEET_VERBS } from './fleetVerbs';
 import type { Verb } from './verb';
@@ -189,6 +190,21 @@ export const VERBS: readonly Verb[] = [
       'Nothing is deleted without --mirror. Files listed in .mpyignore, and files that no board needs, are excluded.',
     options: [...BOARDS, 'mirror', 'pull', 'dry-run'],
     load: async () => (await import('./verbs/sync')).run,
+  },
+  {
+    name: 'undo',
+    args: '',
+    summary: 'take back the last sync of each board, where its files have not changed since',
+    options: BOARDS,
+    load: async () => (await import('./verbs/undo')).run,
+  },
+  {
+    name: 'wipe',
+    args: '[--force]',
+    summary: 'delete all files of the boards; asks for their name or number first',
+    details: WIPE_DETAILS,
+    options: [...BOARDS, 'force'],
+    load: async () => (await import('./verbs/wipe')).run,
   },
   {
     name: 'mip',

@@ -41,6 +41,7 @@ import { scheduleCommands } from './schedules';
 import { scriptCommands } from './scripts';
 import type { Command } from './types';
 import { webReplCommands } from './webrepl';
+import { wipeCommands } from './wipe';
 import { execute } from './wrapper';
 
 /** All commands. A test compares this table with the manifest. */
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
   ...transferCommands,
   ...downloadCommands,
   ...urlCommands,
+  ...wipeCommands,
   ...exportBoardsCommands,
   ...explorerCommands,
   ...demoCommands,

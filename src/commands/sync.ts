@@ -19,6 +19,7 @@ import { showError } from '../views/showError';
 import { summarise } from './summary';
 import { confirmMirror } from './syncConfirm';
 import { chooseSyncFolder } from './syncFolder';
+import { mirrorMany, previewMany, undoMany } from './syncMany';
 import type { Call, Command, ProgressLook } from './types';
 import { showInformationMessage } from '../views/message';
 
@@ -39,17 +40,25 @@ export const syncCommands: readonly Command[] = [
   { id: 'syncPush', needs: 'boards', which: 'present', progress: SYNCING, run: push },
   {
     id: 'syncPreview',
-    needs: 'board',
+    needs: 'boards',
     which: 'present',
     progress: COMPARING,
-    run: (context, board, call) => preview(context, board, 'push', call),
+    run: async (context, boards, call) => {
+      const [only, second] = boards;
+      if (only && !second) await preview(context, only, 'push', call);
+      else await previewMany(context, boards, 'push', call.signal);
+    },
   },
   {
     id: 'syncMirror',
-    needs: 'board',
+    needs: 'boards',
     which: 'present',
     progress: COMPARING,
-    run: (context, board, call) => preview(context, board, 'mirror', call),
+    run: async (context, boards, call) => {
+      const [only, second] = boards;
+      if (only && !second) await preview(context, only, 'mirror', call);
+      else await mirrorMany(context, boards, call.signal);
+    },
   },
   {
     id: 'syncPull',
@@ -77,7 +86,17 @@ export const syncCommands: readonly Command[] = [
     needs: 'nothing',
     run: (context, { args }) => showDiff(context, args[0] as SyncNode),
   },
-  { id: 'syncUndo', needs: 'board', which: 'present', progress: SYNCING, run: undo },
+  {
+    id: 'syncUndo',
+    needs: 'boards',
+    which: 'present',
+    progress: SYNCING,
+    run: async (context, boards, call) => {
+      const [only, second] = boards;
+      if (only && !second) await undo(context, only, call);
+      else await undoMany(context, boards, call.signal);
+    },
+  },
   {
     id: 'toggleSyncOnSave',
     needs: 'nothing',

@@ -115,6 +115,11 @@ export const files = {
     icon: 'folder-opened',
     menus: [submenu('files', '2_show@1')],
   },
+  wipe: {
+    title: 'Delete All Files on Boards…',
+    icon: 'trash',
+    menus: [submenu('files', '9_wipe@1'), submenu('many', '9_wipe@1')],
+  },
   removeFromExplorer: {
     title: 'Remove from Explorer',
     palette: 'never',

@@ -11,12 +11,12 @@ export const sync = {
   syncPreview: {
     title: 'Preview Sync to Board…',
     icon: 'checklist',
-    menus: [viewTitle('sync', '1_sync@1'), submenu('sync', '1_sync@1', ONE)],
+    menus: [viewTitle('sync', '1_sync@1'), submenu('sync', '1_sync@1')],
   },
   syncMirror: {
     title: 'Mirror to Board…',
     icon: 'sync',
-    menus: [viewTitle('sync', '1_sync@2'), submenu('sync', '1_sync@2', ONE)],
+    menus: [viewTitle('sync', '1_sync@2'), submenu('sync', '1_sync@2')],
   },
   syncPull: {
     title: 'Pull from Board…',
@@ -44,7 +44,7 @@ export const sync = {
   syncUndo: {
     title: 'Undo Last Sync, Upload or Delete',
     icon: 'discard',
-    menus: [viewTitle('sync', 'navigation@8'), submenu('sync', '1_sync@4', ONE)],
+    menus: [viewTitle('sync', 'navigation@8'), submenu('sync', '1_sync@4')],
   },
   toggleSyncOnSave: {
     title: 'Turn Sync on Save On or Off',

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { join, posix, resolve } from 'node:path';
+import { posix, resolve } from 'node:path';
 import { UsageError } from '../../core/errors';
 import {
   applyPlan,
@@ -18,9 +18,10 @@ import {
 } from '../../core/sync';
 import { keepPackages } from '../../core/packages';
 import { boardPath } from '../boardPaths';
-import { printable, type Cli, type VerbRun } from '../cli';
+import { printable, type VerbRun } from '../cli';
 import { packagesOn } from '../packages';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { undoFolder } from '../undoFolder';
 
 /** `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror. */
 export const run: VerbRun = async (cli, args) => {
@@ -101,10 +102,4 @@ function sayPlan(plan: SyncPlan, io: BoardIo, dryRun: boolean): void {
 function planValue(plan: SyncPlan): object {
   const actions = plan.actions.map(({ kind, type, path, size }) => ({ kind, type, path, size }));
   return { actions, unchanged: plan.unchanged, problems: plan.problems };
-}
-
-/** What a sync replaces or deletes is kept here, as the editor keeps it for its undo. */
-function undoFolder({ env }: Cli): string {
-  const state = env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state');
-  return join(state, 'micropython-fleet', 'undo');
 }

@@ -25,4 +25,5 @@ export {
   startFilesLast,
 } from './startLines';
 export { verbs } from './verbs';
+export { wipe, type WipeResult, wipeSummary } from './wipe';
 export { writeFiles } from './writeFiles';

@@ -270,6 +270,11 @@ describe('mpyfleet and files', () => {
     expect(await on(one(), 'ls', ':synced')).toMatchObject({ status: 1 });
     expect(await sync('src', ':synced')).toMatchObject({ status: 0 });
     expect((await sync('src', ':synced')).out).toBe('All 2 up to date\n');
+    writeFileSync(join(dir, 'src', 'b.py'), 'B = 2\n');
+    expect(await sync('src', ':synced')).toMatchObject({ status: 0 });
+    const undo = () => cli.run(['-b', one(), 'undo'], { cwd: dir, env });
+    expect(await undo()).toMatchObject({ status: 0, out: '1 restored, 0 removed\n' });
+    expect((await on(one(), 'cat', ':synced/b.py')).out).toBe('B = 1\n');
     rmSync(join(dir, 'src', 'b.py'));
     expect((await sync('src', ':synced')).out).not.toContain('delete');
     expect((await sync('--mirror', 'src', ':synced')).out).toContain('1 deleted');

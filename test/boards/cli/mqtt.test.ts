@@ -132,6 +132,21 @@ describe('mpyfleet and boards behind a broker', () => {
     });
   });
 
+  it('wipes boards behind a broker, which keep their agent and come back with it', async () => {
+    const { status, out } = await run('-b', 'shelf-02,shelf-03', 'wipe', '--force', '--json');
+    expect(status).toBe(0);
+    const answers = JSON.parse(out) as { value: { left: string[] } }[];
+    for (const { value } of answers) expect(value.left).toContain('mpyfleet');
+    for (const name of ['shelf-02', 'shelf-03']) {
+      const names = (await run('-b', name, 'ls')).out;
+      expect(names).not.toContain('data.bin');
+      expect((await run('-b', name, 'cat', ':/main.py')).out).toMatch(/mpyfleet\.start\(\)/);
+      expect((await run('-b', name, 'cat', ':/main.py')).out).not.toContain('of all');
+      expect(await run('-b', name, 'reset', '--hard')).toMatchObject({ status: 0 });
+      expect(await run('-b', name, 'eval', '6 * 7')).toMatchObject({ out: '42\n' });
+    }
+  });
+
   it("reaches a board with the original mqboard by mqboard's own variables", async () => {
     const responder = readFileSync(
       join(import.meta.dirname, '../rig/agent/mqboardResponder.py'),

@@ -87,6 +87,28 @@ it('does not disturb a program, and Ctrl-C stops it', async () => {
   }
 });
 
+it('wipes a board once its name was typed, and nothing before', async () => {
+  const wiped = await startUboard();
+  const wipe = (answer: string) =>
+    inTerminal([process.execPath, cli.path, '-b', wiped.tty, 'wipe'], [[/to go on: $/, answer]]);
+  try {
+    const made = "import os\nos.mkdir('lib')\nfor n in 'main.py','lib/a.py': open(n,'w').close()";
+    await cli.run(['-b', wiped.tty, 'exec', made]);
+    const before = Object.keys(await wiped.files());
+    const refused = await wipe('yes\r');
+    expect(refused.screen).toMatch(/no copy is kept[^]*Nothing was changed/);
+    expect(refused.status).toBe(130);
+    expect(await cli.run(['-b', wiped.tty, 'wipe'])).toMatchObject({ status: 64 });
+    expect(Object.keys(await wiped.files())).toEqual(before);
+    const name = /Type (\S+) to go on/.exec(refused.screen)?.[1] ?? '';
+    const done = await wipe(`${name}x\x7f\r`);
+    expect([done.screen, done.status]).toEqual([expect.stringContaining('deleted'), 0]);
+    expect(Object.keys(await wiped.files())).toEqual([]);
+  } finally {
+    await wiped.stop();
+  }
+});
+
 it('tells a pipe what to use instead', async () => {
   const ran = await cli.run(['-b', board.tty, 'repl'], { input: 'print(1)\n' });
   expect(ran).toMatchObject({ status: 64, out: '' });

@@ -1,0 +1,26 @@
+import { UsageError } from '../../core/errors';
+import { nodeLocalFs, nodeUndoFolder, undoLast, UndoStore } from '../../core/sync';
+import { printable, type VerbRun } from '../cli';
+import { runOnBoards } from '../runOnBoards';
+import { undoFolder } from '../undoFolder';
+
+/** `undo`: takes back the last sync of each board, as far as its files have not changed since. */
+export const run: VerbRun = (cli, args) => {
+  if (args.length > 0) throw new UsageError('undo takes no path');
+  const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));
+  return runOnBoards(cli, 'Undoing', async (board, io) => {
+    const { restored, removed, left } = await undoLast({
+      files: board.files,
+      localFs: nodeLocalFs,
+      undo,
+      board: board.uid ?? board.address.text,
+      signal: io.signal,
+      onProgress: (done, total, path) => io.progress(done, total, path),
+    });
+    io.say(`${restored.length} restored, ${removed.length} removed\n`);
+    if (left.length > 0) {
+      io.say(`Not restored, because they have changed since: ${printable(left.join(', '))}\n`);
+    }
+    return { restored, removed, left };
+  });
+};

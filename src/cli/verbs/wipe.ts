@@ -1,0 +1,40 @@
+import { UsageError } from '../../core/errors';
+import { wipe, wipeSummary } from '../../core/files';
+import { askTyped } from '../askTyped';
+import { chooseBoards } from '../chooseBoards';
+import { type Cli, printable, type VerbRun } from '../cli';
+import { loadLinks } from '../links';
+import { runOnBoards } from '../runOnBoards';
+
+/** `wipe`: deletes all files of the boards, after their name or number has been typed. */
+export const run: VerbRun = async (cli, args) => {
+  if (args.length > 0) {
+    throw new UsageError('wipe takes no path', {
+      hint: 'mpyfleet rm -r :FOLDER deletes a folder.',
+    });
+  }
+  if (!cli.options.force) await confirm(cli);
+  return runOnBoards(cli, 'Wiping', async (board, io) => {
+    const result = await wipe(board.files, {
+      keepAgent: board.address.kind === 'mqtt',
+      signal: io.signal,
+      onProgress: (done, total, path) => io.progress(done, total, path),
+    });
+    io.say(`${printable(wipeSummary(result))}\n`);
+    return result;
+  });
+};
+
+async function confirm(cli: Cli): Promise<void> {
+  const links = await loadLinks(cli);
+  let names: readonly string[];
+  try {
+    names = (await chooseBoards(cli, links)).map(({ name }) => name);
+  } finally {
+    await links.close();
+  }
+  const [only = ''] = names;
+  const wanted = names.length === 1 ? only : `wipe ${names.length}`;
+  const what = printable(names.join(', '));
+  await askTyped(cli, wanted, `All files on ${what} will be deleted, and no copy is kept.`);
+}
