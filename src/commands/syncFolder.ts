@@ -3,6 +3,7 @@ import type { Board } from '../core/board';
 import { CancelledError } from '../core/errors';
 import type { ViewContext } from '../views/context';
 import { SECTION } from '../views/settings';
+import { ownerOf } from '../views/sync';
 
 /** Key in the workspace's state: the user has chosen to keep the whole folder on boards. */
 const WHOLE_KEY = 'mpyFleet.sync.wholeFolder';
@@ -20,6 +21,7 @@ export async function chooseSyncFolder(context: ViewContext, board: Board): Prom
   const [root, second] = (vscode.workspace.workspaceFolders ?? []).filter(isLocal);
   if (!root || second || settings.get('sync.mappings').length > 0) return;
   if (extension.workspaceState.get<boolean>(WHOLE_KEY) || (await sync.devices.find(board))) return;
+  if (await ownerOf(context, board)) return;
   const folders = await foldersIn(root.uri);
   if (folders.length === 0) return;
   const picked = await vscode.window.showQuickPick(

@@ -1,5 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
 import { nameBoards } from './chooseBoards.mjs';
@@ -11,8 +13,11 @@ const SYNC_MS = 30_000;
 
 let boards: Awaited<ReturnType<typeof startUboard>>[];
 let session: Awaited<ReturnType<typeof openSession>>;
+let web: Server;
 
 beforeAll(async () => {
+  web = createServer((_, response) => response.end('a font'));
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   boards = await Promise.all(
     ['left', 'right'].map((name) => startUboard({ name, files: { 'boot.py': '# boot\n' } })),
   );
@@ -32,6 +37,9 @@ beforeAll(async () => {
         { from: 'boards/two.py', to: '/config.py', boards: 'shed-2' },
       ],
       'mpyFleet.sync.preview': 'never',
+      'mpyFleet.macros': {
+        litter: ["f = open('/litter.txt', 'w')", 'f.close()', "print('littered')"],
+      },
     },
   });
   const { driver } = session;
@@ -43,6 +51,7 @@ afterEach(async ({ task }) => {
 });
 afterAll(async () => {
   await session.close();
+  web.close();
   await Promise.all(boards.map((b) => b.stop()));
 });
 
@@ -129,6 +138,69 @@ test('sync on save: what another program writes and deletes goes to the boards, 
   await boardsHold(...withKit({ '/kit/built.py': 'BUILT = 1\n' }));
   rmSync(built);
   await boardsHold(...withKit({}));
+});
+
+test('sync on save: a folder with the name of a board is for that board', async () => {
+  const own = join(session.workspace, 'boards', 'shed-1', 'main.py');
+  mkdirSync(dirname(own), { recursive: true });
+  writeFileSync(own, 'import kit.a\n');
+  const [one, two] = withKit({});
+  await boardsHold({ ...one, '/main.py': 'import kit.a\n' }, two);
+  // The file for all boards does not take the place of the board's own.
+  writeFileSync(join(session.workspace, 'app', 'main.py'), 'import kit\n');
+  await boardsHold(
+    { ...one, '/main.py': 'import kit.a\n' },
+    { ...two, '/main.py': 'import kit\n' },
+  );
+  rmSync(join(session.workspace, 'boards', 'shed-1'), { recursive: true });
+  writeFileSync(join(session.workspace, 'app', 'main.py'), 'import config\n');
+  await boardsHold(one, two);
+});
+
+const LITTER = { '/litter.txt': '' };
+
+test('a macro of the settings runs on all selected boards', async () => {
+  const { driver } = session;
+  await driver.activity('MicroPython');
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Run a Macro on Boards…', 'Many Boards');
+  await driver.pick('litter');
+  await boardsHold(...withKit(LITTER));
+});
+
+test('a mirror shows what differs on all boards, asks once about deletions, and can be undone', async () => {
+  const { driver } = session;
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Mirror to Board…', 'Sync and Compare');
+  const asked = await driver.confirm('Delete and Sync');
+  expect(asked).toMatch(/Mirror to 2 boards and delete 2 items\?[^]*shed-\[1-2\]:\s*\/litter\.txt/);
+  await boardsHold(...withKit({}));
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Undo Last Sync, Upload or Delete', 'Sync and Compare');
+  await boardsHold(...withKit(LITTER));
+});
+
+test('a file from a URL goes to all selected boards', async () => {
+  const { driver } = session;
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Upload a File from a URL…', 'Many Boards');
+  await driver.type(`http://127.0.0.1:${(web.address() as AddressInfo).port}/font.bin`);
+  await driver.input.getByText('Where on the boards?').waitFor();
+  await driver.type('/assets/font.bin');
+  await boardsHold(...withKit({ ...LITTER, '/assets/font.bin': 'a font' }));
+  await driver.answer(/SHA-256/, 'Save Address…');
+  await driver.type('my-font');
+  await driver.command('MicroPython: Forget a Saved URL…');
+  await driver.pick('my-font');
+});
+
+test('all files are deleted on boards once their number was typed', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Turn Sync on Save On or Off');
+  await selectBoth();
+  await driver.rowMenu('shed-2', 'Delete All Files on Boards…', 'Many Boards');
+  await driver.type('wipe 2');
+  await boardsHold({}, {});
 });
 
 /** Answers the box in the Explorer. */

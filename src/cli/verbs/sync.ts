@@ -4,8 +4,10 @@ import { UsageError } from '../../core/errors';
 import {
   applyPlan,
   below,
+  BOARD_FOLDER,
   boardPath as canonicalPath,
   confinedFs,
+  forBoard,
   type MayRead,
   nodeLocalFs,
   nodeUndoFolder,
@@ -18,7 +20,7 @@ import {
 } from '../../core/sync';
 import { keepPackages } from '../../core/packages';
 import { boardPath } from '../boardPaths';
-import { printable, type VerbRun } from '../cli';
+import { type Cli, printable, type VerbRun } from '../cli';
 import { packagesOn } from '../packages';
 import { runOnBoards, type BoardIo } from '../runOnBoards';
 import { undoFolder } from '../undoFolder';
@@ -35,12 +37,14 @@ export const run: VerbRun = async (cli, args) => {
   const { mirror, pull } = cli.options;
   if (mirror && pull) throw new UsageError('--mirror and --pull exclude each other');
   const mode: SyncMode = mirror ? 'mirror' : pull ? 'pull' : 'push';
-  const local = resolve(cli.cwd, folder).replaceAll('\\', '/');
-  const found = await nodeLocalFs.stat(local);
-  const localFs = confinedFs(nodeLocalFs, local, await inRepository(local));
-  if (mode !== 'pull' && found?.type !== 'dir') throw new UsageError(`${folder} is not a folder`);
+  const perBoard = folder.includes('{name}');
+  if (!perBoard && mode !== 'pull') await checkFolder(cli, folder);
   const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));
   return runOnBoards(cli, 'Syncing', async (board, io) => {
+    const named = folder.replaceAll('{name}', perBoard ? folderName(board.name) : '');
+    if (perBoard && mode !== 'pull') await checkFolder(cli, named);
+    const local = localPath(cli, named);
+    const localFs = confinedFs(nodeLocalFs, local, await inRepository(local));
     const mappings =
       remote === undefined
         ? []
@@ -74,6 +78,22 @@ export const run: VerbRun = async (cli, args) => {
     return result;
   });
 };
+
+function localPath({ cwd }: Cli, folder: string): string {
+  return resolve(cwd, folder).replaceAll('\\', '/');
+}
+
+/** @throws UsageError */
+async function checkFolder(cli: Cli, folder: string): Promise<void> {
+  const found = await nodeLocalFs.stat(localPath(cli, folder));
+  if (found?.type !== 'dir') throw new UsageError(`${folder} is not a folder`);
+}
+
+/** @throws UsageError for a board whose name, which it gives itself, cannot be that of a folder */
+function folderName(name: string): string {
+  if (forBoard(BOARD_FOLDER, name)) return name;
+  throw new UsageError(`${printable(name)} cannot be the name of a folder`);
+}
 
 /** A link may lead anywhere in the repository that contains `folder`. */
 async function inRepository(folder: string): Promise<MayRead> {

@@ -175,7 +175,7 @@ function place(scan: Scan, mappings: readonly Mapping[], folder: string): LocalT
       for (const board of placesOf([mapping], relative)) {
         const local = joinLocal(folder, relative);
         const earlier = byPlace.get(board);
-        if (earlier && earlier.local !== local) {
+        if (earlier && earlier.local !== local && !mapping.replaces) {
           const message = `${board} comes from ${earlier.local} and from ${local}; the latter is used`;
           problems.push({ severity: 'warning', path: board, message });
         }

@@ -17,7 +17,17 @@ export { followChanges, type LocalChange } from './followChanges';
 export { BUILT_IN_IGNORES, BUILT_IN_RULES, IgnoreRules, VENV_MARK } from './ignoreRules';
 export { keepDeleted, type KeepOptions, keepReplaced } from './keepCopy';
 export { type LocalEntry, type LocalFs, sha256 } from './localFs';
-export { type Mapping, type MappingSetting, parseMapping, placesOf, wholeFolder } from './mapping';
+export {
+  BOARD_FOLDER,
+  forBoard,
+  isPerBoard,
+  type Mapping,
+  type MappingSetting,
+  parseMapping,
+  placesOf,
+  relativeOf,
+  wholeFolder,
+} from './mapping';
 export type {
   LocalFile,
   LocalTree,

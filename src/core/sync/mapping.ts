@@ -14,6 +14,8 @@ export interface Mapping {
   readonly into?: boolean;
   /** `from` is a file, so the mapping applies only to it. */
   readonly isFile?: boolean;
+  /** The board's own folder: its files replace those of other mappings. */
+  readonly replaces?: boolean;
   /** `from` does not exist on the computer. A pull creates it. A mirror treats it as a mistake and deletes nothing. */
   readonly missing?: boolean;
 }
@@ -69,6 +71,24 @@ function relativeFolder(text: string, shown: string): string {
     });
   }
   return parts.join('/');
+}
+
+/** Stands for the board's name in a mapping's `from`. */
+const NAME = '{name}';
+
+/** Where a board's own folder is, without a setting. */
+export const BOARD_FOLDER: Mapping = { from: `boards/${NAME}`, to: '/' };
+
+/** Whether the mapping is for a folder of each board. */
+export function isPerBoard({ from }: Mapping): boolean {
+  return from.includes(NAME);
+}
+
+/** Inserts a board's name; undefined if the name cannot be that of a folder: names of boards are not trusted. */
+export function forBoard(mapping: Mapping, name: string): Mapping | undefined {
+  if (!isPerBoard(mapping)) return mapping;
+  if (!/^(?!\.{1,2}$)[^\\/:*?"<>|\p{C}]{1,100}$/u.test(name)) return undefined;
+  return { ...mapping, from: mapping.from.replaceAll(NAME, name), replaces: true };
 }
 
 /** Converts `mapping` to one for a single file. */

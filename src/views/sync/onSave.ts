@@ -9,7 +9,7 @@ import { resultSummary } from '../../core/sync';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { showError } from '../showError';
-import { mappingsFor } from './sources';
+import { mappingsFor, ownerOf } from './sources';
 import { isTrusted } from '../trust';
 import { workspaceFs } from './workspaceFs';
 
@@ -106,7 +106,8 @@ export class SyncOnSave implements Disposable {
     for (const folder of folders) {
       if (!folder) continue;
       const own = changes.filter((c) => vscode.workspace.getWorkspaceFolder(c.uri) === folder);
-      await Promise.all(this.#boards().map((board) => this.#followOn(board, folder, own)));
+      const boards = await this.#boards(folder);
+      await Promise.all(boards.map((board) => this.#followOn(board, folder, own)));
     }
   }
 
@@ -126,14 +127,18 @@ export class SyncOnSave implements Disposable {
     showError(this.context, error);
   }
 
-  /** The active board, and connected boards that a mapping names. */
-  #boards(): Board[] {
+  /** The active board, and connected boards that a mapping names or that have a folder of their own. */
+  async #boards(folder: vscode.WorkspaceFolder): Promise<Board[]> {
     const { fleet, settings, active } = this.context;
-    return fleet.boards.filter((board) => {
-      if (!isConnected(board.state)) return false;
+    const boards: Board[] = [];
+    for (const board of fleet.boards) {
+      if (!isConnected(board.state)) continue;
       const named = mappingsFor({ settings, fleet }, board).some((m) => m.boards !== undefined);
-      return named || board === active.current;
-    });
+      if (named || board === active.current || (await ownerOf({ settings }, board, folder))) {
+        boards.push(board);
+      }
+    }
+    return boards;
   }
 
   /** The window's own changes arrive here once more, a little later; what the board has by then is not sent again. */

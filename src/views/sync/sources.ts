@@ -6,10 +6,14 @@ import { UsageError } from '../../core/errors';
 import { selectableBoard, selectBoards } from '../../core/many';
 import {
   below,
+  BOARD_FOLDER,
   BUILT_IN_IGNORES,
   confinedFs,
+  forBoard,
   IgnoreRules,
   ignoresFor,
+  isPerBoard,
+  joinLocal,
   type LocalFs,
   type Mapping,
   parseMapping,
@@ -19,6 +23,7 @@ import {
   prepareFolder,
   prepareTree,
   protection,
+  relativeOf,
   specFiles,
   specRules,
   specTree,
@@ -57,17 +62,48 @@ export interface SourceServices {
   readonly outside: OutsidePlaces;
 }
 
-/** Mappings of the settings that name the board take precedence, then its device file, then mappings for all, or the whole folder. */
+/**
+ * Mappings of the settings that name the board, and its own folder, take precedence, then its device file, then mappings for all,
+ * or the whole folder.
+ */
 export async function sourceFor(
   services: SourceServices,
   board: Board,
   folder?: vscode.WorkspaceFolder,
 ): Promise<SyncSource> {
-  const own = mappingsFor(services, board).filter((mapping) => mapping.boards !== undefined);
-  const configured = own.length > 0 ? undefined : await services.devices.find(board);
-  return configured
-    ? deviceSource(services, configured.device, configured.complete)
-    : folderSource(services, board, folder ?? (await chooseFolder()));
+  const owner = await ownerOf(services, board, folder);
+  const named = mappingsFor(services, board).some((mapping) => mapping.boards !== undefined);
+  const configured = named || owner ? undefined : await services.devices.find(board);
+  if (configured) return deviceSource(services, configured.device, configured.complete);
+  const from = folder ?? owner?.folder ?? (await chooseFolder());
+  const mappings = [...mappingsFor(services, board), ...(owner?.mappings ?? [])];
+  return folderSource(services, board, from, mappings);
+}
+
+/** The folders for this board alone that exist: `boards/<its name>`, or those of mappings with `{name}`. */
+export async function ownerOf(
+  { settings }: Pick<SourceServices, 'settings'>,
+  board: Board,
+  folder?: vscode.WorkspaceFolder,
+): Promise<{ folder: vscode.WorkspaceFolder; mappings: readonly Mapping[] } | undefined> {
+  const set = settings.get('sync.mappings').map((setting) => parseMapping(setting));
+  const perBoard = set.filter(isPerBoard);
+  const own = (mapping: Mapping) => forBoard(mapping, board.name) ?? [];
+  // A mapping of the settings for this folder, or for a part of it, says what belongs where.
+  const usual = [BOARD_FOLDER]
+    .flatMap(own)
+    .filter(({ from }) => !set.some((m) => below(from, m.from) !== undefined));
+  const wanted = perBoard.length > 0 ? perBoard.flatMap(own) : usual;
+  for (const at of folder ? [folder] : (vscode.workspace.workspaceFolders ?? [])) {
+    const fs = workspaceFs(at.uri);
+    const there: Mapping[] = [];
+    for (const mapping of wanted) {
+      const found = await fs.stat(vscode.Uri.joinPath(at.uri, mapping.from).path);
+      if (found?.type === 'dir') there.push(mapping);
+    }
+    if (there.length > 0) return { folder: at, mappings: there };
+  }
+  return undefined;
 }
 
 /** Returns the workspace folder: the active editor's, the only one, or the user's choice. */
@@ -86,7 +122,7 @@ async function chooseFolder(): Promise<vscode.WorkspaceFolder> {
   return (await vscode.window.showWorkspaceFolderPick()) ?? first;
 }
 
-/** The mappings that are for a board: those for all, and those whose selector names it. */
+/** The mappings of the settings that are for a board, without those for a folder of each board: those for all, and those whose selector names it. */
 export function mappingsFor(
   { settings, fleet }: Pick<SourceServices, 'settings' | 'fleet'>,
   board: Board,
@@ -96,7 +132,9 @@ export function mappingsFor(
   return settings
     .get('sync.mappings')
     .map((setting) => parseMapping(setting))
-    .filter(({ boards }) => {
+    .filter((mapping) => {
+      const { boards } = mapping;
+      if (isPerBoard(mapping)) return false;
       return boards === undefined || selectBoards(boards, [self], groups).boards.length > 0;
     });
 }
@@ -105,11 +143,18 @@ function folderSource(
   services: SourceServices,
   board: Board,
   folder: vscode.WorkspaceFolder,
+  own: readonly Mapping[],
 ): SyncSource {
   const { settings } = services;
   const localFs = confinedFs(workspaceFs(folder.uri), folder.uri.path);
-  const own = mappingsFor(services, board);
   const ignores = IgnoreRules.parse([...BUILT_IN_IGNORES, ...settings.get('sync.ignore')]);
+  // A file in the board's own folder is used in place of one for all boards.
+  const isReplaced = async (place: string, by: string) => {
+    const replacing = own.filter((mapping) => mapping.replaces);
+    const file = relativeOf(replacing, place);
+    if (file === undefined || file === by) return false;
+    return (await localFs.stat(joinLocal(folder.uri.path, file))) !== undefined;
+  };
   return {
     label: folder.name,
     localFs,
@@ -134,7 +179,9 @@ function folderSource(
       const rules = await ignoresFor(localFs, folder.uri.path, ignores, relative);
       if (rules.ignores(relative, isDir)) return [];
       const mappings = own.length > 0 ? own : wholeFolder((await board.files.places()).home);
-      return placesOf(mappings, relative);
+      const places = placesOf(mappings, relative);
+      const replaced = await Promise.all(places.map((place) => isReplaced(place, relative)));
+      return places.filter((_, i) => !replaced[i]);
     },
     isProtected: protection(settings.get('sync.protect')),
   };

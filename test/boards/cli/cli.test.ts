@@ -302,7 +302,19 @@ describe('mpyfleet and files', () => {
     expect((await run('get', ':a.txt', 'got')).status).toBe(0);
     for (const name of Object.keys(names)) {
       expect(readFileSync(join(dir, 'got', name, 'a.txt'), 'utf8')).toBe('same\n');
+      mkdirSync(join(dir, 'boards', name), { recursive: true });
+      writeFileSync(join(dir, 'boards', name, 'who.txt'), name);
     }
+    expect((await run('sync', 'boards/{name}', ':own')).status).toBe(0);
+    const who = JSON.parse((await run('--json', 'cat', ':own/who.txt')).out) as {
+      board: string;
+      value: { text: string }[];
+    }[];
+    expect(who.map(({ board, value }) => [board, value[0]?.text])).toEqual(
+      Object.keys(names).map((name) => [name, name]),
+    );
+    rmSync(join(dir, 'boards', 'b1'), { recursive: true });
+    expect((await run('sync', 'boards/{name}', ':own')).out).toContain('boards/b1 is not a folder');
   });
 });
 

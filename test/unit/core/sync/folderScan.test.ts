@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../../../src/core/errors';
 import { ignoresFor, resolveMappings, scanFolder } from '../../../../src/core/sync/folderScan';
 import { BUILT_IN_IGNORES, IgnoreRules } from '../../../../src/core/sync/ignoreRules';
-import { parseMapping, WHOLE_FOLDER } from '../../../../src/core/sync/mapping';
+import { forBoard, parseMapping, WHOLE_FOLDER } from '../../../../src/core/sync/mapping';
 import { nodeLocalFs } from '../../../../src/core/sync/nodeLocalFs';
 import { tempDir } from '../../../lab/paths.mjs';
 
@@ -102,6 +102,19 @@ describe('what a folder wants on a board', () => {
     const { tree } = await scan(['a -> /', 'b -> /']);
     expect(tree.files).toMatchObject([{ board: '/x.py', local: `${folder}/b/x.py`, size: 2 }]);
     expect(tree.problems.map((p) => p.severity)).toEqual(['warning']);
+  });
+
+  it("uses the file of a board's own folder without a warning", async () => {
+    put({ 'a/x.py': 'a', 'a/y.py': 'y', 'boards/hall/x.py': 'own' });
+    const own = forBoard(parseMapping('boards/{name} -> /'), 'hall');
+    const mappings = [parseMapping('a -> /'), ...(own ? [own] : [])];
+    const ignores = IgnoreRules.none;
+    const { tree } = await scanFolder(nodeLocalFs, folder, { mappings, ignores });
+    expect(tree.problems).toEqual([]);
+    expect(tree.files.map((f) => [f.board, f.local.slice(folder.length)])).toEqual([
+      ['/x.py', '/boards/hall/x.py'],
+      ['/y.py', '/a/y.py'],
+    ]);
   });
 
   it('says when a mapped folder does not exist', async () => {

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { boardPath, parentsOf } from '../../../../src/core/sync/boardPath';
-import { forFile, parseMapping, placesOf, relativeOf } from '../../../../src/core/sync/mapping';
+import {
+  forBoard,
+  forFile,
+  parseMapping,
+  placesOf,
+  relativeOf,
+} from '../../../../src/core/sync/mapping';
 
 const all = (...settings: string[]) => settings.map((s) => parseMapping(s));
 
@@ -32,6 +38,15 @@ describe('sync mappings', () => {
     ['src -> /a\u0000b', 'control character'],
   ])('refuses %j', (setting, words) => {
     expect(() => parseMapping(setting)).toThrow(words);
+  });
+
+  it('inserts the name of a board, unless it cannot be that of a folder', () => {
+    const mapping = parseMapping('boards/{name} -> /');
+    expect(forBoard(mapping, 'shed-1')).toMatchObject({ from: 'boards/shed-1', replaces: true });
+    for (const name of ['..', '.', '', 'a/b', 'a\\b', 'a\u0000']) {
+      expect(forBoard(mapping, name), name).toBeUndefined();
+    }
+    expect(forBoard(parseMapping('src -> /'), '..')).toMatchObject({ from: 'src' });
   });
 
   it('puts one file in several places and finds the nearest place back', () => {
