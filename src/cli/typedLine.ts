@@ -33,4 +33,3 @@ export async function typedLine(cli: Cli, { echo }: { readonly echo: boolean }):
     cli.err('\n');
   }
 }
-

@@ -104,10 +104,13 @@ async function confirm(previews: readonly Preview[]): Promise<void> {
     if (gone.length > 0) groups.set(text, [...(groups.get(text) ?? []), board.name]);
   }
   const yes = count > 0 ? vscode.l10n.t('Delete and Sync') : vscode.l10n.t('Sync');
+  const boards = compressHostlist(previews.map(({ board }) => board.name));
   const question =
-    count > 0
-      ? vscode.l10n.t('Mirror to {0} boards and delete {1} items?', previews.length, count)
-      : vscode.l10n.t('Mirror to {0} boards? Nothing is deleted.', previews.length);
+    count === 0
+      ? vscode.l10n.t('Mirror to {0}? Nothing is deleted.', boards)
+      : count === 1
+        ? vscode.l10n.t('Mirror to {0} and delete 1 item?', boards)
+        : vscode.l10n.t('Mirror to {0} and delete {1} items?', boards, count);
   const detail = [...groups]
     .map(([text, names]) => `${compressHostlist(names)}:\n${text}`)
     .join('\n\n');

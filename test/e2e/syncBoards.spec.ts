@@ -173,7 +173,9 @@ test('a mirror shows what differs on all boards, asks once about deletions, and 
   await selectBoth();
   await driver.rowMenu('shed-2', 'Mirror to Board…', 'Sync and Compare');
   const asked = await driver.confirm('Delete and Sync');
-  expect(asked).toMatch(/Mirror to 2 boards and delete 2 items\?[^]*shed-\[1-2\]:\s*\/litter\.txt/);
+  expect(asked).toMatch(
+    /Mirror to shed-\[1-2\] and delete 2 items\?[^]*shed-\[1-2\]:\s*\/litter\.txt/,
+  );
   await boardsHold(...withKit({}));
   await selectBoth();
   await driver.rowMenu('shed-2', 'Undo Last Sync, Upload or Delete', 'Sync and Compare');

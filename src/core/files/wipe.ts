@@ -50,7 +50,10 @@ export async function wipe(files: BoardFiles, options: WipeOptions): Promise<Wip
 
 /** Describes the result in one line. */
 export function wipeSummary({ removed, left }: WipeResult): string {
-  const done = l10n.t('{0} files and folders deleted', removed);
+  const done =
+    removed === 1
+      ? l10n.t('1 file or folder deleted')
+      : l10n.t('{0} files and folders deleted', removed);
   return left.length === 0 ? done : `${done}; ${l10n.t('left: {0}', left.join(', '))}`;
 }
 
