@@ -122,6 +122,12 @@ export class CliBrokers {
     return brokers;
   }
 
+  /** Resolves once the connected brokers have reported their boards. */
+  async listed(): Promise<void> {
+    const brokers = await this.#load();
+    await Promise.all(brokers.all.map((broker) => quiet(broker.onPresence)));
+  }
+
   /**
    * Connects to one configured broker.
    * @throws ConnectError

@@ -23,6 +23,8 @@ export const run: VerbRun = async (cli, args) => {
       find: (tid) => find(watched, tid),
     };
     const { port: wanted = PORT } = cli.options;
+    // The first call must not be told that its board does not exist.
+    await watched.links.brokers.listed();
     const server = await startApi(world, wanted, cli.log).catch((cause: unknown) => {
       throw new UsageError(`Port ${wanted} cannot be used: ${asError(cause).message}`, {
         ...{ cause, hint: 'Give another one with --port; 0 takes any free one.' },
