@@ -16,7 +16,8 @@ const PLAIN = '\x1b[0m';
 export function failureOf(error: unknown, place?: CodePlace): CellFailure {
   if (error instanceof CellError) {
     const { failure } = error;
-    return { ...failure, traceback: failure.traceback.map((line) => frameInCell(line, place)) };
+    const traceback = failure.traceback.map((line) => frameInCell(line, place));
+    return { ...failure, traceback, raised: true };
   }
   if (error instanceof PythonError) return pythonFailure(error, place);
   if (error instanceof CancelledError) {
@@ -53,6 +54,7 @@ function pythonFailure(error: PythonError, place: CodePlace | undefined): CellFa
   return {
     name,
     value: error.detail || error.message,
+    raised: true,
     traceback: lines.map((line) =>
       line.startsWith(error.type) && error.type !== ''
         ? `${RED}${error.type}${PLAIN}${line.slice(error.type.length)}`

@@ -14,6 +14,8 @@ export interface CellFailure {
   readonly value: string;
   /** Lines of the traceback, possibly with terminal colours. */
   readonly traceback: readonly string[];
+  /** The code of the cell raised it: the board and the kernel are well. */
+  readonly raised?: boolean;
 }
 
 /** Receives a cell's output. The methods do not throw or wait, and keep the order. */

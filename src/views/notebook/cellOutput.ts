@@ -18,12 +18,18 @@ export class NotebookOutput implements CellOutput {
   #buffer = '';
   #timer: NodeJS.Timeout | undefined;
   #length = 0;
+  #raised = false;
 
   constructor(
     private readonly execution: vscode.NotebookCellExecution,
     private readonly whole: WholeOutput,
     private readonly log: Log,
   ) {}
+
+  /** Whether the code of the cell raised an exception. */
+  get raised(): boolean {
+    return this.#raised;
+  }
 
   text(text: string): void {
     this.#add('stdout', text);
@@ -33,7 +39,8 @@ export class NotebookOutput implements CellOutput {
     this.#add('stderr', text);
   }
 
-  fail({ name, value, traceback }: CellFailure): void {
+  fail({ name, value, traceback, raised = false }: CellFailure): void {
+    this.#raised = raised;
     this.#flush();
     const stack = traceback.join('\n');
     // The serializer writes the original as it is, so that other readers see the same lines.

@@ -6,6 +6,7 @@ import { DisposableStore, type Disposable } from '../../core/events';
 import { naturally } from '../../core/many';
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
+import { isMicroPython } from './kernelSpec';
 import { NOTEBOOK_TYPE } from './notebooks';
 
 /** Largest number of boards in the kernel picker; %connect reaches others. */
@@ -180,15 +181,4 @@ function idOf(board: Board): string {
 function descriptionOf(board: Board): string {
   const address = board.transport?.address ?? board.links.find((l) => l.present)?.found.address;
   return ['MicroPython', ...(address ? [shortPlace(address)] : [])].join(' · ');
-}
-
-interface NotebookMetadata {
-  readonly metadata?: { readonly kernelspec?: { readonly name?: unknown } };
-}
-
-/** The notebook was written for a kernel of MicroPython: ours, or IoT Kernel. */
-function isMicroPython(notebook: vscode.NotebookDocument): boolean {
-  const { metadata } = notebook.metadata as NotebookMetadata;
-  const name = metadata?.kernelspec?.name;
-  return typeof name === 'string' && /micropython|iot/i.test(name);
 }

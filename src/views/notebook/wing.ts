@@ -13,7 +13,7 @@ import { Controllers } from './controllers';
 import { notebookHost } from './host';
 import { Memories } from './memories';
 import { registerEditing } from './editing';
-import { setKernelSpec } from './kernelSpec';
+import { isIotNotebook, setKernelSpec } from './kernelSpec';
 import { WholeOutput } from './wholeOutput';
 import { registerWholeOutputItem } from './wholeOutputItem';
 
@@ -150,7 +150,7 @@ export class NotebookWing implements Disposable {
             execution.end(undefined);
             continue;
           }
-          well = (await this.#cell(execution, open, run.signal)) || mayFail(execution.cell);
+          well = await this.#cell(execution, open, run.signal);
         }
       });
       await setKernelSpec(notebook);
@@ -169,6 +169,7 @@ export class NotebookWing implements Disposable {
     if (board) await this.#controllers.show(notebook, board);
   }
 
+  /** Runs a cell. @returns whether the cells after it run */
   async #cell(
     execution: vscode.NotebookCellExecution,
     open: Open,
@@ -191,10 +192,10 @@ export class NotebookWing implements Disposable {
       well = await open.kernel.run({ source, cell: number, output, signal });
       await output.end();
       if (whole.path !== undefined) this.#wholeChanged.fire();
+      return well || mayFail(cell) || (output.raised && isIotNotebook(cell.notebook));
     } finally {
       execution.end(well, Date.now());
     }
-    return well;
   }
 
   #closed(notebook: vscode.NotebookDocument): void {
