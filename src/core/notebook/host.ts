@@ -10,6 +10,18 @@ export interface PlannedSync {
   apply(): Promise<SyncResult>;
 }
 
+/** What a device file wants on a board. */
+export interface Configured {
+  /** The device file, as a path. */
+  readonly file: string;
+  /** Paths on the board and on this computer, and sizes in bytes. */
+  readonly files: readonly {
+    readonly board: string;
+    readonly local: string;
+    readonly size: number;
+  }[];
+}
+
 /** Services that a notebook needs. VS Code's window and the tests implement it. */
 export interface NotebookHost {
   readonly boards: {
@@ -28,6 +40,8 @@ export interface NotebookHost {
   };
   /** Plans a sync of the workspace (or of a device file) to a board. */
   planSync(board: Board, mode: 'push' | 'mirror', signal: AbortSignal): Promise<PlannedSync>;
+  /** Reads what a device file wants on the board; undefined if no device file names it. */
+  configured(board: Board, signal: AbortSignal): Promise<Configured | undefined>;
   readonly packages: {
     /** @returns name and version of each installed package */
     toBoard(board: Board, specs: readonly string[], options: PackageOptions): Promise<string[]>;

@@ -48,7 +48,11 @@ export class HostPython {
   #output: HostOutput | undefined;
   #answer: Deferred<string | undefined> | undefined;
 
-  constructor(private readonly host: Pick<NotebookHost, 'python' | 'folder' | 'requireTrust'>) {}
+  /** The process starts with the names that `kept` returns; their values are JSON. */
+  constructor(
+    private readonly host: Pick<NotebookHost, 'python' | 'folder' | 'requireTrust'>,
+    private readonly kept: () => ReadonlyMap<string, string>,
+  ) {}
 
   /** Whether the process runs, so it may hold names. */
   get running(): boolean {
@@ -77,24 +81,39 @@ export class HostPython {
 
   #request(request: object, signal: AbortSignal, output?: HostOutput): Promise<string | undefined> {
     return this.#queue.run(async () => {
-      const { child } = (this.#running ??= await this.#start());
-      const answer = new Deferred<string | undefined>();
-      this.#answer = answer;
-      this.#output = output;
-      const stop = this.#stopping(child, answer);
-      signal.addEventListener('abort', stop.begin, { once: true });
-      try {
-        child.stdin.write(`${JSON.stringify(request)}\n`);
-        const value = await answer.promise;
-        return value;
-      } catch (error) {
-        throw signal.aborted ? abortError(signal) : error;
-      } finally {
-        stop.end();
-        signal.removeEventListener('abort', stop.begin);
-        this.#answer = this.#output = undefined;
+      const running = this.#running;
+      const { child } = running ?? (this.#running = await this.#start());
+      if (!running) {
+        for (const [name, json] of this.kept()) {
+          await this.#exchange(child, { do: 'set', name, json }, signal);
+        }
       }
+      return this.#exchange(child, request, signal, output);
     }, signal);
+  }
+
+  async #exchange(
+    child: ChildProcessWithoutNullStreams,
+    request: object,
+    signal: AbortSignal,
+    output?: HostOutput,
+  ): Promise<string | undefined> {
+    const answer = new Deferred<string | undefined>();
+    this.#answer = answer;
+    this.#output = output;
+    const stop = this.#stopping(child, answer);
+    signal.addEventListener('abort', stop.begin, { once: true });
+    try {
+      child.stdin.write(`${JSON.stringify(request)}\n`);
+      const value = await answer.promise;
+      return value;
+    } catch (error) {
+      throw signal.aborted ? abortError(signal) : error;
+    } finally {
+      stop.end();
+      signal.removeEventListener('abort', stop.begin);
+      this.#answer = this.#output = undefined;
+    }
   }
 
   /** Sends Ctrl-C first, and ends the process if the code continues. */

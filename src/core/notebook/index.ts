@@ -8,6 +8,7 @@ export type { KernelMemory } from './kernelOptions';
 export { helpText } from './magicArgs';
 export type { CellFailure, CellOutput, Display, MimeBundle } from './output';
 export { notebookPackages } from './packages';
+export { savedValues } from './savedValues';
 export { Shared } from './shared';
 export { chartSvg } from './svg';
 export { escapeMarkup } from './table';

@@ -5,13 +5,14 @@ import { UsageError } from '../../core/errors';
 import { notebookPackages, type NotebookHost } from '../../core/notebook';
 import type { ViewContext } from '../context';
 import { showWarningMessage } from '../message';
+import { configuredFiles } from '../sync';
 import { isTrusted } from '../trust';
 import { addWebReplAddress, canonicalWebRepl } from '../webrepl/addresses';
 import { findPython } from './findPython';
 
 /** The window's services for a notebook in `folder`. */
 export function notebookHost(context: ViewContext, folder: string): NotebookHost {
-  const { fleet, many, active, sync } = context;
+  const { fleet, many, active, sync, settings } = context;
   return {
     folder,
     env: process.env,
@@ -27,6 +28,10 @@ export function notebookHost(context: ViewContext, folder: string): NotebookHost
     planSync: async (board, mode, signal) => {
       const preview = await sync.preview(board, mode, { signal });
       return { plan: preview.plan, apply: () => sync.apply(preview, { signal }) };
+    },
+    configured: (board, signal) => {
+      const { devices, outside } = sync;
+      return configuredFiles({ settings, fleet, devices, outside }, board, signal);
     },
     packages: packagesFor(context),
     write: async (board, path, content, { signal }) => {

@@ -5,7 +5,7 @@ import { Queue } from '../../core/async';
 import type { Board } from '../../core/board';
 import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
-import { type KernelMemory, NotebookKernel, Shared } from '../../core/notebook';
+import { type KernelMemory, NotebookKernel, savedValues, Shared } from '../../core/notebook';
 import { magics } from '../../core/notebook/magics';
 import type { ViewContext } from '../context';
 import { NotebookOutput } from './cellOutput';
@@ -30,7 +30,7 @@ interface Open {
 /** Runs the cells of notebooks. */
 export class NotebookWing implements Disposable {
   readonly #store = new DisposableStore();
-  readonly #shared = this.#store.add(new Shared());
+  readonly #shared: Shared;
   readonly #open = new Map<vscode.NotebookDocument, Open>();
   readonly #whole = new Map<vscode.NotebookCell, WholeOutput>();
   readonly #wholeChanged = this.#store.add(new vscode.EventEmitter<void>());
@@ -39,6 +39,15 @@ export class NotebookWing implements Disposable {
 
   constructor(private readonly context: ViewContext) {
     this.#memories = new Memories(context.extension.workspaceState);
+    const { storageUri, globalStorageUri } = context.extension;
+    const values = vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'notebookValues.json');
+    this.#shared = this.#store.add(
+      new Shared(
+        savedValues(values.fsPath, (error) => {
+          context.log.error('The values that %store kept cannot be read', error);
+        }),
+      ),
+    );
     this.#controllers = this.#store.add(
       new Controllers(context, {
         execute: (cells, notebook, controller) => this.#execute(cells, notebook, controller),

@@ -212,15 +212,37 @@ export function specSource(outside: OutsidePlaces, spec: vscode.Uri): SyncSource
   };
 }
 
-function deviceSource(services: SourceServices, device: Device, complete: boolean): SyncSource {
+/** The files that the device file of a board wants there; undefined if no device file names the board. */
+export async function configuredFiles(
+  services: SourceServices,
+  board: Board,
+  signal?: AbortSignal,
+): Promise<{ file: string; files: { board: string; local: string; size: number }[] } | undefined> {
+  const configured = await services.devices.find(board);
+  if (!configured) return undefined;
+  const { device } = configured;
+  const { file, fs, resolve } = resolvable(services, device);
+  const files: { board: string; local: string; size: number }[] = [];
+  for (const placed of (await resolve(signal)).files) {
+    files.push({ ...placed, size: (await fs.stat(placed.local))?.size ?? 0 });
+  }
+  return { file: file.fsPath, files };
+}
+
+/** What is needed to find the files that a device file names, which must not be read before the user agrees. */
+function resolvable({ outside, devices: { environment } }: SourceServices, device: Device) {
   const file = vscode.Uri.parse(device.place.file);
   const folder = vscode.workspace.getWorkspaceFolder(file);
   const base = folder?.uri ?? vscode.Uri.joinPath(file, '..');
-  const { outside } = services;
-  const localFs = confinedFs(workspaceFs(base), base.path, outside.mayRead(file));
-  const { environment } = services.devices;
+  const fs = confinedFs(workspaceFs(base), base.path, outside.mayRead(file));
   const resolve = (signal?: AbortSignal) =>
-    resolveDevice(device, { fs: localFs, environment, base: base.path, signal });
+    resolveDevice(device, { fs, environment, base: base.path, signal });
+  return { file, base, fs, resolve };
+}
+
+function deviceSource(services: SourceServices, device: Device, complete: boolean): SyncSource {
+  const { outside } = services;
+  const { file, base, fs: localFs, resolve } = resolvable(services, device);
   const own = services.settings.get('sync.protect');
   return {
     label: vscode.l10n.t('{0} in {1}', device.name, file.path.split('/').at(-1) ?? ''),

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { FleetRig } from '../rig/fleetRig';
 import { pollUntil } from '../../lab/index.mjs';
 import { BoardLookups } from '../../../src/core/notebook/boardLookups';
+import { savedValues } from '../../../src/core/notebook/savedValues';
+import { Shared } from '../../../src/core/notebook/shared';
 import { labHost, Notebook } from '../rig/notebookRig';
 
 // Cells of a notebook on two real boards and the real Python of this computer: what users of IoT Kernel type.
@@ -248,6 +250,51 @@ describe('magics', () => {
     expect((await book.run("print(answer, data['t'])")).printed).toBe('[1, 42] [1, 2.5, None]\n');
     expect((await book.run('%store')).printed).toContain('answer  -> [1,42]');
     await book.run('%connect kitchen');
+  });
+
+  it('sets values on several other boards, forgets them, and refuses what is no value', async () => {
+    await book.run('%connect kitchen\na, b = 7, "two"');
+    const moved = await book.run('%store a b --to garden,kitchen');
+    expect(moved.all).toBe("Stored 'a' = 7\nStored 'b' = \"two\"\n");
+    expect((await book.run('%%connect garden\nprint(a, b)')).printed).toContain('7 two\n');
+    await book.run('%%connect --all\na = 0');
+    expect((await book.run('%store -r a --to garden')).failure).toBeUndefined();
+    const each = await book.run('%%connect kitchen garden -q\nprint(a, b)');
+    expect(each.printed).toBe('0 two\n7 two\n');
+    expect((await book.run('%store a --to attic')).failure?.value).toBe('No board is named attic');
+    expect((await book.run('%store -d a b\n%store -r a')).failure?.value).toBe(
+      'No value named a is stored',
+    );
+    expect((await book.run('%store print')).failure?.name).toMatch(/Error/);
+    expect((await book.run('%store "x;y"')).failure?.value).toContain('not a valid variable name');
+    expect((await book.run('%store -z\n%store')).printed).toBe(
+      'Stored variables and their values:\n',
+    );
+  });
+
+  it('keeps values for the next window, whose Python starts with them', async () => {
+    const path = join(book.host.folder, 'state', 'values.json');
+    const errors: string[] = [];
+    const window = () => {
+      const saved = savedValues(path, (error) => errors.push(error.message));
+      return new Notebook(labHost(rig.fleet), rig.boards[0], 'lab.ipynb', new Shared(saved));
+    };
+    const first = window();
+    await first.run("table, quote = [[1, None]], '\"'");
+    await first.run('%store table quote');
+    first.dispose();
+    const second = window();
+    expect((await second.run('%store')).printed).toContain('table  -> [[1,null]]\n');
+    expect((await second.run('%%host\nprint(table, quote)')).printed).toBe('[[1, None]] "\n');
+    await second.run('%softreset\n%store -r table\nprint(table)');
+    second.dispose();
+    await writeFile(path, '{"table": [1');
+    const third = window();
+    expect((await third.run('%store')).printed).toBe('Stored variables and their values:\n');
+    expect(errors).toHaveLength(1);
+    expect((await third.run('a = 1\n%store a')).failure).toBeUndefined();
+    expect(await readFile(path, 'utf8')).toBe('{"a":1}\n');
+    third.dispose();
   });
 
   it('works on the host: files, shell, Python with its own tracebacks', async () => {

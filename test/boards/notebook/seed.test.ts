@@ -194,6 +194,11 @@ it('manages the files of the board, as its device file wants them', async () => 
     ),
   );
   await cell('%softreset\nimport boot', new RegExp(`^${RESET}booted\n$`));
+  await cell('%info', /^name +huzzah32\n[^]*\nconfiguration +\/devices\.yaml\n$/);
+  await cell(
+    '%info -v',
+    /\nresources:\n[^]* {5}18 {2}\/secrets\.py +\/\S+\/iot49\/libs\/secrets\.py\n/,
+  );
 });
 
 it('continues over the network', async () => {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { parseAddress } from '../../../src/core/parseAddress';
 import type { Board } from '../../../src/core/board/board';
 import { selectableBoard } from '../../../src/core/many/selectableBoard';
@@ -116,6 +117,12 @@ export function labHost(
       const options = { files: board.files, localFs, undo, board: board.id, now: () => 0, signal };
       return { plan: planned, apply: () => applyPlan(planned, options) };
     },
+    configured: async () => {
+      if (!host.device) return undefined;
+      const { files } = await resolveLab(host, host.device);
+      const sized = files.map(async (f) => ({ ...f, size: (await stat(f.local)).size }));
+      return { file: host.device.place.file, files: await Promise.all(sized) };
+    },
     packages: {
       toBoard: (_board, specs) => Promise.resolve([...specs]),
       toFolder: (_folder, specs) => Promise.resolve([...specs]),
@@ -137,14 +144,14 @@ export function labHost(
   return host;
 }
 
+function resolveLab(host: LabHost, device: Device) {
+  const environment = { home: host.folder, variables: host.env };
+  return resolveDevice(device, { fs: nodeLocalFs, environment, base: host.folder });
+}
+
 /** As the window's sync plans what a device file wants. */
 async function planDevice(host: LabHost, board: Board, device: Device, mode: SyncMode) {
-  const environment = { home: host.folder, variables: host.env };
-  const resolved = await resolveDevice(device, {
-    fs: nodeLocalFs,
-    environment,
-    base: host.folder,
-  });
+  const resolved = await resolveLab(host, device);
   const rules = deviceRules(device, resolved.files, true, []);
   const tree = await deviceTree(resolved, nodeLocalFs);
   const files = { files: board.files, localFs: nodeLocalFs };
@@ -154,7 +161,6 @@ async function planDevice(host: LabHost, board: Board, device: Device, mode: Syn
 
 /** A notebook: its cells are run one after the other and numbered as Jupyter numbers them. */
 export class Notebook {
-  readonly shared = new Shared();
   readonly kernel: NotebookKernel;
   #cell = 0;
 
@@ -162,6 +168,7 @@ export class Notebook {
     readonly host: LabHost,
     board?: Pick<Board, 'uid' | 'id' | 'name'>,
     name = 'lab.ipynb',
+    readonly shared = new Shared(),
   ) {
     this.kernel = new NotebookKernel({
       host,

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { LinkKind } from '../../address';
 import { parseAddress } from '../../parseAddress';
-import { type Board, infoLines } from '../../board';
+import { type Board, type Found, infoLines } from '../../board';
 import { UsageError } from '../../errors';
 import { urlOf } from '../addressText';
 import type { Magic, MagicCall } from '../magic';
@@ -100,34 +100,56 @@ async function connect({ kernel, args, out, signal }: MagicCall): Promise<void> 
 async function discover({ kernel, args, out }: MagicCall): Promise<void> {
   await kernel.host.boards.nameConfigured();
   const all = args.has('all');
-  const rows = kernel.host.boards
-    .all()
-    .flatMap((board) =>
-      board.links
-        .filter((l) => l.present && (all || l.found.likely || board.info !== undefined))
-        .map(({ found }) => [board.name, urlOf(found.address.text), board.uid ?? ''] as const),
-    );
+  const rows = kernel.host.boards.all().flatMap((board) =>
+    board.links
+      .filter((l) => l.present && (all || l.found.likely || board.info !== undefined))
+      .map(({ found }) => ({
+        name: board.name,
+        url: urlOf(found.address.text),
+        uid: board.uid ?? '',
+        port: all ? portWords(found) : '',
+      })),
+  );
   if (rows.length === 0) {
     out.text('No boards found. Plug one in, or add one with %register ws://HOST:8266.\n');
     return;
   }
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const urls = Math.max(...rows.map(([, url]) => url.length));
-  for (const [name, url, uid] of rows) {
-    const more = args.has('verbose') ? `  ${uid}` : '  ';
-    out.text(`${name.padEnd(width)}  ${url.padEnd(urls)}${more}\n`);
+  const width = Math.max(...rows.map(({ name }) => name.length));
+  const urls = Math.max(...rows.map(({ url }) => url.length));
+  const uids = Math.max(...rows.map(({ uid }) => uid.length));
+  for (const { name, url, uid, port } of rows) {
+    const more = [args.has('verbose') ? uid.padEnd(port === '' ? 0 : uids) : '', port];
+    out.text(`${name.padEnd(width)}  ${url.padEnd(urls)}  ${more.filter(Boolean).join('  ')}\n`);
   }
 }
 
-async function info({ kernel, out, signal }: MagicCall): Promise<void> {
+/** Describes the USB device of a port: `2e8a:0005 MicroPython Board in FS mode, interface 0`. */
+function portWords({ usb, label }: Found): string {
+  if (!usb) return label ?? '';
+  const { vendorId, productId, manufacturer, product } = usb;
+  const words = [`${vendorId}:${productId}`, manufacturer, product ?? label].filter(Boolean);
+  const part = usb.interface === undefined ? '' : `, interface ${usb.interface}`;
+  return `${words.join(' ')}${part}`;
+}
+
+async function info({ kernel, args, out, signal }: MagicCall): Promise<void> {
   const board = kernel.board();
+  const facts = infoLines(await board.refreshInfo({ signal }));
+  const configured = await kernel.host.configured(board, signal);
   const lines = [
     ['name', board.name] as const,
     ['url', urlOfBoard(board)] as const,
-    ...infoLines(await board.refreshInfo({ signal })),
+    ...facts,
+    ...(configured ? [['configuration', configured.file] as const] : []),
   ];
   const width = Math.max(...lines.map(([key]) => key.length));
   out.text(lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(''));
+  if (!args.has('verbose') || !configured) return;
+  const paths = Math.max(0, ...configured.files.map((f) => f.board.length));
+  const rows = configured.files.map(
+    (f) => `${String(f.size).padStart(7)}  ${f.board.padEnd(paths)}  ${f.local}\n`,
+  );
+  out.text(`resources:\n${rows.join('')}`);
 }
 
 /** Prints one fact about the board, and asks the board if it is not known yet. */
@@ -226,8 +248,15 @@ export const boardMagics: readonly Magic[] = [
   },
   {
     name: '%info',
-    summary: 'What the connected microcontroller is: machine, firmware, memory, flash.',
-    options: [{ short: '-v', long: '--verbose', help: 'all is shown anyway', hidden: true }],
+    summary:
+      'What the connected microcontroller is: machine, firmware, memory, flash, device file.',
+    options: [
+      {
+        short: '-v',
+        long: '--verbose',
+        help: 'also list the resources of its device file: size, path there and on the host',
+      },
+    ],
     run: info,
   },
   {

@@ -88,7 +88,10 @@ export const packageMagics: readonly Magic[] = [
   {
     name: '%mpycross',
     summary: 'Compile Python files of the host to .mpy',
-    options: [{ short: '-o', long: '--output', value: 'FILE', help: 'where the result goes' }],
+    options: [
+      { short: '-o', long: '--output', value: 'FILE', help: 'where the result goes' },
+      { short: '-p', long: '--packages', help: 'the files follow', hidden: true },
+    ],
     args: [{ name: 'file', help: 'Python files', count: 'some' }],
     run: compile,
   },

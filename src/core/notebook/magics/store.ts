@@ -6,6 +6,8 @@ import type { Magic, MagicCall } from '../magic';
 
 /** Longest value that can be moved, in characters of JSON. */
 const LIMIT = 1_000_000;
+/** Limit of all kept values together, in characters of JSON. */
+const TOTAL_LIMIT = 10_000_000;
 /** Number of characters of a value that a list shows. */
 const SHOWN = 60;
 
@@ -37,6 +39,16 @@ function checked(name: string, json: string): string {
       hint: l10n.t('Numbers, strings, lists, dicts, True, False and None can be transferred.'),
     });
   }
+}
+
+/** @throws UsageError when another value does not fit */
+function checkRoom({ kernel }: MagicCall, name: string, json: string): void {
+  let total = json.length;
+  for (const [other, value] of kernel.shared.values) if (other !== name) total += value.length;
+  if (total <= TOTAL_LIMIT) return;
+  throw new UsageError(l10n.t('{0} does not fit: {1} characters would be stored', name, total), {
+    hint: l10n.t('Delete values that you do not need with %store -d NAME, or all with %store -z.'),
+  });
 }
 
 async function toBoard(call: MagicCall, board: Board, name: string, json: string): Promise<void> {
@@ -84,6 +96,7 @@ async function store(call: MagicCall): Promise<void> {
     const json = args.has('host')
       ? checked(name, await hostValue(call, name))
       : await fromBoard(call, name);
+    checkRoom(call, name, json);
     shared.keep(name, json);
     if (kernel.python.running && !args.has('host')) await kernel.python.set(name, json, signal);
     if (to !== undefined) {
@@ -119,7 +132,7 @@ export const storeMagics: readonly Magic[] = [
       '%store --host a    keep the value that a has in %%host cells',
       '%store -r a        set a on the connected microcontroller to what is kept (without names: all)',
       '%store a --to B    set a on other microcontrollers too',
-      '%store             list what is kept',
+      '%store             list what is kept; it is kept for the workspace until it is forgotten',
     ].join('\n'),
     options: [
       { short: '-r', long: '--restore', help: 'set the names to what is kept' },
