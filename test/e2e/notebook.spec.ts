@@ -1,50 +1,29 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { execFileSync } from 'node:child_process';
 import { ensure, startUboard } from '../lab/index.mjs';
+import { tempDir } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
+import { IOT_FILES, iotCells, iotDevices, iotNotebook } from './iotNotebook';
+import { notebookOf, Notebooks, printed, type Saved, WAIT_MS } from './notebooks';
 import { openSession } from './session.mjs';
 
 // A notebook in a real window with the packaged extension and two real boards: choose a board, run, interrupt, restart, run on
 // both, save, open again. What was saved is read beside the product.
 
-const WAIT_MS = 60_000; // a busy computer with two cores takes 30 s for the start of the extension host
-
-interface Saved {
-  readonly metadata: { readonly kernelspec?: { readonly name: string } };
-  readonly cells: readonly {
-    readonly source: readonly string[];
-    readonly execution_count: number | null;
-    readonly outputs: readonly {
-      readonly output_type: string;
-      readonly name?: string;
-      readonly text?: readonly string[];
-      readonly ename?: string;
-      readonly traceback?: readonly string[];
-      readonly data?: Readonly<Record<string, unknown>>;
-    }[];
-  }[];
-}
-
-/** A notebook as Jupyter writes it. */
-function notebook(...sources: string[]): string {
-  return JSON.stringify({
-    cells: sources.map((source) => ({
-      cell_type: 'code',
-      execution_count: null,
-      metadata: {},
-      outputs: [],
-      source: source.split(/(?<=\n)/),
-    })),
-    metadata: { language_info: { name: 'python' } },
-    nbformat: 4,
-    nbformat_minor: 2,
-  });
-}
-
 let boards: Awaited<ReturnType<typeof startUboard>>[];
 let session: Awaited<ReturnType<typeof openSession>>;
+let books: Notebooks;
+/** What the notebook of IoT Kernel has. */
+let cells: ReturnType<typeof iotCells>;
+
+/** A Python that can be told from the one on PATH. */
+function chosenPython(): string {
+  const path = join(tempDir('python'), 'python');
+  writeFileSync(path, '#!/bin/sh\nCHOSEN=yes exec python3 "$@"\n', { mode: 0o755 });
+  return path;
+}
 
 beforeAll(async () => {
   const files = { 'lib/pumps.py': '', 'boot.py': '# This file runs first\n' };
@@ -52,31 +31,43 @@ beforeAll(async () => {
     await startUboard({ name: 'kitchen', files }),
     await startUboard({ name: 'garden', files }),
   ];
+  cells = iotCells(`serial://${boards[1]?.tty}`);
   session = await openSession({
     ttys: boards.map((b) => b.tty),
+    // The interpreter that the user has chosen, for %%host.
+    settings: { 'python.defaultInterpreterPath': chosenPython() },
     files: {
-      'lab.ipynb': notebook(
+      ...IOT_FILES,
+      'iot.ipynb': iotNotebook(cells),
+      'lab.ipynb': notebookOf(
         'a = 5\nprint("a is", a)',
         '%name\na * 2',
         "[{'pin': 1, 'on': True}, {'pin': 2, 'on': False}]",
         'def boom():\n    return 1 / 0\n\nboom()',
       ),
-      'loop.ipynb': notebook(
+      'loop.ipynb': notebookOf(
         'import time\nn = 0\nwhile True:\n    print("tick", n)\n    n += 1\n    time.sleep(0.05)',
       ),
-      'names.ipynb': notebook('try:\n    print("n was", n)\nexcept NameError:\n    print("fresh")'),
-      'both.ipynb': notebook(
+      'flood.ipynb': notebookOf(
+        'n = 0\nwhile True:\n    print("flood", n)\n    n += 1',
+        'print("never")',
+      ),
+      'names.ipynb': notebookOf(
+        'try:\n    print("n was", n)\nexcept NameError:\n    print("fresh")',
+      ),
+      'both.ipynb': notebookOf(
         '%%connect --all --parallel\nprint(6 * 7)',
         '%connect linuxboard-2\n%name',
       ),
-      'big.ipynb': notebook('!yes 123456789 | head -c 10000000'),
-      'edit.ipynb': notebook('import time\nstation = 5', '%discover'),
-      'plot.ipynb': notebook(
+      'big.ipynb': notebookOf('!yes 123456789 | head -c 10000000'),
+      'edit.ipynb': notebookOf('import time\nstation = 5', '%discover'),
+      'plot.ipynb': notebookOf(
         '%plot -t Waves\nimport math\nfor i in range(120):\n    print("sin:", math.sin(i / 10), "cos:", math.cos(i / 10))',
         '%memory',
       ),
     },
   });
+  books = new Notebooks(session);
   await session.driver.activity('MicroPython');
   await session.driver.row('linuxboard-1').waitFor();
   await session.driver.row('linuxboard-2').waitFor();
@@ -89,81 +80,26 @@ afterAll(async () => {
   for (const board of boards) await board.stop();
 });
 
-/** What the toolbar of the notebook that is seen has. */
-const toolbar = (selector: string) =>
-  session.driver.page.locator(`.notebook-toolbar-container ${selector}`).filter({ visible: true });
-const kernelLabel = () => toolbar('.kernel-label').first();
-const button = (name: string) =>
-  session.driver.page
-    .locator('.notebook-toolbar-container')
-    .getByText(name, { exact: true })
-    .filter({ visible: true })
-    .first();
-
-/** Opens the list of our kernels: the picker has sources first, and the kernels used last. */
-async function kernels(): Promise<string[]> {
-  const { driver } = session;
-  await kernelLabel().click();
-  for (const step of [/^Select Another Kernel/, /^MicroPython Fleet/]) {
-    if ((await driver.picks()).some((label) => step.test(label))) await driver.pick(step);
-  }
-  await pollUntil(async () => (await driver.picks()).includes('MicroPython'), WAIT_MS);
-  return driver.picks();
-}
-
-/** Opens a notebook and chooses its kernel. */
-async function open(name: string, kernel: string): Promise<void> {
-  const { driver } = session;
-  await driver.openFile(name);
-  await kernels();
-  await driver.pick(kernel);
-  const shown = async () => (await kernelLabel().textContent()) === kernel;
-  expect(await pollUntil(shown, WAIT_MS)).toBe(true);
-}
-
-/** What the notebook file holds once `there` is true of it, after saving. */
-async function saved(name: string, there: (saved: Saved) => boolean): Promise<Saved> {
-  const { driver, workspace } = session;
-  const read = () => JSON.parse(readFileSync(join(workspace, name), 'utf8')) as Saved;
-  const done = await pollUntil(async () => {
-    await driver.command('File: Save');
-    try {
-      return there(read());
-    } catch (error) {
-      if (error instanceof SyntaxError) return false; // the file is being written
-      throw error;
-    }
-  }, WAIT_MS);
-  expect(done, JSON.stringify(read(), undefined, 1).slice(0, 5_000)).toBe(true);
-  return read();
-}
-
-/** The text of a stream of a cell. */
-function printed({ cells }: Saved, cell: number, name = 'stdout'): string {
-  const outputs = cells[cell]?.outputs.filter((o) => o.name === name) ?? [];
-  return outputs.map((o) => o.text?.join('') ?? '').join('');
-}
-
 test('every board is in the kernel picker, and all cells run on the one that is chosen', async () => {
   const { driver } = session;
   await driver.openFile('lab.ipynb');
-  expect(await kernels()).toEqual(
+  expect(await books.kernels()).toEqual(
     expect.arrayContaining(['linuxboard-1', 'linuxboard-2', 'MicroPython']),
   );
   await driver.pick('linuxboard-1');
-  await button('Run All').click();
-  const now = await saved('lab.ipynb', (s) => s.cells[3]?.execution_count === 4);
+  await books.button('Run All').click();
+  const now = await books.saved('lab.ipynb', (s) => s.cells[3]?.execution_count === 4);
   expect(now.cells.map((c) => c.execution_count)).toEqual([1, 2, 3, 4]);
   expect(now.cells[0]?.outputs).toEqual([
     { output_type: 'stream', name: 'stdout', text: ['a is 5\n'] },
   ]);
   expect(printed(now, 1)).toBe('linuxboard-1\n');
-  expect(now.cells[1]?.outputs[1]?.data).toEqual({ 'text/plain': ['10'] });
-  expect(now.cells[3]?.outputs[0]).toMatchObject({
+  expect(now.cells[1]?.outputs?.[1]?.data).toEqual({ 'text/plain': ['10'] });
+  expect(now.cells[3]?.outputs?.[0]).toMatchObject({
     output_type: 'error',
     ename: 'ZeroDivisionError',
   });
-  expect(now.cells[3]?.outputs[0]?.traceback?.join('\n')).toContain(
+  expect(now.cells[3]?.outputs?.[0]?.traceback?.join('\n')).toContain(
     'Cell In[4], line 4, in <module>',
   );
   expect(now.metadata.kernelspec?.name).toBe('micropython');
@@ -184,53 +120,69 @@ test("a traceback leads to the cell's line", async () => {
 });
 
 test('the interrupt button stops an endless loop, and the next cell runs', async () => {
-  await open('loop.ipynb', 'linuxboard-1');
-  await button('Run All').click();
-  await saved('loop.ipynb', (s) => printed(s, 0).includes('tick 3'));
-  await button('Interrupt').click();
-  const now = await saved(
+  await books.open('loop.ipynb', 'linuxboard-1');
+  await books.button('Run All').click();
+  await books.saved('loop.ipynb', (s) => printed(s, 0).includes('tick 3'));
+  await books.button('Interrupt').click();
+  const now = await books.saved(
     'loop.ipynb',
-    (s) => s.cells[0]?.outputs.some((o) => o.output_type === 'error') ?? false,
+    (s) => s.cells[0]?.outputs?.some((o) => o.output_type === 'error') ?? false,
   );
-  expect(now.cells[0]?.outputs.at(-1)?.ename).toBe('KeyboardInterrupt');
+  expect(now.cells[0]?.outputs?.at(-1)?.ename).toBe('KeyboardInterrupt');
+});
+
+test('endless output at full speed is stopped too, and the file stays small', async () => {
+  await books.open('flood.ipynb', 'linuxboard-1');
+  await books.button('Run All').click();
+  await books.shows('flood 0');
+  await books.button('Interrupt').click();
+  const began = performance.now();
+  await books.button('Interrupt').waitFor({ state: 'hidden' });
+  console.log(`endless output ended ${(performance.now() - began).toFixed(0)} ms after the click`);
+  const failed = (of: Saved) => of.cells[0]?.outputs?.at(-2)?.output_type === 'error';
+  const now = await books.saved('flood.ipynb', failed);
+  expect(now.cells[0]?.outputs?.at(-2)?.ename).toBe('KeyboardInterrupt');
+  expect(now.cells[1]?.execution_count).toBe(null);
+  expect(printed(now, 0).length).toBeLessThanOrEqual(200_000);
 });
 
 test('names outlive the notebook, until the board is restarted from it', async () => {
-  await open('names.ipynb', 'linuxboard-1');
-  await button('Run All').click();
-  expect(printed(await saved('names.ipynb', (s) => printed(s, 0) !== ''), 0)).toMatch(
+  await books.open('names.ipynb', 'linuxboard-1');
+  await books.button('Run All').click();
+  expect(printed(await books.saved('names.ipynb', (s) => printed(s, 0) !== ''), 0)).toMatch(
     /^n was \d+\n$/,
   );
   await session.driver.command("MicroPython: Restart the Notebook's Board");
-  await button('Run All').click();
-  await saved('names.ipynb', (s) => printed(s, 0) === 'fresh\n');
+  await books.button('Run All').click();
+  await books.saved('names.ipynb', (s) => printed(s, 0) === 'fresh\n');
 });
 
 test('a cell runs on both boards, equal answers are shown once, and %connect changes the board', async () => {
-  await open('both.ipynb', 'MicroPython');
-  await button('Run All').click();
-  const now = await saved('both.ipynb', (s) => s.cells[1]?.execution_count === 2);
+  await books.open('both.ipynb', 'MicroPython');
+  await books.button('Run All').click();
+  const now = await books.saved('both.ipynb', (s) => s.cells[1]?.execution_count === 2);
   expect(printed(now, 0)).toBe('\n----- linuxboard-[1-2] (2 with the same output)\n\n42\n');
   expect(printed(now, 1)).toMatch(/^Connected to linuxboard-2 @ serial:\/\/\/\S+\nlinuxboard-2\n$/);
-  const shown = async () => (await kernelLabel().textContent()) === 'linuxboard-2';
-  expect(await pollUntil(shown, WAIT_MS)).toBe(true);
+  await books.hasKernel('linuxboard-2');
 });
 
 test('a chart and a map of the memory are kept as Jupyter keeps them', async () => {
-  await open('plot.ipynb', 'linuxboard-2');
-  await button('Run All').click();
-  const now = await saved('plot.ipynb', (s) => s.cells[1]?.execution_count === 2);
-  expect(Object.keys(now.cells[0]?.outputs[0]?.data ?? {})).toContain('image/svg+xml');
+  await books.open('plot.ipynb', 'linuxboard-2');
+  await books.button('Run All').click();
+  const now = await books.saved('plot.ipynb', (s) => s.cells[1]?.execution_count === 2);
+  expect(Object.keys(now.cells[0]?.outputs?.[0]?.data ?? {})).toContain('image/svg+xml');
 });
 
 test('10 MB of output are cut in the file and one click away in whole', async () => {
-  await open('big.ipynb', 'linuxboard-2');
-  await button('Run All').click();
-  const now = await saved('big.ipynb', (s) => printed(s, 0, 'stderr') !== '');
+  await books.open('big.ipynb', 'linuxboard-2');
+  await books.button('Run All').click();
+  const now = await books.saved('big.ipynb', (s) => printed(s, 0, 'stderr') !== '');
   expect(printed(now, 0).length).toBe(200_000);
   expect(printed(now, 0, 'stderr')).toContain('9800000 more characters are not stored');
   const { driver } = session;
-  await driver.page.getByText('Open Whole Output').filter({ visible: true }).first().click();
+  // Other notebooks are kept, unseen.
+  const item = driver.page.locator('.cell-status-item:not([inert] *)');
+  await item.filter({ hasText: 'Open Whole Output' }).first().click();
   const whole = async () => (await driver.tabs()).find((name) => /^[\da-f-]{36}\.txt$/.test(name));
   expect(await pollUntil(async () => (await whole()) !== undefined, WAIT_MS)).toBe(true);
   await driver.page.keyboard.press('Control+End');
@@ -241,9 +193,9 @@ test('10 MB of output are cut in the file and one click away in whole', async ()
 test('cells are completed from magics, options, boards, their files and their names', async () => {
   const { driver } = session;
   const { keyboard } = driver.page;
-  await open('edit.ipynb', 'linuxboard-1');
-  await button('Run All').click();
-  await saved('edit.ipynb', (s) => s.cells[1]?.execution_count === 2);
+  await books.open('edit.ipynb', 'linuxboard-1');
+  await books.button('Run All').click();
+  await books.saved('edit.ipynb', (s) => s.cells[1]?.execution_count === 2);
   const lines = driver.page.locator('.notebookOverlay .cell-editor-container .view-lines');
   await lines.filter({ hasText: '%discover' }).click();
   const offers = driver.page.locator('.suggest-widget.visible .monaco-list-row .label-name');
@@ -280,22 +232,46 @@ test('cells are completed from magics, options, boards, their files and their na
   await driver.screenshot('notebook hover');
 });
 
-test("Jupyter's own reader takes what was saved", async () => {
-  const { program } = await ensure('nbformat');
-  const check =
-    'import nbformat,sys\nfor f in sys.argv[1:]: nbformat.validate(nbformat.read(f, 4))';
-  const names = ['lab', 'loop', 'names', 'both', 'big', 'edit', 'plot'];
-  const files = names.map((name) => join(session.workspace, `${name}.ipynb`));
-  execFileSync(program ?? '', ['-W', 'ignore', '-c', check, ...files], { stdio: 'pipe' });
-});
-
 test('a notebook that is opened again has its board and its outputs', async () => {
   const { driver } = session;
   await driver.reopen(session.server.url);
   await driver.openFile('lab.ipynb');
-  const shown = async () => (await kernelLabel().textContent()) === 'linuxboard-1';
-  expect(await pollUntil(shown, WAIT_MS)).toBe(true);
-  await button('Run All').click();
-  const now = await saved('lab.ipynb', (s) => s.cells[0]?.execution_count === 1);
+  await books.hasKernel('linuxboard-1');
+  await books.shows('a is 5');
+  await books.button('Run All').click();
+  const now = await books.saved('lab.ipynb', (s) => s.cells[0]?.execution_count === 1);
   expect(printed(now, 1)).toBe('linuxboard-1\n');
+});
+
+test('a notebook of IoT Kernel runs whole, on the boards that it names', async () => {
+  const devices = join(session.workspace, '.micropython/devices');
+  mkdirSync(devices, { recursive: true });
+  const [huzzah, test] = ['kitchen', 'garden'].map((name) => Buffer.from(name).toString('hex'));
+  writeFileSync(join(devices, 'boards.yaml'), iotDevices(huzzah ?? '', test ?? ''));
+  await books.open('iot.ipynb', 'MicroPython');
+  await books.shows('of the author');
+  await books.button('Run All').click();
+  const now = await books.saved(
+    'iot.ipynb',
+    (s) => s.cells.at(-1)?.execution_count === cells.length,
+  );
+  for (const [i, [source, shape]] of cells.entries()) {
+    expect(printed(now, i + 1), source).toMatch(shape);
+  }
+  const errors = now.cells.flatMap(
+    (c) => c.outputs?.filter((o) => o.output_type === 'error') ?? [],
+  );
+  expect(errors.map((e) => e.evalue)).toEqual(["name 'a' isn't defined"]);
+  expect(now.metadata.kernelspec?.name).toBe('iot');
+  await books.hasKernel('test-esp32');
+  await books.shows('%discover     Discover available devices');
+});
+
+test("Jupyter's own reader takes what was saved", async () => {
+  const { program } = await ensure('nbformat');
+  const check =
+    'import nbformat,sys\nfor f in sys.argv[1:]: nbformat.validate(nbformat.read(f, 4))';
+  const names = ['lab', 'loop', 'flood', 'names', 'both', 'big', 'edit', 'plot', 'iot'];
+  const files = names.map((name) => join(session.workspace, `${name}.ipynb`));
+  execFileSync(program ?? '', ['-W', 'ignore', '-c', check, ...files], { stdio: 'pipe' });
 });

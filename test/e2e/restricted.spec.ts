@@ -1,9 +1,10 @@
 /** A folder of strangers, opened as VS Code opens it for a user who has not trusted it yet. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
+import { notebookOf, Notebooks } from './notebooks';
 import { openSession } from './session.mjs';
 
 const SETTINGS = {
@@ -31,6 +32,7 @@ beforeAll(async () => {
       '.micropython/devices/boards.yaml':
         'kitchen:\n  uid: 6b69746368656e\n  resources: [evil.py]\n',
       'evil.py': 'print(1)\n',
+      'evil.ipynb': notebookOf('open("/made", "w").close()', '!touch made'),
       'board.sync': '/:\n  evil.py\n',
     },
   });
@@ -81,6 +83,18 @@ test('saving writes to no board, whatever the settings of the folder say', async
   await driver.status(/linuxboard-1: ready/).waitFor();
   expect(await bootFile()).toBeUndefined();
   expect((await driver.rows()).join()).not.toContain('evil');
+});
+
+test('no cell of a notebook runs before the user trusts the folder', async () => {
+  const { driver, workspace } = session;
+  const books = new Notebooks(session);
+  await books.open('evil.ipynb', 'linuxboard-1');
+  await books.button('Run All').click();
+  expect(await driver.confirm('Cancel')).toContain('Executing a notebook cell will run code');
+  const now = await books.saved('evil.ipynb', (s) => s.metadata.kernelspec === undefined);
+  expect(now.cells.map((c) => c.outputs)).toEqual([[], []]);
+  expect(existsSync(join(workspace, 'made'))).toBe(false);
+  expect(Object.keys(await board.files())).not.toContain('/made');
 });
 
 test('once the folder is trusted, its settings act', async () => {

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { pollUntil } from '../lab/process.mjs';
+import type { openSession } from './session.mjs';
+
+// What a user does with notebooks in a window, and what is in their files.
+
+/** A busy computer with two cores takes 30 s for the start of the extension host. */
+export const WAIT_MS = 60_000;
+
+export interface Saved {
+  readonly metadata: { readonly kernelspec?: { readonly name: string } };
+  readonly cells: readonly {
+    readonly cell_type: string;
+    readonly source: readonly string[];
+    readonly execution_count?: number | null;
+    readonly outputs?: readonly {
+      readonly output_type: string;
+      readonly name?: string;
+      readonly text?: readonly string[];
+      readonly ename?: string;
+      readonly evalue?: string;
+      readonly traceback?: readonly string[];
+      readonly data?: Readonly<Record<string, unknown>>;
+    }[];
+  }[];
+}
+
+/** A notebook as Jupyter writes it. */
+export function notebookOf(...sources: string[]): string {
+  return JSON.stringify({
+    cells: sources.map((source) => ({
+      cell_type: 'code',
+      execution_count: null,
+      metadata: {},
+      outputs: [],
+      source: source.split(/(?<=\n)/),
+    })),
+    metadata: { language_info: { name: 'python' } },
+    nbformat: 4,
+    nbformat_minor: 2,
+  });
+}
+
+/** The text of a stream of a cell. */
+export function printed({ cells }: Saved, cell: number, name = 'stdout'): string {
+  const outputs = cells[cell]?.outputs?.filter((o) => o.name === name) ?? [];
+  return outputs.map((o) => o.text?.join('') ?? '').join('');
+}
+
+/** The notebook editor that is seen. */
+export class Notebooks {
+  constructor(private readonly session: Awaited<ReturnType<typeof openSession>>) {}
+
+  get kernelLabel() {
+    return this.#toolbar.locator('.kernel-label').filter({ visible: true }).first();
+  }
+
+  /** A button of the toolbar. */
+  button(name: string) {
+    return this.#toolbar.getByText(name, { exact: true }).filter({ visible: true }).first();
+  }
+
+  get #toolbar() {
+    return this.session.driver.page.locator('.notebook-toolbar-container');
+  }
+
+  /** Waits until the toolbar names the kernel. */
+  async hasKernel(name: string): Promise<void> {
+    const shown = async () => (await this.kernelLabel.textContent()) === name;
+    const seen = () => this.kernelLabel.textContent();
+    expect(await pollUntil(shown, WAIT_MS), `${await seen()} instead of ${name}`).toBe(true);
+  }
+
+  /** Opens the list of our kernels: the picker has sources first, and the kernels used last. */
+  async kernels(): Promise<string[]> {
+    const { driver } = this.session;
+    await this.kernelLabel.click();
+    for (const step of [/^Select Another Kernel/, /^MicroPython Fleet/]) {
+      if ((await driver.picks()).some((label) => step.test(label))) await driver.pick(step);
+    }
+    await pollUntil(async () => (await driver.picks()).includes('MicroPython'), WAIT_MS);
+    return driver.picks();
+  }
+
+  /** Opens a notebook and chooses its kernel. */
+  async open(name: string, kernel: string): Promise<void> {
+    await this.session.driver.openFile(name);
+    await this.kernels();
+    await this.session.driver.pick(kernel);
+    await this.hasKernel(kernel);
+  }
+
+  /** What the notebook file holds once `there` is true of it, after saving. */
+  async saved(name: string, there: (saved: Saved) => boolean): Promise<Saved> {
+    const { driver, workspace } = this.session;
+    let last: Saved | undefined;
+    const done = await pollUntil(async () => {
+      await driver.command('File: Save');
+      try {
+        last = JSON.parse(readFileSync(join(workspace, name), 'utf8')) as Saved;
+      } catch (error) {
+        if (error instanceof SyntaxError) return false; // the file is being written
+        throw error;
+      }
+      return there(last);
+    }, WAIT_MS);
+    if (done && last) return last;
+    throw new Error(`saved: ${JSON.stringify(last, undefined, 1).slice(0, 5_000)}`);
+  }
+
+  /** Waits until an output shows the text. */
+  async shows(text: string): Promise<void> {
+    const { page } = this.session.driver;
+    const there = async () => {
+      for (const frame of page.frames()) {
+        if ((await frame.getByText(text).count()) > 0) return true;
+      }
+      return false;
+    };
+    expect(await pollUntil(there, WAIT_MS), text).toBe(true);
+  }
+}
