@@ -13,6 +13,7 @@ export const wantsOldest = () => process.env.MPYFLEET_VSCODE === 'oldest';
 /** Settings that keep the window still and readable for whoever drives it. */
 const quiet = {
   'workbench.startupEditor': 'none',
+  'workbench.reduceMotion': 'on',
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'chat.commandCenter.enabled': false,
@@ -26,6 +27,7 @@ const quiet = {
   'security.workspace.trust.enabled': false,
   'window.dialogStyle': 'custom',
   'editor.minimap.enabled': false,
+  'editor.cursorBlinking': 'solid',
   // The DOM renderer: what a terminal shows can be read from the page.
   'terminal.integrated.gpuAcceleration': 'off',
   'terminal.integrated.enablePersistentSessions': false,
