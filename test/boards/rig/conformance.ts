@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { text } from '../../../src/core/bytes';
-import { PythonError, TimeoutError } from '../../../src/core/errors';
+import { ConnectError, PythonError, TimeoutError } from '../../../src/core/errors';
 import type { Session, SessionOptions, Transport } from '../../../src/core/transport';
 import { describeExec } from './conformanceExec';
 import { describeFiles } from './conformanceFiles';
@@ -151,8 +151,8 @@ function benchOf(transport: Transport): Bench {
 
 /**
  * Stops a loop that catches every exception, which is left only when a Ctrl-C comes between a handler and the next `try`. That is
- * chance, and on a computer with much other work a small one: the product says then that the loop does not react, and a user
- * tries again.
+ * chance, and on a computer with much other work a small one: the product says then that the loop does not react, or that nothing
+ * answers where the loop has printed nothing, and a user tries again.
  */
 export async function stopStubborn({ exec }: Pick<Bench, 'exec'>, most = 4): Promise<number> {
   for (let tries = 1; ; tries++) {
@@ -162,7 +162,9 @@ export async function stopStubborn({ exec }: Pick<Bench, 'exec'>, most = 4): Pro
     } catch (error) {
       // Firmware before 1.10 may keep a late Ctrl-C of the flood pending, and raises it in the next code.
       const isLate = error instanceof PythonError && error.type === 'KeyboardInterrupt';
-      if (!(error instanceof TimeoutError || isLate) || tries === most) throw error;
+      const isSilent = error instanceof ConnectError && error.reason === 'noAnswer';
+      const goesOn = error instanceof TimeoutError || isSilent || isLate;
+      if (!goesOn || tries === most) throw error;
     }
   }
 }
