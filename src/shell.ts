@@ -48,7 +48,7 @@ async function startServer(
 }
 
 function windowOf(
-  { fleet, many, brokers, adoption, settings, extension }: ViewContext,
+  { fleet, many, brokers, adoption, settings, extension, history }: ViewContext,
   hub: MqttBrokers,
   openTransport: TransportFactory,
 ): CliWindow {
@@ -73,6 +73,7 @@ function windowOf(
       return parseMacros(settings.get('macros')).map((macro) => ({ ...macro, folder }));
     },
     historyFile: vscode.Uri.joinPath(extension.globalStorageUri, 'history.db').fsPath,
+    historyServer: () => history.server(),
     ignored: {
       all: () => Promise.resolve(adoption.ignored),
       set: (uids, isIgnored) => adoption.setIgnored(uids, isIgnored),

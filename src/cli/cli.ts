@@ -1,5 +1,5 @@
 import { shownPath } from '../core/files';
-import type { AuditBoard } from '../core/store';
+import type { AuditBoard, StoreServer } from '../core/store';
 import type { Log } from '../core/log';
 import type { CliInput } from './input';
 import type { IgnoredBoards } from './ignored';
@@ -16,6 +16,8 @@ export interface CliWindow {
   macros(): readonly PlacedMacro[];
   /** Path of the window's history. */
   readonly historyFile: string;
+  /** Returns the server that the window's history is kept on; undefined: the file is used. */
+  historyServer(): Promise<StoreServer | undefined>;
   readonly ignored: IgnoredBoards;
   /** Removes a board that is away from the window. */
   forget(uid: string): Promise<void>;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Operations } from '../core/audit/operations';
 import { UsageError } from '../core/errors';
 import { stateFolder } from '../core/packages';
-import { type AuditBoard, Store } from '../core/store';
+import { type AuditBoard, isPostgres, Store } from '../core/store';
 import type { Cli } from './cli';
 
 const MEGABYTE = 1024 * 1024;
@@ -12,7 +12,7 @@ const LIMITS = { maxBytes: 500 * MEGABYTE, maxAgeMs: 90 * DAY_MS };
 
 /**
  * The history of the command line: that of the window whose terminal it runs in, else a file of its own in the state folder.
- * It is opened by the first row or question. MPYFLEET_STORE names a PostgreSQL server in its place.
+ * It is opened by the first row or question. MPYFLEET_STORE, or the window's setting, names a PostgreSQL server in its place.
  * @param file another file
  */
 export function openHistory(
@@ -20,7 +20,7 @@ export function openHistory(
   file?: string,
 ): Store {
   const server = file === undefined ? env.MPYFLEET_STORE : undefined;
-  if (server && !/^postgres(?:ql)?:\/\//.test(server)) {
+  if (server && !isPostgres(server)) {
     throw new UsageError(
       'MPYFLEET_STORE is not an address such as postgres://user:password@host/db',
     );
@@ -30,6 +30,7 @@ export function openHistory(
     ...(server ? { url: server } : {}),
     worker: join(__dirname, server ? 'storePg.js' : 'store.js'),
     limits: () => LIMITS,
+    ...(window && file === undefined && !server ? { server: () => window.historyServer() } : {}),
   });
   store.onNotice((text) => err(`mpyfleet: ${text}\n`));
   store.onDidFail((error) => err(`mpyfleet: ${error.message}\n`));

@@ -3,6 +3,7 @@ import type { Board } from '../core/board';
 import { compressHostlist, summarize, tagsIn } from '../core/many';
 import type { ViewContext } from '../views/context';
 import { chooseBoards } from './fleetChoose';
+import { setHistoryServer } from './historyServer';
 import { boardsOf } from './fleetTargets';
 import { namesOf } from './summary';
 import { tellBoards, toldTags } from './tellBoards';
@@ -43,6 +44,7 @@ export const groupCommands: readonly Command[] = [
       await vscode.commands.executeCommand('mpyFleet.internal.showHistory', board?.uid);
     },
   },
+  { id: 'setHistoryServer', needs: 'nothing', run: setHistoryServer },
   { id: 'showWaiting', needs: 'nothing', run: showWaiting },
 ];
 

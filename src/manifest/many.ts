@@ -81,6 +81,10 @@ export const many = {
     icon: 'history',
     menus: [viewTitle('results', '1_history@1'), viewTitle('boards', '4_many@4')],
   },
+  setHistoryServer: {
+    title: 'Keep the History on a PostgreSQL Server…',
+    icon: 'database',
+  },
   showWaiting: {
     title: 'Show Jobs Waiting for Boards',
     icon: 'watch',

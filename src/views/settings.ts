@@ -45,6 +45,7 @@ export const SETTINGS = {
   firmwareDownloads: 'https://micropython.org/download/' as string,
   compileOnUpload: false as boolean,
   'clock.setOnConnect': 5 as number,
+  'history.server': '' as string,
   'history.maxSize': 500 as number,
   'history.maxAge': 90 as number,
   'history.logLevel': 'warning' as 'off' | 'error' | 'warning' | 'info' | 'debug' | 'everything',

@@ -24,5 +24,8 @@ export type {
   TelemetryEntry,
 } from './model';
 export { recordBoards } from './recordBoards';
-export { Store, StoreError, type StoreOptions } from './store';
+export { isPostgres, parseServer, withPassword } from './serverAddress';
+export { Store, type StoreOptions } from './store';
+export { StoreError } from './storeError';
+export type { StoreServer } from './storeThread';
 export { type HistoryQuery, type HistoryRow, Timeline } from './timeline';

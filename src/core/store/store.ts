@@ -1,8 +1,5 @@
-import * as l10n from '@vscode/l10n';
-import type { Worker } from 'node:worker_threads';
-import { Deferred, systemClock, type Clock } from '../async';
-import { asError, FleetError } from '../errors';
-import { Emitter } from '../events';
+import { systemClock, type Clock } from '../async';
+import { Emitter, type Event } from '../events';
 import type {
   CommandQuery,
   CommandRow,
@@ -12,7 +9,6 @@ import type {
   MessageRow,
   SourceRow,
 } from './appMessages';
-import type { FileAside, StoreAnswer, StoreCalls, StoreRequest, StoreSettings } from './messages';
 import type {
   AuditEntry,
   EventEntry,
@@ -24,24 +20,10 @@ import type {
   StoreSize,
   TelemetryEntry,
 } from './model';
+import type { StoreError } from './storeError';
+import { StoreThread, type ThreadOptions } from './storeThread';
 
-/** The history could not be read or written. What was to be written is not kept. */
-export class StoreError extends FleetError {
-  readonly code = 'store';
-
-  constructor(cause: Error) {
-    super(l10n.t('The history could not be used: {0}', cause.message), {
-      cause,
-      hint: l10n.t(
-        'Check that the disk has room and that the folder of the history can be written.',
-      ),
-    });
-  }
-}
-
-export interface StoreOptions extends StoreSettings {
-  /** Path of the bundled storeWorker script; pgWorker for a server. */
-  readonly worker: string;
+export interface StoreOptions extends ThreadOptions {
   /** Asked each time: settings change. */
   readonly limits: () => Limits;
   readonly clock?: Clock;
@@ -53,6 +35,8 @@ const FLUSH_MS = 2_000;
 const FLUSH_AUDIT_MS = 200;
 /** From this number on rows are written at once. */
 const FLUSH_ROWS = 1_000;
+/** Rows that wait for a server that cannot be reached; further ones are not kept. */
+const WAITING_ROWS = 20_000;
 /** Batches between two checks of size and age. */
 const PRUNE_EVERY = 200;
 
@@ -67,28 +51,28 @@ interface Rows {
  * opened by the first row or question. Several windows and command lines may share one file.
  */
 export class Store {
-  #thread: Promise<Worker> | undefined;
-  #lastId = 0;
   #rows: Rows = emptyRows();
   #timer: { dispose(): void } | undefined;
   #batches = 0;
-  #closed = false;
   #writing: Promise<void> = Promise.resolve();
   #messages: { rows: MessageRow[]; sources: SourceRow[] } = { rows: [], sources: [] };
   /** The transaction that stores the current messages; undefined if there are none. */
   #writingMessages: Promise<void> | undefined;
   #messagesWritten: Promise<void> = Promise.resolve();
-  readonly #waiting = new Map<number, Deferred<unknown>>();
   readonly #failed = new Emitter<StoreError>();
-  readonly #notice = new Emitter<string>();
   /** Rows could not be written. */
   readonly onDidFail = this.#failed.event;
+  readonly #thread: StoreThread;
   /** Fires with a text for the user: a damaged file was set aside. */
-  readonly onNotice = this.#notice.event;
+  readonly onNotice: Event<string>;
   readonly #clock: Clock;
+  /** The last rows could not be written, which was reported. */
+  #isFailing = false;
 
   constructor(private readonly options: StoreOptions) {
     this.#clock = options.clock ?? systemClock;
+    this.#thread = new StoreThread(options);
+    this.onNotice = this.#thread.onNotice;
   }
 
   addTelemetry(entry: TelemetryEntry): void {
@@ -110,19 +94,19 @@ export class Store {
   /** Answers a {@link SeriesQuery}. Writes waiting rows first. @throws StoreError */
   async series(query: SeriesQuery): Promise<readonly SeriesPoint[]> {
     await this.flush();
-    return (await this.#call('series', query)) as SeriesPoint[];
+    return (await this.#thread.call('series', query)) as SeriesPoint[];
   }
 
   /** Events, newest first. @throws StoreError */
   async events(query: SearchQuery): Promise<Page<EventEntry>> {
     await this.flush();
-    return (await this.#call('events', query)) as Page<EventEntry>;
+    return (await this.#thread.call('events', query)) as Page<EventEntry>;
   }
 
   /** Operations, newest first. @throws StoreError */
   async audit(query: SearchQuery): Promise<Page<AuditEntry>> {
     await this.flush();
-    return (await this.#call('audit', query)) as Page<AuditEntry>;
+    return (await this.#thread.call('audit', query)) as Page<AuditEntry>;
   }
 
   /**
@@ -136,7 +120,7 @@ export class Store {
       const batch = this.#messages;
       this.#messages = { rows: [], sources: [] };
       this.#writingMessages = undefined;
-      const written = this.#call('addMessages', batch).then(() => undefined);
+      const written = this.#thread.call('addMessages', batch).then(() => undefined);
       this.#messagesWritten = written.catch(() => undefined); // `written` reports it to those who wait
       return written;
     });
@@ -145,33 +129,36 @@ export class Store {
 
   /** Messages of apps, in the order of time. @throws StoreError */
   async messages(query: MessageQuery): Promise<MessagePage> {
-    return (await this.#call('messages', query)) as MessagePage;
+    return (await this.#thread.call('messages', query)) as MessagePage;
   }
 
   /** Returns what is stored about one start of a board. @throws StoreError */
   async knownSource(uid: string, boot: string): Promise<KnownSource> {
-    return (await this.#call('knownSource', { uid, boot })) as KnownSource;
+    return (await this.#thread.call('knownSource', { uid, boot })) as KnownSource;
   }
 
   /** Stores a message to an app, or what became of it. @throws StoreError */
   async putCommand(command: CommandRow): Promise<void> {
-    await this.#call('putCommand', command);
+    await this.#thread.call('putCommand', command);
   }
 
   /** Messages to apps, newest first. @throws StoreError */
   async commands(query: CommandQuery): Promise<readonly CommandRow[]> {
-    return (await this.#call('commands', query)) as CommandRow[];
+    return (await this.#thread.call('commands', query)) as CommandRow[];
   }
 
   /** How much is stored. Counts all rows: about a second for ten million. @throws StoreError */
   async size(): Promise<StoreSize> {
     await this.flush();
-    return (await this.#call('size', undefined)) as StoreSize;
+    return (await this.#thread.call('size', undefined)) as StoreSize;
   }
 
   /** Deletes old and excess data. @returns the number of rows deleted @throws StoreError */
   async prune(): Promise<number> {
-    return (await this.#call('prune', { ...this.options.limits(), now: Date.now() })) as number;
+    return (await this.#thread.call('prune', {
+      ...this.options.limits(),
+      now: Date.now(),
+    })) as number;
   }
 
   /** Writes what waits. Failures are reported by {@link onDidFail}. */
@@ -186,19 +173,24 @@ export class Store {
     return this.#writing;
   }
 
+  /** Uses another place from now on: the next call asks for the server again. */
+  async reopen(): Promise<void> {
+    await this.flush();
+    await this.#messagesWritten;
+    await this.#thread.restart();
+  }
+
   /** Writes what waits and ends the thread. */
   async close(): Promise<void> {
     await this.flush();
-    this.#closed = true;
-    if (!this.#thread) return;
-    const thread = await this.#thread;
-    this.#thread = undefined;
-    await thread.terminate();
+    this.#timer?.dispose();
+    await this.#thread.close();
   }
 
   #added(ms = FLUSH_MS): void {
     const { telemetry, events, audit } = this.#rows;
-    if (telemetry.length + events.length + audit.length >= FLUSH_ROWS) void this.flush();
+    const count = telemetry.length + events.length + audit.length;
+    if (count >= FLUSH_ROWS && !this.#isFailing) void this.flush();
     else if (ms < FLUSH_MS || !this.#timer) {
       this.#timer?.dispose();
       this.#timer = this.#clock.after(ms, () => void this.flush());
@@ -207,61 +199,27 @@ export class Store {
 
   async #write(rows: Rows): Promise<void> {
     try {
-      await this.#call('append', rows);
+      await this.#thread.call('append', rows);
+      this.#isFailing = false;
       if (this.#batches++ % PRUNE_EVERY === 0) await this.prune();
     } catch (error) {
-      this.#failed.fire(error instanceof StoreError ? error : new StoreError(asError(error)));
+      if (!this.#isFailing) this.#failed.fire(this.#thread.error(error));
+      // A full disk fails again and reports that again; a server that restarts is there in a moment.
+      if (this.#thread.isServer && !this.#thread.isClosed) this.#keep(rows);
     }
   }
 
-  async #call<C extends keyof StoreCalls>(call: C, argument: StoreCalls[C]): Promise<unknown> {
-    if (this.#closed) throw new StoreError(new Error('it is closed'));
-    const id = ++this.#lastId;
-    const result = new Deferred<unknown>();
-    this.#waiting.set(id, result);
-    try {
-      const thread = await (this.#thread ??= this.#start());
-      thread.ref(); // a command line ends only when its rows are written
-      thread.postMessage({ id, call, argument } satisfies StoreRequest<C>);
-      return await result.promise;
-    } finally {
-      this.#waiting.delete(id);
-      if (this.#waiting.size === 0) await this.#thread?.then((thread) => thread.unref());
-    }
+  /** Has rows wait that could not be written. */
+  #keep(rows: Rows): void {
+    this.#isFailing = true;
+    const { telemetry, events, audit } = this.#rows;
+    this.#rows = {
+      telemetry: [...rows.telemetry, ...telemetry].slice(0, WAITING_ROWS),
+      events: [...rows.events, ...events].slice(0, WAITING_ROWS),
+      audit: [...rows.audit, ...audit].slice(0, WAITING_ROWS),
+    };
+    this.#timer ??= this.#clock.after(FLUSH_MS, () => void this.flush());
   }
-
-  async #start(): Promise<Worker> {
-    const { Worker } = await import('node:worker_threads');
-    const { file, url, worker } = this.options;
-    const settings: StoreSettings = { file, ...(url === undefined ? {} : { url }) };
-    const thread = new Worker(worker, { workerData: settings });
-    thread.on('message', (answer: StoreAnswer) => {
-      if (answer.type === 'aside') {
-        this.#notice.fire(asideText(answer.aside));
-        return;
-      }
-      const waiting = this.#waiting.get(answer.id);
-      if (answer.type === 'done') waiting?.resolve(answer.value);
-      else waiting?.reject(new StoreError(new Error(answer.message)));
-    });
-    thread.on('error', (error) => this.#ended(error));
-    thread.on('exit', (code) => this.#ended(new Error(`its thread ended (${code})`)));
-    return thread;
-  }
-
-  #ended(cause: Error): void {
-    this.#thread = undefined; // the next call starts another
-    for (const waiting of this.#waiting.values()) waiting.reject(new StoreError(cause));
-  }
-}
-
-function asideText({ why, path }: FileAside): string {
-  return why === 'damaged'
-    ? l10n.t('The history was damaged. It is kept as {0}, and a new one begins.', path)
-    : l10n.t(
-        'The history was written by a newer version of MicroPython Fleet. It is kept as {0}, and a new one begins.',
-        path,
-      );
 }
 
 function emptyRows(): Rows {

@@ -3,7 +3,8 @@ import type { LogLevel } from '../../core/agent';
 import { Operations } from '../../core/audit/operations';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
-import { type Limits, Store } from '../../core/store';
+import { type Limits, parseServer, Store, type StoreServer, withPassword } from '../../core/store';
+import { callCommand } from '../callCommand';
 import { showWarningMessage } from '../message';
 import type { Settings } from '../settings';
 
@@ -21,20 +22,25 @@ const MEGABYTE = 1024 * 1024;
 const DAY_MS = 86_400_000;
 
 export interface HistoryServices {
-  readonly extension: Pick<vscode.ExtensionContext, 'globalStorageUri' | 'extensionUri'>;
+  readonly extension: Pick<
+    vscode.ExtensionContext,
+    'globalStorageUri' | 'extensionUri' | 'secrets'
+  >;
   readonly log: Log;
   readonly settings: Settings;
 }
 
 /**
- * What is kept beyond the window: telemetry, events and the audit of operations, in one SQLite file for all windows of this
- * computer. Making it does no I/O; the file is opened by the first row or question.
+ * What is kept beyond the window: telemetry, events, messages of apps and the audit of operations. In one SQLite file for all
+ * windows of this computer, or on a PostgreSQL server that several people use. Making it does no I/O; the place is opened by the
+ * first row or question.
  */
 export class History implements Disposable {
   readonly store: Store;
   /** Where the audit of this window is written. */
   readonly operations: Operations;
   #told = false;
+  readonly #following: Disposable;
 
   constructor(private readonly services: HistoryServices) {
     const { extension } = services;
@@ -42,6 +48,7 @@ export class History implements Disposable {
       file: vscode.Uri.joinPath(extension.globalStorageUri, 'history.db').fsPath,
       worker: vscode.Uri.joinPath(extension.extensionUri, 'dist', 'store.js').fsPath,
       limits: () => this.#limits(),
+      server: () => this.server(),
     });
     this.operations = new Operations({
       origin: 'window',
@@ -52,6 +59,11 @@ export class History implements Disposable {
       void showWarningMessage(text);
     });
     this.store.onDidFail((error) => this.#failed(error));
+    this.#following = services.settings.onDidChange((names) => {
+      if (!names.includes('history.server')) return;
+      this.#told = false;
+      this.store.reopen().catch((error: unknown) => services.log.warn(String(error)));
+    });
   }
 
   /** The least level of log lines that are kept; undefined: none. */
@@ -59,7 +71,29 @@ export class History implements Disposable {
     return LEVELS[this.services.settings.get('history.logLevel')];
   }
 
+  /**
+   * Returns the server of the setting `history.server` with its password; undefined: the file is used.
+   * @throws UsageError if the setting is no address of a server
+   */
+  async server(): Promise<StoreServer | undefined> {
+    const { extension, settings } = this.services;
+    const text = settings.get('history.server').trim();
+    if (text === '') return undefined;
+    const address = parseServer(text);
+    const password = await extension.secrets.get(passwordKey(address.login));
+    const worker = vscode.Uri.joinPath(extension.extensionUri, 'dist', 'storePg.js').fsPath;
+    return { url: withPassword(address, password), worker };
+  }
+
+  /** Stores the password of a login (`user@host:port`) in the secret storage; '' removes it. */
+  async setPassword(login: string, password: string): Promise<void> {
+    const { secrets } = this.services.extension;
+    if (password === '') await secrets.delete(passwordKey(login));
+    else await secrets.store(passwordKey(login), password);
+  }
+
   dispose(): void {
+    this.#following.dispose();
     this.store.close().catch((error: unknown) => this.services.log.warn(String(error)));
   }
 
@@ -76,6 +110,22 @@ export class History implements Disposable {
     this.services.log.error(error.message);
     if (this.#told) return;
     this.#told = true;
-    void showWarningMessage([error.message, error.hint].filter(Boolean).join('. '));
+    void this.#tell([error.message, error.hint].filter(Boolean).join('. '));
   }
+
+  async #tell(text: string): Promise<void> {
+    if (this.services.settings.get('history.server').trim() === '') {
+      await showWarningMessage(text);
+      return;
+    }
+    const change = vscode.l10n.t('PostgreSQL Server…');
+    if ((await showWarningMessage(text, change)) === change) {
+      await callCommand('mpyFleet.setHistoryServer');
+    }
+  }
+}
+
+/** A password belongs to a login at a server: another address gets none that was given for this one. */
+function passwordKey(login: string): string {
+  return `mpyFleet.history ${login}.password`;
 }

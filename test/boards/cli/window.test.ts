@@ -57,6 +57,7 @@ beforeAll(async () => {
     keys,
     macros: () => [{ name: 'six', from: { code: 'print(6)' }, folder: dir }],
     historyFile: join(dir, 'history.db'),
+    historyServer: () => Promise.resolve(undefined),
     ignored: { all: () => Promise.resolve(new Set<string>()), set: () => Promise.resolve() },
     forget: () => Promise.resolve(),
     links: (own) =>

@@ -138,15 +138,51 @@ it('stores each message once in order while the server restarts and two programs
   };
   send(1, 5);
   await Promise.all(collectors.map((c) => c.idle()));
+  const [store = open(server.url)] = both;
+  const failures: string[] = [];
+  store.onDidFail(({ message }) => failures.push(message));
   const restarted = server.restart();
   send(6, 40);
+  store.addEvent({ uid: 'c00', at: 1_790_000_000_000, kind: 'crash', text: 'while it was away' });
+  await store.flush();
   await restarted;
   await Promise.all(collectors.map((c) => c.idle()));
   for (const c of collectors) c.dispose();
   const uids = Array.from({ length: 20 }, (_, i) => `c${String(i).padStart(2, '0')}`);
-  const { rows } = await (both[0] ?? open(server.url)).messages({ uids, limit: 1_000 });
+  const { rows } = await store.messages({ uids, limit: 1_000 });
   for (const uid of uids) {
     const numbers = rows.filter((r) => r.uid === uid).map((r) => r.seq);
     expect(numbers).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
   }
+  // Events wait for the server as messages do.
+  const events = await store.events({ uid: 'c00', limit: 9 });
+  expect(events.rows.map((r) => r.text)).toEqual(['while it was away']);
+  expect(failures.length).toBeLessThanOrEqual(1);
+});
+
+it('keeps events for a server that cannot be reached, reports that once, and uses another place when asked to', async () => {
+  const nowhere = 'postgres://fleet@127.0.0.1:9/postgres';
+  let url: string | undefined = nowhere;
+  const store = new Store({
+    ...{ file: join(folder, 'other.db'), worker: join(folder, 'store.js') },
+    limits: () => ({ maxBytes: 1e9, maxAgeMs: 365 * 86_400_000 }),
+    server: () =>
+      Promise.resolve(url === undefined ? url : { url, worker: join(folder, 'storePg.js') }),
+  });
+  stores.push(store);
+  const failures: string[] = [];
+  store.onDidFail(({ message }) => failures.push(message));
+  for (let i = 0; i < 3; i++) {
+    store.addEvent({ uid: 'dd', at: 1_780_000_000_000 + i, kind: 'crash', text: `line ${i}` });
+    await store.flush();
+  }
+  expect(failures).toEqual([expect.stringContaining('ECONNREFUSED')]);
+  await expect(store.events({ uid: 'dd', limit: 9 })).rejects.toThrow(/could not be used/);
+  url = server.url;
+  await store.reopen();
+  const kept = async () => (await store.events({ uid: 'dd', limit: 9 })).rows.map((r) => r.text);
+  expect(await kept()).toEqual(['line 2', 'line 1', 'line 0']);
+  url = undefined;
+  await store.reopen();
+  expect(await kept()).toEqual([]);
 });

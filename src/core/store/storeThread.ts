@@ -1,0 +1,129 @@
+import * as l10n from '@vscode/l10n';
+import type { Worker } from 'node:worker_threads';
+import { Deferred } from '../async';
+import { asError } from '../errors';
+import { Emitter } from '../events';
+import type { FileAside, StoreAnswer, StoreCalls, StoreRequest, StoreSettings } from './messages';
+import { StoreError } from './storeError';
+
+/** A PostgreSQL server that keeps the history. */
+export interface StoreServer {
+  /** Its address, with the password. */
+  readonly url: string;
+  /** Path of the bundled pgWorker script. */
+  readonly worker: string;
+}
+
+export interface ThreadOptions extends StoreSettings {
+  /** Path of the bundled storeWorker script; pgWorker for a server. */
+  readonly worker: string;
+  /** Asked when the thread starts: a server to use in place of the file. {@link StoreThread.restart} asks again. */
+  readonly server?: () => Promise<StoreServer | undefined>;
+}
+
+/** The thread that reads and writes the store. The first call starts it. */
+export class StoreThread {
+  #thread: Promise<Worker> | undefined;
+  /** The last thread that was started. */
+  #started: Worker | undefined;
+  #lastId = 0;
+  readonly #waiting = new Map<number, Deferred<unknown>>();
+  readonly #notice = new Emitter<string>();
+  readonly onNotice = this.#notice.event;
+  /** It uses a server in place of a file. */
+  isServer: boolean;
+  isClosed = false;
+
+  constructor(private readonly options: ThreadOptions) {
+    this.isServer = options.url !== undefined;
+  }
+
+  /** @throws StoreError */
+  async call<C extends keyof StoreCalls>(call: C, argument: StoreCalls[C]): Promise<unknown> {
+    if (this.isClosed) throw this.error(new Error('it is closed'));
+    const id = ++this.#lastId;
+    const result = new Deferred<unknown>();
+    this.#waiting.set(id, result);
+    try {
+      const thread = await (this.#thread ??= this.#start());
+      thread.ref(); // a command line ends only when its rows are written
+      thread.postMessage({ id, call, argument } satisfies StoreRequest<C>);
+      return await result.promise;
+    } finally {
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) this.#started?.unref();
+    }
+  }
+
+  /** Ends the thread; the next call starts another, which may use another place. */
+  async restart(): Promise<void> {
+    this.#reject(new Error('another place is used from now on'));
+    await this.#end();
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.#end();
+  }
+
+  error(error: unknown): StoreError {
+    return error instanceof StoreError ? error : new StoreError(asError(error), this.isServer);
+  }
+
+  async #end(): Promise<void> {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    // One that could not be started was reported to those who called.
+    await (await thread?.catch(() => undefined))?.terminate();
+  }
+
+  async #start(): Promise<Worker> {
+    try {
+      const { Worker } = await import('node:worker_threads');
+      const { file, url: given, worker } = this.options;
+      const server = await this.options.server?.();
+      const url = server?.url ?? given;
+      this.isServer = url !== undefined;
+      const settings: StoreSettings = { file, ...(url === undefined ? {} : { url }) };
+      const thread = new Worker(server?.worker ?? worker, { workerData: settings });
+      this.#started = thread;
+      thread.on('message', (answer: StoreAnswer) => this.#take(answer));
+      thread.on('error', (error) => this.#ended(thread, error));
+      thread.on('exit', (code) => this.#ended(thread, new Error(`its thread ended (${code})`)));
+      return thread;
+    } catch (error) {
+      this.#thread = undefined; // the next call tries again
+      throw this.error(error);
+    }
+  }
+
+  #take(answer: StoreAnswer): void {
+    if (answer.type === 'aside') {
+      this.#notice.fire(asideText(answer.aside));
+      return;
+    }
+    const waiting = this.#waiting.get(answer.id);
+    if (answer.type === 'done') waiting?.resolve(answer.value);
+    else waiting?.reject(this.error(new Error(answer.message)));
+  }
+
+  #ended(thread: Worker, cause: Error): void {
+    if (this.#started !== thread) return; // another has taken its place
+    this.#thread = undefined; // the next call starts another
+    this.#started = undefined;
+    this.#reject(cause);
+  }
+
+  #reject(cause: Error): void {
+    for (const waiting of this.#waiting.values()) waiting.reject(this.error(cause));
+  }
+}
+
+function asideText({ why, path }: FileAside): string {
+  return why === 'damaged'
+    ? l10n.t('The history was damaged. It is kept as {0}, and a new one begins.', path)
+    : l10n.t(
+        'The history was written by a newer version of MicroPython Fleet. It is kept as {0}, and a new one begins.',
+        path,
+      );
+}
