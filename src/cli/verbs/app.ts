@@ -7,23 +7,21 @@ import {
   AssignmentFile,
   assignmentFor,
   type BoardApp,
-  checkAgent,
-  deployApp,
   driftOf,
   parseManifest,
   readApp,
   readBoardApp,
   removeApp,
-  type Supervisor,
   TEMPLATES,
 } from '../../core/apps';
 import { UsageError } from '../../core/errors';
 import { selectBoards } from '../../core/many';
 import { printable, type Cli, type VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
+import { applyTo, deployTo } from '../deployApp';
 import { GroupUpload } from '../groupUpload';
 import { loadRegistry } from '../registry';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { runOnBoards } from '../runOnBoards';
 import { bundledFiles } from '../bundledFiles';
 import { keepAwake, setIntervals } from './appControl';
 
@@ -80,39 +78,6 @@ const deploy: Action = async (cli, args) => {
   );
 };
 
-interface Target {
-  readonly board: CliBoard;
-  readonly boards: readonly CliBoard[];
-  readonly io: BoardIo;
-  readonly groups: GroupUpload;
-}
-
-async function deployTo(
-  { board, boards, io, groups }: Target,
-  app: AppPackage,
-  supervisor: Supervisor,
-): Promise<unknown> {
-  const { signal } = io;
-  const agent = await board.brokersLink.agentAt(board.address);
-  if (agent?.control.birth) checkAgent(app.manifest, agent.control.birth.agent, board.name);
-  const done = await deployApp(board.files, app, supervisor, {
-    signal,
-    onProgress: (now, total, path) => io.progress(now, total, path),
-    // A file that several boards miss is published once for all of them.
-    publish: ({ path, content }) =>
-      groups.write(board, boards, path, () => Promise.resolve(content)),
-  });
-  const { id, changed, sent, copied } = done;
-  if (!changed) {
-    io.say(`${id} runs there already\n`);
-    return done;
-  }
-  await (await board.transport(signal)).reset(agent ? 'hard' : 'soft', signal);
-  const { trial } = app.manifest;
-  io.say(`${id} runs on trial for ${trial} s: ${sent} files sent, ${copied} copied\n`);
-  return done;
-}
-
 const list: Action = async (cli, args) => {
   none(args, 'list');
   const desired = await desiredApps(cli);
@@ -151,13 +116,7 @@ const apply: Action = async (cli, args) => {
       io.say('nothing is assigned\n');
       return {};
     }
-    const drift = driftOf(await readBoardApp(board.files, io.signal), app.id);
-    if (drift === 'rejected') {
-      throw new UsageError(`${board.name} fell back from ${app.id}`, {
-        hint: 'Correct the app. To try this version once more: mpyfleet app deploy.',
-      });
-    }
-    return deployTo({ board, boards, io, groups }, app, supervisor);
+    return applyTo({ board, boards, io, groups }, app, supervisor);
   });
 };
 
@@ -174,7 +133,9 @@ const assign: Action = async (cli, args) => {
   const { id } = await readApp(folder, ref, cli.signal);
   await new AssignmentFile(cli.env).assign({ to, folder, ref });
   cli.out(printable(`${to}: ${id}\n`));
-  cli.err('mpyfleet app apply deploys it to the boards that run something else\n');
+  cli.err(
+    'mpyfleet app apply deploys it to the boards that run something else; mpyfleet watch does so as they connect\n',
+  );
   return 0;
 };
 

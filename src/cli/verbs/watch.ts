@@ -2,23 +2,27 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aborted } from '../../core/async';
 import { UsageError } from '../../core/errors';
+import { applyAssigned } from '../assignedApps';
 import { type Cli, type VerbRun } from '../cli';
 import { configHome } from '../configHome';
 import { whileWatching } from '../fleetWatch';
 import { runSchedules } from '../runSchedules';
 import { watchUnit } from '../watchUnit';
 
-/** `watch`: collects what boards send, and hands out what waits for them, until Ctrl-C. */
+/** `watch`: collects what boards send, and delivers what waits for them and the apps that they should run, until Ctrl-C. */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('watch takes no arguments');
   if (cli.options.install) return install(cli);
-  return whileWatching(cli, async ({ hub, collector }) => {
+  return whileWatching(cli, async (watched) => {
+    const { hub, collector } = watched;
     const counting = collector.onDidStore((rows) =>
       cli.log.info(`${rows.length} messages of ${rows[0]?.uid ?? ''}`),
     );
     cli.err(`Watching ${hub.all.map((b) => b.profile.name).join(', ')}; Ctrl-C ends it\n`);
     const schedules = runSchedules(cli);
+    const assigned = applyAssigned(cli, watched);
     await aborted(cli.signal);
+    assigned.dispose();
     schedules.dispose();
     counting.dispose();
     return 0;

@@ -14,8 +14,8 @@ let cli: BuiltCli;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
 let boards: Uboard[];
 let dir: string;
-const run = (...args: string[]) =>
-  cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' } });
+const env = { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' };
+const run = (...args: string[]) => cli.run(args, { cwd: dir, env });
 
 beforeAll(async () => {
   dir = tempDir('apps-cli');
@@ -179,6 +179,20 @@ describe('mpyfleet app', () => {
     expect(applied.out).toContain('nothing is assigned');
     await settled();
     expect(await differs()).toEqual(['none', undefined]);
+    // While mpyfleet watch runs, boards get it when an assignment changes, and when they connect.
+    const watch = cli.start(['watch'], { cwd: dir, env });
+    await watch.until(/app-10: hello\/0\.2\.0-\w+ runs on trial/);
+    await boards[1]?.kill();
+    write('hello', { 'app.json': JSON.stringify({ ...manifest, version: '0.3.0' }) });
+    git('commit', '-qam', 'three');
+    await watch.until(/app-01: hello\/0\.3\.0-\w+ runs on trial for 2 s: 1 files sent/);
+    await boards[1]?.restart();
+    await watch.until(/app-02: hello\/0\.3\.0-\w+ runs on trial/);
+    expect(watch.said).not.toMatch(/app-1[1-9]/);
+    expect(await watch.stop(), watch.said).toBe(0);
+    const versions = (await settled()).map((v) => String(v.run).split('-')[0]);
+    expect(versions.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 'hello/0.3.0'));
+    expect(versions.slice(10)).not.toContain('hello/0.3.0');
     expect(await run('-b', 'tag:left', 'app', 'unassign')).toMatchObject({ status: 0 });
     expect(await run('-b', 'tag:left', 'app', 'unassign')).toMatchObject({ status: 64 });
     expect((await run('app', 'assignments')).out).toBe('');
