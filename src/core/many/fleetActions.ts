@@ -58,6 +58,8 @@ export interface ActionIo {
   /** Output, with `\n` as line end. */
   print(text: string): void;
   progress?(done: number, total: number): void;
+  /** Sends a file to this board and the others of the job at once; false: it must be written to this board alone. */
+  publish?(path: string, content: Uint8Array): Promise<boolean>;
 }
 
 /** A short description for the tree, the history and the results view. */

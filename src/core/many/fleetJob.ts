@@ -1,6 +1,5 @@
 import { setMaxListeners } from 'node:events';
 import type { Board, ManyStopAnswer, StopPolicies } from '../board';
-import { FileError } from '../errors';
 import { isStartFile } from '../files';
 import {
   type ActionServices,
@@ -11,6 +10,7 @@ import {
 } from './fleetActions';
 import type { GroupPublisher } from './groupPublisher';
 import { forEachBoard, type Outcome } from './jobs';
+import { hasNoSuchPlace, JobPublication } from './jobPublication';
 import type { ManyJob } from './manyJob';
 import { resultOf, type BoardResult } from './results';
 import { Emitter } from '../events';
@@ -76,7 +76,8 @@ export class FleetJob implements ManyJob {
     for (const board of boards) this.#set(board, waiting(board));
     try {
       const rest = await this.#publish(boards, own);
-      await forEachBoard(rest, (board, one) => this.#one(board, one), {
+      const publication = new JobPublication(this.services.publisher, rest, own);
+      await forEachBoard(rest, (board, one) => this.#one(board, one, publication), {
         concurrency: this.options.concurrency,
         timeoutMs: this.options.timeoutMs,
         signal: own,
@@ -106,7 +107,7 @@ export class FleetJob implements ManyJob {
     this.#changed.dispose();
   }
 
-  #one(board: Board, signal: AbortSignal): Promise<void> {
+  #one(board: Board, signal: AbortSignal, publication: JobPublication): Promise<void> {
     const print = (text: string) => {
       const old = this.#results.get(board) ?? waiting(board);
       if (text === '' || old.output.length > OUTPUT_LIMIT) return;
@@ -116,8 +117,9 @@ export class FleetJob implements ManyJob {
       const old = this.#results.get(board) ?? waiting(board);
       if (total > 0) this.#set(board, { ...old, progress: Math.min(1, done / total) });
     };
+    const publish = (path: string, content: Uint8Array) => publication.write(board, path, content);
     return this.services.stopPolicies.during(board, this.options.programs, () =>
-      runAction(board, this.action, { signal, print, progress }, this.services),
+      runAction(board, this.action, { signal, print, progress, publish }, this.services),
     );
   }
 
@@ -154,7 +156,8 @@ export class FleetJob implements ManyJob {
       const outcomes = await publisher.publish(left, path, content, { signal });
       ms += Math.max(0, ...outcomes.map((o) => o.ms));
       for (const outcome of outcomes) {
-        if (hasNoSuchPlace(outcome)) elsewhere.push(outcome.board);
+        if (outcome.status === 'failed' && hasNoSuchPlace(outcome.error))
+          elsewhere.push(outcome.board);
         else if (outcome.status !== 'ok') this.#ended({ ...outcome, ms });
       }
       left = outcomes.filter((o) => o.status === 'ok').map((o) => o.board);
@@ -180,13 +183,6 @@ export class FleetJob implements ManyJob {
     this.#results.set(board, result);
     this.#changed.fire(board);
   }
-}
-
-/** Whether nothing is mounted at the file's destination. */
-function hasNoSuchPlace(outcome: Outcome<Board, unknown>): boolean {
-  if (outcome.status !== 'failed') return false;
-  const { error } = outcome;
-  return error instanceof FileError && /^(ENODEV|EPERM)$/.test(error.errno);
 }
 
 function waiting(board: Board): BoardResult {

@@ -57,7 +57,11 @@ async function deployTo(
     board.files,
     app,
     await supervisorFiles(context),
-    { signal, onProgress: (d, t) => io.progress?.(d, t) },
+    {
+      ...{ signal, onProgress: (d, t) => io.progress?.(d, t) },
+      // A file that several boards lack is published once for all of them.
+      publish: async ({ path, content }) => (await io.publish?.(path, content)) ?? false,
+    },
   );
   if (!changed) {
     io.print(`${vscode.l10n.t('{0} runs there already', app.id)}\n`);
