@@ -10,7 +10,9 @@ import {
   type TemplateKind,
 } from '../core/apps';
 import type { Board } from '../core/board';
+import { utf8 } from '../core/bytes';
 import { UsageError } from '../core/errors';
+import { pythonError } from '../core/python/python';
 import { restartForApp } from '../views/apps/deployTo';
 import { agentOf } from '../views/broker';
 import type { ViewContext } from '../views/context';
@@ -215,6 +217,7 @@ async function send(context: ViewContext, boards: readonly Board[], call: Call):
         ...{ patienceMs, signal },
       });
       if (state === 'failed') {
+        if (error?.includes('Traceback')) throw pythonError(utf8(error));
         throw new UsageError(error ?? vscode.l10n.t('The app failed on the message'));
       }
       if (state === 'done') return reply ?? vscode.l10n.t('done, without a reply');

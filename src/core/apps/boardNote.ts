@@ -70,6 +70,17 @@ export function appOfBirth({ run, onTrial, fellBack }: BirthApp): BoardApp | und
   return version === undefined ? { onTrial: false } : { run: version, onTrial };
 }
 
+/** Returns the app and the path in its folder of a file that boards have of an app, as tracebacks name it; undefined: another file. */
+export function appFileOf(
+  path: string,
+): { readonly app: string; readonly path: string } | undefined {
+  const [, app = '', rest = ''] =
+    /^(?:.*\/)?fleet\/apps\/([\w-]{1,32})\/[\w.+-]{1,64}\/(.+)$/.exec(path) ?? [];
+  // A board must not lead out of the app's folder.
+  if (app === '' || rest.split('/').some((part) => part === '' || part === '..')) return undefined;
+  return { app, path: rest };
+}
+
 /** Makes the board run `note` from its next start on. */
 export async function writeNote(
   files: BoardFiles,

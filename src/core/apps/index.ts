@@ -1,6 +1,6 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { appFromFolder, type AppFile, type AppPackage } from './appSource';
-export { appOfBirth, parseAppInfo, readBoardApp, type BoardApp } from './boardNote';
+export { appFileOf, appOfBirth, parseAppInfo, readBoardApp, type BoardApp } from './boardNote';
 export { deployApp, removeApp, type Deployed, type Supervisor } from './deploy';
 export { appFromGit, gitTags } from './gitApp';
 export { MANIFEST, parseManifest, type AppManifest } from './appManifest';

@@ -3,7 +3,7 @@ import { AppCommands, deliverWaiting, MessageCollector } from '../../core/apps';
 import { Deferred, systemClock } from '../../core/async';
 import type { BrokerHub } from '../../core/broker/brokers';
 import { asError } from '../../core/errors';
-import { DisposableStore, type Disposable } from '../../core/events';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { CommandRow, Store } from '../../core/store';
 
@@ -18,6 +18,9 @@ export class AppCenter implements Disposable {
   readonly messages: MessageCollector;
   readonly #commands: AppCommands;
   readonly #lifetime = new DisposableStore();
+  readonly #changed = this.#lifetime.add(new Emitter<undefined>());
+  /** A message to an app was sent, or something became of one. */
+  readonly onDidChangeSent = this.#changed.event;
 
   constructor(
     hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
@@ -39,10 +42,17 @@ export class AppCenter implements Disposable {
     control: AgentControl,
     options: { readonly patienceMs: number; readonly signal?: AbortSignal },
   ): Promise<CommandRow> {
-    return this.#commands.sendAndWait(uid, text, control, {
-      ...options,
-      wait: (id) => this.#answeredOr(id, ASK_MS),
-    });
+    try {
+      return await this.#commands.sendAndWait(uid, text, control, {
+        ...options,
+        wait: (id) => {
+          this.#changed.fire(undefined);
+          return this.#answeredOr(id, ASK_MS);
+        },
+      });
+    } finally {
+      this.#changed.fire(undefined);
+    }
   }
 
   dispose(): void {
@@ -61,6 +71,9 @@ export class AppCenter implements Disposable {
   }
 
   #try(uid: string, work: Promise<unknown>): void {
-    work.catch((error: unknown) => this.log.warn(`${uid}: ${asError(error).message}`));
+    work.then(
+      () => this.#changed.fire(undefined),
+      (error: unknown) => this.log.warn(`${uid}: ${asError(error).message}`),
+    );
   }
 }

@@ -1,7 +1,9 @@
 import { dataOf, numbersOf } from '../../core/apps';
 import { chartSvg, escapeMarkup } from '../../core/notebook';
-import type { MessagePage, MessageRow } from '../../core/store';
+import type { CommandRow, MessagePage, MessageRow } from '../../core/store';
 
+/** Opens the source of a line of a traceback (views/repl/tracebackLinks.ts). */
+export const OPEN_SOURCE = 'mpyFleet.internal.openSource';
 /** Largest number of charts; if apps send more numbers, the user can filter. */
 const CHARTS = 8;
 /** Largest number of rows in the table, newest first. */
@@ -19,13 +21,26 @@ export interface PageWords {
   readonly export: string;
   readonly send: string;
   readonly columns: readonly [string, string, string];
+  /** Above the table of messages to apps. */
+  readonly sent: string;
+  readonly sentColumns: readonly [string, string, string, string, string];
+  readonly states: Readonly<Record<CommandRow['state'], string>>;
   /** Below a chart, whose axis is in minutes. */
   readonly minutes: string;
 }
 
+/** Lines of tracebacks, as MicroPython prints them. */
+const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
+
+/** What the page shows. */
+export interface PageData extends MessagePage {
+  /** Messages to apps, newest first. */
+  readonly sent: readonly CommandRow[];
+}
+
 /** Returns the body of the page. Text from boards is escaped, and no script runs there. */
 export function messagesBody(
-  { rows, dropped }: MessagePage,
+  { rows, dropped, sent }: PageData,
   name: (uid: string) => string,
   words: PageWords,
 ): string {
@@ -35,7 +50,10 @@ export function messagesBody(
     `<h1>${escapeMarkup(words.title)}</h1>`,
     `<p>${link('filterMessages', words.filter)} ${link('exportMessages', words.export)} ${link('sendAppMessage', words.send)}</p>`,
   ];
-  if (rows.length === 0) return [...head, `<p>${escapeMarkup(words.none)}</p>`].join('\n');
+  const toApps = sentTable(sent, name, words);
+  if (rows.length === 0) {
+    return [...head, `<p>${escapeMarkup(words.none)}</p>`, ...toApps].join('\n');
+  }
   const [time, board, data] = words.columns.map(escapeMarkup);
   const lines = [...rows]
     .reverse()
@@ -49,10 +67,47 @@ export function messagesBody(
     ...head,
     `<p>${escapeMarkup(words.count)}${dropped > 0 ? `; <strong>${escapeMarkup(words.dropped)}</strong>` : ''}</p>`,
     ...charts(rows, name, words),
+    ...toApps,
     `<table><thead><tr><th>${time}</th><th>${board}</th><th>${data}</th></tr></thead><tbody>`,
     ...lines,
     '</tbody></table>',
   ].join('\n');
+}
+
+/** The messages to apps with what became of them. */
+function sentTable(
+  sent: readonly CommandRow[],
+  name: (uid: string) => string,
+  words: PageWords,
+): string[] {
+  if (sent.length === 0) return [];
+  const lines = sent.map(({ uid, at, text, state, reply, error }) => {
+    const answer = error === undefined ? escapeMarkup(reply ?? '') : linked(error, uid);
+    const cells = [new Date(at).toLocaleString(), name(uid), text, words.states[state]];
+    return `<tr>${cells.map((c) => `<td>${escapeMarkup(c)}</td>`).join('')}<td class="answer">${answer}</td></tr>`;
+  });
+  const heads = words.sentColumns.map((c) => `<th>${escapeMarkup(c)}</th>`).join('');
+  return [
+    `<h2>${escapeMarkup(words.sent)}</h2>`,
+    `<table><thead><tr>${heads}</tr></thead><tbody>`,
+    ...lines,
+    '</tbody></table>',
+    `<h2>${escapeMarkup(words.title)}</h2>`,
+  ];
+}
+
+/** Text of a board with the lines of tracebacks as links to their source. Everything in it is escaped. */
+function linked(text: string, uid: string): string {
+  let html = '';
+  let at = 0;
+  for (const match of text.matchAll(FRAME)) {
+    const [frame, file = '', line = ''] = match;
+    const args = encodeURIComponent(JSON.stringify([uid, file, Number(line)]));
+    html += escapeMarkup(text.slice(at, match.index));
+    html += `<a href="${escapeMarkup(`command:${OPEN_SOURCE}?${args}`)}">${escapeMarkup(frame)}</a>`;
+    at = match.index + frame.length;
+  }
+  return html + escapeMarkup(text.slice(at));
 }
 
 /** Draws a chart for each number that apps send, with one line for each board. */

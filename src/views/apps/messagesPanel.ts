@@ -3,12 +3,13 @@ import { messageJson, messagesCsv } from '../../core/apps';
 import { systemClock } from '../../core/async';
 import { asError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
-import type { MessagePage } from '../../core/store';
 import type { ViewContext } from '../context';
-import { messagesBody } from './messagesPage';
+import { messagesBody, OPEN_SOURCE, type PageData } from './messagesPage';
 
 /** Largest number of messages shown, newest first. */
 const SHOWN = 1_000;
+/** Number of messages to apps that are shown, newest first. */
+const SENT = 20;
 /** Milliseconds during which new messages are collected before the panel is updated. */
 const REDRAW_MS = 500;
 
@@ -28,6 +29,7 @@ export class MessagesPanel implements vscode.Disposable {
 
   constructor(private readonly context: Pick<ViewContext, 'apps' | 'fleet' | 'extension' | 'log'>) {
     this.#lifetime.add(context.apps.messages.onDidStore(() => this.#soon()));
+    this.#lifetime.add(context.apps.onDidChangeSent(() => this.#soon()));
   }
 
   get filter(): MessageFilter {
@@ -46,6 +48,7 @@ export class MessagesPanel implements vscode.Disposable {
           localResourceRoots: [media],
           enableCommandUris: [
             ...['mpyFleet.filterMessages', 'mpyFleet.exportMessages', 'mpyFleet.sendAppMessage'],
+            OPEN_SOURCE,
           ],
         },
       );
@@ -81,7 +84,7 @@ export class MessagesPanel implements vscode.Disposable {
     });
   }
 
-  async #read(): Promise<MessagePage> {
+  async #read(): Promise<PageData> {
     const { text, hours } = this.#filter;
     const { store } = this.context.apps;
     const uids = this.context.fleet.boards.flatMap((b) =>
@@ -89,11 +92,12 @@ export class MessagesPanel implements vscode.Disposable {
         ? [b.uid]
         : [],
     );
-    return store.messages({
+    const page = await store.messages({
       ...(hours === undefined ? {} : { from: Date.now() - hours * 3_600_000 }),
       ...(uids.length > 0 ? { uids } : text === '' ? {} : { text }),
       ...{ limit: SHOWN, latest: true },
     });
+    return { ...page, sent: await store.commands({ limit: SENT }) };
   }
 
   readonly #nameOf = (uid: string): string =>
@@ -122,6 +126,22 @@ export class MessagesPanel implements vscode.Disposable {
       filter: filter === '' ? vscode.l10n.t('Filter…') : vscode.l10n.t('Filter: {0}', filter),
       export: vscode.l10n.t('Export…'),
       send: vscode.l10n.t('Send a Message…'),
+      sent: vscode.l10n.t('Sent to apps'),
+      sentColumns: [
+        vscode.l10n.t('Time'),
+        vscode.l10n.t('Board'),
+        vscode.l10n.t('Message'),
+        vscode.l10n.t('State'),
+        vscode.l10n.t('Answer'),
+      ],
+      states: {
+        queued: vscode.l10n.t('queued'),
+        sent: vscode.l10n.t('sent'),
+        delivered: vscode.l10n.t('delivered'),
+        done: vscode.l10n.t('done'),
+        failed: vscode.l10n.t('failed'),
+        expired: vscode.l10n.t('expired'),
+      },
       columns: [vscode.l10n.t('Time'), vscode.l10n.t('Board'), vscode.l10n.t('Data')],
       minutes: vscode.l10n.t('Minutes before the newest message'),
     });

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
+import { appFileOf, MANIFEST, parseManifest } from '../../core/apps';
 import { isMainFile, START_LINES, startLines } from '../../core/files';
 import type { Board } from '../../core/board';
 import { text } from '../../core/bytes';
+import { UsageError } from '../../core/errors';
+import { OPEN_SOURCE } from '../apps/messagesPage';
 import type { ViewContext } from '../context';
 import { childOf, hasAgent, nameOf } from '../tree';
 
@@ -24,7 +27,7 @@ class FrameLink extends vscode.TerminalLink {
  * board's file.
  */
 export function registerTracebackLinks(context: ViewContext): vscode.Disposable {
-  return vscode.window.registerTerminalLinkProvider({
+  const links = vscode.window.registerTerminalLinkProvider({
     provideTerminalLinks({ terminal, line }): FrameLink[] {
       const board = context.terminals.boardOf(terminal);
       return board ? framesIn(line, board) : [];
@@ -32,6 +35,15 @@ export function registerTracebackLinks(context: ViewContext): vscode.Disposable 
     handleTerminalLink: ({ board, file, line }: FrameLink) =>
       openSource(context, board, file, line),
   });
+  const command = vscode.commands.registerCommand(
+    // Of the page "Messages": the board's unique id, the file on the board, and the line from 1.
+    OPEN_SOURCE,
+    async (uid: unknown, file: unknown, line: unknown) => {
+      const board = typeof uid === 'string' ? context.fleet.byUid(uid) : undefined;
+      if (board) await openSource(context, board, String(file), Number(line));
+    },
+  );
+  return vscode.Disposable.from(links, command);
 }
 
 function framesIn(line: string, board: Board): FrameLink[] {
@@ -71,7 +83,8 @@ export async function sourceOf(
     return source && { uri: source.uri, line: source.line + line - 1 };
   }
   const path = file.startsWith('/') ? file : childOf('/', file);
-  const local = context.origins.get(board, path) ?? (await inWorkspace(file));
+  const local =
+    context.origins.get(board, path) ?? (await inApp(path)) ?? (await inWorkspace(file));
   if (!local) return { uri: context.uris.toUri(board, path), line: line - 1 };
   return { uri: local, line: Math.max(0, line - 1 - (await linesAdded(board, path, local))) };
 }
@@ -81,6 +94,25 @@ async function linesAdded(board: Board, path: string, local: vscode.Uri): Promis
   if (!hasAgent(board) || !isMainFile(path)) return 0;
   const own = text(await vscode.workspace.fs.readFile(local));
   return startLines(own) === '' ? START_LINES : 0;
+}
+
+/** The file of an app in the workspace that a board runs from its folder of this version. */
+async function inApp(path: string): Promise<vscode.Uri | undefined> {
+  const file = appFileOf(path);
+  if (!file) return undefined;
+  const manifests = await vscode.workspace.findFiles(`**/${MANIFEST}`, '**/node_modules/**', MOST);
+  for (const manifest of manifests) {
+    try {
+      const { name } = parseManifest(await vscode.workspace.fs.readFile(manifest));
+      if (name !== file.app) continue;
+      const local = vscode.Uri.joinPath(manifest, '..', file.path);
+      if ((await vscode.workspace.fs.stat(local)).type === vscode.FileType.File) return local;
+    } catch (error) {
+      // An app.json of something else, or an app without this file: another folder may have it.
+      if (!(error instanceof UsageError) && !(error instanceof vscode.FileSystemError)) throw error;
+    }
+  }
+  return undefined;
 }
 
 /** The one file of the workspace whose path ends as the board's does. */

@@ -9,7 +9,7 @@ import {
   numbersOf,
   parseManifest,
 } from '../../../../src/core/apps';
-import { parseNote } from '../../../../src/core/apps/boardNote';
+import { appFileOf, parseNote } from '../../../../src/core/apps/boardNote';
 import { parseMessageBatch, startOf } from '../../../../src/core/agent/messageBatch';
 import { withAppLines } from '../../../../src/core/apps/startBlock';
 import { parseTime } from '../../../../src/core/timeText';
@@ -182,5 +182,21 @@ describe('messages for people and programs', () => {
 
   it('refuses text that is not a time', () => {
     expect(() => parseTime('yesterday', 0)).toThrow(/is not a time/);
+  });
+});
+
+describe('a file that a traceback names', () => {
+  it('is found in the folder of the app, wherever the home of the board is', () => {
+    const file = { app: 'hello', path: 'lib/sensor.py' };
+    expect(appFileOf('/fleet/apps/hello/0.1.0-1a2b3c4d/lib/sensor.py')).toEqual(file);
+    expect(appFileOf('/flash/fleet/apps/hello/0.1.0-1a2b3c4d/lib/sensor.py')).toEqual(file);
+    expect(appFileOf('/main.py')).toBeUndefined();
+  });
+
+  it('cannot lead out of that folder', () => {
+    for (const path of ['../secret.py', 'lib/../../secret.py', 'lib//x.py', '..']) {
+      expect(appFileOf(`/fleet/apps/hello/0.1.0-1a2b3c4d/${path}`), path).toBeUndefined();
+    }
+    expect(appFileOf('/fleet/apps/../x/y.py')).toBeUndefined();
   });
 });

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import type { CommandRow } from '../../../../src/core/store';
+import { messagesBody, OPEN_SOURCE, type PageWords } from '../../../../src/views/apps/messagesPage';
+
+const words: PageWords = {
+  ...{ title: 'Messages', none: 'none', count: '1 message', dropped: '', filter: '', export: '' },
+  ...{ send: '', sent: 'Sent to apps', minutes: '', columns: ['Time', 'Board', 'Data'] },
+  sentColumns: ['Time', 'Board', 'Message', 'State', 'Answer'],
+  states: {
+    ...{ queued: 'queued', sent: 'sent', delivered: 'delivered' },
+    ...{ done: 'done', failed: 'failed', expired: 'expired' },
+  },
+};
+const command: CommandRow = {
+  ...{ id: 'c1', uid: 'aa', at: 0, text: '<b>bad</b>', until: 1, state: 'failed' },
+  error:
+    'Traceback:\n  File "/fleet/apps/a/1-b/x".py", line 4, in <module>\n  File "m.py", line 7\n',
+};
+
+it('lists messages to apps with their states, and escapes what boards say', () => {
+  const body = messagesBody({ rows: [], dropped: 0, sent: [command] }, () => '<i>', words);
+  expect(body).toContain('<td>&lt;i&gt;</td><td>&lt;b&gt;bad&lt;/b&gt;</td><td>failed</td>');
+  expect(body).not.toContain('<module>');
+});
+
+it('links lines of tracebacks to their source, with the board and the line', () => {
+  const body = messagesBody({ rows: [], dropped: 0, sent: [command] }, () => 'kitchen', words);
+  const all = [...body.matchAll(/href="command:([\w.]+)\?([^"]*)"/g)];
+  expect(
+    all.map(([, name, args = '']) => [name, JSON.parse(decodeURIComponent(args)) as unknown]),
+  ).toEqual([[OPEN_SOURCE, ['aa', 'm.py', 7]]]);
+});
