@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
+import type { AgentControl } from '../core/agent';
 import { installStartUp } from '../core/apps';
+import { delay, systemClock } from '../core/async';
 import type { Board } from '../core/board';
 import { text, withoutBom } from '../core/bytes';
-import { asError, UsageError } from '../core/errors';
+import { asError, TimeoutError, UsageError } from '../core/errors';
 import { tellBriefly } from '../views/message';
 import type { ViewContext } from '../views/context';
 import { isScriptRow } from '../views/scripts/rows';
@@ -14,6 +16,10 @@ import { boardsOf } from './fleetTargets';
 import { confirm } from './confirm';
 import type { Call, Command } from './types';
 
+/** Longest wait, in milliseconds, for a program to end after it was interrupted. */
+const STOP_MS = 10_000;
+/** Interval, in milliseconds, at which the board is asked whether it has ended. */
+const LOOK_MS = 100;
 /** Largest number of scripts of the workspace that the list shows. */
 const OFFERED = 200;
 
@@ -191,7 +197,7 @@ function program(action: 'start' | 'stop' | 'restart') {
       run: async (board, { signal }) => {
         const { control } = context.scripts.partOf(board);
         if (control) {
-          if (action !== 'start') await control.app('stop', signal);
+          if (action !== 'start') await stopAndWait(board, control, signal);
           if (action !== 'stop') await control.app('start', signal);
         } else if (action === 'stop') await board.interrupt();
         else await board.reset('soft', signal);
@@ -199,6 +205,25 @@ function program(action: 'start' | 'stop' | 'restart') {
       },
       told: (board, ended) => `${board.name}: ${ended}`,
     });
+}
+
+/** Stops the program of a board's agent, and resolves when it has ended: it may clean up first. @throws TimeoutError */
+async function stopAndWait(
+  board: Board,
+  control: AgentControl,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + STOP_MS;
+  let { running } = await control.app('stop', signal);
+  while (running) {
+    if (performance.now() > until) {
+      throw new TimeoutError(vscode.l10n.t('The program on {0} does not stop', board.name), {
+        hint: vscode.l10n.t('It catches the interrupt. Restart the board to end it.'),
+      });
+    }
+    await delay(systemClock, LOOK_MS, signal);
+    ({ running } = await control.app('info', signal));
+  }
 }
 
 const TITLES = {

@@ -97,6 +97,8 @@ def compile_and_run(run, kind, code, mode, name):
                     fun = compile(text, name, mode)
                     text = None
                     run.live = True
+                    if kind == "app" and run.app["stop"]:
+                        raise KeyboardInterrupt  # stopped before it began
                     if mode == "eval":
                         result = eval(fun, __main__.__dict__)
                     else:

@@ -163,6 +163,18 @@ describe('while code runs', () => {
     await run.end;
   });
 
+  it('ends a program that is stopped before it began', async () => {
+    const source = 'import time\nwhile True:\n    time.sleep(1)\n';
+    await put(host, '/late.py', Buffer.from(source));
+    // Both requests are in the board's hands before the program's task has its first turn.
+    await Promise.all([
+      host.ask(Op.app, { do: 'start', p: '/late.py' }),
+      host.ask(Op.app, { do: 'stop' }),
+    ]);
+    const runs = async () => (await host.ask(Op.app, { do: 'info' })).run;
+    await expect.poll(runs, { timeout: 5_000 }).toBe(0);
+  });
+
   it('feeds input', async () => {
     const run = await running('a = input("name? ")\nprint("hello", a)\nprint(input())', 'name? ');
     const text = Buffer.from('world\r\nsecond line\r\n');
