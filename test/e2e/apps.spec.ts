@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { startUboard } from '../lab/index.mjs';
+import { startPostgres, startUboard } from '../lab/index.mjs';
 import { freePort, pollUntil } from '../lab/process.mjs';
 import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
@@ -11,6 +13,15 @@ import { webview } from './webview.mjs';
 
 const WAIT_MS = 60_000;
 
+/** A program that runs until it is stopped. */
+const LOOP = 'import time\nwhile True:\n    print("loop")\n    time.sleep(0.2)\n';
+/** An app that fails on one message. */
+const FAILING = `class ManagementTask:
+    def call(self, message):
+        if message == "bad":
+            raise ValueError("no such lamp")
+`;
+
 let board: Awaited<ReturnType<typeof startUboard>>;
 let session: Awaited<ReturnType<typeof openSession>>;
 
@@ -19,7 +30,7 @@ beforeAll(async () => {
   session = await openSession({
     ttys: [board.tty],
     settings: { 'mpyFleet.localBroker.port': await freePort() },
-    files: { 'notes.txt': 'mine\n', 'water.py': 'print("watered", 6 * 7)\n' },
+    files: { 'notes.txt': 'mine\n', 'water.py': 'print("watered", 6 * 7)\n', 'loop.py': LOOP },
   });
   const { driver } = session;
   await driver.activity('MicroPython');
@@ -80,12 +91,36 @@ test('the messages are exported as CSV', async () => {
   expect(csv).toMatch(/^time,board,app,free_memory\r\n[^,]+,linuxboard-1,hello,\d+/);
 });
 
+test('a git tag is deployed', async () => {
+  const { driver, workspace } = session;
+  const folder = join(workspace, 'hello');
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-c', 'user.name=me', '-c', 'user.email=me@here', ...args], {
+      cwd: folder,
+    });
+  const manifest = join(folder, 'app.json');
+  const text = readFileSync(manifest, 'utf8');
+  git('init', '-q');
+  writeFileSync(manifest, JSON.stringify({ ...(JSON.parse(text) as object), version: '0.1.5' }));
+  git('add', '-A');
+  git('commit', '-qm', 'one');
+  git('tag', 'v0.1.5');
+  writeFileSync(manifest, text);
+  await driver.command('MicroPython: Deploy App to Boards…');
+  await driver.pick('v0.1.5');
+  await chooseBoards(driver, 'linuxboard-1', 1);
+  await driver.expand('linuxboard-1');
+  await driver.row('hello 0.1.5').waitFor({ timeout: WAIT_MS });
+});
+
 test('a version is assigned to all boards, and a board that differs is shown and updated', async () => {
   const { driver, workspace } = session;
   const manifest = join(workspace, 'hello', 'app.json');
   const app = JSON.parse(readFileSync(manifest, 'utf8')) as object;
   writeFileSync(manifest, JSON.stringify({ ...app, version: '0.2.0' }));
+  writeFileSync(join(workspace, 'hello', 'management_task.py'), FAILING);
   await driver.command('MicroPython: Assign App to Boards…');
+  await driver.pick('Files as they are now');
   await driver.pick('all');
   const row = driver.row('linuxboard-1');
   await row.filter({ hasText: 'should run hello 0.2.0' }).waitFor({ timeout: WAIT_MS });
@@ -123,4 +158,78 @@ test('it is scheduled on the board, seen with its runs, and removed again', asyn
   await row.waitFor({ state: 'detached', timeout: WAIT_MS });
   const plan = (await board.files())['/fleet/plan.json']?.toString();
   expect(plan).toBe('[]');
+});
+
+test('a message on which the app fails is listed with its state, and its traceback leads to the source', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Send a Message to the App…');
+  await driver.type('bad');
+  await driver.notification(/no such lamp/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Show Messages');
+  const page = await webview(driver.page, 'h2:has-text("Sent to apps")');
+  const sent = page.locator('tr', { hasText: 'bad' });
+  await sent.getByText('failed').waitFor();
+  await page.locator('tr', { hasText: 'who is there?' }).getByText('done').waitFor();
+  await sent.scrollIntoViewIfNeeded();
+  await driver.screenshot('apps messages sent');
+  await sent.getByText(/File ".*management_task.py", line 4/).click();
+  await driver.tab('management_task.py').waitFor();
+  expect(await driver.editorText()).toContain('no such lamp');
+  await driver.status(/Ln 4, Col 1/).waitFor();
+});
+
+test('any topic is watched and published to', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Watch a Topic…');
+  await driver.type('lab/#');
+  const line = (text: RegExp) => driver.page.locator('.part.panel .view-line', { hasText: text });
+  await line(/Watching/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Publish to a Topic…');
+  await driver.type('lab/rate');
+  await driver.type('5');
+  await driver.pick('Send Once');
+  await line(/lab\/rate\s+5/).waitFor({ timeout: WAIT_MS });
+});
+
+test('the history is kept on a PostgreSQL server from now on', async () => {
+  const { driver } = session;
+  const server = await startPostgres();
+  try {
+    await driver.command('MicroPython: Keep the History on a PostgreSQL Server…');
+    await driver.type(server.url);
+    await driver.type('not needed here');
+    await driver.notification(/kept on 127\.0\.0\.1\/postgres/).waitFor({ timeout: WAIT_MS });
+    const client = new pg.Client({ connectionString: server.url });
+    await client.connect();
+    const count = async () => (await client.query('SELECT * FROM app_messages LIMIT 3')).rowCount;
+    expect(await pollUntil(async () => (await count()) === 3, WAIT_MS)).toBe(true);
+    await client.end();
+    await driver.command('MicroPython: Keep the History on a PostgreSQL Server…');
+    await driver.type('');
+    await driver.notification(/in a file on this computer/).waitFor({ timeout: WAIT_MS });
+  } finally {
+    await server.stop();
+  }
+});
+
+test('a script is installed as start-up, stopped, started and restarted', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Install a Script as Start-up on Boards…');
+  await driver.pick('loop.py');
+  await chooseBoards(driver, 'linuxboard-1', 1);
+  const results = await webview(driver.page, '#summary');
+  await results.getByText(/loop\.py starts with the board/).waitFor({ timeout: WAIT_MS });
+  expect((await board.files())['/main.py']?.toString()).toContain('print("loop")');
+  for (const [command, told] of [
+    ['Stop', 'stopped'],
+    ['Start', 'started'],
+    ['Restart', 'restarted'],
+    ['Stop', 'stopped'],
+  ]) {
+    await driver.command(`MicroPython: ${command ?? ''} the Program of Board`);
+    const toast = driver.notification(new RegExp(`the program was ${told ?? ''}`));
+    await toast.waitFor({ timeout: WAIT_MS });
+    await driver.command('Notifications: Clear All Notifications');
+    await toast.waitFor({ state: 'detached' });
+  }
 });

@@ -18,6 +18,7 @@ export const needs = {
     'esp',
     'uboard',
     'mosquitto',
+    'postgres',
     'codeserver',
     'chromium',
   ],

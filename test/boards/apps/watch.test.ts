@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { nextRun } from '../../../src/core/apps';
-import { startMosquitto, tempDir } from '../../lab/index.mjs';
+import { startMosquitto, startPostgres, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
 
@@ -59,18 +59,25 @@ afterAll(async () => {
 });
 
 /** The numbers that are stored of each board. */
-async function stored(): Promise<number[][]> {
-  const { out } = await run('messages', 'get', '--json');
+async function stored(more: Record<string, string> = {}): Promise<number[][]> {
+  const args = ['messages', 'get', '--json'];
+  const { out } = await cli.run(args, { cwd: dir, env: { ...env, ...more } });
   const rows = JSON.parse(out) as { uid: string; data: { n: number } }[];
   return boards.map(({ uid }) => rows.filter((r) => r.uid === uid).map((r) => r.data.n));
 }
 
 /** Resolves once something is stored of each board that was sent after `past`. */
-async function reaches(past: number): Promise<void> {
-  for (;;) if ((await stored()).every((numbers) => (numbers.at(-1) ?? 0) > past)) return;
+async function reaches(past: number, more?: Record<string, string>): Promise<void> {
+  for (;;) if ((await stored(more)).every((numbers) => (numbers.at(-1) ?? 0) > past)) return;
 }
 
-it('stores every message once, over a restart of the broker and a watcher that is killed', async () => {
+it('stores every message once, over restarts of broker and database and a watcher that is killed', async () => {
+  // A second computer writes into PostgreSQL.
+  const server = await startPostgres();
+  onTestFinished(() => server.stop());
+  const elsewhere = { MPYFLEET_STORE: server.url };
+  const second = cli.start(['watch', '-v'], { cwd: dir, env: { ...env, ...elsewhere } });
+  await second.until(/Watching office/);
   let watch = start('watch', '-v');
   await watch.until(/Watching office/);
   const deployed = await run('-b', 'watch-0[1-2]', 'app', 'deploy', 'count');
@@ -79,12 +86,15 @@ it('stores every message once, over a restart of the broker and a watcher that i
   await broker.restart();
   await reaches(Math.max(...(await stored()).flat()) + 2);
   await watch.stop('SIGKILL');
-  await broker.restart();
+  await Promise.all([broker.restart(), server.restart()]);
   watch = start('watch', '-v');
   await watch.until(/Watching office/);
   await reaches(Math.max(...(await stored()).flat()) + 2);
   expect(await watch.stop(), watch.said).toBe(0);
-  for (const numbers of await stored()) {
+  const all = await stored();
+  await reaches(Math.max(...all.flat()), elsewhere);
+  expect(await second.stop(), second.said).toBe(0);
+  for (const numbers of [...all, ...(await stored(elsewhere))]) {
     expect(numbers).toEqual(numbers.map((_, i) => i + 1));
   }
 });
@@ -291,6 +301,25 @@ it(
     expect(await board('script', 'dance')).toMatchObject({ status: 64 });
   },
 );
+
+it('watches any topic, publishes to it, and shows what the broker keeps', async () => {
+  const publish = (...args: string[]) => run('topic', 'publish', ...args);
+  expect(await publish('lab/rate', '5', '--retain')).toMatchObject({ status: 0, err: '' });
+  const watch = start('topic', 'watch', 'lab/#', '--json');
+  const [kept = ''] = await watch.until(/^\{.*"lab\/rate".*\}$/m);
+  expect(JSON.parse(kept)).toMatchObject({ topic: 'lab/rate', retained: true, text: '5' });
+  expect(await publish('lab/state', 'on')).toMatchObject({ status: 0 });
+  const [now = ''] = await watch.until(/^\{.*"lab\/state".*\}$/m);
+  expect(JSON.parse(now)).toMatchObject({ topic: 'lab/state', retained: false, text: 'on' });
+  expect(await watch.stop()).toBe(0);
+  expect((await run('--timeout', '2', 'topic', 'watch', 'lab/rate')).out).toMatch(
+    /^\S+Z {2}lab\/rate {2}5 {2}\(kept\)\n$/,
+  );
+  expect(await publish('lab/+', 'x')).toMatchObject({ status: 64 });
+  expect(await publish('lab/rate')).toMatchObject({ status: 64 });
+  expect(await run('topic', 'watch', 'lab/#/more')).toMatchObject({ status: 64 });
+  expect(await run('--broker', 'other', 'topic', 'watch', 'x')).toMatchObject({ status: 64 });
+});
 
 it('writes a unit of systemd that names this program, and no secret', async () => {
   const password = { MPYFLEET_BROKER_PASSWORD: 'hidden-from-files' };
