@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from '../async';
+import { Queue, systemClock, type Clock } from '../async';
 import { Emitter, type Event } from '../events';
 import type {
   CommandQuery,
@@ -62,6 +62,8 @@ export class Store {
   readonly #failed = new Emitter<StoreError>();
   /** Rows could not be written. */
   readonly onDidFail = this.#failed.event;
+  /** One change of place after the other: a later one must not end the thread of calls made after it. */
+  readonly #reopening = new Queue();
   readonly #thread: StoreThread;
   /** Fires with a text for the user: a damaged file was set aside. */
   readonly onNotice: Event<string>;
@@ -174,10 +176,12 @@ export class Store {
   }
 
   /** Uses another place from now on: the next call asks for the server again. */
-  async reopen(): Promise<void> {
-    await this.flush();
-    await this.#messagesWritten;
-    await this.#thread.restart();
+  reopen(): Promise<void> {
+    return this.#reopening.run(async () => {
+      await this.flush();
+      await this.#messagesWritten;
+      await this.#thread.restart();
+    });
   }
 
   /** Writes what waits and ends the thread. */

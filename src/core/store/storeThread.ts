@@ -73,6 +73,7 @@ export class StoreThread {
   async #end(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
+    this.#started = undefined; // its end is no failure of the calls that come now
     // One that could not be started was reported to those who called.
     await (await thread?.catch(() => undefined))?.terminate();
   }
