@@ -2,6 +2,13 @@ import type * as vscode from 'vscode';
 import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import type { BoardResult, SelectableBoard } from '../core/many';
+import {
+  type ApiMessage,
+  apiMessages,
+  type ApiMessageQuery,
+  apiSend,
+  type ApiSent,
+} from './apiMessages';
 import type { ViewContext } from './context';
 
 /** A board for other extensions. Plain data: query again for its current state. */
@@ -52,6 +59,10 @@ export interface FleetApiV1 {
   readFile(id: string, path: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Writes a file: to a temporary name, verified by hash, then renamed. */
   writeFile(id: string, path: string, content: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Messages that apps of boards have sent and the history has stored, in the order of time. */
+  messages(query?: ApiMessageQuery): Promise<readonly ApiMessage[]>;
+  /** Sends a message to the app of a board and waits for its answer, at most 15 s. To a board that is away it is delivered later. */
+  sendMessage(id: string, text: string, signal?: AbortSignal): Promise<ApiSent>;
 }
 
 /** Minimum interval, in milliseconds, between two change events. */
@@ -97,6 +108,8 @@ export function createApi(context: ViewContext, changed: vscode.EventEmitter<voi
     },
     readFile: (id, path, signal) => byId(id).files.read(path, { signal }),
     writeFile: (id, path, content, signal) => byId(id).files.write(path, content, { signal }),
+    messages: async (query = {}) => apiMessages(context, query, query.ids?.map(byId)),
+    sendMessage: async (id, text, signal) => apiSend(context, byId(id), text, signal),
   };
 }
 
