@@ -16,7 +16,8 @@ export const running = {
       at(
         'notebook/toolbar',
         'navigation/execute@6',
-        'notebookKernel =~ /mpyFleet\\.notebook/ && mpyFleet.moreBoardsThanKernels',
+        // Also before a kernel is chosen, since the picker refers to it.
+        'notebookType == jupyter-notebook && mpyFleet.moreBoardsThanKernels && !notebookKernel || notebookKernel =~ /mpyFleet\\.notebook/ && mpyFleet.moreBoardsThanKernels',
       ),
     ],
   },

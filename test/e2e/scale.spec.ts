@@ -1,6 +1,7 @@
 import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startMosquitto } from '../lab/index.mjs';
+import { notebookOf, Notebooks } from './notebooks';
 import { openSession } from './session.mjs';
 
 // Thousands of boards behind one broker, in a window: the list fills, scrolls, is searched.
@@ -32,7 +33,7 @@ async function announce(): Promise<void> {
 
 beforeAll(async () => {
   mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
-  session = await openSession();
+  session = await openSession({ files: { 'lab.ipynb': notebookOf('print(1)') } });
 });
 afterEach(async ({ task }) => {
   await session.driver.screenshot(`scale ${task.name}`);
@@ -146,4 +147,19 @@ test('boards stand in groups of what they have in common', async () => {
   await driver.screenshot('scale by tag');
   await group('No groups');
   expect(await pollUntil(async () => (await listed()) === BOARDS, SEEN_MS)).toBe(true);
+});
+
+test('the kernel picker names some boards, and a command of the notebook finds each of them', async () => {
+  const { driver } = session;
+  const books = new Notebooks(session);
+  await driver.openFile('lab.ipynb');
+  const kernels = (await books.kernels()).filter((label) => label.startsWith('sim-'));
+  expect(kernels.length).toBeGreaterThan(0);
+  expect(kernels.length).toBeLessThanOrEqual(40);
+  await driver.page.keyboard.press('Escape');
+  await books.button("Choose the Notebook's Board…").click();
+  await driver.input.getByText("The notebook's board").waitFor();
+  await driver.input.locator('input[type=text]').fill('sim-4242');
+  await driver.pick(/sim-4242/);
+  await books.hasKernel('sim-4242');
 });
