@@ -9,7 +9,7 @@ import { createFlashPorts, createLinks } from './links';
 import { ActiveBoard } from './views/activeBoard';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';
-import { FarDemo, TopicWatch, updateAgentAt } from './views/broker';
+import { FarDemo, TopicWatch, updateAgentAt, updateFirmwareAt } from './views/broker';
 import { DemoBoards } from './views/demoBoards';
 import { Focus } from './views/focus';
 import { FileChanges } from './views/fileChanges';
@@ -114,6 +114,8 @@ export function compose(
     new Many({
       ...{ extension, log, settings, fleet, stopPolicies, publisher, upload, operations },
       updateAgent: (board, io) => updateAgentAt({ extension, brokers: center, history }, board, io),
+      updateFirmware: (board, action, io) =>
+        updateFirmwareAt({ brokers: center, history }, board, action, io),
       deployApp: deployAction({
         ...{ extension, brokers: center, history },
         assigned: (board) => appVersions.assigned(board),

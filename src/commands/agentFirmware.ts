@@ -2,10 +2,13 @@ import * as vscode from 'vscode';
 import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
 import { updateFirmwareOn } from '../core/many';
+import { sha256 } from '../core/packages';
 import { airBoardOf } from '../views/broker';
 import type { ViewContext } from '../views/context';
 import { showInformationMessage, showWarningMessage } from '../views/message';
+import { nameOf } from '../views/tree';
 import { updateInWaves } from './agentWaves';
+import { withoutAway } from './fleetStart';
 import { namesOf } from './summary';
 import type { Call, Command } from './types';
 
@@ -14,7 +17,7 @@ export const firmwareCommands: readonly Command[] = [
   {
     id: 'updateFirmware',
     needs: 'boards',
-    which: 'present',
+    which: 'any',
     progress: {
       where: 'notification',
       title: (names) => vscode.l10n.t('Updating the firmware of {0}', names),
@@ -23,14 +26,15 @@ export const firmwareCommands: readonly Command[] = [
   },
 ];
 
+/** Updates boards that are connected now, several of them in waves; the others can be updated when they return. */
 async function updateFirmware(
   context: ViewContext,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
-  const air = new Map(boards.map((board) => [board, airBoardOf(context, board)]));
-  const able = [...air.values()].filter(({ control }) => control.birth?.caps.has('ota'));
-  if (able.length === 0) {
+  // What a board can do is known while it is connected to its broker.
+  const births = boards.map((board) => airBoardOf(context, board).control.birth);
+  if (births.every((birth) => birth && !birth.caps.has('ota'))) {
     throw new UsageError(
       vscode.l10n.t('{0} cannot take new firmware over the air', namesOf(boards)),
       {
@@ -38,10 +42,16 @@ async function updateFirmware(
       },
     );
   }
-  const image = await call.ask(() => askImage(boards));
-  if (!image) return;
-  const [only, second] = boards;
-  if (only && !second) {
+  const chosen = await call.ask(() => askImage(boards));
+  if (!chosen) return;
+  const { uri, image } = chosen;
+  const label = nameOf(uri.path);
+  const file = uri.toString();
+  const action = { kind: 'updateFirmware', label, file, sha256: sha256(image) } as const;
+  const there = await call.ask(() => withoutAway(context, action, boards));
+  const [only, second] = there;
+  if (!only) return;
+  if (!second) {
     await updateFirmwareOn(airBoardOf(context, only), image, {
       signal: call.signal,
       onStep: (words) => call.report(words),
@@ -51,16 +61,17 @@ async function updateFirmware(
     return;
   }
   await call.ask(() =>
-    updateInWaves(context, boards, {
+    updateInWaves(context, there, {
       title: vscode.l10n.t('Update the firmware'),
-      update: (board, signal) =>
-        updateFirmwareOn(air.get(board) ?? airBoardOf(context, board), image, { signal }),
+      update: (board, signal) => updateFirmwareOn(airBoardOf(context, board), image, { signal }),
     }),
   );
 }
 
 /** Asks for an image, and for confirmation to write it. */
-async function askImage(boards: readonly Board[]): Promise<Uint8Array | undefined> {
+async function askImage(
+  boards: readonly Board[],
+): Promise<{ readonly uri: vscode.Uri; readonly image: Uint8Array } | undefined> {
   const files = await vscode.window.showOpenDialog({
     title: vscode.l10n.t(
       'Firmware for {0} (the application image for updates, .app-bin or .bin)',
@@ -68,8 +79,9 @@ async function askImage(boards: readonly Board[]): Promise<Uint8Array | undefine
     ),
     filters: { Firmware: ['bin', 'app-bin'] },
   });
-  if (!files?.[0]) return undefined;
-  const image = await vscode.workspace.fs.readFile(files[0]);
+  const [uri] = files ?? [];
+  if (!uri) return undefined;
+  const image = await vscode.workspace.fs.readFile(uri);
   const write = vscode.l10n.t('Update');
   const answer = await showWarningMessage(
     vscode.l10n.t('Write new firmware to {0}?', namesOf(boards)),
@@ -81,5 +93,5 @@ async function askImage(boards: readonly Board[]): Promise<Uint8Array | undefine
     },
     write,
   );
-  return answer === write ? image : undefined;
+  return answer === write ? { uri, image } : undefined;
 }

@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { ADMIN_KEY, startAgentBoard } from '../boards/rig/agent/board';
@@ -23,6 +25,8 @@ beforeAll(async () => {
     startAgentBoard({
       ...{ name: 'guest', heap: 512, sizeKib: 4096 },
       broker: { host: '127.0.0.1', port: office.port, backoff: [1, 1] },
+      config: { wd: { limit: 60, allok: 4 } },
+      files: { '/mpyfleet_hal.py': readFileSync('test/boards/rig/agent/flashHal.py') },
     }),
   ]);
   session = await openSession({
@@ -112,4 +116,42 @@ test('a board that is new at a broker is ignored, shown again and adopted with i
   await driver.row(/^Not adopted/).waitFor({ state: 'detached' });
   await driver.row(/^guest/).click();
   await driver.row('main.py').waitFor({ timeout: WAIT_MS });
+});
+
+test('a name and tags that are given in the window are also written to the board', async () => {
+  const { driver } = session;
+  await driver.rowMenu(/^guest/, 'Rename Board…');
+  await driver.type('visitor');
+  await driver.row(/^visitor/).waitFor();
+  await driver.rowMenu(/^visitor/, 'Edit Tags of Boards…', 'Board');
+  await driver.type('attic, north');
+  await driver.row(/^visitor.*#attic #north/).waitFor();
+  const onBoard = async () => {
+    const config = (await guest.files())['/mpyfleet/config.json']?.toString() ?? '{}';
+    const { name, tags } = JSON.parse(config) as { name?: unknown; tags?: unknown };
+    return JSON.stringify([name, tags]) === '["visitor",["attic","north"]]';
+  };
+  expect(await pollUntil(onBoard, WAIT_MS)).toBe(true);
+});
+
+test('firmware waits for a board that is away, and goes out over the air when it comes', async () => {
+  const { driver } = session;
+  const image = Buffer.alloc(20_000, 7);
+  image[0] = 0xe9;
+  image.writeUInt16LE(9, 12);
+  const file = join(session.workspace, 'new.app-bin');
+  writeFileSync(file, image);
+  await guest.kill();
+  await driver.row(/^visitor.*(reconnecting|away)/).waitFor({ timeout: WAIT_MS });
+  await driver.rowMenu(/^visitor/, 'Update the Firmware over the Air…', 'Agent (MQTT)');
+  await driver.pickFile(file);
+  await driver.confirm('Update');
+  await driver.confirm('Run When They Are Back');
+  await driver.row(/^visitor.*1 job waiting/).waitFor();
+  await guest.restart();
+  await driver
+    .status(/visitor is back: Update the firmware to new\.app-bin/)
+    .waitFor({ timeout: WAIT_MS });
+  const chip = JSON.parse((await guest.files())['/chip.json']?.toString() ?? '{}') as object;
+  expect(chip).toMatchObject({ boot: 'ota_1', valid: 1 });
 });

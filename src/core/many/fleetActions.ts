@@ -36,6 +36,18 @@ export type FleetAction =
   | { readonly kind: 'reset'; readonly mode: 'soft' | 'hard' }
   /** Puts the product's agent on the board over the air, and waits until the board has confirmed it. */
   | { readonly kind: 'updateAgent' }
+  /**
+   * Writes firmware to the second partition over the air, and waits until the board has confirmed it. A waiting job names its
+   * file, because thirty boards would keep thirty copies.
+   */
+  | {
+      readonly kind: 'updateFirmware';
+      readonly label: string;
+      /** URI of the image. */
+      readonly file: string;
+      /** Of its content when the job was made. */
+      readonly sha256: string;
+    }
   /** Deploys the app of a folder and version on this computer; without `app` the one that is assigned to the board. */
   | {
       readonly kind: 'deployApp';
@@ -77,6 +89,8 @@ export function describeAction(action: FleetAction): string {
       return 'Set the clock';
     case 'updateAgent':
       return 'Update the agent';
+    case 'updateFirmware':
+      return `Update the firmware to ${action.label}`;
     case 'deployApp':
     case 'work':
       return action.title;
@@ -96,6 +110,12 @@ export interface ActionServices {
   readonly upload?: UploadServices;
   /** Updates the agent of a board and waits for its confirmation. */
   readonly updateAgent?: (board: Board, io: ActionIo) => Promise<void>;
+  /** Updates the firmware of a board over the air and waits for its confirmation. */
+  readonly updateFirmware?: (
+    board: Board,
+    action: Extract<FleetAction, { kind: 'updateFirmware' }>,
+    io: ActionIo,
+  ) => Promise<void>;
   /** Deploys an app to a board. */
   readonly deployApp?: (
     board: Board,
@@ -109,7 +129,7 @@ export async function runAction(
   board: Board,
   action: FleetAction,
   io: ActionIo,
-  { upload, updateAgent, deployApp }: ActionServices = {},
+  { upload, updateAgent, updateFirmware, deployApp }: ActionServices = {},
 ): Promise<void> {
   const { signal } = io;
   switch (action.kind) {
@@ -124,6 +144,9 @@ export async function runAction(
     case 'updateAgent':
       if (!updateAgent) throw new UsageError(l10n.t('The agent cannot be updated from here'));
       return updateAgent(board, io);
+    case 'updateFirmware':
+      if (!updateFirmware) throw new UsageError(l10n.t('Firmware cannot be updated from here'));
+      return updateFirmware(board, action, io);
     case 'deployApp':
       if (!deployApp) throw new UsageError(l10n.t('Apps cannot be deployed from here'));
       return deployApp(board, action, io);
@@ -205,6 +228,8 @@ export function actionFromJson(json: unknown): FleetAction {
     case 'setClock':
     case 'updateAgent':
       return { kind: o.kind };
+    case 'updateFirmware':
+      return { kind: o.kind, label: str('label'), file: str('file'), sha256: str('sha256') };
     case 'deployApp':
       return { kind: 'deployApp', title: str('title'), ...appFromJson(o.app) };
     case 'upload':

@@ -1,7 +1,16 @@
 import * as vscode from 'vscode';
 import { AGENT_VERSION } from '../../core/agent';
 import type { Board } from '../../core/board';
-import { type ActionIo, type AirBoard, type NewAgent, updateAgentOn } from '../../core/many';
+import { UsageError } from '../../core/errors';
+import {
+  type ActionIo,
+  type AirBoard,
+  type FleetAction,
+  type NewAgent,
+  updateAgentOn,
+  updateFirmwareOn,
+} from '../../core/many';
+import { sha256 } from '../../core/packages';
 import type { ViewContext } from '../context';
 import { agentOf } from './agentOf';
 import { agentSource } from './agentSource';
@@ -32,4 +41,25 @@ export async function updateAgentAt(
       ? `${vscode.l10n.t('runs agent {0}', agent.version)}\n`
       : `${vscode.l10n.t('already runs agent {0}', agent.version)}\n`,
   );
+}
+
+/**
+ * Updates a board's firmware and waits until the board has confirmed it; also for a board that was away until now.
+ * @throws UsageError if the image is no longer the one that was chosen
+ */
+export async function updateFirmwareAt(
+  context: Pick<ViewContext, 'brokers' | 'history'>,
+  board: Board,
+  { file, label, sha256: chosen }: Extract<FleetAction, { kind: 'updateFirmware' }>,
+  io: ActionIo,
+): Promise<void> {
+  const image = await vscode.workspace.fs.readFile(vscode.Uri.parse(file, true));
+  if (sha256(image) !== chosen) {
+    throw new UsageError(vscode.l10n.t('{0} has changed since it was chosen', label), {
+      hint: vscode.l10n.t('Choose the firmware for {0} again.', board.name),
+    });
+  }
+  const onProgress = (done: number, total: number) => io.progress?.(done, total);
+  await updateFirmwareOn(airBoardOf(context, board), image, { signal: io.signal, onProgress });
+  io.print(`${vscode.l10n.t('runs the new firmware')}\n`);
 }

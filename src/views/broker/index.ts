@@ -2,7 +2,7 @@
 export { agentOf } from './agentOf';
 export { agentSource } from './agentSource';
 export { TopicWatch } from './topicWatch';
-export { airBoardOf, bundledAgent, updateAgentAt } from './airBoard';
+export { airBoardOf, bundledAgent, updateAgentAt, updateFirmwareAt } from './airBoard';
 export { BrokerCenter } from './brokerCenter';
 export { BrokerSecretStore } from './brokerSecrets';
 export { isBrokerNode } from './brokerTree';

@@ -20,6 +20,7 @@ export interface FleetJobsServices {
   publisher(): GroupPublisher | undefined;
   readonly upload: UploadServices;
   readonly updateAgent: FleetJobServices['updateAgent'];
+  readonly updateFirmware: FleetJobServices['updateFirmware'];
   readonly deployApp: FleetJobServices['deployApp'];
   concurrency(): number;
   /** Seconds for one board; 0: no limit. */
@@ -49,9 +50,9 @@ export class FleetJobs implements Disposable {
 
   /** What a job on many boards needs. */
   get forJobs(): FleetJobServices {
-    const { stopPolicies, upload, updateAgent, deployApp } = this.services;
+    const { stopPolicies, upload, updateAgent, updateFirmware, deployApp } = this.services;
     const publisher = this.services.publisher();
-    return { stopPolicies, upload, updateAgent, deployApp, publisher };
+    return { stopPolicies, upload, updateAgent, updateFirmware, deployApp, publisher };
   }
 
   /** The newest first. */

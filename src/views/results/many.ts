@@ -36,6 +36,7 @@ export interface ManyOptions {
   readonly upload: UploadServices;
   /** Updates the agent of a board over the air. */
   updateAgent(board: Board, io: ActionIo): Promise<void>;
+  readonly updateFirmware: FleetJobsServices['updateFirmware'];
   readonly deployApp: FleetJobsServices['deployApp'];
   readonly operations: Operations;
   /** Boards that the user does not want to see: no selector finds them. */
@@ -63,6 +64,7 @@ export class Many implements Disposable {
         stopPolicies,
         upload: options.upload,
         updateAgent: (board, io) => options.updateAgent(board, io),
+        updateFirmware: options.updateFirmware,
         deployApp: options.deployApp,
         operations: options.operations,
         uidOf: (id) => options.fleet.byId(id)?.uid,

@@ -5,7 +5,9 @@ import {
   actionFromJson,
   actionToJson,
   type FleetAction,
+  runAction,
 } from '../../../../src/core/many/fleetActions';
+import { Board } from '../../../../src/core/board/board';
 import type { BoardMessage, Broker } from '../../../../src/core/broker/brokers';
 import { Emitter } from '../../../../src/core/events';
 import { recordTelemetry } from '../../../../src/core/many/recordTelemetry';
@@ -18,6 +20,7 @@ import {
 import type { Selectable } from '../../../../src/core/many/selector';
 import { sampleFromAgent, Telemetry } from '../../../../src/core/many/telemetry';
 import { tempDir } from '../../../lab/paths.mjs';
+import { fakeWorld } from '../../rig/fakeBoard';
 
 let dir: string;
 beforeAll(() => {
@@ -61,6 +64,39 @@ describe('jobs that wait for a board', () => {
       ['bath', 'Soft reset'],
     ]);
     expect(second.for('u1')[0]?.action).toEqual(upload);
+  });
+
+  it('name the image of a firmware update, and do it by the service of the window', async () => {
+    const store = new MemoryStore();
+    const update: FleetAction = {
+      kind: 'updateFirmware',
+      label: 'ESP32.app-bin',
+      file: 'file:///home/ann/ESP32.app-bin',
+      sha256: 'ab'.repeat(32),
+    };
+    const first = new PendingJobs(
+      store,
+      () => Promise.resolve(),
+      () => undefined,
+    );
+    await first.add('u1', 'kitchen', update);
+    const done: unknown[] = [];
+    const { services } = fakeWorld({});
+    const board = new Board('b', services, { name: () => 'kitchen' });
+    const io = { signal: new AbortController().signal, print: () => undefined };
+    const second = new PendingJobs(
+      store,
+      ({ action }) =>
+        runAction(board, action, io, {
+          updateFirmware: (_, what) => Promise.resolve(void done.push(what)),
+        }),
+      (error) => void done.push(error),
+    );
+    await second.load();
+    expect(second.all.map((j) => j.what)).toEqual(['Update the firmware to ESP32.app-bin']);
+    await second.boardIsBack('u1');
+    expect(done).toEqual([update]);
+    await expect(runAction(board, update, io)).rejects.toThrow('from here');
   });
 
   it('are done once, in order, when the board is back', async () => {
