@@ -7,7 +7,7 @@ import { UsageError } from '../core/errors';
 import type { Event } from '../core/events';
 import type { Transport } from '../core/transport';
 import type { MqttBrokers } from '../transports/mqttBrokers';
-import type { MqttBroker } from '../transports/mqtt';
+import type { BrokerConnection, MqttBroker } from '../transports/mqtt';
 import type { Cli } from './cli';
 import { ignoredBoards } from './ignored';
 import { keyStore, type KeyStore } from './keyFile';
@@ -135,14 +135,26 @@ export class CliBrokers {
    */
   async connected(id: string): Promise<MqttBroker> {
     const broker = (await this.#load()).get(id);
-    if (!broker) {
-      const known = this.profiles.map((p) => p.id).join(', ') || 'none';
-      throw new UsageError(`fleet.json has no broker "${id}"; it has: ${known}`, {
-        hint: `Add it: {"brokers": {"${id}": "mqtt://HOST:1883"}}.`,
-      });
-    }
+    if (!broker) throw this.#unknown(id);
     await broker.connect(this.cli.signal);
     return broker;
+  }
+
+  /** A connection of its own to a configured broker, which the caller ends. @throws ConnectError, UsageError */
+  async connection(id: string): Promise<BrokerConnection> {
+    const profile = this.profiles.find((p) => p.id === id);
+    if (!profile) throw this.#unknown(id);
+    const { BrokerConnection: Connection } = await import('../transports/mqtt/brokerConnection');
+    const connection = new Connection(profile, secretsOf(this.cli, this.keyFile), this.cli.log);
+    await connection.connect(this.cli.signal);
+    return connection;
+  }
+
+  #unknown(id: string): UsageError {
+    const known = this.profiles.map((p) => p.id).join(', ') || 'none';
+    return new UsageError(`fleet.json has no broker "${id}"; it has: ${known}`, {
+      hint: `Add it: {"brokers": {"${id}": "mqtt://HOST:1883"}}.`,
+    });
   }
 
   /** Returns the boards that the brokers report, without those that the user ignores. @throws ConnectError */

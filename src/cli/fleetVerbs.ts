@@ -3,6 +3,7 @@ import type { Verb } from './verb';
 import {
   AGENT_DETAILS,
   APP_DETAILS,
+  BROKER_DETAILS,
   CONFIG_DETAILS,
   KEYS_DETAILS,
   LOG_DETAILS,
@@ -188,13 +189,12 @@ export const FLEET_VERBS: readonly Verb[] = [
   {
     name: 'broker',
     alone: true,
-    args: 'start [--lan] [--port N] | stop | status | login UID | rules mosquitto|ejabberd',
-    words: ['start', 'stop', 'status', 'login', 'rules'],
-    summary: 'run an MQTT broker for boards; print logins and access rules',
-    details:
-      'User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else they are generated and printed. "stop" and "status" are for brokers that this user has started on this computer; "status" ends with status 1 if none runs. "login" prints the login of one board, "rules" prints access rules for your own broker.',
+    args: 'start [--lan] [--port N] | stop | status | login UID | rules BROKER | account ACTION',
+    words: ['start', 'stop', 'status', 'login', 'rules', 'account'],
+    summary: 'run an MQTT broker for boards; logins, access rules and accounts',
+    details: BROKER_DETAILS,
     audit: 'nothing',
-    options: [...COMMON, 'lan', 'port'],
+    options: [...COMMON, 'lan', 'port', 'broker'],
     load: async () => (await import('./verbs/broker')).run,
   },
 ];

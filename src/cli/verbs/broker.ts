@@ -13,16 +13,19 @@ const MQTT_PORT = 1883;
 const EMBEDDED_USER = 'mpyfleet';
 const RULES_USER = 'fleet';
 
-/** `broker start [--lan] [--port N]`, `broker stop|status`, `broker login UID`, `broker rules mosquitto|ejabberd`. */
-export const run: VerbRun = (cli, args) => {
+/** `broker start [--lan] [--port N]`, `broker stop|status`, `broker login UID`, `broker rules mosquitto|ejabberd`, `broker account …`. */
+export const run: VerbRun = async (cli, args) => {
   const [action, what, ...more] = args;
   if (action === 'start' && what === undefined) return start(cli);
   if (action === 'stop' && what === undefined) return stop(cli);
   if (action === 'status' && what === undefined) return status(cli);
   if (action === 'login' && what !== undefined && more.length === 0) return login(cli, what);
+  if (action === 'account' && what !== undefined) {
+    return (await import('../brokerAccounts')).account(cli, what, more);
+  }
   if (action === 'rules' && what !== undefined && more.length === 0) return rules(cli, what);
   throw new UsageError('broker needs an action', {
-    hint: 'Use "broker start", "broker stop", "broker status", "broker login UID" or "broker rules mosquitto" (or ejabberd).',
+    hint: 'Use "broker start", "broker stop", "broker status", "broker login UID", "broker rules mosquitto" (or ejabberd) or "broker account list".',
   });
 };
 

@@ -105,6 +105,24 @@ export function ejabberdRules(user: string, root = 'mpy'): string {
   ].join('\n');
 }
 
+/** Topics of one account, as full filters: what it may publish, and what it may subscribe to. */
+export interface AccountTopics {
+  readonly writes: readonly string[];
+  readonly reads: readonly string[];
+}
+
+/** The topics of the board `uid` at a broker without patterns in its rules. */
+export function boardTopics(uid: string, root = 'mpy'): AccountTopics {
+  const own = (topics: readonly string[]) => topics.map((t) => `${root}/${t.replace('U', uid)}`);
+  return { writes: own(BOARD_WRITES), reads: own(BOARD_READS) };
+}
+
+/** The topics of a computer at a broker whose rules know no client ids: it may read all answers, which are signed. */
+export function computerTopics(root = 'mpy'): AccountTopics {
+  const all = (topics: readonly string[]) => topics.map((t) => `${root}/${t.replace('C', '+')}`);
+  return { writes: all(COMPUTER_WRITES), reads: all([...COMPUTER_READS, ...OWN_READS]) };
+}
+
 function isIn(list: readonly string[], topic: string): boolean {
   return list.includes(topic);
 }

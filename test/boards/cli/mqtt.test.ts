@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
@@ -177,6 +179,89 @@ describe('mpyfleet and boards behind a broker', () => {
       await old.stop();
     }
   }, 90_000);
+});
+
+describe('mpyfleet broker account', () => {
+  it('makes accounts at a mosquitto with dynamic security: a board and a person reach each other, and no more', async () => {
+    const file = join(dir, 'dynamic-security.json');
+    execFileSync('mosquitto_ctrl', ['dynsec', 'init', file, 'admin', 'of-admin']);
+    const plugin = readdirSync('/usr/lib')
+      .map((name) => join('/usr/lib', name, 'mosquitto_dynamic_security.so'))
+      .find((path) => existsSync(path));
+    const guarded = await startMosquitto({
+      config: [
+        'allow_anonymous false',
+        `plugin ${plugin ?? ''}`,
+        `plugin_opt_config_file ${file}`,
+        'set_tcp_nodelay true',
+      ],
+    });
+    const at = (username: string) => ({
+      brokers: { guarded: { url: guarded.url, username } },
+    });
+    const as = (username: string, password: string, ...args: string[]) => {
+      writeFileSync(join(dir, 'guarded.json'), JSON.stringify(at(username)));
+      const env = { MPYFLEET_CONFIG: 'guarded.json', MPYFLEET_KEYS: 'keys.json' };
+      return cli.run(args, { cwd: dir, env: { ...env, MPYFLEET_BROKER_PASSWORD: password } });
+    };
+    const account = (...args: string[]) =>
+      as('admin', 'of-admin', 'broker', 'account', ...args, '--broker', 'guarded');
+    const given = async (...args: string[]) => {
+      const made = await account(...args, '--json');
+      expect(made).toMatchObject({ status: 0 });
+      return JSON.parse(made.out) as { username: string; password: string };
+    };
+    const uid = Buffer.from('guarded1').toString('hex');
+    let board: AgentBoard | undefined;
+    try {
+      const own = await given('board', uid);
+      const ann = await given('person', 'ann');
+      const broker = { host: '127.0.0.1', port: guarded.port, user: uid, password: own.password };
+      board = await startAgentBoard({ name: 'guarded1', broker });
+      const evaluated = await as('ann', ann.password, '-b', `mqtt://guarded/${uid}`, 'eval', '6*7');
+      expect(evaluated).toMatchObject({ status: 0, out: '42\n' });
+      // Each is refused what is not its own.
+      const publish = async (login: { username: string; password: string }, topic: string) => {
+        const client = await connectAsync(guarded.url, { ...login, protocolVersion: 5 });
+        try {
+          await client.publishAsync(topic, 'x', { qos: 1 });
+          return 'published';
+        } catch (error) {
+          return (error as { code?: number }).code;
+        } finally {
+          await client.endAsync(true);
+        }
+      };
+      const notAuthorised = 135;
+      expect(await publish(own, `mpy/${uid}/ev`)).toBe('published');
+      expect(await publish(own, 'mpy/0000/ev')).toBe(notAuthorised);
+      expect(await publish(ann, `mpy/${uid}/st`)).toBe(notAuthorised);
+      expect((await account('list')).out.split('\n').sort()).toEqual([
+        '',
+        `board   ${uid}`,
+        'person  ann',
+      ]);
+      // Given again, the old password ends; removed, the account does. That of the administrator is not ours.
+      const next = await given('person', 'ann');
+      expect((await as('ann', ann.password, 'list')).status).toBe(2);
+      expect((await as('ann', next.password, 'list')).status).toBe(0);
+      expect(await account('remove', 'ann')).toMatchObject({ status: 0 });
+      expect((await as('ann', next.password, 'list')).status).toBe(2);
+      expect(await account('person', 'admin')).toMatchObject({ status: 64 });
+      expect(await account('remove', 'admin')).toMatchObject({ status: 64 });
+    } finally {
+      await board?.stop();
+      await guarded.stop();
+    }
+  }, 120_000);
+
+  it('says what is missing at a broker without the plug-in', async () => {
+    const plain = await run('broker', 'account', 'list', '--broker', 'office');
+    expect(plain).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/mosquitto_dynamic_security/) as string,
+    });
+  });
 });
 
 describe('mpyfleet broker start', () => {
