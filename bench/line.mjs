@@ -83,7 +83,9 @@ let halves = 0;
 for (const [i, esp] of chips.entries()) {
   if (pulled.has(i)) continue;
   const { mode } = await esp.state();
-  const named = ready.some((row) => row.startsWith(esp.mac));
+  // The program's unique id is the text of the chip's address.
+  const uid = Buffer.from(esp.mac).toString('hex');
+  const named = ready.some((row) => row.startsWith(uid));
   if ((mode === 'program') !== named) halves++;
   await esp.stop();
 }

@@ -46,9 +46,11 @@ export async function askPlan(
   signal: AbortSignal,
 ): Promise<AgentPlan | undefined> {
   const all = [...fits.values()];
-  const broker = await askBroker(context, all.length, signal);
-  const addressOf = broker && (await askAddress(context, broker, all));
+  const asked = await askBroker(context, all.length, signal);
+  const addressOf = asked && (await askAddress(context, asked, all));
   if (!addressOf) return undefined;
+  // Opening the local broker to the network replaces it, and boards announce themselves at the new one.
+  const broker = await connectedBroker(context, asked.profile.id, signal);
   const loginOf = await askLogin(context, broker, all);
   if (!loginOf) return undefined;
   const wifi = await askWifi(fits, scan);

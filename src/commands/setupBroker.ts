@@ -49,17 +49,19 @@ export async function brokerPlace(
 ): Promise<BrokerPlace> {
   const { id, host, port } = wanted;
   const { base, call, answers } = asking;
-  const own = id === undefined ? undefined : await connectedBroker(context, id, call.signal);
+  const asked = id === undefined ? undefined : await connectedBroker(context, id, call.signal);
   const tls = wanted.tls && (await tlsOf(wanted.tls, base));
   // Boards that are simulated on this computer reach the broker at another address.
-  const near = `${own?.profile.id ?? ''} ${isOnThisComputer(fit)}`;
-  const address = own
+  const near = `${asked?.profile.id ?? ''} ${isOnThisComputer(fit)}`;
+  const address = asked
     ? (
         await answers.addresses.get(near, async () =>
-          given(await call.ask(() => askAddress(context, own, [fit], { host, port, tls }))),
+          given(await call.ask(() => askAddress(context, asked, [fit], { host, port, tls }))),
         )
       )(fit)
     : { host: host ?? '', port: port ?? (tls ? 8883 : 1883), ...(tls ? { tls } : {}) };
+  // Opening the local broker to the network replaces it, and boards announce themselves at the new one.
+  const own = asked && (await connectedBroker(context, asked.profile.id, call.signal));
   const login = await loginOf(context, own, wanted, fit, asking);
   const root = wanted.root ?? own?.profile.root;
   return {
@@ -68,8 +70,8 @@ export async function brokerPlace(
     broker: { ...address, ...login },
     ...(own
       ? {
-          expect: (uid: string, signal: AbortSignal) =>
-            arrival(own, uid, () => target.board, signal),
+          expect: (uid: string, signal: AbortSignal) => announced(own, uid, target.name, signal),
+          arrived: (signal: AbortSignal) => atBroker(target, signal),
         }
       : {}),
   };
@@ -112,15 +114,9 @@ async function tlsOf(
   return { verify, ...(certificate ? { ca: certificate } : {}), ...(name ? { name } : {}) };
 }
 
-/** Resolves when the board has connected to the broker and the tree shows it. */
-async function arrival(
-  broker: Broker,
-  uid: string,
-  board: () => Board,
-  signal: AbortSignal,
-): Promise<void> {
-  await announced(broker, uid, board().name, signal);
-  const atBroker = (b: Board) => b.links.some((l) => l.present && l.found.address.kind === 'mqtt');
-  await boardBecomes(board(), atBroker, signal);
-  await board().connect({ kind: 'mqtt', signal });
+/** Waits until the tree shows the board at its broker, and connects it there. */
+async function atBroker(target: WindowBoard, signal: AbortSignal): Promise<void> {
+  const isThere = (b: Board) => b.links.some((l) => l.present && l.found.address.kind === 'mqtt');
+  await boardBecomes(target.board, isThere, signal);
+  await target.board.connect({ kind: 'mqtt', signal });
 }

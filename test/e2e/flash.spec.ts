@@ -194,6 +194,35 @@ test('a board in its loader, which is a drive, is flashed and comes back', async
   expect(drives[0].taken()?.equals(picoFirmware)).toBe(true);
 });
 
+test('a board in its loader becomes a board at the broker, over the Wi-Fi network that it sees itself', async () => {
+  const { driver, workspace } = session;
+  drives[1].appear();
+  await driver.command('MicroPython: Set Up a New Board…');
+  await driver.pick(/Raspberry Pi RP2/);
+  await driver.pick(/Choose the steps now/);
+  await driver.pickMany([]);
+  await driver.pick('Choose a file');
+  await driver.pickFile(join(workspace, 'pico.uf2'));
+  await driver.input.getByText('Name of the board').waitFor();
+  await driver.type('hall-[1-9]');
+  await driver.pick('my-project');
+  await picoStarts(1, {
+    'boot.py': 'import network\nnetwork.WLAN._s = network.STAT_NO_AP_FOUND\n',
+  });
+  await driver.input.getByText('Which Wi-Fi network should hall-1 use?').waitFor();
+  for (const name of ['café #1', 'guests', 'lab']) {
+    await driver.input.getByText(name, { exact: true }).first().waitFor();
+  }
+  await driver.screenshot('setup wifi');
+  await driver.pick('lab');
+  await driver.type('lab-password');
+  await driver.screenshot('setup broker address');
+  await driver.confirm('Let Boards on the Network Use It');
+  await driver
+    .notification(/hall-1 is ready: flash, name, wifi, agent, files, start, broker/)
+    .waitFor({ timeout: 2 * WAIT_MS });
+});
+
 test('a production line sets up each board that is plugged in, and shows red and why where one fails', async () => {
   const { driver, workspace } = session;
   await driver.command('MicroPython: Production Line…');

@@ -268,6 +268,7 @@ class SetUp {
     const arrival = this.#arrival;
     this.#arrival = undefined;
     await arrival;
+    await place.arrived?.(this.options.signal);
   }
 
   async #stubs(): Promise<void> {
@@ -278,10 +279,8 @@ class SetUp {
   /** Fills the places of a value of the template. */
   async #filled<T>(value: T): Promise<T> {
     const { name = '', uid = '', n = 1 } = this.#record;
-    const values = {
-      ...{ name, uid, n, platform: this.#info?.platform },
-      secret: (wanted: string) => this.host.secret(wanted),
-    };
+    const secret = (wanted: string) => this.host.secret(wanted);
+    const values = { name, uid, n, platform: this.#info?.platform, secret };
     const { it } = await fillTemplate({ it: value } satisfies BoardConfig, values);
     return it as T;
   }

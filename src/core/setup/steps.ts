@@ -53,6 +53,8 @@ export interface BrokerPlace {
    * owner, so it cannot be asked from this computer.
    */
   readonly expect?: (uid: string, signal: AbortSignal) => Promise<void>;
+  /** Called after the board has announced itself and its restart over the cable has ended. */
+  readonly arrived?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Wi-Fi networks that the agent is given. */
