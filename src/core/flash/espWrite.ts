@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { constants, deflate, inflateSync } from 'node:zlib';
+import { createInflate, deflate } from 'node:zlib';
 import { COMMAND, words, type EspSession } from './espLoader';
 
 const compress = promisify(deflate);
@@ -70,10 +70,11 @@ export async function writeSegment(
   await session.command(COMMAND.deflateBegin, words(...begin), {
     timeoutMs: session.isStub ? COMMAND_MS : perMb(ERASE_MS_PER_MB, length),
   });
+  const unpacked = new UnpackedSize();
   let sent = 0;
   for (let block = 0, before = 0; block < blocks; block++) {
     const part = packed.subarray(block * size, (block + 1) * size);
-    const now = unpackedSize(packed.subarray(0, (block + 1) * size));
+    const now = await unpacked.after(part);
     await session.command(
       COMMAND.deflateData,
       Buffer.concat([words(part.length, block, 0, 0), part]),
@@ -90,7 +91,20 @@ export async function writeSegment(
   if (session.isStub) await session.command(COMMAND.deflateEnd, words(1));
 }
 
-/** Bytes that the begin of a compressed stream expands to. */
-function unpackedSize(begin: Uint8Array): number {
-  return inflateSync(begin, { finishFlush: constants.Z_SYNC_FLUSH }).length;
+/** Counts the bytes that a compressed stream expands to, part by part. */
+export class UnpackedSize {
+  readonly #inflate = createInflate();
+  #bytes = 0;
+
+  constructor() {
+    this.#inflate.on('data', (data: Buffer) => (this.#bytes += data.length));
+  }
+
+  /** The size of all parts up to this one. */
+  async after(part: Uint8Array): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#inflate.write(part, (error) => (error ? reject(error) : resolve()));
+    });
+    return this.#bytes;
+  }
 }
