@@ -66,7 +66,7 @@ line.child.stdout?.on('data', (/** @type {Buffer} */ text) => {
     const tty = chips[at]?.tty ?? '';
     if (fault !== 'unplugged' || pulled.has(at) || !text.includes(`${tty}: begins`)) continue;
     pulled.add(at);
-    setTimeout(() => void chips[at]?.stop(), 500 + random(3000));
+    void chips[at]?.stop();
   }
 });
 await ended;
