@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SerialPort } from 'serialport';
 import type { SerialAddress } from '../../core/address';
-import { abortable } from '../../core/async';
+import { abortable, Deferred, systemClock } from '../../core/async';
 import { ConnectionLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -12,6 +12,40 @@ import { raiseDtr } from './windowsLines';
 
 /** Bits on the line for each byte: start, eight data bits, stop. */
 export const BITS_PER_BYTE = 10;
+
+/**
+ * Ports that this process is closing, by path. A port is locked until it is closed, so an attempt that follows a failed or aborted
+ * one at once would read that another program uses the port.
+ */
+const closing = new Map<string, Promise<void>>();
+/** Longest wait, in milliseconds, for such a port; a driver may never answer. */
+const CLOSING_MS = 3_000;
+
+/** Makes {@link openSerial} wait for `closed`, which never rejects. */
+async function whileClosing(path: string, closed: Promise<void>): Promise<void> {
+  closing.set(path, closed);
+  await closed;
+  if (closing.get(path) === closed) closing.delete(path);
+}
+
+function closePort(port: SerialPort, log: Log): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    port.close((error) => {
+      if (error) log.debug(`Closing ${port.path}: ${asError(error).message}`);
+      resolve();
+    });
+  });
+  return whileClosing(port.path, closed);
+}
+
+/** Resolves when this process has closed the port at `path`. */
+async function untilClosed(path: string, signal: AbortSignal): Promise<void> {
+  const closed = closing.get(path);
+  if (!closed) return;
+  const late = new Deferred<undefined>();
+  const limit = systemClock.after(CLOSING_MS, () => late.resolve(undefined));
+  await abortable(Promise.race([closed, late.promise]), signal).finally(() => limit.dispose());
+}
 
 /**
  * Opens a serial port without resetting the board. On Linux and macOS the system asserts DTR and RTS on opening (keepLines.ts makes
@@ -26,6 +60,7 @@ export async function openSerial(
   signal: AbortSignal,
 ): Promise<ByteStream> {
   const { SerialPort } = await import('./library');
+  await untilClosed(address.path, signal);
   const port = new SerialPort({
     path: address.path,
     baudRate,
@@ -44,10 +79,11 @@ export async function openSerial(
     );
   } catch (error) {
     // Aborted while the system opens the port, so close it once it is open.
-    opened.then(
-      () => port.close(),
+    const closed = opened.then(
+      () => closePort(port, log),
       () => undefined,
     );
+    void whileClosing(address.path, closed);
     throw error;
   }
   return new SerialStream(port, log, keepLinesOnClose(address.path, log));
@@ -99,12 +135,7 @@ class SerialStream implements ByteStream {
   async close(): Promise<void> {
     await this.linesKept;
     if (this.#end) return;
-    await new Promise<void>((resolve) => {
-      this.port.close((error) => {
-        if (error) this.log.debug(`Closing ${this.port.path}: ${asError(error).message}`);
-        resolve();
-      });
-    });
+    await closePort(this.port, this.log);
     this.#finish(undefined);
   }
 
@@ -127,6 +158,6 @@ class SerialStream implements ByteStream {
     this.#end = { cause };
     clearInterval(this.#aliveCheck);
     this.#closed.fire(cause);
-    if (this.port.isOpen) this.port.close(() => undefined);
+    if (this.port.isOpen) void closePort(this.port, this.log);
   }
 }

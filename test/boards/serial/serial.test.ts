@@ -1,5 +1,7 @@
+import { expect, it } from 'vitest';
 import { serialAddress } from '../../../src/core/parseAddress';
 import { silentLog } from '../../../src/core/log';
+import { openSerial } from '../../../src/transports/serial/serialStream';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
 import { startMicrobit, startMpboard, startSerlink, startUboard } from '../../lab/index.mjs';
 import { describeConformance, type Far } from '../rig/conformance';
@@ -68,4 +70,28 @@ describeConformance({
     const board = await startMicrobit({ baud: 115_200 });
     return far(board.tty, board.stop);
   },
+});
+
+it('opens a port at once after an attempt that was aborted', async ({ onTestFinished }) => {
+  const board = await startUboard({});
+  onTestFinished(() => board.stop());
+  const open = (signal: AbortSignal) =>
+    openSerial(serialAddress(board.tty), 115_200, silentLog, signal);
+  let aborted = 0;
+  for (let turns = 0; turns < 40; turns++) {
+    const abort = new AbortController();
+    const attempt = open(abort.signal).then(
+      (stream) => stream.close(),
+      () => {
+        aborted++;
+      },
+    );
+    for (let turn = 0; turn < turns % 20; turn++) {
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+    abort.abort();
+    await attempt;
+    await (await open(AbortSignal.timeout(10_000))).close();
+  }
+  expect(aborted).toBeGreaterThan(3);
 });
