@@ -132,6 +132,10 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
     node,
     rpc,
     register: async (/** @type {EjabberdNode} */ { name }) => {
+      // It listens before its table of users exists.
+      const runs = async () =>
+        (await rpc(name, 'application, which_applications, []')).includes('{ejabberd,');
+      if (!(await pollUntil(runs, JOIN_MS))) throw new Error(`ejabberd does not start at ${name}`);
       const list = Object.entries(users).map(([user, word]) => `{<<"${user}">>, <<"${word}">>}`);
       const made = await erlang(
         `[rpc:call('${name}', ejabberd_auth, try_register, [U, <<"localhost">>, P]) || {U, P} <- [${list.join()}]]`,
