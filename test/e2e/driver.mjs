@@ -136,11 +136,18 @@ export class Driver {
     await this.input.getByRole('button', { name: 'OK' }).click();
   }
 
-  /** Answers an input box. @param {string} text */
+  /**
+   * Answers an input box, and waits until the box is gone, lest the next answer goes to it. A box that refuses the text stays.
+   * @param {string} text
+   */
   async type(text) {
-    await this.input.locator('input').first().waitFor();
-    await this.input.locator('input').first().fill(text);
+    const box = this.input.locator('input').first();
+    await box.waitFor();
+    await box.fill(text);
     await this.page.keyboard.press('Enter');
+    // Asked in one step: the box may close behind any.
+    const shown = () => box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
+    await pollUntil(async () => (await shown()) !== text, CLICK_MS);
   }
 
   /** Chooses a file that is there in a file dialog. @param {string} path */
