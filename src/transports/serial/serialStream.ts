@@ -7,6 +7,7 @@ import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { ByteStream } from '../../core/transport';
 import { keepLinesOnClose } from './keepLines';
+import { pollBoth } from './pollBoth';
 import { openError } from './serialErrors';
 import { raiseDtr } from './windowsLines';
 
@@ -73,6 +74,7 @@ export async function openSerial(
   });
   try {
     await abortable(opened, signal);
+    pollBoth(port);
     await abortable(
       raiseDtr(port, () => SerialPort.list(), log),
       signal,

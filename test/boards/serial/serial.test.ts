@@ -95,3 +95,35 @@ it('opens a port at once after an attempt that was aborted', async ({ onTestFini
   }
   expect(aborted).toBeGreaterThan(3);
 });
+
+it('goes on writing after the board has said something while the line was full', async ({
+  onTestFinished,
+}) => {
+  const reader = `
+import sys, time
+while True:
+    time.sleep(0.3)
+    print('said')
+    time.sleep(0.3)
+    n = 0
+    while n < 50000: n += len(sys.stdin.read(50))
+    print('has it')
+`;
+  const board = await startUboard({ files: { '/main.py': reader }, heap: 512 });
+  onTestFinished(() => board.stop());
+  const stream = await openSerial(
+    serialAddress(board.tty),
+    115_200,
+    silentLog,
+    AbortSignal.timeout(10_000),
+  );
+  onTestFinished(() => stream.close());
+  let heard = '';
+  stream.onData((data) => (heard += Buffer.from(data).toString()));
+  const shows = (text: string, times: number) =>
+    expect.poll(() => heard.split(text).length - 1, { timeout: 5_000 }).toBe(times);
+  for (let round = 1; round <= 6; round++) {
+    await stream.write(Buffer.alloc(50_000, '.'), AbortSignal.timeout(5_000));
+    await shows('has it', round);
+  }
+});
