@@ -50,7 +50,7 @@ export default defineConfig({
           // protocol time: two files at a time keep the cores busy for 43 % of it.
           testTimeout: 120_000,
           hookTimeout: 240_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
         },
       },
       { extends: true, test: { ...windows('e2e'), include: ['test/e2e/**/*.spec.ts'] } },

@@ -120,6 +120,12 @@ describe('an address', () => {
   });
 });
 
+/** The board may still be closing the connection of the test before, and is busy until then. */
+async function refuses(services: Parameters<typeof open>[1], reason: string): Promise<void> {
+  const given = async () => (await failure(open(lab.address, services))).reason;
+  await expect.poll(given, { timeout: 5_000 }).toBe(reason);
+}
+
 describe('logging in', () => {
   it('passes on what the interpreter prints, and only that', async () => {
     const stream = await open();
@@ -153,14 +159,13 @@ describe('logging in', () => {
   it.each(['wrong!', 'secre', 'secrets', 'secret-and-longer', ' secret'])(
     'says that the password %j is wrong',
     async (password) => {
-      expect((await failure(open(lab.address, services(password)))).reason).toBe('wrongPassword');
+      await refuses(services(password), 'wrongPassword');
     },
   );
 
   it('says that a password is needed when there is none', async () => {
     const getPassword = () => Promise.resolve(undefined);
-    const error = await failure(open(lab.address, { clock: systemClock, getPassword }));
-    expect(error.reason).toBe('passwordNeeded');
+    await refuses({ clock: systemClock, getPassword }, 'passwordNeeded');
   });
 
   it('tells a second client from a wrong password', async () => {
