@@ -20,7 +20,7 @@ export class AppCommands {
   ) {}
 
   /**
-   * Writes a message down and hands it to the board, if that is there.
+   * Writes a message down and hands it to the board if the board is connected.
    * @param control the agent of the board; undefined while it is away
    * @param lifeMs how long it may wait for the board
    * @throws UsageError for an empty or too long text

@@ -55,7 +55,7 @@ const BY_CHIP: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the boards of the catalogue that fit what is known of a board, the best first: the one that it says it is, the one
+ * Returns the boards of the catalogue that fit a board, the best first: the one that it says it is, the one
  * with its USB ids, then the usual ones with its chip.
  */
 export function proposeBoards(
