@@ -20,6 +20,9 @@ export class ActiveBoard implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new Emitter<Board | undefined>());
   readonly onDidChange = this.#changed.event;
+  readonly #picked = this.#store.add(new Emitter<Board>());
+  /** The user has chosen a board, also one that was active already. */
+  readonly onDidChoose = this.#picked.event;
   readonly #changes = this.#store.add(new Coalescer<true>(GATHER_MS, () => this.#update()));
   #chosen: string | undefined;
   #name: string | undefined;
@@ -59,6 +62,7 @@ export class ActiveBoard implements Disposable {
     this.#chosen = board.uid ?? board.id;
     this.#name = board.name;
     this.#update();
+    this.#picked.fire(board);
     await this.memento.update(KEY, this.#chosen);
     await this.memento.update(NAME_KEY, this.#name);
   }

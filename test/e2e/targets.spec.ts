@@ -195,11 +195,31 @@ test('forgetting a board asks, says what is lost, and can be taken back', async 
   await driver.row('kit-3').waitFor();
 });
 
-test('the active board is pulled out: Run asks, and no other board runs anything', async () => {
+test('a board that was chosen in the status bar is selected, so that a click on the row before counts', async () => {
   const { driver } = session;
-  // A click on a row that is selected already tells an extension nothing.
   await driver.clickOn(driver.row('kit-3'));
   await driver.status(/kit-3: ready/).waitFor();
+  await driver.command('MicroPython: Select the Active Board…');
+  await driver.pick('kit-1');
+  await driver.status(/kit-1: ready/).waitFor();
+  await driver.page.locator('.monaco-list-row.selected', { hasText: /^kit-1/ }).waitFor();
+  await driver.clickOn(driver.row('kit-3'));
+  await driver.status(/kit-3: ready/).waitFor();
+});
+
+test('no click on a row is lost while the rows are redrawn', async () => {
+  const { driver } = session;
+  for (let i = 0; i < 20; i++) {
+    const name = NAMES[i % NAMES.length] ?? '';
+    session.setSettings({ 'mpyFleet.showOtherPorts': i % 2 === 0 });
+    await driver.page.waitForTimeout(150 + 13 * i); // the click comes at another moment of the redraw each time
+    await driver.clickOn(driver.row(name));
+    await driver.status(new RegExp(`^.*${name}: `)).waitFor();
+  }
+});
+
+test('the active board is pulled out: Run asks, and no other board runs anything', async () => {
+  const { driver } = session;
   await driver.clickOn(driver.row('kit-2'));
   await driver.status(/kit-2: ready/).waitFor();
   const pulled = boardNamed('kit-2');

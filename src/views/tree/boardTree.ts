@@ -14,6 +14,7 @@ import type { BoardNotes } from './boardNotes';
 import { FolderListings } from './folderListings';
 import { groupItem, otherPortsItem } from './groupItem';
 import { parentOf } from './nodes';
+import { ShownRows } from './shownRows';
 import { NEW_BOARDS, type BoardNode, type GroupNode, type TreeNode } from './nodes';
 
 /**
@@ -65,6 +66,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   /** Selected nodes; set by the owner of the view. */
   selection: readonly TreeNode[] = [];
   probing: (() => void) | undefined;
+  /** Rows that VS Code has, which are those whose selection it reports. */
+  readonly shown = this.#store.add(new ShownRows());
   /** Boards on which rows are being read for VS Code, and whether they changed meanwhile. */
   readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
 
@@ -132,6 +135,12 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   }
 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    const rows = await this.#childrenOf(node);
+    this.shown.give(rows);
+    return rows;
+  }
+
+  async #childrenOf(node: TreeNode | undefined): Promise<TreeNode[]> {
     if (!node) return this.#roots();
     switch (node.kind) {
       case 'board':
@@ -277,10 +286,13 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       const here = new Set(this.services.fleet.boards);
       for (const board of this.#nodes.keys()) if (!here.has(board)) this.#nodes.delete(board);
       this.#cost = 0;
+      this.shown.redraw();
       this.#changed.fire(undefined);
     } else {
       const ready = nodes.filter((n) => n !== undefined).filter((n) => !this.#putOff(n));
-      if (ready.length > 0) this.#changed.fire(ready);
+      if (ready.length === 0) return;
+      this.shown.redraw(ready);
+      this.#changed.fire(ready);
     }
   }
 

@@ -11,6 +11,8 @@ export interface KeyedTree {
   readonly selection: readonly TreeNode[];
   /** While set, changes of the selection are ours and not the user's; called for each of them. */
   probing: (() => void) | undefined;
+  /** Rows that VS Code has; see ShownRows. */
+  readonly shown: { has(row: TreeNode, limitMs: number): Promise<boolean> };
 }
 
 /**
@@ -23,12 +25,17 @@ export async function keyRows(tree: KeyedTree): Promise<readonly TreeNode[]> {
   const before = tree.selection;
   try {
     const toggled = await toggle(tree);
+    const missing = toggled && before.find((node) => !toggled.includes(node));
+    // A row that is being redrawn is missing as well, until VS Code has it again.
+    const isSure = !missing || (await tree.shown.has(missing, NEWS_MS));
+    const now = toggled && isSure ? tree.selection : before;
     // Also without news: a toggle that is reported late must be undone.
     await toggle(tree);
-    const added = toggled?.find((node) => !before.includes(node));
-    const focused = added ?? before.find((node) => toggled?.includes(node) === false);
-    if (!focused) return [];
-    return added ? [added] : [focused, ...before.filter((node) => node !== focused)];
+    const added = now.filter((node) => !before.includes(node));
+    const removed = before.filter((node) => !now.includes(node));
+    const [focused, ...more] = [...added, ...removed];
+    if (!focused || more.length > 0) return []; // one toggle changes one row
+    return added.length > 0 ? added : [focused, ...before.filter((node) => node !== focused)];
   } finally {
     tree.probing = undefined;
   }

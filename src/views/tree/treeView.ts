@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../context';
 import { BoardDragAndDrop } from './dragAndDrop';
-import type { TreeNode } from './nodes';
+import { boardsOfNode, type TreeNode } from './nodes';
 
 export const BOARDS_VIEW = 'mpyFleet.boards';
 
@@ -14,8 +14,12 @@ export function registerTree(context: ViewContext): vscode.Disposable {
     canSelectMany: true,
     showCollapseAll: true,
   });
-  const selection = view.onDidChangeSelection(({ selection: nodes }) => {
+  let revealed: TreeNode | undefined;
+  const select = (nodes: readonly TreeNode[]) => {
     tree.selection = nodes;
+    const isOwn = nodes.length === 1 && nodes[0] === revealed;
+    revealed = undefined;
+    if (isOwn) return;
     if (tree.probing) {
       tree.probing();
       return;
@@ -24,8 +28,26 @@ export function registerTree(context: ViewContext): vscode.Disposable {
     const [node] = nodes;
     if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;
     active.choose(node.board).catch((error: unknown) => log.warn(String(error)));
-  });
-  return vscode.Disposable.from(view, selection, showArrangement(context, view));
+  };
+  return vscode.Disposable.from(
+    view,
+    view.onDidChangeSelection(({ selection }) => select(selection)),
+    // A board that was chosen elsewhere is selected here too: a click on a row that is selected already tells an extension
+    // nothing, so the row of another board must not stay selected.
+    active.onDidChoose((board) => {
+      if (!view.visible || tree.selection.some((n) => boardsOfNode(n).includes(board))) return;
+      revealed = tree.nodeOf(board);
+      view.reveal(revealed).then(undefined, (error: unknown) => {
+        revealed = undefined;
+        log.warn(String(error));
+      });
+    }),
+    // Rows that were selected while they were redrawn are known again.
+    tree.shown.onDidGive(() => {
+      if (view.selection.length > tree.selection.length) select(view.selection);
+    }),
+    showArrangement(context, view),
+  );
 }
 
 /** Shows in the view's title what the filter matches, and informs menus and the welcome view. */

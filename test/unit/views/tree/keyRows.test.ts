@@ -20,21 +20,36 @@ const [old, extra, other] = ['old', 'extra.txt', 'other'].map((path) => ({
   path,
 })) as unknown as [TreeNode, TreeNode, TreeNode];
 
-/** A tree whose selection is reported `afterMs` after VS Code has changed it; never, if undefined. */
-function aTree(selected: TreeNode[], focused: TreeNode, afterMs: number | undefined) {
+/**
+ * A tree whose selection is reported `afterMs` after VS Code has changed it; never, if undefined. While `redrawn`, VS Code
+ * reports no rows until it is waited for one.
+ */
+function aTree(
+  selected: TreeNode[],
+  focused: TreeNode,
+  afterMs: number | undefined,
+  redrawn = false,
+) {
   vi.useFakeTimers();
   let real = selected;
   const users: (readonly TreeNode[])[] = [];
   const tree: KeyedTree & { selection: readonly TreeNode[] } = {
     selection: selected,
     probing: undefined,
+    shown: {
+      has: () => {
+        redrawn = false;
+        tree.selection = real;
+        return Promise.resolve(true);
+      },
+    },
   };
   toggleSelection = () => {
     real = real.includes(focused) ? real.filter((n) => n !== focused) : [...real, focused];
     const nodes = real;
     if (afterMs === undefined) return;
     setTimeout(() => {
-      tree.selection = nodes;
+      tree.selection = redrawn ? [] : nodes;
       if (tree.probing) tree.probing();
       else users.push(nodes);
     }, afterMs);
@@ -66,5 +81,17 @@ describe('the rows that a key means', () => {
     expect(await rowsOf(tree)).toEqual([]);
     expect(real()).toEqual([old]);
     expect(tree.probing).toBeUndefined();
+  });
+
+  it('are not a selected row that is only being redrawn', async () => {
+    const { tree } = aTree([old], extra, 10, true);
+    expect(await rowsOf(tree)).toEqual([extra]);
+  });
+
+  it('are none, if the selected row does not come back from a redraw', async () => {
+    const { tree, real } = aTree([old], extra, 10, true);
+    tree.shown.has = () => Promise.resolve(false);
+    expect(await rowsOf(tree)).toEqual([]);
+    expect(real()).toEqual([old]);
   });
 });

@@ -1,0 +1,58 @@
+import { systemClock } from '../../core/async';
+import { DisposableStore, Emitter, type Disposable } from '../../core/events';
+import type { TreeNode } from './nodes';
+
+/**
+ * The rows that VS Code has got from the tree. It forgets them when they are redrawn and learns them again when it has asked for
+ * them. A row that is selected meanwhile is missing in the selection that it reports (its `ExtHostTreeView` looks each one up),
+ * and is reported by no event later, since the selection has not changed then.
+ */
+export class ShownRows implements Disposable {
+  readonly #store = new DisposableStore();
+  readonly #given = this.#store.add(new Emitter<void>());
+  /** VS Code has learnt rows, so the selection may show rows that it did not show before. */
+  readonly onDidGive = this.#given.event;
+  readonly #rows = new Set<TreeNode>();
+
+  /** VS Code has asked for `rows`. It has them once it has made their items, which takes no more than promises. */
+  give(rows: readonly TreeNode[]): void {
+    setImmediate(() => {
+      for (const row of rows) this.#rows.add(row);
+      this.#given.fire();
+    });
+  }
+
+  /** VS Code is told to draw the rows below `nodes` again; without `nodes`, all rows. */
+  redraw(nodes?: readonly TreeNode[]): void {
+    if (!nodes) {
+      this.#rows.clear();
+      return;
+    }
+    const boards = new Set(nodes.flatMap((node) => (node.kind === 'board' ? [node.board] : [])));
+    for (const row of this.#rows) {
+      if ('board' in row && row.kind !== 'board' && boards.has(row.board)) this.#rows.delete(row);
+    }
+  }
+
+  /** Waits at most `limitMs` until VS Code has `row`, and returns whether it has. */
+  async has(row: TreeNode, limitMs: number): Promise<boolean> {
+    if (this.#rows.has(row)) return true;
+    return new Promise((resolve) => {
+      const waiting = new DisposableStore();
+      const end = () => {
+        waiting.dispose();
+        resolve(this.#rows.has(row));
+      };
+      waiting.add(systemClock.after(limitMs, end));
+      waiting.add(
+        this.onDidGive(() => {
+          if (this.#rows.has(row)) end();
+        }),
+      );
+    });
+  }
+
+  dispose(): void {
+    this.#store.dispose();
+  }
+}
