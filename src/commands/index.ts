@@ -1,47 +1,41 @@
 import * as vscode from 'vscode';
 import type { ViewContext } from '../views/context';
-import { adoptCommands } from './adopt';
-import { agentCommands } from './agent';
-import { agentKeyCommands } from './agentKeys';
-import { firmwareCommands } from './agentFirmware';
-import { appCommands } from './apps';
-import { peopleCommands } from './agentPeople';
-import { assignCommands } from './appsAssign';
-import { arrangeCommands } from './arrange';
-import { boardCommands } from './board';
-import { boardActionCommands } from './boardActions';
-import { configureCommands } from './configure';
-import { connectionCommands } from './connection';
+import {
+  adoptCommands,
+  agentCommands,
+  agentKeyCommands,
+  firmwareCommands,
+  peopleCommands,
+} from './agent';
+import { appCommands, assignCommands } from './apps';
+import {
+  arrangeCommands,
+  boardActionCommands,
+  boardCommands,
+  configureCommands,
+  connectionCommands,
+  logCommands,
+  webReplCommands,
+} from './board';
 import { demoCommands } from './demo';
-import { downloadCommands } from './download';
-import { exportBoardsCommands } from './exportBoards';
-import { explorerCommands } from './explorer';
-import { fileCommands } from './files';
-import { fleetCommands } from './fleet';
-import { groupCommands } from './fleetGroups';
-import { rolloutCommands } from './fleetRollout';
+import {
+  downloadCommands,
+  explorerCommands,
+  fileCommands,
+  transferCommands,
+  urlCommands,
+  wipeCommands,
+} from './files';
+import { exportBoardsCommands, fleetCommands, groupCommands, rolloutCommands } from './fleet';
 import { generalCommands } from './general';
-import { packageCommands } from './packages';
-import { packageFileCommands } from './packagesFiles';
-import { stubCommands } from './packagesStubs';
+import { packageCommands, packageFileCommands, stubCommands } from './packages';
 import { flashCommands } from './flash';
-import { logCommands } from './logs';
-import { macroCommands } from './macros';
-import { notebookCommands } from './notebook';
-import { replCommands } from './repl';
-import { runCommands } from './run';
-import { transferCommands } from './transfer';
+import { macroCommands, scheduleCommands, scriptCommands } from './scripts';
+import { notebookCommands, replCommands, runCommands } from './run';
 import { setupCommands } from './setup';
-import { syncCommands } from './sync';
-import { brokerCommands } from './broker';
-import { urlCommands } from './uploadUrl';
-import { topicCommands } from './topics';
-import { compareCommands } from './syncCompare';
-import { scheduleCommands } from './schedules';
-import { scriptCommands } from './scripts';
+import { compareCommands, syncCommands } from './sync';
+import { brokerCommands, topicCommands } from './broker';
 import type { Command } from './types';
-import { webReplCommands } from './webrepl';
-import { wipeCommands } from './wipe';
 import { execute } from './wrapper';
 
 /** All commands. A test compares this table with the manifest. */

@@ -1,0 +1,232 @@
+import * as vscode from 'vscode';
+import {
+  type AgentRestart,
+  removeAgent,
+  removeStartLines,
+  updateOverTheAir,
+} from '../../core/agent';
+import type { Board } from '../../core/board';
+import { asError, CancelledError, UsageError } from '../../core/errors';
+import { updateAgentOn } from '../../core/many';
+import {
+  agentOf,
+  agentSource,
+  airBoardOf,
+  bundledAgent,
+  forgetAtBrokers,
+} from '../../views/broker';
+import type { ViewContext } from '../../views/context';
+import { putAgent } from './put';
+import { updateInWaves } from './waves';
+import { onEach, type WorkIo } from './work';
+import { confirm } from '../confirm';
+import { withoutAway } from '../fleet';
+import { namesOf } from '../summary';
+import type { Call, Command, ProgressLook } from '../types';
+
+/** Number of steps of an update over the air: copying, and the restart into the new copy. */
+const UPDATE_STEPS = 2;
+
+const RESTARTING: ProgressLook = {
+  where: 'window',
+  title: (names) => vscode.l10n.t('Restarting {0}', names),
+};
+
+/** Commands to install, update, restart and remove the agent. */
+export const agentCommands: readonly Command[] = [
+  {
+    id: 'putAgent',
+    needs: 'boards',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Putting the agent on {0}', names),
+    },
+    run: putAgent,
+  },
+  {
+    id: 'updateAgent',
+    needs: 'boards',
+    which: 'any',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Updating the agent on {0}', names),
+    },
+    run: update,
+  },
+  {
+    id: 'removeAgent',
+    needs: 'boards',
+    which: 'present',
+    progress: {
+      where: 'notification',
+      title: (names) => vscode.l10n.t('Removing the agent from {0}', names),
+    },
+    run: remove,
+  },
+  {
+    id: 'safeMode',
+    needs: 'boards',
+    which: 'present',
+    progress: RESTARTING,
+    run: async (context, boards, call) => {
+      await confirm(
+        vscode.l10n.t('Restart {0} in safe mode?', namesOf(boards)),
+        vscode.l10n.t('Restart'),
+        boards.length === 1
+          ? vscode.l10n.t(
+              'Its program stops and does not start again until you choose "Leave Safe Mode".',
+            )
+          : vscode.l10n.t(
+              'Their programs stop and do not start again until you choose "Leave Safe Mode".',
+            ),
+      );
+      await restart(context, boards, call, 'Restart in safe mode', 'safe');
+    },
+  },
+  {
+    id: 'leaveSafeMode',
+    needs: 'boards',
+    which: 'present',
+    progress: RESTARTING,
+    run: (context, boards, call) => restart(context, boards, call, 'Leave safe mode', 'normal'),
+  },
+];
+
+/** The agent works without a prompt, so no question about a running program is needed. */
+async function restart(
+  context: ViewContext,
+  boards: readonly Board[],
+  call: Call,
+  title: string,
+  mode: AgentRestart['mode'],
+): Promise<void> {
+  await onEach(context, boards, call, {
+    title,
+    programs: 'leave',
+    run: async (board, { signal, step }) => {
+      step(vscode.l10n.t('Restarting'), 0, 1);
+      await agentOf(context, board).control.restart({ mode }, signal);
+      return '';
+    },
+  });
+}
+
+/**
+ * Updates the agent over the air: writes the inactive copy, then starts it on trial. Several boards
+ * are updated in waves. Boards that are away can be updated when they return.
+ */
+async function update(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+  const agent = bundledAgent(context);
+  const { version } = agent;
+  const there = await call.ask(() => withoutAway(context, { kind: 'updateAgent' }, boards));
+  if (there.length > 1) {
+    await call.ask(() =>
+      updateInWaves(context, there, {
+        title: vscode.l10n.t('Update the agent to {0}', version),
+        update: (board, signal) => updateAgentOn(airBoardOf(context, board), agent, { signal }),
+      }),
+    );
+    return;
+  }
+  const again = runs(context, there[0], version);
+  if (again) {
+    await confirm(
+      vscode.l10n.t('{0} already runs agent {1}. Install it again?', namesOf(there), version),
+      vscode.l10n.t('Install Again'),
+    );
+  }
+  await onEach(context, there, call, {
+    title: 'Update the agent',
+    run: async (board, io) =>
+      vscode.l10n.t('runs agent {0} on trial', await updateOne(context, board, io)),
+    told: (board, ended) =>
+      vscode.l10n.t('{0} {1}; it confirms itself within minutes.', board.name, ended),
+  });
+}
+
+/** Whether a board's agent has announced that version. */
+function runs(context: ViewContext, board: Board | undefined, version: string): boolean {
+  if (!board?.links.some((l) => l.found.address.kind === 'mqtt')) return false;
+  return agentOf(context, board).control.birth?.agent === version;
+}
+
+/** @returns the version that runs now */
+async function updateOne(
+  context: ViewContext,
+  board: Board,
+  { signal, step }: WorkIo,
+): Promise<string> {
+  const { control } = agentOf(context, board);
+  if (!control.birth) {
+    throw new UsageError(vscode.l10n.t('{0} is not connected to its broker', board.name));
+  }
+  let done = 0;
+  const after = await updateOverTheAir(
+    board,
+    control,
+    (compiled) => agentSource(context, compiled),
+    { signal, onStep: (words) => step(words, done++, UPDATE_STEPS) },
+  );
+  return after.agent;
+}
+
+async function remove(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+  await confirm(
+    vscode.l10n.t('Remove the agent from {0}?', namesOf(boards)),
+    vscode.l10n.t('Remove'),
+    boards.length === 1
+      ? vscode.l10n.t('The board will then be reachable only by cable or WebREPL.')
+      : vscode.l10n.t('The boards will then be reachable only by cable or WebREPL.'),
+  );
+  await onEach(context, boards, call, {
+    title: 'Remove the agent',
+    // The agent is the program that runs; the board's own starts again after the removal.
+    programs: 'stop',
+    run: async (board, io) => {
+      await removeOne(context, board, io);
+      return '';
+    },
+    told: (board) =>
+      vscode.l10n.t('{0} no longer has the agent. Its own program starts as before.', board.name),
+  });
+}
+
+async function removeOne(
+  context: ViewContext,
+  board: Board,
+  { signal, step }: WorkIo,
+): Promise<void> {
+  let steps = 0;
+  const options = { signal, onStep: (words: string) => step(words, steps++, 2) };
+  const { uid } = board;
+  if (board.transport?.kind === 'mqtt') {
+    const { control, broker } = agentOf(context, board);
+    await removeStartLines(board.files, options);
+    await control.remove(signal);
+    await board.disconnect();
+    if (uid) await broker.forget(uid);
+    await connectOtherwise(context, board, signal);
+  } else {
+    await removeAgent(board.files, options);
+    await board.reset('soft', signal);
+    if (uid) await forgetAtBrokers(context, uid);
+  }
+  if (uid) await context.brokers.secrets.setBoardKey(uid, undefined);
+}
+
+/** Reconnects a board that was connected, over another link if it has one. If that fails, its row shows why. */
+async function connectOtherwise(
+  { log }: ViewContext,
+  board: Board,
+  signal: AbortSignal,
+): Promise<void> {
+  const other = board.links.find((l) => l.present && l.found.address.kind !== 'mqtt');
+  if (!other) return;
+  try {
+    await board.connect({ kind: other.found.address.kind, signal });
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    log.info(`${board.name} did not connect without its agent: ${asError(error).message}`);
+  }
+}

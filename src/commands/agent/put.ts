@@ -1,0 +1,121 @@
+import * as vscode from 'vscode';
+import {
+  type AgentConfig,
+  type AgentFit,
+  examine,
+  installAgent,
+  newBoardKey,
+  scanWifi,
+  takesCompiled,
+} from '../../core/agent';
+import { type Board, boardBecomes } from '../../core/board';
+import { announced } from '../../core/broker/announced';
+import type { Broker } from '../../core/broker/brokers';
+import { CancelledError } from '../../core/errors';
+import { forEachBoard } from '../../core/many';
+import { agentSource } from '../../views/broker';
+import type { ViewContext } from '../../views/context';
+import { askPlan } from './prompts';
+import { onEach, type WorkIo } from './work';
+import { askAboutPrograms } from '../fleet';
+import { keepSecrets } from '../secretLink';
+import type { Call } from '../types';
+
+/** Steps of putting the agent on one board, the last of which is the wait for its first message. */
+const STEPS = 6;
+
+/** Facts about a board before the agent is put on it, or why the agent cannot run on it. */
+type Looked = ReadonlyMap<Board, AgentFit | Error>;
+
+/** Puts the agent on boards and waits until each is at the broker. All questions come first, once for all boards. */
+export async function putAgent(
+  context: ViewContext,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
+  const { signal } = call;
+  const many = boards.length > 1;
+  const programs = many ? await call.ask(() => askAboutPrograms(context, boards)) : undefined;
+  const held = <T>(board: Board, work: () => Promise<T>) =>
+    programs ? context.many.jobs.stopPolicies.during(board, programs, work) : work();
+  call.report(vscode.l10n.t('Checking the board'));
+  const looked = await lookAt(boards, held, signal);
+  const fits = new Map([...looked].flatMap(([b, fit]) => (fit instanceof Error ? [] : [[b, fit]])));
+  const [failure] = [...looked.values()].filter((fit) => fit instanceof Error);
+  if (fits.size === 0) throw failure ?? new CancelledError();
+  const secrets = vscode.l10n.t('its new key and the passwords of Wi-Fi and broker');
+  const refused = await call.ask(() => keepSecrets([...fits.keys()], secrets));
+  for (const board of refused.keys()) fits.delete(board);
+  const [refusal] = refused.values();
+  if (fits.size === 0) throw refusal ?? new CancelledError();
+  const scan = (board: Board) => held(board, () => scanWifi(board, signal));
+  const plan = await call.ask(() => askPlan(context, fits, scan, signal));
+  if (!plan) return;
+  const { broker } = plan;
+  await onEach(context, boards, call, {
+    title: 'Put the agent',
+    ...(programs && { programs }),
+    run: async (board, io) => {
+      const fit = refused.get(board) ?? looked.get(board);
+      if (!fit || fit instanceof Error) throw fit ?? new CancelledError();
+      await put(context, board, fit, broker, plan.configOf(board, fit), io);
+      return vscode.l10n.t('at {0}', broker.profile.name);
+    },
+    told: (board) =>
+      vscode.l10n.t(
+        '{0} is now at {1} and no longer needs its cable.',
+        board.name,
+        broker.profile.name,
+      ),
+  });
+}
+
+async function lookAt(
+  boards: readonly Board[],
+  held: <T>(board: Board, work: () => Promise<T>) => Promise<T>,
+  signal: AbortSignal,
+): Promise<Looked> {
+  const look = (board: Board, own: AbortSignal) => held(board, () => examine(board, own));
+  const looked = new Map<Board, AgentFit | Error>();
+  for (const outcome of await forEachBoard(boards, look, { signal })) {
+    if (outcome.status === 'cancelled') throw new CancelledError();
+    looked.set(outcome.board, outcome.status === 'ok' ? outcome.value : outcome.error);
+  }
+  return looked;
+}
+
+/** Puts the agent on one board, step by step. */
+async function put(
+  context: ViewContext,
+  board: Board,
+  fit: AgentFit,
+  broker: Broker,
+  config: AgentConfig,
+  { signal, step }: WorkIo,
+): Promise<void> {
+  const { secrets } = context.brokers;
+  const adminKey = newBoardKey();
+  const source = await agentSource(context, takesCompiled(fit));
+  // The key is stored before it is written, so that an interruption cannot leave a board whose key
+  // is lost.
+  const before = await secrets.boardKey(fit.uid);
+  await secrets.setBoardKey(fit.uid, { role: 'admin', key: adminKey });
+  let steps = 0;
+  const onStep = (words: string) => step(words, ++steps, STEPS);
+  try {
+    await installAgent(board, source, { ...config, adminKey }, { signal, onStep });
+  } catch (error) {
+    if (steps < 2) await secrets.setBoardKey(fit.uid, before); // its configuration has not been written
+    throw error;
+  }
+  const born = announced(broker, fit.uid, board.name, signal);
+  born.catch(() => undefined); // it is awaited below; the reset may fail first
+  step(vscode.l10n.t('Restarting'), ++steps, STEPS);
+  await board.reset('soft', signal);
+  step(vscode.l10n.t('Waiting for it at {0}', broker.profile.name), ++steps, STEPS);
+  await born;
+  // The tree learns of boards on a broker a moment later, in batches.
+  const atBroker = (b: Board) => b.links.some((l) => l.present && l.found.address.kind === 'mqtt');
+  await boardBecomes(board, atBroker, signal);
+  await board.connect({ kind: 'mqtt', signal });
+}

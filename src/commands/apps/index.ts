@@ -1,0 +1,3 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { appCommands } from './apps';
+export { assignCommands } from './assign';

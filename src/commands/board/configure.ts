@@ -1,0 +1,14 @@
+import * as vscode from 'vscode';
+import type { Command } from '../types';
+
+/** The form for the configuration of boards. */
+export const configureCommands: readonly Command[] = [
+  {
+    id: 'configureBoards',
+    needs: 'boards',
+    which: 'any',
+    run: async (_context, boards) => {
+      await vscode.commands.executeCommand('mpyFleet.internal.showConfigure', boards);
+    },
+  },
+];

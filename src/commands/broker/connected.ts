@@ -1,0 +1,23 @@
+import * as vscode from 'vscode';
+import type { Broker } from '../../core/broker/brokers';
+import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
+import { CancelledError, UsageError } from '../../core/errors';
+import type { ViewContext } from '../../views/context';
+
+/** Connects a broker by its id; the local one is started if it does not run. @throws UsageError if there is none with this id */
+export async function connectedBroker(
+  { brokers }: ViewContext,
+  id: string,
+  signal: AbortSignal,
+): Promise<Broker> {
+  if (id === LOCAL_BROKER_ID && !brokers.local.running) await brokers.startLocal(false);
+  if (!brokers.hub.get(id)) {
+    throw new UsageError(vscode.l10n.t('There is no broker "{0}"', id), {
+      hint: vscode.l10n.t('Add it in the Brokers view, or change "id" in the template.'),
+    });
+  }
+  await brokers.connect(id, signal);
+  const broker = brokers.hub.get(id);
+  if (!broker) throw new CancelledError(); // it was removed meanwhile
+  return broker;
+}

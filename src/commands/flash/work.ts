@@ -1,0 +1,235 @@
+import * as vscode from 'vscode';
+import { callCommand } from '../../views/callCommand';
+import { fullPlace } from '../../core/address';
+import { delay, systemClock } from '../../core/async';
+import type { Board, Found } from '../../core/board';
+import { asError, CancelledError, UsageError } from '../../core/errors';
+import {
+  enterBootloader,
+  type Firmware,
+  flashBoard,
+  type FlashOutcome,
+  flashStep,
+  type FlashTarget,
+  otherVersion,
+  parseFirmware,
+  touch,
+} from '../../core/flash';
+import type { ViewContext } from '../../views/context';
+import { showInformationMessage, showWarningMessage } from '../../views/message';
+import { askFirmware } from './ask';
+import { askFlashTarget, type Chosen } from './target';
+import { PortReturn } from './portReturn';
+import type { Call } from '../types';
+
+/** Time, in milliseconds, for a first start, which creates the file system. */
+export const FIRST_START_MS = 20_000;
+const RETRY_MS = 500;
+
+/** `Flash Firmware…`: asks for port, firmware and whether to keep the files, then flashes and waits until the board answers. */
+export async function flashFirmware(context: ViewContext, call: Call): Promise<void> {
+  const chosen = await askFlashTarget(context, call.args);
+  if (!chosen) return;
+  const data = await askFirmware(context, chosen, call);
+  if (!data) return;
+  const firmware = parseFirmware(data);
+  const erase = firmware.kind === 'esp' ? await askErase(chosen.board, call) : false;
+  if (erase === undefined) return;
+  call.begin();
+  // An open link occupies the port.
+  await chosen.board?.disconnect();
+  const ports = new PortReturn(context.fleet);
+  try {
+    const outcome = await flashBoard(firmware, await targetOf(context, chosen), {
+      log: context.log,
+      signal: call.signal,
+      erase,
+      onProgress: (progress) => call.report(flashStep(progress), progress.done, progress.total),
+      onIdentity: ({ description }) => call.report(description),
+    });
+    if (firmware.kind === 'esp') await welcome(context, chosen, firmware, outcome, call);
+    else await welcomeBack(context, chosen, firmware, outcome, ports, call);
+  } finally {
+    ports.dispose();
+  }
+}
+
+/** Returns the port or drive of a board, and how to start its boot loader. */
+export async function targetOf(
+  context: ViewContext,
+  { board, found, drive }: Chosen,
+): Promise<FlashTarget> {
+  if (drive) return { drive };
+  if (!board || !found) return {};
+  const port = await context.flashPort(fullPlace(found.address), found.usb);
+  return { port, enterLoader: (signal) => intoLoader(context, board, () => touch(port), signal) };
+}
+
+/**
+ * Starts the boot loader through MicroPython if it answers, or else by opening the port at 1200
+ * baud.
+ */
+async function intoLoader(
+  context: ViewContext,
+  board: Board,
+  touchPort: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await board.connect({ signal, kind: 'serial' });
+    await enterBootloader((work, options) => board.withSession(work, options), { signal });
+    await board.disconnect();
+  } catch (error) {
+    if (error instanceof CancelledError) throw error;
+    context.log.info(
+      `${board.name} cannot enter its boot loader automatically: ${asError(error).message}`,
+    );
+    await board.disconnect();
+    await touchPort();
+  }
+}
+
+/** Asks whether to erase the whole chip, with an offer to save its files first; undefined: cancelled. */
+async function askErase(board: Board | undefined, call: Call): Promise<boolean | undefined> {
+  const hasFiles = board?.info?.implementation !== undefined;
+  const keep = {
+    label: vscode.l10n.t('Keep files and settings'),
+    detail: vscode.l10n.t('Only the firmware is replaced.'),
+    what: 'keep' as const,
+  };
+  const erase = {
+    label: vscode.l10n.t('Erase everything first'),
+    detail: vscode.l10n.t(
+      'Files, Wi-Fi settings and calibration are deleted. Best for a chip from elsewhere.',
+    ),
+    what: 'erase' as const,
+  };
+  const save = {
+    label: vscode.l10n.t('Save the files to a folder, then erase everything'),
+    detail: vscode.l10n.t('The files of {0} are downloaded first.', board?.name ?? ''),
+    what: 'save' as const,
+  };
+  const picked = await vscode.window.showQuickPick(hasFiles ? [keep, save, erase] : [keep, erase], {
+    title: vscode.l10n.t('What shall happen to what is on the chip?'),
+    ignoreFocusOut: true,
+  });
+  if (!picked) return undefined;
+  if (picked.what === 'save') {
+    await call.ask(() => callCommand('mpyFleet.download', board));
+    const go = vscode.l10n.t('Erase and Flash');
+    const answer = await showWarningMessage(
+      vscode.l10n.t('Are the files saved? Everything on the chip is erased now.'),
+      { modal: true },
+      go,
+    );
+    if (answer !== go) return undefined;
+  }
+  return picked.what !== 'keep';
+}
+
+/** Waits for the first start of an ESP board and reports the result. */
+async function welcome(
+  context: ViewContext,
+  { board }: Chosen,
+  firmware: Firmware,
+  { esp }: FlashOutcome,
+  call: Call,
+): Promise<void> {
+  if (!board) return;
+  if (esp?.restarted === false) {
+    void showInformationMessage(
+      vscode.l10n.t('The firmware was written and verified. Press RESET on the board to start it.'),
+    );
+    await board.connect({ signal: call.signal, kind: 'serial' }); // listens only, to see the start
+    return;
+  }
+  await tellVersion(context, () => board, firmware, call);
+}
+
+/** Waits until the board of a drive, or one that DFU has written, is a serial port again. */
+async function welcomeBack(
+  context: ViewContext,
+  { board, found }: Chosen,
+  firmware: Firmware,
+  { drive }: FlashOutcome,
+  ports: PortReturn,
+  call: Call,
+): Promise<void> {
+  call.report(vscode.l10n.t('Waiting for the board'));
+  // A debug probe keeps its port while it programs the chip.
+  const back = drive?.kind === 'dapLink' && found ? found : await ports.port(call.signal);
+  if (!back) {
+    void showWarningMessage(
+      vscode.l10n.t(
+        '{0} took the firmware, but no serial port appeared. Unplug the board and plug it in again.',
+        drive?.name ?? board?.name ?? '',
+      ),
+    );
+    return;
+  }
+  await tellVersion(context, () => boardAt(context, back), firmware, call);
+}
+
+/** @throws UsageError if the port is gone again */
+function boardAt({ fleet }: ViewContext, { address }: Found): Board {
+  const board = fleet.byAddress(address);
+  if (board) return board;
+  throw new UsageError(vscode.l10n.t('{0} was unplugged', address.text));
+}
+
+/** Reports which version the board runs, as it says itself. */
+async function tellVersion(
+  context: ViewContext,
+  boardOf: () => Board,
+  firmware: Firmware,
+  call: Call,
+): Promise<void> {
+  call.report(vscode.l10n.t('Waiting for the first start'));
+  const failure = await firstAnswer(boardOf, call.signal);
+  const { name, info } = boardOf();
+  if (failure) {
+    context.log.warn(`${name} after flashing: ${failure.message}`);
+    void showWarningMessage(
+      vscode.l10n.t(
+        'The firmware was written and verified, but {0} does not answer as MicroPython yet. Press RESET, or flash again and erase everything first.',
+        name,
+      ),
+    );
+    return;
+  }
+  const runs = info?.version ?? '';
+  const wanted = otherVersion(firmware, runs);
+  if (wanted !== undefined) {
+    void showWarningMessage(
+      vscode.l10n.t(
+        '{0} runs MicroPython {1}, but the firmware file is {2}. Is this the board that was flashed?',
+        name,
+        runs,
+        wanted,
+      ),
+    );
+    return;
+  }
+  const python = info?.implementation === 'circuitpython' ? 'CircuitPython' : 'MicroPython';
+  void showInformationMessage(vscode.l10n.t('{0} runs {1} {2}', name, python, runs));
+}
+
+/** Reconnects until the board describes itself. Returns the last error if it does not in time. */
+export async function firstAnswer(
+  boardOf: () => Board,
+  signal: AbortSignal,
+  limitMs = FIRST_START_MS,
+): Promise<Error | undefined> {
+  const end = performance.now() + limitMs;
+  for (;;) {
+    try {
+      await boardOf().connect({ signal, kind: 'serial' });
+      await boardOf().refreshInfo({ signal });
+      return undefined;
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      if (performance.now() > end) return asError(error);
+    }
+    await delay(systemClock, RETRY_MS, signal);
+  }
+}

@@ -1,0 +1,128 @@
+import * as vscode from 'vscode';
+import type { Board, ManyStopAnswer } from '../../core/board';
+import { CancelledError } from '../../core/errors';
+import { shownMinute } from '../../core/timeText';
+import { compressHostlist, type FleetAction, type FleetJob } from '../../core/many';
+import type { ViewContext } from '../../views/context';
+import { showWarningMessage } from '../../views/message';
+
+/**
+ * Runs an action on boards: asks once about running programs and boards that are away, shows the
+ * results view, and starts. `answered`: how to treat running programs, if the user has already been
+ * asked.
+ * @throws CancelledError when the user cancels
+ */
+export async function startJob(
+  context: ViewContext,
+  action: FleetAction,
+  boards: readonly Board[],
+  signal?: AbortSignal,
+  answered?: ManyStopAnswer,
+): Promise<FleetJob | undefined> {
+  const there = await withoutAway(context, action, boards);
+  if (there.length === 0) return undefined;
+  const programs =
+    answered ?? (needsPrompt(action) ? await askAboutPrograms(context, there) : 'leave');
+  await vscode.commands.executeCommand('mpyFleet.results.focus');
+  return context.many.jobs.run(action, there, programs, { signal });
+}
+
+/** Repeats the job on the boards where it failed. Asks again about boards that are now away. */
+export async function retryJob(context: ViewContext, job: FleetJob): Promise<void> {
+  if (job.running) return;
+  const there = await withoutAway(context, job.action, job.unfinished);
+  if (there.length > 0) await context.many.jobs.retry(job, there);
+}
+
+function needsPrompt(action: FleetAction): boolean {
+  return action.kind !== 'reset';
+}
+
+/**
+ * Returns the connected boards. The user decides about the others: the action can wait until they are back.
+ * @throws CancelledError
+ */
+export async function withoutAway(
+  context: ViewContext,
+  action: FleetAction,
+  boards: readonly Board[],
+): Promise<readonly Board[]> {
+  const away = boards.filter(isAway);
+  if (away.length === 0) return boards;
+  const sleeping = away.every(({ asleep }) => asleep && !asleep.overslept);
+  const later = sleeping
+    ? vscode.l10n.t('Run When They Wake Up')
+    : vscode.l10n.t('Run When They Are Back');
+  const skip = vscode.l10n.t('Leave Them Out');
+  const known = action.kind === 'work' ? [] : away.filter((b) => b.uid !== undefined);
+  const answer = await showWarningMessage(
+    awayWords(away, boards.length, sleeping),
+    { modal: true },
+    ...(known.length > 0 ? [later] : []),
+    skip,
+  );
+  if (answer === undefined) throw new CancelledError();
+  if (answer === later) {
+    for (const board of known) await context.many.pending.add(board.uid ?? '', board.name, action);
+  }
+  return boards.filter((b) => !isAway(b));
+}
+
+function awayWords(away: readonly Board[], all: number, sleeping: boolean): string {
+  const names = compressHostlist(away.map((b) => b.name));
+  const first = Math.min(...away.map((b) => b.asleep?.until ?? Infinity));
+  return sleeping
+    ? vscode.l10n.t(
+        '{0} of {1} boards are asleep: {2}. The first wakes up at {3}.',
+        ...[away.length, all, names, shownMinute(first, Date.now())],
+      )
+    : vscode.l10n.t('{0} of {1} boards are away: {2}', away.length, all, names);
+}
+
+/** A link that was just lost still counts as present until the next port scan, a moment later. */
+function isAway({ present, state }: Board): boolean {
+  return !present || state.tag === 'reconnecting';
+}
+
+/** One question for all boards on which a program runs or may run. @throws CancelledError */
+export async function askAboutPrograms(
+  context: ViewContext,
+  boards: readonly Board[],
+): Promise<ManyStopAnswer> {
+  const running = boards.filter(mayRun);
+  if (running.length === 0) return 'leave';
+  const always = context.settings.get('run.stopRunningProgram');
+  if (always !== 'ask') return always;
+  const restart = vscode.l10n.t('Stop and Restart Afterwards');
+  const stop = vscode.l10n.t('Stop');
+  const leave = vscode.l10n.t('Leave Those Boards Alone');
+  const answer = await showWarningMessage(
+    vscode.l10n.t(
+      'A program is or may be running on {0} of {1} boards',
+      running.length,
+      boards.length,
+    ),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        '{0}\n\nIt is stopped only where it is in the way.',
+        compressHostlist(running.map((b) => b.name)),
+      ),
+    },
+    restart,
+    stop,
+    leave,
+  );
+  if (answer === undefined) throw new CancelledError();
+  return answer === restart ? 'stopAndRestart' : answer === stop ? 'stop' : 'leave';
+}
+
+/**
+ * The activity of a board that has sent nothing is unknown; behind a broker, work runs alongside
+ * the program.
+ */
+function mayRun(board: Board): boolean {
+  if (board.transport?.can.besideProgram) return false;
+  const { tag } = board.state;
+  return tag === 'running' || tag === 'connected' || tag === 'disconnected';
+}

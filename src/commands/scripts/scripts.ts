@@ -1,0 +1,237 @@
+import * as vscode from 'vscode';
+import type { AgentControl } from '../../core/agent';
+import { installStartUp } from '../../core/apps';
+import { delay, systemClock } from '../../core/async';
+import type { Board } from '../../core/board';
+import { text, withoutBom } from '../../core/bytes';
+import { asError, TimeoutError, UsageError } from '../../core/errors';
+import { tellBriefly } from '../../views/message';
+import type { ViewContext } from '../../views/context';
+import { isScriptRow } from '../../views/scripts/rows';
+import { nameOf } from '../../views/tree';
+import { onEach } from '../agent';
+import { boardsOf, chooseBoards } from '../targets';
+import { startJob } from '../fleet';
+import { confirm } from '../confirm';
+import type { Call, Command } from '../types';
+
+/** Longest wait, in milliseconds, for a program to end after it was interrupted. */
+const STOP_MS = 10_000;
+/** Interval, in milliseconds, at which the board is asked whether it has ended. */
+const LOOK_MS = 100;
+/** Largest number of scripts of the workspace that the list shows. */
+const OFFERED = 200;
+
+/** A script on this computer. */
+export interface Script {
+  readonly uri: vscode.Uri;
+  readonly name: string;
+  readonly content: Uint8Array;
+}
+
+/**
+ * Commands to run a script once, install it for start-up or keep it, and to control the program of
+ * a board.
+ */
+export const scriptCommands: readonly Command[] = [
+  {
+    id: 'runScript',
+    needs: 'nothing',
+    run: (context, call) => withScript(context, call, vscode.l10n.t('Run once'), runOnce),
+  },
+  {
+    id: 'installScript',
+    needs: 'nothing',
+    run: (context, call) =>
+      withScript(context, call, vscode.l10n.t('Install as start-up'), install),
+  },
+  { id: 'keepScript', needs: 'nothing', run: keep },
+  { id: 'forgetScript', needs: 'nothing', run: forget },
+  { id: 'startProgram', needs: 'boards', which: 'present', run: program('start') },
+  { id: 'stopProgram', needs: 'boards', which: 'present', run: program('stop') },
+  { id: 'restartProgram', needs: 'boards', which: 'present', run: program('restart') },
+];
+
+/** Asks for the script and the boards if they were not given, and does the work. */
+async function withScript(
+  context: ViewContext,
+  { args, signal }: Call,
+  title: string,
+  work: (
+    context: ViewContext,
+    script: Script,
+    boards: readonly Board[],
+    signal: AbortSignal,
+  ) => Promise<void>,
+): Promise<void> {
+  const script = await askScript(context, args);
+  if (!script) return;
+  const boards = await askBoards(context, args, `${title}: ${script.name}`);
+  if (boards) await work(context, script, boards, signal);
+}
+
+/** Returns the boards among the arguments, or asks for boards. */
+export async function askBoards(
+  context: ViewContext,
+  args: readonly unknown[],
+  title: string,
+): Promise<readonly Board[] | undefined> {
+  const given = boardsOf(
+    context,
+    args.flat().filter((a) => !(a instanceof vscode.Uri) && !isScriptRow(a)),
+  );
+  return given.length > 0 ? given : chooseBoards(context, title);
+}
+
+/**
+ * Returns the clicked script, or asks for one. Kept scripts come first, then those of the
+ * workspace.
+ */
+export async function askScript(
+  context: ViewContext,
+  args: readonly unknown[],
+): Promise<Script | undefined> {
+  for (const arg of args.flat()) {
+    if (arg instanceof vscode.Uri) return readScript(arg);
+    if (isScriptRow(arg) && arg.kind === 'script') return readScript(arg.uri);
+  }
+  const { kept } = context.scripts;
+  const found = await vscode.workspace.findFiles('**/*.py', '**/node_modules/**', OFFERED);
+  const items: (vscode.QuickPickItem & { readonly uri: vscode.Uri })[] = [
+    ...(await kept.list()).map((name) => ({
+      ...{ label: name, description: vscode.l10n.t('kept script') },
+      uri: vscode.Uri.file(kept.path(name)),
+    })),
+    ...found
+      .map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }))
+      .sort((a, b) => a.label.localeCompare(b.label)),
+  ];
+  if (items.length === 0) {
+    throw new UsageError(vscode.l10n.t('There is no script in this workspace'), {
+      hint: vscode.l10n.t('Write a Python file, save it, and try again.'),
+    });
+  }
+  const title = vscode.l10n.t('Which script?');
+  const picked = await vscode.window.showQuickPick(items, { title, matchOnDescription: true });
+  return picked && readScript(picked.uri);
+}
+
+async function readScript(uri: vscode.Uri): Promise<Script> {
+  const name = nameOf(uri.path);
+  try {
+    // As in the editor, with changes that are not saved yet.
+    const open = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
+    const content = open
+      ? new TextEncoder().encode(open.getText())
+      : withoutBom(await vscode.workspace.fs.readFile(uri));
+    return { uri, name, content };
+  } catch (cause) {
+    throw new UsageError(vscode.l10n.t('{0} cannot be read: {1}', name, asError(cause).message), {
+      cause,
+    });
+  }
+}
+
+async function runOnce(
+  context: ViewContext,
+  { uri, name, content }: Script,
+  boards: readonly Board[],
+  signal: AbortSignal,
+): Promise<void> {
+  const source = { uri: uri.toString(), line: 0 };
+  const code = text(content);
+  await startJob(context, { kind: 'exec', code, label: name, source }, boards, signal);
+}
+
+async function install(
+  context: ViewContext,
+  { name, content }: Script,
+  boards: readonly Board[],
+  signal: AbortSignal,
+): Promise<void> {
+  const title = vscode.l10n.t('Install {0} as start-up', name);
+  const work = async (board: Board, io: { signal: AbortSignal; print(text: string): void }) => {
+    const { control, restart } = context.scripts.partOf(board);
+    const { kept } = await installStartUp(board.files, content, control, io.signal);
+    await restart(io.signal);
+    const words = vscode.l10n.t('{0} starts with the board from now on', name);
+    const before = kept ? `; ${vscode.l10n.t('the previous program is in {0}', kept)}` : '';
+    io.print(`${words}${before}\n`);
+  };
+  await startJob(context, { kind: 'work', title, work }, boards, signal);
+}
+
+async function keep(context: ViewContext, { args }: Call): Promise<void> {
+  const editor = vscode.window.activeTextEditor?.document.uri;
+  const script = await askScript(context, args.length > 0 ? args : editor ? [editor] : []);
+  if (!script) return;
+  const { scripts } = context;
+  const isKnown = (await scripts.kept.list()).includes(script.name);
+  if (isKnown && script.uri.fsPath !== scripts.kept.path(script.name)) {
+    const question = vscode.l10n.t('Replace the kept script {0}?', script.name);
+    await confirm(question, vscode.l10n.t('Replace'));
+  }
+  await scripts.kept.keep(script.name, script.content);
+  scripts.changed();
+  tellBriefly(vscode.l10n.t('{0} is kept for all workspaces', script.name), 'check');
+}
+
+async function forget({ scripts }: ViewContext, { args }: Call): Promise<void> {
+  for (const row of args.flat()) {
+    if (!isScriptRow(row) || row.kind !== 'script') continue;
+    const question = vscode.l10n.t('Delete the kept script {0}?', row.name);
+    await confirm(question, vscode.l10n.t('Delete'));
+    await scripts.kept.remove(row.name);
+  }
+  scripts.changed();
+}
+
+/** Starts, stops or restarts what boards run: through the agent, else by an interrupt or a soft reset. */
+function program(action: 'start' | 'stop' | 'restart') {
+  return (context: ViewContext, boards: readonly Board[], call: Call) =>
+    onEach(context, boards, call, {
+      title: TITLES[action](),
+      // Stopping the program is the purpose of this command.
+      programs: 'stop',
+      run: async (board, { signal }) => {
+        const { control } = context.scripts.partOf(board);
+        if (control) {
+          if (action !== 'start') await stopAndWait(board, control, signal);
+          if (action !== 'stop') await control.app('start', signal);
+        } else if (action === 'stop') await board.interrupt();
+        else await board.reset('soft', signal);
+        return TOLD[action]();
+      },
+      told: (board, ended) => `${board.name}: ${ended}`,
+    });
+}
+
+/** Stops the program of a board's agent, and resolves when it has ended: it may clean up first. @throws TimeoutError */
+async function stopAndWait(
+  board: Board,
+  control: AgentControl,
+  signal: AbortSignal,
+): Promise<void> {
+  const until = performance.now() + STOP_MS;
+  let { running } = await control.app('stop', signal);
+  while (running) {
+    if (performance.now() > until) {
+      throw new TimeoutError(vscode.l10n.t('The program on {0} does not stop', board.name), {
+        hint: vscode.l10n.t('It catches the interrupt. Restart the board to end it.'),
+      });
+    }
+    await delay(systemClock, LOOK_MS, signal);
+    ({ running } = await control.app('info', signal));
+  }
+}
+
+const TITLES = {
+  start: () => vscode.l10n.t('Start the program'),
+  stop: () => vscode.l10n.t('Stop the program'),
+  restart: () => vscode.l10n.t('Restart the program'),
+};
+const TOLD = {
+  start: () => vscode.l10n.t('the program was started'),
+  stop: () => vscode.l10n.t('the program was stopped'),
+  restart: () => vscode.l10n.t('the program was restarted'),
+};

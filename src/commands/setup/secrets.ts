@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { Queue } from '../../core/async';
+import { CancelledError } from '../../core/errors';
+import type { ViewContext } from '../../views/context';
+import { showInputBox } from '../../views/message';
+import type { Call } from '../types';
+
+/** Secrets of board templates, kept in SecretStorage. The user is asked when a step first needs one. */
+export class SetupSecrets {
+  readonly #known = new Map<string, string>();
+  readonly #questions = new Queue();
+  #asksAgain = false;
+
+  constructor(
+    private readonly context: ViewContext,
+    private readonly call: Call,
+  ) {}
+
+  /** @throws CancelledError if the user does not enter it */
+  async get(name: string): Promise<string> {
+    const given = this.#known.get(name);
+    if (given !== undefined) return given;
+    const { secrets } = this.context.extension;
+    const key = `mpyFleet.template.${name}`;
+    const stored = await secrets.get(key);
+    const value =
+      stored !== undefined && !this.#asksAgain ? stored : await this.#ask(name, stored ?? '');
+    this.#known.set(name, value);
+    if (value !== stored) await secrets.store(key, value);
+    return value;
+  }
+
+  /**
+   * Asks for every secret again, with the stored value as the default, because one may be wrong.
+   */
+  askAgain(): void {
+    this.#known.clear();
+    this.#asksAgain = true;
+  }
+
+  async #ask(name: string, value: string): Promise<string> {
+    // Several boards may need secrets at once, and VS Code shows one question at a time.
+    const typed = await this.#questions.run(() =>
+      this.call.ask(() =>
+        showInputBox({
+          title: vscode.l10n.t('Secret "{0}" of the board template', name),
+          prompt: vscode.l10n.t('VS Code keeps it in its secret storage.'),
+          value,
+          password: true,
+          ignoreFocusOut: true,
+        }),
+      ),
+    );
+    if (typed === undefined) throw new CancelledError();
+    return typed;
+  }
+}

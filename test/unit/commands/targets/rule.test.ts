@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  fits,
+  targetOf,
+  type Situation,
+  type Verdict,
+} from '../../../../src/commands/targets/rule';
+import type { Board } from '../../../../src/core/board/board';
+import type { BoardState } from '../../../../src/core/board/boardState';
+
+// The one rule for the target, as a table: from where a command was called x what is selected, focused and chosen x which
+// boards are present and connected.
+
+function board(name: string, state: BoardState, present = true): Board {
+  const connected = ['idle', 'running', 'connected', 'busy'].includes(state.tag);
+  return { name, state, present, ...(connected ? { transport: {} } : {}) } as unknown as Board;
+}
+
+const alpha = board('alpha', { tag: 'idle' });
+const beta = board('beta', { tag: 'running' });
+const gamma = board('gamma', { tag: 'connected' });
+const off = board('off', { tag: 'disconnected' });
+const away = board('away', { tag: 'disconnected' }, false);
+const pulled = board('pulled', { tag: 'reconnecting', attempt: 1 }, false);
+const cloud = board('cloud', { tag: 'online' });
+const all = [alpha, beta, gamma, off, away, pulled, cloud];
+
+const names = (verdict: Verdict): string => {
+  switch (verdict.tag) {
+    case 'boards':
+      return verdict.boards.map((b) => b.name).join(' ');
+    case 'ask': {
+      const { why } = verdict;
+      const detail = 'name' in why ? ` ${why.name}` : 'count' in why ? ` ${why.count}` : '';
+      return `ask ${why.tag}${detail}: ${verdict.candidates.map((b) => b.name).join(' ')}`;
+    }
+    case 'refuse':
+      return `refuse ${verdict.board.name}`;
+    case 'none':
+      return `none${verdict.missing === undefined ? '' : ` ${verdict.missing}`}`;
+  }
+};
+
+const at = (situation: Partial<Situation>): Situation => ({
+  clicked: [],
+  focused: [],
+  active: undefined,
+  missing: undefined,
+  boards: all,
+  ...situation,
+});
+
+describe('a command for one board', () => {
+  it.each<[string, Partial<Situation>, string]>([
+    ['the clicked row', { clicked: [beta], active: alpha }, 'beta'],
+    ['the clicked row of several selected', { clicked: [beta, alpha, gamma] }, 'beta'],
+    ['the clicked row before what has the focus', { clicked: [beta], focused: [gamma] }, 'beta'],
+    ['a clicked row that is away: no other', { clicked: [away], active: alpha }, 'refuse away'],
+    ['the focused board before the active one', { focused: [gamma], active: alpha }, 'gamma'],
+    [
+      'several selected rows',
+      { focused: [alpha, beta], active: alpha },
+      'ask severalSelected 2: alpha beta',
+    ],
+    [
+      'several selected rows that are away',
+      { focused: [away, pulled], active: alpha },
+      'refuse away',
+    ],
+    ['the active board', { active: beta }, 'beta'],
+    ['the active board behind a broker', { active: cloud }, 'cloud'],
+    [
+      'the active board with its cable pulled',
+      { active: pulled },
+      'ask away pulled: alpha beta gamma off cloud',
+    ],
+    [
+      'the active board with its cable pulled, one other there',
+      { active: pulled, boards: [pulled, beta] },
+      'ask away pulled: beta',
+    ],
+    [
+      'the active board with its cable pulled, no other there',
+      { active: pulled, boards: [pulled, away] },
+      'refuse pulled',
+    ],
+    [
+      'the active board, gone from the tree',
+      { missing: 'alpha', boards: [beta] },
+      'ask away alpha: beta',
+    ],
+    ['the active board, gone, no other there', { missing: 'alpha', boards: [] }, 'none alpha'],
+    [
+      'an active address that does not answer, another connected',
+      { active: off, boards: [off, beta] },
+      'ask notConnected off: off beta',
+    ],
+    ['an active address, nothing else connected', { active: off, boards: [off, away] }, 'off'],
+    ['none chosen, several there', {}, 'ask noneChosen: alpha beta gamma off cloud'],
+    ['none chosen, one there', { boards: [beta, away] }, 'beta'],
+    ['nothing there', { boards: [] }, 'none'],
+    ['only one that is away', { boards: [away] }, 'none'],
+  ])('%s', (_, situation, expected) => {
+    expect(names(targetOf(at(situation), 'present', false))).toBe(expected);
+  });
+});
+
+describe('a command for all that are meant', () => {
+  it.each<[string, Partial<Situation>, string]>([
+    ['all that are selected, the clicked first', { clicked: [beta, alpha] }, 'beta alpha'],
+    ['of the selected, those it can work on', { clicked: [beta, away, alpha] }, 'beta alpha'],
+    ['none of the selected can be worked on', { clicked: [away, pulled] }, 'refuse away'],
+    ['the selected rows that have the focus', { focused: [alpha, gamma] }, 'alpha gamma'],
+    ['the active board', { active: beta }, 'beta'],
+    ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
+  ])('%s', (_, situation, expected) => {
+    expect(names(targetOf(at(situation), 'present', true))).toBe(expected);
+  });
+});
+
+describe('what a command needs of a board', () => {
+  it('is asked of the active board, and no other takes its place', () => {
+    expect(names(targetOf(at({ active: away }), 'any', false))).toBe('away');
+    expect(names(targetOf(at({ active: alpha }), 'closed', true))).toBe('refuse alpha');
+    expect(names(targetOf(at({ active: off, boards: [off, beta] }), 'closed', true))).toBe('off');
+    expect(names(targetOf(at({ active: off, boards: [off, beta] }), 'open', false))).toBe(
+      'ask notConnected off: beta',
+    );
+  });
+
+  it('never lets a board be named that was neither pointed at nor chosen', () => {
+    for (const which of ['any', 'present', 'open', 'closed'] as const) {
+      for (const active of all) {
+        for (const many of [false, true]) {
+          const verdict = targetOf(at({ active }), which, many);
+          if (verdict.tag === 'boards') expect(verdict.boards).toEqual([active]);
+          if (verdict.tag === 'boards') expect(fits(active, which)).toBe(true);
+        }
+      }
+    }
+  });
+});
