@@ -3,6 +3,7 @@ import { Deferred, systemClock } from '../core/async';
 import type { Board } from '../core/board';
 import { CancelledError } from '../core/errors';
 import { DisposableStore } from '../core/events';
+import { withClickedRow } from './lostRow';
 import { namesOf } from './summary';
 import type { ViewContext } from '../views/context';
 import { boardsOfNode } from '../views/tree';
@@ -26,9 +27,17 @@ interface Ready {
 export async function execute(
   context: ViewContext,
   command: Command,
-  args: readonly unknown[],
+  called: readonly unknown[],
 ): Promise<boolean> {
   const name = titleOf(context, command);
+  let args: readonly unknown[];
+  try {
+    args = await withClickedRow(context, `mpyFleet.${command.id}`, called);
+  } catch (error) {
+    context.log.error(`${name}: failed`, describe(error));
+    showError(context, error);
+    return false;
+  }
   const report = (error: unknown, retry: () => void, where = '') => {
     if (error instanceof CancelledError) {
       context.log.info(`${name}${where}: cancelled`);
