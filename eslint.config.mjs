@@ -115,6 +115,12 @@ export default tseslint.config(
             'MemberExpression[property.name=/^(show(Information|Warning|Error)Message|showInputBox|withProgress|setStatusBarMessage)$/]',
           message: 'Use src/views/message.ts: VS Code makes links of text from outside.',
         },
+        {
+          selector:
+            "CallExpression[callee.property.name='writeFile'][callee.object.property.name='fs'], CallExpression[callee.property.name='writeFile'][callee.object.name='fs']",
+          message:
+            'Use src/views/saveFile.ts: VS Code writes in place, so a reader may see half of it.',
+        },
       ],
     },
   },

@@ -1,6 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import {
+  access,
+  chmod,
+  lstat,
+  mkdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 
 // Files of this computer; those of boards are in core/files.
 
@@ -34,24 +46,57 @@ export async function isLocalFolder(path: string): Promise<boolean> {
   }
 }
 
+/** How {@link replaceFile} treats what is at the path. */
+export interface ReplaceOptions {
+  /** Permissions of the new file; default: those of the user's own file that it replaces, else as the umask says. */
+  readonly mode?: number;
+  /** Writes to the target of a link and keeps the link; only for a path that the user named. */
+  readonly follow?: boolean;
+}
+
 /**
- * Replaces a file as a whole, so that a full disk or a power failure leaves the old one. The content is never written through
- * a link, or over a file, that someone else has created.
- * @param options.mode permissions of the new file, default as the user's umask says
+ * Replaces a file as a whole: a reader sees the old content or the new one, and a full disk or a power failure leaves the old one.
+ * Without `follow`, content is never written through a link, or over a file, that someone else has created.
+ * @throws the system's error; nothing half-written is left
  */
 export async function replaceFile(
   path: string,
   content: string | Uint8Array,
-  { mode }: { readonly mode?: number } = {},
+  { mode, follow = false }: ReplaceOptions = {},
 ): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  const target = follow ? await linkTarget(path) : path;
+  await mkdir(dirname(target), { recursive: true });
+  const old = await orAbsent(lstat(target), undefined);
+  // A rename would put a file in the place of a device or of the user's pipe, and would replace a write-protected file.
+  const isDevice = (old?.isCharacterDevice() ?? false) || (old?.isBlockDevice() ?? false);
+  if (isDevice || (follow && old && !old.isFile())) return writeFile(target, content);
+  if (follow && old) await access(target, constants.W_OK);
+  const permissions = mode ?? (old && isOwn(old) ? old.mode & PERMISSIONS : undefined);
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await writeFile(temporary, content, { flag: 'wx', ...(mode === undefined ? {} : { mode }) });
-    if (mode !== undefined) await chmod(temporary, mode); // the umask may have taken some of it
-    await rename(temporary, path);
+    const options = permissions === undefined ? {} : { mode: permissions };
+    await writeFile(temporary, content, { flag: 'wx', ...options });
+    if (permissions !== undefined) await chmod(temporary, permissions); // the umask may have taken some of it
+    await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Read, write and execute for owner, group and others; not the bits that change the user of a program. */
+const PERMISSIONS = 0o777;
+
+/** Whether this user made the file. On Windows all files count as own, since ids do not exist there. */
+function isOwn(stat: Stats): boolean {
+  return stat.isFile() && stat.uid === (process.getuid?.() ?? stat.uid);
+}
+
+/** Returns the path behind all links, also if no file exists there yet. */
+async function linkTarget(path: string): Promise<string> {
+  const real = await orAbsent(realpath(path), undefined);
+  if (real !== undefined) return real;
+  const stat = await orAbsent(lstat(path), undefined);
+  if (!stat?.isSymbolicLink()) return path;
+  return linkTarget(resolve(dirname(path), await readlink(path)));
 }

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import {
   checkKeyName,
@@ -13,6 +13,7 @@ import {
   type BoardKey,
 } from '../../core/agent';
 import { asError, UsageError } from '../../core/errors';
+import { replaceFile } from '../../core/localFiles';
 import { askSecret } from '../askSecret';
 import { printable, type Cli, type VerbRun } from '../cli';
 import type { CliBoard } from '../cliBoard';
@@ -135,7 +136,10 @@ async function writeSealed(
   ring: ReadonlyMap<string, BoardKey>,
   passphrase: string,
 ): Promise<void> {
-  await writeFile(resolve(cli.cwd, file), await sealKeys(ring, passphrase), { mode: 0o600 });
+  await replaceFile(resolve(cli.cwd, file), await sealKeys(ring, passphrase), {
+    mode: 0o600,
+    follow: true,
+  });
   cli.err(`Keys of ${ring.size} boards are in ${printable(file)}, sealed with the passphrase\n`);
 }
 

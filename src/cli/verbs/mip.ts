@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../core/errors';
+import { replaceFile } from '../../core/localFiles';
 import {
   type InstalledPackage,
   type InstallOptions,
@@ -127,7 +127,7 @@ const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
   const options = { signal: cli.signal, ...targetOf(cli) };
   const write = async (text: string) => {
-    await writeFile(join(cli.cwd, LOCK_NAME), text);
+    await replaceFile(join(cli.cwd, LOCK_NAME), text, { follow: true });
     return `${readLock(text).packages.length} packages in ${LOCK_NAME}\n`;
   };
   if (specs.length > 0) {

@@ -1,7 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { aborted } from '../../core/async';
 import { UsageError } from '../../core/errors';
+import { replaceFile } from '../../core/localFiles';
 import { applyAssigned } from '../assignedApps';
 import { type Cli, type VerbRun } from '../cli';
 import { configHome } from '../configHome';
@@ -33,9 +33,10 @@ async function install(cli: Cli): Promise<number> {
   const config = configHome(cli.env);
   const folder = join(config, 'systemd', 'user');
   const file = join(folder, 'mpyfleet-watch.service');
-  await mkdir(folder, { recursive: true });
   const program = [process.execPath, process.argv[1] ?? ''];
-  await writeFile(file, watchUnit({ program, cwd: cli.cwd, config, env: cli.env }));
+  await replaceFile(file, watchUnit({ program, cwd: cli.cwd, config, env: cli.env }), {
+    follow: true,
+  });
   cli.out(`${file}\n`);
   cli.err(
     'Start it: systemctl --user enable --now mpyfleet-watch\nTo run it without a login: loginctl enable-linger\n',

@@ -11,12 +11,13 @@ import {
   sealKeys,
 } from '../../core/agent';
 import type { Board } from '../../core/board';
-import { text, utf8 } from '../../core/bytes';
+import { text } from '../../core/bytes';
 import { CancelledError, UsageError } from '../../core/errors';
 import type { ActionIo } from '../../core/many';
 import { agentOf } from '../../views/broker';
 import type { ViewContext } from '../../views/context';
 import { showInformationMessage, showInputBox } from '../../views/message';
+import { saveFile } from '../../views/saveFile';
 import { askRole } from './askRole';
 import { confirm } from '../confirm';
 import { problemOf } from '../problemOf';
@@ -172,7 +173,7 @@ async function save(
   passphrase: string,
 ): Promise<void> {
   if (ring.size === 0) return;
-  await vscode.workspace.fs.writeFile(file, utf8(await sealKeys(ring, passphrase)));
+  await saveFile(file, await sealKeys(ring, passphrase));
   void showInformationMessage(
     vscode.l10n.t('Keys of {0} boards are in the sealed file', ring.size),
   );

@@ -22,6 +22,7 @@ import { controlCommands } from './control';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
 import type { Call, Command } from '../types';
+import { saveFile } from '../../views/saveFile';
 
 /** Longest wait for an app's answer, in milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -84,7 +85,7 @@ async function newApp(): Promise<void> {
   if (!kind) return;
   const files = appTemplate(name, kind);
   for (const [path, content] of files) {
-    await vscode.workspace.fs.writeFile(vscode.Uri.joinPath(at, path), content);
+    await saveFile(vscode.Uri.joinPath(at, path), content);
   }
   const first = [...files.keys()].find((path) => path.endsWith('.py')) ?? MANIFEST;
   await vscode.window.showTextDocument(vscode.Uri.joinPath(at, first));
@@ -254,5 +255,5 @@ async function exportMessages({ messages }: ViewContext): Promise<void> {
   });
   if (!uri) return;
   const content = await messages.content(/\.json$/i.test(uri.path) ? 'json' : 'csv');
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(content));
+  await saveFile(uri, content);
 }

@@ -8,6 +8,7 @@ import type { ViewContext } from '../../views/context';
 import { namesOf, summarise } from '../summary';
 import type { Call, Command } from '../types';
 import { showInformationMessage } from '../../views/message';
+import { saveFile } from '../../views/saveFile';
 
 /** Commands for the logs of boards behind brokers. */
 export const logCommands: readonly Command[] = [
@@ -119,7 +120,7 @@ async function exportLog({ boardLogs }: ViewContext): Promise<void> {
     saveLabel: vscode.l10n.t('Save'),
     filters: { Log: ['log', 'txt'] },
   });
-  if (target) await vscode.workspace.fs.writeFile(target, Buffer.from(text));
+  if (target) await saveFile(target, text);
 }
 
 /** Asks for the level, then for the logger. The board is chosen by opening its log. */

@@ -15,6 +15,7 @@ import { nameOf } from '../../views/tree';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
 import type { Call, Command, RemoteTarget } from '../types';
+import { placeFile } from '../../views/saveFile';
 
 /** Key of the workspace's last answer, which the box for a path or pattern proposes. */
 const PATTERN_KEY = 'mpyFleet.collectPattern';
@@ -142,7 +143,7 @@ async function fetchInto(
 ): Promise<void> {
   const put = async (parts: readonly string[], content: Uint8Array, path: string) => {
     const local = vscode.Uri.joinPath(folder, ...parts);
-    await vscode.workspace.fs.writeFile(local, content);
+    await placeFile(local, content);
     await context.origins.note([board], [{ path, local }]);
   };
   await fetchFiles(board, files, put, options);

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
-import { utf8 } from '../../core/bytes';
 import { fleetFile } from '../../core/many';
 import type { ViewContext } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import type { Command } from '../types';
+import { saveFile } from '../../views/saveFile';
 
 /** The window's boards for shells elsewhere, for colleagues and for CI. */
 export const exportBoardsCommands: readonly Command[] = [
@@ -23,7 +23,7 @@ async function exportBoards({ many, adoption, settings, brokers }: ViewContext):
       : vscode.Uri.file('fleet.json'),
   });
   if (!target) return;
-  await vscode.workspace.fs.writeFile(target, utf8(text));
+  await saveFile(target, text);
   const done =
     count === 1
       ? vscode.l10n.t('1 board exported, without keys.')

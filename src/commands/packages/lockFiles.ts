@@ -1,13 +1,14 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../../views/callCommand';
 import type { Board } from '../../core/board';
-import { text, utf8 } from '../../core/bytes';
+import { text } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { readLock, readRequirements } from '../../core/packages';
 import type { ViewContext } from '../../views/context';
 import { onBoards } from './packages';
 import type { Call, Command } from '../types';
 import { openFolder } from '../../views/helpful';
+import { saveFile } from '../../views/saveFile';
 
 const LOCK_NAME = 'mpy.lock';
 
@@ -44,7 +45,7 @@ async function writeLock(context: ViewContext, board: Board, { signal }: Call): 
   const folder = settings.get('packages.target');
   const locked = await packages.manager.lockBoard(target, [target], { signal, target: folder });
   const uri = lockUri();
-  await vscode.workspace.fs.writeFile(uri, utf8(locked));
+  await saveFile(uri, locked);
   await vscode.window.showTextDocument(uri);
 }
 

@@ -5,6 +5,7 @@ import type { ViewContext } from '../../views/context';
 import { type Compared, DEVICES, SYNC_VIEW, workspaceFs } from '../../views/sync';
 import type { Command, ProgressLook } from '../types';
 import { openFolder } from '../../views/helpful';
+import { saveFile } from '../../views/saveFile';
 
 const COMPARING: ProgressLook = {
   where: 'notification',
@@ -69,6 +70,6 @@ async function createDeviceConfig({ sync }: ViewContext, board: Board): Promise<
   const before = exists ? new TextDecoder().decode(await fs.read(uri.path)) : '';
   const { addDevice } = await import('../../core/deviceYaml/edit');
   const text = addDevice(before, board.name, board.uid);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  await saveFile(uri, text);
   await vscode.window.showTextDocument(uri);
 }

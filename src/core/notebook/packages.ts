@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Board } from '../board';
 import { UsageError } from '../errors';
 import { localParts } from '../files';
+import { replaceFile } from '../localFiles';
 import { naturally } from '../many';
 import {
   compileMpy,
@@ -50,8 +50,7 @@ export function notebookPackages({
       for (const { files } of fetched) {
         for (const { path, content } of files) {
           const local = join(folder, ...localParts(`/${path}`));
-          await mkdir(dirname(local), { recursive: true });
-          await writeFile(local, content);
+          await replaceFile(local, content);
         }
       }
       return fetched.map(line);

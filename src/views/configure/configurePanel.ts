@@ -20,6 +20,7 @@ import { type ActionIo, compressHostlist, forEachBoard } from '../../core/many';
 import { agentOf } from '../broker';
 import type { ViewContext } from '../context';
 import { showInputBox, showWarningMessage, tellBriefly } from '../message';
+import { saveFile } from '../saveFile';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import type { DesiredConfigs } from './desired';
@@ -213,7 +214,7 @@ export class ConfigurePanel implements vscode.Disposable {
       title: vscode.l10n.t('Save the configuration'),
     });
     if (!uri) return;
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(configText(document)));
+    await saveFile(uri, configText(document));
     tellBriefly(vscode.l10n.t('Configuration saved'), 'check');
   }
 

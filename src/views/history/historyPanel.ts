@@ -10,6 +10,7 @@ import {
 } from '../../core/store';
 import type { ViewContext } from '../context';
 import { tellBriefly } from '../message';
+import { saveFile } from '../saveFile';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import { lineOf } from './lines';
@@ -114,7 +115,7 @@ export class HistoryPanel implements vscode.Disposable {
     const text = /\.json$/i.test(uri.path)
       ? historyToJson(rows)
       : historyToCsv(rows, (id) => this.#nameOf(id));
-    await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+    await saveFile(uri, text);
     tellBriefly(
       rows.length === 1
         ? vscode.l10n.t('1 entry exported')

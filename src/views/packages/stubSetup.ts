@@ -4,6 +4,7 @@ import type { BoardInfo } from '../../core/board';
 import { fetchStubs, type Stubs } from '../../core/packages';
 import type { ViewContext } from '../context';
 import { installPython } from '../helpful';
+import { placeFile } from '../saveFile';
 
 /**
  * A folder of the extension's own, so that it can be replaced as a whole. The user's `typings`
@@ -63,7 +64,7 @@ async function writeFolder(target: vscode.Uri, stubs: Stubs): Promise<void> {
     if (!(error instanceof vscode.FileSystemError) || error.code !== 'FileNotFound') throw error;
   }
   for (const { path, content } of stubs.files) {
-    await fs.writeFile(vscode.Uri.joinPath(target, path), content);
+    await placeFile(vscode.Uri.joinPath(target, path), content);
   }
 }
 

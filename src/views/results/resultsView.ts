@@ -14,6 +14,7 @@ import {
 import { Coalescer } from '../coalesce';
 import type { ViewContext } from '../context';
 import { openSource } from '../repl/tracebackLinks';
+import { saveFile } from '../saveFile';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import { readMessage, type FromResults, type ResultRow, type ToResults } from './messages';
@@ -179,5 +180,5 @@ export async function exportResults(job: ManyJob): Promise<void> {
     : /\.txt$/i.test(uri.path)
       ? resultsToText(job.title, results)
       : resultsToJson(results);
-  await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
+  await saveFile(uri, text);
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type LocalEntry, type LocalFs, nodeLocalFs } from '../../core/sync';
+import { placeFile } from '../saveFile';
 
 /** The files of the window's own machine or of the remote one that `base` is on. Paths are those of URIs. */
 export function workspaceFs(base: vscode.Uri): LocalFs {
@@ -17,12 +18,7 @@ export function workspaceFs(base: vscode.Uri): LocalFs {
         return type & vscode.FileType.File ? { type: 'file', size } : undefined;
       }),
     read: async (path) => fs.readFile(at(path)),
-    write: async (path, content) => {
-      const target = at(path);
-      // VS Code's own rename deletes the target first: a file on this machine is replaced in one step by Node.
-      if (target.scheme === 'file') await nodeLocalFs.write(target.fsPath, content);
-      else await fs.writeFile(target, content);
-    },
+    write: (path, content) => placeFile(at(path), content),
     remove: async (path) => fs.delete(at(path)),
     real: async (path) => {
       const target = at(path);

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, posix } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join, posix } from 'node:path';
 import type { Board } from '../../board';
 import { UsageError } from '../../errors';
 import { localParts } from '../../files';
-import { isLocalFolder } from '../../localFiles';
+import { isLocalFolder, replaceFile } from '../../localFiles';
 import type { Magic, MagicCall } from '../magic';
 import { boardPaths } from '../paths';
 
@@ -96,8 +96,7 @@ async function toComputer(call: MagicCall, from: Place, to: Place, into: boolean
   const target = into ? join(to.path, basename(from.path)) : to.path;
   const fetch = async (remote: string, local: string) => {
     const content = await files.read(remote, { signal: call.signal });
-    await mkdir(dirname(local), { recursive: true });
-    await writeFile(local, content);
+    await replaceFile(local, content);
     call.out.text(`:${remote} -> ${local}\n`);
   };
   if (!(await isFolder(call, from))) return fetch(from.path, target);

@@ -1,5 +1,6 @@
-import { appendFile, mkdir, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { replaceFile } from '../../localFiles';
 import type { Magic, MagicCall } from '../magic';
 import { runProgram } from '../runProcess';
 import { valueBundle } from '../valueBundle';
@@ -39,13 +40,13 @@ async function write({ kernel, args, body, out }: MagicCall): Promise<void> {
     () => true,
     () => false,
   );
-  await mkdir(dirname(path), { recursive: true });
   if (args.has('append')) {
+    await mkdir(dirname(path), { recursive: true });
     await appendFile(path, body);
     out.text(`Appending to ${name}\n`);
     return;
   }
-  await writeFile(path, body);
+  await replaceFile(path, body, { follow: true });
   out.text(`${exists ? 'Overwriting' : 'Writing'} ${name}\n`);
 }
 

@@ -1,9 +1,9 @@
 import * as l10n from '@vscode/l10n';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { fileText } from '../../bytes';
 import { libraryFolders } from '../../deviceYaml';
 import { UsageError } from '../../errors';
+import { replaceFile } from '../../localFiles';
 import type { Magic, MagicCall } from '../magic';
 import type { MagicSpec } from '../magicArgs';
 import { homedir } from 'node:os';
@@ -70,8 +70,7 @@ async function compile(call: MagicCall): Promise<void> {
     const path = kernel.here.pathOf(file);
     const target = kernel.here.pathOf(output ?? file.replace(/(?:\.py)?$/, '.mpy'));
     const mpy = await kernel.host.packages.compile(file, fileText(await readFile(path)));
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, mpy);
+    await replaceFile(target, mpy, { follow: true });
     out.text(`${file} -> ${target} (${mpy.length} bytes)\n`);
   }
 }
