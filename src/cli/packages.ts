@@ -9,6 +9,7 @@ import {
   DEFAULT_PYPI,
   InstalledFiles,
   type InstalledPackage,
+  type MpyCross,
   MpyCrossThread,
   nodeHttp,
   type PackageBoard,
@@ -29,11 +30,6 @@ export function fetcherOf(cli: Pick<Cli, 'env' | 'log'>): CachingFetcher {
 /** The packages of the command line: index and proxy from its options and the environment. */
 export function packageManager(cli: Cli): PackageManager {
   const fetcher = fetcherOf(cli);
-  // Both are next to the bundle.
-  const compiler = new MpyCrossThread(
-    { worker: join(__dirname, 'mpyCross.js'), wasm: join(__dirname, 'mpy-cross.wasm') },
-    (path) => cli.log.info(`${path} stays source: it is newer than the compiler`),
-  );
   return new PackageManager({
     sources: () => ({
       index: cli.options.index ?? cli.env.MPYFLEET_INDEX ?? DEFAULT_INDEX,
@@ -41,8 +37,17 @@ export function packageManager(cli: Cli): PackageManager {
       fetcher,
     }),
     installed: new InstalledFiles(stateFolder(cli.env)),
-    mpyCross: compiler.compile,
+    mpyCross: mpyCross(cli),
   });
+}
+
+/** The compiler that ships with mpyfleet, in a thread. */
+export function mpyCross(cli: Pick<Cli, 'log'>): MpyCross {
+  // Both are next to the bundle.
+  return new MpyCrossThread(
+    { worker: join(__dirname, 'mpyCross.js'), wasm: join(__dirname, 'mpy-cross.wasm') },
+    (path) => cli.log.info(`${path} stays source: it is newer than the compiler`),
+  ).compile;
 }
 
 /** A board as packages see it; with --no-mpy as one that loads source only. */

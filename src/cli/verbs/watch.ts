@@ -7,9 +7,10 @@ import { type Cli, type VerbRun } from '../cli';
 import { configHome } from '../configHome';
 import { whileWatching } from '../fleetWatch';
 import { runSchedules } from '../runSchedules';
+import { runWaiting } from '../waitingJobs';
 import { watchUnit } from '../watchUnit';
 
-/** `watch`: collects what boards send, and delivers what waits for them and the apps that they should run, until Ctrl-C. */
+/** `watch`: collects what boards send, and delivers what waits for them the apps that they should run, and the jobs of windows, until Ctrl-C. */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('watch takes no arguments');
   if (cli.options.install) return install(cli);
@@ -21,7 +22,9 @@ export const run: VerbRun = (cli, args) => {
     cli.err(`Watching ${hub.all.map((b) => b.profile.name).join(', ')}; Ctrl-C ends it\n`);
     const schedules = runSchedules(cli);
     const assigned = applyAssigned(cli, watched);
+    const endWaiting = runWaiting(cli, watched);
     await aborted(cli.signal);
+    await endWaiting();
     assigned.dispose();
     schedules.dispose();
     counting.dispose();

@@ -63,7 +63,7 @@ export async function withoutAway(
   );
   if (answer === undefined) throw new CancelledError();
   if (answer === later) {
-    for (const board of known) await context.many.pending.add(board.uid ?? '', board.name, action);
+    for (const board of known) await context.many.later(board, action);
   }
   return boards.filter((b) => !isAway(b));
 }

@@ -1,13 +1,21 @@
 import * as l10n from '@vscode/l10n';
 import { withEitherNames } from '../python/firmwareNames';
-import type { Board } from './board';
 
 /**
  * Sets the board's clock to `date` in the computer's time zone, as mpremote's `rtc --set` does,
  * because MicroPython has no time zones.
  * @throws PythonError on boards that have neither machine.RTC nor CircuitPython's rtc
  */
-export async function setClock(board: Board, date: Date, signal?: AbortSignal): Promise<void> {
+export async function setClock(
+  board: {
+    exec(
+      code: string,
+      options: { readonly job: string; readonly signal: AbortSignal | undefined },
+    ): Promise<unknown>;
+  },
+  date: Date,
+  signal?: AbortSignal,
+): Promise<void> {
   await board.exec(withEitherNames(clockCode(date)), { job: l10n.t('Setting the clock'), signal });
 }
 

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { type Board, setClock } from '../board';
+import type { BoardFiles } from '../boardFiles';
 import { UsageError } from '../errors';
 import { LineEnds } from '../repl';
 import {
@@ -30,7 +31,12 @@ export type FleetAction =
        */
       readonly source?: { readonly uri: string; readonly line: number };
     }
-  | ({ readonly kind: 'upload'; readonly label: string } & UploadPlan<UploadFile>)
+  | ({
+      readonly kind: 'upload';
+      readonly label: string;
+      /** A waiting job whose source is compiled for its board. */
+      readonly compile?: boolean;
+    } & UploadPlan<UploadFile>)
   /** Prints the repr of an expression. */
   | { readonly kind: 'read'; readonly expression: string }
   | { readonly kind: 'reset'; readonly mode: 'soft' | 'hard' }
@@ -63,6 +69,23 @@ export type FleetAction =
       readonly title: string;
       readonly work: (board: Board, io: ActionIo) => Promise<void>;
     };
+
+/** An action that can wait for a board that is away, in the window or in `mpyfleet watch`. */
+export type StoredAction = Exclude<FleetAction, { readonly kind: 'work' }>;
+
+/** The parts of a board that actions need. */
+export interface ActionBoard {
+  readonly files: BoardFiles;
+  exec(
+    code: string,
+    options: {
+      readonly job?: string;
+      readonly signal?: AbortSignal | undefined;
+      readonly onStdout?: (chunk: Uint8Array) => void;
+    },
+  ): Promise<unknown>;
+  reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void>;
+}
 
 /** Receives an action's reports while it runs. */
 export interface ActionIo {
@@ -104,21 +127,21 @@ export function auditAction(action: FleetAction): string {
   return isTyped ? 'Run code' : describeAction(action);
 }
 
-/** Services of the window that some actions need. */
-export interface ActionServices {
+/** Services of the window, or of `mpyfleet watch`, that some actions need. */
+export interface ActionServices<B = Board> {
   /** Services that uploads need; undefined: files are sent unchanged. */
-  readonly upload?: UploadServices;
+  readonly upload?: UploadServices<B>;
   /** Updates the agent of a board and waits for its confirmation. */
-  readonly updateAgent?: (board: Board, io: ActionIo) => Promise<void>;
+  readonly updateAgent?: (board: B, io: ActionIo) => Promise<void>;
   /** Updates the firmware of a board over the air and waits for its confirmation. */
   readonly updateFirmware?: (
-    board: Board,
+    board: B,
     action: Extract<FleetAction, { kind: 'updateFirmware' }>,
     io: ActionIo,
   ) => Promise<void>;
   /** Deploys an app to a board. */
   readonly deployApp?: (
-    board: Board,
+    board: B,
     action: Extract<FleetAction, { kind: 'deployApp' }>,
     io: ActionIo,
   ) => Promise<void>;
@@ -129,7 +152,18 @@ export async function runAction(
   board: Board,
   action: FleetAction,
   io: ActionIo,
-  { upload, updateAgent, updateFirmware, deployApp }: ActionServices = {},
+  services: ActionServices = {},
+): Promise<void> {
+  if (action.kind === 'work') return action.work(board, io);
+  return runStored(board, action, io, services);
+}
+
+/** Does an action that may have waited. @throws what the board's verbs throw */
+export async function runStored<B extends ActionBoard>(
+  board: B,
+  action: StoredAction,
+  io: ActionIo,
+  { upload, updateAgent, updateFirmware, deployApp }: ActionServices<B> = {},
 ): Promise<void> {
   const { signal } = io;
   switch (action.kind) {
@@ -150,8 +184,6 @@ export async function runAction(
     case 'deployApp':
       if (!deployApp) throw new UsageError(l10n.t('Apps cannot be deployed from here'));
       return deployApp(board, action, io);
-    case 'work':
-      return action.work(board, io);
     case 'upload': {
       const plan = await planFor(board, action, upload, signal);
       const onProgress = (done: number, total: number) => io.progress?.(done, total);
@@ -162,7 +194,7 @@ export async function runAction(
   }
 }
 
-async function exec(board: Board, code: string, io: ActionIo, job: string): Promise<void> {
+async function exec(board: ActionBoard, code: string, io: ActionIo, job: string): Promise<void> {
   const lines = new LineEnds();
   const decoder = new TextDecoder();
   const onStdout = (chunk: Uint8Array) =>
@@ -191,80 +223,4 @@ function readCode(expression: string): string {
 function oneLine(code: string): string {
   const line = code.trim().split('\n')[0] ?? '';
   return line.length > 40 ? `${line.slice(0, 39)}…` : line;
-}
-
-/**
- * Serialises an action to JSON, for jobs that outlive the window.
- * @throws UsageError for actions that cannot be serialised
- */
-export function actionToJson(action: FleetAction): unknown {
-  if (action.kind === 'work')
-    throw new UsageError(l10n.t('{0} cannot wait for a board', action.title));
-  if (action.kind !== 'upload') return action;
-  const files = action.files.map((f) => ({
-    path: f.path,
-    base64: Buffer.from(f.content).toString('base64'),
-    ...(f.local !== undefined && { local: f.local }),
-  }));
-  return { ...action, files };
-}
-
-/** Parses the output of {@link actionToJson}. @throws UsageError when it is damaged */
-export function actionFromJson(json: unknown): FleetAction {
-  const o = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
-  const str = (key: string) => {
-    const value = o[key];
-    if (typeof value !== 'string')
-      throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', key));
-    return value;
-  };
-  switch (o.kind) {
-    case 'exec':
-      return { kind: 'exec', code: str('code'), label: str('label') };
-    case 'read':
-      return { kind: 'read', expression: str('expression') };
-    case 'reset':
-      return { kind: 'reset', mode: o.mode === 'hard' ? 'hard' : 'soft' };
-    case 'setClock':
-    case 'updateAgent':
-      return { kind: o.kind };
-    case 'updateFirmware':
-      return { kind: o.kind, label: str('label'), file: str('file'), sha256: str('sha256') };
-    case 'deployApp':
-      return { kind: 'deployApp', title: str('title'), ...appFromJson(o.app) };
-    case 'upload':
-      return {
-        kind: 'upload',
-        label: str('label'),
-        files: filesFromJson(o.files),
-        ...foldersFromJson(o.emptyFolders),
-      };
-    default:
-      throw new UsageError(l10n.t('A waiting job is damaged: its kind is unknown'));
-  }
-}
-
-function appFromJson(json: unknown): { app?: { folder: string; ref: string } } {
-  if (json === undefined) return {};
-  const { folder, ref } = (json ?? {}) as { folder?: unknown; ref?: unknown };
-  if (typeof folder === 'string' && typeof ref === 'string') return { app: { folder, ref } };
-  throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', 'app'));
-}
-
-function filesFromJson(json: unknown): UploadFile[] {
-  if (!Array.isArray(json))
-    throw new UsageError(l10n.t('A waiting job is damaged: files are missing'));
-  return json.map((entry: { path?: unknown; base64?: unknown; local?: unknown }) => {
-    if (typeof entry.path !== 'string' || typeof entry.base64 !== 'string') {
-      throw new UsageError(l10n.t('A waiting job is damaged: a file is missing'));
-    }
-    const content = new Uint8Array(Buffer.from(entry.base64, 'base64'));
-    const { path, local } = entry;
-    return { path, content, ...(typeof local === 'string' && { local }) };
-  });
-}
-
-function foldersFromJson(json: unknown): { emptyFolders?: string[] } {
-  if (!Array.isArray(json) || json.length === 0) return {};
-  return { emptyFolders: json.filter((path) => typeof path === 'string') };
 }

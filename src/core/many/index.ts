@@ -11,7 +11,15 @@ export {
   updateFirmwareOn,
 } from './agentRollout';
 export { boardFolders, fetchFiles, filesAt, filesMatching, type Wanted } from './collect';
-export type { ActionIo, FleetAction, UploadFile } from './fleetActions';
+export {
+  type ActionBoard,
+  type ActionIo,
+  type ActionServices,
+  auditAction,
+  type FleetAction,
+  runStored,
+  type UploadFile,
+} from './fleetActions';
 export { fleetFile } from './fleetFile';
 export { FleetJob, type FleetJobServices } from './fleetJob';
 export {
@@ -29,7 +37,7 @@ export { compressHostlist, expandHostlist, expandTerm, naturally, splitTerms } f
 export { forEachBoard, type Outcome, unfinished } from './jobs';
 export type { ManyJob } from './manyJob';
 export { namesPreview, numberingOrder, patternNames, sharedName } from './namePattern';
-export { pendingFile } from './pendingFile';
+export { moveOldJobs, PendingFolder } from './pendingFolder';
 export { type PendingJob, PendingJobs, type PendingStore } from './pendingJobs';
 export { PendingReturns } from './pendingReturns';
 export { recordTelemetry } from './recordTelemetry';

@@ -26,8 +26,6 @@ export class PendingReturns implements Disposable {
     const { uid } = board;
     if (uid === undefined) return;
     if (!board.present) this.#away.add(uid);
-    else if (this.#away.delete(uid) && this.pending.for(uid).length > 0) {
-      void this.pending.boardIsBack(uid);
-    }
+    else if (this.#away.delete(uid)) void this.pending.boardIsBack(uid);
   }
 }

@@ -1,5 +1,5 @@
 import type { Board } from '../board';
-import type { WriteItem } from '../boardFiles';
+import type { BoardFiles, WriteItem } from '../boardFiles';
 import { inHome } from '../files';
 import { compiledPath, removeSources } from '../packages';
 
@@ -18,14 +18,14 @@ export interface UploadPlan<File extends PlannedFile = PlannedFile> {
   readonly emptyFolders?: readonly string[];
 }
 
-/** Services of the window that an upload needs. */
-export interface UploadServices {
+/** Services of the window, or of `mpyfleet watch`, that an upload needs. */
+export interface UploadServices<B = Board> {
   /** Whether source is compiled before the upload, so that content can differ between boards. */
   readonly compiles: boolean;
   /** Returns the compiler for `board`; undefined: its files are sent unchanged. */
-  compiler(board: Board, signal: AbortSignal): Promise<Compile | undefined>;
+  compiler(board: B, signal: AbortSignal): Promise<Compile | undefined>;
   /** Called when the files are on the boards. */
-  uploaded(boards: readonly Board[], files: readonly PlannedFile[]): Promise<void>;
+  uploaded(boards: readonly B[], files: readonly PlannedFile[]): Promise<void>;
 }
 
 type Compile = (
@@ -51,10 +51,10 @@ export interface BoardUpload {
  * Adapts `plan` to `board`: moves paths below its home folder, and compiles if the user wants that.
  * Finishes before anything is sent.
  */
-export async function planFor(
-  board: Board,
+export async function planFor<B extends { readonly files: BoardFiles }>(
+  board: B,
   { files, emptyFolders = [] }: UploadPlan,
-  services: UploadServices | undefined,
+  services: UploadServices<B> | undefined,
   signal: AbortSignal,
 ): Promise<BoardUpload> {
   const wanted = [...files.map((file) => file.path), ...emptyFolders];
@@ -77,10 +77,10 @@ export async function planFor(
 }
 
 /** Applies a plan to `board`; `write` writes the files. @throws any error of the board's verbs */
-export async function applyUpload(
-  board: Board,
+export async function applyUpload<B extends { readonly files: BoardFiles }>(
+  board: B,
   { items, sources, emptyFolders, files }: BoardUpload,
-  services: UploadServices | undefined,
+  services: UploadServices<B> | undefined,
   signal: AbortSignal,
   write: (items: readonly WriteItem[]) => Promise<void>,
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import type { Operations } from '../../core/audit/operations';
 import { type Board, type Fleet, StopPolicies } from '../../core/board';
@@ -5,10 +6,12 @@ import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import {
   type ActionIo,
+  type FleetAction,
   type GroupPublisher,
   healthOf,
   type Issue,
-  pendingFile,
+  moveOldJobs,
+  PendingFolder,
   type PendingJob,
   PendingJobs,
   PendingReturns,
@@ -19,6 +22,7 @@ import {
   Telemetry,
   type UploadServices,
 } from '../../core/many';
+import { stateFolder } from '../../core/packages';
 import type { TelemetryEntry } from '../../core/store';
 import type { Settings } from '../settings';
 import { Answers } from './answers';
@@ -48,6 +52,8 @@ export interface ManyOptions {
 /** Everything that works on many boards: jobs and results, waiting jobs, groups, measurements. */
 export class Many implements Disposable {
   readonly #lifetime = new DisposableStore();
+  /** Shared with other windows and `mpyfleet watch`. */
+  readonly #waiting = new PendingFolder(join(stateFolder(process.env), 'waiting'));
   readonly #measured = new WeakMap<Board, Board['info']>();
   /** The user is being told about a waiting job that failed. */
   #telling = false;
@@ -57,8 +63,7 @@ export class Many implements Disposable {
   readonly answers = this.#lifetime.add(new Answers());
 
   constructor(private readonly options: ManyOptions) {
-    const { extension, settings, stopPolicies } = options;
-    const folder = extension.globalStorageUri;
+    const { settings, stopPolicies } = options;
     this.jobs = this.#lifetime.add(
       new FleetJobs({
         stopPolicies,
@@ -75,7 +80,7 @@ export class Many implements Disposable {
     );
     this.pending = this.#lifetime.add(
       new PendingJobs(
-        pendingFile(vscode.Uri.joinPath(folder, 'pending.json').fsPath),
+        this.#waiting,
         (job) => this.#perform(job),
         (error, job) => this.#pendingFailed(error, job),
       ),
@@ -104,10 +109,19 @@ export class Many implements Disposable {
   start(): void {
     const { fleet, log } = this.options;
     this.#lifetime.add(fleet.onDidChangeBoard((board) => this.#measure(board)));
-    this.pending.load().then(
+    const old = vscode.Uri.joinPath(this.options.extension.globalStorageUri, 'pending.json').fsPath;
+    const loaded = moveOldJobs(old, this.#waiting).then(() => this.pending.load());
+    loaded.then(
       () => this.#lifetime.add(new PendingReturns(fleet, this.pending)),
       (error: unknown) => log.error(`Waiting jobs cannot be read: ${asError(error).message}`),
     );
+  }
+
+  /** Has an action wait for a board that is away. */
+  async later(board: Board, action: FleetAction): Promise<void> {
+    const compile = action.kind === 'upload' && this.options.upload.compiles;
+    const waiting = compile ? { ...action, compile } : action;
+    await this.pending.add(board.uid ?? '', board.name, waiting);
   }
 
   /** Returns the marks of a board that needs attention. */

@@ -1,8 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { nextRun } from '../../../src/core/apps';
-import { startMosquitto, startPostgres, tempDir } from '../../lab/index.mjs';
+import { PendingFolder, PendingJobs } from '../../../src/core/many';
+import { pollUntil, startMosquitto, startPostgres, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
 
@@ -301,6 +302,43 @@ it(
     expect(await board('script', 'dance')).toMatchObject({ status: 64 });
   },
 );
+
+it('runs jobs that a window left waiting, each once, when their board is back', async () => {
+  const state = tempDir('state');
+  const shared = { cwd: dir, env: { ...env, XDG_STATE_HOME: state } };
+  const window = new PendingJobs(
+    new PendingFolder(join(state, 'micropython-fleet', 'waiting')),
+    () => Promise.reject(new Error('this window has no connection')),
+    (error) => expect.fail(error.message),
+  );
+  onTestFinished(() => window.dispose());
+  await window.load();
+  const watches = [cli.start(['watch'], shared), cli.start(['watch'], shared)];
+  for (const watch of watches) await watch.until(/Watching office/);
+  const board = boards[1];
+  if (!board) throw new Error('unreachable');
+  await board.kill();
+  const isAway = async () => !/watch-02.*online/.test((await run('list')).out);
+  expect(await pollUntil(isAway, 60_000)).toBe(true);
+  const note = 'with open("/done", "a") as f:\n    f.write("once ")\nprint("noted")\n';
+  await window.add(board.uid, 'watch-02', { kind: 'exec', code: note, label: 'note.py' });
+  const files = [{ path: '/late.py', content: Buffer.from('print("better late")\n') }];
+  const upload = { kind: 'upload', label: 'late.py', files, compile: true } as const;
+  await window.add(board.uid, 'watch-02', upload);
+  await board.restart();
+  await vi.waitFor(() => expect(window.all).toEqual([]), { timeout: 60_000 });
+  expect((await run('-b', 'watch-02', 'cat', ':/done')).out).toBe('once ');
+  expect((await run('-b', 'watch-02', 'ls', ':/')).out).toContain('late.mpy');
+  for (const watch of watches) expect(await watch.stop(), watch.said).toBe(0);
+  const said = watches.map((watch) => watch.said).join('');
+  expect(said.match(/^watch-02: .*$/gm)).toEqual([
+    'watch-02: noted',
+    'watch-02: Run note.py: done',
+    'watch-02: Upload late.py: done',
+  ]);
+  const audit = await cli.run(['audit', '-b', 'watch-02'], shared);
+  expect(audit.out).toMatch(/Upload late\.py/);
+});
 
 it('watches any topic, publishes to it, and shows what the broker keeps', async () => {
   const publish = (...args: string[]) => run('topic', 'publish', ...args);

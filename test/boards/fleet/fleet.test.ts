@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/core/bytes';
 import { compileForBoard } from '../../../src/core/packages/compileForBoard';
 import { Deferred } from '../../../src/core/async';
 import { runAction, type FleetAction } from '../../../src/core/many/fleetActions';
+import { PendingFolder } from '../../../src/core/many/pendingFolder';
 import { PendingJobs } from '../../../src/core/many/pendingJobs';
 import { PendingReturns } from '../../../src/core/many/pendingReturns';
 import { FleetJob } from '../../../src/core/many/fleetJob';
@@ -11,6 +13,7 @@ import type { UploadServices } from '../../../src/core/many/uploadPlan';
 import { FileRolloutSteps } from '../../../src/core/many/rolloutFiles';
 import { RolloutJob } from '../../../src/core/many/rolloutJob';
 import type { ManyStopAnswer } from '../../../src/core/board/stopPolicy';
+import { tempDir } from '../../lab/paths.mjs';
 import { FleetRig } from '../rig/fleetRig';
 import { startMpyCross } from '../rig/packageLab';
 
@@ -152,7 +155,7 @@ describe('a job for a board that is away', () => {
     const done: string[] = [];
     const ended = new Deferred<undefined>();
     const pending = new PendingJobs(
-      { load: () => Promise.resolve(undefined), save: () => Promise.resolve() },
+      new PendingFolder(join(tempDir('waiting'), 'waiting')),
       async (job) => {
         const found = rig.fleet.byUid(job.uid);
         if (!found) throw new Error('not there');

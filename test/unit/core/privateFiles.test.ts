@@ -14,7 +14,6 @@ import { KeyFile } from '../../../src/cli/keyFile';
 import type { Board, Fleet } from '../../../src/core/board';
 import { Emitter } from '../../../src/core/events';
 import { replaceFile } from '../../../src/core/localFiles';
-import { pendingFile } from '../../../src/core/many/pendingFile';
 import { nodeLocalFs } from '../../../src/core/sync/nodeLocalFs';
 import { ReplLogs } from '../../../src/views/repl/replLogs';
 import type { Settings } from '../../../src/views/settings';
@@ -73,16 +72,6 @@ describe('the file of keys', () => {
 });
 
 describe('files of the window', () => {
-  it('with waiting jobs, which contain code, are for their owner only', async () => {
-    const path = join(tempDir('jobs'), 'pending.json');
-    const store = pendingFile(path);
-    expect(await store.load()).toBeUndefined();
-    writeFileSync(path, '[]', { mode: 0o644 }); // as earlier versions wrote it
-    await store.save('[1]');
-    expect(mode(path)).toBe(0o600);
-    expect(await store.load()).toBe('[1]');
-  });
-
   it.each([false, true])(
     'with what boards print are for their owner only (file of an earlier version: %s)',
     async (older) => {

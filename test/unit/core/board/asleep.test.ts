@@ -3,7 +3,7 @@ import { parsePresence, type Birth, type Gone } from '../../../../src/core/agent
 import { wordOf, type Found } from '../../../../src/core/board';
 import { Board } from '../../../../src/core/board/board';
 import { appOfBirth } from '../../../../src/core/apps';
-import { actionFromJson, actionToJson } from '../../../../src/core/many/fleetActions';
+import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
 import { shownMinute } from '../../../../src/core/timeText';
 import { Emitter } from '../../../../src/core/events';
 import { PresenceSource } from '../../../../src/transports/mqtt/presenceSource';

@@ -1,12 +1,8 @@
 import { rm } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  actionFromJson,
-  actionToJson,
-  type FleetAction,
-  runAction,
-} from '../../../../src/core/many/fleetActions';
+import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
+import { type FleetAction, runAction } from '../../../../src/core/many/fleetActions';
 import { Board } from '../../../../src/core/board/board';
 import type { BoardMessage, Broker } from '../../../../src/core/broker/brokers';
 import { Emitter } from '../../../../src/core/events';
@@ -29,12 +25,13 @@ beforeAll(() => {
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
 class MemoryStore implements PendingStore {
-  json: string | undefined;
-  load = () => Promise.resolve(this.json);
-  save = (json: string) => {
-    this.json = json;
-    return Promise.resolve();
-  };
+  readonly jobs = new Map<string, string>();
+  ids = () => Promise.resolve([...this.jobs.keys()].sort());
+  read = (id: string) => Promise.resolve(this.jobs.get(id));
+  write = (id: string, json: string) => Promise.resolve(void this.jobs.set(id, json));
+  remove = (id: string) => Promise.resolve(void this.jobs.delete(id));
+  alone = <T>(_uid: string, work: () => Promise<T>) => work();
+  follow = () => ({ dispose: () => undefined });
 }
 
 const upload: FleetAction = {
@@ -127,10 +124,9 @@ describe('jobs that wait for a board', () => {
 
   it('report a damaged one and keep the others', async () => {
     const store = new MemoryStore();
-    store.json = JSON.stringify([
-      { id: '1', uid: 'u', action: { kind: 'fly' } },
-      { id: '2', uid: 'u', action: { kind: 'setClock' } },
-    ]);
+    store.jobs.set('1', JSON.stringify({ uid: 'u', action: { kind: 'fly' } }));
+    store.jobs.set('2', JSON.stringify({ uid: 'u', action: { kind: 'setClock' } }));
+    store.jobs.set('3', '{"uid"');
     const errors: string[] = [];
     const jobs = new PendingJobs(
       store,
@@ -138,7 +134,8 @@ describe('jobs that wait for a board', () => {
       (e) => void errors.push(e.message),
     );
     await jobs.load();
-    expect([jobs.all.length, errors.length]).toEqual([1, 1]);
+    await jobs.load();
+    expect([jobs.all.length, errors.length]).toEqual([1, 2]);
   });
 
   it('read back as they were written, whatever they hold', () => {
