@@ -1,6 +1,6 @@
 import type { Database, NormalQueryResult, SQLiteValue } from 'node-sqlite3-wasm';
 import { MAX_TEXT } from './model';
-import { boardOf } from './queries';
+import { boardOf, each } from './queries';
 import { cut, like, limitOf, whole } from './values';
 
 /** A stored message of an app. A board numbers its messages from 1 after each start. */
@@ -106,25 +106,27 @@ export function addMessages(
     sources,
   }: { readonly rows: readonly MessageRow[]; readonly sources: readonly SourceRow[] },
 ): number {
-  let added = 0;
-  const insert = db.prepare(
+  const ids = new Map<string, number>();
+  const board = (uid: string): number => {
+    const id = ids.get(uid) ?? boardOf(db, uid);
+    ids.set(uid, id);
+    return id;
+  };
+  const added = each(
+    db,
     'INSERT OR IGNORE INTO app_messages (board, boot, seq, at, app, data) VALUES (?, ?, ?, ?, ?, ?)',
+    rows.map(({ uid, boot, seq, at, app, data }) => [
+      ...[board(uid), cut(boot), seq, whole(at), cut(app), cut(data, MAX_TEXT)],
+    ]),
   );
-  try {
-    for (const { uid, boot, seq, at, app, data } of rows) {
-      const values = [boardOf(db, uid), cut(boot), seq, whole(at), cut(app)];
-      added += insert.run([...values, cut(data, MAX_TEXT)]).changes;
-    }
-  } finally {
-    insert.finalize();
-  }
-  for (const { uid, boot, dropped, start } of sources) {
-    db.run(
-      `INSERT INTO app_sources (board, boot, dropped, start) VALUES (?1, ?2, ?3, ?4)
-       ON CONFLICT (board, boot) DO UPDATE SET dropped = max(dropped, ?3), start = coalesce(?4, start)`,
-      [boardOf(db, uid), cut(boot), dropped, start === undefined ? null : whole(start)],
-    );
-  }
+  each(
+    db,
+    `INSERT INTO app_sources (board, boot, dropped, start) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT (board, boot) DO UPDATE SET dropped = max(dropped, ?3), start = coalesce(?4, start)`,
+    sources.map(({ uid, boot, dropped, start }) => [
+      ...[board(uid), cut(boot), dropped, start === undefined ? null : whole(start)],
+    ]),
+  );
   return added;
 }
 
@@ -166,17 +168,25 @@ export function messages(db: Database, query: MessageQuery): MessagePage {
   };
 }
 
-export function knownSource(
+/** Returns what is stored about starts of boards, in the order of `of`. */
+export function knownSources(
   db: Database,
-  { uid, boot }: { uid: string; boot: string },
-): KnownSource {
-  const row = db.get(
-    `SELECT (SELECT max(seq) FROM app_messages WHERE board = ?1 AND boot = ?2) AS seq,
-       (SELECT start FROM app_sources WHERE board = ?1 AND boot = ?2) AS start`,
-    [boardOf(db, uid), cut(boot)],
-  ) as NormalQueryResult | null;
-  const start = row?.start ?? null;
-  return { last: Number(row?.seq ?? 0), ...(start === null ? {} : { start: Number(start) }) };
+  of: readonly { readonly uid: string; readonly boot: string }[],
+): KnownSource[] {
+  const select = db.prepare(
+    `SELECT (SELECT max(seq) FROM app_messages WHERE board = b.id AND boot = ?2) AS seq,
+       (SELECT start FROM app_sources WHERE board = b.id AND boot = ?2) AS start
+     FROM boards b WHERE uid = ?1`,
+  );
+  try {
+    return of.map(({ uid, boot }) => {
+      const row = select.get([cut(uid), cut(boot)]) as NormalQueryResult | null;
+      const start = row?.start ?? null;
+      return { last: Number(row?.seq ?? 0), ...(start === null ? {} : { start: Number(start) }) };
+    });
+  } finally {
+    select.finalize();
+  }
 }
 
 /** Adds a command or updates its state. A finished command does not change. */

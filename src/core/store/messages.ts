@@ -22,7 +22,7 @@ export interface StoreCalls {
     readonly sources: readonly SourceRow[];
   };
   readonly messages: MessageQuery;
-  readonly knownSource: { readonly uid: string; readonly boot: string };
+  readonly knownSources: readonly { readonly uid: string; readonly boot: string }[];
   readonly putCommand: CommandRow;
   readonly commands: CommandQuery;
 }

@@ -87,18 +87,19 @@ export async function messages(db: Db, query: MessageQuery): Promise<MessagePage
   };
 }
 
-export async function knownSource(
-  db: Db,
-  { uid, boot }: StoreCalls['knownSource'],
-): Promise<KnownSource> {
+/** Returns what is stored about starts of boards, in the order of `of`. */
+export async function knownSources(db: Db, of: StoreCalls['knownSources']): Promise<KnownSource[]> {
   const { rows } = await db.query<{ seq: unknown; start: unknown }>(
-    `SELECT (SELECT max(seq) FROM app_messages WHERE board = b.id AND boot = $2) AS seq,
-       (SELECT start FROM app_sources WHERE board = b.id AND boot = $2) AS start
-     FROM boards b WHERE uid = $1`,
-    [cut(uid), cut(boot)],
+    `SELECT (SELECT max(seq) FROM app_messages WHERE board = b.id AND boot = q.boot) AS seq,
+       (SELECT start FROM app_sources WHERE board = b.id AND boot = q.boot) AS start
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q (uid, boot, n) LEFT JOIN boards b ON b.uid = q.uid
+     ORDER BY q.n`,
+    [of.map(({ uid }) => cut(uid)), of.map(({ boot }) => cut(boot))],
   );
-  const start = rows[0]?.start ?? null;
-  return { last: Number(rows[0]?.seq ?? 0), ...(start === null ? {} : { start: Number(start) }) };
+  return rows.map(({ seq, start }) => ({
+    last: Number(seq ?? 0),
+    ...(start === null ? {} : { start: Number(start) }),
+  }));
 }
 
 /** Adds a command or its new state. A finished command does not change. */

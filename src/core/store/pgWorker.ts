@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Pool } from 'pg';
 import type { StoreAnswer, StoreCalls, StoreRequest, StoreSettings } from './messages';
-import { addMessages, commands, knownSource, messages, putCommand } from './pgMessages';
+import { addMessages, commands, knownSources, messages, putCommand } from './pgMessages';
 import { append, audit, deleteBefore, events, series, size, type Db } from './pgQueries';
 import { PG_TABLES, PG_VERSION } from './pgSchema';
 
@@ -68,7 +68,7 @@ const calls: { [C in keyof StoreCalls]: (argument: StoreCalls[C]) => Promise<unk
   size: () => size(pool),
   addMessages: (rows) => inTransaction((db) => addMessages(db, rows)),
   messages: (query) => messages(pool, query),
-  knownSource: (of) => knownSource(pool, of),
+  knownSources: (of) => knownSources(pool, of),
   putCommand: (command) => inTransaction((db) => putCommand(db, command)),
   commands: (query) => commands(pool, query),
 };

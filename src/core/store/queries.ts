@@ -204,12 +204,12 @@ function nextId(table: string): string {
   return `(SELECT coalesce(max(id), 0) + 1 FROM ${table} WHERE at = ?1)`;
 }
 
-/** Runs one prepared statement for each row. */
-function each(db: Database, sql: string, rows: readonly SQLiteValue[][]): void {
-  if (rows.length === 0) return;
+/** Runs one prepared statement for each row. @returns the number of rows that were added or changed */
+export function each(db: Database, sql: string, rows: readonly SQLiteValue[][]): number {
+  if (rows.length === 0) return 0;
   const statement = db.prepare(sql);
   try {
-    for (const row of rows) statement.run(row);
+    return rows.reduce((changed, row) => changed + statement.run(row).changes, 0);
   } finally {
     statement.finalize();
   }

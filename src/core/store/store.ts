@@ -20,6 +20,8 @@ import type {
   StoreSize,
   TelemetryEntry,
 } from './model';
+import { Combined } from './combined';
+import type { StoreCalls } from './messages';
 import type { StoreError } from './storeError';
 import { StoreThread, type ThreadOptions } from './storeThread';
 
@@ -35,6 +37,8 @@ const FLUSH_MS = 2_000;
 const FLUSH_AUDIT_MS = 200;
 /** From this number on rows are written at once. */
 const FLUSH_ROWS = 1_000;
+/** Pause, in milliseconds, between two transactions with messages of apps. */
+const GATHER_MS = 50;
 /** Rows that wait for a server that cannot be reached; further ones are not kept. */
 const WAITING_ROWS = 20_000;
 /** Batches between two checks of size and age. */
@@ -55,10 +59,8 @@ export class Store {
   #timer: { dispose(): void } | undefined;
   #batches = 0;
   #writing: Promise<void> = Promise.resolve();
-  #messages: { rows: MessageRow[]; sources: SourceRow[] } = { rows: [], sources: [] };
-  /** The transaction that stores the current messages; undefined if there are none. */
-  #writingMessages: Promise<void> | undefined;
-  #messagesWritten: Promise<void> = Promise.resolve();
+  readonly #addMessages: Combined<StoreCalls['addMessages'], undefined>;
+  readonly #knownSource: Combined<StoreCalls['knownSources'][number], KnownSource>;
   readonly #failed = new Emitter<StoreError>();
   /** Rows could not be written. */
   readonly onDidFail = this.#failed.event;
@@ -75,6 +77,19 @@ export class Store {
     this.#clock = options.clock ?? systemClock;
     this.#thread = new StoreThread(options);
     this.onNotice = this.#thread.onNotice;
+    const limits = { clock: this.#clock, pauseMs: GATHER_MS, most: FLUSH_ROWS };
+    this.#addMessages = new Combined(
+      async (asked) => {
+        await this.#thread.call('addMessages', addedAll(asked));
+        return asked.map(() => undefined);
+      },
+      { ...limits, sizeOf: ({ rows }) => rows.length },
+    );
+    // A thousand boards that connect are a thousand questions: one for each took 15 s in a file.
+    this.#knownSource = new Combined(
+      async (asked) => (await this.#thread.call('knownSources', asked)) as KnownSource[],
+      { ...limits, pauseMs: 0, sizeOf: () => 1 },
+    );
   }
 
   addTelemetry(entry: TelemetryEntry): void {
@@ -116,17 +131,7 @@ export class Store {
    * @throws StoreError
    */
   addMessages(rows: readonly MessageRow[], sources: readonly SourceRow[]): Promise<void> {
-    this.#messages.rows.push(...rows);
-    this.#messages.sources.push(...sources);
-    this.#writingMessages ??= this.#messagesWritten.then(() => {
-      const batch = this.#messages;
-      this.#messages = { rows: [], sources: [] };
-      this.#writingMessages = undefined;
-      const written = this.#thread.call('addMessages', batch).then(() => undefined);
-      this.#messagesWritten = written.catch(() => undefined); // `written` reports it to those who wait
-      return written;
-    });
-    return this.#writingMessages;
+    return this.#addMessages.ask({ rows, sources });
   }
 
   /** Messages of apps, in the order of time. @throws StoreError */
@@ -135,8 +140,8 @@ export class Store {
   }
 
   /** Returns what is stored about one start of a board. @throws StoreError */
-  async knownSource(uid: string, boot: string): Promise<KnownSource> {
-    return (await this.#thread.call('knownSource', { uid, boot })) as KnownSource;
+  knownSource(uid: string, boot: string): Promise<KnownSource> {
+    return this.#knownSource.ask({ uid, boot });
   }
 
   /** Stores a message to an app, or what became of it. @throws StoreError */
@@ -179,7 +184,7 @@ export class Store {
   reopen(): Promise<void> {
     return this.#reopening.run(async () => {
       await this.flush();
-      await this.#messagesWritten;
+      await this.#addMessages.idle();
       await this.#thread.restart();
     });
   }
@@ -224,6 +229,14 @@ export class Store {
     };
     this.#timer ??= this.#clock.after(FLUSH_MS, () => void this.flush());
   }
+}
+
+/** Joins what is stored in one transaction. */
+function addedAll(asked: readonly StoreCalls['addMessages'][]): StoreCalls['addMessages'] {
+  return {
+    rows: asked.flatMap(({ rows }) => rows),
+    sources: asked.flatMap(({ sources }) => sources),
+  };
 }
 
 function emptyRows(): Rows {

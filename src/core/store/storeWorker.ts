@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Database } from 'node-sqlite3-wasm';
-import { addMessages, commands, knownSource, messages, putCommand } from './appMessages';
+import { addMessages, commands, knownSources, messages, putCommand } from './appMessages';
 import type { StoreAnswer, StoreCalls, StoreRequest, StoreSettings } from './messages';
 import { append, audit, events, series, size } from './queries';
 import { prune } from './retention';
@@ -27,7 +27,7 @@ const calls: { [C in keyof StoreCalls]: (argument: StoreCalls[C]) => unknown } =
   size: () => file.use(size),
   addMessages: (rows) => file.write((db) => addMessages(db, rows)),
   messages: (query) => file.use((db) => messages(db, query)),
-  knownSource: (of) => file.write((db) => knownSource(db, of)),
+  knownSources: (of) => file.use((db) => knownSources(db, of)),
   putCommand: (command) => file.write((db) => putCommand(db, command)),
   commands: (query) => file.use((db) => commands(db, query)),
 };
