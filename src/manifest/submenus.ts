@@ -10,7 +10,7 @@ interface Submenu {
 /** The submenus of boards' rows. */
 export const submenus: Readonly<Record<string, Submenu>> = {
   filesMenu: { label: '%menu.files%', menus: [boardRow('present', '5_more@1', ONE)] },
-  syncMenu: { label: '%menu.sync%', menus: [boardRow('present', '5_more@2')] },
+  syncMenu: { label: '%menu.sync%', menus: [boardsRow('present', '5_more@2')] },
   boardMenu: { label: '%menu.board%', menus: [boardRow('any', '5_more@3')] },
   agentMenu: { label: '%menu.agent%', menus: [boardsRow('present|agent', '5_more@4')] },
   manyMenu: {

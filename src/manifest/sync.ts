@@ -1,5 +1,5 @@
 import type { Entries } from './entry';
-import { ONE, SEVERAL, boardsRow, row, submenu, viewTitle } from './places';
+import { ONE, SEVERAL, and, boardsRow, is, row, submenu, viewTitle } from './places';
 
 /** Commands for sync and comparison. */
 export const sync = {
@@ -21,7 +21,7 @@ export const sync = {
   syncPull: {
     title: 'Pull from Board…',
     icon: 'repo-pull',
-    menus: [viewTitle('sync', '1_sync@3'), submenu('sync', '1_sync@3', ONE)],
+    menus: [viewTitle('sync', '1_sync@3'), submenu('sync', '1_sync@3', and(ONE, is('board')))],
   },
   syncApply: {
     title: 'Apply Sync',
@@ -54,7 +54,10 @@ export const sync = {
   compareWithFolder: {
     title: 'Compare Board with Folder…',
     icon: 'git-compare',
-    menus: [viewTitle('sync', '2_compare@1'), submenu('sync', '2_compare@1', ONE)],
+    menus: [
+      viewTitle('sync', '2_compare@1'),
+      submenu('sync', '2_compare@1', and(ONE, is('board'))),
+    ],
   },
   compareBoards: {
     title: 'Compare Two Boards…',
@@ -64,7 +67,7 @@ export const sync = {
   createDeviceConfig: {
     title: "Open or Create the Board's Configuration",
     icon: 'file-code',
-    menus: [submenu('sync', '3_config@1', ONE)],
+    menus: [submenu('sync', '3_config@1', and(ONE, is('board')))],
   },
   syncSpec: {
     title: 'Sync by an mqsync Specification…',

@@ -119,7 +119,7 @@ export function summarize(results: readonly BoardResult[]): string {
     parts.push(agreement(answers, counts.ok, parts.length > 0));
   }
   for (const r of notOk.slice(0, NAMED_FAILURES)) parts.push(ending(r));
-  if (notOk.length > NAMED_FAILURES) parts.push(`${notOk.length - NAMED_FAILURES} more failed`);
+  parts.push(...unnamed(notOk.slice(NAMED_FAILURES)));
   return parts.filter(Boolean).join('; ');
 }
 
@@ -130,6 +130,14 @@ function ending({ board, status, untouched, error }: BoardResult): string {
   if (status === 'cancelled') return `${board}: ${untouched ? UNTOUCHED[untouched] : 'cancelled'}`;
   const message = error?.message ?? '';
   return message.startsWith(`${board} `) ? message : `${board} failed: ${message}`;
+}
+
+/** The rest of the boards that are not done, by what became of them: `2 more failed`, `5 more not reached`. */
+function unnamed(rest: readonly BoardResult[]): string[] {
+  const words = rest.map((r) => (r.untouched ? UNTOUCHED[r.untouched] : r.status));
+  return [...new Set(words)].map(
+    (word) => `${words.filter((w) => w === word).length} more ${word}`,
+  );
 }
 
 /** Texts for boards on which nothing was done. */

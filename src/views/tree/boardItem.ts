@@ -52,8 +52,6 @@ function boardDescription(board: Board, { jobs, app, firmware, active, tags }: B
   const place = link && placeOf(link.found.address);
   const state = stateOf(board);
   const words = active ? `${vscode.l10n.t('active')} · ${state}` : state;
-  const others = board.links.filter((l) => l.present && l !== link).length;
-  const more = others > 0 ? ` +${others}` : '';
   const all = [
     ...(app ? [app] : []),
     ...jobMarks(jobs),
@@ -61,8 +59,15 @@ function boardDescription(board: Board, { jobs, app, firmware, active, tags }: B
     ...(firmware ? [firmware] : []),
   ];
   const marks = all.map((mark) => ` · ${mark}`).join('');
-  const where = place ? `${marks} · ${place}${more}` : '';
+  const where = place ? `${marks} · ${[place, ...otherWays(board, link)].join(', ')}` : '';
   return `${words}${where}${tags.map((tag) => ` #${tag}`).join('')}`;
+}
+
+/** The other ways on which the board can be reached now, each kind once: `USB`, `WebREPL`. */
+function otherWays(board: Board, link: Link): string[] {
+  const others = board.links.filter((l) => l.present && l !== link);
+  const names = others.map((l) => linkName(l.found.address.kind));
+  return [...new Set(names)].filter((name) => name !== linkName(link.found.address.kind));
 }
 
 function jobMarks(jobs: number): string[] {

@@ -200,6 +200,26 @@ describe('the menus of the tree', () => {
     }
   });
 
+  it('offer a group what its boards can be given together, and nothing for one board', () => {
+    const one = commands.filter((c) => c.needs === 'board').map((c) => `mpyFleet.${c.id}`);
+    const offered = [
+      ...shown(rows['a group'], false),
+      ...contributes.submenus
+        .filter(({ id }) => shown(rows['a group'], false).includes(id))
+        .flatMap(({ id }) =>
+          (contributes.menus[id] ?? [])
+            .filter((i) => holds(i.when ?? '', { viewItem: 'group', listMultiSelection: false }))
+            .map((i) => i.command ?? ''),
+        ),
+    ];
+    const wanted = ['softReset', 'fleetHardReset', 'fleetRename', 'collectFiles', 'fleetUpload'];
+    const more = ['syncPush', 'syncPreview', 'syncMirror', 'installPackage'];
+    expect(offered).toEqual(
+      expect.arrayContaining([...wanted, ...more].map((id) => `mpyFleet.${id}`)),
+    );
+    expect(offered.filter((id) => one.includes(id))).toEqual([]);
+  });
+
   it('have something in common for boards, their files and the line of free space', () => {
     const common = [rows['a board at its prompt'], rows['a file'], rows['a folder'], 'note'].map(
       (viewItem) => shown(viewItem, true),

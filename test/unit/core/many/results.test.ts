@@ -76,6 +76,17 @@ describe('results', () => {
       ['a', 'b', 'c', 'd', 'e'].map((n) => failed(n, 'x')),
       '0 of 5 boards done; a failed: x; b failed: x; c failed: x; 2 more failed',
     ],
+    [
+      [
+        ...['a', 'b', 'c', 'd'].map((n) => failed(n, 'x')),
+        ...['e', 'f'].map((n) => ({
+          ...{ ...ok(n, ''), status: 'cancelled' as const },
+          untouched: 'notReached' as const,
+        })),
+        { ...ok('g', ''), status: 'cancelled' as const },
+      ],
+      '0 of 7 boards done; a failed: x; b failed: x; c failed: x; 1 more failed; 2 more not reached; 1 more cancelled',
+    ],
   ])('sums up %#', (results, words) => {
     expect(summarize(results)).toBe(words);
   });
