@@ -80,7 +80,8 @@ export function compose(
       shouldAutoConnect: (_board, { address }) =>
         settings.get('autoConnect') &&
         // A board that wants a password is not a reason to ask for one unasked.
-        (address.kind !== 'webrepl' || webRepl.isRemembered(address)),
+        ((address.kind !== 'webrepl' && address.kind !== 'telnet') ||
+          webRepl.isRemembered(address)),
       readInfo: (session) => readInfo(session),
       createFiles: (withSession, board) =>
         fileChanges.observe(new SessionFiles(withSession), board),

@@ -30,6 +30,7 @@ export function createLinks(
       getPassword: webRepl.getPassword,
       acceptCertificate: webRepl.acceptCertificate,
     },
+    telnet: { getPassword: webRepl.getPassword },
     baudRate: (path) => settings.get('serial.baudRates')[path] ?? settings.get('serial.baudRate'),
     demo: {
       storage: vscode.Uri.joinPath(extension.globalStorageUri, 'demo').fsPath,

@@ -39,7 +39,8 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   const open = createTransportFactory({
     log: cli.log,
     baudRate: () => cli.options.baud,
-    webrepl: { getPassword: (address, { wrong }) => webreplPassword(cli, address, wrong) },
+    webrepl: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
+    telnet: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
   });
   return {
     brokers,
@@ -63,12 +64,12 @@ export async function loadLinks(cli: Cli): Promise<Links> {
 }
 
 /** MPYFLEET_PASSWORD: never an argument, which every user of the computer could read. */
-function webreplPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
+function linkPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
   const password = cli.env.MPYFLEET_PASSWORD;
   if (password !== undefined && !wrong) return Promise.resolve(password);
   const [reason, message] =
     password === undefined
-      ? (['passwordNeeded', `${address.text} needs its WebREPL password`] as const)
+      ? (['passwordNeeded', `${address.text} needs its password`] as const)
       : (['wrongPassword', `${address.text} refuses the password in MPYFLEET_PASSWORD`] as const);
   return Promise.reject(
     new ConnectError(address, reason, message, {

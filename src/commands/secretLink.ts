@@ -56,5 +56,6 @@ function isThroughBroker({ transport }: Board): boolean {
 }
 
 function isReadable({ transport }: Board): boolean {
+  if (transport?.kind === 'telnet') return true;
   return transport?.kind === 'webrepl' && !transport.address.text.startsWith('wss:');
 }

@@ -2,7 +2,8 @@
 export type LinkKind = Address['kind'];
 
 /** Where a board is reached. `text` is canonical and unique: two addresses are the same if their texts are. */
-export type Address = SerialAddress | WebReplAddress | MqttAddress | MqboardAddress | DemoAddress;
+export type Address =
+  SerialAddress | WebReplAddress | TelnetAddress | MqttAddress | MqboardAddress | DemoAddress;
 
 /** `serial:/dev/ttyACM0`, `serial:COM3`, any pty. */
 export interface SerialAddress {
@@ -15,6 +16,15 @@ export interface SerialAddress {
 export interface WebReplAddress {
   readonly kind: 'webrepl';
   readonly text: string;
+}
+
+/** `telnet://192.168.1.1:23`, with another login name than the usual one `telnet://ann@192.168.1.1:23`. */
+export interface TelnetAddress {
+  readonly kind: 'telnet';
+  readonly text: string;
+  readonly user: string;
+  readonly host: string;
+  readonly port: number;
 }
 
 /** `mqtt://BROKER/UID`: an agent at a broker, by the broker's id in this computer's settings. */
@@ -47,6 +57,7 @@ export function fullPlace(address: Address): string {
     case 'serial':
       return address.path;
     case 'webrepl':
+    case 'telnet':
       return address.text;
     case 'mqtt':
       return address.uid === '' ? address.broker : `${address.broker}/${address.uid}`;
@@ -66,6 +77,8 @@ export function shortPlace(address: Address): string {
         : address.path.slice(address.path.lastIndexOf('/') + 1);
     case 'webrepl':
       return address.text.replace(/^wss?:\/\//, '').replace(/(:8266)?\/$/, '');
+    case 'telnet':
+      return address.port === 23 ? address.host : `${address.host}:${address.port}`;
     case 'mqtt':
     case 'mqboard':
     case 'demo':

@@ -5,6 +5,7 @@ import type {
   MqboardAddress,
   MqttAddress,
   SerialAddress,
+  TelnetAddress,
   WebReplAddress,
 } from './address';
 import { UsageError } from './errors';
@@ -30,12 +31,12 @@ export function serialAddress(text: string): SerialAddress {
 export function parseAddress(text: string): Address {
   const trimmed = text.trim();
   if (COM_PORT.test(trimmed) || trimmed.startsWith('/')) return serialAddress(trimmed);
-  const match = /^(serial|ws|wss|mqtt|mqboard|demo):(.+)$/s.exec(trimmed);
+  const match = /^(serial|ws|wss|telnet|mqtt|mqboard|demo):(.+)$/s.exec(trimmed);
   const [, scheme, rest] = match ?? [];
   if (!scheme || !rest) {
     throw new UsageError(l10n.t('"{0}" is not a board\'s address', trimmed), {
       hint: l10n.t(
-        'Use serial:PATH, ws://HOST:PORT, wss://HOST:PORT, mqtt://BROKER/UID or a name from the tree.',
+        'Use serial:PATH, ws://HOST:PORT, wss://HOST:PORT, telnet://HOST, mqtt://BROKER/UID or a name from the tree.',
       ),
     });
   }
@@ -43,6 +44,8 @@ export function parseAddress(text: string): Address {
     case 'ws':
     case 'wss':
       return webreplAddress(trimmed);
+    case 'telnet':
+      return telnetAddress(trimmed);
     case 'serial':
       return serialAddress(rest);
     case 'mqtt':
@@ -105,6 +108,41 @@ export function webreplUrl({ text }: WebReplAddress): {
   const [, six = '', zone = ''] = /\[([^%\]]+)(%[^\]]+)\]/.exec(text) ?? [];
   const url = new URL(zone === '' ? text : text.replace(zone, ''));
   return zone === '' ? { url } : { url, zoned: six + zone };
+}
+
+/** Port and login name of the telnet server of a WiPy, unless its owner has changed them. */
+const TELNET = { port: 23, user: 'micro' };
+
+/**
+ * Parses the address of a telnet server: `telnet://HOST`, `telnet://HOST:PORT`,
+ * `telnet://USER@HOST`. A password in it is rejected: addresses are kept in the settings.
+ * @throws UsageError
+ */
+export function telnetAddress(text: string): TelnetAddress {
+  const [, user = TELNET.user, host, port = String(TELNET.port)] =
+    /^telnet:\/\/(?:([!-~]{1,32})@)?(\[[0-9a-f:.]+\]|[\w.-]{1,253})(?::(\d{1,5}))?\/?$/i.exec(
+      text.trim(),
+    ) ?? [];
+  const invalid = host === undefined || Number(port) < 1 || Number(port) > 65_535;
+  if (invalid || user.includes(':')) {
+    throw new UsageError(l10n.t('"{0}" is not the address of a telnet server', text), {
+      hint: l10n.t('Write it as telnet://HOST, telnet://HOST:PORT or telnet://USER@HOST.'),
+    });
+  }
+  const name = user === TELNET.user ? '' : `${user}@`;
+  const plain = host.toLowerCase();
+  return {
+    kind: 'telnet',
+    text: `telnet://${name}${plain}:${Number(port)}`,
+    user,
+    host: plain.replace(/^\[|\]$/g, ''),
+    port: Number(port),
+  };
+}
+
+/** A board on the network as users add it: a telnet server, or WebREPL. @throws UsageError */
+export function networkAddress(text: string): WebReplAddress | TelnetAddress {
+  return /^\s*telnet:/i.test(text) ? telnetAddress(text) : webreplAddress(text);
 }
 
 /** A demo board by its number. */

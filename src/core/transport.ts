@@ -63,6 +63,8 @@ export interface Session {
    * contracts and verification.
    */
   readonly native?: Partial<BoardFiles>;
+  /** The link carries ASCII only; code must not contain other bytes. */
+  readonly asciiOnly?: boolean;
   /** The board's capabilities, if the link caches them while it is open. */
   readonly capabilities?: (signal?: AbortSignal) => Promise<Capabilities>;
 }

@@ -119,14 +119,14 @@ export const boards = {
     menus: [submenu('board', '4_name@2', ONE)],
   },
   addWebRepl: {
-    title: 'Add a WebREPL Board…',
+    title: 'Add a WebREPL or Telnet Board…',
     icon: 'radio-tower',
     menus: [viewTitle('boards', '1_add@3')],
   },
   removeWebRepl: {
-    title: 'Remove WebREPL Address',
+    title: 'Remove Network Address',
     palette: 'never',
-    menus: [submenu('board', '3_setup@3', and(ONE, is('on-webrepl')))],
+    menus: [submenu('board', '3_setup@3', and(ONE, is('on-(webrepl|telnet)')))],
   },
   setUpWebRepl: {
     title: 'Set Up WebREPL…',

@@ -4,6 +4,7 @@ import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
 import type { Transport, TransportFactory } from '../core/transport';
 import type { DemoSettings } from './demo';
+import type { TelnetSettings } from './telnet/telnetTransport';
 import type { WebReplSettings } from './webrepl';
 
 export interface TransportSettings {
@@ -17,6 +18,8 @@ export interface TransportSettings {
   };
   /** Supplies WebREPL passwords; without it, WebREPL boards cannot be reached. */
   readonly webrepl?: WebReplSettings;
+  /** Supplies passwords of telnet servers; without it, their boards cannot be reached. */
+  readonly telnet?: TelnetSettings;
   /** Parts and storage of demo boards; without them there are none. */
   readonly demo?: DemoSettings;
 }
@@ -35,6 +38,11 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
         if (!settings.webrepl) throw unsupported(address);
         const { webReplTransport } = await import('./webrepl/webReplTransport');
         return webReplTransport(address, settings.webrepl, settings.log);
+      }
+      case 'telnet': {
+        if (!settings.telnet) throw unsupported(address);
+        const { TelnetTransport } = await import('./telnet/telnetTransport');
+        return new TelnetTransport(address, settings.telnet, settings.log);
       }
       case 'demo': {
         if (!settings.demo) throw unsupported(address);

@@ -8,7 +8,7 @@ import type { MappingSetting } from '../core/sync';
 export const SETTINGS = {
   autoConnect: true as boolean,
   identify: true as boolean,
-  linkOrder: ['serial', 'webrepl', 'demo', 'mqtt', 'mqboard'] as LinkKind[],
+  linkOrder: ['serial', 'webrepl', 'telnet', 'demo', 'mqtt', 'mqboard'] as LinkKind[],
   showOtherPorts: false as boolean,
   'serial.paths': [] as string[],
   'serial.baudRate': 115200 as number,

@@ -39,8 +39,8 @@ afterAll(async () => {
 test('a wrong password is said to be wrong, and asked for again', async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
-  await driver.command('MicroPython: Add a WebREPL Board…');
-  await driver.input.getByText('Add a WebREPL board').waitFor();
+  await driver.command('MicroPython: Add a WebREPL or Telnet Board…');
+  await driver.input.getByText('Add a WebREPL or telnet board').waitFor();
   await driver.type(`127.0.0.1:${lab.port}`);
   await driver.input.getByText(`WebREPL password of ${lab.address.text}`).waitFor();
   await driver.type(WRONG);

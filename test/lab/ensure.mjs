@@ -15,7 +15,7 @@ const armTools = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-a
 /**
  * What is installed or built, and where it then is.
  * @type {Record<PartName, { apt: string[], build?: { sources: string[], command: (out: string) => string[] }, paths: (out: string) => Record<string, string> }>}
- * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres'} PartName
+ * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres' | 'telnet'} PartName
  */
 const parts = {
   uboard: {
@@ -94,6 +94,7 @@ const parts = {
       keygen: '/usr/bin/ssh-keygen',
     }),
   },
+  telnet: { apt: ['inetutils-telnet'], paths: () => ({ program: '/usr/bin/telnet' }) },
   postgres: { apt: ['postgresql'], paths: () => ({}) },
   shells: {
     apt: ['zsh', 'fish'],

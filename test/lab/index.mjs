@@ -18,3 +18,4 @@ export { openPage, openWindow } from './window.mjs';
 export { packagedExtension } from './vsix.mjs';
 export { startEjabberd, startEjabberdCluster } from './ejabberd.mjs';
 export { startSshd } from './sshd.mjs';
+export { startTelnetServer } from './telnetServer.mjs';

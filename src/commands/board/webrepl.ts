@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { webreplAddress } from '../../core/parseAddress';
+import { networkAddress, webreplAddress } from '../../core/parseAddress';
+import type { LinkKind } from '../../core/address';
 import type { Board } from '../../core/board';
 import { CancelledError, UsageError } from '../../core/errors';
 import {
@@ -26,10 +27,10 @@ export const webReplCommands: readonly Command[] = [
       const [given] = args;
       const text = typeof given === 'string' ? given : await askAddress();
       if (text === undefined) return;
-      const address = webreplAddress(text);
+      const address = networkAddress(text);
       await addWebReplAddress(context.settings, address);
       const board = context.fleet.byAddress(address);
-      await board?.connect({ signal, kind: 'webrepl' });
+      await board?.connect({ signal, kind: address.kind });
     },
   },
   {
@@ -37,14 +38,14 @@ export const webReplCommands: readonly Command[] = [
     needs: 'board',
     which: 'any',
     run: async ({ settings, webRepl }, board) => {
-      const gone = board.links.map((l) => l.found.address).filter((a) => a.kind === 'webrepl');
+      const gone = board.links.map((l) => l.found.address).filter(isNetwork);
       for (const address of gone) await webRepl.forget(address);
       const texts = gone.map((a) => a.text);
       const kept = settings
         .get('webrepl.addresses')
         .filter((t) => !texts.includes(canonicalWebRepl(t)));
       await settings.set('webrepl.addresses', kept);
-      if (board.transport?.kind === 'webrepl') await board.disconnect();
+      if (board.transport && isNetwork(board.transport)) await board.disconnect();
     },
   },
   {
@@ -85,6 +86,10 @@ export const webReplCommands: readonly Command[] = [
     run: (_context, board, { signal }) => removeWebRepl(setupBoard(board, signal), signal),
   },
 ];
+
+function isNetwork({ kind }: { readonly kind: LinkKind }): boolean {
+  return kind === 'webrepl' || kind === 'telnet';
+}
 
 function setupBoard(board: Board, signal: AbortSignal): SetupBoard {
   return {
@@ -143,11 +148,11 @@ async function askWifi(
 
 function askAddress(): Thenable<string | undefined> {
   return showInputBox({
-    title: vscode.l10n.t('Add a WebREPL board'),
+    title: vscode.l10n.t('Add a WebREPL or telnet board'),
     placeHolder: '192.168.1.20',
     prompt: vscode.l10n.t(
-      'Its IP address, host name or ws:// address. WebREPL must be running on it.',
+      'Its IP address, host name or ws:// address; telnet://HOST for the telnet server of an old WiPy.',
     ),
-    validateInput: (text) => problemOf(() => webreplAddress(text)),
+    validateInput: (text) => problemOf(() => networkAddress(text)),
   });
 }

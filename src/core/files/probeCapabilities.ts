@@ -49,7 +49,7 @@ export async function probeCapabilities(
  * code (WebREPL) or packs code itself.
  */
 function isEightBit(session: Session): boolean {
-  return session.native === undefined;
+  return session.native === undefined && session.asciiOnly !== true;
 }
 
 /**
@@ -99,7 +99,8 @@ function read(said: string, fed: boolean, session: Session): Capabilities | unde
   if (bits === undefined) return undefined;
   const can = (name: (typeof BITS)[number]) => ((Number(bits) >> BITS.indexOf(name)) & 1) === 1;
   return {
-    stdin: fed && can('buffer') && can('poll'),
+    // Frames of a stream hold any byte.
+    stdin: fed && can('buffer') && can('poll') && session.asciiOnly !== true,
     deflate: can('deflate') && can('bytesio'),
     sha256: can('sha256'),
     binascii: can('binascii'),

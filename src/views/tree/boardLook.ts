@@ -68,6 +68,7 @@ export function boardContext(board: Board): string {
 const LINK_ICONS: Record<LinkKind, string> = {
   serial: 'plug',
   webrepl: 'radio-tower',
+  telnet: 'radio-tower',
   mqtt: 'cloud',
   mqboard: 'cloud',
   demo: 'beaker',
@@ -76,6 +77,7 @@ const LINK_ICONS: Record<LinkKind, string> = {
 const LINK_NAMES: Record<LinkKind, string> = {
   serial: 'USB',
   webrepl: 'WebREPL',
+  telnet: 'Telnet',
   mqtt: 'MQTT',
   mqboard: 'MQTT',
   demo: 'Demo',

@@ -1,8 +1,8 @@
 import type { Address } from '../../core/address';
-import { webreplAddress } from '../../core/parseAddress';
+import { networkAddress } from '../../core/parseAddress';
 import type { Settings } from '../settings';
 
-/** Adds a WebREPL board to those that the user has. */
+/** Adds a board on the network to those that the user has. */
 export async function addWebReplAddress(settings: Settings, address: Address): Promise<void> {
   const known = settings.get('webrepl.addresses');
   if (known.some((text) => canonicalWebRepl(text) === address.text)) return;
@@ -12,7 +12,7 @@ export async function addWebReplAddress(settings: Settings, address: Address): P
 /** Normalises a setting's addresses; invalid ones are unchanged. */
 export function canonicalWebRepl(text: string): string {
   try {
-    return webreplAddress(text).text;
+    return networkAddress(text).text;
   } catch {
     return text;
   }

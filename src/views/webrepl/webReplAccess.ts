@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Address } from '../../core/address';
+import type { Address, TelnetAddress } from '../../core/address';
 import { passwordProblem } from '../../core/webrepl/webreplProtocol';
 import { showInputBox, showWarningMessage } from '../message';
 
@@ -82,8 +82,9 @@ export class WebReplAccess {
   }
 }
 
-/** Asks for the password of a board's WebREPL, or for a new one: 4 to 9 characters. */
+/** Asks for the password of a board's WebREPL, or for a new one: 4 to 9 characters; or for that of a telnet server. */
 export function askPassword(address: Address, wrong: boolean): Thenable<string | undefined> {
+  if (address.kind === 'telnet') return askTelnetPassword(address, wrong);
   return showInputBox({
     title: vscode.l10n.t('WebREPL password of {0}', address.text),
     prompt: wrong
@@ -92,5 +93,25 @@ export function askPassword(address: Address, wrong: boolean): Thenable<string |
     password: true,
     ignoreFocusOut: true,
     validateInput: (text) => passwordProblem(text),
+  });
+}
+
+function askTelnetPassword(
+  { user, text }: TelnetAddress,
+  wrong: boolean,
+): Thenable<string | undefined> {
+  return showInputBox({
+    title: vscode.l10n.t('Password of {0} at {1}', user, text),
+    prompt: wrong
+      ? vscode.l10n.t(
+          'The login name or password was rejected. Another name goes into the address: telnet://NAME@HOST.',
+        )
+      : vscode.l10n.t("It is stored in this computer's secret storage."),
+    password: true,
+    ignoreFocusOut: true,
+    validateInput: (typed) =>
+      /^[ -~]{1,64}$/.test(typed)
+        ? undefined
+        : vscode.l10n.t('The password has 1 to 64 ASCII characters.'),
   });
 }

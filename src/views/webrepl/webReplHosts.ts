@@ -1,16 +1,16 @@
-import type { WebReplAddress } from '../../core/address';
-import { webreplAddress } from '../../core/parseAddress';
+import type { TelnetAddress, WebReplAddress } from '../../core/address';
+import { networkAddress } from '../../core/parseAddress';
 import type { BoardSource, Found } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 
-/** The WebREPL boards that the user added by address. */
+/** The WebREPL and telnet boards that the user added by address. */
 export class WebReplHosts implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
-  #found: readonly (Found & { readonly address: WebReplAddress })[] = [];
+  #found: readonly (Found & { readonly address: WebReplAddress | TelnetAddress })[] = [];
   #subscription: Disposable | undefined;
 
   constructor(
@@ -23,7 +23,7 @@ export class WebReplHosts implements BoardSource {
   }
 
   get addresses(): readonly WebReplAddress[] {
-    return this.#found.map((f) => f.address);
+    return this.#found.map((f) => f.address).filter((address) => address.kind === 'webrepl');
   }
 
   start(): void {
@@ -36,7 +36,7 @@ export class WebReplHosts implements BoardSource {
   #read(): void {
     this.#found = this.settings.get('webrepl.addresses').flatMap((text) => {
       try {
-        return [{ address: webreplAddress(text), likely: true }];
+        return [{ address: networkAddress(text), likely: true }];
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
         this.log.warn(`Setting mpyFleet.webrepl.addresses: ${error.message}`);

@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<string, LinkKind>> = {
   wss: 'webrepl',
   wp: 'webrepl',
   webrepl: 'webrepl',
+  telnet: 'telnet',
   mqtt: 'mqtt',
 };
 
