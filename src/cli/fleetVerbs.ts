@@ -194,7 +194,7 @@ export const FLEET_VERBS: readonly Verb[] = [
     summary: 'run an MQTT broker for boards; logins, access rules and accounts',
     details: BROKER_DETAILS,
     audit: 'nothing',
-    options: [...COMMON, 'lan', 'port', 'broker'],
+    options: [...COMMON, 'lan', 'port', 'broker', 'ejabberd'],
     load: async () => (await import('./verbs/broker')).run,
   },
 ];

@@ -93,6 +93,11 @@ export const OPTIONS = {
   },
   logger: { type: 'string', value: 'NAME', text: 'records of loggers with that in their name' },
   broker: { type: 'string', value: 'ID', text: 'a broker of fleet.json' },
+  ejabberd: {
+    type: 'string',
+    value: 'HOST',
+    text: 'accounts at that host of an ejabberd, by its command ejabberdctl',
+  },
   wifi: {
     type: 'string',
     value: 'SSID',

@@ -30,6 +30,7 @@ export interface Options {
   readonly ref?: string;
   readonly role?: string;
   readonly broker?: string;
+  readonly ejabberd?: string;
   readonly level?: string;
   readonly logger?: string;
   readonly wifi?: string;
@@ -171,6 +172,7 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       ref: values.ref,
       role: values.role,
       broker: values.broker,
+      ejabberd: values.ejabberd,
       level: values.level,
       logger: values.logger,
       wifi: values.wifi,

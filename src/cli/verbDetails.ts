@@ -14,7 +14,9 @@ input() reads the keyboard, or lines from a pipe (one board only).`;
 export const BROKER_DETAILS = `User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else they are generated and printed. "stop" and "status" are for brokers that this user has started on this computer; "status" ends with status 1 if none runs. "login" prints the login of one board at such a broker, "rules mosquitto" (or ejabberd) the access rules for a broker of your own.
 "account" makes accounts at a mosquitto with the dynamic security plug-in, each with its own topics only, and prints the password:
   mpyfleet broker account board 7c9ebd1f --broker office        mpyfleet broker account person ann --broker office
-"account remove NAME" ends one, and its connections at once. Your own login there needs the role "admin"; giving an account again renews its password.`;
+"account remove NAME" ends one, and its connections at once. Your own login there needs the role "admin"; giving an account again renews its password.
+With --ejabberd HOST the accounts are those of an ejabberd with the printed rules, made by ejabberdctl on this computer or by MPYFLEET_EJABBERDCTL:
+  MPYFLEET_EJABBERDCTL="ssh broker sudo ejabberdctl" mpyfleet broker account board 7c9ebd1f --ejabberd boards.example`;
 export const MACRO_DETAILS = `Macros are in fleet.json as "macros", and in a terminal of the window in the setting mpyFleet.macros:
   {"macros": {"temp": "import esp32; print(esp32.mcu_temperature())", "blink": {"file": "scripts/blink.py"}, "water": {"kept": "water.py"}}}
 Code may be a list of lines. Files count from the folder that contains .micropython/fleet.json.

@@ -16,6 +16,7 @@ const RPC_MS = 20_000;
  * @property {string} name Erlang node name
  * @property {number} port
  * @property {string} url
+ * @property {string} ctl what runs ejabberd's own command line for this node
  * @property {() => Promise<void>} kill this node alone, at once
  * @property {() => Promise<void>} restart killed and started again; it joins its cluster by itself
  */
@@ -117,7 +118,10 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
   const node = async (/** @type {string} */ short) => {
     const port = await freePort();
     let running = await start(short, port);
+    const ctl = join(dir, `${short}-ejabberdctl`);
+    writeFileSync(ctl, ejabberdctl(`${short}@127.0.0.1`, cookie, env), { mode: 0o700 });
     return {
+      ctl,
       name: `${short}@127.0.0.1`,
       port,
       url: `mqtt://127.0.0.1:${port}`,
@@ -148,6 +152,18 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
       removeTempDir(dir);
     },
   };
+}
+
+/**
+ * ejabberd's command line for a node. Debian's script of that name ends in this call, but always for the system's own node
+ * and as its user.
+ * @param {string} node @param {string} cookie @param {Record<string, string>} env
+ */
+function ejabberdctl(node, cookie, env) {
+  const set = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
+  return `#!/bin/sh
+${set.join('')}exec erl -noinput -hidden -name "ctl$$@127.0.0.1" -setcookie ${cookie} -s ejabberd_ctl -extra ${node} "$@"
+`;
 }
 
 /** @param {number} port @param {string} [rules] */

@@ -21,6 +21,10 @@ export const run: VerbRun = async (cli, args) => {
   if (action === 'status' && what === undefined) return status(cli);
   if (action === 'login' && what !== undefined && more.length === 0) return login(cli, what);
   if (action === 'account' && what !== undefined) {
+    if (cli.options.ejabberd !== undefined) {
+      const { ejabberdAccount } = await import('../ejabberdAccounts');
+      return ejabberdAccount(cli, cli.options.ejabberd, what, more);
+    }
     return (await import('../brokerAccounts')).account(cli, what, more);
   }
   if (action === 'rules' && what !== undefined && more.length === 0) return rules(cli, what);

@@ -92,6 +92,8 @@ export function ejabberdRules(user: string, root = 'mpy'): string {
     'acl:',
     '  computers:',
     `    user: [${user}]`,
+    // People have accounts of their own, which `broker account person` makes. No unique id holds such a name.
+    `    user_regexp: "^${user.replace(/[.@]/g, '[$&]')}-"`,
     'modules:',
     '  mod_mqtt:',
     '    access_publish:',

@@ -70,7 +70,8 @@ function requireTrust(): void {
 async function register(context: ViewContext, text: string): Promise<Board> {
   const address = parseAddress(text);
   const { settings, fleet } = context;
-  if (address.kind === 'webrepl' || address.kind === 'telnet') await addWebReplAddress(settings, address);
+  if (address.kind === 'webrepl' || address.kind === 'telnet')
+    await addWebReplAddress(settings, address);
   else if (address.kind === 'serial') {
     const paths = settings.get('serial.paths');
     if (!paths.includes(address.path)) await settings.set('serial.paths', [...paths, address.path]);

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from '
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
+import { ejabberdRules } from '../../../src/core/broker/accessRules';
+import { startEjabberd, startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli, type Ran } from '../rig/cliRig';
 
@@ -251,6 +252,57 @@ describe('mpyfleet broker account', () => {
       expect(await account('remove', 'admin')).toMatchObject({ status: 64 });
     } finally {
       await board?.stop();
+      await guarded.stop();
+    }
+  }, 120_000);
+
+  it('makes accounts at an ejabberd by its own command: a board and a person reach each other, and no more', async () => {
+    const guarded = await startEjabberd({ rules: ejabberdRules('fleet') });
+    const account = async (...args: string[]) => {
+      const env = { MPYFLEET_EJABBERDCTL: guarded.ctl };
+      return cli.run(['broker', 'account', ...args, '--ejabberd', 'localhost'], { env });
+    };
+    const given = async (...args: string[]) => {
+      const made = await account(...args, '--json');
+      expect(made).toMatchObject({ status: 0 });
+      return JSON.parse(made.out) as { username: string; password: string };
+    };
+    const publish = async (login: { username: string; password: string }, topic: string) => {
+      const client = await connectAsync(guarded.url, {
+        ...{ ...login, protocolVersion: 5, reconnectPeriod: 0 },
+      });
+      try {
+        await client.publishAsync(topic, 'x', { qos: 1 });
+        return 'published';
+      } catch (error) {
+        return (error as { code?: number }).code;
+      } finally {
+        await client.endAsync(true);
+      }
+    };
+    try {
+      const uid = Buffer.from('guarded2').toString('hex');
+      const own = await given('board', uid);
+      const ann = await given('person', 'ann');
+      expect([own.username, ann.username]).toEqual([`${uid}@localhost`, 'fleet-ann@localhost']);
+      const notAuthorised = 144; // "Topic Name invalid" is what ejabberd answers
+      expect(await publish(own, `mpy/${uid}/ev`)).toBe('published');
+      expect(await publish(own, 'mpy/0000/ev')).toBe(notAuthorised);
+      expect(await publish(ann, `mpy/${uid}/c/x`)).toBe('published');
+      expect(await publish(ann, `mpy/${uid}/st`)).toBe(notAuthorised);
+      expect((await account('list')).out.split('\n').sort()).toEqual([
+        '',
+        `board   ${own.username}`,
+        `person  ${ann.username}`,
+      ]);
+      const next = await given('person', 'ann');
+      await expect(publish(ann, `mpy/${uid}/c/x`)).rejects.toThrow(/not authori[sz]ed|bad user/i);
+      expect(await publish(next, `mpy/${uid}/c/x`)).toBe('published');
+      expect(await account('remove', 'ann')).toMatchObject({ status: 0 });
+      await expect(publish(next, `mpy/${uid}/c/x`)).rejects.toThrow(/not authori[sz]ed|bad user/i);
+      expect(await account('remove', 'ann')).toMatchObject({ status: 64 });
+      expect(await account('board', 'no uid')).toMatchObject({ status: 64 });
+    } finally {
       await guarded.stop();
     }
   }, 120_000);
