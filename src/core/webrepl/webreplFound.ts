@@ -11,7 +11,8 @@ export interface DnsRecord {
 
 /** Services under which MicroPython boards announce WebREPL; ESP-IDF's examples use the second. */
 export const webReplServices = ['_webrepl._tcp.local', '_ws._tcp.local'];
-const MOST_BOARDS = 1000;
+/** Boards that one answer, and all answers together, may announce. */
+export const MOST_BOARDS = 1000;
 
 /**
  * Finds boards in DNS records, which anyone on the network may have sent: names are validated, and

@@ -8,6 +8,7 @@ import type { Log } from '../../core/log';
 import {
   boardsInRecords,
   hostOf,
+  MOST_BOARDS,
   webReplServices,
   type DnsRecord,
 } from '../../core/webrepl/webreplFound';
@@ -82,6 +83,8 @@ export class MdnsSource implements BoardSource {
     let changed = false;
     for (const found of boardsInRecords(records, this.#hosts())) {
       const known = this.#boards.get(found.address.text);
+      // Anyone on the network may announce boards without end.
+      if (!known && this.#boards.size >= MOST_BOARDS) continue;
       changed ||= known?.found.label !== found.label;
       this.#boards.set(found.address.text, { found, heardAt: this.clock.now() });
     }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { webreplAddress } from '../../../../src/core/parseAddress';
 import { Deferred, systemClock } from '../../../../src/core/async';
 import { silentLog } from '../../../../src/core/log';
-import { boardsInRecords } from '../../../../src/core/webrepl/webreplFound';
+import { boardsInRecords, MOST_BOARDS } from '../../../../src/core/webrepl/webreplFound';
 import { MdnsSource } from '../../../../src/transports/webrepl/mdns';
 
 const SERVICE = 'kitchen._webrepl._tcp.local';
@@ -85,5 +85,21 @@ describe('looking by mDNS', () => {
     responder.respond(answer('attic._webrepl._tcp.local', 'attic.local'));
     await changed.promise;
     expect(source.found.map((f) => f.label)).toEqual(['kitchen', 'attic']);
+    // Somebody announces boards without end; the last message changes one that is known.
+    const many = (from: number) =>
+      Array.from({ length: 400 }, (_, i) => answer(SERVICE, `x${from + i}.local`).answers).flat();
+    const known = (name: string) => [
+      ...answer(SERVICE, name).answers,
+      { name, type: 'A' as const, data: '192.0.2.9' },
+    ];
+    responder.respond({ answers: known('first.local') });
+    for (let at = 0; at < 2_000; at += 400) responder.respond({ answers: many(at) });
+    responder.respond({ answers: known('last.local') });
+    const labels = () => source.found.map((f) => f.label);
+    while (!labels().includes('last')) {
+      changed = new Deferred();
+      await changed.promise;
+    }
+    expect(labels()).toHaveLength(MOST_BOARDS);
   });
 });
