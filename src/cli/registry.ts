@@ -1,10 +1,11 @@
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../core/address';
 import { mqboardAddress, parseAddress } from '../core/parseAddress';
 import { UsageError } from '../core/errors';
-import { brokerOrigin } from '../core/broker/brokerProfiles';
+import { brokerUrlProblem } from '../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../core/broker/brokers';
 import type { Groups, Selectable } from '../core/many';
 import { type Macro, parseMacros } from '../core/macros';
@@ -124,16 +125,30 @@ async function exists(path: string): Promise<boolean> {
   }
 }
 
-/** @throws UsageError if the project gives one of the user's boards or brokers another address */
+/**
+ * A project comes from others. What the user has named stays what it is: a password, a file or
+ * code for it would otherwise go somewhere else.
+ * @throws UsageError if the project gives a name of the user's another meaning
+ */
 function merge(base: Registry | undefined, over: Registry | undefined): Registry {
   for (const broker of over?.brokers ?? []) {
     const own = base?.brokers.find((b) => b.id === broker.id);
-    if (own && brokerOrigin(own.url) !== brokerOrigin(broker.url))
-      throw redirected('broker', own.id);
+    if (own && !isDeepStrictEqual(own, broker)) throw redirected('broker', own.id);
   }
   for (const board of over?.boards ?? []) {
     const own = base?.boards.find((b) => b.name === board.name);
     if (own && own.address.text !== board.address.text) throw redirected('board', own.name);
+  }
+  for (const [name, boards] of Object.entries(over?.groups ?? {})) {
+    const own = base && Object.hasOwn(base.groups, name) ? base.groups[name] : boards;
+    if (own !== boards) throw redirected('group', name);
+  }
+  for (const { name, from } of over?.macros ?? []) {
+    const own = base?.macros.find((m) => m.name === name);
+    // The same path leads to another file in the project.
+    if (own && ('file' in from || !isDeepStrictEqual(own.from, from))) {
+      throw redirected('macro', name);
+    }
   }
   const names = new Set(over?.boards.map((b) => b.name));
   const replaced = new Set(over?.macros.map((m) => m.name));
@@ -148,10 +163,9 @@ function merge(base: Registry | undefined, over: Registry | undefined): Registry
   };
 }
 
-/** Passwords and files would be sent to the other address. */
 function redirected(what: string, name: string): UsageError {
   return new UsageError(
-    `The project's ${FILE_NAME} gives your ${what} "${name}" another address than your own ${FILE_NAME}`,
+    `The project's ${FILE_NAME} changes your ${what} "${name}", which your own ${FILE_NAME} has`,
     { hint: 'Rename one of them, or name the file to use in MPYFLEET_CONFIG.' },
   );
 }
@@ -220,6 +234,8 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
   if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
     throw new Error(`broker "${id}" has no address such as mqtt://host:1883`);
   }
+  const problem = brokerUrlProblem(url);
+  if (problem !== undefined) throw new Error(`broker "${id}": ${problem}`);
   if ('password' in fields) {
     throw new Error(
       `broker "${id}": a password does not belong into this file; use MPYFLEET_BROKER_PASSWORD`,

@@ -333,7 +333,7 @@ describe('a workspace or a folder of strangers', () => {
     await thread.dispose();
   });
 
-  it("cannot give the user's own boards and brokers another address", async () => {
+  it('cannot give what the user has named another meaning', async () => {
     const home = join(dir, 'home');
     const project = join(home, 'project');
     const write = async (folder: string, content: unknown) => {
@@ -344,11 +344,26 @@ describe('a workspace or a folder of strangers', () => {
     await write(join(home, '.config', 'micropython-fleet'), {
       boards: { kitchen: 'serial:/dev/ttyACM0' },
       brokers: { home: 'mqtts://good:8883' },
+      groups: { lab: 'kitchen' },
+      macros: { blink: 'print(1)' },
     });
     await write(join(project, '.micropython'), { boards: { kitchen: 'ws://evil:8266' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/"kitchen" another address/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your board "kitchen"/);
+    // Its own authority would vouch for a stranger, its user name go to him.
+    for (const home of [
+      'mqtt://evil',
+      'mqtts://evil:8883',
+      { url: 'mqtts://good:8883', caFile: 'evil.pem' },
+    ]) {
+      await write(join(project, '.micropython'), { brokers: { home } });
+      await expect(loadRegistry(project, env)).rejects.toThrow(/changes your broker "home"/);
+    }
+    await write(join(project, '.micropython'), { groups: { lab: 'ws://evil' } });
+    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your group "lab"/);
+    await write(join(project, '.micropython'), { macros: { blink: 'print(2)' } });
+    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your macro "blink"/);
     await write(join(project, '.micropython'), { brokers: { home: 'mqtt://evil' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/"home" another address/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your broker "home"/);
     // Above a repository's root, and above the home folder, nothing is looked for.
     await write(join(dir, '.micropython'), { boards: { stranger: 'ws://evil:8266' } });
     await rm(join(project, '.micropython'), { recursive: true });
