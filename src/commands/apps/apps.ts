@@ -1,8 +1,6 @@
 import * as vscode from 'vscode';
 import {
   appTemplate,
-  gitTags,
-  LATEST,
   MANIFEST,
   parseManifest,
   readApp,
@@ -18,6 +16,7 @@ import { agentOf } from '../../views/broker';
 import type { ViewContext } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { onEach } from '../agent';
+import { askVersion } from './askVersion';
 import { controlCommands } from './control';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
@@ -175,22 +174,6 @@ export async function askFolder(args: readonly unknown[]): Promise<vscode.Uri | 
   if (apps.length === 1) return only.uri;
   const title = vscode.l10n.t('Deploy which app?');
   return (await vscode.window.showQuickPick(apps, { title }))?.uri;
-}
-
-/** Asks for a version: '' stands for the files as they are, else `latest` or a tag. Undefined: the user cancelled. */
-export async function askVersion(folder: vscode.Uri, title: string): Promise<string | undefined> {
-  const tags = await gitTags(folder.fsPath);
-  if (tags === undefined) return '';
-  const items = [
-    { label: vscode.l10n.t('Files as they are now'), ref: '' },
-    {
-      label: vscode.l10n.t('Latest'),
-      description: vscode.l10n.t('the last commit of the branch'),
-      ref: LATEST,
-    },
-    ...tags.map((tag) => ({ label: tag, description: vscode.l10n.t('git tag'), ref: tag })),
-  ];
-  return (await vscode.window.showQuickPick(items, { title }))?.ref;
 }
 
 async function send(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
