@@ -81,7 +81,7 @@ class WindowLine {
     // The page shows the progress, so the command itself has none.
     const quiet = { report: () => undefined, begin: () => undefined };
     this.#call = { args: [], signal, ...quiet, ask: async (question) => question() };
-    this.#secrets = new SetupSecrets(context, this.#call);
+    this.#secrets = new SetupSecrets(context, this.#call, plan.base);
     this.panel = new LinePanel(context, title);
     this.#rows = new LineRows(this.panel);
     this.panel.onDidAsk((what) => {

@@ -5,7 +5,11 @@ import type { ViewContext } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import type { Call } from '../types';
 
-/** Secrets of board templates, kept in SecretStorage. The user is asked when a step first needs one. */
+/**
+ * Secrets of board templates, kept in SecretStorage. The user is asked when a step first needs one,
+ * and again for templates of another folder: a repository could otherwise name a secret of another
+ * one, and a broker or file that gets it.
+ */
 export class SetupSecrets {
   readonly #known = new Map<string, string>();
   readonly #questions = new Queue();
@@ -14,6 +18,8 @@ export class SetupSecrets {
   constructor(
     private readonly context: ViewContext,
     private readonly call: Call,
+    /** Folder of the template; '' without one. */
+    private readonly folder: string,
   ) {}
 
   /** @throws CancelledError if the user does not enter it */
@@ -22,10 +28,14 @@ export class SetupSecrets {
     if (given !== undefined) return given;
     const { secrets } = this.context.extension;
     const key = `mpyFleet.template.${name}`;
-    const stored = await secrets.get(key);
+    const ofFolder = `${key}@${this.folder}`;
+    const own = await secrets.get(ofFolder);
+    const stored = own ?? (await secrets.get(key));
+    const isOfOthers = own === undefined && stored !== undefined;
     const value =
-      stored !== undefined && !this.#asksAgain ? stored : await this.#ask(name, stored ?? '');
+      own !== undefined && !this.#asksAgain ? own : await this.#ask(name, stored ?? '', isOfOthers);
     this.#known.set(name, value);
+    if (value !== own) await secrets.store(ofFolder, value);
     if (value !== stored) await secrets.store(key, value);
     return value;
   }
@@ -38,13 +48,18 @@ export class SetupSecrets {
     this.#asksAgain = true;
   }
 
-  async #ask(name: string, value: string): Promise<string> {
+  async #ask(name: string, value: string, isOfOthers: boolean): Promise<string> {
     // Several boards may need secrets at once, and VS Code shows one question at a time.
     const typed = await this.#questions.run(() =>
       this.call.ask(() =>
         showInputBox({
           title: vscode.l10n.t('Secret "{0}" of the board template', name),
-          prompt: vscode.l10n.t('VS Code keeps it in its secret storage.'),
+          prompt: isOfOthers
+            ? vscode.l10n.t(
+                'It was entered for a template of another folder. Press Enter to let the templates of {0} use it too.',
+                this.folder,
+              )
+            : vscode.l10n.t('VS Code keeps it in its secret storage.'),
           value,
           password: true,
           ignoreFocusOut: true,

@@ -24,7 +24,7 @@ export async function setUpNewBoard(context: ViewContext, call: Call): Promise<v
   if (!chosen) return;
   const plan = await askSetup(context, chosen, call);
   if (!plan) return;
-  const secrets = new SetupSecrets(context, call);
+  const secrets = new SetupSecrets(context, call, plan.base);
   const answers = noAnswers();
   let next: Chosen | undefined = chosen;
   while (next && (await setUpOne(context, next, plan, secrets, answers, call))) {
