@@ -34,8 +34,10 @@ export function chartSvg(series: readonly Series[], title = ''): string {
   const [x0, x1] = range(points.map(([x]) => x));
   const [y0, y1] = range(points.map(([, y]) => y));
   const inner = { w: WIDTH - MARGIN.left - MARGIN.right, h: HEIGHT - MARGIN.top - MARGIN.bottom };
-  const px = (x: number) => MARGIN.left + ((x - x0) / (x1 - x0)) * inner.w;
-  const py = (y: number) => MARGIN.top + (1 - (y - y0) / (y1 - y0)) * inner.h;
+  // Halves, because the difference of two very large numbers is infinite.
+  const share = (v: number, from: number, to: number) => (v / 2 - from / 2) / (to / 2 - from / 2);
+  const px = (x: number) => MARGIN.left + share(x, x0, x1) * inner.w;
+  const py = (y: number) => MARGIN.top + (1 - share(y, y0, y1)) * inner.h;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="11">`,
     `<title>${escapeMarkup(title || 'Chart')}</title>`,
@@ -76,7 +78,8 @@ function range(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const v of values) [low, high] = [Math.min(low, v), Math.max(high, v)];
   if (low > high) return [0, 1];
-  return low === high ? [low - 0.5, high + 0.5] : [low, high];
+  const wider = Math.max(0.5, Math.abs(low) / 1e6); // half of 1 is lost beside 1e20
+  return high / 2 - low / 2 > 0 ? [low, high] : [low - wider, high + wider];
 }
 
 /** Returns round values between two numbers, about `count` of them. */
