@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../../core/errors';
-import { fetchFile, parseFileUrl, type SavedUrl, SavedUrls } from '../../core/packages';
+import {
+  fetchFile,
+  parseFileUrl,
+  type SavedUrl,
+  SavedUrls,
+  withoutLogin,
+} from '../../core/packages';
 import { showInformationMessage, showInputBox } from '../../views/message';
 import { showError } from '../../views/showError';
 import { folderOf, isTreeNode } from '../../views/tree';
@@ -44,7 +50,7 @@ async function uploadUrl(context: ViewContext, call: Call): Promise<void> {
         `The server cannot be reached; its answer of ${since.toISOString()} is used`,
       ),
   });
-  context.log.info(`${file.url}: ${content.length} bytes, sha256=${sha256}`);
+  context.log.info(`${withoutLogin(file.url)}: ${content.length} bytes, sha256=${sha256}`);
   const label = vscode.l10n.t('{0} from {1}', path, new URL(file.url).host);
   const job = startJob(context, { kind: 'upload', label, files: [{ path, content }] }, boards);
   if (!('name' in chosen)) offerSave(context, saved, { url: withHash(chosen.url, sha256), to });

@@ -1,17 +1,21 @@
 import * as l10n from '@vscode/l10n';
 import { FleetError } from '../errors';
+import { withoutLogin } from './plainUrl';
 
 /** A failed download. `status` is the HTTP status, or 0 if there was no answer. */
 export class DownloadError extends FleetError {
   readonly code = 'download';
 
+  readonly url: string;
+
   constructor(
-    readonly url: string,
+    url: string,
     readonly status: number,
     message: string,
     options: { hint?: string; cause?: unknown } = {},
   ) {
-    super(message, options);
+    super(message.replaceAll(url, withoutLogin(url)), options);
+    this.url = withoutLogin(url);
   }
 }
 

@@ -7,6 +7,7 @@ import { throwIfAborted } from '../async';
 import { UsageError } from '../errors';
 import { orAbsent, replaceFile } from '../localFiles';
 import type { Log } from '../log';
+import { withoutLogin } from './plainUrl';
 import { brokenOff, DownloadError, refused, unreachable } from './downloadError';
 
 export interface FetchOptions {
@@ -58,7 +59,7 @@ export class CachingFetcher implements Fetcher {
       if (!kept) throw error;
       const { mtime } = await stat(key);
       this.log.warn(
-        `${(error as Error).message}; the copy of ${mtime.toISOString()} is used for ${url}`,
+        `${(error as Error).message}; the copy of ${mtime.toISOString()} is used for ${withoutLogin(url)}`,
       );
       options.onStale?.(mtime);
       return kept;

@@ -14,6 +14,7 @@ export type { TargetBoard } from './model';
 export { canCompileFor, CompileError, compileMpy, type MpyCross } from './mpyCross';
 export { MpyCrossThread } from './mpyCrossThread';
 export { nodeHttp, proxyFromEnvironment } from './nodeHttp';
+export { withoutLogin } from './plainUrl';
 export { DEFAULT_PYPI } from './pypiSource';
 export { readRequirements } from './requirements';
 export { type SavedUrl, SavedUrls } from './savedUrls';

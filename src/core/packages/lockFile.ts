@@ -3,6 +3,7 @@ import { ProtocolError, UsageError } from '../errors';
 import { sha256 } from './fetcher';
 import type { FetchedPackage } from './install';
 import type { TargetBoard } from './model';
+import { withoutLogin } from './plainUrl';
 import { specText, withVersion } from './spec';
 import { safeRelativePath } from './targetPath';
 
@@ -59,7 +60,8 @@ export function writeLock(
     }
   }
   const sorted = [...packages.values()].sort((a, b) => a.id.localeCompare(b.id));
-  const lock: LockFile = { lockVersion: 1, index, target, packages: sorted };
+  // The file goes into the repository; a password of the index does not.
+  const lock: LockFile = { lockVersion: 1, index: withoutLogin(index), target, packages: sorted };
   return `${JSON.stringify(lock, null, 2)}\n`;
 }
 
@@ -120,6 +122,14 @@ export function readLock(text: string): LockFile {
     target: boardFolder(lock.target),
     packages,
   };
+}
+
+/**
+ * Returns the index to take the packages from; undefined: `own`, which may hold a password that the
+ * lock file does not have.
+ */
+export function lockedIndexOf({ index }: LockFile, own: string): string | undefined {
+  return index === '' || index === withoutLogin(own) ? undefined : index;
 }
 
 /** Checks the index address of a lock file, which is untrusted. '' stands for the index in the settings. */

@@ -14,7 +14,7 @@ import {
   type InstalledStore,
 } from './installed';
 import { changeBoard, removeFromBoard, type ChangeOptions } from './changeBoard';
-import { checkAgainstLock, flavourOf, writeLock, type LockFile } from './lockFile';
+import { checkAgainstLock, flavourOf, lockedIndexOf, type LockFile, writeLock } from './lockFile';
 import type { TargetBoard } from './model';
 import type { MpyCross } from './mpyCross';
 import { newerVersion } from './newerVersion';
@@ -99,7 +99,7 @@ export class PackageManager {
     const packages = await job.downloads.fetch(
       specs,
       board,
-      lock.index || undefined,
+      lockedIndexOf(lock, this.services.sources().index),
       options.signal,
     );
     checkAgainstLock(lock, packages, flavourOf(board));

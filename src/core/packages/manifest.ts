@@ -3,6 +3,7 @@ import { fileText, text } from '../bytes';
 import { ProtocolError } from '../errors';
 import type { PackageFile } from './model';
 import { isAddress, rewriteUrl } from './spec';
+import { withoutLogin } from './plainUrl';
 import { safeRelativePath } from './targetPath';
 
 /** A mip package.json, checked. */
@@ -23,7 +24,8 @@ const MAX_ENTRIES = 2000;
  * optional.
  * @throws ProtocolError naming what is wrong
  */
-export function readManifest(bytes: Uint8Array, from: string): MipManifest {
+export function readManifest(bytes: Uint8Array, address: string): MipManifest {
+  const from = withoutLogin(address);
   let json: unknown;
   try {
     json = parseLenient(fileText(bytes));
@@ -111,7 +113,7 @@ export function fileUrl(target: string, base: string, branch?: string): string {
     throw new ProtocolError(
       l10n.t(
         'The package.json at {0} names {1}, which is outside the package',
-        base,
+        withoutLogin(base),
         JSON.stringify(target),
       ),
       { hint: l10n.t('The package is broken or malicious; nothing was installed.') },
@@ -133,9 +135,17 @@ function requireSafe(address: string, base: string): void {
         ? 'which is inside your own network'
         : undefined;
   if (why === undefined) return;
-  throw new ProtocolError(l10n.t('The package.json at {0} names {1}, {2}', base, address, why), {
-    hint: l10n.t('The package is broken or malicious; nothing was installed.'),
-  });
+  throw new ProtocolError(
+    l10n.t(
+      'The package.json at {0} names {1}, {2}',
+      withoutLogin(base),
+      withoutLogin(address),
+      why,
+    ),
+    {
+      hint: l10n.t('The package is broken or malicious; nothing was installed.'),
+    },
+  );
 }
 
 /** Whether it is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291, 6598), or a name of this computer. */

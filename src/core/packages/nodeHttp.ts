@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { HttpGet } from './fetcher';
+import { isPrivate } from './manifest';
 
 const MAX_REDIRECTS = 5;
 /** A server that sends nothing for this time in milliseconds is considered gone. */
@@ -27,6 +28,10 @@ export function nodeHttp(
       // An https download may not redirect to http.
       if (target.protocol === 'https:' && next.protocol === 'http:') {
         throw new Error('redirected from https to http');
+      }
+      // What a server elsewhere cannot read itself would be put on a board.
+      if (isPrivate(next.hostname) && !isPrivate(target.hostname)) {
+        throw new Error('redirected into your own network');
       }
       return get(next.href, init, redirects + 1);
     }

@@ -5,6 +5,7 @@ import { unpackTarGz, unpackZip, type ArchiveFile } from './archive';
 import { DownloadError } from './downloadError';
 import type { Fetcher } from './fetcher';
 import type { Unresolved } from './indexSource';
+import { withoutLogin } from './plainUrl';
 import { pypiName, type PackageSpec } from './spec';
 import { compareVersions, satisfies } from './versions';
 
@@ -119,7 +120,7 @@ export function parseProject(json: string, url: string): Project {
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
   }
-  throw new ProtocolError(l10n.t('{0} is not a valid answer from PyPI', url), {
+  throw new ProtocolError(l10n.t('{0} is not a valid answer from PyPI', withoutLogin(url)), {
     hint: l10n.t(
       "Check mpyFleet.packages.pypi: the address may lead to a web page or a network's login page.",
     ),

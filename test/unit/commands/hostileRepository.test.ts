@@ -23,9 +23,9 @@ vi.mock('vscode', () => ({
     showQuickPick: (items: readonly { ref: string }[]) => Promise.resolve(items.at(-1)),
   },
 }));
-const { askVersion } = await import('../../../src/commands/askVersion');
+const { askVersion } = await import('../../../src/commands/apps/askVersion');
 const { appFromGit } = await import('../../../src/core/apps');
-const { SetupSecrets } = await import('../../../src/commands/setupSecrets');
+const { SetupSecrets } = await import('../../../src/commands/setup/secrets');
 
 afterAll(removeTempDirs);
 
