@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
 import type { ViewContext } from '../context';
 import { BoardDragAndDrop } from './dragAndDrop';
 import { boardsOfNode, type TreeNode } from './nodes';
@@ -14,12 +15,10 @@ export function registerTree(context: ViewContext): vscode.Disposable {
     canSelectMany: true,
     showCollapseAll: true,
   });
-  let revealed: TreeNode | undefined;
+  let revealing: TreeNode | undefined;
   const select = (nodes: readonly TreeNode[]) => {
     tree.selection = nodes;
-    const isOwn = nodes.length === 1 && nodes[0] === revealed;
-    revealed = undefined;
-    if (isOwn) return;
+    if (nodes.length === 1 && nodes[0] === revealing) return;
     if (tree.probing) {
       tree.probing();
       return;
@@ -29,19 +28,28 @@ export function registerTree(context: ViewContext): vscode.Disposable {
     if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;
     active.choose(node.board).catch((error: unknown) => log.warn(String(error)));
   };
+  const isSelected = (board: Board) =>
+    tree.selection.some((node) => boardsOfNode(node).includes(board));
+  /**
+   * Selects the board that was chosen elsewhere: a click on a row that is selected already tells an extension nothing, so the row
+   * of another board must not stay selected.
+   */
+  const follow = async () => {
+    if (revealing) return;
+    await Promise.resolve(); // a terminal that opens makes two boards the active one in turn
+    let board = active.current;
+    while (view.visible && board && !isSelected(board)) {
+      revealing = tree.nodeOf(board);
+      await view.reveal(revealing).then(undefined, (error: unknown) => log.warn(String(error)));
+      revealing = undefined;
+      if (board === active.current) return;
+      board = active.current;
+    }
+  };
   return vscode.Disposable.from(
     view,
     view.onDidChangeSelection(({ selection }) => select(selection)),
-    // A board that was chosen elsewhere is selected here too: a click on a row that is selected already tells an extension
-    // nothing, so the row of another board must not stay selected.
-    active.onDidChoose((board) => {
-      if (!view.visible || tree.selection.some((n) => boardsOfNode(n).includes(board))) return;
-      revealed = tree.nodeOf(board);
-      view.reveal(revealed).then(undefined, (error: unknown) => {
-        revealed = undefined;
-        log.warn(String(error));
-      });
-    }),
+    active.onDidChoose(() => void follow()),
     // Rows that were selected while they were redrawn are known again.
     tree.shown.onDidGive(() => {
       if (view.selection.length > tree.selection.length) select(view.selection);
