@@ -1,5 +1,5 @@
-# python3 webreplPut.py PORT PASSWORD FILE NAME: one file by WebREPL's put, step by step as its official
-# client does: connects, logs in, asks for the version, puts in frames of 1024 bytes.
+# python3 webreplPut.py PORT PASSWORD FILE NAME: one file by WebREPL's put, step by step as its
+# official client does: connects, logs in, asks for the version, puts in frames of 1024 bytes.
 import socket
 import struct
 import sys

@@ -1,6 +1,6 @@
-"""Checks board/agent/names.json, the list of the agent's own names that its build writes as names which
-every firmware has (scripts/agentNames.mjs says why), and that the modules which the build joins into one
-have no name twice. A name may be renamed only if it is nobody else's."""
+"""Checks board/agent/names.json, the list of the agent's own names that its build writes as names
+that every firmware has (scripts/agentNames.mjs says why), and that the modules that the build
+joins into one have no name twice. A name may be renamed only if no one else uses it."""
 
 import ast
 import builtins
@@ -14,33 +14,54 @@ AGENT = pathlib.Path(__file__).parent.parent / "board/agent"
 # The modules that the build joins into one: those of _STAY in util.py but tasks.
 STAY = [
     name
-    for name in re.findall(r'"(\w+)"', re.search(r"_STAY = \((.*)\)", (AGENT / "copy/util.py").read_text("utf-8"))[1])
+    for name in re.findall(
+        r'"(\w+)"', re.search(r"_STAY = \((.*)\)", (AGENT / "copy/util.py").read_text("utf-8"))[1]
+    )
     if name != "tasks"
 ]
-# Modules whose names others use: the start, what a board may replace, the firmware interface, `logging`.
+# Modules whose names others use: the start, what a board may replace, the firmware interface,
+# `logging`.
 OPEN = ("shim.py", "copy/hal.py", "copy/ota_esp32.py", "copy/logfacade.py")
 # Of these only what they make: it is what modules of the board's owner call.
 CALLED = ("copy/pub.py", "copy/tasks.py")
-# What modules of the board's owner may use (README.md), what tests and messages name, and methods of the firmware's objects.
+# What modules of the board's owner may use (README.md), what tests and messages name, and methods
+# of the firmware's objects.
 KNOWN = set(
-    "run step publish subscribe Client subs on_message on_up on_down on_init on_mqtt on_msg watch client state send "
-    "Policy decide connection tripped lost ok stage Clock sum ms Main current ag log policy trips handler Ota OPS flash "
-    "clock off total fill block payload retain acked cid "
-    "Fail LinkLost compile_and_run feed connect read write readinto ioctl close flush stop main error exc load unload".split()
+    (
+        "run step publish subscribe Client subs on_message on_up on_down on_init on_mqtt on_msg "
+        "watch client state send Policy decide connection tripped lost ok stage Clock sum ms Main "
+        "current ag log policy trips handler Ota OPS flash clock off total fill block payload "
+        "retain acked cid Fail LinkLost compile_and_run feed connect read write readinto ioctl "
+        "close flush stop main error exc load unload"
+    ).split()
 )
-# What the firmware itself looks for on objects (streams, file systems, tasks, errors, properties): no new names.
+# What the firmware itself looks for on objects (streams, file systems, tasks, errors,
+# properties): no new names.
 ASKED = set(
-    "read readinto readline readlines write close ioctl flush seek tell mount umount open stat statvfs ilistdir chdir "
-    "getcwd mkdir rmdir rename remove readblocks writeblocks send throw pend_throw ph_key data coro state cur_task value "
-    "errno args keys next append getter setter deleter schedule function opt_level".split()
+    (
+        "read readinto readline readlines write close ioctl flush seek tell mount umount open "
+        "stat statvfs ilistdir chdir getcwd mkdir rmdir rename remove readblocks writeblocks send "
+        "throw pend_throw ph_key data coro state cur_task value errno args keys next append "
+        "getter setter deleter schedule function opt_level"
+    ).split()
 )
-TAKEN = ASKED | set(dir(builtins)) | set(keyword.kwlist) | set(sys.stdlib_module_names) | set(
-    "const machine micropython uctypes framebuf deflate vfs network cryptolib btree bluetooth neopixel".split()
+TAKEN = (
+    ASKED
+    | set(dir(builtins))
+    | set(keyword.kwlist)
+    | set(sys.stdlib_module_names)
+    | set(
+        (
+            "const machine micropython uctypes framebuf deflate vfs network cryptolib btree "
+            "bluetooth neopixel"
+        ).split()
+    )
 )
 
 
 def look(path):
-    """(all names of a file, those that it makes itself, those that its text or other modules have a say in)."""
+    """(all names of a file, those that it makes itself, those that its text or other modules
+    use)."""
     every, made, others, imported = set(), set(), set(), set()
     for n in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(n, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -127,7 +148,11 @@ def joined():
             if meaning.setdefault(name, what) != what:
                 yield "%s: %s and %s become one module" % (name, meaning[name], what)
         for n in ast.walk(tree):
-            if isinstance(n, ast.ImportFrom) and n.level and (n.col_offset or any(a.asname for a in n.names)):
+            if (
+                isinstance(n, ast.ImportFrom)
+                and n.level
+                and (n.col_offset or any(a.asname for a in n.names))
+            ):
                 yield "%s.py: an import that is nested or renamed cannot be joined" % mod
 
 
@@ -136,7 +161,9 @@ def check():
     pairs = list(json.loads((AGENT / "names.json").read_text("utf-8")).items())
     bad = ["%s: not the agent's alone, or not there at all" % a for a, _ in pairs if a not in free]
     bad += ["%s: the agent uses it itself" % b for _, b in pairs if b in every]
-    bad += ["%s: Python or the firmware would take it for its own" % b for _, b in pairs if b in TAKEN]
+    bad += [
+        "%s: Python or the firmware would take it for its own" % b for _, b in pairs if b in TAKEN
+    ]
     bad += ["%s: no name" % b for _, b in pairs if not re.fullmatch("[A-Za-z]\\w{1,62}", b)]
     seconds = [b for _, b in pairs]
     bad += ["%s: twice" % n for n in sorted(set(seconds)) if seconds.count(n) > 1]
@@ -145,5 +172,8 @@ def check():
 
 if __name__ == "__main__":
     problems = check()
-    print("\n".join("board/agent/names.json: " + p for p in problems) or "The agent's names are right")
+    print(
+        "\n".join("board/agent/names.json: " + p for p in problems)
+        or "The agent's names are right"
+    )
     sys.exit(1 if problems else 0)

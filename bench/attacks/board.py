@@ -107,7 +107,10 @@ def agent(uid=UID):
     ag.reports, ag.msg_cbs, ag.topics = [], [], {}
     ag.in_callback, ag.bad, ag._warned, ag.leave_as = False, 0, -1000, None
     ag.logged = []
-    note = lambda *a: ag.logged.append(a)
+
+    def note(*a):
+        ag.logged.append(a)
+
     ag.log = types.SimpleNamespace(warning=note, info=note, exc=note, lost=note, level="I", next=1)
     ag.sessions = module("keys").make(ag.cfg["keys"], "signed", uid, "mpy", 4)
     ag.tasks = ag.ota = ag.flash = None
@@ -146,14 +149,16 @@ class Host:
         return [p for _, p in self.ag.client.out[n:]]
 
     def hello(self, ck=None):
-        """Returns the answer's object, or the name of the error. Repeats HELLO with the number that a
-        board gives out whose places are in use."""
+        """Returns the answer's object, or the name of the error. Repeats HELLO with the number
+        that a board gives out whose places are in use."""
         hn = os.urandom(16)
         head = self.head(HELLO, 1, 1)
         j = {"v": [2], "role": self.role, "hn": hn.hex(), "boot": self.ag.sessions.boot_hex}
         p = json.dumps(j if ck is None else dict(j, ck=ck)).encode()
         who = part(self.uid), part(self.role), part(self.cid)
-        self.message = head + p + mac(self.key, b"MPY/2 H", *who, self.ag.sessions.nonce, head, p)[:12]
+        self.message = (
+            head + p + mac(self.key, b"MPY/2 H", *who, self.ag.sessions.nonce, head, p)[:12]
+        )
         out = self.send(self.message)
         if said(out) == "EBUSY" and ck is None:
             return self.hello(json.loads(out[0][16:])["ck"])
@@ -198,7 +203,11 @@ def take_over():
     row("viewer: HELLO under the admin's cid", "viewer", viewer.hello()["role"])
     evil = b"import os\n" + b"#" * (len(code) - 910)
     row("viewer: DATA into the admin's EXEC", "ESTALE", said(viewer.ask(DATA, 7, evil[:900], 900)))
-    row("viewer: EXEC of his own", "EROLE", said(viewer.json(EXEC, 8, {"n": 1, "h": "0" * 64}, b"1")))
+    row(
+        "viewer: EXEC of his own",
+        "EROLE",
+        said(viewer.json(EXEC, 8, {"n": 1, "h": "0" * 64}, b"1")),
+    )
     for at in range(900, len(code), 1000):
         admin.ask(DATA, 7, code[at : at + 1000], at)
     row("the admin's code", "runs unchanged", "runs unchanged" if ag.run.ran == code else "no")
@@ -242,7 +251,13 @@ def replays():
 def desired():
     ag = agent()
     text = json.dumps({"v": "\x01" * 190, "set": "{}", "mac": ""})
-    for message in (text, text.replace('""', "5"), '{"v":1e999}', '{"v":true,"set":"{}"}', "[" * 900):
+    for message in (
+        text,
+        text.replace('""', "5"),
+        '{"v":1e999}',
+        '{"v":true,"set":"{}"}',
+        "[" * 900,
+    ):
         ag.on_message(b"mpy/%s/cfg" % UID.encode(), memoryview(message.encode()), True, 1, False)
     row("5 retained configurations without a key: reports", "0", str(len(ag.reports)))
     row("the same: records in the log", "0", str(len(ag.logged)))
@@ -252,7 +267,11 @@ def topics():
     ag = agent()
     ag.on_message(b"mpy/%s/c/" % UID.encode() + b"x" * 213, memoryview(b"x"), False, 1, False)
     ag.on_message(b"mpy/%s/c/\xff\xfe" % UID.encode(), memoryview(b"x"), False, 1, False)
-    row("a topic of 230 bytes, and one without UTF-8", "counted", "counted" if ag.bad == 2 else "no")
+    row(
+        "a topic of 230 bytes, and one without UTF-8",
+        "counted",
+        "counted" if ag.bad == 2 else "no",
+    )
     row("the same: records in the log", "0", str(len(ag.logged)))
 
 
@@ -260,11 +279,20 @@ def secrets():
     ag = agent()
     operator = Host(ag, CID, "operator")
     operator.hello()
-    names = ["config.json", "CONFIG.JSON", "config.json~", "CONFIG~1.JSO", "config.json.", "config.json "]
+    names = [
+        "config.json",
+        "CONFIG.JSON",
+        "config.json~",
+        "CONFIG~1.JSO",
+        "config.json.",
+        "config.json ",
+    ]
     paths = ["/mpyfleet/" + name for name in names] + ["/webrepl_cfg.py", "/mpyfleet/key.der"]
     for r, path in enumerate(paths):
         row("operator: GET %s" % path, "EROLE", said(operator.json(GET, 20 + r, {"p": path})))
-    row("operator: RESET with another slot", "EROLE", said(operator.json(RESET, 40, {"slot": "b"})))
+    row(
+        "operator: RESET with another slot", "EROLE", said(operator.json(RESET, 40, {"slot": "b"}))
+    )
 
 
 def relay():
@@ -283,7 +311,11 @@ def again():
     host.hello()
     out = host.ask(DATA, 7, code[900:1900], 900, 0x10)
     good = len(out) > 0 and all(host.owns(m) for m in out)
-    row("new HELLO of the owner during a transfer", "it goes on", "it goes on" if good else said(out))
+    row(
+        "new HELLO of the owner during a transfer",
+        "it goes on",
+        "it goes on" if good else said(out),
+    )
 
 
 chip()

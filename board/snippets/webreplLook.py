@@ -2,7 +2,7 @@
 # not there ends the connection), and what ends like a temporary file. The function stays for what
 # comes behind the put: SHA-256 of a file by blocks of z bytes. Short names: with what is around
 # it, this is to be at most 248 bytes, which a board takes unasked.
-# ruff: noqa: E701, E702, F821
+# ruff: noqa: E401, E701, E702, F821
 import uhashlib,uos,sys
 
 

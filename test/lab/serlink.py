@@ -61,11 +61,11 @@ def connect(kind, where):
     end = time.monotonic() + CONNECT_SECONDS
     while True:
         try:
-            if kind == 'unix':
+            if kind == "unix":
                 sock = socket.socket(socket.AF_UNIX)
                 sock.connect(where)
             else:
-                host, _, port = where.rpartition(':')
+                host, _, port = where.rpartition(":")
                 sock = socket.create_connection((host, int(port)))
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock.detach()
@@ -77,19 +77,19 @@ def connect(kind, where):
 
 def unread(fd):
     """What the other end of a socket has not read yet, 0: nothing."""
-    return struct.unpack('i', fcntl.ioctl(fd, SIOCOUTQ, bytes(4)))[0]
+    return struct.unpack("i", fcntl.ioctl(fd, SIOCOUTQ, bytes(4)))[0]
 
 
 def open_board(to):
     """Returns (fd, child or None) for the board's end of the cable."""
-    kind, _, where = to.partition(':')
-    if kind == 'pty':
+    kind, _, where = to.partition(":")
+    if kind == "pty":
         fd = os.open(where, os.O_RDWR | os.O_NOCTTY)
         tty.setraw(fd)
         return fd, None
-    if kind in ('unix', 'tcp'):
+    if kind in ("unix", "tcp"):
         return connect(kind, where), None
-    if kind == 'exec':
+    if kind == "exec":
         ours, theirs = socket.socketpair()
         libc = ctypes.CDLL(None)
         child = subprocess.Popen(
@@ -100,7 +100,7 @@ def open_board(to):
         )
         theirs.close()
         return ours.detach(), child
-    raise SystemExit(f'no such board end: {to}')
+    raise SystemExit(f"no such board end: {to}")
 
 
 class Direction:
@@ -165,22 +165,22 @@ class Direction:
             if not self.faults:
                 return len(self.buf)
             fault = self.faults[0]
-            if fault['at'] > self.read:
-                return fault['at'] - self.read
+            if fault["at"] > self.read:
+                return fault["at"] - self.read
             self.faults.pop(0)
-            kind, count = fault['kind'], fault.get('count', 1)
-            if kind == 'flip':
-                self.buf[0] ^= fault.get('mask', 1)
-            elif kind == 'drop':
+            kind, count = fault["kind"], fault.get("count", 1)
+            if kind == "flip":
+                self.buf[0] ^= fault.get("mask", 1)
+            elif kind == "drop":
                 self.dropping = count
-            elif kind in ('dup', 'insert'):
+            elif kind in ("dup", "insert"):
                 again = bytes(self.buf[:count])
-                extra = again if kind == 'dup' else bytes.fromhex(fault['data'])
+                extra = again if kind == "dup" else bytes.fromhex(fault["data"])
                 self.buf[:0] = extra
                 self.read -= len(extra)
             else:
                 self.cable.silent = True
-                if kind == 'unplug':
+                if kind == "unplug":
                     self.cable.unplug()
         return 0
 
@@ -218,12 +218,12 @@ class Cable:
         self.board, self.child = open_board(options.to)
         nonblocking(self.board)
         self.burst = options.burst
-        self.emulator = self.board if options.to.startswith('unix:') else None
-        self.to_board, self.to_host = Direction(self, 'toBoard'), Direction(self, 'toHost')
+        self.emulator = self.board if options.to.startswith("unix:") else None
+        self.to_board, self.to_host = Direction(self, "toBoard"), Direction(self, "toHost")
         self.host = self.keep = None
         self.silent = self.paused = False
         self.recorded = None
-        self.input = b''
+        self.input = b""
 
     def plug(self):
         # keep stays open: a host that closes does not hang up the line
@@ -262,39 +262,39 @@ class Cable:
 
     def command(self, line):
         request = json.loads(line)
-        do = request.pop('do')
+        do = request.pop("do")
         reply = {}
-        if do == 'stats':
+        if do == "stats":
             reply = {d.name: d.count for d in (self.to_board, self.to_host)}
-            reply['silent'] = self.silent or self.host is None
-        elif do == 'fault':
-            direction = self.to_board if request['dir'] == 'toBoard' else self.to_host
-            request['at'] += direction.read + len(direction.buf)
+            reply["silent"] = self.silent or self.host is None
+        elif do == "fault":
+            direction = self.to_board if request["dir"] == "toBoard" else self.to_host
+            request["at"] += direction.read + len(direction.buf)
             direction.faults.append(request)
-            direction.faults.sort(key=lambda fault: fault['at'])
-        elif do == 'unplug':
+            direction.faults.sort(key=lambda fault: fault["at"])
+        elif do == "unplug":
             self.unplug()
-        elif do == 'replug':
+        elif do == "replug":
             if self.host is not None:
                 self.unplug()
-            reply = {'tty': self.plug()}
-        elif do in ('pause', 'resume'):
-            self.paused = do == 'pause'
-        elif do == 'record':
+            reply = {"tty": self.plug()}
+        elif do in ("pause", "resume"):
+            self.paused = do == "pause"
+        elif do == "record":
             self.recorded = []
-        elif do == 'recorded':
-            reply, self.recorded = {'parts': self.recorded or []}, None
-        elif do == 'baud':
-            self.rate = request['baud'] / 10
+        elif do == "recorded":
+            reply, self.recorded = {"parts": self.recorded or []}, None
+        elif do == "baud":
+            self.rate = request["baud"] / 10
         else:
-            reply = {'error': f'no such command: {do}'}
+            reply = {"error": f"no such command: {do}"}
         print(json.dumps(reply), flush=True)
 
     def commands(self):
         data = os.read(0, CHUNK)
         if not data:
             self.end()
-        *lines, self.input = (self.input + data).split(b'\n')
+        *lines, self.input = (self.input + data).split(b"\n")
         for line in lines:
             self.command(line)
 
@@ -330,22 +330,22 @@ class Cable:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('--link', required=True)
-    parser.add_argument('--to', required=True)
-    parser.add_argument('--baud', type=int, default=0)
-    parser.add_argument('--latency', type=float, default=0.001)
-    parser.add_argument('--burst', type=int, default=BURST)
+    parser.add_argument("--link", required=True)
+    parser.add_argument("--to", required=True)
+    parser.add_argument("--baud", type=int, default=0)
+    parser.add_argument("--latency", type=float, default=0.001)
+    parser.add_argument("--burst", type=int, default=BURST)
     cable = Cable(parser.parse_args())
     signal.signal(signal.SIGTERM, lambda *_: cable.end())
     signal.signal(signal.SIGINT, lambda *_: cable.end())
-    print(json.dumps({'tty': cable.plug()}), flush=True)
+    print(json.dumps({"tty": cable.plug()}), flush=True)
     while True:
         cable.step()
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     try:
         main()
     except (OSError, termios.error) as error:
-        print(f'serlink: {error}', file=sys.stderr)
+        print(f"serlink: {error}", file=sys.stderr)
         sys.exit(1)

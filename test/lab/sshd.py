@@ -7,7 +7,7 @@ import sys
 import warnings
 
 warnings.simplefilter("ignore")
-import asyncssh
+import asyncssh  # noqa: E402 (warns when it is imported)
 
 
 async def handle(process):

@@ -20,8 +20,22 @@ NAMES = (
 ).split(" ")
 # POSIX numbers of the file systems of MicroPython and of the host errors behind sockets, and the
 # place of their name in NAMES.
-ERRNO = {1: 14, 2: 1, 5: 19, 12: 12, 13: 4, 17: 2, 19: 1, 20: 16, 21: 15, 22: 14,
-         27: 9, 28: 3, 30: 18, 39: 17}
+ERRNO = {
+    1: 14,
+    2: 1,
+    5: 19,
+    12: 12,
+    13: 4,
+    17: 2,
+    19: 1,
+    20: 16,
+    21: 15,
+    22: 14,
+    27: 9,
+    28: 3,
+    30: 18,
+    39: 17,
+}
 
 
 def explain(e):
@@ -71,9 +85,7 @@ def same(a, b):
 
 def pack(buf, at, op, flags, aux, reqid, counter, offset):
     """Writes a header into `buf` at `at`."""
-    struct.pack_into(
-        ">BBHIII", buf, at, VERSION << 5 | flags, op, aux, reqid, counter, offset
-    )
+    struct.pack_into(">BBHIII", buf, at, VERSION << 5 | flags, op, aux, reqid, counter, offset)
 
 
 def unpack(mv):

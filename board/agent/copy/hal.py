@@ -119,6 +119,6 @@ def ota():
 
 
 try:
-    from mpyfleet_hal import *
+    from mpyfleet_hal import *  # noqa: F403
 except ImportError:
     pass

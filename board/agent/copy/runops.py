@@ -16,6 +16,7 @@ from .util import Fail, load
 # Operations (docs/protocol.md section 5). A const whose name begins with _ takes no memory.
 _OP_ACK = const(0x22)
 
+
 class Code(Inflow):
     """Source that comes in more than one frame."""
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 from .store import remove, replace
-from .util import HOME, Fail, load
+from .util import HOME, Fail
 from .wire import UP
 
 _NEW = HOME + "/mpyfleet/config.json"

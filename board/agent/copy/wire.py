@@ -2,7 +2,6 @@
 
 The buffers are small in a silence, and grow to full size for the first packet that needs it."""
 
-import select
 import time
 
 # States of the connection.

@@ -39,7 +39,7 @@ EN_RISES = 0.01  # seconds: the capacitor at EN
 SPEEDS = {  # by the constant of the C library
     getattr(termios, name): int(name[1:])
     for name in dir(termios)
-    if name[0] == 'B' and name[1:].isdigit()
+    if name[0] == "B" and name[1:].isdigit()
 }
 BLANK_SAYS = 0.4  # seconds between two starts of a chip without a program
 
@@ -47,7 +47,7 @@ BLANK_SAYS = 0.4  # seconds between two starts of a chip without a program
 class Board:
     def __init__(self, options):
         self.options = options
-        mac = bytes.fromhex(options.mac.replace(':', ''))
+        mac = bytes.fromhex(options.mac.replace(":", ""))
         self.name = mac.hex()
         self.chip = chip(options.chip, mac)
         self.flash = Flash(options.flash, options.size << 20)
@@ -58,19 +58,19 @@ class Board:
             os.unlink(options.link)
         os.symlink(path, options.link)
         self.lines = None
-        if options.circuit != 'none' and options.lines:
+        if options.circuit != "none" and options.lines:
             self.lines = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self.lines.bind(os.path.join(options.lines, path.rsplit('/', 1)[1]))
+            self.lines.bind(os.path.join(options.lines, path.rsplit("/", 1)[1]))
         self.dtr = self.rts = False
         self.flag = False  # of the USB peripheral: the next reset ends in the loader
         self.release = None  # when EN rises
-        self.input = b''
+        self.input = b""
         self.program = self.terminal = None
         self.brownout = 0
         self.next_try = None
         self.baud = 115200
         self.loader = None
-        self.reset('loader' if options.start == 'loader' else 'program')
+        self.reset("loader" if options.start == "loader" else "program")
 
     # What the loader needs
 
@@ -94,7 +94,7 @@ class Board:
         return self.baud > most or (self.loader is not None and host != self.baud)
 
     def run(self):
-        self.reset('program')
+        self.reset("program")
 
     def erased(self):
         if self.options.files and os.path.exists(self.options.files):
@@ -106,8 +106,8 @@ class Board:
         self.brownout -= 1
         if self.brownout > 0:
             return False
-        self.send(b'\r\nBrownout detector was triggered\r\n\r\n')
-        self.reset('program')
+        self.send(b"\r\nBrownout detector was triggered\r\n\r\n")
+        self.reset("program")
         return True
 
     # Starting
@@ -117,28 +117,28 @@ class Board:
         self.baud = 115200
         self.next_try = None
         self.loader = None
-        if to == 'loader':
+        if to == "loader":
             self.loader = Loader(self.chip, self.flash, self)
-            self.send(b'\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0))\r\n')
-            self.send(b'waiting for download\r\n')
+            self.send(b"\r\nrst:0x1 (POWERON_RESET),boot:0x3 (DOWNLOAD_BOOT(UART0))\r\n")
+            self.send(b"waiting for download\r\n")
             return
-        self.send(b'\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n')
+        self.send(b"\r\nrst:0x1 (POWERON_RESET),boot:0x13 (SPI_FAST_FLASH_BOOT)\r\n")
         fault = fault_of_image(self.flash, self.chip.boot_offset, self.chip.image_id)
         if fault is None and self.chip.app_offset is not None:
             fault = fault_of_image(self.flash, self.chip.app_offset, self.chip.image_id)
         if fault is None:
             self.start_program()
         else:
-            self.send(fault.encode() + b'\r\n')
+            self.send(fault.encode() + b"\r\n")
             self.next_try = time.monotonic() + BLANK_SAYS
 
     def start_program(self):
         if not self.options.uboard:
             return
-        link = self.options.link + '.uboard'
-        command = [self.options.uboard, '--tty', link, '--flash', self.options.files]
+        link = self.options.link + ".uboard"
+        command = [self.options.uboard, "--tty", link, "--flash", self.options.files]
         self.program = subprocess.Popen(
-            ['setpriv', '--pdeathsig', 'KILL', *command, '--size', '2048', '--name', self.name],
+            ["setpriv", "--pdeathsig", "KILL", *command, "--size", "2048", "--name", self.name],
             stdout=subprocess.PIPE,
             stdin=subprocess.DEVNULL,
         )
@@ -160,13 +160,13 @@ class Board:
         was_reset = self.rts and not self.dtr
         self.dtr, self.rts = dtr, rts
         in_reset = rts and not dtr
-        if self.options.circuit == 'usb':
+        if self.options.circuit == "usb":
             if dtr and not rts:
                 self.flag = True
             elif not dtr and not rts:
                 self.flag = False
             if in_reset and not was_reset:
-                self.reset('loader' if self.flag else 'program')
+                self.reset("loader" if self.flag else "program")
         elif in_reset:
             self.release = None
             self.stop_program()
@@ -178,32 +178,32 @@ class Board:
         now = time.monotonic()
         if self.release is not None and now >= self.release:
             self.release = None
-            self.reset('loader' if self.dtr and not self.rts else 'program')
+            self.reset("loader" if self.dtr and not self.rts else "program")
         if self.next_try is not None and now >= self.next_try:
-            self.reset('program')
+            self.reset("program")
 
     # The loop
 
     def command(self, request):
-        do = request['do']
-        if do == 'reset':
-            self.reset(request['to'])
-        elif do == 'brownout':
-            self.brownout = request['after']
-        elif do != 'state':
-            return {'error': f'no such command: {do}'}
+        do = request["do"]
+        if do == "reset":
+            self.reset(request["to"])
+        elif do == "brownout":
+            self.brownout = request["after"]
+        elif do != "state":
+            return {"error": f"no such command: {do}"}
         if self.release is not None:  # in reset for some milliseconds: what it will be counts
             time.sleep(max(0, self.release - time.monotonic()))
             self.due()
         if self.loader is not None:
-            mode = 'stub' if self.loader.stub else 'loader'
+            mode = "stub" if self.loader.stub else "loader"
         else:
-            mode = 'blank' if self.program is None else 'program'
+            mode = "blank" if self.program is None else "program"
         counts = self.loader.counts if self.loader is not None else {}
         return {
-            'mode': mode,
-            'baud': self.baud,
-            'counts': {f'{op:02x}': count for op, count in counts.items()},
+            "mode": mode,
+            "baud": self.baud,
+            "counts": {f"{op:02x}": count for op, count in counts.items()},
         }
 
     def step(self):
@@ -217,7 +217,7 @@ class Board:
         ready, _, _ = select.select(reading, [], [], wait)
         if self.lines in ready:
             text = self.lines.recv(8)
-            self.line_change(text[:1] == b'1', text[1:2] == b'1')
+            self.line_change(text[:1] == b"1", text[1:2] == b"1")
         self.due()
         if self.terminal in ready and self.terminal is not None:
             self.from_program()
@@ -227,7 +227,7 @@ class Board:
             data = os.read(0, CHUNK)
             if not data:
                 self.end()
-            *lines, self.input = (self.input + data).split(b'\n')
+            *lines, self.input = (self.input + data).split(b"\n")
             for line in lines:
                 print(json.dumps(self.command(json.loads(line))), flush=True)
 
@@ -235,7 +235,7 @@ class Board:
         try:
             self.send(os.read(self.terminal, CHUNK))
         except OSError:
-            self.reset('program')  # the program has ended: it starts again
+            self.reset("program")  # the program has ended: it starts again
 
     def from_host(self, data):
         if self.loader is not None:
@@ -253,26 +253,26 @@ class Board:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument('--link', required=True)
-    parser.add_argument('--chip', required=True)
-    parser.add_argument('--flash', required=True)
-    parser.add_argument('--size', type=int, default=4)
-    parser.add_argument('--mac', default='24:0a:c4:00:00:01')
-    parser.add_argument('--circuit', choices=['classic', 'usb', 'none'], default='none')
-    parser.add_argument('--lines')
-    parser.add_argument('--start', choices=['loader', 'program'], default='loader')
-    parser.add_argument('--most-baud', type=int, default=0)
-    parser.add_argument('--uboard')
-    parser.add_argument('--files')
+    parser.add_argument("--link", required=True)
+    parser.add_argument("--chip", required=True)
+    parser.add_argument("--flash", required=True)
+    parser.add_argument("--size", type=int, default=4)
+    parser.add_argument("--mac", default="24:0a:c4:00:00:01")
+    parser.add_argument("--circuit", choices=["classic", "usb", "none"], default="none")
+    parser.add_argument("--lines")
+    parser.add_argument("--start", choices=["loader", "program"], default="loader")
+    parser.add_argument("--most-baud", type=int, default=0)
+    parser.add_argument("--uboard")
+    parser.add_argument("--files")
     board = Board(parser.parse_args())
-    print(json.dumps({'tty': os.ttyname(board.keep)}), flush=True)
+    print(json.dumps({"tty": os.ttyname(board.keep)}), flush=True)
     while True:
         board.step()
 
 
-if __name__ == '__main__':
+if __name__ == "__main__":
     try:
         main()
     except (OSError, termios.error) as error:
-        print(f'board: {error}', file=sys.stderr)
+        print(f"board: {error}", file=sys.stderr)
         sys.exit(1)

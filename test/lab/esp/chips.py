@@ -25,7 +25,7 @@ class Chip:
 
 def mac_words(mac):
     """A MAC address as two eFuse words: the low four bytes, then the high two."""
-    number = int.from_bytes(mac, 'big')
+    number = int.from_bytes(mac, "big")
     return number & 0xFFFFFFFF, number >> 32
 
 
@@ -67,14 +67,14 @@ def esp8266(mac):
 
 def chip(name, mac):
     makers = {
-        'esp32': esp32,
-        'esp8266': esp8266,
-        'esp32s3': lambda mac: newer(0x9, 9, 0x60002000, 0x60007000, mac),
-        'esp32c3': lambda mac: newer(0x1B31506F, 5, 0x60002000, 0x60008800, mac),
-        'esp32c6': lambda mac: newer(0x2CE0806F, 13, 0x60003000, 0x600B0800, mac),
+        "esp32": esp32,
+        "esp8266": esp8266,
+        "esp32s3": lambda mac: newer(0x9, 9, 0x60002000, 0x60007000, mac),
+        "esp32c3": lambda mac: newer(0x1B31506F, 5, 0x60002000, 0x60008800, mac),
+        "esp32c6": lambda mac: newer(0x2CE0806F, 13, 0x60003000, 0x600B0800, mac),
     }
     if name not in makers:
-        raise SystemExit(f'no such chip: {name}; there are {", ".join(makers)}')
+        raise SystemExit(f"no such chip: {name}; there are {', '.join(makers)}")
     made = makers[name](mac)
     made.registers[MAGIC_REGISTER] = made.magic
     return made

@@ -10,7 +10,7 @@ SECTOR = 4096
 
 def xor(data):
     """XOR of all bytes, by folding halves onto each other."""
-    number, size = int.from_bytes(data, 'big'), len(data)
+    number, size = int.from_bytes(data, "big"), len(data)
     while size > 1:
         half = (size + 1) // 2
         number = number >> 8 * half ^ number & (1 << 8 * half) - 1
@@ -21,9 +21,9 @@ def xor(data):
 class Flash:
     def __init__(self, path, size):
         if not os.path.exists(path):
-            with open(path, 'wb') as file:
-                file.write(b'\xff' * size)
-        self.file = open(path, 'r+b')
+            with open(path, "wb") as file:
+                file.write(b"\xff" * size)
+        self.file = open(path, "r+b")
         self.data = mmap.mmap(self.file.fileno(), size)
         self.size = size
 
@@ -31,7 +31,7 @@ class Flash:
         first = start - start % SECTOR
         end = min(self.size, -(-(start + size) // SECTOR) * SECTOR)
         if end > first:
-            self.data[first:end] = b'\xff' * (end - first)
+            self.data[first:end] = b"\xff" * (end - first)
 
     def write(self, start, new):
         """False when it does not fit."""
@@ -40,8 +40,8 @@ class Flash:
             return False
         old = self.data[start:end]
         if old.count(0xFF) != len(old):
-            both = int.from_bytes(old, 'big') & int.from_bytes(new, 'big')
-            new = both.to_bytes(len(new), 'big')
+            both = int.from_bytes(old, "big") & int.from_bytes(new, "big")
+            new = both.to_bytes(len(new), "big")
         self.data[start:end] = new
         return True
 
@@ -57,25 +57,25 @@ def fault_of_image(flash, start, image_id):
     None: it starts. Layout: 8 bytes, 16 more with the chip's id except on the ESP8266, segments,
     a checksum at the end of a 16-byte block, perhaps a SHA-256."""
     if start + 24 > flash.size or flash.data[start] != 0xE9:
-        return f'invalid header: 0x{int.from_bytes(flash.read(start, 4), "little"):08x}'
+        return f"invalid header: 0x{int.from_bytes(flash.read(start, 4), 'little'):08x}"
     count, at, hashed = flash.data[start + 1], start + 8, False
     if image_id is not None:
-        found = struct.unpack_from('<H', flash.data, start + 12)[0]
+        found = struct.unpack_from("<H", flash.data, start + 12)[0]
         if found != image_id:
-            return f'wrong chip id 0x{found:04x}'
+            return f"wrong chip id 0x{found:04x}"
         at, hashed = at + 16, flash.data[start + 23] == 1
     checksum = 0xEF
     for _ in range(count):
-        _, length = struct.unpack('<II', flash.read(at, 8))
+        _, length = struct.unpack("<II", flash.read(at, 8))
         if at + 8 + length > flash.size:
-            return 'segment does not fit'
+            return "segment does not fit"
         checksum ^= xor(flash.read(at + 8, length))
         at += 8 + length
     at = start + (at - start) // 16 * 16 + 15
     if flash.data[at] != checksum:
-        return 'checksum failed'
+        return "checksum failed"
     if hashed:
         digest = hashlib.sha256(flash.data[start : at + 1]).digest()
         if flash.read(at + 1, 32) != digest:
-            return 'hash of the image does not match'
+            return "hash of the image does not match"
     return None

@@ -20,11 +20,11 @@ SECTOR = 4096
 
 
 def slip(data):
-    return b'\xc0' + data.replace(b'\xdb', b'\xdb\xdd').replace(b'\xc0', b'\xdb\xdc') + b'\xc0'
+    return b"\xc0" + data.replace(b"\xdb", b"\xdb\xdd").replace(b"\xc0", b"\xdb\xdc") + b"\xc0"
 
 
 def unslip(frame):
-    return frame.replace(b'\xdb\xdc', b'\xc0').replace(b'\xdb\xdd', b'\xdb')
+    return frame.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb")
 
 
 class Write:
@@ -41,34 +41,34 @@ class Loader:
         self.chip, self.flash, self.board = chip, flash, board
         self.stub = False
         self.registers = dict(chip.registers)
-        self.input = b''
+        self.input = b""
         self.write_ = None
         self.reading = None  # (data, block size, acknowledged) while READ_FLASH sends
         self.counts = {}
 
     def feed(self, data):
-        *frames, self.input = (self.input + data).split(b'\xc0')
+        *frames, self.input = (self.input + data).split(b"\xc0")
         for frame in frames:
             frame = unslip(frame)
             if self.reading and len(frame) == 4:
-                self.acknowledged(struct.unpack('<I', frame)[0])
+                self.acknowledged(struct.unpack("<I", frame)[0])
             elif len(frame) >= 8 and frame[0] == 0:
-                _, op, size, check = struct.unpack_from('<BBHI', frame)
+                _, op, size, check = struct.unpack_from("<BBHI", frame)
                 if len(frame) - 8 == size:
                     self.command(op, frame[8:], check)
                 elif not self.stub:
                     self.answer(op, INVALID_MESSAGE)
 
-    def answer(self, op, reason=OK, value=0, data=b''):
+    def answer(self, op, reason=OK, value=0, data=b""):
         status = bytes([1 if reason else 0, reason])
         if not self.stub:
-            status = status.ljust(self.chip.status_bytes, b'\0')
+            status = status.ljust(self.chip.status_bytes, b"\0")
         body = data + status
-        self.board.send(slip(struct.pack('<BBHI', 1, op, len(body), value) + body))
+        self.board.send(slip(struct.pack("<BBHI", 1, op, len(body), value) + body))
 
     def command(self, op, data, check):
         self.counts[op] = self.counts.get(op, 0) + 1
-        handler = getattr(self, f'op_{op:02x}', None)
+        handler = getattr(self, f"op_{op:02x}", None)
         if handler is None or (op >= 0xD0 and not self.stub) or self.missing(op):
             # The ROM repeats this answer, as far as esptool's authors have seen.
             self.answer(op, STUB_UNKNOWN if self.stub else INVALID_MESSAGE)
@@ -92,7 +92,7 @@ class Loader:
 
     def op_09(self, op, data, check):
         for at in range(0, len(data) - 15, 16):
-            address, value, mask, _ = struct.unpack_from('<IIII', data, at)
+            address, value, mask, _ = struct.unpack_from("<IIII", data, at)
             old = self.registers.get(address, 0)
             self.registers[address] = old & ~mask & 0xFFFFFFFF | value & mask
             if address == self.chip.spi and value & SPI_USER_COMMAND:
@@ -106,7 +106,7 @@ class Loader:
         self.registers[base] = 0  # done
 
     def op_0a(self, op, data, check):
-        (address,) = struct.unpack_from('<I', data)
+        (address,) = struct.unpack_from("<I", data)
         if address == self.chip.clock_register:
             value = self.chip.crystal // self.board.baud
         else:
@@ -122,9 +122,9 @@ class Loader:
     def op_06(self, op, data, check):
         """MEM_END with an address: the uploaded stub starts, and greets."""
         self.answer(op)
-        if struct.unpack_from('<II', data)[1]:
+        if struct.unpack_from("<II", data)[1]:
             self.stub = True
-            self.board.send(slip(b'OHAI'))
+            self.board.send(slip(b"OHAI"))
 
     def op_0b(self, op, data, check):
         self.answer(op)
@@ -133,24 +133,24 @@ class Loader:
 
     def op_0f(self, op, data, check):
         self.answer(op)
-        self.board.speed(struct.unpack_from('<I', data)[0])
+        self.board.speed(struct.unpack_from("<I", data)[0])
 
     def op_14(self, op, data, check):
-        info = struct.pack('<IB7sII', 0, 0, bytes(7), self.chip.image_id, 0)
+        info = struct.pack("<IB7sII", 0, 0, bytes(7), self.chip.image_id, 0)
         self.answer(op, data=info)
 
     # Writing
 
     def wrong(self, data, check):
         """The reason why a block of data is refused, None when it is right."""
-        (size,) = struct.unpack_from('<I', data)
+        (size,) = struct.unpack_from("<I", data)
         body = data[16:]
         if size != len(body) or xor(body) ^ 0xEF != check & 0xFF:
             return STUB_CHECKSUM if self.stub else BAD_CHECKSUM
         return None
 
     def begin(self, op, data, inflate):
-        size, blocks, block_size, offset = struct.unpack_from('<IIII', data)
+        size, blocks, block_size, offset = struct.unpack_from("<IIII", data)
         if self.board.power_fails():
             return
         erase = size
@@ -206,14 +206,14 @@ class Loader:
         if self.stub and write is not None and write.left > 0:
             return self.answer(op, STUB_NOT_ENOUGH)
         self.answer(op)
-        if struct.unpack_from('<I', data)[0] == 0:
+        if struct.unpack_from("<I", data)[0] == 0:
             self.board.run()
         return None
 
     op_12 = op_04
 
     def op_13(self, op, data, check):
-        digest = self.flash.md5(*struct.unpack_from('<II', data))
+        digest = self.flash.md5(*struct.unpack_from("<II", data))
         self.answer(op, data=digest.digest() if self.stub else digest.hexdigest().encode())
 
     def op_d0(self, op, data, check):
@@ -226,17 +226,17 @@ class Loader:
     def op_d1(self, op, data, check):
         if self.board.power_fails():
             return
-        self.flash.erase(*struct.unpack_from('<II', data))
+        self.flash.erase(*struct.unpack_from("<II", data))
         self.answer(op)
 
     # Reading
 
     def op_0e(self, op, data, check):
-        address, size = struct.unpack_from('<II', data)
-        self.answer(op, data=self.flash.read(address, size).ljust(64, b'\0'))
+        address, size = struct.unpack_from("<II", data)
+        self.answer(op, data=self.flash.read(address, size).ljust(64, b"\0"))
 
     def op_d2(self, op, data, check):
-        address, size, block, window = struct.unpack_from('<IIII', data)
+        address, size, block, window = struct.unpack_from("<IIII", data)
         self.answer(op)
         self.reading = [self.flash.read(address, size), block, window, 0]
         self.acknowledged(0)

@@ -1,5 +1,5 @@
-# /mpyfleet_hal.py for tests: two firmware partitions in files, and a boot loader that rolls back like a chip's:
-# an image that was activated but not confirmed is started once.
+# /mpyfleet_hal.py for tests: two firmware partitions in files, and a boot loader that rolls back
+# like a chip's: an image that was activated but not confirmed is started once.
 import json
 import os
 
@@ -25,7 +25,11 @@ class Flash:
         d = _load()
         if not d["valid"]:
             if d["started"]:
-                d = {"boot": "ota_1" if d["boot"] == "ota_0" else "ota_0", "valid": 1, "started": 0}
+                d = {
+                    "boot": "ota_1" if d["boot"] == "ota_0" else "ota_0",
+                    "valid": 1,
+                    "started": 0,
+                }
             else:
                 d["started"] = 1
             _save(d)

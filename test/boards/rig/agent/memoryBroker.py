@@ -1,5 +1,6 @@
 # A stand-in for `socket`, for a board without a network: a broker in memory that answers CONNECT,
-# SUBSCRIBE, PUBLISH (QoS 1) and PINGREQ, and that sends back what is published on a topic ending in /wd.
+# SUBSCRIBE, PUBLISH (QoS 1) and PINGREQ, and that sends back what is published on a topic that
+# ends in /wd.
 import io
 
 SOCK_STREAM = 1

@@ -1,4 +1,4 @@
-"""What the original mqboard answers, from its documented wire format: eval, get, put. For tests only."""
+"""What the original mqboard answers, by its documented wire format: eval, get, put; for tests."""
 
 import asyncio
 import io

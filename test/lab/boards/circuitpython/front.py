@@ -10,21 +10,21 @@ import select
 import sys
 import tty
 
-OUTPUT = b'\x1b]0;Wi-Fi: off | code.py | 9.2.1\x1b\\code.py output:\r\n'
+OUTPUT = b"\x1b]0;Wi-Fi: off | code.py | 9.2.1\x1b\\code.py output:\r\n"
 STOPPED = (
     b'Traceback (most recent call last):\r\n  File "code.py", line 4, in <module>\r\n'
-    b'KeyboardInterrupt: \r\n\r\nCode done running.\r\n\r\n'
-    b'Press any key to enter the REPL. Use CTRL-D to reload.\r\n'
+    b"KeyboardInterrupt: \r\n\r\nCode done running.\r\n\r\n"
+    b"Press any key to enter the REPL. Use CTRL-D to reload.\r\n"
 )
 BANNER = (
-    b'\x1b]0;Wi-Fi: off | REPL | 9.2.1\x1b\\\r\n'
-    b'Adafruit CircuitPython 9.2.1 on 2024-11-20; Adafruit Fake RP2040 with rp2040\r\n>>> '
+    b"\x1b]0;Wi-Fi: off | REPL | 9.2.1\x1b\\\r\n"
+    b"Adafruit CircuitPython 9.2.1 on 2024-11-20; Adafruit Fake RP2040 with rp2040\r\n>>> "
 )
 
 
 def keys(seconds=None):
     if not select.select([0], [], [], seconds)[0]:
-        return b''
+        return b""
     data = os.read(0, 4096)
     if not data:
         sys.exit()
@@ -35,9 +35,9 @@ def program():
     """Counts until Ctrl-C; other keys are the program's own affair."""
     os.write(1, OUTPUT)
     n = 0
-    while b'\x03' not in keys(0.05):
+    while b"\x03" not in keys(0.05):
         n += 1
-        os.write(1, b'blink %d\r\n' % n)
+        os.write(1, b"blink %d\r\n" % n)
 
 
 def main():
