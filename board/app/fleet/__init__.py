@@ -39,7 +39,7 @@ def send(data):
 
 def on_message(f):
     """f(text) answers messages to the app; its result is the reply. It may be a coroutine."""
-    _app.handle = f
+    _app.inbox.handle = f
 
 
 def interval(name, seconds=None):

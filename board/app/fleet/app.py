@@ -1,28 +1,19 @@
-"""The app that runs: its tasks, its intervals, the messages to it."""
+"""The app that runs: its tasks, its intervals, what computers ask."""
 
 import asyncio
 import gc
-import io
 import json
 import os
 import sys
 import time
 
+from .inbox import Inbox, traced
 from .ring import Ring
 
-_LINE = const(1000)  # most characters of a message, a reply or an error
-_INBOX = const(8)
-_DONE = const(16)  # commands whose result is remembered, so that none runs twice
 _MOST_S = const(60)  # longest pause before a failed task is tried again
 _HEAD_START = const(100)  # tenths of a second
 _ALONGSIDE = ("management", "messages", "sleep", "app")  # no part of a round between two sleeps
 _FAILS = const(3)  # failures in a row that end a new version's trial
-
-
-def _text(e):
-    b = io.StringIO()
-    sys.print_exception(e, b)
-    return b.getvalue()
 
 
 class App:
@@ -34,9 +25,7 @@ class App:
         self.running = self.note.get("run")
         self.name, self.version = (str(self.note.get("run") or "/").split("/") + [""])[:2]
         self.every = {"worker": 60, "management": 60}
-        self.handle = None
-        self.inbox = []
-        self.done = []  # [id, state, reply, text] of the last messages
+        self.inbox = Inbox(self)
         self.fails = {}  # failures in a row, by task
         self.failed_at = None
         self.waiting = 0  # tasks that failed and are to be tried again
@@ -86,7 +75,7 @@ class App:
     def request(self, d):
         a = d.get("a")
         if a == "msg":
-            return self.take(str(d["id"])[:64], str(d["t"])[:_LINE])
+            return self.inbox.take(str(d["id"]), str(d["t"]))
         if a == "set":
             for k in ("worker", "management", "sleep"):
                 if k in d:
@@ -111,21 +100,6 @@ class App:
         d.update(old=n.get("old"), tasks=self.restarts, every=self.every)
         d.update(s=self.ring.next, drop=self.ring.lost, x=self.error[-300:])
         return d
-
-    def take(self, mid, text):
-        for m in self.done:
-            if m[0] == mid:
-                return {"st": m[1], "r": m[2]}
-        if self.handle is None:
-            raise ValueError("the app takes no messages")
-        if len(self.inbox) >= _INBOX:
-            raise ValueError("the app has %d messages to answer already" % _INBOX)
-        if len(self.done) >= _DONE:
-            self.done.pop(0)
-        m = [mid, "delivered", None, text]
-        self.done.append(m)
-        self.inbox.append(m)
-        return {"st": "delivered", "r": None}
 
     # What runs
 
@@ -197,14 +171,14 @@ class App:
         for m in mods:
             self.parts(m, spec)
         self.round("")
-        if self.handle:
-            self.task("messages", self.messages)
+        if self.inbox.handle:
+            self.task("messages", self.inbox.run)
 
     def parts(self, m, spec):
         if hasattr(m, "WorkerTask"):
             self.task("worker", lambda: self.worker(m.WorkerTask))
         if hasattr(m, "ManagementTask"):
-            self.handle = False  # the task accepts them
+            self.inbox.handle = False  # the task accepts them
             self.task("management", lambda: self.management(m.ManagementTask))
         for name in spec.get("tasks", ("main",)):
             if hasattr(m, name):
@@ -267,7 +241,7 @@ class App:
             wait = min(_MOST_S, wait * 2)
 
     def failed(self, name, e):
-        text = _text(e)
+        text = traced(e)
         self.error = "%s: %s" % (name, text)
         self.restarts[name] = self.restarts.get(name, 0) + 1
         self.fails[name] = self.fails.get(name, 0) + 1
@@ -277,8 +251,8 @@ class App:
             self.ag.guard.event("task", name=name, x=repr(e)[:100], n=self.restarts[name])
         else:
             print(self.error)
-        if self.note.get("trial") and self.fails[name] >= _FAILS:
-            self.fall(self.error)
+        if self.trial and self.fails[name] >= _FAILS:
+            self.trial.fall(self.error)
 
     async def plain(self, f, *args):
         r = f(*args)
@@ -298,63 +272,18 @@ class App:
     async def management(self, task):
         m = task()
         while True:
-            if self.inbox:
-                await self.answer(m.call)
+            if self.inbox.waiting:
+                await self.inbox.answer(m.call)
             else:
                 await self.plain(m.call, None)
                 self.fails["management"] = 0
             await self.pause("management")
-
-    async def messages(self):
-        while True:
-            while not self.inbox:
-                await asyncio.sleep_ms(100)
-            await self.answer(self.handle)
-
-    async def answer(self, f):
-        """Passes the oldest message to f and sends its answer; an exception is reported to the
-        sender."""
-        m = self.inbox.pop(0)
-        text, m[3] = m[3], ""
-        try:
-            r = await self.plain(f, text)
-            m[1], m[2] = "done", None if r is None else str(r)[:_LINE]
-        except Exception as e:
-            m[1], m[2] = "failed", _text(e)[-_LINE:]
-            if self.ag:
-                self.ag.log.error("message", m[2])
-        d = {"id": m[0], "r" if m[1] == "done" else "x": m[2]}
-        try:
-            self.add("R", json.dumps(d))
-        except ValueError:  # a board with small packets
-            d = {"id": m[0], "r" if m[1] == "done" else "x": m[2][:30] + "..."}
-            self.add("R", json.dumps(d))
 
     async def pause(self, name):
         """The task's interval, also when it is changed meanwhile; a message ends it."""
         t = time.ticks_ms()
         while True:
             left = self.every[name] * 1000 - time.ticks_diff(time.ticks_ms(), t)
-            if left <= 0 or (name == "management" and self.inbox):
+            if left <= 0 or (name == "management" and self.inbox.waiting):
                 return
             await asyncio.sleep_ms(min(200, int(left) + 1))
-
-    def fall(self, why, at_once=False):
-        """Goes back to the previous version, or to none. The board restarts, which clears
-        everything that the bad version changed in memory and hardware."""
-        n = self.note
-        n["bad"] = {"v": n.get("run"), "x": why[-_LINE:]}
-        n["run"], n["old"] = n.get("old"), None
-        n["trial"] = n["starts"] = 0
-        n.pop("set", None)
-        self.save_note(n)
-        if self.trial:
-            self.trial.end()
-        if self.ag:
-            self.ag.log.error("app", "back to the version before: " + why)
-            self.ag.handler("ops", "reset")(self.ag, None, 0, {"m": "hard"}, None)
-            if not at_once:
-                return
-        import machine
-
-        machine.reset()

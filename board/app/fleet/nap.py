@@ -64,7 +64,7 @@ class Nap:
             return t > _OFFLINE_MS and t - first > _LOST_MS
         if t - self.up > _HELD_MS:
             return True
-        if why or app.inbox or any(r[4] != 2 for r in app.ring.records):
+        if why or app.inbox.waiting or any(r[4] != 2 for r in app.ring.records):
             return False
         return t - self.up >= app.every.get("wake", 2) * 1000
 

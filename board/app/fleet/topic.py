@@ -29,9 +29,9 @@ class Topics:
             try:
                 f(msg.decode())
             except Exception as e:
-                from .app import _text
+                from .inbox import traced
 
-                self.app.ag.log.error("topic", t[-1] + ": " + _text(e))
+                self.app.ag.log.error("topic", t[-1] + ": " + traced(e))
 
     def publish(self, name, data):
         text = data if isinstance(data, str) else json.dumps(data)

@@ -8,6 +8,7 @@ import time
 _STARTS = const(2)  # starts that a new version gets
 _OFFLINE_S = const(600)  # a new version that keeps the board away for this long is no good
 _LOOK_MS = const(5000)
+_ERROR = const(1000)  # most characters of the reason that are kept
 _STUCK = const(6)  # looks without a sign of life
 
 
@@ -24,7 +25,7 @@ class Trial:
         n = app.note
         n["starts"] = n.get("starts", 0) + 1
         if n["starts"] > _STARTS:
-            app.fall("the board restarted %d times before the app was confirmed" % _STARTS)
+            self.fall("the board restarted %d times before the app was confirmed" % _STARTS)
             return False
         app.save_note(n)
         if app.ag:
@@ -61,7 +62,7 @@ class Trial:
             if good and time.ticks_diff(t1, last) >= seconds * 1000:
                 return self.confirm()
             if time.ticks_diff(t1, t) > _OFFLINE_S * 1000:
-                return app.fall("the board was not back at its broker in %d s" % _OFFLINE_S)
+                return self.fall("the board was not back at its broker in %d s" % _OFFLINE_S)
 
     def confirm(self):
         app = self.app
@@ -87,7 +88,27 @@ class Trial:
         self.stuck += 1
         if self.stuck >= _STUCK:
             seconds = _STUCK * _LOOK_MS // 1000
-            self.app.fall("it let nothing else run for %d seconds" % seconds, True)
+            self.fall("it let nothing else run for %d seconds" % seconds, True)
+
+    def fall(self, why, at_once=False):
+        """Goes back to the previous version, or to none. The board restarts, which clears
+        everything that the bad version changed in memory and hardware."""
+        app = self.app
+        n = app.note
+        n["bad"] = {"v": n.get("run"), "x": why[-_ERROR:]}
+        n["run"], n["old"] = n.get("old"), None
+        n["trial"] = n["starts"] = 0
+        n.pop("set", None)
+        app.save_note(n)
+        self.end()
+        if app.ag:
+            app.ag.log.error("app", "back to the version before: " + why)
+            app.ag.handler("ops", "reset")(app.ag, None, 0, {"m": "hard"}, None)
+            if not at_once:
+                return
+        import machine
+
+        machine.reset()
 
     def end(self):
         if self.timer:
