@@ -93,9 +93,13 @@ export async function openSerial(
 
 /** Interval at which a silent port is checked, in milliseconds. */
 export const ALIVE_CHECK_MS = 500;
-/** System errors of a port whose far end is gone. A pty that still exists reports "Inappropriate ioctl". */
+/**
+ * Errors of a port whose far end is gone. A pty that still exists reports "Inappropriate ioctl". serialport's Windows binding has
+ * words for four system errors and numbers for others: 22 (the device does not know the command), 31 (not functioning), 55, 433 and
+ * 1167 (no longer there).
+ */
 export const GONE =
-  /input\/output|EIO|no such device|ENXIO|bad file|not configured|access is denied|does not exist/i;
+  /input\/output|EIO|no such device|ENXIO|bad file|not configured|access (is )?denied|does not exist|invalid handle|file not found|operation aborted|error code (22|31|55|433|1167)$/i;
 
 /** An open serial port as a byte stream. */
 class SerialStream implements ByteStream {

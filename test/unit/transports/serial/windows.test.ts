@@ -2,7 +2,7 @@ import { SerialPortMock } from 'serialport';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseAddress, serialAddress } from '../../../../src/core/parseAddress';
 import { silentLog } from '../../../../src/core/log';
-import { openSerial } from '../../../../src/transports/serial/serialStream';
+import { GONE, openSerial } from '../../../../src/transports/serial/serialStream';
 
 // serialport's own stream over its mock binding, on what looks like Windows. Which pins a chip sees is not shown here.
 
@@ -80,6 +80,30 @@ describe('opening a port on Windows, where both lines begin down', () => {
     await open('COM12', { vendorId: '2e8a', productId: '0005' });
     expect(lines).toHaveLength(1);
   });
+});
+
+it.each([
+  'Getting control settings on COM port (GetCommModemStatus): Invalid handle',
+  'Getting control settings on COM port (GetCommModemStatus): Unknown error code 1167',
+])('notices that a silent board was unplugged: %s', async (said) => {
+  binding.createPort('COM5');
+  const stream = await openSerial(
+    serialAddress('COM5'),
+    115_200,
+    silentLog,
+    AbortSignal.timeout(5000),
+  );
+  const ended = new Promise((resolve) => stream.onClose((cause) => resolve(cause?.message)));
+  const get = vi.spyOn(SerialPortMock.prototype, 'get');
+  get.mockImplementation((done) => {
+    done(new Error(said), null as never);
+  });
+  expect(await ended).toBe(said);
+  get.mockRestore();
+  for (const other of ['Access denied', 'Unknown error code 22', 'Operation aborted']) {
+    expect(`(GetCommModemStatus): ${other}`).toMatch(GONE);
+  }
+  expect('(GetCommModemStatus): Unknown error code 87').not.toMatch(GONE);
 });
 
 it('leaves the lines alone elsewhere, where the system raises both', async () => {
