@@ -5,7 +5,7 @@ import { SessionFiles } from './core/files';
 import { Fleet, KnownBoards, readInfo, StopPolicies } from './core/board';
 import type { TransportFactory } from './core/transport';
 import type { MqttBrokers } from './transports/mqttBrokers';
-import { createFlashPorts, createLinks } from './links';
+import { createFlashPorts, createLinks, missingPortHints } from './links';
 import { ActiveBoard } from './views/activeBoard';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';
@@ -178,6 +178,7 @@ export function compose(
     questions,
     history,
     flashPort: createFlashPorts(log),
+    portHints: missingPortHints,
     newest,
     line: new OpenLine(),
     apps,

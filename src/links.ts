@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { systemClock } from './core/async';
-import { portHints } from './core/board';
+import { type PortHint, portHints } from './core/board';
 import type { FlashPortFactory } from './core/flash';
 import type { TransportFactory } from './core/transport';
 import { createTransportFactory, type TransportSettings } from './transports';
@@ -48,6 +48,11 @@ export function createFlashPorts(log: vscode.LogOutputChannel): FlashPortFactory
   };
 }
 
+/** Reasons why a board's port may be missing on this computer, the likeliest first. */
+export async function missingPortHints(): Promise<PortHint[]> {
+  return portHints(await surroundings(vscode.env.remoteName));
+}
+
 /** Starts discovery, once everything that shows boards exists. */
 export function addSources({ extension, fleet, settings, log, demos, brokers }: ViewContext): void {
   const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
@@ -80,9 +85,7 @@ export function addSources({ extension, fleet, settings, log, demos, brokers }: 
  * While there is no port of a board, the welcome view explains possible causes on this computer.
  */
 async function hintAtMissingPorts({ found }: PortWatcher): Promise<void> {
-  const hints = found.some((port) => port.likely)
-    ? []
-    : portHints(await surroundings(vscode.env.remoteName));
+  const hints = found.some((port) => port.likely) ? [] : await missingPortHints();
   await vscode.commands.executeCommand(
     'setContext',
     'mpyFleet.portHints',

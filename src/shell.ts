@@ -85,7 +85,7 @@ function windowOf(
     links: async (cli) => {
       const { windowLinks } = await import('./cli/window/windowLinks');
       const parts = {
-        ...{ fleet, hub, openTransport },
+        ...{ fleet, hub, openTransport, remoteName: vscode.env.remoteName },
         selectable: () => many.selectable(),
         groups: () => settings.get('groups'),
       };

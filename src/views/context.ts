@@ -1,6 +1,6 @@
 import type { FlashPortFactory } from '../core/flash';
 import type * as vscode from 'vscode';
-import type { Fleet, KnownBoards } from '../core/board';
+import type { Fleet, KnownBoards, PortHint } from '../core/board';
 import type { ActiveBoard } from './activeBoard';
 import type { Adoption } from './adoption';
 import type { AppCenter } from './apps/appCenter';
@@ -61,6 +61,8 @@ export interface ViewContext {
   readonly boardLogs: BoardLogs;
   /** Serial ports for writing firmware. */
   readonly flashPort: FlashPortFactory;
+  /** Reasons why a board's port may be missing on this computer, the likeliest first. */
+  readonly portHints: () => Promise<readonly PortHint[]>;
   /** Whether a production line is open. */
   readonly line: OpenLine;
   /** The newest firmware that the catalogue has shown. */

@@ -1,5 +1,5 @@
 import type { Address } from '../../core/address';
-import type { Board, Fleet } from '../../core/board';
+import { type Board, type Fleet, portHints } from '../../core/board';
 import type { Groups, SelectableBoard } from '../../core/many';
 import type { TransportFactory } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
@@ -16,6 +16,8 @@ export interface WindowParts {
   /** The boards that commands may choose from: without those that the user ignores. */
   selectable(): readonly SelectableBoard[];
   groups(): Groups;
+  /** Where the window's extensions run; undefined: on the computer in front of the user. */
+  readonly remoteName: string | undefined;
   /** Opens links that no board of the window has. */
   readonly openTransport: TransportFactory;
 }
@@ -56,7 +58,10 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
       const shown = own.flatMap(({ board }) => board.links);
       return Promise.resolve(shown.filter((l) => l.present).map((l) => l.found));
     },
-    portHints: () => Promise.resolve([]),
+    portHints: async () => {
+      const { surroundings } = await import('../../transports/serial/surroundings');
+      return portHints(await surroundings(parts.remoteName)).map((hint) => hint.text);
+    },
     handOver: (address) => {
       const board = boardAt(address);
       if (board?.transport) handedOver.add(board);

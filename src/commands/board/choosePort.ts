@@ -1,25 +1,28 @@
 import { readdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
-import type { Fleet } from '../../core/board';
+import type { Fleet, PortHint } from '../../core/board';
 import { showInputBox } from '../../views/message';
 
 /** Names of serial devices in /dev, including those that scans ignore. */
 const SERIAL_DEVICE = /^(tty(ACM|USB|AMA|THS|GS|S)\d+|rfcomm\d+|cu\.[\w.-]+)$/;
 /** Linux creates many of these without any hardware. */
-const OFTEN_EMPTY = /^ttyS\d+$/;
+const isOftenEmpty = (name: string) => /(^|\/)ttyS\d+$/.test(name);
 
 /**
  * Asks for a serial port: an existing one that is not in `added`, or any path. Undefined:
- * cancelled.
+ * cancelled. `hints`: reasons why a board's port may be missing.
  */
 export async function choosePort(
   fleet: Pick<Fleet, 'boards'>,
   added: readonly string[],
+  hints: () => Promise<readonly PortHint[]>,
 ): Promise<string | undefined> {
   const ports = await existingPorts(fleet);
   const offered = ports.filter(({ path }) => !added.includes(path));
-  if (offered.length === 0) return typePort();
-  const other = { label: vscode.l10n.t('Another path…'), path: undefined };
+  const hint = await hintIfMissing(offered, hints);
+  if (offered.length === 0) return typePort(hint);
+  const label = vscode.l10n.t('Another path…');
+  const other = { label, path: undefined, ...(hint ? { detail: hint.text } : {}) };
   const picked = await vscode.window.showQuickPick(
     [...offered.map(({ path, of }) => ({ label: path, description: of, path })), other],
     {
@@ -27,7 +30,7 @@ export async function choosePort(
       placeHolder: vscode.l10n.t('Ports found now'),
     },
   );
-  return picked && (picked.path ?? typePort());
+  return picked && (picked.path ?? typePort(hint));
 }
 
 /** The serial ports that exist, with the names of the boards on them; those that are seldom real come last. */
@@ -44,21 +47,32 @@ export async function existingPorts(
   }
   const names = process.platform === 'win32' ? [] : await readdir(folder);
   const devices = names.filter((name) => SERIAL_DEVICE.test(name)).sort();
-  const rare = (name: string) => OFTEN_EMPTY.test(name);
-  for (const name of [...devices.filter((n) => !rare(n)), ...devices.filter(rare)]) {
+  for (const name of [
+    ...devices.filter((n) => !isOftenEmpty(n)),
+    ...devices.filter(isOftenEmpty),
+  ]) {
     const path = `${folder}/${name}`;
     if (!ports.has(path)) ports.set(path, '');
   }
   return [...ports].map(([path, of]) => ({ path, of }));
 }
 
-async function typePort(): Promise<string | undefined> {
+/** The likeliest reason why a board's port is not among these, if none of them is likely to be a board's. */
+export async function hintIfMissing(
+  offered: readonly { readonly path: string }[],
+  hints: () => Promise<readonly PortHint[]>,
+): Promise<PortHint | undefined> {
+  return offered.every(({ path }) => isOftenEmpty(path)) ? (await hints())[0] : undefined;
+}
+
+async function typePort(hint?: PortHint): Promise<string | undefined> {
+  const prompt = vscode.l10n.t(
+    'For ports that are not detected automatically: bridges, emulators, socat.',
+  );
   const path = await showInputBox({
     title: vscode.l10n.t('Add a serial port'),
     placeHolder: process.platform === 'win32' ? 'COM3' : '/dev/ttyUSB0',
-    prompt: vscode.l10n.t(
-      'For ports that are not detected automatically: bridges, emulators, socat.',
-    ),
+    prompt: hint ? `${prompt} ${hint.text}` : prompt,
     validateInput: (text) =>
       text.trim() === '' ? vscode.l10n.t('Enter the path of the port.') : undefined,
   });

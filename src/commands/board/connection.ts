@@ -67,8 +67,8 @@ export const connectionCommands: readonly Command[] = [
   {
     id: 'addPort',
     needs: 'nothing',
-    run: async ({ settings, fleet }) => {
-      const path = await choosePort(fleet, settings.get('serial.paths'));
+    run: async ({ settings, fleet, portHints }) => {
+      const path = await choosePort(fleet, settings.get('serial.paths'), portHints);
       if (path === undefined) return;
       const paths = settings.get('serial.paths');
       if (!paths.includes(path)) await settings.set('serial.paths', [...paths, path]);

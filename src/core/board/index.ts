@@ -22,7 +22,7 @@ export {
 export { Fleet } from './fleet';
 export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
 export { mpyFromFile, mpyFromNumber, runsNative } from './mpyFormat';
-export { portHints, type PortSurroundings } from './portHints';
+export { type PortHint, portHints, type PortSurroundings } from './portHints';
 export { presentAgent } from './presentAgent';
 export { readInfo } from './readInfo';
 export { stateNames, stateWord, type StateWord } from './stateWord';

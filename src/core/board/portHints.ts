@@ -1,8 +1,22 @@
+import * as l10n from '@vscode/l10n';
+
+/** Installs the drivers that Ubuntu's small kernels lack. */
+const MORE_MODULES = 'sudo apt install linux-modules-extra-$(uname -r)';
+
 /**
  * Why a connected board may have no port. Each reason has a text in the window's welcome view
  * (`welcome.hint.ID`).
  */
-export type PortHintId = 'remote' | 'wsl' | 'flatpak' | 'brltty' | 'driver' | 'cable';
+export type PortHintId =
+  | 'remote'
+  | 'wsl'
+  | 'container'
+  | 'flatpak'
+  | 'snap'
+  | 'brltty'
+  | 'bootloader'
+  | 'driver'
+  | 'cable';
 
 export interface PortHint {
   readonly id: PortHintId;
@@ -15,61 +29,133 @@ export interface PortSurroundings {
   /** From `os.release()`. */
   readonly kernel: string;
   /**
-   * Where the window's extensions run (`ssh-remote`, `wsl`, `dev-container`…); undefined: on the
-   * user's own computer.
+   * Where the window's extensions run (`ssh-remote`, `wsl`, `dev-container`…), `ssh` for a shell on another computer; undefined:
+   * on the user's own computer.
    */
   readonly remoteName?: string | undefined;
   readonly inFlatpak: boolean;
+  /** The snap that confines this program; undefined: none, or one with access to all devices (classic). */
+  readonly snap?: string | undefined;
+  readonly inContainer: boolean;
   readonly hasBrltty: boolean;
   /**
    * USB devices of the kind found on boards, as `1a86:7523`, for which the system has created no
    * port. Known on Linux only.
    */
   readonly withoutPort: readonly string[];
+  /** Ports that the system has created for boards but that this program cannot see in /dev, as `ttyUSB0`. Known on Linux only. */
+  readonly notMapped: readonly string[];
+  /** Names of chips that wait for a firmware in their boot loader, which has no port. Known on Linux only. */
+  readonly inBootloader: readonly string[];
 }
 
 /** Likeliest reasons first. Never empty, because any cable may be charge-only. */
 export function portHints(around: PortSurroundings): PortHint[] {
-  const { platform, kernel, remoteName, inFlatpak, hasBrltty, withoutPort } = around;
+  const { withoutPort, inFlatpak, hasBrltty } = around;
   const [device = ''] = withoutPort;
-  const hints: PortHint[] = [];
+  const hints: PortHint[] = placeHints(around);
   const say = (id: PortHintId, text: string) => hints.push({ id, text });
-  const isWsl = remoteName === 'wsl' || (platform === 'linux' && /microsoft/i.test(kernel));
-  if (isWsl) {
+  const [waiting] = around.inBootloader;
+  if (waiting !== undefined) {
     say(
-      'wsl',
-      'Linux in WSL sees no USB device until Windows hands it over: run "usbipd list", "usbipd bind --busid ID" and "usbipd attach --wsl --busid ID" on Windows, or work in a window of Windows itself.',
-    );
-  } else if (remoteName !== undefined) {
-    say(
-      'remote',
-      'This window works on another computer or in a container, which does not see the USB ports of the one before you: open a local window, or reach the board over WebREPL or a broker.',
-    );
-  }
-  if (inFlatpak) {
-    say(
-      'flatpak',
-      'A Flatpak sees no devices unless it is allowed to: run "flatpak override --user --device=all com.visualstudio.code" and start VS Code again.',
+      'bootloader',
+      l10n.t(
+        'A board is plugged in, but waits for a firmware ({0}) and does not run MicroPython: write one with "mpyfleet flash" or Set Up a New Board, or press its reset button.',
+        waiting,
+      ),
     );
   }
   if (device !== '' && hasBrltty) {
     say(
       'brltty',
-      `A board's USB chip (${device}) is plugged in, and brltty, a program for Braille displays, seems to have taken its port away: run "sudo apt remove brltty" if you have no such display, and plug the board in again.`,
+      l10n.t(
+        'A USB chip of a board ({0}) is plugged in, and brltty, a program for Braille displays, seems to have taken its port away: run "sudo apt remove brltty" if you have no such display, and plug the board in again.',
+        device,
+      ),
     );
   } else if (device !== '' && !inFlatpak) {
     say(
       'driver',
-      `A board's USB chip (${device}) is plugged in, and the system has no driver for it: install the package with the kernel's further modules (Ubuntu: "sudo apt install linux-modules-extra-$(uname -r)"), and plug the board in again.`,
+      l10n.t(
+        'A USB chip of a board ({0}) is plugged in, and the system has no driver for it: install the package with the further modules of the kernel (Ubuntu: "{1}"), and plug the board in again.',
+        device,
+        MORE_MODULES,
+      ),
     );
   }
-  if (platform === 'win32' || platform === 'darwin') {
-    const where = platform === 'win32' ? 'the Device Manager' : 'System Information > USB';
+  if (around.platform === 'win32' || around.platform === 'darwin') {
+    const where = around.platform === 'win32' ? 'the Device Manager' : 'System Information > USB';
     say(
       'driver',
-      `If the board shows up in ${where} but not here, its USB chip (often a CH340 or CP210x) needs the driver of its maker.`,
+      l10n.t(
+        'If the board shows up in {0} but not here, its USB chip (often a CH340 or CP210x) needs the driver of its maker.',
+        where,
+      ),
     );
   }
-  say('cable', 'Many USB cables only charge: try one that carries data, and another USB port.');
+  say(
+    'cable',
+    l10n.t('Many USB cables only charge: try one that carries data, and another USB port.'),
+  );
+  return hints;
+}
+
+/** Reasons that lie in where this program runs. */
+function placeHints(around: PortSurroundings): PortHint[] {
+  const { platform, kernel, remoteName, inFlatpak, snap, inContainer, notMapped } = around;
+  const hints: PortHint[] = [];
+  const say = (id: PortHintId, text: string) => hints.push({ id, text });
+  const isWsl = remoteName === 'wsl' || (platform === 'linux' && /microsoft/i.test(kernel));
+  const isContainer =
+    remoteName !== 'codespaces' && (inContainer || remoteName?.includes('container') === true);
+  if (isWsl) {
+    say(
+      'wsl',
+      l10n.t(
+        'Linux in WSL sees no USB device until Windows hands it over: run "usbipd list", "usbipd bind --busid ID" and "usbipd attach --wsl --busid ID" on Windows, or work in a window of Windows itself.',
+      ),
+    );
+  }
+  if (isContainer) {
+    const [port = 'ttyACM0'] = notMapped;
+    const text =
+      notMapped.length > 0
+        ? l10n.t(
+            'The computer has a port for a board ({0}), but a container sees only those that it is started with: add {1} (dev container: {2} in devcontainer.json), or reach the board over WebREPL or a broker.',
+            notMapped.join(', '),
+            `--device=/dev/${port}`,
+            `"runArgs": ["--device=/dev/${port}"]`,
+          )
+        : l10n.t(
+            'A container sees only the ports that it is started with: add {0} (dev container: {1} in devcontainer.json), or reach the board over WebREPL or a broker.',
+            `--device=/dev/${port}`,
+            `"runArgs": ["--device=/dev/${port}"]`,
+          );
+    say('container', text);
+  } else if (remoteName !== undefined && !isWsl) {
+    say(
+      'remote',
+      l10n.t(
+        'This window or shell works on another computer, which does not see the USB ports of the one before you: open a local one, or reach the board over WebREPL or a broker.',
+      ),
+    );
+  }
+  if (inFlatpak) {
+    say(
+      'flatpak',
+      l10n.t(
+        'A Flatpak sees no devices unless it is allowed to: run "flatpak override --user --device=all com.visualstudio.code" and start VS Code again.',
+      ),
+    );
+  }
+  if (snap !== undefined) {
+    say(
+      'snap',
+      l10n.t(
+        'The snap {0} sees no ports unless it is allowed to: run "sudo snap connect {0}:raw-usb", or use a program that is not confined.',
+        snap,
+      ),
+    );
+  }
   return hints;
 }

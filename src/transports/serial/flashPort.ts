@@ -5,7 +5,7 @@ import { ConnectionLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { FlashPort, Lines } from '../../core/flash';
 import type { Log } from '../../core/log';
-import { nameHolders } from './serialTransport';
+import { explained } from './serialTransport';
 import { openError } from './serialErrors';
 import { ALIVE_CHECK_MS, GONE } from './serialStream';
 
@@ -37,7 +37,7 @@ class SerialFlashPort implements FlashPort {
     const port = new SerialPort({ path: address.path, baudRate, autoOpen: false, hupcl: false });
     await new Promise<void>((resolve, reject) => {
       port.open((error) => (error ? reject(openError(address, error)) : resolve()));
-    }).catch(nameHolders);
+    }).catch(explained);
     this.#port = port;
     port.on('data', (chunk: Buffer) => this.#data.fire(chunk));
     port.on('error', (error: Error) => this.#lost(port, error));

@@ -25,7 +25,7 @@ export function openError(
       'Close the other serial monitor, terminal or IDE that has this port open, then connect again.',
     );
   }
-  if (/permission denied|EACCES|access.*denied/i.test(said)) {
+  if (/permission denied|EACCES|not permitted|EPERM|access.*denied/i.test(said)) {
     return fail(
       'permission',
       `You may not open ${port}`,

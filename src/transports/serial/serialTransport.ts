@@ -3,11 +3,15 @@ import { ConnectError } from '../../core/errors';
 import type { Log } from '../../core/log';
 import { StreamTransport } from '../../core/repl';
 import type { Transport } from '../../core/transport';
+import { hasModemManager, permissionHint } from './openHints';
 import { portHolders } from './portHolder';
 import { BITS_PER_BYTE, openSerial } from './serialStream';
 
 /** The rate of MicroPython ports with a UART; USB CDC ignores it. */
 export const DEFAULT_BAUD_RATE = 115_200;
+
+const MODEM_MANAGER =
+  'ModemManager opens new ports for some seconds to look for modems: connect again in half a minute. If that does not help, close other programs that have the port open, or run "sudo systemctl disable --now ModemManager" if this computer has no modem.';
 
 /** Returns the transport for a serial port. The `serialport` package is loaded on opening. */
 export function serialTransport(
@@ -19,15 +23,22 @@ export function serialTransport(
     address,
     log,
     lineRate: baudRate / BITS_PER_BYTE,
-    open: (signal) => openSerial(address, baudRate, log, signal).catch(nameHolders),
+    open: (signal) => openSerial(address, baudRate, log, signal).catch(explained),
   });
 }
 
-/** Adds to the error of a port in use the programs that have it open. @throws always */
-export async function nameHolders(error: unknown): Promise<never> {
-  if (!(error instanceof ConnectError) || error.reason !== 'busy') throw error;
-  const holders = await portHolders(fullPlace(error.address));
-  if (holders.length === 0) throw error;
-  const { address, reason, message, hint, cause } = error;
-  throw new ConnectError(address, reason, `${message}: ${holders.join(', ')}`, { hint, cause });
+/** Adds what is known of this computer: the programs that have a port in use open, or the group that may open it. @throws always */
+export async function explained(error: unknown): Promise<never> {
+  if (!(error instanceof ConnectError)) throw error;
+  const { address, reason, message, cause } = error;
+  const port = fullPlace(address);
+  if (reason === 'permission' && process.platform === 'linux') {
+    const hint = (await permissionHint(port)) ?? error.hint;
+    throw new ConnectError(address, reason, message, { ...(hint ? { hint } : {}), cause });
+  }
+  if (reason !== 'busy') throw error;
+  const holders = await portHolders(port);
+  const who = holders.length > 0 ? `: ${holders.join(', ')}` : '';
+  const hint = who === '' && (await hasModemManager()) ? MODEM_MANAGER : error.hint;
+  throw new ConnectError(address, reason, message + who, { ...(hint ? { hint } : {}), cause });
 }

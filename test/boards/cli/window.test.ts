@@ -63,7 +63,7 @@ beforeAll(async () => {
     links: (own) =>
       windowLinks(
         {
-          ...{ fleet: rig.fleet, hub },
+          ...{ fleet: rig.fleet, hub, remoteName: undefined },
           selectable: () => rig.fleet.boards.map((b) => selectableBoard(b, rig.fleet.tagsOf(b))),
           groups: () => ({ house: 'kitchen,attic' }),
           openTransport: createTransportFactory({ log: silentLog }),

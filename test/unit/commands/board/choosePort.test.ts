@@ -7,7 +7,7 @@ import { tempDir } from '../../../lab/index.mjs';
 
 vi.mock('vscode', async () => (await import('../../rig/vscodeShape')).vscodeShape);
 
-const { existingPorts } = await import('../../../../src/commands/board/choosePort');
+const { existingPorts, hintIfMissing } = await import('../../../../src/commands/board/choosePort');
 
 it('the ports that exist are offered, those of boards by name, and those that are seldom real last', async () => {
   const dev = tempDir('dev');
@@ -29,4 +29,18 @@ it('the ports that exist are offered, those of boards by name, and those that ar
     ['ttyAMA0', ''],
     ['ttyS0', ''],
   ]);
+});
+
+it('the reason for a missing port is looked for where only ports that are seldom real exist', async () => {
+  const hints = () => Promise.resolve([{ id: 'brltty' as const, text: 'brltty has it' }]);
+  const hintFor = async (...paths: string[]) =>
+    (
+      await hintIfMissing(
+        paths.map((path) => ({ path })),
+        hints,
+      )
+    )?.text;
+  expect(await hintFor()).toBe('brltty has it');
+  expect(await hintFor('/dev/ttyS0', '/dev/ttyS31')).toBe('brltty has it');
+  expect(await hintFor('/dev/ttyS0', '/dev/ttyACM0')).toBeUndefined();
 });

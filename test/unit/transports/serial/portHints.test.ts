@@ -73,19 +73,68 @@ describe('where no port is', () => {
     expect(ids(await hintsFor('linux'))).toEqual(['brltty', 'cable']);
   });
 
-  it('a chip with its port, a board in its bootloader and a mouse are no reason', async () => {
-    put({ 'usr/bin/brltty': '' });
+  it('a chip with its port and a mouse are no reason', async () => {
+    put({ 'usr/bin/brltty': '', 'dev/ttyUSB0': '', 'dev/ttyACM0': '' });
     plugIn('1-1', '1a86:7523', 'ttyUSB0');
-    plugIn('1-2', '2e8a:0003');
+    plugIn('1-2', '2e8a:0005', 'tty/ttyACM0');
     plugIn('1-3', '046d:c077');
     expect(ids(await hintsFor('linux'))).toEqual(['cable']);
+  });
+
+  it('a board in its boot loader is named by its chip, whatever else is missing', async () => {
+    plugIn('1-2', '2e8a:0003');
+    const [first] = await hintsFor('linux');
+    expect(first?.id).toBe('bootloader');
+    expect(first?.text).toContain('(RP2040 in BOOTSEL mode)');
+  });
+
+  it('a container without the port is told which port the computer has', async () => {
+    put({ '.dockerenv': '', 'dev/null': '' });
+    expect(ids(await hintsFor('linux'))).toEqual(['container', 'cable']);
+    plugIn('1-3', '10c4:ea60', 'ttyUSB0');
+    plugIn('1-4', '2e8a:0005', 'tty/ttyACM1');
+    const [first] = await hintsFor('linux');
+    expect(first?.text).toContain('(ttyUSB0, ttyACM1)');
+    expect(first?.text).toContain('--device=/dev/ttyUSB0');
+    expect(ids(await hintsFor('linux', { remote: 'dev-container' }))).toEqual([
+      'container',
+      'cable',
+    ]);
+    expect(ids(await hintsFor('linux', { env: { CODESPACES: 'true' } }))).toEqual([
+      'remote',
+      'cable',
+    ]);
+  });
+
+  it('a Podman container is known by its variable, and a Flatpak that has it too is none', async () => {
+    const env = { container: 'podman' };
+    expect(ids(await hintsFor('linux', { env }))).toEqual(['container', 'cable']);
+    const flatpak = { container: 'flatpak', FLATPAK_ID: 'com.visualstudio.code' };
+    expect(ids(await hintsFor('linux', { env: flatpak }))).toEqual(['flatpak', 'cable']);
+  });
+
+  it('a confined snap is named, a classic one such as VS Code is not', async () => {
+    const profile = 'proc/self/attr/current';
+    put({ [profile]: 'snap.code.code (complain)\n' });
+    expect(ids(await hintsFor('linux'))).toEqual(['cable']);
+    put({ [profile]: 'snap.arduino-lab.ide (enforce)\n' });
+    const [first] = await hintsFor('linux');
+    expect(first).toMatchObject({ id: 'snap' });
+    expect(first?.text).toContain('sudo snap connect arduino-lab:raw-usb');
+  });
+
+  it('a shell on another computer is told so', async () => {
+    const env = { SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 22' };
+    expect(ids(await hintsFor('linux', { env }))).toEqual(['remote', 'cable']);
   });
 
   it('the welcome view has a text for each reason', () => {
     const here = join(import.meta.dirname, '../../../..');
     const manifest = readFileSync(join(here, 'package.json'), 'utf8');
     const nls = JSON.parse(readFileSync(join(here, 'package.nls.json'), 'utf8')) as object;
-    for (const id of ['remote', 'wsl', 'flatpak', 'brltty', 'driver']) {
+    for (const id of [
+      ...['remote', 'wsl', 'container', 'flatpak', 'snap', 'bootloader', 'brltty', 'driver'],
+    ]) {
       expect(nls).toHaveProperty([`welcome.hint.${id}`]);
       expect(manifest).toContain(`'${id}' in mpyFleet.portHints`);
     }

@@ -1,0 +1,49 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+
+/** A user and the groups of this process, which are those of the time when the session began. */
+export interface Who {
+  readonly user: string;
+  readonly groups: readonly number[];
+}
+
+/** What a user who may not open a port can do on Linux. Undefined: nothing is known. Never rejects. */
+export async function permissionHint(port: string): Promise<string | undefined> {
+  try {
+    const { gid } = await stat(port);
+    const who = { user: userInfo().username, groups: process.getgroups?.() ?? [] };
+    return groupHint(port, gid, who, await readFile('/etc/group', 'utf8'));
+  } catch {
+    return undefined; // no such files: the usual hint is shown
+  }
+}
+
+/** The same for a port of the group `gid`, with the text of /etc/group. */
+export function groupHint(port: string, gid: number, { user, groups }: Who, file: string): string {
+  const lines = file.split('\n').map((line) => line.split(':'));
+  const [group = String(gid), , , members = ''] =
+    lines.find(([, , id]) => id === String(gid)) ?? [];
+  if (gid === 0) {
+    return `The port belongs to root alone. Run "sudo chmod a+rw ${port}", or add a udev rule that gives it to a group of yours.`;
+  }
+  if (groups.includes(gid)) {
+    return `Your user is in the group ${group} that owns the port, so something else forbids it: a container, a snap or the mode of the port.`;
+  }
+  if (members.split(',').includes(user)) {
+    return `Your user is in the group ${group} that owns the port, but was added after this session began. Log out and in again, or restart the computer; closing the window is not enough.`;
+  }
+  return `Add your user to the group that owns the port: "sudo usermod -a -G ${group} $USER", then log out and in again.`;
+}
+
+/** Whether ModemManager runs, which opens new ports for some seconds to look for modems. Never rejects. */
+export async function hasModemManager(root = '/'): Promise<boolean> {
+  const proc = join(root, 'proc');
+  const pids = await readdir(proc).catch(() => []);
+  const names = await Promise.all(
+    pids
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => readFile(join(proc, pid, 'comm'), 'utf8').catch(() => '')),
+  );
+  return names.some((name) => name.trim() === 'ModemManager');
+}
