@@ -2,11 +2,9 @@ import { shownPath } from '../core/files';
 import type { AuditBoard, StoreServer } from '../core/store';
 import type { Log } from '../core/log';
 import type { CliInput } from './input';
-import type { IgnoredBoards } from './ignored';
-import type { KeyStore } from './keyFile';
-import type { Links } from './links';
-import type { Options } from './options';
-import type { PlacedMacro } from './registry';
+import type { IgnoredBoards, KeyStore } from './broker';
+import type { Links, PlacedMacro } from './board';
+import type { Options } from './table';
 
 /** The window that runs a command line of one of its terminals. */
 export interface CliWindow {

@@ -3,8 +3,7 @@ import type { Log } from '../core/log';
 import type { Cli } from './cli';
 import { EXIT } from './exitStatus';
 import { mpyfleet } from './mpyfleet';
-import { runEditor } from './runEditor';
-import { standardInput } from './standardInput';
+import { runEditor, standardInput } from './input';
 import { WINDOW_VARIABLE } from './window/protocol';
 
 /** Entry of the `mpyfleet` program: connects the command line with the process it runs in. */

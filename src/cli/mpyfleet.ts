@@ -2,8 +2,7 @@ import { version } from '../../package.json';
 import { asError, FleetError, UsageError } from '../core/errors';
 import type { Cli } from './cli';
 import { exitStatus } from './exitStatus';
-import { readCommandLines, type CommandLine } from './options';
-import type { Verb } from './verb';
+import { type CommandLine, readCommandLines, type Verb } from './table';
 
 /** Runs one command line. @returns the exit status; never rejects */
 export async function mpyfleet(
@@ -21,7 +20,7 @@ export async function mpyfleet(
     }
     return 0;
   } catch (error) {
-    const { errorText } = await import('./runOnBoards');
+    const { errorText } = await import('./board/runOnBoards');
     world.err(errorText(asError(error)));
     if (!(error instanceof FleetError)) world.err(`${asError(error).stack ?? ''}\n`);
     return exitStatus(error);
@@ -33,7 +32,7 @@ export async function mpyfleet(
  * @throws UsageError for an unknown command
  */
 async function verbOf(line: CommandLine): Promise<Verb | undefined> {
-  const { VERBS, findVerb } = await import('./verbTable');
+  const { VERBS, findVerb } = await import('./table/verbTable');
   const asked = line.verb === 'help' ? line.args[0] : line.verb;
   if (asked === undefined) return undefined;
   const verb = findVerb(asked);
@@ -51,7 +50,7 @@ async function check(line: CommandLine): Promise<void> {
   if (verb) refuseOthers(line, verb);
   else {
     throw new UsageError('No command was given', {
-      hint: (await import('./help')).generalHelp(),
+      hint: (await import('./table/help')).generalHelp(),
     });
   }
 }
@@ -63,13 +62,13 @@ async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
   }
   const verb = await verbOf(line);
   if (!verb || line.options.help || line.verb === 'help') {
-    const { generalHelp, verbHelp } = await import('./help');
+    const { generalHelp, verbHelp } = await import('./table/help');
     cli.out(verb ? verbHelp(verb) : generalHelp());
     return 0;
   }
   const run = await verb.load();
   if (verb.audit === 'nothing') return run(cli, line.args);
-  const { audited } = await import('./history');
+  const { audited } = await import('./fleet/history');
   const what = verb.audit === 'name' ? verb.name : [verb.name, ...line.args].join(' ');
   return audited(cli, what, (own) => run(own, line.args));
 }

@@ -20,7 +20,7 @@ import {
 } from '../core/packages';
 import { readInfo } from '../core/board';
 import type { Cli } from './cli';
-import type { CliBoard } from './cliBoard';
+import type { CliBoard } from './board';
 
 /** Downloads for the command line, through the proxy of the environment. */
 export function fetcherOf(cli: Pick<Cli, 'env' | 'log'>): CachingFetcher {

@@ -13,12 +13,10 @@ import {
   type UploadServices,
 } from '../core/many';
 import { compileForBoard, sha256 } from '../core/packages';
-import { bundledAgent } from './bundledAgent';
-import { bundledFiles } from './bundledFiles';
+import { bundledAgent, bundledFiles } from './files';
 import { printable, type Cli } from './cli';
-import type { CliBoard } from './cliBoard';
-import { deployTo } from './deployApp';
-import { GroupUpload } from './groupUpload';
+import type { CliBoard } from './board';
+import { deployTo, GroupUpload } from './fleet';
 import { mpyCross, packageBoard } from './packages';
 
 /** A board of the command line as actions see it. */

@@ -8,9 +8,8 @@ import { auditAction, PendingFolder, type PendingJob, PendingJobs } from '../cor
 import { stateFolder } from '../core/packages';
 import { parseAddress } from '../core/parseAddress';
 import { printable, type Cli } from './cli';
-import { CliBoard } from './cliBoard';
-import type { Watched } from './fleetWatch';
-import { audited } from './history';
+import { CliBoard } from './board';
+import { audited, type Watched } from './fleet';
 import { runJob } from './waitingJob';
 
 /**

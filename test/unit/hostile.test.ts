@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { loadRegistry } from '../../src/cli/registry';
+import { loadRegistry } from '../../src/cli/board/registry';
 import { printable } from '../../src/cli/cli';
 import { makeFrame, Op, type Frame } from '../../src/core/agent/agentProtocol';
 import { utf8 } from '../../src/core/bytes';

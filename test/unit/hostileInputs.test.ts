@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { zipSync } from 'fflate';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseRegistry } from '../../src/cli/registry';
+import { parseRegistry } from '../../src/cli/board/registry';
 import { startApi } from '../../src/cli/serve/apiServer';
 import { JsonLines } from '../../src/cli/window/protocol';
 import { parsePresence } from '../../src/core/agent/agentProtocolPresence';

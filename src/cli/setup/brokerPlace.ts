@@ -5,8 +5,7 @@ import { announced } from '../../core/broker/announced';
 import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
 import { UsageError } from '../../core/errors';
 import type { BrokerPlace, TemplateBroker } from '../../core/setup';
-import { boardLoginOf } from '../brokerPassword';
-import type { CliBrokers } from '../brokers';
+import { boardLoginOf, type CliBrokers } from '../broker';
 import type { Cli } from '../cli';
 
 /**

@@ -4,12 +4,11 @@ import { appFromFolder, type AppPackage } from '../../core/apps';
 import { parseFirmware, type Firmware } from '../../core/flash';
 import { templateItems, type NameRange, type SetupHost } from '../../core/setup';
 import { nodeLocalFs } from '../../core/sync';
-import { secretsOf } from '../askSecret';
-import { bundledAgent } from '../bundledAgent';
-import { bundledFiles } from '../bundledFiles';
+import { secretsOf } from '../input';
+import { bundledAgent, bundledFiles } from '../files';
 import type { Cli } from '../cli';
 import { loadFirmware } from '../firmware';
-import type { Links } from '../links';
+import type { Links } from '../board';
 import { brokerPlace } from './brokerPlace';
 import type { Made } from './made';
 

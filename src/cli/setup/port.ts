@@ -2,9 +2,7 @@ import { flashBoard, flashStep, type Firmware } from '../../core/flash';
 import { serialAddress } from '../../core/parseAddress';
 import type { SetupBoard } from '../../core/setup';
 import type { Cli } from '../cli';
-import { CliBoard } from '../cliBoard';
-import { comesBack, targetOf } from '../flashPort';
-import type { Links } from '../links';
+import { CliBoard, comesBack, type Links, targetOf } from '../board';
 
 /** Time, in milliseconds, to press RESET on a board that the port cannot restart. */
 const PRESS_RESET_MS = 300_000;

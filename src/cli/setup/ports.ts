@@ -3,7 +3,7 @@ import { fullPlace } from '../../core/address';
 import { UsageError } from '../../core/errors';
 import { expandHostlist } from '../../core/many';
 import type { Cli } from '../cli';
-import type { Links } from '../links';
+import type { Links } from '../board';
 
 /** The ports of a production line: those of `-b`, else every port that a board is plugged into from now on. */
 export class LinePorts {

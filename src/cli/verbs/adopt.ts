@@ -1,10 +1,9 @@
 import { parseKey } from '../../core/agent';
 import { UsageError } from '../../core/errors';
-import { askSecret } from '../askSecret';
+import { askSecret } from '../input';
 import type { VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { ignoredBoards } from '../ignored';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
+import { ignoredBoards } from '../broker';
 
 /** `adopt`: takes the key of a board, and keeps it once the board has accepted it. */
 export const adopt: VerbRun = async (cli, args) => {

@@ -11,13 +11,12 @@ import {
 } from '../../core/agent';
 import { CancelledError, UsageError } from '../../core/errors';
 import { updateAgentOn, updateFirmwareOn } from '../../core/many';
-import { updateInWaves } from '../airWaves';
-import { askSecret } from '../askSecret';
-import { bundledAgent } from '../bundledAgent';
+import { updateInWaves } from '../fleet';
+import { askSecret } from '../input';
+import { bundledAgent } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
+import { type CliBoard, runOnBoards } from '../board';
 import { loadFirmware } from '../firmware';
-import { runOnBoards } from '../runOnBoards';
 import { brokerPlace } from '../setup/brokerPlace';
 
 /** `agent put --broker ID | update | remove | firmware FILE`. */

@@ -17,12 +17,9 @@ import {
 import { UsageError } from '../../core/errors';
 import { selectBoards } from '../../core/many';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { applyTo, deployTo } from '../deployApp';
-import { GroupUpload } from '../groupUpload';
-import { loadRegistry } from '../registry';
-import { runOnBoards } from '../runOnBoards';
-import { bundledFiles } from '../bundledFiles';
+import { type CliBoard, loadRegistry, runOnBoards } from '../board';
+import { applyTo, deployTo, GroupUpload } from '../fleet';
+import { bundledFiles } from '../files';
 import { keepAwake, setIntervals } from './appControl';
 
 /** `app new|deploy|list|remove|assign|unassign|assignments|apply|set|awake`: apps by version on boards. */

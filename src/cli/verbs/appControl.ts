@@ -1,9 +1,8 @@
 import { parseIntervals } from '../../core/apps';
 import { UsageError } from '../../core/errors';
 import { printable, type Cli } from '../cli';
-import { runOnBoards } from '../runOnBoards';
-import type { CliBoard } from '../cliBoard';
-import type { AtBroker } from '../brokers';
+import { type CliBoard, runOnBoards } from '../board';
+import type { AtBroker } from '../broker';
 
 /** `app set worker=5 sleep=600`: changes intervals of the app that runs; they survive restarts. */
 export function setIntervals(cli: Cli, args: readonly string[]): Promise<number> {

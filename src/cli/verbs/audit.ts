@@ -12,7 +12,7 @@ import {
 } from '../../core/store';
 import { parseTime, shownTime } from '../../core/timeText';
 import { printable, type Cli, type VerbRun } from '../cli';
-import { openHistory } from '../history';
+import { openHistory } from '../fleet';
 
 /** Default number of entries shown. */
 const SHOWN = 50;

@@ -2,8 +2,7 @@ import { clockCode, infoLines, sharedWords } from '../../core/board';
 import { text } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { printable, type VerbRun } from '../cli';
-import { loadLinks } from '../links';
-import { runOnBoards } from '../runOnBoards';
+import { loadLinks, runOnBoards } from '../board';
 
 function noArgs(args: readonly string[], verb: string): void {
   if (args.length > 0)

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { aborted } from '../../core/async';
 import { ejabberdRules, mosquittoRules } from '../../core/broker/accessRules';
 import { UsageError } from '../../core/errors';
-import { boardLoginOf } from '../brokerPassword';
-import { offerControl, runningBrokers, stopBroker } from '../brokerControl';
+import { boardLoginOf, offerControl, runningBrokers, stopBroker } from '../broker';
 import type { Cli, VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
 
@@ -25,7 +24,7 @@ export const run: VerbRun = async (cli, args) => {
       const { ejabberdAccount } = await import('../ejabberdAccounts');
       return ejabberdAccount(cli, cli.options.ejabberd, what, more);
     }
-    return (await import('../brokerAccounts')).account(cli, what, more);
+    return (await import('../broker/accounts')).account(cli, what, more);
   }
   if (action === 'rules' && what !== undefined && more.length === 0) return rules(cli, what);
   throw new UsageError('broker needs an action', {

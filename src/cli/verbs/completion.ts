@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors';
 import type { VerbRun } from '../cli';
-import { COMPLETIONS } from '../completion';
+import { COMPLETIONS } from '../table';
 
 /** `completion SHELL`: the script that teaches a shell our commands and options. */
 export const run: VerbRun = (cli, args) => {

@@ -16,11 +16,10 @@ import {
 import { text } from '../../core/bytes';
 import { asError, UsageError } from '../../core/errors';
 import { naturally } from '../../core/many';
-import { secretsOf } from '../askSecret';
+import { secretsOf } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
+import { type CliBoard, runOnBoards } from '../board';
 import { EXIT } from '../exitStatus';
-import { runOnBoards } from '../runOnBoards';
 
 /** `config get`, `config diff [SETTING=VALUE...]`, `config set [SETTING=VALUE...]`. */
 export const run: VerbRun = async (cli, args) => {

@@ -1,12 +1,9 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { UsageError } from '../../core/errors';
-import { expand } from '../boardPaths';
-import { chooseBoards } from '../chooseBoards';
+import { expand, isUrlSource } from '../files';
+import { chooseBoards, loadLinks, runOnBoards } from '../board';
 import type { Cli, VerbRun } from '../cli';
-import { loadLinks } from '../links';
-import { runOnBoards } from '../runOnBoards';
-import { isUrlSource } from '../urlSource';
 import { run as get } from './get';
 import { copyOnBoard, isFolder } from './move';
 import { run as put } from './put';

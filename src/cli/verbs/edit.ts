@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileError, UsageError } from '../../core/errors';
 import { isMissing, localParts } from '../../core/files';
-import { boardPath } from '../boardPaths';
+import { boardPath } from '../files';
 import type { Cli, VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
 
 /** `edit :PATH`: opens a file of the board in the user's editor and writes it back when it has been changed. */
 export const run: VerbRun = (cli, args) => {

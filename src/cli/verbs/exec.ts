@@ -4,8 +4,8 @@ import { text, withoutBom } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { LineEnds } from '../../core/repl';
 import type { Cli, VerbRun } from '../cli';
-import { CodeInput, callsInput } from '../codeInput';
-import { runOnBoards } from '../runOnBoards';
+import { CodeInput, callsInput } from '../input';
+import { runOnBoards } from '../board';
 
 /** `exec CODE | FILE | -`: runs Python code, its output streaming. */
 export const exec: VerbRun = async (cli, args) => {

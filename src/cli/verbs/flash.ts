@@ -10,12 +10,16 @@ import {
   parseFirmware,
 } from '../../core/flash';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
+import {
+  type BoardIo,
+  type CliBoard,
+  comesBack,
+  loadLinks,
+  Progress,
+  runOnBoards,
+  targetOf,
+} from '../board';
 import { firmwareCatalogue, loadFirmware } from '../firmware';
-import { comesBack, targetOf } from '../flashPort';
-import { loadLinks } from '../links';
-import { Progress } from '../progress';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
 
 /** `flash [BOARD|PORT] FILE|URL|NAME[@VERSION]`: writes firmware. */
 export const run: VerbRun = async (cli, args) => {

@@ -1,12 +1,10 @@
 import type { Entry, Stat } from '../../core/boardFiles';
 import { UsageError } from '../../core/errors';
 import { boardMinute } from '../../core/timeText';
-import { boardPath, boardPaths, expand, isPattern } from '../boardPaths';
+import { boardPath, boardPaths, expand, isPattern, jsonContent } from '../files';
 import type { Cli, VerbRun } from '../cli';
 import { printable } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { jsonContent } from '../jsonContent';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
 
 /** `ls [:PATH]`: names and sizes; with -r everything below, with -l the dates, with --hash the hashes. */
 export const ls: VerbRun = async (cli, args) => {

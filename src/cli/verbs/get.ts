@@ -4,10 +4,9 @@ import type { ReadItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { holdable, hostNames, localParts, nameProblem } from '../../core/files';
 import { isLocalFolder, replaceFile } from '../../core/localFiles';
-import { boardPath, expand } from '../boardPaths';
+import { boardPath, expand } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 
 /** `get [-r] :REMOTE... LOCAL`; `-` is standard output; from several boards into a folder for each. */
 export const run: VerbRun = async (cli, args) => {

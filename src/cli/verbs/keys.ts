@@ -14,11 +14,10 @@ import {
 } from '../../core/agent';
 import { asError, UsageError } from '../../core/errors';
 import { replaceFile } from '../../core/localFiles';
-import { askSecret } from '../askSecret';
+import { askSecret } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { keyStore } from '../keyFile';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
+import { keyStore } from '../broker';
 
 /** `keys list | add NAME | renew [NAME] | revoke NAME | export FILE | import FILE`. */
 export const run: VerbRun = async (cli, args) => {

@@ -3,7 +3,7 @@ import { type Found, sharedWords, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/timeText';
 import { naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
-import { loadLinks } from '../links';
+import { loadLinks } from '../board';
 
 /** One line of the list. */
 interface Listed {

@@ -1,9 +1,8 @@
 import { abortError, Deferred } from '../../core/async';
 import { UsageError } from '../../core/errors';
 import { LineEnds } from '../../core/repl';
-import { printRecords, recordFilter } from '../boardRecords';
+import { printRecords, recordFilter, runOnBoards } from '../board';
 import type { VerbRun } from '../cli';
-import { runOnBoards } from '../runOnBoards';
 
 /**
  * `log`: what boards print, as they print it, until Ctrl-C (or --timeout). Nothing is sent to them. With a filter: the records of

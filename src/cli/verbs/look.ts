@@ -1,10 +1,9 @@
 import { bytesText } from '../../core/board';
 import type { Space, WalkEntry } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
-import { boardPath, boardPaths, expand } from '../boardPaths';
+import { boardPath, boardPaths, expand } from '../files';
 import { printable, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
 
 /** `tree [:PATH]`: everything below a folder, drawn. */
 export const tree: VerbRun = (cli, args) => {

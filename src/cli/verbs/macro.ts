@@ -6,7 +6,7 @@ import { UsageError } from '../../core/errors';
 import { findMacro, type Macro } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
 import { type Cli, printable, type VerbRun } from '../cli';
-import { loadRegistry, type PlacedMacro } from '../registry';
+import { loadRegistry, type PlacedMacro } from '../board';
 import { execute } from './exec';
 
 /** `macro [NAME]`: runs a macro on the boards; without a name lists them. */

@@ -3,11 +3,9 @@ import { AppCommands, isOpen, MessageCollector, messageJson, messagesCsv } from 
 import { asError, TimeoutError, UsageError } from '../../core/errors';
 import { parseTime } from '../../core/timeText';
 import type { CommandRow, MessageRow, Store } from '../../core/store';
-import { chooseBoards } from '../chooseBoards';
+import { chooseBoards, type Links, loadLinks, runOnBoards } from '../board';
 import { printable, type Cli, type VerbRun } from '../cli';
-import { openHistory } from '../history';
-import { loadLinks, type Links } from '../links';
-import { runOnBoards } from '../runOnBoards';
+import { openHistory } from '../fleet';
 
 /**
  * Intervals in milliseconds: how often a board is asked whether its app has answered, and the time

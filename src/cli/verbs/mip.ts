@@ -10,7 +10,7 @@ import {
 } from '../../core/packages';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { packageBoard, packageManager, readText, wantedPackages } from '../packages';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { runOnBoards, type BoardIo } from '../board';
 
 const LOCK_NAME = 'mpy.lock';
 

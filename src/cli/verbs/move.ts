@@ -1,8 +1,7 @@
 import { FileError, UsageError } from '../../core/errors';
-import { boardPath, boardPaths, expand } from '../boardPaths';
+import { boardPath, boardPaths, expand } from '../files';
 import type { VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
 import { isMissing } from '../../core/files';
 
 /** `mv :FROM... :TO`: renames, or moves into a folder; over the edge of a file system by copying. */

@@ -17,7 +17,7 @@ import {
 } from '../../core/setup';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
-import { loadLinks, type Links } from '../links';
+import { loadLinks, type Links } from '../board';
 import { setupHost } from '../setup/host';
 import { Made } from '../setup/made';
 import { PortBoard } from '../setup/port';

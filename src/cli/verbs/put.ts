@@ -4,13 +4,10 @@ import type { WriteItem } from '../../core/boardFiles';
 import { withoutBom } from '../../core/bytes';
 import { FileError, UsageError } from '../../core/errors';
 import { BUILT_IN_RULES, nodeLocalFs, VENV_MARK } from '../../core/sync';
-import { boardPath } from '../boardPaths';
+import { boardPath, expandLocal, fromUrl, isUrlSource, type Local, savedPlace } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { GroupUpload } from '../groupUpload';
-import { expandLocal } from '../localPaths';
-import { fromUrl, isUrlSource, type Local, savedPlace } from '../urlSource';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
+import { type BoardIo, type CliBoard, runOnBoards } from '../board';
+import { GroupUpload } from '../fleet';
 
 /** `put [-r] LOCAL|URL... :REMOTE`: each file is verified on the board before it replaces the old one. */
 export const run: VerbRun = async (cli, args) => {

@@ -5,8 +5,8 @@ import { UsageError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { LineEnds } from '../../core/repl';
 import type { Cli, VerbRun } from '../cli';
-import { ReplKeys } from '../replKeys';
-import { runOnBoards } from '../runOnBoards';
+import { ReplKeys } from '../input';
+import { runOnBoards } from '../board';
 
 /** What makes a terminal mark pasted text. */
 const [PASTE_ON, PASTE_OFF] = ['\x1b[?2004h', '\x1b[?2004l'];

@@ -17,12 +17,10 @@ import {
 } from '../../core/apps';
 import { UsageError } from '../../core/errors';
 import { shownTime } from '../../core/timeText';
-import { bundledFiles } from '../bundledFiles';
+import { bundledFiles } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { readCommandLines } from '../options';
-import { runOnBoards } from '../runOnBoards';
-import { findVerb } from '../verbTable';
+import { type CliBoard, runOnBoards } from '../board';
+import { findVerb, readCommandLines } from '../table';
 
 /** `schedule add|list|remove`: timed commands on this computer and on boards. */
 export const run: VerbRun = (cli, args) => {

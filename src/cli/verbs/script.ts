@@ -4,8 +4,7 @@ import { installStartUp, KeptScripts } from '../../core/apps';
 import { withoutBom } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { printable, type Cli, type VerbRun } from '../cli';
-import type { CliBoard } from '../cliBoard';
-import { runOnBoards } from '../runOnBoards';
+import { type CliBoard, runOnBoards } from '../board';
 import { runFile } from './exec';
 
 const USAGE = 'mpyfleet -b kitchen script install water.py';

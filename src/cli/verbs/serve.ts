@@ -7,7 +7,7 @@ import { asError, UsageError } from '../../core/errors';
 import { orAbsent } from '../../core/localFiles';
 import { stateFolder } from '../../core/packages';
 import { type Cli, type VerbRun } from '../cli';
-import { whileWatching, type Watched } from '../fleetWatch';
+import { whileWatching, type Watched } from '../fleet';
 import { startApi } from '../serve/apiServer';
 import type { ApiWorld } from '../serve/pythingsApi';
 

@@ -19,11 +19,10 @@ import {
   UndoStore,
 } from '../../core/sync';
 import { keepPackages } from '../../core/packages';
-import { boardPath } from '../boardPaths';
+import { boardPath, undoFolder } from '../files';
 import { type Cli, printable, type VerbRun } from '../cli';
 import { packagesOn } from '../packages';
-import { runOnBoards, type BoardIo } from '../runOnBoards';
-import { undoFolder } from '../undoFolder';
+import { runOnBoards, type BoardIo } from '../board';
 
 /** `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror. */
 export const run: VerbRun = async (cli, args) => {

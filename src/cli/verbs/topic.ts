@@ -4,8 +4,8 @@ import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import type { Broker } from '../../core/broker/brokers';
 import { printable, type Cli, type VerbRun } from '../cli';
-import { jsonContent } from '../jsonContent';
-import { loadLinks, type Links } from '../links';
+import { jsonContent } from '../files';
+import { loadLinks, type Links } from '../board';
 
 /** `topic watch FILTER`, `topic publish TOPIC TEXT`: topics of the user's own at brokers. */
 export const run: VerbRun = async (cli, args) => {

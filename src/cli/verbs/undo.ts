@@ -1,8 +1,8 @@
 import { UsageError } from '../../core/errors';
 import { nodeLocalFs, nodeUndoFolder, undoLast, UndoStore } from '../../core/sync';
 import { printable, type VerbRun } from '../cli';
-import { runOnBoards } from '../runOnBoards';
-import { undoFolder } from '../undoFolder';
+import { runOnBoards } from '../board';
+import { undoFolder } from '../files';
 
 /** `undo`: takes back the last sync of each board, as far as its files have not changed since. */
 export const run: VerbRun = (cli, args) => {

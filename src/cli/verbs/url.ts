@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors';
 import { SavedUrls } from '../../core/packages';
-import { boardPath } from '../boardPaths';
+import { boardPath } from '../files';
 import { type Cli, printable, type VerbRun } from '../cli';
 
 const USAGE = 'mpyfleet url save font https://example.org/font.bin :/lib/';

@@ -1,10 +1,8 @@
 import { UsageError } from '../../core/errors';
 import { wipe, wipeSummary } from '../../core/files';
-import { askTyped } from '../askTyped';
-import { chooseBoards } from '../chooseBoards';
+import { askTyped } from '../input';
+import { chooseBoards, loadLinks, runOnBoards } from '../board';
 import { type Cli, printable, type VerbRun } from '../cli';
-import { loadLinks } from '../links';
-import { runOnBoards } from '../runOnBoards';
 
 /** `wipe`: deletes all files of the boards, after their name or number has been typed. */
 export const run: VerbRun = async (cli, args) => {

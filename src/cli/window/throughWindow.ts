@@ -6,7 +6,7 @@ import { asError, UsageError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Cli } from '../cli';
 import { EXIT } from '../exitStatus';
-import { readCommandLines } from '../options';
+import { readCommandLines } from '../table';
 import {
   JsonLines,
   jsonLine,
@@ -42,7 +42,7 @@ export async function throughWindow(
 
 /** Whether all commands of the line work on boards. A line with a mistake is explained without the window. */
 async function needsWindow(argv: readonly string[]): Promise<boolean> {
-  const { findVerb } = await import('../verbTable');
+  const { findVerb } = await import('../table/verbTable');
   try {
     return readCommandLines(argv).every(({ verb, options }) => {
       const known = verb === undefined ? undefined : findVerb(verb);

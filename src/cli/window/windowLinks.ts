@@ -3,10 +3,9 @@ import { type Board, type Fleet, portHints } from '../../core/board';
 import type { Groups, SelectableBoard } from '../../core/many';
 import type { TransportFactory } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
-import { CliBrokers } from '../brokers';
+import { CliBrokers } from '../broker';
 import type { Cli } from '../cli';
-import type { Links } from '../links';
-import { loadRegistry, type RegisteredBoard } from '../registry';
+import { type Links, loadRegistry, type RegisteredBoard } from '../board';
 import { BoardLink } from './boardLink';
 
 /** Services that the window offers to the command lines of its terminals. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packCli } from '../../../scripts/npmPackage.mjs';
-import { VERBS } from '../../../src/cli/verbTable';
+import { VERBS } from '../../../src/cli/table/verbTable';
 import { ensure, startUboard, tempDir } from '../../lab/index.mjs';
 import { inTerminal } from '../rig/cliTerminal';
 

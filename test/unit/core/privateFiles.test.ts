@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { KeyFile } from '../../../src/cli/keyFile';
+import { KeyFile } from '../../../src/cli/broker/keyFile';
 import type { Board, Fleet } from '../../../src/core/board';
 import { Emitter } from '../../../src/core/events';
 import { replaceFile } from '../../../src/core/localFiles';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseRegistry } from '../../../../src/cli/registry';
+import { parseRegistry } from '../../../../src/cli/board/registry';
 import { fleetFile } from '../../../../src/core/many';
 
 it('writes the boards of a window as the command line reads them, and no secret', () => {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { ProgramRunningError } from '../../../../src/core/errors';
 import { parseAddress, serialAddress } from '../../../../src/core/parseAddress';
 import { openError } from '../../../../src/transports/serial/serialErrors';
-import { withoutSecondPorts } from '../../../../src/cli/chooseBoards';
-import { CliBoard } from '../../../../src/cli/cliBoard';
-import type { Links } from '../../../../src/cli/links';
+import { withoutSecondPorts } from '../../../../src/cli/board/choose';
+import { CliBoard } from '../../../../src/cli/board/cliBoard';
+import type { Links } from '../../../../src/cli/board/links';
 import { describePort, onePerPort, type RawPort } from '../../../../src/transports/serial/ports';
 import { fakeWorld, type FakeEnd, type FakeTransport } from '../../rig/fakeBoard';
 

@@ -1,0 +1,185 @@
+import { type Address, fullPlace } from '../../core/address';
+import { parseAddress } from '../../core/parseAddress';
+import { type Found, isOneDevice, usbKey } from '../../core/board';
+import { UsageError } from '../../core/errors';
+import {
+  compressHostlist,
+  expandTerm,
+  selectBoards,
+  type Selection,
+  splitTerms,
+} from '../../core/many';
+import type { Cli } from '../cli';
+import { CliBoard } from './cliBoard';
+import type { Links } from './links';
+import type { RegisteredBoard, Registry } from './registry';
+
+/**
+ * Returns the boards that `-b` (or MPYFLEET_BOARD) names, or else the only board on a cable.
+ * @throws UsageError if a name matches nothing; nothing then runs on the others
+ */
+export async function chooseBoards(cli: Cli, links: Links): Promise<readonly CliBoard[]> {
+  const { registry } = links;
+  const make: Make = (name, address, more = {}) =>
+    new CliBoard(
+      name,
+      address,
+      links,
+      cli.options,
+      more.tags,
+      more.platform,
+      more.uid,
+      more.online,
+      more.seen,
+    );
+  const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
+  if (!named) return [await onlyBoard(links, registry, make)];
+
+  const known = registry.boards.map((b) => make(b.name, b.address, b));
+  const direct = addressesIn(named).map((a) => make(fullPlace(a), a));
+  let selection = choose(named, known, direct, registry);
+  if (links.brokers.configured && (selection.unmatched.length > 0 || !isPlain(named))) {
+    const found = await links.brokers.discover();
+    selection = choose(named, withFound(registry, found, make), direct, registry);
+  }
+  const { boards, unmatched } = selection;
+  if (unmatched.length > 0) {
+    throw new UsageError(`No board matches ${unmatched.map((u) => `"${u}"`).join(', ')}`, {
+      hint: `Nothing was run. Known boards: ${compressHostlist(registry.boards.map((b) => b.name)) || 'none'}. Addresses look like serial:/dev/ttyACM0.`,
+    });
+  }
+  if (boards.length === 0) throw new UsageError(`"${named}" matches no board`);
+  return boards;
+}
+
+interface More {
+  readonly tags?: readonly string[];
+  readonly platform?: string;
+  readonly uid?: string;
+  readonly online?: boolean;
+  readonly seen?: RegisteredBoard['seen'];
+}
+type Make = (name: string, address: Address, more?: More) => CliBoard;
+
+/**
+ * Selects boards. An address that several boards share stands for the first, which has the user's
+ * name for it.
+ */
+function choose(
+  named: string,
+  known: readonly CliBoard[],
+  direct: readonly CliBoard[],
+  registry: Registry,
+): Selection<CliBoard> {
+  const byAddress = new Map<string, CliBoard>();
+  const otherLinks = new Set(known.flatMap((b) => b.addresses));
+  for (const board of known) {
+    if (!byAddress.has(board.address.text)) byAddress.set(board.address.text, board);
+  }
+  for (const board of direct) {
+    if (!otherLinks.has(board.address.text)) byAddress.set(board.address.text, board);
+  }
+  return selectBoards(canonical(named), [...byAddress.values()], registry.groups);
+}
+
+/** Uses names and addresses only, so facts that only brokers know do not matter. */
+function isPlain(selector: string): boolean {
+  return splitTerms(selector).every(
+    ({ text, literal }) => literal || !/^(all$|@|(tag|platform|state|broker|uid):)|[*?]/.test(text),
+  );
+}
+
+/** Returns the configured boards with facts from brokers, and boards that only brokers know. */
+function withFound(registry: Registry, found: readonly Found[], make: Make): CliBoard[] {
+  const told = new Map(found.map((f) => [f.address.text, f]));
+  const own = registry.boards.map((b) => {
+    const more = factsOf(told.get(b.address.text));
+    return make(b.name, b.address, { ...more, ...b, tags: [...b.tags, ...(more.tags ?? [])] });
+  });
+  const others = found.map((f) =>
+    make(f.name ?? f.uid ?? fullPlace(f.address), f.address, factsOf(f)),
+  );
+  return [...own, ...others];
+}
+
+function factsOf(found: Found | undefined): More {
+  const { uid, online, info, details } = found ?? {};
+  return {
+    tags: details?.tags?.split(', ') ?? [],
+    ...(uid === undefined ? {} : { uid }),
+    ...(online === undefined ? {} : { online }),
+    ...(info?.platform ? { platform: info.platform } : {}),
+  };
+}
+
+/**
+ * Returns the addresses among the parts of a selector, including ranges: serial:/dev/ttyACM[0-3].
+ */
+function addressesIn(selector: string): Address[] {
+  return splitTerms(selector).flatMap(({ text, literal }) =>
+    addressTexts(text, literal).flatMap((t) => asAddress(t) ?? []),
+  );
+}
+
+/** The selector with every address in its canonical form (`COM3` is `serial:COM3`, `ws://host` has a port). */
+function canonical(selector: string): string {
+  return splitTerms(selector)
+    .map(({ text, literal }) => {
+      const texts = addressTexts(text, literal);
+      if (!texts.some((t) => asAddress(t))) return literal ? JSON.stringify(text) : text;
+      return texts.map((t) => JSON.stringify(asAddress(t)?.text ?? t)).join(',');
+    })
+    .join(',');
+}
+
+function addressTexts(text: string, literal: boolean): string[] {
+  const looksLikeOne = /^(serial|wss?|mqtt|mqboard|demo):|^\/|^COM[\d[]/i.test(text);
+  if (!looksLikeOne) return [];
+  return literal || /\[[^\]]*:/.test(text) ? [text] : expandTerm(text);
+}
+
+function asAddress(text: string): Address | undefined {
+  try {
+    return parseAddress(text);
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps the lowest-numbered port of each device: a board with a data port has its REPL there. */
+export function withoutSecondPorts(found: readonly Found[]): Found[] {
+  const order = ({ usb }: Found) => usb?.interface ?? 0;
+  return found.filter((f) => {
+    const key = usbKey(f.usb);
+    return !found.some(
+      (o) =>
+        key !== undefined &&
+        usbKey(o.usb) === key &&
+        f.usb &&
+        o.usb &&
+        isOneDevice(f.usb, o.usb) &&
+        order(o) < order(f),
+    );
+  });
+}
+
+async function onlyBoard(links: Links, registry: Registry, make: Make): Promise<CliBoard> {
+  const ports = (await links.discover()).filter((f) => f.likely);
+  const found = withoutSecondPorts(ports);
+  const [first, ...others] = found;
+  if (first && others.length === 0) {
+    const entry = registry.boards.find((b) => b.address.text === first.address.text);
+    const board = make(entry?.name ?? fullPlace(first.address), first.address, entry);
+    return board.withOtherPorts(ports.filter((f) => f !== first).map((f) => f.address));
+  }
+  const there = found.map((f) => f.address.text).join(', ');
+  if (!first) {
+    throw new UsageError('No board is plugged in', {
+      hint: `${(await links.portHints()).join('\n')}\nOr name a board with -b, for example -b ws://HOST.`,
+    });
+  }
+  throw new UsageError(`Several boards are connected: ${there}`, {
+    hint: 'Choose with -b, for example -b serial:/dev/ttyACM0; mpyfleet list shows them.',
+  });
+}

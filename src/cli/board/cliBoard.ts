@@ -1,0 +1,192 @@
+import type { Address } from '../../core/address';
+import type { AgentControl } from '../../core/agent';
+import type { BoardFiles } from '../../core/boardFiles';
+import { text } from '../../core/bytes';
+import { ConnectionLostError, ProgramRunningError, UsageError } from '../../core/errors';
+import { withEitherNames } from '../../core/python/firmwareNames';
+import type { Selectable } from '../../core/many';
+import type { Session, SessionOptions, Transport } from '../../core/transport';
+import type { CliBrokers } from '../broker';
+import type { Links } from './links';
+import { isMissing } from '../../core/files';
+
+const CWD_CODE = withEitherNames('import os\nimport sys\nsys.stdout.write(os.getcwd())');
+
+/** How a running program may be treated. */
+export interface StopPolicy {
+  readonly stop: boolean;
+  readonly restart: boolean;
+}
+
+/** A board of the command line: one address, opened on first use and closed at the end. */
+export class CliBoard implements Selectable {
+  readonly addresses: readonly string[];
+  readonly brokers: readonly string[];
+  readonly state: string;
+  readonly marks?: readonly string[];
+  #files: BoardFiles | undefined;
+  #transport: Promise<Transport> | undefined;
+  #cwd: string | undefined;
+  #stopped = false;
+  #address: Address;
+  /** Other ports to try if the open one stays silent; the first port comes again last. */
+  #nextPorts: readonly Address[] = [];
+  /** The open link has shown something since it was opened. */
+  #heard = false;
+
+  constructor(
+    readonly name: string,
+    address: Address,
+    private readonly links: Links,
+    private readonly policy: StopPolicy,
+    readonly tags: readonly string[] = [],
+    readonly platform?: string,
+    readonly uid?: string,
+    online?: boolean,
+    seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>,
+  ) {
+    this.#address = address;
+    this.addresses = seen?.addresses ?? [address.text];
+    if (seen?.marks) this.marks = seen.marks;
+    const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];
+    this.brokers = seen?.brokers ?? (broker === undefined ? [] : [broker]);
+    this.state =
+      seen?.state ?? (online === undefined ? 'disconnected' : online ? 'online' : 'offline');
+  }
+
+  get address(): Address {
+    return this.#address;
+  }
+
+  /** Adds other ports of the same device: some boards have a port for data next to the one with the prompt. */
+  withOtherPorts(ports: readonly Address[]): this {
+    this.#nextPorts = ports.length > 0 ? [...ports, this.#address] : [];
+    return this;
+  }
+
+  /** Delivers a file to all boards behind one broker. */
+  get brokersLink(): CliBrokers {
+    return this.links.brokers;
+  }
+
+  get files(): BoardFiles {
+    this.#files ??= this.links.createFiles(
+      (work, options) => this.withSession(work, options),
+      this.name,
+    );
+    return this.#files;
+  }
+
+  /** The agent on the board, for requests beyond code and files. @throws UsageError for a board that is not behind a broker */
+  agent(): Promise<AgentControl> {
+    return this.links.brokers.agent(this.address);
+  }
+
+  /** The board as updates over the air see it. @throws UsageError for a board that is not behind a broker */
+  async overTheAir() {
+    const { brokers } = this.links;
+    const at = await brokers.agentAt(this.address);
+    if (!at) {
+      await brokers.agent(this.address);
+      throw new UsageError(`${this.name} is not behind a broker`);
+    }
+    return { name: this.name, files: this.files, ...at };
+  }
+
+  /** Resolves when the board has announced itself at its broker, or after `ms`. */
+  async arrives(ms: number, signal: AbortSignal): Promise<void> {
+    await this.links.brokers.arrival(await this.overTheAir(), ms, signal);
+  }
+
+  /** The open link; opening it disturbs nothing on the board. */
+  transport(signal: AbortSignal): Promise<Transport> {
+    this.#transport ??= this.#open(signal);
+    return this.#transport;
+  }
+
+  async #open(signal: AbortSignal): Promise<Transport> {
+    const transport = await this.links.openTransport(this.address);
+    try {
+      await transport.open(signal);
+      this.#heard = false;
+      transport.terminal()?.onData(() => (this.#heard = true));
+      return transport;
+    } catch (error) {
+      await transport.close();
+      throw error;
+    }
+  }
+
+  /** Work at the board's prompt. A running program is stopped only if --stop allows it. */
+  async withSession<T>(
+    work: (session: Session) => Promise<T>,
+    options: SessionOptions = {},
+  ): Promise<T> {
+    const transport = await this.transport(options.signal ?? new AbortController().signal);
+    try {
+      return await transport.withSession(work, options);
+    } catch (error) {
+      if (!(error instanceof ProgramRunningError)) throw error;
+      if (await this.#openOtherPort()) return this.withSession(work, options);
+      if (!this.policy.stop) throw new ProgramRunningError(this.name);
+      this.#stopped = true;
+      const open = await this.transport(options.signal ?? new AbortController().signal);
+      return await open.withSession(work, { ...options, mayInterrupt: true });
+    }
+  }
+
+  /** Tries the next port if the open one stayed silent. Returns whether the prompt may be there. */
+  async #openOtherPort(): Promise<boolean> {
+    const [next, ...rest] = this.#nextPorts;
+    if (this.#heard || !next) return false;
+    await this.close();
+    this.#address = next;
+    this.#nextPorts = rest;
+    return rest.length > 0;
+  }
+
+  /** `path` made absolute on the board: a relative one is below the board's current folder (`/flash` on some). */
+  async resolve(path: string, signal: AbortSignal): Promise<string> {
+    if (path.startsWith('/')) return path;
+    this.#cwd ??= await this.withSession(
+      async (session) => text(await session.exec(CWD_CODE, { signal })),
+      { signal },
+    );
+    if (!this.#cwd.startsWith('/')) {
+      throw new ConnectionLostError(`${this.name} did not report its current folder`, {
+        hint: 'Give paths on the board from the root, starting with "/".',
+      });
+    }
+    return path === '' ? this.#cwd : `${this.#cwd.replace(/\/$/, '')}/${path}`;
+  }
+
+  /** Whether `path`, absolute, is a folder on the board. */
+  async isFolder(path: string, signal: AbortSignal): Promise<boolean> {
+    if (path === '/') return true;
+    try {
+      return (await this.files.stat(path, signal)).type === 'dir';
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Gives the port to another program. A window gets it back at the end. */
+  handOver(): void {
+    this.links.handOver?.(this.address);
+  }
+
+  /** Restarts a stopped program if --restart was given. */
+  async finish(signal: AbortSignal): Promise<void> {
+    if (!this.#stopped || !this.policy.restart) return;
+    await (await this.transport(signal)).reset('soft', signal);
+  }
+
+  async close(): Promise<void> {
+    const opening = this.#transport;
+    this.#transport = undefined;
+    if (!opening) return;
+    const transport = await opening.catch(() => undefined); // it was closed when it failed to open
+    await transport?.close();
+  }
+}

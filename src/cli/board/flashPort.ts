@@ -1,0 +1,83 @@
+import { fullPlace } from '../../core/address';
+import { delay, systemClock } from '../../core/async';
+import type { BoardInfo } from '../../core/board';
+import { asError, UsageError } from '../../core/errors';
+import { enterBootloader, touch, type Firmware, type FlashTarget } from '../../core/flash';
+import { serialAddress } from '../../core/parseAddress';
+import type { Cli } from '../cli';
+import type { CliBoard } from './cliBoard';
+import type { Links } from './links';
+
+/** Time, in milliseconds, for a first start, which creates the file system. */
+const COMES_BACK_MS = 20_000;
+const LOOK_MS = 500;
+
+/** The port of a board, and the way into its loader. */
+export async function targetOf(
+  cli: Cli,
+  links: Links,
+  board: CliBoard,
+  path: string,
+): Promise<FlashTarget> {
+  const { serialFlashPort } = await import('../../transports/serial/flashPort');
+  const found = (await links.discover()).find((f) => fullPlace(f.address) === path);
+  const port = serialFlashPort(path, found?.usb, cli.log);
+  return {
+    port,
+    enterLoader: async (signal) => {
+      try {
+        const options = { signal, mayInterrupt: true };
+        await enterBootloader((work, given) => board.withSession(work, given), options);
+      } catch (error) {
+        cli.log.info(
+          `${board.name} does not enter its loader by itself: ${asError(error).message}`,
+        );
+        await board.close();
+        await touch(port);
+      }
+      await board.close();
+    },
+  };
+}
+
+/**
+ * Identifies the board after its first start.
+ * @throws UsageError when it does not answer as MicroPython
+ */
+export async function comesBack(
+  links: Links,
+  kind: Firmware['kind'] | undefined,
+  path: string,
+  signal: AbortSignal,
+  limitMs = COMES_BACK_MS,
+): Promise<BoardInfo> {
+  const end = performance.now() + limitMs;
+  let failure: Error = new Error('no port');
+  while (performance.now() < end) {
+    const ports = (await links.discover()).filter((f) => f.likely).map((f) => fullPlace(f.address));
+    // A board with native USB may come back on another port; a board in use is not disturbed.
+    const paths = kind === 'esp' || kind === undefined || ports.length !== 1 ? [path] : ports;
+    for (const candidate of paths) {
+      const transport = await links.openTransport(serialAddress(candidate));
+      try {
+        await transport.open(signal);
+        return await transport.withSession((session) => links.readInfo(session, signal), {
+          signal,
+          mayInterrupt: true,
+        });
+      } catch (error) {
+        failure = asError(error);
+      } finally {
+        await transport.close();
+      }
+    }
+    await delay(systemClock, LOOK_MS, signal);
+  }
+  throw new UsageError(
+    'The firmware was written and verified, but the board does not answer as MicroPython',
+    {
+      hint: 'Press RESET, or unplug it and plug it in. If its old main.py stops it, flash again with --erase.',
+      cause: failure,
+    },
+  );
+}

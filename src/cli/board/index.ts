@@ -1,0 +1,9 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { chooseBoards } from './choose';
+export { CliBoard } from './cliBoard';
+export { comesBack, targetOf } from './flashPort';
+export { type Links, loadLinks } from './links';
+export { Progress } from './progress';
+export { printRecords, recordFilter } from './records';
+export { loadRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
+export { type BoardIo, runOnBoards } from './runOnBoards';

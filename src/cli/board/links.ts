@@ -1,0 +1,79 @@
+import type { Address } from '../../core/address';
+import type { BoardFiles } from '../../core/boardFiles';
+import { type BoardInfo, type Found, portHints } from '../../core/board';
+import { ConnectError } from '../../core/errors';
+import type { Session, SessionOptions, Transport } from '../../core/transport';
+import { CliBrokers } from '../broker';
+import type { Cli } from '../cli';
+import { loadRegistry, type Registry } from './registry';
+
+/** Opens links to boards for the command line. */
+export interface Links {
+  openTransport(address: Address): Promise<Transport>;
+  createFiles(
+    withSession: <T>(
+      work: (session: Session) => Promise<T>,
+      options?: SessionOptions,
+    ) => Promise<T>,
+    name: string,
+  ): BoardFiles;
+  readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo>;
+  /** Lists the ports of this computer. */
+  discover(): Promise<readonly Found[]>;
+  /** Why a board that is plugged in may be missing from the list. */
+  portHints(): Promise<readonly string[]>;
+  readonly brokers: CliBrokers;
+  readonly registry: Registry;
+  /** From now on, a link to the board at this address is closed after use: another program needs its port. */
+  handOver?(address: Address): void;
+  close(): Promise<void>;
+}
+
+/** The window's links, or the transports. The packages that a link needs are loaded when one of its kind is opened. */
+export async function loadLinks(cli: Cli): Promise<Links> {
+  if (cli.window) return cli.window.links(cli);
+  const { createTransportFactory } = await import('../../transports');
+  const { SessionFiles } = await import('../../core/files/sessionFiles');
+  const registry = await loadRegistry(cli.cwd, cli.env);
+  const brokers = new CliBrokers(cli, registry.brokers);
+  const open = createTransportFactory({
+    log: cli.log,
+    baudRate: () => cli.options.baud,
+    webrepl: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
+    telnet: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
+  });
+  return {
+    brokers,
+    registry,
+    openTransport: (address) =>
+      address.kind === 'mqtt'
+        ? brokers.transport(address)
+        : address.kind === 'mqboard'
+          ? brokers.legacyTransport(address)
+          : open(address),
+    createFiles: (withSession) => new SessionFiles(withSession),
+    readInfo: async (session, signal) =>
+      (await import('../../core/board/readInfo')).readInfo(session, signal),
+    discover: async () => (await import('../../transports/serial/ports')).listPorts(),
+    portHints: async () => {
+      const { surroundings } = await import('../../transports/serial/surroundings');
+      return portHints(await surroundings()).map((hint) => hint.text);
+    },
+    close: () => brokers.close(),
+  };
+}
+
+/** MPYFLEET_PASSWORD: never an argument, which every user of the computer could read. */
+function linkPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
+  const password = cli.env.MPYFLEET_PASSWORD;
+  if (password !== undefined && !wrong) return Promise.resolve(password);
+  const [reason, message] =
+    password === undefined
+      ? (['passwordNeeded', `${address.text} needs its password`] as const)
+      : (['wrongPassword', `${address.text} refuses the password in MPYFLEET_PASSWORD`] as const);
+  return Promise.reject(
+    new ConnectError(address, reason, message, {
+      hint: 'Put it into the variable MPYFLEET_PASSWORD.',
+    }),
+  );
+}

@@ -1,0 +1,261 @@
+import { readFile, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { Address } from '../../core/address';
+import { mqboardAddress, parseAddress } from '../../core/parseAddress';
+import { UsageError } from '../../core/errors';
+import { brokerUrlProblem } from '../../core/broker/brokerProfiles';
+import type { BrokerProfile } from '../../core/broker/brokers';
+import type { Groups, Selectable } from '../../core/many';
+import { type Macro, parseMacros } from '../../core/macros';
+import { isNotFound } from '../../core/localFiles';
+import { configHome } from '../configHome';
+
+/** A board that has a name in the configuration. */
+export interface RegisteredBoard {
+  readonly name: string;
+  readonly address: Address;
+  readonly tags: readonly string[];
+  readonly platform?: string;
+  readonly uid?: string;
+  /** The state of the board as a window knows it. */
+  readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
+}
+
+/** Content of the configuration files: boards by name, and groups. */
+export interface Registry {
+  readonly boards: readonly RegisteredBoard[];
+  readonly groups: Groups;
+  readonly brokers: readonly BrokerProfile[];
+  readonly macros: readonly PlacedMacro[];
+}
+
+/** A macro, and the folder that its file is in. */
+export interface PlacedMacro extends Macro {
+  readonly folder: string;
+}
+
+const FILE_NAME = 'fleet.json';
+
+/**
+ * Reads `fleet.json`: the one that MPYFLEET_CONFIG names, else the user's, and over it that of the project (in
+ * `.micropython` of the folder or one above it).
+ * @throws UsageError for a file that cannot be read as it should
+ */
+export async function loadRegistry(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Registry> {
+  const named = env.MPYFLEET_CONFIG;
+  if (named) {
+    return withMqboard((await readRegistry(resolve(cwd, named))) ?? notThere(named), env);
+  }
+  const home = env.HOME ?? homedir();
+  const own = await readRegistry(join(configHome(env), 'micropython-fleet', FILE_NAME));
+  return withMqboard(merge(own, await findProject(cwd, home)), env);
+}
+
+/**
+ * Adds the broker of mqboard's own variables as `mqboard`: MQBOARD_SERVER, MQBOARD_PORT and MQBOARD_TLS. The board below
+ * MQBOARD_PREFIX, or at MQBOARD_TOPIC, has that name as well. An entry of the files with this name comes first.
+ */
+function withMqboard(
+  registry: Registry,
+  env: Readonly<Record<string, string | undefined>>,
+): Registry {
+  const { MQBOARD_SERVER: server, MQBOARD_PORT: port, MQBOARD_TLS: tls = '' } = env;
+  const id = 'mqboard';
+  if (!server || registry.brokers.some((b) => b.id === id)) return registry;
+  if (!/^[\w.:[\]-]+$/.test(server) || (port && !/^\d{1,5}$/.test(port))) {
+    throw new UsageError('MQBOARD_SERVER is a host name, and MQBOARD_PORT a number');
+  }
+  const isTls = /^(1|y|yes|true|on)$/i.test(tls);
+  const url = `${isTls ? 'mqtts' : 'mqtt'}://${server}:${port ?? (isTls ? 8883 : 1883)}`;
+  // mqboard's --topic names the topic itself, which is "mqb" below the prefix.
+  const given = env.MQBOARD_PREFIX ?? env.MQBOARD_TOPIC?.replace(/\/mqb\/?$/, '');
+  const prefix = given?.replace(/\/+$/, '');
+  const own = prefix && !registry.boards.some((b) => b.name === id);
+  return {
+    ...registry,
+    brokers: [...registry.brokers, { id, name: id, url }],
+    boards: own
+      ? [...registry.boards, { name: id, address: mqboardAddress(id, prefix), tags: [] }]
+      : registry.boards,
+  };
+}
+
+/**
+ * The project's file in this folder or one above it, up to the home folder or the root of a
+ * repository, and only through folders that the user owns. In a folder that others can write to,
+ * anyone could assign addresses to boards and brokers.
+ */
+async function findProject(folder: string, home: string): Promise<Registry | undefined> {
+  const path = join(folder, '.micropython', FILE_NAME);
+  if (!(await isOwn(folder)) || !(await isOwn(dirname(path))) || !(await isOwn(path))) {
+    return undefined;
+  }
+  const found = await readRegistry(path);
+  if (found) return found;
+  const above = dirname(folder);
+  const isTop = above === folder || folder === home || (await exists(join(folder, '.git')));
+  return isTop ? undefined : findProject(above, home);
+}
+
+/** Whether it belongs to this user or to root, or does not exist. Windows needs no check. */
+async function isOwn(path: string): Promise<boolean> {
+  const me = process.getuid?.();
+  if (me === undefined) return true;
+  try {
+    const { uid } = await stat(path);
+    return uid === me || uid === 0;
+  } catch (error) {
+    if (isNotFound(error)) return true;
+    throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+}
+
+/**
+ * A project comes from others. What the user has named stays what it is: a password, a file or
+ * code for it would otherwise go somewhere else.
+ * @throws UsageError if the project gives a name of the user's another meaning
+ */
+function merge(base: Registry | undefined, over: Registry | undefined): Registry {
+  for (const broker of over?.brokers ?? []) {
+    const own = base?.brokers.find((b) => b.id === broker.id);
+    if (own && !isDeepStrictEqual(own, broker)) throw redirected('broker', own.id);
+  }
+  for (const board of over?.boards ?? []) {
+    const own = base?.boards.find((b) => b.name === board.name);
+    if (own && own.address.text !== board.address.text) throw redirected('board', own.name);
+  }
+  for (const [name, boards] of Object.entries(over?.groups ?? {})) {
+    const own = base && Object.hasOwn(base.groups, name) ? base.groups[name] : boards;
+    if (own !== boards) throw redirected('group', name);
+  }
+  for (const { name, from } of over?.macros ?? []) {
+    const own = base?.macros.find((m) => m.name === name);
+    // The same path leads to another file in the project.
+    if (own && ('file' in from || !isDeepStrictEqual(own.from, from))) {
+      throw redirected('macro', name);
+    }
+  }
+  const names = new Set(over?.boards.map((b) => b.name));
+  const replaced = new Set(over?.macros.map((m) => m.name));
+  return {
+    boards: [...(base?.boards.filter((b) => !names.has(b.name)) ?? []), ...(over?.boards ?? [])],
+    groups: { ...base?.groups, ...over?.groups },
+    macros: [...(base?.macros.filter((m) => !replaced.has(m.name)) ?? []), ...(over?.macros ?? [])],
+    brokers: [
+      ...(base?.brokers.filter((b) => !over?.brokers.some((o) => o.id === b.id)) ?? []),
+      ...(over?.brokers ?? []),
+    ],
+  };
+}
+
+function redirected(what: string, name: string): UsageError {
+  return new UsageError(
+    `The project's ${FILE_NAME} changes your ${what} "${name}", which your own ${FILE_NAME} has`,
+    { hint: 'Rename one of them, or name the file to use in MPYFLEET_CONFIG.' },
+  );
+}
+
+async function readRegistry(path: string): Promise<Registry | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    if (isNotFound(cause)) return undefined;
+    throw new UsageError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+  try {
+    return parseRegistry(JSON.parse(text.replace(/^\ufeff/, '')), macroFolder(path));
+  } catch (cause) {
+    throw new UsageError(`${path}: ${(cause as Error).message}`, {
+      hint: 'It must look like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}}.',
+      cause,
+    });
+  }
+}
+
+/** Files of macros count from the folder that contains `.micropython`, or from that of another fleet.json. */
+function macroFolder(path: string): string {
+  const folder = dirname(path);
+  return basename(folder) === '.micropython' ? dirname(folder) : folder;
+}
+
+/** Checks the content of a `fleet.json`. @throws Error naming the entry that is wrong */
+export function parseRegistry(content: unknown, folder = ''): Registry {
+  const { boards = {}, groups = {}, brokers = {}, macros } = record(content, 'the file');
+  return {
+    macros: parseMacros(macros).map((macro) => ({ ...macro, folder })),
+    brokers: Object.entries(record(brokers, '"brokers"')).map(([id, entry]) => brokerOf(id, entry)),
+    boards: Object.entries(record(boards, '"boards"')).map(([name, entry]) => boardOf(name, entry)),
+    groups: Object.fromEntries(
+      Object.entries(record(groups, '"groups"')).map(([name, list]) => {
+        if (typeof list !== 'string') throw new Error(`group "${name}" must be a string`);
+        return [name, list];
+      }),
+    ),
+  };
+}
+
+function boardOf(name: string, entry: unknown): RegisteredBoard {
+  const fields = typeof entry === 'string' ? { address: entry } : record(entry, `board "${name}"`);
+  const { address, tags = [], platform, uid } = fields;
+  if (typeof address !== 'string') throw new Error(`board "${name}" has no address`);
+  if (!Array.isArray(tags) || !tags.every((t) => typeof t === 'string')) {
+    throw new Error(`the tags of board "${name}" must be a list of strings`);
+  }
+  return {
+    name,
+    address: parseAddress(address),
+    tags: tags,
+    ...(typeof platform === 'string' ? { platform } : {}),
+    ...(typeof uid === 'string' ? { uid: uid.toLowerCase() } : {}),
+  };
+}
+
+/** A broker: its address, and perhaps a user name and certificates. Passwords are not for this file. */
+function brokerOf(id: string, entry: unknown): BrokerProfile {
+  const fields = typeof entry === 'string' ? { url: entry } : record(entry, `broker "${id}"`);
+  if (!/^[a-z0-9-]+$/.test(id)) throw new Error(`broker "${id}": use a-z, 0-9 and dashes`);
+  const { url } = fields;
+  if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
+    throw new Error(`broker "${id}" has no address such as mqtt://host:1883`);
+  }
+  const problem = brokerUrlProblem(url);
+  if (problem !== undefined) throw new Error(`broker "${id}": ${problem}`);
+  if ('password' in fields) {
+    throw new Error(
+      `broker "${id}": a password does not belong into this file; use MPYFLEET_BROKER_PASSWORD`,
+    );
+  }
+  const known = ['name', 'root', 'username', 'caFile', 'certFile', 'keyFile'] as const;
+  const more = known.flatMap((key) => {
+    const value = fields[key];
+    return typeof value === 'string' ? [[key, value] as const] : [];
+  });
+  return { id, name: id, url, ...Object.fromEntries(more) };
+}
+
+function record(value: unknown, what: string): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new Error(`${what} must be an object`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function notThere(path: string): never {
+  throw new UsageError(`MPYFLEET_CONFIG names ${path}, which does not exist`);
+}

@@ -1,0 +1,277 @@
+import type { Address, MqboardAddress, MqttAddress } from '../../core/address';
+import type { AgentControl } from '../../core/agent';
+import { abortable, Deferred, systemClock } from '../../core/async';
+import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import type { Found } from '../../core/board';
+import { UsageError } from '../../core/errors';
+import type { Event } from '../../core/events';
+import type { Transport } from '../../core/transport';
+import type { MqttBrokers } from '../../transports/mqttBrokers';
+import type { BrokerConnection, MqttBroker } from '../../transports/mqtt';
+import type { Cli } from '../cli';
+import { ignoredBoards } from './ignored';
+import { keyStore, type KeyStore } from './keyFile';
+
+/**
+ * A broker reports its boards immediately; after this many milliseconds without a new one, the list
+ * counts as complete.
+ */
+const QUIET_MS = 300;
+/** Longest wait, in milliseconds, for a broker that keeps reporting boards. */
+const LONGEST_MS = 5_000;
+
+/** A board's agent and its broker. */
+export interface AtBroker {
+  readonly uid: string;
+  readonly control: AgentControl;
+  readonly broker: MqttBroker;
+}
+
+/** The result of publishing to one board; undefined when the file is in place and verified. */
+export type Pushed = ReadonlyMap<string, Error | undefined>;
+
+/** The brokers of the configuration; each is connected to when one of its boards is first needed. */
+export class CliBrokers {
+  #brokers: Promise<MqttBrokers> | undefined;
+  readonly keyFile: KeyStore;
+
+  constructor(
+    private readonly cli: Cli,
+    private readonly profiles: readonly BrokerProfile[],
+    /** Those of a window, which are connected already. */
+    private readonly shared?: MqttBrokers,
+  ) {
+    this.keyFile = keyStore(cli);
+  }
+
+  /** Whether the list of boards must be read from brokers; a window already has it. */
+  get configured(): boolean {
+    return !this.shared && this.profiles.length > 0;
+  }
+
+  /**
+   * Returns the transport of `mqtt://BROKER/UID`, after giving the broker time to report the board.
+   * @throws ConnectError
+   */
+  async transport(address: MqttAddress): Promise<Transport> {
+    const brokers = await this.#load();
+    const { broker: id, uid } = address;
+    const broker = brokers.get(id);
+    if (broker) await present(broker, [uid], this.cli.signal);
+    return brokers.transport(address);
+  }
+
+  /** Returns the transport of `mqboard://BROKER/PREFIX`. @throws ConnectError */
+  async legacyTransport(address: MqboardAddress): Promise<Transport> {
+    const brokers = await this.#load();
+    await brokers.get(address.broker)?.connect(this.cli.signal);
+    return brokers.legacyTransport(address);
+  }
+
+  /**
+   * Returns the agent of `mqtt://BROKER/UID`.
+   * @throws UsageError if no configured broker has this board
+   */
+  async agent(address: Address): Promise<AgentControl> {
+    const brokers = await this.#load();
+    const broker = address.kind === 'mqtt' ? brokers.get(address.broker) : undefined;
+    if (address.kind !== 'mqtt' || !broker) {
+      throw new UsageError(`${address.text} is not behind a broker of the configuration`, {
+        hint: 'This needs the agent on the board: mqtt://BROKER/UID, and the broker in fleet.json.',
+      });
+    }
+    await present(broker, [address.uid], this.cli.signal);
+    const agent = brokers.agent(address.broker, address.uid);
+    if (agent) return agent;
+    throw new UsageError(`No agent was found at ${address.text}`);
+  }
+
+  /**
+   * Returns the agent of a board behind a broker, after giving the broker time to report it;
+   * undefined for other boards.
+   * @throws ConnectError
+   */
+  async agentAt(address: Address): Promise<AtBroker | undefined> {
+    if (address.kind !== 'mqtt') return undefined;
+    const brokers = await this.#load();
+    const broker = brokers.get(address.broker);
+    if (!broker) return undefined;
+    await present(broker, [address.uid], this.cli.signal);
+    const control = brokers.agent(address.broker, address.uid);
+    return control && { uid: address.uid, control, broker };
+  }
+
+  /** Resolves when a board that is away has announced itself, or after `ms`. */
+  async arrival({ broker, uid }: AtBroker, ms: number, signal: AbortSignal): Promise<void> {
+    if (broker.presences.get(uid)?.on) return;
+    const done = new Deferred<undefined>();
+    const timer = systemClock.after(ms, () => done.resolve(undefined));
+    const listening = broker.onPresence(({ uid: who, state }) => {
+      if (who === uid && state.on) done.resolve(undefined);
+    });
+    await abortable(done.promise, signal).finally(() => {
+      timer.dispose();
+      listening.dispose();
+    });
+  }
+
+  /** Connects to all brokers; lost connections reconnect automatically. @throws ConnectError */
+  async connectAll(): Promise<MqttBrokers> {
+    const brokers = await this.#load();
+    await Promise.all(brokers.all.map((broker) => broker.connect(this.cli.signal)));
+    return brokers;
+  }
+
+  /** Resolves once the connected brokers have reported their boards. */
+  async listed(): Promise<void> {
+    const brokers = await this.#load();
+    await Promise.all(brokers.all.map((broker) => quiet(broker.onPresence)));
+  }
+
+  /**
+   * Connects to one configured broker.
+   * @throws ConnectError
+   * @throws UsageError if no broker has that id
+   */
+  async connected(id: string): Promise<MqttBroker> {
+    const broker = (await this.#load()).get(id);
+    if (!broker) throw this.#unknown(id);
+    await broker.connect(this.cli.signal);
+    return broker;
+  }
+
+  /** A connection of its own to a configured broker, which the caller ends. @throws ConnectError, UsageError */
+  async connection(id: string): Promise<BrokerConnection> {
+    const profile = this.profiles.find((p) => p.id === id);
+    if (!profile) throw this.#unknown(id);
+    const { BrokerConnection: Connection } = await import('../../transports/mqtt/brokerConnection');
+    const connection = new Connection(profile, secretsOf(this.cli, this.keyFile), this.cli.log);
+    await connection.connect(this.cli.signal);
+    return connection;
+  }
+
+  #unknown(id: string): UsageError {
+    const known = this.profiles.map((p) => p.id).join(', ') || 'none';
+    return new UsageError(`fleet.json has no broker "${id}"; it has: ${known}`, {
+      hint: `Add it: {"brokers": {"${id}": "mqtt://HOST:1883"}}.`,
+    });
+  }
+
+  /** Returns the boards that the brokers report, without those that the user ignores. @throws ConnectError */
+  async discover(): Promise<readonly Found[]> {
+    const brokers = await this.#load();
+    const found = await Promise.all(
+      this.profiles.map(async ({ id }) => {
+        const source = brokers.source(id);
+        if (!source) return [];
+        source.start();
+        await brokers.get(id)?.connect(this.cli.signal);
+        await quiet(source.onDidChange);
+        return source.found;
+      }),
+    );
+    const ignored = await ignoredBoards(this.cli).all();
+    return found.flat().filter(({ uid }) => uid === undefined || !ignored.has(uid));
+  }
+
+  /**
+   * Publishes a file once per broker to boards, given by their addresses. Omits boards that cannot
+   * be reached this way.
+   */
+  async publish(
+    addresses: readonly Address[],
+    path: string,
+    content: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<Pushed> {
+    const brokers = await this.#load();
+    const { GroupPush } = await import('../../transports/mqtt/groupPush');
+    const pushed = new Map<string, Error | undefined>();
+    for (const { id } of this.profiles) {
+      const broker = brokers.get(id);
+      const own = addresses.filter((a) => a.kind === 'mqtt').filter((a) => a.broker === id);
+      if (!broker || own.length < 2) continue;
+      const uids = own.map((a) => a.uid);
+      await present(broker, uids, signal);
+      const clients = uids.map((uid) => broker.client(uid));
+      const toAll = (message: Uint8Array) => broker.publishToAll(message);
+      const outcomes = await new GroupPush(clients, path, content, toAll, { signal }).run();
+      for (const [i, outcome] of outcomes.entries()) {
+        const address = own[i];
+        if (address) {
+          pushed.set(address.text, outcome.status === 'failed' ? outcome.error : undefined);
+        }
+      }
+    }
+    return pushed;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#brokers || this.shared) return;
+    const brokers = await this.#brokers;
+    await Promise.all(brokers.all.map((b) => b.disconnect()));
+    brokers.dispose();
+  }
+
+  #load(): Promise<MqttBrokers> {
+    this.#brokers ??= this.#make();
+    return this.#brokers;
+  }
+
+  async #make(): Promise<MqttBrokers> {
+    if (this.shared) return this.shared;
+    const { MqttBrokers } = await import('../../transports/mqttBrokers');
+    const brokers = new MqttBrokers(secretsOf(this.cli, this.keyFile), this.cli.log);
+    for (const profile of this.profiles) brokers.set(profile);
+    return brokers;
+  }
+}
+
+/**
+ * Connects, and resolves once the broker has reported these boards, or has no more to report.
+ * @throws ConnectError
+ */
+async function present(
+  broker: MqttBroker,
+  uids: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  await broker.connect(signal);
+  const missing = new Set(uids.filter((uid) => !broker.presences.has(uid)));
+  if (missing.size === 0) return;
+  await quiet(broker.onPresence, ({ uid }) => {
+    missing.delete(uid);
+    return missing.size === 0;
+  });
+}
+
+/** Resolves when no new board was reported for a while, or when `enough` returns true. */
+async function quiet<T>(event: Event<T>, enough?: (value: T) => boolean): Promise<void> {
+  const done = new Deferred<undefined>();
+  const finish = () => done.resolve(undefined);
+  let timer = systemClock.after(QUIET_MS, finish);
+  const longest = systemClock.after(LONGEST_MS, finish);
+  const subscription = event((value) => {
+    timer.dispose();
+    if (enough?.(value)) finish();
+    timer = systemClock.after(QUIET_MS, finish);
+  });
+  await done.promise;
+  subscription.dispose();
+  longest.dispose();
+}
+
+/**
+ * Passwords and keys from the environment, never from arguments, which every user of the computer can read: the login's
+ * password in MPYFLEET_BROKER_PASSWORD, the boards' keys in the key file.
+ */
+function secretsOf(cli: Cli, keyFile: KeyStore): BrokerSecrets {
+  return {
+    password: (profile, wrong) => {
+      const own =
+        cli.env[`MPYFLEET_BROKER_PASSWORD_${profile.id.toUpperCase().replaceAll('-', '_')}`];
+      return Promise.resolve(wrong ? undefined : (own ?? cli.env.MPYFLEET_BROKER_PASSWORD));
+    },
+    boardKey: (uid) => keyFile.key(uid),
+  };
+}

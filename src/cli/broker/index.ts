@@ -1,0 +1,6 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { type AtBroker, CliBrokers, type Pushed } from './brokers';
+export { offerControl, runningBrokers, stopBroker } from './control';
+export { type IgnoredBoards, ignoredBoards } from './ignored';
+export { type KeyStore, keyStore } from './keyFile';
+export { boardLoginOf } from './password';

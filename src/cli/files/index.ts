@@ -1,0 +1,8 @@
+/** Public exports of this folder. Other folders import only from here. */
+export { boardPath, boardPaths, expand, isPattern } from './boardPaths';
+export { bundledAgent } from './bundledAgent';
+export { bundledFiles } from './bundledFiles';
+export { jsonContent } from './jsonContent';
+export { expandLocal } from './localPaths';
+export { undoFolder } from './undoFolder';
+export { fromUrl, isUrlSource, type Local, savedPlace } from './urlSource';

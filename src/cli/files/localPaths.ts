@@ -1,0 +1,49 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { UsageError } from '../../core/errors';
+import { isPattern, matcher } from './boardPaths';
+import { isNotFound } from '../../core/localFiles';
+
+/**
+ * Local paths with their patterns expanded: cmd and PowerShell leave `*.py` to the program. A shell that has expanded them has
+ * left none, and a file whose name has such characters is itself.
+ * @throws UsageError for a pattern that nothing fits
+ */
+export function expandLocal(cwd: string, paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    if (!isPattern(path) || existsSync(resolve(cwd, path))) return [path];
+    const found = matches(cwd, path);
+    if (found.length === 0) throw new UsageError(`No local file matches ${path}`);
+    return found;
+  });
+}
+
+function matches(cwd: string, path: string): string[] {
+  const absolute = /^([A-Za-z]:)?[\\/]/.exec(path)?.[0] ?? '';
+  const parts = path
+    .slice(absolute.length)
+    .split(/[\\/]+/)
+    .filter((part) => part !== '');
+  let at = [absolute];
+  for (const part of parts) {
+    at = at.flatMap((folder) => {
+      if (!isPattern(part))
+        return existsSync(resolve(cwd, folder, part)) ? [join(folder, part)] : [];
+      const names = namesIn(resolve(cwd, folder));
+      return names
+        .filter(matcher(part, names))
+        .sort()
+        .map((name) => join(folder, name));
+    });
+  }
+  return at;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { Operations } from '../../core/audit/operations';
+import { UsageError } from '../../core/errors';
+import { stateFolder } from '../../core/packages';
+import { type AuditBoard, isPostgres, Store } from '../../core/store';
+import type { Cli } from '../cli';
+
+const MEGABYTE = 1024 * 1024;
+const DAY_MS = 86_400_000;
+/** Limits of the command line's history, equal to the window's default settings. */
+const LIMITS = { maxBytes: 500 * MEGABYTE, maxAgeMs: 90 * DAY_MS };
+
+/**
+ * The history of the command line: that of the window whose terminal it runs in, else a file of its own in the state folder.
+ * It is opened by the first row or question. MPYFLEET_STORE, or the window's setting, names a PostgreSQL server in its place.
+ * @param file another file
+ */
+export function openHistory(
+  { env, err, window }: Pick<Cli, 'env' | 'err' | 'window'>,
+  file?: string,
+): Store {
+  const server = file === undefined ? env.MPYFLEET_STORE : undefined;
+  if (server && !isPostgres(server)) {
+    throw new UsageError(
+      'MPYFLEET_STORE is not an address such as postgres://user:password@host/db',
+    );
+  }
+  const store = new Store({
+    file: file ?? window?.historyFile ?? join(stateFolder(env), 'history.db'),
+    ...(server ? { url: server } : {}),
+    worker: join(__dirname, server ? 'storePg.js' : 'store.js'),
+    limits: () => LIMITS,
+    ...(window && file === undefined && !server ? { server: () => window.historyServer() } : {}),
+  });
+  store.onNotice((text) => err(`mpyfleet: ${text}\n`));
+  store.onDidFail((error) => err(`mpyfleet: ${error.message}\n`));
+  return store;
+}
+
+/** Runs a verb as one operation of the audit. `what` is cleared of logins in addresses. MPYFLEET_HISTORY=off keeps nothing. */
+export async function audited(
+  cli: Cli,
+  what: string,
+  run: (cli: Cli) => Promise<number>,
+): Promise<number> {
+  if (cli.env.MPYFLEET_HISTORY === 'off') return run(cli);
+  const store = openHistory(cli);
+  const boards: AuditBoard[] = [];
+  const operations = new Operations({
+    origin: 'shell',
+    // A command that fails before it reaches a board changes nothing.
+    record: (entry) => entry.boards.length > 0 && store.addAudit(entry),
+  });
+  try {
+    return await operations.run(
+      withoutLogins(what),
+      () => run({ ...cli, worked: (board) => boards.push(board) }),
+      () => boards,
+    );
+  } finally {
+    await store.close();
+  }
+}
+
+/** Removes user and token from `https://user:token@host/…`. */
+function withoutLogins(text: string): string {
+  return text.replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, '$1');
+}
