@@ -11,6 +11,7 @@ import type { Arrangement } from './arrangement';
 import { boardItem, boardTooltipOf, linkItem, noteItem, remoteItem } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
 import type { BoardNotes } from './boardNotes';
+import { BoardReads } from './boardReads';
 import { FolderListings } from './folderListings';
 import { groupItem, otherPortsItem } from './groupItem';
 import { parentOf } from './nodes';
@@ -68,8 +69,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   probing: (() => void) | undefined;
   /** Rows that VS Code has, which are those whose selection it reports. */
   readonly shown = this.#store.add(new ShownRows());
-  /** Boards on which rows are being read for VS Code, and whether they changed meanwhile. */
-  readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
+  readonly #reads = new BoardReads((board) => this.#redraws.add(this.nodeOf(board)));
 
   constructor(private readonly services: BoardTreeServices) {
     const { fleet, fileChanges, settings, arrangement, active, notes } = services;
@@ -145,14 +145,16 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     switch (node.kind) {
       case 'board':
         if (node.alsoIn !== undefined) return [];
-        return this.#read(node.board, async () => [
+        return this.#reads.read(node.board, async () => [
           ...this.services.notes.appRow(node.board),
           ...(await boardChildren(node.board, this.#listings)),
         ]);
       case 'group':
         return this.#inGroup(node);
       case 'remote':
-        return this.#read(node.board, () => folderChildren(node.board, node.path, this.#listings));
+        return this.#reads.read(node.board, () =>
+          folderChildren(node.board, node.path, this.#listings),
+        );
       case 'otherPorts':
         return this.#lines(this.services.fleet.boards.filter((b) => !isLikely(b)));
       default:
@@ -175,25 +177,6 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
         return this.nodeOf(node.board);
       case 'otherPorts':
         return undefined;
-    }
-  }
-
-  /**
-   * Reads children on the board, which makes it busy and idle again. A redraw of the board meanwhile would make VS Code lose
-   * rows that it shows: 1.96 shows the open board without files, and later versions report no selection of them any more. So it
-   * is put off until the children are there.
-   */
-  async #read(board: Board, children: () => Promise<TreeNode[]>): Promise<TreeNode[]> {
-    const reading = this.#reading.get(board) ?? { readers: 0, changed: false };
-    this.#reading.set(board, reading);
-    reading.readers++;
-    try {
-      return await children();
-    } finally {
-      if (--reading.readers === 0) {
-        this.#reading.delete(board);
-        if (reading.changed) this.#redraws.add(this.nodeOf(board));
-      }
     }
   }
 
@@ -289,18 +272,13 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       this.shown.redraw();
       this.#changed.fire(undefined);
     } else {
-      const ready = nodes.filter((n) => n !== undefined).filter((n) => !this.#putOff(n));
+      const ready = nodes
+        .filter((n) => n !== undefined)
+        .filter((n) => n.kind !== 'board' || !this.#reads.putOff(n.board));
       if (ready.length === 0) return;
       this.shown.redraw(ready);
       this.#changed.fire(ready);
     }
-  }
-
-  /** Whether the node is drawn later, since its children are being read. */
-  #putOff(node: TreeNode): boolean {
-    const reading = node.kind === 'board' ? this.#reading.get(node.board) : undefined;
-    if (reading) reading.changed = true;
-    return reading !== undefined;
   }
 
   dispose(): void {
