@@ -3,22 +3,14 @@ import type { AgentControl } from '../../core/agent';
 import { abortable, Deferred, systemClock } from '../../core/async';
 import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
 import type { Found } from '../../core/board';
-import { UsageError } from '../../core/errors';
-import type { Event } from '../../core/events';
+import { asError, UsageError } from '../../core/errors';
 import type { Transport } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
 import type { BrokerConnection, MqttBroker } from '../../transports/mqtt';
 import type { Cli } from '../cli';
+import { boardsReported } from './brokerList';
 import { ignoredBoards } from './ignored';
 import { keyStore, type KeyStore } from './keyFile';
-
-/**
- * A broker reports its boards immediately; after this many milliseconds without a new one, the list
- * counts as complete.
- */
-const QUIET_MS = 300;
-/** Longest wait, in milliseconds, for a broker that keeps reporting boards. */
-const LONGEST_MS = 5_000;
 
 /** A board's agent and its broker. */
 export interface AtBroker {
@@ -122,10 +114,18 @@ export class CliBrokers {
     return brokers;
   }
 
-  /** Resolves once the connected brokers have reported their boards. */
+  /** Resolves once the connected brokers have reported their boards. A broker that is lost meanwhile reconnects later. */
   async listed(): Promise<void> {
-    const brokers = await this.#load();
-    await Promise.all(brokers.all.map((broker) => quiet(broker.onPresence)));
+    const { all } = await this.#load();
+    const outcomes = await Promise.allSettled(all.map((broker) => this.#reported(broker)));
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') this.cli.log.warn(asError(outcome.reason).message);
+    }
+  }
+
+  async #reported(broker: MqttBroker | undefined): Promise<void> {
+    await broker?.connect(this.cli.signal);
+    if (broker) await boardsReported(broker, this.cli.signal);
   }
 
   /**
@@ -165,8 +165,7 @@ export class CliBrokers {
         const source = brokers.source(id);
         if (!source) return [];
         source.start();
-        await brokers.get(id)?.connect(this.cli.signal);
-        await quiet(source.onDidChange);
+        await this.#reported(brokers.get(id));
         return source.found;
       }),
     );
@@ -237,28 +236,8 @@ async function present(
   signal: AbortSignal,
 ): Promise<void> {
   await broker.connect(signal);
-  const missing = new Set(uids.filter((uid) => !broker.presences.has(uid)));
-  if (missing.size === 0) return;
-  await quiet(broker.onPresence, ({ uid }) => {
-    missing.delete(uid);
-    return missing.size === 0;
-  });
-}
-
-/** Resolves when no new board was reported for a while, or when `enough` returns true. */
-async function quiet<T>(event: Event<T>, enough?: (value: T) => boolean): Promise<void> {
-  const done = new Deferred<undefined>();
-  const finish = () => done.resolve(undefined);
-  let timer = systemClock.after(QUIET_MS, finish);
-  const longest = systemClock.after(LONGEST_MS, finish);
-  const subscription = event((value) => {
-    timer.dispose();
-    if (enough?.(value)) finish();
-    timer = systemClock.after(QUIET_MS, finish);
-  });
-  await done.promise;
-  subscription.dispose();
-  longest.dispose();
+  const areThere = () => uids.every((uid) => broker.presences.has(uid));
+  if (!areThere()) await boardsReported(broker, signal, areThere);
 }
 
 /**

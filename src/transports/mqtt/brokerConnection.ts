@@ -1,5 +1,4 @@
 import * as l10n from '@vscode/l10n';
-import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { abortable, Deferred } from '../../core/async';
@@ -8,6 +7,7 @@ import { asError, ConnectionLostError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
 import { topicMatches } from '../../core/topics';
+import { connectOptions } from './connectOptions';
 import { freshCid } from './freshCid';
 import { localBrokerHost } from './localBrokerHost';
 import { connectError, refusesVersion } from './brokerErrors';
@@ -19,9 +19,6 @@ export interface BrokerMessage {
   readonly retained: boolean;
 }
 
-/** Milliseconds before mqtt.js retries a lost broker. */
-const RECONNECT_MS = 2_000;
-const CONNECT_TIMEOUT_MS = 15_000;
 /**
  * Seconds that a command may wait in a broker for a board that is away; MQTT 5 brokers then drop
  * it.
@@ -29,6 +26,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const COMMAND_EXPIRY_S = 60;
 /** Larger messages, in bytes, are neither frames nor presence; MQTT 5 brokers do not send them. */
 const MAX_PACKET = 64 * 1024;
+/** A topic that no client subscribes to. */
+const NO_TOPIC = 'mpyfleet/none';
 
 /**
  * One MQTT connection: MQTT 5 if the broker supports it, else 3.1.1. Reconnects automatically and
@@ -45,7 +44,7 @@ export class BrokerConnection implements Disposable {
   #client: MqttClient | undefined;
   #connecting: Promise<void> | undefined;
   /**
-   * Publications not yet confirmed by the broker. They fail with the connection, although they may
+   * Publications and round trips not yet confirmed by the broker. They fail with the connection, although publications may
    * still arrive.
    */
   readonly #unconfirmed = new Set<Deferred<undefined>>();
@@ -107,15 +106,33 @@ export class BrokerConnection implements Disposable {
     payload: Uint8Array,
     options: { qos: 0 | 1; retain?: boolean },
   ): Promise<void> {
-    const client = this.#client;
-    if (!client?.connected) throw this.#lost();
     const properties =
       this.#state.tag === 'online' && this.#state.protocol === 5 && !options.retain
         ? { properties: { messageExpiryInterval: COMMAND_EXPIRY_S } }
         : {};
+    await this.#acknowledged((client, done) =>
+      client.publish(topic, Buffer.from(payload), { ...options, ...properties }, done),
+    );
+  }
+
+  /**
+   * Resolves when the broker has acknowledged all that was sent before. Brokers handle a client's packets in order (MQTT 5.0 section
+   * 4.6), and acknowledge unsubscribing from a topic without a subscription as well (3.11.3), which needs no permission.
+   * @throws ConnectionLostError while the broker is away
+   */
+  roundTrip(): Promise<void> {
+    return this.#acknowledged((client, done) => client.unsubscribe(NO_TOPIC, done));
+  }
+
+  /** Resolves when `send` reports success. @throws ConnectionLostError */
+  async #acknowledged(
+    send: (client: MqttClient, done: (error?: Error | null) => void) => void,
+  ): Promise<void> {
+    const client = this.#client;
+    if (!client?.connected) throw this.#lost();
     const done = new Deferred<undefined>();
     this.#unconfirmed.add(done);
-    client.publish(topic, Buffer.from(payload), { ...options, ...properties }, (error) => {
+    send(client, (error) => {
       if (error) done.reject(new ConnectionLostError(`${this.profile.name}: ${error.message}`));
       else done.resolve(undefined);
     });
@@ -160,7 +177,7 @@ export class BrokerConnection implements Disposable {
   }
 
   async #connectWith(password: string | undefined): Promise<void> {
-    const options = await this.#options(password);
+    const options = await connectOptions(this.profile, this.clientId, password);
     try {
       await this.#open({ ...options, protocolVersion: 5 }, 5);
     } catch (error) {
@@ -168,28 +185,6 @@ export class BrokerConnection implements Disposable {
       this.log.debug(`${this.profile.name} has no MQTT 5; using 3.1.1`);
       await this.#open({ ...options, protocolVersion: 4 }, 4);
     }
-  }
-
-  async #options(password: string | undefined): Promise<IClientOptions> {
-    const { username, caFile, certFile, keyFile, clientId } = this.profile;
-    const file = async (path: string | undefined) => (path ? await readFile(path) : undefined);
-    const [ca, cert, key] = await Promise.all([file(caFile), file(certFile), file(keyFile)]);
-    return {
-      clean: true,
-      reconnectPeriod: RECONNECT_MS,
-      connectTimeout: CONNECT_TIMEOUT_MS,
-      keepalive: 30,
-      resubscribe: false,
-      queueQoSZero: false,
-      clientId: clientId ?? this.clientId,
-      transformWsUrl: withBrackets,
-      ...(username ? { username } : {}),
-      // MQTT 3.1.1 forbids a password without a name.
-      ...(username && password !== undefined ? { password } : {}),
-      ...(ca ? { ca } : {}),
-      ...(cert ? { cert } : {}),
-      ...(key ? { key } : {}),
-    };
   }
 
   async #open(options: IClientOptions, protocol: 4 | 5): Promise<void> {
@@ -289,11 +284,4 @@ export class BrokerConnection implements Disposable {
       ),
     });
   }
-}
-
-/** mqtt.js assembles a WebSocket's address from its parts, without the brackets of IPv6. */
-export function withBrackets(url: string): string {
-  const [, scheme, host, rest] =
-    /^(wss?:\/\/)([0-9a-f:.]*:[0-9a-f:.]*)(:\d+(?:\/.*)?)$/i.exec(url) ?? [];
-  return scheme === undefined ? url : `${scheme}[${host}]${rest}`;
 }

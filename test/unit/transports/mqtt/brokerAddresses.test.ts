@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readProfile } from '../../../../src/core/broker/brokerProfiles';
-import { withBrackets } from '../../../../src/transports/mqtt/brokerConnection';
+import { withBrackets } from '../../../../src/transports/mqtt/connectOptions';
 
 it.each([
   ['ws://::1:9001/mqtt', 'ws://[::1]:9001/mqtt'],
