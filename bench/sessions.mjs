@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import esbuild from 'esbuild';
 import { forNode } from '../scripts/programs.mjs';
-import { RawRepl } from '../test/lab/index.mjs';
+import { RawRepl, root } from '../test/lab/index.mjs';
 
 const REPEAT = 41;
 
@@ -14,10 +14,7 @@ const REPEAT = 41;
  * @param {Buffer} source content for them
  */
 export async function measureSessions(bench, count, source) {
-  const items = Array.from({ length: count }, (_, i) => ({
-    path: `/same/m${i}.py`,
-    content: source.subarray(i * 2400, i * 2400 + 500 + ((i * 397) % 4000)),
-  }));
+  const items = unchangedItems(count, source);
   const { measure } = await driver(bench.dir);
   const found = await measure(bench.cable.tty, items, REPEAT);
   const bare = await bareExec(bench.cable.tty);
@@ -29,12 +26,21 @@ export async function measureSessions(bench, count, source) {
   };
 }
 
-/** The core's own code, bundled as the extension has it. @param {string} dir */
-async function driver(dir) {
+/** Files of 0.5 to 4.5 kB in /same. @param {number} count @param {Buffer} source */
+export function unchangedItems(count, source) {
+  return Array.from({ length: count }, (_, i) => ({
+    path: `/same/m${i}.py`,
+    content: source.subarray(i * 2400, i * 2400 + 500 + ((i * 397) % 4000)),
+  }));
+}
+
+/** A tree's own core, bundled as the extension has it. @param {string} dir @param {string} tree */
+export async function driver(dir, tree = root) {
   const outfile = join(dir, 'driver.cjs');
   const serialport = createRequire(import.meta.url).resolve('serialport');
   await esbuild.build({
     ...forNode,
+    absWorkingDir: tree,
     entryPoints: ['bench/driver.ts'],
     outfile,
     // The binding is looked for beside the bundle; the package itself finds its own.
