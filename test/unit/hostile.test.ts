@@ -103,6 +103,10 @@ describe('a package index that is hostile', () => {
     'https://localhost/x.py',
   ])('cannot have %s put on a board', (address) => {
     expect(() => fileUrl(address, 'https://packages.example/p.json')).toThrow(/which is/);
+    expect(() => fileUrl(address, 'github:a/b/package.json')).toThrow(/which is/);
+    const plain = () => fileUrl(address, 'http://packages.example/p.json');
+    if (isPrivate(new URL(address).hostname)) expect(plain).toThrow(/own network/);
+    else expect(plain()).toBe(address);
   });
 
   /** An index that makes up its answers: `answer` gives the JSON for an address. */

@@ -104,7 +104,7 @@ export function fileUrl(target: string, base: string, branch?: string): string {
     const address = /^https?:/.test(target)
       ? target
       : rewriteUrl(url, at ?? (repository(url) === repository(base) ? branch : undefined));
-    if (base.startsWith('https:')) requireSafe(address, base);
+    if (!base.startsWith('file:')) requireSafe(address, base);
     return address;
   }
   const isLocal = base.startsWith('file:');
@@ -124,15 +124,20 @@ export function fileUrl(target: string, base: string, branch?: string): string {
   return /^https?:/.test(base) ? new URL(target, base).href : rewriteUrl(sibling, branch);
 }
 
-/** A package loaded over https may not load files over http, nor from private addresses of this network. */
+/**
+ * A package that was loaded over https, as those of GitHub and its like are, may not name files over
+ * http, and none from elsewhere files in this network.
+ */
 function requireSafe(address: string, base: string): void {
   if (!/^https?:/.test(address)) return;
   const { protocol, hostname } = new URL(address);
+  const from = /^https?:/.test(base) ? new URL(base) : undefined;
+  const isInside = from !== undefined && isPrivate(from.hostname);
   const why =
-    protocol === 'http:'
-      ? 'which is not encrypted'
-      : isPrivate(hostname) && !isPrivate(new URL(base).hostname)
-        ? 'which is inside your own network'
+    protocol === 'http:' && from?.protocol !== 'http:'
+      ? l10n.t('which is not encrypted')
+      : isPrivate(hostname) && !isInside
+        ? l10n.t('which is inside your own network')
         : undefined;
   if (why === undefined) return;
   throw new ProtocolError(
