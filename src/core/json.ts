@@ -18,3 +18,22 @@ export function parseJson(output: Uint8Array): Readonly<Record<string, unknown>>
   }
   return value as Record<string, unknown>;
 }
+
+/**
+ * Parses JSON as MicroPython's json module does, and so mip on a board: with trailing commas. Pythings' documentation has them as
+ * well.
+ * @throws SyntaxError
+ */
+export function parseLenientJson(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch (error) {
+    // Keeps strings; elsewhere removes a comma before a closing bracket.
+    const mended = source.replace(
+      /("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/g,
+      (_, quoted?: string) => quoted ?? '',
+    );
+    if (mended === source) throw error;
+    return JSON.parse(mended);
+  }
+}

@@ -2,6 +2,7 @@ import { timingSafeEqual, createHash } from 'node:crypto';
 import { type AppCommands, dataOf } from '../../core/apps';
 import type { AgentControl } from '../../core/agent';
 import { UsageError } from '../../core/errors';
+import { parseLenientJson } from '../../core/json';
 import type { CommandState, Store } from '../../core/store';
 
 /** Services that the calls need. */
@@ -48,7 +49,7 @@ export async function answerCall(
 ): Promise<ApiAnswer> {
   let asked: Readonly<Record<string, unknown>>;
   try {
-    const value: unknown = JSON.parse(body);
+    const value = parseLenientJson(body);
     if (typeof value !== 'object' || value === null) throw new Error('no object');
     asked = value as Record<string, unknown>;
   } catch {

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { fileText, text } from '../bytes';
 import { ProtocolError } from '../errors';
+import { parseLenientJson } from '../json';
 import type { PackageFile } from './model';
 import { isAddress, rewriteUrl } from './spec';
 import { withoutLogin } from './plainUrl';
@@ -28,7 +29,7 @@ export function readManifest(bytes: Uint8Array, address: string): MipManifest {
   const from = withoutLogin(address);
   let json: unknown;
   try {
-    json = parseLenient(fileText(bytes));
+    json = parseLenientJson(fileText(bytes));
   } catch (cause) {
     const isPage = /^\s*</.test(text(bytes.subarray(0, 200)));
     throw new ProtocolError(
@@ -66,21 +67,6 @@ export function readManifest(bytes: Uint8Array, address: string): MipManifest {
 /** mip joins the target and the path with a slash, so a path with a leading slash is below the target too. */
 function belowTarget(path: string, from: string): string {
   return safeRelativePath(path.replace(/^\/+/, ''), from);
-}
-
-/** Parses JSON as MicroPython's json module does, and so mip on a board: with trailing commas. */
-function parseLenient(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch (error) {
-    // Keeps strings; elsewhere removes a comma before a closing bracket.
-    const mended = source.replace(
-      /("(?:[^"\\]|\\.)*")|,(?=\s*[\]}])/g,
-      (_, quoted?: string) => quoted ?? '',
-    );
-    if (mended === source) throw error;
-    return JSON.parse(mended);
-  }
 }
 
 /** Returns the files that an index at `base` stores by hash. */

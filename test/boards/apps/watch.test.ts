@@ -107,7 +107,8 @@ it("answers Pythings' three calls with its JSON, to those who have the key", asy
     const answer = await fetch(`${url}msg/${path}`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
-      body: JSON.stringify({ apikey: KEY, ...asked }),
+      // With a comma at the end, as in an example of Pythings' documentation.
+      body: JSON.stringify({ apikey: KEY, ...asked }).replace(/}$/, ', }'),
     });
     return { status: answer.status, json: (await answer.json()) as unknown };
   };
