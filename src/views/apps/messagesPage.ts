@@ -8,7 +8,13 @@ export const OPEN_SOURCE = 'mpyFleet.internal.openSource';
 const CHARTS = 8;
 /** Largest number of rows in the table, newest first. */
 const ROWS = 200;
-const MINUTE_MS = 60_000;
+/** Units of a chart's time in milliseconds, and the longest period, in milliseconds, for which each is used. */
+const UNITS = [
+  ['seconds', 1_000, 180_000],
+  ['minutes', 60_000, 10_800_000],
+  ['hours', 3_600_000, 345_600_000],
+  ['days', 86_400_000, Infinity],
+] as const;
 
 /** The words of the page, translated. */
 export interface PageWords {
@@ -25,12 +31,12 @@ export interface PageWords {
   readonly sent: string;
   readonly sentColumns: readonly [string, string, string, string, string];
   readonly states: Readonly<Record<CommandRow['state'], string>>;
-  /** Below a chart, whose axis is in minutes. */
-  readonly minutes: string;
+  /** Below a chart: the unit of its axis. */
+  readonly axes: Readonly<Record<(typeof UNITS)[number][0], string>>;
 }
 
-/** Lines of tracebacks, as MicroPython prints them. */
-const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
+/** Lines of tracebacks, as MicroPython prints them. Those of the supervisor, which name no file, have no source here. */
+const FRAME = /File "([^"]{1,297}\.py)", line (\d{1,7})/g;
 
 /** What the page shows. */
 export interface PageData extends MessagePage {
@@ -117,6 +123,8 @@ function charts(
   words: PageWords,
 ): string[] {
   const last = rows.at(-1)?.at ?? 0;
+  const period = last - (rows[0]?.at ?? last);
+  const [unit, unitMs] = UNITS.find(([, , longest]) => period < longest) ?? UNITS[3];
   const byNumber = new Map<string, Map<string, [number, number][]>>();
   for (const row of rows) {
     for (const [number, value] of Object.entries(numbersOf(row))) {
@@ -125,11 +133,11 @@ function charts(
       byNumber.set(number, lines);
       const points = lines.get(row.uid) ?? [];
       lines.set(row.uid, points);
-      points.push([(row.at - last) / MINUTE_MS, value]);
+      points.push([(row.at - last) / unitMs, value]);
     }
   }
   return [...byNumber].slice(0, CHARTS).map(([number, lines]) => {
     const series = [...lines].map(([uid, points]) => ({ name: name(uid), points }));
-    return `<figure>${chartSvg(series, number)}<figcaption>${escapeMarkup(words.minutes)}</figcaption></figure>`;
+    return `<figure>${chartSvg(series, number)}<figcaption>${escapeMarkup(words.axes[unit])}</figcaption></figure>`;
   });
 }

@@ -143,7 +143,12 @@ export class MessagesPanel implements vscode.Disposable {
         expired: vscode.l10n.t('expired'),
       },
       columns: [vscode.l10n.t('Time'), vscode.l10n.t('Board'), vscode.l10n.t('Data')],
-      minutes: vscode.l10n.t('Minutes before the newest message'),
+      axes: {
+        seconds: vscode.l10n.t('Seconds before the newest message'),
+        minutes: vscode.l10n.t('Minutes before the newest message'),
+        hours: vscode.l10n.t('Hours before the newest message'),
+        days: vscode.l10n.t('Days before the newest message'),
+      },
     });
     const css = panel.webview.asWebviewUri(
       vscode.Uri.joinPath(this.context.extension.extensionUri, 'media', 'messages.css'),

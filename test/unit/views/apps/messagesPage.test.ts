@@ -4,7 +4,8 @@ import { messagesBody, OPEN_SOURCE, type PageWords } from '../../../../src/views
 
 const words: PageWords = {
   ...{ title: 'Messages', none: 'none', count: '1 message', dropped: '', filter: '', export: '' },
-  ...{ send: '', sent: 'Sent to apps', minutes: '', columns: ['Time', 'Board', 'Data'] },
+  ...{ send: '', sent: 'Sent to apps', columns: ['Time', 'Board', 'Data'] },
+  axes: { seconds: 'in seconds', minutes: 'in minutes', hours: 'in hours', days: 'in days' },
   sentColumns: ['Time', 'Board', 'Message', 'State', 'Answer'],
   states: {
     ...{ queued: 'queued', sent: 'sent', delivered: 'delivered' },
@@ -14,7 +15,7 @@ const words: PageWords = {
 const command: CommandRow = {
   ...{ id: 'c1', uid: 'aa', at: 0, text: '<b>bad</b>', until: 1, state: 'failed' },
   error:
-    'Traceback:\n  File "/fleet/apps/a/1-b/x".py", line 4, in <module>\n  File "m.py", line 7\n',
+    'Traceback:\n  File "app", line 1, in answer\n  File "/fleet/apps/a/1-b/x".py", line 4, in <module>\n  File "m.py", line 7\n',
 };
 
 it('lists messages to apps with their states, and escapes what boards say', () => {
@@ -29,4 +30,18 @@ it('links lines of tracebacks to their source, with the board and the line', () 
   expect(
     all.map(([, name, args = '']) => [name, JSON.parse(decodeURIComponent(args)) as unknown]),
   ).toEqual([[OPEN_SOURCE, ['aa', 'm.py', 7]]]);
+});
+
+it.each([
+  ['in seconds', 20],
+  ['in minutes', 600],
+  ['in hours', 36_000],
+  ['in days', 864_000],
+])('draws a period %s where that suits it', (caption, seconds) => {
+  const row = (n: number) => ({
+    ...{ uid: 'aa', boot: 'b', seq: n, at: n * seconds * 1_000, app: 'a', data: `{"n":${n}}` },
+  });
+  const rows = [row(0), row(1)];
+  const body = messagesBody({ rows, dropped: 0, sent: [] }, () => 'kitchen', words);
+  expect(body).toContain(`<figcaption>${caption}</figcaption>`);
 });
