@@ -49,7 +49,7 @@ export const FLEET_VERBS: readonly Verb[] = [
   },
   {
     name: 'agent',
-    args: 'put --broker ID | update | remove | firmware FILE',
+    args: 'put --broker ID | update [MANIFEST] | remove | firmware FILE',
     words: ['put', 'update', 'remove', 'firmware'],
     summary: 'the agent on boards, and firmware over the air, in waves',
     details: AGENT_DETAILS,

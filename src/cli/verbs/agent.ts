@@ -19,12 +19,12 @@ import { type CliBoard, runOnBoards } from '../board';
 import { loadFirmware } from '../firmware';
 import { brokerPlace } from '../setup/brokerPlace';
 
-/** `agent put --broker ID | update | remove | firmware FILE`. */
+/** `agent put --broker ID | update [MANIFEST] | remove | firmware FILE`. */
 export const run: VerbRun = (cli, args) => {
   const [action, file, ...more] = args;
   if (more.length === 0 && action === 'firmware' && file !== undefined) return firmware(cli, file);
   if (file === undefined && action === 'put') return put(cli);
-  if (file === undefined && action === 'update') return update(cli);
+  if (more.length === 0 && action === 'update') return update(cli, file);
   if (file === undefined && action === 'remove') return remove(cli);
   throw new UsageError('agent needs an action', {
     hint: 'Use "agent put --broker ID", "agent update", "agent remove" or "agent firmware FILE".',
@@ -32,23 +32,27 @@ export const run: VerbRun = (cli, args) => {
 };
 
 /** Over the air, in waves. With --dry-run: which version boards have. */
-function update(cli: Cli): Promise<number> {
-  if (cli.options.dryRun) return versions(cli);
-  const agent = { version: AGENT_VERSION, sourceOf: bundledAgent };
-  return updateInWaves(cli, `Updating the agent to ${AGENT_VERSION}`, async (board, io) => {
+async function update(cli: Cli, from: string | undefined): Promise<number> {
+  const agent =
+    from === undefined
+      ? { version: AGENT_VERSION, sourceOf: bundledAgent }
+      : await (await import('../agentRelease')).agentRelease(cli, from);
+  const { version } = agent;
+  if (cli.options.dryRun) return versions(cli, version);
+  return updateInWaves(cli, `Updating the agent to ${version}`, async (board, io) => {
     const isNew = await updateAgentOn(board, agent, io);
-    return `${isNew ? 'runs' : 'already runs'} agent ${AGENT_VERSION}`;
+    return `${isNew ? 'runs' : 'already runs'} agent ${version}`;
   });
 }
 
-function versions(cli: Cli): Promise<number> {
+function versions(cli: Cli, version: string): Promise<number> {
   return runOnBoards(cli, 'Looking at the agent', async (board, io) => {
     const agent = (await board.agent()).birth?.agent;
-    const isCurrent = agent === AGENT_VERSION;
+    const isCurrent = agent === version;
     io.say(
       agent === undefined
         ? 'away\n'
-        : printable(isCurrent ? `${agent}\n` : `${agent} -> ${AGENT_VERSION}\n`),
+        : printable(isCurrent ? `${agent}\n` : `${agent} -> ${version}\n`),
     );
     return { agent: agent ?? null, update: agent !== undefined && !isCurrent };
   });

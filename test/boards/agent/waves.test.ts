@@ -1,8 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AGENT_VERSION } from '../../../src/core/agent';
-import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
+import { root, startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
 
@@ -14,8 +19,11 @@ let boards: AgentBoard[];
 let dir: string;
 const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
 const all = (of: readonly number[]) => of.map(at).join(',');
-const run = (args: string[]) =>
-  cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' } });
+const run = (args: string[], env: Record<string, string> = {}) =>
+  cli.run(args, {
+    cwd: dir,
+    env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json', ...env },
+  });
 const parsed = (out: string) =>
   JSON.parse(out) as { board: string; status: string; value?: { result: string } }[];
 
@@ -71,6 +79,53 @@ it('boards get a new agent in waves and confirm it; one that is away gets it whe
     [0, 3].map(() => `already runs agent ${AGENT_VERSION}`),
   );
 }, 240_000);
+
+it('a release is taken from an address if a trusted key has signed it, else no board is touched', async () => {
+  const folder = join(dir, 'release');
+  mkdirSync(join(folder, 'copy'), { recursive: true });
+  for (const [path, data] of Object.entries(await agentFiles())) {
+    const name = path.replace(/^\/mpyfleet\/a\//, '');
+    if (name.endsWith('.mpy')) writeFileSync(join(folder, 'copy', name), data);
+  }
+  const main = readFileSync(join(folder, 'copy/main.mpy'));
+  main.write('9.9.9', main.indexOf(AGENT_VERSION, 0, 'latin1'), 'latin1');
+  writeFileSync(join(folder, 'copy/main.mpy'), main);
+  copyFileSync(join(root, 'board/agent/shim.py'), join(folder, 'shim.py'));
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const pem = join(dir, 'release.pem');
+  writeFileSync(pem, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  const script = [join(root, 'scripts/signAgent.mjs'), pem, folder, '9.9.9'];
+  const key = execFileSync(process.execPath, script, { encoding: 'utf8' }).trim();
+
+  const site = createServer((request, response) => {
+    const name = (request.url ?? '').replace(/^\/(?=[\w.]+$|copy\/[\w.]+$)/, '');
+    readFile(join(folder, name)).then(
+      (data) => response.end(data),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/agent.json`;
+  const update = (trusted: string) =>
+    run(['-b', at(0), 'agent', 'update', url], { MPYFLEET_UPDATE_KEYS: trusted });
+  try {
+    const other = await update('0'.repeat(64));
+    expect(other).toMatchObject({ status: 64 });
+    expect(other.err).toContain('No trusted key has signed this release of the agent');
+    const ota = readFileSync(join(folder, 'copy/ota.mpy'));
+    writeFileSync(join(folder, 'copy/ota.mpy'), Buffer.concat([ota, Buffer.from('x')]));
+    const damaged = await update(key);
+    expect(damaged).toMatchObject({ status: 64 });
+    expect(damaged.err).toContain('copy/ota.mpy is not the file that was signed');
+    writeFileSync(join(folder, 'copy/ota.mpy'), ota);
+    const updated = await update(key);
+    expect({ out: updated.out, err: updated.err }).toMatchObject({
+      out: expect.stringContaining('runs agent 9.9.9') as string,
+    });
+  } finally {
+    await new Promise((resolve) => site.close(resolve));
+  }
+}, 120_000);
 
 it('firmware stops at the first board that refuses it, and goes out to those that take it', async () => {
   const image = Buffer.alloc(20_000, 7);
