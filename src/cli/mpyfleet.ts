@@ -37,8 +37,10 @@ async function verbOf(line: CommandLine): Promise<Verb | undefined> {
   if (asked === undefined) return undefined;
   const verb = findVerb(asked);
   if (verb) return verb;
+  const { commandHint } = await import('./table/otherTools');
+  const elsewhere = commandHint(asked);
   throw new UsageError(`Unknown command "${asked}"`, {
-    hint: `Commands: ${VERBS.map((v) => v.name).join(', ')}. See mpyfleet --help.`,
+    hint: elsewhere ?? `Commands: ${VERBS.map((v) => v.name).join(', ')}. See mpyfleet --help.`,
   });
 }
 
