@@ -5,5 +5,6 @@ export { applyTo, deployTo } from './deployApp';
 export { GroupUpload } from './groupUpload';
 export { audited, openHistory } from './history';
 export { runSchedules } from './runSchedules';
+export { runWaiting } from './waitingJobs';
 export { type Watched, whileWatching } from './watch';
 export { watchUnit } from './watchUnit';

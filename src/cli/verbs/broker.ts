@@ -21,7 +21,7 @@ export const run: VerbRun = async (cli, args) => {
   if (action === 'login' && what !== undefined && more.length === 0) return login(cli, what);
   if (action === 'account' && what !== undefined) {
     if (cli.options.ejabberd !== undefined) {
-      const { ejabberdAccount } = await import('../ejabberdAccounts');
+      const { ejabberdAccount } = await import('../broker/ejabberdAccounts');
       return ejabberdAccount(cli, cli.options.ejabberd, what, more);
     }
     return (await import('../broker/accounts')).account(cli, what, more);

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { aborted } from '../../core/async';
 import { UsageError } from '../../core/errors';
 import { replaceFile } from '../../core/localFiles';
-import { applyAssigned, runSchedules, watchUnit, whileWatching } from '../fleet';
+import { applyAssigned, runSchedules, runWaiting, watchUnit, whileWatching } from '../fleet';
 import { type Cli, type VerbRun } from '../cli';
 import { configHome } from '../configHome';
-import { runWaiting } from '../waitingJobs';
 
 /** `watch`: collects what boards send, and delivers what waits for them the apps that they should run, and the jobs of windows, until Ctrl-C. */
 export const run: VerbRun = (cli, args) => {

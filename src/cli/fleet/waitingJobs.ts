@@ -1,15 +1,15 @@
 import { join } from 'node:path';
-import { auditError } from '../core/audit/auditError';
-import type { Presence } from '../core/broker/brokers';
-import { followBrokers } from '../core/broker/followBrokers';
-import { asError, UsageError } from '../core/errors';
-import { DisposableStore } from '../core/events';
-import { auditAction, PendingFolder, type PendingJob, PendingJobs } from '../core/many';
-import { stateFolder } from '../core/packages';
-import { parseAddress } from '../core/parseAddress';
-import { printable, type Cli } from './cli';
-import { CliBoard } from './board';
-import { audited, type Watched } from './fleet';
+import { auditError } from '../../core/audit/auditError';
+import type { Presence } from '../../core/broker/brokers';
+import { followBrokers } from '../../core/broker/followBrokers';
+import { asError, UsageError } from '../../core/errors';
+import { DisposableStore } from '../../core/events';
+import { auditAction, PendingFolder, type PendingJob, PendingJobs } from '../../core/many';
+import { stateFolder } from '../../core/packages';
+import { parseAddress } from '../../core/parseAddress';
+import { printable, type Cli } from '../cli';
+import { CliBoard } from '../board';
+import { audited, type Watched } from '.';
 import { runJob } from './waitingJob';
 
 /**

@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { abortError } from '../core/async';
-import { asError, UsageError } from '../core/errors';
-import { printable, type Cli } from './cli';
+import { abortError } from '../../core/async';
+import { asError, UsageError } from '../../core/errors';
+import { printable, type Cli } from '../cli';
 
 // Accounts of an ejabberd by its own command, ejabberdctl (docs.ejabberd.im, "API Reference": register, unregister,
 // registered_users, which need none of its optional modules). The rights come from its rules: `mpyfleet broker rules ejabberd`.

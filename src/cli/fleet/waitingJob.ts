@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { AGENT_VERSION } from '../core/agent';
-import { readApp } from '../core/apps';
-import { asError, UsageError } from '../core/errors';
+import { AGENT_VERSION } from '../../core/agent';
+import { readApp } from '../../core/apps';
+import { asError, UsageError } from '../../core/errors';
 import {
   type ActionBoard,
   type ActionServices,
@@ -11,13 +11,13 @@ import {
   updateAgentOn,
   updateFirmwareOn,
   type UploadServices,
-} from '../core/many';
-import { compileForBoard, sha256 } from '../core/packages';
-import { bundledAgent, bundledFiles } from './files';
-import { printable, type Cli } from './cli';
-import type { CliBoard } from './board';
-import { deployTo, GroupUpload } from './fleet';
-import { mpyCross, packageBoard } from './packages';
+} from '../../core/many';
+import { compileForBoard, sha256 } from '../../core/packages';
+import { bundledAgent, bundledFiles } from '../files';
+import { printable, type Cli } from '../cli';
+import type { CliBoard } from '../board';
+import { deployTo, GroupUpload } from '.';
+import { mpyCross, packageBoard } from '../packages';
 
 /** A board of the command line as actions see it. */
 interface JobBoard extends ActionBoard {
