@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Deferred, systemClock } from '../core/async';
 import type { Board } from '../core/board';
-import { CancelledError } from '../core/errors';
+import { CancelledError, UsageError } from '../core/errors';
 import { DisposableStore } from '../core/events';
 import { withClickedRow } from './lostRow';
 import { namesOf } from './summary';
@@ -190,6 +190,10 @@ function openProgress(look: ProgressLook, ready: Ready, abort: AbortController):
 /** Formats an error with its stack and causes, for the log. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // What the user can mend needs no stack, which would hide the lines around it.
+  if (error instanceof UsageError && error.cause === undefined) {
+    return [error.message, error.hint].filter(Boolean).join('. ');
+  }
   const cause = error.cause === undefined ? '' : `\ncaused by ${describe(error.cause)}`;
   return `${error.stack ?? error.message}${cause}`;
 }

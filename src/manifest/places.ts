@@ -69,6 +69,12 @@ export const submenu = (
   when?: string,
 ): Place => ({ menu: `mpyFleet.${name}Menu`, ...(when ? { when } : {}), group });
 
+/** One place for two kinds of rows: VS Code ignores a submenu's second place in a menu. */
+export const eitherOf = (one: Place, other: Place): Place => ({
+  ...one,
+  when: [one.when, other.when].filter(Boolean).join(' || '),
+});
+
 /** Any menu of VS Code. */
 export const at = (menu: string, group: string, when: string): Place => ({ menu, when, group });
 

@@ -1,5 +1,5 @@
 import type { Place } from './entry';
-import { boardRow, boardsRow, groupRow, ONE, SEVERAL } from './places';
+import { boardRow, boardsRow, eitherOf, groupRow, ONE, SEVERAL } from './places';
 
 interface Submenu {
   /** Its label, a text of package.nls.json. */
@@ -15,6 +15,6 @@ export const submenus: Readonly<Record<string, Submenu>> = {
   agentMenu: { label: '%menu.agent%', menus: [boardsRow('present|agent', '5_more@4')] },
   manyMenu: {
     label: '%menu.many%',
-    menus: [boardsRow('any', '5_more@5', SEVERAL), groupRow('5_more@5', ONE)],
+    menus: [eitherOf(boardsRow('any', '5_more@5', SEVERAL), groupRow('5_more@5', ONE))],
   },
 };

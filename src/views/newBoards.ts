@@ -8,10 +8,14 @@ import { showInformationMessage, showWarningMessage } from './message';
 /** Milliseconds during which new boards are collected into one message. */
 const GATHER_MS = 2_000;
 
-/** Offers once to rename boards that were given a name at first contact. */
+/** Offers once to rename boards that were given a name at first contact, unless the user has renamed them meanwhile. */
 export function registerNewBoards({ fleet, tree, log }: ViewContext): vscode.Disposable {
+  const given = new Map<string, string | undefined>();
   const tell = (uids: readonly string[]) => {
-    const boards = uids.flatMap((uid) => fleet.byUid(uid) ?? []);
+    const boards = uids
+      .flatMap((uid) => fleet.byUid(uid) ?? [])
+      .filter((board) => given.get(board.uid ?? '') === board.name);
+    given.clear();
     const [first] = boards;
     if (!first) return;
     const rename = vscode.l10n.t('Rename…');
@@ -46,6 +50,9 @@ export function registerNewBoards({ fleet, tree, log }: ViewContext): vscode.Dis
             ),
       ).then(undefined, (error: unknown) => log.error(String(error)));
     }),
-    fleet.onDidName((uid) => gathered.add(uid)),
+    fleet.onDidName(({ uid, name }) => {
+      given.set(uid, name);
+      gathered.add(uid);
+    }),
   );
 }

@@ -146,6 +146,7 @@ test("a board's page has charts of days, and leads to its history", async () => 
   await page.locator('#period').selectOption('day');
   await becomes(page.locator('#charts'), /Memory free: last/);
   await driver.screenshot('history charts of a day');
+  expect(await accessibilityFaults(driver.page, '#cards')).toEqual([]);
   await page.locator('#history').click();
   const history = await pageWith(driver.page, '#period-week');
   await becomes(history.locator('#board option:checked'), /^linuxboard-1$/);

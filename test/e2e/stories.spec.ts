@@ -128,7 +128,11 @@ test('an operator puts the agent on two boards at once, restarts, updates and re
   await driver.rowMenu('kit-02', 'Put the Agent on Board (MQTT)…', 'Agent (MQTT)');
   await summary(/^2 boards: same$/);
   for (const name of KITS.slice(0, 2)) {
-    await driver.row(name).getByText(/MQTT/).first().waitFor();
+    await driver
+      .row(name)
+      .getByText(/MQTT.*, USB/)
+      .first()
+      .waitFor();
   }
   await session.driver.selectRows(KITS.slice(0, 2));
   await driver.rowMenu('kit-01', 'Restart in Safe Mode…', 'Agent (MQTT)');

@@ -10,7 +10,12 @@ import {
   type Wanted,
 } from '../../core/many';
 import type { ViewContext } from '../../views/context';
-import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
+import {
+  showInformationMessage,
+  showInputBox,
+  showWarningMessage,
+  tellBriefly,
+} from '../../views/message';
 import { nameOf } from '../../views/tree';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
@@ -126,6 +131,11 @@ function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Vie
     folder.fsPath,
   );
   log.info(text);
+  // The Explorer shows a folder of the workspace already, and a message would cover the answers in the Results view.
+  if (vscode.workspace.getWorkspaceFolder(folder)) {
+    tellBriefly(text, 'check');
+    return;
+  }
   showInformationMessage(text, open).then(
     async (answer) => {
       if (answer === open) await vscode.commands.executeCommand('revealFileInOS', folder);

@@ -31,7 +31,7 @@ export class Fleet implements Disposable {
   readonly #listChanged = new Emitter<void>();
   readonly #boardChanged = new Emitter<Board>();
   readonly #merged = new Emitter<Merge>();
-  readonly #named = new Emitter<string>();
+  readonly #named = new Emitter<{ readonly uid: string; readonly name: string }>();
   readonly #shared = new Emitter<SharedIdentity>();
   /** Boards were added or removed. */
   readonly onDidChangeList = this.#listChanged.event;
@@ -237,7 +237,7 @@ export class Fleet implements Disposable {
     this.services.known.seen(uid, link ? this.#placesOf(link.found) : [], info);
     const { namesBoards, known } = this.services;
     const named = namesBoards && nameNewBoard(uid, board, info, { known, boards: this.boards });
-    if (named) this.#named.fire(uid);
+    if (named) this.#named.fire({ uid, name: named });
     const nodeUid = board.id.startsWith('uid:') ? board.id.slice(4) : undefined;
     const other =
       this.boards.find((b) => b !== board && b.uid === uid) ??

@@ -119,7 +119,7 @@ export class SyncCenter implements Disposable {
     await source.admit();
     const transform = mode === 'pull' ? undefined : await this.#compiled(board, source, call);
     let free: number | undefined;
-    const made = await this.#session(board, call, async (files) => {
+    const made = await this.#session(board, comparing(call), async (files) => {
       const { local, remote, rules } = await source.prepare(files, call.signal, transform);
       const installed = await this.services.packages.packagesOf(board);
       if (mode !== 'pull') free = await freeBytes(files, call.signal);
@@ -168,11 +168,8 @@ export class SyncCenter implements Disposable {
       only && items.length === 1
         ? vscode.l10n.t('Uploading {0}', only.path)
         : vscode.l10n.t('Uploading {0} files', items.length);
-    return this.#session(
-      board,
-      call,
-      (files) => keepReplaced(this.#keepOptions(board, files, call), items, () => write(files)),
-      job,
+    return this.#session(board, { ...call, job }, (files) =>
+      keepReplaced(this.#keepOptions(board, files, call), items, () => write(files)),
     );
   }
 
@@ -183,11 +180,8 @@ export class SyncCenter implements Disposable {
       only !== undefined && paths.length === 1
         ? vscode.l10n.t('Deleting {0}', only)
         : vscode.l10n.t('Deleting {0} files and folders', paths.length);
-    return this.#session(
-      board,
-      call,
-      (files) => keepDeleted(this.#keepOptions(board, files, call), paths),
-      job,
+    return this.#session(board, { ...call, job }, (files) =>
+      keepDeleted(this.#keepOptions(board, files, call), paths),
     );
   }
 
@@ -196,7 +190,7 @@ export class SyncCenter implements Disposable {
     const source = await sourceFor(this.#sources, board);
     await source.admit();
     const transform = await this.#compiled(board, source, call);
-    const { local, remote, rules } = await this.#session(board, call, (files) =>
+    const { local, remote, rules } = await this.#session(board, comparing(call), (files) =>
       source.prepare(files, call.signal, transform),
     );
     const comparison = compareWithFolder(local, remote, (p, isDir) => rules.isHidden(p, isDir));
@@ -272,9 +266,8 @@ export class SyncCenter implements Disposable {
    */
   #session<T>(
     board: Board,
-    call: SyncCall,
+    { signal, job = vscode.l10n.t('Syncing') }: SyncCall & { readonly job?: string },
     work: (files: BoardFiles) => Promise<T>,
-    job = vscode.l10n.t('Syncing'),
   ): Promise<T> {
     const { fileChanges } = this.services;
     return board.withSession(
@@ -282,7 +275,7 @@ export class SyncCenter implements Disposable {
         const files = new SessionFiles((inner) => inner(session));
         return work(fileChanges.observe(files, board));
       },
-      { job, ...(call.signal ? { signal: call.signal } : {}) },
+      { job, ...(signal ? { signal } : {}) },
     );
   }
 
@@ -296,3 +289,6 @@ export class SyncCenter implements Disposable {
     return { files, localFs, undo: this.#undo, board: id, now: () => Date.now() };
   }
 }
+
+/** While nothing is changed, a row must not say "Syncing", as if it had begun. */
+const comparing = (call: SyncCall) => ({ ...call, job: vscode.l10n.t('Comparing') });

@@ -49,7 +49,7 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
 
 function boardDescription(board: Board, { jobs, app, firmware, active, tags }: BoardMarks): string {
   const link = activeLink(board);
-  const place = link && placeOf(link.found.address);
+  const place = link && placesOf(board, link);
   const state = stateOf(board);
   const words = active ? `${vscode.l10n.t('active')} · ${state}` : state;
   const all = [
@@ -59,15 +59,16 @@ function boardDescription(board: Board, { jobs, app, firmware, active, tags }: B
     ...(firmware ? [firmware] : []),
   ];
   const marks = all.map((mark) => ` · ${mark}`).join('');
-  const where = place ? `${marks} · ${[place, ...otherWays(board, link)].join(', ')}` : '';
+  const where = place ? `${marks} · ${place}` : '';
   return `${words}${where}${tags.map((tag) => ` #${tag}`).join('')}`;
 }
 
-/** The other ways on which the board can be reached now, each kind once: `USB`, `WebREPL`. */
-function otherWays(board: Board, link: Link): string[] {
-  const others = board.links.filter((l) => l.present && l !== link);
-  const names = others.map((l) => linkName(l.found.address.kind));
-  return [...new Set(names)].filter((name) => name !== linkName(link.found.address.kind));
+/** Where the board is: `USB ttyACM3`. With several links only their kinds fit into a row, the active one first: `MQTT, USB`. */
+function placesOf(board: Board, active: Link): string {
+  const others = board.links.filter((l) => l.present && l !== active);
+  if (others.length === 0) return placeOf(active.found.address);
+  const names = [active, ...others].map((l) => linkName(l.found.address.kind));
+  return [...new Set(names)].join(', ');
 }
 
 function jobMarks(jobs: number): string[] {

@@ -84,7 +84,7 @@ function agentLabels(): Partial<Record<string, string>> {
   return {
     broker: vscode.l10n.t('Broker'),
     agent: vscode.l10n.t('Agent'),
-    mode: vscode.l10n.t('Orders'),
+    mode: vscode.l10n.t('Mode'),
     boot: vscode.l10n.t('Boot ID'),
     reset: vscode.l10n.t('Last reset'),
     tags: vscode.l10n.t('Tags on the board'),

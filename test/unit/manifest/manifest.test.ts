@@ -227,6 +227,13 @@ describe('the menus of the tree', () => {
     expect(common.reduce((a, b) => a.filter((c) => b.includes(c)))).toEqual(['mpyFleet.download']);
   });
 
+  it('place a submenu once in each menu, because VS Code ignores the second place', () => {
+    for (const items of Object.values(contributes.menus)) {
+      const used = items.flatMap((i) => i.submenu ?? []);
+      expect(used).toEqual([...new Set(used)]);
+    }
+  });
+
   it('use every submenu, each with a name and something in it', () => {
     const used = context.flatMap((i) => i.submenu ?? []);
     for (const { id, label } of contributes.submenus) {

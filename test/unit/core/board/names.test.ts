@@ -31,7 +31,7 @@ function world(saved: readonly KnownBoard[] = []) {
     shouldAutoConnect: () => false,
   });
   const named: string[] = [];
-  fleet.onDidName((uid) => named.push(uid));
+  fleet.onDidName(({ uid, name }) => named.push(`${uid} ${name}`));
   const changed = new Emitter<void>();
   let seen: readonly Found[] = [];
   const source: BoardSource = {
@@ -61,7 +61,7 @@ describe('a board without a name', () => {
     await plug(found(a), found(b), found(c));
     const platform = known.get('01')?.info?.platform ?? '?';
     expect(names()).toEqual([1, 2, 3].map((n) => `${platform}-${n}`));
-    expect(named).toEqual(['01', '02', '03']);
+    expect(named).toEqual(['01 fake-1', '02 fake-2', '03 fake-3']);
     const again = world(kept());
     await again.plug(found(c), found(a));
     expect(again.names()).toEqual([`${platform}-3`, `${platform}-1`]);
