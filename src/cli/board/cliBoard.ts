@@ -1,8 +1,9 @@
 import type { Address } from '../../core/address';
 import type { AgentControl } from '../../core/agent';
 import type { BoardFiles } from '../../core/boardFiles';
-import { text } from '../../core/bytes';
 import { ConnectionLostError, ProgramRunningError, UsageError } from '../../core/errors';
+import { text } from '../../core/bytes';
+import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
 import type { Selectable } from '../../core/many';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
@@ -95,7 +96,8 @@ export class CliBoard implements Selectable {
 
   /** Resolves when the board has announced itself at its broker, or after `ms`. */
   async arrives(ms: number, signal: AbortSignal): Promise<void> {
-    await this.links.brokers.arrival(await this.overTheAir(), ms, signal);
+    const { broker, uid } = await this.overTheAir();
+    await untilThere(broker, uid, signal, ms);
   }
 
   /** The open link; opening it disturbs nothing on the board. */

@@ -1,6 +1,5 @@
 import type { Address, MqboardAddress, MqttAddress } from '../../core/address';
 import type { AgentControl } from '../../core/agent';
-import { abortable, Deferred, systemClock } from '../../core/async';
 import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
 import type { Found } from '../../core/board';
 import { asError, UsageError } from '../../core/errors';
@@ -91,20 +90,6 @@ export class CliBrokers {
     await present(broker, [address.uid], this.cli.signal);
     const control = brokers.agent(address.broker, address.uid);
     return control && { uid: address.uid, control, broker };
-  }
-
-  /** Resolves when a board that is away has announced itself, or after `ms`. */
-  async arrival({ broker, uid }: AtBroker, ms: number, signal: AbortSignal): Promise<void> {
-    if (broker.presences.get(uid)?.on) return;
-    const done = new Deferred<undefined>();
-    const timer = systemClock.after(ms, () => done.resolve(undefined));
-    const listening = broker.onPresence(({ uid: who, state }) => {
-      if (who === uid && state.on) done.resolve(undefined);
-    });
-    await abortable(done.promise, signal).finally(() => {
-      timer.dispose();
-      listening.dispose();
-    });
   }
 
   /** Connects to all brokers; lost connections reconnect automatically. @throws ConnectError */

@@ -1,4 +1,5 @@
 import { parseIntervals } from '../../core/apps';
+import { untilThere } from '../../core/broker/announced';
 import { UsageError } from '../../core/errors';
 import { printable, type Cli } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
@@ -40,7 +41,7 @@ async function awakeAgent(cli: Cli, board: CliBoard, signal: AbortSignal): Promi
   if (state?.on === false && state.sleep) {
     cli.err(printable(`${board.name} is asleep; waiting until it wakes up\n`));
     const ms = cli.options.waitMs ?? (120 + state.sleep.seconds * 1.1) * 1_000;
-    await board.brokersLink.arrival(agent, ms, signal);
+    await untilThere(agent.broker, agent.uid, signal, ms);
   }
   return agent;
 }

@@ -2,7 +2,37 @@ import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock } from '../async';
 import { TimeoutError } from '../errors';
 import { DisposableStore } from '../events';
-import type { Broker } from './brokers';
+import type { Broker, Presence } from './brokers';
+
+/**
+ * Waits until the broker reports a state of board `uid` for which `pick` returns a value, and returns the value. Listens from
+ * the call on. Returns undefined after `ms` milliseconds; without `ms` there is no limit.
+ * @throws CancelledError
+ */
+export async function nextPresence<T>(
+  broker: Pick<Broker, 'onPresence'>,
+  uid: string,
+  pick: (state: Presence['state']) => T | undefined,
+  {
+    ms,
+    signal,
+  }: { readonly ms?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+): Promise<T | undefined> {
+  const found = new Deferred<T | undefined>();
+  const store = new DisposableStore();
+  store.add(
+    broker.onPresence((presence) => {
+      const value = presence.uid === uid ? pick(presence.state) : undefined;
+      if (value !== undefined) found.resolve(value);
+    }),
+  );
+  if (ms !== undefined) store.add(systemClock.after(ms, () => found.resolve(undefined)));
+  try {
+    return await abortable(found.promise, signal);
+  } finally {
+    store.dispose();
+  }
+}
 
 /** Time, in milliseconds, for a board to start, find its network and log in. */
 const BIRTH_MS = 90_000;
@@ -18,37 +48,30 @@ export async function announced(
   signal: AbortSignal,
 ): Promise<void> {
   const before = broker.presences.get(uid)?.boot;
-  const born = new Deferred<undefined>();
-  const store = new DisposableStore();
-  store.add(
-    broker.onPresence((p) => {
-      if (p.uid === uid && p.state.on && p.state.boot !== before) born.resolve(undefined);
-    }),
+  const born = await nextPresence(
+    broker,
+    uid,
+    (state) => (state.on && state.boot !== before) || undefined,
+    { ms: BIRTH_MS, signal },
   );
-  store.add(
-    systemClock.after(BIRTH_MS, () =>
-      born.reject(
-        new TimeoutError(l10n.t('{0} did not connect to the broker', name), {
-          hint: l10n.t(
-            "Its REPL shows why. Often the Wi-Fi password is wrong, or the board cannot reach the broker's address.",
-          ),
-        }),
-      ),
+  if (born) return;
+  throw new TimeoutError(l10n.t('{0} did not connect to the broker', name), {
+    hint: l10n.t(
+      "Its REPL shows why. Often the Wi-Fi password is wrong, or the board cannot reach the broker's address.",
     ),
-  );
-  try {
-    await abortable(born.promise, signal);
-  } finally {
-    store.dispose();
-  }
+  });
 }
 
-/** Resolves when the board is connected to the broker, however long that takes. @throws CancelledError */
-export async function untilThere(broker: Broker, uid: string, signal: AbortSignal): Promise<void> {
+/**
+ * Resolves when the board is connected to the broker, or after `ms` milliseconds; without `ms` however long that takes.
+ * @throws CancelledError
+ */
+export async function untilThere(
+  broker: Broker,
+  uid: string,
+  signal: AbortSignal,
+  ms?: number,
+): Promise<void> {
   if (broker.presences.get(uid)?.on) return;
-  const there = new Deferred<undefined>();
-  const listening = broker.onPresence((p) => {
-    if (p.uid === uid && p.state.on) there.resolve(undefined);
-  });
-  await abortable(there.promise, signal).finally(() => listening.dispose());
+  await nextPresence(broker, uid, (state) => state.on || undefined, { signal, ms });
 }

@@ -17,7 +17,7 @@ import {
   type ReportedConfig,
   withAgentNames,
 } from '../../core/agent';
-import { Deferred, systemClock } from '../../core/async';
+import { nextPresence } from '../../core/broker/announced';
 import { text, utf8 } from '../../core/bytes';
 import { ConnectionLostError } from '../../core/errors';
 import { agentExec } from './agentExec';
@@ -103,20 +103,10 @@ export class MqttAgentControl implements AgentControl {
     const reqid = this.#client.newReqid();
     const x = session.seal(JSON.stringify(set), reqid);
     await this.#client.json(Op.cfg, { x, ...more }, { signal, reqid });
-    if ('keys' in set && session.proto > 1) await this.#reconnected();
-  }
-
-  /** Resolves when the board announces itself, or after a limit: its new keys are valid in either case. */
-  async #reconnected(): Promise<void> {
-    const back = new Deferred<undefined>();
-    const presence = this.broker.onPresence(({ uid, state }) => {
-      if (uid === this.uid && state.on) back.resolve(undefined);
-    });
-    const limit = systemClock.after(REKEYED_MS, () => back.resolve(undefined));
-    await back.promise.finally(() => {
-      presence.dispose();
-      limit.dispose();
-    });
+    if (!('keys' in set) || session.proto <= 1) return;
+    // The board reconnects with its new keys. They are valid after the limit too.
+    const back = { ms: REKEYED_MS };
+    await nextPresence(this.broker, this.uid, (state) => state.on || undefined, back);
   }
 
   async logFor(level: LogLevel, seconds: number, signal?: AbortSignal): Promise<void> {

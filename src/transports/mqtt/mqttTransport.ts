@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { setMaxListeners } from 'node:events';
 import { Op } from '../../core/agent';
 import type { MqttAddress } from '../../core/address';
-import { abortable, Deferred, delay, Queue, systemClock } from '../../core/async';
+import { abortable, delay, Queue, systemClock } from '../../core/async';
 import {
   ConnectError,
   ConnectionLostError,
@@ -19,6 +19,7 @@ import type {
   Transport,
 } from '../../core/transport';
 import type { BrokerState } from '../../core/broker/brokers';
+import { nextPresence } from '../../core/broker/announced';
 import { utf8 } from '../../core/bytes';
 import { agentExec } from './agentExec';
 import { restartAgent } from './agentControl';
@@ -193,19 +194,8 @@ export class MqttTransport implements Transport {
 
   /** A broker reports its boards a moment after the connection. */
   async #presence(signal: AbortSignal): Promise<void> {
-    const told = new Deferred<undefined>();
-    const store = new DisposableStore();
-    store.add(
-      this.broker.onPresence(({ uid }) => {
-        if (uid === this.uid) told.resolve(undefined);
-      }),
-    );
-    store.add(systemClock.after(PRESENCE_MS, () => told.resolve(undefined)));
-    try {
-      if (!this.broker.presences.has(this.uid)) await abortable(told.promise, signal);
-    } finally {
-      store.dispose();
-    }
+    if (this.broker.presences.has(this.uid)) return;
+    await nextPresence(this.broker, this.uid, () => true, { ms: PRESENCE_MS, signal });
   }
 
   /**

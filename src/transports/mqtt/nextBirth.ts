@@ -1,8 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Birth } from '../../core/agent';
-import { abortable, Deferred, systemClock } from '../../core/async';
+import { nextPresence } from '../../core/broker/announced';
 import { ConnectionLostError } from '../../core/errors';
-import { DisposableStore } from '../../core/events';
 import type { MqttBroker } from './mqttBroker';
 
 /** Milliseconds for a restart with Wi-Fi and TLS on a small chip. */
@@ -19,28 +18,15 @@ export async function nextBirth(
   limitMs = RESTART_LIMIT_MS,
 ): Promise<Birth> {
   const before = broker.presences.get(uid)?.boot;
-  const born = new Deferred<Birth>();
-  const store = new DisposableStore();
-  store.add(
-    broker.onPresence(({ uid: who, state }) => {
-      if (who === uid && state.on && state.boot !== before) born.resolve(state);
-    }),
+  const birth = await nextPresence(
+    broker,
+    uid,
+    (state) => (state.on && state.boot !== before ? state : undefined),
+    { ms: limitMs, signal },
   );
-  store.add(
-    systemClock.after(limitMs, () =>
-      born.reject(
-        new ConnectionLostError(
-          l10n.t('The board has not reconnected to the broker after its reset'),
-          {
-            hint: l10n.t('Check its power and its network. It connects automatically once it can.'),
-          },
-        ),
-      ),
-    ),
+  if (birth) return birth;
+  throw new ConnectionLostError(
+    l10n.t('The board has not reconnected to the broker after its reset'),
+    { hint: l10n.t('Check its power and its network. It connects automatically once it can.') },
   );
-  try {
-    return await abortable(born.promise, signal);
-  } finally {
-    store.dispose();
-  }
 }
