@@ -43,6 +43,8 @@ export interface ExecOptions {
    * fit.
    */
   pasteOnly?: boolean;
+  /** It is a whole program: a board with the agent that is configured so restarts when it has ended. */
+  isProgram?: boolean;
   /**
    * Aborting sends Ctrl-C to the code, and rejects with CancelledError once the board is back at
    * its prompt.

@@ -65,6 +65,7 @@ export class Runs implements Disposable {
           try {
             await session.exec(run.code, {
               signal: either,
+              isProgram: true,
               onStdout: (chunk) => board.console.show(chunk),
               onStart: (write) => input.push(this.terminals.feed(board, write)),
             });

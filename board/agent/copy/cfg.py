@@ -13,9 +13,9 @@ from .util import HOME, Fail, load
 
 _PATH = HOME + "/mpyfleet/config.json"
 _OPEN = "name tags type location tz log tm app modules keepalive qos wd ntp mtu win out".split()
-_OPEN += ("code", "ring")
+_OPEN += ("code", "ring", "level", "after", "hw", "heap")
 _ADMIN = "mode root sessions".split()
-_SEALED = "keys wifi broker".split()
+_SEALED = "keys wifi broker network".split()
 
 
 def store(cfg):
@@ -47,18 +47,27 @@ def change(ag, new, allowed, trial=None):
     load("check").check(cfg, new)
     if "wifi" in new and cfg.get("wifi"):
         cfg["wifi"] = [_network(n, ag.cfg.get("wifi") or ()) for n in cfg["wifi"]]
+    if "network" in new:
+        cfg["network"] = _secrets(cfg.get("network") or {}, ag.cfg.get("network") or {})
     if "broker" in new:
         cfg["broker"] = _broker(cfg["broker"], ag.cfg["broker"])
     if trial is not None:
         load("trial").begin(ag, trial)
+    if "heap" in new:
+        load("heap").keep(cfg.get("heap") or {}, ag.cfg.get("heap") or {})
     store(cfg)
     ag.cfg.clear()
     ag.cfg.update(cfg)
-    ag.log.level = cfg.get("log", "I")
-    if current and ("name" in new or "tags" in new):
+    _levels(ag)
+    if current and ("name" in new or "tags" in new or "tz" in new):
         current.said = None  # the birth message contains these, so it is sent again
     if current and "keys" in new:
         _rekey(ag.sessions, cfg["keys"])
+
+
+def _levels(ag):
+    ag.log.level = dict(ag.cfg.get("level") or {})
+    ag.log.level[""] = ag.cfg.get("log", "I")
 
 
 def _rekey(ss, keys):
@@ -91,6 +100,16 @@ def _network(n, old):
     return n
 
 
+def _secrets(net, old):
+    """Keeps passwords of a network's module that the request omits."""
+    d = {}
+    for name, conf in net.items():
+        known = old.get(name, {})
+        keep = "password" in known and "password" not in conf
+        d[name] = dict(conf, password=known["password"]) if keep else conf
+    return d
+
+
 def _broker(b, old):
     """Does the same for a broker's user and password if the host is unchanged."""
     b = dict(b)
@@ -113,6 +132,12 @@ def public(cfg, pads):
         d["wifi"] = nets = []
         for n in cfg["wifi"]:
             nets.append({"ssid": n["ssid"], "h": _fingerprint(pads, n.get("key") or "")})
+    if cfg.get("network"):
+        d["network"] = {}
+        for name, conf in cfg["network"].items():
+            d["network"][name] = conf = dict(conf)
+            if "password" in conf:
+                conf["h"] = _fingerprint(pads, conf.pop("password"))
     d["broker"] = _bare(cfg["broker"], pads)
     return d
 
@@ -133,12 +158,12 @@ def _fingerprint(pads, text):
 
 
 async def _louder(ag, level, seconds):
-    """Logs from `level` for a while; a restart or a new configuration ends it."""
+    """All loggers log from `level` for a while; a restart or a new configuration ends it."""
     ag.louder = mine = object()
-    ag.log.level = level
+    ag.log.level = {"": level}
     await asyncio.sleep(seconds)
     if ag.louder is mine:
-        ag.log.level = ag.cfg.get("log", "I")
+        _levels(ag)
 
 
 def op_cfg(ag, s, r, j, _):

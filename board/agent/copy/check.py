@@ -49,6 +49,17 @@ def _wifi(nets):
             _text(n["key"], 64, "the password of a network")
 
 
+def _net(net):
+    if not isinstance(net, dict) or len(net) > 1:
+        _bad("network names one module, with its settings")
+    for name, conf in net.items():
+        _text(name, 32, "a module", 1)
+        if not isinstance(conf, dict):
+            _bad("network %s is an object" % name)
+        if conf.get("password") is not None:
+            _text(conf["password"], 64, "the password of a network")
+
+
 def _watchdog(wd):
     if not isinstance(wd, dict) or wd.get("outage", "reboot") not in ("tolerate", "reboot"):
         _bad("wd is an object, its outage tolerate or reboot")
@@ -62,10 +73,52 @@ def _modules(m):
         _bad("modules are 16 names at most, with their settings")
 
 
+def _levels(m):
+    if not isinstance(m, dict) or len(m) > 16:
+        _bad("level holds 16 loggers at most, each with a level")
+    for name, level in m.items():
+        _text(name, 64, "a logger", 1)
+        _level(level)
+
+
+def _level(level):
+    if not isinstance(level, str) or len(level) != 1 or level not in "ODIWEC":
+        _bad("a level of the log is one of D I W E C")
+
+
+def _pins(m):
+    if not isinstance(m, dict):
+        _bad("hw is an object")
+    for k, v in m.items():
+        if k in ("activity", "failure", "battery"):
+            if isinstance(v, str):
+                _text(v, 16, "pin " + k, 1)
+            else:
+                _number(v, 0, 255, "pin " + k)
+        elif k == "scale":
+            _number(v, 1, 1000000, "scale")
+        elif k != "low":
+            _bad("hw has no %s" % k[:32])
+
+
+def _heap(m):
+    if not isinstance(m, dict) or len(m) > 8:
+        _bad("heap holds 8 numbers at most")
+    for k, v in m.items():
+        _text(k, 15, "a name in heap", 1)
+        _number(v, 0, (1 << 31) - 1, "heap " + k)
+
+
+def _after(v):
+    if v not in ("keep", "restart"):
+        _bad("after is keep or restart")
+
+
 _NUMBERS = {"tm": 86400, "keepalive": 3600, "mtu": 16384, "win": 64, "out": 65536}
 _NUMBERS.update(code=1 << 19, ring=1 << 17, sessions=64)
 _TEXTS = {"name": 64, "type": 64, "location": 64, "app": 255}
 _OTHERS = {"wifi": _wifi, "wd": _watchdog, "modules": _modules}
+_OTHERS.update(level=_levels, hw=_pins, network=_net, heap=_heap, after=_after)
 
 
 def check(cfg, new):
@@ -82,9 +135,7 @@ def check(cfg, new):
         _bad("signed mode needs a key")
     if not _is_root(cfg.get("root", "mpy")):
         _bad("root")
-    level = cfg.get("log", "I")
-    if not isinstance(level, str) or len(level) != 1 or level not in "ODIWEC":
-        _bad("log is one of D I W E C")
+    _level(cfg.get("log", "I"))
     for k in new:
         v = cfg.get(k)
         if v is None:

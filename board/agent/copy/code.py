@@ -13,6 +13,7 @@ import micropython
 from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
 _TICK_MS = const(100)
+_LAST_MS = const(1000)  # before a restart: for output that is still to be asked for
 
 
 def _branches():
@@ -172,3 +173,6 @@ def _answer(ag, run, o, ms, mode, result, error, unread):
         c.fail(e)
     finally:
         c.leave()
+    if o.again:
+        ag.handler("ops", "reset")(ag, None, 0, {"m": "soft"}, None)
+        ag.leave_at += _LAST_MS

@@ -99,6 +99,13 @@ def crash(guard, who, text):
         save(guard)
 
 
+def report(guard, n):
+    """Notes, at the start after it, that the hardware watchdog of n seconds has ended the one
+    before."""
+    text = "code let nothing else run for %d s, and the hardware watchdog ended it" % n
+    crash(guard, "watchdog", text)
+
+
 def crash_text(guard, most, rm):
     if rm:
         try:

@@ -32,7 +32,7 @@ def make(c, cfg, wifi):
     c.full = False
     c.buffers(size + BESIDE)
     c.cfg = cfg
-    c.wifi = wifi  # see wifi.py
+    c.wifi = wifi  # a list, see wifi.py, or a dict, see other.py
     c.wifi_at = 0
     c.subs = []  # (topic, qos), created again after each connect
     c.reconnects = -1
@@ -154,7 +154,7 @@ def answer(wire, what):
 def connection(c):
     """Generator that opens the Client's connection; an OSError names the reason if it fails."""
     if c.wifi:
-        yield from load("wifi").up(c)
+        yield from load("other" if isinstance(c.wifi, dict) else "wifi").up(c)
     if c.before:
         c.before()
     cfg = c.cfg

@@ -12,9 +12,9 @@ _COST = const(48)  # bytes of heap of a record without its text
 class Log(Lazy):
     """A ring of records [seq, level, ms, logger, text, state]; state 0: to send, 1: in transit, 2:
     at the broker. setup.py sets the attributes: ring, size, used: records, limit and use in bytes;
-    next: the next seq; level: the least level logged; drop: lost records by level; line: an
-    unfinished line of output; urgent: send at once; last: time of the last batch; busy: a batch is
-    in transit."""
+    next: the next seq; level: the least level logged, by logger, "" for all others; drop: lost
+    records by level; line: an unfinished line of output; urgent: send at once; last: time of the
+    last batch; busy: a batch is in transit."""
 
     more = "batch"
 
@@ -47,7 +47,8 @@ class Log(Lazy):
             self.drop[r[1]] = self.drop.get(r[1], 0) + 1
 
     def log(self, level, name, text):
-        if LEVELS.index(level) >= LEVELS.index(self.level):
+        least = self.level
+        if LEVELS.index(level) >= LEVELS.index(least.get(name) or least[""]):
             self.add(level, name, text)
 
     def lost(self, e):

@@ -22,7 +22,7 @@ class Output:
         self.err_at = None  # from here on it is the traceback
         self.drop = 0
         self.stalled = False
-        self.done = False
+        self.done = self.again = False
         self.t0 = time.ticks_ms()
 
     def put(self, buf):

@@ -52,6 +52,7 @@ class Code(Inflow):
         run.out = None
         run.out = Output(self.ag, self.s, self.r, self.ag.cfg.get("out", 2048))
         self.ag.flows[(self.s, self.r)] = run.out
+        run.out.again = self.j.get("run") and self.ag.cfg.get("after") == "restart"
         name = self.j.get("f", "<fleet>")
         run.submit("exec", self.buf, self.j.get("mode", "exec"), name)
         run.out.greet()

@@ -97,6 +97,8 @@ def _guard(ag, boot):
     ag.topics["wd"] = g.back
     if boot.get("event"):
         g.event("agent", state=boot["event"])
+    if g.wdt and boot.get("fails") and hal.reset_cause() == "watchdog":
+        load("crash").report(g, wd["hw"])
     if boot.get("crashed"):
         g.event("crash", **boot.pop("crashed"))
     return g
@@ -106,7 +108,8 @@ def _log(cfg):
     log = Log()
     log.clock = Clock()
     log.size = cfg.get("ring", 4096)
-    log.level = cfg.get("log", "I")
+    log.level = dict(cfg.get("level") or {})
+    log.level[""] = cfg.get("log", "I")
     log.ring = []
     log.used = 0
     log.next = 1
@@ -134,7 +137,8 @@ def make(main, cfg, boot):
     b = cfg["broker"]
     root = cfg.get("root", "mpy")
     base = "%s/%s/" % (root, uid)
-    nets = cfg.get("wifi")
+    # Split, "network" is no name that would stay in memory (README.md, "Memory").
+    nets = cfg.get("wifi network".split()[1]) or cfg.get("wifi")
     log = _log(cfg)
     main.client = c = Client({"size": _mtu(cfg) + 28, "client_id": "mpy-" + uid}, nets)
     c.cfg.update(b)
@@ -147,7 +151,7 @@ def make(main, cfg, boot):
     log.keys = ss
     ag.guard = _guard(ag, boot)
     deployed = _has_app()
-    if cfg.get("modules") or cfg.get("app") or deployed:
+    if deployed or cfg.get("modules") or cfg.get("app") or cfg.get("hw"):
         ag.tasks = load("tasks").Tasks(ag, deployed)
     try:
         os.stat(HOME + "/mpyfleet/ota.json")

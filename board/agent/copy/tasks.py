@@ -4,6 +4,8 @@ the app."""
 import asyncio
 import sys
 
+from .util import load
+
 _FIRST_S = const(1)
 _HEAD_START_MS = const(10000)  # the connection's, before a program that never yields begins
 _MOST_S = const(60)
@@ -43,6 +45,10 @@ class Mqtt:
     def watch(self, name, factory):
         """Keeps factory() running: if it fails, it is started again after a growing pause."""
         return self.ag.tasks.watch(name, factory)
+
+    def battery(self):
+        """The battery's voltage in mV, None if the configuration names no pin for it."""
+        return load("hw").millivolts(self.ag)
 
 
 class Tasks:
@@ -94,6 +100,9 @@ class Tasks:
         if ag.guard.safe:
             ag.log.warning("agent", "safe mode: neither modules nor app are started")
             return
+        pins = ag.cfg.get("hw") or {}
+        if "activity" in pins or "failure" in pins:
+            self.watch("leds", lambda: load("hw").show(ag))
         mods = ag.cfg.get("modules", {})
         if not isinstance(mods, dict):
             mods = {m: {} for m in mods}

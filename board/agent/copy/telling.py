@@ -24,6 +24,8 @@ def birth(main):
     d["platform"], d["machine"] = sys.platform, getattr(impl, "_machine", "")[:64]
     d["mpy"] = getattr(impl, "_mpy", 0)
     d["name"], d["tags"] = cfg.get("name", ""), cfg.get("tags", [])
+    # Split, "tz" is no name that would stay in memory (README.md, "Memory").
+    d.update({k: cfg[k] for k in "type location tz".split() if k in cfg})
     s = ag.sessions
     d["boot"], d["nonce"] = s.boot_hex, hexlify(s.nonce).decode()
     d["mode"] = s.mode
@@ -90,8 +92,10 @@ def report(main):
         d["rc"], d["rtt"] = c.reconnects, ag.guard.rtt
         d["tasks"] = ag.tasks.counts() if ag.tasks else {}
         d["drop"], d["junk"] = {"log": sum(ag.log.drop.values())}, ag.bad
-        if c.wifi:
+        if isinstance(c.wifi, list):
             d["rssi"] = load("wifi").rssi()
+        if main.cfg.get("hw"):
+            load("hw").report(ag, d)
         c.send(main.tmt, signed(ag.sessions, "tm", json.dumps(d)))
 
 

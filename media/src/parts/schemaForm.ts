@@ -29,13 +29,15 @@ export interface FormContext {
 
 /** Returns a value's schema without null, which stands for the default. */
 export function innerOf(schema: Schema): Schema {
-  return schema.anyOf?.find((s) => s.type !== 'null') ?? schema;
+  const { anyOf } = schema;
+  if (!anyOf?.some((s) => s.type === 'null')) return schema;
+  return anyOf.find((s) => s.type !== 'null') ?? schema;
 }
 
 /** Makes the control for a schema. `label` names it for screen readers: `wifi: ssid`. */
 export function fieldOf(given: Schema, label: string, context: FormContext): Field {
   const schema = innerOf(given);
-  if (schema.anyOf) return textField(schema, label, context, wordOrText);
+  if (schema.anyOf) return textField(schema, label, context, parserOf(schema.anyOf));
   if (schema.enum) return choiceField(schema.enum.map(String), label, context, (text) => text);
   switch (schema.type) {
     case 'integer':
@@ -55,9 +57,14 @@ export function fieldOf(given: Schema, label: string, context: FormContext): Fie
   }
 }
 
-/** `false` keeps its type, as in a document. */
-function wordOrText(text: string): unknown {
-  return text === 'false' ? false : text;
+/** Where a value may be a number or `false` as well as a text, they keep their type, as in a document. */
+function parserOf(kinds: readonly Schema[]): (text: string) => unknown {
+  const mayBeNumber = kinds.some((kind) => kind.type === 'integer');
+  const mayBeFalse = kinds.some((kind) => kind.enum?.includes(false));
+  return (text) => {
+    if (mayBeNumber && /^\d+$/.test(text)) return Number(text);
+    return mayBeFalse && text === 'false' ? false : text;
+  };
 }
 
 function inputOf(type: string, label: string, { changed }: FormContext): HTMLInputElement {

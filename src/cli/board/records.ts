@@ -58,7 +58,7 @@ export async function printRecords(
   const show = (entry: LogEntry) => {
     const { from = -Infinity, to = Infinity } = filter;
     if (entry.at < from || entry.at > to || !isWanted(entry, filter)) return;
-    io.printNow(utf8(printable(formatEntry(entry, board.name))));
+    io.printNow(utf8(printable(formatEntry(entry, board.name, control.birth?.zone))));
   };
   const take = (batch: LogBatch) => sequences.take(uid, batch).forEach(show);
   // New records wait until the earlier ones have been printed.

@@ -15,7 +15,7 @@ export const exec: VerbRun = async (cli, args) => {
       hint: "Put code in quotes: mpyfleet exec 'print(1)'",
     });
   }
-  if (what === '-') return execute(cli, await cli.input.readAll(), false);
+  if (what === '-') return execute(cli, await cli.input.readAll(), { feed: false });
   if (await isFile(resolve(cli.cwd, what))) return execute(cli, await sourceOf(cli, what));
   if (/^[^\s()='"]+\.py$/.test(what)) throw noFile(what);
   return execute(cli, what);
@@ -29,9 +29,10 @@ export const runFile: VerbRun = async (cli, args) => {
       hint: 'mpyfleet run blink.py. To run a file that is on the board: mpyfleet exec "import blink"',
     });
   }
-  if (file === '-') return execute(cli, await cli.input.readAll(), false);
+  const isProgram = true;
+  if (file === '-') return execute(cli, await cli.input.readAll(), { feed: false, isProgram });
   if (!(await isFile(resolve(cli.cwd, file)))) throw noFile(file);
-  return execute(cli, await sourceOf(cli, file));
+  return execute(cli, await sourceOf(cli, file), { isProgram });
 };
 
 /** `eval EXPRESSION`: prints its value. */
@@ -45,7 +46,11 @@ export const evaluate: VerbRun = (cli, args) => {
 };
 
 /** Runs code on the boards. One board's code gets standard input, unless the code itself came from there (`feed` false). */
-export async function execute(cli: Cli, code: string | Uint8Array, feed = true): Promise<number> {
+export async function execute(
+  cli: Cli,
+  code: string | Uint8Array,
+  { feed = true, isProgram = false }: { feed?: boolean; isProgram?: boolean } = {},
+): Promise<number> {
   const source = typeof code === 'string' ? code : withoutBom(code);
   const words = typeof source === 'string' ? source : text(source);
   // Standard input may belong to the caller's loop (`while read …; do mpyfleet …`), so only code
@@ -67,7 +72,7 @@ export async function execute(cli: Cli, code: string | Uint8Array, feed = true):
       await board.withSession(
         (session) =>
           session.exec(source, {
-            ...{ signal, onStdout },
+            ...{ signal, onStdout, isProgram },
             ...(input ? { onStart: (write) => input.start(write) } : {}),
           }),
         { signal },

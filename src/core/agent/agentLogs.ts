@@ -1,4 +1,5 @@
 import type { LogBatch, LogLevel, LogRecord } from './agentProtocolLog';
+import { zoneText } from '../timeZone';
 
 /** Records kept for all boards together; the oldest are dropped. */
 const LIMIT = 20_000;
@@ -174,9 +175,10 @@ export function isWanted(entry: LogEntry, filter: LogFilter): boolean {
 /**
  * Formats an entry as lines of text. Every line starts with time and board, so that filtering by
  * text keeps whole tracebacks. Control characters are escaped because the text comes from a board.
+ * @param zone the board's time zone in minutes east of UTC
  */
-export function formatEntry(entry: LogEntry, name: string): string {
-  const head = `${clock(entry.at)} ${name}`;
+export function formatEntry(entry: LogEntry, name: string, zone?: number): string {
+  const head = `${clock(entry.at, zone)} ${name}`;
   if (entry.kind === 'gap') return `${head} … ${entry.lost} records were lost\n`;
   if (entry.kind === 'boot') return `${head} … restarted\n`;
   const { level, logger, text, cut } = entry.record;
@@ -190,7 +192,12 @@ export function formatEntry(entry: LogEntry, name: string): string {
     .join('');
 }
 
-function clock(at: number): string {
+/** In the board's time zone, which is then shown, else in this computer's. */
+function clock(at: number, zone: number | undefined): string {
+  if (zone !== undefined) {
+    const local = new Date(at + zone * 60_000).toISOString();
+    return `${local.slice(11, 23)} ${zoneText(zone)}`;
+  }
   const d = new Date(at);
   const two = (n: number) => String(n).padStart(2, '0');
   const time = [d.getHours(), d.getMinutes(), d.getSeconds()].map(two).join(':');

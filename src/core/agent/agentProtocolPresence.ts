@@ -6,6 +6,7 @@ import * as l10n from '@vscode/l10n';
 import { MAX_MTU, decodeJson } from './agentProtocol';
 import { withoutTags } from './agentProtocolTags';
 import { ProtocolError } from '../errors';
+import { isZone } from '../timeZone';
 
 export interface Birth {
   readonly on: true;
@@ -31,6 +32,8 @@ export interface Birth {
   readonly caps: ReadonlySet<string>;
   readonly free: number;
   readonly fs: { readonly total: number; readonly free: number } | undefined;
+  /** Minutes east of UTC; undefined: the configuration names no time zone. */
+  readonly zone?: number;
   readonly safe: boolean;
   readonly trial: boolean;
   readonly why: string;
@@ -125,6 +128,7 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
     safe: o.safe === 1,
     trial: o.trial === 1,
     ...appOf(o.app),
+    ...(typeof o.tz === 'number' && isZone(o.tz) ? { zone: o.tz } : {}),
   };
 }
 

@@ -3,6 +3,7 @@ export { blink } from './blink';
 export type { Board, StopAnswer } from './board';
 export { boardBecomes } from './boardBecomes';
 export { clockCode, setClock } from './boardClock';
+export { boardZone } from './boardZone';
 export { noteLine } from './boardConsole';
 export type { BoardInfo } from './boardInfo';
 export { bytesText, infoLines } from './boardInfoText';

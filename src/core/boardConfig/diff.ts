@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ReportedConfig } from '../agent';
 import { isRecord, record } from './records';
-import { SETTINGS, type BoardConfig, type Setting } from './settings';
+import type { Setting } from './settingKit';
+import { SETTINGS, type BoardConfig } from './settings';
 
 /** A setting whose value on the board differs from the desired one. */
 export interface ConfigChange {
@@ -48,6 +49,15 @@ function secretsFit(setting: Setting, desired: unknown, { raw, fingerprint }: Re
     return (Array.isArray(desired) ? desired : []).every((network, i) => {
       const { password } = record(network);
       return typeof password !== 'string' || known[i]?.h === fingerprint(password);
+    });
+  }
+  if (setting.name === 'network') {
+    return Object.entries(record(desired)).every(([name, options]) => {
+      const { password } = record(options);
+      return (
+        typeof password !== 'string' ||
+        record(record(raw.network)[name]).h === fingerprint(password)
+      );
     });
   }
   const fits = (wanted: unknown, is: unknown): boolean => {

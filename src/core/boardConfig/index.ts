@@ -1,5 +1,6 @@
 /** Remote configuration of boards: documents, templates, differences, and applying them. */
-export { CONFIG_SCHEMA, SETTINGS, type BoardConfig, type Setting } from './settings';
+export { CONFIG_SCHEMA, SETTINGS, type BoardConfig } from './settings';
+export type { Setting } from './settingKit';
 export { checkConfig, configText, parseConfig } from './document';
 export { fillTemplate, isTemplate, SECRET_NAME, type TemplateValues } from './template';
 export { configChanges, reportedConfig, type ConfigChange } from './diff';

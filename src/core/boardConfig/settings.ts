@@ -1,39 +1,12 @@
+import { HARDWARE_SETTINGS } from './hardwareSettings';
 import type { JsonSchema } from './jsonSchema';
 import { isRecord, record } from './records';
+import { LEVELS, number, renamed, same, text, type Setting } from './settingKit';
 import { SECRET_NAME } from './template';
+import { zoneMinutes, zoneText } from '../timeZone';
 
 /** The settings of one board by their names in documents. Values are checked against {@link CONFIG_SCHEMA}. */
 export type BoardConfig = Readonly<Record<string, unknown>>;
-
-/** One setting: its name in documents, its keys in the agent's config.json, and the conversion between them. */
-export interface Setting {
-  readonly name: string;
-  /** Converts a value to the agent's keys; null stands for the agent's default. */
-  readonly toAgent: (value: unknown) => Record<string, unknown>;
-  /** Returns the value, or undefined if the agent does not report it, so its default applies. */
-  readonly fromAgent: (config: Readonly<Record<string, unknown>>) => unknown;
-  /** It contains secrets, which are sent only encrypted and only to a board connected to its broker. */
-  readonly sealed?: true;
-  /** It takes effect at the board's next start. */
-  readonly restart?: true;
-  readonly schema: JsonSchema;
-}
-
-const LEVELS = new Map([
-  ['debug', 'D'],
-  ['info', 'I'],
-  ['warning', 'W'],
-  ['error', 'E'],
-  ['critical', 'C'],
-]);
-
-const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
-const text = (maxLength: number, description: string): JsonSchema => ({
-  ...{ type: 'string', maxLength, description },
-});
-const number = (minimum: number, maximum: number, description: string): JsonSchema => ({
-  ...{ type: 'integer', minimum, maximum, description },
-});
 
 /** A reference to a password. A document never contains the password itself. */
 const SECRET: JsonSchema = {
@@ -93,21 +66,17 @@ const WIFI: JsonSchema = {
   },
 };
 
-const same = (name: string, schema: JsonSchema, more: Partial<Setting> = {}): Setting =>
-  renamed(name, name, schema, more);
-
-const renamed = (
-  name: string,
-  key: string,
-  schema: JsonSchema,
-  more: Partial<Setting> = {},
-): Setting => ({
-  name,
-  schema: nullable(schema),
-  toAgent: (value) => ({ [key]: value }),
-  fromAgent: (config) => config[key],
-  ...more,
-});
+const NETWORK: JsonSchema = {
+  type: 'object',
+  maxProperties: 1,
+  description:
+    'a network other than Wi-Fi: a module on the board that connects, with its settings, such as {ethernet: {}}',
+  additionalProperties: {
+    type: 'object',
+    properties: { password: SECRET },
+    additionalProperties: true,
+  },
+};
 
 /** Every setting that can be changed remotely. */
 export const SETTINGS: readonly Setting[] = [
@@ -130,11 +99,11 @@ export const SETTINGS: readonly Setting[] = [
       type: 'string',
       pattern: '^[+-](0\\d|1[0-4]):[0-5]\\d$',
       description:
-        'difference from UTC, such as +02:00; kept for programs and for what reads its logs',
+        'difference from UTC, such as +02:00; times of its log and in Board Info are shown so',
     },
     {
-      toAgent: (value) => ({ tz: typeof value === 'string' ? minutesOf(value) : null }),
-      fromAgent: ({ tz }) => (typeof tz === 'number' ? offsetOf(tz) : undefined),
+      toAgent: (value) => ({ tz: typeof value === 'string' ? zoneMinutes(value) : null }),
+      fromAgent: ({ tz }) => (typeof tz === 'number' ? zoneText(tz) : undefined),
     },
   ),
   same('wifi', WIFI, {
@@ -142,6 +111,15 @@ export const SETTINGS: readonly Setting[] = [
     restart: true,
     toAgent: (value) => ({ wifi: Array.isArray(value) ? value.map(networkToAgent) : null }),
     fromAgent: ({ wifi }) => (Array.isArray(wifi) ? wifi.map(networkFromAgent) : undefined),
+  }),
+  same('network', NETWORK, {
+    sealed: true,
+    restart: true,
+    fromAgent: ({ network }) =>
+      mapValues(network, (options) => {
+        const known = Object.entries(record(options)).filter(([key]) => key !== 'h');
+        return Object.fromEntries(known);
+      }) ?? undefined,
   }),
   {
     ...{ name: 'broker', sealed: true, restart: true, schema: BROKER },
@@ -153,35 +131,28 @@ export const SETTINGS: readonly Setting[] = [
     { enum: [...LEVELS.keys()], description: 'lowest level that the board logs' },
     {
       toAgent: (value) => ({ log: LEVELS.get(String(value)) ?? null }),
-      fromAgent: ({ log }) => [...LEVELS].find(([, letter]) => letter === log)?.[0],
+      fromAgent: ({ log }) => levelName(log),
+    },
+  ),
+  renamed(
+    'loggers',
+    'level',
+    {
+      type: 'object',
+      maxProperties: 16,
+      additionalProperties: { enum: [...LEVELS.keys()] },
+      description: 'lowest level of single loggers, such as {mqtt: debug, aioble: error}',
+    },
+    {
+      toAgent: (value) => ({ level: mapValues(value, (level) => LEVELS.get(String(level))) }),
+      fromAgent: ({ level }) => mapValues(level, levelName) ?? undefined,
     },
   ),
   renamed('telemetry', 'tm', number(0, 86_400, 'seconds between telemetry; 0: none')),
   same('keepalive', number(1, 3600, 'seconds between signs of life to the broker'), {
     restart: true,
   }),
-  renamed(
-    'watchdog',
-    'wd',
-    {
-      type: 'object',
-      description: 'when the board restarts automatically',
-      properties: {
-        limit: number(10, 86_400, 'seconds without an answer of the broker (default: 300)'),
-        confirm: number(1, 86_400, 'seconds after which a start counts as good (default: 60)'),
-        outage: {
-          enum: ['tolerate', 'reboot'],
-          description: 'what to do without a broker (default: tolerate)',
-        },
-        hardware: number(0, 3600, 'seconds of the hardware watchdog; 0: off (default)'),
-      },
-    },
-    {
-      restart: true,
-      toAgent: (value) => ({ wd: renameKeys(value, WATCHDOG) }),
-      fromAgent: ({ wd }) => renameKeys(wd, inverse(WATCHDOG)) ?? undefined,
-    },
-  ),
+  ...HARDWARE_SETTINGS,
   renamed(
     'program',
     'app',
@@ -217,20 +188,14 @@ export const CONFIG_SCHEMA: JsonSchema = {
   properties: Object.fromEntries(SETTINGS.map((s) => [s.name, s.schema])),
 };
 
-const WATCHDOG = { limit: 'limit', confirm: 'allok', outage: 'outage', hardware: 'hw' };
-
-function inverse(names: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(names).map(([a, b]) => [b, a]));
+function levelName(level: unknown): string | undefined {
+  return [...LEVELS].find(([, letter]) => letter === level)?.[0];
 }
 
 /** Null if the value is not an object. */
-function renameKeys(
-  value: unknown,
-  names: Readonly<Record<string, string>>,
-): Record<string, unknown> | null {
+function mapValues(value: unknown, to: (v: unknown) => unknown): Record<string, unknown> | null {
   if (!isRecord(value)) return null;
-  const known = Object.entries(value).filter(([name]) => Object.hasOwn(names, name));
-  return Object.fromEntries(known.map(([name, v]) => [names[name] ?? name, v]));
+  return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, to(v)]));
 }
 
 function networkToAgent(value: unknown): Record<string, unknown> {
@@ -260,15 +225,4 @@ function brokerFromAgent(value: unknown): Record<string, unknown> | undefined {
     ...(isRecord(ssl) ? { tls: ssl } : {}),
     ...(isRecord(other) ? { second: brokerFromAgent(other) } : {}),
   };
-}
-
-function minutesOf(offset: string): number {
-  const [hours = 0, minutes = 0] = offset.slice(1).split(':').map(Number);
-  return (offset.startsWith('-') ? -1 : 1) * (60 * hours + minutes);
-}
-
-function offsetOf(tz: number): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  const all = Math.abs(tz);
-  return `${tz < 0 ? '-' : '+'}${two(Math.floor(all / 60))}:${two(all % 60)}`;
 }

@@ -26,7 +26,7 @@ import type { MqttBroker } from './mqttBroker';
 import { nextBirth } from './nextBirth';
 
 /** Parts of a configuration that are only sent encrypted. */
-const SECRETS = ['keys', 'wifi', 'broker'];
+const SECRETS = ['keys', 'wifi', 'network', 'broker'];
 /** A board with new keys reconnects a second after its answer; it is waited for at most this many milliseconds. */
 const REKEYED_MS = 6_000;
 /** Characters kept of a board's own words. */

@@ -37,6 +37,7 @@ export async function agentExec(
     h: createHash('sha256').update(code).digest('hex'),
     mode: options.mode ?? 'exec',
     f: FILE_NAME,
+    ...(options.isProgram ? { run: 1 } : {}),
     dl: client.deadline(START_WITHIN_MS),
   };
   const room = Math.max(0, client.mtu - 2 - Buffer.byteLength(JSON.stringify(head)));

@@ -10,6 +10,7 @@ import {
 import { DisposableStore, Emitter } from '../../core/events';
 import { mqttAddress } from '../../core/parseAddress';
 import type { MqttBroker } from './mqttBroker';
+import { zoneText } from '../../core/timeZone';
 
 /**
  * Milliseconds within which changes are reported together: a broker with thousands of boards sends
@@ -113,6 +114,7 @@ export class PresenceSource implements BoardSource {
         ...(birth.proto < 2 ? { protocol: '1: can be read only, update its agent' } : {}),
         boot: birth.boot,
         reset: birth.reset,
+        ...(birth.zone === undefined ? {} : { timezone: zoneText(birth.zone) }),
         ...(birth.tags.length > 0 ? { tags: birth.tags.join(', ') } : {}),
         ...(birth.safe ? { safe: birth.why || 'yes' } : {}),
         ...(birth.state === 'ota' ? { activity: 'ota' } : {}),

@@ -1,4 +1,4 @@
-import { type Board, type Fleet, presentAgent } from '../../core/board';
+import { type Board, boardZone, type Fleet, presentAgent } from '../../core/board';
 import * as vscode from 'vscode';
 import {
   formatEntry,
@@ -123,6 +123,7 @@ export class BoardLogs implements Disposable {
   }
 
   #line(entry: LogEntry): string {
-    return formatEntry(entry, this.services.fleet.byUid(entry.uid)?.name ?? entry.uid);
+    const board = this.services.fleet.byUid(entry.uid);
+    return formatEntry(entry, board?.name ?? entry.uid, board && boardZone(board.links));
   }
 }

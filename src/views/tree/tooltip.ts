@@ -1,8 +1,9 @@
 import { fullPlace } from '../../core/address';
 import * as vscode from 'vscode';
-import { type Board, bytesText } from '../../core/board';
+import { type Board, boardZone, bytesText } from '../../core/board';
 import { offsetText } from '../../core/many';
 import { shownTime } from '../../core/timeText';
+import { timeInZone } from '../../core/timeZone';
 import { linkName } from './boardLook';
 
 /** Longest text from a board that is shown in one row. */
@@ -58,9 +59,11 @@ function boardRows(board: Board, state: string, tags: readonly string[]): Row[] 
 }
 
 /** The time on the board now, and how far it is off. */
-function clockText({ clock }: Board): string | undefined {
+function clockText({ clock, links }: Board): string | undefined {
   if (!clock) return undefined;
   const time = shownTime(Date.now() + clock.offset);
+  const zone = boardZone(links);
+  if (clock.isUtc && zone !== undefined) return timeInZone(Date.now(), zone);
   if (clock.isUtc) return vscode.l10n.t('{0} (UTC)', time);
   return Math.abs(clock.offset) < CLOCK_MS ? time : `${time} (${offsetText(clock.offset)})`;
 }
@@ -87,6 +90,7 @@ function agentLabels(): Partial<Record<string, string>> {
     mode: vscode.l10n.t('Mode'),
     boot: vscode.l10n.t('Boot ID'),
     reset: vscode.l10n.t('Last reset'),
+    timezone: vscode.l10n.t('Time zone'),
     tags: vscode.l10n.t('Tags on the board'),
     safe: vscode.l10n.t('Safe mode'),
     trial: vscode.l10n.t('On trial'),

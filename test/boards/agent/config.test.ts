@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +13,34 @@ const NO_WIFI =
 /** A program that never lets anything else run. */
 const MAIN = 'import mpyfleet\nmpyfleet.start()\nimport time\nwhile True: time.sleep(1)\n';
 const SECRET = 'open-sesame-42';
+const HOSTNET = readFileSync(join(import.meta.dirname, '../../../board/networks/hostnet.py'));
+/** Pins that note their values, and a battery pin with half of the reference voltage. */
+const HAL = `seen = {}
+class Pin:
+    OUT = 1
+    def __init__(self, pin, mode, value):
+        self.pin = pin
+        self.value(value)
+    def value(self, v):
+        seen.setdefault(self.pin, set()).add(v)
+class ADC:
+    def __init__(self, pin):
+        assert pin == 34
+    def read_u16(self):
+        return 32768
+`;
+/** The part of an ESP32's module with its memory for numbers. */
+const ESP32 = `kept = []
+class NVS:
+    def __init__(self, space):
+        self.space = space
+    def set_i32(self, name, n):
+        kept.append((self.space, name, n))
+    def erase_key(self, name):
+        kept.append((self.space, name))
+    def commit(self):
+        kept.append("commit")
+`;
 
 let cli: BuiltCli;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -43,7 +71,11 @@ beforeAll(async () => {
     });
   boards = await Promise.all([
     start('left', { config: { tags: ['pair'], app: '/main.py' }, main: MAIN }),
-    start('right', { config: { tags: ['pair'] }, main: NO_WIFI }),
+    start('right', {
+      config: { tags: ['pair'] },
+      main: NO_WIFI,
+      files: { '/mpyfleet_hal.py': HAL, '/esp32.py': ESP32, '/hostnet.py': HOSTNET },
+    }),
   ]);
   writeFileSync(
     join(dir, 'fleet.json'),
@@ -101,11 +133,75 @@ describe('the configuration of boards from afar', () => {
     expect(await run(again)).toMatchObject({ status: 0, out: 'as it should be\n' });
   });
 
+  it('sets LEDs, battery, single loggers, restarts after a run, and heap numbers', async () => {
+    const right = ['-b', at(1)];
+    const exec = async (code: string) => (await run([...right, 'exec', code])).out.trim();
+    const pins = 'pins={activity: 2, failure: LED, battery: 34, scale: 2000}';
+    const levels = 'loggers={noisy: error, agent: debug}';
+    const set = [...right, 'config', 'set', 'telemetry=1', 'afterRun=restart', levels, pins];
+    expect(await run(set)).toMatchObject({ status: 0 });
+    const now = await config(at(1));
+    expect(now).toMatchObject({
+      afterRun: 'restart',
+      loggers: { noisy: 'error', agent: 'debug' },
+      pins: { activity: 2, failure: 'LED', battery: 34, scale: 2000 },
+    });
+    expect((await run([...set.slice(0, 3), 'diff', ...set.slice(4)])).out).toBe(
+      'as it should be\n',
+    );
+
+    await expect
+      .poll(() => exec('import mpyfleet_hal as h; print(h.seen[2] == {0, 1}, h.seen["LED"])'))
+      .toBe('True {0}');
+    const main = 'import mpyfleet.a.main as m, mpyfleet_hal as h';
+    await exec(`${main}; m.current.ag.run.app["x"] = "ValueError()"`);
+    await expect.poll(() => exec(`${main}; print(h.seen["LED"])`)).toBe('{0, 1}');
+    const uid = boards[1]?.uid ?? '';
+    const ear = await connectAsync(broker.url);
+    const heard: [topic: string, text: string][] = [];
+    ear.on('message', (topic, payload) => heard.push([topic, payload.toString()]));
+    await ear.subscribeAsync(`mpy/${uid}/+`);
+    const said = (leaf: string) =>
+      heard.filter(([topic]) => topic.endsWith(leaf)).map(([, t]) => t);
+    await expect.poll(() => said('/tm').at(-1)).toContain('"mv": 3300');
+    expect(said('/st').at(-1)).toContain('"tz": 120');
+
+    const log = 'import mpyfleet.a.main as m; g = m.current.ag.log';
+    const tries = '[g.log(*r) for r in (("W","noisy","no"),("E","noisy","a"),("W","x","b"))]';
+    const kept = 'print([r[4] for r in g.ring if r[3] in ("noisy", "x")])';
+    expect(await exec(`${log}; ${tries}; ${kept}`)).toBe("['a', 'b']");
+    const lines = await run([...right, '--timeout', '3', 'log', '--level', 'debug']);
+    expect(lines.out).toMatch(/^\d\d:\d\d:\d\d\.\d{3} \+02:00 \S+ error noisy: a$/m);
+
+    const boot = () => /"boot": "(\w+)"/.exec(said('/st').at(-1) ?? '')?.[1];
+    const before = boot();
+    writeFileSync(join(dir, 'hello.py'), 'print("hello")\n');
+    expect(await exec('print(1)')).toBe('1'); // no program: the board stays as it is
+    expect(boot()).toBe(before);
+    expect(await run([...right, 'run', 'hello.py'])).toMatchObject({ status: 0, out: 'hello\n' });
+    await expect.poll(boot, { timeout: 20_000 }).not.toBe(before);
+    await ear.endAsync(true);
+
+    expect(await run([...right, 'config', 'set', 'heap={idf_heap_min: 60000}'])).toMatchObject({
+      status: 0,
+    });
+    expect(await config(at(1))).toMatchObject({ heap: { idf_heap_min: 60_000 } });
+    const refused = await run(['-b', at(0), 'config', 'set', 'heap={idf_heap_min: 60000}']);
+    expect([refused.status, refused.out + refused.err]).toEqual([
+      2,
+      expect.stringContaining('only an ESP32 has such numbers'),
+    ]);
+    const off = ['pins=null', 'afterRun=null', 'telemetry=30', 'heap=null'];
+    expect(await run([...right, 'config', 'set', ...off])).toMatchObject({ status: 0 });
+  }, 90_000);
+
   it('refuses what a board could not start with, and says why', async () => {
     for (const [setting, why] of [
       ['telemetry=-5', /telemetry must be a whole number/],
       ['wifi=[{ssid: home, password: plain}]', /\{secret:office-wifi\}/],
       ['colour=red', /Unknown setting "colour"/],
+      ['pins={activity: 300}', /pins\.activity/],
+      ['loggers={mqtt: loud}', /loggers\.mqtt/],
     ] as const) {
       const { status, err } = await run(['-b', at(0), 'config', 'set', setting]);
       expect([status, err], setting).toEqual([64, expect.stringMatching(why)]);
@@ -140,6 +236,22 @@ describe('the configuration of boards from afar', () => {
       expect.stringContaining('MPYFLEET_SECRET_HOME_WIFI'),
     ]);
   });
+
+  it('connects over another network than Wi-Fi, and goes back if that leads nowhere', async () => {
+    const right = ['-b', at(1)];
+    const set = [...right, 'config', 'set', '--trial', '5'];
+    const net = (port: number) => `network={hostnet: {gateway: [127.0.0.1, ${port}]}}`;
+    const { status, out, err } = await run([...set, net(broker.port)]);
+    expect([status, out + err]).toEqual([0, expect.stringContaining('done')]);
+    const count = await run([...right, 'exec', 'import hostnet; print(hostnet.connected > 0)']);
+    expect(count.out.trim()).toBe('True');
+    const wrong = await run([...set, net(1)]);
+    expect(wrong.out + wrong.err).toMatch(/has its old settings again/);
+    expect(await config(at(1))).toMatchObject({
+      network: { hostnet: { gateway: ['127.0.0.1', broker.port] } },
+    });
+    expect(await run([...set, 'network=null'])).toMatchObject({ status: 0 });
+  }, 90_000);
 
   it('is taken back after two starts that the new settings did not survive', async () => {
     const [left] = boards;

@@ -38,6 +38,14 @@ time.sleep(0.3)
 raise RuntimeError("app broke")
 `;
 
+/** Its restarts would be in the way. */
+async function stopApp(): Promise<void> {
+  let run: unknown;
+  do {
+    ({ run } = await host.ask(Op.app, { do: 'stop' }));
+  } while (run !== 0);
+}
+
 beforeAll(async () => {
   broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   board = await startAgentBoard({
@@ -279,12 +287,7 @@ describe('safe mode', () => {
 });
 
 describe('the watchdog rule, with time simulated', () => {
-  beforeAll(async () => {
-    let run: unknown;
-    do {
-      ({ run } = await host.ask(Op.app, { do: 'stop' })); // its restarts would be in the way
-    } while (run !== 0);
-  });
+  beforeAll(stopApp);
 
   it('feeds through an hour without a broker, and never restarts for it unless told', async () => {
     const code = `
@@ -361,11 +364,67 @@ print(run(False, 2000000))`;
   });
 });
 
+describe('the hardware watchdog', () => {
+  it('ends blocked code where nothing else can, and no other code, with time simulated', async () => {
+    const code = `
+import sys
+m = sys.modules["mpyfleet.b.main"]
+class Clock:
+    def ms(self): return now
+class Dog:
+    fed = 0
+    def feed(self): self.fed = now
+class Client:
+    state = 2
+    def send(self, *a): pass
+class Agent:
+    clock = Clock(); client = Client(); ${names.jobs} = []
+    def state(self): return "app"
+def ends(timer, blocked):
+    global now
+    now = 0
+    g = m.${names.Guard}()
+    g.ag, g.policy, g.wdt, g.topic, g.${names.events} = Agent(), m.Policy({}, 0), Dog(), b"", []
+    g.policy.connection(True, 0)
+    for now in range(0, 3600000, 500):
+        if timer or not 600000 <= now < 600000 + blocked: g.${names.tick}()
+        if now - g.wdt.fed > 30000: return now // 1000
+print(ends(False, 20000), ends(False, 3000000), ends(True, 3000000))`;
+    expect((await host.exec(code)).stdout.trim()).toBe('None 630 None');
+  });
+
+  it('is named as the cause at the next start', async () => {
+    const { boot } = host.births.at(-1) ?? { boot: '' };
+    const hal = `class Dog:
+    def feed(self): pass
+def wdt(ms): return Dog()
+def reset_cause(): return "watchdog"
+`;
+    await host.request(Op.logget, { rm: 1 });
+    await put(host, '/mpyfleet_hal.py', Buffer.from(hal));
+    await host.ask(Op.cfg, { set: { wd: { allok: 3, hw: 30 } } });
+    await board.kill(); // what the chip's watchdog does, which this board has not
+    await board.restart();
+    const birth = await host.birth(boot);
+    expect(birth.reset).toBe('watchdog');
+    expect([...birth.caps]).toContain('wdt');
+    await host.hello(ADMIN_KEY, 'admin', boot);
+    const crash = (await host.request(Op.logget, { crash: 1 })).toString();
+    expect(crash).toContain('let nothing else run for 30 s, and the hardware watchdog ended it');
+    await host.ask(Op.rm, { p: '/mpyfleet_hal.py' });
+    await host.ask(Op.cfg, { set: { wd: { allok: 3 } } });
+    await host.ask(Op.reset, { m: 'hard' });
+    await host.birth(birth.boot);
+    await host.hello(ADMIN_KEY, 'admin', birth.boot);
+    await stopApp();
+  });
+});
+
 describe('the log level', () => {
   it('logs more for a while, and by itself as before afterwards', async () => {
     const level = async () =>
       (
-        await host.exec('from mpyfleet.b.main import current\nprint(current.ag.log.level)')
+        await host.exec('from mpyfleet.b.main import current\nprint(current.ag.log.level[""])')
       ).stdout.trim();
     const before = await level();
     await host.ask(Op.cfg, { lv: 'D', for: 1, k: [] });

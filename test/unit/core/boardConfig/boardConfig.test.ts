@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  agentValues,
   checkConfig,
   configChanges,
   configText,
@@ -42,6 +43,12 @@ describe('a configuration document', () => {
     ['broker: {}', /broker needs "host"/],
     ['broker: {host: x, port: 70000}', /broker\.port/],
     ['watchdog: {limit: 1}', /watchdog\.limit/],
+    ['pins: {activity: -1}', /pins\.activity/],
+    ['pins: {battery: ""}', /pins\.battery/],
+    ['pins: {camera: 1}', /Unknown setting "pins\.camera"/],
+    ['loggers: {mqtt: X}', /loggers\.mqtt must be one of/],
+    ['heap: {idf_heap_min: many}', /heap\.idf_heap_min must be a whole number/],
+    ['afterRun: later', /must be one of "keep", "restart"/],
     ['program: main.py', /program/],
     ['modules: {a: &a [1], b: *a}', /cannot be read|alias/i],
     ['a: b: c', /cannot be read/],
@@ -54,6 +61,38 @@ describe('a configuration document', () => {
   it('takes null for the default, and nothing of a broker for granted', () => {
     expect(checkConfig({ name: null, wifi: null })).toEqual({ name: null, wifi: null });
     expect(() => checkConfig({ broker: null })).toThrow(/broker must be an object/);
+  });
+});
+
+describe('settings of the chip', () => {
+  const config = {
+    loggers: { mqtt: 'debug', app: 'error' },
+    pins: { activity: 2, failure: 'LED', activeLow: true, battery: 34, scale: 2000 },
+    heap: { idf_heap_min: 60_000 },
+    afterRun: 'restart',
+  };
+
+  it('have short names in the agent, and come back as they were', () => {
+    const raw = agentValues(configChanges(config, reported({})));
+    expect(raw).toEqual({
+      level: { mqtt: 'D', app: 'E' },
+      hw: { activity: 2, failure: 'LED', low: true, battery: 34, scale: 2000 },
+      heap: { idf_heap_min: 60_000 },
+      after: 'restart',
+    });
+    expect(reportedConfig({ raw })).toEqual(config);
+    expect(configChanges(config, reported(raw))).toEqual([]);
+  });
+
+  it('go back to the defaults with null', () => {
+    const none = { loggers: null, pins: null, heap: null, afterRun: null };
+    const all = reported({ level: {}, hw: {}, heap: {}, after: 'keep' });
+    expect(agentValues(configChanges(none, all))).toEqual({
+      level: null,
+      hw: null,
+      heap: null,
+      after: null,
+    });
   });
 });
 

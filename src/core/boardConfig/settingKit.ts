@@ -1,0 +1,63 @@
+import type { JsonSchema } from './jsonSchema';
+import { isRecord } from './records';
+
+/** One setting: its name in documents, its keys in the agent's config.json, and the conversion between them. */
+export interface Setting {
+  readonly name: string;
+  /** Converts a value to the agent's keys; null stands for the agent's default. */
+  readonly toAgent: (value: unknown) => Record<string, unknown>;
+  /** Returns the value, or undefined if the agent does not report it, so its default applies. */
+  readonly fromAgent: (config: Readonly<Record<string, unknown>>) => unknown;
+  /** It contains secrets, which are sent only encrypted and only to a board connected to its broker. */
+  readonly sealed?: true;
+  /** It takes effect at the board's next start. */
+  readonly restart?: true;
+  readonly schema: JsonSchema;
+}
+
+export const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
+export const text = (maxLength: number, description: string): JsonSchema => ({
+  ...{ type: 'string', maxLength, description },
+});
+export const number = (minimum: number, maximum: number, description: string): JsonSchema => ({
+  ...{ type: 'integer', minimum, maximum, description },
+});
+
+export const same = (name: string, schema: JsonSchema, more: Partial<Setting> = {}): Setting =>
+  renamed(name, name, schema, more);
+
+export const renamed = (
+  name: string,
+  key: string,
+  schema: JsonSchema,
+  more: Partial<Setting> = {},
+): Setting => ({
+  name,
+  schema: nullable(schema),
+  toAgent: (value) => ({ [key]: value }),
+  fromAgent: (config) => config[key],
+  ...more,
+});
+
+export function inverse(names: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(names).map(([a, b]) => [b, a]));
+}
+
+/** Null if the value is not an object. */
+export function renameKeys(
+  value: unknown,
+  names: Readonly<Record<string, string>>,
+): Record<string, unknown> | null {
+  if (!isRecord(value)) return null;
+  const known = Object.entries(value).filter(([name]) => Object.hasOwn(names, name));
+  return Object.fromEntries(known.map(([name, v]) => [names[name] ?? name, v]));
+}
+
+/** Levels of the log by their names in documents, with the letters of the protocol. */
+export const LEVELS = new Map([
+  ['debug', 'D'],
+  ['info', 'I'],
+  ['warning', 'W'],
+  ['error', 'E'],
+  ['critical', 'C'],
+]);
