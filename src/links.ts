@@ -4,7 +4,7 @@ import { type PortHint, portHints } from './core/board';
 import type { FlashPortFactory } from './core/flash';
 import type { TransportFactory } from './core/transport';
 import { createTransportFactory, type TransportSettings } from './transports';
-import { MdnsSource } from './transports/webrepl';
+import { BeaconSource, MdnsSource } from './transports/webrepl';
 import { PortWatcher, surroundings } from './transports/serial';
 import type { ViewContext } from './views/context';
 import type { Settings } from './views/settings';
@@ -72,6 +72,7 @@ export function addSources({ extension, fleet, settings, log, demos, brokers }: 
   fleet.addSource(hosts);
   if (settings.get('webrepl.discover')) {
     fleet.addSource(new MdnsSource(systemClock, log, () => hosts.addresses));
+    fleet.addSource(new BeaconSource(systemClock, log));
   }
   brokers.start(fleet);
   extension.subscriptions.push(

@@ -91,6 +91,7 @@ function agentLabels(): Partial<Record<string, string>> {
     boot: vscode.l10n.t('Boot ID'),
     reset: vscode.l10n.t('Last reset'),
     timezone: vscode.l10n.t('Time zone'),
+    beacon: vscode.l10n.t('ID in its beacon'),
     tags: vscode.l10n.t('Tags on the board'),
     safe: vscode.l10n.t('Safe mode'),
     trial: vscode.l10n.t('On trial'),
