@@ -21,7 +21,7 @@ config.update(app='/app.py', tm=2)
 with open(path, 'w') as f:
     json.dump(config, f)
 with open('/app.py', 'w') as f:
-    f.write('raise OSError("sensor is gone")')
+    f.write('raise OSError("sensor is gone [Mend](command:workbench.action.closeWindow)")')
 `;
 
 let board: Awaited<ReturnType<typeof startUboard>>;
@@ -92,7 +92,11 @@ test('a file is uploaded, a job fails, and a program crashes', async () => {
   const isSet = async () => (await board.files())['/app.py'] !== undefined;
   expect(await pollUntil(isSet, WAIT_MS)).toBe(true);
   await driver.command('MicroPython: Hard Reset');
-  await driver.notification(/crashed: OSError: sensor is gone/).waitFor({ timeout: WAIT_MS });
+  const told = driver.notification(/crashed: OSError: sensor is gone/);
+  await told.waitFor({ timeout: WAIT_MS });
+  // The board's text would be a link that closes this window.
+  expect(await told.innerText()).toContain('[Mend]');
+  expect(await told.locator('.notification-list-item-message a').count()).toBe(0);
 });
 
 test('all of it is in the history, and an entry tells the rest', async () => {
@@ -112,7 +116,10 @@ test('all of it is in the history, and an entry tells the rest', async () => {
   await becomes(page.locator('#detailText'), /Run code[^]*linuxboard-1: python: ValueError$/);
   expect((await texts()).join()).not.toContain('hunter2');
   await page.locator('#type').selectOption('crashes');
-  await becomes(page.locator('.vt-row').first(), /crashlinuxboard-1OSError: sensor is gonefailed/);
+  await becomes(
+    page.locator('.vt-row').first(),
+    /crashlinuxboard-1OSError: sensor is gone \[Mend\]/,
+  );
   await page.locator('.vt-row').first().click();
   await becomes(page.locator('#detailText'), /Traceback[^]*app\.py", line 1/);
   expect(await accessibilityFaults(driver.page, '#period-week')).toEqual([]);

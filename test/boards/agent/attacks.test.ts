@@ -14,6 +14,7 @@ import {
   startAgentBoard,
 } from '../rig/agent/board';
 import { get, Op, put, TestHost } from '../rig/agent/host';
+import { RAM_DISK } from '../rig/fatBoard';
 import { announced, connectHost, linkTo } from '../rig/mqttRig';
 
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -308,6 +309,60 @@ for n in ("/MPYFLEET/Config.JSON", "/WEBREPL_CFG.PY"):
       const moved = host.ask(Op.mv, { p: path, to: '/copy.txt', cp });
       await expect(moved).rejects.toMatchObject({ code: 'EROLE' });
     }
+  });
+
+  it('have no other name on a FAT, which knows more than one for each file', async () => {
+    await host.hello(ADMIN_KEY);
+    const kinds = {
+      '/fat/mpyfleet/config.json': [
+        ...[
+          '/fat/mpyfleet/CONFIG~1.JSO',
+          '/fat/MPYFLEET/config.json.',
+          '/fat/mpyfleet/config.json ',
+        ],
+        ...[
+          '/fat/mpyfleet./config.json',
+          '/fat/mpyfleet /config.json',
+          '/fat/mpyfleet\\\\config.json',
+        ],
+      ],
+      '/fat/webrepl_cfg.py': ['/fat/WEBREP~1.PY', '/fat/webrepl_cfg.py.', '/fat/WebREPL_cfg.py '],
+      '/fat/secrets.py': ['/fat/SECRETS.PY', '/fat/secrets.py.', '/fat/secrets.py  '],
+    };
+    const { stdout } = await host.exec(`${RAM_DISK}
+disk = RAM(100)
+vfs.VfsFat.mkfs(disk)
+vfs.mount(vfs.VfsFat(disk), "/fat")
+os.mkdir("/fat/mpyfleet")
+for p in (${Object.keys(kinds)
+      .map((p) => `"${p}"`)
+      .join()}):
+    with open(p, "w") as f: f.write("hidden")
+for p in (${Object.values(kinds)
+      .flat()
+      .map((p) => `"${p}"`)
+      .join()}):
+    try: print(os.stat(p)[6])
+    except OSError: print(-1)`);
+    // Most of these names lead to the file; those that do not are tried as well.
+    const there = stdout.trim().split('\r\n');
+    expect(there.filter((size) => size === '6').length, stdout).toBeGreaterThan(8);
+    for (const [key, role] of [
+      [OPERATOR_KEY, 'operator'],
+      [ADMIN_KEY, 'admin'],
+    ] as const) {
+      await host.hello(key, role);
+      for (const path of Object.values(kinds).flat()) {
+        if (role === 'admin' && path === '/fat/SECRETS.PY') continue; // an admin's to read
+        const read = await get(host, path.replace('\\\\', '\\')).then(
+          () => 'read',
+          (error: unknown) => (error as { code?: string }).code,
+        );
+        expect(['EROLE', 'ENOENT'], `${role} ${path}`).toContain(read);
+      }
+    }
+    await host.hello(ADMIN_KEY);
+    await host.exec('import vfs; vfs.umount("/fat")');
   });
 
   it('are set sealed or not at all', async () => {

@@ -9,7 +9,7 @@ export async function onPrompt(rig: Rig, code: string): Promise<string> {
 }
 
 /** Defines `RAM(n)`: a block device of n blocks of 512 bytes in the board's heap. */
-const RAM_DISK = `
+export const RAM_DISK = `
 import vfs, os, sys
 class RAM:
     def __init__(self, n): self.d = bytearray(n * 512)
