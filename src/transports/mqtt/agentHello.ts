@@ -71,8 +71,6 @@ export async function openSession(
     const birth = io.birth();
     const presence = io.onPresence((state) => {
       if (state.on && birth?.on && state.boot !== birth.boot) opened.reject(new StartedAgain());
-      // A restart may follow any other farewell; a board that sleeps does not answer.
-      if (!state.on && state.sleep) opened.reject(gone(io));
     });
     try {
       return await openOnce(io, clock, reqid, hear, { opened, started });
@@ -85,12 +83,6 @@ export async function openSession(
   }
 }
 
-function gone({ uid }: AgentIo): ConnectionLostError {
-  return new ConnectionLostError(l10n.t('{0} is not connected to the broker', uid), {
-    hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
-  });
-}
-
 async function openOnce(
   io: AgentIo,
   clock: Clock,
@@ -99,7 +91,11 @@ async function openOnce(
   { opened, started }: { opened: Deferred<Frame>; started: number },
 ): Promise<Opened> {
   const birth = io.birth();
-  if (!birth?.on) throw gone(io);
+  if (!birth?.on) {
+    throw new ConnectionLostError(l10n.t('{0} is not connected to the broker', io.uid), {
+      hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
+    });
+  }
   const known = await io.key();
   // A birth with "open" must not persuade us to stop signing for a board whose key we have.
   if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');

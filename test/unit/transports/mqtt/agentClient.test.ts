@@ -69,17 +69,6 @@ describe('a request', () => {
     expect(board.of(Op.hello).map((f) => f.aux)).toEqual([0x0a0b, 0xffff]);
   });
 
-  it('does not wait for the answer to HELLO of a board that falls asleep', async () => {
-    const board = new FakeBoard();
-    board.answersHello = false;
-    const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
-    await settled();
-    const sleep = { seconds: 600, unix: 0 };
-    board.birth = { on: false, boot: BIRTH.boot, why: 'sleep', sleep };
-    board.presence.fire(board.birth);
-    expect(await asked).toBeInstanceOf(ConnectionLostError);
-  });
-
   it('opens one session for requests that come together', async () => {
     const board = new FakeBoard();
     board.onFrame = (f) => board.json(Op.ok, f.reqid, {});
