@@ -120,9 +120,9 @@ class EspWork {
     this.#report('connect');
     await session.connect();
     const identity = await session.identify();
-    refuseWrong(firmware, identity);
     try {
       await this.options.onIdentity?.(identity);
+      refuseWrong(firmware, identity);
     } catch (error) {
       await session.restart(); // a chip that is left untouched runs its program again
       throw error;
