@@ -1,6 +1,7 @@
 // Compiles the board's agent (board/agent) to .mpy: dist/agent/copy/*.mpy, beside the shim, which stays source.
 // The modules that stay in the board's memory become one there, main.mpy: each would have tables of its own.
-// `node scripts/buildAgent.mjs [DIR]`; the build calls it too.
+// `node scripts/buildAgent.mjs [DIR]`; the build calls it too. `--freeze DIR`: the package to freeze into a firmware, as
+// `mpyfleet agent freeze` writes it.
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -40,10 +41,11 @@ function joined(sources) {
 }
 
 /**
- * The agent's modules, compiled, by file name. `mqtt` leads to the client's new place, for programs that use it (README.md).
- * @returns {Promise<Map<string, Uint8Array>>}
+ * The agent's modules by name, those that stay joined. `mqtt` leads to the client's new place, for programs that use it
+ * (README.md).
+ * @returns {Promise<Map<string, string>>}
  */
-export async function agentModules() {
+async function agentSources() {
   const source = (/** @type {string} */ name) =>
     readFile(join(folder, 'copy', `${name}.py`), 'utf8');
   const all = (await readdir(join(folder, 'copy'))).filter((f) => f.endsWith('.py'));
@@ -55,12 +57,19 @@ export async function agentModules() {
   for (const name of others) {
     sources.set(name, (await source(name)).replace(FROM_STAY, 'from .main import'));
   }
-  /** @type {Map<string, Uint8Array>} */
-  const modules = new Map();
   for (const [name, text] of sources) {
     const astray = ASTRAY.exec(text);
     if (astray)
       throw new Error(`board/agent/copy/${name}.py: the build cannot follow ${astray[0]}`);
+  }
+  return sources;
+}
+
+/** The same, compiled, by file name. @returns {Promise<Map<string, Uint8Array>>} */
+export async function agentModules() {
+  /** @type {Map<string, Uint8Array>} */
+  const modules = new Map();
+  for (const [name, text] of await agentSources()) {
     modules.set(`${name}.mpy`, await compileMpy(`${name}.py`, text));
   }
   return modules;
@@ -123,9 +132,25 @@ export async function buildApps(out) {
 export async function buildAgent(out) {
   await mkdir(join(out, 'copy'), { recursive: true });
   await copyFile(join(folder, 'shim.py'), join(out, 'shim.py'));
+  await buildFrozen(join(out, 'frozen'));
   for (const [name, mpy] of await agentModules()) await writeFile(join(out, 'copy', name), mpy);
 }
 
+/** Writes the manifest, and the package that it freezes into a firmware, into `out`. @param {string} out */
+export async function buildFrozen(out) {
+  const modules = join(out, 'modules', 'mpyfleet_f');
+  await mkdir(modules, { recursive: true });
+  await copyFile(join(folder, 'manifest.py'), join(out, 'manifest.py'));
+  // The package tells its version without loading the agent.
+  const agent = await readFile(join(folder, 'copy', 'agent.py'), 'utf8');
+  const version = /^VERSION = "[\w.]+"$/m.exec(agent)?.[0] ?? '';
+  await writeFile(join(modules, '__init__.py'), `${version}\n`);
+  for (const [name, text] of await agentSources())
+    await writeFile(join(modules, `${name}.py`), text);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await buildAgent(process.argv[2] ?? join(here, 'dist/agent'));
+  const [first, second] = process.argv.slice(2);
+  if (first === '--freeze') await buildFrozen(second ?? join(here, 'dist/frozen'));
+  else await buildAgent(first ?? join(here, 'dist/agent'));
 }

@@ -1,5 +1,5 @@
-"""The board's start: chooses the copy of the agent (a or b) and safe mode. Installed as
-/mpyfleet/__init__.py;
+"""The board's start: chooses the copy of the agent (a, b, or f: frozen in the firmware) and safe
+mode. Installed as /mpyfleet/__init__.py;
 it is small, does not change with updates, and works when a copy does not."""
 
 import gc
@@ -7,8 +7,6 @@ import json
 import os
 import sys
 
-_TRIES = const(2)  # starts that a new copy gets to prove itself
-_CRASHES = const(3)  # starts in a row that ended in a crash: safe mode
 _on = False  # the agent runs
 
 # In full: lazy imports must work from any working folder, and on some boards nothing is mounted
@@ -55,10 +53,10 @@ def begin(d, power_on):
     d["event"] = ""
     if d.get("trial"):
         d["tries"] = d.get("tries", 0) + 1
-        if d["tries"] > _TRIES:
+        if d["tries"] > 2:  # starts that a new copy gets to prove itself
             d["event"] = "fellback"
             d["trial"] = ""
-    if d.get("fails", 0) >= _CRASHES and not d.get("safe"):
+    if d.get("fails", 0) > 2 and not d.get("safe"):
         d["safe"] = 1
         d["why"] = "%d starts in a row ended in a crash" % d["fails"]
     d["run"] = d.get("trial") or d.get("slot", "a")
@@ -66,13 +64,26 @@ def begin(d, power_on):
 
 
 def _choose():
-    """(the copy's main module, the note of this start): the copy that shall run, or else the
-    other."""
+    """(the copy's main module, the note of this start): the copy that shall run, or else
+    another. The frozen one is a package of its own, since this folder hides what the firmware has
+    by its name."""
     d = begin(load(), _power_on())
     save(d)
-    other = "b" if d["run"] == "a" else "a"
-    for slot in (d["run"], other):
-        name = __name__ + "." + slot + ".main"
+    other = ""
+    for slot in (d["run"], d.get("slot", "a"), "a", "b", "f"):
+        if slot in other:
+            continue
+        other += slot
+        name = __name__ + "." + slot
+        try:
+            if slot == "f":
+                sys.modules[name] = __import__("mpyfleet_f")
+                sys.modules[name].__name__ = name
+            else:
+                os.stat(__path__ + "/" + slot)
+        except (OSError, ImportError):
+            continue  # the board does not have this copy
+        name += ".main"
         try:
             __import__(name)
         except (ImportError, SyntaxError, ValueError, AttributeError, NameError) as e:
@@ -82,6 +93,8 @@ def _choose():
             d["event"] = "fellback"
             continue
         if slot != d["run"]:
+            if d.get("trial"):
+                d["trial"], d["event"] = "", "fellback"
             d["slot"] = d["run"] = slot
             save(d)
         return sys.modules[name], d
@@ -101,11 +114,10 @@ def start():
     gc.collect()
     gc.threshold(4096)
     main, d = _choose()
-    here = globals()
     for name in ("load", "begin", "_power_on", "_choose"):
-        del here[name]  # they have done their work, and the memory is the user's
+        del globals()[name]  # they have done their work, and the memory is the user's
     main.run(d)
     del sys.modules[__name__]
-    here.update(__import__(__name__).__dict__)  # as it was, for another start(); _on among it
+    globals().update(__import__(__name__).__dict__)  # as it was, for another start(); _on among it
     # what follows the start lines in main.py is the program's, not the prompt's
     raise KeyboardInterrupt

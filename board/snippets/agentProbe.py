@@ -19,6 +19,12 @@ def probe():
     except ImportError:
         d["socket"] = 0
     try:
+        import mpyfleet_f
+
+        d["frozen"] = mpyfleet_f.VERSION
+    except (ImportError, AttributeError):
+        pass
+    try:
         import gc
 
         gc.collect()

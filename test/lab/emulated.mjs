@@ -20,12 +20,19 @@ import { startSerlink } from './serlink.mjs';
 
 /**
  * MicroPython 1.25 on a Cortex-M3 with 155 kB of heap and LittleFS of 2 MB that is gone with the emulator.
- * @param {CableOptions & { name?: string, paced?: boolean, files?: Record<string, string | Uint8Array> }} [options]
- *   `paced`: the processor runs at about 125 MHz; `files`: on its flash before it boots, by path
+ * @param {CableOptions & { name?: string, paced?: boolean, frozen?: boolean, files?: Record<string, string | Uint8Array> }} [options]
+ *   `paced`: the processor runs at about 125 MHz; `frozen`: its firmware contains the agent; `files`: on its flash before it boots, by path
  * @returns {Promise<EmulatedBoard>}
  */
-export async function startMpboard({ name = 'mpboard', paced = false, files, ...cable } = {}) {
-  const { firmware = '' } = await ensure('mpboard');
+export async function startMpboard({
+  name = 'mpboard',
+  paced = false,
+  frozen,
+  files,
+  ...cable
+} = {}) {
+  let { firmware = '' } = await ensure('mpboard');
+  if (frozen) ({ firmware = '' } = await ensure('frozen'));
   const board = await qemu(cable, (serial) => [
     ...['-machine', 'mps2-an385', '-serial', serial, '-kernel', firmware],
     ...['-semihosting-config', `enable=on,target=native,arg=mp,arg=${name}`],

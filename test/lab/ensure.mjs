@@ -9,13 +9,15 @@ import { launch, run } from './process.mjs';
 const boards = join(lab, 'boards');
 const newerRelease = join(boards, 'newerRelease.sh');
 const stubs = join(root, 'node_modules/esptool-js/lib/targets/stub_flasher');
+const frozenBuild = join(boards, 'frozen.sh');
+const agentSources = ['board/agent', 'scripts/buildAgent.mjs'].map((name) => join(root, name));
 const buildTools = ['gcc', 'libc6-dev', 'make', 'pkg-config', 'dpkg-dev', 'xz-utils', 'python3'];
 const armTools = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'];
 
 /**
  * What is installed or built, and where it then is.
  * @type {Record<PartName, { apt: string[], build?: { sources: string[], command: (out: string) => string[] }, paths: (out: string) => Record<string, string> }>}
- * @typedef {'uboard' | 'mpboard' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres' | 'telnet'} PartName
+ * @typedef {'uboard' | 'mpboard' | 'frozen' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres' | 'telnet'} PartName
  */
 const parts = {
   uboard: {
@@ -27,6 +29,15 @@ const parts = {
     apt: [...buildTools, ...armTools],
     build: board('mpboard'),
     paths: (out) => ({ firmware: join(out, 'firmware.elf') }),
+  },
+  // The same with the agent frozen into it.
+  frozen: {
+    apt: [...buildTools, ...armTools],
+    build: {
+      sources: [frozenBuild, newerRelease, join(boards, 'mpboard'), ...agentSources],
+      command: (out) => [frozenBuild, 'mpboard', newerState(), out],
+    },
+    paths: (out) => ({ firmware: join(out, 'firmware', 'firmware.elf') }),
   },
   pico: {
     apt: [...buildTools, ...armTools, 'cmake', 'g++', 'libstdc++-arm-none-eabi-newlib'],

@@ -9,7 +9,7 @@ export const needs = {
   python: ['python'],
   unit: [],
   // prettier-ignore
-  boards: ['python', 'micropython', 'uboard', 'mosquitto', 'mpremote', 'packages', 'mpboard', 'microbit', 'ejabberd', 'shells', 'sshd', 'telnet', 'esp', 'postgres'],
+  boards: ['python', 'micropython', 'uboard', 'mosquitto', 'mpremote', 'packages', 'mpboard', 'frozen', 'microbit', 'ejabberd', 'shells', 'sshd', 'telnet', 'esp', 'postgres'],
   host: ['uboard', 'codeserver', 'chromium'],
   e2e: [
     'python',

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { takesCompiled } from '../../core/agent';
+import { neededSource, takesCompiled } from '../../core/agent';
 import { appFromFolder, type AppPackage } from '../../core/apps';
 import { parseFirmware, type Firmware } from '../../core/flash';
 import { templateItems, type NameRange, type SetupHost } from '../../core/setup';
@@ -32,7 +32,7 @@ export function setupHost(
     nextName: () => names.next(),
     broker: (broker, fit) => brokerPlace(cli, links.brokers, base, broker, fit),
     keepKey: (uid, key) => made.keepKey(uid, key),
-    agentSource: (fit) => bundledAgent(takesCompiled(fit)),
+    agentSource: async (fit) => neededSource(fit, await bundledAgent(takesCompiled(fit))),
     files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),
     app: (folder, signal) => {
       const path = resolve(base, folder);

@@ -49,8 +49,8 @@ export const FLEET_VERBS: readonly Verb[] = [
   },
   {
     name: 'agent',
-    args: 'put --broker ID | update [MANIFEST] | remove | firmware FILE',
-    words: ['put', 'update', 'remove', 'firmware'],
+    args: 'put --broker ID | update [MANIFEST] | remove | firmware FILE | freeze FOLDER',
+    words: ['put', 'update', 'remove', 'firmware', 'freeze'],
     summary: 'the agent on boards, and firmware over the air, in waves',
     details: AGENT_DETAILS,
     options: [

@@ -1,3 +1,5 @@
+import { cp, readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import {
   AGENT_VERSION,
   examine,
@@ -5,11 +7,13 @@ import {
   newBoardKey,
   removeAgent,
   removeStartLines,
+  neededSource,
   takesCompiled,
   takesWifi,
   type AgentConfig,
 } from '../../core/agent';
 import { CancelledError, UsageError } from '../../core/errors';
+import { orAbsent } from '../../core/localFiles';
 import { updateAgentOn, updateFirmwareOn } from '../../core/many';
 import { updateInWaves } from '../fleet';
 import { askSecret } from '../input';
@@ -19,15 +23,16 @@ import { type CliBoard, runOnBoards } from '../board';
 import { loadFirmware } from '../firmware';
 import { brokerPlace } from '../setup/brokerPlace';
 
-/** `agent put --broker ID | update [MANIFEST] | remove | firmware FILE`. */
+/** `agent put --broker ID | update [MANIFEST] | remove | firmware FILE | freeze FOLDER`. */
 export const run: VerbRun = (cli, args) => {
   const [action, file, ...more] = args;
   if (more.length === 0 && action === 'firmware' && file !== undefined) return firmware(cli, file);
+  if (more.length === 0 && action === 'freeze' && file !== undefined) return freeze(cli, file);
   if (file === undefined && action === 'put') return put(cli);
   if (more.length === 0 && action === 'update') return update(cli, file);
   if (file === undefined && action === 'remove') return remove(cli);
   throw new UsageError('agent needs an action', {
-    hint: 'Use "agent put --broker ID", "agent update", "agent remove" or "agent firmware FILE".',
+    hint: 'Use "agent put --broker ID", "agent update", "agent remove", "agent firmware FILE" or "agent freeze FOLDER".',
   });
 };
 
@@ -67,6 +72,24 @@ async function firmware(cli: Cli, file: string): Promise<number> {
   });
 }
 
+/** Writes the agent's sources with a manifest that freezes them into a firmware. */
+async function freeze(cli: Cli, folder: string): Promise<number> {
+  const to = resolve(cli.cwd, folder);
+  if ((await orAbsent(readdir(to), [])).length > 0) {
+    throw new UsageError(`The folder ${folder} is not empty`, {
+      hint: 'Nothing was written. Name a new folder.',
+    });
+  }
+  await cp(join(__dirname, 'agent', 'frozen'), to, { recursive: true });
+  const manifest = join(to, 'manifest.py');
+  cli.out(
+    cli.options.json
+      ? `${JSON.stringify({ agent: AGENT_VERSION, manifest })}\n`
+      : `Agent ${AGENT_VERSION}. Build the firmware with FROZEN_MANIFEST, or add to its manifest:\ninclude(${JSON.stringify(manifest)})\n`,
+  );
+  return 0;
+}
+
 /** Installs the agent over USB or WebREPL, with its own key and a broker of fleet.json. */
 async function put(cli: Cli): Promise<number> {
   const { broker, wifi } = cli.options;
@@ -102,7 +125,7 @@ async function putOn(
   const fit = await examine(target, signal);
   const place = await brokerPlace(cli, board.brokersLink, cli.cwd, { id: wanted.broker }, fit);
   const adminKey = newBoardKey();
-  const source = await bundledAgent(takesCompiled(fit));
+  const source = neededSource(fit, await bundledAgent(takesCompiled(fit)));
   // Kept before the board has it: an interruption must not leave a board whose key is lost.
   await board.brokersLink.keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), {
     previous: true,

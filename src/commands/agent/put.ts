@@ -6,6 +6,7 @@ import {
   installAgent,
   newBoardKey,
   scanWifi,
+  neededSource,
   takesCompiled,
 } from '../../core/agent';
 import { type Board, boardBecomes } from '../../core/board';
@@ -95,7 +96,7 @@ async function put(
 ): Promise<void> {
   const { secrets } = context.brokers;
   const adminKey = newBoardKey();
-  const source = await agentSource(context, takesCompiled(fit));
+  const source = neededSource(fit, await agentSource(context, takesCompiled(fit)));
   // The key is stored before it is written, so that an interruption cannot leave a board whose key
   // is lost.
   const before = await secrets.boardKey(fit.uid);

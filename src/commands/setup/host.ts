@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import * as vscode from 'vscode';
-import { type AgentConfig, scanWifi, takesCompiled } from '../../core/agent';
+import { type AgentConfig, neededSource, scanWifi, takesCompiled } from '../../core/agent';
 import { appFromFolder } from '../../core/apps';
 import { asError, CancelledError } from '../../core/errors';
 import { type Firmware, MOST_FIRMWARE_BYTES, parseFirmware } from '../../core/flash';
@@ -71,7 +71,7 @@ export function windowHost(
     broker: (broker, fit) =>
       brokerPlace(context, target, broker, fit, { base, call, answers: answers.broker }),
     keepKey: (uid, key) => context.brokers.secrets.setBoardKey(uid, { role: 'admin', key }),
-    agentSource: (fit) => agentSource(context, takesCompiled(fit)),
+    agentSource: async (fit) => neededSource(fit, await agentSource(context, takesCompiled(fit))),
     files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),
     app: (folder, signal) => appFromFolder(nodeLocalFs, resolve(base, folder), signal),
     supervisor: () => supervisorFiles(context),

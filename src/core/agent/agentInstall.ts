@@ -13,13 +13,19 @@ import { text, utf8 } from '../bytes';
 import { parseJson } from '../json';
 import { configJson, type AgentConfig, type AgentPlaces } from './agentConfig';
 import type { AgentFit, InstallTarget } from './agentProbe';
+import { AGENT_VERSION } from './agentVersion';
 
 /** The agent's files as shipped. `copy` is compiled for MicroPython 1.19 and later. */
 export interface AgentSource {
   readonly shim: Uint8Array;
-  /** File names in the copy's folder, `agent.mpy` or `agent.py`. */
+  /** File names in the copy's folder, `agent.mpy` or `agent.py`. Empty: the board's firmware contains the agent. */
   readonly copy: ReadonlyMap<string, Uint8Array>;
 }
+
+/** Copies of the agent on a board: two on its file system, and the one that its firmware contains. */
+export type AgentSlot = 'a' | 'b' | typeof FROZEN_SLOT;
+/** Slot of the agent that is frozen into the firmware. */
+export const FROZEN_SLOT = 'f';
 
 /** Version of the .mpy files of the compiled agent. */
 const MPY_VERSION = 6;
@@ -58,7 +64,8 @@ export async function installAgent(
   await files.write(at.config, utf8(configJson(config, at)), { signal, secret: true });
   onStep(l10n.t('Copying the agent'));
   await removeIfThere(files, `${at.folder}/b`, signal, { recursive: true });
-  await copyAgent(files, source, `${at.folder}/a`, signal);
+  if (source.copy.size > 0) await copyAgent(files, source, `${at.folder}/a`, signal);
+  else await removeIfThere(files, `${at.folder}/a`, signal, { recursive: true });
   await removeIfThere(files, `${at.folder}/boot.json`, signal);
   await files.write(`${at.folder}/__init__.py`, source.shim, { signal });
   onStep(l10n.t('Adding its start lines to main.py'));
@@ -98,12 +105,14 @@ export async function removeStartLines(
 export async function runningCopy(
   files: BoardFiles,
   signal?: AbortSignal,
-): Promise<{ slot: 'a' | 'b'; compiled: boolean }> {
+): Promise<{ slot: AgentSlot; compiled: boolean }> {
   const { folder } = await agentPlaces(files, signal);
   const { trial, slot } = parseJson(utf8(await readOr(files, `${folder}/boot.json`, '{}', signal)));
   // A finished trial leaves an empty string or null.
   const onTrial = trial === 'a' || trial === 'b';
-  const running = (onTrial ? trial : slot) === 'b' ? 'b' : 'a';
+  const now = onTrial ? trial : slot;
+  if (now === FROZEN_SLOT) return { slot: FROZEN_SLOT, compiled: true };
+  const running = now === 'b' ? 'b' : 'a';
   const entries = await files.list(`${folder}/${running}`, signal);
   return { slot: running, compiled: entries.some((e) => e.name === 'main.mpy') };
 }
@@ -112,7 +121,7 @@ export async function runningCopy(
 export async function updateAgent(
   files: BoardFiles,
   source: AgentSource,
-  running: 'a' | 'b',
+  running: AgentSlot,
   signal?: AbortSignal,
 ): Promise<'a' | 'b'> {
   const slot = running === 'a' ? 'b' : 'a';
@@ -120,6 +129,11 @@ export async function updateAgent(
   await removeIfThere(files, folder, signal, { recursive: true });
   await copyAgent(files, source, folder, signal);
   return slot;
+}
+
+/** What has to be copied to a board: no modules if its firmware contains this version of the agent. */
+export function neededSource(fit: Pick<AgentFit, 'frozen'>, source: AgentSource): AgentSource {
+  return fit.frozen === AGENT_VERSION ? { ...source, copy: new Map() } : source;
 }
 
 /** Whether a board loads the compiled files; other boards get the agent as Python source. */

@@ -26,6 +26,8 @@ export interface AgentFit {
   /** Version of .mpy files that it loads; 0: none. */
   readonly mpyVersion: number;
   readonly hasWifi: boolean;
+  /** Version of the agent that its firmware contains; '' for none. */
+  readonly frozen?: string;
   /** Its IP address; '' if it is not on a network. */
   readonly ip: string;
 }
@@ -70,6 +72,7 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
     platform: words('platform'),
     mpyVersion: number('mpy') & 0xff,
     hasWifi: number('wlan') === 1,
+    frozen: words('frozen'),
     ip: words('ip'),
   };
 }

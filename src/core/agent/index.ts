@@ -13,6 +13,8 @@ export {
   installAgent,
   removeAgent,
   removeStartLines,
+  FROZEN_SLOT,
+  neededSource,
   takesCompiled,
 } from './agentInstall';
 export {

@@ -1,4 +1,4 @@
-import type { Birth, Gone } from '../../core/agent';
+import { FROZEN_SLOT, type Birth, type Gone } from '../../core/agent';
 import { systemClock, type Clock } from '../../core/async';
 import {
   type Asleep,
@@ -110,6 +110,7 @@ export class PresenceSource implements BoardSource {
       details: {
         broker: this.broker.profile.name,
         agent: birth.agent,
+        ...(birth.slot === FROZEN_SLOT ? { frozen: 'yes' } : {}),
         mode: birth.mode,
         ...(birth.proto < 2 ? { protocol: '1: can be read only, update its agent' } : {}),
         boot: birth.boot,

@@ -1,7 +1,7 @@
 import type { Board } from '../../core/board';
 import { type Issue, type Sample, selectableOf } from '../../core/many';
 import type { AppVersion } from '../apps/appVersions';
-import { shortVersion, stateOf } from '../tree';
+import { agentText, shortVersion, stateOf } from '../tree';
 import type { DashboardRow } from './messages';
 
 /** Facts for a row that the board object does not hold. */
@@ -35,7 +35,7 @@ export function dashboardRow(board: Board, facts: RowFacts): DashboardRow {
     stateText: stateOf(board),
     waiting: facts.waiting,
     ...given('firmware', info?.version),
-    ...given('agent', details.agent),
+    ...given('agent', agentText(details)),
     ...given('app', facts.app?.run && shortVersion(facts.app.run)),
     ...given('wantedApp', wantedOf(facts.app)),
     ...given('mode', details.mode),

@@ -14,6 +14,6 @@ export {
   type RemoteNode,
   type TreeNode,
 } from './nodes';
-export { escape, factLines } from './tooltip';
+export { agentText, escape, factLines } from './tooltip';
 export { BOARDS_VIEW, registerTree } from './treeView';
 export { BoardNotes, shortVersion } from './boardNotes';

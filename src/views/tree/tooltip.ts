@@ -35,7 +35,17 @@ export function boardTooltip(
  * omitted.
  */
 export function factLines(board: Board): [string, string][] {
-  return boardRows(board, '', []).filter((row): row is [string, string] => Boolean(row[1]));
+  const details = board.links.map(({ found }) => found.details).find((d) => d?.agent !== undefined);
+  const agent: Row = [vscode.l10n.t('Agent'), details && agentText(details)];
+  return [...boardRows(board, '', []), agent].filter((row): row is [string, string] =>
+    Boolean(row[1]),
+  );
+}
+
+/** The version of a board's agent, and whether it is part of the firmware. */
+export function agentText({ agent, frozen }: Partial<Record<string, string>>): string | undefined {
+  if (agent === undefined || frozen === undefined) return agent;
+  return vscode.l10n.t('{0}, frozen in the firmware', agent);
 }
 
 type Row = [string, string | undefined];
@@ -77,8 +87,11 @@ function linkRows({ found }: Board['links'][number]): Row[] {
     [vscode.l10n.t('USB IDs'), usb && `${usb.vendorId}:${usb.productId}`],
     [vscode.l10n.t('Serial number'), usb?.serialNumber],
     ...Object.entries(found.details ?? {})
-      .filter(([, value]) => value !== fullPlace(found.address))
-      .map(([key, value]): Row => [labels[key] ?? escape(key), value]),
+      .filter(([key, value]) => key !== 'frozen' && value !== fullPlace(found.address))
+      .map(([key, value]): Row => [
+        labels[key] ?? escape(key),
+        key === 'agent' ? agentText(found.details ?? {}) : value,
+      ]),
   ];
 }
 

@@ -10,6 +10,8 @@ import { Op, TestHost, get, put } from '../rig/agent/host';
  * more than 300 names that the firmware does not have, agent and this test together (board/agent/README.md, "Memory").
  */
 const LIMIT = 25_000;
+/** The same for the agent that is frozen into the firmware. */
+const FROZEN_LIMIT = 13_000;
 
 const CONFIG = {
   name: 'heap',
@@ -50,27 +52,48 @@ try: mpyfleet.start()
 except KeyboardInterrupt: print('again', hasattr(mpyfleet, 'begin'))
 `;
 
-it('takes no more heap than it did on a 32-bit board, and prints how much', async () => {
-  const board = await startMpboard();
+/** The same where the firmware contains the agent. */
+const MEASURE_FROZEN = MEASURE.replace(
+  'import mpyfleet.a.main as m',
+  `import mpyfleet_f; mpyfleet_f.__name__ = 'mpyfleet.f'; sys.modules['mpyfleet.f'] = mpyfleet_f
+__import__('mpyfleet.f.main'); m = sys.modules['mpyfleet.f.main']`,
+).replaceAll('mpyfleet.a.', 'mpyfleet.f.');
+
+/** What a 32-bit board prints of it, with the agent on its flash or frozen into its firmware. */
+async function measured(frozen: boolean): Promise<string> {
+  const board = await startMpboard({ frozen });
   const repl = new RawRepl(board.tty);
   try {
     await repl.enter();
     const broker = join(import.meta.dirname, '../rig/agent/memoryBroker.py');
+    const files = await agentFiles();
+    const shim = '/mpyfleet/__init__.py';
     await repl.writeFiles({
-      ...(await agentFiles()),
+      ...(frozen ? { [shim]: files[shim] ?? '' } : files),
       '/mpyfleet/config.json': JSON.stringify(CONFIG),
       '/socket.py': readFileSync(broker),
     });
-    const text = (await repl.exec(MEASURE)).toString();
+    const text = (await repl.exec(frozen ? MEASURE_FROZEN : MEASURE)).toString();
     console.log(text);
-    const figure = (name: string) => Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1]);
-    expect(figure('trips')).toBeGreaterThan(0);
-    expect(text).toContain('left []');
-    expect(text).toContain('again True');
-    expect(figure('connected')).toBeLessThan(LIMIT);
+    return text;
   } finally {
     repl.close();
     await board.stop();
+  }
+}
+
+it('takes no more heap than it did on a 32-bit board, loaded or frozen, and prints how much', async () => {
+  const [loaded, frozen] = await Promise.all([measured(false), measured(true)]);
+  const figure = (text: string, name: string) =>
+    Number(new RegExp(`${name} (\\d+)`).exec(text)?.[1]);
+  for (const [text, limit] of [
+    [loaded, LIMIT],
+    [frozen, FROZEN_LIMIT],
+  ] as const) {
+    expect(figure(text, 'trips')).toBeGreaterThan(0);
+    expect(text).toContain('left []');
+    expect(text).toContain('again True');
+    expect(figure(text, 'connected')).toBeLessThan(limit);
   }
 });
 

@@ -2,13 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
+  FROZEN_SLOT,
   installAgent,
+  neededSource,
   removeStartLines,
   takesCompiled,
   runningCopy,
   updateAgent,
   type AgentSource,
 } from '../../../src/core/agent/agentInstall';
+import { AGENT_VERSION } from '../../../src/core/agent/agentVersion';
 import { examine, scanWifi, type InstallTarget } from '../../../src/core/agent/agentProbe';
 import { newBoardKey } from '../../../src/core/agent/agentKeys';
 import { serialAddress, mqttAddress } from '../../../src/core/parseAddress';
@@ -192,6 +195,47 @@ it('has the board name the Wi-Fi networks that it sees, strongest first', async 
     ['lab', false],
   ]);
 });
+
+it('uses the copy in the firmware, tries an update from the files, and returns to the firmware without it', async () => {
+  const source = await agentSource();
+  const frozen = await startUboard({
+    ...{ name: 'frozen', heap: 1000, sizeKib: 4096 },
+    // Where the interpreter looks for modules, as for frozen ones. test/boards/agent/heap.test.ts has a firmware with them.
+    files: {
+      '/lib/mpyfleet_f/__init__.py': `VERSION = "${AGENT_VERSION}"\n`,
+      ...Object.fromEntries([...source.copy].map(([n, mpy]) => [`/lib/mpyfleet_f/${n}`, mpy])),
+    },
+  });
+  const wire = serialTransport(serialAddress(frozen.tty), silentLog);
+  try {
+    await wire.open(AbortSignal.timeout(10_000));
+    const target = targetOf(wire);
+    const fit = await examine(target);
+    const broker = { host: '127.0.0.1', port: mosquitto.port, user: 'fleet' };
+    await installAgent(target, neededSource(fit, source), {
+      ...{ name: 'frozen', adminKey: key },
+      broker: { ...broker, password: 'one-of-the-test' },
+    });
+    expect(Object.keys(await frozen.files()).filter((p) => /^.mpyfleet.[ab]/.test(p))).toEqual([]);
+    const born = announced(host.broker, fit.uid);
+    await wire.reset('soft');
+    await born;
+    const agent = host.brokers.agent('b', fit.uid);
+    expect(agent?.birth?.slot).toBe(FROZEN_SLOT);
+    const link = host.brokers.transport(mqttAddress('b', fit.uid));
+    await link.open(AbortSignal.timeout(20_000));
+    const { files } = targetOf(link);
+    const broken = { ...source, copy: new Map([['main.py', Buffer.from('raise ValueError()')]]) };
+    await updateAgent(files, broken, 'a');
+    expect((await agent?.restart({ mode: 'hard', slot: 'b' }))?.slot).toBe(FROZEN_SLOT);
+    const slot = await updateAgent(files, source, (await runningCopy(files)).slot);
+    expect(await agent?.restart({ mode: 'hard', slot })).toMatchObject({ slot: 'a', trial: true });
+    await link.close();
+  } finally {
+    await wire.close();
+    await frozen.stop();
+  }
+}, 60_000);
 
 it('lives in /flash on a board that mounts nothing at the root, where an update and a removal find it', async () => {
   const program = 'print("in flash")\n';
