@@ -3,6 +3,13 @@ import { FlashError } from './errors';
 import type { EspFirmware } from './espImage';
 import type { EspIdentity } from './espLoader';
 
+/** Builds of micropython.org for chips with little flash, by chip and bytes. */
+const SMALL_BUILDS: ReadonlyMap<string, string> = new Map([
+  ['ESP8266 524288', 'ESP8266_GENERIC-FLASH_512K'],
+  ['ESP8266 1048576', 'ESP8266_GENERIC-FLASH_1M'],
+  ['ESP8266 2097152', 'ESP8266_GENERIC-FLASH_2M_ROMFS'],
+]);
+
 /** Throws unless the firmware runs on this chip. */
 export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void {
   const { chip, revision, flashSize } = identity;
@@ -43,7 +50,11 @@ export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void 
         size(flashSize),
       ),
       {
-        hint: l10n.t('Choose a build for {0} of flash. Nothing was changed.', size(flashSize)),
+        hint: l10n.t(
+          'Choose {0}. Nothing was changed.',
+          SMALL_BUILDS.get(`${chip.name} ${flashSize}`) ??
+            l10n.t('a build for {0} of flash', size(flashSize)),
+        ),
       },
     );
   }

@@ -117,6 +117,14 @@ test('a board that runs its program is told how to get into its loader', async (
   expect(error.hint).toContain('Hold the BOOT button');
 });
 
+test('a power failure while it is erased is named, with the next step', async () => {
+  const esp = await started({ chip: 'esp32s3' });
+  await esp.brownout(1);
+  const error = await failure(flash(esp.tty, espFirmware({ chip: 'esp32s3' }), { erase: true }));
+  expect(error).toMatchObject({ reason: 'brownout', state: 'unbootable' });
+  expect(error.hint).toContain('short, thick USB cable');
+});
+
 test('a power failure while it is written is named, and flashing again mends it', async () => {
   const esp = await started({ chip: 'esp32s3' });
   const file = espFirmware({ chip: 'esp32s3' });
