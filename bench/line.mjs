@@ -32,7 +32,10 @@ const random = (/** @type {number} */ below) => {
 };
 const failing = new Set();
 while (failing.size < FAILING) failing.add(random(COUNT));
-const FAULTS = /** @type {const} */ (['brownout', 'wrong chip', 'unplugged']);
+const FAULTS = /** @type {const} */ ([
+  ...['brownout', 'wrong chip'],
+  ...['unplugged in flash', 'unplugged in name', 'unplugged in files', 'unplugged in start'],
+]);
 /** @type {Map<number, (typeof FAULTS)[number]>} */
 const faults = new Map([...failing].map((at) => [at, FAULTS[random(FAULTS.length)] ?? 'brownout']));
 
@@ -50,7 +53,7 @@ const start = performance.now();
 const line = await launch(
   [
     ...[process.execPath, cli, 'provision', 'line.board-template.yaml'],
-    ...['-b', ports, '--count', String(COUNT), '--keep-going'],
+    ...['-b', ports, '--count', String(COUNT), '--keep-going', '--verbose'],
   ],
   {
     cwd: dir,
@@ -61,10 +64,13 @@ const line = await launch(
 /** @type {Set<number>} */
 const pulled = new Set();
 const ended = new Promise((resolve) => line.child.once('exit', resolve));
-line.child.stdout?.on('data', (/** @type {Buffer} */ text) => {
+let log = '';
+line.child.stderr?.on('data', (/** @type {Buffer} */ text) => {
+  log += text;
   for (const [at, fault] of faults) {
-    const tty = chips[at]?.tty ?? '';
-    if (fault !== 'unplugged' || pulled.has(at) || !text.includes(`${tty}: begins`)) continue;
+    const [, step] = fault.split(' in ');
+    if (step === undefined || pulled.has(at)) continue;
+    if (!log.includes(`${chips[at]?.tty ?? ''}: ${step}: `)) continue;
     pulled.add(at);
     void chips[at]?.stop();
   }
