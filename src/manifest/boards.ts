@@ -166,6 +166,11 @@ export const boards = {
       submenu('board', '3_setup@0', and(ONE, is('on-serial'))),
     ],
   },
+  setUpWithoutCable: {
+    title: 'Set Up a Board without a Cable…',
+    icon: 'broadcast',
+    menus: [viewTitle('boards', '1_add@0')],
+  },
   openProductionLine: {
     title: 'Production Line…',
     icon: 'layers',

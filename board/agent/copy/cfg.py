@@ -14,7 +14,7 @@ from .util import HOME, Fail, load
 _PATH = HOME + "/mpyfleet/config.json"
 _OPEN = "name tags type location tz log tm app modules keepalive qos wd ntp mtu win out".split()
 _OPEN += ("code", "ring", "level", "after", "hw", "heap")
-_ADMIN = "mode root sessions".split()
+_ADMIN = "mode root sessions ap".split()
 _SEALED = "keys wifi broker network".split()
 
 

@@ -114,7 +114,7 @@ def _after(v):
         _bad("after is keep or restart")
 
 
-_NUMBERS = {"tm": 86400, "keepalive": 3600, "mtu": 16384, "win": 64, "out": 65536}
+_NUMBERS = {"tm": 86400, "ap": 3600, "keepalive": 3600, "mtu": 16384, "win": 64, "out": 65536}
 _NUMBERS.update(code=1 << 19, ring=1 << 17, sessions=64)
 _TEXTS = {"name": 64, "type": 64, "location": 64, "app": 255}
 _OTHERS = {"wifi": _wifi, "wd": _watchdog, "modules": _modules}

@@ -104,6 +104,11 @@ def epoch():
     return 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
+def port():
+    """The TCP port of the page of the board's own access point."""
+    return 80
+
+
 def ota():
     """The flash interface for firmware updates (see ota.py), or None."""
     try:

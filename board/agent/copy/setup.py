@@ -196,5 +196,7 @@ def begin(main):
     except OSError as e:
         log.exc("agent", e)
     log.info("agent", "agent %s, start %s" % (VERSION, log.boot))
+    if main.cfg.get("ap"):
+        load("ap").begin(main)
     if main.boot.get("cfg"):
         load("trial").started(main)

@@ -7,6 +7,7 @@ import {
   CONFIG_DETAILS,
   KEYS_DETAILS,
   LOG_DETAILS,
+  NEARBY_DETAILS,
   PROVISION_DETAILS,
   SCHEDULE_DETAILS,
   SCRIPT_DETAILS,
@@ -26,6 +27,15 @@ export const FLEET_VERBS: readonly Verb[] = [
     audit: 'name',
     options: [...COMMON, 'board', 'parallel', 'baud', 'count', 'force', 'keep-going', 'dry-run'],
     load: async () => (await import('../verbs/provision')).run,
+  },
+  {
+    name: 'nearby',
+    args: '',
+    summary: 'boards without a network that have opened their own Wi-Fi, and how to set them up',
+    details: NEARBY_DETAILS,
+    audit: 'nothing',
+    options: COMMON,
+    load: async () => (await import('../verbs/nearby')).run,
   },
   {
     name: 'log',

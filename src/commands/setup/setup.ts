@@ -10,6 +10,12 @@ export const setupCommands: readonly Command[] = [
     run: async (context, call) => (await import('./wizard')).setUpNewBoard(context, call),
   },
   {
+    id: 'setUpWithoutCable',
+    needs: 'nothing',
+    progress: { where: 'notification', title: () => vscode.l10n.t('Setting up a board') },
+    run: async (context, call) => (await import('./nearby')).setUpWithoutCable(context, call),
+  },
+  {
     id: 'openProductionLine',
     needs: 'nothing',
     run: async (context, call) => (await import('./line')).openProductionLine(context, call),

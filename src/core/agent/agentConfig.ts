@@ -17,6 +17,8 @@ export interface AgentConfig {
      */
     readonly tls?: { readonly ca?: string; readonly verify: boolean; readonly name?: string };
   };
+  /** Seconds after power-on in which a board without a network opens its own access point; undefined: never. */
+  readonly accessPoint?: number;
   /** Undefined: open mode. */
   readonly adminKey?: Uint8Array;
 }
@@ -58,6 +60,7 @@ export function configJson(config: AgentConfig, at: Pick<AgentPlaces, 'main' | '
     ...(adminKey
       ? { mode: 'signed', keys: { admin: Buffer.from(adminKey).toString('hex') } }
       : { mode: 'open' }),
+    ...(config.accessPoint ? { ap: config.accessPoint } : {}),
     app: at.main,
   });
 }

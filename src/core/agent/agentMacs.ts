@@ -55,3 +55,18 @@ export function encodeGroupFrame(
 export function configMac(adminKey: Uint8Array, uid: string, v: number, set: string): string {
   return hmac(adminKey, 'MPY/2 C', withLength(uid), `${v}:`, set).toString('hex');
 }
+
+/** Signs of passwords that people type: none can be mistaken for another. */
+const SIGNS = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/**
+ * The begin of the names of boards' access points (docs/setup.md, "Without a cable"); the unique id follows, as far as 32 bytes
+ * hold it.
+ */
+export const ACCESS_POINT = 'mpyfleet-';
+
+/** Password of a board's access point. It follows from the admin key, so that no one has to keep it. */
+export function accessPointPassword(adminKey: Uint8Array, uid: string): string {
+  const bytes = hmac(adminKey, 'MPY/2 A', withLength(uid)).subarray(0, 12);
+  return [...bytes].map((b) => SIGNS[b & 31]).join('');
+}

@@ -76,7 +76,13 @@ export {
   parsePresence,
   parseTopic,
 } from './agentProtocolPresence';
-export { configMac, encodeGroupFrame, makeGroupKey } from './agentMacs';
+export {
+  ACCESS_POINT,
+  accessPointPassword,
+  configMac,
+  encodeGroupFrame,
+  makeGroupKey,
+} from './agentMacs';
 export { AgentSession, type Role } from './agentProtocolSession';
 export { isSigned, withoutTags } from './agentProtocolTags';
 export { sharedKey } from './agentSharedKey';

@@ -149,6 +149,15 @@ export const SETTINGS: readonly Setting[] = [
     },
   ),
   renamed('telemetry', 'tm', number(0, 86_400, 'seconds between telemetry; 0: none')),
+  renamed(
+    'accessPoint',
+    'ap',
+    number(
+      0,
+      3600,
+      'seconds after power-on in which a board without a network opens its own; 0: never',
+    ),
+  ),
   same('keepalive', number(1, 3600, 'seconds between signs of life to the broker'), {
     restart: true,
   }),

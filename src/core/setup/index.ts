@@ -8,6 +8,14 @@ export {
   ProductionLine,
   unfinishedRecord,
 } from './line';
+export {
+  ACCESS_POINT_PAGE,
+  boardsNear,
+  byHand,
+  type NearBoard,
+  nearNetworks,
+  runTool,
+} from './nearby';
 export { MadeList } from './madeList';
 export { NameRange, type BoardName } from './names';
 export {

@@ -202,6 +202,7 @@ class SetUp {
       ...(place.root ? { root: place.root } : {}),
       wifi: takesWifi(fit) ? await this.#networks(fit) : [],
       broker: place.broker,
+      ...(this.template.accessPoint ? { accessPoint: this.template.accessPoint } : {}),
       adminKey,
     };
     await this.host.keepKey(fit.uid, adminKey);

@@ -40,6 +40,8 @@ export interface SetupTemplate {
     readonly hidden?: boolean;
   }[];
   readonly broker?: TemplateBroker;
+  /** Seconds after power-on in which the board opens an access point if it has no network. */
+  readonly accessPoint?: number;
   readonly files?: readonly TemplateFile[];
   /** Folder of an app, next to the template. */
   readonly app?: string;

@@ -87,6 +87,12 @@ export const TEMPLATE_SCHEMA: JsonSchema = {
     tags: { type: 'array', maxItems: 16, items: text(32, 'tag') },
     wifi: { type: 'array', maxItems: 8, items: WIFI, description: 'networks of the board' },
     broker: BROKER,
+    accessPoint: {
+      type: 'integer',
+      minimum: 0,
+      maximum: 3600,
+      description: 'seconds after power-on in which a board without a network opens its own',
+    },
     files: { type: 'array', maxItems: 64, items: FILE, description: 'files for the board' },
     app: text(255, 'folder of an app, next to the template'),
     stubs: { type: 'boolean', description: 'set up type stubs for the editor' },
