@@ -34,7 +34,7 @@ const failing = new Set();
 while (failing.size < FAILING) failing.add(random(COUNT));
 const FAULTS = /** @type {const} */ ([
   ...['brownout', 'wrong chip'],
-  ...['unplugged in flash', 'unplugged in name', 'unplugged in files', 'unplugged in start'],
+  ...['unplugged in flash', 'unplugged in name', 'unplugged in start'],
 ]);
 /** @type {Map<number, (typeof FAULTS)[number]>} */
 const faults = new Map([...failing].map((at) => [at, FAULTS[random(FAULTS.length)] ?? 'brownout']));
