@@ -47,10 +47,10 @@ export default defineConfig({
           include: ['test/boards/**/*.test.ts'],
           globalSetup: ['test/lab/globalSetup.mjs'],
           // Real boards and brokers share two cores: a hang shows as a time limit, never as a silent stop. Most of the time is
-          // protocol time: two files at a time keep the cores busy for 43 % of it.
+          // protocol time: two files at a time keep the cores busy for 43 % of it, three for 60 %.
           testTimeout: 120_000,
           hookTimeout: 240_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       { extends: true, test: { ...windows('e2e'), include: ['test/e2e/**/*.spec.ts'] } },
