@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import * as l10n from '@vscode/l10n';
 
 /** A user and the groups of this process, which are those of the time when the session began. */
 export interface Who {
@@ -25,15 +26,27 @@ export function groupHint(port: string, gid: number, { user, groups }: Who, file
   const [group = String(gid), , , members = ''] =
     lines.find(([, , id]) => id === String(gid)) ?? [];
   if (gid === 0) {
-    return `The port belongs to root alone. Run "sudo chmod a+rw ${port}", or add a udev rule that gives it to a group of yours.`;
+    return l10n.t(
+      'The port belongs to root alone. Run "sudo chmod a+rw {0}", or add a udev rule that gives it to a group of yours.',
+      port,
+    );
   }
   if (groups.includes(gid)) {
-    return `Your user is in the group ${group} that owns the port, so something else forbids it: a container, a snap or the mode of the port.`;
+    return l10n.t(
+      'Your user is in the group {0} that owns the port, so something else forbids it: a container, a snap or the mode of the port.',
+      group,
+    );
   }
   if (members.split(',').includes(user)) {
-    return `Your user is in the group ${group} that owns the port, but was added after this session began. Log out and in again, or restart the computer; closing the window is not enough.`;
+    return l10n.t(
+      'Your user is in the group {0} that owns the port, but was added after this session began. Log out and in again, or restart the computer; closing the window is not enough.',
+      group,
+    );
   }
-  return `Add your user to the group that owns the port: "sudo usermod -a -G ${group} $USER", then log out and in again.`;
+  return l10n.t(
+    'Add your user to the group that owns the port: "sudo usermod -a -G {0} $USER", then log out and in again.',
+    group,
+  );
 }
 
 /** Whether ModemManager runs, which opens new ports for some seconds to look for modems. Never rejects. */
