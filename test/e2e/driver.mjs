@@ -305,7 +305,17 @@ export class Driver {
    * @param {string} [submenu] the submenu that has the item
    */
   async rowMenu(label, item, submenu) {
-    await this.row(label).click({ button: 'right' }); // shows its menu at the press
+    // Rows move when one above them comes or goes. As a user would, look at the row that the menu is of, and open it again.
+    const opened = async () => {
+      await this.row(label).click({ button: 'right' }); // shows its menu at the press
+      await this.page.locator('.monaco-menu .action-menu-item').first().waitFor();
+      const isFocused = async () =>
+        /\bfocused\b/.test((await this.row(label).getAttribute('class')) ?? '');
+      if (await pollUntil(isFocused, CLICK_MS)) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    };
+    if (!(await pollUntil(opened, SEEN_MS))) throw new Error(`no menu of the row ${String(label)}`);
     if (submenu !== undefined) await this.openSubmenu(submenu);
     await this.menu(item);
   }
