@@ -1,15 +1,35 @@
 import type { Board } from '../../core/board';
 
 /**
- * Boards on which rows are being read for VS Code. Reading makes a board busy and idle again. A redraw of the board meanwhile
- * would make VS Code lose rows that it shows: 1.96 shows the open board without files, and later versions report no selection
- * of them any more. So it is put off until the children are there.
+ * Puts off the redraw of a board until its rows are read. VS Code does not know the rows below a board from its redraw until it
+ * has got them: a click on a file would be lost meanwhile, and reading takes a while on a board. Reading also makes a board busy
+ * and idle again; a redraw in that time would make VS Code lose rows that it shows: 1.96 shows the open board without files, and
+ * later versions report no selection of them any more.
  */
 export class BoardReads {
   readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
 
-  /** Calls `redraw` with each board whose redraw was put off, once its rows are read. */
-  constructor(private readonly redraw: (board: Board) => void) {}
+  /** Folders that are shown and have changed on the board since they were read. */
+  readonly #stale = new Map<Board, Set<string>>();
+
+  /**
+   * Calls `redraw` with each board whose redraw was put off, once its rows are read. `readFolder` reads a folder again, for the
+   * next time that VS Code asks for it, and does not reject.
+   */
+  constructor(
+    private readonly redraw: (board: Board) => void,
+    private readonly readFolder: (board: Board, path: string) => Promise<unknown>,
+  ) {}
+
+  /** The next redraw of `board` waits until these folders have been read again. */
+  changed(board: Board, folders: readonly string[]): void {
+    this.#stale.set(board, new Set([...(this.#stale.get(board) ?? []), ...folders]));
+  }
+
+  /** Forgets a board that is no longer in the tree. */
+  forget(board: Board): void {
+    this.#stale.delete(board);
+  }
 
   /** Reads rows of `board` and returns them. */
   async read<T>(board: Board, rows: () => Promise<T>): Promise<T> {
@@ -26,8 +46,13 @@ export class BoardReads {
     }
   }
 
-  /** Returns whether the board's redraw is put off, because its rows are being read. */
+  /** Returns whether the board's redraw is put off, because its rows are being read or must be read first. */
   putOff(board: Board): boolean {
+    const folders = this.#stale.get(board);
+    if (folders && !this.#reading.has(board)) {
+      this.#stale.delete(board);
+      void this.read(board, () => Promise.all([...folders].map((f) => this.readFolder(board, f))));
+    }
     const reading = this.#reading.get(board);
     if (reading) reading.changed = true;
     return reading !== undefined;

@@ -69,7 +69,13 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   probing: (() => void) | undefined;
   /** Rows that VS Code has, which are those whose selection it reports. */
   readonly shown = this.#store.add(new ShownRows());
-  readonly #reads = new BoardReads((board) => this.#redraws.add(this.nodeOf(board)));
+  readonly #reads = new BoardReads(
+    (board) => this.#redraws.add(this.nodeOf(board)),
+    (board, path) =>
+      path === '/'
+        ? boardChildren(board, this.#listings)
+        : folderChildren(board, path, this.#listings),
+  );
 
   constructor(private readonly services: BoardTreeServices) {
     const { fleet, fileChanges, settings, arrangement, active, notes } = services;
@@ -255,7 +261,10 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   #filesChanged(changes: readonly FileChange[]): void {
     for (const { board, path } of changes) {
       // The whole board, since its line of free space changes too; with it VS Code draws the folders that are open.
-      if (this.#listings.invalidate(board, path).length > 0) this.#redraws.add(this.nodeOf(board));
+      const folders = this.#listings.invalidate(board, path);
+      if (folders.length === 0) continue;
+      this.#reads.changed(board, folders);
+      this.#redraws.add(this.nodeOf(board));
     }
   }
 
@@ -267,7 +276,11 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   #fire(nodes: readonly (TreeNode | undefined)[]): void {
     if (nodes.includes(undefined)) {
       const here = new Set(this.services.fleet.boards);
-      for (const board of this.#nodes.keys()) if (!here.has(board)) this.#nodes.delete(board);
+      for (const board of this.#nodes.keys()) {
+        if (here.has(board)) continue;
+        this.#nodes.delete(board);
+        this.#reads.forget(board);
+      }
       this.#cost = 0;
       this.shown.redraw();
       this.#changed.fire(undefined);
