@@ -21,6 +21,7 @@ async def handle(process):
         await process.redirect(stdin=shell.stdin, stdout=shell.stdout, stderr=shell.stderr)
         status = await asyncio.get_running_loop().run_in_executor(None, shell.wait)
         await process.stdout.drain()
+        await process.stderr.drain()
         process.exit(status)
     finally:
         if shell.poll() is None:
