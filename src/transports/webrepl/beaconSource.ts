@@ -5,7 +5,7 @@ import { asError } from '../../core/errors';
 import { Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import { BEACON_PORT, boardInBeacon } from '../../core/webrepl/beacon';
-import { MOST_BOARDS } from '../../core/webrepl/webreplFound';
+import { HeardBoards } from './heardBoards';
 
 /** Milliseconds after its last beacon at which a board counts as gone; it sends one every few seconds. */
 const LOST_MS = 30_000;
@@ -14,7 +14,7 @@ const LOST_MS = 30_000;
 export class BeaconSource implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
-  readonly #boards = new Map<string, { found: Found; heardAt: number }>();
+  readonly #boards: HeardBoards;
   #socket: Socket | undefined;
   #timer: Disposable | undefined;
   #disposed = false;
@@ -24,10 +24,12 @@ export class BeaconSource implements BoardSource {
     private readonly log: Log,
     /** For tests: another port and interface. */
     private readonly options: { port?: number; address?: string } = {},
-  ) {}
+  ) {
+    this.#boards = new HeardBoards(clock, LOST_MS);
+  }
 
   get found(): readonly Found[] {
-    return [...this.#boards.values()].map((board) => board.found);
+    return this.#boards.found;
   }
 
   /** The port that is listened to, once it is. */
@@ -66,21 +68,12 @@ export class BeaconSource implements BoardSource {
   #hear(data: Uint8Array, sender: string): void {
     const found = boardInBeacon(data, sender);
     if (!found) return;
-    const key = found.address.text;
-    const known = this.#boards.get(key);
-    // Anyone on the network may announce boards without end.
-    if (!known && this.#boards.size >= MOST_BOARDS) return;
-    const changed = known?.found.details?.beacon !== found.details?.beacon;
-    this.#boards.set(key, { found, heardAt: this.clock.now() });
-    if (changed) this.#changed.fire();
+    const { before, isKept } = this.#boards.hear(found);
+    if (isKept && before?.details?.beacon !== found.details?.beacon) this.#changed.fire();
   }
 
   #forget(): void {
-    const before = this.#boards.size;
-    for (const [key, { heardAt }] of this.#boards) {
-      if (this.clock.now() - heardAt > LOST_MS) this.#boards.delete(key);
-    }
-    if (this.#boards.size !== before) this.#changed.fire();
+    if (this.#boards.forget()) this.#changed.fire();
     this.#timer = this.clock.after(LOST_MS / 3, () => this.#forget());
   }
 }

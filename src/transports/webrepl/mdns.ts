@@ -8,10 +8,10 @@ import type { Log } from '../../core/log';
 import {
   boardsInRecords,
   hostOf,
-  MOST_BOARDS,
   webReplServices,
   type DnsRecord,
 } from '../../core/webrepl/webreplFound';
+import { HeardBoards } from './heardBoards';
 
 /** Milliseconds between queries; a board that misses three answers counts as gone. */
 const ASK_MS = 30_000;
@@ -24,7 +24,7 @@ const LOST_MS = 3 * ASK_MS + 5_000;
 export class MdnsSource implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
-  readonly #boards = new Map<string, { found: Found; heardAt: number }>();
+  readonly #boards: HeardBoards;
   #mdns: MulticastDNS | undefined;
   #timer: Disposable | undefined;
   #disposed = false;
@@ -36,10 +36,12 @@ export class MdnsSource implements BoardSource {
     private readonly knownHosts: () => readonly WebReplAddress[] = () => [],
     /** For tests: another port and interface. */
     private readonly options: { port?: number; interface?: string; bind?: string } = {},
-  ) {}
+  ) {
+    this.#boards = new HeardBoards(clock, LOST_MS);
+  }
 
   get found(): readonly Found[] {
-    return [...this.#boards.values()].map((board) => board.found);
+    return this.#boards.found;
   }
 
   start(): void {
@@ -67,7 +69,7 @@ export class MdnsSource implements BoardSource {
   }
 
   #ask(): void {
-    this.#forget();
+    if (this.#boards.forget()) this.#changed.fire();
     const services = webReplServices.map((name) => ({ name, type: 'PTR' as const }));
     const hosts = this.#hosts().map((address) => ({ name: hostOf(address), type: 'A' as const }));
     this.#mdns?.query({ questions: [...services, ...hosts] });
@@ -82,20 +84,9 @@ export class MdnsSource implements BoardSource {
     const records = [...response.answers, ...response.additionals] as DnsRecord[];
     let changed = false;
     for (const found of boardsInRecords(records, this.#hosts())) {
-      const known = this.#boards.get(found.address.text);
-      // Anyone on the network may announce boards without end.
-      if (!known && this.#boards.size >= MOST_BOARDS) continue;
-      changed ||= known?.found.label !== found.label;
-      this.#boards.set(found.address.text, { found, heardAt: this.clock.now() });
+      const { before, isKept } = this.#boards.hear(found);
+      changed ||= isKept && before?.label !== found.label;
     }
     if (changed) this.#changed.fire();
-  }
-
-  #forget(): void {
-    const before = this.#boards.size;
-    for (const [key, { heardAt }] of this.#boards) {
-      if (this.clock.now() - heardAt > LOST_MS) this.#boards.delete(key);
-    }
-    if (this.#boards.size !== before) this.#changed.fire();
   }
 }
