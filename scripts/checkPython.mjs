@@ -9,7 +9,7 @@ import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** The oldest syntax that ruff knows; MicroPython has that of Python 3.4 and some newer parts. */
 const OPTIONS = { 'line-length': 99, 'target-version': 'py37' };
-/** Names that MicroPython's compiler, or whoever imports the file, gives: by a part of the path. */
+/** Names that are defined outside a file, by MicroPython's compiler or by its importer, for each part of a path. */
 const GIVEN = [
   { of: 'board/', names: ['const'] },
   { of: 'board/agent/shim.py', names: ['__path__'] },

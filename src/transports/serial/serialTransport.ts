@@ -27,7 +27,7 @@ export function serialTransport(
   });
 }
 
-/** Adds what is known of this computer: the programs that have a port in use open, or the group that may open it. @throws always */
+/** Adds to the error which programs have the port open, or which group may open it. @throws always */
 export async function explained(error: unknown): Promise<never> {
   if (!(error instanceof ConnectError)) throw error;
   const { address, reason, message, cause } = error;

@@ -22,7 +22,7 @@ export class ShownRows implements Disposable {
     });
   }
 
-  /** VS Code is told to draw the rows below `nodes` again; without `nodes`, all rows. */
+  /** Call it before VS Code redraws the rows below `nodes`; without `nodes`, all rows. */
   redraw(nodes?: readonly TreeNode[]): void {
     if (!nodes) {
       this.#rows.clear();
