@@ -1,6 +1,7 @@
 /** What anybody who may publish at a broker can make this computer believe of a board whose key it has. */
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Deferred } from '../../../src/core/async';
 import { updateOverTheAir } from '../../../src/core/agent/agentUpdate';
 import type { BoardLog, BoardMessage } from '../../../src/core/broker/brokers';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
@@ -35,16 +36,18 @@ afterAll(async () => {
 const files = (link: ReturnType<typeof linkTo>) =>
   new SessionFiles((work, options) => link.withSession(work, options));
 
-/** Resolves when this computer has heard all that was published before: the board answers after it. */
+/**
+ * Resolves when this computer has heard all that the stranger published before: the broker delivers it before the message that
+ * is sent here. The broker confirms the subscription first, since it would not deliver that message otherwise.
+ */
 async function heardAll(): Promise<void> {
-  const done = new Promise<void>((resolve) => {
-    const end = far.broker.connection.listen('mpy/+/wd', () => {
-      end.dispose();
-      resolve();
-    });
-  });
+  const connection = far.broker.connection;
+  const done = new Deferred<undefined>();
+  const end = connection.listen('mpy/+/wd', () => done.resolve(undefined));
+  await connection.roundTrip();
   await stranger.publishAsync(`mpy/${uid()}/wd`, 'end', { qos: 1 });
-  await done;
+  await done.promise;
+  end.dispose();
 }
 
 const forged: Record<string, object | string> = {
@@ -67,8 +70,8 @@ it('keeps what a board has signed, and goes on with an upload, whatever is said 
   await link.withSession((s) => s.exec('1'));
   const before = shown();
   const facts = far.broker.client(uid()).facts;
-  const content = Buffer.alloc(20_000, 'content ');
   for (const [words, change] of Object.entries(forged)) {
+    const content = Buffer.alloc(20_000, words); // content that the board has already would not be sent
     const boot = before?.boot ?? '';
     const text =
       typeof change === 'string'
@@ -160,6 +163,7 @@ it('ends an upload well under refusals that anybody can send', async () => {
   const spy = far.broker.connection;
   let topic = '';
   const end = spy.listen('mpy/+/c/+', (m) => (topic = m.topic.replace('/c/', '/r/')));
+  await spy.roundTrip();
   const content = Buffer.alloc(200_000, 'content ');
   const upload = files(link).write('/refused.bin', content);
   await expect.poll(() => topic).not.toBe('');
