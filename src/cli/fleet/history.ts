@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Operations } from '../../core/audit/operations';
 import { UsageError } from '../../core/errors';
 import { stateFolder } from '../../core/packages';
-import { type AuditBoard, isPostgres, Store } from '../../core/store';
+import { type AuditBoard, type AuditEntry, handOver, isPostgres, Store } from '../../core/store';
 import type { Cli } from '../cli';
 
 const MEGABYTE = 1024 * 1024;
@@ -19,14 +19,9 @@ export function openHistory(
   { env, err, window }: Pick<Cli, 'env' | 'err' | 'window'>,
   file?: string,
 ): Store {
-  const server = file === undefined ? env.MPYFLEET_STORE : undefined;
-  if (server && !isPostgres(server)) {
-    throw new UsageError(
-      'MPYFLEET_STORE is not an address such as postgres://user:password@host/db',
-    );
-  }
+  const server = file === undefined ? serverOf(env) : undefined;
   const store = new Store({
-    file: file ?? window?.historyFile ?? join(stateFolder(env), 'history.db'),
+    file: file ?? historyFile({ env, window }),
     ...(server ? { url: server } : {}),
     worker: join(__dirname, server ? 'storePg.js' : 'store.js'),
     limits: () => LIMITS,
@@ -37,6 +32,17 @@ export function openHistory(
   return store;
 }
 
+/** The address of a PostgreSQL server in MPYFLEET_STORE. @throws UsageError */
+function serverOf(env: Cli['env']): string | undefined {
+  const server = env.MPYFLEET_STORE;
+  if (!server || isPostgres(server)) return server;
+  throw new UsageError('MPYFLEET_STORE is not an address such as postgres://user:password@host/db');
+}
+
+function historyFile({ env, window }: Pick<Cli, 'env' | 'window'>): string {
+  return window?.historyFile ?? join(stateFolder(env), 'history.db');
+}
+
 /** Runs a verb as one operation of the audit. `what` is cleared of logins in addresses. MPYFLEET_HISTORY=off keeps nothing. */
 export async function audited(
   cli: Cli,
@@ -44,12 +50,15 @@ export async function audited(
   run: (cli: Cli) => Promise<number>,
 ): Promise<number> {
   if (cli.env.MPYFLEET_HISTORY === 'off') return run(cli);
-  const store = openHistory(cli);
+  serverOf(cli.env); // a wrong address is reported before anything is done
   const boards: AuditBoard[] = [];
+  const entries: AuditEntry[] = [];
   const operations = new Operations({
     origin: 'shell',
     // A command that fails before it reaches a board changes nothing.
-    record: (entry) => entry.boards.length > 0 && store.addAudit(entry),
+    record: (entry) => {
+      if (entry.boards.length > 0) entries.push(entry);
+    },
   });
   try {
     return await operations.run(
@@ -58,8 +67,18 @@ export async function audited(
       () => boards,
     );
   } finally {
-    await store.close();
+    for (const entry of entries) await keep(cli, entry);
   }
+}
+
+/** Puts an operation into the history. Failures are printed. */
+async function keep(cli: Cli, entry: AuditEntry): Promise<void> {
+  const isServer = serverOf(cli.env) ?? (await cli.window?.historyServer());
+  // Where it cannot be left, the history cannot be written either, and says why.
+  if (!isServer && (await handOver(historyFile(cli), entry).catch(() => false))) return;
+  const store = openHistory(cli);
+  store.addAudit(entry);
+  await store.close();
 }
 
 /** Removes user and token from `https://user:token@host/…`. */

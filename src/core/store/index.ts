@@ -9,6 +9,7 @@ export type {
   SourceRow,
 } from './appMessages';
 export { historyToCsv, historyToJson, statusOf } from './exportRows';
+export { handOver } from './handedOver';
 export { HISTORY_TYPES, type HistoryType } from './historyTypes';
 export type {
   AuditBoard,

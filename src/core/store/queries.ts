@@ -47,10 +47,17 @@ export function append(db: Database, batch: Batch): void {
       key === undefined ? null : cut(key),
     ]),
   );
+  addAudit(db, batch.audit);
+}
+
+/** Appends operations. One that is there already is left out: a process was killed after it had handed it over. */
+export function addAudit(db: Database, entries: readonly AuditEntry[]): void {
   each(
     db,
-    `INSERT INTO audit (at, id, who, origin, what, ms, boards) VALUES (?1, ${nextId('audit')}, ?2, ?3, ?4, ?5, ?6)`,
-    batch.audit.map(({ at, who, origin, what, ms, boards }) => [
+    `INSERT INTO audit (at, id, who, origin, what, ms, boards) SELECT ?1, ${nextId('audit')}, ?2, ?3, ?4, ?5, ?6
+     WHERE NOT EXISTS (SELECT 1 FROM audit
+       WHERE at = ?1 AND who = ?2 AND origin = ?3 AND what = ?4 AND ms = ?5 AND boards = ?6)`,
+    entries.map(({ at, who, origin, what, ms, boards }) => [
       whole(at),
       cut(who),
       cut(origin),

@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, renameSync, rmdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'node-sqlite3-wasm';
+import { readHandedOver } from './handedOver';
 import type { FileAside } from './messages';
+import { addAudit } from './queries';
 import { createTables, migrate, VERSION, versionOf } from './schema';
 import { isAbsent } from '../localFiles';
 
@@ -76,12 +78,22 @@ export class StoreFile {
       version = versionOf(db);
       if (version === 0) inTransaction(db, () => createTables(db));
       else if (version < VERSION) inTransaction(db, () => migrate(db, version));
-      if (version <= VERSION) return work(db);
+      if (version <= VERSION) {
+        this.#takeHandedOver(db);
+        return work(db);
+      }
     } finally {
       db.close();
     }
     this.#setAside(`version-${version}`, 'newer');
     return this.#once(work);
+  }
+
+  /** Adds the operations that command lines have left for it. */
+  #takeHandedOver(db: Database): void {
+    const handed = readHandedOver(this.path);
+    if (handed.entries.length > 0) inTransaction(db, () => addAudit(db, handed.entries));
+    handed.remove();
   }
 
   #setAside(suffix: string, why: FileAside['why']): void {

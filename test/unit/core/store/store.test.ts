@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { Database } from 'node-sqlite3-wasm';
 import { expect, onTestFinished, test } from 'vitest';
+import { handOver } from '../../../../src/core/store/handedOver';
 import { append, audit, events, series, size, usedBytes } from '../../../../src/core/store/queries';
 import { prune } from '../../../../src/core/store/retention';
 import { MODE, StoreFile } from '../../../../src/core/store/storeFile';
@@ -236,3 +237,42 @@ test('two processes write at the same time, and nothing is lost', async () => {
   await once(other, 'exit');
   expect(file.use(size).events).toBe(2);
 });
+
+test('an operation that was left beside the file is in it once, whoever opens it and whenever a process is killed', async () => {
+  const { folder, path, file } = start();
+  const waiting = join(folder, 'history.db.waiting');
+  const entry = (at: number) => ({ ...operation, at });
+  expect(await handOver(path, entry(NOW))).toBe(true);
+  expect(await handOver(path, entry(NOW + 1))).toBe(true);
+  const [first = ''] = readdirSync(waiting).sort();
+  const killed = readFileSync(join(waiting, first)); // it was written, and its file not removed yet
+  const all = () => file.use((db) => audit(db, { limit: 1_000 })).rows.map((row) => row.at);
+  expect(all()).toEqual([NOW + 1, NOW]);
+  expect(readdirSync(waiting)).toEqual([]);
+  writeFileSync(join(waiting, first), killed);
+  writeFileSync(join(waiting, '1-aa.json'), '{"at":1,"who":"x"');
+  writeFileSync(
+    join(waiting, '2-bb.json'),
+    '{"at":2,"who":"x","origin":"","what":"","ms":0,"boards":[1]}',
+  );
+  writeFileSync(join(waiting, '3-cc.json.1234.tmp'), '{'); // it is being written
+  expect(all()).toEqual([NOW + 1, NOW]);
+  expect(readdirSync(waiting).sort()).toEqual([
+    '1-aa.json.damaged',
+    '2-bb.json.damaged',
+    '3-cc.json.1234.tmp',
+  ]);
+});
+
+test('a hundred operations wait at most', async () => {
+  const { path, file } = start();
+  for (let at = 0; at < 100; at++) expect(await handOver(path, { ...operation, at })).toBe(true);
+  expect(await handOver(path, { ...operation, at: 100 })).toBe(false);
+  expect(file.use(size).audit).toBe(100);
+  expect(await handOver(path, { ...operation, at: 100 })).toBe(true);
+});
+
+const operation = {
+  ...{ who: 'ada', origin: 'shell', what: 'put main.py :', ms: 12 },
+  boards: [{ name: 'kitchen', uid: 'aa', status: 'ok' }],
+};
