@@ -5,6 +5,6 @@ export { pasteCode } from './pasteMode';
 export { type InputPiece, PasteSplitter } from './pasteSplitter';
 export { Patience } from './rawReplStop';
 export { dedent, runFileCode } from './runCode';
-export { StreamTransport } from './streamTransport';
+export { StreamTransport, type StreamTransportOptions } from './streamTransport';
 export { TerminalFilter } from './terminalFilter';
 export { TypeAhead } from './typeAhead';

@@ -1,15 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import type WebSocket from 'ws';
 import { Deferred, throwIfAborted, type Clock } from '../../core/async';
-import { ConnectionLostError } from '../../core/errors';
-import { Emitter, type Disposable, type Event } from '../../core/events';
-import type { ByteStream } from '../../core/transport';
+import { Emitter, type Disposable } from '../../core/events';
 import {
   decodeVersion,
   encodeRequest,
   frames,
   webReplRequest,
 } from '../../core/webrepl/webreplProtocol';
+import { isInterrupt, lost, NetworkStream } from '../network/networkStream';
 
 /**
  * WebREPL answers no WebSocket ping (modwebsocket.c drops them), and a proxy or a powered-off board
@@ -22,10 +21,7 @@ const KEEP_ALIVE_MS = 10_000;
  * program may keep MicroPython from its sockets for a while, and erasing flash takes time.
  */
 const DEAD_MS = 20_000;
-/** Milliseconds that the server has to answer our close frame before TCP is closed. */
-const CLOSE_MS = 1_000;
-
-const CTRL_C = 0x03;
+/** Milliseconds to wait for the board to process a Ctrl-C; it may be stuck. */
 const TAKEN_MS = 1_000;
 
 /** Times that tests shorten. */
@@ -38,21 +34,14 @@ export interface KeepAliveTimes {
  * A logged-in WebSocket: the REPL's bytes in text frames, and WebREPL's own answers in binary
  * frames.
  */
-export class WebReplStream implements ByteStream {
-  readonly #data = new Emitter<Uint8Array>();
+export class WebReplStream extends NetworkStream {
   readonly #binary = new Emitter<Uint8Array>();
-  readonly #closed = new Emitter<Error | undefined>();
   /** WebREPL's answers to put and get, a message each. */
   readonly onBinary = this.#binary.event;
-  readonly onClose = this.#closed.event;
   /** The server's MicroPython version, once it has been requested. */
   version: string | undefined;
   /** Number of version answers. */
   versions = 0;
-  #early: Uint8Array[] | undefined;
-  #end: { cause: Error | undefined } | undefined;
-  #closing = false;
-  readonly #ended = new Deferred<undefined>();
   #heardAt: number;
   #marked: { mark: Uint8Array; listener: (bytes: Uint8Array) => void } | undefined;
   #versionAnswer: Deferred<undefined> | undefined;
@@ -64,27 +53,17 @@ export class WebReplStream implements ByteStream {
     private readonly socket: WebSocket,
     /** What the board has sent after the login, if anything. */
     early: Uint8Array,
-    private readonly clock: Clock,
+    clock: Clock,
     private readonly times: KeepAliveTimes = { keepAliveMs: KEEP_ALIVE_MS, deadMs: DEAD_MS },
   ) {
+    super('WebREPL', { end: () => socket.close(), destroy: () => socket.terminate() }, clock);
     this.#heardAt = clock.now();
-    this.#early = early.length > 0 ? [early] : [];
-    socket.on('message', (data: Buffer, isBinary) => this.#hear(data, isBinary));
-    socket.on('error', (error) => this.#finish(lost('The WebREPL connection failed', error)));
-    socket.on('close', () => {
-      this.#finish(this.#closing ? undefined : lost('The board closed the WebREPL connection'));
-    });
+    this.hold(early);
+    socket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
+    socket.on('error', (error) => this.onSocketError(error));
+    socket.on('close', () => this.onSocketClose());
     this.#timer = clock.after(times.keepAliveMs, () => this.#keepAlive());
   }
-
-  /** The first listener receives what arrived before it. */
-  readonly onData: Event<Uint8Array> = (listener) => {
-    const subscription = this.#data.event(listener);
-    const early = this.#early ?? [];
-    this.#early = undefined;
-    for (const chunk of early) listener(chunk);
-    return subscription;
-  };
 
   /**
    * Text frames that start with `mark` go to `listener`, without the mark, and not to the REPL:
@@ -100,23 +79,16 @@ export class WebReplStream implements ByteStream {
     return this.times.deadMs;
   }
 
-  get closed(): boolean {
-    return this.#end !== undefined;
-  }
-
   /** Writes to the board's standard input. */
   async write(data: Uint8Array, signal?: AbortSignal): Promise<void> {
-    if (data.length > 0 && data.every((byte) => byte === CTRL_C)) {
+    if (isInterrupt(data)) {
       await this.#interrupt(data, signal);
       return;
     }
     for (const frame of frames(data)) await this.#send(frame, false, signal);
   }
 
-  /**
-   * The network accepts any number of Ctrl-C at once, and those that arrive after the prompt would
-   * each print another one. So one is sent, and the board must have accepted it before the next.
-   */
+  /** Sends one Ctrl-C. The board must have processed it before the next one is sent. */
   async #interrupt(data: Uint8Array, signal?: AbortSignal): Promise<void> {
     await this.#send(data.subarray(0, 1), false, signal);
     await this.#untilTaken();
@@ -164,51 +136,24 @@ export class WebReplStream implements ByteStream {
     }
   }
 
-  async close(): Promise<void> {
-    if (!this.#end && !this.#closing) {
-      this.#closing = true;
-      this.socket.close();
-      const patience = this.clock.after(CLOSE_MS, () => this.socket.terminate());
-      await this.#ended.promise;
-      patience.dispose();
-    }
-    await this.#ended.promise;
-  }
-
-  /** Ends immediately, with `cause` for listeners. */
-  abort(cause: Error): void {
-    this.#finish(cause);
-    this.socket.terminate();
+  protected override release(): void {
+    this.#timer?.dispose();
+    this.#versionAnswer?.resolve(undefined);
   }
 
   async #send(data: Uint8Array, binary: boolean, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
-    if (this.#end || this.#closing) throw this.#gone();
-    const sent = new Deferred<undefined>();
-    this.socket.send(data, { binary, compress: false }, (error) => {
-      if (error) sent.reject(this.#gone(error));
-      else sent.resolve(undefined);
-    });
-    // A peer that does not read delays the callback, so the end of the stream must win.
-    await Promise.race([
-      sent.promise,
-      this.#ended.promise.then(() => Promise.reject(this.#gone())),
-    ]);
+    await this.send((done) => this.socket.send(data, { binary, compress: false }, done));
   }
 
-  #gone(error?: Error): Error {
-    return this.#end?.cause ?? lost('The WebREPL connection is closed', error);
-  }
-
-  #hear(data: Uint8Array, isBinary: boolean): void {
+  #receive(data: Uint8Array, isBinary: boolean): void {
     this.#heardAt = this.clock.now();
     if (!isBinary) {
       const marked = this.#marked;
       const { length } = marked?.mark ?? [];
       if (marked && Buffer.compare(data.subarray(0, length), marked.mark) === 0) {
         marked.listener(data.subarray(length));
-      } else if (this.#early) this.#early.push(data);
-      else this.#data.fire(data);
+      } else this.hear(data);
       return;
     }
     const version = this.#versionAnswer && decodeVersion(data);
@@ -223,12 +168,12 @@ export class WebReplStream implements ByteStream {
   }
 
   #keepAlive(): void {
-    if (this.#end || this.#closing) return;
+    if (!this.isOpen) return;
     const now = this.clock.now();
     const since = Math.max(this.#heardAt, this.#askedAt);
     if (this.#versionAnswer && now - since >= this.times.deadMs) {
       const seconds = Math.round((now - this.#heardAt) / 1000);
-      this.abort(lost(`The board has not answered over WebREPL for ${seconds} seconds`));
+      this.abort(lost(l10n.t('The board has not answered over WebREPL for {0} seconds', seconds)));
       return;
     }
     const silent = now - this.#heardAt >= this.times.keepAliveMs;
@@ -237,22 +182,4 @@ export class WebReplStream implements ByteStream {
     }
     this.#timer = this.clock.after(this.times.keepAliveMs / 2, () => this.#keepAlive());
   }
-
-  #finish(cause: Error | undefined): void {
-    if (this.#end) return;
-    this.#end = { cause };
-    this.#timer?.dispose();
-    this.#versionAnswer?.resolve(undefined);
-    this.#ended.resolve(undefined);
-    this.#closed.fire(cause);
-  }
-}
-
-function lost(message: string, cause?: unknown): ConnectionLostError {
-  return new ConnectionLostError(message, {
-    hint: l10n.t(
-      'Check that the board has power and is on the network; it reconnects once it answers.',
-    ),
-    cause,
-  });
 }
