@@ -1,17 +1,17 @@
 import * as l10n from '@vscode/l10n';
 import { Deferred, abortError } from '../async';
-import { concat, indexOf, utf8 } from '../bytes';
+import { concat } from '../bytes';
 import { ProtocolError, asError, NoRawPasteError } from '../errors';
 import { pythonError } from '../python/python';
+import { CTRL_C } from './controlKeys';
+import { CANCEL_PLAIN, PlainCode } from './plainCode';
 import { END_OF_CODE, RawPaste } from './rawPaste';
-import { RAW_BANNER, RawFraming, type FrameEnd } from './rawReplFraming';
+import { RawFraming, type FrameEnd } from './rawReplFraming';
 import { OutputCollector } from './rawReplOutput';
 import type { ExecLine } from './execLine';
 import { Patience, stopCode } from './rawReplStop';
 import { SilenceWatch } from './rawReplSilence';
 import type { ExecOptions } from '../transport';
-
-const CTRL_C = Uint8Array.of(0x03);
 
 /**
  * handshake: raw-paste has been requested. window: waiting for its two length bytes. sending:
@@ -29,6 +29,7 @@ export class Execution {
   #patience: Patience | undefined; // set while it is being stopped
   #usedStdin = false;
   readonly #paste: RawPaste;
+  readonly #plain: PlainCode;
   readonly #output: OutputCollector;
   readonly #framing = new RawFraming((bytes) => this.#take(bytes));
   readonly #done = new Deferred<Uint8Array>();
@@ -36,12 +37,13 @@ export class Execution {
     this.stop(this.options.signal ? abortError(this.options.signal) : new ProtocolError('Stopped'));
 
   constructor(
-    private readonly code: Uint8Array,
+    code: Uint8Array,
     private readonly options: ExecOptions,
     private readonly line: ExecLine,
   ) {
     this.#output = new OutputCollector(options.onStdout);
     this.#paste = new RawPaste(code);
+    this.#plain = new PlainCode(code, line);
     const patience = { clock: line.clock, answerMs: options.answerMs ?? line.answerMs };
     this.#watch = new SilenceWatch(patience, options.idleTimeoutMs, {
       settle: () => this.#settle(),
@@ -123,7 +125,7 @@ export class Execution {
       case 'sending':
         return this.#onCredit(chunk);
       case 'plain':
-        this.#onPlain(chunk);
+        if (this.#plain.hasRestarted(chunk) && this.#stopping) this.#finishStopped();
         return undefined;
       case 'ended':
         return this.#onConfirmation(chunk);
@@ -215,43 +217,23 @@ export class Execution {
     return seen.subarray(at + mark.length);
   }
 
-  /**
-   * No answer is due while plain code is being sent. If cancelled, it ends with the banner that
-   * Ctrl-A triggers.
-   */
-  #onPlain(chunk: Uint8Array): void {
-    const seen = Buffer.concat([this.#seen, chunk]);
-    if (this.#stopping && indexOf(seen, RAW_BANNER) >= 0) this.#finishStopped();
-    this.#seen = seen.subarray(-RAW_BANNER.length);
-  }
-
   #sendPlain(): void {
     this.#phase = 'plain';
     const isOver = () => this.#stopping !== undefined || this.#phase !== 'plain';
-    // Ctrl-D after no code would be a soft reset.
-    const code = this.code.length > 0 ? this.code : utf8('\n');
-    this.line
-      .writePaced(code, isOver, () => this.#arm())
-      .then(
-        () => {
-          if (this.#phase !== 'plain') return;
-          if (this.#stopping) {
-            this.#send(Uint8Array.of(0x03, 0x01)); // clear the line, start again
-          } else {
-            this.#send(END_OF_CODE);
-            this.#phase = 'ended';
-            this.#seen = new Uint8Array();
-          }
-          this.#arm();
-        },
-        (error: unknown) => this.fail(asError(error)),
-      );
+    const onSent = () => {
+      if (this.#phase !== 'plain') return;
+      this.#send(this.#stopping ? CANCEL_PLAIN : END_OF_CODE);
+      if (!this.#stopping) this.#phase = 'ended';
+      this.#arm();
+    };
+    this.#plain
+      .send(isOver, () => this.#arm())
+      .then(onSent, (error: unknown) => this.fail(asError(error)));
   }
 
   #enterRunning(): void {
     this.#phase = 'running';
-    if (this.#stopping) return;
-    this.options.onStart?.((data) => this.#writeStdin(data));
+    if (!this.#stopping) this.options.onStart?.((data) => this.#writeStdin(data));
   }
 
   async #writeStdin(data: Uint8Array): Promise<void> {

@@ -1,46 +1,20 @@
 import * as l10n from '@vscode/l10n';
-import { Deferred, abortable, type Clock } from '../async';
-import { concat, indexOf, utf8 } from '../bytes';
+import { utf8 } from '../bytes';
 import { ProgramRunningError, TimeoutError } from '../errors';
 import { Emitter } from '../events';
-import type { Address } from '../address';
+import { askForRaw } from './askForRaw';
 import { BannerSplitter } from './bannerSplitter';
+import { ByteWait } from './byteWait';
+import { CTRL_B, CTRL_D } from './controlKeys';
 import { Heard } from './heard';
+import type { LinkSteps, LinkTimes } from './linkSteps';
+import { PromptSearch, type FoundPrompt } from './promptSearch';
 import { RawRepl } from './rawRepl';
 import { PromptTracker } from './rawReplPrompt';
 import { ShownOutput } from './shownOutput';
 import { stopProgram } from './stopProgram';
 
-const CTRL_A = Uint8Array.of(0x01);
-const CTRL_B = Uint8Array.of(0x02);
-const CTRL_C = Uint8Array.of(0x03);
-const CTRL_D = Uint8Array.of(0x04);
-const RETURN = Uint8Array.of(0x0d);
-/**
- * Clears the line on both sides of the cursor (Ctrl-K, Ctrl-U); backspaces for a REPL without these
- * keys.
- */
-const KILL_LINE = [0x0b, 0x15];
-const BACKSPACE = 0x7f;
-/**
- * Every firmware's REPL prints a banner with this word before its first prompt. The prompt of a
- * program has no such banner.
- */
-const REPL_BANNER = /python/i;
-const LOOK_LIMIT = 64 * 1024;
-
-export interface LinkOptions {
-  readonly address: Address;
-  /** Milliseconds within which the board must answer a step of the protocol. */
-  readonly answerMs: number;
-  /**
-   * Milliseconds within which a board at its prompt answers a key: two trips over the line plus the
-   * delay of its timers.
-   */
-  readonly probeMs: number;
-  /** Bytes per second, if the line is the bottleneck. */
-  readonly lineRate?: number;
-  readonly clock: Clock;
+export interface LinkOptions extends LinkTimes {
   /** See {@link RawReplOptions}. */
   readonly fillsRing?: boolean;
 }
@@ -67,26 +41,45 @@ export class RawReplLink {
   readonly #heard = new Heard();
   #mode: Mode = 'friendly';
   #untouched = false;
-  #captured: Uint8Array = new Uint8Array();
   /**
    * The prompt of a program that has its own raw REPL (aiorepl); undefined at the firmware's REPL.
    */
   #programPrompt: string | undefined;
-  #waiter: { check: () => boolean; done: Deferred<boolean> } | undefined;
-  #quiet: { dispose(): void } | undefined;
+  readonly #wait: ByteWait;
+  readonly #search: PromptSearch;
+  readonly #steps: LinkSteps;
   readonly #terminal = new ShownOutput();
   /**
    * The board's input may still contain an unanswered Ctrl-A. The next REPL that reads it is out of
    * step with this link.
    */
   #unanswered = false;
-  #failure: Error | undefined;
 
   constructor(
     private readonly write: (data: Uint8Array) => Promise<void>,
     private readonly options: LinkOptions,
   ) {
     this.raw = new RawRepl(write, options, (bytes) => this.show(bytes));
+    this.#wait = new ByteWait(options.clock);
+    this.#search = new PromptSearch(this.tracker, options, (found) => {
+      if (this.#mode !== 'leaving') return;
+      this.#arrive(found);
+      this.#wait.evaluate();
+    });
+    this.#steps = {
+      ...options,
+      tracker: this.tracker,
+      heard: this.#heard,
+      write,
+      until: (check, ms, signal) => this.#wait.until(check, ms, signal),
+      isRaw: () => this.isRaw,
+      listen: (mode) => {
+        this.#mode = mode;
+      },
+      isPassing: () => this.#mode === 'passing',
+      giveUpBanner: () => this.#giveUpBanner(),
+      left: () => this.#left(),
+    };
   }
 
   get isRaw(): boolean {
@@ -126,14 +119,13 @@ export class RawReplLink {
         this.#awaitPrompt(chunk);
         break;
     }
-    if (this.#waiter?.check()) this.#waiter.done.resolve(true);
+    this.#wait.evaluate();
   }
 
   /** The link has ended: rejects everything that waits. */
   fail(error: Error): void {
-    this.#failure = error;
-    this.#quiet?.dispose();
-    this.#waiter?.done.reject(error);
+    this.#search.end();
+    this.#wait.fail(error);
     this.raw.fail(error);
   }
 
@@ -145,7 +137,7 @@ export class RawReplLink {
    */
   async enter(mayInterrupt: boolean, signal?: AbortSignal): Promise<void> {
     try {
-      if (!this.isRaw && !(await this.#ask(signal))) {
+      if (!this.isRaw && !(await askForRaw(this.#steps, signal))) {
         if (!mayInterrupt) throw new ProgramRunningError(this.options.address.text);
         await this.#stop(signal);
       }
@@ -162,7 +154,7 @@ export class RawReplLink {
   /** Returns to the friendly prompt and discards the banner. @throws TimeoutError */
   async leave(): Promise<void> {
     if (!this.isRaw) return;
-    this.#captured = new Uint8Array();
+    this.#search.begin();
     this.#mode = 'leaving';
     await this.write(CTRL_B);
     await this.#left();
@@ -188,79 +180,6 @@ export class RawReplLink {
     await this.#endProgramsRepl(signal);
   }
 
-  /**
-   * Finds out whether the board is at its prompt, without stopping anything. Returns true if it is
-   * now in its raw REPL.
-   */
-  async #ask(signal?: AbortSignal): Promise<boolean> {
-    const { answerMs, probeMs } = this.options;
-    if (!this.tracker.atPrompt) {
-      await this.write(RETURN);
-      const isAtPrompt = await this.#until(() => this.tracker.atPrompt, probeMs, signal);
-      if (!isAtPrompt && !(await this.#passThroughRaw())) return false;
-    }
-    await this.#clearLine(signal);
-    if (await this.#callRaw(answerMs / 2)) return true;
-    // The echo of keys typed earlier may have arrived only now.
-    if (this.tracker.lastLine !== 'editing') return false;
-    await this.#clearLine(signal);
-    return await this.#callRaw(answerMs / 2);
-  }
-
-  /**
-   * Clears the line typed at the prompt. Ctrl-C would also do this, but would stop a program that
-   * only looks like a prompt.
-   */
-  async #clearLine(signal?: AbortSignal): Promise<void> {
-    const { lastLine, text } = this.tracker;
-    if (lastLine === 'editing') {
-      await this.write(Uint8Array.of(...KILL_LINE, ...new Uint8Array(text.length).fill(BACKSPACE)));
-      this.tracker.reset(); // the echo of this is not a line
-    } else if (lastLine === 'continued' || lastLine === 'paste') {
-      // Only the REPL prints these after its prompt, and only Ctrl-C helps.
-      await this.write(CTRL_C);
-      await this.#until(() => this.tracker.ready, this.options.answerMs, signal);
-    }
-  }
-
-  /**
-   * Sends Ctrl-A and Ctrl-B: a program that passes them to the prompt later ends up at the prompt
-   * again. Returns false if no REPL answers.
-   */
-  async #passThroughRaw(): Promise<boolean> {
-    this.#mode = 'passing';
-    await this.write(concat([CTRL_A, CTRL_B]));
-    const { answerMs, probeMs } = this.options;
-    const isPast = () => this.#mode !== 'passing';
-    await this.#until(() => isPast() || this.tracker.atPrompt, probeMs / 2);
-    // A slow board answered the carriage return only now.
-    if (this.tracker.atPrompt) await this.#until(isPast, answerMs / 2);
-    if (!isPast()) {
-      this.#giveUpBanner();
-      return false;
-    }
-    await this.#left();
-    return true;
-  }
-
-  /**
-   * Sends Ctrl-A and returns whether the raw REPL answers within `ms`. What looked like a prompt
-   * may have been printed by a program.
-   */
-  async #callRaw(ms: number): Promise<boolean> {
-    this.#mode = 'entering';
-    await this.write(CTRL_A);
-    const isEditing = () => this.tracker.lastLine === 'editing';
-    const isHeard = await this.#until(() => this.isRaw || isEditing(), ms);
-    // This is the echo of earlier keys. The REPL answers Ctrl-A after a complete line, but treats
-    // it as a key in an incomplete one.
-    if (isHeard) await this.#until(() => this.isRaw, this.options.probeMs);
-    if (this.isRaw) return true;
-    this.#giveUpBanner();
-    await this.write(CTRL_B); // for a REPL that reads the Ctrl-A later
-    return false;
-  }
-
   #giveUpBanner(): void {
     this.#unanswered = true;
     this.#mode = 'friendly';
@@ -272,21 +191,7 @@ export class RawReplLink {
     try {
       this.#unanswered = true;
       this.#terminal.upToPrompt();
-      await stopProgram(
-        {
-          ...this.options,
-          tracker: this.tracker,
-          heard: this.#heard,
-          write: this.write,
-          until: (check, ms) => this.#until(check, ms, signal),
-          isRaw: () => this.isRaw,
-          listen: () => {
-            this.#mode = 'entering';
-          },
-          callRaw: (ms) => this.#callRaw(ms),
-        },
-        signal,
-      );
+      await stopProgram(this.#steps, signal);
     } catch (error) {
       this.#terminal.everything();
       throw error;
@@ -306,7 +211,7 @@ export class RawReplLink {
     this.tracker.reset();
     this.touch();
     await this.write(CTRL_D);
-    if (await this.#until(() => this.tracker.ready, this.options.answerMs, signal)) return;
+    if (await this.#wait.until(() => this.tracker.ready, this.options.answerMs, signal)) return;
     await this.enter(true, signal);
     await this.leave();
   }
@@ -314,7 +219,7 @@ export class RawReplLink {
   /** Waits until a byte arrives, at most `ms`. */
   untilHeard(ms: number, signal?: AbortSignal): Promise<boolean> {
     this.#heard.reset();
-    return this.#until(
+    return this.#wait.until(
       () => this.#heard.bytes > 0 || this.tracker.lastLine !== 'nothing',
       ms,
       signal,
@@ -330,28 +235,14 @@ export class RawReplLink {
 
   /** Waits until the prompt has followed the raw REPL. @throws TimeoutError */
   async #left(): Promise<void> {
-    const isLeft = await this.#until(() => this.#mode === 'friendly', this.options.answerMs);
-    this.#quiet?.dispose();
+    const isLeft = await this.#wait.until(() => this.#mode === 'friendly', this.options.answerMs);
+    this.#search.end();
     if (isLeft) return;
     this.#mode = 'friendly';
-    this.show(this.#captured);
+    this.show(this.#search.captured);
     throw new TimeoutError(l10n.t('The board did not return to its prompt'), {
       hint: l10n.t('Reset the board if it does not respond in the terminal.'),
     });
-  }
-
-  async #until(check: () => boolean, ms: number, signal?: AbortSignal): Promise<boolean> {
-    if (this.#failure) throw this.#failure;
-    if (check()) return true;
-    const done = new Deferred<boolean>();
-    this.#waiter = { check, done };
-    const timer = this.options.clock.after(ms, () => done.resolve(false));
-    try {
-      return await abortable(done.promise, signal);
-    } finally {
-      timer.dispose();
-      this.#waiter = undefined;
-    }
   }
 
   #awaitBanner(chunk: Uint8Array): void {
@@ -364,38 +255,19 @@ export class RawReplLink {
       return;
     }
     this.#mode = 'leaving';
-    this.#captured = new Uint8Array();
+    this.#search.begin();
     this.#awaitPrompt(rest);
   }
 
-  /** Recognises the prompt: a known one, or any text followed by silence. */
   #awaitPrompt(chunk: Uint8Array): void {
-    this.#captured = concat([this.#captured, chunk]).slice(-LOOK_LIMIT);
-    const known = [this.#programPrompt, ...this.tracker.prompts].filter((p) => p !== undefined);
-    for (const prompt of known) {
-      const at = indexOf(this.#captured, utf8(`\n${prompt}`));
-      if (at < 0) continue;
-      this.#arrive(prompt, at, this.#captured.subarray(at + 1 + utf8(prompt).length));
-      return;
-    }
-    this.#quiet?.dispose();
-    this.#quiet = this.options.clock.after(this.options.probeMs, () => {
-      const at = this.#captured.lastIndexOf(0x0a);
-      if (this.#mode !== 'leaving' || at < 0) return;
-      const prompt = Buffer.from(this.#captured.subarray(at + 1)).toString('latin1');
-      this.#arrive(prompt, at, new Uint8Array());
-      if (this.#waiter?.check()) this.#waiter.done.resolve(true);
-    });
+    const found = this.#search.feed(chunk, this.#programPrompt);
+    if (found) this.#arrive(found);
   }
 
-  /** The board is at its prompt: `prompt`, after the new line at `at`. */
-  #arrive(prompt: string, at: number, rest: Uint8Array): void {
-    const banner = Buffer.from(this.#captured.subarray(0, at)).toString('latin1');
-    const isRepls = this.tracker.prompts.includes(prompt) || REPL_BANNER.test(banner);
+  /** The board is at its prompt. */
+  #arrive({ prompt, isRepls, rest }: FoundPrompt): void {
     this.#programPrompt = isRepls ? undefined : prompt;
     if (isRepls) this.tracker.learn(prompt);
-    this.#captured = new Uint8Array();
-    this.#quiet?.dispose();
     this.#mode = 'friendly';
     this.tracker.reset();
     this.tracker.feed(utf8(`\n${prompt}`));

@@ -1,12 +1,9 @@
-import type { Address } from '../address';
-import type { Clock } from '../async';
-import { type Heard, lineBlocked } from './heard';
-import type { PromptTracker } from './rawReplPrompt';
+import { callRaw } from './askForRaw';
+import { CTRL_A, CTRL_B, CTRL_D } from './controlKeys';
+import { lineBlocked } from './heard';
+import type { LinkSteps } from './linkSteps';
 import { ONCE, Patience, STOP_ROUNDS, sendInterrupts, type StopRound } from './rawReplStop';
 
-const CTRL_A = Uint8Array.of(0x01);
-const CTRL_B = Uint8Array.of(0x02);
-const CTRL_D = Uint8Array.of(0x04);
 /** aiorepl's default prompt. Its REPL handles Ctrl-C itself and ends with Ctrl-D. */
 const AIOREPL = '--> ';
 /** Limits the questions to a program that answers every key with something like a prompt. */
@@ -19,30 +16,12 @@ const QUIET_MS = 30;
 /** Longest wait for such answers, in milliseconds. */
 const ANSWERS_MS = 300;
 
-/** What stopping a program needs from the link. */
-export interface StopHost {
-  readonly address: Address;
-  readonly clock: Clock;
-  readonly probeMs: number;
-  readonly lineRate?: number;
-  readonly tracker: PromptTracker;
-  readonly heard: Heard;
-  readonly write: (data: Uint8Array) => Promise<void>;
-  /** Whether `check` becomes true within `ms`; it is evaluated whenever bytes arrive. */
-  readonly until: (check: () => boolean, ms: number) => Promise<boolean>;
-  readonly isRaw: () => boolean;
-  /** From now on, the raw REPL's banner may arrive. */
-  readonly listen: () => void;
-  /** Sends Ctrl-A and returns whether the raw REPL answers within `ms`. */
-  readonly callRaw: (ms: number) => Promise<boolean>;
-}
-
 /**
  * Stops the running program: one Ctrl-C and patience, then more of them over time. Afterwards the
  * board has been in its raw REPL, and may still owe answers.
  * @throws ConnectError, TimeoutError
  */
-export async function stopProgram(link: StopHost, signal?: AbortSignal): Promise<void> {
+export async function stopProgram(link: LinkSteps, signal?: AbortSignal): Promise<void> {
   link.heard.reset();
   link.tracker.reset();
   if (await stopGently(link, signal)) return;
@@ -61,17 +40,17 @@ export async function stopProgram(link: StopHost, signal?: AbortSignal): Promise
  * Sends one Ctrl-C and lets the program clean up. Ctrl-A is sent after the prompt or a silence, and
  * waits in the board's input until its REPL reads it.
  */
-async function stopGently(link: StopHost, signal?: AbortSignal): Promise<boolean> {
+async function stopGently(link: LinkSteps, signal?: AbortSignal): Promise<boolean> {
   const { heard, tracker } = link;
   await interrupt(link, ONCE, () => false);
-  link.listen();
+  link.listen('entering');
   const patience = new Patience(link.clock);
   let asked = 0;
   try {
     for (let askedAt = -1; !link.isRaw() && patience.leftMs > 0;) {
       const before = heard.bytes;
       const isNews = () => link.isRaw() || heard.bytes > before;
-      const isQuiet = !(await link.until(isNews, Math.min(link.probeMs, patience.leftMs)));
+      const isQuiet = !(await link.until(isNews, Math.min(link.probeMs, patience.leftMs), signal));
       if (!isQuiet) patience.heard();
       const isDue = (isQuiet || tracker.ready) && askedAt !== heard.bytes;
       if (link.isRaw() || !isDue || asked === MOST_QUESTIONS) continue;
@@ -96,7 +75,7 @@ async function stopGently(link: StopHost, signal?: AbortSignal): Promise<boolean
  * prompt, and no raw REPL answered there.
  */
 async function stopRound(
-  link: StopHost,
+  link: LinkSteps,
   round: StopRound,
   arePromptsReal: boolean,
   signal?: AbortSignal,
@@ -104,20 +83,20 @@ async function stopRound(
   const { heard, probeMs } = link;
   const isThere = () => (arePromptsReal && link.tracker.ready) || link.isRaw();
   await interrupt(link, round, () => isThere() || signal?.aborted === true);
-  await link.until(isThere, round.waitMs);
+  await link.until(isThere, round.waitMs, signal);
   // Waits for the answers to every Ctrl-C in transit, but not for a program that keeps printing.
   const start = link.clock.now();
   for (let seen = -1; seen < heard.bytes && link.clock.now() - start < ANSWERS_MS;) {
     seen = heard.bytes;
     const before = seen;
-    await link.until(() => heard.bytes > before, QUIET_MS);
+    await link.until(() => heard.bytes > before, QUIET_MS, signal);
   }
   const looksStopped = isThere();
-  if (link.isRaw() || (await link.callRaw(looksStopped ? probeMs : probeMs / 2))) return 'stopped';
+  if (link.isRaw() || (await callRaw(link, looksStopped ? probeMs : probeMs / 2))) return 'stopped';
   return looksStopped ? 'falsePrompt' : 'runs';
 }
 
-async function interrupt(link: StopHost, round: StopRound, isOver: () => boolean): Promise<void> {
+async function interrupt(link: LinkSteps, round: StopRound, isOver: () => boolean): Promise<void> {
   if (await sendInterrupts(link, round, isOver)) return;
   // A silent line, or one without text, is not held by a program.
   const { heard, address } = link;
