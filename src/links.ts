@@ -6,7 +6,7 @@ import type { TransportFactory } from './core/transport';
 import { createTransportFactory, type TransportSettings } from './transports';
 import { BeaconSource, MdnsSource } from './transports/webrepl';
 import { PortWatcher, surroundings } from './transports/serial';
-import type { ViewContext } from './views/context';
+import type { Needs } from './views/context';
 import type { Settings } from './views/settings';
 import type { WebReplAccess } from './views/webrepl/webReplAccess';
 import { WebReplHosts } from './views/webrepl/webReplHosts';
@@ -54,7 +54,14 @@ export async function missingPortHints(): Promise<PortHint[]> {
 }
 
 /** Starts discovery, once everything that shows boards exists. */
-export function addSources({ extension, fleet, settings, log, demos, brokers }: ViewContext): void {
+export function addSources({
+  extension,
+  fleet,
+  settings,
+  log,
+  demos,
+  brokers,
+}: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'demos'>): void {
   const ports = new PortWatcher({ log, added: () => settings.get('serial.paths') });
   const giveHints = () => {
     hintAtMissingPorts(ports).catch((error: unknown) => log.warn(String(error)));

@@ -6,14 +6,19 @@ import { asError } from './core/errors';
 import { parseMacros } from './core/macros';
 import type { TransportFactory } from './core/transport';
 import type { MqttBrokers } from './transports/mqttBrokers';
-import type { ViewContext } from './views/context';
+import type { Needs } from './views/context';
+
+/** The services that most functions here use. */
+type Services = Needs<
+  'extension' | 'log' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many'
+>;
 
 /**
  * Lets `mpyfleet` in the terminals of this window work through the window: with its names, keys and open links. Part of the
  * composition in compose.ts. Its code is loaded after activation.
  */
 export function serveShells(
-  context: ViewContext,
+  context: Services,
   hub: MqttBrokers,
   openTransport: TransportFactory,
 ): void {
@@ -36,7 +41,7 @@ function placeFile({ storageUri, globalStorageUri }: vscode.ExtensionContext): s
 }
 
 async function startServer(
-  context: ViewContext,
+  context: Services,
   hub: MqttBrokers,
   openTransport: TransportFactory,
   file: string,
@@ -48,7 +53,15 @@ async function startServer(
 }
 
 function windowOf(
-  { fleet, many, brokers, adoption, settings, extension, history }: ViewContext,
+  {
+    fleet,
+    many,
+    brokers,
+    adoption,
+    settings,
+    extension,
+    history,
+  }: Needs<'extension' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many'>,
   hub: MqttBrokers,
   openTransport: TransportFactory,
 ): CliWindow {

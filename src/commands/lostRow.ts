@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../core/errors';
-import type { ViewContext } from '../views/context';
+import type { Needs } from '../views/context';
 import { keyRows } from '../views/tree';
 
 interface MenuEntry {
@@ -19,7 +19,7 @@ type Menus = Readonly<Record<string, readonly MenuEntry[]>>;
  * @throws UsageError if the row cannot be found
  */
 export async function withClickedRow(
-  context: ViewContext,
+  context: Needs<'extension' | 'log' | 'tree'>,
   id: string,
   args: readonly unknown[],
 ): Promise<readonly unknown[]> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { CommandName } from '../manifest';
 import type { Board } from '../core/board';
 import { type Outcome, unfinished } from '../core/many';
-import type { ViewContext } from '../views/context';
+import type { Needs } from '../views/context';
 import { wordsFor } from '../views/words';
 import { showErrorMessage } from '../views/message';
 
@@ -18,7 +18,7 @@ export function namesOf(boards: readonly Board[]): string {
  * nothing.
  */
 export function summarise<T>(
-  context: ViewContext,
+  context: Needs<'log' | 'tree'>,
   outcomes: readonly Outcome<Board, T>[],
   work: string,
   command: CommandName,

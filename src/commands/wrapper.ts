@@ -5,7 +5,7 @@ import { CancelledError, UsageError } from '../core/errors';
 import { DisposableStore } from '../core/events';
 import { withClickedRow } from './lostRow';
 import { namesOf } from './summary';
-import type { ViewContext } from '../views/context';
+import type { Needs, ViewContext } from '../views/context';
 import { boardsOfNode } from '../views/tree';
 import { showError } from '../views/showError';
 import { resolveBoard, resolveBoards, resolveLocal, resolveRemote, resolveRows } from './targets';
@@ -71,7 +71,7 @@ export async function execute(
 }
 
 /** The command's title as the palette has it, for the log. */
-function titleOf({ extension }: ViewContext, command: Command): string {
+function titleOf({ extension }: Needs<'extension'>, command: Command): string {
   const manifest = extension.extension.packageJSON as {
     contributes: { commands: { command: string; title: string }[] };
   };
@@ -120,7 +120,7 @@ const LOCATIONS = {
 } as const;
 
 async function runReady(
-  context: ViewContext,
+  context: Needs<'fleet' | 'questions'>,
   command: Command,
   ready: Ready,
   args: readonly unknown[],

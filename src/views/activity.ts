@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type Board, isConnected } from '../core/board';
 import { DisposableStore } from '../core/events';
 import { type ManyJob, summarize } from '../core/many';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /** The state of a board that was logged last. */
 interface Logged {
@@ -12,7 +12,7 @@ interface Logged {
 }
 
 /** Logs which links opened, closed and failed, and how jobs on many boards ended. */
-export function registerActivity(context: ViewContext): vscode.Disposable {
+export function registerActivity(context: Needs<'log' | 'fleet' | 'many'>): vscode.Disposable {
   const { fleet, many, log } = context;
   const store = new DisposableStore();
   const follow = () => {

@@ -9,7 +9,7 @@ import {
   apiSend,
   type ApiSent,
 } from './apiMessages';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /** A board for other extensions. Plain data: query again for its current state. */
 export interface ApiBoard {
@@ -72,7 +72,10 @@ const TELL_MS = 100;
  * Creates the API. `events` is VS Code's EventEmitter, passed in so that this module does not load
  * `vscode`.
  */
-export function createApi(context: ViewContext, changed: vscode.EventEmitter<void>): FleetApiV1 {
+export function createApi(
+  context: Needs<'extension' | 'fleet' | 'brokers' | 'history' | 'apps' | 'many'>,
+  changed: vscode.EventEmitter<void>,
+): FleetApiV1 {
   const { fleet, many } = context;
   let timer: NodeJS.Timeout | undefined;
   const tell = () => {

@@ -2,7 +2,7 @@ import { dataOf } from '../core/apps';
 import type { Board } from '../core/board';
 import type { CommandRow } from '../core/store';
 import { agentOf } from './broker';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /** A message of an app for other extensions. */
 export interface ApiMessage {
@@ -40,7 +40,7 @@ const PATIENCE_MS = 15_000;
 
 /** Reads messages of apps from the store. @throws StoreError */
 export async function apiMessages(
-  { apps }: Pick<ViewContext, 'apps'>,
+  { apps }: Needs<'apps'>,
   { from, to, limit = LIMIT }: ApiMessageQuery,
   boards: readonly Board[] | undefined,
 ): Promise<readonly ApiMessage[]> {
@@ -55,7 +55,7 @@ export async function apiMessages(
 
 /** Sends a message to the app of a board and waits for its answer. @throws UsageError without the agent, or for a bad text */
 export async function apiSend(
-  context: Pick<ViewContext, 'apps' | 'brokers' | 'history'>,
+  context: Needs<'brokers' | 'history' | 'apps'>,
   board: Board,
   text: string,
   signal?: AbortSignal,

@@ -2,13 +2,18 @@ import * as vscode from 'vscode';
 import { type Board, clockCode } from '../core/board';
 import { asError, CancelledError, ConnectionLostError, ProgramRunningError } from '../core/errors';
 import { withEitherNames } from '../core/python/firmwareNames';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /**
  * Sets the clock of a board that has just reported its time, if the difference exceeds the setting.
  * Does nothing while a program runs, or if the clock runs in UTC, as NTP sets it.
  */
-export function registerClock({ fleet, settings, log, history }: ViewContext): vscode.Disposable {
+export function registerClock({
+  fleet,
+  settings,
+  log,
+  history,
+}: Needs<'log' | 'settings' | 'fleet' | 'history'>): vscode.Disposable {
   const seen = new WeakMap<Board, Board['clock']>();
   const set = async (board: Board): Promise<void> => {
     const job = vscode.l10n.t('Setting the clock');

@@ -99,5 +99,8 @@ export interface ViewContext {
   readonly packages: PackageCenter;
 }
 
+/** The services that a function uses, as `Needs<'fleet' | 'log'>`. Lint reports services that it does not use. */
+export type Needs<K extends keyof ViewContext> = Pick<ViewContext, K>;
+
 /** Registers a view, which subscribes to its data. Disposing the result removes it. */
 export type Register = (context: ViewContext) => vscode.Disposable;

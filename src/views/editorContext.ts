@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /** Context key: the active editor contains Python. Only editors see VS Code's own key for that, not terminals. */
 const PYTHON = 'mpyFleet.pythonEditor';
@@ -7,7 +7,7 @@ const PYTHON = 'mpyFleet.pythonEditor';
 const LOCAL = 'mpyFleet.localEditor';
 
 /** Sets the context keys for the active editor in every part of the window, so that the keys to run and upload work everywhere. */
-export function registerEditorContext({ log }: ViewContext): vscode.Disposable {
+export function registerEditorContext({ log }: Needs<'log'>): vscode.Disposable {
   const set = (key: string, value: boolean) =>
     vscode.commands
       .executeCommand('setContext', key, value)

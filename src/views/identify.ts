@@ -1,14 +1,18 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board';
 import { asError, CancelledError, ConnectionLostError, ProgramRunningError } from '../core/errors';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 
 /**
  * Identifies a newly connected board, so that it has its name on any port. This sends one press of
  * Enter to see whether the board is at its prompt. A running program is left alone, without a
  * question.
  */
-export function registerIdentify({ fleet, settings, log }: ViewContext): vscode.Disposable {
+export function registerIdentify({
+  fleet,
+  settings,
+  log,
+}: Needs<'log' | 'settings' | 'fleet'>): vscode.Disposable {
   const asked = new WeakMap<Board, unknown>();
   const identify = async (board: Board): Promise<void> => {
     try {

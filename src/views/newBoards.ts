@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { callCommand } from './callCommand';
 import { compressHostlist } from '../core/many';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 import { Coalescer } from './coalesce';
 import { showInformationMessage, showWarningMessage } from './message';
 
@@ -9,7 +9,11 @@ import { showInformationMessage, showWarningMessage } from './message';
 const GATHER_MS = 2_000;
 
 /** Offers once to rename boards that were given a name at first contact, unless the user has renamed them meanwhile. */
-export function registerNewBoards({ fleet, tree, log }: ViewContext): vscode.Disposable {
+export function registerNewBoards({
+  fleet,
+  tree,
+  log,
+}: Needs<'log' | 'fleet' | 'tree'>): vscode.Disposable {
   const given = new Map<string, string | undefined>();
   const tell = (uids: readonly string[]) => {
     const boards = uids

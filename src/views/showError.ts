@@ -1,14 +1,10 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 import { wordsFor, type NextStep } from './words';
 import { showErrorMessage } from './message';
 
 /** Shows one message for `error` with buttons for the next steps. Does not wait for the user. */
-export function showError(
-  context: Pick<ViewContext, 'log'>,
-  error: unknown,
-  retry?: () => void,
-): void {
+export function showError(context: Needs<'log'>, error: unknown, retry?: () => void): void {
   const { text, steps } = wordsFor(error, retry !== undefined);
   showErrorMessage(text, ...steps.map((s) => s.title))
     .then(async (title) => {

@@ -2,11 +2,11 @@ import * as vscode from 'vscode';
 import type { CommandName } from '../manifest';
 import type { Board } from '../core/board';
 import { isLikely } from './activeBoard';
-import type { ViewContext } from './context';
+import type { Needs } from './context';
 import { boardTooltipOf, lookOf, stateOf } from './tree';
 
 /** Shows board and state at the bottom of the window; a click lists the actions. */
-export function registerStatusBar(context: ViewContext): vscode.Disposable {
+export function registerStatusBar(context: Needs<'fleet' | 'active'>): vscode.Disposable {
   const { active, fleet } = context;
   const item = vscode.window.createStatusBarItem('mpyFleet.status', vscode.StatusBarAlignment.Left);
   item.name = 'MicroPython';
@@ -43,7 +43,10 @@ export function registerStatusBar(context: ViewContext): vscode.Disposable {
 }
 
 /** Text of the status bar without an active board. */
-function withoutBoard({ active, fleet }: ViewContext): { text: string; tooltip: string } {
+function withoutBoard({ active, fleet }: Needs<'fleet' | 'active'>): {
+  text: string;
+  tooltip: string;
+} {
   const { missing } = active;
   if (missing !== undefined) {
     return {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import { askKey } from './keys';
 import { namesOf } from '../summary';
@@ -17,7 +17,10 @@ export const adoptCommands: readonly Command[] = [
  * A board with a key is adopted by storing the key. A board in open mode has none and is accepted
  * as it is.
  */
-async function adopt(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function adopt(
+  context: Needs<'adoption' | 'brokers'>,
+  boards: readonly Board[],
+): Promise<void> {
   const { adoption } = context;
   const [only, second] = boards;
   const open = boards.filter((b) => b.links.some((l) => l.found.details?.mode === 'open'));
@@ -63,7 +66,7 @@ async function adopt(context: ViewContext, boards: readonly Board[]): Promise<vo
   adoption.refresh();
 }
 
-async function acceptOpen({ brokers }: ViewContext, board: Board): Promise<void> {
+async function acceptOpen({ brokers }: Needs<'brokers'>, board: Board): Promise<void> {
   for (const { found } of board.links) {
     const { address } = found;
     const broker = address.kind === 'mqtt' ? brokers.hub.get(address.broker) : undefined;
@@ -73,7 +76,7 @@ async function acceptOpen({ brokers }: ViewContext, board: Board): Promise<void>
   }
 }
 
-async function ignore({ adoption }: ViewContext, boards: readonly Board[]): Promise<void> {
+async function ignore({ adoption }: Needs<'adoption'>, boards: readonly Board[]): Promise<void> {
   const uids = boards.flatMap((b) => b.uid ?? []);
   await adoption.setIgnored(uids, true);
   const undo = vscode.l10n.t('Undo');
@@ -84,7 +87,7 @@ async function ignore({ adoption }: ViewContext, boards: readonly Board[]): Prom
   if ((await showInformationMessage(text, undo)) === undo) await adoption.setIgnored(uids, false);
 }
 
-async function showIgnored({ adoption, fleet }: ViewContext): Promise<void> {
+async function showIgnored({ adoption, fleet }: Needs<'fleet' | 'adoption'>): Promise<void> {
   const items = [...adoption.ignored].map((uid) => ({
     uid,
     label: fleet.byUid(uid)?.name ?? uid,

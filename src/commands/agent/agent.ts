@@ -15,7 +15,7 @@ import {
   bundledAgent,
   forgetAtBrokers,
 } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { putAgent } from './put';
 import { updateInWaves } from './waves';
 import { onEach, type WorkIo } from './work';
@@ -95,7 +95,7 @@ export const agentCommands: readonly Command[] = [
 
 /** The agent works without a prompt, so no question about a running program is needed. */
 async function restart(
-  context: ViewContext,
+  context: Needs<'settings' | 'brokers' | 'history' | 'many'>,
   boards: readonly Board[],
   call: Call,
   title: string,
@@ -116,7 +116,11 @@ async function restart(
  * Updates the agent over the air: writes the inactive copy, then starts it on trial. Several boards
  * are updated in waves. Boards that are away can be updated when they return.
  */
-async function update(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+async function update(
+  context: Needs<'extension' | 'settings' | 'brokers' | 'history' | 'many'>,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
   const agent = bundledAgent(context);
   const { version } = agent;
   const there = await call.ask(() => withoutAway(context, { kind: 'updateAgent' }, boards));
@@ -146,14 +150,18 @@ async function update(context: ViewContext, boards: readonly Board[], call: Call
 }
 
 /** Whether a board's agent has announced that version. */
-function runs(context: ViewContext, board: Board | undefined, version: string): boolean {
+function runs(
+  context: Needs<'brokers' | 'history'>,
+  board: Board | undefined,
+  version: string,
+): boolean {
   if (!board?.links.some((l) => l.found.address.kind === 'mqtt')) return false;
   return agentOf(context, board).control.birth?.agent === version;
 }
 
 /** @returns the version that runs now */
 async function updateOne(
-  context: ViewContext,
+  context: Needs<'extension' | 'brokers' | 'history'>,
   board: Board,
   { signal, step }: WorkIo,
 ): Promise<string> {
@@ -171,7 +179,11 @@ async function updateOne(
   return after.agent;
 }
 
-async function remove(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+async function remove(
+  context: Needs<'log' | 'settings' | 'brokers' | 'history' | 'many'>,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
   await confirm(
     vscode.l10n.t('Remove the agent from {0}?', namesOf(boards)),
     vscode.l10n.t('Remove'),
@@ -193,7 +205,7 @@ async function remove(context: ViewContext, boards: readonly Board[], call: Call
 }
 
 async function removeOne(
-  context: ViewContext,
+  context: Needs<'log' | 'brokers' | 'history'>,
   board: Board,
   { signal, step }: WorkIo,
 ): Promise<void> {
@@ -217,7 +229,7 @@ async function removeOne(
 
 /** Reconnects a board that was connected, over another link if it has one. If that fails, its row shows why. */
 async function connectOtherwise(
-  { log }: ViewContext,
+  { log }: Needs<'log'>,
   board: Board,
   signal: AbortSignal,
 ): Promise<void> {

@@ -4,7 +4,7 @@ import { UsageError } from '../../core/errors';
 import { updateFirmwareOn } from '../../core/many';
 import { sha256 } from '../../core/packages';
 import { airBoardOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { nameOf } from '../../views/tree';
 import { updateInWaves } from './waves';
@@ -28,7 +28,7 @@ export const firmwareCommands: readonly Command[] = [
 
 /** Updates boards that are connected now, several of them in waves; the others can be updated when they return. */
 async function updateFirmware(
-  context: ViewContext,
+  context: Needs<'settings' | 'brokers' | 'history' | 'many'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {

@@ -3,7 +3,7 @@ import { type BoardKey, keyText, parseKey, type Role, sharedKey } from '../../co
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { askRole } from './askRole';
 import { problemOf } from '../problemOf';
 import type { Call, Command } from '../types';
@@ -30,7 +30,7 @@ export const agentKeyCommands: readonly Command[] = [
 ];
 
 /** Asks for the key of a board and stores it on this computer. */
-export async function askKey({ brokers }: ViewContext, board: Board): Promise<void> {
+export async function askKey({ brokers }: Needs<'brokers'>, board: Board): Promise<void> {
   const text = await showInputBox({
     title: vscode.l10n.t('Key of {0}', board.name),
     prompt: vscode.l10n.t(
@@ -43,7 +43,11 @@ export async function askKey({ brokers }: ViewContext, board: Board): Promise<vo
   if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));
 }
 
-async function copyKey(context: ViewContext, board: Board, call: Call): Promise<void> {
+async function copyKey(
+  context: Needs<'brokers' | 'history'>,
+  board: Board,
+  call: Call,
+): Promise<void> {
   const role = await askRole(board.name);
   if (!role) return;
   const key =
@@ -57,7 +61,10 @@ async function copyKey(context: ViewContext, board: Board, call: Call): Promise<
   );
 }
 
-async function adminKey({ brokers }: ViewContext, board: Board): Promise<BoardKey | undefined> {
+async function adminKey(
+  { brokers }: Needs<'brokers'>,
+  board: Board,
+): Promise<BoardKey | undefined> {
   const key = await brokers.secrets.boardKey(uidOf(board));
   if (key?.role !== 'admin') {
     throw new UsageError(vscode.l10n.t('This computer has no admin key for {0}', board.name), {
@@ -71,7 +78,7 @@ async function adminKey({ brokers }: ViewContext, board: Board): Promise<BoardKe
 
 /** Derives the board's key for a role from its admin key. */
 async function lesserKey(
-  context: ViewContext,
+  context: Needs<'brokers' | 'history'>,
   board: Board,
   role: Role,
   { signal, ask }: Call,

@@ -15,7 +15,7 @@ import { text } from '../../core/bytes';
 import { CancelledError, UsageError } from '../../core/errors';
 import type { ActionIo } from '../../core/many';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showInputBox } from '../../views/message';
 import { saveFile } from '../../views/saveFile';
 import { askRole } from './askRole';
@@ -23,6 +23,9 @@ import { confirm } from '../confirm';
 import { problemOf } from '../problemOf';
 import { namesOf } from '../summary';
 import type { Command } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<'brokers' | 'history' | 'many'>;
 
 /** Commands for keys of people on many boards: give, revoke, list, and exchange in sealed files. */
 export const peopleCommands: readonly Command[] = [
@@ -33,7 +36,7 @@ export const peopleCommands: readonly Command[] = [
   { id: 'importKeys', needs: 'nothing', run: importKeys },
 ];
 
-async function give(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function give(context: Services, boards: readonly Board[]): Promise<void> {
   const name = await askPerson(vscode.l10n.t('Who gets a key of {0}?', namesOf(boards)));
   const role = name && (await askRole(namesOf(boards)));
   if (!role) return;
@@ -55,7 +58,7 @@ async function give(context: ViewContext, boards: readonly Board[]): Promise<voi
   await save(file, ring, passphrase);
 }
 
-async function revoke(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function revoke(context: Services, boards: readonly Board[]): Promise<void> {
   const name = await askPerson(vscode.l10n.t('Whose keys of {0} shall end?', namesOf(boards)));
   if (!name) return;
   const yes = vscode.l10n.t('Revoke');
@@ -72,7 +75,7 @@ async function revoke(context: ViewContext, boards: readonly Board[]): Promise<v
 }
 
 /** Lists who can reach which boards. Boards with the same people share one row of the results. */
-async function show(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function show(context: Services, boards: readonly Board[]): Promise<void> {
   await onEvery(context, boards, vscode.l10n.t('Who has keys'), async (board, io) => {
     const { control } = agentOf(context, board);
     const grants = grantsOf(await control.config(io.signal));
@@ -81,7 +84,7 @@ async function show(context: ViewContext, boards: readonly Board[]): Promise<voi
   });
 }
 
-async function exportKeys(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function exportKeys(context: Needs<'brokers'>, boards: readonly Board[]): Promise<void> {
   const ring = new Map<string, BoardKey>();
   for (const { uid } of boards) {
     const key = uid && (await context.brokers.secrets.boardKey(uid));
@@ -95,7 +98,7 @@ async function exportKeys(context: ViewContext, boards: readonly Board[]): Promi
   if (passphrase) await save(file, ring, passphrase);
 }
 
-async function importKeys({ brokers }: ViewContext): Promise<void> {
+async function importKeys({ brokers }: Needs<'brokers'>): Promise<void> {
   const [file] =
     (await vscode.window.showOpenDialog({
       title: vscode.l10n.t('Import keys from which file?'),
@@ -116,7 +119,7 @@ async function importKeys({ brokers }: ViewContext): Promise<void> {
 
 /** Includes boards that are not connected: settings without secrets wait for them at their broker. */
 async function onEvery(
-  context: ViewContext,
+  context: Needs<'many'>,
   boards: readonly Board[],
   title: string,
   run: (board: Board, io: ActionIo) => Promise<'set' | 'left' | undefined>,
@@ -129,7 +132,7 @@ async function onEvery(
   await context.many.jobs.run({ kind: 'work', title, work }, boards, 'leave');
 }
 
-async function adminOf(context: ViewContext, board: Board) {
+async function adminOf(context: Needs<'brokers' | 'history'>, board: Board) {
   const { control, uid } = agentOf(context, board);
   return { control, uid, own: await context.brokers.secrets.boardKey(uid) };
 }

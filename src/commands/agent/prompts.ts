@@ -14,7 +14,7 @@ import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
 import type { Broker } from '../../core/broker/brokers';
 import { boardLogin } from '../../core/broker/boardLogin';
 import { LOCAL_BROKER_ID, nameOnNetwork } from '../../core/broker/localBroker';
-import type { ViewContext } from '../../views/context';
+import type { Needs, ViewContext } from '../../views/context';
 import { connectedBroker } from '../broker';
 import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
 
@@ -40,7 +40,7 @@ const PORTS: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883 };
 
 /** Asks for everything that the agent needs, once for all boards. Undefined: cancelled. */
 export async function askPlan(
-  context: ViewContext,
+  context: Needs<'settings' | 'brokers'>,
   fits: Fits,
   scan: (board: Board) => Promise<WifiNetwork[]>,
   signal: AbortSignal,
@@ -69,7 +69,7 @@ export async function askPlan(
 
 /** Returns a connected broker that boards can use. Starts the local broker if there is none. */
 export async function askBroker(
-  context: ViewContext,
+  context: Needs<'brokers'>,
   count: number,
   signal: AbortSignal,
 ): Promise<Broker | undefined> {
@@ -101,7 +101,7 @@ export async function askBroker(
 
 /** Returns host, port and TLS as the board sees them, with this computer's network address. */
 export async function askAddress(
-  context: ViewContext,
+  context: Needs<'settings' | 'brokers'>,
   broker: Broker,
   fits: readonly AgentFit[],
   given: GivenAddress = {},
@@ -126,7 +126,7 @@ export async function askAddress(
 
 /** This computer's address in the network of the boards. */
 async function askOwnAddress(
-  { brokers }: ViewContext,
+  { brokers }: Needs<'brokers'>,
   broker: Broker,
 ): Promise<string | undefined> {
   if (broker.profile.id === LOCAL_BROKER_ID && !openToNetwork(brokers.local)) {
@@ -166,7 +166,7 @@ function openToNetwork(local: ViewContext['brokers']['local']): boolean {
  * Boards have no list of certificate authorities. They get one certificate, or do not verify the
  * broker.
  */
-async function askTls(context: ViewContext, broker: Broker) {
+async function askTls(context: Needs<'settings'>, broker: Broker) {
   const { caFile } = broker.profile;
   if (caFile) {
     const name = broker.profile.id === LOCAL_BROKER_ID ? await localName(context) : undefined;
@@ -196,7 +196,7 @@ async function askTls(context: ViewContext, broker: Broker) {
  * Returns the name in the local broker's certificate. Boards compare it because their TLS often
  * cannot match addresses (Mbed TLS before 3.5), and this computer's address may change.
  */
-async function localName({ settings }: ViewContext): Promise<string | undefined> {
+async function localName({ settings }: Needs<'settings'>): Promise<string | undefined> {
   const certificate = new X509Certificate(await readFile(settings.get('localBroker.certFile')));
   return /(?:^|, )DNS:([^\s,"]+)/.exec(certificate.subjectAltName ?? '')?.[1];
 }
@@ -207,7 +207,7 @@ async function readFile(path: string): Promise<Uint8Array> {
 
 /** Returns a board's login: at the local broker one derived from the broker's secret, elsewhere the login that its rules require. */
 export async function askLogin(
-  { brokers }: ViewContext,
+  { brokers }: Needs<'brokers'>,
   { profile }: Broker,
   fits: readonly AgentFit[],
 ): Promise<((fit: AgentFit) => Login) | undefined> {

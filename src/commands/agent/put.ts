@@ -15,7 +15,7 @@ import type { Broker } from '../../core/broker/brokers';
 import { CancelledError } from '../../core/errors';
 import { forEachBoard } from '../../core/many';
 import { agentSource } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { askPlan } from './prompts';
 import { onEach, type WorkIo } from './work';
 import { askAboutPrograms } from '../fleet';
@@ -30,7 +30,7 @@ type Looked = ReadonlyMap<Board, AgentFit | Error>;
 
 /** Puts the agent on boards and waits until each is at the broker. All questions come first, once for all boards. */
 export async function putAgent(
-  context: ViewContext,
+  context: Needs<'extension' | 'settings' | 'brokers' | 'many'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
@@ -87,7 +87,7 @@ async function lookAt(
 
 /** Puts the agent on one board, step by step. */
 async function put(
-  context: ViewContext,
+  context: Needs<'extension' | 'brokers'>,
   board: Board,
   fit: AgentFit,
   broker: Broker,

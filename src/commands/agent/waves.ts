@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { CancelledError, UsageError } from '../../core/errors';
 import { AIR_WORDS, airPlan, airSteps, RolloutJob } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showResults } from '../../views/helpful';
 import { tellBriefly } from '../../views/message';
 import { askMostFailed, askPace } from '../fleet';
@@ -24,7 +24,7 @@ const FEW = 4;
  * @throws CancelledError, UsageError when it stopped
  */
 export async function updateInWaves(
-  context: ViewContext,
+  context: Needs<'settings' | 'many'>,
   boards: readonly Board[],
   { title, update }: AirUpdate,
 ): Promise<void> {

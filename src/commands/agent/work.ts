@@ -1,7 +1,7 @@
 import type { Board, ManyStopAnswer } from '../../core/board';
 import type { ActionIo } from '../../core/many';
 import { showInformationMessage } from '../../views/message';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { startJob } from '../fleet';
 import type { Call } from '../types';
 
@@ -28,7 +28,7 @@ export interface EachWork {
  * Does the work: on one board with a progress and a message, on several with a table of results.
  */
 export async function onEach(
-  context: ViewContext,
+  context: Needs<'settings' | 'many'>,
   boards: readonly Board[],
   call: Call,
   { title, run, told, programs }: EachWork,

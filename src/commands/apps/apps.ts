@@ -13,7 +13,7 @@ import { UsageError } from '../../core/errors';
 import { pythonError } from '../../core/python/python';
 import { restartForApp } from '../../views/apps/deployTo';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { onEach } from '../agent';
 import { askVersion } from './askVersion';
@@ -128,7 +128,10 @@ async function exists(uri: vscode.Uri): Promise<boolean> {
   return (await vscode.workspace.fs.readDirectory(parent)).some(([n]) => n === name);
 }
 
-async function deploy(context: ViewContext, { args }: Call): Promise<void> {
+async function deploy(
+  context: Needs<'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'many'>,
+  { args }: Call,
+): Promise<void> {
   const folder = await askFolder(args);
   if (!folder) return;
   const ref = await askVersion(folder, vscode.l10n.t('Deploy which version?'));
@@ -176,7 +179,11 @@ export async function askFolder(args: readonly unknown[]): Promise<vscode.Uri | 
   return (await vscode.window.showQuickPick(apps, { title }))?.uri;
 }
 
-async function send(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+async function send(
+  context: Needs<'settings' | 'brokers' | 'history' | 'apps' | 'many'>,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
   const text = await call.ask(() =>
     showInputBox({
       title:
@@ -211,7 +218,7 @@ async function send(context: ViewContext, boards: readonly Board[], call: Call):
   });
 }
 
-async function filter({ messages }: ViewContext): Promise<void> {
+async function filter({ messages }: Needs<'messages'>): Promise<void> {
   const { text } = messages.filter;
   const wanted = await showInputBox({
     title: vscode.l10n.t('Show which messages?'),
@@ -228,7 +235,7 @@ async function filter({ messages }: ViewContext): Promise<void> {
   });
 }
 
-async function exportMessages({ messages }: ViewContext): Promise<void> {
+async function exportMessages({ messages }: Needs<'messages'>): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, 'messages.csv') } : {}),

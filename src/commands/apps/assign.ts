@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { readApp } from '../../core/apps';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import { askFolder, localPath } from './apps';
 import { askVersion } from './askVersion';
@@ -17,7 +17,10 @@ export const assignCommands: readonly Command[] = [
   { id: 'applyApps', needs: 'nothing', run: apply },
 ];
 
-async function assign(context: ViewContext, { args, signal }: Call): Promise<void> {
+async function assign(
+  context: Needs<'settings' | 'fleet' | 'active' | 'focus' | 'appVersions' | 'many'>,
+  { args, signal }: Call,
+): Promise<void> {
   const folder = await askFolder(args);
   if (!folder) return;
   const ref = await askVersion(folder, vscode.l10n.t('Assign which version?'));
@@ -35,7 +38,10 @@ async function assign(context: ViewContext, { args, signal }: Call): Promise<voi
 }
 
 /** Asks for tags, groups, all boards, or some of them by name. */
-async function askSelector(context: ViewContext, title: string): Promise<string | undefined> {
+async function askSelector(
+  context: Needs<'settings' | 'fleet' | 'active' | 'focus' | 'many'>,
+  title: string,
+): Promise<string | undefined> {
   const { fleet, settings } = context;
   const tags = new Set(fleet.boards.flatMap((board) => fleet.tagsOf(board)));
   const named = vscode.l10n.t('Boards by Name…');
@@ -53,7 +59,7 @@ async function askSelector(context: ViewContext, title: string): Promise<string 
   return boards?.map((b) => JSON.stringify(b.name)).join(',');
 }
 
-async function unassign({ appVersions }: ViewContext): Promise<void> {
+async function unassign({ appVersions }: Needs<'appVersions'>): Promise<void> {
   const all = await appVersions.file.read();
   if (all.length === 0) throw new UsageError(vscode.l10n.t('No app is assigned to boards'));
   const items = all.map(({ to, folder, ref }) => ({
@@ -67,13 +73,19 @@ async function unassign({ appVersions }: ViewContext): Promise<void> {
 }
 
 /** Applies assignments to the clicked boards, or to all boards that differ. */
-async function apply(context: ViewContext, { args }: Call): Promise<void> {
+async function apply(
+  context: Needs<'settings' | 'fleet' | 'uris' | 'appVersions' | 'many'>,
+  { args }: Call,
+): Promise<void> {
   await context.appVersions.refresh();
   const given = boardsOf(context, args);
   await deployDesired(context, given.length > 0 ? given : context.fleet.boards);
 }
 
-async function deployDesired(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function deployDesired(
+  context: Needs<'settings' | 'appVersions' | 'many'>,
+  boards: readonly Board[],
+): Promise<void> {
   const { appVersions } = context;
   const assigned = boards.filter((b) => appVersions.assigned(b));
   const differing = assigned.filter((b) => appVersions.of(b)?.drift !== 'none');

@@ -4,11 +4,14 @@ import type { AgentControl } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { onEach } from '../agent';
 import { adviceOf } from '../problemOf';
 import type { Call, Command } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<'settings' | 'brokers' | 'history' | 'many'>;
 
 /** What can be changed about an app while it runs. */
 export const controlCommands: readonly Command[] = [
@@ -35,7 +38,7 @@ export const controlCommands: readonly Command[] = [
 ];
 
 async function setIntervals(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
@@ -57,11 +60,7 @@ async function setIntervals(
   });
 }
 
-async function keepAwake(
-  context: ViewContext,
-  boards: readonly Board[],
-  call: Call,
-): Promise<void> {
+async function keepAwake(context: Services, boards: readonly Board[], call: Call): Promise<void> {
   const text = await call.ask(() =>
     showInputBox({
       title: vscode.l10n.t('Keep awake for how many minutes?'),
@@ -82,7 +81,7 @@ async function keepAwake(
 
 /** Asks the agent of each board, of those that sleep once they are awake. */
 function onEachAwake(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   call: Call,
   title: string,

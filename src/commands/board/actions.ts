@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { CommandId, OfferedCommand } from '../../manifest';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { stateOf } from '../../views/tree';
 import { fits } from '../targets';
 import type { BoardFilter, Command } from '../types';
@@ -47,7 +47,7 @@ function actionsFor(board: Board): Action[] {
   ];
 }
 
-function general({ fleet }: ViewContext): Action[] {
+function general({ fleet }: Needs<'fleet'>): Action[] {
   const several = fleet.boards.filter((b) => b.present).length > 1;
   const item = (icon: string, label: string, command: OfferedCommand): Action => ({
     label: `$(${icon}) ${label}`,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type Grouping, GROUPINGS } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import type { Command } from '../types';
 
 /** Commands that choose which boards the tree shows, and in which groups. */
@@ -11,7 +11,11 @@ export const arrangeCommands: readonly Command[] = [
 ];
 
 /** An input box that filters the tree while the user types; Escape restores the previous filter. */
-async function askFilter({ arrangement, tree, log }: ViewContext): Promise<void> {
+async function askFilter({
+  arrangement,
+  tree,
+  log,
+}: Needs<'log' | 'arrangement' | 'tree'>): Promise<void> {
   await vscode.commands.executeCommand('mpyFleet.boards.focus');
   const before = arrangement.filter;
   const box = vscode.window.createInputBox();
@@ -38,7 +42,7 @@ async function askFilter({ arrangement, tree, log }: ViewContext): Promise<void>
   if (!accepted) await arrangement.setFilter(before);
 }
 
-async function askGrouping({ arrangement }: ViewContext): Promise<void> {
+async function askGrouping({ arrangement }: Needs<'arrangement'>): Promise<void> {
   const words: Readonly<Record<Grouping, string>> = {
     none: vscode.l10n.t('No groups'),
     tag: vscode.l10n.t('By tag'),

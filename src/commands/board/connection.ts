@@ -4,7 +4,7 @@ import type { Board } from '../../core/board';
 import { forEachBoard } from '../../core/many';
 import { isLikely } from '../../views/activeBoard';
 import { forgetAtBrokers } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
 import { isTreeNode } from '../../views/tree';
 import { pickBoard } from '../targets';
@@ -112,7 +112,10 @@ export const connectionCommands: readonly Command[] = [
 ];
 
 /** Asks, listing what will be lost; the message afterwards offers to undo it. */
-async function forget(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function forget(
+  context: Needs<'log' | 'fleet' | 'known' | 'active' | 'brokers'>,
+  boards: readonly Board[],
+): Promise<void> {
   const { fleet, known, active, log } = context;
   const yes = vscode.l10n.t('Forget');
   const names = namesOf(boards);

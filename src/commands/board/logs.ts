@@ -4,11 +4,14 @@ import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { forEachBoard } from '../../core/many';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { namesOf, summarise } from '../summary';
 import type { Call, Command } from '../types';
 import { showInformationMessage } from '../../views/message';
 import { saveFile } from '../../views/saveFile';
+
+/** The services that most functions here use. */
+type Services = Needs<'log' | 'tree' | 'brokers' | 'boardLogs' | 'history'>;
 
 /** Commands for the logs of boards behind brokers. */
 export const logCommands: readonly Command[] = [
@@ -45,7 +48,7 @@ export const logCommands: readonly Command[] = [
 
 /** The board goes back by itself, also when the window is closed by then. */
 async function logMore(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   { signal }: Call,
 ): Promise<void> {
@@ -79,7 +82,7 @@ async function logMore(
  * other boards.
  */
 async function showCrashes(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   { signal, begin }: Call,
 ): Promise<void> {
@@ -112,7 +115,7 @@ function crashHead(_line: string, who: string, boot: string, ms: string): string
   return vscode.l10n.t('Crash of {0} {1} s after start {2}', who, seconds, boot);
 }
 
-async function exportLog({ boardLogs }: ViewContext): Promise<void> {
+async function exportLog({ boardLogs }: Needs<'boardLogs'>): Promise<void> {
   const text = boardLogs.text();
   if (text === '') throw new UsageError(vscode.l10n.t('The log is empty'));
   const target = await vscode.window.showSaveDialog({
@@ -124,7 +127,7 @@ async function exportLog({ boardLogs }: ViewContext): Promise<void> {
 }
 
 /** Asks for the level, then for the logger. The board is chosen by opening its log. */
-async function askFilter({ boardLogs }: ViewContext): Promise<LogFilter | undefined> {
+async function askFilter({ boardLogs }: Needs<'boardLogs'>): Promise<LogFilter | undefined> {
   const names: Record<string, string> = {
     ...{
       D: vscode.l10n.t('Debug'),

@@ -10,7 +10,7 @@ import { agentOf, isBrokerNode } from '../../views/broker';
 import { summarise } from '../summary';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { isLikely } from '../../views/activeBoard';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { hasAgent } from '../../views/tree';
 import { pickBoard } from '../targets';
 import { askBroker } from './prompts';
@@ -105,7 +105,11 @@ async function showBrokers(): Promise<void> {
   await vscode.commands.executeCommand('mpyFleet.brokers.focus', { preserveFocus: true });
 }
 
-async function startLocal({ brokers }: ViewContext, lan: boolean, { begin }: Call): Promise<void> {
+async function startLocal(
+  { brokers }: Needs<'brokers'>,
+  lan: boolean,
+  { begin }: Call,
+): Promise<void> {
   begin();
   const status = await brokers.startLocal(lan);
   await showBrokers();
@@ -129,7 +133,7 @@ async function startLocal({ brokers }: ViewContext, lan: boolean, { begin }: Cal
 }
 
 /** After a broker was started: asks which board should connect to it, if several have no agent. */
-async function putAgentOnBoard(context: ViewContext): Promise<void> {
+async function putAgentOnBoard(context: Needs<'fleet' | 'active'>): Promise<void> {
   const boards = context.fleet.boards.filter((b) => b.present && isLikely(b) && !hasAgent(b));
   const [only, second] = boards;
   const title = vscode.l10n.t('Put the agent on which board?');
@@ -138,7 +142,11 @@ async function putAgentOnBoard(context: ViewContext): Promise<void> {
 }
 
 /** Gives boards that share the common login of earlier versions one of their own; they use it from their next connection on. */
-async function renewLogins(context: ViewContext, boards: readonly Board[], { signal }: Call) {
+async function renewLogins(
+  context: Needs<'log' | 'tree' | 'brokers' | 'history'>,
+  boards: readonly Board[],
+  { signal }: Call,
+) {
   const { secrets } = context.brokers;
   const secret = await secrets.localSecret();
   const renew = async (board: Board, own: AbortSignal) => {
@@ -158,7 +166,10 @@ async function renewLogins(context: ViewContext, boards: readonly Board[], { sig
 }
 
 /** The user has read that the board's identity is not proved, and accepts it. This is stored for the board at this broker. */
-async function acceptOpenBoard(context: ViewContext, { args, signal }: Call): Promise<void> {
+async function acceptOpenBoard(
+  context: Needs<'fleet' | 'adoption' | 'brokers'>,
+  { args, signal }: Call,
+): Promise<void> {
   const [text] = args;
   const address = typeof text === 'string' ? parseAddress(text) : undefined;
   if (address?.kind !== 'mqtt' && address?.kind !== 'mqboard') return;
@@ -170,7 +181,7 @@ async function acceptOpenBoard(context: ViewContext, { args, signal }: Call): Pr
   await context.fleet.byAddress(address)?.connect({ signal, kind: address.kind });
 }
 
-async function copyUrl(context: ViewContext, { args }: { args: readonly unknown[] }) {
+async function copyUrl(context: Needs<'brokers'>, { args }: { args: readonly unknown[] }) {
   const broker = await chosenBroker(context, args);
   if (!broker) return;
   const { local } = context.brokers;
@@ -180,7 +191,7 @@ async function copyUrl(context: ViewContext, { args }: { args: readonly unknown[
   tellBriefly(vscode.l10n.t('{0} copied', url));
 }
 
-async function localActions({ brokers }: ViewContext): Promise<void> {
+async function localActions({ brokers }: Needs<'brokers'>): Promise<void> {
   const { local } = brokers;
   const lan = local.running && local.lanUrls.length > 0;
   const actions = new Map<string, CommandName>([
@@ -199,7 +210,7 @@ async function localActions({ brokers }: ViewContext): Promise<void> {
 }
 
 /** The broker that a call means: the node it was called on, the only one, or the user's choice. */
-export async function chosenBroker({ brokers }: ViewContext, args: readonly unknown[]) {
+export async function chosenBroker({ brokers }: Needs<'brokers'>, args: readonly unknown[]) {
   const [node] = args;
   if (isBrokerNode(node)) return brokers.hub.get(node.id);
   const { all } = brokers.hub;

@@ -2,11 +2,11 @@ import * as vscode from 'vscode';
 import type { Broker } from '../../core/broker/brokers';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { CancelledError, UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 
 /** Connects a broker by its id; the local one is started if it does not run. @throws UsageError if there is none with this id */
 export async function connectedBroker(
-  { brokers }: ViewContext,
+  { brokers }: Needs<'brokers'>,
   id: string,
   signal: AbortSignal,
 ): Promise<Broker> {

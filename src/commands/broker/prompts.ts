@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { brokerUrlProblem, isEncrypted, profileId } from '../../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../../core/broker/brokers';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 
 /**
@@ -9,7 +9,7 @@ import { showInputBox } from '../../views/message';
  * the authority's certificate. Returns its id; undefined if the user cancels.
  */
 export async function askBroker(
-  { brokers }: ViewContext,
+  { brokers }: Needs<'brokers'>,
   old: BrokerProfile | undefined,
 ): Promise<string | undefined> {
   const url = await ask(vscode.l10n.t('Address of the broker'), {

@@ -3,7 +3,7 @@ import type { Broker } from '../../core/broker/brokers';
 import { checkFilter, checkTopic } from '../../core/topics';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox, tellBriefly } from '../../views/message';
 import { chosenBroker } from './broker';
 import { connectedBroker } from './connected';
@@ -17,7 +17,7 @@ export const topicCommands: readonly Command[] = [
   { id: 'publishTopic', needs: 'nothing', run: publish },
 ];
 
-async function watch(context: ViewContext, call: Call): Promise<void> {
+async function watch(context: Needs<'brokers' | 'topics'>, call: Call): Promise<void> {
   const broker = await brokerFor(context, call);
   if (!broker) return;
   const filter = await showInputBox({
@@ -29,7 +29,7 @@ async function watch(context: ViewContext, call: Call): Promise<void> {
   if (filter) context.topics.add(broker, filter);
 }
 
-async function unwatch({ topics }: ViewContext): Promise<void> {
+async function unwatch({ topics }: Needs<'topics'>): Promise<void> {
   const { all } = topics;
   if (all.length === 0) throw new UsageError(vscode.l10n.t('No topic is watched'));
   const title = vscode.l10n.t('Stop watching which topic?');
@@ -37,7 +37,7 @@ async function unwatch({ topics }: ViewContext): Promise<void> {
   if (picked !== undefined) topics.remove(picked);
 }
 
-async function publish(context: ViewContext, call: Call): Promise<void> {
+async function publish(context: Needs<'brokers'>, call: Call): Promise<void> {
   const broker = await brokerFor(context, call);
   if (!broker) return;
   const topic = await showInputBox({
@@ -64,7 +64,7 @@ async function publish(context: ViewContext, call: Call): Promise<void> {
 
 /** The broker that was clicked or is chosen, connected. */
 async function brokerFor(
-  context: ViewContext,
+  context: Needs<'brokers'>,
   { args, signal }: Call,
 ): Promise<Broker | undefined> {
   const chosen = await chosenBroker(context, args);

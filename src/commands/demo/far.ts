@@ -7,7 +7,7 @@ import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { utf8 } from '../../core/bytes';
 import { withStartLines } from '../../core/files';
 import { agentSource } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { BOARDS_VIEW } from '../../views/tree';
 import { askAddress, askLogin } from '../agent';
 import { connectedBroker } from '../broker';
@@ -22,7 +22,10 @@ const PROGRAM = "print('Hello from a demo board')\n";
  * `Start a Demo Board at the Local Broker`: shows the complete path of a board behind a broker,
  * without hardware.
  */
-export async function startFarDemo(context: ViewContext, call: Call): Promise<void> {
+export async function startFarDemo(
+  context: Needs<'extension' | 'settings' | 'fleet' | 'active' | 'brokers' | 'farDemo'>,
+  call: Call,
+): Promise<void> {
   const { farDemo, fleet } = context;
   const { signal } = call;
   call.begin();
@@ -35,7 +38,11 @@ export async function startFarDemo(context: ViewContext, call: Call): Promise<vo
   await context.active.choose(board);
 }
 
-async function switchOn(context: ViewContext, uid: string, call: Call): Promise<void> {
+async function switchOn(
+  context: Needs<'extension' | 'settings' | 'brokers' | 'farDemo'>,
+  uid: string,
+  call: Call,
+): Promise<void> {
   const { farDemo } = context;
   const { signal } = call;
   const mpyVersion = await farDemo.probe(signal);
@@ -62,7 +69,7 @@ async function switchOn(context: ViewContext, uid: string, call: Call): Promise<
 
 /** Returns the agent's files and configuration, as on a real board. Undefined: cancelled. */
 async function filesFor(
-  context: ViewContext,
+  context: Needs<'extension' | 'settings' | 'brokers'>,
   broker: Parameters<typeof askAddress>[1],
   fit: AgentFit,
 ): Promise<ReadonlyMap<string, Uint8Array> | undefined> {
@@ -87,7 +94,7 @@ async function filesFor(
 }
 
 /** Waits for the board's row in the tree, which appears a moment after its announcement. */
-async function appears({ fleet }: ViewContext, uid: string): Promise<Board> {
+async function appears({ fleet }: Needs<'fleet'>, uid: string): Promise<Board> {
   const there = fleet.byUid(uid);
   if (there) return there;
   const found = new Deferred<Board>();

@@ -9,7 +9,7 @@ import {
   type FleetAction,
   type Wanted,
 } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import {
   showInformationMessage,
   showInputBox,
@@ -68,7 +68,7 @@ export const downloadCommands: readonly Command[] = [
 
 /** Downloads one board's files directly into the folder. */
 async function downloadFrom(
-  context: ViewContext,
+  context: Needs<'origins'>,
   board: Board,
   paths: readonly string[],
   folder: vscode.Uri,
@@ -90,7 +90,7 @@ async function downloadFrom(
  * a row for each.
  */
 async function collect(
-  context: ViewContext,
+  context: Needs<'log' | 'settings' | 'origins' | 'many'>,
   boards: readonly Board[],
   folder: vscode.Uri,
   label: string,
@@ -122,7 +122,7 @@ async function collect(
   if (ok > 0) tellCollected(folder, ok, boards.length, context);
 }
 
-function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: ViewContext): void {
+function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Needs<'log'>): void {
   const open = vscode.l10n.t('Open Folder');
   const text = vscode.l10n.t(
     'Files from {0} of {1} boards are in {2}, in one folder per board.',
@@ -145,7 +145,7 @@ function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Vie
 }
 
 async function fetchInto(
-  context: ViewContext,
+  context: Needs<'origins'>,
   board: Board,
   files: readonly Wanted[],
   folder: vscode.Uri,
@@ -166,7 +166,7 @@ function labelOf(targets: readonly RemoteTarget[]): string {
   return shown.join(', ') + (paths.length > shown.length ? ', …' : '');
 }
 
-async function askPattern({ extension }: ViewContext): Promise<string | undefined> {
+async function askPattern({ extension }: Needs<'extension'>): Promise<string | undefined> {
   const state = extension.workspaceState;
   const answer = await showInputBox({
     title: vscode.l10n.t('Collect which files?'),

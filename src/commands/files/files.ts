@@ -4,7 +4,7 @@ import type { Board } from '../../core/board';
 import type { WriteItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { belongsToAgent } from '../../core/files';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import {
   childOf,
   hasAgent,
@@ -137,7 +137,7 @@ async function refuseExisting(board: Board, path: string, signal: AbortSignal): 
 }
 
 async function confirmDelete(
-  { settings }: ViewContext,
+  { settings }: Needs<'settings'>,
   files: readonly RemoteTarget[],
 ): Promise<boolean> {
   if (!settings.get('files.confirmDelete')) return true;
@@ -183,7 +183,7 @@ function topmost(targets: readonly RemoteTarget[]): RemoteTarget[] {
   );
 }
 
-function ofUri(context: ViewContext, dropped: unknown): RemoteTarget[] {
+function ofUri(context: Needs<'uris'>, dropped: unknown): RemoteTarget[] {
   const place = dropped instanceof vscode.Uri ? context.uris.fromUri(dropped) : undefined;
   return place ? [place] : [];
 }

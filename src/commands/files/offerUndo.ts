@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../../views/callCommand';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 
 /** Reports the replaced or deleted files on a board, with a button that restores them. */
-export function offerUndo({ log }: ViewContext, board: Board, text: string): void {
+export function offerUndo({ log }: Needs<'log'>, board: Board, text: string): void {
   const undo = vscode.l10n.t('Undo');
   log.info(text);
   showInformationMessage(text, undo)

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type Board, bytesText } from '../../core/board';
 import type { BoardFiles } from '../../core/boardFiles';
 import { applyUpload, forEachBoard, planFor } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { collectLocal, type LocalTree } from '../../views/localFiles';
 import { nameOf } from '../../views/tree';
 import { offerUndo } from './offerUndo';
@@ -69,7 +69,7 @@ export const transferCommands: readonly Command[] = [
  * renamed.
  */
 async function upload(
-  context: ViewContext,
+  context: Needs<'log' | 'tree' | 'many' | 'sync'>,
   uris: readonly vscode.Uri[],
   boards: readonly Board[],
   /** On the boards; `/` is the root of each board's files. */
@@ -104,7 +104,7 @@ async function upload(
 }
 
 async function uploadTo(
-  context: ViewContext,
+  context: Needs<'log' | 'many' | 'sync'>,
   board: Board,
   tree: LocalTree,
   signal: AbortSignal,

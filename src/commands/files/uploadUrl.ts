@@ -10,7 +10,7 @@ import {
 import { showInformationMessage, showInputBox } from '../../views/message';
 import { showError } from '../../views/showError';
 import { folderOf, isTreeNode } from '../../views/tree';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
 import { problemOf } from '../problemOf';
@@ -28,7 +28,10 @@ export const urlCommands: readonly Command[] = [
 ];
 
 /** Downloads a file here and puts it on boards, which need no network. */
-async function uploadUrl(context: ViewContext, call: Call): Promise<void> {
+async function uploadUrl(
+  context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'many' | 'packages'>,
+  call: Call,
+): Promise<void> {
   const saved = new SavedUrls(process.env);
   const chosen = await choose(await saved.list());
   if (!chosen) return;
@@ -104,7 +107,7 @@ async function askPlace(value: string): Promise<string | undefined> {
 
 /** Not awaited by the command: the upload goes on, whether or not the user answers. */
 function offerSave(
-  context: ViewContext,
+  context: Needs<'log'>,
   saved: SavedUrls,
   entry: { readonly url: string; readonly to: string },
 ): void {

@@ -3,7 +3,7 @@ import type { Board } from '../../core/board';
 import { wipe, wipeSummary } from '../../core/files';
 import { compressHostlist } from '../../core/many';
 import { showInputBox } from '../../views/message';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { onEach } from '../agent';
 import type { Call, Command } from '../types';
 
@@ -22,7 +22,7 @@ export const wipeCommands: readonly Command[] = [
 ];
 
 async function wipeBoards(
-  context: ViewContext,
+  context: Needs<'settings' | 'fileChanges' | 'many'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {

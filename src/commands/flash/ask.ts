@@ -9,14 +9,17 @@ import {
   MOST_FIRMWARE_BYTES,
   proposeBoards,
 } from '../../core/flash';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import type { Chosen } from './target';
 import type { Call } from '../types';
 
+/** The services that most functions here use. */
+type Services = Needs<'log' | 'settings' | 'flashPort' | 'newest' | 'packages'>;
+
 /** Asks for the firmware and returns its bytes, or undefined if the user cancelled. */
 export async function askFirmware(
-  context: ViewContext,
+  context: Services,
   chosen: Chosen,
   call: Call,
 ): Promise<Uint8Array | undefined> {
@@ -61,7 +64,11 @@ export async function askFirmware(
 }
 
 /** Returns the firmware catalogue that the settings define. */
-export function catalogueOf({ settings, packages, newest }: ViewContext): FirmwareCatalogue {
+export function catalogueOf({
+  settings,
+  packages,
+  newest,
+}: Needs<'settings' | 'newest' | 'packages'>): FirmwareCatalogue {
   return new FirmwareCatalogue(
     () => ({ main: settings.get('firmwareDownloads'), own: settings.get('firmwareSources') }),
     packages.fetcher,
@@ -69,7 +76,7 @@ export function catalogueOf({ settings, packages, newest }: ViewContext): Firmwa
   );
 }
 
-async function fromChip(context: ViewContext, { board, found }: Chosen, call: Call) {
+async function fromChip(context: Services, { board, found }: Chosen, call: Call) {
   if (!found) return undefined;
   call.report(vscode.l10n.t('Asking the chip what it is'));
   await board?.disconnect();
@@ -80,12 +87,12 @@ async function fromChip(context: ViewContext, { board, found }: Chosen, call: Ca
   return fromVersions(catalogue, genericBoard(chip.name) ?? chip.name, description, call);
 }
 
-function circuitPython({ packages }: ViewContext): FirmwareCatalogue {
+function circuitPython({ packages }: Needs<'packages'>): FirmwareCatalogue {
   return new FirmwareCatalogue(() => ({ main: '', own: [CIRCUITPYTHON] }), packages.fetcher);
 }
 
 async function fromList(
-  context: ViewContext,
+  context: Needs<'settings' | 'newest' | 'packages'>,
   chosen: Chosen,
   call: Call,
   catalogue = catalogueOf(context),
@@ -155,7 +162,7 @@ async function fromFile() {
   return files?.[0] && vscode.workspace.fs.readFile(files[0]);
 }
 
-async function fromAddress({ packages }: ViewContext, call: Call) {
+async function fromAddress({ packages }: Needs<'packages'>, call: Call) {
   const url = await showInputBox({
     title: vscode.l10n.t('Address of the firmware'),
     placeHolder: 'https://micropython.org/resources/firmware/…',

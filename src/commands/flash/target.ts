@@ -3,7 +3,7 @@ import { fullPlace } from '../../core/address';
 import type { Board, Found } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { findDrives, type LoaderDrive } from '../../core/flash';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { boardsIn } from '../targets';
 
 /** A target for firmware: a board's port, or a boot loader's drive. */
@@ -15,7 +15,7 @@ export interface Chosen {
 
 /** Returns the clicked target, or asks for one. Undefined: cancelled. @throws UsageError */
 export async function askFlashTarget(
-  context: ViewContext,
+  context: Needs<'fleet' | 'uris'>,
   args: readonly unknown[],
   title = vscode.l10n.t('Flash which board?'),
 ): Promise<Chosen | undefined> {

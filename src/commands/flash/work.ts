@@ -15,7 +15,7 @@ import {
   parseFirmware,
   touch,
 } from '../../core/flash';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { askFirmware } from './ask';
 import { askFlashTarget, type Chosen } from './target';
@@ -27,7 +27,10 @@ export const FIRST_START_MS = 20_000;
 const RETRY_MS = 500;
 
 /** `Flash Firmware…`: asks for port, firmware and whether to keep the files, then flashes and waits until the board answers. */
-export async function flashFirmware(context: ViewContext, call: Call): Promise<void> {
+export async function flashFirmware(
+  context: Needs<'log' | 'settings' | 'fleet' | 'uris' | 'flashPort' | 'newest' | 'packages'>,
+  call: Call,
+): Promise<void> {
   const chosen = await askFlashTarget(context, call.args);
   if (!chosen) return;
   const data = await askFirmware(context, chosen, call);
@@ -56,7 +59,7 @@ export async function flashFirmware(context: ViewContext, call: Call): Promise<v
 
 /** Returns the port or drive of a board, and how to start its boot loader. */
 export async function targetOf(
-  context: ViewContext,
+  context: Needs<'log' | 'flashPort'>,
   { board, found, drive }: Chosen,
 ): Promise<FlashTarget> {
   if (drive) return { drive };
@@ -70,7 +73,7 @@ export async function targetOf(
  * baud.
  */
 async function intoLoader(
-  context: ViewContext,
+  context: Needs<'log'>,
   board: Board,
   touchPort: () => Promise<void>,
   signal: AbortSignal,
@@ -129,7 +132,7 @@ async function askErase(board: Board | undefined, call: Call): Promise<boolean |
 
 /** Waits for the first start of an ESP board and reports the result. */
 async function welcome(
-  context: ViewContext,
+  context: Needs<'log'>,
   { board }: Chosen,
   firmware: Firmware,
   { esp }: FlashOutcome,
@@ -148,7 +151,7 @@ async function welcome(
 
 /** Waits until the board of a drive, or one that DFU has written, is a serial port again. */
 async function welcomeBack(
-  context: ViewContext,
+  context: Needs<'log' | 'fleet'>,
   { board, found }: Chosen,
   firmware: Firmware,
   { drive }: FlashOutcome,
@@ -171,7 +174,7 @@ async function welcomeBack(
 }
 
 /** @throws UsageError if the port is gone again */
-function boardAt({ fleet }: ViewContext, { address }: Found): Board {
+function boardAt({ fleet }: Needs<'fleet'>, { address }: Found): Board {
   const board = fleet.byAddress(address);
   if (board) return board;
   throw new UsageError(vscode.l10n.t('{0} was unplugged', address.text));
@@ -179,7 +182,7 @@ function boardAt({ fleet }: ViewContext, { address }: Found): Board {
 
 /** Reports which version the board runs, as it says itself. */
 async function tellVersion(
-  context: ViewContext,
+  context: Needs<'log'>,
   boardOf: () => Board,
   firmware: Firmware,
   call: Call,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { fleetFile } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import type { Command } from '../types';
 import { saveFile } from '../../views/saveFile';
@@ -10,7 +10,12 @@ export const exportBoardsCommands: readonly Command[] = [
   { id: 'exportBoards', needs: 'nothing', run: exportBoards },
 ];
 
-async function exportBoards({ many, adoption, settings, brokers }: ViewContext): Promise<void> {
+async function exportBoards({
+  many,
+  adoption,
+  settings,
+  brokers,
+}: Needs<'settings' | 'adoption' | 'brokers' | 'many'>): Promise<void> {
   const boards = many.selectable().filter(({ board }) => adoption.standingOf(board) === 'own');
   const profiles = brokers.hub.all.map((b) => b.profile);
   const { text, count, left } = fleetFile(boards, settings.get('groups'), profiles);

@@ -11,7 +11,7 @@ import {
   sharedName,
 } from '../../core/many';
 import { dedent } from '../../core/repl';
-import type { ViewContext } from '../../views/context';
+import type { Needs, ViewContext } from '../../views/context';
 import { readLocal, filesInWords } from '../../views/localFiles';
 import { exportResults } from '../../views/results/resultsView';
 import { nameOf } from '../../views/tree';
@@ -175,10 +175,7 @@ async function uploadTo(uris: readonly vscode.Uri[]): Promise<FleetAction | unde
 }
 
 /** Asks for a local library folder whose content becomes /lib on the boards. */
-async function folderToInstall(
-  _context: ViewContext,
-  call: Call,
-): Promise<FleetAction | undefined> {
+async function folderToInstall(_context: unknown, call: Call): Promise<FleetAction | undefined> {
   const [given] = call.args.flat().filter((a): a is vscode.Uri => a instanceof vscode.Uri);
   const [folder] =
     (given && [given]) ??
@@ -202,7 +199,10 @@ async function upload(uris: readonly vscode.Uri[], folder: string): Promise<Flee
  * Asks for a pattern for new names and previews them. Numbers follow the order in which the boards
  * were plugged in.
  */
-async function rename(context: ViewContext, given: readonly Board[]): Promise<void> {
+async function rename(
+  context: Needs<'fleet' | 'brokers' | 'history'>,
+  given: readonly Board[],
+): Promise<void> {
   const { fleet } = context;
   const nameable = numberingOrder(
     fleet.boards

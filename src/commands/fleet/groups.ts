@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { compressHostlist, summarize, tagsIn } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { boardsOf, chooseBoards } from '../targets';
 import { setHistoryServer } from './historyServer';
 import { namesOf } from '../summary';
@@ -48,7 +48,7 @@ export const groupCommands: readonly Command[] = [
 ];
 
 async function those(
-  context: ViewContext,
+  context: Needs<'fleet' | 'active' | 'focus' | 'uris' | 'many'>,
   args: readonly unknown[],
   title: string,
 ): Promise<readonly Board[] | undefined> {
@@ -56,7 +56,7 @@ async function those(
   return given.length > 0 ? given : chooseBoards(context, title);
 }
 
-async function saveGroup({ settings }: ViewContext, boards: readonly Board[]): Promise<void> {
+async function saveGroup({ settings }: Needs<'settings'>, boards: readonly Board[]): Promise<void> {
   const list = compressHostlist(boards.map((b) => b.name));
   const name = await showInputBox({
     title: vscode.l10n.t('Name of the group'),
@@ -69,7 +69,10 @@ async function saveGroup({ settings }: ViewContext, boards: readonly Board[]): P
   if (name) await settings.set('groups', { ...settings.get('groups'), [name]: list });
 }
 
-async function editTags(context: ViewContext, boards: readonly Board[]): Promise<void> {
+async function editTags(
+  context: Needs<'fleet' | 'brokers' | 'history'>,
+  boards: readonly Board[],
+): Promise<void> {
   const { fleet } = context;
   const tagsOf = (board: Board) => [...new Set([...fleet.tagsOf(board), ...toldTags(board)])];
   const [first] = boards;
@@ -97,7 +100,7 @@ async function editTags(context: ViewContext, boards: readonly Board[]): Promise
   await tellBoards(context, boards, (board) => ({ tags: [...fleet.tagsOf(board)] }));
 }
 
-async function showResults({ many }: ViewContext): Promise<void> {
+async function showResults({ many }: Needs<'many'>): Promise<void> {
   const [first, second] = many.jobs.all;
   if (first && second) {
     const items = many.jobs.all.map((job) => ({
@@ -115,7 +118,7 @@ async function showResults({ many }: ViewContext): Promise<void> {
 }
 
 /** Lists jobs that wait for their boards; selected ones are cancelled. */
-async function showWaiting({ many }: ViewContext): Promise<void> {
+async function showWaiting({ many }: Needs<'many'>): Promise<void> {
   const items = many.pending.all.map((job) => ({
     job,
     label: job.board,

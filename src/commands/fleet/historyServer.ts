@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { parseServer } from '../../core/store';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showInputBox, withProgress } from '../../views/message';
 import { adviceOf } from '../problemOf';
 
@@ -8,7 +8,10 @@ import { adviceOf } from '../problemOf';
  * Asks for a PostgreSQL server and its password, uses it for the history from now on, and tries it.
  * @throws StoreError if the server cannot be used; the setting stays, so that the user can correct it
  */
-export async function setHistoryServer({ history, settings }: ViewContext): Promise<void> {
+export async function setHistoryServer({
+  history,
+  settings,
+}: Needs<'settings' | 'history'>): Promise<void> {
   const text = await showInputBox({
     title: vscode.l10n.t('PostgreSQL server for the history'),
     prompt: vscode.l10n.t('Its address without a password. Empty: the file on this computer.'),

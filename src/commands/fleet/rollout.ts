@@ -9,7 +9,7 @@ import {
   type UploadPlan,
 } from '../../core/many';
 import { readLocal, filesInWords } from '../../views/localFiles';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { askPace } from './askPace';
 import { boardsOf, chooseBoards } from '../targets';
 import { askAboutPrograms } from './start';
@@ -57,7 +57,7 @@ export const rolloutCommands: readonly Command[] = [
 ];
 
 async function rollOut(
-  context: ViewContext,
+  context: Needs<'log' | 'settings' | 'many'>,
   boards: ConstructorParameters<typeof RolloutJob>[1],
   what: FileRollout,
   plan: RolloutPlan,
@@ -102,7 +102,7 @@ async function askFiles(args: readonly unknown[]): Promise<UploadPlan<UploadFile
 }
 
 /** Asks for the health check; empty means none. */
-async function askHealth({ extension }: ViewContext): Promise<string | undefined> {
+async function askHealth({ extension }: Needs<'extension'>): Promise<string | undefined> {
   const state = extension.workspaceState;
   const health = await showInputBox({
     title: vscode.l10n.t(

@@ -3,7 +3,7 @@ import type { Board, ManyStopAnswer } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import { shownMinute } from '../../core/timeText';
 import { compressHostlist, type FleetAction, type FleetJob } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 
 /**
@@ -13,7 +13,7 @@ import { showWarningMessage } from '../../views/message';
  * @throws CancelledError when the user cancels
  */
 export async function startJob(
-  context: ViewContext,
+  context: Needs<'settings' | 'many'>,
   action: FleetAction,
   boards: readonly Board[],
   signal?: AbortSignal,
@@ -28,7 +28,7 @@ export async function startJob(
 }
 
 /** Repeats the job on the boards where it failed. Asks again about boards that are now away. */
-export async function retryJob(context: ViewContext, job: FleetJob): Promise<void> {
+export async function retryJob(context: Needs<'many'>, job: FleetJob): Promise<void> {
   if (job.running) return;
   const there = await withoutAway(context, job.action, job.unfinished);
   if (there.length > 0) await context.many.jobs.retry(job, there);
@@ -43,7 +43,7 @@ function needsPrompt(action: FleetAction): boolean {
  * @throws CancelledError
  */
 export async function withoutAway(
-  context: ViewContext,
+  context: Needs<'many'>,
   action: FleetAction,
   boards: readonly Board[],
 ): Promise<readonly Board[]> {
@@ -86,7 +86,7 @@ function isAway({ present, state }: Board): boolean {
 
 /** One question for all boards on which a program runs or may run. @throws CancelledError */
 export async function askAboutPrograms(
-  context: ViewContext,
+  context: Needs<'settings'>,
   boards: readonly Board[],
 ): Promise<ManyStopAnswer> {
   const running = boards.filter(mayRun);

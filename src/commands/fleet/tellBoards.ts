@@ -4,7 +4,7 @@ import { applyConfig, type BoardConfig } from '../../core/boardConfig';
 import { UsageError } from '../../core/errors';
 import { forEachBoard } from '../../core/many';
 import { agentOf } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 
 /**
@@ -12,7 +12,7 @@ import { showWarningMessage } from '../../views/message';
  * too. One message says where that failed: they stay on this computer.
  */
 export async function tellBoards(
-  context: ViewContext,
+  context: Needs<'brokers' | 'history'>,
   boards: readonly Board[],
   settingsOf: (board: Board) => BoardConfig,
   signal?: AbortSignal,

@@ -4,7 +4,7 @@ import type { Board } from '../../core/board';
 import { text } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { readLock, readRequirements } from '../../core/packages';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { onBoards } from './packages';
 import type { Call, Command } from '../types';
 import { openFolder } from '../../views/helpful';
@@ -39,7 +39,11 @@ export const packageFileCommands: readonly Command[] = [
   { id: 'installRequirements', needs: 'nothing', run: installRequirements },
 ];
 
-async function writeLock(context: ViewContext, board: Board, { signal }: Call): Promise<void> {
+async function writeLock(
+  context: Needs<'settings' | 'packages'>,
+  board: Board,
+  { signal }: Call,
+): Promise<void> {
   const { packages, settings } = context;
   const target = await packages.boardFor(board, signal);
   const folder = settings.get('packages.target');
@@ -49,7 +53,7 @@ async function writeLock(context: ViewContext, board: Board, { signal }: Call): 
   await vscode.window.showTextDocument(uri);
 }
 
-async function installRequirements(_context: ViewContext, { args }: Call): Promise<void> {
+async function installRequirements(_context: unknown, { args }: Call): Promise<void> {
   const [given] = args;
   const uri = given instanceof vscode.Uri ? given : await pickRequirements();
   if (!uri) return;

@@ -10,7 +10,7 @@ import {
   OwnFilesError,
   type PackageBoard,
 } from '../../core/packages';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import type { PackageNode } from '../../views/packages/packagesView';
 import { pickPackage } from './pick';
 import { namesOf, summarise } from '../summary';
@@ -18,6 +18,9 @@ import { resolveBoard } from '../targets';
 import type { Call, Command, ProgressLook } from '../types';
 import { askedAgain, mayTake } from './own';
 import { showInformationMessage } from '../../views/message';
+
+/** The services that most functions here use. */
+type Services = Needs<'fleet' | 'active' | 'focus' | 'uris' | 'packages'>;
 
 const INSTALLING: ProgressLook = {
   where: 'notification',
@@ -71,7 +74,7 @@ export const packageCommands: readonly Command[] = [
 ];
 
 async function check(
-  context: ViewContext,
+  context: Needs<'log' | 'tree' | 'packages'>,
   boards: readonly Board[],
   { signal }: Call,
 ): Promise<void> {
@@ -90,7 +93,7 @@ async function check(
   );
 }
 
-async function choose(context: ViewContext, { args }: Call): Promise<void> {
+async function choose(context: Needs<'log' | 'packages'>, { args }: Call): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   // Searches for a module that a program is missing.
   const { search } = (args[1] ?? {}) as { search?: unknown };
@@ -116,7 +119,7 @@ function specsIn(args: readonly unknown[]): string[] {
 
 /** Downloads once, installs on every board, and reports the result in one message. */
 export async function onBoards(
-  context: ViewContext,
+  context: Needs<'log' | 'settings' | 'tree' | 'packages'>,
   boards: readonly Board[],
   call: Call,
   command: CommandName,
@@ -165,7 +168,10 @@ function nameOf({ name, version }: InstalledPackage): string {
   return `${name} ${version}`;
 }
 
-async function updateOne(context: ViewContext, call: Call): Promise<void> {
+async function updateOne(
+  context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'tree' | 'packages'>,
+  call: Call,
+): Promise<void> {
   const node = await packageIn(context, call.args, vscode.l10n.t('Update which package?'));
   if (!node) return;
   const { board, installed } = node;
@@ -177,7 +183,7 @@ async function updateOne(context: ViewContext, call: Call): Promise<void> {
   );
 }
 
-async function removeOne(context: ViewContext, call: Call): Promise<void> {
+async function removeOne(context: Services, call: Call): Promise<void> {
   const node = await packageIn(context, call.args, vscode.l10n.t('Remove which package?'));
   if (!node) return;
   const { packages } = context;
@@ -208,7 +214,7 @@ async function removeOne(context: ViewContext, call: Call): Promise<void> {
 
 /** Returns the package that the command was called on, or asks for one of the board's packages. */
 async function packageIn(
-  context: ViewContext,
+  context: Services,
   args: readonly unknown[],
   title: string,
 ): Promise<PackageNode | undefined> {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { asError, FleetError, UsageError } from '../../core/errors';
 import { countedFrom, type IndexEntry, parseSpec, searchIndex } from '../../core/packages';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 
 interface PackageChoice extends vscode.QuickPickItem {
   readonly entry?: IndexEntry;
@@ -19,7 +19,7 @@ const MAX_SHOWN = 200;
  * URL). Paths such as `./lib` are relative to `folder`; `words` is the initial search text.
  */
 export async function pickPackage(
-  context: ViewContext,
+  context: Needs<'log' | 'packages'>,
   folder: string | undefined,
   words: string,
 ): Promise<string | undefined> {
@@ -36,7 +36,7 @@ class PackagePicker {
   /** Why the list is empty. */
   #failure: Error | undefined;
 
-  constructor(private readonly context: ViewContext) {}
+  constructor(private readonly context: Needs<'log' | 'packages'>) {}
 
   ask(words: string): Promise<PackageChoice | undefined> {
     const pick = this.#pick;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { type Board, readInfo } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { setUpStubs } from '../../views/packages/stubSetup';
 import type { Call, Command } from '../types';
 import { showInformationMessage } from '../../views/message';
@@ -21,7 +21,11 @@ export const stubCommands: readonly Command[] = [
   },
 ];
 
-async function run(context: ViewContext, board: Board, { signal, begin }: Call): Promise<void> {
+async function run(
+  context: Needs<'extension' | 'settings' | 'packages'>,
+  board: Board,
+  { signal, begin }: Call,
+): Promise<void> {
   const folder = await chooseFolder();
   if (!folder) return;
   begin();

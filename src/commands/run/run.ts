@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { asError, UsageError } from '../../core/errors';
 import { dedent, runFileCode } from '../../core/repl';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import type { Run } from '../../views/runs';
 import { nameOf } from '../../views/tree';
 import { resolveBoard } from '../targets';
@@ -64,7 +64,11 @@ export const runCommands: readonly Command[] = [
   },
 ];
 
-async function run(context: ViewContext, what: Run, signal: AbortSignal): Promise<void> {
+async function run(
+  context: Needs<'fileChanges' | 'runs'>,
+  what: Run,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await context.runs.run(what, signal);
   } finally {
@@ -94,7 +98,7 @@ function openFile(): vscode.Uri | undefined {
 }
 
 async function boardFor(
-  context: ViewContext,
+  context: Needs<'fleet' | 'active' | 'focus' | 'uris'>,
   uri: vscode.Uri,
   args: readonly unknown[],
 ): Promise<Board | undefined> {

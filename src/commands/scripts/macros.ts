@@ -4,7 +4,7 @@ import { text, withoutBom } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { findMacro, type Macro, parseMacros } from '../../core/macros';
 import { confinedFs } from '../../core/sync';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { workspaceFs } from '../../views/sync';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
@@ -16,7 +16,12 @@ export const macroCommands: readonly Command[] = [
 ];
 
 /** Takes rows of the tree, or from a keybinding `{"macro": "Blink", "boards": "tag:lab"}`. */
-async function runMacro(context: ViewContext, { args, signal }: Call): Promise<void> {
+async function runMacro(
+  context: Needs<
+    'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'fileChanges' | 'runs' | 'many'
+  >,
+  { args, signal }: Call,
+): Promise<void> {
   const given = args.find(isRequest);
   const macros = parseMacros(context.settings.get('macros'));
   const macro = given ? findMacro(macros, given.macro) : await choose(macros);

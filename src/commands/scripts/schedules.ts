@@ -12,7 +12,7 @@ import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import type { ActionIo } from '../../core/many';
 import { supervisorFiles } from '../../views/apps/supervisorFiles';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage, showInputBox } from '../../views/message';
 import { isScriptRow, type ScriptRow } from '../../views/scripts/rows';
 import { onEach } from '../agent';
@@ -21,6 +21,9 @@ import { startJob } from '../fleet';
 import { problemOf } from '../problemOf';
 import { askBoards, askScript, type Script } from './scripts';
 import type { Call, Command } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<'extension' | 'settings' | 'scripts' | 'many'>;
 
 /** Commands for schedules on this computer and on boards. */
 export const scheduleCommands: readonly Command[] = [
@@ -37,7 +40,12 @@ interface Wanted {
   readonly missed: Missed;
 }
 
-async function add(context: ViewContext, { args, signal }: Call): Promise<void> {
+async function add(
+  context: Needs<
+    'extension' | 'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'scripts' | 'many'
+  >,
+  { args, signal }: Call,
+): Promise<void> {
   const script = await askScript(context, args);
   if (!script) return;
   const title = vscode.l10n.t('Schedule {0}', script.name);
@@ -117,7 +125,7 @@ async function askName(title: string, { name }: Script): Promise<string | undefi
 }
 
 async function addOnBoards(
-  context: ViewContext,
+  context: Services,
   { name, content }: Script,
   boards: readonly Board[],
   wanted: Wanted,
@@ -136,7 +144,7 @@ async function addOnBoards(
 
 /** Schedules the command that does the same in a shell; `mpyfleet watch` runs it. */
 async function addHere(
-  context: ViewContext,
+  context: Needs<'scripts'>,
   { uri, content, name }: Script,
   boards: readonly Board[],
   { id, when, missed }: Wanted,
@@ -171,7 +179,7 @@ function addressOf(board: Board): string {
   });
 }
 
-async function remove(context: ViewContext, call: Call): Promise<void> {
+async function remove(context: Services, call: Call): Promise<void> {
   const rows = call.args.flat().filter(isScriptRow);
   const { scripts } = context;
   const row = rows.find((r) => r.kind === 'computerSchedule' || r.kind === 'boardSchedule');

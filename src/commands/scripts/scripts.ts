@@ -6,7 +6,7 @@ import type { Board } from '../../core/board';
 import { text, withoutBom } from '../../core/bytes';
 import { asError, TimeoutError, UsageError } from '../../core/errors';
 import { tellBriefly } from '../../views/message';
-import type { ViewContext } from '../../views/context';
+import type { Needs, ViewContext } from '../../views/context';
 import { isScriptRow } from '../../views/scripts/rows';
 import { nameOf } from '../../views/tree';
 import { onEach } from '../agent';
@@ -14,6 +14,9 @@ import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
 import { confirm } from '../confirm';
 import type { Call, Command } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<'settings' | 'scripts' | 'many'>;
 
 /** Longest wait, in milliseconds, for a program to end after it was interrupted. */
 const STOP_MS = 10_000;
@@ -72,7 +75,7 @@ async function withScript(
 
 /** Returns the boards among the arguments, or asks for boards. */
 export async function askBoards(
-  context: ViewContext,
+  context: Needs<'fleet' | 'active' | 'focus' | 'uris' | 'many'>,
   args: readonly unknown[],
   title: string,
 ): Promise<readonly Board[] | undefined> {
@@ -88,7 +91,7 @@ export async function askBoards(
  * workspace.
  */
 export async function askScript(
-  context: ViewContext,
+  context: Needs<'scripts'>,
   args: readonly unknown[],
 ): Promise<Script | undefined> {
   for (const arg of args.flat()) {
@@ -133,7 +136,7 @@ async function readScript(uri: vscode.Uri): Promise<Script> {
 }
 
 async function runOnce(
-  context: ViewContext,
+  context: Needs<'settings' | 'many'>,
   { uri, name, content }: Script,
   boards: readonly Board[],
   signal: AbortSignal,
@@ -144,7 +147,7 @@ async function runOnce(
 }
 
 async function install(
-  context: ViewContext,
+  context: Services,
   { name, content }: Script,
   boards: readonly Board[],
   signal: AbortSignal,
@@ -161,7 +164,7 @@ async function install(
   await startJob(context, { kind: 'work', title, work }, boards, signal);
 }
 
-async function keep(context: ViewContext, { args }: Call): Promise<void> {
+async function keep(context: Needs<'scripts'>, { args }: Call): Promise<void> {
   const editor = vscode.window.activeTextEditor?.document.uri;
   const script = await askScript(context, args.length > 0 ? args : editor ? [editor] : []);
   if (!script) return;
@@ -176,7 +179,7 @@ async function keep(context: ViewContext, { args }: Call): Promise<void> {
   tellBriefly(vscode.l10n.t('{0} is kept for all workspaces', script.name), 'check');
 }
 
-async function forget({ scripts }: ViewContext, { args }: Call): Promise<void> {
+async function forget({ scripts }: Needs<'scripts'>, { args }: Call): Promise<void> {
   for (const row of args.flat()) {
     if (!isScriptRow(row) || row.kind !== 'script') continue;
     const question = vscode.l10n.t('Delete the kept script {0}?', row.name);
@@ -188,7 +191,7 @@ async function forget({ scripts }: ViewContext, { args }: Call): Promise<void> {
 
 /** Starts, stops or restarts what boards run: through the agent, else by an interrupt or a soft reset. */
 function program(action: 'start' | 'stop' | 'restart') {
-  return (context: ViewContext, boards: readonly Board[], call: Call) =>
+  return (context: Services, boards: readonly Board[], call: Call) =>
     onEach(context, boards, call, {
       title: TITLES[action](),
       // Stopping the program is the purpose of this command.

@@ -3,13 +3,18 @@ import * as vscode from 'vscode';
 import { fileText } from '../../core/bytes';
 import { parseFirmware, type Firmware } from '../../core/flash';
 import { NameRange, parseTemplate, type SetupTemplate } from '../../core/setup';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { askBroker } from '../agent';
 import { askFirmware, type Chosen } from '../flash';
 import { problemOf } from '../problemOf';
 import { askParts, type Part } from './parts';
 import type { Call } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<
+  'log' | 'settings' | 'fleet' | 'brokers' | 'flashPort' | 'newest' | 'packages'
+>;
 
 /** The user's answers in the wizard, which can be reused for the next board. */
 export interface SetupPlan {
@@ -30,7 +35,7 @@ const RANGE = 'board-[1-99]';
 
 /** Asks for a template of the workspace, or for each step. Undefined: cancelled. @throws UsageError for a bad template */
 export async function askSetup(
-  context: ViewContext,
+  context: Services,
   chosen: Chosen,
   call: Call,
 ): Promise<SetupPlan | undefined> {
@@ -96,7 +101,7 @@ function onlyParts(template: SetupTemplate, parts: readonly Part[]): SetupTempla
 
 /** Names of boards in the fleet are reserved, and `others`. */
 export function namesFrom(
-  { fleet }: ViewContext,
+  { fleet }: Needs<'fleet'>,
   pattern = '',
   others: readonly string[] = [],
 ): NameRange {
@@ -104,7 +109,7 @@ export function namesFrom(
 }
 
 async function askSteps(
-  context: ViewContext,
+  context: Services,
   chosen: Chosen,
   call: Call,
 ): Promise<SetupPlan | undefined> {
@@ -151,7 +156,7 @@ async function askSteps(
 
 const FILES = ['files'] as const;
 
-async function askName(context: ViewContext): Promise<string | undefined> {
+async function askName(context: Needs<'fleet'>): Promise<string | undefined> {
   const name = await showInputBox({
     title: vscode.l10n.t('Name of the board'),
     prompt: vscode.l10n.t('A range such as sensor-[01-30] gives the next free name.'),

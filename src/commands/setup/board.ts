@@ -10,7 +10,7 @@ import {
   type LoaderDrive,
 } from '../../core/flash';
 import type { SetupBoard } from '../../core/setup';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { type Chosen, FIRST_START_MS, firstAnswer, PortReturn, targetOf } from '../flash';
 
 /** Time, in milliseconds, to press RESET on a board that the port cannot restart. */
@@ -26,7 +26,7 @@ export class WindowBoard implements SetupBoard {
   #policy: { readonly board: Board; readonly held: Disposable } | undefined;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'log' | 'fleet' | 'flashPort' | 'many'>,
     private readonly chosen: Chosen,
   ) {
     this.#found = chosen.found;

@@ -8,7 +8,7 @@ import { CancelledError } from '../../core/errors';
 import { text } from '../../core/bytes';
 import type { BrokerPlace, TemplateBroker } from '../../core/setup';
 import { nodeLocalFs } from '../../core/sync';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { askAddress, askLogin } from '../agent';
 import { connectedBroker } from '../broker';
 import type { Once } from './once';
@@ -41,7 +41,7 @@ interface Asking {
  * @throws CancelledError
  */
 export async function brokerPlace(
-  context: ViewContext,
+  context: Needs<'settings' | 'brokers'>,
   target: WindowBoard,
   wanted: TemplateBroker,
   fit: AgentFit,
@@ -78,7 +78,7 @@ export async function brokerPlace(
 }
 
 async function loginOf(
-  context: ViewContext,
+  context: Needs<'brokers'>,
   own: Broker | undefined,
   { user, password, login }: TemplateBroker,
   fit: AgentFit,

@@ -8,7 +8,7 @@ import { type SetupHost, templateItems } from '../../core/setup';
 import { nodeLocalFs } from '../../core/sync';
 import { supervisorFiles } from '../../views/apps/supervisorFiles';
 import { agentSource } from '../../views/broker';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { setUpStubs } from '../../views/packages/stubSetup';
 import { askWifi } from '../agent';
 import { catalogueOf } from '../flash';
@@ -34,7 +34,7 @@ export function noAnswers(): SetupAnswers {
 
 /** The window's part of a setup. Each question appears when its step begins. */
 export function windowHost(
-  context: ViewContext,
+  context: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'>,
   target: WindowBoard,
   plan: SetupPlan,
   secrets: SetupSecrets,
@@ -92,7 +92,7 @@ export function windowHost(
 }
 
 async function firmwareBytes(
-  context: ViewContext,
+  context: Needs<'settings' | 'newest' | 'packages'>,
   base: string,
   use: string,
   signal: AbortSignal,

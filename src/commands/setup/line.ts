@@ -9,7 +9,7 @@ import {
   unfinishedRecord,
   type LineBoard,
 } from '../../core/setup';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showError } from '../../views/showError';
 import { LinePanel } from '../../views/productionLine/linePanel';
 import { connectedBroker } from '../broker';
@@ -21,8 +21,35 @@ import { noAnswers, windowHost } from './host';
 import { SetupSecrets } from './secrets';
 import type { Call } from '../types';
 
+/** The services that most functions here use. */
+type Services = Needs<
+  | 'extension'
+  | 'log'
+  | 'settings'
+  | 'fleet'
+  | 'brokers'
+  | 'flashPort'
+  | 'newest'
+  | 'many'
+  | 'packages'
+>;
+
 /** `Production Line…`: asks for a template, and sets up every board that is plugged in from then on. */
-export async function openProductionLine(context: ViewContext, call: Call): Promise<void> {
+export async function openProductionLine(
+  context: Needs<
+    | 'extension'
+    | 'log'
+    | 'settings'
+    | 'fleet'
+    | 'brokers'
+    | 'flashPort'
+    | 'line'
+    | 'newest'
+    | 'many'
+    | 'packages'
+  >,
+  call: Call,
+): Promise<void> {
   const { line: open } = context;
   if (open.current) {
     open.current.reveal();
@@ -72,7 +99,7 @@ class WindowLine {
   #atOnce = 1;
 
   private constructor(
-    private readonly context: ViewContext,
+    private readonly context: Services,
     private readonly plan: SetupPlan,
     private readonly made: MadeList,
     title: string,
@@ -94,7 +121,7 @@ class WindowLine {
   }
 
   /** Asks for all that the template needs and loads it. @throws before any board is touched */
-  static async prepared(context: ViewContext, file: vscode.Uri, call: Call): Promise<WindowLine> {
+  static async prepared(context: Services, file: vscode.Uri, call: Call): Promise<WindowLine> {
     const template = await readTemplate(file);
     const base = dirname(file.fsPath);
     const made = await MadeList.open(MadeList.nameFor(file.fsPath), template.label);

@@ -8,13 +8,13 @@ import {
   nearNetworks,
   runTool,
 } from '../../core/setup';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import type { Call } from '../types';
 
 /** `Set Up a Board without a Cable…`: finds boards that have opened a network of their own, and says how to go on. */
 export async function setUpWithoutCable(
-  { brokers, fleet }: ViewContext,
+  { brokers, fleet }: Needs<'fleet' | 'brokers'>,
   call: Call,
 ): Promise<void> {
   call.report(vscode.l10n.t('Looking for Wi-Fi networks'));

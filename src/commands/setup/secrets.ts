@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { Queue } from '../../core/async';
 import { CancelledError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import type { Call } from '../types';
 
@@ -16,7 +16,7 @@ export class SetupSecrets {
   #asksAgain = false;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'extension'>,
     private readonly call: Call,
     /** Folder of the template; '' without one. */
     private readonly folder: string,

@@ -8,7 +8,7 @@ import {
   type SetupTemplate,
   type StepName,
 } from '../../core/setup';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { showErrorMessage, showInformationMessage } from '../../views/message';
 import { askFlashTarget, type Chosen } from '../flash';
 import { askSetup, type SetupPlan } from './ask';
@@ -18,7 +18,21 @@ import { SetupSecrets } from './secrets';
 import type { Call } from '../types';
 
 /** `Set Up a New Board…`: asks all questions, then does every step, and offers to continue with the next board. */
-export async function setUpNewBoard(context: ViewContext, call: Call): Promise<void> {
+export async function setUpNewBoard(
+  context: Needs<
+    | 'extension'
+    | 'log'
+    | 'settings'
+    | 'fleet'
+    | 'uris'
+    | 'brokers'
+    | 'flashPort'
+    | 'newest'
+    | 'many'
+    | 'packages'
+  >,
+  call: Call,
+): Promise<void> {
   const title = vscode.l10n.t('Set up which board?');
   const chosen = await askFlashTarget(context, call.args, title);
   if (!chosen) return;
@@ -44,7 +58,17 @@ function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void
 
 /** Sets up one board; a failed step can be repeated or skipped. @returns whether the user wants to do the next board */
 async function setUpOne(
-  context: ViewContext,
+  context: Needs<
+    | 'extension'
+    | 'log'
+    | 'settings'
+    | 'fleet'
+    | 'brokers'
+    | 'flashPort'
+    | 'newest'
+    | 'many'
+    | 'packages'
+  >,
   chosen: Chosen,
   plan: SetupPlan,
   secrets: SetupSecrets,
@@ -62,7 +86,7 @@ async function setUpOne(
 }
 
 async function setUp(
-  context: ViewContext,
+  context: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'>,
   target: WindowBoard,
   plan: SetupPlan,
   secrets: SetupSecrets,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { type Compared, DEVICES, SYNC_VIEW, workspaceFs } from '../../views/sync';
 import type { Command, ProgressLook } from '../types';
 import { openFolder } from '../../views/helpful';
@@ -39,13 +39,13 @@ export const compareCommands: readonly Command[] = [
   { id: 'createDeviceConfig', needs: 'board', which: 'any', run: createDeviceConfig },
 ];
 
-async function show(context: ViewContext, compared: Compared): Promise<void> {
+async function show(context: Needs<'sync'>, compared: Compared): Promise<void> {
   context.sync.show(compared);
   await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
 }
 
 /** Adds the board to the workspace's device file, and opens that. */
-async function createDeviceConfig({ sync }: ViewContext, board: Board): Promise<void> {
+async function createDeviceConfig({ sync }: Needs<'sync'>, board: Board): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (!folder) {
     throw new UsageError(vscode.l10n.t('No folder is open'), { next: openFolder() });

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { CancelledError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { SECTION } from '../../views/settings';
 import { ownerOf } from '../../views/sync';
 
@@ -16,7 +16,10 @@ const NOT_FOR_BOARDS = /^(\.|node_modules$|__pycache__$|venv$|env$)/;
  * not ask if a mapping or a device file exists, or if there is no folder.
  * @throws CancelledError when the user chooses none
  */
-export async function chooseSyncFolder(context: ViewContext, board: Board): Promise<void> {
+export async function chooseSyncFolder(
+  context: Needs<'extension' | 'settings' | 'sync'>,
+  board: Board,
+): Promise<void> {
   const { settings, sync, extension } = context;
   const [root, second] = (vscode.workspace.workspaceFolders ?? []).filter(isLocal);
   if (!root || second || settings.get('sync.mappings').length > 0) return;

@@ -4,17 +4,20 @@ import { CancelledError } from '../../core/errors';
 import type { ActionIo } from '../../core/many';
 import { compressHostlist } from '../../core/many';
 import { planSummary, resultSummary, type SyncMode, type SyncPlan } from '../../core/sync';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import type { Preview } from '../../views/sync';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { askAboutPrograms, startJob } from '../fleet';
+
+/** The services that most functions here use. */
+type Services = Needs<'settings' | 'many' | 'sync'>;
 
 /** Number of deletions that the question lists for boards with the same ones. */
 const LISTED = 20;
 
 /** Shows in one table what a sync would do on each board; boards with the same differences share a row. */
 export async function previewMany(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   mode: SyncMode,
   signal: AbortSignal,
@@ -34,7 +37,7 @@ export async function previewMany(
 
 /** Makes boards equal to their folders: shows the differences of all, asks once about what is deleted, and works in parallel. */
 export async function mirrorMany(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   signal: AbortSignal,
 ): Promise<void> {
@@ -64,7 +67,7 @@ export async function mirrorMany(
 
 /** Takes back the last sync, upload or deletion of each board. */
 export async function undoMany(
-  context: ViewContext,
+  context: Services,
   boards: readonly Board[],
   signal: AbortSignal,
 ): Promise<void> {

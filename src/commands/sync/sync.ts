@@ -3,7 +3,7 @@ import { callCommand } from '../../views/callCommand';
 import type { Board } from '../../core/board';
 import { forEachBoard } from '../../core/many';
 import { planSummary, resultSummary, type SyncMode, type SyncResult } from '../../core/sync';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import {
   closeDiffs,
   isPreviewed,
@@ -22,6 +22,9 @@ import { chooseSyncFolder } from './folder';
 import { mirrorMany, previewMany, undoMany } from './many';
 import type { Call, Command, ProgressLook } from '../types';
 import { showInformationMessage } from '../../views/message';
+
+/** The services that most functions here use. */
+type Services = Needs<'extension' | 'log' | 'uris' | 'sync'>;
 
 const SYNCING: ProgressLook = {
   where: 'notification',
@@ -108,7 +111,11 @@ export const syncCommands: readonly Command[] = [
  * One board: through the preview if the settings want it. Several: immediately, because a push
  * never deletes.
  */
-async function push(context: ViewContext, boards: readonly Board[], call: Call): Promise<void> {
+async function push(
+  context: Needs<'extension' | 'log' | 'settings' | 'uris' | 'tree' | 'sync'>,
+  boards: readonly Board[],
+  call: Call,
+): Promise<void> {
   const [only] = boards;
   if (only) await call.ask(() => chooseSyncFolder(context, only));
   if (boards.length === 1 && only) {
@@ -131,7 +138,12 @@ async function push(context: ViewContext, boards: readonly Board[], call: Call):
   tell(context, vscode.l10n.t('{0} of {1} boards are up to date', ok, boards.length));
 }
 
-async function preview(context: ViewContext, board: Board, mode: SyncMode, call: Call) {
+async function preview(
+  context: Needs<'extension' | 'log' | 'settings' | 'sync'>,
+  board: Board,
+  mode: SyncMode,
+  call: Call,
+) {
   await call.ask(() => chooseSyncFolder(context, board));
   const made = await plan(context, board, mode, call);
   if (made) await show(context, made);
@@ -139,7 +151,7 @@ async function preview(context: ViewContext, board: Board, mode: SyncMode, call:
 
 /** Returns the preview if it changes something, and otherwise reports that nothing differs. */
 async function plan(
-  context: ViewContext,
+  context: Needs<'log' | 'sync'>,
   board: Board,
   mode: SyncMode,
   call: Call,
@@ -152,7 +164,7 @@ async function plan(
   return undefined;
 }
 
-async function show(context: ViewContext, made: Preview): Promise<void> {
+async function show(context: Needs<'log' | 'sync'>, made: Preview): Promise<void> {
   context.sync.show(made);
   await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
   // Not awaited: the preview stays in the view, whether or not the user reacts to the message.
@@ -163,7 +175,7 @@ async function show(context: ViewContext, made: Preview): Promise<void> {
  * Reports that nothing has changed yet and offers to apply the plan, because the view may be too
  * small for the list.
  */
-async function offerApply(context: ViewContext, made: Preview): Promise<void> {
+async function offerApply(context: Needs<'sync'>, made: Preview): Promise<void> {
   const apply = vscode.l10n.t('Sync');
   const view = vscode.l10n.t('Show');
   const text = [`${made.board.name}: ${planSummary(made.plan)}`, spaceWords(made)]
@@ -177,13 +189,13 @@ async function offerApply(context: ViewContext, made: Preview): Promise<void> {
   }
 }
 
-async function applyShown(context: ViewContext, call: Call): Promise<void> {
+async function applyShown(context: Services, call: Call): Promise<void> {
   const { shown } = context.sync;
   if (shown?.kind !== 'preview' || !(await confirmMirror(shown))) return;
   await apply(context, shown, call);
 }
 
-async function apply(context: ViewContext, made: Preview, call: Call): Promise<void> {
+async function apply(context: Services, made: Preview, call: Call): Promise<void> {
   const result = await context.sync.apply(made, {
     signal: call.signal,
     onProgress: (done, total, path) => call.report(path, done, total),
@@ -193,7 +205,7 @@ async function apply(context: ViewContext, made: Preview, call: Call): Promise<v
   tellResult(context, made.board, result);
 }
 
-function tellResult(context: ViewContext, board: Board, result: SyncResult): void {
+function tellResult(context: Needs<'log'>, board: Board, result: SyncResult): void {
   const undoIt = vscode.l10n.t('Undo');
   const text = `${board.name}: ${resultSummary(result)}`;
   if (result.paths.length === 0) {
@@ -207,7 +219,7 @@ function tellResult(context: ViewContext, board: Board, result: SyncResult): voi
     .then(undefined, (error: unknown) => context.log.error('Undo failed', String(error)));
 }
 
-async function undo(context: ViewContext, board: Board, call: Call): Promise<void> {
+async function undo(context: Needs<'log' | 'sync'>, board: Board, call: Call): Promise<void> {
   const { restored, removed, left } = await context.sync.undo(board, { signal: call.signal });
   const parts = [
     vscode.l10n.t('{0}: {1} restored, {2} removed', board.name, restored.length, removed.length),
@@ -218,7 +230,7 @@ async function undo(context: ViewContext, board: Board, call: Call): Promise<voi
   tell(context, parts.join('; '));
 }
 
-function tell(context: ViewContext, text: string): void {
+function tell(context: Needs<'log'>, text: string): void {
   context.log.info(text);
   void showInformationMessage(text);
 }

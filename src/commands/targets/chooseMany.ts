@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { compressHostlist, naturally, type SelectableBoard, SELECTOR_HELP } from '../../core/many';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { placeWords, stateOf } from '../../views/tree';
 import { startDemo } from '../../views/helpful';
 
@@ -16,7 +16,7 @@ interface Choice extends vscode.QuickPickItem {
  * @group, all). Always shows the number of chosen boards and the names that match nothing.
  */
 export function chooseBoards(
-  context: ViewContext,
+  context: Needs<'fleet' | 'active' | 'focus' | 'many'>,
   title: string,
   candidates: readonly Board[] = context.fleet.boards,
 ): Promise<readonly Board[] | undefined> {
@@ -40,7 +40,7 @@ class Chooser {
   readonly #items: readonly Choice[];
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'active' | 'focus' | 'many'>,
     private readonly title: string,
     entries: readonly SelectableBoard[],
   ) {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { boardsOfNode, isTreeNode } from '../../views/tree';
 
 /**
@@ -10,7 +10,10 @@ import { boardsOfNode, isTreeNode } from '../../views/tree';
  * should ask.
  * @throws UsageError when a selector names unknown boards
  */
-export function boardsOf(context: ViewContext, args: readonly unknown[]): readonly Board[] {
+export function boardsOf(
+  context: Needs<'fleet' | 'uris' | 'many'>,
+  args: readonly unknown[],
+): readonly Board[] {
   const boards = args.flat().flatMap((arg): readonly Board[] => {
     if (isTreeNode(arg)) return boardsOfNode(arg);
     if (arg instanceof vscode.Uri) {
@@ -24,7 +27,7 @@ export function boardsOf(context: ViewContext, args: readonly unknown[]): readon
 }
 
 /** The boards of an id or a selector (keybindings, tasks, the dashboard, other extensions). @throws UsageError */
-export function selected(context: ViewContext, selector: string): readonly Board[] {
+export function selected(context: Needs<'fleet' | 'many'>, selector: string): readonly Board[] {
   const byId = context.fleet.byId(selector);
   if (byId) return [byId];
   const { boards, unmatched } = context.many.select(selector);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { lookOf, placeWords, stateOf } from '../../views/tree';
 import type { BoardFilter } from '../types';
 
@@ -11,7 +11,7 @@ interface BoardChoice extends vscode.QuickPickItem {
 
 /** Asks for one board; `title` gives the reason. The chosen board becomes the active one. @throws UsageError if there is none to choose */
 export async function pickBoard(
-  context: ViewContext,
+  context: Needs<'active'>,
   boards: readonly Board[],
   title = vscode.l10n.t('Which board?'),
 ): Promise<Board | undefined> {
@@ -22,7 +22,7 @@ export async function pickBoard(
 
 /** Asks for one board and leaves the active one as it is. @throws UsageError if there is none to choose */
 export async function askBoard(
-  context: ViewContext,
+  context: Needs<'active'>,
   boards: readonly Board[],
   title: string,
 ): Promise<Board | undefined> {
@@ -34,7 +34,7 @@ export async function askBoard(
   return choice?.board;
 }
 
-function choices(context: ViewContext, boards: readonly Board[]): BoardChoice[] {
+function choices(context: Needs<'active'>, boards: readonly Board[]): BoardChoice[] {
   const active = context.active.current;
   return [...boards]
     .sort((a, b) => Number(b === active) - Number(a === active))

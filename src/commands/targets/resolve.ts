@@ -3,18 +3,21 @@ import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { isLikely } from '../../views/activeBoard';
 import { SCHEME } from '../../views/boardUris';
-import type { ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { boardsOfNode, isTreeNode, keyRows, type TreeNode } from '../../views/tree';
 import { noBoard, pickBoard } from './pickOne';
 import { targetOf, type AskReason, type Situation } from './rule';
 import type { BoardFilter, LocalCommand, RemoteTarget } from '../types';
+
+/** The services that most functions here use. */
+type Services = Needs<'fleet' | 'active' | 'focus' | 'uris'>;
 
 /**
  * Returns the board that a call refers to; see targetOf. Undefined: the user chose none.
  * @throws UsageError
  */
 export async function resolveBoard(
-  context: ViewContext,
+  context: Services,
   which: BoardFilter,
   args: readonly unknown[],
 ): Promise<Board | undefined> {
@@ -23,7 +26,7 @@ export async function resolveBoard(
 
 /** Returns all boards that a call refers to. @throws UsageError */
 export function resolveBoards(
-  context: ViewContext,
+  context: Services,
   which: BoardFilter,
   args: readonly unknown[],
 ): Promise<readonly Board[] | undefined> {
@@ -31,7 +34,7 @@ export function resolveBoards(
 }
 
 async function resolve(
-  context: ViewContext,
+  context: Services,
   which: BoardFilter,
   args: readonly unknown[],
   many: boolean,
@@ -51,7 +54,7 @@ async function resolve(
   }
 }
 
-function situation(context: ViewContext, args: readonly unknown[]): Situation {
+function situation(context: Services, args: readonly unknown[]): Situation {
   return {
     clicked: boardsIn(context, args),
     focused: context.focus.boards,
@@ -82,7 +85,7 @@ function reasonInWords(why: AskReason): string {
  * rows or the editor's file, whichever had the focus last; else the root of the target board.
  */
 export async function resolveRemote(
-  context: ViewContext,
+  context: Services,
   args: readonly unknown[],
 ): Promise<readonly RemoteTarget[] | undefined> {
   const given = remotesIn(context, args);
@@ -95,7 +98,7 @@ export async function resolveRemote(
 
 /** Returns rows of the tree only: those given by a menu, or those that a key refers to. */
 export async function resolveRows(
-  context: ViewContext,
+  context: Needs<'tree'>,
   args: readonly unknown[],
 ): Promise<readonly TreeNode[]> {
   const given = expand(args).filter(isTreeNode);
@@ -104,7 +107,7 @@ export async function resolveRows(
 
 /** Local files (of the Explorer, else of the active editor) and the boards they go to. */
 export async function resolveLocal(
-  context: ViewContext,
+  context: Services,
   command: Pick<LocalCommand, 'which' | 'many'>,
   args: readonly unknown[],
 ): Promise<{ uris: readonly vscode.Uri[]; boards: readonly Board[] } | undefined> {
@@ -139,7 +142,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 /** Returns the boards that were clicked or given, without a question. */
-export function boardsIn(context: ViewContext, args: readonly unknown[]): Board[] {
+export function boardsIn(context: Needs<'fleet' | 'uris'>, args: readonly unknown[]): Board[] {
   return [...new Set(expand(args).flatMap((arg) => boardsOf(context, arg)))];
 }
 
@@ -147,7 +150,7 @@ export function boardsIn(context: ViewContext, args: readonly unknown[]): Board[
  * Resolves a tree node (a group means its boards), an `mpy:` URI, a board, or a board's id, uid or
  * name (keybindings, tasks, tests).
  */
-function boardsOf(context: ViewContext, arg: unknown): readonly Board[] {
+function boardsOf(context: Needs<'fleet' | 'uris'>, arg: unknown): readonly Board[] {
   const { fleet, uris } = context;
   if (isTreeNode(arg)) return boardsOfNode(arg);
   const one =
@@ -159,11 +162,11 @@ function boardsOf(context: ViewContext, arg: unknown): readonly Board[] {
   return one ? [one] : [];
 }
 
-function remotesIn(context: ViewContext, args: readonly unknown[]): RemoteTarget[] {
+function remotesIn(context: Needs<'uris'>, args: readonly unknown[]): RemoteTarget[] {
   return expand(args).flatMap((arg) => remoteOf(context, arg));
 }
 
-function remoteOf(context: ViewContext, arg: unknown): RemoteTarget[] {
+function remoteOf(context: Needs<'uris'>, arg: unknown): RemoteTarget[] {
   if (isTreeNode(arg)) return targetOfNode(arg);
   const place = arg instanceof vscode.Uri ? context.uris.fromUri(arg) : undefined;
   return place ? [place] : [];

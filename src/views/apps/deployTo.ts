@@ -10,10 +10,10 @@ import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import type { ActionIo, FleetAction } from '../../core/many';
 import { agentOf } from '../broker';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { supervisorFiles } from './supervisorFiles';
 
-interface Context extends Pick<ViewContext, 'extension' | 'brokers' | 'history'> {
+interface Context extends Needs<'extension' | 'brokers' | 'history'> {
   /** The app that is assigned to a board. */
   readonly assigned: (board: Board) => Assignment | undefined;
 }

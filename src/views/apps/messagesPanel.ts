@@ -3,7 +3,7 @@ import { messageJson, messagesCsv } from '../../core/apps';
 import { systemClock } from '../../core/async';
 import { asError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { messagesBody, OPEN_SOURCE, type PageData } from './messagesPage';
 
 /** Largest number of messages shown, newest first. */
@@ -27,7 +27,7 @@ export class MessagesPanel implements vscode.Disposable {
   #timer: { dispose(): void } | undefined;
   readonly #lifetime = new DisposableStore();
 
-  constructor(private readonly context: Pick<ViewContext, 'apps' | 'fleet' | 'extension' | 'log'>) {
+  constructor(private readonly context: Needs<'extension' | 'log' | 'fleet' | 'apps'>) {
     this.#lifetime.add(context.apps.messages.onDidStore(() => this.#soon()));
     this.#lifetime.add(context.apps.onDidChangeSent(() => this.#soon()));
   }

@@ -4,7 +4,7 @@ import { auditedControl } from '../../core/audit/auditedControl';
 import type { Board } from '../../core/board';
 import type { Broker } from '../../core/broker/brokers';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { putAgentOn } from '../helpful';
 
 /**
@@ -13,7 +13,7 @@ import { putAgentOn } from '../helpful';
  * @throws UsageError if it has none
  */
 export function agentOf(
-  { brokers, history }: Pick<ViewContext, 'brokers' | 'history'>,
+  { brokers, history }: Needs<'brokers' | 'history'>,
   board: Board,
 ): { readonly control: AgentControl; readonly broker: Broker; readonly uid: string } {
   const links = [...board.links].sort((a, b) => Number(b.present) - Number(a.present));

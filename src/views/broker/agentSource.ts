@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { AgentSource } from '../../core/agent';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 
 /**
  * Reads the agent's files from the extension: compiled, or as source for boards that cannot load
  * .mpy files.
  */
 export async function agentSource(
-  { extension }: Pick<ViewContext, 'extension'>,
+  { extension }: Needs<'extension'>,
   compiled: boolean,
 ): Promise<AgentSource> {
   const base = vscode.Uri.joinPath(

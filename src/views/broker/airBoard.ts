@@ -11,26 +11,23 @@ import {
   updateFirmwareOn,
 } from '../../core/many';
 import { sha256 } from '../../core/packages';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { agentOf } from './agentOf';
 import { agentSource } from './agentSource';
 
 /** Adapts a board for updates over the air. @throws UsageError if it does not run the agent */
-export function airBoardOf(
-  context: Pick<ViewContext, 'brokers' | 'history'>,
-  board: Board,
-): AirBoard {
+export function airBoardOf(context: Needs<'brokers' | 'history'>, board: Board): AirBoard {
   return { name: board.name, files: board.files, ...agentOf(context, board) };
 }
 
 /** The agent that ships with the extension. */
-export function bundledAgent(context: Pick<ViewContext, 'extension'>): NewAgent {
+export function bundledAgent(context: Needs<'extension'>): NewAgent {
   return { version: AGENT_VERSION, sourceOf: (compiled) => agentSource(context, compiled) };
 }
 
 /** Updates a board's agent and waits until the board has confirmed it; also for a board that was away until now. */
 export async function updateAgentAt(
-  context: Pick<ViewContext, 'brokers' | 'history' | 'extension'>,
+  context: Needs<'extension' | 'brokers' | 'history'>,
   board: Board,
   { signal, print }: Pick<ActionIo, 'signal' | 'print'>,
 ): Promise<void> {
@@ -48,7 +45,7 @@ export async function updateAgentAt(
  * @throws UsageError if the image is no longer the one that was chosen
  */
 export async function updateFirmwareAt(
-  context: Pick<ViewContext, 'brokers' | 'history'>,
+  context: Needs<'brokers' | 'history'>,
   board: Board,
   { file, label, sha256: chosen }: Extract<FleetAction, { kind: 'updateFirmware' }>,
   io: ActionIo,

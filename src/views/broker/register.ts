@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { CommandName } from '../../manifest';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { BrokerTree } from './brokerTree';
 
 /** Registers the tree of brokers, and the status bar item of the embedded broker. */
-export function registerBrokers({ brokers }: ViewContext): vscode.Disposable {
+export function registerBrokers({ brokers }: Needs<'brokers'>): vscode.Disposable {
   const tree = new BrokerTree(brokers);
   const view = vscode.window.createTreeView('mpyFleet.brokers', { treeDataProvider: tree });
   const item = vscode.window.createStatusBarItem('mpyFleet.broker', vscode.StatusBarAlignment.Left);

@@ -18,7 +18,7 @@ import { CancelledError, UsageError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { type ActionIo, compressHostlist, forEachBoard } from '../../core/many';
 import { agentOf } from '../broker';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showInputBox, showWarningMessage, tellBriefly } from '../message';
 import { saveFile } from '../saveFile';
 import { showError } from '../showError';
@@ -35,7 +35,9 @@ export class ConfigurePanel implements vscode.Disposable {
   #round = 0;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<
+      'extension' | 'log' | 'settings' | 'brokers' | 'history' | 'many'
+    >,
     private readonly desired: DesiredConfigs,
     private readonly panel: vscode.WebviewPanel,
     private boards: readonly Board[],

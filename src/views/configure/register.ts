@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { ConfigurePanel } from './configurePanel';
 import { DesiredConfigs } from './desired';
 
 const TYPE = 'mpyFleet.configure';
 
 /** Registers the form for the configuration of boards; a window has at most one. */
-export function registerConfigure(context: ViewContext): vscode.Disposable {
+export function registerConfigure(
+  context: Needs<'extension' | 'log' | 'settings' | 'brokers' | 'history' | 'many'>,
+): vscode.Disposable {
   const { globalState, secrets, extensionUri } = context.extension;
   const desired = new DesiredConfigs(globalState, secrets);
   let open: { panel: vscode.WebviewPanel; page: ConfigurePanel } | undefined;

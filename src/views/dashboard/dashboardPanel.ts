@@ -4,7 +4,7 @@ import { type Board, isConnected } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import {
@@ -40,7 +40,9 @@ export class DashboardPanel implements vscode.Disposable {
   #stored: BoardSeries | undefined;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<
+      'extension' | 'log' | 'fleet' | 'history' | 'appVersions' | 'many'
+    >,
     private readonly panel: vscode.WebviewPanel,
   ) {
     const { fleet, many, extension } = context;

@@ -1,6 +1,9 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { DashboardPanel } from './dashboardPanel';
+
+/** The services that most functions here use. */
+type Services = Needs<'extension' | 'log' | 'fleet' | 'history' | 'appVersions' | 'many'>;
 
 const TYPE = 'mpyFleet.dashboard';
 
@@ -9,7 +12,7 @@ export class Dashboard implements vscode.Disposable {
   readonly #serializer: vscode.Disposable;
   #open: { panel: vscode.WebviewPanel; page: DashboardPanel } | undefined;
 
-  constructor(private readonly context: ViewContext) {
+  constructor(private readonly context: Services) {
     this.#serializer = vscode.window.registerWebviewPanelSerializer(TYPE, {
       deserializeWebviewPanel: (panel) => {
         this.#fill(panel);
@@ -48,7 +51,7 @@ export class Dashboard implements vscode.Disposable {
 }
 
 /** The dashboard, opened by `mpyFleet.showDashboard`. */
-export function registerDashboard(context: ViewContext): vscode.Disposable {
+export function registerDashboard(context: Services): vscode.Disposable {
   const dashboard = new Dashboard(context);
   return vscode.Disposable.from(
     dashboard,

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { boardBadge } from '../../core/board';
 import { DisposableStore } from '../../core/events';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { SCHEME } from '../boardUris';
 
 /** Rows in the boards' tree are below their board, where the mark would only repeat its name. */
 export const IN_TREE = 'tree';
 
 /** Marks the tabs of boards' files with two characters of the board's name, and names the board where the mouse rests on them. */
-export function registerBoardMarks(context: ViewContext): vscode.Disposable {
+export function registerBoardMarks(context: Needs<'fleet' | 'uris'>): vscode.Disposable {
   const { fleet, uris } = context;
   const store = new DisposableStore();
   const changed = store.add(new vscode.EventEmitter<undefined>());

@@ -8,7 +8,7 @@ import {
   type HistoryQuery,
   type HistoryRow,
 } from '../../core/store';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { tellBriefly } from '../message';
 import { saveFile } from '../saveFile';
 import { showError } from '../showError';
@@ -30,7 +30,7 @@ export class HistoryPanel implements vscode.Disposable {
   #shown = 0;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'extension' | 'log' | 'fleet' | 'known' | 'history'>,
     private readonly panel: vscode.WebviewPanel,
     /** The board to begin with; '' for all. */
     private uid: string,

@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
 import { recordBoards } from '../../core/store';
 import { DisposableStore } from '../../core/events';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { HistoryPanel } from './historyPanel';
 
 const TYPE = 'mpyFleet.history';
 
 /** Stores what boards behind brokers report, as set in the settings, and registers the history page. */
-export function registerHistory(context: ViewContext): vscode.Disposable {
+export function registerHistory(
+  context: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'known' | 'brokers' | 'history'>,
+): vscode.Disposable {
   const { brokers, history, settings } = context;
   const lifetime = new DisposableStore();
   const record = () => recordBoards(brokers.hub, history.store, { level: () => history.logLevel });
@@ -29,7 +31,9 @@ class HistoryPage implements vscode.Disposable {
   readonly #subscription: vscode.Disposable;
   #open: { panel: vscode.WebviewPanel; page: HistoryPanel } | undefined;
 
-  constructor(private readonly context: ViewContext) {
+  constructor(
+    private readonly context: Needs<'extension' | 'log' | 'fleet' | 'known' | 'history'>,
+  ) {
     this.#subscription = vscode.Disposable.from(
       vscode.window.registerWebviewPanelSerializer(TYPE, {
         deserializeWebviewPanel: (panel) => {

@@ -3,7 +3,7 @@ import type { Board } from '../../core/board';
 import { asError, FleetError, UsageError } from '../../core/errors';
 import { CancelledError } from '../../core/errors';
 import { inertText } from '../../core/inertText';
-import type { ViewContext } from '../context';
+import type { Needs, ViewContext } from '../context';
 
 /** Characters of output or of a file given to a model; longer text is cut, with a note. */
 const LIMIT = 20_000;
@@ -24,7 +24,9 @@ interface WriteInput extends FileInput {
  * Tools that let a language model work with boards. Before each call, the user is shown everything
  * that it will do and asked to allow it.
  */
-export function registerLmTools(context: ViewContext): vscode.Disposable {
+export function registerLmTools(
+  context: Needs<'fileChanges' | 'history' | 'many'>,
+): vscode.Disposable {
   return vscode.Disposable.from(
     register(context, 'mpyFleet_listBoards', {
       title: () => vscode.l10n.t('List MicroPython boards'),
@@ -99,7 +101,7 @@ interface Tool<T> {
 const MOST_ASKED = 50;
 
 function register<T extends object>(
-  { history }: ViewContext,
+  { history }: Needs<'history'>,
   name: string,
   tool: Tool<T>,
 ): vscode.Disposable {
@@ -186,14 +188,14 @@ function normal(path: string): string {
  * Describes the boards of a selector for the question. A model's text is shown as code, so that it
  * cannot look like text of the extension.
  */
-function named(context: ViewContext, selector: string): string {
+function named(context: Needs<'many'>, selector: string): string {
   const { boards } = context.many.select(selector);
   const names = boards.map((b) => b.name).join(', ');
   // A single line: a line break would end the code span, and the question could contain Markdown from a board or a model.
   return `\`${inertText(names || selector).replaceAll('`', "'")}\``;
 }
 
-function idsOf(context: ViewContext, selector: string): string {
+function idsOf(context: Needs<'many'>, selector: string): string {
   const { boards } = context.many.select(selector);
   return JSON.stringify(boards.map((b) => b.board.id).sort());
 }
@@ -204,7 +206,7 @@ function otherBoards(): UsageError {
   });
 }
 
-function find(context: ViewContext, selector: string): Board[] {
+function find(context: Needs<'many'>, selector: string): Board[] {
   const { boards, unmatched } = context.many.select(selector);
   if (unmatched.length > 0 || boards.length === 0) {
     throw new UsageError(vscode.l10n.t('No board matches {0}', unmatched.join(', ') || selector));
@@ -212,7 +214,7 @@ function find(context: ViewContext, selector: string): Board[] {
   return boards.map((b) => b.board);
 }
 
-function one(context: ViewContext, selector: string): Board {
+function one(context: Needs<'many'>, selector: string): Board {
   const [board, ...more] = find(context, selector);
   if (!board || more.length > 0) {
     throw new UsageError(

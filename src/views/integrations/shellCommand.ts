@@ -1,10 +1,13 @@
 import { delimiter, join } from 'node:path';
 import * as vscode from 'vscode';
 import { writeShims } from '../../core/shims';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 
 /** Puts `mpyfleet` on the PATH of every terminal of the window. */
-export function registerShellCommand({ extension, log }: ViewContext): vscode.Disposable {
+export function registerShellCommand({
+  extension,
+  log,
+}: Needs<'extension' | 'log'>): vscode.Disposable {
   const folder = vscode.Uri.joinPath(extension.globalStorageUri, 'bin').fsPath;
   const { environmentVariableCollection: variables } = extension;
   variables.description = vscode.l10n.t('The mpyfleet command of MicroPython Fleet');

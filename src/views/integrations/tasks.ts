@@ -9,7 +9,7 @@ import {
   summarize,
 } from '../../core/many';
 import { TerminalFilter } from '../../core/repl';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { requireTrust } from '../trust';
 
 const TYPE = 'micropython';
@@ -29,7 +29,7 @@ interface Definition extends vscode.TaskDefinition {
 }
 
 /** Tasks of type `micropython`, for builds and launch configurations. */
-export function registerTasks(context: ViewContext): vscode.Disposable {
+export function registerTasks(context: Needs<'settings' | 'many'>): vscode.Disposable {
   return vscode.tasks.registerTaskProvider(TYPE, {
     provideTasks: () => [],
     resolveTask: (task) => {
@@ -62,7 +62,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
   readonly #filter = new TerminalFilter();
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'settings' | 'many'>,
     private readonly definition: Definition,
     private readonly scope: vscode.Task['scope'],
   ) {}

@@ -5,7 +5,7 @@ import type { Board } from '../../core/board';
 import type { BoardMessage } from '../../core/broker/brokers';
 import { DisposableStore } from '../../core/events';
 import { agentOf } from '../broker';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { sourceOf } from '../repl/tracebackLinks';
 import { LOG_LANGUAGE } from './boardLogs';
 import { CrashNotices, type CrashNotice } from './crashNotices';
@@ -33,7 +33,11 @@ class FrameLink extends vscode.DocumentLink {
  * Registers links from tracebacks in the log to their source, and messages about crashes of trusted
  * boards.
  */
-export function registerLogs(context: ViewContext): vscode.Disposable {
+export function registerLogs(
+  context: Needs<
+    'log' | 'fleet' | 'uris' | 'origins' | 'fileChanges' | 'brokers' | 'history' | 'runs'
+  >,
+): vscode.Disposable {
   const links = vscode.languages.registerDocumentLinkProvider(
     { language: LOG_LANGUAGE },
     {
@@ -62,14 +66,19 @@ function framesIn(document: vscode.TextDocument): FrameLink[] {
 }
 
 /** The board's name precedes the text, after the time if there is one. */
-async function targetOf(context: ViewContext, link: FrameLink): Promise<vscode.Uri | undefined> {
+async function targetOf(
+  context: Needs<'fleet' | 'uris' | 'origins' | 'runs'>,
+  link: FrameLink,
+): Promise<vscode.Uri | undefined> {
   const head = link.head.replace(/^\d\d:\d\d:\d\d\.\d{3} /, '');
   const board = context.fleet.boards.find((b) => head.startsWith(`${b.name} `));
   const place = board && (await sourceOf(context, board, link.file, link.line));
   return place?.uri.with({ fragment: `L${place.line + 1}` });
 }
 
-function watchCrashes(context: ViewContext): vscode.Disposable {
+function watchCrashes(
+  context: Needs<'log' | 'fleet' | 'fileChanges' | 'brokers' | 'history'>,
+): vscode.Disposable {
   const { brokers, log } = context;
   const listening = new Map<object, DisposableStore>();
   const states = new CrashStates(
@@ -113,14 +122,14 @@ function watchCrashes(context: ViewContext): vscode.Disposable {
 }
 
 /** Whether the program of a board's agent ended by an error and does not run now. A board without an agent has none. */
-async function isDown(context: ViewContext, board: Board): Promise<boolean> {
+async function isDown(context: Needs<'brokers' | 'history'>, board: Board): Promise<boolean> {
   if (!board.links.some((l) => l.present && l.found.address.kind === 'mqtt')) return false;
   const { running, error } = await agentOf(context, board).control.app('info');
   return !running && error !== '' && !error.startsWith('KeyboardInterrupt');
 }
 
 /** A board is trusted if this computer has a key for it or is connected to it. */
-async function trustedName({ fleet, brokers }: ViewContext, uid: string) {
+async function trustedName({ fleet, brokers }: Needs<'fleet' | 'brokers'>, uid: string) {
   const board = fleet.byUid(uid);
   if (!board) return undefined;
   const { tag } = board.state;

@@ -5,7 +5,7 @@ import { utf8, hex } from '../../core/bytes';
 import { DisposableStore, type Disposable } from '../../core/events';
 import { naturally } from '../../core/many';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { isMicroPython } from './kernelSpec';
 import { NOTEBOOK_TYPE } from './notebooks';
 
@@ -48,7 +48,7 @@ export class Controllers implements Disposable {
   #more = 0;
 
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'extension' | 'fleet'>,
     private readonly work: ControllerWork,
   ) {
     this.#generic = this.#create(ID, 'MicroPython', undefined);

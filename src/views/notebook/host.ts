@@ -3,7 +3,7 @@ import { parseAddress } from '../../core/parseAddress';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { notebookPackages, type NotebookHost } from '../../core/notebook';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showWarningMessage } from '../message';
 import { configuredFiles } from '../sync';
 import { isTrusted } from '../trust';
@@ -11,7 +11,10 @@ import { addWebReplAddress, canonicalWebRepl } from '../webrepl/addresses';
 import { findPython } from './findPython';
 
 /** The window's services for a notebook in `folder`. */
-export function notebookHost(context: ViewContext, folder: string): NotebookHost {
+export function notebookHost(
+  context: Needs<'settings' | 'fleet' | 'active' | 'many' | 'sync' | 'packages'>,
+  folder: string,
+): NotebookHost {
   const { fleet, many, active, sync, settings } = context;
   return {
     folder,
@@ -47,7 +50,7 @@ export function notebookHost(context: ViewContext, folder: string): NotebookHost
   };
 }
 
-async function nameConfigured({ fleet, sync }: ViewContext): Promise<void> {
+async function nameConfigured({ fleet, sync }: Needs<'fleet' | 'sync'>): Promise<void> {
   const registry = await sync.devices.registry();
   if (registry.devices.length === 0) return;
   for (const board of fleet.boards) {
@@ -67,7 +70,7 @@ function requireTrust(): void {
   );
 }
 
-async function register(context: ViewContext, text: string): Promise<Board> {
+async function register(context: Needs<'settings' | 'fleet'>, text: string): Promise<Board> {
   const address = parseAddress(text);
   const { settings, fleet } = context;
   if (address.kind === 'webrepl' || address.kind === 'telnet')
@@ -87,7 +90,7 @@ async function register(context: ViewContext, text: string): Promise<Board> {
   });
 }
 
-async function unregister({ settings }: ViewContext, board: Board): Promise<string[]> {
+async function unregister({ settings }: Needs<'settings'>, board: Board): Promise<string[]> {
   const addresses = board.links.map((l) => l.found.address);
   const hosts = settings.get('webrepl.addresses');
   const paths = settings.get('serial.paths');
@@ -107,7 +110,10 @@ async function unregister({ settings }: ViewContext, board: Board): Promise<stri
   return gone;
 }
 
-function packagesFor({ packages, settings }: ViewContext): NotebookHost['packages'] {
+function packagesFor({
+  packages,
+  settings,
+}: Needs<'settings' | 'packages'>): NotebookHost['packages'] {
   return notebookPackages({
     manager: packages.manager,
     mpyCross: packages.compiler.compile,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Disposable } from '../../core/events';
 import { asError } from '../../core/errors';
-import type { Register, ViewContext } from '../context';
+import type { Register, Needs } from '../context';
 import type { NotebookWing } from './wing';
 
 /** The notebook type of `.ipynb` files, which VS Code reads and writes itself. */
@@ -15,7 +15,11 @@ export class Notebooks implements Disposable {
   #wing: Promise<NotebookWing> | undefined;
 
   /** The part that runs notebooks. */
-  load(context: ViewContext): Promise<NotebookWing> {
+  load(
+    context: Needs<
+      'extension' | 'log' | 'settings' | 'fleet' | 'active' | 'many' | 'sync' | 'packages'
+    >,
+  ): Promise<NotebookWing> {
     this.#wing ??= import('./wing').then(({ NotebookWing: Wing }) => new Wing(context));
     return this.#wing;
   }

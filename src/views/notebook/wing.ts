@@ -7,7 +7,7 @@ import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import { type KernelMemory, NotebookKernel, savedValues, Shared } from '../../core/notebook';
 import { magics } from '../../core/notebook/magics';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { NotebookOutput } from './cellOutput';
 import { Controllers } from './controllers';
 import { notebookHost } from './host';
@@ -37,7 +37,11 @@ export class NotebookWing implements Disposable {
   readonly #memories: Memories;
   readonly #controllers: Controllers;
 
-  constructor(private readonly context: ViewContext) {
+  constructor(
+    private readonly context: Needs<
+      'extension' | 'log' | 'settings' | 'fleet' | 'active' | 'many' | 'sync' | 'packages'
+    >,
+  ) {
     this.#memories = new Memories(context.extension.workspaceState);
     const { storageUri, globalStorageUri } = context.extension;
     const values = vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'notebookValues.json');

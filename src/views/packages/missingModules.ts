@@ -3,7 +3,7 @@ import type { CommandName } from '../../manifest';
 import { callCommand } from '../callCommand';
 import type { Board } from '../../core/board';
 import { missingModule, packageOf } from '../../core/packages';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import type { Run } from '../runs';
 import { showError } from '../showError';
 import { showWarningMessage } from '../message';
@@ -23,7 +23,9 @@ class ModuleLink extends vscode.TerminalLink {
  * upload it if it is in the folder. In the board's terminal, the line of the traceback becomes a
  * link that does the same.
  */
-export function registerMissingModules(context: ViewContext): vscode.Disposable {
+export function registerMissingModules(
+  context: Needs<'log' | 'tree' | 'terminals' | 'runs' | 'packages'>,
+): vscode.Disposable {
   const { runs, terminals } = context;
   const failing = runs.onDidFail(({ run, error }) => {
     const missing = missingModule(`${error.type}: ${error.detail}`);
@@ -49,7 +51,11 @@ export function registerMissingModules(context: ViewContext): vscode.Disposable 
 }
 
 /** Offers to put the module on the board, and runs the program again once it is installed. */
-async function offer(context: ViewContext, run: Run, module: string): Promise<void> {
+async function offer(
+  context: Needs<'tree' | 'runs' | 'packages'>,
+  run: Run,
+  module: string,
+): Promise<void> {
   const { board } = run;
   const local = await inWorkspace(module);
   const text = vscode.l10n.t('{0} has no module {1}.', board.name, module);
@@ -76,7 +82,7 @@ async function inWorkspace(module: string): Promise<vscode.Uri | undefined> {
  * Uploads to where it would be imported from: `lib/x.py` into `/lib`.
  * @returns whether it is installed now
  */
-async function upload(context: ViewContext, board: Board, local: vscode.Uri): Promise<boolean> {
+async function upload(context: Needs<'tree'>, board: Board, local: vscode.Uri): Promise<boolean> {
   const { home, lib } = await board.files.places();
   const folder = /\/lib\/[^/]+$/.test(local.path) ? lib : home;
   const node = context.tree.nodeOf(board);
@@ -93,7 +99,11 @@ async function isDone(command: CommandName, ...args: unknown[]): Promise<boolean
  * searches.
  * @returns whether it is installed now
  */
-async function install(context: ViewContext, board: Board, module: string): Promise<boolean> {
+async function install(
+  context: Needs<'tree' | 'packages'>,
+  board: Board,
+  module: string,
+): Promise<boolean> {
   const node = context.tree.nodeOf(board);
   const entry = await context.packages.manager.search('').then(
     (entries) => packageOf(module, entries),

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type Board, isConnected } from '../../core/board';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { lookOf, stateOf as stateInWords } from '../tree';
 import type { ShownPackage } from './packageCenter';
 
@@ -38,7 +38,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
   readonly #drawn = new WeakMap<Board, string>();
   readonly #shown = new WeakMap<Board, PackageNode[]>();
 
-  constructor(private readonly context: ViewContext) {}
+  constructor(private readonly context: Needs<'fleet' | 'packages'>) {}
 
   refresh(): void {
     this.#changed.fire(undefined);
@@ -174,7 +174,7 @@ function iconOf({ state, latest }: ShownPackage): vscode.ThemeIcon {
 }
 
 /** The Packages view: the packages on each board, with actions for them. */
-export function registerPackagesView(context: ViewContext): vscode.Disposable {
+export function registerPackagesView(context: Needs<'fleet' | 'packages'>): vscode.Disposable {
   const rows = new PackageRows(context);
   const view = vscode.window.createTreeView(PACKAGES_VIEW, {
     treeDataProvider: rows,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { asError } from '../../core/errors';
 import type { IndexEntry } from '../../core/packages';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 
 const SCHEME = 'mpy-readme';
 
@@ -9,7 +9,7 @@ const SCHEME = 'mpy-readme';
 export class Readmes implements vscode.TextDocumentContentProvider {
   readonly #entries = new Map<string, IndexEntry | string>();
 
-  constructor(private readonly context: ViewContext) {}
+  constructor(private readonly context: Needs<'log' | 'packages'>) {}
 
   async show(entry: IndexEntry | string): Promise<void> {
     const name = typeof entry === 'string' ? entry : entry.name;
@@ -54,7 +54,7 @@ function plain(text: string): string {
 }
 
 /** READMEs, shown by `mpyFleet.internal.showReadme`. */
-export function registerReadmes(context: ViewContext): vscode.Disposable {
+export function registerReadmes(context: Needs<'log' | 'packages'>): vscode.Disposable {
   const readmes = new Readmes(context);
   return vscode.Disposable.from(
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, readmes),

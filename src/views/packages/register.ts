@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { registerMissingModules } from './missingModules';
 import { registerPackagesView } from './packagesView';
 import { registerReadmes } from './readme';
 import { registerStubOffer } from './stubOffer';
 
 /** The Packages view, READMEs, and offers: stubs, and packages that a program needs. */
-export function registerPackages(context: ViewContext): vscode.Disposable {
+export function registerPackages(
+  context: Needs<'extension' | 'log' | 'fleet' | 'tree' | 'terminals' | 'runs' | 'packages'>,
+): vscode.Disposable {
   return vscode.Disposable.from(
     registerPackagesView(context),
     registerReadmes(context),

@@ -3,7 +3,7 @@ import { callCommand } from '../callCommand';
 import { type Board, isConnected } from '../../core/board';
 import { asError } from '../../core/errors';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { hasPylance, setUpFor } from './stubSetup';
 import { showInformationMessage } from '../message';
 
@@ -18,7 +18,9 @@ const LATER_MS = 2_000;
  * the workspace has Python files. It is not offered again after any answer. Another kind of board
  * (`rp2` after `esp32`) is offered separately, since its stubs differ.
  */
-export function registerStubOffer(context: ViewContext): vscode.Disposable {
+export function registerStubOffer(
+  context: Needs<'extension' | 'log' | 'fleet'>,
+): vscode.Disposable {
   const { fleet, log } = context;
   let isAsking = false;
   const offer = async () => {
@@ -47,7 +49,7 @@ export function registerStubOffer(context: ViewContext): vscode.Disposable {
 }
 
 /** A connected board of a kind that the user has not been asked about and that is not set up. */
-function unasked({ extension, fleet }: ViewContext): Board | undefined {
+function unasked({ extension, fleet }: Needs<'extension' | 'fleet'>): Board | undefined {
   const asked = extension.workspaceState.get<readonly string[]>(KEY, []);
   const setUp = setUpFor(extension);
   if (setUp === '') return undefined; // by another tool, for a kind that is unknown here
@@ -69,7 +71,7 @@ async function isWanted(): Promise<boolean> {
   return python.length > 0;
 }
 
-async function ask({ extension }: ViewContext, board: Board): Promise<void> {
+async function ask({ extension }: Needs<'extension'>, board: Board): Promise<void> {
   const setUp = vscode.l10n.t('Set Up');
   const before = setUpFor(extension);
   const text =

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
 import type { BoardInfo } from '../../core/board';
 import { fetchStubs, type Stubs } from '../../core/packages';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { installPython } from '../helpful';
 import { placeFile } from '../saveFile';
 
@@ -33,7 +33,7 @@ export function setUpFor({ workspaceState }: vscode.ExtensionContext): string | 
  * @throws UsageError, DownloadError, ProtocolError
  */
 export async function setUpStubs(
-  context: ViewContext,
+  context: Needs<'extension' | 'settings' | 'packages'>,
   info: Pick<BoardInfo, 'platform' | 'version'>,
   folder: vscode.WorkspaceFolder,
   signal: AbortSignal,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { DisposableStore, Emitter } from '../../core/events';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showError } from '../showError';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import { readMessage, type FromLine, type LineRow, type LineState, type ToLine } from './messages';
@@ -31,7 +31,7 @@ export class LinePanel implements vscode.Disposable {
 
   /** @param template its name, for the title */
   constructor(
-    private readonly context: ViewContext,
+    private readonly context: Needs<'extension' | 'log'>,
     private readonly template: string,
   ) {
     const { extensionUri } = context.extension;

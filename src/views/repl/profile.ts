@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showError } from '../showError';
 import { startDemo } from '../helpful';
 
 /** `MicroPython REPL` in the list of terminal profiles is the active board's; turning to a terminal makes it active. */
-export function registerProfile(context: ViewContext): vscode.Disposable {
+export function registerProfile(context: Needs<'log' | 'active' | 'terminals'>): vscode.Disposable {
   const { active, terminals } = context;
   const activation = terminals.onDidActivate((board) => {
     active.choose(board).catch((error: unknown) => context.log.warn(String(error)));

@@ -5,8 +5,11 @@ import type { Board } from '../../core/board';
 import { text } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 import { OPEN_SOURCE } from '../apps/messagesPage';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { childOf, hasAgent, nameOf } from '../tree';
+
+/** The services that most functions here use. */
+type Services = Needs<'uris' | 'origins' | 'runs'>;
 
 /** `  File "lib/a.py", line 3, in f`, as MicroPython prints it. It is never translated. */
 const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
@@ -26,7 +29,9 @@ class FrameLink extends vscode.TerminalLink {
  * Links traceback lines in a board's terminal to the local file that was uploaded, or else to the
  * board's file.
  */
-export function registerTracebackLinks(context: ViewContext): vscode.Disposable {
+export function registerTracebackLinks(
+  context: Needs<'fleet' | 'uris' | 'origins' | 'terminals' | 'runs'>,
+): vscode.Disposable {
   const links = vscode.window.registerTerminalLinkProvider({
     provideTerminalLinks({ terminal, line }): FrameLink[] {
       const board = context.terminals.boardOf(terminal);
@@ -60,7 +65,7 @@ function framesIn(line: string, board: Board): FrameLink[] {
 
 /** Opens the file in a line of a board's traceback at that line, counted from 1. */
 export async function openSource(
-  context: ViewContext,
+  context: Services,
   board: Board,
   file: string,
   line: number,
@@ -73,7 +78,7 @@ export async function openSource(
 
 /** Code that was sent has no file name, so it is the code that ran last. */
 export async function sourceOf(
-  context: ViewContext,
+  context: Services,
   board: Board,
   file: string,
   line: number,

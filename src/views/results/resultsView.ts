@@ -12,7 +12,7 @@ import {
   summarize,
 } from '../../core/many';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { openSource } from '../repl/tracebackLinks';
 import { saveFile } from '../saveFile';
 import { showError } from '../showError';
@@ -31,7 +31,11 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
   #job = new DisposableStore();
   #page: vscode.Webview | undefined;
 
-  constructor(private readonly context: ViewContext) {
+  constructor(
+    private readonly context: Needs<
+      'extension' | 'log' | 'fleet' | 'uris' | 'origins' | 'runs' | 'many'
+    >,
+  ) {
     this.#lifetime.add(
       vscode.window.registerWebviewViewProvider('mpyFleet.results', this, {
         webviewOptions: { retainContextWhenHidden: true },

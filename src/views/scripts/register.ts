@@ -6,7 +6,7 @@ import type { Disposable } from '../../core/events';
 import { sortByName } from '../../core/many';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { rowItem, type ScriptRow } from './rows';
 
 const VIEW = 'mpyFleet.scripts';
@@ -32,7 +32,7 @@ class ScriptRows implements vscode.TreeDataProvider<ScriptRow> {
   /** Set by the owner of the view. */
   isVisible: () => boolean = () => false;
 
-  constructor(private readonly context: ViewContext) {}
+  constructor(private readonly context: Needs<'fleet' | 'scripts'>) {}
 
   refresh(): void {
     this.dispose();
@@ -124,7 +124,7 @@ function note(label: string, tooltip?: string): ScriptRow {
 }
 
 /** The Scripts and Schedules view. */
-export function registerScripts(context: ViewContext): vscode.Disposable {
+export function registerScripts(context: Needs<'fleet' | 'scripts'>): vscode.Disposable {
   const { fleet, scripts } = context;
   const rows = new ScriptRows(context);
   const view = vscode.window.createTreeView(VIEW, { treeDataProvider: rows });

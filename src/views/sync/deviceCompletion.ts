@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { expandPath, keysFor, libraryFolders, slotAt } from '../../core/deviceYaml';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { uriAt, workspaceFs } from './workspaceFs';
 
 /** Completes keys and the names of resources in device files. */
-export function registerDeviceCompletion({ sync }: ViewContext): vscode.Disposable {
+export function registerDeviceCompletion({ sync }: Needs<'sync'>): vscode.Disposable {
   const { devices } = sync;
   const provider: vscode.CompletionItemProvider = {
     async provideCompletionItems(document, position) {

@@ -3,7 +3,7 @@ import { asError } from '../../core/errors';
 import { checkSecrets, type Diagnostic, resolveDevice } from '../../core/deviceYaml';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { workspaceFs } from './workspaceFs';
 
 /** Milliseconds after the last key before the files are read again. */
@@ -16,7 +16,7 @@ const SEVERITIES = {
 };
 
 /** Shows errors in device files at their lines: in the edited file, and in all of them once one has been opened. */
-export function registerDeviceDiagnostics(context: ViewContext): vscode.Disposable {
+export function registerDeviceDiagnostics(context: Needs<'log' | 'sync'>): vscode.Disposable {
   const store = new DisposableStore();
   const shown = vscode.languages.createDiagnosticCollection('micropython-devices');
   store.add(vscode.Disposable.from(shown));
@@ -39,7 +39,10 @@ export function registerDeviceDiagnostics(context: ViewContext): vscode.Disposab
   return vscode.Disposable.from(store);
 }
 
-async function checkAll({ sync }: ViewContext, shown: vscode.DiagnosticCollection): Promise<void> {
+async function checkAll(
+  { sync }: Needs<'sync'>,
+  shown: vscode.DiagnosticCollection,
+): Promise<void> {
   const { devices } = sync;
   const files = await devices.files();
   const { parseDeviceFile } = await import('../../core/deviceYaml/parse');

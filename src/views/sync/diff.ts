@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import type { SyncAction } from '../../core/sync';
 import type { Preview } from './shown';
 import type { SyncNode } from './syncView';
@@ -19,7 +19,7 @@ export function registerNothing(): vscode.Disposable {
  * Opens both sides of a row of the Sync view: the present content, and the content after the
  * action.
  */
-export async function showDiff(context: ViewContext, node: SyncNode): Promise<void> {
+export async function showDiff(context: Needs<'uris'>, node: SyncNode): Promise<void> {
   if (node.kind === 'syncAction') await showAction(context, node);
   else if (node.kind === 'syncDrift') await showDrift(context, node);
 }
@@ -28,7 +28,7 @@ export async function showDiff(context: ViewContext, node: SyncNode): Promise<vo
  * Closes the diffs of a preview that was applied, since both sides are now equal. Keeps a diff that
  * the user edited.
  */
-export async function closeDiffs(context: ViewContext, preview: Preview): Promise<void> {
+export async function closeDiffs(context: Needs<'uris'>, preview: Preview): Promise<void> {
   const pairs = new Set(
     preview.plan.actions.map((action) => pairOf(sidesOf(context, { preview, action }))),
   );
@@ -48,7 +48,7 @@ function pairOf(sides: readonly vscode.Uri[]): string {
 
 /** The present content, and the content after the action. */
 function sidesOf(
-  context: ViewContext,
+  context: Needs<'uris'>,
   { action, preview }: { action: SyncAction; preview: Preview },
 ): [vscode.Uri, vscode.Uri] {
   const { path, local, kind } = action;
@@ -58,7 +58,7 @@ function sidesOf(
   return [kind === 'add' ? nothing(path) : now, kind === 'delete' ? nothing(path) : then];
 }
 
-async function showAction(context: ViewContext, node: SyncNode & { kind: 'syncAction' }) {
+async function showAction(context: Needs<'uris'>, node: SyncNode & { kind: 'syncAction' }) {
   const { action, preview } = node;
   if (action.type !== 'file') return;
   const { path } = action;
@@ -68,7 +68,7 @@ async function showAction(context: ViewContext, node: SyncNode & { kind: 'syncAc
   await vscode.commands.executeCommand('vscode.diff', before, after, title);
 }
 
-async function showDrift(context: ViewContext, node: SyncNode & { kind: 'syncDrift' }) {
+async function showDrift(context: Needs<'uris'>, node: SyncNode & { kind: 'syncDrift' }) {
   const { drift, compared } = node;
   const { left, right } = compared;
   const { path } = drift;

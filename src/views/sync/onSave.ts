@@ -7,7 +7,7 @@ import { DisposableStore, type Disposable } from '../../core/events';
 import { filesBelow } from '../../core/deviceYaml';
 import { resultSummary } from '../../core/sync';
 import { Coalescer } from '../coalesce';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { showError } from '../showError';
 import { mappingsFor, ownerOf } from './sources';
 import { isTrusted } from '../trust';
@@ -35,7 +35,7 @@ export class SyncOnSave implements Disposable {
   #watcher: Disposable | undefined;
   #last: { readonly text: string; readonly failed: boolean } | undefined;
 
-  constructor(private readonly context: ViewContext) {
+  constructor(private readonly context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'sync'>) {
     const left = vscode.StatusBarAlignment.Left;
     this.#item = this.#store.add(vscode.window.createStatusBarItem('mpyFleet.syncOnSave', left));
     this.#item.name = vscode.l10n.t('MicroPython: Sync on Save');

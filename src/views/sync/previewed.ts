@@ -1,18 +1,24 @@
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 
 /** Key of the workspace's state: the boards whose sync the user has seen and applied here. */
 const KEY = 'mpyFleet.sync.previewed';
 
 /** Whether a push to `board` may go without a preview, by the user's setting. */
-export function isPreviewed({ settings, extension }: ViewContext, board: Board): boolean {
+export function isPreviewed(
+  { settings, extension }: Needs<'extension' | 'settings'>,
+  board: Board,
+): boolean {
   const when = settings.get('sync.preview');
   if (when !== 'firstTime') return when === 'never';
   return extension.workspaceState.get<string[]>(KEY, []).includes(board.uid ?? board.id);
 }
 
 /** Notes that a sync of `board` has been carried out here: its places are known. */
-export async function notePreviewed({ extension }: ViewContext, board: Board): Promise<void> {
+export async function notePreviewed(
+  { extension }: Needs<'extension'>,
+  board: Board,
+): Promise<void> {
   const known = extension.workspaceState.get<string[]>(KEY, []);
   const id = board.uid ?? board.id;
   if (!known.includes(id)) await extension.workspaceState.update(KEY, [...known, id]);

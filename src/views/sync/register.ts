@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { registerDeviceCompletion } from './deviceCompletion';
 import { registerDeviceDiagnostics } from './deviceDiagnostics';
 import { registerNothing } from './diff';
@@ -7,7 +7,9 @@ import { SyncOnSave } from './onSave';
 import { registerSyncView } from './syncView';
 
 /** Registers the Sync view, sync on save, and support for device files. */
-export function registerSync(context: ViewContext): vscode.Disposable {
+export function registerSync(
+  context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'sync'>,
+): vscode.Disposable {
   return vscode.Disposable.from(
     registerSyncView(context),
     registerNothing(),

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { bytesText } from '../../core/board';
 import { type Drift, planSummary, type SyncAction, type SyncProblem } from '../../core/sync';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { bytesNeeded, type Compared, type Preview } from './shown';
 
 /** A row of the Sync view. */
@@ -26,7 +26,7 @@ class SyncRows implements vscode.TreeDataProvider<SyncNode> {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(private readonly context: ViewContext) {}
+  constructor(private readonly context: Needs<'sync'>) {}
 
   refresh(): void {
     this.#changed.fire();
@@ -118,7 +118,7 @@ function diffCommand(node: SyncNode): vscode.Command {
 }
 
 /** The Sync view: a preview with a checkbox for each file, or the differences of two sides. */
-export function registerSyncView(context: ViewContext): vscode.Disposable {
+export function registerSyncView(context: Needs<'sync'>): vscode.Disposable {
   const { sync } = context;
   const rows = new SyncRows(context);
   const view = vscode.window.createTreeView(SYNC_VIEW, {

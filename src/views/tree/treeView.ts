@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import type { ViewContext } from '../context';
+import type { Needs } from '../context';
 import { BoardDragAndDrop } from './dragAndDrop';
 import { boardsOfNode, type TreeNode } from './nodes';
 
 export const BOARDS_VIEW = 'mpyFleet.boards';
 
 /** The boards in the activity bar. */
-export function registerTree(context: ViewContext): vscode.Disposable {
+export function registerTree(
+  context: Needs<'log' | 'active' | 'focus' | 'arrangement' | 'tree'>,
+): vscode.Disposable {
   const { tree, active, focus, log } = context;
   const view = vscode.window.createTreeView(BOARDS_VIEW, {
     treeDataProvider: tree,
@@ -60,7 +62,7 @@ export function registerTree(context: ViewContext): vscode.Disposable {
 
 /** Shows in the view's title what the filter matches, and informs menus and the welcome view. */
 function showArrangement(
-  { tree, arrangement, log }: ViewContext,
+  { tree, arrangement, log }: Needs<'log' | 'arrangement' | 'tree'>,
   view: vscode.TreeView<TreeNode>,
 ): vscode.Disposable {
   const show = () => {
