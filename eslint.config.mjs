@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
+import { needs } from './scripts/lint/needs.mjs';
 
 /** Forbids imports that would break the direction written in ARCHITECTURE.md ("Layers"). */
 const layer = (files, patterns, message) => ({
@@ -128,6 +129,24 @@ export default tseslint.config(
     files: ['src/**/*.ts'],
     plugins: { doors: { rules: { through: throughDoors } } },
     rules: { 'doors/through': 'error' },
+  },
+  {
+    files: ['src/{views,commands}/**/*.ts', 'src/*.ts'],
+    plugins: { needs },
+    rules: { 'needs/unused': 'error' },
+  },
+  {
+    files: ['src/**/*.ts'],
+    // They pass all services on: the composition, and the table of commands with its wrapper.
+    ignores: [
+      'src/compose.ts',
+      'src/views/{context,index}.ts',
+      'src/commands/{index,types,wrapper}.ts',
+      'src/commands/fleet/fleet.ts',
+      'src/commands/scripts/scripts.ts',
+    ],
+    plugins: { needs },
+    rules: { 'needs/named': 'error' },
   },
   {
     files: ['test/**/*.ts'],
