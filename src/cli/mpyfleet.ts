@@ -2,7 +2,7 @@ import { version } from '../../package.json';
 import { asError, FleetError, UsageError } from '../core/errors';
 import type { Cli } from './cli';
 import { exitStatus } from './exitStatus';
-import { type CommandLine, readCommandLines, type Verb } from './table';
+import { type CommandLine, readCommandLines, UnknownOption, type Verb } from './table';
 
 /** Runs one command line. @returns the exit status; never rejects */
 export async function mpyfleet(
@@ -21,10 +21,18 @@ export async function mpyfleet(
     return 0;
   } catch (error) {
     const { errorText } = await import('./board/runOnBoards');
-    world.err(errorText(asError(error)));
+    world.err(errorText(await withOtherName(asError(error))));
     if (!(error instanceof FleetError)) world.err(`${asError(error).stack ?? ''}\n`);
     return exitStatus(error);
   }
+}
+
+/** Says what an unknown option of another tool is called here. */
+async function withOtherName(error: Error): Promise<Error> {
+  if (!(error instanceof UnknownOption)) return error;
+  const { optionHint } = await import('./table/otherTools');
+  const hint = optionHint(error.verb, error.option);
+  return hint === undefined ? error : new UsageError(error.message, { hint, cause: error });
 }
 
 /**
@@ -49,7 +57,7 @@ async function check(line: CommandLine): Promise<void> {
   const asksForWords = line.options.help || line.options.version || line.verb === 'help';
   if (asksForWords) return;
   const verb = await verbOf(line);
-  if (verb) refuseOthers(line, verb);
+  if (verb) await refuseOthers(line, verb);
   else {
     throw new UsageError('No command was given', {
       hint: (await import('./table/help')).generalHelp(),
@@ -76,10 +84,11 @@ async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
 }
 
 /** An unknown option is an error and must not be ignored. */
-function refuseOthers(line: CommandLine, verb: Verb): void {
+async function refuseOthers(line: CommandLine, verb: Verb): Promise<void> {
   const other = line.given.find((name) => !verb.options.includes(name));
   if (other === undefined) return;
+  const { optionHint } = await import('./table/otherTools');
   throw new UsageError(`${verb.name} has no option --${other}`, {
-    hint: `mpyfleet ${verb.name} --help lists its options.`,
+    hint: optionHint(verb.name, other) ?? `mpyfleet ${verb.name} --help lists its options.`,
   });
 }

@@ -34,7 +34,8 @@ export const OPTIONS = {
   },
   hash: { type: 'boolean', text: 'show the SHA-256 of every file' },
   parents: { type: 'boolean', short: 'p', text: 'create missing parents; no error if it exists' },
-  set: { type: 'boolean', text: "set the clock to this computer's time" },
+  set: { type: 'boolean', text: "set the clock to this computer's time; -s after rtc" },
+  size: { type: 'boolean', text: 'show the bytes of every file; -s after tree' },
   log: { type: 'string', value: 'FILE', text: "also append the board's output to a file" },
   hard: { type: 'boolean', text: 'hard reset, like a power cycle (machine.reset)' },
   index: {
@@ -43,7 +44,7 @@ export const OPTIONS = {
     text: 'index of packages (default: MPYFLEET_INDEX, else micropython.org)',
   },
   target: { type: 'string', value: 'FOLDER', text: 'folder on the board (default: /lib)' },
-  mpy: { type: 'boolean', text: 'compile source to .mpy for each board' },
+  mpy: { type: 'boolean', text: 'compile source to .mpy for each board; -m after mip' },
   'no-mpy': { type: 'boolean', text: 'source only, no .mpy files' },
   force: {
     type: 'boolean',

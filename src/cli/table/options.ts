@@ -22,6 +22,7 @@ export interface Options {
   readonly parents: boolean;
   readonly hard: boolean;
   readonly set: boolean;
+  readonly size: boolean;
   readonly logFile?: string;
   readonly all: boolean;
   readonly mirror: boolean;
@@ -123,6 +124,22 @@ function takesValue(arg: string): boolean {
   );
 }
 
+const LISTED =
+  'mpyfleet --help lists the options; put arguments that start with a dash after "--".';
+
+/** An option that no command has. */
+export class UnknownOption extends UsageError {
+  constructor(
+    /** The command that it was given for; empty: none. */
+    readonly verb: string,
+    /** Its name without dashes. */
+    readonly option: string,
+    cause: unknown,
+  ) {
+    super(`Unknown option "${option.length === 1 ? '-' : '--'}${option}"`, { hint: LISTED, cause });
+  }
+}
+
 /** Reads one command. @throws UsageError */
 function readCommandLine(argv: readonly string[]): CommandLine {
   const { values, positionals } = parse(asTyped(argv));
@@ -153,6 +170,7 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       parents: flag('parents'),
       hard: flag('hard'),
       set: flag('set'),
+      size: flag('size'),
       logFile: values.log,
       all: flag('all'),
       index: values.index,
@@ -200,10 +218,18 @@ function readCommandLine(argv: readonly string[]): CommandLine {
   };
 }
 
-/** pip's -r names a file; for all other commands it is "recursive". */
+/** Short options of single commands. pip's -r names a file; for all other commands it is "recursive". */
+const OWN_SHORT = new Map<string, Record<string, string>>([
+  ['mip', { '-r': '--requirements', '-m': '--mpy' }],
+  ['rtc', { '-s': '--set' }],
+  ['tree', { '-s': '--size' }],
+]);
+
 function asTyped(argv: readonly string[]): readonly string[] {
-  if (argv[verbIndex(argv)] !== 'mip') return argv;
-  return argv.map((a) => (a === '-r' ? '--requirements' : a));
+  const own = OWN_SHORT.get(argv[verbIndex(argv)] ?? '');
+  if (!own) return argv;
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  return argv.map((arg, i) => (i < end ? (own[arg] ?? arg) : arg));
 }
 
 function parse(argv: readonly string[]) {
@@ -211,10 +237,9 @@ function parse(argv: readonly string[]) {
     return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
   } catch (error) {
     const [message = ''] = (error as Error).message.split('. ');
-    throw new UsageError(message, {
-      hint: 'mpyfleet --help lists the options; put arguments that start with a dash after "--".',
-      cause: error,
-    });
+    const unknown = /^Unknown option '--?([^']+)'/.exec(message)?.[1];
+    if (unknown !== undefined) throw new UnknownOption(argv[verbIndex(argv)] ?? '', unknown, error);
+    throw new UsageError(message, { hint: LISTED, cause: error });
   }
 }
 

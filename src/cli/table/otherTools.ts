@@ -8,6 +8,10 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['resume', 'Leave it out: no command resets the board first.'],
   ['mount', 'mpyfleet run FILE runs a local file; mpyfleet sync FOLDER sends what has changed.'],
   ['umount', 'Leave it out: nothing is mounted.'],
+  [
+    'romfs',
+    'ROMFS partitions are not written here. mpyfleet mip install and mpyfleet sync compile to .mpy in the file system of the board.',
+  ],
   ['fs', 'Leave it out: mpyfleet ls, cat, cp, rm, mkdir, touch, tree, df, sha256sum.'],
   ['rmdir', 'It is mpyfleet rm -r :PATH.'],
   ['rsync', 'It is mpyfleet sync FOLDER :PATH.'],
@@ -21,6 +25,40 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
 ]);
 /** mpremote's short names of ports. */
 const PORTS: Readonly<Record<string, string>> = { a: '/dev/ttyACM', u: '/dev/ttyUSB', c: 'COM' };
+
+const IS_DEFAULT = 'Leave it out: that is the default.';
+const UNCHANGED =
+  'Leave it out: files are copied also if they are the same; mpyfleet sync skips those.';
+const FOLLOWED = 'Leave it out: the output is shown until the code ends.';
+/** Options of mpremote that have another name here, or that nothing here needs. A command's own come first. */
+const OPTIONS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ['follow', FOLLOWED],
+  ['run -f', FOLLOWED],
+  ['exec -f', FOLLOWED],
+  [
+    'no-follow',
+    'mpyfleet script install FILE and mpyfleet script start make a program run without the shell.',
+  ],
+  ['capture', 'It is mpyfleet repl --log FILE.'],
+  ['inject-code', 'mpyfleet macro NAME runs code that has a name in fleet.json.'],
+  ['inject-file', 'mpyfleet run FILE runs a local file; nothing is written to the board.'],
+  ['escape-non-printable', 'Leave it out: what could harm the terminal is removed in any case.'],
+  ['repl -e', 'Leave it out: what could harm the terminal is removed in any case.'],
+  ['no-escape-non-printable', IS_DEFAULT],
+  ['no-recursive', IS_DEFAULT],
+  ['no-force', UNCHANGED],
+  ['cp --force', UNCHANGED],
+  ['cp -f', UNCHANGED],
+  ['no-verbose', IS_DEFAULT],
+  ['no-set', IS_DEFAULT],
+  ['human', 'It is mpyfleet tree --size, which shows bytes.'],
+]);
+
+/** What an option of mpremote is called here, `option` without its dashes; undefined: unknown. */
+export function optionHint(verb: string, option: string): string | undefined {
+  const dashed = option.length === 1 ? `-${option}` : `--${option}`;
+  return OPTIONS_ELSEWHERE.get(`${verb} ${dashed}`) ?? OPTIONS_ELSEWHERE.get(option);
+}
 
 /** What a command of another tool is called here; undefined: unknown. */
 export function commandHint(asked: string): string | undefined {

@@ -83,7 +83,7 @@ export const VERBS: readonly Verb[] = [
     args: '[:PATH]',
     summary: 'draw a folder of the board as a tree',
     audit: 'nothing',
-    options: BOARDS,
+    options: [...BOARDS, 'size'],
     load: async () => (await import('../verbs/look')).tree,
   },
   {
@@ -160,8 +160,8 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'edit',
-    args: ':PATH',
-    summary: 'edit a file of the board in $VISUAL or $EDITOR',
+    args: ':PATH...',
+    summary: 'edit files of the board in $VISUAL or $EDITOR, one after the other',
     options: [...ALWAYS, 'board', 'baud', 'stop', 'restart'],
     load: async () => (await import('../verbs/edit')).run,
   },

@@ -5,28 +5,34 @@ import { FileError, UsageError } from '../../core/errors';
 import { isMissing, localParts } from '../../core/files';
 import { boardPath } from '../files';
 import type { Cli, VerbRun } from '../cli';
-import { type CliBoard, runOnBoards } from '../board';
+import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 
-/** `edit :PATH`: opens a file of the board in the user's editor and writes it back when it has been changed. */
+/**
+ * `edit :PATH...`: opens files of the board in the user's editor, one after the other, and writes each back when it has been
+ * changed.
+ */
 export const run: VerbRun = (cli, args) => {
-  const [arg, ...more] = args;
-  if (arg === undefined || more.length > 0) {
-    throw new UsageError('edit needs one file on the board', { hint: 'mpyfleet edit :main.py' });
+  if (args.length === 0) {
+    throw new UsageError('edit needs a file on the board', { hint: 'mpyfleet edit :main.py' });
   }
-  const wanted = boardPath(arg);
+  const wanted = args.map(boardPath);
   return runOnBoards(cli, 'Editing', async (board, io, boards) => {
     if (boards.length > 1) throw new UsageError('edit works on one board');
-    const path = await board.resolve(wanted, io.signal);
-    const old = await contentOf(board, path, io.signal);
-    await board.close(); // others may use the board while its file is open in the editor
-    const edited = await inEditor(cli, path, old ?? new Uint8Array());
-    if (edited.kept !== undefined && !same(edited.content, old)) {
-      await writeBack(board, path, { ...edited, old, kept: edited.kept }, io.signal);
-      io.say(`${path} written, ${edited.content.length} bytes\n`);
-    } else io.say(`${path} was not changed\n`);
-    if (edited.kept !== undefined) await rm(edited.kept, { recursive: true, force: true });
+    for (const path of wanted) await edit(cli, board, path, io);
   });
 };
+
+async function edit(cli: Cli, board: CliBoard, wanted: string, io: BoardIo): Promise<void> {
+  const path = await board.resolve(wanted, io.signal);
+  const old = await contentOf(board, path, io.signal);
+  await board.close(); // others may use the board while its file is open in the editor
+  const edited = await inEditor(cli, path, old ?? new Uint8Array());
+  if (edited.kept !== undefined && !same(edited.content, old)) {
+    await writeBack(board, path, { ...edited, old, kept: edited.kept }, io.signal);
+    io.say(`${path} written, ${edited.content.length} bytes\n`);
+  } else io.say(`${path} was not changed\n`);
+  if (edited.kept !== undefined) await rm(edited.kept, { recursive: true, force: true });
+}
 
 interface Edited {
   readonly content: Uint8Array;

@@ -13,7 +13,7 @@ export const tree: VerbRun = (cli, args) => {
     const top = await board.resolve(wanted, io.signal);
     const entries = await board.files.walk(top, { signal: io.signal });
     io.say(`${printable(top)}\n`);
-    for (const line of drawn(entries, top)) io.say(`${line}\n`);
+    for (const line of drawn(entries, top, cli.options.size)) io.say(`${line}\n`);
     const files = entries.filter((e) => e.type === 'file');
     const bytes = files.reduce((sum, e) => sum + e.size, 0);
     io.say(
@@ -23,8 +23,9 @@ export const tree: VerbRun = (cli, args) => {
   });
 };
 
-/** Lines of a tree, folders and files by name. */
-export function drawn(entries: readonly WalkEntry[], top: string): string[] {
+/** Lines of a tree, folders and files by name; with `sizes` the bytes of files before their names. */
+export function drawn(entries: readonly WalkEntry[], top: string, sizes = false): string[] {
+  const width = Math.max(...entries.map((e) => String(e.size).length), 0);
   const inside = new Map<string, WalkEntry[]>();
   for (const entry of entries) {
     const parent = entry.path.slice(0, entry.path.lastIndexOf('/')) || '/';
@@ -35,7 +36,8 @@ export function drawn(entries: readonly WalkEntry[], top: string): string[] {
     return own.flatMap((entry, i) => {
       const last = i === own.length - 1;
       const name = printable(entry.path.slice(entry.path.lastIndexOf('/') + 1));
-      const line = `${indent}${last ? '└── ' : '├── '}${name.replaceAll('\n', '\ufffd')}${entry.type === 'dir' ? '/' : ''}`;
+      const size = sizes && entry.type === 'file' ? `${String(entry.size).padStart(width)}  ` : '';
+      const line = `${indent}${last ? '└── ' : '├── '}${size}${name.replaceAll('\n', '\ufffd')}${entry.type === 'dir' ? '/' : ''}`;
       return [line, ...below(entry.path, `${indent}${last ? '    ' : '│   '}`)];
     });
   };

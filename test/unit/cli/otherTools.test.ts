@@ -1,19 +1,29 @@
 import { expect, it } from 'vitest';
-import { commandHint } from '../../../src/cli/table/otherTools';
+import { commandHint, optionHint } from '../../../src/cli/table/otherTools';
+import { readCommandLines } from '../../../src/cli/table/options';
 import { findVerb } from '../../../src/cli/table/verbTable';
 
-/** The commands of `mpremote --help`, version 1.24.1. */
-const MPREMOTE =
-  'a0 bootloader c3 cat connect cp devs df disconnect edit eval exec fs help ls mip mkdir mount repl reset resume rm rmdir rtc run sha256sum sleep soft-reset touch tree u1 umount version';
-
-it('has every command of mpremote, or says what does its work', () => {
-  const lost = MPREMOTE.split(' ').filter(
-    (name) => name !== 'help' && !findVerb(name) && commandHint(name) === undefined,
-  );
-  expect(lost).toEqual([]);
+it('says what ports and options of mpremote are called here', () => {
   expect(commandHint('u1')).toBe('Name the port with -b serial:/dev/ttyUSB1.');
   expect(commandHint('c12')).toContain('serial:COM12');
   expect(commandHint('nonsense')).toBeUndefined();
+  expect(optionHint('repl', 'capture')).toContain('--log FILE');
+  expect(optionHint('cp', 'f')).toContain('mpyfleet sync');
+  expect(optionHint('ls', 'f')).toBeUndefined();
+  expect(optionHint('ls', 'force')).toBeUndefined();
+});
+
+it('names an option that no command has, and the command that it was given for', () => {
+  const read =
+    (...argv: string[]) =>
+    () =>
+      readCommandLines(argv);
+  expect(read('-b', 'x', 'repl', '--capture', 'f')).toThrow('Unknown option "--capture"');
+  expect(read('ls', '+', 'exec', '-f', '1')).toThrow('Unknown option "-f"');
+  expect(readCommandLines(['tree', '-s', '--', '-s'])).toMatchObject([
+    { args: ['-s'], given: ['size'] },
+  ]);
+  expect(readCommandLines(['rtc', '-s'])[0]?.options.set).toBe(true);
 });
 
 it('names only commands that exist', () => {
