@@ -7,3 +7,4 @@ export { Progress } from './progress';
 export { printRecords, recordFilter } from './records';
 export { loadRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
 export { type BoardIo, runOnBoards } from './runOnBoards';
+export { shownOutput } from './shownOutput';

@@ -5,7 +5,7 @@ import { UsageError } from '../../core/errors';
 import { LineEnds } from '../../core/repl';
 import type { Cli, VerbRun } from '../cli';
 import { CodeInput, callsInput } from '../input';
-import { runOnBoards } from '../board';
+import { runOnBoards, shownOutput } from '../board';
 
 /** `exec CODE | FILE | -`: runs Python code, its output streaming. */
 export const exec: VerbRun = async (cli, args) => {
@@ -59,6 +59,7 @@ export async function execute(
   return runOnBoards(cli, 'Executing', async (board, io, boards) => {
     const { can } = await board.transport(io.signal);
     const lines = new LineEnds();
+    const shown = shownOutput(cli);
     const input =
       feed && reads && boards.length === 1 && can.stdin
         ? new CodeInput(cli.input, () => cli.interrupt(), callsInput(words))
@@ -66,7 +67,7 @@ export async function execute(
     const signal = input ? AbortSignal.any([io.signal, input.stop.signal]) : io.signal;
     const onStdout = (chunk: Uint8Array) => {
       input?.heard(chunk);
-      io.print(lines.convert(chunk));
+      io.print(shown(lines.convert(chunk)));
     };
     try {
       await board.withSession(

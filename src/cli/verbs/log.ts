@@ -1,7 +1,7 @@
 import { abortError, Deferred } from '../../core/async';
 import { UsageError } from '../../core/errors';
 import { LineEnds } from '../../core/repl';
-import { printRecords, recordFilter, runOnBoards } from '../board';
+import { printRecords, recordFilter, runOnBoards, shownOutput } from '../board';
 import type { VerbRun } from '../cli';
 
 /**
@@ -17,9 +17,10 @@ export const run: VerbRun = (cli, args) => {
     const stream = transport.terminal();
     if (!stream) throw new UsageError(`${board.name} has no output to listen to`);
     const lines = new LineEnds();
+    const shown = shownOutput(cli);
     const ended = new Deferred<undefined>();
     const subscriptions = [
-      stream.onData((chunk) => io.printNow(lines.convert(chunk))),
+      stream.onData((chunk) => io.printNow(shown(lines.convert(chunk)))),
       transport.onClose((cause) => (cause ? ended.reject(cause) : ended.resolve(undefined))),
     ];
     const onAbort = () => ended.reject(abortError(io.signal));

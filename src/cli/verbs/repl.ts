@@ -6,7 +6,7 @@ import { DisposableStore } from '../../core/events';
 import { LineEnds } from '../../core/repl';
 import type { Cli, VerbRun } from '../cli';
 import { ReplKeys } from '../input';
-import { runOnBoards } from '../board';
+import { runOnBoards, shownOutput } from '../board';
 
 /** What makes a terminal mark pasted text. */
 const [PASTE_ON, PASTE_OFF] = ['\x1b[?2004h', '\x1b[?2004l'];
@@ -29,6 +29,7 @@ export const run: VerbRun = (cli, args) => {
     const stream = transport.terminal();
     if (!stream) throw new UsageError(`${board.name} has no REPL`);
     const log = openLog(cli);
+    const shown = shownOutput(cli);
     const ended = new Deferred<undefined>();
     const keep = new DisposableStore();
     const keys = keep.add(
@@ -45,7 +46,7 @@ export const run: VerbRun = (cli, args) => {
       );
       keep.add(
         stream.onData((chunk) => {
-          keys.around(() => cli.out(chunk));
+          keys.around(() => cli.out(shown(chunk)));
           log.write(chunk);
         }),
       );

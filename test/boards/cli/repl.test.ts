@@ -125,3 +125,25 @@ it('gives input() what is typed, with Ctrl-C as the way out', async () => {
   expect(status).toBe(130);
   expect((await cli.run(['-b', board.tty, 'eval', '1+1'])).out).toBe('2\n');
 });
+
+it('shows colours, and keeps from the terminal what would reach the computer; a pipe gets every byte', async () => {
+  const [clipboard, title] = ['\x1b]52;c;cm0=\x07', '\x1b]0;title\x1b\\'];
+  const printed = `${clipboard}\x1b[31mred\x1b[0m${title} end`;
+  const code = `print(${JSON.stringify(printed).replaceAll('\\u00', '\\x')})`;
+  const piped = await cli.run(['-b', board.tty, 'exec', code]);
+  expect(piped).toMatchObject({ status: 0, out: `${printed}\n` });
+  const ran = await type(['exec', code], []);
+  const typed = await type(
+    ['repl'],
+    [
+      [/2004h/, '\r'],
+      ['>>> ', `${code}\r`],
+      [/red[^]* end[^]*>>> $/, '\x1d'],
+    ],
+  );
+  for (const { screen, status } of [ran, typed]) {
+    expect(status).toBe(0);
+    expect(screen).toContain('\x1b[31mred\x1b[0m end');
+    expect(screen).not.toContain('\x1b]');
+  }
+});

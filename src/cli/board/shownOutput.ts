@@ -1,0 +1,14 @@
+import { utf8 } from '../../core/bytes';
+import { TerminalFilter } from '../../core/repl';
+import type { Cli } from '../cli';
+
+/**
+ * Returns what prepares the output of one board for the terminal of `cli`: sequences that reach the computer (clipboard, title,
+ * links, answers of the terminal) are removed, colours and cursor movement stay. A file or a pipe gets every byte.
+ */
+export function shownOutput({ columns }: Cli): (chunk: Uint8Array) => Uint8Array {
+  if (columns === undefined) return (chunk) => chunk;
+  const decoder = new TextDecoder();
+  const filter = new TerminalFilter();
+  return (chunk) => utf8(filter.take(decoder.decode(chunk, { stream: true })));
+}
