@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startUboard, tempDir } from '../../lab/index.mjs';
+import { startSerlink, startUboard, tempDir } from '../../lab/index.mjs';
 import type { Uboard } from '../../lab/uboard.mjs';
 import { BuiltCli, type RunOptions } from '../rig/cliRig';
 
@@ -89,6 +89,25 @@ describe('mpyfleet exec', () => {
       out: '',
       err: expect.stringMatching(/^mpyfleet: Port .+ does not exist/) as string,
     });
+  });
+
+  it('ends with status 2 when the board is unplugged while its code runs', async () => {
+    const cable = await startSerlink({ to: boards[0]?.tty ?? '' });
+    try {
+      const code = 'print("go")\nwhile True: pass';
+      const ran = await cli.run(['-b', `serial:${cable.tty}`, 'exec', code], {
+        onOut: () => void cable.unplug(),
+      });
+      expect(ran).toMatchObject({
+        status: 2,
+        out: 'go\n',
+        err: expect.stringMatching(/^mpyfleet: .*connection/i) as string,
+      });
+    } finally {
+      await cable.stop();
+    }
+    const stopped = await on(one(), 'exec', '--stop', 'print("well")');
+    expect(stopped).toMatchObject({ status: 0, out: 'well\n' });
   });
 
   it('streams what is printed', async () => {
