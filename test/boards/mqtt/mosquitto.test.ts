@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll } from 'vitest';
-import { startMosquitto } from '../../lab/index.mjs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { silentLog } from '../../../src/core/log';
+import { BrokerConnection } from '../../../src/transports/mqtt/brokerConnection';
+import { freePort, startMosquitto } from '../../lab/index.mjs';
 import { describeConformance } from '../rig/conformance';
 import {
   AGENT_CANNOT,
@@ -53,4 +55,36 @@ describeConformance({
     );
     return { transport: linkTo(far), stop: () => far.stop() };
   },
+});
+
+it('lets a computer in by the client id of its profile, over WebSocket and IPv6 too', async () => {
+  const port = await freePort();
+  const strict = await startMosquitto({
+    users: { [HOST_USER]: PASSWORD },
+    // As a policy of AWS IoT does, it lets in clients with certain ids only.
+    config: ['clientid_prefixes thing-', `listener ${port} ::1`, 'protocol websockets'],
+  });
+  const secrets = {
+    password: () => Promise.resolve(PASSWORD),
+    boardKey: () => Promise.resolve(undefined),
+  };
+  const connection = (url: string, clientId?: string) =>
+    new BrokerConnection(
+      { id: 'strict', name: 'strict', url, username: HOST_USER, ...(clientId ? { clientId } : {}) },
+      secrets,
+      silentLog,
+    );
+  try {
+    for (const url of [strict.url, `ws://[::1]:${port}/mqtt`]) {
+      const refused = connection(url);
+      await expect(refused.connect()).rejects.toMatchObject({ code: 'connect' });
+      await refused.disconnect();
+      const thing = connection(url, 'thing-7');
+      await thing.connect();
+      await thing.publish('mpy/ab/c/x', Buffer.from('hello'), { qos: 1 });
+      await thing.disconnect();
+    }
+  } finally {
+    await strict.stop();
+  }
 });
