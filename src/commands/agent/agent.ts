@@ -81,7 +81,7 @@ export const agentCommands: readonly Command[] = [
               'Their programs stop and do not start again until you choose "Leave Safe Mode".',
             ),
       );
-      await restart(context, boards, call, 'Restart in safe mode', 'safe');
+      await restart(context, boards, call, vscode.l10n.t('Restart in safe mode'), 'safe');
     },
   },
   {
@@ -89,7 +89,8 @@ export const agentCommands: readonly Command[] = [
     needs: 'boards',
     which: 'present',
     progress: RESTARTING,
-    run: (context, boards, call) => restart(context, boards, call, 'Leave safe mode', 'normal'),
+    run: (context, boards, call) =>
+      restart(context, boards, call, vscode.l10n.t('Leave safe mode'), 'normal'),
   },
 ];
 
@@ -141,7 +142,7 @@ async function update(
     );
   }
   await onEach(context, there, call, {
-    title: 'Update the agent',
+    title: vscode.l10n.t('Update the agent'),
     run: async (board, io) =>
       vscode.l10n.t('runs agent {0} on trial', await updateOne(context, board, io)),
     told: (board, ended) =>
@@ -192,7 +193,7 @@ async function remove(
       : vscode.l10n.t('The boards will then be reachable only by cable or WebREPL.'),
   );
   await onEach(context, boards, call, {
-    title: 'Remove the agent',
+    title: vscode.l10n.t('Remove the agent'),
     // The agent is the program that runs; the board's own starts again after the removal.
     programs: 'stop',
     run: async (board, io) => {

@@ -54,7 +54,7 @@ export async function putAgent(
   if (!plan) return;
   const { broker } = plan;
   await onEach(context, boards, call, {
-    title: 'Put the agent',
+    title: vscode.l10n.t('Put the agent'),
     ...(programs && { programs }),
     run: async (board, io) => {
       const fit = refused.get(board) ?? looked.get(board);

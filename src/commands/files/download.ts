@@ -102,7 +102,7 @@ async function collect(
   await confirmFolders(boards.map(placeOf));
   const action: FleetAction = {
     kind: 'work',
-    title: `Collect ${label}`,
+    title: vscode.l10n.t('Collect {0}', label),
     work: async (board, io) => {
       const files = await filesOf(board, io.signal);
       const total = files.reduce((sum, f) => sum + f.size, 0);

@@ -53,9 +53,10 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
   const number = (key: string) => (typeof said[key] === 'number' ? said[key] : 0);
   const words = (key: string) => (typeof said[key] === 'string' ? said[key].slice(0, 64) : '');
   if (number('asyncio') === 0 || number('socket') === 0) {
-    const what = number('socket') === 0 ? 'has no network' : 'has no asyncio';
     throw new UsageError(
-      l10n.t('The firmware of {0} {1}: the agent cannot run on it', board.name, what),
+      number('socket') === 0
+        ? l10n.t('The firmware of {0} has no network: the agent cannot run on it', board.name)
+        : l10n.t('The firmware of {0} has no asyncio: the agent cannot run on it', board.name),
       {
         hint: l10n.t('Use a board with Wi-Fi or Ethernet and a current MicroPython.'),
       },

@@ -7,7 +7,7 @@ import type { FleetServices, Merge } from './fleetServices';
 import { linksDiffer, linksNow } from './boardLinks';
 import { nameNewBoard, shownName } from './boardNames';
 import { sharedWords, Twins, UsbKeys, type SharedIdentity } from './usbKeys';
-import { asError } from '../errors';
+import { asError, UsageError } from '../errors';
 import { DisposableStore, Emitter, type Disposable } from '../events';
 import { UidIndex } from './uidIndex';
 
@@ -96,7 +96,8 @@ export class Fleet implements Disposable {
    * Sets the displayed name, stored on this computer by uid. The board must have been identified.
    */
   rename(board: Board, name: string): void {
-    if (!board.uid) throw new Error(`${board.name} has not told its unique id yet`);
+    if (!board.uid)
+      throw new UsageError(l10n.t('The unique id of {0} is not known yet', board.name));
     this.services.known.update(board.uid, { name });
     this.services.worked?.(board, l10n.t('Renaming to {0}', name), undefined);
     this.#boardChanged.fire(board);
@@ -104,7 +105,8 @@ export class Fleet implements Disposable {
 
   /** Sets a board's tags. */
   setTags(board: Board, tags: readonly string[]): void {
-    if (!board.uid) throw new Error(`${board.name} has not told its unique id yet`);
+    if (!board.uid)
+      throw new UsageError(l10n.t('The unique id of {0} is not known yet', board.name));
     this.services.known.update(board.uid, { tags });
     this.services.worked?.(board, l10n.t('Tags: {0}', tags.join(', ')), undefined);
     this.#boardChanged.fire(board);

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Address, LinkKind } from '../address';
 import { abortable, Deferred, type Clock } from '../async';
 import { type Found, isOneDevice, type Link, usbKey } from './discovery';
-import { asError, CancelledError, ConnectError } from '../errors';
+import { asError, CancelledError, ConnectError, UsageError } from '../errors';
 import type { Log } from '../log';
 import type { Transport, TransportFactory } from '../transport';
 
@@ -193,7 +193,7 @@ function needsUser(error: ConnectError): boolean {
 
 function notThere(board: Linked): Error {
   const address = board.links[0]?.found.address;
-  if (!address) return new Error(`${board.name} has no link`);
+  if (!address) return new UsageError(l10n.t('{0} has no link', board.name));
   return new ConnectError(address, 'notFound', l10n.t('{0} was not found', board.name), {
     hint: l10n.t(
       'Plug it in, power it up, or check its network; it connects automatically once it is back.',

@@ -21,13 +21,15 @@ export function brokerUrlProblem(text: string): string | undefined {
   try {
     url = new URL(text);
   } catch {
-    return 'Write it like mqtt://host:1883, mqtts://host:8883 or wss://host/mqtt.';
+    return l10n.t('Write it like mqtt://host:1883, mqtts://host:8883 or wss://host/mqtt.');
   }
   if (!SCHEMES.includes(url.protocol) || url.hostname === '') {
-    return 'It begins with mqtt://, mqtts://, ws:// or wss:// and names a host.';
+    return l10n.t('It begins with mqtt://, mqtts://, ws:// or wss:// and names a host.');
   }
   if (url.username !== '' || url.password !== '') {
-    return 'User and password are asked for separately: the address is kept in the settings.';
+    return l10n.t(
+      'User and password are asked for separately: the address is kept in the settings.',
+    );
   }
   return undefined;
 }
@@ -48,7 +50,7 @@ export function readProfiles(value: unknown): {
   const profiles: BrokerProfile[] = [];
   const problems: string[] = [];
   if (!Array.isArray(value))
-    return { profiles, problems: ['The setting for brokers is not a list'] };
+    return { profiles, problems: [l10n.t('The setting for brokers is not a list')] };
   for (const entry of value as unknown[]) {
     try {
       const profile = readProfile(entry);
@@ -74,7 +76,7 @@ export function readProfile(entry: unknown): BrokerProfile {
   if (id === LOCAL_BROKER_ID) {
     throw new UsageError(l10n.t('The id "{0}" is reserved for the editor\'s own broker', id));
   }
-  const problem = typeof url === 'string' ? brokerUrlProblem(url) : 'It has no url.';
+  const problem = typeof url === 'string' ? brokerUrlProblem(url) : l10n.t('It has no url.');
   if (problem !== undefined || typeof url !== 'string') {
     throw new UsageError(
       l10n.t('The address of the broker "{0}" cannot be used: {1}', id, problem ?? ''),

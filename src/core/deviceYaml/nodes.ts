@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isAlias, isMap, isScalar, isSeq, LineCounter, type Document, type Node } from 'yaml';
 import type { At, Diagnostic, Place } from './model';
 
@@ -38,7 +39,7 @@ export class Nodes {
     if (isScalar(target) || isMap(target) || isSeq(target)) {
       const own = target.tag;
       if (own !== undefined && !PLAIN.test(own)) {
-        this.error(this.place(target), `Tags such as ${own} are not allowed here`);
+        this.error(this.place(target), l10n.t('Tags such as {0} are not allowed here', own));
         return undefined;
       }
     }
@@ -57,7 +58,7 @@ export class Nodes {
   textAt(node: unknown, what: string): At<string> | undefined {
     const value = this.text(node);
     if (value !== undefined) return { value, place: this.place(node) };
-    if (!this.isNothing(node)) this.error(this.place(node), `${what} must be a text`);
+    if (!this.isNothing(node)) this.error(this.place(node), l10n.t('{0} must be a text', what));
     return undefined;
   }
 
@@ -69,7 +70,7 @@ export class Nodes {
     if (isScalar(target)) return { value: [this.text(target) ?? ''], place };
     const values = isSeq(target) ? target.items.map((item) => this.text(item)) : [undefined];
     if (values.every((value) => value !== undefined)) return { value: values, place };
-    this.error(place, `${what} must be a text or a list of texts`);
+    this.error(place, l10n.t('{0} must be a text or a list of texts', what));
     return undefined;
   }
 
@@ -77,7 +78,7 @@ export class Nodes {
     if (this.isNothing(node)) return undefined;
     const scalar = this.plain(node);
     if (isScalar(scalar) && typeof scalar.value === 'boolean') return scalar.value;
-    this.error(this.place(node), `${what} must be true or false`);
+    this.error(this.place(node), l10n.t('{0} must be true or false', what));
     return undefined;
   }
 

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import { bareUid, type Device, type Diagnostic, type Dialect, type Resource } from './model';
 import { Nodes } from './nodes';
@@ -42,7 +43,7 @@ export function parseDeviceFile(
   const top = nodes.plain(document.contents);
   if (!isMap(top)) {
     if (!nodes.isNothing(top)) {
-      nodes.error(nodes.place(top), 'malformed: the file must be a map of board names');
+      nodes.error(nodes.place(top), l10n.t('malformed: the file must be a map of board names'));
     }
     return { devices: [], diagnostics: nodes.diagnostics };
   }
@@ -56,7 +57,7 @@ function readDevices(top: YAMLMap, dialect: Dialect, nodes: Nodes): Device[] {
   for (const { key, value } of top.items) {
     const name = nodes.text(key) ?? '';
     if (names.has(name)) {
-      nodes.error(nodes.place(key), `Board "${name}" is configured twice`);
+      nodes.error(nodes.place(key), l10n.t('Board "{0}" is configured twice', name));
       continue;
     }
     names.add(name);
@@ -65,7 +66,10 @@ function readDevices(top: YAMLMap, dialect: Dialect, nodes: Nodes): Device[] {
       const device = readDevice(name, key, spec, dialect, nodes);
       if (device) devices.push(device);
     } else {
-      nodes.error(nodes.place(key), `malformed: the configuration of "${name}" must be a map`);
+      nodes.error(
+        nodes.place(key),
+        l10n.t('malformed: the configuration of "{0}" must be a map', name),
+      );
     }
   }
   return devices;
@@ -81,12 +85,15 @@ function readDevice(
   const fields = fieldsOf(spec, nodes);
   const uid = nodes.text(fields.get('uid'));
   if (uid === undefined || uid.trim() === '') {
-    const message = `Board "${name}" has no uid, which is mandatory`;
+    const message = l10n.t('Board "{0}" has no uid, which is mandatory', name);
     nodes.error(nodes.place(fields.get('uid') ?? key), message);
     return undefined;
   }
   if (!/^[0-9a-f]+$/.test(bareUid(uid))) {
-    nodes.warning(nodes.place(fields.get('uid')), `"${uid}" does not look like a unique id`);
+    nodes.warning(
+      nodes.place(fields.get('uid')),
+      l10n.t('"{0}" does not look like a unique id', uid),
+    );
   }
   return {
     name,
@@ -107,7 +114,7 @@ function ledOf(node: unknown, nodes: Nodes): { led?: string } {
   if (/^[A-Za-z_]?\w{0,19}$/.test(led)) return { led };
   nodes.warning(
     nodes.place(node),
-    `"${led.slice(0, 40)}" is not a pin: write its number or its name`,
+    l10n.t('"{0}" is not a pin: write its number or its name', led.slice(0, 40)),
   );
   return {};
 }
@@ -127,7 +134,7 @@ function readResources(node: unknown, dialect: Dialect, nodes: Nodes): Resource[
   if (nodes.isNothing(node)) return [];
   const list = nodes.plain(node);
   if (!isSeq(list)) {
-    nodes.error(nodes.place(node), 'resources must be a list');
+    nodes.error(nodes.place(node), l10n.t('resources must be a list'));
     return [];
   }
   return list.items
@@ -142,7 +149,7 @@ function readResource(item: unknown, dialect: Dialect, nodes: Nodes): Resource |
   const name = isScalar(node) ? nodes.text(node) : undefined;
   if (name !== undefined) return { name: name.replace(/\/+$/, ''), place };
   if (!isMap(node) || node.items.length === 0) {
-    nodes.error(place, 'A resource is a name, or a name with its place');
+    nodes.error(place, l10n.t('A resource is a name, or a name with its place'));
     return undefined;
   }
   const [first, second] = node.items;
@@ -151,7 +158,7 @@ function readResource(item: unknown, dialect: Dialect, nodes: Nodes): Resource |
   }
   const key = nodes.text(first?.key)?.replace(/\/+$/, '');
   if (key === undefined || key === '') {
-    nodes.error(place, 'A resource needs a name');
+    nodes.error(place, l10n.t('A resource needs a name'));
     return undefined;
   }
   return { name: key, place: nodes.place(first?.key), ...parameters(first?.value, dialect, nodes) };
@@ -162,7 +169,7 @@ function parameters(value: unknown, dialect: Dialect, nodes: Nodes): Partial<Res
   const node = nodes.plain(value);
   if (isScalar(node)) return { installDir: nodes.textAt(node, 'install-dir') };
   if (!isMap(node)) {
-    nodes.error(nodes.place(value), 'A resource is placed by a folder or by a map');
+    nodes.error(nodes.place(value), l10n.t('A resource is placed by a folder or by a map'));
     return {};
   }
   const fields = fieldsOf(node, nodes);
@@ -212,7 +219,10 @@ function dialectOf(text: string, nodes: Nodes): Dialect | undefined {
   if (!comment) return undefined;
   const known = comment[1]?.toLowerCase();
   if (known === 'seed' || known === 'head') return known;
-  nodes.error(nodes.placeAt(comment.index), `Unknown dialect "${known}": write seed or head`);
+  nodes.error(
+    nodes.placeAt(comment.index),
+    l10n.t('Unknown dialect "{0}": write seed or head', known ?? ''),
+  );
   return undefined;
 }
 

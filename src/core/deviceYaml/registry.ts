@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { sameUid, type Device, type Diagnostic } from './model';
 import { parseDeviceFile, type ParseOptions } from './parse';
 
@@ -32,8 +33,8 @@ export function readRegistry(
 function words(first: Device, second: Device): string {
   const where = `${first.place.file}:${first.place.line}`;
   return first.name === second.name
-    ? `Board "${second.name}" is configured already in ${where}`
-    : `"${second.name}" has the uid of "${first.name}" (${where})`;
+    ? l10n.t('Board "{0}" is configured already in {1}', second.name, where)
+    : l10n.t('"{0}" has the uid of "{1}" ({2})', second.name, first.name, where);
 }
 
 function find(devices: readonly Device[], nameOrUid: string): Device | undefined {

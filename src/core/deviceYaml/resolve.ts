@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { asError } from '../errors';
 import { boardPath, joinBoard, joinLocal, type LocalFs } from '../sync';
 import { expandPath, libraryFolders, splitPathList, type Environment } from './environment';
@@ -48,7 +49,12 @@ export async function resolveDevice(
     for (const placed of files) {
       const earlier = byPlace.get(placed.board);
       if (earlier && earlier.placed.local !== placed.local) {
-        const message = `${placed.board} of "${earlier.from}" is replaced by that of "${resource.name}"`;
+        const message = l10n.t(
+          '{0} of "{1}" is replaced by that of "{2}"',
+          placed.board,
+          earlier.from,
+          resource.name,
+        );
         resolver.say('warning', resource.place, message);
       }
       byPlace.set(placed.board, { placed, from: resource.name });
@@ -74,7 +80,7 @@ class Resolver {
   async place(resource: Resource): Promise<Placement> {
     const nothing = { resource, files: [] };
     if (!isInside(resource.name) || resource.name.startsWith('/')) {
-      this.say('error', resource.place, `"${resource.name}" leads outside its library`);
+      this.say('error', resource.place, l10n.t('"{0}" leads outside its library', resource.name));
       return nothing;
     }
     const installDir = this.#installDir(resource);
@@ -120,7 +126,7 @@ class Resolver {
       if (await this.options.fs.stat(local)) return local;
     }
     const where = folders.length > 0 ? folders.join(', ') : 'any library';
-    this.say('error', resource.place, `"${resource.name}" was not found in ${where}`);
+    this.say('error', resource.place, l10n.t('"{0}" was not found in {1}', resource.name, where));
     return undefined;
   }
 
@@ -138,7 +144,7 @@ class Resolver {
     const projects = expandPath('$IOT_PROJECTS', this.options.environment).path;
     const [first, second] = said?.value ?? [];
     if (said && second !== undefined)
-      this.say('warning', said.place, 'Only the first path is used');
+      this.say('warning', said.place, l10n.t('Only the first path is used'));
     return said && first !== undefined
       ? this.#absolute(this.#expand(first, said), projects)
       : projects;
@@ -146,7 +152,8 @@ class Resolver {
 
   #expand(text: string, said: At<unknown>): string {
     const { path, unknown } = expandPath(text, this.options.environment);
-    for (const name of unknown) this.say('error', said.place, `There is no variable $${name}`);
+    for (const name of unknown)
+      this.say('error', said.place, l10n.t('There is no variable ${0}', name));
     return path;
   }
 
@@ -158,14 +165,22 @@ class Resolver {
     const include = this.#patterns(resource.include ?? this.device.include, DEFAULT_INCLUDE);
     const exclude = this.#patterns(resource.exclude ?? this.device.exclude, DEFAULT_EXCLUDE);
     const all = await filesBelow(this.options.fs, folder, this.options.signal, (path) => {
-      const message = `${path} in "${resource.name}" is a link to a folder, which is not followed. Name that folder as a resource of its own`;
+      const message = l10n.t(
+        '{0} in "{1}" is a link to a folder, which is not followed. Name that folder as a resource of its own',
+        path,
+        resource.name,
+      );
       if (!path.split('/').some((part) => part.startsWith('.'))) {
         this.say('error', resource.place, message);
       }
     });
     const taken = all.filter(fileFilter(include, exclude));
     if (taken.length === 0) {
-      const message = `Nothing in "${resource.name}" is taken: its include-patterns match none of ${all.length} files`;
+      const message = l10n.t(
+        'Nothing in "{0}" is taken: its include-patterns match none of its files ({1})',
+        resource.name,
+        all.length,
+      );
       this.say('warning', resource.place, message);
     }
     return taken;
@@ -175,7 +190,11 @@ class Resolver {
     return (said?.value ?? byDefault).filter((pattern) => {
       if (isInside(pattern)) return true;
       if (said)
-        this.say('error', said.place, `The pattern "${pattern}" leads outside the resource`);
+        this.say(
+          'error',
+          said.place,
+          l10n.t('The pattern "{0}" leads outside the resource', pattern),
+        );
       return false;
     });
   }

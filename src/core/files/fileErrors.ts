@@ -1,37 +1,67 @@
+import * as l10n from '@vscode/l10n';
 import { bytesText } from '../board';
 import { FileError } from '../errors';
 import { errnoName } from '../python/python';
 
 type Errno = FileError['errno'];
 
-const WORDS: Record<Errno, [message: (path: string) => string, hint: string | undefined]> = {
-  ENOENT: [(p) => `${p} is not on the board`, 'Refresh the list of files.'],
-  EEXIST: [(p) => `${p} is there already`, 'Choose another name, or allow it to be replaced.'],
-  ENOSPC: [(p) => `No space left on the board for ${p}`, 'Delete files that are not needed.'],
-  EISDIR: [(p) => `${p} is a folder`, undefined],
-  ENOTDIR: [(p) => `${p} is not in a folder`, 'A part of this path is a file.'],
-  ENOTEMPTY: [(p) => `The folder ${p} is not empty`, 'Delete what is in it as well.'],
-  EROFS: [
-    (p) => `${p} cannot be changed: the board's file system is read-only`,
-    'On CircuitPython, eject the CIRCUITPY drive, or write to the drive itself.',
-  ],
-  EINVAL: [
-    (p) => `The board does not accept ${p}`,
-    'Check the path, and that a file system is mounted there.',
-  ],
-  EBUSY: [(p) => `${p} is in use on the board`, 'Reset the board and try again.'],
-  ENODEV: [
-    (p) => `Nothing is mounted at ${p} on the board`,
-    'List / to see where the file systems of the board are.',
-  ],
-  EPERM: [(p) => `The board does not allow ${p} to be changed`, 'Is it the root of a file system?'],
-  EIO: [
-    (p) => `${p} could not be written or read correctly`,
-    'The flash or card may be worn or full; the old file was kept.',
-  ],
-  EACCES: [(p) => `The board does not allow access to ${p}`, undefined],
-  ENOMEM: [(p) => `The board ran out of memory at ${p}`, 'Soft-reset the board and try again.'],
+/** Says what an errno means for `path`. Called when the error is made, since only then the language is known. */
+const WORDS: Record<Errno, (path: string) => { message: string; hint?: string }> = {
+  ENOENT: (path) => ({
+    message: l10n.t('{0} is not on the board', path),
+    hint: l10n.t('Refresh the list of files.'),
+  }),
+  EEXIST: (path) => ({
+    message: l10n.t('{0} already exists', path),
+    hint: l10n.t('Choose another name, or allow it to be replaced.'),
+  }),
+  ENOSPC: (path) => ({
+    message: l10n.t('No space left on the board for {0}', path),
+    hint: fullHint(),
+  }),
+  EISDIR: (path) => ({ message: l10n.t('{0} is a folder', path) }),
+  ENOTDIR: (path) => ({
+    message: l10n.t('{0} is not in a folder', path),
+    hint: l10n.t('A part of this path is a file.'),
+  }),
+  ENOTEMPTY: (path) => ({
+    message: l10n.t('The folder {0} is not empty', path),
+    hint: l10n.t('Delete what is in it as well.'),
+  }),
+  EROFS: (path) => ({
+    message: l10n.t("{0} cannot be changed: the board's file system is read-only", path),
+    hint: l10n.t('On CircuitPython, eject the CIRCUITPY drive, or write to the drive itself.'),
+  }),
+  EINVAL: (path) => ({
+    message: l10n.t('The board does not accept {0}', path),
+    hint: l10n.t('Check the path, and that a file system is mounted there.'),
+  }),
+  EBUSY: (path) => ({
+    message: l10n.t('{0} is in use on the board', path),
+    hint: l10n.t('Reset the board and try again.'),
+  }),
+  ENODEV: (path) => ({
+    message: l10n.t('Nothing is mounted at {0} on the board', path),
+    hint: l10n.t('List / to see where the file systems of the board are.'),
+  }),
+  EPERM: (path) => ({
+    message: l10n.t('The board does not allow {0} to be changed', path),
+    hint: l10n.t('Is it the root of a file system?'),
+  }),
+  EIO: (path) => ({
+    message: l10n.t('{0} could not be written or read correctly', path),
+    hint: l10n.t('The flash or card may be worn or full; the old file was kept.'),
+  }),
+  EACCES: (path) => ({ message: l10n.t('The board does not allow access to {0}', path) }),
+  ENOMEM: (path) => ({
+    message: l10n.t('The board ran out of memory at {0}', path),
+    hint: l10n.t('Soft-reset the board and try again.'),
+  }),
 };
+
+function fullHint(): string {
+  return l10n.t('Delete files that are not needed.');
+}
 
 /**
  * MicroPython 1.9.2 on the micro:bit reports this instead of an errno (in `open` and `os.remove`).
@@ -44,17 +74,22 @@ export function fileError(errno: string, path: string, cause?: unknown): FileErr
   const known = errno === NOT_FOUND ? 'ENOENT' : errnoName('OSError', errno);
   const name = errno === 'ENOMEM' ? 'ENOMEM' : known;
   if (name === undefined) {
-    const said = `The board reports error ${errno.slice(0, 40)} for ${path}`;
+    const said = l10n.t('The board reports error {0} for {1}', errno.slice(0, 40), path);
     return new FileError('EIO', path, said, { cause });
   }
-  const [message, hint] = WORDS[name];
-  return new FileError(name, path, message(path), { hint, cause });
+  const { message, hint } = WORDS[name](path);
+  return new FileError(name, path, message, { hint, cause });
 }
 
 /** The error for a full file system, with needed and free bytes. */
 export function noSpace(path: string, needed: number, free: number): FileError {
-  const message = `No space left on the board: ${path} needs ${bytesText(needed)}, ${bytesText(free)} are free`;
-  return new FileError('ENOSPC', path, message, { hint: WORDS.ENOSPC[1] });
+  const message = l10n.t(
+    'No space left on the board: {0} needs {1}, {2} are free',
+    path,
+    bytesText(needed),
+    bytesText(free),
+  );
+  return new FileError('ENOSPC', path, message, { hint: fullHint() });
 }
 
 /**

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { isRawName, shownPath } from './paths';
 
 /** What the computer's file system does with names. */
@@ -43,17 +44,26 @@ export function hostNames(platform: NodeJS.Platform = process.platform): HostNam
 export function nameProblem(path: string, host: HostNames): NameProblem | undefined {
   for (const part of path.split('/').filter((p) => p !== '')) {
     if (part === '.' || part === '..' || part.includes('\0')) {
-      return error(path, `The board's path ${JSON.stringify(path)} leads outside its folder`);
+      return error(
+        path,
+        l10n.t("The board's path {0} leads outside its folder", JSON.stringify(path)),
+      );
     }
     if (isRawName(part)) {
       return error(
         path,
-        `The name of ${shownPath(path)} is not valid text: rename it on the board`,
+        l10n.t('The name of {0} is not valid text: rename it on the board', shownPath(path)),
       );
     }
     if (!NOT_ON_WINDOWS.test(part) && !DEVICE.test(part)) continue;
-    const message = `Windows cannot have a file named ${JSON.stringify(part)}`;
-    if (host.windows) return error(path, `${message}: rename it on the board`);
+    const name = JSON.stringify(part);
+    if (host.windows) {
+      return error(
+        path,
+        l10n.t('Windows cannot have a file named {0}: rename it on the board', name),
+      );
+    }
+    const message = l10n.t('Windows cannot have a file named {0}', name);
     return { severity: 'warning', path, message };
   }
   return undefined;
@@ -69,8 +79,13 @@ export function fileProblem(path: string, host: HostNames): NameProblem | undefi
     return OBEYED.test(part.replace(/\p{Cf}|[. ]+$/gu, ''));
   });
   if (obeyed === undefined) return nameProblem(path, host);
-  const tools = 'tools of this computer obey what such a file says';
-  return error(path, `${shownPath(path)} stays on the board: ${tools}`);
+  return error(
+    path,
+    l10n.t(
+      '{0} stays on the board: tools of this computer obey what such a file says',
+      shownPath(path),
+    ),
+  );
 }
 
 /**
@@ -90,7 +105,7 @@ export function nameCollisions(
       first.set(key, path);
       continue;
     }
-    const message = `${path} and ${other} are one file on Windows and macOS`;
+    const message = l10n.t('{0} and {1} are one file on Windows and macOS', path, other);
     problems.push({ severity: host.caseInsensitive ? 'error' : 'warning', path, message });
   }
   return problems;

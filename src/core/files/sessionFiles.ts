@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type {
   BoardFiles,
   Entry,
@@ -28,6 +29,8 @@ import { isStartFile, keepStartLines, startFilesLast } from './startLines';
 import { verbs, type Verb } from './verbs';
 import { withContent, writeFiles, writeUnasked } from './writeFiles';
 
+type Work<T> = (session: Session) => Promise<T>;
+
 /**
  * All file verbs on top of sessions, by the fastest method that board and link support. One
  * instance per board.
@@ -42,7 +45,9 @@ export class SessionFiles implements BoardFiles {
 
   /** The transfer capabilities of the board, probed once per connection. */
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
-    return this.#look('Checking the board', signal, (session) => this.#probe(session, signal));
+    return this.#look(l10n.t('Checking the board'), signal, (session) =>
+      this.#probe(session, signal),
+    );
   }
 
   list(path: string, signal?: AbortSignal): Promise<Entry[]> {
@@ -55,7 +60,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   stat(path: string, signal?: AbortSignal): Promise<Stat> {
-    return this.#look(`Looking at ${path}`, signal, async (session) => {
+    return this.#look(l10n.t('Looking at {0}', path), signal, async (session) => {
       if (session.native?.stat) return session.native.stat(path, signal);
       const at = boardPath(path);
       const lines = await this.#run(session, 'stat', at, () => [at], signal);
@@ -197,7 +202,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   space(path: string, signal?: AbortSignal): Promise<Space> {
-    return this.#look('Looking for free space', signal, async (session) => {
+    return this.#look(l10n.t('Looking for free space'), signal, async (session) => {
       if (session.native?.space) return session.native.space(path, signal);
       const at = boardPath(path);
       return parseSpace(await this.#run(session, 'space', at, () => [at], signal));
@@ -205,7 +210,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   places(signal?: AbortSignal): Promise<Places> {
-    return this.#look('Checking the board', signal, async (session) => {
+    return this.#look(l10n.t('Checking the board'), signal, async (session) => {
       if (session.native?.places) return session.native.places(signal);
       this.#places ??= parsePlaces(await this.#run(session, 'places', '/', () => [], signal));
       return this.#places;
@@ -268,11 +273,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   /** Work that changes nothing and tells no content of a file. */
-  #look<T>(
-    job: string,
-    signal: AbortSignal | undefined,
-    work: (session: Session) => Promise<T>,
-  ): Promise<T> {
+  #look<T>(job: string, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     return this.#work(job, signal, work, false, true);
   }
 
@@ -280,7 +281,7 @@ export class SessionFiles implements BoardFiles {
   #work<T>(
     job: string,
     signal: AbortSignal | undefined,
-    work: (session: Session) => Promise<T>,
+    work: Work<T>,
     secret = false,
     looks = false,
   ): Promise<T> {

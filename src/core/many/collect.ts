@@ -92,7 +92,10 @@ export async function fetchFiles(
  */
 function leftOut(paths: readonly string[]): FileError {
   const names = paths.map(shownPath).join(', ');
-  const message = `All files were downloaded but these, whose names this computer cannot have, or its tools would obey: ${names}`;
+  const message = l10n.t(
+    'All files were downloaded but these, whose names this computer cannot have, or its tools would obey: {0}',
+    names,
+  );
   return new FileError('EINVAL', paths[0] ?? '/', message, {
     hint: l10n.t('Rename them on the board, or choose them one by one.'),
   });

@@ -101,19 +101,19 @@ export interface ActionIo {
 export function describeAction(action: FleetAction): string {
   switch (action.kind) {
     case 'exec':
-      return `Run ${action.label}`;
+      return l10n.t('Run {0}', action.label);
     case 'upload':
-      return `Upload ${action.label}`;
+      return l10n.t('Upload {0}', action.label);
     case 'read':
-      return `Read ${oneLine(action.expression)}`;
+      return l10n.t('Read {0}', oneLine(action.expression));
     case 'reset':
-      return action.mode === 'hard' ? 'Hard reset' : 'Soft reset';
+      return action.mode === 'hard' ? l10n.t('Hard reset') : l10n.t('Soft reset');
     case 'setClock':
-      return 'Set the clock';
+      return l10n.t('Set the clock');
     case 'updateAgent':
-      return 'Update the agent';
+      return l10n.t('Update the agent');
     case 'updateFirmware':
-      return `Update the firmware to ${action.label}`;
+      return l10n.t('Update the firmware to {0}', action.label);
     case 'deployApp':
     case 'work':
       return action.title;
@@ -122,9 +122,9 @@ export function describeAction(action: FleetAction): string {
 
 /** The same for the audit, which holds no code: typed code is its own label. */
 export function auditAction(action: FleetAction): string {
-  if (action.kind === 'read') return 'Read a value';
+  if (action.kind === 'read') return l10n.t('Read a value');
   const isTyped = action.kind === 'exec' && action.code.includes(action.label);
-  return isTyped ? 'Run code' : describeAction(action);
+  return isTyped ? l10n.t('Run code') : describeAction(action);
 }
 
 /** Services of the window, or of `mpyfleet watch`, that some actions need. */

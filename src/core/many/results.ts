@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { FleetError, PythonError } from '../errors';
 import type { Outcome } from './jobs';
 
@@ -113,8 +114,9 @@ export function summarize(results: readonly BoardResult[]): string {
   const notOk = results.filter((r) => r.status === 'failed' || r.status === 'cancelled');
   const answers = foldResults(results.filter((r) => r.status === 'ok'));
   const parts: string[] = [];
-  if (open > 0 || notOk.length > 0) parts.push(`${counts.ok} of ${boards(results.length)} done`);
-  if (open > 0) parts.push(`${open} to go`);
+  if (open > 0 || notOk.length > 0)
+    parts.push(l10n.t('{0} of {1} done', counts.ok, boards(results.length)));
+  if (open > 0) parts.push(l10n.t('{0} to go', open));
   if (answers[0] && (counts.ok > 1 || notOk.length + open === 0)) {
     parts.push(agreement(answers, counts.ok, parts.length > 0));
   }
@@ -127,21 +129,30 @@ export function summarize(results: readonly BoardResult[]): string {
  * `kitchen failed: no space left`; does not repeat the board's name if the message starts with it.
  */
 function ending({ board, status, untouched, error }: BoardResult): string {
-  if (status === 'cancelled') return `${board}: ${untouched ? UNTOUCHED[untouched] : 'cancelled'}`;
+  if (status === 'cancelled')
+    return `${board}: ${untouched ? UNTOUCHED[untouched]() : statusWord('cancelled')}`;
   const message = error?.message ?? '';
-  return message.startsWith(`${board} `) ? message : `${board} failed: ${message}`;
+  return message.startsWith(`${board} `) ? message : l10n.t('{0} failed: {1}', board, message);
 }
 
 /** The rest of the boards that are not done, by what became of them: `2 more failed`, `5 more not reached`. */
 function unnamed(rest: readonly BoardResult[]): string[] {
-  const words = rest.map((r) => (r.untouched ? UNTOUCHED[r.untouched] : r.status));
-  return [...new Set(words)].map(
-    (word) => `${words.filter((w) => w === word).length} more ${word}`,
+  const words = rest.map((r) => (r.untouched ? UNTOUCHED[r.untouched]() : statusWord(r.status)));
+  return [...new Set(words)].map((word) =>
+    l10n.t('{0} more {1}', words.filter((w) => w === word).length, word),
   );
 }
 
 /** Texts for boards on which nothing was done. */
-const UNTOUCHED = { notReached: 'not reached', skipped: 'skipped' } as const;
+const UNTOUCHED = {
+  notReached: () => l10n.t('not reached'),
+  skipped: () => l10n.t('skipped'),
+} as const;
+
+function statusWord(status: ResultStatus): string {
+  if (status === 'failed') return l10n.t('failed');
+  return status === 'cancelled' ? l10n.t('cancelled') : status;
+}
 
 /** Number of failures named in a one-line summary; the results list all of them. */
 const NAMED_FAILURES = 3;
@@ -154,15 +165,17 @@ function agreement(answers: readonly ResultFold[], answered: number, counted: bo
   const [most] = answers;
   const same = most?.results.length ?? 0;
   if (answers.length === 1 && most?.output === '' && most.results[0]?.value === undefined) {
-    return counted ? '' : `${boards(answered)} done`; // there is nothing to compare
+    return counted ? '' : l10n.t('{0} done', boards(answered)); // there is nothing to compare
   }
-  if (answered === 1) return '1 board answered';
-  if (same === 1) return `${boards(answered)}, ${answered} different answers`;
+  if (answered === 1) return l10n.t('1 board answered');
+  if (same === 1) return l10n.t('{0}, {1} different answers', boards(answered), answered);
   const differ = answered - same;
-  if (differ === 0) return `${boards(same)}: same`;
-  return `${boards(same)}: same; ${differ} ${differ === 1 ? 'differs' : 'differ'}`;
+  if (differ === 0) return l10n.t('{0}: same', boards(same));
+  return differ === 1
+    ? l10n.t('{0}: same; 1 differs', boards(same))
+    : l10n.t('{0}: same; {1} differ', boards(same), differ);
 }
 
 function boards(n: number): string {
-  return n === 1 ? '1 board' : `${n} boards`;
+  return n === 1 ? l10n.t('1 board') : l10n.t('{0} boards', n);
 }

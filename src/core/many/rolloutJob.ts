@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { Board, ManyStopAnswer, StopPolicies } from '../board';
 import { CancelledError } from '../errors';
 import { Emitter } from '../events';
@@ -113,41 +114,43 @@ export class RolloutJob implements ManyJob {
         ...told,
         status: 'cancelled',
         untouched: 'notReached',
-        output: `${this.words.notReached}\n`,
+        output: `${this.words.notReached()}\n`,
       };
     }
     const ill = error !== undefined && !(error instanceof CancelledError);
     // Healthy boards end up in one group, whatever their wave.
-    const wave = step === 'well' ? '' : row.wave === 0 ? 'canary: ' : `wave ${row.wave}: `;
-    const left = row.leftMs === undefined ? '' : `, ${Math.ceil(row.leftMs / 1000)} s left`;
+    const inWave = row.wave === 0 ? l10n.t('canary') : l10n.t('wave {0}', row.wave);
+    const wave = step === 'well' ? '' : `${inWave}: `;
+    const seconds = Math.ceil((row.leftMs ?? 0) / 1000);
+    const left = row.leftMs === undefined ? '' : `, ${l10n.t('{0} s left', seconds)}`;
     return {
       ...told,
       status: ill ? 'failed' : STATUS[step],
-      output: `${wave}${this.words[step]}${left}\n`,
+      output: `${wave}${this.words[step]()}${left}\n`,
     };
   }
 }
 
 /** How the results name the steps. */
-export type RolloutWords = Readonly<Record<RolloutStep | 'notReached', string>>;
+export type RolloutWords = Readonly<Record<RolloutStep | 'notReached', () => string>>;
 
 export const FILE_WORDS: RolloutWords = {
-  waiting: 'waiting',
-  applying: 'uploading',
-  checking: 'checking health',
-  well: 'healthy',
-  failed: 'failed',
-  rollingBack: 'putting the old files back',
-  rolledBack: 'has its old files back',
-  stuck: 'the old files could not be put back',
-  notReached: 'not reached: it has its old files',
+  waiting: () => l10n.t('waiting'),
+  applying: () => l10n.t('uploading'),
+  checking: () => l10n.t('checking health'),
+  well: () => l10n.t('healthy'),
+  failed: () => l10n.t('failed'),
+  rollingBack: () => l10n.t('putting the old files back'),
+  rolledBack: () => l10n.t('has its old files back'),
+  stuck: () => l10n.t('the old files could not be put back'),
+  notReached: () => l10n.t('not reached: it has its old files'),
 };
 
-/** Of updates that boards confirm themselves; nothing is rolled back there. */
+/** For updates that boards confirm themselves; nothing is rolled back there. */
 export const AIR_WORDS: RolloutWords = {
   ...FILE_WORDS,
-  applying: 'updating',
-  checking: 'updating',
-  well: 'updated and confirmed',
-  notReached: 'not reached: it was not changed',
+  applying: () => l10n.t('updating'),
+  checking: () => l10n.t('updating'),
+  well: () => l10n.t('updated and confirmed'),
+  notReached: () => l10n.t('not reached: it was not changed'),
 };

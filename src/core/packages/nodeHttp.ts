@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import http from 'node:http';
 import https from 'node:https';
 import type { HttpGet } from './fetcher';
@@ -24,14 +25,15 @@ export function nodeHttp(
     if (status >= 300 && status < 400 && location && redirects < MAX_REDIRECTS) {
       response.resume();
       const next = new URL(location, target);
-      if (!/^https?:$/.test(next.protocol)) throw new Error(`redirected to ${next.protocol}`);
+      if (!/^https?:$/.test(next.protocol))
+        throw new Error(l10n.t('redirected to {0}', next.protocol));
       // An https download may not redirect to http.
       if (target.protocol === 'https:' && next.protocol === 'http:') {
-        throw new Error('redirected from https to http');
+        throw new Error(l10n.t('redirected from https to http'));
       }
       // What a server elsewhere cannot read itself would be put on a board.
       if (isPrivate(next.hostname) && !isPrivate(target.hostname)) {
-        throw new Error('redirected into your own network');
+        throw new Error(l10n.t('redirected into your own network'));
       }
       return get(next.href, init, redirects + 1);
     }
@@ -86,7 +88,7 @@ function request(
       ...(signal ? { signal } : {}),
     };
     const sent = get(url, options, resolve);
-    sent.setTimeout(silenceMs, () => sent.destroy(new Error('the server does not answer')));
+    sent.setTimeout(silenceMs, () => sent.destroy(new Error(l10n.t('the server does not answer'))));
     sent.once('error', reject);
   });
 }

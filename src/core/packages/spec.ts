@@ -48,23 +48,25 @@ export function parseSpec(text: string): PackageSpec {
       ? located(spec, undefined)
       : located(
           spec.slice(0, at),
-          checked(spec.slice(at + 1), /^[\w./-]{1,100}$/, 'branch or tag'),
+          checked(spec.slice(at + 1), /^[\w./-]{1,100}$/, (s) =>
+            l10n.t('"{0}" is not a branch or tag', s),
+          ),
         );
   }
   if (spec.startsWith('pypi:')) {
     const [name = '', version] = spec.slice(5).split(/==|@/);
     return {
       kind: 'pypi',
-      name: checked(name, NAME, 'package name'),
-      ...(version === undefined ? {} : { version: checked(version, VERSION, 'version') }),
+      name: checked(name, NAME, notAName),
+      ...(version === undefined ? {} : { version: checked(version, VERSION, notAVersion) }),
     };
   }
   const [name = '', version = 'latest', ...more] = spec.split(/@|==/);
-  if (more.length > 0) checked(spec, NAME, 'package');
+  if (more.length > 0) checked(spec, NAME, notAName);
   return {
     kind: 'index',
-    name: checked(name, NAME, 'package name'),
-    version: checked(version, VERSION, 'version'),
+    name: checked(name, NAME, notAName),
+    version: checked(version, VERSION, notAVersion),
   };
 }
 
@@ -178,9 +180,12 @@ function localUrl(path: string): string {
   return path.startsWith('file:') ? path : `file:${path.replaceAll('\\', '/')}`;
 }
 
-function checked(value: string, rule: RegExp, what: string): string {
+const notAName = (value: string) => l10n.t('"{0}" is not the name of a package', value);
+const notAVersion = (value: string) => l10n.t('"{0}" is not a version', value);
+
+function checked(value: string, rule: RegExp, problem: (value: string) => string): string {
   if (rule.test(value)) return value;
-  throw new UsageError(`"${value}" is no ${what}`, {
+  throw new UsageError(problem(value), {
     hint: l10n.t(
       'Write NAME, NAME@VERSION, github:ORG/REPO, gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME, a URL or a local path.',
     ),

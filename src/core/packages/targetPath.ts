@@ -17,13 +17,15 @@ export function safeRelativePath(path: unknown, from: string): string {
       },
     );
   };
-  if (typeof path !== 'string' || path === '') return reject('is not a file name');
-  if (path.length > MAX_PATH) return reject(`is longer than ${MAX_PATH} characters`);
+  if (typeof path !== 'string' || path === '') return reject(l10n.t('is not a file name'));
+  if (path.length > MAX_PATH) return reject(l10n.t('is longer than {0} characters', MAX_PATH));
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\u0000-\u001f\u007f\\]/.test(path)) return reject('holds characters that no file name has');
-  if (path.startsWith('/') || /^[A-Za-z]:/.test(path)) return reject('is not inside the package');
+  if (/[\u0000-\u001f\u007f\\]/.test(path))
+    return reject(l10n.t('holds characters that no file name has'));
+  if (path.startsWith('/') || /^[A-Za-z]:/.test(path))
+    return reject(l10n.t('is not inside the package'));
   const parts = path.split('/').filter((p) => p !== '' && p !== '.');
-  if (parts.includes('..')) return reject('leads outside the target folder');
-  if (parts.length === 0) return reject('is not a file name');
+  if (parts.includes('..')) return reject(l10n.t('leads outside the target folder'));
+  if (parts.length === 0) return reject(l10n.t('is not a file name'));
   return parts.join('/');
 }

@@ -27,14 +27,14 @@ export class Execution {
   readonly #watch: SilenceWatch;
   #stopping: Error | undefined;
   #patience: Patience | undefined; // set while it is being stopped
-  #usedStdin = false;
   readonly #paste: RawPaste;
   readonly #plain: PlainCode;
   readonly #output: OutputCollector;
   readonly #framing = new RawFraming((bytes) => this.#take(bytes));
   readonly #done = new Deferred<Uint8Array>();
-  readonly #onAbort = () =>
-    this.stop(this.options.signal ? abortError(this.options.signal) : new ProtocolError('Stopped'));
+  readonly #onAbort = () => {
+    if (this.options.signal) this.stop(abortError(this.options.signal));
+  };
 
   constructor(
     code: Uint8Array,
@@ -63,9 +63,7 @@ export class Execution {
   /** The board gave an impossible answer, so what it did with the code is unknown. */
   outOfStep = false;
   /** Bytes were sent to the code's stdin; some may remain unread before the next command. */
-  get usedStdin(): boolean {
-    return this.#usedStdin;
-  }
+  usedStdin = false;
 
   /**
    * Sends the code and returns its output. `rawPaste`: whether the board supports raw-paste, if
@@ -240,7 +238,7 @@ export class Execution {
     if (this.#phase !== 'running') {
       throw new ProtocolError(l10n.t('The code on the board has ended and takes no more input'));
     }
-    this.#usedStdin = true;
+    this.usedStdin = true;
     this.#arm();
     await this.line.write(data);
   }
@@ -265,7 +263,7 @@ export class Execution {
 
   #finishStopped(): void {
     this.#phase = 'done';
-    this.#done.reject(this.#stopping ?? new ProtocolError('Stopped'));
+    this.#done.reject(this.#stopping ?? new ProtocolError(l10n.t('Stopped')));
   }
 
   /** Ctrl-C ends raw-paste mode and running code; `#sendPlain` notices the cancellation itself. */

@@ -156,8 +156,8 @@ export async function stopCode(line: StopLine, code: Stoppable): Promise<void> {
   if (went === 'over') return;
   const message =
     went === 'blocked'
-      ? 'The line to the board takes no more data'
-      : 'The code on the board does not react to Ctrl-C';
+      ? l10n.t('The line to the board takes no more data')
+      : l10n.t('The code on the board does not react to Ctrl-C');
   throw new TimeoutError(message, {
     hint: l10n.t("Press the board's reset button, or unplug it and plug it in again."),
     cause: code.cause,

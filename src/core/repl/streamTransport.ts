@@ -230,7 +230,7 @@ export class StreamTransport implements Transport {
     if (!stream || this.#end) return;
     const busy = this.#link.isRaw;
     // Reject waiting operations first, so that answers to the farewell are ignored.
-    this.#reject(`The connection to ${this.address.text} was closed`);
+    this.#reject(l10n.t('The connection to {0} was closed', this.address.text));
     if (busy) {
       // A blocked line must not keep the port from closing.
       const goodbye = stream.write(FAREWELL, AbortSignal.timeout(GOODBYE_MS));
@@ -242,12 +242,12 @@ export class StreamTransport implements Transport {
 
   #onEnd(cause: Error | undefined): void {
     if (this.#end) return;
-    this.#reject(`The connection to ${this.address.text} was lost`, cause);
+    this.#reject(l10n.t('The connection to {0} was lost', this.address.text), cause);
     this.#closed.fire(cause);
   }
 
   #reject(message: string, cause?: Error): void {
-    const hint = 'Check the cable or the network; the board can be connected again.';
+    const hint = l10n.t('Check the cable or the network; the board can be connected again.');
     this.#end = new ConnectionLostError(message, cause ? { cause, hint } : {});
     this.#link.fail(this.#end);
     this.#setActivity('unknown');

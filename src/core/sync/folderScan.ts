@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import { hasBom } from '../bytes';
 import { IgnoreRules, VENV_MARK } from './ignoreRules';
@@ -51,7 +52,7 @@ export async function scanFolder(
   const { mappings } = rules;
   const scan = new Scan(fs, folder, rules.ignores, signal);
   for (const { from } of mappings.filter((mapping) => mapping.missing)) {
-    const message = `There is no "${from}" in the folder, which a sync mapping names`;
+    const message = l10n.t('There is no "{0}" in the folder, which a sync mapping names', from);
     scan.problems.push({ severity: 'warning', path: from, message });
   }
   // A folder inside another mapped folder is read together with it.
@@ -110,7 +111,7 @@ class Scan {
   private async walk(dir: string, depth: number): Promise<void> {
     throwIfAborted(this.signal);
     if (depth > MAX_DEPTH) {
-      this.skip(dir, `is more than ${MAX_DEPTH} folders deep`);
+      this.skip(dir, l10n.t('is more than {0} folders deep', MAX_DEPTH));
       return;
     }
     await this.readIgnoreFile(dir);
@@ -122,8 +123,8 @@ class Scan {
     for (const { name, type } of entries) {
       const path = dir === '' ? name : `${dir}/${name}`;
       if (this.ignores.ignores(path, type === 'dir' || type === 'link')) continue;
-      if (type === 'link') this.skip(path, 'is a link to a folder, which is not followed');
-      else if (type === 'other') this.skip(path, 'is neither a file nor a folder');
+      if (type === 'link') this.skip(path, l10n.t('is a link to a folder, which is not followed'));
+      else if (type === 'other') this.skip(path, l10n.t('is neither a file nor a folder'));
       else if (type === 'file') await this.file(path);
       else {
         this.dirs.push(path);
@@ -137,7 +138,10 @@ class Scan {
     const content = await this.readInside(path);
     if (!content) return;
     if (hasBom(content) && path.endsWith('.py')) {
-      const message = `${path} begins with a byte order mark, with which a board does not run it: save it as UTF-8 without BOM`;
+      const message = l10n.t(
+        '{0} begins with a byte order mark, with which a board does not run it: save it as UTF-8 without BOM',
+        path,
+      );
       this.problems.push({ severity: 'warning', path, message });
     }
     this.files.set(path, { size: content.length, sha256: sha256(content) });
@@ -149,7 +153,7 @@ class Scan {
       return await this.fs.read(joinLocal(this.folder, path));
     } catch (error) {
       if (!(error instanceof OutsideError)) throw error;
-      this.skip(path, 'is a link to a place outside this folder');
+      this.skip(path, l10n.t('is a link to a place outside this folder'));
       return undefined;
     }
   }

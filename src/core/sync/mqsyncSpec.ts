@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import { asError, UsageError } from '../errors';
 import { Minimatch } from 'minimatch';
@@ -48,7 +49,7 @@ export function parseSpec(text: string): Spec {
       problems.push({ severity: 'error', path: `line ${i + 1}`, message });
     if (line === '') continue;
     if (!/^\s/.test(line)) target = parseTarget(line, tell);
-    else if (!target) tell('This line needs a target folder above it');
+    else if (!target) tell(l10n.t('This line needs a target folder above it'));
     else items.push(...parseSources(line, i + 1, target.path, target.policy, tell));
   }
   return { items, problems };
@@ -61,7 +62,7 @@ function parseTarget(line: string, tell: (message: string) => void) {
     if (first === 'mpy-cross:') return undefined;
   }
   if (!first.endsWith(':')) {
-    tell('A target folder must be followed by a colon');
+    tell(l10n.t('A target folder must be followed by a colon'));
     return undefined;
   }
   try {
@@ -86,18 +87,20 @@ function parseSources(
   for (const word of words) {
     const [from = '', to] = word.split('->');
     if (to !== undefined && /[*?]/.test(from)) {
-      tell(`"${from}" stands for several files, which cannot all be renamed to "${to}"`);
+      tell(
+        l10n.t('"{0}" stands for several files, which cannot all be renamed to "{1}"', from, to),
+      );
       continue;
     }
     const source = folder ? `${folder}/${from}` : from;
     // As in mqsync, a file that is not renamed goes directly into the target folder.
     const name = to ?? baseName(from);
     if (name.endsWith('.mpy') && !from.endsWith('.mpy')) {
-      tell(`"${from}" would have to be compiled to be "${name}": it is left out`);
+      tell(l10n.t('"{0}" would have to be compiled to be "{1}": it is left out', from, name));
       continue;
     }
     if (!isBelow(target, name)) {
-      tell(`"${name}" leads outside ${target}`);
+      tell(l10n.t('"{0}" leads outside {1}', name, target));
       continue;
     }
     items.push({ line: number, target, source, name, policy });
@@ -164,7 +167,7 @@ export async function specTree(
     throwIfAborted(signal);
     const missing = (message: string) =>
       problems.push({ severity: 'error', path: `line ${item.line}`, message });
-    if (found.length === 0) missing(`"${item.source}" does not exist`);
+    if (found.length === 0) missing(l10n.t('"{0}" does not exist', item.source));
     for (const { local, name } of found) {
       const content = await fs.read(local);
       const board = joinBoard(item.target, name);

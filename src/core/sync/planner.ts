@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { fileProblem, isTemporaryName, nameCollisions, startFilesLast } from '../files';
 import { baseName, below, byPath, parentsOf } from './boardPath';
 import type {
@@ -72,8 +73,8 @@ class Both {
     const blocking = parentsOf(local.board).find((p) => this.remote.get(p)?.type === 'file');
     if (there?.type === 'dir' || blocking !== undefined) {
       const message = blocking
-        ? `${blocking} is a file on the board and a folder here; remove one of them`
-        : `${local.board} is a folder on the board and a file here; remove one of them`;
+        ? l10n.t('{0} is a file on the board and a folder here; remove one of them', blocking)
+        : l10n.t('{0} is a folder on the board and a file here; remove one of them', local.board);
       this.problems.push({ severity: 'error', path: local.board, message });
     } else if (there?.size === local.size && there.sha256 === local.sha256) {
       if (isMisnamed(there) && local.policy === undefined) {

@@ -109,7 +109,11 @@ async function spaceAt(
 
 function noSpace(group: readonly SyncAction[], needed: number, space: Space): FileError {
   const path = group[0]?.path ?? '/';
-  const message = `The board has ${bytesText(space.free)} free, and the sync needs ${bytesText(needed)}`;
+  const message = l10n.t(
+    'The board has {0} free, and the sync needs {1}',
+    bytesText(space.free),
+    bytesText(needed),
+  );
   return new FileError('ENOSPC', path, message, {
     hint: l10n.t(
       'Nothing was changed. Delete files on the board, select fewer files, or exclude some with .mpyignore.',

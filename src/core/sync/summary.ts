@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { SyncResult } from './apply';
 import type { SyncPlan } from './model';
 
@@ -5,36 +6,41 @@ import type { SyncPlan } from './model';
 export function planSummary(plan: SyncPlan): string {
   // Folders count too, as in the list and in the question before they are deleted.
   const of = (kind: string) => plan.actions.filter((a) => a.kind === kind).length;
+  const problems = plan.problems.filter((p) => p.severity === 'error').length;
   const parts = [
-    [of('add'), 'to add'],
-    [of('update'), 'to update'],
-    [of('delete'), 'to delete'],
-    [of('rename'), 'to rename'],
-    [plan.problems.filter((p) => p.severity === 'error').length, 'left out'],
-  ] as const;
-  return words(parts, plan.unchanged, plan.actions.length === 0);
+    counted(of('add'), (n) => l10n.t('{0} to add', n)),
+    counted(of('update'), (n) => l10n.t('{0} to update', n)),
+    counted(of('delete'), (n) => l10n.t('{0} to delete', n)),
+    counted(of('rename'), (n) => l10n.t('{0} to rename', n)),
+    counted(problems, (n) => l10n.t('{0} left out', n)),
+  ];
+  return joined(parts, plan.unchanged, plan.actions.length === 0);
 }
 
 /** Summarises the result in one line. */
 export function resultSummary(result: SyncResult): string {
   const { added, updated, deleted, renamed, left } = result;
   const parts = [
-    [added, 'added'],
-    [updated, 'updated'],
-    [deleted, 'deleted'],
-    [renamed, 'renamed'],
-    [left, 'not chosen'],
-  ] as const;
-  return words(parts, result.unchanged, result.paths.length === 0 && left === 0);
+    counted(added, (n) => l10n.t('{0} added', n)),
+    counted(updated, (n) => l10n.t('{0} updated', n)),
+    counted(deleted, (n) => l10n.t('{0} deleted', n)),
+    counted(renamed, (n) => l10n.t('{0} renamed', n)),
+    counted(left, (n) => l10n.t('{0} not chosen', n)),
+  ];
+  return joined(parts, result.unchanged, result.paths.length === 0 && left === 0);
 }
 
-function words(
-  parts: readonly (readonly [number, string])[],
+function counted(n: number, text: (n: number) => string): string | undefined {
+  return n > 0 ? text(n) : undefined;
+}
+
+function joined(
+  parts: readonly (string | undefined)[],
   unchanged: number,
   nothingToDo: boolean,
 ): string {
-  const said = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
-  if (said.length > 0) return [...said, `${unchanged} up to date`].join(', ');
-  if (!nothingToDo) return `Only folders change, ${unchanged} up to date`;
-  return unchanged === 0 ? 'Nothing to sync' : `All ${unchanged} up to date`;
+  const said = parts.filter((part) => part !== undefined);
+  if (said.length > 0) return [...said, l10n.t('{0} up to date', unchanged)].join(', ');
+  if (!nothingToDo) return l10n.t('Only folders change, {0} up to date', unchanged);
+  return unchanged === 0 ? l10n.t('Nothing to sync') : l10n.t('All {0} up to date', unchanged);
 }

@@ -28,7 +28,7 @@ function explain(
   if (code === 4 || code === 5 || code === 0x86 || code === 0x87) {
     return {
       reason: 'wrongPassword',
-      message: `The broker ${at} refuses the user name or the password`,
+      message: l10n.t('The broker {0} refuses the user name or the password', at),
       hint: l10n.t(
         "Enter the right password, or ask the broker's administrator to allow this user.",
       ),
@@ -37,27 +37,27 @@ function explain(
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       reason: 'notFound',
-      message: `No host has the name of the broker ${at}`,
+      message: l10n.t('No host has the name of the broker {0}', at),
       hint: l10n.t('Check the address for typing errors, and check the network.'),
     };
   }
   if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ETIMEDOUT') {
     return {
       reason: 'refused',
-      message: `No broker answers at ${at}`,
+      message: l10n.t('No broker answers at {0}', at),
       hint: l10n.t('Start the broker, and check the port and the firewall.'),
     };
   }
   if (/certificate|self.signed|SSL|TLS/i.test(`${code ?? ''} ${error.message}`)) {
     return {
       reason: 'refused',
-      message: `The certificate of the broker ${at} is not trusted: ${error.message}`,
+      message: l10n.t('The certificate of the broker {0} is not trusted: {1}', at, error.message),
       hint: l10n.t("Name the broker's CA certificate in the connection's settings (caFile)."),
     };
   }
   return {
     reason: 'other',
-    message: `The broker ${at} could not be reached: ${error.message}`,
+    message: l10n.t('The broker {0} could not be reached: {1}', at, error.message),
     hint: l10n.t('Check the address and the log (MicroPython Fleet).'),
   };
 }

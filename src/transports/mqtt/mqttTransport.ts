@@ -218,15 +218,16 @@ export class MqttTransport implements Transport {
     }
     const restarts = why === 'reset';
     if (why !== '' && !restarts) {
-      this.#lose(`The agent on the board was ${why}`);
+      this.#lose(l10n.t('The agent on the board was {0}', why));
       return;
     }
     if (restarts) {
       this.#loseAfter(
         RESTART_LIMIT_MS,
-        'The board has not reconnected to the broker after its reset',
+        l10n.t('The board has not reconnected to the broker after its reset'),
       );
-    } else this.#loseAfter(AWAY_GRACE_MS, 'The board has lost its connection to the broker');
+    } else
+      this.#loseAfter(AWAY_GRACE_MS, l10n.t('The board has lost its connection to the broker'));
   }
 
   /**
@@ -235,8 +236,9 @@ export class MqttTransport implements Transport {
    */
   #onBroker(tag: BrokerState['tag']): void {
     const { name } = this.broker.profile;
-    if (tag === 'off') this.#lose(`The broker ${name} is not connected any more`);
-    else if (tag === 'offline') this.#loseAfter(AWAY_GRACE_MS, `The broker ${name} is away`);
+    if (tag === 'off') this.#lose(l10n.t('The broker {0} is not connected any more', name));
+    else if (tag === 'offline')
+      this.#loseAfter(AWAY_GRACE_MS, l10n.t('The broker {0} is away', name));
     else if (tag === 'online') this.#stay();
   }
 

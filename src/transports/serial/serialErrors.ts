@@ -1,8 +1,11 @@
+import * as l10n from '@vscode/l10n';
 import type { SerialAddress } from '../../core/address';
 import { ConnectError } from '../../core/errors';
 
-const JOIN_GROUP =
-  'Add your user to the group that owns the port (Debian, Ubuntu: "sudo usermod -a -G dialout $USER"; Arch: group uucp), then log out and in again.';
+const joinGroup = () =>
+  l10n.t(
+    'Add your user to the group that owns the port (Debian, Ubuntu: "sudo usermod -a -G dialout $USER"; Arch: group uucp), then log out and in again.',
+  );
 
 /** Converts an error on opening a serial port to one with a helpful message. `error` comes from serialport. */
 export function openError(
@@ -21,27 +24,29 @@ export function openError(
   ) {
     return fail(
       'busy',
-      `Another program is using ${port}`,
-      'Close the other serial monitor, terminal or IDE that has this port open, then connect again.',
+      l10n.t('Another program is using {0}', port),
+      l10n.t(
+        'Close the other serial monitor, terminal or IDE that has this port open, then connect again.',
+      ),
     );
   }
   if (/permission denied|EACCES|not permitted|EPERM|access.*denied/i.test(said)) {
     return fail(
       'permission',
-      `You may not open ${port}`,
-      platform === 'linux' ? JOIN_GROUP : 'Check the permissions of the port.',
+      l10n.t('You may not open {0}', port),
+      platform === 'linux' ? joinGroup() : l10n.t('Check the permissions of the port.'),
     );
   }
   if (/no such file|ENOENT|ENXIO|ENODEV|file not found|cannot find/i.test(said)) {
     return fail(
       'notFound',
-      `Port ${port} does not exist`,
-      'Plug the board in, or choose another port.',
+      l10n.t('Port {0} does not exist', port),
+      l10n.t('Plug the board in, or choose another port.'),
     );
   }
   return fail(
     'other',
-    `${port} cannot be opened: ${said}`,
-    'Unplug the board and plug it in again.',
+    l10n.t('{0} cannot be opened: {1}', port, said),
+    l10n.t('Unplug the board and plug it in again.'),
   );
 }

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { fullPlace, type SerialAddress } from '../../core/address';
 import { ConnectError } from '../../core/errors';
 import type { Log } from '../../core/log';
@@ -10,8 +11,10 @@ import { BITS_PER_BYTE, openSerial } from './serialStream';
 /** The rate of MicroPython ports with a UART; USB CDC ignores it. */
 export const DEFAULT_BAUD_RATE = 115_200;
 
-const MODEM_MANAGER =
-  'ModemManager opens new ports for some seconds to look for modems: connect again in half a minute. If that does not help, close other programs that have the port open, or run "sudo systemctl disable --now ModemManager" if this computer has no modem.';
+const modemManager = () =>
+  l10n.t(
+    'ModemManager opens new ports for some seconds to look for modems: connect again in half a minute. If that does not help, close other programs that have the port open, or run "sudo systemctl disable --now ModemManager" if this computer has no modem.',
+  );
 
 /** Returns the transport for a serial port. The `serialport` package is loaded on opening. */
 export function serialTransport(
@@ -39,6 +42,6 @@ export async function explained(error: unknown): Promise<never> {
   if (reason !== 'busy') throw error;
   const holders = await portHolders(port);
   const who = holders.length > 0 ? `: ${holders.join(', ')}` : '';
-  const hint = who === '' && (await hasModemManager()) ? MODEM_MANAGER : error.hint;
+  const hint = who === '' && (await hasModemManager()) ? modemManager() : error.hint;
   throw new ConnectError(address, reason, message + who, { ...(hint ? { hint } : {}), cause });
 }

@@ -90,7 +90,7 @@ async function askPassword(
 }
 
 function wrongPassword(address: WebReplAddress, why = ''): ConnectError {
-  const words = 'Connect again and enter the password from the board’s webrepl_cfg.py.';
+  const words = l10n.t('Connect again and enter the password from the board’s webrepl_cfg.py.');
   return new ConnectError(
     address,
     'wrongPassword',

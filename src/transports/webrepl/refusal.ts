@@ -5,8 +5,10 @@ import { asError, ConnectError, type ConnectReason } from '../../core/errors';
 
 /** Bytes of a web page that are read to identify its server. */
 const MAX_PAGE_BYTES = 4096;
-const START_HINT =
-  'Start WebREPL on the board (import webrepl; webrepl.start()), or use "Set Up WebREPL" while it is on a cable.';
+const startHint = () =>
+  l10n.t(
+    'Start WebREPL on the board (import webrepl; webrepl.start()), or use "Set Up WebREPL" while it is on a cable.',
+  );
 
 /**
  * The error for a server that answered the WebSocket request with something else; names what it
@@ -22,22 +24,24 @@ export async function refusedByServer(
   if (/circuitpython/i.test(all)) {
     return notABoard(
       address,
-      'This is the web workflow of a CircuitPython board, not WebREPL',
-      'Connect the CircuitPython board by its cable: its REPL works there.',
+      l10n.t('This is the web workflow of a CircuitPython board, not WebREPL'),
+      l10n.t('Connect the CircuitPython board by its cable: its REPL works there.'),
     );
   }
   if (status >= 300 && status < 400) {
     return notABoard(
       address,
-      `A web server answers there and sends to ${hostOf(response.headers.location)}`,
-      'This may be the sign-in page of the network: sign in with a browser, and check the board’s address.',
+      l10n.t('A web server answers there and sends to {0}', hostOf(response.headers.location)),
+      l10n.t(
+        'This may be the sign-in page of the network: sign in with a browser, and check the board’s address.',
+      ),
     );
   }
   if (status === 401 || status === 403) {
     return notABoard(
       address,
-      `A web server that asks for a sign-in (HTTP ${status}) answers there, not WebREPL`,
-      'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+      l10n.t('A web server that asks for a sign-in (HTTP {0}) answers there, not WebREPL', status),
+      l10n.t('Check the address; WebREPL listens on port 8266 unless the board says otherwise.'),
     );
   }
   const title = /<title[^>]*>([^<]{1,80})/i
@@ -46,8 +50,10 @@ export async function refusedByServer(
     .trim();
   return notABoard(
     address,
-    `A web server${title ? ` ("${title}")` : ''} answers there (HTTP ${status}), not WebREPL`,
-    'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+    title
+      ? l10n.t('A web server ("{0}") answers there (HTTP {1}), not WebREPL', title, status)
+      : l10n.t('A web server answers there (HTTP {0}), not WebREPL', status),
+    l10n.t('Check the address; WebREPL listens on port 8266 unless the board says otherwise.'),
   );
 }
 
@@ -55,8 +61,8 @@ export async function refusedByServer(
 export function notWebRepl(address: WebReplAddress): ConnectError {
   return notABoard(
     address,
-    'A WebSocket server answers there that is not WebREPL',
-    'Check the address; WebREPL listens on port 8266 unless the board says otherwise.',
+    l10n.t('A WebSocket server answers there that is not WebREPL'),
+    l10n.t('Check the address; WebREPL listens on port 8266 unless the board says otherwise.'),
   );
 }
 
@@ -88,13 +94,13 @@ export function failedToConnect(address: WebReplAddress, cause: unknown): Connec
     new ConnectError(address, reason, message, { hint, cause });
   switch (code) {
     case 'ECONNREFUSED':
-      return fail('refused', 'Nothing listens at that address', START_HINT);
+      return fail('refused', l10n.t('Nothing listens at that address'), startHint());
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return fail(
         'notFound',
-        'No device of that name is on the network',
-        'Check the name, or use the IP address that the board prints.',
+        l10n.t('No device of that name is on the network'),
+        l10n.t('Check the name, or use the IP address that the board prints.'),
       );
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -109,18 +115,22 @@ export function failedToConnect(address: WebReplAddress, cause: unknown): Connec
   if (code.startsWith('HPE_') || /Sec-WebSocket|Upgrade header/i.test(error.message)) {
     return notABoard(
       address,
-      'The address answers, but not as a web server or WebREPL',
-      'Check the port; WebREPL listens on 8266 unless the board says otherwise.',
+      l10n.t('The address answers, but not as a web server or WebREPL'),
+      l10n.t('Check the port; WebREPL listens on 8266 unless the board says otherwise.'),
       cause,
     );
   }
   if (/SSL|TLS|certificate/i.test(`${code} ${error.message}`)) {
-    return fail('other', `TLS failed: ${error.message}`, 'Use ws:// unless the board serves TLS.');
+    return fail(
+      'other',
+      l10n.t('TLS failed: {0}', error.message),
+      l10n.t('Use ws:// unless the board serves TLS.'),
+    );
   }
   return fail(
     'other',
-    `The connection failed: ${error.message}`,
-    'Check the network and try again.',
+    l10n.t('The connection failed: {0}', error.message),
+    l10n.t('Check the network and try again.'),
   );
 }
 
@@ -146,9 +156,9 @@ function notABoard(
 /** Host name of a redirect, in characters that are safe to show. */
 function hostOf(location: string | undefined): string {
   try {
-    return new URL(location ?? '').host.replace(/[^\w.:[\]-]/g, '') || 'another page';
+    return new URL(location ?? '').host.replace(/[^\w.:[\]-]/g, '') || l10n.t('another page');
   } catch {
-    return 'another page'; // a relative redirect
+    return l10n.t('another page'); // a relative redirect
   }
 }
 
