@@ -2,13 +2,13 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { fileText } from '../../core/bytes';
 import { parseFirmware, type Firmware } from '../../core/flash';
-import { NameRange, parseTemplate, type SetupTemplate } from '../../core/setup';
+import { NameRange, PARTS, parseTemplate, type Part, type SetupTemplate } from '../../core/setup';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { askBroker } from '../agent';
 import { askFirmware, type Chosen } from '../flash';
 import { problemOf } from '../problemOf';
-import { askParts, type Part } from './parts';
+import { askParts } from './parts';
 import type { Call } from '../types';
 
 /** The services that most functions here use. */
@@ -59,9 +59,7 @@ export async function askSetup(
   if (!picked) return undefined;
   if (!picked.file) return askSteps(context, chosen, call);
   const template = await readTemplate(picked.file);
-  const all = (['firmware', 'name', 'broker', 'files', 'app', 'stubs'] as const).filter(
-    (part) => template[part] !== undefined,
-  );
+  const all = PARTS.filter((part) => template[part] !== undefined);
   const parts = await askParts(all, all);
   if (!parts) return undefined;
   return {
@@ -117,10 +115,12 @@ async function askSteps(
   const { info, state } = chosen.board ?? {};
   const isBlank = info?.implementation === undefined && state?.tag !== 'idle';
   const hasFolder = (vscode.workspace.workspaceFolders ?? []).length > 0;
-  const parts = await askParts(
-    ['firmware', 'name', 'broker', 'files', 'app', 'stubs'],
-    [...(isBlank ? (['firmware'] as const) : []), 'name', 'broker', ...(hasFolder ? FILES : [])],
-  );
+  const parts = await askParts(PARTS, [
+    ...(isBlank ? (['firmware'] as const) : []),
+    'name',
+    'broker',
+    ...(hasFolder ? FILES : []),
+  ]);
   if (!parts) return undefined;
   const has = (part: Part) => parts.includes(part);
   const data = has('firmware') ? await askFirmware(context, chosen, call) : undefined;

@@ -1,7 +1,5 @@
 import * as vscode from 'vscode';
-
-/** An entry of the template that the user can leave out. */
-export type Part = 'firmware' | 'name' | 'broker' | 'files' | 'app' | 'stubs';
+import type { Part } from '../../core/setup';
 
 /** Lets the user leave parts out. Undefined: cancelled, or nothing is left. */
 export async function askParts(

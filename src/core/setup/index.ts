@@ -36,5 +36,5 @@ export {
   type SetUpOptions,
   type StepName,
 } from './steps';
-export { parseTemplate, plainSecrets, stepsOf } from './template';
-export type { SetupTemplate, TemplateBroker, TemplateFile } from './template';
+export { PARTS, parseTemplate, plainSecrets, stepsOf } from './template';
+export type { Part, SetupTemplate, TemplateBroker, TemplateFile } from './template';

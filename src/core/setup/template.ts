@@ -28,6 +28,10 @@ export interface TemplateFile {
   readonly to: string;
 }
 
+/** The entries of a template that mean work on the board, in the order in which they are offered. */
+export const PARTS = ['firmware', 'name', 'broker', 'files', 'app', 'stubs'] as const;
+export type Part = (typeof PARTS)[number];
+
 /** The content of a board-template.yaml. A missing part means that the step is skipped. */
 export interface SetupTemplate {
   readonly firmware?: { readonly use: string; readonly erase?: boolean };
@@ -110,9 +114,8 @@ function contradictions(template: SetupTemplate): string[] {
       problems.push(l10n.t('files[{0}] needs either "from" or "text"', i));
     }
   }
-  const steps = ['firmware', 'name', 'broker', 'files', 'app', 'stubs'];
-  if (!steps.some((step) => Object.hasOwn(template, step))) {
-    problems.push(l10n.t('it has no step; write at least one of: {0}', steps.join(', ')));
+  if (!PARTS.some((part) => Object.hasOwn(template, part))) {
+    problems.push(l10n.t('it has no step; write at least one of: {0}', PARTS.join(', ')));
   }
   if (name !== undefined && /\{(?:name|uid|secret)/.test(name)) {
     problems.push(l10n.t('name may contain {n} or a range such as [001-200], but no other place'));
