@@ -8,6 +8,7 @@ export interface Stat {
   readonly mtime?: number;
 }
 
+/** One entry of a folder. */
 export interface Entry extends Stat {
   readonly name: string;
 }
@@ -37,6 +38,7 @@ export interface Places {
   readonly lib: string;
 }
 
+/** Options of verbs that move the content of files. */
 export interface TransferOptions {
   /** The content includes a password or key: see SessionOptions.secret. */
   secret?: boolean;
@@ -70,6 +72,7 @@ export interface ReadItem {
  */
 export type TakeFile = (content: Uint8Array, path: string) => Promise<void> | void;
 
+/** What a walk through a folder collects. */
 export interface WalkOptions {
   /**
    * Request the SHA-256 of every file, or of files up to `upTo` bytes if the link can do that

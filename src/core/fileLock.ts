@@ -11,6 +11,7 @@ const STALE_MS = 30_000;
 /** Interval, in milliseconds, at which a process that waits looks at the lock. */
 const POLL_MS = 100;
 
+/** `staleMs`: milliseconds without a sign of life after which an owner counts as dead. */
 export interface LockOptions {
   /** Ends the wait. */
   readonly signal?: AbortSignal | undefined;

@@ -18,6 +18,7 @@ export interface ByteStream {
   close(): Promise<void>;
 }
 
+/** How code runs: output, input, limits. */
 export interface ExecOptions {
   /** Receives the code's output as it arrives: bytes, because boards may print anything. */
   onStdout?: (chunk: Uint8Array) => void;
@@ -93,6 +94,7 @@ export interface TerminalStream {
 /** What is known about the board's program without disturbing it. */
 export type Activity = 'idle' | 'running' | 'unknown';
 
+/** What a session may do to a running program. */
 export interface SessionOptions {
   signal?: AbortSignal;
   /**

@@ -58,18 +58,21 @@ export interface AgentControl {
   firmware(signal?: AbortSignal): Promise<FirmwareSlots>;
 }
 
+/** How a board is given a new configuration. */
 export interface ConfigureOptions {
   readonly signal?: AbortSignal;
   /** The board goes back to its old configuration unless it reaches its broker this many seconds after its next start. */
   readonly trialSeconds?: number;
 }
 
+/** How a board restarts. `safe`: without its program; `normal` ends that. */
 export interface AgentRestart {
   readonly mode: 'soft' | 'hard' | 'safe' | 'normal';
   /** The copy of the agent to try. */
   readonly slot?: 'a' | 'b';
 }
 
+/** The program that the agent starts on a board. */
 export interface AppState {
   readonly running: boolean;
   readonly path: string;
@@ -78,6 +81,7 @@ export interface AppState {
   readonly error: string;
 }
 
+/** The two partitions of a firmware that updates itself (ESP32): which one runs, and which one is next. */
 export interface FirmwareSlots {
   readonly running: string;
   readonly next: string;

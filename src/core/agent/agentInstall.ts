@@ -38,6 +38,7 @@ async function agentPlaces(files: BoardFiles, signal?: AbortSignal): Promise<Age
   return { main, folder, config: `${folder}/config.json`, ca: `${folder}/ca.pem` };
 }
 
+/** Cancellation and progress of an installation. */
 export interface InstallOptions {
   readonly signal?: AbortSignal;
   /** Called with a description of each step. */

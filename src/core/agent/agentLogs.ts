@@ -137,6 +137,7 @@ export class LogStore {
     return added;
   }
 
+  /** Discards all entries. The sequences continue, so a record that is sent again is not added twice. */
   clear(): void {
     this.#entries.length = 0;
     this.#chars = 0;

@@ -32,6 +32,7 @@ export interface AgentFit {
   readonly ip: string;
 }
 
+/** A network that the board receives. */
 export interface WifiNetwork {
   readonly ssid: string;
   /** dBm. */

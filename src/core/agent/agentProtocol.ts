@@ -8,7 +8,9 @@ import { ProtocolError } from '../errors';
 /** Protocol version of this code. Boards with version 1 can be read and updated. */
 export const PROTOCOL_VERSION = 2;
 export type ProtocolVersion = 1 | 2;
+/** Length of the header of every frame, in bytes (docs/protocol.md section 3). */
 export const HEADER_BYTES = 16;
+/** Length in bytes of the truncated HMAC that signs a frame (docs/protocol.md section 4). */
 export const TAG_BYTES = 12;
 /**
  * Request ids, counters and offsets stay below this value, so that they are small integers in
@@ -86,6 +88,7 @@ export const ERROR_CODES = [
 ] as const;
 export type AgentErrorCode = (typeof ERROR_CODES)[number];
 
+/** One message of the agent protocol, without its signature. */
 export interface Frame {
   readonly op: OpCode;
   /** Bits of `Flag`. The signer sets the MAC bit. */

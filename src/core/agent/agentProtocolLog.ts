@@ -7,6 +7,7 @@ import { ProtocolError } from '../errors';
 /** Debug, info, warning, error, critical; O for printed output. */
 export type LogLevel = 'D' | 'I' | 'W' | 'E' | 'C' | 'O';
 
+/** One line that a program or the agent has logged. */
 export interface LogRecord {
   readonly seq: number;
   readonly level: LogLevel;
@@ -18,6 +19,7 @@ export interface LogRecord {
   readonly cut: boolean;
 }
 
+/** Consecutive records of one boot, as a board sends them. */
 export interface LogBatch {
   readonly boot: string;
   /** Sequence number of the first record. */

@@ -8,6 +8,7 @@ import { withoutTags } from './agentProtocolTags';
 import { ProtocolError } from '../errors';
 import { isZone } from '../timeZone';
 
+/** How a board describes itself when it connects to the broker. */
 export interface Birth {
   readonly on: true;
   readonly proto: number;
@@ -52,6 +53,7 @@ export interface BirthApp {
   readonly sleeps: boolean;
 }
 
+/** The retained message of a board that has left the broker, and why. */
 export interface Gone {
   readonly on: false;
   readonly boot: string;

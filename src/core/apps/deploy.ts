@@ -12,6 +12,7 @@ import { startFromMain } from './startFromMain';
 /** The supervisor's files by name, as they are in the product. */
 export type Supervisor = ReadonlyMap<string, Uint8Array>;
 
+/** Cancellation, progress and the way of sending for a deployment. */
 export interface DeployOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;
@@ -33,6 +34,7 @@ interface DeployPlan {
   readonly remove: readonly string[];
 }
 
+/** What a deployment has done on one board. `sent`, `copied`: numbers of files. */
 export interface Deployed {
   readonly id: string;
   readonly sent: number;

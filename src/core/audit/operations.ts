@@ -10,6 +10,7 @@ export interface WorkedBoard {
   readonly uid?: string;
 }
 
+/** What the audit needs: who acts, where entries go, and the time. */
 export interface OperationServices {
   readonly origin: AuditEntry['origin'];
   /** Takes an entry for the store. */

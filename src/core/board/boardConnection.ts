@@ -16,6 +16,7 @@ export interface ConnectionHost {
   changed(): void;
 }
 
+/** How a board is to be connected. */
 export interface ConnectOptions {
   signal?: AbortSignal;
   /** The kind of link to use, regardless of the order of preference. */

@@ -48,6 +48,7 @@ export class BoardConsole {
     return concat(this.#history);
   }
 
+  /** Shows the output of an open link from now on, in place of the previous one. */
   attach(transport: Transport): void {
     this.detach();
     const stream = transport.terminal();
@@ -56,6 +57,7 @@ export class BoardConsole {
     this.#attached.fire(stream);
   }
 
+  /** Leaves the link; does nothing if there is none. */
   detach(): void {
     this.#connection.dispose();
     this.#connection = new DisposableStore();

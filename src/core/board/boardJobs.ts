@@ -5,6 +5,7 @@ import type { Session, Transport } from '../transport';
 /** How an operation may treat a running program; undefined: it may not stop it. */
 export type StopAnswer = 'stop' | 'stopAndRestart' | undefined;
 
+/** How a job on a board is shown, cancelled and permitted. */
 export interface JobOptions {
   /** A short description for the tree and status bar: "Uploading main.py". */
   job?: string;

@@ -37,10 +37,12 @@ export class KnownBoards {
     for (const board of store.load()) this.#byUid.set(board.uid, board);
   }
 
+  /** Returns every board that has been seen or named. */
   all(): readonly KnownBoard[] {
     return [...this.#byUid.values()];
   }
 
+  /** Returns the board with this uid. */
   get(uid: string): KnownBoard | undefined {
     return this.#byUid.get(uid);
   }
@@ -66,6 +68,7 @@ export class KnownBoards {
     this.#put({ ...old, uid, places: merged, info: info ?? old?.info });
   }
 
+  /** Stores a name or tags that the user has chosen. An unknown board is added. */
   update(uid: string, change: { name?: string; tags?: readonly string[] }): void {
     const { auto, ...old } = this.#byUid.get(uid) ?? { uid, places: [] };
     const keepsAuto = auto !== undefined && change.name === undefined;
@@ -90,6 +93,7 @@ export class KnownBoards {
     return name;
   }
 
+  /** Removes a board with its name, tags and places. */
   forget(uid: string): void {
     if (this.#byUid.delete(uid)) this.#save(uid);
   }

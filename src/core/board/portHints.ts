@@ -18,6 +18,7 @@ export type PortHintId =
   | 'driver'
   | 'cable';
 
+/** A likely reason for a missing port, and what to do about it. */
 export interface PortHint {
   readonly id: PortHintId;
   readonly text: string;

@@ -23,6 +23,7 @@ export class UidIndex {
     this.#boards.set(uid, (this.#boards.get(uid) ?? new Set()).add(board));
   }
 
+  /** Removes a board; does nothing if it is not in the index. */
   remove(board: Board): void {
     const uid = this.#uids.get(board);
     if (uid === undefined) return;

@@ -17,6 +17,7 @@ export class ConfigTakenBackError extends FleetError {
   readonly code = 'configTakenBack';
 }
 
+/** How settings are applied to one board. */
 export interface ApplyOptions {
   readonly signal?: AbortSignal;
   /** Seconds of the trial, 5 to 3600. Default: {@link TRIAL_S}. */
@@ -27,6 +28,7 @@ export interface ApplyOptions {
   readonly clock?: Clock;
 }
 
+/** What applying settings has changed, and how it ended. */
 export interface Applied {
   readonly changes: readonly ConfigChange[];
   /**

@@ -15,17 +15,22 @@ export interface Setting {
   readonly schema: JsonSchema;
 }
 
+/** A schema that also permits null, which stands for the agent's default. */
 export const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
+/** The schema of a text of at most `maxLength` characters. */
 export const text = (maxLength: number, description: string): JsonSchema => ({
   ...{ type: 'string', maxLength, description },
 });
+/** The schema of an integer from `minimum` to `maximum`. */
 export const number = (minimum: number, maximum: number, description: string): JsonSchema => ({
   ...{ type: 'integer', minimum, maximum, description },
 });
 
+/** A setting with the same name in the document and in config.json. */
 export const same = (name: string, schema: JsonSchema, more: Partial<Setting> = {}): Setting =>
   renamed(name, name, schema, more);
 
+/** A setting that is called `name` in the document and `key` in config.json. */
 export const renamed = (
   name: string,
   key: string,
@@ -39,6 +44,7 @@ export const renamed = (
   ...more,
 });
 
+/** Swaps names and values. */
 export function inverse(names: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(names).map(([a, b]) => [b, a]));
 }

@@ -61,6 +61,7 @@ export interface Presence {
   readonly raw?: Uint8Array;
 }
 
+/** Log records from a board. */
 export interface BoardLog {
   readonly uid: string;
   readonly batch: LogBatch;

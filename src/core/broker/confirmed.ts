@@ -39,6 +39,7 @@ export async function confirmed(
   }
 }
 
+/** Cancellation and time limit, in milliseconds, of the wait. */
 export interface ConfirmOptions {
   readonly signal?: AbortSignal;
   readonly limitMs?: number;

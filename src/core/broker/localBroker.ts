@@ -60,6 +60,7 @@ export interface LocalBrokerControl {
 /** Profile id of the embedded broker; its boards are `mqtt://local/UID`. */
 export const LOCAL_BROKER_ID = 'local';
 
+/** The address of the embedded broker; board addresses begin with it. */
 export const localBrokerAddress = mqttAddress(LOCAL_BROKER_ID);
 
 /**

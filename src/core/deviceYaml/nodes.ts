@@ -15,20 +15,24 @@ export class Nodes {
     private readonly lines: LineCounter,
   ) {}
 
+  /** Converts an offset in the text to a place. */
   placeAt(offset: number): Place {
     const { line, col } = this.lines.linePos(offset);
     return { file: this.file, line: Math.max(1, line), col: Math.max(1, col) };
   }
 
+  /** Returns the place where `node` begins; the start of the file for a missing node. */
   place(node: unknown): Place {
     const start = (node as Node | null | undefined)?.range?.[0];
     return this.placeAt(start ?? 0);
   }
 
+  /** Reports an error. */
   error(place: Place, message: string): void {
     this.diagnostics.push({ ...place, message, severity: 'error' });
   }
 
+  /** Reports a warning. */
   warning(place: Place, message: string): void {
     this.diagnostics.push({ ...place, message, severity: 'warning' });
   }
@@ -74,6 +78,7 @@ export class Nodes {
     return undefined;
   }
 
+  /** Reads true or false. Reports anything else, called `what` in the message, and returns undefined. */
   boolean(node: unknown, what: string): boolean | undefined {
     if (this.isNothing(node)) return undefined;
     const scalar = this.plain(node);

@@ -6,11 +6,13 @@ import { Nodes } from './nodes';
 /** Limit of a device file in characters. */
 const MAX_FILE = 200_000;
 
+/** The devices of a file, and what is wrong in it. */
 export interface ParsedFile {
   readonly devices: readonly Device[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** How a file is parsed. */
 export interface ParseOptions {
   /** The dialect for files that do not name one. Default: by the keys they use. */
   readonly dialect?: Dialect;

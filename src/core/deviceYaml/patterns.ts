@@ -2,6 +2,7 @@ import { Minimatch, type MinimatchOptions } from 'minimatch';
 
 /** The files that iot-kernel takes from a folder by default. */
 export const DEFAULT_INCLUDE: readonly string[] = ['./**/*.py', './**/*.mpy', './**/'];
+/** Patterns of files that never belong on a board: CircuitPython writes boot_out.txt itself. */
 export const DEFAULT_EXCLUDE: readonly string[] = ['boot_out.txt'];
 
 /** Python's glob: `**` matches any folders, and names starting with a dot match only a pattern with that dot. */

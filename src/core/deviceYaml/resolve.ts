@@ -6,6 +6,7 @@ import { filesBelow } from './localFiles';
 import type { At, Device, Diagnostic, Place, Resource } from './model';
 import { DEFAULT_EXCLUDE, DEFAULT_INCLUDE, fileFilter, isInside } from './patterns';
 
+/** Where a device's resources are searched. */
 export interface ResolveOptions {
   readonly fs: LocalFs;
   readonly environment: Environment;
@@ -28,6 +29,7 @@ export interface Placement {
   readonly files: readonly Placed[];
 }
 
+/** The files of a device, found on this computer. */
 export interface ResolvedDevice {
   /** In the order of the file, to show before the first sync. */
   readonly placements: readonly Placement[];

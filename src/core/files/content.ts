@@ -14,6 +14,7 @@ export function sha256(content: Uint8Array): Uint8Array {
   return createHash('sha256').update(content).digest();
 }
 
+/** Compressed content, and what inflating it costs. */
 export interface Deflated {
   readonly data: Uint8Array;
   /** The board needs a window of 2 ** windowBits bytes to inflate this. */
@@ -66,6 +67,7 @@ export class InflateMeter {
     return this.#count - before;
   }
 
+  /** Frees the memory of zlib. */
   close(): void {
     this.#inflate.close();
   }

@@ -46,6 +46,7 @@ export class SendWindow {
     return this.#frames[0]?.wire.length ?? 0;
   }
 
+  /** Appends a frame with the next number. It is sent once the credit allows it. */
   add(body: Body): void {
     const wire = frame(this.#next, body.wire);
     this.#next = (this.#next + 1) % NUMBERS;

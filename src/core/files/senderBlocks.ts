@@ -33,6 +33,10 @@ export class SenderOutput {
     private readonly onBlock: (offset: number, body: Uint8Array) => void,
   ) {}
 
+  /**
+   * Takes output of the sender. Scans it in portions, since one scan for each chunk would be slow.
+   * @throws ProtocolError for output without end
+   */
   feed(chunk: Uint8Array): void {
     this.#parts.push(chunk);
     this.#waiting += chunk.length;

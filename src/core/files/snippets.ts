@@ -198,6 +198,7 @@ export class Answer {
   }
 }
 
+/** How a verb runs: cancellation, and the form in which its code is sent. */
 export interface VerbOptions {
   signal?: AbortSignal;
   form: CodeForm;

@@ -48,6 +48,7 @@ export function startFilesLast(a: { path: string }, b: { path: string }): number
   return Number(RUN_AT_START.test(a.path)) - Number(RUN_AT_START.test(b.path));
 }
 
+/** The agent's lines of a start file, and where they were. */
 export interface Split {
   readonly lines: string;
   /** The lines came before everything else. */

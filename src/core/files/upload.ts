@@ -31,6 +31,7 @@ const FILLER_PAUSE_MS = 120;
 /** A frame requested this many times in a row does not get through at this size. */
 const REPAIRS_IN_A_ROW = 5;
 
+/** How one run of the receiver begins. `ahead`: bytes that may be in transit before an answer. */
 export interface StreamPlan extends BodyOptions {
   readonly ahead: number;
   readonly code: string | Uint8Array;
@@ -38,6 +39,7 @@ export interface StreamPlan extends BodyOptions {
   readonly first: number;
 }
 
+/** Progress of one run. */
 export interface StreamEvents {
   /** Called when the files before this index are verified and in place. */
   onCommitted(count: number): void;

@@ -30,6 +30,7 @@ export class AnswerParser {
     private readonly onText: (chunk: Uint8Array) => void,
   ) {}
 
+  /** Takes output of the receiver; calls the handlers for the answers in it. */
   feed(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; at++) {
       if (this.#inText) {

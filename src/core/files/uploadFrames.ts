@@ -17,6 +17,7 @@ export interface Body {
   readonly last: boolean;
 }
 
+/** Limits for the bodies of frames. */
 export interface BodyOptions {
   /** Maximum length of a body on the wire, in bytes. */
   readonly limit: number;

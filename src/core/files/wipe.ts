@@ -6,6 +6,7 @@ import { FileError } from '../errors';
 import { isStartFile, splitStartLines } from './startLines';
 import { under } from './paths';
 
+/** What is wiped, and progress. */
 export interface WipeOptions {
   /** Leave the agent, its set-up and the lines that start it: the board is reached through it. */
   readonly keepAgent: boolean;
@@ -13,6 +14,7 @@ export interface WipeOptions {
   readonly onProgress?: (done: number, total: number, path: string) => void;
 }
 
+/** `removed`: number of files and folders. */
 export interface WipeResult {
   readonly removed: number;
   /** Names that were left: the agent, other file systems, and what the firmware does not let go. */

@@ -10,6 +10,7 @@ import type { FlashProgress } from './espFlash';
 import type { HexFirmware } from './hexFile';
 import { familyName, type Uf2Firmware } from './uf2';
 
+/** Services for copying firmware to a drive. */
 export interface DriveOptions {
   readonly clock: Clock;
   readonly signal: AbortSignal;

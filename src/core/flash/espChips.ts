@@ -24,6 +24,7 @@ export const ESP_CHIPS: readonly EspChip[] = [
   { name: 'ESP32-H4', imageId: 28, bootOffset: 0x2000 },
 ];
 
+/** Returns the chip with this id in the header of firmware images. */
 export function espChipOfImage(imageId: number): EspChip | undefined {
   return ESP_CHIPS.find((chip) => chip.imageId === imageId);
 }

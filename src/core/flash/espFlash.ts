@@ -20,6 +20,7 @@ export interface FlashProgress {
   readonly baud?: number;
 }
 
+/** How an ESP chip is flashed. */
 export interface EspFlashOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -32,6 +33,7 @@ export interface EspFlashOptions {
   readonly onIdentity?: (identity: EspIdentity) => void | Promise<void>;
 }
 
+/** What flashing has done. */
 export interface EspFlashResult {
   readonly identity: EspIdentity;
   /** Bytes written; 0 if the chip already had this firmware. */

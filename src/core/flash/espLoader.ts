@@ -224,6 +224,7 @@ export class EspSession {
     return this.hasLines;
   }
 
+  /** Disconnects from the chip. Failures are only logged, since the work has ended. */
   async close(): Promise<void> {
     if (this.#isOpen) await this.#disconnect();
     this.#isOpen = false;

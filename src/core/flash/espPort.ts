@@ -45,6 +45,7 @@ export class EspPort {
     return text(this.#heard);
   }
 
+  /** Discards what the chip has sent so far. */
   forgetHeard(): void {
     this.#heard = Buffer.alloc(0);
   }
@@ -54,6 +55,7 @@ export class EspPort {
     return this.#hasLines;
   }
 
+  /** Returns the port's USB ids, as the Web Serial API does; none for other ports. */
   getInfo(): { usbVendorId?: number; usbProductId?: number } {
     if (!this.port.usb) return {};
     const { vendorId, productId } = this.port.usb;
@@ -63,6 +65,7 @@ export class EspPort {
     };
   }
 
+  /** Opens the port and its streams. */
   async open({ baudRate }: { baudRate: number }): Promise<void> {
     await this.port.open(baudRate);
     this.readable = new ReadableStream<Uint8Array>({
@@ -72,6 +75,7 @@ export class EspPort {
     this.#hasLines = await this.port.setLines(this.#lines);
   }
 
+  /** Sets DTR and RTS. A line that is not named keeps its state. */
   async setSignals(signals: {
     dataTerminalReady?: boolean;
     requestToSend?: boolean;
@@ -82,10 +86,12 @@ export class EspPort {
     if (this.#hasLines) this.#hasLines = await this.port.setLines(this.#lines);
   }
 
+  /** Changes the speed, in baud, of the open port. */
   setBaudRate(baudRate: number): Promise<void> {
     return this.port.setBaudRate(baudRate);
   }
 
+  /** Ends the streams and closes the port. */
   async close(): Promise<void> {
     this.#endStreams();
     await this.port.close();

@@ -5,6 +5,7 @@ import { COMMAND, words, type EspSession } from './espLoader';
 
 const compress = promisify(deflate);
 
+/** Smallest part of the flash that can be erased, in bytes. */
 export const SECTOR = 4096;
 const COMMAND_MS = 3000;
 // Time that a slow flash needs, as esptool allows it: milliseconds for each megabyte.
@@ -32,6 +33,7 @@ export async function flashMd5(session: EspSession, offset: number, size: number
   return Buffer.from(answer).toString(session.isStub ? 'hex' : 'latin1');
 }
 
+/** Whether the flash already holds this segment; the chip computes the MD5. */
 export async function isInFlash(session: EspSession, { offset, data }: Segment): Promise<boolean> {
   const wanted = createHash('md5').update(data).digest('hex');
   return (await flashMd5(session, offset, data.length)) === wanted;

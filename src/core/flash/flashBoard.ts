@@ -18,6 +18,7 @@ export interface FlashTarget {
   readonly drive?: LoaderDrive;
 }
 
+/** How a board is flashed, whatever its loader. `mostBaud`: highest speed to try, for ESP chips. */
 export interface FlashBoardOptions {
   readonly log: Log;
   readonly signal: AbortSignal;

@@ -49,6 +49,7 @@ export function familyName(family: number): string {
   return FAMILIES[family] ?? `0x${family.toString(16).padStart(8, '0')}`;
 }
 
+/** Whether the data begins with a UF2 block. */
 export function isUf2(data: Uint8Array): boolean {
   if (data.length < BLOCK) return false;
   const view = new DataView(data.buffer, data.byteOffset, BLOCK);

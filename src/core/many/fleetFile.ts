@@ -2,6 +2,7 @@ import type { BrokerProfile } from '../broker/brokers';
 import { LOCAL_BROKER_ID } from '../broker/localBroker';
 import type { Groups, Selectable } from './selector';
 
+/** The fleet as a file that another computer can read. */
 export interface FleetFile {
   /** The text of `fleet.json`. */
   readonly text: string;

@@ -22,6 +22,10 @@ export interface FleetJobServices extends ActionServices {
   readonly publisher?: GroupPublisher;
 }
 
+/**
+ * `concurrency`: boards at the same time. `timeoutMs`: milliseconds for one board. `programs`: what
+ * happens to running programs.
+ */
 export interface FleetJobOptions {
   readonly concurrency?: number;
   readonly timeoutMs?: number;

@@ -4,6 +4,7 @@ import type { Outcome } from './jobs';
 /** What a board did with a file published to many. */
 export type GroupResult = 'written' | 'same';
 
+/** Cancellation and progress of a publication to many boards. */
 export interface GroupPublishOptions {
   signal?: AbortSignal;
   /** Bytes that the listening boards have received, and the total. */

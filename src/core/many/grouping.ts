@@ -2,9 +2,11 @@ import { stateNames } from '../board';
 import { naturally } from './hostlist';
 import type { Selectable } from './selector';
 
+/** The properties by which the tree can group boards. */
 export const GROUPINGS = ['none', 'tag', 'platform', 'broker', 'state'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
+/** Boards with a common property. */
 export interface BoardGroup<T> {
   /**
    * What the boards have in common; undefined: boards without this property (no tag, no broker).

@@ -46,6 +46,7 @@ export type Mark =
   | 'weak-signal'
   | 'wrong-clock';
 
+/** A problem of one board. */
 export interface Issue {
   readonly mark: Mark;
   /** Describes the problem. May contain text from a board. */

@@ -20,6 +20,7 @@ export type Outcome<B, T> =
 /** Events for one board as they happen. */
 export type JobProgress<B, T> = { readonly board: B; readonly status: 'running' } | Outcome<B, T>;
 
+/** How work is spread over boards. */
 export interface JobOptions<B, T> {
   /** Number of parallel boards; default {@link DEFAULT_CONCURRENCY}. */
   readonly concurrency?: number;

@@ -21,6 +21,7 @@ export interface RolloutSteps<B> {
   settle(board: B, signal: AbortSignal): Promise<void>;
 }
 
+/** The waves of a roll-out, and when it stops. */
 export interface RolloutPlan {
   /** Boards in the first wave; default 1. */
   readonly canaries?: number;
@@ -45,6 +46,7 @@ export interface RolloutPlan {
 export type RolloutStep =
   'waiting' | 'applying' | 'checking' | 'well' | 'failed' | 'rollingBack' | 'rolledBack' | 'stuck';
 
+/** The state of one board in a roll-out. */
 export interface RolloutRow<B> {
   readonly board: B;
   /** Wave number; 0 is the canaries. */

@@ -24,6 +24,7 @@ interface Before {
   readonly added: string[];
 }
 
+/** A roll-out of files: what is uploaded, and when a board counts as healthy. */
 export interface FileRollout extends UploadPlan<UploadFile> {
   /** Python expression that is true on a healthy board; undefined: the upload is enough. */
   readonly health?: string;

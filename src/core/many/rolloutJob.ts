@@ -134,6 +134,7 @@ export class RolloutJob implements ManyJob {
 /** How the results name the steps. */
 export type RolloutWords = Readonly<Record<RolloutStep | 'notReached', () => string>>;
 
+/** For roll-outs of files, which are taken back on failure. */
 export const FILE_WORDS: RolloutWords = {
   waiting: () => l10n.t('waiting'),
   applying: () => l10n.t('uploading'),

@@ -20,6 +20,7 @@ export interface Selectable {
   readonly brokers: readonly string[];
 }
 
+/** The boards that a selector names. */
 export interface Selection<T> {
   /** Distinct boards in the order in which the selector names them. */
   readonly boards: readonly T[];

@@ -33,6 +33,7 @@ export class Telemetry {
   /** Fired with the uid of a board that has been measured. */
   readonly onDidChange = this.#changed.event;
 
+  /** Adds a sample. Forgets the oldest sample of the board, or the board not heard for longest, when there are too many. */
   add(uid: string, sample: Sample): void {
     const samples = this.#byUid.get(uid) ?? [];
     this.#byUid.delete(uid); // the most recently heard board goes to the end
@@ -46,10 +47,12 @@ export class Telemetry {
     this.#changed.fire(uid);
   }
 
+  /** Returns the samples of a board, the oldest first. */
   of(uid: string): readonly Sample[] {
     return this.#byUid.get(uid) ?? [];
   }
 
+  /** Returns the last sample of a board. */
   latest(uid: string): Sample | undefined {
     return this.#byUid.get(uid)?.at(-1);
   }

@@ -39,6 +39,7 @@ export class BoardOutput {
     return this.#value;
   }
 
+  /** Takes output of the board. A character may be split between chunks. */
   take(chunk: Uint8Array): void {
     this.#take(this.#decoder.decode(chunk, { stream: true }));
   }

@@ -72,6 +72,7 @@ export interface NotebookHost {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+/** `target`: folder to install into; default: that of the packages. */
 export interface PackageOptions {
   readonly target?: string;
   readonly signal: AbortSignal;

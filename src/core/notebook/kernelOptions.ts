@@ -23,6 +23,7 @@ export interface CellRun {
   readonly signal: AbortSignal;
 }
 
+/** What a kernel needs. */
 export interface KernelOptions {
   readonly host: NotebookHost;
   readonly shared: Shared;

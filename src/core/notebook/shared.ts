@@ -18,17 +18,20 @@ export class Shared {
     return this.#all();
   }
 
+  /** Stores a value, as JSON, under `name`. */
   keep(name: string, json: string): void {
     this.#all().set(name, json);
     this.saved?.save(this.#all());
   }
 
+  /** Deletes a value. Returns false if it was not stored. */
   forget(name: string): boolean {
     const known = this.#all().delete(name);
     if (known) this.saved?.save(this.#all());
     return known;
   }
 
+  /** Deletes all values. */
   forgetAll(): void {
     this.#all().clear();
     this.saved?.save(this.#all());
@@ -43,6 +46,7 @@ export class Shared {
     return python;
   }
 
+  /** Ends the Python processes. */
   dispose(): void {
     for (const python of this.#pythons.values()) python.dispose();
     this.#pythons.clear();

@@ -4,6 +4,7 @@ import { checkOwners, goingFiles, OwnFilesError, ownFiles, removeFiles, shadowOf
 import type { FetchedPackage, InstalledPackage } from './install';
 import { itemsOf, LeftBehindError, lookAt, placeFiles } from './place';
 
+/** How packages on a board are changed. */
 export interface ChangeOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;

@@ -10,6 +10,7 @@ import type { Log } from '../log';
 import { withoutLogin } from './plainUrl';
 import { brokenOff, DownloadError, refused, unreachable } from './downloadError';
 
+/** How one address is downloaded. */
 export interface FetchOptions {
   signal?: AbortSignal;
   /** Limit of the answer in bytes, checked during the download; default {@link MAX_FILE}. */

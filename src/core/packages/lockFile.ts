@@ -16,6 +16,7 @@ export interface LockFile {
   readonly packages: readonly LockedPackage[];
 }
 
+/** One package of mpy.lock. */
 export interface LockedPackage {
   readonly id: string;
   readonly name: string;

@@ -6,6 +6,7 @@ export interface CompilerSettings {
   readonly micropython?: string;
 }
 
+/** One source to compile, as the thread receives it. */
 export interface CompileRequest {
   readonly id: number;
   readonly source: string;

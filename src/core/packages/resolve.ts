@@ -16,6 +16,7 @@ export class ConflictError extends FleetError {
   readonly code = 'conflict';
 }
 
+/** Addresses of the package indexes, and the downloader. */
 export interface Sources {
   readonly index: string;
   readonly pypi: string;

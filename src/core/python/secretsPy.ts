@@ -11,6 +11,7 @@ export interface SecretsProblem {
   readonly message: string;
 }
 
+/** The values of a secrets.py, and what is wrong in it. */
 export interface Secrets {
   readonly values: ReadonlyMap<string, PythonValue>;
   readonly problems: readonly SecretsProblem[];

@@ -15,11 +15,13 @@ export class Heard {
     return this.#bytes;
   }
 
+  /** Forgets everything: the board is asked to stop now. */
   reset(): void {
     this.#bytes = 0;
     this.#odd = 0;
   }
 
+  /** Counts the bytes, and in a sample of each chunk those that do not occur in text. */
   feed(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
     const sample = chunk.subarray(0, SAMPLE);

@@ -1,6 +1,7 @@
 import { concat, indexOf } from '../bytes';
 import { RAW_BANNER } from './rawReplFraming';
 
+/** Ctrl-D, which ends code in the raw REPL and in raw-paste mode. */
 export const END_OF_CODE = Uint8Array.of(0x04);
 const ENTER_RAW_PASTE = Uint8Array.of(0x05, 0x41, 0x01); // Ctrl-E A Ctrl-A
 
@@ -45,6 +46,7 @@ export class RawPaste {
     return concat([ENTER_RAW_PASTE, ...(bytes > 0 ? [this.take()] : [])]);
   }
 
+  /** Searches what the board has sent since the request for its answer. */
   answer(seen: Uint8Array): PasteAnswer {
     const all = Buffer.from(seen.buffer, seen.byteOffset, seen.byteLength);
     const yes = all.indexOf('R\x01');

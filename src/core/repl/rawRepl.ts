@@ -14,6 +14,7 @@ import type { ExecOptions } from '../transport';
 const PLAIN_BLOCK = 60;
 const PLAIN_PAUSE_MS = 4; // time for the board to process a block
 
+/** Speed and patience of the line below a raw REPL. */
 export interface RawReplOptions {
   /**
    * Bytes per second that the line carries to the board; undefined if the line is not the

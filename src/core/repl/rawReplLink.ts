@@ -14,6 +14,7 @@ import { PromptTracker } from './rawReplPrompt';
 import { ShownOutput } from './shownOutput';
 import { stopProgram } from './stopProgram';
 
+/** Times and rates of a link, and how much code may be sent ahead. */
 export interface LinkOptions extends LinkTimes {
   /** See {@link RawReplOptions}. */
   readonly fillsRing?: boolean;

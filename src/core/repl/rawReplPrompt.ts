@@ -61,6 +61,7 @@ export class PromptTracker {
     if (shown(prompt) !== '' && prompt.length <= PROMPT_LIMIT) this.#own = prompt;
   }
 
+  /** Takes output of the board, in any pieces. Of a large chunk, only the end is examined. */
   feed(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
     this.#heard = true;

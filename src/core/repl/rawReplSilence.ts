@@ -26,6 +26,7 @@ export class SilenceWatch {
     private readonly code: Watched,
   ) {}
 
+  /** Ends the watch: silence no longer matters. */
   dispose(): void {
     this.#timer?.dispose();
   }

@@ -55,6 +55,7 @@ export const STOP_ROUNDS: readonly StopRound[] = [
   { floodMs: 500, waitMs: 1500 },
 ];
 
+/** Milliseconds of Ctrl-C and of the silence after it. `paced`: no more than the line carries. */
 export interface StopRound {
   readonly floodMs: number;
   readonly waitMs: number;

@@ -22,6 +22,7 @@ const PROBE_MS = 400;
 const CTRL_C = 0x03;
 const FAREWELL = Uint8Array.of(0x03, 0x02); // ends running code and leaves the raw REPL before the link closes
 
+/** What differs between byte streams: how they open, how fast they are, and what they can do. */
 export interface StreamTransportOptions {
   readonly address: Address;
   /** Opens the byte stream passively. @throws ConnectError */

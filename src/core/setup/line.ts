@@ -43,6 +43,7 @@ export interface LineEvents {
   broken?(place: string, error: Error): void;
 }
 
+/** How a production line runs. `atOnce`: boards at the same time. */
 export interface LineOptions extends Pick<SetUpOptions, 'signal' | 'again'> {
   /** Ends after this number of boards. */
   readonly count?: number;

@@ -49,6 +49,7 @@ export class MadeList {
     return `${this.base}.labels.txt`;
   }
 
+  /** Returns the record of a board, found by its uid or by the address of its chip. */
   of(board: Pick<SetupRecord, 'uid' | 'chip'>): SetupRecord | undefined {
     return this.all.find((r) => isSameBoard(r, board));
   }

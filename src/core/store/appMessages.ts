@@ -31,6 +31,7 @@ export interface KnownSource {
   readonly start?: number;
 }
 
+/** Which messages of apps are wanted. */
 export interface MessageQuery {
   readonly uids?: readonly string[];
   /** Milliseconds since 1970; `to` is exclusive. */
@@ -45,6 +46,7 @@ export interface MessageQuery {
   readonly latest?: boolean;
 }
 
+/** Messages that match a query, in parts. */
 export interface MessagePage {
   /** Sorted by time; rows of one board keep the order in which it sent them. */
   readonly rows: readonly MessageRow[];
@@ -54,6 +56,7 @@ export interface MessagePage {
   readonly dropped: number;
 }
 
+/** The states of a message to an app, in their order. The last three are final. */
 export const COMMAND_STATES = [
   ...(['queued', 'sent', 'delivered', 'done', 'failed', 'expired'] as const),
 ] as const;
@@ -75,6 +78,7 @@ export interface CommandRow {
   readonly error?: string;
 }
 
+/** Which messages to apps are wanted. */
 export interface CommandQuery {
   readonly uid?: string;
   readonly id?: string;
@@ -83,6 +87,7 @@ export interface CommandQuery {
   readonly limit: number;
 }
 
+/** SQL that creates the tables of messages, if they do not exist. */
 export const MESSAGE_TABLES = `
 CREATE TABLE IF NOT EXISTS app_messages (
   board INTEGER NOT NULL, boot TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
@@ -130,6 +135,7 @@ export function addMessages(
   return added;
 }
 
+/** Reads a page of messages of apps. */
 export function messages(db: Database, query: MessageQuery): MessagePage {
   const where: string[] = [];
   const values: SQLiteValue[] = [];

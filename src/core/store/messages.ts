@@ -27,6 +27,7 @@ export interface StoreCalls {
   readonly commands: CommandQuery;
 }
 
+/** One call, as the thread receives it. */
 export interface StoreRequest<C extends keyof StoreCalls = keyof StoreCalls> {
   readonly id: number;
   readonly call: C;

@@ -35,6 +35,7 @@ export interface AuditEntry {
   readonly boards: readonly AuditBoard[];
 }
 
+/** How an operation ended on one board. */
 export interface AuditBoard {
   readonly uid?: string;
   /** The board's name at that time. */
@@ -58,6 +59,7 @@ export interface Period {
   readonly to: number;
 }
 
+/** Which values a chart needs. */
 export interface SeriesQuery extends Period {
   readonly uid: string;
   readonly metric: Metric;
@@ -80,6 +82,7 @@ export interface Cursor {
   readonly id: number;
 }
 
+/** Which events or operations are wanted. */
 export interface SearchQuery extends Partial<Period> {
   readonly uid?: string;
   /** Case-insensitive part of the text (ASCII letters). */
@@ -98,6 +101,7 @@ export interface Page<T> {
   readonly next?: Cursor;
 }
 
+/** Limits of the store; the oldest rows beyond them are deleted. */
 export interface Limits {
   /** Size of the file in bytes. */
   readonly maxBytes: number;
@@ -105,6 +109,7 @@ export interface Limits {
   readonly maxAgeMs: number;
 }
 
+/** Size of the store, and its numbers of rows. */
 export interface StoreSize {
   /** Size of the file in bytes, without the pages that are free. */
   readonly bytes: number;
@@ -115,6 +120,7 @@ export interface StoreSize {
   readonly audit: number;
 }
 
+/** Largest number of rows on a page. */
 export const MAX_PAGE = 1_000;
 /** Limit of a text in characters. Longer texts are cut, because a board can send any length. */
 export const MAX_TEXT = 8_000;

@@ -57,6 +57,7 @@ export async function addMessages(
   );
 }
 
+/** Reads a page of messages of apps. */
 export async function messages(db: Db, query: MessageQuery): Promise<MessagePage> {
   const where = new Conditions();
   if (query.from !== undefined) where.add('m.at >= ?', whole(query.from));

@@ -86,6 +86,7 @@ export async function insertAll(
   );
 }
 
+/** Reads the values of one metric of a board, for a chart. */
 export async function series(db: Db, query: SeriesQuery): Promise<SeriesPoint[]> {
   const { uid, metric, from, to, points } = query;
   if (!METRICS.includes(metric)) throw new Error(`there is no metric ${metric}`);
@@ -106,6 +107,7 @@ export async function series(db: Db, query: SeriesQuery): Promise<SeriesPoint[]>
   }));
 }
 
+/** Reads a page of events, the newest first. */
 export async function events(db: Db, query: SearchQuery): Promise<Page<EventEntry>> {
   const found = await search(db, query, {
     table: 'events',
@@ -120,6 +122,7 @@ export async function events(db: Db, query: SearchQuery): Promise<Page<EventEntr
   return page(found, rows, query.limit);
 }
 
+/** Reads a page of operations, the newest first. */
 export async function audit(db: Db, query: SearchQuery): Promise<Page<AuditEntry>> {
   const found = await search(db, query, {
     table: 'audit',
@@ -135,6 +138,7 @@ export async function audit(db: Db, query: SearchQuery): Promise<Page<AuditEntry
   return page(found, rows, query.limit);
 }
 
+/** Returns the size of the whole database, and the numbers of rows. */
 export async function size(db: Db): Promise<StoreSize> {
   const { rows } = await db.query<Record<string, unknown>>(
     `SELECT pg_database_size(current_database()) AS bytes,
@@ -203,6 +207,7 @@ export class Conditions {
   readonly values: unknown[] = [];
   readonly #all: string[] = [];
 
+  /** Adds a condition. Each `?` stands for the next of `values`. */
   add(condition: string, ...values: readonly unknown[]): void {
     let at = this.values.length;
     this.#all.push(condition.replace(/\?/g, () => `$${++at}`));

@@ -11,6 +11,7 @@ const MINUTE_MS = 60_000;
 /** Boards whose presence and rate are remembered. */
 const BOARDS = 5_000;
 
+/** What is recorded of boards. */
 export interface RecordOptions {
   /** The lowest level of stored log lines; `O` also stores printed output, undefined stores none. Called for each batch. */
   readonly level: () => LogLevel | undefined;

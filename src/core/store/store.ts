@@ -25,6 +25,7 @@ import type { StoreCalls } from './messages';
 import type { StoreError } from './storeError';
 import { StoreThread, type ThreadOptions } from './storeThread';
 
+/** Where the store is, and its limits. */
 export interface StoreOptions extends ThreadOptions {
   /** Asked each time: settings change. */
   readonly limits: () => Limits;
@@ -92,11 +93,13 @@ export class Store {
     );
   }
 
+  /** Adds a measurement; written within {@link FLUSH_MS}. */
   addTelemetry(entry: TelemetryEntry): void {
     this.#rows.telemetry.push(entry);
     this.#added();
   }
 
+  /** Adds an event; written within {@link FLUSH_MS}. */
   addEvent(entry: EventEntry): void {
     this.#rows.events.push(entry);
     this.#added();

@@ -14,6 +14,7 @@ export interface StoreServer {
   readonly worker: string;
 }
 
+/** What the store's thread runs, and where the store is. */
 export interface ThreadOptions extends StoreSettings {
   /** Path of the bundled storeWorker script; pgWorker for a server. */
   readonly worker: string;
@@ -61,11 +62,13 @@ export class StoreThread {
     await this.#end();
   }
 
+  /** Ends the thread for good. */
   async close(): Promise<void> {
     this.isClosed = true;
     await this.#end();
   }
 
+  /** Converts any error to a StoreError, which names the file or the server. */
   error(error: unknown): StoreError {
     return error instanceof StoreError ? error : new StoreError(asError(error), this.isServer);
   }

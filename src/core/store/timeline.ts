@@ -7,6 +7,7 @@ export type HistoryRow =
   | { readonly type: 'operation'; readonly entry: AuditEntry }
   | { readonly type: 'event'; readonly entry: EventEntry };
 
+/** Which entries of the history are wanted. */
 export interface HistoryQuery extends Partial<Period> {
   readonly type: HistoryType;
   readonly uid?: string;

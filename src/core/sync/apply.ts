@@ -9,6 +9,7 @@ import { boardSide, localSide, type Side } from './sides';
 import { checkSpace } from './spaceCheck';
 import type { UndoEntry, UndoStore } from './undoStore';
 
+/** Where a plan is applied, and where old content is kept for undo. */
 export interface ApplyOptions {
   readonly files: BoardFiles;
   readonly localFs: LocalFs;

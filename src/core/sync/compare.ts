@@ -12,6 +12,7 @@ export interface Drift {
   readonly kind: 'onlyLeft' | 'onlyRight' | 'differs';
 }
 
+/** The differences between a board and the computer. `same`: number of equal files. */
 export interface Comparison {
   /** Sorted by path; empty if both sides are the same. */
   readonly drift: readonly Drift[];

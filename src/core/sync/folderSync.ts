@@ -32,6 +32,7 @@ export interface FolderSync {
 /** Transforms the files for the board before the comparison, for example compiles them. */
 export type TransformTree = (local: LocalTree, remote: readonly WalkEntry[]) => Promise<LocalTree>;
 
+/** Both sides of a sync, and its rules. */
 export interface Prepared {
   readonly local: LocalTree;
   readonly remote: RemoteTree;

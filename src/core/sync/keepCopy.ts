@@ -2,6 +2,7 @@ import type { BoardFiles, WriteItem } from '../boardFiles';
 import { sha256 } from './localFs';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
+/** Where a copy is read and kept. */
 export interface KeepOptions {
   readonly files: BoardFiles;
   readonly undo: UndoStore;

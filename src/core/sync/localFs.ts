@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { FileError } from '../errors';
 
+/** One entry of a folder on this computer. */
 export interface LocalEntry {
   readonly name: string;
   /** `link`: a link to a folder, which is not followed. `other`: a socket, a device or a broken link. */

@@ -21,6 +21,7 @@ export interface SpecItem {
   readonly policy?: LocalFile['policy'];
 }
 
+/** A parsed specification, and what is wrong in it. */
 export interface Spec {
   readonly items: readonly SpecItem[];
   readonly problems: readonly SyncProblem[];

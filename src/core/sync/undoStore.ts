@@ -56,6 +56,7 @@ export class UndoStore {
     });
   }
 
+  /** Whether intact content with this hash is stored. */
   async has(hash: string): Promise<boolean> {
     return (await this.content(hash)) !== undefined;
   }
@@ -85,6 +86,7 @@ export class UndoStore {
     return (await this.#records(board)).at(-1);
   }
 
+  /** Deletes a record, and content that no other record needs. */
   async forget(record: UndoRecord): Promise<void> {
     await this.#queue.run(async () => {
       await this.#drop(record);

@@ -12,7 +12,9 @@ export const webReplRequest = { put: 1, get: 2, version: 3 } as const;
 
 /** What the server says while logging in. */
 export const passwordPrompt = 'Password: ';
+/** Sent after a correct password, followed by the prompt. */
 export const connectedBanner = '\r\nWebREPL connected\r\n>>> ';
+/** Sent after a wrong password; the server then disconnects. */
 export const deniedBanner = '\r\nAccess denied\r\n';
 
 /** Longest name in bytes: the header has 64, and the server reads up to the terminating zero. */

@@ -19,6 +19,7 @@ const PORT = 8266;
 const CONFIG_MARK = '# Written by mpyfleet: WebREPL and its Wi-Fi';
 const BLOCK = /^# >>> mpyfleet webrepl\r?\n[^]*?^# <<< mpyfleet webrepl(\r?\n|$)/m;
 
+/** What a board needs to serve WebREPL. */
 export interface WebReplSetup {
   readonly wifi: { readonly name: string; readonly password: string };
   /** WebREPL's own password: 4 to 9 characters. */

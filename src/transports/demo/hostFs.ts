@@ -16,10 +16,12 @@ export interface EmscriptenFs {
   getDevice(rdev: number): { stream_ops: DeviceOps };
   ErrnoError: new (errno: number) => Error;
 }
+/** Operations of a device in Emscripten's file system. */
 export interface DeviceOps {
   write?(stream: unknown, memory: Uint8Array, offset: number, length: number): number;
   poll?(): number;
 }
+/** A node of Emscripten's file system. */
 export interface FsNode {
   rdev: number;
   name: string;

@@ -67,6 +67,7 @@ export class Interpreter {
     this.#output = new Output((bytes) => this.#handOn(bytes));
   }
 
+  /** Loads MicroPython and prepares its file system, modules and terminal. */
   static async start(
     settings: WorkerSettings,
     ring: InputRing,

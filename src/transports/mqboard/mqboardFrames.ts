@@ -9,6 +9,7 @@ const LAST = 0x8000;
 /** The number of a single-frame reply, which is not checked. */
 const ANY = 0x7fff;
 
+/** One part of a reply. `seq` counts from 0; in a reply of one frame it is not checked. */
 export interface MqboardFrame {
   readonly last: boolean;
   readonly seq: number;

@@ -45,6 +45,7 @@ export class Download {
     return concat(this.#parts);
   }
 
+  /** Handles a frame of the answer: its length, content, or end. */
   onFrame(frame: Frame, exchange: Exchange): void {
     this.#begun ||= frame.op === Op.part || frame.op === Op.data || frame.op === Op.end;
     if (frame.op === Op.part) this.#total = size(decodeJson(frame.payload).n);
@@ -52,6 +53,7 @@ export class Download {
     else if (frame.op === Op.end) this.#end(frame, exchange);
   }
 
+  /** Requests the content again from the first missing byte. */
   onSilence(exchange: Exchange): void {
     exchange.post(Op.nak, { offset: this.#offset });
   }

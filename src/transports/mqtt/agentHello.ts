@@ -22,6 +22,7 @@ import type { AgentIo } from './agentRequest';
  * (docs/protocol.md section 5).
  */
 export const FIRST_REPEAT_MS = 2_000;
+/** Longest pause, in milliseconds, between two repeats. */
 export const LAST_REPEAT_MS = 30_000;
 /** After this many milliseconds of silence, repeats included, the board counts as away. */
 export const GIVE_UP_MS = 60_000;

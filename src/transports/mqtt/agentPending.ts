@@ -31,6 +31,7 @@ export class PendingRequests {
     return this.#pending.size;
   }
 
+  /** Whether this request still awaits its answer. */
   has(reqid: number): boolean {
     return this.#pending.has(reqid);
   }
@@ -88,6 +89,7 @@ export class PendingRequests {
     for (const pending of this.#pending.values()) this.#repeat(pending);
   }
 
+  /** Rejects every request. */
   failAll(error: Error): void {
     for (const pending of [...this.#pending.values()]) pending.exchange.fail(error);
   }

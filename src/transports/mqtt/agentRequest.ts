@@ -29,6 +29,7 @@ export interface Exchange {
   readonly fail: (error: Error) => void;
 }
 
+/** How a request is sent, and who receives its frames. */
 export interface RequestOptions {
   /** The path of the request, for errors. */
   readonly about?: string;

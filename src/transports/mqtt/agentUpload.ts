@@ -2,6 +2,7 @@ import { Flag, Op, type OpCode } from '../../core/agent';
 import type { AgentClient } from './agentClient';
 import { ChunkSender } from './chunkSender';
 
+/** Cancellation and progress of an upload. */
 export interface UploadOptions {
   /** The path being written, for errors. */
   readonly about?: string;

@@ -29,6 +29,7 @@ const MAX_ROUNDS = 6;
 /** What a board did with the file. */
 export type GroupResult = 'written' | 'same';
 
+/** Cancellation and progress of a publication to a group. */
 export interface GroupPushOptions {
   signal?: AbortSignal;
   /** Called with the number of content bytes that the listening boards have. */

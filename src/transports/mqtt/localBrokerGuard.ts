@@ -134,6 +134,7 @@ export class PacketScanner {
   #length = 0;
   #factor = 1;
 
+  /** The client has logged in, so the limit for strangers no longer applies. */
   loggedIn(): void {
     this.#isIn = true;
   }

@@ -45,6 +45,7 @@ export class OutputReader {
     return text(concat(this.#traceback));
   }
 
+  /** Takes a frame of output; asks for those that are missing before it. */
   take(frame: Frame, exchange: Exchange): void {
     const skip = this.#offset - frame.offset;
     if (skip < 0) {

@@ -10,6 +10,7 @@ const POLL_MS = 700;
 /** udev creates a port's node first, and its links and permissions a moment later. Milliseconds. */
 const SETTLE_MS = 60;
 
+/** How ports are found. */
 export interface PortWatcherOptions {
   readonly log: Log;
   /** Paths that the user has added; called at every scan. */

@@ -13,6 +13,7 @@ export type GetTelnetPassword = (
   state: { wrong: boolean },
 ) => Promise<string | undefined>;
 
+/** What a login needs. */
 export interface TelnetServices {
   readonly getPassword: GetTelnetPassword;
   readonly clock: Clock;

@@ -25,6 +25,7 @@ export interface UnknownCertificate {
   readonly problem: string;
 }
 
+/** How a WebSocket is opened. */
 export interface DialOptions {
   readonly clock: Clock;
   /** Resolves host names; only tests give another than {@link localLookup}. */

@@ -48,6 +48,7 @@ const ANSWER_MS = 10_000;
 /** LittleFS rounds up to blocks of 4 kB and uses more of them for its metadata. */
 const BLOCKS_BYTES = 16 * 1024;
 
+/** Cancellation and progress of an upload. */
 export interface UploadOptions {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: (bytes: number) => void;
