@@ -182,7 +182,7 @@ function drawReports(): void {
     names(all.map((b) => b.name)),
     waiting > 0
       ? fill(waiting === 1 ? 'readingOne' : 'reading', waiting)
-      : fill('allRead', told, all.length),
+      : fill(all.length === 1 ? 'allReadOne' : 'allRead', told, all.length),
     ...silent.slice(0, 10),
   ].join('. ');
 }

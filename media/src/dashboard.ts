@@ -94,8 +94,8 @@ function showCount(): void {
     element('count').textContent = word('none');
     return;
   }
-  const count =
-    chosen > 0 ? say('countChosen', shown, rows.size, chosen) : say('count', shown, rows.size);
+  const key = (chosen > 0 ? 'countChosen' : 'count') + (rows.size === 1 ? 'One' : '');
+  const count = say(key, shown, rows.size, chosen);
   // Also name the selected card in text, because a border is easily overlooked.
   element('count').textContent = cardName === 'all' ? count : `${count} (${word(cardName)})`;
 }

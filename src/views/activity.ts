@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { counted } from '../core/counted';
 import { type Board, isConnected } from '../core/board';
 import { DisposableStore } from '../core/events';
 import { type ManyJob, summarize } from '../core/many';
@@ -41,7 +42,7 @@ export function registerActivity(context: Needs<'log' | 'fleet' | 'many'>): vsco
         const boards = job.results.length;
         if (job.running && !running.has(job)) {
           running.add(job);
-          log.info(`${job.title}: begins on ${boards === 1 ? '1 board' : `${boards} boards`}`);
+          log.info(`${job.title}: begins on ${counted(boards, 'board')}`);
         } else if (!job.running && running.delete(job)) {
           log.info(`${job.title}: ${summarize(job.results)}`);
           for (const { board, error } of job.results) {

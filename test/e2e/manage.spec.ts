@@ -72,7 +72,7 @@ test('a form shows what a board has, what differs, and sets it', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Configure Boards…');
   const page = await webview(driver.page, '#mode-telemetry');
-  await becomes(page.locator('#boards'), /linuxboard-1\. 1 of 1 boards have reported/);
+  await becomes(page.locator('#boards'), /linuxboard-1\. 1 of 1 board has reported/);
   await page.locator('#mode-location').selectOption('set');
   await page.locator('#value-location input').fill('hall {n:2}');
   await page.locator('#mode-telemetry').selectOption('set');

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted';
 import {
   type AppPackage,
   checkAgent,
@@ -46,7 +47,7 @@ export async function deployTo(
   }
   await (await board.transport(signal)).reset(agent ? 'hard' : 'soft', signal);
   const { trial } = app.manifest;
-  io.say(`${id} runs on trial for ${trial} s: ${sent} files sent, ${copied} copied\n`);
+  io.say(`${id} runs on trial for ${trial} s: ${counted(sent, 'file')} sent, ${copied} copied\n`);
   return done;
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import { UsageError } from '../../core/errors';
 import { expand, isUrlSource } from '../files';
 import { chooseBoards, loadLinks, runOnBoards } from '../board';
@@ -72,7 +73,7 @@ async function between(
       onProgress: (done, total, path) => io.progress(done, total, path),
     });
     const bytes = files.reduce((sum, f) => sum + f.content.length, 0);
-    io.say(`${files.length === 1 ? '1 file' : `${files.length} files`}, ${bytes} bytes\n`);
+    io.say(`${counted(files.length, 'file')}, ${bytes} bytes\n`);
     return { files: files.length, bytes };
   });
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import type { ReadItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { holdable, hostNames, localParts, nameProblem } from '../../core/files';
@@ -39,7 +40,7 @@ export const run: VerbRun = async (cli, args) => {
       files += got.files;
     }
     if (local === '-') return undefined;
-    io.say(`${files === 1 ? '1 file' : `${files} files`}, ${bytes} bytes\n`);
+    io.say(`${counted(files, 'file')}, ${bytes} bytes\n`);
     return { files, bytes };
   });
 };

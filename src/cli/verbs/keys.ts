@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import {
   checkKeyName,
   giveKey,
@@ -118,7 +119,7 @@ async function importKeys(cli: Cli, file: string): Promise<number> {
   const ring = await openKeys(text, await askPassphrase(cli));
   const keyFile = keyStore(cli);
   await keyFile.set(ring);
-  cli.err(`Keys of ${ring.size} boards are in ${printable(keyFile.path)} now\n`);
+  cli.err(`Keys of ${counted(ring.size, 'board')} are in ${printable(keyFile.path)} now\n`);
   return 0;
 }
 
@@ -139,7 +140,9 @@ async function writeSealed(
     mode: 0o600,
     follow: true,
   });
-  cli.err(`Keys of ${ring.size} boards are in ${printable(file)}, sealed with the passphrase\n`);
+  cli.err(
+    `Keys of ${counted(ring.size, 'board')} are in ${printable(file)}, sealed with the passphrase\n`,
+  );
 }
 
 async function agentOf(board: CliBoard) {

@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted';
 import { bytesText } from '../../core/board';
 import type { Space, WalkEntry } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
@@ -16,9 +17,8 @@ export const tree: VerbRun = (cli, args) => {
     for (const line of drawn(entries, top, cli.options.size)) io.say(`${line}\n`);
     const files = entries.filter((e) => e.type === 'file');
     const bytes = files.reduce((sum, e) => sum + e.size, 0);
-    io.say(
-      `${entries.length - files.length} folders, ${files.length} files, ${bytesText(bytes)}\n`,
-    );
+    const folders = counted(entries.length - files.length, 'folder');
+    io.say(`${folders}, ${counted(files.length, 'file')}, ${bytesText(bytes)}\n`);
     return entries;
   });
 };

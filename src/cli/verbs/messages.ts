@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted';
 import { delay, systemClock } from '../../core/async';
 import { AppCommands, isOpen, MessageCollector, messageJson, messagesCsv } from '../../core/apps';
 import { asError, TimeoutError, UsageError } from '../../core/errors';
@@ -41,7 +42,9 @@ export const get: VerbRun = async (cli, args) => {
       ({ dropped, next: after } = page);
     }
     print(cli, rows, names);
-    if (dropped > 0) cli.err(`${dropped} messages were dropped by boards before they were sent\n`);
+    if (dropped > 0) {
+      cli.err(`Boards dropped ${counted(dropped, 'message')} before sending\n`);
+    }
     return 0;
   } finally {
     await store.close();

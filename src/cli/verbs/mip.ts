@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../../core/counted';
 import { UsageError } from '../../core/errors';
 import { replaceFile } from '../../core/localFiles';
 import {
@@ -128,7 +129,7 @@ const lock: Action = async (cli, args, manager) => {
   const options = { signal: cli.signal, ...targetOf(cli) };
   const write = async (text: string) => {
     await replaceFile(join(cli.cwd, LOCK_NAME), text, { follow: true });
-    return `${readLock(text).packages.length} packages in ${LOCK_NAME}\n`;
+    return `${counted(readLock(text).packages.length, 'package')} in ${LOCK_NAME}\n`;
   };
   if (specs.length > 0) {
     cli.err(await write(await manager.lock(specs, [COMPILED], options)));

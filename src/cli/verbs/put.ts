@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import type { WriteItem } from '../../core/boardFiles';
 import { withoutBom } from '../../core/bytes';
 import { FileError, UsageError } from '../../core/errors';
@@ -85,7 +86,7 @@ async function upload(
     if (!content) await board.files.mkdir(place(path), { parents: true, signal: io.signal });
   }
   const files = locals.filter((l) => l.content).length;
-  io.say(`${files === 1 ? '1 file' : `${files} files`}, ${bytes} bytes\n`);
+  io.say(`${counted(files, 'file')}, ${bytes} bytes\n`);
   return { files, bytes };
 }
 

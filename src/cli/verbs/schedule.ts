@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import {
   addBoardSchedule,
   boardSchedules,
@@ -142,7 +143,7 @@ async function list(cli: Cli): Promise<number> {
         const { next, error, runs }: Partial<ScheduleState> = s;
         const words = [s.id, whenText(s), s.file, `last ${shown(s.last && s.last * 1_000)}`];
         if (next !== undefined) words.push(`next ${shown(next)}`);
-        if (runs !== undefined) words.push(`${runs} runs since the start`);
+        if (runs !== undefined) words.push(`${counted(runs, 'run')} since the start`);
         io.say(printable(`${[...words, ...(error ? [error.trimEnd()] : [])].join('  ')}\n`));
       }
       return plan;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
+import { counted } from '../../core/counted';
 import { installStartUp, KeptScripts } from '../../core/apps';
 import { withoutBom } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
@@ -123,7 +124,10 @@ const status: Action = async (board, signal) => {
   const { running, path, starts, error } = await agent.control.app('info', signal);
   const state = running ? 'runs' : 'does not run';
   const end = error === '' ? '' : `\nit ended last with: ${error}`;
-  return { words: `${path || 'no program'} ${state}, started ${starts} times${end}`, running };
+  return {
+    words: `${path || 'no program'} ${state}, started ${counted(starts, 'time')}${end}`,
+    running,
+  };
 };
 
 const ACTIONS = { start, stop, restart, status };

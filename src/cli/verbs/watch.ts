@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { counted } from '../../core/counted';
 import { aborted } from '../../core/async';
 import { UsageError } from '../../core/errors';
 import { replaceFile } from '../../core/localFiles';
@@ -13,7 +14,7 @@ export const run: VerbRun = (cli, args) => {
   return whileWatching(cli, async (watched) => {
     const { hub, collector } = watched;
     const counting = collector.onDidStore((rows) =>
-      cli.log.info(`${rows.length} messages of ${rows[0]?.uid ?? ''}`),
+      cli.log.info(`${counted(rows.length, 'message')} of ${rows[0]?.uid ?? ''}`),
     );
     cli.err(`Watching ${hub.all.map((b) => b.profile.name).join(', ')}; Ctrl-C ends it\n`);
     const schedules = runSchedules(cli);

@@ -114,7 +114,11 @@ async function importKeys({ brokers }: Needs<'brokers'>): Promise<void> {
   if (!passphrase) return;
   const ring = await openKeys(sealed, passphrase);
   for (const [uid, key] of ring) await brokers.secrets.setBoardKey(uid, key);
-  void showInformationMessage(vscode.l10n.t('Keys of {0} boards imported', ring.size));
+  void showInformationMessage(
+    ring.size === 1
+      ? vscode.l10n.t('Keys of 1 board imported')
+      : vscode.l10n.t('Keys of {0} boards imported', ring.size),
+  );
 }
 
 /** Includes boards that are not connected: settings without secrets wait for them at their broker. */
@@ -178,6 +182,8 @@ async function save(
   if (ring.size === 0) return;
   await saveFile(file, await sealKeys(ring, passphrase));
   void showInformationMessage(
-    vscode.l10n.t('Keys of {0} boards are in the sealed file', ring.size),
+    ring.size === 1
+      ? vscode.l10n.t('Keys of 1 board are in the sealed file')
+      : vscode.l10n.t('Keys of {0} boards are in the sealed file', ring.size),
   );
 }

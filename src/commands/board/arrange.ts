@@ -26,7 +26,10 @@ async function askFilter({
   box.value = before;
   const count = () => {
     const { shown, all } = tree.counts();
-    box.prompt = vscode.l10n.t('{0} of {1} boards', shown, all);
+    box.prompt =
+      all === 1
+        ? vscode.l10n.t('{0} of 1 board', shown)
+        : vscode.l10n.t('{0} of {1} boards', shown, all);
   };
   count();
   const accepted = await new Promise<boolean>((resolve) => {

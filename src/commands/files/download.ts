@@ -124,12 +124,14 @@ async function collect(
 
 function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Needs<'log'>): void {
   const open = vscode.l10n.t('Open Folder');
-  const text = vscode.l10n.t(
-    'Files from {0} of {1} boards are in {2}, in one folder per board.',
-    ok,
-    all,
-    folder.fsPath,
-  );
+  const place = folder.fsPath;
+  const text =
+    all === 1
+      ? vscode.l10n.t("The board's files are in {0}, in a folder of its name.", place)
+      : vscode.l10n.t(
+          'Files from {0} of {1} boards are in {2}, in one folder per board.',
+          ...[ok, all, place],
+        );
   log.info(text);
   // The Explorer shows a folder of the workspace already, and a message would cover the answers in the Results view.
   if (vscode.workspace.getWorkspaceFolder(folder)) {

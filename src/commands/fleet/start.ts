@@ -71,6 +71,11 @@ export async function withoutAway(
 function awayWords(away: readonly Board[], all: number, sleeping: boolean): string {
   const names = compressHostlist(away.map((b) => b.name));
   const first = Math.min(...away.map((b) => b.asleep?.until ?? Infinity));
+  if (all === 1) {
+    return sleeping
+      ? vscode.l10n.t('{0} is asleep. It wakes up at {1}.', names, shownMinute(first, Date.now()))
+      : vscode.l10n.t('{0} is away', names);
+  }
   return sleeping
     ? vscode.l10n.t(
         '{0} of {1} boards are asleep: {2}. The first wakes up at {3}.',
@@ -97,11 +102,13 @@ export async function askAboutPrograms(
   const stop = vscode.l10n.t('Stop');
   const leave = vscode.l10n.t('Leave Those Boards Alone');
   const answer = await showWarningMessage(
-    vscode.l10n.t(
-      'A program is or may be running on {0} of {1} boards',
-      running.length,
-      boards.length,
-    ),
+    boards.length === 1
+      ? vscode.l10n.t('A program is or may be running on the board')
+      : vscode.l10n.t(
+          'A program is or may be running on {0} of {1} boards',
+          running.length,
+          boards.length,
+        ),
     {
       modal: true,
       detail: vscode.l10n.t(

@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import type { LogBatch, LogLevel, LogRecord } from './agentProtocolLog';
 import { zoneText } from '../timeZone';
 
@@ -180,7 +181,7 @@ export function isWanted(entry: LogEntry, filter: LogFilter): boolean {
  */
 export function formatEntry(entry: LogEntry, name: string, zone?: number): string {
   const head = `${clock(entry.at, zone)} ${name}`;
-  if (entry.kind === 'gap') return `${head} … ${entry.lost} records were lost\n`;
+  if (entry.kind === 'gap') return `${head} … ${counted(entry.lost, 'record')} lost\n`;
   if (entry.kind === 'boot') return `${head} … restarted\n`;
   const { level, logger, text, cut } = entry.record;
   const word = LEVEL_WORDS[level];

@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import { abortError, throwIfAborted } from '../async';
 import type { Session, SessionOptions } from '../transport';
 
@@ -43,5 +44,5 @@ export async function inSession<T>(
 /** Names the files of a job: `/main.py`, or `3 files`. */
 export function named(items: readonly { readonly path: string }[]): string {
   const [first] = items;
-  return items.length === 1 && first ? first.path : `${items.length} files`;
+  return items.length === 1 && first ? first.path : counted(items.length, 'file');
 }

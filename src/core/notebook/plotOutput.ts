@@ -1,3 +1,4 @@
+import { counted } from '../counted';
 import type { CellOutput, Display, MimeBundle } from './output';
 import { chartSvg, type Series } from './svg';
 
@@ -104,6 +105,8 @@ export class PlotOutput implements CellOutput {
 
 /** A chart, with a text for readers that show no pictures. */
 export function chartBundle(series: readonly Series[], title: string): MimeBundle {
-  const words = series.map(({ name, points }) => `${name || 'values'}: ${points.length} points`);
+  const words = series.map(
+    ({ name, points }) => `${name || 'values'}: ${counted(points.length, 'point')}`,
+  );
   return { 'image/svg+xml': chartSvg(series, title), 'text/plain': words.join('\n') };
 }

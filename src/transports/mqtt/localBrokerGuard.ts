@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { counted } from '../../core/counted';
 import type { Clock } from '../../core/async';
 import type { Log } from '../../core/log';
 
@@ -53,7 +54,7 @@ export class LocalBrokerGuard {
       this.#turnedAway++;
       if (isPowerOfTen(this.#turnedAway)) {
         this.log.warn(
-          `Local broker: ${this.#turnedAway} connections closed, too many at once without a login; the last from ${address}`,
+          `Local broker: ${counted(this.#turnedAway, 'connection')} closed, too many at once without a login; the last from ${address}`,
         );
       }
       socket.destroy();

@@ -69,7 +69,7 @@ async function deployTo(
   }
   await restartForApp(board, signal);
   const words = vscode.l10n.t(
-    '{0} runs on trial for {1} s: {2} files sent, {3} copied on the board',
+    '{0} runs on trial for {1} s. Files sent: {2}, copied on the board: {3}',
     ...[app.id, app.manifest.trial, sent, copied],
   );
   io.print(`${words}\n`);

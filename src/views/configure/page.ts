@@ -40,6 +40,7 @@ export function configureWords(): Record<string, string> {
     moreValues: vscode.l10n.t('{0} other values'),
     readingOne: vscode.l10n.t('Reading the configuration of 1 board'),
     reading: vscode.l10n.t('Reading the configuration of {0} boards'),
+    allReadOne: vscode.l10n.t('{0} of 1 board has reported its configuration'),
     allRead: vscode.l10n.t('{0} of {1} boards have reported their configuration'),
     nothingSet: vscode.l10n.t('Choose "Set to" for what you want to change.'),
     fits: vscode.l10n.t('The boards have this already'),

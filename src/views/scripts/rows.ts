@@ -98,7 +98,14 @@ function boardItem(board: Board, schedule: ScheduleState): vscode.TreeItem {
   item.iconPath = icon(error !== undefined);
   item.contextValue = 'boardSchedule';
   item.description = times(whenText(schedule), last === undefined ? undefined : last * 1_000, next);
-  const ran = runs === undefined ? [] : [vscode.l10n.t('{0} runs since the start', runs)];
+  const ran =
+    runs === undefined
+      ? []
+      : [
+          runs === 1
+            ? vscode.l10n.t('1 run since the start')
+            : vscode.l10n.t('{0} runs since the start', runs),
+        ];
   item.tooltip = [item.description, file, ...ran, error?.trimEnd() ?? ''].join('\n').trimEnd();
   return item;
 }

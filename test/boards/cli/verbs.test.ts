@@ -162,7 +162,7 @@ describe('files', () => {
     await done('mv', ':w/*.py', ':w/in');
     await done('rm', ':w/*/o*.py');
     expect(await done('tree', ':w')).toBe(
-      '/w\n├── in/\n│   └── two.py\n└── notes.txt\n1 folders, 2 files, 4 bytes\n',
+      '/w\n├── in/\n│   └── two.py\n└── notes.txt\n1 folder, 2 files, 4 bytes\n',
     );
     expect(await run(['rm', ':w/*.mpy'])).toMatchObject({
       status: 1,
