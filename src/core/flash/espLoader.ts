@@ -105,7 +105,9 @@ export class EspSession {
     try {
       await this.#guard(this.#enterLoader());
     } catch (error) {
-      if (error instanceof ConnectError || error instanceof FlashError) throw error;
+      if (error instanceof FlashError) throw error;
+      if (error instanceof ConnectError)
+        throw this.#esp.isGone(error) ? this.#unplugged(error) : error;
       throw whyNoLoader(asError(error), this.#esp.heard, this.port.path, this.hasLines);
     }
     if (this.#loader.secureDownloadMode) throw locked();
@@ -169,6 +171,7 @@ export class EspSession {
     try {
       await this.#guard(this.#esp.setBaudRate(baud));
     } catch (error) {
+      if (error instanceof FlashError) throw error;
       this.log.info(`${this.port.path} cannot be set to ${baud} baud: ${asError(error).message}`);
       return false;
     }
@@ -241,7 +244,10 @@ export class EspSession {
     try {
       return await abortable(Promise.race([work, this.#lost()]), this.signal);
     } catch (error) {
-      throw error instanceof ConnectionLostError ? this.#unplugged(error) : error;
+      if (error instanceof FlashError || this.signal.aborted) throw error;
+      throw error instanceof ConnectionLostError || this.#esp.isLost
+        ? this.#unplugged(error)
+        : error;
     }
   }
 

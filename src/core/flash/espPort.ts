@@ -1,6 +1,6 @@
 import { Deferred } from '../async';
 import { text } from '../bytes';
-import { asError } from '../errors';
+import { asError, type ConnectError } from '../errors';
 import type { Log } from '../log';
 import type { FlashPort, Lines } from './port';
 
@@ -19,6 +19,8 @@ export class EspPort {
   #lines: Lines = { dtr: false, rts: false };
   #hasLines = true;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #isLost = false;
+  #wasOpen = false;
 
   constructor(
     private readonly port: FlashPort,
@@ -30,6 +32,7 @@ export class EspPort {
       this.#controller?.enqueue(chunk);
     });
     port.onClose((cause) => {
+      this.#isLost ||= cause !== undefined;
       this.#endStreams();
       if (cause) this.#lost.reject(cause);
     });
@@ -38,6 +41,16 @@ export class EspPort {
   /** Rejects when the port is lost; never resolves. */
   get lost(): Promise<never> {
     return this.#lost.promise;
+  }
+
+  /** Whether the port was lost. Known before `lost` rejects, which a failure that follows from it may overtake. */
+  get isLost(): boolean {
+    return this.#isLost;
+  }
+
+  /** Whether `error` of opening the port means that it was unplugged: it has been open before. */
+  isGone({ reason }: ConnectError): boolean {
+    return this.#isLost || (this.#wasOpen && reason === 'notFound');
   }
 
   /** The chip's latest output, as text. */
@@ -68,6 +81,7 @@ export class EspPort {
   /** Opens the port and its streams. */
   async open({ baudRate }: { baudRate: number }): Promise<void> {
     await this.port.open(baudRate);
+    this.#wasOpen = true;
     this.readable = new ReadableStream<Uint8Array>({
       start: (controller) => void (this.#controller = controller),
     });

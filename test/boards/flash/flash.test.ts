@@ -208,4 +208,23 @@ describe('a bad line', () => {
     expect(error).toMatchObject({ reason: 'lost', state: 'untouched' });
     expect(holds(esp, chip, old)).toBe(true);
   });
+
+  test.each(['Connecting', 'Detecting chip type', 'Uploading stub', 'Stub running'])(
+    'unplugged at "%s" is said to be unplugged',
+    async (line) => {
+      const esp = await started({ chip });
+      const cable = await cableTo(esp);
+      let pulled: Promise<unknown> | undefined;
+      const log = {
+        ...silentLog,
+        debug: (text: string) => {
+          if (text.includes(line)) pulled ??= cable.unplug();
+        },
+      };
+      const error = await failure(flash(cable.tty, file, { log }));
+      await pulled;
+      expect(error).toMatchObject({ reason: 'lost', state: 'untouched' });
+      expect(error.message).toContain('was unplugged');
+    },
+  );
 });
