@@ -7,7 +7,7 @@ import { startPostgres, startUboard } from '../lab/index.mjs';
 import { freePort, pollUntil } from '../lab/process.mjs';
 import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
-import { webview } from './webview.mjs';
+import { accessibilityFaults, webview } from './webview.mjs';
 
 // An app from its first file to its messages: made, deployed to a board behind the local broker, watched, sent a command.
 
@@ -81,6 +81,22 @@ test('a message to the app is answered', async () => {
   await driver.command('MicroPython: Send a Message to the App…');
   await driver.type('who is there?');
   await driver.notification(/You said who is there\?/).waitFor({ timeout: WAIT_MS });
+});
+
+test('new messages leave the focus and the page as they are, which anybody can read', async () => {
+  const { driver } = session;
+  const page = await webview(driver.page, 'h1:has-text("Messages")');
+  const newest = page.locator('table[data-key=messages] tbody tr').first();
+  await page.locator('html').evaluate((html: HTMLElement) => (html.dataset.seen = 'yes'));
+  await page.getByText('Export…').focus();
+  const before = await newest.getAttribute('data-key');
+  const came = async () => (await newest.getAttribute('data-key')) !== before;
+  expect(await pollUntil(came, WAIT_MS)).toBe(true);
+  const focused = await page
+    .locator('html[data-seen=yes]')
+    .evaluate(({ ownerDocument }: HTMLElement) => ownerDocument.activeElement?.textContent);
+  expect(focused).toBe('Export…');
+  expect(await accessibilityFaults(driver.page, '[data-key=messages]')).toEqual([]);
 });
 
 test('the messages are exported as CSV', async () => {

@@ -38,13 +38,29 @@ export interface PageWords {
 /** Lines of tracebacks, as MicroPython prints them. Those of the supervisor, which name no file, have no source here. */
 const FRAME = /File "([^"]{1,297}\.py)", line (\d{1,7})/g;
 
+/** The body of the page, which its script merges into what is shown: focus, selection and scroll position stay. */
+export interface ToMessages {
+  readonly body: string;
+}
+
+/** The page was loaded and can be filled. */
+export interface FromMessages {
+  readonly kind: 'ready';
+}
+
+/** The markup of the page before its script has filled it. */
+export const emptyBody = '<main id="page"></main>';
+
 /** What the page shows. */
 export interface PageData extends MessagePage {
   /** Messages to apps, newest first. */
   readonly sent: readonly CommandRow[];
 }
 
-/** Returns the body of the page. Text from boards is escaped, and no script runs there. */
+/**
+ * Returns the body of the page. Text from boards is escaped. `data-key` names what stays the same element in the next version
+ * (media/src/parts/patch.ts).
+ */
 export function messagesBody(
   { rows, dropped, sent }: PageData,
   name: (uid: string) => string,
@@ -53,12 +69,12 @@ export function messagesBody(
   const link = (command: string, text: string) =>
     `<a class="button" href="command:mpyFleet.${command}">${escapeMarkup(text)}</a>`;
   const head = [
-    `<h1>${escapeMarkup(words.title)}</h1>`,
-    `<p>${link('filterMessages', words.filter)} ${link('exportMessages', words.export)} ${link('sendAppMessage', words.send)}</p>`,
+    `<h1 data-key="title">${escapeMarkup(words.title)}</h1>`,
+    `<p data-key="links">${link('filterMessages', words.filter)} ${link('exportMessages', words.export)} ${link('sendAppMessage', words.send)}</p>`,
   ];
   const toApps = sentTable(sent, name, words);
   if (rows.length === 0) {
-    return [...head, `<p>${escapeMarkup(words.none)}</p>`, ...toApps].join('\n');
+    return [...head, `<p data-key="count">${escapeMarkup(words.none)}</p>`, ...toApps].join('');
   }
   const [time, board, data] = words.columns.map(escapeMarkup);
   const lines = [...rows]
@@ -67,17 +83,22 @@ export function messagesBody(
     .map((row) => {
       const text = JSON.stringify(dataOf(row));
       const at = new Date(row.at).toLocaleString();
-      return `<tr><td>${escapeMarkup(at)}</td><td>${escapeMarkup(name(row.uid))}</td><td><code>${escapeMarkup(text)}</code></td></tr>`;
+      return `<tr ${keyed(`${row.uid} ${row.boot} ${row.seq}`)}><td>${escapeMarkup(at)}</td><td>${escapeMarkup(name(row.uid))}</td><td><code>${escapeMarkup(text)}</code></td></tr>`;
     });
   return [
     ...head,
-    `<p>${escapeMarkup(words.count)}${dropped > 0 ? `; <strong>${escapeMarkup(words.dropped)}</strong>` : ''}</p>`,
+    `<p data-key="count">${escapeMarkup(words.count)}${dropped > 0 ? `; <strong>${escapeMarkup(words.dropped)}</strong>` : ''}</p>`,
     ...charts(rows, name, words),
     ...toApps,
-    `<table><thead><tr><th>${time}</th><th>${board}</th><th>${data}</th></tr></thead><tbody>`,
+    `<table data-key="messages"><thead><tr><th>${time}</th><th>${board}</th><th>${data}</th></tr></thead><tbody>`,
     ...lines,
     '</tbody></table>',
-  ].join('\n');
+  ].join('');
+}
+
+/** The attribute by which an element is recognised in the next version of the page. */
+function keyed(key: string): string {
+  return `data-key="${escapeMarkup(key)}"`;
 }
 
 /** The messages to apps with what became of them. */
@@ -87,18 +108,18 @@ function sentTable(
   words: PageWords,
 ): string[] {
   if (sent.length === 0) return [];
-  const lines = sent.map(({ uid, at, text, state, reply, error }) => {
+  const lines = sent.map(({ id, uid, at, text, state, reply, error }) => {
     const answer = error === undefined ? escapeMarkup(reply ?? '') : linked(error, uid);
     const cells = [new Date(at).toLocaleString(), name(uid), text, words.states[state]];
-    return `<tr>${cells.map((c) => `<td>${escapeMarkup(c)}</td>`).join('')}<td class="answer">${answer}</td></tr>`;
+    return `<tr ${keyed(id)}>${cells.map((c) => `<td>${escapeMarkup(c)}</td>`).join('')}<td class="answer">${answer}</td></tr>`;
   });
   const heads = words.sentColumns.map((c) => `<th>${escapeMarkup(c)}</th>`).join('');
   return [
-    `<h2>${escapeMarkup(words.sent)}</h2>`,
-    `<table><thead><tr>${heads}</tr></thead><tbody>`,
+    `<h2 data-key="sentTitle">${escapeMarkup(words.sent)}</h2>`,
+    `<table data-key="sent"><thead><tr>${heads}</tr></thead><tbody>`,
     ...lines,
     '</tbody></table>',
-    `<h2>${escapeMarkup(words.title)}</h2>`,
+    `<h2 data-key="messagesTitle">${escapeMarkup(words.title)}</h2>`,
   ];
 }
 
@@ -138,6 +159,6 @@ function charts(
   }
   return [...byNumber].slice(0, CHARTS).map(([number, lines]) => {
     const series = [...lines].map(([uid, points]) => ({ name: name(uid), points }));
-    return `<figure>${chartSvg(series, number)}<figcaption>${escapeMarkup(words.axes[unit])}</figcaption></figure>`;
+    return `<figure ${keyed(`chart ${number}`)}>${chartSvg(series, number)}<figcaption>${escapeMarkup(words.axes[unit])}</figcaption></figure>`;
   });
 }

@@ -4,7 +4,14 @@ import { systemClock } from '../../core/async';
 import { asError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import type { Needs } from '../context';
-import { messagesBody, OPEN_SOURCE, type PageData } from './messagesPage';
+import { pageHtml, pageRoots } from '../webviewHtml';
+import {
+  emptyBody,
+  messagesBody,
+  OPEN_SOURCE,
+  type PageData,
+  type ToMessages,
+} from './messagesPage';
 
 /** Largest number of messages shown, newest first. */
 const SHOWN = 1_000;
@@ -38,21 +45,29 @@ export class MessagesPanel implements vscode.Disposable {
 
   async show(): Promise<void> {
     if (!this.#panel) {
-      const media = vscode.Uri.joinPath(this.context.extension.extensionUri, 'media');
-      this.#panel = vscode.window.createWebviewPanel(
+      const { extensionUri } = this.context.extension;
+      const panel = vscode.window.createWebviewPanel(
         'mpyFleet.messages',
         vscode.l10n.t('Messages'),
         vscode.ViewColumn.Active,
         {
-          enableScripts: false,
-          localResourceRoots: [media],
+          enableScripts: true,
+          localResourceRoots: pageRoots(extensionUri),
           enableCommandUris: [
             ...['mpyFleet.filterMessages', 'mpyFleet.exportMessages', 'mpyFleet.sendAppMessage'],
             OPEN_SOURCE,
           ],
         },
       );
-      this.#panel.onDidDispose(() => (this.#panel = undefined));
+      this.#panel = panel;
+      panel.onDidDispose(() => (this.#panel = undefined));
+      // The page has one message: it was loaded, at first or when its tab is shown again.
+      panel.webview.onDidReceiveMessage(() => this.#drawn());
+      panel.webview.html = pageHtml(panel.webview, extensionUri, {
+        name: 'messages',
+        title: vscode.l10n.t('Messages'),
+        body: emptyBody,
+      });
     } else this.#panel.reveal();
     await this.#draw();
   }
@@ -80,8 +95,12 @@ export class MessagesPanel implements vscode.Disposable {
     if (!this.#panel?.visible) return;
     this.#timer ??= systemClock.after(REDRAW_MS, () => {
       this.#timer = undefined;
-      this.#draw().catch((error: unknown) => this.context.log.warn(asError(error).message));
+      this.#drawn();
     });
+  }
+
+  #drawn(): void {
+    this.#draw().catch((error: unknown) => this.context.log.warn(asError(error).message));
   }
 
   async #read(): Promise<PageData> {
@@ -150,14 +169,7 @@ export class MessagesPanel implements vscode.Disposable {
         days: vscode.l10n.t('Days before the newest message'),
       },
     });
-    const css = panel.webview.asWebviewUri(
-      vscode.Uri.joinPath(this.context.extension.extensionUri, 'media', 'messages.css'),
-    );
-    const policy = `default-src 'none'; style-src ${panel.webview.cspSource}`;
-    panel.webview.html = `<!DOCTYPE html>
-<html lang="${vscode.env.language}"><head><meta charset="UTF-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<link rel="stylesheet" href="${css.toString()}"></head>
-<body>${body}</body></html>`;
+    const message: ToMessages = { body };
+    await panel.webview.postMessage(message);
   }
 }

@@ -24,6 +24,20 @@ it('lists messages to apps with their states, and escapes what boards say', () =
   expect(body).not.toContain('<module>');
 });
 
+it('names what stays the same element when newer messages come', () => {
+  const row = (seq: number) => ({ uid: 'a"', boot: 'b', seq, at: seq, app: 'x', data: '{"n":1}' });
+  const body = messagesBody(
+    { rows: [row(1), row(2)], dropped: 0, sent: [command] },
+    (u) => u,
+    words,
+  );
+  expect([...body.matchAll(/<tr data-key="([^"]*)"/g)].map(([, key]) => key)).toEqual([
+    'c1',
+    'a&quot; b 2',
+    'a&quot; b 1',
+  ]);
+});
+
 it('links lines of tracebacks to their source, with the board and the line', () => {
   const body = messagesBody({ rows: [], dropped: 0, sent: [command] }, () => 'kitchen', words);
   const all = [...body.matchAll(/href="command:([\w.]+)\?([^"]*)"/g)];
