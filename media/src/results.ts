@@ -143,7 +143,8 @@ function answerLine({ first }: Line): string {
   const text = (first.error ? first.error.message : first.output).trim();
   const all = text.split('\n');
   const last = all.at(-1) ?? '';
-  return all.length > 1 ? `${last}  (+${all.length - 1} ${word('moreLines')})` : last;
+  const more = all.length - 1;
+  return more > 0 ? `${last}  (+${more} ${word(more === 1 ? 'moreLine' : 'moreLines')})` : last;
 }
 
 function select(selected: readonly Line[]): void {

@@ -45,6 +45,7 @@ export function resultsWords(): Record<string, string> {
     cancelled: vscode.l10n.t('cancelled'),
     notReached: vscode.l10n.t('not reached'),
     skipped: vscode.l10n.t('skipped'),
+    moreLine: vscode.l10n.t('more line'),
     moreLines: vscode.l10n.t('more lines'),
     openSource: vscode.l10n.t('Open Source'),
     boards: vscode.l10n.t('boards'),
