@@ -82,6 +82,7 @@ function draw(): void {
   drawCards(all);
   const shown = filterBoards(all.filter(card), filter.value);
   table.columns = boardColumns(word, all);
+  control('act-updateAgent').hidden = all.every((row) => row.agent === undefined);
   table.rows = shown;
   showCount();
 }

@@ -51,6 +51,7 @@ export const ACTIONS = {
   hardReset: 'mpyFleet.fleetHardReset',
   stop: 'mpyFleet.interrupt',
   rollOut: 'mpyFleet.rollOut',
+  updateAgent: 'mpyFleet.updateAgent',
   clock: 'mpyFleet.fleetSetClock',
   tags: 'mpyFleet.editTags',
   group: 'mpyFleet.saveGroup',

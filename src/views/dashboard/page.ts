@@ -62,6 +62,7 @@ export function dashboardWords(): Record<string, string> {
     'act-hardReset': vscode.l10n.t('Hard Reset'),
     'act-stop': vscode.l10n.t('Stop'),
     'act-rollOut': vscode.l10n.t('Roll Out…'),
+    'act-updateAgent': vscode.l10n.t('Update Agent'),
     'act-clock': vscode.l10n.t('Set Clock'),
     'act-tags': vscode.l10n.t('Tags…'),
     'act-group': vscode.l10n.t('Save Group…'),
