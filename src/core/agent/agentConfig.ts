@@ -19,7 +19,7 @@ export interface AgentConfig {
   };
   /** Seconds after power-on in which a board without a network opens its own access point; undefined: never. */
   readonly accessPoint?: number;
-  /** Undefined: open mode. */
+  /** The key that signs commands; undefined: open mode, in which anyone at the broker may send them. */
   readonly adminKey?: Uint8Array;
 }
 

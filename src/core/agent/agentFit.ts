@@ -8,7 +8,10 @@ import type { AgentFit } from './agentProbe';
  */
 const LEAST_HEAP = 40_000;
 
-/** @param heap free bytes; 0: the firmware does not tell. @throws UsageError if the agent would leave no room for a program */
+/**
+ * @param heap free bytes; 0: the firmware does not report them.
+ * @throws UsageError if the agent would leave no room for a program
+ */
 export function checkMemory(name: string, platform: string, heap: number): void {
   if (heap === 0 || heap >= LEAST_HEAP) return;
   const [free, needed] = [Math.floor(heap / 1000), LEAST_HEAP / 1000];

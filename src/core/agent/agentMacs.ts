@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Frame, type ProtocolVersion, Flag, TAG_BYTES, encodeFrame } from './agentProtocol';
 
-/** Length of the key of one group push. */
+/** Length in bytes of the key of one group push. */
 export const GROUP_KEY_BYTES = 16;
 
 /** HMAC-SHA256 over the parts. */
@@ -56,16 +56,16 @@ export function configMac(adminKey: Uint8Array, uid: string, v: number, set: str
   return hmac(adminKey, 'MPY/2 C', withLength(uid), `${v}:`, set).toString('hex');
 }
 
-/** Signs of passwords that people type: none can be mistaken for another. */
+/** Characters of passwords that people type: none looks like another. */
 const SIGNS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /**
- * The begin of the names of boards' access points (docs/setup.md, "Without a cable"); the unique id follows, as far as 32 bytes
- * hold it.
+ * How the names of boards' access points begin (docs/setup.md, "Without a cable"); the unique id follows, as far as 32
+ * bytes hold it.
  */
 export const ACCESS_POINT = 'mpyfleet-';
 
-/** Password of a board's access point. It follows from the admin key, so that no one has to keep it. */
+/** Returns the password of a board's access point. It is derived from the admin key, so it need not be stored. */
 export function accessPointPassword(adminKey: Uint8Array, uid: string): string {
   const bytes = hmac(adminKey, 'MPY/2 A', withLength(uid)).subarray(0, 12);
   return [...bytes].map((b) => SIGNS[b & 31]).join('');

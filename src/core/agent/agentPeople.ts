@@ -33,7 +33,7 @@ export function grantsOf(config: Readonly<Record<string, unknown>>): readonly Gr
 }
 
 /**
- * Gives a person a new key on a board; an earlier one of the same role opens nothing any more. With the board's own admin
+ * Gives a person a new key on a board; an earlier one of the same role is no longer valid. With the board's own admin
  * key nothing secret is sent, so a board that is away can take it from its broker later.
  * @throws UsageError without an admin key, or with the admin key of a person for a board that is away
  */
@@ -73,7 +73,8 @@ export async function revokePerson(
 }
 
 /**
- * Gives a board a new admin key of its own. All keys that follow from the old one end with it: those of roles and of people.
+ * Gives a board a new admin key of its own. Every key that is derived from the old one becomes invalid: those of roles
+ * and of people.
  * @param keep stores the new key before the board has it: an interruption must not lose it
  * @throws UsageError for a board that is away: a key is sent only sealed
  */
@@ -87,12 +88,12 @@ export async function renewAdminKey(
   if (!control.birth) throw notThere();
   const key: BoardKey = { role: 'admin', key: newBoardKey() };
   const hex = Buffer.from(key.key).toString('hex');
-  await control.config(signal); // it answers to the old key
+  await control.config(signal); // it still accepts only the old key
   await keep(key);
   try {
     await control.configure({ keys: { admin: hex, viewer: null, operator: null } }, { signal });
   } catch (error) {
-    // Refused, the board has the old one. Without an answer it may have either: the new one stays, with the old one next to it.
+    // If the board refused, it has the old key. Without an answer it may have either, so both are kept.
     const isOpen = error instanceof ConnectionLostError || error instanceof TimeoutError;
     if (!isOpen) await keep(own);
     throw error;

@@ -42,12 +42,12 @@ export interface Birth {
   readonly app?: BirthApp;
 }
 
-/** What a birth says about the deployed app. */
+/** The deployed app, as a birth describes it. */
 export interface BirthApp {
   /** `NAME/VERSION-HASH`; undefined: none runs. */
   readonly run: string | undefined;
   readonly onTrial: boolean;
-  /** A version did not stay up; the board tells which one on request. */
+  /** A version kept failing, so the board went back to the one before; a request tells which one failed. */
   readonly fellBack: boolean;
   /** The board sleeps between two rounds of its app. */
   readonly sleeps: boolean;

@@ -15,12 +15,12 @@ export type AppRecord = {
       readonly to: string;
       /** Undefined: the app answered nothing. */
       readonly reply?: string;
-      /** The traceback, where the app failed on it. */
+      /** The traceback, if the app failed on the message. */
       readonly error?: string;
     }
 );
 
-/** Messages of one board, as they come (docs/protocol.md section 9). A batch has no gaps. */
+/** Messages of one board, as it sends them (docs/protocol.md section 9). A batch has no gaps. */
 export interface MessageBatch {
   readonly boot: string;
   readonly app: string;
@@ -31,7 +31,7 @@ export interface MessageBatch {
   /** Uptime in milliseconds at sending, and the board's clock in seconds since 1970 (0: not set). */
   readonly uptime: number;
   readonly unix: number;
-  /** Messages dropped since boot before the broker had them. */
+  /** Number of messages that the board has dropped since boot, before the broker received them. */
   readonly dropped: number;
 }
 
@@ -77,7 +77,7 @@ function parseRecord(line: string, seq: number): AppRecord {
   };
 }
 
-/** MicroPython writes `nan` and `inf`, which JSON cannot hold: such a message is kept as its text. */
+/** MicroPython writes `nan` and `inf`, which are not JSON; such a message is kept as text. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

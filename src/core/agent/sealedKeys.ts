@@ -37,7 +37,7 @@ export async function sealKeys(keys: KeyRing, passphrase: string): Promise<strin
 
 /**
  * Opens a file of {@link sealKeys}.
- * @throws UsageError if it is no such file, was changed, or has another passphrase
+ * @throws UsageError if it is not such a file, was changed, or has another passphrase
  */
 export async function openKeys(text: string, passphrase: string): Promise<KeyRing> {
   const [head, ...lines] = text.replaceAll('\r', '').split('\n');

@@ -5,7 +5,7 @@ import type { AppManifest } from './appManifest';
 
 /** The first version of the agent that runs apps. */
 export const AGENT_FOR_APPS = '0.3.0';
-/** The first version of the agent that says when it sleeps. */
+/** The first version of the agent that announces its sleep. */
 const AGENT_FOR_SLEEP = '0.5.0';
 
 /** @param agent version of the agent on the board. @throws UsageError when it is too old for the app */

@@ -10,8 +10,8 @@ const MAX_TEXT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Messages to apps. One is kept in the store until its board has it, so that a board that is away gets it when it is back;
- * the board knows it by its id, so that it never gets one twice.
+ * Messages to apps. The store keeps a message until its board has received it, so a board that is away gets it later.
+ * The board recognises a repeated message by its id.
  */
 export class AppCommands {
   constructor(
@@ -20,9 +20,9 @@ export class AppCommands {
   ) {}
 
   /**
-   * Writes a message down and hands it to the board if the board is connected.
+   * Stores a message, and delivers it if the board is connected.
    * @param control the agent of the board; undefined while it is away
-   * @param lifeMs how long it may wait for the board
+   * @param lifeMs milliseconds for which it may wait for the board
    * @throws UsageError for an empty or too long text
    */
   async send(
@@ -44,7 +44,7 @@ export class AppCommands {
   }
 
   /**
-   * Sends a message and waits for what the app answers while its board is there, for `patienceMs` at most.
+   * Sends a message and waits for the app's answer, for at most `patienceMs` milliseconds, while the board is connected.
    * @param wait resolves when it is time to ask the board for the answer to the message `id`
    * @throws what {@link send} throws
    */
@@ -88,7 +88,7 @@ export class AppCommands {
     return this.#deliver(command, control, signal);
   }
 
-  /** Ends the messages whose board did not come in time. */
+  /** Marks the messages as expired whose boards did not connect in time. */
   async expire(): Promise<void> {
     const open = await this.store.commands({ open: true, limit: 1_000 });
     for (const command of open) {
@@ -126,7 +126,7 @@ export class AppCommands {
       if (answer.st === 'failed') return await this.#put({ ...sent, ...outcome(undefined, reply) });
       return await this.#put({ ...sent, state: 'delivered' });
     } catch (error) {
-      // The answer may be lost: the board may have it, and is asked again by the same id.
+      // The answer may be lost, and the board may have the message, so it is sent again with the same id.
       const isOpenStill = error instanceof ConnectionLostError || error instanceof TimeoutError;
       if (isOpenStill) return this.#put({ ...sent, state: 'sent' });
       if (signal?.aborted) throw error;
@@ -140,7 +140,7 @@ export class AppCommands {
   }
 }
 
-/** Whether something can still become of it. */
+/** Whether the message may still be delivered or answered. */
 export function isOpen(state: CommandState): boolean {
   return state === 'queued' || state === 'sent' || state === 'delivered';
 }

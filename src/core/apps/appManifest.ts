@@ -8,7 +8,7 @@ export const MANIFEST = 'app.json';
 /** The content of app.json (docs/apps.md). Intervals and times in seconds. */
 export interface AppManifest {
   readonly name: string;
-  /** What the developer calls this state of the app; versions on boards also carry a hash of the files. */
+  /** The developer's name of this version; on boards, a hash of the files is added. */
   readonly version: string;
   /** The module to start, a path below the folder; undefined: Pythings' two files, else main.py. */
   readonly entry?: string;
@@ -20,11 +20,11 @@ export interface AppManifest {
   readonly trial: number;
   /** Bytes of messages that a board keeps. */
   readonly keep: number;
-  /** gitignore patterns of the files that belong to the app; undefined: all but what no board needs. */
+  /** gitignore patterns of the files that belong to the app; undefined: all except those that no board needs. */
   readonly files?: readonly string[];
   /** The board sleeps for this time after each round of the app; 0: it does not sleep. */
   readonly sleep: number;
-  /** Least time awake and connected before it sleeps, in which computers can begin their work. */
+  /** Seconds that the board stays awake and connected before it sleeps, so that computers can begin work on it. */
   readonly wake: number;
   /** Coroutine functions of the entry to run; undefined: `main`. */
   readonly tasks?: readonly string[];
@@ -39,7 +39,7 @@ const KEYS = [
 const MAX_BYTES = 16 * 1024;
 const LONGEST_S = 259_200;
 
-/** The words that a file's app.json may hold. @throws UsageError that names the first thing that is wrong */
+/** Parses app.json. @throws UsageError that names the first problem */
 export function parseManifest(content: Uint8Array): AppManifest {
   if (content.length > MAX_BYTES) throw wrong(l10n.t('it has more than {0} bytes', MAX_BYTES));
   const o = objectOf(content);

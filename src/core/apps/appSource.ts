@@ -17,14 +17,14 @@ export interface AppPackage {
   readonly manifest: AppManifest;
   /** `NAME/VERSION-HASH`: the path below /fleet/apps on boards. The same files give the same id on every computer. */
   readonly id: string;
-  /** All files, with the app.json that boards read. */
+  /** All files, including the app.json that boards read. */
   readonly files: readonly AppFile[];
 }
 
 const MAX_FILES = 200;
 const MAX_BYTES = 4 << 20;
 const MAX_DEPTH = 10;
-/** What the supervisor starts in a module. */
+/** Matches the classes and functions that the supervisor starts in a module. */
 const STARTS = /^(?:class\s+(?:WorkerTask|ManagementTask)\b|(?:async\s+)?def\s+(?:main|start)\b)/m;
 
 /** The files of a working folder. @throws UsageError */
@@ -85,7 +85,7 @@ export async function pack(
   return { manifest, id, files };
 }
 
-/** What the supervisor reads. */
+/** Returns the entries of app.json that the supervisor reads. */
 function boardManifest(m: AppManifest, modules: readonly string[]) {
   const { version, worker, management, trial, keep, tasks, config, sleep, wake } = m;
   return {

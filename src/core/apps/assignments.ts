@@ -4,7 +4,7 @@ import type { BoardApp } from './boardNote';
 import { appFromGit } from './gitApp';
 import { StateList } from './stateList';
 
-/** The version of an app that follows the branch which is checked out: its last commit. */
+/** Stands for the last commit of the branch that is checked out. */
 export const LATEST = 'latest';
 
 /** An app that boards should run. */
@@ -70,7 +70,7 @@ export function readApp(folder: string, ref: string, signal?: AbortSignal): Prom
   return appFromGit(folder, ref === LATEST ? 'HEAD' : ref, signal);
 }
 
-/** How a board stands to what it should run. */
+/** How the app on a board differs from the assigned one. */
 export type Drift =
   /** It runs the desired version. */
   | 'none'

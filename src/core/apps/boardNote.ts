@@ -9,15 +9,15 @@ export const APPS_FOLDER = '/fleet';
 const NOTE = 'run.json';
 const MAX_NOTE = 8_192;
 
-/** What of apps is on a board. Versions are `NAME/VERSION-HASH`. */
+/** The apps on a board. Versions are `NAME/VERSION-HASH`. */
 export interface BoardApp {
-  /** What runs; undefined: nothing does. */
+  /** The version that runs; undefined: none. */
   readonly run?: string;
-  /** What the board goes back to when `run` does not stay up. */
+  /** The version that the board goes back to if `run` keeps failing. */
   readonly old?: string;
   /** `run` is not confirmed yet. */
   readonly onTrial: boolean;
-  /** The version that did not stay up, and why. Text from the board. */
+  /** The version that kept failing, and why. `why` is untrusted text from the board. */
   readonly bad?: { readonly version: string; readonly why: string };
 }
 
@@ -37,7 +37,7 @@ export async function readBoardApp(
   return content && parseNote(content);
 }
 
-/** Reads run.json, which the board may have damaged: then nothing is known to run. */
+/** Parses run.json. A damaged file counts as one without an app. */
 export function parseNote(content: Uint8Array): BoardApp {
   let o: unknown;
   try {
@@ -57,20 +57,23 @@ export function parseNote(content: Uint8Array): BoardApp {
   };
 }
 
-/** Reads what the running supervisor says about itself (`info`). Untrusted. */
+/** Reads the state that the running supervisor reports (`info`). Untrusted. */
 export function parseAppInfo(answer: Readonly<Record<string, unknown>>): BoardApp {
   const { app, v, old, trial, bad } = answer;
   return parseNote(utf8(JSON.stringify({ run: `${String(app)}/${String(v)}`, old, trial, bad })));
 }
 
-/** Reads what a birth message says about the app; undefined: only a request tells which version fell back. */
+/** Reads the app from a birth message; undefined: a version failed, and only a request tells which one. */
 export function appOfBirth({ run, onTrial, fellBack }: BirthApp): BoardApp | undefined {
   if (fellBack) return undefined;
   const version = versionOf(run);
   return version === undefined ? { onTrial: false } : { run: version, onTrial };
 }
 
-/** Returns the app and the path in its folder of a file that boards have of an app, as tracebacks name it; undefined: another file. */
+/**
+ * Splits the path of an app's file on a board, as tracebacks show it, into the app and the path in its folder; undefined
+ * for other files.
+ */
 export function appFileOf(
   path: string,
 ): { readonly app: string; readonly path: string } | undefined {

@@ -34,7 +34,7 @@ const PLAN = 'plan.json';
 const MOST = 16;
 const ID = /^[\w-]{1,32}$/;
 
-/** What the board is to run, from its file. Damaged: nothing. */
+/** Reads the board's schedules from its file; none if the file is damaged. */
 export async function readPlan(
   files: BoardFiles,
   signal?: AbortSignal,
@@ -81,7 +81,7 @@ export async function askPlan(
 }
 
 /**
- * Writes the board's plan, with the supervisor that runs it where it is missing.
+ * Writes the board's schedules, and the supervisor that runs them if it is missing.
  * @returns whether the board has to restart before it runs the plan
  */
 export async function writePlan(
@@ -102,7 +102,7 @@ export async function writePlan(
   const placed = await placeSupervisor(files, supervisor, signal);
   await files.write(`${root}/${PLAN}`, utf8(JSON.stringify(plan)), options);
   if (app) return placed;
-  // The agent loads the supervisor only where there is a note.
+  // The agent loads the supervisor only if run.json exists.
   await writeNote(files, { trial: 0 }, signal);
   return true;
 }

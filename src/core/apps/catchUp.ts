@@ -5,7 +5,7 @@ import { DisposableStore, type Disposable } from '../events';
 import type { Log } from '../log';
 import type { MessageCollector } from './collector';
 
-/** Boards that are asked at the same time: a broker that is back tells of a thousand at once. */
+/** Number of boards that are asked at the same time: after a reconnection, a broker announces a thousand at once. */
 const AT_ONCE = 8;
 
 /**
@@ -45,7 +45,7 @@ export function catchUp(
         try {
           await collector.fetch(uid, control, ended.signal);
         } catch (error) {
-          // A board without an app refuses; one that left is asked when it is back.
+          // A board without an app refuses; a board that left is asked when it reconnects.
           log.debug(`${uid}: ${asError(error).message}`);
         }
       });

@@ -20,16 +20,16 @@ export interface AppReply {
   readonly record: Extract<AppRecord, { kind: 'reply' }>;
 }
 
-/** Limit of batches of one board that wait for the store. Further ones stay on the board and are fetched later. */
+/** Number of batches of one board that may wait for the store. Later ones stay on the board and are fetched afterwards. */
 const WAITING = 200;
-/** Pause in milliseconds before a store that failed is tried again: a database server may be restarting. */
+/** Milliseconds before a failed store is tried again: a database server may be restarting. */
 const STORE_AGAIN_MS = 1_000;
-/** A clock that is set while the board runs moves its start by more than this. In milliseconds. */
+/** If the calculated start moves by more than this, in milliseconds, the board's clock was set. */
 const CLOCK_SET_MS = 3_000;
 
 interface Source {
   boot: string;
-  /** Number of the message that is to come next. */
+  /** Number of the next message. */
   next: number;
   /** When the board started, in milliseconds since 1970. */
   start: number;
@@ -37,7 +37,7 @@ interface Source {
   gap?: number;
 }
 
-/** What a collector works with; the usual clocks unless given. */
+/** Services of a collector. Default: the system's clocks. */
 export interface CollectorOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -45,14 +45,14 @@ export interface CollectorOptions {
 }
 
 /**
- * Keeps what the apps of all boards send, each message once: what comes from the broker, and what is missing before it,
- * which the board is asked for. Ends when it is disposed.
+ * Stores the messages that the apps of all boards send, each once. Messages that are missing before one from the broker
+ * are requested from the board. Ends when it is disposed.
  */
 export class MessageCollector implements Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #stored = this.#lifetime.add(new Emitter<readonly MessageRow[]>());
   readonly #replies = this.#lifetime.add(new Emitter<AppReply>());
-  /** Messages are in the store that were not before. */
+  /** Fired when new messages have been stored. */
   readonly onDidStore = this.#stored.event;
   readonly onReply = this.#replies.event;
   readonly #sources = new Map<string, Source>();
@@ -83,7 +83,7 @@ export class MessageCollector implements Disposable {
     await this.#inTurn(uid, () => this.#fetchFrom(uid, control, undefined, signal));
   }
 
-  /** Resolves when everything that has come so far is stored. */
+  /** Resolves when every message received so far is stored. */
   async idle(): Promise<void> {
     await Promise.all([...this.#turns.values()].map((turns) => turns.run(() => Promise.resolve())));
   }
@@ -112,7 +112,7 @@ export class MessageCollector implements Disposable {
     }).catch((error: unknown) => this.log.warn(`${uid}: ${asError(error).message}`));
   }
 
-  /** What the board has from the next message on, or all of its start when that is not known. */
+  /** Fetches the messages from the next one on; if that is unknown, all since the board's start. */
   async #fetchFrom(
     uid: string,
     control: AgentControl,
@@ -138,7 +138,7 @@ export class MessageCollector implements Disposable {
     let source = this.#sources.get(uid);
     if (source?.boot !== batch.boot) {
       const known = await this.#untilStored(() => this.store.knownSource(uid, batch.boot));
-      // The board's clock has whole seconds: another estimate of its start would mix the order of its messages.
+      // The board's clock counts whole seconds: a second estimate of its start would change the order of messages.
       const start = known.start ?? startOf(batch, at);
       source = { boot: batch.boot, next: known.last + 1, start };
       this.#sources.set(uid, source);

@@ -4,8 +4,8 @@ import { DisposableStore, type Disposable } from '../events';
 import type { AppCommands } from './appCommands';
 
 /**
- * Hands out the messages that wait for boards, to those that are there now and to others when they connect, until the result
- * is disposed. A birth comes with every change of a board's state; what waits is handed out once for each start.
+ * Delivers waiting messages to connected boards now, and to others when they connect, until the result is disposed. A
+ * board sends a birth with every change of its state, so delivery happens once for each of its starts.
  * @param attempt takes each delivery and deals with its failure
  */
 export function deliverWaiting(
@@ -26,7 +26,7 @@ export function deliverWaiting(
     for (const [uid, state] of broker.presences) deliver({ uid, state });
     const subscriptions = new DisposableStore();
     subscriptions.add(broker.onPresence(deliver));
-    // After a lost connection the broker tells of its boards again; answers may have been missed meanwhile.
+    // After a reconnection, the broker announces its boards again; answers may have been missed meanwhile.
     subscriptions.add(broker.onDidChangeState(({ tag }) => tag === 'online' && boots.clear()));
     return subscriptions;
   });

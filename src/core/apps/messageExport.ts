@@ -1,7 +1,7 @@
 import { toCsv } from '../csv';
 import type { MessageRow } from '../store';
 
-/** A message as programs get it: the time as ISO 8601, in UTC. */
+/** Formats a message for programs: the time as ISO 8601, in UTC. */
 export function messageJson(row: MessageRow, name: string): Readonly<Record<string, unknown>> {
   const { uid, app, boot, seq } = row;
   return {
@@ -15,7 +15,7 @@ export function messageJson(row: MessageRow, name: string): Readonly<Record<stri
   };
 }
 
-/** Messages as CSV, one column for each entry that the data of any of them has. */
+/** Formats messages as CSV, with one column for every entry that occurs in their data. */
 export function messagesCsv(
   rows: readonly MessageRow[],
   name: (uid: string) => string = (uid) => uid,

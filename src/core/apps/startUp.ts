@@ -7,12 +7,12 @@ import { MAIN_FILE, mergeStartLines, orIfMissing, splitStartLines, under } from 
 import { readBoardApp } from './boardNote';
 import { withAppLines } from './startBlock';
 
-/** Where the program that was replaced is kept. */
+/** The file on the board that keeps the replaced program. */
 export const KEPT_FILE = '/main.before.py';
 
-/** What became of the program that ran at start before. */
+/** Where the previous start-up program went. */
 export interface StartUp {
-  /** The file on the board that it is kept in; undefined: there was none, or the same. */
+  /** The file on the board that contains it; undefined: none existed, or it was the same. */
   readonly kept?: string;
 }
 

@@ -5,7 +5,7 @@ import { UsageError } from '../errors';
 import { isAbsent, replaceFile } from '../localFiles';
 import { stateFolder } from '../packages';
 
-/** A list of the user's, in a JSON file of the state folder that window and shell share and that is replaced as a whole. */
+/** A list that belongs to the user, in a JSON file that is replaced as a whole. Window and shell share the folder. */
 export class StateList<T> {
   readonly path: string;
 

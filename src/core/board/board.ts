@@ -122,7 +122,7 @@ export class Board {
     return this.#clock;
   }
 
-  /** The board's clock says `seconds` since 1970 in the board's local time. */
+  /** Notes the board's clock: `seconds` since 1970, in the board's local time. */
   noteClock(seconds: number | undefined): void {
     this.#clock = seconds === undefined ? undefined : clockAgainst(seconds);
   }

@@ -1,7 +1,7 @@
 import { Emitter } from '../events';
 import type { BoardInfo } from './boardInfo';
 
-/** What is stored about a board between sessions. Contains no secrets. */
+/** Data about a board that is stored between sessions. Contains no secrets. */
 export interface KnownBoard {
   /** machine.unique_id() in lower-case hex. */
   readonly uid: string;

@@ -53,7 +53,7 @@ export function mpyFromFile(content: Uint8Array): BoardInfo['mpy'] {
   return undefined;
 }
 
-/** Arm cores, each of which runs code for the earlier ones. */
+/** Arm cores in ascending order: each also runs code for the earlier ones. */
 const ARM = ['armv6m', 'armv7m', 'armv7em', 'armv7emsp', 'armv7emdp'];
 
 /**

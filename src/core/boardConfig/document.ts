@@ -11,9 +11,9 @@ const MAX_DOCUMENT = 100_000;
 const MAX_PROBLEMS = 5;
 
 /**
- * Parses a configuration document in YAML or JSON. Settings that it leaves out do not change on the board; null stands for the
- * agent's default.
- * @throws UsageError naming what is wrong
+ * Parses a configuration document in YAML or JSON. Settings that it leaves out do not change on the board; null stands
+ * for the agent's default.
+ * @throws UsageError that names the problem
  */
 export function parseConfig(text: string): BoardConfig {
   if (text.length > MAX_DOCUMENT) {

@@ -132,7 +132,10 @@ class Resolver {
     return undefined;
   }
 
-  /** seed: the resource's own libraries, else the board's, else those of IOT_LIBS. The first one that has the name wins. */
+  /**
+   * In the seed dialect: the resource's own libraries, else the board's, else those of IOT_LIBS. The first library that
+   * contains the name wins.
+   */
   #libraries(resource: Resource): string[] {
     const said = resource.search ?? this.device.search;
     if (!said) return libraryFolders(this.options.environment);

@@ -38,7 +38,7 @@ export interface EspFlashResult {
   readonly identity: EspIdentity;
   /** Bytes written; 0 if the chip already had this firmware. */
   readonly written: number;
-  /** Speed at which most of it was written, in baud; undefined for native USB. */
+  /** Speed, in baud, at which most of the firmware was written; undefined for native USB. */
   readonly baud: number | undefined;
   /** False: the user has to press RESET. */
   readonly restarted: boolean;

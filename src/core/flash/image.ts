@@ -19,8 +19,8 @@ export type Firmware = EspFirmware | Uf2Firmware | HexFirmware | DfuFirmware;
 export const MOST_FIRMWARE_BYTES = 64 * 1024 * 1024;
 
 /**
- * Recognises firmware by its content and checks it; the name of the file does not count.
- * @param offset where an ESP image goes, when the user says so
+ * Recognises firmware by its content and checks it; its name is ignored.
+ * @param offset where an ESP image goes, if the user has named the place
  * @throws FlashError ('file')
  */
 export function parseFirmware(data: Uint8Array, offset?: number): Firmware {

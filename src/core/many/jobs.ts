@@ -77,7 +77,7 @@ async function one<B, T>(
     const value = await withGrace(() => work(board, signal), signal, clock);
     return { board, status: 'ok', value, ms: ms() };
   } catch (caught) {
-    // The reason for aborting says more than the error that it caused.
+    // The reason for aborting is more helpful than the error that it caused.
     const error = signal.aborted ? abortError(signal) : asError(caught);
     if (error instanceof CancelledError) return { board, status: 'cancelled', ms: ms() };
     return { board, status: 'failed', error, ms: ms() };

@@ -28,8 +28,8 @@ export function patternNames(pattern: string, boards: readonly Nameable[]): stri
 }
 
 /**
- * The order in which boards get numbers: boards that still have the names which they were given when they were first plugged
- * in (`rp2-1`) keep the order of those; others come as they are given.
+ * Sorts boards for numbering: by their automatic names (`rp2-1`) if all of them still have those;
+ * otherwise the given order stays.
  */
 export function numberingOrder<T extends Nameable>(boards: readonly T[]): readonly T[] {
   const isGiven = ({ name, platform = 'board' }: T) =>

@@ -7,7 +7,7 @@ import { FleetError, ProgramRunningError, PythonError } from '../errors';
 const MOST = 300;
 /** Time limit for the board's answer, in milliseconds. */
 const PATIENCE_MS = 1_500;
-/** Time limit for other work to end before the question, in milliseconds: a listing for the tree ends sooner, a cell may not. */
+/** Milliseconds to wait for other work before asking: a listing for the tree ends within that time, a cell may not. */
 const TURN_MS = 500;
 
 /** An entry of a folder on the board. */

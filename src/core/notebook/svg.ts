@@ -78,7 +78,7 @@ function range(values: readonly number[]): [number, number] {
   let [low, high] = [Infinity, -Infinity];
   for (const v of values) [low, high] = [Math.min(low, v), Math.max(high, v)];
   if (low > high) return [0, 1];
-  const wider = Math.max(0.5, Math.abs(low) / 1e6); // half of 1 is lost beside 1e20
+  const wider = Math.max(0.5, Math.abs(low) / 1e6); // adding 0.5 to 1e20 changes nothing
   return high / 2 - low / 2 > 0 ? [low, high] : [low - wider, high + wider];
 }
 

@@ -99,7 +99,7 @@ export function checkAgainstLock(
   }
 }
 
-/** Reads a lock file. @throws UsageError naming what is wrong */
+/** Reads a lock file. @throws UsageError that names the problem */
 export function readLock(text: string): LockFile {
   let json: unknown;
   try {

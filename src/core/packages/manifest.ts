@@ -21,9 +21,9 @@ export interface MipManifest {
 const MAX_ENTRIES = 2000;
 
 /**
- * Parses a package.json as mip defines it (docs.micropython.org, "Package management"): `hashes`, `urls` and `deps`, each
- * optional.
- * @throws ProtocolError naming what is wrong
+ * Parses a package.json as mip defines it (docs.micropython.org, "Package management"): `hashes`, `urls` and `deps`,
+ * each optional.
+ * @throws ProtocolError that names the problem
  */
 export function readManifest(bytes: Uint8Array, address: string): MipManifest {
   const from = withoutLogin(address);
@@ -111,8 +111,8 @@ export function fileUrl(target: string, base: string, branch?: string): string {
 }
 
 /**
- * A package that was loaded over https, as those of GitHub and its like are, may not name files over
- * http, and none from elsewhere files in this network.
+ * A package loaded over https (as from GitHub) may not name files over http, and a package from elsewhere may not name
+ * files in this network.
  */
 function requireSafe(address: string, base: string): void {
   if (!/^https?:/.test(address)) return;

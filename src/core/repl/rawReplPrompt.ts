@@ -18,8 +18,7 @@ const USUAL = '>>> ';
 const ESCAPES = /\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[0-9;?]*[A-Za-z]/g;
 
 /**
- * Follows a board's output and tells whether it ends in a prompt of the friendly REPL. Any program
- * can print such text.
+ * Detects whether a board's output ends in a prompt of the friendly REPL. Any program can print such text.
  */
 export class PromptTracker {
   #line = '';

@@ -8,14 +8,14 @@ import { setUpBoard } from './setUpBoard';
 import type { SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
 import { plainSecrets, type SetupTemplate } from './template';
 
-/** Boards that are set up at once. */
+/** Number of boards that are set up at the same time. */
 const LINE_AT_ONCE = 8;
-/** Interval of looks for new boards, in milliseconds. */
+/** Interval, in milliseconds, at which new boards are searched. */
 const LOOK_MS = 300;
 
 /** Where boards of the line are plugged in. */
 export interface LinePlaces {
-  /** Places with a board that is not taken. */
+  /** Returns the places that have a board which is not being worked on. */
   arrived(): Promise<readonly string[]>;
   /** The board there is not offered again until it has been unplugged. */
   take(place: string): void;
@@ -31,7 +31,7 @@ export interface LineBoard {
   readonly close: () => Promise<string | undefined>;
 }
 
-/** What a line reports, for people. */
+/** Events of a line, to be shown to people. */
 export interface LineEvents {
   begins?(place: string): void;
   step?(place: string, step: StepName, words: string, done?: number, total?: number): void;
@@ -54,11 +54,11 @@ export interface LineOptions extends Pick<SetUpOptions, 'signal' | 'again'> {
   readonly clock?: Clock;
 }
 
-/** What came of a line. */
+/** The result of a production line. */
 export interface LineOutcome {
   readonly ok: number;
   readonly failed: number;
-  /** The sentence with which it stopped before its end. */
+  /** Why it stopped early, as a sentence; undefined if it did not. */
   readonly stopped: string | undefined;
 }
 
@@ -85,9 +85,10 @@ export async function unfinishedRecord(
 }
 
 /**
- * Asks for all that a template needs and loads it, so that what is missing is reported before the first board is touched.
- * @returns the number of boards that can be set up at once: the drives of boards in their loader look alike, so they go one
- * after the other
+ * Asks for everything that a template needs and loads it, so that missing parts are reported before the first board is
+ * changed.
+ * @returns the number of boards that can be set up at once: the drives of boards in their loader look alike, so they go
+ * one after the other
  * @throws whatever `host` throws
  */
 export async function prepareLine(
@@ -133,7 +134,7 @@ export class ProductionLine {
     return { ok: this.#tally.ok, failed: this.#tally.failed, stopped: this.#stopped };
   }
 
-  /** Takes no more boards; those that are begun are finished. */
+  /** Starts no more boards; the current ones are finished. */
   end(): void {
     this.#ends = true;
   }
@@ -142,7 +143,7 @@ export class ProductionLine {
     const { atOnce = LINE_AT_ONCE } = this.options;
     for (const place of await this.places.arrived()) {
       if (this.#working.size >= atOnce || this.#begun >= count) return;
-      // A board with native USB leaves its port and comes back while it is worked on.
+      // A board with native USB disconnects and reconnects while it is being set up.
       if (this.#working.has(place)) continue;
       this.places.take(place);
       this.#begun++;
@@ -151,7 +152,7 @@ export class ProductionLine {
     }
   }
 
-  /** One board, from plugging in to its line in the list. It never rejects. */
+  /** Sets up one board and adds it to the list. Never rejects. */
   async #one(place: string): Promise<void> {
     const { signal, again, keepGoing, events = {} } = this.options;
     const { board, host, unfinished, close } = this.boardAt(place);

@@ -3,10 +3,10 @@ import type { SetupRecord } from './record';
 
 /** Failures in a row, in the same step and for the same reason, that are not the fault of single boards. */
 const SAME_IN_A_ROW = 3;
-/** The same before the first board succeeded: then the template is suspected sooner. */
+/** The same before the first board has succeeded: the template is then the likelier cause. */
 const SAME_AT_FIRST = 2;
 
-/** Counts what came of the boards of a production line, and notices when all fail in the same way. */
+/** Counts the results of a production line, and notices when all boards fail in the same way. */
 export class LineTally {
   #ok = 0;
   #failed = 0;
@@ -23,7 +23,7 @@ export class LineTally {
 
   /**
    * Adds the result of one board.
-   * @returns the sentence with which the line stops, or undefined if it continues
+   * @returns why the line stops, as a sentence; undefined if it continues
    */
   add(record: SetupRecord): string | undefined {
     const { failed } = record;
@@ -46,7 +46,7 @@ export class LineTally {
   }
 }
 
-/** The reason without what differs from board to board: its name, ids and numbers. */
+/** Removes from a reason what differs between boards: name, ids and numbers. */
 function withoutOwnWords(reason: string, { name, uid, chip }: SetupRecord): string {
   let text = reason;
   for (const own of [name, uid, chip]) if (own) text = text.replaceAll(own, '');

@@ -8,9 +8,9 @@ import type { TemplateFile } from './template';
 const MOST_FILES = 2000;
 
 /**
- * The local files of a template's entry as they are to be on the board. Files that sync ignores are left out.
+ * Returns the local files of a template's entry, with their paths on the board. Files that sync ignores are left out.
  * @param base folder of the template
- * @throws UsageError when there is nothing at `from`
+ * @throws UsageError if `from` does not exist
  */
 export async function templateItems(
   fs: LocalFs,

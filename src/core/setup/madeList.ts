@@ -13,7 +13,7 @@ export class MadeList {
   readonly #writes = new Queue();
 
   private constructor(
-    /** Path and begin of the names of all files. */
+    /** Path of all files, without their endings. */
     private readonly base: string,
     private readonly label: string,
     private all: readonly SetupRecord[],
@@ -32,7 +32,7 @@ export class MadeList {
     }
   }
 
-  /** The begin of the files' names for a template: its own, without the ending. */
+  /** Returns the base of the files' names: the template's name without its ending. */
   static nameFor(templateFile: string): string {
     return templateFile.replace(/(\.board-template)?\.(ya?ml|json)$/i, '');
   }

@@ -5,7 +5,7 @@ import { ACCESS_POINT, accessPointPassword, type BoardKey } from '../agent';
 /** A Wi-Fi network that this computer sees. */
 export interface NearNetwork {
   readonly ssid: string;
-  /** Percent; undefined if the system does not say it. */
+  /** Percent; undefined if the system does not report it. */
   readonly signal: number | undefined;
 }
 
@@ -70,7 +70,7 @@ export async function nearNetworks(
   return undefined;
 }
 
-/** Those of the networks that are access points of boards, with the passwords of the boards whose admin key is known. */
+/** Returns the networks that are access points of boards, with the passwords of boards whose admin key is known. */
 export function boardsNear(
   networks: readonly NearNetwork[],
   keyOf: (uid: string) => Promise<BoardKey | undefined>,
@@ -87,7 +87,7 @@ export function boardsNear(
   );
 }
 
-/** What to do by hand. */
+/** Explains how to connect to a board's access point by hand. */
 export function byHand(): string {
   return l10n.t(
     'Switch the board off and on. Within a minute, join the network "{0}…" with a phone or a computer, and open {1}',

@@ -4,7 +4,7 @@ import { toCsv } from '../csv';
 import { FleetError } from '../errors';
 import type { StepName } from './steps';
 
-/** What was done on one board. It contains no secrets. */
+/** The steps that were done on one board. Contains no secrets. */
 export interface SetupRecord {
   readonly uid?: string;
   /** Address of the chip as its boot loader reports it, lower-case hex. */
@@ -18,7 +18,7 @@ export interface SetupRecord {
   readonly done: readonly StepName[];
   /** Where it failed; undefined: it did not. */
   readonly failed?: { readonly step: StepName; readonly reason: string; readonly hint?: string };
-  /** What is worth knowing, such as a step that this board cannot do. */
+  /** Remarks, such as a step that this board does not support. */
   readonly notes: readonly string[];
   /** UTC, ISO 8601. */
   readonly time: string;

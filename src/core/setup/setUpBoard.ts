@@ -138,7 +138,7 @@ class SetUp {
     return info;
   }
 
-  /** What an earlier run did on this board. @throws AlreadySetUpError */
+  /** Returns the record of an earlier run on this board. @throws AlreadySetUpError */
   #earlier(): SetupRecord | undefined {
     const earlier = this.host.earlier(this.#record);
     if (!earlier || earlier.failed || this.options.again) return earlier;

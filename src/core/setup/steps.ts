@@ -68,7 +68,7 @@ export interface SetupHost {
   /** What was done earlier on the same board. */
   earlier(board: Pick<SetupRecord, 'uid' | 'chip'>): SetupRecord | undefined;
   nextName(pattern: string): BoardName;
-  /** The name is used for the board on this computer as well. */
+  /** Called with the board's name, so that this computer uses it too. */
   named?(uid: string | undefined, name: string): Promise<void>;
   /** Asks for the board's networks once and remembers the answer; undefined: the template names them. */
   networks?(fit: AgentFit): Promise<SetupNetworks>;

@@ -40,7 +40,7 @@ export interface MessageQuery {
   /** Case-insensitive part of the JSON text (ASCII letters). */
   readonly text?: string;
   readonly limit: number;
-  /** Rows after this position, which the page before ended with. */
+  /** Rows after this position, at which the previous page ended. */
   readonly after?: number;
   /** The newest rows in place of the oldest, still in the order of time. */
   readonly latest?: boolean;
@@ -52,7 +52,7 @@ export interface MessagePage {
   readonly rows: readonly MessageRow[];
   /** Position of the next page; missing on the last. */
   readonly next?: number;
-  /** Messages that boards dropped before anybody had them. */
+  /** Number of messages that boards dropped before any computer received them. */
   readonly dropped: number;
 }
 
@@ -62,7 +62,7 @@ export const COMMAND_STATES = [
 ] as const;
 export type CommandState = (typeof COMMAND_STATES)[number];
 
-/** A message to an app, and what became of it. */
+/** A message to an app, and its state. */
 export interface CommandRow {
   readonly id: string;
   readonly uid: string;
@@ -70,7 +70,7 @@ export interface CommandRow {
   readonly at: number;
   readonly text: string;
   readonly state: CommandState;
-  /** It is not delivered after this time, in milliseconds since 1970. */
+  /** The message is not delivered after this time, in milliseconds since 1970. */
   readonly until: number;
   /** The board's start that it was delivered to. */
   readonly boot?: string;
@@ -82,7 +82,7 @@ export interface CommandRow {
 export interface CommandQuery {
   readonly uid?: string;
   readonly id?: string;
-  /** Only those that are not at an end. */
+  /** Only messages whose state is not final. */
   readonly open?: boolean;
   readonly limit: number;
 }

@@ -5,12 +5,12 @@ export interface CombineOptions<Q> {
   readonly clock: Clock;
   /** Pause in milliseconds between the beginnings of two calls. The first one does not wait. */
   readonly pauseMs: number;
-  /** From this size on a call does not wait for the pause. */
+  /** A call with this total size does not wait for the pause. */
   readonly most: number;
   sizeOf(question: Q): number;
 }
 
-/** Questions that are asked with one call. */
+/** Questions that one call answers. */
 interface Batch<Q, A> {
   readonly asked: Q[];
   size: number;
@@ -61,7 +61,7 @@ export class Combined<Q, A> {
     const left = this.#began + pauseMs - clock.now();
     if (left > 0) {
       const ended = new AbortController();
-      const pause = delay(clock, left, ended.signal).catch(() => undefined); // it is over early
+      const pause = delay(clock, left, ended.signal).catch(() => undefined); // ends the pause early
       await Promise.race([pause, batch.full.promise]);
       ended.abort();
     }

@@ -8,7 +8,7 @@ const HEAD = [
 
 /**
  * The history as a table: one line for each event and for each board of each operation, so that boards can be sorted and
- * counted. `nameOf`: what a board is called now; operations have the names of their time.
+ * counted. `nameOf`: the current name of a board; operations keep the names that boards had then.
  */
 export function historyToCsv(
   rows: readonly HistoryRow[],
@@ -37,7 +37,7 @@ export function historyToJson(rows: readonly HistoryRow[]): string {
   return `${JSON.stringify(plain, undefined, 2)}\n`;
 }
 
-/** How an operation ended: the gravest of its boards. */
+/** How an operation ended: the worst result of its boards. */
 export function statusOf({ boards }: Pick<AuditEntry, 'boards'>): 'ok' | 'failed' | 'cancelled' {
   if (boards.some((b) => b.status === 'failed')) return 'failed';
   return boards.some((b) => b.status === 'cancelled') ? 'cancelled' : 'ok';

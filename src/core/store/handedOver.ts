@@ -10,7 +10,7 @@ import type { AuditBoard, AuditEntry } from './model';
  * entry in a folder beside the history, a file for each, and whoever opens the history next takes all of them over.
  */
 
-/** More entries do not wait: the command line writes the next one into the history, which takes all of them over. */
+/** Maximum number of waiting entries. Beyond it, the command line opens the history itself, which takes all of them over. */
 const MOST_WAITING = 100;
 const ENTRY = /^[0-9]+-[0-9a-f]+\.json$/;
 
@@ -18,7 +18,7 @@ const folderOf = (history: string) => `${history}.waiting`;
 
 /**
  * Leaves an operation for the history in the file `history`.
- * @returns false if many wait already, and this one was not left
+ * @returns false if too many wait already; the operation was not left then
  * @throws the system's error, such as that of a full disk
  */
 export async function handOver(history: string, entry: AuditEntry): Promise<boolean> {
@@ -36,7 +36,10 @@ export interface HandedOver {
   remove(): void;
 }
 
-/** Reads what waits for the history in the file `history`. A file that is no operation is set aside. @throws the system's error */
+/**
+ * Reads what waits for the history in the file `history`. A file that does not contain an operation is set aside.
+ * @throws the system's error
+ */
 export function readHandedOver(history: string): HandedOver {
   const folder = folderOf(history);
   const read = namesIn(folder).map((name) => ({ name, entry: readEntry(join(folder, name)) }));
@@ -75,7 +78,7 @@ function readEntry(path: string): AuditEntry | 'damaged' | 'gone' {
     const value: unknown = JSON.parse(text);
     return isEntry(value) ? value : 'damaged';
   } catch {
-    return 'damaged'; // no JSON
+    return 'damaged'; // not JSON
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CommandQuery, CommandRow, MessageQuery, MessageRow, SourceRow } from './appMessages';
 import type { Batch, Limits, SearchQuery, SeriesQuery } from './model';
 
-/** What the store's thread is started with. */
+/** Data with which the store's thread starts. */
 export interface StoreSettings {
   /** Path of the database file. */
   readonly file: string;
@@ -42,6 +42,6 @@ export type StoreAnswer =
 /** A file that could not be used was set aside, and a new one begins. */
 export interface FileAside {
   readonly why: 'damaged' | 'newer';
-  /** Where it is kept. */
+  /** The file's new path. */
   readonly path: string;
 }

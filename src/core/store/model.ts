@@ -16,7 +16,10 @@ export interface EventEntry {
   /** `crash`, `app`, `task`, `agent`, `ota`, or `log:E` with the level of a log line. */
   readonly kind: string;
   readonly text: string;
-  /** Unique for the board, such as `9f03c2aa.17` for a start and a number in it: two windows that hear it keep it once. */
+  /**
+   * Unique for the board, such as `9f03c2aa.17` (a start, and a number since then), so two windows that receive the
+   * event store it once.
+   */
   readonly key?: string;
 }
 
@@ -88,7 +91,7 @@ export interface SearchQuery extends Partial<Period> {
   /** Case-insensitive part of the text (ASCII letters). */
   readonly text?: string;
   readonly kinds?: readonly string[];
-  /** Operations that ended so: `failed` on a board, `cancelled` on a board and failed on none, or `ok` on all. */
+  /** Operations with this result: `failed` on a board, `cancelled` on a board and failed on none, or `ok` on all. */
   readonly status?: 'ok' | 'failed' | 'cancelled';
   /** Rows of a page, {@link MAX_PAGE} at most. */
   readonly limit: number;

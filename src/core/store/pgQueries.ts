@@ -202,7 +202,7 @@ async function search(db: Db, query: SearchQuery, source: Source): Promise<Query
   return rows;
 }
 
-/** The conditions of a WHERE; each `?` is the next value. */
+/** The conditions of a WHERE clause with their values. */
 export class Conditions {
   readonly values: unknown[] = [];
   readonly #all: string[] = [];

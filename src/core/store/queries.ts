@@ -15,8 +15,8 @@ import {
 import { bounded, cut, like, limitOf, page, SAME_MS, statusConditions, whole } from './values';
 
 /**
- * Appends all rows of a batch. What another window has heard as well and appended already is left out: an event with the same
- * key, a measurement with the same values within {@link SAME_MS} (a board sends one a minute, with its uptime in it).
+ * Appends all rows of a batch, except those that another window has already appended: an event with the same key, a
+ * measurement with the same values within {@link SAME_MS} (a board sends one a minute, with its uptime in it).
  */
 export function append(db: Database, batch: Batch): void {
   const ids = new Map<string, number>();
@@ -50,7 +50,10 @@ export function append(db: Database, batch: Batch): void {
   addAudit(db, batch.audit);
 }
 
-/** Appends operations. One that is there already is left out: a process was killed after it had handed it over. */
+/**
+ * Appends operations. Skips an operation that is stored already: the process that handed it over was killed before it
+ * deleted its file.
+ */
 export function addAudit(db: Database, entries: readonly AuditEntry[]): void {
   each(
     db,
@@ -129,7 +132,7 @@ export function audit(db: Database, query: SearchQuery): Page<AuditEntry> {
   return page(found, rows, query.limit);
 }
 
-/** How much there is. */
+/** Returns the size of the store, and the numbers of rows. */
 export function size(db: Database): StoreSize {
   const value = (sql: string) => Object.values(db.get(sql) ?? {})[0] as SQLiteValue;
   const count = (table: string) => Number(value(`SELECT count(*) FROM ${table}`));
@@ -146,7 +149,7 @@ export function size(db: Database): StoreSize {
   };
 }
 
-/** Bytes of the pages that hold data. */
+/** Returns the size, in bytes, of the pages that hold data. */
 export function usedBytes(db: Database): number {
   const pragma = (name: string) => Number(Object.values(db.get(`PRAGMA ${name}`) ?? {})[0]);
   return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
@@ -199,7 +202,7 @@ function boardId(db: Database, uid: string): number | undefined {
   return row ? Number(row.id) : undefined;
 }
 
-/** The number of a board, which is added when it is new. */
+/** Returns the number of a board; adds a new board. */
 export function boardOf(db: Database, uid: string): number {
   const known = boardId(db, uid);
   if (known !== undefined) return known;

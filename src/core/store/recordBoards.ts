@@ -5,7 +5,7 @@ import { DisposableStore, type Disposable } from '../events';
 import { valuesFromAgent } from '../many';
 import type { Store } from './store';
 
-/** Rows that one board may have in a minute; a board that goes wild (or is forged) must not push out those of the others. */
+/** Maximum rows per board and minute: a faulty or forged board must not displace the rows of others. */
 const MINUTE_ROWS = 300;
 const MINUTE_MS = 60_000;
 /** Boards whose presence and rate are remembered. */

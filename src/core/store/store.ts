@@ -147,7 +147,7 @@ export class Store {
     return this.#knownSource.ask({ uid, boot });
   }
 
-  /** Stores a message to an app, or what became of it. @throws StoreError */
+  /** Stores a message to an app, or its new state. @throws StoreError */
   async putCommand(command: CommandRow): Promise<void> {
     await this.#thread.call('putCommand', command);
   }
@@ -171,7 +171,7 @@ export class Store {
     })) as number;
   }
 
-  /** Writes what waits. Failures are reported by {@link onDidFail}. */
+  /** Writes the waiting rows. Failures are reported by {@link onDidFail}. */
   flush(): Promise<void> {
     this.#timer?.dispose();
     this.#timer = undefined;
@@ -192,7 +192,7 @@ export class Store {
     });
   }
 
-  /** Writes what waits and ends the thread. */
+  /** Writes the waiting rows and ends the thread. */
   async close(): Promise<void> {
     await this.flush();
     this.#timer?.dispose();
@@ -216,12 +216,12 @@ export class Store {
       if (this.#batches++ % PRUNE_EVERY === 0) await this.prune();
     } catch (error) {
       if (!this.#isFailing) this.#failed.fire(this.#thread.error(error));
-      // A full disk fails again and reports that again; a server that restarts is there in a moment.
+      // A restarting server is back in a moment. A full disk would fail again, and is reported at once.
       if (this.#thread.isServer && !this.#thread.isClosed) this.#keep(rows);
     }
   }
 
-  /** Has rows wait that could not be written. */
+  /** Keeps rows that could not be written, for the next attempt. */
   #keep(rows: Rows): void {
     this.#isFailing = true;
     const { telemetry, events, audit } = this.#rows;
@@ -234,7 +234,7 @@ export class Store {
   }
 }
 
-/** Joins what is stored in one transaction. */
+/** Joins calls into one transaction. */
 function addedAll(asked: readonly StoreCalls['addMessages'][]): StoreCalls['addMessages'] {
   return {
     rows: asked.flatMap(({ rows }) => rows),

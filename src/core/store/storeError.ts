@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { FleetError } from '../errors';
 
-/** The history could not be read or written. Of a file, what was to be written is not kept. */
+/** The history could not be read or written. With a file, the rows to be written are lost. */
 export class StoreError extends FleetError {
   readonly code = 'store';
 

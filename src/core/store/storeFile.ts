@@ -10,7 +10,7 @@ import { isAbsent } from '../localFiles';
 /** Opens a database file; the real one is node-sqlite3-wasm's constructor. */
 export type OpenDatabase = (path: string) => Database;
 
-/** A lock that has not changed for this long has no owner any more: our transactions take two seconds at most. */
+/** Milliseconds after which an unchanged lock counts as abandoned: transactions take at most two seconds. */
 const STALE_LOCK_MS = 15_000;
 const POLL_MS = 50;
 
@@ -30,7 +30,7 @@ export class StoreFile {
   constructor(
     private readonly path: string,
     private readonly open: OpenDatabase,
-    /** Called when a file was set aside, which the user should know. */
+    /** Called when a file was set aside, so that the user can be informed. */
     private readonly notice: (aside: FileAside) => void,
     private readonly staleLockMs = STALE_LOCK_MS,
   ) {}

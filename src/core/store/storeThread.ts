@@ -31,7 +31,7 @@ export class StoreThread {
   readonly #waiting = new Map<number, Deferred<unknown>>();
   readonly #notice = new Emitter<string>();
   readonly onNotice = this.#notice.event;
-  /** It uses a server in place of a file. */
+  /** Whether a server is used in place of a file. */
   isServer: boolean;
   isClosed = false;
 
@@ -76,8 +76,8 @@ export class StoreThread {
   async #end(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#started = undefined; // its end is no failure of the calls that come now
-    // One that could not be started was reported to those who called.
+    this.#started = undefined; // later calls must not fail because this thread ends
+    // A thread that could not start has already failed its callers.
     await (await thread?.catch(() => undefined))?.terminate();
   }
 

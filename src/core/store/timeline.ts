@@ -2,7 +2,7 @@ import type { HistoryType } from './historyTypes';
 import type { AuditEntry, EventEntry, Page, Period, SearchQuery } from './model';
 import type { Store } from './store';
 
-/** An entry of the history: an operation, or something that happened on a board. */
+/** An entry of the history: an operation of a user, or an event on a board. */
 export type HistoryRow =
   | { readonly type: 'operation'; readonly entry: AuditEntry }
   | { readonly type: 'event'; readonly entry: EventEntry };
@@ -12,7 +12,7 @@ export interface HistoryQuery extends Partial<Period> {
   readonly type: HistoryType;
   readonly uid?: string;
   readonly text?: string;
-  /** Operations that ended so; of events, crashes count as failed and all else as nothing. */
+  /** Operations with this result. Crashes count as failed; other events have no result. */
   readonly status?: SearchQuery['status'];
 }
 

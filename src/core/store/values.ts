@@ -32,7 +32,7 @@ export function limitOf(limit: number): number {
   return Math.max(1, Math.min(Math.floor(limit), MAX_PAGE));
 }
 
-/** Makes a page of the rows; its `next` is there when more rows may follow. */
+/** Makes a page of the rows. `next` is set if more rows may follow. */
 export function page<T>(
   found: readonly Readonly<Record<string, unknown>>[],
   rows: T[],

@@ -156,7 +156,7 @@ export class MqboardClient implements Disposable {
   }
 }
 
-/** Errors are plain text: a traceback, or a description of what is wrong with the command. */
+/** Errors are plain text: a traceback, or a description of the problem with the command. */
 function commandError(payload: Uint8Array): Error {
   const words = text(payload).slice(0, 4096);
   if (/^MQRepl protocol error|not supported$/.test(words)) return new ProtocolError(words);

@@ -38,7 +38,7 @@ export class ChunkSender {
   onFrame(frame: Frame, exchange: Exchange): void {
     if (frame.op !== Op.ack && frame.op !== Op.nak) return;
     if (frame.offset > this.content.length) return; // invalid offset; the next repeat corrects it
-    // An old acknowledgement says nothing new, unless something was lost.
+    // An old acknowledgement matters only if a frame was lost.
     if (frame.op === Op.ack && frame.offset < this.#acked) return;
     this.#begun = true;
     this.#acked = frame.offset;

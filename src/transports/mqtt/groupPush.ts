@@ -23,7 +23,7 @@ const WINDOW_MS = 1_500;
  * A board that missed this many windows is not waited for; its own session repairs it at the end.
  */
 const MISSED_WINDOWS = 2;
-/** Maximum publications of a window to all; what is then missing is repaired board by board. */
+/** How often a window is published to all boards; what is missing then is repaired board by board. */
 const MAX_ROUNDS = 6;
 
 /** What a board did with the file. */

@@ -140,7 +140,7 @@ export class PacketScanner {
     this.#isIn = true;
   }
 
-  /** Returns what is wrong with the stream so far; undefined if it is valid. */
+  /** Checks the next bytes. Returns the problem with the stream; undefined if it is valid. */
   take(chunk: Uint8Array): string | undefined {
     if (!this.#isIn) {
       this.#before += chunk.length;

@@ -77,7 +77,7 @@ export class PresenceSource implements BoardSource {
     this.#tell();
   }
 
-  /** When the board is expected. It cannot be later than the whole sleep from now, whatever its clock says. */
+  /** Calculates when the board is expected: at most its whole sleep from now, since its clock may be wrong. */
   #asleep(uid: string, { seconds, unix }: NonNullable<Gone['sleep']>): Asleep {
     const now = this.now();
     const latest = now + seconds * 1_000;

@@ -5,7 +5,7 @@ import { TimeoutError } from '../../core/errors';
 import { Patience } from '../../core/repl';
 import type { MqttBroker } from './mqttBroker';
 
-/** Milliseconds before checking on a program that was told to stop; doubles up to LAST_STOP_MS. */
+/** Milliseconds until the first check whether a program has stopped; doubles up to LAST_STOP_MS. */
 const FIRST_STOP_MS = 50;
 const LAST_STOP_MS = 1_000;
 /** Milliseconds after which a program that has not ended catches every interrupt. */

@@ -7,7 +7,7 @@ import type { TelnetStream } from './telnetStream';
 
 /** Milliseconds for each answer of the server: a WiPy looks at its sockets a few times a second. */
 const ANSWER_MS = 10_000;
-/** Bytes kept of what a server says before the login has succeeded. */
+/** Maximum bytes kept of a server's output before the login. */
 const MAX_HEARD = 4096;
 
 /** The conversation with a telnet server until its REPL begins. */
@@ -34,7 +34,8 @@ export class Talk {
 
   /**
    * Waits for one of `patterns` and removes everything up to its end. Returns the pattern; undefined if the server has
-   * disconnected. @throws ConnectError if it says something else, or nothing
+   * disconnected.
+   * @throws ConnectError if other text arrives, or none
    */
   async until(patterns: readonly RegExp[]): Promise<RegExp | undefined> {
     for (;;) {

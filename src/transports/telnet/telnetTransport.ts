@@ -43,7 +43,7 @@ export class TelnetTransport extends NetworkTransport<TelnetStream> {
   }
 }
 
-/** Code with other characters becomes a literal, in which they are escaped. */
+/** Makes code ASCII: other characters are escaped in a literal, which the board executes. */
 function ascii(code: string | Uint8Array): string | Uint8Array {
   const bytes = typeof code === 'string' ? Buffer.from(code) : code;
   if (bytes.every((byte) => byte < 0x80)) return code;

@@ -50,7 +50,7 @@ export async function openWebRepl(
     try {
       if (password === undefined) {
         password = await askPassword(address, services, refused, signal);
-        if (dialled.closed) continue; // the user took so long that the board disconnected; the password is still valid
+        if (dialled.closed) continue; // the board disconnected while the user typed; the password is still valid
       }
       if (await tryPassword(address, dialled, password)) {
         const early = dialled.release();

@@ -88,7 +88,7 @@ async function send(
   }
 }
 
-/** Waits for `step`, but closes the link if it takes so long that the board must be gone. */
+/** Waits for `step`, but closes the link after `stream.deadMs` milliseconds: the board must be gone then. */
 async function stalling<T>(stream: WebReplStream, clock: Clock, step: Promise<T>): Promise<T> {
   const stalled = new Deferred<never>();
   const timer = clock.after(stream.deadMs, () => {

@@ -156,7 +156,7 @@ export class Uploads {
       this.#rooms.set(folder, Number(frsize) * Number(free));
       return this.#rooms.get(folder);
     } catch (error) {
-      if (error instanceof PythonError) return undefined; // the slower method reports what is wrong
+      if (error instanceof PythonError) return undefined; // the slower method then reports the cause
       throw error;
     }
   }
