@@ -7,6 +7,11 @@ import type { PromptTracker } from './rawReplPrompt';
  * program has no such banner.
  */
 const REPL_BANNER = /python/i;
+/** What that banner's first line holds. */
+const BANNER_LINE = /(?:Micro|Circuit)Python v?\d/;
+/** Late answers of the raw REPL to Ctrl-C and Ctrl-D. */
+// eslint-disable-next-line no-control-regex
+const RAW_REMAINS = /^[\r\n>\x04]*$/;
 /** Bytes kept while the prompt has not been found. */
 const LOOK_LIMIT = 64 * 1024;
 
@@ -15,6 +20,8 @@ export interface FoundPrompt {
   readonly prompt: string;
   /** Whether it is the firmware's own; otherwise that of a program with its own raw REPL (aiorepl). */
   readonly isRepls: boolean;
+  /** What threads and timers printed before the firmware's banner. */
+  readonly before: Uint8Array;
   /** Bytes after the prompt. */
   readonly rest: Uint8Array;
 }
@@ -70,8 +77,17 @@ export class PromptSearch {
   #found(prompt: string, at: number, rest: Uint8Array): FoundPrompt {
     const banner = Buffer.from(this.#captured.subarray(0, at)).toString('latin1');
     const isRepls = this.tracker.prompts.includes(prompt) || REPL_BANNER.test(banner);
+    const before = this.#captured.slice(0, lengthBefore(banner));
     this.begin();
     this.end();
-    return { prompt, isRepls, rest };
+    return { prompt, isRepls, before, rest };
   }
+}
+
+/** Length of what stands before the line of the banner, without the line ends there; 0 without a banner. */
+function lengthBefore(output: string): number {
+  const line = output.lastIndexOf('\n', output.search(BANNER_LINE));
+  let length = Math.max(0, line);
+  while (length > 0 && /[\r\n]/.test(output.charAt(length - 1))) length--;
+  return RAW_REMAINS.test(output.slice(0, length)) ? 0 : length;
 }

@@ -266,14 +266,15 @@ export class RawReplLink {
   }
 
   /** The board is at its prompt. */
-  #arrive({ prompt, isRepls, rest }: FoundPrompt): void {
+  #arrive({ prompt, isRepls, before, rest }: FoundPrompt): void {
     this.#programPrompt = isRepls ? undefined : prompt;
     if (isRepls) this.tracker.learn(prompt);
     this.#mode = 'friendly';
+    this.#terminal.everything();
+    this.show(before);
     this.tracker.reset();
     this.tracker.feed(utf8(`\n${prompt}`));
     this.#untouched = rest.length === 0;
-    this.#terminal.everything();
     const unseen = this.#terminal.atPrompt(prompt);
     if (unseen.length > 0) this.#shown.fire(unseen);
     this.show(rest);

@@ -1,11 +1,13 @@
+import { connect as dial } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serialAddress } from '../../../src/core/parseAddress';
 import { text } from '../../../src/core/bytes';
 import { ProgramRunningError } from '../../../src/core/errors';
+import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { silentLog } from '../../../src/core/log';
 import type { SessionOptions } from '../../../src/core/transport';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
-import { startUboard } from '../../lab/index.mjs';
+import { freePort, startUboard } from '../../lab/index.mjs';
 import { failure } from '../rig/conformance';
 
 // What a board is doing is found out by the raw REPL's answer: a prompt may be any text, and any program can print one.
@@ -166,4 +168,58 @@ describe('a program that tidies up when it is stopped', () => {
     await untilShown('on');
     expect(await exec('print(1)', { mayInterrupt: true })).toBe('1\r\n');
   }, 30_000);
+});
+
+describe('what prints behind the prompt, as threads and timers do', () => {
+  it('is not a running program, and does not get into code and files', async () => {
+    const { exec, transport, shown, type, untilShown } = await connected({});
+    const port = await freePort();
+    await exec(
+      [
+        'import socket, _board',
+        'srv = socket.socket()',
+        `srv.bind(socket.getaddrinfo('127.0.0.1', ${port})[0][-1])`,
+        'srv.listen(4)',
+        'n = 0',
+        'def tick(s):',
+        ' global n',
+        ' c, _ = s.accept()',
+        ' n += 1',
+        " print('tick', n)",
+        ' c.close()',
+        '_board.on_read(srv, tick)',
+      ].join('\n'),
+    );
+    /** Has the board print a line once, and resolves when it has. */
+    const tick = () =>
+      new Promise<void>((resolve, reject) => {
+        dial(port, '127.0.0.1')
+          .on('error', reject)
+          .on('close', () => resolve())
+          .resume();
+      });
+    await tick();
+    // It came while the board was leaving its raw REPL, or after its prompt.
+    await untilShown('tick 1');
+    expect(await exec('print(6 * 7)')).toBe('42\r\n');
+    await type('half = ');
+    await untilShown(/half = $/);
+    await tick();
+    expect(await exec('print("half" in globals())')).toBe('False\r\n');
+
+    const files = new SessionFiles((work, options) => transport.withSession(work, options));
+    const content = Buffer.from(Array.from({ length: 40_000 }, (_, i) => (i * i) % 251));
+    const ticks: Promise<void>[] = [];
+    const timer = setInterval(() => ticks.push(tick()), 50);
+    ends.push(() => clearInterval(timer));
+    await files.write('/data.bin', content);
+    expect(Buffer.from(await files.read('/data.bin')).equals(content)).toBe(true);
+    expect(await exec('print(6 * 7)')).toContain('42\r\n');
+    await expect.poll(() => ticks.length).toBeGreaterThan(5);
+    clearInterval(timer);
+    await Promise.all(ticks);
+    expect(await exec('print(n)')).toBe(`${ticks.length + 2}\r\n`);
+    expect(transport.activity).toBe('idle');
+    expect(shown()).toContain('tick 2');
+  }, 60_000);
 });
