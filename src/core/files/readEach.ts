@@ -29,7 +29,10 @@ export async function readEach(
     for (; current < items.length; current++) {
       for (let next = reads.length; next < Math.min(items.length, current + ahead); next++) {
         const item = items[next];
-        if (item) reads.push(begin(item, next));
+        if (!item) continue;
+        const reading = begin(item, next);
+        reading.catch(() => undefined); // awaited in its turn; it may fail before
+        reads.push(reading);
       }
       const content = (await reads[current]) ?? new Uint8Array();
       const path = items[current]?.path ?? '/';
