@@ -12,6 +12,7 @@ import {
   SCHEDULE_DETAILS,
   SCRIPT_DETAILS,
   SERVE_DETAILS,
+  SHARE_DETAILS,
 } from './verbDetails';
 
 const BOARDS = [...COMMON, ...ON_BOARDS];
@@ -78,6 +79,15 @@ export const FLEET_VERBS: readonly Verb[] = [
     details: KEYS_DETAILS,
     options: [...COMMON, ...LINKED, 'role', 'file'],
     load: async () => (await import('../verbs/keys')).run,
+  },
+  {
+    name: 'share',
+    alone: true,
+    args: '[BOARD]',
+    summary: 'share a board on a cable with colleagues through a broker, until Ctrl-C',
+    details: SHARE_DETAILS,
+    options: [...COMMON, 'board', 'baud', 'stop', 'broker', 'role'],
+    load: async () => (await import('../verbs/share')).run,
   },
   {
     name: 'adopt',

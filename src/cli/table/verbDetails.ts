@@ -82,3 +82,7 @@ export const SCHEDULE_DETAILS = `Without --on-board, mpyfleet watch runs the com
   mpyfleet -b lab schedule add hourly --every 3600 --missed run message send report
   mpyfleet -b kitchen schedule add blink --every 60 --on-board blink.py
 "list" shows the last and the next run; with -b also those of boards.`;
+export const SHARE_DETAILS = `Colleagues see it as a board at the broker: REPL, run, files, sync, packages, soft reset. Their work waits while this computer uses it, and stops no program unasked.
+  mpyfleet share /dev/ttyACM0 --broker office                  mpyfleet share kitchen --broker office --role viewer
+--role prints the key for colleagues: viewer may look, operator also reads files and restarts, admin also runs code and changes files.
+MPYFLEET_SHARE_USER and MPYFLEET_SHARE_PASSWORD are the board's login at a broker whose rules let boards alone announce themselves (docs/broker.md).`;

@@ -21,6 +21,27 @@ function tagsOf(message: Uint8Array): { body: Buffer; found: RegExpExecArray } |
   return found ? { body: bytes.subarray(0, bytes.length - found[0].length), found } : undefined;
 }
 
+/** Signs a message that everyone may read, on behalf of a board, with a tag for each of `keys` in their order. */
+export function signMessage(
+  body: Uint8Array,
+  number: number,
+  { uid, leaf, keys }: { uid: string; leaf: string; keys: readonly BoardKey[] },
+): Buffer {
+  const tags = keys.map((key) => tagOf(body, number, { uid, leaf, ...key }).toString('hex'));
+  return Buffer.concat([body, Buffer.from(`\n${[number, ...tags].join(' ')}`)]);
+}
+
+function tagOf(
+  body: Uint8Array,
+  counter: number,
+  { uid, leaf, role, name, key }: { uid: string; leaf: string } & BoardKey,
+): Buffer {
+  const number = Buffer.alloc(4);
+  number.writeUInt32BE(counter % 2 ** 32);
+  const parts = [uid, keyLabel({ role, name }), leaf].map(withLength);
+  return hmac(key, 'MPY/2 M', ...parts, number, body).subarray(0, TAG_BYTES);
+}
+
 /** Strips the tags from a message, if it has any. */
 export function withoutTags(message: Uint8Array): Uint8Array {
   return tagsOf(message)?.body ?? message;
@@ -32,15 +53,13 @@ export function withoutTags(message: Uint8Array): Uint8Array {
  */
 export function isSigned(
   message: Uint8Array,
-  { uid, leaf, role, name, key }: { uid: string; leaf: string } & BoardKey,
+  about: { uid: string; leaf: string } & BoardKey,
 ): boolean {
   const tags = tagsOf(message);
   if (!tags) return false;
   const [, ...all] = (tags.found[2] ?? '').split(' ');
+  const { role, name } = about;
   const own = name === undefined ? [all[ROLES.indexOf(role)] ?? '-'] : all.slice(ROLES.length);
-  const number = Buffer.alloc(4);
-  number.writeUInt32BE(Number(tags.found[1]) % 2 ** 32);
-  const parts = [uid, keyLabel({ role, name }), leaf].map(withLength);
-  const expected = hmac(key, 'MPY/2 M', ...parts, number, tags.body).subarray(0, TAG_BYTES);
+  const expected = tagOf(tags.body, Number(tags.found[1]), about);
   return own.some((tag) => tag !== '-' && timingSafeEqual(Buffer.from(tag, 'hex'), expected));
 }

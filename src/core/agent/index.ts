@@ -55,16 +55,22 @@ export { keptRecords } from './logRecords';
 export { quotedAgentNames, withAgentNames } from './agentNames';
 export {
   type AgentError,
+  type AgentErrorCode,
+  type DecodedFrame,
   decodeError,
   decodeFrame,
   decodeJson,
+  encodeFrame,
   encodeJsonAndBytes,
+  ERROR_CODES,
   Flag,
   type Frame,
   makeFrame,
   MAX_U30,
   Op,
   type OpCode,
+  PROTOCOL_VERSION,
+  TAG_BYTES,
 } from './agentProtocol';
 export { type LogBatch, type LogLevel, parseLogBatch } from './agentProtocolLog';
 export {
@@ -81,12 +87,16 @@ export {
   accessPointPassword,
   configMac,
   encodeGroupFrame,
+  hmac,
+  keyForRole,
   makeGroupKey,
+  withLength,
 } from './agentMacs';
 export { AgentSession, type Role } from './agentProtocolSession';
-export { isSigned, withoutTags } from './agentProtocolTags';
+export { isSigned, signMessage, withoutTags } from './agentProtocolTags';
 export { sharedKey } from './agentSharedKey';
 export { updateOverTheAir } from './agentUpdate';
 export { AGENT_VERSION } from './agentVersion';
 export { type AppRecord, type MessageBatch, parseMessageBatch, startOf } from './messageBatch';
+export { ReplayWindow } from './replayWindow';
 export type { ReportedConfig } from './reportedConfig';

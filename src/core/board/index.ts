@@ -22,7 +22,7 @@ export {
 } from './discovery';
 export { Fleet } from './fleet';
 export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
-export { mpyFromFile, mpyFromNumber, runsNative } from './mpyFormat';
+export { mpyFromFile, mpyFromNumber, mpyToNumber, runsNative } from './mpyFormat';
 export { type PortHint, portHints, type PortSurroundings } from './portHints';
 export { presentAgent } from './presentAgent';
 export { readInfo } from './readInfo';

@@ -34,6 +34,13 @@ export function mpyFromNumber(value: number): BoardInfo['mpy'] {
   };
 }
 
+/** The number that {@link mpyFromNumber} decodes; 0 for a board without .mpy support. */
+export function mpyToNumber(mpy: BoardInfo['mpy']): number {
+  if (!mpy) return 0;
+  const arch = Math.max(0, ARCHITECTURES.indexOf(mpy.arch));
+  return mpy.version + mpy.subVersion * 2 ** 8 + arch * 2 ** 10 + (mpy.flags ?? 0) * 2 ** 16;
+}
+
 /** Bit of a .mpy file's third byte: extensions that its machine code uses follow the header, 7 bits a byte, highest first. */
 const HAS_FLAGS = 0x40;
 const HEADER_BYTES = 4;

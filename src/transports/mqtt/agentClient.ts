@@ -15,7 +15,7 @@ import {
 import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
 import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { olderProtocol, restarted } from './agentErrors';
+import { left, olderProtocol, restarted } from './agentErrors';
 import { adviceOf, openSession, silent, type Opened } from './agentHello';
 import { isForOlder } from './agentOlder';
 import { PendingRequests } from './agentPending';
@@ -197,7 +197,7 @@ export class AgentClient implements Disposable {
     const session = this.#session;
     if (!state.on) {
       // An empty reason is a lost connection, after which the board returns with the same boot.
-      if (state.why !== '' && this.trusts(raw)) this.#pending.failAll(restarted());
+      if (state.why !== '' && this.trusts(raw)) this.#pending.failAll(left(state.why));
     } else if (session && session.boot !== state.boot) this.#renew();
     else if (this.#pending.size > 0) this.#pending.resendAll();
   }

@@ -80,19 +80,38 @@ export function agentError(error: AgentError, about = ''): Error {
       });
     case 'ECANCEL':
       return new CancelledError();
+    case 'ENOSYS':
+      if (error.details.shared !== 1) return refused(error);
+      return new AgentRefusedError(
+        l10n.t('This is not possible while the board is shared from the cable of a colleague'),
+        { hint: l10n.t('The colleague can do it at the computer that has the cable.') },
+      );
     case 'ESTALE':
       return new ConnectionLostError(l10n.t('The board has restarted'), {
         hint: l10n.t('Try again.'),
       });
     default:
-      return new AgentRefusedError(
-        l10n.t(
-          "The board's agent reports {0}{1}",
-          error.code,
-          error.message ? `: ${quotedAgentNames(error.message)}` : '',
-        ),
-      );
+      return refused(error);
   }
+}
+
+function refused(error: AgentError): AgentRefusedError {
+  return new AgentRefusedError(
+    l10n.t(
+      "The board's agent reports {0}{1}",
+      error.code,
+      error.message ? `: ${quotedAgentNames(error.message)}` : '',
+    ),
+  );
+}
+
+/** The operation ended because the board left the broker. `why`: see Gone. */
+export function left(why: string): ConnectionLostError {
+  if (why !== 'unplugged') return restarted();
+  return new ConnectionLostError(
+    l10n.t('The board was unplugged from the computer that shares it'),
+    { hint: l10n.t('Ask the colleague who shares it.') },
+  );
 }
 
 /** The operation ended because the board restarted. */

@@ -30,7 +30,7 @@ export function statOf([, type, n, m]: Row): Stat {
 }
 
 /**
- * Validates an entry's name: it must not lead elsewhere (docs/protocol.md section 13).
+ * Validates an entry's name: it must not lead elsewhere (docs/protocol.md section 14).
  * @throws FileError
  */
 export function entryName(name: string): string {

@@ -55,6 +55,8 @@ export class BrokerConnection implements Disposable {
     private readonly log: Log,
     /** The client id at the broker, unless the profile has one. */
     private readonly clientId = freshCid(),
+    /** The last will of each connection; undefined: none. */
+    private readonly will?: () => { readonly topic: string; readonly payload: Buffer },
   ) {}
 
   get state(): BrokerState {
@@ -193,6 +195,7 @@ export class BrokerConnection implements Disposable {
     const client = connect(this.profile.url, {
       ...options,
       ...(await localBrokerHost(this.profile.url)),
+      ...(this.will ? { will: { ...this.will(), qos: 1 as const, retain: true } } : {}),
       ...(protocol === 5 ? { properties: { maximumPacketSize: MAX_PACKET } } : {}),
     });
     this.#client = client;

@@ -1,6 +1,6 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { MqttAgentControl } from './agentControl';
-export type { BrokerConnection, BrokerMessage } from './brokerConnection';
+export { BrokerConnection, type BrokerMessage } from './brokerConnection';
 export type { ControlCommand } from './brokerControl';
 export { LocalBroker } from './localBroker';
 export { MqttBroker } from './mqttBroker';

@@ -77,9 +77,9 @@ export class MqttTransport implements Transport {
     return {
       terminal: true,
       interrupt: caps?.has('intr') ?? false,
-      hardReset: true,
+      hardReset: !this.#isShared,
       stdin: caps?.has('stdin') ?? false,
-      besideProgram: true,
+      besideProgram: !this.#isShared,
     };
   }
 
@@ -87,6 +87,11 @@ export class MqttTransport implements Transport {
     const state = this.#client.birth?.state;
     if (state === undefined) return 'unknown';
     return state === 'app' && !this.#programEnded ? 'running' : 'idle';
+  }
+
+  /** A colleague's computer has the board on a cable and is its agent, so work does not run beside the board's program. */
+  get #isShared(): boolean {
+    return (this.#client.facts ?? this.#client.birth)?.caps.has('cable') ?? false;
   }
 
   get #client() {
@@ -130,14 +135,15 @@ export class MqttTransport implements Transport {
       ? AbortSignal.any([options.signal, this.#closing.signal])
       : this.#closing.signal;
     return abortable(
-      this.#queue.run(
-        () =>
-          work({
-            exec: (code, execOptions) => this.#exec(code, execOptions, options),
-            native: this.#files,
-          }),
-        signal,
-      ),
+      this.#queue.run(async () => {
+        if (options.mayInterrupt && this.#isShared && this.activity === 'running') {
+          await this.#stopProgram(signal);
+        }
+        return work({
+          exec: (code, execOptions) => this.#exec(code, execOptions, options),
+          native: this.#files,
+        });
+      }, signal),
       this.#closing.signal,
     );
   }
@@ -218,7 +224,11 @@ export class MqttTransport implements Transport {
     }
     const restarts = why === 'reset';
     if (why !== '' && !restarts) {
-      this.#lose(l10n.t('The agent on the board was {0}', why));
+      this.#lose(
+        why === 'unplugged'
+          ? l10n.t('The board was unplugged from the computer that shares it')
+          : l10n.t('The agent on the board was {0}', why),
+      );
       return;
     }
     if (restarts) {

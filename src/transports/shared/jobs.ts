@@ -1,0 +1,90 @@
+import { Op } from '../../core/agent';
+import { CancelledError } from '../../core/errors';
+import type { Disposable } from '../../core/events';
+import type { HostSession } from './hostSessions';
+import type { Answers } from './inflow';
+import { Refusal } from './refusal';
+
+/** Jobs of one session at the same time. */
+const MOST_OF_SESSION = 4;
+/** Interval, in milliseconds, of signs of life while a job waits for the board or works. */
+const BEAT_MS = 2_000;
+
+interface Job {
+  readonly session: HostSession;
+  readonly reqid: number;
+  readonly what: string;
+  readonly stop: AbortController;
+  beat: Disposable | undefined;
+}
+
+/** Requests that take their time on the board. The host hears BUSY meanwhile. */
+export class Jobs {
+  readonly #jobs = new Set<Job>();
+
+  constructor(private readonly answers: Answers) {}
+
+  /**
+   * Starts work whose result is the answer; undefined: the work answers by itself. A repeated request gets BUSY.
+   * @throws Refusal with too many jobs
+   */
+  start(
+    session: HostSession,
+    reqid: number,
+    what: string,
+    work: (signal: AbortSignal) => Promise<object | Uint8Array | undefined>,
+  ): void {
+    if (this.greet(session, reqid)) return;
+    const own = [...this.#jobs].filter((job) => job.session === session);
+    if (own.length >= MOST_OF_SESSION) throw new Refusal('EBUSY', 'too many requests at once');
+    const job: Job = { session, reqid, what, stop: new AbortController(), beat: undefined };
+    this.#jobs.add(job);
+    this.#beatOn(job);
+    work(job.stop.signal)
+      .finally(() => this.#end(job))
+      .then(
+        (answer) => answer && this.answers.finish(session, reqid, answer),
+        (error: unknown) => this.answers.fail(session, reqid, error),
+      );
+  }
+
+  /** Answers BUSY for a job that is under way. Returns false if there is none. */
+  greet(session: HostSession, reqid: number): boolean {
+    const job = this.#find(session, reqid);
+    if (job) this.#busy(job);
+    return job !== undefined;
+  }
+
+  /** Cancels a job, whose answer is then ECANCEL. Returns false if there is none. */
+  cancel(session: HostSession, reqid: number): boolean {
+    const job = this.#find(session, reqid);
+    job?.stop.abort(new CancelledError());
+    return job !== undefined;
+  }
+
+  /** Ends all jobs. */
+  dispose(): void {
+    for (const job of this.#jobs) job.stop.abort(new CancelledError());
+  }
+
+  #find(session: HostSession, reqid: number): Job | undefined {
+    return [...this.#jobs].find((job) => job.session === session && job.reqid === reqid);
+  }
+
+  #beatOn(job: Job): void {
+    job.beat = this.answers.clock.after(BEAT_MS, () => {
+      this.#busy(job);
+      this.#beatOn(job);
+    });
+  }
+
+  #end(job: Job): void {
+    job.beat?.dispose();
+    this.#jobs.delete(job);
+  }
+
+  #busy({ session, reqid, what }: Job): void {
+    const payload = Buffer.from(JSON.stringify({ what }));
+    this.answers.send(session, { op: Op.busy, reqid, payload });
+  }
+}

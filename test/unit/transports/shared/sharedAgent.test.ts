@@ -1,0 +1,191 @@
+import { deflateSync } from 'node:zlib';
+import { createHash, randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import {
+  AgentSession,
+  decodeError,
+  decodeFrame,
+  decodeJson,
+  type Frame,
+  keyForRole,
+  makeFrame,
+  Op,
+  type OpCode,
+  type Role,
+} from '../../../../src/core/agent';
+import { systemClock } from '../../../../src/core/async';
+import type { BoardFiles } from '../../../../src/core/boardFiles';
+import { Emitter } from '../../../../src/core/events';
+import { FileError, ProgramRunningError } from '../../../../src/core/errors';
+import { silentLog } from '../../../../src/core/log';
+import type { SharedLine } from '../../../../src/core/share/sharedLine';
+import { ConsoleLog } from '../../../../src/transports/shared/consoleLog';
+import { HostSessions } from '../../../../src/transports/shared/hostSessions';
+import { SharedAgent } from '../../../../src/transports/shared/sharedAgent';
+
+const UID = '6b69746368656e';
+const KEY = Buffer.alloc(32, 7);
+const CID = 'abcdefgh01';
+const FACTS = {
+  ...{ uid: UID, name: 'kitchen', firmware: '1.25.0', platform: 'linux', machine: '', mpy: 0 },
+  home: '/',
+};
+
+/** The agent's half with a board that has two files, and a host that speaks with it. */
+function start(files: Partial<BoardFiles> = {}, running = false) {
+  const none = new Emitter<never>().event;
+  const sent: Buffer[] = [];
+  const written: string[] = [];
+  const board: Partial<BoardFiles> = {
+    stat: (path) => Promise.reject(new FileError('ENOENT', path, 'missing')),
+    list: () => Promise.resolve([{ name: 'WEBREP~1', type: 'file', size: 1 }]),
+    write: (path) => Promise.resolve(void written.push(path)),
+    ...files,
+  };
+  const line: SharedLine = {
+    ...{ files: board as BoardFiles, state: running ? 'program' : 'idle', takesInput: true },
+    ...{ onDidChange: none, onOutput: none, onClose: none },
+    withSession: () => Promise.reject(new ProgramRunningError('kitchen')),
+    interrupt: () => Promise.resolve(),
+    softReset: () => Promise.resolve(),
+  };
+  const sessions = new HostSessions(UID, KEY, systemClock);
+  const agent = new SharedAgent({
+    ...{ facts: FACTS, line, sessions, clock: systemClock, log: silentLog },
+    console: () => new ConsoleLog(sessions.boot, systemClock, 4096, () => true),
+    publish: (_, message) => Promise.resolve(void sent.push(message)),
+    ...{ onState: () => undefined, onSession: () => undefined, onReset: () => undefined },
+  });
+  const open = (role: Role, key: Uint8Array, cid = CID) => {
+    const nonce = sessions.nonce.toString('hex');
+    const host = new AgentSession({ uid: UID, cid, boot: sessions.boot, nonce, role, key });
+    const before = sent.length;
+    agent.receive(cid, host.hello(1));
+    for (const message of sent.slice(before)) host.decode(message);
+    return host;
+  };
+  /** The answer to a request; it may take some turns of the event loop. */
+  const ask = async (host: AgentSession, frame: Frame): Promise<Frame> => {
+    const before = sent.length;
+    agent.receive(CID, host.encode(frame));
+    for (;;) {
+      for (const message of sent.slice(before)) {
+        const answer = host.decode(message);
+        if (typeof answer === 'object' && answer.op !== Op.busy) return answer;
+      }
+      await new Promise<void>((resolve) => void setImmediate(resolve));
+    }
+  };
+  const json = (host: AgentSession, op: OpCode, reqid: number, body: object) =>
+    ask(host, makeFrame(op, reqid, { payload: Buffer.from(JSON.stringify(body)) }));
+  return { agent, sessions, sent, written, open, ask, json };
+}
+
+const refused = (answer: Frame) => (answer.op === Op.err ? decodeError(answer).code : 'OK');
+
+it('opens no session for a wrong key, another role, another start or another host', () => {
+  const { open, sessions, agent, sent } = start();
+  expect(open('admin', KEY).isOpen).toBe(true);
+  expect(open('viewer', keyForRole(KEY, UID, 'viewer')).isOpen).toBe(true);
+  expect(open('admin', randomBytes(32)).isOpen).toBe(false);
+  expect(open('admin', keyForRole(KEY, UID, 'viewer')).isOpen).toBe(false);
+  const nonce = sessions.nonce.toString('hex');
+  const host = new AgentSession({
+    uid: UID,
+    cid: CID,
+    boot: sessions.boot,
+    nonce,
+    role: 'admin',
+    key: KEY,
+  });
+  const hello = host.hello(1);
+  const before = sent.length;
+  agent.receive('otherhost1', hello); // it was made for another cid
+  sessions.restart();
+  agent.receive(CID, hello);
+  for (const message of sent.slice(before)) expect(decodeFrame(message).frame.op).toBe(Op.err);
+});
+
+it('answers a flood without a key at most ten times a second, and takes no memory for it', () => {
+  const { agent, sent, open } = start();
+  const host = open('admin', KEY);
+  const ping = host.encode(makeFrame(Op.ping, 2));
+  const before = sent.length;
+  for (let i = 0; i < 2_000; i++) {
+    const junk = i % 3 === 0 ? randomBytes(i % 80) : Buffer.from(ping);
+    const at = 20 + (i % Math.max(1, junk.length - 20));
+    if (junk.length > 20) junk[at] = (junk[at] ?? 0) ^ (1 + (i % 255));
+    agent.receive(CID, junk);
+    agent.receive(`stranger${String(i % 90).padStart(2, '0')}`, ping);
+  }
+  expect(sent.length - before).toBeLessThan(30);
+  expect(agent.junk).toBeGreaterThan(3_000);
+});
+
+it('keeps four sessions and lets one with a number in when copies fill the places', async () => {
+  const { open, sent, ask, sessions, agent } = start();
+  for (let i = 0; i < 6; i++) open('admin', KEY, `copies000${i}`);
+  const late = open('admin', KEY);
+  expect(late.isOpen).toBe(false);
+  const { ck } = decodeJson(decodeFrame(sent.at(-1) ?? Buffer.of()).frame.payload);
+  const nonce = sessions.nonce.toString('hex');
+  const host = new AgentSession({
+    uid: UID,
+    cid: CID,
+    boot: sessions.boot,
+    nonce,
+    role: 'admin',
+    key: KEY,
+  });
+  agent.receive(CID, host.hello(1, Number(ck)));
+  host.decode(sent.at(-1) ?? Buffer.of());
+  expect(host.isOpen).toBe(true);
+  expect(refused(await ask(host, makeFrame(Op.ping, 2)))).toBe('OK');
+});
+
+it('gives no one files that may hold keys, by whatever name', async () => {
+  const { open, json } = start({ stat: () => Promise.resolve({ type: 'file', size: 1 }) });
+  const admin = open('admin', KEY);
+  const paths = ['/webrepl_cfg.py', '/WebREPL_cfg.py', '/mpyfleet/config.json', '/webrepl~1.py'];
+  for (const [i, p] of paths.entries()) {
+    expect(refused(await json(admin, Op.get, i + 2, { p })), p).toBe('EROLE');
+  }
+  for (const [i, p] of ['/../x', 'x', '/a//b', '/a\0', `/${'x'.repeat(300)}`, 7, null].entries()) {
+    expect(refused(await json(admin, Op.get, i + 20, { p })), String(p)).toBe('EINVAL');
+  }
+});
+
+it('refuses files that are larger than announced, packed or not, and writes nothing', async () => {
+  const { open, json, ask, written } = start();
+  const host = open('admin', KEY);
+  const bomb = deflateSync(Buffer.alloc(8 * 1024 * 1024), { windowBits: 10 });
+  const h = createHash('sha256').update('x').digest('hex');
+  const put = await json(host, Op.put, 2, { p: '/x', n: 1, h, zn: bomb.length });
+  expect(put.op).toBe(Op.ack);
+  for (let at = 0; at < bomb.length; at += 4096) {
+    const payload = bomb.subarray(at, at + 4096);
+    await ask(host, makeFrame(Op.data, 2, { payload, offset: at, flags: 0x10 }));
+  }
+  expect(refused(await ask(host, makeFrame(Op.end, 2, { offset: bomb.length })))).toBe('EVERIFY');
+  expect(refused(await json(host, Op.put, 3, { p: '/x', n: 2 ** 29, h }))).toBe('ETOOBIG');
+  expect(refused(await json(host, Op.put, 4, { p: '/x', n: -1, h }))).toBe('EINVAL');
+  expect((await json(host, Op.put, 5, { p: '/x', n: 1, h })).op).toBe(Op.ack);
+  const more = makeFrame(Op.data, 5, { payload: Buffer.from('xx') });
+  expect(refused(await ask(host, more))).toBe('ETOOBIG');
+  expect(written).toEqual([]);
+});
+
+it('says that a program runs instead of stopping it', async () => {
+  const { open, json, ask } = start(
+    { stat: () => Promise.reject(new ProgramRunningError('x')) },
+    true,
+  );
+  const host = open('admin', KEY);
+  const answer = await json(host, Op.stat, 2, { p: '/x' });
+  expect(decodeError(answer)).toMatchObject({ code: 'EBUSY', details: { app: 1 } });
+  const n = createHash('sha256').update('').digest('hex');
+  const head = Buffer.from(JSON.stringify({ n: 0, h: n }));
+  const payload = Buffer.concat([Buffer.from([0, head.length]), head]);
+  const exec = await ask(host, makeFrame(Op.exec, 3, { payload }));
+  expect(decodeError(exec)).toMatchObject({ code: 'EBUSY', details: { app: 1 } });
+});
