@@ -2,6 +2,7 @@ import type * as vscode from 'vscode';
 import { LocalBroker, MqttGroups } from './transports/mqtt';
 import { MqttBrokers } from './transports/mqttBrokers';
 import { BrokerCenter, BrokerSecretStore } from './views/broker';
+import type { StartShare } from './core/share/sharing';
 import type { Settings } from './views/settings';
 
 /** What has to do with MQTT, put together: part of the composition in compose.ts. Connects nothing. */
@@ -19,3 +20,16 @@ export function createBrokers(
   extension.subscriptions.push(center, hub);
   return { hub, center, publisher: new MqttGroups(hub) };
 }
+
+/** Shares a board through a broker; the agent's half of the protocol is loaded with the first. */
+export const startShare: StartShare = async (options, signal) => {
+  const { SharedBoard } = await import('./transports/shared/sharedBoard');
+  const shared = new SharedBoard(options);
+  try {
+    await shared.start(signal);
+    return shared;
+  } catch (error) {
+    shared.dispose();
+    throw error;
+  }
+};

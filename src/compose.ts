@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { createBrokers } from './brokers';
+import { createBrokers, startShare } from './brokers';
 import { systemClock } from './core/async';
 import { SessionFiles } from './core/files';
 import { Fleet, KnownBoards, readInfo, StopPolicies } from './core/board';
@@ -31,10 +31,12 @@ import { PackageCenter } from './views/packages/packageCenter';
 import { OpenLine } from './views/productionLine/openLine';
 import { ReplLogs } from './views/repl/replLogs';
 import { Terminals } from './views/repl/terminals';
+import { tellBriefly } from './views/message';
 import { Many } from './views/results/many';
 import { Runs } from './views/runs';
 import { ScriptCenter } from './views/scripts/scriptCenter';
 import { Settings } from './views/settings';
+import { Shares } from './views/sharing/shares';
 import { showError } from './views/showError';
 import { SyncCenter } from './views/sync';
 import { Arrangement, BoardNotes, BoardTree } from './views/tree';
@@ -142,6 +144,16 @@ export function compose(
     }),
   );
   const newest = keep(new NewestRelease(extension.globalState));
+  const shares = keep(
+    new Shares({
+      ...{ secrets: center.secrets, startShare, log },
+      onUnplugged: (board) =>
+        tellBriefly(
+          vscode.l10n.t('{0} is not shared any more: its link has ended', board.name),
+          'error',
+        ),
+    }),
+  );
   const tree = keep(
     new BoardTree({
       fleet,
@@ -150,7 +162,7 @@ export function compose(
       fileChanges,
       arrangement,
       active,
-      notes: new BoardNotes(many.pending, appVersions, newest),
+      notes: new BoardNotes(many.pending, appVersions, newest, shares),
       log,
     }),
   );
@@ -200,6 +212,7 @@ export function compose(
     many,
     arrangement,
     tree,
+    shares,
     adoption,
   };
   return { context, hub, openTransport };

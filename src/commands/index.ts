@@ -6,6 +6,7 @@ import {
   agentKeyCommands,
   firmwareCommands,
   peopleCommands,
+  shareCommands,
 } from './agent';
 import { appCommands, assignCommands } from './apps';
 import {
@@ -63,6 +64,7 @@ export const commands: readonly Command[] = [
   ...compareCommands,
   ...brokerCommands,
   ...topicCommands,
+  ...shareCommands,
   ...adoptCommands,
   ...agentCommands,
   ...agentKeyCommands,

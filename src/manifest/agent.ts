@@ -73,6 +73,16 @@ export const agent = {
     title: 'Remove the Agent…',
     menus: [submenu('agent', '4_agent@3', isGroupOr('agent'))],
   },
+  shareBoard: {
+    title: 'Share with Colleagues…',
+    menus: [
+      submenu('agent', '5_share@1', and(ONE, is('present'), '!(viewItem =~ /\\bshared\\b/)')),
+    ],
+  },
+  stopSharing: {
+    title: 'Stop Sharing',
+    menus: [submenu('agent', '5_share@2', and(ONE, is('shared')))],
+  },
   safeMode: {
     title: 'Restart in Safe Mode…',
     menus: [

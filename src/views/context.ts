@@ -25,6 +25,7 @@ import type { Terminals } from './repl/terminals';
 import type { Many } from './results/many';
 import type { Runs } from './runs';
 import type { ScriptCenter } from './scripts/scriptCenter';
+import type { Shares } from './sharing/shares';
 import type { Settings } from './settings';
 import type { SyncCenter } from './sync';
 import type { Arrangement, BoardTree } from './tree';
@@ -53,6 +54,8 @@ export interface ViewContext {
   /** Which boards the tree shows, and in which groups. */
   readonly arrangement: Arrangement;
   readonly tree: BoardTree;
+  /** The boards of this window's cables that colleagues use. */
+  readonly shares: Shares;
   /** Which boards at brokers are the user's own. */
   readonly adoption: Adoption;
   readonly terminals: Terminals;

@@ -38,6 +38,17 @@ test('a local broker starts with one click, and is in the tree', async () => {
   await driver.row('Local broker').waitFor();
 });
 
+test('the board is shared from its cable, which its row shows, until that is stopped', async () => {
+  const { driver } = session;
+  await driver.rowMenu('linuxboard-1', 'Share with Colleagues…', 'Agent (MQTT)');
+  await driver.notification(/is shared through Local broker/).waitFor({ timeout: WAIT_MS });
+  const row = driver.row(/linuxboard-1/);
+  await row.getByText(/shared · .*MQTT/).waitFor(); // the broker announces it to this window as well
+  await driver.screenshot('broker shared board');
+  await driver.rowMenu('linuxboard-1', 'Stop Sharing', 'Agent (MQTT)');
+  await row.getByText(/shared/).waitFor({ state: 'detached' });
+});
+
 test('the agent is put on the board, which comes back over MQTT as the same node', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Put the Agent on Board (MQTT)…');

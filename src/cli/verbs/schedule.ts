@@ -67,7 +67,10 @@ async function add(cli: Cli, name: string, words: readonly string[]): Promise<nu
   ];
   for (const { verb = '' } of readCommandLines(command)) {
     const known = findVerb(verb);
-    if (!known || ['watch', 'serve', 'repl', 'log', 'edit', 'schedule'].includes(known.name)) {
+    if (
+      !known ||
+      ['watch', 'serve', 'share', 'repl', 'log', 'edit', 'schedule'].includes(known.name)
+    ) {
       throw new UsageError(`"${verb}" cannot be scheduled`, {
         hint: 'Give a command that ends: run, script, message send, sync, reset …',
       });

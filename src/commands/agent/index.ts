@@ -5,4 +5,5 @@ export { firmwareCommands } from './firmware';
 export { agentKeyCommands } from './keys';
 export { peopleCommands } from './people';
 export { askAddress, askBroker, askLogin, askWifi } from './prompts';
+export { shareCommands } from './share';
 export { onEach } from './work';

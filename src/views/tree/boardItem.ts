@@ -19,6 +19,8 @@ export interface BoardMarks {
   readonly app?: string | undefined;
   /** Newer firmware than it runs: `1.29 is out`. */
   readonly firmware?: string | undefined;
+  /** Colleagues use it through a broker, by way of this window. */
+  readonly isShared?: boolean;
   /** It is the active board, and there are others. */
   readonly active: boolean;
   /** It announced itself at a broker and is not adopted. */
@@ -38,7 +40,7 @@ export function boardItem(node: BoardNode, marks: BoardMarks): vscode.TreeItem {
   item.id = alsoIn === undefined ? board.id : `${board.id}|in|${alsoIn}`;
   item.iconPath = themeIcon(look);
   item.description = boardDescription(board, marks);
-  item.contextValue = `${boardContext(board)}${marks.isNew ? ' new' : ''}`;
+  item.contextValue = `${boardContext(board)}${marks.isNew ? ' new' : ''}${marks.isShared ? ' shared' : ''}`;
   item.accessibilityInformation = { label: `${board.name}, ${item.description}` };
   return item;
 }
@@ -47,12 +49,14 @@ export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.Ma
   return boardTooltip(board, stateInFull(board), tags);
 }
 
-function boardDescription(board: Board, { jobs, app, firmware, active, tags }: BoardMarks): string {
+function boardDescription(board: Board, marked: BoardMarks): string {
+  const { jobs, app, firmware, active, tags } = marked;
   const link = activeLink(board);
   const place = link && placesOf(board, link);
   const state = stateOf(board);
   const words = active ? `${vscode.l10n.t('active')} · ${state}` : state;
   const all = [
+    ...(marked.isShared ? [vscode.l10n.t('shared')] : []),
     ...(app ? [app] : []),
     ...jobMarks(jobs),
     ...agentMarks(board),

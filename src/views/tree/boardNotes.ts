@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import type { PendingJobs } from '../../core/many';
 import type { AppVersion, AppVersions } from '../apps/appVersions';
+import type { Shares } from '../sharing/shares';
 import type { NewestRelease } from '../newestRelease';
 import type { BoardMarks } from './boardItem';
 import type { NoteNode } from './nodes';
@@ -14,6 +15,7 @@ export class BoardNotes {
     private readonly pending: Pick<PendingJobs, 'for' | 'onDidChange'>,
     private readonly apps: Pick<AppVersions, 'of' | 'onDidChange'>,
     private readonly newest: Pick<NewestRelease, 'markOf' | 'onDidChange'>,
+    private readonly shares: Pick<Shares, 'brokerOf' | 'onDidChange'>,
   ) {}
 
   /** Calls `redraw` when notes change: those of a board, or of all. */
@@ -22,13 +24,18 @@ export class BoardNotes {
       this.pending.onDidChange(() => redraw(undefined)),
       this.apps.onDidChange(redraw),
       this.newest.onDidChange(() => redraw(undefined)),
+      this.shares.onDidChange(redraw),
     );
   }
 
-  /** Returns the number of waiting jobs, the text about the board's app, and the one about newer firmware. */
-  of(board: Board): Pick<BoardMarks, 'jobs' | 'app' | 'firmware'> {
+  /** Returns the number of waiting jobs, the texts about the board's app and newer firmware, and whether it is shared. */
+  of(board: Board): Pick<BoardMarks, 'jobs' | 'app' | 'firmware' | 'isShared'> {
     const jobs = board.uid === undefined ? 0 : this.pending.for(board.uid).length;
-    return { jobs, app: appMark(this.apps.of(board)), firmware: this.newest.markOf(board) };
+    const isShared = this.shares.brokerOf(board) !== undefined;
+    return {
+      ...{ jobs, isShared, app: appMark(this.apps.of(board)) },
+      firmware: this.newest.markOf(board),
+    };
   }
 
   /** The row about the app below a board; none without an app. */
