@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { systemClock } from './core/async';
-import { type PortHint, portHints } from './core/board';
+import { PORT_HINT_IDS, type PortHint, portHints } from './core/board';
 import type { FlashPortFactory } from './core/flash';
 import type { TransportFactory } from './core/transport';
 import { createTransportFactory, type TransportSettings } from './transports';
@@ -94,9 +94,9 @@ export function addSources({
  */
 async function hintAtMissingPorts({ found }: PortWatcher): Promise<void> {
   const hints = found.some((port) => port.likely) ? [] : await missingPortHints();
-  await vscode.commands.executeCommand(
-    'setContext',
-    'mpyFleet.portHints',
-    hints.map((hint) => hint.id),
-  );
+  const ids = new Set(hints.map(({ id }) => id));
+  // A key for each hint: VS Code does not understand "'wsl' in KEY" here, and shows a text whose condition it does not understand.
+  for (const id of PORT_HINT_IDS) {
+    await vscode.commands.executeCommand('setContext', `mpyFleet.portHint.${id}`, ids.has(id));
+  }
 }

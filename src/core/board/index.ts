@@ -23,7 +23,7 @@ export {
 export { Fleet } from './fleet';
 export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
 export { mpyFromFile, mpyFromNumber, mpyToNumber, runsNative } from './mpyFormat';
-export { type PortHint, portHints, type PortSurroundings } from './portHints';
+export { PORT_HINT_IDS, type PortHint, portHints, type PortSurroundings } from './portHints';
 export { presentAgent } from './presentAgent';
 export { readInfo } from './readInfo';
 export { stateNames, stateWord, type StateWord } from './stateWord';

@@ -7,16 +7,18 @@ const MORE_MODULES = 'sudo apt install linux-modules-extra-$(uname -r)';
  * Why a connected board may have no port. Each reason has a text in the window's welcome view
  * (`welcome.hint.ID`).
  */
-export type PortHintId =
-  | 'remote'
-  | 'wsl'
-  | 'container'
-  | 'flatpak'
-  | 'snap'
-  | 'brltty'
-  | 'bootloader'
-  | 'driver'
-  | 'cable';
+export const PORT_HINT_IDS = [
+  'remote',
+  'wsl',
+  'container',
+  'flatpak',
+  'snap',
+  'brltty',
+  'bootloader',
+  'driver',
+  'cable',
+] as const;
+export type PortHintId = (typeof PORT_HINT_IDS)[number];
 
 /** A likely reason for a missing port, and what to do about it. */
 export interface PortHint {

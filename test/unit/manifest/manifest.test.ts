@@ -7,6 +7,7 @@ vi.mock('vscode', async () => (await import('../rig/vscodeShape')).vscodeShape);
 const { manifestTexts } = await import('../../../scripts/manifest.mjs');
 const { commands } = await import('../../../src/commands');
 const { SETTINGS } = await import('../../../src/views/settings');
+const { PORT_HINT_IDS } = await import('../../../src/core/board/portHints');
 
 interface MenuItem {
   readonly command?: string;
@@ -310,6 +311,21 @@ describe('the manifest', () => {
     expect(whileLooking.map((w) => w.contents)).toEqual(['%welcome.looking%']);
     expect(words['welcome.looking']).toMatch(/^Looking for boards/);
     expect(welcome.filter(({ when = '' }) => !/scanned|filtered/.test(when))).toEqual([]);
+  });
+
+  it('gives the reasons for a missing port under conditions that VS Code understands', () => {
+    const hints = contributes.viewsWelcome.filter((w) => w.contents.startsWith('%welcome.hint.'));
+    const known = PORT_HINT_IDS.map((id) => `%welcome.hint.${id}%`);
+    expect(hints.filter((w) => !known.includes(w.contents))).toEqual([]);
+    for (const { contents, when } of hints) {
+      const id = contents.slice('%welcome.hint.'.length, -1);
+      expect(when).toBe(`!mpyFleet.filtered && mpyFleet.scanned && mpyFleet.portHint.${id}`);
+    }
+    // What VS Code cannot read is taken as true, and these texts show no marks of Markdown but links.
+    const readable = /^!?\w[\w.]*( && !?\w[\w.]*)*$/;
+    expect(contributes.viewsWelcome.filter(({ when = 'a' }) => !readable.test(when))).toEqual([]);
+    const welcome = Object.entries(words).filter(([key]) => key.startsWith('welcome.'));
+    expect(welcome.filter(([, text]) => /`|\*\*/.test(text))).toEqual([]);
   });
 
   it('walks newcomers to steps that can be done and that are ticked when they are', () => {

@@ -136,7 +136,7 @@ describe('where no port is', () => {
       ...['remote', 'wsl', 'container', 'flatpak', 'snap', 'bootloader', 'brltty', 'driver'],
     ]) {
       expect(nls).toHaveProperty([`welcome.hint.${id}`]);
-      expect(manifest).toContain(`'${id}' in mpyFleet.portHints`);
+      expect(manifest).toContain(`mpyFleet.portHint.${id}"`);
     }
     expect(nls).toHaveProperty(['welcome.none'], expect.stringContaining('data cable'));
   });
