@@ -27,6 +27,17 @@ test('a board on a serial device that was added by path is in the tree', async (
   expect(rows.filter((row) => /kitchen|tty|linuxboard/.test(row))).toHaveLength(1);
 });
 
+test('a port that does not exist is added by its path, and is said not to exist', async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Add a Serial Port by Path…');
+  await driver.picks();
+  await driver.input.locator('input[type=text]').fill('/dev/ttyNOPE');
+  await driver.pick('/dev/ttyNOPE');
+  await driver.notification('/dev/ttyNOPE does not exist yet').waitFor();
+  await driver.command('Notifications: Clear All Notifications');
+  await driver.row('linuxboard-1').waitFor();
+});
+
 test('mpyfleet is on PATH in a terminal of the window, and needs no Node of the user', async () => {
   const { driver } = session;
   await driver.command('Terminal: Create New Terminal');

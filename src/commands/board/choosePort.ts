@@ -23,14 +23,30 @@ export async function choosePort(
   if (offered.length === 0) return typePort(hint);
   const label = vscode.l10n.t('Another path…');
   const other = { label, path: undefined, ...(hint ? { detail: hint.text } : {}) };
-  const picked = await vscode.window.showQuickPick(
-    [...offered.map(({ path, of }) => ({ label: path, description: of, path })), other],
-    {
-      title: vscode.l10n.t('Add which serial port?'),
-      placeHolder: vscode.l10n.t('Ports found now'),
-    },
-  );
+  const items = offered.map(({ path, of }) => ({ label: path, description: of, path }));
+  const picked = await pickOrType(items, other);
   return picked && (picked.path ?? typePort(hint));
+}
+
+type PortItem = vscode.QuickPickItem & { readonly path: string | undefined };
+
+/** Offers the ports; a path that is typed into the box is offered, too. */
+function pickOrType(ports: readonly PortItem[], other: PortItem): Promise<PortItem | undefined> {
+  const box = vscode.window.createQuickPick<PortItem>();
+  box.title = vscode.l10n.t('Add which serial port?');
+  box.placeholder = vscode.l10n.t('Ports found now, or type a path');
+  box.items = [...ports, other];
+  box.onDidChangeValue((value) => {
+    const path = value.trim();
+    const isNew = /^(\/|COM\d)/i.test(path) && !ports.some((port) => port.path === path);
+    const typed = { label: path, description: vscode.l10n.t('Add this path'), path };
+    box.items = isNew ? [typed, ...ports, other] : [...ports, other];
+  });
+  return new Promise<PortItem | undefined>((resolve) => {
+    box.onDidAccept(() => resolve(box.activeItems[0]));
+    box.onDidHide(() => resolve(undefined));
+    box.show();
+  }).finally(() => box.dispose());
 }
 
 /** The serial ports that exist, with the names of the boards on them; those that are seldom real come last. */
