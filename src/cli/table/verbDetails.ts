@@ -9,6 +9,11 @@ adopt adds packages that were installed from elsewhere (mip, mpremote, another c
 lock writes mpy.lock for the packages named, or for those on the board; sync installs exactly these on boards.
 Files that were changed on a board or installed from elsewhere are kept unless --force is given.`;
 
+export const SYNC_DETAILS = `Nothing is deleted without --mirror. Files listed in .mpyignore, and files that no board needs, are excluded.
+FILE is an mqsync specification, or a device file of iot-kernel (.yaml); without FILE those of .micropython/devices and $IOT_DEVICES.
+A specification whose first line is "#!/usr/bin/env -S mpyfleet sync" is a script, once it is executable: ./blink -b 'rack[1-4]' -n
+Files outside its folder, its repository and the current folder are read only with --force.`;
+
 export const RUN_DETAILS = `- reads the code from standard input. Status 1: the code raised an exception.
 input() reads the keyboard, or lines from a pipe (one board only).`;
 export const BROKER_DETAILS = `User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else they are generated and printed. "stop" and "status" are for brokers that this user has started on this computer; "status" ends with status 1 if none runs. "login" prints the login of one board at such a broker, "rules mosquitto" (or ejabberd) the access rules for a broker of your own.

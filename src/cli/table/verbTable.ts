@@ -8,6 +8,7 @@ import {
   PATTERNS,
   PUT_DETAILS,
   RUN_DETAILS,
+  SYNC_DETAILS,
   WIPE_DETAILS,
 } from './verbDetails';
 import { FLEET_VERBS } from './fleetVerbs';
@@ -184,11 +185,10 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'sync',
-    args: '[-n] [--mirror | --pull] FOLDER [:PATH]',
+    args: '[-n] [--mirror | --pull] FOLDER [:PATH] | FILE',
     summary: 'synchronise a folder and the board; only differences are transferred',
-    details:
-      'Nothing is deleted without --mirror. Files listed in .mpyignore, and files that no board needs, are excluded.',
-    options: [...BOARDS, 'mirror', 'pull', 'dry-run'],
+    details: SYNC_DETAILS,
+    options: [...BOARDS, 'mirror', 'pull', 'dry-run', 'no-mpy', 'force'],
     load: async () => (await import('../verbs/sync')).run,
   },
   {

@@ -1,32 +1,33 @@
-import { homedir } from 'node:os';
-import { posix, resolve } from 'node:path';
 import { UsageError } from '../../core/errors';
 import {
-  applyPlan,
-  below,
   BOARD_FOLDER,
   boardPath as canonicalPath,
   confinedFs,
   forBoard,
-  type MayRead,
   nodeLocalFs,
-  nodeUndoFolder,
   planFolder,
-  planSummary,
-  resultSummary,
   type SyncMode,
-  type SyncPlan,
-  UndoStore,
 } from '../../core/sync';
 import { keepPackages } from '../../core/packages';
-import { boardPath, undoFolder } from '../files';
+import { boardPath } from '../files';
 import { type Cli, printable, type VerbRun } from '../cli';
 import { packagesOn } from '../packages';
-import { runOnBoards, type BoardIo } from '../board';
+import { runOnBoards } from '../board';
+import { carryOut, inRepository, localPath } from '../sync/steps';
 
-/** `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror. */
+/**
+ * `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror.
+ * `sync [FILE]`: by an mqsync specification or a device file, which say what goes where.
+ */
 export const run: VerbRun = async (cli, args) => {
   const [folder, place, ...more] = args;
+  if (await isFile(cli, folder)) {
+    const { syncNamed } = await import('../sync/named');
+    if (folder !== undefined && place !== undefined) {
+      throw new UsageError(`${folder} says itself where files go on the board`);
+    }
+    return syncNamed(cli, folder);
+  }
   if (folder === undefined || folder.startsWith(':') || more.length > 0) {
     throw new UsageError('sync needs a local folder, and takes a folder on the board', {
       hint: 'mpyfleet sync src :/   or   mpyfleet sync --dry-run src :/app',
@@ -38,7 +39,6 @@ export const run: VerbRun = async (cli, args) => {
   const mode: SyncMode = mirror ? 'mirror' : pull ? 'pull' : 'push';
   const perBoard = folder.includes('{name}');
   if (!perBoard && mode !== 'pull') await checkFolder(cli, folder);
-  const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));
   return runOnBoards(cli, 'Syncing', async (board, io) => {
     const named = folder.replaceAll('{name}', perBoard ? folderName(board.name) : '');
     if (perBoard && mode !== 'pull') await checkFolder(cli, named);
@@ -62,24 +62,14 @@ export const run: VerbRun = async (cli, args) => {
       mode,
       io.signal,
     );
-    sayPlan(plan, io, cli.options.dryRun);
-    if (cli.options.dryRun) return planValue(plan);
-    const result = await applyPlan(plan, {
-      files: board.files,
-      localFs,
-      undo,
-      board: board.uid ?? board.address.text,
-      now: Date.now,
-      signal: io.signal,
-      onProgress: (done, total, path) => io.progress(done, total, path),
-    });
-    io.say(`${resultSummary(result)}\n`);
-    return result;
+    return carryOut(cli, { board, io, localFs }, plan);
   });
 };
 
-function localPath({ cwd }: Cli, folder: string): string {
-  return resolve(cwd, folder).replaceAll('\\', '/');
+/** Whether the files and their places are in a file: that one, or without a name one of the device files. */
+async function isFile(cli: Cli, path: string | undefined): Promise<boolean> {
+  if (path === undefined) return true;
+  return (await nodeLocalFs.stat(localPath(cli, path)))?.type === 'file';
 }
 
 /** @throws UsageError */
@@ -92,33 +82,4 @@ async function checkFolder(cli: Cli, folder: string): Promise<void> {
 function folderName(name: string): string {
   if (forBoard(BOARD_FOLDER, name)) return name;
   throw new UsageError(`${printable(name)} cannot be the name of a folder`);
-}
-
-/** A link may lead anywhere in the repository that contains `folder`. */
-async function inRepository(folder: string): Promise<MayRead> {
-  for (let at = folder; at !== posix.dirname(at); at = posix.dirname(at)) {
-    if (at === homedir().replaceAll('\\', '/')) break;
-    if ((await nodeLocalFs.list(at))?.some(({ name }) => name === '.git')) {
-      const root = await nodeLocalFs.real(at);
-      return (path) => below(root, path) !== undefined;
-    }
-  }
-  return () => false;
-}
-
-/** Prints one line for each step, and the excluded files with the reason. */
-function sayPlan(plan: SyncPlan, io: BoardIo, dryRun: boolean): void {
-  for (const { severity, path, message } of plan.problems) {
-    io.say(`${severity}: ${printable(path)}: ${printable(message)}\n`);
-  }
-  for (const { kind, path, type } of plan.actions) {
-    io.say(`${kind.padEnd(6)}  ${printable(path)}${type === 'dir' ? '/' : ''}\n`);
-  }
-  for (const path of plan.kept) io.say(`keep    ${printable(path)} (protected)\n`);
-  if (dryRun) io.say(`${planSummary(plan)}\n`);
-}
-
-function planValue(plan: SyncPlan): object {
-  const actions = plan.actions.map(({ kind, type, path, size }) => ({ kind, type, path, size }));
-  return { actions, unchanged: plan.unchanged, problems: plan.problems };
 }

@@ -5,7 +5,8 @@ import type { ActionIo } from '../../core/many';
 import { compressHostlist } from '../../core/many';
 import { planSummary, resultSummary, type SyncMode, type SyncPlan } from '../../core/sync';
 import type { Needs } from '../../views/context';
-import type { Preview } from '../../views/sync';
+import type { Preview, SyncSource } from '../../views/sync';
+import type { Call } from '../types';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { askAboutPrograms, startJob } from '../fleet';
 
@@ -63,6 +64,25 @@ export async function mirrorMany(
   };
   const title = vscode.l10n.t('Mirror');
   await startJob(context, { kind: 'work', title, work }, [...plans.keys()], signal, programs);
+}
+
+/** Writes what a specification names, which never deletes, to boards in parallel. */
+export async function pushSpec(
+  context: Services,
+  boards: readonly Board[],
+  source: SyncSource,
+  call: Call,
+): Promise<void> {
+  await call.ask(() => source.admit());
+  const work = async (board: Board, io: ActionIo) => {
+    const preview = await context.sync.preview(board, 'push', { signal: io.signal }, source);
+    io.print(planText(preview.plan));
+    const onProgress = (done: number, total: number) => io.progress?.(done, total);
+    const result = await context.sync.apply(preview, { signal: io.signal, onProgress });
+    io.print(`${resultSummary(result)}\n`);
+  };
+  const title = vscode.l10n.t('Sync by {0}', source.label);
+  await startJob(context, { kind: 'work', title, work }, boards, call.signal);
 }
 
 /** Takes back the last sync, upload or deletion of each board. */

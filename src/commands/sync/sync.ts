@@ -19,7 +19,7 @@ import { showError } from '../../views/showError';
 import { summarise } from '../summary';
 import { confirmMirror } from './confirm';
 import { chooseSyncFolder } from './folder';
-import { mirrorMany, previewMany, undoMany } from './many';
+import { mirrorMany, previewMany, pushSpec, undoMany } from './many';
 import type { Call, Command, ProgressLook } from '../types';
 import { showInformationMessage } from '../../views/message';
 
@@ -74,12 +74,14 @@ export const syncCommands: readonly Command[] = [
     id: 'syncSpec',
     needs: 'local',
     which: 'present',
-    many: false,
+    many: true,
     progress: COMPARING,
-    run: async (context, { uris: [uri], boards: [board] }, call) => {
+    run: async (context, { uris: [uri], boards }, call) => {
+      const [board, second] = boards;
       if (!uri || !board) return;
       const source = specSource(context.sync.outside, uri);
-      await show(context, await context.sync.preview(board, 'push', call, source));
+      if (second) await pushSpec(context, boards, source, call);
+      else await show(context, await context.sync.preview(board, 'push', call, source));
     },
   },
   { id: 'syncApply', needs: 'nothing', progress: APPLYING, run: applyShown },

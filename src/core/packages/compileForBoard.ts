@@ -49,6 +49,10 @@ export async function compileTree(
     const made = await compile(file);
     if (!made || made.path === file.board) {
       files.push(file);
+      if (file.compile && compiledPath(file.board) !== undefined) {
+        const message = `${file.board} stays source: this board does not load what would be compiled here, or the code asks for machine code`;
+        problems.push({ severity: 'warning', path: file.board, message });
+      }
       continue;
     }
     const { path: board, content } = made;

@@ -21,6 +21,8 @@ export interface LocalFile {
   readonly content?: Uint8Array;
   /** `checkOnly`: a difference is only reported. `noUpdate`: the file is written only if the board does not have it. */
   readonly policy?: 'checkOnly' | 'noUpdate';
+  /** The file is wanted as .mpy, whatever the setting for uploads says. */
+  readonly compile?: boolean;
 }
 
 /** A problem that keeps a file out of the sync, or that the user should know before it runs. */

@@ -19,12 +19,21 @@ export interface SpecItem {
   /** Name relative to the target. Default: the source's name. */
   readonly name?: string;
   readonly policy?: LocalFile['policy'];
+  /** Source becomes .mpy: `--mpy` behind the target, or a rename to a .mpy name. */
+  readonly compile?: boolean;
 }
 
 /** A parsed specification, and what is wrong in it. */
 export interface Spec {
   readonly items: readonly SpecItem[];
   readonly problems: readonly SyncProblem[];
+}
+
+/** Options behind a target folder. */
+interface Target {
+  readonly path: string;
+  readonly policy: LocalFile['policy'];
+  readonly compile: boolean;
 }
 
 const POLICIES: Readonly<Record<string, LocalFile['policy']>> = {
@@ -35,12 +44,13 @@ const POLICIES: Readonly<Record<string, LocalFile['policy']>> = {
 
 /**
  * Parses mqboard's sync specification: a target folder and a colon at the beginning of a line, its sources on indented lines below
- * it, `folder: name name` or only names; `a->b` renames; `#` starts a comment.
+ * it, `folder: name name` or only names; `a->b` renames; `#` starts a comment. `--mpy` behind a target compiles its sources, with
+ * the bundled compiler: a line `mpy-cross: PATH` is skipped, because a path that came with a repository must not be run.
  */
 export function parseSpec(text: string): Spec {
   const items: SpecItem[] = [];
   const problems: SyncProblem[] = [];
-  let target: { path: string; policy: LocalFile['policy'] } | undefined;
+  let target: Target | undefined;
   for (const [i, raw] of text
     .replace(/^\uFEFF/, '')
     .split(/\r?\n/)
@@ -48,27 +58,27 @@ export function parseSpec(text: string): Spec {
     const line = raw.replace(/#.*/, '').trimEnd();
     const tell = (message: string) =>
       problems.push({ severity: 'error', path: `line ${i + 1}`, message });
-    if (line === '') continue;
+    if (line === '' || /^mpy-cross:(\s|$)/.test(line)) continue;
     if (!/^\s/.test(line)) target = parseTarget(line, tell);
     else if (!target) tell(l10n.t('This line needs a target folder above it'));
-    else items.push(...parseSources(line, i + 1, target.path, target.policy, tell));
+    else items.push(...parseSources(line, i + 1, target, tell));
   }
   return { items, problems };
 }
 
-function parseTarget(line: string, tell: (message: string) => void) {
+function parseTarget(line: string, tell: (message: string) => void): Target | undefined {
   const [first = '', ...options] = line.split(/\s+/);
-  if (first === 'mpy-cross:' || options.includes('--mpy')) {
-    tell('Compiling is not read from here; the files go as they are');
-    if (first === 'mpy-cross:') return undefined;
-  }
   if (!first.endsWith(':')) {
     tell(l10n.t('A target folder must be followed by a colon'));
     return undefined;
   }
+  for (const option of options) {
+    if (option !== '--mpy' && !Object.hasOwn(POLICIES, option))
+      tell(l10n.t('"{0}" is not an option', option));
+  }
   try {
     const policy = options.map((option) => POLICIES[option]).find((p) => p !== undefined);
-    return { path: boardPath(first.slice(0, -1)), policy };
+    return { path: boardPath(first.slice(0, -1)), policy, compile: options.includes('--mpy') };
   } catch (error) {
     tell(asError(error).message);
     return undefined;
@@ -78,8 +88,7 @@ function parseTarget(line: string, tell: (message: string) => void) {
 function parseSources(
   line: string,
   number: number,
-  target: string,
-  policy: LocalFile['policy'],
+  { path: target, policy, compile }: Target,
   tell: (message: string) => void,
 ): SpecItem[] {
   const words = line.trim().split(/\s+/);
@@ -95,16 +104,26 @@ function parseSources(
     }
     const source = folder ? `${folder}/${from}` : from;
     // As in mqsync, a file that is not renamed goes directly into the target folder.
-    const name = to ?? baseName(from);
-    if (name.endsWith('.mpy') && !from.endsWith('.mpy')) {
-      tell(l10n.t('"{0}" would have to be compiled to be "{1}": it is left out', from, name));
+    const given = to ?? baseName(from);
+    const toMpy = given.endsWith('.mpy') && !from.endsWith('.mpy');
+    if (toMpy && !from.endsWith('.py')) {
+      tell(
+        l10n.t(
+          '"{0}" is not Python and cannot be compiled to be "{1}": it is left out',
+          from,
+          given,
+        ),
+      );
       continue;
     }
+    // The plan names compiled files; which ones a board can load is known only when it is asked.
+    const name = toMpy ? given.replace(/\.mpy$/, '.py') : given;
     if (!isBelow(target, name)) {
       tell(l10n.t('"{0}" leads outside {1}', name, target));
       continue;
     }
-    items.push({ line: number, target, source, name, policy });
+    const more = compile || toMpy ? { compile: true } : {};
+    items.push({ line: number, target, source, name, policy, ...more });
   }
   return items;
 }
@@ -172,9 +191,10 @@ export async function specTree(
     for (const { local, name } of found) {
       const content = await fs.read(local);
       const board = joinBoard(item.target, name);
-      const { policy } = item;
+      const { policy, compile } = item;
       const { length: size } = content;
-      files.set(board, { board, local, size, sha256: sha256(content), policy });
+      const more = compile ? { compile } : {};
+      files.set(board, { board, local, size, sha256: sha256(content), policy, ...more });
     }
   }
   return { files: [...files.values()], dirs: [], problems };
@@ -208,10 +228,12 @@ function resolveDots(path: string): string {
 /** A specification never deletes files, and pulls only the files it names. */
 export function specRules(tree: LocalTree, host = hostNames()): SyncRules {
   const locals = new Map(tree.files.map(({ board, local }) => [board, local]));
+  // Its compiled form is compared as well, but never pulled into the source.
+  const compiled = new Set(tree.files.map(({ board }) => board.replace(/\.py$/, '.mpy')));
   const folders = tree.files.map(({ board }) => board.slice(0, board.lastIndexOf('/')) || '/');
   return {
     roots: [...new Set(folders)],
-    isHidden: (path, isDir) => !isDir && !locals.has(path),
+    isHidden: (path, isDir) => !isDir && !locals.has(path) && !compiled.has(path),
     isProtected: () => true,
     localPathOf: (path) => locals.get(path),
     host,

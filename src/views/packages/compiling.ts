@@ -39,12 +39,23 @@ export class CompileOnUpload implements vscode.Disposable {
     });
   }
 
-  /** Returns undefined if files go to this board unchanged. */
-  async forBoard(board: Board, signal?: AbortSignal): Promise<BoardCompiler | undefined> {
-    if (!this.services.settings.get('compileOnUpload')) return undefined;
+  /**
+   * Returns undefined if files go to this board unchanged.
+   * @param marked the source of the files may ask for some to be compiled, whatever the setting says
+   */
+  async forBoard(
+    board: Board,
+    signal?: AbortSignal,
+    marked = false,
+  ): Promise<BoardCompiler | undefined> {
+    const all = this.services.settings.get('compileOnUpload');
+    if (!all && !marked) return undefined;
     const kind = await this.services.kindOf(board, signal);
-    if (!canCompileFor(kind)) return undefined;
-    return new BoardCompiler((path, content, local) => this.#compile(path, content, local, kind));
+    if (!canCompileFor(kind) && !marked) return undefined;
+    return new BoardCompiler(
+      (path, content, local) => this.#compile(path, content, local, kind),
+      all,
+    );
   }
 
   async #compile(
@@ -92,13 +103,17 @@ type Compile = (path: string, content: Uint8Array, local: vscode.Uri | undefined
 
 /** Compiles the files for one board. */
 export class BoardCompiler {
-  constructor(readonly compile: Compile) {}
+  /** @param all false: only the files that are marked */
+  constructor(
+    readonly compile: Compile,
+    private readonly all: boolean,
+  ) {}
 
   /** For a sync of files relative to `base`. */
   transform(base: vscode.Uri, fs: LocalFs): TransformTree {
     return (tree, remote) =>
-      compileTree(tree, remote, async ({ board, local, content }) => {
-        if (compiledPath(board) === undefined) return undefined;
+      compileTree(tree, remote, async ({ board, local, content, compile }) => {
+        if (compiledPath(board) === undefined || !(this.all || compile)) return undefined;
         return this.compile(board, content ?? (await fs.read(local)), uriAt(base, local));
       });
   }

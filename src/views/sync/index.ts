@@ -4,7 +4,7 @@ export { closeDiffs, showDiff } from './diff';
 export { isInWorkspace } from './outsidePlaces';
 export { isPreviewed, notePreviewed } from './previewed';
 export { registerSync } from './register';
-export { configuredFiles, ownerOf, specSource } from './sources';
+export { configuredFiles, ownerOf, specSource, type SyncSource } from './sources';
 export type { Compared, Preview } from './shown';
 export { SyncCenter } from './syncCenter';
 export { spaceWords, SYNC_VIEW, type SyncNode } from './syncView';

@@ -44,6 +44,8 @@ export interface SyncSource {
   readonly localFs: LocalFs;
   /** The folder that local paths are relative to. */
   readonly base: vscode.Uri;
+  /** Whether it may ask for files to be compiled that uploads leave as they are. */
+  readonly compiles?: boolean;
   /**
    * Asks for the necessary consent before local files are read; call it outside a session.
    * @throws CancelledError
@@ -202,6 +204,7 @@ export function specSource(outside: OutsidePlaces, spec: vscode.Uri): SyncSource
     label: spec.path.split('/').at(-1) ?? '',
     localFs,
     base,
+    compiles: true,
     admit: async () => outside.ask(spec, await specFiles(await read(), localFs, base.path, others)),
     async prepare(files, signal, transform) {
       const local = await specTree(await read(), localFs, base.path, signal, others);

@@ -237,7 +237,8 @@ export class SyncCenter implements Disposable {
   }
 
   async #compiled(board: Board, source: SyncSource, { signal }: SyncCall) {
-    const compiler = await this.services.packages.compiling.forBoard(board, signal);
+    const { compiling } = this.services.packages;
+    const compiler = await compiling.forBoard(board, signal, source.compiles);
     return compiler?.transform(source.base, source.localFs);
   }
 

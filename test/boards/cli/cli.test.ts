@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startSerlink, startUboard, tempDir } from '../../lab/index.mjs';
 import type { Uboard } from '../../lab/uboard.mjs';
@@ -301,6 +302,55 @@ describe('mpyfleet and files', () => {
     expect(readFileSync(join(dir, 'back', 'lib', 'a.py'), 'utf8')).toBe('A = 1\n');
     expect((await sync('--mirror', '--pull', 'src')).status).toBe(64);
     expect((await on(one(), 'rm', '-r', ':synced')).status).toBe(0);
+  });
+
+  it('runs a sync specification as a script on several boards, compiling for each, and device files', async () => {
+    const dir = tempDir('spec');
+    mkdirSync(join(dir, 'bin'));
+    writeFileSync(join(dir, 'mod.py'), 'V = 7\n');
+    // Where `mpyfleet` is on the PATH, as after an installation.
+    writeFileSync(
+      join(dir, 'bin', 'mpyfleet'),
+      `#!/bin/sh\nexec ${process.execPath} ${cli.path} "$@"\n`,
+      { mode: 0o755 },
+    );
+    const script = join(dir, 'blink');
+    const first = '#!/usr/bin/env -S mpyfleet sync\n';
+    writeFileSync(
+      script,
+      `${first}/spec: --mpy\n  mod.py\n/spec:\n  ${relative(dir, '/etc/passwd')}\n`,
+      {
+        mode: 0o755,
+      },
+    );
+    const env = { PATH: `${join(dir, 'bin')}:${process.env.PATH ?? ''}`, HOME: dir };
+    const on2 = boards.slice(0, 2).map((b) => b.tty);
+    const started = (...args: string[]) =>
+      new Promise<{ status: number; out: string; err: string }>((resolve) => {
+        const state = { XDG_STATE_HOME: dir, XDG_CONFIG_HOME: dir, XDG_CACHE_HOME: dir };
+        execFile(script, args, { env: { ...env, ...state }, cwd: dir }, (error, out, err) =>
+          resolve({ status: error ? Number(error.code) : 0, out, err }),
+        );
+      });
+    const outside = await started('-b', on2.join(','));
+    expect(outside.status).not.toBe(0);
+    expect(outside.err).toContain('/etc/passwd is outside');
+    writeFileSync(script, `${first}/spec: --mpy\n  mod.py\n`);
+    const run = await started('-b', on2.join(','));
+    expect(run).toMatchObject({ status: 0 });
+    for (const tty of on2) {
+      const code = 'import sys; sys.path.append("/spec"); import mod; print(mod.V)';
+      expect((await on(tty, 'exec', code)).out).toBe('7\n');
+      expect((await on(tty, 'ls', ':spec')).out).toMatch(/mod\.mpy/);
+    }
+    expect((await started('-b', on2[0] ?? '')).out).toBe('All 1 up to date\n');
+    const uid = (
+      await on(one(), 'exec', 'import machine; print(machine.unique_id().hex())')
+    ).out.trim();
+    writeFileSync(join(dir, 'k.yaml'), `kitchen:\n  uid: "${uid}"\n  resources:\n    - mod.py\n`);
+    const byDevice = await cli.run(['-b', one(), 'sync', 'k.yaml'], { cwd: dir, env });
+    expect(byDevice).toMatchObject({ status: 0 });
+    for (const tty of on2) expect((await on(tty, 'rm', '-r', ':spec')).status).toBe(0);
   });
 
   it('makes folders and tells when they are there', async () => {

@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileForBoard, compileTree } from '../../../../src/core/packages';
+import type { TargetBoard } from '../../../../src/core/packages/model';
 import { parseSpec, specRules, specTree } from '../../../../src/core/sync/mqsyncSpec';
 import { nodeLocalFs } from '../../../../src/core/sync/nodeLocalFs';
 import { plan } from '../../../../src/core/sync/planner';
@@ -78,14 +80,47 @@ describe('an mqsync specification', () => {
     ['/lib\n  a.py', 'line 1', 'followed by a colon'],
     ['/:\n  *.py->x.py', 'line 2', 'cannot all be renamed'],
     ['/../x:\n  a.py', 'line 1', 'leads out'],
-    ['/lib:\n  z.py->z.mpy', 'line 2', 'would have to be compiled'],
+    ['/lib:\n  z.txt->z.mpy', 'line 2', 'is not Python and cannot be compiled'],
+    ['/lib: --mpi\n  a.py', 'line 1', '"--mpi" is not an option'],
     ['/lib:\n  a.py->q/../w.py', 'line 2', 'leads outside /lib'],
     ['\uFEFF  a.py', 'line 1', 'needs a target folder'],
-    ['mpy-cross: /usr/bin/mpy-cross', 'line 1', 'Compiling is not read'],
   ])('%j: a mistake in %s', (text, path, words) => {
     const [problem] = parseSpec(text).problems;
     expect(problem?.path).toBe(path);
     expect(problem?.message).toContain(words);
+  });
+
+  it('marks what is to be compiled, and compares and compiles it for each board', async () => {
+    const text = 'mpy-cross: /tmp/evil\n/lib: --mpy\n  libs: a.py c.txt\n/:\n  libs/b.py->b.mpy';
+    const spec = parseSpec(text);
+    expect(spec.problems).toEqual([]);
+    const tree = await specTree(spec, nodeLocalFs, join(top, 'blink'));
+    const marked = tree.files.filter((f) => f.compile).map((f) => f.board);
+    expect(marked).toEqual(['/lib/a.py', '/lib/c.txt', '/b.py']);
+    const mpy = { version: 6, subVersion: 3, arch: 'xtensawin' };
+    const source = new TextEncoder().encode('x = 1\n');
+    const made = (board: TargetBoard) =>
+      compileTree(tree, [], (file) =>
+        compileForBoard(file.board, source, board, () =>
+          Promise.resolve({ status: 0, mpy: new Uint8Array([77]), out: [], err: [] }),
+        ),
+      );
+    const compiled = await made({ mpy });
+    expect(compiled.problems).toEqual([]);
+    expect(compiled.files.map((f) => f.board)).toEqual(['/lib/a.mpy', '/lib/c.txt', '/b.mpy']);
+    // The board has all: nothing is sent again, and a pull leaves the source alone.
+    const remote = compiled.files.map(({ board: path, size, sha256 }) => {
+      return { path, type: 'file' as const, size, sha256 };
+    });
+    const rules = specRules(tree);
+    expect(plan(compiled, remote, 'push', rules).actions).toEqual([]);
+    expect(plan(tree, remote, 'pull', rules).actions).toEqual([]);
+    const old = await made({});
+    expect(old.files.map((f) => f.board)).toEqual(['/lib/a.py', '/lib/c.txt', '/b.py']);
+    expect(old.problems.map((p) => `${p.severity} ${p.path}`)).toEqual([
+      'warning /lib/a.py',
+      'warning /b.py',
+    ]);
   });
 
   it('finds sources relative to the workspace folder as well', async () => {

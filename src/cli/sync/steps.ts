@@ -1,0 +1,72 @@
+import { homedir } from 'node:os';
+import { posix, resolve } from 'node:path';
+import {
+  applyPlan,
+  below,
+  type LocalFs,
+  type MayRead,
+  nodeLocalFs,
+  nodeUndoFolder,
+  planSummary,
+  resultSummary,
+  type SyncPlan,
+  UndoStore,
+} from '../../core/sync';
+import type { BoardIo, CliBoard } from '../board';
+import { type Cli, printable } from '../cli';
+import { undoFolder } from '../files';
+
+/** Prints a plan and carries it out; with --dry-run only prints it. @returns the value for --json */
+export async function carryOut(
+  cli: Cli,
+  { board, io, localFs }: { board: CliBoard; io: BoardIo; localFs: LocalFs },
+  plan: SyncPlan,
+): Promise<object> {
+  sayPlan(plan, io, cli.options.dryRun);
+  if (cli.options.dryRun) return planValue(plan);
+  const result = await applyPlan(plan, {
+    files: board.files,
+    localFs,
+    undo: new UndoStore(nodeUndoFolder(undoFolder(cli))),
+    board: board.uid ?? board.address.text,
+    now: Date.now,
+    signal: io.signal,
+    onProgress: (done, total, path) => io.progress(done, total, path),
+  });
+  io.say(`${resultSummary(result)}\n`);
+  return result;
+}
+
+/** A path of the command line, absolute, `/` between parts on every system. */
+export function localPath({ cwd }: Pick<Cli, 'cwd'>, path: string): string {
+  return resolve(cwd, path).replaceAll('\\', '/');
+}
+
+/** A link may lead anywhere in the repository that contains `folder`. */
+export async function inRepository(folder: string): Promise<MayRead> {
+  for (let at = folder; at !== posix.dirname(at); at = posix.dirname(at)) {
+    if (at === homedir().replaceAll('\\', '/')) break;
+    if ((await nodeLocalFs.list(at))?.some(({ name }) => name === '.git')) {
+      const root = await nodeLocalFs.real(at);
+      return (path) => below(root, path) !== undefined;
+    }
+  }
+  return () => false;
+}
+
+/** Prints one line for each step, and the excluded files with the reason. */
+function sayPlan(plan: SyncPlan, io: BoardIo, dryRun: boolean): void {
+  for (const { severity, path, message } of plan.problems) {
+    io.say(`${severity}: ${printable(path)}: ${printable(message)}\n`);
+  }
+  for (const { kind, path, type } of plan.actions) {
+    io.say(`${kind.padEnd(6)}  ${printable(path)}${type === 'dir' ? '/' : ''}\n`);
+  }
+  for (const path of plan.kept) io.say(`keep    ${printable(path)} (protected)\n`);
+  if (dryRun) io.say(`${planSummary(plan)}\n`);
+}
+
+function planValue(plan: SyncPlan): object {
+  const actions = plan.actions.map(({ kind, type, path, size }) => ({ kind, type, path, size }));
+  return { actions, unchanged: plan.unchanged, problems: plan.problems };
+}
