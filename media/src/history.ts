@@ -31,7 +31,10 @@ const host = new Host<ToHistory, FromHistory>((message) => {
     choice('board').value = message.uid;
     find();
   } else {
-    if (message.first) lines = [];
+    if (message.first) {
+      lines = [];
+      show([]);
+    }
     lines.push(...message.lines);
     more = message.more;
     draw();
@@ -107,7 +110,6 @@ function draw(): void {
   const count = more ? 'countMore' : lines.length === 1 ? 'countOne' : 'count';
   const text = word(lines.length === 0 ? 'none' : count);
   element('count').textContent = text.replace('{0}', String(lines.length));
-  if (lines.length === 0) show([]);
 }
 
 function show([line]: readonly HistoryLine[]): void {

@@ -132,9 +132,13 @@ test('a search finds them, and an export writes what is shown', async () => {
   await page.locator('#status').selectOption('failed');
   await page.locator('#text').fill('sensor IS gone');
   await becomes(page.locator('.vt-row').first(), /OSError: sensor is gone/);
+  await page.locator('.vt-row').first().click();
+  await page.locator('#detail').waitFor();
   await page.locator('#status').selectOption('');
   await page.locator('#text').fill('far.py');
   await shows(page, [/^operation \| linuxboard-1 \| Upload[^|]*far\.py \| done$/]);
+  expect(await page.locator('.vt-row[aria-selected=true]').count()).toBe(0); // it was another entry
+  await page.locator('#detail').waitFor({ state: 'hidden' });
   const path = join(workspace, 'found.csv');
   await page.locator('#export').click();
   await driver.saveAs(path);
