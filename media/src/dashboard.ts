@@ -70,7 +70,7 @@ function label(): void {
 
 const CARDS: Readonly<Record<string, (row: DashboardRow) => boolean>> = {
   all: () => true,
-  there: (row) => !isAway(row),
+  there: (row) => !isAway(row) && row.state !== 'asleep',
   running: (row) => row.state === 'busy' || row.state === 'running',
   trouble: (row) => row.trouble !== undefined,
   waiting: (row) => row.waiting > 0,

@@ -3,6 +3,7 @@ import { parseIntervals } from '../../core/apps';
 import type { AgentControl } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
+import { shownMinute } from '../../core/timeText';
 import { agentOf } from '../../views/broker';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
@@ -48,6 +49,7 @@ async function setIntervals(
       prompt: vscode.l10n.t(
         'Seconds, for example: worker=5 management=1 sleep=600. They survive restarts.',
       ),
+      ignoreFocusOut: true,
       validateInput: (value) => adviceOf(() => parseIntervals(value)),
     }),
   );
@@ -66,6 +68,7 @@ async function keepAwake(context: Services, boards: readonly Board[], call: Call
       title: vscode.l10n.t('Keep awake for how many minutes?'),
       prompt: vscode.l10n.t('From its next wake. 0: it sleeps as its app says.'),
       value: '10',
+      ignoreFocusOut: true,
       validateInput: (value) =>
         /^\d{1,4}$/.test(value) && Number(value) <= 1_440
           ? undefined
@@ -92,7 +95,13 @@ function onEachAwake(
     programs: 'leave',
     run: async (board, { signal }) => {
       const { control, broker, uid } = agentOf(context, board);
-      if (board.asleep) await untilThere(broker, uid, signal);
+      const { asleep } = board;
+      if (asleep) {
+        const time = shownMinute(asleep.until, Date.now());
+        call.report(vscode.l10n.t('waiting until it wakes up at {0}', time));
+        await untilThere(broker, uid, signal);
+        call.report(title);
+      }
       return ask(control);
     },
     told: (board, ended) => `${board.name}: ${ended}`,

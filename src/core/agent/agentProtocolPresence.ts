@@ -134,6 +134,15 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
   };
 }
 
+/** Whether a message says nothing new about a board of which `before` is known. */
+export function isLateWill(state: Birth | Gone, before: Birth | Gone | undefined): boolean {
+  if (state.on || !before) return false;
+  // A board restarted before the broker missed its earlier boot.
+  if (before.on) return before.boot !== state.boot;
+  // A board said farewell, and the broker did not read the end of the connection: the farewell says more.
+  return state.why === '' && before.why !== '' && before.boot === state.boot;
+}
+
 function appOf(value: unknown): { app?: BirthApp } {
   if (typeof value !== 'object' || value === null) return {};
   const { v, trial, bad, sleep } = value as Record<string, unknown>;

@@ -78,6 +78,7 @@ export {
   type BirthApp,
   type Facts,
   type Gone,
+  isLateWill,
   parseFacts,
   parsePresence,
   parseTopic,

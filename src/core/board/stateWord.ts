@@ -45,9 +45,11 @@ export function stateWord(
   switch (state.tag) {
     case 'disconnected':
       return present ? 'not connected' : asleep ? 'asleep' : 'away';
+    case 'reconnecting':
+      // It reconnects when it wakes up, and until then nothing is tried.
+      return asleep && !present ? 'asleep' : state.tag;
     case 'busy':
     case 'connecting':
-    case 'reconnecting':
       return state.tag;
     case 'idle':
       return crashed ? 'crashed' : 'ready';

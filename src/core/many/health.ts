@@ -67,6 +67,7 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
     Record<string, string>
   >;
   const { crash, state, asleep } = board;
+  const sleeps = asleep?.overslept === false; // it is silent, and cannot be reached, as it should be
   const issues: (Issue | undefined)[] = [
     crash && crash.count >= RESTARTING
       ? issue(
@@ -80,14 +81,14 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
           l10n.t('Overslept: it should have woken at {0}', shownMinute(asleep.until, now)),
         )
       : undefined,
-    'error' in state && state.error ? issue('error', state.error.message) : undefined,
+    !sleeps && 'error' in state && state.error ? issue('error', state.error.message) : undefined,
     details.safe === undefined
       ? undefined
       : issue('safe', l10n.t('Safe mode, its program does not run: {0}', details.safe)),
     details.trial === undefined && details.activity !== 'ota'
       ? undefined
       : issue('updating', l10n.t('An update has not been confirmed yet')),
-    state.tag === 'disconnected' ? undefined : silence(samples, now),
+    state.tag === 'disconnected' || sleeps ? undefined : silence(samples, now),
     falling(samples),
     fullFlash(board, samples),
     weakSignal(samples),

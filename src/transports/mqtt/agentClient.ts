@@ -16,7 +16,7 @@ import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '..
 import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { left, olderProtocol, restarted } from './agentErrors';
-import { adviceOf, openSession, silent, type Opened } from './agentHello';
+import { adviceOf, hasLeft, openSession, silent, type Opened } from './agentHello';
 import { isForOlder } from './agentOlder';
 import { PendingRequests } from './agentPending';
 import type { AgentIo, RequestOptions } from './agentRequest';
@@ -102,7 +102,8 @@ export class AgentClient implements Disposable {
    */
   async open(signal?: AbortSignal): Promise<AgentSession> {
     const session = this.#session;
-    const isGood = session && session.framesLeft > COUNTER_RESERVE;
+    // A session with a board that has said farewell answers nothing: without it, opening fails at once.
+    const isGood = session && session.framesLeft > COUNTER_RESERVE && !hasLeft(this.io.birth());
     if (isGood && !this.#opening) return session;
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
     if (!isGood) return abortable(this.#opening, signal);

@@ -2,10 +2,14 @@ import * as l10n from '@vscode/l10n';
 import {
   type AgentError,
   AgentSession,
+  type Birth,
+  type BoardKey,
   decodeError,
   decodeFrame,
   type Facts,
   type Frame,
+  type Gone,
+  isSigned,
   Op,
   parseFacts,
   keyLabel,
@@ -54,8 +58,16 @@ type Hear = (listener: ((message: Uint8Array) => void) | undefined) => void;
 class StartedAgain extends Error {}
 
 /**
+ * Whether the board itself has ended its connection and will not answer in this start. A lost connection (no reason)
+ * may come back, and a restart follows at once.
+ */
+export function hasLeft(state: Birth | Gone | undefined): boolean {
+  return state?.on === false && state.why !== '' && state.why !== 'reset';
+}
+
+/**
  * Opens a session (docs/protocol.md section 4): HELLO, repeated until it is answered, and made again for each new start of
- * the board.
+ * the board. A farewell that the board has signed ends it.
  * @param hear is given who hears the board's messages meanwhile, and undefined afterwards
  * @throws ConnectionLostError the board is away; ConnectError no key or a wrong one; TimeoutError
  */
@@ -91,13 +103,9 @@ async function openOnce(
   hear: Hear,
   { opened, started }: { opened: Deferred<Frame>; started: number },
 ): Promise<Opened> {
-  const birth = io.birth();
-  if (!birth?.on) {
-    throw new ConnectionLostError(l10n.t('{0} is not connected to the broker', io.uid), {
-      hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
-    });
-  }
+  bornAt(io);
   const known = await io.key();
+  const birth = bornAt(io); // it may have left meanwhile
   // A birth with "open" must not persuade us to stop signing for a board whose key we have.
   if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
   if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
@@ -129,14 +137,38 @@ async function openOnce(
     if (session.isOpen && typeof answer === 'object') opened.resolve(answer);
     else if (answer === 'unsigned') onAdvice(adviceOf(io, message));
   });
+  const farewell = io.onPresence((state, raw) => {
+    if (hasLeft(state) && isOwn(io, known, raw)) opened.reject(notConnected(io));
+  });
   try {
     const answer = await repeated(io, clock, () => hello, { opened, started });
     const facts = parseFacts(answer.payload, birth);
     return { session, role, name: known?.name, facts, key: known?.key };
   } finally {
+    farewell.dispose();
     waiting?.dispose();
     hear(undefined);
   }
+}
+
+function bornAt(io: AgentIo): Birth {
+  const birth = io.birth();
+  if (!birth?.on) throw notConnected(io);
+  return birth;
+}
+
+/**
+ * Whether the board has signed this presence message, so that no one else can break off a HELLO. In open mode, every
+ * message counts; agents of protocol 1 sign none.
+ */
+function isOwn(io: AgentIo, known: BoardKey | undefined, raw: Uint8Array | undefined): boolean {
+  return raw !== undefined && (!known || isSigned(raw, { uid: io.uid, leaf: 'st', ...known }));
+}
+
+function notConnected({ uid }: AgentIo): ConnectionLostError {
+  return new ConnectionLostError(l10n.t('{0} is not connected to the broker', uid), {
+    hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
+  });
 }
 
 async function repeated(

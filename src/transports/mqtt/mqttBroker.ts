@@ -4,6 +4,7 @@ import {
   type BoardKey,
   decodeJson,
   type Gone,
+  isLateWill,
   isSigned,
   parseLogBatch,
   parseMessageBatch,
@@ -285,8 +286,7 @@ export class MqttBroker implements Broker, Disposable {
       this.#clearWill(uid);
       return;
     }
-    // The will of an earlier boot arrives late if a board restarts before the broker misses it.
-    if (!state.on && before?.on && before.boot !== state.boot) return;
+    if (isLateWill(state, before)) return;
     if (!before && this.#presences.size >= MAX_BOARDS) {
       this.log.warn(`${this.profile.name}: more than ${MAX_BOARDS} boards; ${uid} is not listed`);
       return;

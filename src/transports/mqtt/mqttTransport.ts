@@ -227,7 +227,9 @@ export class MqttTransport implements Transport {
       this.#lose(
         why === 'unplugged'
           ? l10n.t('The board was unplugged from the computer that shares it')
-          : l10n.t('The agent on the board was {0}', why),
+          : why === 'sleep'
+            ? l10n.t('The board sleeps')
+            : l10n.t('The agent on the board was {0}', why),
       );
       return;
     }

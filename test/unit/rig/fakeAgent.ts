@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/core/async';
+import type { BoardKey } from '../../../src/core/agent/agentKeys';
 import {
   decodeFrame,
   encodeFrame,
@@ -11,6 +12,7 @@ import {
 import type { Birth, Gone } from '../../../src/core/agent/agentProtocolPresence';
 import { Emitter } from '../../../src/core/events';
 import { silentLog } from '../../../src/core/log';
+import { signedByBoard } from '../../boards/rig/agent/signed';
 import { AgentClient } from '../../../src/transports/mqtt/agentClient';
 
 /** Time that moves when it is told to. */
@@ -78,14 +80,17 @@ export class FakeBoard {
   loses: (frame: Frame, n: number) => boolean = () => false;
   onFrame: (frame: Frame) => void = () => undefined;
   #counter = 0;
+  #raw: Uint8Array | undefined;
   readonly client: AgentClient;
 
-  constructor() {
+  /** `key`: of the host for this board, which then cannot greet. */
+  constructor(private readonly key?: BoardKey) {
+    if (key) this.birth = { ...BIRTH, mode: 'signed' };
     this.client = new AgentClient({
       ...{ uid: 'aa', cid: 'testhost1', log: silentLog, clock: this.clock },
       birth: () => this.birth,
-      onPresence: this.presence.event,
-      key: () => Promise.resolve(undefined),
+      onPresence: (listener) => this.presence.event((state) => listener(state, this.#raw)),
+      key: () => Promise.resolve(this.key),
       publish: (payload) => {
         const { frame } = decodeFrame(payload);
         this.sent.push(frame);
@@ -116,6 +121,16 @@ export class FakeBoard {
     this.#counter = 0;
     this.birth = { ...BIRTH, boot };
     this.presence.fire(this.birth);
+  }
+
+  /** The broker passes on a farewell, which is signed with `key` if there is one. */
+  leaves(why: string, key?: Uint8Array): void {
+    const { boot } = BIRTH;
+    this.birth = { on: false, boot, why };
+    this.#raw = Buffer.from('{"on":0}');
+    if (key) this.#raw = signedByBoard('aa', key, 'st', { on: 0, boot, why });
+    this.presence.fire(this.birth);
+    this.#raw = undefined;
   }
 
   #greet(frame: Frame): void {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parsePresence, type Birth, type Gone } from '../../../../src/core/agent';
 import { wordOf, type Found } from '../../../../src/core/board';
 import { Board } from '../../../../src/core/board/board';
+import { stateWord } from '../../../../src/core/board/stateWord';
 import { appOfBirth } from '../../../../src/core/apps';
 import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
 import { shownMinute } from '../../../../src/core/timeText';
@@ -78,6 +79,12 @@ describe('a board that says for how long it sleeps', () => {
     const word = (overslept: boolean) =>
       wordOf({ state, crash, present: false, asleep: { until: START, overslept } });
     expect([word(false), word(true)]).toEqual(['asleep', 'away']);
+    // The window that was connected to it connects again when it wakes up.
+    const trying = { tag: 'reconnecting', attempt: 1 } as const;
+    const wanted = (overslept: boolean) =>
+      wordOf({ state: trying, crash, present: false, asleep: { until: START, overslept } });
+    expect([wanted(false), wanted(true)]).toEqual(['asleep', 'away']);
+    expect(stateWord(trying, true, false, true)).toBe('reconnecting');
     const noon = new Date(2026, 4, 1, 12, 5).getTime();
     expect(shownMinute(noon, noon + MINUTE)).toBe('12:05');
     expect(shownMinute(noon, noon + 1_440 * MINUTE)).toBe('2026-05-01 12:05');

@@ -5,6 +5,7 @@ import { agentExec } from '../../../../src/transports/mqtt/agentExec';
 import { FakeBoard, Op, settled, BIRTH } from '../../rig/fakeAgent';
 
 const nothing = new Uint8Array();
+const KEY = Buffer.alloc(32, 1);
 
 describe('a request', () => {
   it('is repeated after 2, 4, 8 seconds of silence, and given up after a minute', async () => {
@@ -67,6 +68,39 @@ describe('a request', () => {
     board.restart('ffffffff');
     expect(text((await asked).payload)).toBe('{"n":5}');
     expect(board.of(Op.hello).map((f) => f.aux)).toEqual([0x0a0b, 0xffff]);
+  });
+
+  it.each([
+    ['sleep', KEY, 0],
+    ['removed', KEY, 0],
+    // The board comes back within the minute, or restarts.
+    ['', KEY, 60],
+    ['reset', KEY, 60],
+    // Someone else says so.
+    ['sleep', Buffer.alloc(32, 2), 60],
+    ['sleep', undefined, 60],
+  ])('waits for a greeting after the farewell "%s" (case %#)', async (why, signedWith, seconds) => {
+    const board = new FakeBoard({ role: 'admin', key: KEY });
+    board.answersHello = false;
+    const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
+    await settled();
+    board.leaves(why, signedWith);
+    await board.clock.pass(0);
+    expect(board.clock.pending).toBe(seconds === 0 ? 0 : 1);
+    await board.clock.pass(seconds * 1_000);
+    expect(await asked).toBeInstanceOf(seconds === 0 ? ConnectionLostError : TimeoutError);
+  });
+
+  it('does not use its session with a board that has said that it sleeps', async () => {
+    const board = new FakeBoard();
+    board.onFrame = (f) => board.json(Op.ok, f.reqid, { n: 5 });
+    await board.client.request(Op.stat, nothing);
+    board.leaves('sleep');
+    const asked = board.client.request(Op.stat, nothing);
+    await expect(asked).rejects.toBeInstanceOf(ConnectionLostError);
+    expect(board.of(Op.stat)).toHaveLength(1);
+    board.restart('ffffffff'); // it wakes up
+    expect(text((await board.client.request(Op.stat, nothing)).payload)).toBe('{"n":5}');
   });
 
   it('opens one session for requests that come together', async () => {

@@ -104,6 +104,31 @@ describe('a board whose agent was removed', () => {
   });
 });
 
+it('is still asleep when the will of the connection follows that it ended by its farewell', async () => {
+  const local = new LocalBroker(silentLog);
+  const status = await local.start({ port: 0, username: 'u', password: 'p', lan: false });
+  if (!status.running) throw new Error('it does not run');
+  const none = () => Promise.resolve(undefined);
+  const secrets = { password: () => Promise.resolve('p'), boardKey: none };
+  const profile = { id: 'desk', name: 'desk', url: status.url, username: 'u' };
+  const broker = new MqttBroker(profile, secrets, silentLog);
+  await broker.connect();
+  const heard: string[] = [];
+  broker.onPresence(({ state }) => heard.push(state.on ? 'on' : state.why));
+  const say = (words: object) =>
+    broker.connection.publish(`mpy/${UID}/st`, Buffer.from(JSON.stringify(words)), { qos: 1 });
+  const { boot } = BIRTH;
+  await say(BIRTH);
+  await say({ on: 0, boot, why: 'sleep', for: 600 });
+  await say({ on: 0, boot });
+  await say({ ...BIRTH, boot: '0b0b0b0b' });
+  await say({ on: 0, boot: '0b0b0b0b' });
+  await vi.waitFor(() => expect(heard).toEqual(['on', 'sleep', 'on', '']));
+  await broker.disconnect();
+  broker.dispose();
+  await local.stop();
+});
+
 describe('a link that proves nothing', () => {
   const serial = parseAddress('serial:/dev/ttyX');
   const mqtt = parseAddress(`mqtt://desk/${UID}`);
