@@ -1,5 +1,5 @@
 import type { Entries } from './entry';
-import { ONE, SEVERAL, and, boardRow, boardsRow, fileRow, is, submenu, viewTitle } from './places';
+import { ONE, SEVERAL, and, boardRow, boardsRow, fileRow, is, row, submenu, viewTitle } from './places';
 
 /** Commands for boards: connecting, naming, resetting and setting up. */
 export const boards = {
@@ -164,6 +164,7 @@ export const boards = {
     menus: [
       viewTitle('boards', '1_add@0'),
       submenu('board', '3_setup@0', and(ONE, is('on-serial'))),
+      row('boards', 'loader', '1_setup@0'),
     ],
   },
   setUpWithoutCable: {
@@ -179,6 +180,10 @@ export const boards = {
   flashFirmware: {
     title: 'Flash Firmware…',
     icon: 'zap',
-    menus: [submenu('board', '3_setup@1', and(ONE, is('on-serial')))],
+    menus: [
+      submenu('board', '3_setup@1', and(ONE, is('on-serial'))),
+      row('boards', 'loader', 'inline@1'),
+      row('boards', 'loader', '1_setup@1'),
+    ],
   },
 } satisfies Entries;

@@ -173,10 +173,9 @@ test('a board that runs MicroPython already is named and gets a folder, with the
 test('a board in its loader, which is a drive, is flashed and comes back', async () => {
   const { driver } = session;
   drives[0].appear();
-  await driver.command('MicroPython: Flash Firmware…');
-  await driver.input.getByText('in its loader').waitFor();
-  await driver.screenshot('flash choose drive');
-  await driver.pick(/Raspberry Pi RP2/);
+  const row = driver.row(/^Raspberry Pi RP2/);
+  await row.getByText('in its loader').waitFor({ timeout: WAIT_MS });
+  await driver.rowMenu(/^Raspberry Pi RP2/, 'Flash Firmware…');
   await driver.pick('Choose the board from a list');
   await driver.input.getByText('Fits this board').waitFor();
   expect((await driver.picks())[0]).toBe('Pico');
@@ -192,12 +191,15 @@ test('a board in its loader, which is a drive, is flashed and comes back', async
     .first()
     .waitFor();
   expect(drives[0].taken()?.equals(picoFirmware)).toBe(true);
+  await row.waitFor({ state: 'detached', timeout: WAIT_MS });
 });
 
 test('a board in its loader becomes a board at the broker, over the Wi-Fi network that it sees itself', async () => {
   const { driver, workspace } = session;
   drives[1].appear();
   await driver.command('MicroPython: Set Up a New Board…');
+  await driver.input.getByText('in its loader').waitFor();
+  await driver.screenshot('flash choose drive');
   await driver.pick(/Raspberry Pi RP2/);
   await driver.pick(/Choose the steps now/);
   await driver.pickMany([]);

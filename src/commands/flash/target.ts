@@ -4,6 +4,7 @@ import type { Board, Found } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { findDrives, type LoaderDrive } from '../../core/flash';
 import type { Needs } from '../../views/context';
+import { isTreeNode } from '../../views/tree';
 import { boardsIn } from '../targets';
 
 /** A target for firmware: a board's port, or a boot loader's drive. */
@@ -19,6 +20,8 @@ export async function askFlashTarget(
   args: readonly unknown[],
   title = vscode.l10n.t('Flash which board?'),
 ): Promise<Chosen | undefined> {
+  const [node] = args;
+  if (isTreeNode(node) && node.kind === 'loader') return { drive: node.drive };
   const [clicked] = boardsIn(context, args);
   if (clicked) {
     const found = serialOf(clicked);

@@ -8,13 +8,14 @@ import { Coalescer } from '../coalesce';
 import type { FileChange, FileChanges } from '../fileChanges';
 import type { Settings } from '../settings';
 import type { Arrangement } from './arrangement';
-import { boardItem, boardTooltipOf, linkItem, noteItem, remoteItem } from './boardItem';
+import { boardTooltipOf } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
 import type { BoardNotes } from './boardNotes';
 import { BoardReads } from './boardReads';
 import { FolderListings } from './folderListings';
-import { groupItem, otherPortsItem } from './groupItem';
+import { LoaderDrives } from './loaders';
 import { parentOf } from './nodes';
+import { itemOf } from './rowItem';
 import { ShownRows } from './shownRows';
 import { NEW_BOARDS, type BoardNode, type GroupNode, type TreeNode } from './nodes';
 
@@ -76,9 +77,13 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
         ? boardChildren(board, this.#listings)
         : folderChildren(board, path, this.#listings),
   );
+  /** Boards in their loader, which come first. */
+  readonly loaders: LoaderDrives;
 
   constructor(private readonly services: BoardTreeServices) {
     const { fleet, fileChanges, settings, arrangement, active, notes } = services;
+    this.loaders = this.#store.add(new LoaderDrives(services.log));
+    this.#store.add(this.loaders.onDidChange(() => this.#redraws.add(undefined)));
     const redraw = (board?: Board) => this.#redraws.add(board && this.nodeOf(board));
     this.#store.add(notes.onDidChange(redraw));
     this.#store.add(arrangement.onDidChange(() => this.#redraws.add(undefined)));
@@ -109,28 +114,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     const now = performance.now();
     if (now - this.#drawn < GATHER_MS) this.#cost += now - this.#drawn; // otherwise a new drawing starts
     this.#drawn = now;
-    switch (node.kind) {
-      case 'board':
-        return boardItem(node, {
-          isNew: this.services.arrangement.newAmong([node.board]).length > 0,
-          ...this.services.notes.of(node.board),
-          active: this.#several && node.board === this.services.active.current,
-          tags:
-            this.services.arrangement.grouping === 'tag'
-              ? []
-              : this.services.fleet.tagsOf(node.board),
-        });
-      case 'group':
-        return groupItem(node, this.services.arrangement.grouping);
-      case 'link':
-        return linkItem(node);
-      case 'remote':
-        return remoteItem(node, this.services.uris.toUri(node.board, node.path));
-      case 'note':
-        return noteItem(node, this.nodeOf(node.board));
-      case 'otherPorts':
-        return otherPortsItem();
-    }
+    return itemOf(node, this.services, this.#several, (board) => this.nodeOf(board));
   }
 
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
@@ -182,6 +166,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       case 'note':
         return this.nodeOf(node.board);
       case 'otherPorts':
+      case 'loader':
         return undefined;
     }
   }
@@ -215,7 +200,11 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     if (arrangement.filter !== '') return [...lines];
     const others = likely.length < fleet.boards.length;
     const showOthers = others && (likely.length > 0 || settings.get('showOtherPorts'));
-    return [...lines, ...(showOthers ? [{ kind: 'otherPorts' } as const] : [])];
+    return [
+      ...this.loaders.nodes,
+      ...lines,
+      ...(showOthers ? [{ kind: 'otherPorts' } as const] : []),
+    ];
   }
 
   #lines(boards: readonly Board[]): BoardNode[] {

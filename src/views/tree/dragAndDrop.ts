@@ -22,7 +22,7 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
 
   /** Commands do the work: their wrapper shows progress, asks questions and reports errors. */
   async handleDrop(target: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
-    if (!target || target.kind === 'otherPorts' || target.kind === 'group') return;
+    if (!target || !('board' in target)) return;
     const own: unknown = data.get(OWN_TYPE)?.value;
     if (Array.isArray(own) && own.every(isTreeNode)) {
       await callCommand('mpyFleet.moveInto', target, folderOf(target), own);

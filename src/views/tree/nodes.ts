@@ -1,6 +1,7 @@
 import type { Board, Link } from '../../core/board';
 import type { Entry } from '../../core/boardFiles';
 import { under } from '../../core/files';
+import type { LoaderNode } from './loaders';
 
 /**
  * A board. There is one object per board while it is in the tree, so that single nodes can be
@@ -56,17 +57,20 @@ export interface NoteNode {
   readonly command?: string;
 }
 
-export type TreeNode = BoardNode | GroupNode | LinkNode | RemoteNode | OtherPortsNode | NoteNode;
+export type TreeNode =
+  BoardNode | GroupNode | LinkNode | RemoteNode | OtherPortsNode | NoteNode | LoaderNode;
 
 /** Whether a command's argument is a node of the tree. */
 export function isTreeNode(value: unknown): value is TreeNode {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  return ['board', 'group', 'link', 'remote', 'otherPorts', 'note'].includes(String(value.kind));
+  return ['board', 'group', 'link', 'remote', 'otherPorts', 'note', 'loader'].includes(
+    String(value.kind),
+  );
 }
 
 /** The boards that a node represents. */
 export function boardsOfNode(node: TreeNode): readonly Board[] {
-  if (node.kind === 'otherPorts') return [];
+  if (node.kind === 'otherPorts' || node.kind === 'loader') return [];
   return node.kind === 'group' ? node.boards : [node.board];
 }
 

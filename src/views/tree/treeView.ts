@@ -27,7 +27,7 @@ export function registerTree(
     }
     focus.turnedToTree();
     const [node] = nodes;
-    if (nodes.length !== 1 || !node || node.kind === 'otherPorts' || node.kind === 'group') return;
+    if (nodes.length !== 1 || !node || !('board' in node)) return;
     active.choose(node.board).catch((error: unknown) => log.warn(String(error)));
   };
   const isSelected = (board: Board) =>
@@ -50,6 +50,7 @@ export function registerTree(
   };
   return vscode.Disposable.from(
     view,
+    tree.loaders.lookFor(view),
     view.onDidChangeSelection(({ selection }) => select(selection)),
     active.onDidChoose(() => void follow()),
     // Rows that were selected while they were redrawn are known again.

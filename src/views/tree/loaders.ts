@@ -1,0 +1,90 @@
+import * as vscode from 'vscode';
+import type { LoaderDrive } from '../../core/flash';
+import { Emitter, type Disposable } from '../../core/events';
+
+/** A board in its loader, which is a drive, or a debug probe's drive. */
+export interface LoaderNode {
+  readonly kind: 'loader';
+  readonly drive: LoaderDrive;
+}
+
+/** Interval of looks for drives, in milliseconds. Systems report no new drives to programs without native code. */
+const LOOK_MS = 2000;
+
+/** The drives of loaders that are plugged in now. It looks for them only while its view can be seen. */
+export class LoaderDrives implements Disposable {
+  readonly #changed = new Emitter<void>();
+  readonly onDidChange = this.#changed.event;
+  #timer: NodeJS.Timeout | undefined;
+  #nodes: readonly LoaderNode[] = [];
+
+  constructor(private readonly log: { warn(message: string): void }) {}
+
+  get nodes(): readonly LoaderNode[] {
+    return this.#nodes;
+  }
+
+  /** Looks while the view is visible. */
+  lookFor(view: vscode.TreeView<unknown>): Disposable {
+    const follow = () => {
+      this.#stop();
+      if (view.visible) this.#lookAgain();
+    };
+    follow();
+    return view.onDidChangeVisibility(follow);
+  }
+
+  #lookAgain(): void {
+    const timer = setTimeout(() => {
+      this.#look()
+        .catch((error: unknown) => this.log.warn(`Looking for drives: ${String(error)}`))
+        .finally(() => {
+          if (this.#timer === timer) this.#lookAgain();
+        });
+    }, LOOK_MS);
+    this.#timer = timer;
+  }
+
+  async #look(): Promise<void> {
+    const { findDrives } = await import('../../core/flash/drives');
+    const drives = await findDrives();
+    const same = (a: LoaderDrive, b: LoaderDrive) => a.path === b.path && a.info === b.info;
+    const isOld = (d: LoaderDrive) => this.#nodes.some(({ drive }) => same(drive, d));
+    if (drives.length === this.#nodes.length && drives.every(isOld)) return;
+    // The object of a row stays, because its menu acts on it.
+    this.#nodes = drives.map(
+      (drive) => this.#nodes.find((node) => same(node.drive, drive)) ?? { kind: 'loader', drive },
+    );
+    this.#changed.fire();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  dispose(): void {
+    this.#stop();
+    this.#changed.dispose();
+  }
+}
+
+/** Returns the row of a board in its loader. A click asks for its firmware. */
+export function loaderItem(node: LoaderNode): vscode.TreeItem {
+  const { drive } = node;
+  const item = new vscode.TreeItem(drive.name, vscode.TreeItemCollapsibleState.None);
+  item.id = `loader|${drive.path}`;
+  item.iconPath = new vscode.ThemeIcon('zap');
+  item.description =
+    drive.kind === 'uf2'
+      ? vscode.l10n.t('in its loader')
+      : vscode.l10n.t('drive for .hex firmware');
+  item.tooltip = drive.path;
+  item.contextValue = 'loader';
+  item.command = {
+    command: 'mpyFleet.flashFirmware',
+    title: vscode.l10n.t('Flash Firmware…'),
+    arguments: [node],
+  };
+  return item;
+}

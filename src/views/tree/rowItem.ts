@@ -1,0 +1,37 @@
+import type * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { boardItem, linkItem, noteItem, remoteItem } from './boardItem';
+import type { BoardTreeServices } from './boardTree';
+import { groupItem, otherPortsItem } from './groupItem';
+import { loaderItem } from './loaders';
+import type { BoardNode, TreeNode } from './nodes';
+
+/** Returns the row of a node. `several`: more than one board is shown, so the active one is marked. */
+export function itemOf(
+  node: TreeNode,
+  { arrangement, notes, active, fleet, uris }: BoardTreeServices,
+  several: boolean,
+  nodeOf: (board: Board) => BoardNode,
+): vscode.TreeItem {
+  switch (node.kind) {
+    case 'board':
+      return boardItem(node, {
+        isNew: arrangement.newAmong([node.board]).length > 0,
+        ...notes.of(node.board),
+        active: several && node.board === active.current,
+        tags: arrangement.grouping === 'tag' ? [] : fleet.tagsOf(node.board),
+      });
+    case 'group':
+      return groupItem(node, arrangement.grouping);
+    case 'link':
+      return linkItem(node);
+    case 'remote':
+      return remoteItem(node, uris.toUri(node.board, node.path));
+    case 'note':
+      return noteItem(node, nodeOf(node.board));
+    case 'otherPorts':
+      return otherPortsItem();
+    case 'loader':
+      return loaderItem(node);
+  }
+}
