@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { BoardKey } from '../../core/agent';
 import { UsageError } from '../../core/errors';
 import {
   ACCESS_POINT_PAGE,
@@ -9,7 +10,7 @@ import {
   runTool,
 } from '../../core/setup';
 import type { Needs } from '../../views/context';
-import { showInformationMessage } from '../../views/message';
+import { showInformationMessage, showWarningMessage } from '../../views/message';
 import type { Call } from '../types';
 
 /** `Set Up a Board without a Cable…`: finds boards that have opened a network of their own, and says how to go on. */
@@ -17,19 +18,8 @@ export async function setUpWithoutCable(
   { brokers, fleet }: Needs<'fleet' | 'brokers'>,
   call: Call,
 ): Promise<void> {
-  call.report(vscode.l10n.t('Looking for Wi-Fi networks'));
-  const networks = await nearNetworks(runTool);
-  if (networks === undefined) {
-    throw new UsageError(vscode.l10n.t('This computer has no tool that lists Wi-Fi networks'), {
-      hint: `${byHand()}.`,
-    });
-  }
-  const boards = await boardsNear(networks, (uid) => brokers.secrets.boardKey(uid));
-  if (boards.length === 0) {
-    throw new UsageError(vscode.l10n.t('No board has opened a network'), {
-      hint: `${byHand()}. ${vscode.l10n.t('Only boards with the setting "accessPoint" do.')}`,
-    });
-  }
+  const boards = await lookForBoards((uid) => brokers.secrets.boardKey(uid), call);
+  if (!boards) return;
   const items = boards.map((board) => ({
     label: `$(broadcast) ${board.ssid}`,
     description: [
@@ -46,7 +36,35 @@ export async function setUpWithoutCable(
       ignoreFocusOut: true,
     }),
   );
-  if (picked) await explain(picked.board);
+  if (picked) await call.ask(() => explain(picked.board));
+}
+
+/**
+ * Looks until a board is found or the user gives up (undefined). The board's network exists for a minute after it was
+ * switched on, so the first look is often too early.
+ * @throws UsageError on a computer without a tool for it
+ */
+async function lookForBoards(
+  keyOf: (uid: string) => Promise<BoardKey | undefined>,
+  call: Call,
+): Promise<readonly NearBoard[] | undefined> {
+  for (;;) {
+    call.report(vscode.l10n.t('Looking for Wi-Fi networks'));
+    const networks = await nearNetworks(runTool);
+    if (networks === undefined) {
+      throw new UsageError(vscode.l10n.t('This computer has no tool that lists Wi-Fi networks'), {
+        hint: `${byHand()}.`,
+      });
+    }
+    const boards = await boardsNear(networks, keyOf);
+    if (boards.length > 0) return boards;
+    const again = vscode.l10n.t('Look Again');
+    const none = vscode.l10n.t(
+      'No board has opened a network. Boards with the setting "accessPoint" do, for a minute after they were switched on and found none. Switch the board off and on, and look again.',
+    );
+    const answer = await call.ask(() => showWarningMessage(none, again));
+    if (answer !== again) return undefined;
+  }
 }
 
 /** The computer joins the network by hand: that ends its own connection, which no program should do unasked. */

@@ -30,11 +30,17 @@ const LONGEST = 32; // bytes of a network's name, IEEE 802.11
 const AIRPORT =
   '/System/Library/PrivateFrameworks/Apple80211.framework/Versions/Current/Resources/airport';
 
+const NMCLI = ['-t', '-f', 'SSID,SIGNAL', 'device', 'wifi', 'list'] as const;
+
 /** The tools that list networks, in the order in which they are tried. */
 const TOOLS: Partial<
   Record<NodeJS.Platform, readonly [string, readonly string[], (text: string) => NearNetwork[]][]>
 > = {
-  linux: [['nmcli', ['-t', '-f', 'SSID,SIGNAL', 'device', 'wifi', 'list'], fromNmcli]],
+  // Its list may be 30 s old, older than the network of a board. Not everyone may ask for a new one.
+  linux: [
+    ['nmcli', [...NMCLI, '--rescan', 'yes'], fromNmcli],
+    ['nmcli', NMCLI, fromNmcli],
+  ],
   win32: [['netsh', ['wlan', 'show', 'networks', 'mode=bssid'], fromNetsh]],
   // macOS 14.4 and later have no `airport`.
   darwin: [
