@@ -2,13 +2,16 @@ import { spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
-import { abortError } from '../async';
+import { abortError, delay, systemClock, type Clock } from '../async';
 import type { FlashProgress } from './espFlash';
 import { FlashError } from './errors';
 import type { DfuFirmware } from './image';
 import { inTemporaryFolder } from './temporary';
 
 const LAST_WORDS = 1000;
+const LOOK_MS = 500;
+/** What dfu-util 0.11 says without a device. */
+const NONE = /No DFU capable USB device/i;
 
 /**
  * Writes a .dfu file to an STM32 board in its DFU loader, with the system's dfu-util.
@@ -20,21 +23,28 @@ export async function flashDfu(
     readonly signal: AbortSignal;
     readonly onProgress?: (progress: FlashProgress) => void;
     readonly program?: string;
+    /** How long the loader may take to appear, in milliseconds, because the board is just being sent into it. */
+    readonly waitMs?: number;
+    readonly clock?: Clock;
   },
 ): Promise<void> {
+  const clock = options.clock ?? systemClock;
+  const end = clock.now() + (options.waitMs ?? 0);
   const total = firmware.data.length;
   await inTemporaryFolder(async (folder) => {
     const file = join(folder, 'firmware.dfu');
     await writeFile(file, firmware.data);
-    const said = await run(
-      options.program ?? 'dfu-util',
-      ['-a', '0', '-D', file],
-      options.signal,
-      (percent) =>
+    const attempt = () =>
+      run(options.program ?? 'dfu-util', ['-a', '0', '-D', file], options.signal, (percent) =>
         options.onProgress?.({ step: 'write', done: Math.floor((total * percent) / 100), total }),
-    );
+      );
+    let said = await attempt();
+    while (NONE.test(said.text) && clock.now() < end) {
+      await delay(clock, LOOK_MS, options.signal);
+      said = await attempt();
+    }
     if (said.status === 0) return;
-    if (/No DFU capable USB device/i.test(said.text)) {
+    if (NONE.test(said.text)) {
       throw new FlashError('notReady', l10n.t('No board in its DFU loader was found'), {
         hint: l10n.t(
           'Hold the BOOT0 button (or connect BOOT0 to 3.3 V, on a pyboard DFU to 3.3 V) while you plug the board in.',

@@ -38,6 +38,9 @@ export interface FlashOutcome {
   readonly drive?: LoaderDrive;
 }
 
+/** A board that leaves MicroPython for its DFU loader is a USB device again after this time, in milliseconds. */
+const DFU_APPEARS_MS = 15_000;
+
 /**
  * Writes firmware of any kind to the board it is for.
  * @throws FlashError with the state of the chip, ConnectError, UsageError, CancelledError
@@ -78,7 +81,7 @@ export async function flashBoard(
       refuseErase(options);
       const { flashDfu } = await import('./dfu');
       await target.enterLoader?.(options.signal);
-      await flashDfu(firmware, options);
+      await flashDfu(firmware, { ...options, waitMs: target.enterLoader ? DFU_APPEARS_MS : 0 });
       return {};
     }
   }
