@@ -1,5 +1,16 @@
 import type { Entries } from './entry';
-import { ONE, SEVERAL, and, boardRow, boardsRow, fileRow, is, row, submenu, viewTitle } from './places';
+import {
+  ONE,
+  SEVERAL,
+  and,
+  boardRow,
+  boardsRow,
+  fileRow,
+  is,
+  row,
+  submenu,
+  viewTitle,
+} from './places';
 
 /** Commands for boards: connecting, naming, resetting and setting up. */
 export const boards = {

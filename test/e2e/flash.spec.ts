@@ -40,6 +40,7 @@ let site: Awaited<ReturnType<typeof startFirmwareSite>>;
 let session: Awaited<ReturnType<typeof openSession>>;
 // Two boards with RP2040 in their loader, and the port of each after that.
 const drives = [startDrive(), startDrive()] as const;
+const probe = startDrive({ kind: 'dapLink' });
 const ports = [join(tempDir('pico'), 'tty'), join(tempDir('pico'), 'tty')] as const;
 const boards: Awaited<ReturnType<typeof startUboard>>[] = [];
 const linePorts = [join(tempDir('line'), 'tty'), join(tempDir('line'), 'tty')] as const;
@@ -67,8 +68,9 @@ beforeAll(async () => {
       'line.bin': espFirmware({ chip: 'esp32s3', version: 'v1.25.0', size: 40_000 }),
       'blink/main.py': 'print("I blink")\n',
       'pico.uf2': picoFirmware,
+      'bit.hex': ':00000001FF\r\n',
     },
-    env: { MPYFLEET_DRIVES: drives.map((drive) => drive.path).join(':') },
+    env: { MPYFLEET_DRIVES: [...drives, probe].map((drive) => drive.path).join(':') },
     settings: {
       'mpyFleet.firmwareDownloads': site.url,
       'mpyFleet.demoBoard.program': `${folder}/micropython`,
@@ -85,7 +87,7 @@ afterAll(async () => {
   await second.stop();
   await site.stop();
   for (const board of boards) await board.stop();
-  for (const drive of drives) drive.stop();
+  for (const drive of [...drives, probe]) drive.stop();
 });
 
 /** When the drive has taken the firmware, the board starts it: a real MicroPython appears at its port. */
@@ -267,4 +269,18 @@ test('a demo board appears at the local broker with its files and a REPL', async
   await driver.rowAction('demo-far', 'Open REPL');
   await driver.terminalType('2**100\n', 'demo-far');
   await driver.terminalShows(String(2n ** 100n));
+});
+
+test('a board behind a debug probe is a row of the tree, and gets the .hex file of its menu', async () => {
+  const { driver, workspace } = session;
+  await driver.activity('MicroPython');
+  probe.appear();
+  const row = driver.row(/^DAPLink/);
+  await row.getByText('drive for .hex firmware').waitFor({ timeout: WAIT_MS });
+  await driver.screenshot('flash debug probe in the tree');
+  await driver.rowMenu(/^DAPLink/, 'Flash Firmware…');
+  await driver.pick('Choose a file');
+  await driver.pickFile(join(workspace, 'bit.hex'));
+  await driver.notification(/DAPLink has programmed the board/).waitFor({ timeout: WAIT_MS });
+  expect(probe.taken()?.toString()).toBe(':00000001FF\r\n');
 });

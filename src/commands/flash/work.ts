@@ -20,11 +20,14 @@ import { showInformationMessage, showWarningMessage } from '../../views/message'
 import { askFirmware } from './ask';
 import { askFlashTarget, type Chosen } from './target';
 import { PortReturn } from './portReturn';
+import { serialPorts } from './ports';
 import type { Call } from '../types';
 
 /** Time, in milliseconds, for a first start, which creates the file system. */
 export const FIRST_START_MS = 20_000;
 const RETRY_MS = 500;
+/** USB vendor id of Arm, which debug probes with DAPLink have. */
+const ARM = '0d28';
 
 /** `Flash Firmware…`: asks for port, firmware and whether to keep the files, then flashes and waits until the board answers. */
 export async function flashFirmware(
@@ -160,7 +163,12 @@ async function welcomeBack(
 ): Promise<void> {
   call.report(vscode.l10n.t('Waiting for the board'));
   // A debug probe keeps its port while it programs the chip.
-  const back = drive?.kind === 'dapLink' && found ? found : await ports.port(call.signal);
+  const isProbe = drive?.kind === 'dapLink';
+  const back = isProbe ? (found ?? probePort(context)) : await ports.port(call.signal);
+  if (!back && isProbe) {
+    void showInformationMessage(vscode.l10n.t('{0} has programmed the board', drive.name));
+    return;
+  }
   if (!back) {
     void showWarningMessage(
       vscode.l10n.t(
@@ -171,6 +179,12 @@ async function welcomeBack(
     return;
   }
   await tellVersion(context, () => boardAt(context, back), firmware, call);
+}
+
+/** Returns the port of the only debug probe; its drive does not say which port is its own. */
+function probePort({ fleet }: Needs<'fleet'>): Found | undefined {
+  const probes = serialPorts(fleet).filter(({ usb }) => usb?.vendorId.toLowerCase() === ARM);
+  return probes.length === 1 ? probes[0] : undefined;
 }
 
 /** @throws UsageError if the port is gone again */
