@@ -1,10 +1,17 @@
-import { FileError, FleetError, ProtocolError, PythonError, UsageError } from '../core/errors';
+import {
+  FileError,
+  FleetError,
+  ProtocolError,
+  PythonError,
+  UsageError,
+  WentBackError,
+} from '../core/errors';
 import type { Outcome } from '../core/many';
 
 /** Exit statuses of mpyfleet; scripts rely on them. */
 export const EXIT = {
   ok: 0,
-  /** An exception on the board, or a file operation that the board refused. */
+  /** An exception on the board, a file operation that it refused, or an update that it took back. */
   board: 1,
   /** The link failed (not found, lost, silent), or a running program may not be stopped. */
   link: 2,
@@ -19,6 +26,7 @@ export const EXIT = {
 /** Returns the exit status for an error. */
 export function exitStatus(error: unknown): number {
   if (error instanceof PythonError || error instanceof FileError) return EXIT.board;
+  if (error instanceof WentBackError) return EXIT.board;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof ProtocolError) return EXIT.link;
   if (!(error instanceof FleetError)) return EXIT.internal;

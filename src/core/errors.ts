@@ -144,6 +144,11 @@ export interface HelpfulCommand {
   readonly args?: readonly unknown[];
 }
 
+/** A board tried something new, found that it did not work, and went back to what it had before. */
+export class WentBackError extends FleetError {
+  readonly code = 'wentBack';
+}
+
 /** The user's request is invalid, e.g. a name that matches nothing or a bad pattern. */
 export class UsageError extends FleetError {
   readonly code = 'usage';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock, type Clock } from '../async';
-import { FleetError, TimeoutError, UsageError } from '../errors';
+import { FleetError, TimeoutError, WentBackError } from '../errors';
 import { DisposableStore } from '../events';
 import type { Broker } from './brokers';
 
@@ -13,7 +13,7 @@ export type Tried = 'agent' | 'firmware';
 /**
  * Begins to listen, and resolves when the board has confirmed its new agent or firmware.
  * @param limitMs the longest wait
- * @throws UsageError when the board went back to the old one, TimeoutError when it has said nothing
+ * @throws WentBackError when the board went back to the old one, TimeoutError when it has said nothing
  */
 export async function confirmed(
   broker: Pick<Broker, 'onMessage'>,
@@ -51,7 +51,7 @@ function wentBack(tried: Tried): FleetError {
     tried === 'agent'
       ? l10n.t('The board went back to its old agent because the new one did not work')
       : l10n.t('The board went back to its old firmware because the new one did not work');
-  return new UsageError(words, { hint: l10n.t('Check its log, then try again.') });
+  return new WentBackError(words, { hint: l10n.t('Check its log, then try again.') });
 }
 
 function silent(tried: Tried): FleetError {

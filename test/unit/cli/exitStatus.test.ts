@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { EXIT } from '../../../src/cli/exitStatus';
+import { EXIT, exitStatus } from '../../../src/cli/exitStatus';
+import { UsageError, WentBackError } from '../../../src/core/errors';
 
 it('gives the exit statuses that README lists, each once', () => {
   const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
@@ -9,4 +10,9 @@ it('gives the exit statuses that README lists, each once', () => {
     Number(m[1]),
   );
   expect(listed).toEqual(Object.values(EXIT).sort((a, b) => a - b));
+});
+
+it('tells a board that took back an update from a wrong command line', () => {
+  expect(exitStatus(new WentBackError('The board went back to its old agent'))).toBe(EXIT.board);
+  expect(exitStatus(new UsageError('There is no such option'))).toBe(EXIT.usage);
 });
