@@ -2,7 +2,7 @@
 // node bench/mqtt.mjs: one board behind the embedded broker. Uploads of 200,000 bytes by the agent's protocol (signed, verified
 // on the board, renamed when whole) against the original mqboard's framing (1,400 bytes a message, in place, unverified), by the
 // same MQTT client on the same MicroPython, in turns; the round trip of exec; bytes on the computer's and the board's wire for
-// each byte of the file. Ratios above 1.0: ours is faster.
+// each byte of the file. Then the same work signed and encrypted, in turns with signed alone. Ratios above 1.0: ours is faster.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -53,11 +53,14 @@ const theirs = await startUboard({
   ...{ name: 'theirs', heap: 1000, sizeKib: 8192 },
   files: { ...agent, '/mpyfleet/__init__.py': '', '/main.py': responder },
 });
-const host = await connect(`mqtt://127.0.0.1:${near.port}`, USER, PASSWORD, KEY);
+const url = `mqtt://127.0.0.1:${near.port}`;
+const host = await connect(url, USER, PASSWORD, KEY);
+const secretly = await connect(url, USER, PASSWORD, KEY, 'required');
 try {
   await main();
 } finally {
   host.close();
+  secretly.close();
   await ours.stop();
   await theirs.stop();
   near.stop();
@@ -100,8 +103,41 @@ async function main() {
   }
   const ms = await rounds(() => link.withSession((/** @type {any} */ s) => s.exec('pass')));
   console.log(`exec of "pass", round trip: ${ms.toFixed(1)} ms`);
+  await encrypted(link, uid);
   await link.close();
   legacy.dispose();
+}
+
+/** What encryption costs: the same work in both kinds of session, in turns. @param {any} link @param {string} uid */
+async function encrypted(link, uid) {
+  if (!(await pollUntil(async () => secretly.broker.presences.get(uid)?.on === true, 20_000)))
+    throw new Error('the board does not come to the broker');
+  const hidden = await secretly.link(uid);
+  if (!secretly.broker.client(uid).isEncrypted) throw new Error('the session is not encrypted');
+  /** @type {[string, number, (files: any, session: any) => Promise<unknown>][]} */
+  const works = [
+    ['200 kB random up', 15, (files) => files.write('/enc.bin', randomBytes(SIZE))],
+    ['200 kB random down', 15, (files) => files.read('/enc.bin')],
+    ['exec of "pass"', EXECS, (_, session) => session.exec('pass')],
+  ];
+  for (const [what, rounds, work] of works) {
+    /** @type {[number[], number[]]} */
+    const times = [[], []];
+    for (let i = 0; i < rounds; i++) {
+      for (const [n, one] of [link, hidden].entries()) {
+        await one.withSession(async (/** @type {any} */ session) => {
+          const began = performance.now();
+          await work(session.native, session);
+          times[n]?.push(performance.now() - began);
+        });
+      }
+    }
+    const [signed = NaN, both = NaN] = times.map((t) => t.sort((a, b) => a - b)[rounds >> 1]);
+    console.log(
+      `${what}: signed ${signed.toFixed(1)} ms, encrypted too ${both.toFixed(1)} ms: ratio ${(signed / both).toFixed(2)}`,
+    );
+  }
+  await hidden.close();
 }
 
 /** @typedef {{ s: number, near: number, far: number }} Turn */

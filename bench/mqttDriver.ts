@@ -1,5 +1,5 @@
 // What bench/mqtt.mjs measures, bundled from the product's own sources.
-import type { BrokerSecrets } from '../src/core/broker/brokers';
+import type { BrokerSecrets, Encryption } from '../src/core/broker/brokers';
 import { boardLogin } from '../src/core/broker/boardLogin';
 import { silentLog } from '../src/core/log';
 import { MqboardClient } from '../src/transports/mqboard/mqboardClient';
@@ -10,13 +10,19 @@ import { mqttAddress } from '../src/core/parseAddress';
 export { boardLogin, LocalBroker, MqboardClient, silentLog };
 
 /** The computer's side of a broker, with a link to the board there. */
-export async function connect(url: string, user: string, password: string, key: Uint8Array) {
+export async function connect(
+  url: string,
+  user: string,
+  password: string,
+  key: Uint8Array,
+  encrypt: Encryption = 'off',
+) {
   const secrets: BrokerSecrets = {
     password: () => Promise.resolve(password),
     boardKey: () => Promise.resolve({ role: 'admin', key }),
   };
   const brokers = new MqttBrokers(secrets, silentLog);
-  const broker = brokers.set({ id: 'b', name: 'b', url, username: user });
+  const broker = brokers.set({ id: 'b', name: 'b', url, username: user, encrypt });
   await broker.connect();
   return {
     broker,

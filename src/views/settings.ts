@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { LinkKind } from '../core/address';
+import type { Encryption } from '../core/broker/brokers';
 import type { Event } from '../core/events';
 import { DEFAULT_INDEX, DEFAULT_PYPI } from '../core/packages';
 import type { MappingSetting } from '../core/sync';
@@ -25,6 +26,7 @@ export const SETTINGS = {
   'localBroker.certFile': '' as string,
   'localBroker.keyFile': '' as string,
   'localBroker.caFile': '' as string,
+  'localBroker.encrypt': 'off' as Encryption,
   'demoBoard.program': 'micropython' as string,
   groups: {} as Record<string, string>,
   macros: {} as Record<string, unknown>,

@@ -71,6 +71,8 @@ def send(ag, s, op, r, payload=b"", off=0, aux=0, flags=0, fill=None):
         s.out += 1
     frame.pack(c.tx, at, op, flags | (F_MAC if s.pads else 0), aux, r, s.out, off)
     end = a + n
+    if s.enc and n:
+        load("crypt").encrypt(s.enc[0], tx[at:a], tx[a:end])
     if s.pads:
         tx[end : end + TAG] = frame.mac(s.pads, b"b", tx[at:end])[:TAG]
         end += TAG

@@ -90,7 +90,7 @@ _PLAIN = (_OP_PING, _OP_BYE, _OP_STDIN, _OP_INTR)
 class _Nobody:
     """Placeholder for the session in an unsigned answer."""
 
-    cid = pads = None
+    cid = pads = enc = None
     out = 0
 
     def __init__(self, topic):
@@ -133,6 +133,8 @@ def on_frame(ag, cid, mv, group):
         if not entry.fresh(ag.sessions, s, ctr):
             ag.bad += 1
             return
+        if s.enc and len(p):
+            load("crypt").decrypt(s.enc[1], head, p)
     except Fail as e:
         return _refuse(ag, cid, r, e)
     s.used = ag.clock.ms()
@@ -152,6 +154,8 @@ def _group(ag, cid, op, r, off, flags, head, p, tag):
     if good and (tag is None or not frame.same(good, tag)):
         ag.bad += 1
         return
+    if f.enc:
+        load("crypt").decrypt(f.enc, head, p)
     _guarded(ag, f.s, f.r, lambda: f.on_group(off, p, flags & F_ACKREQ))
 
 
@@ -165,6 +169,8 @@ def _hello(ag, cid, r, head, p, tag):
     d.update(win=ag.win, state=ag.state(), boot=ag.sessions.boot_hex, agent=VERSION)
     d["slot"], d["caps"] = ag.guard.boot.get("run", ""), load("telling").caps(ag)
     d["mpy"] = getattr(sys.implementation, "_mpy", 0)
+    if s.asked:
+        d["enc"] = 1
     if HOME:
         d["home"] = HOME
     ag.send(s, _OP_OK, r, json.dumps(d).encode())

@@ -7,7 +7,7 @@ from binascii import unhexlify
 
 from .frame import mac, pads, same
 from .session import ROLES, part, role_key
-from .util import Fail, Thing
+from .util import Fail, Thing, load
 
 _WINDOW = const(24)
 _TOP = const(0x3FFFFFFF)
@@ -30,6 +30,8 @@ def _session(cid, topic, role, now):
     s.seen = 1
     s.hn = b""
     s.bn = b""
+    s.asked = False  # the host wants payloads encrypted, and this board can
+    s.enc = None  # the keys for that, from the session's first frame on
     return s
 
 
@@ -71,6 +73,10 @@ def hello(ss, cid, head, payload, tag, now):
     if key:
         who = ss.uid, part(role), part(cid)
         s.pads = pads(mac(key, b"MPY/2 S", *who, ss.nonce, s.bn, hn))
+        try:
+            s.asked = j.get("enc") == 1 and load("crypt") is not None
+        except ImportError:
+            pass  # this firmware has no AES: the answer says so
     ss.new.append(s)
     return s
 
@@ -122,12 +128,14 @@ def _enter(ag, s):
     """Activates a session. With the same cid and key it continues current work as the same object,
     which owns the transfers and results."""
     ss = ag.sessions
+    s.enc = load("crypt").keys(s.pads) if s.asked else None
     ss.new = [x for x in ss.new if x is not s]
     mine = ss.all + [f.s for f in ag.flows.values()] + [k[0] for k in ag.kept]
     for x in mine + [j[0] for j in ag.jobs]:
         if x.cid == s.cid and x.name == s.name:
             x.pads, x.hn, x.bn, x.t0 = s.pads, s.hn, s.bn, s.t0
             x.out, x.high, x.seen = s.out, s.high, s.seen
+            x.asked, x.enc = s.asked, s.enc
             s = x
             break
     if s not in ss.all:

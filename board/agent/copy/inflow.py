@@ -19,9 +19,10 @@ class Inflow:
 
     s, r: session and id of the request; total: length in bytes; off: bytes taken so far;
     since: frames since the last ACK; nak_at, nak_t: offset and time of the last NAK; moved: time
-    of the last new bytes; gpads, gid: key and id of a group's transfer."""
+    of the last new bytes; gpads, gid: key and id of a group's transfer; enc: its keys, if its
+    frames are encrypted."""
 
-    gpads = None
+    gpads = enc = None
     gid = None
 
     def __init__(self, ag, s, r, total):

@@ -9,7 +9,7 @@ from .paths import check_path, parent
 from .reach import changeable
 from .entry import unseal
 from .store import inflate, make_parents, remove, replace, sha_file
-from .util import Fail
+from .util import Fail, load
 
 _MOST = const(4)  # transfers open or kept for resuming
 _BUSY_MS = const(15000)  # a transfer that moved within this time keeps its path
@@ -112,6 +112,7 @@ def _open(ag, s, r, path, j, st):
     if g:
         old.gid = g["id"]
         old.gpads = unseal(s, r, g.get("k", ""))
+        old.enc = load("crypt").group(old.gpads) if g.get("e") else None
         ag.flows[("g" + s.cid, old.gid)] = old
     old.greet()
 

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../../core/address';
 import { mqboardAddress, parseAddress } from '../../core/parseAddress';
 import { UsageError } from '../../core/errors';
-import { brokerUrlProblem } from '../../core/broker/brokerProfiles';
+import { brokerUrlProblem, ENCRYPTION, readEncryption } from '../../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
@@ -246,7 +246,17 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
     const value = fields[key];
     return typeof value === 'string' ? [[key, value] as const] : [];
   });
-  return { id, name: id, url, ...Object.fromEntries(more) };
+  const encrypt = readEncryption(fields.encrypt);
+  if (encrypt === undefined) {
+    throw new Error(`broker "${id}": "encrypt" can be ${ENCRYPTION.join(', ')}`);
+  }
+  return {
+    id,
+    name: id,
+    url,
+    ...Object.fromEntries(more),
+    ...(encrypt === 'off' ? {} : { encrypt }),
+  };
 }
 
 function record(value: unknown, what: string): Record<string, unknown> {

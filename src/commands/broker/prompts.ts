@@ -1,6 +1,11 @@
 import * as vscode from 'vscode';
-import { brokerUrlProblem, isEncrypted, profileId } from '../../core/broker/brokerProfiles';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import {
+  brokerUrlProblem,
+  isEncrypted,
+  isLoopback,
+  profileId,
+} from '../../core/broker/brokerProfiles';
+import type { BrokerProfile, Encryption } from '../../core/broker/brokers';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 
@@ -32,6 +37,8 @@ export async function askBroker(
   if (username === undefined) return undefined;
   const caFile = isEncrypted({ url }) ? await askAuthority(old?.caFile) : '';
   if (caFile === undefined) return undefined;
+  const encrypt = isLoopback({ url }) ? old?.encrypt : await askEncryption(url, old?.encrypt);
+  if (encrypt === undefined && !isLoopback({ url })) return undefined;
   const id =
     old?.id ??
     profileId(
@@ -42,7 +49,7 @@ export async function askBroker(
   await brokers.save({
     ...old,
     ...{ id, name: name || id, url },
-    ...{ username: username || undefined, caFile: caFile || undefined },
+    ...{ username: username || undefined, caFile: caFile || undefined, encrypt },
   });
   return id;
 }
@@ -71,4 +78,34 @@ async function askAuthority(old: string | undefined): Promise<string | undefined
     filters: { PEM: ['pem', 'crt', 'cer'] },
   });
   return files?.[0]?.fsPath;
+}
+
+/** Asks whether frames are encrypted between this computer and boards, whatever the broker's address. */
+async function askEncryption(
+  url: string,
+  old: Encryption = 'off',
+): Promise<Encryption | undefined> {
+  const readers = isEncrypted({ url })
+    ? vscode.l10n.t('The broker can read them; they are signed.')
+    : vscode.l10n.t('The broker and the network can read them; they are signed.');
+  const items = [
+    { encrypt: 'off' as const, label: vscode.l10n.t('Do Not Encrypt Them'), detail: readers },
+    {
+      encrypt: 'preferred' as const,
+      label: vscode.l10n.t('Encrypt Them with Boards That Can'),
+      detail: vscode.l10n.t('Boards with an older agent, or without AES, are used as before.'),
+    },
+    {
+      encrypt: 'required' as const,
+      label: vscode.l10n.t('Always Encrypt Them'),
+      detail: vscode.l10n.t('Boards that cannot are refused.'),
+    },
+  ];
+  // The choice that counts now comes first, so that Enter keeps it.
+  items.sort((a, b) => Number(b.encrypt === old) - Number(a.encrypt === old));
+  const answer = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Encrypt files, code and output between this computer and the boards?'),
+    ignoreFocusOut: true,
+  });
+  return answer?.encrypt;
 }

@@ -36,18 +36,20 @@ export function makeGroupKey(): Buffer {
 
 /**
  * Encodes a DATA message for a group topic (section 8). `groupKey` undefined: for boards in open
- * mode.
+ * mode. `cipher`: encrypts it, for boards whose sessions are encrypted.
  */
 export function encodeGroupFrame(
   frame: Frame,
   groupKey: Uint8Array | undefined,
   proto: ProtocolVersion = 2,
+  cipher?: { encrypt(frame: Uint8Array): Buffer },
 ): Buffer {
   const flags = (frame.flags & ~Flag.mac) | (groupKey ? Flag.mac : 0);
-  const bytes = encodeFrame({ ...frame, flags, aux: 0 }, proto);
+  const plain = encodeFrame({ ...frame, flags, aux: 0 }, proto);
   if (!groupKey) {
-    return bytes;
+    return plain;
   }
+  const bytes = cipher?.encrypt(plain) ?? plain;
   return Buffer.concat([bytes, hmac(groupKey, 'g', bytes).subarray(0, TAG_BYTES)]);
 }
 

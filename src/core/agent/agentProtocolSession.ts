@@ -16,6 +16,7 @@ import {
 } from './agentProtocol';
 import { ProtocolError } from '../errors';
 import { GROUP_KEY_BYTES, hmac, withLength } from './agentMacs';
+import { FrameCipher } from './frameCipher';
 import { ReplayWindow } from './replayWindow';
 
 export type Role = 'viewer' | 'operator' | 'admin';
@@ -37,6 +38,8 @@ export interface SessionParams {
   readonly role: string;
   /** 32 bytes; undefined only for boards in open mode. */
   readonly key: Uint8Array | undefined;
+  /** Ask the board to encrypt this session. One that cannot says so in its signed answer. */
+  readonly encrypt?: boolean;
   /** For tests: the host's nonce, 16 bytes. */
   readonly hostNonce?: Uint8Array;
 }
@@ -54,6 +57,7 @@ export class AgentSession {
   private readonly aux: number;
   private readonly hostNonce: Uint8Array;
   private sessionKey: Buffer | undefined;
+  private ciphers: { readonly host: FrameCipher; readonly board: FrameCipher } | undefined;
   private counter = 0;
   private window = new ReplayWindow();
   private opened = false;
@@ -79,6 +83,11 @@ export class AgentSession {
     return this.opened;
   }
 
+  /** The board has agreed, in its signed answer to HELLO, to encrypt the payloads of both sides. */
+  get isEncrypted(): boolean {
+    return this.ciphers !== undefined;
+  }
+
   /** Frames left before the counter is exhausted and a new session is needed. */
   get framesLeft(): number {
     return MAX_U30 - this.counter;
@@ -92,7 +101,8 @@ export class AgentSession {
   hello(reqid: number, ck?: number): Buffer {
     const { key, nonce, role, boot } = this.params;
     const hn = Buffer.from(this.hostNonce).toString('hex');
-    const payload = Buffer.from(JSON.stringify({ v: [this.proto], role, hn, boot, ck }));
+    const enc = this.asks ? 1 : undefined;
+    const payload = Buffer.from(JSON.stringify({ v: [this.proto], role, hn, boot, ck, enc }));
     const rest = { aux: this.aux, counter: 1, payload, flags: key ? Flag.mac : 0 };
     const bytes = encodeFrame(makeFrame(Op.hello, reqid, rest), this.proto);
     this.counter = Math.max(this.counter, 1);
@@ -118,10 +128,11 @@ export class AgentSession {
     }
     this.counter += 1;
     const flags = (frame.flags & ~Flag.mac) | (this.sessionKey ? Flag.mac : 0);
-    const bytes = encodeFrame(
+    const plain = encodeFrame(
       { ...frame, flags, aux: this.aux, counter: this.counter },
       this.proto,
     );
+    const bytes = this.ciphers?.host.encrypt(plain) ?? plain;
     return this.sessionKey ? Buffer.concat([bytes, this.tag('h', bytes)]) : bytes;
   }
 
@@ -143,7 +154,9 @@ export class AgentSession {
     if (!this.verify(decoded, this.sessionKey)) {
       return 'forged';
     }
-    return this.window.accept(decoded.frame.counter) ? decoded.frame : 'duplicate';
+    if (!this.window.accept(decoded.frame.counter)) return 'duplicate';
+    if (!this.ciphers) return decoded.frame;
+    return { ...decoded.frame, payload: this.ciphers.board.decrypt(decoded.signed) };
   }
 
   private open(decoded: DecodedFrame): Frame | Rejected {
@@ -152,7 +165,7 @@ export class AgentSession {
     }
     const { key, nonce, cid } = this.params;
     const about = this.about('S');
-    const bn = decodeJson(decoded.frame.payload).bn;
+    const { bn, enc } = decodeJson(decoded.frame.payload);
     if (typeof bn !== 'string' || !/^[0-9a-f]{32}$/.test(bn)) {
       return 'notOpen';
     }
@@ -163,9 +176,20 @@ export class AgentSession {
       return 'forged';
     }
     this.sessionKey = sessionKey;
+    if (sessionKey && this.asks && enc === 1) {
+      this.ciphers = {
+        host: new FrameCipher(sessionKey, 'h'),
+        board: new FrameCipher(sessionKey, 'b'),
+      };
+    }
     this.opened = true;
     this.window.accept(decoded.frame.counter);
     return decoded.frame;
+  }
+
+  /** Whether HELLO asks for encryption; a board in open mode has no key for it. */
+  private get asks(): boolean {
+    return this.params.encrypt === true && this.params.key !== undefined && this.proto === 2;
   }
 
   /**

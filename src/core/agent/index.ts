@@ -95,6 +95,7 @@ export {
 } from './agentMacs';
 export { AgentSession, type Role } from './agentProtocolSession';
 export { isSigned, signMessage, withoutTags } from './agentProtocolTags';
+export { FrameCipher } from './frameCipher';
 export { sharedKey } from './agentSharedKey';
 export { updateOverTheAir } from './agentUpdate';
 export { AGENT_VERSION } from './agentVersion';

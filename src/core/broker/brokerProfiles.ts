@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { BrokerProfile } from './brokers';
+import type { BrokerProfile, Encryption } from './brokers';
 import { UsageError } from '../errors';
 import { LOCAL_BROKER_ID } from './localBroker';
 
@@ -14,6 +14,8 @@ const OPTIONAL = [
   'legacyPrefix',
   'clientId',
 ] as const;
+
+export const ENCRYPTION: readonly Encryption[] = ['off', 'preferred', 'required'];
 
 /** Describes what is wrong with a broker's address; undefined if it is valid. */
 export function brokerUrlProblem(text: string): string | undefined {
@@ -94,12 +96,26 @@ export function readProfile(entry: unknown): BrokerProfile {
       l10n.t('The root topic of the broker "{0}" can contain only letters, digits, - and _', id),
     );
   }
+  const encrypt = readEncryption(o.encrypt);
+  if (encrypt === undefined) {
+    throw new UsageError(
+      l10n.t('"encrypt" of the broker "{0}" can be off, preferred or required', id),
+    );
+  }
   const more = OPTIONAL.flatMap((key) => {
     const text = o[key];
     return typeof text === 'string' && text !== '' ? [[key, text] as const] : [];
   });
   const name = typeof o.name === 'string' && o.name.trim() !== '' ? o.name.trim() : id;
-  return { id, name, url, ...Object.fromEntries(more) };
+  return { id, name, url, ...Object.fromEntries(more), ...(encrypt === 'off' ? {} : { encrypt }) };
+}
+
+/**
+ * Reads whether frames are to be encrypted. Undefined for any other value: a misspelt "required"
+ * must not count as off.
+ */
+export function readEncryption(value: unknown): Encryption | undefined {
+  return value === undefined ? 'off' : ENCRYPTION.find((e) => e === value);
 }
 
 /** Boards cannot use WebSockets. */

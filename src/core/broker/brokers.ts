@@ -4,6 +4,12 @@ import type { Disposable, Event } from '../events';
 import type { TopicMessage } from '../topics';
 
 /**
+ * Whether frames between this computer and boards are encrypted, also where the broker has no TLS (docs/protocol.md section 4):
+ * never, with boards that can, or always, so that other boards are refused.
+ */
+export type Encryption = 'off' | 'preferred' | 'required';
+
+/**
  * How to reach one broker. Contains no secrets: password and board keys come from {@link
  * BrokerSecrets}.
  */
@@ -28,6 +34,8 @@ export interface BrokerProfile {
    * use it. Default: generated.
    */
   readonly clientId?: string;
+  /** Default: off. */
+  readonly encrypt?: Encryption;
   /** Prefix of boards with the original mqboard, if there are any. */
   readonly legacyPrefix?: string;
 }

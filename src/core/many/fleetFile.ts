@@ -55,6 +55,7 @@ function isOwn(address: string): boolean {
 }
 
 /** The fields that the file knows, so that nothing else leaves the window by accident. */
-function withoutSecrets({ name, url, root, username, caFile, certFile, keyFile }: BrokerProfile) {
-  return { name, url, root, username, caFile, certFile, keyFile };
+function withoutSecrets(profile: BrokerProfile) {
+  const { name, url, root, username, caFile, certFile, keyFile, encrypt } = profile;
+  return { name, url, root, username, caFile, certFile, keyFile, encrypt };
 }

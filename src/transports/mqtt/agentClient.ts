@@ -80,6 +80,16 @@ export class AgentClient implements Disposable {
     return this.#opened?.key !== undefined && this.#session?.proto === 1;
   }
 
+  /** The payloads of the open session are encrypted both ways. */
+  get isEncrypted(): boolean {
+    return this.#session?.isEncrypted ?? false;
+  }
+
+  /** Whether this computer wants the payloads of this board's session encrypted. */
+  get wantsEncryption(): boolean {
+    return this.birth?.mode === 'signed' && (this.io.encrypt ?? 'off') !== 'off';
+  }
+
   /** Largest payload of a frame, in bytes. */
   get mtu(): number {
     return this.facts?.mtu ?? 512;

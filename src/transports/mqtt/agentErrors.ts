@@ -149,6 +149,23 @@ export function keyNeeded(uid: string, name: string): ConnectError {
   );
 }
 
+/** The broker's profile requires encryption, and this board has none: an older agent, a firmware without AES, or open mode. */
+export function cannotEncrypt(uid: string, name: string): ConnectError {
+  return new ConnectError(
+    address(uid),
+    'other',
+    l10n.t(
+      '{0} cannot encrypt its messages, which the settings of its broker require',
+      name || uid,
+    ),
+    {
+      hint: l10n.t(
+        'Nothing was sent to it. Update its agent, or its firmware if that has no AES; to update over the air, set "encrypt" of the broker to "preferred" meanwhile.',
+      ),
+    },
+  );
+}
+
 /** The board rejects our key, or claims to need none although we have one. */
 export function keyRefused(uid: string, name: string, mode: 'open' | 'signed'): ConnectError {
   const who = name || uid;

@@ -18,7 +18,7 @@ import {
 import { Deferred, type Clock } from '../../core/async';
 import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
-import { keyNeeded, keyRefused } from './agentErrors';
+import { cannotEncrypt, keyNeeded, keyRefused } from './agentErrors';
 import type { AgentIo } from './agentRequest';
 
 /**
@@ -109,11 +109,13 @@ async function openOnce(
   // A birth with "open" must not persuade us to stop signing for a board whose key we have.
   if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
   if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
+  const isRequired = io.encrypt === 'required';
+  if (isRequired && (!known || birth.proto < 2)) throw cannotEncrypt(io.uid, birth.name);
   const role = known?.role ?? 'admin';
   const session = new AgentSession({
     ...{ uid: io.uid, cid: io.cid, proto: birth.proto >= 2 ? 2 : 1 },
     ...{ boot: birth.boot, nonce: birth.nonce, key: known?.key },
-    role: known ? keyLabel(known) : role,
+    ...{ role: known ? keyLabel(known) : role, encrypt: (io.encrypt ?? 'off') !== 'off' },
   });
   let waiting: Disposable | undefined;
   let hello = session.hello(reqid);
@@ -142,6 +144,8 @@ async function openOnce(
   });
   try {
     const answer = await repeated(io, clock, () => hello, { opened, started });
+    // The answer is signed, so no one on the way can have removed the board's consent.
+    if (isRequired && !session.isEncrypted) throw cannotEncrypt(io.uid, birth.name);
     const facts = parseFacts(answer.payload, birth);
     return { session, role, name: known?.name, facts, key: known?.key };
   } finally {

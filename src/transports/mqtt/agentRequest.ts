@@ -1,4 +1,5 @@
 import type { Birth, BoardKey, Frame, Gone, OpCode } from '../../core/agent';
+import type { Encryption } from '../../core/broker/brokers';
 import type { Clock } from '../../core/async';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -13,6 +14,8 @@ export interface AgentIo {
   /** `raw`: the original message with its tags. */
   onPresence(listener: (state: Birth | Gone, raw?: Uint8Array) => void): Disposable;
   key(): Promise<BoardKey | undefined>;
+  /** Default: off. */
+  readonly encrypt?: Encryption;
   publish(payload: Uint8Array, qos: 0 | 1): Promise<void>;
 }
 

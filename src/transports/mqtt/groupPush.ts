@@ -4,6 +4,7 @@ import {
   encodeGroupFrame,
   Flag,
   type Frame,
+  FrameCipher,
   makeFrame,
   makeGroupKey,
   MAX_U30,
@@ -46,6 +47,8 @@ class Member {
   /** It has answered the last window. */
   answered = false;
   missed = 0;
+  /** It cannot decrypt the group's frames. */
+  isAlone = false;
   exchange: Exchange | undefined;
   done = false;
   credit = 1;
@@ -55,7 +58,8 @@ class Member {
   constructor(readonly client: AgentClient) {}
 
   get listens(): boolean {
-    return this.exchange !== undefined && !this.done && this.missed < MISSED_WINDOWS;
+    if (this.isAlone || this.exchange === undefined) return false;
+    return !this.done && this.missed < MISSED_WINDOWS;
   }
 }
 
@@ -67,6 +71,8 @@ export class GroupPush {
   readonly #groupId = randomInt(1, MAX_U30);
   readonly #groupKey = makeGroupKey();
   readonly #members: Member[];
+  /** Set if the frames are encrypted; boards that cannot are then served in their own sessions. */
+  readonly #cipher: FrameCipher | undefined;
   readonly #sha256: string;
   #news = new Deferred<undefined>();
 
@@ -79,6 +85,8 @@ export class GroupPush {
     private readonly options: GroupPushOptions = {},
   ) {
     this.#members = clients.map((client) => new Member(client));
+    if (clients.some((client) => client.wantsEncryption))
+      this.#cipher = new FrameCipher(this.#groupKey, 'g');
     this.#sha256 = createHash('sha256').update(content).digest('hex');
   }
 
@@ -111,12 +119,14 @@ export class GroupPush {
     try {
       const session = await member.client.open(this.options.signal);
       const reqid = member.client.newReqid();
-      const sealed = session.sealGroupKey(this.#groupKey, reqid); // the board opens it by this request's id
+      const k = session.sealGroupKey(this.#groupKey, reqid); // the board opens it by this request's id
+      const e = this.#cipher ? 1 : undefined;
+      member.isAlone = this.#cipher !== undefined && !session.isEncrypted;
       const head = {
         p: this.path,
         n: this.content.length,
         h: this.#sha256,
-        g: { id: this.#groupId, ...(sealed ? { k: sealed } : {}) },
+        g: member.isAlone ? undefined : { id: this.#groupId, k, e },
       };
       const frame = await member.client.json(Op.put, head, {
         reqid,
@@ -183,7 +193,7 @@ export class GroupPush {
           payload: this.content.subarray(at, next),
           flags: next === end ? Flag.ackReq : 0,
         });
-        await this.publishToAll(encodeGroupFrame(frame, this.#key));
+        await this.publishToAll(encodeGroupFrame(frame, this.#key, 2, this.#cipher));
       }
       await this.#until(() => this.#members.every((m) => !m.listens || m.answered), WINDOW_MS);
       for (const m of this.#members) if (m.listens && !m.answered) m.missed++;

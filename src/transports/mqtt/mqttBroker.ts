@@ -154,6 +154,7 @@ export class MqttBroker implements Broker, Disposable {
       birth: () => this.#presences.get(uid),
       onPresence: (listener) => this.onPresence((p) => p.uid === uid && listener(p.state, p.raw)),
       key: () => this.#keyFor(uid),
+      encrypt: this.profile.encrypt ?? 'off',
       publish: (payload, qos) =>
         this.connection.publish(`${this.root}/${uid}/c/${this.#cid}`, payload, { qos }),
     });

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { readProfiles } from '../../core/broker/brokerProfiles';
+import { readEncryption, readProfiles } from '../../core/broker/brokerProfiles';
 import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
 import { systemClock } from '../../core/async';
 import { asError, ConnectError } from '../../core/errors';
@@ -172,9 +172,12 @@ export class BrokerCenter implements Disposable {
 
   #localProfile(url: string): BrokerProfile {
     const caFile = this.services.settings.get('localBroker.caFile');
+    // A misspelt word must not count as off.
+    const encrypt = readEncryption(this.services.settings.get('localBroker.encrypt')) ?? 'required';
     return {
       ...{ id: LOCAL_BROKER_ID, name: vscode.l10n.t('Local broker'), url, username: COMPUTER_USER },
       ...(caFile && url.startsWith('mqtts:') ? { caFile } : {}),
+      encrypt,
     };
   }
 

@@ -1,4 +1,5 @@
 /** What anybody who may publish at a broker can make this computer believe of a board whose key it has. */
+import { randomBytes } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Deferred } from '../../../src/core/async';
@@ -6,7 +7,8 @@ import { updateOverTheAir } from '../../../src/core/agent/agentUpdate';
 import type { BoardLog, BoardMessage } from '../../../src/core/broker/brokers';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { startMosquitto } from '../../lab/index.mjs';
-import { agentSource } from '../rig/agent/board';
+import { GroupPush } from '../../../src/transports/mqtt/groupPush';
+import { agentSource, VIEWER_KEY } from '../rig/agent/board';
 import { HostileTable } from '../rig/hostileTable';
 import { mqttAddress } from '../../../src/core/parseAddress';
 import { announced, connectHost, linkTo, startFar, type MqttFar } from '../rig/mqttRig';
@@ -35,6 +37,9 @@ afterAll(async () => {
 
 const files = (link: ReturnType<typeof linkTo>) =>
   new SessionFiles((work, options) => link.withSession(work, options));
+
+const flipped = (bytes: Buffer, at: number) =>
+  bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)) as Buffer;
 
 /**
  * Resolves when this computer has heard all that the stranger published before: the broker delivers it before the message that
@@ -183,6 +188,102 @@ it('ends an upload well under refusals that anybody can send', async () => {
   expect(client.birth?.mode).toBe('signed');
   await link.close();
 });
+
+it('reads nothing of files, code and output, and changes nothing, once they are encrypted', async () => {
+  await announced(far.broker, uid());
+  // What the broker keeps is a stranger's birth of protocol 1, which the board replaces.
+  const { boot } = shown() ?? {};
+  await far.board.restart();
+  await expect.poll(() => shown()?.on && shown()?.boot !== boot, { timeout: 20_000 }).toBe(true);
+  const window = await connectHost({ url: mosquitto.url, encrypt: 'required' });
+  const looking = await connectHost(
+    { url: mosquitto.url, encrypt: 'required' },
+    { boardKey: () => Promise.resolve({ role: 'viewer', key: VIEWER_KEY }) },
+  );
+  await Promise.all([window, looking].map(({ broker }) => announced(broker, uid())));
+  const heard: { topic: string; payload: Buffer }[] = [];
+  stranger.on('message', (topic, payload) => heard.push({ topic, payload }));
+  await stranger.subscribeAsync(['mpy/+/c/+', 'mpy/+/r/+', 'mpy/all/c/+'], { qos: 1 });
+
+  const link = window.brokers.transport(mqttAddress('b', uid()));
+  await link.open(AbortSignal.timeout(20_000));
+  expect(window.broker.client(uid()).isEncrypted).toBe(true);
+  const exec = async (code: string) =>
+    Buffer.from(await link.withSession((s) => s.exec(code))).toString();
+  expect(await exec('word = "plainword"; print(word * 2)')).toBe('plainwordplainword\r\n');
+  const content = randomBytes(200_003); // it is not compressed
+  await files(link).write('/plainword.bin', content);
+  expect(Buffer.from(await files(link).read('/plainword.bin'))).toEqual(content);
+  await exec(`import os; os.rename('/plainword.bin', '/other.bin')`);
+  const prompt = link.terminal();
+  let typed = '';
+  prompt?.onData((data) => (typed += Buffer.from(data).toString()));
+  await prompt?.write(Buffer.from('word + "s"\r'));
+  await expect.poll(() => typed, { timeout: 10_000 }).toContain(`'plainwords'`);
+  // One publication for all boards of a push.
+  const toAll = (message: Uint8Array) => window.broker.publishToAll(message);
+  const pushed = Buffer.from(content.toReversed());
+  const push = new GroupPush([window.broker.client(uid())], '/pushed.bin', pushed, toAll);
+  expect(await push.run()).toEqual([{ status: 'ok', value: 'written' }]);
+  expect(Buffer.from(await files(link).read('/pushed.bin'))).toEqual(pushed);
+  const viewing = looking.brokers.transport(mqttAddress('b', uid()));
+  await viewing.open(AbortSignal.timeout(20_000));
+  expect((await files(viewing).list('/')).map((e) => e.name)).toContain('pushed.bin');
+  await expect(files(viewing).read('/pushed.bin')).rejects.toThrow(/does not allow this/);
+
+  const heads = [content, pushed].flatMap((all) =>
+    [0, 40_000, 180_001].map((at) => all.subarray(at, at + 12)),
+  );
+  const isRead = (part: string | Buffer) => heard.some(({ payload }) => payload.includes(part));
+  await expect.poll(() => heard.some((m) => m.topic.startsWith('mpy/all/'))).toBe(true);
+  const read = ['plainword', 'pushed.bin', 'os.rename', ...heads].filter(isRead);
+  table.row(
+    `${heard.length} encrypted frames`,
+    'nothing is read',
+    read.join() || 'nothing is read',
+  );
+
+  // Every frame to the board so far, as it was and with a bit of its header, payload or tag turned.
+  await exec('n = 0');
+  heard.length = 0;
+  expect(await exec('n += 1; print(n)')).toBe('1\r\n');
+  const orders = heard.filter(({ topic }) => topic.includes('/c/'));
+  for (const { topic, payload } of orders) {
+    await stranger.publishAsync(topic, payload, { qos: 1 });
+    for (let at = 0; at < payload.length; at += 5) {
+      await stranger.publishAsync(topic, flipped(payload, at), { qos: 1 });
+    }
+  }
+  const sum = (await exec('print(n)')).trim();
+  table.row('orders that were repeated or changed', 'n is 1', `n is ${sum}`);
+  for (const { topic, payload } of heard.filter((m) => m.topic.includes('/r/'))) {
+    await stranger.publishAsync(topic, flipped(payload, 20), { qos: 1 });
+    await stranger.publishAsync(topic, payload, { qos: 1 });
+  }
+  expect(await exec('print(n + 1)')).toBe('2\r\n');
+
+  // A firmware without AES: another computer that requires it sends such a board nothing.
+  const plain = linkTo(far);
+  await plain.open(AbortSignal.timeout(20_000));
+  expect(far.broker.client(uid()).isEncrypted).toBe(false);
+  heard.length = 0;
+  await files(plain).write('/plain.bin', content.subarray(0, 1_000));
+  await expect.poll(() => heads.some(isRead)).toBe(true); // so that the check above can fail
+  await files(plain).write('/cryptolib.py', Buffer.from('raise ImportError'));
+  const forget = `import sys
+for name in ('cryptolib', 'mpyfleet.a.crypt'): sys.modules.pop(name, None)`;
+  await plain.withSession((s) => s.exec(forget));
+  const last = await connectHost({ url: mosquitto.url, encrypt: 'required' });
+  await announced(last.broker, uid());
+  const refused = last.brokers.transport(mqttAddress('b', uid()));
+  await expect(refused.open(AbortSignal.timeout(20_000))).rejects.toThrow(
+    /cannot encrypt its messages, which the settings of its broker require$/,
+  );
+  stranger.removeAllListeners('message');
+  await files(plain).remove('/cryptolib.py');
+  await Promise.all([plain, link, viewing].map((each) => each.close()));
+  for (const { brokers } of [window, looking, last]) brokers.dispose();
+}, 60_000);
 
 it('updates the copy that does not run, whatever a birth says of it', async () => {
   const link = linkTo(far);
