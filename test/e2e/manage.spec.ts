@@ -1,16 +1,29 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { accessPointPassword } from '../../src/core/agent';
 import { ADMIN_KEY, startAgentBoard } from '../boards/rig/agent/board';
-import { startMosquitto, startUboard } from '../lab/index.mjs';
+import { signedByBoard } from '../boards/rig/agent/signed';
+import { connectHost } from '../boards/rig/mqttRig';
+import { startMosquitto, startUboard, tempDir } from '../lab/index.mjs';
 import { freePort, pollUntil } from '../lab/process.mjs';
+import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview } from './webview.mjs';
 
 // Boards behind brokers are managed from the window: the configuration in a form, and boards that belong to others.
 
 const WAIT_MS = 60_000;
+/** It sleeps until the test wakes the board. */
+const LOGGER = { name: 'logger', sleep: 3_000, wake: 5 };
+const TASKS = `class WorkerTask:
+    def call(self):
+        return {"t": 21}
+class ManagementTask:
+    def call(self, message):
+        return message and message.upper()
+`;
 
 let board: Awaited<ReturnType<typeof startUboard>>;
 /** A board at another broker, whose key the window does not have. */
@@ -18,7 +31,13 @@ let guest: Awaited<ReturnType<typeof startAgentBoard>>;
 let office: Awaited<ReturnType<typeof startMosquitto>>;
 let session: Awaited<ReturnType<typeof openSession>>;
 
+/** The computer's nmcli, which lists the networks of a file. */
+const tools = tempDir('tools');
+const networks = join(tools, 'networks');
+
 beforeAll(async () => {
+  writeFileSync(join(tools, 'nmcli'), `#!/bin/sh\nexec cat '${networks}'\n`);
+  chmodSync(join(tools, 'nmcli'), 0o755);
   office = await startMosquitto();
   [board, guest] = await Promise.all([
     startUboard({ name: 'kitchen', heap: 512, sizeKib: 4096 }),
@@ -34,6 +53,12 @@ beforeAll(async () => {
     settings: {
       'mpyFleet.localBroker.port': await freePort(),
       'mpyFleet.brokers': [{ id: 'office', name: 'Office', url: office.url }],
+    },
+    // Without VSCODE_CLI, the window takes the PATH of a login shell.
+    env: { PATH: `${tools}:${process.env.PATH ?? ''}`, VSCODE_CLI: '1' },
+    files: {
+      'logger/app.json': JSON.stringify({ ...LOGGER, version: '1.0.0' }),
+      'logger/main.py': TASKS,
     },
   });
   const { driver } = session;
@@ -134,6 +159,28 @@ test('a name and tags that are given in the window are also written to the board
   expect(await pollUntil(onBoard, WAIT_MS)).toBe(true);
 });
 
+test('a board without a network is found by its own one, with the password that its key gives', async () => {
+  const { driver } = session;
+  writeFileSync(networks, 'home:90\n');
+  await driver.command('MicroPython: Set Up a Board without a Cable…');
+  const none = driver.notification(/No board has opened a network/);
+  await none.waitFor();
+  await driver.screenshot('manage no board has a network');
+  writeFileSync(networks, `home:90\nmpyfleet-${guest.uid}:61\nmpyfleet-beef:40\n`);
+  await driver.answer(/No board has opened a network/, 'Look Again');
+  await driver.input.getByText('visitor, 61 %').waitFor();
+  await driver.input.getByText('mpyfleet-beef').waitFor();
+  expect(await driver.input.getByText('home').count()).toBe(0);
+  await driver.screenshot('manage boards with a network');
+  await driver.pick(`mpyfleet-${guest.uid}`);
+  const password = accessPointPassword(ADMIN_KEY, guest.uid);
+  const says = new RegExp(`with the password ${password}, then open http://192\\.168\\.4\\.1/`);
+  await driver.answer(says, 'Copy Password');
+  await driver.notification(says).waitFor();
+  await driver.screenshot('manage password of a network');
+  expect(await driver.page.evaluate(() => navigator.clipboard.readText())).toBe(password);
+});
+
 test('firmware waits for a board that is away, and goes out over the air when it comes', async () => {
   const { driver } = session;
   const image = Buffer.alloc(20_000, 7);
@@ -154,4 +201,79 @@ test('firmware waits for a board that is away, and goes out over the air when it
     .waitFor({ timeout: WAIT_MS });
   const chip = JSON.parse((await guest.files())['/chip.json']?.toString() ?? '{}') as object;
   expect(chip).toMatchObject({ boot: 'ota_1', valid: 1 });
+});
+
+test('a board that sleeps shows until when, does what waits in its wake window, and is kept awake', async () => {
+  const { driver, workspace } = session;
+  const asleep = /^visitor.*asleep until \d+:\d\d/;
+  await driver.command('MicroPython: Deploy App to Boards…');
+  await chooseBoards(driver, 'visitor', 1);
+  await driver.row(asleep).waitFor({ timeout: WAIT_MS });
+  await driver.screenshot('manage asleep');
+
+  await driver.rowMenu(asleep, 'Send a Message to the App…', 'Agent (MQTT)');
+  await driver.type('hello');
+  await driver.notification(/waits: the board is away/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Run Code on Boards…');
+  await driver.type('open("/woken", "w").close()');
+  await chooseBoards(driver, 'visitor', 1);
+  const asked = await driver.confirm('Run When They Wake Up');
+  expect(asked).toMatch(/visitor is asleep\. It wakes up at \d+:\d\d/);
+  await driver.row(/^visitor.*1 job waiting/).waitFor();
+  const manifest = join(workspace, 'logger', 'app.json');
+  writeFileSync(manifest, JSON.stringify({ ...LOGGER, version: '1.1.0' }));
+  await driver.command('MicroPython: Deploy App to Boards…');
+  await chooseBoards(driver, 'visitor', 1);
+  await driver.confirm('Run When They Wake Up');
+  await driver.row(/^visitor.*2 jobs waiting/).waitFor();
+  await driver.screenshot('manage jobs for a board that sleeps');
+
+  await guest.restart(); // as if its time was up
+  await driver.row(/^visitor.*jobs? waiting/).waitFor({ state: 'detached', timeout: WAIT_MS });
+  await driver.row(asleep).waitFor({ timeout: WAIT_MS });
+  const files = await guest.files();
+  expect(Object.keys(files)).toContain('/woken');
+  expect(files['/fleet/run.json']?.toString()).toContain('logger/1.1.0-');
+  await driver.command('MicroPython: Show Messages');
+  const page = await webview(driver.page, 'h2:has-text("Sent to apps")');
+  const sent = page.locator('tr', { hasText: 'hello' });
+  await sent.getByText('done').waitFor({ timeout: WAIT_MS });
+  await sent.getByText('HELLO', { exact: true }).waitFor();
+  await driver.screenshot('manage done in the wake window');
+
+  await driver.rowMenu(asleep, 'Keep a Sleeping Board Awake…', 'Agent (MQTT)');
+  await driver.type('10');
+  await driver.page
+    .getByText(/Keeping visitor awake/)
+    .first()
+    .waitFor();
+  await guest.restart();
+  await driver.notification(/visitor: awake for 10 min/).waitFor({ timeout: WAIT_MS });
+  await driver.row(asleep).waitFor({ state: 'detached' });
+  // It sleeps only when it is allowed to.
+  await driver.rowMenu(/^visitor/, 'Keep a Sleeping Board Awake…', 'Agent (MQTT)');
+  await driver.type('0');
+  await driver.row(asleep).waitFor({ timeout: WAIT_MS });
+});
+
+test('a board that oversleeps is away, and needs attention until it is back', async () => {
+  const { driver } = session;
+  // What the broker has kept if the board fell asleep an hour ago for ten minutes.
+  const { uid } = guest;
+  const u = Math.floor(Date.now() / 1_000) - 3_600;
+  const farewell = { on: 0, boot: '0a0b0c0d', why: 'sleep', for: 600, u };
+  const { brokers, broker } = await connectHost({ url: office.url });
+  await broker.connection.publish(`mpy/${uid}/st`, signedByBoard(uid, ADMIN_KEY, 'st', farewell), {
+    ...{ qos: 1, retain: true },
+  });
+  await driver.row(/^visitor.*away, should have woken at \d+:\d\d/).waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Open Dashboard');
+  const page = await webview(driver.page, '#cards');
+  const row = page.locator('.vt-row', { hasText: 'visitor' });
+  await becomes(row, /Overslept: it should have woken at \d+:\d\d/);
+  await driver.screenshot('manage overslept');
+  await guest.restart();
+  await driver.row(/^visitor.*asleep until/).waitFor({ timeout: WAIT_MS });
+  await becomes(row, /^(?!.*Overslept)/);
+  brokers.dispose();
 });
