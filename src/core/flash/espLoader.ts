@@ -106,8 +106,8 @@ export class EspSession {
       await this.#guard(this.#enterLoader());
     } catch (error) {
       if (error instanceof FlashError) throw error;
-      if (error instanceof ConnectError)
-        throw this.#esp.isGone(error) ? this.#unplugged(error) : error;
+      if (await this.#esp.wasUnplugged()) throw this.#unplugged(error);
+      if (error instanceof ConnectError) throw error;
       throw whyNoLoader(asError(error), this.#esp.heard, this.port.path, this.hasLines);
     }
     if (this.#loader.secureDownloadMode) throw locked();
@@ -245,9 +245,8 @@ export class EspSession {
       return await abortable(Promise.race([work, this.#lost()]), this.signal);
     } catch (error) {
       if (error instanceof FlashError || this.signal.aborted) throw error;
-      throw error instanceof ConnectionLostError || this.#esp.isLost
-        ? this.#unplugged(error)
-        : error;
+      const isGone = error instanceof ConnectionLostError || (await this.#esp.wasUnplugged());
+      throw isGone ? this.#unplugged(error) : error;
     }
   }
 

@@ -1,6 +1,6 @@
 import { Deferred } from '../async';
 import { text } from '../bytes';
-import { asError, type ConnectError } from '../errors';
+import { asError } from '../errors';
 import type { Log } from '../log';
 import type { FlashPort, Lines } from './port';
 
@@ -43,14 +43,9 @@ export class EspPort {
     return this.#lost.promise;
   }
 
-  /** Whether the port was lost. Known before `lost` rejects, which a failure that follows from it may overtake. */
-  get isLost(): boolean {
-    return this.#isLost;
-  }
-
-  /** Whether `error` of opening the port means that it was unplugged: it has been open before. */
-  isGone({ reason }: ConnectError): boolean {
-    return this.#isLost || (this.#wasOpen && reason === 'notFound');
+  /** Whether the open port was unplugged. Asks the system, since a failure that follows from it may overtake the news. */
+  async wasUnplugged(): Promise<boolean> {
+    return this.#isLost || (this.#wasOpen && !(await this.port.isThere()));
   }
 
   /** The chip's latest output, as text. */

@@ -20,6 +20,8 @@ export interface FlashPort {
   setBaudRate(baudRate: number): Promise<void>;
   /** False when this port has no such lines (an emulator's terminal). */
   setLines(lines: Lines): Promise<boolean>;
+  /** Asks the system whether the device still exists, which it may not have reported yet ({@link onClose}). */
+  isThere(): Promise<boolean>;
   close(): Promise<void>;
 }
 

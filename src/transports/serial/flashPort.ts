@@ -1,8 +1,11 @@
 import * as l10n from '@vscode/l10n';
+import { stat } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
 import type { SerialPort } from 'serialport';
 import { serialAddress } from '../../core/parseAddress';
 import { ConnectionLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
+import { orAbsent } from '../../core/localFiles';
 import type { FlashPort, Lines } from '../../core/flash';
 import type { Log } from '../../core/log';
 import { explained } from './serialTransport';
@@ -63,6 +66,17 @@ class SerialFlashPort implements FlashPort {
       if (NO_LINES.test(asError(error).message)) return false;
       throw error;
     }
+  }
+
+  async isThere(): Promise<boolean> {
+    const port = this.#port;
+    if (port?.isOpen) {
+      return new Promise((resolve) => {
+        port.get((error) => resolve(!error || (port.isOpen && !GONE.test(error.message))));
+      });
+    }
+    if (!isAbsolute(this.path) || process.platform === 'win32') return true; // COM5 is no file: opening it tells
+    return (await orAbsent(stat(this.path), undefined)) !== undefined;
   }
 
   async close(): Promise<void> {
