@@ -48,11 +48,14 @@ export async function startEjabberdCluster(options = {}) {
   const lab = await startErlang(options);
   const a = await lab.node('a');
   const b = await lab.node('b');
-  // A node that has only just started may refuse to join at first ("already_started").
   let joined = '';
   const areOne = async () => {
-    joined = await lab.rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
-    return (await lab.rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name);
+    if ((await lab.rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name)) return true;
+    // Joining restarts the node's ejabberd, which must be up for it, also at a second attempt.
+    if (await lab.runs(b.name)) {
+      joined = await lab.rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
+    }
+    return false;
   };
   if (!(await pollUntil(areOne, JOIN_MS))) {
     throw new Error(`the nodes do not form a cluster: join says ${joined}`);
@@ -86,7 +89,19 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
   /** Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang */
   const rpc = (node, call) => erlang(`rpc:call('${node}', ${call}, ${RPC_MS})`);
 
+  /** Whether ejabberd is up on a node. @param {string} node */
+  const runs = async (node) =>
+    (await rpc(node, 'application, which_applications, []')).includes('{ejabberd,');
+
+  /** Starts a node. It listens before its options and its table of users exist, and one that is joined then never recovers. */
   const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
+    const running = await launchNode(short, port);
+    const name = `${short}@127.0.0.1`;
+    if (await pollUntil(() => runs(name), JOIN_MS)) return running;
+    throw new Error(`ejabberd does not start at ${name}`);
+  };
+
+  const launchNode = (/** @type {string} */ short, /** @type {number} */ port) => {
     const home = join(dir, short);
     mkdirSync(home, { recursive: true });
     writeFileSync(join(home, 'ejabberd.yml'), configuration(port, rules));
@@ -135,11 +150,8 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
   return {
     node,
     rpc,
+    runs,
     register: async (/** @type {EjabberdNode} */ { name }) => {
-      // It listens before its table of users exists.
-      const runs = async () =>
-        (await rpc(name, 'application, which_applications, []')).includes('{ejabberd,');
-      if (!(await pollUntil(runs, JOIN_MS))) throw new Error(`ejabberd does not start at ${name}`);
       const list = Object.entries(users).map(([user, word]) => `{<<"${user}">>, <<"${word}">>}`);
       const made = await erlang(
         `[rpc:call('${name}', ejabberd_auth, try_register, [U, <<"localhost">>, P]) || {U, P} <- [${list.join()}]]`,
