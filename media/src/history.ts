@@ -16,6 +16,8 @@ const PAUSE_MS = 250;
 useToolkit();
 let words: Readonly<Record<string, string>> = {};
 let lines: HistoryLine[] = [];
+/** By entry; see {@link identify}. */
+const ids = new Map<HistoryLine, string>();
 let more = false;
 let table: VirtualTable<HistoryLine> | undefined;
 let timer: number | undefined;
@@ -31,11 +33,9 @@ const host = new Host<ToHistory, FromHistory>((message) => {
     choice('board').value = message.uid;
     find();
   } else {
-    if (message.first) {
-      lines = [];
-      show([]);
-    }
-    lines.push(...message.lines);
+    if (message.first) ids.clear();
+    lines = [...(message.first ? [] : lines), ...message.lines];
+    identify(message.lines);
     more = message.more;
     draw();
   }
@@ -57,7 +57,7 @@ function label(boards: readonly { readonly uid: string; readonly name: string }[
   );
   table ??= new VirtualTable<HistoryLine>(element('table'), {
     label: word('table'),
-    idOf: (line) => String(line.id),
+    idOf: (line) => ids.get(line) ?? '',
     columns: [
       {
         ...{ key: 'time', title: word('time'), width: '11em' },
@@ -105,11 +105,26 @@ function find(): void {
 }
 
 function draw(): void {
-  if (table) table.rows = lines;
+  if (table) {
+    table.rows = lines;
+    show(table.selected);
+  }
   element('more').hidden = !more;
   const count = more ? 'countMore' : lines.length === 1 ? 'countOne' : 'count';
   const text = word(lines.length === 0 ? 'none' : count);
   element('count').textContent = text.replace('{0}', String(lines.length));
+}
+
+/** An entry is known by what it says, so that one that another search finds as well stays selected. Equal ones are counted. */
+function identify(added: readonly HistoryLine[]): void {
+  const taken = new Set(ids.values());
+  for (const line of added) {
+    const words = [line.at, line.kind, line.boards, line.detail].join('\n');
+    let id = words;
+    for (let n = 2; taken.has(id); n++) id = `${words}\n${n}`;
+    taken.add(id);
+    ids.set(line, id);
+  }
 }
 
 function show([line]: readonly HistoryLine[]): void {

@@ -28,8 +28,6 @@ export class HistoryPanel implements vscode.Disposable {
   #query: HistoryQuery | undefined;
   #timeline: Timeline | undefined;
   #shown = 0;
-  /** Ids go on over searches: an entry of the next one is never taken for the entry that was selected. */
-  #lastId = 0;
 
   constructor(
     private readonly context: Needs<'extension' | 'log' | 'fleet' | 'known' | 'history'>,
@@ -97,7 +95,7 @@ export class HistoryPanel implements vscode.Disposable {
     const rows = (await timeline?.next(PAGE)) ?? [];
     if (timeline !== this.#timeline) return; // another search has begun
     const first = this.#shown === 0;
-    const lines = rows.map((row) => lineOf(row, ++this.#lastId, (uid) => this.#nameOf(uid)));
+    const lines = rows.map((row) => lineOf(row, (uid) => this.#nameOf(uid)));
     this.#shown += rows.length;
     this.#post({ kind: 'lines', first, more: rows.length === PAGE, lines });
   }

@@ -8,11 +8,11 @@ import type { HistoryLine } from './messages';
 const LISTED = 500;
 
 /** Formats an entry of the history as a line of the table. `nameOf` returns the current name of a board. */
-export function lineOf(row: HistoryRow, id: number, nameOf: (uid: string) => string): HistoryLine {
-  return row.type === 'operation' ? operation(row.entry, id) : event(row.entry, id, nameOf);
+export function lineOf(row: HistoryRow, nameOf: (uid: string) => string): HistoryLine {
+  return row.type === 'operation' ? operation(row.entry) : event(row.entry, nameOf);
 }
 
-function operation(entry: AuditEntry, id: number): HistoryLine {
+function operation(entry: AuditEntry): HistoryLine {
   const { at, who, origin, what, ms, boards } = entry;
   const bad = boards.filter((b) => b.status !== 'ok');
   const failed = boards.length > 1 && bad.length > 0 ? ` (${bad.length} / ${boards.length})` : '';
@@ -33,7 +33,7 @@ function operation(entry: AuditEntry, id: number): HistoryLine {
     ...(boards.length > LISTED ? ['…'] : []),
   ];
   return {
-    ...{ id, at, who, status: statusOf(entry) },
+    ...{ at, who, status: statusOf(entry) },
     kind: vscode.l10n.t('operation'),
     boards: compressHostlist(boards.map((b) => b.name)),
     text: `${what}${failed}`,
@@ -41,17 +41,13 @@ function operation(entry: AuditEntry, id: number): HistoryLine {
   };
 }
 
-function event(
-  { at, uid, kind, text }: EventEntry,
-  id: number,
-  nameOf: (uid: string) => string,
-): HistoryLine {
+function event({ at, uid, kind, text }: EventEntry, nameOf: (uid: string) => string): HistoryLine {
   const lines = text.trim().split('\n');
   // The last line of a traceback contains the error.
   const line = (kind === 'crash' ? lines.at(-1) : lines[0]) ?? '';
   const name = nameOf(uid);
   return {
-    ...{ id, at, who: '', boards: name },
+    ...{ at, who: '', boards: name },
     status: kind === 'crash' ? 'failed' : '',
     kind: kindWord(kind),
     text: line,

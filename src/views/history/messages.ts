@@ -13,7 +13,6 @@ export interface Find {
 
 /** A line of the table: plain data. Texts may come from boards and are shown as text only. */
 export interface HistoryLine {
-  readonly id: number;
   readonly at: number;
   /** `operation`, `crash`, `log` or another kind, as text. */
   readonly kind: string;
