@@ -32,9 +32,17 @@ export function noAnswers(): SetupAnswers {
   return { broker: { addresses: new Once(), logins: new Once() }, firmware: new Once() };
 }
 
+/** The services that the steps of a setup use. */
+export type HostServices = Needs<
+  'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'
+>;
+
+/** The services that setting up a board uses, its ports included. */
+export type SetupServices = HostServices & Needs<'flashPort' | 'many'>;
+
 /** The window's part of a setup. Each question appears when its step begins. */
 export function windowHost(
-  context: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'>,
+  context: HostServices,
   target: WindowBoard,
   plan: SetupPlan,
   secrets: SetupSecrets,

@@ -17,37 +17,13 @@ import { FleetPorts } from '../flash';
 import { LineRows } from './lineRows';
 import { findTemplates, namesFrom, readTemplate, type SetupPlan } from './ask';
 import { WindowBoard } from './board';
-import { noAnswers, windowHost } from './host';
+import { noAnswers, type SetupServices, windowHost } from './host';
 import { SetupSecrets } from './secrets';
 import type { Call } from '../types';
 
-/** The services that most functions here use. */
-type Services = Needs<
-  | 'extension'
-  | 'log'
-  | 'settings'
-  | 'fleet'
-  | 'brokers'
-  | 'flashPort'
-  | 'newest'
-  | 'many'
-  | 'packages'
->;
-
 /** `Production Line…`: asks for a template, and sets up every board that is plugged in from then on. */
 export async function openProductionLine(
-  context: Needs<
-    | 'extension'
-    | 'log'
-    | 'settings'
-    | 'fleet'
-    | 'brokers'
-    | 'flashPort'
-    | 'line'
-    | 'newest'
-    | 'many'
-    | 'packages'
-  >,
+  context: SetupServices & Needs<'line'>,
   call: Call,
 ): Promise<void> {
   const { line: open } = context;
@@ -99,7 +75,7 @@ class WindowLine {
   #atOnce = 1;
 
   private constructor(
-    private readonly context: Services,
+    private readonly context: SetupServices,
     private readonly plan: SetupPlan,
     private readonly made: MadeList,
     title: string,
@@ -121,7 +97,7 @@ class WindowLine {
   }
 
   /** Asks for all that the template needs and loads it. @throws before any board is touched */
-  static async prepared(context: Services, file: vscode.Uri, call: Call): Promise<WindowLine> {
+  static async prepared(context: SetupServices, file: vscode.Uri, call: Call): Promise<WindowLine> {
     const template = await readTemplate(file);
     const base = dirname(file.fsPath);
     const made = await MadeList.open(MadeList.nameFor(file.fsPath), template.label);

@@ -13,24 +13,19 @@ import { showErrorMessage, showInformationMessage } from '../../views/message';
 import { askFlashTarget, type Chosen } from '../flash';
 import { askSetup, type SetupPlan } from './ask';
 import { WindowBoard } from './board';
-import { noAnswers, windowHost, type SetupAnswers } from './host';
+import {
+  type HostServices,
+  noAnswers,
+  type SetupAnswers,
+  type SetupServices,
+  windowHost,
+} from './host';
 import { SetupSecrets } from './secrets';
 import type { Call } from '../types';
 
 /** `Set Up a New Board…`: asks all questions, then does every step, and offers to continue with the next board. */
 export async function setUpNewBoard(
-  context: Needs<
-    | 'extension'
-    | 'log'
-    | 'settings'
-    | 'fleet'
-    | 'uris'
-    | 'brokers'
-    | 'flashPort'
-    | 'newest'
-    | 'many'
-    | 'packages'
-  >,
+  context: SetupServices & Needs<'uris'>,
   call: Call,
 ): Promise<void> {
   const title = vscode.l10n.t('Set up which board?');
@@ -58,17 +53,7 @@ function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void
 
 /** Sets up one board; a failed step can be repeated or skipped. @returns whether the user wants to do the next board */
 async function setUpOne(
-  context: Needs<
-    | 'extension'
-    | 'log'
-    | 'settings'
-    | 'fleet'
-    | 'brokers'
-    | 'flashPort'
-    | 'newest'
-    | 'many'
-    | 'packages'
-  >,
+  context: SetupServices,
   chosen: Chosen,
   plan: SetupPlan,
   secrets: SetupSecrets,
@@ -86,7 +71,7 @@ async function setUpOne(
 }
 
 async function setUp(
-  context: Needs<'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'>,
+  context: HostServices,
   target: WindowBoard,
   plan: SetupPlan,
   secrets: SetupSecrets,
