@@ -57,8 +57,7 @@ function start(files: Partial<BoardFiles> = {}, running = false) {
     ...{ onState: () => undefined, onSession: () => undefined, onReset: () => undefined },
   });
   const open = (role: Role, key: Uint8Array, cid = CID) => {
-    const nonce = sessions.nonce.toString('hex');
-    const host = new AgentSession({ uid: UID, cid, boot: sessions.boot, nonce, role, key });
+    const host = hostOf(sessions, role, key, cid);
     const before = sent.length;
     agent.receive(cid, host.hello(1));
     for (const message of sent.slice(before)) host.decode(message);
@@ -81,6 +80,12 @@ function start(files: Partial<BoardFiles> = {}, running = false) {
   return { agent, sessions, sent, written, open, ask, json };
 }
 
+/** A host that knows the board's birth; it has not greeted the board yet. */
+function hostOf(sessions: HostSessions, role: Role, key: Uint8Array, cid: string): AgentSession {
+  const nonce = sessions.nonce.toString('hex');
+  return new AgentSession({ uid: UID, cid, boot: sessions.boot, nonce, role, key });
+}
+
 const refused = (answer: Frame) => (answer.op === Op.err ? decodeError(answer).code : 'OK');
 
 it('opens no session for a wrong key, another role, another start or another host', () => {
@@ -89,15 +94,7 @@ it('opens no session for a wrong key, another role, another start or another hos
   expect(open('viewer', keyForRole(KEY, UID, 'viewer')).isOpen).toBe(true);
   expect(open('admin', randomBytes(32)).isOpen).toBe(false);
   expect(open('admin', keyForRole(KEY, UID, 'viewer')).isOpen).toBe(false);
-  const nonce = sessions.nonce.toString('hex');
-  const host = new AgentSession({
-    uid: UID,
-    cid: CID,
-    boot: sessions.boot,
-    nonce,
-    role: 'admin',
-    key: KEY,
-  });
+  const host = hostOf(sessions, 'admin', KEY, CID);
   const hello = host.hello(1);
   const before = sent.length;
   agent.receive('otherhost1', hello); // it was made for another cid
@@ -128,15 +125,7 @@ it('keeps four sessions and lets one with a number in when copies fill the place
   const late = open('admin', KEY);
   expect(late.isOpen).toBe(false);
   const { ck } = decodeJson(decodeFrame(sent.at(-1) ?? Buffer.of()).frame.payload);
-  const nonce = sessions.nonce.toString('hex');
-  const host = new AgentSession({
-    uid: UID,
-    cid: CID,
-    boot: sessions.boot,
-    nonce,
-    role: 'admin',
-    key: KEY,
-  });
+  const host = hostOf(sessions, 'admin', KEY, CID);
   agent.receive(CID, host.hello(1, Number(ck)));
   host.decode(sent.at(-1) ?? Buffer.of());
   expect(host.isOpen).toBe(true);
