@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { agentModules } from '../scripts/buildAgent.mjs';
+import { keep } from './page.mjs';
 import { root, run, startMosquitto, startUboard, tempDir } from '../test/lab/index.mjs';
 
 /** @typedef {import('../test/lab/uboard.mjs').Uboard} Uboard */
@@ -117,6 +118,26 @@ export async function startOffice() {
     });
   }
   return { broker, dir, mpyfleet };
+}
+
+/** The number of boards that the command line names. @param {number} otherwise */
+export function countOf(otherwise) {
+  return Number(process.argv.slice(2).find((arg) => /^\d+$/.test(arg)) ?? otherwise);
+}
+
+/** Prints lines; `end` puts them under `mark` into docs/performance.md if the command line has --keep. @param {string} mark */
+export function startReport(mark) {
+  /** @type {string[]} */
+  const lines = [];
+  return {
+    say: (/** @type {string} */ line) => {
+      lines.push(line);
+      console.log(line);
+    },
+    end: () => {
+      if (process.argv.includes('--keep')) keep(mark, lines.map((line) => `- ${line}`).join('\n'));
+    },
+  };
 }
 
 /** The rows of --json. @param {Ran} ran @returns {Row[]} */

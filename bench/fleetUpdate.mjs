@@ -5,20 +5,18 @@
 import { availableParallelism, loadavg } from 'node:os';
 import {
   agentVersion,
+  countOf,
   must,
   OLD,
   placeOf,
   rows,
   startBoards,
   startOffice,
+  startReport,
   untilThere,
 } from './agentBoards.mjs';
-import { keep } from './page.mjs';
 
-const [count = 100] = process.argv
-  .slice(2)
-  .filter((arg) => /^\d+$/.test(arg))
-  .map(Number);
+const count = countOf(100);
 /** Boards that restart whenever they run a new copy of the agent. */
 const BROKEN = [3, Math.floor(count / 2)];
 const WAVES = '5%,30%,60%';
@@ -41,19 +39,14 @@ with open("/mpyfleet/boot.json") as f:
 const { broker, mpyfleet } = await startOffice();
 /** @type {Awaited<ReturnType<typeof startBoards>>} */
 let boards = [];
-/** @type {string[]} */
-const lines = [];
-const say = (/** @type {string} */ line) => {
-  lines.push(line);
-  console.log(line);
-};
+const { say, end } = startReport('fleet');
 try {
   await main();
 } finally {
   await Promise.all(boards.map((board) => board?.stop()));
   await broker.stop();
 }
-if (process.argv.includes('--keep')) keep('fleet', lines.map((line) => `- ${line}`).join('\n'));
+end();
 
 async function main() {
   const began = performance.now();

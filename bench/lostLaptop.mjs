@@ -3,13 +3,18 @@
 // when one laptop is lost. One command takes its keys away. They are tried on the wire before, afterwards, and at once and again
 // and again while the three come back.
 import { availableParallelism, loadavg } from 'node:os';
-import { must, placeOf, rows, startBoards, startOffice, untilThere } from './agentBoards.mjs';
-import { keep } from './page.mjs';
+import {
+  countOf,
+  must,
+  placeOf,
+  rows,
+  startBoards,
+  startOffice,
+  startReport,
+  untilThere,
+} from './agentBoards.mjs';
 
-const [count = 30] = process.argv
-  .slice(2)
-  .filter((arg) => /^\d+$/.test(arg))
-  .map(Number);
+const count = countOf(30);
 const AWAY = [0, Math.floor(count / 2), count - 1];
 /** Attempts with the lost keys while the boards come back. */
 const ATTEMPTS = 20;
@@ -19,19 +24,14 @@ const PASSPHRASE = { MPYFLEET_PASSPHRASE: 'a long enough passphrase' };
 const { broker, mpyfleet } = await startOffice();
 /** @type {Awaited<ReturnType<typeof startBoards>>} */
 let boards = [];
-/** @type {string[]} */
-const lines = [];
-const say = (/** @type {string} */ line) => {
-  lines.push(line);
-  console.log(line);
-};
+const { say, end } = startReport('keys');
 try {
   await main();
 } finally {
   await Promise.all(boards.map((board) => board?.stop()));
   await broker.stop();
 }
-if (process.argv.includes('--keep')) keep('keys', lines.map((line) => `- ${line}`).join('\n'));
+end();
 
 async function main() {
   boards = await startBoards({
