@@ -4,7 +4,7 @@ import { UsageError } from '../errors';
 import type { SharedFacts } from './sharedLine';
 
 /**
- * What colleagues are told of a board.
+ * Returns what the birth of a shared board says about it.
  * @param home the root of its files
  * @throws UsageError for a board without a unique id: nothing would tell it from others at the broker
  */
@@ -12,7 +12,7 @@ export function sharedFacts(info: Partial<BoardInfo>, name: string, home: string
   const { uid, version = '', platform = '', machine = '', memory, flash } = info;
   if (uid === undefined) {
     throw new UsageError(l10n.t('{0} has no unique id, so it cannot be shared', name), {
-      hint: l10n.t('Boards are told apart at a broker by machine.unique_id().'),
+      hint: l10n.t('A broker identifies boards by machine.unique_id().'),
     });
   }
   return {

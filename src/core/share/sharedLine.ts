@@ -38,7 +38,7 @@ export interface SharedLine {
   softReset(): Promise<void>;
 }
 
-/** What colleagues are told of a shared board. */
+/** What the birth of a shared board says about it. */
 export interface SharedFacts {
   readonly uid: string;
   readonly name: string;

@@ -6,11 +6,11 @@ import { isAbsent, replaceFile } from '../localFiles';
 import type { AuditBoard, AuditEntry } from './model';
 
 /*
- * SQLite in WebAssembly takes a third of a second to start, as long as uploading a small file. A command line therefore leaves its
- * entry in a folder beside the history, a file for each, and whoever opens the history next takes all of them over.
+ * SQLite in WebAssembly takes a third of a second to start, as long as uploading a small file. A command line therefore leaves each
+ * entry as a file in a folder next to the history. The next program that opens the history adds all of them to it.
  */
 
-/** Maximum number of waiting entries. Beyond it, the command line opens the history itself, which takes all of them over. */
+/** Maximum number of waiting entries. Beyond it, the command line opens the history itself, which adds all of them. */
 const MOST_WAITING = 100;
 const ENTRY = /^[0-9]+-[0-9a-f]+\.json$/;
 

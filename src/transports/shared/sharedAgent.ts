@@ -87,7 +87,7 @@ export class SharedAgent implements Answers, Disposable {
     return this.#exec?.isRunning ?? false;
   }
 
-  /** What a host is told of this board, in its birth and in the answer to HELLO. */
+  /** What the birth and the answer to HELLO say about this board. */
   get caps(): readonly string[] {
     return ['intr', ...(this.options.line.takesInput ? ['stdin'] : []), 'zlib', 'cable'];
   }
