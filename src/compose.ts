@@ -102,7 +102,10 @@ export function compose(
   const terminals = keep(new Terminals({ fleet, settings, log }));
   const packages = keep(new PackageCenter({ extension, settings, log }));
   const origins = new Origins(extension.workspaceState);
-  const upload = windowUploads(packages, settings, origins);
+  const sync = keep(
+    new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, packages }),
+  );
+  const upload = windowUploads(sync, packages, settings, origins);
   const adoption = keep(
     new Adoption({
       fleet,
@@ -178,9 +181,7 @@ export function compose(
     active,
     focus: keep(new Focus({ uris, terminals, selection: () => tree.selection })),
     origins,
-    sync: keep(
-      new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, packages }),
-    ),
+    sync,
     notebooks: keep(new Notebooks()),
     packages,
     terminals,

@@ -14,6 +14,8 @@ export type BoardFilter =
   | 'any'
   /** A link can be tried; it is opened when the work begins. */
   | 'present'
+  /** The same for one board. Several are all taken: the work can wait for those that are away. */
+  | 'presentOrLater'
   /** A link is open. */
   | 'open'
   /** No link is open, but one can be tried. */

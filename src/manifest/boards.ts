@@ -1,5 +1,6 @@
 import type { Entries } from './entry';
 import {
+  GROUP,
   ONE,
   SEVERAL,
   and,
@@ -49,7 +50,7 @@ export const boards = {
   rename: {
     title: 'Rename Board…',
     icon: 'edit',
-    menus: [boardRow('any', '4_name@1', ONE)],
+    menus: [boardsRow('any', '4_name@1')],
   },
   adopt: {
     title: 'Adopt Board…',
@@ -102,12 +103,12 @@ export const boards = {
   hardReset: {
     title: 'Hard Reset',
     icon: 'debug-rerun',
-    menus: [submenu('board', '1_do@1', is('present'))],
+    menus: [submenu('board', '1_do@1', is('present')), submenu('many', '4_do@2', GROUP)],
   },
   setClock: {
     title: "Set the Board's Clock",
     icon: 'watch',
-    menus: [submenu('board', '1_do@2', is('present'))],
+    menus: [submenu('board', '1_do@2', is('present')), submenu('many', '4_do@1', GROUP)],
   },
   info: {
     title: 'Board Info',

@@ -75,8 +75,13 @@ export const files = {
     ],
   },
   uploadTo: {
-    title: 'Upload to a Folder of the Board…',
-    menus: [at('explorer/context', '2_mpyFleet@2', 'resourceScheme != mpy')],
+    title: 'Upload to Boards…',
+    icon: 'cloud-upload',
+    menus: [
+      at('explorer/context', '2_mpyFleet@2', 'resourceScheme != mpy'),
+      boardsRow('any', '3_files@1', SEVERAL),
+      groupRow('3_files@1', ONE),
+    ],
   },
   uploadHere: {
     title: 'Upload…',

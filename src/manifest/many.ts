@@ -1,5 +1,5 @@
 import type { Entries } from './entry';
-import { ONE, SEVERAL, at, boardsRow, groupRow, submenu, viewTitle } from './places';
+import { at, submenu, viewTitle } from './places';
 
 /** Commands for many boards at once. */
 export const many = {
@@ -16,15 +16,6 @@ export const many = {
     title: 'Run Code on Boards…',
     menus: [submenu('many', '1_run@2')],
   },
-  fleetUpload: {
-    title: 'Upload to Boards…',
-    icon: 'cloud-upload',
-    menus: [
-      boardsRow('any', '3_files@1', SEVERAL),
-      groupRow('3_files@1', ONE),
-      at('explorer/context', '2_mpyFleet@3', 'resourceScheme != mpy'),
-    ],
-  },
   fleetInstall: {
     title: 'Install a Folder in /lib of Boards…',
     menus: [submenu('many', '2_put@1')],
@@ -32,21 +23,6 @@ export const many = {
   fleetRead: {
     title: 'Read a Value from Boards…',
     menus: [submenu('many', '1_run@3')],
-  },
-  fleetSoftReset: {
-    title: 'Soft Reset Boards…',
-  },
-  fleetHardReset: {
-    title: 'Hard Reset Boards…',
-    menus: [submenu('many', '4_do@2')],
-  },
-  fleetSetClock: {
-    title: 'Set the Clock of Boards…',
-    menus: [submenu('many', '4_do@1')],
-  },
-  fleetRename: {
-    title: 'Rename Boards…',
-    menus: [boardsRow('any', '4_name@1', SEVERAL), groupRow('4_name@1', ONE)],
   },
   rollOut: {
     title: 'Roll Out to Boards…',

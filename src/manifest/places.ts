@@ -7,6 +7,9 @@ export const ONE = '!listMultiSelection';
 /** More than one row is selected. */
 export const SEVERAL = 'listMultiSelection';
 
+/** The row is a group of boards. */
+export const GROUP = 'viewItem == group';
+
 /** Words of a board's row; `any` stands for every board. They correspond to `which` of the command (commands/types.ts). */
 type BoardWords =
   'any' | 'open' | 'closed' | 'present' | 'running' | 'open|trying' | 'present|agent';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { UploadFile, UploadPlan } from '../core/many';
+import type { FleetAction } from '../core/many';
 import { below, BUILT_IN_RULES, VENV_MARK } from '../core/sync';
 import { UsageError } from '../core/errors';
 import { isInWorkspace, workspaceFs } from './sync';
@@ -55,20 +55,22 @@ export async function collectLocal(
 
 /**
  * Reads what {@link collectLocal} finds, once for all boards.
- * @throws UsageError when there are no files
+ * @throws UsageError when there is nothing to upload
  */
-export async function readLocal(
+export async function uploadAction(
   uris: readonly vscode.Uri[],
   folder: string,
-): Promise<UploadPlan<UploadFile>> {
+): Promise<Extract<FleetAction, { kind: 'upload' }>> {
   const { files, emptyFolders } = await collectLocal(uris, folder);
-  if (files.length === 0) throw new UsageError(vscode.l10n.t('The selection contains no files'));
+  if (files.length + emptyFolders.length === 0)
+    throw new UsageError(vscode.l10n.t('The selection contains no files'));
   const read = files.map(async ({ local, path }) => ({
     path,
     local: local.toString(),
     content: await vscode.workspace.fs.readFile(local),
   }));
-  return { files: await Promise.all(read), emptyFolders };
+  const label = filesInWords(files);
+  return { kind: 'upload', files: await Promise.all(read), emptyFolders, label };
 }
 
 /**

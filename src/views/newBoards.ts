@@ -30,9 +30,7 @@ export function registerNewBoards({
     const nodes = boards.map((b) => tree.nodeOf(b));
     showInformationMessage(text, rename)
       .then(async (answer) => {
-        if (answer !== rename) return;
-        const name = nodes.length === 1 ? 'mpyFleet.rename' : 'mpyFleet.fleetRename';
-        await callCommand(name, nodes[0], nodes);
+        if (answer === rename) await callCommand('mpyFleet.rename', nodes[0], nodes);
       })
       .then(undefined, (error: unknown) => log.error('Renaming failed', String(error)));
   };

@@ -3,9 +3,14 @@ import type { UploadServices } from '../core/many';
 import type { Origins } from './origins';
 import type { PackageCenter } from './packages/packageCenter';
 import type { Settings } from './settings';
+import type { SyncCenter } from './sync';
 
-/** Options of uploads from the window: source is compiled if the setting asks for it, and tracebacks link to the local file. */
+/**
+ * Services for uploads from the window: source is compiled if the setting asks for it, copies of replaced files are kept, and
+ * tracebacks link to the local file.
+ */
 export function windowUploads(
+  sync: SyncCenter,
   packages: PackageCenter,
   settings: Settings,
   origins: Origins,
@@ -20,6 +25,10 @@ export function windowUploads(
       return (path, content, local) =>
         compiler.compile(path, content, local === undefined ? undefined : vscode.Uri.parse(local));
     },
+    replace: (board, items, options) =>
+      items.length === 0
+        ? Promise.resolve(0)
+        : sync.replace(board, items, options, (files) => files.writeMany(items, options)),
     uploaded: async (boards, files) => {
       const known = files.flatMap(({ path, local }) =>
         local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],

@@ -12,8 +12,22 @@ export async function nameBoards(driver, count, pattern) {
   const unnamed = async () => (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length;
   if (!(await pollUntil(async () => (await unnamed()) === count, SEEN_MS)))
     throw new Error(`there are ${await unnamed()} boards, not ${count}`);
-  await driver.command('MicroPython: Rename Boards…');
-  await chooseBoards(driver, 'all', count);
+  await renameRows(driver, /linuxboard|tty/, pattern);
+}
+
+/**
+ * Selects rows of boards and names them by a pattern such as `hall-{n}`. They are selected with Ctrl, because a mere click
+ * opens the first one.
+ * @param {import('./driver.mjs').Driver} driver @param {RegExp} labels @param {string} pattern
+ */
+export async function renameRows(driver, labels, pattern) {
+  const names = (await driver.rows()).filter((name) => labels.test(name));
+  const [first = ''] = names;
+  for (const name of names) {
+    await driver.moveAway();
+    await driver.clickOn(driver.row(name), { modifiers: ['Control'] });
+  }
+  await driver.rowMenu(first, 'Rename Board…');
   await driver.type(pattern);
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { freePort, pollUntil, startUboard } from '../lab/index.mjs';
-import { chooseBoards } from './chooseBoards.mjs';
+import { chooseBoards, renameRows } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { webview } from './webview.mjs';
 
@@ -77,9 +77,7 @@ test('a teacher names eight boards, gives them files, finds the one that failed,
   await driver.activity('MicroPython');
   const ready = async () => (await driver.rows()).filter((r) => r.startsWith('linuxboard')).length;
   expect(await pollUntil(async () => (await ready()) === IDS.length, WAIT_MS)).toBe(true);
-  await driver.command('MicroPython: Rename Boards…');
-  await chooseBoards(driver, 'all', IDS.length);
-  await driver.type('kit-{n:2}');
+  await renameRows(driver, /^linuxboard/, 'kit-{n:2}');
   for (const name of KITS) await driver.row(name).waitFor();
 
   await driver.activity('Explorer');

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import { blink, setClock } from '../../core/board';
+import { blink } from '../../core/board';
 import { forEachBoard } from '../../core/many';
 import { factLines } from '../../views/tree';
-import { namesOf, summarise } from '../summary';
+import { runOnBoards } from '../fleet';
+import { summarise } from '../summary';
 import type { BoardsCommand, Command } from '../types';
 import { tellBriefly } from '../../views/message';
 
@@ -22,17 +23,14 @@ export const boardCommands: readonly Command[] = [
   {
     id: 'setClock',
     needs: 'boards',
-    which: 'present',
+    which: 'presentOrLater',
     progress: {
       where: 'window',
       title: (names) => vscode.l10n.t('Setting the clock of {0}', names),
     },
-    run: async (context, boards, { signal }) => {
-      const outcomes = await forEachBoard(boards, (b, s) => setClock(b, new Date(), s), { signal });
-      summarise(context, outcomes, vscode.l10n.t('Setting the clock'), 'mpyFleet.setClock');
-      const set = outcomes.filter((o) => o.status === 'ok').map((o) => o.board.name);
-      if (set.length === 0) return;
-      tellBriefly(vscode.l10n.t('Clock set: {0}', set.join(', ')), 'check');
+    run: async (context, boards, call) => {
+      const done = await runOnBoards(context, { kind: 'setClock' }, boards, call);
+      if (done) tellBriefly(vscode.l10n.t('Clock set: {0}', done.name), 'check');
     },
   },
   {
@@ -91,15 +89,13 @@ function reset(id: 'softReset' | 'hardReset', mode: 'soft' | 'hard'): BoardsComm
   return {
     id,
     needs: 'boards',
-    which: 'present',
+    which: 'presentOrLater',
     progress: { where: 'window', title: (names) => vscode.l10n.t('Resetting {0}', names) },
-    run: async (context, boards, { signal, begin }) => {
-      begin();
-      const outcomes = await forEachBoard(boards, (b, s) => b.reset(mode, s), { signal });
+    run: async (context, boards, call) => {
+      call.begin();
+      const done = await runOnBoards(context, { kind: 'reset', mode }, boards, call);
       for (const board of boards) context.fileChanges.changed(board, '/');
-      summarise(context, outcomes, vscode.l10n.t('Resetting'), `mpyFleet.${id}`);
-      const done = outcomes.filter((o) => o.status === 'ok').map((o) => o.board);
-      if (done.length > 0) tellBriefly(vscode.l10n.t('{0}: reset', namesOf(done)), 'check');
+      if (done) tellBriefly(vscode.l10n.t('{0}: reset', done.name), 'check');
     },
   };
 }

@@ -5,12 +5,12 @@ import { forEachBoard } from '../../core/many';
 import { isLikely } from '../../views/activeBoard';
 import { forgetAtBrokers } from '../../views/broker';
 import type { Needs } from '../../views/context';
-import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
+import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { isTreeNode } from '../../views/tree';
 import { pickBoard } from '../targets';
 import { choosePort } from './choosePort';
 import { namesOf, summarise } from '../summary';
-import { tellBoards } from '../fleet';
+import { rename } from './rename';
 import type { Command } from '../types';
 
 /** Connecting, naming and adding boards. */
@@ -44,20 +44,7 @@ export const connectionCommands: readonly Command[] = [
       await board.connect(kind ? { kind } : {});
     },
   },
-  {
-    id: 'rename',
-    needs: 'board',
-    which: 'any',
-    run: async (context, board, { signal }) => {
-      const { fleet } = context;
-      const others = fleet.boards.filter((b) => b !== board).map((b) => b.name);
-      const name = await askName(board, others);
-      if (name === undefined) return;
-      if (!board.uid) await board.refreshInfo();
-      fleet.rename(board, name);
-      await tellBoards(context, [board], () => ({ name }), signal);
-    },
-  },
+  { id: 'rename', needs: 'boards', which: 'any', run: rename },
   {
     id: 'forget',
     needs: 'boards',
@@ -145,22 +132,4 @@ async function forget(
     },
     (error: unknown) => log.error('Undo failed', String(error)),
   );
-}
-
-async function askName(board: Board, others: readonly string[]): Promise<string | undefined> {
-  const isFar = board.links.some((l) => l.found.address.kind === 'mqtt');
-  const name = await showInputBox({
-    title: vscode.l10n.t('Name for {0}', board.name),
-    value: board.name,
-    prompt: isFar
-      ? vscode.l10n.t('Stored on this computer and, by its agent, on the board.')
-      : vscode.l10n.t('Shown only on this computer; the board itself does not change.'),
-    validateInput: (text) => {
-      if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
-      if (!others.includes(text.trim())) return undefined;
-      const message = vscode.l10n.t('Another board has this name; commands by name reach both.');
-      return { message, severity: vscode.InputBoxValidationSeverity.Warning };
-    },
-  });
-  return name?.trim();
 }

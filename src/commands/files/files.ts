@@ -15,7 +15,7 @@ import {
   type TreeNode,
 } from '../../views/tree';
 import { askName } from './askName';
-import { offerUndo } from './offerUndo';
+import { offerUndo } from '../offerUndo';
 import type { Command, RemoteTarget } from '../types';
 import { showWarningMessage, tellBriefly } from '../../views/message';
 

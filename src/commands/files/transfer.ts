@@ -1,14 +1,11 @@
 import * as vscode from 'vscode';
-import { type Board, bytesText } from '../../core/board';
-import type { BoardFiles } from '../../core/boardFiles';
-import { applyUpload, forEachBoard, planFor } from '../../core/many';
+import type { Board } from '../../core/board';
 import type { Needs } from '../../views/context';
-import { collectLocal, type LocalTree } from '../../views/localFiles';
-import { nameOf } from '../../views/tree';
-import { offerUndo } from './offerUndo';
-import { summarise } from '../summary';
-import type { Call, Command, ProgressLook } from '../types';
+import { filesInWords, uploadAction } from '../../views/localFiles';
 import { showInputBox, tellBriefly } from '../../views/message';
+import { runOnBoards } from '../fleet';
+import { boardsOf, chooseBoards } from '../targets';
+import type { Call, Command, ProgressLook } from '../types';
 
 const UPLOADING: ProgressLook = {
   where: 'notification',
@@ -20,21 +17,16 @@ export const transferCommands: readonly Command[] = [
   {
     id: 'upload',
     needs: 'local',
-    which: 'present',
+    which: 'presentOrLater',
     many: true,
     progress: UPLOADING,
     run: (context, { uris, boards }, call) => upload(context, uris, boards, '/', call),
   },
   {
     id: 'uploadTo',
-    needs: 'local',
-    which: 'present',
-    many: true,
-    progress: UPLOADING,
-    run: async (context, { uris, boards }, call) => {
-      const folder = await askFolder();
-      if (folder !== undefined) await upload(context, uris, boards, folder, call);
-    },
+    needs: 'nothing',
+    progress: { where: 'notification', title: () => vscode.l10n.t('Uploading') },
+    run: uploadTo,
   },
   {
     id: 'uploadHere',
@@ -64,80 +56,55 @@ export const transferCommands: readonly Command[] = [
   },
 ];
 
-/**
- * Uploads to all boards in parallel; each file goes to a temporary name, is verified, and is then
- * renamed.
- */
+/** Uploads files. On each board a file goes to a temporary name, is verified, and is then renamed. */
 async function upload(
-  context: Needs<'log' | 'tree' | 'many' | 'sync'>,
+  context: Needs<'log' | 'settings' | 'many'>,
   uris: readonly vscode.Uri[],
   boards: readonly Board[],
   /** On the boards; `/` is the root of each board's files. */
   folder: string,
   call: Call,
 ): Promise<void> {
-  const tree = await collectLocal(uris, folder);
-  const total = tree.files.reduce((sum, f) => sum + f.size, 0) * boards.length;
-  const done = new Map<Board, number>();
-  const outcomes = await forEachBoard(
-    boards,
-    (board, signal) =>
-      uploadTo(context, board, tree, signal, (bytes, path) => {
-        done.set(board, bytes);
-        const all = [...done.values()].reduce((a, b) => a + b, 0);
-        call.report(`${nameOf(path)} (${bytesText(all)} / ${bytesText(total)})`, all, total);
-      }),
-    { signal: call.signal },
-  );
-  summarise(context, outcomes, vscode.l10n.t('Uploading'), 'mpyFleet.upload', uris);
-  const ok = outcomes.filter((o) => o.status === 'ok').length;
-  if (ok > 0) {
-    const what =
-      tree.files.length === 1 ? nameOf(tree.files[0]?.path ?? '') : String(tree.files.length);
-    tellBriefly(
-      tree.files.length === 1
-        ? vscode.l10n.t('{0} uploaded', what)
-        : vscode.l10n.t('{0} files uploaded', what),
-      'check',
-    );
-  }
+  const action = await uploadAction(uris, folder);
+  if (!(await runOnBoards(context, action, boards, call))) return;
+  tellBriefly(vscode.l10n.t('{0} uploaded', filesInWords(action.files)), 'check');
 }
 
+/** Asks for what the call does not say: files, boards, and the folder on them. */
 async function uploadTo(
-  context: Needs<'log' | 'many' | 'sync'>,
-  board: Board,
-  tree: LocalTree,
-  signal: AbortSignal,
-  onBytes: (bytes: number, path: string) => void,
+  context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'many'>,
+  call: Call,
 ): Promise<void> {
-  const { upload } = context.many.jobs.forJobs;
-  const files = tree.files.map(({ path, local }) => {
-    const content = async () => vscode.workspace.fs.readFile(local);
-    return { path, content, local: local.toString() };
-  });
-  const plan = await planFor(board, { ...tree, files }, upload, signal);
-  const onProgress = (bytes: number, _total: number, path: string) => onBytes(bytes, path);
-  await applyUpload(board, plan, upload, signal, async (items) => {
-    const write = (files: BoardFiles) => files.writeMany(items, { signal, onProgress });
-    const replaced =
-      items.length > 0 ? await context.sync.replace(board, items, { signal }, write) : 0;
-    if (replaced === 0) return;
-    const first = items[0]?.path ?? '';
-    offerUndo(
-      context,
-      board,
-      items.length === 1
-        ? vscode.l10n.t('{0} replaced on {1}', first, board.name)
-        : vscode.l10n.t('{0} files replaced on {1}', replaced, board.name),
-    );
+  const uris = await filesOf(call.args);
+  if (!uris) return;
+  const given = boardsOf(context, call.args);
+  const boards =
+    given.length > 0 ? given : await chooseBoards(context, vscode.l10n.t('Upload to boards'));
+  const folder = boards && (await askFolder());
+  if (boards && folder !== undefined) await upload(context, uris, boards, folder, call);
+}
+
+/** Returns the files clicked in the Explorer, or asks for files. */
+async function filesOf(args: readonly unknown[]): Promise<readonly vscode.Uri[] | undefined> {
+  const given = args
+    .flat()
+    .filter((a): a is vscode.Uri => a instanceof vscode.Uri && a.scheme !== 'mpy');
+  if (given.length > 0) return [...new Map(given.map((u) => [u.toString(), u])).values()];
+  const editor = vscode.window.activeTextEditor?.document.uri;
+  return vscode.window.showOpenDialog({
+    canSelectMany: true,
+    ...(editor?.scheme === 'file' && { defaultUri: editor }),
+    title: vscode.l10n.t('Upload which files to the boards?'),
+    openLabel: vscode.l10n.t('Upload'),
   });
 }
 
 async function askFolder(): Promise<string | undefined> {
   const folder = await showInputBox({
-    title: vscode.l10n.t('Upload to which folder on the board?'),
+    title: vscode.l10n.t('Upload to which folder on the boards?'),
     value: '/',
-    prompt: vscode.l10n.t('Missing folders are created. "/" is where the board keeps its files.'),
+    prompt: vscode.l10n.t('Missing folders are created. "/" is where a board keeps its files.'),
+    ignoreFocusOut: true,
     validateInput: (text) =>
       text.startsWith('/') ? undefined : vscode.l10n.t('Start with "/", the root of the board.'),
   });

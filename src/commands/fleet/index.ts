@@ -4,5 +4,5 @@ export { exportBoardsCommands } from './exportBoards';
 export { fleetCommands } from './fleet';
 export { groupCommands } from './groups';
 export { rolloutCommands } from './rollout';
-export { askAboutPrograms, startJob, withoutAway } from './start';
+export { askAboutPrograms, runOnBoards, startJob, withoutAway } from './start';
 export { tellBoards } from './tellBoards';

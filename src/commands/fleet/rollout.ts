@@ -8,7 +8,7 @@ import {
   type UploadFile,
   type UploadPlan,
 } from '../../core/many';
-import { readLocal, filesInWords } from '../../views/localFiles';
+import { filesInWords, uploadAction } from '../../views/localFiles';
 import type { Needs } from '../../views/context';
 import { askPace } from './askPace';
 import { boardsOf, chooseBoards } from '../targets';
@@ -98,7 +98,7 @@ async function askFiles(args: readonly unknown[]): Promise<UploadPlan<UploadFile
           openLabel: vscode.l10n.t('Roll Out'),
         });
   if (!uris) return undefined;
-  return readLocal(uris, '/');
+  return uploadAction(uris, '/');
 }
 
 /** Asks for the health check; empty means none. */

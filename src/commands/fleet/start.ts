@@ -1,10 +1,46 @@
 import * as vscode from 'vscode';
-import type { Board, ManyStopAnswer } from '../../core/board';
+import { type Board, bytesText, type ManyStopAnswer } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import { shownMinute } from '../../core/timeText';
-import { compressHostlist, type FleetAction, type FleetJob } from '../../core/many';
+import { compressHostlist, type FleetAction, type FleetJob, runAction } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
+import { nameOf } from '../../views/tree';
+import { offerUndo } from '../offerUndo';
+import type { Call } from '../types';
+
+/**
+ * Does an action on the boards of a command. Of one board, the command's progress and messages tell; of several, the Results
+ * view does.
+ * @returns the board, if it was one
+ * @throws the error of one board; CancelledError
+ */
+export async function runOnBoards(
+  context: Needs<'log' | 'settings' | 'many'>,
+  action: FleetAction,
+  boards: readonly Board[],
+  { signal, report, ask }: Pick<Call, 'signal' | 'report' | 'ask'>,
+): Promise<Board | undefined> {
+  const [board, second] = boards;
+  if (board && !second) {
+    const progress = (done: number, total: number, path = '') =>
+      report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total);
+    const replaced = (_board: Board, count: number, [first = '']: readonly string[]) =>
+      offerUndo(
+        context,
+        board,
+        count === 1
+          ? vscode.l10n.t('{0} replaced on {1}', first, board.name)
+          : vscode.l10n.t('{0} files replaced on {1}', count, board.name),
+      );
+    const io = { signal, print: () => undefined, progress, replaced };
+    await runAction(board, action, io, context.many.jobs.forJobs);
+    return board;
+  }
+  // The rows of the results are the progress.
+  await ask(() => startJob(context, action, boards, signal));
+  return undefined;
+}
 
 /**
  * Runs an action on boards: asks once about running programs and boards that are away, shows the

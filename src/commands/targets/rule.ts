@@ -38,6 +38,7 @@ export function fits(board: Board, which: BoardFilter): boolean {
     case 'any':
       return true;
     case 'present':
+    case 'presentOrLater':
       return board.present;
     case 'open':
       return board.transport !== undefined;
@@ -72,8 +73,9 @@ export function targetOf(at: Situation, which: BoardFilter, many: boolean): Verd
 }
 
 function those(boards: readonly Board[], which: BoardFilter): Verdict {
+  const [first, second] = boards;
+  if (second && which === 'presentOrLater') return { tag: 'boards', boards };
   const fitting = boards.filter((b) => fits(b, which));
-  const [first] = boards;
   return fitting.length === 0 && first ? refuse(first) : { tag: 'boards', boards: fitting };
 }
 
@@ -86,7 +88,7 @@ function refuse(board: Board): Verdict {
  * decides.
  */
 function isBeaten(meant: Board, which: BoardFilter, candidates: readonly Board[]): boolean {
-  if (which !== 'present' || isReachable(meant)) return false;
+  if (!which.startsWith('present') || isReachable(meant)) return false;
   return candidates.some((b) => b !== meant && isReachable(b));
 }
 

@@ -88,11 +88,14 @@ export interface ActionBoard {
 }
 
 /** Receives an action's reports while it runs. */
-export interface ActionIo {
+export interface ActionIo<B = Board> {
   readonly signal: AbortSignal;
   /** Output, with `\n` as line end. */
   print(text: string): void;
-  progress?(done: number, total: number): void;
+  /** `path`: the file that is sent, for uploads. */
+  progress?(done: number, total: number, path?: string): void;
+  /** Files on the board were replaced. Copies are kept, so the user can undo it. */
+  replaced?(board: B, count: number, paths: readonly string[]): void;
   /** Sends a file to this board and the others of the job at once; false: it must be written to this board alone. */
   publish?(path: string, content: Uint8Array): Promise<boolean>;
 }
@@ -132,18 +135,18 @@ export interface ActionServices<B = Board> {
   /** Services that uploads need; undefined: files are sent unchanged. */
   readonly upload?: UploadServices<B>;
   /** Updates the agent of a board and waits for its confirmation. */
-  readonly updateAgent?: (board: B, io: ActionIo) => Promise<void>;
+  readonly updateAgent?: (board: B, io: ActionIo<B>) => Promise<void>;
   /** Updates the firmware of a board over the air and waits for its confirmation. */
   readonly updateFirmware?: (
     board: B,
     action: Extract<FleetAction, { kind: 'updateFirmware' }>,
-    io: ActionIo,
+    io: ActionIo<B>,
   ) => Promise<void>;
   /** Deploys an app to a board. */
   readonly deployApp?: (
     board: B,
     action: Extract<FleetAction, { kind: 'deployApp' }>,
-    io: ActionIo,
+    io: ActionIo<B>,
   ) => Promise<void>;
 }
 
@@ -162,7 +165,7 @@ export async function runAction(
 export async function runStored<B extends ActionBoard>(
   board: B,
   action: StoredAction,
-  io: ActionIo,
+  io: ActionIo<B>,
   { upload, updateAgent, updateFirmware, deployApp }: ActionServices<B> = {},
 ): Promise<void> {
   const { signal } = io;
@@ -186,15 +189,24 @@ export async function runStored<B extends ActionBoard>(
       return deployApp(board, action, io);
     case 'upload': {
       const plan = await planFor(board, action, upload, signal);
-      const onProgress = (done: number, total: number) => io.progress?.(done, total);
-      return applyUpload(board, plan, upload, signal, (items) =>
-        board.files.writeMany(items, { signal, onProgress }),
-      );
+      const onProgress = (done: number, total: number, path: string) =>
+        io.progress?.(done, total, path);
+      return applyUpload(board, plan, upload, signal, async (items) => {
+        if (!upload?.replace) return board.files.writeMany(items, { signal, onProgress });
+        const count = await upload.replace(board, items, { signal, onProgress });
+        const paths = items.map(({ path }) => path);
+        if (count > 0) io.replaced?.(board, count, paths);
+      });
     }
   }
 }
 
-async function exec(board: ActionBoard, code: string, io: ActionIo, job: string): Promise<void> {
+async function exec(
+  board: ActionBoard,
+  code: string,
+  io: Pick<ActionIo, 'signal' | 'print'>,
+  job: string,
+): Promise<void> {
   const lines = new LineEnds();
   const decoder = new TextDecoder();
   const onStdout = (chunk: Uint8Array) =>

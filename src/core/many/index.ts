@@ -17,6 +17,7 @@ export {
   type ActionServices,
   auditAction,
   type FleetAction,
+  runAction,
   runStored,
   type UploadFile,
 } from './fleetActions';
@@ -62,4 +63,4 @@ export {
   SELECTOR_HELP,
 } from './selector';
 export { type Metric, METRICS, type Sample, Telemetry, valuesFromAgent } from './telemetry';
-export { applyUpload, planFor, type UploadPlan, type UploadServices } from './uploadPlan';
+export type { UploadPlan, UploadServices } from './uploadPlan';

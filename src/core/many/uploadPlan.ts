@@ -1,5 +1,5 @@
 import type { Board } from '../board';
-import type { BoardFiles, WriteItem } from '../boardFiles';
+import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { inHome } from '../files';
 import { compiledPath, removeSources } from '../packages';
 
@@ -24,6 +24,15 @@ export interface UploadServices<B = Board> {
   readonly compiles: boolean;
   /** Returns the compiler for `board`; undefined: its files are sent unchanged. */
   compiler(board: B, signal: AbortSignal): Promise<Compile | undefined>;
+  /**
+   * Writes the files of one board and keeps copies of what they replace.
+   * @returns the number of replaced files
+   */
+  replace?(
+    board: B,
+    items: readonly WriteItem[],
+    options: Pick<TransferOptions, 'signal' | 'onProgress'>,
+  ): Promise<number>;
   /** Called when the files are on the boards. */
   uploaded(boards: readonly B[], files: readonly PlannedFile[]): Promise<void>;
 }

@@ -93,7 +93,7 @@ export class DashboardPanel implements vscode.Disposable {
         this.#send(['list']);
         return;
       case 'act':
-        await vscode.commands.executeCommand(ACTIONS[message.action], ...message.ids);
+        await callCommand(ACTIONS[message.action], message.ids[0], message.ids);
         return;
       case 'look':
         this.#looked = message.id;

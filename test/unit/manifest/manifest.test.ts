@@ -154,7 +154,9 @@ describe('the menus of the tree', () => {
   it('offer a command on the boards only that it can work on', () => {
     const which = new Map<string, string>(
       commands.flatMap((c) =>
-        'which' in c && c.which !== 'any' ? [[`mpyFleet.${c.id}`, c.which] as const] : [],
+        'which' in c && c.which !== 'any'
+          ? [[`mpyFleet.${c.id}`, c.which === 'presentOrLater' ? 'present' : c.which] as const]
+          : [],
       ),
     );
     for (const [row, viewItem] of Object.entries(rows).filter(([, v]) => v.startsWith('board'))) {
@@ -213,7 +215,7 @@ describe('the menus of the tree', () => {
             .map((i) => i.command ?? ''),
         ),
     ];
-    const wanted = ['softReset', 'fleetHardReset', 'fleetRename', 'collectFiles', 'fleetUpload'];
+    const wanted = ['softReset', 'hardReset', 'rename', 'collectFiles', 'uploadTo'];
     const more = ['syncPush', 'syncPreview', 'syncMirror', 'installPackage'];
     expect(offered).toEqual(
       expect.arrayContaining([...wanted, ...more].map((id) => `mpyFleet.${id}`)),

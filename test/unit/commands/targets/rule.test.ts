@@ -116,6 +116,15 @@ describe('a command for all that are meant', () => {
   ])('%s', (_, situation, expected) => {
     expect(names(targetOf(at(situation), 'present', true))).toBe(expected);
   });
+
+  it.each<[string, Partial<Situation>, string]>([
+    ['several, some of them away', { clicked: [beta, away] }, 'beta away'],
+    ['several that have the focus, all away', { focused: [away, pulled] }, 'away pulled'],
+    ['one that is away', { clicked: [away] }, 'refuse away'],
+    ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
+  ])('takes for work that can wait: %s', (_, situation, expected) => {
+    expect(names(targetOf(at(situation), 'presentOrLater', true))).toBe(expected);
+  });
 });
 
 describe('what a command needs of a board', () => {
@@ -129,7 +138,7 @@ describe('what a command needs of a board', () => {
   });
 
   it('never lets a board be named that was neither pointed at nor chosen', () => {
-    for (const which of ['any', 'present', 'open', 'closed'] as const) {
+    for (const which of ['any', 'present', 'presentOrLater', 'open', 'closed'] as const) {
       for (const active of all) {
         for (const many of [false, true]) {
           const verdict = targetOf(at({ active }), which, many);

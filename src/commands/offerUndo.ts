@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
-import { callCommand } from '../../views/callCommand';
-import type { Board } from '../../core/board';
-import type { Needs } from '../../views/context';
-import { showInformationMessage } from '../../views/message';
+import { callCommand } from '../views/callCommand';
+import type { Board } from '../core/board';
+import type { Needs } from '../views/context';
+import { showInformationMessage } from '../views/message';
 
 /** Reports the replaced or deleted files on a board, with a button that restores them. */
 export function offerUndo({ log }: Needs<'log'>, board: Board, text: string): void {

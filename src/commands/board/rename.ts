@@ -1,0 +1,79 @@
+import * as vscode from 'vscode';
+import type { Board } from '../../core/board';
+import { namesPreview, numberingOrder, patternNames, sharedName } from '../../core/many';
+import type { Needs } from '../../views/context';
+import { showInputBox } from '../../views/message';
+import { tellBoards } from '../fleet';
+import type { Call } from '../types';
+
+/** Asks for a board's name, or for a pattern of the names of several, and gives it to them. */
+export async function rename(
+  context: Needs<'fleet' | 'brokers' | 'history'>,
+  given: readonly Board[],
+  { signal }: Pick<Call, 'signal'>,
+): Promise<void> {
+  const { fleet } = context;
+  const [only, second] = given;
+  const named = only && !second ? await askName(context, only) : await askPattern(context, given);
+  if (!named) return;
+  for (const [board, name] of named) {
+    if (!board.uid) await board.refreshInfo();
+    fleet.rename(board, name);
+  }
+  await tellBoards(context, [...named.keys()], ({ name }) => ({ name }), signal);
+}
+
+type Names = ReadonlyMap<Board, string>;
+
+async function askName({ fleet }: Needs<'fleet'>, board: Board): Promise<Names | undefined> {
+  const others = fleet.boards.filter((b) => b !== board).map((b) => b.name);
+  const isFar = board.links.some((l) => l.found.address.kind === 'mqtt');
+  const name = await showInputBox({
+    title: vscode.l10n.t('Name for {0}', board.name),
+    value: board.name,
+    prompt: isFar
+      ? vscode.l10n.t('Stored on this computer and, by its agent, on the board.')
+      : vscode.l10n.t('Shown only on this computer; the board itself does not change.'),
+    validateInput: (text) => {
+      if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
+      if (!others.includes(text.trim())) return undefined;
+      const message = vscode.l10n.t('Another board has this name; commands by name reach both.');
+      return { message, severity: vscode.InputBoxValidationSeverity.Warning };
+    },
+  });
+  return name === undefined ? undefined : new Map([[board, name.trim()]]);
+}
+
+/** Previews the names. Numbers follow the order in which the boards were plugged in. */
+async function askPattern(
+  { fleet }: Needs<'fleet'>,
+  given: readonly Board[],
+): Promise<Names | undefined> {
+  const nameable = numberingOrder(
+    fleet.boards
+      .filter((b) => given.includes(b))
+      .map((board) => ({ board, name: board.name, platform: board.info?.platform })),
+  );
+  const boards = nameable.map(({ board }) => board);
+  const others = fleet.boards.filter((b) => !boards.includes(b)).map((b) => b.name);
+  const pattern = await showInputBox({
+    title: vscode.l10n.t('New names for {0} boards', boards.length),
+    prompt: vscode.l10n.t(
+      '{n} is the number, {n:2} the number with two digits, {platform} the kind of board, {name} its current name.',
+    ),
+    value: '{platform}-{n:2}',
+    ignoreFocusOut: true,
+    validateInput: (text) => {
+      if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
+      const names = patternNames(text, nameable);
+      const shared = sharedName(names, others);
+      if (shared !== undefined) {
+        return vscode.l10n.t('Two boards would be named {0}. Add {n} to the pattern.', shared);
+      }
+      return { message: namesPreview(names), severity: vscode.InputBoxValidationSeverity.Info };
+    },
+  });
+  if (!pattern) return undefined;
+  const names = patternNames(pattern, nameable);
+  return new Map(boards.map((board, i) => [board, names[i] ?? board.name]));
+}
