@@ -3,9 +3,9 @@ import { UsageError } from '../errors';
 import { compareVersions } from '../packages';
 import type { AppManifest } from './appManifest';
 
-/** The first version of the agent that runs apps. */
+/** First agent version that runs apps. */
 export const AGENT_FOR_APPS = '0.3.0';
-/** The first version of the agent that announces its sleep. */
+/** First agent version that announces its sleep. */
 const AGENT_FOR_SLEEP = '0.5.0';
 
 /** @param agent version of the agent on the board. @throws UsageError when it is too old for the app */

@@ -10,8 +10,8 @@ const MAX_TEXT = 1_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Messages to apps. The store keeps a message until its board has received it, so a board that is away gets it later.
- * The board recognises a repeated message by its id.
+ * Sends messages to apps. The store keeps each message until its board has received it, so a board
+ * that is away gets it later. A board recognises a repeated message by its id.
  */
 export class AppCommands {
   constructor(
@@ -44,7 +44,8 @@ export class AppCommands {
   }
 
   /**
-   * Sends a message and waits for the app's answer, for at most `patienceMs` milliseconds, while the board is connected.
+   * Sends a message and waits up to `patienceMs` milliseconds for the app's answer, as long as the
+   * board is connected.
    * @param wait resolves when it is time to ask the board for the answer to the message `id`
    * @throws what {@link send} throws
    */
@@ -71,7 +72,7 @@ export class AppCommands {
     return command;
   }
 
-  /** Delivers waiting messages to a connected board, and checks the state of those it was given earlier. */
+  /** Delivers waiting messages to a connected board, and asks it for the state of earlier ones. */
   async deliver(uid: string, control: AgentControl, signal?: AbortSignal): Promise<void> {
     const open = await this.store.commands({ uid, open: true, limit: 100 });
     for (const command of [...open].reverse()) await this.#deliver(command, control, signal);
@@ -88,7 +89,7 @@ export class AppCommands {
     return this.#deliver(command, control, signal);
   }
 
-  /** Marks the messages as expired whose boards did not connect in time. */
+  /** Marks messages as expired if their board did not connect in time. */
   async expire(): Promise<void> {
     const open = await this.store.commands({ open: true, limit: 1_000 });
     for (const command of open) {
@@ -98,7 +99,7 @@ export class AppCommands {
     }
   }
 
-  /** An app has answered. */
+  /** Stores an app's answer. */
   async replied({ uid, record }: AppReply): Promise<CommandRow | undefined> {
     const [command] = await this.store.commands({ id: record.to, limit: 1 });
     if (command?.uid !== uid || !isOpen(command.state)) return undefined;
@@ -126,7 +127,8 @@ export class AppCommands {
       if (answer.st === 'failed') return await this.#put({ ...sent, ...outcome(undefined, reply) });
       return await this.#put({ ...sent, state: 'delivered' });
     } catch (error) {
-      // The answer may be lost, and the board may have the message, so it is sent again with the same id.
+      // The board may have received the message although the acknowledgement was lost. It is sent
+      // again with the same id.
       const isOpenStill = error instanceof ConnectionLostError || error instanceof TimeoutError;
       if (isOpenStill) return this.#put({ ...sent, state: 'sent' });
       if (signal?.aborted) throw error;
@@ -140,7 +142,7 @@ export class AppCommands {
   }
 }
 
-/** Whether the message may still be delivered or answered. */
+/** Returns whether the message may still be delivered or answered. */
 export function isOpen(state: CommandState): boolean {
   return state === 'queued' || state === 'sent' || state === 'delivered';
 }

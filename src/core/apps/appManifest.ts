@@ -5,30 +5,39 @@ import { UsageError } from '../errors';
 /** The file that makes a folder an app. */
 export const MANIFEST = 'app.json';
 
-/** The content of app.json (docs/apps.md). Intervals and times in seconds. */
+/** Content of app.json (docs/apps.md). Intervals and times are in seconds. */
 export interface AppManifest {
   readonly name: string;
-  /** The developer's name of this version; on boards, a hash of the files is added. */
+  /** The developer's name for this version. On boards, a hash of the files is appended. */
   readonly version: string;
-  /** The module to start, a path below the folder; undefined: Pythings' two files, else main.py. */
+  /**
+   * Path of the module to start, below the folder. Undefined: the two files that Pythings uses,
+   * else main.py.
+   */
   readonly entry?: string;
-  /** Version of the agent that the app needs at least. */
+  /** Lowest agent version that can run the app. */
   readonly agent?: string;
   readonly worker: number;
   readonly management: number;
-  /** A new version is confirmed after this time without a failure, in seconds. */
+  /** Seconds without a failure after which a new version is confirmed. */
   readonly trial: number;
   /** Bytes of messages that a board keeps. */
   readonly keep: number;
-  /** gitignore patterns of the files that belong to the app; undefined: all except those that no board needs. */
+  /** gitignore patterns that select the app's files. Undefined: all files that a board can use. */
   readonly files?: readonly string[];
-  /** The board sleeps for this time after each round of the app; 0: it does not sleep. */
+  /** Seconds that the board sleeps after each round of the app. 0: it never sleeps. */
   readonly sleep: number;
-  /** Seconds that the board stays awake and connected before it sleeps, so that computers can begin work on it. */
+  /**
+   * Seconds that the board stays awake and connected before it sleeps, so that computers can start
+   * work on it.
+   */
   readonly wake: number;
-  /** Coroutine functions of the entry to run; undefined: `main`. */
+  /** Coroutine functions of the entry module to run. Undefined: `main`. */
   readonly tasks?: readonly string[];
-  /** The app's own settings: `fleet.config`, and the second argument of start(mqtt, config). */
+  /**
+   * The app's own settings, passed as `fleet.config` and as the second argument of start(mqtt,
+   * config).
+   */
   readonly config: Readonly<Record<string, unknown>>;
 }
 

@@ -15,19 +15,22 @@ export interface AppFile {
 /** One state of an app, ready to be deployed. */
 export interface AppPackage {
   readonly manifest: AppManifest;
-  /** `NAME/VERSION-HASH`: the path below /fleet/apps on boards. The same files give the same id on every computer. */
+  /**
+   * `NAME/VERSION-HASH`: the path below /fleet/apps on boards. The same files give the same id on
+   * every computer.
+   */
   readonly id: string;
-  /** All files, including the app.json that boards read. */
+  /** All files, including the app.json for boards. */
   readonly files: readonly AppFile[];
 }
 
 const MAX_FILES = 200;
 const MAX_BYTES = 4 << 20;
 const MAX_DEPTH = 10;
-/** Matches the classes and functions that the supervisor starts in a module. */
+/** Matches the classes and functions that the supervisor can start in a module. */
 const STARTS = /^(?:class\s+(?:WorkerTask|ManagementTask)\b|(?:async\s+)?def\s+(?:main|start)\b)/m;
 
-/** The files of a working folder. @throws UsageError */
+/** Reads the files of a working folder. @throws UsageError */
 export async function appFromFolder(
   fs: LocalFs,
   folder: string,
@@ -53,9 +56,9 @@ export async function appFromFolder(
 }
 
 /**
- * Makes a package of the files at `paths`, of which app.json is one.
- * @param read gives the content of one of them
- * @throws UsageError when app.json is not right, or there is nothing to start
+ * Makes a package of the files at `paths`, which include app.json.
+ * @param read returns the content of one file
+ * @throws UsageError when app.json is invalid, or the app has nothing to start
  */
 export async function pack(
   paths: readonly string[],
@@ -95,7 +98,10 @@ function boardManifest(m: AppManifest, modules: readonly string[]) {
   };
 }
 
-/** The modules to import. @throws UsageError when there are none, or they have nothing to start */
+/**
+ * Returns the modules to import.
+ * @throws UsageError when there are none, or they contain nothing to start
+ */
 function modulesOf(manifest: AppManifest, files: readonly AppFile[]): string[] {
   const has = (path: string) => files.some((f) => f.path === path);
   const pythings = ['worker_task.py', 'management_task.py'].filter(has);

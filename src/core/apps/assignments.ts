@@ -9,15 +9,15 @@ export const LATEST = 'latest';
 
 /** An app that boards should run. */
 export interface Assignment {
-  /** The boards: a selector, such as `kitchen`, `tag:lab` or `@upstairs`. */
+  /** Selects the boards: `kitchen`, `tag:lab` or `@upstairs`. */
   readonly to: string;
   /** The app's folder on this computer. */
   readonly folder: string;
-  /** A git tag or commit, {@link LATEST}, or '' for the files as they are. */
+  /** A git tag or commit, {@link LATEST}, or '' for the files in the folder now. */
   readonly ref: string;
 }
 
-/** The assignments of this user; the last one that selects a board counts. */
+/** The assignments of this user. The last one that selects a board applies to it. */
 export class AssignmentFile extends StateList<Assignment> {
   constructor(env: Readonly<Record<string, string | undefined>>) {
     super(env, 'apps.json', ({ to, folder, ref }) => {
@@ -27,12 +27,12 @@ export class AssignmentFile extends StateList<Assignment> {
     });
   }
 
-  /** Assigns an app, in place of an earlier assignment to the same selector. */
+  /** Assigns an app. Replaces an earlier assignment with the same selector. */
   async assign(assignment: Assignment): Promise<void> {
     await this.change((all) => [...all.filter((a) => a.to !== assignment.to), assignment]);
   }
 
-  /** Removes the assignment to this selector. @returns whether there was one */
+  /** Removes the assignment with this selector. @returns whether one existed */
   async unassign(to: string): Promise<boolean> {
     let found = false;
     await this.change((all) => {
@@ -43,7 +43,10 @@ export class AssignmentFile extends StateList<Assignment> {
   }
 }
 
-/** Finds the assignment that counts for a board. @param selects whether a selector means the board */
+/**
+ * Returns the assignment that applies to a board.
+ * @param selects tells whether a selector matches the board
+ */
 export function assignmentFor<T extends Assignment>(
   all: readonly T[],
   selects: (selector: string) => boolean,
@@ -51,7 +54,7 @@ export function assignmentFor<T extends Assignment>(
   return [...all].reverse().find(({ to }) => selects(to));
 }
 
-/** Reads the packages of assignments; each folder and version once. */
+/** Reads the packages of assignments, each folder and version only once. */
 export class AssignedPackages {
   readonly #packages = new Map<string, Promise<AppPackage>>();
 
@@ -64,22 +67,22 @@ export class AssignedPackages {
   }
 }
 
-/** Reads an app from its folder, or from git where `ref` is given. @throws UsageError */
+/** Reads an app from its folder or, with `ref`, from git. @throws UsageError */
 export function readApp(folder: string, ref: string, signal?: AbortSignal): Promise<AppPackage> {
   if (ref === '') return appFromFolder(nodeLocalFs, folder, signal);
   return appFromGit(folder, ref === LATEST ? 'HEAD' : ref, signal);
 }
 
-/** How the app on a board differs from the assigned one. */
+/** Compares the app on a board with the assigned one. */
 export type Drift =
-  /** It runs the desired version. */
+  /** The board runs the assigned version. */
   | 'none'
-  /** It runs another one, or none. */
+  /** The board runs another version, or no app. */
   | 'differs'
-  /** It has tried the desired version and fell back from it. */
+  /** The board tried the assigned version and went back to the previous one. */
   | 'rejected';
 
-/** Compares what a board runs with `desired`, a version of the form `NAME/VERSION-HASH`. */
+/** Compares the app on a board with `desired`, a version in the form `NAME/VERSION-HASH`. */
 export function driftOf(app: Pick<BoardApp, 'run' | 'bad'> | undefined, desired: string): Drift {
   if (app?.run === desired) return 'none';
   return app?.bad?.version === desired ? 'rejected' : 'differs';

@@ -3,15 +3,15 @@ import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { orIfMissing, under } from '../files';
 
-/** Where apps are on a board, below its home folder. */
+/** Folder of the apps on a board, below its home folder. */
 export const APPS_FOLDER = '/fleet';
-/** The pointer: what runs there. Written last by a deployment, and by the supervisor. */
+/** Says which version runs. A deployment and the supervisor write it last. */
 const NOTE = 'run.json';
 const MAX_NOTE = 8_192;
 
 /** The apps on a board. Versions are `NAME/VERSION-HASH`. */
 export interface BoardApp {
-  /** The version that runs; undefined: none. */
+  /** The version that runs. Undefined: none. */
   readonly run?: string;
   /** The version that the board goes back to if `run` keeps failing. */
   readonly old?: string;
@@ -27,7 +27,7 @@ export async function appsFolder(files: BoardFiles, signal?: AbortSignal): Promi
   return under(home, APPS_FOLDER);
 }
 
-/** Returns the app deployed to a board; undefined if there never was one. */
+/** Returns the app that was deployed to a board. Undefined if there never was one. */
 export async function readBoardApp(
   files: BoardFiles,
   signal?: AbortSignal,
@@ -43,7 +43,7 @@ export function parseNote(content: Uint8Array): BoardApp {
   try {
     o = content.length > MAX_NOTE ? undefined : JSON.parse(text(content));
   } catch {
-    o = undefined; // a damaged note: the next deployment writes a new one
+    o = undefined; // damaged: the next deployment replaces it
   }
   if (typeof o !== 'object' || o === null) return { onTrial: false };
   const { run, old, trial, bad } = o as Record<string, unknown>;
@@ -57,13 +57,16 @@ export function parseNote(content: Uint8Array): BoardApp {
   };
 }
 
-/** Reads the state that the running supervisor reports (`info`). Untrusted. */
+/** Reads the state that the running supervisor reports (`info`). It is untrusted. */
 export function parseAppInfo(answer: Readonly<Record<string, unknown>>): BoardApp {
   const { app, v, old, trial, bad } = answer;
   return parseNote(utf8(JSON.stringify({ run: `${String(app)}/${String(v)}`, old, trial, bad })));
 }
 
-/** Reads the app from a birth message; undefined: a version failed, and only a request tells which one. */
+/**
+ * Reads the app from a birth message. Returns undefined if a version failed: only a request returns
+ * which one.
+ */
 export function appOfBirth({ run, onTrial, fellBack }: BirthApp): BoardApp | undefined {
   if (fellBack) return undefined;
   const version = versionOf(run);
@@ -71,8 +74,8 @@ export function appOfBirth({ run, onTrial, fellBack }: BirthApp): BoardApp | und
 }
 
 /**
- * Splits the path of an app's file on a board, as tracebacks show it, into the app and the path in its folder; undefined
- * for other files.
+ * Splits the path of an app's file on a board, as a traceback contains it, into the app and the
+ * path in the app's folder. Returns undefined for other files.
  */
 export function appFileOf(
   path: string,
@@ -84,7 +87,7 @@ export function appFileOf(
   return { app, path: rest };
 }
 
-/** Makes the board run `note` from its next start on. */
+/** Makes the board run the version in `note` from its next start on. */
 export async function writeNote(
   files: BoardFiles,
   note: { readonly run?: string; readonly old?: string; readonly trial: number },
@@ -99,7 +102,7 @@ function wordOf(value: unknown, most: number): string {
   return typeof value === 'string' ? value.slice(0, most) : '';
 }
 
-/** Returns a valid version name: data from a board becomes part of paths. */
+/** Returns the version name if it is valid. It comes from a board and becomes part of paths. */
 function versionOf(value: unknown): string | undefined {
   return typeof value === 'string' && /^[\w-]{1,32}\/[\w.+-]{1,64}$/.test(value)
     ? value

@@ -10,23 +10,23 @@ import type { Supervisor } from './deploy';
 import { placeSupervisor } from './placeSupervisor';
 import { nextRun, type Missed, type When } from './scheduleTimes';
 
-/** A file on the board that it runs by its own clock (board/app/fleet/plan.py). */
+/** A file that the board runs by its own clock (board/app/fleet/plan.py). */
 export type BoardSchedule = When & {
   readonly id: string;
   /** The file's path on the board. */
   readonly file: string;
   readonly missed: Missed;
-  /** Seconds since 1970; undefined: it has not run, or the board has no clock. */
+  /** Seconds since 1970. Undefined: it has not run yet, or the board's clock is not set. */
   readonly last?: number;
 };
 
-/** The same with the state that the running board reports. */
+/** A schedule together with the state that the running board reports. */
 export type ScheduleState = BoardSchedule & {
-  /** Runs since the board's start. */
+  /** Number of runs since the board started. */
   readonly runs?: number;
-  /** Why its last run failed. Text from the board. */
+  /** Why the last run failed. Untrusted text from the board. */
   readonly error?: string;
-  /** Milliseconds since 1970; undefined where the board has no clock. */
+  /** Milliseconds since 1970. Undefined if the board's clock is not set. */
   readonly next?: number;
 };
 
@@ -34,7 +34,7 @@ const PLAN = 'plan.json';
 const MOST = 16;
 const ID = /^[\w-]{1,32}$/;
 
-/** Reads the board's schedules from its file; none if the file is damaged. */
+/** Reads the board's schedules from its file. Returns none if the file is damaged. */
 export async function readPlan(
   files: BoardFiles,
   signal?: AbortSignal,
@@ -50,12 +50,15 @@ export function parsePlan(content: Uint8Array): readonly BoardSchedule[] {
   try {
     rows = JSON.parse(text(content));
   } catch {
-    return []; // the next change writes it again
+    return []; // damaged: the next change replaces it
   }
   return Array.isArray(rows) ? rows.slice(0, MOST).flatMap(scheduleOf) : [];
 }
 
-/** Asks the board's agent for its schedules. @throws AgentRefusedError without a supervisor that supports them */
+/**
+ * Asks the board's agent for its schedules.
+ * @throws AgentRefusedError without a supervisor that supports them
+ */
 export async function askPlan(
   control: AgentControl,
   { load = false, signal }: { readonly load?: boolean; readonly signal?: AbortSignal } = {},
@@ -82,7 +85,7 @@ export async function askPlan(
 
 /**
  * Writes the board's schedules, and the supervisor that runs them if it is missing.
- * @returns whether the board has to restart before it runs the plan
+ * @returns whether the board must restart before it follows them
  */
 export async function writePlan(
   files: BoardFiles,
@@ -107,7 +110,10 @@ export async function writePlan(
   return true;
 }
 
-/** Whether main.py contains a program but no agent. The supervisor does not return, so it would keep that program from running. */
+/**
+ * Returns whether main.py contains a program but does not start the agent. The supervisor never
+ * returns, so it would keep that program from running.
+ */
 async function hasOwnProgram(files: BoardFiles, signal: AbortSignal | undefined): Promise<boolean> {
   const { home } = await files.places(signal);
   const path = under(home, MAIN_FILE);

@@ -10,9 +10,9 @@ import type { Missed, When } from './scheduleTimes';
 /** A board whose schedules are read or changed. */
 export interface ScheduleBoard {
   readonly files: BoardFiles;
-  /** Its agent, if it has one and is connected. */
+  /** The board's agent, if it has one and is connected. */
   readonly control: AgentControl | undefined;
-  /** Restarts the board: hard through the agent, soft on a cable. */
+  /** Restarts the board: hard through the agent, soft over a cable. */
   readonly restart: (signal: AbortSignal | undefined) => Promise<void>;
 }
 
@@ -21,12 +21,12 @@ export interface NewBoardSchedule {
   readonly id: string;
   readonly when: When;
   readonly missed: Missed;
-  /** Name and content of the script, which is written to the board's home folder. */
+  /** Name and content of the script. It is written to the board's home folder. */
   readonly name: string;
   readonly content: Uint8Array;
 }
 
-/** Writes the script and schedules it, in place of a schedule with the same id. @throws UsageError */
+/** Writes the script and schedules it. Replaces a schedule with the same id. @throws UsageError */
 export async function addBoardSchedule(
   board: ScheduleBoard,
   { id, when, missed, name, content }: NewBoardSchedule,
@@ -42,7 +42,10 @@ export async function addBoardSchedule(
   return own;
 }
 
-/** Removes a schedule; its script stays on the board. @throws UsageError when the board has no such schedule */
+/**
+ * Removes a schedule. Its script stays on the board.
+ * @throws UsageError when the board has no such schedule
+ */
 export async function removeBoardSchedule(
   board: ScheduleBoard,
   id: string,
@@ -59,7 +62,10 @@ export async function removeBoardSchedule(
   );
 }
 
-/** Lists a board's schedules: from the running board through its agent, else from its file without next runs. */
+/**
+ * Lists a board's schedules. The running board answers through its agent; otherwise they are read
+ * from its file, without the times of the next runs.
+ */
 export function boardSchedules(
   { files, control }: Pick<ScheduleBoard, 'files' | 'control'>,
   signal?: AbortSignal,
@@ -67,7 +73,7 @@ export function boardSchedules(
   return control ? askPlan(control, signal ? { signal } : {}) : readPlan(files, signal);
 }
 
-/** The error for a schedule that does not exist. */
+/** Returns the error for a schedule that does not exist. */
 export function noSchedule(name: string): UsageError {
   return new UsageError(l10n.t('There is no schedule "{0}"', name), {
     hint: l10n.t('mpyfleet schedule list shows them; with -b those of boards.'),

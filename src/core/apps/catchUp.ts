@@ -5,13 +5,17 @@ import { DisposableStore, type Disposable } from '../events';
 import type { Log } from '../log';
 import type { MessageCollector } from './collector';
 
-/** Number of boards that are asked at the same time: after a reconnection, a broker announces a thousand at once. */
+/**
+ * Boards asked at the same time. After a reconnection, a broker announces a thousand boards at
+ * once.
+ */
 const AT_ONCE = 8;
 
 /**
- * Asks each board for the messages that it still has when it connects, and again after the connection to its broker was lost:
- * an app that sends once an hour would leave a gap for that long otherwise. A board that sleeps is not asked: it has sent all
- * that it has before it sleeps, and each request keeps it awake. Ends when the result is disposed.
+ * Asks each board for the messages it still holds, when it connects and when the connection to its
+ * broker was lost in between. Without this, an app that sends once an hour would leave a gap of
+ * that length. A sleeping board is skipped: it sent everything before it fell asleep, and each
+ * request would keep it awake. Stops when the result is disposed.
  */
 export function catchUp(
   hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
@@ -45,7 +49,7 @@ export function catchUp(
         try {
           await collector.fetch(uid, control, ended.signal);
         } catch (error) {
-          // A board without an app refuses; a board that left is asked when it reconnects.
+          // A board without an app refuses. A board that left is asked when it reconnects.
           log.debug(`${uid}: ${asError(error).message}`);
         }
       });

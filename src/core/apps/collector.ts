@@ -14,17 +14,23 @@ export type MessageStore = Pick<
   'addMessages' | 'knownSource' | 'commands' | 'putCommand' | 'messages'
 >;
 
-/** The answer of an app to a message. */
+/** An app's answer to a message. */
 export interface AppReply {
   readonly uid: string;
   readonly record: Extract<AppRecord, { kind: 'reply' }>;
 }
 
-/** Number of batches of one board that may wait for the store. Later ones stay on the board and are fetched afterwards. */
+/**
+ * Batches of one board that may wait for the store. Later ones stay on the board and are fetched
+ * afterwards.
+ */
 const WAITING = 200;
-/** Milliseconds before a failed store is tried again: a database server may be restarting. */
+/** Milliseconds before a call to the store is retried. A database server may be restarting. */
 const STORE_AGAIN_MS = 1_000;
-/** If the calculated start moves by more than this, in milliseconds, the board's clock was set. */
+/**
+ * Milliseconds by which the calculated start of a board may move. More means that its clock was
+ * set.
+ */
 const CLOCK_SET_MS = 3_000;
 
 interface Source {
@@ -33,11 +39,11 @@ interface Source {
   next: number;
   /** When the board started, in milliseconds since 1970. */
   start: number;
-  /** Number of the first message that could not be fetched from the board yet. */
+  /** Number of the first message that the board could not deliver yet. */
   gap?: number;
 }
 
-/** Services of a collector. Default: the system's clocks. */
+/** Services of a collector. They default to the system's clocks. */
 export interface CollectorOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -45,8 +51,8 @@ export interface CollectorOptions {
 }
 
 /**
- * Stores the messages that the apps of all boards send, each once. Messages that are missing before one from the broker
- * are requested from the board. Ends when it is disposed.
+ * Stores the messages that the apps of all boards send, each exactly once. If messages are missing
+ * before one from the broker, it requests them from the board. Stops when it is disposed.
  */
 export class MessageCollector implements Disposable {
   readonly #lifetime = new DisposableStore();
@@ -61,7 +67,7 @@ export class MessageCollector implements Disposable {
   readonly #now: () => number;
   readonly #clock: Clock;
 
-  /** @param hub the brokers to listen to; undefined: only {@link fetch} brings messages */
+  /** @param hub the brokers to listen to. Undefined: only {@link fetch} brings messages */
   constructor(
     private readonly hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'> | undefined,
     private readonly store: MessageStore,
@@ -70,7 +76,7 @@ export class MessageCollector implements Disposable {
   ) {
     this.#now = now;
     this.#clock = clock;
-    // Each board may wait for the store.
+    // The queue of every board may be waiting for the store.
     setMaxListeners(0, this.#ended.signal);
     if (!hub) return;
     this.#lifetime.add(
@@ -78,7 +84,10 @@ export class MessageCollector implements Disposable {
     );
   }
 
-  /** Fetches the remaining messages of a board; resolves when they are stored. @throws the error of the request */
+  /**
+   * Fetches the remaining messages of a board. Resolves when they are stored.
+   * @throws the error of the request
+   */
   async fetch(uid: string, control: AgentControl, signal?: AbortSignal): Promise<void> {
     await this.#inTurn(uid, () => this.#fetchFrom(uid, control, undefined, signal));
   }
@@ -103,7 +112,7 @@ export class MessageCollector implements Disposable {
         try {
           await this.#fetchFrom(uid, control, batch.boot);
         } catch (error) {
-          // The received messages are kept; the next batch requests the gap again.
+          // The messages that arrived are kept. The next batch requests the gap again.
           source.gap = from;
           this.log.debug(`${uid}: messages before ${batch.first}: ${asError(error).message}`);
         }
@@ -112,7 +121,10 @@ export class MessageCollector implements Disposable {
     }).catch((error: unknown) => this.log.warn(`${uid}: ${asError(error).message}`));
   }
 
-  /** Fetches the messages from the next one on; if that is unknown, all since the board's start. */
+  /**
+   * Fetches all messages after the last stored one, or all since the board's start if that is
+   * unknown.
+   */
   async #fetchFrom(
     uid: string,
     control: AgentControl,
@@ -138,7 +150,8 @@ export class MessageCollector implements Disposable {
     let source = this.#sources.get(uid);
     if (source?.boot !== batch.boot) {
       const known = await this.#untilStored(() => this.store.knownSource(uid, batch.boot));
-      // The board's clock counts whole seconds: a second estimate of its start would change the order of messages.
+      // The board's clock counts whole seconds, so a second estimate of its start would change the
+      // order of messages.
       const start = known.start ?? startOf(batch, at);
       source = { boot: batch.boot, next: known.last + 1, start };
       this.#sources.set(uid, source);
@@ -167,7 +180,10 @@ export class MessageCollector implements Disposable {
     if (isNew.length > 0) this.#stored.fire(isNew);
   }
 
-  /** Retries a call of the store until it works, because the broker does not deliver a message twice. */
+  /**
+   * Retries a call to the store until it succeeds, because the broker does not deliver a message
+   * twice.
+   */
   async #untilStored<T>(call: () => Promise<T>): Promise<T> {
     for (let isFirst = true; ; isFirst = false) {
       try {
@@ -180,7 +196,10 @@ export class MessageCollector implements Disposable {
     }
   }
 
-  /** Handles the batches of one board in order: a gap is filled before later messages are handled. */
+  /**
+   * Handles the batches of one board in order, so that a gap is filled before later messages are
+   * stored.
+   */
   async #inTurn(uid: string, work: () => Promise<void>): Promise<void> {
     const turns = this.#turns.get(uid) ?? new Queue();
     this.#turns.set(uid, turns);

@@ -4,9 +4,10 @@ import { DisposableStore, type Disposable } from '../events';
 import type { AppCommands } from './appCommands';
 
 /**
- * Delivers waiting messages to connected boards now, and to others when they connect, until the result is disposed. A
- * board sends a birth with every change of its state, so delivery happens once for each of its starts.
- * @param attempt takes each delivery and deals with its failure
+ * Delivers waiting messages to connected boards now, and to others when they connect, until the
+ * result is disposed. A board repeats its birth message whenever its state changes, so delivery
+ * happens once per start of the board.
+ * @param attempt makes one delivery and handles its failure
  */
 export function deliverWaiting(
   hub: Pick<BrokerHub, 'all' | 'onDidChange' | 'agent'>,
@@ -26,7 +27,8 @@ export function deliverWaiting(
     for (const [uid, state] of broker.presences) deliver({ uid, state });
     const subscriptions = new DisposableStore();
     subscriptions.add(broker.onPresence(deliver));
-    // After a reconnection, the broker announces its boards again; answers may have been missed meanwhile.
+    // After a reconnection, the broker announces its boards again. Answers may have been missed in
+    // between.
     subscriptions.add(broker.onDidChangeState(({ tag }) => tag === 'online' && boots.clear()));
     return subscriptions;
   });

@@ -9,41 +9,44 @@ import { appsFolder, readBoardApp, writeNote, type BoardApp } from './boardNote'
 import { withAppLines } from './startBlock';
 import { startFromMain } from './startFromMain';
 
-/** The supervisor's files by name, as they are in the product. */
+/** The files of the supervisor by name, as the product contains them. */
 export type Supervisor = ReadonlyMap<string, Uint8Array>;
 
-/** Cancellation, progress and the way of sending for a deployment. */
+/** Controls a deployment: cancellation, progress, and publishing to several boards. */
 export interface DeployOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;
-  /** Sends a file to this board and others at once; false: it has to be written to this board alone. */
+  /**
+   * Sends a file to this board and others at once. False: the file must be written to this board
+   * alone.
+   */
   readonly publish?: (file: WriteItem & { readonly content: Uint8Array }) => Promise<boolean>;
 }
 
-/** What a deployment has to do on one board. Nothing has been changed yet. */
+/** The steps of a deployment on one board. Nothing has changed yet. */
 interface DeployPlan {
   readonly id: string;
   readonly before: BoardApp | undefined;
-  /** The version runs there already, and all its files are whole. */
+  /** The version already runs there, and all its files are intact. */
   readonly isSame: boolean;
-  /** Files that the board does not have. */
+  /** Files that are missing on the board. */
   readonly send: readonly (WriteItem & { readonly content: Uint8Array })[];
-  /** Files that it has at another place. */
+  /** Files that the board already has at another path. */
   readonly copy: readonly { readonly from: string; readonly to: string }[];
-  /** Versions that are neither run nor kept to go back to. */
+  /** Versions that neither run nor serve as fallback. */
   readonly remove: readonly string[];
 }
 
-/** What a deployment has done on one board. `sent`, `copied`: numbers of files. */
+/** The result of a deployment on one board. `sent` and `copied` are numbers of files. */
 export interface Deployed {
   readonly id: string;
   readonly sent: number;
   readonly copied: number;
-  /** False: it ran there already. */
+  /** False: the version already ran there. */
   readonly changed: boolean;
 }
 
-/** Looks what `app` needs on a board, in two round trips. */
+/** Finds out which parts of `app` a board lacks, in two round trips. */
 async function planDeployment(
   files: BoardFiles,
   app: AppPackage,
@@ -81,7 +84,9 @@ async function planDeployment(
   };
 }
 
-/** Puts the files of a plan in place, without having them run. `send` leaves out those that were published. */
+/**
+ * Puts the files of a plan in place without running them. `send` skips those that were published.
+ */
 async function placeFiles(
   files: BoardFiles,
   plan: Pick<DeployPlan, 'send' | 'copy' | 'remove'>,
@@ -98,8 +103,9 @@ async function placeFiles(
 }
 
 /**
- * Has the board run the version from its next start on, and go back to what runs now if it does not stay up. The files
- * must be in place. A board without the agent gets lines in main.py that start the app.
+ * Makes the board run the version from its next start on, and go back to the present one if the new
+ * one keeps failing. The files must be in place. A board without the agent gets lines in main.py
+ * that start the app.
  */
 async function switchTo(
   files: BoardFiles,
@@ -108,7 +114,7 @@ async function switchTo(
   signal?: AbortSignal,
 ): Promise<void> {
   await startFromMain(files, signal);
-  // Of a version that was never confirmed the board does not know whether it stays up.
+  // It is unknown whether a version that was never confirmed keeps running, so it is no fallback.
   const old = before?.onTrial ? before.old : before?.run;
   await writeNote(
     files,
@@ -117,7 +123,10 @@ async function switchTo(
   );
 }
 
-/** Plans, places and switches on one board; the caller restarts it when something has changed. */
+/**
+ * Plans, places and activates an app on one board. The caller restarts the board if something
+ * changed.
+ */
 export async function deployApp(
   files: BoardFiles,
   app: AppPackage,
@@ -134,7 +143,10 @@ export async function deployApp(
   return { ...result, changed: true };
 }
 
-/** Takes the app and its supervisor off the board, which has to restart afterwards. @throws UsageError without an app */
+/**
+ * Removes the app and its supervisor from a board, which must restart afterwards.
+ * @throws UsageError if there is no app
+ */
 export async function removeApp(files: BoardFiles, signal?: AbortSignal): Promise<string> {
   const app = await readBoardApp(files, signal);
   if (!app) {
@@ -155,7 +167,7 @@ export async function removeApp(files: BoardFiles, signal?: AbortSignal): Promis
     await writeNote(files, { trial: 0 }, signal);
     await removeIfThere(files, `${root}/apps`, signal, { recursive: true });
   } else {
-    // The pointer first: a removal that is cut leaves a board that runs nothing of it.
+    // run.json goes first: if the removal is cut short, the board runs no part of the app.
     await files.remove(`${root}/run.json`, optional(signal));
     await files.remove(root, { recursive: true, ...optional(signal) });
   }

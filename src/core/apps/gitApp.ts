@@ -8,14 +8,14 @@ import { pack, type AppPackage } from './appSource';
 import { MANIFEST } from './appManifest';
 
 const MAX_ARCHIVE = 64 << 20;
-/** Tags offered to the user. */
+/** Number of tags offered to the user. */
 const MAX_TAGS = 50;
-/** A tag, a branch or a commit; never an option of git. */
+/** Matches a tag, a branch or a commit, and never an option of git. */
 const REF = /^[A-Za-z0-9][\w./@{}^~+-]{0,199}$/;
 
 /**
  * Reads an app from a tag, commit or branch of the folder's git repository.
- * @throws UsageError without git, without such a ref, and when the app is not in it
+ * @throws UsageError if git, the ref or the app in it does not exist
  */
 export async function appFromGit(
   folder: string,
@@ -37,7 +37,10 @@ export async function appFromGit(
   return pack(paths, (path) => Promise.resolve(files.get(path) ?? new Uint8Array()));
 }
 
-/** Returns the tags of the folder's repository, newest first; undefined without a repository with a commit, or git. */
+/**
+ * Returns the tags of the folder's repository, newest first. Returns undefined without git, or
+ * without a repository that has a commit.
+ */
 export async function gitTags(folder: string): Promise<readonly string[] | undefined> {
   try {
     await git(folder, ['rev-parse', '--verify', 'HEAD']);

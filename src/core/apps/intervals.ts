@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 
 const NAMES = ['worker', 'management', 'sleep'];
-/** Longest interval in seconds, as in app.json. */
+/** Longest interval in seconds, the same as in app.json. */
 const LONGEST_S = 259_200;
 
 /** Reads `worker=5 sleep=600`, intervals of an app in seconds. @throws UsageError */

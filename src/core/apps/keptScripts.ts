@@ -5,10 +5,10 @@ import { UsageError } from '../errors';
 import { isAbsent, orAbsent, replaceFile } from '../localFiles';
 import { stateFolder } from '../packages';
 
-/** A file's name that is the same on every computer and on boards. */
+/** File names that are valid on every computer and on boards. */
 const NAME = /^[A-Za-z0-9_][\w.-]{0,63}\.py$/;
 
-/** Scripts that the user keeps independently of a workspace: one folder for the window and the shell. */
+/** Scripts that the user keeps outside of any workspace. Window and shell share one folder. */
 export class KeptScripts {
   readonly folder: string;
 
@@ -16,13 +16,16 @@ export class KeptScripts {
     this.folder = join(stateFolder(env), 'scripts');
   }
 
-  /** The names of the scripts in alphabetical order, such as `water.py`. */
+  /** Returns the names of the scripts, such as `water.py`, in alphabetical order. */
   async list(): Promise<readonly string[]> {
     const names = await orAbsent(readdir(this.folder), []);
     return names.filter((name) => NAME.test(name)).sort();
   }
 
-  /** Gives the path of the script called `name`, whether or not it exists. @throws UsageError for an unusable name */
+  /**
+   * Returns the path of the script `name`, whether or not it exists.
+   * @throws UsageError for an invalid name
+   */
   path(name: string): string {
     if (NAME.test(name)) return join(this.folder, name);
     throw new UsageError(l10n.t('"{0}" is not a name for a script', name), {
@@ -39,7 +42,7 @@ export class KeptScripts {
     }
   }
 
-  /** Keeps a script, in place of one with the same name. */
+  /** Saves a script. Replaces one with the same name. */
   async keep(name: string, content: Uint8Array): Promise<void> {
     await replaceFile(this.path(name), content, { mode: 0o600 });
   }

@@ -15,7 +15,7 @@ export function messageJson(row: MessageRow, name: string): Readonly<Record<stri
   };
 }
 
-/** Formats messages as CSV, with one column for every entry that occurs in their data. */
+/** Formats messages as CSV, with a column for every key that occurs in their data. */
 export function messagesCsv(
   rows: readonly MessageRow[],
   name: (uid: string) => string = (uid) => uid,
@@ -29,16 +29,16 @@ export function messagesCsv(
   return toCsv([['time', 'board', 'app', ...columns], ...lines.map((line) => line.map(String))]);
 }
 
-/** What the app sent. */
+/** Reads the data that the app sent. */
 export function dataOf(row: Pick<MessageRow, 'data'>): unknown {
   try {
     return JSON.parse(row.data);
   } catch {
-    return row.data; // a text that the store has cut
+    return row.data; // the store has cut the text
   }
 }
 
-/** Returns the numbers of a message by name; nested ones as `a.b`. Charts show them. */
+/** Returns the numbers in a message by name; nested ones as `a.b`. Charts show them. */
 export function numbersOf(row: Pick<MessageRow, 'data'>): Readonly<Record<string, number>> {
   const entries = Object.entries(flatten(dataOf(row)));
   return Object.fromEntries(
@@ -46,7 +46,7 @@ export function numbersOf(row: Pick<MessageRow, 'data'>): Readonly<Record<string
   );
 }
 
-/** A board may call an entry `__proto__`. */
+/** A board may name a key `__proto__`. */
 function ownCell(data: Record<string, Cell> | undefined, column: string): Cell {
   return data && Object.hasOwn(data, column) ? (data[column] ?? '') : '';
 }

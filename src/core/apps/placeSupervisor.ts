@@ -5,7 +5,11 @@ import { appsFolder } from './boardNote';
 import type { Supervisor } from './deploy';
 import { startFromMain } from './startFromMain';
 
-/** Puts the supervisor's files on a board that has others or none, and its start into main.py. @returns whether any was written */
+/**
+ * Writes the files of the supervisor to a board that has other ones or none, and its start to
+ * main.py.
+ * @returns whether anything was written
+ */
 export async function placeSupervisor(
   files: BoardFiles,
   supervisor: Supervisor,

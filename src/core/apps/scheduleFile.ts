@@ -1,17 +1,17 @@
 import { checkWhen, nextRun, type Missed, type When } from './scheduleTimes';
 import { StateList } from './stateList';
 
-/** A command that `mpyfleet watch` runs by the clock. Times in milliseconds since 1970. */
+/** A command that `mpyfleet watch` runs at its times. Times are in milliseconds since 1970. */
 export type Schedule = When & {
   readonly name: string;
-  /** Arguments of mpyfleet. */
+  /** Arguments of `mpyfleet`. */
   readonly command: readonly string[];
-  /** The folder in which it runs. */
+  /** The folder in which the command runs. */
   readonly cwd: string;
   readonly missed: Missed;
   readonly added: number;
   readonly last?: number;
-  /** Exit status of the last run, and the end of its output. */
+  /** Exit status and end of the output of the last run. */
   readonly status?: number;
   readonly said?: string;
 };
@@ -23,7 +23,7 @@ export class ScheduleFile extends StateList<Schedule> {
   }
 }
 
-/** When it runs next, in milliseconds since 1970. */
+/** Time of the next run, in milliseconds since 1970. */
 export function nextOf(schedule: Schedule, now: number): number | undefined {
   const last = schedule.last ?? schedule.added;
   return nextRun(schedule, { after: now, last });

@@ -2,17 +2,17 @@ import * as l10n from '@vscode/l10n';
 import { Cron } from 'croner';
 import { UsageError } from '../errors';
 
-/** When something runs: at an interval in seconds, or at the times of a cron expression. */
+/** Times to run at: an interval in seconds, or a cron expression. */
 export type When = { readonly every: number } | { readonly cron: string };
 
-/** What becomes of runs that were due while no one was there to start them: one of them is made up for, or none. */
+/** What happens to runs that were missed: one of them is made up for, or none. */
 export type Missed = 'run' | 'skip';
 
 const LONGEST_S = 366 * 86_400;
 
 /**
- * Reads a cron expression of five fields, as cron knows it: `*`, `*\/5`, `1-5`, `1,15`.
- * @throws UsageError for another form, and for one that never comes
+ * Reads a cron expression of five fields: `*`, `*\/5`, `1-5`, `1,15`.
+ * @throws UsageError for any other form, and for a time that never comes
  */
 export function checkWhen(when: When): void {
   if ('every' in when) {
@@ -36,7 +36,8 @@ export function checkWhen(when: When): void {
 const UNITS: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d: 86_400 };
 
 /**
- * Reads what a person types as a time: `30`, `30s`, `5m`, `2h` or `1d` is an interval, anything else a cron expression.
+ * Reads a time as a person types it: `30`, `30s`, `5m`, `2h` or `1d` is an interval, anything else
+ * a cron expression.
  * @throws UsageError
  */
 export function parseWhen(text: string): When {
@@ -50,9 +51,9 @@ export function parseWhen(text: string): When {
 }
 
 /**
- * The first run after `after`.
+ * Returns the first run after `after`.
  * @param last the last run; undefined: none yet
- * @param utc the expression means UTC, as on boards; else this computer's time zone
+ * @param utc the expression is in UTC, as on boards; otherwise in this computer's time zone
  * @returns milliseconds since 1970
  */
 export function nextRun(
@@ -69,8 +70,8 @@ export function nextRun(
 }
 
 /**
- * Whether something is to run now.
- * @param since when it was scheduled, or watching began where missed runs are skipped
+ * Returns whether a run is due.
+ * @param since when it was scheduled or, if missed runs are skipped, when watching began
  */
 export function isDue(
   when: When,

@@ -1,4 +1,4 @@
-/** The marks that fence the app's lines in main.py of a board without the agent. */
+/** Lines that enclose the app's lines in main.py of a board without the agent. */
 const BLOCK = /^# >>> micropython-fleet app >>>[^]*?^# <<< micropython-fleet app <<<[ \t]*\r?\n?/gm;
 
 const LINES = `# >>> micropython-fleet app >>>
@@ -8,7 +8,7 @@ fleet.run()
 # <<< micropython-fleet app <<<
 `;
 
-/** main.py with the lines that start the app before everything else, or without them. */
+/** Returns main.py with or without the lines that start the app before everything else. */
 export function withAppLines(main: string, wanted: boolean): string {
   const rest = main.replace(BLOCK, '');
   return wanted ? LINES + rest : rest;

@@ -3,7 +3,9 @@ import { text, utf8 } from '../bytes';
 import { AGENT_FOLDER, isMissing, MAIN_FILE, orIfMissing, splitStartLines, under } from '../files';
 import { withAppLines } from './startBlock';
 
-/** Has main.py of a board without the agent start the supervisor; with the agent, its lines are not needed. */
+/**
+ * Makes main.py of a board without the agent start the supervisor. The agent needs no such lines.
+ */
 export async function startFromMain(files: BoardFiles, signal?: AbortSignal): Promise<void> {
   const options = signal ? { signal } : {};
   const { home } = await files.places(signal);

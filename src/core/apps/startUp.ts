@@ -7,20 +7,21 @@ import { MAIN_FILE, mergeStartLines, orIfMissing, splitStartLines, under } from 
 import { readBoardApp } from './boardNote';
 import { withAppLines } from './startBlock';
 
-/** The file on the board that keeps the replaced program. */
+/** File on the board that keeps the replaced program. */
 export const KEPT_FILE = '/main.before.py';
 
-/** Where the previous start-up program went. */
+/** Where the previous start-up program was put. */
 export interface StartUp {
-  /** The file on the board that contains it; undefined: none existed, or it was the same. */
+  /** File on the board that contains it. Undefined: there was none, or it was the same. */
   readonly kept?: string;
 }
 
 /**
- * Makes a script what the board runs at every start: main.py, and with the agent also its setting for the program. The program
- * of before is kept in {@link KEPT_FILE}. The board has to restart afterwards.
- * @param control the agent of the board, if it is reached through one
- * @throws UsageError where a deployed app is what starts
+ * Makes the board run a script at every start: as main.py and, with the agent, also in the agent's
+ * setting for the program. The previous program is kept in {@link KEPT_FILE}. The board must
+ * restart afterwards.
+ * @param control the agent of the board, if the link goes through one
+ * @throws UsageError if a deployed app starts instead
  */
 export async function installStartUp(
   files: BoardFiles,

@@ -5,11 +5,14 @@ import { UsageError } from '../errors';
 import { isAbsent, replaceFile } from '../localFiles';
 import { stateFolder } from '../packages';
 
-/** A list that belongs to the user, in a JSON file that is replaced as a whole. Window and shell share the folder. */
+/**
+ * A list that belongs to the user, in a JSON file that is always replaced as a whole. Window and
+ * shell share the folder.
+ */
 export class StateList<T> {
   readonly path: string;
 
-  /** @param check throws for a row that is damaged */
+  /** @param check throws if an entry is damaged */
   constructor(
     env: Readonly<Record<string, string | undefined>>,
     name: string,
@@ -18,7 +21,7 @@ export class StateList<T> {
     this.path = join(stateFolder(env), name);
   }
 
-  /** @throws UsageError for a file that is damaged: only the user can repair it */
+  /** @throws UsageError for a damaged file: only the user can repair it */
   async read(): Promise<readonly T[]> {
     try {
       const rows: unknown = JSON.parse(await readFile(this.path, 'utf8'));
@@ -35,7 +38,10 @@ export class StateList<T> {
     }
   }
 
-  /** Reads, changes and writes. Of two processes that do so within the same milliseconds, the later one wins. */
+  /**
+   * Reads, changes and writes the list. If two processes do so within the same milliseconds, the
+   * later one wins.
+   */
   async change(work: (all: readonly T[]) => readonly T[]): Promise<void> {
     const all = work(await this.read());
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });

@@ -5,7 +5,10 @@ import luminosityWorker from '../../../board/examples/luminosity/worker_task.py'
 import { utf8 } from '../bytes';
 import { MANIFEST } from './appManifest';
 
-/** `worker`: classes as Pythings has them; `task`: one coroutine; the others are examples of board/examples. */
+/**
+ * `worker`: classes in the form of Pythings; `task`: one coroutine; the others are examples of
+ * board/examples.
+ */
 export const TEMPLATES = ['worker', 'task', 'luminosity', 'blinky', 'logger'] as const;
 export type TemplateKind = (typeof TEMPLATES)[number];
 
@@ -52,7 +55,7 @@ async def main():
         await asyncio.sleep(fleet.interval("worker"))
 `;
 
-/** By template: its files, and what its app.json has in addition. */
+/** For each template, its files and the extra entries of its app.json. */
 const CONTENT: Readonly<
   Record<TemplateKind, { readonly code: readonly (readonly [string, string])[]; more: object }>
 > = {
@@ -81,7 +84,10 @@ const CONTENT: Readonly<
   },
 };
 
-/** The files of a new app, by path; those of `worker` and `task` run as they are on every board. */
+/**
+ * Returns the files of a new app, by path. Those of `worker` and `task` run unchanged on every
+ * board.
+ */
 export function appTemplate(name: string, kind: TemplateKind): ReadonlyMap<string, Uint8Array> {
   const { code, more } = CONTENT[kind];
   const manifest = { name, version: '0.1.0', ...more, files: ['*.py'] };

@@ -8,19 +8,22 @@ export interface MessageRow {
   readonly uid: string;
   readonly boot: string;
   readonly seq: number;
-  /** By the board's clock where it has one, in milliseconds since 1970. */
+  /** Milliseconds since 1970, by the board's clock if it is set. */
   readonly at: number;
   readonly app: string;
   /** JSON text. */
   readonly data: string;
 }
 
-/** How far the messages of one start of a board are known, and how many the board had to drop. */
+/** How many messages of one start of a board are stored, and how many the board had to drop. */
 export interface SourceRow {
   readonly uid: string;
   readonly boot: string;
   readonly dropped: number;
-  /** Time of the board's start in milliseconds since 1970. All collectors add it to the board's own times. */
+  /**
+   * Time of the board's start in milliseconds since 1970. All collectors add it to the board's own
+   * times.
+   */
   readonly start?: number;
 }
 
@@ -31,7 +34,7 @@ export interface KnownSource {
   readonly start?: number;
 }
 
-/** Which messages of apps are wanted. */
+/** Selects messages of apps. */
 export interface MessageQuery {
   readonly uids?: readonly string[];
   /** Milliseconds since 1970; `to` is exclusive. */
@@ -40,13 +43,13 @@ export interface MessageQuery {
   /** Case-insensitive part of the JSON text (ASCII letters). */
   readonly text?: string;
   readonly limit: number;
-  /** Rows after this position, at which the previous page ended. */
+  /** Rows after this position, where the previous page ended. */
   readonly after?: number;
-  /** The newest rows in place of the oldest, still in the order of time. */
+  /** The newest rows instead of the oldest, still ordered by time. */
   readonly latest?: boolean;
 }
 
-/** Messages that match a query, in parts. */
+/** A page of messages. */
 export interface MessagePage {
   /** Sorted by time; rows of one board keep the order in which it sent them. */
   readonly rows: readonly MessageRow[];
@@ -56,7 +59,7 @@ export interface MessagePage {
   readonly dropped: number;
 }
 
-/** The states of a message to an app, in their order. The last three are final. */
+/** States of a message to an app, in order. The last three are final. */
 export const COMMAND_STATES = [
   ...(['queued', 'sent', 'delivered', 'done', 'failed', 'expired'] as const),
 ] as const;
@@ -66,19 +69,19 @@ export type CommandState = (typeof COMMAND_STATES)[number];
 export interface CommandRow {
   readonly id: string;
   readonly uid: string;
-  /** When it was written, in milliseconds since 1970. */
+  /** Time of writing, in milliseconds since 1970. */
   readonly at: number;
   readonly text: string;
   readonly state: CommandState;
   /** The message is not delivered after this time, in milliseconds since 1970. */
   readonly until: number;
-  /** The board's start that it was delivered to. */
+  /** The start of the board to which it was delivered. */
   readonly boot?: string;
   readonly reply?: string;
   readonly error?: string;
 }
 
-/** Which messages to apps are wanted. */
+/** Selects messages to apps. */
 export interface CommandQuery {
   readonly uid?: string;
   readonly id?: string;
@@ -209,7 +212,7 @@ export function putCommand(db: Database, c: CommandRow): void {
   );
 }
 
-/** Commands, newest first. */
+/** Returns commands, newest first. */
 export function commands(db: Database, query: CommandQuery): CommandRow[] {
   const where: string[] = [];
   const values: SQLiteValue[] = [];

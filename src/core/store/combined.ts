@@ -3,14 +3,14 @@ import { delay, Deferred, type Clock } from '../async';
 /** Limits of one combined call. */
 export interface CombineOptions<Q> {
   readonly clock: Clock;
-  /** Pause in milliseconds between the beginnings of two calls. The first one does not wait. */
+  /** Milliseconds between the starts of two calls. The first one does not wait. */
   readonly pauseMs: number;
-  /** A call with this total size does not wait for the pause. */
+  /** Total size from which a call does not wait for the pause. */
   readonly most: number;
   sizeOf(question: Q): number;
 }
 
-/** Questions that one call answers. */
+/** A question that shares a call with others. */
 interface Batch<Q, A> {
   readonly asked: Q[];
   size: number;
@@ -18,20 +18,23 @@ interface Batch<Q, A> {
   answers: Promise<readonly A[]>;
 }
 
-/** Combines what is asked during a call, and shortly after it, in the next call: a fleet's messages become a few transactions a second. */
+/**
+ * Combines questions that arrive during a call, and shortly after it, into the next call. The
+ * messages of a fleet thus take a few transactions a second.
+ */
 export class Combined<Q, A> {
   #next: Batch<Q, A> | undefined;
   /** Resolves when the last call has ended. */
   #last: Promise<unknown> = Promise.resolve();
   #began = -Infinity;
 
-  /** @param call answers in the order of the questions */
+  /** @param call returns the answers in the order of the questions */
   constructor(
     private readonly call: (asked: readonly Q[]) => Promise<readonly A[]>,
     private readonly options: CombineOptions<Q>,
   ) {}
 
-  /** @throws the error of the call, which concerns all that share it */
+  /** @throws the error of the call, for all questions that share it */
   async ask(question: Q): Promise<A> {
     const batch = (this.#next ??= this.#begin());
     const index = batch.asked.push(question) - 1;
@@ -40,7 +43,7 @@ export class Combined<Q, A> {
     return (await batch.answers)[index] as A;
   }
 
-  /** Resolves when nothing waits or is being written; errors are those of the askers. */
+  /** Resolves when no question waits or is being answered. Errors go to those who asked. */
   async idle(): Promise<void> {
     await this.#next?.answers.catch(() => undefined);
     await this.#last;

@@ -7,8 +7,9 @@ const HEAD = [
 ];
 
 /**
- * The history as a table: one line for each event and for each board of each operation, so that boards can be sorted and
- * counted. `nameOf`: the current name of a board; operations keep the names that boards had then.
+ * Returns the history as a table: one row per event, and one per board of each operation, so that
+ * boards can be sorted and counted. `nameOf` returns a board's present name; operations keep the
+ * names of their time.
  */
 export function historyToCsv(
   rows: readonly HistoryRow[],
@@ -27,7 +28,7 @@ export function historyToCsv(
   return toCsv([HEAD, ...lines]);
 }
 
-/** Entries as one JSON array, with times in ISO 8601. */
+/** Returns entries as one JSON array, with times in ISO 8601. */
 export function historyToJson(rows: readonly HistoryRow[]): string {
   const plain = rows.map(({ type, entry: { at, ...rest } }) => ({
     at: new Date(at).toISOString(),
@@ -37,7 +38,7 @@ export function historyToJson(rows: readonly HistoryRow[]): string {
   return `${JSON.stringify(plain, undefined, 2)}\n`;
 }
 
-/** How an operation ended: the worst result of its boards. */
+/** Returns how an operation ended: the worst result of its boards. */
 export function statusOf({ boards }: Pick<AuditEntry, 'boards'>): 'ok' | 'failed' | 'cancelled' {
   if (boards.some((b) => b.status === 'failed')) return 'failed';
   return boards.some((b) => b.status === 'cancelled') ? 'cancelled' : 'ok';

@@ -10,7 +10,10 @@ import type { AuditBoard, AuditEntry } from './model';
  * entry as a file in a folder next to the history. The next program that opens the history adds all of them to it.
  */
 
-/** Maximum number of waiting entries. Beyond it, the command line opens the history itself, which adds all of them. */
+/**
+ * Maximum number of waiting entries. If there are more, the command line opens the history itself,
+ * which adds them all.
+ */
 const MOST_WAITING = 100;
 const ENTRY = /^[0-9]+-[0-9a-f]+\.json$/;
 
@@ -18,7 +21,7 @@ const folderOf = (history: string) => `${history}.waiting`;
 
 /**
  * Leaves an operation for the history in the file `history`.
- * @returns false if too many wait already; the operation was not left then
+ * @returns false if too many are waiting, and nothing was left
  * @throws the system's error, such as that of a full disk
  */
 export async function handOver(history: string, entry: AuditEntry): Promise<boolean> {
@@ -30,14 +33,15 @@ export async function handOver(history: string, entry: AuditEntry): Promise<bool
   return true;
 }
 
-/** Operations that wait for the history, and a function that removes them once they are in it. */
+/** Operations that wait for the history, and a function that removes them after they were added. */
 export interface HandedOver {
   readonly entries: readonly AuditEntry[];
   remove(): void;
 }
 
 /**
- * Reads what waits for the history in the file `history`. A file that does not contain an operation is set aside.
+ * Reads the operations that wait for the history in the file `history`. Sets aside a file that does
+ * not contain an operation.
  * @throws the system's error
  */
 export function readHandedOver(history: string): HandedOver {
@@ -65,7 +69,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** `gone`: another process has taken it over meanwhile. */
+/** `gone`: another process has taken it in the meantime. */
 function readEntry(path: string): AuditEntry | 'damaged' | 'gone' {
   let text: string;
   try {

@@ -1,3 +1,3 @@
-/** Which entries of the history are wanted; a page of the window uses this without the store. */
+/** Selects entries of the history. A page of the window uses this without the store. */
 export const HISTORY_TYPES = ['all', 'operations', 'crashes', 'events', 'log'] as const;
 export type HistoryType = (typeof HISTORY_TYPES)[number];

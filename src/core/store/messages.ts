@@ -5,7 +5,10 @@ import type { Batch, Limits, SearchQuery, SeriesQuery } from './model';
 export interface StoreSettings {
   /** Path of the database file. */
   readonly file: string;
-  /** The PostgreSQL server in its place, with its login: `postgres://user:password@host/database`. */
+  /**
+   * The PostgreSQL server used instead of a file, with its login:
+   * `postgres://user:password@host/database`.
+   */
   readonly url?: string;
 }
 
@@ -39,7 +42,7 @@ export type StoreAnswer =
   | { readonly type: 'failed'; readonly id: number; readonly message: string }
   | { readonly type: 'aside'; readonly aside: FileAside };
 
-/** A file that could not be used was set aside, and a new one begins. */
+/** A file that could not be used was set aside, and a new one was begun. */
 export interface FileAside {
   readonly why: 'damaged' | 'newer';
   /** The file's new path. */

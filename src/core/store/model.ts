@@ -17,13 +17,16 @@ export interface EventEntry {
   readonly kind: string;
   readonly text: string;
   /**
-   * Unique for the board, such as `9f03c2aa.17` (a start, and a number since then), so two windows that receive the
-   * event store it once.
+   * Unique for the board, such as `9f03c2aa.17` (a start and a number within it). Two windows that
+   * receive the event store it once.
    */
   readonly key?: string;
 }
 
-/** One operation of a user: who, what, where, when and with which result. It contains no code, no output and no secret. */
+/**
+ * One operation of a user: who did what, where and when, with which result. It contains no code, no
+ * output and no secret.
+ */
 export interface AuditEntry {
   /** Start, in milliseconds since 1970. */
   readonly at: number;
@@ -70,7 +73,10 @@ export interface SeriesQuery extends Period {
   readonly points: number;
 }
 
-/** One part of the period: its start, and the values measured in it. Parts without a value are left out. */
+/**
+ * One part of the period: its start, and the values measured in it. Parts without a value are
+ * omitted.
+ */
 export interface SeriesPoint {
   readonly at: number;
   readonly mean: number;
@@ -79,26 +85,29 @@ export interface SeriesPoint {
   readonly count: number;
 }
 
-/** Where the next page begins: the position of the last row of the page before. */
+/** Where the next page begins: the position of the last row of the previous page. */
 export interface Cursor {
   readonly at: number;
   readonly id: number;
 }
 
-/** Which events or operations are wanted. */
+/** Selects events or operations. */
 export interface SearchQuery extends Partial<Period> {
   readonly uid?: string;
   /** Case-insensitive part of the text (ASCII letters). */
   readonly text?: string;
   readonly kinds?: readonly string[];
-  /** Operations with this result: `failed` on a board, `cancelled` on a board and failed on none, or `ok` on all. */
+  /**
+   * Operations with this result: `failed` on a board, `cancelled` on one and failed on none, or
+   * `ok` on all.
+   */
   readonly status?: 'ok' | 'failed' | 'cancelled';
   /** Rows of a page, {@link MAX_PAGE} at most. */
   readonly limit: number;
   readonly before?: Cursor;
 }
 
-/** Rows of a page of results, newest first. `next` is missing on the last page. */
+/** A page of results, newest first. `next` is missing on the last page. */
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly next?: Cursor;
@@ -112,9 +121,9 @@ export interface Limits {
   readonly maxAgeMs: number;
 }
 
-/** Size of the store, and its numbers of rows. */
+/** Size of the store and its numbers of rows. */
 export interface StoreSize {
-  /** Size of the file in bytes, without the pages that are free. */
+  /** Bytes in the file, without free pages. */
   readonly bytes: number;
   /** Time of the oldest row, in milliseconds since 1970; missing when the store is empty. */
   readonly oldest?: number;
@@ -125,7 +134,10 @@ export interface StoreSize {
 
 /** Largest number of rows on a page. */
 export const MAX_PAGE = 1_000;
-/** Limit of a text in characters. Longer texts are cut, because a board can send any length. */
+/**
+ * Maximum length of a text in characters. Longer texts are cut, because a board can send any
+ * length.
+ */
 export const MAX_TEXT = 8_000;
-/** Names, kinds and uids, in characters. */
+/** Maximum length of names, kinds and uids, in characters. */
 export const MAX_NAME = 200;

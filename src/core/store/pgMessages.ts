@@ -28,7 +28,7 @@ export async function addMessages(
   ]);
   const into = 'app_messages (board, boot, seq, at, app, data)';
   await insertAll(db, into, MESSAGE_TYPES, messages);
-  // A statement may touch each row once only.
+  // A statement may change each row only once.
   const last = new Map<
     string,
     { board: number; boot: string; dropped: number; start: number | null }
@@ -118,7 +118,7 @@ export async function putCommand(db: Db, c: CommandRow): Promise<void> {
   );
 }
 
-/** Commands, newest first. */
+/** Returns commands, newest first. */
 export async function commands(db: Db, query: CommandQuery): Promise<CommandRow[]> {
   const where = new Conditions();
   if (query.uid !== undefined) where.add('uid = ?', query.uid);

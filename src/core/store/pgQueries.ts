@@ -34,7 +34,10 @@ export async function boardIds(
   return new Map(rows.map(({ id, uid }) => [uid, id]));
 }
 
-/** Appends all rows of a batch like `append` of SQLite; rows that another program has added already are left out. */
+/**
+ * Appends all rows of a batch like `append` of SQLite. Rows that another program has added are
+ * skipped.
+ */
 export async function append(db: Db, batch: Batch): Promise<void> {
   const all = [...batch.telemetry, ...batch.events].map((row) => row.uid);
   const ids = await boardIds(db, all);
@@ -155,7 +158,11 @@ export async function size(db: Db): Promise<StoreSize> {
   };
 }
 
-/** Deletes what is older than `time`, milliseconds since 1970. The size of a server's database is its administrator's to limit. @returns rows deleted */
+/**
+ * Deletes rows older than `time`, in milliseconds since 1970. Only the administrator of the server
+ * limits the size of its database.
+ * @returns the number of deleted rows
+ */
 export async function deleteBefore(db: Db, time: number): Promise<number> {
   let deleted = 0;
   for (const table of ['telemetry', 'events', 'audit', 'app_messages', 'app_commands']) {
@@ -169,7 +176,7 @@ interface Source {
   readonly table: string;
   readonly columns: string;
   readonly from: string;
-  /** Columns in which a text is searched. */
+  /** Columns that a text search covers. */
   readonly text: readonly string[];
 }
 
@@ -224,12 +231,12 @@ function clean(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }
 
-/** Returns the shortened text in a form that PostgreSQL accepts. */
+/** Returns the text, shortened, in a form that PostgreSQL accepts. */
 export function cut(text: string, most?: number): string {
   return clean(shared.cut(text, most));
 }
 
-/** The pattern for ILIKE that finds `text` anywhere. */
+/** Returns the ILIKE pattern that finds `text` anywhere. */
 export function like(text: string): string {
   return shared.like(clean(text));
 }

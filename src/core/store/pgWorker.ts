@@ -5,15 +5,18 @@ import { addMessages, commands, knownSources, messages, putCommand } from './pgM
 import { append, audit, deleteBefore, events, series, size, type Db } from './pgQueries';
 import { PG_TABLES, PG_VERSION } from './pgSchema';
 
-/*
- * The store's thread for a PostgreSQL server. Same calls as storeWorker.ts: only when several people's editors read one history
- * is this code loaded.
+/**
+ * The store's thread for a PostgreSQL server. It has the same calls as storeWorker.ts, and is
+ * loaded only if a server is set.
  */
 
-/** Longest wait for a connection, and for an answer, in milliseconds. */
+/** Longest wait in milliseconds for a connection, and for an answer. */
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 60_000;
-/** Taken while the tables are made, so that two programs do not make them at the same time. */
+/**
+ * Lock that is held while the tables are created, so that two programs do not create them at the
+ * same time.
+ */
 const LOCK = 0x6d7079;
 
 const { url = '' } = workerData as StoreSettings;
@@ -24,7 +27,7 @@ const pool = new Pool({
   query_timeout: ANSWER_MS,
   application_name: 'mpyfleet',
 });
-// An idle connection that is lost is replaced by the next call, which reports any error.
+// If an idle connection is lost, the next call replaces it and reports any error.
 pool.on('error', () => undefined);
 
 let prepared: Promise<void> | undefined;
@@ -54,7 +57,7 @@ async function inTransaction<T>(work: (db: Db) => Promise<T>): Promise<T> {
     failed = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
-    // A connection in an unknown state is closed, which rolls its transaction back.
+    // Closing a connection in an unknown state rolls its transaction back.
     client.release(failed);
   }
 }
@@ -87,7 +90,7 @@ async function answer<C extends keyof StoreCalls>(request: StoreRequest<C>): Pro
   }
 }
 
-/** Node reports several failed addresses of one host as one error without words. */
+/** If several addresses of one host fail, Node reports them as one error without a message. */
 function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);

@@ -15,8 +15,9 @@ import {
 import { bounded, cut, like, limitOf, page, SAME_MS, statusConditions, whole } from './values';
 
 /**
- * Appends all rows of a batch, except those that another window has already appended: an event with the same key, a
- * measurement with the same values within {@link SAME_MS} (a board sends one a minute, with its uptime in it).
+ * Appends all rows of a batch except those that another window has appended: an event with the same
+ * key, or a measurement with the same values within {@link SAME_MS} (a board sends one a minute,
+ * which contains its uptime).
  */
 export function append(db: Database, batch: Batch): void {
   const ids = new Map<string, number>();
@@ -51,8 +52,8 @@ export function append(db: Database, batch: Batch): void {
 }
 
 /**
- * Appends operations. Skips an operation that is stored already: the process that handed it over was killed before it
- * deleted its file.
+ * Appends operations. Skips stored ones: the process that left the entry was killed before it
+ * deleted the file.
  */
 export function addAudit(db: Database, entries: readonly AuditEntry[]): void {
   each(
@@ -71,7 +72,10 @@ export function addAudit(db: Database, entries: readonly AuditEntry[]): void {
   );
 }
 
-/** A board's measurements of one kind over a period, as at most `points` equal parts. Empty for an unknown board. */
+/**
+ * Returns the measurements of one kind over a period in at most `points` equal parts. Empty for an
+ * unknown board.
+ */
 export function series(
   db: Database,
   { uid, metric, from, to, points }: SeriesQuery,
@@ -96,7 +100,7 @@ export function series(
   }));
 }
 
-/** Events, newest first. */
+/** Returns events, newest first. */
 export function events(db: Database, query: SearchQuery): Page<EventEntry> {
   const found = search(db, query, {
     table: 'events',
@@ -159,7 +163,7 @@ interface Source {
   readonly table: string;
   readonly columns: string;
   readonly from: string;
-  /** Columns in which a text is searched. */
+  /** Columns that a text search covers. */
   readonly text: readonly string[];
 }
 
@@ -202,19 +206,22 @@ function boardId(db: Database, uid: string): number | undefined {
   return row ? Number(row.id) : undefined;
 }
 
-/** Returns the number of a board; adds a new board. */
+/** Returns the row id of a board; adds a new board. */
 export function boardOf(db: Database, uid: string): number {
   const known = boardId(db, uid);
   if (known !== undefined) return known;
   return Number(db.run('INSERT INTO boards (uid) VALUES (?)', cut(uid)).lastInsertRowid);
 }
 
-/** The number of a row among those of its millisecond, which is the statement's first value. */
+/** SQL for the number of a row among those of the same millisecond, the statement's first value. */
 function nextId(table: string): string {
   return `(SELECT coalesce(max(id), 0) + 1 FROM ${table} WHERE at = ?1)`;
 }
 
-/** Runs one prepared statement for each row. @returns the number of rows that were added or changed */
+/**
+ * Runs a prepared statement for each row.
+ * @returns the number of rows that were added or changed
+ */
 export function each(db: Database, sql: string, rows: readonly SQLiteValue[][]): number {
   if (rows.length === 0) return 0;
   const statement = db.prepare(sql);

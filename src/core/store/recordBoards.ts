@@ -5,15 +5,20 @@ import { DisposableStore, type Disposable } from '../events';
 import { valuesFromAgent } from '../many';
 import type { Store } from './store';
 
-/** Maximum rows per board and minute: a faulty or forged board must not displace the rows of others. */
+/**
+ * Maximum rows per board and minute. A faulty or forged board must not displace the rows of others.
+ */
 const MINUTE_ROWS = 300;
 const MINUTE_MS = 60_000;
-/** Boards whose presence and rate are remembered. */
+/** Number of boards whose presence and rate are remembered. */
 const BOARDS = 5_000;
 
-/** What is recorded of boards. */
+/** What to record. */
 export interface RecordOptions {
-  /** The lowest level of stored log lines; `O` also stores printed output, undefined stores none. Called for each batch. */
+  /**
+   * Returns the lowest log level to store. `O` also stores printed output, undefined stores
+   * nothing. Called for each batch.
+   */
   readonly level: () => LogLevel | undefined;
   /** Milliseconds since 1970. */
   readonly now?: () => number;
@@ -43,7 +48,7 @@ export function recordBoards(
 class Recorder {
   readonly #now: () => number;
   readonly #sequences: LogSequences;
-  /** Each board's latest start, with a `-` before it while the board is not connected. */
+  /** The latest start of each board, prefixed with `-` while the board is away. */
   readonly #last = new Map<string, string>();
   #minute = 0;
   readonly #rows = new Map<string, number>();
@@ -68,10 +73,11 @@ class Recorder {
     const before = this.#last.get(uid);
     if (before === now) return;
     remember(this.#last, uid, now);
-    // A board on batteries does both every few minutes. Its messages show when it was awake.
+    // A board on batteries connects and leaves every few minutes. Its messages tell when it was
+    // awake.
     if (state.on ? state.reset === 'deepsleep' && before !== `-${state.boot}` : state.sleep) return;
     const at = this.#now();
-    // Other windows hear it within moments, so a part of the key is the minute.
+    // Other windows receive it within moments, so the minute is a part of the key.
     const minute = Math.floor(at / MINUTE_MS);
     if (!state.on) {
       this.#add(uid, at, 'away', state.why || 'connection lost', `${state.boot}.away.${minute}`);
@@ -116,7 +122,9 @@ class Recorder {
     if (this.#mayAdd(uid)) this.store.addEvent({ uid, at, kind, text, key });
   }
 
-  /** Counts the rows of a board. The first row over the limit becomes a row that reports it. */
+  /**
+   * Counts the rows of a board. The first row over the limit is replaced by one that reports it.
+   */
   #mayAdd(uid: string): boolean {
     const at = this.#now();
     const minute = Math.floor(at / MINUTE_MS);
@@ -134,7 +142,7 @@ class Recorder {
   }
 }
 
-/** What was printed has no level: it is kept only where everything is. */
+/** Printed output has no level. It is stored only with `O`. */
 function isKept(level: LogLevel, least: LogLevel): boolean {
   if (least === 'O') return true;
   return level !== 'O' && LEVELS.indexOf(level) >= LEVELS.indexOf(least);

@@ -3,15 +3,17 @@ import type { Limits } from './model';
 import { usedBytes } from './queries';
 import type { StoreFile } from './storeFile';
 
-/** Rows deleted in one transaction: about a tenth of a second, so that other windows get their turn. */
+/**
+ * Rows deleted in one transaction, which takes about 0.1 s, so that other windows get their turn.
+ */
 const STEP = 20_000;
-/** After a cut by size this part of the limit is in use, so that not every insert cuts again. */
+/** Part of the size limit that is used after a cut, so that not every insert cuts again. */
 const FILL = 0.9;
 
 /**
- * Deletes what is older than the limit, then the oldest rows until the file is within its size.
+ * Deletes rows older than the limit, then the oldest rows until the file is within its size.
  * @param now milliseconds since 1970
- * @returns the number of rows deleted
+ * @returns the number of deleted rows
  */
 export function prune(file: StoreFile, limits: Limits, now: number): number {
   let deleted = deleteBefore(file, now - limits.maxAgeMs);
@@ -19,7 +21,7 @@ export function prune(file: StoreFile, limits: Limits, now: number): number {
     const cut = file.use((db) => cutForSize(db, limits.maxBytes, now));
     if (cut === undefined) break;
     const gone = deleteBefore(file, cut);
-    if (gone === 0) break; // only free pages and the tables themselves are left
+    if (gone === 0) break; // only free pages and the tables themselves remain
     deleted += gone;
   }
   if (deleted > 0)
@@ -28,8 +30,9 @@ export function prune(file: StoreFile, limits: Limits, now: number): number {
 }
 
 /**
- * The time before which rows have to go for the file to be small enough, on the assumption that data came evenly; undefined
- * when it is small enough. The caller repeats it, since data rarely comes evenly.
+ * Estimates the time before which rows must be deleted for the file to be small enough, assuming
+ * that data arrived evenly. Undefined if it is small enough. Data rarely arrives evenly, so the
+ * caller repeats this.
  */
 function cutForSize(db: Database, maxBytes: number, now: number): number | undefined {
   const bytes = usedBytes(db);
@@ -44,7 +47,10 @@ function cutForSize(db: Database, maxBytes: number, now: number): number | undef
   return Number(oldest) + Math.ceil(span * (1 - (maxBytes * FILL) / bytes));
 }
 
-/** Deletes rows older than `cut` in transactions of about {@link STEP} rows. @returns their number */
+/**
+ * Deletes rows older than `cut` in transactions of about {@link STEP} rows.
+ * @returns the number of deleted rows
+ */
 function deleteBefore(file: StoreFile, cut: number): number {
   const boards = file.use((db) => db.all('SELECT id FROM boards') as NormalQueryResult[]);
   const steps = [
@@ -74,7 +80,9 @@ function deleteBefore(file: StoreFile, cut: number): number {
   return deleted;
 }
 
-/** One range of the clustered key for each board: a condition on `at` alone would read the whole table. */
+/**
+ * One range of the clustered key per board: a condition on `at` alone would read the whole table.
+ */
 function telemetryOf(board: number): string {
   const chosen = `SELECT at FROM telemetry WHERE board = ${board} AND at < ? ORDER BY at LIMIT ${STEP}`;
   return `DELETE FROM telemetry WHERE board = ${board} AND at IN (${chosen})`;

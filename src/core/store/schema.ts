@@ -2,12 +2,16 @@ import type { Database } from 'node-sqlite3-wasm';
 import { METRICS } from '../many';
 import { MESSAGE_TABLES } from './appMessages';
 
-/** Version of the tables, kept in the file as SQLite's `user_version`. A newer file is set aside, never changed. */
+/**
+ * Version of the tables, stored in the file as SQLite's `user_version`. A newer file is set aside
+ * and never changed.
+ */
 export const VERSION = 3;
 
 /**
- * Telemetry is clustered by board, so that a chart reads one contiguous range. The rest is clustered by time, so that a
- * search reads the file from its end on; `id` tells rows of one millisecond apart.
+ * Telemetry is clustered by board, so that a chart reads one contiguous range. Everything else is
+ * clustered by time, so that a search reads the file from its end; `id` separates rows of the same
+ * millisecond.
  */
 const TABLES = `
 CREATE TABLE boards (id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE);
@@ -37,15 +41,15 @@ export function createTables(db: Database): void {
 }
 
 /**
- * Brings the tables of an older version up to this one; a transaction of the caller's. Version 1 had no messages of apps,
- * version 2 no start of a board.
+ * Upgrades the tables of an older version, within the caller's transaction. Version 1 had no
+ * messages of apps, version 2 no start of a board.
  */
 export function migrate(db: Database, version: number): void {
   if (version === 2) db.exec('ALTER TABLE app_sources ADD COLUMN start INTEGER');
   db.exec(`${MESSAGE_TABLES} PRAGMA user_version = ${VERSION};`);
 }
 
-/** The version of the tables in the file; 0 for an empty one. */
+/** Returns the version of the tables in the file; 0 if it is empty. */
 export function versionOf(db: Database): number {
   const row = db.get('PRAGMA user_version');
   return Number(row?.user_version ?? 0);

@@ -1,11 +1,11 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 
-/** An address of a PostgreSQL server without a password, and with the parts that a password belongs to. */
+/** Address of a PostgreSQL server without a password, and the parts that a password belongs to. */
 export interface ServerAddress {
-  /** As it was written, without spaces around it. */
+  /** The text as written, without surrounding spaces. */
   readonly text: string;
-  /** User, host and port: a password that was given for them is sent to no other server. */
+  /** User, host and port. A password given for them is sent to no other server. */
   readonly login: string;
   /** Host and database, for messages. */
   readonly place: string;
@@ -19,7 +19,7 @@ export function parseServer(address: string): ServerAddress {
   const text = address.trim();
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !isPostgres(text) || url.hostname === '') {
-    // The text is not repeated: a mistyped address may contain a password.
+    // The text is not repeated, because a mistyped address may contain a password.
     throw new UsageError(l10n.t('This is not the address of a PostgreSQL server'), {
       hint: l10n.t('Write it like postgres://user@host:5432/database.'),
     });
@@ -33,7 +33,7 @@ export function parseServer(address: string): ServerAddress {
   return { text, login: `${url.username}@${host}`, place: `${url.hostname}${url.pathname}` };
 }
 
-/** Whether the text is the address of a PostgreSQL server, which may contain a password. */
+/** Returns whether the text is the address of a PostgreSQL server. It may contain a password. */
 export function isPostgres(text: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(text);
 }

@@ -27,22 +27,25 @@ import { StoreThread, type ThreadOptions } from './storeThread';
 
 /** Where the store is, and its limits. */
 export interface StoreOptions extends ThreadOptions {
-  /** Asked each time: settings change. */
+  /** Called each time, because settings change. */
   readonly limits: () => Limits;
   readonly clock?: Clock;
 }
 
-/** Rows wait this long for others, so that a fleet's messages become a few transactions a minute. */
+/**
+ * Milliseconds that rows wait for others, so that the messages of a fleet take a few transactions a
+ * minute.
+ */
 const FLUSH_MS = 2_000;
 /** The same for operations of the user. */
 const FLUSH_AUDIT_MS = 200;
-/** From this number on rows are written at once. */
+/** Number of rows from which they are written at once. */
 const FLUSH_ROWS = 1_000;
-/** Pause, in milliseconds, between two transactions with messages of apps. */
+/** Milliseconds between two transactions with messages of apps. */
 const GATHER_MS = 50;
-/** Rows that wait for a server that cannot be reached; further ones are not kept. */
+/** Maximum number of rows that wait for an unreachable server. More are dropped. */
 const WAITING_ROWS = 20_000;
-/** Batches between two checks of size and age. */
+/** Number of batches between two checks of size and age. */
 const PRUNE_EVERY = 200;
 
 interface Rows {
@@ -52,8 +55,9 @@ interface Rows {
 }
 
 /**
- * Telemetry, events and the audit of all operations, in an SQLite file that outlives the window. The thread and the file are
- * opened by the first row or question. Several windows and command lines may share one file.
+ * Keeps telemetry, events and the audit of all operations in an SQLite file that outlives the
+ * window. The first row or question starts the thread and opens the file. Several windows and
+ * command lines may share one file.
  */
 export class Store {
   #rows: Rows = emptyRows();
@@ -65,13 +69,16 @@ export class Store {
   readonly #failed = new Emitter<StoreError>();
   /** Rows could not be written. */
   readonly onDidFail = this.#failed.event;
-  /** One change of place after the other: a later one must not end the thread of calls made after it. */
+  /**
+   * Changes of place run one after the other. A later one must not stop the thread of calls made
+   * after it.
+   */
   readonly #reopening = new Queue();
   readonly #thread: StoreThread;
-  /** Fires with a text for the user: a damaged file was set aside. */
+  /** Fires with a message for the user when a damaged file was set aside. */
   readonly onNotice: Event<string>;
   readonly #clock: Clock;
-  /** The last rows could not be written, which was reported. */
+  /** Writing the last rows failed, and that was reported. */
   #isFailing = false;
 
   constructor(private readonly options: StoreOptions) {
@@ -86,26 +93,29 @@ export class Store {
       },
       { ...limits, sizeOf: ({ rows }) => rows.length },
     );
-    // A thousand boards that connect are a thousand questions: one for each took 15 s in a file.
+    // A thousand connecting boards ask a thousand questions. One transaction each took 15 s.
     this.#knownSource = new Combined(
       async (asked) => (await this.#thread.call('knownSources', asked)) as KnownSource[],
       { ...limits, pauseMs: 0, sizeOf: () => 1 },
     );
   }
 
-  /** Adds a measurement; written within {@link FLUSH_MS}. */
+  /** Adds a measurement. It is written within {@link FLUSH_MS}. */
   addTelemetry(entry: TelemetryEntry): void {
     this.#rows.telemetry.push(entry);
     this.#added();
   }
 
-  /** Adds an event; written within {@link FLUSH_MS}. */
+  /** Adds an event. It is written within {@link FLUSH_MS}. */
   addEvent(entry: EventEntry): void {
     this.#rows.events.push(entry);
     this.#added();
   }
 
-  /** Written within a moment, since a window may be closed after its last operation. */
+  /**
+   * Adds an operation. It is written within moments, because a window may be closed after its last
+   * operation.
+   */
   addAudit(entry: AuditEntry): void {
     this.#rows.audit.push(entry);
     this.#added(FLUSH_AUDIT_MS);
@@ -117,27 +127,28 @@ export class Store {
     return (await this.#thread.call('series', query)) as SeriesPoint[];
   }
 
-  /** Events, newest first. @throws StoreError */
+  /** Returns events, newest first. @throws StoreError */
   async events(query: SearchQuery): Promise<Page<EventEntry>> {
     await this.flush();
     return (await this.#thread.call('events', query)) as Page<EventEntry>;
   }
 
-  /** Operations, newest first. @throws StoreError */
+  /** Returns operations, newest first. @throws StoreError */
   async audit(query: SearchQuery): Promise<Page<AuditEntry>> {
     await this.flush();
     return (await this.#thread.call('audit', query)) as Page<AuditEntry>;
   }
 
   /**
-   * Stores messages of apps, each once, before it resolves. Messages that arrive during a write share the next transaction.
+   * Stores messages of apps, each once, and resolves afterwards. Messages that arrive during a
+   * write share the next transaction.
    * @throws StoreError
    */
   addMessages(rows: readonly MessageRow[], sources: readonly SourceRow[]): Promise<void> {
     return this.#addMessages.ask({ rows, sources });
   }
 
-  /** Messages of apps, in the order of time. @throws StoreError */
+  /** Returns messages of apps, ordered by time. @throws StoreError */
   async messages(query: MessageQuery): Promise<MessagePage> {
     return (await this.#thread.call('messages', query)) as MessagePage;
   }
@@ -152,18 +163,25 @@ export class Store {
     await this.#thread.call('putCommand', command);
   }
 
-  /** Messages to apps, newest first. @throws StoreError */
+  /** Returns messages to apps, newest first. @throws StoreError */
   async commands(query: CommandQuery): Promise<readonly CommandRow[]> {
     return (await this.#thread.call('commands', query)) as CommandRow[];
   }
 
-  /** How much is stored. Counts all rows: about a second for ten million. @throws StoreError */
+  /**
+   * Returns the size of the store and counts all rows, which takes about 1 s for ten million.
+   * @throws StoreError
+   */
   async size(): Promise<StoreSize> {
     await this.flush();
     return (await this.#thread.call('size', undefined)) as StoreSize;
   }
 
-  /** Deletes old and excess data. @returns the number of rows deleted @throws StoreError */
+  /**
+   * Deletes rows over the limits of age and size.
+   * @returns the number of deleted rows
+   * @throws StoreError
+   */
   async prune(): Promise<number> {
     return (await this.#thread.call('prune', {
       ...this.options.limits(),
@@ -171,7 +189,7 @@ export class Store {
     })) as number;
   }
 
-  /** Writes the waiting rows. Failures are reported by {@link onDidFail}. */
+  /** Writes the waiting rows. {@link onDidFail} reports failures. */
   flush(): Promise<void> {
     this.#timer?.dispose();
     this.#timer = undefined;
@@ -183,7 +201,7 @@ export class Store {
     return this.#writing;
   }
 
-  /** Uses another place from now on: the next call asks for the server again. */
+  /** Switches to the file or server that is set now. The next call asks for it. */
   reopen(): Promise<void> {
     return this.#reopening.run(async () => {
       await this.flush();
@@ -192,7 +210,7 @@ export class Store {
     });
   }
 
-  /** Writes the waiting rows and ends the thread. */
+  /** Writes the waiting rows and stops the thread. */
   async close(): Promise<void> {
     await this.flush();
     this.#timer?.dispose();
@@ -216,7 +234,7 @@ export class Store {
       if (this.#batches++ % PRUNE_EVERY === 0) await this.prune();
     } catch (error) {
       if (!this.#isFailing) this.#failed.fire(this.#thread.error(error));
-      // A restarting server is back in a moment. A full disk would fail again, and is reported at once.
+      // A restarting server is soon back. A full disk would fail again, so it is reported at once.
       if (this.#thread.isServer && !this.#thread.isClosed) this.#keep(rows);
     }
   }

@@ -1,7 +1,9 @@
 import * as l10n from '@vscode/l10n';
 import { FleetError } from '../errors';
 
-/** The history could not be read or written. With a file, the rows to be written are lost. */
+/**
+ * The history cannot be read or written. With a file, the rows that were being written are lost.
+ */
 export class StoreError extends FleetError {
   readonly code = 'store';
 

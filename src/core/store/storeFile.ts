@@ -7,30 +7,34 @@ import { addAudit } from './queries';
 import { createTables, migrate, VERSION, versionOf } from './schema';
 import { isAbsent } from '../localFiles';
 
-/** Opens a database file; the real one is node-sqlite3-wasm's constructor. */
+/** Opens a database file. The product uses the constructor of node-sqlite3-wasm. */
 export type OpenDatabase = (path: string) => Database;
 
-/** Milliseconds after which an unchanged lock counts as abandoned: transactions take at most two seconds. */
+/**
+ * Milliseconds after which an unchanged lock counts as abandoned. Transactions take at most 2 s.
+ */
 const STALE_LOCK_MS = 15_000;
 const POLL_MS = 50;
 
 /**
- * Each operation opens the file and closes it again, which takes a millisecond: the library locks a file as a whole, so an
- * open one would keep other windows out. A write-ahead log in exclusive mode is what survives a killed process with this
- * library; it never plays a rollback journal back, since it takes its own lock for another's (seen with 0.8.60).
+ * Every operation opens and closes the file, which takes 1 ms: the library locks a whole file, so
+ * an open one would block other windows. With this library, only a write-ahead log in exclusive
+ * mode survives a killed process; it never replays a rollback journal, because it mistakes its own
+ * lock for another's (seen with 0.8.60).
  */
 export const MODE = `PRAGMA locking_mode = EXCLUSIVE; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
   PRAGMA cache_size = -16000;`;
 
 /**
- * The database file of the store, with what SQLite leaves to its user: a file that is damaged or of a newer version is
- * set aside, and the lock of a process that was killed is removed. Synchronous: use it in a separate thread.
+ * The database file of the store. It does what SQLite leaves to its caller: sets aside a file that
+ * is damaged or of a newer version, and removes the lock of a killed process. Synchronous, so it
+ * belongs in a thread of its own.
  */
 export class StoreFile {
   constructor(
     private readonly path: string,
     private readonly open: OpenDatabase,
-    /** Called when a file was set aside, so that the user can be informed. */
+    /** Called when a file was set aside, to inform the user. */
     private readonly notice: (aside: FileAside) => void,
     private readonly staleLockMs = STALE_LOCK_MS,
   ) {}
@@ -51,7 +55,10 @@ export class StoreFile {
     }
   }
 
-  /** Waits for other processes; the library locks with a folder, which a killed process leaves behind. */
+  /**
+   * Waits for other processes. The library locks with a folder, which a killed process leaves
+   * behind.
+   */
   #whenUnlocked<T>(work: (db: Database) => T): T {
     let seen: string | undefined;
     let since = performance.now();
@@ -62,7 +69,7 @@ export class StoreFile {
         if (!isLocked(error)) throw error;
         const lock = this.#lock();
         if (lock !== seen) [seen, since] = [lock, performance.now()];
-        // performance.now() does not advance while the computer sleeps, so a sleeping owner keeps its lock.
+        // performance.now() stops while the computer sleeps, so a sleeping owner keeps its lock.
         else if (lock && performance.now() - since > this.staleLockMs) this.#removeLock();
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
       }
@@ -89,7 +96,7 @@ export class StoreFile {
     return this.#once(work);
   }
 
-  /** Adds the operations that command lines have left for it. */
+  /** Adds the operations that command lines have left. */
   #takeHandedOver(db: Database): void {
     const handed = readHandedOver(this.path);
     if (handed.entries.length > 0) inTransaction(db, () => addAudit(db, handed.entries));
@@ -99,12 +106,15 @@ export class StoreFile {
   #setAside(suffix: string, why: FileAside['why']): void {
     const aside = unusedName(`${this.path}.${suffix}`);
     renameSync(this.path, aside);
-    // The log belongs to the file that it was written for.
+    // The log belongs to the file for which it was written.
     if (existsSync(`${this.path}-wal`)) renameSync(`${this.path}-wal`, `${aside}-wal`);
     this.notice({ why, path: aside });
   }
 
-  /** Returns the lock's identity, which changes when another process takes it; undefined without a lock. */
+  /**
+   * Returns the identity of the lock, which changes when another process takes it. Undefined if
+   * there is no lock.
+   */
   #lock(): string | undefined {
     const stat = statSync(`${this.path}.lock`, { throwIfNoEntry: false });
     return stat && `${stat.ino} ${stat.mtimeMs}`;
@@ -138,12 +148,15 @@ function unusedName(wanted: string): string {
   }
 }
 
-/** SQLite's texts for SQLITE_BUSY. */
+/** SQLite's messages for SQLITE_BUSY. */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.message.includes('database is locked');
 }
 
-/** SQLite's texts for SQLITE_CORRUPT and SQLITE_NOTADB, and a table that is missing from a file of our version. */
+/**
+ * SQLite's messages for SQLITE_CORRUPT and SQLITE_NOTADB, and for a table missing from a file of
+ * our version.
+ */
 function isDamaged(error: unknown): boolean {
   return (
     error instanceof Error &&

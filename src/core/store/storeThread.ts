@@ -8,17 +8,20 @@ import { StoreError } from './storeError';
 
 /** A PostgreSQL server that keeps the history. */
 export interface StoreServer {
-  /** Its address, with the password. */
+  /** Its address, including the password. */
   readonly url: string;
   /** Path of the bundled pgWorker script. */
   readonly worker: string;
 }
 
-/** What the store's thread runs, and where the store is. */
+/** Which script the store's thread runs, and where the data is. */
 export interface ThreadOptions extends StoreSettings {
   /** Path of the bundled storeWorker script; pgWorker for a server. */
   readonly worker: string;
-  /** Asked when the thread starts: a server to use in place of the file. {@link StoreThread.restart} asks again. */
+  /**
+   * Asked when the thread starts: the server to use instead of the file.
+   * {@link StoreThread.restart} asks again.
+   */
   readonly server?: () => Promise<StoreServer | undefined>;
 }
 
@@ -31,7 +34,7 @@ export class StoreThread {
   readonly #waiting = new Map<number, Deferred<unknown>>();
   readonly #notice = new Emitter<string>();
   readonly onNotice = this.#notice.event;
-  /** Whether a server is used in place of a file. */
+  /** Whether a server is used instead of a file. */
   isServer: boolean;
   isClosed = false;
 
@@ -47,7 +50,7 @@ export class StoreThread {
     this.#waiting.set(id, result);
     try {
       const thread = await (this.#thread ??= this.#start());
-      thread.ref(); // a command line ends only when its rows are written
+      thread.ref(); // a command line must not end before its rows are written
       thread.postMessage({ id, call, argument } satisfies StoreRequest<C>);
       return await result.promise;
     } finally {
@@ -56,19 +59,19 @@ export class StoreThread {
     }
   }
 
-  /** Ends the thread; the next call starts another, which may use another place. */
+  /** Stops the thread. The next call starts another, which may use another place. */
   async restart(): Promise<void> {
     this.#reject(new Error('another place is used from now on'));
     await this.#end();
   }
 
-  /** Ends the thread for good. */
+  /** Stops the thread for good. */
   async close(): Promise<void> {
     this.isClosed = true;
     await this.#end();
   }
 
-  /** Converts any error to a StoreError, which names the file or the server. */
+  /** Converts any error to a StoreError that names the file or the server. */
   error(error: unknown): StoreError {
     return error instanceof StoreError ? error : new StoreError(asError(error), this.isServer);
   }
@@ -112,7 +115,7 @@ export class StoreThread {
   }
 
   #ended(thread: Worker, cause: Error): void {
-    if (this.#started !== thread) return; // another has taken its place
+    if (this.#started !== thread) return; // another thread has replaced it
     this.#thread = undefined; // the next call starts another
     this.#started = undefined;
     this.#reject(cause);

@@ -6,9 +6,9 @@ import { append, audit, events, series, size } from './queries';
 import { prune } from './retention';
 import { StoreFile } from './storeFile';
 
-/*
- * The store's thread. SQLite is synchronous here and may wait for the lock of another window, which must stop neither the
- * extension host nor a command line.
+/**
+ * The thread of the store. SQLite is synchronous and may wait for another window's lock, which must
+ * not block the extension host or a command line.
  */
 
 const send = (answer: StoreAnswer) => parentPort?.postMessage(answer);

@@ -7,7 +7,7 @@ export type HistoryRow =
   | { readonly type: 'operation'; readonly entry: AuditEntry }
   | { readonly type: 'event'; readonly entry: EventEntry };
 
-/** Which entries of the history are wanted. */
+/** Selects entries of the history. */
 export interface HistoryQuery extends Partial<Period> {
   readonly type: HistoryType;
   readonly uid?: string;
@@ -20,7 +20,7 @@ const LOG_KINDS = ['D', 'I', 'W', 'E', 'C', 'O'].map((level) => `log:${level}`);
 const EVENT_KINDS = ['crash', 'task', 'app', 'agent', 'ota', 'start', 'away', 'back', 'flood'];
 const PAGE = 200;
 
-/** Returns the kinds of events for a query; undefined: every kind, empty: no events. */
+/** Returns the kinds of events for a query. Undefined: every kind. Empty: no events. */
 function kindsOf({ type, status }: HistoryQuery): readonly string[] | undefined {
   if (type === 'operations' || (status !== undefined && status !== 'failed')) return [];
   if (type === 'crashes' || status === 'failed') {
@@ -29,7 +29,9 @@ function kindsOf({ type, status }: HistoryQuery): readonly string[] | undefined 
   return type === 'log' ? LOG_KINDS : type === 'events' ? EVENT_KINDS : undefined;
 }
 
-/** Merges both kinds of entries into one list, newest first, and reads only as much as is requested. */
+/**
+ * Merges operations and events into one list, newest first, and reads only as many as requested.
+ */
 export class Timeline {
   readonly #operations: Source<AuditEntry>;
   readonly #events: Source<EventEntry>;
@@ -46,7 +48,7 @@ export class Timeline {
     );
   }
 
-  /** The next `count` entries; fewer: those are the last. @throws StoreError */
+  /** Returns the next `count` entries. Fewer means that these are the last. @throws StoreError */
   async next(count: number): Promise<HistoryRow[]> {
     const rows: HistoryRow[] = [];
     while (rows.length < count) {
@@ -63,7 +65,7 @@ export class Timeline {
   }
 }
 
-/** One of the lists, read page by page. */
+/** One of the two lists, read page by page. */
 class Source<T> {
   #rows: T[] = [];
   #next: Pick<SearchQuery, 'before'> | undefined;

@@ -7,27 +7,29 @@ import {
   type SearchQuery,
 } from './model';
 
-// Values and conditions that both databases have in common.
+// Values and conditions that both databases share.
 
-/** Two programs hear the same message of a board within this time of each other, in milliseconds. */
+/** Milliseconds within which two programs receive the same message of a board. */
 export const SAME_MS = 10_000;
 
-/** The text, shortened to `most` characters. */
+/** Returns the text, cut to `most` characters. */
 export function cut(text: string, most = MAX_NAME): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-/** Times and durations are whole milliseconds: a fraction would be kept as a float and compared as one. */
+/**
+ * Times and durations are whole milliseconds. A fraction would be stored and compared as a float.
+ */
 export function whole(value: number): number {
   return Math.round(value);
 }
 
-/** The pattern for LIKE, with `\` as its escape, that finds `text` anywhere. */
+/** Returns the LIKE pattern that finds `text` anywhere, with `\` as escape. */
 export function like(text: string): string {
   return `%${text.replace(/[\\%_]/g, '\\$&')}%`;
 }
 
-/** Bounds the number of rows that a caller asks for: at least 1, at most `MAX_PAGE`. */
+/** Limits the number of rows that a caller asks for to 1 to `MAX_PAGE`. */
 export function limitOf(limit: number): number {
   return Math.max(1, Math.min(Math.floor(limit), MAX_PAGE));
 }
@@ -54,8 +56,8 @@ export function bounded({ uid, name, status, error }: AuditBoard): AuditBoard {
 }
 
 /**
- * Conditions of an operation whose worst result is this one. The boards stand in a JSON list, where a name or error that holds
- * these words has its quotation marks escaped.
+ * Conditions for operations with this worst result. The boards are stored as a JSON list, in which
+ * quotation marks within a name or an error are escaped.
  */
 export function statusConditions(status: NonNullable<SearchQuery['status']>): string[] {
   const has = (one: string) => `boards LIKE '%"status":"${one}"%'`;
