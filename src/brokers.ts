@@ -5,7 +5,10 @@ import { BrokerCenter, BrokerSecretStore } from './views/broker';
 import type { StartShare } from './core/share/sharing';
 import type { Settings } from './views/settings';
 
-/** What has to do with MQTT, put together: part of the composition in compose.ts. Connects nothing. */
+/**
+ * Creates everything that concerns MQTT, as part of the composition in compose.ts. Connects
+ * nothing.
+ */
 export function createBrokers(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
@@ -21,7 +24,10 @@ export function createBrokers(
   return { hub, center, publisher: new MqttGroups(hub) };
 }
 
-/** Shares a board through a broker; the agent's half of the protocol is loaded with the first. */
+/**
+ * Shares a board through a broker. The agent's half of the protocol is loaded with the first shared
+ * board.
+ */
 export const startShare: StartShare = async (options, signal) => {
   const { SharedBoard } = await import('./transports/shared/sharedBoard');
   const shared = new SharedBoard(options);

@@ -6,8 +6,10 @@ import type { Cli } from './cli';
 import { fetcherOf } from './packages';
 
 /**
- * Loads a signed release of the agent: the address or path of its manifest. Everything is checked before a board is touched.
- * @throws UsageError without a trusted key's signature, or where a file differs from what was signed; DownloadError
+ * Loads a signed release of the agent by the address or path of its manifest. Checks everything
+ * before a board is touched.
+ * @throws UsageError without the signature of a trusted key, or if a file differs from what was
+ * signed; DownloadError
  */
 export async function agentRelease(
   cli: Cli,

@@ -6,15 +6,15 @@ import type { IgnoredBoards, KeyStore } from './broker';
 import type { Links, PlacedMacro } from './board';
 import type { Options } from './table';
 
-/** The window that runs a command line of one of its terminals. */
+/** The window in whose terminal a command line runs. */
 export interface CliWindow {
   links(cli: Cli): Promise<Links>;
   readonly keys: KeyStore;
-  /** The macros of its settings. @throws UsageError for an invalid one */
+  /** The macros in the window's settings. @throws UsageError for an invalid one */
   macros(): readonly PlacedMacro[];
   /** Path of the window's history. */
   readonly historyFile: string;
-  /** Returns the server that the window's history is kept on; undefined: the file is used. */
+  /** Returns the server with the window's history. Undefined: the file is used. */
   historyServer(): Promise<StoreServer | undefined>;
   readonly ignored: IgnoredBoards;
   /** Removes a board that is away from the window. */

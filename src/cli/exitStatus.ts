@@ -11,11 +11,11 @@ import type { Outcome } from '../core/many';
 /** Exit statuses of mpyfleet; scripts rely on them. */
 export const EXIT = {
   ok: 0,
-  /** An exception on the board, a file operation that it refused, or an update that it took back. */
+  /** An exception on the board, a file operation that it refused, or an update that it reverted. */
   board: 1,
   /** The link failed (not found, lost, silent), or a running program may not be stopped. */
   link: 2,
-  /** A fault of mpyfleet itself. */
+  /** A bug in mpyfleet. */
   internal: 70,
   /** The command line is invalid (EX_USAGE of sysexits). */
   usage: 64,

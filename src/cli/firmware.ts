@@ -8,7 +8,7 @@ import { isAbsent } from '../core/localFiles';
 
 /**
  * Returns the firmware catalogue. MPYFLEET_FIRMWARE: URL of the download page;
- * MPYFLEET_FIRMWARE_SOURCES: additional sources, separated by blanks.
+ * MPYFLEET_FIRMWARE_SOURCES: additional sources, separated by spaces.
  */
 export function firmwareCatalogue(cli: Cli): FirmwareCatalogue {
   const { MPYFLEET_FIRMWARE: main = MICROPYTHON_DOWNLOADS, MPYFLEET_FIRMWARE_SOURCES: own = '' } =

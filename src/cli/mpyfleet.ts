@@ -10,8 +10,8 @@ export async function mpyfleet(
   world: Omit<Cli, 'options'>,
 ): Promise<number> {
   try {
-    // All commands are parsed before the first runs, so that a mistake in the last leaves nothing
-    // half done.
+    // All commands are parsed before the first one runs, so that a mistake in the last one leaves
+    // nothing half done.
     const lines = readCommandLines(argv);
     for (const line of lines) await check(line);
     for (const line of lines) {
@@ -27,7 +27,7 @@ export async function mpyfleet(
   }
 }
 
-/** Says what an unknown option of another tool is called here. */
+/** Names the counterpart of an unknown option that belongs to another tool. */
 async function withOtherName(error: Error): Promise<Error> {
   if (!(error instanceof UnknownOption)) return error;
   const { optionHint } = await import('./table/otherTools');
@@ -36,7 +36,7 @@ async function withOtherName(error: Error): Promise<Error> {
 }
 
 /**
- * Returns the command that a line names, or asks for help about; undefined: none.
+ * Returns the command that a line names, or asks for help about. Undefined: none.
  * @throws UsageError for an unknown command
  */
 async function verbOf(line: CommandLine): Promise<Verb | undefined> {

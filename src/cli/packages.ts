@@ -22,12 +22,12 @@ import { readInfo } from '../core/board';
 import type { Cli } from './cli';
 import type { CliBoard } from './board';
 
-/** Downloads for the command line, through the proxy of the environment. */
+/** Downloads for the command line, through the proxy from the environment. */
 export function fetcherOf(cli: Pick<Cli, 'env' | 'log'>): CachingFetcher {
   return new CachingFetcher(cacheFolder(cli.env), nodeHttp(proxyFromEnvironment(cli.env)), cli.log);
 }
 
-/** The packages of the command line: index and proxy from its options and the environment. */
+/** The packages of the command line: index and proxy come from its options and the environment. */
 export function packageManager(cli: Cli): PackageManager {
   const fetcher = fetcherOf(cli);
   return new PackageManager({
@@ -50,7 +50,7 @@ export function mpyCross(cli: Pick<Cli, 'log'>): MpyCross {
   ).compile;
 }
 
-/** A board as packages see it; with --no-mpy as one that loads source only. */
+/** Describes a board for packages. With --no-mpy, it counts as one that loads source only. */
 export async function packageBoard(
   cli: Cli,
   board: CliBoard,
@@ -77,7 +77,10 @@ export async function packagesOn(
   return new InstalledFiles(stateFolder(cli.env)).load(key);
 }
 
-/** The packages named on the command line and in the files of -r; local paths count from the current folder, or from their file. */
+/**
+ * Returns the packages named on the command line and in the files of -r. Local paths are relative
+ * to the current folder, or to their file.
+ */
 export async function wantedPackages(cli: Cli, args: readonly string[]): Promise<string[]> {
   const files = {
     read: (file: string) => readText(cli, file),

@@ -13,9 +13,10 @@ interface MenuEntry {
 type Menus = Readonly<Record<string, readonly MenuEntry[]>>;
 
 /**
- * Returns a command's arguments with the row that was clicked. VS Code gives a command (clicked row, all selected rows or
- * nothing), but nothing in their place while it draws the rows again (its `ExtHostTreeView` looks each one up, and does not know
- * them then). The command must not take that for a call without a row, which acts on another board.
+ * Returns a command's arguments including the clicked row. VS Code passes (clicked row, all
+ * selected rows or nothing), but passes undefined in their place while it draws the rows again (its
+ * `ExtHostTreeView` looks each one up and does not know them then). The command must not mistake
+ * that for a call without a row, which acts on another board.
  * @throws UsageError if the row cannot be found
  */
 export async function withClickedRow(
@@ -26,7 +27,7 @@ export async function withClickedRow(
   if (!isLost(args)) return args;
   const { menus } = (context.extension.extension.packageJSON as { contributes: { menus: Menus } })
     .contributes;
-  // A right click moves the focus to the row; a click on an icon of a row does not.
+  // A right click moves the focus to the row. A click on an icon of a row does not.
   const rows = isInMenusOfBoardsOnly(menus, id) ? await keyRows(context.tree) : [];
   context.log.info(`${id}: the clicked row was being drawn; ${rows.length} found by the focus`);
   if (rows.length > 0) return [rows[0], rows];
@@ -36,8 +37,8 @@ export async function withClickedRow(
 }
 
 /**
- * Whether VS Code gave rows that were clicked or selected as nothing. Without a row it gives at most one argument; our own calls
- * give a list in the second.
+ * Returns whether VS Code passed clicked or selected rows as undefined. Without a row it passes at
+ * most one argument; our own calls pass a list as the second.
  */
 export function isLost(args: readonly unknown[]): boolean {
   const [clicked, selected] = args;
@@ -49,7 +50,10 @@ function isNothing(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** Whether rows of the boards offer a command in their menus, but not as an icon, and no other view offers it. */
+/**
+ * Returns whether rows of the boards offer a command in their menus but not as an icon, and no
+ * other view offers it.
+ */
 export function isInMenusOfBoardsOnly(menus: Menus, id: string): boolean {
   const rows = menus['view/item/context'] ?? [];
   const own = rows.filter((entry) => entry.command === id);

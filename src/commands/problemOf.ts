@@ -1,6 +1,6 @@
 import { asError, FleetError } from '../core/errors';
 
-/** Validates what is typed: returns the message with which `check` throws, or undefined if it does not. */
+/** Validates typed text: returns the message that `check` throws, or undefined if it is valid. */
 export function problemOf(check: () => unknown): string | undefined {
   try {
     check();
@@ -10,7 +10,10 @@ export function problemOf(check: () => unknown): string | undefined {
   }
 }
 
-/** The same, but returns the next step of the error where it has one: what to write instead helps more than what is wrong. */
+/**
+ * Like {@link problemOf}, but returns the error's hint if there is one: what to write instead helps
+ * more than what is wrong.
+ */
 export function adviceOf(check: () => unknown): string | undefined {
   try {
     check();

@@ -62,8 +62,8 @@ interface More {
 type Make = (name: string, address: Address, more?: More) => CliBoard;
 
 /**
- * Selects boards. An address that several boards share stands for the first, which has the user's
- * name for it.
+ * Selects boards. An address that several boards share selects the first of them, which has the
+ * user's name for it.
  */
 function choose(
   named: string,
@@ -121,7 +121,10 @@ function addressesIn(selector: string): Address[] {
   );
 }
 
-/** The selector with every address in its canonical form (`COM3` is `serial:COM3`, `ws://host` has a port). */
+/**
+ * Returns the selector with every address in its canonical form (`COM3` becomes `serial:COM3`,
+ * `ws://host` gets a port).
+ */
 function canonical(selector: string): string {
   return splitTerms(selector)
     .map(({ text, literal }) => {
@@ -147,7 +150,7 @@ function asAddress(text: string): Address | undefined {
   }
 }
 
-/** Keeps the lowest-numbered port of each device: a board with a data port has its REPL there. */
+/** Keeps the lowest-numbered port of each device: the REPL of a board with a data port is there. */
 export function withoutSecondPorts(found: readonly Found[]): Found[] {
   const order = ({ usb }: Found) => usb?.interface ?? 0;
   return found.filter((f) => {

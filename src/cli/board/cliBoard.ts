@@ -30,9 +30,9 @@ export class CliBoard implements Selectable {
   #cwd: string | undefined;
   #stopped = false;
   #address: Address;
-  /** Other ports to try if the open one stays silent; the first port comes again last. */
+  /** Other ports to try if the open one stays silent. The first port is tried again last. */
   #nextPorts: readonly Address[] = [];
-  /** The open link has shown something since it was opened. */
+  /** The board has sent something since the link was opened. */
   #heard = false;
 
   constructor(
@@ -83,7 +83,10 @@ export class CliBoard implements Selectable {
     return this.links.brokers.agent(this.address);
   }
 
-  /** The board as updates over the air see it. @throws UsageError for a board that is not behind a broker */
+  /**
+   * Adapts the board to updates over the air.
+   * @throws UsageError for a board that is not behind a broker
+   */
   async overTheAir() {
     const { brokers } = this.links;
     const at = await brokers.agentAt(this.address);
@@ -94,13 +97,13 @@ export class CliBoard implements Selectable {
     return { name: this.name, files: this.files, ...at };
   }
 
-  /** Resolves when the board has announced itself at its broker, or after `ms`. */
+  /** Resolves when the board has announced itself at its broker, or after `ms` milliseconds. */
   async arrives(ms: number, signal: AbortSignal): Promise<void> {
     const { broker, uid } = await this.overTheAir();
     await untilThere(broker, uid, signal, ms);
   }
 
-  /** The open link; opening it disturbs nothing on the board. */
+  /** Returns the open link. Opening it does not disturb the board's program. */
   transport(signal: AbortSignal): Promise<Transport> {
     this.#transport ??= this.#open(signal);
     return this.#transport;
@@ -119,7 +122,7 @@ export class CliBoard implements Selectable {
     }
   }
 
-  /** Work at the board's prompt. A running program is stopped only if --stop allows it. */
+  /** Runs work at the board's prompt. Stops a running program only if --stop allows it. */
   async withSession<T>(
     work: (session: Session) => Promise<T>,
     options: SessionOptions = {},
@@ -147,7 +150,10 @@ export class CliBoard implements Selectable {
     return rest.length > 0;
   }
 
-  /** `path` made absolute on the board: a relative one is below the board's current folder (`/flash` on some). */
+  /**
+   * Makes `path` absolute on the board: a relative one is below the board's current folder
+   * (`/flash` on some).
+   */
   async resolve(path: string, signal: AbortSignal): Promise<string> {
     if (path.startsWith('/')) return path;
     this.#cwd ??= await this.withSession(
@@ -162,7 +168,7 @@ export class CliBoard implements Selectable {
     return path === '' ? this.#cwd : `${this.#cwd.replace(/\/$/, '')}/${path}`;
   }
 
-  /** Whether `path`, absolute, is a folder on the board. */
+  /** Returns whether the absolute `path` is a folder on the board. */
   async isFolder(path: string, signal: AbortSignal): Promise<boolean> {
     if (path === '/') return true;
     try {

@@ -8,11 +8,11 @@ import type { Cli } from '../cli';
 import type { CliBoard } from './cliBoard';
 import type { Links } from './links';
 
-/** Time, in milliseconds, for a first start, which creates the file system. */
+/** Milliseconds allowed for the first start, which creates the file system. */
 const COMES_BACK_MS = 20_000;
 const LOOK_MS = 500;
 
-/** The port of a board, and the way into its loader. */
+/** The port of a board, and how to start its loader. */
 export async function targetOf(
   cli: Cli,
   links: Links,
@@ -42,7 +42,7 @@ export async function targetOf(
 
 /**
  * Identifies the board after its first start.
- * @throws UsageError when it does not answer as MicroPython
+ * @throws UsageError if it does not answer as MicroPython
  */
 export async function comesBack(
   links: Links,
@@ -55,7 +55,7 @@ export async function comesBack(
   let failure: Error = new Error('no port');
   while (performance.now() < end) {
     const ports = (await links.discover()).filter((f) => f.likely).map((f) => fullPlace(f.address));
-    // A board with native USB may come back on another port; a board in use is not disturbed.
+    // A board with native USB may return on another port. A board in use is not disturbed.
     const paths = kind === 'esp' || kind === undefined || ports.length !== 1 ? [path] : ports;
     for (const candidate of paths) {
       const transport = await links.openTransport(serialAddress(candidate));

@@ -20,16 +20,22 @@ export interface Links {
   readInfo(session: Session, signal?: AbortSignal): Promise<BoardInfo>;
   /** Lists the ports of this computer. */
   discover(): Promise<readonly Found[]>;
-  /** Why a board that is plugged in may be missing from the list. */
+  /** Reasons why a board that is plugged in may be missing from the list. */
   portHints(): Promise<readonly string[]>;
   readonly brokers: CliBrokers;
   readonly registry: Registry;
-  /** From now on, a link to the board at this address is closed after use: another program needs its port. */
+  /**
+   * Makes the link at this address close after each use from now on: another program needs its
+   * port.
+   */
   handOver?(address: Address): void;
   close(): Promise<void>;
 }
 
-/** The window's links, or the transports. The packages that a link needs are loaded when one of its kind is opened. */
+/**
+ * Returns the links of the window, or creates the transports. The packages of a kind of link are
+ * loaded when the first one is opened.
+ */
 export async function loadLinks(cli: Cli): Promise<Links> {
   if (cli.window) return cli.window.links(cli);
   const { createTransportFactory } = await import('../../transports');
@@ -63,7 +69,10 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   };
 }
 
-/** MPYFLEET_PASSWORD: never an argument, which every user of the computer could read. */
+/**
+ * The password comes from MPYFLEET_PASSWORD and never from an argument, which every user of the
+ * computer could read.
+ */
 function linkPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
   const password = cli.env.MPYFLEET_PASSWORD;
   if (password !== undefined && !wrong) return Promise.resolve(password);

@@ -21,14 +21,17 @@ const LEVEL_NAMES: Readonly<Record<string, LogLevel>> = {
   ...{ debug: 'D', info: 'I', warning: 'W', error: 'E', critical: 'C' },
 };
 
-/** Which records of boards with the agent are printed. */
+/** Selects the records to print of boards with the agent. */
 export interface RecordFilter extends LogFilter {
   /** Milliseconds since 1970. */
   readonly from?: number;
   readonly to?: number;
 }
 
-/** The filter of --level, --logger, --since and --until; undefined without one of them. @throws UsageError */
+/**
+ * Returns the filter of --level, --logger, --since and --until; undefined if none of them is given.
+ * @throws UsageError
+ */
 export function recordFilter({ options }: Cli, now = Date.now()): RecordFilter | undefined {
   const { level, logger, since, until } = options;
   if ((level ?? logger ?? since ?? until) === undefined) return undefined;
@@ -45,7 +48,8 @@ export function recordFilter({ options }: Cli, now = Date.now()): RecordFilter |
 }
 
 /**
- * Prints the records that a board has kept, then new ones as they come, until --until, --timeout or Ctrl-C.
+ * Prints the records that a board has kept, then new ones as they arrive, until --until, --timeout
+ * or Ctrl-C.
  * @throws UsageError for a board without the agent
  */
 export async function printRecords(
@@ -70,7 +74,7 @@ export async function printRecords(
     else take(batch);
   });
   const wait = (filter.to ?? Infinity) - Date.now();
-  // A timer takes at most 2^31 ms; a day is enough for a shell.
+  // A timer takes at most 2^31 ms. One day is enough for a shell.
   const timer = systemClock.after(Math.max(0, Math.min(wait, 86_400_000)), () =>
     ended.resolve(undefined),
   );

@@ -19,7 +19,7 @@ export interface RegisteredBoard {
   readonly tags: readonly string[];
   readonly platform?: string;
   readonly uid?: string;
-  /** The state of the board as a window knows it. */
+  /** The state of the board in the window, if the command runs in one. */
   readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
 }
 
@@ -31,7 +31,7 @@ export interface Registry {
   readonly macros: readonly PlacedMacro[];
 }
 
-/** A macro, and the folder that its file is in. */
+/** A macro, and the folder of its file. */
 export interface PlacedMacro extends Macro {
   readonly folder: string;
 }
@@ -39,9 +39,9 @@ export interface PlacedMacro extends Macro {
 const FILE_NAME = 'fleet.json';
 
 /**
- * Reads `fleet.json`: the one that MPYFLEET_CONFIG names, else the user's, and over it that of the project (in
- * `.micropython` of the folder or one above it).
- * @throws UsageError for a file that cannot be read as it should
+ * Reads `fleet.json`: the file that MPYFLEET_CONFIG names, else the user's file, overridden by that
+ * of the project (in `.micropython` of this folder or one above).
+ * @throws UsageError for an invalid file
  */
 export async function loadRegistry(
   cwd: string,
@@ -86,7 +86,7 @@ function withMqboard(
 }
 
 /**
- * The project's file in this folder or one above it, up to the home folder or the root of a
+ * Returns the project's file in this folder or one above it, up to the home folder or the root of a
  * repository, and only through folders that the user owns. In a folder that others can write to,
  * anyone could assign addresses to boards and brokers.
  */
@@ -102,7 +102,10 @@ async function findProject(folder: string, home: string): Promise<Registry | und
   return isTop ? undefined : findProject(above, home);
 }
 
-/** Whether it belongs to this user or to root, or does not exist. Windows needs no check. */
+/**
+ * Returns whether the path belongs to this user or to root, or does not exist. Windows needs no
+ * check.
+ */
 async function isOwn(path: string): Promise<boolean> {
   const me = process.getuid?.();
   if (me === undefined) return true;
@@ -126,9 +129,9 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * A project comes from others. What the user has named stays what it is: a password, a file or
- * code for it would otherwise go somewhere else.
- * @throws UsageError if the project gives a name of the user's another meaning
+ * A project comes from others, so it must not redefine the user's names: a password, file or code
+ * for such a name would go somewhere else.
+ * @throws UsageError if the project redefines a name of the user's
  */
 function merge(base: Registry | undefined, over: Registry | undefined): Registry {
   for (const broker of over?.brokers ?? []) {
@@ -145,7 +148,7 @@ function merge(base: Registry | undefined, over: Registry | undefined): Registry
   }
   for (const { name, from } of over?.macros ?? []) {
     const own = base?.macros.find((m) => m.name === name);
-    // The same path leads to another file in the project.
+    // The same path leads to a different file in the project.
     if (own && ('file' in from || !isDeepStrictEqual(own.from, from))) {
       throw redirected('macro', name);
     }
@@ -188,13 +191,16 @@ async function readRegistry(path: string): Promise<Registry | undefined> {
   }
 }
 
-/** Files of macros count from the folder that contains `.micropython`, or from that of another fleet.json. */
+/**
+ * Paths of macros are relative to the folder that contains `.micropython`, or to that of another
+ * fleet.json.
+ */
 function macroFolder(path: string): string {
   const folder = dirname(path);
   return basename(folder) === '.micropython' ? dirname(folder) : folder;
 }
 
-/** Checks the content of a `fleet.json`. @throws Error naming the entry that is wrong */
+/** Checks the content of a `fleet.json`. @throws Error naming the invalid entry */
 export function parseRegistry(content: unknown, folder = ''): Registry {
   const { boards = {}, groups = {}, brokers = {}, macros } = record(content, 'the file');
   return {
@@ -226,7 +232,10 @@ function boardOf(name: string, entry: unknown): RegisteredBoard {
   };
 }
 
-/** A broker: its address, and perhaps a user name and certificates. Passwords are not for this file. */
+/**
+ * A broker: its address and, optionally, a user name and certificates. Passwords do not belong in
+ * this file.
+ */
 function brokerOf(id: string, entry: unknown): BrokerProfile {
   const fields = typeof entry === 'string' ? { url: entry } : record(entry, `broker "${id}"`);
   if (!/^[a-z0-9-]+$/.test(id)) throw new Error(`broker "${id}": use a-z, 0-9 and dashes`);

@@ -23,7 +23,10 @@ import { Progress } from './progress';
 /** Receives output and progress of the work on one board. */
 export interface BoardIo {
   readonly signal: AbortSignal;
-  /** Output of the board's code, or a file's content: goes out as it comes when there is one board. */
+  /**
+   * Takes output of the board's code, or a file's content. With one board, it is printed as it
+   * arrives.
+   */
   print(chunk: Uint8Array): void;
   /** Streams the output even with several boards; each line starts with its board's name. */
   printNow(chunk: Uint8Array): void;
@@ -33,7 +36,9 @@ export interface BoardIo {
   progress(done: number, total: number, path: string): void;
 }
 
-/** Output kept per board until its turn to be shown; more is dropped, with a note. */
+/**
+ * Characters of output kept per board until its section is printed. More is dropped, with a note.
+ */
 const OUTPUT_LIMIT = 16 * 1024 * 1024;
 
 /**
@@ -50,7 +55,7 @@ export async function runOnBoards(
   const links = await loadLinks(cli);
   try {
     const boards = await chooseBoards(cli, links);
-    setMaxListeners(0, cli.signal); // each board waits for it
+    setMaxListeners(0, cli.signal); // every board waits for the same one
     if (boards.length > 1) {
       cli.err(
         `${doing} on ${boards.length} boards: ${compressHostlist(boards.map((b) => b.name))}\n`,
@@ -135,7 +140,9 @@ class Run {
     };
   }
 
-  /** Whole lines, each with its board's name, so that those of several boards do not mix. */
+  /**
+   * Prints whole lines, each with its board's name, so that the lines of several boards do not mix.
+   */
   #tagged(board: CliBoard, chunk: Uint8Array): void {
     const text = (this.#partial.get(board) ?? '') + new TextDecoder().decode(chunk);
     const lines = text.split('\n');
@@ -160,7 +167,7 @@ class Run {
   }
 }
 
-/** How the work ended on a board, for the audit. */
+/** Returns how the work ended on a board, for the audit. */
 function audited(outcome: Outcome<CliBoard, unknown>): AuditBoard {
   const { name, uid } = outcome.board;
   const who = { ...(uid === undefined ? {} : { uid }), name };
@@ -181,7 +188,7 @@ export function errorText(error: Error): string {
   return `mpyfleet: ${printable(error.message)}\n${hint === undefined ? '' : `${printable(hint)}\n`}`;
 }
 
-/** Output of one board, within bounds. */
+/** Collects the output of one board, up to a limit. */
 class Collected {
   readonly #chunks: Uint8Array[] = [];
   #size = 0;

@@ -3,8 +3,9 @@ import { TerminalFilter } from '../../core/repl';
 import type { Cli } from '../cli';
 
 /**
- * Returns what prepares the output of one board for the terminal of `cli`: sequences that reach the computer (clipboard, title,
- * links, answers of the terminal) are removed, colours and cursor movement stay. A file or a pipe gets every byte.
+ * Returns a filter for the output of one board on the terminal of `cli`: it removes sequences that
+ * affect the computer (clipboard, title, links, answers of the terminal) and keeps colours and
+ * cursor movement. A file or a pipe gets every byte.
  */
 export function shownOutput({ columns }: Cli): (chunk: Uint8Array) => Uint8Array {
   if (columns === undefined) return (chunk) => chunk;

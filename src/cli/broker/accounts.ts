@@ -18,12 +18,14 @@ const USAGE =
 interface Manager {
   /** Sends commands and returns the data of their answers. @throws UsageError if one is refused */
   send(commands: readonly ControlCommand[]): Promise<readonly unknown[]>;
-  /** The answer's data; undefined if the broker refuses it, because what it names does not exist. */
+  /**
+   * The data of the answer. Undefined if the broker refuses because the named thing does not exist.
+   */
   find(command: ControlCommand): Promise<unknown>;
   readonly root: string | undefined;
 }
 
-/** Accounts that are listed in one answer; a broker sends no message of more than 64 kB here. */
+/** Accounts listed in one answer. A broker sends no message of more than 64 kB here. */
 const PAGE = 200;
 
 /** `broker account list | board UID | person NAME | remove NAME`: accounts of a mosquitto with the dynamic security plug-in. */
@@ -78,7 +80,7 @@ async function withBroker(cli: Cli, work: (manager: Manager) => Promise<number>)
   }
 }
 
-/** Gives an account a new password. One that exists was made here, or is left alone. */
+/** Gives an account a new password. An existing account that was not made here is left alone. */
 async function give(cli: Cli, to: Manager, kind: AccountKind, name: string): Promise<number> {
   const rolename = roleOf(kind, name);
   const known = await accountOf(to, name);

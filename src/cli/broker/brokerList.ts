@@ -3,11 +3,11 @@ import { TimeoutError } from '../../core/errors';
 import type { MqttBroker } from '../../transports/mqtt';
 
 /**
- * Milliseconds without a new board after which the list may count as complete. Brokers that look up what they keep while they
- * go on answering need a moment.
+ * Milliseconds without a new board after which the list may be complete. Some brokers need a moment
+ * to look up retained messages.
  */
 const QUIET_MS = 300;
-/** Longest wait, in milliseconds, for a broker that says nothing at all. */
+/** Longest wait in milliseconds for a broker that sends nothing at all. */
 const SILENT_MS = 20_000;
 
 /**
@@ -27,7 +27,7 @@ export async function boardsReported(
   const isEnoughAfter = (step: Promise<void>) => Promise.race([step, stopped.promise]);
   let newest = systemClock.now();
   const listening = broker.onPresence(({ uid }) => {
-    if (known.has(uid)) return; // boards that come and go do not lengthen the list
+    if (known.has(uid)) return; // Boards that join and leave must not extend the list.
     known.add(uid);
     newest = systemClock.now();
     if (enough()) stopped.resolve(true);

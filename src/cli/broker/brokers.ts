@@ -21,7 +21,7 @@ export interface AtBroker {
 /** The result of publishing to one board; undefined when the file is in place and verified. */
 export type Pushed = ReadonlyMap<string, Error | undefined>;
 
-/** The brokers of the configuration; each is connected to when one of its boards is first needed. */
+/** The brokers of the configuration. Each is connected when one of its boards is first needed. */
 export class CliBrokers {
   #brokers: Promise<MqttBrokers> | undefined;
   readonly keyFile: KeyStore;
@@ -29,13 +29,13 @@ export class CliBrokers {
   constructor(
     private readonly cli: Cli,
     private readonly profiles: readonly BrokerProfile[],
-    /** Those of a window, which are connected already. */
+    /** The brokers of a window, which are already connected. */
     private readonly shared?: MqttBrokers,
   ) {
     this.keyFile = keyStore(cli);
   }
 
-  /** Whether the list of boards must be read from brokers; a window already has it. */
+  /** Whether the list of boards must be read from brokers. A window already has it. */
   get configured(): boolean {
     return !this.shared && this.profiles.length > 0;
   }
@@ -78,8 +78,8 @@ export class CliBrokers {
   }
 
   /**
-   * Returns the agent of a board behind a broker, after giving the broker time to report it;
-   * undefined for other boards.
+   * Returns the agent of a board behind a broker, after giving the broker time to report it.
+   * Undefined for other boards.
    * @throws ConnectError
    */
   async agentAt(address: Address): Promise<AtBroker | undefined> {
@@ -99,7 +99,10 @@ export class CliBrokers {
     return brokers;
   }
 
-  /** Resolves once the connected brokers have reported their boards. A broker that is lost meanwhile reconnects later. */
+  /**
+   * Resolves once the connected brokers have reported their boards. A broker that is lost during
+   * this reconnects later.
+   */
   async listed(): Promise<void> {
     const { all } = await this.#load();
     const outcomes = await Promise.allSettled(all.map((broker) => this.#reported(broker)));
@@ -125,7 +128,10 @@ export class CliBrokers {
     return broker;
   }
 
-  /** A connection of its own to a configured broker, which the caller ends. @throws ConnectError, UsageError */
+  /**
+   * Returns a separate connection to a configured broker, which the caller closes.
+   * @throws ConnectError, UsageError
+   */
   async connection(id: string): Promise<BrokerConnection> {
     const profile = this.profiles.find((p) => p.id === id);
     if (!profile) throw this.#unknown(id);
@@ -159,7 +165,7 @@ export class CliBrokers {
   }
 
   /**
-   * Publishes a file once per broker to boards, given by their addresses. Omits boards that cannot
+   * Publishes a file to boards, given by their addresses, once per broker. Omits boards that cannot
    * be reached this way.
    */
   async publish(
@@ -212,7 +218,7 @@ export class CliBrokers {
 }
 
 /**
- * Connects, and resolves once the broker has reported these boards, or has no more to report.
+ * Connects, and resolves once the broker has reported these boards or has none left to report.
  * @throws ConnectError
  */
 async function present(

@@ -15,7 +15,7 @@ export interface RunningBroker {
   readonly since: string;
 }
 
-/** Content of the broker's file: where to reach it, and a token that only this user can read. */
+/** Content of the broker's file: its address, and a token that only this user can read. */
 interface Entry extends RunningBroker {
   readonly control: number;
   readonly token: string;
@@ -23,15 +23,16 @@ interface Entry extends RunningBroker {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Longest wait for an answer, in milliseconds: it comes from this computer. */
+/** Longest wait for an answer in milliseconds. The answer comes from this computer. */
 const ANSWER_MS = 5_000;
 const MOST_BYTES = 256;
 
 /**
- * Lets other commands of this user ask and stop this broker: a port of this computer and a token in a file that only the user
- * can read. A process id alone could belong to another program by now.
- * @param onStop called when another command wants the broker to end
- * @returns ends it, and removes the file
+ * Lets other commands of this user query and stop this broker, through a port of this computer and
+ * a token in a file that only the user can read. A process id could have been reused by another
+ * program.
+ * @param onStop called when another command stops the broker
+ * @returns an object that ends this and removes the file
  */
 export async function offerControl(
   env: Env,
@@ -63,7 +64,7 @@ export async function offerControl(
     ...{ control, token, pid: process.pid, since: new Date().toISOString() },
   };
   await mkdir(folderOf(env), { recursive: true, mode: 0o700 });
-  await rm(file, { force: true }); // an old file may have another mode
+  await rm(file, { force: true }); // an existing file may have another mode
   await writeFile(file, JSON.stringify(entry), { mode: 0o600, flag: 'wx' });
   return async () => {
     await rm(file, { force: true });
@@ -83,7 +84,7 @@ export async function runningBrokers(env: Env): Promise<readonly RunningBroker[]
   return running;
 }
 
-/** Ends a running broker; false when it does not answer. */
+/** Stops a running broker. Returns false if it does not answer. */
 export async function stopBroker(env: Env, port: number): Promise<boolean> {
   const entry = (await entries(env)).find((e) => e.port === port);
   return entry !== undefined && (await ask(entry, 'stop'));
@@ -97,13 +98,15 @@ async function entries(env: Env): Promise<Entry[]> {
       try {
         return [JSON.parse(await readFile(join(folderOf(env), name), 'utf8')) as Entry];
       } catch {
-        return []; // it has just been removed, or is not written yet
+        return []; // the file was just removed, or is not written yet
       }
     });
   return (await Promise.all(found)).flat().sort((a, b) => a.port - b.port);
 }
 
-/** Whether the broker has answered; it is ended when `stop` has closed its side. */
+/**
+ * Sends a command to a broker and returns whether it answered.
+ */
 async function ask({ control, token }: Entry, word: 'status' | 'stop'): Promise<boolean> {
   const socket = connect({ host: '127.0.0.1', port: control, timeout: ANSWER_MS });
   socket.on('timeout', () => socket.destroy());
@@ -113,7 +116,7 @@ async function ask({ control, token }: Entry, word: 'status' | 'stop'): Promise<
   return answer === 'ok';
 }
 
-/** The first line that comes; undefined when the connection ends before it. */
+/** Returns the first line that arrives. Undefined if the connection ends first. */
 function line(socket: Socket): Promise<string | undefined> {
   return new Promise((resolve) => {
     let text = '';

@@ -3,24 +3,27 @@ import type { ControlCommand } from '../../transports/mqtt';
 
 // Requests to mosquitto's dynamic security plug-in, as its documentation describes them (mosquitto.org, "Dynamic Security").
 
-/** Words before the names of roles that this product makes, so that it touches no others. */
+/** Prefixes of the roles that this product creates. It changes no others. */
 const BOARD = 'mpy-board-';
 const COMPUTER = 'mpy-computer';
 
 /** Whose account it is. A board logs in with its unique id. */
 export type AccountKind = 'board' | 'person';
 
-/** The role that holds an account's rights: each board has its own, all computers share one. */
+/** The role that holds an account's rights. Each board has its own, all computers share one. */
 export function roleOf(kind: AccountKind, name: string): string {
   return kind === 'board' ? BOARD + name : COMPUTER;
 }
 
-/** Whether a role was made here. */
+/** Returns whether this product created a role. */
 export function isOwnRole(role: string): boolean {
   return role === COMPUTER || role.startsWith(BOARD);
 }
 
-/** Creates the role and the account. @param isNew whether each does not exist yet; others are changed */
+/**
+ * Creates the role and the account.
+ * @param isNew whether each does not exist yet; existing ones are changed
+ */
 export function accountCommands(
   account: { readonly kind: AccountKind; readonly name: string; readonly password: string },
   isNew: { readonly role: boolean; readonly client: boolean },
@@ -40,13 +43,13 @@ export function accountCommands(
   ];
 }
 
-/** Deletes an account, and with a board its role. Its connections end at once. */
+/** Deletes an account and, for a board, its role. Its connections end at once. */
 export function removeCommands(name: string, role: string | undefined): readonly ControlCommand[] {
   const own = role?.startsWith(BOARD) ? [{ command: 'deleteRole', rolename: role }] : [];
   return [{ command: 'deleteClient', username: name }, ...own];
 }
 
-/** What the plug-in does not allow is refused, except that messages of subscriptions arrive. */
+/** Whatever the plug-in does not allow is refused, except that messages of subscriptions arrive. */
 function rights({ writes, reads }: AccountTopics): readonly object[] {
   return [
     ...writes.map((topic) => ({ acltype: 'publishClientSend', topic, allow: true })),

@@ -4,18 +4,22 @@ import { abortError } from '../../core/async';
 import { asError, UsageError } from '../../core/errors';
 import { printable, type Cli } from '../cli';
 
-// Accounts of an ejabberd by its own command, ejabberdctl (docs.ejabberd.im, "API Reference": register, unregister,
-// registered_users, which need none of its optional modules). The rights come from its rules: `mpyfleet broker rules ejabberd`.
+// Manages accounts of ejabberd with its own command, ejabberdctl (docs.ejabberd.im, "API
+// Reference": register, unregister, registered_users, which need none of its optional modules). Its
+// rules define the rights: `mpyfleet broker rules ejabberd`.
 
 const USAGE =
   'mpyfleet broker account list --ejabberd HOST, or account board UID, account person NAME, account remove NAME';
-/** Default user name of computers, as in `broker rules`. People get it with their name behind. */
+/** Default user name of computers, as in `broker rules`. People's names are appended to it. */
 const RULES_USER = 'fleet';
-/** A unique id, which is what a board logs in with. */
+/** Matches a unique id, the user name of a board. */
 const UID = /^[0-9a-f]{2,64}$/;
-/** Names that are the same in every case, so that no two accounts are one to ejabberd. They also need no quotes in a shell. */
+/**
+ * Matches names without upper case, so that ejabberd never treats two accounts as one. They need no
+ * quotes in a shell either.
+ */
 const NAME = /^[a-z0-9._-]{1,40}$/;
-/** The answer is a list of names, a line each. */
+/** The answer is a list of names, one per line. */
 const MAX_ANSWER = 16 * 1024 * 1024;
 
 interface Ejabberd {
@@ -55,10 +59,11 @@ export async function ejabberdAccount(
   throw new UsageError(`broker account has no "${action}"`, { hint: USAGE });
 }
 
-/** Makes the account, or gives it a new password. */
+/** Creates the account, or gives it a new password. */
 async function give(cli: Cli, server: Ejabberd, host: string, user: string): Promise<number> {
   const password = randomBytes(18).toString('base64url');
-  // Changing a password takes a module that not every ejabberd has. The account holds nothing else.
+  // Changing a password needs a module that not every ejabberd has, so the account is created
+  // again. It holds nothing else.
   if (await server.exists(user, host)) await server.call('unregister', user, host);
   await server.call('register', user, host, password);
   const username = `${user}@${host}`;
@@ -95,7 +100,7 @@ async function list(cli: Cli, server: Ejabberd, host: string, prefix: string): P
   return 0;
 }
 
-/** ejabberdctl, or what MPYFLEET_EJABBERDCTL names, such as `ssh broker sudo ejabberdctl`. */
+/** Runs ejabberdctl, or what MPYFLEET_EJABBERDCTL names, such as `ssh broker sudo ejabberdctl`. */
 function ejabberd(cli: Cli): Ejabberd {
   const words = (cli.env.MPYFLEET_EJABBERDCTL ?? 'ejabberdctl').split(' ').filter(Boolean);
   const [program = 'ejabberdctl', ...before] = words;
@@ -118,7 +123,7 @@ function ejabberd(cli: Cli): Ejabberd {
   };
 }
 
-/** ejabberdctl refused a command, or cannot be started. */
+/** Reports that ejabberdctl refused a command or cannot be started. */
 class EjabberdError extends UsageError {
   constructor(program: string, said: string, cause: NodeJS.ErrnoException | Error) {
     const words = printable(said.trim().slice(0, 300));

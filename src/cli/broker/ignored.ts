@@ -12,7 +12,7 @@ export interface IgnoredBoards {
   set(uids: readonly string[], isIgnored: boolean): Promise<void>;
 }
 
-/** Those of the window, or of `ignored.json` in the user's configuration. */
+/** Returns those of the window, or of `ignored.json` in the user's configuration. */
 export function ignoredBoards({ window, env }: Pick<Cli, 'window' | 'env'>): IgnoredBoards {
   if (window) return window.ignored;
   return new IgnoredFile(join(configHome(env), 'micropython-fleet', 'ignored.json'));

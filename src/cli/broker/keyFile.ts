@@ -14,7 +14,7 @@ export interface KeyStore {
   /** Location of the keys, for messages. */
   readonly path: string;
   key(uid: string): Promise<BoardKey | undefined>;
-  /** Adds keys, or replaces those of the same boards. `previous`: keeps the replaced key as well. */
+  /** Adds keys, or replaces those of the same boards. `previous` keeps the replaced key as well. */
   set(
     keys: ReadonlyMap<string, BoardKey>,
     options?: { readonly previous?: boolean },
@@ -22,7 +22,7 @@ export interface KeyStore {
   remove(uid: string): Promise<void>;
 }
 
-/** The keys of the window that runs the command, or those of the key file. */
+/** Returns the keys of the window that runs the command, or those of the key file. */
 export function keyStore(cli: Pick<Cli, 'window' | 'env' | 'cwd'>): KeyStore {
   return cli.window?.keys ?? new KeyFile(cli);
 }
@@ -50,7 +50,10 @@ export class KeyFile implements KeyStore {
     return parseEntry(entries[uid] ?? entries['*'], uid);
   }
 
-  /** Adds keys, or replaces those of the same boards. `previous`: keeps the replaced key in its entry. */
+  /**
+   * Adds keys, or replaces those of the same boards. `previous` keeps the replaced key in its
+   * entry.
+   */
   async set(
     keys: ReadonlyMap<string, BoardKey>,
     options: { readonly previous?: boolean } = {},
@@ -74,7 +77,7 @@ export class KeyFile implements KeyStore {
     });
   }
 
-  /** One change after the other, each of the whole file. */
+  /** Changes run one after the other, because each replaces the whole file. */
   async #change(change: (entries: Record<string, unknown>) => void): Promise<void> {
     const work = this.#writing.then(async () => {
       const entries = { ...(await this.#read(true)) };
@@ -104,7 +107,7 @@ export class KeyFile implements KeyStore {
     }
   }
 
-  /** @throws UsageError where other users of the computer can read or change the keys, as ssh does for its own */
+  /** @throws UsageError if other users of the computer can read or change the keys, as ssh does */
   async #requirePrivate(): Promise<void> {
     const { mode } = await stat(this.path);
     if (process.platform === 'win32' || (mode & 0o077) === 0) return;

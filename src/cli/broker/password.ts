@@ -3,8 +3,9 @@ import { UsageError } from '../../core/errors';
 import type { Cli } from '../cli';
 
 /**
- * The login of one board at the broker that `broker start` runs with the same MPYFLEET_BROKER_PASSWORD.
- * @throws UsageError when the variable is not set
+ * Returns the login of one board at the broker that `broker start` runs with the same
+ * MPYFLEET_BROKER_PASSWORD.
+ * @throws UsageError if the variable is not set
  */
 export function boardLoginOf(
   { env }: Pick<Cli, 'env'>,

@@ -29,7 +29,7 @@ export function boardPaths(args: readonly string[], verb: string): string[] {
   return args.map(boardPath);
 }
 
-/** The files in which paths are looked up. */
+/** The file system in which paths are looked up. */
 export interface PathBoard {
   readonly files: Pick<BoardFiles, 'list'>;
   resolve(path: string, signal: AbortSignal): Promise<string>;
@@ -92,7 +92,8 @@ async function matches(board: PathBoard, pattern: string, signal: AbortSignal): 
 }
 
 /**
- * The contents of a folder; empty if a pattern further up matched something that is not a folder.
+ * Returns the contents of a folder. Empty if a pattern further up matched something that is not a
+ * folder.
  */
 async function listed(board: PathBoard, folder: string, signal: AbortSignal) {
   try {
@@ -118,7 +119,7 @@ export function matcher(part: string, names: readonly string[]): (name: string) 
   return (name) => pattern.match(name);
 }
 
-/** Whether a path has a pattern in it. */
+/** Returns whether a path contains a pattern. */
 export function isPattern(path: string): boolean {
   return MAGIC.test(path);
 }

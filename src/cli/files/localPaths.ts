@@ -5,9 +5,10 @@ import { isPattern, matcher } from './boardPaths';
 import { isNotFound } from '../../core/localFiles';
 
 /**
- * Local paths with their patterns expanded: cmd and PowerShell leave `*.py` to the program. A shell that has expanded them has
- * left none, and a file whose name has such characters is itself.
- * @throws UsageError for a pattern that nothing fits
+ * Expands patterns in local paths, because cmd and PowerShell pass `*.py` on to the program. A
+ * shell that expands patterns leaves none, and an existing file with such a name is taken
+ * literally.
+ * @throws UsageError for a pattern without a match
  */
 export function expandLocal(cwd: string, paths: readonly string[]): string[] {
   return paths.flatMap((path) => {

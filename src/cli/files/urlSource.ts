@@ -3,21 +3,24 @@ import { fetchFile, isFileUrl, parseFileUrl, SavedUrls } from '../../core/packag
 import { type Cli, printable } from '../cli';
 import { fetcherOf } from '../packages';
 
-/** Something to upload: its path below the target, and where it is here (undefined: a folder). */
+/** Something to upload: its path below the target, and its local path (undefined: a folder). */
 export interface Local {
   readonly path: string;
   readonly content: (() => Promise<Uint8Array>) | undefined;
 }
 
-/** Before the name of a saved address, in place of a file. */
+/** Prefix of a saved address used instead of a file. */
 const SAVED = /^url:(.*)$/;
 
-/** Whether a source of `put` is an address, or the name of a saved one. */
+/** Returns whether a source of `put` is an address, or the name of a saved one. */
 export function isUrlSource(source: string): boolean {
   return isFileUrl(source) || SAVED.test(source);
 }
 
-/** The place on boards that was saved with an address, as an argument; undefined for other sources. */
+/**
+ * Returns the target on boards that was saved with an address, as an argument. Undefined for other
+ * sources.
+ */
 export async function savedPlace({ env }: Cli, source: string): Promise<string | undefined> {
   const name = SAVED.exec(source)?.[1];
   const to = name === undefined ? undefined : (await new SavedUrls(env).get(name)).to;

@@ -17,8 +17,9 @@ import { type CliBoard, runOnBoards } from '../board';
 export type AirWork = (board: AirBoard, io: AirIo) => Promise<string>;
 
 /**
- * Updates boards in waves (--waves, --stop-at): a wave begins when every board of the one before has confirmed its update or
- * failed. Boards that are away get theirs when they come, if --wait gives them time.
+ * Updates boards in waves (--waves, --stop-at). A wave begins when every board of the previous one
+ * has confirmed its update or failed. Boards that are away are updated when they connect, if --wait
+ * gives them time.
  * @returns the exit status
  */
 export function updateInWaves(cli: Cli, doing: string, work: AirWork): Promise<number> {
@@ -44,7 +45,7 @@ class Waves {
   ) {
     for (const board of boards) {
       const end = new Deferred<string>();
-      end.promise.catch(() => undefined); // awaited when the board has its turn in the list
+      end.promise.catch(() => undefined); // awaited when it is the board's turn in the list
       this.#ends.set(board, end);
     }
     const failAll = (error: unknown) => {
@@ -53,7 +54,10 @@ class Waves {
     this.#run(boards).catch(failAll);
   }
 
-  /** Waits for the end of a board's update and returns a sentence about it. @throws the reason of the failure */
+  /**
+   * Waits for the end of a board's update and returns a sentence about it.
+   * @throws the reason of the failure
+   */
   ended(board: CliBoard): Promise<string> {
     const end = this.#ends.get(board);
     return end ? end.promise : Promise.reject(new CancelledError());
@@ -123,7 +127,7 @@ class Waves {
     if (step === 'failed') this.#ends.get(board)?.reject(error);
   }
 
-  /** A board that was away when the update began. */
+  /** Reports a board that was away when the update began. */
   async #later(board: CliBoard, target: AirBoard | undefined, end: RolloutEnd): Promise<void> {
     const done = this.#ends.get(board);
     const { waitMs } = this.cli.options;

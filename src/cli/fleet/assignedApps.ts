@@ -21,14 +21,14 @@ import { every, type Watched } from './watch';
 import { GroupUpload } from './groupUpload';
 import { audited } from './history';
 
-/** Interval, in milliseconds, at which the assignments and their folders and branches are read again. */
+/** Milliseconds between two readings of the assignments, their folders and their branches. */
 const LOOK_MS = 10_000;
-/** Boards that connect within this time, in milliseconds, get a version with one publication. */
+/** Milliseconds within which boards that connect share one publication of a version. */
 const GATHER_MS = 250;
-/** Pause, in milliseconds, before a board on which a deployment failed is tried again without a restart. */
+/** Milliseconds before a failed deployment to a board is retried without a restart of the board. */
 const AGAIN_MS = 300_000;
 
-/** A board that runs something else than it should, or does not tell what. */
+/** Whether a board runs something other than its assigned app, or does not report what it runs. */
 interface Differing {
   readonly board: CliBoard;
   readonly uid: string;
@@ -44,15 +44,16 @@ interface Tried {
 }
 
 /**
- * Deploys the assigned apps to the boards behind brokers that run something else: when they connect, and when an assignment or the
- * branch that it follows changes. A version that a board fell back from is not tried again. Ends when the result is disposed.
+ * Deploys the assigned apps to boards behind brokers that run something else: when they connect,
+ * and when an assignment or its branch changes. Does not retry a version that a board fell back
+ * from. Stops when the result is disposed.
  */
 export function applyAssigned(cli: Cli, { links, hub }: Watched): Disposable {
   const file = new AssignmentFile(cli.env);
   const lifetime = new DisposableStore();
   const tried = new Map<string, Tried>();
   const said = new Map<string, string>();
-  /** Says it once for each key, until something else is to be said. */
+  /** Reports each problem once per key, until a different one occurs. */
   const say = (key: string, words: string) => {
     if (said.get(key) !== words) cli.err(printable(`${words}\n`));
     said.set(key, words);
@@ -87,7 +88,7 @@ export function applyAssigned(cli: Cli, { links, hub }: Watched): Disposable {
       const last = tried.get(uid);
       const isTried = last?.id === app.id && last.boot === state.boot;
       if (isTried && Date.now() - last.at < AGAIN_MS) continue;
-      // An older agent, and one whose app fell back, tell only on request what they run.
+      // An older agent, and one whose app fell back, report only on request what they run.
       const told = state.app && appOfBirth(state.app);
       if (told && driftOf(told, app.id) === 'none') continue;
       found.push({ board, uid, app, boot: state.boot });
@@ -135,7 +136,7 @@ export function applyAssigned(cli: Cli, { links, hub }: Watched): Disposable {
   const soon = () => {
     timer ??= systemClock.after(GATHER_MS, () => {
       timer = undefined;
-      // One at a time; those that connect meanwhile are served by one that waits.
+      // One run at a time. Boards that connect during a run are served by the next.
       if (turns.length < 2) void turns.run(work);
     });
   };

@@ -12,7 +12,7 @@ import { UsageError } from '../../core/errors';
 import type { BoardIo, CliBoard } from '../board';
 import type { GroupUpload } from './groupUpload';
 
-/** A board of a deployment, and the boards that get the same. */
+/** A board of a deployment, and all boards that get the same version. */
 export interface Target {
   readonly board: CliBoard;
   readonly boards: readonly CliBoard[];
@@ -36,7 +36,7 @@ export async function deployTo(
   const done = await deployApp(board.files, app, supervisor, {
     signal,
     onProgress: (now, total, path) => io.progress(now, total, path),
-    // A file that several boards miss is published once for all of them.
+    // A file that several boards lack is published once for all of them.
     publish: ({ path, content }) =>
       groups.write(board, boards, path, () => Promise.resolve(content)),
   });

@@ -11,8 +11,9 @@ const DAY_MS = 86_400_000;
 const LIMITS = { maxBytes: 500 * MEGABYTE, maxAgeMs: 90 * DAY_MS };
 
 /**
- * The history of the command line: that of the window whose terminal it runs in, else a file of its own in the state folder.
- * It is opened by the first row or question. MPYFLEET_STORE, or the window's setting, names a PostgreSQL server in its place.
+ * The history of the command line: that of the window in whose terminal it runs, else its own file
+ * in the state folder. The first row or question opens it. MPYFLEET_STORE, or the window's setting,
+ * names a PostgreSQL server to use instead.
  * @param file another file
  */
 export function openHistory(
@@ -32,7 +33,7 @@ export function openHistory(
   return store;
 }
 
-/** The address of a PostgreSQL server in MPYFLEET_STORE. @throws UsageError */
+/** Returns the address of a PostgreSQL server in MPYFLEET_STORE. @throws UsageError */
 function serverOf(env: Cli['env']): string | undefined {
   const server = env.MPYFLEET_STORE;
   if (!server || isPostgres(server)) return server;
@@ -43,7 +44,10 @@ function historyFile({ env, window }: Pick<Cli, 'env' | 'window'>): string {
   return window?.historyFile ?? join(stateFolder(env), 'history.db');
 }
 
-/** Runs a verb as one operation of the audit. `what` is cleared of logins in addresses. MPYFLEET_HISTORY=off keeps nothing. */
+/**
+ * Runs a verb as one operation of the audit. Removes logins in addresses from `what`.
+ * MPYFLEET_HISTORY=off records nothing.
+ */
 export async function audited(
   cli: Cli,
   what: string,
@@ -71,10 +75,10 @@ export async function audited(
   }
 }
 
-/** Puts an operation into the history. Failures are printed. */
+/** Adds an operation to the history. Prints failures. */
 async function keep(cli: Cli, entry: AuditEntry): Promise<void> {
   const isServer = serverOf(cli.env) ?? (await cli.window?.historyServer());
-  // Where it cannot be left, the history cannot be written either, and says why.
+  // If the entry cannot be left, the history cannot be written either, and reports why.
   if (!isServer && (await handOver(historyFile(cli), entry).catch(() => false))) return;
   const store = openHistory(cli);
   store.addAudit(entry);

@@ -5,7 +5,9 @@ import { printable, type Cli } from '../cli';
 import { every } from './watch';
 import { mpyfleet } from '../mpyfleet';
 
-/** Interval in milliseconds at which the clock and the file are checked; other commands may have changed the file. */
+/**
+ * Milliseconds between two looks at the clock and the file, which other commands may have changed.
+ */
 const LOOK_MS = 1_000;
 /** Number of characters kept of a run's output. */
 const MAX_SAID = 2_000;
@@ -45,7 +47,8 @@ export function runSchedules(cli: Cli): Disposable {
 
 async function runOne(cli: Cli, file: ScheduleFile, schedule: Schedule, at: number): Promise<void> {
   const { name, command, cwd } = schedule;
-  // Written before it runs: a computer that fails meanwhile does not run it again and again.
+  // Written before the run, so that a command that crashes the computer does not run again and
+  // again.
   await file.change((all) => all.map((s) => (s.name === name ? { ...s, last: at } : s)));
   let said = '';
   const take = (text: string) => (said = (said + text).slice(-MAX_SAID));

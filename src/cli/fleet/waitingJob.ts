@@ -19,12 +19,12 @@ import type { CliBoard } from '../board';
 import { deployTo, GroupUpload } from '.';
 import { mpyCross, packageBoard } from '../packages';
 
-/** A board of the command line as actions see it. */
+/** A board of the command line, as actions use it. */
 interface JobBoard extends ActionBoard {
   readonly board: CliBoard;
 }
 
-/** Does a job that a window left waiting. @throws what the window's job would throw */
+/** Does a job that a window left waiting. @throws what the job would throw in the window */
 export async function runJob(
   cli: Cli,
   board: CliBoard,
@@ -64,7 +64,7 @@ const services: ActionServices<JobBoard> = {
     await updateFirmwareOn(await board.overTheAir(), image, { signal: io.signal });
     io.print('runs the new firmware\n');
   },
-  // An assigned app needs nothing here: the watcher deploys it to each board that connects.
+  // Nothing to do: the watcher deploys assigned apps to each board that connects.
   deployApp: async ({ board }, { app }, { signal, ...job }) => {
     if (!app) return;
     const say = (words: string) => job.print(words);
@@ -75,7 +75,7 @@ const services: ActionServices<JobBoard> = {
   },
 };
 
-/** Compiles source for each board, as the window that left the job would. */
+/** Compiles source for each board, like the window that left the job. */
 function compiling(cli: Cli): UploadServices<JobBoard> {
   return {
     compiles: true,

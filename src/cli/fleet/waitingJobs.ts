@@ -13,9 +13,10 @@ import { audited, type Watched } from '.';
 import { runJob } from './waitingJob';
 
 /**
- * Runs the jobs that windows left waiting for boards behind brokers: when their boards connect, and jobs that are added while
- * their boards are connected. A window that is open does the same; a lock lets one of them at a time work for a board.
- * @returns what ends it; resolves when no job runs any more
+ * Runs the jobs that windows left for boards behind brokers: when the boards connect, and jobs that
+ * are added while they are connected. An open window does the same; a lock lets only one of them
+ * work for a board at a time.
+ * @returns a function that stops this; resolves when no job runs any more
  */
 export function runWaiting(cli: Cli, { links, hub }: Watched): () => Promise<void> {
   const lifetime = new DisposableStore();

@@ -14,9 +14,9 @@ import { printable, type Cli } from '../cli';
 import { openHistory } from './history';
 import { loadLinks, type Links } from '../board';
 
-/** Pause in milliseconds before a broker that could not be reached is tried again. */
+/** Milliseconds before an unreachable broker is tried again. */
 const CONNECT_AGAIN_MS = 5_000;
-/** Interval in milliseconds between two searches for messages that have expired. */
+/** Milliseconds between two searches for expired messages. */
 const EXPIRE_MS = 60_000;
 
 /** Services for a command that runs continuously. */
@@ -83,7 +83,10 @@ export function every(ms: number, action: () => void): { dispose(): void } {
   return { dispose: () => timer.dispose() };
 }
 
-/** Waits for brokers that cannot be reached yet: a service may start before its network. @throws ConnectError for a wrong login */
+/**
+ * Retries brokers that cannot be reached yet, because a service may start before its network.
+ * @throws ConnectError for a wrong login
+ */
 async function connected(cli: Cli, links: Links): Promise<MqttBrokers> {
   for (let last = ''; ;) {
     try {

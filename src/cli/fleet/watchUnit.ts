@@ -4,8 +4,8 @@ import { join } from 'node:path';
 const PASSED = ['MPYFLEET_CONFIG', 'MPYFLEET_KEYS', 'XDG_STATE_HOME', 'XDG_CONFIG_HOME', 'TZ'];
 
 /**
- * The systemd unit of the user that runs `mpyfleet watch`. Passwords are not written: the unit reads them from a file that
- * the user makes.
+ * Returns the systemd unit of the user that runs `mpyfleet watch`. It contains no passwords: the
+ * unit reads them from a file that the user writes.
  * @param config the user's folder for configuration
  */
 export function watchUnit({
@@ -43,7 +43,10 @@ export function watchUnit({
   ].join('\n');
 }
 
-/** One word of a unit file (systemd.syntax): quotes, backslashes and % mean something there; $ only in a command. */
+/**
+ * Quotes one word of a unit file (systemd.syntax): quotes, backslashes and % are special there; $
+ * only in a command.
+ */
 function quoted(word: string, where: 'command' | 'value'): string {
   const text = word.replace(/[\\"]/g, '\\$&').replaceAll('%', '%%');
   return `"${where === 'command' ? text.replaceAll('$', '$$$$') : text}"`;

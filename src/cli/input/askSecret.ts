@@ -28,7 +28,7 @@ export function secretsOf(cli: Cli): (name: string) => Promise<string> {
     // Asks one question at a time, although boards are worked on in parallel.
     const asked = known.get(name) ?? last.then(() => askSecret(cli, variable, `Secret "${name}"`));
     known.set(name, asked);
-    last = asked.catch(() => undefined); // it is reported where it is awaited
+    last = asked.catch(() => undefined); // the error is reported where the secret is awaited
     return asked;
   };
 }

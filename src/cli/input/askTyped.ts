@@ -4,7 +4,7 @@ import { typedLine } from './typedLine';
 
 /**
  * Asks the user to type `wanted` at the terminal before something that cannot be undone.
- * @throws CancelledError for another answer; UsageError without a terminal
+ * @throws CancelledError for any other answer; UsageError without a terminal
  */
 export async function askTyped(cli: Cli, wanted: string, question: string): Promise<void> {
   if (!cli.input.isTerminal) {

@@ -11,11 +11,9 @@ const LF = 0x0a;
 const CR = 0x0d;
 /** Bytes sent before waiting for their echo; a UART port of MicroPython buffers 260. */
 const PIECE = 64;
-/** How long code may take, in milliseconds, to echo a piece: code that reads sys.stdin echoes nothing. */
+/** Milliseconds that code may take to echo a piece. Code that reads sys.stdin echoes nothing. */
 const ECHO_MS = 1000;
-/**
- * After the end of input, a prompt that stays for this many milliseconds is waiting for more input.
- */
+/** Milliseconds that a prompt must stay after the end of input to count as waiting for more. */
 const STARVED_MS = 5000;
 
 /**
@@ -56,7 +54,7 @@ export class CodeInput implements Disposable {
     );
   }
 
-  /** What the code has printed. */
+  /** Takes the output of the code. */
   heard(chunk: Uint8Array): void {
     this.#openLine = chunk.at(-1) !== LF;
     const echo = this.#echo;
@@ -138,7 +136,7 @@ export class CodeInput implements Disposable {
   }
 }
 
-/** Whether the source of the code suggests that it reads lines. */
+/** Returns whether the source of the code suggests that it reads lines. */
 export function callsInput(code: string): boolean {
   return /\binput\s*\(/.test(code);
 }

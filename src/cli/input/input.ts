@@ -11,8 +11,8 @@ export interface CliInput {
    */
   readonly isTerminal: boolean;
   /**
-   * Hands over what comes; a terminal is switched to single keys, without echo, until the answer is disposed. `onEnd` is
-   * called once, when the pipe has ended.
+   * Passes on input as it arrives. A terminal delivers single keys, without echo, until the result
+   * is disposed. `onEnd` is called once, at the end of a pipe.
    */
   listen(onData: (chunk: Uint8Array) => void, onEnd: () => void): Disposable;
   /** Reads everything up to the end. */

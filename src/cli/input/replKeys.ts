@@ -6,14 +6,16 @@ import { LineInput, pasteCode, PasteSplitter } from '../../core/repl';
 import type { TerminalStream, Transport } from '../../core/transport';
 
 const CTRL_C = '\x03';
-/** Ctrl-], and Ctrl-X for keyboards on which that is hard to type; mpremote leaves with the same keys. */
+/**
+ * Ctrl-], and Ctrl-X for keyboards on which Ctrl-] is hard to type. mpremote ends on the same keys.
+ */
 const LEAVE = /[\x1d\x18]/; // eslint-disable-line no-control-regex -- keys are what this is about
 /**
- * Windows consoles do not mark pastes: several lines at once, with everything that follows within
+ * Windows consoles do not mark pastes. Several lines at once, with everything that follows within
  * this many milliseconds, count as one.
  */
 const GATHER_MS = 40;
-/** How long a board may take, in milliseconds, to show its prompt after a carriage return. */
+/** Milliseconds that a board may take to show its prompt after a carriage return. */
 const PROMPT_MS = 500;
 
 /** Actions of the REPL's control keys. */
@@ -48,7 +50,9 @@ export class ReplKeys implements Disposable {
     }
   }
 
-  /** Prints what comes from the board; where lines are edited here, before the line and not into it. */
+  /**
+   * Prints the board's output. If lines are edited here, it goes above the line and not into it.
+   */
   around(print: () => void): void {
     if (this.#lines) this.#lines.around(print);
     else print();
@@ -87,7 +91,7 @@ export class ReplKeys implements Disposable {
     }
     if (text.includes(CTRL_C)) this.#pasting?.abort(new CancelledError());
     const send = () => this.#send(text);
-    // A key must not get into the pasted text; Ctrl-C ends the paste.
+    // A key must not get into the pasted text. Ctrl-C ends the paste.
     const waits = this.#pastes.length > 0 && !text.includes(CTRL_C);
     (waits ? this.#pastes.run(send) : send()).catch(this.#fail);
   }

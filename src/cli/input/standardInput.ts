@@ -37,8 +37,9 @@ function listen(
 }
 
 /**
- * The kernel stops a job in the background that touches its terminal (SIGTTOU), and `mpyfleet exec … &` must go on. Fields 5
- * and 8 of /proc/self/stat (proc_pid_stat(5)) are our process group and the terminal's. Other systems do not have the file.
+ * The kernel stops a background job that accesses its terminal (SIGTTOU), and `mpyfleet exec … &`
+ * must continue. Fields 5 and 8 of /proc/self/stat (proc_pid_stat(5)) are our process group and the
+ * terminal's. Other systems do not have the file.
  */
 function isForeground(): boolean {
   if (process.platform !== 'linux') return true;

@@ -3,14 +3,14 @@ import { asError } from '../../core/errors';
 import type { Log } from '../../core/log';
 import { answerCall, type ApiAnswer, type ApiWorld } from './pythingsApi';
 
-/** Longest body of a call, in bytes. */
+/** Maximum length of a call's body in bytes. */
 const MAX_BODY = 64 * 1024;
-/** A call that has not arrived whole within this many milliseconds is dropped. */
+/** Milliseconds after which an incomplete call is dropped. */
 const REQUEST_MS = 10_000;
 
 /**
- * Serves the calls on this computer's loopback address. A web page must not call them through the user's browser: a request
- * with an Origin, or for another host name, is rejected.
+ * Serves the calls on this computer's loopback address. No web page may call them through the
+ * user's browser: a request with an Origin, or for another host name, is rejected.
  */
 export async function startApi(world: ApiWorld, port: number, log: Log): Promise<Server> {
   const server = createServer({ requestTimeout: REQUEST_MS }, (request, response) => {
@@ -21,7 +21,7 @@ export async function startApi(world: ApiWorld, port: number, log: Log): Promise
         return { status: 500, json: { detail } };
       })
       .then((answer) => send(response, answer))
-      .catch((error: unknown) => log.debug(asError(error).message)); // the caller left
+      .catch((error: unknown) => log.debug(asError(error).message)); // the caller has disconnected
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

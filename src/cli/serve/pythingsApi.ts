@@ -11,7 +11,7 @@ export interface ApiWorld {
   readonly token: string;
   readonly store: Pick<Store, 'messages' | 'commands'>;
   readonly commands: Pick<AppCommands, 'send' | 'look'>;
-  /** The board that a `tid` names: its unique id or its name. */
+  /** Returns the board that a `tid` names: its unique id or its name. */
   find(
     tid: string,
   ): { readonly uid: string; readonly control: AgentControl | undefined } | undefined;
@@ -24,10 +24,13 @@ export interface ApiAnswer {
 
 const PREFIX = '/api/web/v1/msg/';
 const PAGE = 1_000;
-/** Largest number of messages in one answer. A caller requests the rest from the last `ts` on. */
+/** Maximum number of messages in one answer. A caller requests the rest from the last `ts` on. */
 const MOST = 100_000;
 
-/** Pythings' words for the state of a management message. Where nothing comes any more, it has none: `Failed`, `Expired`. */
+/**
+ * Pythings' words for the state of a management message. Pythings has none for final failures, so
+ * `Failed` and `Expired` are ours.
+ */
 const STATUS: Readonly<Record<CommandState, string>> = {
   queued: 'Queued',
   sent: 'Sent',
@@ -74,7 +77,7 @@ const workerGet: Call = async (world, asked) => {
   const answer: unknown[] = [];
   for (let after: number | undefined = 0; after !== undefined && answer.length < MOST;) {
     const page = await world.store.messages({
-      // The last moment belongs to the period.
+      // The end of the period is inclusive.
       ...{ uids: [board.uid], from, to: to + 1, after, limit: PAGE },
     });
     answer.push(...page.rows.map((r) => ({ ts: new Date(r.at).toISOString(), data: dataOf(r) })));
@@ -119,7 +122,7 @@ function boardOf(world: ApiWorld, { tid }: Readonly<Record<string, unknown>>) {
   return world.find(tid) ?? refused(400, 'Not existent Thing or no access rights');
 }
 
-/** Seconds since 1970, as a number or text, or an ISO 8601 time; in milliseconds. */
+/** Parses seconds since 1970, as a number or text, or an ISO 8601 time. Returns milliseconds. */
 function timeOf(value: unknown): number | undefined {
   if (typeof value !== 'number' && typeof value !== 'string') return undefined;
   const seconds = value === '' ? NaN : Number(value);
@@ -127,7 +130,7 @@ function timeOf(value: unknown): number | undefined {
   return Number.isFinite(at) && Math.abs(at) < 8.64e15 ? at : undefined;
 }
 
-/** Compares in constant time, so that the duration does not reveal how much is correct. */
+/** Compares in constant time, so that the duration reveals nothing about the secret. */
 function isSame(given: string, wanted: string): boolean {
   const hash = (text: string) => createHash('sha256').update(text).digest();
   return timingSafeEqual(hash(given), hash(wanted));

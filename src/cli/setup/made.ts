@@ -41,7 +41,7 @@ export class Made {
     return this.list.add(record);
   }
 
-  /** Keeps a board's key in a file that only its user can read. */
+  /** Writes a board's key to a file that only its user can read. */
   keepKey(uid: string, key: Uint8Array): Promise<void> {
     return this.#writes.run(async () => {
       let keys: unknown;

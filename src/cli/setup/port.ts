@@ -4,10 +4,10 @@ import type { SetupBoard } from '../../core/setup';
 import type { Cli } from '../cli';
 import { CliBoard, comesBack, type Links, targetOf } from '../board';
 
-/** Time, in milliseconds, to press RESET on a board that the port cannot restart. */
+/** Milliseconds allowed for pressing RESET on a board that the port cannot restart. */
 const PRESS_RESET_MS = 300_000;
 
-/** The board at one port, which the line may stop and restart as it needs. */
+/** The board at one port. The line may stop and restart it as needed. */
 export class PortBoard implements SetupBoard {
   readonly name: string;
   readonly #board: CliBoard;

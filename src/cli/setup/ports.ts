@@ -5,9 +5,12 @@ import { expandHostlist } from '../../core/many';
 import type { Cli } from '../cli';
 import type { Links } from '../board';
 
-/** The ports of a production line: those of `-b`, else every port that a board is plugged into from now on. */
+/**
+ * The ports of a production line: those of `-b`, else every port at which a board is plugged in
+ * from now on.
+ */
 export class LinePorts {
-  /** Ports whose board is being worked on, is finished, or was there before the line began. */
+  /** Ports whose board is in work or finished, or was plugged in before the line began. */
   readonly #used = new Set<string>();
 
   private constructor(
@@ -29,7 +32,10 @@ export class LinePorts {
     return this.named ? [] : [...this.#used];
   }
 
-  /** Ports at which a board was plugged in since the last call. Each counts once until it is unplugged. */
+  /**
+   * Returns ports at which a board was plugged in since the last call. Each counts once until it is
+   * unplugged.
+   */
   async arrived(): Promise<readonly string[]> {
     const present = await this.#present();
     for (const path of this.#used) if (!present.includes(path)) this.#used.delete(path);
@@ -65,6 +71,6 @@ async function exists(path: string): Promise<boolean> {
     await access(path);
     return true;
   } catch {
-    return false; // unplugged, so it is not a port any more
+    return false; // unplugged, so the port no longer exists
   }
 }

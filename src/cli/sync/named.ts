@@ -33,24 +33,24 @@ import { type Cli, printable } from '../cli';
 import { mpyCross, packageBoard, packagesOn } from '../packages';
 import { carryOut, inRepository, localPath } from './steps';
 
-/** Folder of a project with its device files. */
+/** Folder of a project that contains its device files. */
 const DEVICES = '.micropython/devices';
 
-/** The files for one board, and what of them may be deleted. */
+/** The files for one board, and which of the others may be deleted. */
 interface Wanted {
   readonly local: LocalTree;
   readonly rules: SyncRules;
 }
 
-/** A file that names what belongs on boards. */
+/** A file that says what belongs on boards. */
 interface Source {
   readonly localFs: LocalFs;
   wanted(board: CliBoard, signal: AbortSignal): Promise<Wanted>;
 }
 
 /**
- * Syncs boards by a file: an mqsync specification, or a device file (.yaml); without a name by the device files of this folder
- * and of IOT_DEVICES.
+ * Syncs boards by a file: an mqsync specification, or a device file (.yaml). Without a name, uses
+ * the device files of this folder and of IOT_DEVICES.
  */
 export async function syncNamed(cli: Cli, file: string | undefined): Promise<number> {
   const { mirror, pull } = cli.options;
@@ -77,7 +77,7 @@ export async function syncNamed(cli: Cli, file: string | undefined): Promise<num
   });
 }
 
-/** Compiles what is marked, as the board can load it. */
+/** Compiles the marked files in the format that the board loads. */
 async function compiling(
   cli: Cli,
   board: CliBoard,
@@ -92,7 +92,9 @@ async function compiling(
     );
 }
 
-/** An mqsync specification: its sources are looked for next to it, then in the current folder. */
+/**
+ * Reads an mqsync specification. Its sources are looked up next to it, then in the current folder.
+ */
 async function specification(cli: Cli, file: string): Promise<Source> {
   const path = localPath(cli, file);
   const folder = path.slice(0, path.lastIndexOf('/'));
@@ -108,7 +110,7 @@ async function specification(cli: Cli, file: string): Promise<Source> {
   };
 }
 
-/** Device files in iot-kernel's notation. A board is found by its name, else by its uid. */
+/** Reads device files in iot-kernel's notation. A board is found by its name, else by its uid. */
 async function devices(cli: Cli, file: string | undefined): Promise<Source> {
   const environment: Environment = {
     home: homedir().replaceAll('\\', '/'),
@@ -170,8 +172,9 @@ async function deviceFilesIn(cli: Cli, environment: Environment): Promise<string
 }
 
 /**
- * Reads below a folder, in the repository around it and in `others`. These files may come with a repository and can name every
- * file of the user, so others need --force.
+ * Returns a reader that accepts paths below a folder, in the repository around it and in `others`.
+ * These files may come with a repository and could name every file of the user, so other paths need
+ * --force.
  */
 async function reading(cli: Cli, folder: string, others: readonly string[]): Promise<LocalFs> {
   const inside = await inRepository(folder);

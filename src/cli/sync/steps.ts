@@ -16,7 +16,7 @@ import type { BoardIo, CliBoard } from '../board';
 import { type Cli, printable } from '../cli';
 import { undoFolder } from '../files';
 
-/** Prints a plan and carries it out; with --dry-run only prints it. @returns the value for --json */
+/** Prints a plan and applies it; with --dry-run only prints it. @returns the value for --json */
 export async function carryOut(
   cli: Cli,
   { board, io, localFs }: { board: CliBoard; io: BoardIo; localFs: LocalFs },
@@ -37,7 +37,7 @@ export async function carryOut(
   return result;
 }
 
-/** A path of the command line, absolute, `/` between parts on every system. */
+/** Makes a path of the command line absolute, with `/` between the parts on every system. */
 export function localPath({ cwd }: Pick<Cli, 'cwd'>, path: string): string {
   return resolve(cwd, path).replaceAll('\\', '/');
 }

@@ -27,16 +27,16 @@ function options(names: readonly OptionName[]): OptionOffer[] {
 }
 
 const optionsOf = (verb: Verb) => options([...verb.options, ...ALWAYS]);
-/** `-b` and `--board`, as they are typed. */
+/** `-b` and `--board`, as the user types them. */
 const typed = ({ word, short }: OptionOffer) => [...(short ? [`-${short}`] : []), `--${word}`];
-/** Options after which a value comes, as they are typed. */
+/** Options that take a value, as the user types them. */
 const withValue = () =>
   options(Object.keys(OPTIONS) as OptionName[])
     .filter((o) => o.takesValue)
     .flatMap(typed);
 const names = () => VERBS.map((v) => v.name);
 
-/** The scripts by the name of their shell. */
+/** The scripts, by name of the shell. */
 export const COMPLETIONS: Readonly<Record<string, () => string>> = { bash, zsh, fish, powershell };
 
 function bash(): string {
@@ -161,7 +161,7 @@ ${cases.join('\n')}
 `;
 }
 
-/** One word of a POSIX-like shell or of fish. */
+/** Quotes one word for a POSIX-like shell or fish. */
 function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }

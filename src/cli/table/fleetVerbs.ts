@@ -53,7 +53,7 @@ export const FLEET_VERBS: readonly Verb[] = [
     words: ['get', 'diff', 'set'],
     summary: 'the configuration of boards behind a broker: read, compare, change',
     details: CONFIG_DETAILS,
-    // Its settings may be passwords.
+    // The settings may contain passwords.
     audit: 'name',
     options: [...COMMON, ...LINKED, 'file', 'dry-run', 'trial'],
     load: async () => (await import('../verbs/config')).run,

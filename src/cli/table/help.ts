@@ -4,7 +4,7 @@ import type { Verb } from './verb';
 import { VERBS } from './verbTable';
 
 const WIDTH = 96;
-/** Maximum width of the first column; longer entries have their explanation on the next line. */
+/** Maximum width of the first column. Longer entries have their explanation on the next line. */
 const COLUMN = 34;
 
 /** Returns the general help. */
@@ -54,7 +54,7 @@ function optionRow(name: OptionName): Row {
   return [`${short}--${name}${option.value ? ` ${option.value}` : ''}`, option.text];
 }
 
-/** Two columns, the second aligned. */
+/** Formats two columns, the second one aligned. */
 function table(rows: readonly Row[]): string {
   const width = Math.max(...rows.map(([left]) => left.length).filter((n) => n <= COLUMN));
   const indent = width + 4;

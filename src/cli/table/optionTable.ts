@@ -1,6 +1,9 @@
 import type { ParseArgsConfig } from 'node:util';
 
-/** All options. Each command names those that it accepts. Long names without dashes; `value` names the argument in the help. */
+/**
+ * All options. Each command lists those that it accepts. Long names are without dashes; `value`
+ * names the argument in the help.
+ */
 export const OPTIONS = {
   board: {
     type: 'string',
@@ -160,5 +163,5 @@ export const ALWAYS: readonly OptionName[] = ['verbose', 'help'];
 export const COMMON: readonly OptionName[] = ['json', ...ALWAYS];
 /** Options of verbs that open links to boards. */
 export const LINKED: readonly OptionName[] = ['board', 'timeout', 'parallel', 'baud'];
-/** Options of verbs that work at the boards' prompts. */
+/** Options of verbs that work at the board's prompt. */
 export const ON_BOARDS: readonly OptionName[] = [...LINKED, 'stop', 'restart'];

@@ -10,9 +10,9 @@ export interface Options {
   readonly restart: boolean;
   readonly timeoutMs?: number;
   readonly parallel?: number;
-  /** Bits a second of serial ports. */
+  /** Bits per second of serial ports. */
   readonly baud?: number;
-  /** 0: quiet; 1: actions; 2: wire bytes. */
+  /** 0: quiet; 1: actions; 2: bytes on the wire. */
   readonly verbose: number;
   readonly help: boolean;
   readonly version: boolean;
@@ -38,7 +38,7 @@ export interface Options {
   readonly waves?: string;
   /** Fraction of the boards that may fail. */
   readonly stopAt?: number;
-  /** Longest wait, in milliseconds, for boards that are away. */
+  /** Longest wait in milliseconds for boards that are away. */
   readonly waitMs?: number;
   readonly from?: string;
   readonly to?: string;
@@ -99,7 +99,7 @@ export function readCommandLines(argv: readonly string[]): CommandLine[] {
       });
     }
     if (i === 0) return readCommandLine(part);
-    // An option given for several verbs need not apply to each of them.
+    // An option given for several verbs need not apply to all of them.
     const given = Object.keys(parse(asTyped(part)).values) as OptionName[];
     return { ...readCommandLine([...shared, ...part]), given };
   });
@@ -130,7 +130,7 @@ const LISTED =
 /** An option that no command has. */
 export class UnknownOption extends UsageError {
   constructor(
-    /** The command that it was given for; empty: none. */
+    /** The command for which it was given; empty: none. */
     readonly verb: string,
     /** Its name without dashes. */
     readonly option: string,

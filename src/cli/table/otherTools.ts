@@ -1,4 +1,7 @@
-/** Commands of mpremote, ampy and rshell that have another name here, or that nothing here needs. */
+/**
+ * Commands of mpremote, ampy and rshell that have a different name here, or that are not needed
+ * here.
+ */
 const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['connect', 'Name the board with -b, for example mpyfleet -b serial:/dev/ttyACM0 ls.'],
   ['disconnect', 'Every command opens its link and closes it; there is nothing to disconnect.'],
@@ -23,14 +26,17 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['shell', 'It is mpyfleet repl.'],
   ['monitor', 'It is mpyfleet log.'],
 ]);
-/** mpremote's short names of ports. */
+/** mpremote's short names for ports. */
 const PORTS: Readonly<Record<string, string>> = { a: '/dev/ttyACM', u: '/dev/ttyUSB', c: 'COM' };
 
 const IS_DEFAULT = 'Leave it out: that is the default.';
 const UNCHANGED =
   'Leave it out: files are copied also if they are the same; mpyfleet sync skips those.';
 const FOLLOWED = 'Leave it out: the output is shown until the code ends.';
-/** Options of mpremote that have another name here, or that nothing here needs. A command's own come first. */
+/**
+ * Options of mpremote that have a different name here, or that are not needed here. Entries of a
+ * command take precedence.
+ */
 const OPTIONS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['follow', FOLLOWED],
   ['run -f', FOLLOWED],
@@ -54,13 +60,13 @@ const OPTIONS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['human', 'It is mpyfleet tree --size, which shows bytes.'],
 ]);
 
-/** What an option of mpremote is called here, `option` without its dashes; undefined: unknown. */
+/** Returns the name here of an option of mpremote, given without its dashes. Undefined: unknown. */
 export function optionHint(verb: string, option: string): string | undefined {
   const dashed = option.length === 1 ? `-${option}` : `--${option}`;
   return OPTIONS_ELSEWHERE.get(`${verb} ${dashed}`) ?? OPTIONS_ELSEWHERE.get(option);
 }
 
-/** What a command of another tool is called here; undefined: unknown. */
+/** Returns the name here of a command of another tool. Undefined: unknown. */
 export function commandHint(asked: string): string | undefined {
   const [, kind = '', number = ''] = /^([auc])(\d{1,3})$/.exec(asked) ?? [];
   const port = PORTS[kind];

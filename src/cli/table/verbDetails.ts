@@ -1,4 +1,4 @@
-// Texts that `mpyfleet help COMMAND` shows below the options of a command.
+// Texts that `mpyfleet help COMMAND` shows below the command's options.
 
 export const PATTERNS =
   '*, ? and [...] in a path match files on the board; put the path in quotes.';

@@ -5,7 +5,7 @@ import type { VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 import { ignoredBoards } from '../broker';
 
-/** `adopt`: takes the key of a board, and keeps it once the board has accepted it. */
+/** `adopt`: takes the key of a board, and stores it once the board has accepted it. */
 export const adopt: VerbRun = async (cli, args) => {
   if (args.length > 0) throw new UsageError('adopt takes no arguments; -b names the board');
   const key = parseKey(await askSecret(cli, 'MPYFLEET_KEY', 'Key of the board'));
@@ -64,7 +64,7 @@ export const ignore: VerbRun = async (cli, args) => {
   return status;
 };
 
-/** `forget`: clears what brokers retain of boards that are away. */
+/** `forget`: deletes the messages that brokers retain for boards that are away. */
 export const forget: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('forget takes no arguments; -b names the boards');
   return runOnBoards(cli, 'Forgetting', async (board, io) => {
@@ -83,7 +83,7 @@ export const forget: VerbRun = (cli, args) => {
   });
 };
 
-/** @throws UsageError for a board that no broker tells of */
+/** @throws UsageError for a board that no broker reports */
 function atBroker(board: CliBoard): { uid: string; brokersLink: CliBoard['brokersLink'] } {
   const { address, brokersLink } = board;
   if (address.kind === 'mqtt') return { uid: address.uid, brokersLink };

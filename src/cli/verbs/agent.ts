@@ -36,7 +36,7 @@ export const run: VerbRun = (cli, args) => {
   });
 };
 
-/** Over the air, in waves. With --dry-run: which version boards have. */
+/** Updates the agent over the air, in waves. With --dry-run, prints the versions of the boards. */
 async function update(cli: Cli, from: string | undefined): Promise<number> {
   const agent =
     from === undefined
@@ -63,7 +63,7 @@ function versions(cli: Cli, version: string): Promise<number> {
   });
 }
 
-/** An image for updates, to the second partition of ESP32 boards, in waves. */
+/** Writes a firmware image to the second partition of ESP32 boards, in waves. */
 async function firmware(cli: Cli, file: string): Promise<number> {
   const { data, name } = await loadFirmware(cli, file);
   return updateInWaves(cli, `Updating the firmware to ${name}`, async (board, io) => {
@@ -126,12 +126,12 @@ async function putOn(
   const place = await brokerPlace(cli, board.brokersLink, cli.cwd, { id: wanted.broker }, fit);
   const adminKey = newBoardKey();
   const source = neededSource(fit, await bundledAgent(takesCompiled(fit)));
-  // Kept before the board has it: an interruption must not leave a board whose key is lost.
+  // Stored before the board has it: an interruption must not leave a board whose key is lost.
   await board.brokersLink.keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), {
     previous: true,
   });
   const config: AgentConfig = {
-    // A board that has no name is called by its port's path, which means nothing on another computer.
+    // A board without a name is called by its port's path, which means nothing on another computer.
     name: /[/:]/.test(board.name) ? `${fit.platform}-${fit.uid.slice(-6)}` : board.name,
     tags: board.tags,
     ...(place.root ? { root: place.root } : {}),
@@ -141,13 +141,13 @@ async function putOn(
   };
   await installAgent(target, source, config, { signal });
   const born = place.expect?.(fit.uid, signal);
-  born?.catch(() => undefined); // it is awaited below; the reset may fail first
+  born?.catch(() => undefined); // It is awaited below; the reset may fail first.
   await (await board.transport(signal)).reset('soft', signal);
   await born;
   return place.name;
 }
 
-/** Its start lines and files; the board's own program stays. */
+/** Removes the agent's start lines and files. The board's own program stays. */
 function remove(cli: Cli): Promise<number> {
   if (!cli.options.force) {
     throw new UsageError('Without the agent, boards are reachable only by cable or WebREPL', {

@@ -88,7 +88,7 @@ const list: Action = async (cli, args) => {
   });
 };
 
-/** Reads the assignments; gives what a board should run by them. */
+/** Reads the assignments, and returns a function that finds the app assigned to a board. */
 async function desiredApps(
   cli: Cli,
 ): Promise<(board: CliBoard, signal: AbortSignal) => Promise<AppPackage | undefined>> {
@@ -101,7 +101,10 @@ async function desiredApps(
   };
 }
 
-/** Deploys what is assigned to the boards that run something else. A version that a board fell back from is not tried again. */
+/**
+ * Deploys the assigned apps to boards that run something else. Does not retry a version that a
+ * board fell back from.
+ */
 const apply: Action = async (cli, args) => {
   none(args, 'apply');
   const desired = await desiredApps(cli);
@@ -157,7 +160,10 @@ const assignments: Action = async (cli, args) => {
   return 0;
 };
 
-/** What -b says, as it is: boards that get the tag later are meant as well. @throws UsageError without -b */
+/**
+ * Returns the selector of -b unresolved: it also covers boards that get the tag later.
+ * @throws UsageError without -b
+ */
 function selectorOf(cli: Cli): string {
   const to = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (to) return to;

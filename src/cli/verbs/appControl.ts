@@ -5,7 +5,7 @@ import { printable, type Cli } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 import type { AtBroker } from '../broker';
 
-/** `app set worker=5 sleep=600`: changes intervals of the app that runs; they survive restarts. */
+/** `app set worker=5 sleep=600`: changes intervals of the running app. They survive restarts. */
 export function setIntervals(cli: Cli, args: readonly string[]): Promise<number> {
   const set = parseIntervals(args.join(' '));
   return runOnBoards(cli, 'Changing intervals', async (board, io) => {
@@ -16,7 +16,7 @@ export function setIntervals(cli: Cli, args: readonly string[]): Promise<number>
   });
 }
 
-/** `app awake SECONDS`: keeps boards that sleep awake, from now on or when they wake up. */
+/** `app awake SECONDS`: keeps sleeping boards awake, from now on or from when they wake up. */
 export function keepAwake(cli: Cli, args: readonly string[]): Promise<number> {
   const [text, ...more] = args;
   const seconds = Number(text);
@@ -33,7 +33,10 @@ export function keepAwake(cli: Cli, args: readonly string[]): Promise<number> {
   });
 }
 
-/** The agent of a board; of one that sleeps, once it is awake. @throws UsageError without an agent */
+/**
+ * Returns the agent of a board; waits until a sleeping board is awake.
+ * @throws UsageError without an agent
+ */
 async function awakeAgent(cli: Cli, board: CliBoard, signal: AbortSignal): Promise<AtBroker> {
   const agent = await board.brokersLink.agentAt(board.address);
   if (!agent) throw new UsageError(`${board.name} is not behind a broker`);

@@ -42,11 +42,14 @@ export const info: VerbRun = async (cli, args) => {
   });
 };
 
-/** Gives year, month, day, hours, minutes and seconds; CircuitPython has no machine.RTC, and its time is the clock's. */
+/**
+ * Prints year, month, day, hours, minutes and seconds. CircuitPython has no machine.RTC, but its
+ * time follows its clock.
+ */
 const READ_CLOCK =
   'import time\nprint("%d-%02d-%02d %02d:%02d:%02d" % tuple(time.localtime()[:6]))';
 
-/** `rtc [--set]`: the board's clock, as it goes or set to this computer's time. */
+/** `rtc [--set]`: prints the board's clock, or sets it to this computer's time. */
 export const rtc: VerbRun = async (cli, args) => {
   noArgs(args, 'rtc');
   return runOnBoards(cli, cli.options.set ? 'Setting the clock' : 'Asking', async (board, io) => {
@@ -63,7 +66,7 @@ export const rtc: VerbRun = async (cli, args) => {
   });
 };
 
-/** `bootloader`: the board leaves MicroPython and waits for new firmware. */
+/** `bootloader`: makes the board leave MicroPython and wait for new firmware. */
 export const bootloader: VerbRun = async (cli, args) => {
   noArgs(args, 'bootloader');
   return runOnBoards(cli, 'Starting the bootloader', async (board, io) => {

@@ -32,7 +32,7 @@ export const run: VerbRun = async (cli, args) => {
   });
 };
 
-/** An MQTT broker for boards, until Ctrl-C. */
+/** Runs an MQTT broker for boards until Ctrl-C. */
 async function start(cli: Cli): Promise<number> {
   const { LocalBroker } = await import('../../transports/mqtt/localBroker');
   const username = cli.env.MPYFLEET_BROKER_USER ?? EMBEDDED_USER;
@@ -42,7 +42,7 @@ async function start(cli: Cli): Promise<number> {
   const { port = MQTT_PORT, lan, json } = cli.options;
   const status = await broker.start({
     ...{ port, username, password, lan, boardSecret: password },
-    // Boards that were given the computers' login have their own topics only, too.
+    // Boards that use the computers' login are limited to their own topics, too.
     common: { username, password, isRetired: () => false },
   });
   if (!status.running) return 2;
@@ -51,7 +51,7 @@ async function start(cli: Cli): Promise<number> {
     cli.out(`${JSON.stringify({ urls, username, ...(given ? {} : { password }) })}\n`);
   } else {
     cli.out(`${urls.map((u) => `listening on ${u}\n`).join('')}user ${username}\n`);
-    // A password of the user's own is not repeated on the screen.
+    // A password that the user chose is not shown on the screen.
     if (!given) cli.out(`password ${password}\n`);
   }
   const told = new AbortController();
@@ -66,7 +66,7 @@ async function start(cli: Cli): Promise<number> {
   return 0;
 }
 
-/** Ends the broker of --port, else the only one. */
+/** Stops the broker of --port, else the only one. */
 async function stop(cli: Cli): Promise<number> {
   const running = await runningBrokers(cli.env);
   const ports = running.map((b) => b.port);
@@ -82,7 +82,7 @@ async function stop(cli: Cli): Promise<number> {
   return EXIT.ok;
 }
 
-/** Status 1 when none runs. */
+/** Exit status 1 if none runs. */
 async function status(cli: Cli): Promise<number> {
   const running = await runningBrokers(cli.env);
   if (cli.options.json) cli.out(`${JSON.stringify(running)}\n`);
@@ -93,7 +93,10 @@ async function status(cli: Cli): Promise<number> {
   return running.length === 0 ? EXIT.board : EXIT.ok;
 }
 
-/** The login of one board at the broker that `broker start` runs with the same MPYFLEET_BROKER_PASSWORD. */
+/**
+ * Prints the login of one board at the broker that `broker start` runs with the same
+ * MPYFLEET_BROKER_PASSWORD.
+ */
 function login(cli: Cli, uid: string): Promise<number> {
   if (!/^[0-9a-f]{2,64}$/.test(uid)) {
     throw new UsageError(`"${uid}" is not a board's unique id`, {
@@ -109,7 +112,7 @@ function login(cli: Cli, uid: string): Promise<number> {
   return Promise.resolve(0);
 }
 
-/** Access rules for a broker of the user's own. */
+/** Prints access rules for a broker of the user's own. */
 function rules(cli: Cli, broker: string): Promise<number> {
   const user = cli.env.MPYFLEET_BROKER_USER ?? RULES_USER;
   if (!/^[\w.@-]{1,64}$/.test(user)) {

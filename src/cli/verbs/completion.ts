@@ -2,7 +2,7 @@ import { UsageError } from '../../core/errors';
 import type { VerbRun } from '../cli';
 import { COMPLETIONS } from '../table';
 
-/** `completion SHELL`: the script that teaches a shell our commands and options. */
+/** `completion SHELL`: prints the script that makes a shell complete our commands and options. */
 export const run: VerbRun = (cli, args) => {
   const [shell = '', ...more] = args;
   const known = Object.keys(COMPLETIONS);

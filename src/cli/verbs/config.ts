@@ -40,7 +40,7 @@ function get(cli: Cli): Promise<number> {
   });
 }
 
-/** Status 1 when a board differs, as diff's. */
+/** Exit status 1 if a board differs, as with diff. */
 async function diff(cli: Cli, template: BoardConfig): Promise<number> {
   const fill = filler(cli, template);
   const drifted = new Set<CliBoard>();
@@ -83,7 +83,10 @@ const WORDS = {
   moved: 'the board has left for its new broker and has not come back\n',
 } as const;
 
-/** The document of --file, with the settings of the arguments over it. @throws UsageError */
+/**
+ * Returns the document of --file, overridden by the settings in the arguments.
+ * @throws UsageError
+ */
 async function desired(cli: Cli, args: readonly string[]): Promise<BoardConfig> {
   const { file } = cli.options;
   const base = file === undefined ? {} : parseConfig(await contentOf(cli, file));
@@ -101,7 +104,10 @@ async function desired(cli: Cli, args: readonly string[]): Promise<BoardConfig> 
   });
 }
 
-/** A value as YAML has it (`[a, b]`, `30`, `{limit: 60}`); for a text as it stands, so that `name=007` is one. */
+/**
+ * Parses a value as YAML (`[a, b]`, `30`, `{limit: 60}`). A text setting takes it literally, so
+ * that `name=007` is text.
+ */
 function settingValue(name: string, value: string): unknown {
   const types = SETTINGS.find((s) => s.name === name)?.schema.anyOf?.map((s) => s.type) ?? [];
   if (types.includes('string') && value !== '' && value !== 'null') return value;
@@ -129,7 +135,7 @@ function filler(cli: Cli, template: BoardConfig) {
     });
 }
 
-/** In the order of their names: brokers tell of boards in no order. */
+/** Sorted by name, because brokers report boards in any order. */
 function numbered(boards: readonly CliBoard[]): readonly CliBoard[] {
   return [...boards].sort((a, b) => naturally(a.name, b.name));
 }

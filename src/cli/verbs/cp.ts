@@ -9,7 +9,7 @@ import { run as get } from './get';
 import { copyOnBoard, isFolder } from './move';
 import { run as put } from './put';
 
-/** A place as `cp` names it. `board` undefined: the boards of -b. */
+/** A place that `cp` was given. `board` undefined: the boards of -b. */
 type Place =
   { readonly local: string } | { readonly board: string | undefined; readonly path: string };
 
@@ -42,7 +42,7 @@ export const run: VerbRun = async (cli, args) => {
   return between(cli, remotes, target, to.path);
 };
 
-/** Reads from one board, then writes to the others; each file is in this computer's memory meanwhile. */
+/** Reads from one board, then writes to the others. Each file is held in this computer's memory. */
 async function between(
   cli: Cli,
   remotes: readonly { readonly board: string | undefined; readonly path: string }[],
@@ -117,7 +117,10 @@ async function readAll(cli: Cli, wanted: readonly string[]): Promise<Item[]> {
   }
 }
 
-/** NAME:PATH, ADDRESS::PATH, :PATH, or a local path. A local file of that very name is meant, and so is a drive's letter. */
+/**
+ * Parses NAME:PATH, ADDRESS::PATH, :PATH, or a local path. An existing local file with that name
+ * takes precedence, and so does a drive letter.
+ */
 function placeOf(cli: Cli, arg: string): Place {
   if (arg.startsWith(':')) return { board: undefined, path: arg.slice(1) };
   if (isUrlSource(arg)) return { local: arg };
@@ -129,7 +132,7 @@ function placeOf(cli: Cli, arg: string): Place {
   return { board, path };
 }
 
-/** The same command line for other boards. */
+/** Returns the same command line for other boards. */
 function on(cli: Cli, board: string | undefined): Cli {
   return board === undefined ? cli : { ...cli, options: { ...cli.options, board: [board] } };
 }

@@ -8,8 +8,8 @@ import type { Cli, VerbRun } from '../cli';
 import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 
 /**
- * `edit :PATH...`: opens files of the board in the user's editor, one after the other, and writes each back when it has been
- * changed.
+ * `edit :PATH...`: opens files of the board in the user's editor, one after the other, and writes
+ * each back if it has changed.
  */
 export const run: VerbRun = (cli, args) => {
   if (args.length === 0) {
@@ -36,7 +36,7 @@ async function edit(cli: Cli, board: CliBoard, wanted: string, io: BoardIo): Pro
 
 interface Edited {
   readonly content: Uint8Array;
-  /** The folder that contains the edited copy until it is safely on the board. */
+  /** Folder with the edited copy, kept until it is safely on the board. */
   readonly kept: string | undefined;
 }
 

@@ -7,7 +7,7 @@ import type { Cli, VerbRun } from '../cli';
 import { CodeInput, callsInput } from '../input';
 import { runOnBoards, shownOutput } from '../board';
 
-/** `exec CODE | FILE | -`: runs Python code, its output streaming. */
+/** `exec CODE | FILE | -`: runs Python code and prints its output as it arrives. */
 export const exec: VerbRun = async (cli, args) => {
   const [what, ...more] = args;
   if (what === undefined || more.length > 0) {
@@ -21,7 +21,7 @@ export const exec: VerbRun = async (cli, args) => {
   return execute(cli, what);
 };
 
-/** `run FILE | -`: runs a local file on the boards, without a copy on them. */
+/** `run FILE | -`: runs a local file on the boards, without copying it to them. */
 export const runFile: VerbRun = async (cli, args) => {
   const [file, ...more] = args;
   if (file === undefined || more.length > 0) {
@@ -41,7 +41,7 @@ export const evaluate: VerbRun = (cli, args) => {
   if (expression === undefined || more.length > 0) {
     throw new UsageError('eval needs one expression', { hint: "mpyfleet eval '6 * 7'" });
   }
-  // On lines of their own, so that a comment in the expression ends before the bracket.
+  // On its own line, so that a comment in the expression ends before the bracket.
   return execute(cli, `print((\n${expression}\n))`);
 };
 

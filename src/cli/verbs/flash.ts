@@ -40,7 +40,7 @@ export const run: VerbRun = async (cli, args) => {
   );
 };
 
-/** `firmware [WORD]`: boards of the catalogue, or the files for one. */
+/** `firmware [WORD]`: lists boards of the catalogue, or the files for one. */
 export const list: VerbRun = async (cli, args) => {
   const [word = '', ...others] = args;
   if (others.length > 0) throw new UsageError('firmware takes one word or the name of a board');

@@ -6,7 +6,10 @@ import type { Cli, VerbRun } from '../cli';
 import { printable } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 
-/** `ls [:PATH]`: names and sizes; with -r everything below, with -l the dates, with --hash the hashes. */
+/**
+ * `ls [:PATH]`: lists names and sizes; with -r everything below, with -l the dates, with --hash the
+ * hashes.
+ */
 export const ls: VerbRun = async (cli, args) => {
   if (args.length > 1) throw new UsageError('ls takes one path at most');
   const wanted = boardPath(args[0] ?? '');
@@ -36,7 +39,7 @@ export const ls: VerbRun = async (cli, args) => {
   });
 };
 
-/** What each of `paths` is, under its whole path. */
+/** Lists each of `paths` under its absolute path. */
 function entriesOf(
   board: CliBoard,
   paths: readonly string[],
@@ -51,7 +54,10 @@ function entriesOf(
   );
 }
 
-/** A date is by the board's own clock, which has no time zone; files without one leave its column empty. */
+/**
+ * A date comes from the board's own clock, which has no time zone. Files without one leave the
+ * column empty.
+ */
 function line(
   name: string,
   { type, size, mtime, sha256 }: Stat & { sha256?: string },
@@ -88,7 +94,9 @@ export const rm: VerbRun = (cli, args) => {
   });
 };
 
-/** `cat :PATH...`: content to standard output, byte for byte; in JSON as text, or base64 if it is none. */
+/**
+ * `cat :PATH...`: prints content byte for byte; in JSON as text, or as base64 if it is not UTF-8.
+ */
 export const cat: VerbRun = (cli: Cli, args) => {
   const wanted = boardPaths(args, 'cat');
   return runOnBoards(cli, 'Reading', async (board, io) => {

@@ -9,7 +9,10 @@ import { boardPath, expand } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 
-/** `get [-r] :REMOTE... LOCAL`; `-` is standard output; from several boards into a folder for each. */
+/**
+ * `get [-r] :REMOTE... LOCAL`: downloads files; `-` is standard output. Several boards get a folder
+ * each.
+ */
 export const run: VerbRun = async (cli, args) => {
   const local = args.at(-1);
   const wanted = args.slice(0, -1).map(boardPath);
@@ -84,7 +87,7 @@ async function download(
   return fetchFiles(board, io, wanted);
 }
 
-/** Why a file of a folder is left on the board. */
+/** Explains why a file of a folder is not downloaded. */
 function why(path: string): string {
   return nameProblem(path, hostNames())?.severity === 'error'
     ? 'this computer cannot have that name'

@@ -11,7 +11,7 @@ interface Listed {
   readonly address: string;
   /** `there`, `away`, `asleep`, or `unknown` for links that cannot be seen without opening them. */
   readonly state: 'there' | 'away' | 'asleep' | 'unknown';
-  /** When a board that sleeps is expected, in ISO 8601; also of one that is late. */
+  /** Expected time of return of a sleeping board, in ISO 8601, even if it is late. */
   readonly until?: string;
   readonly what: string;
   readonly tags: readonly string[];
@@ -78,7 +78,7 @@ function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
   return { state: asleep.overslept ? 'away' : 'asleep', until };
 }
 
-/** The state as people read it: `asleep until 14:05`. */
+/** Formats the state for people: `asleep until 14:05`. */
 function stateWords({ state, until }: Listed): string {
   if (until === undefined) return state;
   const time = shownMinute(Date.parse(until), Date.now());

@@ -5,8 +5,8 @@ import { printRecords, recordFilter, runOnBoards, shownOutput } from '../board';
 import type { VerbRun } from '../cli';
 
 /**
- * `log`: what boards print, as they print it, until Ctrl-C (or --timeout). Nothing is sent to them. With a filter: the records of
- * boards with the agent, also those that they have kept.
+ * `log`: prints what boards print, until Ctrl-C (or --timeout). Sends nothing to them. With a
+ * filter, prints the records of boards with the agent, including stored ones.
  */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('log takes no arguments');

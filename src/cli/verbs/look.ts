@@ -6,7 +6,7 @@ import { boardPath, boardPaths, expand } from '../files';
 import { printable, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 
-/** `tree [:PATH]`: everything below a folder, drawn. */
+/** `tree [:PATH]`: draws everything below a folder. */
 export const tree: VerbRun = (cli, args) => {
   if (args.length > 1) throw new UsageError('tree takes one path at most');
   const wanted = boardPath(args[0] ?? '');
@@ -23,7 +23,10 @@ export const tree: VerbRun = (cli, args) => {
   });
 };
 
-/** Lines of a tree, folders and files by name; with `sizes` the bytes of files before their names. */
+/**
+ * Returns the lines of a tree, folders and files by name; with `sizes`, the bytes of files before
+ * their names.
+ */
 export function drawn(entries: readonly WalkEntry[], top: string, sizes = false): string[] {
   const width = Math.max(...entries.map((e) => String(e.size).length), 0);
   const inside = new Map<string, WalkEntry[]>();
@@ -48,7 +51,10 @@ interface Mount extends Space {
   readonly path: string;
 }
 
-/** `df [:PATH...]`: size and free space of the file systems; without paths of all that are mounted. */
+/**
+ * `df [:PATH...]`: prints size and free space of the file systems; without paths, of all mounted
+ * ones.
+ */
 export const df: VerbRun = (cli, args) => {
   const wanted = args.map(boardPath);
   return runOnBoards(cli, 'Asking', async (board, io) => {
@@ -73,7 +79,10 @@ async function spaces(board: CliBoard, paths: readonly string[], signal: AbortSi
   return found;
 }
 
-/** Returns the file systems mounted at the root or directly below it. A folder has the figures of its file system. */
+/**
+ * Returns the file systems mounted at the root or directly below it. A folder shares the figures of
+ * its file system.
+ */
 async function mounted(board: CliBoard, signal: AbortSignal): Promise<readonly Mount[]> {
   const folders = (await board.files.list('/', signal)).filter((e) => e.type === 'dir');
   const all = await spaces(board, ['/', ...folders.map((e) => `/${e.name}`)], signal);
@@ -83,7 +92,7 @@ async function mounted(board: CliBoard, signal: AbortSignal): Promise<readonly M
   return [...(root && root.total > 0 ? [root] : []), ...own.filter((m) => m.total > 0)];
 }
 
-/** The first column to the left, the others to the right. */
+/** Aligns the first column to the left, the others to the right. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows[0]?.map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0))) ?? [];
   return rows.map((row) =>
@@ -93,7 +102,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** `sha256sum :PATH...`: as the program of that name prints it. */
+/** `sha256sum :PATH...`: prints hashes in the format of the program with that name. */
 export const sha256sum: VerbRun = (cli, args) => {
   const wanted = boardPaths(args, 'sha256sum');
   return runOnBoards(cli, 'Hashing', async (board, io) => {

@@ -27,7 +27,7 @@ export const run: VerbRun = async (cli, [name, ...more]) => {
   return 0;
 };
 
-/** Those of fleet.json, and over them those of the window in whose terminal it runs. */
+/** Macros of fleet.json, overridden by those of the window in whose terminal it runs. */
 async function macrosOf(cli: Cli): Promise<readonly PlacedMacro[]> {
   const own = cli.window?.macros() ?? [];
   const { macros } = await loadRegistry(cli.cwd, cli.env);

@@ -15,7 +15,10 @@ import { runOnBoards, type BoardIo } from '../board';
 
 const LOCK_NAME = 'mpy.lock';
 
-/** `mip install|list|adopt|outdated|update|remove|search|lock|sync`: packages, found and fetched on this computer. */
+/**
+ * `mip install|list|adopt|outdated|update|remove|search|lock|sync`: packages, resolved and
+ * downloaded on this computer.
+ */
 export const run: VerbRun = async (cli, args) => {
   const [action = '', ...rest] = args;
   const known = Object.hasOwn(ACTIONS, action)
@@ -123,7 +126,7 @@ const search: Action = async (cli, args, manager) => {
   return found.length === 0 ? 1 : 0;
 };
 
-/** Without packages: the ones installed on the board. */
+/** Without packages: those installed on the board. */
 const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
   const options = { signal: cli.signal, ...targetOf(cli) };
@@ -142,7 +145,7 @@ const lock: Action = async (cli, args, manager) => {
   });
 };
 
-/** The kind of board that loads today's .mpy files; source is locked in any case. */
+/** Describes a board that loads today's .mpy files. Source is locked in any case. */
 const COMPILED = { mpy: { version: 6, subVersion: 3, arch: '' } };
 
 const ACTIONS = { install, list, adopt, outdated, update, remove, search, lock, sync };

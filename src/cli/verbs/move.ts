@@ -4,7 +4,10 @@ import type { VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 import { isMissing } from '../../core/files';
 
-/** `mv :FROM... :TO`: renames, or moves into a folder; over the edge of a file system by copying. */
+/**
+ * `mv :FROM... :TO`: renames, or moves into a folder. Copies if the target is on another file
+ * system.
+ */
 export const mv: VerbRun = (cli, args) => {
   const { from, to } = fromTo(args, 'mv');
   return runOnBoards(cli, 'Moving', async (board, io) => {
@@ -14,7 +17,7 @@ export const mv: VerbRun = (cli, args) => {
   });
 };
 
-/** Copies on the board itself: `cp [-r] :FROM... :TO`. */
+/** `cp [-r] :FROM... :TO`: copies on the board itself. */
 export const copyOnBoard: VerbRun = (cli, args) => {
   const { from, to } = fromTo(args, 'cp');
   return runOnBoards(cli, 'Copying', async (board, io) => {
@@ -92,7 +95,8 @@ async function move(
   try {
     await board.files.rename(source, target, { overwrite: true, signal });
   } catch (error) {
-    // MicroPython refuses to rename from one file system to another with EPERM; the top folder is where those are mounted.
+    // MicroPython refuses to rename between file systems with EPERM. They are mounted at top-level
+    // folders.
     const top = (path: string) => path.split('/')[1];
     const refused = error instanceof FileError && !['ENOENT', 'EISDIR'].includes(error.errno);
     if (!refused || top(source) === top(target)) throw error;

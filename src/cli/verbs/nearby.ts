@@ -3,7 +3,7 @@ import { ACCESS_POINT_PAGE, boardsNear, byHand, nearNetworks, runTool } from '..
 import { printable, type VerbRun } from '../cli';
 import { keyStore } from '../broker';
 
-/** `nearby`: access points of boards, found with the tools of the system. */
+/** `nearby`: lists access points of boards, found with the tools of the system. */
 export const run: VerbRun = async (cli, args) => {
   if (args.length > 0) throw new UsageError('nearby takes no arguments');
   const networks = await nearNetworks(runTool);

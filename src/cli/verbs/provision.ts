@@ -23,7 +23,7 @@ import { Made } from '../setup/made';
 import { PortBoard } from '../setup/port';
 import { LinePorts } from '../setup/ports';
 
-/** `provision TEMPLATE`: a production line. */
+/** `provision TEMPLATE`: runs a production line. */
 export const run: VerbRun = async (cli, args) => {
   const [file, ...more] = args;
   if (file === undefined || more.length > 0) {
@@ -60,7 +60,7 @@ async function contentOf(path: string, file: string): Promise<string> {
   }
 }
 
-/** Names of the list, of the configuration and of the broker's boards. */
+/** Names in the list, in the configuration and of the broker's boards. */
 async function takenNames(template: SetupTemplate, links: Links, made: Made): Promise<string[]> {
   const found = template.broker?.id === undefined ? [] : await links.brokers.discover();
   return [
@@ -77,14 +77,14 @@ interface LineParts {
   readonly host: SetupHost;
   readonly made: Made;
   readonly ports: LinePorts;
-  /** Most boards that can be set up at once. */
+  /** Maximum number of boards to set up at once. */
   readonly atOnce: number;
 }
 
-/** The production line of a terminal. */
+/** Shows a production line on a terminal. */
 class Line {
   readonly #records: SetupRecord[] = [];
-  /** The last words about each port, so that progress is logged once. */
+  /** The last message about each port, so that progress is logged once. */
   readonly #last = new Map<string, string>();
 
   constructor(private readonly parts: LineParts) {}

@@ -16,7 +16,8 @@ export const run: VerbRun = async (cli, args) => {
   const saved = args.length === 1 ? await savedPlace(cli, only) : undefined;
   const remote = saved ?? args.at(-1);
   const sources = saved === undefined ? args.slice(0, -1) : args;
-  if (remote !== undefined && sources.length > 0) boardPath(remote); // one that Git Bash has changed is named as that
+  // Git Bash changes board paths into Windows paths; boardPath explains this.
+  if (remote !== undefined && sources.length > 0) boardPath(remote);
   if (!remote?.startsWith(':') || sources.length === 0) {
     throw new UsageError('put needs local files followed by a board path', {
       hint: 'mpyfleet put main.py :   or   mpyfleet put a.py b.py :lib/',
@@ -36,8 +37,8 @@ export const run: VerbRun = async (cli, args) => {
     const inside = (path: string) => `${target.replace(/\/+$/, '')}/${path}`;
     if (!single || /^:$|\/$/.test(remote) || target === '/') return upload(to, locals, inside);
     const renamed = (path: string) => target + path.slice(top(single.path).length);
-    // Writing a file reveals whether the target is a folder just as well as asking first, and saves
-    // a round trip.
+    // Writing a file shows just as well as a question whether the target is a folder, and saves a
+    // round trip.
     if (isFile && board.address.kind !== 'mqtt') {
       try {
         return await upload(to, locals, renamed);
@@ -109,7 +110,7 @@ async function collect(cli: Cli, source: string): Promise<Local[]> {
   const environments = entries
     .filter((entry) => entry.name === VENV_MARK)
     .map((entry) => within(entry.parentPath));
-  // As in a sync; a file that is named is always sent.
+  // Skips the same files as a sync. A file that is named explicitly is always sent.
   const isLeftOut = (relative: string, isDir: boolean) =>
     BUILT_IN_RULES.ignores(relative, isDir) ||
     environments.some((at) => at === '' || relative === at || relative.startsWith(`${at}/`));

@@ -8,7 +8,7 @@ import type { Cli, VerbRun } from '../cli';
 import { ReplKeys } from '../input';
 import { runOnBoards, shownOutput } from '../board';
 
-/** What makes a terminal mark pasted text. */
+/** Sequence that makes a terminal mark pasted text. */
 const [PASTE_ON, PASTE_OFF] = ['\x1b[?2004h', '\x1b[?2004l'];
 
 /** `repl [--log FILE]`: the board's REPL in this terminal, until Ctrl-]. Opening it sends nothing. */

@@ -167,7 +167,7 @@ async function list(cli: Cli): Promise<number> {
   return 0;
 }
 
-/** A time in milliseconds since 1970, for people. */
+/** Formats a time in milliseconds since 1970 for people. */
 function shown(at: number | undefined): string {
   return at ? shownTime(at) : 'never';
 }

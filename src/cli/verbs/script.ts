@@ -10,7 +10,7 @@ import { runFile } from './exec';
 
 const USAGE = 'mpyfleet -b kitchen script install water.py';
 
-/** Before the name of a kept script, in place of a file. */
+/** Prefix of the name of a kept script used instead of a file. */
 const KEPT = /^kept:(.*)$/;
 
 /** `script run|install FILE`, `script start|stop|restart|status`, `script keep|list|forget`. */
@@ -52,7 +52,10 @@ async function install(cli: Cli, [file, ...more]: readonly string[]): Promise<nu
   });
 }
 
-/** The path of a script: a file's as it is, that of `kept:NAME` in the state folder. */
+/**
+ * Returns the path of a script: the path of a file unchanged, that of `kept:NAME` in the state
+ * folder.
+ */
 function pathOf(cli: Cli, file: string): string {
   const name = KEPT.exec(file)?.[1];
   return name === undefined ? file : new KeptScripts(cli.env).path(name);
@@ -102,7 +105,8 @@ const start: Action = async (board, signal) => {
 
 const stop: Action = async (board, signal) => {
   const transport = await board.transport(signal);
-  // Stopping the program is the purpose of this command, so --stop is not needed. An agent stops it when code is to run.
+  // Stopping the program is the purpose of this command, so --stop is not needed. An agent stops it
+  // when it has to run code.
   await transport.withSession((session) => session.exec('', { signal }), {
     ...{ mayInterrupt: true, signal },
   });

@@ -13,7 +13,10 @@ import type { ApiWorld } from '../serve/pythingsApi';
 
 const PORT = 8266;
 
-/** `serve`: Pythings' REST interface for programs on this computer; collects like `watch` meanwhile. */
+/**
+ * `serve`: provides Pythings' REST interface for programs on this computer, and collects messages
+ * like `watch`.
+ */
 export const run: VerbRun = async (cli, args) => {
   if (args.length > 0) throw new UsageError('serve takes no arguments');
   const { token, from } = await tokenOf(cli);
@@ -23,7 +26,7 @@ export const run: VerbRun = async (cli, args) => {
       find: (tid) => find(watched, tid),
     };
     const { port: wanted = PORT } = cli.options;
-    // The first call must not be told that its board does not exist.
+    // The first call must not fail with "no such board" because the broker is still reporting.
     await watched.links.brokers.listed();
     const server = await startApi(world, wanted, cli.log).catch((cause: unknown) => {
       throw new UsageError(`Port ${wanted} cannot be used: ${asError(cause).message}`, {
@@ -40,7 +43,7 @@ export const run: VerbRun = async (cli, args) => {
   });
 };
 
-/** The board by unique id, or by its name here or on the board. */
+/** Returns the board with this unique id, or with this name here or on the board. */
 function find({ hub, links }: Watched, tid: string): ReturnType<ApiWorld['find']> {
   const named = links.registry.boards.find((b) => b.name === tid);
   const address = named?.address.kind === 'mqtt' ? named.address : undefined;
@@ -56,7 +59,10 @@ function find({ hub, links }: Watched, tid: string): ReturnType<ApiWorld['find']
   return named && wanted !== tid ? { uid: wanted, control: undefined } : undefined;
 }
 
-/** MPYFLEET_API_KEY, else one that is made once and kept in a file that only the user can read. */
+/**
+ * Returns MPYFLEET_API_KEY, else a key that is created once and stored in a file that only the user
+ * can read.
+ */
 async function tokenOf(cli: Cli): Promise<{ token: string; from: string }> {
   const given = cli.env.MPYFLEET_API_KEY;
   if (given) return { token: given, from: 'MPYFLEET_API_KEY' };

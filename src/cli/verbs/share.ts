@@ -16,7 +16,10 @@ import { TransportLine } from '../../core/share/transportLine';
 import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 import { printable, type Cli, type VerbRun } from '../cli';
 
-/** `share [BOARD] --broker ID [--role ROLE]`: this computer is the agent of a board on its cable, until Ctrl-C. */
+/**
+ * `share [BOARD] --broker ID [--role ROLE]`: acts as the agent of a board on this computer's cable,
+ * until Ctrl-C.
+ */
 export const run: VerbRun = (cli, args) => {
   const [named, ...more] = args;
   if (more.length > 0) throw new UsageError('share takes one board; several go with -b');
@@ -79,7 +82,7 @@ async function share(
   return null;
 }
 
-/** @throws always; says where the board's login comes from if the broker wants one */
+/** @throws always; explains where the board's login comes from if the broker wants one */
 function loginNeeded(error: unknown, uid: string): never {
   if (!(error instanceof ConnectError) || error.reason !== 'wrongPassword') throw error;
   throw new ConnectError(error.address, error.reason, error.message, {
@@ -101,13 +104,16 @@ function linkLost(name: string, cause: Error | undefined): ConnectionLostError {
 async function factsOf(board: CliBoard, signal: AbortSignal): Promise<SharedFacts> {
   const info = await board.withSession((session) => readInfo(session, signal), { signal });
   const { home } = await board.files.places(signal);
-  // A board that has no name is called by its port's path, which means nothing on another computer.
+  // A board without a name is called by its port's path, which means nothing on another computer.
   const isPath = /[/:]/.test(board.name);
   const name = isPath ? `${info.platform}-${(info.uid ?? '').slice(-6)}` : board.name;
   return sharedFacts(info, name, home);
 }
 
-/** The broker's profile. @throws UsageError if a board with an agent of its own is there under this id */
+/**
+ * Returns the broker's profile.
+ * @throws UsageError if a board with an agent of its own has this id there
+ */
 async function freeAt(board: CliBoard, broker: string, uid: string) {
   const known = await board.brokersLink.connected(broker);
   await board.brokersLink.agentAt(mqttAddress(broker, uid));
@@ -120,7 +126,7 @@ async function freeAt(board: CliBoard, broker: string, uid: string) {
   return known.profile;
 }
 
-/** The admin key of the board, made and kept when it is first needed. */
+/** Returns the board's admin key, which is created and stored on first use. */
 async function adminKey({ brokersLink: { keyFile } }: CliBoard, uid: string): Promise<BoardKey> {
   const known = await keyFile.key(uid);
   if (known?.role === 'admin') return known;
@@ -136,7 +142,7 @@ function keyOf(admin: BoardKey, uid: string, role: Role): BoardKey {
     : { role, key: keyForRole(admin.key, uid, role) };
 }
 
-/** A board's own login, where the broker tells boards and computers apart. */
+/** Returns the board's own login, if the broker distinguishes boards and computers. */
 function loginOf<P extends { readonly username?: string }>(cli: Cli, profile: P): P {
   const username = cli.env.MPYFLEET_SHARE_USER;
   return username ? { ...profile, username } : profile;

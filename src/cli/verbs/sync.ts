@@ -16,8 +16,9 @@ import { runOnBoards } from '../board';
 import { carryOut, inRepository, localPath } from '../sync/steps';
 
 /**
- * `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: only what differs is moved; nothing is deleted without --mirror.
- * `sync [FILE]`: by an mqsync specification or a device file, which say what goes where.
+ * `sync [--mirror | --pull] [--dry-run] FOLDER [:PATH]`: transfers only what differs, and deletes
+ * nothing without --mirror. `sync [FILE]`: uses an mqsync specification or a device file, which say
+ * what goes where.
  */
 export const run: VerbRun = async (cli, args) => {
   const [folder, place, ...more] = args;
@@ -66,7 +67,10 @@ export const run: VerbRun = async (cli, args) => {
   });
 };
 
-/** Whether the files and their places are in a file: that one, or without a name one of the device files. */
+/**
+ * Returns whether a file says which files go where: the given one or, without a name, a device
+ * file.
+ */
 async function isFile(cli: Cli, path: string | undefined): Promise<boolean> {
   if (path === undefined) return true;
   return (await nodeLocalFs.stat(localPath(cli, path)))?.type === 'file';
@@ -78,7 +82,9 @@ async function checkFolder(cli: Cli, folder: string): Promise<void> {
   if (found?.type !== 'dir') throw new UsageError(`${folder} is not a folder`);
 }
 
-/** @throws UsageError for a board whose name, which it gives itself, cannot be that of a folder */
+/**
+ * @throws UsageError if the board's name, which the board chose itself, cannot be that of a folder
+ */
 function folderName(name: string): string {
   if (forBoard(BOARD_FOLDER, name)) return name;
   throw new UsageError(`${printable(name)} cannot be the name of a folder`);

@@ -54,7 +54,10 @@ async function watch(cli: Cli, links: Links, filter: string): Promise<number> {
   return 0;
 }
 
-/** The broker of --broker, else all of the configuration. @throws UsageError without one */
+/**
+ * Returns the broker of --broker, else all of the configuration.
+ * @throws UsageError if there is none
+ */
 async function brokers(cli: Cli, links: Links): Promise<readonly Broker[]> {
   const { broker } = cli.options;
   if (broker !== undefined) return [await links.brokers.connected(broker)];

@@ -4,7 +4,7 @@ import { printable, type VerbRun } from '../cli';
 import { runOnBoards } from '../board';
 import { undoFolder } from '../files';
 
-/** `undo`: takes back the last sync of each board, as far as its files have not changed since. */
+/** `undo`: reverts the last sync of each board, for files that have not changed since. */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('undo takes no path');
   const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));

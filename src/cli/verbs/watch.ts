@@ -7,7 +7,10 @@ import { applyAssigned, runSchedules, runWaiting, watchUnit, whileWatching } fro
 import { type Cli, type VerbRun } from '../cli';
 import { configHome } from '../configHome';
 
-/** `watch`: collects what boards send, and delivers what waits for them, the apps that they should run, and the jobs of windows, until Ctrl-C. */
+/**
+ * `watch`: collects messages of boards, and delivers the messages, apps and jobs that wait for
+ * them, until Ctrl-C.
+ */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('watch takes no arguments');
   if (cli.options.install) return install(cli);

@@ -4,7 +4,7 @@ import { askTyped } from '../input';
 import { chooseBoards, loadLinks, runOnBoards } from '../board';
 import { type Cli, printable, type VerbRun } from '../cli';
 
-/** `wipe`: deletes all files of the boards, after their name or number has been typed. */
+/** `wipe`: deletes all files of the boards, after the user has typed their name or number. */
 export const run: VerbRun = async (cli, args) => {
   if (args.length > 0) {
     throw new UsageError('wipe takes no path', {

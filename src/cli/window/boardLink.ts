@@ -5,14 +5,20 @@ import type { Session, SessionOptions, Transport } from '../../core/transport';
 /** Text for the tree and the status bar while a command runs. */
 const JOB = 'mpyfleet';
 
-/** A board of the window as one link: work waits its turn in the board's queue, and an open link is used as it is. */
+/**
+ * A board of the window as one link. Work waits for its turn in the board's queue; an open link is
+ * reused.
+ */
 export class BoardLink implements Transport {
-  /** The link was not open before. */
+  /** The window had not opened the link. */
   #opened = false;
 
   constructor(
     private readonly board: Board,
-    /** Whether the link must be closed at the end even if the window had it open: another program needs the port. */
+    /**
+     * Whether the link must be closed at the end even if the window had opened it: another program
+     * needs the port.
+     */
     private readonly mustClose: () => boolean,
   ) {}
 
@@ -63,7 +69,7 @@ export class BoardLink implements Transport {
     return this.board.reset(mode, signal);
   }
 
-  /** Leaves the board as it was found, unless the window works with it by now. */
+  /** Leaves the board as it was found, unless the window uses it now. */
   async close(): Promise<void> {
     const { tag } = this.board.state;
     const inUse = tag === 'busy' || tag === 'running';

@@ -9,20 +9,20 @@
  */
 export const WINDOW_VARIABLE = 'MPYFLEET_WINDOW';
 
-/** Address at which a window listens, and the token that it expects first. */
+/** Address at which a window listens, and the token that must be sent first. */
 export interface Place {
   /** Path of a socket, or the name of a pipe. */
   readonly path: string;
   readonly token: string;
 }
 
-/** Longest line, in characters. The environment is the largest thing that is sent. */
+/** Longest line in characters. The environment is the largest thing that is sent. */
 const MAX_LINE = 4 * 1024 * 1024;
 
 /** A command line, and the place where it was typed. */
 export interface Hello {
   readonly token: string;
-  /** Version of mpyfleet: another one may say something else. */
+  /** Version of mpyfleet. Another version may speak another protocol. */
   readonly version: string;
   readonly argv: readonly string[];
   readonly cwd: string;
@@ -41,7 +41,7 @@ export type FromShell =
 export type FromWindow =
   | { readonly type: 'out'; readonly data: string }
   | { readonly type: 'err'; readonly text: string }
-  /** Whether standard input is wanted. */
+  /** Whether the verb wants standard input. */
   | { readonly type: 'keys'; readonly on: boolean }
   | { readonly type: 'edit'; readonly editor: string; readonly file: string }
   | { readonly type: 'refused'; readonly message: string }
@@ -52,7 +52,7 @@ export class JsonLines {
   #rest = '';
   readonly #decoder = new TextDecoder();
 
-  /** @throws Error for a line that is too long or no object */
+  /** @throws Error for a line that is too long or not an object */
   add(chunk: Uint8Array): unknown[] {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
     const lines = this.#rest.split('\n');
@@ -66,7 +66,7 @@ export function jsonLine(message: Hello | FromShell | FromWindow): string {
   return `${JSON.stringify(message)}\n`;
 }
 
-/** Checks the first line of a shell; undefined if it is none. */
+/** Checks the first line of a shell. Returns undefined if it is invalid. */
 export function readHello(value: unknown): Hello | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { token, version, argv, cwd, env, isTerminal, columns, interactive } = value as Partial<

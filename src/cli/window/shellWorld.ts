@@ -14,7 +14,7 @@ interface Listener {
   readonly onEnd: () => void;
 }
 
-/** The terminal of a shell, as a verb sees it that runs in the window. */
+/** The terminal of a shell, for a verb that runs in the window. */
 export class ShellWorld {
   readonly #cancel = new AbortController();
   #listener: Listener | undefined;
@@ -65,7 +65,7 @@ export class ShellWorld {
     }
   }
 
-  /** The shell has ended: so does its command. */
+  /** The shell has ended, which also ends its command. */
   gone(): void {
     this.#cancel.abort(new CancelledError());
     this.#listener?.onEnd();
@@ -116,7 +116,10 @@ export class ShellWorld {
     };
   }
 
-  /** Warnings go to the shell and all else to the log of the window, whose level the user sets there. */
+  /**
+   * Warnings go to the shell. Everything else goes to the log of the window, where the user sets
+   * the level.
+   */
   #log(): Log {
     const isVerbose = this.hello.argv.some((a) => /^(-v+|--verbose)$/.test(a));
     const say = (level: 'error' | 'warn' | 'info' | 'debug') => (message: string, e?: unknown) => {

@@ -19,7 +19,7 @@ import {
 type World = Omit<Cli, 'options'>;
 
 /**
- * Runs this command line in the window that owns the terminal: with its names, keys and open links,
+ * Runs this command line in the window that owns the terminal, with its names, keys and open links,
  * and in the queue of each board.
  * @returns the exit status; undefined if there is no such window, or the command does not need one
  */
@@ -34,13 +34,16 @@ export async function throughWindow(
     const socket = await connected(path);
     return await new Exchange(socket, world).run(argv, token);
   } catch (error) {
-    // The window is closed, and its ports and keys are free.
+    // The window is closed, and has released its ports and keys.
     world.log.info(`The window of this terminal does not answer: ${asError(error).message}`);
     return undefined;
   }
 }
 
-/** Whether all commands of the line work on boards. A line with a mistake is explained without the window. */
+/**
+ * Returns whether all commands of the line work on boards. A line with a mistake is reported
+ * without the window.
+ */
 async function needsWindow(argv: readonly string[]): Promise<boolean> {
   const { findVerb } = await import('../table/verbTable');
   try {
@@ -61,7 +64,7 @@ function connected(path: string): Promise<Socket> {
   });
 }
 
-/** One command line in the window, with this process as its terminal. */
+/** Runs one command line in the window, with this process as its terminal. */
 class Exchange {
   readonly #ended = new Deferred<number | undefined>();
   #keys: Disposable | undefined;

@@ -12,16 +12,19 @@ import { BoardLink } from './boardLink';
 export interface WindowParts {
   readonly fleet: Fleet;
   readonly hub: MqttBrokers;
-  /** The boards that commands may choose from: without those that the user ignores. */
+  /** The boards that commands may choose from, without those that the user ignores. */
   selectable(): readonly SelectableBoard[];
   groups(): Groups;
   /** Where the window's extensions run; undefined: on the computer in front of the user. */
   readonly remoteName: string | undefined;
-  /** Opens links that no board of the window has. */
+  /** Opens links that do not belong to a board of the window. */
   readonly openTransport: TransportFactory;
 }
 
-/** How a command line reaches boards through its window: with the names, keys and open links of the window. */
+/**
+ * Gives a command line access to boards through its window, with the names, keys and open links of
+ * the window.
+ */
 export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> {
   const { fleet, hub } = parts;
   const { SessionFiles } = await import('../../core/files/sessionFiles');
@@ -67,7 +70,7 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
     },
     close: async () => {
       await brokers.close();
-      // A port that was needed for flashing belongs to the window again.
+      // The window takes a port back that was needed for flashing.
       for (const board of handedOver) {
         handedOver.delete(board);
         if (board.present) await board.connect();
@@ -76,7 +79,10 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
   };
 }
 
-/** Describes a board by its name in the window and one address: that of the open link, else of the first one that is present. */
+/**
+ * Describes a board by its name in the window and one address: that of the open link, else of the
+ * first present one.
+ */
 function registered(entry: SelectableBoard): RegisteredBoard[] {
   const { board, name, tags, platform, uid } = entry;
   const found = board.links.find((l) => l.present) ?? board.links[0];

@@ -13,12 +13,12 @@ import type { CliWindow } from '../cli';
 import { JsonLines, jsonLine, readHello, type FromShell, type Hello, type Place } from './protocol';
 import { ShellWorld } from './shellWorld';
 
-/** A connection that says nothing for this long before its first line is closed, milliseconds. */
+/** Milliseconds after which a connection that has sent no first line is closed. */
 const HELLO_MS = 5_000;
 
 /**
- * Runs command lines of the window's terminals in the window: on a socket that only this user can open (a named pipe with a
- * random name on Windows), for those that know the token.
+ * Runs command lines of the window's terminals in the window: on a socket that only this user can
+ * open (a named pipe with a random name on Windows), for clients that know the token.
  */
 export class WindowServer implements Disposable {
   readonly #token = randomBytes(24).toString('base64url');
@@ -29,7 +29,7 @@ export class WindowServer implements Disposable {
   constructor(
     private readonly window: CliWindow,
     private readonly log: Log,
-    /** The file that tells the terminals where the window listens. */
+    /** The file that tells terminals where the window listens. */
     private readonly file: string,
   ) {}
 
@@ -51,7 +51,7 @@ export class WindowServer implements Disposable {
     for (const socket of this.#sockets) socket.destroy();
     this.#server?.close();
     if (this.#folder === undefined) return;
-    // At once: a window that closes ends its extension host before it waits for anything.
+    // At once, because a closing window ends its extension host without waiting.
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

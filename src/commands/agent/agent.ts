@@ -24,7 +24,7 @@ import { withoutAway } from '../fleet';
 import { namesOf } from '../summary';
 import type { Call, Command, ProgressLook } from '../types';
 
-/** Number of steps of an update over the air: copying, and the restart into the new copy. */
+/** Steps of an update over the air: copying, and the restart into the new copy. */
 const UPDATE_STEPS = 2;
 
 const RESTARTING: ProgressLook = {
@@ -150,7 +150,7 @@ async function update(
   });
 }
 
-/** Whether a board's agent has announced that version. */
+/** Returns whether a board's agent has announced that version. */
 function runs(
   context: Needs<'brokers' | 'history'>,
   board: Board | undefined,
@@ -194,7 +194,7 @@ async function remove(
   );
   await onEach(context, boards, call, {
     title: vscode.l10n.t('Remove the agent'),
-    // The agent is the program that runs; the board's own starts again after the removal.
+    // The agent is the running program. The board's own program starts again after the removal.
     programs: 'stop',
     run: async (board, io) => {
       await removeOne(context, board, io);

@@ -32,7 +32,7 @@ async function updateFirmware(
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
-  // What a board can do is known while it is connected to its broker.
+  // The capabilities of a board are known while it is connected to its broker.
   const births = boards.map((board) => airBoardOf(context, board).control.birth);
   if (births.every((birth) => birth && !birth.caps.has('ota'))) {
     throw new UsageError(

@@ -28,7 +28,7 @@ export interface AgentPlan {
 type Wifi = NonNullable<AgentConfig['wifi']>;
 type Fits = ReadonlyMap<Board, AgentFit>;
 type Address = Pick<AgentConfig['broker'], 'host' | 'otherHost' | 'port' | 'tls'>;
-/** The broker's address, if a template gives it; the user is then not asked. */
+/** The broker's address if a template gives it, so that the user is not asked. */
 interface GivenAddress {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -124,7 +124,7 @@ export async function askAddress(
   return (fit) => (isOnThisComputer(fit) ? same : own);
 }
 
-/** This computer's address in the network of the boards. */
+/** Returns this computer's address in the network of the boards. */
 async function askOwnAddress(
   { brokers }: Needs<'brokers'>,
   broker: Broker,

@@ -22,13 +22,16 @@ import { askAboutPrograms } from '../fleet';
 import { keepSecrets } from '../secretLink';
 import type { Call } from '../types';
 
-/** Steps of putting the agent on one board, the last of which is the wait for its first message. */
+/** Steps of installing the agent on one board. The last one is the wait for its first message. */
 const STEPS = 6;
 
 /** Facts about a board before the agent is put on it, or why the agent cannot run on it. */
 type Looked = ReadonlyMap<Board, AgentFit | Error>;
 
-/** Puts the agent on boards and waits until each is at the broker. All questions come first, once for all boards. */
+/**
+ * Puts the agent on boards and waits until each is connected to the broker. All questions come
+ * first, once for all boards.
+ */
 export async function putAgent(
   context: Needs<'extension' | 'settings' | 'brokers' | 'many'>,
   boards: readonly Board[],

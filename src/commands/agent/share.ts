@@ -6,7 +6,7 @@ import { showInformationMessage, tellBriefly } from '../../views/message';
 import { askBroker } from './prompts';
 import type { Call, Command } from '../types';
 
-/** Sharing boards on a cable with colleagues. */
+/** Commands to share boards on a cable with colleagues. */
 export const shareCommands: readonly Command[] = [
   {
     id: 'shareBoard',

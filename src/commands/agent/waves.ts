@@ -15,7 +15,7 @@ export interface AirUpdate {
   readonly update: (board: Board, signal: AbortSignal) => Promise<unknown>;
 }
 
-/** Largest number of boards that are updated at the same time without a question about waves. */
+/** Maximum number of boards that are updated at the same time without a question about waves. */
 const FEW = 4;
 
 /**

@@ -16,7 +16,7 @@ export interface WorkIo {
 export interface EachWork {
   /** Title of the results, for several boards. */
   readonly title: string;
-  /** @returns how it ended, the same words on every board on which it ended the same way */
+  /** @returns how it ended, in the same words on every board with the same outcome */
   readonly run: (board: Board, io: WorkIo) => Promise<string>;
   /** Returns the message for one board; undefined if none is needed. */
   readonly told?: (board: Board, ended: string) => string;

@@ -153,7 +153,7 @@ export function localPath(folder: vscode.Uri): string {
   return folder.fsPath.replaceAll('\\', '/');
 }
 
-/** The folder that was clicked, or one of the workspace's apps. */
+/** Returns the clicked folder, or one of the workspace's apps. */
 export async function askFolder(args: readonly unknown[]): Promise<vscode.Uri | undefined> {
   const given = args.flat().find((a): a is vscode.Uri => a instanceof vscode.Uri);
   if (given) return given.path.endsWith(`/${MANIFEST}`) ? vscode.Uri.joinPath(given, '..') : given;
@@ -165,7 +165,7 @@ export async function askFolder(args: readonly unknown[]): Promise<vscode.Uri | 
       const uri = vscode.Uri.joinPath(file, '..');
       apps.push({ label: name, description: version, uri });
     } catch (error) {
-      if (!(error instanceof UsageError)) throw error; // an app.json of something else
+      if (!(error instanceof UsageError)) throw error; // an app.json of another kind
     }
   }
   const [only] = apps;

@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import { gitTags, LATEST } from '../../core/apps';
 import { isTrusted } from '../../views/trust';
 
-/** Asks for a version: '' stands for the files as they are, else `latest` or a tag. Undefined: the user cancelled. */
+/**
+ * Asks for a version: '' stands for the files in the folder now, otherwise `latest` or a tag.
+ * Undefined: the user cancelled.
+ */
 export async function askVersion(folder: vscode.Uri, title: string): Promise<string | undefined> {
   // The repository's own configuration names programs that git runs (filters, for example).
   if (!isTrusted()) return '';

@@ -14,7 +14,7 @@ import type { Call, Command } from '../types';
 /** The services that most functions here use. */
 type Services = Needs<'settings' | 'brokers' | 'history' | 'many'>;
 
-/** What can be changed about an app while it runs. */
+/** Values of an app that can change while it runs. */
 export const controlCommands: readonly Command[] = [
   {
     id: 'setAppIntervals',
@@ -82,7 +82,7 @@ async function keepAwake(context: Services, boards: readonly Board[], call: Call
   });
 }
 
-/** Asks the agent of each board, of those that sleep once they are awake. */
+/** Asks the agent of each board, and of sleeping ones when they are awake. */
 function onEachAwake(
   context: Services,
   boards: readonly Board[],

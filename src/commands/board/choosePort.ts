@@ -30,7 +30,7 @@ export async function choosePort(
 
 type PortItem = vscode.QuickPickItem & { readonly path: string | undefined };
 
-/** Offers the ports; a path that is typed into the box is offered, too. */
+/** Offers the ports, and also any path that is typed into the box. */
 function pickOrType(ports: readonly PortItem[], other: PortItem): Promise<PortItem | undefined> {
   const box = vscode.window.createQuickPick<PortItem>();
   box.title = vscode.l10n.t('Add which serial port?');
@@ -49,7 +49,10 @@ function pickOrType(ports: readonly PortItem[], other: PortItem): Promise<PortIt
   }).finally(() => box.dispose());
 }
 
-/** The serial ports that exist, with the names of the boards on them; those that are seldom real come last. */
+/**
+ * Lists the existing serial ports with the names of the boards on them. Those that are seldom real
+ * come last.
+ */
 export async function existingPorts(
   { boards }: Pick<Fleet, 'boards'>,
   folder = '/dev',
@@ -73,7 +76,9 @@ export async function existingPorts(
   return [...ports].map(([path, of]) => ({ path, of }));
 }
 
-/** The likeliest reason why a board's port is not among these, if none of them is likely to be a board's. */
+/**
+ * Returns the likeliest reason why a board's port is missing, if none of these is likely to be one.
+ */
 export async function hintIfMissing(
   offered: readonly { readonly path: string }[],
   hints: () => Promise<readonly PortHint[]>,

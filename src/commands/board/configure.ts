@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Command } from '../types';
 
-/** The form for the configuration of boards. */
+/** Opens the form for the configuration of boards. */
 export const configureCommands: readonly Command[] = [
   {
     id: 'configureBoards',

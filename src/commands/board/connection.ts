@@ -13,7 +13,7 @@ import { namesOf, summarise } from '../summary';
 import { rename } from './rename';
 import type { Command } from '../types';
 
-/** Connecting, naming and adding boards. */
+/** Commands to connect, name and add boards. */
 export const connectionCommands: readonly Command[] = [
   {
     id: 'connect',
@@ -98,7 +98,7 @@ export const connectionCommands: readonly Command[] = [
   },
 ];
 
-/** Asks, listing what will be lost; the message afterwards offers to undo it. */
+/** Asks, and lists what will be lost. The message afterwards offers to undo it. */
 async function forget(
   context: Needs<'log' | 'fleet' | 'known' | 'active' | 'brokers'>,
   boards: readonly Board[],

@@ -46,7 +46,7 @@ export const logCommands: readonly Command[] = [
   },
 ];
 
-/** The board goes back by itself, also when the window is closed by then. */
+/** The board resets the level on its own, even if the window is closed by then. */
 async function logMore(
   context: Services,
   boards: readonly Board[],

@@ -6,7 +6,7 @@ import { showInputBox } from '../../views/message';
 import { tellBoards } from '../fleet';
 import type { Call } from '../types';
 
-/** Asks for a board's name, or for a pattern of the names of several, and gives it to them. */
+/** Asks for a board's name, or for a pattern for the names of several, and renames them. */
 export async function rename(
   context: Needs<'fleet' | 'brokers' | 'history'>,
   given: readonly Board[],

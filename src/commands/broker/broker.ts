@@ -18,7 +18,7 @@ import type { Call, Command } from '../types';
 import { showInformationMessage, tellBriefly } from '../../views/message';
 import { startBroker } from '../../views/helpful';
 
-/** Brokers: the embedded one, and connections to others. */
+/** Commands for brokers: the embedded one, and connections to others. */
 export const brokerCommands: readonly Command[] = [
   {
     id: 'startLocalBroker',
@@ -141,7 +141,10 @@ async function putAgentOnBoard(context: Needs<'fleet' | 'active'>): Promise<void
   if (board) await callCommand('mpyFleet.putAgent', board.id);
 }
 
-/** Gives boards that share the common login of earlier versions one of their own; they use it from their next connection on. */
+/**
+ * Gives boards that use the shared login of earlier versions one of their own. They use it from
+ * their next connection on.
+ */
 async function renewLogins(
   context: Needs<'log' | 'tree' | 'brokers' | 'history'>,
   boards: readonly Board[],
@@ -165,7 +168,10 @@ async function renewLogins(
   else if (done > 1) tellBriefly(vscode.l10n.t('{0} boards now have their own login', done));
 }
 
-/** The user has read that the board's identity is not proved, and accepts it. This is stored for the board at this broker. */
+/**
+ * The user has read that the board's identity is not proved, and accepts it. This is stored for the
+ * board at this broker.
+ */
 async function acceptOpenBoard(
   context: Needs<'fleet' | 'adoption' | 'brokers'>,
   { args, signal }: Call,
@@ -209,7 +215,9 @@ async function localActions({ brokers }: Needs<'brokers'>): Promise<void> {
   if (command) await callCommand(command, { kind: 'broker', id: LOCAL_BROKER_ID });
 }
 
-/** The broker that a call means: the node it was called on, the only one, or the user's choice. */
+/**
+ * Returns the broker that a call refers to: the clicked node, the only one, or the user's choice.
+ */
 export async function chosenBroker({ brokers }: Needs<'brokers'>, args: readonly unknown[]) {
   const [node] = args;
   if (isBrokerNode(node)) return brokers.hub.get(node.id);

@@ -4,7 +4,10 @@ import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { CancelledError, UsageError } from '../../core/errors';
 import type { Needs } from '../../views/context';
 
-/** Connects a broker by its id; the local one is started if it does not run. @throws UsageError if there is none with this id */
+/**
+ * Connects a broker by its id. Starts the local one if it does not run.
+ * @throws UsageError if there is none with this id
+ */
 export async function connectedBroker(
   { brokers }: Needs<'brokers'>,
   id: string,
@@ -18,6 +21,6 @@ export async function connectedBroker(
   }
   await brokers.connect(id, signal);
   const broker = brokers.hub.get(id);
-  if (!broker) throw new CancelledError(); // it was removed meanwhile
+  if (!broker) throw new CancelledError(); // it was removed in between
   return broker;
 }

@@ -59,7 +59,7 @@ async function ask(title: string, options: vscode.InputBoxOptions): Promise<stri
 }
 
 /**
- * Asks for the path of the authority's certificate; '' stands for the authorities that this
+ * Asks for the path of the authority's certificate. '' stands for the authorities that this
  * computer trusts.
  */
 async function askAuthority(old: string | undefined): Promise<string | undefined> {
@@ -80,7 +80,10 @@ async function askAuthority(old: string | undefined): Promise<string | undefined
   return files?.[0]?.fsPath;
 }
 
-/** Asks whether frames are encrypted between this computer and boards, whatever the broker's address. */
+/**
+ * Asks whether to encrypt frames between this computer and boards, regardless of the broker's
+ * address.
+ */
 async function askEncryption(
   url: string,
   old: Encryption = 'off',
@@ -101,7 +104,7 @@ async function askEncryption(
       detail: vscode.l10n.t('Boards that cannot are refused.'),
     },
   ];
-  // The choice that counts now comes first, so that Enter keeps it.
+  // The current choice comes first, so that Enter keeps it.
   items.sort((a, b) => Number(b.encrypt === old) - Number(a.encrypt === old));
   const answer = await vscode.window.showQuickPick(items, {
     title: vscode.l10n.t('Encrypt files, code and output between this computer and the boards?'),

@@ -10,7 +10,7 @@ import { connectedBroker } from './connected';
 import { adviceOf } from '../problemOf';
 import type { Call, Command } from '../types';
 
-/** Topics of the user's own at brokers. */
+/** Commands for the user's own topics at brokers. */
 export const topicCommands: readonly Command[] = [
   { id: 'watchTopic', needs: 'nothing', run: watch },
   { id: 'unwatchTopic', needs: 'nothing', run: unwatch },
@@ -62,7 +62,7 @@ async function publish(context: Needs<'brokers'>, call: Call): Promise<void> {
   tellBriefly(vscode.l10n.t('Published to {0}', topic), 'check');
 }
 
-/** The broker that was clicked or is chosen, connected. */
+/** Returns the clicked or chosen broker, connected. */
 async function brokerFor(
   context: Needs<'brokers'>,
   { args, signal }: Call,

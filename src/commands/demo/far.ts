@@ -55,7 +55,7 @@ async function switchOn(
   const born = announced(broker, uid, NAME, signal);
   born.catch(() => undefined); // it is awaited below; the program may end first
   const ended = new Deferred<never>();
-  ended.promise.catch(() => undefined); // after that, its end is not awaited
+  ended.promise.catch(() => undefined); // From then on, its end is not awaited.
   try {
     await farDemo.start(files, ended);
     await Promise.race([born, ended.promise]);

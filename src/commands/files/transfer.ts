@@ -56,7 +56,10 @@ export const transferCommands: readonly Command[] = [
   },
 ];
 
-/** Uploads files. On each board a file goes to a temporary name, is verified, and is then renamed. */
+/**
+ * Uploads files. On each board, a file is written under a temporary name, verified, and then
+ * renamed.
+ */
 async function upload(
   context: Needs<'log' | 'settings' | 'many'>,
   uris: readonly vscode.Uri[],
@@ -70,7 +73,7 @@ async function upload(
   tellBriefly(vscode.l10n.t('{0} uploaded', filesInWords(action.files)), 'check');
 }
 
-/** Asks for what the call does not say: files, boards, and the folder on them. */
+/** Asks for everything that the call does not contain: files, boards, and the folder on them. */
 async function uploadTo(
   context: Needs<'log' | 'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'many'>,
   call: Call,

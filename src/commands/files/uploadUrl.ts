@@ -16,7 +16,7 @@ import { startJob } from '../fleet';
 import { problemOf } from '../problemOf';
 import type { Call, Command } from '../types';
 
-/** Commands for files from addresses of the web. */
+/** Commands for files from web addresses. */
 export const urlCommands: readonly Command[] = [
   {
     id: 'uploadUrl',
@@ -105,7 +105,7 @@ async function askPlace(value: string): Promise<string | undefined> {
   });
 }
 
-/** Not awaited by the command: the upload goes on, whether or not the user answers. */
+/** The command does not wait for this: the upload continues whether or not the user answers. */
 function offerSave(
   context: Needs<'log'>,
   saved: SavedUrls,

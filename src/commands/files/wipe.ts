@@ -7,7 +7,7 @@ import type { Needs } from '../../views/context';
 import { onEach } from '../agent';
 import type { Call, Command } from '../types';
 
-/** Deletes everything on boards, after their name or number has been typed. */
+/** Deletes everything on boards, after the user has typed their name or number. */
 export const wipeCommands: readonly Command[] = [
   {
     id: 'wipe',

@@ -132,7 +132,7 @@ function cluesOf({ board, found, drive }: Chosen): BoardClues {
   };
 }
 
-/** Asks for the version; the newest release comes first. */
+/** Asks for the version. The newest release comes first. */
 async function fromVersions(catalogue: FirmwareCatalogue, id: string, name: string, call: Call) {
   const files = await catalogue.files(id, call.signal);
   const items = files.map((file) => ({

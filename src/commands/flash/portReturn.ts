@@ -3,12 +3,12 @@ import { abortable, Deferred } from '../../core/async';
 import { serialPorts } from './ports';
 import { DisposableStore, type Disposable } from '../../core/events';
 
-/** Time, in milliseconds, for a board to leave its loader and to be a serial port again. */
+/** Milliseconds for a board to leave its loader and become a serial port again. */
 const BACK_MS = 30_000;
 
 /**
- * Notices the port of a board that comes back from its loader. Such a board may return at another port, so every port counts
- * that was not there before, or that went away meanwhile. Create it before the loader starts.
+ * Detects the port of a board that returns from its loader. It may return on another port, so every
+ * port counts that is new or was gone in between. Create it before the loader starts.
  */
 export class PortReturn implements Disposable {
   readonly #lifetime = new DisposableStore();

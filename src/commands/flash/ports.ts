@@ -2,11 +2,14 @@ import { fullPlace } from '../../core/address';
 import type { Fleet, Found } from '../../core/board';
 import type { LinePlaces } from '../../core/setup';
 
-/** The serial ports of the tree as places of a production line: those where a board is plugged in from now on. */
+/**
+ * The serial ports of the tree as places of a production line: those at which a board is plugged in
+ * from now on.
+ */
 export class FleetPorts implements LinePlaces {
-  /** Ports whose board is being worked on, is finished, or was there before the line began. */
+  /** Ports whose board is in work or finished, or was plugged in before the line began. */
   readonly #used: Set<string>;
-  /** Ports with a board that was there before. */
+  /** Ports whose board was plugged in before. */
   readonly leftAlone: readonly string[];
 
   constructor(private readonly fleet: Fleet) {

@@ -23,7 +23,7 @@ import { PortReturn } from './portReturn';
 import { serialPorts } from './ports';
 import type { Call } from '../types';
 
-/** Time, in milliseconds, for a first start, which creates the file system. */
+/** Milliseconds allowed for the first start, which creates the file system. */
 export const FIRST_START_MS = 20_000;
 const RETRY_MS = 500;
 /** USB vendor id of Arm, which debug probes with DAPLink have. */
@@ -146,7 +146,7 @@ async function welcome(
     void showInformationMessage(
       vscode.l10n.t('The firmware was written and verified. Press RESET on the board to start it.'),
     );
-    await board.connect({ signal: call.signal, kind: 'serial' }); // listens only, to see the start
+    await board.connect({ signal: call.signal, kind: 'serial' }); // only listens, to see the start
     return;
   }
   await tellVersion(context, () => board, firmware, call);
@@ -181,20 +181,20 @@ async function welcomeBack(
   await tellVersion(context, () => boardAt(context, back), firmware, call);
 }
 
-/** Returns the port of the only debug probe; its drive does not say which port is its own. */
+/** Returns the port of the only debug probe. Its drive does not say which port it belongs to. */
 function probePort({ fleet }: Needs<'fleet'>): Found | undefined {
   const probes = serialPorts(fleet).filter(({ usb }) => usb?.vendorId.toLowerCase() === ARM);
   return probes.length === 1 ? probes[0] : undefined;
 }
 
-/** @throws UsageError if the port is gone again */
+/** @throws UsageError if the port has disappeared again */
 function boardAt({ fleet }: Needs<'fleet'>, { address }: Found): Board {
   const board = fleet.byAddress(address);
   if (board) return board;
   throw new UsageError(vscode.l10n.t('{0} was unplugged', address.text));
 }
 
-/** Reports which version the board runs, as it says itself. */
+/** Reports the version that the board says it runs. */
 async function tellVersion(
   context: Needs<'log'>,
   boardOf: () => Board,

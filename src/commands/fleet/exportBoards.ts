@@ -5,7 +5,7 @@ import { showInformationMessage } from '../../views/message';
 import type { Command } from '../types';
 import { saveFile } from '../../views/saveFile';
 
-/** The window's boards for shells elsewhere, for colleagues and for CI. */
+/** Exports the window's boards for shells elsewhere, for colleagues and for CI. */
 export const exportBoardsCommands: readonly Command[] = [
   { id: 'exportBoards', needs: 'nothing', run: exportBoards },
 ];

@@ -39,7 +39,7 @@ export async function setHistoryServer({
   if (password === undefined) return;
   await history.setPassword(login, password);
   await settings.set('history.server', address);
-  await history.store.reopen(); // the address may be the same, and only the password another
+  await history.store.reopen(); // the address may be the same, with only another password
   const title = vscode.l10n.t('Connecting to {0}', place);
   await withProgress({ location: vscode.ProgressLocation.Notification, title }, async () =>
     history.store.knownSource('', ''),

@@ -18,7 +18,7 @@ import { showInputBox, tellBriefly } from '../../views/message';
 import { showResults } from '../../views/helpful';
 
 /**
- * Longest time, in milliseconds, for the upload to one board, and for its health check to succeed.
+ * Longest time in milliseconds for the upload to one board, and for its health check to succeed.
  */
 const UPLOAD_MS = 10 * 60_000;
 const HEALTH_MS = 30_000;

@@ -10,10 +10,10 @@ import { offerUndo } from '../offerUndo';
 import type { Call } from '../types';
 
 /**
- * Does an action on the boards of a command. Of one board, the command's progress and messages tell; of several, the Results
- * view does.
- * @returns the board, if it was one
- * @throws the error of one board; CancelledError
+ * Does an action on the boards of a command. For one board, the command shows progress and a
+ * message; for several, the Results view shows both.
+ * @returns the board, if there was only one
+ * @throws the error of a single board; CancelledError
  */
 export async function runOnBoards(
   context: Needs<'log' | 'settings' | 'many'>,
@@ -37,7 +37,7 @@ export async function runOnBoards(
     await runAction(board, action, io, context.many.jobs.forJobs);
     return board;
   }
-  // The rows of the results are the progress.
+  // The Results view shows the progress.
   await ask(() => startJob(context, action, boards, signal));
   return undefined;
 }

@@ -8,8 +8,9 @@ import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 
 /**
- * Writes names or tags that this computer has already to those boards that run the agent, so that other computers see them,
- * too. One message says where that failed: they stay on this computer.
+ * Writes names or tags, which this computer has stored already, to boards with the agent, so that
+ * other computers see them, too. One message reports where that failed: those are stored on this
+ * computer only.
  */
 export async function tellBoards(
   context: Needs<'brokers' | 'history'>,
@@ -41,7 +42,7 @@ export async function tellBoards(
   );
 }
 
-/** The tags of a board that it has told, by its agent. */
+/** Returns the tags that a board has reported through its agent. */
 export function toldTags({ links }: Pick<Board, 'links'>): string[] {
   return links.flatMap((l) => l.found.details?.tags?.split(', ') ?? []);
 }

@@ -6,11 +6,12 @@ import { namesOf } from '../summary';
 import { showWarningMessage } from '../../views/message';
 import type { Call } from '../types';
 
-/** Largest number of paths that a question names. */
+/** Maximum number of paths in a question. */
 const NAMED = 5;
 
 /**
- * Asks once about all boards whose own files are in the way, and retries where the user agrees.
+ * Asks once about all boards whose own files are in the way, and retries those for which the user
+ * agrees.
  * @returns the outcomes of all boards
  */
 export async function askedAgain<T>(
@@ -36,7 +37,7 @@ export async function askedAgain<T>(
   );
 }
 
-/** Whether the user lets these own files be replaced. */
+/** Returns whether the user allows these own files to be replaced. */
 export async function mayTake(
   boards: readonly Board[],
   paths: readonly string[],

@@ -109,7 +109,7 @@ async function choose(context: Needs<'log' | 'packages'>, { args }: Call): Promi
   if (done !== true) throw new CancelledError(); // already reported
 }
 
-/** The packages among a command's arguments, which `installPackage` and a retry put there. */
+/** Reads the packages among a command's arguments, which `installPackage` and a retry pass. */
 function specsIn(args: readonly unknown[]): string[] {
   return args.flat().flatMap((arg) => {
     const { specs } = (arg ?? {}) as { specs?: unknown };

@@ -11,7 +11,7 @@ interface PackageChoice extends vscode.QuickPickItem {
   readonly retries?: boolean;
 }
 
-/** Largest number of results shown; more would not be read. */
+/** Maximum number of results shown. No one reads more. */
 const MAX_SHOWN = 200;
 
 /**
@@ -33,7 +33,7 @@ class PackagePicker {
   readonly #pick = vscode.window.createQuickPick<PackageChoice>();
   readonly #abort = new AbortController();
   #entries: readonly IndexEntry[] = [];
-  /** Why the list is empty. */
+  /** Explains why the list is empty. */
   #failure: Error | undefined;
 
   constructor(private readonly context: Needs<'log' | 'packages'>) {}
@@ -119,10 +119,12 @@ function failed(error: Error): PackageChoice {
   return { ...note(label, hint), retries: true };
 }
 
-/** Sources of packages other than the index; the text typed so far is an incomplete address. */
+/**
+ * Offers sources of packages other than the index. The text typed so far is an incomplete address.
+ */
 const ADDRESS = /^(github|gitlab|codeberg|pypi|https?|file):/;
 
-/** What is not in the index may be on PyPI. */
+/** A package that is not in the index may be on PyPI. */
 function nothingFound(value: string): PackageChoice[] {
   if (ADDRESS.test(value.trim())) {
     return [note(vscode.l10n.t('Go on: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…'))];
@@ -146,7 +148,7 @@ function choiceOf(entry: IndexEntry): PackageChoice {
   };
 }
 
-/** Whether the text is a complete name or version of a package outside the index. */
+/** Returns whether the text is a complete name or version of a package outside the index. */
 function typedSpec(value: string): PackageChoice | undefined {
   const text = value.trim();
   if (!/^(github|gitlab|codeberg|pypi|https?|file):.|^\S+@\S+$|^[./]|^[A-Za-z]:\\/.test(text)) {

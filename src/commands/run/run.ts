@@ -76,7 +76,7 @@ async function run(
   }
 }
 
-/** The clicked file, else the active editor, including unsaved changes. */
+/** Returns the clicked file, else the active editor's, including unsaved changes. */
 async function documentToRun(arg: unknown): Promise<vscode.TextDocument> {
   const uri = arg instanceof vscode.Uri ? arg : openFile();
   if (!uri) throw noEditor();
@@ -106,7 +106,8 @@ async function boardFor(
 }
 
 /**
- * Returns whole lines: those of the selection if it spans several, or else the line of the cursor.
+ * Returns whole lines: those of the selection if it spans several, otherwise the line of the
+ * cursor.
  */
 function wholeLines({ document, selection }: vscode.TextEditor): vscode.Range {
   if (!selection.isEmpty && selection.isSingleLine) return selection;

@@ -10,12 +10,12 @@ import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
 import type { Call, Command } from '../types';
 
-/** Code that the user has given a name in the setting `mpyFleet.macros`. */
+/** Runs code that the user has named in the setting `mpyFleet.macros`. */
 export const macroCommands: readonly Command[] = [
   { id: 'runMacro', needs: 'nothing', run: runMacro },
 ];
 
-/** Takes rows of the tree, or from a keybinding `{"macro": "Blink", "boards": "tag:lab"}`. */
+/** Accepts rows of the tree or, from a keybinding, `{"macro": "Blink", "boards": "tag:lab"}`. */
 async function runMacro(
   context: Needs<
     'settings' | 'fleet' | 'active' | 'focus' | 'uris' | 'fileChanges' | 'runs' | 'many'

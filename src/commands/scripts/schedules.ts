@@ -142,7 +142,7 @@ async function addOnBoards(
   context.scripts.changed();
 }
 
-/** Schedules the command that does the same in a shell; `mpyfleet watch` runs it. */
+/** Schedules the command that does the same in a shell. `mpyfleet watch` runs it. */
 async function addHere(
   context: Needs<'scripts'>,
   { uri, content, name }: Script,

@@ -18,11 +18,11 @@ import type { Call, Command } from '../types';
 /** The services that most functions here use. */
 type Services = Needs<'settings' | 'scripts' | 'many'>;
 
-/** Longest wait, in milliseconds, for a program to end after it was interrupted. */
+/** Longest wait in milliseconds for a program to end after an interrupt. */
 const STOP_MS = 10_000;
-/** Interval, in milliseconds, at which the board is asked whether it has ended. */
+/** Milliseconds between two questions to the board whether it has ended. */
 const LOOK_MS = 100;
-/** Largest number of scripts of the workspace that the list shows. */
+/** Maximum number of the workspace's scripts in the list. */
 const OFFERED = 200;
 
 /** A script on this computer. */
@@ -33,8 +33,8 @@ export interface Script {
 }
 
 /**
- * Commands to run a script once, install it for start-up or keep it, and to control the program of
- * a board.
+ * Commands to run a script once, to install it for start-up or to keep it, and to control the
+ * program of a board.
  */
 export const scriptCommands: readonly Command[] = [
   {
@@ -55,7 +55,7 @@ export const scriptCommands: readonly Command[] = [
   { id: 'restartProgram', needs: 'boards', which: 'present', run: program('restart') },
 ];
 
-/** Asks for the script and the boards if they were not given, and does the work. */
+/** Asks for the script and the boards if they were not given, then does the work. */
 async function withScript(
   context: ViewContext,
   { args, signal }: Call,
@@ -122,7 +122,7 @@ export async function askScript(
 async function readScript(uri: vscode.Uri): Promise<Script> {
   const name = nameOf(uri.path);
   try {
-    // As in the editor, with changes that are not saved yet.
+    // Returns the content in the editor, including unsaved changes.
     const open = vscode.workspace.textDocuments.find((d) => d.uri.toString() === uri.toString());
     const content = open
       ? new TextEncoder().encode(open.getText())
@@ -189,7 +189,10 @@ async function forget({ scripts }: Needs<'scripts'>, { args }: Call): Promise<vo
   scripts.changed();
 }
 
-/** Starts, stops or restarts what boards run: through the agent, else by an interrupt or a soft reset. */
+/**
+ * Starts, stops or restarts the program of boards: through the agent, or else by an interrupt or a
+ * soft reset.
+ */
 function program(action: 'start' | 'stop' | 'restart') {
   return (context: Services, boards: readonly Board[], call: Call) =>
     onEach(context, boards, call, {
@@ -209,7 +212,11 @@ function program(action: 'start' | 'stop' | 'restart') {
     });
 }
 
-/** Stops the program of a board's agent, and resolves when it has ended: it may clean up first. @throws TimeoutError */
+/**
+ * Stops the program that a board's agent runs, and resolves when it has ended: it may clean up
+ * first.
+ * @throws TimeoutError
+ */
 async function stopAndWait(
   board: Board,
   control: AgentControl,

@@ -81,7 +81,10 @@ export async function readTemplate(file: vscode.Uri): Promise<SetupTemplate> {
   return parseTemplate(content, vscode.workspace.asRelativePath(file));
 }
 
-/** The template with only these parts; Wi-Fi and tags belong to the broker, as the agent uses them. */
+/**
+ * Returns the template with only these parts. Wi-Fi and tags belong to the broker, because the
+ * agent uses them.
+ */
 function onlyParts(template: SetupTemplate, parts: readonly Part[]): SetupTemplate {
   const { firmware, name, broker, files, app, stubs, wifi, tags } = template;
   const has = (part: Part) => parts.includes(part);
@@ -97,7 +100,7 @@ function onlyParts(template: SetupTemplate, parts: readonly Part[]): SetupTempla
   };
 }
 
-/** Names of boards in the fleet are reserved, and `others`. */
+/** Reserves `others` and the names of boards in the fleet. */
 export function namesFrom(
   { fleet }: Needs<'fleet'>,
   pattern = '',

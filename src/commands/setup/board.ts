@@ -13,15 +13,15 @@ import type { SetupBoard } from '../../core/setup';
 import type { Needs } from '../../views/context';
 import { type Chosen, FIRST_START_MS, firstAnswer, PortReturn, targetOf } from '../flash';
 
-/** Time, in milliseconds, to press RESET on a board that the port cannot restart. */
+/** Milliseconds allowed for pressing RESET on a board that the port cannot restart. */
 const PRESS_RESET_MS = 300_000;
 
-/** The board at one port, as the setup sees it, or in a loader that shows a drive. It may be stopped and restarted. */
+/** The board at one port, or in a loader that shows a drive. The setup may stop and restart it. */
 export class WindowBoard implements SetupBoard {
   #found: Found | undefined;
   /** Serial ports that appear after this board went into its loader. */
   #return: PortReturn | undefined;
-  /** Its loader has the firmware. */
+  /** The loader has received the firmware. */
   #taken = false;
   #policy: { readonly board: Board; readonly held: Disposable } | undefined;
 
@@ -32,7 +32,10 @@ export class WindowBoard implements SetupBoard {
     this.#found = chosen.found;
   }
 
-  /** A chip learns its id with its firmware, so the port may belong to another board of the tree than before. */
+  /**
+   * A chip gets its id with its firmware, so the port may belong to another board of the tree than
+   * before.
+   */
   get board(): Board {
     const found = this.#found;
     const board = found && this.context.fleet.byAddress(found.address);
@@ -48,7 +51,7 @@ export class WindowBoard implements SetupBoard {
     return board?.name ?? found?.address.text ?? this.chosen.drive?.name ?? '';
   }
 
-  /** The address of the port where the board is now. */
+  /** Returns the address of the port where the board is now. */
   get place(): string | undefined {
     return this.#found?.address.text;
   }

@@ -18,12 +18,12 @@ import type { Call } from '../types';
 type Address = NonNullable<Awaited<ReturnType<typeof askAddress>>>;
 
 interface Login {
-  /** The board that the user was asked for. */
+  /** The board about which the user was asked. */
   readonly uid: string;
   readonly loginFor: NonNullable<Awaited<ReturnType<typeof askLogin>>>;
 }
 
-/** What the user answered about brokers, which applies to the next boards too. */
+/** The user's answers about brokers, which also apply to the next boards. */
 export interface BrokerAnswers {
   readonly addresses: Once<Address>;
   readonly logins: Once<Login>;

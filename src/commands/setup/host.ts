@@ -37,7 +37,7 @@ export type HostServices = Needs<
   'extension' | 'log' | 'settings' | 'fleet' | 'brokers' | 'newest' | 'packages'
 >;
 
-/** The services that setting up a board uses, its ports included. */
+/** The services for setting up a board, including its ports. */
 export type SetupServices = HostServices & Needs<'flashPort' | 'many'>;
 
 /** The window's part of a setup. Each question appears when its step begins. */
@@ -90,7 +90,7 @@ export function windowHost(
         return (await setUpStubs(context, info, folder, signal)).note;
       } catch (error) {
         if (error instanceof CancelledError) throw error;
-        // The board is ready. Code completion concerns only the editor, so its failure is just
+        // The board is ready. Code completion concerns only the editor, so its failure is only
         // noted.
         context.log.warn(`Type stubs: ${asError(error).message}`);
         return asError(error).message;

@@ -21,7 +21,9 @@ import { noAnswers, type SetupServices, windowHost } from './host';
 import { SetupSecrets } from './secrets';
 import type { Call } from '../types';
 
-/** `Production Line…`: asks for a template, and sets up every board that is plugged in from then on. */
+/**
+ * `Production Line…`: asks for a template, and sets up every board that is plugged in from then on.
+ */
 export async function openProductionLine(
   context: SetupServices & Needs<'line'>,
   call: Call,
@@ -66,7 +68,7 @@ class WindowLine {
   readonly panel: LinePanel;
   readonly #stop = new AbortController();
   readonly #rows: LineRows;
-  /** Answers to questions, asked for the first board. */
+  /** Answers that the user gave for the first board. */
   readonly #answers = noAnswers();
   readonly #call: Call;
   readonly #secrets: SetupSecrets;
@@ -92,11 +94,15 @@ class WindowLine {
       else if (what === 'stop') this.#end();
       else this.#show(what === 'list' ? made.csvFile : made.labelsFile);
     });
-    // A board that is being flashed would start nothing if the page took its work along.
+    // Closing the page must not end the work on a board that is being flashed: the board would not
+    // start.
     this.panel.onDidClose(() => this.#end());
   }
 
-  /** Asks for all that the template needs and loads it. @throws before any board is touched */
+  /**
+   * Asks for everything that the template needs and loads it.
+   * @throws before any board is touched
+   */
   static async prepared(context: SetupServices, file: vscode.Uri, call: Call): Promise<WindowLine> {
     const template = await readTemplate(file);
     const base = dirname(file.fsPath);
@@ -123,7 +129,7 @@ class WindowLine {
     this.panel.reveal();
   }
 
-  /** Takes boards until it is stopped. */
+  /** Sets up boards until it is stopped. */
   start(): void {
     if (this.#line) return;
     const ports = new FleetPorts(this.context.fleet);
@@ -185,7 +191,7 @@ class WindowLine {
     return {
       ...host,
       earlier: this.made.of.bind(this.made),
-      // They are the workspace's, so that one board is enough.
+      // The files belong to the workspace, so one board is enough.
       stubs: (...args: Parameters<typeof host.stubs>) => (this.#stubs ??= host.stubs(...args)),
     };
   }

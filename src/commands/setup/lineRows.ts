@@ -3,14 +3,17 @@ import { recordWords, type LineEvents, type SetupRecord } from '../../core/setup
 import type { LinePanel } from '../../views/productionLine/linePanel';
 import type { LineRow } from '../../views/productionLine/messages';
 
-/** Turns what a line reports into rows of its page: each board that is plugged in gets its own. */
+/**
+ * Turns the reports of a line into rows of its page. Each board that is plugged in gets its own
+ * row.
+ */
 export class LineRows {
   readonly #rows = new Map<string, LineRow>();
   #count = 0;
 
   constructor(private readonly panel: Pick<LinePanel, 'show'>) {}
 
-  /** Begins the row of a board. @param shown the place, for people */
+  /** Adds the row of a board. @param shown the place, for people */
   place(place: string, shown: string): void {
     this.#rows.set(place, {
       ...{ id: ++this.#count, place: shown, name: '', uid: '', firmware: '' },

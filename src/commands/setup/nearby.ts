@@ -13,7 +13,10 @@ import type { Needs } from '../../views/context';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import type { Call } from '../types';
 
-/** `Set Up a Board without a Cable…`: finds boards that have opened a network of their own, and says how to go on. */
+/**
+ * `Set Up a Board without a Cable…`: finds boards that have opened their own network, and explains
+ * how to continue.
+ */
 export async function setUpWithoutCable(
   { brokers, fleet }: Needs<'fleet' | 'brokers'>,
   call: Call,
@@ -40,8 +43,8 @@ export async function setUpWithoutCable(
 }
 
 /**
- * Looks until a board is found or the user gives up (undefined). The board's network exists for a minute after it was
- * switched on, so the first look is often too early.
+ * Scans until a board is found or the user gives up (undefined). A board offers its network only for
+ * about a minute after power-on, so a single scan often misses it.
  * @throws UsageError on a computer without a tool for it
  */
 async function lookForBoards(
@@ -67,7 +70,10 @@ async function lookForBoards(
   }
 }
 
-/** The computer joins the network by hand: that ends its own connection, which no program should do unasked. */
+/**
+ * The user joins the network by hand: that ends the computer's own connection, which no program
+ * should do unasked.
+ */
 async function explain({ ssid, password }: NearBoard): Promise<void> {
   const text =
     password === undefined

@@ -1,4 +1,7 @@
-/** Values that are made or asked for once, also when several boards need them at the same time. */
+/**
+ * Values that are created or asked for only once, even if several boards need them at the same
+ * time.
+ */
 export class Once<T> {
   readonly #values = new Map<string, Promise<T>>();
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Part } from '../../core/setup';
 
-/** Lets the user leave parts out. Undefined: cancelled, or nothing is left. */
+/** Lets the user leave out parts. Undefined: the user cancelled, or nothing is left. */
 export async function askParts(
   parts: readonly Part[],
   ticked: readonly Part[],

@@ -7,8 +7,8 @@ import type { Call } from '../types';
 
 /**
  * Secrets of board templates, kept in SecretStorage. The user is asked when a step first needs one,
- * and again for templates of another folder: a repository could otherwise name a secret of another
- * one, and a broker or file that gets it.
+ * and again for templates of another folder: otherwise a repository could name another one's
+ * secret, and a broker or file that receives it.
  */
 export class SetupSecrets {
   readonly #known = new Map<string, string>();

@@ -41,7 +41,7 @@ export async function setUpNewBoard(
   }
 }
 
-/** @throws UsageError for a board in its loader that is to get no firmware */
+/** @throws UsageError for a board in its loader if the template has no firmware */
 function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void {
   if (!drive || template.firmware) return;
   throw new UsageError(vscode.l10n.t('{0} is in its loader and runs no program', drive.name), {
@@ -51,7 +51,10 @@ function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void
   });
 }
 
-/** Sets up one board; a failed step can be repeated or skipped. @returns whether the user wants to do the next board */
+/**
+ * Sets up one board. The user can repeat or skip a failed step.
+ * @returns whether the user wants to set up the next board
+ */
 async function setUpOne(
   context: SetupServices,
   chosen: Chosen,
@@ -111,7 +114,7 @@ async function setUp(
 
 /**
  * A board that does not reach its broker often has a wrong Wi-Fi password, so those steps are
- * repeated too.
+ * repeated, too.
  */
 function withoutAgent(record: SetupRecord): SetupRecord {
   const again: readonly StepName[] = ['wifi', 'agent', 'start'];

@@ -44,7 +44,7 @@ async function show(context: Needs<'sync'>, compared: Compared): Promise<void> {
   await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
 }
 
-/** Adds the board to the workspace's device file, and opens that. */
+/** Adds the board to the workspace's device file, and opens the file. */
 async function createDeviceConfig({ sync }: Needs<'sync'>, board: Board): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (!folder) {

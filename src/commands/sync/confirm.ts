@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Preview } from '../../views/sync';
 import { showWarningMessage } from '../../views/message';
 
-/** Number of names that the question lists; it gives a count for the rest. */
+/** Number of names that the question lists. The rest is a count. */
 const LISTED = 20;
 
 /** Asks before a mirror deletes files, and lists them. Other syncs need no confirmation. */

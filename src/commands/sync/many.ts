@@ -16,7 +16,10 @@ type Services = Needs<'settings' | 'many' | 'sync'>;
 /** Number of deletions that the question lists for boards with the same ones. */
 const LISTED = 20;
 
-/** Shows in one table what a sync would do on each board; boards with the same differences share a row. */
+/**
+ * Shows in one table what a sync would change on each board. Boards with the same differences share
+ * a row.
+ */
 export async function previewMany(
   context: Services,
   boards: readonly Board[],
@@ -36,7 +39,10 @@ export async function previewMany(
   return made;
 }
 
-/** Makes boards equal to their folders: shows the differences of all, asks once about what is deleted, and works in parallel. */
+/**
+ * Makes boards equal to their folders: shows all differences, asks once about deletions, and works
+ * in parallel.
+ */
 export async function mirrorMany(
   context: Services,
   boards: readonly Board[],
@@ -66,7 +72,7 @@ export async function mirrorMany(
   await startJob(context, { kind: 'work', title, work }, [...plans.keys()], signal, programs);
 }
 
-/** Writes what a specification names, which never deletes, to boards in parallel. */
+/** Writes the files of a specification, which never deletes, to boards in parallel. */
 export async function pushSpec(
   context: Services,
   boards: readonly Board[],
@@ -85,7 +91,7 @@ export async function pushSpec(
   await startJob(context, { kind: 'work', title, work }, boards, call.signal);
 }
 
-/** Takes back the last sync, upload or deletion of each board. */
+/** Undoes the last sync, upload or deletion of each board. */
 export async function undoMany(
   context: Services,
   boards: readonly Board[],
@@ -105,7 +111,7 @@ export async function undoMany(
   await startJob(context, { kind: 'work', title, work }, boards, signal);
 }
 
-/** One line for each step, as the Sync view has one row. */
+/** Returns one line per step, like the rows of the Sync view. */
 function planText(plan: SyncPlan): string {
   const problems = plan.problems.map((p) => `${p.severity}: ${p.path}: ${p.message}`);
   const steps = plan.actions.map(
@@ -114,7 +120,7 @@ function planText(plan: SyncPlan): string {
   return `${[planSummary(plan), ...problems, ...steps].join('\n')}\n`;
 }
 
-/** Names what is deleted, once for the boards on which it is the same. @throws CancelledError */
+/** Names the files to delete, once for boards where they are the same. @throws CancelledError */
 async function confirm(previews: readonly Preview[]): Promise<void> {
   const groups = new Map<string, string[]>();
   let count = 0;
