@@ -21,7 +21,7 @@ export class ActiveBoard implements Disposable {
   readonly #changed = this.#store.add(new Emitter<Board | undefined>());
   readonly onDidChange = this.#changed.event;
   readonly #picked = this.#store.add(new Emitter<Board>());
-  /** The user has chosen a board, also one that was active already. */
+  /** The user has chosen a board, perhaps the one that was already active. */
   readonly onDidChoose = this.#picked.event;
   readonly #changes = this.#store.add(new Coalescer<true>(GATHER_MS, () => this.#update()));
   #chosen: string | undefined;
@@ -67,7 +67,7 @@ export class ActiveBoard implements Disposable {
     await this.memento.update(NAME_KEY, this.#name);
   }
 
-  /** The user has removed `board` on purpose: from now on no board is chosen. */
+  /** The user has removed `board` on purpose. From now on, no board is chosen. */
   async release(board: Board): Promise<void> {
     if (board.id !== this.#chosen && (!board.uid || board.uid !== this.#chosen)) return;
     this.#chosen = undefined;
@@ -85,8 +85,8 @@ export class ActiveBoard implements Disposable {
 
   #update(): void {
     const now = this.current;
-    // In the next window, a board that has reported its id since then is recognised by it, on any
-    // port.
+    // In the next window, a board that has reported its id since then is recognised by its id, on
+    // any port.
     if (this.#chosen !== undefined && now?.uid && now.uid !== this.#chosen) {
       this.#chosen = now.uid;
       void this.memento.update(KEY, now.uid);
@@ -101,7 +101,7 @@ export class ActiveBoard implements Disposable {
   }
 }
 
-/** Whether a source considers this a board, or it has proved to be one. */
+/** Returns whether a source considers this a board, or it has proved to be one. */
 export function isLikely(board: Board): boolean {
   return (
     board.uid !== undefined ||

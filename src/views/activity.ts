@@ -5,7 +5,7 @@ import { DisposableStore } from '../core/events';
 import { type ManyJob, summarize } from '../core/many';
 import type { Needs } from './context';
 
-/** The state of a board that was logged last. */
+/** The state of a board that was last logged. */
 interface Logged {
   /** Address of the open link; undefined: none. */
   readonly link: string | undefined;

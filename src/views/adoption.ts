@@ -9,8 +9,8 @@ const GATHER_MS = 100;
 const IGNORED_KEY = 'mpyFleet.ignoredBoards';
 
 /**
- * `own`: a board of this user. `new`: it announced itself at a broker, and this computer has no key of it and has not accepted
- * it in open mode. `ignored`: the user does not want to see it.
+ * `own`: a board of this user. `new`: it announced itself at a broker; this computer has no key for
+ * it and has not accepted it in open mode. `ignored`: the user does not want to see it.
  */
 export type Standing = 'own' | 'new' | 'ignored';
 
@@ -25,7 +25,10 @@ export interface AdoptionServices {
   onError(error: unknown): void;
 }
 
-/** Which boards at brokers are the user's own. A board that is or was on a cable or WebREPL here is always own. */
+/**
+ * Decides which boards at brokers are the user's own. A board that is or was on a cable or WebREPL
+ * here always is.
+ */
 export class Adoption implements Disposable {
   readonly #store = new DisposableStore();
   readonly #changed = this.#store.add(new vscode.EventEmitter<void>());

@@ -13,7 +13,7 @@ import type { Needs } from './context';
 
 /** A board for other extensions. Plain data: query again for its current state. */
 export interface ApiBoard {
-  /** Stable while the board is known; other calls take it. */
+  /** Stable while the board is known. Other calls take this id. */
   readonly id: string;
   /** For display; need not be unique. */
   readonly name: string;
@@ -61,7 +61,10 @@ export interface FleetApiV1 {
   writeFile(id: string, path: string, content: Uint8Array, signal?: AbortSignal): Promise<void>;
   /** Messages that apps of boards have sent and the history has stored, in the order of time. */
   messages(query?: ApiMessageQuery): Promise<readonly ApiMessage[]>;
-  /** Sends a message to the app of a board and waits for its answer, at most 15 s. To a board that is away it is delivered later. */
+  /**
+   * Sends a message to the app of a board and waits up to 15 s for its answer. A board that is away
+   * gets it later.
+   */
   sendMessage(id: string, text: string, signal?: AbortSignal): Promise<ApiSent>;
 }
 

@@ -11,21 +11,21 @@ export interface ApiMessage {
   /** The board's time of sending, in milliseconds since 1970. */
   readonly at: number;
   readonly app: string;
-  /** What the app sent. It comes from the board: check it. */
+  /** What the app sent. It comes from the board, so check it. */
   readonly data: unknown;
 }
 
 export interface ApiMessageQuery {
   /** Ids of boards; without them: all. */
   readonly ids?: readonly string[];
-  /** Period in milliseconds since 1970; `to` is not part of it. */
+  /** Period in milliseconds since 1970; `to` is exclusive. */
   readonly from?: number;
   readonly to?: number;
-  /** The newest so many, in the order of time; 1,000 without it, 10,000 at most. */
+  /** Number of the newest messages to return, ordered by time. Default 1,000, at most 10,000. */
   readonly limit?: number;
 }
 
-/** What became of a message to an app. */
+/** The result of a message to an app. */
 export interface ApiSent {
   /** queued (the board is away), sent, delivered, done, failed or expired. */
   readonly state: CommandRow['state'];
@@ -35,7 +35,7 @@ export interface ApiSent {
 
 const LIMIT = 1_000;
 const MOST = 10_000;
-/** Longest wait, in milliseconds, for the answer of an app. */
+/** Longest wait in milliseconds for the answer of an app. */
 const PATIENCE_MS = 15_000;
 
 /** Reads messages of apps from the store. @throws StoreError */

@@ -18,7 +18,10 @@ export interface RemotePath {
   readonly path: string;
 }
 
-/** `mpy://<uid in hex>/path` <-> board and path. Names are display only, so a renamed board keeps its open editors. */
+/**
+ * Translates between `mpy://<uid in hex>/path` and a board with a path. Names are for display only,
+ * so a renamed board keeps its open editors.
+ */
 export class BoardUris implements Disposable {
   readonly #aliases = new Map<string, Board>();
   readonly #subscription: Disposable;

@@ -54,7 +54,7 @@ export interface ViewContext {
   /** Which boards the tree shows, and in which groups. */
   readonly arrangement: Arrangement;
   readonly tree: BoardTree;
-  /** The boards of this window's cables that colleagues use. */
+  /** The boards on cables of this window that colleagues use. */
   readonly shares: Shares;
   /** Which boards at brokers are the user's own. */
   readonly adoption: Adoption;
@@ -66,7 +66,7 @@ export interface ViewContext {
   readonly flashPort: FlashPortFactory;
   /** Reasons why a board's port may be missing on this computer, the likeliest first. */
   readonly portHints: () => Promise<readonly PortHint[]>;
-  /** Whether a production line is open. */
+  /** The production line of this window, if one is open. */
   readonly line: OpenLine;
   /** The newest firmware that the catalogue has shown. */
   readonly newest: NewestRelease;
@@ -77,7 +77,7 @@ export interface ViewContext {
   readonly history: History;
   /** Apps on boards, their messages, and messages to them. */
   readonly apps: AppCenter;
-  /** Which version of its app each board runs and should run. */
+  /** Which version of its app each board runs, and which one it should run. */
   readonly appVersions: AppVersions;
   /** The panel with the messages of apps. */
   readonly messages: MessagesPanel;
@@ -90,7 +90,7 @@ export interface ViewContext {
   readonly replLogs: ReplLogs;
   /** Passwords of WebREPL boards. */
   readonly webRepl: WebReplAccess;
-  /** Code that runs on boards with its output in the terminal. */
+  /** Runs code on boards and shows its output in the terminal. */
   readonly runs: Runs;
   /** Jobs on many boards, their results, groups and measurements. */
   readonly many: Many;

@@ -25,7 +25,7 @@ export class DemoBoards implements BoardSource {
     this.#changed.fire();
   }
 
-  /** One more demo board, in the place of the first that is free. @returns its address */
+  /** Adds a demo board at the first free place. @returns its address */
   async add(): Promise<Found> {
     const taken = new Set(this.#found.map((f) => fullPlace(f.address)));
     let number = 1;
@@ -35,7 +35,9 @@ export class DemoBoards implements BoardSource {
     return found;
   }
 
-  /** Takes the board at `address` (canonical text) away; its files are kept for the next one in its place. */
+  /**
+   * Removes the board at `address` (canonical text). The next board at its place gets its files.
+   */
   async remove(address: string): Promise<void> {
     await this.#set(this.#found.filter((f) => f.address.text !== address));
   }

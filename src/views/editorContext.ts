@@ -23,6 +23,6 @@ export function registerEditorContext({ log }: Needs<'log'>): vscode.Disposable 
   tell();
   return vscode.Disposable.from(
     vscode.window.onDidChangeActiveTextEditor(tell),
-    vscode.workspace.onDidOpenTextDocument(tell), // also when a file gets another language
+    vscode.workspace.onDidOpenTextDocument(tell), // also when the language of a file changes
   );
 }

@@ -14,12 +14,12 @@ export class FileChanges implements Disposable {
   readonly #changed = new Emitter<readonly FileChange[]>();
   readonly onDidChange = this.#changed.event;
 
-  /** Something may have changed below `path` (a program ran, the user asked to look again). */
+  /** Something may have changed below `path`: a program ran, or the user asked for a refresh. */
   changed(board: Board, path: string): void {
     this.#changed.fire([{ board, path, type: 'changed' }]);
   }
 
-  /** `files`, telling of every change that succeeds. */
+  /** Returns `files` with verbs that report every successful change. */
   observe(files: BoardFiles, board: Board): BoardFiles {
     const tell = (...changes: [FileChange['type'], string][]) =>
       this.#changed.fire(changes.map(([type, path]) => ({ board, path, type })));

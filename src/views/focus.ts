@@ -57,7 +57,7 @@ export class Focus implements Disposable {
     return this.#last === 'editor' ? vscode.window.activeTextEditor?.document.uri : undefined;
   }
 
-  /** The boards that the user turned to last; empty for local files and everything else. */
+  /** The boards that the user focused last. Empty for local files and everything else. */
   get boards(): readonly Board[] {
     if (this.#last === 'terminal') return this.#terminal ? [this.#terminal] : [];
     const place = this.uri && this.services.uris.fromUri(this.uri);

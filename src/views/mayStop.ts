@@ -68,11 +68,14 @@ export class StopQuestions {
       await this.settings.set('run.stopRunningProgram', 'stop');
       return 'stop';
     }
-    throw new CancelledError(); // the user knows why nothing happens, so there is no message
+    throw new CancelledError(); // the user knows the reason, so there is no message
   }
 }
 
-/** The question hides after a while. This item shows that it waits, and a click shows it again. */
+/**
+ * The question disappears after a while. This item shows that it is still open, and shows it again
+ * on a click.
+ */
 function remind(board: Board): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem(vscode.StatusBarAlignment.Left);
   item.text = `$(warning) ${vscode.l10n.t('Stop the program on {0}?', board.name)}`;

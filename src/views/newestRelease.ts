@@ -6,8 +6,8 @@ import { type CatalogueFile, compareReleases, newestRelease } from '../core/flas
 const KEY = 'newestRelease';
 
 /**
- * The newest release of MicroPython that the firmware catalogue has shown on this computer. It is remembered, and no request
- * is made for it.
+ * The newest release of MicroPython that the firmware catalogue has shown on this computer. It is
+ * stored; no request is made for it.
  */
 export class NewestRelease implements Disposable {
   readonly #changed = new Emitter<void>();
@@ -15,7 +15,7 @@ export class NewestRelease implements Disposable {
 
   constructor(private readonly state: Pick<vscode.Memento, 'get' | 'update'>) {}
 
-  /** Takes note of a list of firmware that the user has asked for. */
+  /** Remembers the newest release in a list of firmware that the user requested. */
   async see(files: readonly CatalogueFile[]): Promise<void> {
     const seen = newestRelease(files);
     const known = this.state.get<string>(KEY);

@@ -4,7 +4,7 @@ import type { Board } from '../core/board';
 /** Key of the workspace's state. */
 const KEY = 'mpyFleet.origins';
 
-/** Largest number of files stored, over all boards; the oldest are dropped. */
+/** Maximum number of files stored for all boards. The oldest ones are dropped. */
 const LIMIT = 2000;
 
 /** Remembers the local file behind each uploaded file, so that tracebacks link to the file that the user edits. */

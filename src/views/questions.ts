@@ -8,14 +8,14 @@ export interface OpenQuestion {
 }
 
 /**
- * Questions that arise during work on a board (may the program be stopped?), so that progress can
- * be hidden meanwhile.
+ * Questions that arise during work on a board (may the program be stopped?). Progress is hidden
+ * while they are open.
  */
 export class Questions implements Disposable {
   readonly #asked = new Emitter<OpenQuestion>();
   readonly onDidAsk = this.#asked.event;
 
-  /** Asks `question` about `board` and tells listeners. */
+  /** Asks `question` about `board` and informs listeners. */
   about<T>(board: Board, question: () => Promise<T>): Promise<T> {
     const answered = question();
     this.#asked.fire({ board, answered });

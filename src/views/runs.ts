@@ -12,13 +12,13 @@ const RUNNING = 'mpyFleet.runningCode';
 export interface Run {
   readonly board: Board;
   readonly code: string;
-  /** Shown: "Running main.py". */
+  /** Text that is shown: "Running main.py". */
   readonly name: string;
-  /** Where line 1 of the code is, for links in tracebacks, which call it `<stdin>`. */
+  /** Source of line 1 of the code, for links in tracebacks, which call the code `<stdin>`. */
   readonly source?: { readonly uri: vscode.Uri; readonly line: number };
 }
 
-/** Runs code with its output in the board's terminal; knows what ran last, for tracebacks. */
+/** Runs code and shows its output in the board's terminal. Knows what ran last, for tracebacks. */
 export class Runs implements Disposable {
   readonly #running = new Map<Board, AbortController>();
   /** Runs that have not started: they wait for an answer or for their turn. */
@@ -80,7 +80,7 @@ export class Runs implements Disposable {
         },
       );
     } catch (error) {
-      // Cancelled before it started (the user refused), so nothing was stopped.
+      // Cancelled before it started, because the user refused. Nothing was stopped.
       const begun = this.#running.get(board) === stop;
       if (begun || !(error instanceof CancelledError)) this.#ended(run, error);
     } finally {
@@ -122,7 +122,9 @@ export class Runs implements Disposable {
   }
 }
 
-/** The prompt came while the session held the board, unseen: Enter brings another. */
+/**
+ * The prompt arrived unseen while the session held the board. Enter makes the board print another.
+ */
 async function showPrompt(board: Board): Promise<void> {
   if (board.state.tag === 'idle' && board.console.stream && !board.console.stream.lineMode) {
     await board.console.write(utf8('\r'));

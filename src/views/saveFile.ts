@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { replaceFile } from '../core/localFiles';
 
 /**
- * Writes a file that the user named, as a whole: no reader sees half of it. A link stays a link, and permissions stay.
+ * Writes a file that the user named, always as a whole: no reader sees half of it. Keeps
+ * permissions, and writes through a link.
  * @throws the system's error, or a vscode.FileSystemError outside this computer
  */
 export function saveFile(uri: vscode.Uri, content: string | Uint8Array): Promise<void> {
@@ -10,8 +11,8 @@ export function saveFile(uri: vscode.Uri, content: string | Uint8Array): Promise
 }
 
 /**
- * Writes a file that came from a board or an index, as a whole. Its name was not chosen by the user, so a link at that place is
- * replaced and not followed.
+ * Writes a file that came from a board or an index, always as a whole. The user did not choose its
+ * name, so a link with that name is replaced and not followed.
  * @throws as {@link saveFile}
  */
 export function placeFile(uri: vscode.Uri, content: Uint8Array): Promise<void> {

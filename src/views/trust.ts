@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { UsageError } from '../core/errors';
 
 /**
- * Whether the user trusts this workspace, so that its settings, tasks and device files may have
- * effects.
+ * Returns whether the user trusts this workspace, so that its settings, tasks and device files may
+ * take effect.
  */
 export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;

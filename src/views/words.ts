@@ -9,7 +9,7 @@ import {
 } from '../core/errors';
 import { inertText } from '../core/inertText';
 
-/** What the user can do next, as a button. */
+/** The user's next step, as a button. */
 export interface NextStep {
   readonly title: string;
   readonly action:
@@ -24,12 +24,12 @@ export interface Words {
   readonly steps: readonly NextStep[];
 }
 
-/** Puts the user into the group that owns serial ports on Debian-like systems. */
+/** Adds the user to the group that owns serial ports on Debian-like systems. */
 const DIALOUT = 'sudo usermod -a -G dialout $USER';
 
 /**
- * The only place that turns an error into a message and next steps. `canRetry`: the work can be
- * repeated unchanged.
+ * Turns an error into a message and next steps. No other code does this. `canRetry`: the work can
+ * be repeated unchanged.
  */
 export function wordsFor(error: unknown, canRetry: boolean): Words {
   const retry = canRetry ? retryStep(error) : undefined;
@@ -41,7 +41,7 @@ export function wordsFor(error: unknown, canRetry: boolean): Words {
   return { text: textFor(error), steps };
 }
 
-/** Offers a retry where the outcome may differ: a mistake of the user's does not disappear. */
+/** Offers a retry if the outcome may differ. A mistake of the user's does not go away. */
 function retryStep(error: unknown): NextStep | undefined {
   const action = { kind: 'retry' } as const;
   if (error instanceof FileError) {
@@ -56,8 +56,8 @@ function retryStep(error: unknown): NextStep | undefined {
 const PASSING: ReadonlySet<FileError['errno']> = new Set(['EBUSY', 'EIO', 'ENOMEM']);
 
 /**
- * Whether the log contains more than the message: a stack, a traceback, or what a link did before
- * it failed.
+ * Returns whether the log contains more than the message: a stack, a traceback, or what a link did
+ * before it failed.
  */
 function logSaysMore(error: unknown): boolean {
   return !(error instanceof UsageError || error instanceof FileError);

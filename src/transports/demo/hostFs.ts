@@ -231,7 +231,7 @@ export function encodeName(name: string): string {
     );
 }
 
-/** The inverse of encodeName. */
+/** Decodes a name that {@link encodeName} has encoded. */
 export function decodeName(encoded: string): string {
   const bytes = encoded.replace(/%([0-9a-f]{2})/g, (_, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16)),

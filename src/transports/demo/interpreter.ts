@@ -55,7 +55,7 @@ export interface Outcome {
  */
 export class Interpreter {
   readonly #output: Output;
-  /** KeyboardInterrupt has been scheduled, and may not have been raised yet. */
+  /** KeyboardInterrupt has been scheduled and may not have been raised yet. */
   #interrupted = false;
   #python!: MicroPython;
 
@@ -94,7 +94,7 @@ export class Interpreter {
 
   #handOn(bytes: Uint8Array): void {
     this.around.output(bytes);
-    // Unprocessed output is bounded, as on a serial line. Ctrl-C still works meanwhile.
+    // Limits unprocessed output, like a serial line. Ctrl-C still works during the wait.
     while (this.ring.untaken > MOST_UNTAKEN) {
       this.checkInterrupt();
       this.ring.waitUntilTaken(WAIT_MS);
@@ -237,7 +237,7 @@ export class Interpreter {
     }
   }
 
-  /** Whether there is input. The caller polls repeatedly, so this waits briefly. */
+  /** Returns whether there is input. The caller polls repeatedly, so this waits briefly. */
   #pollStdin(): number {
     const seen = this.ring.written;
     this.checkInterrupt();

@@ -1,8 +1,8 @@
 /**
- * What a program on the demo board may reach of JavaScript. MicroPython's `js` module shows the
- * thread's global object to Python code, with Emscripten's file system and, through prototypes that
- * a program could change, every function that the files of the board pass through. A board must not
- * access the computer it is plugged into.
+ * Limits what a program on the demo board can reach in JavaScript. MicroPython's `js` module gives
+ * Python code the thread's global object, with Emscripten's file system and, through prototypes
+ * that a program could change, every function that the files of the board pass through. A board
+ * must not access the computer it is plugged into.
  */
 
 /** MicroPython's references to JavaScript objects; the first is the global object. */
@@ -14,11 +14,11 @@ interface Refs {
 const WAYS_OUT =
   'process global fetch WebSocket EventSource BroadcastChannel Worker navigator eval Function require module loadMicroPython console localStorage sessionStorage';
 
-/** What Python code sees as `js`, besides timers. */
+/** What Python code sees as `js`, in addition to timers. */
 const HARMLESS =
   'Array ArrayBuffer BigInt Boolean DataView Date JSON Map Math Number Object Promise RegExp Set String Symbol TextDecoder TextEncoder Uint8Array isFinite isNaN parseFloat parseInt queueMicrotask';
 
-/** Examples of all kinds of functions, each with a constructor that makes functions from text. */
+/** Examples of all kinds of functions. Their constructors can make functions from text. */
 const KINDS = [
   () => undefined,
   async () => Promise.resolve(),
@@ -30,11 +30,11 @@ const KINDS = [
   },
 ];
 
-/** Takes all ways out of this thread away. The interpreter must have been started before. */
+/** Closes all ways out of this thread. The interpreter must have been started before. */
 export function lockDown(): void {
   const all = globalThis as unknown as Record<string, unknown> & Refs;
   const seen = Object.fromEntries(HARMLESS.split(' ').map((name) => [name, all[name]]));
-  // A Timeout of Node leads to the timers of Node itself, a number to nothing.
+  // A Timeout object leads to Node's own timers; a number leads to nothing.
   const timer = (start: typeof setTimeout) => (work: () => void, ms?: number) =>
     Number(start(() => work(), ms));
   Object.assign(seen, {
@@ -49,7 +49,7 @@ export function lockDown(): void {
   for (const kind of KINDS) {
     Object.defineProperty(Object.getPrototypeOf(kind), 'constructor', { value: undefined });
   }
-  // The call sites that V8 would hand over lead to the objects that the functions work on.
+  // V8's call sites would give access to the objects that the functions work on.
   Object.defineProperty(Error, 'prepareStackTrace', { value: undefined });
   Object.freeze(Error);
   const samples = [[], '', new Map(), new Set(), new Uint8Array()].map((s) => s[Symbol.iterator]());
@@ -58,8 +58,9 @@ export function lockDown(): void {
 }
 
 /**
- * Freezes objects and all that they lead to, so that no program can replace a function that the
- * board's own code calls. Prototypes of errors stay as they are: code sets `name` of errors.
+ * Freezes objects and everything reachable from them, so that no program can replace a function
+ * that the board's own code calls. Prototypes of errors stay unfrozen, because code sets `name` of
+ * errors.
  */
 function freezeAll(roots: readonly unknown[]): void {
   const done = new Set<unknown>([globalThis, Error.prototype]);
@@ -72,7 +73,7 @@ function freezeAll(roots: readonly unknown[]): void {
     if (!ArrayBuffer.isView(next)) Object.freeze(next);
     todo.push(Object.getPrototypeOf(next));
     for (const key of Reflect.ownKeys(next)) {
-      // Its value, or its getter and setter.
+      // Returns the property's value, or its getter and setter.
       todo.push(...(Object.values(Object.getOwnPropertyDescriptor(next, key) ?? {}) as unknown[]));
     }
   }

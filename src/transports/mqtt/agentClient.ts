@@ -73,14 +73,14 @@ export class AgentClient implements Disposable {
   }
 
   /**
-   * The board has proved, by an answer signed with its key, that it speaks protocol 1: its messages
+   * The board has proved, by an answer signed with its key, that it speaks protocol 1. Its messages
    * have no tags.
    */
   get isOlder(): boolean {
     return this.#opened?.key !== undefined && this.#session?.proto === 1;
   }
 
-  /** The payloads of the open session are encrypted both ways. */
+  /** The payloads of the open session are encrypted in both directions. */
   get isEncrypted(): boolean {
     return this.#session?.isEncrypted ?? false;
   }
@@ -112,7 +112,7 @@ export class AgentClient implements Disposable {
    */
   async open(signal?: AbortSignal): Promise<AgentSession> {
     const session = this.#session;
-    // A session with a board that has said farewell answers nothing: without it, opening fails at once.
+    // A board that has signed off answers nothing. Without this check, opening would wait for it.
     const isGood = session && session.framesLeft > COUNTER_RESERVE && !hasLeft(this.io.birth());
     if (isGood && !this.#opening) return session;
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));

@@ -27,9 +27,9 @@ import { nextBirth } from './nextBirth';
 
 /** Parts of a configuration that are only sent encrypted. */
 const SECRETS = ['keys', 'wifi', 'network', 'broker'];
-/** A board with new keys reconnects a second after its answer; it is waited for at most this many milliseconds. */
+/** Milliseconds to wait for a board with new keys, which reconnects a second after its answer. */
 const REKEYED_MS = 6_000;
-/** Characters kept of a board's own words. */
+/** Characters kept of a text from a board. */
 const MAX_WHY = 200;
 
 /** Restarts a board and resolves once it is back at the broker. `how` is RESET's payload. */
@@ -59,7 +59,7 @@ export async function restartAgent(
   }
   const birth = await back;
   const client = broker.client(uid);
-  await client.open(signal); // anyone can announce a board: it has restarted only once it has signed that
+  await client.open(signal); // Anyone can announce a board. It has restarted only once it has signed the announcement.
   return { ...birth, ...client.facts };
 }
 
@@ -93,7 +93,7 @@ export class MqttAgentControl implements AgentControl {
     set: Readonly<Record<string, unknown>>,
     { signal, trialSeconds }: ConfigureOptions = {},
   ): Promise<void> {
-    // `k`: of the configuration nothing is answered, which could be longer than a frame.
+    // `k`: the answer contains no configuration, which could be longer than a frame.
     const more = { k: [], ...(trialSeconds === undefined ? {} : { try: trialSeconds }) };
     if (!SECRETS.some((name) => name in set)) {
       await this.#client.json(Op.cfg, { set, ...more }, { signal });
@@ -104,7 +104,7 @@ export class MqttAgentControl implements AgentControl {
     const x = session.seal(JSON.stringify(set), reqid);
     await this.#client.json(Op.cfg, { x, ...more }, { signal, reqid });
     if (!('keys' in set) || session.proto <= 1) return;
-    // The board reconnects with its new keys. They are valid after the limit too.
+    // The board reconnects with its new keys. They stay valid after the time limit.
     const back = { ms: REKEYED_MS };
     await nextPresence(this.broker, this.uid, (state) => state.on || undefined, back);
   }

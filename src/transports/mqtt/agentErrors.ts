@@ -105,7 +105,9 @@ function refused(error: AgentError): AgentRefusedError {
   );
 }
 
-/** The operation ended because the board left the broker. `why`: see Gone. */
+/**
+ * Returns the error of an operation that ended because the board left the broker. `why`: see Gone.
+ */
 export function left(why: string): ConnectionLostError {
   if (why !== 'unplugged') return restarted();
   return new ConnectionLostError(
@@ -114,7 +116,7 @@ export function left(why: string): ConnectionLostError {
   );
 }
 
-/** The operation ended because the board restarted. */
+/** Returns the error of an operation that ended because the board restarted. */
 export function restarted(): ConnectionLostError {
   return new ConnectionLostError(l10n.t('The board has restarted'), {
     hint: l10n.t('The operation was interrupted. Try again.'),

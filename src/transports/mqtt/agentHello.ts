@@ -54,21 +54,21 @@ export interface Opened {
 
 type Hear = (listener: ((message: Uint8Array) => void) | undefined) => void;
 
-/** The board has started again since its HELLO was made. */
+/** The board has restarted since its HELLO was made. */
 class StartedAgain extends Error {}
 
 /**
- * Whether the board itself has ended its connection and will not answer in this start. A lost connection (no reason)
- * may come back, and a restart follows at once.
+ * Returns whether the board itself has ended its connection and will not answer until it starts
+ * again. A lost connection (no reason) may return, and a restart follows at once.
  */
 export function hasLeft(state: Birth | Gone | undefined): boolean {
   return state?.on === false && state.why !== '' && state.why !== 'reset';
 }
 
 /**
- * Opens a session (docs/protocol.md section 4): HELLO, repeated until it is answered, and made again for each new start of
- * the board. A farewell that the board has signed ends it.
- * @param hear is given who hears the board's messages meanwhile, and undefined afterwards
+ * Opens a session (docs/protocol.md section 4): sends HELLO until it is answered, and a new one for
+ * each new start of the board. A farewell signed by the board ends this.
+ * @param hear receives the listener for the board's messages during this, and undefined afterwards
  * @throws ConnectionLostError the board is away; ConnectError no key or a wrong one; TimeoutError
  */
 export async function openSession(
@@ -105,7 +105,7 @@ async function openOnce(
 ): Promise<Opened> {
   bornAt(io);
   const known = await io.key();
-  const birth = bornAt(io); // it may have left meanwhile
+  const birth = bornAt(io); // it may have left
   // A birth with "open" must not persuade us to stop signing for a board whose key we have.
   if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
   if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
@@ -144,7 +144,7 @@ async function openOnce(
   });
   try {
     const answer = await repeated(io, clock, () => hello, { opened, started });
-    // The answer is signed, so no one on the way can have removed the board's consent.
+    // The answer is signed, so no one in between can have removed the board's consent.
     if (isRequired && !session.isEncrypted) throw cannotEncrypt(io.uid, birth.name);
     const facts = parseFacts(answer.payload, birth);
     return { session, role, name: known?.name, facts, key: known?.key };
@@ -162,8 +162,8 @@ function bornAt(io: AgentIo): Birth {
 }
 
 /**
- * Whether the board has signed this presence message, so that no one else can break off a HELLO. In open mode, every
- * message counts; agents of protocol 1 sign none.
+ * Returns whether the board has signed this presence message, so that no one else can break off a
+ * HELLO. In open mode, every message counts; agents of protocol 1 sign none.
  */
 function isOwn(io: AgentIo, known: BoardKey | undefined, raw: Uint8Array | undefined): boolean {
   return raw !== undefined && (!known || isSigned(raw, { uid: io.uid, leaf: 'st', ...known }));
@@ -210,7 +210,7 @@ export function adviceOf(io: AgentIo, message: Uint8Array): AgentError | undefin
   }
 }
 
-/** The error for a board that has not answered for GIVE_UP_MS. */
+/** Returns the error for a board that has not answered for GIVE_UP_MS. */
 export function silent(io: AgentIo): TimeoutError {
   const birth = io.birth();
   return new TimeoutError(

@@ -8,8 +8,8 @@ const READS: readonly OpCode[] = [
 const WRITES: readonly OpCode[] = [Op.put, Op.mkdir, Op.rm];
 
 /**
- * Whether a request may be sent to a board with protocol 1: those that read, and those that install
- * and try a new agent.
+ * Returns whether a request may be sent to a board with protocol 1: requests that read, and those
+ * that install and try a new agent.
  */
 export function isForOlder(op: OpCode, payload: Uint8Array, about = ''): boolean {
   if (op === Op.reset) return text(payload).includes('"slot"');

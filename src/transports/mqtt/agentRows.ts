@@ -8,13 +8,13 @@ import { FileError, ProtocolError } from '../../core/errors';
  */
 export type Row = readonly [string, string, number, number, (string | null)?];
 
-/** A size or a count. @throws ProtocolError */
+/** Checks a size or a count. @throws ProtocolError */
 export function size(value: unknown): number {
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new ProtocolError(l10n.t('the board sent an invalid size'));
 }
 
-/** One entry of a LIST or HASH page. @throws ProtocolError */
+/** Checks one entry of a LIST or HASH page. @throws ProtocolError */
 export function checkedRow(row: unknown): Row {
   const r: readonly unknown[] = Array.isArray(row) ? row : [];
   const [name, type, n, m, h] = r;

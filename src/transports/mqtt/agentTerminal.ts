@@ -99,7 +99,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
   async #next(): Promise<void> {
     let ahead = false;
     for (let line = this.#lines.shift(); line !== undefined; line = this.#lines.shift()) {
-      // Input typed before the prompt appeared was shown above it; show it again at the prompt.
+      // Input typed before the prompt was shown above it. Show it again at the prompt.
       if (ahead) this.#show(`${line}\n`);
       ahead = true;
       this.#source += `${line}\n`;
@@ -114,7 +114,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
     }
   }
 
-  /** Like MicroPython's paste mode: empty lines end nothing, and no value is printed. */
+  /** As in MicroPython's paste mode, empty lines end nothing, and no value is printed. */
   async #paste(code: string): Promise<void> {
     const source = code.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n');
     this.#show(`\n${source.replace(/^/gm, '=== ').replace(/=== $/, '')}`);
@@ -176,7 +176,7 @@ export class AgentTerminal implements TerminalStream, Disposable {
   }
 }
 
-/** Whole lines, as they were typed. */
+/** Handles whole lines, as they were typed. */
 function linesOf(input: string): string[] {
   return input.replace(/(\r\n|\r|\n)$/, '').split(/\r\n|\r|\n/);
 }

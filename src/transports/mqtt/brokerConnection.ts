@@ -12,7 +12,7 @@ import { freshCid } from './freshCid';
 import { localBrokerHost } from './localBrokerHost';
 import { connectError, refusesVersion } from './brokerErrors';
 
-/** A received message. `retained`: the broker kept it from an earlier time. */
+/** A received message. `retained`: the broker had stored it before. */
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
@@ -38,7 +38,7 @@ export class BrokerConnection implements Disposable {
   readonly #stateChanged = this.#lifetime.add(new Emitter<BrokerState>());
   readonly onDidChangeState: Event<BrokerState> = this.#stateChanged.event;
   readonly #listeners = new Map<string, Set<(message: BrokerMessage) => void>>();
-  /** By listener: whom to tell that the broker does not allow the topic. */
+  /** By listener: the function to call if the broker does not allow the topic. */
   readonly #refused = new Map<(message: BrokerMessage) => void, () => void>();
   #state: BrokerState = { tag: 'off' };
   #client: MqttClient | undefined;
@@ -84,7 +84,7 @@ export class BrokerConnection implements Disposable {
     const own = (message: BrokerMessage) => listener(message);
     all.add(own);
     if (onRefused) this.#refused.set(own, onRefused);
-    // One who watches a topic that is subscribed already gets its retained messages as well.
+    // A new listener of a subscribed topic gets its retained messages, too.
     if (all.size === 1 || onRefused) this.#subscribe(filter);
     return {
       dispose: () => {
@@ -100,7 +100,7 @@ export class BrokerConnection implements Disposable {
   }
 
   /**
-   * Publishes a message; with QoS 1, resolves when the broker has it.
+   * Publishes a message. With QoS 1, resolves when the broker has it.
    * @throws ConnectionLostError while the broker is away
    */
   async publish(
@@ -236,7 +236,7 @@ export class BrokerConnection implements Disposable {
     }
   }
 
-  /** A broker known by its `.local` name may have another address at the next attempt. */
+  /** A broker with a `.local` name may have another address at the next attempt. */
   #findAgain(client: MqttClient): void {
     localBrokerHost(this.profile.url).then(
       (found) => Object.assign(client.options, found),

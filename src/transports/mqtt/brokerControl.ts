@@ -8,13 +8,13 @@ import type { BrokerConnection } from './brokerConnection';
 const CONTROL = '$CONTROL/dynamic-security/v1';
 const CONTROL_ANSWERS = `${CONTROL}/response`;
 
-/** One request. Several go in one message and are done in order. */
+/** One request. Several share one message and are done in order. */
 export interface ControlCommand {
   readonly command: string;
   readonly [field: string]: unknown;
 }
 
-/** Longest wait for an answer, in milliseconds; a broker without the plug-in never answers. */
+/** Longest wait for an answer in milliseconds. A broker without the plug-in never answers. */
 const ANSWER_MS = 10_000;
 
 /** The answer to one command. */
@@ -26,7 +26,7 @@ export interface ControlAnswer {
 
 /**
  * Sends commands to mosquitto's dynamic security plug-in.
- * @returns the answers in order, those to refused commands with an error
+ * @returns the answers in order; those to refused commands contain an error
  * @throws UsageError without the right to do so, TimeoutError if nothing answers, ProtocolError
  */
 export async function control(

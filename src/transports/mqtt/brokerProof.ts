@@ -21,8 +21,8 @@ function proof(secret: string, port: number, nonce: Uint8Array): Buffer {
 }
 
 /**
- * Whether a connection that starts with these bytes asks for a proof; undefined: too few bytes to
- * tell.
+ * Returns whether a connection that starts with these bytes asks for a proof; undefined if there
+ * are too few bytes to tell.
  */
 export function asksForProof(first: Uint8Array): boolean | undefined {
   const length = Math.min(first.length, MAGIC.length);
@@ -36,8 +36,8 @@ export function giveProof(socket: Socket, first: Uint8Array, secret: string, por
 }
 
 /**
- * Whether the program on this local port knows the secret. Never rejects; a silent or foreign
- * program does not.
+ * Returns whether the program on this local port knows the secret. Never rejects; for a silent or
+ * foreign program it returns false.
  */
 export async function proves(port: number, secret: string, tls: boolean): Promise<boolean> {
   const nonce = randomBytes(NONCE);

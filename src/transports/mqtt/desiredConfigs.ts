@@ -3,16 +3,19 @@ import { type BoardKey, configMac, keyLabel } from '../../core/agent';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
 
-/** Versions of desired configurations are seconds since 2020: they rise on every computer, and stay below 2^30 until 2054. */
+/**
+ * Versions of desired configurations are seconds since 2020: they increase on every computer, and
+ * stay below 2^30 until 2054.
+ */
 const VERSIONS_SINCE = Date.UTC(2020, 0) / 1000;
 
 type Settings = Readonly<Record<string, unknown>>;
 
 /** Messages that brokers keep for boards: settings that a board applies once (docs/protocol.md section 10). */
 export class DesiredConfigs {
-  /** By board: keys of people that were left for it at the broker, without secrets. */
+  /** For each board, the keys of people that wait for it at the broker, without secrets. */
   readonly #keysLeft = new Map<string, Settings>();
-  /** Of the message that was made last; boards take only one that is higher than their last. */
+  /** Version of the last message. Boards accept only a higher one than their last. */
   #version = 0;
 
   /** @throws UsageError without the board's admin key */
@@ -22,7 +25,8 @@ export class DesiredConfigs {
     }
     this.#version = Math.max(this.#version + 1, Math.floor(Date.now() / 1000) - VERSIONS_SINCE);
     const v = this.#version;
-    // Keys that were given or revoked here before must not be lost with the message that this one replaces.
+    // Keys that were given or revoked here before must survive when this message replaces the
+    // previous one.
     const keys = { ...this.#keysLeft.get(uid), ...(set.keys as Settings | undefined) };
     if ('keys' in set) this.#keysLeft.set(uid, keys);
     const text = JSON.stringify(Object.keys(keys).length > 0 ? { ...set, keys } : set);

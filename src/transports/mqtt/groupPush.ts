@@ -16,18 +16,21 @@ import type { AgentClient } from './agentClient';
 import type { Exchange } from './agentRequest';
 import { ChunkSender } from './chunkSender';
 
-/** Boards that have not accepted within this many milliseconds are served one by one afterwards. */
+/** Milliseconds for boards to accept. Later ones are served one by one afterwards. */
 const ACCEPT_MS = 10_000;
 /** Milliseconds without a new acknowledgement after which a window ends. */
 const WINDOW_MS = 1_500;
 /**
- * A board that missed this many windows is not waited for; its own session repairs it at the end.
+ * Number of missed windows after which a board is not waited for. Its own session repairs it at the
+ * end.
  */
 const MISSED_WINDOWS = 2;
-/** How often a window is published to all boards; what is missing then is repaired board by board. */
+/**
+ * How often a window is published to all boards. Missing parts are then repaired board by board.
+ */
 const MAX_ROUNDS = 6;
 
-/** What a board did with the file. */
+/** A board's result for the file. */
 export type GroupResult = 'written' | 'same';
 
 /** Cancellation and progress of a publication to a group. */
@@ -47,7 +50,7 @@ class Member {
   /** It has answered the last window. */
   answered = false;
   missed = 0;
-  /** It cannot decrypt the group's frames. */
+  /** The board cannot decrypt the group's frames. */
   isAlone = false;
   exchange: Exchange | undefined;
   done = false;
@@ -71,7 +74,10 @@ export class GroupPush {
   readonly #groupId = randomInt(1, MAX_U30);
   readonly #groupKey = makeGroupKey();
   readonly #members: Member[];
-  /** Set if the frames are encrypted; boards that cannot are then served in their own sessions. */
+  /**
+   * Set if the frames are encrypted. Boards that cannot decrypt them are served in their own
+   * sessions.
+   */
   readonly #cipher: FrameCipher | undefined;
   readonly #sha256: string;
   #news = new Deferred<undefined>();
@@ -205,7 +211,7 @@ export class GroupPush {
     for (const m of this.#members) if (m.acked < end) m.missed = MISSED_WINDOWS;
   }
 
-  /** Sends END, and whatever this board still needs, in its own session. */
+  /** Sends END, and whatever this board still lacks, in its own session. */
   #finish(member: Member): void {
     if (member.done) return;
     member.sender = new ChunkSender(this.content, member.acked, member.client.mtu, {

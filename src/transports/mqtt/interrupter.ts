@@ -7,7 +7,10 @@ import { Patience } from '../../core/repl';
 import type { ExecOptions } from '../../core/transport';
 import type { AgentClient } from './agentClient';
 
-/** Code that has not reacted to the first interrupt and had time to clean up is interrupted again after this time, in milliseconds. */
+/**
+ * Milliseconds after which code that ignored the first interrupt, and had time to clean up, is
+ * interrupted again.
+ */
 const AGAIN_MS = 1_000;
 /** Interrupts sent before the client gives up. */
 const ATTEMPTS = 10;

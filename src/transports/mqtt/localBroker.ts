@@ -122,7 +122,8 @@ export class LocalBroker {
   #rule(aedes: Aedes, guard: LocalBrokerGuard, options: LocalBrokerOptions): void {
     const access = new LocalBrokerAccess(options);
     aedes.preConnect = (_client, packet, done) => {
-      // Persistent sessions would stay in memory with all messages published meanwhile, and no client of ours needs one.
+      // Persistent sessions would keep all messages published in between in memory, and no client
+      // of ours needs one.
       packet.clean = true;
       done(null, true);
     };

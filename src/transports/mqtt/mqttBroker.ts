@@ -47,10 +47,10 @@ export class MqttBroker implements Broker, Disposable {
   readonly #presence = this.#lifetime.add(new Emitter<Presence>());
   readonly onPresence = this.#presence.event;
   readonly #presences = new Map<string, Birth | Gone>();
-  /** Each board's original presence message. */
+  /** The original presence message of each board. */
   readonly #raw = new Map<string, Uint8Array>();
   readonly #clients = new Map<string, AgentClient>();
-  /** By board: the last message that waits for the board's key. */
+  /** For each board, the last message that waits for the board's key. */
   readonly #turns = new Map<string, Promise<void>>();
   /** Boards that were forgotten here; the will of their last connection may still arrive. */
   readonly #forgotten = new Set<string>();
@@ -197,7 +197,7 @@ export class MqttBroker implements Broker, Disposable {
   }
 
   /**
-   * Passes on messages in order: only signed ones if this computer has the board's key, else all.
+   * Passes messages on in order: only signed ones if this computer has the board's key, else all.
    */
   #checked(message: BrokerMessage, take: (uid: string, body: Uint8Array) => void): void {
     const { uid, leaf = '' } = parseTopic(this.root, message.topic) ?? {};
@@ -212,7 +212,7 @@ export class MqttBroker implements Broker, Disposable {
     });
   }
 
-  /** Processes the messages of one board in order, although keys are requested meanwhile. */
+  /** Processes the messages of one board in order, even while a key is being requested. */
   #inTurn(uid: string, work: () => Promise<void>): void {
     const done = (this.#turns.get(uid) ?? Promise.resolve())
       .then(work)
@@ -237,7 +237,7 @@ export class MqttBroker implements Broker, Disposable {
       this.log.debug(`${this.profile.name}: presence of ${uid} that the board has not signed`);
       return;
     }
-    // The board has a new key, which this computer knows.
+    // The board has a new key, and this computer knows it.
     if (client?.trusts(message.payload) === false) client.forgetSession();
     this.#take(uid, message);
   }
@@ -248,7 +248,8 @@ export class MqttBroker implements Broker, Disposable {
     if (message.payload.length === 0) {
       this.#presences.delete(uid);
       this.#presence.fire({ uid, state: { on: false, boot: '', why: 'removed' } });
-      // Anybody can remove a board from the broker. What it signed before still is in the way of a forged presence.
+      // Anyone can remove a board from the broker. Its last signed message still blocks forged
+      // presence.
       this.#inTurn(uid, async () => {
         if (!(await this.#hasSigned(uid, this.#raw.get(uid)))) this.#raw.delete(uid);
       });
@@ -258,7 +259,9 @@ export class MqttBroker implements Broker, Disposable {
     else this.#inTurn(uid, () => this.#doubt(uid, message));
   }
 
-  /** The will of a board whose agent was removed, which the broker keeps, would list it forever. */
+  /**
+   * When a board's agent is removed, the broker keeps its will, which would list the board forever.
+   */
   #clearWill(uid: string): void {
     const topic = `${this.root}/${uid}/st`;
     this.connection

@@ -89,7 +89,10 @@ export class MqttTransport implements Transport {
     return state === 'app' && !this.#programEnded ? 'running' : 'idle';
   }
 
-  /** A colleague's computer has the board on a cable and is its agent, so work does not run beside the board's program. */
+  /**
+   * A colleague's computer is the agent of this board on its cable, so work does not run alongside
+   * the board's program.
+   */
   get #isShared(): boolean {
     return (this.#client.facts ?? this.#client.birth)?.caps.has('cable') ?? false;
   }
@@ -171,7 +174,7 @@ export class MqttTransport implements Transport {
     await Promise.resolve();
   }
 
-  /** Stops the foreground app only where that is allowed. */
+  /** Stops the foreground app only if that is allowed. */
   async #exec(
     code: string | Uint8Array,
     options: ExecOptions | undefined,

@@ -17,7 +17,10 @@ import { zoneText } from '../../core/timeZone';
  * them all at once.
  */
 const COALESCE_MS = 100;
-/** A board that sleeps may be this part of its sleep late, and this many milliseconds for its network. */
+/**
+ * A sleeping board may be late by this part of its sleep, plus this many milliseconds for its
+ * network.
+ */
 const LATE_PART = 0.1;
 const LATE_MS = 60_000;
 
@@ -29,7 +32,7 @@ export class PresenceSource implements BoardSource {
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
   readonly onDidChange = this.#changed.event as BoardSource['onDidChange'];
   readonly #found = new Map<string, Found>();
-  /** By board that sleeps: when it counts as late. */
+  /** For each sleeping board, the time at which it counts as late. */
   readonly #alarms = new Map<string, { dispose(): void }>();
   #timer: { dispose(): void } | undefined;
 
@@ -77,7 +80,10 @@ export class PresenceSource implements BoardSource {
     this.#tell();
   }
 
-  /** Calculates when the board is expected: at most its whole sleep from now, since its clock may be wrong. */
+  /**
+   * Calculates when the board is expected: at most its whole sleep from now, because its clock may
+   * be wrong.
+   */
   #asleep(uid: string, { seconds, unix }: NonNullable<Gone['sleep']>): Asleep {
     const now = this.now();
     const latest = now + seconds * 1_000;

@@ -14,7 +14,7 @@ import type { Exchange } from './agentRequest';
 const FIRST_PAUSE_MS = 50;
 /** Longest retry delay in milliseconds. */
 const LAST_PAUSE_MS = 1_000;
-/** A board buffers less input than this, in bytes, for code that does not read. */
+/** Bytes of input that a board always buffers for code that does not read. */
 const MOST_UNREAD = 1024;
 
 /**

@@ -12,7 +12,7 @@ const CTRL_C = 0x03;
 export interface NetworkSocket {
   /** Asks the other side to close. */
   end(): void;
-  /** Drops the connection without a word to the other side. */
+  /** Drops the connection without informing the other side. */
   destroy(): void;
 }
 
@@ -45,7 +45,7 @@ export abstract class NetworkStream implements ByteStream {
   /** Stops timers and rejects what waits. Called once, before anyone learns of the end. */
   protected abstract release(): void;
 
-  /** The first listener receives what arrived before it. */
+  /** The first listener also receives what arrived before it. */
   readonly onData: Event<Uint8Array> = (listener) => {
     const subscription = this.#data.event(listener);
     const early = this.#early ?? [];
@@ -63,7 +63,7 @@ export abstract class NetworkStream implements ByteStream {
     return !this.#end && !this.#closing;
   }
 
-  /** From now on, what arrives waits for the next listener, behind `bytes`. */
+  /** Keeps `bytes`, and what arrives from now on, for the next listener. */
   hold(bytes: Uint8Array): void {
     this.#early = bytes.length > 0 ? [bytes] : [];
   }
@@ -79,7 +79,7 @@ export abstract class NetworkStream implements ByteStream {
     await this.#ended.promise;
   }
 
-  /** Ends immediately, with `cause` for listeners. */
+  /** Ends immediately; listeners receive `cause`. */
   abort(cause: Error): void {
     this.#finish(cause);
     this.line.destroy();
@@ -135,14 +135,14 @@ export abstract class NetworkStream implements ByteStream {
 }
 
 /**
- * Whether `data` is one Ctrl-C or several. A network accepts any number of them at once, and those
- * that arrive after the prompt would each print another one, so one is sent.
+ * Returns whether `data` is one Ctrl-C or several. A network accepts any number of them at once,
+ * and each that arrives after the prompt would print another prompt, so only one is sent.
  */
 export function isInterrupt(data: Uint8Array): boolean {
   return data.length > 0 && data.every((byte) => byte === CTRL_C);
 }
 
-/** The error of a connection over a network that ended unexpectedly. */
+/** Returns the error of a network connection that ended unexpectedly. */
 export function lost(message: string, cause?: unknown): ConnectionLostError {
   return new ConnectionLostError(message, {
     hint: l10n.t(

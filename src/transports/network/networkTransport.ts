@@ -30,10 +30,10 @@ export abstract class NetworkTransport<S extends NetworkStream> extends StreamTr
     this.#line = line;
   }
 
-  /** What the user may expect after a reset, as a sentence. */
+  /** A sentence about what the user may expect after a reset. */
   protected abstract resetHint(): string;
 
-  /** The stream, once it has been opened. */
+  /** The stream, after it was opened. */
   protected get stream(): S | undefined {
     return this.#line.stream;
   }

@@ -75,7 +75,7 @@ class SerialFlashPort implements FlashPort {
         port.get((error) => resolve(!error || (port.isOpen && !GONE.test(error.message))));
       });
     }
-    if (!isAbsolute(this.path) || process.platform === 'win32') return true; // COM5 is no file: opening it tells
+    if (!isAbsolute(this.path) || process.platform === 'win32') return true; // COM5 is not a file: opening it shows whether it exists
     return (await orAbsent(stat(this.path), undefined)) !== undefined;
   }
 

@@ -3,13 +3,16 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import * as l10n from '@vscode/l10n';
 
-/** A user and the groups of this process, which are those of the time when the session began. */
+/** A user and the groups of this process, which date from the start of the session. */
 export interface Who {
   readonly user: string;
   readonly groups: readonly number[];
 }
 
-/** What a user who may not open a port can do on Linux. Undefined: nothing is known. Never rejects. */
+/**
+ * Explains what a user who may not open a port can do on Linux. Undefined if there is no advice.
+ * Never rejects.
+ */
 export async function permissionHint(port: string): Promise<string | undefined> {
   try {
     const { gid } = await stat(port);
@@ -49,7 +52,10 @@ export function groupHint(port: string, gid: number, { user, groups }: Who, file
   );
 }
 
-/** Whether ModemManager runs, which opens new ports for some seconds to look for modems. Never rejects. */
+/**
+ * Returns whether ModemManager runs, which opens new ports for some seconds to look for modems.
+ * Never rejects.
+ */
 export async function hasModemManager(root = '/'): Promise<boolean> {
   const proc = join(root, 'proc');
   const pids = await readdir(proc).catch(() => []);

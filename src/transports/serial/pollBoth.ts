@@ -9,9 +9,10 @@ interface Poller extends EventEmitter {
 }
 
 /**
- * Makes an open port wait for reading and writing at once. In `@serialport/bindings-cpp` 13, `poll` replaces what the poller waits
- * for: once the next read is awaited, a write that waits for room is forgotten, until the board sends something more. A board that
- * waits for the rest of the data sends nothing. On Windows, ports have no poller.
+ * Makes an open port wait for reading and writing at the same time. In `@serialport/bindings-cpp`
+ * 13, `poll` replaces what the poller waits for: when the next read is awaited, a write that waits
+ * for room is forgotten until the board sends something. But a board that waits for the rest of the
+ * data sends nothing. On Windows, ports have no poller.
  */
 export function pollBoth(port: SerialPort): void {
   const { poller } = (port.port ?? {}) as { poller?: Poller };

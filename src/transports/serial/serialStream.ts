@@ -19,7 +19,7 @@ export const BITS_PER_BYTE = 10;
  * one at once would read that another program uses the port.
  */
 const closing = new Map<string, Promise<void>>();
-/** Longest wait, in milliseconds, for such a port; a driver may never answer. */
+/** Longest wait in milliseconds for such a port. A driver may never answer. */
 const CLOSING_MS = 3_000;
 
 /** Makes {@link openSerial} wait for `closed`, which never rejects. */
@@ -113,7 +113,10 @@ class SerialStream implements ByteStream {
   constructor(
     private readonly port: SerialPort,
     private readonly log: Log,
-    /** The port may be closed after this. Only closing waits for it, so that the board's output is heard from the start. */
+    /**
+     * Closing the port waits for this. Nothing else does, so that the board's output is heard from
+     * the start.
+     */
     private readonly linesKept: Promise<void>,
   ) {
     // Without a data listener, the library does not notice that the far end is gone.

@@ -32,7 +32,7 @@ export async function surroundings(
   const isLinux = platform === 'linux';
   const inSsh = env.SSH_CONNECTION !== undefined ? 'ssh' : undefined;
   const elsewhere = env.CODESPACES === 'true' ? 'codespaces' : inSsh;
-  // A Flatpak calls itself a container as well.
+  // A Flatpak counts as a container as well.
   const isContainer = ![undefined, '', 'flatpak'].includes(env.container);
   return {
     platform,

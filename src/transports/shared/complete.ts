@@ -8,7 +8,7 @@ import { Refusal } from './refusal';
 const DOTTED = /^[A-Za-z_][\w.]{0,100}$|^$/;
 const MOST = 64;
 
-/** Names on the board that complete the dotted text. It only looks attributes up and calls nothing. */
+/** Code that completes dotted text on the board. It only looks up attributes and calls nothing. */
 export async function complete(
   line: SharedLine,
   typed: unknown,
@@ -18,7 +18,7 @@ export async function complete(
   if (typeof typed !== 'string' || !DOTTED.test(typed)) throw new Refusal('EINVAL', 't');
   const parts = typed.split('.');
   const last = parts.pop() ?? '';
-  // In a namespace of its own: it leaves no names on the board.
+  // It runs in its own namespace, so it leaves no names on the board.
   const code = `exec(${pyRepr(withEitherNames(snippet))},{'path':${pyRepr(parts.join('.'))}})`;
   const output = await line.withSession((session) => session.exec(code, { signal }), {
     signal,

@@ -1,9 +1,11 @@
 import type { Clock } from '../../core/async';
 import type { Disposable } from '../../core/events';
 
-/** Output is sent this many milliseconds after it came, so that a line is one message. */
+/** Milliseconds by which output is delayed, so that a line becomes one message. */
 const FLUSH_MS = 250;
-/** Records kept for those who come later, and the longest text of one, in characters. */
+/**
+ * Number of records kept for those who connect later, and maximum length of a record in characters.
+ */
 const MOST_RECORDS = 200;
 const MOST_TEXT = 400;
 /** Characters that may wait for the end of their line. */
@@ -15,7 +17,10 @@ interface Record {
   readonly text: string;
 }
 
-/** What the board prints outside of sessions, as log records of level O (docs/protocol.md section 9). */
+/**
+ * Turns what the board prints outside of sessions into log records of level O (docs/protocol.md
+ * section 9).
+ */
 export class ConsoleLog implements Disposable {
   #records: Record[] = [];
   #next = 1;
@@ -30,7 +35,7 @@ export class ConsoleLog implements Disposable {
     private readonly boot: string,
     private readonly clock: Clock,
     private readonly most: number,
-    /** Returns false while the broker is away. */
+    /** Sends a batch. Returns false while the broker is away. */
     private readonly publish: (batch: Uint8Array) => boolean,
   ) {
     this.#begun = clock.now();
@@ -45,7 +50,10 @@ export class ConsoleLog implements Disposable {
     this.#timer ??= this.clock.after(FLUSH_MS, () => this.flush());
   }
 
-  /** One batch from record `seq` on; without records: nothing newer. */
+  /**
+   * Returns one batch from record `seq` on. A batch without records means that there are no newer
+   * ones.
+   */
   from(seq: number): Uint8Array {
     return this.#batch(
       this.#records.filter((r) => r.seq >= seq),
@@ -69,11 +77,11 @@ export class ConsoleLog implements Disposable {
     if (this.#records.length > MOST_RECORDS && this.#records.shift()) this.#dropped += 1;
   }
 
-  /** Sends what has not been sent yet. */
+  /** Sends all unsent records. */
   flush(): void {
     this.#timer?.dispose();
     this.#timer = undefined;
-    // A prompt stays unfinished for ever and tells no one anything.
+    // A prompt never ends its line, and is of no interest to anyone.
     if (this.#partial !== '' && !/^(>>>|\.\.\.|===) /.test(this.#partial)) this.#add(this.#take());
     for (;;) {
       const fresh = this.#records.filter((r) => r.seq > this.#sent);
@@ -85,7 +93,7 @@ export class ConsoleLog implements Disposable {
     }
   }
 
-  /** How many of the records fit one frame. */
+  /** Returns how many of the records fit into one frame. */
   #fitting(records: readonly Record[]): number {
     let used = 160;
     let count = 0;

@@ -8,20 +8,20 @@ import { Refusal } from './refusal';
 type Json = Readonly<Record<string, unknown>>;
 type Row = readonly (string | number | null)[];
 
-/** Largest file that is read for a colleague, in bytes: it is held in memory. */
+/** Largest file in bytes that is read for a colleague. It is held in memory. */
 const MOST_READ = 16 * 1024 * 1024;
 /** Milliseconds for which a list is kept for its next pages. */
 const KEPT_MS = 15_000;
-/** Bytes of a page besides its entries. */
+/** Bytes of a page in addition to its entries. */
 const PAGE_EXTRA = 32;
 
-/** A file for GET. */
+/** A file to be sent for GET. */
 export interface ReadFile {
   readonly content: Uint8Array;
   readonly mtime: number;
 }
 
-/** The requests for files, made with the board's own verbs (docs/protocol.md sections 5 and 7). */
+/** Handles requests for files with the board's own verbs (docs/protocol.md sections 5 and 7). */
 export class FileRequests {
   readonly #reach: Reach;
   #list: { readonly key: string; readonly at: number; readonly rows: readonly Row[] } | undefined;
@@ -34,7 +34,10 @@ export class FileRequests {
     this.#reach = new Reach(files);
   }
 
-  /** Answers a request that needs the board and gives one answer. @throws Refusal, FileError and what files throw */
+  /**
+   * Answers a request that needs the board and has one answer.
+   * @throws Refusal, FileError and the errors of file verbs
+   */
   async answer(
     session: HostSession,
     op: OpCode,
@@ -76,7 +79,7 @@ export class FileRequests {
     return { content: await this.files.read(path, { signal }), mtime };
   }
 
-  /** Whether the file has this content already. */
+  /** Returns whether the file already has this content. */
   async isSame(path: string, size: number, sha256: string, signal: AbortSignal): Promise<boolean> {
     const there = await this.files.stat(path, signal).catch(missing);
     if (there?.type === 'dir') {
@@ -118,7 +121,7 @@ export class FileRequests {
     return entries.map((e) => [...rowOf(below(path, e.path), e), shown(e.path, e.sha256)]);
   }
 
-  /** One page of a list, which is kept for its next pages: the cable is slow. */
+  /** Returns one page of a list. The list is kept for its next pages, because the cable is slow. */
   async #page(
     session: HostSession,
     op: OpCode,

@@ -18,15 +18,18 @@ import {
 import type { Clock } from '../../core/async';
 import { Refusal } from './refusal';
 
-/** Sessions in use, and sessions whose host has not shown yet that it has the key. */
+/**
+ * Maximum number of sessions in use, and of sessions whose host has not yet proved that it has the
+ * key.
+ */
 const MOST = 4;
 const MOST_WAITING = 4;
-/** Milliseconds after which a waiting session makes room, and an unused one for a lesser role. */
+/** Milliseconds after which an unproved session makes room, and an unused one for a lower role. */
 const FIRST_MS = 10_000;
 const UNUSED_MS = 60_000;
 const NONCE = /^[0-9a-f]{32}$/;
 
-/** One colleague's program in a session with this boot (docs/protocol.md section 4). */
+/** The session of one colleague's program with this boot (docs/protocol.md section 4). */
 export class HostSession {
   static #count = 0;
   /** Unique in this program. */
@@ -45,10 +48,10 @@ export class HostSession {
     readonly isNumbered: boolean,
   ) {
     this.usedAt = begunAt;
-    this.window.accept(1); // HELLO's own
+    this.window.accept(1); // Nonce of the HELLO
   }
 
-  /** Position of the role among all, the least first. */
+  /** Rank of the role, the lowest first. */
   get rank(): number {
     return ROLES.indexOf(this.role);
   }
@@ -60,7 +63,7 @@ export class HostSession {
     return Buffer.concat([bytes, hmac(this.key, 'b', bytes).subarray(0, TAG_BYTES)]);
   }
 
-  /** Another HELLO of the same program with the same key: what is under way goes on in it. */
+  /** Another HELLO of the same program with the same key continues its work. */
   renew(next: HostSession): void {
     this.key = next.key;
     this.hn = next.hn;
@@ -71,7 +74,10 @@ export class HostSession {
   }
 }
 
-/** The board's side of sessions, as in board/agent/copy/entry.py: one boot with its keys and counters. */
+/**
+ * The board's side of sessions, like board/agent/copy/entry.py: one boot with its keys and
+ * counters.
+ */
 export class HostSessions {
   boot = '';
   nonce = Buffer.alloc(0);
@@ -88,7 +94,7 @@ export class HostSessions {
     this.restart();
   }
 
-  /** A new boot: sessions of the one before are void. */
+  /** Starts a new boot. Sessions of the previous one are void. */
   restart(): void {
     this.boot = randomBytes(4).toString('hex');
     this.nonce = randomBytes(16);
@@ -97,12 +103,14 @@ export class HostSessions {
     this.#told = 0;
   }
 
-  /** What frames from hosts of this boot have in `aux`. */
+  /** Value of `aux` in frames from hosts of this boot. */
   get aux(): number {
     return parseInt(this.boot.slice(0, 4), 16);
   }
 
-  /** A message that everyone may read, with its number and a tag for each role (section 2). */
+  /**
+   * Makes a message that everyone may read, with its number and a tag for each role (section 2).
+   */
   sign(leaf: string, body: object | Uint8Array): Buffer {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(JSON.stringify(body));
     const keys = ROLES.map((role) => ({ role, key: this.#keyOf(role) }));
@@ -110,8 +118,8 @@ export class HostSessions {
   }
 
   /**
-   * The session of a HELLO. A repeated one gives the same session.
-   * @throws Refusal if it does not prove the key of the role that it asks for
+   * Returns the session for a HELLO. A repeated HELLO gives the same session.
+   * @throws Refusal if it does not prove that it has the key of its role
    */
   hello(cid: string, { frame, signed, tag }: DecodedFrame): HostSession {
     const { role: label, hn, boot, ck } = helloOf(frame.payload);
@@ -138,7 +146,8 @@ export class HostSessions {
   }
 
   /**
-   * The session that signed a frame. A new one takes effect with its first frame, because a HELLO alone may be a copy.
+   * Returns the session that signed a frame. A new session takes effect with its first frame,
+   * because a HELLO alone may be a copy.
    * @throws Refusal
    */
   find(cid: string, { frame, signed, tag }: DecodedFrame): HostSession {
@@ -150,7 +159,7 @@ export class HostSessions {
   }
 
   /**
-   * Whether the frame comes for the first time.
+   * Returns whether the frame arrives for the first time.
    * @throws Refusal when the counters are used up
    */
   isFresh(session: HostSession, counter: number): boolean {
@@ -169,7 +178,7 @@ export class HostSessions {
     return role === 'admin' ? this.adminKey : keyForRole(this.adminKey, this.uid, role);
   }
 
-  /** Copied HELLOs can fill all places; one with the number that was just issued is no copy. */
+  /** Copied HELLOs can fill all places. One with the number that was just issued is not a copy. */
   #makeRoom(ck: unknown): boolean {
     const isNumbered = ck === this.#number;
     if (this.#new.length >= MOST_WAITING) {

@@ -3,12 +3,12 @@ import type { Clock } from '../../core/async';
 import type { HostSession } from './hostSessions';
 import { Refusal } from './refusal';
 
-/** Frames that a host may send ahead. */
+/** Number of frames that a host may send ahead. */
 export const WINDOW = 16;
-/** A gap is reported again after this many milliseconds. */
+/** Milliseconds before a gap is reported again. */
 const NAK_MS = 1_000;
 
-/** What requests need in order to answer. */
+/** Functions with which requests answer. */
 export interface Answers {
   readonly clock: Clock;
   /** Sends one frame of a request. */
@@ -21,21 +21,24 @@ export interface Answers {
   close(flow: Flow): void;
 }
 
-/** An open request that more frames belong to. */
+/** An open request that receives more frames. */
 export interface Flow {
   readonly session: HostSession;
   readonly reqid: number;
-  /** Milliseconds of the clock when the host was heard last. */
+  /** Time in milliseconds, by the clock, at which the host last sent something. */
   movedAt: number;
   /** Answers a repeated request. */
   greet(): void;
-  /** A DATA, ACK, NAK, END or CANCEL of this request. */
+  /** Handles a DATA, ACK, NAK, END or CANCEL of this request. */
   onFrame(frame: Frame): void;
-  /** Ends it without an answer. */
+  /** Ends the request without an answer. */
   drop(): void;
 }
 
-/** Bytes in order from a host, by offset, with credit; gaps are reported (docs/protocol.md section 7). */
+/**
+ * Receives bytes from a host in order, by offset and with credit, and reports gaps
+ * (docs/protocol.md section 7).
+ */
 export abstract class Inflow implements Flow {
   movedAt: number;
   protected readonly bytes: Buffer;
@@ -76,7 +79,10 @@ export abstract class Inflow implements Flow {
     } else this.greet();
   }
 
-  /** Takes a piece. Returns whether an acknowledgement is due. @throws Refusal for more than was announced */
+  /**
+   * Takes a piece. Returns whether an acknowledgement is due.
+   * @throws Refusal for more bytes than were announced
+   */
   protected feed(offset: number, payload: Uint8Array): boolean {
     if (offset > this.#taken) {
       this.#gap();

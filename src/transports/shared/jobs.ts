@@ -5,9 +5,9 @@ import type { HostSession } from './hostSessions';
 import type { Answers } from './inflow';
 import { Refusal } from './refusal';
 
-/** Jobs of one session at the same time. */
+/** Maximum number of simultaneous jobs of one session. */
 const MOST_OF_SESSION = 4;
-/** Interval, in milliseconds, of signs of life while a job waits for the board or works. */
+/** Milliseconds between two BUSY while a job waits for the board or works. */
 const BEAT_MS = 2_000;
 
 interface Job {
@@ -18,15 +18,16 @@ interface Job {
   beat: Disposable | undefined;
 }
 
-/** Requests that take their time on the board. The host hears BUSY meanwhile. */
+/** Requests that take a while on the board. The host receives BUSY during that time. */
 export class Jobs {
   readonly #jobs = new Set<Job>();
 
   constructor(private readonly answers: Answers) {}
 
   /**
-   * Starts work whose result is the answer; undefined: the work answers by itself. A repeated request gets BUSY.
-   * @throws Refusal with too many jobs
+   * Starts work whose result is the answer; undefined: the work answers on its own. A repeated
+   * request gets BUSY.
+   * @throws Refusal if there are too many jobs
    */
   start(
     session: HostSession,
@@ -48,21 +49,21 @@ export class Jobs {
       );
   }
 
-  /** Answers BUSY for a job that is under way. Returns false if there is none. */
+  /** Answers BUSY for an unfinished job. Returns false if there is none. */
   greet(session: HostSession, reqid: number): boolean {
     const job = this.#find(session, reqid);
     if (job) this.#busy(job);
     return job !== undefined;
   }
 
-  /** Cancels a job, whose answer is then ECANCEL. Returns false if there is none. */
+  /** Cancels a job, which then answers ECANCEL. Returns false if there is none. */
   cancel(session: HostSession, reqid: number): boolean {
     const job = this.#find(session, reqid);
     job?.stop.abort(new CancelledError());
     return job !== undefined;
   }
 
-  /** Ends all jobs. */
+  /** Cancels all jobs. */
   dispose(): void {
     for (const job of this.#jobs) job.stop.abort(new CancelledError());
   }

@@ -2,7 +2,7 @@ import type { OpCode } from '../../core/agent';
 import type { HostSession } from './hostSessions';
 import { Refusal } from './refusal';
 
-/** Kept results of requests that must not run twice. */
+/** Number of results kept of requests that must not run twice. */
 const MOST = 8;
 
 /** The last frame of a request. */
@@ -19,7 +19,10 @@ interface Kept {
   ending: Ending | undefined;
 }
 
-/** Remembers the latest requests that change something, so that a repeated one never runs again (section 5). */
+/**
+ * Remembers the latest requests that change something, so that a repeated one never runs again
+ * (section 5).
+ */
 export class KeptResults {
   #all: Kept[] = [];
 
@@ -27,7 +30,7 @@ export class KeptResults {
     return this.#all.find((kept) => kept.session === session && kept.reqid === reqid);
   }
 
-  /** @throws Refusal while as many are under way */
+  /** @throws Refusal while too many are unfinished */
   keep(session: HostSession, reqid: number): void {
     if (this.#all.length >= MOST) {
       const oldest = this.#all.find((kept) => kept.ending);

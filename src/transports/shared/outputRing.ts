@@ -1,8 +1,8 @@
-/** Output kept until the host has acknowledged it, in bytes; beyond that, it is dropped and counted. */
+/** Bytes of output kept until the host acknowledges them. More are dropped and counted. */
 const MOST_BYTES = 4 * 1024 * 1024;
 const FIRST_BYTES = 4 * 1024;
 
-/** Output of running code by offset, from the first byte that is not acknowledged. */
+/** Output of running code by offset, from the first unacknowledged byte. */
 export class OutputRing {
   #buffer = Buffer.alloc(FIRST_BYTES);
   #used = 0;
@@ -10,7 +10,7 @@ export class OutputRing {
   acked = 0;
   dropped = 0;
 
-  /** Offset behind the last byte. */
+  /** Offset after the last byte. */
   get end(): number {
     return this.acked + this.#used;
   }
@@ -28,7 +28,7 @@ export class OutputRing {
     this.#used += fits.length;
   }
 
-  /** A copy of at most `most` bytes from `offset` on. */
+  /** Returns a copy of at most `most` bytes from `offset` on. */
   slice(offset: number, most: number): Buffer {
     const from = offset - this.acked;
     return Buffer.from(this.#buffer.subarray(from, Math.min(from + most, this.#used)));

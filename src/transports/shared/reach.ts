@@ -5,10 +5,13 @@ import { Refusal } from './refusal';
 const MAX_PATH_BYTES = 255;
 /** Names that every file system stores unchanged. */
 const PLAIN = /^[a-z0-9._-]*[a-z0-9_-]$/i;
-/** What an agent's folder may show to admins; everything else in it may hold secrets. */
+/** What admins may see in an agent's folder. Everything else in it may contain secrets. */
 const SHOWN = ['a', 'b', '__init__.py', 'boot.json', 'crash.txt', 'ota.json', 'ca.pem'];
 
-/** How secret a file is: 2: it may hold keys or passwords, which no one reads through a broker; 1: for admins; 0: not. */
+/**
+ * Returns how secret a file is. 2: it may contain keys or passwords, which no one reads through a
+ * broker; 1: for admins; 0: not secret.
+ */
 type Secrecy = 0 | 1 | 2;
 
 /** Checks a path of a request (docs/protocol.md section 7). @throws Refusal */
@@ -28,12 +31,12 @@ export function checkPath(path: unknown): string {
   return path;
 }
 
-/** A path inside a folder. */
+/** Returns the path of an entry in a folder. */
 export function join(folder: string, name: string): string {
   return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
 }
 
-/** What of the board's files a request reaches, as board/agent/copy/reach.py decides it. */
+/** Decides which of the board's files a request may reach, like board/agent/copy/reach.py. */
 export class Reach {
   constructor(private readonly files: Pick<BoardFiles, 'list' | 'stat'>) {}
 
@@ -49,15 +52,18 @@ export class Reach {
     }
   }
 
-  /** Whether the hash of a file that the board has listed may be told. Its name is the board's own, so it has no other. */
+  /**
+   * Returns whether the hash of a listed file may be sent. The name comes from the board, so the
+   * file has no other name.
+   */
   mayHash(session: HostSession, path: string): boolean {
     return secrecyOfListed(path) <= (session.role === 'admin' ? 1 : 0);
   }
 
   /**
-   * FAT accepts more names for a file: short ones with a ~, dots and spaces at the end, a backslash for a slash. Only the listed
-   * name is accepted.
-   * @throws FileError ENOENT if a file with such a name does not exist
+   * Checks that a file with exactly this name exists. FAT accepts other names for it: short ones
+   * with a ~, dots and spaces at the end, a backslash instead of a slash.
+   * @throws FileError ENOENT if there is no such file
    */
   async #secrecyOf(path: string, signal?: AbortSignal): Promise<Secrecy> {
     let at = '/';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { type AgentErrorCode, ERROR_CODES } from '../../core/agent';
 import { CancelledError, FileError, FleetError, ProgramRunningError } from '../../core/errors';
 
-/** A request of a colleague that is refused, with the protocol's code (docs/protocol.md section 5). */
+/** A refused request of a colleague, with the protocol's code (docs/protocol.md section 5). */
 export class Refusal extends Error {
   constructor(
     readonly code: AgentErrorCode,
@@ -13,18 +13,24 @@ export class Refusal extends Error {
   }
 }
 
-/** Longest text of a refusal, so that it fits every frame. */
+/** Maximum length of a refusal's text, so that it fits into every frame. */
 const MAX_TEXT = 200;
 const MAX_PATH = 255;
 
-/** FileError's names that the protocol has no code for, with the errno that tells a host what was meant. */
+/**
+ * Names of FileError without a code in the protocol, and the errno that tells a host what was
+ * meant.
+ */
 const BY_NUMBER: Readonly<Record<string, readonly [AgentErrorCode, number]>> = {
   ENODEV: ['EIO', 19],
   EPERM: ['EIO', 1],
   EACCES: ['EROFS', 13],
 };
 
-/** The code and the payload of ERR for any error. Only texts of this product and of the board go out. */
+/**
+ * Returns the code and the payload of ERR for any error. Only texts of this product and of the
+ * board are sent.
+ */
 export function explain(error: unknown): { code: AgentErrorCode; payload: Uint8Array } {
   const { code, details, message } = toRefusal(error);
   const body = { c: code, m: message.slice(0, MAX_TEXT), ...details };
@@ -51,7 +57,10 @@ function toRefusal(error: unknown): Pick<Refusal, 'code' | 'details' | 'message'
   return { code: 'EFAIL', details: {}, message };
 }
 
-/** The error for what a board on a cable cannot do for colleagues. `shared` tells the host why. */
+/**
+ * Returns the error for operations that a board on a cable cannot do for colleagues. `shared` tells
+ * the host why.
+ */
 export function notServed(): Refusal {
   return new Refusal('ENOSYS', 'not served for a board that is shared from a cable', { shared: 1 });
 }

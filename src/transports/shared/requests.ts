@@ -13,18 +13,18 @@ import { execHead, SharedExec } from './sharedExec';
 import { SharedGet } from './sharedGet';
 import { putHead, SharedPut } from './sharedPut';
 
-/** A request and who sent it. */
+/** A request and its sender. */
 export interface Request {
   readonly session: HostSession;
   readonly op: OpCode;
   readonly reqid: number;
   readonly offset: number;
   readonly json: Readonly<Record<string, unknown>>;
-  /** Bytes behind the JSON, or the whole payload of a request without JSON. */
+  /** The bytes after the JSON, or the whole payload of a request without JSON. */
   readonly body: Uint8Array;
 }
 
-/** What requests work with. */
+/** Services that requests use. */
 export interface World {
   readonly answers: Answers;
   readonly line: SharedLine;
@@ -39,23 +39,23 @@ export interface World {
   exec: SharedExec | undefined;
   onExec(exec: SharedExec): void;
   readonly leave: (session: HostSession) => void;
-  /** Soft reset; everything of this boot ends with it. */
+  /** Resets the board softly. Everything of this boot ends. */
   reset(): void;
 }
 
 type Answer = object | Uint8Array | undefined;
 interface Served {
-  /** The least role. */
+  /** Lowest role that may send the request. */
   readonly role: Role;
-  /** It must not run twice: its answer is kept. */
+  /** It must not run twice, so its answer is kept. */
   readonly isKept: boolean;
-  /** Returns the answer; undefined: it comes later. */
+  /** Returns the answer. Undefined: it follows later. */
   readonly run: (world: World, request: Request) => Answer;
 }
 
 const served = (role: Role, isKept: boolean, run: Served['run']): Served => ({ role, isKept, run });
 
-/** Every request of the protocol, with the roles of the table in docs/protocol.md. */
+/** All requests of the protocol, with the roles of the table in docs/protocol.md. */
 export const REQUESTS: ReadonlyMap<OpCode, Served> = new Map<OpCode, Served>([
   [Op.ping, served('viewer', false, (_, { body }) => body.subarray(0, 64))],
   [Op.bye, served('viewer', false, bye)],
@@ -87,7 +87,7 @@ export const REQUESTS: ReadonlyMap<OpCode, Served> = new Map<OpCode, Served>([
   [Op.ota, served('admin', true, unserved)],
 ]);
 
-/** Requests whose payload is not JSON. */
+/** Requests with a payload that is not JSON. */
 const PLAIN: readonly OpCode[] = [Op.ping, Op.bye, Op.stdin, Op.intr];
 
 /** Splits a request's payload. @throws ProtocolError, Refusal */
@@ -140,7 +140,8 @@ function exec(world: World, { session, reqid, json, body }: Request): undefined 
       throw new Refusal('EBUSY', 'code is running', { app: 0, by: before.session.cid });
     }
   }
-  // A program of the user here would be replaced by the next one; a colleague's must not do that.
+  // The next program of the user here would replace the previous one. A colleague's must not do
+  // that.
   if (line.state === 'program') throw new Refusal('EBUSY', 'a program is running', { app: 1 });
   before?.drop();
   const next = new SharedExec(
@@ -155,7 +156,7 @@ function exec(world: World, { session, reqid, json, body }: Request): undefined 
 function stdin(world: World, { session, reqid, offset, body }: Request): undefined {
   const { exec: running, line, answers } = world;
   if (!line.takesInput) throw new Refusal('ENOSYS', 'this link takes no input while code runs');
-  // Code that has ended takes no more; an error here would end its request a second time.
+  // Code that has ended reads no more. An error here would end its request a second time.
   if (!running?.isRunning) return;
   running.feedInput(offset, body).then(
     (taken) => answers.send(session, { op: Op.ack, reqid, offset: taken }),
@@ -175,7 +176,7 @@ function interrupt({ exec: running, line, jobs }: World, { session, reqid }: Req
 
 function completions({ jobs, line, exec: running, mtu }: World, request: Request): Answer {
   const { session, reqid, json } = request;
-  // Names are only wanted at the prompt, and nothing may wait for them.
+  // Names are wanted only at the prompt, and must not wait for anything.
   const isBusy =
     line.state === 'program' || line.state === 'busy' || (running !== undefined && !running.isOver);
   if (isBusy) return { l: [], more: 0 };
@@ -257,7 +258,7 @@ function app({ line, jobs, exec: running }: World, request: Request): Answer {
     tasks: {},
   });
   if (json.do === 'start') throw notServed();
-  // A board that has shown nothing may run a silent program.
+  // A board that has sent nothing may run a silent program.
   if (json.do !== 'stop' || !(isProgram() || line.state === 'unknown')) return answer(isProgram());
   jobs.start(session, reqid, 'stop', async () => {
     try {

@@ -28,18 +28,21 @@ import type { SharedExec } from './sharedExec';
 
 /** Largest payload of a frame, in bytes. */
 export const MTU = 4096;
-/** Open transfers; one that has not moved for IDLE_MS makes room. */
+/** Maximum number of open transfers. One without progress for IDLE_MS makes room. */
 const MOST_FLOWS = 8;
 const IDLE_MS = 60_000;
-/** Unsigned answers can be provoked by anyone: at most one in this many milliseconds, EAUTH one a second. */
+/**
+ * Anyone can provoke unsigned answers: at most one is sent in this many milliseconds, and one EAUTH
+ * per second.
+ */
 const REFUSE_MS = 100;
 const REFUSE_AUTH_MS = 1_000;
-/** HELLO is read before anyone has proved a key, so it is small, in bytes. */
+/** Maximum length of a HELLO in bytes. It is read before anyone has proved a key. */
 const MOST_HELLO = 512;
 const CID = /^[0-9a-z]{8,16}$/;
 const STREAM: readonly OpCode[] = [Op.data, Op.ack, Op.nak, Op.end, Op.cancel];
 
-/** What the agent needs from the connection. */
+/** What the agent needs of the connection. */
 export interface SharedAgentOptions {
   readonly facts: SharedFacts;
   readonly line: SharedLine;
@@ -55,7 +58,10 @@ export interface SharedAgentOptions {
   readonly onReset: () => void;
 }
 
-/** The agent's half of the protocol: checks frames, finds out who may do what, and answers (docs/protocol.md). */
+/**
+ * The agent's half of the protocol: checks frames, decides who may do what, and answers
+ * (docs/protocol.md).
+ */
 export class SharedAgent implements Answers, Disposable {
   readonly clock: Clock;
   readonly #world: World;
@@ -64,7 +70,7 @@ export class SharedAgent implements Answers, Disposable {
   readonly #flows = new Map<string, Flow>();
   readonly #seen = new WeakSet<HostSession>();
   #refusedAt = -REFUSE_AUTH_MS;
-  /** Messages that no key vouched for. */
+  /** Number of messages without a valid key. */
   junk = 0;
 
   constructor(private readonly options: SharedAgentOptions) {
@@ -82,17 +88,17 @@ export class SharedAgent implements Answers, Disposable {
     };
   }
 
-  /** A colleague's code runs. */
+  /** Whether a colleague's code runs. */
   get isRunning(): boolean {
     return this.#exec?.isRunning ?? false;
   }
 
-  /** What the birth and the answer to HELLO say about this board. */
+  /** What the birth and the answer to HELLO contain about this board. */
   get caps(): readonly string[] {
     return ['intr', ...(this.options.line.takesInput ? ['stdin'] : []), 'zlib', 'cable'];
   }
 
-  /** `state` of the birth (section 2). */
+  /** Value of `state` in the birth (section 2). */
   get state(): 'idle' | 'exec' | 'app' {
     if (this.isRunning) return 'exec';
     return this.options.line.state === 'program' ? 'app' : 'idle';
@@ -134,7 +140,7 @@ export class SharedAgent implements Answers, Disposable {
     }
   }
 
-  /** A new boot: what the old one had under way ends. */
+  /** Starts a new boot. Everything of the old one ends. */
   restart(): void {
     for (const flow of [...this.#flows.values()]) flow.drop();
     this.#jobs.dispose();
@@ -213,7 +219,7 @@ export class SharedAgent implements Answers, Disposable {
     }
   }
 
-  /** A frame of an open request, or of one that has ended. */
+  /** Handles a frame of an open request, or of one that has ended. */
   #stream(session: HostSession, frame: Frame): void {
     const { op, reqid } = frame;
     const flow = this.#flows.get(keyOf(session, reqid));
@@ -227,7 +233,9 @@ export class SharedAgent implements Answers, Disposable {
     throw new Refusal('ESTALE', 'no such transfer');
   }
 
-  /** Answers a repeated request: with its result, or with a sign of life. Returns false if it is new. */
+  /**
+   * Answers a repeated request with its result or with BUSY. Returns false if the request is new.
+   */
   #again(session: HostSession, reqid: number): boolean {
     const kept = this.#kept.find(session, reqid);
     if (!kept) return false;
@@ -258,7 +266,7 @@ export class SharedAgent implements Answers, Disposable {
     this.send(session, { reqid, ...ending });
   }
 
-  /** An unsigned ERR, which is advice. Anyone can provoke it, so it is limited. */
+  /** Sends an unsigned ERR, which is only advice. Anyone can provoke it, so it is limited. */
   #refuse(cid: string, reqid: number, error: unknown): void {
     this.junk += 1;
     const { code, payload } = explain(error);
@@ -275,7 +283,7 @@ export class SharedAgent implements Answers, Disposable {
 
   #publish(cid: string, message: Buffer): void {
     this.options.publish(cid, message).catch((error: unknown) => {
-      // The broker is away; the host asks again when it is back.
+      // The broker is away. The host asks again when it is back.
       this.options.log.debug(`${this.options.facts.name}: ${asError(error).message}`);
     });
   }

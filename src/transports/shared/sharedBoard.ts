@@ -9,9 +9,9 @@ import { type HostSession, HostSessions } from './hostSessions';
 import { WINDOW } from './inflow';
 import { MTU, SharedAgent } from './sharedAgent';
 
-/** Changes of state are announced after this many milliseconds, the last one of a burst only. */
+/** Milliseconds before a change of state is announced. Only the last one of a burst is. */
 const TELL_MS = 100;
-/** Milliseconds before a reset, so that the answer to its request goes out first. */
+/** Milliseconds before a reset, so that the answer to its request is sent first. */
 const RESET_MS = 100;
 
 /**
@@ -41,7 +41,7 @@ export class SharedBoard implements Share, Disposable {
     this.#sessions = new HostSessions(facts.uid, adminKey, systemClock);
     this.#console = this.#newConsole();
     const all = { boardKey: () => Promise.resolve(undefined), ...secrets };
-    // As an agent's: brokers let a board use its own topics only, some by this id.
+    // As for an agent: brokers let a board use only its own topics, some by this id.
     const profile = { ...options.profile, clientId: `mpy-${facts.uid}` };
     this.#connection = this.#lifetime.add(
       new BrokerConnection(profile, all, log, profile.clientId, () => this.#will()),
@@ -65,7 +65,7 @@ export class SharedBoard implements Share, Disposable {
     await this.#connection.connect(signal);
   }
 
-  /** Says farewell and ends. The program on the board and the link go on. */
+  /** Says farewell and ends. The board's program and the link continue. */
   stop(end: ShareEnd = 'stopped'): Promise<void> {
     this.#ending ??= this.#stop(end);
     return this.#ending;
@@ -89,14 +89,14 @@ export class SharedBoard implements Share, Disposable {
     );
     store.add(
       this.#connection.onDidChangeState(({ tag }) => {
-        // After the subscriptions, which the connection makes next: an early HELLO would be lost.
+        // The connection subscribes next. An earlier HELLO would be lost.
         if (tag === 'online') queueMicrotask(() => this.#tell());
       }),
     );
     store.add(line.onDidChange(() => this.#changed()));
     store.add(
       line.onOutput((chunk) => {
-        // What is typed at the prompt here is not for everyone.
+        // What the user here types at the prompt is not for everyone.
         const isAtPrompt = line.state === 'idle';
         if (!isAtPrompt || !this.#wasAtPrompt || this.#resetting) this.#console.add(chunk);
         this.#wasAtPrompt = isAtPrompt;
@@ -115,7 +115,10 @@ export class SharedBoard implements Share, Disposable {
     this.dispose();
   }
 
-  /** Soft reset with a new boot, as a board with the agent has one: sessions of the old boot are void. */
+  /**
+   * Resets the board softly and starts a new boot, like a board with the agent. Sessions of the old
+   * boot are void.
+   */
   #reset(): void {
     this.#resetting ??= this.#restart().finally(() => {
       this.#resetting = undefined;
@@ -126,7 +129,7 @@ export class SharedBoard implements Share, Disposable {
 
   async #restart(): Promise<void> {
     const wait = new Promise<void>((resolve) => void systemClock.after(RESET_MS, resolve));
-    await wait; // the answer to the request is on its way
+    await wait; // the answer to the request is being sent
     await this.#publish('st', this.#gone('reset'), true);
     this.#agent.restart();
     this.#sessions.restart();

@@ -11,19 +11,19 @@ import type { HostSession } from './hostSessions';
 import { OutputRing } from './outputRing';
 import { Refusal } from './refusal';
 
-/** Longest code of one request, in bytes. */
+/** Maximum length in bytes of the code of one request. */
 const MOST_CODE = 1024 * 1024;
-/** Interval, in milliseconds, of signs of life while the code waits for the board. */
+/** Milliseconds between two BUSY while the code waits for the board. */
 const BEAT_MS = 2_000;
 const STDOUT = 1;
 const STDERR = 2;
 const MAX_REPR = 120;
 
-/** What EXEC announces. */
+/** Content of EXEC. */
 export interface ExecHead {
   readonly size: number;
   readonly sha256: string;
-  /** `single`: as at the prompt, so the value of an expression is printed. */
+  /** `single`: as at the prompt, so that the value of an expression is printed. */
   readonly mode: 'exec' | 'single';
 }
 
@@ -39,12 +39,15 @@ export function execHead({ n, h, mode = 'exec' }: Record<string, unknown>): Exec
   return { size: n, sha256: h, mode };
 }
 
-/** A colleague's code: received, run in a session of the board, with its output, input and end (section 6). */
+/**
+ * A colleague's code: receives it, runs it in a session of the board, and sends its output and end
+ * (section 6).
+ */
 export class SharedExec extends Inflow {
   readonly #output = new OutputRing();
   readonly #stop = new AbortController();
   #sent = 0;
-  /** Offset at which the traceback begins. */
+  /** Offset at which the traceback starts. */
   #errorAt = Number.MAX_SAFE_INTEGER;
   #state: 'code' | 'waiting' | 'running' | 'over' = 'code';
   #startedAt = 0;
@@ -53,7 +56,7 @@ export class SharedExec extends Inflow {
   #input = 0;
   #isWriting = false;
   #isInterrupted = false;
-  /** Answers the request, once all output has been sent. */
+  /** Answers the request after all output was sent. */
   #finish: (() => void) | undefined;
 
   constructor(
@@ -63,13 +66,13 @@ export class SharedExec extends Inflow {
     private readonly head: ExecHead,
     private readonly line: SharedLine,
     private readonly mtu: number,
-    /** Called when the code begins and ends. */
+    /** Called when the code starts and ends. */
     private readonly onState: (exec: SharedExec) => void,
   ) {
     super(answers, session, reqid, head.size);
   }
 
-  /** The code has ended; its last output may still be asked for. */
+  /** The code has ended. The host may still request its last output. */
   get isOver(): boolean {
     return this.#state === 'over';
   }
@@ -78,7 +81,7 @@ export class SharedExec extends Inflow {
     return this.#state === 'running';
   }
 
-  /** The rest of the code has not come yet. */
+  /** The rest of the code has not arrived yet. */
   get isIncomplete(): boolean {
     return this.#state === 'code';
   }
@@ -105,18 +108,24 @@ export class SharedExec extends Inflow {
     else if (frame.op === Op.ack || frame.op === Op.nak) this.#onAck(frame);
   }
 
-  /** Raises KeyboardInterrupt in the code, or takes it out of the queue. Returns false if it has ended. */
+  /**
+   * Raises KeyboardInterrupt in the code, or removes it from the queue. Returns false if it has
+   * ended.
+   */
   interrupt(): boolean {
     if (this.#state === 'over' || this.#state === 'code') return false;
-    // Code that has not ended is stopped as this computer stops its own: by one Ctrl-C after another.
+    // Code that does not end is stopped with repeated Ctrl-C, like code of this computer.
     if (this.#state === 'waiting' || this.#isInterrupted) this.#stop.abort(new CancelledError());
-    // The code may end at this moment by itself; then there is nothing to interrupt.
+    // The code may end at this moment, and then there is nothing to interrupt.
     else this.line.interrupt().catch(() => undefined);
     this.#isInterrupted = true;
     return true;
   }
 
-  /** Input for the code, from `offset` on. Returns how much of all input it has taken. */
+  /**
+   * Takes input for the code, from `offset` on. Returns how many bytes of all input it has
+   * accepted.
+   */
   async feedInput(offset: number, data: Uint8Array): Promise<number> {
     const fresh = data.subarray(Math.max(0, this.#input - offset));
     if (!this.#write || this.#isWriting || offset > this.#input || fresh.length === 0) {
@@ -139,7 +148,7 @@ export class SharedExec extends Inflow {
   }
 
   protected onEnd(): void {
-    // It began when all of it was there.
+    // It started after all of it had arrived.
   }
 
   #launch(): void {
@@ -153,7 +162,7 @@ export class SharedExec extends Inflow {
     void this.#run();
   }
 
-  /** While it waits for the board, the host hears that it is still wanted. */
+  /** While the code waits for the board, the host receives BUSY. */
   #beatOn(): void {
     this.#beat = systemClock.after(BEAT_MS, () => {
       if (this.#state !== 'waiting') return;
@@ -216,7 +225,7 @@ export class SharedExec extends Inflow {
     this.onState(this);
   }
 
-  /** Puts the traceback behind the output. Returns the last line. */
+  /** Appends the traceback to the output. Returns its last line. */
   #trace(error: PythonError): string {
     this.#errorAt = this.#output.end;
     const own = /^(Traceback [^\n]*\n) {2}File "<stdin>", line 1, in <module>\r?\n(?= {2}File)/;
@@ -239,7 +248,10 @@ export class SharedExec extends Inflow {
     this.#flush(isRepeat || this.isOver);
   }
 
-  /** Sends full frames within the window, and a shorter one only if nothing is in transit or with `all`. */
+  /**
+   * Sends full frames within the window, and a shorter one only if nothing is in transit or with
+   * `all`.
+   */
   #flush(all: boolean): void {
     const { end, acked } = this.#output;
     while (this.#sent < end && this.#sent - acked < WINDOW * this.mtu) {
@@ -270,7 +282,7 @@ export class SharedExec extends Inflow {
   }
 }
 
-/** Code that was stopped for good has no traceback of its own. */
+/** Code that was stopped for good has no traceback. */
 function interrupted(): PythonError {
   return new PythonError('KeyboardInterrupt: \r\n', 'KeyboardInterrupt', '');
 }

@@ -4,7 +4,10 @@ import type { Answers, Flow } from './inflow';
 import type { HostSession } from './hostSessions';
 import { Refusal } from './refusal';
 
-/** A file on its way to a colleague: DATA within the host's credit, then END (docs/protocol.md section 7). */
+/**
+ * Sends a file to a colleague: DATA within the host's credit, then END (docs/protocol.md section
+ * 7).
+ */
 export class SharedGet implements Flow {
   movedAt: number;
   #at: number;

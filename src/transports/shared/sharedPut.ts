@@ -5,11 +5,14 @@ import { type Answers, Inflow } from './inflow';
 import type { HostSession } from './hostSessions';
 import { Refusal } from './refusal';
 
-/** Largest file and largest compressed file, in bytes; it is held in memory until all of it is there. */
+/**
+ * Maximum size in bytes of a file, and of a compressed file. Both are held in memory until they are
+ * complete.
+ */
 const MOST_BYTES = 16 * 1024 * 1024;
 const inflated = promisify(inflate);
 
-/** What PUT announces. */
+/** Content of PUT. */
 export interface PutHead {
   readonly path: string;
   readonly size: number;
@@ -30,7 +33,10 @@ export function putHead(path: string, { n, h, zn }: Record<string, unknown>): Pu
   return { path, size: n as number, sha256: h, packed: zn as number | undefined };
 }
 
-/** A file from a colleague: collected, verified, then written as from this computer (docs/protocol.md section 7). */
+/**
+ * Receives a file from a colleague, verifies it, and writes it like a file from this computer
+ * (docs/protocol.md section 7).
+ */
 export class SharedPut extends Inflow {
   #isEnding = false;
 
@@ -69,7 +75,7 @@ export class SharedPut extends Inflow {
     this.answers.close(this);
   }
 
-  /** @throws Refusal EVERIFY if it is not what was announced */
+  /** @throws Refusal EVERIFY if the content differs from what was announced */
   async #verified(): Promise<Uint8Array> {
     const { size, sha256, packed, path } = this.head;
     const wrong = () =>

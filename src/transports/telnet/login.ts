@@ -13,25 +13,25 @@ export type GetTelnetPassword = (
   state: { wrong: boolean },
 ) => Promise<string | undefined>;
 
-/** What a login needs. */
+/** Services that a login needs. */
 export interface TelnetServices {
   readonly getPassword: GetTelnetPassword;
   readonly clock: Clock;
 }
 
-/** Milliseconds for TCP on a slow Wi-Fi. */
+/** Milliseconds allowed for TCP on a slow Wi-Fi. */
 const DIAL_MS = 10_000;
 
 const USER_PROMPT = /log ?in(?: as)?: *$/i;
 const PASSWORD_PROMPT = /password: *$/i;
 const GREETING = /login succeeded[^\n]*\n/i;
 const REFUSAL = /invalid credentials|login incorrect/i;
-/** A server that asks for no login shows the REPL's prompt at once. */
+/** A server without a login shows the REPL's prompt at once. */
 const REPL_PROMPT = />>> $/;
 
 /**
- * Connects and logs in, as the telnet server of a WiPy asks for it. A rejected password is asked for again on the same
- * connection: the server allows three attempts.
+ * Connects, and logs in to the telnet server of a WiPy. A rejected password is asked for again on
+ * the same connection: the server allows three attempts.
  * @throws ConnectError
  */
 export async function openTelnet(
@@ -50,7 +50,8 @@ export async function openTelnet(
       const isIn = await logIn(talk, address, password);
       throwIfAborted(signal);
       if (isIn) return stream;
-      // It disconnected before it was given a password, or has refused three. A WiPy serves one client only.
+      // It disconnected before it received a password, or rejected three. A WiPy serves only one
+      // client.
       if (!password.wasAsked) throw refusedBy(address);
     } catch (error) {
       const cause = signal.aborted ? abortError(signal) : error;
@@ -85,7 +86,7 @@ async function logIn(talk: Talk, { user }: TelnetAddress, password: Password): P
   }
 }
 
-/** The user's password, which is asked for when it is needed and after each rejection. */
+/** Returns the user's password, which is asked for when it is needed and after each rejection. */
 class Password {
   #known: string | undefined;
   #refused: string | undefined;
@@ -102,7 +103,7 @@ class Password {
     this.#known = undefined;
   }
 
-  /** @throws ConnectError if the user gives none */
+  /** @throws ConnectError if the user enters none */
   async next(): Promise<string> {
     if (this.#known !== undefined) return this.#known;
     const wrong = this.#refused !== undefined;

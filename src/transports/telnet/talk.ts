@@ -5,7 +5,10 @@ import { concat } from '../../core/bytes';
 import { ConnectError } from '../../core/errors';
 import type { TelnetStream } from './telnetStream';
 
-/** Milliseconds for each answer of the server: a WiPy looks at its sockets a few times a second. */
+/**
+ * Milliseconds allowed for each answer of the server. A WiPy checks its sockets a few times a
+ * second.
+ */
 const ANSWER_MS = 10_000;
 /** Maximum bytes kept of a server's output before the login. */
 const MAX_HEARD = 4096;
@@ -39,7 +42,7 @@ export class Talk {
    */
   async until(patterns: readonly RegExp[]): Promise<RegExp | undefined> {
     for (;;) {
-      // One character a byte, so that an index in the text is one in the bytes.
+      // One character per byte, so that an index in the text is also one in the bytes.
       const said = Buffer.from(this.#heard).toString('latin1');
       for (const pattern of patterns) {
         const match = pattern.exec(said);
@@ -64,7 +67,7 @@ export class Talk {
     await this.stream.write(Buffer.from(`${line}\r\0`, 'latin1'));
   }
 
-  /** Ends the conversation. `shown` and what has not been consumed go to the stream's next listener. */
+  /** Ends the conversation. The stream's next listener receives `shown` and everything unread. */
   release(shown = ''): TelnetStream {
     this.#subscription.dispose();
     this.stream.hold(concat([Buffer.from(shown, 'latin1'), this.#heard]));

@@ -9,15 +9,18 @@ const SB = 0xfa;
 const SE = 0xf0;
 
 /**
- * Sent while nothing else is, because a WiPy disconnects a silent client. It changes nothing anywhere: the option is
- * off. The server drops three bytes from an IAC on; should its ring cut the command in two, it drops a lone NUL too.
+ * Sent while nothing else is sent, because a WiPy disconnects a silent client. It has no effect
+ * anywhere: the option is off. The server drops three bytes from an IAC on; if its ring splits the
+ * command, it also drops a lone NUL.
  */
 export const KEEP_ALIVE = Uint8Array.of(IAC, DONT, 0);
 
-/** Replaces a byte that a WiPy would take for a command, and with it drop the two bytes behind it. */
+/**
+ * Replaces a byte that a WiPy would mistake for a command, dropping it and the two bytes after it.
+ */
 const SUBSTITUTE = 0x3f; // ?
 
-/** The bytes that a telnet server takes for text: ASCII without NUL. */
+/** Bytes that a telnet server treats as text: ASCII without NUL. */
 export function toTelnet(data: Uint8Array): Uint8Array {
   return data.some((byte) => byte >= 0x80)
     ? data.map((byte) => (byte >= 0x80 ? SUBSTITUTE : byte))
@@ -26,7 +29,10 @@ export function toTelnet(data: Uint8Array): Uint8Array {
 
 type State = 'text' | 'command' | 'option' | 'sub' | 'subCommand';
 
-/** Separates text from commands. Every option is refused, once: a server that insists must not cause a loop. */
+/**
+ * Separates text from commands. Every option is refused only once, because a server that insists
+ * must not cause a loop.
+ */
 export class TelnetDecoder {
   #state: State = 'text';
   #verb = 0;

@@ -28,7 +28,7 @@ export interface UnknownCertificate {
 /** How a WebSocket is opened. */
 export interface DialOptions {
   readonly clock: Clock;
-  /** Resolves host names; only tests give another than {@link localLookup}. */
+  /** Resolves host names. Only tests replace {@link localLookup}. */
   readonly lookup?: LookupFunction;
   readonly signal: AbortSignal;
   /**
@@ -155,8 +155,8 @@ export class Dialled {
 }
 
 /**
- * Connects to an address with its zone. No certificate contains such an address, so there is no
- * server name.
+ * Connects to an address with its zone. No certificate contains such an address, so no server name
+ * is sent.
  */
 function toZone(host: string, protocol: string) {
   return (options: object) =>

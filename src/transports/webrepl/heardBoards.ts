@@ -16,11 +16,14 @@ export class HeardBoards {
     return [...this.#boards.values()].map((board) => board.found);
   }
 
-  /** Takes an announcement. Returns what was known of the board before, and whether there was room for it. */
+  /**
+   * Takes an announcement. Returns what was known about the board before, and whether there was
+   * room for it.
+   */
   hear(found: Found): { before: Found | undefined; isKept: boolean } {
     const key = found.address.text;
     const before = this.#boards.get(key)?.found;
-    // Anyone on the network may announce boards without end.
+    // Anyone on the network may announce any number of boards.
     if (!before && this.#boards.size >= MOST_BOARDS) return { before, isKept: false };
     this.#boards.set(key, { found, heardAt: this.clock.now() });
     return { before, isKept: true };

@@ -40,8 +40,8 @@ const KNOWN_MS = 10_000;
  */
 const RESIDENT_HEAP = 24_000;
 /**
- * Milliseconds per byte of a file in transit that an answer after it may take: the slowest boards
- * accept some kB per second.
+ * Milliseconds allowed per byte of a file in transit before an answer that follows it. The slowest
+ * boards accept some kB per second.
  */
 const MS_PER_BYTE = 0.25;
 const ANSWER_MS = 10_000;

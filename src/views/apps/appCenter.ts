@@ -8,8 +8,8 @@ import type { Log } from '../../core/log';
 import type { CommandRow, Store } from '../../core/store';
 
 /**
- * Interval, in milliseconds, at which the board is asked whether its app has answered, in case the
- * reply itself is lost.
+ * Milliseconds between two questions to the board whether its app has answered, in case the reply
+ * itself is lost.
  */
 const ASK_MS = 2_000;
 
@@ -19,7 +19,7 @@ export class AppCenter implements Disposable {
   readonly #commands: AppCommands;
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
-  /** A message to an app was sent, or something became of one. */
+  /** A message to an app was sent, or its state has changed. */
   readonly onDidChangeSent = this.#changed.event;
 
   constructor(
@@ -35,7 +35,9 @@ export class AppCenter implements Disposable {
     this.#lifetime.add(deliverWaiting(hub, this.#commands, (uid, work) => this.#try(uid, work)));
   }
 
-  /** Sends a message and waits for the app's answer while the board is connected, at most `patienceMs`. */
+  /**
+   * Sends a message and waits up to `patienceMs` for the app's answer while the board is connected.
+   */
   async send(
     uid: string,
     text: string,

@@ -20,9 +20,7 @@ import type { Log } from '../../core/log';
 const LOOK_MS = 30_000;
 /** Milliseconds for which the result of a selector is cached. */
 const KEEP_MS = 500;
-/**
- * Number of boards that are asked in parallel: a broker that returns may report a thousand at once.
- */
+/** Number of boards asked in parallel. A broker that returns may report a thousand at once. */
 const AT_ONCE = 8;
 
 /** The version that a board runs and the one that it should run. */
@@ -31,7 +29,7 @@ export interface AppVersion {
   readonly run?: string;
   readonly onTrial: boolean;
   readonly bad?: BoardApp['bad'];
-  /** What is assigned to the board. */
+  /** The version assigned to the board. */
   readonly desired?: string;
   readonly drift: Drift;
 }
@@ -53,10 +51,10 @@ export class AppVersions implements Disposable {
   /** The versions of a board have changed. Undefined: those of any board. */
   readonly onDidChange = this.#changed.event;
   readonly #running = new Map<string, BoardApp>();
-  /** Assignments with the version that each stands for now. */
+  /** Assignments, each with the version that it means now. */
   #assigned: readonly (Assignment & { readonly id: string })[] = [];
   /**
-   * Cached results of selectors while the tree is drawn: matching thousands of boards once for each
+   * Cached results of selectors while the tree is drawn. Matching thousands of boards anew for each
    * of them takes minutes.
    */
   readonly #chosen = new Map<string, ReadonlySet<Board>>();
@@ -78,7 +76,7 @@ export class AppVersions implements Disposable {
             this.#run(uid, told);
             return;
           }
-          // An older agent, or one that fell back: it answers in detail, once after each start.
+          // An older agent, or one that fell back, answers in detail, once after each start.
           if (boots.get(uid) === state.boot) return;
           boots.set(uid, state.boot);
           ask(uid);
@@ -153,7 +151,7 @@ export class AppVersions implements Disposable {
     try {
       return this.options.select(to);
     } catch {
-      return []; // a selector that the shell wrote with a group of its own
+      return []; // a selector that the shell wrote with one of its own groups
     }
   }
 

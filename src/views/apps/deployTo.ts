@@ -14,13 +14,13 @@ import type { Needs } from '../context';
 import { supervisorFiles } from './supervisorFiles';
 
 interface Context extends Needs<'extension' | 'brokers' | 'history'> {
-  /** The app that is assigned to a board. */
+  /** Returns the app that is assigned to a board. */
   readonly assigned: (board: Board) => Assignment | undefined;
 }
 
 /**
- * Deploys the app of an action to a board: the one that it names, else the one that is assigned to the board. Also for a board
- * that was away until now.
+ * Deploys an action's app to a board: the app that it names, else the one assigned to the board.
+ * Also serves boards that were away.
  */
 export function deployAction(
   context: Context,
@@ -29,7 +29,7 @@ export function deployAction(
   action: Extract<FleetAction, { kind: 'deployApp' }>,
   io: ActionIo,
 ) => Promise<void> {
-  /** One action on many boards reads each app once. */
+  /** One action on many boards reads each app only once. */
   const read = new WeakMap<FleetAction, AssignedPackages>();
   return async (board, action, io) => {
     const packages = read.get(action) ?? new AssignedPackages();
@@ -41,7 +41,7 @@ export function deployAction(
   };
 }
 
-/** Deploys an app to a board and restarts it, unless it runs there already. */
+/** Deploys an app to a board and restarts it, unless the app already runs there. */
 async function deployTo(
   context: Context,
   board: Board,

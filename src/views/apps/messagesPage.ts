@@ -4,11 +4,14 @@ import type { CommandRow, MessagePage, MessageRow } from '../../core/store';
 
 /** Opens the source of a line of a traceback (views/repl/tracebackLinks.ts). */
 export const OPEN_SOURCE = 'mpyFleet.internal.openSource';
-/** Largest number of charts; if apps send more numbers, the user can filter. */
+/** Maximum number of charts. If apps send more numbers, the user can filter. */
 const CHARTS = 8;
-/** Largest number of rows in the table, newest first. */
+/** Maximum number of rows in the table, newest first. */
 const ROWS = 200;
-/** Units of a chart's time in milliseconds, and the longest period, in milliseconds, for which each is used. */
+/**
+ * Units of a chart's time axis in milliseconds, and the longest period in milliseconds for which
+ * each is used.
+ */
 const UNITS = [
   ['seconds', 1_000, 180_000],
   ['minutes', 60_000, 10_800_000],
@@ -35,10 +38,16 @@ export interface PageWords {
   readonly axes: Readonly<Record<(typeof UNITS)[number][0], string>>;
 }
 
-/** Lines of tracebacks, as MicroPython prints them. Those of the supervisor, which name no file, have no source here. */
+/**
+ * Matches lines of tracebacks, as MicroPython prints them. The supervisor's lines name no file and
+ * have no source here.
+ */
 const FRAME = /File "([^"]{1,297}\.py)", line (\d{1,7})/g;
 
-/** The body of the page, which its script merges into what is shown: focus, selection and scroll position stay. */
+/**
+ * The body of the page. The page's script merges it into the shown one, so that focus, selection
+ * and scroll position stay.
+ */
 export interface ToMessages {
   readonly body: string;
 }
@@ -51,15 +60,15 @@ export interface FromMessages {
 /** The markup of the page before its script has filled it. */
 export const emptyBody = '<main id="page"></main>';
 
-/** What the page shows. */
+/** Content of the page. */
 export interface PageData extends MessagePage {
   /** Messages to apps, newest first. */
   readonly sent: readonly CommandRow[];
 }
 
 /**
- * Returns the body of the page. Text from boards is escaped. `data-key` names what stays the same element in the next version
- * (media/src/parts/patch.ts).
+ * Returns the body of the page. Text from boards is escaped. `data-key` identifies an element
+ * across versions (media/src/parts/patch.ts).
  */
 export function messagesBody(
   { rows, dropped, sent }: PageData,
@@ -96,12 +105,12 @@ export function messagesBody(
   ].join('');
 }
 
-/** The attribute by which an element is recognised in the next version of the page. */
+/** Returns the attribute that identifies an element in the next version of the page. */
 function keyed(key: string): string {
   return `data-key="${escapeMarkup(key)}"`;
 }
 
-/** The messages to apps with what became of them. */
+/** Draws the messages to apps and their results. */
 function sentTable(
   sent: readonly CommandRow[],
   name: (uid: string) => string,
@@ -123,7 +132,7 @@ function sentTable(
   ];
 }
 
-/** Text of a board with the lines of tracebacks as links to their source. Everything in it is escaped. */
+/** Returns escaped text of a board in which lines of tracebacks link to their source. */
 function linked(text: string, uid: string): string {
   let html = '';
   let at = 0;

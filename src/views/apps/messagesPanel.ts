@@ -13,7 +13,7 @@ import {
   type ToMessages,
 } from './messagesPage';
 
-/** Largest number of messages shown, newest first. */
+/** Maximum number of messages shown, newest first. */
 const SHOWN = 1_000;
 /** Number of messages to apps that are shown, newest first. */
 const SENT = 20;
@@ -61,7 +61,7 @@ export class MessagesPanel implements vscode.Disposable {
       );
       this.#panel = panel;
       panel.onDidDispose(() => (this.#panel = undefined));
-      // The page has one message: it was loaded, at first or when its tab is shown again.
+      // The page sends one message: that it was loaded, at first or when its tab is shown again.
       panel.webview.onDidReceiveMessage(() => this.#drawn());
       panel.webview.html = pageHtml(panel.webview, extensionUri, {
         name: 'messages',

@@ -25,7 +25,10 @@ export function bundledAgent(context: Needs<'extension'>): NewAgent {
   return { version: AGENT_VERSION, sourceOf: (compiled) => agentSource(context, compiled) };
 }
 
-/** Updates a board's agent and waits until the board has confirmed it; also for a board that was away until now. */
+/**
+ * Updates a board's agent and waits until the board has confirmed it. Also serves boards that were
+ * away.
+ */
 export async function updateAgentAt(
   context: Needs<'extension' | 'brokers' | 'history'>,
   board: Board,
@@ -41,8 +44,9 @@ export async function updateAgentAt(
 }
 
 /**
- * Updates a board's firmware and waits until the board has confirmed it; also for a board that was away until now.
- * @throws UsageError if the image is no longer the one that was chosen
+ * Updates a board's firmware and waits until the board has confirmed it. Also serves boards that
+ * were away.
+ * @throws UsageError if the image is no longer the chosen one
  */
 export async function updateFirmwareAt(
   context: Needs<'brokers' | 'history'>,

@@ -23,7 +23,7 @@ const COMMON_USER = 'fleet';
 /** Boards that have used their own login, so the shared one is no longer valid for them. */
 const OWN_LOGINS = 'mpyFleet.localBroker.ownLogins';
 /**
- * Key that stores whether the embedded broker ran when the window closed, and for whom. It is then
+ * Key that stores whether, and for whom, the embedded broker ran when the window closed. It is then
  * started again.
  */
 const LAST_KEY = 'mpyFleet.localBroker.last';
@@ -33,7 +33,7 @@ const LAST_KEY = 'mpyFleet.localBroker.last';
  */
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 60_000;
-/** Key that stores the port that boards are configured with. */
+/** Key of the port with which boards were configured. */
 const PORT_KEY = 'mpyFleet.localBroker.port';
 
 interface Last {
@@ -172,7 +172,7 @@ export class BrokerCenter implements Disposable {
 
   #localProfile(url: string): BrokerProfile {
     const caFile = this.services.settings.get('localBroker.caFile');
-    // A misspelt word must not count as off.
+    // A misspelt value must not count as off.
     const encrypt = readEncryption(this.services.settings.get('localBroker.encrypt')) ?? 'required';
     return {
       ...{ id: LOCAL_BROKER_ID, name: vscode.l10n.t('Local broker'), url, username: COMPUTER_USER },
@@ -220,8 +220,9 @@ export class BrokerCenter implements Disposable {
   }
 
   /**
-   * Connects without asking, and retries while the broker cannot be reached, since the network may
-   * start after the window. Stops when someone else connects or removes it, or changes its profile.
+   * Connects without asking, and retries while the broker cannot be reached, because the network
+   * may start after the window. Stops when someone else connects or removes the broker, or changes
+   * its profile.
    */
   #keepTrying(broker: Broker, pause = FIRST_RETRY_MS): void {
     broker.connect().catch((error: unknown) => {

@@ -14,8 +14,9 @@ const LOCAL_SECRET = 'mpyFleet.localBroker.secret';
 const OPEN_BOARDS = 'mpyFleet.openBoards';
 
 /**
- * Passwords of brokers and keys of boards, in the editor's secret storage and nowhere else. A password belongs to a broker
- * at its address: a profile that keeps its id and changes its address gets no password that was given for the other.
+ * Passwords of brokers and keys of boards, kept in the editor's secret storage and nowhere else. A
+ * password belongs to a broker at one address: if a profile keeps its id and changes its address,
+ * it does not get the old password.
  */
 export class BrokerSecretStore implements BrokerSecrets {
   /** Brokers that the user has just asked to connect. Only for these may the window ask for a password. */

@@ -24,7 +24,7 @@ const MOST_OUTPUT = 2000;
 
 /**
  * A simulated board with the agent: the Unix port of MicroPython with its own flash. It ends with
- * the window; its files remain for the next start.
+ * the window. Its files remain for the next start.
  */
 export class FarDemo implements vscode.Disposable {
   #child: ChildProcess | undefined;
@@ -84,7 +84,7 @@ export class FarDemo implements vscode.Disposable {
   async start(files: ReadonlyMap<string, Uint8Array>, ended: Deferred<never>): Promise<void> {
     this.#code = (await import('../../../board/demo/farBoard.py')).default;
     const folder = this.#folder;
-    // Keys and passwords are among the files, as they are on a board's flash.
+    // Keys and passwords are in these files, as on a board's flash.
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const [path, content] of files) {
       const place = join(folder, 'new', path);
@@ -94,12 +94,12 @@ export class FarDemo implements vscode.Disposable {
     this.#run(await this.uid(), 'power', ended);
   }
 
-  /** The board now holds the files that `start` wrote. */
+  /** The board has the files that `start` wrote. */
   async forgetFiles(): Promise<void> {
     await rm(join(this.#folder, 'new'), { recursive: true, force: true });
   }
 
-  /** Switches it off. Its files stay. */
+  /** Switches it off. Its files remain. */
   stop(): void {
     const child = this.#child;
     this.#child = undefined;

@@ -5,23 +5,26 @@ import type { Disposable } from '../../core/events';
 import { inertText } from '../../core/inertText';
 import { shownTime } from '../../core/timeText';
 
-/** Lines that are shown in a second; a busy topic must not fill the window. */
+/** Maximum lines shown per second. A busy topic must not fill the window. */
 const MOST_LINES = 100;
 const SECOND_MS = 1_000;
 
-/** The topics that the user watches, in an output channel. */
+/** Shows the topics that the user watches, in an output channel. */
 export class TopicWatch implements Disposable {
   #channel: vscode.OutputChannel | undefined;
   readonly #watched = new Map<string, Disposable>();
   #second = 0;
   #lines = 0;
 
-  /** What is watched: the broker's name and the filter, by key. */
+  /** The watched topics: the broker's name and the filter, by key. */
   get all(): readonly string[] {
     return [...this.#watched.keys()];
   }
 
-  /** Shows messages of `filter` from now on, and those that the broker keeps. @throws UsageError */
+  /**
+   * Shows messages of `filter` from now on, and those that the broker retains.
+   * @throws UsageError
+   */
   add(broker: Broker, filter: string): void {
     const key = `${broker.profile.name}: ${filter}`;
     this.#channel ??= vscode.window.createOutputChannel('MicroPython Topics');

@@ -6,12 +6,12 @@ import { UsageError } from '../../core/errors';
 import { naturally } from '../../core/many';
 
 const STATE_KEY = 'mpyFleet.desiredConfigs';
-/** Largest number of boards whose document is stored; the oldest is dropped first. */
+/** Maximum number of boards whose document is stored. The oldest one is dropped first. */
 const MOST_KEPT = 5_000;
 
 /**
- * The configuration that was set last on each board, as the user wrote it: templates with references to secrets. Where the
- * board reports something else, it has drifted.
+ * The configuration that was last set on each board, as the user wrote it: templates with
+ * references to secrets. A board that reports something else has drifted.
  */
 export class DesiredConfigs {
   constructor(
@@ -20,7 +20,7 @@ export class DesiredConfigs {
   ) {}
 
   /**
-   * Returns the document that all of these boards were given last; undefined if they differ or have
+   * Returns the document that all of these boards were given last. Undefined if they differ or have
    * none.
    */
   common(boards: readonly Board[]): BoardConfig | undefined {
@@ -34,15 +34,16 @@ export class DesiredConfigs {
     const all = new Map(Object.entries(this.state.get<Record<string, unknown>>(STATE_KEY, {})));
     for (const board of boards) {
       if (board.uid === undefined) continue;
-      all.delete(board.uid); // moves it to the end
+      all.delete(board.uid); // moves it to the end of the order
       all.set(board.uid, document);
     }
     await this.state.update(STATE_KEY, Object.fromEntries([...all].slice(-MOST_KEPT)));
   }
 
   /**
-   * The document for one of `boards`, with its places filled.
-   * @param ask gets a secret that this computer does not have; undefined: it stays unknown and is in `missing`
+   * Fills the placeholders of the document for one of `boards`.
+   * @param ask asks for a secret that this computer does not have; if it returns undefined, the
+   * secret stays unknown and is listed in `missing`
    * @throws UsageError if a secret is not given
    */
   async fill(
@@ -79,13 +80,13 @@ export class DesiredConfigs {
     try {
       return checkConfig(kept);
     } catch (error) {
-      if (error instanceof UsageError) return undefined; // kept by a version with other settings
+      if (error instanceof UsageError) return undefined; // written by a version with other settings
       throw error;
     }
   }
 }
 
-/** Numbered from 1 in the order of their names, as `mpyfleet config` does. */
+/** Numbered from 1 in the order of their names, as in `mpyfleet config`. */
 function numberOf(board: Board, boards: readonly Board[]): number {
   return [...boards].sort((a, b) => naturally(a.name, b.name)).indexOf(board) + 1;
 }

@@ -1,4 +1,4 @@
-/** A setting as the form shows it. `schema` is a part of CONFIG_SCHEMA, plain data. */
+/** A setting in the form. `schema` is a part of CONFIG_SCHEMA, plain data. */
 export interface FormSetting {
   readonly name: string;
   readonly schema: unknown;
@@ -22,13 +22,18 @@ export type ToConfigure =
       readonly words: Readonly<Record<string, string>>;
       readonly settings: readonly FormSetting[];
       readonly boards: readonly BoardReport[];
-      /** The document that was set last on all of these boards; undefined: there is none in common. */
+      /**
+       * The document that was last set on all of these boards. Undefined: they have none in common.
+       */
       readonly desired?: Readonly<Record<string, unknown>>;
     }
   | { readonly kind: 'reports'; readonly boards: readonly BoardReport[] }
   /** Another document, from a file. */
   | { readonly kind: 'document'; readonly desired: Readonly<Record<string, unknown>> }
-  /** `drift`: the names of the boards that have a setting otherwise, by setting. `problem`: the form cannot be used so. */
+  /**
+   * `drift`: for each setting, the names of the boards where it differs. `problem`: why the form
+   * cannot be used.
+   */
   | {
       readonly kind: 'compared';
       readonly drift: Readonly<Record<string, readonly string[]>>;
@@ -39,7 +44,10 @@ export type FromConfigure =
   | { readonly kind: 'ready' | 'refresh' | 'load' }
   | { readonly kind: 'compare' | 'apply' | 'save'; readonly document: unknown };
 
-/** Reads a message of the page; anything unknown is undefined. The document is checked where it is used. */
+/**
+ * Reads a message of the page. Anything unknown is undefined. The document is checked where it is
+ * used.
+ */
 export function readMessage(message: unknown): FromConfigure | undefined {
   if (typeof message !== 'object' || message === null) return undefined;
   const { kind, document } = message as Record<string, unknown>;

@@ -22,12 +22,18 @@ import { dashboardBody, dashboardWords } from './page';
 import { factLines } from '../tree';
 import { dashboardRow } from './rows';
 
-/** Thousands of boards that change at once are a few messages a second. */
+/**
+ * Milliseconds in which changes are collected: thousands of changing boards cause a few messages a
+ * second.
+ */
 const REDRAW_MS = 250;
-/** How often all boards are judged again. */
+/** Milliseconds between two checks of all boards. */
 const LOOK_MS = 60_000;
 
-/** The dashboard: all boards as a table that sorts, filters and acts, and one of them closely. */
+/**
+ * The dashboard: all boards as a table that can be sorted and filtered and acts on them, and
+ * details of one board.
+ */
 export class DashboardPanel implements vscode.Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #lastSeen = new Map<string, number>();
@@ -36,7 +42,9 @@ export class DashboardPanel implements vscode.Disposable {
   #shown = new Set<string>();
   #looked = '';
   #period: ChartPeriod = 'live';
-  /** The charts of days that were read last: changes of the board do not read them again. */
+  /**
+   * The charts from the history that were read last. Changes of the board do not read them again.
+   */
   #stored: BoardSeries | undefined;
 
   constructor(
@@ -59,7 +67,7 @@ export class DashboardPanel implements vscode.Disposable {
       context.appVersions.onDidChange((board) => this.#changed.add(board ?? 'list')),
     );
     this.#lifetime.add(many.pending.onDidChange(() => this.#changed.add('list')));
-    // A board that falls silent changes nothing that would be drawn.
+    // A board that falls silent changes nothing that would cause a redraw.
     const look = setInterval(() => this.#changed.add('list'), LOOK_MS);
     this.#lifetime.add({ dispose: () => clearInterval(look) });
     const { webview } = panel;
@@ -179,7 +187,7 @@ export class DashboardPanel implements vscode.Disposable {
     return uid === undefined ? {} : seriesOf(this.context.many.telemetry.of(uid));
   }
 
-  /** Charts of days come from the history, a moment later. */
+  /** Charts from the history follow a moment later. */
   async #readSeries(): Promise<void> {
     const [looked, period] = [this.#looked, this.#period];
     const uid = this.context.fleet.byId(looked)?.uid;

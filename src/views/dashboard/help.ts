@@ -7,7 +7,7 @@ interface Help {
   readonly title: string;
 }
 
-/** The command that helps against a trouble of a board; undefined where none does. */
+/** Returns the command that helps with a board's problem. Undefined if none does. */
 export function helpFor(mark: Mark): Help | undefined {
   switch (mark) {
     case 'crashed':

@@ -4,15 +4,17 @@ import type { Metric, Selectable } from '../../core/many';
 export interface DashboardRow extends Selectable {
   readonly id: string;
   readonly firmware?: string;
-  /** Version of the agent, where the board has one. */
+  /** Version of the agent, if the board has one. */
   readonly agent?: string;
-  /** The version of its app. */
+  /** Version of the app that runs. */
   readonly app?: string;
   /** The version that it should run instead. */
   readonly wantedApp?: string;
   /** `signed` or `open`, for boards behind a broker. */
   readonly mode?: string;
-  /** Milliseconds since 1970 when something was heard of it; undefined: never in this window. */
+  /**
+   * Time of the board's last message, in milliseconds since 1970. Undefined: none in this window.
+   */
   readonly lastSeen?: number;
   /** Milliseconds. */
   readonly roundTrip?: number;
@@ -25,15 +27,15 @@ export interface DashboardRow extends Selectable {
   readonly trouble?: string;
   /** Its state in the user's language; `state` is the word that filters use. */
   readonly stateText: string;
-  /** Jobs that wait until it is back. */
+  /** Number of jobs that wait until it is back. */
   readonly waiting: number;
 }
 
-/** Of which time the charts of a board are: of this window, or of days from the history. */
+/** Period of a board's charts: `live` is the time of this window; days come from the history. */
 export const CHART_PERIODS = ['live', 'day', 'week', 'month'] as const;
 export type ChartPeriod = (typeof CHART_PERIODS)[number];
 
-/** A measurement, or the mean of many with the least and the most of them. */
+/** A measurement, or the mean of several with their minimum and maximum. */
 export interface ChartPoint {
   readonly at: number;
   readonly value: number;
@@ -81,20 +83,20 @@ export type ToDashboard =
       readonly series: BoardSeries;
       readonly period: ChartPeriod;
       readonly facts: readonly (readonly [string, string])[];
-      /** Total bytes of memory and flash, the upper end of the charts of free bytes. */
+      /** Total bytes of memory and flash: the upper ends of the charts of free bytes. */
       readonly totals: { readonly memoryFree?: number; readonly flashFree?: number };
     };
 
 export type FromDashboard =
   | { readonly kind: 'ready' }
   | { readonly kind: 'act'; readonly action: ActionName; readonly ids: readonly string[] }
-  /** Show one board closely; '' ends that. */
+  /** Shows details of one board; '' closes them. */
   | { readonly kind: 'look'; readonly id: string; readonly period: ChartPeriod }
-  /** Do what helps against a trouble of one board. */
+  /** Runs the command that helps with a problem of one board. */
   | { readonly kind: 'help'; readonly id: string; readonly mark: string }
-  /** Show the history of one board. */
+  /** Shows the history of one board. */
   | { readonly kind: 'history'; readonly id: string }
-  /** Ask the board now for memory and flash. */
+  /** Asks the board for memory and flash now. */
   | { readonly kind: 'measure'; readonly id: string };
 
 /** Reads a message of the page; anything unknown is undefined. */

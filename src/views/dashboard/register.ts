@@ -7,7 +7,7 @@ type Services = Needs<'extension' | 'log' | 'fleet' | 'history' | 'appVersions' 
 
 const TYPE = 'mpyFleet.dashboard';
 
-/** The one dashboard of a window. It comes back with the window. */
+/** The dashboard, of which a window has at most one. VS Code restores it with the window. */
 export class Dashboard implements vscode.Disposable {
   readonly #serializer: vscode.Disposable;
   #open: { panel: vscode.WebviewPanel; page: DashboardPanel } | undefined;
@@ -50,7 +50,7 @@ export class Dashboard implements vscode.Disposable {
   }
 }
 
-/** The dashboard, opened by `mpyFleet.showDashboard`. */
+/** Registers the dashboard, which `mpyFleet.showDashboard` opens. */
 export function registerDashboard(context: Services): vscode.Disposable {
   const dashboard = new Dashboard(context);
   return vscode.Disposable.from(

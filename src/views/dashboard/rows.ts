@@ -4,14 +4,14 @@ import type { AppVersion } from '../apps/appVersions';
 import { agentText, shortVersion, stateOf } from '../tree';
 import type { DashboardRow } from './messages';
 
-/** Facts for a row that the board object does not hold. */
+/** Facts for a row that do not come from the board object. */
 export interface RowFacts {
   readonly tags: readonly string[];
   readonly latest: Sample | undefined;
   readonly lastSeen: number | undefined;
   readonly waiting: number;
   readonly app: AppVersion | undefined;
-  /** What needs attention, the gravest first. */
+  /** Problems that need attention, the most serious first. */
   readonly issues: readonly Issue[];
 }
 

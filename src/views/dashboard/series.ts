@@ -8,10 +8,10 @@ const PERIOD_MS: Readonly<Record<Exclude<ChartPeriod, 'live'>, number>> = {
   week: 7 * DAY_MS,
   month: 30 * DAY_MS,
 };
-/** Points of a chart: one for each pixel or two of its width. */
+/** Number of points in a chart: one for each pixel or two of its width. */
 const POINTS = 240;
 
-/** Measurements of this window as lines of a chart. */
+/** Returns measurements of this window as lines of a chart. */
 export function seriesOf(samples: readonly Sample[]): BoardSeries {
   return byMetric((metric) =>
     samples.flatMap((s) => {
@@ -21,7 +21,10 @@ export function seriesOf(samples: readonly Sample[]): BoardSeries {
   );
 }
 
-/** Measurements of days from the history as lines of a chart: means, with the least and the most. @throws StoreError */
+/**
+ * Returns measurements from the history as lines of a chart: means with their minimum and maximum.
+ * @throws StoreError
+ */
 export async function storedSeries(
   store: Pick<Store, 'series'>,
   uid: string,

@@ -1,10 +1,16 @@
 import { Deferred, systemClock, type Clock } from '../../core/async';
 import type { Fleet } from '../../core/board';
 
-/** Longest wait for the board of a restored editor, in milliseconds: several port scans, and the answers of brokers. */
+/**
+ * Longest wait in milliseconds for the board of a restored editor: several port scans, and the
+ * answers of brokers.
+ */
 const APPEAR_MS = 5000;
 
-/** Resolves when `there` holds, or after the time in which a plugged-in board would have been found. */
+/**
+ * Resolves when `there` returns true, or after the time in which a plugged-in board would have been
+ * found.
+ */
 export async function boardAppears(
   fleet: Fleet,
   there: () => boolean,

@@ -24,8 +24,9 @@ const CHANGE_TYPES = {
 };
 
 /**
- * `mpy:` files. Reading and saving may ask whether a running program may be stopped; looking (stat, listing) never does,
- * since VS Code looks by itself, for settings files and the like.
+ * The `mpy:` file system. Reading and saving may ask whether a running program may be stopped.
+ * Looking (stat, listing) never asks, because VS Code looks on its own, for settings files and the
+ * like.
  */
 export class BoardFileSystem implements vscode.FileSystemProvider, Disposable {
   readonly #store = new DisposableStore();
@@ -112,7 +113,7 @@ export class BoardFileSystem implements vscode.FileSystemProvider, Disposable {
   ): Promise<void> {
     return this.#at(from, (a) =>
       this.#at(to, async (b) => {
-        // VS Code copies by reading and writing when this is refused.
+        // If this is refused, VS Code copies by reading and writing.
         if (a.board !== b.board) throw vscode.FileSystemError.Unavailable(to);
         await work(a, b);
       }),

@@ -7,7 +7,10 @@ import { SCHEME } from '../boardUris';
 /** Rows in the boards' tree are below their board, where the mark would only repeat its name. */
 export const IN_TREE = 'tree';
 
-/** Marks the tabs of boards' files with two characters of the board's name, and names the board where the mouse rests on them. */
+/**
+ * Marks the tabs of boards' files with two characters of the board's name, and names the board in
+ * the tooltip.
+ */
 export function registerBoardMarks(context: Needs<'fleet' | 'uris'>): vscode.Disposable {
   const { fleet, uris } = context;
   const store = new DisposableStore();

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
 import { CancelledError, FileError, FleetError } from '../../core/errors';
 
-/** The error that VS Code understands: it decides by the code whether a file can be made, saved elsewhere, retried. */
+/**
+ * Converts an error to one that VS Code understands: from the code it decides whether a file can be
+ * created, saved elsewhere or retried.
+ */
 export function fileSystemError(error: unknown, uri: vscode.Uri): Error {
   if (error instanceof vscode.FileSystemError || error instanceof CancelledError) return error;
   if (!(error instanceof FleetError))

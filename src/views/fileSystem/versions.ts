@@ -17,7 +17,7 @@ export class FileVersions {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** The time to tell for `path`, which was found to be `stat` just now. */
+  /** Returns the time to report for `path`, for which the board has just returned `stat`. */
   seen(board: Board, path: string, stat: Stat): number {
     const known = this.#of(board).get(path);
     if (known && same(known.stat, stat)) return known.mtime;
@@ -26,13 +26,13 @@ export class FileVersions {
     return mtime;
   }
 
-  /** What was last seen at `path`. */
+  /** The last seen state of `path`. */
   known(board: Board, path: string): Version | undefined {
     return this.#boards.get(board)?.get(path);
   }
 
   /**
-   * `path` and everything below it was changed from here or deleted: the next check finds a new
+   * `path` and everything below it was deleted or changed from here, so the next check finds a new
    * version.
    */
   forget(board: Board, path: string): void {

@@ -8,7 +8,7 @@ import { callCommand } from '../callCommand';
 import { showWarningMessage } from '../message';
 import type { Settings } from '../settings';
 
-/** What the setting `history.logLevel` may say, and the least level of log lines that it keeps. */
+/** Values of the setting `history.logLevel`, and the lowest level of log lines that each keeps. */
 const LEVELS: Readonly<Record<string, LogLevel | undefined>> = {
   off: undefined,
   error: 'E',
@@ -31,9 +31,9 @@ export interface HistoryServices {
 }
 
 /**
- * What is kept beyond the window: telemetry, events, messages of apps and the audit of operations. In one SQLite file for all
- * windows of this computer, or on a PostgreSQL server that several people use. Making it does no I/O; the place is opened by the
- * first row or question.
+ * Data kept beyond the window: telemetry, events, messages of apps and the audit of operations. It
+ * is in one SQLite file for all windows of this computer, or on a PostgreSQL server that several
+ * people use. Creating it does no I/O; the first row or question opens the file or server.
  */
 export class History implements Disposable {
   readonly store: Store;
@@ -66,14 +66,15 @@ export class History implements Disposable {
     });
   }
 
-  /** The least level of log lines that are kept; undefined: none. */
+  /** The lowest level of log lines that are kept. Undefined: none. */
   get logLevel(): LogLevel | undefined {
     return LEVELS[this.services.settings.get('history.logLevel')];
   }
 
   /**
-   * Returns the server of the setting `history.server` with its password; undefined: the file is used.
-   * @throws UsageError if the setting is no address of a server
+   * Returns the server in the setting `history.server`, with its password. Undefined: the file is
+   * used.
+   * @throws UsageError if the setting is not the address of a server
    */
   async server(): Promise<StoreServer | undefined> {
     const { extension, settings } = this.services;
@@ -105,7 +106,10 @@ export class History implements Disposable {
     };
   }
 
-  /** Each failure is in the log; the first of a window is shown, since a full disk fails every few seconds. */
+  /**
+   * Each failure is logged. Only the first one of a window is shown, because a full disk fails
+   * every few seconds.
+   */
   #failed(error: Error & { hint?: string }): void {
     this.services.log.error(error.message);
     if (this.#told) return;
@@ -125,7 +129,7 @@ export class History implements Disposable {
   }
 }
 
-/** A password belongs to a login at a server: another address gets none that was given for this one. */
+/** A password belongs to a login at one server. Another address does not get it. */
 function passwordKey(login: string): string {
   return `mpyFleet.history ${login}.password`;
 }

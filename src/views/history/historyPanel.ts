@@ -17,12 +17,12 @@ import { lineOf } from './lines';
 import { readMessage, type Find, type FromHistory, type ToHistory } from './messages';
 import { historyBody, historyWords } from './page';
 
-/** Entries that are shown at first and with each "Show More". */
+/** Number of entries shown at first, and added by each "Show More". */
 const PAGE = 200;
 /** Limit of entries in an export. */
 const MOST_EXPORTED = 200_000;
 
-/** The history: operations and what happened on boards as one table, with a search, a period, and an export. */
+/** The history: operations and events of boards in one table, with search, period and export. */
 export class HistoryPanel implements vscode.Disposable {
   readonly #lifetime = new DisposableStore();
   #query: HistoryQuery | undefined;
@@ -32,7 +32,7 @@ export class HistoryPanel implements vscode.Disposable {
   constructor(
     private readonly context: Needs<'extension' | 'log' | 'fleet' | 'known' | 'history'>,
     private readonly panel: vscode.WebviewPanel,
-    /** The board to begin with; '' for all. */
+    /** The board to show first; '' for all. */
     private uid: string,
   ) {
     const { extensionUri } = context.extension;

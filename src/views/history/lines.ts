@@ -4,7 +4,7 @@ import { type AuditEntry, type EventEntry, type HistoryRow, statusOf } from '../
 import { shownTime } from '../../core/timeText';
 import type { HistoryLine } from './messages';
 
-/** Boards of an operation that its detail lists; the export has all. */
+/** Maximum number of boards in an operation's details. The export contains all. */
 const LISTED = 500;
 
 /** Formats an entry of the history as a line of the table. `nameOf` returns the current name of a board. */

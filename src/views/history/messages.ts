@@ -1,6 +1,6 @@
 import { HISTORY_TYPES, type HistoryType } from '../../core/store';
 
-/** What the page asks for, as its controls have it. Times are milliseconds since 1970. */
+/** The request of the page, with the values of its controls. Times are milliseconds since 1970. */
 export interface Find {
   readonly type: HistoryType;
   /** Unique id of a board; '' for all. */
@@ -18,10 +18,10 @@ export interface HistoryLine {
   readonly kind: string;
   readonly boards: string;
   readonly text: string;
-  /** `ok`, `failed`, `cancelled`; '' where there is none. */
+  /** `ok`, `failed`, `cancelled`; '' if there is none. */
   readonly status: string;
   readonly who: string;
-  /** All details, one a line. */
+  /** All details, one per line. */
   readonly detail: string;
 }
 
@@ -30,7 +30,7 @@ export type ToHistory =
       readonly kind: 'words';
       readonly words: Readonly<Record<string, string>>;
       readonly boards: readonly { readonly uid: string; readonly name: string }[];
-      /** The board to begin with. */
+      /** The board to show first. */
       readonly uid: string;
     }
   /** `first`: replaces the shown entries. `more`: more entries follow. */

@@ -4,7 +4,7 @@ import { HISTORY_TYPES } from '../../core/store';
 const options = (values: readonly string[], name: string) =>
   values.map((value) => `<option value="${value}" id="${name}-${value}"></option>`).join('');
 
-/** Periods that can be chosen, in hours; `all` and `between` have none. */
+/** Periods to choose from, in hours. `all` and `between` have none. */
 export const PERIODS = ['hour', 'day', 'week', 'month', 'all', 'between'] as const;
 
 /** The markup of the history; its script fills it. */

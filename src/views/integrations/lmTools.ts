@@ -87,13 +87,13 @@ export function registerLmTools(
 
 interface Tool<T> {
   title(input: T): string;
-  /** The question to the user, in Markdown. */
+  /** Returns the question to the user, in Markdown. */
   ask(input: T): string;
   /**
    * The boards as one text. If it differs from the text in the question, other boards were added.
    */
   boards?(input: T): string;
-  /** The text for the model. */
+  /** Returns the text for the model. */
   work(input: T, signal: AbortSignal): Promise<string>;
 }
 
@@ -105,8 +105,8 @@ function register<T extends object>(
   name: string,
   tool: Tool<T>,
 ): vscode.Disposable {
-  // A question names boards. If other boards have these names when it is answered, the user was not
-  // asked about them.
+  // The question names boards. If other boards have these names when it is answered, the user was
+  // not asked about them.
   const asked = new Map<string, string>();
   return vscode.lm.registerTool<T>(name, {
     prepareInvocation: ({ input }) => {
@@ -130,7 +130,7 @@ function register<T extends object>(
         const title = vscode.l10n.t('Language model: {0}', tool.title(input));
         return answer(await history.operations.run(title, () => tool.work(input, abort.signal)));
       } catch (error) {
-        // The model gets the error and the hint that a user would see.
+        // The model gets the error and the hint, as a user would.
         const { message } = asError(error);
         const hint = error instanceof FleetError && error.hint ? ` ${error.hint}` : '';
         throw new Error(`${message}.${hint}`, { cause: error });
@@ -156,7 +156,7 @@ function fenced(text: string, language: string): string {
   return `\n\n${fence}${language}\n${text}\n${fence}\n`;
 }
 
-/** Files that contain keys and passwords: no model gets them. */
+/** Matches files that contain keys and passwords. No model gets them. */
 const SECRET =
   /^\/*(mpyfleet\/|webrepl_cfg\.py|(.*\/)?secrets?\.(py|json|toml)$|(.*\/)?.*\.(key|pem|der)$)/i;
 

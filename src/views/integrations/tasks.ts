@@ -21,7 +21,7 @@ interface Definition extends vscode.TaskDefinition {
   readonly boards: string;
   /** For run and upload: a file, relative to the workspace folder. */
   readonly file?: string;
-  /** For run, in place of a file. */
+  /** For run: code instead of a file. */
   readonly code?: string;
   /** For upload: the destination on the board. */
   readonly to?: string;
@@ -146,8 +146,9 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   /**
-   * A traceback calls the code `<stdin>`: with the file's own name the problem matcher finds it. The name is relative to the folder:
-   * a matcher that has to find out whether a name is relative looks at the disk, and a task that ends meanwhile loses its problems.
+   * A traceback names the code `<stdin>`; the problem matcher finds the file only by its own name.
+   * The name is relative to the folder: a matcher that must find out whether a name is relative
+   * looks at the disk, and if the task ends during that, its problems are lost.
    */
   #linked(text: string): string {
     if (!this.definition.file) return text;

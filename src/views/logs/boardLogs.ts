@@ -25,7 +25,10 @@ export const LOG_LANGUAGE = 'mpyfleet-log';
 export class BoardLogs implements Disposable {
   readonly #store = new DisposableStore();
   readonly #logs = new LogStore();
-  /** New records of boards whose earlier records are being fetched; they are shown after those. */
+  /**
+   * New records of boards whose earlier records are still being fetched. They are shown after
+   * those.
+   */
   readonly #held = new Map<string, LogBatch[]>();
   #channel: vscode.OutputChannel | undefined;
   #filter: LogFilter = {};

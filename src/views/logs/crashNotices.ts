@@ -25,7 +25,7 @@ export interface CrashNoticeServices {
   trustedName(uid: string): Promise<string | undefined>;
   /** A trusted board has crashed once more; `line` is the last line of the traceback. */
   crashed?(uid: string, line: string): void;
-  /** Shows it; resolves when the user has closed or answered the message. */
+  /** Shows the message. Resolves when the user has closed or answered it. */
   show(notice: CrashNotice): Promise<void>;
 }
 

@@ -5,18 +5,16 @@ import { DisposableStore, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { FileChanges } from '../fileChanges';
 
-/**
- * Interval, in milliseconds, at which a board is asked after a crash whether its program is
- * healthy.
- */
+/** Milliseconds after a crash before the board is asked whether its program is healthy. */
 const WELL_MS = 60_000;
 
 /** Returns whether the crashed program is still stopped. Rejects if the board does not answer. */
 export type IsDown = (board: Board) => Promise<boolean>;
 
 /**
- * Marks boards whose program crashed, until it has run again for a minute or the user has put other files on the board. The
- * message about the crash goes away after seconds; the mark stays for as long as the program is down.
+ * Marks boards whose program crashed, until it has run for a minute or the user has put other files
+ * on the board. A message about the crash disappears after seconds; the mark stays as long as the
+ * program is down.
  */
 export class CrashStates implements Disposable {
   readonly #store = new DisposableStore();
@@ -31,7 +29,7 @@ export class CrashStates implements Disposable {
   ) {
     this.#store.add(
       fileChanges.onDidChange((changes) => {
-        // The root means "reload", which changes nothing on the board.
+        // The root means "refresh", which changes nothing on the board.
         for (const { board, path } of changes) if (path !== '/') this.#well(board);
       }),
     );
@@ -68,7 +66,7 @@ export class CrashStates implements Disposable {
     } catch (error) {
       this.log.debug(`${board.name} does not say how its program is: ${asError(error).message}`);
     }
-    if (board.crash !== crash || crash === undefined) return; // it crashed again, or has new files
+    if (board.crash !== crash || crash === undefined) return; // it crashed again, or got new files
     if (isDown) this.#watch(board);
     else this.#well(board);
   }

@@ -121,7 +121,10 @@ function watchCrashes(
   });
 }
 
-/** Whether the program of a board's agent ended by an error and does not run now. A board without an agent has none. */
+/**
+ * Returns whether the program of a board's agent has ended with an error and does not run now.
+ * False for a board without an agent.
+ */
 async function isDown(context: Needs<'brokers' | 'history'>, board: Board): Promise<boolean> {
   if (!board.links.some((l) => l.present && l.found.address.kind === 'mqtt')) return false;
   const { running, error } = await agentOf(context, board).control.app('info');
@@ -137,7 +140,7 @@ async function trustedName({ fleet, brokers }: Needs<'fleet' | 'brokers'>, uid: 
   return open || (await brokers.secrets.boardKey(uid)) ? board.name : undefined;
 }
 
-/** The last line of the crash, and the way to the rest. */
+/** Builds a message: the last line of the crash, and a button for the rest. */
 async function showCrash({ uid, name, line, count }: CrashNotice): Promise<void> {
   const show = vscode.l10n.t('Show the Crash');
   const words =

@@ -6,7 +6,7 @@ import type { WholeOutput } from './wholeOutput';
 
 /** Milliseconds of text collected before the document is changed. */
 const GATHER_MS = 40;
-/** Characters of text that a cell keeps in the document; the rest is in a file. */
+/** Characters of text that a cell keeps in the document. The rest is in a file. */
 export const TEXT_LIMIT = 200_000;
 
 type Stream = 'stdout' | 'stderr';
@@ -43,7 +43,7 @@ export class NotebookOutput implements CellOutput {
     this.#raised = raised;
     this.#flush();
     const stack = traceback.join('\n');
-    // The serializer writes the original as it is, so that other readers see the same lines.
+    // The serializer writes the original unchanged, so that other readers see the same lines.
     const originalError = { output_type: 'error', ename: name, evalue: value, traceback };
     this.#append(
       new vscode.NotebookCellOutput(
@@ -117,7 +117,8 @@ export class NotebookOutput implements CellOutput {
       this.#stream = { kind };
     }
     this.#buffer += text.slice(0, room);
-    // A window that draws slowly gets larger pieces, not a longer queue: the cell would end long after its program.
+    // A window that draws slowly gets larger pieces instead of a longer queue. Otherwise the cell
+    // would end long after its program.
     this.#timer ??= setTimeout(() => {
       void this.#chain.then(() => this.#flushStream());
     }, GATHER_MS);
@@ -153,7 +154,7 @@ export class NotebookOutput implements CellOutput {
     this.#then(() => this.execution.appendOutput(output));
   }
 
-  /** In order; the cell may have been deleted meanwhile. */
+  /** Runs in order. The cell may have been deleted in between. */
   #then(step: () => Thenable<void>): void {
     this.#chain = this.#chain.then(step).catch((error: unknown) => {
       this.log.debug(`A cell's output could not be shown: ${String(error)}`);

@@ -9,9 +9,9 @@ import type { Needs } from '../context';
 import { isMicroPython } from './kernelSpec';
 import { NOTEBOOK_TYPE } from './notebooks';
 
-/** Largest number of boards in the kernel picker; %connect reaches others. */
+/** Maximum number of boards in the kernel picker. %connect reaches the others. */
 const MOST = 40;
-/** The context key for menus: the fleet has more boards than the kernel picker names. */
+/** Context key for menus: the fleet has more boards than the kernel picker shows. */
 const MORE_BOARDS = 'mpyFleet.moreBoardsThanKernels';
 /** Milliseconds in which changes of boards are collected. */
 const GATHER_MS = 200;
@@ -34,7 +34,7 @@ export interface ControllerWork {
 interface Entry {
   readonly controller: vscode.NotebookController;
   readonly store: DisposableStore;
-  /** Notebooks that have chosen it: it stays while its board is away. */
+  /** Notebooks that have chosen this kernel. It stays while its board is away. */
   readonly notebooks: Set<vscode.NotebookDocument>;
 }
 
@@ -43,7 +43,7 @@ export class Controllers implements Disposable {
   readonly #store = new DisposableStore();
   readonly #boards = new Map<string, Entry>();
   readonly #generic: Entry;
-  /** Boards that notebooks are about to be connected to. */
+  /** Boards to which notebooks are about to be connected. */
   readonly #coming = new WeakMap<vscode.NotebookDocument, string>();
   #more = 0;
 
@@ -66,7 +66,7 @@ export class Controllers implements Disposable {
     vscode.workspace.notebookDocuments.forEach((n) => this.#prefer(n));
   }
 
-  /** Whether a notebook uses one of our kernels. */
+  /** Returns whether a notebook uses one of our kernels. */
   has(notebook: vscode.NotebookDocument): boolean {
     return [...this.#boards.values(), this.#generic].some((e) => e.notebooks.has(notebook));
   }
@@ -111,8 +111,8 @@ export class Controllers implements Disposable {
   }
 
   /**
-   * Boards whose kernels outlive their ports: those that have reported their unique id. Boards of open notebooks are first,
-   * then connected ones.
+   * Boards whose kernels outlive their ports, which are those that have reported their unique id.
+   * Boards of open notebooks come first, then connected ones.
    */
   #named(): Board[] {
     const { notebookDocuments } = vscode.workspace;
@@ -127,7 +127,10 @@ export class Controllers implements Disposable {
     return all.slice(0, MOST);
   }
 
-  /** Says in the picker and to the menus that there are boards without a kernel there. */
+  /**
+   * Tells the user in the picker, and the menus by a context key, that some boards have no kernel
+   * there.
+   */
   #tellMore(more: number): void {
     if (more === this.#more) return;
     if (more > 0 !== this.#more > 0) {

@@ -15,7 +15,7 @@ import { NOTEBOOK_TYPE } from './notebooks';
 
 const CELLS: vscode.DocumentSelector = { notebookType: NOTEBOOK_TYPE, language: 'python' };
 
-/** Which kernel a cell has; undefined: another extension's. */
+/** Returns the kernel of a cell. Undefined: another extension's. */
 export type KernelOfCell = (document: vscode.TextDocument) => NotebookKernel | undefined;
 
 const KINDS: Readonly<Record<Completion['kind'], vscode.CompletionItemKind>> = {
@@ -89,7 +89,7 @@ function folderOf(kernel: NotebookKernel, path: string): string {
   return `${base}/${path}`.replace(/\/+/g, '/').replace(/(.)\/$/, '$1');
 }
 
-/** Asks the notebook's board; a notebook without one has nothing to offer. */
+/** Asks the notebook's board. Without a board, there is nothing to offer. */
 async function onBoard<T>(
   kernel: NotebookKernel,
   ask: (board: Board) => Promise<T[]>,

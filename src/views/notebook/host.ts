@@ -10,7 +10,7 @@ import { isTrusted } from '../trust';
 import { addWebReplAddress, canonicalWebRepl } from '../webrepl/addresses';
 import { findPython } from './findPython';
 
-/** The window's services for a notebook in `folder`. */
+/** Services of the window for a notebook in `folder`. */
 export function notebookHost(
   context: Needs<'settings' | 'fleet' | 'active' | 'many' | 'sync' | 'packages'>,
   folder: string,

@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { KernelMemory } from '../../core/notebook';
 
 const KEY = 'mpyFleet.notebooks';
-/** Largest number of notebooks whose state is stored; the least recently used is dropped. */
+/** Maximum number of notebooks whose state is stored. The least recently used one is dropped. */
 const MOST = 200;
 
 /** The stored state of a notebook in this workspace. */

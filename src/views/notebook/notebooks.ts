@@ -25,7 +25,7 @@ export class Notebooks implements Disposable {
   }
 
   dispose(): void {
-    this.#wing?.then((wing) => wing.dispose()).catch(() => undefined); // reported when it was loaded
+    this.#wing?.then((wing) => wing.dispose()).catch(() => undefined); // the error was reported when it was loaded
   }
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { NOTEBOOK_TYPE } from './notebooks';
 
-/** Below a cell that printed more than the notebook keeps: a way to all of it. */
+/** Shows a link to the complete output below a cell that printed more than the notebook keeps. */
 export function registerWholeOutputItem(
   pathOf: (cell: vscode.NotebookCell) => string | undefined,
   onDidChange: vscode.Event<void>,

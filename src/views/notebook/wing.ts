@@ -153,7 +153,7 @@ export class NotebookWing implements Disposable {
     const open = this.#of(notebook);
     const run = new AbortController();
     open.runs.add(run);
-    // All of them show that they wait.
+    // All waiting cells show that they wait.
     const executions = cells.map((cell) => controller.createNotebookCellExecution(cell));
     try {
       await open.queue.run(async () => {
@@ -175,7 +175,7 @@ export class NotebookWing implements Disposable {
     await this.#showBoard(notebook, open);
   }
 
-  /** Another kernel would end the cells that still run: it is shown when all are done. */
+  /** Showing another kernel would end the running cells, so it is shown when all are done. */
   async #showBoard(notebook: vscode.NotebookDocument, { kernel, runs }: Open): Promise<void> {
     if (runs.size > 0) return;
     const board = kernel.chosen;
@@ -229,7 +229,7 @@ function mayFail({ metadata }: vscode.NotebookCell): boolean {
   return Array.isArray(tags) && tags.includes(MAY_FAIL);
 }
 
-/** Where paths on this computer begin: the notebook's folder. */
+/** Base folder of paths on this computer: the notebook's folder. */
 function folderOf(notebook: vscode.NotebookDocument): string {
   if (notebook.uri.scheme === 'file') return dirname(notebook.uri.fsPath);
   return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir();

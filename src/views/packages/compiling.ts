@@ -40,8 +40,9 @@ export class CompileOnUpload implements vscode.Disposable {
   }
 
   /**
-   * Returns undefined if files go to this board unchanged.
-   * @param marked the source of the files may ask for some to be compiled, whatever the setting says
+   * Returns a compiler, or undefined if files go to this board unchanged.
+   * @param marked the source of the files may request compilation of some, regardless of the
+   * setting
    */
   async forBoard(
     board: Board,
@@ -92,7 +93,7 @@ export class CompileOnUpload implements vscode.Disposable {
   }
 }
 
-/** A file as it is written to a board. */
+/** A file in the form in which it is written to a board. */
 interface Made {
   readonly path: string;
   readonly content: Uint8Array;
@@ -109,7 +110,7 @@ export class BoardCompiler {
     private readonly all: boolean,
   ) {}
 
-  /** For a sync of files relative to `base`. */
+  /** Compiles for a sync of files relative to `base`. */
   transform(base: vscode.Uri, fs: LocalFs): TransformTree {
     return (tree, remote) =>
       compileTree(tree, remote, async ({ board, local, content, compile }) => {
@@ -118,7 +119,7 @@ export class BoardCompiler {
       });
   }
 
-  /** For files that were saved: `fs` with compiled content at the paths that `places` names. */
+  /** Compiles saved files: returns `fs` with compiled content at the paths in `places`. */
   following(base: vscode.Uri, fs: LocalFs, places: ReadonlyMap<string, string>): LocalFs {
     const read = async (path: string) => {
       const content = await fs.read(path);

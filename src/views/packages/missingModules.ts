@@ -79,7 +79,7 @@ async function inWorkspace(module: string): Promise<vscode.Uri | undefined> {
 }
 
 /**
- * Uploads to where it would be imported from: `lib/x.py` into `/lib`.
+ * Uploads the module to the place from which it is imported: `lib/x.py` into `/lib`.
  * @returns whether it is installed now
  */
 async function upload(context: Needs<'tree'>, board: Board, local: vscode.Uri): Promise<boolean> {

@@ -78,7 +78,7 @@ export class PackageCenter implements Disposable {
     this.#store.add(this.compiling);
   }
 
-  /** A board as the manager needs it; identifies it if necessary. */
+  /** Describes a board for the manager. Identifies it if necessary. */
   async boardFor(board: Board, signal?: AbortSignal): Promise<PackageBoard> {
     const known = board.info?.mpy && board.uid !== undefined;
     const info = known
@@ -96,7 +96,7 @@ export class PackageCenter implements Disposable {
     };
   }
 
-  /** What was installed on a board from this computer, without asking the board. */
+  /** Returns the packages installed on a board from this computer, without asking the board. */
   async packagesOf(board: Board): Promise<ShownPackage[]> {
     const checked = this.#checked.get(keyOf(board));
     const installed = await this.#installed.load(keyOf(board));
@@ -125,7 +125,7 @@ export class PackageCenter implements Disposable {
     return adopted;
   }
 
-  /** Does the same for an expanded row: never asks, never connects, and reports no error. */
+  /** Does the same for an expanded row, but never asks, never connects, and reports no error. */
   checkQuietly(board: Board): void {
     if (!isConnected(board.state) || board.uid === undefined || this.#checked.has(keyOf(board)))
       return;

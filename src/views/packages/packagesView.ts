@@ -24,17 +24,17 @@ export const PACKAGES_VIEW = 'mpyFleet.packages';
 /** Number of boards whose packages are shown without being requested. */
 const FEW_BOARDS = 10;
 
-/** Milliseconds in which changes of boards are gathered before the view is drawn again. */
+/** Milliseconds in which changes of boards are collected before the view is redrawn. */
 const GATHER_MS = 100;
 
 /**
- * A click is lost while VS Code reloads the surrounding rows, so rows are reloaded only where they
- * differ.
+ * A click is lost while VS Code reloads the surrounding rows, so only rows that differ are
+ * reloaded.
  */
 class PackageRows implements vscode.TreeDataProvider<Row> {
   readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
-  /** How each board is drawn, and the rows below expanded ones. */
+  /** How each board was last drawn, and the rows below expanded ones. */
   readonly #drawn = new WeakMap<Board, string>();
   readonly #shown = new WeakMap<Board, PackageNode[]>();
 
@@ -44,7 +44,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
     this.#changed.fire(undefined);
   }
 
-  /** Whether a board is drawn otherwise than before. */
+  /** Returns whether a board must be drawn differently than before. */
   hasChanged(board: Board): boolean {
     const drawn = [board.name, isLikely(board), board.present, stateOf(board)].join('|');
     const changed = this.#drawn.get(board) !== drawn;
@@ -52,7 +52,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
     return changed;
   }
 
-  /** Draws the packages of a board as they are now. */
+  /** Draws the packages of a board in their present state. */
   async update(board: Board): Promise<void> {
     const now = await this.#packagesOf(board);
     const shown = this.#shown.get(board) ?? [];
@@ -137,8 +137,8 @@ function boardItem(board: Board, opened: boolean): vscode.TreeItem {
 }
 
 /**
- * Only why a board cannot be reached: the activity of connected ones is in the Boards view and
- * changes constantly.
+ * Only the reason why a board cannot be reached. The activity of connected boards is in the Boards
+ * view and changes constantly.
  */
 function stateOf(board: Board): string {
   return isConnected(board.state) ? '' : stateInWords(board);

@@ -5,7 +5,7 @@ import { registerPackagesView } from './packagesView';
 import { registerReadmes } from './readme';
 import { registerStubOffer } from './stubOffer';
 
-/** The Packages view, READMEs, and offers: stubs, and packages that a program needs. */
+/** Registers the Packages view, READMEs, and offers: stubs, and packages that a program needs. */
 export function registerPackages(
   context: Needs<'extension' | 'log' | 'fleet' | 'tree' | 'terminals' | 'runs' | 'packages'>,
 ): vscode.Disposable {

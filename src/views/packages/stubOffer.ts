@@ -7,7 +7,7 @@ import type { Needs } from '../context';
 import { hasPylance, setUpFor } from './stubSetup';
 import { showInformationMessage } from '../message';
 
-/** Kinds of boards for which it was offered here. */
+/** Kinds of boards for which code completion was offered here. */
 const KEY = 'mpyFleet.stubsOfferedFor';
 
 /** Milliseconds after a board has connected before anything is offered. */
@@ -42,17 +42,20 @@ export function registerStubOffer(
     soon,
     vscode.Disposable.from(
       fleet.onDidChangeBoard((board) => {
-        if (!isAsking && kindOf(board) !== undefined) soon.add(true); // the rest is checked once for all changes
+        if (!isAsking && kindOf(board) !== undefined) soon.add(true); // everything else is checked once for all changes
       }),
     ),
   );
 }
 
-/** A connected board of a kind that the user has not been asked about and that is not set up. */
+/**
+ * Returns a connected board of a kind that the user has not been asked about and that is not set
+ * up.
+ */
 function unasked({ extension, fleet }: Needs<'extension' | 'fleet'>): Board | undefined {
   const asked = extension.workspaceState.get<readonly string[]>(KEY, []);
   const setUp = setUpFor(extension);
-  if (setUp === '') return undefined; // by another tool, for a kind that is unknown here
+  if (setUp === '') return undefined; // set up by another tool, for an unknown kind
   const settled = setUp === undefined ? asked : [...asked, setUp];
   return fleet.boards.find((b) => {
     const kind = kindOf(b);

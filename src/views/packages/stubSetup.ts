@@ -11,17 +11,20 @@ import { placeFile } from '../saveFile';
  * remain unchanged.
  */
 const FOLDER = '.vscode/micropython-stubs';
-/** Of this workspace: sys.platform of the board that the stubs were chosen for. */
+/** Key of the workspace's state: sys.platform of the board for which the stubs were chosen. */
 const PLATFORM_KEY = 'mpyFleet.stubsFor';
 const SECTION = 'python.analysis';
 
-/** Whether Pylance, or a tool that uses its settings, is installed. */
+/** Returns whether Pylance, or a tool that uses its settings, is installed. */
 export function hasPylance(): boolean {
   const found = vscode.workspace.getConfiguration(SECTION).inspect('typeshedPaths');
   return found?.defaultValue !== undefined;
 }
 
-/** The platform of the board that this workspace's stubs are for; undefined where there are none from here. */
+/**
+ * Returns the platform for which this workspace's stubs were chosen. Undefined if there are none
+ * from here.
+ */
 export function setUpFor({ workspaceState }: vscode.ExtensionContext): string | undefined {
   const paths = vscode.workspace.getConfiguration(SECTION).get<unknown>('typeshedPaths');
   const isSetUp = Array.isArray(paths) && paths.includes(FOLDER);
@@ -29,7 +32,8 @@ export function setUpFor({ workspaceState }: vscode.ExtensionContext): string | 
 }
 
 /**
- * Downloads the stubs that fit a board, puts them into the workspace and points Pylance at them. The caller has asked.
+ * Downloads the stubs for a board, puts them into the workspace and makes Pylance use them. The
+ * caller has asked the user.
  * @throws UsageError, DownloadError, ProtocolError
  */
 export async function setUpStubs(
@@ -69,7 +73,7 @@ async function writeFolder(target: vscode.Uri, stubs: Stubs): Promise<void> {
 }
 
 /**
- * A stub path that the user has set is kept; the extension's folder is then added to the extra
+ * A stub path that the user has set is kept. The extension's folder is then added to the extra
  * paths.
  */
 async function pointPylance(folder: vscode.WorkspaceFolder): Promise<void> {

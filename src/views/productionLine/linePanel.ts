@@ -8,12 +8,12 @@ import { readMessage, type FromLine, type LineRow, type LineState, type ToLine }
 import { lineBody, lineWords } from './page';
 
 const TYPE = 'mpyFleet.productionLine';
-/** Shortest time between two redraws, in milliseconds: eight boards report their progress at once. */
+/** Shortest time between two redraws in milliseconds. Eight boards report progress at once. */
 const REDRAW_MS = 100;
-/** Boards that the page shows; the list has all. */
+/** Maximum number of boards on the page. The list contains all. */
 const MOST_ROWS = 500;
 
-/** The page of a production line: one row a board, green or red, the newest first. */
+/** The page of a production line: one row per board, green or red, the newest first. */
 export class LinePanel implements vscode.Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #asked = this.#lifetime.add(new Emitter<Exclude<FromLine['kind'], 'ready'>>());
@@ -26,7 +26,7 @@ export class LinePanel implements vscode.Disposable {
   #rows: readonly LineRow[] = [];
   #state: LineState = 'stopped';
   #says = '';
-  /** Boards that are begun are finished also after the user has closed the page. */
+  /** Boards in work are finished even after the user has closed the page. */
   #isOpen = true;
 
   /** @param template its name, for the title */

@@ -7,16 +7,16 @@ export interface LineRow {
   readonly uid: string;
   readonly firmware: string;
   readonly state: 'working' | 'ok' | 'failed' | 'already';
-  /** The step that it is at, or what came of it. */
+  /** The present step, or the result. */
   readonly words: string;
-  /** Part of the step that is done, 0 to 1. */
+  /** Completed part of the step, 0 to 1. */
   readonly done?: number;
   readonly seconds?: number;
-  /** More about a failure and what to do. */
+  /** Details of a failure, and what to do. */
   readonly detail: string;
 }
 
-/** Whether boards that are plugged in are set up. */
+/** Whether boards that are plugged in get set up. */
 export type LineState = 'running' | 'ending' | 'stopped';
 
 export type ToLine =

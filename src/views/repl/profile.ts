@@ -4,7 +4,10 @@ import type { Needs } from '../context';
 import { showError } from '../showError';
 import { startDemo } from '../helpful';
 
-/** `MicroPython REPL` in the list of terminal profiles is the active board's; turning to a terminal makes it active. */
+/**
+ * Provides the terminal profile `MicroPython REPL`, which opens the active board's terminal.
+ * Focusing a board's terminal makes the board active.
+ */
 export function registerProfile(context: Needs<'log' | 'active' | 'terminals'>): vscode.Disposable {
   const { active, terminals } = context;
   const activation = terminals.onDidActivate((board) => {

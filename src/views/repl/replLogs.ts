@@ -9,7 +9,7 @@ import type { Settings } from '../settings';
 export interface ReplLogServices {
   readonly fleet: Fleet;
   readonly settings: Settings;
-  /** Where the files go unless the user has chosen a folder. */
+  /** Folder of the files unless the user has chosen another one. */
   readonly folder: string;
   readonly onError: (error: unknown) => void;
 }
@@ -19,8 +19,8 @@ interface OpenLog extends Disposable {
 }
 
 /**
- * Writes the output of boards to files, one each: for all boards by a setting, or for one while it
- * is switched on.
+ * Writes the output of each board to a file: of all boards with a setting, or of one while it is
+ * switched on.
  */
 export class ReplLogs implements Disposable {
   readonly #store = new DisposableStore();
@@ -37,7 +37,7 @@ export class ReplLogs implements Disposable {
     );
   }
 
-  /** The log file of `board`, while one is written. */
+  /** The log file of `board` while it is being written. */
   pathOf(board: Board): string | undefined {
     return this.#logs.get(board)?.path;
   }

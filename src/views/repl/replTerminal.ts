@@ -98,7 +98,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  /** A job uses the board, and its code reads no keys. */
+  /** A job uses the board, and its code does not read keys. */
   #mustWait(): boolean {
     const { console, state } = this.board;
     const busy = state.tag === 'busy' || !this.#ahead.isEmpty;
@@ -115,7 +115,10 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     if (this.#busyForLong()) this.#tellBusy();
   }
 
-  /** The job has ended: keys typed meanwhile go to the prompt, unless the next job has started or the board is not connected. */
+  /**
+   * The job has ended. Keys typed in between go to the prompt, unless the next job has started or
+   * the board is not connected.
+   */
   #release(): void {
     if (this.#ahead.isEmpty || this.board.state.tag === 'busy') return;
     const pieces = this.#ahead.take();
@@ -124,8 +127,8 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   }
 
   /**
-   * Several lines for an idle prompt; a program that reads its input receives a paste like typed
-   * text.
+   * Sends several lines to an idle prompt. A program that reads its input receives a paste like
+   * typed text.
    */
   #isCode(text: string): boolean {
     const { console, state } = this.board;

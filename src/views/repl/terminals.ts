@@ -56,13 +56,16 @@ export class Terminals implements Disposable {
     return open.terminal;
   }
 
-  /** For the terminal profile: the options of a new terminal, or undefined when the board's is open already. */
+  /**
+   * Returns the options of a new terminal for the terminal profile, or undefined if the board's
+   * terminal is already open.
+   */
   profile(board: Board): vscode.ExtensionTerminalOptions | undefined {
     if (this.#open.has(board)) return undefined;
     return optionsFor(board, this.#create(board).pty);
   }
 
-  /** The board whose REPL `terminal` is. */
+  /** Returns the board whose REPL `terminal` is. */
   boardOf(terminal: vscode.Terminal): Board | undefined {
     return [...this.#open].find(([, open]) => open.terminal === terminal)?.[0];
   }
@@ -87,7 +90,7 @@ export class Terminals implements Disposable {
     for (const open of this.#open.values()) {
       if (open.pty !== creationOptions.pty || open.terminal) continue;
       open.terminal = terminal;
-      terminal.show(); // of a profile: VS Code makes its terminal without opening the panel for it
+      terminal.show(); // for a profile, VS Code creates the terminal without opening the panel
     }
     this.#tellActive();
   }

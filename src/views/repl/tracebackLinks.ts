@@ -41,7 +41,8 @@ export function registerTracebackLinks(
       openSource(context, board, file, line),
   });
   const command = vscode.commands.registerCommand(
-    // Of the page "Messages": the board's unique id, the file on the board, and the line from 1.
+    // A link on the page "Messages": the board's unique id, the file on the board, and the line,
+    // counted from 1.
     OPEN_SOURCE,
     async (uid: unknown, file: unknown, line: unknown) => {
       const board = typeof uid === 'string' ? context.fleet.byUid(uid) : undefined;
@@ -94,14 +95,16 @@ export async function sourceOf(
   return { uri: local, line: Math.max(0, line - 1 - (await linesAdded(board, path, local))) };
 }
 
-/** Only the file on the board has the lines that start the agent, before the program. */
+/** Only the file on the board contains the lines before the program that start the agent. */
 async function linesAdded(board: Board, path: string, local: vscode.Uri): Promise<number> {
   if (!hasAgent(board) || !isMainFile(path)) return 0;
   const own = text(await vscode.workspace.fs.readFile(local));
   return startLines(own) === '' ? START_LINES : 0;
 }
 
-/** The file of an app in the workspace that a board runs from its folder of this version. */
+/**
+ * Returns the file in the workspace of an app that a board runs from the folder of this version.
+ */
 async function inApp(path: string): Promise<vscode.Uri | undefined> {
   const file = appFileOf(path);
   if (!file) return undefined;
@@ -113,14 +116,14 @@ async function inApp(path: string): Promise<vscode.Uri | undefined> {
       const local = vscode.Uri.joinPath(manifest, '..', file.path);
       if ((await vscode.workspace.fs.stat(local)).type === vscode.FileType.File) return local;
     } catch (error) {
-      // An app.json of something else, or an app without this file: another folder may have it.
+      // An app.json of another kind, or an app without this file. Another folder may contain it.
       if (!(error instanceof UsageError) && !(error instanceof vscode.FileSystemError)) throw error;
     }
   }
   return undefined;
 }
 
-/** The one file of the workspace whose path ends as the board's does. */
+/** Returns the only file of the workspace whose path ends like the board's. */
 async function inWorkspace(file: string): Promise<vscode.Uri | undefined> {
   if (/[*?{}[\]]/.test(file)) return undefined;
   const found = await vscode.workspace.findFiles(`**/${nameOf(file)}`, undefined, MOST);

@@ -14,7 +14,7 @@ import type { Operations } from '../../core/audit/operations';
 export interface FleetJobsServices {
   readonly stopPolicies: StopPolicies;
   readonly operations: Operations;
-  /** A board's unique id, by its id in the tree. */
+  /** Returns a board's unique id by its id in the tree. */
   uidOf(id: string): string | undefined;
   /** Undefined while no broker is in use. */
   publisher(): GroupPublisher | undefined;
@@ -48,7 +48,7 @@ export class FleetJobs implements Disposable {
     return this.services.stopPolicies;
   }
 
-  /** What a job on many boards needs. */
+  /** Services of a job on many boards. */
   get forJobs(): FleetJobServices {
     const { stopPolicies, upload, updateAgent, updateFirmware, deployApp } = this.services;
     const publisher = this.services.publisher();
@@ -88,8 +88,8 @@ export class FleetJobs implements Disposable {
   }
 
   /**
-   * Shows a job and runs it. One that begins by itself (`'aside'`) is kept with the others, and
-   * shown when nothing else is.
+   * Shows a job and runs it. A job that starts on its own (`'aside'`) is added to the list, and
+   * shown only if no other job is.
    */
   async follow(
     job: ManyJob,

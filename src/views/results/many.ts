@@ -35,7 +35,7 @@ export interface ManyOptions {
   readonly settings: Settings;
   readonly fleet: Fleet;
   readonly stopPolicies: StopPolicies;
-  /** Sends a file for many boards over a broker once. */
+  /** Sends a file to many boards at once through a broker. */
   readonly publisher: GroupPublisher;
   readonly upload: UploadServices;
   /** Updates the agent of a board over the air. */
@@ -55,7 +55,7 @@ export class Many implements Disposable {
   /** Shared with other windows and `mpyfleet watch`. */
   readonly #waiting = new PendingFolder(join(stateFolder(process.env), 'waiting'));
   readonly #measured = new WeakMap<Board, Board['info']>();
-  /** The user is being told about a waiting job that failed. */
+  /** A message about a failed waiting job is open. */
   #telling = false;
   readonly jobs: FleetJobs;
   readonly pending: PendingJobs;
@@ -87,7 +87,7 @@ export class Many implements Disposable {
     );
   }
 
-  /** What a board tells of its memory and flash whenever it is asked is a measurement too. */
+  /** The memory and flash that a board reports whenever it is asked are measurements, too. */
   #measure(board: Board): void {
     const { uid, info } = board;
     if (uid === undefined || !info || this.#measured.get(board) === info) return;
@@ -103,7 +103,7 @@ export class Many implements Disposable {
   }
 
   /**
-   * Loads the waiting jobs and starts watching for their boards. Not at activation, because nothing
+   * Loads the waiting jobs and watches for their boards. Not called at activation, because nothing
    * depends on it.
    */
   start(): void {
@@ -117,7 +117,7 @@ export class Many implements Disposable {
     );
   }
 
-  /** Has an action wait for a board that is away. */
+  /** Stores an action for a board that is away. */
   async later(board: Board, action: FleetAction): Promise<void> {
     const compile = action.kind === 'upload' && this.options.upload.compiles;
     const waiting = compile ? { ...action, compile } : action;
@@ -130,7 +130,7 @@ export class Many implements Disposable {
     return healthOf(board, { samples, now: Date.now() });
   }
 
-  /** All boards but the ignored ones, as selectors and filters see them. */
+  /** All boards except ignored ones, as selectors and filters use them. */
   selectable(): SelectableBoard[] {
     const { fleet } = this.options;
     const shown = fleet.boards.filter((b) => !this.options.isIgnored(b));

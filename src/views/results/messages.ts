@@ -30,11 +30,11 @@ export type FromResults =
   | { readonly kind: 'cancel' }
   | { readonly kind: 'retry' }
   | { readonly kind: 'export' }
-  /** Show how two boards' answers differ, by their ids. */
+  /** Shows how two boards' answers differ, by their ids. */
   | { readonly kind: 'compare'; readonly left: string; readonly right: string }
-  /** Open the source that a line of a board's traceback names. */
+  /** Opens the source that a line of a board's traceback names. */
   | { readonly kind: 'source'; readonly id: string; readonly file: string; readonly line: number }
-  /** Open one board's answer in an editor. */
+  /** Opens one board's answer in an editor. */
   | { readonly kind: 'open'; readonly id: string };
 
 /** Checks a message of the page. Anything else gives undefined, because a webview is not trusted. */

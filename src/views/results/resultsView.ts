@@ -22,7 +22,7 @@ import { resultsBody, resultsWords } from './page';
 
 /** Coalesces the answers of a thousand boards into a few messages. */
 const REDRAW_MS = 100;
-/** Largest number of characters of output that a row sends to the page; a click shows all. */
+/** Maximum number of characters of output that a row sends to the page. A click shows all. */
 const SHOWN_OUTPUT = 20_000;
 
 /** Shows the answers of boards to the last job on many boards. */

@@ -10,16 +10,16 @@ import type { Needs } from '../context';
 import { rowItem, type ScriptRow } from './rows';
 
 const VIEW = 'mpyFleet.scripts';
-/** Number of boards whose schedules are read without being requested. */
+/** Number of boards whose schedules are read without a request. */
 const FEW_BOARDS = 10;
 /** Milliseconds during which changes are collected before the view is redrawn. */
 const GATHER_MS = 100;
 /**
- * Milliseconds after the start of a run at which the view is read again; most runs have ended by
+ * Milliseconds after the start of a run before the view is read again. Most runs have ended by
  * then.
  */
 const AFTER_RUN_MS = 2_000;
-/** Longest wait, in milliseconds, that a timer can hold reliably. */
+/** Longest wait in milliseconds that a timer supports reliably. */
 const LONGEST_MS = 86_400_000;
 
 class ScriptRows implements vscode.TreeDataProvider<ScriptRow> {
@@ -79,7 +79,8 @@ class ScriptRows implements vscode.TreeDataProvider<ScriptRow> {
   }
 
   async #board(board: Board): Promise<ScriptRow[]> {
-    // Reading the schedules must not stop a program: only a board that is idle or runs the agent is read.
+    // Reading the schedules must not stop a program, so only a board that is idle or has the agent
+    // is read.
     if (!isFree(board)) return this.#later(board);
     this.waiting.delete(board);
     try {
@@ -101,7 +102,7 @@ class ScriptRows implements vscode.TreeDataProvider<ScriptRow> {
     return [note(vscode.l10n.t('shown when the board is connected and no program runs'))];
   }
 
-  /** Reads again once a run at `next` has ended, so that last and next stay true. */
+  /** Reads again after a run at `next` has ended, so that the shown times stay correct. */
   #readAfter(next: number | undefined): void {
     if (next === undefined) return;
     const at = Math.max(next, Date.now()) + AFTER_RUN_MS;
@@ -123,7 +124,7 @@ function note(label: string, tooltip?: string): ScriptRow {
   return { kind: 'scriptNote', label, ...(tooltip === undefined ? {} : { tooltip }) };
 }
 
-/** The Scripts and Schedules view. */
+/** Registers the Scripts and Schedules view. */
 export function registerScripts(context: Needs<'fleet' | 'scripts'>): vscode.Disposable {
   const { fleet, scripts } = context;
   const rows = new ScriptRows(context);

@@ -116,7 +116,10 @@ function icon(failed: boolean): vscode.ThemeIcon {
     : new vscode.ThemeIcon('calendar');
 }
 
-/** `every 300 s · last 14:05:00 · next 14:10:00`: the day only where it is another. Times in milliseconds since 1970. */
+/**
+ * Formats `every 300 s · last 14:05:00 · next 14:10:00`, with the day only if it is not today.
+ * Times are in milliseconds since 1970.
+ */
 function times(when: string, last: number | undefined, next: number | undefined): string {
   const today = shownTime(Date.now()).slice(0, 10);
   const short = (at: number) => shownTime(at).replace(`${today} `, '');

@@ -21,12 +21,12 @@ export class ScriptCenter implements Disposable {
   readonly kept = new KeptScripts(process.env);
   readonly file = new ScheduleFile(process.env);
   readonly #changed = new vscode.EventEmitter<Board | undefined>();
-  /** Scripts or schedules have changed: those of a board, or of this computer. */
+  /** Scripts or schedules of a board, or of this computer, have changed. */
   readonly onDidChange = this.#changed.event;
 
   constructor(private readonly brokers: Pick<BrokerCenter, 'hub'>) {}
 
-  /** Makes the views read the schedules of a board, or of all, again. */
+  /** Makes the views read the schedules of a board, or of all boards, again. */
   changed(board?: Board): void {
     this.#changed.fire(board);
   }
@@ -37,7 +37,7 @@ export class ScriptCenter implements Disposable {
     return (await this.file.read()).map((s) => ({ ...s, next: nextOf(s, now) }));
   }
 
-  /** Returns a board's schedules; empty if nothing on it could run them. */
+  /** Returns a board's schedules. Empty if the board cannot run any. */
   async ofBoard(board: Board): Promise<readonly ScheduleState[]> {
     try {
       return await boardSchedules(this.partOf(board));
@@ -61,7 +61,7 @@ export class ScriptCenter implements Disposable {
     this.#changed.dispose();
   }
 
-  /** The agent of a board that is connected to a broker now. */
+  /** Returns the agent of a board that is now connected to a broker. */
   #controlOf(board: Board) {
     for (const { present, found } of board.links) {
       if (!present || found.address.kind !== 'mqtt') continue;

@@ -81,7 +81,7 @@ export class Shares implements Disposable {
     this.#store.dispose();
   }
 
-  /** The admin key of the board, made when it is first shared. */
+  /** Returns the admin key of the board, which is created when it is first shared. */
   async #adminKey(name: string, uid: string): Promise<BoardKey> {
     const { secrets } = this.services;
     const known = await secrets.boardKey(uid);
@@ -96,7 +96,7 @@ export class Shares implements Disposable {
     return key;
   }
 
-  /** The local broker lets a board announce itself with its own login only. */
+  /** The local broker requires a board to announce itself with its own login. */
   async #login(
     profile: BrokerProfile,
     uid: string,
@@ -128,13 +128,13 @@ async function factsOf(board: Board, signal: AbortSignal): Promise<SharedFacts> 
     const { home } = await board.quietFiles.places(signal);
     return sharedFacts(info, board.name, home);
   } catch (error) {
-    // A program runs, which sharing must not stop. What the board said earlier is enough.
+    // A running program must not be stopped for sharing. The board's earlier description is enough.
     if (!(error instanceof ProgramRunningError)) throw error;
     return sharedFacts({ ...board.info, uid: board.uid }, board.name, '/');
   }
 }
 
-/** @throws UsageError if the board is at the broker already by an agent of its own */
+/** @throws UsageError if the board is already at the broker through its own agent */
 function requireFree(broker: Broker, uid: string, name: string): void {
   const there = broker.presences.get(uid);
   if (!there?.on || there.caps.has('cable')) return;

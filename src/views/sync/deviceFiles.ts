@@ -55,7 +55,9 @@ export class DeviceFiles {
     return isYaml(uri.path) && this.folders().some((f) => f.toString() === folder);
   }
 
-  /** The device files, each with its text: that of the editor where it is being edited. */
+  /**
+   * Returns the device files with their texts: the editor's text for files that are being edited.
+   */
   async files(): Promise<{ readonly uri: vscode.Uri; readonly text: string }[]> {
     const found: { uri: vscode.Uri; text: string }[] = [];
     for (const folder of this.folders()) {

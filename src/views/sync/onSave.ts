@@ -141,7 +141,10 @@ export class SyncOnSave implements Disposable {
     return boards;
   }
 
-  /** The window's own changes arrive here once more, a little later; what the board has by then is not sent again. */
+  /**
+   * The window's own changes are reported once more, a little later. Content that the board has by
+   * then is not sent again.
+   */
   #watch(): void {
     if (this.#on === (this.#watcher !== undefined)) return;
     this.#watcher?.dispose();
@@ -154,7 +157,10 @@ export class SyncOnSave implements Disposable {
     this.#watcher = watcher;
   }
 
-  /** Shown only while it is on: a click turned it on for a whole workspace, where the user may not have meant that. */
+  /**
+   * Shown only while it is on. A click turned it on for a whole workspace, which the user may not
+   * have intended.
+   */
   #draw(): void {
     this.#watch();
     if (!this.#on || (vscode.workspace.workspaceFolders ?? []).length === 0) {

@@ -10,7 +10,7 @@ import { workspaceFs } from './workspaceFs';
  * use.
  */
 const KEY = 'mpyFleet.sync.outside';
-/** Number of folders that the question lists; it gives a count for the rest. */
+/** Number of folders that the question lists. The rest is a count. */
 const LISTED = 12;
 
 type Agreed = Readonly<Record<string, readonly string[]>>;
@@ -94,7 +94,7 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-/** A line for each folder, with the first of its files. */
+/** Returns one line per folder, with the first of its files. */
 function list(byFolder: ReadonlyMap<string, readonly string[]>): string {
   const lines = [...byFolder].map(([folder, names]) => {
     const shown = names.slice(0, 3).join(', ') + (names.length > 3 ? ', …' : '');

@@ -4,7 +4,7 @@ import type { Needs } from '../context';
 /** Key of the workspace's state: the boards whose sync the user has seen and applied here. */
 const KEY = 'mpyFleet.sync.previewed';
 
-/** Whether a push to `board` may go without a preview, by the user's setting. */
+/** Returns whether the user's setting allows a push to `board` without a preview. */
 export function isPreviewed(
   { settings, extension }: Needs<'extension' | 'settings'>,
   board: Board,
@@ -14,7 +14,7 @@ export function isPreviewed(
   return extension.workspaceState.get<string[]>(KEY, []).includes(board.uid ?? board.id);
 }
 
-/** Notes that a sync of `board` has been carried out here: its places are known. */
+/** Notes that a sync of `board` was applied here, so its destinations are known. */
 export async function notePreviewed(
   { extension }: Needs<'extension'>,
   board: Board,

@@ -44,7 +44,7 @@ export interface SyncSource {
   readonly localFs: LocalFs;
   /** The folder that local paths are relative to. */
   readonly base: vscode.Uri;
-  /** Whether it may ask for files to be compiled that uploads leave as they are. */
+  /** Whether it may request compilation of files that uploads leave unchanged. */
   readonly compiles?: boolean;
   /**
    * Asks for the necessary consent before local files are read; call it outside a session.
@@ -65,8 +65,8 @@ export interface SourceServices {
 }
 
 /**
- * Mappings of the settings that name the board, and its own folder, take precedence, then its device file, then mappings for all,
- * or the whole folder.
+ * Priority: mappings in the settings that name the board, and its own folder; then its device file;
+ * then mappings for all boards, or the whole folder.
  */
 export async function sourceFor(
   services: SourceServices,
@@ -82,7 +82,10 @@ export async function sourceFor(
   return folderSource(services, board, from, mappings);
 }
 
-/** The folders for this board alone that exist: `boards/<its name>`, or those of mappings with `{name}`. */
+/**
+ * Returns the existing folders for this board alone: `boards/<its name>`, or those of mappings with
+ * `{name}`.
+ */
 export async function ownerOf(
   { settings }: Pick<SourceServices, 'settings'>,
   board: Board,
@@ -91,7 +94,7 @@ export async function ownerOf(
   const set = settings.get('sync.mappings').map((setting) => parseMapping(setting));
   const perBoard = set.filter(isPerBoard);
   const own = (mapping: Mapping) => forBoard(mapping, board.name) ?? [];
-  // A mapping of the settings for this folder, or for a part of it, says what belongs where.
+  // A mapping in the settings says where this folder, or a part of it, belongs.
   const usual = [BOARD_FOLDER]
     .flatMap(own)
     .filter(({ from }) => !set.some((m) => below(from, m.from) !== undefined));
@@ -124,7 +127,10 @@ async function chooseFolder(): Promise<vscode.WorkspaceFolder> {
   return (await vscode.window.showWorkspaceFolderPick()) ?? first;
 }
 
-/** The mappings of the settings that are for a board, without those for a folder of each board: those for all, and those whose selector names it. */
+/**
+ * Returns the mappings in the settings that apply to the board, without those for a folder per
+ * board: those for all boards, and those whose selector names it.
+ */
 export function mappingsFor(
   { settings, fleet }: Pick<SourceServices, 'settings' | 'fleet'>,
   board: Board,
@@ -150,7 +156,7 @@ function folderSource(
   const { settings } = services;
   const localFs = confinedFs(workspaceFs(folder.uri), folder.uri.path);
   const ignores = IgnoreRules.parse([...BUILT_IN_IGNORES, ...settings.get('sync.ignore')]);
-  // A file in the board's own folder is used in place of one for all boards.
+  // A file in the board's own folder replaces one for all boards.
   const isReplaced = async (place: string, by: string) => {
     const replacing = own.filter((mapping) => mapping.replaces);
     const file = relativeOf(replacing, place);
@@ -215,7 +221,10 @@ export function specSource(outside: OutsidePlaces, spec: vscode.Uri): SyncSource
   };
 }
 
-/** The files that the device file of a board wants there; undefined if no device file names the board. */
+/**
+ * Returns the files that the device file puts on a board. Undefined if no device file names the
+ * board.
+ */
 export async function configuredFiles(
   services: SourceServices,
   board: Board,
@@ -232,7 +241,10 @@ export async function configuredFiles(
   return { file: file.fsPath, files };
 }
 
-/** What is needed to find the files that a device file names, which must not be read before the user agrees. */
+/**
+ * Returns what is needed to find the files in a device file. They must not be read before the user
+ * agrees.
+ */
 function resolvable({ outside, devices: { environment } }: SourceServices, device: Device) {
   const file = vscode.Uri.parse(device.place.file);
   const folder = vscode.workspace.getWorkspaceFolder(file);

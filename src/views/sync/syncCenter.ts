@@ -108,7 +108,10 @@ export class SyncCenter implements Disposable {
     this.#changed.fire();
   }
 
-  /** Plans a sync of `board` in one session: a running program is asked about once. */
+  /**
+   * Plans a sync of `board` in one session, so that the user is asked about a running program only
+   * once.
+   */
   async preview(
     board: Board,
     mode: SyncMode,
@@ -291,5 +294,5 @@ export class SyncCenter implements Disposable {
   }
 }
 
-/** While nothing is changed, a row must not say "Syncing", as if it had begun. */
+/** The row must not say "Syncing" before anything is changed. */
 const comparing = (call: SyncCall) => ({ ...call, job: vscode.l10n.t('Comparing') });

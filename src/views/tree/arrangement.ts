@@ -24,7 +24,7 @@ export interface ArrangementServices {
   readonly adoption: Pick<Adoption, 'standingOf' | 'onDidChange'>;
   readonly state: vscode.Memento;
   readonly tagsOf: (board: Board) => readonly string[];
-  /** Chooses by a selector. @throws UsageError */
+  /** Filters by a selector. @throws UsageError */
   readonly select: (selector: string) => Selection<SelectableBoard>;
 }
 
@@ -102,7 +102,7 @@ export class Arrangement implements Disposable {
     );
   }
 
-  /** A key that changes whenever `board` may have to move in the tree or disappear. */
+  /** Returns a key that changes whenever `board` may have to move in the tree or disappear. */
   placeOf(board: Board): string {
     if (this.#filter === '' && this.#grouping === 'none') return '';
     const told = selectableOf(board, this.services.tagsOf(board));

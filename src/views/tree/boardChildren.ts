@@ -60,7 +60,8 @@ function failed(board: Board, error: Error): NoteNode {
 }
 
 async function space(board: Board, listings: FolderListings): Promise<NoteNode[]> {
-  // Free space alone is no reason to ask the board before anything has been read, because a program may be running.
+  // Before anything has been read, free space alone is not a reason to ask the board, because a
+  // program may be running.
   const flash = listings.has(board, '/') ? await listings.space(board) : board.info?.flash;
   if (!flash) return [];
   const label = vscode.l10n.t('{0} free of {1}', bytesText(flash.free), bytesText(flash.total));

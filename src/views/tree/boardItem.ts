@@ -19,7 +19,7 @@ export interface BoardMarks {
   readonly app?: string | undefined;
   /** Newer firmware than it runs: `1.29 is out`. */
   readonly firmware?: string | undefined;
-  /** Colleagues use it through a broker, by way of this window. */
+  /** Colleagues use it through this window and a broker. */
   readonly isShared?: boolean;
   /** It is the active board, and there are others. */
   readonly active: boolean;
@@ -67,7 +67,10 @@ function boardDescription(board: Board, marked: BoardMarks): string {
   return `${words}${where}${tags.map((tag) => ` #${tag}`).join('')}`;
 }
 
-/** Where the board is: `USB ttyACM3`. With several links only their kinds fit into a row, the active one first: `MQTT, USB`. */
+/**
+ * Describes where the board is: `USB ttyACM3`. With several links, only their kinds fit into a row,
+ * the active one first: `MQTT, USB`.
+ */
 function placesOf(board: Board, active: Link): string {
   const others = board.links.filter((l) => l.present && l !== active);
   if (others.length === 0) return placeOf(active.found.address);
@@ -146,7 +149,7 @@ export function stateOf(board: Board): string {
   return stateName(word);
 }
 
-/** Why there is no link, short enough for a row; the tooltip has the full sentence. */
+/** Explains why there is no link, in few words for a row. The tooltip has the full sentence. */
 function reason(error: Error): string {
   switch (error instanceof ConnectError ? error.reason : 'other') {
     case 'busy':
@@ -235,7 +238,7 @@ export function remoteItem(node: RemoteNode, uri: vscode.Uri): vscode.TreeItem {
   const isDir = entry.type === 'dir';
   const item = new vscode.TreeItem(shownPath(entry.name), isDir ? Collapsed : None);
   item.id = `${node.board.id}|file|${node.path}|${entry.type}`;
-  item.resourceUri = uri.with({ fragment: IN_TREE }); // without the mark that its tab has
+  item.resourceUri = uri.with({ fragment: IN_TREE }); // without the mark of its tab
   item.iconPath = isDir ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
   item.contextValue = isDir
     ? 'remote dir'

@@ -43,7 +43,7 @@ export function lookOf(board: Board): StateLook {
   return stateLook(board.state, board.present);
 }
 
-/** Whether it is or was behind a broker, and therefore has the agent. */
+/** Returns whether the board is or was behind a broker, and therefore has the agent. */
 export function hasAgent(board: Board): boolean {
   return board.links.some((l) => l.found.address.kind === 'mqtt');
 }

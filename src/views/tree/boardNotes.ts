@@ -38,7 +38,7 @@ export class BoardNotes {
     };
   }
 
-  /** The row about the app below a board; none without an app. */
+  /** Returns the row about the app below a board. Undefined without an app. */
   appRow(board: Board): NoteNode[] {
     const app = this.apps.of(board);
     if (!app) return [];
@@ -63,7 +63,7 @@ export class BoardNotes {
   }
 }
 
-/** `hello/1.0.0-1a2b3c4d` as `hello 1.0.0`: the hash is in the tooltip. */
+/** Formats `hello/1.0.0-1a2b3c4d` as `hello 1.0.0`. The tooltip contains the hash. */
 export function shortVersion(id: string): string {
   return id.replace('/', ' ').replace(/-[0-9a-f]{8}$/, '');
 }

@@ -1,27 +1,28 @@
 import type { Board } from '../../core/board';
 
 /**
- * Puts off the redraw of a board until its rows are read. VS Code does not know the rows below a board from its redraw until it
- * has got them: a click on a file would be lost meanwhile, and reading takes a while on a board. Reading also makes a board busy
- * and idle again; a redraw in that time would make VS Code lose rows that it shows: 1.96 shows the open board without files, and
- * later versions report no selection of them any more.
+ * Delays the redraw of a board until its rows are read. After a redraw, VS Code does not know the
+ * rows below a board until it has received them. Reading takes a while, and a click on a file would
+ * be lost during it. Reading also makes a board busy and idle again; a redraw at that time would
+ * make VS Code lose rows that it shows: 1.96 shows the open board without files, and later versions
+ * stop reporting a selection of them.
  */
 export class BoardReads {
   readonly #reading = new Map<Board, { readers: number; changed: boolean }>();
 
-  /** Folders that are shown and have changed on the board since they were read. */
+  /** Visible folders that have changed on the board since they were read. */
   readonly #stale = new Map<Board, Set<string>>();
 
   /**
-   * Calls `redraw` with each board whose redraw was put off, once its rows are read. `readFolder` reads a folder again, for the
-   * next time that VS Code asks for it, and does not reject.
+   * Calls `redraw` for each delayed board after its rows are read. `readFolder` reads a folder
+   * again, for the next time that VS Code asks for it, and does not reject.
    */
   constructor(
     private readonly redraw: (board: Board) => void,
     private readonly readFolder: (board: Board, path: string) => Promise<unknown>,
   ) {}
 
-  /** The next redraw of `board` waits until these folders have been read again. */
+  /** Delays the next redraw of `board` until these folders have been read again. */
   changed(board: Board, folders: readonly string[]): void {
     this.#stale.set(board, new Set([...(this.#stale.get(board) ?? []), ...folders]));
   }
@@ -46,7 +47,10 @@ export class BoardReads {
     }
   }
 
-  /** Returns whether the board's redraw is put off, because its rows are being read or must be read first. */
+  /**
+   * Returns whether the board's redraw is delayed because its rows are being read or must be read
+   * first.
+   */
   putOff(board: Board): boolean {
     const folders = this.#stale.get(board);
     if (folders && !this.#reading.has(board)) {

@@ -59,9 +59,9 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
    */
   #drawn = 0;
   #cost = 0;
-  /** The board that is marked as the active one. */
+  /** The board that is marked as active. */
   #active: Board | undefined;
-  /** More than one board was shown when all was last drawn. */
+  /** Whether more than one board was shown at the last full redraw. */
   #several = false;
   /** The rows as they were last drawn. */
   #groups: readonly GroupNode[] = [];
@@ -211,7 +211,10 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     return boards.map((board) => this.nodeOf(board));
   }
 
-  /** A board with several tags is in several groups: at home in the first, and named in the others. */
+  /**
+   * A board with several tags is in several groups: with its files in the first, and by name in the
+   * others.
+   */
   #inGroup(group: GroupNode): BoardNode[] {
     return group.boards.map((board) => {
       const home = this.#groups.find((g) => g.boards.includes(board));
@@ -228,7 +231,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
 
   #boardChanged(board: Board): void {
     const { tag } = board.state;
-    // Files that were hidden because a program ran can be read now.
+    // Files that were hidden because a program ran can now be read.
     const stopped = tag === 'idle' && this.#lastState.get(board) === 'running';
     if (tag !== 'busy') this.#lastState.set(board, tag);
     if (!board.transport || stopped) this.#listings.forget(board);
@@ -239,7 +242,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     } else if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
   }
 
-  /** The mark moves from one line to another. */
+  /** The mark moves from one row to another. */
   #activeChanged(board: Board | undefined): void {
     for (const changed of [this.#active, board]) {
       if (changed && this.#nodes.has(changed)) this.#redraws.add(this.nodeOf(changed));

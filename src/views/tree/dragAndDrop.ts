@@ -32,7 +32,7 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
     const onBoards = uris.filter((uri) => uri.scheme === SCHEME);
     const local = uris.filter((uri) => uri.scheme !== SCHEME);
     const folder = folderOf(target);
-    // A drop that was quicker than handleDrag's answer brings only the addresses of its rows.
+    // A drop that arrives before handleDrag has answered contains only the addresses of its rows.
     if (onBoards.length > 0) await callCommand('mpyFleet.moveInto', target, folder, onBoards);
     if (local.length > 0) await callCommand('mpyFleet.uploadInto', target, folder, local);
   }

@@ -2,7 +2,10 @@ import type { Board } from '../../core/board';
 import type { Space } from '../../core/boardFiles';
 import { nameOf, parentOf, type RemoteNode } from './nodes';
 
-/** Slow cards with hundreds of files in a folder take seconds to find each of them again. */
+/**
+ * Number of files up to which dates are requested. A slow card takes seconds to find each of
+ * hundreds of files again.
+ */
 const DATED = { first: 64 };
 
 /** The contents of folders, read when shown and cached until they change. */
@@ -35,7 +38,7 @@ export class FolderListings {
     return asked;
   }
 
-  /** Whether `path` has been read, or is being read. */
+  /** Returns whether `path` was read or is being read. */
   has(board: Board, path: string): boolean {
     return this.#boards.get(board)?.has(path) ?? false;
   }
@@ -58,7 +61,7 @@ export class FolderListings {
       (folder) => folder === parentOf(path) || folder === path || folder.startsWith(prefix),
     );
     for (const folder of stale) folders.delete(folder);
-    // A new file may be in a new folder: the nearest folder that is shown has changed then.
+    // A new file may be in a new folder, so the nearest visible folder has changed.
     if (stale.length === 0) return path === '/' ? [] : this.invalidate(board, parentOf(path));
     return [...new Set(stale.filter((f) => f === '/' || this.node(board, f)))];
   }
@@ -82,7 +85,7 @@ export class FolderListings {
       }))
       .sort(foldersFirst)
       .map((node) => {
-        // The same path keeps its object, so that VS Code redraws the node that it shows.
+        // The same path keeps its object, so that VS Code redraws the existing node.
         const known = nodes.get(node.path);
         const kept = known?.entry.type === node.entry.type ? Object.assign(known, node) : node;
         nodes.set(kept.path, kept);

@@ -8,10 +8,13 @@ export interface LoaderNode {
   readonly drive: LoaderDrive;
 }
 
-/** Interval of looks for drives, in milliseconds. Systems report no new drives to programs without native code. */
+/**
+ * Milliseconds between two searches for drives. Systems report new drives only to programs with
+ * native code.
+ */
 const LOOK_MS = 2000;
 
-/** The drives of loaders that are plugged in now. It looks for them only while its view can be seen. */
+/** The drives of loaders that are plugged in now. Searches only while its view is visible. */
 export class LoaderDrives implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
@@ -24,7 +27,7 @@ export class LoaderDrives implements Disposable {
     return this.#nodes;
   }
 
-  /** Looks while the view is visible. */
+  /** Searches while the view is visible. */
   lookFor(view: vscode.TreeView<unknown>): Disposable {
     const follow = () => {
       this.#stop();
@@ -51,7 +54,7 @@ export class LoaderDrives implements Disposable {
     const same = (a: LoaderDrive, b: LoaderDrive) => a.path === b.path && a.info === b.info;
     const isOld = (d: LoaderDrive) => this.#nodes.some(({ drive }) => same(drive, d));
     if (drives.length === this.#nodes.length && drives.every(isOld)) return;
-    // The object of a row stays, because its menu acts on it.
+    // The object of a row is reused, because its menu acts on it.
     this.#nodes = drives.map(
       (drive) => this.#nodes.find((node) => same(node.drive, drive)) ?? { kind: 'loader', drive },
     );

@@ -10,17 +10,17 @@ import type { LoaderNode } from './loaders';
 export interface BoardNode {
   readonly kind: 'board';
   readonly board: Board;
-  /** The board is in this group as well: a second row, without its files. */
+  /** The board is also in this group: a second row, without its files. */
   readonly alsoIn?: string;
 }
 
-/** Key of the group of boards that are not adopted; no tag, platform or broker is called so. */
+/** Key of the group of boards that are not adopted. No tag, platform or broker has this name. */
 export const NEW_BOARDS = '*new*';
 
 /** Boards that have something in common; see Grouping. */
 export interface GroupNode {
   readonly kind: 'group';
-  /** Undefined: those without a tag, a broker or a known platform. */
+  /** Undefined: boards without a tag, a broker or a known platform. */
   readonly key: string | undefined;
   readonly boards: readonly Board[];
 }
@@ -68,13 +68,15 @@ export function isTreeNode(value: unknown): value is TreeNode {
   );
 }
 
-/** The boards that a node represents. */
+/** Returns the boards that a node represents. */
 export function boardsOfNode(node: TreeNode): readonly Board[] {
   if (node.kind === 'otherPorts' || node.kind === 'loader') return [];
   return node.kind === 'group' ? node.boards : [node.board];
 }
 
-/** The folder that `node` represents: a board's root, or the folder that contains a file. */
+/**
+ * Returns the folder that `node` represents: a board's root, or the folder that contains a file.
+ */
 export function folderOf(node: TreeNode): string {
   if (node.kind !== 'remote') return '/';
   return node.entry.type === 'dir' ? node.path : parentOf(node.path);

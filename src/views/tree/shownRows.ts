@@ -3,18 +3,22 @@ import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { TreeNode } from './nodes';
 
 /**
- * The rows that VS Code has got from the tree. It forgets them when they are redrawn and learns them again when it has asked for
- * them. A row that is selected meanwhile is missing in the selection that it reports (its `ExtHostTreeView` looks each one up),
- * and is reported by no event later, since the selection has not changed then.
+ * The rows that VS Code has received from the tree. It forgets them when they are redrawn, until it
+ * has asked for them again. A row selected in between is missing in the reported selection (VS
+ * Code's `ExtHostTreeView` looks each one up), and no later event reports it, because the selection
+ * has not changed since.
  */
 export class ShownRows implements Disposable {
   readonly #store = new DisposableStore();
   readonly #given = this.#store.add(new Emitter<void>());
-  /** VS Code has learnt rows, so the selection may show rows that it did not show before. */
+  /** VS Code has received rows, so the selection may contain rows that were missing before. */
   readonly onDidGive = this.#given.event;
   readonly #rows = new Set<TreeNode>();
 
-  /** VS Code has asked for `rows`. It has them once it has made their items, which takes no more than promises. */
+  /**
+   * VS Code has asked for `rows`. It has them once it has created their items, which takes only
+   * promises.
+   */
   give(rows: readonly TreeNode[]): void {
     setImmediate(() => {
       for (const row of rows) this.#rows.add(row);

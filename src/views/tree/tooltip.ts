@@ -68,7 +68,7 @@ function boardRows(board: Board, state: string, tags: readonly string[]): Row[] 
   ];
 }
 
-/** The time on the board now, and how far it is off. */
+/** Returns the time on the board now, and its difference from this computer's. */
 function clockText({ clock, links }: Board): string | undefined {
   if (!clock) return undefined;
   const time = shownTime(Date.now() + clock.offset);
@@ -95,7 +95,7 @@ function linkRows({ found }: Board['links'][number]): Row[] {
   ];
 }
 
-/** The facts that a board behind a broker announces. */
+/** Returns the facts that a board behind a broker announces. */
 function agentLabels(): Partial<Record<string, string>> {
   return {
     broker: vscode.l10n.t('Broker'),

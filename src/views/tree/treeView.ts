@@ -6,7 +6,7 @@ import { boardsOfNode, type TreeNode } from './nodes';
 
 export const BOARDS_VIEW = 'mpyFleet.boards';
 
-/** The boards in the activity bar. */
+/** Registers the boards in the activity bar. */
 export function registerTree(
   context: Needs<'log' | 'active' | 'focus' | 'arrangement' | 'tree'>,
 ): vscode.Disposable {
@@ -33,12 +33,12 @@ export function registerTree(
   const isSelected = (board: Board) =>
     tree.selection.some((node) => boardsOfNode(node).includes(board));
   /**
-   * Selects the board that was chosen elsewhere: a click on a row that is selected already tells an extension nothing, so the row
-   * of another board must not stay selected.
+   * Selects the board that was chosen elsewhere. A click on a selected row fires no event, so the
+   * row of another board must not stay selected.
    */
   const follow = async () => {
     if (revealing) return;
-    await Promise.resolve(); // a terminal that opens makes two boards the active one in turn
+    await Promise.resolve(); // a terminal that opens makes two boards active, one after the other
     let board = active.current;
     while (view.visible && board && !isSelected(board)) {
       revealing = tree.nodeOf(board);

@@ -2,7 +2,7 @@ import type { Address } from '../../core/address';
 import { networkAddress } from '../../core/parseAddress';
 import type { Settings } from '../settings';
 
-/** Adds a board on the network to those that the user has. */
+/** Adds a network board to the user's addresses. */
 export async function addWebReplAddress(settings: Settings, address: Address): Promise<void> {
   const known = settings.get('webrepl.addresses');
   if (known.some((text) => canonicalWebRepl(text) === address.text)) return;

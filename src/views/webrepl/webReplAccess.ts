@@ -26,7 +26,7 @@ export class WebReplAccess {
     return this.memento.get<string[]>(REMEMBERED, []).includes(address.text);
   }
 
-  /** Returns the stored password, or asks for it. Undefined: the user gave none. */
+  /** Returns the stored password, or asks for it. Undefined: the user entered none. */
   readonly getPassword = async (
     address: Address,
     { wrong }: { wrong: boolean },
@@ -82,7 +82,10 @@ export class WebReplAccess {
   }
 }
 
-/** Asks for the password of a board's WebREPL, or for a new one: 4 to 9 characters; or for that of a telnet server. */
+/**
+ * Asks for a password: of a board's WebREPL, a new one for it (4 to 9 characters), or of a telnet
+ * server.
+ */
 export function askPassword(address: Address, wrong: boolean): Thenable<string | undefined> {
   if (address.kind === 'telnet') return askTelnetPassword(address, wrong);
   return showInputBox({
