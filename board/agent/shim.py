@@ -9,15 +9,15 @@ import sys
 
 _on = False  # the agent runs
 
-# In full: lazy imports must work from any working folder, and on some boards nothing is mounted
-# at the root and this is /flash/mpyfleet.
+# Absolute, because lazy imports must work from any working folder, and on some boards nothing is
+# mounted at the root, so this is /flash/mpyfleet.
 if __path__[:1] != "/":
     __path__ = (os.getcwd() + "/" + __path__).replace("//", "/")
 _NOTE = __path__ + "/boot.json"
 
 
 def load():
-    """The note of the last start; a fresh one when there is none or it is damaged."""
+    """Returns the record of the last start, or a new one if there is none or it is damaged."""
     try:
         with open(_NOTE) as f:
             d = json.load(f)
@@ -29,7 +29,8 @@ def load():
 
 
 def save(d):
-    """Written to another file and renamed: after a power cut either note is complete."""
+    """Writes it to another file and renames that: after a power cut, one of the two records is
+    complete."""
     with open(_NOTE + "~", "w") as f:
         json.dump(d, f)
     try:
@@ -53,7 +54,7 @@ def begin(d, power_on):
     d["event"] = ""
     if d.get("trial"):
         d["tries"] = d.get("tries", 0) + 1
-        if d["tries"] > 2:  # starts that a new copy gets to prove itself
+        if d["tries"] > 2:  # starts in which a new copy must prove itself
             d["event"] = "fellback"
             d["trial"] = ""
     if d.get("fails", 0) > 2 and not d.get("safe"):
@@ -109,13 +110,13 @@ def start():
     if _on:
         return
     _on = True
-    # Long-lived objects are created now: after a collection they lie together and leave one large
+    # Long-lived objects are created now. After a collection they lie together and leave one large
     # block for TLS.
     gc.collect()
     gc.threshold(4096)
     main, d = _choose()
     for name in ("load", "begin", "_power_on", "_choose"):
-        del globals()[name]  # they have done their work, and the memory is the user's
+        del globals()[name]  # they are no longer needed, and the memory belongs to the user
     main.run(d)
     del sys.modules[__name__]
     globals().update(__import__(__name__).__dict__)  # as it was, for another start(); _on among it

@@ -15,7 +15,7 @@ BLOCK, BLOCKS = 4096, 512
 
 
 class Module:
-    """Stands in for a firmware's module, of which it keeps the names in `keep`."""
+    """Stands in for a firmware's module; `keep` lists the names that stay."""
 
     def __init__(self, module, keep):
         for name in keep.split():
@@ -62,7 +62,7 @@ def board_os():
             both(repr(value))
 
     builtins.print = both
-    builtins.__repl_print__ = repl_print  # what compiled code of a prompt calls
+    builtins.__repl_print__ = repl_print  # called by compiled code of a prompt
     o.dupterm = dupterm
     o.uname = lambda: (sys.platform, UID, "1", sys.version, "Demo board on this computer")
     return o
@@ -124,7 +124,7 @@ def copy_all(source, target):
             try:
                 os.mkdir(target + name)
             except OSError:
-                pass  # it is there already
+                pass  # it already exists
             copy_all(source + name + "/", target + name + "/")
         else:
             with open(source + name, "rb") as a, open(target + name, "wb") as b:
@@ -132,7 +132,7 @@ def copy_all(source, target):
 
 
 def mount():
-    """The flash at `/`, and nothing of the computer's own files."""
+    """The flash at `/`, and none of the computer's own files."""
     flash = Flash(FOLDER + "/flash.img")
     new = os.VfsPosix(FOLDER + "/new") if "new" in os.listdir(FOLDER) else None
     try:
@@ -155,7 +155,7 @@ def begin():
     mount()
     sys.modules["machine"] = board_machine(leave)
     sys.modules["os"] = board_os()
-    # Not a wall, but no program for boards reaches the computer's own files by accident.
+    # Not a barrier, but no program for boards reaches the computer's own files by accident.
     for name in ("ffi", "vfs", "uctypes", "termios", "_thread"):
         sys.modules[name] = Module(None, "")
     sys.path[:] = ["", ".frozen", "/lib"]

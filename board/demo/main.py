@@ -1,4 +1,4 @@
-# Runs whenever the demo board starts or is reset. Nobody sees its LED on pin 2: so it prints.
+# Runs whenever the demo board starts or is reset. Its LED on pin 2 is invisible, so it prints.
 import time
 from machine import Pin
 

@@ -26,7 +26,7 @@ if "mpyfleet" in sys.modules:
     home = sys.modules["mpyfleet"].__path__[: -len("/mpyfleet")]
 remove(home + "/mpyfleet")
 if agent:
-    # Only what is in memory: the agent can load nothing more.
+    # Uses only what is in memory: the agent can load nothing more.
     sessions = agent.ag.sessions
     gone = json.dumps({"on": 0, "boot": sessions.boot_hex, "why": "removed"})
     agent.client.send(agent.st, signed(sessions, "st", gone), 1, True)

@@ -1,4 +1,4 @@
-# The next piece for the store that an earlier piece of code left behind.
+# Adds the next piece to the store that an earlier piece of code left.
 import sys
 from binascii import a2b_base64
 

@@ -1,5 +1,5 @@
-# Blinks the LED at the pin `given`, else the one that the firmware names, and prints True; False
-# where there is neither. No pin is guessed: a motor may hang on it.
+# Blinks the LED at the pin `given`, else the one that the firmware names, and prints True; prints
+# False if there is neither. No pin is guessed, because a motor may be connected to it.
 import time
 
 
@@ -28,7 +28,7 @@ def find():
         except Exception:
             pass
     for name in dir(getattr(Pin, "board", None)):
-        # USER_LED or LED3 is one; OLED_RST and LED_EN are not.
+        # USER_LED and LED3 are LEDs; OLED_RST and LED_EN are not.
         if name[:3] == "LED" and name[3:].isdigit() or name[-4:] == "_LED":
             return Pin(getattr(Pin.board, name), Pin.OUT)
     return None

@@ -1,4 +1,4 @@
-# The temporary name differs from that of an upload, so that a sweep removes what a crash leaves.
+# The temporary name differs from that of an upload. A sweep removes what a crash leaves.
 def copy(source, target, buffer):
     temp = target + ".mpf00000000~"
     try:

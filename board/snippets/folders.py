@@ -1,4 +1,5 @@
-# kind(path) is "d", "f" or None for nothing there; make(path) makes a folder and those above it.
+# kind(path) is "d", "f", or None if it does not exist. make(path) makes a folder and those above
+# it.
 def kind(path):
     if len(path) < 2:
         return "d"

@@ -55,11 +55,11 @@ def read_only():
 def clock():
     import time
 
-    # the epoch is 1970 or 2000: what 2000-01-01 counts from tells which
+    # the epoch is 1970 or 2000: the value of 2000-01-01 shows which
     return time.time() + 946684800 - int(time.mktime((2000, 1, 1, 0, 0, 0, 5, 1)))
 
 
-# A program may have put another function in the place of print.
+# A program may have replaced print.
 out = getattr(sys, "stdout", None)
 i = sys.implementation
 for k, get in (

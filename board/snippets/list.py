@@ -1,6 +1,6 @@
-# entries(path) gives (name as bytes, is a folder, size) of what is in a folder, one by one.
-# Paths are str, or bytes where a name in them is no UTF-8: every function of the board takes both,
-# and bytes + str is bytes. `path[:1]` is the slash in the type of its path.
+# entries(path) yields (name as bytes, is a folder, size) for everything in a folder. Paths are
+# str, or bytes if a name in them is not UTF-8: every function of the board takes both, and bytes +
+# str is bytes. `path[:1]` is the slash in the type of its path.
 def join(path, name):
     try:
         name = name.decode()

@@ -1,5 +1,5 @@
-# Behind list.py, where that has met a name at "/" that is no UTF-8: the board gives names there as
-# str, whatever it is asked with. Its folder "/." is the same without what else is mounted.
+# Runs after list.py if that has met a name at "/" that is not UTF-8: the board returns names there
+# as str, whatever it is asked with. Its folder "/." is the same without other mounts.
 def entries(path, inner=entries):
     last = None
     try:

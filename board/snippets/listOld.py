@@ -1,5 +1,5 @@
-# list.py for boards without os.ilistdir: CircuitPython, and the micro:bit, which has no stat and
-# no folders either.
+# Replaces list.py on boards without os.ilistdir: CircuitPython, and the micro:bit, which has no
+# stat and no folders either.
 def join(path, name):
     name = name if isinstance(name, str) else name.decode()
     return path + "/" + name if path[-1:] != "/" else path + name

@@ -1,8 +1,8 @@
-"""Prints the names in `path`, a dotted name in __main__, or of __main__ itself, one a line."""
+"""Prints the names in `path`, a dotted name in __main__, or of __main__ itself, one per line."""
 
 import __main__
 
-if path:  # noqa: F821  It is given with the code
+if path:  # noqa: F821  The caller adds it to the code.
     o = __main__
     for n in path.split("."):  # noqa: F821
         o = getattr(o, n, None)

@@ -1,5 +1,6 @@
-# Where files go: the root; where nothing is mounted there, the file system of the current folder
-# or the first one (not what lies in ROM); none: "". Then where modules are looked for.
+# Prints where files go: the root; if nothing is mounted there, the file system of the current
+# folder or the first one (except those in ROM); if there is none, "". Then where modules are
+# looked up.
 def real(path):
     try:
         return os.statvfs(path)[2] > 0

@@ -1,6 +1,6 @@
-# What this board can do: one bit for each of the names below, then the free heap and the year its
-# clock counts from. Said twice, since only the answer tells whether the board can compute a
-# checksum. It is short, since it must fit into 9 kB of heap as text and as code.
+# Prints what this board can do: one bit for each of the names below, then the free heap and the
+# year its clock counts from. Printed twice, because only the answer shows whether the board can
+# compute a checksum. It is short, because it must fit into 9 kB of heap as text and as code.
 import sys
 
 
@@ -37,7 +37,7 @@ def probe():
         bits |= 8192
     line = "can %d %d %d" % (bits, free() if free else 0, epoch(0)[0] if epoch else 0)
     for _ in 0, 1:
-        # A program may have put another function in the place of print.
+        # A program may have replaced print.
         if out:
             out.write(line + "\n")
         else:

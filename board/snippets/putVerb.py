@@ -1,5 +1,5 @@
-# A file in pieces of code, where nothing can be fed to running code; or a small one, whole. The
-# store waits between the pieces where code finds it again.
+# Writes a file in pieces of code, if running code cannot be given input; or a small one at once.
+# Between the pieces, the store is kept where the next one finds it.
 import sys
 from binascii import a2b_base64, hexlify
 

@@ -1,5 +1,5 @@
-# A file as text: base64 where the board has it, else Python literals. For boards that cannot write
-# bytes to the REPL.
+# Prints a file as text: base64 if the board has it, else Python literals. For boards that cannot
+# write bytes to the REPL.
 def verb(path, size):
     try:
         from binascii import b2a_base64

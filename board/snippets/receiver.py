@@ -32,7 +32,7 @@ class Receiver(Store):
             wait = self.stall
         return 1
 
-    # Length of the body, or -1 for a damaged frame.
+    # Returns the length of the body, or -1 for a damaged frame.
     def frame(self):
         head = self.bytes
         if not self.fill(0, 9, self.idle):
@@ -83,7 +83,7 @@ class Receiver(Store):
         size = body[1] | body[2] << 8 | body[3] << 16 | body[4] << 24
         self.open(join("", body[38:]), size, body[6:38])
 
-    # False once there is nothing more to come.
+    # Returns False when nothing more will arrive.
     def take(self, body):
         what = body[0]
         if what == 79:
@@ -100,8 +100,8 @@ class Receiver(Store):
 
     def serve(self):
         # A collection in the middle of a frame takes longer than the receive ring lasts (0.1 s
-        # with megabytes of PSRAM), so memory is collected only between frames, when little is
-        # under way.
+        # with megabytes of PSRAM). So memory is collected only between frames, when little is in
+        # transit.
         spare = len(self.bytes) * 12
         self.answer()
         while True:
@@ -130,7 +130,7 @@ class Receiver(Store):
 def verb(*args):
     global tick
     r = Receiver(*args)
-    # Hashing a large file on a slow card takes minutes, so the previous answer is sent once more.
+    # Hashing a large file on a slow card takes minutes, so the previous answer is sent again.
     tick = r.answer
     try:
         r.serve()

@@ -7,8 +7,8 @@ def verb(path, recursive, again):
     if is_a != "d":
         os.remove(path)
         return
-    # So many names are gathered in one pass: a folder cannot be changed while it is read, which
-    # skips entries on some file systems, and reading it once for each file takes minutes.
+    # Names gathered in one pass. A folder cannot be changed while it is read, which skips entries
+    # on some file systems, and reading it once for each file takes minutes.
     most = max(16, min(500, gc.mem_free() // 400))
     todo = [path]
     while recursive and todo:
@@ -28,7 +28,7 @@ def verb(path, recursive, again):
             elif len(files) < most:
                 try:
                     files.append(name)
-                except MemoryError:  # no piece for a longer list between the names: a next pass
+                except MemoryError:  # no block for a longer list: next pass
                     most = len(files)
         for name in files:
             os.remove(join(at, name))

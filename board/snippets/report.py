@@ -17,7 +17,7 @@ def say(*words):
     print(line)
 
 
-# A sign of life in the middle of long work; the checksum does not count it.
+# Prints a sign of life during long work. The checksum does not include it.
 def tick():
     print(".")
 

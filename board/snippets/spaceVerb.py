@@ -1,4 +1,4 @@
-# Where nothing is mounted at the root, that of the current folder counts.
+# If nothing is mounted at the root, the current folder's file system is used.
 def verb(path):
     s = os.statvfs(path)
     if not s[2]:

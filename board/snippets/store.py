@@ -1,7 +1,7 @@
-# Writing one file so that the old one is whole until the new one is: a temporary file beside it,
-# read back and hashed, then renamed. The temporary name carries the start of the hash:
-# <name>.mpf<8 hex>~ . A later sweep can therefore tell a finished file (power went between the two
-# halves of a rename, on FAT) from a torn one.
+# Writes one file so that the old one is complete until the new one is: to a temporary file next to
+# it, which is read back, hashed and renamed. The temporary name contains the start of the hash:
+# <name>.mpf<8 hex>~ . A later sweep can therefore tell a finished file (power was lost between the
+# two halves of a rename, on FAT) from a torn one.
 class Store:
     def __init__(self, buffer):
         self.buffer = buffer

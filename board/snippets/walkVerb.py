@@ -1,6 +1,6 @@
-# The tree below a folder, line by line: nothing but the names of folders still to visit is
-# kept. Files of up to `most` bytes are hashed. `deep`: with the folders' contents. `dated`:
-# that many files get their modification times, since each costs a look through its folder.
+# Lists the tree below a folder, line by line. Keeps only the names of folders still to visit.
+# Files of up to `most` bytes are hashed. `deep`: with the folders' contents. `dated`: number of
+# files that get their modification times, each of which takes a search through its folder.
 def verb(path, most, deep, dated):
     buffer = room() if most >= 0 else None
     todo = [path]

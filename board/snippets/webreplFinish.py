@@ -1,5 +1,5 @@
-# Behind WebREPL's own put, which checks nothing: compares what it has written to the temporary
-# file t with its SHA-256 s, and gives it its name p, or takes it away; short as webreplLook.py.
+# Follows WebREPL's own put, which checks nothing: compares what it has written to the temporary
+# file t with its SHA-256 s, and renames it to p or removes it. Short, like webreplLook.py.
 # ruff: noqa: E401, E701, E702, E722, F821
 import uos,sys
 try:

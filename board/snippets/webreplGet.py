@@ -1,6 +1,6 @@
-# Sends a file straight into the WebSocket, past the board's other terminals (a UART would slow it
-# down): each message begins with a mark by which the other end knows it. Then size and SHA-256 in
-# the usual way.
+# Sends a file directly through the WebSocket, past the board's other terminals (a UART would slow
+# it down). Each message begins with a mark that the other end recognises. Size and SHA-256 follow
+# in the usual way.
 import sys
 from binascii import b2a_base64
 from hashlib import sha256

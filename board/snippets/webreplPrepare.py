@@ -1,4 +1,4 @@
-# Before a put where something is in the way: makes the folder, sweeps it, and makes the temporary
+# Precedes a put if something is in the way: makes the folder, sweeps it, and makes the temporary
 # file that the put fills, unless there is less room than the file and `spare` bytes.
 from binascii import a2b_base64, hexlify
 

@@ -1,4 +1,4 @@
-# Networks in reach, one a line: name in hex, signal in dBm, how it is protected (0: not at all).
+# Lists networks in reach, one per line: name in hex, signal in dBm, kind of protection (0: none).
 import network
 from binascii import hexlify
 

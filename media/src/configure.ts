@@ -8,11 +8,11 @@ import { element, Host, make, optionOf } from './parts/host';
 import { fieldOf, innerOf, type Field, type Schema } from './parts/schemaForm';
 import { control, useToolkit } from './parts/toolkit';
 
-/** Different values of the boards that are shown for one setting. */
+/** Number of different values that a setting shows. */
 const MOST_VALUES = 4;
 /** Characters of a list of boards. */
 const MOST_NAMES = 80;
-/** Typing is followed by a comparison after this pause, in milliseconds. */
+/** Milliseconds after typing before the values are compared. */
 const PAUSE_MS = 200;
 
 type Mode = 'keep' | 'set' | 'default';
@@ -106,7 +106,7 @@ function build(settings: readonly FormSetting[]): void {
   );
 }
 
-/** A value that all boards share is a good start. */
+/** A value that all boards share is a good default. */
 function prefill(row: Row): void {
   const [only, second] = valuesOf(row.name);
   if (only && !second) row.field.write(only.value);
@@ -147,7 +147,7 @@ function compare(): void {
   }
 }
 
-/** What the boards have for a setting, the commonest first. */
+/** Returns the boards' values for a setting, the most frequent first. */
 function valuesOf(name: string): { value: unknown; on: string[] }[] {
   const values = new Map<string, { value: unknown; on: string[] }>();
   for (const board of boards.values()) {

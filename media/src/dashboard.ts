@@ -22,13 +22,13 @@ useToolkit();
 const rows = new Map<string, DashboardRow>();
 let words: Readonly<Record<string, string>> = {};
 let table: VirtualTable<DashboardRow> | undefined;
-/** Which boards a card has chosen. */
+/** The boards that the selected card stands for. */
 let card: (row: DashboardRow) => boolean = () => true;
 let cardName = 'all';
 let looked = '';
 
 const word = (key: string) => words[key] ?? key;
-/** A text of the host with numbers in the place of {0}, {1}, … */
+/** Returns a text of the extension with numbers in place of {0}, {1}, … */
 const say = (key: string, ...values: (string | number)[]) =>
   word(key).replace(/\{(\d)\}/g, (_, n: string) => String(values[Number(n)] ?? ''));
 const filter = element('filter') as HTMLInputElement;
@@ -87,7 +87,7 @@ function draw(): void {
   showCount();
 }
 
-/** How many boards are shown, and how many of them are selected. */
+/** Shows how many boards are listed, and how many of them are selected. */
 function showCount(): void {
   const shown = table?.rows.length ?? 0;
   const chosen = table?.selected.length ?? 0;
@@ -101,7 +101,7 @@ function showCount(): void {
   element('count').textContent = cardName === 'all' ? count : `${count} (${word(cardName)})`;
 }
 
-/** Draws the cards: each is a toggle button with the number of its boards. */
+/** Draws the cards. Each is a toggle button with the number of its boards. */
 function drawCards(all: readonly DashboardRow[]): void {
   const place = element('cards');
   const focused = document.activeElement?.id;
@@ -131,7 +131,7 @@ function selected(chosen: readonly DashboardRow[]): void {
     control(`act-${name}`).disabled = chosen.length === 0 || (name === 'repl' && chosen.length > 1);
   }
   showCount();
-  // With the detail open, it follows the selection.
+  // While the details are open, they follow the selection.
   const [only] = chosen;
   if (looked !== '' && only && chosen.length === 1 && only.id !== looked) look(only.id, false);
 }

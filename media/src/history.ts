@@ -10,7 +10,7 @@ const PERIOD_MS: Readonly<Record<string, number>> = {
   week: 7 * 24 * HOUR_MS,
   month: 30 * 24 * HOUR_MS,
 };
-/** Typing is followed by a search after this pause, in milliseconds. */
+/** Milliseconds after typing before the search starts. */
 const PAUSE_MS = 250;
 
 useToolkit();
@@ -115,7 +115,10 @@ function draw(): void {
   element('count').textContent = text.replace('{0}', String(lines.length));
 }
 
-/** An entry is known by what it says, so that one that another search finds as well stays selected. Equal ones are counted. */
+/**
+ * An entry is identified by its content, so that one that another search also finds stays selected.
+ * Identical entries are counted.
+ */
 function identify(added: readonly HistoryLine[]): void {
   const taken = new Set(ids.values());
   for (const line of added) {

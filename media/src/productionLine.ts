@@ -10,7 +10,7 @@ let chosen = '';
 
 const word = (key: string) => words[key] ?? key;
 const buttons = ['start', 'stop', 'list', 'labels'] as const;
-/** A sign in front of the result, since colour alone does not say enough. */
+/** A sign before the result, because colour alone does not say enough. */
 const SIGNS: Readonly<Record<LineRow['state'], string>> = {
   working: '…',
   ok: '✓',

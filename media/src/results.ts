@@ -6,12 +6,12 @@ import { element, Host, make } from './parts/host';
 import { control, useToolkit } from './parts/toolkit';
 import { VirtualTable } from './parts/virtualTable';
 
-/** The running boards' time is drawn again this often, in milliseconds. */
+/** Milliseconds between two redraws of the time of running boards. */
 const TICK_MS = 1000;
 /** `File "lib/a.py", line 3`: what MicroPython prints in a traceback. */
 const FRAME = /File "([^"]{1,300})", line (\d{1,7})/g;
 
-/** A line of the table: one board, or boards that answered the same. */
+/** A row of the table: one board, or boards with the same answer. */
 interface Line {
   readonly id: string;
   readonly boards: readonly ResultRow[];
@@ -51,7 +51,7 @@ const fold = element('fold') as HTMLInputElement;
 const buttons = ['retry', 'cancel', 'compare', 'open', 'export'] as const;
 const button = (name: (typeof buttons)[number]) => control(name);
 
-/** Puts the words of the user's language in, and makes the table with its headings. */
+/** Inserts the translated texts, and creates the table with its headings. */
 function label(): void {
   for (const name of buttons) button(name).textContent = word(name);
   element('foldLabel').textContent = word('fold');
@@ -94,7 +94,10 @@ function lines(): Line[] {
   return [...all.filter(failed), ...all.filter((line) => !failed(line))];
 }
 
-/** Boards that answered well and the same are one line, when that is wanted; each that runs has its own. */
+/**
+ * On request, boards that succeeded with the same answer share a row. Each running board has its
+ * own.
+ */
 function folded(all: readonly ResultRow[]): Line[] {
   const single = (first: ResultRow): Line => ({ id: first.id, boards: [first], first });
   if (!fold.checked) return all.map(single);
@@ -161,7 +164,10 @@ function select(selected: readonly Line[]): void {
   );
 }
 
-/** Text with the lines of tracebacks as buttons that open their source. The text is a board's and stays text. */
+/**
+ * Returns text in which lines of tracebacks are buttons that open their source. Text from a board
+ * stays text.
+ */
 function withLinks(text: string, id: string): (string | HTMLElement)[] {
   const parts: (string | HTMLElement)[] = [];
   let at = 0;

@@ -26,8 +26,8 @@ class Agent(Lazy):
     more = "answer"
 
     def on_message(self, topic, mv, retained, qos, dup):
-        """Handles any message of the broker; never raises but LinkLost. Messages without a valid
-        signature are only counted, since log records of them would push out important ones."""
+        """Handles any message of the broker. Raises nothing but LinkLost. Messages without a valid
+        signature are only counted, because log records of them would displace important ones."""
         try:
             if len(topic) > 199:
                 raise UnicodeError
@@ -51,7 +51,7 @@ class Agent(Lazy):
             gc.collect()
             self.bad += 1
         except LinkLost:
-            raise  # the client's to handle
+            raise  # the client handles it
         except UnicodeError:
             self.bad += 1
         except Exception as e:

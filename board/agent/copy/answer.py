@@ -16,7 +16,7 @@ _OP_BUSY = const(0x71)
 _OP_ERR = const(0x7F)
 _KEPT = const(8)  # kept results of requests that must not run twice
 _JOBS = const(4)  # parallel jobs of one session, limited because each needs memory
-_SLICE_MS = const(40)  # how long a job's turn lasts
+_SLICE_MS = const(40)  # milliseconds of a job's turn
 _BEAT_MS = const(2000)  # interval of BUSY while a job runs
 # Positions in a kept result and in a job (setup.py).
 _SESSION = const(0)
@@ -112,7 +112,7 @@ def busy(ag, s, r, off=0, **d):
 
 
 def start(ag, s, r, gen, what):
-    """Starts a generator as a job; its return value is the answer."""
+    """Starts a generator as a job. Its return value is the answer."""
     n = 0
     for j in ag.jobs:
         if j[_SESSION] is s:

@@ -14,13 +14,13 @@ from .session import role_key
 from .util import Fail, Thing, load
 from .wire import UP
 
-_LOCK_MS = const(120000)  # a visitor who does nothing for this long no longer locks the page
-_MOST_MS = const(900000)  # however long it is used
-_REQUEST_MS = const(8000)  # a request that takes longer is dropped
+_LOCK_MS = const(120000)  # silence in ms after which a visitor no longer locks the page
+_MOST_MS = const(900000)  # milliseconds after which it closes, even if it is in use
+_REQUEST_MS = const(8000)  # milliseconds after which a request is dropped
 _HEAD = const(2048)
 _BODY = const(1024)
 _VISITORS = const(3)  # connections at once
-_WRONG = const(5)  # tokens that are wrong, until the access point closes
+_WRONG = const(5)  # wrong tokens after which the access point closes
 _TRIAL_S = const(120)
 # 32 characters that cannot be mistaken for each other
 _SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
@@ -40,7 +40,7 @@ _FORM = """<p><b>%s</b></p><form method=post action="/"><input type=hidden name=
 
 
 def begin(main):
-    """Opens it after power-on, and when a setting made here has not led to the broker."""
+    """Opens it after power-on, and if a setup made here did not reach the broker."""
     trial = main.boot.get("cfg", {})
     undone = trial.get("state") == "undone" and trial.get("tell")
     if main.ag.sessions.mode == "signed" and (undone or hal.reset_cause() == "power"):
@@ -48,7 +48,7 @@ def begin(main):
 
 
 def password(ss):
-    """12 characters of 5 bits each; None for a board without an admin key."""
+    """Returns 12 characters of 5 bits each; None for a board without an admin key."""
     key = role_key(ss, "admin")
     return key and "".join(_SIGNS[b & 31] for b in mac(key, b"MPY/2 A", ss.uid)[:12])
 
@@ -68,7 +68,7 @@ async def _offer(main):
         ap = _open(network, ("mpyfleet-" + main.ag.uid)[:32], word)
         p = Thing()
         p.main, p.sta = main, sta
-        p.token, p.until = None, 0  # of the visitor who has the page
+        p.token, p.until = None, 0  # token of the visitor who has the page
         p.wrong = p.visitors = 0
         p.done = False
         host = ap.ifconfig()[0]
@@ -77,11 +77,11 @@ async def _offer(main):
         t, most = deadline(main.cfg["ap"] * 1000), deadline(_MOST_MS)
         while p.wrong < _WRONG and not p.done and not passed(most):
             if _locked(p):
-                c.next_try = deadline(5000)  # looking for networks would cut the visitor off
+                c.next_try = deadline(5000)  # scanning for networks would disconnect the visitor
             elif passed(t) or c.state == UP:
                 break
             await asyncio.sleep_ms(200)
-        while p.visitors:  # the last answer goes out; each request has a time limit
+        while p.visitors:  # the last answer is still sent; each request has a time limit
             await asyncio.sleep_ms(100)
     except Exception as e:
         log.exc("ap", e)
@@ -94,10 +94,10 @@ async def _offer(main):
 
 
 def _open(network, ssid, word):
-    """Its password is set before it is active: it is never open to everybody."""
+    """The password is set before it is active, so it is never open to everyone."""
     ap = network.WLAN(network.AP_IF)
     try:
-        # 3 is WPA2; where that is unknown, a network with a key has it
+        # 3 is WPA2; on ports without this option, a network with a key uses it
         kind = {"security": 3} if sys.platform in ("esp32", "esp8266") else {}
         ap.config(ssid=ssid, key=word, **kind)
     except (ValueError, TypeError):
@@ -116,7 +116,7 @@ def _lock(p):
 
 
 async def _visit(p, r, w):
-    """One request of a browser, answered and closed."""
+    """Reads one request of a browser, answers it and closes the connection."""
     p.visitors += 1
     try:
         if p.visitors <= _VISITORS:
@@ -132,7 +132,8 @@ async def _visit(p, r, w):
 
 
 async def _request(r):
-    """(method, path, body) of a request; the method is a status if it is refused."""
+    """Returns (method, path, body) of a request. If it is refused, the method is an HTTP
+    status."""
     b = b""
     while b"\r\n\r\n" not in b:
         more = await r.read(256)
@@ -173,7 +174,7 @@ def _answer(p, method, path, body):
         return _say("423 Locked", "<p>Someone else sets this board up. Try again in two minutes.")
     if not t or not _locked(p):
         _lock(p)
-        # With the number in the address, a reload of the page is the same visitor.
+        # The number in the address identifies the visitor when the page is reloaded.
         return "HTTP/1.0 303 See other\r\nLocation: /?t=%s\r\n\r\n" % p.token
     p.until = deadline(_LOCK_MS)
     return _page(p, "")
@@ -184,7 +185,7 @@ def _save(p, d):
     if not _locked(p) or not same(t.encode(), p.token.encode()):
         p.wrong += 1
         return _say("403 Forbidden", "<p>This page is too old. Open it again.")
-    _lock(p)  # each number is good for one try
+    _lock(p)  # each number is valid for one attempt
     main = p.main
     try:
         new = {"wifi": _networks(main.cfg, d), "broker": _broker(main.cfg["broker"], d)}
@@ -209,7 +210,7 @@ def _networks(cfg, d):
 
 
 def _broker(old, d):
-    """A broker's login goes to no other host: anyone near the board could read it there."""
+    """A broker's login is sent to no other host: anyone near the board could read it there."""
     host = d.get("host", "")
     new = dict(old) if host == old["host"] else {"host": host}
     if "ssl" in old:
@@ -233,7 +234,7 @@ def _page(p, wrong):
                 continue  # a name that is not text cannot be in a form
             if name and name not in seen:
                 seen.append(name)
-    except OSError as e:  # they can be typed
+    except OSError as e:  # the user can type them
         p.main.ag.log.warning("ap", "no list of networks: %r" % e)
     nets = "".join('<option value="%s">' % _safe(n) for n in seen[:20])
     first = (p.main.cfg.get("wifi") or [{"ssid": ""}])[0]["ssid"]
@@ -251,7 +252,7 @@ def _say(status, html, name="MicroPython"):
 
 
 def _cut(text, sign):
-    """Before and after the first `sign`."""
+    """Returns the parts before and after the first `sign`."""
     a = text.split(sign, 1)
     return a[0], a[1] if len(a) > 1 else ""
 
@@ -263,7 +264,8 @@ def _safe(text):
 
 
 def _fields(text):
-    """The fields of a form (application/x-www-form-urlencoded); ValueError if it is none."""
+    """Returns the fields of a form (application/x-www-form-urlencoded). Raises ValueError for
+    anything else."""
     d = {}
     for pair in text.split("&"):
         k, v = _cut(pair, "=")

@@ -54,8 +54,8 @@ def batch(log, since, most, unsent):
 
 
 def send(log, client, topic):
-    """Sends the unsent records; they are kept until the broker has acknowledged them."""
-    data, rs = batch(log, 0, client.size - 88, True)  # with room for the tags
+    """Sends the unsent records. They are kept until the broker has acknowledged them."""
+    data, rs = batch(log, 0, client.size - 88, True)  # leaves room for the tags
     if not rs:
         return
     log.urgent = False

@@ -1,4 +1,4 @@
-"""The configuration, changed from afar (docs/protocol.md section 10)."""
+"""Changes the configuration remotely (docs/protocol.md section 10)."""
 
 import asyncio
 import json
@@ -27,8 +27,8 @@ def store(cfg):
 
 
 def change(ag, new, allowed, trial=None):
-    """Checks and stores. `trial`: seconds in which the board must have reached its broker after
-    the restart that follows."""
+    """Checks and stores it. `trial`: seconds after the next restart within which the board must
+    reach its broker."""
     if not isinstance(new, dict):
         raise Fail("EINVAL", "an object is expected")
     for k in new:
@@ -85,15 +85,15 @@ def _rekey(ss, keys):
 
 
 async def _again(c):
-    await asyncio.sleep(1)  # the answer goes out first
+    await asyncio.sleep(1)  # the answer is sent first
     topic, will = c.cfg["will"]
     c.cfg["will"] = topic, signed(current.ag.sessions, "st", will.split(b"\n")[0])
     c.fail("keys")
 
 
 def _network(n, old):
-    """Keeps a password that the request omits, because a computer cannot read it to send it
-    back."""
+    """Keeps a password that the request omits, because a computer cannot read it and send
+    it back."""
     for was in old:
         if "key" not in n and was["ssid"] == n["ssid"]:
             return dict(n, key=was.get("key"))
@@ -124,8 +124,8 @@ def _broker(b, old):
 
 
 def public(cfg, pads):
-    """Returns the configuration without secrets: for keys their roles, for passwords a fingerprint
-    that only the host of this session can compare."""
+    """Returns the configuration without secrets: roles instead of keys, and instead of passwords a
+    fingerprint that only the host of this session can compare."""
     d = dict(cfg)
     d["keys"] = list(cfg.get("keys", {}))
     if cfg.get("wifi"):
@@ -158,7 +158,8 @@ def _fingerprint(pads, text):
 
 
 async def _louder(ag, level, seconds):
-    """All loggers log from `level` for a while; a restart or a new configuration ends it."""
+    """Makes all loggers log from `level` on for a while. A restart or a new configuration ends
+    this."""
     ag.louder = mine = object()
     ag.log.level = {"": level}
     await asyncio.sleep(seconds)
@@ -209,7 +210,7 @@ def desired(ag, mv):
         d = {"v": v, "ok": 1}
     except Exception as e:
         d = {"v": v, "ok": 0, "m": frame.explain(e)[1].get("m", "")[:200]}
-    del ag.reports[:-1]  # the newest two are enough
+    del ag.reports[:-1]  # the two newest are enough
     ag.reports.append(json.dumps(d))
 
 

@@ -9,11 +9,11 @@ from asyncio import core
 import __main__
 import micropython
 
-# Loads everything that a frame needs before user code runs, since memory may run out later.
+# Loads everything that a frame needs before user code runs, because memory may run out later.
 from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
 _TICK_MS = const(100)
-_LAST_MS = const(1000)  # before a restart: for output that is still to be asked for
+_LAST_MS = const(1000)  # before a restart: for output that may still be requested
 
 
 def _branches():
@@ -99,7 +99,7 @@ def compile_and_run(run, kind, code, mode, name):
                     text = None
                     run.live = True
                     if kind == "app" and run.app["stop"]:
-                        raise KeyboardInterrupt  # stopped before it began
+                        raise KeyboardInterrupt  # stopped before it started
                     if mode == "eval":
                         result = eval(fun, __main__.__dict__)
                     else:
@@ -112,7 +112,7 @@ def compile_and_run(run, kind, code, mode, name):
                 _branches()
             except:  # noqa: E722  Naming the class is a branch, where another interrupt may come
                 run.live = False
-                error = error or KeyboardInterrupt()  # it came while the code was ending
+                error = error or KeyboardInterrupt()  # it arrived while the code was ending
             run.live = run.pending = run.fire = False
             _flush_interrupt()
     except Exception as e:

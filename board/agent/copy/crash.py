@@ -21,7 +21,7 @@ def birth(guard):
 
 
 def event(guard, ev, **d):
-    """Keeps an event until the broker has acknowledged it; the first eight at most."""
+    """Keeps an event until the broker has acknowledged it; at most the first eight."""
     d["ev"], d["boot"] = ev, guard.ag.sessions.boot_hex
     if len(guard.events) < 8:
         guard.events.append(json.dumps(d))
@@ -31,7 +31,7 @@ def tell(guard):
     ag = guard.ag
     while guard.events:
         e = guard.events[0]
-        if len(e) <= ag.mtu:  # a longer record could never be sent; crash.txt has it
+        if len(e) <= ag.mtu:  # a longer record could never be sent; crash.txt contains it
             ag.client.send(guard.evt, signed(ag.sessions, "ev", e), 1)
         del guard.events[0]
 
@@ -45,7 +45,8 @@ def save(guard):
 
 
 def confirm(guard):
-    """Three round trips over `allok`: this start, this copy and this firmware are good."""
+    """After three round trips over `allok` seconds, confirms this start, this copy and this
+    firmware."""
     b = guard.boot
     tried = b.get("trial") or guard.new_firmware
     if b.get("trial"):
@@ -80,7 +81,7 @@ def before_reset(guard, m, slot):
 
 
 def crash(guard, who, text):
-    """Stores a crash on flash. It is reported after the next connect at the latest."""
+    """Stores a crash on flash. It is reported after the next connection at the latest."""
     d = {"boot0": guard.ag.sessions.boot_hex, "who": who, "t": guard.ag.clock.ms()}
     head = "=== %s %s %d\n" % (who, d["boot0"], d["t"])
     text = (head + text)[:_CRASH_MOST]
@@ -100,8 +101,8 @@ def crash(guard, who, text):
 
 
 def report(guard, n):
-    """Notes, at the start after it, that the hardware watchdog of n seconds has ended the one
-    before."""
+    """Records, at the next start, that the hardware watchdog of n seconds ended the
+    previous one."""
     text = "code let nothing else run for %d s, and the hardware watchdog ended it" % n
     crash(guard, "watchdog", text)
 

@@ -20,7 +20,7 @@ def keys(p):
 
 
 def group(p):
-    """The keys for the frames of a group. p: the HMAC pads of the group's key."""
+    """Returns the keys for the frames of a group. p: the HMAC pads of the group's key."""
     return mac(p, b"enc g")
 
 

@@ -23,20 +23,20 @@ def _session(cid, topic, role, now):
     s.topic = topic
     s.name, s.role = role
     s.pads = None  # None in open mode
-    s.t0 = now  # when HELLO came: deadlines count from here
+    s.t0 = now  # when HELLO arrived: deadlines count from here
     s.used = now
     s.out = 0  # counter of the last frame sent
     s.high = 1  # highest counter received, and a bit for each of those below it
     s.seen = 1
     s.hn = b""
     s.bn = b""
-    s.asked = False  # the host wants payloads encrypted, and this board can
-    s.enc = None  # the keys for that, from the session's first frame on
+    s.asked = False  # the host wants encrypted payloads, and this board supports them
+    s.enc = None  # the keys for encryption, from the session's first frame on
     return s
 
 
 def _accept(s, n):
-    """Returns True the first time that this counter arrives, if it is not too old."""
+    """Returns True the first time that this counter arrives, unless it is too old."""
     d = n - s.high
     if n < 1 or d < -_WINDOW:
         return False
@@ -51,8 +51,8 @@ def _accept(s, n):
 
 
 def hello(ss, cid, head, payload, tag, now):
-    """Returns the session of a HELLO. Raises Fail if it does not prove the key of the role that it
-    asks for."""
+    """Returns the session of a HELLO. Raises Fail unless it proves the key of the
+    requested role."""
     j = json.loads(bytes(payload))
     hn = unhexlify(j["hn"])
     role = j.get("role", "")
@@ -64,7 +64,7 @@ def hello(ss, cid, head, payload, tag, now):
     who = (role, ROLES.index(role.split(":")[0])) if key else ("", 2)
     for s in ss.all + ss.new:
         if s.cid == cid and s.hn == hn and s.name == who[0]:
-            return s  # a repeated HELLO: same answer, counters as they are
+            return s  # a repeated HELLO: same answer, unchanged counters
     ck = _room(ss, j.get("ck"), now)
     s = _session(cid, ss.base + cid.encode(), who, now)
     s.ck = ck
@@ -76,7 +76,7 @@ def hello(ss, cid, head, payload, tag, now):
         try:
             s.asked = j.get("enc") == 1 and load("crypt") is not None
         except ImportError:
-            pass  # this firmware has no AES: the answer says so
+            pass  # this firmware has no AES, and the answer says so
     ss.new.append(s)
     return s
 
@@ -110,8 +110,8 @@ def _check(ss, cid, role, head, payload, tag):
 
 def find(ag, cid, head, payload, tag):
     """Returns the session that signed the frame. A new session takes effect with its first frame,
-    since a HELLO alone may be a copy. Raises ESTALE if there is no session, and EAUTH if none has
-    signed it."""
+    because a HELLO alone may be a copy. Raises ESTALE if there is no session, and EAUTH if none
+    has signed it."""
     ss = ag.sessions
     why = "ESTALE"
     for s in ss.all + ss.new[::-1]:
@@ -190,7 +190,7 @@ def opened(s, reqid, sealed):
 
 
 def deployed():
-    """The supervisor of the app that was deployed to this board."""
+    """Returns the supervisor of the app that was deployed to this board."""
     if "fleet" not in sys.modules:
         raise Fail("ENOSYS", "no app was deployed to this board")
     return sys.modules["fleet"]

@@ -1,5 +1,5 @@
-"""The file verbs that fit one answer, and pages of listings and hashes (docs/protocol.md section
-5)."""
+"""File verbs whose answer fits into one frame, and pages of listings and hashes (docs/protocol.md
+section 5)."""
 
 import json
 import os
@@ -15,7 +15,7 @@ _DIR = const(0x4000)
 
 
 def _stat(p):
-    """(type, size, mtime) with seconds since 1970, 0 where the file system keeps no time."""
+    """Returns (type, size, mtime) with seconds since 1970, 0 if the file system keeps no time."""
     st = os.stat(p)
     if st[0] & _DIR:
         return "d", 0, 0
@@ -38,7 +38,7 @@ def walk(path, deep, base=""):
 
 
 def _page(ag, names, j, entry):
-    """Generates one page of entries made by `entry(name)`, itself a generator."""
+    """Generates one page of entries made by `entry(name)`, which is itself a generator."""
     at = j.get("c", 0)
     out = []
     size = n = 0

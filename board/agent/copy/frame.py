@@ -12,14 +12,14 @@ F_ZLIB = 0x04
 F_MAC = 0x08
 F_ACKREQ = 0x10
 
-# The names of the errors in the order of their numbers; ENOSYS is 20.
-# One text, because names of their own would stay in memory for good.
+# Names of the errors, ordered by number; ENOSYS is 20. One text, because separate names would stay
+# in memory forever.
 NAMES = (
     " ENOENT EEXIST ENOSPC EBUSY ESTALE EAUTH EROLE EVERIFY ETOOBIG "
     "ETIMEOUT ECANCEL ENOMEM EPROTO EINVAL EISDIR ENOTDIR ENOTEMPTY EROFS EIO ENOSYS EFAIL"
 ).split(" ")
-# POSIX numbers of the file systems of MicroPython and of the host errors behind sockets, and the
-# place of their name in NAMES.
+# POSIX numbers of MicroPython's file systems and of the host errors behind sockets, each with the
+# index of its name in NAMES.
 ERRNO = {
     1: 14,
     2: 1,
@@ -39,7 +39,7 @@ ERRNO = {
 
 
 def explain(e):
-    """(code, dict for ERR) of any exception that a handler raised."""
+    """Returns (code, dict for ERR) for any exception that a handler raised."""
     if isinstance(e, Fail):
         d = {"c": e.code, "m": e.text}
         if e.path:
@@ -64,7 +64,7 @@ def pads(key):
 
 
 def mac(p, *parts):
-    """HMAC-SHA256 with the pads of a key over the parts, one after the other."""
+    """Returns the HMAC-SHA256 of the parts, one after the other, with the pads of a key."""
     h = hashlib.sha256(p[0])
     for x in parts:
         h.update(x)
@@ -74,7 +74,7 @@ def mac(p, *parts):
 
 
 def same(a, b):
-    """Compares in a time that does not tell where the first difference is."""
+    """Compares in a time that does not depend on where the first difference is."""
     if len(a) != len(b):
         return False
     d = 0
@@ -89,6 +89,7 @@ def pack(buf, at, op, flags, aux, reqid, counter, offset):
 
 
 def unpack(mv):
-    """(version, flags, op, aux, reqid, counter, offset); the caller has checked the length."""
+    """Returns (version, flags, op, aux, reqid, counter, offset). The caller has checked the
+    length."""
     b, op, aux, reqid, counter, offset = struct.unpack_from(">BBHIII", mv, 0)
     return b >> 5, b & 31, op, aux, reqid, counter, offset

@@ -45,7 +45,7 @@ class Get:
         self.ag.send(self.s, _OP_PART, self.r, json.dumps(d).encode(), self.start)
 
     def _fill(self, mv):
-        self.f.seek(self.at)  # a frame that the connection broke off was read but not sent
+        self.f.seek(self.at)  # read, but not sent because the connection ended
         n = self.f.readinto(mv[: self.size - self.at])
         if not n:
             raise Fail("EIO", "the file became shorter")
@@ -56,7 +56,7 @@ class Get:
         return n
 
     def pump(self):
-        """Sends what credit and socket allow. Returns True if more can be sent now."""
+        """Sends as much as credit and socket allow. Returns True if more can be sent now."""
         c = self.ag.client
         while self.at < self.size and self.at - self.acked < self.window:
             if not c.writable():
@@ -99,7 +99,8 @@ class Get:
 
 
 def _room(ag):
-    """Closes the oldest transfer whose file is sent whole; its host left before its last ACK."""
+    """Closes the oldest transfer whose file was sent completely: its host left before its last
+    ACK."""
     done = [g for g in ag.gets if g.ended]
     if not done:
         raise Fail("EBUSY", "too many transfers at once")

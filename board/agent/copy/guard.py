@@ -20,7 +20,7 @@ class Policy:
         self.reboots = wd.get("outage", "tolerate") == "reboot"
         self.stage = stage
         self.begun = self.trip = self.asked = self.looked = now
-        self.lost = now  # when the connection went, None while it is up
+        self.lost = now  # time at which the connection was lost, None while it is up
         self.trips = 0
         self.ok = False
 
@@ -89,7 +89,7 @@ class Guard(Lazy):
                 self.tell()
 
     def _ask(self):
-        """Nobody can answer for the broker: only it has seen these bytes."""
+        """The payload is random, so only a real broker round trip can return it."""
         self.asked = os.urandom(12)
         self.sent = self.ag.clock.ms()
         self.ag.client.send(self.topic, self.asked, 1)

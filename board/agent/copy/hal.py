@@ -1,4 +1,4 @@
-"""What differs between ports, in one place. A file /mpyfleet_hal.py may replace any of these
+"""Differences between ports, in one place. A file /mpyfleet_hal.py may replace any of these
 functions."""
 
 import machine
@@ -23,8 +23,8 @@ def _nothing(_):
 
 
 def on_read(sock, cb):
-    """Has cb(sock) called from between the running code's instructions when data comes; None ends
-    it."""
+    """Makes the port call cb(sock) between the running code's instructions when data arrives; None
+    ends it."""
     if _board:
         _board.on_read(sock, cb or _nothing)  # this board wakes up from waiting only by a callback
         return
@@ -35,7 +35,7 @@ def on_read(sock, cb):
 
 
 def forget(sock):
-    """Before a socket is closed."""
+    """Called before a socket is closed."""
     if _board:
         _board.on_read(sock, None)
     else:
@@ -43,14 +43,15 @@ def forget(sock):
 
 
 def can_interrupt():
-    """Ctrl-C can be put into running code: dupterm_notify and a socket callback."""
+    """Returns whether Ctrl-C can reach running code: dupterm_notify and a socket callback."""
     if not hasattr(os, "dupterm_notify"):
         return False
     return sys.platform in ("esp32", "esp8266", "rp2", "mimxrt", "linuxboard")
 
 
 def ticker(ms, cb):
-    """A timer whose cb(t) runs from between the running code's instructions; None without one."""
+    """Returns a timer whose cb(t) runs between the running code's instructions; None
+    without one."""
     try:
         t = machine.Timer(3 if sys.platform == "esp32" else -1)
         t.init(period=ms, mode=machine.Timer.PERIODIC, callback=cb)
@@ -60,7 +61,7 @@ def ticker(ms, cb):
 
 
 def wdt(ms):
-    """The hardware watchdog with at most `ms`, or None."""
+    """Returns the hardware watchdog with at most `ms`, or None."""
     if not hasattr(machine, "WDT"):
         return None
     most = {"rp2": 8300, "stm32": 31000}.get(sys.platform)
@@ -81,7 +82,7 @@ def soft_reset():
 
 
 def reset_cause():
-    """power, hard, watchdog, deepsleep, soft or the port's number."""
+    """Returns power, hard, watchdog, deepsleep, soft or the port's number."""
     n = machine.reset_cause()
     for name in ("PWRON", "HARD", "WDT", "DEEPSLEEP", "SOFT"):
         if getattr(machine, name + "_RESET", None) == n:
@@ -90,7 +91,7 @@ def reset_cause():
 
 
 def set_time(unix):
-    """Sets the clock; False where there is none to set."""
+    """Sets the clock. Returns False if there is none to set."""
     t = time.gmtime(unix - epoch())
     try:
         machine.RTC().datetime((t[0], t[1], t[2], t[6], t[3], t[4], t[5], 0))
@@ -100,17 +101,17 @@ def set_time(unix):
 
 
 def epoch():
-    """Seconds between 1970 and this port's epoch."""
+    """Returns the seconds between 1970 and this port's epoch."""
     return 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 def port():
-    """The TCP port of the page of the board's own access point."""
+    """Returns the TCP port for the page of the board's own access point."""
     return 80
 
 
 def ota():
-    """The flash interface for firmware updates (see ota.py), or None."""
+    """Returns the flash interface for firmware updates (see ota.py), or None."""
     try:
         import esp32
 

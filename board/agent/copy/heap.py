@@ -1,5 +1,5 @@
-"""The size of Python's heap on an ESP32 whose firmware reads it from its non-volatile storage
-before Python starts, as firmware for mqboard does (README.md). Loaded only for that."""
+"""Size of Python's heap on an ESP32 whose firmware reads it from non-volatile storage before
+Python starts, like firmware for mqboard (README.md). Loaded only for that."""
 
 from .util import Fail
 
@@ -18,7 +18,7 @@ def keep(new, old):
             try:
                 nvs.erase_key(name)
             except OSError:
-                pass  # it has gone already
+                pass  # it no longer exists
     for name, n in new.items():
         nvs.set_i32(name, n)
     nvs.commit()

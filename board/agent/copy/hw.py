@@ -1,5 +1,5 @@
-"""The board's pins: LEDs for activity and failure, the battery (README.md, "Pins"). Loaded only
-where the configuration names some."""
+"""The board's pins: LEDs for activity and failure, and the battery (README.md, "Pins"). Loaded
+only if the configuration names some."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from .wire import UP
 
 _LOOK_MS = const(60)
 _SAMPLES = const(8)
-_FULL_MV = const(3300)  # of a port that gives shares of the reference voltage only
+_FULL_MV = const(3300)  # for a port that only gives shares of the reference voltage
 
 
 def _led(pin, off):
@@ -22,7 +22,7 @@ def _led(pin, off):
 
 async def show(ag):
     """Lights `activity` for a moment with each message and while code runs for a computer, and
-    `failure` while there is no broker and after the program has crashed. For ever."""
+    `failure` while there is no broker and after the program has crashed. Never returns."""
     pins = ag.cfg["hw"]
     on = 0 if pins.get("low") else 1
     activity = _led(pins.get("activity"), 1 - on)
@@ -43,8 +43,8 @@ async def show(ag):
 
 
 def millivolts(ag):
-    """The battery's voltage in mV, which is `scale` thousandths of that of its pin; None without a
-    pin."""
+    """Returns the battery's voltage in mV, which is `scale` thousandths of that of its pin; None
+    without a pin."""
     pins = ag.cfg.get("hw") or {}
     pin = pins.get("battery")
     if pin is None:
@@ -61,8 +61,8 @@ def millivolts(ag):
 
 
 def report(ag, d):
-    """Adds the battery's voltage to telemetry. A pin that cannot be read must not keep the rest
-    from being told."""
+    """Adds the battery's voltage to telemetry. A pin that cannot be read must not suppress the
+    rest."""
     try:
         d["mv"] = millivolts(ag)
     except (ValueError, OSError, TypeError, AttributeError) as e:

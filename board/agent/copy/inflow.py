@@ -1,4 +1,4 @@
-"""Content coming in: by offset, with credit, repaired (docs/protocol.md 7, 8)."""
+"""Receives content by offset, with credit, and repairs gaps (docs/protocol.md 7, 8)."""
 
 import random
 import time
@@ -61,7 +61,7 @@ class Inflow:
         return self.since * 2 >= self.ag.win or self.off >= self.total
 
     def feed(self, off, p):
-        """Takes a piece. Returns False if bytes before it are missing; a NAK is sent when one is
+        """Takes a piece. Returns False if bytes before it are missing; sends a NAK when one is
         due."""
         n = len(p)
         if off > self.off:
@@ -86,8 +86,8 @@ class Inflow:
         self.ag.send(self.s, _OP_NAK, self.r, b"", self.off, self.ag.win)
 
     def on_group(self, off, p, ack):
-        """Takes a frame for many boards. Answers only gaps, and those after a random time (section
-        8)."""
+        """Takes a frame that was sent to many boards. Answers only gaps, after a random time
+        (section 8)."""
         if off > self.off:
             now = time.ticks_ms()
             if self.nak_at != self.off:

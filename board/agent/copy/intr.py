@@ -1,5 +1,4 @@
-"""What the Runner does for a host while code runs: interrupting, and input (docs/protocol.md
-section 6)."""
+"""Interrupts running code and gives it input for a host (docs/protocol.md section 6)."""
 
 import asyncio
 import os
@@ -13,17 +12,17 @@ _FEED = const(128)  # bytes of input passed to the port's ring at once; the ring
 
 
 def interrupt(run):
-    """KeyboardInterrupt in what runs. True if something does."""
+    """Raises KeyboardInterrupt in the running code. Returns True if something runs."""
     cur = core.cur_task
     if cur is not None and cur is not run.task and run.bomb is None:
         run.bomb = asyncio.create_task(explode(run, run.count))
-        return True  # it runs the event loop itself: let that end
+        return True  # the code runs the event loop itself: ends that
     if not run.can:
         raise Fail("ENOSYS", "this port cannot interrupt running code")
     run.fire_now(None)
     if run.hit == run.count:
         try:
-            # It has caught the last one: another follows while it handles this one.
+            # It has caught the last one. Another follows while it handles this one.
             micropython.schedule(run.fire_now, None)
         except RuntimeError:
             pass  # the queue is full: the host asks again

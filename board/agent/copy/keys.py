@@ -1,4 +1,4 @@
-"""The keys of a boot, and what sessions begin with. Loaded when it is needed."""
+"""The keys of a boot, and the state with which sessions begin. Loaded when it is needed."""
 
 import os
 from binascii import hexlify, unhexlify
@@ -9,7 +9,7 @@ from .util import Thing
 
 
 def make(keys, mode, uid, root, most):
-    """The `ss` of a fresh boot."""
+    """Creates the `ss` of a new boot."""
     ss = Thing()
     ss.mode = mode
     boot = os.urandom(4)
@@ -20,15 +20,15 @@ def make(keys, mode, uid, root, most):
     ss.base = ("%s/%s/r/" % (root, uid)).encode()
     ss.uid = part(uid)
     update(ss, keys)
-    ss.told = 0  # signed messages of this boot
+    ss.told = 0  # number of signed messages of this boot
     ss.all = []
-    ss.new = []  # sessions whose hosts have not shown yet that they have the key
+    ss.new = []  # sessions whose hosts have not yet proved that they have the key
     ss.ck = 1  # the number that a HELLO must repeat while all places are in use
     return ss
 
 
 def update(ss, keys):
-    """The keys of config.json: hex, or a number for one that follows from the admin's.
+    """Reads the keys of config.json: hex, or a number for a key derived from the admin's.
     `ss.name`: whose keys there are."""
     ss.keys = {k: unhexlify(v) for k, v in keys.items() if isinstance(v, str) and len(v) == 64}
     for k, v in keys.items():

@@ -1,6 +1,5 @@
-"""How mqtt.py's Client is made and gets connected: addresses, TCP, TLS, login. Loaded for that
-and unloaded afterwards.
-Generators: each `yield` is a place to wait a moment."""
+"""Creates mqtt.py's Client and connects it: addresses, TCP, TLS, login. Loaded for that and
+unloaded afterwards. All are generators: each `yield` is a place to wait for a moment."""
 
 import select
 import socket
@@ -11,18 +10,18 @@ from .wire import BESIDE, DOWN, UP
 
 _TCP_MS = const(10000)
 _ANSWER_MS = const(10000)  # CONNACK, SUBACK
-_BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and their kin
+_BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and similar ones
 
 
 def make(c, cfg, wifi):
-    """Fills a fresh Client. What is done once is here, since this module is not kept."""
+    """Fills a new Client. One-time work is here, because this module is not kept."""
     size = cfg.get("size", 1024)
     c.size = size
     c.state = DOWN
     c.locked = c.again = c.torn = False
     c.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
-    c.on_big = None  # f(topic bytes, length): a message that does not fit the buffer
-    c.acks = {}  # pid -> f() when the broker has it
+    c.on_big = None  # f(topic bytes, length): a message that does not fit into the buffer
+    c.acks = {}  # pid -> f(), called when the broker has it
     c.sock = c.raw = c._poll = c._pin = None
     c.pid = c._kind = 0
     c.answer = None  # type and first bytes of the last CONNACK or SUBACK
@@ -44,12 +43,12 @@ def make(c, cfg, wifi):
     c.ping = None
     c.task = c._gen = None
     c.before = None  # called before each attempt, once the network is up
-    c.on_socket = None  # f(raw socket), f(None) before it is closed: to have it watched
+    c.on_socket = None  # f(raw socket), f(None) before it is closed: to watch it
     c.stopped = c._stepping = c._kicked = False
 
 
 def attach(c, stream, raw):
-    """Starts on a fresh stream; `raw` is the socket beneath it."""
+    """Starts on a new stream; `raw` is the socket beneath it."""
     c.sock, c.raw = stream, raw
     c._poll = select.poll()
     c._poll.register(stream, select.POLLOUT)
@@ -96,7 +95,7 @@ def connect(host, port, opt):
                 raise OSError(110)
             yield
         try:
-            # TCP_NODELAY, where the port has it: answers are small and wanted at once
+            # TCP_NODELAY, if the port has it: answers are small and wanted at once
             s.setsockopt(6, 1, 1)
         except (OSError, ValueError):
             pass
@@ -107,7 +106,8 @@ def connect(host, port, opt):
 
 
 def login(wire, cfg):
-    """Generator: CONNECT and the broker's yes; OSError with its reason otherwise."""
+    """Generator that sends CONNECT and waits for the broker's acceptance. Otherwise OSError with
+    the reason."""
     user, password, will = cfg.get("user"), cfg.get("password"), cfg.get("will")
     flags = 2 | (0x80 if user else 0) | (0x40 if password else 0) | (0x2C if will else 0)
     k = cfg.get("keepalive", 30)
@@ -125,7 +125,7 @@ def login(wire, cfg):
             p += n + 2
     mv = wire.txm[wire.head(0x10, p) : p]
     t = deadline(2 * _ANSWER_MS)
-    while len(mv):  # over TLS this makes the handshake first
+    while len(mv):  # over TLS, this first does the handshake
         n = wire.sock.write(mv)
         if n:
             mv = mv[n:]
@@ -158,8 +158,8 @@ def connection(c):
     if c.before:
         c.before()
     cfg = c.cfg
-    # After three failures in a row the second broker gets three tries, and so on. When its
-    # connection is lost, the first one's turn comes again.
+    # After three failures in a row, the second broker gets three attempts, and so on. When the
+    # connection is lost, the first one is tried again.
     if cfg.get("other") and c.fails % 6 > 2:
         cfg = dict(cfg, port=None, user=None, password=None, ssl=None)
         cfg.update(cfg["other"])

@@ -6,7 +6,7 @@ from .util import Lazy
 LEVELS = "ODIWEC"  # the first ones are dropped first
 _LINE = const(400)
 _FLUSH_MS = const(250)
-_COST = const(48)  # bytes of heap of a record without its text
+_COST = const(48)  # bytes of heap that a record needs besides its text
 
 
 class Log(Lazy):
@@ -52,11 +52,11 @@ class Log(Lazy):
             self.add(level, name, text)
 
     def lost(self, e):
-        """What could not even be logged is counted."""
+        """Counts what could not even be logged."""
         self.drop["O"] = self.drop.get("O", 0) + 1
 
     def printed(self, buf):
-        """What the dupterm stream got: records of whole lines."""
+        """Takes output of the dupterm stream and makes records of whole lines."""
         line = self.line
         for b in bytes(buf):
             if b == 10 or len(line) >= _LINE:
@@ -70,7 +70,7 @@ class Log(Lazy):
         self.add("O", "", text)
 
     def flush(self, client, topic):
-        """Sends a batch when it is due; its records are kept until the broker has acknowledged
+        """Sends a batch when it is due. Its records are kept until the broker has acknowledged
         them."""
         now = self.clock.ms()
         if self.busy or (now - self.last < _FLUSH_MS and not self.urgent):

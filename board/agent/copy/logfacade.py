@@ -1,4 +1,4 @@
-"""A small `logging` over the agent's log, for modules that expect one."""
+"""A small `logging` on top of the agent's log, for modules that expect one."""
 
 CRITICAL, ERROR, WARNING, INFO, DEBUG, NOTSET = 50, 40, 30, 20, 10, 0
 log = None  # the agent's Log

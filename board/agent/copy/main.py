@@ -8,8 +8,8 @@ import sys
 from .util import HOME, Lazy, load, unload
 from .wire import UP
 
-_REST_MS = const(10000)  # silence after which unused modules are unloaded
-current = None  # the running agent's Main, for looking at it from the REPL
+_REST_MS = const(10000)  # milliseconds of silence after which unused modules are unloaded
+current = None  # the running agent's Main, for inspection from the REPL
 
 
 class Main(Lazy):
@@ -26,7 +26,7 @@ class Main(Lazy):
             self.ag.tasks.up()
 
     def down(self, error, was_up):
-        if not was_up:  # also for the serial console; the log has it
+        if not was_up:  # prints it for the serial console, too; the log has it
             return print("no broker:", error)
         self.ag.log.down()
         self.ag.log.log("W", "mqtt", "connection lost: " + error)
@@ -40,17 +40,18 @@ class Main(Lazy):
         self.clock()
 
     def changed(self):
-        """The board's program begins or has ended: told at once, it may leave no time later."""
+        """The board's program has started or ended. It is reported at once, because the program
+        may leave no time later."""
         now = self.ag.state()
         c = self.client
         if now != self.said and "app" in (now, self.said) and c.state == UP and not c.locked:
             try:
                 self.tell()
             except OSError:
-                pass  # the connection: the client knows already
+                pass  # the connection failed; the client knows already
 
     def quick(self):
-        """What is due after frames came, also inside a callback."""
+        """Does what is due after frames arrived, even inside a callback."""
         ag, c = self.ag, self.client
         if not c.enter():
             return False
@@ -67,8 +68,8 @@ class Main(Lazy):
         return more
 
     def tick(self):
-        """What is due now and then; from a task, or from a timer while user code runs. True: come
-        again soon."""
+        """Does what is due regularly; called from a task, or from a timer while user code runs.
+        Returns True to be called again soon."""
         ag, c = self.ag, self.client
         c.step()
         if c.full:
@@ -84,9 +85,9 @@ class Main(Lazy):
         for g in tuple(ag.gets):
             g.idle()
         try:
-            ag.guard.tick()  # first: nothing that is to be told may keep the watchdog from it
+            ag.guard.tick()  # first, because no report may delay feeding the watchdog
         except OSError:
-            pass  # the connection: the client knows already
+            pass  # the connection failed; the client knows already
         try:
             if c.state == UP:
                 if self.said != ag.state() and ag.clock.ms() - self.said_at > 1000:
@@ -96,7 +97,7 @@ class Main(Lazy):
                 if ag.reports or (every and ag.clock.ms() - self.tm_at >= every):
                     self.report()
         except OSError:
-            pass  # the connection: the client knows already
+            pass  # the connection failed; the client knows already
         return more
 
     def rest(self):
@@ -128,7 +129,7 @@ class Main(Lazy):
                 more = self.tick()
                 self.rest()
             except MemoryError:
-                gc.collect()  # whatever was due is due again at the next call
+                gc.collect()  # everything due is due again at the next call
             except KeyboardInterrupt:
                 self.theirs()
             if ag.leave_as and ag.clock.ms() > ag.leave_at:
@@ -147,8 +148,8 @@ class Main(Lazy):
                 return
 
     def theirs(self):
-        """A KeyboardInterrupt arrived in one of the agent's tasks. It is passed to the code that
-        runs this event loop, if any, and the agent continues."""
+        """A KeyboardInterrupt arrived in one of the agent's tasks. It is passed on to the code
+        that runs this event loop, if any, and the agent continues."""
         run = self.ag.run
         if not run.live:
             raise
@@ -156,7 +157,7 @@ class Main(Lazy):
 
 
 def run(boot, cfg=None):
-    """Runs until reset or Ctrl-C at the cable."""
+    """Runs until a reset or Ctrl-C on the cable."""
     if cfg is None:
         with open(HOME + "/mpyfleet/config.json") as f:
             cfg = json.load(f)

@@ -25,8 +25,8 @@ class Client(Wire, Lazy):
         load("link").make(self, cfg, wifi)
 
     def send(self, topic, payload, qos=0, retain=False, acked=None):
-        """Publishes; OSError when not connected. `acked` is called when the broker has it (QoS
-        1)."""
+        """Publishes; OSError when not connected. `acked` is called when the broker has it
+        (QoS 1)."""
         payload = payload.encode() if isinstance(payload, str) else payload
         n = len(payload) + len(topic) + 12
         if n > self.size + BESIDE:
@@ -50,7 +50,7 @@ class Client(Wire, Lazy):
                 self.leave()
 
     def fail(self, e):
-        """The connection is lost: closes it and has it made again."""
+        """The connection is lost: closes it and starts a new one."""
         if self.state == DOWN:
             return
         was, self.state = self.state, DOWN
@@ -113,7 +113,7 @@ class Client(Wire, Lazy):
                     self.leave()
 
     async def run(self):
-        """Owns the connection, for ever."""
+        """Owns the connection. Never returns."""
         self.task = core.cur_task
         while not self.stopped:
             try:

@@ -1,27 +1,28 @@
-"""What the board's app needs in order to sleep (board/app/fleet/nap.py). Loaded only then."""
+"""Functions that the board's app needs in order to sleep (board/app/fleet/nap.py). Loaded only
+then."""
 
 import json
 
 from .session import signed
 from .wire import UP
 
-# A computer that has sent nothing for this long is done.
+# milliseconds of silence after which a computer has finished
 _QUIET_MS = const(1500)
 
 
 def holds(ag, since):
-    """Returns what keeps the board awake, "" if nothing does. since: the agent's time at which the
-    connection was first seen."""
+    """Returns the reason that keeps the board awake, "" if there is none. since: the agent's time
+    at which the connection was first seen."""
     if ag.leave_as or ag.state() != "idle" or ag.run.job or ag.jobs or ag.flows or ag.ota:
         return "code"
     boot = ag.guard.boot
     if boot.get("trial") or ag.guard.new_firmware or boot.get("cfg", {}).get("state") == "open":
-        return "trial"  # it proves itself first
+        return "trial"  # a new version is confirmed first
     if ag.client.state != UP:
         return ""
     if ag.guard.events or any(r[5] != 2 and r[1] in "EC" for r in ag.log.ring):
         return "log"
-    # A copied HELLO only counts within this start, and `most` of the app's sleep bounds it.
+    # A copied HELLO only counts within this start, and `most` of the app's sleep limits it.
     ss = ag.sessions
     last = max([s.used for s in ss.all + ss.new] + [since])
     return "computer" if ag.clock.ms() - last < _QUIET_MS else ""
@@ -42,11 +43,11 @@ def farewell(ag, s, unix):
                 yield
             c._packet(0xE0, 5)
         except (OSError, AttributeError):
-            pass  # the link is lost: the broker sends the will
+            pass  # the link is lost, so the broker sends the will
 
 
 def let_go(ag):
-    """Ends the connection for good. The board sleeps next, and starts again afterwards."""
+    """Closes the connection for good. The board then sleeps, and starts again afterwards."""
     ag.client.stopped = True
     ag.client.detach()
     if ag.guard.wdt:
@@ -54,7 +55,7 @@ def let_go(ag):
 
 
 def renew():
-    """Has the birth message sent again: what it says of the app has changed."""
+    """Sends the birth message again, because the part about the app has changed."""
     from .main import current
 
     current.said = None

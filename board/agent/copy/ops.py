@@ -39,12 +39,12 @@ def reset(ag, s, r, j, _):
     ag.leave_as = m
     ag.leave_at = ag.clock.ms() + 300
     if ag.run.state != "idle" and ag.run.can:
-        ag.run.interrupt()  # code that never yields would never let the board go
+        ag.run.interrupt()  # code that never yields would prevent the restart
     return {}
 
 
 def complete(ag, s, r, j, _):
-    """Lists names that complete the dotted text. It only looks attributes up and calls nothing."""
+    """Lists names that complete the dotted text. It only looks up attributes and calls nothing."""
     import __main__
 
     parts = j["t"].split(".")

@@ -62,7 +62,7 @@ class Ota(Inflow):
                 self.flush(off)
 
     def flush(self, end):
-        """Writes the block whose content ends at `end`; notes now and then how far it has come."""
+        """Writes the block whose content ends at `end`, and stores the progress now and then."""
         if not self.fill:
             return
         for i in range(self.fill, BLOCK):
@@ -77,7 +77,7 @@ class Ota(Inflow):
             save({"n": self.total, "h": self.h, "off": end})
 
     def check(self, head):
-        """The image must be for this chip: its magic byte and chip id are those of the running
+        """The image must be for this chip: its magic byte and chip id equal those of the running
         one."""
         mine = self.flash.header()
         if head[0] != mine[0] or head[12:14] != mine[12:14]:
@@ -154,7 +154,8 @@ def op_ota(ag, s, r, j, _):
 
 
 def started(guard):
-    """At the start: is this the firmware that was installed last, or the one from before?"""
+    """Called at the start: finds out whether this firmware is the one installed last, or the
+    previous one."""
     note = load()
     if "pending" not in note:
         return
@@ -168,7 +169,7 @@ def started(guard):
 
 
 def confirm(guard):
-    """Three round trips over `allok`: this firmware is good."""
+    """After three round trips over `allok` seconds, confirms this firmware."""
     guard.ag.flash.confirm()
     guard.new_firmware = False
     remove(NOTE)

@@ -1,4 +1,4 @@
-"""The flash of an ESP32 as ota.py needs it. The only part of an update that tests do not run."""
+"""The flash of an ESP32 for ota.py. The only part of an update that tests do not run."""
 
 from esp32 import Partition
 
@@ -20,7 +20,7 @@ class Flash:
         self.part.ioctl(6, block)
 
     def write(self, block, data):
-        self.part.writeblocks(block, data, 0)  # with an offset it does not erase once more
+        self.part.writeblocks(block, data, 0)  # with an offset it does not erase again
 
     def read(self, offset, buf):
         self.part.readblocks(offset // 4096, buf, offset % 4096)

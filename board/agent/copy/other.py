@@ -1,11 +1,11 @@
-"""Networks other than Wi-Fi: a module on the board connects (docs/networks.md). Loaded only where
-the configuration names one."""
+"""Networks other than Wi-Fi: a module on the board connects (docs/networks.md). Loaded only if the
+configuration names one."""
 
 import sys
 
 from .link import deadline, passed
 
-_MS = const(120000)  # a modem needs its time
+_MS = const(120000)  # a modem needs time
 
 
 def up(c):

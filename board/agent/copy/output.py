@@ -1,5 +1,5 @@
-"""Sends what running code prints to the host that asked: a ring from which lost frames are sent
-again. It waits for acknowledgement before it drops anything (docs/protocol.md section 6)."""
+"""Sends the output of running code to the host that started it: a ring from which lost frames are
+sent again. Waits for acknowledgement before it drops anything (docs/protocol.md section 6)."""
 
 import time
 
@@ -10,7 +10,7 @@ _OP_OUT = const(0x13)
 _OP_ACK = const(0x22)
 _OP_NAK = const(0x23)
 _OP_CANCEL = const(0x25)
-_WAIT_MS = const(2000)  # how long code that prints waits for a host that does not acknowledge
+_WAIT_MS = const(2000)  # ms that printing code waits for a host that does not acknowledge
 
 
 class Output:
@@ -19,14 +19,14 @@ class Output:
         self.ring = bytearray(size)
         self.size = size
         self.acked = self.sent = self.end = 0  # positions in the whole output
-        self.err_at = None  # from here on it is the traceback
+        self.err_at = None  # the traceback starts here
         self.drop = 0
         self.stalled = False
         self.done = self.again = False
         self.t0 = time.ticks_ms()
 
     def put(self, buf):
-        """Takes bytes. Waits while the ring is full; if the host stays silent, counts them as
+        """Takes bytes. Waits while the ring is full. If the host stays silent, counts them as
         lost."""
         mv = memoryview(buf)
         while len(mv):

@@ -1,4 +1,5 @@
-"""publish and subscribe of the Client as modules expect them; loaded when called (util.Lazy)."""
+"""publish and subscribe of the Client in the form that modules expect. Loaded when called
+(util.Lazy)."""
 
 import asyncio
 
@@ -7,8 +8,8 @@ from .wire import CONNECTING, UP
 
 
 async def publish(c, topic, msg, retain=False, qos=0, sync=True):
-    """mqtt_async's and mqtt_as's call: waits until connected, and with QoS 1 until the broker
-    has it."""
+    """Same call as in mqtt_async and mqtt_as: waits until connected, and with QoS 1 until the
+    broker has the message."""
     topic = topic.encode() if isinstance(topic, str) else topic
     msg = msg.encode() if isinstance(msg, str) else msg
     while True:
@@ -33,7 +34,7 @@ async def subscribe(c, topic, qos=0):
     """Subscribes now and after every reconnection."""
     topic = topic.encode() if isinstance(topic, str) else topic
     c.subs.append((topic, qos))
-    # While it connects, this filter may come too late for the connection's own subscriptions.
+    # During connecting, this filter may come too late for the connection's own subscriptions.
     while c.state == CONNECTING or (c.state == UP and not c.enter()):
         await asyncio.sleep_ms(10)
     if c.state == UP:

@@ -12,12 +12,12 @@ from .store import inflate, make_parents, remove, replace, sha_file
 from .util import Fail, load
 
 _MOST = const(4)  # transfers open or kept for resuming
-_BUSY_MS = const(15000)  # a transfer that moved within this time keeps its path
+_BUSY_MS = const(15000)  # ms without progress after which a transfer loses its path
 _SPARE = const(8192)
 
 
 class Put(Inflow):
-    """One file. It stays in memory while it may be resumed; its temporary file too."""
+    """One file. It and its temporary file are kept while the transfer may be resumed."""
 
     def __init__(self, ag, s, r, path, j):
         super().__init__(ag, s, r, j.get("zn", j["n"]))
@@ -28,7 +28,7 @@ class Put(Inflow):
         self.f = open(self.tmp, "wb")
 
     def adopt(self, s, r):
-        """Goes on for another request for the same content."""
+        """Continues for another request with the same content."""
         self.close()
         self.s, self.r = s, r
         self.ag.flows[(s, r)] = self
@@ -43,7 +43,7 @@ class Put(Inflow):
             raise
 
     def rest(self):
-        """The sender is silent: the file is closed, and the received part is kept."""
+        """The sender is silent: closes the file and keeps the received part."""
         if self.f:
             self.f.close()
             self.f = None

@@ -1,4 +1,4 @@
-"""What of the board's files a request reaches (docs/protocol.md section 4)."""
+"""Decides which of the board's files a request may reach (docs/protocol.md section 4)."""
 
 import os
 
@@ -7,21 +7,21 @@ from .util import HOME, Fail
 
 # Characters that every file system stores unchanged in names.
 _PLAIN = "abcdefghijklmnopqrstuvwxyz0123456789._-"
-# What the agent's folder may show to admins; everything else in it may hold secrets.
+# What admins may see in the agent's folder. Everything else in it may contain secrets.
 _SHOWN = ("a", "b", "__init__.py", "boot.json", "crash.txt", "ota.json", "ca.pem")
 
 
 def secrecy(ag, p):
-    """Returns 2 if it may hold keys or passwords, which no host may read; 1 if only admins may;
+    """Returns 2 if it may contain keys or passwords, which no host may read; 1 if only admins may;
     else 0."""
     low = p.lower()
     parts = low[1:].split("/")
     at = "/"
     for q in p[1:].split("/"):
-        # FAT accepts more names for a file: short ones with a ~, dots and spaces at the end, a
-        # backslash for a slash, another case. Only the listed name is accepted.
+        # FAT accepts other names for a file: short ones with a ~, dots and spaces at the end, a
+        # backslash instead of a slash, another case. Only the listed name is accepted.
         if (q[-1:] == "." or any(c not in _PLAIN for c in q.lower())) and not _listed(at, q):
-            os.stat(p)  # a file that does not exist has no secrets
+            os.stat(p)  # a file that does not exist contains no secrets
             return 2
         at = join(at, q)
     name = parts[-1]
@@ -44,7 +44,7 @@ def _listed(folder, name):
 
 
 def readable(ag, s, p):
-    """Fail if this session may not read that file."""
+    """Raises Fail if this session may not read that file."""
     n = secrecy(ag, p)
     if n == 2 and s.role == 2:
         raise Fail("EROLE", "it may hold keys or passwords: over the cable only", p, cable=1)

@@ -29,8 +29,8 @@ class Runner(io.IOBase):
             os.dupterm(None)
 
     def watch(self, sock, cb=None):
-        """Lets `cb` watch the connection's socket from now on, also after a reconnect while code
-        runs."""
+        """Makes `cb` watch the connection's socket from now on, also after a reconnection while
+        code runs."""
         if self.sock is not None and self.sock is not sock:
             load("hal").forget(self.sock)
         self.sock = sock
@@ -73,7 +73,7 @@ class Runner(io.IOBase):
                 try:
                     self.ag.log.flush(c, self.ag.logt)  # nothing else may flush it for a long time
                 except OSError:
-                    pass  # the connection: the client knows already
+                    pass  # the connection failed; the client knows already
         elif c.enter():
             try:
                 o.put(buf)
@@ -97,7 +97,7 @@ class Runner(io.IOBase):
         return arg & 4 if op == 3 else 0
 
     def interrupt(self):
-        """KeyboardInterrupt in what runs. True if something does."""
+        """Raises KeyboardInterrupt in the running code. Returns True if something runs."""
         return self.live and load("intr").interrupt(self)
 
     def fire_now(self, _):
@@ -111,14 +111,14 @@ class Runner(io.IOBase):
     # Running
 
     async def work(self):
-        """The task in which a piece of code runs; there is one only while there is something to
-        run."""
+        """The task in which a piece of code runs. It exists only while there is something
+        to run."""
         load("code").compile_and_run(self, *self.job)
         self.job = self.task = None
         self.ag.changed()
 
     def submit(self, kind, code, mode, name):
-        load("code")  # now, while a MemoryError can still be answered
+        load("code")  # now, while a MemoryError can still be reported
         self.task = asyncio.create_task(self.ag.vital(self.work))
         self.job = (kind, code, mode, name)
         self.input = b""

@@ -18,7 +18,7 @@ _OP_ACK = const(0x22)
 
 
 class Code(Inflow):
-    """Source that comes in more than one frame."""
+    """Source that arrives in more than one frame."""
 
     def __init__(self, ag, s, r, j):
         super().__init__(ag, s, r, j["n"])
@@ -37,7 +37,7 @@ class Code(Inflow):
         self.launch()
 
     def end(self):
-        pass  # it began when all of it was there
+        pass  # it started after all of it had arrived
 
     def launch(self):
         if self.off < self.total or self.ag.flows.get((self.s, self.r)) is not self:
@@ -75,7 +75,7 @@ def op_exec(ag, s, r, j, body):
         raise Fail("EINVAL", "h must be the SHA-256 of the code")
     if j.get("mode", "exec") not in ("exec", "single", "eval"):
         raise Fail("EINVAL", "mode")
-    load("code")  # now, while a MemoryError can still be answered
+    load("code")  # now, while a MemoryError can still be reported
     c = Code(ag, s, r, j)
     run.job = ("wait", c, None, None)
     c.feed(0, body)

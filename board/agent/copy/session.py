@@ -9,7 +9,7 @@ ROLES = ("viewer", "operator", "admin")
 
 
 def part(text):
-    """With its length before it, so that nothing can move from one part of a MAC to the next."""
+    """Prefixes its length, so that no byte can move from one part of a MAC to the next."""
     b = text.encode()
     return bytes((len(b),)) + b
 
@@ -25,8 +25,8 @@ def role_key(ss, role):
 
 
 def signed(ss, leaf, text):
-    """A message that everybody may read, with its number and a tag for each role's key in a line
-    after it, then for those of persons in the order of their names."""
+    """Makes a message that everyone may read, with its number and, in a line after it, a tag for
+    each role's key, then for those of persons in the order of their names."""
     b = text if isinstance(text, bytes) else text.encode()
     if ss.mode == "open":
         return b

@@ -1,4 +1,4 @@
-"""Makes the agent's parts and puts them together. Unloaded afterwards, so that code that runs once
+"""Creates the agent's parts and connects them. Unloaded afterwards, so that code that runs once
 takes no memory later; this is why objects get their attributes here. Their classes list them."""
 
 import gc
@@ -65,11 +65,11 @@ def _runner(ag):
     r.task = None  # the asyncio task that runs code
     r.sock = r.came = None
     r.live = False  # the user's code itself is running now
-    r.count = 0  # pieces of code run so far
-    r.hit = -1  # the one that was interrupted last
+    r.count = 0  # number of pieces of code run
+    r.hit = -1  # the last one that was interrupted
     r.calm = True
     r.pending = False  # an interrupt is wanted
-    r.fire = False  # readinto() shall give Ctrl-C
+    r.fire = False  # readinto() returns Ctrl-C
     r.bomb = None
     r.input = b""
     r.taken = 0
@@ -88,7 +88,7 @@ def _guard(ag, boot):
     wd = ag.cfg.get("wd", {})
     g.policy = Policy(wd, ag.clock.ms(), boot.get("outage", 0))
     g.wdt = hal.wdt(max(10, wd["hw"]) * 1000) if wd.get("hw") else None
-    g.asked = None  # the last round trip's message, until it is back
+    g.asked = None  # message of the last round trip, until it returns
     g.events = []
     g.new_firmware = False
     g.rtt = g.sent = 0
@@ -117,12 +117,12 @@ def _log(cfg):
     log.line = bytearray()
     log.urgent = False
     log.last = 0
-    log.busy = False  # a batch is on its way
+    log.busy = False  # a batch is in transit
     return log
 
 
 def _has_app():
-    """Whether an app was deployed to this board (board/app/fleet)."""
+    """Returns whether an app was deployed to this board (board/app/fleet)."""
     try:
         os.stat(HOME + "/fleet/run.json")
         return True
@@ -137,7 +137,7 @@ def make(main, cfg, boot):
     b = cfg["broker"]
     root = cfg.get("root", "mpy")
     base = "%s/%s/" % (root, uid)
-    # Split, "network" is no name that would stay in memory (README.md, "Memory").
+    # Split, because "network" as one name would stay in memory (README.md, "Memory").
     nets = cfg.get("wifi network".split()[1]) or cfg.get("wifi")
     log = _log(cfg)
     main.client = c = Client({"size": _mtu(cfg) + 28, "client_id": "mpy-" + uid}, nets)

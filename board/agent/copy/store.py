@@ -1,4 +1,4 @@
-"""Files on flash: hashing, inflating, replacing, and the traces of what was broken off
+"""Files on flash: hashing, inflating, replacing, and removing leftovers of interrupted work
 (docs/protocol.md 7)."""
 
 import hashlib
@@ -13,11 +13,11 @@ def remove(path):
     try:
         os.remove(path)
     except OSError:
-        pass  # it need not be there
+        pass  # it may not exist
 
 
 def replace(tmp, path):
-    """tmp becomes path; where rename does not overwrite (FAT), the old one goes first."""
+    """Renames tmp to path. If rename does not overwrite (FAT), the old file is removed first."""
     try:
         os.rename(tmp, path)
     except OSError as e:
@@ -77,7 +77,7 @@ def make_parents(path):
 
 
 def sweep(path="/", depth=8):
-    """Removes temporary files that a restart left behind; how many."""
+    """Removes temporary files that a restart left behind, and returns their number."""
     n = 0
     for e in list(os.ilistdir(path)):
         p = join(path, e[0])

@@ -7,12 +7,13 @@ import sys
 from .util import load
 
 _FIRST_S = const(1)
-_HEAD_START_MS = const(10000)  # the connection's, before a program that never yields begins
+_HEAD_START_MS = const(10000)  # ms for the connection before a program that never yields starts
 _MOST_S = const(60)
 
 
 class Mqtt:
-    """What modules get as `mqtt`: the client, and callbacks as mqboard's modules expect them."""
+    """The object that modules get as `mqtt`: the client, and callbacks as modules for mqboard
+    expect them."""
 
     def __init__(self, ag):
         self.ag = ag
@@ -27,11 +28,13 @@ class Mqtt:
             asyncio.create_task(self.run_inits())
 
     def on_mqtt(self, cb):
-        """cb(connected) is a coroutine function, called when the connection comes and goes."""
+        """cb(connected) is a coroutine function, called when the connection is established or
+        lost."""
         self.mqtts.append(cb)
 
     def on_msg(self, cb):
-        """cb(topic, msg, retained, qos, dup) for every message that is not the agent's."""
+        """cb(topic, msg, retained, qos, dup) is called for every message that is not the
+        agent's."""
         self.ag.msg_cbs.append(cb)
 
     async def run_inits(self):
@@ -43,11 +46,11 @@ class Mqtt:
                 self.ag.log.exc("modules", e)
 
     def watch(self, name, factory):
-        """Keeps factory() running: if it fails, it is started again after a growing pause."""
+        """Keeps factory() running. If it fails, it is started again after a growing pause."""
         return self.ag.tasks.watch(name, factory)
 
     def battery(self):
-        """The battery's voltage in mV, None if the configuration names no pin for it."""
+        """Returns the battery's voltage in mV, None if the configuration names no pin for it."""
         return load("hw").millivolts(self.ag)
 
 
@@ -56,7 +59,7 @@ class Tasks:
         self.ag = ag
         self.mqtt = Mqtt(ag)
         self.restarts = {}
-        self.deployed = deployed  # an app was: its supervisor is a module as well
+        self.deployed = deployed  # with an app: its supervisor is a module as well
 
     def counts(self):
         return self.restarts
@@ -95,7 +98,7 @@ class Tasks:
             wait = min(_MOST_S, wait * 2)
 
     def load(self):
-        """Starts the modules and the app of the configuration; not in safe mode."""
+        """Starts the modules and the app of the configuration, except in safe mode."""
         ag = self.ag
         if ag.guard.safe:
             ag.log.warning("agent", "safe mode: neither modules nor app are started")
@@ -122,7 +125,7 @@ class Tasks:
             asyncio.create_task(self._app(ag.cfg["app"]))
 
     def _logging(self):
-        """A `logging` for modules that import it, where the board has none."""
+        """Provides `logging` for modules that import it, if the board has none."""
         try:
             __import__("logging")
         except ImportError:
@@ -132,13 +135,13 @@ class Tasks:
             sys.modules["logging"] = logfacade
 
     async def _app(self, path):
-        """Runs the board's program, and again after a pause when it dies; stopped means
+        """Runs the board's program, and again after a pause if it crashes. A stopped program stays
         stopped."""
         run = self.ag.run
         wait = _FIRST_S
         until = self.ag.clock.ms() + _HEAD_START_MS
         boot = self.ag.guard.boot
-        # A program that never yields would keep a configuration on trial from being taken back.
+        # A program that never yields would prevent a configuration on trial from being reverted.
         while boot.get("cfg", {}).get("state") == "open" or (
             self.ag.client.state != 2 and self.ag.clock.ms() < until
         ):

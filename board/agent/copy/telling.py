@@ -1,5 +1,6 @@
-"""What the agent tells of itself: birth, reported configuration, telemetry (docs/protocol.md 2,
-10), and how it leaves. These are methods of Main that are loaded when it is time (util.Lazy)."""
+"""What the agent reports about itself: birth, reported configuration, telemetry (docs/protocol.md
+2, 10), and its farewell. These are methods of Main that are loaded when they are due (util.Lazy).
+"""
 
 import gc
 import json
@@ -15,7 +16,7 @@ from .util import HOME, load
 
 
 def birth(main):
-    """The birth message's content."""
+    """Returns the content of the birth message."""
     ag, cfg = main.ag, main.cfg
     v = os.statvfs(HOME or "/")
     impl = sys.implementation
@@ -24,7 +25,7 @@ def birth(main):
     d["platform"], d["machine"] = sys.platform, getattr(impl, "_machine", "")[:64]
     d["mpy"] = getattr(impl, "_mpy", 0)
     d["name"], d["tags"] = cfg.get("name", ""), cfg.get("tags", [])
-    # Split, "tz" is no name that would stay in memory (README.md, "Memory").
+    # Split, because "tz" as one name would stay in memory (README.md, "Memory").
     d.update({k: cfg[k] for k in "type location tz".split() if k in cfg})
     s = ag.sessions
     d["boot"], d["nonce"] = s.boot_hex, hexlify(s.nonce).decode()
@@ -78,7 +79,7 @@ def tell(main):
 
 
 def report(main):
-    """Reported configuration and telemetry."""
+    """Sends the reported configuration and telemetry."""
     ag, c = main.ag, main.client
     while ag.reports:
         c.send(main.cfgr, signed(ag.sessions, "cfgr", ag.reports.pop(0)), 1, True)
@@ -119,7 +120,7 @@ def close(main, why):
         c._packet(0xE0, 5)
         time.sleep_ms(50)
     except (OSError, AttributeError):
-        pass  # not connected: the broker sends the will
+        pass  # not connected, so the broker sends the will
     c.stopped = True
     c.detach()
     main.ag.run.detach()

@@ -1,6 +1,6 @@
 """A configuration on trial (docs/protocol.md section 10): the old file stays until the board has
-reached its broker with the new one; otherwise the board takes the change back by itself. The note
-of it is `cfg` in boot.json: state (open, done, undone), s, n (starts so far), why, tell."""
+reached its broker with the new one. Otherwise the board reverts the change. The record of it is
+`cfg` in boot.json: state (open, done, undone), s, n (starts so far), why, tell."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ _STARTS = const(2)  # starts that a trial gets: the new configuration may be wha
 
 
 def begin(ag, seconds):
-    """Keeps the old configuration; the caller writes the new one and restarts the board."""
+    """Keeps the old configuration. The caller writes the new one and restarts the board."""
     b = ag.guard.boot
     if state(b) == "open":
         raise Fail("EBUSY", "another configuration is on trial")
@@ -33,7 +33,7 @@ def state(boot):
 
 
 def started(main):
-    """Called at each start: report how a trial ended, or go on watching an open one."""
+    """Called at each start: reports how a trial ended, or continues to watch an open one."""
     t = main.boot["cfg"]
     if t.pop("tell", 0):
         main.ag.guard.event("config", state=t["state"], why=t["why"])
@@ -57,7 +57,7 @@ async def _watch(main):
             try:
                 g._ask()
             except OSError:
-                pass  # the connection: the client knows already
+                pass  # the connection failed; the client knows already
         await asyncio.sleep_ms(500)
     remove(_OLD)
     t["state"] = "done"
@@ -71,7 +71,7 @@ def _back(main, why):
     try:
         replace(_OLD, _NEW)
         t["state"] = "undone"
-    except OSError:  # there is nothing to go back to
+    except OSError:  # there is nothing to revert to
         t["state"] = "done"
     t["why"] = why[:100]
     t["tell"] = 1

@@ -9,16 +9,16 @@ import sys
 import time
 
 _PKG = __name__[: __name__.rindex(".")]
-# The folder of the board's files: "", or "/flash" and the like if nothing is mounted at the root.
-# A start by an older agent has no full path; it is at the root.
+# Folder of the board's files: "", or "/flash" and the like if nothing is mounted at the root. A
+# start by an older agent has no full path; it is at the root.
 HOME = sys.modules[_PKG[: _PKG.rindex(".")]].__path__[: -len("/mpyfleet")]
 # The modules that are never unloaded. The build (scripts/buildAgent.mjs) and the check of names
 # read this list; they join all but `tasks`, which many boards do not need, into one module, main.
 _STAY = ("util", "wire", "mqtt", "agent", "guard", "log", "run", "main", "tasks")
 
 
-_some = False  # something has been loaded since the last unload()
-_used = 0  # when load() was called last
+_some = False  # something was loaded since the last unload()
+_used = 0  # time of the last load()
 
 
 def load(mod):
@@ -37,8 +37,8 @@ def load(mod):
 
 
 def unload(ms=0):
-    """Unloads all modules of this copy but _STAY, if load() was not called for `ms`. Returns True
-    if it did."""
+    """Unloads all modules of this copy except _STAY, if load() was not called for `ms`. Returns
+    True if it did."""
     global _some
     if not _some or time.ticks_diff(time.ticks_ms(), _used) < ms:
         return False
@@ -68,7 +68,7 @@ class Thing:
 
 
 class Fail(Exception):
-    """A request that failed: an error code that never changes, a text, a path."""
+    """A failed request: an error code that never changes, a text, a path."""
 
     def __init__(self, code, text="", path=None, **more):
         super().__init__(code, text)

@@ -1,22 +1,22 @@
-"""Wi-Fi for mqtt.py: nets is a list of {"ssid", "key"}, tried in turn."""
+"""Wi-Fi for mqtt.py. nets is a list of {"ssid", "key"}, tried in turn."""
 
 import network
 
 from .link import deadline, passed
 
 _WIFI_MS = const(20000)
-# failures in a row after which the radio is taken down and up although it says it is connected
+# failures in a row after which the radio is restarted although it reports a connection
 _AFRESH = const(5)
 
 
 def up(c):
-    """Generator that ends once there is a connection; OSError when none of the tries worked. The
-    Client notes in `wifi_at` whose turn it is."""
+    """Generator that ends once there is a connection; OSError when no attempt succeeded. The
+    Client stores in `wifi_at` whose turn it is."""
     sta = network.WLAN(network.STA_IF)
     if sta.isconnected():
         if not c.fails or c.fails % _AFRESH:
             return
-        # It may believe in a network that carries nothing any more.
+        # It may report a network that no longer carries any data.
         sta.disconnect()
         sta.active(False)
         yield
@@ -42,7 +42,7 @@ def _hostname(name):
         if name:
             network.hostname(name)
     except (AttributeError, TypeError, ValueError):
-        pass  # a port that has no such thing: the name is only a comfort
+        pass  # a port without this option; the name is only a convenience
 
 
 def rssi():

@@ -1,6 +1,6 @@
-"""Packets of MQTT 3.1.1 over a non-blocking stream: one buffer for each way, one packet at a time.
-
-The buffers are small in a silence, and grow to full size for the first packet that needs it."""
+"""Packets of MQTT 3.1.1 over a non-blocking stream: one buffer per direction, one packet at a
+time. The buffers are small while nothing happens, and grow to full size for the first packet that
+needs it."""
 
 import time
 
@@ -8,14 +8,14 @@ import time
 DOWN = const(0)
 CONNECTING = const(1)
 UP = const(2)
-_SEND_MS = const(5000)  # if a broker accepts nothing for this time, the connection is lost
-BESIDE = 256  # bytes of a packet in addition to its payload, at most
-_SMALL = const(128)  # the board's own round trips fit
-_BATCH = const(24)  # packets handled before others get their turn
+_SEND_MS = const(5000)  # ms without progress in sending after which the connection is lost
+BESIDE = 256  # maximum bytes of a packet besides its payload
+_SMALL = const(128)  # large enough for the board's own round trips
+_BATCH = const(24)  # packets handled before other tasks get their turn
 
 
 class LinkLost(OSError):
-    """The stream to the broker has ended or been torn."""
+    """The stream to the broker has ended or broken."""
 
 
 class Wire:
@@ -31,11 +31,11 @@ class Wire:
                     pass  # it no longer exists, as intended
         self.sock = self.raw = self._poll = self._pin = None
 
-    # Sending: begin() gives the place of the payload in tx, the caller fills it, finish() sends.
+    # Sending: begin() returns the place of the payload in tx, the caller fills it, finish() sends.
 
     def enter(self):
-        """True: tx and rx are ours until leave(). False: somebody is at it, who serves us in
-        leave()."""
+        """Returns True if tx and rx are ours until leave(). False: another caller has them and
+        handles our work in leave()."""
         if self.locked:
             self.again = True
             return False
@@ -49,15 +49,15 @@ class Wire:
             self.serve()
 
     def buffers(self, n):
-        """Makes both buffers that large; only for who has entered, with nothing to send in tx."""
-        rx, tx = bytearray(n), bytearray(n)  # both or, when memory is short, none
-        if self._n >= 0:  # a packet has come in part
+        """Makes both buffers that large. Call only after enter(), with nothing to send in tx."""
+        rx, tx = bytearray(n), bytearray(n)  # both or, when memory is short, neither
+        if self._n >= 0:  # a packet has arrived in part
             rx[: len(self.rx)] = self.rx
         self.rx, self.tx = rx, tx
         self.rxm, self.txm = memoryview(rx), memoryview(tx)
 
     def grow(self, n):
-        """Full buffers, if these are too small for `n` bytes and those are not."""
+        """Uses full buffers if these are too small for `n` bytes and those are not."""
         if len(self.rx) < min(n, self.size + BESIDE):
             self.buffers(self.size + BESIDE)
 
@@ -68,7 +68,7 @@ class Wire:
             self.leave()
 
     def begin(self, topic, qos=0, retain=False):
-        """Offset of the payload in tx."""
+        """Returns the offset of the payload in tx."""
         if self.state != UP or self.torn:
             raise LinkLost(107)
         n = len(topic)
@@ -102,7 +102,7 @@ class Wire:
         self.write(self.txm[self.head(kind, end) : end])
 
     def write(self, mv):
-        """All of mv, or LinkLost; waits while the socket is full."""
+        """Sends all of mv, or raises LinkLost. Waits while the socket is full."""
         t = time.ticks_ms()
         # until everything is sent: if this ends early, the stream is unusable
         self.torn = True
@@ -121,7 +121,7 @@ class Wire:
         self.said = time.ticks_ms()
 
     def writable(self):
-        """Whether the socket accepts bytes now."""
+        """Returns whether the socket accepts bytes now."""
         if self.state != UP:
             return False
         for _ in self._poll.ipoll(0):
@@ -137,8 +137,8 @@ class Wire:
         raise NotImplementedError
 
     def pump(self):
-        """Reads and handles received bytes. True: there may be more. OSError: the stream has
-        ended."""
+        """Reads and handles received bytes. Returns True if there may be more. OSError: the stream
+        has ended."""
         for _ in range(_BATCH):
             if not self._read_head() or not self._read_body():
                 return False
@@ -172,7 +172,7 @@ class Wire:
         try:
             self.grow(n)
         except MemoryError:
-            pass  # it will be read and forgotten, as one that is too large
+            pass  # it will be read and discarded, like one that is too large
         self._n, self._body = n, 0
         return True
 
@@ -181,7 +181,7 @@ class Wire:
         while self._body < self._n:
             if self._body < room:
                 mv = self.rxm[self._body : min(self._n, room)]
-            else:  # larger than the buffer: the rest is read and forgotten
+            else:  # larger than the buffer: the rest is read and discarded
                 mv = self.rxm[room - min(128, self._n - self._body) :]
             n = self._into(mv)
             if not n:

@@ -43,15 +43,15 @@ def on_message(f):
 
 
 def interval(name, seconds=None):
-    """The pause of `worker` or `management` in seconds, or sets it."""
+    """Returns the pause of `worker` or `management` in seconds, or sets it."""
     if seconds is not None:
         _app.every[name] = seconds
     return _app.every[name]
 
 
 def sleep(seconds):
-    """Has the board sleep, once all messages are delivered and no computer has work for it. It
-    starts again afterwards. The result can be awaited, which keeps the task from going on."""
+    """Makes the board sleep once all messages are delivered and no computer has work for it. It
+    starts again afterwards. The result can be awaited, which pauses the task."""
     return _app.nap(seconds)
 
 
@@ -61,12 +61,12 @@ def on_topic(name, f):
 
 
 def publish(name, data):
-    """Publishes on this board's topic out/NAME: a text, or what JSON can hold."""
+    """Publishes on this board's topic out/NAME: a text, or anything that JSON can hold."""
     return _app.own_topics().publish(name, data)
 
 
 def about():
-    """What the agent's birth message says of the app (docs/protocol.md section 2)."""
+    """Returns what the agent's birth message says about the app (docs/protocol.md section 2)."""
     d = {}
     n = _app.note if _app else {}
     for k, name in (("v", "run"), ("trial", "trial"), ("sleep", "nap")):
@@ -78,17 +78,18 @@ def about():
 
 
 def request(d):
-    """What a computer asks through the agent (APP with `a`, docs/protocol.md section 5)."""
+    """Answers a computer's request through the agent (APP with `a`, docs/protocol.md
+    section 5)."""
     return _app.request(d)
 
 
 def batch(seq, most):
-    """Messages from `seq` on, as many as fit `most` bytes, whether sent or not."""
+    """Returns messages from `seq` on, as many as fit into `most` bytes, sent or not."""
     return _app.ring.batch(seq, most, False)[0]
 
 
 def load_note():
-    """What is to run; {} when nothing is or the note is damaged."""
+    """Returns what to run; {} if nothing, or if the record is damaged."""
     try:
         with open(_NOTE) as f:
             d = json.load(f)
@@ -98,12 +99,13 @@ def load_note():
 
 
 def save_note(d):
-    """Beside, then renamed: a power cut leaves the old note or the new one."""
+    """Written next to it, then renamed: after a power cut, the old or the new record is
+    complete."""
     with open(_NOTE + "~", "w") as f:
         json.dump(d, f)
     try:
         os.rename(_NOTE + "~", _NOTE)
-    except OSError:  # FAT renames onto nothing only
+    except OSError:  # FAT does not rename onto an existing file
         os.remove(_NOTE)
         os.rename(_NOTE + "~", _NOTE)
 

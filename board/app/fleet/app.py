@@ -1,4 +1,4 @@
-"""The app that runs: its tasks, its intervals, what computers ask."""
+"""The app that runs: its tasks, its intervals, and requests of computers."""
 
 import asyncio
 import gc
@@ -12,8 +12,8 @@ from .ring import Ring
 
 _MOST_S = const(60)  # longest pause before a failed task is tried again
 _HEAD_START = const(100)  # tenths of a second
-_ALONGSIDE = ("management", "messages", "sleep", "app")  # no part of a round between two sleeps
-_FAILS = const(3)  # failures in a row that end a new version's trial
+_ALONGSIDE = ("management", "messages", "sleep", "app")  # longest round between two sleeps
+_FAILS = const(3)  # failures in a row that end the trial of a new version
 
 
 class App:
@@ -28,29 +28,30 @@ class App:
         self.inbox = Inbox(self)
         self.fails = {}  # failures in a row, by task
         self.failed_at = None
-        self.waiting = 0  # tasks that failed and are to be tried again
+        self.waiting = 0  # tasks that failed and will be tried again
         self.restarts = ag.tasks.restarts if ag else {}
         self.error = ""
         self.alive = 0
         self.trial = None
         self.plan = None
-        self.awake = 0  # until when a computer keeps the board awake, by the agent's clock
-        self.rounds = 0  # tasks whose first round is not done
+        self.awake = 0  # agent's time until which a computer keeps the board awake
+        self.rounds = 0  # tasks that have not finished their first round
         self.sleeping = None
         self._topics = None
         self.ring = Ring(self, ag.clock.ms if ag else time.ticks_ms)
 
     def add(self, what, text):
-        """A message to the computers; without the agent it is printed."""
+        """Sends a message to the computers. Without the agent, it is printed."""
         if self.ag is None:
             return print(self.name, text)
-        most = self.ag.client.size - 400  # with room for the tags and the batch's first line
+        most = self.ag.client.size - 400  # leaves room for the tags and the batch's first line
         if len(text.encode()) > most:
             raise ValueError("a message may have %d bytes" % most)
         self.ring.add(what, text)
 
     def save_note(self, note):
-        """Not over the note of a version that was deployed meanwhile: the next start runs that."""
+        """Must not overwrite the record of a version that was deployed in between: the next start
+        runs that."""
         if self.fleet.load_note().get("run") == self.running:
             self.fleet.save_note(note)
 
@@ -89,7 +90,7 @@ class App:
                 self.plan.load()
             elif d.get("load"):
                 self.schedule()
-            return self.plan.info() if self.plan else {"plan": []}  # a look loads nothing
+            return self.plan.info() if self.plan else {"plan": []}  # reading loads nothing
         elif a == "awake":
             self.awake = self.ag.clock.ms() + min(86400, max(0, int(d["s"]))) * 1000
         elif a != "info":
@@ -132,7 +133,8 @@ class App:
             self.trial = Trial(self)
             if not self.trial.begin():
                 return
-        # The connection's head start, as for the board's own program: the app may never yield.
+        # Gives the connection a head start, as for the board's own program, because the app may
+        # never yield.
         for _ in range(_HEAD_START):
             if not self.ag or self.ag.client.state == 2:
                 break
@@ -164,10 +166,10 @@ class App:
             try:
                 __import__(name)
             except BaseException:
-                sys.modules.pop(name, None)  # half a module must not be found next time
+                sys.modules.pop(name, None)  # the next import must not find half a module
                 raise
             mods.append(sys.modules[name])
-        self.rounds = 1  # this one
+        self.rounds = 1  # this module
         for m in mods:
             self.parts(m, spec)
         self.round("")
@@ -178,7 +180,7 @@ class App:
         if hasattr(m, "WorkerTask"):
             self.task("worker", lambda: self.worker(m.WorkerTask))
         if hasattr(m, "ManagementTask"):
-            self.inbox.handle = False  # the task accepts them
+            self.inbox.handle = False  # the tasks accept them
             self.task("management", lambda: self.management(m.ManagementTask))
         for name in spec.get("tasks", ("main",)):
             if hasattr(m, name):
@@ -196,7 +198,7 @@ class App:
         return self._topics
 
     def nap(self, s):
-        """Starts to sleep; the task ends with the board asleep."""
+        """Falls asleep. The task ends with the board asleep."""
         if self.sleeping is None:
             from .nap import Nap
 
@@ -204,8 +206,8 @@ class App:
         return self.sleeping
 
     def round(self, name):
-        """A task has done what it does between two sleeps. After the last of them the board
-        sleeps, if the app has an interval for that."""
+        """A task has finished its round between two sleeps. After the last task the board sleeps,
+        if the app has an interval for that."""
         if name in _ALONGSIDE:
             return
         self.rounds -= 1
@@ -219,7 +221,7 @@ class App:
         asyncio.create_task(self.keep(name, factory))
 
     async def keep(self, name, factory):
-        """Has factory() run, and again after a growing pause when it fails."""
+        """Runs factory(), and again after a growing pause if it fails."""
         wait = 1
         while True:
             t = time.ticks_ms()
@@ -234,7 +236,7 @@ class App:
                     self.fails[name] = 0
                 self.failed(name, e)
             if self.fails[name] == _FAILS and self.every.get("sleep") and not self.trial:
-                return self.round(name)  # it would empty the battery: again after the sleep
+                return self.round(name)  # it would empty the battery: tries again after the sleep
             self.waiting += 1
             await asyncio.sleep(wait)
             self.waiting -= 1
@@ -280,7 +282,8 @@ class App:
             await self.pause("management")
 
     async def pause(self, name):
-        """The task's interval, also when it is changed meanwhile; a message ends it."""
+        """Waits for the task's interval, even if it changes in between. A message ends
+        the wait."""
         t = time.ticks_ms()
         while True:
             left = self.every[name] * 1000 - time.ticks_diff(time.ticks_ms(), t)

@@ -1,17 +1,17 @@
-"""The messages of computers to the app, and its answers."""
+"""Messages of computers to the app, and its answers."""
 
 import asyncio
 import io
 import json
 import sys
 
-_LINE = const(1000)  # most characters of a message or a reply
-_MOST = const(8)  # messages that may wait
-_DONE = const(16)  # messages whose result is remembered, so that none is handled twice
+_LINE = const(1000)  # maximum characters of a message or a reply
+_MOST = const(8)  # maximum number of waiting messages
+_DONE = const(16)  # number of messages whose result is remembered, so that none is handled twice
 
 
 def traced(e):
-    """The traceback as text."""
+    """Returns the traceback as text."""
     b = io.StringIO()
     sys.print_exception(e, b)
     return b.getvalue()
@@ -28,7 +28,7 @@ class Inbox:
         self.done = []
 
     def take(self, mid, text):
-        """Accepts a message, once by its id. Raises ValueError if the app cannot take it."""
+        """Accepts a message, only once per id. Raises ValueError if the app cannot take it."""
         mid = mid[:64]
         text = text[:_LINE]
         for m in self.done:

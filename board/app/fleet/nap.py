@@ -1,5 +1,5 @@
 """How a board sleeps between two rounds of its app (docs/apps.md, "Boards that sleep"). Loaded
-only when the app asks for it, or when messages were kept from before the last sleep."""
+only when the app uses it, or when messages were kept from before the last sleep."""
 
 import asyncio
 import gc
@@ -9,22 +9,23 @@ import time
 from .ring import seconds
 
 _LOOK_MS = const(50)
-# Without a broker it sleeps as early as this after its start; after its round it waits a moment.
+# Without a broker, the board sleeps no earlier than this after its start; after its round it waits
+# a moment.
 _OFFLINE_MS = const(12000)
 _LOST_MS = const(2000)
-_ACK_MS = const(3000)  # longest wait for the broker to have the farewell
-_HELD_MS = const(600000)  # requests keep the board awake this long at most; "awake" asks for more
+_ACK_MS = const(3000)  # longest wait for the broker to acknowledge the farewell
+_HELD_MS = const(600000)  # longest time that requests keep it awake; "awake" asks for more
 _NAME = "kept.txt"
 
 
 class Nap:
     def __init__(self, app):
         self.app = app
-        self.up = None  # when it was first seen to be connected
+        self.up = None  # time at which the connection was first seen
         self.held = app.ag and app.ag.handler("nap", "holds")
 
     async def sleep(self, s):
-        """Sleeps once all is delivered and no computer has work for the board."""
+        """Sleeps once everything is delivered and no computer has work for the board."""
         app = self.app
         ag = app.ag
         if ag is None:
@@ -37,7 +38,7 @@ class Nap:
         t = ag.clock.ms()
         while not self.ready(ag.clock.ms(), t):
             await asyncio.sleep_ms(_LOOK_MS)
-        if app.trial:  # a whole round worked
+        if app.trial:  # a whole round succeeded
             app.trial.confirm()
             await asyncio.sleep_ms(300)  # the event
         keep(app)
@@ -59,7 +60,7 @@ class Nap:
         if t < app.awake or why == "trial" or why == "code":
             return False
         if app.trial and (app.failed_at is not None or not up):
-            return False  # the new version is confirmed or falls back first
+            return False  # the new version is confirmed or reverted first
         if not up:
             return t > _OFFLINE_MS and t - first > _LOST_MS
         if t - self.up > _HELD_MS:
@@ -79,7 +80,8 @@ def deep(ms):
 
 
 def keep(app):
-    """Writes the messages that the broker does not have to flash: memory is lost in deep sleep."""
+    """Writes the messages that the broker does not have to flash, because memory is lost in deep
+    sleep."""
     left = [r for r in app.ring.records if r[4] != 2]
     path = app.fleet.__path__ + "/" + _NAME
     if not left:
@@ -102,7 +104,7 @@ def restore(app):
         for line in f:
             part = line.rstrip("\n").split("\t", 2)
             if len(part) < 3:
-                continue  # half a line of a power cut
+                continue  # half a line after a power cut
             app.ring.add(part[0], part[2])
             r = app.ring.records[-1]
             u = int(part[1])

@@ -11,12 +11,12 @@ import time
 from .ring import seconds
 
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
-_LOOK_BACK = const(1440)  # minutes that are searched for a run that was missed
-_KEEP_S = const(60)  # more frequent runs are not written: flash wears out
+_LOOK_BACK = const(1440)  # minutes searched for a missed run
+_KEEP_S = const(60)  # more frequent runs are not recorded, because flash wears out
 
 
 def bits(text, low, most):
-    """The numbers of one cron field, as bits."""
+    """Returns the numbers of one cron field, as bits."""
     found = 0
     for part in text.split(","):
         part, step = (part.split("/") + [""])[:2]
@@ -41,11 +41,11 @@ def parse(cron):
 
 
 def due(c, t):
-    """Whether the minute of t (time.localtime) is one of the cron's."""
+    """Returns whether the minute of t (time.localtime) matches the cron expression."""
     day = c[2] >> t[2] & 1
     n = (t[6] + 1) % 7
     week = (c[4] >> n | (c[4] >> 7 if n == 0 else 0)) & 1
-    # As cron does: with both given, either is enough.
+    # As in cron: if both are given, either is enough.
     both = day and week if c[5] == "*" or c[6] == "*" else day or week
     return bool(both and c[0] >> t[4] & 1 and c[1] >> t[3] & 1 and c[3] >> t[1] & 1)
 
@@ -58,7 +58,7 @@ class Plan:
         self.load()
 
     def load(self):
-        """Reads the plan; what ran last is kept."""
+        """Reads the plan. The times of the last runs are kept."""
         old = {row["id"]: row for row in self.rows}
         try:
             with open(self.path) as f:
@@ -82,17 +82,18 @@ class Plan:
             json.dump(found, f)
         try:
             os.rename(self.path + "~", self.path)
-        except OSError:  # FAT renames onto nothing only
+        except OSError:  # FAT does not rename onto an existing file
             os.remove(self.path)
             os.rename(self.path + "~", self.path)
 
     def info(self):
-        """For a computer: its jobs, and the board's clock in seconds since 1970, 0 if unset."""
+        """Returns the jobs, and the board's clock in seconds since 1970, 0 if unset, for a
+        computer."""
         keys = ("id", "file", "every", "cron", "missed", "last", "n", "x")
         return {"plan": [{k: row.get(k) for k in keys} for row in self.rows], "u": seconds()}
 
     def missed(self, row):
-        """Whether a run was due while the board was off."""
+        """Returns whether a run was due while the board was off."""
         unix = seconds()
         last = row.get("last") or 0
         if not unix or not last or row.get("missed") != "run":

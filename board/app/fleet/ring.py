@@ -1,13 +1,13 @@
-"""The app's messages on their way to the broker (docs/protocol.md section 9)."""
+"""The app's messages in transit to the broker (docs/protocol.md section 9)."""
 
 import json
 import time
 
-_COST = const(40)  # bytes of heap that a message needs in addition to its text
+_COST = const(40)  # bytes of heap that a message needs besides its text
 
 
 def seconds():
-    """Seconds since 1970, 0 without a clock."""
+    """Returns seconds since 1970, 0 without a clock."""
     t = time.gmtime()
     if t[0] < 2024:
         return 0
@@ -27,7 +27,7 @@ class Ring:
         self.bytes = 0
         self.next = 1
         self.lost = 0  # dropped before the broker had them
-        self.links = -1  # connections so far
+        self.links = -1  # number of connections
         self.flying = False
 
     def add(self, what, text):
@@ -71,7 +71,7 @@ class Ring:
             self.links = c.reconnects
             self.flying = False
             for r in self.records:
-                if r[4] == 1:  # it was on its way when the link went
+                if r[4] == 1:  # it was in transit when the link was lost
                     r[4] = 0
         if c.state != 2 or self.flying or not self.records or self.records[-1][4]:
             return
@@ -83,7 +83,7 @@ class Ring:
         topic = ag.guard.topic[:-2] + b"msg"
         try:
             c.send(topic, signed(ag.sessions, "msg", data), 1, False, lambda: self.arrived(found))
-        except OSError:  # the link is lost, or at work at this moment: next time
+        except OSError:  # the link is lost, or busy at this moment: next time
             self.flying = False
             for r in found:
                 r[4] = 0

@@ -1,4 +1,4 @@
-"""Topics of the board's own (docs/apps.md, "Topics"). Loaded only by apps that use them."""
+"""The board's own topics (docs/apps.md, "Topics"). Loaded only by apps that use them."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The trial of an app's new version; loaded only while there is one."""
+"""The trial of an app's new version. Loaded only during a trial."""
 
 import asyncio
 import json
@@ -6,10 +6,10 @@ import sys
 import time
 
 _STARTS = const(2)  # starts that a new version gets
-_OFFLINE_S = const(600)  # a new version that keeps the board away for this long is no good
+_OFFLINE_S = const(600)  # milliseconds away from the broker after which a new version has failed
 _LOOK_MS = const(5000)
-_ERROR = const(1000)  # most characters of the reason that are kept
-_STUCK = const(6)  # looks without a sign of life
+_ERROR = const(1000)  # maximum characters kept of the reason
+_STUCK = const(6)  # checks without a sign of life
 
 
 class Trial:
@@ -20,7 +20,8 @@ class Trial:
         self.stuck = 0
 
     def begin(self):
-        """False: the version has had its starts, and the board goes back to the one before."""
+        """Returns False if the version has used up its starts, and the board goes back to the
+        previous one."""
         app = self.app
         n = app.note
         n["starts"] = n.get("starts", 0) + 1
@@ -36,13 +37,13 @@ class Trial:
             self.timer = machine.Timer(2 if sys.platform == "esp32" else -1)
             self.timer.init(period=_LOOK_MS, mode=machine.Timer.PERIODIC, callback=self.look)
         except (AttributeError, ValueError, OSError, TypeError):
-            self.timer = None  # a port without: an app that blocks ends with its next restart
+            self.timer = None  # no timer: an app that blocks ends with its next restart
         asyncio.create_task(self.prove(n["trial"]))
         return True
 
     def own_restarts(self):
-        """Restarts during a trial are the app's. If the agent counted them too, the board could be
-        in safe mode, which starts no app, before the version has had its starts."""
+        """Restarts during a trial are the app's fault. If the agent counted them too, the board
+        could enter safe mode, which starts no app, before the version has used its starts."""
         import mpyfleet
 
         with open(mpyfleet.__path__ + "/boot.json") as f:
@@ -51,7 +52,7 @@ class Trial:
         mpyfleet.save(d)
 
     async def prove(self, seconds):
-        """Confirms the version when it has run for this time without a failed task."""
+        """Confirms the version after it has run for this time without a failed task."""
         app = self.app
         t = time.ticks_ms()
         while True:
@@ -75,12 +76,12 @@ class Trial:
         app.event("confirmed", v=app.version)
         if app.ag:
             try:
-                app.ag.handler("nap", "renew")()  # the birth says so as well
+                app.ag.handler("nap", "renew")()  # the birth reports it as well
             except ImportError:
                 pass  # an agent before 0.5.0
 
     def look(self, _):
-        """The timer: sees when the new version lets nothing else run."""
+        """Called by the timer: detects that the new version lets nothing else run."""
         if self.alive != self.app.alive:
             self.alive = self.app.alive
             self.stuck = 0

@@ -2,15 +2,18 @@ import type { DashboardRow } from '../../../src/views/dashboard/messages';
 import { ago, space } from './format';
 import type { Column } from './virtualTable';
 
-/** States in which nothing can be done with a board. */
+/** States of boards that cannot be worked with. */
 export function isAway(row: DashboardRow): boolean {
   return row.state === 'away' || row.state === 'not connected';
 }
 
-/** Columns that only some kinds of boards fill. */
+/** Columns that are filled only for some kinds of boards. */
 const OFTEN_EMPTY = new Set(['agent', 'app', 'mode', 'roundTrip', 'signal']);
 
-/** The columns of the dashboard, in the user's words; those that would be empty for all boards are left out. */
+/**
+ * Returns the columns of the dashboard, with translated headings. Columns that would be empty for
+ * all boards are left out.
+ */
 export function boardColumns(
   word: (key: string) => string,
   rows: readonly DashboardRow[],

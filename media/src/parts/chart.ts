@@ -1,6 +1,6 @@
 import { make } from './host';
 
-/** One measured thing over time. */
+/** One measured quantity over time. */
 export interface Series {
   readonly title: string;
   /** Measurements. Over a long period each is a mean, with the minimum and maximum of the values behind it. */
@@ -10,9 +10,12 @@ export interface Series {
     readonly least?: number;
     readonly most?: number;
   }[];
-  /** Where the axis ends; undefined: a little beyond the highest value. It begins at zero unless values are negative. */
+  /**
+   * Upper end of the axis. Undefined: a little above the highest value. The axis begins at zero
+   * unless values are negative.
+   */
   readonly most?: number | undefined;
-  /** How a value is written. */
+  /** Formats a value. */
   readonly show: (value: number) => string;
   readonly words: { readonly lowest: string; readonly highest: string; readonly last: string };
 }
@@ -20,11 +23,14 @@ export interface Series {
 const WIDTH = 400;
 const HEIGHT = 80;
 const SVG = 'http://www.w3.org/2000/svg';
-/** Measurements that are this many times further apart than is usual leave a gap in the line. */
+/** Factor by which two measurements must be further apart than usual to leave a gap in the line. */
 const GAP = 3;
 const DAY_MS = 86_400_000;
 
-/** Draws a line over time between labelled axes, in the theme's colour. The label says the same for screen readers. */
+/**
+ * Draws a line over time between labelled axes, in the theme's colour. The label gives the same
+ * facts to screen readers.
+ */
 export function chart(series: Series): HTMLElement {
   const { points, show, words } = series;
   const figure = make('figure', 'chart');
@@ -73,14 +79,14 @@ export interface Scale {
   readonly to: number;
 }
 
-/** From zero to the total where there is one: a change of 1 % looks like 1 %. */
+/** The axis goes from zero to the total if there is one, so that a change of 1 % looks like 1 %. */
 export function scaleOf(low: number, high: number, most: number | undefined): Scale {
   if (low < 0) return { from: Math.floor(low / 10) * 10 - 10, to: Math.min(0, high + 10) };
   const to = Math.max(most ?? high, high);
   return { from: 0, to: to === 0 ? 1 : to };
 }
 
-/** The measurements without the gaps: while a board is away nothing is measured. */
+/** Splits the measurements at gaps: while a board is away, nothing is measured. */
 export function pieces<T extends { readonly at: number }>(points: readonly T[]): T[][] {
   const steps = points.slice(1).map((p, i) => p.at - (points[i]?.at ?? p.at));
   const usual = [...steps].sort((a, b) => a - b)[Math.floor(steps.length / 2)] ?? 0;
@@ -101,7 +107,7 @@ function polyline(piece: Series['points'], all: Series['points'], { from, to }: 
     const y = HEIGHT - 2 - ((value - from) / (to - from)) * (HEIGHT - 4);
     return { x: x(at), y };
   });
-  // A single measurement is drawn as a short level line: a point would not be seen.
+  // A single measurement is drawn as a short horizontal line, because a point would be invisible.
   const [only] = places;
   if (only && places.length === 1) {
     places.push({ ...only, x: all.length === 1 ? WIDTH : Math.min(WIDTH, only.x + 4) });
@@ -109,7 +115,7 @@ function polyline(piece: Series['points'], all: Series['points'], { from, to }: 
   return places.map((p) => `${p.x.toFixed(1)},${p.y.toFixed(1)}`).join(' ');
 }
 
-/** The time of day; with the day where the axis is longer than one. */
+/** Formats the time of day, with the day if the axis is longer than one day. */
 function clock(at: number | undefined, span: number): string {
   if (at === undefined) return '';
   const date = new Date(at);

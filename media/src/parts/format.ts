@@ -1,6 +1,6 @@
 import { bytesText } from '../../../src/core/board/boardInfoText';
 
-/** Milliseconds as people read them: `340 ms`, `2.5 s`, `3 min 5 s`. */
+/** Formats milliseconds for people: `340 ms`, `2.5 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
@@ -8,7 +8,7 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
 }
 
-/** `90 kB free of 256 kB`, shorter. */
+/** Formats free memory: `90 kB free of 256 kB`, abbreviated. */
 export function space(value: { free: number; total?: number } | undefined): string {
   if (!value) return '';
   return value.total
@@ -16,7 +16,7 @@ export function space(value: { free: number; total?: number } | undefined): stri
     : bytesText(value.free);
 }
 
-/** How long ago, in the unit that fits. */
+/** Formats how long ago something was, in a suitable unit. */
 export function ago(at: number | undefined, word: (key: string) => string): string {
   if (at === undefined) return '';
   const seconds = Math.max(0, Math.round((Date.now() - at) / 1000));

@@ -5,12 +5,13 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** The extension, as a page sees it: typed messages both ways. */
+/** The extension as a page sees it: typed messages in both directions. */
 export class Host<To, From> {
   readonly #api = acquireVsCodeApi();
 
   constructor(onMessage: (message: To) => void) {
-    // Only the extension can post here: a webview's window has no other opener, and its frames may not load anything.
+    // Only the extension can post messages here: a webview's window has no other opener, and its
+    // frames may not load anything.
     window.addEventListener('message', (event: MessageEvent<To>) => onMessage(event.data));
   }
 
@@ -28,14 +29,14 @@ export class Host<To, From> {
   }
 }
 
-/** The element with this id. @throws Error when the page's markup lacks it */
+/** Returns the element with this id. @throws Error if the page's markup lacks it */
 export function element(id: string): HTMLElement {
   const found = document.getElementById(id);
   if (!found) throw new Error(`the page has no #${id}`);
   return found;
 }
 
-/** A new element; text is always text, never markup. */
+/** Creates an element. Text is always inserted as text, never as markup. */
 export function make(tag: string, className = '', text = ''): HTMLElement {
   const made = document.createElement(tag);
   if (className) made.className = className;

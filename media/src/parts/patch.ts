@@ -1,9 +1,10 @@
-/** Attribute by which an element is recognised in the next version of the page. */
+/** Attribute that identifies an element in the next version of the page. */
 const KEY = 'data-key';
 
 /**
- * Makes the children of `old` those of `fresh`, and keeps every node that need not change: what has the focus, is selected or is
- * scrolled to stays. Elements with a `data-key` are recognised by it, others by their place. Kept elements stay in their order.
+ * Makes the children of `old` equal to those of `fresh`, and keeps every node that need not change,
+ * so that focus, selection and scroll position stay. Elements with a `data-key` are matched by it,
+ * others by their position. Kept elements stay in their order.
  */
 export function patchChildren(old: Element, fresh: Element): void {
   const wanted = new Set(Array.from(fresh.children, keyOf));
@@ -19,7 +20,7 @@ export function patchChildren(old: Element, fresh: Element): void {
     const key = keyOf(node);
     const match = key === undefined ? at : (kept.get(key) ?? null);
     if (key !== undefined && match) {
-      // What stands before it without a key is not of this version.
+      // Elements before it without a key do not belong to this version.
       while (at && at !== match && keyOf(at) === undefined) at = removed(at);
     }
     if (match?.nodeName !== node.nodeName || keyOf(match) !== key) {

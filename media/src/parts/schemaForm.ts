@@ -14,7 +14,7 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** A control for a value. `read`: undefined where nothing is given. */
+/** A control for a value. `read` returns undefined for an empty control. */
 export interface Field {
   readonly element: HTMLElement;
   /** @throws Error with a message for the user if the input is not valid */
@@ -34,7 +34,7 @@ export function innerOf(schema: Schema): Schema {
   return anyOf.find((s) => s.type !== 'null') ?? schema;
 }
 
-/** Makes the control for a schema. `label` names it for screen readers: `wifi: ssid`. */
+/** Creates the control for a schema. `label` names it for screen readers: `wifi: ssid`. */
 export function fieldOf(given: Schema, label: string, context: FormContext): Field {
   const schema = innerOf(given);
   if (schema.anyOf) return textField(schema, label, context, parserOf(schema.anyOf));
@@ -57,7 +57,7 @@ export function fieldOf(given: Schema, label: string, context: FormContext): Fie
   }
 }
 
-/** Where a value may be a number or `false` as well as a text, they keep their type, as in a document. */
+/** If a value may be a number or `false` as well as a text, it keeps its type, as in a document. */
 function parserOf(kinds: readonly Schema[]): (text: string) => unknown {
   const mayBeNumber = kinds.some((kind) => kind.type === 'integer');
   const mayBeFalse = kinds.some((kind) => kind.enum?.includes(false));

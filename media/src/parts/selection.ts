@@ -5,7 +5,7 @@ export interface Modifiers {
   readonly metaKey: boolean;
 }
 
-/** Which rows are selected, and which one the keyboard is on: as in VS Code's lists. */
+/** Which rows are selected, and which row has the keyboard focus, as in VS Code's lists. */
 export class Selection {
   readonly #ids = new Set<string>();
   #current: string | undefined;
@@ -29,7 +29,10 @@ export class Selection {
     this.onChange();
   }
 
-  /** The keyboard goes to a row: selects it; with Shift all between; with Ctrl none. */
+  /**
+   * Moves the keyboard focus to a row and selects the row; with Shift, all rows in between; with
+   * Ctrl, none.
+   */
   move(order: readonly string[], to: number, keys: Modifiers): void {
     const id = order[to];
     if (id === undefined) return;
@@ -50,7 +53,7 @@ export class Selection {
     this.onChange();
   }
 
-  /** Forgets rows that are no longer there. */
+  /** Removes rows that no longer exist. */
   keepOnly(order: readonly string[]): void {
     const there = new Set(order);
     const gone = [...this.#ids].filter((id) => !there.has(id));

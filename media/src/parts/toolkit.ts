@@ -8,7 +8,7 @@ import {
 } from '@vscode/webview-ui-toolkit';
 import { element } from './host';
 
-/** Makes VS Code's own controls known to the page. */
+/** Registers VS Code's own controls for the page. */
 export function useToolkit(): void {
   provideVSCodeDesignSystem().register(
     vsCodeButton(),
@@ -19,7 +19,7 @@ export function useToolkit(): void {
   );
 }
 
-/** A control that can be switched off. */
+/** A control that can be disabled. */
 export interface Control extends HTMLElement {
   disabled: boolean;
 }
@@ -32,7 +32,7 @@ export interface ValueControl extends Control {
   value: string;
 }
 
-/** The toolkit's control with this id. */
+/** Returns the toolkit's control with this id. */
 export function control(id: string): Control {
   return element(id) as Control;
 }

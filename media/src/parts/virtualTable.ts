@@ -8,9 +8,9 @@ export interface Column<T> {
   /** CSS width of a grid column: `8em`, `minmax(10em, 2fr)`. */
   readonly width: string;
   readonly text: (row: T) => string;
-  /** What rows are sorted by, where that is not the text. Undefined values come last, either way round. */
+  /** Sort key, if it differs from the text. Undefined values come last in both directions. */
   readonly order?: (row: T) => number | string | undefined;
-  /** Class of the cell, for colour; never the only sign of something. */
+  /** Class of the cell, for its colour. Colour is never the only sign of something. */
   readonly look?: (row: T) => string;
   /** Part of a bar behind the text, 0 to 1; undefined: no bar. */
   readonly share?: (row: T) => number | undefined;
@@ -21,11 +21,11 @@ export interface TableOptions<T> {
   readonly columns: readonly Column<T>[];
   readonly idOf: (row: T) => string;
   readonly onSelect: (rows: readonly T[]) => void;
-  /** Enter or double click. */
+  /** Called on Enter or a double click. */
   readonly onOpen?: (row: T) => void;
 }
 
-/** Height of a row in pixels; parts.css has the same. */
+/** Height of a row in pixels, the same as in parts.css. */
 const ROW_HEIGHT = 24;
 /** Number of rows drawn above and below the visible ones. */
 const OVERSCAN = 8;
@@ -33,8 +33,9 @@ const OVERSCAN = 8;
 const collator = new Intl.Collator(undefined, { numeric: true });
 
 /**
- * A table that draws only the rows that are seen, so that five thousand scroll as smoothly as five. An ARIA grid: arrows, Page
- * Up and Down, Home, End, Space, Shift and Ctrl, Ctrl+A; the headings are buttons that sort.
+ * A table that draws only the visible rows, so that five thousand scroll as smoothly as five. It is
+ * an ARIA grid: arrows, Page Up and Down, Home, End, Space, Shift and Ctrl, Ctrl+A; the headings
+ * are buttons that sort.
  */
 export class VirtualTable<T> {
   readonly #root = make('div', 'vt');
@@ -78,7 +79,7 @@ export class VirtualTable<T> {
     this.#drawHead();
   }
 
-  /** Other columns; the same ones change nothing. */
+  /** Changes the columns. Equal columns change nothing. */
   set columns(columns: readonly Column<T>[]) {
     const keys = (list: readonly Column<T>[]) => list.map((c) => c.key).join(' ');
     const same = keys(columns) === keys(this.#columns);
@@ -104,7 +105,7 @@ export class VirtualTable<T> {
     return this.#rows;
   }
 
-  /** Rows that no longer exist are removed from the selection. */
+  /** Removes rows that no longer exist from the selection. */
   set rows(rows: readonly T[]) {
     this.#rows = rows;
     this.#sorted = this.#inOrder(rows);
@@ -226,7 +227,7 @@ export class VirtualTable<T> {
   }
 
   #onKey(event: KeyboardEvent): void {
-    if (event.target !== this.#root) return; // the headings have keys of their own
+    if (event.target !== this.#root) return; // the headings handle keys themselves
     const page = Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_HEIGHT) - 1);
     const steps: Record<string, number> = {
       ArrowDown: 1,
