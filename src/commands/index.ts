@@ -15,6 +15,7 @@ import {
   boardCommands,
   configureCommands,
   connectionCommands,
+  crashCommands,
   logCommands,
   webReplCommands,
 } from './board';
@@ -78,6 +79,7 @@ export const commands: readonly Command[] = [
   ...macroCommands,
   ...scriptCommands,
   ...scheduleCommands,
+  ...crashCommands,
   ...logCommands,
   ...packageCommands,
   ...packageFileCommands,

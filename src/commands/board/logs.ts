@@ -7,7 +7,6 @@ import { agentOf } from '../../views/broker';
 import type { Needs } from '../../views/context';
 import { namesOf, summarise } from '../summary';
 import type { Call, Command } from '../types';
-import { showInformationMessage } from '../../views/message';
 import { saveFile } from '../../views/saveFile';
 
 /** The services that most functions here use. */
@@ -32,18 +31,11 @@ export const logCommands: readonly Command[] = [
   {
     id: 'logMore',
     needs: 'boards',
-    which: 'any',
+    which: 'present',
     run: logMore,
   },
   { id: 'clearBoardLog', needs: 'nothing', run: ({ boardLogs }) => boardLogs.clear() },
   { id: 'exportBoardLog', needs: 'nothing', run: exportLog },
-  {
-    id: 'showCrashLog',
-    needs: 'boards',
-    which: 'any',
-    progress: { where: 'window', title: (names) => vscode.l10n.t('Reading crashes of {0}', names) },
-    run: showCrashes,
-  },
 ];
 
 /** The board resets the level on its own, even if the window is closed by then. */
@@ -58,7 +50,7 @@ async function logMore(
       { label: vscode.l10n.t('Information and above'), level: 'I' as const },
       { label: vscode.l10n.t('Warnings and above'), level: 'W' as const },
     ],
-    { title: vscode.l10n.t('What shall {0} log for a while?', namesOf(boards)) },
+    { title: vscode.l10n.t('What should {0} log for a while?', namesOf(boards)) },
   );
   if (!level) return;
   const time = await vscode.window.showQuickPick(
@@ -75,44 +67,6 @@ async function logMore(
   const outcomes = await forEachBoard(boards, set, { signal });
   summarise(context, outcomes, vscode.l10n.t('Changing the log level'), 'mpyFleet.logMore');
   await context.boardLogs.show(boards, signal);
-}
-
-/**
- * Writes the crashes that boards have stored to the log, one board at a time. One message names the
- * other boards.
- */
-async function showCrashes(
-  context: Services,
-  boards: readonly Board[],
-  { signal, begin }: Call,
-): Promise<void> {
-  begin();
-  const read = (board: Board, own: AbortSignal) => agentOf(context, board).control.crashes(own);
-  const outcomes = await forEachBoard(boards, read, { signal });
-  const well: Board[] = [];
-  for (const outcome of outcomes) {
-    if (outcome.status !== 'ok') continue;
-    const { board, value } = outcome;
-    if (value.trim() === '') well.push(board);
-    else {
-      const title = vscode.l10n.t('Crashes of {0}', board.name);
-      context.boardLogs.append(board, title, value.replace(CRASH_HEAD, crashHead));
-    }
-  }
-  summarise(context, outcomes, vscode.l10n.t('Reading crashes'), 'mpyFleet.showCrashLog');
-  if (well.length === 1) {
-    void showInformationMessage(vscode.l10n.t('{0} has not crashed', namesOf(well)));
-  } else if (well.length > 1) {
-    void showInformationMessage(vscode.l10n.t('{0} have not crashed', namesOf(well)));
-  }
-}
-
-/** The agent's header before each crash: its name, the start, and milliseconds since that start. */
-const CRASH_HEAD = /^=== (\w+) ([0-9a-f]{8}) (\d{1,15})$/gm;
-
-function crashHead(_line: string, who: string, boot: string, ms: string): string {
-  const seconds = (Number(ms) / 1000).toFixed(1);
-  return vscode.l10n.t('Crash of {0} {1} s after start {2}', who, seconds, boot);
 }
 
 async function exportLog({ boardLogs }: Needs<'boardLogs'>): Promise<void> {
