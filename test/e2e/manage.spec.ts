@@ -193,7 +193,7 @@ test('firmware waits for a board that is away, and goes out over the air when it
   await driver.rowMenu(/^visitor/, 'Update the Firmware over the Air…', 'Agent (MQTT)');
   await driver.pickFile(file);
   await driver.confirm('Update');
-  await driver.confirm('Run When They Are Back');
+  await driver.confirm('Run When It Is Back');
   await driver.row(/^visitor.*1 job waiting/).waitFor();
   await guest.restart();
   await driver
@@ -217,14 +217,14 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("/woken", "w").close()');
   await chooseBoards(driver, 'visitor', 1);
-  const asked = await driver.confirm('Run When They Wake Up');
+  const asked = await driver.confirm('Run When It Wakes Up');
   expect(asked).toMatch(/visitor is asleep\. It wakes up at \d+:\d\d/);
   await driver.row(/^visitor.*1 job waiting/).waitFor();
   const manifest = join(workspace, 'logger', 'app.json');
   writeFileSync(manifest, JSON.stringify({ ...LOGGER, version: '1.1.0' }));
   await driver.command('MicroPython: Deploy App to Boards…');
   await chooseBoards(driver, 'visitor', 1);
-  await driver.confirm('Run When They Wake Up');
+  await driver.confirm('Run When It Wakes Up');
   await driver.row(/^visitor.*2 jobs waiting/).waitFor();
   await driver.screenshot('manage jobs for a board that sleeps');
 

@@ -104,8 +104,8 @@ test('what a board that is away was to do is done when it is back', async () => 
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('f = open("later.txt", "w"); f.write("done"); f.close()');
   await chooseBoards(driver, 'hall-[1-2]', 2);
-  const question = await driver.confirm('Run When They Are Back');
-  expect(question).toContain(`1 of 2 boards are away: ${away}`);
+  const question = await driver.confirm('Run When It Is Back');
+  expect(question).toContain(`${away} is away (1 of 2 boards)`);
   const written = async (i: number) =>
     (await boards[i]?.files())?.['/later.txt']?.toString() === 'done';
   expect(await pollUntil(() => written(0), SEEN_MS)).toBe(true);
@@ -129,7 +129,7 @@ test('Retry Failed offers to wait for a board that disconnected meanwhile', asyn
   const gone = async () => (await tree()).includes('reconnecting');
   expect(await pollUntil(gone, SEEN_MS)).toBe(true);
   await page.locator('#retry').click();
-  expect(await driver.confirm('Run When They Are Back')).toContain('1 of 2 boards are away');
+  expect(await driver.confirm('Run When It Is Back')).toMatch(/hall-\d is away \(1 of 2 boards\)/);
   const waits = async () => (await tree()).includes('1 job waiting');
   expect(await pollUntil(waits, SEEN_MS)).toBe(true);
 });

@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { type Board, bytesText, type ManyStopAnswer } from '../../core/board';
-import { CancelledError } from '../../core/errors';
-import { shownMinute } from '../../core/timeText';
+import { CancelledError, UsageError } from '../../core/errors';
 import { compressHostlist, type FleetAction, type FleetJob, runAction } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 import { nameOf } from '../../views/tree';
 import { offerUndo } from '../offerUndo';
 import type { Call } from '../types';
+import { awayQuestion } from './awayQuestion';
 
 /**
  * Does an action on the boards of a command. For one board, the command shows progress and a
@@ -76,7 +76,7 @@ function needsPrompt(action: FleetAction): boolean {
 
 /**
  * Returns the connected boards. The user decides about the others: the action can wait until they are back.
- * @throws CancelledError
+ * @throws CancelledError; UsageError when every board is away and the action cannot wait
  */
 export async function withoutAway(
   context: Needs<'many'>,
@@ -85,39 +85,22 @@ export async function withoutAway(
 ): Promise<readonly Board[]> {
   const away = boards.filter(isAway);
   if (away.length === 0) return boards;
-  const sleeping = away.every(({ asleep }) => asleep && !asleep.overslept);
-  const later = sleeping
-    ? vscode.l10n.t('Run When They Wake Up')
-    : vscode.l10n.t('Run When They Are Back');
-  const skip = vscode.l10n.t('Leave Them Out');
   const known = action.kind === 'work' ? [] : away.filter((b) => b.uid !== undefined);
+  const someAreHere = away.length < boards.length;
+  const { text, detail, hint, later, skip } = awayQuestion(away, boards.length);
+  // There is nothing to choose: no board is here, and none can be waited for.
+  if (known.length === 0 && !someAreHere) throw new UsageError(text, { hint });
   const answer = await showWarningMessage(
-    awayWords(away, boards.length, sleeping),
-    { modal: true },
+    text,
+    { modal: true, ...(detail !== undefined && { detail }) },
     ...(known.length > 0 ? [later] : []),
-    skip,
+    ...(someAreHere ? [skip] : []),
   );
   if (answer === undefined) throw new CancelledError();
   if (answer === later) {
     for (const board of known) await context.many.later(board, action);
   }
   return boards.filter((b) => !isAway(b));
-}
-
-function awayWords(away: readonly Board[], all: number, sleeping: boolean): string {
-  const names = compressHostlist(away.map((b) => b.name));
-  const first = Math.min(...away.map((b) => b.asleep?.until ?? Infinity));
-  if (all === 1) {
-    return sleeping
-      ? vscode.l10n.t('{0} is asleep. It wakes up at {1}.', names, shownMinute(first, Date.now()))
-      : vscode.l10n.t('{0} is away', names);
-  }
-  return sleeping
-    ? vscode.l10n.t(
-        '{0} of {1} boards are asleep: {2}. The first wakes up at {3}.',
-        ...[away.length, all, names, shownMinute(first, Date.now())],
-      )
-    : vscode.l10n.t('{0} of {1} boards are away: {2}', away.length, all, names);
 }
 
 /** A link that was just lost still counts as present until the next port scan, a moment later. */
