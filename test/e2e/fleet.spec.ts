@@ -183,6 +183,29 @@ test('the dashboard shows, filters, selects and acts', async () => {
   await page.locator('#close').click();
 });
 
+test('Tab goes from the rows to one heading of the table, arrows to the others, and Enter sorts', async () => {
+  const { keyboard } = session.driver.page;
+  const page = await webview('#cards');
+  const focused = () =>
+    page.locator('body').evaluate((body: HTMLElement) => {
+      const { activeElement } = body.ownerDocument;
+      return activeElement instanceof HTMLElement ? activeElement.dataset.key : undefined;
+    });
+  await page.locator('.vt').focus();
+  await keyboard.press('Tab');
+  expect(await focused()).toBe('name');
+  await keyboard.press('ArrowRight');
+  const second = await focused();
+  expect(second).toBeDefined();
+  expect(second).not.toBe('name');
+  await keyboard.press('Enter');
+  await page.locator(`[aria-sort=ascending] [data-key=${second}]`).waitFor();
+  expect(await focused()).toBe(second);
+  await keyboard.press('Tab');
+  expect(await focused()).toBeUndefined();
+  await page.locator('[data-key=name]').click();
+});
+
 test('at 200 % the dashboard and the results still show their rows', async () => {
   const { driver } = session;
   await driver.page.setViewportSize({ width: 640, height: 400 });

@@ -34,8 +34,8 @@ const collator = new Intl.Collator(undefined, { numeric: true });
 
 /**
  * A table that draws only the visible rows, so that five thousand scroll as smoothly as five. It is
- * an ARIA grid: arrows, Page Up and Down, Home, End, Space, Shift and Ctrl, Ctrl+A; the headings
- * are buttons that sort.
+ * an ARIA grid: arrows, Page Up and Down, Home, End, Space, Shift and Ctrl, Ctrl+A. The headings
+ * are buttons that sort; Tab stops at one of them, Left and Right go to the others.
  */
 export class VirtualTable<T> {
   readonly #root = make('div', 'vt');
@@ -76,6 +76,7 @@ export class VirtualTable<T> {
     this.#scroller.addEventListener('scroll', () => this.#later());
     new ResizeObserver(() => this.#later()).observe(this.#scroller);
     this.#root.addEventListener('keydown', (event) => this.#onKey(event));
+    this.#head.addEventListener('keydown', (event) => this.#onHeadingKey(event));
     this.#drawHead();
   }
 
@@ -141,6 +142,8 @@ export class VirtualTable<T> {
 
   #drawHead(): void {
     this.#root.style.setProperty('--vt-columns', this.#columns.map((c) => c.width).join(' '));
+    const focused = this.#head.querySelector<HTMLElement>(':focus')?.dataset.key;
+    const stop = focused ?? this.#sort?.key ?? this.#columns[0]?.key;
     const cells = this.#columns.map((column, i) => {
       const cell = make('div', 'vt-heading');
       cell.setAttribute('role', 'columnheader');
@@ -150,14 +153,32 @@ export class VirtualTable<T> {
       const mark = sorted ? (sorted.down ? ' ▼' : ' ▲') : '';
       const button = make('button', '', column.title + mark);
       button.dataset.key = column.key;
+      button.tabIndex = column.key === stop ? 0 : -1;
       button.addEventListener('click', () => {
         this.sort = { key: column.key, down: sorted ? !sorted.down : false };
-        this.#head.querySelector<HTMLElement>(`[data-key="${column.key}"]`)?.focus();
       });
       cell.append(button);
       return cell;
     });
     this.#head.replaceChildren(...cells);
+    if (focused) this.#head.querySelector<HTMLElement>(`[data-key="${focused}"]`)?.focus();
+  }
+
+  /** Moves among the headings, of which only the last one that had the focus is a stop of the Tab key. */
+  #onHeadingKey(event: KeyboardEvent): void {
+    const headings = [...this.#head.querySelectorAll('button')];
+    const at = headings.findIndex((h) => h === event.target);
+    const places: Record<string, number> = {
+      ArrowLeft: Math.max(0, at - 1),
+      ArrowRight: Math.min(headings.length - 1, at + 1),
+      Home: 0,
+      End: headings.length - 1,
+    };
+    const to = headings[places[event.key] ?? -1];
+    if (at < 0 || !to) return;
+    for (const heading of headings) heading.tabIndex = heading === to ? 0 : -1;
+    to.focus();
+    event.preventDefault();
   }
 
   #later(): void {
