@@ -127,6 +127,7 @@ export function compose(
         assigned: (board) => appVersions.assigned(board),
       }),
       isIgnored: (board) => adoption.standingOf(board) === 'ignored',
+      ran: (board) => fileChanges.changed(board, '/'),
       measured: (entry) => history.store.addTelemetry(entry),
     }),
   );

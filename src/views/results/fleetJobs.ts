@@ -16,6 +16,8 @@ export interface FleetJobsServices {
   readonly operations: Operations;
   /** Returns a board's unique id by its id in the tree. */
   uidOf(id: string): string | undefined;
+  /** Called with a board's id in the tree when code ran on it or it was reset: its files may have changed. */
+  ran(id: string): void;
   /** Undefined while no broker is in use. */
   publisher(): GroupPublisher | undefined;
   readonly upload: UploadServices;
@@ -122,6 +124,9 @@ export class FleetJobs implements Disposable {
     );
     this.#changed.fire(this.#current); // it is running now
     await ended;
+    if (job instanceof FleetJob && ['exec', 'reset'].includes(job.action.kind)) {
+      for (const { id, untouched } of results()) if (!untouched) services.ran(id);
+    }
     this.#changed.fire(this.#current);
   }
 

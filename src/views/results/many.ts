@@ -45,6 +45,8 @@ export interface ManyOptions {
   readonly operations: Operations;
   /** Boards that the user does not want to see: no selector finds them. */
   isIgnored(board: Board): boolean;
+  /** Called when code ran on a board or it was reset: its files may have changed. */
+  ran(board: Board): void;
   /** Stores a board's report of its memory and flash in the history. */
   measured(entry: TelemetryEntry): void;
 }
@@ -73,6 +75,10 @@ export class Many implements Disposable {
         deployApp: options.deployApp,
         operations: options.operations,
         uidOf: (id) => options.fleet.byId(id)?.uid,
+        ran: (id) => {
+          const board = options.fleet.byId(id);
+          if (board) options.ran(board);
+        },
         publisher: () => this.options.publisher,
         concurrency: () => settings.get('fleet.concurrency'),
         timeoutSeconds: () => settings.get('fleet.timeout'),
