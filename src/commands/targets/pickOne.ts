@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import type { Needs } from '../../views/context';
+import { startDemo } from '../../views/helpful';
 import { lookOf, placeWords, stateOf } from '../../views/tree';
 import type { BoardFilter } from '../types';
 
@@ -58,5 +59,6 @@ export function noBoard(which: BoardFilter): UsageError {
     hint: vscode.l10n.t(
       'Plug one in with a data cable, add a port by its path, or start a demo board.',
     ),
+    next: startDemo(),
   });
 }

@@ -334,6 +334,8 @@ describe('the manifest', () => {
     const steps = contributes.walkthroughs.flatMap((w) => w.steps);
     const step = (id: string) => steps.find((s) => s.id === id);
     expect(step('board')?.completionEvents).toEqual(['onContext:mpyFleet.connected']);
+    // A command that found no board has run nothing.
+    expect(step('run')?.completionEvents).toEqual(['onContext:mpyFleet.runningCode']);
     // The page of the steps is the open editor then: there is no file to run.
     expect(words['walkthrough.run']).toContain('(command:mpyFleet.tryFile)');
     expect(words['walkthrough.run']).not.toContain('(command:mpyFleet.runFile)');
