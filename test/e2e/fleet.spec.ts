@@ -57,6 +57,20 @@ test('boards are named by a pattern', async () => {
   expect(await pollUntil(named, SEEN_MS)).toBe(true);
 });
 
+test('Board Info is a page to read: it takes no key, and closing it asks nothing', async () => {
+  const { driver } = session;
+  await driver.clickOn(driver.row('shelf-01'));
+  await driver.command('MicroPython: Board Info');
+  await driver.tab('shelf-01.txt').waitFor();
+  expect(await driver.editorText()).toMatch(/linuxboard[^]*serial:/);
+  await driver.page.locator('.editor-group-container.active .view-lines').click();
+  await driver.page.keyboard.press('x');
+  await driver.page.getByText('Cannot edit in read-only editor').waitFor();
+  expect(await driver.page.locator('.tab.dirty').count()).toBe(0);
+  await driver.command('View: Close Editor');
+  await driver.tab('shelf-01.txt').waitFor({ state: 'detached' });
+});
+
 test('a file runs on the boards of a hostlist, and equal answers are one line', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Read a Value from Boards…');

@@ -1,14 +1,17 @@
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { Board } from '../../../src/core/board/board';
+import type { BoardState } from '../../../src/core/board/boardState';
+import { ConnectError } from '../../../src/core/errors';
 import { Emitter } from '../../../src/core/events';
+import { parseAddress } from '../../../src/core/parseAddress';
 import type { ViewContext } from '../../../src/views/context';
 
 /** The item of the status bar, as the code leaves it. */
 const item: { text?: string; tooltip?: unknown; accessibilityInformation?: { label: string } } = {};
 
 vi.mock('vscode', async () => {
-  const { vscodeShape } = await import('../rig/vscodeShape');
-  const own: Record<string, unknown> = {
+  const { vscodeWith } = await import('../rig/vscodeWords');
+  return vscodeWith({
     StatusBarAlignment: { Left: 1 },
     window: { createStatusBarItem: () => Object.assign(item, { show: () => undefined }) },
     Disposable: { from: () => ({ dispose: () => undefined }) },
@@ -19,27 +22,16 @@ vi.mock('vscode', async () => {
         return this;
       }
     },
-    l10n: {
-      t: (text: string, ...args: unknown[]) =>
-        text.replace(/\{(\d)\}/g, (_, n: string) => String(args[Number(n)])),
-    },
-  };
-  return new Proxy(
-    {},
-    {
-      get: (_, key) => own[String(key)] ?? (Reflect.get(vscodeShape, key) as unknown),
-      has: () => true,
-    },
-  );
+  });
 });
 const { registerStatusBar } = await import('../../../src/views/statusBar');
 
-const board = (name: string) =>
+const board = (name: string, state: BoardState = { tag: 'idle' }) =>
   ({
     name,
     uid: name,
     present: true,
-    state: { tag: 'idle' },
+    state,
     links: [],
     info: {},
   }) as unknown as Board;
@@ -71,4 +63,11 @@ it('reads out name and state of the active board, not the Markdown of its toolti
   const kit = board('kit-1');
   show([kit, board('kit-2')], kit);
   expect(item.accessibilityInformation?.label).toBe('MicroPython: kit-1, ready');
+});
+
+it('names the reason for a missing connection in two words, since the bar has no room for the sentence', () => {
+  const error = new ConnectError(parseAddress('serial:/dev/ttyACM0'), 'busy', 'x'.repeat(300));
+  const kit = board('kit-1', { tag: 'disconnected', error });
+  show([kit], kit);
+  expect(item.text).toBe('$(warning) kit-1: not connected: in use');
 });
