@@ -1,0 +1,154 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { startSerlink, startUboard, tempDir } from '../../lab/index.mjs';
+import { CliBoards } from '../rig/cliBoards';
+
+const rig = CliBoards.use();
+
+describe('mpyfleet exec', () => {
+  it('runs code, a file, and standard input', async () => {
+    const file = join(tempDir('code'), 'sum.py');
+    writeFileSync(file, 'print(sum(range(10)))\n');
+    expect(await rig.exec('print(2**100)')).toMatchObject({
+      status: 0,
+      out: `${2n ** 100n}\n`,
+      err: '',
+    });
+    expect(await rig.exec(file)).toMatchObject({ status: 0, out: '45\n' });
+    expect(await rig.exec('-', { input: 'for i in range(3):\n  print(i)\n' })).toMatchObject({
+      out: '0\n1\n2\n',
+    });
+  });
+
+  it('gives an exception on the board as status 1, with the traceback', async () => {
+    const ran = await rig.exec('print(1)\nraise ValueError("no")');
+    expect(ran).toMatchObject({ status: 1, out: '1\n' });
+    expect(ran.err).toMatch(
+      /^Traceback \(most recent call last\):\n.*line 2.*\nValueError: no\n$/s,
+    );
+  });
+
+  it('gives a link that fails as status 2', async () => {
+    const ran = await rig.on('serial:/nowhere/tty', 'exec', '1');
+    expect(ran).toMatchObject({
+      status: 2,
+      out: '',
+      err: expect.stringMatching(/^mpyfleet: Port .+ does not exist/) as string,
+    });
+  });
+
+  it('ends with status 2 when the board is unplugged while its code runs', async () => {
+    const cable = await startSerlink({ to: rig.tty() });
+    try {
+      const code = 'print("go")\nwhile True: pass';
+      const ran = await rig.cli.run(['-b', `serial:${cable.tty}`, 'exec', code], {
+        onOut: () => void cable.unplug(),
+      });
+      expect(ran).toMatchObject({
+        status: 2,
+        out: 'go\n',
+        err: expect.stringMatching(/^mpyfleet: .*connection/i) as string,
+      });
+    } finally {
+      await cable.stop();
+    }
+    const stopped = await rig.on(rig.one, 'exec', '--stop', 'print("well")');
+    expect(stopped).toMatchObject({ status: 0, out: 'well\n' });
+  });
+
+  it('streams what is printed', async () => {
+    let seenBeforeTheEnd = false;
+    const ran = await rig.exec('import sys,time\nprint("first")\ntime.sleep(1)\nprint("last")', {
+      onOut: (soFar) => (seenBeforeTheEnd ||= soFar === 'first\n'),
+    });
+    expect([ran.out, seenBeforeTheEnd]).toEqual(['first\nlast\n', true]);
+  });
+
+  it('stops the code at Ctrl-C and leaves the board at its prompt', async () => {
+    const ran = await rig.exec('print("go")\nwhile True: pass', {
+      onOut: (_, kill) => kill('SIGINT'),
+    });
+    expect(ran.status).toBe(130);
+    expect(await rig.exec('print("well")')).toMatchObject({ status: 0, out: 'well\n' });
+  });
+
+  it('stops code that takes longer than --timeout', async () => {
+    const ran = await rig.on(rig.one, 'exec', '--timeout', '0.5', 'while True: pass');
+    expect(ran).toMatchObject({ status: 2, err: expect.stringMatching(/within 0\.5 s/) as string });
+    expect(await rig.exec('print("well")')).toMatchObject({ status: 0, out: 'well\n' });
+  });
+
+  it('runs on many at once, a section for each, and names the one that fails', async () => {
+    const ran = await rig.on(
+      `${rig.both},/nowhere`,
+      'exec',
+      'import machine\nprint(len(machine.unique_id()) > 0)',
+    );
+    expect(ran.status).toBe(2);
+    expect(ran.out.match(/^## Executing on '.*' #+\nTrue$/gm)).toHaveLength(2);
+    expect(ran.out).toMatch(
+      /^## Executing on '\/nowhere' #+\nconnect: Port \/nowhere does not exist/m,
+    );
+    expect(ran.err).toMatch(/^Executing on 3 boards: /);
+    expect(ran.err).toMatch(
+      /2 of 3 boards done; 2 boards: same; \/nowhere failed: Port \/nowhere does not exist/,
+    );
+  });
+
+  it('gives JSON', async () => {
+    const ran = await rig.cli.run(['-b', rig.both, '--json', 'exec', 'print("ü")']);
+    expect(JSON.parse(ran.out)).toEqual(
+      rig.boards.map((b) => ({
+        board: b.tty,
+        id: `serial:${b.tty}`,
+        status: 'ok',
+        ms: expect.any(Number) as number,
+        output: 'ü\n',
+      })),
+    );
+  });
+
+  it('knows boards and groups of the configuration', async () => {
+    const project = tempDir('project');
+    mkdirSync(join(project, '.micropython'));
+    mkdirSync(join(project, 'deep'));
+    const names = Object.fromEntries(rig.boards.map((b, i) => [`shelf-0${i + 1}`, `serial:${b.tty}`]));
+    const config = { boards: names, groups: { shelf: 'shelf-[01-02]' } };
+    writeFileSync(join(project, '.micropython', 'fleet.json'), JSON.stringify(config));
+    const ran = await rig.cli.run(['-b', '@shelf,-,shelf-02', 'exec', 'print(7)'], {
+      cwd: join(project, 'deep'),
+    });
+    expect(ran).toMatchObject({ status: 0, out: '7\n' });
+    const missing = await rig.cli.run(['-b', 'shelf-[01-03]', 'exec', '1'], { cwd: project });
+    expect(missing.err).toMatch(
+      /No board matches "shelf-03"\nNothing was run. Known boards: shelf-\[01-02\]/,
+    );
+    writeFileSync(join(project, '.micropython', 'fleet.json'), '{"boards": {"x": 1}}');
+    const broken = await rig.cli.run(['-b', 'x', 'exec', '1'], { cwd: project });
+    expect(broken).toMatchObject({
+      status: 64,
+      err: expect.stringMatching(/fleet\.json: board "x"/) as string,
+    });
+  });
+});
+
+describe('mpyfleet and a running program', () => {
+  it('leaves it alone unless --stop is given, and starts it again with --restart', async () => {
+    const board = await startUboard({
+      files: { '/main.py': 'import time\nn = 0\nwhile True:\n  n += 1\n  time.sleep(0.01)\n' },
+    });
+    try {
+      const refused = await rig.on(board.tty, 'exec', 'print(n)');
+      expect(refused).toMatchObject({ status: 2, out: '' });
+      expect(refused.err).toContain('add --stop (and --restart to start it again)');
+      const ran = await rig.on(board.tty, 'exec', '--stop', '--restart', 'print(n > 0)');
+      expect(ran).toMatchObject({ status: 0, out: 'True\n' });
+      expect((await rig.on(board.tty, 'ls')).status).toBe(2);
+      expect((await rig.on(board.tty, 'ls', '--stop')).status).toBe(0);
+      expect((await rig.on(board.tty, 'ls')).status).toBe(0);
+    } finally {
+      await board.stop();
+    }
+  });
+});
