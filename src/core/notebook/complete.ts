@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import type { MagicSpec } from './magicArgs';
 
 /** A proposal for the text at the cursor. */
@@ -46,7 +47,7 @@ export async function complete(
 
 function magicNames(line: string, first: boolean, { magics }: CompletionSource): Completion[] {
   return magics
-    .flatMap((m) => [m.name, ...(m.aliases ?? [])].map((label) => ({ label, detail: m.summary })))
+    .flatMap((m) => [m.name, ...(m.aliases ?? [])].map((label) => ({ label, detail: m.summary() })))
     .filter(({ label }) => label.startsWith(line) && (first || !label.startsWith('%%')))
     .map((c) => ({ ...c, kind: 'magic', replaces: line.length }));
 }
@@ -62,10 +63,10 @@ async function argumentsOf(
   const replaces = word.length;
   if (word.startsWith('-')) {
     const shown = (spec.options ?? []).filter((o) => o.hidden !== true);
-    const options = [...shown, { long: '--help', help: 'show the help' }];
+    const options = [...shown, { long: '--help', help: () => l10n.t('show the help') }];
     return options
       .filter((o) => o.long.startsWith(word))
-      .map((o) => ({ label: o.long, kind: 'option', detail: o.help, replaces }));
+      .map((o) => ({ label: o.long, kind: 'option', detail: o.help(), replaces }));
   }
   const before =
     rest

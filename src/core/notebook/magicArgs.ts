@@ -9,7 +9,8 @@ export interface OptionSpec {
   readonly long: string;
   /** Name of its value in the help. Without it the option is a switch. */
   readonly value?: string;
-  readonly help: string;
+  /** Its help in the user's language, which is not known yet when this module is loaded. */
+  readonly help: () => string;
   /** Accepted for compatibility with IoT Kernel, without effect and not listed in the help. */
   readonly hidden?: boolean;
 }
@@ -17,7 +18,7 @@ export interface OptionSpec {
 /** A positional argument. */
 export interface ArgumentSpec {
   readonly name: string;
-  readonly help: string;
+  readonly help: () => string;
   /** `rest`: the rest of the line, as written. */
   readonly count: 'one' | 'optional' | 'any' | 'some' | 'rest';
 }
@@ -26,9 +27,9 @@ export interface ArgumentSpec {
 export interface MagicSpec {
   /** With its `%` or `%%`. */
   readonly name: string;
-  readonly summary: string;
+  readonly summary: () => string;
   /** More text for its help. */
-  readonly more?: string;
+  readonly more?: () => string;
   readonly options?: readonly OptionSpec[];
   readonly args?: readonly ArgumentSpec[];
 }
@@ -45,7 +46,11 @@ export interface MagicArgs {
   readonly help: boolean;
 }
 
-const HELP: OptionSpec = { short: '-h', long: '--help', help: 'show this help message and exit' };
+const HELP: OptionSpec = {
+  short: '-h',
+  long: '--help',
+  help: () => l10n.t('show this help message and exit'),
+};
 
 /**
  * Parses the rest of a magic's line by its specification: quotes as in a shell, combined switches (`-rf`), `--option=value`.
@@ -196,11 +201,11 @@ export function usage(spec: MagicSpec): string {
 
 /** Returns the help of a magic in argparse's form. */
 export function helpText(spec: MagicSpec): string {
-  const args = (spec.args ?? []).map((a): [string, string] => [a.name, a.help]);
+  const args = (spec.args ?? []).map((a): [string, string] => [a.name, a.help()]);
   const options = shownOptions(spec).map((o): [string, string] => {
     const value = o.value === undefined ? '' : ` ${o.value}`;
     const names = o.short === undefined ? [o.long] : [o.short, o.long];
-    return [names.map((n) => n + value).join(', '), o.help];
+    return [names.map((n) => n + value).join(', '), o.help()];
   });
   const width = Math.min(24, Math.max(...[...args, ...options].map(([left]) => left.length)) + 2);
   const rows = (lines: readonly [string, string][]) =>
@@ -212,11 +217,11 @@ export function helpText(spec: MagicSpec): string {
   return [
     usage(spec),
     '',
-    spec.summary,
-    ...(spec.more === undefined ? [] : ['', spec.more]),
-    ...(args.length > 0 ? ['', 'positional arguments:', ...rows(args)] : []),
+    spec.summary(),
+    ...(spec.more === undefined ? [] : ['', spec.more()]),
+    ...(args.length > 0 ? ['', l10n.t('positional arguments:'), ...rows(args)] : []),
     '',
-    'optional arguments:',
+    l10n.t('optional arguments:'),
     ...rows(options),
     '',
   ].join('\n');

@@ -171,38 +171,46 @@ async function reset(call: MagicCall, mode: 'soft' | 'hard'): Promise<void> {
   out.text(`\n${BANNER}\n!!!!!${words}!!!!!\n${BANNER}\n\n`);
 }
 
-const quiet = { short: '-q', long: '--quiet', help: 'print nothing' };
+const quiet = { short: '-q', long: '--quiet', help: () => l10n.t('print nothing') };
 
 /** Magics that find, choose and reset boards. */
 export const boardMagics: readonly Magic[] = [
   {
     name: '%connect',
-    summary: 'Connect to device',
+    summary: () => l10n.t('Connect to device'),
     args: [
       {
         name: 'device',
-        help: 'name, unique id or URL of the device; without it, the one of this notebook',
+        help: () =>
+          l10n.t('name, unique id or URL of the device; without it, the one of this notebook'),
         count: 'optional',
       },
-      { name: 'scheme', help: 'how to reach it: serial, ws or mqtt', count: 'any' },
+      { name: 'scheme', help: () => l10n.t('how to reach it: serial, ws or mqtt'), count: 'any' },
     ],
     options: [quiet],
     run: connect,
   },
   {
     name: '%discover',
-    summary: 'Discover available devices',
+    summary: () => l10n.t('Discover available devices'),
     options: [
-      { short: '-a', long: '--all', help: 'list all devices connected to USB ports' },
-      { short: '-v', long: '--verbose', help: 'show uid' },
-      { short: '-f', long: '--force', help: 'boards are looked for all the time', hidden: true },
+      { short: '-a', long: '--all', help: () => l10n.t('list all devices connected to USB ports') },
+      { short: '-v', long: '--verbose', help: () => l10n.t('show uid') },
+      {
+        short: '-f',
+        long: '--force',
+        help: () => l10n.t('boards are looked for all the time'),
+        hidden: true,
+      },
     ],
     run: discover,
   },
   {
     name: '%register',
-    summary: 'Register device',
-    args: [{ name: 'url', help: 'ws://HOST:PORT, serial:PATH or a path', count: 'one' }],
+    summary: () => l10n.t('Register device'),
+    args: [
+      { name: 'url', help: () => l10n.t('ws://HOST:PORT, serial:PATH or a path'), count: 'one' },
+    ],
     run: async ({ kernel, args, out }) => {
       const board = await kernel.host.boards.register(addressText(args.first ?? ''));
       out.text(`Registered ${board.name} @ ${urlOfBoard(board)}\n`);
@@ -210,8 +218,8 @@ export const boardMagics: readonly Magic[] = [
   },
   {
     name: '%unregister',
-    summary: 'Remove the addresses that were registered for a device',
-    args: [{ name: 'device', help: 'its name, unique id or URL', count: 'one' }],
+    summary: () => l10n.t('Remove the addresses that were registered for a device'),
+    args: [{ name: 'device', help: () => l10n.t('its name, unique id or URL'), count: 'one' }],
     run: async ({ kernel, args, out }) => {
       const board = await oneBoard(kernel.host, args.first ?? '');
       const gone = await kernel.host.boards.unregister(board);
@@ -224,8 +232,10 @@ export const boardMagics: readonly Magic[] = [
   },
   {
     name: '%name',
-    summary: 'Name of currently connected microcontroller.',
-    args: [{ name: 'name', help: 'a new name, kept on this computer', count: 'optional' }],
+    summary: () => l10n.t('Name of currently connected microcontroller.'),
+    args: [
+      { name: 'name', help: () => l10n.t('a new name, kept on this computer'), count: 'optional' },
+    ],
     run: ({ kernel, args, out }) => {
       const board = kernel.board();
       if (args.first !== undefined) kernel.host.boards.rename(board, args.first);
@@ -234,44 +244,53 @@ export const boardMagics: readonly Magic[] = [
   },
   {
     name: '%uid',
-    summary: 'Unique id of currently connected microcontroller.',
+    summary: () => l10n.t('Unique id of currently connected microcontroller.'),
     run: (call) => fact(call, (b) => b.uid),
   },
   {
     name: '%url',
-    summary: 'URL of currently connected microcontroller.',
+    summary: () => l10n.t('URL of currently connected microcontroller.'),
     run: ({ kernel, out }) => out.text(`${urlOfBoard(kernel.board())}\n`),
   },
   {
     name: '%platform',
-    summary: 'sys.platform of currently connected device.',
+    summary: () => l10n.t('sys.platform of currently connected device.'),
     run: (call) => fact(call, (b) => b.info?.platform),
   },
   {
     name: '%info',
-    summary:
-      'What the connected microcontroller is: machine, firmware, memory, flash, device file.',
+    summary: () =>
+      l10n.t(
+        'What the connected microcontroller is: machine, firmware, memory, flash, device file.',
+      ),
     options: [
       {
         short: '-v',
         long: '--verbose',
-        help: 'also list the resources of its device file: size, path there and on the host',
+        help: () =>
+          l10n.t('also list the resources of its device file: size, path there and on the host'),
       },
     ],
     run: info,
   },
   {
     name: '%softreset',
-    summary: 'Reset the MicroPython interpreter; boot.py and main.py run again.',
+    summary: () => l10n.t('Reset the MicroPython interpreter; boot.py and main.py run again.'),
     options: [quiet],
     run: (call) => reset(call, 'soft'),
   },
   {
     name: '%hardreset',
-    summary: 'Reset the microcontroller, as its button does.',
+    summary: () => l10n.t('Reset the microcontroller, as its button does.'),
     options: [
       quiet,
-      { short: '-t', long: '--timeout', value: 'S', help: 'nothing is waited for', hidden: true },
+      {
+        short: '-t',
+        long: '--timeout',
+        value: 'S',
+        help: () => l10n.t('nothing is waited for'),
+        hidden: true,
+      },
     ],
     run: (call) => reset(call, 'hard'),
   },

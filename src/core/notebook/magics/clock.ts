@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { setClock } from '../../board';
 import type { Magic, MagicCall } from '../magic';
 
@@ -17,11 +18,11 @@ async function getTime({ kernel, out, signal }: MagicCall): Promise<void> {
 
 /** Magics for the board's clock. */
 export const clockMagics: readonly Magic[] = [
-  { name: '%gettime', summary: 'Query microcontroller time', run: getTime },
+  { name: '%gettime', summary: () => l10n.t('Query microcontroller time'), run: getTime },
   {
     name: '%synctime',
     aliases: ['%settime'],
-    summary: 'Set microcontroller time to that of this computer',
+    summary: () => l10n.t('Set microcontroller time to that of this computer'),
     run: async (call) => {
       await setClock(call.kernel.board(), new Date(), call.signal);
       await getTime(call);

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../../async';
 import { compressHostlist, summarize, type BoardResult } from '../../many';
 import type { Board } from '../../board';
@@ -172,24 +173,37 @@ async function folded(
 export const connectCellMagics: readonly Magic[] = [
   {
     name: '%%connect',
-    summary: 'Run the cell on one or more devices.',
-    more: 'Names, hostlists (esp32-[01-12]), patterns (esp32-*), tag:T, @group, unique ids and URLs. The device of the notebook stays the same.',
+    summary: () => l10n.t('Run the cell on one or more devices.'),
+    more: () =>
+      l10n.t(
+        'Names, hostlists (esp32-[01-12]), patterns (esp32-*), tag:T, @group, unique ids and URLs. The device of the notebook stays the same.',
+      ),
     options: [
-      { short: '-a', long: '--all', help: 'on all devices that are there' },
-      { long: '--host', help: 'on the host too, with its Python' },
+      { short: '-a', long: '--all', help: () => l10n.t('on all devices that are there') },
+      { long: '--host', help: () => l10n.t('on the host too, with its Python') },
       {
         short: '-p',
         long: '--parallel',
-        help: 'on all at once; outputs side by side, equal ones once',
+        help: () => l10n.t('on all at once; outputs side by side, equal ones once'),
       },
-      { short: '-q', long: '--quiet', help: 'print no lines with the names of the devices' },
+      {
+        short: '-q',
+        long: '--quiet',
+        help: () => l10n.t('print no lines with the names of the devices'),
+      },
       {
         short: '-f',
         long: '--fold',
-        help: 'show outputs side by side when all are done, equal ones once',
+        help: () => l10n.t('show outputs side by side when all are done, equal ones once'),
       },
     ],
-    args: [{ name: 'device', help: 'devices; without any, that of the notebook', count: 'any' }],
+    args: [
+      {
+        name: 'device',
+        help: () => l10n.t('devices; without any, that of the notebook'),
+        count: 'any',
+      },
+    ],
     run,
   },
 ];

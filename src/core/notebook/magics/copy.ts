@@ -120,10 +120,18 @@ function needsRecursive({ args }: MagicCall, path: string): void {
 export const copyMagics: readonly Magic[] = [
   {
     name: '%cp',
-    summary: 'Copy files between host and microcontroller.',
-    more: 'Paths on the microcontroller begin with a colon: %cp main.py :/lib/',
-    options: [{ short: '-r', long: '--recursive', help: 'copy folders with all that is in them' }],
-    args: [{ name: 'path', help: 'sources, and last the destination', count: 'some' }],
+    summary: () => l10n.t('Copy files between host and microcontroller.'),
+    more: () => l10n.t('Paths on the microcontroller begin with a colon: %cp main.py :/lib/'),
+    options: [
+      {
+        short: '-r',
+        long: '--recursive',
+        help: () => l10n.t('copy folders with all that is in them'),
+      },
+    ],
+    args: [
+      { name: 'path', help: () => l10n.t('sources, and last the destination'), count: 'some' },
+    ],
     run: copy,
   },
 ];

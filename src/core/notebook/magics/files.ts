@@ -127,44 +127,63 @@ async function removeAll({ kernel, signal }: MagicCall, recursive: boolean): Pro
 export const fileMagics: readonly Magic[] = [
   {
     name: '%rlist',
-    summary: 'List files on microcontroller',
-    args: [{ name: 'path', help: 'a folder; without it, all', count: 'optional' }],
+    summary: () => l10n.t('List files on microcontroller'),
+    args: [{ name: 'path', help: () => l10n.t('a folder; without it, all'), count: 'optional' }],
     run: list,
   },
   {
     name: '%cat',
-    summary: 'Print contents of named file on microcontroller',
-    args: [{ name: 'path', help: 'a file on the microcontroller', count: 'some' }],
+    summary: () => l10n.t('Print contents of named file on microcontroller'),
+    args: [{ name: 'path', help: () => l10n.t('a file on the microcontroller'), count: 'some' }],
     run: cat,
   },
   {
     name: '%cd',
-    summary: 'Change the working directory.',
-    more: 'It is the directory on the microcontroller, kept with the notebook and set again after a reset. Paths with ~ or $NAME are folders of the host.',
+    summary: () => l10n.t('Change the working directory.'),
+    more: () =>
+      l10n.t(
+        'It is the directory on the microcontroller, kept with the notebook and set again after a reset. Paths with ~ or $NAME are folders of the host.',
+      ),
     options: [
       {
         short: '-H',
         long: '--host',
-        help: 'the directory on the host, for ! and relative paths there',
+        help: () => l10n.t('the directory on the host, for ! and relative paths there'),
       },
     ],
-    args: [{ name: 'path', help: 'a folder; without it, shows where you are', count: 'optional' }],
+    args: [
+      {
+        name: 'path',
+        help: () => l10n.t('a folder; without it, shows where you are'),
+        count: 'optional',
+      },
+    ],
     run: changeDirectory,
   },
   {
     name: '%rm',
-    summary: 'Delete files relative to path.',
+    summary: () => l10n.t('Delete files relative to path.'),
     options: [
-      { short: '-r', long: '--recursive', help: 'delete folders with all that is in them' },
-      { short: '-f', long: '--force', help: 'do not mind what does not exist' },
+      {
+        short: '-r',
+        long: '--recursive',
+        help: () => l10n.t('delete folders with all that is in them'),
+      },
+      { short: '-f', long: '--force', help: () => l10n.t('do not mind what does not exist') },
     ],
-    args: [{ name: 'path', help: 'a file or folder on the microcontroller', count: 'some' }],
+    args: [
+      {
+        name: 'path',
+        help: () => l10n.t('a file or folder on the microcontroller'),
+        count: 'some',
+      },
+    ],
     run: remove,
   },
   {
     name: '%mkdirs',
-    summary: 'Create all directories specified by the path, as needed.',
-    args: [{ name: 'path', help: 'a folder on the microcontroller', count: 'some' }],
+    summary: () => l10n.t('Create all directories specified by the path, as needed.'),
+    args: [{ name: 'path', help: () => l10n.t('a folder on the microcontroller'), count: 'some' }],
     run: async (call) => {
       for (const path of await boardPaths(call, call.args.args)) {
         await call.kernel.board().files.mkdir(path, { parents: true, signal: call.signal });

@@ -1,3 +1,4 @@
+import * as l10n from '@vscode/l10n';
 import { appendFile, mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { replaceFile } from '../../localFiles';
@@ -54,19 +55,26 @@ async function write({ kernel, args, body, out }: MagicCall): Promise<void> {
 export const hostMagics: readonly Magic[] = [
   {
     name: '%%host',
-    summary: 'Run the cell with Python on the host; names are kept from cell to cell.',
+    summary: () =>
+      l10n.t('Run the cell with Python on the host; names are kept from cell to cell.'),
     run: runOnHost,
   },
   {
     name: '%%bash',
-    summary: 'Run the cell with bash on the host.',
-    args: [{ name: 'argument', help: 'arguments of the script ($1, $2, ...)', count: 'any' }],
+    summary: () => l10n.t('Run the cell with bash on the host.'),
+    args: [
+      {
+        name: 'argument',
+        help: () => l10n.t('arguments of the script ($1, $2, ...)'),
+        count: 'any',
+      },
+    ],
     run: (call) => shell(call, 'bash', ['-s', '--', ...call.args.args], call.body),
   },
   {
     name: '!',
-    summary: 'Run the rest of the line with the shell of the host.',
-    args: [{ name: 'command', help: 'the command', count: 'rest' }],
+    summary: () => l10n.t('Run the rest of the line with the shell of the host.'),
+    args: [{ name: 'command', help: () => l10n.t('the command'), count: 'rest' }],
     run: (call) =>
       process.platform === 'win32'
         ? shell(call, process.env.ComSpec ?? 'cmd.exe', ['/d', '/s', '/c', call.line])
@@ -74,9 +82,9 @@ export const hostMagics: readonly Magic[] = [
   },
   {
     name: '%%writefile',
-    summary: 'Write the cell into a file on the host.',
-    options: [{ short: '-a', long: '--append', help: 'append to the file' }],
-    args: [{ name: 'file', help: 'a path, relative to the notebook', count: 'one' }],
+    summary: () => l10n.t('Write the cell into a file on the host.'),
+    options: [{ short: '-a', long: '--append', help: () => l10n.t('append to the file') }],
+    args: [{ name: 'file', help: () => l10n.t('a path, relative to the notebook'), count: 'one' }],
     run: write,
   },
 ];

@@ -45,8 +45,8 @@ function setLevel({ kernel, args, out }: MagicCall): void {
 export const kernelMagics: readonly Magic[] = [
   {
     name: '%lsmagic',
-    summary: 'List all magic functions.',
-    options: [{ short: '-v', long: '--verbose', help: 'show the help of each' }],
+    summary: () => l10n.t('List all magic functions.'),
+    options: [{ short: '-v', long: '--verbose', help: () => l10n.t('show the help of each') }],
     run: ({ kernel, args, out }) => {
       out.text(
         args.has('verbose') ? kernel.magics.map(helpText).join('\n') : listed(kernel.magics),
@@ -55,18 +55,25 @@ export const kernelMagics: readonly Magic[] = [
   },
   {
     name: '%loglevel',
-    summary: 'Set logging level.',
-    more: 'What the kernel says of its own work in the cells of this notebook. Without a level, shows the present one.',
+    summary: () => l10n.t('Set logging level.'),
+    more: () =>
+      l10n.t(
+        'What the kernel says of its own work in the cells of this notebook. Without a level, shows the present one.',
+      ),
     args: [
-      { name: 'level', help: LOG_LEVELS.join(', '), count: 'optional' },
-      { name: 'logger', help: 'ignored: the kernel has one logger', count: 'optional' },
+      { name: 'level', help: () => LOG_LEVELS.join(', '), count: 'optional' },
+      {
+        name: 'logger',
+        help: () => l10n.t('ignored: the kernel has one logger'),
+        count: 'optional',
+      },
     ],
     run: setLevel,
   },
   {
     name: '%%kernel',
-    summary: 'Not supported: runs code inside the kernel.',
-    args: [{ name: 'arguments', help: 'ignored', count: 'any' }],
+    summary: () => l10n.t('Not supported: runs code inside the kernel.'),
+    args: [{ name: 'arguments', help: () => l10n.t('ignored'), count: 'any' }],
     run: () => {
       throw new UsageError(l10n.t('%%kernel is not supported'), {
         hint: l10n.t(

@@ -128,28 +128,33 @@ export function heapCells(printed: string): number[] {
 }
 
 const options = [
-  { short: '-n', long: '--number', value: 'N', help: 'loops of each run; as many as take 0.1 s' },
-  { short: '-r', long: '--repeat', value: 'R', help: 'runs; 3' },
+  {
+    short: '-n',
+    long: '--number',
+    value: 'N',
+    help: () => l10n.t('loops of each run; as many as take 0.1 s'),
+  },
+  { short: '-r', long: '--repeat', value: 'R', help: () => l10n.t('runs; 3') },
 ];
 
 /** Magics that measure time and memory. */
 export const measureMagics: readonly Magic[] = [
   {
     name: '%timeit',
-    summary: 'Measure how long a statement takes on the microcontroller.',
+    summary: () => l10n.t('Measure how long a statement takes on the microcontroller.'),
     options,
-    args: [{ name: 'statement', help: 'what is measured', count: 'rest' }],
+    args: [{ name: 'statement', help: () => l10n.t('what is measured'), count: 'rest' }],
     run: (call) => timeit(call, call.args.first ?? ''),
   },
   {
     name: '%%timeit',
-    summary: 'Measure how long the cell takes on the microcontroller.',
+    summary: () => l10n.t('Measure how long the cell takes on the microcontroller.'),
     options,
     run: (call) => timeit(call, call.body),
   },
   {
     name: '%memory',
-    summary: 'Memory of the microcontroller: used, free, and a map of it.',
+    summary: () => l10n.t('Memory of the microcontroller: used, free, and a map of it.'),
     run: memory,
   },
 ];

@@ -40,23 +40,32 @@ async function pip(call: MagicCall): Promise<void> {
 }
 
 const SPEC: Omit<MagicSpec, 'name' | 'summary'> = {
-  more: 'Names, name==version, URLs and github:OWNER/REPO. Nothing is run on the microcontroller but the copying.',
+  more: () =>
+    l10n.t(
+      'Names, name==version, URLs and github:OWNER/REPO. Nothing is run on the microcontroller but the copying.',
+    ),
   options: [
     {
       short: '-H',
       long: '--host',
-      help: "install into the host's folder of libraries ($IOT_LIBS), not on the microcontroller",
+      help: () =>
+        l10n.t(
+          "install into the host's folder of libraries ($IOT_LIBS), not on the microcontroller",
+        ),
     },
     {
       short: '-t',
       long: '--target',
       value: 'FOLDER',
-      help: 'the folder to install into: /FOLDER is on the microcontroller, any other one on the host',
+      help: () =>
+        l10n.t(
+          'the folder to install into: /FOLDER is on the microcontroller, any other one on the host',
+        ),
     },
   ],
   args: [
-    { name: 'action', help: 'install, uninstall or list', count: 'one' },
-    { name: 'package', help: 'packages', count: 'any' },
+    { name: 'action', help: () => l10n.t('install, uninstall or list'), count: 'one' },
+    { name: 'package', help: () => l10n.t('packages'), count: 'any' },
   ],
 };
 
@@ -77,21 +86,21 @@ async function compile(call: MagicCall): Promise<void> {
 
 /** Magics for packages and compiled code. */
 export const packageMagics: readonly Magic[] = [
-  { ...SPEC, name: '%pip', summary: 'Install packages from PyPi', run: pip },
+  { ...SPEC, name: '%pip', summary: () => l10n.t('Install packages from PyPi'), run: pip },
   {
     ...SPEC,
     name: '%upip',
-    summary: 'Install packages of MicroPython; the same as %pip',
+    summary: () => l10n.t('Install packages of MicroPython; the same as %pip'),
     run: pip,
   },
   {
     name: '%mpycross',
-    summary: 'Compile Python files of the host to .mpy',
+    summary: () => l10n.t('Compile Python files of the host to .mpy'),
     options: [
-      { short: '-o', long: '--output', value: 'FILE', help: 'where the result goes' },
-      { short: '-p', long: '--packages', help: 'the files follow', hidden: true },
+      { short: '-o', long: '--output', value: 'FILE', help: () => l10n.t('where the result goes') },
+      { short: '-p', long: '--packages', help: () => l10n.t('the files follow'), hidden: true },
     ],
-    args: [{ name: 'file', help: 'Python files', count: 'some' }],
+    args: [{ name: 'file', help: () => l10n.t('Python files'), count: 'some' }],
     run: compile,
   },
 ];

@@ -69,19 +69,31 @@ function columns(rows: readonly unknown[]): [string, unknown[]][] {
 }
 
 const options = [
-  { short: '-t', long: '--title', value: 'TITLE', help: 'shown at the top' },
-  { short: '-n', long: '--points', value: 'N', help: `the latest N points are kept; ${POINTS}` },
+  { short: '-t', long: '--title', value: 'TITLE', help: () => l10n.t('shown at the top') },
+  {
+    short: '-n',
+    long: '--points',
+    value: 'N',
+    help: () => l10n.t('number of latest points to keep; {0} by default', POINTS),
+  },
 ];
 
 /** Magics that draw charts. */
 export const plotMagics: readonly Magic[] = [
   {
     name: '%plot',
-    summary: 'Show numbers as a chart, live while they are printed.',
-    more: 'Below it in the cell, printed lines of numbers (1 2, or temp:21.5 hum:40) are drawn. With an expression, its value is.',
+    summary: () => l10n.t('Show numbers as a chart, live while they are printed.'),
+    more: () =>
+      l10n.t(
+        'Below it in the cell, printed lines of numbers (1 2, or temp:21.5 hum:40) are drawn. With an expression, its value is.',
+      ),
     options,
     args: [
-      { name: 'expression', help: 'a list of numbers, of rows, or a dict of lists', count: 'rest' },
+      {
+        name: 'expression',
+        help: () => l10n.t('a list of numbers, of rows, or a dict of lists'),
+        count: 'rest',
+      },
     ],
     run: plot,
   },

@@ -86,28 +86,35 @@ function shellOf({ args }: MagicCall): string {
 }
 
 const streams = [
-  { long: '--out', value: 'NAME', help: 'keep what is printed in a variable, for ! and %%bash' },
-  { long: '--err', value: 'NAME', help: 'keep the errors in a variable' },
+  {
+    long: '--out',
+    value: 'NAME',
+    help: () => l10n.t('keep what is printed in a variable, for ! and %%bash'),
+  },
+  { long: '--err', value: 'NAME', help: () => l10n.t('keep the errors in a variable') },
 ];
 
 /** Magics that work on other computers and in containers. */
 export const remoteMagics: readonly Magic[] = [
   {
     name: '%%ssh',
-    summary: 'Run the cell with a shell on another computer, over ssh.',
-    more: "The system's ssh with its own keys and settings. A host whose key is not known is refused: connect once in a terminal.",
+    summary: () => l10n.t('Run the cell with a shell on another computer, over ssh.'),
+    more: () =>
+      l10n.t(
+        "The system's ssh with its own keys and settings. A host whose key is not known is refused: connect once in a terminal.",
+      ),
     options: [
       {
         short: '-p',
         long: '--port',
         value: 'PORT',
-        help: 'the port; 22, or what your ssh settings say',
+        help: () => l10n.t('the port; 22, or what your ssh settings say'),
       },
-      { short: '-s', long: '--shell', value: 'SHELL', help: 'the shell there; sh' },
+      { short: '-s', long: '--shell', value: 'SHELL', help: () => l10n.t('the shell there; sh') },
       ...streams,
-      { long: '--password', value: 'PASSWORD', help: 'not supported: use a key' },
+      { long: '--password', value: 'PASSWORD', help: () => l10n.t('not supported: use a key') },
     ],
-    args: [{ name: 'host', help: 'HOST or USER@HOST', count: 'one' }],
+    args: [{ name: 'host', help: () => l10n.t('HOST or USER@HOST'), count: 'one' }],
     run: (call) => {
       const host = name(call, 'computer');
       const shell = shellOf(call);
@@ -130,19 +137,24 @@ export const remoteMagics: readonly Magic[] = [
   },
   {
     name: '%%service',
-    summary: 'Run the cell with a shell in a container (docker or podman).',
+    summary: () => l10n.t('Run the cell with a shell in a container (docker or podman).'),
     options: [
       {
         short: '-e',
         long: '--engine',
         value: 'ENGINE',
-        help: 'docker or podman; the one there is',
+        help: () => l10n.t('docker or podman; the one there is'),
       },
-      { short: '-u', long: '--user', value: 'USER', help: 'name or id, also USER:GROUP' },
-      { short: '-s', long: '--shell', value: 'SHELL', help: 'the shell there; sh' },
+      {
+        short: '-u',
+        long: '--user',
+        value: 'USER',
+        help: () => l10n.t('name or id, also USER:GROUP'),
+      },
+      { short: '-s', long: '--shell', value: 'SHELL', help: () => l10n.t('the shell there; sh') },
       ...streams,
     ],
-    args: [{ name: 'service', help: "the container's name", count: 'one' }],
+    args: [{ name: 'service', help: () => l10n.t("the container's name"), count: 'one' }],
     run: service,
   },
 ];

@@ -126,22 +126,34 @@ function cut(json: string): string {
 export const storeMagics: readonly Magic[] = [
   {
     name: '%store',
-    summary: 'Exchange variables between microcontrollers and the host',
-    more: [
-      '%store a b         keep the values of a and b of the microcontroller; %%host cells see them',
-      '%store --host a    keep the value that a has in %%host cells',
-      '%store -r a        set a on the connected microcontroller to what is kept (without names: all)',
-      '%store a --to B    set a on other microcontrollers too',
-      '%store             list what is kept; it is kept for the workspace until it is forgotten',
-    ].join('\n'),
+    summary: () => l10n.t('Exchange variables between microcontrollers and the host'),
+    more: () =>
+      [
+        l10n.t(
+          '%store a b         keep the values of a and b of the microcontroller; %%host cells see them',
+        ),
+        l10n.t('%store --host a    keep the value that a has in %%host cells'),
+        l10n.t(
+          '%store -r a        set a on the connected microcontroller to what is kept (without names: all)',
+        ),
+        l10n.t('%store a --to B    set a on other microcontrollers too'),
+        l10n.t(
+          '%store             list what is kept; it is kept for the workspace until it is forgotten',
+        ),
+      ].join('\n'),
     options: [
-      { short: '-r', long: '--restore', help: 'set the names to what is kept' },
-      { short: '-H', long: '--host', help: 'take the values from %%host cells' },
-      { short: '-t', long: '--to', value: 'BOARDS', help: 'set them on these microcontrollers' },
-      { short: '-d', long: '--delete', help: 'forget the names' },
-      { short: '-z', long: '--clear', help: 'forget all' },
+      { short: '-r', long: '--restore', help: () => l10n.t('set the names to what is kept') },
+      { short: '-H', long: '--host', help: () => l10n.t('take the values from %%host cells') },
+      {
+        short: '-t',
+        long: '--to',
+        value: 'BOARDS',
+        help: () => l10n.t('set them on these microcontrollers'),
+      },
+      { short: '-d', long: '--delete', help: () => l10n.t('forget the names') },
+      { short: '-z', long: '--clear', help: () => l10n.t('forget all') },
     ],
-    args: [{ name: 'name', help: 'names of variables', count: 'any' }],
+    args: [{ name: 'name', help: () => l10n.t('names of variables'), count: 'any' }],
     run: store,
   },
 ];

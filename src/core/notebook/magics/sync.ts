@@ -51,25 +51,32 @@ async function sync(call: MagicCall): Promise<void> {
 const upload = {
   short: '-u',
   long: '--upload-only',
-  help: 'do not delete what is only on the microcontroller',
+  help: () => l10n.t('do not delete what is only on the microcontroller'),
 };
 
 /** Magics that synchronise the board with this computer. */
 export const syncMagics: readonly Magic[] = [
   {
     name: '%rsync',
-    summary: 'Synchronize microcontroller to host directories',
-    more: 'Deletes what is not on the host, after a question, unless -u is given. Undo Last Sync takes it back.',
+    summary: () => l10n.t('Synchronize microcontroller to host directories'),
+    more: () =>
+      l10n.t(
+        'Deletes what is not on the host, after a question, unless -u is given. Undo Last Sync takes it back.',
+      ),
     options: [
       upload,
-      { short: '-n', long: '--dry-run', help: 'show what would be done, and do nothing' },
-      { short: '-y', long: '--yes', help: 'delete without a question' },
+      {
+        short: '-n',
+        long: '--dry-run',
+        help: () => l10n.t('show what would be done, and do nothing'),
+      },
+      { short: '-y', long: '--yes', help: () => l10n.t('delete without a question') },
     ],
     run: sync,
   },
   {
     name: '%rdiff',
-    summary: 'Show differences between microcontroller and host directories',
+    summary: () => l10n.t('Show differences between microcontroller and host directories'),
     options: [upload],
     run: diff,
   },

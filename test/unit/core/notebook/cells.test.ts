@@ -134,13 +134,13 @@ describe('what a board prints', () => {
 describe('the line of a magic', () => {
   const spec: MagicSpec = {
     name: '%rm',
-    summary: 'Delete',
+    summary: () => 'Delete',
     options: [
-      { short: '-r', long: '--recursive', help: 'all' },
-      { short: '-f', long: '--force', help: 'quiet' },
-      { short: '-t', long: '--target', value: 'DIR', help: 'where' },
+      { short: '-r', long: '--recursive', help: () => 'all' },
+      { short: '-f', long: '--force', help: () => 'quiet' },
+      { short: '-t', long: '--target', value: 'DIR', help: () => 'where' },
     ],
-    args: [{ name: 'path', help: 'files', count: 'some' }],
+    args: [{ name: 'path', help: () => 'files', count: 'some' }],
   };
   const wrong = (line: string) => {
     try {
@@ -173,7 +173,7 @@ describe('the line of a magic', () => {
   });
 
   it('may be anything after the last argument that takes the rest', () => {
-    const rest: MagicSpec = { ...spec, args: [{ name: 'code', help: '', count: 'rest' }] };
+    const rest: MagicSpec = { ...spec, args: [{ name: 'code', help: () => '', count: 'rest' }] };
     expect(parseMagicArgs(rest, `-r f("x", -1) # 'it`.replace(" # 'it", '')).args).toEqual([
       'f("x", -1)',
     ]);
