@@ -153,7 +153,7 @@ export function compose(
       ...{ secrets: center.secrets, startShare, log },
       onUnplugged: (board) =>
         tellBriefly(
-          vscode.l10n.t('{0} is not shared any more: its link has ended', board.name),
+          vscode.l10n.t('{0} is no longer shared: its link has ended', board.name),
           'error',
         ),
     }),

@@ -32,11 +32,14 @@ export interface MqttAddress {
   readonly kind: 'mqtt';
   readonly text: string;
   readonly broker: string;
-  /** `machine.unique_id()` in hex; empty where the broker itself is meant, as in its errors. */
+  /** `machine.unique_id()` in hex. Empty for the broker itself, as in its errors. */
   readonly uid: string;
 }
 
-/** `mqboard://BROKER/PREFIX`: a board with the original mqboard, by the prefix of its topics, which may hold slashes. */
+/**
+ * `mqboard://BROKER/PREFIX`: a board with the original mqboard, by the prefix of its topics, which
+ * may contain slashes.
+ */
 export interface MqboardAddress {
   readonly kind: 'mqboard';
   readonly text: string;
@@ -68,7 +71,10 @@ export function fullPlace(address: Address): string {
   }
 }
 
-/** An address as a label: `ttyACM0`, `COM3`, `192.168.1.20`; of a path outside /dev its last part. */
+/**
+ * Returns an address as a label: `ttyACM0`, `COM3`, `192.168.1.20`; for a path outside /dev, its
+ * last part.
+ */
 export function shortPlace(address: Address): string {
   switch (address.kind) {
     case 'serial':

@@ -15,7 +15,7 @@ export function validText(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return undefined; // an answer, not a fault
+    return undefined; // a result, not an error
   }
 }
 

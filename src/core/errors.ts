@@ -23,11 +23,11 @@ export type ConnectReason =
   | 'notFound'
   | 'wrongPassword'
   | 'passwordNeeded'
-  | 'notABoard' // something answers, but no MicroPython
+  | 'notABoard' // something answers, but it is not MicroPython
   | 'refused'
   | 'noAnswer'
   | 'unsupported'
-  | 'openMode' // it proves nothing of itself, and the user has not agreed to that
+  | 'openMode' // the board proves nothing, and the user has not accepted that
   | 'other';
 
 /** A link could not be opened. */
@@ -70,7 +70,8 @@ export class PythonError extends FleetError {
 }
 
 /**
- * A file operation failed on the board. `errno` is the POSIX name, whatever number the port uses.
+ * A file operation failed on the board. `errno` is the POSIX name, even if the port uses other
+ * numbers.
  */
 export class FileError extends FleetError {
   readonly code = 'file';
@@ -144,7 +145,7 @@ export interface HelpfulCommand {
   readonly args?: readonly unknown[];
 }
 
-/** A board tried something new, found that it did not work, and went back to what it had before. */
+/** A board tried something new, which did not work, and went back to what it had before. */
 export class WentBackError extends FleetError {
   readonly code = 'wentBack';
 }

@@ -4,16 +4,16 @@ import { dirname } from 'node:path';
 import { delay, systemClock, type Clock } from './async';
 import { orAbsent } from './localFiles';
 
-/** Interval, in milliseconds, at which an owner shows that it is alive. */
+/** Milliseconds between two renewals by the owner. */
 const RENEW_MS = 5_000;
-/** A lock that its owner has not renewed for this time, in milliseconds, belongs to a process that ended. */
+/** Milliseconds without a renewal after which the owner counts as dead. */
 const STALE_MS = 30_000;
-/** Interval, in milliseconds, at which a process that waits looks at the lock. */
+/** Milliseconds between two looks at the lock by a waiting process. */
 const POLL_MS = 100;
 
-/** `staleMs`: milliseconds without a sign of life after which an owner counts as dead. */
+/** `staleMs`: milliseconds without a renewal after which an owner counts as dead. */
 export interface LockOptions {
-  /** Ends the wait. */
+  /** Aborts the wait. */
   readonly signal?: AbortSignal | undefined;
   readonly clock?: Clock;
   readonly staleMs?: number;
@@ -35,7 +35,7 @@ export async function whileLocked<T>(
   let since = clock.now();
   while (!(await take(path, own))) {
     const owner = await ownerOf(path);
-    // The clock stands still while the computer sleeps, so an owner that slept as well keeps its lock.
+    // The clock stops while the computer sleeps, so an owner that slept as well keeps its lock.
     if (owner !== seen) [seen, since] = [owner, clock.now()];
     else if (owner !== undefined && clock.now() - since > staleMs) {
       await removeStale(path, owner, own);
@@ -46,7 +46,7 @@ export async function whileLocked<T>(
   function renew(): void {
     timer = clock.after(RENEW_MS, renew);
     const now = new Date();
-    // If it fails, others take the lock after a while, which is the best that is left.
+    // If this fails, others take the lock after a while.
     utimes(path, now, now).catch(() => undefined);
   }
   try {
@@ -68,7 +68,7 @@ async function take(path: string, own: string): Promise<boolean> {
   }
 }
 
-/** Returns what changes with each owner and each renewal; undefined without a lock. */
+/** Returns a value that changes with each owner and each renewal; undefined without a lock. */
 async function ownerOf(path: string): Promise<string | undefined> {
   const found = await orAbsent(stat(path), undefined);
   return found && `${found.ino} ${found.mtimeMs}`;

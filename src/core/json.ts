@@ -20,8 +20,8 @@ export function parseJson(output: Uint8Array): Readonly<Record<string, unknown>>
 }
 
 /**
- * Parses JSON as MicroPython's json module does, and so mip on a board: with trailing commas. Pythings' documentation has them as
- * well.
+ * Parses JSON like MicroPython's json module, and therefore like mip on a board: with trailing
+ * commas. Pythings' documentation contains them as well.
  * @throws SyntaxError
  */
 export function parseLenientJson(source: string): unknown {

@@ -21,7 +21,7 @@ export function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** As {@link isAbsent}, and also if a parent of the path is a file. */
+/** Like {@link isAbsent}, but also true if a parent of the path is a file. */
 export function isNotFound(error: unknown): boolean {
   return isAbsent(error) || (error as NodeJS.ErrnoException).code === 'ENOTDIR';
 }
@@ -46,9 +46,12 @@ export async function isLocalFolder(path: string): Promise<boolean> {
   }
 }
 
-/** How {@link replaceFile} treats what is at the path. */
+/** How {@link replaceFile} treats an existing file at the path. */
 export interface ReplaceOptions {
-  /** Permissions of the new file; default: those of the user's own file that it replaces, else as the umask says. */
+  /**
+   * Permissions of the new file. Default: those of the user's own file that it replaces, else those
+   * that the umask gives.
+   */
   readonly mode?: number;
   /** Writes to the target of a link and keeps the link; only for a path that the user named. */
   readonly follow?: boolean;
@@ -67,7 +70,8 @@ export async function replaceFile(
   const target = follow ? await linkTarget(path) : path;
   await mkdir(dirname(target), { recursive: true });
   const old = await orAbsent(lstat(target), undefined);
-  // A rename would put a file in the place of a device or of the user's pipe, and would replace a write-protected file.
+  // A rename would replace a device or the user's pipe by a file, and would replace a
+  // write-protected file.
   const isDevice = (old?.isCharacterDevice() ?? false) || (old?.isBlockDevice() ?? false);
   if (isDevice || (follow && old && !old.isFile())) return writeFile(target, content);
   if (follow && old) await access(target, constants.W_OK);
@@ -76,7 +80,7 @@ export async function replaceFile(
   try {
     const options = permissions === undefined ? {} : { mode: permissions };
     await writeFile(temporary, content, { flag: 'wx', ...options });
-    if (permissions !== undefined) await chmod(temporary, permissions); // the umask may have taken some of it
+    if (permissions !== undefined) await chmod(temporary, permissions); // the umask may have removed some of it
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
@@ -87,12 +91,15 @@ export async function replaceFile(
 /** Read, write and execute for owner, group and others; not the bits that change the user of a program. */
 const PERMISSIONS = 0o777;
 
-/** Whether this user made the file. On Windows all files count as own, since ids do not exist there. */
+/**
+ * Returns whether this user created the file. On Windows all files count as own, because there are
+ * no ids.
+ */
 function isOwn(stat: Stats): boolean {
   return stat.isFile() && stat.uid === (process.getuid?.() ?? stat.uid);
 }
 
-/** Returns the path behind all links, also if no file exists there yet. */
+/** Returns the path behind all links, even if no file exists there yet. */
 async function linkTarget(path: string): Promise<string> {
   const real = await orAbsent(realpath(path), undefined);
   if (real !== undefined) return real;

@@ -1,23 +1,24 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from './errors';
 
-/** Code that the user has given a name. */
+/** Code that the user has named. */
 export interface Macro {
   readonly name: string;
   readonly from:
     | { readonly code: string }
     /** A file, relative to the workspace folder or to the folder of the configuration. */
     | { readonly file: string }
-    /** A script that is kept for all workspaces. */
+    /** A script that the user keeps for all workspaces. */
     | { readonly kept: string };
 }
 
 const NAME = /^[^\p{C}]{1,64}$/u;
 
 /**
- * Parses macros as settings and `fleet.json` have them: a name, and code (a string, or its lines), `{"file": …}` or
- * `{"kept": …}`.
- * @throws UsageError naming the macro that is invalid; also for a file outside the folder, because settings come with a repository
+ * Parses macros in settings and `fleet.json`: a name, and code (a string, or its lines), `{"file":
+ * …}` or `{"kept": …}`.
+ * @throws UsageError naming the invalid macro; also for a file outside the folder, because settings
+ * come with a repository
  */
 export function parseMacros(setting: unknown): readonly Macro[] {
   if (setting === undefined) return [];

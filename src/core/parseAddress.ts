@@ -140,7 +140,10 @@ export function telnetAddress(text: string): TelnetAddress {
   };
 }
 
-/** A board on the network as users add it: a telnet server, or WebREPL. @throws UsageError */
+/**
+ * Parses a board on the network as users add it: a telnet server, or WebREPL.
+ * @throws UsageError
+ */
 export function networkAddress(text: string): WebReplAddress | TelnetAddress {
   return /^\s*telnet:/i.test(text) ? telnetAddress(text) : webreplAddress(text);
 }

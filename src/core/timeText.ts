@@ -10,8 +10,9 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A point in time as people write it: `2h`, `30m`, `7d` ago, a day (`2026-11-28`: its beginning here), a day with a time
- * (`2026-11-28 14:30`), or seconds since 1970. Times are those of this computer unless they end in a zone.
+ * Parses a point in time as people write it: `2h`, `30m`, `7d` ago, a day (`2026-11-28`: its
+ * beginning here), a day with a time (`2026-11-28 14:30`), or seconds since 1970. Times are those
+ * of this computer unless they end in a zone.
  * @param now milliseconds since 1970
  * @returns milliseconds since 1970
  * @throws UsageError
@@ -33,7 +34,7 @@ export function parseTime(text: string, now: number): number {
   });
 }
 
-/** `2026-11-28 14:30:05` in this computer's time. */
+/** Formats `2026-11-28 14:30:05` in this computer's time. */
 export function shownTime(at: number): string {
   const d = new Date(at);
   const two = (n: number) => String(n).padStart(2, '0');
@@ -41,14 +42,19 @@ export function shownTime(at: number): string {
   return `${day} ${[d.getHours(), d.getMinutes(), d.getSeconds()].map(two).join(':')}`;
 }
 
-/** `14:05` for a time of today, `2026-11-29 14:05` for another day, in this computer's time. */
+/**
+ * Formats `14:05` for a time of today, `2026-11-29 14:05` for another day, in this computer's time.
+ */
 export function shownMinute(at: number, now: number): string {
   const [day = '', time = ''] = shownTime(at).split(' ');
   const minute = time.slice(0, 5);
   return shownTime(now).startsWith(day) ? minute : `${day} ${minute}`;
 }
 
-/** `2026-11-28 14:30` by the board's own clock, which has no time zone. @param seconds since 1970, as the board counts them */
+/**
+ * Formats `2026-11-28 14:30` by the board's own clock, which has no time zone.
+ * @param seconds since 1970, as the board counts them
+ */
 export function boardMinute(seconds: number): string | undefined {
   const date = new Date(seconds * 1_000);
   if (Number.isNaN(date.getTime())) return undefined;

@@ -3,18 +3,18 @@ import { validText } from './bytes';
 import { UsageError } from './errors';
 import { inertText } from './inertText';
 
-/** Longest topic in bytes: some brokers accept no longer ones. */
+/** Maximum length of a topic in bytes. Some brokers accept no longer ones. */
 const MAX_TOPIC = 512;
 /** Longest message that is published from here, in bytes. */
 const MAX_PAYLOAD = 64 * 1024;
 /** Characters of a message that are shown in one line. */
 const SHOWN = 2_000;
 
-/** A message on a topic of the user's. */
+/** A message on one of the user's own topics. */
 export interface TopicMessage {
   readonly topic: string;
   readonly payload: Uint8Array;
-  /** The broker kept it from an earlier time. */
+  /** The broker had retained it. */
   readonly retained: boolean;
 }
 
@@ -44,10 +44,13 @@ export function checkTopic(topic: string): void {
 /** Checks a message. @throws UsageError when it is too long */
 export function checkPayload(payload: Uint8Array): void {
   if (payload.length <= MAX_PAYLOAD) return;
-  throw new UsageError(l10n.t('A message may have {0} bytes', MAX_PAYLOAD));
+  throw new UsageError(l10n.t('A message may have at most {0} bytes', MAX_PAYLOAD));
 }
 
-/** The content of a message for people, in one line: bytes that are not text as hex. */
+/**
+ * Formats the content of a message for people, in one line. Bytes that are not text are shown as
+ * hex.
+ */
 export function payloadText(payload: Uint8Array): string {
   const text = validText(payload);
   // eslint-disable-next-line no-control-regex -- control characters are what this is about
@@ -58,7 +61,7 @@ export function payloadText(payload: Uint8Array): string {
   return `0x${hex}${payload.length > SHOWN / 2 ? '…' : ''}`;
 }
 
-/** Whether a topic matches the filter (MQTT 3.1.1, section 4.7). */
+/** Returns whether a topic matches the filter (MQTT 3.1.1, section 4.7). */
 export function topicMatches(filter: string, topic: string): boolean {
   const wanted = filter.split('/');
   const parts = topic.split('/');

@@ -74,7 +74,10 @@ export interface Session {
 
 /** The REPL as a terminal sees it. */
 export interface TerminalStream {
-  /** What the board prints outside of sessions. What code in a session prints goes to that session alone. */
+  /**
+   * Output of the board outside of sessions. Output of code in a session goes to that session
+   * alone.
+   */
   readonly onData: Event<Uint8Array>;
   write(data: Uint8Array): Promise<void>;
   /**

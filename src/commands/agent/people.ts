@@ -59,12 +59,12 @@ async function give(context: Services, boards: readonly Board[]): Promise<void> 
 }
 
 async function revoke(context: Services, boards: readonly Board[]): Promise<void> {
-  const name = await askPerson(vscode.l10n.t('Whose keys of {0} shall end?', namesOf(boards)));
+  const name = await askPerson(vscode.l10n.t('Revoke whose keys of {0}?', namesOf(boards)));
   if (!name) return;
   const yes = vscode.l10n.t('Revoke');
   const asked = vscode.l10n.t('Revoke the keys of {0} on {1}?', name, namesOf(boards));
   const detail = vscode.l10n.t(
-    'Open connections with them end. Boards that are away take this from their broker when they come.',
+    'Open connections that use them end. Boards that are away learn of it from their broker when they connect.',
   );
   await confirm(asked, yes, detail);
   const title = vscode.l10n.t('Revoke the keys of {0}', name);
@@ -130,7 +130,7 @@ async function onEvery(
 ): Promise<void> {
   const work = async (board: Board, io: ActionIo) => {
     const how = await run(board, io);
-    if (how === 'left') io.print(`${vscode.l10n.t('away; it takes this when it comes')}\n`);
+    if (how === 'left') io.print(`${vscode.l10n.t('away; it receives this when it connects')}\n`);
   };
   await vscode.commands.executeCommand('mpyFleet.results.focus');
   await context.many.jobs.run({ kind: 'work', title, work }, boards, 'leave');
@@ -153,7 +153,7 @@ function askPerson(title: string): Thenable<string | undefined> {
 async function askNewPassphrase(): Promise<string | undefined> {
   const passphrase = await showInputBox({
     title: vscode.l10n.t('Passphrase of the key file'),
-    prompt: vscode.l10n.t('Give the file and the passphrase to their reader in different ways.'),
+    prompt: vscode.l10n.t('Send the file and the passphrase to the recipient in different ways.'),
     password: true,
     ignoreFocusOut: true,
     validateInput: (typed) =>

@@ -27,7 +27,7 @@ export const shareCommands: readonly Command[] = [
       await shares.stop(board);
       tellBriefly(
         broker
-          ? vscode.l10n.t('{0} is not shared any more', board.name)
+          ? vscode.l10n.t('{0} is no longer shared', board.name)
           : vscode.l10n.t('{0} is not shared', board.name),
       );
     },

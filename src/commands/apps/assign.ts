@@ -65,7 +65,7 @@ async function unassign({ appVersions }: Needs<'appVersions'>): Promise<void> {
   const items = all.map(({ to, folder, ref }) => ({
     ...{ label: to, description: ref, detail: folder },
   }));
-  const title = vscode.l10n.t('Which assignment ends?');
+  const title = vscode.l10n.t('Remove which assignment?');
   const picked = await vscode.window.showQuickPick(items, { title });
   if (!picked) return;
   await appVersions.file.unassign(picked.label);

@@ -66,7 +66,7 @@ async function keepAwake(context: Services, boards: readonly Board[], call: Call
   const text = await call.ask(() =>
     showInputBox({
       title: vscode.l10n.t('Keep awake for how many minutes?'),
-      prompt: vscode.l10n.t('From its next wake. 0: it sleeps as its app says.'),
+      prompt: vscode.l10n.t('From its next wake-up. 0: it sleeps as its app specifies.'),
       value: '10',
       ignoreFocusOut: true,
       validateInput: (value) =>

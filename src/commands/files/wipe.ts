@@ -51,12 +51,12 @@ async function isTyped(boards: readonly Board[]): Promise<boolean> {
   const typed = await showInputBox({
     title: vscode.l10n.t('Delete all files on {0}? No copy is kept.', compressHostlist(names)),
     prompt: vscode.l10n.t(
-      'Type {0} to go on. Cards stay, and boards behind a broker keep their agent.',
+      'Type {0} to continue. Memory cards are not touched, and boards behind a broker keep their agent.',
       wanted,
     ),
     ignoreFocusOut: true,
     validateInput: (text) =>
-      text.trim() === wanted ? undefined : vscode.l10n.t('Type {0} to go on.', wanted),
+      text.trim() === wanted ? undefined : vscode.l10n.t('Type {0} to continue.', wanted),
   });
   return typed?.trim() === wanted;
 }

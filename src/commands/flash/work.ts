@@ -116,7 +116,7 @@ async function askErase(board: Board | undefined, call: Call): Promise<boolean |
     what: 'save' as const,
   };
   const picked = await vscode.window.showQuickPick(hasFiles ? [keep, save, erase] : [keep, erase], {
-    title: vscode.l10n.t('What shall happen to what is on the chip?'),
+    title: vscode.l10n.t('What should happen to the content of the chip?'),
     ignoreFocusOut: true,
   });
   if (!picked) return undefined;
@@ -172,7 +172,7 @@ async function welcomeBack(
   if (!back) {
     void showWarningMessage(
       vscode.l10n.t(
-        '{0} took the firmware, but no serial port appeared. Unplug the board and plug it in again.',
+        '{0} accepted the firmware, but no serial port appeared. Unplug the board and plug it in again.',
         drive?.name ?? board?.name ?? '',
       ),
     );

@@ -90,7 +90,7 @@ async function askPlace(title: string, when: When): Promise<boolean | undefined>
     {
       label: vscode.l10n.t('On This Computer'),
       detail: vscode.l10n.t(
-        'While mpyfleet watch runs, in the time zone of this computer. Boards behind a broker have to be in fleet.json.',
+        'While mpyfleet watch runs, in the time zone of this computer. Boards behind a broker must be in fleet.json.',
       ),
       onBoard: false,
     },

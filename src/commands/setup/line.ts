@@ -154,7 +154,7 @@ class WindowLine {
   #end(): void {
     if (!this.#line) return;
     this.#line.end();
-    this.panel.say('ending', vscode.l10n.t('Finishing the boards that are begun…'));
+    this.panel.say('ending', vscode.l10n.t('Finishing the boards in work…'));
   }
 
   #ended(says: string): void {
@@ -206,7 +206,7 @@ class WindowLine {
 function ready(leftAlone: readonly string[]): string {
   if (leftAlone.length === 0) return vscode.l10n.t('Ready: plug in a board.');
   return vscode.l10n.t(
-    'Ready: plug in a board. Left alone, since they were plugged in before: {0}',
+    'Ready: plug in a board. Left alone, because they were plugged in before: {0}',
     leftAlone.join(', '),
   );
 }

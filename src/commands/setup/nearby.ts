@@ -63,7 +63,7 @@ async function lookForBoards(
     if (boards.length > 0) return boards;
     const again = vscode.l10n.t('Look Again');
     const none = vscode.l10n.t(
-      'No board has opened a network. Boards with the setting "accessPoint" do, for a minute after they were switched on and found none. Switch the board off and on, and look again.',
+      'No board has opened a network. Boards with the setting "accessPoint" open one for a minute after power-on if they find no known network. Switch the board off and on, and look again.',
     );
     const answer = await call.ask(() => showWarningMessage(none, again));
     if (answer !== again) return undefined;

@@ -9,9 +9,15 @@ export interface AgentControl {
   readonly birth: Birth | undefined;
   /** Its configuration, without secrets. */
   config(signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
-  /** The same with how its last trial ended and a way to compare passwords, which it does not tell. */
+  /**
+   * The configuration, plus the result of its last trial, and a function that compares passwords,
+   * which the board does not reveal.
+   */
   reported(signal?: AbortSignal): Promise<ReportedConfig>;
-  /** Changes some of its configuration. @throws AgentRefusedError for keys that it does not know: nothing is changed */
+  /**
+   * Changes parts of its configuration.
+   * @throws AgentRefusedError for unknown keys; nothing is changed then
+   */
   configure(set: Readonly<Record<string, unknown>>, options?: ConfigureOptions): Promise<void>;
   /** Logs from `level` on for this many seconds (at most a day) or until the next start, then as configured again. */
   logFor(level: LogLevel, seconds: number, signal?: AbortSignal): Promise<void>;
@@ -58,10 +64,13 @@ export interface AgentControl {
   firmware(signal?: AbortSignal): Promise<FirmwareSlots>;
 }
 
-/** How a board is given a new configuration. */
+/** How a board applies a new configuration. */
 export interface ConfigureOptions {
   readonly signal?: AbortSignal;
-  /** The board goes back to its old configuration unless it reaches its broker this many seconds after its next start. */
+  /**
+   * The board reverts to its old configuration unless it reaches its broker this many seconds after
+   * its next start.
+   */
   readonly trialSeconds?: number;
 }
 

@@ -1,6 +1,18 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
-import type { AgentFit } from './agentProbe';
+
+/** Facts about the board, read before anything is written. */
+export interface AgentFit {
+  readonly uid: string;
+  readonly platform: string;
+  /** Version of .mpy files that it loads; 0: none. */
+  readonly mpyVersion: number;
+  readonly hasWifi: boolean;
+  /** Version of the agent that its firmware contains; '' for none. */
+  readonly frozen?: string;
+  /** Its IP address; '' if it is not on a network. */
+  readonly ip: string;
+}
 
 /**
  * Free heap, in bytes, that a board must have: 28.8 kB for the agent once all of it has been used (board/agent/README.md,

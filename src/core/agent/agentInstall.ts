@@ -12,7 +12,8 @@ import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { parseJson } from '../json';
 import { configJson, type AgentConfig, type AgentPlaces } from './agentConfig';
-import type { AgentFit, InstallTarget } from './agentProbe';
+import type { AgentFit } from './agentFit';
+import type { InstallTarget } from './agentProbe';
 import { AGENT_VERSION } from './agentVersion';
 
 /** The agent's files as shipped. `copy` is compiled for MicroPython 1.19 and later. */

@@ -58,12 +58,12 @@ export function configMac(adminKey: Uint8Array, uid: string, v: number, set: str
   return hmac(adminKey, 'MPY/2 C', withLength(uid), `${v}:`, set).toString('hex');
 }
 
-/** Characters of passwords that people type: none looks like another. */
+/** Characters for passwords that people type. None looks like another. */
 const SIGNS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /**
- * How the names of boards' access points begin (docs/setup.md, "Without a cable"); the unique id follows, as far as 32
- * bytes hold it.
+ * Prefix of the names of boards' access points (docs/setup.md, "Without a cable"). As much of the
+ * unique id follows as fits into 32 bytes.
  */
 export const ACCESS_POINT = 'mpyfleet-';
 

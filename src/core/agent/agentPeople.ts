@@ -33,9 +33,11 @@ export function grantsOf(config: Readonly<Record<string, unknown>>): readonly Gr
 }
 
 /**
- * Gives a person a new key on a board; an earlier one of the same role is no longer valid. With the board's own admin
- * key nothing secret is sent, so a board that is away can take it from its broker later.
- * @throws UsageError without an admin key, or with the admin key of a person for a board that is away
+ * Gives a person a new key on a board. An earlier one with the same role becomes invalid. With the
+ * board's own admin key nothing secret is sent, so a board that is away can get the key from its
+ * broker later.
+ * @throws UsageError without an admin key, or with the admin key of a person for a board that is
+ * away
  */
 export async function giveKey(
   control: AgentControl,
@@ -73,10 +75,10 @@ export async function revokePerson(
 }
 
 /**
- * Gives a board a new admin key of its own. Every key that is derived from the old one becomes invalid: those of roles
- * and of people.
+ * Gives a board a new admin key of its own. Every key derived from the old one becomes invalid:
+ * those of roles and of people.
  * @param keep stores the new key before the board has it: an interruption must not lose it
- * @throws UsageError for a board that is away: a key is sent only sealed
+ * @throws UsageError for a board that is away, because keys are only sent sealed
  */
 export async function renewAdminKey(
   control: AgentControl,
@@ -122,7 +124,7 @@ function noAdminKey(): UsageError {
 
 function notThere(): UsageError {
   return new UsageError(
-    l10n.t('The board is away, and this key can only be changed while it is there'),
+    l10n.t('The board is away, and this key can be changed only while it is connected'),
     {
       hint: l10n.t('Nothing was changed. Try again when the board is back.'),
     },

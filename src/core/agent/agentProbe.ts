@@ -7,7 +7,7 @@ import { text } from '../bytes';
 import { UsageError } from '../errors';
 import { parseJson } from '../json';
 import { parseNetworks } from '../wifiNetworks';
-import { checkMemory } from './agentFit';
+import { type AgentFit, checkMemory } from './agentFit';
 
 /** What installing needs from the board. */
 export interface InstallTarget {
@@ -17,19 +17,6 @@ export interface InstallTarget {
     code: string,
     options: { signal?: AbortSignal; job?: string; looks?: boolean },
   ): Promise<Uint8Array>;
-}
-
-/** Facts about the board, read before anything is written. */
-export interface AgentFit {
-  readonly uid: string;
-  readonly platform: string;
-  /** Version of .mpy files that it loads; 0: none. */
-  readonly mpyVersion: number;
-  readonly hasWifi: boolean;
-  /** Version of the agent that its firmware contains; '' for none. */
-  readonly frozen?: string;
-  /** Its IP address; '' if it is not on a network. */
-  readonly ip: string;
 }
 
 /** A network that the board receives. */

@@ -47,7 +47,10 @@ export interface BirthApp {
   /** `NAME/VERSION-HASH`; undefined: none runs. */
   readonly run: string | undefined;
   readonly onTrial: boolean;
-  /** A version kept failing, so the board went back to the one before; a request tells which one failed. */
+  /**
+   * A version kept failing, so the board went back to the previous one. A request returns which one
+   * failed.
+   */
   readonly fellBack: boolean;
   /** The board sleeps between two rounds of its app. */
   readonly sleeps: boolean;
@@ -134,12 +137,13 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
   };
 }
 
-/** Whether a message says nothing new about a board of which `before` is known. */
+/** Returns whether a message adds nothing to `before`, what is known about the board. */
 export function isLateWill(state: Birth | Gone, before: Birth | Gone | undefined): boolean {
   if (state.on || !before) return false;
-  // A board restarted before the broker missed its earlier boot.
+  // A board that restarted before the broker noticed its absence has a new boot.
   if (before.on) return before.boot !== state.boot;
-  // A board said farewell, and the broker did not read the end of the connection: the farewell says more.
+  // A board signed off, but the broker missed the end of the connection. The farewell contains
+  // more.
   return state.why === '' && before.why !== '' && before.boot === state.boot;
 }
 

@@ -6,7 +6,7 @@ export type {
   ConfigureOptions,
   FirmwareSlots,
 } from './agentControl';
-export { isOnThisComputer, takesWifi } from './agentFit';
+export { type AgentFit, isOnThisComputer, takesWifi } from './agentFit';
 export { type AgentConfig, configJson } from './agentConfig';
 export {
   type AgentSource,
@@ -17,13 +17,7 @@ export {
   neededSource,
   takesCompiled,
 } from './agentInstall';
-export {
-  type AgentFit,
-  examine,
-  type InstallTarget,
-  scanWifi,
-  type WifiNetwork,
-} from './agentProbe';
+export { examine, type InstallTarget, scanWifi, type WifiNetwork } from './agentProbe';
 export {
   type BoardKey,
   checkKeyName,

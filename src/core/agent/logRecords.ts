@@ -4,7 +4,7 @@ import type { LogBatch } from './agentProtocolLog';
 /** LOGGET answers read for earlier records; a board's ring holds a few kilobytes. */
 const MOST_BATCHES = 64;
 
-/** The records that a board still has, in batches, the oldest first. */
+/** Generates the records that a board still has, in batches, oldest first. */
 export async function* keptRecords(
   agent: Pick<AgentControl, 'logFrom'>,
   signal?: AbortSignal,

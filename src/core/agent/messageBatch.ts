@@ -25,7 +25,7 @@ export interface MessageBatch {
   readonly boot: string;
   readonly app: string;
   readonly version: string;
-  /** Sequence number of the first record, or of the next one where there are none. */
+  /** Sequence number of the first record or, in an empty batch, of the next one. */
   readonly first: number;
   readonly records: readonly AppRecord[];
   /** Uptime in milliseconds at sending, and the board's clock in seconds since 1970 (0: not set). */
@@ -45,7 +45,7 @@ export function parseMessageBatch(payload: Uint8Array): MessageBatch {
   const first = whole(o.s);
   const body = lines.filter((line) => line !== '');
   if (typeof o.boot !== 'string' || first < 1 || whole(o.n) !== body.length) {
-    throw new ProtocolError(l10n.t('a batch of messages does not hold what its head says'));
+    throw new ProtocolError(l10n.t('a batch of messages does not match its header'));
   }
   return {
     boot: o.boot.slice(0, 8),
@@ -62,7 +62,7 @@ export function parseMessageBatch(payload: Uint8Array): MessageBatch {
 function parseRecord(line: string, seq: number): AppRecord {
   const [, kind, ms = '0', json = ''] = /^([DR])\t(-?\d{1,15})\t(.*)$/su.exec(line) ?? [];
   if (kind === undefined) {
-    throw new ProtocolError(l10n.t('a message is not in the form the protocol gives'));
+    throw new ProtocolError(l10n.t('a message is not in the form that the protocol specifies'));
   }
   const data = parsed(json);
   if (kind === 'D') return { seq, ms: Number(ms), kind: 'data', data };
@@ -77,7 +77,7 @@ function parseRecord(line: string, seq: number): AppRecord {
   };
 }
 
-/** MicroPython writes `nan` and `inf`, which are not JSON; such a message is kept as text. */
+/** MicroPython writes `nan` and `inf`, which are not JSON. Such a message is kept as text. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -94,7 +94,7 @@ function whole(value: unknown): number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : 0;
 }
 
-/** When the board started by its own clock, else by ours, in milliseconds since 1970. */
+/** Returns when the board started, by its own clock or else by ours, in milliseconds since 1970. */
 export function startOf(batch: MessageBatch, receivedAt: number): number {
   return (batch.unix > 0 ? batch.unix * 1_000 : receivedAt) - batch.uptime;
 }

@@ -1,6 +1,6 @@
 /** The configuration that a board reports. Contains no secrets. */
 export interface ReportedConfig {
-  /** config.json as the agent reports it: with fingerprints in place of passwords. */
+  /** config.json as the agent reports it: with fingerprints instead of passwords. */
   readonly raw: Readonly<Record<string, unknown>>;
   /**
    * Returns the board's fingerprint of a password, comparable only with those in `raw`. Undefined for boards in open mode, which

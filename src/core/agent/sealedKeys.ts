@@ -3,9 +3,9 @@ import { createCipheriv, createDecipheriv, randomBytes, scrypt } from 'node:cryp
 import { UsageError } from '../errors';
 import { keyText, parseKey, type BoardKey } from './agentKeys';
 
-/** Shorter passphrases are refused. Characters. */
+/** Minimum length of a passphrase in characters. */
 export const MIN_PASSPHRASE = 12;
-/** Larger files are not read. Bytes. */
+/** Maximum size of a file in bytes. */
 const MAX_FILE = 16 * 1024 * 1024;
 /** scrypt: 64 MiB and about 0.3 s, so that passphrases cannot be guessed in bulk. */
 const COST = { N: 65_536, r: 8, p: 1, maxmem: 128 * 1024 * 1024 };

@@ -24,7 +24,7 @@ const KIND = 'mpyfleet-agent';
 const FILE_NAME = /^(?:shim\.py|copy\/[a-z_]\w{0,40}\.mpy)$/;
 const KEY = /^[0-9a-f]{64}$/;
 
-/** Parses a list of trusted public keys, separated by blanks. @throws UsageError */
+/** Parses a list of trusted public keys, separated by spaces. @throws UsageError */
 export function updateKeys(list: string): readonly string[] {
   return list
     .split(/\s+/)

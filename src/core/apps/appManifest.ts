@@ -83,14 +83,14 @@ function objectOf(content: Uint8Array): Record<string, unknown> {
   try {
     value = JSON.parse(text(content).replace(/^\ufeff/, ''));
   } catch (cause) {
-    throw new UsageError(l10n.t('{0} is no JSON: {1}', MANIFEST, (cause as Error).message), {
+    throw new UsageError(l10n.t('{0} is not valid JSON: {1}', MANIFEST, (cause as Error).message), {
       cause,
     });
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>;
   }
-  throw wrong(l10n.t('it holds no object'));
+  throw wrong(l10n.t('it is not a JSON object'));
 }
 
 function textOf(o: Record<string, unknown>, key: string, form: RegExp): string | undefined {
@@ -145,7 +145,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
 };
 
 function wrong(what: string, example?: string): UsageError {
-  return new UsageError(l10n.t('{0} is not right: {1}', MANIFEST, what), {
+  return new UsageError(l10n.t('{0} is not valid: {1}', MANIFEST, what), {
     hint: example
       ? l10n.t('Expected, for example: {0}', example)
       : l10n.t('docs/apps.md describes the file.'),

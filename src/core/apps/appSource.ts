@@ -131,13 +131,13 @@ async function ownRules(fs: LocalFs, folder: string): Promise<IgnoreRules> {
 
 function noApp(folder: string): UsageError {
   return new UsageError(l10n.t('{0} is not an app: it has no {1}', folder, MANIFEST), {
-    hint: l10n.t('Make one with "New MicroPython App…" or mpyfleet app new NAME.'),
+    hint: l10n.t('Create one with "New MicroPython App…" or mpyfleet app new NAME.'),
   });
 }
 
 function tooMuch(): UsageError {
   return new UsageError(
     l10n.t('An app may have {0} files and {1} MB', MAX_FILES, MAX_BYTES / (1 << 20)),
-    { hint: l10n.t('Say in app.json under "files" which belong to it.') },
+    { hint: l10n.t('List the files that belong to it under "files" in app.json.') },
   );
 }

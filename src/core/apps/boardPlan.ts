@@ -98,7 +98,7 @@ export async function writePlan(
   const root = await appsFolder(files, signal);
   const app = await readBoardApp(files, signal);
   if (!app && (await hasOwnProgram(files, signal))) {
-    throw new UsageError(l10n.t('main.py of this board would not run any more'), {
+    throw new UsageError(l10n.t('main.py of this board would no longer run'), {
       hint: l10n.t('Install the agent on the board, or schedule on this computer.'),
     });
   }

@@ -68,8 +68,8 @@ function git(cwd: string, args: readonly string[], signal?: AbortSignal): Promis
         } else {
           const said = stderr.toString('utf8').trim().split('\n')[0] ?? '';
           reject(
-            new UsageError(l10n.t('git could not give {0}: {1}', args.at(-1) ?? '', said), {
-              hint: l10n.t('git tag and git log show which there are.'),
+            new UsageError(l10n.t('git could not read {0}: {1}', args.at(-1) ?? '', said), {
+              hint: l10n.t('git tag and git log list the existing ones.'),
               cause: error,
             }),
           );

@@ -4,7 +4,10 @@ import type { AuditBoard } from '../store';
 
 type Ending = Pick<AuditBoard, 'status' | 'error'>;
 
-/** How an operation ended on a board, for the audit. Of an exception on the board only its kind: its text is output. */
+/**
+ * Describes how an operation ended on a board, for the audit. For an exception on the board, only
+ * its class, because its text is output.
+ */
 export function auditError(error: unknown): Ending {
   if (error === undefined) return { status: 'ok' };
   if (error instanceof CancelledError) return { status: 'cancelled' };
@@ -17,7 +20,10 @@ export function auditError(error: unknown): Ending {
   return { status: 'failed', error: asError(error).message };
 }
 
-/** The boards of a job, as the audit has them. `uidOf`: a board's unique id by its id in the tree. */
+/**
+ * Returns the boards of a job in the audit's format. `uidOf` returns a board's unique id by its id
+ * in the tree.
+ */
 export function auditResults(
   results: readonly BoardResult[],
   uidOf: (id: string) => string | undefined,
@@ -41,7 +47,7 @@ export function auditResults(
   });
 }
 
-/** `python: ValueError` of a traceback. */
+/** Returns `python: ValueError` for a traceback. */
 function kindOf(traceback: string): string {
   const last = traceback.trimEnd().split('\n').at(-1) ?? '';
   return `python: ${/^[A-Za-z_][\w.]*/.exec(last)?.[0] ?? 'exception'}`;

@@ -5,8 +5,8 @@ import type { AgentControl } from '../agent';
 const LOOKS: ReadonlySet<string> = new Set(['config', 'logFrom', 'crashes', 'firmware']);
 
 /**
- * `control`, with every request that may change something on the board reported to `worked` when it has ended. A request that
- * this file does not know is reported under its own name.
+ * Wraps `control` so that every finished request that may change something on the board is reported
+ * to `worked`. A request unknown to this file is reported under its own name.
  */
 export function auditedControl(
   control: AgentControl,

@@ -3,7 +3,7 @@ import type { AuditBoard, AuditEntry } from '../store';
 import { auditError } from './auditError';
 import { loginName } from './loginName';
 
-/** The board that something was done on. */
+/** The board that the work was done on. */
 export interface WorkedBoard {
   readonly id: string;
   readonly name: string;
@@ -23,11 +23,11 @@ export interface OperationServices {
 interface Scope {
   open: boolean;
   readonly boards: Map<string, AuditBoard>;
-  /** What was done, in the words that the tree shows meanwhile. */
+  /** The work, in the words that the tree shows during it. */
   readonly works: Set<string>;
 }
 
-/** Different works that an entry names; the rest is in the title. */
+/** Maximum number of different kinds of work in an entry. The title describes the rest. */
 const NAMED_WORKS = 3;
 
 /**
@@ -46,9 +46,9 @@ export class Operations {
   }
 
   /**
-   * Runs `work` as one operation called `what`, and writes its entry when it has ended. Without `boards`, the entry has the
-   * boards that were worked on meanwhile, and there is none where nothing was done.
-   * @param boards how each board ended, for a job that knows
+   * Runs `work` as one operation called `what`, and writes its entry at the end. Without `boards`,
+   * the entry lists the boards worked on during it, and is omitted if there were none.
+   * @param boards how the job ended on each board, if the job knows
    */
   async run<T>(
     what: string,
@@ -72,7 +72,10 @@ export class Operations {
     }
   }
 
-  /** Something was done on a board, or failed with `error`. `what` is a few words, without code and output. */
+  /**
+   * Reports work on a board, or its failure with `error`. `what` is a few words, without code and
+   * output.
+   */
   worked(board: WorkedBoard, what: string, error?: unknown, startedAt = this.#now()): void {
     const done: AuditBoard = {
       ...(board.uid === undefined ? {} : { uid: board.uid }),

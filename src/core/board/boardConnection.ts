@@ -39,7 +39,7 @@ export class BoardConnection {
   #connecting: Promise<void> | undefined;
   /** The address of the last open link. */
   #last: Address | undefined;
-  /** The open link has shown something since it was opened. */
+  /** The board has sent something since the link was opened. */
   #heard = false;
 
   constructor(
@@ -85,8 +85,8 @@ export class BoardConnection {
   }
 
   /**
-   * Opens another port of the same device, after work has found no prompt at the open one. Does
-   * nothing if the open port has shown anything, because a program runs there then.
+   * Opens another port of the same device, after no prompt was found at the open one. Does nothing
+   * if the open port has sent anything, because a program runs there.
    * @returns whether another port is open now that may have the prompt
    */
   async openOtherPort(signal: AbortSignal | undefined): Promise<boolean> {
@@ -123,8 +123,7 @@ export class BoardConnection {
     this.#wanted ||= wanted;
     if (own && (this.#isSigned(own) || this.#ranksAs(own, transport))) {
       told();
-      // The work that identified the board is still running on that link, so closing waits its
-      // turn.
+      // The work that identified the board still runs on that link, so closing waits for its turn.
       await transport.withSession(() => Promise.resolve());
       await transport.close();
       return;
@@ -138,8 +137,8 @@ export class BoardConnection {
   }
 
   /**
-   * Whether the link proves the board's identity with each answer. A cable whose board only claims
-   * an id does not.
+   * Returns whether the link proves the board's identity with each answer. A cable whose board only
+   * claims an id does not.
    */
   #isSigned({ address }: Transport): boolean {
     const link = this.host.board.links.find((l) => l.found.address.text === address.text);

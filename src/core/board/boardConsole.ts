@@ -48,7 +48,7 @@ export class BoardConsole {
     return concat(this.#history);
   }
 
-  /** Shows the output of an open link from now on, in place of the previous one. */
+  /** Shows the output of an open link from now on, instead of the previous one. */
   attach(transport: Transport): void {
     this.detach();
     const stream = transport.terminal();
@@ -57,7 +57,7 @@ export class BoardConsole {
     this.#attached.fire(stream);
   }
 
-  /** Leaves the link; does nothing if there is none. */
+  /** Detaches from the link. Does nothing if there is none. */
   detach(): void {
     this.#connection.dispose();
     this.#connection = new DisposableStore();

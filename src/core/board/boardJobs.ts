@@ -14,7 +14,7 @@ export interface JobOptions {
   mayInterrupt?: boolean;
   /** The data sent contains a password or key, so it is not logged. */
   secret?: boolean;
-  /** The work only looks: it is not reported to BoardServices.worked. */
+  /** The work only reads, so it is not reported to BoardServices.worked. */
   looks?: boolean;
   /** If false, a running program causes ProgramRunningError instead of a question. */
   ask?: boolean;
@@ -58,7 +58,7 @@ export class BoardJobs {
    * lost job could have.
    */
   #cutOff = false;
-  /** The last link at which a session began, so its port is the one with the prompt. */
+  /** The last link on which a session began, so its port has the prompt. */
   #answered: Transport | undefined;
 
   constructor(private readonly host: JobHost) {}
@@ -114,7 +114,7 @@ export class BoardJobs {
     }, signal);
   }
 
-  /** Runs work that types at the prompt; no session starts meanwhile. */
+  /** Runs work that types at the prompt. No session starts during it. */
   hold(work: () => Promise<void>, signal?: AbortSignal): Promise<void> {
     return this.#queue.run(work, signal);
   }
@@ -197,7 +197,7 @@ export class BoardJobs {
       throw error;
     } finally {
       try {
-        // Restart was promised whatever the work's outcome.
+        // Restart was promised, whether or not the work succeeds.
         if (restart && this.host.board.transport === transport) await transport.reset('soft');
       } finally {
         this.#set(undefined);

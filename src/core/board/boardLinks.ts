@@ -2,14 +2,15 @@ import type { Board } from './board';
 import type { Found, Link } from './discovery';
 
 /**
- * The links of a board: those that the sources see, and those that are away, of a board that is connected or has a name.
+ * Returns the links of a board: those that the sources see and, if the board is connected or has a
+ * name, those that are away.
  * @param keeps the board stays in the tree while all of its links are away
  */
 export function linksNow(board: Board, found: readonly Found[], keeps: boolean): Link[] {
   const seen = found.map((f) => ({ found: f, present: f.online !== false }));
   const open = board.transport?.address.text;
   if (open === undefined && board.state.tag !== 'reconnecting' && !keeps) return seen;
-  // A broker lists the boards that are away itself: one that it no longer lists has lost its agent.
+  // A broker also lists boards that are away. A board that it no longer lists has lost its agent.
   const isGone = ({ found: { address, online } }: Link) =>
     online !== undefined && seen.length > 0 && address.text !== open;
   const away = board.links
@@ -18,13 +19,13 @@ export function linksNow(board: Board, found: readonly Found[], keeps: boolean):
   return [...seen, ...away];
 }
 
-/** Whether a link is present now that was not present before. */
+/** Returns whether a link is present now that was not present before. */
 export function hasNewLink(before: readonly Link[], now: readonly Link[]): boolean {
   const present = new Set(before.filter((l) => l.present).map((l) => l.found.address.text));
   return now.some((l) => l.present && !present.has(l.found.address.text));
 }
 
-/** Whether the board has other links than before, or one of them has changed. */
+/** Returns whether the board has other links than before, or one of them has changed. */
 export function linksDiffer(a: readonly Link[], b: readonly Link[]): boolean {
   return (
     a.length !== b.length ||

@@ -24,7 +24,10 @@ export interface BoardServices extends LinkServices {
    * of the user's. Undefined: it may not.
    */
   mayStop(board: Board, job: string, isRun: boolean): Promise<StopAnswer>;
-  /** Something was done on a board, or failed with `error`: for the audit. `startedAt`: milliseconds since 1970. */
+  /**
+   * Reports finished work on a board, or its failure with `error`, to the audit. `startedAt`:
+   * milliseconds since 1970.
+   */
   readonly worked?: (board: Board, what: string, error: unknown, startedAt?: number) => void;
 }
 
@@ -36,11 +39,11 @@ export interface Crash {
   readonly last: string;
 }
 
-/** A board's clock, when it was read last, compared with the local time of this computer. */
+/** A board's clock at its last reading, compared with the local time of this computer. */
 export interface BoardClock {
-  /** Milliseconds that it was ahead; negative: behind. */
+  /** Milliseconds by which it was ahead; negative: behind. */
   readonly offset: number;
-  /** It runs in UTC, as NTP sets it, where local time is another. */
+  /** The clock runs in UTC, as NTP sets it, and local time differs. */
   readonly isUtc: boolean;
 }
 

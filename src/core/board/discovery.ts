@@ -49,11 +49,11 @@ export interface Found {
   readonly details?: Readonly<Record<string, string>>;
 }
 
-/** When a board that sleeps is expected. */
+/** When a sleeping board is expected. */
 export interface Asleep {
   /** Milliseconds since 1970. */
   readonly until: number;
-  /** That time has passed, with some more for the board's clock and for its network. */
+  /** That time has passed, plus an allowance for the board's clock and network. */
   readonly overslept: boolean;
 }
 

@@ -21,8 +21,8 @@ export class Fleet implements Disposable {
   readonly #perBoard = new Map<Board, DisposableStore>();
   readonly #sources: BoardSource[] = [];
   /**
-   * Which board owns an address. Kept while the link is away, so that the board returns to the same
-   * node.
+   * The board that owns each address. Kept while the link is away, so that the board returns to the
+   * same node.
    */
   readonly #owner = new Map<string, Board>();
   readonly #uids = new UidIndex();

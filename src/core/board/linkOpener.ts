@@ -30,7 +30,7 @@ const LAST_PAUSE_MS = 30_000;
 
 /** Chooses and opens a board's link, and reopens it when it is lost. */
 export class LinkOpener {
-  /** Ports at which nothing answered; those of the same device that may answer are opened first. */
+  /** Ports at which nothing answered. Other ports of the same device are opened first. */
   readonly #silent = new Set<string>();
   #attempt: AbortController | undefined;
   #wake = new Deferred<undefined>();
@@ -38,10 +38,9 @@ export class LinkOpener {
   constructor(private readonly services: LinkServices) {}
 
   /**
-   * Notes that nothing answers at the port `silent`. Some boards have a port for data next to the
-   * one with the prompt.
-   * @returns other: another port of the device comes first now; first: all were silent, and the first
-   * comes first again; undefined: there is no other, or all have been tried
+   * Records that nothing answers at the port `silent`. Some boards have a separate port for data.
+   * @returns other: another port of the device is next; first: all were silent, so the first one is
+   * next again; undefined: there is no other port, or all were tried
    */
   afterSilence(links: readonly Link[], silent: Address): 'other' | 'first' | undefined {
     const ports = devicePorts(links, silent).map((l) => l.found.address.text);

@@ -72,7 +72,7 @@ export function portHints(around: PortSurroundings): PortHint[] {
     say(
       'brltty',
       l10n.t(
-        'A USB chip of a board ({0}) is plugged in, and brltty, a program for Braille displays, seems to have taken its port away: run "sudo apt remove brltty" if you have no such display, and plug the board in again.',
+        'A USB chip of a board ({0}) is plugged in, and brltty, a program for Braille displays, seems to have claimed its port: run "sudo apt remove brltty" if you have no such display, and plug the board in again.',
         device,
       ),
     );

@@ -1,7 +1,7 @@
 /**
- * The only list of words for board states; tree, dashboard, groups, filters and `state:` selectors
- * use it. `online` is a board behind a broker on which nothing runs; `away` is one that cannot be
- * reached, `asleep` one that has said when it comes back.
+ * The only list of words for board states. Tree, dashboard, groups, filters and `state:` selectors
+ * use it. `online` is a board behind a broker on which nothing runs; `away` cannot be reached;
+ * `asleep` has announced when it returns.
  */
 export const STATE_WORDS = [
   'ready',

@@ -5,8 +5,8 @@ import type { Board, StopAnswer } from './board';
 export type ManyStopAnswer = Exclude<StopAnswer, undefined> | 'leave';
 
 /**
- * For the boards of a current job, says whether their programs may be stopped.
- * `BoardServices.mayStop` checks here first.
+ * Tells whether the programs of boards in a job may be stopped. `BoardServices.mayStop` checks here
+ * first.
  */
 export class StopPolicies {
   readonly #answers = new Map<Board, ManyStopAnswer[]>();

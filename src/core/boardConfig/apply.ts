@@ -7,9 +7,9 @@ import { SETTINGS, type BoardConfig } from './settings';
 
 /** Seconds within which a board must reach its broker with new Wi-Fi or broker settings. */
 export const TRIAL_S = 120;
-/** Time that two restarts of a small chip add to the trial, in milliseconds. */
+/** Milliseconds that two restarts of a small chip add to the trial. */
 const RESTARTS_MS = 120_000;
-/** Interval between two checks of a board during the trial, in milliseconds. */
+/** Milliseconds between two checks of a board during the trial. */
 const LOOK_MS = 1000;
 
 /** The board could not reach its broker with the new settings and has its old ones again. */
@@ -32,8 +32,8 @@ export interface ApplyOptions {
 export interface Applied {
   readonly changes: readonly ConfigChange[];
   /**
-   * `same`: nothing differed. `moved`: it went to another broker and has not been seen there from here. `left`: it is not connected
-   * and will receive the settings from the broker.
+   * `same`: nothing differed. `moved`: the board went to another broker and was not seen there from
+   * here. `left`: the board is away and will receive the settings from its broker.
    */
   readonly result: 'same' | 'set' | 'waitsForRestart' | 'moved' | 'left';
 }
@@ -55,7 +55,7 @@ export async function applyConfig(
   const sealed = changes.filter((c) => c.setting.sealed);
   if (sealed.length > 0 && reported.trial === 'unsupported') {
     throw new UsageError(
-      l10n.t('The agent on this board is too old to try {0} and take it back', namesOf(sealed)),
+      l10n.t('The agent on this board is too old to try {0} and revert it', namesOf(sealed)),
       { hint: l10n.t('Update the agent first.') },
     );
   }
@@ -82,7 +82,7 @@ export async function leaveConfig(control: AgentControl, desired: BoardConfig): 
   if (sealed.length > 0) {
     const names = sealed.map((s) => s.name).join(', ');
     throw new UsageError(
-      l10n.t('The board is away, and {0} can only be set while it is there', names),
+      l10n.t('The board is away, and {0} can be set only while it is connected', names),
       {
         hint: l10n.t('Nothing was changed. Set it again when the board is back.'),
       },
@@ -131,7 +131,7 @@ async function tryOut(
     if (trial === 'undone') throw takenBack(names, why);
     if (clock.now() > until) {
       throw new ConnectionLostError(
-        l10n.t('The board does not say whether it keeps the new {0}', names),
+        l10n.t('The board has not reported whether it keeps the new {0}', names),
       );
     }
     await delay(clock, LOOK_MS, signal);

@@ -1,8 +1,8 @@
 /** Remote configuration of boards: documents, templates, differences, and applying them. */
-export { CONFIG_SCHEMA, SETTINGS, type BoardConfig } from './settings';
+export { CONFIG_SCHEMA, SECRET_NAME, SETTINGS, type BoardConfig } from './settings';
 export type { Setting } from './settingKit';
 export { checkConfig, configText, parseConfig } from './document';
-export { fillTemplate, isTemplate, SECRET_NAME, type TemplateValues } from './template';
+export { fillTemplate, isTemplate, type TemplateValues } from './template';
 export { configChanges, reportedConfig, type ConfigChange } from './diff';
 export {
   agentValues,

@@ -22,7 +22,10 @@ export interface JsonSchema {
 /** Deeper documents are refused before they are checked. */
 const MAX_DEPTH = 8;
 
-/** Returns one sentence per problem of `value`; none if it is valid. `at` is its place, such as `wifi[0].ssid`. */
+/**
+ * Returns one sentence for each problem of `value`; none if it is valid. `at` is its position, such
+ * as `wifi[0].ssid`.
+ */
 export function schemaProblems(
   schema: JsonSchema,
   value: unknown,
@@ -65,7 +68,7 @@ function textProblems(schema: JsonSchema, value: unknown, at: string): string[] 
     return [l10n.t('{0} must have {1} to {2} bytes; it has {3}', at, minLength, maxLength, bytes)];
   }
   if (pattern === undefined || new RegExp(pattern, 'u').test(value)) return [];
-  return [l10n.t('{0} is not written as it should be: {1}', at, schema.description ?? pattern)];
+  return [l10n.t('{0} is not in the right form: {1}', at, schema.description ?? pattern)];
 }
 
 function numberProblems(schema: JsonSchema, value: unknown, at: string): string[] {

@@ -2,11 +2,13 @@ import { HARDWARE_SETTINGS } from './hardwareSettings';
 import type { JsonSchema } from './jsonSchema';
 import { isRecord, record } from './records';
 import { LEVELS, number, renamed, same, text, type Setting } from './settingKit';
-import { SECRET_NAME } from './template';
 import { zoneMinutes, zoneText } from '../timeZone';
 
 /** The settings of one board by their names in documents. Values are checked against {@link CONFIG_SCHEMA}. */
 export type BoardConfig = Readonly<Record<string, unknown>>;
+
+/** A secret's name, which may contain placeholders: `{secret:wifi-{name}}`. */
+export const SECRET_NAME = '(?:[\\w.-]|\\{(?:name|uid|platform|n(?::\\d)?)\\}){1,64}';
 
 /** A reference to a password. A document never contains the password itself. */
 const SECRET: JsonSchema = {

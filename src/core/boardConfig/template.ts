@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import { isRecord } from './records';
-import type { BoardConfig } from './settings';
+import { SECRET_NAME, type BoardConfig } from './settings';
 
 /** Values for a template's placeholders on one board. */
 export interface TemplateValues {
@@ -14,8 +14,6 @@ export interface TemplateValues {
   secret(name: string): Promise<string | undefined>;
 }
 
-/** A secret's name, which may contain placeholders: `{secret:wifi-{name}}`. */
-export const SECRET_NAME = '(?:[\\w.-]|\\{(?:name|uid|platform|n(?::\\d)?)\\}){1,64}';
 const PLACE = new RegExp(`\\{(name|uid|platform|n(?::\\d)?|secret:${SECRET_NAME})\\}`, 'g');
 
 /**

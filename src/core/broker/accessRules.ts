@@ -39,7 +39,7 @@ export function boardMaySubscribe(root: string, uid: string, filter: string): bo
 function matchesOne(rules: readonly string[], root: string, uid: string, topic: string): boolean {
   if (!topic.startsWith(`${root}/`)) return false;
   const parts = topic.slice(root.length + 1).split('/');
-  // This runs for every message of a board, so what belongs to another board is refused first.
+  // This runs for every message of a board, so topics of other boards are rejected first.
   return rules.some((rule) => {
     if (rule.startsWith('U') && parts[0] !== uid) return false;
     const wanted = rule.split('/');
@@ -92,7 +92,8 @@ export function ejabberdRules(user: string, root = 'mpy'): string {
     'acl:',
     '  computers:',
     `    user: [${user}]`,
-    // People have accounts of their own, which `broker account person` makes. No unique id holds such a name.
+    // People have accounts of their own, which `broker account person` creates. No unique id looks
+    // like such a name.
     `    user_regexp: "^${user.replace(/[.@]/g, '[$&]')}-"`,
     'modules:',
     '  mod_mqtt:',
@@ -129,7 +130,7 @@ function isIn(list: readonly string[], topic: string): boolean {
   return list.includes(topic);
 }
 
-/** The topic with what both brokers write for a user name and a client id. */
+/** Returns the topic with each broker's placeholder for the user name and the client id. */
 function named(topic: string): string {
   return topic.replace('U', '%u').replace('C', '%c');
 }

@@ -34,7 +34,7 @@ export async function nextPresence<T>(
   }
 }
 
-/** Time, in milliseconds, for a board to start, find its network and log in. */
+/** Milliseconds for a board to start, find its network and log in. */
 const BIRTH_MS = 90_000;
 
 /**
@@ -63,7 +63,8 @@ export async function announced(
 }
 
 /**
- * Resolves when the board is connected to the broker, or after `ms` milliseconds; without `ms` however long that takes.
+ * Resolves when the board is connected to the broker, or after `ms` milliseconds. Without `ms`
+ * there is no limit.
  * @throws CancelledError
  */
 export async function untilThere(

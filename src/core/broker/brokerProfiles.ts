@@ -111,8 +111,8 @@ export function readProfile(entry: unknown): BrokerProfile {
 }
 
 /**
- * Reads whether frames are to be encrypted. Undefined for any other value: a misspelt "required"
- * must not count as off.
+ * Reads whether to encrypt frames. Undefined for any other value: a misspelt "required" must not
+ * count as off.
  */
 export function readEncryption(value: unknown): Encryption | undefined {
   return value === undefined ? 'off' : ENCRYPTION.find((e) => e === value);

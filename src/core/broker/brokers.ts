@@ -4,8 +4,9 @@ import type { Disposable, Event } from '../events';
 import type { TopicMessage } from '../topics';
 
 /**
- * Whether frames between this computer and boards are encrypted, also where the broker has no TLS (docs/protocol.md section 4):
- * never, with boards that can, or always, so that other boards are refused.
+ * Whether to encrypt frames between this computer and boards, even if the broker has no TLS
+ * (docs/protocol.md section 4): never, with boards that support it, or always, in which case other
+ * boards are refused.
  */
 export type Encryption = 'off' | 'preferred' | 'required';
 
@@ -46,7 +47,7 @@ export interface BrokerProfile {
 export interface BrokerSecrets {
   /** Undefined: log in without a password. `wrong`: the last password was rejected. */
   password(profile: BrokerProfile, wrong: boolean): Promise<string | undefined>;
-  /** The most powerful key known for a board: 32 bytes. Undefined: only open mode is possible. */
+  /** The key with the most rights for a board: 32 bytes. Undefined: only open mode is possible. */
   boardKey(uid: string): Promise<BoardKey | undefined>;
   /**
    * Whether the user accepts this board in open mode at this broker. The board's identity is not proved: anyone who may publish at
@@ -125,7 +126,7 @@ export interface Broker {
   readonly topics: UserTopics;
   connect(signal?: AbortSignal): Promise<void>;
   disconnect(): Promise<void>;
-  /** Clears the retained messages of a board that is gone for good, if the broker allows it. */
+  /** Deletes the retained messages of a board that will not return, if the broker allows it. */
   forget(uid: string): Promise<void>;
 }
 

@@ -4,16 +4,19 @@ import { FleetError, TimeoutError, WentBackError } from '../errors';
 import { DisposableStore } from '../events';
 import type { Broker } from './brokers';
 
-/** Milliseconds for three round trips through the broker over a minute, and for a slow start with Wi-Fi and TLS. */
+/**
+ * Milliseconds for three round trips through the broker over a minute, and for a slow start with
+ * Wi-Fi and TLS.
+ */
 const CONFIRM_MS = 5 * 60_000;
 
-/** What a board tries out after a restart. */
+/** What a board tries after a restart. */
 export type Tried = 'agent' | 'firmware';
 
 /**
- * Begins to listen, and resolves when the board has confirmed its new agent or firmware.
+ * Starts to listen, and resolves when the board has confirmed its new agent or firmware.
  * @param limitMs the longest wait
- * @throws WentBackError when the board went back to the old one, TimeoutError when it has said nothing
+ * @throws WentBackError when the board went back to the old one, TimeoutError when it sends nothing
  */
 export async function confirmed(
   broker: Pick<Broker, 'onMessage'>,
@@ -61,7 +64,7 @@ function silent(tried: Tried): FleetError {
       : l10n.t('The board has not confirmed its new firmware');
   return new TimeoutError(words, {
     hint: l10n.t(
-      'It goes back to the old one by itself if it cannot reach its broker. Its log will show it.',
+      'If it cannot reach its broker, it goes back to the old one. Its log shows the reason.',
     ),
   });
 }

@@ -51,8 +51,8 @@ export interface LocalBrokerControl {
   start(options: LocalBrokerOptions): Promise<LocalBrokerStatus>;
   stop(): Promise<void>;
   /**
-   * Whether the program on this local port is a broker with that `boardSecret`. The program learns
-   * nothing.
+   * Returns whether the program on this local port is a broker with that `boardSecret`. The program
+   * learns nothing.
    */
   isOurs(port: number, boardSecret: string, tls: boolean): Promise<boolean>;
 }

@@ -50,7 +50,10 @@ export class Nodes {
     return target;
   }
 
-  /** Returns a scalar exactly as written (`10:20`, not the number that YAML makes of it), or undefined. */
+  /**
+   * Returns a scalar exactly as written (`10:20`, not the number that YAML reads it as), or
+   * undefined.
+   */
   text(node: unknown): string | undefined {
     const scalar = this.plain(node);
     if (!isScalar(scalar) || scalar.value === null || scalar.value === undefined) return undefined;

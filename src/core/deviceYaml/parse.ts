@@ -200,7 +200,10 @@ function fieldsOf(map: YAMLMap, nodes: Nodes, depth = 0): Map<string, unknown> {
   return new Map([...merged, ...fields]);
 }
 
-/** Reads YAML's merge key, `<<: *base` or a list of such: the keys of other maps, of which the first wins. */
+/**
+ * Reads YAML's merge key, `<<: *base` or a list of these: the keys of other maps. The first map
+ * with a key wins.
+ */
 function mergedFields(value: unknown, nodes: Nodes, depth: number): Map<string, unknown> {
   const fields = new Map<string, unknown>();
   const target = nodes.plain(value);
@@ -215,7 +218,10 @@ function mergedFields(value: unknown, nodes: Nodes, depth: number): Map<string, 
   return fields;
 }
 
-/** Reads the dialect from a comment, `# dialect: head` (iot-kernel would take a key at the top for a board). */
+/**
+ * Reads the dialect from a comment, `# dialect: head` (iot-kernel would read a top-level key as a
+ * board).
+ */
 function dialectOf(text: string, nodes: Nodes): Dialect | undefined {
   const comment = /^[ \t]*#[ \t]*dialect:[ \t]*(\w+)/im.exec(text);
   if (!comment) return undefined;

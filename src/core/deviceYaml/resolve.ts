@@ -33,7 +33,7 @@ export interface Placement {
 export interface ResolvedDevice {
   /** In the order of the file, to show before the first sync. */
   readonly placements: readonly Placement[];
-  /** The files for the board. If two resources have the same place, the later one wins. */
+  /** The files for the board. If two resources have the same destination, the later one wins. */
   readonly files: readonly Placed[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -182,7 +182,7 @@ class Resolver {
     const taken = all.filter(fileFilter(include, exclude));
     if (taken.length === 0) {
       const message = l10n.t(
-        'Nothing in "{0}" is taken: its include-patterns match none of its files ({1})',
+        'No file of "{0}" is included: its include-patterns match none of its files ({1})',
         resource.name,
         all.length,
       );

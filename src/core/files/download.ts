@@ -11,11 +11,11 @@ import { damagedLine, isDamage, program, sendsPlainly, wireForm } from './snippe
 import { verbs } from './verbs';
 
 /**
- * A sender is silent, in milliseconds, only while it hashes the file again; after this it is
- * assumed to have stopped.
+ * Milliseconds of silence after which the sender counts as stopped. It is silent only while it
+ * hashes the file again.
  */
 const SILENCE_MS = 8000;
-/** Each attempt requests only what is still missing. */
+/** Maximum number of attempts. Each requests only what is still missing. */
 const ATTEMPTS = 8;
 /** The range of a block's offset, in bytes. */
 const MOST_BYTES = 2 ** 28;
@@ -118,8 +118,8 @@ class Incoming {
   }
 
   /**
-   * Takes the board's final line about the file: its SHA-256 in base64, or a negative errno. A
-   * wrong hash (the file changed meanwhile, or a size was damaged) starts over.
+   * Takes the board's final line about the file: its SHA-256 in base64, or a negative errno. After
+   * a wrong hash (the file changed in between, or a size was damaged) the file is read again.
    */
   conclude(word: string): void {
     if (/^-\d+$/.test(word)) {

@@ -5,7 +5,10 @@ import { errnoName } from '../python/python';
 
 type Errno = FileError['errno'];
 
-/** Says what an errno means for `path`. Called when the error is made, since only then the language is known. */
+/**
+ * Describes an errno for `path`. Called when the error is created, because only then is the
+ * language known.
+ */
 const WORDS: Record<Errno, (path: string) => { message: string; hint?: string }> = {
   ENOENT: (path) => ({
     message: l10n.t('{0} is not on the board', path),

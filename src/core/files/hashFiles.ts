@@ -2,10 +2,10 @@ import { hexSum } from './listing';
 import { eachPortion, portions } from './portions';
 
 /**
- * Hashes files, in lists that the board's heap holds.
+ * Hashes files, in lists that fit into the board's heap.
  * @param heap free bytes; 0: unknown
  * @param ask runs the verb for some paths and returns its lines
- * @returns SHA-256 in hex for each path; undefined where there is no file
+ * @returns SHA-256 in hex for each path; undefined if the file does not exist
  */
 export async function hashFiles(
   paths: readonly string[],

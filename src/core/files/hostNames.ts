@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isRawName, shownPath } from './paths';
 
-/** What the computer's file system does with names. */
+/** How the computer's file system treats names. */
 export interface HostNames {
   readonly windows: boolean;
   /** `Main.py` and `main.py` are one file. */
@@ -38,8 +38,8 @@ export function hostNames(platform: NodeJS.Platform = process.platform): HostNam
 }
 
 /**
- * Checks a board's file name before the file is written on this computer: `error` where this computer
- * cannot have it, `warning` where another one could not.
+ * Checks a board's file name before the file is written on this computer: `error` if this computer
+ * cannot store it, `warning` if another one could not.
  */
 export function nameProblem(path: string, host: HostNames): NameProblem | undefined {
   for (const part of path.split('/').filter((p) => p !== '')) {
@@ -70,8 +70,8 @@ export function nameProblem(path: string, host: HostNames): NameProblem | undefi
 }
 
 /**
- * Checks a file of a board that is written here with others and was not named by the user: what `nameProblem`
- * finds, and a name that tools of this computer obey.
+ * Checks a file of a board that the user did not name, before it is written here: what
+ * `nameProblem` finds, and names that tools of this computer obey.
  */
 export function fileProblem(path: string, host: HostNames): NameProblem | undefined {
   const obeyed = path.split('/').find((part) => {
@@ -82,15 +82,15 @@ export function fileProblem(path: string, host: HostNames): NameProblem | undefi
   return error(
     path,
     l10n.t(
-      '{0} stays on the board: tools of this computer obey what such a file says',
+      '{0} stays on the board: tools of this computer would obey such a file',
       shownPath(path),
     ),
   );
 }
 
 /**
- * Of paths that differ in case or in how accents are written only, all but the first: on hosts that take them for the
- * same file, one would overwrite the other.
+ * Of paths that differ only in case or in how accents are encoded, returns all but the first. On
+ * hosts that treat them as the same file, one would overwrite the other.
  */
 export function nameCollisions(
   places: readonly { path: string; local: string }[],

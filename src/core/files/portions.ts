@@ -29,9 +29,9 @@ export function portions<T>(items: readonly T[], length: (item: T) => number, he
 const PORTION = { least: 512, most: 8192, share: 24, overhead: 4 };
 
 /**
- * Asks the board about each portion in turn and hands on its answers. Free heap may lie in pieces, so that a portion which the heap
- * should hold is too large at times: its two halves are asked for then.
- * @throws what `ask` and `take` throw, also that memory is short for a single item
+ * Asks the board about each portion in turn and passes its answers on. Free heap may be fragmented,
+ * so a portion that should fit is sometimes too large; then both halves are requested separately.
+ * @throws what `ask` and `take` throw, including the lack of memory for a single item
  */
 export async function eachPortion<T, R>(
   all: readonly (readonly T[])[],

@@ -121,7 +121,7 @@ async function readLines(
 
 /**
  * Uses statements without a function: the micro:bit's stack is too small for more. It has no
- * folders, so there is no slash.
+ * folders, so names contain no slash.
  */
 async function readBare(
   session: Session,

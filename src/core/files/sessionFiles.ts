@@ -272,12 +272,14 @@ export class SessionFiles implements BoardFiles {
     return this.#known;
   }
 
-  /** Work that changes nothing and tells no content of a file. */
+  /** Options of work that changes nothing and reveals no content of a file. */
   #look<T>(job: string, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     return this.#work(job, signal, work, false, true);
   }
 
-  /** Forgets the board's capabilities after a failure: it may come back with other firmware. */
+  /**
+   * Forgets the board's capabilities after a failure, because it may return with other firmware.
+   */
   #work<T>(
     job: string,
     signal: AbortSignal | undefined,

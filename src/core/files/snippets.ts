@@ -121,7 +121,7 @@ export function quoted(code: string): string {
 }
 
 /**
- * A bytes literal that leaves bytes as they are, except those that end the literal or are commands
+ * Encodes a bytes literal. Bytes stay unchanged except those that end the literal or are commands
  * of the raw REPL.
  */
 export function rawLiteral(data: Uint8Array): Uint8Array {

@@ -6,9 +6,12 @@ import { FileError } from '../errors';
 import { isStartFile, splitStartLines } from './startLines';
 import { under } from './paths';
 
-/** What is wiped, and progress. */
+/** Scope of a wipe, and its progress. */
 export interface WipeOptions {
-  /** Leave the agent, its set-up and the lines that start it: the board is reached through it. */
+  /**
+   * Keeps the agent, its configuration and its start lines, because the board is reached through
+   * it.
+   */
   readonly keepAgent: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number, path: string) => void;
@@ -17,14 +20,19 @@ export interface WipeOptions {
 /** `removed`: number of files and folders. */
 export interface WipeResult {
   readonly removed: number;
-  /** Names that were left: the agent, other file systems, and what the firmware does not let go. */
+  /**
+   * Names that remain: the agent, other file systems, and files that the firmware does not release.
+   */
   readonly left: readonly string[];
 }
 
 /** The agent's folder, and the files that set it up. */
 const AGENT = /^mpyfleet(?:$|_)/i;
 
-/** Deletes all files of a board's default file system, and no copy is kept. Other file systems that are mounted, such as a card, stay. */
+/**
+ * Deletes all files of a board's default file system without keeping a copy. Other mounted file
+ * systems, such as a card, are not touched.
+ */
 export async function wipe(files: BoardFiles, options: WipeOptions): Promise<WipeResult> {
   const { signal, keepAgent, onProgress } = options;
   const { home } = await files.places(signal);
@@ -56,7 +64,7 @@ export function wipeSummary({ removed, left }: WipeResult): string {
     removed === 1
       ? l10n.t('1 file or folder deleted')
       : l10n.t('{0} files and folders deleted', removed);
-  return left.length === 0 ? done : `${done}; ${l10n.t('left: {0}', left.join(', '))}`;
+  return left.length === 0 ? done : `${done}; ${l10n.t('not deleted: {0}', left.join(', '))}`;
 }
 
 async function startsAgent(
@@ -67,7 +75,7 @@ async function startsAgent(
   return splitStartLines(text(await files.read(path, { signal }))).lines !== '';
 }
 
-/** A folder that reports another size than the root is another file system. */
+/** A folder with another total size than the root is another file system. */
 async function isMounted(
   files: BoardFiles,
   path: string,
@@ -80,7 +88,10 @@ async function isMounted(
   return total !== own.total;
 }
 
-/** @returns false for what the firmware makes and keeps, such as CircuitPython's `boot_out.txt` */
+/**
+ * @returns false for files that the firmware creates and protects, such as CircuitPython's
+ * `boot_out.txt`
+ */
 async function removes(
   files: BoardFiles,
   path: string,

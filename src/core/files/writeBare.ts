@@ -27,7 +27,7 @@ export async function writeBare(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<void> {
-  const name = can.stat ? path : path.slice(1); // a board without stat has no folders, hence no slash
+  const name = can.stat ? path : path.slice(1); // a board without stat has no folders, so names contain no slash
   const digest = hex(sha256(content));
   const target = can.rename ? `${name}.mpf${digest.slice(0, 8)}~` : name;
   await prepare(session, path, content.length, can, options);

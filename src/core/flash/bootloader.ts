@@ -15,7 +15,9 @@ const BOOTLOADER = [
   ' bootloader=m.reset',
   'bootloader()',
 ].join('\n');
-/** Longest wait for a link to disappear, in milliseconds: a board in its loader sends nothing more. */
+/**
+ * Longest wait in milliseconds for a link to disappear. A board in its loader sends nothing more.
+ */
 const LEAVES_MS = 2000;
 const TOUCH_BAUD = 1200;
 
@@ -38,8 +40,8 @@ export async function enterBootloader(
 }
 
 /**
- * Opens and closes the port at 1200 baud, which sends boards with native USB (rp2, SAMD, nRF52, Arduino) into the loader,
- * whatever program they run.
+ * Opens and closes the port at 1200 baud, which sends boards with native USB (rp2, SAMD, nRF52,
+ * Arduino) into the loader, whether or not a program runs.
  * @throws ConnectError
  */
 export async function touch(port: FlashPort): Promise<void> {
@@ -47,7 +49,7 @@ export async function touch(port: FlashPort): Promise<void> {
   try {
     await port.setLines({ dtr: false, rts: false });
   } catch (error) {
-    if (!(error instanceof ConnectionLostError)) throw error; // it has left at once
+    if (!(error instanceof ConnectionLostError)) throw error; // it has already left
   }
   await port.close();
 }

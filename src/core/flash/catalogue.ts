@@ -6,48 +6,31 @@ import * as l10n from '@vscode/l10n';
 import { fileText } from '../bytes';
 import { UsageError } from '../errors';
 import type { Fetcher } from '../packages';
+import type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 import { CIRCUITPYTHON, CIRCUITPYTHON_LIST } from './circuitPython';
 import { FlashError } from './errors';
 import { MOST_FIRMWARE_BYTES } from './image';
 import { readBoards, readFiles, readOwnCatalogue, releaseOrder } from './cataloguePages';
 
-/** A board for which there is firmware. */
-export interface CatalogueBoard {
-  /** As in the names of its files: `ESP32_GENERIC_S3`. */
-  readonly id: string;
-  readonly name: string;
-  readonly vendor: string;
-  readonly source: string;
-}
-
-/** One firmware file. */
-export interface CatalogueFile {
-  readonly board: string;
-  /** `SPIRAM`, `FLASH_4M` and the like; '' for the usual build. */
-  readonly variant: string;
-  /** `v1.25.0`, or with more behind it for a preview. */
-  readonly version: string;
-  readonly preview: boolean;
-  /** `2025-04-15`, if the name contains the date. */
-  readonly date: string | undefined;
-  readonly url: string;
-  /** Lower-case hex, if the source provides it. */
-  readonly sha256: string | undefined;
-}
-
 /** Where MicroPython's own builds are listed. */
 export const MICROPYTHON_DOWNLOADS = 'https://micropython.org/download/';
 
-/** Firmware of micropython.org and of other sources: URLs of JSON files, folders, or the word `circuitpython`. */
+/**
+ * Firmware of micropython.org and of other sources: URLs of JSON files, folders, or the word
+ * `circuitpython`.
+ */
 export class FirmwareCatalogue {
   constructor(
     private readonly sources: () => { readonly main: string; readonly own: readonly string[] },
     private readonly fetcher: Fetcher,
-    /** Called with the files of a board of micropython.org that were listed. */
+    /** Called with the listed files of a board of micropython.org. */
     private readonly onFiles?: (files: readonly CatalogueFile[]) => Promise<void>,
   ) {}
 
-  /** All boards, those of the user's own sources first. @throws DownloadError, UsageError */
+  /**
+   * Returns all boards, those of the user's own sources first.
+   * @throws DownloadError, UsageError
+   */
   async boards(signal?: AbortSignal): Promise<CatalogueBoard[]> {
     const { main, own } = this.sources();
     const lists = await Promise.all([
@@ -57,7 +40,10 @@ export class FirmwareCatalogue {
     return lists.flat();
   }
 
-  /** The files for one board: releases first, the newest first. @throws UsageError for a board that there is not */
+  /**
+   * Returns the files for one board: releases first, the newest first.
+   * @throws UsageError for an unknown board
+   */
   async files(id: string, signal?: AbortSignal): Promise<CatalogueFile[]> {
     const { main, own } = this.sources();
     for (const source of own) {
@@ -82,7 +68,7 @@ export class FirmwareCatalogue {
   }
 
   /**
-   * The file that `NAME[-VARIANT][@VERSION]` means: the newest release where no version is given.
+   * Returns the file for `NAME[-VARIANT][@VERSION]`; without a version, the newest release.
    * @throws UsageError
    */
   async resolve(wanted: string, signal?: AbortSignal): Promise<CatalogueFile> {
@@ -102,7 +88,7 @@ export class FirmwareCatalogue {
       {
         hint: versions
           ? l10n.t('There are {0}.', versions)
-          : l10n.t('Check the variant behind the dash.'),
+          : l10n.t('Check the variant after the dash.'),
       },
     );
   }
@@ -114,9 +100,9 @@ export class FirmwareCatalogue {
     if (file.sha256 === undefined || file.sha256 === hash) return data;
     throw new FlashError(
       'file',
-      l10n.t('The firmware from {0} has not the hash that its source gives', file.url),
+      l10n.t('The firmware from {0} does not match the hash in its source', file.url),
       {
-        hint: l10n.t('Tell the owner of the source. Nothing was changed.'),
+        hint: l10n.t('Inform the owner of the source. Nothing was changed.'),
       },
     );
   }
@@ -146,7 +132,7 @@ export class FirmwareCatalogue {
   }
 }
 
-/** The board of MicroPython's generic build for a chip, as the loaders name chips. */
+/** Returns the board of MicroPython's generic build for a chip. Loaders name the chip. */
 export function genericBoard(chip: string): string | undefined {
   const generic: Readonly<Record<string, string>> = {
     ESP8266: 'ESP8266_GENERIC',

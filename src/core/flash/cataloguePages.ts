@@ -1,15 +1,15 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import { readCircuitPython } from './circuitPython';
-import type { CatalogueBoard, CatalogueFile } from './catalogue';
+import type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 
 const MOST_ENTRIES = 5000; // micropython.org has some 200 boards with some 20 files each
 const TEXT_LIMIT = 100;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,79}$/;
 
 /**
- * Boards of micropython.org's download page: links of the class `board-card`, with the product's and the vendor's name in
- * elements of the classes `board-product` and `board-vendor`.
+ * Reads the boards on micropython.org's download page: links of the class `board-card`, with the
+ * product's and the vendor's name in elements of the classes `board-product` and `board-vendor`.
  */
 export function readBoards(page: string, url: string): CatalogueBoard[] {
   const boards: CatalogueBoard[] = [];
@@ -32,7 +32,10 @@ export function readBoards(page: string, url: string): CatalogueBoard[] {
   return boards;
 }
 
-/** Firmware files that a page links to: `BOARD[-VARIANT]-DATE-VERSION.EXT`, or `BOARD[-VARIANT]-VERSION.EXT`. */
+/**
+ * Reads the firmware files that a page links to: `BOARD[-VARIANT]-DATE-VERSION.EXT`, or
+ * `BOARD[-VARIANT]-VERSION.EXT`.
+ */
 export function readFiles(page: string, url: string): CatalogueFile[] {
   const files = new Map<string, CatalogueFile>();
   for (const [, link = ''] of page.matchAll(/href\s*=\s*["']([^"']+)["']/g)) {
@@ -58,16 +61,17 @@ export function readFiles(page: string, url: string): CatalogueFile[] {
 }
 
 /**
- * A catalogue of the user's own: `{ "boards": [{ "id", "name"?, "vendor"?, "firmware": [{ "version", "url", "variant"?, "sha256"? }] }] }`.
- * Addresses are relative to the file. A list instead of an object is CircuitPython's.
- * @throws UsageError that says what is wrong
+ * Reads a catalogue of the user's own: `{ "boards": [{ "id", "name"?, "vendor"?, "firmware": [{
+ * "version", "url", "variant"?, "sha256"? }] }] }`. Addresses are relative to the file. A list
+ * instead of an object is CircuitPython's.
+ * @throws UsageError that names the problem
  */
 export function readOwnCatalogue(
   json: string,
   url: string,
 ): { boards: CatalogueBoard[]; files: CatalogueFile[] } {
   const bad = (what: string) =>
-    new UsageError(l10n.t('The firmware catalogue {0} is not as it should be: {1}', url, what), {
+    new UsageError(l10n.t('The firmware catalogue {0} is not valid: {1}', url, what), {
       hint: l10n.t('docs/flash.md shows its form.'),
     });
   let content: unknown;
@@ -95,7 +99,7 @@ export function readOwnCatalogue(
       if (version === '' || typeof link !== 'string' || !URL.canParse(link, url))
         throw bad(`firmware of ${id}`);
       const place = new URL(link, url);
-      // A catalogue from the network must not make a file of this computer firmware.
+      // A catalogue from the network must not refer to a file of this computer.
       const isOdd = place.protocol === 'file:' && !url.startsWith('file:');
       if (isOdd || !/^(https?|file):$/.test(place.protocol)) throw bad(link);
       if (sha256 !== undefined && !/^[0-9a-f]{64}$/.test(sha256))
@@ -114,7 +118,7 @@ export function readOwnCatalogue(
   return { boards, files };
 }
 
-/** Releases before previews, newer before older. */
+/** Orders releases before previews, newer before older. */
 export function releaseOrder(a: CatalogueFile, b: CatalogueFile): number {
   if (a.preview !== b.preview) return a.preview ? 1 : -1;
   const numeric = { numeric: true } as const;

@@ -1,8 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
-import type { CatalogueBoard, CatalogueFile } from './catalogue';
+import type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 
-/** A source of firmware by this name is CircuitPython's list. */
+/** Name of CircuitPython's list as a source of firmware. */
 export const CIRCUITPYTHON = 'circuitpython';
 /** The list of boards and versions behind circuitpython.org's download pages. */
 export const CIRCUITPYTHON_LIST =
@@ -10,7 +10,7 @@ export const CIRCUITPYTHON_LIST =
 /** Where its builds are, in folders by board and language. */
 const BUILDS = 'https://adafruit-circuit-python.s3.amazonaws.com/bin';
 const LANGUAGE = 'en_US';
-/** Kinds of files that can be written, the one for everyone first. */
+/** Kinds of files that can be written, the most widely supported first. */
 const KINDS = ['uf2', 'bin', 'hex'] as const;
 const MOST_BOARDS = 5000;
 const MOST_VERSIONS = 50;
@@ -40,7 +40,7 @@ export function readCircuitPython(
     files.push(...mine);
   }
   if (boards.length > 0) return { boards, files };
-  throw new UsageError(l10n.t('The list of CircuitPython at {0} names no board', source), {
+  throw new UsageError(l10n.t('The CircuitPython list at {0} contains no board', source), {
     hint: l10n.t('Download the firmware from circuitpython.org, and choose the file.'),
   });
 }

@@ -10,7 +10,7 @@ import { inTemporaryFolder } from './temporary';
 
 const LAST_WORDS = 1000;
 const LOOK_MS = 500;
-/** What dfu-util 0.11 says without a device. */
+/** Message of dfu-util 0.11 if there is no device. */
 const NONE = /No DFU capable USB device/i;
 
 /**
@@ -23,7 +23,7 @@ export async function flashDfu(
     readonly signal: AbortSignal;
     readonly onProgress?: (progress: FlashProgress) => void;
     readonly program?: string;
-    /** How long the loader may take to appear, in milliseconds, because the board is just being sent into it. */
+    /** Milliseconds allowed for the loader to appear. The board is just being sent into it. */
     readonly waitMs?: number;
     readonly clock?: Clock;
   },

@@ -1,6 +1,6 @@
 import type { LoaderDrive } from './drives';
 
-/** Chips by the loader's text in INFO_UF2.TXT. */
+/** Chips, by the loader's text in INFO_UF2.TXT. */
 const CHIPS: readonly (readonly [RegExp, string])[] = [
   [/RP2350/i, 'RP2350'],
   [/RPI-RP2|RP2040/i, 'RP2040'],

@@ -21,9 +21,15 @@ export interface DriveOptions {
 
 const CHUNK = 64 * 1024;
 const LOOK_MS = 250;
-/** A loader appears as a drive a few seconds after the reset, and on a slow computer later. */
+/**
+ * Milliseconds for a loader to appear as a drive: a few seconds after the reset, more on a slow
+ * computer.
+ */
 const APPEARS_MS = 30_000;
-/** The loader removes its drive after the last block; a debug probe programs the chip first. Milliseconds. */
+/**
+ * Milliseconds for a loader to remove its drive after the last block. A debug probe programs the
+ * chip first.
+ */
 const GONE_MS = 60_000;
 
 /**
@@ -64,7 +70,8 @@ export function refuseWrongFamily(firmware: Uf2Firmware, drive: LoaderDrive): vo
 }
 
 /**
- * Copies UF2 firmware to a loader's drive and waits until the loader has taken it away, which it does after the last block.
+ * Copies UF2 firmware to a loader's drive and waits until the loader removes the drive, which it
+ * does after the last block.
  * @throws FlashError, CancelledError
  */
 export async function flashUf2(
@@ -84,8 +91,8 @@ export async function flashUf2(
 }
 
 /**
- * Copies a .hex file to a debug probe's drive, which programs the chip and comes back; what failed it says in FAIL.TXT.
- * https://github.com/ARMmbed/DAPLink/blob/main/docs/MSD_COMMANDS.md
+ * Copies a .hex file to a debug probe's drive, which programs the chip and reappears. It reports
+ * failures in FAIL.TXT. https://github.com/ARMmbed/DAPLink/blob/main/docs/MSD_COMMANDS.md
  * @throws FlashError, CancelledError
  */
 export async function flashDapLink(
@@ -152,7 +159,7 @@ async function copy(
   }
 }
 
-/** Asks until there is an answer; undefined after `ms`. */
+/** Asks repeatedly until there is an answer; undefined after `ms` milliseconds. */
 async function until<T>(
   { clock, signal }: DriveOptions,
   ms: number,

@@ -7,11 +7,11 @@ export interface LoaderDrive {
   readonly kind: 'uf2' | 'dapLink';
   /** The content of INFO_UF2.TXT or DETAILS.TXT. */
   readonly info: string;
-  /** `Board-ID` or `Model` of it, for people. */
+  /** Value of its `Board-ID` or `Model`, for people. */
   readonly name: string;
 }
 
-const INFO_LIMIT = 4096; // the files have some hundred bytes; a drive is not trusted
+const INFO_LIMIT = 4096; // the files have some hundred bytes; a drive is untrusted
 const MOST_DRIVES = 64;
 
 /**
@@ -47,7 +47,7 @@ async function driveAt(path: string): Promise<LoaderDrive | undefined> {
   return undefined;
 }
 
-/** The begin of a small text file; undefined when it cannot be read. */
+/** Reads the beginning of a small text file; undefined if it cannot be read. */
 export async function readBounded(path: string): Promise<string | undefined> {
   try {
     if ((await stat(path)).size > INFO_LIMIT) return undefined;
@@ -64,7 +64,7 @@ async function mountPoints(platform: NodeJS.Platform): Promise<string[]> {
     const names = await readdir('/Volumes').catch(() => []);
     return names.map((name) => join('/Volumes', name));
   }
-  // proc(5): blanks in paths are written in octal
+  // proc(5): spaces in paths are written in octal
   const mounts = await readFile('/proc/mounts', 'utf8').catch(() => '');
   return mounts
     .split('\n')

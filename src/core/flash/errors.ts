@@ -1,6 +1,6 @@
 import { FleetError } from '../errors';
 
-/** Why firmware was not written, or not written as it should be. */
+/** Why firmware was not written, or was written incorrectly. */
 export type FlashReason =
   | 'file' // the file is not firmware, is damaged, or cannot be written over a cable
   | 'wrongChip'

@@ -1,4 +1,4 @@
-/** An Espressif chip as images and the loader name it. */
+/** An Espressif chip, with its names in images and in the loader. */
 export interface EspChip {
   /** As esptool writes it. */
   readonly name: string;
@@ -29,7 +29,7 @@ export function espChipOfImage(imageId: number): EspChip | undefined {
   return ESP_CHIPS.find((chip) => chip.imageId === imageId);
 }
 
-/** By any spelling: `ESP32-S3`, `esp32s3`. */
+/** Returns the chip by any spelling: `ESP32-S3`, `esp32s3`. */
 export function espChipNamed(name: string): EspChip | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
   return ESP_CHIPS.find((chip) => plain(chip.name) === plain(name));

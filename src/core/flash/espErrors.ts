@@ -12,7 +12,7 @@ export function whyNoLoader(cause: Error, heard: string, path: string, hasLines:
   if (heard.includes('waiting for download')) {
     return new FlashError(
       'noAnswer',
-      l10n.t('The chip at {0} is in its loader but does not hear', path),
+      l10n.t('The chip at {0} is in its loader but does not receive data', path),
       {
         hint: l10n.t(
           'Disconnect what is wired to its TX and RX pins, try another cable or USB port, and flash again.',

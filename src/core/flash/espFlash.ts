@@ -13,7 +13,7 @@ import type { FlashPort } from './port';
 /** The current step of flashing, for a progress bar. */
 export interface FlashProgress {
   readonly step: 'connect' | 'erase' | 'write' | 'verify' | 'restart';
-  /** Bytes of the firmware that have been processed; `total` is the size. */
+  /** Number of processed bytes of the firmware, whose size is `total`. */
   readonly done: number;
   readonly total: number;
   /** Speed of the line in baud; undefined for native USB, where it has no effect. */
@@ -33,25 +33,25 @@ export interface EspFlashOptions {
   readonly onIdentity?: (identity: EspIdentity) => void | Promise<void>;
 }
 
-/** What flashing has done. */
+/** Result of flashing. */
 export interface EspFlashResult {
   readonly identity: EspIdentity;
   /** Bytes written; 0 if the chip already had this firmware. */
   readonly written: number;
   /** Speed, in baud, at which most of the firmware was written; undefined for native USB. */
   readonly baud: number | undefined;
-  /** False: the user has to press RESET. */
+  /** False: the user must press RESET. */
   readonly restarted: boolean;
 }
 
 /** From fast to reliable. USB bridges support different speeds; the chips support all of them. */
 const SPEEDS = [921_600, 460_800, 230_400, 115_200];
-/** Verified piece by piece, so that a fault costs one piece and not all. */
+/** Bytes of a piece. Each piece is verified, so that a fault costs only one. */
 const SEGMENT_BYTES = 512 * 1024;
-/** Faults in one piece before it is given up; each of them slows the line down. */
+/** Number of faults in one piece before giving up. Each one slows the line down. */
 const ATTEMPTS = 4;
 
-/** Identifies the chip at `port` and restarts its program. */
+/** Identifies the chip at `port`, then restarts its program. */
 export async function identifyEsp(
   port: FlashPort,
   options: Pick<EspFlashOptions, 'log' | 'signal'>,
@@ -89,7 +89,7 @@ export async function flashEsp(
   }
 }
 
-/** Offsets relative to whole sectors: the first sector alone, then pieces. */
+/** Offsets in whole sectors: the first sector alone, then pieces. */
 export function segmentsOf({ offset, data }: Segment): { head: Segment; rest: Segment[] } {
   const padded = new Uint8Array(Math.ceil(data.length / 4) * 4).fill(0xff);
   padded.set(data);
@@ -126,7 +126,7 @@ class EspWork {
       await this.options.onIdentity?.(identity);
       refuseWrong(firmware, identity);
     } catch (error) {
-      await session.restart(); // a chip that is left untouched runs its program again
+      await session.restart(); // an untouched chip runs its program again
       throw error;
     }
     throwIfAborted(this.options.signal);
@@ -154,7 +154,7 @@ class EspWork {
     return { identity, written: this.#written, baud, restarted };
   }
 
-  /** Adds to an error what it means for the chip. */
+  /** Adds the state of the chip to an error. */
   explained(error: Error): Error {
     if (error instanceof CancelledError && this.#state === 'untouched') return error;
     const again =
@@ -204,7 +204,10 @@ class EspWork {
     await this.#retried(() => eraseChip(session));
   }
 
-  /** The number of pieces, from the first on, that an interrupted or an earlier flashing left whole on the chip. */
+  /**
+   * Counts the pieces, from the first on, that an earlier or interrupted flashing left intact on
+   * the chip.
+   */
   async #thereAlready(segments: readonly Segment[]): Promise<number> {
     let count = 0;
     for (const segment of segments) {
@@ -250,7 +253,10 @@ class EspWork {
     }
   }
 
-  /** The same line once more if the chip answers; else, or at the second fault, from the start and slower. */
+  /**
+   * Continues on the same line if the chip answers. Otherwise, or at the second fault, reconnects
+   * at a lower speed.
+   */
   async #recover(attempt: number): Promise<void> {
     if (attempt === 1 && (await this.session.answers())) return;
     if (this.#speeds.length > 1) this.#speeds.shift();
@@ -258,7 +264,7 @@ class EspWork {
     await this.#speedUp();
   }
 
-  /** The fastest speed at which the chip answers. */
+  /** Returns the fastest speed at which the chip answers. */
   async #speedUp(): Promise<void> {
     const { session } = this;
     if (!session.hasBaud) return;

@@ -4,16 +4,16 @@ import { text } from '../bytes';
 import { FlashError } from './errors';
 import { espChipNamed, espChipOfImage, type EspChip } from './espChips';
 
-/** Firmware for an Espressif chip, taken apart as far as flashing needs it. */
+/** Firmware for an Espressif chip, parsed as far as flashing needs it. */
 export interface EspFirmware {
   readonly kind: 'esp';
   readonly chip: EspChip;
-  /** Where it goes, bytes into the flash. */
+  /** Offset in flash, in bytes. */
   readonly offset: number;
   readonly data: Uint8Array;
-  /** Bytes of flash that it needs: its own, and the partitions that it names. */
+  /** Bytes of flash that it needs: for itself, and for the partitions in its table. */
   readonly flashNeeded: number;
-  /** Silicon revisions that it runs on, major times 100 plus minor. */
+  /** Silicon revisions that it supports: major times 100 plus minor. */
   readonly revisions: { readonly least: number; readonly most: number };
   /** The program's version, if it contains one: `v1.25.0`. */
   readonly version: string | undefined;
@@ -38,7 +38,8 @@ const DESCRIPTION_MAGIC = 0xabcd5432; // esp_app_desc_t, first in the program's 
 const ANY_REVISION = 0xffff;
 
 /**
- * Reads a `.bin` file. `offset`: where the user wants it, for files that are only a part of the firmware.
+ * Parses a `.bin` file. `offset`: where the user wants it, for files that are only a part of the
+ * firmware.
  * @throws FlashError ('file') for everything that would not start
  */
 export function parseEspFirmware(data: Uint8Array, offset?: number): EspFirmware {
@@ -81,7 +82,9 @@ export function parseEspFirmware(data: Uint8Array, offset?: number): EspFirmware
   };
 }
 
-/** Where the first image begins: at once, or behind the padding of a dump of the whole flash. */
+/**
+ * Returns where the first image begins: at once, or after the padding of a dump of the whole flash.
+ */
 function imageStart(data: Uint8Array): number | undefined {
   return [0, 0x1000, 0x2000].find(
     (at) => data[at] === MAGIC && data.subarray(0, at).every((byte) => byte === 0xff),
@@ -90,7 +93,7 @@ function imageStart(data: Uint8Array): number | undefined {
 
 function chipOf(view: DataView, at: number): EspChip {
   if (view.byteLength < at + EXTENDED_HEADER) throw notFirmware();
-  // Images of the ESP8266 go on with a segment here: its address is in the chip's RAM or flash.
+  // In images of the ESP8266, a segment follows here: its address is in the chip's RAM or flash.
   const first = view.getUint32(at + HEADER, true);
   const esp8266 = espChipNamed('esp8266');
   if (esp8266 && first >= 0x3ffe8000 && first < 0x40300000) return esp8266;
@@ -106,7 +109,7 @@ function chipOf(view: DataView, at: number): EspChip {
   );
 }
 
-/** Segments, checksum and hash, as the chip checks them at each start. */
+/** Checks segments, checksum and hash like the chip at each start. */
 function checkImage(data: Uint8Array, start: number, chip: EspChip): void {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const count = data[start + 1] ?? 0;
@@ -151,7 +154,7 @@ function tableEnd(view: DataView, offset: number): number | undefined {
   return end;
 }
 
-/** Version and project of the program whose image begins there. */
+/** Reads version and project of the program whose image begins there. */
 function descriptionOf(
   data: Uint8Array,
   start: number,
@@ -167,7 +170,7 @@ function descriptionOf(
   return { version: field(16, 32), project: field(48, 32) };
 }
 
-/** Every MicroPython carries its greeting: `MicroPython v1.25.0 on 2025-04-15`. */
+/** Every MicroPython contains its banner: `MicroPython v1.25.0 on 2025-04-15`. */
 export function versionIn(data: Uint8Array): string | undefined {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const at = bytes.indexOf('MicroPython v');

@@ -9,7 +9,7 @@ import { whyNoLoader } from './espErrors';
 import { EspPort } from './espPort';
 import type { FlashPort } from './port';
 
-/** What the chip at the port is. */
+/** The chip at the port. */
 export interface EspIdentity {
   readonly chip: EspChip;
   /** With package and revision: `ESP32-S3 (QFN56) (revision v0.2)`. */
@@ -18,7 +18,7 @@ export interface EspIdentity {
   readonly revision: number | undefined;
   /** Twelve hex digits; MicroPython's `machine.unique_id()` of ESP32s. */
   readonly mac: string;
-  /** Bytes; undefined when its flash does not say. */
+  /** Bytes of flash; undefined if the flash does not report it. */
   readonly flashSize: number | undefined;
 }
 
@@ -57,7 +57,7 @@ export class EspSession {
   ) {
     this.#esp = new EspPort(port, log);
     const transport = new Transport(this.#esp, false);
-    transport.trace = (message: string) => log.trace(message); // its own prints to the console
+    transport.trace = (message: string) => log.trace(message); // its own messages to the console
     const line = (message: string) => log.debug(`esptool: ${message.trim()}`);
     this.#loader = new ESPLoader({
       transport,
@@ -67,7 +67,7 @@ export class EspSession {
     });
   }
 
-  /** The speed now, baud. */
+  /** Present speed in baud. */
   get baud(): number {
     return this.#baud;
   }
@@ -76,7 +76,7 @@ export class EspSession {
     return this.#loader.IS_STUB;
   }
 
-  /** Bytes of one block: what fits into the stub's buffers or the ROM's. */
+  /** Bytes of one block: the buffer size of the stub or the ROM. */
   get blockSize(): number {
     return this.isStub ? this.#loader.FLASH_WRITE_SIZE : 0x400;
   }
@@ -160,12 +160,15 @@ export class EspSession {
     };
   }
 
-  /** Whether the baud rate matters: it does not on the chips' own USB. */
+  /** Whether the baud rate matters. On the chips' own USB it does not. */
   get hasBaud(): boolean {
     return this.port.usb?.vendorId !== ESPRESSIF;
   }
 
-  /** Goes to another speed. False when the chip does not answer at it: then `connect` is needed. */
+  /**
+   * Changes the speed. Returns false if the chip does not answer at it, which makes `connect`
+   * necessary.
+   */
   async changeSpeed(baud: number): Promise<boolean> {
     await this.command(COMMAND.changeBaud, words(baud, this.isStub ? this.#baud : 0));
     try {
@@ -181,7 +184,7 @@ export class EspSession {
     return await this.answers();
   }
 
-  /** Whether the chip answers after a disturbance. */
+  /** Returns whether the chip answers after a disturbance. */
   async answers(): Promise<boolean> {
     for (let attempt = 0; attempt < 2; attempt++) {
       try {
@@ -215,7 +218,7 @@ export class EspSession {
     return typeof result === 'number' ? new Uint8Array(0) : result;
   }
 
-  /** Starts the program; false when no line resets the chip and the user has to press RESET. */
+  /** Starts the program. Returns false if no line resets the chip and the user must press RESET. */
   async restart(): Promise<boolean> {
     const lines = async (dtr: boolean, rts: boolean) => {
       await this.#guard(this.#loader.transport.setSignals(dtr, rts));
@@ -239,7 +242,7 @@ export class EspSession {
     });
   }
 
-  /** `work`, ended at once by the loss of the port or the user's cancelling. */
+  /** Runs `work`, but ends at once if the port is lost or the user cancels. */
   async #guard<T>(work: Promise<T>): Promise<T> {
     try {
       return await abortable(Promise.race([work, this.#lost()]), this.signal);
@@ -280,7 +283,7 @@ function isOdd(count: number): boolean {
   return bits % 2 === 1;
 }
 
-/** `4MB` as bytes. */
+/** Parses `4MB` as bytes. */
 function flashBytes(size: string | undefined): number | undefined {
   const match = /^(\d+)(KB|MB)$/.exec(size ?? '');
   return match ? Number(match[1]) * (match[2] === 'MB' ? 1024 * 1024 : 1024) : undefined;

@@ -26,7 +26,7 @@ export class EspPort {
     private readonly port: FlashPort,
     private readonly log: Log,
   ) {
-    this.#lost.promise.catch(() => undefined); // read by those who race it
+    this.#lost.promise.catch(() => undefined); // awaited by those who race it
     port.onData((chunk) => {
       this.#heard = Buffer.concat([this.#heard, chunk]).subarray(-HEARD_BYTES);
       this.#controller?.enqueue(chunk);
@@ -53,7 +53,7 @@ export class EspPort {
     return text(this.#heard);
   }
 
-  /** Discards what the chip has sent so far. */
+  /** Discards the chip's output so far. */
   forgetHeard(): void {
     this.#heard = Buffer.alloc(0);
   }

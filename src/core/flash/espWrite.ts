@@ -8,7 +8,7 @@ const compress = promisify(deflate);
 /** Smallest part of the flash that can be erased, in bytes. */
 export const SECTOR = 4096;
 const COMMAND_MS = 3000;
-// Time that a slow flash needs, as esptool allows it: milliseconds for each megabyte.
+// Milliseconds per megabyte that a slow flash needs. esptool allows the same.
 const ERASE_MS_PER_MB = 30_000;
 const WRITE_MS_PER_MB = 40_000;
 const MD5_MS_PER_MB = 8000;
@@ -23,7 +23,7 @@ export interface Segment {
 
 const perMb = (ms: number, bytes: number) => Math.max(COMMAND_MS, (ms * bytes) / MB);
 
-/** The MD5 of flash as the chip computes it, in hex. */
+/** Returns the MD5 of flash in hex, as the chip computes it. */
 export async function flashMd5(session: EspSession, offset: number, size: number): Promise<string> {
   const answer = await session.command(COMMAND.md5, words(offset, size, 0, 0), {
     answerBytes: session.isStub ? 16 : 32,
@@ -33,7 +33,7 @@ export async function flashMd5(session: EspSession, offset: number, size: number
   return Buffer.from(answer).toString(session.isStub ? 'hex' : 'latin1');
 }
 
-/** Whether the flash already holds this segment; the chip computes the MD5. */
+/** Returns whether the flash already holds this segment. The chip computes the MD5. */
 export async function isInFlash(session: EspSession, { offset, data }: Segment): Promise<boolean> {
   const wanted = createHash('md5').update(data).digest('hex');
   return (await flashMd5(session, offset, data.length)) === wanted;
@@ -55,8 +55,8 @@ export async function eraseSector(session: EspSession, offset: number): Promise<
 }
 
 /**
- * Erases and writes one segment, compressed, without checking it.
- * @param onSent how much of its data has been sent, in bytes before compression
+ * Erases and writes one segment, compressed, without verifying it.
+ * @param onSent receives the number of bytes sent, before compression
  */
 export async function writeSegment(
   session: EspSession,
@@ -66,7 +66,7 @@ export async function writeSegment(
   const packed = await compress(data, { level: 9 });
   const size = session.blockSize;
   const blocks = Math.ceil(packed.length / size);
-  // The ROM erases all of it at the begin, in whole blocks; the stub erases as it writes.
+  // The ROM erases everything at the beginning, in whole blocks; the stub erases as it writes.
   const length = session.isStub ? data.length : Math.ceil(data.length / size) * size;
   const begin = [length, blocks, size, offset, ...(session.isStub ? [] : [0])];
   await session.command(COMMAND.deflateBegin, words(...begin), {
@@ -82,7 +82,8 @@ export async function writeSegment(
       Buffer.concat([words(part.length, block, 0, 0), part]),
       {
         checksum: part.reduce((state, byte) => state ^ byte, 0xef),
-        // The stub answers when it has this block, after it has written the one before; the ROM after writing this one.
+        // The stub answers when it has received this block, after writing the previous one; the ROM
+        // answers after writing this one.
         timeoutMs: perMb(WRITE_MS_PER_MB, now - before),
       },
     );
@@ -93,7 +94,7 @@ export async function writeSegment(
   if (session.isStub) await session.command(COMMAND.deflateEnd, words(1));
 }
 
-/** Counts the bytes that a compressed stream expands to, part by part. */
+/** Counts the uncompressed bytes of a compressed stream, part by part. */
 export class UnpackedSize {
   readonly #inflate = createInflate();
   #bytes = 0;
@@ -102,7 +103,7 @@ export class UnpackedSize {
     this.#inflate.on('data', (data: Buffer) => (this.#bytes += data.length));
   }
 
-  /** The size of all parts up to this one. */
+  /** Total size of all parts up to this one. */
   async after(part: Uint8Array): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#inflate.write(part, (error) => (error ? reject(error) : resolve()));

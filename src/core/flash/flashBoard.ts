@@ -8,17 +8,17 @@ import type { EspIdentity } from './espLoader';
 import type { Firmware } from './image';
 import type { FlashPort } from './port';
 
-/** What firmware is written to. Which parts are used depends on the kind of firmware. */
+/** A target for firmware. The kind of firmware determines which parts are used. */
 export interface FlashTarget {
   /** The serial port of an ESP board, or of a board that can be sent into its loader. */
   readonly port?: FlashPort;
   /** Sends the board into a loader that shows a drive or DFU. */
   readonly enterLoader?: (signal: AbortSignal) => Promise<void>;
-  /** The drive, when the user has chosen it. */
+  /** The drive, if the user has chosen it. */
   readonly drive?: LoaderDrive;
 }
 
-/** How a board is flashed, whatever its loader. `mostBaud`: highest speed to try, for ESP chips. */
+/** How to flash a board with any loader. `mostBaud`: highest speed to try, for ESP chips. */
 export interface FlashBoardOptions {
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -30,19 +30,19 @@ export interface FlashBoardOptions {
   readonly findDrives?: () => Promise<LoaderDrive[]>;
 }
 
-/** What was done. */
+/** Result of flashing. */
 export interface FlashOutcome {
-  /** Of an ESP chip. */
+  /** Only for an ESP chip. */
   readonly esp?: EspFlashResult;
-  /** Of a loader's drive. */
+  /** Only for a loader's drive. */
   readonly drive?: LoaderDrive;
 }
 
-/** A board that leaves MicroPython for its DFU loader is a USB device again after this time, in milliseconds. */
+/** Milliseconds until a board that leaves MicroPython for its DFU loader is a USB device again. */
 const DFU_APPEARS_MS = 15_000;
 
 /**
- * Writes firmware of any kind to the board it is for.
+ * Writes firmware of any kind to its board.
  * @throws FlashError with the state of the chip, ConnectError, UsageError, CancelledError
  */
 export async function flashBoard(

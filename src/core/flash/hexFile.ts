@@ -8,7 +8,7 @@ export interface HexFirmware {
   readonly data: Uint8Array;
 }
 
-/** Whether it looks like one; {@link parseHex} checks it. */
+/** Returns whether the file looks like one; {@link parseHex} checks it. */
 export function isHex(data: Uint8Array): boolean {
   return data[0] === 0x3a && /^:[0-9A-Fa-f]{10,}\r?\n/.test(text(data.subarray(0, 600)));
 }

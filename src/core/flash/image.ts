@@ -15,7 +15,7 @@ export interface DfuFirmware {
 /** Every kind of firmware file that can be written. */
 export type Firmware = EspFirmware | Uf2Firmware | HexFirmware | DfuFirmware;
 
-/** Larger than the largest flash of a board with MicroPython. */
+/** Maximum size of firmware in bytes, larger than the flash of any board with MicroPython. */
 export const MOST_FIRMWARE_BYTES = 64 * 1024 * 1024;
 
 /**

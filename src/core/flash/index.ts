@@ -1,12 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { enterBootloader, touch } from './bootloader';
-export {
-  FirmwareCatalogue,
-  genericBoard,
-  MICROPYTHON_DOWNLOADS,
-  type CatalogueBoard,
-  type CatalogueFile,
-} from './catalogue';
+export { FirmwareCatalogue, genericBoard, MICROPYTHON_DOWNLOADS } from './catalogue';
+export type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 export { CIRCUITPYTHON } from './circuitPython';
 export { findDrives, type LoaderDrive } from './drives';
 export { FlashError, type FlashReason, type FlashState } from './errors';

@@ -1,12 +1,12 @@
 import type { Event } from '../events';
 
-/** The wanted state of DTR and RTS. True: asserted, that is, low at the chip. */
+/** State of DTR and RTS to set. True: asserted, that is, low at the chip. */
 export interface Lines {
   readonly dtr: boolean;
   readonly rts: boolean;
 }
 
-/** A serial port as flashing needs it: with its speed and its control lines. */
+/** A serial port for flashing, with its speed and its control lines. */
 export interface FlashPort {
   readonly path: string;
   /** Vendor and product id of the USB device behind it, four hex digits each. */

@@ -1,12 +1,12 @@
-import type { CatalogueBoard } from './catalogue';
+import type { CatalogueBoard } from './catalogueEntries';
 import { chipOfDrive } from './driveChip';
 import type { LoaderDrive } from './drives';
 
-/** What is known of a board before its firmware is chosen. */
+/** Known facts about a board before its firmware is chosen. */
 export interface BoardClues {
   /** Four lower-case hex digits each. */
   readonly usb?: { readonly vendorId: string; readonly productId: string };
-  /** `sys.implementation._machine` of a board that runs: `Raspberry Pi Pico W with RP2040`. */
+  /** `sys.implementation._machine` of a running board: `Raspberry Pi Pico W with RP2040`. */
   readonly machine?: string;
   readonly drive?: LoaderDrive;
 }
@@ -41,7 +41,10 @@ const BY_USB: Readonly<Record<string, readonly string[]>> = {
   '0d28:0204': ['MICROBIT'],
 };
 
-/** Boards that makers sell under the ids of the chip or of its usual firmware; several look the same. */
+/**
+ * Boards that are sold with the ids of the chip or of its usual firmware. Several share the same
+ * ids.
+ */
 const BY_CHIP: Readonly<Record<string, readonly string[]>> = {
   '2e8a:0003': ['RPI_PICO', 'RPI_PICO_W'],
   '2e8a:000f': ['RPI_PICO2', 'RPI_PICO2_W'],
@@ -55,8 +58,8 @@ const BY_CHIP: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Returns the boards of the catalogue that fit a board, the best first: the one that it says it is, the one
- * with its USB ids, then the usual ones with its chip.
+ * Returns the boards of the catalogue that fit a board, the best first: the one that the board
+ * names, the one with its USB ids, then the usual ones with its chip.
  */
 export function proposeBoards(
   boards: readonly CatalogueBoard[],
@@ -74,7 +77,7 @@ export function proposeBoards(
   const found = wanted.flatMap((id) =>
     boards.filter((b) => b.id.toLowerCase() === id.toLowerCase()),
   );
-  // A board that says what it is needs no guesses.
+  // A board that names itself needs no guesses.
   return [...new Set(named.length > 0 ? named : found)];
 }
 

@@ -1,4 +1,4 @@
-import type { CatalogueFile } from './catalogue';
+import type { CatalogueFile } from './catalogueEntries';
 
 type Release = readonly [major: number, minor: number, patch: number];
 

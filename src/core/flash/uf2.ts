@@ -19,7 +19,7 @@ const MAGIC_END = 0x0ab16f30;
 const NOT_MAIN_FLASH = 0x1;
 const HAS_FAMILY = 0x2000;
 const MOST_PAYLOAD = 476;
-/** Blocks that only work around a fault of the RP2350's silicon, and no firmware for a chip of their own. */
+/** Blocks that only work around a bug of the RP2350's silicon and contain no firmware. */
 const ABSOLUTE_FAMILY = 0xe48bff57;
 
 /** Families in MicroPython's UF2 files. Source: utils/uf2families.json of the format's repository. */
@@ -44,12 +44,12 @@ const FAMILIES: Readonly<Record<number, string>> = {
   0x31d228c6: 'GD32F350',
 };
 
-/** The chip of a family id, else the id itself. */
+/** Returns the chip of a family id, else the id itself. */
 export function familyName(family: number): string {
   return FAMILIES[family] ?? `0x${family.toString(16).padStart(8, '0')}`;
 }
 
-/** Whether the data begins with a UF2 block. */
+/** Returns whether the data begins with a UF2 block. */
 export function isUf2(data: Uint8Array): boolean {
   if (data.length < BLOCK) return false;
   const view = new DataView(data.buffer, data.byteOffset, BLOCK);
@@ -62,7 +62,7 @@ export function isUf2(data: Uint8Array): boolean {
  */
 export function parseUf2(data: Uint8Array): Uf2Firmware {
   if (!isUf2(data)) {
-    throw new FlashError('file', l10n.t('This file is no UF2 firmware'), {
+    throw new FlashError('file', l10n.t('This file is not UF2 firmware'), {
       hint: l10n.t('Choose the .uf2 file for your board.'),
     });
   }

@@ -15,27 +15,28 @@ export interface AirBoard {
   readonly broker: Pick<Broker, 'onMessage'>;
 }
 
-/** What one update reports to and how long it may wait. */
+/** Where one update reports to, and its time limit. */
 export interface AirIo {
   readonly signal: AbortSignal;
-  /** A step begins. */
+  /** Called when a step begins. */
   readonly onStep?: (words: string) => void;
   /** Bytes of a firmware image. */
   readonly onProgress?: (done: number, total: number) => void;
-  /** Longest wait, in milliseconds, for the board to confirm what it tries. */
+  /** Longest wait in milliseconds for the board to confirm the update. */
   readonly confirmMs?: number;
 }
 
-/** The agent to bring to boards. */
+/** The agent to install on boards. */
 export interface NewAgent {
   readonly version: string;
   readonly sourceOf: (compiled: boolean) => Promise<AgentSource>;
 }
 
 /**
- * Puts a new agent on a board over the air and waits until the board has confirmed it: after three round trips through the
- * broker, usually a minute after its start. A board that cannot confirm it goes back by itself.
- * @returns false when the board runs that version already
+ * Installs a new agent on a board over the air and waits until the board has confirmed it: after
+ * three round trips through the broker, usually a minute after its start. A board that cannot
+ * confirm it goes back to the old one.
+ * @returns false if the board already runs that version
  * @throws UsageError when the board is away or went back, TimeoutError
  */
 export async function updateAgentOn(
@@ -109,7 +110,10 @@ async function tried(
   }
 }
 
-/** The steps of a roll-out of `update`, which waits for the confirmation itself. Boards have their own way back. */
+/**
+ * Returns the steps of a roll-out of `update`, which waits for the confirmation itself. Boards can
+ * go back on their own.
+ */
 export function airSteps<B>(
   update: (board: B, signal: AbortSignal) => Promise<unknown>,
 ): RolloutSteps<B> {
@@ -124,10 +128,12 @@ export function airSteps<B>(
   };
 }
 
-/** How carefully: the canaries, the waves after them, and the fraction of boards that may fail. */
+/**
+ * Pace of an update: the canaries, the waves after them, and the fraction of boards that may fail.
+ */
 export type Pace = Pick<RolloutPlan, 'canaries' | 'waves' | 'mostFailed' | 'concurrency'>;
 
-/** The plan for steps of {@link airSteps}. */
+/** Returns the plan for the steps of {@link airSteps}. */
 export function airPlan(pace: Pace): RolloutPlan {
   return { mostFailed: 0, ...pace, keeps: true, healthMs: 0 };
 }
@@ -137,7 +143,8 @@ function isAway({ name }: AirBoard): UsageError {
 }
 
 /**
- * Waves as people write them: `1,10%,50%`, cumulative; the first number is the canaries, and the rest follows at the end.
+ * Parses waves as people write them: `1,10%,50%`, cumulative. The first number is the canaries; the
+ * remaining boards follow at the end.
  * @param count number of boards
  * @throws UsageError
  */
@@ -155,7 +162,7 @@ export function parseWaves(text: string, count: number): Pick<RolloutPlan, 'cana
 }
 
 function wrongWaves(text: string): UsageError {
-  return new UsageError(l10n.t('"{0}" are no waves', text), {
+  return new UsageError(l10n.t('"{0}" does not describe waves', text), {
     hint: l10n.t(
       'Write numbers of boards or percentages that grow, for example 1,10%,50%; the rest follows.',
     ),

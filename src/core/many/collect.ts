@@ -40,8 +40,8 @@ function folderName(name: string): string {
 }
 
 /**
- * All files at `paths` on a board: files and folders keep their names, and the root yields its
- * contents.
+ * Returns all files at `paths` on a board. Files and folders keep their names, and the root yields
+ * its contents.
  */
 export async function filesAt(
   board: Board,
@@ -93,7 +93,7 @@ export async function fetchFiles(
 function leftOut(paths: readonly string[]): FileError {
   const names = paths.map(shownPath).join(', ');
   const message = l10n.t(
-    'All files were downloaded but these, whose names this computer cannot have, or its tools would obey: {0}',
+    'All files were downloaded except these, because this computer cannot store their names or its tools would obey them: {0}',
     names,
   );
   return new FileError('EINVAL', paths[0] ?? '/', message, {

@@ -34,7 +34,7 @@ export type FleetAction =
   | ({
       readonly kind: 'upload';
       readonly label: string;
-      /** A waiting job whose source is compiled for its board. */
+      /** Set for a waiting job with source to be compiled for its board. */
       readonly compile?: boolean;
     } & UploadPlan<UploadFile>)
   /** Prints the repr of an expression. */
@@ -51,14 +51,16 @@ export type FleetAction =
       readonly label: string;
       /** URI of the image. */
       readonly file: string;
-      /** Of its content when the job was made. */
+      /** Hash of the content when the job was created. */
       readonly sha256: string;
     }
   /** Deploys the app of a folder and version on this computer; without `app` the one that is assigned to the board. */
   | {
       readonly kind: 'deployApp';
       readonly title: string;
-      /** `ref`: a git tag or commit, `latest`, or '' for the files as they are when it is done. */
+      /**
+       * `ref`: a git tag or commit, `latest`, or '' for the files at the time of the deployment.
+       */
       readonly app?: { readonly folder: string; readonly ref: string };
     }
   /** Sets the board's clock to this computer's local time, since boards have no time zones. */
@@ -96,7 +98,10 @@ export interface ActionIo<B = Board> {
   progress?(done: number, total: number, path?: string): void;
   /** Files on the board were replaced. Copies are kept, so the user can undo it. */
   replaced?(board: B, count: number, paths: readonly string[]): void;
-  /** Sends a file to this board and the others of the job at once; false: it must be written to this board alone. */
+  /**
+   * Sends a file to this board and the others of the job at once. False: the file must be written
+   * to this board alone.
+   */
   publish?(path: string, content: Uint8Array): Promise<boolean>;
 }
 
@@ -123,7 +128,7 @@ export function describeAction(action: FleetAction): string {
   }
 }
 
-/** The same for the audit, which holds no code: typed code is its own label. */
+/** Describes an action for the audit, without code: typed code is its own label. */
 export function auditAction(action: FleetAction): string {
   if (action.kind === 'read') return l10n.t('Read a value');
   const isTyped = action.kind === 'exec' && action.code.includes(action.label);

@@ -4,17 +4,17 @@ import type { Groups, Selectable } from './selector';
 
 /** The fleet as a file that another computer can read. */
 export interface FleetFile {
-  /** The text of `fleet.json`. */
+  /** The content of `fleet.json`. */
   readonly text: string;
-  /** How many boards are in it. */
+  /** Number of boards in it. */
   readonly count: number;
   /** Names of boards that only this window can reach, by its own broker or the demo. */
   readonly left: readonly string[];
 }
 
 /**
- * The boards, groups and brokers of a window as the `fleet.json` of the command line. It holds no passwords and no keys. Of
- * boards with equal names, the later ones get their unique id as well.
+ * Writes the boards, groups and brokers of a window as a `fleet.json` for the command line, without
+ * passwords or keys. If boards have equal names, the later ones get their unique id appended.
  */
 export function fleetFile(
   boards: readonly Selectable[],
@@ -54,7 +54,7 @@ function isOwn(address: string): boolean {
   return address.startsWith(`mqtt://${LOCAL_BROKER_ID}/`) || address.startsWith('demo:');
 }
 
-/** The fields that the file knows, so that nothing else leaves the window by accident. */
+/** Copies only the known fields, so that nothing else leaves the window by accident. */
 function withoutSecrets(profile: BrokerProfile) {
   const { name, url, root, username, caFile, certFile, keyFile, encrypt } = profile;
   return { name, url, root, username, caFile, certFile, keyFile, encrypt };

@@ -1,7 +1,7 @@
 import type { Board } from '../board';
 import type { Outcome } from './jobs';
 
-/** What a board did with a file published to many. */
+/** A board's result for a file published to many. */
 export type GroupResult = 'written' | 'same';
 
 /** Cancellation and progress of a publication to many boards. */

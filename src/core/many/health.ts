@@ -5,13 +5,21 @@ import { compareVersions } from '../packages';
 import { shownMinute } from '../timeText';
 import type { Sample } from './telemetry';
 
-/** Crashes in a row, none of which was followed by a minute without one: the program keeps restarting. */
+/**
+ * Number of consecutive crashes, without a minute of running in between, after which the program
+ * counts as restarting.
+ */
 const RESTARTING = 3;
-/** A board has missed its heartbeats when it has been silent for this many of its usual intervals. */
+/**
+ * Number of its usual intervals after which a silent board counts as having missed its heartbeats.
+ */
 const MISSED = 4;
-/** Shortest silence that counts, in milliseconds. */
+/** Shortest silence in milliseconds that counts. */
 const SILENT_MS = 30_000;
-/** Free memory falls when its peak has lost this part; measured over at least this many samples and milliseconds. */
+/**
+ * Part of its peak that free memory must lose to count as falling, over at least this many samples
+ * and milliseconds.
+ */
 const FALLEN = 0.7;
 const FALL_SAMPLES = 12;
 const FALL_MS = 10 * 60_000;
@@ -21,15 +29,17 @@ const FLASH_BYTES = 16_384;
 /** dBm, of the latest samples. */
 const WEAK_SIGNAL = -80;
 const SIGNAL_SAMPLES = 3;
-/** A clock that is off by more than this is wrong, in milliseconds. */
+/** Milliseconds by which a clock must be off to count as wrong. */
 const CLOCK_MS = 60_000;
 
-/** Restarts of tasks count for this many milliseconds. */
+/** Milliseconds for which restarts of tasks count. */
 const RESTARTS_MS = 60 * 60_000;
-/** Firmware below this version is old: it was released in 2023, and lacks fixes of Wi-Fi and TLS. */
+/**
+ * Firmware below this version is old: it was released in 2023 and lacks fixes for Wi-Fi and TLS.
+ */
 const OLDEST_FIRMWARE = '1.20';
 
-/** Kinds of trouble; all but `error` can be selected: `state:stale`, `state:safe`. */
+/** Kinds of problems. All but `error` can be selected: `state:stale`, `state:safe`. */
 export type Mark =
   | 'crashed'
   | 'restarting'
@@ -53,21 +63,21 @@ export interface Issue {
   readonly text: string;
 }
 
-/** What health is judged by, besides the board itself. */
+/** Facts besides the board itself from which its health is judged. */
 export interface HealthFacts {
-  /** Measurements of this window, the oldest first. */
+  /** Measurements of this window, oldest first. */
   readonly samples: readonly Sample[];
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-/** All that needs attention on a board, the gravest first; empty: it is well as far as known. */
+/** Returns all problems of a board, the most serious first. Empty: no problem is known. */
 export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
   const details = Object.assign({}, ...board.links.map((l) => l.found.details ?? {})) as Partial<
     Record<string, string>
   >;
   const { crash, state, asleep } = board;
-  const sleeps = asleep?.overslept === false; // it is silent, and cannot be reached, as it should be
+  const sleeps = asleep?.overslept === false; // it is silent and unreachable, as intended
   const issues: (Issue | undefined)[] = [
     crash && crash.count >= RESTARTING
       ? issue(
@@ -100,7 +110,7 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
   return issues.filter((i) => i !== undefined);
 }
 
-/** The marks of a board that `state:` selects it by, besides the word for its state. */
+/** Returns the words by which `state:` selects the board, besides the word for its state. */
 export function marksOf(board: Board, facts: HealthFacts): Mark[] {
   return healthOf(board, facts).map((i) => i.mark);
 }
@@ -109,7 +119,10 @@ function issue(mark: Mark, text: string): Issue {
   return { mark, text };
 }
 
-/** A board that measured itself regularly and no longer does, although it is said to be there. */
+/**
+ * Returns whether a board that measured itself regularly no longer does, although it counts as
+ * present.
+ */
 function silence(samples: readonly Sample[], now: number): Issue | undefined {
   // Only agents report their uptime; other boards are measured on request.
   const told = samples.filter((s) => s.uptime !== undefined).slice(-10);
@@ -125,9 +138,9 @@ function silence(samples: readonly Sample[], now: number): Issue | undefined {
   );
 }
 
-/** Garbage collection makes free memory a saw; its peaks tell whether memory is lost. */
+/** Garbage collection makes free memory a sawtooth; its peaks show whether memory is lost. */
 function falling(samples: readonly Sample[]): Issue | undefined {
-  // A restart begins again with all memory.
+  // After a restart, all memory is free again.
   const start = samples.findLastIndex((s, i) => (s.uptime ?? 0) < (samples[i - 1]?.uptime ?? 0));
   const own = samples
     .slice(Math.max(0, start))
@@ -167,10 +180,10 @@ function weakSignal(samples: readonly Sample[]): Issue | undefined {
   return issue('weak-signal', l10n.t('Weak Wi-Fi signal: {0} dBm', best));
 }
 
-/** Tasks that the agent had to start again within the last hour. */
+/** Counts the tasks that the agent had to restart within the last hour. */
 function restartedTasks(samples: readonly Sample[], now: number): Issue | undefined {
   const last = samples.filter((s) => s.taskRestarts !== undefined && now - s.at <= RESTARTS_MS);
-  // The board counts from its start on.
+  // The board counts since its start.
   const count = last.reduce((sum, { taskRestarts = 0 }, i) => {
     const before = last[i - 1]?.taskRestarts ?? 0;
     return (
@@ -209,7 +222,7 @@ function wrongClock({ clock }: Board): Issue | undefined {
   return issue('wrong-clock', l10n.t('The clock is wrong: {0}', offsetText(clock.offset)));
 }
 
-/** `3 min behind`, `2 days ahead`. `offset`: milliseconds that a clock is ahead. */
+/** Formats `3 min behind`, `2 days ahead`. `offset`: milliseconds by which a clock is ahead. */
 export function offsetText(offset: number): string {
   const seconds = Math.abs(offset) / 1000;
   const [count, unit] =

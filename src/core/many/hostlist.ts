@@ -9,7 +9,7 @@ const MAX_DIGITS = 15;
 
 /** One part of a hostlist between its commas. */
 export interface HostlistTerm {
-  /** As written, without the quotes of a literal. */
+  /** The text as written, without the quotes of a literal. */
   readonly text: string;
   /** Written in double quotes: a literal name. */
   readonly literal: boolean;

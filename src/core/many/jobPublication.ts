@@ -5,8 +5,8 @@ import type { GroupPublisher, GroupResult } from './groupPublisher';
 import type { Outcome } from './jobs';
 
 /**
- * Publishes files to the boards of a job while it works on each of them: the first board that needs a file has it published to all
- * that share its broker.
+ * Publishes files to the boards of a job during the job: the first board that needs a file has it
+ * published to all that share its broker.
  */
 export class JobPublication {
   readonly #published = new Map<string, Promise<readonly Outcome<Board, GroupResult>[]>>();
@@ -45,7 +45,10 @@ export class JobPublication {
   }
 }
 
-/** Whether nothing is mounted at the file's destination: a publication names one path for all. */
+/**
+ * Returns whether nothing is mounted at the file's destination, because a publication names one
+ * path for all.
+ */
 export function hasNoSuchPlace(error: Error): boolean {
   return error instanceof FileError && /^(ENODEV|EPERM)$/.test(error.errno);
 }

@@ -37,7 +37,7 @@ export function numberingOrder<T extends Nameable>(boards: readonly T[]): readon
   return boards.every(isGiven) ? [...boards].sort((a, b) => naturally(a.name, b.name)) : boards;
 }
 
-/** The first name that two would have, or that one of `others` has already. */
+/** Returns the first name that two boards would share, or that is already in `others`. */
 export function sharedName(
   names: readonly string[],
   others: readonly string[],
@@ -50,7 +50,7 @@ export function sharedName(
   return undefined;
 }
 
-/** `kit-01, kit-02 … kit-08`. */
+/** Formats `kit-01, kit-02 … kit-08`. */
 export function namesPreview(names: readonly string[]): string {
   const [first, second, ...rest] = names;
   const last = rest.at(-1);

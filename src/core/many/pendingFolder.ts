@@ -8,12 +8,13 @@ import { whileLocked } from '../fileLock';
 import { orAbsent, replaceFile } from '../localFiles';
 import type { PendingStore } from './pendingJobs';
 
-/** The name of a job's file: its id. */
+/** Matches the name of a job's file: its id. */
 const FILE = /^(\d{13}-[\w-]{1,80})\.json$/;
 
 /**
- * Stores waiting jobs in a folder that all windows and `mpyfleet watch` share: a file for each, which only its owner may read,
- * because jobs contain code and files. A lock for each board lets one process at a time work on its jobs.
+ * Stores waiting jobs in a folder that all windows and `mpyfleet watch` share. Each job has a file
+ * that only its owner may read, because jobs contain code and files. A lock for each board lets
+ * only one process work on its jobs.
  */
 export class PendingFolder implements PendingStore {
   constructor(private readonly folder: string) {}
@@ -61,7 +62,10 @@ export class PendingFolder implements PendingStore {
   }
 }
 
-/** Moves the jobs of a file that earlier versions of the window kept. Windows that do so at the same time do it once. */
+/**
+ * Imports the jobs from a file of earlier versions. If several windows do so at the same time, it
+ * happens once.
+ */
 export async function moveOldJobs(file: string, store: PendingStore): Promise<void> {
   if ((await orAbsent(readFile(file, 'utf8'), undefined)) === undefined) return;
   await whileLocked(`${file}.lock`, async () => {

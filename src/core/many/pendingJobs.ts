@@ -20,13 +20,13 @@ export interface PendingJob {
 
 /** Storage of waiting jobs, which several processes share. */
 export interface PendingStore {
-  /** The ids of all jobs in the order in which they were added. */
+  /** Returns the ids of all jobs in the order in which they were added. */
   ids(): Promise<readonly string[]>;
   /** Returns undefined for a job that another process has removed. */
   read(id: string): Promise<string | undefined>;
   write(id: string, json: string): Promise<void>;
   remove(id: string): Promise<void>;
-  /** Runs `work` while no other process runs jobs of the board; waits for its turn. */
+  /** Runs `work` while no other process runs jobs of the board. Waits for its turn. */
   alone<T>(uid: string, work: () => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Calls `changed` when jobs were added or removed, by any process. */
   follow(changed: () => void, onError: (error: Error) => void): Disposable;
@@ -35,13 +35,13 @@ export interface PendingStore {
 /** Work on the jobs of one board. */
 interface Busy {
   work: Promise<void>;
-  /** The board has returned once more. */
+  /** The board has returned again. */
   again: boolean;
 }
 
 /**
- * Jobs for boards that are away (deep sleep, switched off). Each runs once, when its board is back: in the window or watcher
- * that is first.
+ * Jobs for boards that are away (deep sleep, switched off). Each runs once when its board returns,
+ * in the first window or watcher to notice.
  */
 export class PendingJobs implements Disposable {
   readonly #jobs = new Map<string, PendingJob>();
@@ -49,13 +49,13 @@ export class PendingJobs implements Disposable {
   readonly #damaged = new Set<string>();
   /** Index by uid, rebuilt on demand after a change, because every row of the tree needs it. */
   #byUid: Map<string, PendingJob[]> | undefined;
-  /** Work on boards that goes on, by uid. */
+  /** Unfinished work on boards, by uid. */
   readonly #busy = new Map<string, Busy>();
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
   readonly #ended = new AbortController();
   #reading: Promise<void> = Promise.resolve();
-  /** A reading that has not begun, for everyone who asks in the meantime. */
+  /** A read that has not started, shared by everyone who asks in the meantime. */
   #nextReading: Promise<void> | undefined;
   #following: Disposable | undefined;
   #added = 0;

@@ -135,7 +135,9 @@ function ending({ board, status, untouched, error }: BoardResult): string {
   return message.startsWith(`${board} `) ? message : l10n.t('{0} failed: {1}', board, message);
 }
 
-/** The rest of the boards that are not done, by what became of them: `2 more failed`, `5 more not reached`. */
+/**
+ * Describes the boards that are not done, by their results: `2 more failed`, `5 more not reached`.
+ */
 function unnamed(rest: readonly BoardResult[]): string[] {
   const words = rest.map((r) => (r.untouched ? UNTOUCHED[r.untouched]() : statusWord(r.status)));
   return [...new Set(words)].map((word) =>

@@ -1,10 +1,10 @@
 import { toCsv } from '../csv';
 import type { BoardResult } from './results';
 
-/** Width of the lines that head a board's section. */
+/** Width of the heading of a board's section. */
 const HEADING_WIDTH = 72;
 
-/** The line above what one board answered: `## Executing on 'kitchen' ####…`. */
+/** The heading above a board's answer: `## Executing on 'kitchen' ####…`. */
 export function sectionHeading(doing: string, board: string): string {
   return `## ${doing} on '${oneLine(board)}' `.padEnd(HEADING_WIDTH, '#');
 }
@@ -36,7 +36,7 @@ export function resultsToJson(results: readonly BoardResult[]): string {
 
 const COLUMNS = ['board', 'id', 'status', 'ms', 'output', 'error', 'message'] as const;
 
-/** A table as in RFC 4180, with a header line. */
+/** Formats a table as in RFC 4180, with a header line. */
 export function resultsToCsv(results: readonly BoardResult[]): string {
   const rows = results.map((r) => [
     r.board,

@@ -31,11 +31,14 @@ export interface RolloutPlan {
   readonly healthMs: number;
   /** Boards per wave that may fail before the roll-out stops; default 0. */
   readonly tolerated?: number;
-  /** Fraction of all boards that may fail before the roll-out stops, also within a wave. It replaces `tolerated`. */
+  /**
+   * Fraction of all boards that may fail before the roll-out stops, even within a wave. It replaces
+   * `tolerated`.
+   */
   readonly mostFailed?: number;
   /**
-   * When the roll-out stops, boards that are well keep the new content. For content with a way back of its own, such as the
-   * two copies of the agent: nothing is rolled back.
+   * When the roll-out stops, healthy boards keep the new content. For content that can revert on
+   * its own, such as the two copies of the agent: nothing is rolled back.
    */
   readonly keeps?: boolean;
   readonly concurrency?: number;
@@ -57,7 +60,7 @@ export interface RolloutRow<B> {
   readonly leftMs?: number;
 }
 
-/** `stopped`: too many boards failed, and those that were well keep the new content. */
+/** `stopped`: too many boards failed; healthy ones keep the new content. */
 export type RolloutEnd = 'done' | 'rolledBack' | 'cancelled' | 'stopped';
 
 /** Pause in milliseconds between two health checks of one board. */
@@ -142,14 +145,16 @@ export class Rollout<B> {
     return outcomes.filter((o) => o.status !== 'ok').length;
   }
 
-  /** A board's row, as soon as it has ended: the boards of a wave do not wait for each other. */
+  /**
+   * Reports a board's row as soon as it has ended: the boards of a wave do not wait for each other.
+   */
   #ended(outcome: Outcome<B, void>): void {
     if (this.#row(outcome.board)?.step === 'waiting') return;
     if (outcome.status === 'ok') this.#set(outcome.board, 'well');
     else this.#set(outcome.board, 'failed', errorOf(outcome));
   }
 
-  /** Too many boards for a limit that counts all of them. */
+  /** Returns whether too many boards failed for a limit on all of them. */
   #failedTooOften(): boolean {
     const { mostFailed } = this.plan;
     if (mostFailed === undefined) return false;

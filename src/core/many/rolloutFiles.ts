@@ -18,7 +18,7 @@ export const KEPT_FOLDER = '/.mpyfleet-kept';
 interface Before {
   /** The folder of the copies. */
   readonly folder: string;
-  /** By path: the copy of each existing file, and the board's own spelling of its name. */
+  /** For each path, the copy of the existing file and the board's own spelling of its name. */
   readonly kept: Map<string, { readonly copy: string; readonly name: string }>;
   /** Files that did not exist. */
   readonly added: string[];
@@ -61,7 +61,7 @@ export class FileRolloutSteps implements RolloutSteps<Board> {
     for (const [i, path] of paths.entries()) {
       if (hashes[i] === undefined) before.added.push(path);
       else {
-        // Numbered, because two paths may end in the same name.
+        // Numbered, because two paths may end with the same name.
         const copy = `${folder}/${i}`;
         await board.files.copy(path, copy, { overwrite: true, signal });
         before.kept.set(path, { copy, name: await listedName(board.files, path, signal) });

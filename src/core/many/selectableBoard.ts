@@ -6,7 +6,7 @@ export interface SelectableBoard extends Selectable {
   readonly board: Board;
 }
 
-/** `board` with what it can be chosen by. */
+/** Returns `board` with the properties by which it can be chosen. */
 export function selectableBoard(
   board: Board,
   tags: readonly string[],
@@ -15,7 +15,7 @@ export function selectableBoard(
   return { board, ...selectableOf(board, tags, marks) };
 }
 
-/** `board` as selectors, groupings and filters see it, as plain data. */
+/** Returns `board` as plain data for selectors, groupings and filters. */
 export function selectableOf(
   board: Board,
   tags: readonly string[],

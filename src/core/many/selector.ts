@@ -13,10 +13,10 @@ export interface Selectable {
   readonly platform?: string;
   /** One of STATE_WORDS. */
   readonly state: string;
-  /** What needs attention, as `state:` selects it too: `safe`, `stale`. */
+  /** Problems, which `state:` also selects: `safe`, `stale`. */
   readonly marks?: readonly string[];
   readonly tags: readonly string[];
-  /** Ids of the brokers that it is reached through. */
+  /** Ids of the brokers through which it is reached. */
   readonly brokers: readonly string[];
 }
 

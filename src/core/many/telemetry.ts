@@ -14,7 +14,7 @@ export type Metric = (typeof METRICS)[number];
 /** One measurement: milliseconds since 1970 by this computer's clock, and the reported values. */
 export interface Sample extends Partial<Readonly<Record<Metric, number>>> {
   readonly at: number;
-  /** How often the agent had to start tasks again since its start; not in the history. */
+  /** Number of task restarts by the agent since its start. Not part of the history. */
   readonly taskRestarts?: number;
 }
 
@@ -30,7 +30,7 @@ const BOARDS = 5_000;
 export class Telemetry {
   readonly #byUid = new Map<string, Sample[]>();
   readonly #changed = new Emitter<string>();
-  /** Fired with the uid of a board that has been measured. */
+  /** Fired with the uid of a measured board. */
   readonly onDidChange = this.#changed.event;
 
   /** Adds a sample. Forgets the oldest sample of the board, or the board not heard for longest, when there are too many. */
@@ -67,7 +67,7 @@ export function sampleFromAgent(data: Readonly<Record<string, unknown>>, at: num
   return { at, ...valuesFromAgent(data), ...(taskRestarts === undefined ? {} : { taskRestarts }) };
 }
 
-/** The values of a telemetry message of the agent, without its time. */
+/** Returns the values of a telemetry message of the agent, without its time. */
 export function valuesFromAgent(
   data: Readonly<Record<string, unknown>>,
 ): Partial<Record<Metric, number>> {
@@ -84,7 +84,7 @@ export function valuesFromAgent(
   return Object.fromEntries(known);
 }
 
-/** All restarts of tasks, of `{"name": count}`; undefined without tasks. */
+/** Adds up all restarts of tasks, from `{"name": count}`. Undefined without tasks. */
 function restartsOf(tasks: unknown): number | undefined {
   if (typeof tasks !== 'object' || tasks === null) return undefined;
   const counts = Object.values(tasks).filter(

@@ -21,7 +21,7 @@ export function safeRelativePath(path: unknown, from: string): string {
   if (path.length > MAX_PATH) return reject(l10n.t('is longer than {0} characters', MAX_PATH));
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\u0000-\u001f\u007f\\]/.test(path))
-    return reject(l10n.t('holds characters that no file name has'));
+    return reject(l10n.t('contains characters that are not allowed in file names'));
   if (path.startsWith('/') || /^[A-Za-z]:/.test(path))
     return reject(l10n.t('is not inside the package'));
   const parts = path.split('/').filter((p) => p !== '' && p !== '.');

@@ -157,7 +157,7 @@ export async function stopCode(line: StopLine, code: Stoppable): Promise<void> {
   if (went === 'over') return;
   const message =
     went === 'blocked'
-      ? l10n.t('The line to the board takes no more data')
+      ? l10n.t('The connection to the board accepts no more data')
       : l10n.t('The code on the board does not react to Ctrl-C');
   throw new TimeoutError(message, {
     hint: l10n.t("Press the board's reset button, or unplug it and plug it in again."),

@@ -28,13 +28,7 @@ export {
 } from './record';
 export type { SetupRecord } from './record';
 export { setUpBoard } from './setUpBoard';
-export {
-  STEPS,
-  type BrokerPlace,
-  type SetupBoard,
-  type SetupHost,
-  type SetUpOptions,
-  type StepName,
-} from './steps';
+export { STEPS, type StepName } from './stepNames';
+export type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions } from './steps';
 export { PARTS, parseTemplate, plainSecrets, stepsOf } from './template';
 export type { Part, SetupTemplate, TemplateBroker, TemplateFile } from './template';

@@ -5,7 +5,8 @@ import type { MadeList } from './madeList';
 import { LineTally } from './lineTally';
 import { AlreadySetUpError, type SetupRecord } from './record';
 import { setUpBoard } from './setUpBoard';
-import type { SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
+import type { StepName } from './stepNames';
+import type { SetupBoard, SetupHost, SetUpOptions } from './steps';
 import { plainSecrets, type SetupTemplate } from './template';
 
 /** Number of boards that are set up at the same time. */

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { isRecord } from '../boardConfig';
 import { toCsv } from '../csv';
 import { FleetError } from '../errors';
-import type { StepName } from './steps';
+import type { StepName } from './stepNames';
 
 /** The steps that were done on one board. Contains no secrets. */
 export interface SetupRecord {

@@ -14,7 +14,8 @@ import { fillTemplate, type BoardConfig } from '../boardConfig';
 import { utf8 } from '../bytes';
 import { asError, FleetError } from '../errors';
 import { AlreadySetUpError, type SetupRecord } from './record';
-import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
+import type { StepName } from './stepNames';
+import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions } from './steps';
 import { stepsOf, type SetupTemplate, type TemplateFile } from './template';
 import { checkNetworks } from './wifi';
 

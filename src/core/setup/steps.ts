@@ -5,21 +5,8 @@ import type { WriteItem } from '../boardFiles';
 import type { Firmware } from '../flash';
 import type { BoardName } from './names';
 import type { SetupRecord } from './record';
+import type { StepName } from './stepNames';
 import type { TemplateBroker, TemplateFile } from './template';
-
-/** The steps in their order. `broker`: the board has connected there. */
-export const STEPS = [
-  'flash',
-  'name',
-  'wifi',
-  'agent',
-  'files',
-  'app',
-  'start',
-  'broker',
-  'stubs',
-] as const;
-export type StepName = (typeof STEPS)[number];
 
 /** The board that is being set up, on its cable. */
 export interface SetupBoard extends InstallTarget {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { parseDocument, type Document } from 'yaml';
 import { isRecord, schemaProblems } from '../boardConfig';
 import { asError, UsageError } from '../errors';
-import { STEPS, type StepName } from './steps';
+import { STEPS, type StepName } from './stepNames';
 import { MAX_TEMPLATE_CHARACTERS, TEMPLATE_SCHEMA } from './templateSchema';
 
 /** The broker that boards are prepared for. Texts may have places such as `{secret:NAME}`. */
@@ -118,7 +118,7 @@ function contradictions(template: SetupTemplate): string[] {
     problems.push(l10n.t('it has no step; write at least one of: {0}', PARTS.join(', ')));
   }
   if (name !== undefined && /\{(?:name|uid|secret)/.test(name)) {
-    problems.push(l10n.t('name may contain {n} or a range such as [001-200], but no other place'));
+    problems.push(l10n.t('name may contain {n} or a range such as [001-200], but no other placeholder'));
   }
   return problems;
 }

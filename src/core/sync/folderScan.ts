@@ -52,7 +52,7 @@ export async function scanFolder(
   const { mappings } = rules;
   const scan = new Scan(fs, folder, rules.ignores, signal);
   for (const { from } of mappings.filter((mapping) => mapping.missing)) {
-    const message = l10n.t('There is no "{0}" in the folder, which a sync mapping names', from);
+    const message = l10n.t('A sync mapping names "{0}", which does not exist in the folder', from);
     scan.problems.push({ severity: 'warning', path: from, message });
   }
   // A folder inside another mapped folder is read together with it.
@@ -139,7 +139,7 @@ class Scan {
     if (!content) return;
     if (hasBom(content) && path.endsWith('.py')) {
       const message = l10n.t(
-        '{0} begins with a byte order mark, with which a board does not run it: save it as UTF-8 without BOM',
+        '{0} begins with a byte order mark, so a board cannot run it: save it as UTF-8 without BOM',
         path,
       );
       this.problems.push({ severity: 'warning', path, message });

@@ -83,7 +83,7 @@ export function agentError(error: AgentError, about = ''): Error {
     case 'ENOSYS':
       if (error.details.shared !== 1) return refused(error);
       return new AgentRefusedError(
-        l10n.t('This is not possible while the board is shared from the cable of a colleague'),
+        l10n.t('This is not possible while a colleague shares the board over their cable'),
         { hint: l10n.t('The colleague can do it at the computer that has the cable.') },
       );
     case 'ESTALE':

@@ -251,7 +251,7 @@ export class MqttTransport implements Transport {
    */
   #onBroker(tag: BrokerState['tag']): void {
     const { name } = this.broker.profile;
-    if (tag === 'off') this.#lose(l10n.t('The broker {0} is not connected any more', name));
+    if (tag === 'off') this.#lose(l10n.t('The broker {0} is no longer connected', name));
     else if (tag === 'offline')
       this.#loseAfter(AWAY_GRACE_MS, l10n.t('The broker {0} is away', name));
     else if (tag === 'online') this.#stay();

@@ -173,7 +173,7 @@ function refusedBy(address: TelnetAddress, cause?: unknown): ConnectError {
   return problem(
     address,
     'refused',
-    l10n.t('The telnet server of the board does not take the connection'),
+    l10n.t('The telnet server of the board does not accept the connection'),
     l10n.t(
       'It serves one program at a time: close the other one. Or turn the server on (network.Server).',
     ),

@@ -160,7 +160,7 @@ function howToInstall(): string {
     case 'darwin':
       return `${vscode.l10n.t('Install it with: {0}', 'brew install micropython')}. ${other}`;
     case 'win32':
-      return `${vscode.l10n.t('There is none for Windows; it runs in WSL and on Linux and macOS.')} ${other}`;
+      return `${vscode.l10n.t('It is not available for Windows, but runs in WSL, on Linux and on macOS.')} ${other}`;
     default:
       return `${vscode.l10n.t('Install it with: {0}', 'sudo apt install micropython')}. ${other}`;
   }

@@ -40,7 +40,7 @@ export class TopicWatch implements Disposable {
         },
         () => {
           this.remove(key);
-          channel.appendLine(vscode.l10n.t('The broker does not allow to watch {0}', filter));
+          channel.appendLine(vscode.l10n.t('The broker does not allow watching {0}', filter));
         },
       ),
     );

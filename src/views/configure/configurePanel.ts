@@ -118,7 +118,7 @@ export class ConfigurePanel implements vscode.Disposable {
     try {
       const { control } = agentOf(this.context, board);
       if (!control.birth) {
-        return report(board, 'away', vscode.l10n.t('away; it gets the settings when it comes'));
+        return report(board, 'away', vscode.l10n.t('away; it gets the settings when it connects'));
       }
       const reported = await control.reported(signal);
       this.#reported.set(board, reported);
@@ -252,7 +252,7 @@ async function confirm(document: BoardConfig, boards: readonly Board[]): Promise
     ...(tried.length > 0
       ? [
           vscode.l10n.t(
-            'A board that cannot reach its broker with them takes its old settings back by itself.',
+            'A board that cannot reach its broker with them restores its old settings.',
           ),
         ]
       : []),
@@ -274,8 +274,8 @@ function resultWords({ changes, result }: Applied): string {
     case 'waitsForRestart':
       return vscode.l10n.t('takes effect at the next start: {0}', names);
     case 'left':
-      return vscode.l10n.t('away; the broker keeps for it: {0}', names);
+      return vscode.l10n.t('away; waiting at its broker: {0}', names);
     case 'moved':
-      return vscode.l10n.t('has gone to its new broker and has not come back');
+      return vscode.l10n.t('has moved to its new broker and was not seen there');
   }
 }

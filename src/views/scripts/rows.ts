@@ -85,7 +85,7 @@ function computerItem(schedule: Schedule & { readonly next: number | undefined }
   const ended =
     status === undefined
       ? []
-      : [failed ? vscode.l10n.t('Ended with status {0}', status) : vscode.l10n.t('Ended well')];
+      : [failed ? vscode.l10n.t('Ended with status {0}', status) : vscode.l10n.t('Succeeded')];
   const lines = [item.description, `mpyfleet ${command.join(' ')}`, ...ended, said.trimEnd()];
   item.tooltip = lines.join('\n').trimEnd();
   return item;

@@ -47,7 +47,7 @@ export class BoardNotes {
     const lines = [
       run === undefined ? vscode.l10n.t('No app runs') : vscode.l10n.t('Runs {0}', run),
       ...(desired === undefined ? [] : [vscode.l10n.t('Should run {0}', desired)]),
-      ...(bad ? [vscode.l10n.t('Did not stay up: {0}', bad.version), bad.why.trimEnd()] : []),
+      ...(bad ? [vscode.l10n.t('Kept failing: {0}', bad.version), bad.why.trimEnd()] : []),
     ];
     return [
       {

@@ -25,7 +25,7 @@ export function groupItem({ key, boards }: GroupNode, by: Grouping): vscode.Tree
   item.contextValue = key === NEW_BOARDS ? 'group new' : 'group';
   if (key === NEW_BOARDS) {
     item.tooltip = vscode.l10n.t(
-      'They announced themselves at a broker, and this computer has no key of them. Adopt or ignore them.',
+      'They announced themselves at a broker, and this computer has no key for them. Adopt or ignore them.',
     );
   }
   return item;

@@ -106,7 +106,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     await link.open(AbortSignal.timeout(10_000));
     expect(link.can.hardReset).toBe(false);
     const agent = brokers.agent('b', UID);
-    const message = 'This is not possible while the board is shared from the cable of a colleague';
+    const message = 'This is not possible while a colleague shares the board over their cable';
     expect(
       await failure(agent?.configure({ name: 'x' }) ?? Promise.reject(new Error('none'))),
     ).toMatchObject({ message });

@@ -39,8 +39,8 @@ describe('app.json', () => {
   });
 
   it.each([
-    ['{', /no JSON/],
-    ['[]', /holds no object/],
+    ['{', /is not valid JSON/],
+    ['[]', /is not a JSON object/],
     ['{}', /no "name"/],
     ['{"name":"../x"}', /"name" cannot be/],
     ['{"name":"x","worker":"5"}', /"worker" must be a number from 0.05/],
@@ -95,7 +95,7 @@ describe('the files of an app', () => {
     writeFileSync(join(sub, 'main.py'), `${MAIN}# changed\n`);
     expect((await appFromFolder(nodeLocalFs, sub)).id).not.toBe(before.id);
     expect((await appFromGit(sub, 'v1')).id).toBe(before.id);
-    await expect(appFromGit(sub, 'v2')).rejects.toThrow(/git could not give v2/);
+    await expect(appFromGit(sub, 'v2')).rejects.toThrow(/git could not read v2/);
     await expect(appFromGit(sub, '--output=/tmp/x')).rejects.toThrow(/is not a tag or commit/);
   });
 });

@@ -118,7 +118,7 @@ describe("sources of one's own", () => {
     const good = catalogue([join(folder, 'good.json')], '');
     expect(Buffer.from(await good.download(await good.resolve('OWN'))).toString()).toBe('content');
     const bad = catalogue([join(folder, 'bad.json')], '');
-    await expect(bad.download(await bad.resolve('OWN'))).rejects.toThrow('has not the hash');
+    await expect(bad.download(await bad.resolve('OWN'))).rejects.toThrow('does not match the hash');
   });
 
   it.each([
@@ -187,6 +187,6 @@ describe("CircuitPython's list", () => {
   });
 
   it('without a board is refused', () => {
-    expect(() => readOwnCatalogue('[1]', 'https://example.org/f.json')).toThrow('names no board');
+    expect(() => readOwnCatalogue('[1]', 'https://example.org/f.json')).toThrow('contains no board');
   });
 });

@@ -120,7 +120,7 @@ describe('what a folder wants on a board', () => {
   it('says when a mapped folder does not exist', async () => {
     const { tree, mappings } = await scan(['srcc -> /']);
     expect(mappings[0]?.missing).toBe(true);
-    expect(tree.problems[0]?.message).toContain('There is no "srcc"');
+    expect(tree.problems[0]?.message).toContain('names "srcc", which does not exist');
   });
 
   it('follows links to files, and neither goes round in circles nor breaks on dead links', async () => {

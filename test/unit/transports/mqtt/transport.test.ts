@@ -75,5 +75,5 @@ it('waits a while for a broker that is away, and not for one that the user has l
 
 it('is lost at once when the broker is left', () => {
   brokerState.fire({ tag: 'off' });
-  expect(lost[0]?.message).toMatch(/The broker the office is not connected any more/);
+  expect(lost[0]?.message).toMatch(/The broker the office is no longer connected/);
 });
