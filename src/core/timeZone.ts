@@ -13,7 +13,7 @@ export function zoneText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${two(Math.floor(all / 60))}:${two(all % 60)}`;
 }
 
-/** Minutes east of UTC. @param text as `zoneText` writes it */
+/** Parses minutes east of UTC. @param text as `zoneText` writes it */
 export function zoneMinutes(text: string): number {
   const [hours = 0, minutes = 0] = text.slice(1).split(':').map(Number);
   return (text.startsWith('-') ? -1 : 1) * (60 * hours + minutes);

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { format } from 'node:util';
 import Mocha from 'mocha';
 
-/** What the runner outside learns: it is written when the suites have run, so its absence means that they did not. */
+/**
+ * Result for the runner outside. It is written when the suites have run, so its absence means that
+ * they did not.
+ */
 export interface HostResult {
   tests: {
     name: string;
@@ -13,7 +16,7 @@ export interface HostResult {
     ms: number;
     why?: string;
   }[];
-  /** What the reporter printed. */
+  /** Output of the reporter. */
   printed: string;
 }
 
@@ -30,7 +33,7 @@ export async function run(): Promise<void> {
     if (file.endsWith('.test.js')) mocha.addFile(join(here, file));
   }
   const result: HostResult = { tests: [], printed: '' };
-  // VS Code mixes the console with its own chatter: what the reporter says is kept apart.
+  // VS Code mixes the console with its own messages, so the reporter's output is kept separately.
   (Mocha.reporters.Base as unknown as { consoleLog: typeof console.log }).consoleLog = (
     ...args
   ) => {

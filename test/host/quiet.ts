@@ -8,8 +8,8 @@ const FUNCTIONS = 2000;
 const REFERENCE_MS = 60; // measured on one core of the small virtual machine that the limits were chosen for
 
 /**
- * Resolves when this process has little else to do: the other extensions of a window that has just opened start at the same
- * time, and what they cost must not be counted. Gives up waiting after 30 s.
+ * Resolves when this process is nearly idle: the other extensions of a new window start at the same
+ * time, and their cost must not be counted. Gives up after 30 s.
  */
 export async function quiet(): Promise<void> {
   const { eventLoopUtilization } = performance;
@@ -20,7 +20,7 @@ export async function quiet(): Promise<void> {
   }
 }
 
-/** What `work` takes in milliseconds, by the clock and of all this process's threads. */
+/** Returns the milliseconds that `work` takes, by the clock and of all threads of this process. */
 export async function measured(work: () => unknown): Promise<{ clock: number; processor: number }> {
   const start = performance.now();
   const before = process.cpuUsage();

@@ -76,7 +76,7 @@ export class Uploads {
     this.#rooms.clear();
   }
 
-  /** A file of `bytes` bytes has been written, plus the file system's overhead. */
+  /** Subtracts a written file of `bytes` bytes, plus the file system's overhead. */
   took(bytes: number): void {
     for (const [folder, free] of this.#rooms) this.#rooms.set(folder, free - bytes - BLOCKS_BYTES);
   }
@@ -251,7 +251,7 @@ function alone(snippets: readonly string[], sum?: Uint8Array): Uint8Array {
   return concat([utf8(`exec(${code},`), names, utf8(')')]);
 }
 
-/** Code that calls a function of `os`. */
+/** Returns code that calls a function of `os`. */
 function call(name: 'chdir' | 'remove', path: string): string {
   return `__import__('os').${name}(${literal(path)})`;
 }

@@ -7,7 +7,7 @@ import { freePort, startMosquitto } from '../../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, startAgentBoard } from '../rig/agent/board';
 import { TestHost } from '../rig/agent/host';
 
-/** A radio that prints what is asked of its access point, and joins only the network "lab". */
+/** A radio that prints the calls to its access point, and joins only the network "lab". */
 const NETWORK = `
 STA_IF, AP_IF = 0, 1
 class WLAN:
@@ -72,12 +72,12 @@ function ask(method: string, path: string, body = ''): Promise<Answer> {
   });
 }
 
-/** Sends raw bytes; what comes back until the board closes. */
+/** Sends raw bytes and returns the reply up to the end of the connection. */
 async function raw(bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1');
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  socket.on('error', () => undefined); // the board may close before it has read all, or not listen yet
+  socket.on('error', () => undefined); // the board may close before it has read everything, or not listen yet
   socket.write(bytes);
   if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return text;

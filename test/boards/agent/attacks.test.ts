@@ -1,4 +1,7 @@
-/** What somebody does who has a lesser key, a copy of what passed the broker, or the broker itself, on a real board. */
+/**
+ * Attacks on a real board by someone with a lower key, with a copy of the broker's traffic, or in
+ * control of the broker.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { encodeFrame, encodeJsonAndBytes, makeFrame } from '../../../src/core/agent/agentProtocol';
@@ -44,7 +47,7 @@ beforeEach(() => {
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const topic = () => `mpy/${board.uid}/c/${host.cid}`;
 
-/** Another session under the same cid, of which the owner of that cid knows nothing. */
+/** Opens another session under the same cid, unknown to the owner of that cid. */
 async function intruder(key: Uint8Array, role: Role): Promise<AgentSession> {
   const { boot, nonce } = await host.birth();
   const session = new AgentSession({ uid: board.uid, cid: host.cid, boot, nonce, role, key });
@@ -57,7 +60,10 @@ async function intruder(key: Uint8Array, role: Role): Promise<AgentSession> {
   return session;
 }
 
-/** Sessions of six programs that have ended, with the right key: anybody can send their HELLO again. Each call sends one. */
+/**
+ * Ended sessions of six programs with the right key: anyone can send their HELLO again. Each call
+ * sends one.
+ */
 async function endedHosts(): Promise<(() => void)[]> {
   const { boot, nonce } = await host.birth();
   return Array.from({ length: 6 }, (_, i) => {
@@ -120,7 +126,7 @@ describe('the session of an admin', () => {
     const old = host.sentMessages.filter((m) => m.payload[1] === Op.hello).map((m) => m.payload);
     const ended = await endedHosts();
     await host.hello(ADMIN_KEY);
-    await host.ask(Op.statfs); // by that it is in use
+    await host.ask(Op.statfs); // which makes it a session in use
     for (let round = 0; round < 3; round++) {
       for (const hello of old) host.raw(hello);
       ended.forEach((send) => send());
@@ -142,7 +148,7 @@ describe('the session of an admin', () => {
     expect(ck).toBeTypeOf('number');
     host.raw(session.hello(0x20000001, Number(ck)));
     await host.until('an answer to HELLO', () => session.isOpen);
-    // Its own HELLO with the number is a copy now like any other.
+    // The program's own HELLO with the number is now a copy like any other.
     const copy = host.sentMessages.at(-1)?.payload ?? Buffer.alloc(0);
     for (let round = 0; round < 3; round++) {
       ended.forEach((send) => send());
@@ -181,7 +187,7 @@ describe('the session of an admin', () => {
         const session = new AgentSession({ uid: board.uid, cid, boot, nonce, role: 'admin', key });
         host.session = session;
         host.raw(session.hello(host.newId()));
-        // Frames cannot be signed before the answer has come.
+        // Frames cannot be signed before the answer has arrived.
         const encode = session.encode.bind(session);
         session.encode = (f) => (session.isOpen ? encode(f) : Buffer.alloc(0));
       },
@@ -344,7 +350,7 @@ for p in (${Object.values(kinds)
       .join()}):
     try: print(os.stat(p)[6])
     except OSError: print(-1)`);
-    // Most of these names lead to the file; those that do not are tried as well.
+    // Most of these names lead to the file. The others are tried as well.
     const there = stdout.trim().split('\r\n');
     expect(there.filter((size) => size === '6').length, stdout).toBeGreaterThan(8);
     for (const [key, role] of [
@@ -353,7 +359,7 @@ for p in (${Object.values(kinds)
     ] as const) {
       await host.hello(key, role);
       for (const path of Object.values(kinds).flat()) {
-        if (role === 'admin' && path === '/fat/SECRETS.PY') continue; // an admin's to read
+        if (role === 'admin' && path === '/fat/SECRETS.PY') continue; // only an admin may read it
         const read = await get(host, path.replace('\\\\', '\\')).then(
           () => 'read',
           (error: unknown) => (error as { code?: string }).code,
@@ -374,7 +380,7 @@ for p in (${Object.values(kinds)
     ]) {
       await expect(host.ask(Op.cfg, { set })).rejects.toMatchObject({ code: 'EINVAL' });
     }
-    // The board could not start with these, so it would be out of reach until a cable comes.
+    // With these, the board could not start and would be reachable only by cable.
     const bad = [
       ...['zz', 'z'.repeat(64), 'ab'.repeat(31), 7, {}].map((admin) => ({ keys: { admin } })),
       { keys: { admin: null, operator: null, viewer: null } },

@@ -7,14 +7,16 @@ import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board'
 import { BuiltCli } from '../rig/cliRig';
 import { wire } from '../rig/wire';
 
-/** The Wi-Fi of the lab's boards is up from the start; here a network has to be joined, once one is configured. */
+/**
+ * The Wi-Fi of the lab's boards is up from the start. Here, a configured network has to be joined.
+ */
 const NO_WIFI =
   'import network\nnetwork.WLAN().connect("nowhere")\nimport mpyfleet\nmpyfleet.start()\n';
 /** A program that never lets anything else run. */
 const MAIN = 'import mpyfleet\nmpyfleet.start()\nimport time\nwhile True: time.sleep(1)\n';
 const SECRET = 'open-sesame-42';
 const HOSTNET = readFileSync(join(import.meta.dirname, '../../../board/networks/hostnet.py'));
-/** Pins that note their values, and a battery pin with half of the reference voltage. */
+/** Pins that record their values, and a battery pin at half of the reference voltage. */
 const HAL = `seen = {}
 class Pin:
     OUT = 1
@@ -29,7 +31,7 @@ class ADC:
     def read_u16(self):
         return 32768
 `;
-/** The part of an ESP32's module with its memory for numbers. */
+/** The part of an ESP32's module that stores numbers. */
 const ESP32 = `kept = []
 class NVS:
     def __init__(self, space):
@@ -53,7 +55,7 @@ const run = (args: string[], env: Record<string, string> = {}) =>
     cwd: dir,
     env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json', ...env },
   });
-/** By its unique id, whatever its name is now. */
+/** By its unique id, because its name changes. */
 const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
 const config = async (name: string) => {
   const { out } = await run(['-b', name, '--json', 'config', 'get']);
@@ -110,7 +112,7 @@ describe('the configuration of boards from afar', () => {
     expect(await run(['-b', 'tag:pair', 'config', 'set', '--file', 'pair.yaml'])).toMatchObject({
       status: 0,
     });
-    // The board tells its new name by itself, without a restart.
+    // The board reports its new name without a restart.
     await expect
       .poll(async () => (await run(['list', '--json'])).out, { timeout: 20_000 })
       .toContain('"right-2"');

@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** Starts code, resolves once it has printed `mark`; `end` is its result. */
+/** Starts code and resolves once it has printed `mark`. `end` is its result. */
 async function running(code: string, mark: string) {
   let seen = '';
   const reqid = host.newId();
@@ -166,7 +166,7 @@ describe('while code runs', () => {
   it('ends a program that is stopped before it began', async () => {
     const source = 'import time\nwhile True:\n    time.sleep(1)\n';
     await put(host, '/late.py', Buffer.from(source));
-    // Both requests are in the board's hands before the program's task has its first turn.
+    // The board has both requests before the program's task has its first turn.
     await Promise.all([
       host.ask(Op.app, { do: 'start', p: '/late.py' }),
       host.ask(Op.app, { do: 'stop' }),

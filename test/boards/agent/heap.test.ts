@@ -24,8 +24,9 @@ const CONFIG = {
 };
 
 /**
- * Has the board's start lines start the agent, beside a task that measures. The board has no network, so the broker is in
- * memory; what it notes is not counted. asyncio, and what is built into the firmware, is there before.
+ * Makes the board's start lines start the agent, together with a task that measures. The board has
+ * no network, so the broker is in memory; its records are not counted. asyncio, and everything
+ * built into the firmware, is loaded before.
  */
 const MEASURE = `
 import sys; sys.path.append('/')
@@ -52,14 +53,17 @@ try: mpyfleet.start()
 except KeyboardInterrupt: print('again', hasattr(mpyfleet, 'begin'))
 `;
 
-/** The same where the firmware contains the agent. */
+/** The same with the agent in the firmware. */
 const MEASURE_FROZEN = MEASURE.replace(
   'import mpyfleet.a.main as m',
   `import mpyfleet_f; mpyfleet_f.__name__ = 'mpyfleet.f'; sys.modules['mpyfleet.f'] = mpyfleet_f
 __import__('mpyfleet.f.main'); m = sys.modules['mpyfleet.f.main']`,
 ).replaceAll('mpyfleet.a.', 'mpyfleet.f.');
 
-/** What a 32-bit board prints of it, with the agent on its flash or frozen into its firmware. */
+/**
+ * Returns the measurements that a 32-bit board prints, with the agent on its flash or frozen into
+ * its firmware.
+ */
 async function measured(frozen: boolean): Promise<string> {
   const board = await startMpboard({ frozen });
   const repl = new RawRepl(board.tty);
@@ -97,7 +101,7 @@ it('takes no more heap than it did on a 32-bit board, loaded or frozen, and prin
   }
 });
 
-/** Prints the modules that may be unloaded and are loaded; says it in the log after 12 s of silence. */
+/** Prints the loaded modules that may be unloaded. Logs them after 12 s of silence. */
 const WATCH = `
 import asyncio, sys
 names = lambda: ",".join(sorted(k[11:] for k in sys.modules if k.startswith("mpyfleet.a.")))

@@ -1,4 +1,7 @@
-/** What a board gets from somebody without a key, through a real broker: nothing of it may stop the agent or fill it. */
+/**
+ * Messages of someone without a key, through a real broker. None may stop the agent or fill its
+ * memory.
+ */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { decodeJson } from '../../../src/core/agent/agentProtocol';
@@ -27,14 +30,14 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** Code that uses the agent's own names, with those that its compiled form has. */
+/** Code that uses the agent's own names, including those of its compiled form. */
 const inside = (code: string) =>
   code.replace(/\w+/g, (word) => Object.entries(names).find(([own]) => own === word)?.[1] ?? word);
 
 const of = (leaf: string) =>
   host.other.filter((m) => m.topic.endsWith(`/${leaf}`)).map((m) => decodeJson(m.payload));
 
-/** Resolves when the board has told of itself twice more: its housekeeping goes on. */
+/** Resolves when the board has reported twice more, so its housekeeping continues. */
 async function goesOn(): Promise<Record<string, unknown>> {
   const before = of('tm').length;
   await host.until('telemetry', () => of('tm').length > before + 1);
@@ -96,7 +99,7 @@ it('counts long topics and topics that are no text, and writes nothing down for 
   for (const end of ['x'.repeat(213), 'y'.repeat(300), 'short', `${'z'.repeat(12)}/more`]) {
     host.raw(Buffer.from('hello'), `mpy/${board.uid}/c/${end}`);
   }
-  // No good broker forwards the last two, so they are handed to the agent itself.
+  // No good broker forwards the last two, so the agent gets them directly.
   const { stdout } = await host.exec(
     inside(`from mpyfleet.a import main
 a = main.current.ag
@@ -132,7 +135,7 @@ it('feeds its watchdog and lets the program go on under a flood of forged frames
   while (!over) {
     for (let i = 0; i < 50; i++) host.client.publish(topic, frame);
     sent += 50;
-    await host.ask(Op.statfs); // sent after them, so its answer says that the board has them
+    await host.ask(Op.statfs); // sent after them, so its answer shows that the board has received them
   }
   expect((await run).stdout.split('\r\n').length).toBe(21);
   expect(sent).toBeGreaterThan(1000);
@@ -141,7 +144,7 @@ it('feeds its watchdog and lets the program go on under a flood of forged frames
     () => Number(of('tm').at(-1)?.junk) > sent * 0.2,
     30_000,
   );
-  // Each of them would cost an answer.
+  // Each of them would cause an answer.
   expect(host.unsigned.length - refused).toBeLessThan(20);
   expect((await host.birth()).boot).toBe(boot);
 });

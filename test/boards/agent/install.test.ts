@@ -45,7 +45,10 @@ function targetOf(transport: Transport): InstallTarget & { files: SessionFiles }
   };
 }
 
-/** Writes other programs to main.py, and at the end the first; the lines that start the agent stay before each. */
+/**
+ * Writes other programs to main.py, and the first one at the end. The lines that start the agent
+ * stay before each.
+ */
 async function mainIsReplaced(files: SessionFiles): Promise<void> {
   const start = /^# >>>[^]*mpyfleet\.start\(\)\n# <<< [^\n]*\n/;
   for (const program of ['print("new")\n', 'print("newer")\n', OLD_MAIN]) {
@@ -60,7 +63,7 @@ async function mainIsReplaced(files: SessionFiles): Promise<void> {
   }
 }
 
-/** As a board without .mpy has it: module by module, which is also how agents before were compiled. */
+/** For a board without .mpy: module by module, which is also how earlier agents were compiled. */
 async function inModules(): Promise<AgentSource> {
   const folder = join(import.meta.dirname, '../../../board/agent/copy');
   const names = readdirSync(folder).filter((name) => name.endsWith('.py'));
@@ -68,7 +71,7 @@ async function inModules(): Promise<AgentSource> {
   return { shim: (await agentSource()).shim, copy };
 }
 
-/** What lies in one of the agent's folders on the board. */
+/** Returns the content of one of the agent's folders on the board. */
 async function inSlot(slot: 'a' | 'b'): Promise<string[]> {
   const base = `/mpyfleet/${slot}/`;
   const paths = Object.keys(await board.files()).filter((path) => path.startsWith(base));
@@ -200,7 +203,8 @@ it('uses the copy in the firmware, tries an update from the files, and returns t
   const source = await agentSource();
   const frozen = await startUboard({
     ...{ name: 'frozen', heap: 1000, sizeKib: 4096 },
-    // Where the interpreter looks for modules, as for frozen ones. test/boards/agent/heap.test.ts has a firmware with them.
+    // Where the interpreter looks for modules, as for frozen ones. test/boards/agent/heap.test.ts
+    // has a firmware with them.
     files: {
       '/lib/mpyfleet_f/__init__.py': `VERSION = "${AGENT_VERSION}"\n`,
       ...Object.fromEntries([...source.copy].map(([n, mpy]) => [`/lib/mpyfleet_f/${n}`, mpy])),

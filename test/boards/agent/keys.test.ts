@@ -5,7 +5,7 @@ import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
 
-// Keys of people on boards, some of which are away, from the shell and on the wire.
+// Keys of people on boards, some of them away, given from the shell and tried on the wire.
 
 let cli: BuiltCli;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -14,7 +14,7 @@ let dir: string;
 const PASSPHRASE = { MPYFLEET_PASSPHRASE: 'a long enough passphrase' };
 const run = (args: string[], keys = 'keys.json', env: Record<string, string> = PASSPHRASE) =>
   cli.run(args, { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: keys, ...env } });
-/** Runs it, and shows what it said unless it succeeds. */
+/** Runs a command, and shows its output if it fails. */
 async function done(...args: Parameters<typeof run>) {
   const result = await run(...args);
   expect(result.status, result.err).toBe(0);
@@ -22,7 +22,7 @@ async function done(...args: Parameters<typeof run>) {
 }
 const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
 const all = () => boards.map((_, i) => at(i)).join(',');
-/** Which boards can be read with a key file; the others refuse the key. */
+/** Returns the boards that can be read with a key file. The others reject the key. */
 async function opens(keys: string): Promise<boolean[]> {
   return Promise.all(
     boards.map(async (_, i) => {
@@ -76,11 +76,11 @@ it('people get keys in a sealed file, and a lost laptop is one command, also for
   expect(listed.out.trim().split('\n').sort()).toEqual(
     ['admin', 'admin:bo', 'operator', 'viewer', 'viewer:ann'].sort(),
   );
-  // Ann looks, and changes nothing.
+  // Ann reads, and changes nothing.
   await done(['-b', at(0), 'ls', '/'], 'ann.json');
   expect((await run(['-b', at(0), 'exec', '1'], 'ann.json')).err).toMatch(/does not allow this/);
 
-  // One board is away when Bo's laptop is lost.
+  // One board is away when Bo loses his laptop.
   await boards[2]?.kill();
   const lost = await run(['-b', all(), 'keys', 'revoke', 'bo']);
   expect(lost).toMatchObject({
@@ -104,7 +104,7 @@ it('a new admin key ends all that were given before', async () => {
   expect((await run(['-b', at(0), 'ls', '/'], 'ann.json')).status).not.toBe(0);
   await done(['-b', at(0), 'info']);
   await done(['-b', at(1), 'info']);
-  // The sealed file of this computer holds the new key.
+  // The sealed file of this computer contains the new key.
   await done(['-b', at(0), 'keys', 'export', 'all.keys']);
   await done(['keys', 'import', 'all.keys'], 'new.json');
   expect(await run(['-b', at(0), 'exec', 'print(6*7)'], 'new.json')).toMatchObject({ out: '42\n' });

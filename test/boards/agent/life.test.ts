@@ -38,7 +38,7 @@ time.sleep(0.3)
 raise RuntimeError("app broke")
 `;
 
-/** Its restarts would be in the way. */
+/** Its restarts would disturb the test. */
 async function stopApp(): Promise<void> {
   let run: unknown;
   do {
@@ -72,7 +72,7 @@ const records = (): LogRecord[] =>
   host.other
     .filter((m) => m.topic.endsWith('/log'))
     .flatMap((m) => [...parseLogBatch(m.payload).records]);
-/** All that the board's ring holds. */
+/** Everything in the board's ring. */
 const wholeLog = async () => {
   const all: LogRecord[] = [];
   for (;;) {
@@ -88,7 +88,7 @@ const events = () =>
 describe('modules and app', () => {
   it('starts modules as mqboard does; one that fails does not stop the others', async () => {
     await host.until('publications', () => host.other.some((m) => m.topic === 'demo/life'));
-    const early = await wholeLog(); // it was logged before we were there
+    const early = await wholeLog(); // it was logged before we subscribed
     expect(early.map((r) => `${r.logger}: ${r.text}`)).toEqual(
       expect.arrayContaining([
         expect.stringContaining("no module named 'missing'"),
@@ -153,7 +153,7 @@ async def later():
 asyncio.create_task(later())`;
     await host.exec(code);
     await broker.stop();
-    await new Promise((resolve) => setTimeout(resolve, 2500)); // how long the outage lasts, not a wait for anything
+    await new Promise((resolve) => setTimeout(resolve, 2500)); // duration of the outage, not a wait for an event
     broker = await startMosquitto({ port: broker.port, config: ['set_tcp_nodelay true'] });
     await host.ask(Op.statfs, {}); // both are back
     const kept = async () => parseLogBatch(await host.request(Op.logget, { s: 1 })).records;
@@ -205,7 +205,7 @@ describe('configuration', () => {
     await send(2, '{"name":"forged"}', 'ab'.repeat(32));
     await send(3, JSON.stringify({ keys: { viewer: 'ab'.repeat(32) } })); // a key must come sealed
     await host.until('the refusal', () => reports().some((r) => r.v === 3 && r.ok === 0));
-    expect(reports().some((r) => r.v === 2)).toBe(false); // anybody may have sent it
+    expect(reports().some((r) => r.v === 2)).toBe(false); // anyone may have sent it
     expect((await host.ask(Op.cfg)).cfg).toMatchObject({ name: 'desired' });
   });
 });
@@ -403,7 +403,7 @@ def reset_cause(): return "watchdog"
     await host.request(Op.logget, { rm: 1 });
     await put(host, '/mpyfleet_hal.py', Buffer.from(hal));
     await host.ask(Op.cfg, { set: { wd: { allok: 3, hw: 30 } } });
-    await board.kill(); // what the chip's watchdog does, which this board has not
+    await board.kill(); // does the work of the chip's watchdog, which this board lacks
     await board.restart();
     const birth = await host.birth(boot);
     expect(birth.reset).toBe('watchdog');

@@ -24,7 +24,10 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** A program of the board's own; while the broker is away, an hour passes for the agent: a minute each 20 ms. */
+/**
+ * A program of the board's own. While the broker is away, an hour passes for the agent: one minute
+ * every 20 ms.
+ */
 const BEAT = `
 import asyncio
 beats = 0
@@ -95,7 +98,7 @@ describe('time', () => {
     const { boot } = await host.birth();
     await host.exec('import beat\nbeat.away = 1\nbefore = beat.beats');
     await broker.stop();
-    await new Promise((resolve) => setTimeout(resolve, 3000)); // how long the outage lasts, not a wait for anything
+    await new Promise((resolve) => setTimeout(resolve, 3000)); // duration of the outage, not a wait for an event
     broker = await startMosquitto({ port: broker.port, config: ['set_tcp_nodelay true'] });
     const { stdout } = await host.exec('print(beat.away, beat.beats - before > 100)');
     expect(stdout).toBe('61 True\r\n');

@@ -1,4 +1,7 @@
-/** Boards with the agent of protocol 1 behind the embedded broker, with the login that all shared then. */
+/**
+ * Boards with the agent of protocol 1 behind the embedded broker, with the login that all boards
+ * shared at the time.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -15,13 +18,13 @@ import { announced, connectHost, HOST_USER, linkTo, PASSWORD } from '../rig/mqtt
 const SECRET = 'the secret of this test';
 const COMMON = { username: 'fleet-of-old', password: 'all boards know it' };
 
-/** Boards that have a login of their own: the shared one is refused for them. */
+/** Boards with a login of their own, for which the shared one is refused. */
 const retired = new Set<string>();
 const local = new LocalBroker(silentLog);
 let host: Awaited<ReturnType<typeof connectHost>>;
 let boards: AgentBoard[];
 
-/** The agent of protocol 1, compiled, by its place on the board. */
+/** The agent of protocol 1, compiled, by path on the board. */
 function olderFiles(): Record<string, Uint8Array> {
   const packed = readFileSync(join(import.meta.dirname, '../rig/agent/agentProtocol1.json.gz'));
   const files = JSON.parse(gunzipSync(packed).toString()) as Record<string, string>;

@@ -38,7 +38,9 @@ function image(size: number): Buffer {
   return bytes;
 }
 
-/** Sends an image; `until` stops there without a word. Gives where it began. */
+/**
+ * Sends an image, and stops at `until` without any message. Returns the offset at which it began.
+ */
 async function update(
   content: Buffer,
   until = content.length,

@@ -1,4 +1,7 @@
-/** Every request of the protocol, tried with each key and with none on a real board; the table in docs/protocol.md is what this finds. */
+/**
+ * Tries every request of the protocol with each key and without one on a real board. The table in
+ * docs/protocol.md must equal the result.
+ */
 import { expect, it } from 'vitest';
 import { startMosquitto } from '../../lab/index.mjs';
 import { ADMIN_KEY, OPERATOR_KEY, startAgentBoard, VIEWER_KEY } from '../rig/agent/board';

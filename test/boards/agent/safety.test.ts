@@ -111,7 +111,7 @@ describe('authority', () => {
       await withHost(async (other) => {
         await other.hello(ADMIN_KEY);
         await other.until('a refusal', () => {
-          other.raw(message); // on the other's topic; one refusal a second at most
+          other.raw(message); // on the other's topic; at most one refusal a second
           return other.unsigned[0]?.aux === 6;
         });
         other.raw(message, `mpy/${board.uid}/c/${host.cid}x`);
@@ -129,7 +129,7 @@ describe('authority', () => {
       const message = host.session.encode(makeFrame(Op.exec, host.newId(), { payload }));
       const topic = `mpy/${board.uid}/c/${host.cid}`;
       const boots = host.births.length;
-      const clientId = `mpy-${board.uid}`; // whoever comes with the board's name throws it out for a moment
+      const clientId = `mpy-${board.uid}`; // anyone who connects with the board's name disconnects it for a moment
       const usurper = await connectAsync(broker.url, { clientId, reconnectPeriod: 0 });
       await host.client.publishAsync(topic, message, { qos: 1, retain: true });
       await usurper.endAsync(true);
@@ -263,7 +263,7 @@ describe('groups', () => {
         .finally(() => (over = true));
       await host.until('acceptance', () => acked === 0);
       send(0, gk);
-      send(1, makeGroupKey()); // forged: as if it had not come
+      send(1, makeGroupKey()); // forged: it has no effect
       for (const i of [2, 3]) {
         send(i, gk);
       }

@@ -58,7 +58,7 @@ it('a board gets keys for those who look and those who restart, beside the one t
   expect(Buffer.from(await restarting.files.read('/note.txt')).toString()).toBe('seen');
   await expect(restarting.files.read('/mpyfleet/config.json')).rejects.toMatchObject(refused);
   await expect(restarting.link.withSession((s) => s.exec('1'))).rejects.toMatchObject(refused);
-  // Nobody reads the keys through the broker, and an older key that was given in clear ends.
+  // No one can read the keys through the broker, and an older key that was sent unencrypted ends.
   await expect(files.read('/mpyfleet/config.json')).rejects.toMatchObject({
     message: expect.stringMatching(/not read through a broker/) as string,
   });
@@ -69,6 +69,6 @@ it('a board gets keys for those who look and those who restart, beside the one t
   );
   expect(again).toEqual(viewer);
   expect(await (await other(viewer)).files.stat('/note.txt')).toMatchObject({ size: 4 });
-  // The one who gave the keys still may do everything.
+  // The giver of the keys still may do everything.
   await files.write('/note.txt', new TextEncoder().encode('changed'));
 }, 60_000);

@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** The states of the protocol's conversations: what was sent or has come when the line is cut. */
+/** States of the protocol's conversations: what was sent or received when the line is cut. */
 const STATES = [
   ...(['hello', 'put', 'data', 'end', 'get', 'ack', 'exec', 'list', 'rm'] as const).map(
     (op) => ['up', op] as const,
@@ -34,7 +34,7 @@ const STATES = [
   ),
 ];
 
-/** Says when the first frame of a kind goes by, if it is the one that is waited for. */
+/** Reports the first frame of the kind that is waited for. */
 function cutAt(
   host: TestHost,
   direction: 'up' | 'down',

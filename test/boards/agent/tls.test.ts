@@ -9,7 +9,7 @@ let other: Awaited<ReturnType<typeof startMosquitto>>;
 
 beforeAll(async () => {
   const users = { board: 'b-secret', host: 'h-secret' };
-  // The rules that docs/protocol.md section 1 asks for.
+  // The rules required by docs/protocol.md section 1.
   const acl = [
     'user board',
     ...['st', 'r/+', 'log', 'tm', 'ev', 'cfgr', 'wd'].map((t) => `topic write mpy/+/${t}`),

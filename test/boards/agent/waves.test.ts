@@ -27,7 +27,7 @@ const run = (args: string[], env: Record<string, string> = {}) =>
 const parsed = (out: string) =>
   JSON.parse(out) as { board: string; status: string; value?: { result: string } }[];
 
-/** An agent that says it is older: the version is a text in the compiled module. */
+/** An agent that reports an older version, which is a text in the compiled module. */
 async function olderAgent(): Promise<Record<string, Uint8Array>> {
   const files = await agentFiles();
   const main = Buffer.from(files['/mpyfleet/a/main.mpy'] ?? []);
@@ -66,7 +66,7 @@ it('boards get a new agent in waves and confirm it; one that is away gets it whe
   const updating = run([
     ...['-b', all([0, 1, 2, 3]), 'agent', 'update', '--waves', '1', '--wait', '600', '--json'],
   ]);
-  // It comes while the others are updated, or afterwards: both count.
+  // It connects while the others are updated, or afterwards. Both are valid.
   await boards[3]?.restart();
   const { status, out, err } = await updating;
   expect({ status, err }).toMatchObject({ status: 0 });

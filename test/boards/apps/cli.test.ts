@@ -7,7 +7,7 @@ import type { Uboard } from '../../lab/uboard.mjs';
 import { ADMIN_KEY, startAgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
 
-/** Twenty boards: what one of them does, all must do. */
+/** Twenty boards, which must all do the same. */
 const NAMES = Array.from({ length: 20 }, (_, i) => `app-${String(i + 1).padStart(2, '0')}`);
 
 let cli: BuiltCli;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
 });
 
-/** Real boards with the agent: one is set up, and all start from copies of its flash. */
+/** Starts real boards with the agent. One is set up; all start from copies of its flash. */
 async function startBoards(at: Record<string, unknown>): Promise<Uboard[]> {
   const size = { heap: 1024, sizeKib: 1024 };
   const first = await startAgentBoard({ name: 'app-01', broker: at, config: { tm: 0 }, ...size });
@@ -65,7 +65,7 @@ function write(folder: string, files: Record<string, string>): void {
   for (const [path, text] of Object.entries(files)) writeFileSync(join(dir, folder, path), text);
 }
 
-/** What `app list` says of each board, once no version is on trial any more. */
+/** Returns the line of `app list` for each board, once no version is on trial. */
 async function settled(): Promise<Record<string, unknown>[]> {
   for (;;) {
     const { out } = await run('-b', 'all', '--json', 'app', 'list');
@@ -179,7 +179,8 @@ describe('mpyfleet app', () => {
     expect(applied.out).toContain('nothing is assigned');
     await settled();
     expect(await differs()).toEqual(['none', undefined]);
-    // While mpyfleet watch runs, boards get it when an assignment changes, and when they connect.
+    // While mpyfleet watch runs, boards get the app when an assignment changes, and when they
+    // connect.
     const watch = cli.start(['watch'], { cwd: dir, env });
     await watch.until(/app-10: hello\/0\.2\.0-\w+ runs on trial/);
     await boards[1]?.kill();

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => far.stop());
 
-/** An example as "New App…" writes it, with other times. */
+/** Writes an example like "New App…", with other times. */
 async function example(kind: TemplateKind, change: Record<string, unknown>): Promise<AppPackage> {
   const files = [...appTemplate(kind, kind)].map(
     ([path, content]) => [path, text(content)] as const,
@@ -60,7 +60,7 @@ it('blinks at the rate that a topic sets, and says which it took', async () => {
       () => refused.push(filter),
     );
   const watching = watch('mpy/+/out/#');
-  // The broker keeps it: the board gets it when it starts to listen.
+  // The broker retains it, so the board gets it when it subscribes.
   await broker.topics.publish('mpy/all/in/rate', utf8('5'), { retain: true });
   await far.deploy(await example('blinky', {}));
   await until(came.event, () => heard.length > 0);
@@ -71,7 +71,7 @@ it('blinks at the rate that a topic sets, and says which it took', async () => {
   await broker.topics.publish(`mpy/${uid}/in/rate`, utf8('0.2'), { retain: false });
   await until(came.event, () => heard.length > 1);
   expect(shown()[1]).toBe(`mpy/${uid}/out/rate 0.2`);
-  // What is no number is in the log, and changes nothing.
+  // A value that is not a number is logged, and changes nothing.
   await broker.topics.publish(`mpy/${uid}/in/rate`, utf8('fast'), { retain: false });
   await broker.topics.publish(`mpy/${uid}/in/rate`, utf8('7'), { retain: false });
   await until(came.event, () => heard.length > 2);

@@ -5,10 +5,10 @@ import { Deferred } from '../../../src/core/async';
 import { AppFar, makeApp, until } from '../rig/appRig';
 import { linkTo } from '../rig/mqttRig';
 
-/** Counts what a board and its broker say to each other. While it is cut, the board cannot connect. */
+/** Counts the packets between a board and its broker. While it is cut, the board cannot connect. */
 class Relay {
   bytes = 0;
-  /** How often the board had to wait for an answer. */
+  /** Number of times that the board had to wait for an answer. */
   turns = 0;
   cut = false;
   #server: Server | undefined;
@@ -34,7 +34,7 @@ class Relay {
     this.#toBroker = false;
   }
 
-  /** Ends all connections, and accepts none. */
+  /** Closes all connections, and accepts no new ones. */
   hangUp(): void {
     this.cut = true;
     for (const socket of this.#sockets) socket.destroy();
@@ -72,7 +72,7 @@ afterAll(async () => {
   relay.stop();
 });
 
-/** The next time that the board says that it sleeps. */
+/** Resolves the next time the board announces its sleep. */
 async function asleep(): Promise<Gone> {
   const count = farewells.length;
   await until(far.far.broker.onPresence, () => farewells.slice(count).some((g) => g.sleep));
@@ -123,7 +123,7 @@ it('stays awake until a computer is done, and as long as a computer asks for', a
   const link = linkTo(far.far);
   await link.open(AbortSignal.timeout(20_000));
   const steps = await link.withSession(async (session) => {
-    // Longer than the silence after which the board sleeps: the code that runs keeps it awake.
+    // Longer than the silence after which the board sleeps: running code keeps it awake.
     await session.exec('import time\ntime.sleep(4)', {});
     return session.exec('print(6 * 7)', {});
   });

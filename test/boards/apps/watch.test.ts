@@ -59,7 +59,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** The numbers that are stored of each board. */
+/** Returns the numbers stored for each board. */
 async function stored(more: Record<string, string> = {}): Promise<number[][]> {
   const args = ['messages', 'get', '--json'];
   const { out } = await cli.run(args, { cwd: dir, env: { ...env, ...more } });
@@ -67,13 +67,13 @@ async function stored(more: Record<string, string> = {}): Promise<number[][]> {
   return boards.map(({ uid }) => rows.filter((r) => r.uid === uid).map((r) => r.data.n));
 }
 
-/** Resolves once something is stored of each board that was sent after `past`. */
+/** Resolves once something sent after `past` is stored for each board. */
 async function reaches(past: number, more?: Record<string, string>): Promise<void> {
   for (;;) if ((await stored(more)).every((numbers) => (numbers.at(-1) ?? 0) > past)) return;
 }
 
 it('stores every message once, over restarts of broker and database and a watcher that is killed', async () => {
-  // A second computer writes into PostgreSQL.
+  // A second computer writes to PostgreSQL.
   const server = await startPostgres();
   onTestFinished(() => server.stop());
   const elsewhere = { MPYFLEET_STORE: server.url };

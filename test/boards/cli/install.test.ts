@@ -13,7 +13,7 @@ beforeAll(async () => {
   const place = tempDir('npm');
   const tgz = await packCli(place);
   const prefix = join(place, 'prefix');
-  // Offline and without a home: nothing but the file takes part.
+  // Offline and without a home folder: only the file takes part.
   const env = { PATH: process.env.PATH, HOME: place, npm_config_cache: join(place, 'cache') };
   const install = ['install', '-g', '--offline', '--prefix', prefix, tgz];
   execFileSync('npm', install, { env, stdio: 'pipe' });

@@ -11,7 +11,7 @@ import { ensure, startUboard, tempDir } from '../../lab/index.mjs';
 import type { Uboard } from '../../lab/uboard.mjs';
 import { BuiltCli } from '../rig/cliRig';
 
-// What mpremote has is read from the genuine program, and so is what its words do on a board.
+// mpremote's commands are read from the genuine program, and so is their effect on a board.
 
 let program = '';
 let cli: BuiltCli;
@@ -30,13 +30,16 @@ const genuine = async (...args: string[]) =>
   (await promisify(execFile)(program, args, { cwd: dir })).stdout;
 const ours = (...args: string[]) => cli.run(['-b', boards[1].tty, ...args], { cwd: dir });
 
-/** The commands and short forms in the help of mpremote, all of them with at most two blanks before them. */
+/**
+ * Returns the commands and short forms in mpremote's help: all lines indented by at most two
+ * spaces.
+ */
 async function commands(): Promise<string[]> {
   const names = [...(await genuine('help')).matchAll(/^ {2}([a-z][\w-]*) /gm)];
   return names.map(([, name = '']) => name);
 }
 
-/** The options of a command as its help lists them: long name, and the short one if there is any. */
+/** Returns the options in a command's help: the long name, and the short one if there is any. */
 async function options(command: string): Promise<(readonly [long: string, short?: string])[]> {
   const [, list = ''] = (await genuine(command, '--help')).split(/^options:$/m);
   return [...list.matchAll(/^ {2}(?:(-\w), )?--([\w-]+)(?: [A-Z_]+)?(?:, (-\w))?/gm)].map(
@@ -56,7 +59,7 @@ describe('somebody who comes from mpremote', () => {
   });
 
   it('finds every option of the commands, long and short, or is told what does its work', async () => {
-    /** Whether our command takes an option as it is typed, and for the same as mpremote. */
+    /** Returns whether our command accepts an option as typed, with mpremote's meaning. */
     const takes = (verb: string, typed: string, meant: string) => {
       const option = meant in OPTIONS ? OPTIONS[meant as OptionName] : undefined;
       if (!option) return false;
@@ -64,7 +67,7 @@ describe('somebody who comes from mpremote', () => {
       const own = findVerb(verb)?.options ?? [];
       return line?.given.join() === meant && own.includes(meant as OptionName);
     };
-    /** The commands behind "fs" for which its help means an option. */
+    /** The commands after "fs" to which its help assigns an option. */
     const behindFs: Record<string, string[]> = {
       ...{ recursive: ['cp', 'rm'], 'no-recursive': ['cp', 'rm'] },
       ...{ force: ['cp'], 'no-force': ['cp'] },
@@ -77,7 +80,7 @@ describe('somebody who comes from mpremote', () => {
       looked++;
       if (!takes(verb, `--${long}`, long) && !optionHint(verb, long))
         lost.push(`${verb} --${long}`);
-      if (short === undefined || short === '-h') return; // -h asks for help here
+      if (short === undefined || short === '-h') return; // -h requests help here
       if (optionHint(verb, short.slice(1)) ?? optionHint(verb, long)) return;
       if (!takes(verb, short, long)) lost.push(`${verb} ${short}`);
     };

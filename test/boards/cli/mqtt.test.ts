@@ -107,7 +107,7 @@ describe('mpyfleet and boards behind a broker', () => {
     const start = performance.now();
     const state = { over: false };
     void heard.then(() => (state.over = true));
-    // The listener needs a moment to listen, so the board says it again until it has been heard.
+    // The listener may not listen yet, so the board repeats it until it is received.
     while (!state.over && performance.now() - start < 30_000) {
       await run(
         '-b',
@@ -171,7 +171,7 @@ describe('mpyfleet and boards behind a broker', () => {
         MQBOARD_PREFIX: 'old/board',
       };
       const exec = () => cli.run(['-b', 'mqboard', 'exec', 'print(6*7)'], { cwd: dir, env });
-      // The board needs a moment to reach its broker.
+      // The board may still be connecting to its broker.
       await expect.poll(async () => (await exec()).out, { timeout: 60_000 }).toBe('42\n');
       const wrong = { ...env, MQBOARD_SERVER: 'a b' };
       const refused = await cli.run(['-b', 'mqboard', 'ls'], { cwd: dir, env: wrong });
@@ -221,7 +221,7 @@ describe('mpyfleet broker account', () => {
       board = await startAgentBoard({ name: 'guarded1', broker });
       const evaluated = await as('ann', ann.password, '-b', `mqtt://guarded/${uid}`, 'eval', '6*7');
       expect(evaluated).toMatchObject({ status: 0, out: '42\n' });
-      // Each is refused what is not its own.
+      // Each is refused what belongs to others.
       const publish = async (login: { username: string; password: string }, topic: string) => {
         const client = await connectAsync(guarded.url, { ...login, protocolVersion: 5 });
         try {
@@ -242,7 +242,7 @@ describe('mpyfleet broker account', () => {
         `board   ${uid}`,
         'person  ann',
       ]);
-      // Given again, the old password ends; removed, the account does. That of the administrator is not ours.
+      // A new password ends the old one; removal ends the account. The administrator's is not ours.
       const next = await given('person', 'ann');
       expect((await as('ann', ann.password, 'list')).status).toBe(2);
       expect((await as('ann', next.password, 'list')).status).toBe(0);

@@ -6,9 +6,12 @@ import { slowNetwork } from '../../../bench/webreplNetwork.mjs';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { BuiltCli } from '../rig/cliRig';
 
-/** Boards that the broker keeps. It sends 20 at a time, its usual limit, and waits for their acknowledgements. */
+/**
+ * Number of boards that the broker retains. It sends 20 at a time, its usual limit, and waits for
+ * their acknowledgements.
+ */
 const BOARDS = 50;
-/** Time that a packet is under way, in milliseconds, as over a satellite. */
+/** Milliseconds that a packet is in transit, as over a satellite. */
 const DELAY_MS = 350;
 
 let cli: BuiltCli;

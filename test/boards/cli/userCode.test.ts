@@ -8,7 +8,7 @@ import { serialTransport } from '../../../src/transports/serial/serialTransport'
 import { startUboard } from '../../lab/index.mjs';
 import { BuiltCli } from '../rig/cliRig';
 
-// What a user's own files and programs put in the way of the code that the product runs on a board.
+// Files and programs of the user that could get in the way of the product's own code on the board.
 
 const ends: (() => Promise<void> | void)[] = [];
 let cli: BuiltCli;

@@ -249,7 +249,7 @@ describe('files', () => {
       await run(['edit', ':new.py'], { env: { VISUAL: 'sh -c \'echo hi >> "$0"\'' } }),
     ).toMatchObject({ status: 0 });
     expect(await done('cat', ':new.py')).toBe('hi\n');
-    // Somebody else writes the file while it is open in the editor.
+    // Another program writes the file while it is open in the editor.
     put('other.py', 'other');
     const write = `${process.execPath} ${cli.path} -b ${board.tty} put ${join(dir, 'other.py')} :/e.py`;
     const meanwhile = `sh -c 'echo typed > "$0"; ${write} > /dev/null'`;
@@ -271,7 +271,7 @@ describe('the rest', () => {
       '1 file, 2 bytes\nx\n42\n',
     );
     expect(await run(['eval', '1/0', '+', 'eval', '1'])).toMatchObject({ status: 1, out: '' });
-    // A mistake in the last leaves nothing half done.
+    // A mistake in the last command leaves nothing half done.
     expect(await run(['touch', ':half', '+', 'fly'])).toMatchObject({ status: 64 });
     expect(await run(['touch', ':half', '+', 'ls', '--hard'])).toMatchObject({ status: 64 });
     expect(await run(['touch', ':half', '+'])).toMatchObject({ status: 64 });

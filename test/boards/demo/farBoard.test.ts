@@ -1,4 +1,5 @@
-// The demo board at the local broker as far as it is a board: flash, restart and end, with Debian's own `micropython`.
+// The demo board at the local broker as a board: flash, restart and end, with Debian's own
+// `micropython`.
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

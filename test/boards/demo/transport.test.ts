@@ -23,7 +23,7 @@ function exec(transport: Transport, code: string, mayInterrupt = false): Promise
   return transport.withSession(async (session) => text(await session.exec(code)), { mayInterrupt });
 }
 
-/** Resolves with all that the terminal has shown once `wanted` is in it. */
+/** Resolves with everything that the terminal has shown once it contains `wanted`. */
 function shown(transport: Transport, wanted: string | RegExp): Promise<string> {
   const found = new Deferred<string>();
   let all = '';
@@ -202,7 +202,7 @@ describe('the demo board', () => {
         (r) => r instanceof PythonError || /^(<undefined>|None)\r\n$/.test(String(r)),
       );
     }
-    // A function that a program could replace would see, and change, the paths of files.
+    // A function that a program could replace would see, and could change, the paths of files.
     const prototypes = [
       '_demo.space().__proto__',
       '_demo.space().__proto__.__proto__',

@@ -25,7 +25,7 @@ afterEach(async () => {
   await rig.transport.reset('soft');
 });
 
-/** What the board itself lists and reads, by path. */
+/** The files by path, as the board itself lists and reads them. */
 async function onBoard(): Promise<Record<string, string>> {
   const said = await onPrompt(
     rig,

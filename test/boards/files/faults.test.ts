@@ -5,8 +5,9 @@ import type { WriteItem } from '../../../src/core/boardFiles';
 import type { Fault } from '../../lab/serlink.mjs';
 import { startRig, type Rig } from '../rig/filesRig';
 
-// What the cable does to an upload or a download at many places of it. Whatever happens, every file on the board is whole: the
-// old one or the new one. A fault that can be repaired is repaired; what cannot is said.
+// Faults of the cable at many places of an upload or a download. Every file on the board must
+// always be complete: the old one or the new one. A repairable fault is repaired, any other is
+// reported.
 
 const BAUD = 460_800;
 const old = Buffer.from('the old one, whole\n'.repeat(20));
@@ -21,12 +22,15 @@ const folder: WriteItem[] = [
   { path: '/f/deep/c.bin', content: randomBytes(1500) },
 ];
 
-/** Goes in one piece of code; random, so that it does not shrink to nothing. */
+/** Sent in one piece of code. Random, so that it cannot be compressed. */
 const small: WriteItem[] = [{ path: '/small.bin', content: randomBytes(1000) }];
-/** Goes in several pieces of code where no input can be fed. */
+/** Sent in several pieces of code, for links without input. */
 const pieces: WriteItem[] = [{ path: '/pieces.bin', content: randomBytes(9500) }];
 
-/** A board that has the old version of every file, and how many bytes go each way when nothing goes wrong. */
+/**
+ * A board with the old version of every file, and the number of bytes that go each way without a
+ * fault.
+ */
 async function prepared(
   { onTestFinished }: TestContext,
   items: readonly WriteItem[],
@@ -50,7 +54,7 @@ async function prepared(
   };
 }
 
-/** Every file is there, and is the old or the new one. Gives how many are new. */
+/** Checks that every file exists and is the old or the new one. Returns the number of new ones. */
 async function checkWhole(board: Rig['board'], items: readonly WriteItem[]): Promise<number> {
   const files = await board.files();
   let fresh = 0;
@@ -64,7 +68,7 @@ async function checkWhole(board: Rig['board'], items: readonly WriteItem[]): Pro
   return fresh;
 }
 
-/** `count` offsets spread over `total` bytes, not at round places. */
+/** Returns `count` offsets spread over `total` bytes, at uneven places. */
 function spread(total: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.37) * total) / count));
 }
@@ -76,7 +80,8 @@ async function outcome(work: Promise<void>): Promise<unknown> {
   );
 }
 
-// Side by side, each with a board of its own: a disturbed transfer is for the most part a wait for what never comes.
+// In parallel, each with its own board: a disturbed transfer mostly waits for bytes that never
+// arrive.
 describe.concurrent.each([
   { what: 'one file', items: one, stdin: true },
   { what: 'a folder', items: folder, stdin: true },
@@ -137,7 +142,7 @@ describe.concurrent.each([
       await rig.reconnect();
       await restore();
     }
-    // One fault in a whole transfer is repaired, not reported.
+    // A single fault in a transfer is repaired, not reported.
     expect(failures).toEqual([]);
   });
 
@@ -154,7 +159,7 @@ describe.concurrent.each([
         cut++;
       }
       await rig.reconnect();
-      // The next upload works, and sweeps what the torn one left.
+      // The next upload succeeds, and deletes what the torn one left.
       await rig.files.writeMany(items.map(({ path }) => ({ path, content: old })));
       expect(Object.keys(await rig.board.files()).sort()).toEqual(items.map((i) => i.path).sort());
     }

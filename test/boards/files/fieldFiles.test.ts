@@ -107,7 +107,7 @@ describe('files that a board runs at its start', () => {
 describe('work that takes long', () => {
   it('gives a sign of life every 16 kB: hashing an upload, comparing, copying, reading on', async () => {
     rig = await startRig({ heap: 512, drop: false, files: { '/lib/hashlib.py': SLOW_HASH } });
-    // How many milliseconds the board was silent at most, while code ran on it.
+    // Returns the longest silence of the board in milliseconds while code ran on it.
     let longest = 0;
     const files = new SessionFiles((run) =>
       rig.transport.withSession(
@@ -169,7 +169,7 @@ vfs.mount(Slow(${count}), '/logs')
   it('deletes 400 files in a few passes over their folder', async () => {
     rig = await startRig({ heap: 96 });
     await onPrompt(rig, slowFolder(400, 1));
-    // What cannot be removed is the place where it is mounted.
+    // The mount point itself cannot be removed.
     await expect(rig.files.remove('/logs', { recursive: true })).rejects.toThrow();
     expect(await onPrompt(rig, "print(os.listdir('/logs'), Slow.passes)")).toMatch(/^\[\] [2-8]\r/);
   });
@@ -209,7 +209,8 @@ describe('a heap of 37 kB', () => {
 });
 
 describe('a heap of 256 kB', () => {
-  // The names that are gathered lie all over the heap, between what listing has used: no long list fits between them.
+  // The gathered names lie all over the heap, between the listing's objects, so no long list fits
+  // between them.
   it('deletes a folder of 600 files', async () => {
     rig = await startRig({ sizeKib: 8192, drop: false });
     await onPrompt(

@@ -21,8 +21,8 @@ const errno = async (work: Promise<unknown>): Promise<string> => {
   throw error instanceof Error ? error : new Error('it did not fail');
 };
 
-// The same verbs by every way that files can go: streamed at the speed of a UART and of USB, with little memory, and in
-// pieces of code.
+// The same verbs by every way of transfer: streamed at the speed of a UART and of USB, with little
+// memory, and in pieces of code.
 describe.each([
   { way: 'UART', options: { baud: 460_800 } },
   { way: 'USB', options: { drop: false } },

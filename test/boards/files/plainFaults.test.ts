@@ -9,13 +9,16 @@ import type { Fault, Way } from '../../lab/serlink.mjs';
 import { onBenches } from '../rig/faultJobs';
 import { spread } from '../rig/wireStates';
 
-// A small upload to the oldest firmware: no raw-paste, no hash, no rename, 9 kB of heap. Code goes out without flow control,
-// and what was written is read back.
+// A small upload to the oldest firmware: no raw-paste, no hash, no rename, 9 kB of heap. Code is
+// sent without flow control, and the result is read back.
 
 const PATH = '/a.txt';
 const OLD = Buffer.from('old one');
 const NEW = Buffer.from('the new one');
-/** Two at a time on two cores: an emulator that is kept from running loses bytes, which no chip does. */
+/**
+ * Two at a time on two cores: an emulator that gets no processor time loses bytes, which no chip
+ * does.
+ */
 const LANES = 2;
 
 async function startBench() {
@@ -33,7 +36,7 @@ async function startBench() {
     cable: board.cable,
     write: (content: Buffer) => files.write(PATH, content),
     read: async () => Buffer.from(await files.read(PATH)),
-    /** Waits for the prompt, then begins anew. */
+    /** Waits for the prompt, then starts again. */
     quiet: () => transport.interrupt(),
     reconnect: async () => {
       await transport.close();

@@ -45,7 +45,7 @@ describe(`a job on ${COUNT} boards`, () => {
   });
 
   it('takes at most three times as long as one, beside what the boards themselves do', async () => {
-    // The boards' own work is a pause, which costs this machine nothing however many do it.
+    // The boards only pause, which costs this machine nothing however many there are.
     const WORK_MS = 200;
     const action = exec(`import time\ntime.sleep_ms(${WORK_MS})\nprint("done")`);
     const timed = async (boards = rig.boards) => {
@@ -175,7 +175,7 @@ describe('a job for a board that is away', () => {
       expect(board.present).toBe(false);
       const files = [{ path: '/late.txt', content: utf8('better late') }];
       await pending.add(board.uid, board.name, { kind: 'upload', files, label: 'late.txt' });
-      await others[0]?.refreshInfo(); // what happens to others is not its return
+      await others[0]?.refreshInfo(); // other boards' events are not its return
       expect(done).toEqual([]);
       rig.ports.set(ttys);
       await ended.promise;

@@ -23,8 +23,8 @@ import { overMqtt } from '../rig/mqttRig';
 const REAL = 100;
 const SIZE = 200_000; // of the file for all
 const SIMULATED = 5_000;
-const FILL_MS = 3_000; // the tree is full within
-const KEEPALIVE_MS = 90_000; // after that a broker gives a silent board up
+const FILL_MS = 3_000; // the tree must be complete within this time
+const KEEPALIVE_MS = 90_000; // after that, a broker gives up a silent board
 
 let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
 let uboards: Uboard[];
@@ -50,7 +50,7 @@ async function startMeter(port: number) {
   return meter;
 }
 
-/** Real boards with the agent: one is set up, the others start from copies of its flash. */
+/** Starts real boards with the agent. One is set up; the others start from copies of its flash. */
 async function startAgents(count: number): Promise<Uboard[]> {
   const first = await startAgentBoard({
     name: 'a000',
@@ -69,7 +69,7 @@ async function startAgents(count: number): Promise<Uboard[]> {
     const name = `a${String(i).padStart(3, '0')}`;
     boards.push(await startUboard({ name, flash, sizeKib: 1024 }));
   };
-  // A few at a time: a hundred that boot at once take longer than the start of each may.
+  // A few at a time: if a hundred boot at once, each exceeds its time limit.
   for (let i = 0; i < count; i += 10) {
     await Promise.all(Array.from({ length: Math.min(10, count - i) }, (_, k) => start(i + k)));
   }
@@ -151,7 +151,7 @@ describe(`${REAL} real boards behind one broker`, () => {
       { programs: 'leave', concurrency: REAL },
     );
 
-  /** Sends a file to all; three are killed midway, and are the only ones that fail. */
+  /** Sends a file to all. Three boards are killed midway, and only those fail. */
   async function pushWithDeaths(path: string): Promise<void> {
     const content = new Uint8Array(randomBytes(SIZE));
     const boards = rig.fleet.boards;
@@ -238,7 +238,7 @@ describe(`${SIMULATED} presences on one broker`, () => {
       await client.publishAsync(`mpy/${uid}/st`, JSON.stringify(birth), { retain: true, qos: 0 });
     }
     await client.endAsync();
-    // A window that is opened now: everything is retained at the broker.
+    // Opens another window: everything is retained at the broker.
     const own = new MqttBrokers(
       { password: () => Promise.resolve(undefined), boardKey: () => Promise.resolve(undefined) },
       silentLog,
@@ -262,7 +262,7 @@ describe(`${SIMULATED} presences on one broker`, () => {
       expect(selectBoards('sim-[0100-0199],-,platform:rp2', entries).boards).toHaveLength(50);
       const took = performance.now() - start;
       console.log(`${SIMULATED} boards in ${took.toFixed(0)} ms, told ${told} times`);
-      // The clock also counts what else the machine does; the work itself must fit into the time.
+      // The clock also measures other work of the machine. The work itself must fit into the time.
       const cpu = process.cpuUsage(before);
       expect((cpu.user + cpu.system) / 1000).toBeLessThan(FILL_MS);
       expect(told).toBeLessThan(50);

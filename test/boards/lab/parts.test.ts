@@ -83,7 +83,7 @@ test('what a process has started is gone when the process is killed', async () =
     const cable = await startSerlink({ to: board.tty });
     console.log('TTYS ' + JSON.stringify([board.tty, cable.tty]));
     setInterval(() => {}, 1000);`;
-  // A process that is killed cannot remove its folders; they lie in one of this process.
+  // A killed process cannot remove its folders, so they are inside one of this process.
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     cwd: root,
     env: { ...process.env, TMPDIR: tempDir('killed') },

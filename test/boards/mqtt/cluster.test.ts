@@ -13,7 +13,7 @@ import {
   withProgram,
 } from '../rig/mqttRig';
 
-/** Boards log in with their uid as the user name; as many as the suite can need. */
+/** Boards log in with their uid as the user name. As many as the suite can need. */
 const NAMES = Array.from({ length: 40 }, () => boardName());
 const uidOf = (name: string) => Buffer.from(name).toString('hex');
 const [MINE, OTHER] = ['6d6d', '6f6f'];
@@ -48,7 +48,7 @@ describeConformance({
   },
 });
 
-/** What a board, MINE, may not publish, and where it would be heard. */
+/** What a board, MINE, may not publish, and where it would be received. */
 const FORBIDDEN = [
   `mpy/${MINE}/c/x`,
   `mpy/${OTHER}/c/x`,
@@ -61,7 +61,7 @@ const FORBIDDEN = [
   'elsewhere',
 ];
 
-/** Other boards' presence is kept by the broker. */
+/** The broker retains the presence of other boards. */
 const OURS = new RegExp(`^(mpy/(${MINE}|${OTHER}|all|g)/.*|elsewhere)$`);
 
 describe.each([
@@ -77,7 +77,7 @@ describe.each([
       const client = await connectAsync(cluster.nodes[node]?.url ?? '', {
         ...{ username: `${user}@localhost`, password: PASSWORD, reconnectPeriod: 0 },
         ...(clientId !== undefined && { clientId }),
-        protocolVersion: 5, // it says what is refused, 3.1.1 has no word for that
+        protocolVersion: 5, // it reports a refusal; MQTT 3.1.1 has no code for that
       });
       client.on('message', (topic, payload) => {
         if (OURS.test(topic)) heard.push(`${payload.toString()} on ${topic}`);

@@ -11,7 +11,7 @@ import { connectHost, linkTo, startFar, type MqttFar } from '../rig/mqttRig';
 
 type Fate = 'pass' | 'drop' | 'twice' | 'late';
 
-/** Mangles what goes through a connection, frames only: one in k, by a sequence that is the same every time. */
+/** Damages one in k frames of a connection, by a sequence that is always the same. */
 class Mangler {
   what: Fate = 'pass';
   k = 1;
@@ -30,7 +30,7 @@ class Mangler {
 
 const mangler = new Mangler();
 
-/** The product's own connection with faults in it. */
+/** The product's own connection, with faults. */
 function mangleConnections(): () => void {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- they are called on the connection below
   const { publish, listen } = BrokerConnection.prototype;
@@ -48,7 +48,7 @@ function mangleConnections(): () => void {
   BrokerConnection.prototype.publish = function (topic, payload, options) {
     const send = () => publish.call(this, topic, payload, options);
     if (!topic.includes('/c/')) return send();
-    // What is lost with the connection is for the protocol to repair.
+    // The protocol must repair what is lost with the connection.
     through(mangler.fate('up'), () => void send().catch(() => undefined));
     return Promise.resolve();
   };
@@ -82,7 +82,7 @@ afterAll(async () => {
   await mosquitto.stop();
 });
 
-/** A link with its files, open while `work` runs. */
+/** Opens a link with its files while `work` runs. */
 async function withLink<T>(
   work: (link: Awaited<ReturnType<typeof openLink>>) => Promise<T>,
 ): Promise<T> {

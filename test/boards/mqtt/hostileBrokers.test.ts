@@ -1,6 +1,6 @@
 /**
- * The three brokers that are documented, each with a real board: what somebody can do there who has stolen another board's
- * login, and who has a computer's login and no board's key.
+ * The three documented brokers, each with a real board: what someone can do there with another
+ * board's stolen login, or with a computer's login and no board's key.
  */
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, describe, it, vi } from 'vitest';
@@ -23,14 +23,14 @@ import {
 } from '../rig/mqttRig';
 
 const SECRET = 'the secret of this test';
-/** Host memory may differ by this much between two looks: what is collected when is not ours to say. */
+/** Difference of host memory between two measurements that garbage collection can explain. */
 const FLAT = 30 << 20;
 const uidOf = (name: string) => Buffer.from(name).toString('hex');
 
 interface Rig {
-  /** Where computers connect. */
+  /** Port for computers. */
   readonly url: string;
-  /** Where boards connect. */
+  /** Port for boards. */
   readonly port: number;
   /** Login of a board, and of a computer. */
   readonly login: (user: string) => Login;
@@ -83,7 +83,7 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
   const theirs = uidOf(THIEF);
   let rig: Rig;
   let far: MqttFar;
-  /** Everything that a computer may hear at the broker, except answers. */
+  /** All topics that a computer may read at the broker, except answers. */
   let witness: MqttClient;
   const heard: { topic: string; payload: Buffer }[] = [];
   const ends: MqttClient[] = [];
@@ -103,7 +103,7 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
       files: new SessionFiles((work, options) => link.withSession(work, options)),
     };
   };
-  /** A file goes to the board and comes back, and code runs: the board is as it was. */
+  /** Sends a file to the board and back, and runs code: the board is as before. */
   const works = async () => {
     const { link, files: board } = files();
     await link.open(AbortSignal.timeout(20_000));
@@ -114,7 +114,10 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
     await link.close();
     return back.equals(content);
   };
-  /** One connection with the other board's login does `work`; ends when the broker has dealt with it or has hung up. */
+  /**
+   * Does `work` in a connection with the other board's login. Ends when the broker has processed it
+   * or has disconnected.
+   */
   const asThief = async (work: (client: MqttClient) => void) => {
     const client = await enter(theirs, `mpy-${theirs}`);
     const closed = new Promise<void>((resolve) => client.once('close', () => resolve()));
@@ -168,7 +171,7 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
         arrived ? 'heard' : 'dropped',
       );
     }
-    // In MQTT 3.1.1 ejabberd leaves what it does not allow without an answer: mqttCluster.test.ts asks it in MQTT 5.
+    // With MQTT 3.1.1, ejabberd does not answer a refused request: mqttCluster.test.ts uses MQTT 5.
     const filters =
       title === 'ejabberd' ? [] : ['#', 'mpy/#', '+/+/+/+', `mpy/${mine}/c/+`, `mpy/${mine}/cfg`];
     for (const filter of filters) {
@@ -177,7 +180,8 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
         client.subscribe(filter, { qos: 1 }, () => undefined);
       });
     }
-    // A broker ends the connection of a client when another comes under its client id, and then publishes its last will.
+    // A broker disconnects a client when another one uses its client id, and then publishes its
+    // last will.
     heard.length = 0;
     const taker = await enter(theirs, `mpy-${mine}`).catch(() => undefined);
     const reached = await works();
@@ -245,7 +249,7 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
       );
     }
     await host.publishAsync(topic, '', { qos: 1, retain: true });
-    // What passes the broker is recorded, and sent again in another order, twice, and kept for later.
+    // Records the broker's traffic and sends it again: in another order, twice, and later.
     const state = await board();
     const recorder = await enter(HOST_USER);
     const { cid, orders: recorded } = await record();
@@ -272,8 +276,8 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
     table.row('the board after all of this', 'same start', stays);
   });
 
-  // All windows of one user share the embedded broker's login for computers.
-  // cluster.test.ts does it at ejabberd, which leaves a refused subscription of MQTT 3.1.1 without an answer.
+  // All windows of one user share the embedded broker's login for computers. cluster.test.ts covers
+  // ejabberd, which does not answer a refused subscription of MQTT 3.1.1.
   if (title === 'mosquitto') {
     it('lets a computer read no answer to another computer', async () => {
       const curious = await enter(HOST_USER, 'curious00');
@@ -313,7 +317,7 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
     table.row('the board meanwhile', 'works', good ? 'works' : 'fails');
   });
 
-  /** What lies on the board, by the board's own flash. */
+  /** The files on the board, read from its flash. */
   async function board(): Promise<string[]> {
     const { link, files: of } = files();
     await link.open(AbortSignal.timeout(20_000));
@@ -322,7 +326,9 @@ describe.each(Object.entries(brokers))('hostile: %s', (title, start) => {
     return entries.map((e) => `${e.path} ${e.size}`).sort();
   }
 
-  /** The orders of the computer while it works, as the broker and whoever reads its traffic have them. */
+  /**
+   * The computer's orders during work, as the broker and anyone who reads its traffic sees them.
+   */
   async function record(): Promise<{ cid: string; orders: Buffer[] }> {
     const spy = vi.spyOn(far.broker.connection, 'publish');
     await works();

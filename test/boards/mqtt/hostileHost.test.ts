@@ -1,4 +1,7 @@
-/** What anybody who may publish at a broker can make this computer believe of a board whose key it has. */
+/**
+ * What anyone who may publish at a broker can make this computer believe about a board whose key it
+ * has.
+ */
 import { randomBytes } from 'node:crypto';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,8 +45,9 @@ const flipped = (bytes: Buffer, at: number) =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte)) as Buffer;
 
 /**
- * Resolves when this computer has heard all that the stranger published before: the broker delivers it before the message that
- * is sent here. The broker confirms the subscription first, since it would not deliver that message otherwise.
+ * Resolves when this computer has received everything that the stranger published before: the
+ * broker delivers it before the message that is sent here. The broker confirms the subscription
+ * first; otherwise it would not deliver that message.
  */
 async function heardAll(): Promise<void> {
   const connection = far.broker.connection;
@@ -76,7 +80,7 @@ it('keeps what a board has signed, and goes on with an upload, whatever is said 
   const before = shown();
   const facts = far.broker.client(uid()).facts;
   for (const [words, change] of Object.entries(forged)) {
-    const content = Buffer.alloc(20_000, words); // content that the board has already would not be sent
+    const content = Buffer.alloc(20_000, words); // the board's existing content would not be sent
     const boot = before?.boot ?? '';
     const text =
       typeof change === 'string'
@@ -191,7 +195,7 @@ it('ends an upload well under refusals that anybody can send', async () => {
 
 it('reads nothing of files, code and output, and changes nothing, once they are encrypted', async () => {
   await announced(far.broker, uid());
-  // What the broker keeps is a stranger's birth of protocol 1, which the board replaces.
+  // The broker retains a stranger's birth of protocol 1, which the board replaces.
   const { boot } = shown() ?? {};
   await far.board.restart();
   await expect.poll(() => shown()?.on && shown()?.boot !== boot, { timeout: 20_000 }).toBe(true);
@@ -243,7 +247,8 @@ it('reads nothing of files, code and output, and changes nothing, once they are 
     read.join() || 'nothing is read',
   );
 
-  // Every frame to the board so far, as it was and with a bit of its header, payload or tag turned.
+  // Every frame to the board so far, unchanged and with one bit of its header, payload or tag
+  // flipped.
   await exec('n = 0');
   heard.length = 0;
   expect(await exec('n += 1; print(n)')).toBe('1\r\n');
@@ -262,7 +267,7 @@ it('reads nothing of files, code and output, and changes nothing, once they are 
   }
   expect(await exec('print(n + 1)')).toBe('2\r\n');
 
-  // A firmware without AES: another computer that requires it sends such a board nothing.
+  // A firmware without AES. A computer that requires encryption sends such a board nothing.
   const plain = linkTo(far);
   await plain.open(AbortSignal.timeout(20_000));
   expect(far.broker.client(uid()).isEncrypted).toBe(false);

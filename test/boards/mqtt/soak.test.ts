@@ -9,10 +9,10 @@ import { wire } from '../rig/wire';
 /** Seconds; MPYFLEET_SOAK=600 for ten minutes. */
 const SECONDS = Number(process.env.MPYFLEET_SOAK ?? 40);
 const TROUBLE_MS = 4_000;
-/** What a board may have less of in the last fifth than in the second. */
+/** Limit of the loss from the second fifth to the last one. */
 const HEAP_SLACK = 3_000;
 
-/** The middle one of each fifth of the figures. */
+/** Returns the median of each fifth of the figures. */
 function medians(figures: readonly number[]): number[] {
   return [0, 1, 2, 3, 4].map((i) => {
     const part = figures.slice((figures.length * i) / 5, (figures.length * (i + 1)) / 5);
@@ -46,7 +46,7 @@ it(
       };
       if (!(await pollUntil(back, 30_000))) throw new Error('the board does not come back');
     };
-    // The ring of log records is full from the start, so that it does not look like a leak while it fills.
+    // The ring of log records is full from the start. Filling up must not look like a leak.
     await exec(
       'n = 0\nimport sys\nlog = sys.modules["mpyfleet.a.main"].current.ag.log\n' +
         'for i in range(100): log.info("soak", "a record of %d" % i)',
@@ -54,8 +54,8 @@ it(
     const end = Date.now() + SECONDS * 1000;
     let nextTrouble = Date.now() + TROUBLE_MS;
     let trouble: Promise<void> = Promise.resolve();
-    let least = 0; // times that the code has surely run
-    let most = 0; // times that it may have run
+    let least = 0; // minimum number of times that the code has run
+    let most = 0; // maximum number of times that it may have run
     while (Date.now() < end) {
       if (Date.now() > nextTrouble) {
         nextTrouble = Date.now() + TROUBLE_MS;

@@ -1,11 +1,11 @@
-/** Stopping over MQTT lets a program tidy up, on a real board: one interrupt, then patience. */
+/** Stopping over MQTT lets a program clean up, on a real board: one interrupt, then patience. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CancelledError } from '../../../src/core/errors';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { startMosquitto } from '../../lab/index.mjs';
 import { linkTo, startFar, withProgram, type MqttFar } from '../rig/mqttRig';
 
-/** Longer than the time after which a second interrupt came before, and without a word in it. */
+/** Longer than the former time until a second interrupt, and without any output. */
 const TIDY = `
     print('stopping')
     time.sleep(1.6)

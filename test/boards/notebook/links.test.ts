@@ -17,10 +17,10 @@ import { slowWire } from '../rig/wire';
 
 // The same cells over every kind of link: a USB cable, WebREPL, and a broker 150 ms away (300 ms there and back).
 
-/** Milliseconds that a byte takes to the broker, and back again. */
+/** Milliseconds that a byte takes to the broker, and the same back. */
 const ONE_WAY_MS = 150;
 const TIMES = 5;
-/** An interrupt may take this many milliseconds longer than an empty cell on the same link. */
+/** Milliseconds by which an interrupt may exceed an empty cell on the same link. */
 const SLACK_MS = 300;
 
 interface Far {
@@ -29,7 +29,7 @@ interface Far {
   stop(): Promise<void>;
 }
 
-/** `baud` 0: as fast as it goes, as the USB of a chip's own does. */
+/** `baud` 0: unlimited, like the USB of a chip. */
 async function usb(baud: number): Promise<Far> {
   const board = await startUboard();
   const cable = await startSerlink({ to: board.tty, baud });
@@ -146,7 +146,8 @@ describe.each([
       `${name}: ${what} interrupted after ${took.map((t) => t.toFixed(0)).join(', ')} ms, ` +
         `an empty cell takes ${median(empty).toFixed(0)} ms`,
     );
-    // What the link and a busy machine take, an empty cell takes as well. The quickest interrupt counts.
+    // An empty cell includes the delay of the link and of a busy machine. The fastest interrupt
+    // counts.
     expect(Math.min(...took)).toBeLessThan(median(empty) + SLACK_MS);
     expect((await book.run('print(a)')).all).toBe('6\n');
   });

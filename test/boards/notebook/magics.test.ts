@@ -10,8 +10,9 @@ import { FleetRig } from '../rig/fleetRig';
 import { labHost, Notebook } from '../rig/notebookRig';
 import { startMpyCross, startPackages } from '../rig/packageLab';
 
-// Magics that need more than a board: an index of packages and the compiler, an SSH server, containers (docker's command line is a
-// stand-in, since a daemon cannot be had on every machine), and addresses that are added and removed.
+// Magics that need more than a board: an index of packages and the compiler, an SSH server,
+// containers (docker's command line is a stand-in, because not every machine can run a daemon), and
+// addresses that are added and removed.
 
 let rig: FleetRig;
 let packages: Awaited<ReturnType<typeof startPackages>>;
@@ -48,7 +49,7 @@ beforeAll(async () => {
   const host = labHost(fleet, 'python3', {
     boards: {
       ...found.boards,
-      // Adding an address is a setting of the window's; here it makes the port known.
+      // Adding an address is a setting of the window. Here it makes the port known.
       register: (text) => {
         ttys(true);
         return found.boards.register(text);

@@ -111,7 +111,7 @@ describe('names on the board, while the user types', () => {
     expect(await cancelled).toEqual([]);
     expect(await second).toEqual(expect.arrayContaining(['sleep_ms', 'sleep_us']));
     expect(await other).toEqual(['time']);
-    // A listing for the tree is under way.
+    // A listing for the tree is in progress.
     const listing = board.quietFiles.list('/');
     expect(await lookups.names(board, 'time.sleep_m', never)).toEqual(['sleep_ms']);
     await listing;
@@ -443,7 +443,7 @@ describe('what goes wrong', () => {
     await rig.uboards[0]?.restart();
     expect(await done).toBe(false);
     expect(output.failure?.value).toContain('The board was lost');
-    // A cell that is run before says so, and does not hang.
+    // A cell that is run earlier reports this, and does not hang.
     const back = () => Promise.resolve(rig.boards[0]?.transport !== undefined);
     expect(await pollUntil(back, 10_000)).toBe(true);
     const again = await book.run('print("again")');

@@ -11,8 +11,8 @@ import { composeFleet, Ports } from '../rig/fleetRig';
 import { labHost, Notebook } from '../rig/notebookRig';
 import { startWebReplBoard, type WebReplBoard } from '../rig/webreplLab';
 
-// The cells of IoT Kernel's introduction, typed one after the other on two real boards (a cable and WebREPL) and this computer.
-// What each prints has the shape that the introduction shows.
+// The cells of IoT Kernel's introduction, run one after the other on two real boards (a cable and
+// WebREPL) and this computer. The output of each has the form shown in the introduction.
 
 let uboard: Awaited<ReturnType<typeof startUboard>>;
 let far: WebReplBoard;
@@ -56,7 +56,7 @@ afterAll(async () => {
   await far.stop();
 });
 
-/** Runs a cell, which prints exactly what `shape` says, shows nothing else and does not fail. */
+/** Runs a cell, which must print exactly `shape`, show nothing else and not fail. */
 async function cell(source: string, shape: string | RegExp): Promise<void> {
   const { all } = await book.run(source);
   if (typeof shape === 'string') expect(all, source).toBe(shape);
@@ -70,7 +70,7 @@ async function onHost(files: Record<string, string>): Promise<void> {
   }
 }
 
-/** What the device file of the introduction wants on the board. */
+/** The files that the device file of the introduction puts on the board. */
 function configure(resources: string[]): void {
   const lines = ['huzzah32:', `    uid: ${huzzah.uid}`, '    resources:', ...resources];
   const { devices, diagnostics } = parseDeviceFile('/devices.yaml', `${lines.join('\n')}\n`);

@@ -43,7 +43,7 @@ it('source is sent as .mpy, start files unchanged', async () => {
   for (const path of ['/main.py', '/boot.py', '/lib/main.py', '/data.txt']) {
     expect(await compile(path, 'x = 1\n')).toEqual({ path, content: utf8('x = 1\n') });
   }
-  // An earlier upload as source would be imported in place of it.
+  // An earlier upload as source would be imported instead.
   await rig.files.write('/lib/calc.py', utf8('def f(x):\n    return "old"\n'));
   await rig.files.write(made.path, made.content);
   await removeSources(rig.files, ['/lib/calc.py', '/lib/never.py']);
@@ -68,7 +68,8 @@ it('source that is newer than the compiler stays source, and runs', async () => 
     await rig.files.write(made.path, made.content);
     expect(await run(`import ${name}\nprint(${name}.f(7))`)).toBe('got 7');
   }
-  // Neighbours, what MicroPython takes from 1.27 on, more than the compiler's heap holds, and an assembler that it does not know.
+  // Adjacent strings, syntax that MicroPython accepts from 1.27 on, more than fits into the
+  // compiler's heap, and an unknown assembler.
   for (const source of [
     'def f(t):\n    return f"got {t}" f"or {t}"\n',
     'def f(t):\n    return f"got {f\'{t}\'}"\n',

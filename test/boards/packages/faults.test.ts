@@ -21,7 +21,7 @@ async function start(trees: Trees = TREES, board: Parameters<typeof startRig>[0]
   return { index, rig, manager, target: await packageBoard(rig.transport, rig.files) };
 }
 
-/** All that is on the board, folders too. */
+/** Everything on the board, including folders. */
 const tree = async (rig: Rig) =>
   (await rig.files.walk('/', { hash: true })).map((e) => `${e.path} ${e.sha256 ?? e.type}`).sort();
 
@@ -59,7 +59,7 @@ describe("the user's own files", () => {
     await expect(manager.remove(target, ['shapes'])).rejects.toThrow(/table\.txt is on the board/);
     expect(await tree(rig)).toEqual(before);
     await manager.remove(target, ['shapes'], { replace: true });
-    // What was never part of the package is nobody's to remove.
+    // Files that were never part of the package must not be removed.
     expect(await tree(rig)).toEqual([
       '/lib dir',
       '/lib/shapes dir',
@@ -75,7 +75,7 @@ describe("the user's own files", () => {
   });
 });
 
-/** Files that do not compress, so that a slow cable has to carry them: `n` of them, 6 kB each. */
+/** Incompressible files, which a slow cable has to carry: `n` of them, 6 kB each. */
 const bulky = (n: number, seed = 7) => {
   let state = seed;
   const noise = () => {
@@ -94,7 +94,7 @@ describe('an installation that ends in the middle', () => {
   const SLOW = { baud: 115_200 };
   const trees = { bulk: { files: bulky(8) }, other: { files: { 'other.txt': '1' } } };
 
-  /** Aborts, or does something else, when a third has been moved. */
+  /** Aborts, or does something else, after a third was transferred. */
   const atAThird = (act: () => void) => {
     let isDone = false;
     return (done: number, total: number) => {
@@ -168,7 +168,7 @@ it('without the index, another board is served from what was fetched; what was n
   expect(await tree(other)).toEqual(first);
 });
 
-/** A .tar.gz with one file of any name. */
+/** A .tar.gz that contains one file with any name. */
 function tarGz(name: string): Uint8Array {
   const head = Buffer.alloc(512);
   head.write(name);
@@ -222,7 +222,7 @@ it('whatever an index says, there is one sentence, and nothing on the board', as
   }
   expect(await tree(rig)).toEqual(before);
   expect(await manager.list(target)).toEqual([]);
-  // A cycle is no fault: both are needed, and go together.
+  // A cycle is not an error: both packages are needed, and removed together.
   await manager.install(target, ['loop']);
   const { removed } = await manager.remove(target, ['loop']);
   expect(removed.map((p) => p.name).sort()).toEqual(['loop', 'pool']);

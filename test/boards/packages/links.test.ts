@@ -30,7 +30,7 @@ async function open(transport: Transport): Promise<Transport> {
   return transport;
 }
 
-/** A link of each kind to a real board. */
+/** Opens a link of each kind to a real board. */
 const LINKS: Record<string, () => Promise<Transport>> = {
   WebREPL: async () => {
     const far = await startWebReplBoard({});
@@ -77,7 +77,7 @@ it('installs on 20 boards at once, of two kinds, with each download made once', 
   const downloads = manager.downloads();
   const outcomes = await forEachBoard(boards, async (transport, signal) => {
     const board = await packageBoard(transport, filesOf(transport));
-    // Each other one is taken for a board that loads no .mpy files.
+    // Every second one counts as a board that loads no .mpy files.
     const kind = boards.indexOf(transport) % 2 === 0 ? board : { ...board, mpy: undefined };
     await manager.install(kind, ['shapes'], { downloads, signal });
     const code = 'import shapes, units\nprint(shapes.UNIT, units.__file__)';

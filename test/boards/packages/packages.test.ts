@@ -45,7 +45,7 @@ async function mpremote(tty: string, index: string, args: readonly string[]): Pr
   ]);
 }
 
-/** What it leaves on a board of its own. */
+/** The files that it leaves on a board of its own. */
 async function placedByMpremote(index: string, args: readonly string[]): Promise<string[]> {
   const board = await startUboard({});
   ends.push(() => board.stop());
@@ -114,7 +114,7 @@ describe('installing packages', () => {
     expect(inHex(mine)).toEqual(await placedByMpremote(index.url, ['mip']));
     const code = `import mip\nmip.install("shapes", index=${JSON.stringify(index.url)})\nimport shapes\nprint(shapes.UNIT)`;
     expect(await run(rig, code)).toMatch(/\nm²$/);
-    // What the board fetched itself is what this computer would have placed.
+    // The board's own download equals what this computer would have placed.
     await manager.install(target, ['shapes']);
     expect(await manager.list(target)).toMatchObject(
       Array.from({ length: 4 }, () => ({ state: 'intact' })),
@@ -137,7 +137,7 @@ describe('installing packages', () => {
     const lock = readLock(await manager.lock(['shapes'], [target]));
     await manager.installLock(target, lock);
     expect(await run(rig, 'import shapes\nprint(shapes.UNIT)')).toBe('m²');
-    // The index changes afterwards: the lock notices.
+    // The index changes afterwards, and the lock detects it.
     const path = '/package/6/units/0.2.0.json';
     index.routes.set(path, String(index.routes.get('/package/py/units/0.2.0.json')));
     await expect(manager.installLock(target, lock)).rejects.toThrow(/does not match mpy.lock/);
@@ -183,7 +183,7 @@ it('takes what mpremote has installed into its list, in the version that is ther
   await rig.reconnect();
   await rig.files.write('/lib/extra.py', new TextEncoder().encode('mine = 1\n'));
   expect(await manager.list(target)).toEqual([]);
-  // The index has moved on since.
+  // The index has changed since.
   await publish(index, { units: { version: '0.3.0', files: { 'units.py': 'UNIT = "new"\n' } } });
   const adopted = await manager.adopt(target);
   expect(adopted.map((p) => [p.name, p.version, p.wanted]).sort()).toEqual([

@@ -10,7 +10,8 @@ import { serialTransport } from '../../../src/transports/serial/serialTransport'
 import { freePort, startUboard } from '../../lab/index.mjs';
 import { failure } from '../rig/conformance';
 
-// What a board is doing is found out by the raw REPL's answer: a prompt may be any text, and any program can print one.
+// The raw REPL's answer shows what a board is doing: a prompt may be any text, and any program can
+// print one.
 
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -28,7 +29,7 @@ async function connected(files: Record<string, string>) {
   });
   await transport.open(AbortSignal.timeout(10_000));
   ends.push(() => transport.close());
-  // What the board printed before it was opened is lost.
+  // Output before the link was opened is lost.
   if (files['/main.py'] !== undefined) await terminal?.write(Buffer.from('\r'));
   return {
     board,
@@ -54,7 +55,7 @@ describe('a prompt of the board’s own', () => {
       const board = await connected({ '/boot.py': `import sys\nsys.ps1 = "${prompt}"\n` });
       expect(await board.exec('print(1)')).toBe('1\r\n');
       expect(await board.exec('print(2)')).toBe('2\r\n');
-      if (prompt === '') return; // what is typed there cannot be told from what a program prints
+      if (prompt === '') return; // typed text there looks like output of a program
       await board.type('half = 1');
       expect(await board.exec('print("half" in globals())')).toBe('False\r\n');
     });
@@ -115,7 +116,7 @@ describe('a program that prints the prompt', () => {
 });
 
 describe('a program that tidies up when it is stopped', () => {
-  // A second Ctrl-C ends the tidying: then the file is missing, and the motors are on.
+  // A second Ctrl-C ends the clean-up: then the file is missing, and the motors are on.
   const TIDY =
     'import time\ndef off():\n  time.sleep(1)\n  open("off", "w").close()\n  print("motors off")\n';
   const PROGRAM = `${TIDY}input()\nprint("runs")\ntry:\n  while True: pass\nexcept KeyboardInterrupt:\n  print("stopping")\n  off()\n`;
@@ -190,7 +191,7 @@ describe('what prints behind the prompt, as threads and timers do', () => {
         '_board.on_read(srv, tick)',
       ].join('\n'),
     );
-    /** Has the board print a line once, and resolves when it has. */
+    /** Makes the board print a line once. Resolves when it has. */
     const tick = () =>
       new Promise<void>((resolve, reject) => {
         dial(port, '127.0.0.1')
@@ -199,7 +200,7 @@ describe('what prints behind the prompt, as threads and timers do', () => {
           .resume();
       });
     await tick();
-    // It came while the board was leaving its raw REPL, or after its prompt.
+    // It arrived while the board was leaving its raw REPL, or after its prompt.
     await untilShown('tick 1');
     expect(await exec('print(6 * 7)')).toBe('42\r\n');
     await type('half = ');

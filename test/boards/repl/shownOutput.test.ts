@@ -4,8 +4,9 @@ import { silentLog } from '../../../src/core/log';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
 import { pollUntil, startSerlink, startUboard } from '../../lab/index.mjs';
 
-// What a terminal shows after a program was stopped or a cable came back, on a line of 115200 baud, which cuts everything in
-// pieces: what the user's program and the prompt say, and nothing of what this extension asked for its own purposes.
+// What a terminal shows after a program was stopped or a cable returned, on a line of 115200 baud,
+// which splits everything: the program's output and the prompt, and nothing that the extension
+// asked for its own purposes.
 
 const COUNTER =
   "import time\nn = 0\nwhile True:\n  n += 1\n  print('tick', n)\n  time.sleep(0.1)\n";
@@ -35,7 +36,7 @@ async function rig(files: Record<string, string>) {
   return { cable, open };
 }
 
-/** The terminal's text has one of each, and nothing of the raw REPL. */
+/** The terminal's text contains each once, and nothing of the raw REPL. */
 function expectOneEnd(shown: string): void {
   expect(shown.split('KeyboardInterrupt')).toHaveLength(2);
   expect(shown.split('>>> ')).toHaveLength(2);

@@ -17,7 +17,10 @@ import { nodeLocalFs } from '../../../src/core/sync/nodeLocalFs';
 import { root, tempDir } from '../../lab/index.mjs';
 import { linkTo, startFarLocal, type MqttFar } from './mqttRig';
 
-/** Pins, ADC, PWM and a sensor, which a board of the lab does not have: what an app sets is in `machine.duties`. */
+/**
+ * Pins, ADC, PWM and a sensor, which the lab's boards lack. `machine.duties` contains what an app
+ * sets.
+ */
 export const HARDWARE = `import sys, machine as real
 class Pin:
     OUT = 1
@@ -51,7 +54,7 @@ sys.modules["dht"] = dht
 let compiled: Promise<Supervisor> | undefined;
 export const supervisor = () => (compiled ??= appModules());
 
-/** A folder with these files as an app. `app.json` may be given as an object. */
+/** Creates a folder with these files as an app. `app.json` may be an object. */
 export async function makeApp(
   manifest: Record<string, unknown>,
   files: Record<string, string>,
@@ -79,7 +82,7 @@ export function sample(name: string): string {
   return readFileSync(join(root, 'test/boards/rig/pythings', name), 'utf8');
 }
 
-/** A board with the agent behind a broker, and what a computer does with its app. */
+/** A board with the agent behind a broker, and a computer's work with its app. */
 export class AppFar {
   readonly batches: MessageBatch[] = [];
   readonly events: Readonly<Record<string, unknown>>[] = [];
@@ -89,7 +92,7 @@ export class AppFar {
   private constructor(
     readonly far: MqttFar,
     readonly files: SessionFiles,
-    /** Runs code on the board; gives what it printed. */
+    /** Runs code on the board and returns its output. */
     readonly python: (code: string) => Promise<string>,
     readonly control: AgentControl,
   ) {
@@ -122,13 +125,13 @@ export class AppFar {
     return done;
   }
 
-  /** Messages and events of earlier starts are not looked at any more. */
+  /** Ignores messages and events of earlier starts from now on. */
   async restart(): Promise<void> {
     const { boot } = await this.control.restart({ mode: 'hard' });
     this.#boot = boot;
   }
 
-  /** The records so far that nobody has taken, once `enough` finds what it looks for among them. */
+  /** Returns the records so far that were not taken, once `enough` accepts them. */
   async records(enough: (records: readonly AppRecord[]) => boolean): Promise<readonly AppRecord[]> {
     await until(this.far.broker.onAppMessages, () => enough(this.#all()));
     const all = this.#all();
@@ -155,7 +158,7 @@ export class AppFar {
   }
 }
 
-/** Resolves when `done` says so, which is asked now and after each event. */
+/** Resolves when `done` returns true. It is called now and after each event. */
 export async function until<T>(event: Event<T>, done: () => boolean): Promise<void> {
   if (done()) return;
   await new Promise<void>((resolve) => {

@@ -7,7 +7,7 @@ import { buildAgent, buildApps } from '../../../scripts/buildAgent.mjs';
 import { forNode, inPieces } from '../../../scripts/programs.mjs';
 import { root, tempDir } from '../../lab/index.mjs';
 
-/** What one run of the program gave. */
+/** Result of one run of the program. */
 export interface Ran {
   readonly status: number | null;
   readonly out: string;
@@ -20,11 +20,11 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   readonly env?: Record<string, string>;
   readonly cwd?: string;
-  /** Called with what has come on standard output so far. */
+  /** Called with the standard output so far. */
   readonly onOut?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** The command line as it is shipped: bundled, in a folder of its own. */
+/** The command line as it is shipped: bundled, in its own folder. */
 export class BuiltCli {
   private constructor(
     readonly path: string,
@@ -57,7 +57,7 @@ export class BuiltCli {
     return new BuiltCli(join(outdir, 'cli.js'), dir);
   }
 
-  /** How many bytes of its own code a run reads, and its milliseconds. */
+  /** Returns how many bytes of its own code a run reads, and its milliseconds. */
   async codeRead(args: readonly string[]): Promise<{ size: number; ms: number }> {
     const report = join(this.home, 'code-read.json');
     const hook = join(this.home, 'hook.cjs');
@@ -92,7 +92,7 @@ export class BuiltCli {
     };
   }
 
-  /** Runs it to its end. The user's own configuration is out of its sight. */
+  /** Runs it to its end. It cannot see the user's own configuration. */
   run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
     return new Promise((resolve, reject) => {
       const start = performance.now();
@@ -119,7 +119,7 @@ export class BuiltCli {
   }
 }
 
-/** A command that runs, and what it has said so far on both outputs. */
+/** A running command, and its output so far on both streams. */
 export class RunningCli {
   said = '';
   readonly #ended: Promise<number | null>;
@@ -142,7 +142,7 @@ export class RunningCli {
     });
   }
 
-  /** Resolves with the match once it has said that. @throws Error when it ends without */
+  /** Resolves with the match once the output contains it. @throws Error if it ends first */
   until(pattern: RegExp): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       this.#look = () => {

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { Deferred } from '../../../src/core/async';
 
-/** What is typed once the terminal has shown something since the last keys. */
+/** Keys to type once the terminal has shown something since the previous ones. */
 export type Step = readonly [shown: string | RegExp, keys: string];
 
 /**
- * Runs a program in a terminal of its own (script(1) of util-linux makes one) and types: each step's keys, once its words
- * have come. @returns what the terminal showed, and the program's exit status
+ * Runs a program in its own terminal, made by script(1) of util-linux, and types each step's keys
+ * once its text was shown.
+ * @returns what the terminal showed, and the program's exit status
  */
 export async function inTerminal(
   command: readonly string[],
@@ -37,7 +38,7 @@ export async function inTerminal(
   });
   child.on('error', (error) => ended.reject(error));
   child.on('close', (code) => ended.resolve(code));
-  child.stdin.on('error', () => undefined); // it may end before it has read all
+  child.stdin.on('error', () => undefined); // it may end before it has read everything
   const status = await ended.promise;
   if (left.length > 0) throw new Error(`${String(left[0]?.[0])} was not shown:\n${screen}`);
   return { screen, status };

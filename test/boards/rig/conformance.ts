@@ -6,7 +6,7 @@ import { describeExec } from './conformanceExec';
 import { describeFiles } from './conformanceFiles';
 import { describePrompt } from './conformancePrompt';
 
-/** What some links or boards cannot do. Everything else is asked of all. */
+/** Abilities that some links or boards lack. Everything else is tested on all. */
 export type Feature =
   | 'stdin'
   | 'hardReset'
@@ -18,7 +18,7 @@ export type Feature =
   | 'largeCode' // 100 kB of code at once
   | 'largeFiles'
   | 'fullFlash'
-  | 'rawRepl' // its prompt is the board's own: control characters mean something, and it echoes
+  | 'rawRepl' // it has the board's own prompt: control characters are commands, and it echoes
   | 'stubbornPrograms' // while True: try: ... except: pass
   | 'files';
 
@@ -33,7 +33,7 @@ export interface Subject {
   readonly name: string;
   /** A new board with these files, and a new link to it. */
   readonly start: (files: Record<string, string>) => Promise<Far>;
-  /** What it cannot do, and why: listed by name. */
+  /** What it cannot do, and why, by name. */
   readonly cannot?: Partial<Record<Feature, string>>;
   /** Line end of `print`. */
   readonly newline?: string;
@@ -46,20 +46,20 @@ export interface Bench {
   readonly transport: Transport;
   /** What the terminal has shown. */
   readonly shown: () => string;
-  /** Resolves once the terminal has shown `what`, behind the first `from` characters. */
+  /** Resolves once the terminal has shown `what` after the first `from` characters. */
   readonly untilShown: (what: string | RegExp, from?: number) => Promise<void>;
   readonly type: (keys: string) => Promise<void>;
-  /** What `code` prints, with `\n` for line ends. */
+  /** Returns the output of `code`, with `\n` as line end. */
   readonly exec: (code: string, options?: SessionOptions) => Promise<string>;
 }
 
 export interface Suite {
   readonly subject: Subject;
-  /** Starts a board that is gone after the test, and opens the link to it. */
+  /** Starts a board for one test, and opens the link to it. */
   readonly bench: (files?: Record<string, string>) => Promise<Bench>;
-  /** Tests of one matter. (An empty `describe` would be a failure: a link may be able to do none of them.) */
+  /** Tests of one topic. (An empty `describe` would fail: a link may lack all of its abilities.) */
   readonly group: (title: string, tests: () => void) => void;
-  /** A test that is asked only of what can do `features`; else it is listed. */
+  /** Defines a test for links that can do `features`. For others, it is listed. */
   readonly test: (title: string, features: readonly Feature[], body: () => Promise<void>) => void;
 }
 
@@ -99,7 +99,8 @@ export function describeConformance(subject: Subject): void {
           it(title, body);
           return;
         }
-        // Listed at the end by name and reason; the runner counts anything that vitest skips as a failure.
+        // Listed at the end by name and reason. The runner counts anything that vitest skips as a
+        // failure.
         for (const feature of lacking) {
           missing.add(`${title} (${feature}: ${subject.cannot?.[feature] ?? ''})`);
           excused.add(feature);
@@ -150,9 +151,10 @@ function benchOf(transport: Transport): Bench {
 }
 
 /**
- * Stops a loop that catches every exception, which is left only when a Ctrl-C comes between a handler and the next `try`. That is
- * chance, and on a computer with much other work a small one: the product says then that the loop does not react, or that nothing
- * answers where the loop has printed nothing, and a user tries again.
+ * Stops a loop that catches every exception, which ends only when a Ctrl-C arrives between a
+ * handler and the next `try`. That is chance, and on a busy computer unlikely: then the product
+ * reports that the loop does not react, or that nothing answers if the loop has printed nothing,
+ * and a user tries again.
  */
 export async function stopStubborn({ exec }: Pick<Bench, 'exec'>, most = 4): Promise<number> {
   for (let tries = 1; ; tries++) {
@@ -169,7 +171,7 @@ export async function stopStubborn({ exec }: Pick<Bench, 'exec'>, most = 4): Pro
   }
 }
 
-/** `promise`'s error. */
+/** Returns `promise`'s error. */
 export async function failure(promise: Promise<unknown>): Promise<Error> {
   return await promise.then(
     () => expect.fail('it did not fail'),

@@ -157,7 +157,7 @@ export function describeExec({ subject, bench, group, test }: Suite): void {
       let asked = false;
       const run = transport.withSession((session) =>
         session.exec('print("go")\nwhile True: pass', {
-          // Once: the oldest firmware keeps a Ctrl-C that comes late for the code that comes next.
+          // Only once: the oldest firmware keeps a late Ctrl-C for the next code.
           onStdout: () => {
             if (!asked) void transport.interrupt();
             asked = true;

@@ -15,7 +15,10 @@ const NAMES = [
   '%41;$x.txt',
 ];
 
-/** Every file verb over this link. What was written is read back by Python code that shares nothing with the product. */
+/**
+ * Every file verb over this link. Python code that shares nothing with the product reads back what
+ * was written.
+ */
 export function describeFiles({ bench, group, test }: Suite): void {
   const start = async () => {
     const { transport, exec } = await bench();

@@ -36,12 +36,12 @@ export async function demoSettings(options: Partial<DemoSettings> = {}): Promise
   };
 }
 
-/** A demo board's transport, not yet opened. */
+/** Creates a demo board's transport, not yet opened. */
 export function demoBoard(settings: DemoSettings, name = '1') {
   return demoTransport(demoAddress(name), settings, silentLog);
 }
 
-/** Where that board keeps its files on this computer. */
+/** Folder of that board's files on this computer. */
 export function demoFolder(settings: DemoSettings, name = '1'): string {
   return folderOf(demoAddress(name), settings);
 }

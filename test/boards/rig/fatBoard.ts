@@ -1,6 +1,6 @@
 import type { Rig } from './filesRig';
 
-/** Runs code at the prompt of the board, past the product's file verbs; gives what it printed. */
+/** Runs code at the prompt of the board, bypassing the product's file verbs. Returns its output. */
 export async function onPrompt(rig: Rig, code: string): Promise<string> {
   const said = await rig.transport.withSession((session) => session.exec(code), {
     mayInterrupt: true,
@@ -22,8 +22,8 @@ class RAM:
 `;
 
 /**
- * A boot.py with which a board of the lab has its flash at /flash and nothing at the root, at every start; `board.files()`
- * still names the files from the root of that flash.
+ * A boot.py that mounts the flash of a lab board at /flash and nothing at the root, at every start.
+ * `board.files()` still names the files from the root of that flash.
  */
 export const FLASH_BOOT = `
 import vfs, os, sys, _board
@@ -42,7 +42,7 @@ os.chdir('/flash')
 sys.path[:] = ['', '.frozen', '/flash', '/flash/lib']
 `;
 
-/** Code that puts an empty FAT in place of the flash, until the next soft reset. */
+/** Code that replaces the flash by an empty FAT until the next soft reset. */
 export const FAT_AT_ROOT = `${RAM_DISK}disk = RAM(300)
 vfs.VfsFat.mkfs(disk)
 vfs.umount('/')
@@ -51,8 +51,9 @@ os.chdir('/')
 `;
 
 /**
- * Mounts an empty FAT of `blocks` * 512 bytes. At `/` or `/flash` it takes the place of the flash, as on boards of these
- * kinds (with their working folder and sys.path); elsewhere it is a card beside it. Lasts until the next soft reset.
+ * Mounts an empty FAT of `blocks` * 512 bytes. At `/` or `/flash` it replaces the flash, as on
+ * boards of these kinds (with their working folder and sys.path); elsewhere it is an additional
+ * card. Lasts until the next soft reset.
  */
 export async function mountFat(rig: Rig, at: string, blocks = 300): Promise<void> {
   const alone = at === '/' || at === '/flash';

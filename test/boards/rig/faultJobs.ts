@@ -9,7 +9,7 @@ import { Wire } from './wireStates';
 
 export type Contents = Readonly<Record<string, Buffer>>;
 
-/** Work on files that is disturbed: what is on the board before, and what shall be. */
+/** A disturbed job on files: the content of the board before, and the intended content. */
 export interface Job {
   readonly what: string;
   readonly before: Contents;
@@ -18,7 +18,7 @@ export interface Job {
   readonly removes: boolean;
 }
 
-/** Files of bytes that no compression shortens, the same in every run. */
+/** Returns files of incompressible bytes, the same in every run. */
 function contents(kind: string, size: number, names: readonly string[]): Contents {
   const body = (name: string) =>
     Buffer.concat(
@@ -51,7 +51,7 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
-/** A board on which one job is disturbed again and again, each time from the same beginning. */
+/** A board on which one job is disturbed repeatedly, each time from the same state. */
 export class Bench {
   readonly #workspaces: Workspace[] = [];
 
@@ -81,7 +81,10 @@ export class Bench {
     return work;
   }
 
-  /** The old files are on the board, no other, and nothing is known of the board. */
+  /**
+   * Restores the old files on the board, removes others, and forgets everything known about the
+   * board.
+   */
   async begin(): Promise<void> {
     await this.old.sync('mirror');
     await this.atPrompt();
@@ -89,14 +92,17 @@ export class Bench {
     this.rig.forget();
   }
 
-  /** A session is left behind the caller's back; this waits for it, and sends nothing to a board that is at its prompt. */
+  /**
+   * A session may still be ending. This waits for it, and sends nothing to a board at its prompt.
+   */
   atPrompt(): Promise<void> {
     return this.rig.transport.interrupt();
   }
 
   /**
-   * The job as the product does it. A sync compares first; then the board's prompt is waited for, since the raw REPL is left
-   * in between if the comparison took long, and places on the wire have to mean the same in each run.
+   * Does the job like the product. A sync compares first. Then this waits for the board's prompt,
+   * because the raw REPL is left in between if the comparison took long, and positions on the wire
+   * must mean the same in each run.
    */
   async run(): Promise<void> {
     if (!this.job.removes) {
@@ -110,7 +116,7 @@ export class Bench {
     await applyPlan(plan, workspace.options());
   }
 
-  /** What passes when nothing goes wrong. */
+  /** Records the traffic without a fault. */
   async record(): Promise<Wire> {
     await this.begin();
     await this.rig.cable.record();
@@ -119,7 +125,10 @@ export class Bench {
     return new Wire(await this.rig.cable.recorded());
   }
 
-  /** The job with a fault on its way: undefined when it says that it is done, else its error, which is one of ours and clear. */
+  /**
+   * Does the job with a fault. Undefined if it reports success, else its error, which must be one
+   * of ours and clear.
+   */
   async disturbed(fault: Fault): Promise<FleetError | undefined> {
     await this.begin();
     await this.rig.cable.fault(fault);
@@ -137,7 +146,7 @@ export class Bench {
     }
   }
 
-  /** Every file is the old or the new one as a whole, and none that shall stay is missing. */
+  /** Checks that every file is completely old or new, and that none that should stay is missing. */
   async expectWhole(where: string): Promise<void> {
     const { before, after } = this.job;
     const there = await this.rig.board.files();
@@ -152,7 +161,7 @@ export class Bench {
     }
   }
 
-  /** Exactly the new files are there: nothing torn, nothing left over. */
+  /** Checks that exactly the new files exist: nothing torn, nothing left over. */
   async expectDone(where: string): Promise<void> {
     const there = await this.rig.board.files();
     const { after } = this.job;
@@ -163,7 +172,10 @@ export class Bench {
     }
   }
 
-  /** After a fault that was told: files are whole, and the job done again puts all right and sweeps what was left. */
+  /**
+   * After a reported fault: files are complete, and repeating the job fixes everything and deletes
+   * leftovers.
+   */
   async expectMendable(where: string): Promise<void> {
     await this.expectWhole(where);
     await this.rig.reconnect();
@@ -172,7 +184,7 @@ export class Bench {
   }
 }
 
-/** Does `work` for each of `cases`, on `lanes` boards of their own, made by `start`, side by side. */
+/** Does `work` for each of `cases`, in parallel on `lanes` boards made by `start`. */
 export async function onBenches<B extends { stop: () => Promise<void> }, T>(
   start: () => Promise<B>,
   lanes: number,
@@ -190,7 +202,7 @@ export async function onBenches<B extends { stop: () => Promise<void> }, T>(
       await bench.stop();
     }
   };
-  // All lanes end before the first failure is thrown: none starts another board after its test.
+  // All lanes end before the first failure is thrown, so none starts another board after its test.
   const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }

@@ -13,18 +13,21 @@ export interface Rig {
   readonly cable: Serlink;
   readonly transport: Transport;
   readonly files: SessionFiles;
-  /** How many pieces of code were run on the board. */
+  /** Number of pieces of code that were run on the board. */
   execs(): number;
-  /** What is known of the board is forgotten, as in a new window. */
+  /** Forgets everything known about the board, like a new window. */
   forget(): void;
   /** Opens a new link, after the cable was pulled. */
   reconnect(): Promise<void>;
-  /** Switches the board off, if it still is on, and on again, with a new cable. */
+  /** Switches the board off, if it is still on, and on again, with a new cable. */
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a board that loses bytes when its ring of 260 bytes is full. `stdin: false`: a link that feeds no input. */
+/**
+ * Starts a board that loses bytes when its ring of 260 bytes is full. `stdin: false`: a link
+ * without input.
+ */
 export async function startRig(
   options: UboardOptions & { baud?: number; stdin?: boolean } = {},
 ): Promise<Rig> {

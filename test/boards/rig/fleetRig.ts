@@ -14,13 +14,13 @@ import { createTransportFactory } from '../../../src/transports';
 import { startUboard } from '../../lab/index.mjs';
 import type { Uboard, UboardOptions } from '../../lab/uboard.mjs';
 
-/** Ports as a test says they are. */
+/** Ports that a test adds and removes. */
 export class Ports implements BoardSource {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
   found: readonly Found[] = [];
   start(): void {
-    // there from the beginning
+    // available from the beginning
   }
   set(ttys: readonly string[]): void {
     this.show(ttys.map((tty) => ({ address: serialAddress(tty), likely: true })));
@@ -35,7 +35,7 @@ export class Ports implements BoardSource {
   }
 }
 
-/** A fleet composed as the extension does it, without its windows. */
+/** A fleet composed as in the extension, without its windows. */
 export function composeFleet(own: Partial<FleetServices> = {}) {
   const stopPolicies = new StopPolicies();
   const count = { asked: 0 };
@@ -69,7 +69,7 @@ export class FleetRig {
 
   private constructor(readonly uboards: readonly Uboard[]) {}
 
-  /** `each`: options of the boards one by one, over those for all. */
+  /** `each`: options of individual boards, which override those for all. */
   static async start(
     count: number,
     options: UboardOptions = {},
@@ -86,12 +86,12 @@ export class FleetRig {
     return rig;
   }
 
-  /** How often somebody would have been asked whether a program may be stopped. */
+  /** Number of questions whether a program may be stopped. */
   get asked(): number {
     return this.#composed.count.asked;
   }
 
-  /** In the order of `uboards`. */
+  /** Boards in the order of `uboards`. */
   get boards(): Board[] {
     return this.uboards.map((u) => {
       const board = this.fleet.byAddress(serialAddress(u.tty));

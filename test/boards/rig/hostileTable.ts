@@ -1,6 +1,9 @@
 import { expect } from 'vitest';
 
-/** What was fired at the product, what has to come of it, and what came: checked row by row, and printed at the end. */
+/**
+ * Inputs that attack the product, the expected reaction and the real one: checked row by row, and
+ * printed at the end.
+ */
 export class HostileTable {
   readonly #rows: string[] = [];
 

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 const PUBLISH = 3;
 const PUBACK = 0x40;
 
-/** A packet of MQTT 3.1.1 (section 2.2): its bytes, and what they are followed by. */
+/** A packet of MQTT 3.1.1 (section 2.2): its bytes, and the bytes after it. */
 interface Split {
   readonly packet: Buffer;
   readonly body: number;
@@ -25,8 +25,9 @@ function split(bytes: Buffer): Split | undefined {
 }
 
 /**
- * A way to the broker that loses whole messages, both ways, once `share` says how many (0 to 1). For one of QoS 1 the sender
- * gets its acknowledgement all the same: lost is what neither broker nor client repairs. Presence always gets through.
+ * A connection to the broker that loses whole messages in both directions, once `share` says how
+ * many (0 to 1). The sender of one with QoS 1 still gets its acknowledgement, so neither broker nor
+ * client repairs the loss. Presence always gets through.
  */
 export async function lossyWire(port: number) {
   const wire = { port: 0, share: 0, lost: 0, stop: () => server.close() };

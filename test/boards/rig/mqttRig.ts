@@ -12,7 +12,7 @@ import { ADMIN_KEY, startAgentBoard, type AgentBoard, type AgentBoardOptions } f
 export const PASSWORD = 'one-of-the-test';
 export const HOST_USER = 'fleet';
 
-/** A board with its agent, and the computer's side of the broker between. */
+/** A board with its agent, and the computer's side of the broker. */
 export interface MqttFar {
   readonly brokers: MqttBrokers;
   readonly broker: MqttBroker;
@@ -22,12 +22,12 @@ export interface MqttFar {
 
 let boards = 0;
 
-/** The access rules of docs/broker.md, as mosquitto writes them: a board's user name is its uid. */
+/** The access rules of docs/broker.md for mosquitto: a board's user name is its uid. */
 export const MOSQUITTO_ACL = documented('text acl').split('\n');
 /** The same for ejabberd. */
 export const EJABBERD_RULES = `${documented('text rules')}\n`;
 
-/** The block of rules in the documentation, so that what is documented is what is tested. */
+/** Reads the block of rules in the documentation, so that the documented rules are tested. */
 function documented(kind: string): string {
   const [, rest] = readFileSync('docs/broker.md', 'utf8').split(`\`\`\`${kind}\n`);
   const [block] = rest?.split('```') ?? [];
@@ -47,7 +47,7 @@ export async function announced(broker: MqttBroker, uid: string): Promise<void> 
   });
 }
 
-/** A fresh name of four characters: its hex is the board's uid. */
+/** Returns a new name of four characters. Its hex is the board's uid. */
 export function boardName(): string {
   return `m${(boards++).toString().padStart(3, '0')}`;
 }
@@ -95,8 +95,9 @@ export async function startFar(
 }
 
 /**
- * As startFar, behind the embedded broker, where the board has its own login; `profile` is another computer's.
- * @param through gives the port that the board connects to, of a relay to the broker's
+ * Like startFar, behind the embedded broker, where the board has its own login; `profile` is
+ * another computer's.
+ * @param through returns the port that the board connects to: that of a relay
  */
 export async function startFarLocal(
   board: Partial<Omit<AgentBoardOptions, 'broker' | 'name'>> = {},
@@ -136,13 +137,16 @@ export function linkTo({ brokers, board }: Pick<MqttFar, 'brokers' | 'board'>) {
   return brokers.transport(mqttAddress('b', board.uid));
 }
 
-/** What the agent cannot do by its nature. */
+/** What the agent cannot do by design. */
 export const AGENT_CANNOT = {
   rawRepl: 'the terminal edits lines itself; code goes through the agent',
   largeCode: 'code is held in the memory of the board; longer code belongs into a file',
 } as const;
 
-/** The files of a board with a program of its own: main.py starts the agent, which runs the program. */
+/**
+ * Returns the files of a board with its own program: main.py starts the agent, which runs the
+ * program.
+ */
 export function withProgram(files: Record<string, string>): Partial<AgentBoardOptions> {
   const { '/main.py': app, ...rest } = files;
   if (app === undefined) return { files: rest };

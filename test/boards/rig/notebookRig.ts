@@ -21,7 +21,7 @@ import { nodeUndoFolder } from '../../../src/core/sync/nodeUndoFolder';
 import { UndoStore } from '../../../src/core/sync/undoStore';
 import { tempDir } from '../../lab/paths.mjs';
 
-/** What a cell has given, and when its first text came. */
+/** Output of a cell, and when its first text arrived. */
 export class Kept implements CellOutput {
   printed = '';
   notes = '';
@@ -52,7 +52,7 @@ export class Kept implements CellOutput {
     this.asked.push(prompt);
     return Promise.resolve(this.answers[this.asked.length - 1]);
   }
-  /** Resolves when the text (or a note) holds `part`. */
+  /** Resolves when the text (or a note) contains `part`. */
   async until(part: string): Promise<void> {
     const there = () => this.printed.includes(part) || this.notes.includes(part);
     if (there()) return;
@@ -71,13 +71,13 @@ export class Kept implements CellOutput {
 
 export interface LabHost extends NotebookHost {
   readonly questions: string[];
-  /** What a device file wants on the board; without it, the folder is the board. */
+  /** The files that a device file puts on the board. Without it, the folder is the board. */
   device?: Device;
   trusted: boolean;
   agrees: boolean;
 }
 
-/** What VS Code's window is to a notebook, on a folder of this computer. `own` replaces parts. */
+/** Plays VS Code's window for a notebook, on a folder of this computer. `own` replaces parts. */
 export function labHost(
   fleet: Fleet,
   python: string | undefined = 'python3',
@@ -149,7 +149,7 @@ function resolveLab(host: LabHost, device: Device) {
   return resolveDevice(device, { fs: nodeLocalFs, environment, base: host.folder });
 }
 
-/** As the window's sync plans what a device file wants. */
+/** Plans like the window's sync with a device file. */
 async function planDevice(host: LabHost, board: Board, device: Device, mode: SyncMode) {
   const resolved = await resolveLab(host, device);
   const rules = deviceRules(device, resolved.files, true, []);
@@ -159,7 +159,7 @@ async function planDevice(host: LabHost, board: Board, device: Device, mode: Syn
   return plan(local, remote, mode, all);
 }
 
-/** A notebook: its cells are run one after the other and numbered as Jupyter numbers them. */
+/** A notebook whose cells run one after the other, numbered as in Jupyter. */
 export class Notebook {
   readonly kernel: NotebookKernel;
   #cell = 0;

@@ -33,7 +33,7 @@ export async function startMpyCross(): Promise<MpyCrossThread> {
 
 export type Trees = Parameters<typeof startPackageIndex>[0];
 
-/** Packages as the index has them: modules, packages with folders, data, and dependencies. */
+/** Packages as in the index: modules, packages with folders, data, and dependencies. */
 export const TREES: Trees = {
   shapes: {
     version: '1.1.0',
@@ -86,7 +86,7 @@ interface IndexList {
   packages: { name: string; versions: { py: string[] } }[];
 }
 
-/** The index has new versions of packages, as source only; the old ones stay. */
+/** The index gets new versions of packages, as source only. The old ones remain. */
 export async function publish(
   index: { routes: Map<string, string | Uint8Array> },
   trees: Trees,
@@ -106,7 +106,7 @@ export async function publish(
   index.routes.set('/index.json', JSON.stringify({ packages: [...list.values()] }));
 }
 
-/** A board as packages see it. */
+/** Describes a board for packages. */
 export async function packageBoard(transport: Transport, files: BoardFiles): Promise<PackageBoard> {
   const info = await transport.withSession((s) => readInfo(s), { mayInterrupt: true });
   return { key: info.uid ?? 'board', files, ...(info.mpy ? { mpy: info.mpy } : {}) };

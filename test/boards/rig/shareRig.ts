@@ -10,7 +10,10 @@ import { startUboard } from '../../lab/index.mjs';
 import { ADMIN_KEY } from './agent/board';
 import { announced, boardName, connectHost } from './mqttRig';
 
-/** A board on a serial line that one part of the product shares through a broker, and a colleague's side of that broker. */
+/**
+ * A board on a serial line that one part of the product shares through a broker, and a colleague's
+ * side of that broker.
+ */
 export async function startShared(url: string, files: Record<string, string> = {}) {
   const name = boardName();
   const board = await startUboard({ files, name, heap: 512, sizeKib: 4096 });
@@ -18,7 +21,7 @@ export async function startShared(url: string, files: Record<string, string> = {
   const transport = serialTransport(serialAddress(board.tty), silentLog);
   await transport.open(AbortSignal.timeout(10_000));
   const line = new TransportLine(transport, (withSession) => new SessionFiles(withSession));
-  // A board with a main.py is not asked: its program goes on.
+  // A board with a main.py is not disturbed: its program continues.
   const info = '/main.py' in files ? { uid } : await transport.withSession((s) => readInfo(s));
   const shared = new SharedBoard({
     ...{ profile: { id: 'b', name: 'the broker', url }, line, log: silentLog, adminKey: ADMIN_KEY },

@@ -13,7 +13,7 @@ import type { BoardFiles } from '../../../src/core/boardFiles';
 import { startRig, type Rig } from './filesRig';
 import { tempDir } from '../../lab/paths.mjs';
 
-/** A workspace folder in a temporary place, and what the product does with it. */
+/** A workspace folder in a temporary place, and the product's work with it. */
 export class Workspace {
   readonly folder = tempDir('sync');
   readonly #undoFolder = tempDir('undo');
@@ -62,7 +62,10 @@ export class Workspace {
   }
 }
 
-/** A board and an emptied workspace folder for each test of a file; functions, since they come with `beforeEach`. */
+/**
+ * Provides a board and an emptied workspace folder for each test of a file, as functions, because
+ * `beforeEach` sets them.
+ */
 export function syncRig() {
   let rig: Rig;
   let work: Workspace;
@@ -80,13 +83,13 @@ export function syncRig() {
   return {
     rig: () => rig,
     work: () => work,
-    /** What is on the flash, read without the product; texts. */
+    /** Returns the texts on the flash, read without the product. */
     onBoard: async (): Promise<Record<string, string>> => {
       const files = await rig.board.files();
       const texts = Object.entries(files).map(([path, data]) => [path, data.toString()] as const);
       return Object.fromEntries(texts);
     },
-    /** Runs `job` and gives how many times the board was asked. */
+    /** Runs `job` and returns how many questions the board was asked. */
     roundTrips: async (job: () => Promise<unknown>): Promise<number> => {
       const before = rig.execs();
       await job();

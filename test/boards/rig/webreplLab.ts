@@ -20,7 +20,10 @@ export interface WebReplBoard {
 
 const START_MS = 20_000; // a loaded machine starts a board within this
 
-/** Starts uboard with WebREPL in its boot.py. Its serial output is read away: a line that nobody reads holds it up. */
+/**
+ * Starts uboard with WebREPL in its boot.py. Its serial output is read and dropped, because an
+ * unread line would block it.
+ */
 export async function startWebReplBoard(
   options: {
     password?: string;
@@ -74,11 +77,11 @@ export async function boardPort(): Promise<number> {
 
 function drainTty(tty: string): ReadStream {
   const stream = new ReadStream(openSync(tty, 'r+'));
-  stream.on('error', () => undefined); // the board has been switched off: nothing more to read
+  stream.on('error', () => undefined); // the board was switched off: there is nothing more to read
   return stream.resume();
 }
 
-/** Waits until somebody listens, without connecting (WebREPL would take that for its one client). */
+/** Waits until the port is open, without connecting (WebREPL serves only one client). */
 export async function listening(port: number): Promise<void> {
   const { readFile } = await import('node:fs/promises');
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
@@ -94,14 +97,17 @@ export interface Proxy {
   readonly port: number;
   /** Bytes that went to the board. */
   readonly sent: number;
-  /** Nothing passes any more, in either direction. */
+  /** Stops all traffic in both directions. */
   freeze(): void;
-  /** Every connection is reset. */
+  /** Resets every connection. */
   cut(): void;
   stop(): Promise<void>;
 }
 
-/** Starts a proxy to `port`; `onSent` hears the count of bytes sent to the board, before they are passed on. */
+/**
+ * Starts a proxy to `port`. `onSent` is called with the number of bytes sent to the board, before
+ * they are passed on.
+ */
 export async function startProxy(port: number, onSent?: (bytes: number) => void): Promise<Proxy> {
   let frozen = false;
   let sent = 0;

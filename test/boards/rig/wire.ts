@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A wire that can be cut: every connection through it ends at once. `at`: where it begins. */
+/** A wire that can be cut, which ends every connection through it. `at`: where it begins. */
 export async function wire(port: number, at: { host?: string; port?: number } = {}) {
   const open = new Set<Socket>();
   const server = createServer({ noDelay: true }, (near) => {
@@ -28,7 +28,7 @@ export async function wire(port: number, at: { host?: string; port?: number } = 
   };
 }
 
-/** A wire on which every byte is `ms` milliseconds under way, in either direction. */
+/** A wire on which every byte is in transit for `ms` milliseconds, in either direction. */
 export async function slowWire(port: number, ms: number) {
   const later = (from: Socket, to: Socket) => {
     from.on('data', (chunk: Buffer) => {

@@ -1,6 +1,9 @@
 import type { Way } from '../../lab/serlink.mjs';
 
-/** A place of a transfer on the wire at which a fault can be put: that many bytes of that direction have passed. */
+/**
+ * A position on the wire at which a fault can be placed: that many bytes of that direction have
+ * passed.
+ */
 export interface Place {
   readonly state: string;
   readonly dir: Way;
@@ -17,7 +20,7 @@ const OVER = Buffer.from('\x04\x04>'); // of what the code printed, without an e
 export const OTHER = 'other verb';
 const FRAME_HEAD = 9; // of an upload's frame, see board/snippets/receiver.py
 
-/** One piece of code: where it, its window and its answer are, as offsets in the two directions. */
+/** One piece of code: the offsets of its code, its window and its answer in the two directions. */
 interface Run {
   readonly ask: number;
   readonly codeEnd: number;
@@ -26,7 +29,7 @@ interface Run {
   readonly downEnd: number;
 }
 
-/** The wire of a whole transfer, read from what passed: nothing here knows how long anything is. */
+/** The wire of a whole transfer, derived from the traffic: no length is known beforehand. */
 export class Wire {
   readonly up: Buffer;
   readonly down: Buffer;
@@ -41,17 +44,20 @@ export class Wire {
     return dir === 'toBoard' ? this.up : this.down;
   }
 
-  /** Bytes that the board must have got for the whole of it; behind them the raw REPL is left (Ctrl-B). */
+  /**
+   * Bytes that the board must have received for all of it. After them, the raw REPL is left
+   * (Ctrl-B).
+   */
   get lastAsked(): number {
     return this.up.lastIndexOf(2);
   }
 
-  /** Bytes that say all of the answer to the last piece of code. */
+  /** Bytes that contain the whole answer to the last piece of code. */
   get lastAnswered(): number {
     return this.down.lastIndexOf(OVER) + OVER.length;
   }
 
-  /** A place in every state that the protocol goes through, in each piece of code that is run. */
+  /** Returns a position in every state of the protocol, in each piece of code that is run. */
   places(): Place[] {
     const found: Place[] = [
       { state: 'the prompt is asked for', dir: 'toBoard', at: 1 },
@@ -78,7 +84,7 @@ export class Wire {
     });
   }
 
-  /** Bytes that had come from the board when the byte `at` went up. */
+  /** Returns the bytes that had arrived from the board when the byte `at` was sent. */
   #heardWhen(at: number): number {
     let [up, down] = [0, 0];
     for (const { dir, bytes } of this.parts) {
@@ -151,13 +157,18 @@ export class Wire {
   }
 }
 
-/** What the receiver says when it has taken this frame: the number that it wants next, and its complement. */
+/**
+ * The receiver's message after it has accepted this frame: the next number that it wants, and its
+ * complement.
+ */
 function answerTo(number: number): Buffer {
   const want = (number + 1) & 63;
   return Buffer.from(['K'.charCodeAt(0), 48 + want, 111 - want]);
 }
 
-/** `count` offsets over `total` bytes, one in each part, at a place of it that a fixed seed draws. */
+/**
+ * Returns `count` offsets over `total` bytes, one in each part, at a place drawn with a fixed seed.
+ */
 export function spread(total: number, count: number, seed = 1): number[] {
   let state = seed;
   return Array.from({ length: count }, (_, i) => {

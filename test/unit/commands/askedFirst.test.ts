@@ -1,4 +1,4 @@
-/** Questions that stand before secrets are sent and before a language model works with boards. */
+/** Questions before secrets are sent, and before a language model works with boards. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Board } from '../../../src/core/board/board';
 

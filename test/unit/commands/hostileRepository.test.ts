@@ -1,4 +1,4 @@
-/** What a folder that somebody else has made cannot do by the commands of the window. */
+/** What a folder made by someone else cannot do through the commands of the window. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Deferred, abortable } from '../../../src/core/async';
 import { CancelledError } from '../../../src/core/errors';
 
-// vitest fails a run in which a rejection is handled nowhere.
+// vitest fails a run with an unhandled rejection.
 it.each([
   ['before', AbortSignal.abort()],
   ['while', AbortSignal.timeout(1)],

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { inertLines, inertText } from '../../../src/core/inertText';
 import { PythonError, UsageError } from '../../../src/core/errors';
 
-/** What reached the window, as VS Code was given it. */
+/** The texts that VS Code was given for the window. */
 const shown: unknown[][] = [];
 vi.mock('vscode', () => {
   const window = new Proxy(

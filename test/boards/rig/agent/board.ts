@@ -15,7 +15,7 @@ const SHIM = join(import.meta.dirname, '../../../../board/agent/shim.py');
 export interface AgentBoardOptions {
   readonly name: string;
   readonly broker: Record<string, unknown>;
-  /** More of config.json. */
+  /** Further settings of config.json. */
   readonly config?: Record<string, unknown>;
   /** More files on the flash, by path. */
   readonly files?: Record<string, string | Uint8Array>;
@@ -25,7 +25,7 @@ export interface AgentBoardOptions {
   readonly main?: string;
 }
 
-/** The agent's own files as they lie on a board (compiled, as they are shipped), by path. */
+/** Returns the agent's files by path on a board (compiled, as they are shipped). */
 export async function agentFiles(slot = 'a'): Promise<Record<string, Uint8Array>> {
   const files: Record<string, Uint8Array> = {
     '/mpyfleet/__init__.py': readFileSync(SHIM),
@@ -36,7 +36,7 @@ export async function agentFiles(slot = 'a'): Promise<Record<string, Uint8Array>
 }
 let compiled: ReturnType<typeof agentModules> | undefined;
 
-/** The agent as the product puts it on boards: compiled, as it is shipped. */
+/** The agent as the product installs it on boards: compiled. */
 export async function agentSource(): Promise<AgentSource> {
   compiled ??= agentModules();
   return { shim: readFileSync(SHIM), copy: await compiled };
@@ -44,7 +44,7 @@ export async function agentSource(): Promise<AgentSource> {
 
 export type AgentBoard = Awaited<ReturnType<typeof startAgentBoard>>;
 
-/** Starts a board whose main.py starts the agent; what it prints is collected in `printed`. */
+/** Starts a board whose main.py starts the agent. Its output is collected in `printed`. */
 export async function startAgentBoard(options: AgentBoardOptions) {
   const config = {
     name: options.name,
@@ -102,7 +102,7 @@ class TtyTap {
       'data',
       (data: Buffer) => (this.text = (this.text + data.toString()).slice(-65536)),
     );
-    this.stream.on('error', () => undefined); // the board was killed: the tests see it by other means
+    this.stream.on('error', () => undefined); // the board was killed: the tests detect it in another way
   }
 
   write(text: string): void {

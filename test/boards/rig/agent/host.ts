@@ -1,4 +1,7 @@
-/** A plain host for tests: speaks frames through a real broker with mqtt.js, repeats what gets no answer. */
+/**
+ * A plain host for tests: exchanges frames through a real broker with mqtt.js, and repeats what is
+ * not answered.
+ */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -18,11 +21,11 @@ import { type Birth, parsePresence } from '../../../../src/core/agent/agentProto
 import { AgentSession, type Role } from '../../../../src/core/agent/agentProtocolSession';
 import { withoutTags } from '../../../../src/core/agent/agentProtocolTags';
 
-/** Longest wait for any one sign of the board; the machine may be busy with other tests. */
+/** Longest wait for any message of the board. The machine may be busy with other tests. */
 const PATIENCE_MS = 10_000;
 const REPEAT_MS = 1500;
 
-/** What happens to a message on its way: how many times it is delivered, and whether later. */
+/** The fate of a message: how many times it is delivered, and whether with delay. */
 export type Fault = (direction: 'up' | 'down', n: number) => 'pass' | 'drop' | 'twice' | 'late';
 
 export class AgentRefusal extends Error {
@@ -39,7 +42,7 @@ let next = 0;
 export class TestHost {
   readonly cid = `t${Date.now().toString(36).slice(-5)}${(next++).toString(36).padStart(3, '0')}`;
   readonly births: Birth[] = [];
-  /** What the board publishes for all, without its tags. */
+  /** Messages that the board publishes for everyone, without their tags. */
   readonly other: { topic: string; payload: Buffer; raw: Buffer }[] = [];
   session!: AgentSession;
   lastHello: Record<string, unknown> = {};
@@ -51,7 +54,7 @@ export class TestHost {
   private readonly listeners = new Map<number, (frame: Frame) => void>();
   private readonly wakers = new Set<() => void>();
   unsigned: Frame[] = [];
-  /** What the unsigned answers say. */
+  /** Content of the unsigned answers. */
   readonly refusals: AgentError[] = [];
   private onRefusal: ((error: AgentError) => void) | undefined;
   sentMessages: { topic: string; payload: Buffer }[] = [];
@@ -64,7 +67,7 @@ export class TestHost {
 
   static async connect(url: string, uid: string, options: Record<string, unknown> = {}) {
     const client = await connectAsync(url, { reconnectPeriod: 200, ...options });
-    // Without it each command waits 40 ms behind the PUBACK of the answer before.
+    // Without this, each command waits 40 ms for the PUBACK of the previous answer.
     const noDelay = () => (client.stream as unknown as Socket).setNoDelay(true);
     noDelay();
     client.on('connect', noDelay);
@@ -133,7 +136,7 @@ export class TestHost {
     }
   }
 
-  /** Resolves when `test` gives something. */
+  /** Resolves when `test` returns a value. */
   async until<T>(what: string, test: () => T | undefined | false, ms = PATIENCE_MS): Promise<T> {
     const end = Date.now() + ms;
     for (;;) {
@@ -157,7 +160,7 @@ export class TestHost {
     }
   }
 
-  /** The newest birth, of another boot than `not`. */
+  /** Returns the newest birth, with another boot than `not`. */
   birth(not?: string): Promise<Birth> {
     return this.until('a birth', () => {
       const b = this.births.at(-1);
@@ -165,7 +168,7 @@ export class TestHost {
     });
   }
 
-  /** HELLO; opens `session`. */
+  /** Sends HELLO, and opens `session`. */
   async hello(key: Uint8Array | undefined, role: Role = 'admin', not?: string): Promise<Birth> {
     const birth = await this.birth(not);
     const { boot, nonce } = birth;
@@ -184,7 +187,7 @@ export class TestHost {
     return birth;
   }
 
-  /** Puts a message on the board's topic, through the fault. */
+  /** Publishes a message on the board's topic, subject to the fault. */
   publish(message: Buffer): void {
     const what = this.fault('up', ++this.counts.up);
     if (what === 'late') {
@@ -215,7 +218,7 @@ export class TestHost {
     return this.reqid++;
   }
 
-  /** Sees every frame, whatever it belongs to. */
+  /** Called with every frame, of any request. */
   tap(f: (frame: Frame) => void): void {
     this.tapped = f;
   }
@@ -225,7 +228,7 @@ export class TestHost {
     this.listeners.set(reqid, f);
   }
 
-  /** Sends until OK or ERR comes; `onFrame` sees everything of the request. */
+  /** Sends until OK or ERR arrives. `onFrame` is called with every frame of the request. */
   async exchange(
     reqid: number,
     send: () => void,
@@ -256,7 +259,7 @@ export class TestHost {
       if (Date.now() - heard > PATIENCE_MS || this.unsigned.length > 20) {
         throw new Error(`no answer from the board, ${this.unsigned.length} refusals`);
       }
-      const answered = final as Frame | undefined; // the listener sets it meanwhile
+      const answered = final as Frame | undefined; // the listener sets it in the meantime
       if (!answered && Date.now() - Math.max(sent, heard) > REPEAT_MS) {
         sent = Date.now();
         send();
@@ -269,7 +272,7 @@ export class TestHost {
     return final;
   }
 
-  /** A request with a JSON payload; its answer as bytes. */
+  /** Sends a request with a JSON payload. Returns its answer as bytes. */
   async request(op: OpCode, json: object = {}, reqid = this.newId()): Promise<Buffer> {
     const payload = Buffer.from(JSON.stringify(json));
     const frame = makeFrame(op, reqid, { payload });
@@ -280,7 +283,7 @@ export class TestHost {
     return decodeJson(await this.request(op, json, reqid));
   }
 
-  /** Runs code; gives output by stream and the result. */
+  /** Runs code. Returns its output by stream, and the result. */
   async exec(
     code: string,
     options: Record<string, unknown> = {},
@@ -327,17 +330,17 @@ export class TestHost {
   }
 }
 
-/** What a PUT may be told beside the path and the content. */
+/** Further fields of a PUT, besides path and content. */
 export interface PutOptions {
   readonly reqid?: number;
   readonly more?: Record<string, unknown>;
-  /** What goes over the wire instead of the content (compressed). */
+  /** The bytes on the wire, if they differ from the content (compressed). */
   readonly wire?: Buffer;
   /** Called before each DATA; throwing ends the upload there. */
   readonly onData?: (offset: number) => void | Promise<void>;
 }
 
-/** Uploads by the book: credit, NAK, END; repeats what is not acknowledged. */
+/** Uploads according to the protocol: credit, NAK, END; repeats what is not acknowledged. */
 export async function put(host: TestHost, path: string, content: Buffer, options: PutOptions = {}) {
   const reqid = options.reqid ?? host.newId();
   const wire = options.wire ?? content;
@@ -386,7 +389,7 @@ export async function put(host: TestHost, path: string, content: Buffer, options
   return { ...decodeJson(ok.payload), naks: state.naks, reqid, over };
 }
 
-/** Downloads by the book. */
+/** Downloads according to the protocol. */
 export async function get(host: TestHost, path: string, start = 0, w = 8): Promise<Buffer> {
   const reqid = host.newId();
   const payload = Buffer.from(JSON.stringify({ p: path, o: start, w }));
@@ -421,7 +424,7 @@ export async function get(host: TestHost, path: string, start = 0, w = 8): Promi
   return content;
 }
 
-/** Output put together by offset. */
+/** Assembles output by offset. */
 class Inflow {
   at = 0;
   gap = false;

@@ -11,8 +11,8 @@ const NO_HASH = '0'.repeat(64);
 const json = (o: object) => Buffer.from(JSON.stringify(o));
 
 /**
- * Requests that change nothing even for those who may make them: refused for another reason than the role, or answered. The
- * last of them restarts the board.
+ * Requests that change nothing even with the right role: refused for another reason, or answered.
+ * The last one restarts the board.
  */
 const REQUESTS: readonly (readonly [string, number, Uint8Array])[] = [
   ['PING', Op.ping, Buffer.from('x')],
@@ -44,7 +44,10 @@ const REQUESTS: readonly (readonly [string, number, Uint8Array])[] = [
   ['RESET', Op.reset, json({ m: 'none' })],
 ];
 
-/** Tries every request with no key and with each key. @returns rows as in docs/protocol.md: the request, then who may do it */
+/**
+ * Tries every request without a key and with each key.
+ * @returns rows as in docs/protocol.md: the request, then who may send it
+ */
 export async function findRoles(
   url: string,
   uid: string,
@@ -56,7 +59,7 @@ export async function findRoles(
   const host = await TestHost.connect(url, uid);
   const { boot } = await host.birth();
   const aux = parseInt(boot.slice(0, 4), 16);
-  await host.hello(keys.viewer, 'viewer'); // somebody's session under this cid
+  await host.hello(keys.viewer, 'viewer'); // someone's session under this cid
   for (const [name, op, payload] of REQUESTS) {
     const before = host.unsigned.length;
     let answered = false;
@@ -79,7 +82,8 @@ export async function findRoles(
       const reqid = host.newId();
       const send = () => host.send(makeFrame(op as typeof Op.ping, reqid, { payload }));
       if (op === Op.stdin) {
-        // Without code that reads it is taken without a word, so what comes before the answer to a PING counts.
+        // Without code that reads it, it is accepted without an answer, so what arrives before the
+        // answer to a PING counts.
         let refused = false;
         host.listen(reqid, (f) => (refused ||= f.op === Op.err));
         send();
@@ -97,7 +101,7 @@ export async function findRoles(
   return [...found].map(([name, may]) => `| ${name} | ${may.join(' | ')} |`.replace(/ +/g, ' '));
 }
 
-/** Those rows in docs/protocol.md. */
+/** Reads those rows from docs/protocol.md. */
 export function documentedRoles(count: number): string[] {
   const doc = readFileSync(join(import.meta.dirname, '../../../../docs/protocol.md'), 'utf8');
   const lines = doc.split('\n').map((line) => line.replace(/ +/g, ' ').replace(/-+/g, '-'));

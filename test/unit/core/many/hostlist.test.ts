@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { compressHostlist, expandHostlist, MAX_NAMES } from '../../../../src/core/many/hostlist';
 
 /**
- * A second reading of the rules, made differently: rewrites the first bracket until none is left, and goes through the
- * list letter by letter.
+ * A second implementation of the rules, in another way: rewrites the first bracket until none is
+ * left, and reads the list letter by letter.
  */
 function referenceExpand(list: string): string[] {
   const parts: string[] = [];

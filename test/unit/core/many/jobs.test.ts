@@ -3,7 +3,7 @@ import type { Clock } from '../../../../src/core/async';
 import { CancelledError, TimeoutError } from '../../../../src/core/errors';
 import { forEachBoard, unfinished, type JobProgress } from '../../../../src/core/many/jobs';
 
-/** Time that moves only when the test says so. */
+/** Time that moves only when the test advances it. */
 class HandClock implements Clock {
   #now = 0;
   readonly #waiting = new Set<{ at: number; action: () => void }>();

@@ -9,7 +9,7 @@ import {
   type RolloutSteps,
 } from '../../../../src/core/many/rollout';
 
-/** A clock on which every pause is over at once: time goes as fast as the code runs. */
+/** A clock on which every pause ends at once: time passes as fast as the code runs. */
 class HastyClock implements Clock {
   #now = 0;
   now = () => this.#now;
@@ -27,7 +27,7 @@ class HastyClock implements Clock {
   };
 }
 
-/** A scripted fleet: what each board has, and how it behaves. */
+/** A scripted fleet: the content of each board, and how it behaves. */
 class Boards implements RolloutSteps<number> {
   readonly content = new Map<number, 'old' | 'new' | 'settled'>();
   readonly log: string[] = [];

@@ -7,7 +7,10 @@ const MTU = 10;
 const WINDOW = 4;
 const MOST_STEPS = 20_000;
 
-/** A board that takes DATA by the book: in order, NAK for a gap, ACK after half a window, with ACKREQ at once. */
+/**
+ * A board that receives DATA according to the protocol: in order, NAK for a gap, ACK after half a
+ * window, with ACKREQ at once.
+ */
 class Taker {
   readonly taken: number[] = [];
   ended = false;
@@ -40,7 +43,10 @@ class Taker {
   }
 }
 
-/** Sends over a wire that mangles; silence is passed on when nothing moves. Gives what arrived and how many frames it took. */
+/**
+ * Sends over a wire that damages frames, and reports silence when nothing moves. Returns what
+ * arrived and how many frames it took.
+ */
 function run(size: number, mangle: (n: number) => 'pass' | 'drop' | 'twice' | 'late') {
   const content = Uint8Array.from({ length: size }, (_, i) => i & 0xff);
   const taker = new Taker(size);

@@ -193,7 +193,8 @@ describe("the embedded broker's port under fire", () => {
       sockets.map(async (socket, i) => {
         socket.on('error', () => undefined);
         const ended = closed(socket);
-        // The length of the largest packet that MQTT knows, and what it promises; or small packets without end.
+        // The length of the largest packet in MQTT, and what it promises; or small packets without
+        // end.
         socket.write(Buffer.from(i % 2 ? [0x10, 0xff, 0xff, 0xff, 0x7f] : [0x10, 0x80, 0x40]));
         const block = Buffer.alloc(1 << 20);
         const more = () => {
@@ -254,7 +255,7 @@ describe("the embedded broker's port under fire", () => {
     expect(answered).toBe(true);
     expect(warned.filter((w) => w.includes('refused'))).toHaveLength(5);
     expect(warned.join()).not.toContain('guess');
-    await computer(url); // who knows the password does not wait
+    await computer(url); // anyone who knows the password does not wait
   });
 
   it('tells a window whether it is ours, and a stranger on the port nothing', async () => {

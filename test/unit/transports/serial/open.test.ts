@@ -3,11 +3,11 @@ import { serialAddress } from '../../../../src/core/parseAddress';
 import { silentLog } from '../../../../src/core/log';
 import { openSerial } from '../../../../src/transports/serial/serialStream';
 
-// What is asked of the serial port: a board is reset by its DTR and RTS lines, so they must not be touched.
+// Calls to the serial port: a board is reset by its DTR and RTS lines, so they must not be touched.
 
 const asked: { call: string; args: unknown[] }[] = [];
 vi.mock('serialport', () => {
-  /** Notes every call; answers as a port does with which all is well. */
+  /** Records every call, and answers like a healthy port. */
   class SerialPort {
     readonly path = '/dev/ttyNone';
     isOpen = false;

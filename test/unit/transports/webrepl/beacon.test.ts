@@ -16,7 +16,7 @@ it('finds the board in a beacon as boards of iot-kernel send it', () => {
     details: { beacon: UID },
   });
   expect(beacon(`telnet://10.39.40.135\n${UID}`)?.address.kind).toBe('telnet');
-  // The id is no identity: anyone could send that of another board.
+  // The id is not an identity: anyone could send another board's.
   expect(beacon(`ws://10.39.40.135:8266\n${UID}`)).not.toHaveProperty('uid');
 });
 

@@ -85,7 +85,7 @@ describe('looking by mDNS', () => {
     responder.respond(answer('attic._webrepl._tcp.local', 'attic.local'));
     await changed.promise;
     expect(source.found.map((f) => f.label)).toEqual(['kitchen', 'attic']);
-    // Somebody announces boards without end; the last message changes one that is known.
+    // Someone announces boards without end. The last message changes one that is known.
     const many = (from: number) =>
       Array.from({ length: 400 }, (_, i) => answer(SERVICE, `x${from + i}.local`).answers).flat();
     const known = (name: string) => [
