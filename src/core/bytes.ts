@@ -24,7 +24,7 @@ export function fileText(bytes: Uint8Array): string {
   return text(withoutBom(bytes));
 }
 
-/** Whether a file starts with the UTF-8 byte order mark. */
+/** Returns whether a file starts with the UTF-8 byte order mark. */
 export function hasBom(bytes: Uint8Array): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }

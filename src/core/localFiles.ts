@@ -16,7 +16,7 @@ import { dirname, resolve } from 'node:path';
 
 // Files of this computer; those of boards are in core/files.
 
-/** Whether a call of Node failed only because the file or folder does not exist on this computer. */
+/** Returns whether a call of Node failed only because the file or folder does not exist on this computer. */
 export function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
@@ -36,7 +36,7 @@ export async function orAbsent<T, D>(work: Promise<T>, absent: D): Promise<T | D
   }
 }
 
-/** Whether this path of the computer is a folder. @throws the system's error if it cannot be examined */
+/** Returns whether this path of the computer is a folder. @throws the system's error if it cannot be examined */
 export async function isLocalFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();

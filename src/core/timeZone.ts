@@ -1,7 +1,7 @@
 /** The largest distance from UTC in minutes: 14 hours. */
 const MOST = 14 * 60;
 
-/** Whether the number is a time zone in minutes east of UTC. */
+/** Returns whether the number is a time zone in minutes east of UTC. */
 export function isZone(minutes: number): boolean {
   return Number.isInteger(minutes) && Math.abs(minutes) <= MOST;
 }

@@ -4,7 +4,7 @@ import { pollUntil } from '../lab/process.mjs';
 const SEEN_MS = 60_000;
 
 /**
- * Opens the view, waits until so many boards are in it, and names them all by a pattern such as `hall-{n}`.
+ * Opens the view, waits until it shows `count` boards, and names them all by a pattern such as `hall-{n}`.
  * @param {import('./driver.mjs').Driver} driver @param {number} count @param {string} pattern
  */
 export async function nameBoards(driver, count, pattern) {
@@ -32,7 +32,7 @@ export async function renameRows(driver, labels, pattern) {
 }
 
 /**
- * Answers "which boards?" by a selector, once so many are ticked by it.
+ * Answers "which boards?" with a selector, once it has ticked `count` boards.
  * @param {import('./driver.mjs').Driver} driver @param {string} selector @param {number} count
  */
 export async function chooseBoards(driver, selector, count) {
@@ -43,7 +43,7 @@ export async function chooseBoards(driver, selector, count) {
   await title.filter({ hasText: new RegExp(`\\b${count} boards?:`) }).waitFor();
   const asked = await title.textContent();
   await driver.page.keyboard.press('Enter');
-  // What is asked next comes into the same box.
+  // The next question appears in the same box.
   const answered = async () => (await title.allTextContents())[0] !== asked;
   if (!(await pollUntil(answered, SEEN_MS))) throw new Error(`still asked: ${asked}`);
 }

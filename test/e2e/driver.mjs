@@ -58,8 +58,8 @@ export class Driver {
   }
 
   /**
-   * Opens the quick input by a key and writes into it. It closes when something else takes the keyboard, and what was started before
-   * may do that at any time (an editor or a terminal that opens); it is opened again then, as a user would.
+   * Opens the quick input by a key and writes into it. An editor or a terminal that opens may
+   * take the keyboard at any time, which closes the input; it is then opened again, as a user would.
    * @param {string} key @param {string} text @param {() => Promise<void>} [take] takes an entry; may time out when it closes
    */
   async quickInput(key, text, take = () => Promise.resolve()) {
@@ -93,7 +93,7 @@ export class Driver {
   async command(title) {
     const label = new RegExp(`^${escaped(title)}`);
     await this.quickInput('F1', `>${title}`, () => this.pick(label));
-    // The command's own question comes into the same box.
+    // The command's own question appears in the same box.
     const box = this.input.locator('input[type=text]');
     const gone = async () =>
       !(await box.evaluateAll((all) =>
@@ -155,7 +155,7 @@ export class Driver {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
     const file = this.input.getByText(basename(path), { exact: true });
-    // While the dialog reads its first folder it may put its own proposal back.
+    // While the dialog reads its first folder, it may restore its own proposal.
     const listed = async () => {
       if (await file.isVisible()) return true;
       if ((await box.inputValue()) !== path) await box.fill(path);
@@ -170,7 +170,7 @@ export class Driver {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
     const reads = this.input.locator('.quick-input-progress.active');
-    // While the dialog reads folders it takes no answer, and may put its own proposal back: the path must have stayed.
+    // While the dialog reads folders, it ignores answers and may restore its own proposal, so the path must have stayed.
     let looks = 0;
     const saved = async () => {
       if (existsSync(path)) return statSync(path).size > 0; // its content comes after it
@@ -305,7 +305,7 @@ export class Driver {
    * @param {string} [submenu] the submenu that has the item
    */
   async rowMenu(label, item, submenu) {
-    // Rows move when one above them comes or goes. As a user would, look at the row that the menu is of, and open it again.
+    // Rows move when one above them appears or disappears. Like a user, check the row of the menu, and open it again.
     const opened = async () => {
       await this.row(label).click({ button: 'right' }); // shows its menu at the press
       await this.page.locator('.monaco-menu .action-menu-item').first().waitFor();

@@ -30,7 +30,7 @@ export async function measured(work: () => unknown): Promise<{ clock: number; pr
 }
 
 /**
- * How many times slower than the machine of the limits this one is now, at work of the same kind: reading and starting many
+ * Returns how many times slower than the machine of the limits this one is now, at work of the same kind: reading and starting many
  * small functions. At least 1.
  */
 export async function slowness(): Promise<number> {

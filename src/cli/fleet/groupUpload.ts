@@ -12,7 +12,7 @@ export class GroupUpload {
   constructor(private readonly signal: AbortSignal) {}
 
   /**
-   * Whether `board` received the file by a publication to all. False: write it separately.
+   * Returns whether `board` received the file by a publication to all. False: write it separately.
    * @throws the error of this board
    */
   async write(

@@ -128,7 +128,7 @@ export class ReplKeys implements Disposable {
   }
 
   /**
-   * Whether the board is at its prompt. If it has printed nothing yet, sends a carriage return to
+   * Returns whether the board is at its prompt. If it has printed nothing yet, sends a carriage return to
    * find out.
    */
   async #atPrompt(): Promise<boolean> {

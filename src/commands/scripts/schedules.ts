@@ -79,7 +79,7 @@ function boardsOfRows(args: readonly unknown[]): readonly Board[] {
     .flatMap((arg) => (isScriptRow(arg) && arg.kind === 'scheduleBoard' ? [arg.board] : []));
 }
 
-/** Whether the schedule runs on the boards. Otherwise it runs on this computer. */
+/** Returns whether the schedule runs on the boards. Otherwise it runs on this computer. */
 async function askPlace(title: string, when: When): Promise<boolean | undefined> {
   const clock =
     'cron' in when

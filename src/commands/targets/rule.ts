@@ -32,7 +32,7 @@ export type Verdict =
   /** No board that the command could work on. */
   | { readonly tag: 'none'; readonly missing: string | undefined };
 
-/** Whether a command may work on `board`. */
+/** Returns whether a command may work on `board`. */
 export function fits(board: Board, which: BoardFilter): boolean {
   switch (which) {
     case 'any':

@@ -38,12 +38,12 @@ export function checkMemory(name: string, platform: string, heap: number): void 
   );
 }
 
-/** Whether the board runs on this computer, so that both have the same loopback address. */
+/** Returns whether the board runs on this computer, so that both have the same loopback address. */
 export function isOnThisComputer(fit: Pick<AgentFit, 'ip'>): boolean {
   return fit.ip.startsWith('127.');
 }
 
-/** Whether the agent should be given Wi-Fi networks. */
+/** Returns whether the agent should be given Wi-Fi networks. */
 export function takesWifi(fit: Pick<AgentFit, 'ip' | 'hasWifi'>): boolean {
   return fit.hasWifi && !isOnThisComputer(fit);
 }

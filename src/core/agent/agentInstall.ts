@@ -138,7 +138,7 @@ export function neededSource(fit: Pick<AgentFit, 'frozen'>, source: AgentSource)
   return fit.frozen === AGENT_VERSION ? { ...source, copy: new Map() } : source;
 }
 
-/** Whether a board loads the compiled files; other boards get the agent as Python source. */
+/** Returns whether a board loads the compiled files; other boards get the agent as Python source. */
 export function takesCompiled(fit: Pick<AgentFit, 'mpyVersion'>): boolean {
   return fit.mpyVersion === MPY_VERSION;
 }

@@ -164,7 +164,7 @@ function startOf(batch: LogBatch, known: number | undefined, received: number): 
   return hasClock ? Math.max(start, known) : Math.min(start, known);
 }
 
-/** Whether an entry passes the filter. */
+/** Returns whether an entry passes the filter. */
 export function isWanted(entry: LogEntry, filter: LogFilter): boolean {
   if (filter.uids && !filter.uids.has(entry.uid)) return false;
   if (entry.kind !== 'record') return true;

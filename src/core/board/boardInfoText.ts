@@ -22,7 +22,7 @@ export function infoLines(info: Partial<BoardInfo>): [name: string, value: strin
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
 }
 
-/** A number of bytes for people: `1.4 MB`. Uses powers of 1024, as board makers do. */
+/** Formats a number of bytes for people: `1.4 MB`. Uses powers of 1024, as board makers do. */
 export function bytesText(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));

@@ -39,7 +39,7 @@ export function nameNewBoard(
 }
 
 /**
- * Whether the board, its agent or its port already provides a name. Demo boards are labelled by
+ * Returns whether the board, its agent or its port already provides a name. Demo boards are labelled by
  * number.
  */
 function hasName({ found }: Link): boolean {

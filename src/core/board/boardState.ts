@@ -20,7 +20,7 @@ export type BoardState =
 /** The names for `state:` selectors, tables and JSON. */
 export type BoardStateName = BoardState['tag'];
 
-/** Whether a link is open. */
+/** Returns whether a link is open. */
 export function isConnected(state: BoardState): boolean {
   return (
     state.tag === 'idle' ||

@@ -86,14 +86,14 @@ export function usbKey(usb: UsbInfo | undefined): string | undefined {
   return `usb:${vendorId}:${productId}:${serialNumber}`;
 }
 
-/** Whether two ports with the same {@link usbKey} belong to one device with several ports. */
+/** Returns whether two ports with the same {@link usbKey} belong to one device with several ports. */
 export function isOneDevice(a: UsbInfo, b: UsbInfo): boolean {
   const elsewhere =
     a.location !== undefined && b.location !== undefined && a.location !== b.location;
   return a.interface !== b.interface && !elsewhere;
 }
 
-/** Whether a uid is all zeros or all ones, which chips without an id report. */
+/** Returns whether a uid is all zeros or all ones, which chips without an id report. */
 export function isPlaceholderUid(uid: string): boolean {
   return /^(0*|f+)$/i.test(uid);
 }

@@ -171,7 +171,7 @@ export class Fleet implements Disposable {
     if (listChanged) this.#listChanged.fire();
   }
 
-  /** Whether the user has named a board, so that it stays in the tree while away. */
+  /** Returns whether the user has named a board, so that it stays in the tree while away. */
   isNamed(board: Board): boolean {
     const known = board.uid === undefined ? undefined : this.services.known.get(board.uid);
     return known?.name !== undefined && !known.auto;

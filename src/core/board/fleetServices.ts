@@ -11,7 +11,7 @@ export interface FleetServices extends BoardServices {
    * `<platform>-<n>`.
    */
   readonly namesBoards?: boolean;
-  /** Whether to connect (passively) to a newly found board without being asked. */
+  /** Returns whether to connect (passively) to a newly found board without being asked. */
   shouldAutoConnect(board: Board, found: Found): boolean;
 }
 

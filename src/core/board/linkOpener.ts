@@ -185,7 +185,7 @@ function mayReplace(found: Found, lost: Address | undefined): boolean {
   return found.unproven !== true || found.address.text === lost?.text;
 }
 
-/** Whether the error cannot be fixed by retrying. */
+/** Returns whether the error cannot be fixed by retrying. */
 function needsUser(error: ConnectError): boolean {
   return error.reason === 'wrongPassword' || error.reason === 'passwordNeeded';
 }

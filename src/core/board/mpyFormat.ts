@@ -64,7 +64,7 @@ export function mpyFromFile(content: Uint8Array): BoardInfo['mpy'] {
 const ARM = ['armv6m', 'armv7m', 'armv7em', 'armv7emsp', 'armv7emdp'];
 
 /**
- * Whether machine code for `made` runs on `board`: same architecture, or an earlier one of the Arm
+ * Returns whether machine code for `made` runs on `board`: same architecture, or an earlier one of the Arm
  * family.
  */
 export function runsNative(made: string, board: string): boolean {

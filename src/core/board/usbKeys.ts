@@ -83,7 +83,7 @@ export class Twins {
     return fresh ? { shared: { what: 'uid', value: uid, of } } : {};
   }
 
-  /** Whether both boards are open, each over its own cable. */
+  /** Returns whether both boards are open, each over its own cable. */
   #areTwo(a: Board, b: Board): boolean {
     const [one, other] = [a, b].map(({ transport, links }) => {
       const open = links.find((l) => l.found.address.text === transport?.address.text);

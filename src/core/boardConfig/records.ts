@@ -3,7 +3,7 @@ export function record(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
-/** Whether `value` is a plain object, as parsed from JSON or YAML. */
+/** Returns whether `value` is a plain object, as parsed from JSON or YAML. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -28,7 +28,7 @@ export async function fillTemplate(
   return (await filled(config, values)) as BoardConfig;
 }
 
-/** Whether the values depend on the board. */
+/** Returns whether the values depend on the board. */
 export function isTemplate(config: unknown): boolean {
   return textsOf(config).some((t) => t.search(PLACE) >= 0);
 }

@@ -16,7 +16,7 @@ const COMPUTER_READS = ['+/st', '+/log', '+/tm', '+/ev', '+/msg', '+/cfgr', '+/o
 const OWN_READS = ['+/r/C'] as const;
 
 /**
- * Whether the board `uid` may publish to `topic`; with `retain`, only topics that the protocol
+ * Returns whether the board `uid` may publish to `topic`; with `retain`, only topics that the protocol
  * retains.
  */
 export function boardMayPublish(
@@ -29,7 +29,7 @@ export function boardMayPublish(
 }
 
 /**
- * Whether the board `uid` may subscribe to `filter`: it must lie within one of the board's own
+ * Returns whether the board `uid` may subscribe to `filter`: it must lie within one of the board's own
  * rules.
  */
 export function boardMaySubscribe(root: string, uid: string, filter: string): boolean {

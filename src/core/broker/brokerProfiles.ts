@@ -141,12 +141,12 @@ export function profileId(name: string, taken: readonly string[]): string {
   return id;
 }
 
-/** Whether traffic to the broker is encrypted and its certificate is verified. */
+/** Returns whether traffic to the broker is encrypted and its certificate is verified. */
 export function isEncrypted(profile: Pick<BrokerProfile, 'url'>): boolean {
   return /^(mqtts|wss):/.test(profile.url);
 }
 
-/** Whether the host is this computer. */
+/** Returns whether the host is this computer. */
 export function isLoopback(profile: Pick<BrokerProfile, 'url'>): boolean {
   return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(profile.url).hostname);
 }

@@ -56,7 +56,7 @@ export interface Device {
   readonly led?: string;
 }
 
-/** Whether two unique ids mean the same board, ignoring case and colons. */
+/** Returns whether two unique ids mean the same board, ignoring case and colons. */
 export function sameUid(a: string, b: string): boolean {
   return bareUid(a) === bareUid(b) && bareUid(a) !== '';
 }

@@ -90,7 +90,7 @@ export class Nodes {
     return undefined;
   }
 
-  /** Whether the value is missing or `null`. */
+  /** Returns whether the value is missing or `null`. */
   isNothing(node: unknown): boolean {
     const target = this.plain(node);
     return target === undefined || target === null || (isScalar(target) && target.value === null);

@@ -14,7 +14,7 @@ const PYTHON_GLOB: MinimatchOptions = {
   platform: 'linux',
 };
 
-/** Whether a pattern stays inside the resource. */
+/** Returns whether a pattern stays inside the resource. */
 export function isInside(pattern: string): boolean {
   return !pattern.split(/[\\/]/).includes('..') && !/^[A-Za-z]:/.test(pattern);
 }

@@ -34,7 +34,7 @@ export function escapeBytes(data: Uint8Array): Uint8Array {
   return out;
 }
 
-/** How many bytes of `data`, starting at `from`, fit into `room` bytes on the wire. */
+/** Returns how many bytes of `data`, starting at `from`, fit into `room` bytes on the wire. */
 export function fitting(data: Uint8Array, from: number, room: number): number {
   let used = 0;
   let at = from;

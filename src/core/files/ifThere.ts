@@ -1,7 +1,7 @@
 import type { BoardFiles } from '../boardFiles';
 import { FileError } from '../errors';
 
-/** Whether a verb failed only because the file or folder does not exist on the board. */
+/** Returns whether a verb failed only because the file or folder does not exist on the board. */
 export function isMissing(error: unknown): boolean {
   return error instanceof FileError && error.errno === 'ENOENT';
 }

@@ -13,7 +13,7 @@ const NAME_LIMIT = 255; // bytes; the limit of LittleFS and FAT
 const SUFFIX_LENGTH = 13;
 
 /**
- * Whether an interrupted upload left this file behind. The next upload to its folder deletes it.
+ * Returns whether an interrupted upload left this file behind. The next upload to its folder deletes it.
  */
 export function isTemporaryName(name: string): boolean {
   return TEMPORARY.test(name);
@@ -88,7 +88,7 @@ export function nameFromBoard(bytes: Uint8Array): string {
 }
 
 /**
- * Whether a name or path contains undecodable bytes, so that no file on this computer can have it.
+ * Returns whether a name or path contains undecodable bytes, so that no file on this computer can have it.
  */
 export function isRawName(path: string): boolean {
   return RAW_CHAR.test(path);

@@ -52,7 +52,7 @@ export async function eachPortion<T, R>(
   }
 }
 
-/** Whether the board ran out of heap. */
+/** Returns whether the board ran out of heap. */
 export function outOfMemory(error: unknown): boolean {
   return (
     (error instanceof PythonError && error.type === 'MemoryError') ||

@@ -45,7 +45,7 @@ export async function probeCapabilities(
 }
 
 /**
- * Whether code may contain any byte. A link with its own file verbs either has a text channel for
+ * Returns whether code may contain any byte. A link with its own file verbs either has a text channel for
  * code (WebREPL) or packs code itself.
  */
 function isEightBit(session: Session): boolean {

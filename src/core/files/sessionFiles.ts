@@ -31,10 +31,7 @@ import { withContent, writeFiles, writeUnasked } from './writeFiles';
 
 type Work<T> = (session: Session) => Promise<T>;
 
-/**
- * All file verbs on top of sessions, by the fastest method that board and link support. One
- * instance per board.
- */
+/** All file verbs on top of sessions, by the fastest method that board and link support. One instance per board. */
 export class SessionFiles implements BoardFiles {
   #known: Promise<Capabilities> | undefined;
   #places: Places | undefined;
@@ -277,9 +274,7 @@ export class SessionFiles implements BoardFiles {
     return this.#work(job, signal, work, false, true);
   }
 
-  /**
-   * Forgets the board's capabilities after a failure, because it may return with other firmware.
-   */
+  /** Forgets the board's capabilities after a failure, because it may return with other firmware. */
   #work<T>(
     job: string,
     signal: AbortSignal | undefined,

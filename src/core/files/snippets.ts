@@ -250,7 +250,7 @@ export function isSame(error: unknown, earlier: unknown): boolean {
   );
 }
 
-/** Whether corrupted bytes may have caused the error, so that a retry makes sense. */
+/** Returns whether corrupted bytes may have caused the error, so that a retry makes sense. */
 export function isDamage(error: unknown): boolean {
   if (error instanceof PythonError) return error.type !== 'MemoryError';
   return error instanceof ProtocolError || error instanceof TimeoutError;

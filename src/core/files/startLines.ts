@@ -15,12 +15,12 @@ const AGENT = new RegExp(`${HOME}${AGENT_FOLDER}(?:/|$)`);
 /** Matches hand-written start lines, which have no marks. */
 const OWN = /\bmpyfleet\b/;
 
-/** Whether a board runs this file at start. */
+/** Returns whether a board runs this file at start. */
 export function isStartFile(path: string): boolean {
   return STARTED.test(path);
 }
 
-/** Whether this is the start file that contains the agent's lines. */
+/** Returns whether this is the start file that contains the agent's lines. */
 export function isMainFile(path: string): boolean {
   return isStartFile(path) && path.endsWith(MAIN_FILE);
 }
@@ -31,7 +31,7 @@ export function agentFolderOf(startFile: string): string {
 }
 
 /**
- * Whether the agent depends on `path`: without it, the board does not reconnect after a restart.
+ * Returns whether the agent depends on `path`: without it, the board does not reconnect after a restart.
  */
 export function belongsToAgent(path: string): boolean {
   return isMainFile(path) || AGENT.test(path);

@@ -28,7 +28,7 @@ export async function findDrives(
   return drives.filter((drive) => drive !== undefined);
 }
 
-/** Whether the drive still exists. */
+/** Returns whether the drive still exists. */
 export async function isThere(drive: LoaderDrive): Promise<boolean> {
   return (await driveAt(drive.path)) !== undefined;
 }

@@ -1,6 +1,6 @@
 /** An Espressif chip, with its names in images and in the loader. */
 export interface EspChip {
-  /** As esptool writes it. */
+  /** Name, spelled as in esptool. */
   readonly name: string;
   /** `chip_id` of an image's extended header; the ESP8266's images have none. */
   readonly imageId: number | undefined;

@@ -43,7 +43,10 @@ export class EspPort {
     return this.#lost.promise;
   }
 
-  /** Whether the open port was unplugged. Asks the system, since a failure that follows from it may overtake the news. */
+  /**
+   * Returns whether the open port was unplugged. Asks the system, since a failure that follows from
+   * it may overtake the news.
+   */
   async wasUnplugged(): Promise<boolean> {
     return this.#isLost || (this.#wasOpen && !(await this.port.isThere()));
   }

@@ -204,7 +204,7 @@ function compressFamily(family: readonly Counted[]): Part[] {
   });
 }
 
-/** Whether a bare `name` would be parsed as something else. */
+/** Returns whether a bare `name` would be parsed as something else. */
 function needsQuotes(name: string): boolean {
   return /[[\]",*?\\]|^@|^(tag|platform|state|broker|uid):|^(-|all|)$|^\s|\s$/.test(name);
 }

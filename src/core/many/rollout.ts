@@ -11,7 +11,7 @@ export interface RolloutSteps<B> {
   /** Keeps a copy of what will be replaced, then puts the new content in place. */
   apply(board: B, signal: AbortSignal): Promise<void>;
   /**
-   * Whether the board is healthy with the new content. False and an error both mean "not yet",
+   * Returns whether the board is healthy with the new content. False and an error both mean "not yet",
    * until the time limit.
    */
   healthy(board: B, signal: AbortSignal): Promise<boolean>;

@@ -89,7 +89,7 @@ async function argumentsOf(
   }));
 }
 
-/** Whether the end of the line is in a string or a comment. */
+/** Returns whether the end of the line is in a string or a comment. */
 function inText(line: string): boolean {
   const bare = line.replace(/\\./g, '').replace(/'[^']*'|"[^"]*"/g, '');
   return /['"#]/.test(bare);

@@ -15,7 +15,7 @@ export interface FileUrl {
 /** A file's name that is the same on every computer and on boards. */
 const NAME = /^(?!\.{1,2}$)[^\\/:*?"<>|\p{C}]{1,255}$/u;
 
-/** Whether a source of an upload is an address. */
+/** Returns whether a source of an upload is an address. */
 export function isFileUrl(text: string): boolean {
   return /^https?:\/\//i.test(text.trim());
 }

@@ -139,7 +139,10 @@ function requireSafe(address: string, base: string): void {
   );
 }
 
-/** Whether it is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291, 6598), or a name of this computer. */
+/**
+ * Returns whether it is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291,
+ * 6598), or a name of this computer.
+ */
 export function isPrivate(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
   if (host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local')) return true;

@@ -25,7 +25,7 @@ export type MpyCross = (source: string, options: readonly string[]) => Promise<C
 /** The .mpy version that the bundled compiler writes (MicroPython 1.20 and later read 6.1 to 6.3). */
 export const COMPILER_MPY_VERSION = 6;
 
-/** Whether the board can run files compiled by the bundled compiler. */
+/** Returns whether the board can run files compiled by the bundled compiler. */
 export function canCompileFor(board: TargetBoard): boolean {
   return board.mpy?.version === COMPILER_MPY_VERSION;
 }

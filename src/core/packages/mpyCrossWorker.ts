@@ -49,7 +49,7 @@ interface MicroPython {
 const HEAP_BYTES = 1024 * 1024; // grows when necessary
 
 /**
- * Whether a current MicroPython accepts the source; it is compiled but not run. The compiler above is from 2022: it has no nested
+ * Returns whether a current MicroPython accepts the source; it is compiled but not run. The compiler above is from 2022: it has no nested
  * f-strings, no `!r` in them, and a small heap.
  */
 async function takenByNewer(source: string): Promise<boolean> {

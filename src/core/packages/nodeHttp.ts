@@ -57,7 +57,7 @@ export function proxyFromEnvironment(env: NodeJS.ProcessEnv): (url: URL) => stri
   };
 }
 
-/** Whether a rule of NO_PROXY matches: `*`, or a host or domain with everything below it, with or without a port. */
+/** Returns whether a rule of NO_PROXY matches: `*`, or a host or domain with everything below it, with or without a port. */
 function isExempt(url: URL, rule: string): boolean {
   if (rule === '*') return true;
   const [, domain = '', port] = /^(?:\*?\.)?(.*?)(?::(\d+))?$/.exec(rule) ?? [];

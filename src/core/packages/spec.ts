@@ -84,7 +84,7 @@ export function specText(spec: PackageSpec): string {
   }
 }
 
-/** Whether the spec is an address: a URL or a path on a repository host. */
+/** Returns whether the spec is an address: a URL or a path on a repository host. */
 export function isAddress(spec: string): boolean {
   return /^https?:/.test(spec) || HOSTED.test(spec);
 }
@@ -137,7 +137,7 @@ function located(url: string, branch: string | undefined): PackageSpec {
   };
 }
 
-/** Whether the spec names a file or folder of this computer. */
+/** Returns whether the spec names a file or folder of this computer. */
 function isLocal(spec: string): boolean {
   return /^(\.{0,2}[/\\]|[A-Za-z]:[/\\]|file:)/.test(spec);
 }

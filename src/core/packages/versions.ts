@@ -3,7 +3,7 @@ function numbers(version: string): number[] {
   return (version.match(/\d+/g) ?? []).map(Number);
 }
 
-/** Whether it is an alpha, beta, candidate or preview. These never count as newer. */
+/** Returns whether it is an alpha, beta, candidate or preview. These never count as newer. */
 function isPreview(version: string): boolean {
   return /(a|b|rc|dev|preview)\d*/i.test(version);
 }
@@ -18,7 +18,7 @@ export function compareVersions(a: string, b: string, depth = 6): number {
   return depth < 6 ? 0 : Number(isPreview(b)) - Number(isPreview(a));
 }
 
-/** Whether `version` meets a requirement such as `(<1.25.0,>=1.24.0)`; an empty one is always met. */
+/** Returns whether `version` meets a requirement such as `(<1.25.0,>=1.24.0)`; an empty one is always met. */
 export function satisfies(version: string, requirement: string): boolean {
   const rules = requirement.split(';')[0]?.matchAll(/(~=|==|!=|<=|>=|<|>)\s*([\w.*+-]+)/g) ?? [];
   return [...rules].every(([, operator, wanted = '']) => {

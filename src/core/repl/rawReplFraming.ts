@@ -108,7 +108,7 @@ export class RawFraming {
 }
 
 /**
- * Whether a traceback can start like this (`complete`: nothing more follows). An exception without
+ * Returns whether a traceback can start like this (`complete`: nothing more follows). An exception without
  * frames prints `Name: text`.
  */
 function couldBeTraceback(bytes: Uint8Array, complete: boolean): boolean {

@@ -48,7 +48,7 @@ export class ShownOutput {
     return line;
   }
 
-  /** How many of `bytes` to show. */
+  /** Returns how many of `bytes` to show. */
   #end(bytes: Uint8Array, prompts: readonly string[]): number {
     if (this.#state === 'everything') return bytes.length;
     const known = this.#tail.length;

@@ -53,7 +53,7 @@ export function withRecord(
   return [...records.filter((r) => !isSameBoard(r, record)), record];
 }
 
-/** Whether two records describe the same board. A record of a board that was never identified equals no other. */
+/** Returns whether two records describe the same board. A record of a board that was never identified equals no other. */
 export function isSameBoard(
   a: Pick<SetupRecord, 'uid' | 'chip'>,
   b: Pick<SetupRecord, 'uid' | 'chip'>,

@@ -14,14 +14,13 @@ import { fillTemplate, type BoardConfig } from '../boardConfig';
 import { utf8 } from '../bytes';
 import { asError, FleetError } from '../errors';
 import { AlreadySetUpError, type SetupRecord } from './record';
-import type { StepName } from './stepNames';
-import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions } from './steps';
+import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
 import { stepsOf, type SetupTemplate, type TemplateFile } from './template';
 import { checkNetworks } from './wifi';
 
 /**
- * Sets one board up as the template says. Failures and cancellation do not throw: the record says which steps are done, which
- * one failed, and why. Called again with that record, it continues at the failed step.
+ * Sets one board up by a template. Does not throw on failure or cancellation: the record says which steps are done, and which one
+ * failed and why. Called again with that record, it continues at the failed step.
  * @throws AlreadySetUpError for a board that an earlier run finished, unless `again`
  */
 export async function setUpBoard(

@@ -8,6 +8,8 @@ import type { SetupRecord } from './record';
 import type { StepName } from './stepNames';
 import type { TemplateBroker, TemplateFile } from './template';
 
+export type { StepName };
+
 /** The board that is being set up, on its cable. */
 export interface SetupBoard extends InstallTarget {
   /**

@@ -118,12 +118,14 @@ function contradictions(template: SetupTemplate): string[] {
     problems.push(l10n.t('it has no step; write at least one of: {0}', PARTS.join(', ')));
   }
   if (name !== undefined && /\{(?:name|uid|secret)/.test(name)) {
-    problems.push(l10n.t('name may contain {n} or a range such as [001-200], but no other placeholder'));
+    problems.push(
+      l10n.t('name may contain {n} or a range such as [001-200], but no other placeholder'),
+    );
   }
   return problems;
 }
 
-/** Whether a path of a template stays in the template's folder, on every system. */
+/** Returns whether a path of a template stays in the template's folder, on every system. */
 function isBelow(path: string): boolean {
   if (/^([/\\]|[A-Za-z]:)/.test(path)) return false;
   return !path.split(/[/\\]/).includes('..');

@@ -6,7 +6,7 @@ import type { Session } from '../transport';
 export type LineState =
   /** It waits at its prompt. */
   | 'idle'
-  /** A program of its own, or of the user here, is running. */
+  /** Whether a program of the board's own, or of the user here, is running. */
   | 'program'
   /** It has shown nothing since the link was opened. */
   | 'unknown'

@@ -1,6 +1,6 @@
 import { delay, Deferred, type Clock } from '../async';
 
-/** Limits of one combined call. */
+/** When calls are combined, and how much. */
 export interface CombineOptions<Q> {
   readonly clock: Clock;
   /** Milliseconds between the starts of two calls. The first one does not wait. */

@@ -93,7 +93,7 @@ export async function withoutDoubles(
   return { ...local, files: kept, problems: [...local.problems, ...problems] };
 }
 
-/** Whether the board also finds a listed file by its name in the other case. */
+/** Returns whether the board also finds a listed file by its name in the other case. */
 async function knowsNoCase(
   files: Pick<BoardFiles, 'stat'>,
   top: string,
@@ -136,7 +136,7 @@ export async function sameAsWritten(
   return same;
 }
 
-/** Whether the board lists every part of `path` in exactly this spelling. */
+/** Returns whether the board lists every part of `path` in exactly this spelling. */
 export async function isListed(
   files: Pick<BoardFiles, 'list'>,
   path: string,

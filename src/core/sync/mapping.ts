@@ -79,7 +79,7 @@ const NAME = '{name}';
 /** Where a board's own folder is, without a setting. */
 export const BOARD_FOLDER: Mapping = { from: `boards/${NAME}`, to: '/' };
 
-/** Whether the mapping is for a folder of each board. */
+/** Returns whether the mapping is for a folder of each board. */
 export function isPerBoard({ from }: Mapping): boolean {
   return from.includes(NAME);
 }

@@ -56,7 +56,7 @@ export class UndoStore {
     });
   }
 
-  /** Whether intact content with this hash is stored. */
+  /** Returns whether intact content with this hash is stored. */
   async has(hash: string): Promise<boolean> {
     return (await this.content(hash)) !== undefined;
   }

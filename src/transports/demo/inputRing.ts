@@ -120,7 +120,7 @@ export class InputRing {
     Atomics.store(this.#words, word.taken, Atomics.load(this.#words, word.sent));
   }
 
-  /** Whether the extension is waiting for room; it is notified only once. */
+  /** Returns whether the extension is waiting for room; it is notified only once. */
   takeHostWaits(): boolean {
     return Atomics.exchange(this.#words, word.hostWaits, 0) === 1;
   }

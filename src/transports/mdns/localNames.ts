@@ -18,7 +18,7 @@ export interface MdnsOptions {
 const QUESTIONS = 4;
 const PAUSE_MS = 1_000;
 
-/** Whether only the local network can resolve the name (RFC 6762). */
+/** Returns whether only the local network can resolve the name (RFC 6762). */
 export function isLocalName(host: string): boolean {
   return /\.local\.?$/i.test(host);
 }

@@ -220,7 +220,7 @@ export class AgentClient implements Disposable {
   }
 
   /**
-   * Whether the board itself sent this presence message. In open mode and protocol 1, no one can
+   * Returns whether the board itself sent this presence message. In open mode and protocol 1, no one can
    * tell.
    */
   trusts(raw: Uint8Array | undefined): boolean {

@@ -31,7 +31,7 @@ export class PendingRequests {
     return this.#pending.size;
   }
 
-  /** Whether this request still awaits its answer. */
+  /** Returns whether this request still awaits its answer. */
   has(reqid: number): boolean {
     return this.#pending.has(reqid);
   }

@@ -21,7 +21,9 @@ export class DesiredConfigs {
   /** @throws UsageError without the board's admin key */
   message(uid: string, set: Settings, key: BoardKey | undefined): Uint8Array {
     if (key && key.role !== 'admin') {
-      throw new UsageError(l10n.t("A board's configuration can be changed only with its admin key"));
+      throw new UsageError(
+        l10n.t("A board's configuration can be changed only with its admin key"),
+      );
     }
     this.#version = Math.max(this.#version + 1, Math.floor(Date.now() / 1000) - VERSIONS_SINCE);
     const v = this.#version;

@@ -113,7 +113,7 @@ export class LocalBroker {
     this.#set({ running: false });
   }
 
-  /** Whether the broker at `port` on this computer knows the same secret, so that windows can share it. */
+  /** Returns whether the broker at `port` on this computer knows the same secret, so that windows can share it. */
   isOurs(port: number, boardSecret: string, tls: boolean): Promise<boolean> {
     return proves(port, boardSecret, tls);
   }

@@ -73,7 +73,7 @@ export class LocalBrokerAccess {
     return packet.retain ? this.#retain(topic, packet.payload.length) : undefined;
   }
 
-  /** Whether a client may subscribe to `filter`: computers to everything, a board only to its own topics. */
+  /** Returns whether a client may subscribe to `filter`: computers to everything, a board only to its own topics. */
   maySubscribe(client: Client, filter: string): boolean {
     const who = this.#who.get(client);
     if (!who || filter.length > 512) return false;

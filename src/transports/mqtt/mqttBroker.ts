@@ -196,9 +196,7 @@ export class MqttBroker implements Broker, Disposable {
     throw keyNeeded(uid, name);
   }
 
-  /**
-   * Passes messages on in order: only signed ones if this computer has the board's key, else all.
-   */
+  /** Passes messages on in order: only signed ones if this computer has the board's key, else all. */
   #checked(message: BrokerMessage, take: (uid: string, body: Uint8Array) => void): void {
     const { uid, leaf = '' } = parseTopic(this.root, message.topic) ?? {};
     if (!uid) return;
@@ -259,9 +257,7 @@ export class MqttBroker implements Broker, Disposable {
     else this.#inTurn(uid, () => this.#doubt(uid, message));
   }
 
-  /**
-   * When a board's agent is removed, the broker keeps its will, which would list the board forever.
-   */
+  /** When a board's agent is removed, the broker keeps its will, which would list the board forever. */
   #clearWill(uid: string): void {
     const topic = `${this.root}/${uid}/st`;
     this.connection

@@ -2,7 +2,7 @@
 const COMPOUND = /^\s*(@|if\b|while\b|for\b|try\b|with\b|def\b|class\b|async\b|match\b)/;
 
 /**
- * Whether the prompt would show `... ` after this input: a compound statement without a final empty
+ * Returns whether the prompt would show `... ` after this input: a compound statement without a final empty
  * line, an open bracket, an open triple-quoted string, or a trailing backslash.
  */
 export function needsMore(source: string): boolean {

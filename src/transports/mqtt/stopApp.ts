@@ -8,7 +8,9 @@ import type { MqttBroker } from './mqttBroker';
 /** Milliseconds until the first check whether a program has stopped; doubles up to LAST_STOP_MS. */
 const FIRST_STOP_MS = 50;
 const LAST_STOP_MS = 1_000;
-/** Milliseconds after which a program that has not ended catches every interrupt. */
+/**
+ * Milliseconds after which a program that has not ended counts as one that catches every interrupt.
+ */
 const STOP_LIMIT_MS = 15_000;
 
 /**

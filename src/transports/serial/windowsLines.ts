@@ -16,7 +16,7 @@ export interface UsbIds {
 }
 
 /**
- * Whether a board sends output only while DTR is up: USB CDC of the chip itself (RP2, SAMD, nRF, STM32, ESP32-S2/S3 with TinyUSB).
+ * Returns whether a board sends output only while DTR is up: USB CDC of the chip itself (RP2, SAMD, nRF, STM32, ESP32-S2/S3 with TinyUSB).
  * False for unknown ids (a UART of the computer, a virtual port), whose lines stay unchanged.
  */
 export function needsDtr({ vendorId, productId }: UsbIds): boolean {

@@ -102,7 +102,7 @@ export class BrokerSecretStore implements BrokerSecrets {
   }
 
   /**
-   * Whether that secret is stored. Some browser editors keep secrets only while the window is open.
+   * Returns whether that secret is stored. Some browser editors keep secrets only while the window is open.
    */
   async hasLocalSecret(): Promise<boolean> {
     return (await this.storage.get(LOCAL_SECRET)) !== undefined;

@@ -90,12 +90,12 @@ function stateWords(broker: Broker, center: BrokerCenter): string {
   }
 }
 
-/** Whether other computers and boards can reach the local broker. */
+/** Returns whether other computers and boards can reach the local broker. */
 function isOpen({ profile }: Broker, { local }: BrokerCenter): boolean {
   return profile.id === LOCAL_BROKER_ID && local.running && local.lanUrls.length > 0;
 }
 
-/** Whether others on the network can read the traffic to this broker. */
+/** Returns whether others on the network can read the traffic to this broker. */
 function unsafe({ profile }: Broker, open: boolean): boolean {
   return !isEncrypted(profile) && (open || !isLoopback(profile));
 }

@@ -250,11 +250,7 @@ async function confirm(document: BoardConfig, boards: readonly Board[]): Promise
         ]
       : []),
     ...(tried.length > 0
-      ? [
-          vscode.l10n.t(
-            'A board that cannot reach its broker with them restores its old settings.',
-          ),
-        ]
+      ? [vscode.l10n.t('A board that cannot reach its broker with them restores its old settings.')]
       : []),
   ];
   if (detail.length === 0 && boards.length === 1) return;

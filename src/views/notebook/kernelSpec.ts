@@ -20,13 +20,13 @@ export async function setKernelSpec(notebook: vscode.NotebookDocument): Promise<
   await vscode.workspace.applyEdit(edit);
 }
 
-/** Whether the notebook was written for a kernel of MicroPython: ours, or IoT Kernel. */
+/** Returns whether the notebook was written for a kernel of MicroPython: ours, or IoT Kernel. */
 export function isMicroPython(notebook: vscode.NotebookDocument): boolean {
   return /micropython/i.test(kernelName(notebook)) || isIotNotebook(notebook);
 }
 
 /**
- * Whether the notebook was written for IoT Kernel, where an exception in a cell does not stop the
+ * Returns whether the notebook was written for IoT Kernel, where an exception in a cell does not stop the
  * cells after it.
  */
 export function isIotNotebook(notebook: vscode.NotebookDocument): boolean {

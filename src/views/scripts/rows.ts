@@ -21,7 +21,7 @@ const KINDS: readonly string[] = [
   'scriptNote',
 ];
 
-/** Whether a command's argument is a row of the view. */
+/** Returns whether a command's argument is a row of the view. */
 export function isScriptRow(value: unknown): value is ScriptRow {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
   return KINDS.includes(String(value.kind));

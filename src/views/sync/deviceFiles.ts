@@ -49,7 +49,7 @@ export class DeviceFiles {
     return [...inWorkspace, ...others.map((path) => uriAt(base, path))];
   }
 
-  /** Whether a document is one of the device files. */
+  /** Returns whether a document is one of the device files. */
   isDeviceFile(uri: vscode.Uri): boolean {
     const folder = vscode.Uri.joinPath(uri, '..').toString();
     return isYaml(uri.path) && this.folders().some((f) => f.toString() === folder);

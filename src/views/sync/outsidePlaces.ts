@@ -82,7 +82,7 @@ export class OutsidePlaces {
   }
 }
 
-/** Whether the real file at `path` is in a folder of the workspace. */
+/** Returns whether the real file at `path` is in a folder of the workspace. */
 export async function isInWorkspace(path: string): Promise<boolean> {
   for (const { uri } of vscode.workspace.workspaceFolders ?? []) {
     if (below(await workspaceFs(uri).real(uri.path), path) !== undefined) return true;

@@ -60,7 +60,7 @@ export interface NoteNode {
 export type TreeNode =
   BoardNode | GroupNode | LinkNode | RemoteNode | OtherPortsNode | NoteNode | LoaderNode;
 
-/** Whether a command's argument is a node of the tree. */
+/** Returns whether a command's argument is a node of the tree. */
 export function isTreeNode(value: unknown): value is TreeNode {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
   return ['board', 'group', 'link', 'remote', 'otherPorts', 'note', 'loader'].includes(

@@ -21,7 +21,7 @@ export class WebReplAccess {
     private readonly memento: vscode.Memento,
   ) {}
 
-  /** Whether a connection can be tried without asking the user. */
+  /** Returns whether a connection can be tried without asking the user. */
   isRemembered(address: Address): boolean {
     return this.memento.get<string[]>(REMEMBERED, []).includes(address.text);
   }

@@ -113,7 +113,9 @@ describe('mpyfleet exec', () => {
     const project = tempDir('project');
     mkdirSync(join(project, '.micropython'));
     mkdirSync(join(project, 'deep'));
-    const names = Object.fromEntries(rig.boards.map((b, i) => [`shelf-0${i + 1}`, `serial:${b.tty}`]));
+    const names = Object.fromEntries(
+      rig.boards.map((b, i) => [`shelf-0${i + 1}`, `serial:${b.tty}`]),
+    );
     const config = { boards: names, groups: { shelf: 'shelf-[01-02]' } };
     writeFileSync(join(project, '.micropython', 'fleet.json'), JSON.stringify(config));
     const ran = await rig.cli.run(['-b', '@shelf,-,shelf-02', 'exec', 'print(7)'], {

@@ -33,7 +33,7 @@ function flash(tty: string, file: Buffer, options: Partial<EspFlashOptions> = {}
   return flashEsp(port, parseEspFirmware(file), { log: silentLog, signal, ...options });
 }
 
-/** Whether the flash holds exactly the file at its place. */
+/** Returns whether the flash holds exactly the file at its place. */
 function holds(esp: Esp, chip: EspChip, file: Buffer): boolean {
   const { bootOffset } = espChips[chip];
   return esp

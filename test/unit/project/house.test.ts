@@ -14,7 +14,6 @@ const OUTSIDE = new Set<string>([
   'src/core/files/places.ts: USUAL_PLACES',
   'src/core/log.ts: silentLog',
   'src/core/many/health.ts: marksOf',
-  'src/core/many/jobHistory.ts: JobHistory',
   'src/manifest/index.ts: commandEntries',
   'src/manifest/keys.ts: terminalKeys',
 ]);

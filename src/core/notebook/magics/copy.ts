@@ -12,7 +12,7 @@ import { boardPaths } from '../paths';
 interface Place {
   readonly onBoard: boolean;
   readonly path: string;
-  /** It was written with a slash at its end, so it is a folder. */
+  /** The path ends with a slash, so it means a folder. */
   readonly isFolder: boolean;
 }
 

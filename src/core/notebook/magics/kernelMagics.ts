@@ -13,7 +13,7 @@ function listed(all: readonly Magic[]): string {
       .flatMap((m) => [m.name, ...(m.aliases ?? [])].map((name) => ({ name, m })))
       .filter(({ name }) => wanted(name))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
-      .map(({ name, m }) => `  ${name.padEnd(NAME_WIDTH - 1)} ${m.summary}`);
+      .map(({ name, m }) => `  ${name.padEnd(NAME_WIDTH - 1)} ${m.summary()}`);
   return [
     'Line Magic:    -h shows help (e.g. %discover -h)',
     ...rows((n) => /^%[^%]/.test(n)),

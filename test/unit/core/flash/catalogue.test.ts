@@ -187,6 +187,8 @@ describe("CircuitPython's list", () => {
   });
 
   it('without a board is refused', () => {
-    expect(() => readOwnCatalogue('[1]', 'https://example.org/f.json')).toThrow('contains no board');
+    expect(() => readOwnCatalogue('[1]', 'https://example.org/f.json')).toThrow(
+      'contains no board',
+    );
   });
 });
