@@ -116,12 +116,12 @@ export function compose(
       onError: (error) => log.error('Boards at brokers', String(error)),
     }),
   );
+  const air = { extension, settings, brokers: center, history, packages };
   const many: Many = keep(
     new Many({
       ...{ extension, log, settings, fleet, stopPolicies, publisher, upload, operations },
-      updateAgent: (board, io) => updateAgentAt({ extension, brokers: center, history }, board, io),
-      updateFirmware: (board, action, io) =>
-        updateFirmwareAt({ brokers: center, history }, board, action, io),
+      updateAgent: (board, action, io) => updateAgentAt(air, board, action, io),
+      updateFirmware: (board, action, io) => updateFirmwareAt(air, board, action, io),
       deployApp: deployAction({
         ...{ extension, brokers: center, history },
         assigned: (board) => appVersions.assigned(board),

@@ -19,6 +19,11 @@ export function firmwareCatalogue(cli: Cli): FirmwareCatalogue {
   );
 }
 
+/** Whether a word may be a board of the catalogue: `ESP32_GENERIC_S3@v1.26.0`. */
+export function isCatalogueName(wanted: string): boolean {
+  return /^[A-Za-z][\w-]*(@[\w.+-]+)?$/.test(wanted);
+}
+
 /**
  * Reads firmware from a local file, a URL, or by its name in the catalogue.
  * @throws UsageError, DownloadError, FlashError
@@ -34,8 +39,7 @@ export async function loadFirmware(
   try {
     return { data: await readFile(resolve(cli.cwd, wanted)), name: wanted };
   } catch (cause) {
-    const isName = /^[A-Za-z][\w-]*(@[\w.+-]+)?$/.test(wanted);
-    if (!isName || !isAbsent(cause)) {
+    if (!isCatalogueName(wanted) || !isAbsent(cause)) {
       throw new UsageError(`${wanted} cannot be read: ${(cause as Error).message}`, { cause });
     }
   }

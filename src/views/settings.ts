@@ -43,6 +43,7 @@ export const SETTINGS = {
   'packages.pypi': DEFAULT_PYPI as string,
   'packages.target': '/lib' as string,
   'packages.compile': false as boolean,
+  updateKeys: [] as string[],
   firmwareSources: [] as string[],
   firmwareDownloads: 'https://micropython.org/download/' as string,
   compileOnUpload: false as boolean,

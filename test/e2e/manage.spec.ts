@@ -191,8 +191,9 @@ test('firmware waits for a board that is away, and goes out over the air when it
   await guest.kill();
   await driver.row(/^visitor.*(reconnecting|away)/).waitFor({ timeout: WAIT_MS });
   await driver.rowMenu(/^visitor/, 'Update the Firmware over the Air…', 'Agent (MQTT)');
+  await driver.pick(/A file…/);
   await driver.pickFile(file);
-  await driver.confirm('Update');
+  expect(await driver.confirm('Update')).toContain('Write new.app-bin to visitor?');
   await driver.confirm('Run When It Is Back');
   await driver.row(/^visitor.*1 job waiting/).waitFor();
   await guest.restart();

@@ -1,8 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { AGENT_VERSION } from '../../core/agent';
 import { readApp } from '../../core/apps';
-import { asError, UsageError } from '../../core/errors';
 import {
   type ActionBoard,
   type ActionServices,
@@ -12,12 +8,13 @@ import {
   updateFirmwareOn,
   type UploadServices,
 } from '../../core/many';
-import { compileForBoard, sha256 } from '../../core/packages';
-import { bundledAgent, bundledFiles } from '../files';
+import { compileForBoard } from '../../core/packages';
+import { bundledFiles } from '../files';
 import { printable, type Cli } from '../cli';
 import type { CliBoard } from '../board';
 import { deployTo, GroupUpload } from '.';
 import { mpyCross, packageBoard } from '../packages';
+import { pinnedAgent, pinnedFirmware } from '../updates';
 
 /** A board of the command line, as actions use it. */
 interface JobBoard extends ActionBoard {
@@ -45,23 +42,18 @@ export async function runJob(
   };
   const compile = action.kind === 'upload' && action.compile === true;
   const upload = compile ? { upload: compiling(cli) } : {};
-  await runStored(place, action, { signal, print }, { ...services, ...upload });
+  await runStored(place, action, { signal, print }, { ...servicesOf(cli), ...upload });
 }
 
-const services: ActionServices<JobBoard> = {
-  updateAgent: async ({ board }, io) => {
-    const agent = { version: AGENT_VERSION, sourceOf: bundledAgent };
+const servicesOf = (cli: Cli): ActionServices<JobBoard> => ({
+  updateAgent: async ({ board }, { release }, io) => {
+    const agent = await pinnedAgent(cli, release);
     const isNew = await updateAgentOn(await board.overTheAir(), agent, { signal: io.signal });
-    io.print(`${isNew ? 'runs' : 'already runs'} agent ${AGENT_VERSION}\n`);
+    io.print(`${isNew ? 'runs' : 'already runs'} agent ${agent.version}\n`);
   },
-  updateFirmware: async ({ board }, { file, label, sha256: chosen }, io) => {
-    const image = await imageAt(file);
-    if (sha256(image) !== chosen) {
-      throw new UsageError(`${label} has changed since it was chosen`, {
-        hint: `Choose the firmware for ${board.name} again.`,
-      });
-    }
-    await updateFirmwareOn(await board.overTheAir(), image, { signal: io.signal });
+  updateFirmware: async ({ board }, { file, sha256 }, io) => {
+    const firmware = await pinnedFirmware(cli, { url: file, sha256 });
+    await updateFirmwareOn(await board.overTheAir(), firmware, { signal: io.signal });
     io.print('runs the new firmware\n');
   },
   // Nothing to do: the watcher deploys assigned apps to each board that connects.
@@ -73,7 +65,7 @@ const services: ActionServices<JobBoard> = {
     const groups = new GroupUpload(signal);
     await deployTo({ board, boards: [board], io, groups }, read, await bundledFiles('fleet'));
   },
-};
+});
 
 /** Compiles source for each board, like the window that left the job. */
 function compiling(cli: Cli): UploadServices<JobBoard> {
@@ -86,13 +78,4 @@ function compiling(cli: Cli): UploadServices<JobBoard> {
     },
     uploaded: () => Promise.resolve(),
   };
-}
-
-/** @throws UsageError if the file is not on this computer, or cannot be read */
-async function imageAt(uri: string): Promise<Uint8Array> {
-  try {
-    return await readFile(fileURLToPath(uri));
-  } catch (cause) {
-    throw new UsageError(`${uri} cannot be read: ${asError(cause).message}`, { cause });
-  }
 }

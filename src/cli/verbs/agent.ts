@@ -14,21 +14,19 @@ import {
 } from '../../core/agent';
 import { CancelledError, UsageError } from '../../core/errors';
 import { orAbsent } from '../../core/localFiles';
-import { updateAgentOn, updateFirmwareOn } from '../../core/many';
+import { type NewAgent, updateAgentOn, updateFirmwareOn } from '../../core/many';
 import { updateInWaves } from '../fleet';
 import { askSecret } from '../input';
-import { bundledAgent } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
-import { loadFirmware } from '../firmware';
 import { brokerPlace } from '../setup/brokerPlace';
 
-/** `agent put --broker ID | update [MANIFEST] | remove | firmware FILE | freeze FOLDER`. */
+/** `agent put [MANIFEST] --broker ID | update [MANIFEST] | remove | firmware FILE | freeze FOLDER`. */
 export const run: VerbRun = (cli, args) => {
   const [action, file, ...more] = args;
   if (more.length === 0 && action === 'firmware' && file !== undefined) return firmware(cli, file);
   if (more.length === 0 && action === 'freeze' && file !== undefined) return freeze(cli, file);
-  if (file === undefined && action === 'put') return put(cli);
+  if (more.length === 0 && action === 'put') return put(cli, file);
   if (more.length === 0 && action === 'update') return update(cli, file);
   if (file === undefined && action === 'remove') return remove(cli);
   throw new UsageError('agent needs an action', {
@@ -38,10 +36,8 @@ export const run: VerbRun = (cli, args) => {
 
 /** Updates the agent over the air, in waves. With --dry-run, prints the versions of the boards. */
 async function update(cli: Cli, from: string | undefined): Promise<number> {
-  const agent =
-    from === undefined
-      ? { version: AGENT_VERSION, sourceOf: bundledAgent }
-      : await (await import('../agentRelease')).agentRelease(cli, from);
+  const { agentFrom } = await import('../updates');
+  const agent = await agentFrom(cli, from);
   const { version } = agent;
   if (cli.options.dryRun) return versions(cli, version);
   return updateInWaves(cli, `Updating the agent to ${version}`, async (board, io) => {
@@ -65,9 +61,11 @@ function versions(cli: Cli, version: string): Promise<number> {
 
 /** Writes a firmware image to the second partition of ESP32 boards, in waves. */
 async function firmware(cli: Cli, file: string): Promise<number> {
-  const { data, name } = await loadFirmware(cli, file);
-  return updateInWaves(cli, `Updating the firmware to ${name}`, async (board, io) => {
-    await updateFirmwareOn(board, data, io);
+  const { firmwareFrom } = await import('../updates');
+  const firmware = await firmwareFrom(cli, file);
+  const older = cli.options.force;
+  return updateInWaves(cli, `Updating the firmware to ${firmware.label}`, async (board, io) => {
+    await updateFirmwareOn(board, firmware, { ...io, older });
     return 'runs the new firmware';
   });
 }
@@ -91,7 +89,7 @@ async function freeze(cli: Cli, folder: string): Promise<number> {
 }
 
 /** Installs the agent over USB or WebREPL, with its own key and a broker of fleet.json. */
-async function put(cli: Cli): Promise<number> {
+async function put(cli: Cli, from: string | undefined): Promise<number> {
   const { broker, wifi } = cli.options;
   if (broker === undefined) {
     throw new UsageError('agent put needs the broker that the boards shall connect to', {
@@ -103,8 +101,10 @@ async function put(cli: Cli): Promise<number> {
       ? undefined
       : await askSecret(cli, 'MPYFLEET_WIFI_PASSWORD', `Password of the Wi-Fi "${wifi}"`);
   const networks = wifi === undefined ? [] : [{ ssid: wifi, key: key ?? '' }];
+  const { agentFrom } = await import('../updates');
+  const agent = await agentFrom(cli, from);
   return runOnBoards(cli, 'Putting the agent', async (board, io) => {
-    const name = await putOn(cli, board, { broker, networks }, io.signal);
+    const name = await putOn(cli, board, { agent, broker, networks }, io.signal);
     io.say(`done; it is at ${printable(name)}\n`);
     return { broker: name };
   });
@@ -113,7 +113,11 @@ async function put(cli: Cli): Promise<number> {
 async function putOn(
   cli: Cli,
   board: CliBoard,
-  wanted: { readonly broker: string; readonly networks: NonNullable<AgentConfig['wifi']> },
+  wanted: {
+    readonly agent: NewAgent;
+    readonly broker: string;
+    readonly networks: NonNullable<AgentConfig['wifi']>;
+  },
   signal: AbortSignal,
 ): Promise<string> {
   const target = {
@@ -125,7 +129,8 @@ async function putOn(
   const fit = await examine(target, signal);
   const place = await brokerPlace(cli, board.brokersLink, cli.cwd, { id: wanted.broker }, fit);
   const adminKey = newBoardKey();
-  const source = neededSource(fit, await bundledAgent(takesCompiled(fit)));
+  const { sourceOf, version } = wanted.agent;
+  const source = neededSource(fit, await sourceOf(takesCompiled(fit)), version);
   // Stored before the board has it: an interruption must not leave a board whose key is lost.
   await board.brokersLink.keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), {
     previous: true,

@@ -7,15 +7,10 @@ import {
 } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { asError, CancelledError, UsageError } from '../../core/errors';
-import { updateAgentOn } from '../../core/many';
-import {
-  agentOf,
-  agentSource,
-  airBoardOf,
-  bundledAgent,
-  forgetAtBrokers,
-} from '../../views/broker';
+import { type NewAgent, updateAgentOn } from '../../core/many';
+import { agentOf, airBoardOf, forgetAtBrokers } from '../../views/broker';
 import type { Needs } from '../../views/context';
+import { askAgent } from './askRelease';
 import { putAgent } from './put';
 import { updateInWaves } from './waves';
 import { onEach, type WorkIo } from './work';
@@ -118,13 +113,15 @@ async function restart(
  * are updated in waves. Boards that are away can be updated when they return.
  */
 async function update(
-  context: Needs<'extension' | 'settings' | 'brokers' | 'history' | 'many'>,
+  context: Needs<'extension' | 'settings' | 'brokers' | 'history' | 'many' | 'packages'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
-  const agent = bundledAgent(context);
-  const { version } = agent;
-  const there = await call.ask(() => withoutAway(context, { kind: 'updateAgent' }, boards));
+  const agent = await askAgent(context, call);
+  if (!agent) return;
+  const { version, release } = agent;
+  const action = { kind: 'updateAgent', ...(release ? { release } : {}) } as const;
+  const there = await call.ask(() => withoutAway(context, action, boards));
   if (there.length > 1) {
     await call.ask(() =>
       updateInWaves(context, there, {
@@ -144,7 +141,7 @@ async function update(
   await onEach(context, there, call, {
     title: vscode.l10n.t('Update the agent'),
     run: async (board, io) =>
-      vscode.l10n.t('runs agent {0} on trial', await updateOne(context, board, io)),
+      vscode.l10n.t('runs agent {0} on trial', await updateOne(context, board, agent, io)),
     told: (board, ended) =>
       vscode.l10n.t('{0} {1}; it confirms itself within minutes.', board.name, ended),
   });
@@ -162,8 +159,9 @@ function runs(
 
 /** @returns the version that runs now */
 async function updateOne(
-  context: Needs<'extension' | 'brokers' | 'history'>,
+  context: Needs<'brokers' | 'history'>,
   board: Board,
+  { sourceOf }: NewAgent,
   { signal, step }: WorkIo,
 ): Promise<string> {
   const { control } = agentOf(context, board);
@@ -171,12 +169,10 @@ async function updateOne(
     throw new UsageError(vscode.l10n.t('{0} is not connected to its broker', board.name));
   }
   let done = 0;
-  const after = await updateOverTheAir(
-    board,
-    control,
-    (compiled) => agentSource(context, compiled),
-    { signal, onStep: (words) => step(words, done++, UPDATE_STEPS) },
-  );
+  const after = await updateOverTheAir(board, control, sourceOf, {
+    signal,
+    onStep: (words) => step(words, done++, UPDATE_STEPS),
+  });
   return after.agent;
 }
 

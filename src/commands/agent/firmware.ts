@@ -2,11 +2,10 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { updateFirmwareOn } from '../../core/many';
-import { sha256 } from '../../core/packages';
 import { airBoardOf } from '../../views/broker';
 import type { Needs } from '../../views/context';
-import { showInformationMessage, showWarningMessage } from '../../views/message';
-import { nameOf } from '../../views/tree';
+import { showInformationMessage } from '../../views/message';
+import { askFirmware } from './askRelease';
 import { updateInWaves } from './waves';
 import { withoutAway } from '../fleet';
 import { namesOf } from '../summary';
@@ -28,7 +27,7 @@ export const firmwareCommands: readonly Command[] = [
 
 /** Updates boards that are connected now, several of them in waves; the others can be updated when they return. */
 async function updateFirmware(
-  context: Needs<'settings' | 'brokers' | 'history' | 'many'>,
+  context: Needs<'settings' | 'brokers' | 'history' | 'many' | 'packages'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
@@ -42,18 +41,17 @@ async function updateFirmware(
       },
     );
   }
-  const chosen = await call.ask(() => askImage(boards));
-  if (!chosen) return;
-  const { uri, image } = chosen;
-  const label = nameOf(uri.path);
-  const file = uri.toString();
-  const action = { kind: 'updateFirmware', label, file, sha256: sha256(image) } as const;
+  const firmware = await askFirmware(context, boards, call);
+  if (!firmware) return;
+  const { label, file, sha256 } = firmware;
+  const action = { kind: 'updateFirmware', label, file, sha256 } as const;
   const there = await call.ask(() => withoutAway(context, action, boards));
   const [only, second] = there;
   if (!only) return;
   if (!second) {
-    await updateFirmwareOn(airBoardOf(context, only), image, {
+    await updateFirmwareOn(airBoardOf(context, only), firmware, {
       signal: call.signal,
+      older: true, // the user was asked
       onStep: (words) => call.report(words),
       onProgress: (done, total) => call.report(vscode.l10n.t('writing'), done, total),
     });
@@ -63,35 +61,8 @@ async function updateFirmware(
   await call.ask(() =>
     updateInWaves(context, there, {
       title: vscode.l10n.t('Update the firmware'),
-      update: (board, signal) => updateFirmwareOn(airBoardOf(context, board), image, { signal }),
+      update: (board, signal) =>
+        updateFirmwareOn(airBoardOf(context, board), firmware, { signal, older: true }),
     }),
   );
-}
-
-/** Asks for an image, and for confirmation to write it. */
-async function askImage(
-  boards: readonly Board[],
-): Promise<{ readonly uri: vscode.Uri; readonly image: Uint8Array } | undefined> {
-  const files = await vscode.window.showOpenDialog({
-    title: vscode.l10n.t(
-      'Firmware for {0} (the application image for updates, .app-bin or .bin)',
-      namesOf(boards),
-    ),
-    filters: { Firmware: ['bin', 'app-bin'] },
-  });
-  const [uri] = files ?? [];
-  if (!uri) return undefined;
-  const image = await vscode.workspace.fs.readFile(uri);
-  const write = vscode.l10n.t('Update');
-  const answer = await showWarningMessage(
-    vscode.l10n.t('Write new firmware to {0}?', namesOf(boards)),
-    {
-      modal: true,
-      detail: vscode.l10n.t(
-        'The old firmware is kept and restored if the new one does not reach the broker.',
-      ),
-    },
-    write,
-  );
-  return answer === write ? { uri, image } : undefined;
 }

@@ -13,10 +13,10 @@ import { type Board, boardBecomes } from '../../core/board';
 import { announced } from '../../core/broker/announced';
 import type { Broker } from '../../core/broker/brokers';
 import { CancelledError } from '../../core/errors';
-import { forEachBoard } from '../../core/many';
-import { agentSource } from '../../views/broker';
+import { forEachBoard, type NewAgent } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { askPlan } from './prompts';
+import { askAgent } from './askRelease';
 import { onEach, type WorkIo } from './work';
 import { askAboutPrograms } from '../fleet';
 import { keepSecrets } from '../secretLink';
@@ -33,11 +33,13 @@ type Looked = ReadonlyMap<Board, AgentFit | Error>;
  * first, once for all boards.
  */
 export async function putAgent(
-  context: Needs<'extension' | 'settings' | 'brokers' | 'many'>,
+  context: Needs<'extension' | 'settings' | 'brokers' | 'many' | 'packages'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
   const { signal } = call;
+  const agent = await askAgent(context, call);
+  if (!agent) return;
   const many = boards.length > 1;
   const programs = many ? await call.ask(() => askAboutPrograms(context, boards)) : undefined;
   const held = <T>(board: Board, work: () => Promise<T>) =>
@@ -62,7 +64,8 @@ export async function putAgent(
     run: async (board, io) => {
       const fit = refused.get(board) ?? looked.get(board);
       if (!fit || fit instanceof Error) throw fit ?? new CancelledError();
-      await put(context, board, fit, broker, plan.configOf(board, fit), io);
+      const config = plan.configOf(board, fit);
+      await put(context, board, { agent, fit, broker, config }, io);
       return vscode.l10n.t('at {0}', broker.profile.name);
     },
     told: (board) =>
@@ -88,18 +91,24 @@ async function lookAt(
   return looked;
 }
 
+/** What is put on one board. */
+interface Putting {
+  readonly agent: NewAgent;
+  readonly fit: AgentFit;
+  readonly broker: Broker;
+  readonly config: AgentConfig;
+}
+
 /** Puts the agent on one board, step by step. */
 async function put(
-  context: Needs<'extension' | 'brokers'>,
+  context: Needs<'brokers'>,
   board: Board,
-  fit: AgentFit,
-  broker: Broker,
-  config: AgentConfig,
+  { agent, fit, broker, config }: Putting,
   { signal, step }: WorkIo,
 ): Promise<void> {
   const { secrets } = context.brokers;
   const adminKey = newBoardKey();
-  const source = neededSource(fit, await agentSource(context, takesCompiled(fit)));
+  const source = neededSource(fit, await agent.sourceOf(takesCompiled(fit)), agent.version);
   // The key is stored before it is written, so that an interruption cannot leave a board whose key
   // is lost.
   const before = await secrets.boardKey(fit.uid);

@@ -133,9 +133,13 @@ export async function updateAgent(
   return slot;
 }
 
-/** What has to be copied to a board: no modules if its firmware contains this version of the agent. */
-export function neededSource(fit: Pick<AgentFit, 'frozen'>, source: AgentSource): AgentSource {
-  return fit.frozen === AGENT_VERSION ? { ...source, copy: new Map() } : source;
+/** What has to be copied to a board: no modules if its firmware contains that version of the agent. */
+export function neededSource(
+  fit: Pick<AgentFit, 'frozen'>,
+  source: AgentSource,
+  version = AGENT_VERSION,
+): AgentSource {
+  return fit.frozen === version ? { ...source, copy: new Map() } : source;
 }
 
 /** Returns whether a board loads the compiled files; other boards get the agent as Python source. */

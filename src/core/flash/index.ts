@@ -15,6 +15,7 @@ export {
 } from './flashBoard';
 export { MOST_FIRMWARE_BYTES, otherVersion, parseFirmware, type Firmware } from './image';
 export type { FlashPort, FlashPortFactory, Lines } from './port';
+export { versionIn } from './espImage';
 export { compareReleases, newestRelease } from './release';
 export { type BoardClues, proposeBoards } from './proposal';
 export { flashStep } from './words';

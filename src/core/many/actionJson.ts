@@ -35,8 +35,9 @@ export function actionFromJson(json: unknown): StoredAction {
     case 'reset':
       return { kind: 'reset', mode: o.mode === 'hard' ? 'hard' : 'soft' };
     case 'setClock':
-    case 'updateAgent':
       return { kind: o.kind };
+    case 'updateAgent':
+      return { kind: o.kind, ...releaseFromJson(o.release) };
     case 'updateFirmware':
       return { kind: o.kind, label: str('label'), file: str('file'), sha256: str('sha256') };
     case 'deployApp':
@@ -59,6 +60,13 @@ function appFromJson(json: unknown): { app?: { folder: string; ref: string } } {
   const { folder, ref } = (json ?? {}) as { folder?: unknown; ref?: unknown };
   if (typeof folder === 'string' && typeof ref === 'string') return { app: { folder, ref } };
   throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', 'app'));
+}
+
+function releaseFromJson(json: unknown): { release?: { url: string; sha256: string } } {
+  if (json === undefined) return {};
+  const { url, sha256 } = (json ?? {}) as { url?: unknown; sha256?: unknown };
+  if (typeof url === 'string' && typeof sha256 === 'string') return { release: { url, sha256 } };
+  throw new UsageError(l10n.t('A waiting job is damaged: {0} is missing', 'release'));
 }
 
 function filesFromJson(json: unknown): UploadFile[] {

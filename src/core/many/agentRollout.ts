@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
-import { type AgentControl, type AgentSource, updateOverTheAir } from '../agent';
+import { type AgentControl, type AgentSource, type Birth, updateOverTheAir } from '../agent';
 import type { BoardFiles } from '../boardFiles';
 import type { Broker } from '../broker/brokers';
 import { confirmed, type Tried } from '../broker/confirmed';
 import { UsageError } from '../errors';
+import { compareReleases } from '../flash';
 import type { RolloutPlan, RolloutSteps } from './rollout';
 
 /** A board whose agent or firmware is updated over the air. */
@@ -22,6 +23,8 @@ export interface AirIo {
   readonly onStep?: (words: string) => void;
   /** Bytes of a firmware image. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Whether signed firmware may be older than what the board runs. */
+  readonly older?: boolean;
   /** Longest wait in milliseconds for the board to confirm the update. */
   readonly confirmMs?: number;
 }
@@ -54,13 +57,26 @@ export async function updateAgentOn(
   return true;
 }
 
+/** Firmware for the second partition of a board. */
+export interface NewFirmware {
+  readonly image: Uint8Array;
+  /** What its signed manifest says; undefined: it is not signed. */
+  readonly signed?: SignedFirmware;
+}
+
+/** For which board a signed manifest says that firmware is, and the version of its MicroPython. */
+export interface SignedFirmware {
+  readonly board: string;
+  readonly version: string;
+}
+
 /**
  * Writes new firmware to a board's second partition over the air, starts it, and waits until the board has confirmed it.
  * @throws UsageError when the board cannot take it or went back, TimeoutError
  */
 export async function updateFirmwareOn(
   board: AirBoard,
-  image: Uint8Array,
+  { image, signed }: NewFirmware,
   io: AirIo,
 ): Promise<void> {
   const { control, name } = board;
@@ -70,6 +86,7 @@ export async function updateFirmwareOn(
       hint: l10n.t('That needs an ESP32 with two firmware partitions. Use the cable.'),
     });
   }
+  if (signed) checkFits(name, control.birth, signed, io.older ?? false);
   const { size } = await control.firmware(io.signal);
   if (image.length > size) {
     throw new UsageError(
@@ -85,6 +102,33 @@ export async function updateFirmwareOn(
     io.onStep?.(l10n.t('Restarting'));
     await control.restart({ mode: 'hard' }, signal);
   });
+}
+
+/** A birth has room for so many characters of the machine's name (board/agent/copy/telling.py). */
+const MOST_MACHINE = 64;
+
+/** @throws UsageError if signed firmware is for another board, or older than what the board runs and must not be */
+function checkFits(
+  name: string,
+  { machine, fw }: Pick<Birth, 'machine' | 'fw'>,
+  { board, version }: SignedFirmware,
+  mayBeOlder: boolean,
+): void {
+  // `_machine` is the name of the board, " with ", and the name of its chip.
+  const isBoard =
+    machine === board.slice(0, MOST_MACHINE) ||
+    machine.startsWith(`${board} with `.slice(0, MOST_MACHINE));
+  if (!isBoard) {
+    throw new UsageError(
+      l10n.t('The firmware is for "{0}", but {1} is "{2}"', board, name, machine),
+      { hint: l10n.t('Nothing was sent to it. Choose the firmware for this board.') },
+    );
+  }
+  if (mayBeOlder || (compareReleases(version, fw) ?? 0) >= 0) return;
+  throw new UsageError(
+    l10n.t('{0} runs MicroPython {1}, and the firmware is {2}, which is older', name, fw, version),
+    { hint: l10n.t('Nothing was sent to it. In a shell, --force writes an older one.') },
+  );
 }
 
 /** Listens before the restart, so that no confirmation is missed. */

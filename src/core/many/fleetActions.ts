@@ -40,8 +40,12 @@ export type FleetAction =
   /** Prints the repr of an expression. */
   | { readonly kind: 'read'; readonly expression: string }
   | { readonly kind: 'reset'; readonly mode: 'soft' | 'hard' }
-  /** Puts the product's agent on the board over the air, and waits until the board has confirmed it. */
-  | { readonly kind: 'updateAgent' }
+  /** Puts an agent on the board over the air, and waits until the board has confirmed it. */
+  | {
+      readonly kind: 'updateAgent';
+      /** A signed release: URL and SHA-256 of its manifest when the job was made. Undefined: the product's own agent. */
+      readonly release?: { readonly url: string; readonly sha256: string };
+    }
   /**
    * Writes firmware to the second partition over the air, and waits until the board has confirmed it. A waiting job names its
    * file, because thirty boards would keep thirty copies.
@@ -49,7 +53,7 @@ export type FleetAction =
   | {
       readonly kind: 'updateFirmware';
       readonly label: string;
-      /** URI of the image. */
+      /** URI of the image or its signed manifest. */
       readonly file: string;
       /** Hash of the content when the job was created. */
       readonly sha256: string;
@@ -140,7 +144,11 @@ export interface ActionServices<B = Board> {
   /** Services that uploads need; undefined: files are sent unchanged. */
   readonly upload?: UploadServices<B>;
   /** Updates the agent of a board and waits for its confirmation. */
-  readonly updateAgent?: (board: B, io: ActionIo<B>) => Promise<void>;
+  readonly updateAgent?: (
+    board: B,
+    action: Extract<FleetAction, { kind: 'updateAgent' }>,
+    io: ActionIo<B>,
+  ) => Promise<void>;
   /** Updates the firmware of a board over the air and waits for its confirmation. */
   readonly updateFirmware?: (
     board: B,
@@ -185,7 +193,7 @@ export async function runStored<B extends ActionBoard>(
       return board.reset(action.mode, signal);
     case 'updateAgent':
       if (!updateAgent) throw new UsageError(l10n.t('The agent cannot be updated from here'));
-      return updateAgent(board, io);
+      return updateAgent(board, action, io);
     case 'updateFirmware':
       if (!updateFirmware) throw new UsageError(l10n.t('Firmware cannot be updated from here'));
       return updateFirmware(board, action, io);

@@ -5,8 +5,10 @@ export {
   airPlan,
   airSteps,
   type NewAgent,
+  type NewFirmware,
   type Pace,
   parseWaves,
+  type SignedFirmware,
   updateAgentOn,
   updateFirmwareOn,
 } from './agentRollout';

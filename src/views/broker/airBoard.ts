@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { AGENT_VERSION } from '../../core/agent';
 import type { Board } from '../../core/board';
-import { UsageError } from '../../core/errors';
 import {
   type ActionIo,
   type AirBoard,
@@ -10,10 +9,11 @@ import {
   updateAgentOn,
   updateFirmwareOn,
 } from '../../core/many';
-import { sha256 } from '../../core/packages';
+import { loadAgentRelease, loadFirmwareUpdate } from '../../core/updates';
 import type { Needs } from '../context';
 import { agentOf } from './agentOf';
 import { agentSource } from './agentSource';
+import { loadUrl, trustedKeys } from './releases';
 
 /** Adapts a board for updates over the air. @throws UsageError if it does not run the agent */
 export function airBoardOf(context: Needs<'brokers' | 'history'>, board: Board): AirBoard {
@@ -28,13 +28,19 @@ export function bundledAgent(context: Needs<'extension'>): NewAgent {
 /**
  * Updates a board's agent and waits until the board has confirmed it. Also serves boards that were
  * away.
+ * @throws UsageError if the release is no longer the chosen one
  */
 export async function updateAgentAt(
-  context: Needs<'extension' | 'brokers' | 'history'>,
+  context: Needs<'extension' | 'settings' | 'brokers' | 'history' | 'packages'>,
   board: Board,
+  { release }: Extract<FleetAction, { kind: 'updateAgent' }>,
   { signal, print }: Pick<ActionIo, 'signal' | 'print'>,
 ): Promise<void> {
-  const agent = bundledAgent(context);
+  const agent = release
+    ? await loadAgentRelease(
+        ...[release.url, loadUrl(context, signal), trustedKeys(context), release.sha256],
+      )
+    : bundledAgent(context);
   const isNew = await updateAgentOn(airBoardOf(context, board), agent, { signal });
   print(
     isNew
@@ -49,18 +55,15 @@ export async function updateAgentAt(
  * @throws UsageError if the image is no longer the chosen one
  */
 export async function updateFirmwareAt(
-  context: Needs<'brokers' | 'history'>,
+  context: Needs<'settings' | 'brokers' | 'history' | 'packages'>,
   board: Board,
-  { file, label, sha256: chosen }: Extract<FleetAction, { kind: 'updateFirmware' }>,
+  { file, sha256 }: Extract<FleetAction, { kind: 'updateFirmware' }>,
   io: ActionIo,
 ): Promise<void> {
-  const image = await vscode.workspace.fs.readFile(vscode.Uri.parse(file, true));
-  if (sha256(image) !== chosen) {
-    throw new UsageError(vscode.l10n.t('{0} has changed since it was chosen', label), {
-      hint: vscode.l10n.t('Choose the firmware for {0} again.', board.name),
-    });
-  }
+  const { signal } = io;
+  const load = loadUrl(context, signal);
+  const firmware = await loadFirmwareUpdate(file, load, trustedKeys(context), sha256);
   const onProgress = (done: number, total: number) => io.progress?.(done, total);
-  await updateFirmwareOn(airBoardOf(context, board), image, { signal: io.signal, onProgress });
+  await updateFirmwareOn(airBoardOf(context, board), firmware, { signal, onProgress });
   io.print(`${vscode.l10n.t('runs the new firmware')}\n`);
 }

@@ -2,6 +2,7 @@
 export { agentOf } from './agentOf';
 export { agentSource } from './agentSource';
 export { TopicWatch } from './topicWatch';
+export { loadUrl, trustedKeys } from './releases';
 export { airBoardOf, bundledAgent, updateAgentAt, updateFirmwareAt } from './airBoard';
 export { BrokerCenter } from './brokerCenter';
 export { BrokerSecretStore } from './brokerSecrets';

@@ -5,7 +5,6 @@ import { type Board, type Fleet, StopPolicies } from '../../core/board';
 import { asError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import {
-  type ActionIo,
   type FleetAction,
   type GroupPublisher,
   healthOf,
@@ -38,8 +37,7 @@ export interface ManyOptions {
   /** Sends a file to many boards at once through a broker. */
   readonly publisher: GroupPublisher;
   readonly upload: UploadServices;
-  /** Updates the agent of a board over the air. */
-  updateAgent(board: Board, io: ActionIo): Promise<void>;
+  readonly updateAgent: FleetJobsServices['updateAgent'];
   readonly updateFirmware: FleetJobsServices['updateFirmware'];
   readonly deployApp: FleetJobsServices['deployApp'];
   readonly operations: Operations;
@@ -70,7 +68,7 @@ export class Many implements Disposable {
       new FleetJobs({
         stopPolicies,
         upload: options.upload,
-        updateAgent: (board, io) => options.updateAgent(board, io),
+        updateAgent: options.updateAgent,
         updateFirmware: options.updateFirmware,
         deployApp: options.deployApp,
         operations: options.operations,

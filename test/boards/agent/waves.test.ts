@@ -1,14 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AGENT_VERSION } from '../../../src/core/agent';
-import { root, startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
+import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { Publisher } from '../rig/agent/release';
 import { BuiltCli } from '../rig/cliRig';
 
 // Updates of the agent and of the firmware over the air in waves, from the shell, on real boards at a real broker.
@@ -81,49 +77,30 @@ it('boards get a new agent in waves and confirm it; one that is away gets it whe
 }, 240_000);
 
 it('a release is taken from an address if a trusted key has signed it, else no board is touched', async () => {
-  const folder = join(dir, 'release');
-  mkdirSync(join(folder, 'copy'), { recursive: true });
-  for (const [path, data] of Object.entries(await agentFiles())) {
-    const name = path.replace(/^\/mpyfleet\/a\//, '');
-    if (name.endsWith('.mpy')) writeFileSync(join(folder, 'copy', name), data);
-  }
-  const main = readFileSync(join(folder, 'copy/main.mpy'));
-  main.write('9.9.9', main.indexOf(AGENT_VERSION, 0, 'latin1'), 'latin1');
-  writeFileSync(join(folder, 'copy/main.mpy'), main);
-  copyFileSync(join(root, 'board/agent/shim.py'), join(folder, 'shim.py'));
-  const { privateKey } = generateKeyPairSync('ed25519');
-  const pem = join(dir, 'release.pem');
-  writeFileSync(pem, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  const script = [join(root, 'scripts/signAgent.mjs'), pem, folder, '9.9.9'];
-  const key = execFileSync(process.execPath, script, { encoding: 'utf8' }).trim();
-
-  const site = createServer((request, response) => {
-    const name = (request.url ?? '').replace(/^\/(?=[\w.]+$|copy\/[\w.]+$)/, '');
-    readFile(join(folder, name)).then(
-      (data) => response.end(data),
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}/agent.json`;
+  const publisher = new Publisher(join(dir, 'release'));
+  const { folder } = publisher;
+  await publisher.agent('9.9.9');
+  const site = await publisher.serve();
   const update = (trusted: string) =>
-    run(['-b', at(0), 'agent', 'update', url], { MPYFLEET_UPDATE_KEYS: trusted });
+    run(['-b', at(0), 'agent', 'update', `${site.url}/agent.json`], {
+      MPYFLEET_UPDATE_KEYS: trusted,
+    });
   try {
     const other = await update('0'.repeat(64));
     expect(other).toMatchObject({ status: 64 });
-    expect(other.err).toContain('No trusted key has signed this release of the agent');
+    expect(other.err).toContain('No trusted key has signed this release');
     const ota = readFileSync(join(folder, 'copy/ota.mpy'));
     writeFileSync(join(folder, 'copy/ota.mpy'), Buffer.concat([ota, Buffer.from('x')]));
-    const damaged = await update(key);
+    const damaged = await update(publisher.key);
     expect(damaged).toMatchObject({ status: 64 });
     expect(damaged.err).toContain('copy/ota.mpy is not the file that was signed');
     writeFileSync(join(folder, 'copy/ota.mpy'), ota);
-    const updated = await update(key);
+    const updated = await update(publisher.key);
     expect({ out: updated.out, err: updated.err }).toMatchObject({
       out: expect.stringContaining('runs agent 9.9.9') as string,
     });
   } finally {
-    await new Promise((resolve) => site.close(resolve));
+    await site.stop();
   }
 }, 120_000);
 
@@ -143,6 +120,31 @@ it('firmware stops at the first board that refuses it, and goes out to those tha
   expect(parsed(good.out).map((r) => r.value?.result)).toEqual(
     [0, 1].map(() => 'runs the new firmware'),
   );
+}, 120_000);
+
+it('signed firmware goes to boards of its name, and an image without a signature needs --force', async () => {
+  const publisher = new Publisher(join(dir, 'firmware'));
+  const told = await run(['-b', at(0), 'exec', 'import sys; print(sys.implementation._machine)']);
+  expect(told).toMatchObject({ status: 0 });
+  const machine = told.out.trim();
+  const update = (file: string, ...more: string[]) =>
+    run(['-b', at(0), 'agent', 'firmware', `firmware/${file}`, '--json', ...more], {
+      MPYFLEET_UPDATE_KEYS: publisher.key,
+    });
+  publisher.firmware('lab.bin', 'Generic ESP32S3 module', '99.0.0');
+  const other = await update('lab.bin.json');
+  expect(other.out).toContain('The firmware is for');
+  publisher.firmware('lab.bin', machine, '0.1.0');
+  const older = await update('lab.bin.json');
+  expect(older.out).toContain('which is older');
+  const bare = await update('lab.bin');
+  expect(bare).toMatchObject({ status: 64 });
+  expect(bare.err).toContain('lab.bin is not signed by a key that you trust');
+  publisher.firmware('lab.bin', machine, '99.0.0');
+  for (const good of [await update('lab.bin.json'), await update('lab.bin', '--force')]) {
+    expect({ status: good.status, out: good.out }).toMatchObject({ status: 0 });
+    expect(parsed(good.out).map((r) => r.value?.result)).toEqual(['runs the new firmware']);
+  }
 }, 120_000);
 
 it('a board on a cable gets the agent, and a board behind the broker gives it back', async () => {

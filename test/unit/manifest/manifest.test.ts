@@ -341,9 +341,9 @@ describe('the manifest', () => {
     expect(words['walkthrough.run']).not.toContain('(command:mpyFleet.runFile)');
   });
 
-  it('keeps ports, files, brokers and the server of the history on the computer that they belong to', () => {
+  it('keeps ports, files, keys, brokers and the server of the history on the computer that they belong to', () => {
     const own =
-      /^mpyFleet\.(serial\.(paths|baudRates?)|webrepl\.addresses|repl\.logFolder|firmware(Sources|Downloads)|brokers|localBroker\..+|history\.server|demoBoard\.program)$/;
+      /^mpyFleet\.(serial\.(paths|baudRates?)|webrepl\.addresses|repl\.logFolder|updateKeys|firmware(Sources|Downloads)|brokers|localBroker\..+|history\.server|demoBoard\.program)$/;
     const wrong = contributes.configuration
       .flatMap((s) => Object.entries(s.properties))
       .filter(([key, { scope }]) => own.test(key) !== (scope === 'machine'));

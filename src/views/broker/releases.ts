@@ -1,0 +1,16 @@
+import * as vscode from 'vscode';
+import { type LoadUrl, updateKeys } from '../../core/updates';
+import type { Needs } from '../context';
+
+/** The public keys whose releases the user accepts. @throws UsageError if the setting holds something else */
+export function trustedKeys({ settings }: Needs<'settings'>): readonly string[] {
+  return updateKeys(settings.get('updateKeys').join(' '));
+}
+
+/** Loads the files of releases: from the web, or from the computer on which the extension runs. */
+export function loadUrl({ packages }: Needs<'packages'>, signal: AbortSignal): LoadUrl {
+  return async (url, maxBytes) =>
+    /^https?:/i.test(url)
+      ? packages.fetcher.get(url, { signal, maxBytes })
+      : vscode.workspace.fs.readFile(vscode.Uri.parse(url, true));
+}

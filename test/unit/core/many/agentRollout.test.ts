@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentControl } from '../../../../src/core/agent';
+import { type AirBoard, type AirIo, updateFirmwareOn } from '../../../../src/core/many';
+
+const image = new Uint8Array(10);
+const signed = { board: 'Generic ESP32S3 module', version: '1.26.0' };
+const LONG = 'Board of a maker whose name is as long as a name on a label can be';
+
+/** Tries to update a board that announces itself so; returns the operations that reached it. */
+async function tryOn(
+  machine: string,
+  fw: string,
+  { of = signed, ...more }: { of?: typeof signed } & Partial<AirIo> = {},
+) {
+  const asked: string[] = [];
+  const control = {
+    birth: { machine, fw, caps: new Set(['ota']) },
+    firmware: () => {
+      asked.push('firmware');
+      return Promise.resolve({ running: 'ota_0', next: 'ota_1', size: 1, state: 'none' });
+    },
+  } as unknown as AgentControl;
+  const board = { name: 'kitchen', control } as AirBoard;
+  const io = { signal: new AbortController().signal, ...more };
+  const error: unknown = await updateFirmwareOn(board, { image, signed: of }, io).catch(
+    (e: unknown) => e,
+  );
+  return { asked, error: (error as Error).message };
+}
+
+describe('signed firmware', () => {
+  it('goes to boards of its name only, with or without the name of the chip', async () => {
+    const full = 'Generic ESP32S3 module with ESP32S3';
+    const fits = 'The image has 10 bytes, but the board has room for 1';
+    expect(await tryOn(full, '1.25.0')).toEqual({ asked: ['firmware'], error: fits });
+    const named = { ...signed, board: full };
+    expect((await tryOn(full, '1.25.0', { of: named })).error).toBe(fits);
+    const long = { ...signed, board: LONG.slice(0, 64) };
+    expect((await tryOn(`${LONG} with ESP32S3`.slice(0, 64), '1.25.0', { of: long })).error).toBe(
+      fits,
+    );
+  });
+
+  it.each(['Generic ESP32C3 module with ESP32C3', 'Generic ESP32S3 module2 with ESP32S3', ''])(
+    'is refused for another board before anything is sent: %s',
+    async (machine) => {
+      expect(await tryOn(machine, '1.25.0')).toEqual({
+        asked: [],
+        error: `The firmware is for "Generic ESP32S3 module", but kitchen is "${machine}"`,
+      });
+    },
+  );
+
+  it('is refused if it is older than what the board runs, unless it may be', async () => {
+    const machine = 'Generic ESP32S3 module with ESP32S3';
+    expect(await tryOn(machine, '1.27.0')).toEqual({
+      asked: [],
+      error: 'kitchen runs MicroPython 1.27.0, and the firmware is 1.26.0, which is older',
+    });
+    expect((await tryOn(machine, '1.27.0', { older: true })).asked).toEqual(['firmware']);
+    expect((await tryOn(machine, '1.26.0')).asked).toEqual(['firmware']);
+  });
+});
