@@ -21,6 +21,7 @@ const NEVER_ONE = new Map([
   ['{0} of {1} boards were not updated', 'one board is updated without waves'],
   ['The update stopped: {0} of {1} boards were not updated', 'one board is updated without waves'],
   ['{0} of {1} boards are up to date', 'one board has a preview of its own'],
+  ['New names for {0} boards', 'asked for several only'],
   ['{0} rows are selected', 'refused for several only'],
   ['{0} matches {1} boards', 'said of two and more'],
   ['Stop the program on {0}? {1} operations are waiting', 'said from the second on'],

@@ -65,7 +65,7 @@ export const hostMagics: readonly Magic[] = [
     args: [
       {
         name: 'argument',
-        help: () => l10n.t('arguments of the script ($1, $2, ...)'),
+        help: () => l10n.t('arguments of the script ($1, $2, …)'),
         count: 'any',
       },
     ],
