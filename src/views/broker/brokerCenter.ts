@@ -15,6 +15,7 @@ import { COMPUTER_USER, computerLogin } from '../../core/broker/boardLogin';
 import type { Log } from '../../core/log';
 import type { Settings } from '../settings';
 import type { BrokerSecretStore } from './brokerSecrets';
+import { hidePort } from './hiddenPort';
 import { localCertificate } from './localCertificate';
 import { tellForgotten } from './forgottenLogins';
 
@@ -115,6 +116,7 @@ export class BrokerCenter implements Disposable {
     const tls = await localCertificate(settings, this.services.log);
     let status: LocalBrokerStatus = { running: false };
     let url = `${tls ? 'mqtts' : 'mqtt'}://127.0.0.1:${port}`;
+    await hidePort(port, this.services.log);
     try {
       status = await local.start({
         ...{ port, lan, boardSecret, ...computerLogin(boardSecret) },
