@@ -96,17 +96,23 @@ export class Notebooks {
   async saved(name: string, there: (saved: Saved) => boolean): Promise<Saved> {
     const { driver, workspace } = this.session;
     let last: Saved | undefined;
-    const done = await pollUntil(async () => {
-      await driver.command('File: Save');
-      try {
-        last = JSON.parse(readFileSync(join(workspace, name), 'utf8')) as Saved;
-      } catch (error) {
-        if (error instanceof SyntaxError) return false; // the file is being written
-        throw error;
-      }
-      return there(last);
-    }, WAIT_MS);
-    if (done && last) return last;
+    let text = '';
+    // A notebook of many cells takes long on a busy computer, so the limit is the time without a change.
+    const changes = () =>
+      pollUntil(async () => {
+        await driver.command('File: Save');
+        const now = readFileSync(join(workspace, name), 'utf8');
+        if (now === text) return false;
+        try {
+          last = JSON.parse(now) as Saved;
+        } catch (error) {
+          if (error instanceof SyntaxError) return false; // the file is being written
+          throw error;
+        }
+        text = now;
+        return true;
+      }, WAIT_MS);
+    while (await changes()) if (last && there(last)) return last;
     throw new Error(`saved: ${JSON.stringify(last, undefined, 1).slice(0, 5_000)}`);
   }
 

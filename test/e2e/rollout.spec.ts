@@ -112,9 +112,10 @@ test('what a board that is away was to do is done when it is back', async () => 
   expect(await written(1)).toBe(false);
   const waits = async () => (await tree()).includes('1 job waiting');
   expect(await pollUntil(waits, SEEN_MS)).toBe(true);
-  await cables[1]?.replug();
+  // The message is brief, so it is awaited before anything else.
+  const isTold = driver.status(`${away} is back: Run`).waitFor({ timeout: SEEN_MS });
+  await Promise.all([cables[1]?.replug(), isTold]);
   expect(await pollUntil(() => written(1), SEEN_MS)).toBe(true);
-  await driver.status(`${away} is back: Run`).waitFor();
   expect(await pollUntil(async () => !(await waits()), SEEN_MS)).toBe(true);
 });
 
