@@ -57,20 +57,6 @@ test('boards are named by a pattern', async () => {
   expect(await pollUntil(named, SEEN_MS)).toBe(true);
 });
 
-test('Board Info is a page to read: it takes no key, and closing it asks nothing', async () => {
-  const { driver } = session;
-  await driver.clickOn(driver.row('shelf-01'));
-  await driver.command('MicroPython: Board Info');
-  await driver.tab('shelf-01.txt').waitFor();
-  expect(await driver.editorText()).toMatch(/linuxboard[^]*serial:/);
-  await driver.page.locator('.editor-group-container.active .view-lines').click();
-  await driver.page.keyboard.press('x');
-  await driver.page.getByText('Cannot edit in read-only editor').waitFor();
-  expect(await driver.page.locator('.tab.dirty').count()).toBe(0);
-  await driver.command('View: Close Editor');
-  await driver.tab('shelf-01.txt').waitFor({ state: 'detached' });
-});
-
 test('a file runs on the boards of a hostlist, and equal answers are one line', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Read a Value from Boards…');
@@ -195,29 +181,6 @@ test('the dashboard shows, filters, selects and acts', async () => {
   await becomes(page.locator('.chart-y').first(), /B0 bytes$/);
   await driver.screenshot('fleet one board in the dashboard');
   await page.locator('#close').click();
-});
-
-test('Tab goes from the rows to one heading of the table, arrows to the others, and Enter sorts', async () => {
-  const { keyboard } = session.driver.page;
-  const page = await webview('#cards');
-  const focused = () =>
-    page.locator('body').evaluate((body: HTMLElement) => {
-      const { activeElement } = body.ownerDocument;
-      return activeElement instanceof HTMLElement ? activeElement.dataset.key : undefined;
-    });
-  await page.locator('.vt').focus();
-  await keyboard.press('Tab');
-  expect(await focused()).toBe('name');
-  await keyboard.press('ArrowRight');
-  const second = await focused();
-  expect(second).toBeDefined();
-  expect(second).not.toBe('name');
-  await keyboard.press('Enter');
-  await page.locator(`[aria-sort=ascending] [data-key=${second}]`).waitFor();
-  expect(await focused()).toBe(second);
-  await keyboard.press('Tab');
-  expect(await focused()).toBeUndefined();
-  await page.locator('[data-key=name]').click();
 });
 
 test('at 200 % the dashboard and the results still show their rows', async () => {

@@ -162,17 +162,3 @@ test("a board's page has charts of days, and leads to its history", async () => 
   const history = await pageWith(driver.page, '#period-week');
   await becomes(history.locator('#board option:checked'), /^linuxboard-1$/);
 });
-
-test('the crash log of a board that is away is what this computer recorded', async () => {
-  const { driver } = session;
-  await driver.command('Notifications: Clear All Notifications');
-  await board.kill();
-  await driver.activity('MicroPython');
-  const row = driver.row(/^linuxboard-1/);
-  await row.filter({ hasText: /reconnecting|away/ }).waitFor({ timeout: WAIT_MS });
-  await driver.clickOn(row);
-  await driver.command('MicroPython: Show Crash Log');
-  await driver.notification(/linuxboard-1 cannot be reached\. The log shows/).waitFor();
-  const log = driver.page.locator('.part.panel .view-lines');
-  await log.getByText('OSError: sensor is gone').first().waitFor();
-});
