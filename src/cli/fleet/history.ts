@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Operations } from '../../core/audit/operations';
+import { loginName } from '../../core/audit/loginName';
 import { UsageError } from '../../core/errors';
 import { stateFolder } from '../../core/packages';
 import { type AuditBoard, type AuditEntry, handOver, isPostgres, Store } from '../../core/store';
@@ -56,22 +56,16 @@ export async function audited(
   if (cli.env.MPYFLEET_HISTORY === 'off') return run(cli);
   serverOf(cli.env); // a wrong address is reported before anything is done
   const boards: AuditBoard[] = [];
-  const entries: AuditEntry[] = [];
-  const operations = new Operations({
-    origin: 'shell',
-    // A command that fails before it reaches a board changes nothing.
-    record: (entry) => {
-      if (entry.boards.length > 0) entries.push(entry);
-    },
-  });
+  const at = Date.now();
   try {
-    return await operations.run(
-      withoutLogins(what),
-      () => run({ ...cli, worked: (board) => boards.push(board) }),
-      () => boards,
-    );
+    return await run({ ...cli, worked: (board) => boards.push(board) });
   } finally {
-    for (const entry of entries) await keep(cli, entry);
+    // A command that fails before it reaches a board changes nothing.
+    if (boards.length > 0) {
+      const ms = Date.now() - at;
+      const who = loginName();
+      await keep(cli, { at, who, origin: 'shell', what: withoutLogins(what), ms, boards });
+    }
   }
 }
 

@@ -7,12 +7,11 @@ import {
   nodeLocalFs,
   planFolder,
   type SyncMode,
+  type SyncRules,
 } from '../../core/sync';
-import { keepPackages } from '../../core/packages';
 import { boardPath } from '../files';
 import { type Cli, printable, type VerbRun } from '../cli';
-import { packagesOn } from '../packages';
-import { runOnBoards } from '../board';
+import { type CliBoard, runOnBoards } from '../board';
 import { carryOut, inRepository, localPath } from '../sync/steps';
 
 /**
@@ -57,15 +56,23 @@ export const run: VerbRun = async (cli, args) => {
       ignore: [],
       protect: [],
     };
-    const installed = mirror ? await packagesOn(cli, board, io.signal) : [];
-    const plan = await planFolder(
-      { ...sync, keep: (rules) => keepPackages(rules, installed) },
-      mode,
-      io.signal,
-    );
+    const keep = mirror ? await installedOn(cli, board, io.signal) : undefined;
+    const plan = await planFolder({ ...sync, ...(keep && { keep }) }, mode, io.signal);
     return carryOut(cli, { board, io, localFs }, plan);
   });
 };
+
+/** Returns what keeps installed packages on a board. Only a mirror deletes, so the code for packages is not read otherwise. */
+async function installedOn(
+  cli: Cli,
+  board: CliBoard,
+  signal: AbortSignal,
+): Promise<(rules: SyncRules) => SyncRules> {
+  const { packagesOn } = await import('../packages');
+  const { keepPackages } = await import('../../core/packages/installed');
+  const installed = await packagesOn(cli, board, signal);
+  return (rules) => keepPackages(rules, installed);
+}
 
 /**
  * Returns whether a file says which files go where: the given one or, without a name, a device

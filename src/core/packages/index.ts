@@ -6,12 +6,18 @@ export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
 export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';
 export type { InstalledPackage } from './install';
 export { type InstalledState, keepPackages } from './installed';
-export { cacheFolder, InstalledFiles, stateFolder } from './installedFiles';
+export { InstalledFiles } from './installedFiles';
 export { readLock } from './lockFile';
 export { type InstallOptions, type PackageBoard, PackageManager } from './manager';
 export { missingModule, packageOf } from './missingModule';
 export type { TargetBoard } from './model';
-export { canCompileFor, CompileError, compileMpy, type MpyCross } from './mpyCross';
+export {
+  canCompileFor,
+  CompileError,
+  compileMpy,
+  COMPILER_MPY_VERSION,
+  type MpyCross,
+} from './mpyCross';
 export { MpyCrossThread } from './mpyCrossThread';
 export { nodeHttp, proxyFromEnvironment } from './nodeHttp';
 export { withoutLogin } from './plainUrl';
@@ -19,6 +25,7 @@ export { DEFAULT_PYPI } from './pypiSource';
 export { readRequirements } from './requirements';
 export { type SavedUrl, SavedUrls } from './savedUrls';
 export { countedFrom, parseSpec } from './spec';
+export { cacheFolder, stateFolder } from './stateFolder';
 export { fetchStubs, type Stubs } from './stubs';
 export { readTar } from './tar';
 export { compareVersions } from './versions';

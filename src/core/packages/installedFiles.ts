@@ -1,6 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import { readFile, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
 import { isAbsent, replaceFile } from '../localFiles';
@@ -8,20 +7,6 @@ import { sha256 } from './fetcher';
 import type { InstalledPackage } from './install';
 import type { InstalledStore } from './installed';
 import { pypiName } from './spec';
-
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** The folder of the records. The command line and VS Code share it. */
-export function stateFolder(env: Env): string {
-  const base = env.XDG_STATE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.local', 'state');
-  return join(base, 'micropython-fleet');
-}
-
-/** The folder of cached downloads. */
-export function cacheFolder(env: Env): string {
-  const base = env.XDG_CACHE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.cache');
-  return join(base, 'micropython-fleet', 'packages');
-}
 
 /** Keeps one JSON file for each board and replaces it as a whole. */
 export class InstalledFiles implements InstalledStore {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { UsageError } from '../errors';
 import { orAbsent, replaceFile } from '../localFiles';
 import { parseFileUrl } from './fileUrl';
-import { stateFolder } from './installedFiles';
+import { stateFolder } from './stateFolder';
 
 /** An address that the user keeps. */
 export interface SavedUrl {

@@ -8,7 +8,7 @@ import { GONE, openSerial } from '../../../../src/transports/serial/serialStream
 
 const lines: unknown[] = [];
 const ports: { path: string; vendorId?: string; productId?: string }[] = [];
-vi.mock('serialport', async () => {
+vi.mock('serialport/dist/serialport.js', async () => {
   const actual = await vi.importActual<typeof import('serialport')>('serialport');
   class SerialPort extends actual.SerialPortMock {
     static override list = () => Promise.resolve(ports);
