@@ -13,6 +13,7 @@ export type MayRead = (path: string) => boolean | Promise<boolean>;
  * @throws OutsideError from `read`, `write` and `remove`
  */
 export function confinedFs(fs: LocalFs, base: string, mayRead: MayRead = () => false): LocalFs {
+  let realBase: Promise<string> | undefined;
   const mayWrite = async (path: string) => {
     const relative = path.includes('/../') ? undefined : below(base, path);
     if (relative === undefined || relative === '') throw notWritten(path, base);
@@ -30,7 +31,7 @@ export function confinedFs(fs: LocalFs, base: string, mayRead: MayRead = () => f
     real: (path) => fs.real(path),
     read: async (path) => {
       const real = await fs.real(path);
-      const isInside = below(await fs.real(base), real) !== undefined;
+      const isInside = below(await (realBase ??= fs.real(base)), real) !== undefined;
       if (!isInside && !(await mayRead(real))) throw notRead(path, real, base);
       return fs.read(path);
     },

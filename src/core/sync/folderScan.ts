@@ -12,6 +12,9 @@ export const IGNORE_FILE = '.mpyignore';
 /** Limit of the depth: a deeper tree is a mistake, such as a loop of links on a network drive. */
 const MAX_DEPTH = 40;
 
+/** Files that are read at a time: reading a small one takes several calls of the system, each in another thread. */
+const READ_AT_ONCE = 16;
+
 /** The user's settings for one workspace folder. */
 export interface FolderRules {
   readonly mappings: readonly Mapping[];
@@ -79,6 +82,13 @@ export async function ignoresFor(
   return scan.ignores;
 }
 
+/** What is kept of a file that was read. */
+interface ReadFile {
+  readonly size: number;
+  readonly sha256: string;
+  readonly hasBom: boolean;
+}
+
 /** One pass over a folder. Paths are relative to it. */
 class Scan {
   readonly files = new Map<string, { size: number; sha256: string }>();
@@ -98,7 +108,7 @@ class Scan {
     const found = await this.fs.stat(joinLocal(this.folder, from));
     if (!found) return;
     if (found.type === 'dir') await this.walk(from, 0);
-    else await this.file(from);
+    else this.take(from, (await this.readAll([from])).get(from));
   }
 
   async readIgnoreFilesAbove(path: string): Promise<void> {
@@ -120,12 +130,15 @@ class Scan {
       this.dirs.splice(this.dirs.indexOf(dir), 1);
       return;
     }
-    for (const { name, type } of entries) {
-      const path = dir === '' ? name : `${dir}/${name}`;
-      if (this.ignores.ignores(path, type === 'dir' || type === 'link')) continue;
+    const wanted = entries
+      .map(({ name, type }) => ({ path: dir === '' ? name : `${dir}/${name}`, type }))
+      .filter(({ path, type }) => !this.ignores.ignores(path, type === 'dir' || type === 'link'));
+    const files = wanted.filter(({ type }) => type === 'file').map(({ path }) => path);
+    const read = await this.readAll(files);
+    for (const { path, type } of wanted) {
       if (type === 'link') this.skip(path, l10n.t('is a link to a folder, which is not followed'));
       else if (type === 'other') this.skip(path, l10n.t('is neither a file nor a folder'));
-      else if (type === 'file') await this.file(path);
+      else if (type === 'file') this.take(path, read.get(path));
       else {
         this.dirs.push(path);
         await this.walk(path, depth + 1);
@@ -133,28 +146,50 @@ class Scan {
     }
   }
 
-  private async file(path: string): Promise<void> {
-    throwIfAborted(this.signal);
-    const content = await this.readInside(path);
-    if (!content) return;
-    if (hasBom(content) && path.endsWith('.py')) {
+  /** Reads files, some at a time. A link out of the folder is missing in the result. */
+  private async readAll(paths: readonly string[]): Promise<Map<string, ReadFile>> {
+    const read = new Map<string, ReadFile>();
+    const left = paths.values();
+    const lane = async () => {
+      for (const path of left) {
+        throwIfAborted(this.signal);
+        const content = await this.readInside(path);
+        if (!content) continue;
+        read.set(path, {
+          size: content.length,
+          sha256: sha256(content),
+          hasBom: hasBom(content),
+        });
+      }
+    };
+    const lanes = Math.min(READ_AT_ONCE, paths.length);
+    await Promise.all(Array.from({ length: lanes }, lane));
+    return read;
+  }
+
+  private take(path: string, read: ReadFile | undefined): void {
+    if (!read) {
+      this.skip(path, l10n.t('is a link to a place outside this folder'));
+      return;
+    }
+    const { size, sha256, hasBom } = read;
+    if (hasBom && path.endsWith('.py')) {
       const message = l10n.t(
         '{0} begins with a byte order mark, so a board cannot run it: save it as UTF-8 without BOM',
         path,
       );
       this.problems.push({ severity: 'warning', path, message });
     }
-    this.files.set(path, { size: content.length, sha256: sha256(content) });
+    this.files.set(path, { size, sha256 });
   }
 
-  /** Returns undefined for a link out of the folder, which is ignored. */
+  /** Returns undefined for a link out of the folder. */
   private async readInside(path: string): Promise<Uint8Array | undefined> {
     try {
       return await this.fs.read(joinLocal(this.folder, path));
     } catch (error) {
-      if (!(error instanceof OutsideError)) throw error;
-      this.skip(path, l10n.t('is a link to a place outside this folder'));
-      return undefined;
+      if (error instanceof OutsideError) return undefined;
+      throw error;
     }
   }
 

@@ -10,6 +10,8 @@ const GIT: MinimatchOptions = {
   platform: 'linux',
 };
 
+const WILDCARDS = /[*?[\\]/;
+
 /** Longer lines are skipped: such patterns are not written by people, and matching them is slow. */
 const MAX_PATTERN = 1000;
 
@@ -44,7 +46,7 @@ export const BUILT_IN_IGNORES: readonly string[] = [
 interface Rule {
   /** Folder of the file that contains the pattern (relative, '' for the root). */
   readonly base: string;
-  readonly matcher: Minimatch;
+  readonly fits: (path: string) => boolean;
   readonly negated: boolean;
   readonly dirsOnly: boolean;
 }
@@ -89,8 +91,8 @@ export class IgnoreRules {
 
 function matches(rule: Rule, path: string, isDir: boolean): boolean {
   if (rule.dirsOnly && !isDir) return false;
-  if (rule.base === '') return rule.matcher.match(path);
-  return path.startsWith(`${rule.base}/`) && rule.matcher.match(path.slice(rule.base.length + 1));
+  if (rule.base === '') return rule.fits(path);
+  return path.startsWith(`${rule.base}/`) && rule.fits(path.slice(rule.base.length + 1));
 }
 
 function parseRule(line: string, base: string): Rule | undefined {
@@ -104,8 +106,19 @@ function parseRule(line: string, base: string): Rule | undefined {
   const anchored = pattern.includes('/');
   pattern = pattern.replace(/^\//, '');
   if (pattern === '') return undefined;
-  const matcher = new Minimatch(anchored ? pattern : `**/${pattern}`, GIT);
-  return { base, matcher, negated, dirsOnly };
+  return { base, fits: anchored ? glob(pattern) : byName(pattern), negated, dirsOnly };
+}
+
+/** Matches the last name of a path. Most rules are plain names, and every path of a folder is compared with all rules. */
+function byName(pattern: string): Rule['fits'] {
+  const isName = WILDCARDS.test(pattern) ? glob(pattern) : (name: string) => name === pattern;
+  return (path) => isName(path.slice(path.lastIndexOf('/') + 1));
+}
+
+/** Compiles the pattern when it is first compared. */
+function glob(pattern: string): Rule['fits'] {
+  let compiled: Minimatch | undefined;
+  return (text) => (compiled ??= new Minimatch(pattern, GIT)).match(text);
 }
 
 /** Only {@link BUILT_IN_IGNORES}: files made by tools that an upload of a folder leaves out. */
