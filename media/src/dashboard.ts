@@ -153,7 +153,7 @@ function askForBoard(): void {
 }
 
 function showBoard(message: Extract<ToDashboard, { kind: 'board' }>): void {
-  const { facts, series, totals } = message;
+  const { facts, series, totals, zone } = message;
   element('facts').replaceChildren(
     ...facts.flatMap(([name, value]) => [make('dt', '', name), make('dd', '', value)]),
   );
@@ -174,7 +174,7 @@ function showBoard(message: Extract<ToDashboard, { kind: 'board' }>): void {
     const names = { lowest: word('lowest'), highest: word('highest'), last: word('last') };
     const most = metric === 'memoryFree' || metric === 'flashFree' ? totals[metric] : undefined;
     const write = (v: number) => show(metric, v);
-    return [chart({ title: titleOf(metric), points, most, show: write, words: names })];
+    return [chart({ title: titleOf(metric), points, most, show: write, words: names, zone })];
   });
   const none = make('p', '', word(message.period === 'live' ? 'noSamples' : 'noStored'));
   element('charts').replaceChildren(...(charts.length > 0 ? charts : [none]));
@@ -199,6 +199,8 @@ function show(metric: Metric, value: number): string {
       return `${Math.round(value)} s`;
     case 'reconnects':
       return String(Math.round(value));
+    case 'battery':
+      return `${(value / 1000).toFixed(2)} V`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { zoneText } from '../../../src/core/timeZone';
 import { make } from './host';
 
 /** One measured quantity over time. */
@@ -18,6 +19,8 @@ export interface Series {
   /** Formats a value. */
   readonly show: (value: number) => string;
   readonly words: { readonly lowest: string; readonly highest: string; readonly last: string };
+  /** The board's time zone in minutes east of UTC, for the time axis; undefined: that of this computer. */
+  readonly zone?: number | undefined;
 }
 
 const WIDTH = 400;
@@ -64,8 +67,8 @@ export function chart(series: Series): HTMLElement {
   const span = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
   const xAxis = make('div', 'chart-x');
   xAxis.append(
-    make('span', '', clock(points[0]?.at, span)),
-    make('span', '', points.length > 1 ? clock(points.at(-1)?.at, span) : ''),
+    make('span', '', clock(points[0]?.at, span, series.zone)),
+    make('span', '', points.length > 1 ? clock(points.at(-1)?.at, span, series.zone) : ''),
   );
   const plot = make('div', 'chart-plot');
   plot.append(yAxis, svg, xAxis);
@@ -115,11 +118,14 @@ function polyline(piece: Series['points'], all: Series['points'], { from, to }: 
   return places.map((p) => `${p.x.toFixed(1)},${p.y.toFixed(1)}`).join(' ');
 }
 
-/** Formats the time of day, with the day if the axis is longer than one day. */
-function clock(at: number | undefined, span: number): string {
+/** Formats the time of day, with the day if the axis is longer than one day, and with the zone if it is the board's. */
+export function clock(at: number | undefined, span: number, zone?: number): string {
   if (at === undefined) return '';
-  const date = new Date(at);
-  return span > DAY_MS
-    ? date.toLocaleString([], { dateStyle: 'short', timeStyle: 'short' })
-    : date.toLocaleTimeString([], { timeStyle: 'short' });
+  const date = new Date(at + (zone ?? 0) * 60_000);
+  const shift = zone === undefined ? {} : { timeZone: 'UTC' };
+  const time =
+    span > DAY_MS
+      ? date.toLocaleString([], { dateStyle: 'short', timeStyle: 'short', ...shift })
+      : date.toLocaleTimeString([], { timeStyle: 'short', ...shift });
+  return zone === undefined ? time : `${time} ${zoneText(zone)}`;
 }

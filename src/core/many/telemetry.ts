@@ -1,6 +1,9 @@
 import { Emitter } from '../events';
 
-/** Measurements of a board over time, in bytes, seconds, dBm and milliseconds. */
+/**
+ * Measurements of a board over time, in bytes, seconds, dBm, milliseconds and millivolts. The history adds values in this order,
+ * so that a new one goes to the end.
+ */
 export const METRICS = [
   'memoryFree',
   'flashFree',
@@ -8,6 +11,7 @@ export const METRICS = [
   'roundTrip',
   'uptime',
   'reconnects',
+  'battery',
 ] as const;
 export type Metric = (typeof METRICS)[number];
 
@@ -79,6 +83,7 @@ export function valuesFromAgent(
     ['roundTrip', data.rtt],
     ['uptime', data.up],
     ['reconnects', data.rc],
+    ['battery', data.mv],
   ];
   const known = values.filter((v): v is [Metric, number] => Number.isFinite(v[1]));
   return Object.fromEntries(known);

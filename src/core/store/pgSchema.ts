@@ -1,7 +1,17 @@
 import { METRICS } from '../many';
 
-/** Version of the tables in a PostgreSQL database, kept in the table `fleet`. */
+/**
+ * Version of the tables in a PostgreSQL database, kept in the table `fleet`. It counts changes that an older product could not
+ * work with; a column more is none.
+ */
 export const PG_VERSION = 1;
+
+/** Columns that tables of an older product lack. */
+export const PG_ADDED = 'ALTER TABLE telemetry ADD COLUMN IF NOT EXISTS battery DOUBLE PRECISION';
+/** Whether they are there. Altering a table waits for all who read it, so it is done only once. */
+export const PG_HAS_ADDED = `
+SELECT 1 FROM information_schema.columns
+WHERE table_schema = current_schema() AND table_name = 'telemetry' AND column_name = 'battery'`;
 
 /** Columns as in SQLite (schema.ts). A sequence numbers the rows, since several may have the same millisecond. */
 export const PG_TABLES = `

@@ -3,7 +3,7 @@ import { Pool } from 'pg';
 import type { StoreAnswer, StoreCalls, StoreRequest, StoreSettings } from './messages';
 import { addMessages, commands, knownSources, messages, putCommand } from './pgMessages';
 import { append, audit, deleteBefore, events, series, size, type Db } from './pgQueries';
-import { PG_TABLES, PG_VERSION } from './pgSchema';
+import { PG_ADDED, PG_HAS_ADDED, PG_TABLES, PG_VERSION } from './pgSchema';
 
 /**
  * The store's thread for a PostgreSQL server. It has the same calls as storeWorker.ts, and is
@@ -36,6 +36,7 @@ async function prepare(): Promise<void> {
   await inTransaction(async (db) => {
     await db.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     await db.query(PG_TABLES);
+    if ((await db.query(PG_HAS_ADDED)).rows.length === 0) await db.query(PG_ADDED);
     const { rows } = await db.query<{ version: number }>('SELECT version FROM fleet');
     const [known] = rows;
     if (!known) await db.query('INSERT INTO fleet VALUES ($1)', [PG_VERSION]);

@@ -6,7 +6,7 @@ import { MESSAGE_TABLES } from './appMessages';
  * Version of the tables, stored in the file as SQLite's `user_version`. A newer file is set aside
  * and never changed.
  */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /**
  * Telemetry is clustered by board, so that a chart reads one contiguous range. Everything else is
@@ -42,9 +42,10 @@ export function createTables(db: Database): void {
 
 /**
  * Upgrades the tables of an older version, within the caller's transaction. Version 1 had no
- * messages of apps, version 2 no start of a board.
+ * messages of apps, version 2 no start of a board, version 3 no battery.
  */
 export function migrate(db: Database, version: number): void {
+  if (version < 4) db.exec('ALTER TABLE telemetry ADD COLUMN battery REAL');
   if (version === 2) db.exec('ALTER TABLE app_sources ADD COLUMN start INTEGER');
   db.exec(`${MESSAGE_TABLES} PRAGMA user_version = ${VERSION};`);
 }

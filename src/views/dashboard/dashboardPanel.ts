@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../callCommand';
-import { type Board, isConnected } from '../../core/board';
+import { type Board, boardZone, isConnected } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
 import { Coalescer } from '../coalesce';
@@ -162,6 +162,7 @@ export class DashboardPanel implements vscode.Disposable {
   #sendBoard(): void {
     const board = this.context.fleet.byId(this.#looked);
     if (!board) return;
+    const zone = boardZone(board.links);
     this.#post({
       kind: 'board',
       id: board.id,
@@ -175,6 +176,7 @@ export class DashboardPanel implements vscode.Disposable {
         ...factLines(board),
         ...board.links.map((l): [string, string] => [vscode.l10n.t('Link'), l.found.address.text]),
       ],
+      ...(zone === undefined ? {} : { zone }),
       totals: {
         ...(board.info?.memory && { memoryFree: board.info.memory.total }),
         ...(board.info?.flash && { flashFree: board.info.flash.total }),

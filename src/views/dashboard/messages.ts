@@ -85,6 +85,8 @@ export type ToDashboard =
       readonly facts: readonly (readonly [string, string])[];
       /** Total bytes of memory and flash: the upper ends of the charts of free bytes. */
       readonly totals: { readonly memoryFree?: number; readonly flashFree?: number };
+      /** The board's time zone in minutes east of UTC, if its configuration names one. */
+      readonly zone?: number;
     };
 
 export type FromDashboard =

@@ -70,7 +70,7 @@ test('a history of the version before gets the tables and keeps its rows', async
   db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
   for (const table of ['app_messages', 'app_sources', 'app_commands'])
     db.exec(`DROP TABLE ${table}`);
-  db.exec('PRAGMA user_version = 1');
+  db.exec('ALTER TABLE telemetry DROP COLUMN battery; PRAGMA user_version = 1');
   db.close();
   const second = start('older').store;
   await second.addMessages([row(1)], []);

@@ -41,13 +41,23 @@ const words = (events: readonly EventEntry[]) => events.map((e) => `${e.kind} ${
 describe('what boards say is kept', () => {
   it('takes measurements, and of an event what it says', () => {
     const { kept, say } = start();
-    say('tm', { up: 60, free: 9000, fs: [100, 40], rssi: -61, rtt: 30, rc: 2, junk: 'x' });
+    say('tm', {
+      up: 60,
+      free: 9000,
+      fs: [100, 40],
+      rssi: -61,
+      rtt: 30,
+      rc: 2,
+      mv: 3712,
+      junk: 'x',
+    });
     say('ev', { ev: 'crash', boot: 'b2', boot0: 'b1', t: 5000, tb: 'Traceback\nValueError: x\n' });
     say('ev', { ev: 'task', boot: 'b2', name: 'blink', x: 'OSError(5)', n: 3 });
     say('ev', { ev: 'ota', boot: 'b2', state: 'confirmed' });
     say('ev', { ev: 7, boot: {} });
     expect(kept.telemetry[0]?.values).toEqual({
       ...{ uptime: 60, memoryFree: 9000, flashFree: 40, signal: -61, roundTrip: 30, reconnects: 2 },
+      battery: 3712,
     });
     expect(words(kept.events)).toEqual([
       'crash Traceback\nValueError: x',

@@ -185,6 +185,22 @@ test('a damaged page is noticed when it is read, and the file is set aside', () 
   expect(readdirSync(folder)).toContain('history.db.damaged');
 });
 
+test('a file of version 3 keeps its measurements and takes those of batteries', () => {
+  const { path, file, notices } = start();
+  add(file, { telemetry: [{ uid: 'aa', at: NOW, values: { memoryFree: 7 } }] });
+  const db = opened(path);
+  db.exec('ALTER TABLE telemetry DROP COLUMN battery; PRAGMA user_version = 3');
+  db.close();
+  add(file, {
+    telemetry: [{ uid: 'aa', at: NOW + DAY, values: { memoryFree: 8, battery: 3712 } }],
+  });
+  const values = (metric: 'memoryFree' | 'battery') =>
+    file
+      .use((d) => series(d, { uid: 'aa', metric, from: NOW, to: NOW + 2 * DAY, points: 2 }))
+      .map(({ mean }) => mean);
+  expect([values('memoryFree'), values('battery'), notices]).toEqual([[7, 8], [3712], []]);
+});
+
 test('a file of a newer version is set aside unchanged', () => {
   const { path, file, folder, notices } = start();
   const db = new Database(path);
