@@ -1,6 +1,7 @@
 import {
   FileError,
   FleetError,
+  IncompleteError,
   ProtocolError,
   PythonError,
   UsageError,
@@ -11,7 +12,7 @@ import type { Outcome } from '../core/many';
 /** Exit statuses of mpyfleet; scripts rely on them. */
 export const EXIT = {
   ok: 0,
-  /** An exception on the board, a file operation that it refused, or an update that it reverted. */
+  /** An exception on the board, a file operation that it refused, an update that it reverted, or a sync that left files out. */
   board: 1,
   /** The link failed (not found, lost, silent), or a running program may not be stopped. */
   link: 2,
@@ -26,7 +27,7 @@ export const EXIT = {
 /** Returns the exit status for an error. */
 export function exitStatus(error: unknown): number {
   if (error instanceof PythonError || error instanceof FileError) return EXIT.board;
-  if (error instanceof WentBackError) return EXIT.board;
+  if (error instanceof WentBackError || error instanceof IncompleteError) return EXIT.board;
   if (error instanceof UsageError) return EXIT.usage;
   if (error instanceof ProtocolError) return EXIT.link;
   if (!(error instanceof FleetError)) return EXIT.internal;

@@ -150,6 +150,11 @@ export class WentBackError extends FleetError {
   readonly code = 'wentBack';
 }
 
+/** Part of the work could not be done, and the rest was. */
+export class IncompleteError extends FleetError {
+  readonly code = 'incomplete';
+}
+
 /** The user's request is invalid, e.g. a name that matches nothing or a bad pattern. */
 export class UsageError extends FleetError {
   readonly code = 'usage';

@@ -12,18 +12,27 @@ import {
   type SyncPlan,
   UndoStore,
 } from '../../core/sync';
+import { counted } from '../../core/counted';
+import { IncompleteError } from '../../core/errors';
 import type { BoardIo, CliBoard } from '../board';
 import { type Cli, printable } from '../cli';
 import { undoFolder } from '../files';
 
-/** Prints a plan and applies it; with --dry-run only prints it. @returns the value for --json */
+/**
+ * Prints a plan and applies it; with --dry-run only prints it.
+ * @returns the value for --json
+ * @throws IncompleteError at the end, if the plan leaves something out by mistake, such as a source that does not exist
+ */
 export async function carryOut(
   cli: Cli,
   { board, io, localFs }: { board: CliBoard; io: BoardIo; localFs: LocalFs },
   plan: SyncPlan,
 ): Promise<object> {
   sayPlan(plan, io, cli.options.dryRun);
-  if (cli.options.dryRun) return planValue(plan);
+  if (cli.options.dryRun) {
+    checkWhole(plan, 'Nothing was changed.');
+    return planValue(plan);
+  }
   const result = await applyPlan(plan, {
     files: board.files,
     localFs,
@@ -34,7 +43,19 @@ export async function carryOut(
     onProgress: (done, total, path) => io.progress(done, total, path),
   });
   io.say(`${resultSummary(result)}\n`);
+  checkWhole(plan, 'The rest was synced.');
   return result;
+}
+
+/** @throws IncompleteError naming the first mistake */
+function checkWhole({ problems }: SyncPlan, hint: string): void {
+  const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
+  if (!first) return;
+  const others = more.length === 0 ? '' : ` (and ${counted(more.length, 'other mistake')})`;
+  throw new IncompleteError(
+    printable(`Not everything can be synced: ${first.path}: ${first.message}${others}`),
+    { hint },
+  );
 }
 
 /** Makes a path of the command line absolute, with `/` between the parts on every system. */

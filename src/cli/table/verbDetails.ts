@@ -10,6 +10,7 @@ lock writes mpy.lock for the packages named, or for those on the board; sync ins
 Files that were changed on a board or installed from elsewhere are kept unless --force is given.`;
 
 export const SYNC_DETAILS = `Nothing is deleted without --mirror. Files listed in .mpyignore, and files that no board needs, are excluded.
+It ends with 1 if a file of the plan cannot be synced, such as a source that does not exist; the others are synced.
 FILE is an mqsync specification, or a device file of iot-kernel (.yaml); without FILE those of .micropython/devices and $IOT_DEVICES.
 A specification whose first line is "#!/usr/bin/env -S mpyfleet sync" is a script, once it is executable: ./blink -b 'rack[1-4]' -n
 Files outside its folder, its repository and the current folder are read only with --force.`;

@@ -148,6 +148,14 @@ describe('mpyfleet and files', () => {
       expect((await rig.on(tty, 'ls', ':spec')).out).toMatch(/mod\.mpy/);
     }
     expect((await started('-b', on2[0] ?? '')).out).toBe('All 1 up to date\n');
+    writeFileSync(script, `${first}/spec:\n  mod.py gone.py\n`);
+    const whole = await started('-b', on2[0] ?? '', '--dry-run');
+    expect(whole).toMatchObject({ status: 1 });
+    expect(whole.err).toContain('line 3: "gone.py" does not exist');
+    const partly = await started('-b', on2[0] ?? '');
+    expect(partly).toMatchObject({ status: 1 });
+    expect(partly.err).toContain('The rest was synced');
+    expect((await rig.on(on2[0] ?? '', 'ls', ':spec')).out).toMatch(/mod\.py\b/);
     const uid = (
       await rig.on(rig.one, 'exec', 'import machine; print(machine.unique_id().hex())')
     ).out.trim();
