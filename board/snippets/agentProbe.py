@@ -18,6 +18,9 @@ def probe():
         d["socket"] = 1 if socket else 0
     except ImportError:
         d["socket"] = 0
+    import os
+
+    d["random"] = 1 if hasattr(os, "urandom") else 0
     try:
         import mpyfleet_f
 

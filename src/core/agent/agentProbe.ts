@@ -50,6 +50,16 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
       },
     );
   }
+  if (number('random') === 0) {
+    throw new UsageError(
+      l10n.t('The firmware of {0} has no os.urandom: the agent cannot run on it', board.name),
+      {
+        hint: l10n.t(
+          'Without random numbers the agent could not tell new messages from recorded ones. Nothing was written. Use a firmware with the hardware random number generator, or reach the board by cable, WebREPL or "Share with Colleagues".',
+        ),
+      },
+    );
+  }
   checkMemory(board.name, words('platform'), number('heap'));
   if (!/^[0-9a-f]{2,64}$/.test(words('uid')) || isPlaceholderUid(words('uid'))) {
     throw new UsageError(

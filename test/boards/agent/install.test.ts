@@ -182,12 +182,31 @@ it('says in words what a board without Wi-Fi or with little memory lacks', async
     exec: () => Promise.resolve(Buffer.from('{"platform":"x","asyncio":1,"socket":0,"uid":"aa"}')),
   };
   await expect(examine(board)).rejects.toThrow(/has no network/);
-  const said = '{"platform":"esp8266","asyncio":1,"socket":1,"uid":"aa","heap":36000}';
+  const said = '{"platform":"esp8266","asyncio":1,"socket":1,"random":1,"uid":"aa","heap":36000}';
   const small = { ...board, exec: () => Promise.resolve(Buffer.from(said)) };
   await expect(examine(small)).rejects.toMatchObject({
     message: 'x has 36 kB of memory free, and the agent needs 40 kB',
     hint: expect.stringContaining('ESP8266 is too small') as string,
   });
+});
+
+it('refuses a firmware without os.urandom, before anything is written', async () => {
+  // Firmware for stm32, nrf and renesas boards has none where the generator is left out. A file comes before the module.
+  const hides =
+    'import uos\nfor n in dir(uos):\n    if n != "urandom":\n        globals()[n] = getattr(uos, n)\n';
+  const bare = await startUboard({ name: 'norandom', heap: 512, files: { 'os.py': hides } });
+  const wire = serialTransport(serialAddress(bare.tty), silentLog);
+  try {
+    await wire.open(AbortSignal.timeout(10_000));
+    await expect(examine(targetOf(wire))).rejects.toMatchObject({
+      message: expect.stringMatching(/has no os\.urandom: the agent cannot run on it$/) as string,
+      hint: expect.stringContaining('Nothing was written') as string,
+    });
+    expect(Object.keys(await bare.files())).toEqual(['/os.py']);
+  } finally {
+    await wire.close();
+    await bare.stop();
+  }
 });
 
 it('has the board name the Wi-Fi networks that it sees, strongest first', async () => {
