@@ -57,7 +57,13 @@ export const agent = {
   },
   putAgent: {
     title: 'Put the Agent on Board (MQTT)…',
-    menus: [submenu('agent', '4_agent@1', isGroupOr('present'))],
+    menus: [
+      submenu(
+        'agent',
+        '4_agent@1',
+        and(isGroupOr('present'), '!(viewItem =~ /\\batColleague\\b/)'),
+      ),
+    ],
   },
   putAgentOnBoard: {
     title: 'Put the Agent on a Board…',
@@ -76,7 +82,14 @@ export const agent = {
   shareBoard: {
     title: 'Share with Colleagues…',
     menus: [
-      submenu('agent', '5_share@1', and(ONE, is('present'), '!(viewItem =~ /\\bshared\\b/)')),
+      submenu(
+        'agent',
+        '5_share@1',
+        and(
+          ...[ONE, is('present'), is('on-serial|on-webrepl|on-telnet|on-demo')],
+          '!(viewItem =~ /\\b(shared|atColleague)\\b/)',
+        ),
+      ),
     ],
   },
   stopSharing: {
@@ -105,11 +118,11 @@ export const agent = {
   },
   importKey: {
     title: 'Import the Key of This Board…',
-    menus: [submenu('agent', '3_key@1', and(ONE, is('agent')))],
+    menus: [submenu('agent', '3_key@1', and(ONE, is('agent|atColleague')))],
   },
   copyKey: {
     title: 'Copy a Key of This Board…',
-    menus: [submenu('agent', '3_key@2', and(ONE, is('agent')))],
+    menus: [submenu('agent', '3_key@2', and(ONE, is('agent|atColleague')))],
   },
   giveKeys: {
     title: 'Give a Person Keys…',

@@ -116,6 +116,7 @@ export class PresenceSource implements BoardSource {
       details: {
         broker: this.broker.profile.name,
         agent: birth.agent,
+        ...(birth.caps.has('cable') ? { cable: 'yes' } : {}),
         ...(birth.slot === FROZEN_SLOT ? { frozen: 'yes' } : {}),
         mode: birth.mode,
         ...(birth.proto < 2 ? { protocol: '1: can be read only, update its agent' } : {}),

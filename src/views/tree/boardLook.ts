@@ -1,4 +1,4 @@
-import { type Board, type BoardState, isConnected, wordOf } from '../../core/board';
+import { type Board, type BoardState, isConnected, type Link, wordOf } from '../../core/board';
 import type { LinkKind } from '../../core/address';
 
 /** How a board is drawn: a pure function of its state, tested in plain Node. Texts are not localised here. */
@@ -43,9 +43,14 @@ export function lookOf(board: Board): StateLook {
   return stateLook(board.state, board.present);
 }
 
-/** Returns whether the board is or was behind a broker, and therefore has the agent. */
+/** Returns whether the board is or was behind a broker with an agent of its own. */
 export function hasAgent(board: Board): boolean {
-  return board.links.some((l) => l.found.address.kind === 'mqtt');
+  return board.links.some((l) => l.found.address.kind === 'mqtt' && !isCabled(l));
+}
+
+/** Returns whether a computer with a cable is the agent: it offers no settings, updates or logs. */
+function isCabled({ found }: Link): boolean {
+  return found.details?.cable !== undefined;
 }
 
 /** Returns words that menus test with `viewItem =~ /\bword\b/`. The words are defined only here. */
@@ -59,6 +64,7 @@ export function boardContext(board: Board): string {
   if (board.uid) words.push('known');
   if (board.links.length > 1) words.push('several');
   if (hasAgent(board)) words.push('agent');
+  else if (board.links.some(isCabled)) words.push('atColleague');
   if (board.links.some((l) => l.present && l.found.details?.safe !== undefined)) words.push('safe');
   if (board.transport?.can.hardReset !== false) words.push('canHardReset');
   for (const link of board.links) words.push(`on-${link.found.address.kind}`);

@@ -137,6 +137,8 @@ describe('the menus of the tree', () => {
     'a board that is not connected': 'board disconnected closed present known on-webrepl',
     'a board that is being connected': 'board connecting closed present trying known on-serial',
     'a board that is away': 'board disconnected known on-serial',
+    'a board that a colleague shares':
+      'board online closed present known atColleague canHardReset on-mqtt',
     'a demo board': 'board idle open present known on-demo',
     'a group': 'group',
     'a file': 'remote file python',
@@ -201,6 +203,14 @@ describe('the menus of the tree', () => {
         expect.arrayContaining(['installPackage', 'updatePackages', 'installLock']),
       );
     }
+  });
+
+  it('offer only its key for a board that a colleague shares: it has no agent of its own', () => {
+    const viewItem = rows['a board that a colleague shares'];
+    const offered = (contributes.menus['mpyFleet.agentMenu'] ?? []).filter((i) =>
+      holds(i.when ?? '', { viewItem, listMultiSelection: false }),
+    );
+    expect(offered.map((i) => i.command)).toEqual(['mpyFleet.importKey', 'mpyFleet.copyKey']);
   });
 
   it('offer a group what its boards can be given together, and nothing for one board', () => {
