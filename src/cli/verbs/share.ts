@@ -9,6 +9,7 @@ import {
 import { readInfo } from '../../core/board';
 import { aborted } from '../../core/async';
 import { ConnectError, ConnectionLostError, UsageError } from '../../core/errors';
+import { isLoopback } from '../../core/broker/brokerProfiles';
 import { mqttAddress } from '../../core/parseAddress';
 import { sharedFacts } from '../../core/share/sharedFacts';
 import type { SharedFacts } from '../../core/share/sharedLine';
@@ -74,6 +75,11 @@ async function share(
       cli.err(`${printable(board.name)}: a colleague is here, as ${s.role}\n`),
     );
     io.say(printable(words(facts, broker, role && keyOf(key, facts.uid, role))));
+    if (isLoopback(profile)) {
+      cli.err(
+        `${broker} is at ${profile.url}, which only this computer can reach: colleagues on others need its address in the network\n`,
+      );
+    }
     await Promise.race([aborted(io.signal), lost]);
   } finally {
     await shared.stop(io.signal.aborted ? 'stopped' : 'unplugged');

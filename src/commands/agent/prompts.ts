@@ -14,7 +14,7 @@ import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
 import type { Broker } from '../../core/broker/brokers';
 import { boardLogin } from '../../core/broker/boardLogin';
 import { LOCAL_BROKER_ID, nameOnNetwork } from '../../core/broker/localBroker';
-import type { Needs, ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { connectedBroker } from '../broker';
 import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
 
@@ -129,21 +129,11 @@ async function askOwnAddress(
   { brokers }: Needs<'brokers'>,
   broker: Broker,
 ): Promise<string | undefined> {
-  if (broker.profile.id === LOCAL_BROKER_ID && !openToNetwork(brokers.local)) {
-    const share = vscode.l10n.t('Let Boards on the Network Use It');
-    const answer = await showInformationMessage(
-      vscode.l10n.t(
-        'The local broker accepts only this computer, but the board must be able to reach it.',
-      ),
-      {
-        modal: true,
-        detail: vscode.l10n.t('It asks for a password, and boards obey signed orders only.'),
-      },
-      share,
-    );
-    if (answer !== share) return undefined;
-    await brokers.startLocal(true);
-  }
+  const words = vscode.l10n.t(
+    'The local broker accepts only this computer, but the board must be able to reach it.',
+  );
+  const open = vscode.l10n.t('Let Boards on the Network Use It');
+  if (!(await isOpenToNetwork({ brokers }, broker, words, open))) return undefined;
   const hosts = brokers.local.running
     ? brokers.local.lanUrls.map((lan) => new URL(lan).hostname)
     : [];
@@ -158,8 +148,23 @@ async function askOwnAddress(
   return host === undefined || host.trim() === '' ? undefined : host.trim();
 }
 
-function openToNetwork(local: ViewContext['brokers']['local']): boolean {
-  return local.running && local.lanUrls.length > 0;
+/**
+ * Offers to open the local broker to the network if it accepts only this computer, which replaces the broker. Other brokers are open.
+ * @param words why it must be open
+ * @returns false if the user does not want that
+ */
+export async function isOpenToNetwork(
+  { brokers }: Needs<'brokers'>,
+  { profile }: Broker,
+  words: string,
+  open: string,
+): Promise<boolean> {
+  const { local } = brokers;
+  if (profile.id !== LOCAL_BROKER_ID || (local.running && local.lanUrls.length > 0)) return true;
+  const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
+  if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
+  await brokers.startLocal(true);
+  return true;
 }
 
 /**

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
+import type { Broker } from '../../core/broker/brokers';
 import { callCommand } from '../../views/callCommand';
 import type { Needs } from '../../views/context';
 import { showInformationMessage, tellBriefly } from '../../views/message';
-import { askBroker } from './prompts';
+import { connectedBroker } from '../broker';
+import { askBroker, isOpenToNetwork } from './prompts';
 import type { Call, Command } from '../types';
 
 /** Commands to share boards on a cable with colleagues. */
@@ -34,13 +36,29 @@ export const shareCommands: readonly Command[] = [
   },
 ];
 
+/** Asks for a broker that colleagues can reach. */
+async function askReachable(
+  context: Needs<'brokers'>,
+  { signal, ask }: Call,
+): Promise<Broker | undefined> {
+  const broker = await ask(() => askBroker(context, 1, signal));
+  if (!broker) return undefined;
+  const words = vscode.l10n.t(
+    'The local broker accepts only this computer, but colleagues must be able to reach it.',
+  );
+  const open = vscode.l10n.t('Let Computers on the Network Use It');
+  const isOpen = await ask(() => isOpenToNetwork(context, broker, words, open));
+  // Opening the local broker replaces it.
+  return isOpen ? connectedBroker(context, broker.profile.id, signal) : undefined;
+}
+
 async function share(
   context: Needs<'brokers' | 'shares'>,
   board: Board,
   call: Call,
 ): Promise<void> {
   const before = context.shares.brokerOf(board);
-  const broker = before ?? (await askBroker(context, 1, call.signal));
+  const broker = before ?? (await askReachable(context, call));
   if (!broker) return;
   if (!before) await context.shares.share(board, broker, call.signal);
   const copy = vscode.l10n.t('Copy a Key…');
