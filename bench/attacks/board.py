@@ -20,6 +20,7 @@ UID = "e6614854d3"
 CID = "abcdefghijkl"
 ADMIN = bytes.fromhex("33" * 32)
 HELLO, PING, BYE, EXEC, PUT, DATA, GET, RESET, CFG = 1, 2, 3, 0x10, 0x20, 0x21, 0x26, 0x40, 0x42
+STDIN = 0x11
 
 rows = []
 
@@ -211,6 +212,12 @@ def take_over():
     for at in range(900, len(code), 1000):
         admin.ask(DATA, 7, code[at : at + 1000], at)
     row("the admin's code", "runs unchanged", "runs unchanged" if ag.run.ran == code else "no")
+    ag.run.state = "exec"
+    operator = Host(ag, "operator0000", "operator")
+    operator.hello()
+    ag.run.input, ag.run.taken, ag.run.stdin = b"", 0, None
+    row("operator: input for the admin's code", "EROLE", said(operator.ask(STDIN, 7, b"x\r")))
+    ag.run.state = "idle"
     ag.run.job = None
     admin.json(EXEC, 9, {"n": 2, "h": hashlib.sha256(b"x1").hexdigest()}, b"")
     out = admin.ask(DATA, 9, b"y2", 0)

@@ -90,6 +90,8 @@ def op_stdin(ag, s, r, j, body):
     if ag.run.state == "idle":
         # the code ended without reading it; an error here would end its request a second time
         return
+    if ag.run.state == "exec" and ag.run.out.s is not s:
+        raise Fail("EROLE", "its input comes from the session that runs it")
     ag.send(s, _OP_ACK, r, b"", feed(ag.run, j["o"], body))
 
 

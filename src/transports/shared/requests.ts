@@ -158,6 +158,9 @@ function stdin(world: World, { session, reqid, offset, body }: Request): undefin
   if (!line.takesInput) throw new Refusal('ENOSYS', 'this link takes no input while code runs');
   // Code that has ended reads no more. An error here would end its request a second time.
   if (!running?.isRunning) return;
+  if (running.session !== session) {
+    throw new Refusal('EROLE', 'its input comes from the session that runs it');
+  }
   running.feedInput(offset, body).then(
     (taken) => answers.send(session, { op: Op.ack, reqid, offset: taken }),
     () => undefined, // the link has ended, which ends the code with an error of its own

@@ -1,11 +1,12 @@
 import { deflateSync } from 'node:zlib';
 import { createHash, randomBytes } from 'node:crypto';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   AgentSession,
   decodeError,
   decodeFrame,
   decodeJson,
+  encodeJsonAndBytes,
   type Frame,
   keyForRole,
   makeFrame,
@@ -13,12 +14,14 @@ import {
   type OpCode,
   type Role,
 } from '../../../../src/core/agent';
-import { systemClock } from '../../../../src/core/async';
+import { Deferred, systemClock } from '../../../../src/core/async';
 import type { BoardFiles } from '../../../../src/core/boardFiles';
+import { text } from '../../../../src/core/bytes';
 import { Emitter } from '../../../../src/core/events';
 import { FileError, ProgramRunningError } from '../../../../src/core/errors';
 import { silentLog } from '../../../../src/core/log';
 import type { SharedLine } from '../../../../src/core/share/sharedLine';
+import type { Session } from '../../../../src/core/transport';
 import { ConsoleLog } from '../../../../src/transports/shared/consoleLog';
 import { HostSessions } from '../../../../src/transports/shared/hostSessions';
 import { SharedAgent } from '../../../../src/transports/shared/sharedAgent';
@@ -32,7 +35,7 @@ const FACTS = {
 };
 
 /** The agent's half with a board that has two files, and a host that speaks with it. */
-function start(files: Partial<BoardFiles> = {}, running = false) {
+function start(files: Partial<BoardFiles> = {}, running = false, own: Partial<SharedLine> = {}) {
   const none = new Emitter<never>().event;
   const sent: Buffer[] = [];
   const written: string[] = [];
@@ -48,6 +51,7 @@ function start(files: Partial<BoardFiles> = {}, running = false) {
     withSession: () => Promise.reject(new ProgramRunningError('kitchen')),
     interrupt: () => Promise.resolve(),
     softReset: () => Promise.resolve(),
+    ...own,
   };
   const sessions = new HostSessions(UID, KEY, systemClock);
   const agent = new SharedAgent({
@@ -177,4 +181,30 @@ it('says that a program runs instead of stopping it', async () => {
   const payload = Buffer.concat([Buffer.from([0, head.length]), head]);
   const exec = await ask(host, makeFrame(Op.exec, 3, { payload }));
   expect(decodeError(exec)).toMatchObject({ code: 'EBUSY', details: { app: 1 } });
+});
+
+it('takes input for code only from the session that runs it', async () => {
+  const typed: string[] = [];
+  const ended = new Deferred<void>();
+  const exec: Session['exec'] = async (_code, { onStart } = {}) => {
+    onStart?.((data) => Promise.resolve(void typed.push(text(data))));
+    await ended.promise;
+    return new Uint8Array();
+  };
+  const withSession: SharedLine['withSession'] = (work) => work({ exec } as Session);
+  const { agent, open, ask, sent } = start({}, false, { withSession });
+  const admin = open('admin', KEY);
+  const operator = open('operator', keyForRole(KEY, UID, 'operator'));
+  const code = Buffer.from('exec(input())');
+  const h = createHash('sha256').update(code).digest('hex');
+  const head = encodeJsonAndBytes({ n: code.length, h }, code);
+  agent.receive(CID, admin.encode(makeFrame(Op.exec, 2, { payload: head })));
+  await vi.waitFor(() => expect(agent.isRunning).toBe(true));
+  const input = (line: string) => ({ payload: Buffer.from(line) });
+  const evil = await ask(operator, makeFrame(Op.stdin, 2, input('evil\r')));
+  expect(refused(evil)).toBe('EROLE');
+  expect((await ask(admin, makeFrame(Op.stdin, 2, input('mine\r')))).op).not.toBe(Op.err);
+  expect(typed).toEqual(['mine\r']);
+  ended.resolve();
+  expect(sent.length).toBeGreaterThan(0);
 });
