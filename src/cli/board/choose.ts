@@ -12,6 +12,7 @@ import {
 import type { Cli } from '../cli';
 import { CliBoard } from './cliBoard';
 import type { Links } from './links';
+import { isForeign } from './project';
 import type { RegisteredBoard, Registry } from './registry';
 
 /**
@@ -79,7 +80,14 @@ function choose(
   for (const board of direct) {
     if (!otherLinks.has(board.address.text)) byAddress.set(board.address.text, board);
   }
-  return selectBoards(canonical(named), [...byAddress.values()], registry.groups);
+  return selectBoards(
+    canonical(named),
+    [...byAddress.values()],
+    registry.groups,
+    // A tag or a pattern of the user's own group must not take in boards that a repository has brought.
+    ({ address }, group) =>
+      registry.foreign.groups.has(group) || !isForeign(address, registry.foreign),
+  );
 }
 
 /** Uses names and addresses only, so facts that only brokers know do not matter. */
@@ -96,10 +104,21 @@ function withFound(registry: Registry, found: readonly Found[], make: Make): Cli
     const more = factsOf(told.get(b.address.text));
     return make(b.name, b.address, { ...more, ...b, tags: [...b.tags, ...(more.tags ?? [])] });
   });
-  const others = found.map((f) =>
+  const others = withoutImpostors(registry, found).map((f) =>
     make(f.name ?? f.uid ?? fullPlace(f.address), f.address, factsOf(f)),
   );
   return [...own, ...others];
+}
+
+/** Without boards of a project's broker that have the name or the uid of one of the user's own. */
+function withoutImpostors({ boards, groups, foreign }: Registry, found: readonly Found[]): Found[] {
+  const isOwn = ({ address }: { address: Address }) => !isForeign(address, foreign);
+  const taken = new Set(
+    [...boards, ...found].filter(isOwn).flatMap(({ name, uid }) => [name, uid]),
+  );
+  for (const group of Object.keys(groups)) if (!foreign.groups.has(group)) taken.add(group);
+  const isTaken = (key: string | undefined) => key !== undefined && taken.has(key);
+  return found.filter((f) => isOwn(f) || !(isTaken(f.name) || isTaken(f.uid)));
 }
 
 function factsOf(found: Found | undefined): More {
@@ -115,7 +134,7 @@ function factsOf(found: Found | undefined): More {
 /**
  * Returns the addresses among the parts of a selector, including ranges: serial:/dev/ttyACM[0-3].
  */
-function addressesIn(selector: string): Address[] {
+export function addressesIn(selector: string): Address[] {
   return splitTerms(selector).flatMap(({ text, literal }) =>
     addressTexts(text, literal).flatMap((t) => asAddress(t) ?? []),
   );
@@ -136,7 +155,7 @@ function canonical(selector: string): string {
 }
 
 function addressTexts(text: string, literal: boolean): string[] {
-  const looksLikeOne = /^(serial|wss?|mqtt|mqboard|demo):|^\/|^COM[\d[]/i.test(text);
+  const looksLikeOne = /^(serial|wss?|telnet|mqtt|mqboard|demo):|^\/|^COM[\d[]/i.test(text);
   if (!looksLikeOne) return [];
   return literal || /\[[^\]]*:/.test(text) ? [text] : expandTerm(text);
 }

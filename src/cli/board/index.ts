@@ -4,6 +4,7 @@ export { CliBoard } from './cliBoard';
 export { comesBack, targetOf } from './flashPort';
 export { type Links, loadLinks } from './links';
 export { Progress } from './progress';
+export { isForeign } from './project';
 export { printRecords, recordFilter } from './records';
 export { loadRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
 export { type BoardIo, runOnBoards } from './runOnBoards';

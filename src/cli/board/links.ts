@@ -5,6 +5,8 @@ import { ConnectError } from '../../core/errors';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import { CliBrokers } from '../broker';
 import type { Cli } from '../cli';
+import { addressesIn } from './choose';
+import { FILE_NAME, isForeign } from './project';
 import { loadRegistry, type Registry } from './registry';
 
 /** Opens links to boards for the command line. */
@@ -41,12 +43,14 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   const { createTransportFactory } = await import('../../transports');
   const { SessionFiles } = await import('../../core/files/sessionFiles');
   const registry = await loadRegistry(cli.cwd, cli.env);
-  const brokers = new CliBrokers(cli, registry.brokers);
+  const brokers = new CliBrokers(cli, registry.brokers, { foreign: registry.foreign.brokers });
+  const password = (address: Address, { wrong }: { wrong: boolean }) =>
+    linkPassword(cli, address, wrong, registry);
   const open = createTransportFactory({
     log: cli.log,
     baudRate: () => cli.options.baud,
-    webrepl: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
-    telnet: { getPassword: (address, { wrong }) => linkPassword(cli, address, wrong) },
+    webrepl: { getPassword: password },
+    telnet: { getPassword: password },
   });
   return {
     brokers,
@@ -73,8 +77,23 @@ export async function loadLinks(cli: Cli): Promise<Links> {
  * The password comes from MPYFLEET_PASSWORD and never from an argument, which every user of the
  * computer could read.
  */
-function linkPassword(cli: Cli, address: Address, wrong: boolean): Promise<string | undefined> {
+function linkPassword(
+  cli: Cli,
+  address: Address,
+  wrong: boolean,
+  { foreign }: Registry,
+): Promise<string | undefined> {
   const password = cli.env.MPYFLEET_PASSWORD;
+  const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD ?? '';
+  const isNamed = () => addressesIn(named).some((a) => a.text === address.text);
+  if (password !== undefined && isForeign(address, foreign) && !isNamed()) {
+    const message = `${address.text} is named by the project's ${FILE_NAME} alone, so it gets no password`;
+    return Promise.reject(
+      new ConnectError(address, 'passwordNeeded', message, {
+        hint: `Name the address itself with -b, or the project's file in MPYFLEET_CONFIG.`,
+      }),
+    );
+  }
   if (password !== undefined && !wrong) return Promise.resolve(password);
   const [reason, message] =
     password === undefined

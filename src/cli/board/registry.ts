@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import type { Address } from '../../core/address';
 import { mqboardAddress, parseAddress } from '../../core/parseAddress';
 import { UsageError } from '../../core/errors';
@@ -11,6 +10,7 @@ import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
 import { configHome } from '../configHome';
+import { FILE_NAME, findProject, type Foreign, NOTHING_FOREIGN, withProject } from './project';
 
 /** A board that has a name in the configuration. */
 export interface RegisteredBoard {
@@ -29,14 +29,13 @@ export interface Registry {
   readonly groups: Groups;
   readonly brokers: readonly BrokerProfile[];
   readonly macros: readonly PlacedMacro[];
+  readonly foreign: Foreign;
 }
 
 /** A macro, and the folder of its file. */
 export interface PlacedMacro extends Macro {
   readonly folder: string;
 }
-
-const FILE_NAME = 'fleet.json';
 
 /**
  * Reads `fleet.json`: the file that MPYFLEET_CONFIG names, else the user's file, overridden by that
@@ -52,8 +51,10 @@ export async function loadRegistry(
     return withMqboard((await readRegistry(resolve(cwd, named))) ?? notThere(named), env);
   }
   const home = env.HOME ?? homedir();
-  const own = await readRegistry(join(configHome(env), 'micropython-fleet', FILE_NAME));
-  return withMqboard(merge(own, await findProject(cwd, home)), env);
+  const path = join(configHome(env), 'micropython-fleet', FILE_NAME);
+  const own = (await readRegistry(path)) ?? parseRegistry({});
+  const project = await findProject(cwd, home, readRegistry);
+  return withMqboard(project ? withProject(own, project) : own, env);
 }
 
 /**
@@ -83,94 +84,6 @@ function withMqboard(
       ? [...registry.boards, { name: id, address: mqboardAddress(id, prefix), tags: [] }]
       : registry.boards,
   };
-}
-
-/**
- * Returns the project's file in this folder or one above it, up to the home folder or the root of a
- * repository, and only through folders that the user owns. In a folder that others can write to,
- * anyone could assign addresses to boards and brokers.
- */
-async function findProject(folder: string, home: string): Promise<Registry | undefined> {
-  const path = join(folder, '.micropython', FILE_NAME);
-  if (!(await isOwn(folder)) || !(await isOwn(dirname(path))) || !(await isOwn(path))) {
-    return undefined;
-  }
-  const found = await readRegistry(path);
-  if (found) return found;
-  const above = dirname(folder);
-  const isTop = above === folder || folder === home || (await exists(join(folder, '.git')));
-  return isTop ? undefined : findProject(above, home);
-}
-
-/**
- * Returns whether the path belongs to this user or to root, or does not exist. Windows needs no
- * check.
- */
-async function isOwn(path: string): Promise<boolean> {
-  const me = process.getuid?.();
-  if (me === undefined) return true;
-  try {
-    const { uid } = await stat(path);
-    return uid === me || uid === 0;
-  } catch (error) {
-    if (isNotFound(error)) return true;
-    throw error;
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
-}
-
-/**
- * A project comes from others, so it must not redefine the user's names: a password, file or code
- * for such a name would go somewhere else.
- * @throws UsageError if the project redefines a name of the user's
- */
-function merge(base: Registry | undefined, over: Registry | undefined): Registry {
-  for (const broker of over?.brokers ?? []) {
-    const own = base?.brokers.find((b) => b.id === broker.id);
-    if (own && !isDeepStrictEqual(own, broker)) throw redirected('broker', own.id);
-  }
-  for (const board of over?.boards ?? []) {
-    const own = base?.boards.find((b) => b.name === board.name);
-    if (own && own.address.text !== board.address.text) throw redirected('board', own.name);
-  }
-  for (const [name, boards] of Object.entries(over?.groups ?? {})) {
-    const own = base && Object.hasOwn(base.groups, name) ? base.groups[name] : boards;
-    if (own !== boards) throw redirected('group', name);
-  }
-  for (const { name, from } of over?.macros ?? []) {
-    const own = base?.macros.find((m) => m.name === name);
-    // The same path leads to a different file in the project.
-    if (own && ('file' in from || !isDeepStrictEqual(own.from, from))) {
-      throw redirected('macro', name);
-    }
-  }
-  const names = new Set(over?.boards.map((b) => b.name));
-  const replaced = new Set(over?.macros.map((m) => m.name));
-  return {
-    boards: [...(base?.boards.filter((b) => !names.has(b.name)) ?? []), ...(over?.boards ?? [])],
-    groups: { ...base?.groups, ...over?.groups },
-    macros: [...(base?.macros.filter((m) => !replaced.has(m.name)) ?? []), ...(over?.macros ?? [])],
-    brokers: [
-      ...(base?.brokers.filter((b) => !over?.brokers.some((o) => o.id === b.id)) ?? []),
-      ...(over?.brokers ?? []),
-    ],
-  };
-}
-
-function redirected(what: string, name: string): UsageError {
-  return new UsageError(
-    `The project's ${FILE_NAME} changes your ${what} "${name}", which your own ${FILE_NAME} has`,
-    { hint: 'Rename one of them, or name the file to use in MPYFLEET_CONFIG.' },
-  );
 }
 
 async function readRegistry(path: string): Promise<Registry | undefined> {
@@ -213,6 +126,7 @@ export function parseRegistry(content: unknown, folder = ''): Registry {
         return [name, list];
       }),
     ),
+    foreign: NOTHING_FOREIGN,
   };
 }
 

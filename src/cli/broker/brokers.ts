@@ -10,6 +10,7 @@ import type { Cli } from '../cli';
 import { boardsReported } from './brokerList';
 import { ignoredBoards } from './ignored';
 import { keyStore, type KeyStore } from './keyFile';
+import { brokerPassword } from './password';
 
 /** A board's agent and its broker. */
 export interface AtBroker {
@@ -29,15 +30,19 @@ export class CliBrokers {
   constructor(
     private readonly cli: Cli,
     private readonly profiles: readonly BrokerProfile[],
-    /** The brokers of a window, which are already connected. */
-    private readonly shared?: MqttBrokers,
+    private readonly more: {
+      /** The brokers of a window, which are already connected. */
+      readonly shared?: MqttBrokers;
+      /** Ids of brokers that only a project's file names. */
+      readonly foreign?: ReadonlySet<string>;
+    } = {},
   ) {
     this.keyFile = keyStore(cli);
   }
 
   /** Whether the list of boards must be read from brokers. A window already has it. */
   get configured(): boolean {
-    return !this.shared && this.profiles.length > 0;
+    return !this.more.shared && this.profiles.length > 0;
   }
 
   /**
@@ -136,7 +141,7 @@ export class CliBrokers {
     const profile = this.profiles.find((p) => p.id === id);
     if (!profile) throw this.#unknown(id);
     const { BrokerConnection: Connection } = await import('../../transports/mqtt/brokerConnection');
-    const connection = new Connection(profile, secretsOf(this.cli, this.keyFile), this.cli.log);
+    const connection = new Connection(profile, this.#secrets(), this.cli.log);
     await connection.connect(this.cli.signal);
     return connection;
   }
@@ -197,7 +202,7 @@ export class CliBrokers {
   }
 
   async close(): Promise<void> {
-    if (!this.#brokers || this.shared) return;
+    if (!this.#brokers || this.more.shared) return;
     const brokers = await this.#brokers;
     await Promise.all(brokers.all.map((b) => b.disconnect()));
     brokers.dispose();
@@ -209,11 +214,25 @@ export class CliBrokers {
   }
 
   async #make(): Promise<MqttBrokers> {
-    if (this.shared) return this.shared;
+    if (this.more.shared) return this.more.shared;
     const { MqttBrokers } = await import('../../transports/mqttBrokers');
-    const brokers = new MqttBrokers(secretsOf(this.cli, this.keyFile), this.cli.log);
+    const brokers = new MqttBrokers(this.#secrets(), this.cli.log);
     for (const profile of this.profiles) brokers.set(profile);
     return brokers;
+  }
+
+  /** @throws UsageError for a broker that only a project's file names, without a password of its own */
+  password(profile: BrokerProfile): string | undefined {
+    return brokerPassword(this.cli, profile, !this.more.foreign?.has(profile.id));
+  }
+
+  /** Passwords from the environment, and the boards' keys from the key file. */
+  #secrets(): BrokerSecrets {
+    return {
+      // eslint-disable-next-line @typescript-eslint/require-await -- an exception becomes a rejection
+      password: async (profile, wrong) => (wrong ? undefined : this.password(profile)),
+      boardKey: (uid) => this.keyFile.key(uid),
+    };
   }
 }
 
@@ -229,19 +248,4 @@ async function present(
   await broker.connect(signal);
   const areThere = () => uids.every((uid) => broker.presences.has(uid));
   if (!areThere()) await boardsReported(broker, signal, areThere);
-}
-
-/**
- * Passwords and keys from the environment, never from arguments, which every user of the computer can read: the login's
- * password in MPYFLEET_BROKER_PASSWORD, the boards' keys in the key file.
- */
-function secretsOf(cli: Cli, keyFile: KeyStore): BrokerSecrets {
-  return {
-    password: (profile, wrong) => {
-      const own =
-        cli.env[`MPYFLEET_BROKER_PASSWORD_${profile.id.toUpperCase().replaceAll('-', '_')}`];
-      return Promise.resolve(wrong ? undefined : (own ?? cli.env.MPYFLEET_BROKER_PASSWORD));
-    },
-    boardKey: (uid) => keyFile.key(uid),
-  };
 }

@@ -1,5 +1,6 @@
 import { boardLogin } from '../../core/broker/boardLogin';
 import { UsageError } from '../../core/errors';
+import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Cli } from '../cli';
 
 /**
@@ -18,4 +19,24 @@ export function boardLoginOf(
     });
   }
   return boardLogin(secret, uid);
+}
+
+/**
+ * The password of a broker, from the environment: never an argument, which every user of the computer could read.
+ * @param isOwn the user's own fleet.json names it
+ * @throws UsageError for a broker of a project, which comes from others, if the only password is the one for the user's own
+ */
+export function brokerPassword(
+  { env }: Pick<Cli, 'env'>,
+  { id, url, username }: BrokerProfile,
+  isOwn: boolean,
+): string | undefined {
+  const variable = `MPYFLEET_BROKER_PASSWORD_${id.toUpperCase().replaceAll('-', '_')}`;
+  const { [variable]: ofThis, MPYFLEET_BROKER_PASSWORD: ofAny } = env;
+  if (ofThis !== undefined || isOwn) return ofThis ?? ofAny;
+  if (ofAny === undefined || username === undefined) return undefined;
+  throw new UsageError(
+    `The broker "${id}" (${url}) is named by the project's fleet.json alone, so MPYFLEET_BROKER_PASSWORD is not sent to it`,
+    { hint: `Put its password into ${variable}, or name the project's file in MPYFLEET_CONFIG.` },
+  );
 }

@@ -58,11 +58,12 @@ async function share(
   const transport = await board.transport(io.signal);
   const { SessionFiles } = await import('../../core/files/sessionFiles');
   const { SharedBoard } = await import('../../transports/shared/sharedBoard');
+  const password = cli.env.MPYFLEET_SHARE_PASSWORD ?? board.brokersLink.password(profile);
   const line = new TransportLine(transport, (withSession) => new SessionFiles(withSession));
   const shared = new SharedBoard({
     ...{ profile: loginOf(cli, profile), facts, line, log: cli.log, adminKey: key.key },
     secrets: {
-      password: (_, wrong) => Promise.resolve(wrong ? undefined : passwordOf(cli, broker)),
+      password: (_, wrong) => Promise.resolve(wrong ? undefined : password),
     },
   });
   const lost = new Promise<never>((_, reject) => {
@@ -152,11 +153,6 @@ function keyOf(admin: BoardKey, uid: string, role: Role): BoardKey {
 function loginOf<P extends { readonly username?: string }>(cli: Cli, profile: P): P {
   const username = cli.env.MPYFLEET_SHARE_USER;
   return username ? { ...profile, username } : profile;
-}
-
-function passwordOf({ env }: Cli, broker: string): string | undefined {
-  const own = env[`MPYFLEET_BROKER_PASSWORD_${broker.toUpperCase().replaceAll('-', '_')}`];
-  return env.MPYFLEET_SHARE_PASSWORD ?? own ?? env.MPYFLEET_BROKER_PASSWORD;
 }
 
 function words({ name, uid }: SharedFacts, broker: string, key: BoardKey | undefined): string {

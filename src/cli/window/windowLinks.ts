@@ -5,7 +5,7 @@ import type { TransportFactory } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
 import { CliBrokers } from '../broker';
 import type { Cli } from '../cli';
-import { type Links, loadRegistry, type RegisteredBoard } from '../board';
+import { isForeign, type Links, loadRegistry, type RegisteredBoard } from '../board';
 import { BoardLink } from './boardLink';
 
 /** Services that the window offers to the command lines of its terminals. */
@@ -32,22 +32,32 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
   const own = parts.selectable();
   const boards = own.flatMap(registered);
   const names = new Set(boards.map((b) => b.name));
+  const groups = parts.groups();
   const files = await loadRegistry(cli.cwd, cli.env);
+  const uids = new Set(boards.flatMap((b) => b.uid ?? []));
+  /** A board of a project must not take the place of a group of the window, or answer to the id of one of its boards. */
+  const isImpostor = ({ name, uid = '', address }: RegisteredBoard) =>
+    isForeign(address, files.foreign) &&
+    [name, uid].some((key) => uids.has(key) || names.has(key) || Object.hasOwn(groups, key));
   const handedOver = new Set<Board>();
   const boardAt = (address: Address) =>
     fleet.byAddress(address) ?? (address.kind === 'mqtt' ? fleet.byUid(address.uid) : undefined);
   const brokers = new CliBrokers(
     cli,
     hub.all.map((b) => b.profile),
-    hub,
+    { shared: hub },
   );
   return {
     brokers,
     registry: {
-      boards: [...boards, ...files.boards.filter((b) => !names.has(b.name))],
-      groups: { ...files.groups, ...parts.groups() },
+      boards: [...boards, ...files.boards.filter((b) => !names.has(b.name) && !isImpostor(b))],
+      groups: { ...files.groups, ...groups },
       brokers: hub.all.map((b) => b.profile),
       macros: files.macros,
+      foreign: {
+        ...files.foreign,
+        groups: new Set([...files.foreign.groups].filter((name) => !Object.hasOwn(groups, name))),
+      },
     },
     openTransport: (address) => {
       const board = boardAt(address);

@@ -47,14 +47,16 @@ export const SELECTOR_HELP =
 
 /**
  * Selects among `boards`: see {@link SELECTOR_HELP}.
+ * @param mayJoin whether a board may be in a group whose selector matches it
  * @throws UsageError for invalid selectors and for groups that contain themselves
  */
 export function selectBoards<T extends Selectable>(
   selector: string,
   boards: readonly T[],
   groups: Groups = {},
+  mayJoin: (board: T, group: string) => boolean = () => true,
 ): Selection<T> {
-  return new Choice(boards, groups).select(selector, []);
+  return new Choice(boards, groups, mayJoin).select(selector, []);
 }
 
 class Choice<T extends Selectable> {
@@ -63,6 +65,7 @@ class Choice<T extends Selectable> {
   constructor(
     private readonly boards: readonly T[],
     private readonly groups: Groups,
+    private readonly mayJoin: (board: T, group: string) => boolean,
   ) {
     for (const board of boards) {
       const keys = [board.name, ...board.addresses, ...(board.uid ? [board.uid] : [])];
@@ -130,7 +133,7 @@ class Choice<T extends Selectable> {
     }
     const selection = this.select(selector, [...inside, name]);
     unmatched.push(...selection.unmatched.map((u) => `${u} (in group ${name})`));
-    return [...selection.boards];
+    return selection.boards.filter((board) => this.mayJoin(board, name));
   }
 }
 
