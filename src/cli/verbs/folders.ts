@@ -4,7 +4,7 @@ import { boardMinute } from '../../core/timeText';
 import { boardPath, boardPaths, expand, isPattern, jsonContent } from '../files';
 import type { Cli, VerbRun } from '../cli';
 import { printable } from '../cli';
-import { type CliBoard, runOnBoards } from '../board';
+import { type CliBoard, runOnBoards, shownOutput } from '../board';
 
 /**
  * `ls [:PATH]`: lists names and sizes; with -r everything below, with -l the dates, with --hash the
@@ -94,9 +94,7 @@ export const rm: VerbRun = (cli, args) => {
   });
 };
 
-/**
- * `cat :PATH...`: prints content byte for byte; in JSON as text, or as base64 if it is not UTF-8.
- */
+/** `cat :PATH...`: content to standard output, byte for byte unless that is a terminal; in JSON as text, or base64 if it is none. */
 export const cat: VerbRun = (cli: Cli, args) => {
   const wanted = boardPaths(args, 'cat');
   return runOnBoards(cli, 'Reading', async (board, io) => {
@@ -104,7 +102,7 @@ export const cat: VerbRun = (cli: Cli, args) => {
     for (const path of await expand(board, wanted, io.signal)) {
       const content = await board.files.read(path, { signal: io.signal });
       if (cli.options.json) files.push({ path, ...jsonContent(content) });
-      else io.print(content);
+      else io.print(shownOutput(cli)(content));
     }
     return files.length > 0 ? files : undefined;
   });

@@ -7,7 +7,7 @@ import { holdable, hostNames, localParts, nameProblem } from '../../core/files';
 import { isLocalFolder, replaceFile } from '../../core/localFiles';
 import { boardPath, expand } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import { type BoardIo, type CliBoard, runOnBoards } from '../board';
+import { type BoardIo, type CliBoard, runOnBoards, shownOutput } from '../board';
 
 /**
  * `get [-r] :REMOTE... LOCAL`: downloads files; `-` is standard output. Several boards get a folder
@@ -27,7 +27,7 @@ export const run: VerbRun = async (cli, args) => {
     const remotes = await expand(board, wanted, io.signal);
     for (const path of remotes) {
       if (local === '-') {
-        io.print(await board.files.read(path, { signal: io.signal }));
+        io.print(shownOutput(cli)(await board.files.read(path, { signal: io.signal })));
         continue;
       }
       const target = resolve(
