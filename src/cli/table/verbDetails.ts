@@ -52,7 +52,7 @@ Boards restart to try new Wi-Fi or broker settings, and take them back by themse
 export const AGENT_DETAILS = `"put" works over a cable or WebREPL; the key of each board goes to the file that MPYFLEET_KEYS names, else to keys.json of the user.
   mpyfleet -b /dev/ttyUSB0 agent put --broker office --wifi lab        mpyfleet -b all agent update --waves 1,10%,50% --stop-at 5% --wait 3600
 "update" and "firmware" work over the air. A board counts when it has confirmed its new copy, about a minute after its start; it goes back to the old one by itself if it cannot.
-"update --dry-run" shows which boards have an older agent. "firmware" takes the image for updates (.app-bin), a file or an address. "remove" needs --force.
+"update --dry-run" shows which boards have an older agent. "firmware" takes the image for updates (.app-bin), a file or an address. "remove" needs --force, and so does "put" over ws:// and telnet, where anyone on the network can read the board's new key.
 "update MANIFEST" and "put MANIFEST" take a signed release (docs/agent.md), an address or a file, if a key in MPYFLEET_UPDATE_KEYS has signed it; "firmware" takes the signed manifest of an image. With such keys, other images need --force.
 "freeze FOLDER" writes a manifest.py and the agent, for a firmware of your own that contains it.`;
 export const NEARBY_DETAILS = `A board with the setting accessPoint opens a Wi-Fi network after power-on if it has no network. Its page sets Wi-Fi and broker.

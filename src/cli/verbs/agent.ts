@@ -104,10 +104,26 @@ async function put(cli: Cli, from: string | undefined): Promise<number> {
   const { agentFrom } = await import('../updates');
   const agent = await agentFrom(cli, from);
   return runOnBoards(cli, 'Putting the agent', async (board, io) => {
+    requirePrivate(board, cli.options.force);
     const name = await putOn(cli, board, { agent, broker, networks }, io.signal);
     io.say(`done; it is at ${printable(name)}\n`);
     return { broker: name };
   });
+}
+
+/** The agent's configuration holds a new key and passwords. @throws UsageError where others could read them in transit */
+function requirePrivate({ name, address: { kind, text } }: CliBoard, isForced: boolean): void {
+  if (kind === 'mqtt' || kind === 'mqboard') {
+    throw new UsageError(`${name} is connected through a broker, which could read its new key`, {
+      hint: 'Put the agent over the cable; "agent update" is for boards that have it.',
+    });
+  }
+  const isReadable = kind === 'telnet' || (kind === 'webrepl' && !text.startsWith('wss:'));
+  if (!isReadable || isForced) return;
+  throw new UsageError(
+    `Anyone on the network could read the new key and the passwords on their way to ${name}`,
+    { hint: 'Put the agent over the cable, or add --force if you trust this network.' },
+  );
 }
 
 async function putOn(
