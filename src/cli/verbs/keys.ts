@@ -7,6 +7,7 @@ import {
   grantsOf,
   keyLabel,
   openKeys,
+  withoutLesser,
   renewAdminKey,
   revokePerson,
   ROLES,
@@ -118,8 +119,10 @@ async function importKeys(cli: Cli, file: string): Promise<number> {
   }
   const ring = await openKeys(text, await askPassphrase(cli));
   const keyFile = keyStore(cli);
-  await keyFile.set(ring);
-  cli.err(`Keys of ${counted(ring.size, 'board')} are in ${printable(keyFile.path)} now\n`);
+  const { take, left } = await withoutLesser(ring, (uid) => keyFile.key(uid));
+  await keyFile.set(take, { previous: true });
+  for (const uid of left) cli.err(`${printable(uid)}: the admin key of this computer stays\n`);
+  cli.err(`Keys of ${counted(take.size, 'board')} are in ${printable(keyFile.path)} now\n`);
   return 0;
 }
 

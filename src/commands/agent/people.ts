@@ -6,7 +6,9 @@ import {
   grantsOf,
   keyLabel,
   MIN_PASSPHRASE,
+  keyText,
   openKeys,
+  withoutLesser,
   revokePerson,
   sealKeys,
 } from '../../core/agent';
@@ -113,11 +115,17 @@ async function importKeys({ brokers }: Needs<'brokers'>): Promise<void> {
   });
   if (!passphrase) return;
   const ring = await openKeys(sealed, passphrase);
-  for (const [uid, key] of ring) await brokers.secrets.setBoardKey(uid, key);
+  const { secrets } = brokers;
+  const { take } = await withoutLesser(ring, (uid) => secrets.boardKey(uid));
+  for (const [uid, key] of take) {
+    const own = await secrets.boardKey(uid);
+    if (own && keyText(own) !== keyText(key)) await secrets.keepPreviousKey(uid, own);
+    await secrets.setBoardKey(uid, key);
+  }
   void showInformationMessage(
-    ring.size === 1
+    take.size === 1
       ? vscode.l10n.t('Keys of 1 board imported')
-      : vscode.l10n.t('Keys of {0} boards imported', ring.size),
+      : vscode.l10n.t('Keys of {0} boards imported', take.size),
   );
 }
 

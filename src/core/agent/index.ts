@@ -35,7 +35,7 @@ export {
   renewAdminKey,
   revokePerson,
 } from './agentPeople';
-export { MIN_PASSPHRASE, openKeys, sealKeys } from './sealedKeys';
+export { MIN_PASSPHRASE, openKeys, sealKeys, withoutLesser } from './sealedKeys';
 export {
   formatEntry,
   isWanted,

@@ -67,6 +67,25 @@ export async function openKeys(text: string, passphrase: string): Promise<KeyRin
   return new Map(Object.entries(content).map(([uid, key]) => [uid, parseKey(String(key))]));
 }
 
+/**
+ * Splits the keys of an opened file. A file of a stranger must not take away the admin key that this computer has for a board.
+ * @param known the key that this computer has
+ * @returns `take`: keys to store; `left`: boards whose admin key a lesser one would replace
+ */
+export async function withoutLesser(
+  ring: KeyRing,
+  known: (uid: string) => Promise<BoardKey | undefined>,
+): Promise<{ readonly take: KeyRing; readonly left: readonly string[] }> {
+  const take = new Map<string, BoardKey>();
+  const left: string[] = [];
+  for (const [uid, key] of ring) {
+    const isLesser = key.role !== 'admin' && (await known(uid))?.role === 'admin';
+    if (isLesser) left.push(uid);
+    else take.set(uid, key);
+  }
+  return { take, left };
+}
+
 function stretched(passphrase: string, salt: Uint8Array): Promise<Buffer> {
   return new Promise((resolve, reject) =>
     scrypt(passphrase.normalize('NFKC'), salt, KEY_BYTES, COST, (error, key) =>

@@ -1,5 +1,12 @@
 import { expect, it } from 'vitest';
-import { keyText, openKeys, parseKey, sealKeys, type BoardKey } from '../../../../src/core/agent';
+import {
+  keyText,
+  openKeys,
+  parseKey,
+  sealKeys,
+  withoutLesser,
+  type BoardKey,
+} from '../../../../src/core/agent';
 
 const PASSPHRASE = 'correct horse battery';
 const ann: BoardKey = { role: 'operator', name: 'ann', key: Buffer.alloc(32, 7) };
@@ -23,4 +30,15 @@ it('reads a key of a person from its text, and refuses names that a board would'
   expect(parseKey(keyText(ann))).toEqual(ann);
   expect(() => parseKey(`operator:${'x'.repeat(25)}:${'07'.repeat(32)}`)).toThrow(/not a key/);
   expect(parseKey('07'.repeat(32)).role).toBe('admin');
+});
+
+it('leaves the admin key of this computer where the file has a lesser one', async () => {
+  const own = (uid: string) =>
+    Promise.resolve<BoardKey | undefined>(
+      uid === '6b31' ? { role: 'admin', key: Buffer.alloc(32, 9) } : undefined,
+    );
+  const { take, left } = await withoutLesser(ring, own);
+  expect([[...take.keys()], left]).toEqual([['6b32'], ['6b31']]);
+  const both = await withoutLesser(ring, () => Promise.resolve({ ...ann, role: 'operator' }));
+  expect([...both.take.keys()]).toEqual(['6b31', '6b32']);
 });
