@@ -156,9 +156,9 @@ function fenced(text: string, language: string): string {
   return `\n\n${fence}${language}\n${text}\n${fence}\n`;
 }
 
-/** Matches files that contain keys and passwords. No model gets them. */
+/** Files that contain keys and passwords, in any folder, because some boards have their files in /flash: no model gets them. */
 const SECRET =
-  /^\/*(mpyfleet\/|webrepl_cfg\.py|(.*\/)?secrets?\.(py|json|toml)$|(.*\/)?.*\.(key|pem|der)$)/i;
+  /\/(mpyfleet\/|webrepl_cfg\.|secrets?\.\w+$|settings\.toml$|[^/]*\.(key|pem|der)$)/i;
 
 /** @throws UsageError for a file that contains secrets, however its path is spelled */
 function requireHarmless(path: string): void {
@@ -177,7 +177,7 @@ function requireHarmless(path: string): void {
  */
 function normal(path: string): string {
   const parts: string[] = [];
-  for (const part of path.split('/')) {
+  for (const part of path.split(/[/\\]/)) {
     if (part === '..') parts.pop();
     else if (part !== '.' && part !== '') parts.push(part.replace(/[. ]+$/, ''));
   }

@@ -151,6 +151,13 @@ describe('tools of a language model', () => {
     '//webrepl_cfg.py',
     '/lib/secrets.py',
     '/cert/key.der',
+    // Where a pyboard and a card have their files, and what FAT takes for a slash.
+    '/flash/mpyfleet/config.json',
+    '/sd/webrepl_cfg.py',
+    'flash\\mpyfleet\\config.json',
+    '/lib/../flash/WEBREPL_CFG.PY.',
+    '/secrets.mpy',
+    '/settings.toml',
   ])('give a model no file with secrets: %s', async (path) => {
     const call = tool('readFile').invoke({ input: { board: 'kitchen', path } }, token);
     await expect(call).rejects.toThrow('may contain secrets');
