@@ -157,8 +157,7 @@ function fenced(text: string, language: string): string {
 }
 
 /** Files that contain keys and passwords, in any folder, because some boards have their files in /flash: no model gets them. */
-const SECRET =
-  /\/(mpyfleet\/|webrepl_cfg\.|secrets?\.\w+$|settings\.toml$|[^/]*\.(key|pem|der)$)/i;
+const SECRET = /\/(mpyfleet\/|webrepl_cfg\.|secrets?\.\w+$|settings\.toml$|[^/]*\.(key|pem|der)$)/i;
 
 /** @throws UsageError for a file that contains secrets, however its path is spelled */
 function requireHarmless(path: string): void {

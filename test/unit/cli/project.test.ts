@@ -21,14 +21,14 @@ const OWN = {
   groups: { lab: 'tag:lab', kit: 'kitchen,bench', all_: 'all', named: 'k*' },
 };
 
-function load(project: object, own: object | undefined = OWN) {
+function load(project: object) {
   const home = tempDir('home');
   const folder = join(home, 'project');
   const write = (path: string, content: object) => {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, 'fleet.json'), JSON.stringify(content));
   };
-  if (own) write(join(home, '.config', 'micropython-fleet'), own);
+  write(join(home, '.config', 'micropython-fleet'), OWN);
   write(join(folder, '.micropython'), project);
   return loadRegistry(folder, { HOME: home, XDG_CONFIG_HOME: join(home, '.config') });
 }
@@ -66,7 +66,10 @@ describe('the fleet.json of a project', () => {
     };
     expect(await chosen('lab', project)).toEqual(['serial:/dev/ttyACM0']);
     expect(await chosen('@named', project)).toEqual(['serial:/dev/ttyACM0']);
-    expect(await chosen('all_', project)).toEqual(['serial:/dev/ttyACM0', 'ws://bench.example:8266']);
+    expect(await chosen('all_', project)).toEqual([
+      'serial:/dev/ttyACM0',
+      'ws://bench.example:8266',
+    ]);
     expect(await chosen('mine', project)).toEqual(['serial:/dev/ttyACM0', 'ws://evil:8266']);
     expect(await chosen('kevil', project)).toEqual(['ws://evil:8266']);
   });

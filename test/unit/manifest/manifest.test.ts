@@ -19,6 +19,9 @@ interface Manifest {
   readonly categories: readonly string[];
   readonly keywords: readonly string[];
   readonly activationEvents: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly restrictedConfigurations: readonly string[] };
+  };
   readonly contributes: {
     readonly commands: readonly {
       command: string;
@@ -358,6 +361,16 @@ describe('the manifest', () => {
       .flatMap((s) => Object.entries(s.properties))
       .filter(([key, { scope }]) => own.test(key) !== (scope === 'machine'));
     expect(wrong).toEqual([]);
+  });
+
+  it('takes no setting that acts on boards from a folder that is not trusted', () => {
+    const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+    const open = contributes.configuration
+      .flatMap((s) => Object.entries(s.properties))
+      .filter(([key, { scope }]) => scope !== 'machine' && !restrictedConfigurations.includes(key))
+      .map(([key]) => key);
+    // They only change what is shown, and how what is pasted is sent.
+    expect(open).toEqual(['mpyFleet.showOtherPorts', 'mpyFleet.repl.pasteMode']);
   });
 
   it('is found by what people type, and claims no debugger while it has none', () => {

@@ -191,7 +191,7 @@ it('takes input for code only from the session that runs it', async () => {
     await ended.promise;
     return new Uint8Array();
   };
-  const withSession: SharedLine['withSession'] = (work) => work({ exec } as Session);
+  const withSession: SharedLine['withSession'] = (work) => work({ exec });
   const { agent, open, ask, sent } = start({}, false, { withSession });
   const admin = open('admin', KEY);
   const operator = open('operator', keyForRole(KEY, UID, 'operator'));
