@@ -56,7 +56,9 @@ beforeAll(async () => {
     'RPI_PICO-20250415-v1.25.0.uf2': picoFirmware,
   };
   const pico = { product: 'Pico', vendor: 'Raspberry Pi', files: picoFiles };
-  site = await startFirmwareSite({ ESP32_GENERIC_S3: board, RPI_PICO: pico });
+  const teensyFiles = { 'TEENSY41-20250415-v1.25.0.hex': Buffer.from(':00000001FF\r\n') };
+  const teensy = { product: 'Teensy 4.1', vendor: 'PJRC', port: 'mimxrt', files: teensyFiles };
+  site = await startFirmwareSite({ ESP32_GENERIC_S3: board, RPI_PICO: pico, TEENSY41: teensy });
   first = await startEsp({ chip: 'esp32s3', start: 'loader' });
   second = await startEsp({ chip: 'esp32s3', start: 'loader' });
   const { folder } = await ensure('micropython');
@@ -120,6 +122,21 @@ test('a blank chip is recognised, erased and flashed', async () => {
   await first.reset('program');
   expect((await first.state()).mode).toBe('program');
   expect(first.flash().includes('micropython')).toBe(true);
+});
+
+test("a board that only its maker's tool can flash gets the steps of its maker", async () => {
+  const { driver } = session;
+  await driver.command('MicroPython: Flash Firmware…');
+  await pickPort(second.tty);
+  await driver.pick('Choose the board from a list');
+  await driver.pick('Teensy 4.1');
+  await driver.dialog.getByText('Teensy 4.1 is flashed by the tool of its maker').waitFor();
+  const steps = await driver.dialog.locator('.dialog-message-detail').innerText();
+  expect(steps).toMatch(/^1\. Install Teensy Loader/);
+  expect(steps).toContain('teensy_loader_cli --mcu=TEENSY41 -v -w FILE.hex');
+  expect(steps).toContain(`${site.url}TEENSY41/`);
+  await driver.screenshot("flash maker's steps");
+  await driver.confirm('Cancel');
 });
 
 test('a blank chip becomes a board at the local broker by a template, with a failed step repeated', async () => {

@@ -3,7 +3,8 @@
 import { createServer } from 'node:http';
 
 /**
- * @typedef {{ product: string, vendor: string, files: Record<string, Buffer> }} SiteBoard `files` by name, newest first
+ * @typedef {{ product: string, vendor: string, port?: string, files: Record<string, Buffer> }} SiteBoard `files` by name, newest first;
+ *   `port` of MicroPython, which the link to the board's source names
  * @param {Record<string, SiteBoard>} boards by id
  * @returns {Promise<{ url: string, asked: string[], stop: () => Promise<void> }>} `url` of the page of all boards
  */
@@ -21,14 +22,17 @@ export async function startFirmwareSite(boards) {
     '/download/',
     `<!doctype html><html><body><h2>Boards</h2>${cards.join('\n')}</body></html>`,
   );
-  for (const [id, { files }] of Object.entries(boards)) {
+  for (const [id, { files, port }] of Object.entries(boards)) {
+    const source =
+      port &&
+      `<a href="https://github.com/micropython/micropython/tree/master/ports/${port}/boards/${id}">${port}/${id}</a>`;
     const links = Object.keys(files).map(
       (name) =>
         `<p><a href="/resources/firmware/${name}"><strong>${name}</strong></a> [<a href="#">Release notes</a>]</p>`,
     );
     routes.set(
       `/download/${id}/`,
-      `<!doctype html><html><body><h1>${id}</h1>${links.join('\n')}</body></html>`,
+      `<!doctype html><html><body><h1>${id}</h1>${source ?? ''}${links.join('\n')}</body></html>`,
     );
     for (const [name, content] of Object.entries(files)) {
       routes.set(`/resources/firmware/${name}`, content);

@@ -8,6 +8,7 @@ import {
   flashStep,
   otherVersion,
   parseFirmware,
+  stepsText,
 } from '../../core/flash';
 import { printable, type Cli, type VerbRun } from '../cli';
 import {
@@ -48,12 +49,14 @@ export const list: VerbRun = async (cli, args) => {
   const boards = await catalogue.boards(cli.signal);
   const exact = boards.find(({ id }) => id.toLowerCase() === word.toLowerCase());
   if (exact) {
-    const files = await catalogue.files(exact.id, cli.signal);
+    const { files, maker } = await catalogue.board(exact.id, cli.signal);
     const line = (file: (typeof files)[number]) =>
       `${file.version}${file.variant ? `  ${file.variant}` : ''}${file.date ? `  ${file.date}` : ''}  ${file.url}\n`;
     cli.out(
       cli.options.json ? `${JSON.stringify(files, undefined, 2)}\n` : files.map(line).join(''),
     );
+    // On stderr: the list of files is for programs as well.
+    if (maker) cli.err(`${printable(stepsText(maker))}\n`);
     return 0;
   }
   const found = boards.filter(({ id, name, vendor }) =>

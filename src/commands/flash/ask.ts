@@ -6,11 +6,13 @@ import {
   CIRCUITPYTHON,
   FirmwareCatalogue,
   genericBoard,
+  type MakerAnswer,
   MOST_FIRMWARE_BYTES,
   proposeBoards,
+  stepsText,
 } from '../../core/flash';
 import type { Needs } from '../../views/context';
-import { showInputBox } from '../../views/message';
+import { showInformationMessage, showInputBox } from '../../views/message';
 import type { Chosen } from './target';
 import type { Call } from '../types';
 
@@ -134,7 +136,8 @@ function cluesOf({ board, found, drive }: Chosen): BoardClues {
 
 /** Asks for the version. The newest release comes first. */
 async function fromVersions(catalogue: FirmwareCatalogue, id: string, name: string, call: Call) {
-  const files = await catalogue.files(id, call.signal);
+  const { files, maker, isByHand } = await catalogue.board(id, call.signal);
+  if (maker && isByHand) return showMaker(name, maker, call);
   const items = files.map((file) => ({
     label: file.variant ? `${file.version}  ${file.variant}` : file.version,
     description: [file.date, file.preview ? vscode.l10n.t('preview') : '']
@@ -152,6 +155,20 @@ async function fromVersions(catalogue: FirmwareCatalogue, id: string, name: stri
   if (!picked) return undefined;
   call.report(vscode.l10n.t('Downloading {0}', picked.file.version));
   return catalogue.download(picked.file, call.signal);
+}
+
+/** Shows the maker's steps for a board that cannot be flashed from here, with its page behind a button. */
+async function showMaker(name: string, maker: MakerAnswer, call: Call): Promise<undefined> {
+  const page = vscode.l10n.t("Open the Board's Page");
+  const answer = await call.ask(() =>
+    showInformationMessage(
+      vscode.l10n.t('{0} is flashed by the tool of its maker', name),
+      { modal: true, detail: stepsText(maker) },
+      page,
+    ),
+  );
+  if (answer === page) await vscode.env.openExternal(vscode.Uri.parse(maker.page));
+  return undefined;
 }
 
 async function fromFile() {

@@ -10,7 +10,18 @@ import type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 import { CIRCUITPYTHON, CIRCUITPYTHON_LIST } from './circuitPython';
 import { FlashError } from './errors';
 import { MOST_FIRMWARE_BYTES } from './image';
-import { readBoards, readFiles, readOwnCatalogue, releaseOrder } from './cataloguePages';
+import { readBoards, readFiles, readOwnCatalogue, readPort, releaseOrder } from './cataloguePages';
+import { byHand, makerAnswer, type MakerAnswer } from './makerAnswer';
+
+/** What there is for one board. */
+export interface BoardFirmware {
+  /** Releases first, the newest first. Files that cannot be written from here are left out if there are others. */
+  readonly files: readonly CatalogueFile[];
+  /** How firmware gets on the board; undefined if the source does not say which port of MicroPython it belongs to. */
+  readonly maker: MakerAnswer | undefined;
+  /** Whether none of the files can be written from here, so that the maker's steps are the way. */
+  readonly isByHand: boolean;
+}
 
 /** Where MicroPython's own builds are listed. */
 export const MICROPYTHON_DOWNLOADS = 'https://micropython.org/download/';
@@ -40,16 +51,15 @@ export class FirmwareCatalogue {
     return lists.flat();
   }
 
-  /**
-   * Returns the files for one board: releases first, the newest first.
-   * @throws UsageError for an unknown board
-   */
-  async files(id: string, signal?: AbortSignal): Promise<CatalogueFile[]> {
+  /** Returns what there is for one board. @throws UsageError for a board that is not in the catalogue */
+  async board(id: string, signal?: AbortSignal): Promise<BoardFirmware> {
     const { main, own } = this.sources();
     for (const source of own) {
       const { files } = await this.#own(source, signal);
       const mine = files.filter((file) => same(file.board, id));
-      if (mine.length > 0) return mine.sort(releaseOrder);
+      if (mine.length > 0) {
+        return { files: mine.sort(releaseOrder), maker: undefined, isByHand: false };
+      }
     }
     const board =
       main === '' ? undefined : (await this.#main(main, signal)).find((b) => same(b.id, id));
@@ -61,20 +71,27 @@ export class FirmwareCatalogue {
       });
     }
     const page = new URL(`${encodeURIComponent(board.id)}/`, main).href;
-    const files = readFiles(fileText(await this.fetcher.get(page, { signal })), page);
-    const mine = files.filter((file) => same(file.board, board.id)).sort(releaseOrder);
+    const text = fileText(await this.fetcher.get(page, { signal }));
+    const all = readFiles(text, page).filter((file) => same(file.board, board.id));
+    const mine = all.sort(releaseOrder);
     await this.onFiles?.(mine);
-    return mine;
+    const maker = makerAnswer(board.id, readPort(text), page);
+    if (!maker) return { files: mine, maker, isByHand: false };
+    const files = mine.filter(({ url }) => maker.written.some((end) => url.endsWith(`.${end}`)));
+    const isByHand = files.length === 0;
+    return { files: isByHand ? mine : files, maker, isByHand };
   }
 
   /**
-   * Returns the file for `NAME[-VARIANT][@VERSION]`; without a version, the newest release.
-   * @throws UsageError
+   * The file that `NAME[-VARIANT][@VERSION]` means: the newest release where no version is given.
+   * @throws UsageError, FlashError ('byHand') with the maker's steps
    */
   async resolve(wanted: string, signal?: AbortSignal): Promise<CatalogueFile> {
     const [, name = '', version] = /^([^@]+)(?:@(.+))?$/.exec(wanted) ?? [];
     const [id = '', variant = ''] = name.split(/-(.*)/s);
-    const files = (await this.files(id, signal)).filter((file) => same(file.variant, variant));
+    const { files: all, maker, isByHand } = await this.board(id, signal);
+    if (maker && isByHand) throw byHand(id, maker);
+    const files = all.filter((file) => same(file.variant, variant));
     const plain = (text: string) => text.replace(/^v/i, '').toLowerCase();
     const file = files.find((f) =>
       version === undefined ? !f.preview : plain(f.version) === plain(version),

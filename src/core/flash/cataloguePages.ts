@@ -60,6 +60,11 @@ export function readFiles(page: string, url: string): CatalogueFile[] {
   return [...files.values()];
 }
 
+/** The port of MicroPython that a board's page names by the link to the board's source; undefined if it has no such link. */
+export function readPort(page: string): string | undefined {
+  return /href\s*=\s*["'][^"']*\/ports\/([a-z0-9_-]{1,30})\/boards\//.exec(page)?.[1];
+}
+
 /**
  * Reads a catalogue of the user's own: `{ "boards": [{ "id", "name"?, "vendor"?, "firmware": [{
  * "version", "url", "variant"?, "sha256"? }] }] }`. Addresses are relative to the file. A list

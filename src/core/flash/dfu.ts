@@ -6,6 +6,8 @@ import { abortError, delay, systemClock, type Clock } from '../async';
 import type { FlashProgress } from './espFlash';
 import { FlashError } from './errors';
 import type { DfuFirmware } from './image';
+import { numbered } from './makerAnswer';
+import { stm32Steps } from './makerSteps';
 import { inTemporaryFolder } from './temporary';
 
 const LAST_WORDS = 1000;
@@ -97,9 +99,7 @@ function noTool(): FlashError {
     'noTool',
     l10n.t('Firmware for STM32 boards is written by dfu-util, which is not installed'),
     {
-      hint: l10n.t(
-        'Install it (Debian, Ubuntu: sudo apt install dfu-util; macOS: brew install dfu-util; Windows: dfu-util.sourceforge.net), then flash again.',
-      ),
+      hint: numbered(stm32Steps()),
     },
   );
 }

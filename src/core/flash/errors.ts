@@ -15,6 +15,7 @@ export type FlashReason =
   | 'notReady' // no drive or loader appeared
   | 'refused' // the loader refused the file (FAIL.TXT)
   | 'noTool'
+  | 'byHand' // only the tool of the maker writes it
   | 'other';
 
 /** State of the chip after a failure. */

@@ -104,7 +104,7 @@ function chipOf(view: DataView, at: number): EspChip {
     'file',
     l10n.t('This firmware is for a chip with the number {0}, which is unknown here', id),
     {
-      hint: l10n.t("Use the tool of the chip's maker."),
+      hint: l10n.t('The list of boards shows how the tool of its maker writes it.'),
     },
   );
 }

@@ -138,7 +138,7 @@ export class EspSession {
     if (!chip) {
       const message = l10n.t('The chip {0} cannot be flashed from here', loader.chip.CHIP_NAME);
       throw new FlashError('wrongChip', message, {
-        hint: l10n.t("Use the tool of the chip's maker."),
+        hint: l10n.t('The list of boards shows how the tool of its maker writes it.'),
       });
     }
     const security = await this.#guard(

@@ -1,6 +1,11 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { enterBootloader, touch } from './bootloader';
-export { FirmwareCatalogue, genericBoard, MICROPYTHON_DOWNLOADS } from './catalogue';
+export {
+  FirmwareCatalogue,
+  genericBoard,
+  MICROPYTHON_DOWNLOADS,
+  type BoardFirmware,
+} from './catalogue';
 export type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 export { CIRCUITPYTHON } from './circuitPython';
 export { findDrives, type LoaderDrive } from './drives';
@@ -14,6 +19,7 @@ export {
   type FlashTarget,
 } from './flashBoard';
 export { MOST_FIRMWARE_BYTES, otherVersion, parseFirmware, type Firmware } from './image';
+export { stepsText, type MakerAnswer } from './makerAnswer';
 export type { FlashPort, FlashPortFactory, Lines } from './port';
 export { versionIn } from './espImage';
 export { compareReleases, newestRelease } from './release';

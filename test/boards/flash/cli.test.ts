@@ -24,6 +24,10 @@ beforeAll(async () => {
       vendor: 'Espressif',
       files: { 'ESP32_GENERIC_S3-20250415-v1.25.0.bin': s3 },
     },
+    EK_RA6M2: {
+      ...{ product: 'EK-RA6M2', vendor: 'Renesas', port: 'renesas-ra' },
+      files: { 'EK_RA6M2-20250415-v1.25.0.hex': Buffer.from(':00000001FF\r\n') },
+    },
   });
 });
 afterAll(() => site.stop());
@@ -111,6 +115,19 @@ test('firmware lists boards and versions', async () => {
   expect((await cli.run(['firmware', 'ESP32_GENERIC_S3'], { env })).out).toContain(
     'v1.25.0  2025-04-15',
   );
+});
+
+test("a board that only its maker's tool can flash gets the steps and the page of its maker", async () => {
+  const env = { MPYFLEET_FIRMWARE: site.url };
+  const flashed = await cli.run(['flash', 'EK_RA6M2'], { env });
+  expect(flashed.status).toBe(2);
+  expect(flashed.err).toContain('EK_RA6M2 is flashed by the tool of its maker');
+  const listed = await cli.run(['firmware', 'EK_RA6M2'], { env });
+  expect(listed.out).toContain('v1.25.0  2025-04-15');
+  for (const { err } of [flashed, listed]) {
+    expect(err).toContain('2. Connect the debug socket of the board and choose the device R7FA6M2AF.');
+    expect(err).toContain(`${site.url}EK_RA6M2/`);
+  }
 });
 
 describe('a drive', () => {

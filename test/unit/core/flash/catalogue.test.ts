@@ -46,7 +46,7 @@ describe('the catalogue', () => {
   });
 
   it('lists files for a cable, releases first, the newest first', async () => {
-    const files = await catalogue().files('esp32_generic');
+    const files = (await catalogue().board('esp32_generic')).files;
     expect(files.map(({ version, variant, date }) => [version, variant, date])).toEqual([
       ['v1.28.0', '', '2026-04-06'],
       ['v1.25.0', '', '2025-04-15'],
