@@ -49,6 +49,9 @@ export class ConnectionLostError extends FleetError {
   readonly code = 'connectionLost';
 }
 
+/** The link ended because the board sleeps, as it has said; it connects to its broker again when it wakes up. */
+export class AsleepError extends ConnectionLostError {}
+
 /** The board was silent for longer than the current step allows. */
 export class TimeoutError extends FleetError {
   readonly code = 'timeout';

@@ -17,6 +17,10 @@ export class Emitter<T> implements Disposable {
     return { dispose: () => void this.#listeners.delete(own) };
   };
 
+  get hasListeners(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Calls every listener, then throws any errors together. */
   fire(value: T): void {
     const failures: unknown[] = [];

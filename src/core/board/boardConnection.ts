@@ -2,7 +2,7 @@ import type { Address, LinkKind } from '../address';
 import type { Link } from './discovery';
 import type { BoardConsole } from './boardConsole';
 import { stateOf, type BoardState } from './boardState';
-import { asError, CancelledError } from '../errors';
+import { AsleepError, asError, CancelledError } from '../errors';
 import { DisposableStore } from '../events';
 import { LinkOpener, type LinkServices } from './linkOpener';
 import type { Transport } from '../transport';
@@ -188,8 +188,20 @@ export class BoardConnection {
   #onClosed(transport: Transport, cause: Error | undefined): void {
     if (this.#transport !== transport) return;
     this.#detach();
+    const rests = cause instanceof AsleepError && this.#mayRest(transport);
+    if (rests) this.#wanted = false;
     if (this.#wanted) void this.#reconnect(cause);
-    else this.#set({ tag: 'disconnected', ...(cause ? { error: cause } : {}) });
+    else this.#set({ tag: 'disconnected', ...(cause && !rests ? { error: cause } : {}) });
+  }
+
+  /**
+   * Whether a board that sleeps can be left alone when it wakes up: each new session keeps it awake, and its presence and its
+   * messages arrive without one. Work that is started or that waits opens the link itself.
+   */
+  #mayRest({ address }: Transport): boolean {
+    const { board, console } = this.host;
+    const hasOther = board.links.some((l) => l.present && l.found.address.text !== address.text);
+    return !hasOther && !console.isWatched;
   }
 
   /** Tries this link and the others until one works or the user gives up. Never rejects. */

@@ -43,6 +43,11 @@ export class BoardConsole {
     return this.#stream;
   }
 
+  /** Whether a terminal, a log or another reader follows the output. */
+  get isWatched(): boolean {
+    return this.#output.hasListeners;
+  }
+
   /** The last output, at most 64 KiB. */
   get history(): Uint8Array {
     return concat(this.#history);

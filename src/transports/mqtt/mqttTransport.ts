@@ -4,10 +4,10 @@ import { Op } from '../../core/agent';
 import type { MqttAddress } from '../../core/address';
 import { abortable, delay, Queue, systemClock } from '../../core/async';
 import {
+  AsleepError,
   ConnectError,
   ConnectionLostError,
   ProgramRunningError,
-  type FleetError,
 } from '../../core/errors';
 import { DisposableStore, Emitter } from '../../core/events';
 import type {
@@ -226,13 +226,15 @@ export class MqttTransport implements Transport {
       return;
     }
     const restarts = why === 'reset';
+    if (why === 'sleep') {
+      this.#lose(new AsleepError(l10n.t('The board sleeps'), { hint: backHint() }));
+      return;
+    }
     if (why !== '' && !restarts) {
-      this.#lose(
+      this.#loseFor(
         why === 'unplugged'
           ? l10n.t('The board was unplugged from the computer that shares it')
-          : why === 'sleep'
-            ? l10n.t('The board sleeps')
-            : l10n.t('The agent on the board was {0}', why),
+          : l10n.t('The agent on the board was {0}', why),
       );
       return;
     }
@@ -251,7 +253,7 @@ export class MqttTransport implements Transport {
    */
   #onBroker(tag: BrokerState['tag']): void {
     const { name } = this.broker.profile;
-    if (tag === 'off') this.#lose(l10n.t('The broker {0} is no longer connected', name));
+    if (tag === 'off') this.#loseFor(l10n.t('The broker {0} is no longer connected', name));
     else if (tag === 'offline')
       this.#loseAfter(AWAY_GRACE_MS, l10n.t('The broker {0} is away', name));
     else if (tag === 'online') this.#stay();
@@ -259,7 +261,7 @@ export class MqttTransport implements Transport {
 
   #loseAfter(ms: number, message: string): void {
     this.#stay();
-    this.#away = systemClock.after(ms, () => this.#lose(message));
+    this.#away = systemClock.after(ms, () => this.#loseFor(message));
   }
 
   #stay(): void {
@@ -267,17 +269,22 @@ export class MqttTransport implements Transport {
     this.#away = undefined;
   }
 
-  #lose(message: string): void {
+  #loseFor(message: string): void {
+    this.#lose(new ConnectionLostError(message, { hint: backHint() }));
+  }
+
+  #lose(cause: ConnectionLostError): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#stay();
-    const cause: FleetError = new ConnectionLostError(message, {
-      hint: l10n.t('It reconnects automatically as soon as the board is back.'),
-    });
     this.#closing.abort(cause);
     this.#closed.fire(cause);
     this.#lifetime.dispose();
   }
+}
+
+function backHint(): string {
+  return l10n.t('It reconnects automatically as soon as the board is back.');
 }
 
 function linkClosed(): ConnectionLostError {

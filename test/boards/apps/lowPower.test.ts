@@ -2,6 +2,9 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Gone } from '../../../src/core/agent';
 import { Deferred } from '../../../src/core/async';
+import { Board } from '../../../src/core/board/board';
+import { PresenceSource } from '../../../src/transports/mqtt/presenceSource';
+import { fakeWorld } from '../../unit/rig/fakeBoard';
 import { AppFar, makeApp, until } from '../rig/appRig';
 import { linkTo } from '../rig/mqttRig';
 
@@ -136,6 +139,50 @@ it('stays awake until a computer is done, and as long as a computer asks for', a
   await link.withSession((session) => session.exec('import time\ntime.sleep(4)', {}));
   expect(await far.control.askApp({ a: 'awake', s: 0 })).toMatchObject({ app: 'logger' });
   await asleep();
+});
+
+it('sleeps as early when a window was connected to it, which opens no session while nothing waits', async () => {
+  let opened = 0;
+  const { services } = fakeWorld({});
+  const openTransport = () => {
+    opened++;
+    return Promise.resolve(linkTo(far.far));
+  };
+  const board = new Board('b', { ...services, openTransport }, { name: () => 'logger' });
+  const source = new PresenceSource(far.far.broker);
+  source.onDidChange(() =>
+    board.setLinks(source.found.map((found) => ({ found, present: found.online !== false }))),
+  );
+  source.start();
+  // At the end of a wake there is no time for a session.
+  const wakesUp = async () => {
+    await until(source.onDidChange, () => !board.present);
+    await until(source.onDidChange, () => board.present);
+  };
+  try {
+    await wakesUp();
+    expect(Buffer.from(await board.exec('print(6 * 7)')).toString().trim()).toBe('42');
+    await asleep();
+    const wakes: { ms: number; turns: number; bytes: number }[] = [];
+    while (wakes.length < 3) {
+      relay.reset();
+      await awake();
+      const since = Date.now();
+      await asleep();
+      wakes.push({ ms: Date.now() - since, turns: relay.turns, bytes: relay.bytes });
+    }
+    process.stdout.write(`Wakes with a window: ${JSON.stringify(wakes)}\n`);
+    expect(opened).toBe(1);
+    for (const { turns } of wakes) expect(turns).toBeLessThanOrEqual(10);
+    // Work opens the link itself, as soon as the board is there.
+    await wakesUp();
+    await board.exec('print(1)');
+    expect(opened).toBe(2);
+    await asleep();
+  } finally {
+    source.dispose();
+    await board.dispose();
+  }
 });
 
 it('keeps a message over a sleep without a broker, with the time at which it was sent', async () => {

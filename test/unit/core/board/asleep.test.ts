@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { parsePresence, type Birth, type Gone } from '../../../../src/core/agent';
 import { wordOf, type Found } from '../../../../src/core/board';
 import { Board } from '../../../../src/core/board/board';
@@ -6,10 +6,11 @@ import { stateWord } from '../../../../src/core/board/stateWord';
 import { appOfBirth } from '../../../../src/core/apps';
 import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
 import { shownMinute } from '../../../../src/core/timeText';
+import { AsleepError } from '../../../../src/core/errors';
 import { Emitter } from '../../../../src/core/events';
 import { PresenceSource } from '../../../../src/transports/mqtt/presenceSource';
 import type { MqttBroker } from '../../../../src/transports/mqtt/mqttBroker';
-import { fakeWorld } from '../../rig/fakeBoard';
+import { fakeWorld, found as place } from '../../rig/fakeBoard';
 import { FakeClock } from '../../rig/fakeAgent';
 
 const MINUTE = 60_000;
@@ -88,6 +89,34 @@ describe('a board that says for how long it sleeps', () => {
     const noon = new Date(2026, 4, 1, 12, 5).getTime();
     expect(shownMinute(noon, noon + MINUTE)).toBe('12:05');
     expect(shownMinute(noon, noon + 1_440 * MINUTE)).toBe('2026-05-01 12:05');
+  });
+});
+
+describe('a link that ends because the board sleeps', () => {
+  const ADDRESS = 'mqtt://b/a1b2c3';
+  async function fellAsleep(watched: boolean) {
+    const { services, opened } = fakeWorld({ [ADDRESS]: { uid: UID } });
+    const board = new Board('b', services, { name: () => 'kitchen' });
+    const link = (present: boolean) => board.setLinks([{ found: place(ADDRESS), present }]);
+    link(true);
+    await board.connect();
+    if (watched) board.console.onData(() => undefined);
+    link(false);
+    opened[0]?.lose(new AsleepError('The board sleeps'));
+    link(true);
+    return { board, opened };
+  }
+
+  it('is not opened again when the board wakes up, which would keep it awake', async () => {
+    const { board, opened } = await fellAsleep(false);
+    expect([board.state.tag, board.wanted, opened.length]).toEqual(['disconnected', false, 1]);
+    await board.exec('1');
+    expect(opened.length).toBe(2);
+  });
+
+  it('is opened again for a terminal or a log', async () => {
+    const { board, opened } = await fellAsleep(true);
+    await vi.waitFor(() => expect([board.state.tag, opened.length]).toEqual(['idle', 2]));
   });
 });
 
