@@ -215,7 +215,7 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
 
   await driver.rowMenu(asleep, 'Send a Message to the App…', 'Agent (MQTT)');
   await driver.type('hello');
-  await driver.notification(/waits: the board is away/).waitFor({ timeout: WAIT_MS });
+  await driver.notification(/waits: the board sleeps until \d+:\d\d/).waitFor({ timeout: WAIT_MS });
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("/woken", "w").close()');
   await chooseBoards(driver, 'visitor', 1);

@@ -2,7 +2,9 @@ import { counted } from '../../core/counted';
 import { delay, systemClock } from '../../core/async';
 import { AppCommands, isOpen, MessageCollector, messageJson, messagesCsv } from '../../core/apps';
 import { asError, TimeoutError, UsageError } from '../../core/errors';
-import { parseTime } from '../../core/timeText';
+import { parseTime, shownMinute } from '../../core/timeText';
+import { wakesAt } from '../../core/agent';
+import type { AtBroker } from '../broker';
 import type { CommandRow, MessageRow, Store } from '../../core/store';
 import { chooseBoards, type Links, loadLinks, runOnBoards } from '../board';
 import { printable, type Cli, type VerbRun } from '../cli';
@@ -113,7 +115,7 @@ export const send: VerbRun = async (cli, args) => {
         wait: () => delay(systemClock, ASK_MS, io.signal),
         signal: io.signal,
       });
-      io.say(`${printable(words(command))}\n`);
+      io.say(`${printable(words(command, agent))}\n`);
       if (command.state === 'failed') throw new UsageError(command.error ?? 'failed');
       if (isOpen(command.state) && agent.control.birth) {
         throw new TimeoutError(`${board.name} has not answered yet`, {
@@ -127,7 +129,13 @@ export const send: VerbRun = async (cli, args) => {
   }
 };
 
-function words({ state, reply }: CommandRow): string {
+function words({ state, reply }: CommandRow, { broker, uid }: AtBroker): string {
   if (state === 'done') return reply ?? 'done';
-  return state === 'queued' ? 'queued: the board is away' : state;
+  if (state !== 'queued') return state;
+  const presence = broker.presences.get(uid);
+  const now = Date.now();
+  const until = presence?.on === false && presence.sleep ? wakesAt(presence.sleep, now) : now;
+  return until > now
+    ? `queued: the board sleeps until ${shownMinute(until, now)}`
+    : 'queued: the board is away';
 }

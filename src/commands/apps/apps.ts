@@ -10,6 +10,7 @@ import {
 import type { Board } from '../../core/board';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
+import { shownMinute } from '../../core/timeText';
 import { pythonError } from '../../core/python/python';
 import { restartForApp } from '../../views/apps/deployTo';
 import { agentOf } from '../../views/broker';
@@ -211,11 +212,18 @@ async function send(
         throw new UsageError(error ?? vscode.l10n.t('The app failed on the message'));
       }
       if (state === 'done') return reply ?? vscode.l10n.t('done, without a reply');
-      if (state === 'queued') return vscode.l10n.t('waits: the board is away');
+      if (state === 'queued') return waits(board);
       return vscode.l10n.t('delivered; no answer yet');
     },
     told: (board, ended) => `${board.name}: ${ended}`,
   });
+}
+
+/** Says why a message waits: `waits: the board sleeps until 14:05`. */
+function waits({ asleep }: Board): string {
+  if (!asleep || asleep.overslept) return vscode.l10n.t('waits: the board is away');
+  const time = shownMinute(asleep.until, Date.now());
+  return vscode.l10n.t('waits: the board sleeps until {0}', time);
 }
 
 async function filter({ messages }: Needs<'messages'>): Promise<void> {

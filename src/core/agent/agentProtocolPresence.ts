@@ -137,6 +137,16 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
   };
 }
 
+/**
+ * Returns when a board that sleeps wakes up, in milliseconds since 1970: at most its whole sleep from now, since its clock may
+ * be wrong.
+ * @param now milliseconds since 1970
+ */
+export function wakesAt({ seconds, unix }: NonNullable<Gone['sleep']>, now: number): number {
+  const latest = now + seconds * 1_000;
+  return unix > 0 ? Math.min(latest, (unix + seconds) * 1_000) : latest;
+}
+
 /** Returns whether a message adds nothing to `before`, what is known about the board. */
 export function isLateWill(state: Birth | Gone, before: Birth | Gone | undefined): boolean {
   if (state.on || !before) return false;

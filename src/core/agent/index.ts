@@ -76,6 +76,7 @@ export {
   parseFacts,
   parsePresence,
   parseTopic,
+  wakesAt,
 } from './agentProtocolPresence';
 export {
   ACCESS_POINT,

@@ -1,4 +1,4 @@
-import { FROZEN_SLOT, type Birth, type Gone } from '../../core/agent';
+import { FROZEN_SLOT, wakesAt, type Birth, type Gone } from '../../core/agent';
 import { systemClock, type Clock } from '../../core/async';
 import {
   type Asleep,
@@ -80,15 +80,11 @@ export class PresenceSource implements BoardSource {
     this.#tell();
   }
 
-  /**
-   * Calculates when the board is expected: at most its whole sleep from now, because its clock may
-   * be wrong.
-   */
-  #asleep(uid: string, { seconds, unix }: NonNullable<Gone['sleep']>): Asleep {
+  /** Calculates when the board is expected, and reports it when it is late. */
+  #asleep(uid: string, sleep: NonNullable<Gone['sleep']>): Asleep {
     const now = this.now();
-    const latest = now + seconds * 1_000;
-    const until = unix > 0 ? Math.min(latest, (unix + seconds) * 1_000) : latest;
-    const left = until + LATE_MS + seconds * 1_000 * LATE_PART - now;
+    const until = wakesAt(sleep, now);
+    const left = until + LATE_MS + sleep.seconds * 1_000 * LATE_PART - now;
     if (left <= 0) return { until, overslept: true };
     const late = () => {
       const found = this.#found.get(uid);
