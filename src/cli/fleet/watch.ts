@@ -57,7 +57,9 @@ export async function whileWatching(
     );
     subscriptions.add(deliverWaiting(hub, commands, warn, cli.signal));
     subscriptions.add(catchUp(hub, collector, cli.log));
-    subscriptions.add(every(EXPIRE_MS, () => warn('expired messages', commands.expire())));
+    const expire = () => warn('expired messages', commands.expire());
+    expire();
+    subscriptions.add(every(EXPIRE_MS, expire));
     try {
       return await work({ links, hub, store, commands, collector });
     } finally {

@@ -152,8 +152,8 @@ export const FLEET_VERBS: readonly Verb[] = [
     words: ['send'],
     summary: 'send a message to the apps of boards, and print what they answer',
     details:
-      'A board that is away gets it when it is back, while mpyfleet watch or an editor runs, within a day.',
-    options: [...COMMON, ...LINKED],
+      'A board that is away gets it when it is back, while mpyfleet watch or an editor runs, within a day or the seconds of --wait. Afterwards it has expired.',
+    options: [...COMMON, ...LINKED, 'wait'],
     load: async () => (await import('../verbs/messages')).send,
   },
   {

@@ -113,6 +113,7 @@ export const send: VerbRun = async (cli, args) => {
       const command = await commands.sendAndWait(agent.uid, text, agent.control, {
         patienceMs: cli.options.timeoutMs ?? PATIENCE_MS,
         wait: () => delay(systemClock, ASK_MS, io.signal),
+        ...(cli.options.waitMs === undefined ? {} : { lifeMs: cli.options.waitMs }),
         signal: io.signal,
       });
       io.say(`${printable(words(command, agent))}\n`);

@@ -56,14 +56,19 @@ export class AppCommands {
     {
       patienceMs,
       wait,
+      lifeMs,
       signal,
     }: {
       readonly patienceMs: number;
       readonly wait: (id: string) => Promise<void>;
+      readonly lifeMs?: number;
       readonly signal?: AbortSignal;
     },
   ): Promise<CommandRow> {
-    let command = await this.send(uid, text, control, signal ? { signal } : {});
+    let command = await this.send(uid, text, control, {
+      ...(lifeMs === undefined ? {} : { lifeMs }),
+      ...(signal ? { signal } : {}),
+    });
     const until = this.now() + patienceMs;
     while (isOpen(command.state) && control.birth && this.now() < until && !signal?.aborted) {
       await wait(command.id);
@@ -89,14 +94,12 @@ export class AppCommands {
     return this.#deliver(command, control, signal);
   }
 
-  /** Marks messages as expired if their board did not connect in time. */
-  async expire(): Promise<void> {
+  /** Marks the messages as expired whose boards did not connect in time. Returns their number. */
+  async expire(): Promise<number> {
     const open = await this.store.commands({ open: true, limit: 1_000 });
-    for (const command of open) {
-      if (command.state === 'queued' && this.now() >= command.until) {
-        await this.#put({ ...command, state: 'expired' });
-      }
-    }
+    const late = open.filter(({ state, until }) => state === 'queued' && this.now() >= until);
+    for (const command of late) await this.#put({ ...command, state: 'expired' });
+    return late.length;
   }
 
   /** Stores an app's answer. */

@@ -12,11 +12,14 @@ import type { CommandRow, Store } from '../../core/store';
  * itself is lost.
  */
 const ASK_MS = 2_000;
+/** Interval, in milliseconds, between two searches for messages whose boards did not come in time. */
+const EXPIRE_MS = 60_000;
 
 /** The apps of boards behind brokers: stores their messages, and delivers messages to them. */
 export class AppCenter implements Disposable {
   readonly messages: MessageCollector;
   readonly #commands: AppCommands;
+  #expiring: Disposable | undefined;
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<undefined>());
   /** A message to an app was sent, or its state has changed. */
@@ -33,6 +36,8 @@ export class AppCenter implements Disposable {
       this.messages.onReply((reply) => this.#try(reply.uid, this.#commands.replied(reply))),
     );
     this.#lifetime.add(deliverWaiting(hub, this.#commands, (uid, work) => this.#try(uid, work)));
+    this.#lifetime.add({ dispose: () => this.#expiring?.dispose() });
+    this.#expireLater();
   }
 
   /**
@@ -59,6 +64,17 @@ export class AppCenter implements Disposable {
 
   dispose(): void {
     this.#lifetime.dispose();
+  }
+
+  /** Boards that do not come deliver nothing, so their messages are looked for. */
+  #expireLater(): void {
+    this.#expiring = systemClock.after(EXPIRE_MS, () => {
+      this.#expireLater();
+      this.#commands.expire().then(
+        (count) => count > 0 && this.#changed.fire(undefined),
+        (error: unknown) => this.log.warn(`Expired messages: ${asError(error).message}`),
+      );
+    });
   }
 
   async #answeredOr(id: string, ms: number): Promise<void> {

@@ -161,7 +161,11 @@ it('sleeps as early when a window was connected to it, which opens no session wh
   };
   try {
     await wakesUp();
-    expect(Buffer.from(await board.exec('print(6 * 7)')).toString().trim()).toBe('42');
+    expect(
+      Buffer.from(await board.exec('print(6 * 7)'))
+        .toString()
+        .trim(),
+    ).toBe('42');
     await asleep();
     const wakes: { ms: number; turns: number; bytes: number }[] = [];
     while (wakes.length < 3) {

@@ -11,7 +11,13 @@ const NAMES = ['watch-01', 'watch-02'];
 const KEY = 'a-secret-of-the-test';
 const MAIN = `import asyncio, fleet
 
-fleet.on_message(lambda text: text.upper())
+heard = []
+
+def answer(text):
+    heard.append(text)
+    return ",".join(heard) if text == "heard" else text.upper()
+
+fleet.on_message(answer)
 
 async def main():
     n = 0
@@ -100,7 +106,8 @@ it('stores every message once, over restarts of broker and database and a watche
   }
 });
 
-it("answers Pythings' three calls with its JSON, to those who have the key", async () => {
+/** A REST interface, and how a program calls it. */
+async function serving() {
   const serve = start('serve', '--port', '0');
   const [, url = ''] = await serve.until(/listening on (\S+)/);
   const call = async (path: string, asked: object, headers: Record<string, string> = {}) => {
@@ -112,6 +119,11 @@ it("answers Pythings' three calls with its JSON, to those who have the key", asy
     });
     return { status: answer.status, json: (await answer.json()) as unknown };
   };
+  return { serve, url, call };
+}
+
+it("answers Pythings' three calls with its JSON, to those who have the key", async () => {
+  const { serve, url, call } = await serving();
   const now = Date.now() / 1_000;
   const tid = boards[0]?.uid;
   const messages = await call('worker/get', { tid, from: now - 3600, to: now + 60 });
@@ -146,6 +158,42 @@ it("answers Pythings' three calls with its JSON, to those who have the key", asy
     status: 403,
   });
   expect((await fetch(`${url}msg/worker/get`)).status).toBe(405);
+  expect(await serve.stop()).toBe(0);
+});
+
+it('lets a message expire whose board does not come in time, and does not deliver it afterwards', async () => {
+  const [board] = boards;
+  if (!board) throw new Error('unreachable');
+  const send = async (text: string, ...more: string[]) => {
+    const { out, err } = await run('-b', 'watch-01', '--json', 'message', 'send', text, ...more);
+    const [result] = JSON.parse(out || '[]') as {
+      value?: { id: string; state: string; reply: string | null };
+    }[];
+    if (!result?.value) throw new Error(`${out}${err}`);
+    return result.value;
+  };
+  await board.kill();
+  const isAway = async () => /watch-01.*away/.test((await run('list')).out);
+  expect(await pollUntil(isAway, 60_000)).toBe(true);
+  // The command that sends it takes longer to end.
+  const late = await send('too late', '--wait', '0.2');
+  const patient = await send('in time');
+  expect([late.state, patient.state]).toEqual(['queued', 'queued']);
+  const { serve, call } = await serving();
+  const becomes = async (mid: string, wanted: object) => {
+    for (;;) {
+      const { json } = await call('management/get', { tid: board.uid, mid });
+      const { status } = json as { status: string };
+      if (status === 'Queued' || status === 'Sent') continue;
+      expect(json).toMatchObject(wanted);
+      return;
+    }
+  };
+  await becomes(late.id, { status: 'Expired' });
+  await board.restart();
+  await becomes(patient.id, { status: 'Received', reply: 'IN TIME' });
+  expect(await send('heard')).toMatchObject({ state: 'done', reply: 'in time,heard' });
+  await becomes(late.id, { status: 'Expired' });
   expect(await serve.stop()).toBe(0);
 });
 

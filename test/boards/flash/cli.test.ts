@@ -125,7 +125,9 @@ test("a board that only its maker's tool can flash gets the steps and the page o
   const listed = await cli.run(['firmware', 'EK_RA6M2'], { env });
   expect(listed.out).toContain('v1.25.0  2025-04-15');
   for (const { err } of [flashed, listed]) {
-    expect(err).toContain('2. Connect the debug socket of the board and choose the device R7FA6M2AF.');
+    expect(err).toContain(
+      '2. Connect the debug socket of the board and choose the device R7FA6M2AF.',
+    );
     expect(err).toContain(`${site.url}EK_RA6M2/`);
   }
 });
