@@ -1,16 +1,11 @@
 import type { Find, FromHistory, HistoryLine, ToHistory } from '../../src/views/history/messages';
+import { rangeOf } from '../../src/core/period';
 import { element, Host, optionOf } from './parts/host';
+import { PeriodChoice } from './parts/periodChoice';
 import { control, useToolkit } from './parts/toolkit';
 import { VirtualTable } from './parts/virtualTable';
 
-const HOUR_MS = 3_600_000;
-const PERIOD_MS: Readonly<Record<string, number>> = {
-  hour: HOUR_MS,
-  day: 24 * HOUR_MS,
-  week: 7 * 24 * HOUR_MS,
-  month: 30 * 24 * HOUR_MS,
-};
-/** Milliseconds after typing before the search starts. */
+/** Typing is followed by a search after this pause, in milliseconds. */
 const PAUSE_MS = 250;
 
 useToolkit();
@@ -21,6 +16,7 @@ const ids = new Map<HistoryLine, string>();
 let more = false;
 let table: VirtualTable<HistoryLine> | undefined;
 let timer: number | undefined;
+const period = new PeriodChoice('week', () => find());
 
 const word = (key: string) => words[key] ?? key;
 const input = (id: string) => element(id) as HTMLInputElement;
@@ -46,10 +42,11 @@ function label(boards: readonly { readonly uid: string; readonly name: string }[
   element('table').setAttribute('aria-label', word('table'));
   element('toolbar').setAttribute('aria-label', word('toolbar'));
   input('text').placeholder = word('text');
-  for (const id of ['text', 'type', 'board', 'status', 'period', 'from', 'to']) {
+  for (const id of ['text', 'type', 'board', 'status']) {
     element(id).setAttribute('aria-label', word(id));
   }
-  for (const id of ['type', 'status', 'period']) {
+  period.label(word);
+  for (const id of ['type', 'status']) {
     for (const option of choice(id).options) option.textContent = word(`${id}-${option.value}`);
   }
   choice('board').replaceChildren(
@@ -76,30 +73,19 @@ function label(boards: readonly { readonly uid: string; readonly name: string }[
     ],
     onSelect: show,
   });
-  if (choice('period').dataset.set === undefined) {
-    choice('period').value = 'week';
-    choice('period').dataset.set = '1';
-  }
 }
 
 /** Requests the entries that match the controls. */
 function find(): void {
   clearTimeout(timer);
-  const period = choice('period').value;
-  element('between').hidden = period !== 'between';
-  const ms = PERIOD_MS[period];
-  const at = (id: string) => (input(id).value === '' ? undefined : Date.parse(input(id).value));
-  const [from, to] =
-    period === 'between'
-      ? [at('from'), at('to')]
-      : [ms === undefined ? undefined : Date.now() - ms, undefined];
+  const chosen = period.value;
+  if (!chosen) return; // the page says what is wrong with the times
   const wanted: Find = {
     type: choice('type').value as Find['type'],
     uid: choice('board').value,
     text: input('text').value,
     status: choice('status').value as Find['status'],
-    ...(from === undefined ? {} : { from }),
-    ...(to === undefined ? {} : { to }),
+    ...rangeOf(chosen, Date.now()),
   };
   host.send({ kind: 'find', find: wanted });
 }
@@ -135,7 +121,7 @@ function show([line]: readonly HistoryLine[]): void {
   element('detailText').textContent = line?.detail ?? '';
 }
 
-for (const id of ['type', 'board', 'status', 'period', 'from', 'to']) {
+for (const id of ['type', 'board', 'status']) {
   element(id).addEventListener('change', find);
 }
 input('text').addEventListener('input', () => {

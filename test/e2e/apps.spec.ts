@@ -99,6 +99,37 @@ test('new messages leave the focus and the page as they are, which anybody can r
   expect(await accessibilityFaults(driver.page, '[data-key=messages]')).toEqual([]);
 });
 
+test('the period of the messages is chosen for table, charts and export, and times that cannot be are refused', async () => {
+  const { driver, workspace } = session;
+  const page = await webview(driver.page, 'h1:has-text("Messages")');
+  const rows = page.locator('table[data-key=messages] tbody tr');
+  const charts = page.locator('svg');
+  await page.locator('#period').selectOption('hour');
+  await rows.first().waitFor();
+  await page.locator('#period').selectOption('between');
+  // It begins with the period before.
+  expect(await page.locator('#from').inputValue()).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
+  await page.locator('#to').fill('2001-02-03T04:05');
+  await page.getByRole('alert').getByText('The end is before the beginning').waitFor();
+  expect(await page.locator('#to').getAttribute('aria-invalid')).toBe('true');
+  expect(await rows.count()).toBeGreaterThan(0); // nothing was asked for
+  expect(await accessibilityFaults(driver.page, '#period')).toEqual([]);
+  await driver.screenshot('apps messages period refused');
+  await page.locator('#from').fill('2001-01-01T00:00');
+  await page.getByText('Nothing was found. Try a longer period').waitFor({ timeout: WAIT_MS });
+  expect([await rows.count(), await charts.count()]).toEqual([0, 0]);
+  await driver.command('MicroPython: Export Messages…');
+  await driver.saveAs(join(workspace, 'nothing.csv'));
+  expect(readFileSync(join(workspace, 'nothing.csv'), 'utf8').split('\r\n').length).toBe(2);
+  // By the keyboard alone: the list of periods is the first of the page.
+  await page.locator('#period').focus();
+  await driver.page.keyboard.press('Home');
+  await rows.first().waitFor({ timeout: WAIT_MS });
+  await charts.first().waitFor();
+  await page.locator('#between').waitFor({ state: 'hidden' });
+  await driver.screenshot('apps messages period');
+});
+
 test('the messages are exported as CSV', async () => {
   const { driver, workspace } = session;
   await driver.command('MicroPython: Export Messages…');

@@ -230,17 +230,11 @@ async function filter({ messages }: Needs<'messages'>): Promise<void> {
   const { text } = messages.filter;
   const wanted = await showInputBox({
     title: vscode.l10n.t('Show which messages?'),
-    prompt: vscode.l10n.t(
-      'Part of a board\'s name or of what was sent; "2h" first: the last 2 hours.',
-    ),
+    prompt: vscode.l10n.t("Part of a board's name or of what was sent"),
     value: text,
   });
   if (wanted === undefined) return;
-  const [, hours, rest = ''] = /^\s*(?:(\d{1,4})h\b)?\s*(.*)$/.exec(wanted) ?? [];
-  await messages.setFilter({
-    text: rest.trim(),
-    ...(hours === undefined ? {} : { hours: Number(hours) }),
-  });
+  await messages.setText(wanted.trim());
 }
 
 async function exportMessages({ messages }: Needs<'messages'>): Promise<void> {

@@ -1,5 +1,6 @@
 import { dataOf, numbersOf } from '../../core/apps';
 import { chartSvg, escapeMarkup } from '../../core/notebook';
+import { type Period, readPeriod } from '../../core/period';
 import type { CommandRow, MessagePage, MessageRow } from '../../core/store';
 
 /** Opens the source of a line of a traceback (views/repl/tracebackLinks.ts). */
@@ -44,21 +45,28 @@ export interface PageWords {
  */
 const FRAME = /File "([^"]{1,297}\.py)", line (\d{1,7})/g;
 
-/**
- * The body of the page. The page's script merges it into the shown one, so that focus, selection
- * and scroll position stay.
- */
+/** What the page is to show. */
 export interface ToMessages {
+  /** The main part, which the page's script merges into what is shown: focus, selection and scroll position stay. */
   readonly body: string;
+  /** Texts of the period's choice. */
+  readonly words: Readonly<Record<string, string>>;
+  /** The period of the messages. */
+  readonly period: Period;
 }
 
-/** The page was loaded and can be filled. */
-export interface FromMessages {
-  readonly kind: 'ready';
-}
+/** `ready`: the page was loaded and can be filled. `period`: the user has chosen another period. */
+export type FromMessages =
+  { readonly kind: 'ready' } | { readonly kind: 'period'; readonly period: Period };
 
-/** The markup of the page before its script has filled it. */
-export const emptyBody = '<main id="page"></main>';
+/** Reads a message of the page; anything unknown is undefined. */
+export function readMessage(message: unknown): FromMessages | undefined {
+  if (typeof message !== 'object' || message === null) return undefined;
+  const { kind, period } = message as Record<string, unknown>;
+  if (kind === 'ready') return { kind };
+  const chosen = kind === 'period' ? readPeriod(period) : undefined;
+  return chosen && { kind: 'period', period: chosen };
+}
 
 /** Content of the page. */
 export interface PageData extends MessagePage {
@@ -78,7 +86,6 @@ export function messagesBody(
   const link = (command: string, text: string) =>
     `<a class="button" href="command:mpyFleet.${command}">${escapeMarkup(text)}</a>`;
   const head = [
-    `<h1 data-key="title">${escapeMarkup(words.title)}</h1>`,
     `<p data-key="links">${link('filterMessages', words.filter)} ${link('exportMessages', words.export)} ${link('sendAppMessage', words.send)}</p>`,
   ];
   const toApps = sentTable(sent, name, words);

@@ -3,12 +3,15 @@ import { messageJson, messagesCsv } from '../../core/apps';
 import { systemClock } from '../../core/async';
 import { asError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
+import { type Period, rangeOf } from '../../core/period';
+import type { MessageQuery, MessageRow } from '../../core/store';
 import type { Needs } from '../context';
+import { periodMarkup, periodWords } from '../periodMarkup';
 import { pageHtml, pageRoots } from '../webviewHtml';
 import {
-  emptyBody,
   messagesBody,
   OPEN_SOURCE,
+  readMessage,
   type PageData,
   type ToMessages,
 } from './messagesPage';
@@ -20,17 +23,24 @@ const SENT = 20;
 /** Milliseconds during which new messages are collected before the panel is updated. */
 const REDRAW_MS = 500;
 
+/** The markup of the page before its script has filled it. */
+const emptyBody = `
+<header>
+  <h1 id="title"></h1>
+  <div id="range" class="toolbar" role="group" aria-controls="page">${periodMarkup}</div>
+</header>
+<main id="page"></main>`;
+
 export interface MessageFilter {
   /** Search text for the board's name or the message. */
   readonly text: string;
-  /** Hours to look back; undefined: no limit. */
-  readonly hours?: number;
+  readonly period: Period;
 }
 
 /** The panel "Messages": messages of apps as charts and a table, updated while it is open. */
 export class MessagesPanel implements vscode.Disposable {
   #panel: vscode.WebviewPanel | undefined;
-  #filter: MessageFilter = { text: '' };
+  #filter: MessageFilter = { text: '', period: { name: 'all' } };
   #timer: { dispose(): void } | undefined;
   readonly #lifetime = new DisposableStore();
 
@@ -61,8 +71,11 @@ export class MessagesPanel implements vscode.Disposable {
       );
       this.#panel = panel;
       panel.onDidDispose(() => (this.#panel = undefined));
-      // The page sends one message: that it was loaded, at first or when its tab is shown again.
-      panel.webview.onDidReceiveMessage(() => this.#drawn());
+      panel.webview.onDidReceiveMessage((message: unknown) => {
+        const known = readMessage(message);
+        if (known?.kind === 'period') this.#filter = { ...this.#filter, period: known.period };
+        if (known) this.#drawn(); // also when its tab is shown again
+      });
       panel.webview.html = pageHtml(panel.webview, extensionUri, {
         name: 'messages',
         title: vscode.l10n.t('Messages'),
@@ -72,14 +85,21 @@ export class MessagesPanel implements vscode.Disposable {
     await this.#draw();
   }
 
-  async setFilter(filter: MessageFilter): Promise<void> {
-    this.#filter = filter;
+  /** Shows only messages in which this text, or the name of whose board, occurs. */
+  async setText(text: string): Promise<void> {
+    this.#filter = { ...this.#filter, text };
     await this.show();
   }
 
-  /** Returns the shown messages as the content of a file. */
+  /** Returns the messages of the filter and its period as the content of a file, the oldest first. */
   async content(format: 'csv' | 'json'): Promise<string> {
-    const { rows } = await this.#read();
+    const query = this.#query();
+    const rows: MessageRow[] = [];
+    for (let after: number | undefined = 0; after !== undefined;) {
+      const page = await this.context.apps.store.messages({ ...query, after, limit: SHOWN });
+      rows.push(...page.rows);
+      after = page.next;
+    }
     if (format === 'csv') return messagesCsv(rows, this.#nameOf);
     const all = rows.map((row) => messageJson(row, this.#nameOf(row.uid)));
     return `${JSON.stringify(all, undefined, 2)}\n`;
@@ -104,19 +124,22 @@ export class MessagesPanel implements vscode.Disposable {
   }
 
   async #read(): Promise<PageData> {
-    const { text, hours } = this.#filter;
     const { store } = this.context.apps;
+    const page = await store.messages({ ...this.#query(), limit: SHOWN, latest: true });
+    return { ...page, sent: await store.commands({ limit: SENT }) };
+  }
+
+  #query(): Pick<MessageQuery, 'from' | 'to' | 'uids' | 'text'> {
+    const { text, period } = this.#filter;
     const uids = this.context.fleet.boards.flatMap((b) =>
       b.uid !== undefined && text !== '' && b.name.toLowerCase().includes(text.toLowerCase())
         ? [b.uid]
         : [],
     );
-    const page = await store.messages({
-      ...(hours === undefined ? {} : { from: Date.now() - hours * 3_600_000 }),
+    return {
+      ...rangeOf(period, Date.now()),
       ...(uids.length > 0 ? { uids } : text === '' ? {} : { text }),
-      ...{ limit: SHOWN, latest: true },
-    });
-    return { ...page, sent: await store.commands({ limit: SENT }) };
+    };
   }
 
   readonly #nameOf = (uid: string): string =>
@@ -126,14 +149,15 @@ export class MessagesPanel implements vscode.Disposable {
     const page = await this.#read();
     const panel = this.#panel;
     if (!panel) return;
-    const { text, hours } = this.#filter;
-    const filtered = [text, hours === undefined ? '' : vscode.l10n.t('last {0} h', hours)];
-    const filter = filtered.filter(Boolean).join(', ');
+    const { text: filter, period } = this.#filter;
     const body = messagesBody(page, this.#nameOf, {
       title: vscode.l10n.t('Messages'),
-      none: vscode.l10n.t(
-        'No messages yet. Deploy an app to boards behind a broker; what it sends appears here.',
-      ),
+      none:
+        filter === '' && period.name === 'all'
+          ? vscode.l10n.t(
+              'No messages yet. Deploy an app to boards behind a broker; what it sends appears here.',
+            )
+          : vscode.l10n.t('Nothing was found. Try a longer period or fewer filters.'),
       count:
         page.rows.length === 1
           ? vscode.l10n.t('1 message')
@@ -169,7 +193,12 @@ export class MessagesPanel implements vscode.Disposable {
         days: vscode.l10n.t('Days before the newest message'),
       },
     });
-    const message: ToMessages = { body };
+    const words = {
+      ...periodWords(),
+      title: vscode.l10n.t('Messages'),
+      range: vscode.l10n.t('Period of the messages'),
+    };
+    const message: ToMessages = { body, words, period };
     await panel.webview.postMessage(message);
   }
 }

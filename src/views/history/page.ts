@@ -1,11 +1,9 @@
 import * as vscode from 'vscode';
 import { HISTORY_TYPES } from '../../core/store';
+import { periodMarkup, periodWords } from '../periodMarkup';
 
 const options = (values: readonly string[], name: string) =>
   values.map((value) => `<option value="${value}" id="${name}-${value}"></option>`).join('');
-
-/** Periods to choose from, in hours. `all` and `between` have none. */
-export const PERIODS = ['hour', 'day', 'week', 'month', 'all', 'between'] as const;
 
 /** The markup of the history; its script fills it. */
 export const historyBody = `
@@ -16,8 +14,7 @@ export const historyBody = `
     <select id="type">${options(HISTORY_TYPES, 'type')}</select>
     <select id="board"></select>
     <select id="status">${options(['', 'ok', 'failed', 'cancelled'], 'status')}</select>
-    <select id="period">${options(PERIODS, 'period')}</select>
-    <span id="between" hidden><input id="from" type="datetime-local" /> – <input id="to" type="datetime-local" /></span>
+    ${periodMarkup}
     <vscode-button id="refresh" appearance="secondary"></vscode-button>
     <vscode-button id="export" appearance="secondary"></vscode-button>
   </div>
@@ -41,9 +38,7 @@ export function historyWords(): Record<string, string> {
     type: vscode.l10n.t('Type'),
     board: vscode.l10n.t('Board'),
     status: vscode.l10n.t('Result'),
-    period: vscode.l10n.t('Period'),
-    from: vscode.l10n.t('From'),
-    to: vscode.l10n.t('To'),
+    ...periodWords(),
     'type-all': vscode.l10n.t('Everything'),
     'type-operations': vscode.l10n.t('Operations'),
     'type-crashes': vscode.l10n.t('Crashes'),
@@ -53,12 +48,6 @@ export function historyWords(): Record<string, string> {
     'status-ok': vscode.l10n.t('Done'),
     'status-failed': vscode.l10n.t('Failed'),
     'status-cancelled': vscode.l10n.t('Cancelled'),
-    'period-hour': vscode.l10n.t('Last hour'),
-    'period-day': vscode.l10n.t('Last day'),
-    'period-week': vscode.l10n.t('Last week'),
-    'period-month': vscode.l10n.t('Last 30 days'),
-    'period-all': vscode.l10n.t('All time'),
-    'period-between': vscode.l10n.t('Between…'),
     allBoards: vscode.l10n.t('All boards'),
     refresh: vscode.l10n.t('Refresh'),
     export: vscode.l10n.t('Export…'),
