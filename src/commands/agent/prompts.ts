@@ -16,7 +16,8 @@ import { boardLogin } from '../../core/broker/boardLogin';
 import { LOCAL_BROKER_ID, nameOnNetwork } from '../../core/broker/localBroker';
 import type { Needs } from '../../views/context';
 import { connectedBroker } from '../broker';
-import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
+import { isOpenToNetwork } from './openToNetwork';
+import { showInputBox, showWarningMessage } from '../../views/message';
 
 /** The answers that apply to all boards: the broker and the login of each, without its key. */
 export interface AgentPlan {
@@ -146,25 +147,6 @@ async function askOwnAddress(
     ignoreFocusOut: true,
   });
   return host === undefined || host.trim() === '' ? undefined : host.trim();
-}
-
-/**
- * Offers to open the local broker to the network if it accepts only this computer, which replaces the broker. Other brokers are open.
- * @param words why it must be open
- * @returns false if the user does not want that
- */
-export async function isOpenToNetwork(
-  { brokers }: Needs<'brokers'>,
-  { profile }: Broker,
-  words: string,
-  open: string,
-): Promise<boolean> {
-  const { local } = brokers;
-  if (profile.id !== LOCAL_BROKER_ID || (local.running && local.lanUrls.length > 0)) return true;
-  const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
-  if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
-  await brokers.startLocal(true);
-  return true;
 }
 
 /**

@@ -5,7 +5,8 @@ import { callCommand } from '../../views/callCommand';
 import type { Needs } from '../../views/context';
 import { showInformationMessage, tellBriefly } from '../../views/message';
 import { connectedBroker } from '../broker';
-import { askBroker, isOpenToNetwork } from './prompts';
+import { isOpenToNetwork } from './openToNetwork';
+import { askBroker } from './prompts';
 import type { Call, Command } from '../types';
 
 /** Commands to share boards on a cable with colleagues. */

@@ -203,7 +203,15 @@ describe('setting a board up', () => {
   });
 
   it('gives the agent the Wi-Fi networks that the user chose, also after a failure, unless they are left out', async () => {
-    const probe = { uid: 'aa01', platform: 'esp32', asyncio: 1, socket: 1, wlan: 1, ip: '' };
+    const probe = {
+      uid: 'aa01',
+      platform: 'esp32',
+      asyncio: 1,
+      socket: 1,
+      random: 1,
+      wlan: 1,
+      ip: '',
+    };
     const board = new Scripted('aa01');
     board.exec = () => Promise.resolve(utf8(JSON.stringify(probe)));
     const host = hostWith({ list: [] }, new NameRange('s', []));

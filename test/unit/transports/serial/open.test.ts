@@ -6,7 +6,7 @@ import { openSerial } from '../../../../src/transports/serial/serialStream';
 // Calls to the serial port: a board is reset by its DTR and RTS lines, so they must not be touched.
 
 const asked: { call: string; args: unknown[] }[] = [];
-vi.mock('serialport', () => {
+vi.mock('serialport/dist/serialport.js', () => {
   /** Records every call, and answers like a healthy port. */
   class SerialPort {
     readonly path = '/dev/ttyNone';

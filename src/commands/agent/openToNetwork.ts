@@ -1,0 +1,24 @@
+import * as vscode from 'vscode';
+import type { Broker } from '../../core/broker/brokers';
+import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
+import type { Needs } from '../../views/context';
+import { showInformationMessage } from '../../views/message';
+
+/**
+ * Offers to open the local broker to the network if it accepts only this computer, which replaces the broker. Other brokers are open.
+ * @param words why it must be open
+ * @returns false if the user does not want that
+ */
+export async function isOpenToNetwork(
+  { brokers }: Needs<'brokers'>,
+  { profile }: Broker,
+  words: string,
+  open: string,
+): Promise<boolean> {
+  const { local } = brokers;
+  if (profile.id !== LOCAL_BROKER_ID || (local.running && local.lanUrls.length > 0)) return true;
+  const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
+  if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
+  await brokers.startLocal(true);
+  return true;
+}
