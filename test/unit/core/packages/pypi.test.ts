@@ -271,7 +271,12 @@ out.close()`;
       /contains a\.py twice/,
     ],
     ['a fifo', SDIST, () => tarGz(entry('bad-1.2/a.py', '', { type: '6' })), /not a regular file/],
-    ['a backslash in a wheel', WHEEL, () => zip({ '..\\boot.py': '' }), /not allowed in file names/],
+    [
+      'a backslash in a wheel',
+      WHEEL,
+      () => zip({ '..\\boot.py': '' }),
+      /not allowed in file names/,
+    ],
     ['a bomb in a wheel', WHEEL, () => zip({ 'a.py': bomb }), /far too large/],
     ['a wheel that is none', WHEEL, () => Buffer.from('PK<html>'), /cannot be unpacked/],
     ['nothing of Python', WHEEL, () => zip({ 'x-1.dist-info/RECORD': '' }), /no Python modules/],
