@@ -2,6 +2,8 @@
 import { pollUntil } from '../lab/process.mjs';
 
 const SEEN_MS = 60_000;
+/** Names that boards of the lab get from the extension. */
+const GIVEN = /^linuxboard-\d+$/;
 
 /**
  * Opens the view, waits until it shows `count` boards, and names them all by a pattern such as `hall-{n}`.
@@ -9,10 +11,11 @@ const SEEN_MS = 60_000;
  */
 export async function nameBoards(driver, count, pattern) {
   await driver.activity('MicroPython');
-  const unnamed = async () => (await driver.rows()).filter((r) => /linuxboard|tty/.test(r)).length;
+  // A row has the name of its port until the board has said what it is.
+  const unnamed = async () => (await driver.rows()).filter((r) => GIVEN.test(r)).length;
   if (!(await pollUntil(async () => (await unnamed()) === count, SEEN_MS)))
     throw new Error(`there are ${await unnamed()} boards, not ${count}`);
-  await renameRows(driver, /linuxboard|tty/, pattern);
+  await renameRows(driver, GIVEN, pattern);
 }
 
 /**
