@@ -4,6 +4,11 @@ import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 
+/** Returns false for the local broker while it accepts only this computer. Other brokers are open. */
+export function isReachable({ local }: Needs<'brokers'>['brokers'], { profile }: Broker): boolean {
+  return profile.id !== LOCAL_BROKER_ID || (local.running && local.lanUrls.length > 0);
+}
+
 /**
  * Offers to open the local broker to the network if it accepts only this computer, which replaces the broker. Other brokers are open.
  * @param words why it must be open
@@ -11,12 +16,11 @@ import { showInformationMessage } from '../../views/message';
  */
 export async function isOpenToNetwork(
   { brokers }: Needs<'brokers'>,
-  { profile }: Broker,
+  broker: Broker,
   words: string,
   open: string,
 ): Promise<boolean> {
-  const { local } = brokers;
-  if (profile.id !== LOCAL_BROKER_ID || (local.running && local.lanUrls.length > 0)) return true;
+  if (isReachable(brokers, broker)) return true;
   const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
   if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
   await brokers.startLocal(true);
