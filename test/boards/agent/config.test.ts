@@ -277,7 +277,7 @@ describe('the configuration of boards from afar', () => {
     const wifi = await run([...set, 'wifi=[{ssid: x}]']);
     expect([wifi.status, wifi.err]).toEqual([
       64,
-      expect.stringMatching(/only be set while it is there/),
+      expect.stringMatching(/can be set only while it is connected/),
     ]);
     await left?.restart();
     await expect.poll(() => config(at(0)), { timeout: 20_000 }).toMatchObject({ telemetry: 45 });
