@@ -25,7 +25,7 @@ export const NOTHING_FOREIGN: Foreign = {
   groups: new Set(),
 };
 
-/** Whether only the project's file names this board, or the broker that reports it. */
+/** Returns whether only the project's file names this board, or the broker that reports it. */
 export function isForeign(address: Address, { addresses, brokers }: Foreign): boolean {
   return addresses.has(address.text) || ('broker' in address && brokers.has(address.broker));
 }
@@ -51,7 +51,7 @@ export async function findProject(
   return isTop ? undefined : findProject(above, home, read);
 }
 
-/** Whether it belongs to this user or to root, or does not exist. Windows needs no check. */
+/** Returns whether it belongs to this user or to root, or does not exist. Windows needs no check. */
 async function isOwn(path: string): Promise<boolean> {
   const me = process.getuid?.();
   if (me === undefined) return true;
@@ -114,7 +114,7 @@ export function withProject(base: Registry, over: Registry): Registry {
   };
 }
 
-/** Whether the user's own file lacks this board. A selector can also mean a board by its uid, and a board comes before a group. */
+/** Returns whether the user's own file lacks this board. A selector can also mean a board by its uid, and a board comes before a group. */
 function isNewBoard({ name, uid, address }: RegisteredBoard, base: Registry): boolean {
   const own = base.boards.find((b) => b.name === name);
   if (own && own.address.text !== address.text) throw redirected('board', name);

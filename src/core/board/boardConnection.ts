@@ -195,7 +195,7 @@ export class BoardConnection {
   }
 
   /**
-   * Whether a board that sleeps can be left alone when it wakes up: each new session keeps it awake, and its presence and its
+   * Returns whether a board that sleeps can be left alone when it wakes up: each new session keeps it awake, and its presence and its
    * messages arrive without one. Work that is started or that waits opens the link itself.
    */
   #mayRest({ address }: Transport): boolean {

@@ -104,7 +104,7 @@ export async function updateFirmwareOn(
   });
 }
 
-/** A birth has room for so many characters of the machine's name (board/agent/copy/telling.py). */
+/** Characters of the machine's name in a birth, at most (board/agent/copy/telling.py). */
 const MOST_MACHINE = 64;
 
 /** @throws UsageError if signed firmware is for another board, or older than what the board runs and must not be */

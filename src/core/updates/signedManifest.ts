@@ -39,7 +39,7 @@ export function updateKeys(list: string): readonly string[] {
     });
 }
 
-/** Whether a file is a manifest with signatures, whoever made them. */
+/** Returns whether a file is a manifest with signatures, valid or not. */
 export function isManifest(file: Uint8Array): boolean {
   return OPENS.test(text(file.subarray(0, 64))) && envelopeOf(file) !== undefined;
 }

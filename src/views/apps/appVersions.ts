@@ -54,7 +54,7 @@ export class AppVersions implements Disposable {
   /** Assignments, each with the version that it means now. */
   #assigned: readonly (Assignment & { readonly id: string })[] = [];
   /**
-   * Cached results of selectors while the tree is drawn. Matching thousands of boards anew for each
+   * Cached results of selectors while the tree is drawn. Matching thousands of boards again for each
    * of them takes minutes.
    */
   readonly #chosen = new Map<string, ReadonlySet<Board>>();

@@ -29,7 +29,7 @@ export async function hidePort(port: number, log: Log): Promise<void> {
 }
 
 /**
- * Whether a key of the setting is this port or a range that contains it, whatever the entry says: it may be the user's own
+ * Returns whether a key of the setting is this port or a range that contains it, whatever the entry says: it may be the user's own
  * decision. Keys that are regular expressions match command lines, not ports.
  */
 export function hasEntry(attributes: unknown, port: number): boolean {
