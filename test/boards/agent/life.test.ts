@@ -8,6 +8,8 @@ import { startMosquitto } from '../../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, agentFiles, startAgentBoard } from '../rig/agent/board';
 import { Op, TestHost, put } from '../rig/agent/host';
 
+/** Milliseconds for which the broker is away. The test is about that time; it waits for no event. */
+const OUTAGE_MS = 2_500;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
 let board: AgentBoard;
 let host: TestHost;
@@ -153,7 +155,7 @@ async def later():
 asyncio.create_task(later())`;
     await host.exec(code);
     await broker.stop();
-    await new Promise((resolve) => setTimeout(resolve, 2500)); // duration of the outage, not a wait for an event
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     broker = await startMosquitto({ port: broker.port, config: ['set_tcp_nodelay true'] });
     await host.ask(Op.statfs, {}); // both are back
     const kept = async () => parseLogBatch(await host.request(Op.logget, { s: 1 })).records;

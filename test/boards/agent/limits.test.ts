@@ -4,6 +4,8 @@ import { startMosquitto } from '../../lab/index.mjs';
 import { ADMIN_KEY, type AgentBoard, startAgentBoard } from '../rig/agent/board';
 import { AgentRefusal, Op, TestHost, get, put } from '../rig/agent/host';
 
+/** Milliseconds for which the broker is away. The test is about that time; it waits for no event. */
+const OUTAGE_MS = 3_000;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
 let board: AgentBoard;
 let host: TestHost;
@@ -98,7 +100,7 @@ describe('time', () => {
     const { boot } = await host.birth();
     await host.exec('import beat\nbeat.away = 1\nbefore = beat.beats');
     await broker.stop();
-    await new Promise((resolve) => setTimeout(resolve, 3000)); // duration of the outage, not a wait for an event
+    await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     broker = await startMosquitto({ port: broker.port, config: ['set_tcp_nodelay true'] });
     const { stdout } = await host.exec('print(beat.away, beat.beats - before > 100)');
     expect(stdout).toBe('61 True\r\n');
