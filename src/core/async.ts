@@ -75,6 +75,21 @@ export class Queue {
   }
 }
 
+/**
+ * Works on items in their order, on at most `lanes` of them at a time. Rejects with the first error; work that has begun goes on.
+ */
+export async function inLanes<T>(
+  items: readonly T[],
+  lanes: number,
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  const left = items.entries();
+  const lane = async () => {
+    for (const [index, item] of left) await work(item, index);
+  };
+  await Promise.all(Array.from({ length: Math.min(lanes, items.length) }, lane));
+}
+
 /** The source of time for all code; tests inject their own. */
 export interface Clock {
   /** Milliseconds, monotonic. */

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { abortable, abortError, Deferred, systemClock, type Clock } from '../async';
+import { abortable, abortError, Deferred, inLanes, systemClock, type Clock } from '../async';
 import { asError, CancelledError, TimeoutError } from '../errors';
 
 /** Default number of boards to work on at the same time. */
@@ -43,17 +43,12 @@ export async function forEachBoard<B, T>(
   options: JobOptions<B, T> = {},
 ): Promise<Outcome<B, T>[]> {
   const outcomes = new Array<Outcome<B, T>>(boards.length);
-  let next = 0;
-  const lane = async () => {
-    for (let i = next++; i < boards.length; i = next++) {
-      const board = boards[i] as B;
-      const outcome = await one(board, work, options);
-      outcomes[i] = outcome;
-      options.onProgress?.(outcome);
-    }
-  };
-  const lanes = Math.max(1, Math.min(options.concurrency ?? DEFAULT_CONCURRENCY, boards.length));
-  await Promise.all(Array.from({ length: lanes }, lane));
+  const lanes = Math.max(1, options.concurrency ?? DEFAULT_CONCURRENCY);
+  await inLanes(boards, lanes, async (board, i) => {
+    const outcome = await one(board, work, options);
+    outcomes[i] = outcome;
+    options.onProgress?.(outcome);
+  });
   return outcomes;
 }
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { throwIfAborted } from '../async';
+import { inLanes, throwIfAborted } from '../async';
 import { hasBom } from '../bytes';
 import { IgnoreRules, VENV_MARK } from './ignoreRules';
 import { OutsideError, sha256, type LocalFs } from './localFs';
@@ -149,21 +149,12 @@ class Scan {
   /** Reads files, some at a time. A link out of the folder is missing in the result. */
   private async readAll(paths: readonly string[]): Promise<Map<string, ReadFile>> {
     const read = new Map<string, ReadFile>();
-    const left = paths.values();
-    const lane = async () => {
-      for (const path of left) {
-        throwIfAborted(this.signal);
-        const content = await this.readInside(path);
-        if (!content) continue;
-        read.set(path, {
-          size: content.length,
-          sha256: sha256(content),
-          hasBom: hasBom(content),
-        });
-      }
-    };
-    const lanes = Math.min(READ_AT_ONCE, paths.length);
-    await Promise.all(Array.from({ length: lanes }, lane));
+    await inLanes(paths, READ_AT_ONCE, async (path) => {
+      throwIfAborted(this.signal);
+      const content = await this.readInside(path);
+      if (!content) return;
+      read.set(path, { size: content.length, sha256: sha256(content), hasBom: hasBom(content) });
+    });
     return read;
   }
 

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
 import { decodeJson, Flag, Op } from '../../core/agent';
+import { inLanes } from '../../core/async';
 import type {
   BoardFiles,
   Entry,
@@ -132,22 +133,19 @@ export class AgentFiles implements BoardFiles {
   }
 
   async writeMany(items: readonly WriteItem[], options: TransferOptions = {}): Promise<void> {
-    let next = 0;
     let failure: Error | undefined;
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal;
-    const lane = async () => {
-      for (let item = items[next++]; item && !stop.signal.aborted; item = items[next++]) {
-        try {
-          const content = item.content instanceof Uint8Array ? item.content : await item.content();
-          await this.write(item.path, content, { ...options, signal });
-        } catch (error) {
-          failure ??= asError(error);
-          stop.abort();
-        }
+    await inLanes(items, PARALLEL, async (item) => {
+      if (stop.signal.aborted) return;
+      try {
+        const content = item.content instanceof Uint8Array ? item.content : await item.content();
+        await this.write(item.path, content, { ...options, signal });
+      } catch (error) {
+        failure ??= asError(error);
+        stop.abort();
       }
-    };
-    await Promise.all(Array.from({ length: Math.min(PARALLEL, items.length) }, lane));
+    });
     if (failure) throw failure;
   }
 
