@@ -11,16 +11,17 @@ export function isReachable({ local }: Needs<'brokers'>['brokers'], { profile }:
 
 /**
  * Offers to open the local broker to the network if it accepts only this computer, which replaces the broker. Other brokers are open.
- * @param words why it must be open
  * @returns false if the user does not want that
  */
 export async function isOpenToNetwork(
   { brokers }: Needs<'brokers'>,
   broker: Broker,
-  words: string,
-  open: string,
 ): Promise<boolean> {
   if (isReachable(brokers, broker)) return true;
+  const words = vscode.l10n.t(
+    'The local broker accepts only this computer, but the board must be able to reach it.',
+  );
+  const open = vscode.l10n.t('Let Boards on the Network Use It');
   const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
   if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
   await brokers.startLocal(true);

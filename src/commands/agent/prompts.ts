@@ -130,11 +130,7 @@ async function askOwnAddress(
   { brokers }: Needs<'brokers'>,
   broker: Broker,
 ): Promise<string | undefined> {
-  const words = vscode.l10n.t(
-    'The local broker accepts only this computer, but the board must be able to reach it.',
-  );
-  const open = vscode.l10n.t('Let Boards on the Network Use It');
-  if (!(await isOpenToNetwork({ brokers }, broker, words, open))) return undefined;
+  if (!(await isOpenToNetwork({ brokers }, broker))) return undefined;
   const hosts = brokers.local.running
     ? brokers.local.lanUrls.map((lan) => new URL(lan).hostname)
     : [];
