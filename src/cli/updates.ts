@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { AGENT_VERSION } from '../core/agent';
@@ -70,7 +70,7 @@ export async function pinnedFirmware(
 async function isInCatalogue(cli: Cli, wanted: string): Promise<boolean> {
   if (!isCatalogueName(wanted)) return false;
   try {
-    await readFile(resolve(cli.cwd, wanted));
+    await stat(resolve(cli.cwd, wanted));
     return false;
   } catch (error) {
     return isAbsent(error);
