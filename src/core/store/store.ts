@@ -100,6 +100,11 @@ export class Store {
     );
   }
 
+  /** Returns whether something has been read or written, which opens the store. */
+  get isOpen(): boolean {
+    return this.#thread.isStarted;
+  }
+
   /** Adds a measurement. It is written within {@link FLUSH_MS}. */
   addTelemetry(entry: TelemetryEntry): void {
     this.#rows.telemetry.push(entry);

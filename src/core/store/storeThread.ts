@@ -42,6 +42,11 @@ export class StoreThread {
     this.isServer = options.url !== undefined;
   }
 
+  /** Returns whether a call has started the thread. */
+  get isStarted(): boolean {
+    return this.#thread !== undefined;
+  }
+
   /** @throws StoreError */
   async call<C extends keyof StoreCalls>(call: C, argument: StoreCalls[C]): Promise<unknown> {
     if (this.isClosed) throw this.error(new Error('it is closed'));

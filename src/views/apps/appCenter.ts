@@ -66,10 +66,14 @@ export class AppCenter implements Disposable {
     this.#lifetime.dispose();
   }
 
-  /** Boards that do not come deliver nothing, so their messages are looked for. */
+  /**
+   * Looks for late messages of boards that stay away, which deliver nothing. A store that nothing has needed yet stays closed:
+   * messages are sent and shown only through it.
+   */
   #expireLater(): void {
     this.#expiring = systemClock.after(EXPIRE_MS, () => {
       this.#expireLater();
+      if (!this.store.isOpen) return;
       this.#commands.expire().then(
         (count) => count > 0 && this.#changed.fire(undefined),
         (error: unknown) => this.log.warn(`Expired messages: ${asError(error).message}`),
