@@ -13,7 +13,8 @@ type Entries = Readonly<Record<string, unknown>>;
 export interface KeyStore {
   /** Location of the keys, for messages. */
   readonly path: string;
-  key(uid: string): Promise<BoardKey | undefined>;
+  /** `toReplace`: the key is about to be replaced, which creates a file that is named and does not exist. */
+  key(uid: string, options?: { readonly toReplace?: boolean }): Promise<BoardKey | undefined>;
   /** Adds keys, or replaces those of the same boards. `previous` keeps the replaced key as well. */
   set(
     keys: ReadonlyMap<string, BoardKey>,
@@ -44,9 +45,11 @@ export class KeyFile implements KeyStore {
   }
 
   /** @throws UsageError if the file cannot be read, or others can read it */
-  async key(uid: string): Promise<BoardKey | undefined> {
-    this.#entries ??= this.#read();
-    const entries = await this.#entries;
+  async key(
+    uid: string,
+    { toReplace = false }: { readonly toReplace?: boolean } = {},
+  ): Promise<BoardKey | undefined> {
+    const entries = toReplace ? await this.#read(true) : await (this.#entries ??= this.#read());
     return parseEntry(entries[uid] ?? entries['*'], uid);
   }
 

@@ -17,7 +17,7 @@ export const adopt: VerbRun = async (cli, args) => {
     }
     const { uid, brokersLink } = atBroker(board);
     const { keyFile } = brokersLink;
-    const old = await keyFile.key(uid);
+    const old = await keyFile.key(uid, { toReplace: true });
     await keyFile.set(new Map([[uid, key]]));
     try {
       await (await board.agent()).config(io.signal);

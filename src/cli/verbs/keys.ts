@@ -119,7 +119,7 @@ async function importKeys(cli: Cli, file: string): Promise<number> {
   }
   const ring = await openKeys(text, await askPassphrase(cli));
   const keyFile = keyStore(cli);
-  const { take, left } = await withoutLesser(ring, (uid) => keyFile.key(uid));
+  const { take, left } = await withoutLesser(ring, (uid) => keyFile.key(uid, { toReplace: true }));
   await keyFile.set(take, { previous: true });
   for (const uid of left) cli.err(`${printable(uid)}: the admin key of this computer stays\n`);
   cli.err(`Keys of ${counted(take.size, 'board')} are in ${printable(keyFile.path)} now\n`);
