@@ -9,7 +9,7 @@ import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview } from './webview.mjs';
 
-// An app from its first file to its messages: made, deployed to a board behind the local broker, watched, sent a command.
+// An app from its first file to its messages: it is created, deployed to a board behind the local broker, watched, and sent a command.
 
 const WAIT_MS = 60_000;
 
@@ -107,12 +107,12 @@ test('the period of the messages is chosen for table, charts and export, and tim
   await page.locator('#period').selectOption('hour');
   await rows.first().waitFor();
   await page.locator('#period').selectOption('between');
-  // It begins with the period before.
+  // The fields start with the period that was chosen before.
   expect(await page.locator('#from').inputValue()).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d$/);
   await page.locator('#to').fill('2001-02-03T04:05');
   await page.getByRole('alert').getByText('The end is before the beginning').waitFor();
   expect(await page.locator('#to').getAttribute('aria-invalid')).toBe('true');
-  expect(await rows.count()).toBeGreaterThan(0); // nothing was asked for
+  expect(await rows.count()).toBeGreaterThan(0); // the rows of the last valid period stay
   expect(await accessibilityFaults(driver.page, '#period')).toEqual([]);
   await driver.screenshot('apps messages period refused');
   await page.locator('#from').fill('2001-01-01T00:00');
@@ -121,7 +121,7 @@ test('the period of the messages is chosen for table, charts and export, and tim
   await driver.command('MicroPython: Export Messages…');
   await driver.saveAs(join(workspace, 'nothing.csv'));
   expect(readFileSync(join(workspace, 'nothing.csv'), 'utf8').split('\r\n').length).toBe(2);
-  // By the keyboard alone: the list of periods is the first of the page.
+  // With the keyboard only: the list of periods is the first control of the page.
   await page.locator('#period').focus();
   await driver.page.keyboard.press('Home');
   await rows.first().waitFor({ timeout: WAIT_MS });

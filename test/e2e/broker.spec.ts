@@ -43,7 +43,7 @@ test('the board is shared from its cable, which its row shows, until that is sto
   await driver.rowMenu('linuxboard-1', 'Share with Colleagues…', 'Agent (MQTT)');
   await driver.notification(/is shared through Local broker/).waitFor({ timeout: WAIT_MS });
   const row = driver.row(/linuxboard-1/);
-  await row.getByText(/shared · .*MQTT/).waitFor(); // the broker announces it to this window as well
+  await row.getByText(/shared · .*MQTT/).waitFor(); // the broker also announces it to this window
   await driver.screenshot('broker shared board');
   await driver.rowMenu('linuxboard-1', 'Stop Sharing', 'Agent (MQTT)');
   await row.getByText(/shared/).waitFor({ state: 'detached' });
@@ -79,7 +79,7 @@ test('its REPL computes and completes over MQTT', async () => {
   await driver.terminalType('input("who? ")\n');
   await driver.terminalShows('>>> input("who? ")\nwho?');
   await driver.terminalType('board\n');
-  await driver.terminalShows("\nwho? board\n'board'\n>>>"); // once, by the board
+  await driver.terminalShows("\nwho? board\n'board'\n>>>"); // echoed once, by the board
 });
 
 test('a file is uploaded and runs over MQTT', async () => {

@@ -2,16 +2,16 @@
 import { pollUntil } from '../lab/process.mjs';
 
 const SEEN_MS = 60_000;
-/** Names that boards of the lab get from the extension. */
+/** The names that the extension gives to boards of the lab. */
 const GIVEN = /^linuxboard-\d+$/;
 
 /**
- * Opens the view, waits until it shows `count` boards, and names them all by a pattern such as `hall-{n}`.
+ * Opens the view, waits until it shows `count` boards, and renames them all by a pattern such as `hall-{n}`.
  * @param {import('./driver.mjs').Driver} driver @param {number} count @param {string} pattern
  */
 export async function nameBoards(driver, count, pattern) {
   await driver.activity('MicroPython');
-  // A row has the name of its port until the board has said what it is.
+  // A row has the name of its port until the board has identified itself.
   const unnamed = async () => (await driver.rows()).filter((r) => GIVEN.test(r)).length;
   if (!(await pollUntil(async () => (await unnamed()) === count, SEEN_MS)))
     throw new Error(`there are ${await unnamed()} boards, not ${count}`);
@@ -19,7 +19,7 @@ export async function nameBoards(driver, count, pattern) {
 }
 
 /**
- * Selects rows of boards and names them by a pattern such as `hall-{n}`. They are selected with Ctrl, because a mere click
+ * Selects rows of boards and renames them by a pattern such as `hall-{n}`. They are selected with Ctrl, because a plain click
  * opens the first one.
  * @param {import('./driver.mjs').Driver} driver @param {RegExp} labels @param {string} pattern
  */
@@ -35,7 +35,7 @@ export async function renameRows(driver, labels, pattern) {
 }
 
 /**
- * Answers "which boards?" with a selector, once it has ticked `count` boards.
+ * Answers the question for boards with a selector, after the selector has ticked `count` boards.
  * @param {import('./driver.mjs').Driver} driver @param {string} selector @param {number} count
  */
 export async function chooseBoards(driver, selector, count) {

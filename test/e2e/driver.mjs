@@ -1,5 +1,5 @@
 // @ts-check
-// Drives VS Code's window as a user does: by what can be seen, with keyboard and mouse.
+// Drives VS Code's window like a user, with keyboard and mouse, by what is visible.
 import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { root } from '../lab/paths.mjs';
@@ -7,20 +7,20 @@ import { pollUntil } from '../lab/process.mjs';
 import { loadWindow, openWindow } from '../lab/window.mjs';
 import { clicksTaken, nowOpen } from './seen.mjs';
 
-const OPEN_MS = 10_000; // for the quick input to open and take a text
-const CLICK_MS = 1_000; // a click on something that is there
-const STAYS_LOOKS = 3; // a text that a dialog has not replaced by then stays
+const OPEN_MS = 10_000; // for the quick input to open and accept a text
+const CLICK_MS = 1_000; // for a click on an existing element
+const STAYS_LOOKS = 3; // number of looks after which a dialog no longer replaces a text
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 
 /** @typedef {import('playwright-core').Locator} Locator */
 
-/** A row's name; a file's may be split into name and suffix, and a description may follow. */
+/** Selects a row's name. A file's name may be split into name and suffix, and a description may follow. */
 const nameOf = '.monaco-icon-name-container';
 
-/** As a regular expression that matches nothing else. @param {string} text */
+/** Returns the source of a regular expression that matches only `text`. @param {string} text */
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-/** Matches a label as a whole, or by a pattern. @param {string | RegExp} label */
+/** Returns a pattern that matches a whole label. @param {string | RegExp} label */
 const whole = (label) =>
   typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}\\s*$`) : label;
 
@@ -52,15 +52,15 @@ export class Driver {
 
   // --- palette and inputs -------------------------------------------------------------------------------------
 
-  /** The quick input that is open: palette, quick pick or input box. */
+  /** The open quick input: palette, quick pick or input box. */
   get input() {
     return this.page.locator('.quick-input-widget:visible');
   }
 
   /**
-   * Opens the quick input by a key and writes into it. An editor or a terminal that opens may
-   * take the keyboard at any time, which closes the input; it is then opened again, as a user would.
-   * @param {string} key @param {string} text @param {() => Promise<void>} [take] takes an entry; may time out when it closes
+   * Opens the quick input with a key and writes into it. An editor or a terminal that opens may take the keyboard focus at any
+   * time, which closes the input. It is then opened again, as a user would do.
+   * @param {string} key @param {string} text @param {() => Promise<void>} [take] picks an entry; may time out if the input closes
    */
   async quickInput(key, text, take = () => Promise.resolve()) {
     const box = this.input.locator('input[type=text]');
@@ -81,7 +81,7 @@ export class Driver {
         await take();
         return true;
       } catch (error) {
-        // An entry that it does not offer is the test's to hear of.
+        // The input is open but does not offer the entry: the test must fail.
         if ((await value()) === text) throw error;
         return shut(error);
       }
@@ -89,7 +89,7 @@ export class Driver {
     if (!(await pollUntil(taken, 2 * SEEN_MS))) throw new Error(`${text} cannot be chosen`);
   }
 
-  /** Runs a command by its title, as in the palette ("MicroPython: Connect"). @param {string} title */
+  /** Runs a command by its title in the palette ("MicroPython: Connect"). @param {string} title */
   async command(title) {
     const label = new RegExp(`^${escaped(title)}`);
     await this.quickInput('F1', `>${title}`, () => this.pick(label));
@@ -102,7 +102,7 @@ export class Driver {
     if (!(await pollUntil(gone, SEEN_MS))) throw new Error(`the palette stays open on ${title}`);
   }
 
-  /** Takes an entry of the quick pick. @param {string | RegExp} label */
+  /** Picks an entry of the quick pick. @param {string | RegExp} label */
   async pick(label) {
     const row = this.input.locator('.monaco-list-row').filter({
       has: this.page.locator('.label-name').filter({ hasText: whole(label) }),
@@ -111,8 +111,8 @@ export class Driver {
   }
 
   /**
-   * Clicks a row of a list or an action of a toolbar. When either is redrawn between the press and the release of the button, VS Code
-   * sees no click on it; it is clicked again then, as a user would.
+   * Clicks a row of a list or an action of a toolbar. If it is redrawn between the press and the release of the button, VS Code
+   * sees no click, and it is clicked again, as a user would do.
    * @param {Locator} what @param {Parameters<Locator['click']>[0]} [options]
    */
   async clickOn(what, options) {
@@ -124,20 +124,21 @@ export class Driver {
     if (!(await pollUntil(hit, SEEN_MS))) throw new Error(`no click reaches ${String(what)}`);
   }
 
-  /** The labels that the quick pick offers. @returns {Promise<string[]>} */
+  /** Returns the labels that the quick pick offers. @returns {Promise<string[]>} */
   async picks() {
     await this.input.locator('.monaco-list-row').first().waitFor();
     return this.input.locator('.monaco-list-row .label-name').allTextContents();
   }
 
-  /** Ticks entries of a quick pick that takes several, and accepts. @param {(string | RegExp)[]} labels */
+  /** Ticks several entries of a quick pick, and accepts. @param {(string | RegExp)[]} labels */
   async pickMany(labels) {
     for (const label of labels) await this.pick(label);
     await this.input.getByRole('button', { name: 'OK' }).click();
   }
 
   /**
-   * Answers an input box, and waits until the box is gone, lest the next answer goes to it. A box that refuses the text stays.
+   * Answers an input box, and waits until the box is gone, so that it does not get the next answer. A box that rejects the text
+   * stays.
    * @param {string} text
    */
   async type(text) {
@@ -145,17 +146,17 @@ export class Driver {
     await box.waitFor();
     await box.fill(text);
     await this.page.keyboard.press('Enter');
-    // Asked in one step: the box may close behind any.
+    // One call reads the value, because the box may close between two calls.
     const shown = () => box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
     await pollUntil(async () => (await shown()) !== text, CLICK_MS);
   }
 
-  /** Chooses a file that is there in a file dialog. @param {string} path */
+  /** Chooses an existing file in a file dialog. @param {string} path */
   async pickFile(path) {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
     const file = this.input.getByText(basename(path), { exact: true });
-    // While the dialog reads its first folder, it may restore its own proposal.
+    // While the dialog reads its first folder, it may restore its own suggestion.
     const listed = async () => {
       if (await file.isVisible()) return true;
       if ((await box.inputValue()) !== path) await box.fill(path);
@@ -170,11 +171,11 @@ export class Driver {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
     const reads = this.input.locator('.quick-input-progress.active');
-    // While the dialog reads folders, it ignores answers and may restore its own proposal, so the path must have stayed.
+    // While the dialog reads folders, it ignores answers and may restore its own suggestion, so wait until the path stays.
     let looks = 0;
     const saved = async () => {
-      if (existsSync(path)) return statSync(path).size > 0; // its content comes after it
-      // Asked in one step: the dialog may close behind any.
+      if (existsSync(path)) return statSync(path).size > 0; // the file exists before its content
+      // One call reads the value, because the dialog may close between two calls.
       const shown = await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
       const stays = shown === path && (await reads.count()) === 0;
       looks = stays ? looks + 1 : 0;
@@ -202,23 +203,23 @@ export class Driver {
     const icon = this.activityIcon(title);
     await icon.waitFor();
     const shown = this.page.locator('.part.sidebar .title-label', { hasText: title });
-    // A click on the icon of what is just opening by itself would close it.
+    // If the view is already opening, a click on its icon would close it.
     const open = async () => {
       if (await shown.isVisible()) return true;
       if ((await icon.getAttribute('aria-expanded')) !== 'true') await icon.click();
       return shown.isVisible();
     };
     if (!(await pollUntil(open, SEEN_MS))) throw new Error(`${title} does not open`);
-    // The icon's hover would cover the rows beside it; VS Code 1.96 keeps it as long as the mouse stays.
+    // The icon's hover would cover the rows next to it. VS Code 1.96 keeps it as long as the mouse stays.
     await this.moveAway();
   }
 
-  /** @param {string} title */
+  /** Returns the icon of a view container in the activity bar. @param {string} title */
   activityIcon(title) {
     return this.page.locator(`.part.activitybar .action-item [aria-label^="${title}"]`).first();
   }
 
-  /** A row of any tree by its label. @param {string | RegExp} label @returns {Locator} */
+  /** Returns a row of any tree by its label. @param {string | RegExp} label @returns {Locator} */
   row(label) {
     const name = this.page.locator(nameOf).filter({ hasText: whole(label) });
     const split = this.page
@@ -229,13 +230,13 @@ export class Driver {
   }
 
   /**
-   * Moves the mouse off the side bar, since the tooltip of a row covers the rows below. The tooltip itself may be 700 pixels wide and
-   * stays while the mouse is in it, so the mouse goes to the right edge of the editor.
+   * Moves the mouse off the side bar, because the tooltip of a row covers the rows below. A tooltip may be 700 pixels wide and stays
+   * while the mouse is in it, so the mouse goes to the right edge of the editor.
    */
   async moveAway() {
     const { width, height } = this.page.viewportSize() ?? { width: 1280, height: 800 };
     const tooltips = this.page.locator('.workbench-hover').filter({ visible: true });
-    // A tooltip that appears after the mouse has left, as on a busy computer, goes when the mouse has been in it.
+    // On a busy computer, a tooltip may appear after the mouse has left. It closes after the mouse has been in it.
     let looks = 0;
     const gone = async () => {
       await this.page.mouse.move(width - 25, height / 2 + (looks % 2));
@@ -259,7 +260,7 @@ export class Driver {
     await this.moveAway();
   }
 
-  /** The labels of all rows that the side bar shows. @returns {Promise<string[]>} */
+  /** Returns the labels of all rows that the side bar shows. @returns {Promise<string[]>} */
   async rows() {
     const rows = this.page.locator('.part.sidebar .monaco-list-row');
     return rows.evaluateAll((all) =>
@@ -271,7 +272,7 @@ export class Driver {
     );
   }
 
-  /** Opens a row's children unless they are open. @param {string | RegExp} label */
+  /** Expands a row unless it is expanded. @param {string | RegExp} label */
   async expand(label) {
     const row = this.row(label);
     await row.waitFor();
@@ -280,7 +281,7 @@ export class Driver {
   }
 
   /**
-   * Drags with the mouse, past each stop to the last; where a stop makes the next one appear, it is waited for.
+   * Drags with the mouse over each stop to the last one, and waits for each stop to appear.
    * @param {Locator} from @param {Locator[]} stops
    */
   async drag(from, stops) {
@@ -305,9 +306,9 @@ export class Driver {
    * @param {string} [submenu] the submenu that has the item
    */
   async rowMenu(label, item, submenu) {
-    // Rows move when one above them appears or disappears. Like a user, check the row of the menu, and open it again.
+    // Rows move if one above them appears or disappears. Check that the menu belongs to the row, and otherwise open it again.
     const opened = async () => {
-      await this.row(label).click({ button: 'right' }); // shows its menu at the press
+      await this.row(label).click({ button: 'right' }); // the menu opens when the button is pressed
       await this.page.locator('.monaco-menu .action-menu-item').first().waitFor();
       const isFocused = async () =>
         /\bfocused\b/.test((await this.row(label).getAttribute('class')) ?? '');
@@ -320,7 +321,7 @@ export class Driver {
     await this.menu(item);
   }
 
-  /** Opens a submenu of the menu that is open. @param {string} name */
+  /** Opens a submenu of the open menu. @param {string} name */
   async openSubmenu(name) {
     const entries = this.page.locator('.monaco-menu .action-menu-item');
     await entries.first().waitFor();
@@ -332,7 +333,7 @@ export class Driver {
         .first()
         .click({ timeout: CLICK_MS })
         .catch((/** @type {Error} */ error) => {
-          if (error.name !== 'TimeoutError') throw error; // the menu takes no click for a moment
+          if (error.name !== 'TimeoutError') throw error; // the menu ignores clicks for a moment
         });
       return (await entries.count()) > before;
     };
@@ -346,26 +347,26 @@ export class Driver {
     await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
   }
 
-  /** Chooses from the menu that is open; says what it offers when the entry is missing. @param {string | RegExp} item */
+  /** Chooses from the open menu. If the entry is missing, the error lists the entries. @param {string | RegExp} item */
   async menu(item) {
     const entries = this.page.locator('.monaco-menu .action-menu-item');
     await entries.first().waitFor();
     const label = this.page.locator('.action-label').filter({ hasText: whole(item) });
     const found = entries.filter({ has: label });
-    // The menu is drawn at once, in whole.
+    // A menu is drawn in one step, so a missing entry will not appear later.
     if ((await found.count()) === 0) {
       throw new Error(
         `the menu has no ${String(item)} but: ${(await this.menuItems()).join(', ')}`,
       );
     }
-    // VS Code takes no click for a moment after a menu has opened, lest the opening click chooses.
+    // VS Code ignores clicks for a moment after a menu has opened, so that the opening click does not choose.
     const gone = async () => {
       if ((await found.count()) === 0) return true;
       await found
         .first()
         .click({ timeout: CLICK_MS })
         .catch((/** @type {Error} */ error) => {
-          if (error.name !== 'TimeoutError') throw error; // it went away under the mouse
+          if (error.name !== 'TimeoutError') throw error; // the menu closed before the click
         });
       return (await found.count()) === 0;
     };
@@ -373,7 +374,7 @@ export class Driver {
       throw new Error(`the menu stays open on ${String(item)}`);
   }
 
-  /** The entries of the menu that is open. @returns {Promise<string[]>} */
+  /** Returns the entries of the open menu. @returns {Promise<string[]>} */
   async menuItems() {
     await this.page.locator('.monaco-menu .action-menu-item').first().waitFor();
     const labels = await this.page
@@ -384,7 +385,7 @@ export class Driver {
 
   // --- notifications, dialogs -------------------------------------------------------------------------------------
 
-  /** A notification that contains the text. @param {string | RegExp} text @returns {Locator} */
+  /** Returns a notification that contains the text. @param {string | RegExp} text @returns {Locator} */
   notification(text) {
     return this.page
       .locator('.notification-toast, .notifications-center .monaco-list-row')
@@ -404,7 +405,7 @@ export class Driver {
     return this.page.locator('.monaco-dialog-box');
   }
 
-  /** Answers the modal question. @param {string | RegExp} button @returns {Promise<string>} what was asked */
+  /** Answers the modal question. @param {string | RegExp} button @returns {Promise<string>} its text */
   async confirm(button) {
     await this.dialog.waitFor();
     const text = await this.dialog.locator('.dialog-message-container').innerText();
@@ -414,7 +415,7 @@ export class Driver {
 
   // --- terminal, editor, status bar -----------------------------------------------------------------------------
 
-  /** What the visible terminal shows now, one line a row. @returns {Promise<string>} */
+  /** Returns the text of the visible terminal, one line per row. @returns {Promise<string>} */
   async terminalText() {
     const rows = await this.page
       .locator('.terminal-wrapper.active .xterm-rows > div')
@@ -438,9 +439,9 @@ export class Driver {
   }
 
   /**
-   * Waits until the visible terminal is the one of that name: a window that opens restores its panel with a shell, and a terminal
-   * that was asked for comes later than the answer to the click.
-   * @param {string} [name] a board of the lab says that it is a linuxboard
+   * Waits until the visible terminal is the one with that name. A new window restores its panel with a shell, and a requested
+   * terminal appears some time after the click.
+   * @param {string} [name] default: the machine name of the lab's boards
    */
   async terminalOf(name = 'linuxboard') {
     const keys = this.page.locator('.terminal-wrapper.active .xterm-helper-textarea').first();
@@ -452,14 +453,14 @@ export class Driver {
     return keys;
   }
 
-  /** Whether the terminal of that name gets the keyboard by itself. @param {string} [name] */
+  /** Returns whether the terminal with that name gets the keyboard focus without a click. @param {string} [name] */
   async terminalTakesKeys(name) {
     const keys = await this.terminalOf(name);
     const focused = () => keys.evaluate((element) => element === document.activeElement);
     return pollUntil(focused, SEEN_MS);
   }
 
-  /** Types into the visible terminal, which must be the one of that name. @param {string} text `\n` is Enter @param {string} [name] */
+  /** Types into the visible terminal, which must be the one with that name. @param {string} text `\n` is Enter @param {string} [name] */
   async terminalType(text, name) {
     await (await this.terminalOf(name)).focus();
     for (const [i, line] of text.split('\n').entries()) {
@@ -468,7 +469,7 @@ export class Driver {
     }
   }
 
-  /** What the active editor shows (the part on the screen). @returns {Promise<string>} */
+  /** Returns the visible part of the active editor's text. @returns {Promise<string>} */
   async editorText() {
     const lines = this.page.locator('.editor-group-container.active .monaco-editor .view-line');
     await lines.first().waitFor();
@@ -491,25 +492,25 @@ export class Driver {
     await this.page.keyboard.insertText(text);
   }
 
-  /** The active editor's tab, if it has that name. @param {string} name @returns {Locator} */
+  /** Returns the active editor's tab, if it has that name. @param {string} name @returns {Locator} */
   tab(name) {
     return this.page.locator(
       `.editor-group-container .tab.active[data-resource-name=${JSON.stringify(name)}]`,
     );
   }
 
-  /** The open tabs' names. @returns {Promise<string[]>} */
+  /** Returns the names of the open tabs. @returns {Promise<string[]>} */
   async tabs() {
     const tabs = this.page.locator('.editor-group-container .tab');
     return tabs.evaluateAll((all) => all.map((tab) => tab.dataset['resourceName'] ?? ''));
   }
 
-  /** @param {string | RegExp} text @returns {Locator} */
+  /** Returns the status bar item with the text. @param {string | RegExp} text @returns {Locator} */
   status(text) {
     return this.page.locator('.part.statusbar .statusbar-item').filter({ hasText: text }).first();
   }
 
-  /** A picture of the window in test-results/. @param {string} name */
+  /** Saves a picture of the window in test-results/. @param {string} name */
   async screenshot(name) {
     const dir = join(root, 'test-results');
     mkdirSync(dir, { recursive: true });

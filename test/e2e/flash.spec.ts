@@ -15,8 +15,8 @@ import { freePort, pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview } from './webview.mjs';
 
-// A newcomer with blank ESP32-S3 chips whose BOOT button was held: VS Code takes LD_PRELOAD from its extension host, and with it
-// the lines of a stand-in; test/boards/flash/cli.test.ts has those.
+// A newcomer with blank ESP32-S3 chips whose BOOT button was held. VS Code removes LD_PRELOAD from its extension host, so the
+// stand-ins have no DTR and RTS here; test/boards/flash/cli.test.ts tests those.
 
 const WAIT_MS = 60_000;
 const TEMPLATE = `
@@ -38,7 +38,7 @@ let first: Esp;
 let second: Esp;
 let site: Awaited<ReturnType<typeof startFirmwareSite>>;
 let session: Awaited<ReturnType<typeof openSession>>;
-// Two boards with RP2040 in their loader, and the port of each after that.
+// Two RP2040 boards in their boot loader, and the serial port that each gets afterwards.
 const drives = [startDrive(), startDrive()] as const;
 const probe = startDrive({ kind: 'dapLink' });
 const ports = [join(tempDir('pico'), 'tty'), join(tempDir('pico'), 'tty')] as const;
@@ -92,7 +92,7 @@ afterAll(async () => {
   for (const drive of [...drives, probe]) drive.stop();
 });
 
-/** When the drive has taken the firmware, the board starts it: a real MicroPython appears at its port. */
+/** Waits until the drive has the firmware, then starts a real MicroPython at the board's port. */
 async function picoStarts(at: 0 | 1, files: Record<string, string> = {}): Promise<void> {
   if (!(await pollUntil(() => Promise.resolve(drives[at].taken() !== undefined), WAIT_MS))) {
     throw new Error('nothing came to the drive');
@@ -100,7 +100,7 @@ async function picoStarts(at: 0 | 1, files: Record<string, string> = {}): Promis
   boards.push(await startUboard({ tty: ports[at], name: `pico${at}`, files }));
 }
 
-/** Chooses a port of the question, which shows the same name for both stand-ins and its path next to it. */
+/** Chooses a port by its path, because both stand-ins have the same name. */
 const pickPort = (tty: string) =>
   session.driver.clickOn(
     session.driver.input.locator('.monaco-list-row').filter({ hasText: tty }).first(),
@@ -203,7 +203,7 @@ test('a board in its loader, which is a drive, is flashed and comes back', async
   await driver.pick('v1.25.0');
   await picoStarts(0);
   await driver.notification(/runs MicroPython 1.25.0/).waitFor({ timeout: WAIT_MS });
-  // The list of versions has named a newer release.
+  // The list of versions contains a newer release.
   await driver
     .row(/^linuxboard/)
     .getByText(/1\.29 is out/)

@@ -5,7 +5,7 @@ import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview as pageWith } from './webview.mjs';
 
-// A job on several boards, as a user does it: choose, run, look at the answers, do the failed ones again; the dashboard.
+// A job on several boards: choose them, run it, read the results, retry the failed ones; and the dashboard.
 
 const NAMES = ['shelf-01', 'shelf-02', 'shelf-03'];
 const SEEN_MS = 60_000;
@@ -41,7 +41,7 @@ async function becomes(locator: Locator, text: RegExp): Promise<void> {
   );
 }
 
-/** The table's rows as they are drawn, each as the texts of its cells. */
+/** Returns the drawn rows of the table, each as the texts of its cells. */
 async function rows(page: FrameLocator): Promise<string[][]> {
   const drawn = page.locator('.vt-row');
   return drawn.evaluateAll((all) =>
@@ -177,7 +177,7 @@ test('the dashboard shows, filters, selects and acts', async () => {
   await becomes(page.locator('#boardName'), /^shelf-0\d$/);
   await page.locator('#measure').click();
   await becomes(page.locator('#charts'), /Memory free: last/);
-  // From zero to the total: the axis ends where the memory does.
+  // The axis of the memory chart begins at zero.
   await becomes(page.locator('.chart-y').first(), /B0 bytes$/);
   await driver.screenshot('fleet one board in the dashboard');
   await page.locator('#close').click();
@@ -193,7 +193,7 @@ test('at 200 % the dashboard and the results still show their rows', async () =>
       await scroller.scrollIntoViewIfNeeded();
       const height = await scroller.evaluate((e: HTMLElement) => e.clientHeight);
       expect(height, place).toBeGreaterThanOrEqual(3 * 24);
-      // No button is behind an edge, nor cut off below.
+      // No button is cut off at the right or at the bottom.
       const hidden = await page
         .locator('.toolbar')
         .first()
@@ -209,7 +209,7 @@ test('at 200 % the dashboard and the results still show their rows', async () =>
   }
 });
 
-/** Themes, and what VS Code calls their kind. */
+/** Themes, and VS Code's class for their kind. */
 const THEMES = {
   'Default Light Modern': 'vscode-light',
   'Default Dark Modern': 'vscode-dark',
@@ -235,7 +235,7 @@ test.each(Object.entries(THEMES))(
   },
 );
 
-/** Relative luminance of `rgb(r, g, b)`, and the contrast of two, as WCAG has them. */
+/** Returns the relative luminance of `rgb(r, g, b)` as WCAG defines it. */
 function brightness(colour: string): number {
   const [r = 0, g = 0, b = 0] = (colour.match(/[\d.]+/g) ?? []).map((n) => {
     const c = Number(n) / 255;

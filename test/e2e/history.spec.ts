@@ -8,11 +8,11 @@ import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview as pageWith } from './webview.mjs';
 
-// What was done on a board and what happened on it is in the history: shown, searched, exported, and as charts of days.
+// The history has the operations and events of a board. It is shown, searched, exported, and charted by day.
 
 const WAIT_MS = 60_000;
 
-/** Gives the board a program of the agent that fails, and has it measure itself every two seconds. */
+/** Gives the agent an app that fails, and sets telemetry to every two seconds. */
 const SET_UP = `
 import json
 path = '/mpyfleet/config.json'
@@ -51,7 +51,7 @@ async function becomes(locator: Locator, text: RegExp): Promise<void> {
   );
 }
 
-/** The lines of the table without their times: what, board, text, result, who. */
+/** Returns the rows of the table without their times: kind, board, text, result, user. */
 async function lines(page: FrameLocator): Promise<string[][]> {
   return page
     .locator('.vt-row')
@@ -62,7 +62,7 @@ async function lines(page: FrameLocator): Promise<string[][]> {
     );
 }
 
-/** Waits until the table has such lines and no others. */
+/** Waits until the table has exactly the rows that match `wanted`. */
 async function shows(page: FrameLocator, wanted: RegExp[]): Promise<void> {
   const fits = async () => {
     const texts = (await lines(page)).map((cells) => cells.join(' | '));
@@ -94,7 +94,7 @@ test('a file is uploaded, a job fails, and a program crashes', async () => {
   await driver.command('MicroPython: Hard Reset');
   const told = driver.notification(/crashed: OSError: sensor is gone/);
   await told.waitFor({ timeout: WAIT_MS });
-  // The board's text would be a link that closes this window.
+  // If it were shown as Markdown, the board's text would be a link that closes this window.
   expect(await told.innerText()).toContain('[Mend]');
   expect(await told.locator('.notification-list-item-message a').count()).toBe(0);
 });
@@ -137,7 +137,7 @@ test('a search finds them, and an export writes what is shown', async () => {
   await page.locator('#status').selectOption('');
   await page.locator('#text').fill('far.py');
   await shows(page, [/^operation \| linuxboard-1 \| Upload[^|]*far\.py \| done$/]);
-  expect(await page.locator('.vt-row[aria-selected=true]').count()).toBe(0); // it was another entry
+  expect(await page.locator('.vt-row[aria-selected=true]').count()).toBe(0); // the selected entry is no longer listed
   await page.locator('#detail').waitFor({ state: 'hidden' });
   const path = join(workspace, 'found.csv');
   await page.locator('#export').click();

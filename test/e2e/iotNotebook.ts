@@ -1,20 +1,20 @@
-// A notebook of IoT Kernel: the cells of its introduction, in the file that JupyterLab wrote for its kernel.
+// A notebook of IoT Kernel: the cells of its introduction, in the format that JupyterLab wrote for its kernel.
 
-/** A cell with code, and the shape of what it prints. */
+/** A cell with code, and a pattern of its output. */
 type Cell = readonly [source: string, shape: RegExp];
 
 const FILE = String.raw` *\d+  \w{3} \d\d \d\d:\d\d \d{4}  `;
 const RESET = String.raw`\n!{31}\n!!!!! {3}softreset \.\.\. {5}!!!!!\n!{31}\n\n`;
 const each = (name: string, python: string) => `\\n----- ${name}\\n\\n\\S+ +\\(${python}\\)\\n`;
 
-/** Files of the workspace that the notebook's device file wants on the board. */
+/** Files of the workspace that the notebook's device file lists for the board. */
 export const IOT_FILES = {
   'libs/pystone.py': 'def main(loops):\n    print("Pystone(1.2) time for", loops, "passes")\n',
   'libs/secrets.py': 'wifi_ssid = "lab"\n',
   'libs/bno055/bno055.py': 'X = 1\n',
 };
 
-/** The device file; unique ids in hex. */
+/** Returns the device file. The unique ids are hex. */
 export function iotDevices(huzzah: string, test: string): string {
   return [
     'huzzah32:',
@@ -31,7 +31,7 @@ export function iotDevices(huzzah: string, test: string): string {
   ].join('\n');
 }
 
-/** `url` is that of test-esp32, as the notebook says it. */
+/** Returns the cells. `url` is the address of test-esp32 in the notebook's notation. */
 export function iotCells(url: string): readonly Cell[] {
   return [
     ['%lsmagic', /^Line Magic: {4}-h shows help[^]*\n {2}%discover +Discover available devices\n/],
@@ -85,7 +85,7 @@ export function iotCells(url: string): readonly Cell[] {
   ];
 }
 
-/** The file, with outputs of the board that the author had. */
+/** Returns the notebook file, with outputs of the author's board. */
 export function iotNotebook(cells: readonly Cell[]): string {
   const lines = (text: string) => text.split(/(?<=\n)/);
   const text = { cell_type: 'markdown', id: 'intro', metadata: {}, source: ['# IoT Kernel\n'] };

@@ -4,8 +4,8 @@ import { startSerlink, startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
 
-// The main job, from a board that is plugged in to a program that runs on it, in the packaged extension in a real window,
-// with a real MicroPython behind a cable that can be pulled. What is on the flash is read beside the product.
+// The main job, from plugging in a board to a program that runs on it, with the packaged extension in a real window and a real
+// MicroPython behind a cable that can be unplugged. The flash is read independently of the product.
 
 const OLD = randomBytes(20_000);
 const NEW = randomBytes(200_000);
@@ -120,7 +120,7 @@ test('a file is dragged into a folder of the board', async () => {
   expect(await pollUntil(moved, WAIT_MS)).toBe(true);
   expect((await board.files())['/data.bin']).toBeUndefined();
   await driver.expand('lib');
-  // The folder that it has left is drawn anew as well: rows move until then.
+  // The folder that it has left is redrawn as well; rows move until then.
   const drawn = async () => {
     const rows = await driver.rows();
     const [at, more] = [rows.indexOf('data.bin'), rows.lastIndexOf('data.bin')];
@@ -154,7 +154,7 @@ test("a traceback's line leads to the source", async () => {
   const { driver } = session;
   await driver.openFile('bad.py');
   await driver.command('MicroPython: Run File on Board');
-  await driver.terminalShows(/ZeroDivisionError[^]*\n>>>$/); // all of it, so that no line moves any more
+  await driver.terminalShows(/ZeroDivisionError[^]*\n>>>$/); // wait for all of it, so that no line moves any more
   await driver.openFile('count.py');
   const row = driver.page.locator('.terminal-wrapper.active .xterm-rows > div').filter({
     hasText: 'File "<stdin>", line 2',

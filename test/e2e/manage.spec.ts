@@ -12,7 +12,7 @@ import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview } from './webview.mjs';
 
-// Boards behind brokers are managed from the window: the configuration in a form, and boards that belong to others.
+// Boards behind brokers are managed from the window: their configuration in a form, and boards that belong to other users.
 
 const WAIT_MS = 60_000;
 /** It sleeps until the test wakes the board. */
@@ -31,7 +31,7 @@ let guest: Awaited<ReturnType<typeof startAgentBoard>>;
 let office: Awaited<ReturnType<typeof startMosquitto>>;
 let session: Awaited<ReturnType<typeof openSession>>;
 
-/** The computer's nmcli, which lists the networks of a file. */
+/** A stand-in for nmcli, which prints the list of networks in a file. */
 const tools = tempDir('tools');
 const networks = join(tools, 'networks');
 
@@ -230,7 +230,7 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
   await driver.row(/^visitor.*2 jobs waiting/).waitFor();
   await driver.screenshot('manage jobs for a board that sleeps');
 
-  await guest.restart(); // as if its time was up
+  await guest.restart(); // as if its sleep had ended
   await driver.row(/^visitor.*jobs? waiting/).waitFor({ state: 'detached', timeout: WAIT_MS });
   await driver.row(asleep).waitFor({ timeout: WAIT_MS });
   const files = await guest.files();
@@ -252,7 +252,7 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
   await guest.restart();
   await driver.notification(/visitor: awake for 10 min/).waitFor({ timeout: WAIT_MS });
   await driver.row(asleep).waitFor({ state: 'detached' });
-  // It sleeps only when it is allowed to.
+  // It sleeps again once it is allowed to.
   await driver.rowMenu(/^visitor/, 'Keep a Sleeping Board Awake…', 'Agent (MQTT)');
   await driver.type('0');
   await driver.row(asleep).waitFor({ timeout: WAIT_MS });
@@ -260,7 +260,7 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
 
 test('a board that oversleeps is away, and needs attention until it is back', async () => {
   const { driver } = session;
-  // What the broker has kept if the board fell asleep an hour ago for ten minutes.
+  // The retained message of a board that fell asleep an hour ago for ten minutes.
   const { uid } = guest;
   const u = Math.floor(Date.now() / 1_000) - 3_600;
   const farewell = { on: 0, boot: '0a0b0c0d', why: 'sleep', for: 600, u };

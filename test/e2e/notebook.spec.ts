@@ -10,15 +10,15 @@ import { notebookOf, Notebooks, printed, type Saved, WAIT_MS } from './notebooks
 import { openSession } from './session.mjs';
 
 // A notebook in a real window with the packaged extension and two real boards: choose a board, run, interrupt, restart, run on
-// both, save, open again. What was saved is read beside the product.
+// both, save, open again. The saved file is read independently of the product.
 
 let boards: Awaited<ReturnType<typeof startUboard>>[];
 let session: Awaited<ReturnType<typeof openSession>>;
 let books: Notebooks;
-/** What the notebook of IoT Kernel has. */
+/** The cells of the IoT Kernel notebook. */
 let cells: ReturnType<typeof iotCells>;
 
-/** A Python that can be told from the one on PATH. */
+/** Returns the path of a Python that differs from the one on PATH by an environment variable. */
 function chosenPython(): string {
   const path = join(tempDir('python'), 'python');
   writeFileSync(path, '#!/bin/sh\nCHOSEN=yes exec python3 "$@"\n', { mode: 0o755 });
@@ -34,7 +34,7 @@ beforeAll(async () => {
   cells = iotCells(`serial://${boards[1]?.tty}`);
   session = await openSession({
     ttys: boards.map((b) => b.tty),
-    // The interpreter that the user has chosen, for %%host.
+    // The interpreter that the user has chosen, which %%host uses.
     settings: { 'python.defaultInterpreterPath': chosenPython() },
     files: {
       ...IOT_FILES,
@@ -180,7 +180,7 @@ test('10 MB of output are cut in the file and one click away in whole', async ()
   expect(printed(now, 0).length).toBe(200_000);
   expect(printed(now, 0, 'stderr')).toContain('9800000 more characters are not stored');
   const { driver } = session;
-  // Other notebooks are kept, unseen.
+  // VS Code keeps hidden notebooks in the page.
   const item = driver.page.locator('.cell-status-item:not([inert] *)');
   await item.filter({ hasText: 'Open Whole Output' }).first().click();
   const whole = async () => (await driver.tabs()).find((name) => /^[\da-f-]{36}\.txt$/.test(name));
@@ -214,7 +214,7 @@ test('cells are completed from magics, options, boards, their files and their na
   await offered('%connect ', 'linuxboard-2');
   await offered('%cat /lib/', 'pumps.py');
   await offered('stat', 'station');
-  // Typed at once, without asking for the list: the first keys' questions to the board are cancelled by the next ones.
+  // Typed quickly, without requesting the list: each key cancels the request to the board of the key before.
   await keyboard.press('Control+A');
   await keyboard.type('time.sleep_');
   const listed = async () => (await offers.allTextContents()).includes('sleep_ms');

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { pollUntil } from '../lab/process.mjs';
 import type { openSession } from './session.mjs';
 
-// What a user does with notebooks in a window, and what is in their files.
+// Drives notebooks in a window like a user, and reads their files.
 
 /** A busy computer with two cores takes 30 s for the start of the extension host. */
 export const WAIT_MS = 60_000;
@@ -27,7 +27,7 @@ export interface Saved {
   }[];
 }
 
-/** A notebook as Jupyter writes it. */
+/** Returns a notebook file in Jupyter's format with these code cells. */
 export function notebookOf(...sources: string[]): string {
   return JSON.stringify({
     cells: sources.map((source) => ({
@@ -43,13 +43,13 @@ export function notebookOf(...sources: string[]): string {
   });
 }
 
-/** The text of a stream of a cell. */
+/** Returns the text that a cell printed to a stream. */
 export function printed({ cells }: Saved, cell: number, name = 'stdout'): string {
   const outputs = cells[cell]?.outputs?.filter((o) => o.name === name) ?? [];
   return outputs.map((o) => o.text?.join('') ?? '').join('');
 }
 
-/** The notebook editor that is seen. */
+/** The visible notebook editor. */
 export class Notebooks {
   constructor(private readonly session: Awaited<ReturnType<typeof openSession>>) {}
 
@@ -57,7 +57,7 @@ export class Notebooks {
     return this.#toolbar.locator('.kernel-label').filter({ visible: true }).first();
   }
 
-  /** A button of the toolbar. */
+  /** Returns a button of the toolbar. */
   button(name: string) {
     return this.#toolbar.getByText(name, { exact: true }).filter({ visible: true }).first();
   }
@@ -92,7 +92,7 @@ export class Notebooks {
     await this.hasKernel(kernel);
   }
 
-  /** What the notebook file holds once `there` is true of it, after saving. */
+  /** Saves the notebook until `there` accepts the file's content, and returns the content. */
   async saved(name: string, there: (saved: Saved) => boolean): Promise<Saved> {
     const { driver, workspace } = this.session;
     let last: Saved | undefined;

@@ -6,17 +6,17 @@ import { startPackageIndex } from '../lab/packageIndex.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
 
-// Packages in a real window: found in an index that is served here, behind a proxy, installed on a real MicroPython, removed again.
+// Packages in a real window: found in a local index behind a proxy, installed on a real MicroPython, and removed again.
 
-/** A loaded machine downloads and places a few files within this. */
+/** Time limit, in milliseconds, for a loaded machine to download and install a few files. */
 const INSTALL_MS = 30_000;
 
-/** A server that only the proxy of VS Code's settings leads to. */
+/** A server that can be reached only through the proxy of VS Code's settings. */
 const HOST = 'http://packages.invalid/pi/v2';
 
 let proxy: Awaited<ReturnType<typeof startProxy>>;
 
-/** Answers for {@link HOST} with what the index has. */
+/** Starts a proxy that answers requests to {@link HOST} from the index. */
 async function startProxy() {
   const server = createServer((request, response) => {
     const url = request.url ?? '';
@@ -87,7 +87,7 @@ afterAll(async () => {
   await board.stop();
 });
 
-/** Waits until the board's flash, read without the product, holds these files. */
+/** Waits until the board's flash, read independently of the product, has exactly these files. */
 async function boardHolds(paths: string[]): Promise<void> {
   let there: string[] = [];
   const holds = async () => {
@@ -97,7 +97,7 @@ async function boardHolds(paths: string[]): Promise<void> {
   if (!(await pollUntil(holds, INSTALL_MS))) expect(there).toEqual(paths);
 }
 
-/** Searches until the list shows just this package: a click on a row that is drawn anew would be lost. */
+/** Searches until the list shows only this package, because a click on a row that is redrawn would be lost. */
 async function search(words: string, shown: string): Promise<void> {
   const { driver } = session;
   await driver.command('MicroPython: Install Package…');
@@ -150,7 +150,7 @@ test('a newer version in the index is shown, and the package updated', async () 
   await driver.row('shapes').filter({ hasText: '2.0.0 is available' }).waitFor();
   await driver.rowAction('shapes', 'Update Package');
   await driver.notification(/Installed on linuxboard-1: shapes 2\.0\.0/).waitFor();
-  await boardHolds(['/lib/shapes.py']); // and what it needs no more is gone
+  await boardHolds(['/lib/shapes.py']); // and its former dependency was removed
 });
 
 test('what is on the board is locked, removed, and brought back', async () => {
@@ -244,7 +244,7 @@ test('an index that says no is told, and asked again', async () => {
   const list = index.routes.get('/index.json') ?? '';
   index.routes.delete('/index.json');
   await driver.command('MicroPython: Install Package…');
-  // A space stands between a row's icon and its text.
+  // A space separates a row's icon from its text.
   const rows = async () => (await driver.picks()).map((text) => text.trim());
   const told = async () => (await rows())[0] === `Try again: ${HOST}/index.json was not found`;
   expect(await pollUntil(told, INSTALL_MS)).toBe(true);

@@ -5,8 +5,8 @@ import { pollUntil } from '../lab/process.mjs';
 import { chooseBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
-// The ways to a board's REPL and to running code that are not in its row of the tree, with a real MicroPython whose clock
-// begins in the year 2000.
+// Ways to open a board's REPL and to run code other than from its row in the tree, with a real MicroPython whose clock starts in
+// the year 2000.
 
 const WAIT_MS = 60_000;
 let board: Awaited<ReturnType<typeof startUboard>>;
@@ -52,7 +52,7 @@ test('the terminal profile opens the REPL of the active board, whose clock is se
   const { driver } = session;
   let asked = 0;
   const listed = async () => {
-    // VS Code may make its list before it has read what extensions add to it; it makes it anew when these settings change.
+    // VS Code may build its list before it has read the profiles of extensions. It builds it again when these settings change.
     const shell = { [`shell${asked}`]: { path: '/bin/sh' } };
     if (asked++ > 0) session.setSettings({ 'terminal.integrated.profiles.linux': shell });
     await driver.command('Create New Terminal (With Profile)');
@@ -90,7 +90,7 @@ test('what the REPL prints is copied to a log file while that is switched on', a
 test('what is typed while a job holds the board is sent when the job is done, and the terminal says so', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Run Code on Boards…');
-  // Long enough for a slow computer to choose and to open the REPL meanwhile.
+  // Long enough to choose the boards and open the REPL on a slow computer.
   await driver.type('import time; time.sleep(15)');
   await chooseBoards(driver, 'all', 1);
   await driver.command('MicroPython: Open REPL');
@@ -116,7 +116,7 @@ test("the run button in the editor's title runs the active file, the stop button
   await driver.openFile('count.py');
   await driver.clickOn(button('Run File on Board'));
   await driver.terminalShows('count 2');
-  // The same by its key while the terminal has the keyboard.
+  // The same with its key while the terminal has the keyboard focus.
   await (await driver.terminalOf()).focus();
   await driver.page.keyboard.press('Control+Alt+R');
   await driver.terminalShows(/count 2[^]*count 2/);

@@ -1,4 +1,4 @@
-/** A folder of strangers, opened as VS Code opens it for a user who has not trusted it yet. */
+/** A folder from strangers in VS Code's restricted mode: the user has not trusted it yet. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   session = await openSession({
     ttys: [board.tty],
     trust: true,
-    // The question at the start is VS Code's own; "no" is what a hurried user has answered.
+    // VS Code asks this question at the start; the settings stand for the answer "no".
     settings: {
       'security.workspace.trust.startupPrompt': 'never',
       'security.workspace.trust.banner': 'never',
@@ -75,7 +75,7 @@ test('saving writes to no board, whatever the settings of the folder say', async
   const { driver, workspace } = session;
   await save('print(2)\n');
   await driver.tab('evil.py').waitFor();
-  // What was saved lies in the folder; a board that followed would have it within moments.
+  // The file is saved in the folder. With sync on save, the board would have it within moments.
   const saved = () =>
     Promise.resolve(readFileSync(join(workspace, 'evil.py'), 'utf8').includes('2'));
   expect(await pollUntil(saved, 30_000)).toBe(true);

@@ -6,7 +6,7 @@ import { chooseBoards, nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { webview } from './webview.mjs';
 
-// Work on boards that goes on after the command: a roll-out with its way back, what is kept of jobs, jobs for boards that are away.
+// Work that continues after the command: a roll-out and its roll-back, the record of jobs, and jobs for boards that are away.
 
 const SEEN_MS = 60_000;
 const GOOD = 'def ok():\n    return True\n';
@@ -37,17 +37,17 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** Rolls a file of the workspace out to both boards, one first. `health`: what is true when they are well. */
+/** Rolls a file of the workspace out to both boards, one first. `health`: expression of the health check. */
 async function rollOut(file: string, health?: string): Promise<void> {
   const { driver, workspace } = session;
   await driver.command('MicroPython: Roll Out to Boards…');
   await driver.pickFile(join(workspace, file));
-  // Its box comes after that of the dialog for files.
+  // The file dialog closes before this question appears.
   await driver.input.getByText(/^Roll out to boards/).waitFor();
   await chooseBoards(session.driver, 'hall-[1-2]', 2);
   await driver.input.getByText(/^Health check/).waitFor();
   if (health) await driver.type(health);
-  else await driver.page.keyboard.press('Enter'); // as the last time
+  else await driver.page.keyboard.press('Enter'); // accepts the last answer
   await driver.pick('One board first, then all');
 }
 
@@ -64,7 +64,7 @@ test('a roll-out that makes the first board ill is taken back, and reaches no ot
   await rollOut('bad/app.py');
   const { driver } = session;
   const page = await webview(driver.page, '#summary');
-  // It says how long it still waits, and in the end covers the answers with no message.
+  // It shows the remaining time, and ends without a notification that would cover the results.
   await page.getByText(/canary: checking health, \d+ s left/).waitFor();
   await driver.status(/The roll-out failed, and the boards have their old files back/).waitFor({
     timeout: SEEN_MS,
@@ -86,7 +86,7 @@ test('results are exported as CSV and as JSON', async () => {
   expect(JSON.stringify(json)).toMatch(/hall-2/);
 });
 
-/** What the tree shows, a line each. */
+/** Returns the texts of the tree's rows, one per line. */
 const tree = async () =>
   (await session.driver.page.locator('.part.sidebar .monaco-list-row').allInnerTexts())
     .map((text) => text.replaceAll('\n', ' '))

@@ -8,7 +8,7 @@ import { openSession } from './session.mjs';
 
 const BOARDS = 5_000;
 const HALLS = 7;
-/** Milliseconds after which the list hangs: 8.5 s on an idle computer with two cores. */
+/** Time limit, in milliseconds, for the list to fill. An idle computer with two cores takes 8.5 s. */
 const SEEN_MS = 90_000;
 
 let mosquitto: Awaited<ReturnType<typeof startMosquitto>>;
@@ -16,7 +16,7 @@ let session: Awaited<ReturnType<typeof openSession>>;
 
 const nameOf = (i: number) => `sim-${String(i).padStart(4, '0')}`;
 
-/** What boards tell of themselves, kept by the broker. */
+/** Publishes the retained births of all boards. */
 async function announce(): Promise<void> {
   const client = await connectAsync(mosquitto.url);
   for (let i = 0; i < BOARDS; i++) {
@@ -43,14 +43,14 @@ afterAll(async () => {
   await mosquitto.stop();
 });
 
-/** The rows of the list, drawn or not. */
+/** Returns the number of rows in the list, drawn or not. */
 async function listed(): Promise<number> {
   const row = session.driver.row(/^sim-\d{4}$/);
   if ((await row.count()) === 0) return 0;
   return Number(await row.getAttribute('aria-setsize'));
 }
 
-/** Gives the list of boards the keyboard, without a click on a board. */
+/** Gives the list of boards the keyboard focus without a click on a board. */
 async function focusList(): Promise<void> {
   await session.driver.page.locator('.part.sidebar .monaco-list').first().focus();
 }
@@ -74,7 +74,7 @@ test(`${BOARDS} boards are listed once their broker is`, async () => {
   await driver.command('MicroPython: Disconnect Broker');
   await broker(/not connected/);
   await announce();
-  // What counts is the time from the broker to its boards, not the start of the window.
+  // Measures the time from connecting the broker to the full list, without the start of the window.
   const start = performance.now();
   await driver.command('MicroPython: Connect Broker');
   const full = async () => (await listed()) >= BOARDS;
@@ -104,7 +104,7 @@ test('a board is found in the list by a part of its name', async () => {
   await driver.page.keyboard.press('Escape');
 });
 
-/** Types a filter into its box until the box says how many boards it leaves. */
+/** Types a filter into its box until the box shows the expected number of boards. */
 async function filter(text: string, shown: number): Promise<void> {
   const { driver } = session;
   await driver.command('MicroPython: Filter Boards…');

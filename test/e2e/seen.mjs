@@ -5,9 +5,9 @@
 /** Windows that are open now. @type {Set<Page>} */
 const pages = new Set();
 
-const KEYS = 30; // the last keys and clicks that are kept
+const KEYS = 30; // number of keys and clicks that are kept
 
-/** Keeps, in the page, the last keys and clicks, where they went, and whether the window took the keys. @param {number} keep */
+/** Records the last keys and clicks in the page, their targets, and whether the window handled the keys. @param {number} keep */
 function keepKeys(keep) {
   /** @type {string[]} */
   const keys = [];
@@ -19,7 +19,7 @@ function keepKeys(keep) {
     'keydown',
     (event) => {
       const at = name(event.target);
-      // After all who listen.
+      // Runs after all other listeners.
       setTimeout(() => {
         const to = name(document.activeElement);
         keys.push(
@@ -43,7 +43,10 @@ function keepKeys(keep) {
   );
 }
 
-/** How many clicks have hit a row of a list or an action of a toolbar since the page was loaded. @param {Page} page @returns {Promise<number>} */
+/**
+ * Returns how many clicks have hit a row of a list or an action of a toolbar since the page was loaded.
+ * @param {Page} page @returns {Promise<number>}
+ */
 export function clicksTaken(page) {
   return page.evaluate(() => {
     const clicks = 'clicks' in window ? /** @type {{ taken: number }} */ (window.clicks) : null;
@@ -51,7 +54,7 @@ export function clicksTaken(page) {
   });
 }
 
-/** @param {Page} page a page that has loaded, or has not yet */
+/** Adds a window to those whose content is reported. @param {Page} page a page, loaded or not */
 export async function nowOpen(page) {
   pages.add(page);
   await page.addInitScript(keepKeys, KEYS);
@@ -59,7 +62,7 @@ export async function nowOpen(page) {
   page.on('close', () => pages.delete(page));
 }
 
-/** What a user sees in each open window, as text. @returns {Promise<string[]>} */
+/** Describes the content of each open window as text. @returns {Promise<string[]>} */
 export function whatIsSeen() {
   return Promise.all([...pages].map(seen));
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// One window with the packaged extension in it, for a spec file.
+// A window with the packaged extension for one spec file.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startCodeServer } from '../lab/codeServer.mjs';
@@ -8,7 +8,7 @@ import { packagedExtension } from '../lab/vsix.mjs';
 import { Driver } from './driver.mjs';
 
 /**
- * Installs the package as a user would, opens a workspace with the given files in a window, and gives its driver.
+ * Installs the package as a user would, opens a workspace with the given files in a window, and returns its driver.
  * @param {{ files?: Record<string, string | Uint8Array>, ttys?: string[], settings?: Record<string, unknown>, env?: NodeJS.ProcessEnv, trust?: boolean }} [options]
  *   `files` of the workspace by path; `ttys`: serial devices that the user has added by path; `trust`: VS Code asks
  *   whether the folder is trusted
@@ -16,24 +16,24 @@ import { Driver } from './driver.mjs';
  */
 export async function openSession({ files = {}, ttys = [], settings = {}, env, trust } = {}) {
   const place = tempDir('workspace');
-  const workspace = join(place, 'my-project'); // what pictures and messages call it
+  const workspace = join(place, 'my-project'); // appears in pictures and messages
   mkdirSync(workspace);
   for (const [path, content] of Object.entries(files)) {
     mkdirSync(dirname(join(workspace, path)), { recursive: true });
     writeFileSync(join(workspace, path), content);
   }
-  const extensionsDir = process.env.MPYFLEET_EXTENSIONS; // of test/e2e/setup.mjs
+  const extensionsDir = process.env.MPYFLEET_EXTENSIONS; // set by test/e2e/setup.mjs
   const server = await startCodeServer({
     workspace,
     ...(extensionsDir ? { extensionsDir } : { vsix: await packagedExtension() }),
     settings: { 'mpyFleet.serial.paths': ttys, ...settings },
-    // What the product keeps on the computer for all windows is this session's alone.
+    // The product's state is shared by all windows of a computer; here each session has its own.
     env: { XDG_STATE_HOME: join(place, 'state'), ...env },
     ...(trust && { trust }),
   });
   try {
     const driver = await Driver.open(server.url);
-    // The workspace's: the window takes them over at once, which it does not do with the user's.
+    // Workspace settings: unlike the user's settings, the window applies them at once.
     const setSettings = (/** @type {Record<string, unknown>} */ own) => {
       mkdirSync(join(workspace, '.vscode'), { recursive: true });
       writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(own));

@@ -1,5 +1,6 @@
 // @ts-check
-// vitest's projects with a window: the package is made, and installed once for all windows, before the first test's clock runs.
+// For vitest's projects with a window: makes the package and installs it once for all windows, before the time limit of the first
+// test starts.
 import { installExtension } from '../lab/codeServer.mjs';
 import { removeTempDir } from '../lab/paths.mjs';
 import { packagedExtension } from '../lab/vsix.mjs';

@@ -41,7 +41,7 @@ test('a port that does not exist is added by its path, and is said not to exist'
 test('mpyfleet is on PATH in a terminal of the window, and needs no Node of the user', async () => {
   const { driver } = session;
   await driver.command('Terminal: Create New Terminal');
-  // The words are put together by the shell, so that what is typed does not match.
+  // The shell joins the words, so that the typed command itself does not match.
   await driver.terminalType(
     'env -i "$(command -v mpyfleet)" --version && echo is"-"there\n',
     'bash',

@@ -6,8 +6,8 @@ import { chooseBoards, renameRows } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 import { webview } from './webview.mjs';
 
-// What four users do, at 1280x800, with eight boards of one kind: a teacher, an operator, somebody in the first minutes, and
-// somebody without a mouse.
+// The work of four users, at 1280x800 pixels, with eight boards of one kind: a teacher, an operator, a newcomer in the first
+// minutes, and a user without a mouse.
 
 const WAIT_MS = 60_000;
 const IDS = ['ada', 'ben', 'cyd', 'dan', 'eve', 'fay', 'gus', 'hal'];
@@ -51,12 +51,12 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** The Results view's line about the whole job; with `title`, of that job and not of one before. */
+/** Waits for a summary in the Results view; with `title`, for that of the job with this title. */
 async function summary(text: RegExp, title = ''): Promise<void> {
   const page = await webview(session.driver.page, '#summary');
   let shown = '';
   const shows = async () => {
-    // In one step: between two, the page may turn to the next job.
+    // One call reads both, because the page may change to the next job between two calls.
     const texts = await page
       .locator('#title, #summary')
       .evaluateAll((all) => all.map((e) => [e.id, e.textContent] as const));
@@ -67,7 +67,7 @@ async function summary(text: RegExp, title = ''): Promise<void> {
   if (!(await pollUntil(shows, WAIT_MS))) throw new Error(`the results say: ${shown}`);
 }
 
-/** Closes a message, which would cover what is clicked next. */
+/** Closes all notifications, which would cover the next place to click. */
 async function closeMessages(): Promise<void> {
   await session.driver.command('Notifications: Clear All Notifications');
 }
@@ -142,7 +142,7 @@ test('an operator puts the agent on two boards at once, restarts, updates and re
   await session.driver.selectRows(KITS.slice(0, 2));
   await driver.rowMenu('kit-01', 'Update the Agent over the Air', 'Agent (MQTT)');
   await summary(/^2 boards/, 'Update the agent');
-  // One of them over its cable, on which the agent is a program that runs; the other over the air.
+  // One over its cable, where the agent is a running program; the other over the air.
   await driver.expand('kit-01');
   await driver.rowAction('USB', 'Connect over This Link');
   await driver.row('kit-01').getByText(/USB/).first().waitFor();
@@ -181,7 +181,7 @@ test('in the first minutes an example runs, the first sync asks for the folder, 
   await driver.notification(/kit-03: 1 added/).waitFor();
 });
 
-/** Picks an entry of the quick input that `key` opens, without the mouse. */
+/** Picks an entry of the quick input that `key` opens, with the keyboard only. */
 async function pickByKeys(key: string, entry: string): Promise<void> {
   const { driver } = session;
   await driver.quickInput(key, key === 'F1' ? `>${entry}` : entry, () =>
@@ -190,14 +190,14 @@ async function pickByKeys(key: string, entry: string): Promise<void> {
   await driver.page.keyboard.press('Enter');
 }
 
-/** The row of the tree that the keys are at. */
+/** Waits until the row with this name has the keyboard focus. */
 const focused = (name: string) =>
   session.driver.page
     .locator('.part.sidebar .monaco-list:focus .monaco-list-row.focused')
     .filter({ hasText: name })
     .waitFor();
 
-/** Goes to the tree of boards. A key that is pressed before the list has the focus goes elsewhere. */
+/** Focuses the tree of boards, and waits until it has the focus: an earlier key would go elsewhere. */
 async function focusBoards(): Promise<void> {
   await pickByKeys('F1', 'Focus on Boards View');
   await session.driver.page.locator('.part.sidebar .monaco-list:focus').waitFor();

@@ -5,7 +5,7 @@ import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
 
-/** A loaded machine syncs a few files within this. */
+/** Time limit, in milliseconds, for a loaded machine to sync a few files. */
 const SYNC_MS = 30_000;
 
 let board: Awaited<ReturnType<typeof startUboard>>;
@@ -44,7 +44,7 @@ afterAll(async () => {
   await board.stop();
 });
 
-/** Waits until the board's flash, read without the product, holds exactly this; texts. */
+/** Waits until the board's flash, read independently of the product, has exactly these files, given as text. */
 async function boardHolds(expected: Record<string, string>): Promise<void> {
   let there: Record<string, string> = {};
   const holds = async () => {
@@ -91,7 +91,7 @@ test('what is ticked is applied, and the rest is not', async () => {
   await driver.row('/lib/added.py').locator('.monaco-custom-toggle, input').first().click();
   await driver.command('MicroPython: Apply Sync');
   await driver.notification(/1 updated, 1 not chosen, 1 up to date/).waitFor();
-  // Its two sides are the same now.
+  // Both sides of the diff are equal now.
   await driver.page.locator('.monaco-diff-editor').waitFor({ state: 'detached' });
   await boardHolds({ ...BEFORE, '/main.py': "print('new')\n" });
 });
@@ -100,7 +100,7 @@ test('undo brings the old file back', async () => {
   const { driver } = session;
   await driver.answer(/1 updated, 1 not chosen/, 'Undo');
   await boardHolds(BEFORE);
-  // The message hides itself after a while: the list keeps it.
+  // The notification hides after a while, but stays in the list.
   await driver.command('Notifications: Show Notifications');
   await driver.notification(/1 restored, 0 removed/).waitFor();
   await driver.command('Notifications: Hide Notifications');
@@ -156,7 +156,7 @@ test('sync on save: a renamed file is renamed on the board', async () => {
     '/renamed.py': 'x = 3\n',
   });
   await driver.activity('MicroPython');
-  // What the next tests write into the folder would go to the board, too.
+  // Otherwise the files of the next tests would also go to the board.
   await driver.command('MicroPython: Turn Sync on Save On or Off');
   await driver.status(/Sync on Save/).waitFor({ state: 'hidden' });
 });
@@ -191,7 +191,7 @@ test('a device file is made for the board, and says what goes where', async () =
   const [, uid] =
     /^\S+:\n {2}uid: (\w+)\n {2}resources: \[\]\n$/.exec(readFileSync(file, 'utf8')) ?? [];
   expect(uid).toBeDefined();
-  // Not saved: the text in the editor counts.
+  // The file is not saved: sync uses the text in the editor.
   await driver.editorReplace(`any: {uid: ${uid}, libs: [src], resources: [{main.py: /apps}]}`);
   await driver.command('MicroPython: Preview Sync to Board…');
   await driver.row('/apps/main.py').waitFor();

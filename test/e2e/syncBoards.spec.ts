@@ -7,7 +7,8 @@ import { pollUntil, startUboard } from '../lab/index.mjs';
 import { nameBoards } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
-// Sync to several boards: mappings of some and of all, comparing two of them, and what is made and deleted while sync on save is on.
+// Sync to several boards: mappings for some and for all, comparing two boards, and files that are created and deleted while sync on
+// save is on.
 
 const SYNC_MS = 30_000;
 
@@ -55,7 +56,7 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** The texts on both boards' flash, that of shed-1 first: shed-2 is the one with a configuration. */
+/** Returns the files on both boards' flash as text, those of shed-1 first. Only shed-2 has a configuration. */
 async function flashes(): Promise<Record<string, string>[]> {
   const all = await Promise.all(boards.map((b) => b.files()));
   return all
@@ -63,7 +64,7 @@ async function flashes(): Promise<Record<string, string>[]> {
     .sort((a, b) => Number('/config.py' in a) - Number('/config.py' in b));
 }
 
-/** In one order, so that two can be compared as text. */
+/** Returns the files as text, sorted by path, so that two sets can be compared as JSON. */
 function texts(files: Record<string, Buffer | string>): Record<string, string> {
   const entries = Object.entries(files).map(([path, data]) => [path, data.toString()] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => a.localeCompare(b)));
@@ -146,7 +147,7 @@ test('sync on save: a folder with the name of a board is for that board', async 
   writeFileSync(own, 'import kit.a\n');
   const [one, two] = withKit({});
   await boardsHold({ ...one, '/main.py': 'import kit.a\n' }, two);
-  // The file for all boards does not take the place of the board's own.
+  // The file for all boards does not replace the board's own file.
   writeFileSync(join(session.workspace, 'app', 'main.py'), 'import kit\n');
   await boardsHold(
     { ...one, '/main.py': 'import kit.a\n' },
@@ -205,14 +206,14 @@ test('all files are deleted on boards once their number was typed', async () => 
   await boardsHold({}, {});
 });
 
-/** Answers the box in the Explorer. */
+/** Types a name into the Explorer's input box. */
 async function nameIt(name: string): Promise<void> {
   const { page } = session.driver;
   await page.locator('.explorer-viewlet .monaco-inputbox input').fill(name);
   await page.keyboard.press('Enter');
 }
 
-/** What the boards have once the folder is called `kit`, and these files more. */
+/** Returns the files of both boards after the folder was renamed to `kit`, plus `more`. */
 function withKit(more: Record<string, string>): [Record<string, string>, Record<string, string>] {
   const { '/pkg/a.py': a, '/pkg/b.py': b, ...rest } = BOTH;
   const both = { ...rest, '/kit/a.py': a, '/kit/b.py': b, ...more };

@@ -5,7 +5,7 @@ import { pollUntil, startUboard } from '../lab/index.mjs';
 import { renameRows } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
 
-// Which board and which file a command means, with three boards of one kind and an address that does not answer.
+// The board and the file that a command means, with three boards of one kind and an address that does not answer.
 
 const NAMES = ['kit-1', 'kit-2', 'kit-3'];
 const WAIT_MS = 60_000;
@@ -48,7 +48,7 @@ afterAll(async () => {
   await Promise.all(boards.map((b) => b.stop()));
 });
 
-/** The boards by the names they have in the window. */
+/** Returns the board that has this name in the window. */
 function boardNamed(name: string): (typeof boards)[number] | undefined {
   const content = readFileSync(join(session.workspace, name, 'result.csv'), 'utf8');
   return boards.find((_, i) => content.startsWith(['ada', 'ben', 'cyd'][i] ?? '?'));
@@ -72,7 +72,7 @@ test('keys in the tree act on the row that has the focus and on nothing else', a
   await driver.tab('greet.py').waitFor();
   await driver.page.locator('.view-line', { hasText: 'hello from' }).waitFor(); // it is open
   await driver.clickOn(driver.row('old'));
-  await driver.row('a.py').waitFor(); // the click opens the folder as well
+  await driver.row('a.py').waitFor(); // the click also opens the folder
   await driver.status(/kit-1: ready/).waitFor();
   const focused = driver.page.locator(
     '.part.sidebar .monaco-list:focus .monaco-list-row.focused .monaco-icon-name-container',
@@ -209,7 +209,7 @@ test('no click on a row is lost while the rows are redrawn', async () => {
   for (let i = 0; i < 20; i++) {
     const name = NAMES[i % NAMES.length] ?? '';
     session.setSettings({ 'mpyFleet.showOtherPorts': i % 2 === 0 });
-    await driver.page.waitForTimeout(150 + 13 * i); // the click comes at another moment of the redraw each time
+    await driver.page.waitForTimeout(150 + 13 * i); // each click comes at a different moment of the redraw
     await driver.clickOn(driver.row(name));
     await driver.status(new RegExp(`^.*${name}: `)).waitFor();
   }

@@ -2,7 +2,7 @@
 import { afterEach } from 'vitest';
 import { whatIsSeen } from './seen.mjs';
 
-// A machine that keeps no pictures keeps the error: it says what was in the window when a test failed.
+// Adds the content of the windows to the error of a failed test, for machines that keep the log but no pictures.
 afterEach(async ({ task }) => {
   const [error] = (task.result?.state === 'fail' && task.result.errors) || [];
   if (error) error.message += `\n${(await whatIsSeen()).join('\n')}`;

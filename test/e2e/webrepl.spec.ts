@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startWebReplBoard, type WebReplBoard } from '../boards/rig/webreplLab';
 import { openSession } from './session.mjs';
 
-// A board without a cable: added by its address and password, used, and found again by the next window, which does not ask.
+// A board without a cable: it is added by its address and password, used, and connected by the next window without a question.
 
 const WAIT_MS = 60_000;
 const PASSWORD = 'secret1';
@@ -19,8 +19,8 @@ beforeAll(async () => {
   session = await openSession({
     files: { 'air.py': "import sys\nprint('over the air', 6 * 7)\n" },
   });
-  // SecretStorage of VS Code in a browser is the browser's storage, sealed with a key of which the server in front of it
-  // (code-server, serve-web) keeps one half. Here there is no such front: the browser context gives that half.
+  // In a browser, VS Code's SecretStorage is the browser's storage, encrypted with a key of which the front server (code-server,
+  // serve-web) keeps one half. There is no front server here, so the browser context supplies that half.
   const half = randomBytes(32);
   await session.driver.page
     .context()
@@ -96,7 +96,7 @@ test('the next window finds it again and does not ask for the password', async (
   await driver.status(/linuxboard-1: ready/).waitFor({ timeout: WAIT_MS }); // no input was answered
   expect(await driver.input.count()).toBe(0);
   await driver.rowAction('linuxboard-1', 'Open REPL');
-  expect(await driver.terminalTakesKeys()).toBe(true); // not the shell that the window has restored
+  expect(await driver.terminalTakesKeys()).toBe(true); // not the shell that the window restored
   await driver.terminalType('3**100\n');
   await driver.terminalShows(String(3n ** 100n));
 });

@@ -1,5 +1,5 @@
 // @ts-check
-// The pages of webviews: each is a frame within a frame, and nothing outside tells which is whose.
+// The pages of webviews. Each is a frame within a frame, and the outer frame does not identify the page.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { pollUntil } from '../lab/process.mjs';
@@ -7,7 +7,7 @@ import { pollUntil } from '../lab/process.mjs';
 const SEEN_MS = 60_000;
 
 /**
- * The page of the webview that has an element.
+ * Finds the page of the webview that has an element.
  * @param {import('playwright-core').Page} page @param {string} has a selector
  * @returns {Promise<import('playwright-core').FrameLocator>}
  */
@@ -29,11 +29,11 @@ export async function webview(page, has) {
   return found;
 }
 
-/** What axe checks: WCAG 2.2, levels A and AA. */
+/** The rules that axe checks: WCAG 2.2, levels A and AA. */
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
 /**
- * Faults that axe finds in the webview that has an element, one line each: rule, and where.
+ * Returns the faults that axe finds in the webview that has an element, one line each: rule and elements.
  * @param {import('playwright-core').Page} page @param {string} has a selector
  * @returns {Promise<string[]>}
  */
@@ -41,7 +41,7 @@ export async function accessibilityFaults(page, has) {
   await webview(page, has);
   for (const frame of page.frames()) {
     if ((await frame.locator(has).count()) === 0) continue;
-    // Evaluated by the debugger: the page's own policy lets no other script in.
+    // Evaluated through the debugger, because the page's content security policy allows no other script.
     await frame.evaluate(
       readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'),
     );

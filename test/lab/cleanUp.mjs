@@ -1,5 +1,5 @@
 // @ts-check
-// Runs with every test file: what its tests have started and made is gone when the file ends, also after a failure.
+// Runs with every test file: ends the processes and removes the folders of its tests when the file ends, also after a failure.
 import { aroundAll } from 'vitest';
 import { removeTempDirs } from './paths.mjs';
 import { endAll } from './process.mjs';

@@ -1,16 +1,16 @@
 // @ts-check
-// VS Code's own server with its web client: a real window in a browser where the desktop program cannot be had. It is the newest
-// VS Code; with MPYFLEET_VSCODE=oldest the oldest that the extension promises to run in.
+// VS Code's own server with its web client: a real window in a browser, for machines without the desktop program. It is the newest
+// VS Code, or with MPYFLEET_VSCODE=oldest the oldest one that the extension supports.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
 import { launch, run } from './process.mjs';
 
-/** Whether the tests that run now are to use the oldest VS Code. */
+/** Returns whether the current tests use the oldest VS Code. */
 export const wantsOldest = () => process.env.MPYFLEET_VSCODE === 'oldest';
 
-/** Settings that keep the window still and readable for whoever drives it. */
+/** Settings that keep the window still and readable for the driver. */
 const quiet = {
   'workbench.startupEditor': 'none',
   'workbench.reduceMotion': 'on',
@@ -28,7 +28,7 @@ const quiet = {
   'window.dialogStyle': 'custom',
   'editor.minimap.enabled': false,
   'editor.cursorBlinking': 'solid',
-  // The DOM renderer: what a terminal shows can be read from the page.
+  // Selects the DOM renderer, so that a terminal's text can be read from the page.
   'terminal.integrated.gpuAcceleration': 'off',
   'terminal.integrated.enablePersistentSessions': false,
   'terminal.integrated.confirmOnExit': 'never',
@@ -39,10 +39,10 @@ const quiet = {
  * @property {string} workspace the folder that the window opens
  * @property {string} [vsix] a packaged extension, installed as a user would
  * @property {string} [extensionsDir] default: an empty one
- * @property {Record<string, unknown>} [settings] the user's settings, beside those that keep the window still
+ * @property {Record<string, unknown>} [settings] the user's settings, in addition to those that keep the window still
  * @property {NodeJS.ProcessEnv} [env] for the extension host
  * @property {number} [port] default: a free one
- * @property {'newest' | 'oldest'} [vscode] default: as MPYFLEET_VSCODE says, else the newest
+ * @property {'newest' | 'oldest'} [vscode] default: the one in MPYFLEET_VSCODE, else the newest
  * @property {boolean} [trust] asks whether the folder is trusted, as VS Code does for a user; default: it is trusted unasked
  * @property {boolean} [testHost] for suites inside the extension host; such a window shows no notifications
  */
@@ -79,7 +79,7 @@ export async function installExtension({ vsix, vscode }) {
 }
 
 /**
- * Starts the server; it answers when this resolves.
+ * Starts the server. Resolves when the server answers.
  * @param {CodeServerOptions} options
  * @returns {Promise<CodeServer>}
  */

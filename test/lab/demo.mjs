@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run demo`: VS Code with the extension and three boards to play with, on a machine that has nothing but Node, npm,
-// apt and git. Options: --server (the browser even where VS Code is installed), --port N (of the server).
+// `npm run demo`: VS Code with the extension and three boards to play with, on a machine that has only Node, npm, apt and
+// git. Options: --server (uses the browser even if VS Code is installed), --port N (of the server).
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,7 +22,7 @@ const option = (/** @type {string} */ name) => process.argv.indexOf(name);
 const port = portOption();
 const program = (/** @type {string} */ file) => readFileSync(join(lab, 'demo', file), 'utf8');
 
-/** The server's port as given; 0, any free one, without the option. */
+/** Returns the port of the option, or 0 (any free port) without it. */
 function portOption() {
   if (option('--port') < 0) return 0;
   const text = process.argv[option('--port') + 1] ?? '';
@@ -50,7 +50,7 @@ process.on('SIGINT', () => void end());
 process.on('SIGTERM', () => void end());
 
 /**
- * Boards keep their flash from one demo to the next, as real ones do.
+ * Starts the boards. They keep their flash from one demo to the next, like real ones.
  * @returns {Promise<string[]>} their serial devices
  */
 async function startBoards() {
@@ -95,7 +95,7 @@ async function openVSCode(ttys) {
     console.log(`\nOpen ${server.url} in a browser. Ctrl-C ends the demo.`);
     return;
   }
-  // A profile of its own: the user's settings and extensions stay as they are.
+  // Its own profile, so that the user's settings and extensions stay unchanged.
   const profile = tempDir('profile');
   mkdirSync(join(profile, 'User'), { recursive: true });
   writeFileSync(join(profile, 'User', 'settings.json'), JSON.stringify(settings, null, 2));

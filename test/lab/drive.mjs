@@ -1,13 +1,14 @@
 // @ts-check
-// A folder that behaves as the drive of a UF2 loader or of a debug probe: it vanishes when the last block has come.
+// A folder that behaves like the drive of a UF2 loader or a debug probe: it disappears when the last block has arrived.
 import { existsSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { removeTempDir, tempDir } from './paths.mjs';
 
 /**
+ * Creates the drive.
  * @param {{ info?: string, kind?: 'uf2' | 'dapLink', fails?: string, refuses?: boolean }} [options]
- *   `info`: what INFO_UF2.TXT says; `fails`: what FAIL.TXT says afterwards; `refuses`: it keeps its drive
+ *   `info`: content of INFO_UF2.TXT; `fails`: content of FAIL.TXT afterwards; `refuses`: the drive does not disappear
  */
 export function startDrive({ info, kind = 'uf2', fails, refuses = false } = {}) {
   const dir = tempDir('drive');
@@ -50,7 +51,7 @@ export function startDrive({ info, kind = 'uf2', fails, refuses = false } = {}) 
   return {
     path,
     appear,
-    /** What it has taken. */
+    /** Returns the file that was written to the drive, once it is complete. */
     taken: () => taken,
     stop: () => {
       watcher?.close();
@@ -59,12 +60,12 @@ export function startDrive({ info, kind = 'uf2', fails, refuses = false } = {}) 
   };
 }
 
-/** Whether every block that the first one announces has come. @param {Buffer} content */
+/** Returns whether all blocks that the first one announces have arrived. @param {Buffer} content */
 function isWhole(content) {
   return content.length >= 512 && content.length === 512 * content.readUInt32LE(24);
 }
 
-/** UF2 blocks of one family with this content. @param {number} family @param {Buffer} content */
+/** Returns the content as UF2 blocks of one family. @param {number} family @param {Buffer} content */
 export function uf2File(family, content) {
   const count = Math.ceil(content.length / 256);
   return Buffer.concat(

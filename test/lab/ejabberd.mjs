@@ -1,5 +1,5 @@
 // @ts-check
-// ejabberd with MQTT on the loopback interface, one node or a cluster of two: what a large installation has for a broker.
+// ejabberd with MQTT on the loopback interface, as one node or as a cluster of two: a broker for large installations.
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
@@ -7,8 +7,9 @@ import { accepts } from './mosquitto.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
 import { freePort, launch, pollUntil, run } from './process.mjs';
 
-/** Two Erlang machines on a busy computer need their time to find each other, and may not answer one question. */
+/** Time limit, in milliseconds, for two Erlang machines to find each other on a busy computer. */
 const JOIN_MS = 90_000;
+/** Time limit, in milliseconds, of one call. A node that is starting may not answer. */
 const RPC_MS = 20_000;
 
 /**
@@ -16,15 +17,15 @@ const RPC_MS = 20_000;
  * @property {string} name Erlang node name
  * @property {number} port
  * @property {string} url
- * @property {string} ctl what runs ejabberd's own command line for this node
- * @property {() => Promise<void>} kill this node alone, at once
- * @property {() => Promise<void>} restart killed and started again; it joins its cluster by itself
+ * @property {string} ctl path of a script that runs ejabberd's own command line for this node
+ * @property {() => Promise<void>} kill kills only this node, at once
+ * @property {() => Promise<void>} restart kills and starts the node; it rejoins its cluster automatically
  */
 
 /**
  * Users log in with `name@localhost` as the MQTT user name.
  * @typedef {{ users?: Record<string, string>, rules?: string }} EjabberdOptions password by name; default: maker, "secret".
- *   `rules`: YAML with `modules` (mod_mqtt) and what it needs; default: everybody may do everything
+ *   `rules`: YAML with `modules` (mod_mqtt) and its requirements; default: everyone may do everything
  */
 
 /**
@@ -51,7 +52,7 @@ export async function startEjabberdCluster(options = {}) {
   let joined = '';
   const areOne = async () => {
     if ((await lab.rpc(a.name, 'ejabberd_cluster, get_nodes, []')).includes(b.name)) return true;
-    // Joining restarts the node's ejabberd, which must be up for it, also at a second attempt.
+    // Joining restarts the node's ejabberd, which must be running before each attempt.
     if (await lab.runs(b.name)) {
       joined = await lab.rpc(b.name, `ejabberd_cluster, join, ['${a.name}']`);
     }
@@ -64,7 +65,7 @@ export async function startEjabberdCluster(options = {}) {
   return { nodes: [a, b], stop: () => lab.stop([a, b]) };
 }
 
-/** The name server of Erlang's nodes, and what starts nodes under it. @param {EjabberdOptions} options */
+/** Starts the name server of Erlang's nodes. Returns functions that start and control nodes. @param {EjabberdOptions} options */
 async function startErlang({ users = { maker: 'secret' }, rules }) {
   await ensure('ejabberd');
   const dir = tempDir('ejabberd');
@@ -76,7 +77,7 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
     env,
   });
 
-  /** What an Erlang expression gives, as Erlang writes it, in a machine that reaches the nodes. @param {string} what */
+  /** Evaluates an Erlang expression in a machine that reaches the nodes. Returns the value as Erlang writes it. @param {string} what */
   const erlang = (what) =>
     run(
       [
@@ -89,11 +90,14 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
   /** Calls a function on a node. @param {string} node @param {string} call `module, function, [Arguments]` in Erlang */
   const rpc = (node, call) => erlang(`rpc:call('${node}', ${call}, ${RPC_MS})`);
 
-  /** Whether ejabberd is up on a node. @param {string} node */
+  /** Returns whether ejabberd is running on a node. @param {string} node */
   const runs = async (node) =>
     (await rpc(node, 'application, which_applications, []')).includes('{ejabberd,');
 
-  /** Starts a node. It listens before its options and its table of users exist, and one that is joined then never recovers. */
+  /**
+   * Starts a node and waits until it is complete. A node listens before its options and users exist, and one that joins a cluster
+   * then never recovers.
+   */
   const start = async (/** @type {string} */ short, /** @type {number} */ port) => {
     const running = await launchNode(short, port);
     const name = `${short}@127.0.0.1`;
@@ -167,8 +171,8 @@ async function startErlang({ users = { maker: 'secret' }, rules }) {
 }
 
 /**
- * ejabberd's command line for a node. Debian's script of that name ends in this call, but always for the system's own node
- * and as its user.
+ * Returns a script that runs ejabberd's command line for a node. Debian's script of that name makes the same call, but always for
+ * the system's own node and as its user.
  * @param {string} node @param {string} cookie @param {Record<string, string>} env
  */
 function ejabberdctl(node, cookie, env) {
@@ -192,7 +196,7 @@ listen:
 ${rules}`;
 }
 
-/** Where Debian keeps ejabberd's own Erlang libraries (it differs by architecture). */
+/** Returns Debian's folder of ejabberd's Erlang libraries, which depends on the architecture. */
 function libraries() {
   const base = '/usr/lib';
   for (const folder of readdirSync(base).filter((name) => name.endsWith('-linux-gnu'))) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Boards with a real chip's instruction set, in emulators, each at the end of a cable: a 32-bit chip, the oldest firmware in
+// Emulated boards with the instruction set of a real chip, each at the end of a cable: a 32-bit chip, the oldest firmware in
 // use, and MicroPython's own rp2 port.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ import { startSerlink } from './serlink.mjs';
 /** @typedef {{ baud?: number, latency?: number, tty?: string }} CableOptions */
 
 /**
- * MicroPython 1.25 on a Cortex-M3 with 155 kB of heap and LittleFS of 2 MB that is gone with the emulator.
+ * Starts MicroPython 1.25 on a Cortex-M3 with 155 kB of heap and 2 MB of LittleFS, which is lost when the emulator ends.
  * @param {CableOptions & { name?: string, paced?: boolean, frozen?: boolean, files?: Record<string, string | Uint8Array> }} [options]
  *   `paced`: the processor runs at about 125 MHz; `frozen`: its firmware contains the agent; `files`: on its flash before it boots, by path
  * @returns {Promise<EmulatedBoard>}
@@ -39,7 +39,7 @@ export async function startMpboard({
     ...(paced ? ['-icount', 'shift=3,sleep=on'] : []),
   ]);
   if (files) {
-    // Its flash begins empty: the files are written after a first boot, and a soft reset is the boot that counts.
+    // The flash is empty at first: the files are written after the first boot, and a soft reset then boots with them.
     const repl = new RawRepl(board.tty);
     await repl.enter();
     await repl.writeFiles(files);
@@ -51,7 +51,7 @@ export async function startMpboard({
 }
 
 /**
- * MicroPython 1.9.2 of the BBC micro:bit: the oldest firmware, 9 kB of heap, no raw-paste.
+ * Starts MicroPython 1.9.2 of the BBC micro:bit: the oldest firmware, 9 kB of heap, no raw-paste mode.
  * @param {CableOptions} [options]
  * @returns {Promise<EmulatedBoard>}
  */
@@ -64,7 +64,7 @@ export async function startMicrobit(options = {}) {
 }
 
 /**
- * MicroPython's rp2 port in an emulated Raspberry Pi Pico, over its USB serial port. Slow: functional tests only.
+ * Starts MicroPython's rp2 port in an emulated Raspberry Pi Pico, over its USB serial port. It is slow, so only for functional tests.
  * @param {CableOptions & { flash?: string }} [options]
  * @returns {Promise<EmulatedBoard>}
  */
@@ -91,6 +91,7 @@ export async function startPico({ flash, baud, latency, tty } = {}) {
 }
 
 /**
+ * Starts QEMU and lays the cable to its serial port.
  * @param {CableOptions & { burst?: number }} cableOptions
  * @param {(serial: string) => string[]} args
  * @returns {Promise<EmulatedBoard>}
@@ -99,7 +100,7 @@ async function qemu({ baud, latency, tty, burst }, args) {
   const dir = tempDir('qemu');
   const socket = join(dir, 'serial');
   const command = ['qemu-system-arm', '-display', 'none', '-monitor', 'none'];
-  // wait=on: the machine starts when the cable is connected, so that nothing it says is lost.
+  // wait=on: the machine starts when the cable is connected, so that none of its output is lost.
   const machine = await launch([...command, ...args(`unix:${socket},server=on,wait=on`)], {
     ready: () => Promise.resolve(existsSync(socket)),
   });

@@ -1,5 +1,5 @@
 // @ts-check
-// Sets up the lab's parts, each once per machine: packages from apt, and what is built into the cache.
+// Sets up the lab's parts, each once per machine: installs packages from apt, and builds the rest into the cache.
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkNeeded } from './needs.mjs';
@@ -15,7 +15,7 @@ const buildTools = ['gcc', 'libc6-dev', 'make', 'pkg-config', 'dpkg-dev', 'xz-ut
 const armTools = ['gcc-arm-none-eabi', 'libnewlib-arm-none-eabi', 'qemu-system-arm'];
 
 /**
- * What is installed or built, and where it then is.
+ * For each part, its Debian packages, its build, and the paths of the result.
  * @type {Record<PartName, { apt: string[], build?: { sources: string[], command: (out: string) => string[] }, paths: (out: string) => Record<string, string> }>}
  * @typedef {'uboard' | 'mpboard' | 'frozen' | 'pico' | 'microbit' | 'mosquitto' | 'ejabberd' | 'chromium' | 'codeserver' | 'codeserverOldest' | 'mpremote' | 'packages' | 'python' | 'nbformat' | 'sshd' | 'micropython' | 'shells' | 'esp' | 'postgres' | 'telnet'} PartName
  */
@@ -30,7 +30,7 @@ const parts = {
     build: board('mpboard'),
     paths: (out) => ({ firmware: join(out, 'firmware.elf') }),
   },
-  // The same with the agent frozen into it.
+  // mpboard with the agent frozen into its firmware.
   frozen: {
     apt: [...buildTools, ...armTools],
     build: {
@@ -72,7 +72,7 @@ const parts = {
     },
     paths: (out) => ({ trees: join(out, 'packages.json') }),
   },
-  // Debian's own program `micropython` for computers, with the libraries of its release.
+  // Debian's program `micropython` for computers, with the libraries of its release.
   micropython: {
     apt: [],
     build: {
@@ -82,7 +82,7 @@ const parts = {
     paths: (out) => ({ folder: join(out, 'bin') }),
   },
   python: { apt: ['python3'], paths: () => ({ program: '/usr/bin/python3' }) },
-  // Debian's esptool, and what gives a pty modem lines; the stand-in of the boards itself is plain Python.
+  // Debian's esptool, and a library that gives a pty modem lines. The stand-ins for the boards are plain Python.
   esp: {
     apt: [
       ...['gcc', 'libc6-dev', 'python3', 'python3-serial', 'python3-bitstring'],
@@ -94,9 +94,9 @@ const parts = {
     },
     paths: (out) => ({ esptool: join(out, 'esptool'), lines: join(out, 'lines.so') }),
   },
-  // Jupyter's own reader of notebooks, which says whether a file is one.
+  // Jupyter's own notebook reader, which validates files.
   nbformat: { apt: ['python3-nbformat'], paths: () => ({ program: '/usr/bin/python3' }) },
-  // A server that is a library and no service: nothing listens on the machine after the tests.
+  // An SSH server in a library, not a service: nothing listens on the machine after the tests.
   sshd: {
     apt: ['python3-asyncssh', 'openssh-client'],
     paths: () => ({
@@ -113,7 +113,7 @@ const parts = {
   },
 };
 
-/** The folder for sources and packages of the newer Debian release. */
+/** Returns the folder for sources and packages of the newer Debian release. */
 const newerState = () => join(cacheDir(), `source-${hashOf([newerRelease])}`);
 
 /** @param {string} name */
@@ -142,10 +142,10 @@ function codeServer(version) {
 }
 
 /**
- * Sets up one part of the lab unless it is there already, and says where it is. Concurrent callers wait for each other.
+ * Sets up one part of the lab unless it exists, and returns its paths. Concurrent callers wait for each other.
  * @param {PartName} name
  * @returns {Promise<Record<string, string>>}
- * @throws Error with the log of what failed; at once in a step of `npm test` that does not name the part among its needs
+ * @throws Error with the log of the failed command; also if the current step of `npm test` does not list the part in needs.mjs
  */
 export async function ensure(name) {
   checkNeeded(name);
@@ -155,7 +155,7 @@ export async function ensure(name) {
   const out = join(cacheDir(), `${name}-${hashOf(part.build.sources)}`);
   const done = join(out, '.done');
   if (!existsSync(done)) {
-    // What is made from Debian's sources shares their tree; npm's server is built beside it.
+    // Builds from Debian's sources share one source tree. The server from npm can be built at the same time.
     await withLock(name.startsWith('codeserver') ? 'codeserver' : 'source', async () => {
       if (existsSync(done)) return;
       say(`setting up ${name} (once per machine; log: ${out}.log)`);
@@ -176,12 +176,12 @@ export async function ensure(name) {
   return part.paths(out);
 }
 
-/** The last holder of each lock in this process: it is given in the order of asking. @type {Map<string, Promise<unknown>>} */
+/** The last holder of each lock in this process. Locks are granted in the order of the requests. @type {Map<string, Promise<unknown>>} */
 const holders = new Map();
 
 /**
- * Holds a lock of the cache while `work` runs, also against other processes: an outdated source tree or a half-built board
- * is never seen.
+ * Holds a lock of the cache while `work` runs, also against other processes, so that none of them uses an outdated source tree
+ * or a half-built board.
  * @param {'apt' | 'source' | 'codeserver' | 'package'} name
  * @param {() => Promise<void>} work
  */
@@ -255,24 +255,24 @@ async function install(packages) {
   await withLock('apt', async () => {
     if (readdirSync('/var/lib/apt/lists').length < 3) await run([...apt, 'update']);
     const command = [...apt, 'install', '--no-install-recommends', ...missing];
-    // A list that is older than its mirror names packages that are gone: then it is read anew, once.
+    // An outdated package list names packages that the mirror no longer has. Update it and retry once.
     await run(command).catch(async () => {
       await run([...apt, 'update']);
       await run(command);
     });
   });
   for (const name of missing) present.add(name);
-  // The lab starts brokers of its own: those that Debian starts with the machine are not wanted.
+  // The lab starts its own brokers, so Debian's services must not run.
   const services = missing.filter((name) => ['mosquitto', 'ejabberd'].includes(name));
   if (services.length > 0 && existsSync('/run/systemd/system')) {
     await run([...asRoot, 'systemctl', 'disable', '--now', ...services]);
   }
 }
 
-/** Those of the packages that are installed. @param {string[]} packages @returns {Promise<Set<string>>} */
+/** Returns the packages that are installed. @param {string[]} packages @returns {Promise<Set<string>>} */
 async function installedOf(packages) {
   const format = '${Package} ${db:Status-Status}\\n';
-  // Its exit status is 1 when it has never heard of one of them.
+  // dpkg-query exits with 1 if it does not know one of the packages.
   const query = ['sh', '-c', 'dpkg-query -W -f "$@" 2>/dev/null || true', 'query', format];
   const lines = (await run([...query, ...packages])).split('\n');
   return new Set(packages.filter((name) => lines.includes(`${name} installed`)));

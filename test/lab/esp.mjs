@@ -1,6 +1,6 @@
 // @ts-check
-// Stand-ins of ESP boards: the serial loader of the chip and of esptool's stub on a pty, the flash in a file, and a real
-// MicroPython as soon as the flash holds a valid image. test/boards/flash/esp.test.ts proves them with Debian's esptool.
+// Stand-ins for ESP boards: the serial loader of the chip and of esptool's stub on a pty, the flash in a file, and a real
+// MicroPython once the flash holds a valid image. test/boards/flash/esp.test.ts checks them with Debian's esptool.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
@@ -11,14 +11,14 @@ import { launch } from './process.mjs';
  * @typedef {object} EspOptions
  * @property {import('./espImage.mjs').EspChip} chip
  * @property {number} [mib] size of the flash; default 4
- * @property {string} [mac] its address, which is its `machine.unique_id()` too; default: a new one
- * @property {'classic' | 'usb' | 'none'} [circuit] how DTR and RTS reset it. A pty has no such lines: the tool must run with the
- *   environment `env`. Default none: it is in its loader, or `reset` brings it there
+ * @property {string} [mac] its address, which is also its `machine.unique_id()`; default: a new one
+ * @property {'classic' | 'usb' | 'none'} [circuit] how DTR and RTS reset it. A pty has no such lines, so the tool must run with the
+ *   environment `env`. Default: none; the board starts in its loader, or `reset` puts it there
  * @property {'loader' | 'program'} [start] default: loader
- * @property {number} [mostBaud] a faster line damages what passes
+ * @property {number} [mostBaud] at a higher rate, the line corrupts the data
  * @property {Buffer} [firmware] written to its flash before it starts
  * @property {number} [firmwareAt]
- * @property {string} [lines] folder of the lines' sockets, when one program works on several boards; default: its own
+ * @property {string} [lines] folder of the lines' sockets, for one program that works on several boards; default: its own
  * @property {string} [tty] path of the serial device (a link)
  */
 
@@ -26,18 +26,18 @@ import { launch } from './process.mjs';
  * @typedef {object} Esp
  * @property {string} tty
  * @property {string} mac
- * @property {NodeJS.ProcessEnv} env for tools that are to move DTR and RTS
- * @property {() => Buffer} flash its content now
+ * @property {NodeJS.ProcessEnv} env for tools that use DTR and RTS
+ * @property {() => Buffer} flash returns its current content
  * @property {() => Promise<{ mode: 'loader' | 'stub' | 'program' | 'blank', baud: number, counts: Record<string, number> }>} state
  *   `counts`: commands since the last reset, by number in hexadecimal
- * @property {(to: 'program' | 'loader') => Promise<void>} reset its RESET button, with or without BOOT
- * @property {(after: number) => Promise<void>} brownout the power fails at that erase or write from now
+ * @property {(to: 'program' | 'loader') => Promise<void>} reset presses RESET, with BOOT held for the loader
+ * @property {(after: number) => Promise<void>} brownout makes the power fail at the erase or write with this number, counted from now
  * @property {() => Promise<void>} stop
  */
 
 let count = 0;
 
-/** @param {EspOptions} options @returns {Promise<Esp>} */
+/** Starts a stand-in. @param {EspOptions} options @returns {Promise<Esp>} */
 export async function startEsp(options) {
   const { program: python = '' } = await ensure('python');
   const { program: uboard = '' } = await ensure('uboard');

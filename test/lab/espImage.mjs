@@ -1,9 +1,9 @@
 // @ts-check
-// Firmware images for the stand-ins of ESP boards: the layout of real ones, with content that no chip would run.
+// Firmware images for the stand-ins for ESP boards: the layout of real ones, with content that no chip would run.
 // https://docs.espressif.com/projects/esptool/en/latest/esp32/advanced-topics/firmware-image-format.html
 import { createHash } from 'node:crypto';
 
-/** The chips that `startEsp` knows, with their id in the header of images, and where the ROM looks for the first one. */
+/** The chips of `startEsp`, with their id in the header of images, and the address at which the ROM expects the first image. */
 export const espChips = {
   esp32: { imageId: 0, bootOffset: 0x1000 },
   esp32s3: { imageId: 9, bootOffset: 0 },
@@ -14,10 +14,10 @@ export const espChips = {
 /** @typedef {keyof typeof espChips} EspChip */
 
 /**
- * One image: header, one segment, checksum and, where chips have it, the hash.
+ * Returns one image: header, one segment, checksum and, except for the ESP8266, the hash.
  * @param {{ chip: EspChip, size?: number, version?: string, minRevision?: number, imageId?: number, seed?: number }} options
  *   `size` of the segment in bytes, a multiple of 4; `version`: as in a description of MicroPython's program;
- *   `minRevision`: silicon revision times 100 that the image needs at least
+ *   `minRevision`: lowest silicon revision on which the image runs, times 100
  * @returns {Buffer}
  */
 export function espImage({ chip, size = 4096, version, minRevision = 0, imageId, seed = 1 }) {
@@ -45,8 +45,8 @@ export function espImage({ chip, size = 4096, version, minRevision = 0, imageId,
 }
 
 /**
- * A firmware file as micropython.org offers them: second-stage loader, partition table and program in one, beginning where the ROM
- * looks; for the ESP8266 one image.
+ * Returns a firmware file like those of micropython.org: second-stage loader, partition table and program in one, from the address
+ * at which the ROM expects it; for the ESP8266, one image.
  * @param {{ chip: EspChip, size?: number, version?: string, minRevision?: number, seed?: number }} options `size` of the program
  * @returns {Buffer}
  */
@@ -61,7 +61,7 @@ export function espFirmware({ chip, size = 400_000, version = 'v1.25.0', minRevi
   return firmware;
 }
 
-/** Two thirds of it compressible, as real programs are. @param {number} size @param {number} seed */
+/** Returns content that is about as compressible as real programs. @param {number} size @param {number} seed */
 function contentOf(size, seed) {
   const content = Buffer.alloc(size);
   let state = seed;
@@ -75,7 +75,7 @@ function contentOf(size, seed) {
   return content;
 }
 
-/** Program description (esp_app_desc_t) at the begin of the first segment. @param {Buffer} body @param {string} version */
+/** Writes a program description (esp_app_desc_t) at the start of the first segment. @param {Buffer} body @param {string} version */
 function describe(body, version) {
   body.fill(0, 0, 256);
   body.writeUInt32LE(0xabcd5432, 0);
@@ -83,7 +83,7 @@ function describe(body, version) {
   body.write('micropython', 48, 'latin1');
 }
 
-/** A partition table: name, type, place; only what is read of it. */
+/** Returns a partition table with the fields that the product reads: name, type and place. */
 function partitions() {
   const table = Buffer.alloc(0xc00, 0xff);
   /** @type {[string, number, number, number, number][]} */

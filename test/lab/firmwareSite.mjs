@@ -1,10 +1,11 @@
 // @ts-check
-// A small copy of micropython.org's download pages, in their form, over real http.
+// A small copy of micropython.org's download pages, in the same HTML, over real HTTP.
 import { createServer } from 'node:http';
 
 /**
+ * Starts the site.
  * @typedef {{ product: string, vendor: string, port?: string, files: Record<string, Buffer> }} SiteBoard `files` by name, newest first;
- *   `port` of MicroPython, which the link to the board's source names
+ *   `port` of MicroPython, as in the link to the board's source
  * @param {Record<string, SiteBoard>} boards by id
  * @returns {Promise<{ url: string, asked: string[], stop: () => Promise<void> }>} `url` of the page of all boards
  */

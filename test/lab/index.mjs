@@ -1,5 +1,5 @@
 // @ts-check
-// The lab: real boards, cables and brokers for tests, benchmarks and the demo. README.md says how to use it.
+// The lab: real boards, cables and brokers for tests, benchmarks and the demo. README.md describes its use.
 export { ensure } from './ensure.mjs';
 export { root, cacheDir, tempDir } from './paths.mjs';
 export { launch, run, pollUntil, freePort } from './process.mjs';

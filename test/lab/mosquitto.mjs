@@ -1,5 +1,5 @@
 // @ts-check
-// A real MQTT broker of one's own: plain, TLS with its own authority, users, ACL, WebSockets.
+// A real MQTT broker for one test: plain, TLS with its own authority, users, ACL, WebSockets.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:net';
@@ -11,7 +11,7 @@ import { freePort, launch, run } from './process.mjs';
  * @typedef {object} MosquittoOptions
  * @property {boolean} [tls] also listens with TLS; the certificate is for `localhost` and 127.0.0.1
  * @property {boolean} [ws] also listens for WebSockets
- * @property {Record<string, string>} [users] password by name; without it everybody may connect
+ * @property {Record<string, string>} [users] password by name; default: everyone may connect
  * @property {string[]} [acl] lines of an ACL file, e.g. `user kitchen`, `topic readwrite mpyfleet/kitchen/#`
  * @property {string[]} [config] further lines of mosquitto.conf, e.g. `max_queued_messages 10`
  * @property {number} [port] of the plain listener; default: a free one
@@ -26,14 +26,14 @@ import { freePort, launch, run } from './process.mjs';
  * @property {string} [ca] path of the authority's certificate (PEM)
  * @property {number} [wsPort]
  * @property {string} [wsUrl]
- * @property {() => string} log the last of what it logged
+ * @property {() => string} log returns the end of its log
  * @property {() => Promise<void>} stop
  * @property {() => Promise<void>} kill
- * @property {() => Promise<void>} restart killed and started again on the same ports: sessions that are not persistent are gone
+ * @property {() => Promise<void>} restart kills it and starts it on the same ports; sessions that are not persistent are lost
  */
 
 /**
- * Starts a broker that answers when this resolves.
+ * Starts a broker. Resolves when it answers.
  * @param {MosquittoOptions} [options]
  * @returns {Promise<Mosquitto>}
  */
@@ -43,7 +43,7 @@ export async function startMosquitto(options = {}) {
   const port = options.port ?? (await freePort());
   const tlsPort = options.tls ? await freePort() : undefined;
   const wsPort = options.ws ? await freePort() : undefined;
-  // `user root`: dropping privileges would also drop the tie to the process that started it.
+  // `user root`: dropping privileges would also clear PDEATHSIG, which ends it with its parent.
   const lines = ['user root', 'log_dest stdout', 'log_type all', 'per_listener_settings false'];
   lines.push(...(await accessLines(dir, options)));
   lines.push(`listener ${port} 127.0.0.1`);
@@ -108,7 +108,7 @@ async function accessLines(dir, { users, acl }) {
   return lines;
 }
 
-/** An authority and a server certificate by it: ca.pem, server.pem, server.key. @param {string} dir */
+/** Creates an authority and a server certificate signed by it: ca.pem, server.pem, server.key. @param {string} dir */
 async function makeCertificates(dir) {
   const openssl = (/** @type {string[]} */ ...args) => run(['openssl', ...args], { cwd: dir });
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
@@ -150,7 +150,7 @@ async function makeCertificates(dir) {
   await openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.pem', ...sign);
 }
 
-/** Whether something accepts TCP connections there. @param {number} port @returns {Promise<boolean>} */
+/** Returns whether a process accepts TCP connections at the port. @param {number} port @returns {Promise<boolean>} */
 export function accepts(port) {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1');

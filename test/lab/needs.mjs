@@ -1,6 +1,6 @@
 // @ts-check
-// The lab's parts that each step of `npm test` uses. They are set up before the step's first test: nothing is set up inside
-// a test, whose time limit would run meanwhile.
+// The lab's parts that each step of `npm test` uses. They are set up before the step's first test, because a build inside a
+// test would count against its time limit.
 
 /** @typedef {import('./ensure.mjs').PartName} PartName */
 
@@ -27,8 +27,9 @@ export const needs = {
 };
 
 /**
- * Refuses a part that the running step does not name. The step is in `$MPYFLEET_STEP`; other programs (demo, benchmarks)
- * have none and may use every part.
+ * Checks that the running step lists the part. The step is in `$MPYFLEET_STEP`; other programs (demo, benchmarks) have none and
+ * may use every part.
+ * @throws Error if the part is not listed
  * @param {PartName} part
  */
 export function checkNeeded(part) {

@@ -1,11 +1,11 @@
 // @ts-check
-// A package index as mip knows it (v2), over real http, made from trees of source in memory.
+// A package index in mip's format (v2), over real HTTP, made from source trees in memory.
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 
 /**
  * @typedef {{ version?: string, files: Record<string, string | Uint8Array>, deps?: [string, string][], description?: string, older?: string[] }} Package
- * `older`: versions that the list names before the one that is served.
+ * `older`: versions that the list contains before the one that is served.
  * @typedef {(name: string, source: string) => Promise<Uint8Array>} Compile
  */
 
@@ -13,9 +13,9 @@ import { createServer } from 'node:http';
 const sha256 = (content) => createHash('sha256').update(content).digest('hex');
 
 /**
- * Starts serving. `routes` may be changed while it runs, which is how a damaged index is made.
+ * Starts the server. Tests change `routes` while it runs, for example to damage the index.
  * @param {Record<string, Package>} packages
- * @param {{ compile?: Compile, mpyVersion?: number }} [options] `compile`: serves .mpy files beside the source
+ * @param {{ compile?: Compile, mpyVersion?: number }} [options] `compile`: serves .mpy files in addition to the source
  */
 export async function startPackageIndex(packages, options = {}) {
   /** @type {Map<string, string | Uint8Array>} */

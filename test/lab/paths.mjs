@@ -1,5 +1,5 @@
 // @ts-check
-// Where the lab keeps things: the cache (outside the checkout), and folders that are gone when their user is.
+// Folders of the lab: the cache (outside the checkout), and temporary folders that are removed with the process or test file.
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** This folder. */
 export const lab = fileURLToPath(new URL('.', import.meta.url));
 
-/** The cache folder: `$MPYFLEET_CACHE`, else `~/.cache/micropython-fleet`. @returns {string} */
+/** Returns the cache folder: `$MPYFLEET_CACHE`, else `~/.cache/micropython-fleet`. @returns {string} */
 export function cacheDir() {
   const dir = process.env.MPYFLEET_CACHE ?? join(homedir(), '.cache', 'micropython-fleet');
   mkdirSync(dir, { recursive: true });
@@ -19,7 +19,7 @@ export function cacheDir() {
 }
 
 /**
- * A short hash of files and folders by name and content, and of words: it changes when they do.
+ * Returns a short hash of words, and of files and folders by name and content.
  * @param {string[]} paths files and folders
  * @param {string[]} words
  */
@@ -48,8 +48,8 @@ const folders = new Set();
 process.on('exit', removeTempDirs);
 
 /**
- * A new empty folder, removed when this process or the test file ends. The path is short, since a socket may come into it
- * (108 bytes).
+ * Creates an empty folder that is removed when this process or the test file ends. Its path is short, because it may hold a socket,
+ * whose path is limited to 108 bytes.
  * @param {string} name
  */
 export function tempDir(name) {
@@ -60,7 +60,7 @@ export function tempDir(name) {
 
 /** Removes a folder of `tempDir` now. @param {string} dir */
 export function removeTempDir(dir) {
-  // A browser that is just ending may still write there.
+  // A browser that is ending may still write there.
   rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   folders.delete(dir);
 }

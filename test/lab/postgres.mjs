@@ -1,5 +1,5 @@
 // @ts-check
-// A PostgreSQL server of one's own, of the newest version that Debian has installed.
+// A PostgreSQL server for one test, in the newest version that Debian has installed.
 import { chownSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect } from 'node:net';
@@ -13,10 +13,10 @@ const USER = 'fleet';
  * @typedef {object} Postgres
  * @property {string} url with the login
  * @property {() => Promise<void>} stop
- * @property {() => Promise<void>} restart killed, as by a power failure, and started again on the same port with its data
+ * @property {() => Promise<void>} restart kills it, like a power failure, and starts it on the same port with its data
  */
 
-/** Starts a server with an empty database; it answers when this resolves. @returns {Promise<Postgres>} */
+/** Starts a server with an empty database. Resolves when it answers. @returns {Promise<Postgres>} */
 export async function startPostgres() {
   await ensure('postgres');
   const versions = '/usr/lib/postgresql';
@@ -30,7 +30,7 @@ export async function startPostgres() {
   const port = await freePort();
   const command = [...as, join(bin, 'postgres'), '-D', data, '-p', String(port)];
   command.push('-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${dir}`);
-  // Changing the user clears the tie to the process that started it, so it is tied again.
+  // Changing the user clears PDEATHSIG, which ends the server with its parent, so it is set again.
   const tied = ['setpriv', '--pdeathsig', 'KILL'];
   const start = () =>
     launch(
@@ -56,9 +56,9 @@ export async function startPostgres() {
 }
 
 /**
- * The server refuses to run as root; Debian's package has a user for it, who gets the folder. Where this root is the only user
- * (a namespace without others), the server runs as root under another number.
- * @param {string} dir @returns {string[]} the command that runs another one as that user
+ * Gives the folder to the user of Debian's package, because the server refuses to run as root. In a namespace that has only root,
+ * the server runs as root under another number.
+ * @param {string} dir @returns {string[]} the start of a command that runs a program as that user
  */
 function asPackageUser(dir) {
   const { uid, gid } = statSync('/var/lib/postgresql');

@@ -1,5 +1,5 @@
 // @ts-check
-// Child processes of the lab: ready when they say so, ended when asked, and never outliving the process that started them.
+// Child processes of the lab. They report when they are ready, and never outlive the process that started them.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -7,23 +7,23 @@ import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const READY_MS = 30_000; // a loaded two-core machine starts every part of the lab well within this
-const STOP_MS = 10_000; // a polite end; then it is killed
-const CHILDREN_MS = 2_000; // its children have this long to end by themselves after it
+const STOP_MS = 10_000; // from SIGTERM to SIGKILL
+const CHILDREN_MS = 2_000; // from the end of a process to SIGKILL for its children
 
 /**
  * @typedef {object} Running
  * @property {import('node:child_process').ChildProcess} child
  * @property {Promise<number | string>} exited exit status or signal name
- * @property {() => Promise<void>} stop ends it politely and waits until it is gone
- * @property {() => Promise<void>} kill ends it at once, as a power failure does, and waits until it is gone
- * @property {(line: string) => Promise<string>} ask writes a line to its standard input, gives its next line of output
- * @property {() => string} output the last of what it has printed
+ * @property {() => Promise<void>} stop ends it with SIGTERM and waits for its end
+ * @property {() => Promise<void>} kill ends it with SIGKILL, like a power failure, and waits for its end
+ * @property {(line: string) => Promise<string>} ask writes a line to its standard input and returns its next line of output
+ * @property {() => string} output returns the last 200 lines of its output
  */
 
-/** What is running now. @type {Set<() => Promise<void>>} */
+/** Functions that kill the running processes. @type {Set<() => Promise<void>>} */
 const running = new Set();
 
-/** Ends at once whatever `launch` has started and nobody has stopped. */
+/** Kills all processes of `launch` that are still running. */
 export async function endAll() {
   await Promise.all([...running].map((kill) => kill()));
 }
@@ -32,12 +32,12 @@ export async function endAll() {
  * Starts a program and waits until it is ready.
  * @param {string[]} command
  * @param {{ ready: RegExp | (() => Promise<boolean>), env?: NodeJS.ProcessEnv, cwd?: string, readyMs?: number, stopMs?: number }} options
- *   `ready`: a line of its output, or a probe that is asked until it says true
+ *   `ready`: a line of its output, or a probe that is repeated until it returns true
  * @returns {Promise<Running & { line: string }>} `line`: the line that matched
- * @throws when it ends or stays silent instead, with what it printed
+ * @throws Error with its output if it ends or is not ready in time
  */
 export async function launch(command, { ready, env, cwd, readyMs = READY_MS, stopMs = STOP_MS }) {
-  // The kernel ends it with us, whatever ends us.
+  // The kernel ends the child when this process ends, for any reason.
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
@@ -74,7 +74,7 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS, sto
     const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
     await exited;
     clearTimeout(timer);
-    // Its children may outlive it for a moment, and write into folders that are about to be removed.
+    // Its children may live for a moment longer, and write into folders that are about to be removed.
     const left = () => offspring.filter(({ pid, start }) => startOf(pid) === start);
     if (!(await pollUntil(() => Promise.resolve(left().length === 0), CHILDREN_MS))) {
       for (const { pid } of left()) process.kill(pid, 'SIGKILL');
@@ -129,7 +129,7 @@ export async function launch(command, { ready, env, cwd, readyMs = READY_MS, sto
   };
 }
 
-/** When a process started, in ticks; undefined when it has ended. Number and start together name a process. */
+/** Returns when a process started, in ticks, or undefined if it has ended. Pid and start together identify a process. */
 function startOf(/** @type {number} */ pid) {
   return statOf(pid)?.start;
 }
@@ -144,7 +144,7 @@ function statOf(/** @type {number} */ pid) {
   }
 }
 
-/** The processes that a process has started, and theirs. */
+/** Returns the child processes of a process, and their children. */
 function descendants(/** @type {number} */ root) {
   const all = readdirSync('/proc')
     .map(Number)
@@ -161,10 +161,10 @@ function descendants(/** @type {number} */ root) {
 }
 
 /**
- * Asks again and again, with pauses, until the answer is true (for what can only be asked: a port, a file).
+ * Polls until the answer is true, for things that send no event: a port, a file.
  * @param {() => Promise<boolean>} probe
- * @param {number} ms gives up after this
- * @param {() => boolean} [stop] gives up when it says so
+ * @param {number} ms time limit in milliseconds
+ * @param {() => boolean} [stop] ends the polling early when it returns true
  */
 export async function pollUntil(probe, ms, stop = () => false) {
   const end = performance.now() + ms;
@@ -178,9 +178,9 @@ export async function pollUntil(probe, ms, stop = () => false) {
 /**
  * Runs a program to its end.
  * @param {string[]} command
- * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, show?: boolean, input?: string | Buffer }} [options] `show`: its output goes to ours
- * @returns {Promise<string>} its standard output (empty when shown)
- * @throws with its output when its exit status is not 0
+ * @param {{ env?: NodeJS.ProcessEnv, cwd?: string, show?: boolean, input?: string | Buffer }} [options] `show`: its output appears in ours
+ * @returns {Promise<string>} its standard output (empty with `show`)
+ * @throws Error with its output if its exit status is not 0
  */
 export async function run(command, { env, cwd, show = false, input } = {}) {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...command], {
@@ -206,7 +206,7 @@ export async function run(command, { env, cwd, show = false, input } = {}) {
   return out;
 }
 
-/** A TCP port of the loopback interface that nobody has just now. @returns {Promise<number>} */
+/** Returns a free TCP port of the loopback interface. @returns {Promise<number>} */
 export async function freePort() {
   const server = createServer();
   await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));

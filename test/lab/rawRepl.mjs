@@ -1,15 +1,15 @@
 // @ts-check
-// A small raw REPL client for the lab's own needs (putting files on a board before a test, looking at them after).
-// It shares no code with the product, so that a fault in one cannot hide in the other.
+// A small raw REPL client of the lab, which writes a board's files before a test and reads them after it.
+// It shares no code with the product, so that a bug in one cannot hide in the other.
 import { constants, openSync } from 'node:fs';
 import { ReadStream } from 'node:tty';
 
 const SILENCE_MS = 20_000; // the lab's boards answer in milliseconds, unless the machine is overloaded
 
-/** Python source of a bytes object. @param {Uint8Array} bytes */
+/** Returns the Python source of a bytes object. @param {Uint8Array} bytes */
 const pyBytes = (bytes) =>
   `b'${[...bytes].map((b) => `\\x${b.toString(16).padStart(2, '0')}`).join('')}'`;
-/** Python source of a string, in pure ASCII. @param {string} text */
+/** Returns the Python source of a string, in pure ASCII. @param {string} text */
 const pyString = (text) => `${pyBytes(Buffer.from(text))}.decode()`;
 
 export class RawRepl {
@@ -25,7 +25,7 @@ export class RawRepl {
       this.#heard = Buffer.concat([this.#heard, data]);
       this.#wake?.();
     });
-    this.#stream.on('error', () => this.#wake?.()); // the reader finds it by its silence limit
+    this.#stream.on('error', () => this.#wake?.()); // the reader then fails at its silence limit
   }
 
   /** @param {string | Buffer} data */
@@ -33,7 +33,7 @@ export class RawRepl {
     this.#stream.write(data);
   }
 
-  /** Everything up to and with `end`. @param {string} end */
+  /** Waits for `end` and returns the output up to and including it. @param {string} end */
   async until(end) {
     for (;;) {
       const at = this.#heard.indexOf(end);
@@ -57,13 +57,13 @@ export class RawRepl {
     }
   }
 
-  /** Stops what runs and enters the raw REPL. */
+  /** Stops the running program and enters the raw REPL. */
   async enter() {
     this.write('\r\x03\x03\r\x01');
     await this.until('raw REPL; CTRL-B to exit\r\n>');
   }
 
-  /** Runs code in the raw REPL and gives what it printed. @param {string} code @returns {Promise<Buffer>} */
+  /** Runs code in the raw REPL and returns its output. @param {string} code @returns {Promise<Buffer>} */
   async exec(code) {
     this.write(`${code}\x04`);
     await this.until('OK');
@@ -74,7 +74,7 @@ export class RawRepl {
     return out;
   }
 
-  /** @param {Record<string, string | Uint8Array>} files by path on the board; folders are made */
+  /** Writes files and creates their folders. @param {Record<string, string | Uint8Array>} files by path on the board */
   async writeFiles(files) {
     await this.exec('import os');
     for (const [path, content] of Object.entries(files)) {
@@ -95,8 +95,8 @@ export class RawRepl {
   }
 
   /**
-   * Every file on the board by its path, with its content. It is asked for in pieces that a terminal holds unread: of longer
-   * output a board drops what nobody reads for a while, and a busy computer may be so late.
+   * Returns the content of every file on the board by its path. The board prints it in pieces that fit a terminal's buffer: it drops
+   * longer output if a busy computer reads it too late.
    * @returns {Promise<Record<string, Buffer>>}
    */
   async readFiles() {

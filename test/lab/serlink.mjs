@@ -1,5 +1,5 @@
 // @ts-check
-// The cable between the host and a board: paced, and able to flip, drop, duplicate, insert, fall silent and be pulled out.
+// The cable between the host and a board. It is paced, and can flip, drop, duplicate and insert bytes, fall silent and be unplugged.
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { lab, removeTempDir, tempDir } from './paths.mjs';
@@ -11,8 +11,8 @@ import { launch } from './process.mjs';
  *   | { kind: 'flip', mask?: number }
  *   | { kind: 'drop' | 'dup', count?: number }
  *   | { kind: 'insert', data: Uint8Array }
- *   | { kind: 'cut' | 'unplug' })} Fault `at`: that many bytes from now in that direction. `cut`: silence both ways, the tty
- *   stays. `unplug`: the tty is hung up and gone.
+ *   | { kind: 'cut' | 'unplug' })} Fault `at`: number of bytes from now in that direction. `cut`: silence both ways, the tty
+ *   stays. `unplug`: the tty is hung up and removed.
  */
 
 /**
@@ -20,21 +20,21 @@ import { launch } from './process.mjs';
  * @property {string} tty the host's end (a link)
  * @property {(fault: Fault) => Promise<void>} fault
  * @property {() => Promise<{ toBoard: number, toHost: number, silent: boolean }>} stats bytes handed over so far; whether it is cut or unplugged
- * @property {() => Promise<void>} unplug hangs up and removes the tty; what the board says meanwhile is lost
- * @property {() => Promise<void>} replug a new tty at the same path; also ends a `cut` and forgets faults still to come
- * @property {() => Promise<void>} pause nothing passes, nothing is lost
+ * @property {() => Promise<void>} unplug hangs up and removes the tty; the board's output is then lost
+ * @property {() => Promise<void>} replug creates a new tty at the same path; also ends a `cut` and forgets pending faults
+ * @property {() => Promise<void>} pause holds back all bytes without losing any
  * @property {() => Promise<void>} resume
  * @property {(baud: number) => Promise<void>} baud
- * @property {() => Promise<void>} record keeps what is handed over from now on
- * @property {() => Promise<{ dir: Way, bytes: Buffer }[]>} recorded what was, in the order of the wire; ends the record
+ * @property {() => Promise<void>} record starts to record the bytes that are handed over
+ * @property {() => Promise<{ dir: Way, bytes: Buffer }[]>} recorded returns them in the order of the wire, and ends the recording
  * @property {() => Promise<void>} stop
  */
 
 /**
  * Lays a cable to a board.
  * @param {{ to: string, baud?: number, latency?: number, link?: string, burst?: number }} options
- *   `to`: a board's tty path, or `unix:/path`, `tcp:host:port`, `exec:command`; `baud`: 0 (default) is as fast as it goes;
- *   `latency`: seconds (0.001); `link`: path of the host's end; `burst`: bytes that an emulator is handed at once (96)
+ *   `to`: a board's tty path, or `unix:/path`, `tcp:host:port`, `exec:command`; `baud`: 0 (default) means unlimited;
+ *   `latency`: seconds (0.001); `link`: path of the host's end; `burst`: bytes that an emulator receives at once (96)
  * @returns {Promise<Serlink>}
  */
 export async function startSerlink({ to, baud = 0, latency = 0.001, link, burst = 96 }) {

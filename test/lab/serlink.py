@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A serial cable between a pty for the host's tools and a board, which can be paced, disturbed and
-pulled out.
+unplugged.
 
   serlink.py --link TTY --to WHERE [--baud 115200] [--latency 0.001] [--burst 96]
   WHERE: pty:/dev/pts/3 | unix:/path | tcp:host:port | exec:command line
 
---baud N   both directions are paced at N/10 bytes a second (8N1); 0 = as fast as it goes.
+--baud N   both directions are paced at N/10 bytes per second (8N1); 0: unlimited.
 --latency  each direction hands bytes over at most this often (the USB latency timer), seconds.
 --burst    an emulator is handed at most this many bytes at once: less than its chip's ring holds.
 
@@ -15,13 +15,13 @@ ends the cable.
                     whether it is cut or unplugged
   {"do": "fault", "dir": "toBoard", "kind": KIND, "at": N, "count": 1, "mask": 1, "data": "hex"}
       At byte N of that direction, counted from now: "flip" (xor mask), "drop", "dup" count bytes,
-      "insert" data, "cut" (nothing passes any more, either way, and the tty stays), "unplug".
-  {"do": "unplug"}  the tty is hung up and its link removed; what the board says meanwhile is lost
-  {"do": "replug"}  a new tty under the same link; mends a cut and forgets faults still to come
-  {"do": "pause"}, {"do": "resume"}    nothing passes, nothing is lost
-  {"do": "record"}    keeps what is handed over from now on
+      "insert" data, "cut" (silence both ways; the tty stays), "unplug".
+  {"do": "unplug"}  hangs up the tty and removes its link; the board's output is then lost
+  {"do": "replug"}  creates a new tty under the same link; ends a cut and forgets pending faults
+  {"do": "pause"}, {"do": "resume"}    holds back all bytes without losing any
+  {"do": "record"}    starts to record the bytes that are handed over
   {"do": "recorded"} -> {"parts": [["toBoard", "hex"], ...]}
-      What was handed over, in the order of the wire; ends it.
+      Returns them in the order of the wire, and ends the recording.
   {"do": "baud", "baud": N}
 
 No receive buffer of a chip is emulated here: the board's own ring does that (drops or holds).
@@ -57,7 +57,7 @@ def nonblocking(fd):
 
 
 def connect(kind, where):
-    """Retries until something listens: a board's socket comes a moment after its process."""
+    """Retries until a process listens: a board's socket appears a moment after its process."""
     end = time.monotonic() + CONNECT_SECONDS
     while True:
         try:
@@ -76,7 +76,7 @@ def connect(kind, where):
 
 
 def unread(fd):
-    """What the other end of a socket has not read yet, 0: nothing."""
+    """Returns a measure of the bytes that the other end of a socket has not read; 0 for none."""
     return struct.unpack("i", fcntl.ioctl(fd, SIOCOUTQ, bytes(4)))[0]
 
 
@@ -104,7 +104,7 @@ def open_board(to):
 
 
 class Direction:
-    """One way through the cable: what is not yet handed over, its pace and its faults."""
+    """One direction of the cable: the bytes not yet handed over, its pace and its faults."""
 
     def __init__(self, cable, name):
         self.cable, self.name = cable, name
@@ -120,7 +120,7 @@ class Direction:
         return len(self.buf) < (CHUNK if not rate else max(64, int(rate * latency) * 4))
 
     def pull(self, fd):
-        """Reads what the sender has; False when the sender is gone."""
+        """Reads the sender's bytes. Returns False if the sender is gone."""
         try:
             data = os.read(fd, CHUNK if not self.cable.rate else 256)
         except BlockingIOError:
@@ -137,14 +137,14 @@ class Direction:
         return True
 
     def due(self):
-        """(bytes that the line has carried by now, seconds until more)"""
+        """Returns how many bytes the line has carried by now, and the seconds until more."""
         rate, latency = self.cable.rate, self.cable.latency
         if not self.buf:
             return 0, None
         if not rate:
             return len(self.buf), 0
         gone = time.monotonic() - self.since
-        # This process was kept from running: a line does not make up for lost time.
+        # This process did not run for a while. A line does not make up for lost time.
         if gone * rate > BURST:
             self.since += gone - BURST / rate
             gone = BURST / rate
@@ -185,7 +185,7 @@ class Direction:
         return 0
 
     def push(self, fd):
-        """Hands over what is due; returns seconds to wait, or None when nothing is left."""
+        """Hands over due bytes. Returns the seconds to wait, or None if nothing is left."""
         n, wait = self.due()
         if not n:
             return wait
@@ -193,8 +193,8 @@ class Direction:
         if self.cable.silent or not n:
             return None if not self.buf else 0
         if fd == self.cable.emulator:
-            # A chip never stops. What came while its emulator was kept from running would come at
-            # once and overflow the chip's ring, so the line waits with it.
+            # A real chip never pauses, but its emulator may. Bytes sent meanwhile would arrive at
+            # once and overflow the chip's ring, so the line waits for the emulator.
             if unread(fd):
                 return 0.001
             n = min(n, self.cable.burst)
@@ -244,7 +244,7 @@ class Cable:
     def unplug(self):
         self.unlink()
         if self.host is not None:
-            # Whoever has it open gets a hang-up, as when a USB device is pulled out.
+            # A process that has it open gets a hang-up, as when a USB device is unplugged.
             os.close(self.keep)
             os.close(self.host)
             self.host = self.keep = None

@@ -1,5 +1,5 @@
 // @ts-check
-// An SSH server of one's own, and the system's ssh client set up for it without touching the user's own keys and settings.
+// An SSH server for one test, and the system's ssh client set up for it without touching the user's keys and settings.
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// The telnet server of an old WiPy in front of a board: what MicroPython's cc3200 port says, wants and drops
-// (ports/cc3200/telnet/telnet.c, servers.c), with the REPL of a real MicroPython behind it.
+// The telnet server of an old WiPy in front of a real MicroPython: it sends, expects and drops the same bytes as MicroPython's
+// cc3200 port (ports/cc3200/telnet/telnet.c, servers.c).
 import { constants, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const ATTEMPTS = 3;
  * @property {number} port
  * @property {() => number} logins attempts to log in so far
  * @property {() => Promise<void>} free resolves once no client is connected and the next one can come
- * @property {() => void} cut ends the client's connection, as a reset of the board does
+ * @property {() => void} cut ends the client's connection, like a reset of the board
  * @property {() => Promise<void>} stop
  */
 
@@ -63,7 +63,7 @@ export async function startTelnetServer(
         socket.write(Buffer.from(REPL_OPTIONS));
         socket.write('\r\nLogin succeeded!\r\nType "help()" for more information.\r\n');
         isIn = true;
-        repl.write(Buffer.from(`${'\b'.repeat(128)}\r`)); // it clears the line and has the prompt printed
+        repl.write(Buffer.from(`${'\b'.repeat(128)}\r`)); // clears the line and makes the REPL print its prompt
         return;
       }
       socket.write('\r\nInvalid credentials, try again.\r\n');
@@ -122,7 +122,7 @@ export async function startTelnetServer(
   };
 }
 
-/** What telnet_parse_input leaves: no NUL, and of a byte above 127 and the two behind it nothing. @param {Buffer} data */
+/** Drops the same bytes as telnet_parse_input: NUL, and each byte above 127 with the two after it. @param {Buffer} data */
 function dropped(data) {
   const kept = [];
   for (let i = 0; i < data.length; i++) {

@@ -1,5 +1,5 @@
 // @ts-check
-// uboard: real MicroPython as a Linux process on a pty, with LittleFS on an image file. The everyday board.
+// uboard, the board of most tests: a real MicroPython as a Linux process on a pty, with LittleFS on an image file.
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
@@ -9,14 +9,14 @@ import { RawRepl } from './rawRepl.mjs';
 
 /**
  * @typedef {object} UboardOptions
- * @property {string} [name] what `machine.unique_id()` says; default: a new one
- * @property {string} [flash] the flash image's path, made when missing; default: one that is gone with the board
+ * @property {string} [name] value of `machine.unique_id()`; default: a new one
+ * @property {string} [flash] path of the flash image, created if missing; default: one that is deleted with the board
  * @property {number} [sizeKib] flash size in KiB; default 2048
  * @property {number} [heap] heap in KiB; default 256
- * @property {boolean} [drop] a full receive ring (260 bytes) loses bytes, as a UART does; default: it holds them
+ * @property {boolean} [drop] a full receive ring (260 bytes) loses bytes, like a UART; default: it holds them
  * @property {Record<string, string | Uint8Array>} [files] on the flash before the board starts, by path
  * @property {string} [tty] path of the serial device (a link); default: in a temporary folder
- * @property {Date} [clock] what its clock says when it starts; default: as this computer's
+ * @property {Date} [clock] its time when it starts; default: this computer's
  * @property {boolean} [safe] boot.py and main.py are not run
  */
 
@@ -25,17 +25,17 @@ import { RawRepl } from './rawRepl.mjs';
  * @property {string} tty the serial device
  * @property {string} name
  * @property {string} flash
- * @property {() => Promise<Record<string, Buffer>>} files all files as they are on the flash now, read beside the running board
- * @property {() => Promise<void>} stop the board and its temporary files are gone
- * @property {() => Promise<void>} kill the power fails: the process is killed, the tty is hung up; the flash stays
- * @property {() => Promise<void>} restart off and on again, on the same path and flash
+ * @property {() => Promise<Record<string, Buffer>>} files returns all files on the flash, read independently of the running board
+ * @property {() => Promise<void>} stop ends the board and removes its temporary files
+ * @property {() => Promise<void>} kill simulates a power failure: kills the process and hangs up the tty; the flash stays
+ * @property {() => Promise<void>} restart switches it off and on again, on the same path and flash
  * @property {() => boolean} alive
  */
 
 let count = 0;
 
 /**
- * Starts a board. Its serial device is there when this resolves; what it prints waits there to be read.
+ * Starts a board. Resolves when its serial device exists. The board's output waits there until it is read.
  * @param {UboardOptions} [options]
  * @returns {Promise<Uboard>}
  */
@@ -85,7 +85,7 @@ export async function startUboard(options = {}) {
 }
 
 /**
- * Boots the flash on a board that runs neither boot.py nor main.py, works on it, and switches that board off.
+ * Boots the flash on a second board that runs neither boot.py nor main.py, does the work there, and switches it off.
  * @template T
  * @param {string[]} base
  * @param {(repl: RawRepl) => Promise<T>} work

@@ -6,7 +6,7 @@ import { withLock } from './ensure.mjs';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
 
-/** What the package is made of: newer than the package means that it must be packed again. */
+/** The sources of the package. If one of them is newer, the package is made again. */
 const sources = [
   'src',
   'media',
@@ -35,7 +35,7 @@ export async function packagedExtension() {
   return vsix;
 }
 
-/** @param {string} path @returns {number} when it, or anything in it, was last changed */
+/** Returns when a file, or anything in a folder, was last changed, in milliseconds since 1970. @param {string} path @returns {number} */
 function newest(path) {
   if (!existsSync(path)) return 0;
   const stat = statSync(path);

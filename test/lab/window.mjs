@@ -16,7 +16,7 @@ const flags = [
 ];
 
 /**
- * Opens a page. It is not loaded yet: expose functions and listen first, then `page.goto`.
+ * Opens an empty page, so that the caller can add listeners before it calls `page.goto`.
  * @returns {Promise<{ page: import('playwright-core').Page, close: () => Promise<void> }>}
  */
 export async function openPage() {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""The line between a computer and a board that count bits at different speeds: what each side
-hears is what its UART would make of the other's bits.
+"""A line between a computer and a board with different bit rates: each side receives what its UART
+would make of the other's bits.
 
-  wrongSpeed.py TTY OURS THEIRS      TTY: the board; OURS, THEIRS: bits a second
+  wrongSpeed.py TTY OURS THEIRS      TTY: the board; OURS, THEIRS: bits per second
 
 Bytes are start bit (0), eight bits from the lowest, stop bit (1); the line rests at 1. A receiver
-waits for a falling edge and looks at the middle of each bit as it counts them.
+waits for a falling edge and samples the middle of each bit at its own rate.
 """
 
 import os

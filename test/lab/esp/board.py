@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""A stand-in of an ESP board: the chip's serial loader on a pty, with its flash in a file.
+"""A stand-in for an ESP board: the chip's serial loader on a pty, with its flash in a file.
 
-When the flash holds a valid image the board starts it, that is, it starts a real MicroPython
-(uboard) and passes its terminal through.
+If the flash holds a valid image, the board starts: it runs a real MicroPython (uboard) and passes
+its terminal through.
 
   board.py --link TTY --chip esp32s3 --flash FILE [--size MIB] [--mac 24:0a:c4:00:00:01]
            [--circuit classic|usb|none] [--lines FOLDER] [--start loader|program]
@@ -81,7 +81,7 @@ class Board:
             while data:
                 data = data[os.write(self.master, data) :]
         except OSError:
-            pass  # a line that is hung up
+            pass  # the line was hung up
 
     def speed(self, baud):
         self.baud = baud
@@ -192,7 +192,7 @@ class Board:
             self.brownout = request["after"]
         elif do != "state":
             return {"error": f"no such command: {do}"}
-        if self.release is not None:  # in reset for some milliseconds: what it will be counts
+        if self.release is not None:  # in reset for some milliseconds: report the mode after it
             time.sleep(max(0, self.release - time.monotonic()))
             self.due()
         if self.loader is not None:

@@ -34,7 +34,7 @@ class Flash:
             self.data[first:end] = b"\xff" * (end - first)
 
     def write(self, start, new):
-        """False when it does not fit."""
+        """Clears bits. Returns False if the data do not fit."""
         end = start + len(new)
         if end > self.size:
             return False
@@ -53,9 +53,9 @@ class Flash:
 
 
 def fault_of_image(flash, start, image_id):
-    """Why the image at `start` does not start: checked as the ROM and the second-stage loader do.
-    None: it starts. Layout: 8 bytes, 16 more with the chip's id except on the ESP8266, segments,
-    a checksum at the end of a 16-byte block, perhaps a SHA-256."""
+    """Returns why the image at `start` does not start, or None if it does. The checks are those of
+    the ROM and the second-stage loader. Layout: 8 bytes, 16 more with the chip's id except on the
+    ESP8266, segments, a checksum at the end of a 16-byte block, perhaps a SHA-256."""
     if start + 24 > flash.size or flash.data[start] != 0xE9:
         return f"invalid header: 0x{int.from_bytes(flash.read(start, 4), 'little'):08x}"
     count, at, hashed = flash.data[start + 1], start + 8, False

@@ -28,7 +28,7 @@ def unslip(frame):
 
 
 class Write:
-    """A write that has begun: where it goes on, how many bytes are still to come."""
+    """A write that has begun: its next address, and the number of bytes still to come."""
 
     def __init__(self, at, size, block_size, inflate):
         self.at, self.left, self.block_size = at, size, block_size
@@ -70,13 +70,13 @@ class Loader:
         self.counts[op] = self.counts.get(op, 0) + 1
         handler = getattr(self, f"op_{op:02x}", None)
         if handler is None or (op >= 0xD0 and not self.stub) or self.missing(op):
-            # The ROM repeats this answer, as far as esptool's authors have seen.
+            # According to esptool's source, the ROM repeats this answer.
             self.answer(op, STUB_UNKNOWN if self.stub else INVALID_MESSAGE)
         else:
             handler(op, data, check)
 
     def missing(self, op):
-        """Commands that this chip's ROM, or every stub, has not got."""
+        """Returns whether this chip's ROM, or its stub, does not have the command."""
         if op == 0x14:
             return not self.chip.says_id
         if self.stub:
@@ -120,7 +120,7 @@ class Loader:
         self.answer(op, self.wrong(data, check) or OK)
 
     def op_06(self, op, data, check):
-        """MEM_END with an address: the uploaded stub starts, and greets."""
+        """MEM_END. With an address, the uploaded stub starts and sends its greeting."""
         self.answer(op)
         if struct.unpack_from("<II", data)[1]:
             self.stub = True
@@ -142,7 +142,7 @@ class Loader:
     # Writing
 
     def wrong(self, data, check):
-        """The reason why a block of data is refused, None when it is right."""
+        """Returns the reason for rejecting a block of data, or None if it is valid."""
         (size,) = struct.unpack_from("<I", data)
         body = data[16:]
         if size != len(body) or xor(body) ^ 0xEF != check & 0xFF:
@@ -156,14 +156,14 @@ class Loader:
         erase = size
         if not self.stub and self.chip.image_id is None:
             erase = SECTOR * self.sectors_of_old_rom(size, offset)
-            size = blocks * block_size  # its size is what is to be erased
+            size = blocks * block_size  # here, `size` is the size to erase
         self.flash.erase(offset, erase)
         self.write_ = Write(offset, size, block_size, inflate)
         self.answer(op)
 
     @staticmethod
     def sectors_of_old_rom(size, offset):
-        """The ESP8266's ROM erases more than it is asked to: the head of a 64 kB block twice."""
+        """The ESP8266's ROM erases more than requested: the head of a 64 kB block counts twice."""
         count, head = -(-size // SECTOR), 16 - offset // SECTOR % 16
         return 2 * count if count <= head else count + head
 

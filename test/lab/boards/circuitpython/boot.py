@@ -1,14 +1,14 @@
-# Makes a MicroPython look like CircuitPython 9 to whoever uses it through the REPL: the modules
-# that it has and has not, what it says of itself, and a file system that code may only read. What
-# is faked is told by CircuitPython's documentation; parser, REPL, files and memory are genuine.
+# Makes MicroPython look like CircuitPython 9 through the REPL: its modules, what it reports about
+# itself, and a file system that code can only read. The faked parts follow CircuitPython's
+# documentation; parser, REPL, files and memory are genuine.
 import builtins
 import os
 import sys
 import vfs
 
 MISSING = ("machine", "deflate", "vfs", "network")
-# Its modules have no second name with a `u` before it (py/objmodule.c). Here such a name would
-# lead past the fakes, to MicroPython's own.
+# CircuitPython's modules have no second name with the prefix `u` (py/objmodule.c). Here such a
+# name would bypass the fakes and find MicroPython's own module.
 ONE_NAME = "binascii errno hashlib io json machine os random re select struct sys time".split()
 
 

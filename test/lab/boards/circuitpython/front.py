@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What CircuitPython does before its REPL: code.py runs and prints; after Ctrl-C a key is waited
-for; then comes the banner. From there the line goes through to a real MicroPython.
+"""Imitates CircuitPython before its REPL: code.py runs and prints; after Ctrl-C it waits for a key
+and prints its banner. From then on the line is connected to a real MicroPython.
 
   front.py TTY
 """
@@ -32,7 +32,7 @@ def keys(seconds=None):
 
 
 def program():
-    """Counts until Ctrl-C; other keys are the program's own affair."""
+    """Counts until Ctrl-C. Other keys have no effect."""
     os.write(1, OUTPUT)
     n = 0
     while b"\x03" not in keys(0.05):

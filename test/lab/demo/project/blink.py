@@ -1,4 +1,4 @@
-# Prints as it goes; the stop button beside the run button ends it.
+# Prints while it runs. The stop button next to the run button ends it.
 import time
 
 for n in range(50):
