@@ -11,6 +11,7 @@ import {
   type LoadedFirmware,
   loadFirmwareUpdate,
   type LoadUrl,
+  releaseFromWeb,
   updateKeys,
 } from '../core/updates';
 import { sha256 } from '../core/packages';
@@ -87,9 +88,9 @@ function urlOf({ cwd }: Pick<Cli, 'cwd'>, from: string): string {
 }
 
 function loader(cli: Cli): LoadUrl {
-  const fetcher = fetcherOf(cli);
-  return async (url, maxBytes) => {
-    if (!url.startsWith('file:')) return fetcher.get(url, { signal: cli.signal, maxBytes });
+  const fromWeb = releaseFromWeb(fetcherOf(cli), cli.signal);
+  return async (url, maxBytes, hash) => {
+    if (!url.startsWith('file:')) return fromWeb(url, maxBytes, hash);
     const path = fileURLToPath(url);
     try {
       return await readFile(path);

@@ -19,6 +19,9 @@ export class DownloadError extends FleetError {
   }
 }
 
+/** The content at an address does not have the hash that was asked for. */
+export class WrongHashError extends DownloadError {}
+
 /** Node's error codes for rejected certificates (nodejs.org, "X509 certificate error codes"). */
 const CERTIFICATE =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT|INVALID_CA)/;

@@ -8,7 +8,7 @@ import { UsageError } from '../errors';
 import { orAbsent, replaceFile } from '../localFiles';
 import type { Log } from '../log';
 import { withoutLogin } from './plainUrl';
-import { brokenOff, DownloadError, refused, unreachable } from './downloadError';
+import { brokenOff, DownloadError, refused, unreachable, WrongHashError } from './downloadError';
 
 /** How one address is downloaded. */
 export interface FetchOptions {
@@ -17,6 +17,8 @@ export interface FetchOptions {
   maxBytes?: number;
   /** Called when the server cannot be reached and its cached answer is used instead. */
   onStale?: (since: Date) => void;
+  /** Keeps the content by its hash as well, so that `getByHash` needs no request. */
+  keepByHash?: boolean;
 }
 
 /** Downloads bytes from http, https and file addresses. */
@@ -52,6 +54,7 @@ export class CachingFetcher implements Fetcher {
     try {
       const bytes = await this.#download(url, options);
       await replaceFile(key, bytes);
+      if (options.keepByHash) await replaceFile(this.#placeOf(url, sha256(bytes)), bytes);
       return bytes;
     } catch (error) {
       // A refusal by the server counts. If the server is unreachable or fails, its last answer is used.
@@ -71,7 +74,7 @@ export class CachingFetcher implements Fetcher {
     if (!/^[0-9a-f]{8,64}$/.test(hash)) {
       throw new DownloadError(url, 0, l10n.t('"{0}" is not a SHA-256 hash', hash));
     }
-    const key = join(this.cacheDir, 'hash', hash.length === FULL_HASH ? hash : shortKey(url, hash));
+    const key = this.#placeOf(url, hash);
     const kept = await load(key);
     if (kept && sha256(kept).startsWith(hash)) return kept;
     const bytes = url.startsWith('file:')
@@ -79,7 +82,7 @@ export class CachingFetcher implements Fetcher {
       : await this.#download(url, options);
     const real = sha256(bytes);
     if (!real.startsWith(hash)) {
-      throw new DownloadError(
+      throw new WrongHashError(
         url,
         200,
         l10n.t(
@@ -97,6 +100,11 @@ export class CachingFetcher implements Fetcher {
     }
     await replaceFile(key, bytes);
     return bytes;
+  }
+
+  /** Where content with a known hash is kept. */
+  #placeOf(url: string, hash: string): string {
+    return join(this.cacheDir, 'hash', hash.length === FULL_HASH ? hash : shortKey(url, hash));
   }
 
   /** Accepts `file:` with a plain path, or `file://` with an encoded one. */

@@ -1,6 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { OwnFilesError } from './change';
 export { compiledPath, compileForBoard, compileTree, removeSources } from './compileForBoard';
+export { WrongHashError } from './downloadError';
 export { fetchFile, type FileUrl, isFileUrl, parseFileUrl } from './fileUrl';
 export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
 export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';

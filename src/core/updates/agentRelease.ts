@@ -4,8 +4,8 @@ import type { AgentSource } from '../agent';
 import type { NewAgent } from '../many';
 import { sha256 } from '../packages';
 import {
-  checkSame,
   HEX_64,
+  loadPinned,
   type LoadUrl,
   MOST_MANIFEST_BYTES,
   readManifest,
@@ -40,8 +40,7 @@ export async function loadAgentRelease(
   trusted: readonly string[],
   pinned?: string,
 ): Promise<LoadedAgent> {
-  const file = await load(from, MOST_MANIFEST_BYTES);
-  checkSame(file, lastPart(from), pinned);
+  const file = await loadPinned(from, load, MOST_MANIFEST_BYTES, pinned);
   const manifest = readManifest(file, trusted);
   if (!manifest) throw invalid();
   const { version, files } = contentOf(manifest.content);
@@ -60,12 +59,6 @@ export async function loadAgentRelease(
     sourceOf: (compiled) =>
       compiled ? Promise.resolve(source) : Promise.reject(compiledOnly(version)),
   };
-}
-
-/** The last part of a URL's path, for messages. */
-export function lastPart(url: string): string {
-  const path = new URL(url).pathname;
-  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || url;
 }
 
 function contentOf({ kind, version, files }: Readonly<Record<string, unknown>>): {

@@ -3,11 +3,11 @@ import { UsageError } from '../errors';
 import { compareReleases, MOST_FIRMWARE_BYTES, versionIn } from '../flash';
 import type { NewFirmware, SignedFirmware } from '../many';
 import { sha256 } from '../packages';
-import { lastPart } from './agentRelease';
 import {
-  checkSame,
   HEX_64,
   isManifest,
+  lastPart,
+  loadPinned,
   type LoadUrl,
   readManifest,
   type SignedManifest,
@@ -41,9 +41,8 @@ export async function loadFirmwareUpdate(
   trusted: readonly string[],
   pinned?: string,
 ): Promise<LoadedFirmware> {
-  const file = await load(from, MOST_FIRMWARE_BYTES);
+  const file = await loadPinned(from, load, MOST_FIRMWARE_BYTES, pinned);
   const name = lastPart(from);
-  checkSame(file, name, pinned);
   const chosen = { file: from, sha256: sha256(file) };
   if (!isManifest(file)) return { ...chosen, image: file, label: name };
   const manifest = readManifest(file, trusted);

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
 import { text, utf8 } from '../bytes';
 import { UsageError } from '../errors';
-import { sha256 } from '../packages';
+import { sha256, WrongHashError } from '../packages';
 
 /**
  * A file `{"manifest": TEXT, "signatures": {KEY: SIGNATURE}, "contents": {NAME: BASE64}}`. TEXT is JSON with a `kind`; KEY is an
@@ -16,8 +16,12 @@ export interface SignedManifest {
   readonly contents: ReadonlyMap<string, Uint8Array>;
 }
 
-/** Loads a file of a release. @throws an error that says what to do, if the file cannot be read */
-export type LoadUrl = (url: string, maxBytes: number) => Promise<Uint8Array>;
+/**
+ * Loads a file of a release.
+ * @param hash its SHA-256, if it is known: a copy of an earlier download can then be used. The result need not be checked.
+ * @throws WrongHashError, or an error that says what to do, if the file cannot be read
+ */
+export type LoadUrl = (url: string, maxBytes: number, hash?: string) => Promise<Uint8Array>;
 
 /** Longest manifest in bytes, with the files that it may contain. */
 export const MOST_MANIFEST_BYTES = 1024 * 1024;
@@ -84,13 +88,14 @@ export async function signedFile(
   { from, name, hash, maxBytes }: SignedPlace,
   load: LoadUrl,
 ): Promise<Uint8Array> {
-  const data = contents.get(name) ?? (await load(new URL(name, from).href, maxBytes));
-  if (sha256(data) !== hash) {
-    throw new UsageError(l10n.t('{0} is not the file that was signed', name), {
+  const contained = contents.get(name);
+  const loadIt: LoadUrl = contained ? () => Promise.resolve(contained) : load;
+  const place = { url: new URL(name, from).href, maxBytes, hash };
+  return loadSame(place, loadIt, () => {
+    return new UsageError(l10n.t('{0} is not the file that was signed', name), {
       hint: l10n.t('Nothing was changed. The download is damaged, or was replaced.'),
     });
-  }
-  return data;
+  });
 }
 
 /** One file of a release. */
@@ -102,12 +107,45 @@ interface SignedPlace {
   readonly maxBytes: number;
 }
 
-/** @throws UsageError if the file at `from` is no longer the one that a waiting job was made for */
-export function checkSame(file: Uint8Array, label: string, pinned: string | undefined): void {
-  if (pinned === undefined || sha256(file) === pinned) return;
-  throw new UsageError(l10n.t('{0} has changed since it was chosen', label), {
-    hint: l10n.t('Nothing was changed. Choose it again.'),
+/**
+ * Loads the first file of a release: its manifest, or an image.
+ * @param pinned SHA-256 of the file for which a waiting job was made
+ * @throws UsageError if the file at `from` is no longer that one; what `load` throws
+ */
+export async function loadPinned(
+  from: string,
+  load: LoadUrl,
+  maxBytes: number,
+  pinned: string | undefined,
+): Promise<Uint8Array> {
+  if (pinned === undefined) return load(from, maxBytes);
+  return loadSame({ url: from, maxBytes, hash: pinned }, load, () => {
+    return new UsageError(l10n.t('{0} has changed since it was chosen', lastPart(from)), {
+      hint: l10n.t('Nothing was changed. Choose it again.'),
+    });
   });
+}
+
+/** Loads a file whose hash is known. @throws the error of `other` for a file with another hash */
+async function loadSame(
+  { url, maxBytes, hash }: { url: string; maxBytes: number; hash: string },
+  load: LoadUrl,
+  other: () => UsageError,
+): Promise<Uint8Array> {
+  let data: Uint8Array;
+  try {
+    data = await load(url, maxBytes, hash);
+  } catch (error) {
+    throw error instanceof WrongHashError ? other() : error;
+  }
+  if (sha256(data) !== hash) throw other();
+  return data;
+}
+
+/** The last part of a URL's path, for messages. */
+export function lastPart(url: string): string {
+  const path = new URL(url).pathname;
+  return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || url;
 }
 
 interface Envelope {

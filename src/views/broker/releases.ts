@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { type LoadUrl, updateKeys } from '../../core/updates';
+import { type LoadUrl, releaseFromWeb, updateKeys } from '../../core/updates';
 import type { Needs } from '../context';
 
 /** The public keys whose releases the user accepts. @throws UsageError if the setting holds something else */
@@ -9,8 +9,9 @@ export function trustedKeys({ settings }: Needs<'settings'>): readonly string[] 
 
 /** Loads the files of releases: from the web, or from the computer on which the extension runs. */
 export function loadUrl({ packages }: Needs<'packages'>, signal: AbortSignal): LoadUrl {
-  return async (url, maxBytes) =>
+  const fromWeb = releaseFromWeb(packages.fetcher, signal);
+  return async (url, maxBytes, hash) =>
     /^https?:/i.test(url)
-      ? packages.fetcher.get(url, { signal, maxBytes })
+      ? fromWeb(url, maxBytes, hash)
       : vscode.workspace.fs.readFile(vscode.Uri.parse(url, true));
 }
