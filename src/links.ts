@@ -12,7 +12,7 @@ import type { WebReplAccess } from './views/webrepl/webReplAccess';
 import { WebReplHosts } from './views/webrepl/webReplHosts';
 
 /**
- * The services that open links, configured from the settings. Part of the composition in
+ * Creates the services that open links, configured from the settings. Part of the composition in
  * compose.ts.
  */
 export function createLinks(
@@ -40,7 +40,7 @@ export function createLinks(
   });
 }
 
-/** What gives ports for flashing; its code is loaded with the first. */
+/** Creates the function that opens ports for flashing. Its code is loaded with the first port. */
 export function createFlashPorts(log: vscode.LogOutputChannel): FlashPortFactory {
   return async (path, usb) => {
     const { serialFlashPort } = await import('./transports/serial/flashPort');

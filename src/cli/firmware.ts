@@ -19,7 +19,7 @@ export function firmwareCatalogue(cli: Cli): FirmwareCatalogue {
   );
 }
 
-/** Whether a word may be a board of the catalogue: `ESP32_GENERIC_S3@v1.26.0`. */
+/** Returns whether a word may be a board of the catalogue: `ESP32_GENERIC_S3@v1.26.0`. */
 export function isCatalogueName(wanted: string): boolean {
   return /^[A-Za-z][\w-]*(@[\w.+-]+)?$/.test(wanted);
 }

@@ -52,7 +52,7 @@ async function verbOf(line: CommandLine): Promise<Verb | undefined> {
   });
 }
 
-/** @throws UsageError for an invalid command line */
+/** Checks the verb and its options. @throws UsageError for an invalid command line */
 async function check(line: CommandLine): Promise<void> {
   const asksForWords = line.options.help || line.options.version || line.verb === 'help';
   if (asksForWords) return;

@@ -41,7 +41,7 @@ export function packageManager(cli: Cli): PackageManager {
   });
 }
 
-/** The compiler that ships with mpyfleet, in a thread. */
+/** Creates the compiler that ships with mpyfleet, in a thread. */
 export function mpyCross(cli: Pick<Cli, 'log'>): MpyCross {
   // Both are next to the bundle.
   return new MpyCrossThread(
@@ -95,7 +95,7 @@ export async function wantedPackages(cli: Cli, args: readonly string[]): Promise
   return specs;
 }
 
-/** @throws UsageError naming the file */
+/** Reads a text file without its byte order mark. @throws UsageError naming the file */
 export async function readText(cli: Cli, file: string): Promise<string> {
   try {
     return (await readFile(resolve(cli.cwd, file), 'utf8')).replace(/^\ufeff/, '');

@@ -32,7 +32,8 @@ function trustedBy({ env }: Pick<Cli, 'env'>): readonly string[] {
 }
 
 /**
- * The agent that mpyfleet carries, or the signed release whose manifest has this address or path.
+ * Returns the agent that mpyfleet carries, or the signed release whose manifest has this address or
+ * path.
  * @throws UsageError, DownloadError
  */
 export async function agentFrom(cli: Cli, from: string | undefined): Promise<NewAgent> {
@@ -47,7 +48,7 @@ export async function pinnedAgent(cli: Cli, release: Pinned | undefined): Promis
 }
 
 /**
- * Firmware for updates over the air: a path, an address, or a name in the catalogue.
+ * Loads firmware for updates over the air: a path, an address, or a name in the catalogue.
  * @throws UsageError, DownloadError, also for an image that is not signed although public keys are trusted, without --force
  */
 export async function firmwareFrom(cli: Cli, wanted: string): Promise<LoadedFirmware> {
@@ -59,7 +60,7 @@ export async function firmwareFrom(cli: Cli, wanted: string): Promise<LoadedFirm
   return firmware;
 }
 
-/** The firmware that a waiting job was made for. @throws UsageError, DownloadError */
+/** Loads the firmware that a waiting job was made for. @throws UsageError, DownloadError */
 export async function pinnedFirmware(
   cli: Cli,
   { url, sha256: pinned }: Pinned,

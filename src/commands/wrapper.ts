@@ -70,7 +70,7 @@ export async function execute(
   }
 }
 
-/** The command's title as the palette has it, for the log. */
+/** Returns the command's title as the palette has it, for the log. */
 function titleOf({ extension }: Needs<'extension'>, command: Command): string {
   const manifest = extension.extension.packageJSON as {
     contributes: { commands: { command: string; title: string }[] };

@@ -1,6 +1,6 @@
 const encoder = new TextEncoder();
 
-/** UTF-8 bytes of `text`. */
+/** Encodes `text` as UTF-8. */
 export function utf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
@@ -40,7 +40,7 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return all;
 }
 
-/** Lower-case hexadecimal, without separators. */
+/** Formats bytes as lower-case hexadecimal, without separators. */
 export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }

@@ -38,7 +38,7 @@ export function parseMacros(setting: unknown): readonly Macro[] {
   });
 }
 
-/** @throws UsageError when no macro has this name */
+/** Returns the macro with this name. @throws UsageError when no macro has this name */
 export function findMacro<M extends Macro>(macros: readonly M[], name: string): M {
   const found = macros.find((macro) => macro.name === name);
   if (found) return found;

@@ -153,7 +153,9 @@ export function demoAddress(id: string): DemoAddress {
   return { kind: 'demo', text: `demo:${id}`, id };
 }
 
-/** An agent at a broker; without `uid` the broker itself, for its errors. */
+/**
+ * Returns the address of an agent at a broker; without `uid`, of the broker itself, for its errors.
+ */
 export function mqttAddress(broker: string, uid = ''): MqttAddress {
   return {
     kind: 'mqtt',
@@ -163,7 +165,7 @@ export function mqttAddress(broker: string, uid = ''): MqttAddress {
   };
 }
 
-/** A board with the original mqboard. */
+/** Returns the address of a board with the original mqboard. */
 export function mqboardAddress(broker: string, prefix: string): MqboardAddress {
   return { kind: 'mqboard', text: `mqboard://${broker}/${prefix}`, broker, prefix };
 }

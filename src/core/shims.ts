@@ -14,7 +14,9 @@ export function shellShim({ node, script }: ShimTarget): string {
   return `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${quoted(node)} ${quoted(script)} "$@"\n`;
 }
 
-/** The batch file for cmd and PowerShell, where `%` starts a variable even within quotes. */
+/**
+ * Returns the batch file for cmd and PowerShell, where `%` starts a variable even within quotes.
+ */
 export function batchShim({ node, script }: ShimTarget): string {
   const word = (path: string) => `"${path.replaceAll('%', '%%')}"`;
   return `@echo off\r\nsetlocal\r\nset ELECTRON_RUN_AS_NODE=1\r\n${word(node)} ${word(script)} %*\r\n`;

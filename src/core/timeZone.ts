@@ -6,7 +6,7 @@ export function isZone(minutes: number): boolean {
   return Number.isInteger(minutes) && Math.abs(minutes) <= MOST;
 }
 
-/** `+02:00` @param minutes east of UTC */
+/** Formats a zone as `+02:00`. @param minutes east of UTC */
 export function zoneText(minutes: number): string {
   const two = (n: number) => String(n).padStart(2, '0');
   const all = Math.abs(minutes);
@@ -19,7 +19,10 @@ export function zoneMinutes(text: string): number {
   return (text.startsWith('-') ? -1 : 1) * (60 * hours + minutes);
 }
 
-/** `2026-11-28 14:30:05 +02:00` in that zone. @param at milliseconds since 1970 */
+/**
+ * Formats a time as `2026-11-28 14:30:05 +02:00` in that zone.
+ * @param at milliseconds since 1970
+ */
 export function timeInZone(at: number, zone: number): string {
   const date = new Date(at + zone * 60_000);
   if (Number.isNaN(date.getTime())) return zoneText(zone);

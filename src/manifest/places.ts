@@ -20,7 +20,7 @@ export const is = (words: string): string => `viewItem =~ /${word(words)}/`;
 /** True if the row is a group, or a board with the word. */
 export const isGroupOr = (words: string): string => `viewItem =~ /^group$|${word(words)}/`;
 
-/** True if all conditions are. */
+/** Returns a condition that is true if all the given ones are. */
 export const and = (...conditions: readonly string[]): string => conditions.join(' && ');
 
 /** Rows of boards in the tree. */
@@ -31,7 +31,7 @@ export const boardRow = (words: BoardWords, group: string, when?: string): Place
 export const boardsRow = (words: BoardWords, group: string, when?: string): Place =>
   row('boards', new RegExp(`^(group$|board\\b${later(words)})`), group, when);
 
-/** Rows of groups in the tree. */
+/** Returns the place in the menu of rows of groups in the tree. */
 export const groupRow = (group: string, when?: string): Place =>
   row('boards', 'group', group, when);
 
@@ -39,7 +39,7 @@ export const groupRow = (group: string, when?: string): Place =>
 export const fileRow = (words: string, group: string, when?: string): Place =>
   row('boards', new RegExp(word(words)), group, when);
 
-/** Rows of brokers. */
+/** Returns the place in the menu of rows of brokers. */
 export const brokerRow = (words: string, group: string): Place =>
   row('brokers', new RegExp(`^broker\\b${later(words)}`), group);
 
@@ -47,7 +47,10 @@ export const brokerRow = (words: string, group: string): Place =>
 export const packageRow = (words: string, group: string): Place =>
   row('packages', new RegExp(word(words)), group);
 
-/** Rows of one of the extension's views, by their exact `viewItem` or by a pattern of it. */
+/**
+ * Returns the place in the menu of rows of one of the extension's views, by their exact `viewItem`
+ * or by a pattern of it.
+ */
 export const row = (view: string, item: string | RegExp, group: string, when?: string): Place => ({
   menu: 'view/item/context',
   when: and(
@@ -72,7 +75,7 @@ export const submenu = (
   when?: string,
 ): Place => ({ menu: `mpyFleet.${name}Menu`, ...(when ? { when } : {}), group });
 
-/** One place for two kinds of rows: VS Code ignores a submenu's second place in a menu. */
+/** Returns one place for two kinds of rows: VS Code ignores a submenu's second place in a menu. */
 export const eitherOf = (one: Place, other: Place): Place => ({
   ...one,
   when: [one.when, other.when].filter(Boolean).join(' || '),

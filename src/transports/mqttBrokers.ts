@@ -38,7 +38,7 @@ export class MqttBrokers implements BrokerHub, Disposable {
     return broker && new MqttAgentControl(broker, uid);
   }
 
-  /** The boards of a broker, for the fleet. */
+  /** Returns the boards of a broker, for the fleet. */
   source(id: string): PresenceSource | undefined {
     return this.#brokers.get(id)?.source;
   }
@@ -73,7 +73,10 @@ export class MqttBrokers implements BrokerHub, Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** The transport of `mqtt://BROKER/UID`. @throws ConnectError when no such broker is configured */
+  /**
+   * Returns the transport of `mqtt://BROKER/UID`.
+   * @throws ConnectError when no such broker is configured
+   */
   transport(address: MqttAddress): Transport {
     return new MqttTransport(address, this.#require(address), address.uid);
   }

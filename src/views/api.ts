@@ -37,7 +37,7 @@ export interface ApiRunOptions {
  * returns it as `v1`. Within a major version nothing is removed. See docs/api.md.
  */
 export interface FleetApiV1 {
-  /** All boards that are in the tree. */
+  /** Returns all boards that are in the tree. */
   boards(): readonly ApiBoard[];
   /**
    * Resolves names, hostlists, patterns, tags and groups. Also returns the names that match no
@@ -55,7 +55,7 @@ export interface FleetApiV1 {
     code: string,
     options?: ApiRunOptions,
   ): Promise<readonly BoardResult[]>;
-  /** The content of a file on a board. The user is asked before a running program is stopped. */
+  /** Reads a file on a board. The user is asked before a running program is stopped. */
   readFile(id: string, path: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Writes a file: to a temporary name, verified by hash, then renamed. */
   writeFile(id: string, path: string, content: Uint8Array, signal?: AbortSignal): Promise<void>;

@@ -11,7 +11,7 @@ export const periodMarkup = `<select id="period">${options.join('')}</select>
   <span id="periodProblem" role="alert"></span>
 </span>`;
 
-/** Its texts, in the user's language. */
+/** Returns its texts, in the user's language. */
 export function periodWords(): Record<string, string> {
   return {
     period: vscode.l10n.t('Period'),

@@ -42,7 +42,7 @@ export function registerStatusBar(context: Needs<'fleet' | 'active'>): vscode.Di
   );
 }
 
-/** Text of the status bar without an active board. */
+/** Returns the text of the status bar without an active board. */
 function withoutBoard({ active, fleet }: Needs<'fleet' | 'active'>): {
   text: string;
   tooltip: string;

@@ -10,7 +10,7 @@ export interface Page {
   readonly body: string;
 }
 
-/** Where pages may load from. */
+/** Returns the folders from which pages may load. */
 export function pageRoots(extension: vscode.Uri): vscode.Uri[] {
   return [vscode.Uri.joinPath(extension, 'dist', 'media'), vscode.Uri.joinPath(extension, 'media')];
 }

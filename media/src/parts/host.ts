@@ -44,7 +44,7 @@ export function make(tag: string, className = '', text = ''): HTMLElement {
   return made;
 }
 
-/** An entry of a `select`. */
+/** Creates an entry of a `select`. */
 export function optionOf(value: string, text: string): HTMLOptionElement {
   const made = make('option', '', text) as HTMLOptionElement;
   made.value = value;

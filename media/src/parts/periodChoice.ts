@@ -79,7 +79,7 @@ export class PeriodChoice {
   }
 }
 
-/** The time of a field; undefined if it is empty, NaN if it is not complete. */
+/** Returns the time of a field; undefined if it is empty, NaN if it is not complete. */
 function timeIn({ value, validity }: HTMLInputElement): number | undefined {
   if (validity.badInput) return NaN;
   return value === '' ? undefined : Date.parse(value);

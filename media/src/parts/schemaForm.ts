@@ -157,7 +157,7 @@ function jsonField(label: string, { word, changed }: FormContext): Field {
   };
 }
 
-/** Labelled controls of an object's properties; those of an inner object are indented. */
+/** Creates labelled controls of an object's properties; those of an inner object are indented. */
 function groupField(
   properties: Readonly<Record<string, Schema>>,
   label: string,

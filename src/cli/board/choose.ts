@@ -110,7 +110,10 @@ function withFound(registry: Registry, found: readonly Found[], make: Make): Cli
   return [...own, ...others];
 }
 
-/** Without boards of a project's broker that have the name or the uid of one of the user's own. */
+/**
+ * Returns `found` without boards of a project's broker that have the name or the uid of one of the
+ * user's own.
+ */
 function withoutImpostors({ boards, groups, foreign }: Registry, found: readonly Found[]): Found[] {
   const isOwn = ({ address }: { address: Address }) => !isForeign(address, foreign);
   const taken = new Set(

@@ -78,7 +78,10 @@ export class CliBoard implements Selectable {
     return this.#files;
   }
 
-  /** The agent on the board, for requests beyond code and files. @throws UsageError for a board that is not behind a broker */
+  /**
+   * Returns the agent on the board, for requests beyond code and files.
+   * @throws UsageError for a board that is not behind a broker
+   */
   agent(): Promise<AgentControl> {
     return this.links.brokers.agent(this.address);
   }

@@ -147,8 +147,8 @@ function boardOf(name: string, entry: unknown): RegisteredBoard {
 }
 
 /**
- * A broker: its address and, optionally, a user name and certificates. Passwords do not belong in
- * this file.
+ * Parses a broker: its address and, optionally, a user name and certificates. Passwords do not
+ * belong in this file.
  */
 function brokerOf(id: string, entry: unknown): BrokerProfile {
   const fields = typeof entry === 'string' ? { url: entry } : record(entry, `broker "${id}"`);

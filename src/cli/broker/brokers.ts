@@ -221,7 +221,10 @@ export class CliBrokers {
     return brokers;
   }
 
-  /** @throws UsageError for a broker that only a project's file names, without a password of its own */
+  /**
+   * Returns the password of a broker.
+   * @throws UsageError for a broker that only a project's file names, without a password of its own
+   */
   password(profile: BrokerProfile): string | undefined {
     return brokerPassword(this.cli, profile, !this.more.foreign?.has(profile.id));
   }

@@ -21,7 +21,7 @@ export function ignoredBoards({ window, env }: Pick<Cli, 'window' | 'env'>): Ign
 class IgnoredFile implements IgnoredBoards {
   constructor(private readonly path: string) {}
 
-  /** @throws UsageError for a file that cannot be read */
+  /** Returns the uids of the ignored boards. @throws UsageError for a file that cannot be read */
   async all(): Promise<ReadonlySet<string>> {
     try {
       const content = await orAbsent(readFile(this.path), undefined);

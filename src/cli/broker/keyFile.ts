@@ -44,7 +44,10 @@ export class KeyFile implements KeyStore {
       : join(configHome(env), 'micropython-fleet', 'keys.json');
   }
 
-  /** @throws UsageError if the file cannot be read, or others can read it */
+  /**
+   * Returns the key for a board.
+   * @throws UsageError if the file cannot be read, or others can read it
+   */
   async key(
     uid: string,
     { toReplace = false }: { readonly toReplace?: boolean } = {},
@@ -110,7 +113,10 @@ export class KeyFile implements KeyStore {
     }
   }
 
-  /** @throws UsageError if other users of the computer can read or change the keys, as ssh does */
+  /**
+   * Checks that only the user can read the file.
+   * @throws UsageError if other users of the computer can read or change the keys, as ssh does
+   */
   async #requirePrivate(): Promise<void> {
     const { mode } = await stat(this.path);
     if (process.platform === 'win32' || (mode & 0o077) === 0) return;

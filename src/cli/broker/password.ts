@@ -22,7 +22,7 @@ export function boardLoginOf(
 }
 
 /**
- * The password of a broker, from the environment: never an argument, which every user of the computer could read.
+ * Returns the password of a broker, from the environment: never an argument, which every user of the computer could read.
  * @param isOwn the user's own fleet.json names it
  * @throws UsageError for a broker of a project, which comes from others, if the only password is the one for the user's own
  */

@@ -3,7 +3,7 @@ import type { ReadStream } from 'node:tty';
 import type { Disposable } from '../../core/events';
 import type { CliInput } from './input';
 
-/** The process's own standard input. */
+/** Returns the process's own standard input. */
 export function standardInput(stdin: NodeJS.ReadStream): CliInput {
   return {
     isTerminal: stdin.isTTY && isForeground(),

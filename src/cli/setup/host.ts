@@ -12,7 +12,7 @@ import type { Links } from '../board';
 import { brokerPlace } from './brokerPlace';
 import type { Made } from './made';
 
-/** The command line's part of a setup. `base` is the template's folder. */
+/** Creates the command line's part of a setup. `base` is the template's folder. */
 export function setupHost(
   cli: Cli,
   links: Links,

@@ -18,7 +18,10 @@ export class LinePorts {
     private readonly named: readonly string[] | undefined,
   ) {}
 
-  /** @throws UsageError for names that are not ports */
+  /**
+   * Creates the ports of a line: those of `--board`, or all that appear from now on.
+   * @throws UsageError for names that are not ports
+   */
   static async open(cli: Cli, links: Links): Promise<LinePorts> {
     const given = cli.options.board?.join(',');
     const named = given === undefined ? undefined : expandHostlist(given).map(portOf);

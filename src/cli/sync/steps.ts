@@ -47,7 +47,7 @@ export async function carryOut(
   return result;
 }
 
-/** @throws IncompleteError naming the first mistake */
+/** Checks that no file is left out of the sync. @throws IncompleteError naming the first mistake */
 function checkWhole({ problems }: SyncPlan, hint: string): void {
   const [first, ...more] = problems.filter(({ severity }) => severity === 'error');
   if (!first) return;

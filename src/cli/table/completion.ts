@@ -27,7 +27,7 @@ function options(names: readonly OptionName[]): OptionOffer[] {
 }
 
 const optionsOf = (verb: Verb) => options([...verb.options, ...ALWAYS]);
-/** `-b` and `--board`, as the user types them. */
+/** Returns an option as the user types it: `-b` and `--board`. */
 const typed = ({ word, short }: OptionOffer) => [...(short ? [`-${short}`] : []), `--${word}`];
 /** Options that take a value, as the user types them. */
 const withValue = () =>

@@ -105,7 +105,9 @@ export function readCommandLines(argv: readonly string[]): CommandLine[] {
   });
 }
 
-/** Position of the verb: the first word that is neither an option nor an option's value. */
+/**
+ * Returns the position of the verb: the first word that is neither an option nor an option's value.
+ */
 function verbIndex(argv: readonly string[]): number {
   let at = 0;
   while (at < argv.length) {

@@ -83,7 +83,7 @@ export const forget: VerbRun = (cli, args) => {
   });
 };
 
-/** @throws UsageError for a board that no broker reports */
+/** Returns where the broker has the board. @throws UsageError for a board that no broker reports */
 function atBroker(board: CliBoard): { uid: string; brokersLink: CliBoard['brokersLink'] } {
   const { address, brokersLink } = board;
   if (address.kind === 'mqtt') return { uid: address.uid, brokersLink };

@@ -39,7 +39,7 @@ export const run: VerbRun = async (cli, args) => {
   }
 };
 
-/** @throws UsageError */
+/** Returns the query for the options. @throws UsageError */
 function queryOf({ options }: Cli, text: string | undefined): HistoryQuery {
   const { since, until, result } = options;
   const status = (['ok', 'failed', 'cancelled'] as const).find((s) => s === result);

@@ -60,7 +60,7 @@ async function contentOf(path: string, file: string): Promise<string> {
   }
 }
 
-/** Names in the list, in the configuration and of the broker's boards. */
+/** Returns the names in the list, in the configuration and of the broker's boards. */
 async function takenNames(template: SetupTemplate, links: Links, made: Made): Promise<string[]> {
   const found = template.broker?.id === undefined ? [] : await links.brokers.discover();
   return [

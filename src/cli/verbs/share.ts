@@ -89,7 +89,7 @@ async function share(
   return null;
 }
 
-/** @throws always; explains where the board's login comes from if the broker wants one */
+/** Explains where the board's login comes from, if the broker wants one. @throws ConnectError */
 function loginNeeded(error: unknown, uid: string): never {
   if (!(error instanceof ConnectError) || error.reason !== 'wrongPassword') throw error;
   throw new ConnectError(error.address, error.reason, error.message, {

@@ -90,6 +90,7 @@ async function checkFolder(cli: Cli, folder: string): Promise<void> {
 }
 
 /**
+ * Returns the name if it can be that of a folder.
  * @throws UsageError if the board's name, which the board chose itself, cannot be that of a folder
  */
 function folderName(name: string): string {

@@ -52,7 +52,10 @@ export class JsonLines {
   #rest = '';
   readonly #decoder = new TextDecoder();
 
-  /** @throws Error for a line that is too long or not an object */
+  /**
+   * Adds received bytes. Returns the messages that are now complete.
+   * @throws Error for a line that is too long or not an object
+   */
   add(chunk: Uint8Array): unknown[] {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
     const lines = this.#rest.split('\n');

@@ -157,7 +157,7 @@ function runs(
   return agentOf(context, board).control.birth?.agent === version;
 }
 
-/** @returns the version that runs now */
+/** Updates the agent of one board. @returns the version that runs now */
 async function updateOne(
   context: Needs<'brokers' | 'history'>,
   board: Board,

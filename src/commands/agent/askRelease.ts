@@ -94,7 +94,7 @@ export async function askFirmware(
   return answer === write ? firmware : undefined;
 }
 
-/** What the user should know before firmware is written. */
+/** Describes what the user should know before firmware is written. */
 function detailOf(
   context: Needs<'brokers' | 'history'>,
   { signed }: LoadedFirmware,

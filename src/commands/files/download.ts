@@ -199,7 +199,10 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   return chosen?.[0];
 }
 
-/** @throws CancelledError when the user keeps the existing files */
+/**
+ * Asks before existing files are overwritten.
+ * @throws CancelledError when the user keeps the existing files
+ */
 async function confirmOverwrite(places: readonly vscode.Uri[]): Promise<void> {
   const there: vscode.Uri[] = [];
   for (const place of places) if (await exists(place)) there.push(place);

@@ -21,7 +21,10 @@ export async function askPace(count: number, title: string): Promise<Pace | unde
   return picked && { canaries: picked.canaries, waves: picked.waves };
 }
 
-/** The fraction of all boards that may fail before an update stops. Undefined: the user cancelled. */
+/**
+ * Asks for the fraction of all boards that may fail before an update stops. Undefined: the user
+ * cancelled.
+ */
 export async function askMostFailed(count: number): Promise<number | undefined> {
   const percents = [0, 5, 10, 25].filter((p) => p === 0 || (p * count) / 100 >= 1);
   if (percents.length === 1) return 0;

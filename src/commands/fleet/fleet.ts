@@ -14,8 +14,8 @@ import { showInputBox } from '../../views/message';
 import { tryExample } from '../../views/helpful';
 
 /**
- * A command that does one action on many boards. All such commands first ask what to do, then on
- * which boards.
+ * Defines a command that does one action on many boards. All such commands first ask what to do,
+ * then on which boards.
  */
 function onMany(
   id: CommandId,

@@ -108,7 +108,7 @@ class PackagePicker {
   }
 }
 
-/** A line that only shows a text and cannot be chosen. */
+/** Creates a line that only shows a text and cannot be chosen. */
 function note(label: string, detail?: string): PackageChoice {
   return { label, alwaysShow: true, ...(detail === undefined ? {} : { detail }) };
 }

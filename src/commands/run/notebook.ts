@@ -45,7 +45,7 @@ export const notebookCommands: readonly Command[] = [
   },
 ];
 
-/** @throws UsageError when no notebook is open */
+/** Returns the notebook in the active editor. @throws UsageError when no notebook is open */
 function activeNotebook(): vscode.NotebookDocument {
   const notebook = vscode.window.activeNotebookEditor?.notebook;
   if (notebook?.notebookType === NOTEBOOK_TYPE) return notebook;

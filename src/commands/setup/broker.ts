@@ -100,7 +100,7 @@ async function loginOf(
   return { ...(user ? { user } : {}), ...(password ? { password } : {}) };
 }
 
-/** @throws CancelledError if the user gave no answer */
+/** Returns the user's answer. @throws CancelledError if the user gave no answer */
 function given<T>(answer: T | undefined): T {
   if (answer === undefined) throw new CancelledError();
   return answer;

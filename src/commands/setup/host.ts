@@ -40,7 +40,7 @@ export type HostServices = Needs<
 /** The services for setting up a board, including its ports. */
 export type SetupServices = HostServices & Needs<'flashPort' | 'many'>;
 
-/** The window's part of a setup. Each question appears when its step begins. */
+/** Creates the window's part of a setup. Each question appears when its step begins. */
 export function windowHost(
   context: HostServices,
   target: WindowBoard,

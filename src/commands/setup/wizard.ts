@@ -41,7 +41,7 @@ export async function setUpNewBoard(
   }
 }
 
-/** @throws UsageError for a board in its loader if the template has no firmware */
+/** Checks that a board in its loader gets firmware. @throws UsageError if the template has none */
 function refuseWithoutFirmware({ drive }: Chosen, { template }: SetupPlan): void {
   if (!drive || template.firmware) return;
   throw new UsageError(vscode.l10n.t('{0} is in its loader and runs no program', drive.name), {

@@ -26,7 +26,10 @@ export function boardsOf(
   return [...new Set(boards)];
 }
 
-/** The boards of an id or a selector (keybindings, tasks, the dashboard, other extensions). @throws UsageError */
+/**
+ * Returns the boards of an id or a selector (keybindings, tasks, the dashboard, other extensions).
+ * @throws UsageError
+ */
 export function selected(context: Needs<'fleet' | 'many'>, selector: string): readonly Board[] {
   const byId = context.fleet.byId(selector);
   if (byId) return [byId];

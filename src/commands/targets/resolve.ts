@@ -105,7 +105,7 @@ export async function resolveRows(
   return given.length > 0 ? given : keyRows(context.tree);
 }
 
-/** Local files (of the Explorer, else of the active editor) and the boards they go to. */
+/** Finds local files (of the Explorer, else of the active editor) and the boards they go to. */
 export async function resolveLocal(
   context: Services,
   command: Pick<LocalCommand, 'which' | 'many'>,

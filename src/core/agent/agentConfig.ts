@@ -31,7 +31,7 @@ export interface AgentPlaces {
   readonly ca: string;
 }
 
-/** config.json in the format that the agent reads. */
+/** Returns config.json in the format that the agent reads. */
 export function configJson(config: AgentConfig, at: Pick<AgentPlaces, 'main' | 'ca'>): string {
   const { broker, adminKey } = config;
   const { tls } = broker;

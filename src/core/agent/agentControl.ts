@@ -49,8 +49,8 @@ export interface AgentControl {
     signal?: AbortSignal,
   ): Promise<Readonly<Record<string, unknown>>>;
   /**
-   * Messages of the deployed app from `seq` on, as many as fit into one answer; empty if no newer
-   * ones are kept.
+   * Returns messages of the deployed app from `seq` on, as many as fit into one answer; empty if no
+   * newer ones are kept.
    */
   messagesFrom(seq: number, signal?: AbortSignal): Promise<MessageBatch>;
   /**

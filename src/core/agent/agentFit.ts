@@ -21,6 +21,7 @@ export interface AgentFit {
 const LEAST_HEAP = 40_000;
 
 /**
+ * Checks that the agent fits into the board's memory.
  * @param heap free bytes; 0: the firmware does not report them.
  * @throws UsageError if the agent would leave no room for a program
  */

@@ -101,8 +101,8 @@ export async function removeStartLines(
 }
 
 /**
- * Which copy of the agent is running, according to the board's own record, and whether it is
- * compiled.
+ * Returns which copy of the agent is running, according to the board's own record, and whether it
+ * is compiled.
  */
 export async function runningCopy(
   files: BoardFiles,
@@ -133,7 +133,7 @@ export async function updateAgent(
   return slot;
 }
 
-/** What has to be copied to a board: no modules if its firmware contains that version of the agent. */
+/** Returns the modules to copy to a board: none if its firmware contains that version of the agent. */
 export function neededSource(
   fit: Pick<AgentFit, 'frozen'>,
   source: AgentSource,

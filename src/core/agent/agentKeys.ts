@@ -19,7 +19,10 @@ export function keyLabel({ role, name }: Pick<BoardKey, 'role' | 'name'>): strin
   return name === undefined ? role : `${role}:${name}`;
 }
 
-/** @throws UsageError if it cannot be the name of a person in a key */
+/**
+ * Returns the name of a key if it is valid.
+ * @throws UsageError if it cannot be the name of a person in a key
+ */
 export function checkKeyName(name: string): string {
   if (NAME.test(name)) return name;
   throw new UsageError(l10n.t('"{0}" cannot be the name of a key', name), {
@@ -38,7 +41,10 @@ export function newBoardKey(): Uint8Array {
   return randomBytes(KEY_BYTES);
 }
 
-/** A key as text, for storage or export: `admin:` or `admin:ann:`, and 64 hex characters. Secret. */
+/**
+ * Returns a key as text, for storage or export: `admin:` or `admin:ann:`, and 64 hex characters.
+ * Secret.
+ */
 export function keyText(key: BoardKey): string {
   return `${keyLabel(key)}:${Buffer.from(key.key).toString('hex')}`;
 }

@@ -62,7 +62,7 @@ interface Seen {
   readonly start: number;
 }
 
-/** Number of characters of an entry. */
+/** Returns the number of characters of an entry. */
 function charsOf(entry: LogEntry): number {
   return entry.kind === 'record' ? entry.record.text.length + entry.record.logger.length : 0;
 }
@@ -76,7 +76,7 @@ export class LogSequences {
 
   constructor(private readonly now: () => number = Date.now) {}
 
-  /** The new entries of a batch. */
+  /** Returns the new entries of a batch. */
   take(uid: string, batch: LogBatch): readonly LogEntry[] {
     const seen = this.#seen.get(uid);
     const added: LogEntry[] = [];
@@ -194,7 +194,7 @@ export function formatEntry(entry: LogEntry, name: string, zone?: number): strin
     .join('');
 }
 
-/** In the board's time zone, which is then shown, else in this computer's. */
+/** Formats a time in the board's time zone, which is then shown, else in this computer's. */
 function clock(at: number, zone: number | undefined): string {
   if (zone !== undefined) {
     const local = new Date(at + zone * 60_000).toISOString();

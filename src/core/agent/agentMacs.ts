@@ -53,7 +53,7 @@ export function encodeGroupFrame(
   return Buffer.concat([bytes, hmac(groupKey, 'g', bytes).subarray(0, TAG_BYTES)]);
 }
 
-/** `mac` of a retained desired configuration (section 10). */
+/** Computes the `mac` of a retained desired configuration (section 10). */
 export function configMac(adminKey: Uint8Array, uid: string, v: number, set: string): string {
   return hmac(adminKey, 'MPY/2 C', withLength(uid), `${v}:`, set).toString('hex');
 }

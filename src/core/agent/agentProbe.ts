@@ -76,7 +76,7 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
   };
 }
 
-/** Wi-Fi networks in range of the board, strongest first. */
+/** Scans for Wi-Fi networks in range of the board, strongest first. */
 export async function scanWifi(board: InstallTarget, signal?: AbortSignal): Promise<WifiNetwork[]> {
   const out = await board.exec(wifiSnippet, {
     signal,

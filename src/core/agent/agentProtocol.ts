@@ -177,7 +177,10 @@ export function decodeFrame(message: Uint8Array, mtu = MAX_MTU): DecodedFrame {
   return { frame, signed: bytes.subarray(0, end), tag: signed ? bytes.subarray(end) : undefined };
 }
 
-/** `u16 length ‖ JSON ‖ bytes`, the payload form of requests that carry binary data (section 3). */
+/**
+ * Encodes `u16 length ‖ JSON ‖ bytes`, the payload form of requests that carry binary data (section
+ * 3).
+ */
 export function encodeJsonAndBytes(json: object, bytes: Uint8Array): Uint8Array {
   const head = Buffer.from(JSON.stringify(json));
   const out = Buffer.alloc(2 + head.length + bytes.length);

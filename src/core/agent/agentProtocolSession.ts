@@ -235,7 +235,9 @@ export class AgentSession {
     return bytes.toString('hex');
   }
 
-  /** The board's fingerprint of a password in this session (section 10); '' in open mode. */
+  /**
+   * Computes the board's fingerprint of a password in this session (section 10); '' in open mode.
+   */
   fingerprint(plain: string): string {
     if (!this.sessionKey) return '';
     return hmac(this.sessionKey, 'print', plain).subarray(0, PRINT_BYTES).toString('hex');

@@ -6,7 +6,8 @@ import { keyForRole } from './agentMacs';
 import type { Role } from './agentProtocolSession';
 
 /**
- * The board's key for `role`, derived from the admin key, so nothing secret passes the broker.
+ * Returns the board's key for `role`, derived from the admin key, so nothing secret passes the
+ * broker.
  * @param replace asked if the board was once given another key for that role, which was sent
  * unencrypted and now becomes invalid; the board restarts
  * @throws UsageError without the admin key; AgentRefusedError

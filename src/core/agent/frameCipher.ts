@@ -53,7 +53,10 @@ export class FrameCipher {
     };
   }
 
-  /** @param blocks the encrypted blocks before the end */
+  /**
+   * Encrypts or decrypts the rest after the last whole block.
+   * @param blocks the encrypted blocks before the end
+   */
   #masked(rest: Uint8Array, blocks: Buffer, vector: Buffer): Buffer {
     const before = blocks.length > 0 ? blocks.subarray(-BLOCK) : vector;
     const mask = oneBlock(this.#payloadKey, before);

@@ -21,7 +21,7 @@ export interface BoardApp {
   readonly bad?: { readonly version: string; readonly why: string };
 }
 
-/** The folder of apps on this board. */
+/** Returns the folder of apps on this board. */
 export async function appsFolder(files: BoardFiles, signal?: AbortSignal): Promise<string> {
   const { home } = await files.places(signal);
   return under(home, APPS_FOLDER);

@@ -33,7 +33,7 @@ export class KeptScripts {
     });
   }
 
-  /** @throws UsageError when no script has this name */
+  /** Reads a script. @throws UsageError when no script has this name */
   async read(name: string): Promise<Uint8Array> {
     try {
       return await readFile(this.path(name));

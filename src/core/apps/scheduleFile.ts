@@ -23,7 +23,7 @@ export class ScheduleFile extends StateList<Schedule> {
   }
 }
 
-/** Time of the next run, in milliseconds since 1970. */
+/** Returns the time of the next run, in milliseconds since 1970. */
 export function nextOf(schedule: Schedule, now: number): number | undefined {
   const last = schedule.last ?? schedule.added;
   return nextRun(schedule, { after: now, last });

@@ -21,7 +21,10 @@ export class StateList<T> {
     this.path = join(stateFolder(env), name);
   }
 
-  /** @throws UsageError for a damaged file: only the user can repair it */
+  /**
+   * Reads the list; empty if the file does not exist.
+   * @throws UsageError for a damaged file: only the user can repair it
+   */
   async read(): Promise<readonly T[]> {
     try {
       const rows: unknown = JSON.parse(await readFile(this.path, 'utf8'));

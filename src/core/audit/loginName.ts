@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 
-/** The login name of the user of this computer. */
+/** Returns the login name of the user of this computer. */
 export function loginName(): string {
   try {
     return userInfo().username;

@@ -19,7 +19,7 @@ export async function setClock(
   await board.exec(withEitherNames(clockCode(date)), { job: l10n.t('Setting the clock'), signal });
 }
 
-/** Python code that sets the clock. Both APIs count weekdays from Monday = 0. */
+/** Returns Python code that sets the clock. Both APIs count weekdays from Monday = 0. */
 export function clockCode(date: Date): string {
   const day = `${date.getFullYear()},${date.getMonth() + 1},${date.getDate()}`;
   const time = `${date.getHours()},${date.getMinutes()},${date.getSeconds()}`;

@@ -5,8 +5,8 @@ import type { BoardInfo } from './boardInfo';
 import type { KnownBoards } from './knownBoards';
 
 /**
- * The name shown for a board: the first of the user's name, the board's own name, the assigned
- * name, a label for its port, its address.
+ * Returns the name shown for a board: the first of the user's name, the board's own name, the
+ * assigned name, a label for its port, its address.
  */
 export function shownName(board: Board, known: KnownBoards): string {
   const found = board.links.map((l) => l.found);

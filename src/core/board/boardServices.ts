@@ -72,7 +72,7 @@ export async function audited<T>(
   }
 }
 
-/** The error of work that needs an open link. */
+/** Returns the error of work that needs an open link. */
 export function notConnected(name: string): ConnectionLostError {
   return new ConnectionLostError(l10n.t('{0} is not connected', name), {
     hint: l10n.t('Connect the board and try again.'),

@@ -30,7 +30,7 @@ export function isConnected(state: BoardState): boolean {
   );
 }
 
-/** The state of an open link without a job. */
+/** Returns the state of an open link without a job. */
 export function stateOf(activity: Activity): BoardState {
   switch (activity) {
     case 'idle':

@@ -1,7 +1,10 @@
 import { zoneMinutes } from '../timeZone';
 import type { Found } from './discovery';
 
-/** The time zone that the agent of a board announces, in minutes east of UTC; undefined: none. */
+/**
+ * Returns the time zone that the agent of a board announces, in minutes east of UTC; undefined:
+ * none.
+ */
 export function boardZone(links: readonly { readonly found: Found }[]): number | undefined {
   const told = links.map(({ found }) => found.details?.timezone).find((text) => text !== undefined);
   return told === undefined ? undefined : zoneMinutes(told);

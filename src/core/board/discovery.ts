@@ -77,8 +77,8 @@ export interface BoardSource extends Disposable {
 const PLACEHOLDER = /^(0*1?|f+|0?123456\d*(abcdef)?)$/i;
 
 /**
- * Key of vendor, product and serial number. Undefined if the device has no serial number, or a
- * placeholder.
+ * Returns the key of vendor, product and serial number. Undefined if the device has no serial
+ * number, or a placeholder.
  */
 export function usbKey(usb: UsbInfo | undefined): string | undefined {
   const { vendorId, productId, serialNumber = '' } = usb ?? {};

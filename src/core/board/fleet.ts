@@ -82,7 +82,7 @@ export class Fleet implements Disposable {
     return this.#boards.get(id);
   }
 
-  /** The board at an address, looked up by its canonical text. */
+  /** Returns the board at an address, looked up by its canonical text. */
   byAddress(address: Address): Board | undefined {
     return this.#owner.get(address.text);
   }
@@ -116,7 +116,7 @@ export class Fleet implements Disposable {
     return board.uid ? (this.services.known.get(board.uid)?.tags ?? []) : [];
   }
 
-  /** The displayed name of a board; see shownName. */
+  /** Returns the displayed name of a board; see shownName. */
   nameOf(board: Board): string {
     return shownName(board, this.services.known);
   }

@@ -47,7 +47,7 @@ export class KnownBoards {
     return this.#byUid.get(uid);
   }
 
-  /** The board last seen at any of `places`, in their order. */
+  /** Returns the board last seen at any of `places`, in their order. */
   at(places: readonly string[]): KnownBoard | undefined {
     for (const place of places) {
       const board = this.all().find((b) => b.places.includes(place));

@@ -135,7 +135,7 @@ export class LinkOpener {
     return this.#silent.has(found.address.text);
   }
 
-  /** Rank of a kind in the order of preference; 0 is most preferred. */
+  /** Returns the rank of a kind in the order of preference; 0 is most preferred. */
   rank(kind: LinkKind): number {
     const order = this.services.linkOrder();
     const at = order.indexOf(kind);
@@ -170,7 +170,7 @@ export class LinkOpener {
   }
 }
 
-/** The present ports of the device that `address` belongs to. */
+/** Returns the present ports of the device that `address` belongs to. */
 function devicePorts(links: readonly Link[], address: Address): Link[] {
   const own = links.find((l) => l.found.address.text === address.text)?.found.usb;
   const key = usbKey(own);

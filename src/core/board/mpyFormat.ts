@@ -34,7 +34,7 @@ export function mpyFromNumber(value: number): BoardInfo['mpy'] {
   };
 }
 
-/** The number that {@link mpyFromNumber} decodes; 0 for a board without .mpy support. */
+/** Returns the number that {@link mpyFromNumber} decodes; 0 for a board without .mpy support. */
 export function mpyToNumber(mpy: BoardInfo['mpy']): number {
   if (!mpy) return 0;
   const arch = Math.max(0, ARCHITECTURES.indexOf(mpy.arch));

@@ -51,7 +51,7 @@ export function parseInfo(output: string): BoardInfo {
   };
 }
 
-/** One line of printable text. */
+/** Reduces a text to one line of printable characters. */
 function clean(value: string): string {
   return value
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, ' ')

@@ -33,8 +33,8 @@ type Tag =
   | 'reconnecting';
 
 /**
- * The word for a board's state. `present`: a link can be tried. `crashed`: its program crashed and
- * has not recovered. `asleep`: it said that it sleeps, and is expected back later.
+ * Returns the word for a board's state. `present`: a link can be tried. `crashed`: its program
+ * crashed and has not recovered. `asleep`: it said that it sleeps, and is expected back later.
  */
 export function stateWord(
   state: { readonly tag: Tag },

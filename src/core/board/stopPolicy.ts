@@ -35,7 +35,7 @@ export class StopPolicies {
     };
   }
 
-  /** The answer that applies now; undefined: ask the user. */
+  /** Returns the answer that applies now; undefined: ask the user. */
   answerFor(board: Board): ManyStopAnswer | undefined {
     return this.#answers.get(board)?.at(-1);
   }

@@ -13,7 +13,7 @@ export interface SharedIdentity {
   readonly of: readonly string[];
 }
 
-/** A one-line description in English, for logs and the command line. */
+/** Returns a one-line description in English, for logs and the command line. */
 export function sharedWords({ what, value, of }: SharedIdentity): string {
   const id = what === 'uid' ? 'unique id' : 'USB serial number';
   return `${of.join(' and ')} have the same ${id} ${value}: the port tells them apart`;
@@ -43,7 +43,7 @@ export class UsbKeys {
     return fresh;
   }
 
-  /** The key of a port; undefined if it does not distinguish its device from others. */
+  /** Returns the key of a port; undefined if it does not distinguish its device from others. */
   of(found: Found): string | undefined {
     const key = usbKey(found.usb);
     return key !== undefined && this.#shared.has(key) ? undefined : key;

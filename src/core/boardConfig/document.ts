@@ -27,7 +27,7 @@ export function parseConfig(text: string): BoardConfig {
   return checkConfig(value ?? {});
 }
 
-/** @throws UsageError naming what is wrong */
+/** Checks a configuration against the schema. @throws UsageError naming what is wrong */
 export function checkConfig(value: unknown): BoardConfig {
   const problems = schemaProblems(CONFIG_SCHEMA, value, '');
   if (problems.length === 0 && isRecord(value)) return value;

@@ -21,7 +21,7 @@ export const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, {
 export const text = (maxLength: number, description: string): JsonSchema => ({
   ...{ type: 'string', maxLength, description },
 });
-/** The schema of an integer from `minimum` to `maximum`. */
+/** Returns the schema of an integer from `minimum` to `maximum`. */
 export const number = (minimum: number, maximum: number, description: string): JsonSchema => ({
   ...{ type: 'integer', minimum, maximum, description },
 });
@@ -30,7 +30,7 @@ export const number = (minimum: number, maximum: number, description: string): J
 export const same = (name: string, schema: JsonSchema, more: Partial<Setting> = {}): Setting =>
   renamed(name, name, schema, more);
 
-/** A setting that is called `name` in the document and `key` in config.json. */
+/** Defines a setting that is called `name` in the document and `key` in config.json. */
 export const renamed = (
   name: string,
   key: string,

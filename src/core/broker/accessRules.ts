@@ -53,7 +53,7 @@ function matchesOne(rules: readonly string[], root: string, uid: string, topic: 
 }
 
 /**
- * An ACL file for mosquitto, for boards that log in with their unique id.
+ * Returns an ACL file for mosquitto, for boards that log in with their unique id.
  * @param user the computers' user name
  * @param root the first part of all topics
  */
@@ -120,7 +120,10 @@ export function boardTopics(uid: string, root = 'mpy'): AccountTopics {
   return { writes: own(BOARD_WRITES), reads: own(BOARD_READS) };
 }
 
-/** The topics of a computer at a broker whose rules know no client ids: it may read all answers, which are signed. */
+/**
+ * Returns the topics of a computer at a broker whose rules know no client ids: it may read all answers, which are
+ * signed.
+ */
 export function computerTopics(root = 'mpy'): AccountTopics {
   const all = (topics: readonly string[]) => topics.map((t) => `${root}/${t.replace('C', '+')}`);
   return { writes: all(COMPUTER_WRITES), reads: all([...COMPUTER_READS, ...OWN_READS]) };

@@ -11,8 +11,8 @@ export interface Login {
 export const COMPUTER_USER = 'computer';
 
 /**
- * A board's login at the embedded broker: its unique id and a password derived from the broker's
- * secret. The password is stored only on the board and reveals nothing about other boards'
+ * Returns a board's login at the embedded broker: its unique id and a password derived from the
+ * broker's secret. The password is stored only on the board and reveals nothing about other boards'
  * passwords.
  */
 export function boardLogin(secret: string, uid: string): Login {
@@ -41,7 +41,7 @@ export async function renewLogin(
   );
 }
 
-/** The login of this computer at its own embedded broker. */
+/** Returns the login of this computer at its own embedded broker. */
 export function computerLogin(secret: string): Login {
   return { username: COMPUTER_USER, password: derived(secret, 'computer') };
 }

@@ -37,7 +37,8 @@ export function brokerUrlProblem(text: string): string | undefined {
 }
 
 /**
- * Scheme, host and port of a broker's address in normal form. A password belongs to this origin.
+ * Returns the scheme, host and port of a broker's address in normal form. A password belongs to
+ * this origin.
  */
 export function brokerOrigin(address: string): string {
   const { protocol, host } = new URL(address);
@@ -127,7 +128,7 @@ function isRoot(root: string): boolean {
   return root.length <= 32 && /^[\w-]+(\/[\w-]+)*$/.test(root);
 }
 
-/** An unused id derived from a name or an address. */
+/** Returns an unused id derived from a name or an address. */
 export function profileId(name: string, taken: readonly string[]): string {
   const base =
     name

@@ -45,7 +45,10 @@ export interface BrokerProfile {
  * Source of passwords and keys: SecretStorage in the editor, the environment on the command line.
  */
 export interface BrokerSecrets {
-  /** Undefined: log in without a password. `wrong`: the last password was rejected. */
+  /**
+   * Returns the password for a broker. Undefined: log in without a password. `wrong`: the last
+   * password was rejected.
+   */
   password(profile: BrokerProfile, wrong: boolean): Promise<string | undefined>;
   /** The key with the most rights for a board: 32 bytes. Undefined: only open mode is possible. */
   boardKey(uid: string): Promise<BoardKey | undefined>;

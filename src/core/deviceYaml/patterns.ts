@@ -43,7 +43,10 @@ function bare(pattern: string): string {
   return pattern.replace(/^(\.?\/)+/, '');
 }
 
-/** Python's fnmatch, in which `*` and `?` also match `/`. It takes time proportional to pattern times text in every case. */
+/**
+ * Compiles a pattern of Python's fnmatch, in which `*` and `?` also match `/`. It takes time proportional to pattern times
+ * text in every case.
+ */
 function fnmatch(pattern: string): { test(text: string): boolean } {
   const parts = [...pattern.matchAll(/\[(!?)(\]?[^\]]*)\]|\*+|[^]/gu)].map(([found, not, set]) => {
     if (set !== undefined) {

@@ -133,8 +133,8 @@ class Resolver {
   }
 
   /**
-   * In the seed dialect: the resource's own libraries, else the board's, else those of IOT_LIBS. The first library that
-   * contains the name wins.
+   * Returns the libraries in the seed dialect: the resource's own, else the board's, else those of IOT_LIBS. The first
+   * library that contains the name wins.
    */
   #libraries(resource: Resource): string[] {
     const said = resource.search ?? this.device.search;
@@ -143,7 +143,7 @@ class Resolver {
     return parts.map((part) => this.#absolute(this.#expand(part, said), this.options.base));
   }
 
-  /** head: one folder; a relative one is below IOT_PROJECTS. */
+  /** Returns the folder in the head dialect. A relative one is below IOT_PROJECTS. */
   #path(resource: Resource): string {
     const said = resource.search ?? this.device.search;
     const projects = expandPath('$IOT_PROJECTS', this.options.environment).path;

@@ -6,7 +6,7 @@ const table = Uint32Array.from({ length: 256 }, (_, n) => {
   return c >>> 0;
 });
 
-/** CRC-32 as `binascii.crc32` computes it, continued from `start`. */
+/** Computes the CRC-32 like `binascii.crc32`, continued from `start`. */
 export function crc32(bytes: Uint8Array, start = 0): number {
   const native = (zlib as { crc32?: (data: Uint8Array, start: number) => number }).crc32; // Node 20.15 and later
   if (native) return native(bytes, start);

@@ -93,7 +93,7 @@ class Incoming {
     this.received = 0;
   }
 
-  /** @returns whether the block was new */
+  /** Keeps a block. @returns whether the block was new */
   keep(offset: number, body: Uint8Array): boolean {
     if (this.#blocks.has(offset)) return false;
     this.#blocks.set(offset, body);
@@ -102,7 +102,8 @@ class Incoming {
   }
 
   /**
-   * The missing ranges as (from, to). Empty before the first answer, which requests the whole file.
+   * Returns the missing ranges as (from, to). Empty before the first answer, which requests the
+   * whole file.
    */
   gaps(): [number, number][] {
     const { size } = this;
@@ -151,7 +152,10 @@ class Run {
     );
   }
 
-  /** @throws FileError if the sender itself failed */
+  /**
+   * Ends the download and checks the sender's last lines.
+   * @throws FileError if the sender itself failed
+   */
   end(): void {
     const lines = this.output.end();
     if (!lines) return;

@@ -84,7 +84,7 @@ export function fileError(errno: string, path: string, cause?: unknown): FileErr
   return new FileError(name, path, message, { hint, cause });
 }
 
-/** The error for a full file system, with needed and free bytes. */
+/** Returns the error for a full file system, with needed and free bytes. */
 export function noSpace(path: string, needed: number, free: number): FileError {
   const message = l10n.t(
     'No space left on the board: {0} needs {1}, {2} are free',

@@ -89,7 +89,7 @@ export function fileProblem(path: string, host: HostNames): NameProblem | undefi
 }
 
 /**
- * Of paths that differ only in case or in how accents are encoded, returns all but the first. On
+ * Returns all but the first of paths that differ only in case or in how accents are encoded. On
  * hosts that treat them as the same file, one would overwrite the other.
  */
 export function nameCollisions(

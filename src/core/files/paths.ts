@@ -52,7 +52,10 @@ function checkedName(name: string, path: string): string {
   return name;
 }
 
-/** @throws FileError EINVAL if the name is too long for its temporary name */
+/**
+ * Checks that a file can be written at the path.
+ * @throws FileError EINVAL if the name is too long for its temporary name
+ */
 export function checkWritable(path: string): void {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (name !== '' && pathBytes(name).length + SUFFIX_LENGTH <= NAME_LIMIT) return;

@@ -25,7 +25,7 @@ export function parsePlaces(lines: readonly string[]): Places {
   return { home, lib: lib ?? under(home, '/lib') };
 }
 
-/** The board has no file system at all. */
+/** Returns the error for a board without a file system. */
 export function noFileSystem(path: string, cause?: unknown): FileError {
   return new FileError('ENODEV', path, l10n.t('No file system is mounted on the board'), {
     cause,
@@ -49,9 +49,9 @@ export function notMounted(error: FileError, { home }: Places): FileError {
 }
 
 /**
- * If `error` says that nothing is mounted at a path, asks the board where its files are, so that
- * the error can say so. `ask` returns the output of placesVerb.py, or undefined if the board cannot
- * be asked.
+ * Asks the board where its files are if `error` says that nothing is mounted at a path, and returns
+ * an error that says so. `ask` returns the output of placesVerb.py, or undefined if the board
+ * cannot be asked.
  */
 export async function explained(
   error: unknown,

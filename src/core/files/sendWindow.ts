@@ -54,7 +54,7 @@ export class SendWindow {
     this.#total += wire.length;
   }
 
-  /** The bytes to send now; they are counted as sent. */
+  /** Returns the bytes to send now; they are counted as sent. */
   take(): Uint8Array[] {
     const out: Uint8Array[] = [];
     const end = Math.min(this.#total, this.#allowed);
@@ -89,8 +89,8 @@ export class SendWindow {
 }
 
 /**
- * How much of a frame may be sent when `room` bytes are left: all of it, or up to the end of a
- * piece.
+ * Returns how much of a frame may be sent when `room` bytes are left: all of it, or up to the end
+ * of a piece.
  */
 function cut(length: number, room: number): number {
   if (room >= length) return length;

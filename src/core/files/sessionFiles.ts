@@ -40,7 +40,7 @@ export class SessionFiles implements BoardFiles {
 
   constructor(private readonly withSession: WithSession) {}
 
-  /** The transfer capabilities of the board, probed once per connection. */
+  /** Returns the transfer capabilities of the board, probed once per connection. */
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
     return this.#look(l10n.t('Checking the board'), signal, (session) =>
       this.#probe(session, signal),
@@ -269,7 +269,7 @@ export class SessionFiles implements BoardFiles {
     return this.#known;
   }
 
-  /** Options of work that changes nothing and reveals no content of a file. */
+  /** Runs work that changes nothing and reveals no content of a file. */
   #look<T>(job: string, signal: AbortSignal | undefined, work: Work<T>): Promise<T> {
     return this.#work(job, signal, work, false, true);
   }

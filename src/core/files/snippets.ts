@@ -163,6 +163,7 @@ export class Answer {
   ) {}
 
   /**
+   * Adds output of the board.
    * @throws ProtocolError if the answer is longer than any board's, so that it cannot fill the
    * memory
    */

@@ -77,6 +77,7 @@ export class UploadStream {
   }
 
   /**
+   * Sends the files and waits for the receiver's answer.
    * @returns the receiver's lines, including errors; undefined if they are damaged
    * @throws whatever {@link Session.exec} throws, TimeoutError when the board falls silent
    */

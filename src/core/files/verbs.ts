@@ -41,7 +41,10 @@ export type Verb =
   | 'end'
   | 'receive';
 
-/** The snippets of each verb, in order. `odd`: a name at the board's root is not valid UTF-8. */
+/**
+ * Returns the snippets of each verb, in order. `odd`: a name at the board's root is not valid
+ * UTF-8.
+ */
 export function verbs(can: { ilistdir: boolean }, odd = false): Record<Verb, readonly string[]> {
   const entries = can.ilistdir ? list + (odd ? listOdd : '') : listOld;
   const writing = [report, entries, hashing, folders, store];

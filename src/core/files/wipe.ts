@@ -89,6 +89,7 @@ async function isMounted(
 }
 
 /**
+ * Removes a file or folder.
  * @returns false for files that the firmware creates and protects, such as CircuitPython's
  * `boot_out.txt`
  */

@@ -83,7 +83,8 @@ export class FirmwareCatalogue {
   }
 
   /**
-   * The file that `NAME[-VARIANT][@VERSION]` means: the newest release where no version is given.
+   * Returns the file that `NAME[-VARIANT][@VERSION]` means: the newest release where no version is
+   * given.
    * @throws UsageError, FlashError ('byHand') with the maker's steps
    */
   async resolve(wanted: string, signal?: AbortSignal): Promise<CatalogueFile> {

@@ -60,7 +60,10 @@ export function readFiles(page: string, url: string): CatalogueFile[] {
   return [...files.values()];
 }
 
-/** The port of MicroPython that a board's page names by the link to the board's source; undefined if it has no such link. */
+/**
+ * Returns the port of MicroPython that a board's page names by the link to the board's source; undefined if it has no such
+ * link.
+ */
 export function readPort(page: string): string | undefined {
   return /href\s*=\s*["'][^"']*\/ports\/([a-z0-9_-]{1,30})\/boards\//.exec(page)?.[1];
 }

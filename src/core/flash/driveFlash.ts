@@ -55,7 +55,10 @@ export async function waitForDrive(
   });
 }
 
-/** @throws FlashError ('wrongChip') when the file is for another chip than the drive's */
+/**
+ * Checks that firmware is for the chip of the drive.
+ * @throws FlashError ('wrongChip') when the file is for another chip than the drive's
+ */
 export function refuseWrongFamily(firmware: Uf2Firmware, drive: LoaderDrive): void {
   const chip = chipOfDrive(drive);
   const families = firmware.families.map(familyName);

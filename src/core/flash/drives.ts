@@ -15,7 +15,7 @@ const INFO_LIMIT = 4096; // the files have some hundred bytes; a drive is untrus
 const MOST_DRIVES = 64;
 
 /**
- * All drives of loaders and debug probes.
+ * Finds all drives of loaders and debug probes.
  * @param env MPYFLEET_DRIVES: folders to look at instead of the system's drives, separated by `:` (Windows: `;`)
  */
 export async function findDrives(

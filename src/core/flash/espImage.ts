@@ -170,7 +170,10 @@ function descriptionOf(
   return { version: field(16, 32), project: field(48, 32) };
 }
 
-/** Every MicroPython contains its banner: `MicroPython v1.25.0 on 2025-04-15`. */
+/**
+ * Returns the version of MicroPython in firmware, from the banner that every build contains:
+ * `MicroPython v1.25.0 on 2025-04-15`.
+ */
 export function versionIn(data: Uint8Array): string | undefined {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   const at = bytes.indexOf('MicroPython v');

@@ -103,7 +103,7 @@ export class UnpackedSize {
     this.#inflate.on('data', (data: Buffer) => (this.#bytes += data.length));
   }
 
-  /** Total size of all parts up to this one. */
+  /** Adds a part and returns the total size of all parts up to this one. */
   async after(part: Uint8Array): Promise<number> {
     await new Promise<void>((resolve, reject) => {
       this.#inflate.write(part, (error) => (error ? reject(error) : resolve()));

@@ -114,7 +114,7 @@ export function numbered(steps: readonly string[]): string {
   return steps.map((step, at) => `${at + 1}. ${step}`).join('\n');
 }
 
-/** The error for firmware that only the maker's tool can write. */
+/** Returns the error for firmware that only the maker's tool can write. */
 export function byHand(name: string, answer: MakerAnswer): FlashError {
   return new FlashError('byHand', l10n.t('{0} is flashed by the tool of its maker', name), {
     hint: stepsText(answer),

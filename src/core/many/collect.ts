@@ -54,8 +54,8 @@ export async function filesAt(
 }
 
 /**
- * The files of a board that match a path or gitignore-style pattern: `*.csv` anywhere, `/logs` a
- * folder with everything in it, `/data/*.txt`. They keep their folders.
+ * Returns the files of a board that match a path or gitignore-style pattern: `*.csv` anywhere,
+ * `/logs` a folder with everything in it, `/data/*.txt`. They keep their folders.
  * @throws UsageError when no file matches
  */
 export async function filesMatching(
@@ -88,7 +88,8 @@ export async function fetchFiles(
 }
 
 /**
- * Thrown after the other files have arrived, so that one bad name does not cost the whole download.
+ * Returns the error that is thrown after the other files have arrived, so that one bad name does
+ * not cost the whole download.
  */
 function leftOut(paths: readonly string[]): FileError {
   const names = paths.map(shownPath).join(', ');

@@ -232,7 +232,7 @@ async function exec(
 }
 
 /**
- * Code that prints the value of the user's expression; a newline would make it more than an
+ * Returns code that prints the value of the user's expression; a newline would make it more than an
  * expression.
  */
 function readCode(expression: string): string {

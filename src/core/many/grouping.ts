@@ -39,7 +39,7 @@ export function groupBoards<T extends Selectable>(
     .sort((a, b) => (a.key === undefined ? 1 : b.key === undefined ? -1 : naturally(a.key, b.key)));
 }
 
-/** The groups that `board` belongs to; empty if it lacks the property. */
+/** Returns the groups that `board` belongs to; empty if it lacks the property. */
 export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
   switch (by) {
     case 'none':

@@ -216,7 +216,7 @@ function quoted(name: string): string {
 
 const collator = new Intl.Collator('en', { numeric: true });
 
-/** Natural order: esp32-2 before esp32-10. */
+/** Compares two names in natural order: esp32-2 before esp32-10. */
 export function naturally(a: string, b: string): number {
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

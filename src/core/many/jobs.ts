@@ -111,7 +111,7 @@ function tooSlow(ms: number): TimeoutError {
   });
 }
 
-/** The boards to run again: all that failed or were cancelled. */
+/** Returns the boards to run again: all that failed or were cancelled. */
 export function unfinished<B, T>(outcomes: readonly Outcome<B, T>[]): B[] {
   return outcomes.filter((o) => o.status !== 'ok').map((o) => o.board);
 }

@@ -213,7 +213,7 @@ export class PendingJobs implements Disposable {
   }
 }
 
-/** @throws SyntaxError or UsageError for a damaged one */
+/** Parses a stored job. @throws SyntaxError or UsageError for a damaged one */
 function parsed(id: string, json: string): PendingJob {
   const { uid, board, at, action: stored } = JSON.parse(json) as Record<string, unknown>;
   const action = actionFromJson(stored);

@@ -35,7 +35,7 @@ export function selectableOf(
   };
 }
 
-/** The broker's id in `mqtt://ID/uid`. */
+/** Returns the broker's id in `mqtt://ID/uid`. */
 function brokerOf(address: string): string[] {
   const [, id] = /^(?:mqtt|mqboard):\/\/([^/]+)\//.exec(address) ?? [];
   return id === undefined ? [] : [id];

@@ -60,7 +60,7 @@ export interface NotebookHost {
     content: Uint8Array,
     options: Pick<TransferOptions, 'signal'>,
   ): Promise<void>;
-  /** Path of a Python 3 on this computer, or undefined if there is none. */
+  /** Returns the path of a Python 3 on this computer, or undefined if there is none. */
   python(): Promise<string | undefined>;
   /** @throws UsageError while the workspace is not trusted */
   requireTrust(): void;

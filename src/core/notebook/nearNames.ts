@@ -13,7 +13,10 @@ export function nearNames(name: string, names: readonly string[]): string[] {
     .map(({ n }) => n);
 }
 
-/** Number of characters to insert, delete or change (Levenshtein distance). Names are short. */
+/**
+ * Returns the number of characters to insert, delete or change (Levenshtein distance). Names are
+ * short.
+ */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 8) return Infinity;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

@@ -22,7 +22,7 @@ export interface CellFailure {
 export interface CellOutput {
   /** Output of the code. */
   text(text: string): void;
-  /** A message of the kernel itself. */
+  /** Shows a message of the kernel itself. */
   note(text: string): void;
   fail(failure: CellFailure): void;
   /** A picture, a table, or (`result`) the value of the cell. */

@@ -103,7 +103,7 @@ export class PlotOutput implements CellOutput {
   }
 }
 
-/** A chart, with a text for readers that show no pictures. */
+/** Draws a chart, with a text for readers that show no pictures. */
 export function chartBundle(series: readonly Series[], title: string): MimeBundle {
   const words = series.map(
     ({ name, points }) => `${name || 'values'}: ${counted(points.length, 'point')}`,

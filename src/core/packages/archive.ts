@@ -19,7 +19,7 @@ const MAX_MEMBERS = 2 * MAX_FILES;
 /** Compression method of zip members that are stored uncompressed. */
 const STORED = 0;
 
-/** Returns the files of a .tar.gz. Links and devices are skipped; paths outside and archives over the limits are refused. @throws ProtocolError */
+/** Returns the files of a .tar.gz. @throws ProtocolError for links, devices, paths outside, and archives over the limits */
 export async function unpackTarGz(archive: Uint8Array, from: string): Promise<ArchiveFile[]> {
   const files: ArchiveFile[] = [];
   for (const entry of await openTarGz(archive, from)) {

@@ -19,7 +19,7 @@ export async function removeEmptyFolders(
     try {
       isEmpty = (await files.list(folder, signal)).length === 0;
     } catch (error) {
-      // The user has removed it already.
+      // The user removed it before.
       if (!isMissing(error)) throw error;
       continue;
     }

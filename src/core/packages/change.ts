@@ -39,7 +39,10 @@ export function goingFiles(
   return [...all].filter((path) => !stay.has(path));
 }
 
-/** Source files that the board would import instead of the .mpy file next to them. */
+/**
+ * Returns the source file that the board would import instead of the .mpy file next to it;
+ * undefined for other files.
+ */
 export function shadowOf(path: string): string | undefined {
   return path.endsWith('.mpy') ? path.replace(/\.mpy$/, '.py') : undefined;
 }

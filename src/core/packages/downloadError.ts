@@ -60,7 +60,7 @@ export function unreachable(url: string, cause: unknown): DownloadError {
   });
 }
 
-/** The error for an answer that ended early. */
+/** Returns the error for an answer that ended early. */
 export function brokenOff(url: string, cause: unknown): DownloadError {
   return new DownloadError(url, 0, l10n.t('The connection to {0} was lost', url), {
     cause,
@@ -68,7 +68,7 @@ export function brokenOff(url: string, cause: unknown): DownloadError {
   });
 }
 
-/** The error for an HTTP status other than success. */
+/** Returns the error for an HTTP status other than success. */
 export function refused(url: string, status: number): DownloadError {
   const { host } = new URL(url);
   if (status === 404 || status === 410) {

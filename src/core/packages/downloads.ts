@@ -41,7 +41,10 @@ export class Downloads {
     return shared(this.#fetched, key, work, signal);
   }
 
-  /** The same for boards that load .mpy files: `compile` makes them from source. */
+  /**
+   * Checks that packages fit the board, and compiles their source if `compile` is given. Packages
+   * are compiled once for all boards.
+   */
   async adapt(
     packages: readonly FetchedPackage[],
     board: TargetBoard,

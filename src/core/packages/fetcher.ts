@@ -31,7 +31,7 @@ export interface Fetcher {
 /** Hex digits of a whole SHA-256. */
 const FULL_HASH = 64;
 
-/** Files for boards are small, and the index of all packages takes a few hundred kB. */
+/** Default limit of an answer, in bytes. Files for boards are small, and the index of all packages takes a few hundred kB. */
 export const MAX_FILE = 8 * 1024 * 1024;
 
 /** The only function that uses the network: see nodeHttp. `body` yields the bytes as they arrive. */
@@ -57,7 +57,7 @@ export class CachingFetcher implements Fetcher {
       if (options.keepByHash) await replaceFile(this.#placeOf(url, sha256(bytes)), bytes);
       return bytes;
     } catch (error) {
-      // A refusal by the server counts. If the server is unreachable or fails, its last answer is used.
+      // A status such as 404 is final. If the server is unreachable or fails, its last answer is used.
       const isAway = error instanceof DownloadError && (error.status === 0 || error.status >= 500);
       const kept = isAway ? await load(key) : undefined;
       if (!kept) throw error;

@@ -166,7 +166,7 @@ export class UnfitSubVersionError extends FleetError {
   }
 }
 
-/** The records of packages that are installed below `target`. */
+/** Returns the records of packages that are installed below `target`. */
 export function recordsOf(
   packages: readonly FetchedPackage[],
   target: string,

@@ -44,7 +44,7 @@ export async function checkInstalled(
   });
 }
 
-/** Rules that keep a mirror from deleting packages: they do not belong to the folder, and are removed as packages. */
+/** Extends the rules so that a mirror deletes no package: packages do not come from the folder, and are removed as packages. */
 export function keepPackages(rules: SyncRules, installed: readonly InstalledPackage[]): SyncRules {
   // The file system of a card may store the names in another case.
   const owned = new Set(installed.flatMap((p) => p.files.map((f) => foldCase(f.path))));

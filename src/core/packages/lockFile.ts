@@ -126,8 +126,8 @@ export function readLock(text: string): LockFile {
 }
 
 /**
- * Returns the index to take the packages from; undefined: `own`, which may hold a password that the
- * lock file does not have.
+ * Returns the index of the packages, or undefined if it is `own`. Then use `own`, because it may
+ * contain a password, which the lock file does not.
  */
 export function lockedIndexOf({ index }: LockFile, own: string): string | undefined {
   return index === '' || index === withoutLogin(own) ? undefined : index;

@@ -64,7 +64,7 @@ export function readManifest(bytes: Uint8Array, address: string): MipManifest {
   };
 }
 
-/** mip joins the target and the path with a slash, so a path with a leading slash is below the target too. */
+/** Accepts a leading slash: mip joins the target and the path with a slash, so such a path is below the target too. */
 function belowTarget(path: string, from: string): string {
   return safeRelativePath(path.replace(/^\/+/, ''), from);
 }
@@ -111,8 +111,8 @@ export function fileUrl(target: string, base: string, branch?: string): string {
 }
 
 /**
- * A package loaded over https (as from GitHub) may not name files over http, and a package from elsewhere may not name
- * files in this network.
+ * Refuses files that are less safe than their package: a package loaded over https (as from GitHub) may not name files
+ * over http, and a package from elsewhere may not name files in this network.
  */
 function requireSafe(address: string, base: string): void {
   if (!/^https?:/.test(address)) return;
@@ -140,8 +140,8 @@ function requireSafe(address: string, base: string): void {
 }
 
 /**
- * Returns whether it is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291,
- * 6598), or a name of this computer.
+ * Returns whether a host is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291,
+ * 6598), or a name of this computer or its network.
  */
 export function isPrivate(hostname: string): boolean {
   const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
@@ -152,7 +152,7 @@ export function isPrivate(hostname: string): boolean {
   );
 }
 
-/** Returns `github:org/repo` of an address below it, or undefined. */
+/** Returns the part `github:org/repo` of an address, or undefined. */
 function repository(url: string): string | undefined {
   return /^\w+:[^/]+\/[^/]+/.exec(url)?.[0].toLowerCase();
 }

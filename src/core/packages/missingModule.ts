@@ -24,7 +24,7 @@ export function packageOf(module: string, entries: readonly IndexEntry[]): Index
   return undefined;
 }
 
-/** The index writes `collections-defaultdict` for the module `collections.defaultdict`, and `-` for `_`. */
+/** Unifies names: the index writes `collections-defaultdict` for the module `collections.defaultdict`, and `-` for `_`. */
 function folded(name: string): string {
   return name.toLowerCase().replace(/[-.]/g, '_');
 }

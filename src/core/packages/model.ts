@@ -40,7 +40,10 @@ export interface TargetBoard {
 /** Limit of all packages together, in bytes; no board holds more. */
 const MAX_TOTAL = 32 * 1024 * 1024;
 
-/** @throws ProtocolError when packages of `size` bytes are more than a board could hold */
+/**
+ * Checks the size of all packages together.
+ * @throws ProtocolError when packages of `size` bytes are more than a board could hold
+ */
 export function refuseTooMuch(size: number): void {
   if (size <= MAX_TOTAL) return;
   throw new ProtocolError(

@@ -1,4 +1,4 @@
-/** Settings that the compiler's thread is started with. */
+/** Settings with which the compiler's thread is started. */
 export interface CompilerSettings {
   /** Path of mpy-cross-v6.wasm. */
   readonly wasm: string;

@@ -31,7 +31,7 @@ export function nodeHttp(
       if (target.protocol === 'https:' && next.protocol === 'http:') {
         throw new Error(l10n.t('redirected from https to http'));
       }
-      // What a server elsewhere cannot read itself would be put on a board.
+      // Otherwise a server elsewhere could have content of this network put on a board.
       if (isPrivate(next.hostname) && !isPrivate(target.hostname)) {
         throw new Error(l10n.t('redirected into your own network'));
       }

@@ -79,7 +79,7 @@ async function putBack(
   for (const folder of [...missing].reverse()) await removeIfThere(files, folder);
 }
 
-/** The folders to create, outer ones first. */
+/** Returns the folders to create, outer ones first. */
 async function missingFolders(
   files: BoardFiles,
   items: readonly WriteItem[],

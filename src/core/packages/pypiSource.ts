@@ -112,7 +112,7 @@ export interface Project {
   readonly urls?: unknown;
 }
 
-/** @throws ProtocolError */
+/** Parses an answer of PyPI's JSON API. @throws ProtocolError */
 export function parseProject(json: string, url: string): Project {
   try {
     const project: unknown = JSON.parse(json);

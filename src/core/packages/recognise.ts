@@ -101,7 +101,7 @@ async function versionThere(
       );
       if (manifest && files.length > 0 && isThere) return { ...manifest, version };
     }
-    // Older versions have mostly the same modules. If none of these is on the board, the older ones need no look.
+    // Older versions have mostly the same modules. If none of these is on the board, older versions are not on it either.
     if (!anyModule) return undefined;
   }
   return undefined;

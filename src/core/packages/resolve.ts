@@ -91,7 +91,10 @@ class Resolution {
     private readonly signal: AbortSignal | undefined,
   ) {}
 
-  /** The resolved packages; or a pinned version found too late, after another version had been taken. */
+  /**
+   * Returns the resolved packages; or a pinned version found too late, after another version had been
+   * taken.
+   */
   async run(specs: readonly PackageSpec[]): Promise<ResolvedPackage[] | Pin> {
     for (const spec of specs) {
       const late = await this.#visit({ spec, by: YOU });
@@ -146,7 +149,10 @@ class Resolution {
   }
 }
 
-/** @throws ConflictError when the two want different versions */
+/**
+ * Checks that a requirement agrees with the pinned version.
+ * @throws ConflictError when the two want different versions
+ */
 function refuseOther(pin: Pin | undefined, wish: Pin): void {
   if (!pin) return;
   const [first, second] = [wantedVersion(pin.spec), wantedVersion(wish.spec)];

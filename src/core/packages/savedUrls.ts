@@ -6,7 +6,7 @@ import { orAbsent, replaceFile } from '../localFiles';
 import { parseFileUrl } from './fileUrl';
 import { stateFolder } from './stateFolder';
 
-/** An address that the user keeps. */
+/** An address that the user has saved. */
 export interface SavedUrl {
   readonly name: string;
   /** As {@link parseFileUrl} takes it, with its SHA-256. */
@@ -17,7 +17,7 @@ export interface SavedUrl {
 
 const NAME = /^[\w.-]{1,64}$/;
 
-/** Addresses that the user keeps independently of a workspace: one file for the window and the shell. */
+/** Addresses that the user has saved, independent of a workspace, in one file for the window and the shell. */
 export class SavedUrls {
   readonly #file: string;
 
@@ -25,7 +25,7 @@ export class SavedUrls {
     this.#file = join(stateFolder(env), 'urls.json');
   }
 
-  /** @throws UsageError when the file is damaged */
+  /** Returns the saved addresses. @throws UsageError when the file is damaged */
   async list(): Promise<readonly SavedUrl[]> {
     const text = await orAbsent(readFile(this.#file, 'utf8'), '{}');
     let json: unknown;
@@ -42,7 +42,7 @@ export class SavedUrls {
     });
   }
 
-  /** @throws UsageError when no address has this name */
+  /** Returns the address saved under this name. @throws UsageError when no address has this name */
   async get(name: string): Promise<SavedUrl> {
     const found = (await this.list()).find((saved) => saved.name === name);
     if (found) return found;
@@ -63,13 +63,13 @@ export class SavedUrls {
     await this.#write([...others, saved].sort((a, b) => (a.name < b.name ? -1 : 1)));
   }
 
-  /** @throws UsageError when no address has this name */
+  /** Deletes the address saved under this name. @throws UsageError when no address has this name */
   async forget(name: string): Promise<void> {
     await this.get(name);
     await this.#write((await this.list()).filter((saved) => saved.name !== name));
   }
 
-  /** An address can hold a token. */
+  /** Writes the file so that only the user can read it, because an address can contain a token. */
   #write(all: readonly SavedUrl[]): Promise<void> {
     const json = Object.fromEntries(all.map(({ name, ...entry }) => [name, entry]));
     return replaceFile(this.#file, `${JSON.stringify(json, undefined, 2)}\n`, { mode: 0o600 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** The folder of the records. The command line and VS Code share it. */
+/** Returns the folder of the records. The command line and VS Code share it. */
 export function stateFolder(env: Env): string {
   const base = env.XDG_STATE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.local', 'state');
   return join(base, 'micropython-fleet');

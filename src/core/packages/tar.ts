@@ -41,7 +41,7 @@ function kindOf(type: string): TarEntry['type'] {
   return type === '5' ? 'folder' : 'other';
 }
 
-/** Returns the sum of the header's bytes, with its checksum field counted as spaces. */
+/** Checks the sum of the header's bytes, in which the checksum field itself counts as spaces. @throws Error */
 function checkSum(head: Uint8Array): void {
   const sum = head.reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 0x20 : byte), 0);
   if (sum !== octal(head, 148, 8)) throw new Error('a header of the archive is damaged');
@@ -54,7 +54,7 @@ function nameOf(head: Uint8Array): string {
   return prefix && head[262] === 0 ? `${prefix}/${name}` : name;
 }
 
-/** Reads `LENGTH key=value\n` records; the length covers the whole record. */
+/** Returns the path in a pax header: records `LENGTH key=value\n`, where the length covers the whole record. */
 function paxPath(content: Uint8Array): string | undefined {
   let path: string | undefined;
   for (let at = 0; at < content.length;) {

@@ -64,7 +64,7 @@ export function parseTraceback(text: string): Traceback {
   };
 }
 
-/** The error for a traceback from the raw REPL. */
+/** Returns the error for a traceback from the raw REPL. */
 export function pythonError(traceback: Uint8Array): PythonError {
   const text = decode(traceback);
   const { type, detail } = parseTraceback(text);
@@ -107,7 +107,7 @@ const WASI: Readonly<Record<number, Errno>> = {
 const NAMES = new Set<string>(Object.values(LINUX));
 
 /**
- * The POSIX name for an OSError message: `28`, `[Errno 28] ENOSPC`, `[Errno 44] ENOENT`
+ * Returns the POSIX name for an OSError message: `28`, `[Errno 28] ENOSPC`, `[Errno 44] ENOENT`
  * (WebAssembly) or `2, '/x'`. A name in the text takes priority over the number, on which ports
  * disagree; `numbering` says how to interpret a bare number.
  */

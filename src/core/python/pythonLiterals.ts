@@ -167,7 +167,7 @@ export class PythonLiterals {
     return this.text[this.#at] === closing;
   }
 
-  /** Adjacent strings are concatenated. */
+  /** Reads adjacent strings and concatenates them. */
   #strings(): PythonValue {
     const parts: (string | Uint8Array)[] = [];
     for (;;) {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { LiteralError, PythonLiterals, type PythonValue } from './pythonLiterals';
 
-/** Larger files are not lists of secrets. In characters. */
+/** Limit of the file in characters: a larger file is not a list of secrets. */
 const MAX_TEXT = 64 * 1024;
 
 /** A line that was skipped, and why. The text never contains values. */
@@ -11,7 +11,7 @@ export interface SecretsProblem {
   readonly message: string;
 }
 
-/** The values of a secrets.py, and what is wrong in it. */
+/** The values of a secrets.py, and its problems. */
 export interface Secrets {
   readonly values: ReadonlyMap<string, PythonValue>;
   readonly problems: readonly SecretsProblem[];

@@ -41,7 +41,7 @@ export class BannerSplitter {
   }
 }
 
-/** Length of the longest end of `all` that is a start of `pattern`. */
+/** Returns the length of the longest end of `all` that is a start of `pattern`. */
 function overlap(all: Uint8Array, pattern: Uint8Array): number {
   for (let length = Math.min(all.length, pattern.length - 1); length > 0; length--) {
     if (Buffer.compare(all.subarray(all.length - length), pattern.subarray(0, length)) === 0) {

@@ -1,6 +1,6 @@
 import type { Clock } from '../async';
 
-/** What executing code needs from the line. */
+/** The line below the REPL, as executing code uses it. */
 export interface ExecLine {
   readonly clock: Clock;
   /** Bytes per second, if the line is the bottleneck. */

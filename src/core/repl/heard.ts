@@ -5,7 +5,7 @@ import { ConnectError, TimeoutError } from '../errors';
 const GARBAGE_SHARE = 0.2; // share of bytes that do not occur in text, above which the baud rate is wrong or this is not a REPL
 const SAMPLE = 256; // bytes examined in each chunk
 
-/** What a board has sent since it was asked to stop, and what that reveals about it. */
+/** Statistics of the bytes that a board has sent since it was asked to stop. */
 export class Heard {
   #bytes = 0;
   #odd = 0;
@@ -64,7 +64,7 @@ export class Heard {
   }
 }
 
-/** The line did not accept even a Ctrl-C, so no program is to blame. */
+/** Returns the error for a line that did not accept even a Ctrl-C, so no program is to blame. */
 export function lineBlocked(address: Address): TimeoutError {
   return new TimeoutError(l10n.t('{0} no longer accepts data', address.text), {
     hint: l10n.t('Unplug the board and plug it in again.'),

@@ -18,7 +18,7 @@ export interface LinkTimes {
   readonly clock: Clock;
 }
 
-/** What asking for the raw REPL and stopping a program need from the link. */
+/** The operations of a link with which the raw REPL is entered and a program is stopped. */
 export interface LinkSteps extends LinkTimes {
   readonly tracker: PromptTracker;
   readonly heard: Heard;

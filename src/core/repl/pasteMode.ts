@@ -4,7 +4,7 @@ import { concat, indexOf, utf8 } from '../bytes';
 import { TimeoutError } from '../errors';
 import type { Event } from '../events';
 
-/** What paste mode needs from the REPL. */
+/** A REPL, as paste mode uses it. */
 export interface PasteLink {
   readonly onData: Event<Uint8Array>;
   write(data: Uint8Array): Promise<void>;

@@ -7,7 +7,7 @@ import type { PromptTracker } from './rawReplPrompt';
  * program has no such banner.
  */
 const REPL_BANNER = /python/i;
-/** What that banner's first line holds. */
+/** The text in that banner's first line. */
 const BANNER_LINE = /(?:Micro|Circuit)Python v?\d/;
 /** Late answers of the raw REPL to Ctrl-C and Ctrl-D. */
 // eslint-disable-next-line no-control-regex
@@ -20,7 +20,7 @@ export interface FoundPrompt {
   readonly prompt: string;
   /** Whether it is the firmware's own; otherwise that of a program with its own raw REPL (aiorepl). */
   readonly isRepls: boolean;
-  /** What threads and timers printed before the firmware's banner. */
+  /** Output of threads and timers before the firmware's banner. */
   readonly before: Uint8Array;
   /** Bytes after the prompt. */
   readonly rest: Uint8Array;
@@ -84,7 +84,10 @@ export class PromptSearch {
   }
 }
 
-/** Length of what stands before the line of the banner, without the line ends there; 0 without a banner. */
+/**
+ * Returns the length of the output before the line of the banner, without the line ends there; 0 without a
+ * banner.
+ */
 function lengthBefore(output: string): number {
   const line = output.lastIndexOf('\n', output.search(BANNER_LINE));
   let length = Math.max(0, line);

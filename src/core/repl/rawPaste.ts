@@ -36,9 +36,9 @@ export class RawPaste {
   }
 
   /**
-   * The first bytes to send. If the board's window is known from earlier code, the first `bytes` of
-   * the code are included: a board grants one window with its answer and has a receive ring of
-   * twice that size. This saves a round trip.
+   * Returns the first bytes to send. If the board's window is known from earlier code, the first
+   * `bytes` of the code are included: a board grants one window with its answer and has a receive
+   * ring of twice that size. This saves a round trip.
    */
   ask(bytes: number): Uint8Array {
     this.#ahead = bytes > 0;
@@ -70,8 +70,8 @@ export class RawPaste {
   }
 
   /**
-   * The bytes that may be sent now, which then count as sent; includes the end mark after the last
-   * byte.
+   * Returns the bytes that may be sent now, which then count as sent; includes the end mark after
+   * the last byte.
    */
   take(): Uint8Array {
     if (this.#complete) return new Uint8Array();

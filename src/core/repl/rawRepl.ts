@@ -179,7 +179,10 @@ export class RawRepl implements ExecLine {
   }
 }
 
-/** @throws UsageError for bytes that the REPL would treat as commands (Ctrl-A to Ctrl-E) */
+/**
+ * Checks that code contains no bytes that the REPL would treat as commands (Ctrl-A to Ctrl-E).
+ * @throws UsageError
+ */
 function refuseControlBytes(code: Uint8Array): void {
   const bad = code.find((byte) => byte >= 1 && byte <= 5);
   if (bad === undefined) return;

@@ -113,7 +113,7 @@ export class Execution {
     if (!this.#stopping) this.#arm();
   }
 
-  /** One transition. Returns the unused bytes; undefined if it needs more. */
+  /** Does one transition. Returns the unused bytes; undefined if it needs more. */
   #step(chunk: Uint8Array): Uint8Array | undefined {
     switch (this.#phase) {
       case 'handshake':

@@ -227,7 +227,7 @@ export class RawReplLink {
     );
   }
 
-  /** From now on, all bytes go to the terminal: the board is about to reset. */
+  /** Sends all further bytes to the terminal, because the board is about to reset. */
   abandonRaw(): void {
     this.touch();
     this.#mode = 'friendly';

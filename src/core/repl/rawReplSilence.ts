@@ -7,7 +7,7 @@ const SETTLE_MS = 1000;
 
 /** The code being watched. */
 interface Watched {
-  /** Whether the received bytes turn out to be complete after all. */
+  /** Returns whether the received bytes are complete after all. */
   readonly settle: () => boolean;
   /** Whether the last output is what a board prints after a reset. */
   readonly endsInBanner: () => boolean;

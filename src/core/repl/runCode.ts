@@ -1,8 +1,8 @@
 import { pyRepr } from '../python/python';
 
 /**
- * Python code that runs a file on the board under its own name, for tracebacks. execfile reads the
- * file in pieces if the port has it; otherwise the source is compiled as a whole.
+ * Returns Python code that runs a file on the board under its own name, for tracebacks. execfile
+ * reads the file in pieces if the port has it; otherwise the source is compiled as a whole.
  */
 export function runFileCode(path: string): string {
   const name = pyRepr(path);

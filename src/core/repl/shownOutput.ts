@@ -7,9 +7,9 @@ const NONE = new Uint8Array();
 const RAW_FRAME_END = /\x04(?=\x04|Traceback|$)/;
 
 /**
- * The part of a board's output that the terminal shows. While a program is being stopped, that is
- * everything up to the first prompt: later output answers keys that the user has not typed. Once
- * the board is at its prompt, the terminal shows one.
+ * Selects the part of a board's output that the terminal shows. While a program is being stopped,
+ * it shows output only up to the first prompt, because later output answers keys that the user has
+ * not typed. Once the board is at its prompt, the terminal shows one.
  */
 export class ShownOutput {
   #state: 'everything' | 'upToPrompt' | 'nothing' = 'everything';
@@ -17,12 +17,12 @@ export class ShownOutput {
   #tail = '';
   readonly #screen = new PromptTracker();
 
-  /** From now on, show output up to the first prompt, or up to the end of code in the raw REPL. */
+  /** From now on, shows output up to the first prompt, or up to the end of code in the raw REPL. */
   upToPrompt(): void {
     if (this.#state === 'everything') this.#state = 'upToPrompt';
   }
 
-  /** Show everything again. */
+  /** Shows everything again. */
   everything(): void {
     this.#state = 'everything';
     this.#tail = '';

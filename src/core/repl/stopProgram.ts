@@ -71,8 +71,8 @@ async function stopGently(link: LinkSteps, signal?: AbortSignal): Promise<boolea
 }
 
 /**
- * One round of Ctrl-C. stopped: the raw REPL has answered. falsePrompt: something looked like a
- * prompt, and no raw REPL answered there.
+ * Sends one round of Ctrl-C. stopped: the raw REPL has answered. falsePrompt: something looked like
+ * a prompt, and no raw REPL answered there.
  */
 async function stopRound(
   link: LinkSteps,

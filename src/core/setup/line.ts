@@ -18,7 +18,7 @@ const LOOK_MS = 300;
 export interface LinePlaces {
   /** Returns the places that have a board which is not being worked on. */
   arrived(): Promise<readonly string[]>;
-  /** The board there is not offered again until it has been unplugged. */
+  /** Marks the board there as taken: it is not returned again until it has been unplugged. */
   take(place: string): void;
 }
 
@@ -26,9 +26,9 @@ export interface LinePlaces {
 export interface LineBoard {
   readonly board: SetupBoard;
   readonly host: SetupHost;
-  /** What was done on this board before it failed in an earlier run, if it still answers. */
+  /** Returns the record of an earlier run in which this board failed, if it still answers. */
   readonly unfinished?: () => Promise<SetupRecord | undefined>;
-  /** @returns the place where the board is now, if it is another one than before */
+  /** Closes the link. @returns the board's current place, if it has changed */
   readonly close: () => Promise<string | undefined>;
 }
 
@@ -63,7 +63,7 @@ export interface LineOutcome {
   readonly stopped: string | undefined;
 }
 
-/** Time, in milliseconds, in which a board that failed earlier must answer in order to continue. */
+/** Time, in milliseconds, within which a board that failed earlier must answer to be continued. */
 const PEEK_MS = 5000;
 
 /** Returns the steps that an earlier run did on this board before it failed, if its firmware answers. */
@@ -122,7 +122,7 @@ export class ProductionLine {
     private readonly options: LineOptions,
   ) {}
 
-  /** Ends when `signal` is aborted, after `count` boards, or at a failure that is not one of single boards. */
+  /** Runs until `signal` is aborted, `count` boards are done, or a failure affects every board. */
   async run(): Promise<LineOutcome> {
     const { count = Infinity, signal, clock = systemClock } = this.options;
     while (!signal.aborted && !this.#ends && this.#stopped === undefined && this.#begun < count) {

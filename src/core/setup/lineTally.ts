@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SetupRecord } from './record';
 
-/** Failures in a row, in the same step and for the same reason, that are not the fault of single boards. */
+/** Number of consecutive failures, in the same step and for the same reason, after which the line stops. */
 const SAME_IN_A_ROW = 3;
 /** The same before the first board has succeeded: the template is then the likelier cause. */
 const SAME_AT_FIRST = 2;

@@ -24,7 +24,7 @@ export const ACCESS_POINT_PAGE = 'http://192.168.4.1/';
 
 const MOST = 200;
 const MOST_OUTPUT = 1024 * 1024; // bytes
-/** A scan takes some seconds, and a tool without an adapter may hang. */
+/** Time limit of a tool in milliseconds: a scan takes some seconds, and a tool without an adapter may hang. */
 const TOOL_MS = 20_000;
 const LONGEST = 32; // bytes of a network's name, IEEE 802.11
 const AIRPORT =
@@ -36,7 +36,7 @@ const NMCLI = ['-t', '-f', 'SSID,SIGNAL', 'device', 'wifi', 'list'] as const;
 const TOOLS: Partial<
   Record<NodeJS.Platform, readonly [string, readonly string[], (text: string) => NearNetwork[]][]>
 > = {
-  // Its list may be 30 s old, older than the network of a board. Not everyone may ask for a new one.
+  // nmcli's list may be 30 s old and lack the network of a board. Not every user may request a new scan.
   linux: [
     ['nmcli', [...NMCLI, '--rescan', 'yes'], fromNmcli],
     ['nmcli', NMCLI, fromNmcli],
@@ -49,7 +49,7 @@ const TOOLS: Partial<
   ],
 };
 
-/** Runs a program of this computer. Its language is English, as far as it can be chosen. */
+/** Runs a program of this computer, in English if the program allows it. */
 export const runTool: RunTool = (program, args) =>
   new Promise((resolve) => {
     const env = { ...process.env, LC_ALL: 'C.UTF-8' };
@@ -102,7 +102,7 @@ export function byHand(): string {
   );
 }
 
-/** `SSID:SIGNAL`, a colon in a name written as `\:`. https://networkmanager.dev/docs/api/latest/nmcli.html */
+/** Parses lines `SSID:SIGNAL`, with `\:` for a colon in a name. https://networkmanager.dev/docs/api/latest/nmcli.html */
 function fromNmcli(text: string): NearNetwork[] {
   return text.split('\n').flatMap((line) => {
     const [, ssid = '', signal] = /^((?:[^\\:]|\\.)*):(\d+)$/.exec(line.trim()) ?? [];
@@ -110,7 +110,7 @@ function fromNmcli(text: string): NearNetwork[] {
   });
 }
 
-/** Its words are in the system's language, but SSID is SSID, and only the signal is in percent. */
+/** Parses the output of netsh, which is in the system's language: "SSID" is the same in all, and only the signal is in percent. */
 function fromNetsh(text: string): NearNetwork[] {
   return text.split(/^\s*SSID \d+\s*:/m).flatMap((part, at) => {
     const ssid = part.split(/\r?\n/, 1)[0]?.trim() ?? '';
@@ -120,7 +120,7 @@ function fromNetsh(text: string): NearNetwork[] {
   });
 }
 
-/** Columns: name, right-aligned; BSSID (hidden from most programs); RSSI in dBm. */
+/** Parses the columns of airport: name, right-aligned; BSSID (hidden from most programs); RSSI in dBm. */
 function fromAirport(text: string): NearNetwork[] {
   return text.split('\n').flatMap((line) => {
     const [, ssid = '', rssi] =
@@ -148,7 +148,7 @@ function fromProfiler(text: string): NearNetwork[] {
   return found;
 }
 
-/** -50 dBm and better is full, -100 dBm is nothing: how Windows counts it. */
+/** Converts a signal strength to percent like Windows: -50 dBm or more is 100 %, -100 dBm is 0 %. */
 function percentOf(dBm: number): number {
   return Math.min(100, Math.max(0, 2 * (dBm + 100)));
 }

@@ -16,7 +16,7 @@ export interface SetupRecord {
   readonly machine?: string;
   /** Steps that are done, in their order. */
   readonly done: readonly StepName[];
-  /** Where it failed; undefined: it did not. */
+  /** The step that failed, and why; undefined if none did. */
   readonly failed?: { readonly step: StepName; readonly reason: string; readonly hint?: string };
   /** Remarks, such as a step that this board does not support. */
   readonly notes: readonly string[];
@@ -71,7 +71,7 @@ export function recordsCsv(records: readonly SetupRecord[]): string {
   return toCsv([head, ...rows]);
 }
 
-/** One sentence about a board for people. */
+/** Describes the result of one board in a sentence. */
 export function recordWords(record: SetupRecord): string {
   const who = record.name ?? record.uid ?? record.chip ?? l10n.t('A board');
   if (!record.failed) {

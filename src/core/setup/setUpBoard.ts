@@ -127,7 +127,7 @@ class SetUp {
     await this.#known();
   }
 
-  /** The board's description of itself, read once. */
+  /** Returns the board's description of itself, which is read once. */
   async #known(): Promise<BoardInfo> {
     if (this.#info) return this.#info;
     const { signal } = this.options;
@@ -250,7 +250,7 @@ class SetUp {
     const { expect } = this.template.broker ? await this.#brokerPlace() : {};
     const { uid = '' } = expect ? await this.#fitting() : {};
     this.#arrival = expect?.(uid, signal);
-    // The next step awaits it. If the restart fails first, there is no next step, and this failure adds nothing.
+    // The next step awaits it. If the restart fails, there is no next step, and this error would add nothing.
     this.#arrival?.catch(() => undefined);
     this.#say('start', l10n.t('Restarting'));
     await this.board.reset('soft', signal);
@@ -277,7 +277,7 @@ class SetUp {
     if (note !== undefined) this.#note(note);
   }
 
-  /** Fills the places of a value of the template. */
+  /** Replaces the placeholders in a value of the template. */
   async #filled<T>(value: T): Promise<T> {
     const { name = '', uid = '', n = 1 } = this.#record;
     const secret = (wanted: string) => this.host.secret(wanted);

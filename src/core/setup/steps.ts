@@ -46,38 +46,38 @@ export interface BrokerPlace {
   readonly arrived?: (signal: AbortSignal) => Promise<void>;
 }
 
-/** Wi-Fi networks that the agent is given. */
+/** The Wi-Fi networks in the agent's configuration. */
 export type SetupNetworks = NonNullable<AgentConfig['wifi']>;
 
-/** What the window and the command line provide. */
+/** Services that the window or the command line provides for a setup. */
 export interface SetupHost {
   /** The firmware of the template, loaded once for all boards. */
   firmware(use: string, signal: AbortSignal): Promise<Firmware>;
   secret(name: string): Promise<string | undefined>;
-  /** What was done earlier on the same board. */
+  /** Returns the record of an earlier run on the same board. */
   earlier(board: Pick<SetupRecord, 'uid' | 'chip'>): SetupRecord | undefined;
   nextName(pattern: string): BoardName;
   /** Called with the board's name, so that this computer uses it too. */
   named?(uid: string | undefined, name: string): Promise<void>;
   /** Asks for the board's networks once and remembers the answer; undefined: the template names them. */
   networks?(fit: AgentFit): Promise<SetupNetworks>;
-  /** @param broker with its places filled */
+  /** Returns how the board reaches its broker. @param broker without placeholders */
   broker(broker: TemplateBroker, fit: AgentFit, signal: AbortSignal): Promise<BrokerPlace>;
   /** Keeps a board's new key before the board has it, so that an interruption cannot lose it. */
   keepKey(uid: string, key: Uint8Array): Promise<void>;
   agentSource(fit: AgentFit): Promise<AgentSource>;
-  /** Local files of the template's entry, as they are to be on the board. */
+  /** Returns the local files of the template's entry, with their content for the board. */
   files(file: TemplateFile, signal: AbortSignal): Promise<readonly WriteItem[]>;
   app(folder: string, signal: AbortSignal): Promise<AppPackage>;
   supervisor(): Promise<Supervisor>;
-  /** @returns a note when stubs cannot be set up here */
+  /** Sets up stubs for the board. @returns a note if that is not possible here */
   stubs(info: BoardInfo, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** How one board is set up. */
 export interface SetUpOptions {
   readonly signal: AbortSignal;
-  /** What was done on this board before: those steps are not done again. */
+  /** The record of an earlier run on this board. Its completed steps are skipped. */
   readonly before?: SetupRecord;
   /** Steps of the template that are left out. */
   readonly without?: readonly StepName[];

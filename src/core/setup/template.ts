@@ -5,7 +5,7 @@ import { asError, UsageError } from '../errors';
 import { STEPS, type StepName } from './stepNames';
 import { MAX_TEMPLATE_CHARACTERS, TEMPLATE_SCHEMA } from './templateSchema';
 
-/** The broker that boards are prepared for. Texts may have places such as `{secret:NAME}`. */
+/** The broker to which boards will connect. Texts may contain placeholders such as `{secret:NAME}`. */
 export interface TemplateBroker {
   /** A broker of this computer's configuration, at which the board is then expected. */
   readonly id?: string;
@@ -28,7 +28,7 @@ export interface TemplateFile {
   readonly to: string;
 }
 
-/** The entries of a template that mean work on the board, in the order in which they are offered. */
+/** The entries of a template that require work on the board, in the order in which they are offered. */
 export const PARTS = ['firmware', 'name', 'broker', 'files', 'app', 'stubs'] as const;
 export type Part = (typeof PARTS)[number];
 
@@ -50,11 +50,11 @@ export interface SetupTemplate {
   /** Folder of an app, next to the template. */
   readonly app?: string;
   readonly stubs?: boolean;
-  /** Text of one label, with places. */
+  /** Text of one label, with placeholders. */
   readonly label?: string;
 }
 
-/** Problems that one message names. */
+/** Number of problems that one message names. */
 const MAX_PROBLEMS = 5;
 
 /**
@@ -86,7 +86,7 @@ function plainValue(document: Document, file: string): unknown {
   }
 }
 
-/** Rules that the schema cannot express. */
+/** Returns violations of rules that the schema cannot express. */
 function contradictions(template: SetupTemplate): string[] {
   const { broker, wifi, files = [], app, name, tags } = template;
   const problems: string[] = [];
@@ -148,7 +148,10 @@ export function stepsOf(template: SetupTemplate): StepName[] {
   return STEPS.filter((step) => wanted[step]);
 }
 
-/** The names of the secrets that every board needs, those with places in them left out. */
+/**
+ * Returns the names of the secrets that every board needs. Names that contain placeholders are left
+ * out.
+ */
 export function plainSecrets(template: SetupTemplate): string[] {
   const names = JSON.stringify(template).matchAll(/\{secret:([\w.-]+)\}/g);
   return [...new Set([...names].map(([, name = '']) => name))];

@@ -77,7 +77,7 @@ const WIFI: JsonSchema = {
   },
 };
 
-/** The whole file: for checks, for the editor and for the documentation. */
+/** The schema of the whole file, used for validation, in the editor and in the documentation. */
 export const TEMPLATE_SCHEMA: JsonSchema = {
   type: 'object',
   description: 'how a blank board is set up',

@@ -3,12 +3,12 @@ import { scanWifi } from '../agent';
 import { UsageError } from '../errors';
 import type { SetupBoard } from './steps';
 
-/** Networks that a message names. */
+/** Number of networks that a message names. */
 const MOST_NAMED = 8;
 
 /**
- * Has the board scan for its networks, so that a wrong name is reported here and does not become a silent board.
- * @throws UsageError when it sees none of those wanted
+ * Has the board scan for its networks. Otherwise a wrong name would be noticed only because the board stays silent.
+ * @throws UsageError if it sees none of the wanted networks
  */
 export async function checkNetworks(
   board: SetupBoard,

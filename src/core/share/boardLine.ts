@@ -4,7 +4,7 @@ import { DisposableStore, Emitter, type Disposable } from '../events';
 import type { Session, Transport } from '../transport';
 import type { LineState, SharedLine } from './sharedLine';
 
-/** A board of the window that is shared while it is used here: colleagues' work waits in the board's queue with all other work. */
+/** A board of the window that is shared while it is used here. Colleagues' work waits in the same queue as all other work. */
 export class BoardLine implements SharedLine, Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<void>());
@@ -25,7 +25,7 @@ export class BoardLine implements SharedLine, Disposable {
     if (terminal) this.#lifetime.add(terminal.onData((chunk) => this.#output.fire(chunk)));
   }
 
-  /** The window's views show what colleagues change, and no question is asked here for them. */
+  /** These verbs update the window's views with colleagues' changes, and never ask a question here. */
   get files(): Board['quietFiles'] {
     return this.board.quietFiles;
   }
@@ -51,7 +51,7 @@ export class BoardLine implements SharedLine, Disposable {
     work: (session: Session) => Promise<T>,
     { signal, job, isCode }: { signal?: AbortSignal; job: string; isCode?: boolean },
   ): Promise<T> {
-    // The board would replace a program that was started here by the next one without asking.
+    // Otherwise the code would replace a program that was started here, without a question.
     if (isCode && this.board.state.tag === 'running') {
       throw new ProgramRunningError(this.board.name);
     }

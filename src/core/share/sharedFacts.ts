@@ -6,7 +6,7 @@ import type { SharedFacts } from './sharedLine';
 /**
  * Returns what the birth of a shared board says about it.
  * @param home the root of its files
- * @throws UsageError for a board without a unique id: nothing would tell it from others at the broker
+ * @throws UsageError for a board without a unique id, which a broker cannot distinguish from others
  */
 export function sharedFacts(info: Partial<BoardInfo>, name: string, home: string): SharedFacts {
   const { uid, version = '', platform = '', machine = '', memory, flash } = info;

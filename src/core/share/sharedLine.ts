@@ -2,13 +2,13 @@ import type { BoardFiles } from '../boardFiles';
 import type { Event } from '../events';
 import type { Session } from '../transport';
 
-/** What the board at the end of a shared link does. */
+/** The state of the board on a shared link. */
 export type LineState =
   /** It waits at its prompt. */
   | 'idle'
-  /** Whether a program of the board's own, or of the user here, is running. */
+  /** A program runs: the board's own, or one that the user here started. */
   | 'program'
-  /** It has shown nothing since the link was opened. */
+  /** It has printed nothing since the link was opened. */
   | 'unknown'
   /** This computer works on it. */
   | 'busy';
@@ -19,11 +19,11 @@ export interface SharedLine {
   readonly files: BoardFiles;
   readonly state: LineState;
   readonly onDidChange: Event<void>;
-  /** What the board prints outside of sessions. */
+  /** Output of the board outside of sessions. */
   readonly onOutput: Event<Uint8Array>;
   /** Fired once when the link ends, with the cause. */
   readonly onClose: Event<Error | undefined>;
-  /** Running code can receive input. */
+  /** Whether running code can receive input. */
   readonly takesInput: boolean;
   /**
    * Runs work when the board is free.
@@ -33,12 +33,12 @@ export interface SharedLine {
     work: (session: Session) => Promise<T>,
     options: { signal?: AbortSignal; job: string; isCode?: boolean },
   ): Promise<T>;
-  /** Sends Ctrl-C to what runs. */
+  /** Sends Ctrl-C to the running code. */
   interrupt(): Promise<void>;
   softReset(): Promise<void>;
 }
 
-/** What the birth of a shared board says about it. */
+/** The description of a shared board in its birth. */
 export interface SharedFacts {
   readonly uid: string;
   readonly name: string;

@@ -3,7 +3,7 @@ import type { Event } from '../events';
 import type { Log } from '../log';
 import type { SharedFacts, SharedLine } from './sharedLine';
 
-/** What a board needs to be shared. */
+/** Everything that sharing a board requires. */
 export interface ShareOptions {
   readonly profile: BrokerProfile;
   /** The password of the login in the profile. */
@@ -21,7 +21,7 @@ export type ShareEnd = 'stopped' | 'unplugged';
 export interface Share {
   /** Fired once. */
   readonly onDidEnd: Event<ShareEnd>;
-  /** Says farewell and ends. The program on the board and the link go on. */
+  /** Announces the end and ends the sharing. The program on the board and the link continue. */
   stop(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ type WithSession = <T>(
   options?: SessionOptions,
 ) => Promise<T>;
 
-/** A link that only the sharing uses, as the command line opens it. */
+/** A link that is used only for sharing, as in the command line. */
 export class TransportLine implements SharedLine, Disposable {
   readonly #lifetime = new DisposableStore();
   readonly #changed = this.#lifetime.add(new Emitter<void>());
@@ -19,7 +19,7 @@ export class TransportLine implements SharedLine, Disposable {
   readonly onClose;
   readonly files: BoardFiles;
   readonly #stop = new AbortController();
-  /** A program that shows nothing was found when work began. */
+  /** Whether work was refused because of a running program that prints nothing. */
   #wasRefused = false;
 
   constructor(

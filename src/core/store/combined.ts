@@ -34,7 +34,10 @@ export class Combined<Q, A> {
     private readonly options: CombineOptions<Q>,
   ) {}
 
-  /** @throws the error of the call, for all questions that share it */
+  /**
+   * Asks a question together with others that arrive at the same time.
+   * @throws the error of the call, for all questions that share it
+   */
   async ask(question: Q): Promise<A> {
     const batch = (this.#next ??= this.#begin());
     const index = batch.asked.push(question) - 1;

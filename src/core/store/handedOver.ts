@@ -69,7 +69,7 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** `gone`: another process has taken it in the meantime. */
+/** Reads an entry. `gone`: another process has taken it in the meantime. */
 function readEntry(path: string): AuditEntry | 'damaged' | 'gone' {
   let text: string;
   try {

@@ -45,7 +45,7 @@ export function page<T>(
   return { rows, next: { at: Number(last.at), id: Number(last.id) } };
 }
 
-/** A board of an operation, with its texts shortened. */
+/** Returns a board of an operation, with its texts shortened. */
 export function bounded({ uid, name, status, error }: AuditBoard): AuditBoard {
   return {
     ...(uid === undefined ? {} : { uid: cut(uid) }),

@@ -19,7 +19,7 @@ export interface Comparison {
   readonly same: number;
 }
 
-/** A file of a board, or of the computer by its place on the board. */
+/** A file of a board, or a file of the computer under its path on the board. */
 export interface Compared {
   readonly path: string;
   readonly sha256?: string;

@@ -12,7 +12,7 @@ export const IGNORE_FILE = '.mpyignore';
 /** Limit of the depth: a deeper tree is a mistake, such as a loop of links on a network drive. */
 const MAX_DEPTH = 40;
 
-/** Files that are read at a time: reading a small one takes several calls of the system, each in another thread. */
+/** Number of files read at the same time: reading a small file takes several system calls, each in a thread of its own. */
 const READ_AT_ONCE = 16;
 
 /** The user's settings for one workspace folder. */
@@ -82,7 +82,7 @@ export async function ignoresFor(
   return scan.ignores;
 }
 
-/** What is kept of a file that was read. */
+/** The properties of a file that was read. */
 interface ReadFile {
   readonly size: number;
   readonly sha256: string;

@@ -63,7 +63,7 @@ function hasRootFile(entries: readonly WalkEntry[]): boolean {
   return entries.some((entry) => entry.type === 'file' && entry.path.lastIndexOf('/') === 0);
 }
 
-/** The same for the files of a device file, whose rules cover the whole board. */
+/** Does the same for the files of a device file, whose rules cover the whole board. */
 export async function prepareTree(
   sync: Pick<FolderSync, 'files' | 'localFs' | 'transform'>,
   local: LocalTree,

@@ -47,8 +47,8 @@ export async function followChanges(
 }
 
 /**
- * If the board ignores case, a deleted file and a file written under another case are one. It is renamed (a write would replace
- * it anyway) and not deleted.
+ * Replaces a deletion and a write of the same name in another case by a rename, if the board ignores case: both are one file there,
+ * and deleting the old name would delete the new file.
  */
 async function caseOnly(
   actions: readonly SyncAction[],

@@ -2,7 +2,7 @@ import type { BoardFiles, WriteItem } from '../boardFiles';
 import { sha256 } from './localFs';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
-/** Where a copy is read and kept. */
+/** The board and the store for copies. */
 export interface KeepOptions {
   readonly files: BoardFiles;
   readonly undo: UndoStore;
@@ -40,7 +40,7 @@ export async function keepReplaced(
   const record = recordOf(options, entries);
   await options.undo.save(record); // saved before the first write, because the connection may be lost in the middle
   await write();
-  // A start file may have got more than the given content: lines that start the agent stay in it.
+  // A start file may contain more than the given content, because lines that start the agent stay in it.
   const now = await options.files.hash(
     entries.map((e) => e.path),
     options.signal,

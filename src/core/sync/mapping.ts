@@ -26,7 +26,7 @@ export type MappingSetting = string | { from?: unknown; to?: unknown; boards?: u
 /** Without mappings, the whole folder maps to the board. */
 export const WHOLE_FOLDER: readonly Mapping[] = [{ from: '', to: '/' }];
 
-/** The same for a board whose files are below `home`. */
+/** Returns the same mapping for a board whose files are below `home`. */
 export function wholeFolder(home: string): readonly Mapping[] {
   return home === '/' ? WHOLE_FOLDER : [{ from: '', to: home }];
 }
@@ -76,7 +76,7 @@ function relativeFolder(text: string, shown: string): string {
 /** Stands for the board's name in a mapping's `from`. */
 const NAME = '{name}';
 
-/** Where a board's own folder is, without a setting. */
+/** The default mapping of a board's own folder. */
 export const BOARD_FOLDER: Mapping = { from: `boards/${NAME}`, to: '/' };
 
 /** Returns whether the mapping is for a folder of each board. */

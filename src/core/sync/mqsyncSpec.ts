@@ -19,17 +19,17 @@ export interface SpecItem {
   /** Name relative to the target. Default: the source's name. */
   readonly name?: string;
   readonly policy?: LocalFile['policy'];
-  /** Source becomes .mpy: `--mpy` behind the target, or a rename to a .mpy name. */
+  /** The source is compiled to .mpy: `--mpy` after the target, or a rename to a .mpy name. */
   readonly compile?: boolean;
 }
 
-/** A parsed specification, and what is wrong in it. */
+/** A parsed specification, and its problems. */
 export interface Spec {
   readonly items: readonly SpecItem[];
   readonly problems: readonly SyncProblem[];
 }
 
-/** Options behind a target folder. */
+/** A target folder with the options after it. */
 interface Target {
   readonly path: string;
   readonly policy: LocalFile['policy'];
@@ -225,7 +225,9 @@ function resolveDots(path: string): string {
   return parts.join('/');
 }
 
-/** A specification never deletes files, and pulls only the files it names. */
+/**
+ * Returns the rules of a specification: it never deletes files, and pulls only the files it names.
+ */
 export function specRules(tree: LocalTree, host = hostNames()): SyncRules {
   const locals = new Map(tree.files.map(({ board, local }) => [board, local]));
   // Its compiled form is compared as well, but never pulled into the source.

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { orAbsent, replaceFile } from '../localFiles';
 import type { UndoFolder } from './undoStore';
 
-/** A folder on this computer for undo records. It is created on the first write and readable only by its owner. */
+/**
+ * Returns a folder on this computer for undo records. It is created on the first write and readable only by its
+ * owner.
+ */
 export function nodeUndoFolder(folder: string): UndoFolder {
   return {
     read: (name) => orAbsent(readFile(join(folder, name)), undefined),

@@ -76,9 +76,9 @@ async function volumes(
 }
 
 /**
- * Groups the writes by file system. File systems are mounted at the root or one folder below it, so a top folder that the board
- * does not have is none. If all writes go into one top folder, the board is asked about it even if it was not listed: a sync that
- * is limited to a folder lists nothing above it.
+ * Returns a function that maps a path to the folder of its file system. File systems are mounted at the root or one folder below it,
+ * so a top folder that does not exist on the board is not one. If all writes go into one top folder, it counts even if it was not
+ * listed: a sync that is limited to a folder lists nothing above it.
  */
 function volumesOf(
   writes: readonly SyncAction[],
@@ -93,7 +93,7 @@ function volumesOf(
   };
 }
 
-/** A folder that does not exist yet will be created on the root's file system. */
+/** Returns the space at a folder. A folder that does not exist yet will be created on the root's file system. */
 async function spaceAt(
   files: BoardFiles,
   folder: string,

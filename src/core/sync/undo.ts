@@ -6,7 +6,7 @@ import type { LocalFs } from './localFs';
 import { boardSide, localSide, type Side } from './sides';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
-/** Where a sync is undone. */
+/** The files and records that an undo uses. */
 export interface UndoOptions {
   readonly files: BoardFiles;
   readonly localFs: LocalFs;
@@ -16,7 +16,7 @@ export interface UndoOptions {
   readonly onProgress?: (done: number, total: number, path: string) => void;
 }
 
-/** What undo has done. */
+/** The result of an undo. */
 export interface UndoResult {
   readonly record: UndoRecord;
   /** Paths whose old content was restored. */

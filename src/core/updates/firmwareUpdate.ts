@@ -51,7 +51,10 @@ export async function loadFirmwareUpdate(
   return { ...chosen, image, signed, label: `${signed.board} ${signed.version}` };
 }
 
-/** @throws UsageError for an image that no trusted key has signed, where such keys are in use */
+/**
+ * Checks that firmware is signed by a trusted key, if the user has such keys.
+ * @throws UsageError
+ */
 export function checkSigned(
   { signed, label }: Pick<LoadedFirmware, 'signed' | 'label'>,
   trusted: readonly string[],

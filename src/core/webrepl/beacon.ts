@@ -13,9 +13,9 @@ const UID = /^(?:[0-9a-f]{1,2}:){3,31}[0-9a-f]{1,2}$/i;
 const URL_FORM = /^(?:ws|telnet):\/\/(\d{1,3}(?:\.\d{1,3}){3})(?::\d{1,5})?\/?$/;
 
 /**
- * The board in a beacon of iot-kernel: its URL, a line feed, its id. Anyone on the network can send one, so it must name the
- * address that it came from, and the id is shown but proves nothing.
- * @returns undefined if it is not one
+ * Returns the board in a beacon of iot-kernel: its URL, a line feed, its id. Anyone on the network can send one, so it must
+ * name the address that it came from, and the id is shown but proves nothing.
+ * @returns undefined if the data are not a valid beacon
  */
 export function boardInBeacon(data: Uint8Array, sender: string): Found | undefined {
   if (data.length > MOST_BYTES) return undefined;

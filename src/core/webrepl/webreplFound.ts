@@ -11,7 +11,7 @@ export interface DnsRecord {
 
 /** Services under which MicroPython boards announce WebREPL; ESP-IDF's examples use the second. */
 export const webReplServices = ['_webrepl._tcp.local', '_ws._tcp.local'];
-/** Boards that one answer, and all answers together, may announce. */
+/** Limit of boards in one answer, and in all answers together. */
 export const MOST_BOARDS = 1000;
 
 /**
@@ -54,7 +54,7 @@ export function boardsInRecords(
   return [...found.values()];
 }
 
-/** The host of a WebREPL address, in lower case. */
+/** Returns the host of a WebREPL address, in lower case. */
 export function hostOf(address: WebReplAddress): string {
   return webreplUrl(address).url.hostname.toLowerCase();
 }

@@ -7,10 +7,10 @@ import { ProtocolError } from '../errors';
  * Source: MicroPython's extmod/modwebrepl.c (struct webrepl_file) and extmod/modwebsocket.c.
  */
 
-/** The header's `type`. */
+/** The values of the header's `type`. */
 export const webReplRequest = { put: 1, get: 2, version: 3 } as const;
 
-/** What the server says while logging in. */
+/** The server's request for the password. */
 export const passwordPrompt = 'Password: ';
 /** Sent after a correct password, followed by the prompt. */
 export const connectedBanner = '\r\nWebREPL connected\r\n>>> ';
@@ -19,7 +19,7 @@ export const deniedBanner = '\r\nAccess denied\r\n';
 
 /** Longest name in bytes: the header has 64, and the server reads up to the terminating zero. */
 export const maxNameBytes = 63;
-/** The server's WebSocket code stops at frames whose length needs eight bytes. */
+/** Longest frame in bytes: the server's WebSocket code fails on frames whose length needs eight bytes. */
 export const maxFrameBytes = 0xffff;
 /** Status of a finished step. */
 const statusOk = 0;
@@ -27,7 +27,7 @@ const statusOk = 0;
 const headerBytes = 82;
 
 /**
- * The header of a request. `size` is the file's length in bytes (put only).
+ * Encodes the header of a request. `size` is the file's length in bytes (put only).
  * @throws ProtocolError when the name is too long for the header
  */
 export function encodeRequest(
@@ -64,7 +64,7 @@ export function checkAnswer(answer: Uint8Array): void {
   if (status !== statusOk) throw new ProtocolError(l10n.t('WebREPL reports error {0}', status));
 }
 
-/** The server's firmware version from its answer to a version request. */
+/** Decodes the server's firmware version from its answer to a version request. */
 export function decodeVersion(answer: Uint8Array): string | undefined {
   return answer.length === 3 ? Array.from(answer).join('.') : undefined;
 }
@@ -92,7 +92,7 @@ export function frames(data: Uint8Array, size: number = maxFrameBytes): Uint8Arr
   return all;
 }
 
-/** One password, as the server reads it. */
+/** Encodes a password for the server, which reads up to the carriage return. */
 export function encodePassword(password: string): Uint8Array {
   return concat([utf8(password), utf8('\r')]);
 }

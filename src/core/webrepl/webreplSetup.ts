@@ -13,7 +13,7 @@ import { parseNetworks, type WifiNetwork } from '../wifiNetworks';
 import { passwordProblem } from './webreplProtocol';
 import { isMissing, under } from '../files';
 
-/** Milliseconds; a scan takes a few seconds, and a join prints something every half second. */
+/** Silence in milliseconds after which the board is assumed to hang: a scan takes a few seconds, and a join prints every half second. */
 const SILENCE_MS = 30_000;
 const PORT = 8266;
 const CONFIG_MARK = '# Written by mpyfleet: WebREPL and its Wi-Fi';
@@ -41,8 +41,8 @@ export interface SetupBoard {
 }
 
 /**
- * Networks in range of the board, strongest first, without duplicate names. Hidden ones have no
- * name and are omitted.
+ * Scans for networks in range of the board, strongest first, without duplicate names. Hidden ones
+ * have no name and are omitted.
  * @throws UsageError when the board has no Wi-Fi
  */
 export async function scanWifi(session: Session, signal?: AbortSignal): Promise<WifiNetwork[]> {
@@ -86,7 +86,7 @@ export async function setUpWebRepl(
   return webreplAddress(`ws://${ip}:${port}`);
 }
 
-/** Removes what {@link setUpWebRepl} has written and keeps what the user wrote. */
+/** Removes the files and lines that {@link setUpWebRepl} wrote, and keeps the user's own. */
 export async function removeWebRepl(board: SetupBoard, signal?: AbortSignal): Promise<void> {
   const places = await placesOf(board, signal);
   const boot = await readText(board, places.boot, signal);
@@ -97,25 +97,25 @@ export async function removeWebRepl(board: SetupBoard, signal?: AbortSignal): Pr
   if (config?.startsWith(CONFIG_MARK)) await board.files.remove(places.config, { signal });
 }
 
-/** Paths of the board's start file and of the file with the password. */
+/** Returns the paths of the board's start file and of the file with the password. */
 async function placesOf({ files }: SetupBoard, signal?: AbortSignal) {
   const { home } = await files.places(signal);
   return { boot: under(home, '/boot.py'), config: under(home, '/webrepl_cfg.py') };
 }
 
-/** boot.py with the start-up lines once, at their old position or else at the end. */
+/** Returns boot.py with the start-up lines once, at their old position or else at the end. */
 export function withStartUp(boot: string): string {
   const block = webreplBoot.endsWith('\n') ? webreplBoot : `${webreplBoot}\n`;
   if (BLOCK.test(boot)) return boot.replace(BLOCK, () => block);
   return boot === '' || boot.endsWith('\n') ? boot + block : `${boot}\n${block}`;
 }
 
-/** boot.py without them. */
+/** Returns boot.py without the start-up lines. */
 export function withoutStartUp(boot: string): string {
   return boot.replace(BLOCK, '');
 }
 
-/** @returns the board's IP address */
+/** Joins the network. @returns the board's IP address */
 async function joinWifi(
   session: Session,
   { name, password }: WebReplSetup['wifi'],

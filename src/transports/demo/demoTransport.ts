@@ -26,7 +26,7 @@ export interface DemoSettings {
   readonly examples?: boolean;
 }
 
-/** Value of `machine.unique_id()` on this demo board, in lower-case hex. */
+/** Returns the value of `machine.unique_id()` on this demo board, in lower-case hex. */
 function demoUid(address: DemoAddress): string {
   return createHash('sha256').update(`demo board ${address.id}`).digest('hex').slice(0, 16);
 }
@@ -37,8 +37,8 @@ export function demoFolder(address: DemoAddress, settings: DemoSettings): string
 }
 
 /**
- * A MicroPython inside this program: `demo:1`, `demo:2`, … are separate boards, each with its own
- * files.
+ * Creates a MicroPython inside this program: `demo:1`, `demo:2`, … are separate boards, each with
+ * its own files.
  */
 export function demoTransport(
   address: DemoAddress,

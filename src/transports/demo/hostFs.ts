@@ -80,7 +80,7 @@ export class HostFs {
     this.#used = usedBlocks(folder);
   }
 
-  /** Block size, total blocks and free blocks, as in statvfs. */
+  /** Returns the block size, total blocks and free blocks, as in statvfs. */
   space(): [block: number, total: number, free: number] {
     const total = Math.floor(this.capacity / BLOCK);
     return [BLOCK, total, Math.max(0, total - this.#used)];

@@ -101,7 +101,7 @@ export class InputRing {
     return count;
   }
 
-  /** The next byte, or undefined. */
+  /** Reads the next byte. Returns undefined if there is none. */
   readByte(): number | undefined {
     if (this.available === 0) return undefined;
     const at = Atomics.load(this.#words, word.read);

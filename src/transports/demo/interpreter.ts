@@ -267,7 +267,7 @@ export class Interpreter {
   }
 }
 
-/** How an Emscripten character device reacts to writes and polls. */
+/** Returns how an Emscripten character device reacts to writes and polls. */
 function deviceOps(fs: EmscriptenFs, name: string): DeviceOps {
   return fs.getDevice(fs.lookupPath(`/dev/${name}`).node.rdev).stream_ops;
 }

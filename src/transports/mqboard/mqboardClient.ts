@@ -56,7 +56,7 @@ export class MqboardClient implements Disposable {
     return this.#command('eval', '', [source], signal);
   }
 
-  /** The content of a file. */
+  /** Reads the content of a file. */
   get(path: string, signal?: AbortSignal): Promise<Uint8Array> {
     return this.#command('get', path, [new Uint8Array()], signal);
   }

@@ -24,7 +24,7 @@ export function encodeMqboard(seq: number, last: boolean, data: Uint8Array): Buf
   return out;
 }
 
-/** @throws ProtocolError when it is too short to be a frame */
+/** Decodes a frame. @throws ProtocolError when it is too short to be a frame */
 export function decodeMqboard(message: Uint8Array): MqboardFrame {
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   if (bytes.length < 2) throw new ProtocolError(l10n.t('the board sent an incomplete frame'));

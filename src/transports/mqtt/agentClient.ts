@@ -101,7 +101,7 @@ export class AgentClient implements Disposable {
     return this.#nextId;
   }
 
-  /** `dl` for a request that must begin within `ms`: milliseconds since HELLO. */
+  /** Returns the `dl` for a request that must begin within `ms`: milliseconds since HELLO. */
   deadline(ms: number): number {
     return Math.round(this.#clock.now() - this.#helloAt + ms);
   }
@@ -143,7 +143,7 @@ export class AgentClient implements Disposable {
     }
   }
 
-  /** A request whose payload and answer are JSON. */
+  /** Sends a request whose payload and answer are JSON. */
   async json(op: OpCode, payload: object, options: RequestOptions = {}): Promise<Frame> {
     const about = 'p' in payload && typeof payload.p === 'string' ? payload.p : undefined;
     return this.request(op, Buffer.from(JSON.stringify(payload)), { about, ...options });

@@ -137,7 +137,7 @@ function address(uid: string): Address {
   return { kind: 'mqtt', text: `mqtt:${uid}`, broker: '', uid };
 }
 
-/** The board requires signatures, and this computer has no key for it. */
+/** Returns the error for a board that requires signatures if this computer has no key for it. */
 export function keyNeeded(uid: string, name: string): ConnectError {
   return new ConnectError(
     address(uid),
@@ -151,7 +151,10 @@ export function keyNeeded(uid: string, name: string): ConnectError {
   );
 }
 
-/** The broker's profile requires encryption, and this board has none: an older agent, a firmware without AES, or open mode. */
+/**
+ * Returns the error for a board without encryption if the broker's profile requires it: an older agent, a firmware without
+ * AES, or open mode.
+ */
 export function cannotEncrypt(uid: string, name: string): ConnectError {
   return new ConnectError(
     address(uid),
@@ -168,7 +171,9 @@ export function cannotEncrypt(uid: string, name: string): ConnectError {
   );
 }
 
-/** The board rejects our key, or claims to need none although we have one. */
+/**
+ * Returns the error for a board that rejects our key, or claims to need none although we have one.
+ */
 export function keyRefused(uid: string, name: string, mode: 'open' | 'signed'): ConnectError {
   const who = name || uid;
   return mode === 'open'

@@ -64,7 +64,7 @@ export async function control(
   }
 }
 
-/** @throws ProtocolError */
+/** Parses an answer of the broker's control topic. @throws ProtocolError */
 function parse(payload: Uint8Array): readonly ControlAnswer[] {
   const { responses } = jsonObject(payload) as { responses?: unknown };
   if (!Array.isArray(responses)) throw unreadable();

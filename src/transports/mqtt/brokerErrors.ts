@@ -62,7 +62,7 @@ function explain(
   };
 }
 
-/** A board in open mode that the user has not accepted. */
+/** Returns the error for a board in open mode that the user has not accepted. */
 export function openMode(address: Address, name: string): ConnectError {
   return new ConnectError(
     address,

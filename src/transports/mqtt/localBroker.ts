@@ -230,7 +230,7 @@ async function listen(server: Server, options: LocalBrokerOptions): Promise<numb
   return typeof address === 'object' && address ? address.port : options.port;
 }
 
-/** IPv4 addresses under which boards on the same network reach this computer. */
+/** Returns the IPv4 addresses under which boards on the same network reach this computer. */
 function lanAddresses(): string[] {
   return Object.values(networkInterfaces())
     .flatMap((list) => list ?? [])

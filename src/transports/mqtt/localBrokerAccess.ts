@@ -55,7 +55,10 @@ export class LocalBrokerAccess {
       : refusal(BAD_LOGIN, 'wrong user name or password');
   }
 
-  /** @returns why it may not be published; undefined if it may */
+  /**
+   * Checks whether a client may publish a message.
+   * @returns why it may not be published; undefined if it may
+   */
   publishProblem(
     client: Client | null,
     packet: { readonly topic: string; readonly retain: boolean; readonly payload: string | Buffer },

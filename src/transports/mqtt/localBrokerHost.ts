@@ -2,8 +2,8 @@ import type { IClientOptions } from 'mqtt';
 import { isLocalName, localLookup } from '../mdns/localNames';
 
 /**
- * Extra options for MQTT.js to reach a broker with a `.local` name: its address, since MQTT.js asks only the system,
- * which may not resolve such names. The certificate is still checked against the name.
+ * Returns extra options for MQTT.js to reach a broker with a `.local` name: its address, since MQTT.js asks only the
+ * system, which may not resolve such names. The certificate is still checked against the name.
  * @throws the lookup's error if there is no such host on the network
  */
 export async function localBrokerHost(

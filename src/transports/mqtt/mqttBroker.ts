@@ -172,7 +172,7 @@ export class MqttBroker implements Broker, Disposable {
     this.#lifetime.dispose();
   }
 
-  /** @throws ConnectError unless the user accepts a board that cannot prove its identity. `id`: its uid or prefix */
+  /** Checks that the user accepts a board in open mode. `id`: its uid or prefix. @throws ConnectError */
   async requireAccepted(address: Address, id: string): Promise<void> {
     const { secrets, profile } = this;
     if (!secrets.acceptsOpen || (await secrets.acceptsOpen(profile, id))) return;

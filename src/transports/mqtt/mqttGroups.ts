@@ -59,7 +59,7 @@ export class MqttGroups implements GroupPublisher {
     return boards.map((board) => outcomes.get(board) ?? gone(board));
   }
 
-  /** The broker and uid of a board that is online and not connected by a preferred link. */
+  /** Returns the broker and uid of a board that is online and not connected by a preferred link. */
   #fullPlace(board: Board): Place | undefined {
     if (board.transport && board.transport.kind !== 'mqtt') return undefined;
     const address = presentAgent(board);

@@ -16,7 +16,7 @@ function endsWithEmptyLine(source: string): boolean {
   return lines.length > 1 && lines.at(-1)?.trim() === '';
 }
 
-/** Depth of open brackets, and whether the end is inside a triple-quoted string. */
+/** Returns the depth of open brackets, and whether the end is inside a triple-quoted string. */
 function scan(source: string): { depth: number; inText: boolean } {
   let depth = 0;
   let quote = '';

@@ -30,7 +30,7 @@ export abstract class NetworkTransport<S extends NetworkStream> extends StreamTr
     this.#line = line;
   }
 
-  /** A sentence about what the user may expect after a reset. */
+  /** Returns a sentence about what the user may expect after a reset. */
   protected abstract resetHint(): string;
 
   /** The stream, after it was opened. */

@@ -23,7 +23,7 @@ export async function permissionHint(port: string): Promise<string | undefined> 
   }
 }
 
-/** The same for a port of the group `gid`, with the text of /etc/group. */
+/** Returns the hint for a port of the group `gid`, with the text of /etc/group. */
 export function groupHint(port: string, gid: number, { user, groups }: Who, file: string): string {
   const lines = file.split('\n').map((line) => line.split(':'));
   const [group = String(gid), , , members = ''] =

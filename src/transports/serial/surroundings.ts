@@ -83,7 +83,10 @@ async function usbDevices(
   return found;
 }
 
-/** The ports of a USB interface: USB to UART chips have `ttyUSB0` in its folder, boards with CDC `tty/ttyACM0`. */
+/**
+ * Finds the ports of a USB interface: USB to UART chips have `ttyUSB0` in its folder, boards with CDC
+ * `tty/ttyACM0`.
+ */
 async function portsOf(folder: string): Promise<string[]> {
   const names = [...(await namesIn(folder)), ...(await namesIn(join(folder, 'tty')))];
   return names.filter((name) => /^tty\w+\d$/.test(name));

@@ -8,7 +8,7 @@ import { Refusal } from './refusal';
 const DOTTED = /^[A-Za-z_][\w.]{0,100}$|^$/;
 const MOST = 64;
 
-/** Code that completes dotted text on the board. It only looks up attributes and calls nothing. */
+/** Completes dotted text by code on the board, which only looks up attributes and calls nothing. */
 export async function complete(
   line: SharedLine,
   typed: unknown,

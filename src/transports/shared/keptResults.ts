@@ -30,7 +30,10 @@ export class KeptResults {
     return this.#all.find((kept) => kept.session === session && kept.reqid === reqid);
   }
 
-  /** @throws Refusal while too many are unfinished */
+  /**
+   * Keeps a request until its result is delivered.
+   * @throws Refusal while too many are unfinished
+   */
   keep(session: HostSession, reqid: number): void {
     if (this.#all.length >= MOST) {
       const oldest = this.#all.find((kept) => kept.ending);

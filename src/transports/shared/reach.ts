@@ -40,7 +40,7 @@ export function join(folder: string, name: string): string {
 export class Reach {
   constructor(private readonly files: Pick<BoardFiles, 'list' | 'stat'>) {}
 
-  /** @throws Refusal if this session may not read that file */
+  /** Checks that the session may read a file. @throws Refusal */
   async requireReadable(session: HostSession, path: string, signal?: AbortSignal): Promise<void> {
     const secrecy = await this.#secrecyOf(path, signal);
     if (secrecy === 2 && session.role === 'admin') {

@@ -244,7 +244,7 @@ export class SharedAgent implements Answers, Disposable {
     return true;
   }
 
-  /** @throws Refusal while all places are in use */
+  /** Registers a transfer, and drops idle ones. @throws Refusal while all places are in use */
   #open(flow: Flow): void {
     const now = this.clock.now();
     for (const old of [...this.#flows.values()]) {

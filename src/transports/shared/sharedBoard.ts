@@ -60,7 +60,7 @@ export class SharedBoard implements Share, Disposable {
     this.#listen();
   }
 
-  /** @throws ConnectError */
+  /** Connects to the broker and announces the board. @throws ConnectError */
   async start(signal?: AbortSignal): Promise<void> {
     await this.#connection.connect(signal);
   }

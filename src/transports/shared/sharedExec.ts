@@ -27,7 +27,7 @@ export interface ExecHead {
   readonly mode: 'exec' | 'single';
 }
 
-/** @throws Refusal */
+/** Validates the head of an EXEC request. @throws Refusal */
 export function execHead({ n, h, mode = 'exec' }: Record<string, unknown>): ExecHead {
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0 || n > MOST_CODE) {
     throw new Refusal('ETOOBIG', 'put longer code into a file');
@@ -282,7 +282,7 @@ export class SharedExec extends Inflow {
   }
 }
 
-/** Code that was stopped for good has no traceback. */
+/** Returns the error for code that was stopped for good, which has no traceback. */
 function interrupted(): PythonError {
   return new PythonError('KeyboardInterrupt: \r\n', 'KeyboardInterrupt', '');
 }

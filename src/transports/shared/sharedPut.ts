@@ -75,7 +75,10 @@ export class SharedPut extends Inflow {
     this.answers.close(this);
   }
 
-  /** @throws Refusal EVERIFY if the content differs from what was announced */
+  /**
+   * Returns the content, unpacked and checked.
+   * @throws Refusal EVERIFY if the content differs from what was announced
+   */
   async #verified(): Promise<Uint8Array> {
     const { size, sha256, packed, path } = this.head;
     const wrong = () =>

@@ -103,7 +103,7 @@ class Password {
     this.#known = undefined;
   }
 
-  /** @throws ConnectError if the user enters none */
+  /** Returns the next password to try. @throws ConnectError if the user enters none */
   async next(): Promise<string> {
     if (this.#known !== undefined) return this.#known;
     const wrong = this.#refused !== undefined;

@@ -20,7 +20,7 @@ export const KEEP_ALIVE = Uint8Array.of(IAC, DONT, 0);
  */
 const SUBSTITUTE = 0x3f; // ?
 
-/** Bytes that a telnet server treats as text: ASCII without NUL. */
+/** Replaces bytes above 127, which the telnet server does not accept, by `?`. */
 export function toTelnet(data: Uint8Array): Uint8Array {
   return data.some((byte) => byte >= 0x80)
     ? data.map((byte) => (byte >= 0x80 ? SUBSTITUTE : byte))

@@ -135,7 +135,7 @@ export class WebReplFiles {
   }
 }
 
-/** Length in bytes of the shortest name under which the temporary file can be put. */
+/** Returns the length in bytes of the shortest name under which the temporary file can be put. */
 function nameBytes(path: string): number {
   return utf8(`${path.slice(path.lastIndexOf('/') + 1)}.mpf00000000~`).length;
 }

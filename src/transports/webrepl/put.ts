@@ -23,7 +23,7 @@ const FILL_BYTES = 128 * 1024;
 const FOLLOWED_BYTES = 256 * 1024;
 
 /**
- * WebREPL's put: writes `content` over the file `name`, unverified. `follow` is called once
+ * Writes `content` over the file `name` with WebREPL's put, unverified. `follow` is called once
  * everything has been handed to the network: the board processes what it sends only after the file.
  * @param onProgress receives the number of bytes handed to the network
  * @throws ConnectionLostError, ProtocolError, CancelledError

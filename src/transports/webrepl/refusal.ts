@@ -57,7 +57,7 @@ export async function refusedByServer(
   );
 }
 
-/** The error for a connected server that does not speak WebREPL. */
+/** Returns the error for a connected server that does not speak WebREPL. */
 export function notWebRepl(address: WebReplAddress): ConnectError {
   return notABoard(
     address,
@@ -67,8 +67,8 @@ export function notWebRepl(address: WebReplAddress): ConnectError {
 }
 
 /**
- * The error for a server that disconnected before asking for the password: WebREPL serves one
- * client at a time.
+ * Returns the error for a server that disconnected before asking for the password: WebREPL serves
+ * one client at a time.
  */
 export function taken(address: WebReplAddress, cause?: unknown): ConnectError {
   return new ConnectError(
@@ -86,7 +86,7 @@ export function taken(address: WebReplAddress, cause?: unknown): ConnectError {
   );
 }
 
-/** The error for a failure of the network or TLS, or for an HTTP error. */
+/** Returns the error for a failure of the network or TLS, or for an HTTP error. */
 export function failedToConnect(address: WebReplAddress, cause: unknown): ConnectError {
   const error = asError(cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -134,7 +134,7 @@ export function failedToConnect(address: WebReplAddress, cause: unknown): Connec
   );
 }
 
-/** The error for a device that stays silent. */
+/** Returns the error for a device that stays silent. */
 export function noAnswer(address: WebReplAddress, cause?: unknown): ConnectError {
   return new ConnectError(address, 'noAnswer', l10n.t('The board does not answer'), {
     hint: l10n.t(
@@ -153,7 +153,7 @@ function notABoard(
   return new ConnectError(address, 'notABoard', message, { hint, cause });
 }
 
-/** Host name of a redirect, in characters that are safe to show. */
+/** Returns the host name of a redirect, in characters that are safe to show. */
 function hostOf(location: string | undefined): string {
   try {
     return new URL(location ?? '').host.replace(/[^\w.:[\]-]/g, '') || l10n.t('another page');

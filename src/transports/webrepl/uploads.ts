@@ -127,7 +127,7 @@ export class Uploads {
     await session.exec("__import__('sys').modules.pop('_mpw',None)");
   }
 
-  /** Free bytes in the folder, if cached and sufficient. */
+  /** Returns the free bytes in the folder, if cached and sufficient. */
   #known({ folder, name }: Upload, needed: number): number | undefined {
     if (this.clock.now() - this.#knownSince > KNOWN_MS) this.forget();
     const room = name.startsWith('/') ? (this.#rooms.get(folder) ?? 0) : 0;

@@ -51,7 +51,7 @@ export class WebReplTransport extends NetworkTransport<WebReplStream> {
   }
 }
 
-/** The transport for a `ws://` or `wss://` address. */
+/** Creates the transport for a `ws://` or `wss://` address. */
 export function webReplTransport(
   address: WebReplAddress,
   settings: WebReplSettings,

@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import { type LoadUrl, releaseFromWeb, updateKeys } from '../../core/updates';
 import type { Needs } from '../context';
 
-/** The public keys whose releases the user accepts. @throws UsageError if the setting holds something else */
+/**
+ * Returns the public keys whose releases the user accepts.
+ * @throws UsageError if the setting holds something else
+ */
 export function trustedKeys({ settings }: Needs<'settings'>): readonly string[] {
   return updateKeys(settings.get('updateKeys').join(' '));
 }

@@ -235,7 +235,7 @@ function report({ id, name }: Board, state: BoardReport['state'], words = ''): B
   return { id, name, state, words, config: {} };
 }
 
-/** @throws CancelledError */
+/** Asks before the configuration is written. @throws CancelledError */
 async function confirm(document: BoardConfig, boards: readonly Board[]): Promise<void> {
   const names = compressHostlist(boards.map((b) => b.name));
   const restarts = SETTINGS.filter((s) => s.restart && Object.hasOwn(document, s.name));

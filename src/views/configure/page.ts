@@ -16,7 +16,7 @@ export const configureBody = `
 </header>
 <main id="settings"></main>`;
 
-/** The words of the page, in the user's language. */
+/** Returns the words of the page, in the user's language. */
 export function configureWords(): Record<string, string> {
   return {
     title: vscode.l10n.t('Configure boards'),

@@ -36,7 +36,7 @@ export const dashboardBody = `
   </section>
 </main>`;
 
-/** The words of the dashboard, in the user's language. */
+/** Returns the words of the dashboard, in the user's language. */
 export function dashboardWords(): Record<string, string> {
   return {
     title: vscode.l10n.t('MicroPython boards'),

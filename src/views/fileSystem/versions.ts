@@ -26,7 +26,7 @@ export class FileVersions {
     return mtime;
   }
 
-  /** The last seen state of `path`. */
+  /** Returns the last seen state of `path`. */
   known(board: Board, path: string): Version | undefined {
     return this.#boards.get(board)?.get(path);
   }

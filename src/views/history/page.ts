@@ -28,7 +28,7 @@ export const historyBody = `
 </main>
 <vscode-button id="more" appearance="secondary" hidden></vscode-button>`;
 
-/** Texts of the page, in the user's language. */
+/** Returns the texts of the page, in the user's language. */
 export function historyWords(): Record<string, string> {
   return {
     title: vscode.l10n.t('MicroPython history'),

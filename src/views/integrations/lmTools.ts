@@ -159,7 +159,10 @@ function fenced(text: string, language: string): string {
 /** Files that contain keys and passwords, in any folder, because some boards have their files in /flash: no model gets them. */
 const SECRET = /\/(mpyfleet\/|webrepl_cfg\.|secrets?\.\w+$|settings\.toml$|[^/]*\.(key|pem|der)$)/i;
 
-/** @throws UsageError for a file that contains secrets, however its path is spelled */
+/**
+ * Checks that a model may get the file.
+ * @throws UsageError for a file that contains secrets, however its path is spelled
+ */
 function requireHarmless(path: string): void {
   if (!SECRET.test(normal(path)) && !path.includes('~')) return;
   throw new UsageError(

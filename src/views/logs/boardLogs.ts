@@ -62,7 +62,7 @@ export class BoardLogs implements Disposable {
     this.#channel?.clear();
   }
 
-  /** The log as displayed. */
+  /** Returns the log as displayed. */
   text(): string {
     return this.#logs.entries
       .filter((e) => isWanted(e, this.#filter))

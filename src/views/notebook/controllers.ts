@@ -111,8 +111,8 @@ export class Controllers implements Disposable {
   }
 
   /**
-   * Boards whose kernels outlive their ports, which are those that have reported their unique id.
-   * Boards of open notebooks come first, then connected ones.
+   * Returns the boards whose kernels outlive their ports, which are those that have reported their
+   * unique id. Boards of open notebooks come first, then connected ones.
    */
   #named(): Board[] {
     const { notebookDocuments } = vscode.workspace;

@@ -27,7 +27,7 @@ const KINDS: Readonly<Record<Completion['kind'], vscode.CompletionItemKind>> = {
   name: vscode.CompletionItemKind.Variable,
 };
 
-/** Completion and hover in the cells of MicroPython notebooks. */
+/** Registers completion and hover in the cells of MicroPython notebooks. */
 export function registerEditing(kernelOf: KernelOfCell): vscode.Disposable {
   const lookups = new BoardLookups();
   return vscode.Disposable.from(

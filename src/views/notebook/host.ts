@@ -59,7 +59,7 @@ async function nameConfigured({ fleet, sync }: Needs<'fleet' | 'sync'>): Promise
   }
 }
 
-/** @throws UsageError in restricted mode */
+/** Checks that the workspace is trusted. @throws UsageError in restricted mode */
 function requireTrust(): void {
   if (isTrusted()) return;
   throw new UsageError(

@@ -14,7 +14,7 @@ export const NOTEBOOK_TYPE = 'jupyter-notebook';
 export class Notebooks implements Disposable {
   #wing: Promise<NotebookWing> | undefined;
 
-  /** The part that runs notebooks. */
+  /** Loads the part that runs notebooks. */
   load(
     context: Needs<
       'extension' | 'log' | 'settings' | 'fleet' | 'active' | 'many' | 'sync' | 'packages'

@@ -79,7 +79,7 @@ export class NotebookWing implements Disposable {
     );
   }
 
-  /** The kernel of a notebook. */
+  /** Returns the kernel of a notebook. */
   kernelOf(notebook: vscode.NotebookDocument): NotebookKernel {
     return this.#of(notebook).kernel;
   }
@@ -229,7 +229,7 @@ function mayFail({ metadata }: vscode.NotebookCell): boolean {
   return Array.isArray(tags) && tags.includes(MAY_FAIL);
 }
 
-/** Base folder of paths on this computer: the notebook's folder. */
+/** Returns the base folder of paths on this computer: the notebook's folder. */
 function folderOf(notebook: vscode.NotebookDocument): string {
   if (notebook.uri.scheme === 'file') return dirname(notebook.uri.fsPath);
   return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? homedir();

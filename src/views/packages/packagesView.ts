@@ -173,7 +173,7 @@ function iconOf({ state, latest }: ShownPackage): vscode.ThemeIcon {
   return new vscode.ThemeIcon('package');
 }
 
-/** The Packages view: the packages on each board, with actions for them. */
+/** Registers the Packages view: the packages on each board, with actions for them. */
 export function registerPackagesView(context: Needs<'fleet' | 'packages'>): vscode.Disposable {
   const rows = new PackageRows(context);
   const view = vscode.window.createTreeView(PACKAGES_VIEW, {

@@ -63,7 +63,7 @@ function unasked({ extension, fleet }: Needs<'extension' | 'fleet'>): Board | un
   });
 }
 
-/** The platform of a connected, identified board. */
+/** Returns the platform of a connected, identified board. */
 function kindOf({ state, info }: Board): string | undefined {
   return isConnected(state) && info?.version !== undefined ? info.platform : undefined;
 }

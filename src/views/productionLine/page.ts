@@ -20,7 +20,7 @@ export const lineBody = `
   </section>
 </main>`;
 
-/** Texts of the page, in the user's language. */
+/** Returns the texts of the page, in the user's language. */
 export function lineWords(template: string): Record<string, string> {
   return {
     title: vscode.l10n.t('Production line: {0}', template),

@@ -37,7 +37,7 @@ export class ReplLogs implements Disposable {
     );
   }
 
-  /** The log file of `board` while it is being written. */
+  /** Returns the log file of `board` while it is being written. */
   pathOf(board: Board): string | undefined {
     return this.#logs.get(board)?.path;
   }

@@ -23,7 +23,7 @@ export class ReplOutput {
     this.#last = text.slice(-1);
   }
 
-  /** Unchanged text for the terminal: the echo of typed keys. */
+  /** Writes unchanged text to the terminal: the echo of typed keys. */
   text(text: string): void {
     if (text === '') return;
     this.write(text);

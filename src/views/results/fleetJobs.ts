@@ -25,7 +25,7 @@ export interface FleetJobsServices {
   readonly updateFirmware: FleetJobServices['updateFirmware'];
   readonly deployApp: FleetJobServices['deployApp'];
   concurrency(): number;
-  /** Seconds for one board; 0: no limit. */
+  /** Returns the time limit for one board, in seconds; 0: no limit. */
   timeoutSeconds(): number;
 }
 

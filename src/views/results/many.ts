@@ -134,7 +134,7 @@ export class Many implements Disposable {
     return healthOf(board, { samples, now: Date.now() });
   }
 
-  /** All boards except ignored ones, as selectors and filters use them. */
+  /** Returns all boards except ignored ones, as selectors and filters use them. */
   selectable(): SelectableBoard[] {
     const { fleet } = this.options;
     const shown = fleet.boards.filter((b) => !this.options.isIgnored(b));
@@ -144,7 +144,7 @@ export class Many implements Disposable {
     });
   }
 
-  /** @throws UsageError if the selector is invalid */
+  /** Resolves a selector to boards. @throws UsageError if the selector is invalid */
   select(selector: string): Selection<SelectableBoard> {
     return selectBoards(selector, this.selectable(), this.options.settings.get('groups'));
   }

@@ -22,7 +22,7 @@ export const resultsBody = `
   </section>
 </main>`;
 
-/** Texts of the page, in the user's language. */
+/** Returns the texts of the page, in the user's language. */
 export function resultsWords(): Record<string, string> {
   return {
     none: vscode.l10n.t(

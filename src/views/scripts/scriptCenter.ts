@@ -47,7 +47,7 @@ export class ScriptCenter implements Disposable {
     }
   }
 
-  /** The parts of a board that schedules need. */
+  /** Returns the parts of a board that schedules need. */
   partOf(board: Board): ScheduleBoard {
     const control = this.#controlOf(board);
     return {

@@ -134,7 +134,10 @@ async function factsOf(board: Board, signal: AbortSignal): Promise<SharedFacts> 
   }
 }
 
-/** @throws UsageError if the board is already at the broker through its own agent */
+/**
+ * Checks that the board is not already at the broker.
+ * @throws UsageError if the board is already at the broker through its own agent
+ */
 function requireFree(broker: Broker, uid: string, name: string): void {
   const there = broker.presences.get(uid);
   if (!there?.on || there.caps.has('cable')) return;

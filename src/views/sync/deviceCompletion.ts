@@ -24,7 +24,7 @@ export function registerDeviceCompletion({ sync }: Needs<'sync'>): vscode.Dispos
   return vscode.languages.registerCompletionItemProvider(selector, provider, '-', ' ');
 }
 
-/** The resources in the libraries of both dialects. */
+/** Returns the resources in the libraries of both dialects. */
 async function names(environment: Parameters<typeof libraryFolders>[0]) {
   const base = vscode.Uri.file('/');
   const fs = workspaceFs(base);

@@ -69,7 +69,7 @@ export class DeviceFiles {
     return found;
   }
 
-  /** All configured boards. `file` of each is a URI. */
+  /** Returns all configured boards. `file` of each is a URI. */
   async registry(): Promise<DeviceRegistry> {
     const files = await this.files();
     const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
@@ -77,7 +77,7 @@ export class DeviceFiles {
     return readRegistry(texts, { dialect: this.dialect });
   }
 
-  /** The configuration of a board, by its name, else by its uid. */
+  /** Returns the configuration of a board, by its name, else by its uid. */
   async find(board: Board): Promise<{ device: Device; complete: boolean } | undefined> {
     const registry = await this.registry();
     const device = registry.find(board.name) ?? (board.uid ? registry.find(board.uid) : undefined);

@@ -46,7 +46,7 @@ function pairOf(sides: readonly vscode.Uri[]): string {
   return sides.map((uri) => uri.toString()).join(' ');
 }
 
-/** The present content, and the content after the action. */
+/** Returns the present content, and the content after the action. */
 function sidesOf(
   context: Needs<'uris'>,
   { action, preview }: { action: SyncAction; preview: Preview },

@@ -127,7 +127,10 @@ export class SyncOnSave implements Disposable {
     showError(this.context, error);
   }
 
-  /** The active board, and connected boards that a mapping names or that have a folder of their own. */
+  /**
+   * Returns the active board, and connected boards that a mapping names or that have a folder of their
+   * own.
+   */
   async #boards(folder: vscode.WorkspaceFolder): Promise<Board[]> {
     const { fleet, settings, active } = this.context;
     const boards: Board[] = [];

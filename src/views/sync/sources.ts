@@ -65,8 +65,8 @@ export interface SourceServices {
 }
 
 /**
- * Priority: mappings in the settings that name the board, and its own folder; then its device file;
- * then mappings for all boards, or the whole folder.
+ * Returns the source of a sync. Priority: mappings in the settings that name the board, and its own
+ * folder; then its device file; then mappings for all boards, or the whole folder.
  */
 export async function sourceFor(
   services: SourceServices,
@@ -196,7 +196,8 @@ function folderSource(
 }
 
 /**
- * An mqsync specification: the files that it names, relative to its own folder or to the workspace folder.
+ * Returns the source for an mqsync specification: the files that it names, relative to its own folder or
+ * to the workspace folder.
  * @throws UsageError in restricted mode
  */
 export function specSource(outside: OutsidePlaces, spec: vscode.Uri): SyncSource {

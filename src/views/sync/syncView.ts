@@ -117,7 +117,10 @@ function diffCommand(node: SyncNode): vscode.Command {
   return { command: 'mpyFleet.syncDiff', title, arguments: [node] };
 }
 
-/** The Sync view: a preview with a checkbox for each file, or the differences of two sides. */
+/**
+ * Registers the Sync view: a preview with a checkbox for each file, or the differences of two
+ * sides.
+ */
 export function registerSyncView(context: Needs<'sync'>): vscode.Disposable {
   const { sync } = context;
   const rows = new SyncRows(context);
@@ -151,7 +154,10 @@ export function registerSyncView(context: Needs<'sync'>): vscode.Disposable {
   );
 }
 
-/** Space needed by the ticked steps and free space, for a preview that adds data to the board. */
+/**
+ * Describes the space that the ticked steps need and the free space, for a preview that adds data
+ * to the board.
+ */
 export function spaceWords(preview: Preview): string {
   const needed = bytesNeeded(preview);
   if (preview.free === undefined || needed <= 0) return '';

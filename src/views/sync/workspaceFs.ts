@@ -2,7 +2,10 @@ import * as vscode from 'vscode';
 import { type LocalEntry, type LocalFs, nodeLocalFs } from '../../core/sync';
 import { placeFile } from '../saveFile';
 
-/** The files of the window's own machine or of the remote one that `base` is on. Paths are those of URIs. */
+/**
+ * Returns the files of the window's own machine or of the remote one that `base` is on. Paths are those of
+ * URIs.
+ */
 export function workspaceFs(base: vscode.Uri): LocalFs {
   const { fs } = vscode.workspace;
   const at = (path: string) => uriAt(base, path);
@@ -28,7 +31,7 @@ export function workspaceFs(base: vscode.Uri): LocalFs {
   };
 }
 
-/** The file at an absolute path, in the workspace of `base`. */
+/** Returns the file at an absolute path, in the workspace of `base`. */
 export function uriAt(base: vscode.Uri, path: string): vscode.Uri {
   return base.with({ path: path.startsWith('/') ? path : `/${path}`, query: '', fragment: '' });
 }

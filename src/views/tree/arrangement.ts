@@ -88,7 +88,7 @@ export class Arrangement implements Disposable {
     return filterBoards(this.#selectable(boards), filter).map((b) => b.board);
   }
 
-  /** Boards that announced themselves at a broker and are not the user's own. */
+  /** Returns the boards that announced themselves at a broker and are not the user's own. */
   newAmong(boards: readonly Board[]): readonly Board[] {
     return boards.filter((b) => this.services.adoption.standingOf(b) === 'new');
   }

@@ -4,7 +4,7 @@ import { asError, CancelledError, ProgramRunningError } from '../../core/errors'
 import type { FolderListings } from './folderListings';
 import type { NoteNode, TreeNode } from './nodes';
 
-/** The rows below a board: its links if it has several, its files, and the free space. */
+/** Returns the rows below a board: its links if it has several, its files, and the free space. */
 export async function boardChildren(board: Board, listings: FolderListings): Promise<TreeNode[]> {
   const links: TreeNode[] =
     board.links.length > 1 ? board.links.map((link) => ({ kind: 'link', board, link })) : [];

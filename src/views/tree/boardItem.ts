@@ -129,7 +129,10 @@ export function activeLink(board: Board): Link | undefined {
   );
 }
 
-/** A board's state in a word or two, for rows and the status bar: the job, a short reason, or the state's name. */
+/**
+ * Returns a board's state in a word or two, for rows and the status bar: the job, a short reason, or the state's
+ * name.
+ */
 export function stateOf(board: Board): string {
   const { state, crash, asleep } = board;
   if (state.tag === 'busy') return state.job;
@@ -170,7 +173,7 @@ function reason(error: Error): string {
   }
 }
 
-/** A board's state with all details. */
+/** Describes a board's state with all details. */
 export function stateInFull(board: Board): string {
   const { state, crash } = board;
   const more = 'error' in state && state.error ? state.error.message : crash?.last;
@@ -212,7 +215,7 @@ function themeIcon(look: StateLook): vscode.ThemeIcon {
   );
 }
 
-/** One link of a board that has several. */
+/** Returns the row of one link of a board that has several. */
 export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
   const { kind, text } = link.found.address;
   const active = board.transport?.address.text === text;
@@ -232,7 +235,7 @@ export function linkItem({ board, link }: LinkNode): vscode.TreeItem {
   return item;
 }
 
-/** A file or folder on a board. */
+/** Returns the row of a file or folder on a board. */
 export function remoteItem(node: RemoteNode, uri: vscode.Uri): vscode.TreeItem {
   const { entry } = node;
   const isDir = entry.type === 'dir';

@@ -10,7 +10,7 @@ export interface StateLook {
   readonly word: BoardState['tag'] | 'failed' | 'away' | 'asleep' | 'crashed';
 }
 
-/** Icon, colour and word of a state. `present`: at least one link could be tried. */
+/** Returns the icon, colour and word of a state. `present`: at least one link could be tried. */
 export function stateLook(state: BoardState, present: boolean): StateLook {
   switch (state.tag) {
     case 'idle':
@@ -89,7 +89,7 @@ const LINK_NAMES: Record<LinkKind, string> = {
   demo: 'Demo',
 };
 
-/** Icon of a kind of link. */
+/** Returns the icon of a kind of link. */
 export function linkIcon(kind: LinkKind): string {
   return LINK_ICONS[kind];
 }

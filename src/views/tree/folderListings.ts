@@ -27,8 +27,8 @@ export class FolderListings {
   }
 
   /**
-   * The board's free space, queried again after a change; the last known value if it cannot be
-   * queried now.
+   * Returns the board's free space, queried again after a change; the last known value if it cannot
+   * be queried now.
    */
   space(board: Board): Promise<Space | undefined> {
     const known = this.#spaces.get(board);

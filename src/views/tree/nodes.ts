@@ -82,7 +82,7 @@ export function folderOf(node: TreeNode): string {
   return node.entry.type === 'dir' ? node.path : parentOf(node.path);
 }
 
-/** `/lib/a.py` -> `/lib`; the root's parent is the root. */
+/** Returns the parent folder: `/lib/a.py` -> `/lib`. The root's parent is the root. */
 export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
@@ -92,7 +92,7 @@ export function childOf(folder: string, name: string): string {
   return under(folder, `/${name}`);
 }
 
-/** The last part of a path. */
+/** Returns the last part of a path. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

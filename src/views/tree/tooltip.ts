@@ -31,8 +31,8 @@ export function boardTooltip(
 }
 
 /**
- * A board's description of itself as name-value pairs in the user's language; unknown facts are
- * omitted.
+ * Returns a board's description of itself as name-value pairs in the user's language; unknown facts
+ * are omitted.
  */
 export function factLines(board: Board): [string, string][] {
   const details = board.links.map(({ found }) => found.details).find((d) => d?.agent !== undefined);
@@ -42,7 +42,7 @@ export function factLines(board: Board): [string, string][] {
   );
 }
 
-/** The version of a board's agent, and whether it is part of the firmware. */
+/** Returns the version of a board's agent, and whether it is part of the firmware. */
 export function agentText({ agent, frozen }: Partial<Record<string, string>>): string | undefined {
   if (agent === undefined || frozen === undefined) return agent;
   return vscode.l10n.t('{0}, frozen in the firmware', agent);

@@ -41,7 +41,10 @@ function checked(name: string, json: string): string {
   }
 }
 
-/** @throws UsageError when another value does not fit */
+/**
+ * Checks that a value fits into the limit of all stored values.
+ * @throws UsageError when another value does not fit
+ */
 function checkRoom({ kernel }: MagicCall, name: string, json: string): void {
   let total = json.length;
   for (const [other, value] of kernel.shared.values) if (other !== name) total += value.length;
