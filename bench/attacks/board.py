@@ -1,25 +1,14 @@
-"""Attacks on the agent's own modules, under CPython with a stub for the chip: what a lesser key, a
-copy of what passed the broker, or the broker itself achieves. Prints rows of a table: attack, what
-should happen, what happened. `node bench/attacks.mjs` runs it."""
+"""Attacks on the agent's own modules: what a lesser key, a copy of what passed the broker, or the
+broker itself achieves. Prints rows of a table: attack, what should happen, what happened.
+`node bench/attacks.mjs` runs it."""
 
-import asyncio
-import builtins
-import gc
 import hashlib
-import hmac
-import importlib
 import json
-import os
-import struct
 import sys
-import time
-import types
 
-COPY = os.path.join(os.path.dirname(__file__), "../../board/agent/copy")
-UID = "e6614854d3"
-CID = "abcdefghijkl"
-ADMIN = bytes.fromhex("33" * 32)
-HELLO, PING, BYE, EXEC, PUT, DATA, GET, RESET, CFG = 1, 2, 3, 0x10, 0x20, 0x21, 0x26, 0x40, 0x42
+from agent import CID, UID, Host, agent, chip, said
+
+PING, BYE, EXEC, DATA, GET, RESET, CFG = 2, 3, 0x10, 0x21, 0x26, 0x40, 0x42
 STDIN = 0x11
 
 rows = []
@@ -30,168 +19,8 @@ def row(attack, expected, seen):
     print("| %s | %s | %s |" % (attack, expected, seen))
 
 
-def chip():
-    """What the agent's modules expect of MicroPython."""
-    builtins.const = lambda x: x
-    time.ticks_ms = lambda: int(time.monotonic() * 1000) & 0x3FFFFFFF
-    time.ticks_diff = lambda a, b: ((a - b + 0x20000000) & 0x3FFFFFFF) - 0x20000000
-    time.ticks_add = lambda a, b: (a + b) & 0x3FFFFFFF
-    time.sleep_ms = lambda ms: time.sleep(ms / 1000)
-    gc.mem_free = lambda: 200000
-    core = types.ModuleType("asyncio.core")
-    core.cur_task = core._task_queue = core._io_queue = None
-    sys.modules["asyncio.core"] = asyncio.core = core
-    micropython = types.ModuleType("micropython")
-    micropython.schedule = lambda f, a: None
-    machine = types.ModuleType("machine")
-    machine.unique_id = lambda: bytes.fromhex(UID)
-    machine.reset_cause = lambda: 0
-    sys.modules.update(micropython=micropython, machine=machine)
-    sys.print_exception = lambda e, f=sys.stdout: f.write(repr(e) + "\n")
-    # A FAT file system, which accepts more names for a file than it lists.
-    listed = {"/": "mpyfleet", "/mpyfleet": "config.json"}
-    os.ilistdir = lambda folder: [(listed[folder], 0x8000, 0, 1)]
-    os.stat = lambda path: None
-    sys.dont_write_bytecode = True
-    for name, path in (("mpyfleet", "/mpyfleet"), ("mpyfleet.a", [COPY])):
-        sys.modules[name] = types.ModuleType(name)
-        sys.modules[name].__path__ = path
-
-
-def module(name):
-    return importlib.import_module("mpyfleet.a." + name)
-
-
-class Client:
-    """A connection that is always up; it keeps what the agent sends."""
-
-    def __init__(self):
-        self.state = module("wire").UP
-        self.size = 1024 + 28
-        self.tx = bytearray(8192)
-        self.txm = memoryview(self.tx)
-        self.out = []
-
-    def grow(self, n):
-        pass
-
-    def begin(self, topic, qos=0, retain=False):
-        self.topic = bytes(topic)
-        return 0
-
-    def finish(self, end):
-        self.out.append((self.topic, bytes(self.tx[:end])))
-        return 1
-
-
-class Runner:
-    """Notes the code that would run."""
-
-    def __init__(self):
-        self.job = self.out = None
-        self.state, self.can, self.ran = "idle", True, b""
-
-    def submit(self, kind, code, mode, name):
-        self.ran = bytes(code)
-
-    def interrupt(self):
-        return False
-
-
-def agent(uid=UID):
-    ag = module("agent").Agent()
-    ag.client, ag.qos, ag.mtu, ag.win, ag.root = Client(), 1, 1024, 16, "mpy"
-    ag.uid, ag.base = uid, "mpy/%s/" % uid
-    ag.clock = types.SimpleNamespace(ms=lambda: int(time.monotonic() * 1000))
-    ag.cfg = {"broker": {"host": "x"}, "keys": {"admin": ADMIN.hex()}, "mode": "signed"}
-    ag.flows, ag.kept, ag.jobs, ag.gets, ag.puts = {}, [], [], [], {}
-    ag.reports, ag.msg_cbs, ag.topics = [], [], {}
-    ag.in_callback, ag.bad, ag._warned, ag.leave_as = False, 0, -1000, None
-    ag.logged = []
-
-    def note(*a):
-        ag.logged.append(a)
-
-    ag.log = types.SimpleNamespace(warning=note, info=note, exc=note, lost=note, level="I", next=1)
-    ag.sessions = module("keys").make(ag.cfg["keys"], "signed", uid, "mpy", 4)
-    ag.tasks = ag.ota = ag.flash = None
-    ag.guard = types.SimpleNamespace(boot={"run": "a"}, wdt=None)
-    ag.run = Runner()
-    return ag
-
-
-def part(text):
-    return bytes((len(text),)) + text.encode()
-
-
-def mac(key, *parts):
-    return hmac.new(key, b"".join(parts), hashlib.sha256).digest()
-
-
-def key_of(role, uid=UID):
-    return ADMIN if role == "admin" else mac(ADMIN, b"MPY/2 K", part(uid), part(role))
-
-
-class Host:
-    """A computer of protocol 2."""
-
-    def __init__(self, ag, cid, role, uid=UID):
-        self.ag, self.cid, self.role, self.uid = ag, cid, role, uid
-        self.key = key_of(role, uid)
-        self.counter, self.sk = 0, b""
-
-    def head(self, op, r, counter, off=0, flags=8):
-        return struct.pack(">BBHIII", 2 << 5 | flags, op, self.ag.sessions.aux, r, counter, off)
-
-    def send(self, message, cid=None):
-        n = len(self.ag.client.out)
-        topic = "mpy/%s/c/%s" % (self.ag.uid, cid or self.cid)
-        self.ag.on_message(topic.encode(), memoryview(message), False, 1, False)
-        return [p for _, p in self.ag.client.out[n:]]
-
-    def hello(self, ck=None):
-        """Returns the answer's object, or the name of the error. Repeats HELLO with the number
-        that a board gives out whose places are in use."""
-        hn = os.urandom(16)
-        head = self.head(HELLO, 1, 1)
-        j = {"v": [2], "role": self.role, "hn": hn.hex(), "boot": self.ag.sessions.boot_hex}
-        p = json.dumps(j if ck is None else dict(j, ck=ck)).encode()
-        who = part(self.uid), part(self.role), part(self.cid)
-        self.message = (
-            head + p + mac(self.key, b"MPY/2 H", *who, self.ag.sessions.nonce, head, p)[:12]
-        )
-        out = self.send(self.message)
-        if said(out) == "EBUSY" and ck is None:
-            return self.hello(json.loads(out[0][16:])["ck"])
-        if out[0][1] != 0x70:
-            return said(out)
-        answer = json.loads(out[0][16:-12])
-        bn = bytes.fromhex(answer["bn"])
-        self.sk = mac(self.key, b"MPY/2 S", *who, self.ag.sessions.nonce, bn, hn)
-        self.counter = 1
-        return answer
-
-    def ask(self, op, r, payload=b"", off=0, flags=0):
-        self.counter += 1
-        head = self.head(op, r, self.counter, off, 8 | flags)
-        return self.send(head + payload + mac(self.sk, b"h", head, payload)[:12])
-
-    def json(self, op, r, j, body=b""):
-        p = json.dumps(j).encode()
-        return self.ask(op, r, (len(p).to_bytes(2, "big") + p if op == EXEC else p) + body)
-
-    def owns(self, message):
-        return mac(self.sk, b"b", message[:-12])[:12] == message[-12:]
-
-
-def said(out):
-    """What the board answered, in a word."""
-    if not out:
-        return "silence"
-    kind = out[0][1]
-    if kind != 0x7F:
-        return {0x70: "OK", 0x22: "taken", 0x23: "gap", 0x71: "busy"}.get(kind, hex(kind))
-    return module("frame").NAMES[struct.unpack_from(">H", out[0], 2)[0]]
+def answered(*hosts):
+    return " ".join(said(h.ask(PING, 90 + i)) for i, h in enumerate(hosts))
 
 
 def take_over():
@@ -244,7 +73,14 @@ def replays():
     row("18 copies of HELLOs of ended programs, then PING", "OK", said(host.ask(PING, 4)))
     new = Host(ag, "newprogram00", "admin")
     new.hello()
-    row("a new program meanwhile", "OK", said(new.ask(PING, 2)))
+    for program in ended:
+        program.send(program.message)
+    row("6 more between HELLO and PING of a new program", "OK", said(new.ask(PING, 2)))
+    for i in range(6):
+        other = Host(ag, "viewerhost%02d" % i, "viewer")
+        other.hello()
+        other.ask(PING, 2)
+    row("viewer: 6 sessions at once, then the admins' PINGs", "OK OK", answered(host, new))
     host.json(CFG, 11, {})
     viewer = Host(ag, CID, "viewer")
     viewer.hello()
@@ -253,32 +89,50 @@ def replays():
     row("frame without a tag", "EAUTH", said(host.send(host.head(PING, 5, 900, 0, 0))))
     ag._warned = -1000
     row("frame of protocol 1", "EPROTO", said(host.send(b"\x28" + host.message[1:])))
+    ag.clock.ms, ag._warned = lambda: 5000, 0  # all of them at once
+    begun = len(ag.client.out)
+    for i in range(100):
+        host.send(host.head(PING, 6, 1000 + i, 0, 0), "nosuchhost00")
+    row("100 frames without a session: answers", "1", str(len(ag.client.out) - begun))
 
 
 def desired():
-    ag = agent()
     text = json.dumps({"v": "\x01" * 190, "set": "{}", "mac": ""})
-    for message in (
+    messages = (
         text,
         text.replace('""', "5"),
-        '{"v":1e999}',
-        '{"v":true,"set":"{}"}',
+        '{"v":1e999,"set":"{}","mac":""}',
+        '{"v":9,"set":"{}","mac":"%s"}' % ("0" * 64),
         "[" * 900,
-    ):
-        ag.on_message(b"mpy/%s/cfg" % UID.encode(), memoryview(message.encode()), True, 1, False)
-    row("5 retained configurations without a key: reports", "0", str(len(ag.reports)))
-    row("the same: records in the log", "0", str(len(ag.logged)))
+    )
+    for mode in ("signed", "open"):
+        ag = agent()
+        ag.sessions.mode = mode
+        about = "retained configurations without a key, %s mode" % mode
+        # In open mode nothing is signed, so only what is no configuration is refused.
+        sent = [m for m in messages if mode == "signed" or '"v":9' not in m]
+        for message in sent:
+            order(ag, message)
+        row("%d %s: reports" % (len(sent), about), "0", str(len(ag.reports)))
+        row("the same: records in the log", "0", str(len(ag.logged)))
+    for v in range(1, 50):
+        order(ag, json.dumps({"v": v, "set": '{"nonsense":1}'}))
+    row("49 configurations at once in open mode: reports kept", "2", str(len(ag.reports)))
+
+
+def order(ag, message):
+    ag.on_message(b"mpy/%s/cfg" % UID.encode(), memoryview(message.encode()), True, 1, False)
 
 
 def topics():
     ag = agent()
-    ag.on_message(b"mpy/%s/c/" % UID.encode() + b"x" * 213, memoryview(b"x"), False, 1, False)
-    ag.on_message(b"mpy/%s/c/\xff\xfe" % UID.encode(), memoryview(b"x"), False, 1, False)
-    row(
-        "a topic of 230 bytes, and one without UTF-8",
-        "counted",
-        "counted" if ag.bad == 2 else "no",
-    )
+    ag._warned = -1000
+    head = Host(ag, CID, "admin").head(PING, 1, 1) + bytes(12)
+    for cid in (b"x" * 213, b"x" * 180, b"\xff\xfe" * 5):
+        ag.on_message(b"mpy/%s/c/" % UID.encode() + cid, memoryview(head), False, 1, False)
+    names = "topics of 230 and 197 bytes, and one without UTF-8"
+    row(names, "3 counted", "%d counted" % ag.bad)
+    row("the same: answers", "0", str(len(ag.client.out)))
     row("the same: records in the log", "0", str(len(ag.logged)))
 
 
@@ -295,6 +149,8 @@ def secrets():
         "config.json ",
     ]
     paths = ["/mpyfleet/" + name for name in names] + ["/webrepl_cfg.py", "/mpyfleet/key.der"]
+    paths += ["/MPYFLE~1/config.json", "/mpyfleet./config.json", "/mpyfleet\\config.json"]
+    paths += ["/WEBREP~1.PY", "/secrets.py", "/SECRETS.PY", "/secrets.py.", "/lib/secrets.json"]
     for r, path in enumerate(paths):
         row("operator: GET %s" % path, "EROLE", said(operator.json(GET, 20 + r, {"p": path})))
     row(
@@ -317,12 +173,15 @@ def again():
     host.json(EXEC, 7, {"n": len(code), "h": hashlib.sha256(code).hexdigest()}, code[:900])
     host.hello()
     out = host.ask(DATA, 7, code[900:1900], 900, 0x10)
-    good = len(out) > 0 and all(host.owns(m) for m in out)
+    good = said(out) == "taken" and all(host.owns(m) for m in out)
     row(
         "new HELLO of the owner during a transfer",
         "it goes on",
         "it goes on" if good else said(out),
     )
+    host.ask(DATA, 7, code[1900:2900], 1900)
+    host.ask(DATA, 7, code[2900:], 2900)
+    row("the same: his code", "runs", "runs" if ag.run.ran == code else "does not run")
 
 
 chip()

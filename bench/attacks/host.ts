@@ -97,7 +97,7 @@ async function inFiles(): Promise<void> {
     () => 'refused',
   );
   row('zip of 1 MB that unpacks to 60 MB and claims 0', 'refused', unpacked);
-  for (const stars of [3, 6, 30]) {
+  for (const stars of [6, 30]) {
     const began = performance.now();
     fileFilter(['**/*'], [`${'*a'.repeat(stars)}b`])('a'.repeat(100));
     const ms = performance.now() - began;
