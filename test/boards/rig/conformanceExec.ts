@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { Deferred } from '../../../src/core/async';
 import { concat, text, utf8 } from '../../../src/core/bytes';
 import { CancelledError, PythonError, TimeoutError, UsageError } from '../../../src/core/errors';
 import { readInfo } from '../../../src/core/board/readInfo';
@@ -106,17 +107,26 @@ export function describeExec({ subject, bench, group, test }: Suite): void {
       const code = [
         'import sys, micropython',
         'micropython.kbd_intr(-1)',
+        'print("now")',
         'b = sys.stdin.buffer.read(256)',
         'micropython.kbd_intr(3)',
         'print(sum(b), len(set(b)))',
       ].join('\n');
       const all = Uint8Array.from({ length: 256 }, (_, i) => i);
-      const sent: Promise<void>[] = [];
-      const output = await transport.withSession((session) =>
-        session.exec(code, { onStart: (write) => void sent.push(write(all)) }),
+      const started = new Deferred<(data: Uint8Array) => Promise<void>>();
+      const says = new Deferred<undefined>(); // until then, 0x03 interrupts the code
+      const run = transport.withSession((session) =>
+        session.exec(code, {
+          onStart: (write) => started.resolve(write),
+          onStdout: () => says.resolve(undefined),
+        }),
       );
-      await Promise.all(sent);
-      expect(text(output).trim()).toBe('32640 256');
+      run.catch((error: unknown) => says.reject(error));
+      await says.promise;
+      await (
+        await started.promise
+      )(all);
+      expect(text(await run).split(/\s+/)).toEqual(['now', '32640', '256', '']);
     });
 
     test('is in step again when failed code has left input unread', ['stdin'], async () => {
