@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import esbuild from 'esbuild';
 import { root } from '../test/lab/paths.mjs';
 import { pastDoorsInBundles } from './doors.mjs';
+import { joinPieces } from './joinPieces.mjs';
 
 /** What every bundle for Node is made with. @type {import('esbuild').BuildOptions} */
 export const forNode = {
@@ -45,13 +46,34 @@ const vscodeOnce = {
 };
 
 /**
- * How to bundle programs in pieces: what is imported when it is needed stands in a file of its own, since reading one big file
+ * What each program needs in one step of its start after the other. Pieces of one step are joined: see joinPieces.
+ * @type {import('./joinPieces.mjs').Starts}
+ */
+const STARTS = [
+  { name: 'extension', steps: [['src/extension.ts']] },
+  {
+    name: 'cli',
+    isShort: true,
+    steps: [
+      ['src/cli/main.ts', 'src/cli/table/verbTable.ts'],
+      ['src/cli/verbs/exec.ts', 'src/cli/fleet/history.ts', 'src/transports/index.ts'],
+      ['src/transports/serial/serialTransport.ts', 'src/transports/serial/library.ts'],
+      ['src/core/files/sessionFiles.ts'],
+      ['src/cli/verbs/put.ts', 'src/cli/verbs/get.ts'],
+      ['src/cli/verbs/sync.ts'],
+    ],
+  },
+];
+
+/**
+ * How to bundle programs in pieces: what is imported when it is needed is in a file of its own, because reading one big file
  * costs a window's start, and each `mpyfleet`, more than all that it does. esbuild splits ES modules only, so the pieces are
  * made CommonJS afterwards: VS Code gives its API to nothing else.
  * @param {{ entries: Record<string, string>, outdir: string, production: boolean }} what
  * @returns {import('esbuild').BuildOptions}
  */
 export function inPieces({ entries, outdir, production }) {
+  const starts = STARTS.filter(({ name }) => name in entries);
   return {
     ...forNode,
     format: 'esm',
@@ -62,30 +84,43 @@ export function inPieces({ entries, outdir, production }) {
     minify: production,
     sourcemap: production ? false : 'inline',
     write: false,
+    metafile: true,
     plugins: [
       vscodeOnce,
       pastDoorsInBundles,
-      { name: 'pieces', setup: (build) => build.onEnd((made) => toCommonJs(made, production)) },
+      {
+        name: 'pieces',
+        setup: (build) => build.onEnd((made) => toCommonJs(made, production ? starts : undefined)),
+      },
     ],
   };
 }
 
-/** Writes what esbuild made. @param {import('esbuild').BuildResult} result @param {boolean} production */
-async function toCommonJs({ outputFiles = [] }, production) {
+/**
+ * Writes what esbuild made.
+ * @param {import('esbuild').BuildResult} result
+ * @param {import('./joinPieces.mjs').Starts | undefined} starts undefined: for debugging, each piece stays a file
+ */
+async function toCommonJs({ outputFiles = [], metafile }, starts) {
   const { platform, target } = forNode;
-  const write = async (/** @type {import('esbuild').OutputFile} */ { path, text }) => {
-    const { code } = await esbuild.transform(text, {
-      format: 'cjs',
-      platform,
-      target,
-      minify: production,
-      sourcemap: production ? false : 'inline',
-      supported: { 'dynamic-import': false },
-      sourcefile: path,
-      banner: basename(path) === 'cli.js' ? '#!/usr/bin/env node' : '',
-    });
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, code);
-  };
-  await Promise.all(outputFiles.map(write));
+  const folder = dirname(outputFiles[0]?.path ?? '');
+  const made = outputFiles.map(
+    async (/** @type {import('esbuild').OutputFile} */ { path, text }) => {
+      const { code } = await esbuild.transform(text, {
+        format: 'cjs',
+        platform,
+        target,
+        minify: starts !== undefined,
+        sourcemap: starts ? false : 'inline',
+        supported: { 'dynamic-import': false },
+        sourcefile: path,
+        banner: basename(path) === 'cli.js' ? '#!/usr/bin/env node' : '',
+      });
+      return /** @type {const} */ ([basename(path), code]);
+    },
+  );
+  const files = new Map(await Promise.all(made));
+  const written = starts && metafile ? joinPieces(files, metafile.outputs, starts) : files;
+  await mkdir(folder, { recursive: true });
+  await Promise.all([...written].map(([name, code]) => writeFile(join(folder, name), code)));
 }
