@@ -11,6 +11,14 @@ export class Deferred<T> {
 }
 
 /**
+ * Declares that the failure of `promise` is reported later, where the promise is awaited. Node ends
+ * the process if a promise fails before anything waits for it.
+ */
+export function awaitedLater(promise: Promise<unknown>): void {
+  promise.catch(() => undefined);
+}
+
+/**
  * Throws if `signal` is aborted: its reason if that is a FleetError, else {@link CancelledError}.
  */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
@@ -29,7 +37,7 @@ export function abortError(signal: AbortSignal): Error {
  */
 export async function abortable<T>(promise: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (!signal) return promise;
-  promise.catch(() => undefined); // it may fail after the abort, when nothing waits for it any more
+  awaitedLater(promise); // it may fail after the abort, when nothing waits for it any more
   throwIfAborted(signal);
   const aborted = new Deferred<never>();
   const onAbort = () => aborted.reject(abortError(signal));

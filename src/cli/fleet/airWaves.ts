@@ -1,4 +1,4 @@
-import { Deferred, throwIfAborted } from '../../core/async';
+import { Deferred, throwIfAborted, awaitedLater } from '../../core/async';
 import { CancelledError, UsageError } from '../../core/errors';
 import {
   type AirBoard,
@@ -45,7 +45,7 @@ class Waves {
   ) {
     for (const board of boards) {
       const end = new Deferred<string>();
-      end.promise.catch(() => undefined); // awaited when it is the board's turn in the list
+      awaitedLater(end.promise); // the list waits for the boards in their order
       this.#ends.set(board, end);
     }
     const failAll = (error: unknown) => {

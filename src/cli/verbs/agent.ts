@@ -1,3 +1,4 @@
+import { awaitedLater } from '../../core/async';
 import { cp, readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import {
@@ -20,6 +21,7 @@ import { askSecret } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 import { brokerPlace } from '../setup/brokerPlace';
+import { isReadable } from '../../core/address';
 
 /** `agent put [MANIFEST] --broker ID | update [MANIFEST] | remove | firmware FILE | freeze FOLDER`. */
 export const run: VerbRun = (cli, args) => {
@@ -112,14 +114,13 @@ async function put(cli: Cli, from: string | undefined): Promise<number> {
 }
 
 /** The agent's configuration holds a new key and passwords. @throws UsageError where others could read them in transit */
-function requirePrivate({ name, address: { kind, text } }: CliBoard, isForced: boolean): void {
-  if (kind === 'mqtt' || kind === 'mqboard') {
+function requirePrivate({ name, address }: CliBoard, isForced: boolean): void {
+  if (address.kind === 'mqtt' || address.kind === 'mqboard') {
     throw new UsageError(`${name} is connected through a broker, which could read its new key`, {
       hint: 'Put the agent over the cable; "agent update" is for boards that have it.',
     });
   }
-  const isReadable = kind === 'telnet' || (kind === 'webrepl' && !text.startsWith('wss:'));
-  if (!isReadable || isForced) return;
+  if (!isReadable(address) || isForced) return;
   throw new UsageError(
     `Anyone on the network could read the new key and the passwords on their way to ${name}`,
     { hint: 'Put the agent over the cable, or add --force if you trust this network.' },
@@ -162,7 +163,7 @@ async function putOn(
   };
   await installAgent(target, source, config, { signal });
   const born = place.expect?.(fit.uid, signal);
-  born?.catch(() => undefined); // It is awaited below; the reset may fail first.
+  if (born) awaitedLater(born); // the reset may fail first
   await (await board.transport(signal)).reset('soft', signal);
   await born;
   return place.name;

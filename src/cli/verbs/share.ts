@@ -7,7 +7,7 @@ import {
   type Role,
 } from '../../core/agent';
 import { readInfo } from '../../core/board';
-import { aborted } from '../../core/async';
+import { aborted, awaitedLater } from '../../core/async';
 import { ConnectError, ConnectionLostError, UsageError } from '../../core/errors';
 import { isLoopback } from '../../core/broker/brokerProfiles';
 import { mqttAddress } from '../../core/parseAddress';
@@ -69,7 +69,7 @@ async function share(
   const lost = new Promise<never>((_, reject) => {
     transport.onClose((cause) => reject(linkLost(board.name, cause)));
   });
-  lost.catch(() => undefined); // awaited below
+  awaitedLater(lost); // the link may be lost while the sharing starts
   try {
     await shared.start(io.signal).catch((error: unknown) => loginNeeded(error, facts.uid));
     shared.onSession((s) =>

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../../core/async';
 import * as vscode from 'vscode';
 import {
   type AgentConfig,
@@ -122,7 +123,7 @@ async function put(
     throw error;
   }
   const born = announced(broker, fit.uid, board.name, signal);
-  born.catch(() => undefined); // it is awaited below; the reset may fail first
+  awaitedLater(born); // the reset may fail first
   step(vscode.l10n.t('Restarting'), ++steps, STEPS);
   await board.reset('soft', signal);
   step(vscode.l10n.t('Waiting for it at {0}', broker.profile.name), ++steps, STEPS);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { type AgentFit, configJson, newBoardKey, takesCompiled } from '../../core/agent';
-import { abortable, Deferred } from '../../core/async';
+import { abortable, Deferred, awaitedLater } from '../../core/async';
 import type { Board } from '../../core/board';
 import { announced } from '../../core/broker/announced';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
@@ -53,9 +53,9 @@ async function switchOn(
   if (!files) return;
   call.report(vscode.l10n.t('Waiting for the first start'));
   const born = announced(broker, uid, NAME, signal);
-  born.catch(() => undefined); // it is awaited below; the program may end first
+  awaitedLater(born); // the program may end first
   const ended = new Deferred<never>();
-  ended.promise.catch(() => undefined); // From then on, its end is not awaited.
+  awaitedLater(ended.promise); // the board may announce itself first
   try {
     await farDemo.start(files, ended);
     await Promise.race([born, ended.promise]);

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../async';
 import type { ReadItem, TakeFile, TransferOptions } from '../boardFiles';
 import { ReadProgress } from './readProgress';
 
@@ -31,7 +32,7 @@ export async function readEach(
         const item = items[next];
         if (!item) continue;
         const reading = begin(item, next);
-        reading.catch(() => undefined); // awaited in its turn; it may fail before
+        awaitedLater(reading); // it may fail before its turn
         reads.push(reading);
       }
       const content = (await reads[current]) ?? new Uint8Array();

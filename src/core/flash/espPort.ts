@@ -1,4 +1,4 @@
-import { Deferred } from '../async';
+import { Deferred, awaitedLater } from '../async';
 import { text } from '../bytes';
 import { asError } from '../errors';
 import type { Log } from '../log';
@@ -26,7 +26,7 @@ export class EspPort {
     private readonly port: FlashPort,
     private readonly log: Log,
   ) {
-    this.#lost.promise.catch(() => undefined); // awaited by those who race it
+    awaitedLater(this.#lost.promise); // each operation races it
     port.onData((chunk) => {
       this.#heard = Buffer.concat([this.#heard, chunk]).subarray(-HEARD_BYTES);
       this.#controller?.enqueue(chunk);

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../async';
 import * as l10n from '@vscode/l10n';
 import { type AgentControl, type AgentSource, type Birth, updateOverTheAir } from '../agent';
 import type { BoardFiles } from '../boardFiles';
@@ -144,7 +145,7 @@ async function tried(
     signal: AbortSignal.any([signal, own.signal]),
     ...limit,
   });
-  outcome.catch(() => undefined); // it is awaited below; the start may fail first
+  awaitedLater(outcome); // the start may fail first
   try {
     await start(signal);
     onStep?.(l10n.t('Waiting until the board has confirmed it'));

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Address, LinkKind } from '../address';
-import { Queue, systemClock, throwIfAborted, type Clock } from '../async';
+import { Queue, systemClock, throwIfAborted, type Clock, awaitedLater } from '../async';
 import { ConnectionLostError, asError } from '../errors';
 import { Emitter } from '../events';
 import type { Log } from '../log';
@@ -133,7 +133,7 @@ export class StreamTransport implements Transport {
     const early = this.options.beginsEarly === true && this.#link.untouched;
     const entered = this.#link.enter(options.mayInterrupt ?? false, options.signal);
     if (early)
-      entered.catch(() => undefined); // the code that runs next reports it
+      awaitedLater(entered); // the code that runs next reports it
     else {
       await entered;
       this.#setActivity('idle'); // whatever ran has ended, even if its prompt was not shown

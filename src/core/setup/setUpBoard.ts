@@ -8,7 +8,7 @@ import {
   newBoardKey,
 } from '../agent';
 import { deployApp } from '../apps';
-import { throwIfAborted } from '../async';
+import { throwIfAborted, awaitedLater } from '../async';
 import type { BoardInfo } from '../board';
 import { fillTemplate, type BoardConfig } from '../boardConfig';
 import { utf8 } from '../bytes';
@@ -251,7 +251,7 @@ class SetUp {
     const { uid = '' } = expect ? await this.#fitting() : {};
     this.#arrival = expect?.(uid, signal);
     // The next step awaits it. If the restart fails, there is no next step, and this error would add nothing.
-    this.#arrival?.catch(() => undefined);
+    if (this.#arrival) awaitedLater(this.#arrival);
     this.#say('start', l10n.t('Restarting'));
     await this.board.reset('soft', signal);
   }

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { abortable, Deferred, Queue, systemClock } from '../../core/async';
+import { abortable, Deferred, Queue, systemClock, awaitedLater } from '../../core/async';
 import { concat, text, utf8 } from '../../core/bytes';
 import { FileError, ProtocolError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
@@ -96,7 +96,7 @@ export class MqboardClient implements Disposable {
     return this.#queue.run(async () => {
       const id = Buffer.from(crypto.getRandomValues(new Uint8Array(6))).toString('base64url');
       const done = new Deferred<Uint8Array>();
-      done.promise.catch(() => undefined); // awaited below, unless sending fails first
+      awaitedLater(done.promise); // sending may fail first
       this.#current = { id, reply: new MqboardReply(), size: 0, done };
       const timer = this.#watch(done);
       try {

@@ -1,3 +1,4 @@
+import { awaitedLater } from '../../core/async';
 import { createHash } from 'node:crypto';
 import removeSnippet from '../../../board/snippets/agentRemove.py';
 import {
@@ -47,7 +48,7 @@ export async function restartAgent(
     signal ? AbortSignal.any([signal, ended.signal]) : ended.signal,
     limitMs,
   );
-  back.catch(() => undefined); // awaited below; RESET may fail first
+  awaitedLater(back); // RESET may fail first
   try {
     await broker.client(uid).json(Op.reset, how, { signal });
   } catch (error) {

@@ -15,7 +15,7 @@ import {
   keyLabel,
   type Role,
 } from '../../core/agent';
-import { Deferred, type Clock } from '../../core/async';
+import { Deferred, type Clock, awaitedLater } from '../../core/async';
 import { asError, ConnectionLostError, TimeoutError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import { cannotEncrypt, keyNeeded, keyRefused } from './agentErrors';
@@ -80,7 +80,7 @@ export async function openSession(
   const started = clock.now();
   for (;;) {
     const opened = new Deferred<Frame>();
-    opened.promise.catch(() => undefined); // it may fail while the key is looked up
+    awaitedLater(opened.promise); // it may fail while the key is looked up
     const birth = io.birth();
     const presence = io.onPresence((state) => {
       if (state.on && birth?.on && state.boot !== birth.boot) opened.reject(new StartedAgain());

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
+import { abortError, Deferred, throwIfAborted, type Clock, awaitedLater } from '../../core/async';
 import { ConnectionLostError } from '../../core/errors';
 import {
   checkAnswer,
@@ -54,7 +54,7 @@ export async function putFile<T>(
         return await follow();
       }
       const followed = follow();
-      followed.catch(() => undefined); // checked below, unless the put itself has failed
+      awaitedLater(followed); // the put itself may fail first
       checkAnswer(await stalling(stream, clock, answers.next()));
       checkAnswer(await stalling(stream, clock, answers.next()));
       return await followed;
