@@ -58,14 +58,3 @@ export function readPeriod(value: unknown): Period | undefined {
   };
   return periodProblem(times) === undefined ? { name: known, ...times } : undefined;
 }
-
-/**
- * Formats a time as `2026-11-28T14:30` in this computer's time, as a field for date and time holds
- * it.
- */
-export function fieldTime(at: number): string {
-  const d = new Date(at);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const day = [d.getFullYear(), two(d.getMonth() + 1), two(d.getDate())].join('-');
-  return `${day}T${two(d.getHours())}:${two(d.getMinutes())}`;
-}

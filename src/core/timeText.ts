@@ -34,23 +34,6 @@ export function parseTime(text: string, now: number): number {
   });
 }
 
-/** Formats `2026-11-28 14:30:05` in this computer's time. */
-export function shownTime(at: number): string {
-  const d = new Date(at);
-  const two = (n: number) => String(n).padStart(2, '0');
-  const day = [d.getFullYear(), two(d.getMonth() + 1), two(d.getDate())].join('-');
-  return `${day} ${[d.getHours(), d.getMinutes(), d.getSeconds()].map(two).join(':')}`;
-}
-
-/**
- * Formats `14:05` for a time of today, `2026-11-29 14:05` for another day, in this computer's time.
- */
-export function shownMinute(at: number, now: number): string {
-  const [day = '', time = ''] = shownTime(at).split(' ');
-  const minute = time.slice(0, 5);
-  return shownTime(now).startsWith(day) ? minute : `${day} ${minute}`;
-}
-
 /**
  * Formats `2026-11-28 14:30` by the board's own clock, which has no time zone.
  * @param seconds since 1970, as the board counts them

@@ -1,4 +1,5 @@
-import { fieldTime, type Period, periodProblem, rangeOf } from '../../../src/core/period';
+import { type Period, periodProblem, rangeOf } from '../../../src/core/period';
+import { fieldTime } from '../../../src/core/shownTime';
 import { element } from './host';
 
 const IDS = ['period', 'from', 'to'] as const;

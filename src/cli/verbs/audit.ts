@@ -10,7 +10,8 @@ import {
   type Store,
   Timeline,
 } from '../../core/store';
-import { parseTime, shownTime } from '../../core/timeText';
+import { parseTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { openHistory } from '../fleet';
 

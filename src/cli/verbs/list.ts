@@ -1,6 +1,6 @@
 import { UsageError } from '../../core/errors';
 import { type Found, sharedWords, UsbKeys } from '../../core/board';
-import { shownMinute } from '../../core/timeText';
+import { shownMinute } from '../../core/shownTime';
 import { naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../board';

@@ -17,7 +17,7 @@ import {
   type When,
 } from '../../core/apps';
 import { UsageError } from '../../core/errors';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 import { bundledFiles } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';

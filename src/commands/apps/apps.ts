@@ -10,7 +10,7 @@ import {
 import type { Board } from '../../core/board';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
-import { shownMinute } from '../../core/timeText';
+import { shownMinute } from '../../core/shownTime';
 import { pythonError } from '../../core/python/python';
 import { restartForApp } from '../../views/apps/deployTo';
 import { agentOf } from '../../views/broker';

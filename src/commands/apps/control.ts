@@ -3,7 +3,7 @@ import { parseIntervals } from '../../core/apps';
 import type { AgentControl } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
-import { shownMinute } from '../../core/timeText';
+import { shownMinute } from '../../core/shownTime';
 import { agentOf } from '../../views/broker';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';

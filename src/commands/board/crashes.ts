@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type Board, presentAgent } from '../../core/board';
 import { ConnectionLostError, TimeoutError } from '../../core/errors';
 import { forEachBoard } from '../../core/many';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 import { agentOf } from '../../views/broker';
 import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';

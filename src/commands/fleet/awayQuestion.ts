@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { compressHostlist } from '../../core/many';
-import { shownMinute } from '../../core/timeText';
+import { shownMinute } from '../../core/shownTime';
 
 /** The question about boards that are away, and the titles of its buttons. */
 export interface AwayQuestion {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { AGENT_VERSION } from '../agent';
 import { type Board, bytesText } from '../board';
 import { compareVersions } from '../packages';
-import { shownMinute } from '../timeText';
+import { shownMinute } from '../shownTime';
 import type { Sample } from './telemetry';
 
 /**

@@ -3,7 +3,7 @@ import type { Broker } from '../../core/broker/brokers';
 import { payloadText } from '../../core/topics';
 import type { Disposable } from '../../core/events';
 import { inertText } from '../../core/inertText';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 
 /** Maximum lines shown per second. A busy topic must not fill the window. */
 const MOST_LINES = 100;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { compressHostlist } from '../../core/many';
 import { type AuditEntry, type EventEntry, type HistoryRow, statusOf } from '../../core/store';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 import type { HistoryLine } from './messages';
 
 /** Maximum number of boards in an operation's details. The export contains all. */

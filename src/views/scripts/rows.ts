@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { whenText, type Schedule, type ScheduleState } from '../../core/apps';
 import type { Board } from '../../core/board';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 
 /** A row of the Scripts and Schedules view. */
 export type ScriptRow =

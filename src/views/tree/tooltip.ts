@@ -2,7 +2,7 @@ import { fullPlace } from '../../core/address';
 import * as vscode from 'vscode';
 import { type Board, boardZone, bytesText } from '../../core/board';
 import { offsetText } from '../../core/many';
-import { shownTime } from '../../core/timeText';
+import { shownTime } from '../../core/shownTime';
 import { timeInZone } from '../../core/timeZone';
 import { linkName } from './boardLook';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldTime, periodProblem, rangeOf, readPeriod } from '../../../src/core/period';
+import { periodProblem, rangeOf, readPeriod } from '../../../src/core/period';
 
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
@@ -47,10 +47,4 @@ describe('a period', () => {
   ])('of a page is checked: %j', (sent, period) => {
     expect(readPeriod(sent)).toEqual(period);
   });
-});
-
-it("writes a time as a field holds it, in this computer's zone", () => {
-  const at = new Date(2026, 2, 9, 7, 5, 30).getTime();
-  expect(fieldTime(at)).toBe('2026-03-09T07:05');
-  expect(Date.parse(fieldTime(at))).toBe(at - 30_000);
 });

@@ -5,7 +5,7 @@ import { Board } from '../../../../src/core/board/board';
 import { stateWord } from '../../../../src/core/board/stateWord';
 import { appOfBirth } from '../../../../src/core/apps';
 import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
-import { shownMinute } from '../../../../src/core/timeText';
+import { shownMinute } from '../../../../src/core/shownTime';
 import { AsleepError } from '../../../../src/core/errors';
 import { Emitter } from '../../../../src/core/events';
 import { PresenceSource } from '../../../../src/transports/mqtt/presenceSource';
