@@ -5,6 +5,16 @@ import { ProtocolError } from './errors';
 /** Longer answers are rejected, in bytes. */
 const LIMIT = 64 * 1024;
 
+/** Returns whether `value` is an object and not a list, as parsed from JSON or YAML. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Returns `value` if it is an object, else an empty object, so that its fields can be read. */
+export function record(value: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(value) ? value : {};
+}
+
 /** Parses one JSON object printed by a board. @throws ProtocolError if it is not one */
 export function parseJson(output: Uint8Array): Readonly<Record<string, unknown>> {
   let value: unknown;
@@ -13,10 +23,10 @@ export function parseJson(output: Uint8Array): Readonly<Record<string, unknown>>
   } catch (cause) {
     throw new ProtocolError(l10n.t("The board's answer does not match the request"), { cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     throw new ProtocolError(l10n.t("The board's answer does not match the request"));
   }
-  return value as Record<string, unknown>;
+  return value;
 }
 
 /**

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from './errors';
+import { isRecord } from './json';
 
 /** Code that the user has named. */
 export interface Macro {
@@ -22,10 +23,10 @@ const NAME = /^[^\p{C}]{1,64}$/u;
  */
 export function parseMacros(setting: unknown): readonly Macro[] {
   if (setting === undefined) return [];
-  if (typeof setting !== 'object' || setting === null || Array.isArray(setting)) {
+  if (!isRecord(setting)) {
     throw new UsageError(l10n.t('Macros must be an object: a name and its code'));
   }
-  return Object.entries(setting).map(([name, value]: [string, unknown]) => {
+  return Object.entries(setting).map(([name, value]) => {
     if (!NAME.test(name)) throw invalid(name);
     if (typeof value === 'string') return { name, from: { code: value } };
     if (Array.isArray(value) && value.every((line) => typeof line === 'string')) {

@@ -11,6 +11,7 @@ import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
 import { configHome } from '../configHome';
 import { FILE_NAME, findProject, type Foreign, NOTHING_FOREIGN, withProject } from './project';
+import { isRecord } from '../../core/json';
 
 /** A board that has a name in the configuration. */
 export interface RegisteredBoard {
@@ -115,13 +116,17 @@ function macroFolder(path: string): string {
 
 /** Checks the content of a `fleet.json`. @throws Error naming the invalid entry */
 export function parseRegistry(content: unknown, folder = ''): Registry {
-  const { boards = {}, groups = {}, brokers = {}, macros } = record(content, 'the file');
+  const { boards = {}, groups = {}, brokers = {}, macros } = objectOf(content, 'the file');
   return {
     macros: parseMacros(macros).map((macro) => ({ ...macro, folder })),
-    brokers: Object.entries(record(brokers, '"brokers"')).map(([id, entry]) => brokerOf(id, entry)),
-    boards: Object.entries(record(boards, '"boards"')).map(([name, entry]) => boardOf(name, entry)),
+    brokers: Object.entries(objectOf(brokers, '"brokers"')).map(([id, entry]) =>
+      brokerOf(id, entry),
+    ),
+    boards: Object.entries(objectOf(boards, '"boards"')).map(([name, entry]) =>
+      boardOf(name, entry),
+    ),
     groups: Object.fromEntries(
-      Object.entries(record(groups, '"groups"')).map(([name, list]) => {
+      Object.entries(objectOf(groups, '"groups"')).map(([name, list]) => {
         if (typeof list !== 'string') throw new Error(`group "${name}" must be a string`);
         return [name, list];
       }),
@@ -131,7 +136,8 @@ export function parseRegistry(content: unknown, folder = ''): Registry {
 }
 
 function boardOf(name: string, entry: unknown): RegisteredBoard {
-  const fields = typeof entry === 'string' ? { address: entry } : record(entry, `board "${name}"`);
+  const fields =
+    typeof entry === 'string' ? { address: entry } : objectOf(entry, `board "${name}"`);
   const { address, tags = [], platform, uid } = fields;
   if (typeof address !== 'string') throw new Error(`board "${name}" has no address`);
   if (!Array.isArray(tags) || !tags.every((t) => typeof t === 'string')) {
@@ -151,7 +157,7 @@ function boardOf(name: string, entry: unknown): RegisteredBoard {
  * belong in this file.
  */
 function brokerOf(id: string, entry: unknown): BrokerProfile {
-  const fields = typeof entry === 'string' ? { url: entry } : record(entry, `broker "${id}"`);
+  const fields = typeof entry === 'string' ? { url: entry } : objectOf(entry, `broker "${id}"`);
   if (!/^[a-z0-9-]+$/.test(id)) throw new Error(`broker "${id}": use a-z, 0-9 and dashes`);
   const { url } = fields;
   if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
@@ -182,11 +188,9 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
   };
 }
 
-function record(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new Error(`${what} must be an object`);
-  }
-  return value as Record<string, unknown>;
+function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {
+  if (isRecord(value)) return value;
+  throw new Error(`${what} must be an object`);
 }
 
 function notThere(path: string): never {

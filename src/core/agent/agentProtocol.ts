@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n';
  * docs/protocol.md, sections 3, 5 and 8, specifies the protocol.
  */
 import { ProtocolError } from '../errors';
+import { isRecord } from '../json';
 
 /** Protocol version of this code. Boards with version 1 can be read and updated. */
 export const PROTOCOL_VERSION = 2;
@@ -198,10 +199,8 @@ export function decodeJson(payload: Uint8Array): Record<string, unknown> {
   } catch (cause) {
     throw new ProtocolError(l10n.t('the board sent text that is not JSON'), { cause });
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new ProtocolError(l10n.t('the board sent JSON that is not an object'));
-  }
-  return value as Record<string, unknown>;
+  if (isRecord(value)) return value;
+  throw new ProtocolError(l10n.t('the board sent JSON that is not an object'));
 }
 
 /** The validated and bounded content of an ERR frame. */

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { decodeJson } from './agentProtocol';
 import { ProtocolError } from '../errors';
+import { record } from '../json';
 
 /** A record that an app sends: its data, or the answer to a user's message. */
 export type AppRecord = {
@@ -66,10 +67,7 @@ function parseRecord(line: string, seq: number): AppRecord {
   }
   const data = parsed(json);
   if (kind === 'D') return { seq, ms: Number(ms), kind: 'data', data };
-  const { id, r, x } = (typeof data === 'object' && data !== null ? data : {}) as Record<
-    string,
-    unknown
-  >;
+  const { id, r, x } = record(data);
   return {
     ...{ seq, ms: Number(ms), kind: 'reply', to: word(id) },
     ...(typeof r === 'string' ? { reply: r.slice(0, MAX_TEXT) } : {}),

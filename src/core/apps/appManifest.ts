@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { text } from '../bytes';
 import { UsageError } from '../errors';
+import { isRecord } from '../json';
 
 /** The file that makes a folder an app. */
 export const MANIFEST = 'app.json';
@@ -87,9 +88,7 @@ function objectOf(content: Uint8Array): Record<string, unknown> {
       cause,
     });
   }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isRecord(value)) return value;
   throw wrong(l10n.t('it is not a JSON object'));
 }
 
@@ -129,9 +128,7 @@ function numberOf(
 
 function configOf(value: unknown): Record<string, unknown> {
   if (value === undefined) return {};
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>;
-  }
+  if (isRecord(value)) return value;
   throw wrong(l10n.t('"config" must be an object'));
 }
 

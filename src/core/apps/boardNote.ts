@@ -2,6 +2,7 @@ import type { BirthApp } from '../agent';
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { orIfMissing, under } from '../files';
+import { record } from '../json';
 
 /** Folder of the apps on a board, below its home folder. */
 export const APPS_FOLDER = '/fleet';
@@ -45,9 +46,8 @@ export function parseNote(content: Uint8Array): BoardApp {
   } catch {
     o = undefined; // damaged: the next deployment replaces it
   }
-  if (typeof o !== 'object' || o === null) return { onTrial: false };
-  const { run, old, trial, bad } = o as Record<string, unknown>;
-  const failed = typeof bad === 'object' && bad !== null ? (bad as Record<string, unknown>) : {};
+  const { run, old, trial, bad } = record(o);
+  const failed = record(bad);
   const badVersion = versionOf(failed.v);
   return {
     ...given('run', versionOf(run)),

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ReportedConfig } from '../agent';
-import { isRecord, record } from './records';
+import { isRecord, record } from '../json';
 import type { Setting } from './settingKit';
 import { SETTINGS, type BoardConfig } from './settings';
 

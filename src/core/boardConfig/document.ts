@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { parseDocument, stringify } from 'yaml';
 import { UsageError } from '../errors';
 import { schemaProblems } from './jsonSchema';
-import { isRecord } from './records';
+import { isRecord } from '../json';
 import { CONFIG_SCHEMA, SETTINGS, type BoardConfig } from './settings';
 
 /** Limit of a document in characters. */

@@ -14,4 +14,3 @@ export {
   type ApplyOptions,
 } from './apply';
 export { type JsonSchema, schemaProblems } from './jsonSchema';
-export { isRecord } from './records';

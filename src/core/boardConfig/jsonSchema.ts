@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { isRecord } from '../json';
 
 /** The part of JSON Schema that describes a configuration. Checks, editor and documentation use the same description. */
 export interface JsonSchema {
@@ -86,9 +87,7 @@ function listProblems(schema: JsonSchema, value: unknown, at: string, depth: num
 }
 
 function objectProblems(schema: JsonSchema, value: unknown, at: string, depth: number): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [l10n.t('{0} must be an object', at)];
-  }
+  if (!isRecord(value)) return [l10n.t('{0} must be an object', at)];
   const { properties = {}, required = [], additionalProperties: other = false } = schema;
   const entries = Object.entries(value);
   const problems: string[] = [];

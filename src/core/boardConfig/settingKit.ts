@@ -1,5 +1,5 @@
 import type { JsonSchema } from './jsonSchema';
-import { isRecord } from './records';
+import { isRecord } from '../json';
 
 /** One setting: its name in documents, its keys in the agent's config.json, and the conversion between them. */
 export interface Setting {

@@ -1,6 +1,6 @@
 import { HARDWARE_SETTINGS } from './hardwareSettings';
 import type { JsonSchema } from './jsonSchema';
-import { isRecord, record } from './records';
+import { isRecord, record } from '../json';
 import { LEVELS, number, renamed, same, text, type Setting } from './settingKit';
 import { zoneMinutes, zoneText } from '../timeZone';
 

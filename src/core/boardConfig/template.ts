@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
-import { isRecord } from './records';
+import { isRecord } from '../json';
 import { SECRET_NAME, type BoardConfig } from './settings';
 
 /** Values for a template's placeholders on one board. */

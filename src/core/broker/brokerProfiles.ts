@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { BrokerProfile, Encryption } from './brokers';
 import { UsageError } from '../errors';
 import { LOCAL_BROKER_ID } from './localBroker';
+import { record } from '../json';
 
 const SCHEMES = ['mqtt:', 'mqtts:', 'ws:', 'wss:'];
 const OPTIONAL = [
@@ -71,7 +72,7 @@ export function readProfiles(value: unknown): {
 
 /** Reads one profile. @throws UsageError that names the problem */
 export function readProfile(entry: unknown): BrokerProfile {
-  const o = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
+  const o = record(entry);
   const { id, url } = o;
   if (typeof id !== 'string' || !/^[a-z0-9-]{1,32}$/.test(id)) {
     throw new UsageError(l10n.t('A broker id consists of lowercase letters, digits and dashes'));

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
+import { record } from '../json';
 
 /** Name of CircuitPython's list as a source of firmware. */
 export const CIRCUITPYTHON = 'circuitpython';
@@ -29,7 +30,7 @@ export function readCircuitPython(
   const boards: CatalogueBoard[] = [];
   const files: CatalogueFile[] = [];
   for (const entry of list.slice(0, MOST_BOARDS)) {
-    const { id, versions } = fields(entry);
+    const { id, versions } = record(entry);
     if (typeof id !== 'string' || !ID.test(id) || !Array.isArray(versions)) continue;
     const board = `${CIRCUITPYTHON}_${id}`;
     const mine = (versions as readonly unknown[])
@@ -46,7 +47,7 @@ export function readCircuitPython(
 }
 
 function filesOf(id: string, board: string, entry: unknown): CatalogueFile[] {
-  const { version, stable, extensions } = fields(entry);
+  const { version, stable, extensions } = record(entry);
   if (typeof version !== 'string' || !VERSION.test(version) || !Array.isArray(extensions))
     return [];
   return KINDS.filter((kind) => extensions.includes(kind)).map((kind, i) => ({
@@ -59,8 +60,4 @@ function filesOf(id: string, board: string, entry: unknown): CatalogueFile[] {
     url: `${BUILDS}/${id}/${LANGUAGE}/adafruit-circuitpython-${id}-${LANGUAGE}-${version}.${kind}`,
     sha256: undefined,
   }));
-}
-
-function fields(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

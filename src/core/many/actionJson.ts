@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import type { FleetAction, StoredAction, UploadFile } from './fleetActions';
+import { record } from '../json';
 
 /**
  * Serialises an action to JSON, for jobs that outlive the window.
@@ -20,7 +21,7 @@ export function actionToJson(action: FleetAction): unknown {
 
 /** Parses the output of {@link actionToJson}. @throws UsageError when it is damaged */
 export function actionFromJson(json: unknown): StoredAction {
-  const o = (typeof json === 'object' && json !== null ? json : {}) as Record<string, unknown>;
+  const o = record(json);
   const str = (key: string) => {
     const value = o[key];
     if (typeof value !== 'string')

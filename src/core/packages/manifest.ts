@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { fileText, text } from '../bytes';
 import { ProtocolError } from '../errors';
-import { parseLenientJson } from '../json';
+import { parseLenientJson, isRecord } from '../json';
 import type { PackageFile } from './model';
 import { isAddress, rewriteUrl } from './spec';
 import { withoutLogin } from './plainUrl';
@@ -42,10 +42,8 @@ export function readManifest(bytes: Uint8Array, address: string): MipManifest {
       },
     );
   }
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ProtocolError(l10n.t('{0} is not a package.json', from));
-  }
-  const fields = json as Record<string, unknown>;
+  if (!isRecord(json)) throw new ProtocolError(l10n.t('{0} is not a package.json', from));
+  const fields = json;
   const version = fields.version;
   return {
     version: typeof version === 'string' && version.length <= 50 ? version : undefined,

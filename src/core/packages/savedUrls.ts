@@ -5,6 +5,7 @@ import { UsageError } from '../errors';
 import { orAbsent, replaceFile } from '../localFiles';
 import { parseFileUrl } from './fileUrl';
 import { stateFolder } from './stateFolder';
+import { isRecord } from '../json';
 
 /** An address that the user has saved. */
 export interface SavedUrl {
@@ -34,8 +35,8 @@ export class SavedUrls {
     } catch (cause) {
       throw this.#damaged(cause);
     }
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) throw this.#damaged();
-    return Object.entries(json).map(([name, entry]: [string, unknown]) => {
+    if (!isRecord(json)) throw this.#damaged();
+    return Object.entries(json).map(([name, entry]) => {
       const { url, to } = (entry ?? {}) as { url?: unknown; to?: unknown };
       if (!NAME.test(name) || typeof url !== 'string') throw this.#damaged();
       return { name, url, ...(typeof to === 'string' ? { to } : {}) };

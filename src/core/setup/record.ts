@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { isRecord } from '../boardConfig';
+import { isRecord } from '../json';
 import { toCsv } from '../csv';
 import { FleetError } from '../errors';
 import type { StepName } from './stepNames';

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { parseDocument, type Document } from 'yaml';
-import { isRecord, schemaProblems } from '../boardConfig';
+import { schemaProblems } from '../boardConfig';
+import { isRecord } from '../json';
 import { asError, UsageError } from '../errors';
 import { STEPS, type StepName } from './stepNames';
 import { MAX_TEMPLATE_CHARACTERS, TEMPLATE_SCHEMA } from './templateSchema';

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import { text, utf8 } from '../bytes';
 import { UsageError } from '../errors';
 import { sha256, WrongHashError } from '../packages';
+import { isRecord } from '../json';
 
 /**
  * A file `{"manifest": TEXT, "signatures": {KEY: SIGNATURE}, "contents": {NAME: BASE64}}`. TEXT is JSON with a `kind`; KEY is an
@@ -157,7 +158,7 @@ interface Envelope {
 function envelopeOf(file: Uint8Array): Envelope | undefined {
   if (file.length > MOST_MANIFEST_BYTES) return undefined;
   const { manifest, signatures, contents = {} } = objectIn(text(file)) ?? {};
-  if (typeof manifest !== 'string' || !isObject(signatures) || !isObject(contents)) {
+  if (typeof manifest !== 'string' || !isRecord(signatures) || !isRecord(contents)) {
     return undefined;
   }
   const files = Object.entries(contents).map(([name, data]): [string, Uint8Array] => [
@@ -177,13 +178,9 @@ function isSignature(manifest: string, key: string, signature: unknown): boolean
 function objectIn(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return isObject(value) ? value : undefined;
+    return isRecord(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null;
 }
