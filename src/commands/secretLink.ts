@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isReadable } from '../core/address';
 import type { Board } from '../core/board';
 import { CancelledError, UsageError } from '../core/errors';
 import { showWarningMessage } from '../views/message';
@@ -24,7 +25,9 @@ export async function keepSecrets(
   boards: readonly Board[],
   secrets: string,
 ): Promise<ReadonlyMap<Board, UsageError>> {
-  const readable = boards.filter(isReadable);
+  const readable = boards.filter(
+    ({ transport }) => transport !== undefined && isReadable(transport.address),
+  );
   if (readable.length > 0) {
     const send = vscode.l10n.t('Send Them');
     const answer = await showWarningMessage(
@@ -53,9 +56,4 @@ export async function keepSecrets(
 
 function isThroughBroker({ transport }: Board): boolean {
   return transport?.kind === 'mqtt' || transport?.kind === 'mqboard';
-}
-
-function isReadable({ transport }: Board): boolean {
-  if (transport?.kind === 'telnet') return true;
-  return transport?.kind === 'webrepl' && !transport.address.text.startsWith('wss:');
 }

@@ -91,3 +91,8 @@ export function shortPlace(address: Address): string {
       return fullPlace(address);
   }
 }
+
+/** Returns whether others on the network can read what passes over a link: telnet, and WebREPL without TLS. */
+export function isReadable({ kind, text }: Address): boolean {
+  return kind === 'telnet' || (kind === 'webrepl' && !text.startsWith('wss:'));
+}

@@ -31,12 +31,6 @@ export function selectableOf(
     state: wordOf(board),
     ...(marks.length > 0 ? { marks } : {}),
     tags: [...new Set([...tags, ...told])],
-    brokers: [...new Set(found.flatMap((f) => brokerOf(f.address.text)))],
+    brokers: [...new Set(found.flatMap((f) => ('broker' in f.address ? [f.address.broker] : [])))],
   };
-}
-
-/** Returns the broker's id in `mqtt://ID/uid`. */
-function brokerOf(address: string): string[] {
-  const [, id] = /^(?:mqtt|mqboard):\/\/([^/]+)\//.exec(address) ?? [];
-  return id === undefined ? [] : [id];
 }

@@ -46,7 +46,7 @@ beforeEach(() => {
 
 describe('keys and passwords that a board is to be given', () => {
   const board = (name: string, kind?: string, address = '') =>
-    ({ name, transport: kind && { kind, address: { text: address } } }) as unknown as Board;
+    ({ name, transport: kind && { kind, address: { kind, text: address } } }) as unknown as Board;
   const cable = board('cable', 'serial', 'serial:/dev/ttyACM0');
   const encrypted = board('encrypted', 'webrepl', 'wss://192.0.2.1:8266');
   const open = board('open', 'webrepl', 'ws://192.0.2.1:8266');

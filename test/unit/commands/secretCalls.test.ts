@@ -31,7 +31,7 @@ const { webReplCommands } = await import('../../../src/commands/board/webrepl');
 const board = (kind: string, text: string) =>
   ({
     name: kind,
-    transport: { kind, address: { text } },
+    transport: { kind, address: { kind, text } },
     withSession: (work: (session: object) => unknown) => work({}),
   }) as unknown as Board;
 const call = {
