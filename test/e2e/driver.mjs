@@ -1,7 +1,7 @@
 // @ts-check
 // Drives VS Code's window like a user, with keyboard and mouse, by what is visible.
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { root } from '../lab/paths.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { loadWindow, openWindow } from '../lab/window.mjs';
@@ -151,19 +151,32 @@ export class Driver {
     await pollUntil(async () => (await shown()) !== text, CLICK_MS);
   }
 
-  /** Chooses an existing file in a file dialog. @param {string} path */
+  /**
+   * Chooses an existing file in a file dialog. While the dialog reads a folder, it may restore its own suggestion and drops what is
+   * clicked, so the file is clicked again until the dialog is gone.
+   * @param {string} path
+   */
   async pickFile(path) {
     await this.input.locator('.monaco-button').first().waitFor();
     const box = this.input.locator('input').first();
     const file = this.input.getByText(basename(path), { exact: true });
-    // While the dialog reads its first folder, it may restore its own suggestion.
-    const listed = async () => {
-      if (await file.isVisible()) return true;
-      if ((await box.inputValue()) !== path) await box.fill(path);
-      return file.isVisible();
+    const reads = this.input.locator('.quick-input-progress.active');
+    // One call reads the value, because the dialog may close between two calls.
+    const shown = () => box.evaluateAll((all) => all.map((e) => ('value' in e ? e.value : ''))[0]);
+    const gone = async () => !String(await shown()).startsWith(dirname(path));
+    let isClicked = false;
+    const chosen = async () => {
+      if (isClicked && (await gone())) return true;
+      if ((await reads.count()) > 0) return false;
+      if (await file.isVisible()) {
+        await this.clickOn(file);
+        isClicked = true;
+        return pollUntil(gone, CLICK_MS);
+      }
+      if ((await shown()) !== path) await box.fill(path, { timeout: OPEN_MS });
+      return false;
     };
-    if (!(await pollUntil(listed, SEEN_MS))) throw new Error(`${path} is not listed`);
-    await this.clickOn(file);
+    if (!(await pollUntil(chosen, SEEN_MS))) throw new Error(`${path} cannot be chosen`);
   }
 
   /** Answers "save as" with a new file. @param {string} path */
