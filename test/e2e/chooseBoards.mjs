@@ -26,10 +26,7 @@ export async function nameBoards(driver, count, pattern) {
 export async function renameRows(driver, labels, pattern) {
   const names = (await driver.rows()).filter((name) => labels.test(name));
   const [first = ''] = names;
-  for (const name of names) {
-    await driver.moveAway();
-    await driver.clickOn(driver.row(name), { modifiers: ['Control'] });
-  }
+  await driver.addRows(names);
   await driver.rowMenu(first, 'Rename Board…');
   await driver.type(pattern);
 }

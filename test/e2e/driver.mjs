@@ -266,11 +266,25 @@ export class Driver {
   async selectRows(labels) {
     const [first = '', ...rest] = labels;
     await this.clickOn(this.row(first));
-    for (const label of rest) {
-      await this.moveAway();
-      await this.clickOn(this.row(label), { modifiers: ['Control'] });
-    }
+    await this.addRows(rest);
     await this.moveAway();
+  }
+
+  /**
+   * Adds rows to those that are selected. A tree that is redrawn at that moment may lose one of them again.
+   * @param {readonly string[]} labels
+   */
+  async addRows(labels) {
+    const added = async () => {
+      for (const label of labels) {
+        if ((await this.row(label).getAttribute('aria-selected')) === 'true') continue;
+        await this.moveAway();
+        await this.clickOn(this.row(label), { modifiers: ['Control'] });
+        return false;
+      }
+      return true;
+    };
+    if (!(await pollUntil(added, SEEN_MS))) throw new Error(`not selected: ${labels.join(', ')}`);
   }
 
   /** Returns the labels of all rows that the side bar shows. @returns {Promise<string[]>} */

@@ -83,7 +83,7 @@ async function boardsHold(...expected: Record<string, string>[]): Promise<void> 
 async function selectBoth(): Promise<void> {
   const { driver } = session;
   await driver.clickOn(driver.row('shed-1'));
-  await driver.clickOn(driver.row('shed-2'), { modifiers: ['Control'] });
+  await driver.addRows(['shed-2']);
 }
 
 const BOTH = {
