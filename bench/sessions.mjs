@@ -37,15 +37,24 @@ export function unchangedItems(count, source) {
 /** A tree's own core, bundled as the extension has it. @param {string} dir @param {string} tree */
 export async function driver(dir, tree = root) {
   const outfile = join(dir, 'driver.cjs');
-  const serialport = createRequire(import.meta.url).resolve('serialport');
+  const { resolve } = createRequire(import.meta.url);
   await esbuild.build({
     ...forNode,
     absWorkingDir: tree,
     entryPoints: ['bench/driver.ts'],
     outfile,
-    // The binding is looked for beside the bundle; the package itself finds its own.
-    alias: { serialport },
-    external: [serialport],
+    plugins: [
+      ...(forNode.plugins ?? []),
+      {
+        // In a bundle it would look for its binding beside the bundle; the package itself finds its own.
+        name: 'serialport outside',
+        setup: (build) =>
+          build.onResolve({ filter: /^serialport(\/|$)/ }, ({ path }) => ({
+            path: resolve(path),
+            external: true,
+          })),
+      },
+    ],
   });
   return await import(pathToFileURL(outfile).href);
 }
