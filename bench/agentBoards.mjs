@@ -13,7 +13,7 @@ import { root, run, startMosquitto, startUboard, tempDir } from '../test/lab/ind
 
 /** The admin key of all boards of a run. */
 export const ADMIN_KEY = 'a1'.repeat(32);
-/** Boards that start at the same time: a hundred that boot at once take longer than the start of each may. */
+/** Number of boards that start at the same time. If a hundred boot at once, each exceeds its time limit. */
 const AT_ONCE = 10;
 const SIZE_KIB = 1024;
 /** What an older agent says its version is; as long as the real one. */

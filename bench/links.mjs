@@ -32,7 +32,7 @@ const CUTS = 2;
 const AWAY_MS = 15_000;
 /** Boards that start at the same time. */
 const AT_ONCE = 5;
-/** Longest time, in milliseconds, in which what was sent before the end must be stored. */
+/** Time limit, in milliseconds, for storing the messages that were sent before the end. */
 const DRAIN_MS = 120_000;
 const ADMIN_KEY = 'a1'.repeat(32);
 const APP = `import asyncio, fleet
@@ -233,7 +233,7 @@ async function agentFiles() {
   return files;
 }
 
-/** `mpyfleet watch`, and what it takes. */
+/** `mpyfleet watch`, and its use of memory and processor. */
 function startWatch() {
   const child = spawn(process.execPath, [program, 'watch'], { cwd: dir, env });
   let said = '';

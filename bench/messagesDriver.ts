@@ -18,7 +18,7 @@ const MEGABYTE = 1024 * 1024;
 /** Messages that are not stored within this silence, in milliseconds, are lost. */
 const SILENCE_MS = 30_000;
 
-/** Sends, collects, counts what is stored. @returns the figures in words */
+/** Sends and collects messages, and counts the stored ones. @returns the figures in words */
 export async function measure(setup: Setup): Promise<string> {
   const { boards, seconds, broker, worker, file, url } = setup;
   const secrets = {

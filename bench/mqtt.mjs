@@ -81,7 +81,7 @@ async function main() {
   for (const kind of ['random', 'source']) {
     const row = { ours: /** @type {Turn[]} */ ([]), theirs: /** @type {Turn[]} */ ([]) };
     for (let i = 0; i < ROUNDS; i++) {
-      // Another file each time: what is there already is not sent again.
+      // Another file each time, because a file that the board already has is not sent again.
       const head = Buffer.from(`# ${i} ${randomBytes(8).toString('hex')}\n`);
       const content =
         kind === 'random'

@@ -21,7 +21,7 @@ const PASSWORD = 'secret';
 const DOWNS = 3;
 /** Long enough for the REPL to be back at its prompt. */
 const PAUSE_MS = 100;
-/** An ESP32 takes about so many bytes a second by WebREPL. */
+/** Rate, in bytes per second, at which an ESP32 accepts data over WebREPL. */
 const WIFI = 100_000;
 const WAYS = {
   First: 'up, the first of a connection',
@@ -40,7 +40,7 @@ const say = (/** @type {string} */ line) => {
 };
 const port = 10_000 + Math.floor(Math.random() * 20_000);
 
-/** The command line as it is shipped. */
+/** The bundled command line. */
 const cli = join(dir, 'dist', 'cli.js');
 await esbuild.build(
   inPieces({

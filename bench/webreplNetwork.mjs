@@ -20,7 +20,7 @@ export async function slowNetwork(to, delay, rate = Infinity) {
 
 /** What one way of the network holds: so much, as a Wi-Fi's own buffers. */
 const HELD = 32 * 1024;
-/** Bytes that go on together. */
+/** Number of bytes that are forwarded together. */
 const PACKET = 1460;
 
 /** @param {import('node:net').Socket} from @param {import('node:net').Socket} into @param {number} delay @param {number} rate */

@@ -117,7 +117,7 @@ def names():
 
 
 def globals_of(tree):
-    """(name, what it is) of all that a module knows itself: its own names, and what it imports."""
+    """Returns (name, kind) for each name that a module defines or imports."""
     todo = list(tree.body)
     while todo:
         n = todo.pop()

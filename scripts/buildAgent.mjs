@@ -99,7 +99,7 @@ async function compilePlain(name, source) {
   const { status, mpy, err } = await compile(name, source, options, wasm).finally(
     () => (globalThis.fetch = fetch),
   );
-  // It also leaves listeners behind that would end this process at somebody else's error.
+  // It also leaves listeners that would end this process at an error of other code.
   events.forEach((e, i) => {
     for (const f of process.listeners(e)) if (!before[i]?.includes(f)) process.off(e, f);
   });

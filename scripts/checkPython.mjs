@@ -45,7 +45,7 @@ const names = spawnSync('/usr/bin/python3', ['scripts/agentNames.py'], {
 console.log(`${files.length} Python files checked with ruff ${Workspace.version()}`);
 process.exitCode = problems.length === 0 && names.status === 0 ? 0 : 1;
 
-/** @param {string} file @param {string} text @returns {string[]} what is wrong, a line each */
+/** Checks the style of one file. @param {string} file @param {string} text @returns {string[]} the problems, one line each */
 function check(file, text) {
   const ruff = workspaceOf(file);
   try {

@@ -59,7 +59,7 @@ export const pastDoorsInBundles = {
   },
 };
 
-/** Makes Vitest do the same, so that a test loads what it tests only. @type {import('vite').Plugin} */
+/** Makes Vitest do the same, so that a test loads only the code that it tests. @type {import('vite').Plugin} */
 export const pastDoorsInTests = {
   name: 'past doors',
   enforce: 'pre',

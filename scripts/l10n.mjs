@@ -9,7 +9,7 @@ import ts from 'typescript';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 export const bundleFile = join(root, 'l10n/bundle.l10n.json');
 
-/** All texts of the window, each once, in the order of the files. @throws Error where one is no plain text */
+/** Returns all texts of the window, each once, in the order of the files. @throws Error for a text that is not a string literal */
 export function textsOfWindow() {
   const folder = join(root, 'src');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
@@ -45,7 +45,7 @@ function textsOf(file) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const old = Object.keys(JSON.parse(readFileSync(bundleFile, 'utf8')));
   const used = textsOfWindow();
-  // What is there keeps its place, so that a change shows as a small diff.
+  // Existing texts keep their place, so that a change gives a small diff.
   const texts = [...new Set([...old.filter((text) => used.has(text)), ...used])];
   const bundle = Object.fromEntries(texts.map((text) => [text, text]));
   writeFileSync(bundleFile, `${JSON.stringify(bundle, undefined, 2)}\n`);

@@ -26,7 +26,7 @@ export function activate(extension: vscode.ExtensionContext): Api {
   const cpuStart = process.cpuUsage();
   const log = vscode.window.createOutputChannel('MicroPython Fleet', { log: true });
   extension.subscriptions.push(log);
-  // Core runs in plain Node, too: it has the window's texts from here.
+  // Core does not import vscode, so it gets the window's translations here.
   if (vscode.l10n.bundle) l10n.config({ contents: vscode.l10n.bundle });
   const settings = new Settings();
   const { context, hub, openTransport } = compose(extension, log, settings);

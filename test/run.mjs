@@ -81,7 +81,7 @@ async function main(chosen) {
     const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { stdio: 'inherit' });
     if (status !== 0) return 1;
   }
-  // A folder of this run's own for all temporary files: what is left in it at the end was left by this run.
+  // A folder of this run's own for all temporary files: anything in it at the end was left by this run.
   const temporary = mkdtempSync(join(tmpdir(), 'mpyfleet-'));
   chmodSync(temporary, 0o711); // a program of the lab that refuses to run as root passes through as another user
   process.env.TMPDIR = temporary;
@@ -109,9 +109,9 @@ async function main(chosen) {
 }
 
 /**
- * Starts setting up the lab, in the order of the steps, beside those that do not need it.
+ * Starts to set up the lab, in the order of the steps, while steps that do not need it run.
  * @param {Step[]} chosen
- * @returns {Promise<Map<string, Promise<Error | undefined>>>} by part; undefined: it is there
+ * @returns {Promise<Map<string, Promise<Error | undefined>>>} by part; undefined: it is set up
  */
 async function prepare(chosen) {
   const { ensure } = await import('./lab/ensure.mjs');
@@ -187,7 +187,7 @@ function runProgram([program = '', ...args], { name, report, quick, env: own }) 
     ...own,
     MPYFLEET_STEP: name,
     ...(report && { MPYFLEET_REPORT: report }),
-    // vitest.config.ts is bundled by vite as it is today; the warning is about a default of the future.
+    // vite bundles vitest.config.ts. Its warning is about a future default.
     VITE_CONFIG_NATIVE_IGNORE_WARNING: 'true',
   };
   const child = spawn(program, args, {

@@ -103,7 +103,7 @@ const named = {
   }),
 };
 
-/** Stands for every service, where what is used cannot be seen. */
+/** Stands for every service, if the rule cannot see which ones are used. */
 const ALL = '*';
 
 /** Rules that keep each function to the services that it uses. */

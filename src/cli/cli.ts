@@ -10,7 +10,7 @@ import type { Options } from './table';
 export interface CliWindow {
   links(cli: Cli): Promise<Links>;
   readonly keys: KeyStore;
-  /** The macros in the window's settings. @throws UsageError for an invalid one */
+  /** Returns the macros in the window's settings. @throws UsageError for an invalid one */
   macros(): readonly PlacedMacro[];
   /** Path of the window's history. */
   readonly historyFile: string;

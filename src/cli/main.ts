@@ -58,7 +58,7 @@ function world(argv: readonly string[]): Omit<Cli, 'options'> {
   };
 }
 
-/** Level 0: warnings; 1: actions; 2: every byte. */
+/** Creates the log. Level 0: warnings; 1: actions; 2: every byte. */
 function stderrLog(level: number): Log {
   const say = (least: number) => (message: string, error?: unknown) => {
     if (level < least) return;

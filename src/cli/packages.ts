@@ -27,7 +27,10 @@ export function fetcherOf(cli: Pick<Cli, 'env' | 'log'>): CachingFetcher {
   return new CachingFetcher(cacheFolder(cli.env), nodeHttp(proxyFromEnvironment(cli.env)), cli.log);
 }
 
-/** The packages of the command line: index and proxy come from its options and the environment. */
+/**
+ * Creates the package manager of the command line: index and proxy come from its options and the
+ * environment.
+ */
 export function packageManager(cli: Cli): PackageManager {
   const fetcher = fetcherOf(cli);
   return new PackageManager({

@@ -26,7 +26,7 @@ export interface Pinned {
   readonly sha256: string;
 }
 
-/** The public keys whose releases are accepted. @throws UsageError */
+/** Returns the public keys whose releases are accepted. @throws UsageError */
 function trustedBy({ env }: Pick<Cli, 'env'>): readonly string[] {
   return updateKeys(env.MPYFLEET_UPDATE_KEYS ?? '');
 }
@@ -41,7 +41,7 @@ export async function agentFrom(cli: Cli, from: string | undefined): Promise<New
   return loadAgentRelease(urlOf(cli, from), loader(cli), trustedBy(cli));
 }
 
-/** The release that a waiting job was made for. @throws UsageError, DownloadError */
+/** Loads the release that a waiting job was made for. @throws UsageError, DownloadError */
 export async function pinnedAgent(cli: Cli, release: Pinned | undefined): Promise<NewAgent> {
   if (!release) return agentFrom(cli, undefined);
   return loadAgentRelease(release.url, loader(cli), trustedBy(cli), release.sha256);
@@ -68,7 +68,7 @@ export async function pinnedFirmware(
   return loadFirmwareUpdate(url, loader(cli), trustedBy(cli), pinned);
 }
 
-/** A file of that name comes first. */
+/** Returns whether a word names firmware of the catalogue. A file of that name comes first. */
 async function isInCatalogue(cli: Cli, wanted: string): Promise<boolean> {
   if (!isCatalogueName(wanted)) return false;
   try {

@@ -48,7 +48,7 @@ export interface Call {
 /** How a command shows its progress. `notification` has a cancel button and is for long work. */
 export interface ProgressLook {
   readonly where: 'notification' | 'window' | 'view';
-  /** `names`: the boards it works on. */
+  /** Returns the title. `names`: the boards it works on. */
   title(names: string): string;
 }
 

@@ -45,7 +45,7 @@ export class WorkProgress implements Disposable {
     else if (!this.#hasBegun) this.#forgetSoon();
   }
 
-  /** `done` of `total`, in any unit; begins the work if it has not begun. */
+  /** Reports progress: `done` of `total`, in any unit; begins the work if it has not begun. */
   report(message: string, done?: number, total?: number): void {
     this.begin();
     if (this.#ended || this.#questions > 0) return;

@@ -54,7 +54,10 @@ export interface DemoAddress {
   readonly id: string;
 }
 
-/** The place without its scheme, as settings and texts name it: a port's path, a WebREPL URL, `BROKER/UID`, a number. */
+/**
+ * Returns the place without its scheme, as settings and texts name it: a port's path, a WebREPL URL, `BROKER/UID`, a
+ * number.
+ */
 export function fullPlace(address: Address): string {
   switch (address.kind) {
     case 'serial':

@@ -25,7 +25,9 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw abortError(signal);
 }
 
-/** The error for an aborted signal: its reason if that is a FleetError, else CancelledError. */
+/**
+ * Returns the error for an aborted signal: its reason if that is a FleetError, else CancelledError.
+ */
 export function abortError(signal: AbortSignal): Error {
   const reason: unknown = signal.reason;
   return reason instanceof Error && reason.name !== 'AbortError' ? reason : new CancelledError();
@@ -84,7 +86,7 @@ export class Queue {
 }
 
 /**
- * Works on items in their order, on at most `lanes` of them at a time. Rejects with the first error; work that has begun goes on.
+ * Works on items in their order, on at most `lanes` of them at a time. Rejects with the first error; work that has begun continues.
  */
 export async function inLanes<T>(
   items: readonly T[],

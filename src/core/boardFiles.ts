@@ -100,8 +100,8 @@ export interface BoardFiles {
   /** Lists everything below `path`, a whole tree in one round trip. */
   walk(path: string, options?: WalkOptions): Promise<WalkEntry[]>;
   /**
-   * SHA-256 (lower-case hex) of files, undefined for those that do not exist. One round trip for as
-   * many as fit into the heap.
+   * Returns the SHA-256 (lower-case hex) of files, undefined for those that do not exist. One round
+   * trip for as many as fit into the heap.
    */
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]>;
   read(path: string, options?: TransferOptions): Promise<Uint8Array>;
@@ -133,6 +133,9 @@ export interface BoardFiles {
     options?: { overwrite?: boolean; signal?: AbortSignal },
   ): Promise<void>;
   space(path: string, signal?: AbortSignal): Promise<Space>;
-  /** Asked once per connection. @throws FileError ENODEV if no file system is mounted */
+  /**
+   * Returns where the board keeps its files. The board is asked once per connection.
+   * @throws FileError ENODEV if no file system is mounted
+   */
   places(signal?: AbortSignal): Promise<Places>;
 }

@@ -45,7 +45,7 @@ export function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
 }
 
-/** Index of `needle` in `haystack`, starting at `from`, or -1. */
+/** Returns the index of `needle` in `haystack`, starting at `from`, or -1. */
 export function indexOf(haystack: Uint8Array, needle: Uint8Array, from = 0): number {
   return Buffer.from(haystack.buffer, haystack.byteOffset, haystack.byteLength).indexOf(
     needle,

@@ -17,7 +17,7 @@ const WEBREPL_PORT = 8266; // default of MicroPython's webrepl.start()
  */
 const COM_PORT = /^(?:[\\/]{2}[.?][\\/])?(COM\d{1,3}):?$/i;
 
-/** The address of a serial port by its path (`/dev/ttyACM0`, `COM3`, any pty). */
+/** Returns the address of a serial port by its path (`/dev/ttyACM0`, `COM3`, any pty). */
 export function serialAddress(text: string): SerialAddress {
   const path = COM_PORT.exec(text)?.[1]?.toUpperCase() ?? text;
   return { kind: 'serial', text: `serial:${path}`, path };
@@ -148,7 +148,7 @@ export function networkAddress(text: string): WebReplAddress | TelnetAddress {
   return /^\s*telnet:/i.test(text) ? telnetAddress(text) : webreplAddress(text);
 }
 
-/** A demo board by its number. */
+/** Returns the address of a demo board by its number. */
 export function demoAddress(id: string): DemoAddress {
   return { kind: 'demo', text: `demo:${id}`, id };
 }

@@ -9,7 +9,7 @@ export interface ShimTarget {
   readonly script: string;
 }
 
-/** The script for POSIX shells, including Git Bash. */
+/** Returns the script for POSIX shells, including Git Bash. */
 export function shellShim({ node, script }: ShimTarget): string {
   return `#!/bin/sh\nELECTRON_RUN_AS_NODE=1 exec ${quoted(node)} ${quoted(script)} "$@"\n`;
 }

@@ -131,14 +131,16 @@ export interface Transport {
   /** Opens passively: no Ctrl-C, no reset. @throws ConnectError */
   open(signal: AbortSignal): Promise<void>;
   /**
-   * Serialised. Always ends at the friendly prompt, except on links that work alongside a program.
+   * Runs work in a session. Sessions are serialised. Always ends at the friendly prompt, except on
+   * links that work alongside a program.
    */
   withSession<T>(work: (session: Session) => Promise<T>, options?: SessionOptions): Promise<T>;
   terminal(): TerminalStream | undefined;
   /** Stops the running code, with Ctrl-C or the agent's interrupt. */
   interrupt(): Promise<void>;
   /**
-   * Soft: boot.py and main.py run again. Hard: machine.reset(); the link may vanish and come back.
+   * Resets the board. Soft: boot.py and main.py run again. Hard: machine.reset(); the link may
+   * vanish and come back.
    */
   reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;

@@ -23,11 +23,11 @@ export const isGroupOr = (words: string): string => `viewItem =~ /^group$|${word
 /** Returns a condition that is true if all the given ones are. */
 export const and = (...conditions: readonly string[]): string => conditions.join(' && ');
 
-/** Rows of boards in the tree. */
+/** Returns the place in the menu of rows of boards in the tree. */
 export const boardRow = (words: BoardWords, group: string, when?: string): Place =>
   row('boards', new RegExp(`^board\\b${later(words)}`), group, when);
 
-/** Rows of boards and of groups of boards in the tree. */
+/** Returns the place in the menu of rows of boards and of groups of boards in the tree. */
 export const boardsRow = (words: BoardWords, group: string, when?: string): Place =>
   row('boards', new RegExp(`^(group$|board\\b${later(words)})`), group, when);
 
@@ -35,7 +35,9 @@ export const boardsRow = (words: BoardWords, group: string, when?: string): Plac
 export const groupRow = (group: string, when?: string): Place =>
   row('boards', 'group', group, when);
 
-/** Rows below a board in the tree: its links, files and folders. */
+/**
+ * Returns the place in the menu of rows below a board in the tree: its links, files and folders.
+ */
 export const fileRow = (words: string, group: string, when?: string): Place =>
   row('boards', new RegExp(word(words)), group, when);
 
@@ -43,7 +45,7 @@ export const fileRow = (words: string, group: string, when?: string): Place =>
 export const brokerRow = (words: string, group: string): Place =>
   row('brokers', new RegExp(`^broker\\b${later(words)}`), group);
 
-/** Rows of packages on a board. */
+/** Returns the place in the menu of rows of packages on a board. */
 export const packageRow = (words: string, group: string): Place =>
   row('packages', new RegExp(word(words)), group);
 
@@ -68,7 +70,7 @@ export const viewTitle = (view: string, group: string, when?: string): Place => 
   group,
 });
 
-/** A submenu of the extension, by its name in submenus.ts. */
+/** Returns the place in a submenu of the extension, by its name in submenus.ts. */
 export const submenu = (
   name: 'files' | 'sync' | 'board' | 'agent' | 'many',
   group: string,
@@ -81,7 +83,7 @@ export const eitherOf = (one: Place, other: Place): Place => ({
   when: [one.when, other.when].filter(Boolean).join(' || '),
 });
 
-/** Any menu of VS Code. */
+/** Returns the place in any menu of VS Code. */
 export const at = (menu: string, group: string, when: string): Place => ({ menu, when, group });
 
 function word(words: string): string {

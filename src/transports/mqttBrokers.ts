@@ -81,7 +81,10 @@ export class MqttBrokers implements BrokerHub, Disposable {
     return new MqttTransport(address, this.#require(address), address.uid);
   }
 
-  /** The transport of `mqboard://BROKER/PREFIX`. @throws ConnectError when no such broker is configured */
+  /**
+   * Returns the transport of `mqboard://BROKER/PREFIX`.
+   * @throws ConnectError when no such broker is configured
+   */
   async legacyTransport(address: MqboardAddress): Promise<Transport> {
     const { MqboardTransport } = await import('./mqboard/mqboardTransport');
     return new MqboardTransport(address, this.#require(address), address.prefix);

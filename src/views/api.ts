@@ -59,7 +59,10 @@ export interface FleetApiV1 {
   readFile(id: string, path: string, signal?: AbortSignal): Promise<Uint8Array>;
   /** Writes a file: to a temporary name, verified by hash, then renamed. */
   writeFile(id: string, path: string, content: Uint8Array, signal?: AbortSignal): Promise<void>;
-  /** Messages that apps of boards have sent and the history has stored, in the order of time. */
+  /**
+   * Returns messages that apps of boards have sent and the history has stored, in the order of
+   * time.
+   */
   messages(query?: ApiMessageQuery): Promise<readonly ApiMessage[]>;
   /**
    * Sends a message to the app of a board and waits up to 15 s for its answer. A board that is away

@@ -9,7 +9,7 @@ export function isTrusted(): boolean {
   return vscode.workspace.isTrusted;
 }
 
-/** @throws UsageError with a hint in restricted mode */
+/** Checks that the workspace is trusted. @throws UsageError with a hint in restricted mode */
 export function requireTrust(): void {
   if (isTrusted()) return;
   throw new UsageError(

@@ -16,8 +16,8 @@ export function pageRoots(extension: vscode.Uri): vscode.Uri[] {
 }
 
 /**
- * The HTML of a webview: it loads only our own script and styles, runs no script without the nonce,
- * and has no network access.
+ * Returns the HTML of a webview: it loads only our own script and styles, runs no script without
+ * the nonce, and has no network access.
  */
 export function pageHtml(webview: vscode.Webview, extension: vscode.Uri, page: Page): string {
   const nonce = randomBytes(16).toString('base64');

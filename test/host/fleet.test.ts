@@ -11,7 +11,7 @@ async function api(): Promise<FleetApiV1> {
   return ((await extension.activate()) as { v1: FleetApiV1 }).v1;
 }
 
-/** The id of the one real board, once it is there. */
+/** Returns the id of the one real board, once it is listed. */
 async function board(fleet: FleetApiV1): Promise<string> {
   const tty = process.env.MPYFLEET_HOST_TTY ?? '';
   assert.notEqual(tty, '', 'a board has been started for the suites');

@@ -23,7 +23,7 @@ export interface HostResult {
 const TEST_MS = 60_000; // real boards on two loaded cores; a hang shows as this limit
 
 /**
- * Runs the suites beside this file inside VS Code's extension host (called by VS Code: `--extensionTestsPath`).
+ * Runs the suites in this folder inside VS Code's extension host (called by VS Code: `--extensionTestsPath`).
  * The result goes to the file named by MPYFLEET_HOST_RESULT, the report to the console.
  */
 export async function run(): Promise<void> {

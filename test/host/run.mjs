@@ -59,7 +59,7 @@ async function inWindow(job) {
   return JSON.parse(readFileSync(job.resultFile, 'utf8'));
 }
 
-/** Bundles the suites for the extension host; gives the folder. */
+/** Bundles the suites for the extension host. Returns the folder. */
 async function bundle() {
   const outdir = join(root, 'out', 'host');
   const here = join(root, 'test', 'host');

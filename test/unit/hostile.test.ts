@@ -109,7 +109,7 @@ describe('a package index that is hostile', () => {
     else expect(plain()).toBe(address);
   });
 
-  /** An index that makes up its answers: `answer` gives the JSON for an address. */
+  /** An index that invents its answers: `answer` returns the JSON for an address. */
   const made = (answer: (url: string) => unknown, asked: string[] = []) => {
     const get = (url: string) => {
       asked.push(url);

@@ -1,4 +1,4 @@
-/** What strangers can send besides the inputs of hostile.test.ts: networks, indexes, archives, files of repositories, notebooks. */
+/** More inputs that strangers can send: networks, indexes, archives, files of repositories, notebooks. See also hostile.test.ts. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';

@@ -17,7 +17,10 @@ export interface Schema {
 /** A control for a value. `read` returns undefined for an empty control. */
 export interface Field {
   readonly element: HTMLElement;
-  /** @throws Error with a message for the user if the input is not valid */
+  /**
+   * Returns the input as a value.
+   * @throws Error with a message for the user if the input is not valid
+   */
   read(): unknown;
   write(value: unknown): void;
 }

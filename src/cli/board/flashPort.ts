@@ -12,7 +12,7 @@ import type { Links } from './links';
 const COMES_BACK_MS = 20_000;
 const LOOK_MS = 500;
 
-/** The port of a board, and how to start its loader. */
+/** Returns the port of a board, and how to start its loader. */
 export async function targetOf(
   cli: Cli,
   links: Links,

@@ -31,7 +31,7 @@ export function isForeign(address: Address, { addresses, brokers }: Foreign): bo
 }
 
 /**
- * The project's file in this folder or one above it, up to the home folder or the root of a
+ * Returns the project's file in this folder or one above it, up to the home folder or the root of a
  * repository, and only through folders that the user owns. In a folder that others can write to,
  * anyone could assign addresses to boards and brokers.
  */

@@ -19,7 +19,8 @@ interface Manager {
   /** Sends commands and returns the data of their answers. @throws UsageError if one is refused */
   send(commands: readonly ControlCommand[]): Promise<readonly unknown[]>;
   /**
-   * The data of the answer. Undefined if the broker refuses because the named thing does not exist.
+   * Returns the data of the answer. Undefined if the broker refuses because the named thing does
+   * not exist.
    */
   find(command: ControlCommand): Promise<unknown>;
   readonly root: string | undefined;

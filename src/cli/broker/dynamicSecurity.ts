@@ -10,7 +10,9 @@ const COMPUTER = 'mpy-computer';
 /** Whose account it is. A board logs in with its unique id. */
 export type AccountKind = 'board' | 'person';
 
-/** The role that holds an account's rights. Each board has its own, all computers share one. */
+/**
+ * Returns the role that holds an account's rights. Each board has its own, all computers share one.
+ */
 export function roleOf(kind: AccountKind, name: string): string {
   return kind === 'board' ? BOARD + name : COMPUTER;
 }

@@ -11,9 +11,9 @@ const DAY_MS = 86_400_000;
 const LIMITS = { maxBytes: 500 * MEGABYTE, maxAgeMs: 90 * DAY_MS };
 
 /**
- * The history of the command line: that of the window in whose terminal it runs, else its own file
- * in the state folder. The first row or question opens it. MPYFLEET_STORE, or the window's setting,
- * names a PostgreSQL server to use instead.
+ * Opens the history of the command line: that of the window in whose terminal it runs, else its own
+ * file in the state folder. The first row or question opens it. MPYFLEET_STORE, or the window's
+ * setting, names a PostgreSQL server to use instead.
  * @param file another file
  */
 export function openHistory(

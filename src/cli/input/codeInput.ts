@@ -45,7 +45,7 @@ export class CodeInput implements Disposable {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** Call when the code runs and accepts input. */
+  /** Starts to pass input to the code, which now runs and accepts it. */
   start(write: Write): void {
     this.#write = write;
     this.#listening = this.input.listen(

@@ -29,7 +29,7 @@ function options(names: readonly OptionName[]): OptionOffer[] {
 const optionsOf = (verb: Verb) => options([...verb.options, ...ALWAYS]);
 /** Returns an option as the user types it: `-b` and `--board`. */
 const typed = ({ word, short }: OptionOffer) => [...(short ? [`-${short}`] : []), `--${word}`];
-/** Options that take a value, as the user types them. */
+/** Returns the options that take a value, as the user types them. */
 const withValue = () =>
   options(Object.keys(OPTIONS) as OptionName[])
     .filter((o) => o.takesValue)

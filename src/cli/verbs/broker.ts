@@ -82,7 +82,7 @@ async function stop(cli: Cli): Promise<number> {
   return EXIT.ok;
 }
 
-/** Exit status 1 if none runs. */
+/** Prints the running brokers. Exit status 1 if none runs. */
 async function status(cli: Cli): Promise<number> {
   const running = await runningBrokers(cli.env);
   if (cli.options.json) cli.out(`${JSON.stringify(running)}\n`);

@@ -40,7 +40,7 @@ function get(cli: Cli): Promise<number> {
   });
 }
 
-/** Exit status 1 if a board differs, as with diff. */
+/** Prints the settings that differ. Exit status 1 if a board differs, as with diff. */
 async function diff(cli: Cli, template: BoardConfig): Promise<number> {
   const fill = filler(cli, template);
   const drifted = new Set<CliBoard>();
@@ -135,7 +135,7 @@ function filler(cli: Cli, template: BoardConfig) {
     });
 }
 
-/** Sorted by name, because brokers report boards in any order. */
+/** Sorts the boards by name, because brokers report boards in any order. */
 function numbered(boards: readonly CliBoard[]): readonly CliBoard[] {
   return [...boards].sort((a, b) => naturally(a.name, b.name));
 }

@@ -126,7 +126,7 @@ const search: Action = async (cli, args, manager) => {
   return found.length === 0 ? 1 : 0;
 };
 
-/** Without packages: those installed on the board. */
+/** Writes mpy.lock for the named packages, or for those installed on the board. */
 const lock: Action = async (cli, args, manager) => {
   const specs = await wantedPackages(cli, args);
   const options = { signal: cli.signal, ...targetOf(cli) };

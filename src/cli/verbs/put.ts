@@ -156,7 +156,7 @@ async function leadsToFileInside(link: string, folder: string): Promise<boolean>
   return real?.startsWith(`${base}/`) === true && (await nodeLocalFs.stat(real))?.type === 'file';
 }
 
-/** A local file that is read once, on first use, for any number of boards. */
+/** Returns a local file that is read once, on first use, for any number of boards. */
 function file(path: string, name: string): Local {
   let content: Promise<Uint8Array> | undefined;
   return { path: name, content: () => (content ??= readFile(path)) };

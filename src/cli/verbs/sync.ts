@@ -83,7 +83,7 @@ async function isFile(cli: Cli, path: string | undefined): Promise<boolean> {
   return (await nodeLocalFs.stat(localPath(cli, path)))?.type === 'file';
 }
 
-/** @throws UsageError */
+/** Checks that a local folder exists. @throws UsageError */
 async function checkFolder(cli: Cli, folder: string): Promise<void> {
   const found = await nodeLocalFs.stat(localPath(cli, folder));
   if (found?.type !== 'dir') throw new UsageError(`${folder} is not a folder`);

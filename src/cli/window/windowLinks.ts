@@ -12,7 +12,7 @@ import { BoardLink } from './boardLink';
 export interface WindowParts {
   readonly fleet: Fleet;
   readonly hub: MqttBrokers;
-  /** The boards that commands may choose from, without those that the user ignores. */
+  /** Returns the boards that commands may choose from, without those that the user ignores. */
   selectable(): readonly SelectableBoard[];
   groups(): Groups;
   /** Where the window's extensions run; undefined: on the computer in front of the user. */

@@ -10,7 +10,10 @@ export const arrangeCommands: readonly Command[] = [
   { id: 'groupBoards', needs: 'nothing', run: askGrouping },
 ];
 
-/** An input box that filters the tree while the user types; Escape restores the previous filter. */
+/**
+ * Shows an input box that filters the tree while the user types; Escape restores the previous
+ * filter.
+ */
 async function askFilter({
   arrangement,
   tree,

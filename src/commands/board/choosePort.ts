@@ -5,7 +5,7 @@ import { showInputBox } from '../../views/message';
 
 /** Names of serial devices in /dev, including those that scans ignore. */
 const SERIAL_DEVICE = /^(tty(ACM|USB|AMA|THS|GS|S)\d+|rfcomm\d+|cu\.[\w.-]+)$/;
-/** Linux creates many of these without any hardware. */
+/** Returns whether a port is one of the many that Linux creates without any hardware. */
 const isOftenEmpty = (name: string) => /(^|\/)ttyS\d+$/.test(name);
 
 /**

@@ -4,8 +4,8 @@ import { showInformationMessage } from '../../views/message';
 import type { Command } from '../types';
 
 /**
- * VS Code reloads the window when the first folder is added to a workspace that is not a multi-root
- * one.
+ * Returns whether VS Code reloads the window, which it does when the first folder is added to a
+ * workspace that is not a multi-root one.
  */
 function reloadsWindow(): boolean {
   return vscode.workspace.workspaceFile === undefined;

@@ -187,7 +187,7 @@ function probePort({ fleet }: Needs<'fleet'>): Found | undefined {
   return probes.length === 1 ? probes[0] : undefined;
 }
 
-/** @throws UsageError if the port has disappeared again */
+/** Returns the board at a port. @throws UsageError if the port has disappeared again */
 function boardAt({ fleet }: Needs<'fleet'>, { address }: Found): Board {
   const board = fleet.byAddress(address);
   if (board) return board;

@@ -108,7 +108,7 @@ function isAway({ present, state }: Board): boolean {
   return !present || state.tag === 'reconnecting';
 }
 
-/** One question for all boards on which a program runs or may run. @throws CancelledError */
+/** Asks one question for all boards on which a program runs or may run. @throws CancelledError */
 export async function askAboutPrograms(
   context: Needs<'settings'>,
   boards: readonly Board[],

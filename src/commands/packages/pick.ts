@@ -124,7 +124,7 @@ function failed(error: Error): PackageChoice {
  */
 const ADDRESS = /^(github|gitlab|codeberg|pypi|https?|file):/;
 
-/** A package that is not in the index may be on PyPI. */
+/** Offers PyPI, which may have a package that is not in the index. */
 function nothingFound(value: string): PackageChoice[] {
   if (ADDRESS.test(value.trim())) {
     return [note(vscode.l10n.t('Go on: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…'))];

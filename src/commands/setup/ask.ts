@@ -75,7 +75,7 @@ export async function findTemplates(): Promise<vscode.Uri[]> {
   return vscode.workspace.findFiles(TEMPLATES, '**/node_modules/**', MOST_TEMPLATES);
 }
 
-/** @throws UsageError for a template that cannot be used */
+/** Reads a template. @throws UsageError for a template that cannot be used */
 export async function readTemplate(file: vscode.Uri): Promise<SetupTemplate> {
   const content = fileText(await vscode.workspace.fs.readFile(file));
   return parseTemplate(content, vscode.workspace.asRelativePath(file));

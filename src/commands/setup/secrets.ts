@@ -22,7 +22,10 @@ export class SetupSecrets {
     private readonly folder: string,
   ) {}
 
-  /** @throws CancelledError if the user does not enter it */
+  /**
+   * Returns a secret, and asks for it if necessary.
+   * @throws CancelledError if the user does not enter it
+   */
   async get(name: string): Promise<string> {
     const given = this.#known.get(name);
     if (given !== undefined) return given;

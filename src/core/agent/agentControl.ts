@@ -7,11 +7,11 @@ import type { ReportedConfig } from './reportedConfig';
 export interface AgentControl {
   /** The board's latest birth message; undefined while it is away. */
   readonly birth: Birth | undefined;
-  /** Its configuration, without secrets. */
+  /** Returns its configuration, without secrets. */
   config(signal?: AbortSignal): Promise<Readonly<Record<string, unknown>>>;
   /**
-   * The configuration, plus the result of its last trial, and a function that compares passwords,
-   * which the board does not reveal.
+   * Returns the configuration, plus the result of its last trial, and a function that compares
+   * passwords, which the board does not reveal.
    */
   reported(signal?: AbortSignal): Promise<ReportedConfig>;
   /**
@@ -35,7 +35,7 @@ export interface AgentControl {
   remove(signal?: AbortSignal): Promise<void>;
   /** Records from `seq` on, as many as fit into one answer; empty if there are no newer ones. */
   logFrom(seq: number, signal?: AbortSignal): Promise<LogBatch>;
-  /** What the board recorded about its last crashes; '' if there were none. */
+  /** Returns what the board recorded about its last crashes; '' if there were none. */
   crashes(signal?: AbortSignal): Promise<string>;
   forgetCrashes(signal?: AbortSignal): Promise<void>;
   /** Starts or stops the board's program. */

@@ -8,7 +8,11 @@ export const AGENT_FOR_APPS = '0.3.0';
 /** First agent version that announces its sleep. */
 const AGENT_FOR_SLEEP = '0.5.0';
 
-/** @param agent version of the agent on the board. @throws UsageError when it is too old for the app */
+/**
+ * Checks that the agent on a board can run the app.
+ * @param agent version of the agent on the board.
+ * @throws UsageError when it is too old for the app
+ */
 export function checkAgent(manifest: AppManifest, agent: string, board: string): void {
   const own = manifest.agent ?? AGENT_FOR_APPS;
   const least = manifest.sleep > 0 ? AGENT_FOR_SLEEP : AGENT_FOR_APPS;

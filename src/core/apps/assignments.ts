@@ -58,7 +58,7 @@ export function assignmentFor<T extends Assignment>(
 export class AssignedPackages {
   readonly #packages = new Map<string, Promise<AppPackage>>();
 
-  /** @throws UsageError when the app cannot be read */
+  /** Reads the app of an assignment. @throws UsageError when the app cannot be read */
   read({ folder, ref }: Assignment, signal?: AbortSignal): Promise<AppPackage> {
     const key = `${ref} ${folder}`;
     const known = this.#packages.get(key) ?? readApp(folder, ref, signal);

@@ -47,7 +47,7 @@ export class KeptScripts {
     await replaceFile(this.path(name), content, { mode: 0o600 });
   }
 
-  /** @throws UsageError when no script has this name */
+  /** Deletes a script. @throws UsageError when no script has this name */
   async remove(name: string): Promise<void> {
     try {
       await rm(this.path(name));

@@ -211,7 +211,7 @@ export class Board {
     await audited(this, this.services, l10n.t('Interrupting'), () => this.#require().interrupt());
   }
 
-  /** Soft: boot.py and main.py run again. Hard: like a power cycle; the board reconnects. */
+  /** Resets the board. Soft: main.py runs again. Hard: like a power cycle; the board reconnects. */
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
     const what = mode === 'hard' ? l10n.t('Hard reset') : l10n.t('Soft reset');
     await audited(this, this.services, what, async () => {

@@ -47,8 +47,8 @@ function hasName({ found }: Link): boolean {
 }
 
 /**
- * Two characters that distinguish a board in the tree: the end of its number (`kit-03`: 03), else
- * the start of its name. Never a lone digit, which VS Code uses for a count of problems.
+ * Returns two characters that distinguish a board in the tree: the end of its number (`kit-03`:
+ * 03), else the start of its name. Never a lone digit, which VS Code uses for a count of problems.
  */
 export function boardBadge(name: string): string {
   const [number = ''] = /\d{1,2}$/.exec(name) ?? [];

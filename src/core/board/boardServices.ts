@@ -11,7 +11,7 @@ import type { LinkServices } from './linkOpener';
 export interface BoardServices extends LinkServices {
   /** Reads the board's description of itself in one exec. */
   readInfo(session: Session): Promise<BoardInfo>;
-  /** The file verbs over a board's sessions. `job` is the words shown while one runs. */
+  /** Creates the file verbs over a board's sessions. `job` is the words shown while one runs. */
   createFiles(
     withSession: <T>(
       work: (session: Session) => Promise<T>,

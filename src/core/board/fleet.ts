@@ -87,7 +87,7 @@ export class Fleet implements Disposable {
     return this.#owner.get(address.text);
   }
 
-  /** All boards with this name; names need not be unique. */
+  /** Returns all boards with this name; names need not be unique. */
   byName(name: string): readonly Board[] {
     return this.boards.filter((b) => b.name === name);
   }

@@ -9,7 +9,10 @@ import type { Transport, TransportFactory } from '../transport';
 /** Services needed to open links. */
 export interface LinkServices {
   readonly openTransport: TransportFactory;
-  /** Link kinds in order of preference; serial comes first unless the user changes it. */
+  /**
+   * Returns the kinds of links in order of preference; serial comes first unless the user changes
+   * it.
+   */
   linkOrder(): readonly LinkKind[];
   readonly clock: Clock;
   readonly log: Log;

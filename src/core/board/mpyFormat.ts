@@ -47,7 +47,7 @@ const HEADER_BYTES = 4;
 /** Numbers with more digits are not flags. */
 const MOST_FLAG_BYTES = 4;
 
-/** The header of a .mpy file; undefined if it is none, or is cut off. */
+/** Decodes the header of a .mpy file; undefined if it is none, or is cut off. */
 export function mpyFromFile(content: Uint8Array): BoardInfo['mpy'] {
   const [magic, version = 0, feature = 0] = content;
   const made = magic === 0x4d ? mpyFromNumber((feature << 8) | version) : undefined;

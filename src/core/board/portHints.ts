@@ -52,7 +52,10 @@ export interface PortSurroundings {
   readonly inBootloader: readonly string[];
 }
 
-/** Likeliest reasons first. Never empty, because any cable may be charge-only. */
+/**
+ * Returns the likely reasons for a missing port, likeliest first. Never empty, because any cable
+ * may be charge-only.
+ */
 export function portHints(around: PortSurroundings): PortHint[] {
   const { withoutPort, inFlatpak, hasBrltty } = around;
   const [device = ''] = withoutPort;

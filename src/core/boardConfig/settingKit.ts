@@ -15,9 +15,9 @@ export interface Setting {
   readonly schema: JsonSchema;
 }
 
-/** A schema that also permits null, which stands for the agent's default. */
+/** Returns a schema that also permits null, which stands for the agent's default. */
 export const nullable = (schema: JsonSchema): JsonSchema => ({ anyOf: [schema, { type: 'null' }] });
-/** The schema of a text of at most `maxLength` characters. */
+/** Returns the schema of a text of at most `maxLength` characters. */
 export const text = (maxLength: number, description: string): JsonSchema => ({
   ...{ type: 'string', maxLength, description },
 });
@@ -26,7 +26,7 @@ export const number = (minimum: number, maximum: number, description: string): J
   ...{ type: 'integer', minimum, maximum, description },
 });
 
-/** A setting with the same name in the document and in config.json. */
+/** Defines a setting with the same name in the document and in config.json. */
 export const same = (name: string, schema: JsonSchema, more: Partial<Setting> = {}): Setting =>
   renamed(name, name, schema, more);
 

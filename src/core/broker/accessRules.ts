@@ -114,7 +114,7 @@ export interface AccountTopics {
   readonly reads: readonly string[];
 }
 
-/** The topics of the board `uid` at a broker without patterns in its rules. */
+/** Returns the topics of the board `uid` at a broker without patterns in its rules. */
 export function boardTopics(uid: string, root = 'mpy'): AccountTopics {
   const own = (topics: readonly string[]) => topics.map((t) => `${root}/${t.replace('U', uid)}`);
   return { writes: own(BOARD_WRITES), reads: own(BOARD_READS) };

@@ -46,7 +46,7 @@ export function computerLogin(secret: string): Login {
   return { username: COMPUTER_USER, password: derived(secret, 'computer') };
 }
 
-/** 192 bits in 32 characters that are safe in any configuration file. */
+/** Derives 192 bits in 32 characters that are safe in any configuration file. */
 function derived(secret: string, purpose: string): string {
   const mac = createHmac('sha256', secret).update(`mpyfleet login ${purpose}`).digest();
   return mac.subarray(0, 24).toString('base64url');

@@ -50,11 +50,15 @@ export interface BrokerSecrets {
    * password was rejected.
    */
   password(profile: BrokerProfile, wrong: boolean): Promise<string | undefined>;
-  /** The key with the most rights for a board: 32 bytes. Undefined: only open mode is possible. */
+  /**
+   * Returns the key with the most rights for a board: 32 bytes. Undefined: only open mode is
+   * possible.
+   */
   boardKey(uid: string): Promise<BoardKey | undefined>;
   /**
-   * Whether the user accepts this board in open mode at this broker. The board's identity is not proved: anyone who may publish at
-   * the broker can claim its id. Without this function all boards are accepted, for programs that name board and broker in each call.
+   * Returns whether the user accepts this board in open mode at this broker. The board's identity is not proved: anyone who may
+   * publish at the broker can claim its id. Without this function all boards are accepted, for programs that name board and broker
+   * in each call.
    */
   acceptsOpen?(profile: BrokerProfile, uid: string): Promise<boolean>;
 }
@@ -142,10 +146,10 @@ export interface BrokerHub {
   /** Adds or replaces a broker without connecting it. */
   set(profile: BrokerProfile): Broker;
   remove(id: string): void;
-  /** The boards of a broker, for the fleet. */
+  /** Returns the boards of a broker, for the fleet. */
   source(id: string): BoardSource | undefined;
-  /** The broker's boards with the original mqboard. */
+  /** Returns the broker's boards with the original mqboard. */
   legacySource(id: string): BoardSource | undefined;
-  /** The agent of a board on the broker; undefined if there is no such broker. */
+  /** Returns the agent of a board on the broker; undefined if there is no such broker. */
   agent(id: string, uid: string): AgentControl | undefined;
 }

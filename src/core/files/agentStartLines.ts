@@ -28,7 +28,7 @@ export function withoutStartLines(main: string): string {
   return main.replace(BLOCK, '');
 }
 
-/** The agent's start lines in main.py, including their marks; '' if there are none. */
+/** Returns the agent's start lines in main.py, including their marks; '' if there are none. */
 export function startLines(main: string): string {
   return (main.match(BLOCK) ?? []).join('');
 }

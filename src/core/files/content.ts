@@ -9,7 +9,7 @@ const WORTH_BYTES = 128;
 /** Compressed content is used if it is smaller than this share of the original. */
 const WORTH_RATIO = 0.9;
 
-/** SHA-256 of `content`. */
+/** Returns the SHA-256 of `content`. */
 export function sha256(content: Uint8Array): Uint8Array {
   return createHash('sha256').update(content).digest();
 }
@@ -22,8 +22,8 @@ export interface Deflated {
 }
 
 /**
- * `content` as a raw deflate stream with a window of at most 2 ** windowBits bytes; undefined if
- * compression does not pay.
+ * Returns `content` as a raw deflate stream with a window of at most 2 ** windowBits bytes;
+ * undefined if compression does not pay.
  */
 export async function deflated(
   content: Uint8Array,

@@ -72,7 +72,7 @@ function fullHint(): string {
 const NOT_FOUND = 'file not found';
 const ERROR_LINE = new RegExp(`^! (${NOT_FOUND}|\\S+)`);
 
-/** The FileError for an errno, given by name (`ENOENT`) or number (`2`). */
+/** Returns the FileError for an errno, given by name (`ENOENT`) or number (`2`). */
 export function fileError(errno: string, path: string, cause?: unknown): FileError {
   const known = errno === NOT_FOUND ? 'ENOENT' : errnoName('OSError', errno);
   const name = errno === 'ENOMEM' ? 'ENOMEM' : known;

@@ -29,7 +29,7 @@ const NOT_ON_WINDOWS = /[<>:"\\|?*\u0000-\u001f]|[. ]$/;
 const OBEYED =
   /^\.(git|hg|svn|vscode|idea|devcontainer|devcontainer\.json|github|gitlab-ci\.yml|envrc|husky|gitmodules|gitattributes|pre-commit-config\.yaml)$/i;
 
-/** The host that this process runs on. */
+/** Returns the host that this process runs on. */
 export function hostNames(platform: NodeJS.Platform = process.platform): HostNames {
   return {
     windows: platform === 'win32',

@@ -44,7 +44,7 @@ export class SenderOutput {
     if (this.#waiting >= SCAN_BYTES) this.#scan(false);
   }
 
-  /** Called at the end: the lines around the blocks; undefined if they are damaged. */
+  /** Ends the blocks. Returns the lines around the blocks; undefined if they are damaged. */
   end(): readonly string[] | undefined {
     this.#scan(true);
     const answer = new Answer(true);
@@ -102,7 +102,7 @@ export function numbers(word: string, line: string): number[] | undefined {
   return rest.map(Number);
 }
 
-/** Where the closing lines start: after the newline that ends the blocks. */
+/** Returns where the closing lines start: after the newline that ends the blocks. */
 function textFrom(all: Uint8Array, at: number): number {
   const tail = Buffer.from(all.buffer, all.byteOffset, all.byteLength);
   const found = Math.max(tail.lastIndexOf('\nsum '), tail.lastIndexOf('\n! '));

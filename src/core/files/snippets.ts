@@ -258,8 +258,8 @@ export function isDamage(error: unknown): boolean {
 }
 
 /**
- * The error for a link that corrupts or loses bytes in every attempt, or, if that is all that was
- * observed, stays silent.
+ * Returns the error for a link that corrupts or loses bytes in every attempt, or, if that is all
+ * that was observed, stays silent.
  */
 export function damagedLine(cause: unknown): ProtocolError | TimeoutError {
   if (cause instanceof TimeoutError) return cause;

@@ -25,7 +25,7 @@ export function isMainFile(path: string): boolean {
   return isStartFile(path) && path.endsWith(MAIN_FILE);
 }
 
-/** The folder of the agent that this start file starts, if the board has the agent. */
+/** Returns the folder of the agent that this start file starts, if the board has the agent. */
 export function agentFolderOf(startFile: string): string {
   return `${STARTED.exec(startFile)?.[1] ?? ''}${AGENT_FOLDER}`;
 }

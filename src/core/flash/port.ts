@@ -14,11 +14,13 @@ export interface FlashPort {
   readonly onData: Event<Uint8Array>;
   /** Fired once with the cause when the port is lost. */
   readonly onClose: Event<Error | undefined>;
-  /** @throws ConnectError */
+  /** Opens the port. @throws ConnectError */
   open(baudRate: number, signal?: AbortSignal): Promise<void>;
   write(data: Uint8Array): Promise<void>;
   setBaudRate(baudRate: number): Promise<void>;
-  /** False when this port has no such lines (an emulator's terminal). */
+  /**
+   * Sets the modem lines. Returns false if this port has no such lines (an emulator's terminal).
+   */
   setLines(lines: Lines): Promise<boolean>;
   /** Asks the system whether the device still exists, which it may not have reported yet ({@link onClose}). */
   isThere(): Promise<boolean>;

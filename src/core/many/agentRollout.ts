@@ -108,7 +108,10 @@ export async function updateFirmwareOn(
 /** Characters of the machine's name in a birth, at most (board/agent/copy/telling.py). */
 const MOST_MACHINE = 64;
 
-/** @throws UsageError if signed firmware is for another board, or older than what the board runs and must not be */
+/**
+ * Checks that signed firmware fits the board.
+ * @throws UsageError if signed firmware is for another board, or older than what the board runs and must not be
+ */
 function checkFits(
   name: string,
   { machine, fw }: Pick<Birth, 'machine' | 'fw'>,

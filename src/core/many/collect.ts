@@ -123,8 +123,8 @@ function topmostPaths(paths: readonly string[]): string[] {
 }
 
 /**
- * Files with the same name from different folders keep their folders, so neither replaces the
- * other.
+ * Shortens the paths of files. Files with the same name from different folders keep their folders,
+ * so neither replaces the other.
  */
 function withoutDoubles(files: readonly Wanted[]): Wanted[] {
   const count = new Map<string, number>();

@@ -96,9 +96,9 @@ export interface ActionBoard {
 /** Receives an action's reports while it runs. */
 export interface ActionIo<B = Board> {
   readonly signal: AbortSignal;
-  /** Output, with `\n` as line end. */
+  /** Prints output, with `\n` as line end. */
   print(text: string): void;
-  /** `path`: the file that is sent, for uploads. */
+  /** Reports progress. `path`: the file that is sent, for uploads. */
   progress?(done: number, total: number, path?: string): void;
   /** Files on the board were replaced. Copies are kept, so the user can undo it. */
   replaced?(board: B, count: number, paths: readonly string[]): void;
@@ -109,7 +109,7 @@ export interface ActionIo<B = Board> {
   publish?(path: string, content: Uint8Array): Promise<boolean>;
 }
 
-/** A short description for the tree, the history and the results view. */
+/** Returns a short description for the tree, the history and the results view. */
 export function describeAction(action: FleetAction): string {
   switch (action.kind) {
     case 'exec':

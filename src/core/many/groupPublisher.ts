@@ -16,8 +16,8 @@ export interface GroupPublisher {
   /** Groups of boards that one publication reaches. All others must be written to one by one. */
   together(boards: readonly Board[]): readonly (readonly Board[])[];
   /**
-   * Never rejects because of a board: each has its own outcome. `boards` is one of the groups that
-   * `together` returned, or a part of it.
+   * Publishes a file to boards. Never rejects because of a board: each has its own outcome.
+   * `boards` is one of the groups that `together` returned, or a part of it.
    */
   publish(
     boards: readonly Board[],

@@ -23,10 +23,10 @@ const SILENT_MS = 30_000;
 const FALLEN = 0.7;
 const FALL_SAMPLES = 12;
 const FALL_MS = 10 * 60_000;
-/** Flash is nearly full below this part of it, or below these bytes. */
+/** Flash counts as nearly full if its free share, or the number of free bytes, is below these limits. */
 const FLASH_PART = 0.05;
 const FLASH_BYTES = 16_384;
-/** dBm, of the latest samples. */
+/** Signal strength, in dBm, below which the latest samples count as weak. */
 const WEAK_SIGNAL = -80;
 const SIGNAL_SAMPLES = 3;
 /** Milliseconds by which a clock must be off to count as wrong. */
@@ -63,7 +63,7 @@ export interface Issue {
   readonly text: string;
 }
 
-/** Facts besides the board itself from which its health is judged. */
+/** Facts, in addition to those of the board itself, from which its health is judged. */
 export interface HealthFacts {
   /** Measurements of this window, oldest first. */
   readonly samples: readonly Sample[];

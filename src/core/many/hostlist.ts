@@ -151,8 +151,8 @@ interface Part {
 }
 
 /**
- * A short, sorted form of `names` that {@link expandHostlist} expands to the same names: `foo1,
- * foo[3-4]`. Ranges use the last number in a name.
+ * Returns a short, sorted form of `names` that {@link expandHostlist} expands to the same names:
+ * `foo1, foo[3-4]`. Ranges use the last number in a name.
  */
 export function compressHostlist(names: readonly string[]): string {
   const families = new Map<string, Counted[]>();

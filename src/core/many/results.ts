@@ -107,7 +107,10 @@ export function countResults(results: readonly BoardResult[]): ResultCounts {
   return counts;
 }
 
-/** One line for the whole job: `997 boards: same; 3 differ`, `2 of 3 boards done; kitchen failed: no space left`. */
+/**
+ * Returns one line for the whole job: `997 boards: same; 3 differ`, `2 of 3 boards done; kitchen failed: no space
+ * left`.
+ */
 export function summarize(results: readonly BoardResult[]): string {
   const counts = countResults(results);
   const open = counts.waiting + counts.running;
@@ -126,7 +129,8 @@ export function summarize(results: readonly BoardResult[]): string {
 }
 
 /**
- * `kitchen failed: no space left`; does not repeat the board's name if the message starts with it.
+ * Returns `kitchen failed: no space left`; does not repeat the board's name if the message starts
+ * with it.
  */
 function ending({ board, status, untouched, error }: BoardResult): string {
   if (status === 'cancelled')

@@ -4,7 +4,7 @@ import type { BoardResult } from './results';
 /** Width of the heading of a board's section. */
 const HEADING_WIDTH = 72;
 
-/** The heading above a board's answer: `## Executing on 'kitchen' ####…`. */
+/** Returns the heading above a board's answer: `## Executing on 'kitchen' ####…`. */
 export function sectionHeading(doing: string, board: string): string {
   return `## ${doing} on '${oneLine(board)}' `.padEnd(HEADING_WIDTH, '#');
 }
@@ -14,7 +14,7 @@ export function resultsToText(doing: string, results: readonly BoardResult[]): s
   return results.map((r) => resultToText(doing, r)).join('\n');
 }
 
-/** One board's section, ending in a line break. */
+/** Returns one board's section, ending in a line break. */
 export function resultToText(doing: string, result: BoardResult): string {
   const parts = [sectionHeading(doing, result.board) + '\n'];
   if (result.output !== '') parts.push(withNewline(result.output));

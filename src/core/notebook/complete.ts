@@ -16,7 +16,7 @@ export interface CompletionSource {
   boards(): readonly string[];
   /** Entries of a folder on the board, `path` as it was typed. */
   entries(path: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
-  /** Names of living objects on the board that start with the last part of `a.b.c`. */
+  /** Returns the names of living objects on the board that start with the last part of `a.b.c`. */
   names(expression: string): Promise<readonly string[]>;
 }
 

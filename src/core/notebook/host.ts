@@ -43,7 +43,7 @@ export interface NotebookHost {
   /** Reads what a device file wants on the board; undefined if no device file names it. */
   configured(board: Board, signal: AbortSignal): Promise<Configured | undefined>;
   readonly packages: {
-    /** @returns name and version of each installed package */
+    /** Installs packages on a board. @returns name and version of each installed package */
     toBoard(board: Board, specs: readonly string[], options: PackageOptions): Promise<string[]>;
     /** Installs into a folder on this computer. */
     toFolder(folder: string, specs: readonly string[], signal: AbortSignal): Promise<string[]>;
@@ -62,7 +62,7 @@ export interface NotebookHost {
   ): Promise<void>;
   /** Returns the path of a Python 3 on this computer, or undefined if there is none. */
   python(): Promise<string | undefined>;
-  /** @throws UsageError while the workspace is not trusted */
+  /** Checks that the workspace is trusted. @throws UsageError while the workspace is not trusted */
   requireTrust(): void;
   /** Asks a modal question; `yes` is the title of its button. */
   confirm(question: string, detail: string, yes: string): Promise<boolean>;

@@ -116,7 +116,10 @@ export class NotebookKernel {
     return this.host.boards.all().find((b) => b.uid === key || b.id === key);
   }
 
-  /** The board of this notebook. @throws UsageError when none is chosen, or the chosen one is not in the list */
+  /**
+   * Returns the board of this notebook.
+   * @throws UsageError when none is chosen, or the chosen one is not in the list
+   */
   board(): Board {
     const { board: key, name } = this.#memory;
     if (key === undefined) {

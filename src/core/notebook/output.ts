@@ -20,12 +20,12 @@ export interface CellFailure {
 
 /** Receives a cell's output. The methods do not throw or wait, and keep the order. */
 export interface CellOutput {
-  /** Output of the code. */
+  /** Shows output of the code. */
   text(text: string): void;
   /** Shows a message of the kernel itself. */
   note(text: string): void;
   fail(failure: CellFailure): void;
-  /** A picture, a table, or (`result`) the value of the cell. */
+  /** Shows a picture, a table, or (`result`) the value of the cell. */
   display(data: MimeBundle, kind?: 'display' | 'result'): Display;
   /** Asks the user for a line. Returns undefined if the user dismissed the question. */
   ask(prompt: string, signal: AbortSignal): Promise<string | undefined>;

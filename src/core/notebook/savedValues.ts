@@ -4,7 +4,7 @@ import { asError } from '../errors';
 
 /** Where kept values outlive the window. */
 export interface SavedValues {
-  /** Names, and values as JSON. */
+  /** Returns names, and values as JSON. */
   load(): ReadonlyMap<string, string>;
   /** Replaces all. @throws an error of the file system */
   save(values: ReadonlyMap<string, string>): void;

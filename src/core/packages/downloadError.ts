@@ -26,7 +26,10 @@ export class WrongHashError extends DownloadError {}
 const CERTIFICATE =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT|INVALID_CA)/;
 
-/** The error for a server that cannot be reached, or whose connection broke before it answered. */
+/**
+ * Returns the error for a server that cannot be reached, or whose connection broke before it
+ * answered.
+ */
 export function unreachable(url: string, cause: unknown): DownloadError {
   const { host } = new URL(url);
   const given = (cause as { code?: unknown } | undefined)?.code;

@@ -9,8 +9,8 @@ const MAX_REDIRECTS = 5;
 const SILENCE_MS = 30_000;
 
 /**
- * GET with Node's http modules, which VS Code patches for its proxy settings. The command line passes `proxyFor`, which returns
- * the proxy's address for a URL, or undefined for none.
+ * Returns a function that sends GET requests with Node's http modules, which VS Code patches for its proxy settings. The
+ * command line passes `proxyFor`, which returns the proxy's address for a URL, or undefined for none.
  */
 export function nodeHttp(
   proxyFor: (url: URL) => string | undefined = () => undefined,

@@ -4,11 +4,11 @@ import { countedFrom } from './spec';
 
 /** Reads requirements files and resolves names relative to another file. */
 export interface RequirementFiles {
-  /** @throws UsageError naming the file */
+  /** Reads a file. @throws UsageError naming the file */
   read(file: string): Promise<string>;
   /** Resolves `name` relative to the file `from` that mentions it. */
   resolve(from: string, name: string): string;
-  /** The absolute folder on this computer that `./x` in `file` is relative to. */
+  /** Returns the absolute folder on this computer that `./x` in `file` is relative to. */
   folderOf(file: string): string;
   /** Returns the name of a file for messages. */
   nameOf(file: string): string;

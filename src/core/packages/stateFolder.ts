@@ -9,7 +9,7 @@ export function stateFolder(env: Env): string {
   return join(base, 'micropython-fleet');
 }
 
-/** The folder of cached downloads. */
+/** Returns the folder of cached downloads. */
 export function cacheFolder(env: Env): string {
   const base = env.XDG_CACHE_HOME ?? env.LOCALAPPDATA ?? join(homedir(), '.cache');
   return join(base, 'micropython-fleet', 'packages');

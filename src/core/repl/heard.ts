@@ -37,7 +37,7 @@ export class Heard {
     return this.#odd > this.#bytes * GARBAGE_SHARE;
   }
 
-  /** The reason why the board did not return to its prompt after every Ctrl-C. */
+  /** Returns the reason why the board did not return to its prompt after every Ctrl-C. */
   verdict(address: Address): Error {
     if (this.#bytes === 0) {
       return new ConnectError(address, 'noAnswer', l10n.t('Nothing answers at {0}', address.text), {

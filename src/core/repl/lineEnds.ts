@@ -8,7 +8,7 @@ const LF = 0x0a;
 export class LineEnds {
   #held = false;
 
-  /** The converted bytes of `chunk` that are complete. */
+  /** Returns the converted bytes of `chunk` that are complete. */
   convert(chunk: Uint8Array): Uint8Array {
     const out = new Uint8Array(chunk.length + 1);
     let length = 0;

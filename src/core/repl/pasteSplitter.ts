@@ -18,7 +18,7 @@ export class PasteSplitter {
   #held = '';
   #pasting = false;
 
-  /** The pieces that are complete. */
+  /** Adds input. Returns the pieces that are complete. */
   split(data: string): InputPiece[] {
     const pieces: InputPiece[] = [];
     let rest = this.#held + data;

@@ -175,7 +175,7 @@ export class ProductionLine {
         this.#begun--;
         events.already?.(place, error);
       } else {
-        this.#stopped ??= asError(error).message; // without a list, the line must not go on
+        this.#stopped ??= asError(error).message; // without a list, the line must not continue
         events.broken?.(place, asError(error));
       }
     } finally {

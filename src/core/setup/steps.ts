@@ -51,7 +51,7 @@ export type SetupNetworks = NonNullable<AgentConfig['wifi']>;
 
 /** Services that the window or the command line provides for a setup. */
 export interface SetupHost {
-  /** The firmware of the template, loaded once for all boards. */
+  /** Returns the firmware of the template, loaded once for all boards. */
   firmware(use: string, signal: AbortSignal): Promise<Firmware>;
   secret(name: string): Promise<string | undefined>;
   /** Returns the record of an earlier run on the same board. */

@@ -132,7 +132,7 @@ function isBelow(path: string): boolean {
   return !path.split(/[/\\]/).includes('..');
 }
 
-/** The steps that a template asks for, in their order. */
+/** Returns the steps that a template asks for, in their order. */
 export function stepsOf(template: SetupTemplate): StepName[] {
   const { firmware, name, wifi, broker, files, app, stubs } = template;
   const wanted: Record<StepName, boolean> = {

@@ -213,7 +213,10 @@ export function boardOf(db: Database, uid: string): number {
   return Number(db.run('INSERT INTO boards (uid) VALUES (?)', cut(uid)).lastInsertRowid);
 }
 
-/** SQL for the number of a row among those of the same millisecond, the statement's first value. */
+/**
+ * Returns SQL for the number of a row among those of the same millisecond, the statement's first
+ * value.
+ */
 function nextId(table: string): string {
   return `(SELECT coalesce(max(id), 0) + 1 FROM ${table} WHERE at = ?1)`;
 }

@@ -148,14 +148,14 @@ function unusedName(wanted: string): string {
   }
 }
 
-/** SQLite's messages for SQLITE_BUSY. */
+/** Returns whether an error has SQLite's message for SQLITE_BUSY. */
 function isLocked(error: unknown): boolean {
   return error instanceof Error && error.message.includes('database is locked');
 }
 
 /**
- * SQLite's messages for SQLITE_CORRUPT and SQLITE_NOTADB, and for a table missing from a file of
- * our version.
+ * Returns whether an error has one of SQLite's messages for SQLITE_CORRUPT and SQLITE_NOTADB, and
+ * for a table missing from a file of our version.
  */
 function isDamaged(error: unknown): boolean {
   return (

@@ -47,7 +47,7 @@ export class StoreThread {
     return this.#thread !== undefined;
   }
 
-  /** @throws StoreError */
+  /** Calls the thread of the history. @throws StoreError */
   async call<C extends keyof StoreCalls>(call: C, argument: StoreCalls[C]): Promise<unknown> {
     if (this.isClosed) throw this.error(new Error('it is closed'));
     const id = ++this.#lastId;

@@ -143,7 +143,7 @@ async function loadSame(
   return data;
 }
 
-/** The last part of a URL's path, for messages. */
+/** Returns the last part of a URL's path, for messages. */
 export function lastPart(url: string): string {
   const path = new URL(url).pathname;
   return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1)) || url;

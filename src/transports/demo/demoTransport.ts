@@ -31,7 +31,7 @@ function demoUid(address: DemoAddress): string {
   return createHash('sha256').update(`demo board ${address.id}`).digest('hex').slice(0, 16);
 }
 
-/** The folder on this computer that represents the board's flash. */
+/** Returns the folder on this computer that represents the board's flash. */
 export function demoFolder(address: DemoAddress, settings: DemoSettings): string {
   return join(settings.storage, demoUid(address));
 }

@@ -15,7 +15,7 @@ const CTRL_C = 0x03;
 /** Capacity of the ring in bytes. */
 export const ringBytes = 1 << 16;
 
-/** Memory for one ring. */
+/** Allocates the memory for one ring. */
 export function createRing(): SharedArrayBuffer {
   return new SharedArrayBuffer(WORDS * 4 + ringBytes);
 }

@@ -106,7 +106,7 @@ export class Interpreter {
     this.#output.bytes(Buffer.from(text));
   }
 
-  /** The friendly REPL's banner and prompt. */
+  /** Prints the friendly REPL's banner and prompt. */
   beginRepl(): void {
     this.#python.replInit();
   }
@@ -272,7 +272,10 @@ function deviceOps(fs: EmscriptenFs, name: string): DeviceOps {
   return fs.getDevice(fs.lookupPath(`/dev/${name}`).node.rdev).stream_ops;
 }
 
-/** @throws errors that do not come from Python: a fault of the interpreter itself */
+/**
+ * Returns how code ended.
+ * @throws errors that do not come from Python: a fault of the interpreter itself
+ */
 function outcomeOf(error: unknown): Outcome {
   if (!(error instanceof Error) || error.name !== 'PythonError') throw error;
   const exit = 'type' in error && error.type === 'SystemExit';

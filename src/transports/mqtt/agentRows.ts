@@ -53,7 +53,7 @@ export function relativePath(path: string): string {
   return path;
 }
 
-/** SHA-256 in hex. @throws ProtocolError */
+/** Returns a hash if it is a SHA-256 in hex. @throws ProtocolError */
 export function checkedHash(hash: string): string {
   if (/^[0-9a-f]{64}$/.test(hash)) return hash;
   throw new ProtocolError(l10n.t('the board sent an invalid hash'));

@@ -6,7 +6,10 @@ import type { BrokerProfile } from '../../core/broker/brokers';
 const RECONNECT_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** Options for mqtt.js: a broker's address, certificates and login. @throws if a certificate or key cannot be read */
+/**
+ * Returns the options for mqtt.js: a broker's address, certificates and login.
+ * @throws if a certificate or key cannot be read
+ */
 export async function connectOptions(
   profile: BrokerProfile,
   clientId: string,

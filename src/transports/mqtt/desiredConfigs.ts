@@ -18,7 +18,10 @@ export class DesiredConfigs {
   /** Version of the last message. Boards accept only a higher one than their last. */
   #version = 0;
 
-  /** @throws UsageError without the board's admin key */
+  /**
+   * Returns the signed message for a board's desired settings.
+   * @throws UsageError without the board's admin key
+   */
   message(uid: string, set: Settings, key: BoardKey | undefined): Uint8Array {
     if (key && key.role !== 'admin') {
       throw new UsageError(

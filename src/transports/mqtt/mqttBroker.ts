@@ -143,7 +143,7 @@ export class MqttBroker implements Broker, Disposable {
     await this.connection.publish(`${this.root}/${uid}/cfg`, message, { qos: 1, retain: true });
   }
 
-  /** The client of one board, created on first use. */
+  /** Returns the client of one board, created on first use. */
   client(uid: string): AgentClient {
     const known = this.#clients.get(uid);
     if (known) return known;
@@ -180,9 +180,9 @@ export class MqttBroker implements Broker, Disposable {
   }
 
   /**
-   * The key for a board; undefined for a board in open mode that the user has accepted. Ignores
-   * changes of presence in the meantime, so that a forged one cannot slip through between two
-   * checks.
+   * Returns the key for a board; undefined for a board in open mode that the user has accepted.
+   * Ignores changes of presence in the meantime, so that a forged one cannot slip through between
+   * two checks.
    * @throws ConnectError without a key and without that acceptance
    */
   async #keyFor(uid: string): Promise<BoardKey | undefined> {

@@ -11,7 +11,7 @@ const STDERR = 2;
 const SHOWN_BYTES = 1024 * 1024;
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** Notice that replaces output which the board had to drop. */
+/** Returns the notice that replaces output which the board had to drop. */
 function dropped(bytes: number): Uint8Array {
   return Buffer.from(`\r\n[${bytes} bytes of output were lost]\r\n`);
 }

@@ -71,8 +71,8 @@ export class StdinSender {
   }
 
   /**
-   * The input left unread by code that has read `read` bytes: the end of what the board accepted,
-   * and everything not sent.
+   * Returns the input left unread by code that has read `read` bytes: the end of what the board
+   * accepted, and everything not sent.
    */
   unread(read: number): Uint8Array {
     const left = Math.min(Math.max(this.#base - read, 0), this.#taken.length);

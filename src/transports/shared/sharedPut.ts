@@ -21,7 +21,7 @@ export interface PutHead {
   readonly packed: number | undefined;
 }
 
-/** @throws Refusal */
+/** Validates the head of a PUT request. @throws Refusal */
 export function putHead(path: string, { n, h, zn }: Record<string, unknown>): PutHead {
   const isSize = (value: unknown) =>
     typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_BYTES;

@@ -11,8 +11,8 @@ const startHint = () =>
   );
 
 /**
- * The error for a server that answered the WebSocket request with something else; names what it
- * seems to be.
+ * Returns the error for a server that answered the WebSocket request with something else; names
+ * what it seems to be.
  */
 export async function refusedByServer(
   address: WebReplAddress,

@@ -135,8 +135,8 @@ export class Uploads {
   }
 
   /**
-   * Free bytes in the folder; undefined if it does not exist, or contains something that needs
-   * attention.
+   * Returns the free bytes in the folder; undefined if it does not exist, or contains something
+   * that needs attention.
    */
   async #look(
     { session, can, folder, name }: Upload,

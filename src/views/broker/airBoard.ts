@@ -20,7 +20,7 @@ export function airBoardOf(context: Needs<'brokers' | 'history'>, board: Board):
   return { name: board.name, files: board.files, ...agentOf(context, board) };
 }
 
-/** The agent that ships with the extension. */
+/** Returns the agent that ships with the extension. */
 export function bundledAgent(context: Needs<'extension'>): NewAgent {
   return { version: AGENT_VERSION, sourceOf: (compiled) => agentSource(context, compiled) };
 }

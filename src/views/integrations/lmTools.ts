@@ -90,7 +90,8 @@ interface Tool<T> {
   /** Returns the question to the user, in Markdown. */
   ask(input: T): string;
   /**
-   * The boards as one text. If it differs from the text in the question, other boards were added.
+   * Returns the boards as one text. If it differs from the text in the question, other boards were
+   * added.
    */
   boards?(input: T): string;
   /** Returns the text for the model. */

@@ -53,7 +53,7 @@ function plain(text: string): string {
   return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+.!|<>&~-]/g, '\\$&');
 }
 
-/** READMEs, shown by `mpyFleet.internal.showReadme`. */
+/** Registers the READMEs, shown by `mpyFleet.internal.showReadme`. */
 export function registerReadmes(context: Needs<'log' | 'packages'>): vscode.Disposable {
   const readmes = new Readmes(context);
   return vscode.Disposable.from(

@@ -31,7 +31,7 @@ export class ScriptCenter implements Disposable {
     this.#changed.fire(board);
   }
 
-  /** The schedules of this computer with their next run, in milliseconds since 1970. */
+  /** Returns the schedules of this computer with their next run, in milliseconds since 1970. */
   async ofComputer(): Promise<readonly (Schedule & { readonly next: number | undefined })[]> {
     const now = Date.now();
     return (await this.file.read()).map((s) => ({ ...s, next: nextOf(s, now) }));

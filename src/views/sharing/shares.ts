@@ -37,7 +37,7 @@ export class Shares implements Disposable {
     },
   ) {}
 
-  /** The broker at which colleagues find the board; undefined: it is not shared. */
+  /** Returns the broker at which colleagues find the board; undefined: it is not shared. */
   brokerOf(board: Board): Broker | undefined {
     return this.#shared.get(board)?.broker;
   }

@@ -52,7 +52,9 @@ export interface SyncSource {
    */
   admit(): Promise<void>;
   prepare(files: BoardFiles, signal?: AbortSignal, transform?: TransformTree): Promise<Prepared>;
-  /** The destination of a local file or folder on the board; none if the rules exclude it. */
+  /**
+   * Returns the destination of a local file or folder on the board; none if the rules exclude it.
+   */
   placesOf(local: vscode.Uri, isDir: boolean): Promise<readonly string[]>;
   isProtected(path: string, isDir: boolean): boolean;
 }

@@ -181,7 +181,7 @@ export function stateInFull(board: Board): string {
   return more === undefined ? stateOf(board) : `${stateOf(board)}. ${more}`;
 }
 
-/** A state's name in the user's language. */
+/** Returns a state's name in the user's language. */
 export function stateName(word: string): string {
   switch (word as StateWord) {
     case 'ready':

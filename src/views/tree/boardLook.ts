@@ -94,7 +94,7 @@ export function linkIcon(kind: LinkKind): string {
   return LINK_ICONS[kind];
 }
 
-/** Name of a kind of link; a technical term that is the same in every language. */
+/** Returns the name of a kind of link; a technical term that is the same in every language. */
 export function linkName(kind: LinkKind): string {
   return LINK_NAMES[kind];
 }

@@ -15,8 +15,8 @@ export class FolderListings {
   readonly #spaces = new Map<Board, Promise<Space | undefined>>();
 
   /**
-   * Folders first, then by name. A failure is cached as well: reading changes the board's state,
-   * which redraws the node, so automatic retries would never end.
+   * Lists a folder: folders first, then by name. A failure is cached as well: reading changes the
+   * board's state, which redraws the node, so automatic retries would never end.
    */
   list(board: Board, path: string): Promise<RemoteNode[]> {
     const folders = this.#boards.get(board) ?? new Map<string, Promise<RemoteNode[]>>();
@@ -43,7 +43,7 @@ export class FolderListings {
     return this.#boards.get(board)?.has(path) ?? false;
   }
 
-  /** The node of a path that has been listed. */
+  /** Returns the node of a path that has been listed. */
   node(board: Board, path: string): RemoteNode | undefined {
     return this.#nodes.get(board)?.get(path);
   }

@@ -87,7 +87,7 @@ export function parentOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/')) || '/';
 }
 
-/** `/lib` and `a.py` -> `/lib/a.py`. */
+/** Returns the path of an entry: `/lib` and `a.py` -> `/lib/a.py`. */
 export function childOf(folder: string, name: string): string {
   return under(folder, `/${name}`);
 }

@@ -12,8 +12,8 @@ const LIMIT = 120;
 const CLOCK_MS = 5_000;
 
 /**
- * All facts about a board as a table. All texts are escaped, because names and details come from
- * boards and brokers.
+ * Returns all facts about a board as a table. All texts are escaped, because names and details come
+ * from boards and brokers.
  */
 export function boardTooltip(
   board: Board,

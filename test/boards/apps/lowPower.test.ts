@@ -178,7 +178,7 @@ it('sleeps as early when a window was connected to it, which opens no session wh
     process.stdout.write(`Wakes with a window: ${JSON.stringify(wakes)}\n`);
     expect(opened).toBe(1);
     for (const { turns } of wakes) expect(turns).toBeLessThanOrEqual(10);
-    // Work opens the link itself, as soon as the board is there.
+    // Work opens the link itself, as soon as the board is online.
     await wakesUp();
     await board.exec('print(1)');
     expect(opened).toBe(2);

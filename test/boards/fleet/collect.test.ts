@@ -7,7 +7,7 @@ import { startSerlink, startUboard } from '../../lab/index.mjs';
 import { composeFleet, Ports } from '../rig/fleetRig';
 
 const COUNT = 8;
-/** Takes a line of 115 200 baud two seconds, whatever the computer does meanwhile. Bytes; it cannot be deflated. */
+/** Incompressible bytes that take two seconds on a line of 115 200 baud, however busy the computer is. */
 const RESULT = randomBytes(24_000);
 
 let uboards: Awaited<ReturnType<typeof startUboard>>[];

@@ -3,7 +3,7 @@ import { startUboard } from '../../lab/index.mjs';
 import type { Uboard } from '../../lab/uboard.mjs';
 import { BuiltCli, type RunOptions } from './cliRig';
 
-/** `mpyfleet` as it is built, and two boards on cables, for all tests of the calling file. */
+/** The built `mpyfleet`, and two boards on cables, for all tests of the calling file. */
 export class CliBoards {
   #cli: BuiltCli | undefined;
   #boards: readonly Uboard[] = [];

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly onOut?: (soFar: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
-/** The command line as it is shipped: bundled, in its own folder. */
+/** The bundled command line in its own folder, as users get it. */
 export class BuiltCli {
   private constructor(
     readonly path: string,

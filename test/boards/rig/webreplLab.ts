@@ -13,7 +13,7 @@ export interface WebReplBoard {
   readonly password: string;
   readonly board: Awaited<ReturnType<typeof startUboard>>;
   restart(): Promise<void>;
-  /** Waits until its WebREPL is there (again). */
+  /** Waits until its WebREPL answers (again). */
   listening(): Promise<void>;
   stop(): Promise<void>;
 }

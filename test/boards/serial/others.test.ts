@@ -41,7 +41,7 @@ async function plugged(options: Parameters<typeof startUboard>[0] = {}) {
 const exec = (port: string, ...args: string[]) =>
   cli.run(['-b', `serial:${port}`, ...args, 'exec', 'print(6 * 7)']);
 
-/** The same as a user who has no rights but those that a file's mode gives: as root, by giving up what root may. */
+/** Runs a command as a user whose only rights come from file modes. As root, it drops root's capabilities. */
 function execWithoutRights(port: string) {
   const args = [cli.path, '-b', `serial:${port}`, 'exec', 'print(6 * 7)'];
   const giveUp = isRoot ? ['setpriv', '--bounding-set', '-all', '--inh-caps', '-all'] : [];
@@ -147,7 +147,7 @@ describe('a board', () => {
     [115_200, 74_880],
     [57_600, 115_200],
   ])('%i against %i: says that the speed may be wrong', async (ours, theirs) => {
-    // It talks by itself, as boards do that count something.
+    // It prints without being asked, like boards that count something.
     const main = 'import time\nwhile True:\n  print("temperature 21.5")\n  time.sleep(0.01)\n';
     const board = await plugged({ files: { 'main.py': main } });
     const filter = join(root, 'test', 'lab', 'wrongSpeed.py');
@@ -170,7 +170,7 @@ describe('a board', () => {
     const filter = join(root, 'test', 'lab', 'wrongSpeed.py');
     const cable = await startSerlink({ to: `exec:python3 ${filter} ${board.tty} 115200 115200` });
     ends.push(cable.stop);
-    // The line is there once the board has answered through it.
+    // The line works once the board has answered through it.
     const keys = new RawRepl(cable.tty);
     const answers = async () => {
       keys.write('\r');

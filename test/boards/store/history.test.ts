@@ -56,7 +56,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-/** Kinds and texts of what is in the history of the board, the oldest first. */
+/** Returns kinds and texts of the board's entries in the history, the oldest first. */
 async function kept(): Promise<string[]> {
   const { rows } = await store.events({ uid: far.board.uid, limit: 1000 });
   return rows.map((row) => `${row.kind} ${row.text}`).reverse();

@@ -44,7 +44,7 @@ function open(url?: string): Store {
   return store;
 }
 
-/** Fills a store and gives what it answers to every kind of question. */
+/** Fills a store, and returns its answers to every kind of question. */
 async function answersOf(store: Store): Promise<unknown> {
   const now = 1_780_000_000_000;
   for (let i = 0; i < 30; i++) {

@@ -83,7 +83,7 @@ async function isCutAt(bench: Bench, wire: Wire, { state, dir, at }: Place): Pro
   const isRecordedWay = wasCut && entries(passed) === entries(wire.bytes(dir).subarray(0, at));
   if (isRecordedWay) {
     expect(passed.length, where).toBe(at);
-    // Once the last answer is there it is done, whatever becomes of the cable; before that it is not.
+    // The work is done once the last answer has arrived, even if the cable is cut then.
     const isDone = at >= (dir === 'toBoard' ? wire.lastAsked : wire.lastAnswered);
     expect(error === undefined, where).toBe(isDone);
   }

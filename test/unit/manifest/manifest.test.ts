@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
 
-// The command table is data, but its modules import VS Code, which is not there in plain Node: nothing of it is called.
+// The command table is data, but its modules import VS Code, which plain Node does not have. The tests call nothing of it.
 vi.mock('vscode', async () => (await import('../rig/vscodeShape')).vscodeShape);
 
 const { manifestTexts } = await import('../../../scripts/manifest.mjs');
@@ -336,7 +336,7 @@ describe('the manifest', () => {
       const id = contents.slice('%welcome.hint.'.length, -1);
       expect(when).toBe(`!mpyFleet.filtered && mpyFleet.scanned && mpyFleet.portHint.${id}`);
     }
-    // What VS Code cannot read is taken as true, and these texts show no marks of Markdown but links.
+    // VS Code treats a clause that it cannot parse as true. In these texts, it renders only links of Markdown.
     const readable = /^!?\w[\w.]*( && !?\w[\w.]*)*$/;
     expect(contributes.viewsWelcome.filter(({ when = 'a' }) => !readable.test(when))).toEqual([]);
     const welcome = Object.entries(words).filter(([key]) => key.startsWith('welcome.'));
@@ -349,7 +349,7 @@ describe('the manifest', () => {
     expect(step('board')?.completionEvents).toEqual(['onContext:mpyFleet.connected']);
     // A command that found no board has run nothing.
     expect(step('run')?.completionEvents).toEqual(['onContext:mpyFleet.runningCode']);
-    // The page of the steps is the open editor then: there is no file to run.
+    // The page of the steps is the active editor then, so there is no file to run.
     expect(words['walkthrough.run']).toContain('(command:mpyFleet.tryFile)');
     expect(words['walkthrough.run']).not.toContain('(command:mpyFleet.runFile)');
   });
@@ -369,7 +369,7 @@ describe('the manifest', () => {
       .flatMap((s) => Object.entries(s.properties))
       .filter(([key, { scope }]) => scope !== 'machine' && !restrictedConfigurations.includes(key))
       .map(([key]) => key);
-    // They only change what is shown, and how what is pasted is sent.
+    // They change only what is shown, and how pasted text is sent.
     expect(open).toEqual(['mpyFleet.showOtherPorts', 'mpyFleet.repl.pasteMode']);
   });
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-// A reader types into the palette what a page or a message names: it must be there.
+// Readers type command titles from pages and messages into the palette, so these titles must exist.
 
 const file = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 const json = (path: string) => JSON.parse(file(path)) as Record<string, string>;

@@ -50,7 +50,7 @@ describe('exports', () => {
   const isDoor = (file: string) =>
     file.endsWith('/index.ts') && !/^(import|export (?!type \{|\{))/m.test(sources.get(file) ?? '');
   const inProduct = new Map<string, Set<string>>();
-  // A door's mention of a name is no use of it.
+  // An export through a door does not count as a use.
   for (const [file, source] of [...sources].filter(([f]) => !isDoor(f)))
     for (const word of words(source))
       inProduct.set(word, (inProduct.get(word) ?? new Set<string>()).add(file));

@@ -15,7 +15,7 @@ import { silentLog } from '../../../src/core/log';
 import { signedByBoard } from '../../boards/rig/agent/signed';
 import { AgentClient } from '../../../src/transports/mqtt/agentClient';
 
-/** Time that moves when it is told to. */
+/** A clock that a test moves. */
 export class FakeClock implements Clock {
   #now = 0;
   readonly #due: { at: number; action: () => void }[] = [];
@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
-  /** How many actions wait for their time. */
+  /** Number of actions that wait for their time. */
   get pending(): number {
     return this.#due.length;
   }
@@ -74,7 +74,7 @@ export class FakeBoard {
   readonly sent: Frame[] = [];
   readonly presence = new Emitter<Birth | Gone>();
   birth: Birth | Gone | undefined = BIRTH;
-  /** HELLO is answered by itself. */
+  /** Answers HELLO automatically. */
   answersHello = true;
   /** What is lost on the way to the board. */
   loses: (frame: Frame, n: number) => boolean = () => false;
@@ -116,7 +116,7 @@ export class FakeBoard {
     this.say(op, reqid, { payload: Buffer.from(JSON.stringify(payload)), ...rest });
   }
 
-  /** The board has started anew. */
+  /** Restarts the board. */
   restart(boot: string): void {
     this.#counter = 0;
     this.birth = { ...BIRTH, boot };

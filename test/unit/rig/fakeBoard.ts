@@ -15,11 +15,11 @@ export interface FakeEnd {
   uid?: string;
   /** A program runs until something may interrupt it. */
   running?: boolean;
-  /** Opening fails with this. */
+  /** Error with which opening fails. */
   refuses?: Error;
 }
 
-/** A link whose far end is a script; it counts what was asked of it. */
+/** A link with a scripted far end, which counts the calls. */
 export class FakeTransport implements Transport {
   readonly kind;
   readonly can = {

@@ -330,7 +330,7 @@ export class TestHost {
   }
 }
 
-/** Further fields of a PUT, besides path and content. */
+/** More fields of a PUT, in addition to path and content. */
 export interface PutOptions {
   readonly reqid?: number;
   readonly more?: Record<string, unknown>;

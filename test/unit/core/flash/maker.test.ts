@@ -21,7 +21,7 @@ describe("the maker's steps", () => {
     for (const id of MICROPYTHON_BOARDS[port] ?? []) {
       const answer = makerAnswer(id, port, PAGE);
       expect(answer?.steps.length, id).toBeGreaterThan(0);
-      // A placeholder that was not filled would be shown as it is.
+      // An unfilled placeholder would be shown to the user.
       expect(answer?.steps.join('\n'), id).not.toMatch(/\{\d\}|undefined/);
     }
   });

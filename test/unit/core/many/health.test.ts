@@ -96,7 +96,7 @@ describe('what needs attention', () => {
     expect(marks(board(), even(3))).toEqual([]);
     expect(marks(board(), even(4))).toEqual(['stale']);
     expect(marks(board({ away: true }), even(60))).toEqual([]);
-    // A board on a cable is measured when somebody asks.
+    // A board on a cable is measured only on request.
     expect(
       marks(
         board(),

@@ -48,7 +48,7 @@ const serveSecurely = async (answer: RequestListener) => {
   return `https://${await listen(createSecureServer(secure, answer))}`;
 };
 
-/** A proxy for both kinds of address; tells what it was asked for. */
+/** Starts a proxy for both kinds of address, which records the requested addresses. */
 async function startProxy() {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {

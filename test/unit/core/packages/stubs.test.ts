@@ -56,7 +56,7 @@ describe('stubs', () => {
     await rm(folder, { recursive: true });
   });
 
-  /** Puts a project on the server as PyPI has it: all releases, and each by itself. */
+  /** Adds a project to the server as on PyPI: all releases together, and each one. */
   function publish(
     name: string,
     versions: string[],

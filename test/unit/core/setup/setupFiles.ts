@@ -3,7 +3,7 @@ import { text } from '../../../../src/core/bytes';
 
 const unused = () => Promise.reject(new Error('not used here'));
 
-/** A board's files that only remember what is written. */
+/** A board's files, which only record writes. */
 export class FakeFiles implements BoardFiles {
   readonly written = new Map<string, { text: string; secret: boolean }>();
   fails: Error | undefined;

@@ -6,7 +6,7 @@ import { Emitter } from '../../../../src/core/events';
 import { recordBoards, type EventEntry, type TelemetryEntry } from '../../../../src/core/store';
 import type { LogLevel } from '../../../../src/core/agent/agentProtocolLog';
 
-/** A broker whose boards say what the test lets them say. */
+/** A broker whose boards send the messages that a test chooses. */
 function start(level?: LogLevel) {
   const [messages, presences, logs] = [
     new Emitter<BoardMessage>(),

@@ -21,7 +21,7 @@ export function signed(
   return utf8(JSON.stringify({ manifest, signatures: { [by]: signature }, contents }));
 }
 
-/** Loads from `files` by URL and notes what was loaded. */
+/** Loads from `files` by URL, and records the URLs. */
 export function loadFrom(files: Readonly<Record<string, Uint8Array>>): {
   load: LoadUrl;
   asked: string[];

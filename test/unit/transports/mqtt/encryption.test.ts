@@ -24,7 +24,7 @@ class SignedBoard {
   readonly heard: Uint8Array[] = [];
   readonly clock = new FakeClock();
   readonly client: AgentClient;
-  /** What the board's answer to HELLO says, beside the session's number. */
+  /** Fields of the board's answer to HELLO, in addition to the session's number. */
   answer: (hello: Record<string, unknown>) => object = ({ enc }) => (enc === 1 ? { enc } : {});
   #sessionKey: Buffer = KEY;
   #counter = 0;

@@ -193,8 +193,7 @@ describe("the embedded broker's port under fire", () => {
       sockets.map(async (socket, i) => {
         socket.on('error', () => undefined);
         const ended = closed(socket);
-        // The length of the largest packet in MQTT, and what it promises; or small packets without
-        // end.
+        // A packet that announces the largest length of MQTT, or small packets without end.
         socket.write(Buffer.from(i % 2 ? [0x10, 0xff, 0xff, 0xff, 0x7f] : [0x10, 0x80, 0x40]));
         const block = Buffer.alloc(1 << 20);
         const more = () => {

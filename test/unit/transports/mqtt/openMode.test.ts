@@ -55,7 +55,7 @@ describe('a board in open mode that may be anybody', () => {
     expect(heard).toEqual([]);
     if (mode === 'signed') return;
     accepted = true;
-    open().catch(() => undefined); // nobody answers: what counts is that it is tried now
+    open().catch(() => undefined); // no one answers; the test checks only that the attempt starts
     await vi.waitFor(() => expect(heard).not.toEqual([]));
   });
 });

@@ -17,7 +17,7 @@ function put(files: Record<string, string>): void {
   }
 }
 
-/** A device on the bus as Linux lists it; `port`: what the driver has made of its interface. */
+/** Returns a device on the bus as Linux lists it. `port`: the port that the driver created for its interface. */
 function plugIn(at: string, id: string, port?: string): void {
   const [vendor = '', product = ''] = id.split(':');
   const usb = 'sys/bus/usb/devices';

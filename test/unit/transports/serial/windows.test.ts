@@ -4,7 +4,7 @@ import { parseAddress, serialAddress } from '../../../../src/core/parseAddress';
 import { silentLog } from '../../../../src/core/log';
 import { GONE, openSerial } from '../../../../src/transports/serial/serialStream';
 
-// serialport's own stream over its mock binding, on what looks like Windows. Which pins a chip sees is not shown here.
+// serialport's own stream over its mock binding, with the platform set to Windows. It does not show the pins of a chip.
 
 const lines: unknown[] = [];
 const ports: { path: string; vendorId?: string; productId?: string }[] = [];

@@ -46,7 +46,7 @@ afterEach(() => {
   removeTempDir(place);
 });
 
-/** The next look, and what it found. */
+/** Waits for the next look, and returns what it found. */
 async function look(): Promise<readonly string[]> {
   const seen = new Promise<void>((resolve) => {
     looks.onDidChange(() => resolve());
