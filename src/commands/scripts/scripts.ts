@@ -6,7 +6,7 @@ import type { Board } from '../../core/board';
 import { text, withoutBom } from '../../core/bytes';
 import { asError, TimeoutError, UsageError } from '../../core/errors';
 import { tellBriefly } from '../../views/message';
-import type { Needs, ViewContext } from '../../views/context';
+import type { Needs } from '../../views/context';
 import { isScriptRow } from '../../views/scripts/rows';
 import { nameOf } from '../../views/tree';
 import { onEach } from '../agent';
@@ -17,6 +17,8 @@ import type { Call, Command } from '../types';
 
 /** The services that most functions here use. */
 type Services = Needs<'settings' | 'scripts' | 'many'>;
+/** Those, and the services that asking for boards uses. */
+type AskingServices = Services & Needs<'fleet' | 'active' | 'focus' | 'uris'>;
 
 /** Longest wait in milliseconds for a program to end after an interrupt. */
 const STOP_MS = 10_000;
@@ -57,11 +59,11 @@ export const scriptCommands: readonly Command[] = [
 
 /** Asks for the script and the boards if they were not given, then does the work. */
 async function withScript(
-  context: ViewContext,
+  context: AskingServices,
   { args, signal }: Call,
   title: string,
   work: (
-    context: ViewContext,
+    context: Services,
     script: Script,
     boards: readonly Board[],
     signal: AbortSignal,
