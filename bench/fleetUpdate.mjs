@@ -111,7 +111,7 @@ async function main() {
     env: { MPYFLEET_SECRET_LAB: 'not-the-password' },
   });
   const taken = rows(wrong).filter((r) =>
-    /has its old settings again/.test(String(r.error?.message)),
+    /restored its old settings/.test(String(r.error?.message)),
   );
   must(
     taken.length === count,

@@ -20,14 +20,14 @@ export const agent = {
     menus: [at('explorer/context', '2_mpyFleet@7', 'resourceFilename == app.json')],
   },
   unassignApp: {
-    title: 'End an Assignment of an App…',
+    title: 'Remove an App Assignment…',
   },
   applyApps: {
     title: 'Deploy Assigned Apps to Boards That Differ',
     menus: [submenu('agent', '2_do@6', isGroupOr('agent'))],
   },
   removeApp: {
-    title: 'Remove the App from Board',
+    title: 'Remove App from Board',
     menus: [submenu('agent', '2_do@4', isGroupOr('agent'))],
   },
   sendAppMessage: {
@@ -125,7 +125,7 @@ export const agent = {
     menus: [submenu('agent', '3_key@2', and(ONE, is('agent|atColleague')))],
   },
   giveKeys: {
-    title: 'Give a Person Keys…',
+    title: 'Give Keys to a Person…',
     menus: [submenu('agent', '3_key@3', isGroupOr('agent'))],
   },
   revokeKeys: {
@@ -156,7 +156,7 @@ export const agent = {
     title: 'Clear the Board Log',
   },
   exportBoardLog: {
-    title: 'Save the Board Log…',
+    title: 'Export the Board Log…',
   },
   showCrashLog: {
     title: 'Show Crash Log',

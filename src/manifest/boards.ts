@@ -146,7 +146,7 @@ export const boards = {
     menus: [submenu('board', '3_setup@2', and(ONE, is('on-serial')))],
   },
   takeAwayWebRepl: {
-    title: 'Remove WebREPL from a Board',
+    title: 'Remove WebREPL from Board',
   },
   startDemo: {
     title: 'Start a Demo Board',

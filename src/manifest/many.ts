@@ -17,7 +17,7 @@ export const many = {
     menus: [submenu('many', '1_run@2')],
   },
   fleetInstall: {
-    title: 'Install a Folder in /lib of Boards…',
+    title: 'Install a Folder in /lib on Boards…',
     menus: [submenu('many', '2_put@1')],
   },
   fleetRead: {
@@ -62,12 +62,12 @@ export const many = {
     icon: 'database',
   },
   showWaiting: {
-    title: 'Show Jobs Waiting for Boards',
+    title: 'Show Jobs Waiting for Boards…',
     icon: 'watch',
     menus: [viewTitle('results', '1_history@2')],
   },
   showDashboard: {
-    title: 'Open Dashboard',
+    title: 'Show Dashboard',
     icon: 'dashboard',
     menus: [viewTitle('boards', 'navigation@8')],
   },

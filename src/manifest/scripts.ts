@@ -53,7 +53,7 @@ export const scripts = {
     menus: [row('scripts', 'keptScript', '2_remove@1')],
   },
   refreshSchedules: {
-    title: 'Read Schedules Again',
+    title: 'Refresh Schedules',
     icon: 'refresh',
     menus: [viewTitle('scripts', 'navigation@2')],
   },
@@ -62,21 +62,21 @@ export const scripts = {
     menus: [viewTitle('scripts', '1_more@2')],
   },
   startProgram: {
-    title: 'Start the Program of Board',
+    title: "Start the Board's Program",
     menus: [
       submenu('board', '0_program@1', and(ONE, is('present'))),
       submenu('many', '3_program@1', SEVERAL),
     ],
   },
   stopProgram: {
-    title: 'Stop the Program of Board',
+    title: "Stop the Board's Program",
     menus: [
       submenu('board', '0_program@2', and(ONE, is('present'))),
       submenu('many', '3_program@2', SEVERAL),
     ],
   },
   restartProgram: {
-    title: 'Restart the Program of Board',
+    title: "Restart the Board's Program",
     menus: [
       submenu('board', '0_program@3', and(ONE, is('present'))),
       submenu('many', '3_program@3', SEVERAL),

@@ -70,7 +70,7 @@ export const sync = {
     menus: [submenu('sync', '3_config@1', and(ONE, is('board')))],
   },
   syncSpec: {
-    title: 'Sync by an mqsync Specification…',
+    title: 'Sync with an mqsync Specification…',
     icon: 'checklist',
   },
 } satisfies Entries;

@@ -41,12 +41,12 @@ export function registerNewBoards({
       showWarningMessage(
         shared.what === 'uid'
           ? vscode.l10n.t(
-              '{0} have the same unique id {1}. They are told apart by their ports: keep each board on its own port, because names and tags cannot follow them.',
+              '{0} have the same unique id {1}. They are distinguished by their ports: keep each board on its own port, because names and tags cannot follow them.',
               shared.of.join(', '),
               shared.value,
             )
           : vscode.l10n.t(
-              '{0} have the same USB serial number {1}. They are told apart by their ports and by the ids that the boards report.',
+              '{0} have the same USB serial number {1}. They are distinguished by their ports and by the ids that the boards report.',
               shared.of.join(', '),
               shared.value,
             ),

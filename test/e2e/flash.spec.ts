@@ -113,7 +113,7 @@ test('a blank chip is recognised, erased and flashed', async () => {
   await driver.command('MicroPython: Flash Firmware…');
   await pickPort(first.tty);
   await driver.screenshot('flash which firmware');
-  await driver.pick('Ask the chip what it is');
+  await driver.pick('Detect the chip');
   await driver.pick('v1.25.0');
   await driver.screenshot('flash keep or erase');
   await driver.pick('Erase everything first');
@@ -298,6 +298,6 @@ test('a board behind a debug probe is a row of the tree, and gets the .hex file 
   await driver.rowMenu(/^DAPLink/, 'Flash Firmware…');
   await driver.pick('Choose a file');
   await driver.pickFile(join(workspace, 'bit.hex'));
-  await driver.notification(/DAPLink has programmed the board/).waitFor({ timeout: WAIT_MS });
+  await driver.notification(/DAPLink has flashed the board/).waitFor({ timeout: WAIT_MS });
   expect(probe.taken()?.toString()).toBe(':00000001FF\r\n');
 });

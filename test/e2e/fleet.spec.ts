@@ -151,7 +151,7 @@ test('two answers can be compared in a diff', async () => {
 
 test('the dashboard shows, filters, selects and acts', async () => {
   const { driver } = session;
-  await driver.command('MicroPython: Open Dashboard');
+  await driver.command('MicroPython: Show Dashboard');
   const page = await webview('#cards');
   await becomes(page.locator('#card-all strong'), /^3$/);
   await becomes(page.locator('#count'), /^3 of 3 boards/);

@@ -151,7 +151,7 @@ test('a search finds them, and an export writes what is shown', async () => {
 
 test("a board's page has charts of days, and leads to its history", async () => {
   const { driver } = session;
-  await driver.command('MicroPython: Open Dashboard');
+  await driver.command('MicroPython: Show Dashboard');
   const page = await pageWith(driver.page, '#cards');
   await page.locator('.vt-row').first().dblclick();
   await page.locator('#period').selectOption('day');

@@ -107,7 +107,7 @@ test('a form shows what a board has, what differs, and sets it', async () => {
   await becomes(page.locator('#setting-location .drift'), /^Different on linuxboard-1$/);
   expect(await accessibilityFaults(driver.page, '#mode-telemetry')).toEqual([]);
   await page.locator('#apply').click();
-  await becomes(page.locator('#status'), /^The boards have this already$/);
+  await becomes(page.locator('#status'), /^The boards already have this value$/);
   await becomes(page.locator('#setting-location .reported'), /^On the boards: hall 01$/);
   expect(await configOnBoard()).toMatchObject({ location: 'hall 01', tm: 7 });
 });
@@ -117,7 +117,7 @@ test('the form remembers what was set, and changes nothing before it is applied'
   await driver.command('View: Close All Editors');
   await driver.command('MicroPython: Configure Boards…');
   const page = await webview(driver.page, '#mode-telemetry');
-  await becomes(page.locator('#status'), /^The boards have this already$/);
+  await becomes(page.locator('#status'), /^The boards already have this value$/);
   expect(await page.locator('#value-location input').inputValue()).toBe('hall {n:2}');
   await page.locator('#value-telemetry input').fill('8');
   await becomes(page.locator('#setting-telemetry .drift'), /^Different on linuxboard-1$/);
@@ -268,11 +268,13 @@ test('a board that oversleeps is away, and needs attention until it is back', as
   await broker.connection.publish(`mpy/${uid}/st`, signedByBoard(uid, ADMIN_KEY, 'st', farewell), {
     ...{ qos: 1, retain: true },
   });
-  await driver.row(/^visitor.*away, should have woken at \d+:\d\d/).waitFor({ timeout: WAIT_MS });
-  await driver.command('MicroPython: Open Dashboard');
+  await driver
+    .row(/^visitor.*away, should have woken up at \d+:\d\d/)
+    .waitFor({ timeout: WAIT_MS });
+  await driver.command('MicroPython: Show Dashboard');
   const page = await webview(driver.page, '#cards');
   const row = page.locator('.vt-row', { hasText: 'visitor' });
-  await becomes(row, /Overslept: it should have woken at \d+:\d\d/);
+  await becomes(row, /Overslept: it should have woken up at \d+:\d\d/);
   await driver.screenshot('manage overslept');
   await guest.restart();
   await driver.row(/^visitor.*asleep until/).waitFor({ timeout: WAIT_MS });

@@ -65,7 +65,7 @@ test('the window is in restricted mode, and boards are there all the same', asyn
 test('a specification of the folder is refused, with what to do', async () => {
   const { driver } = session;
   await driver.openFile('board.sync');
-  await driver.command('MicroPython: Sync by an mqsync Specification…');
+  await driver.command('MicroPython: Sync with an mqsync Specification…');
   const said = driver.notification(/is in restricted mode, so its files cannot affect boards/);
   await said.waitFor();
   expect(await said.innerText()).toContain('Workspaces: Manage Workspace Trust');

@@ -156,7 +156,7 @@ describe('a package index that is hostile', () => {
     const get = async (url: string) => Buffer.concat([await fetcher.get(url), padding]);
     const long = { ...sources, fetcher: { ...fetcher, get } };
     await expect(resolve([parseSpec('p0')], {}, long)).rejects.toThrow(
-      /^Finding the packages needs over \d+ bytes/,
+      /^Resolving the packages takes more than \d+ bytes/,
     );
     expect(asked.length).toBeLessThan(10);
     const projects = (url: string) => {
@@ -352,7 +352,7 @@ describe('a workspace or a folder of strangers', () => {
       macros: { blink: 'print(1)' },
     });
     await write(join(project, '.micropython'), { boards: { kitchen: 'ws://evil:8266' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your board "kitchen"/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/redefines your board "kitchen"/);
     // Its own authority would vouch for a stranger, its user name go to him.
     for (const home of [
       'mqtt://evil',
@@ -360,14 +360,14 @@ describe('a workspace or a folder of strangers', () => {
       { url: 'mqtts://good:8883', caFile: 'evil.pem' },
     ]) {
       await write(join(project, '.micropython'), { brokers: { home } });
-      await expect(loadRegistry(project, env)).rejects.toThrow(/changes your broker "home"/);
+      await expect(loadRegistry(project, env)).rejects.toThrow(/redefines your broker "home"/);
     }
     await write(join(project, '.micropython'), { groups: { lab: 'ws://evil' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your group "lab"/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/redefines your group "lab"/);
     await write(join(project, '.micropython'), { macros: { blink: 'print(2)' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your macro "blink"/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/redefines your macro "blink"/);
     await write(join(project, '.micropython'), { brokers: { home: 'mqtt://evil' } });
-    await expect(loadRegistry(project, env)).rejects.toThrow(/changes your broker "home"/);
+    await expect(loadRegistry(project, env)).rejects.toThrow(/redefines your broker "home"/);
     // Above a repository's root, and above the home folder, nothing is looked for.
     await write(join(dir, '.micropython'), { boards: { stranger: 'ws://evil:8266' } });
     await rm(join(project, '.micropython'), { recursive: true });

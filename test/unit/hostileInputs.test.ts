@@ -218,7 +218,7 @@ describe('a file of a repository', () => {
 
   it('cannot hold the password of a broker', () => {
     expect(() => parseRegistry({ brokers: { b: 'mqtt://u:p@host' } })).toThrow(
-      'User and password are asked for separately',
+      'You are asked for the user name and password separately',
     );
   });
 });

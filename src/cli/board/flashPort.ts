@@ -30,7 +30,7 @@ export async function targetOf(
         await enterBootloader((work, given) => board.withSession(work, given), options);
       } catch (error) {
         cli.log.info(
-          `${board.name} does not enter its loader by itself: ${asError(error).message}`,
+          `${board.name} does not enter its boot loader automatically: ${asError(error).message}`,
         );
         await board.close();
         await touch(port);

@@ -87,10 +87,10 @@ function linkPassword(
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD ?? '';
   const isNamed = () => addressesIn(named).some((a) => a.text === address.text);
   if (password !== undefined && isForeign(address, foreign) && !isNamed()) {
-    const message = `${address.text} is named by the project's ${FILE_NAME} alone, so it gets no password`;
+    const message = `${address.text} is named only by the project's ${FILE_NAME}, so no password is sent to it`;
     return Promise.reject(
       new ConnectError(address, 'passwordNeeded', message, {
-        hint: `Name the address itself with -b, or the project's file in MPYFLEET_CONFIG.`,
+        hint: `Give the address itself with -b, or set MPYFLEET_CONFIG to the project's file.`,
       }),
     );
   }
@@ -98,10 +98,10 @@ function linkPassword(
   const [reason, message] =
     password === undefined
       ? (['passwordNeeded', `${address.text} needs its password`] as const)
-      : (['wrongPassword', `${address.text} refuses the password in MPYFLEET_PASSWORD`] as const);
+      : (['wrongPassword', `${address.text} rejects the password in MPYFLEET_PASSWORD`] as const);
   return Promise.reject(
     new ConnectError(address, reason, message, {
-      hint: 'Put it into the variable MPYFLEET_PASSWORD.',
+      hint: 'Set the variable MPYFLEET_PASSWORD.',
     }),
   );
 }

@@ -128,8 +128,7 @@ function isNewBoard({ name, uid, address }: RegisteredBoard, base: Registry): bo
 }
 
 function redirected(what: string, name: string): UsageError {
-  return new UsageError(
-    `The project's ${FILE_NAME} changes your ${what} "${name}", which your own ${FILE_NAME} has`,
-    { hint: 'Rename one of them, or name the file to use in MPYFLEET_CONFIG.' },
-  );
+  return new UsageError(`The project's ${FILE_NAME} redefines your ${what} "${name}"`, {
+    hint: 'Rename one of them, or set MPYFLEET_CONFIG to the file to use.',
+  });
 }

@@ -167,7 +167,7 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
   if (problem !== undefined) throw new Error(`broker "${id}": ${problem}`);
   if ('password' in fields) {
     throw new Error(
-      `broker "${id}": a password does not belong into this file; use MPYFLEET_BROKER_PASSWORD`,
+      `broker "${id}": a password does not belong in this file; use MPYFLEET_BROKER_PASSWORD`,
     );
   }
   const known = ['name', 'root', 'username', 'caFile', 'certFile', 'keyFile'] as const;

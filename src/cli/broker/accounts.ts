@@ -54,7 +54,7 @@ export async function account(cli: Cli, action: string, args: readonly string[])
 /** Connects as the administrator of the plug-in, whose password is in MPYFLEET_BROKER_PASSWORD. */
 async function withBroker(cli: Cli, work: (manager: Manager) => Promise<number>): Promise<number> {
   const { broker: id } = cli.options;
-  if (id === undefined) throw new UsageError('Say which broker with --broker', { hint: USAGE });
+  if (id === undefined) throw new UsageError('Name the broker with --broker', { hint: USAGE });
   const links = await loadLinks(cli);
   try {
     const connection = await links.brokers.connection(id);
@@ -105,7 +105,7 @@ async function give(cli: Cli, to: Manager, kind: AccountKind, name: string): Pro
 async function remove(to: Manager, name: string): Promise<number> {
   const known = await accountOf(to, name);
   if (!known?.roles.some(isOwnRole) || !known.roles.every(isOwnRole)) {
-    throw new UsageError(`mpyfleet has made no account ${name} at this broker`);
+    throw new UsageError(`mpyfleet has created no account ${name} at this broker`);
   }
   await to.send(removeCommands(name, known.roles[0]));
   return 0;

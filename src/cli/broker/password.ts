@@ -15,7 +15,7 @@ export function boardLoginOf(
   const secret = env.MPYFLEET_BROKER_PASSWORD;
   if (!secret) {
     throw new UsageError('The password of the broker is not set', {
-      hint: 'Put it into the variable MPYFLEET_BROKER_PASSWORD, for this command and for "broker start".',
+      hint: 'Set the variable MPYFLEET_BROKER_PASSWORD for this command and for "broker start".',
     });
   }
   return boardLogin(secret, uid);
@@ -36,7 +36,7 @@ export function brokerPassword(
   if (ofThis !== undefined || isOwn) return ofThis ?? ofAny;
   if (ofAny === undefined || username === undefined) return undefined;
   throw new UsageError(
-    `The broker "${id}" (${url}) is named by the project's fleet.json alone, so MPYFLEET_BROKER_PASSWORD is not sent to it`,
-    { hint: `Put its password into ${variable}, or name the project's file in MPYFLEET_CONFIG.` },
+    `The broker "${id}" (${url}) is named only by the project's fleet.json, so MPYFLEET_BROKER_PASSWORD is not sent to it`,
+    { hint: `Set ${variable} to its password, or set MPYFLEET_CONFIG to the project's file.` },
   );
 }

@@ -151,6 +151,6 @@ class Waves {
 function notReached(end: RolloutEnd): Error {
   if (end === 'cancelled') return new CancelledError();
   return new UsageError('It was not reached, because too many boards failed', {
-    hint: 'It was not changed. Look at the boards that failed; --stop-at tolerates more of them.',
+    hint: 'It was not changed. Check the boards that failed; --stop-at tolerates more of them.',
   });
 }

@@ -42,7 +42,7 @@ export async function deployTo(
   });
   const { id, changed, sent, copied } = done;
   if (!changed) {
-    io.say(`${id} runs there already\n`);
+    io.say(`${id} already runs there\n`);
     return done;
   }
   await (await board.transport(signal)).reset(agent ? 'hard' : 'soft', signal);
@@ -64,7 +64,7 @@ export async function applyTo(
   const drift = driftOf(await readBoardApp(board.files, io.signal), app.id);
   if (drift === 'rejected') {
     throw new UsageError(`${board.name} fell back from ${app.id}`, {
-      hint: 'Correct the app. To try this version once more: mpyfleet app deploy.',
+      hint: 'Correct the app. To try this version again: mpyfleet app deploy.',
     });
   }
   return deployTo(target, app, supervisor);

@@ -12,7 +12,7 @@ export async function askTyped(cli: Cli, wanted: string, question: string): Prom
       hint: 'Add --force to do it without a question.',
     });
   }
-  cli.err(`${question}\nType ${printable(wanted)} to go on: `);
+  cli.err(`${question}\nType ${printable(wanted)} to continue: `);
   const typed = await typedLine(cli, { echo: true });
   if (typed.trim() !== wanted) throw new CancelledError('Nothing was changed');
 }

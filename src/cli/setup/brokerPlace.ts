@@ -25,9 +25,12 @@ export async function brokerPlace(
   const isTls = known ? isEncrypted(known.profile) : false;
   const host = wanted.host ?? url?.hostname ?? '';
   if (known && wanted.host === undefined && isLoopback(known.profile) && !isOnThisComputer(fit)) {
-    throw new UsageError(`Boards cannot reach ${known.profile.url}: that is this computer alone`, {
-      hint: 'Write the address of this computer in the network as "host" of the broker into the template.',
-    });
+    throw new UsageError(
+      `Boards cannot reach ${known.profile.url}: that address exists only on this computer`,
+      {
+        hint: 'In the template, set "host" of the broker to the address of this computer in the network.',
+      },
+    );
   }
   const tls = wanted.tls ?? (isTls ? {} : undefined);
   const usual = tls ? 8883 : 1883;
@@ -61,7 +64,7 @@ async function tlsFor(
   const file = ca === undefined ? caFile : resolve(base, ca);
   if (verify && file === undefined) {
     throw new UsageError('The template needs the certificate of the broker’s authority', {
-      hint: 'Write "tls: {ca: FILE.pem}", or "tls: {verify: false}" if the board need not check who the broker is.',
+      hint: 'Write "tls: {ca: FILE.pem}", or "tls: {verify: false}" if the board does not need to verify the broker.',
     });
   }
   return {

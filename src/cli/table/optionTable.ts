@@ -70,7 +70,7 @@ export const OPTIONS = {
     value: 'EXAMPLE',
     text: 'luminosity, blinky or logger; task for one coroutine (default: worker)',
   },
-  retain: { type: 'boolean', text: 'the broker keeps the message for those who come later' },
+  retain: { type: 'boolean', text: 'the broker retains the message for later subscribers' },
   lan: { type: 'boolean', text: 'let boards on the network connect, not only this computer' },
   port: {
     type: 'string',
@@ -93,9 +93,13 @@ export const OPTIONS = {
   level: {
     type: 'string',
     value: 'LEVEL',
-    text: 'records from debug, info, warning, error or critical on',
+    text: 'lowest level of records: debug, info, warning, error or critical',
   },
-  logger: { type: 'string', value: 'NAME', text: 'records of loggers with that in their name' },
+  logger: {
+    type: 'string',
+    value: 'NAME',
+    text: 'only records of loggers whose name contains this text',
+  },
   broker: { type: 'string', value: 'ID', text: 'a broker of fleet.json' },
   ejabberd: {
     type: 'string',
@@ -115,12 +119,12 @@ export const OPTIONS = {
   'stop-at': {
     type: 'string',
     value: 'PERCENT',
-    text: 'stop when more than that many boards have failed (default: 0)',
+    text: 'percentage of boards that may fail before it stops (default: 0)',
   },
   wait: {
     type: 'string',
     value: 'SECONDS',
-    text: 'wait so long for boards that are away (default: not)',
+    text: 'time to wait for boards that are away (default: none)',
   },
   since: { type: 'string', value: 'TIME', text: 'from: 2h, 7d ago, or 2026-11-28 [14:30]' },
   until: { type: 'string', value: 'TIME', text: 'up to, written like --since' },
@@ -132,14 +136,14 @@ export const OPTIONS = {
     value: 'REF',
     text: 'a git tag, branch or commit (default: the files as they are)',
   },
-  from: { type: 'string', value: 'TIME', text: 'since then: 2026-05-01T12:00, or 2h, 30m, 7d ago' },
-  to: { type: 'string', value: 'TIME', text: 'until then' },
+  from: { type: 'string', value: 'TIME', text: 'start: 2026-05-01T12:00, or 2h, 30m, 7d ago' },
+  to: { type: 'string', value: 'TIME', text: 'end, written like --from' },
   cron: { type: 'string', value: 'EXPR', text: 'minute hour day month weekday: "30 7 * * 1-5"' },
   every: { type: 'string', value: 'SECONDS', text: 'run it at this interval' },
   missed: {
     type: 'string',
     value: 'run|skip',
-    text: 'make up for a run that was missed, or not (default: skip)',
+    text: 'after a missed run, run once or skip it (default: skip)',
   },
   'on-board': { type: 'boolean', text: "by the board's own clock, without a computer" },
   count: {
@@ -148,8 +152,8 @@ export const OPTIONS = {
     text: 'end after this number of boards (default: at Ctrl-C)',
   },
   'keep-going': { type: 'boolean', text: 'do not stop when boards fail one after another' },
-  install: { type: 'boolean', text: 'write a systemd unit of the user that runs it' },
-  'dry-run': { type: 'boolean', short: 'n', text: 'tell what would be done, and do nothing' },
+  install: { type: 'boolean', text: 'write a systemd user unit that runs it' },
+  'dry-run': { type: 'boolean', short: 'n', text: 'show what would be done without doing it' },
 } as const satisfies Record<
   string,
   NonNullable<ParseArgsConfig['options']>[string] & { text: string; value?: string }

@@ -65,7 +65,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'macro',
     args: '[NAME]',
-    summary: 'run code that you have given a name, or list such names',
+    summary: 'run macros (code with a name), or list them',
     details: MACRO_DETAILS,
     options: BOARDS,
     load: async () => (await import('../verbs/macro')).run,
@@ -123,7 +123,7 @@ export const VERBS: readonly Verb[] = [
     name: 'url',
     args: 'list | save NAME URL [:PLACE] | forget NAME',
     words: ['list', 'save', 'forget'],
-    summary: 'addresses that you keep, for put url:NAME',
+    summary: 'save addresses for put url:NAME',
     details: PUT_DETAILS,
     audit: 'nothing',
     options: COMMON,
@@ -194,7 +194,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'undo',
     args: '',
-    summary: 'take back the last sync of each board, where its files have not changed since',
+    summary: 'undo the last sync of each board, for files that have not changed since',
     options: BOARDS,
     load: async () => (await import('../verbs/undo')).run,
   },

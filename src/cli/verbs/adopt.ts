@@ -11,8 +11,8 @@ export const adopt: VerbRun = async (cli, args) => {
   const key = parseKey(await askSecret(cli, 'MPYFLEET_KEY', 'Key of the board'));
   return runOnBoards(cli, 'Adopting', async (board, io, boards) => {
     if (boards.length > 1) {
-      throw new UsageError('adopt takes one board: each has a key of its own', {
-        hint: 'Many keys come in one file: mpyfleet keys import FILE',
+      throw new UsageError('adopt takes one board: each board has its own key', {
+        hint: 'To import many keys from a file: mpyfleet keys import FILE',
       });
     }
     const { uid, brokersLink } = atBroker(board);
@@ -78,7 +78,7 @@ export const forget: VerbRun = (cli, args) => {
     }
     await at.broker.forget(uid);
     await cli.window?.forget(uid);
-    io.say('forgotten; its key is kept, for the case that it comes back\n');
+    io.say('forgotten; its key is kept, in case it comes back\n');
     return null;
   });
 };

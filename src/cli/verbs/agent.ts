@@ -49,7 +49,7 @@ async function update(cli: Cli, from: string | undefined): Promise<number> {
 }
 
 function versions(cli: Cli, version: string): Promise<number> {
-  return runOnBoards(cli, 'Looking at the agent', async (board, io) => {
+  return runOnBoards(cli, 'Checking the agent', async (board, io) => {
     const agent = (await board.agent()).birth?.agent;
     const isCurrent = agent === version;
     io.say(
@@ -94,7 +94,7 @@ async function freeze(cli: Cli, folder: string): Promise<number> {
 async function put(cli: Cli, from: string | undefined): Promise<number> {
   const { broker, wifi } = cli.options;
   if (broker === undefined) {
-    throw new UsageError('agent put needs the broker that the boards shall connect to', {
+    throw new UsageError('agent put needs the broker to which the boards should connect', {
       hint: 'Add --broker ID, one of those in fleet.json.',
     });
   }

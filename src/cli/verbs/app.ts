@@ -30,7 +30,7 @@ export const run: VerbRun = (cli, args) => {
     : undefined;
   if (known) return known(cli, rest);
   throw new UsageError(action ? `app has no "${action}"` : 'app needs an action', {
-    hint: `app knows ${Object.keys(ACTIONS).join(', ')}. mpyfleet app new blinky`,
+    hint: `Actions: ${Object.keys(ACTIONS).join(', ')}. Example: mpyfleet app new blinky`,
   });
 };
 
@@ -167,7 +167,7 @@ const assignments: Action = async (cli, args) => {
 function selectorOf(cli: Cli): string {
   const to = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (to) return to;
-  throw new UsageError('Say which boards with -b', {
+  throw new UsageError('Name the boards with -b', {
     hint: "mpyfleet -b 'tag:lab' app assign blinky",
   });
 }

@@ -21,8 +21,7 @@ const PAGE = 500;
 
 /** `audit [TEXT]`: lists operations from this computer's shells, newest first. */
 export const run: VerbRun = async (cli, args) => {
-  if (args.length > 1)
-    throw new UsageError('audit takes one text to look for; put quotes around it');
+  if (args.length > 1) throw new UsageError('audit takes one search text; put it in quotes');
   const { csv, json } = cli.options;
   if (csv && json) throw new UsageError('--csv and --json exclude each other');
   const query = queryOf(cli, args[0]);

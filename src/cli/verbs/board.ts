@@ -74,6 +74,8 @@ export const bootloader: VerbRun = async (cli, args) => {
     await enterBootloader((session, options) => board.withSession(session, options), {
       signal: io.signal,
     });
-    io.say('The board is in its bootloader; it is back once it has been given firmware or reset\n');
+    io.say(
+      'The board is in its bootloader; it returns once it is reset or new firmware has been written\n',
+    );
   });
 };

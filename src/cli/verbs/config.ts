@@ -79,8 +79,8 @@ const WORDS = {
   same: 'as it should be\n',
   set: 'done\n',
   waitsForRestart: 'it takes effect at the next start\n',
-  left: 'the board is away; the broker keeps it until the board comes\n',
-  moved: 'the board has left for its new broker and has not come back\n',
+  left: 'the board is away; the broker keeps it until the board connects\n',
+  moved: 'the board has moved to its new broker and has not reconnected\n',
 } as const;
 
 /**

@@ -26,7 +26,7 @@ import { firmwareCatalogue, loadFirmware } from '../firmware';
 export const run: VerbRun = async (cli, args) => {
   const [wanted, board, ...others] = [...args].reverse();
   if (wanted === undefined || others.length > 0) {
-    throw new UsageError('flash needs a firmware file, its address or a name of the catalogue', {
+    throw new UsageError('flash needs a firmware file, its address or a name from the catalogue', {
       hint: 'mpyfleet flash /dev/ttyUSB0 ESP32_GENERIC, or mpyfleet flash firmware.uf2; mpyfleet firmware lists names.',
     });
   }
@@ -62,7 +62,7 @@ export const list: VerbRun = async (cli, args) => {
   const found = boards.filter(({ id, name, vendor }) =>
     `${id} ${name} ${vendor}`.toLowerCase().includes(word.toLowerCase()),
   );
-  if (found.length === 0) throw new UsageError(`No board of the catalogue matches "${word}"`);
+  if (found.length === 0) throw new UsageError(`No board in the catalogue matches "${word}"`);
   const line = ({ id, name, vendor }: (typeof found)[number]) =>
     printable(`${id}  ${[vendor, name].filter(Boolean).join(' ')}`.trimEnd());
   cli.out(
@@ -80,7 +80,7 @@ async function flashOne(
   io: BoardIo,
 ): Promise<object> {
   if (board.address.kind !== 'serial') {
-    throw new UsageError(`${board.name} is not on a cable: firmware goes over USB`, {
+    throw new UsageError(`${board.name} is not on a cable: firmware is written over USB`, {
       hint: 'An ESP32 with the agent takes updates over the air: see docs/flash.md.',
     });
   }
@@ -159,9 +159,9 @@ function versionOf(firmware: Firmware): string | undefined {
 }
 
 function whatWasDone(firmware: Firmware, { esp, drive }: FlashOutcome): string {
-  if (esp?.written === 0) return 'The chip has this firmware already.';
+  if (esp?.written === 0) return 'The chip already has this firmware.';
   if (esp)
     return `Wrote and verified ${esp.written} bytes${esp.baud ? ` at ${esp.baud} baud` : ''}.`;
-  if (drive) return `The loader ${drive.name} took the firmware.`;
+  if (drive) return `The loader ${drive.name} accepted the firmware.`;
   return `Wrote ${firmware.data.length} bytes.`;
 }

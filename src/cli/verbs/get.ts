@@ -91,7 +91,7 @@ async function download(
 function why(path: string): string {
   return nameProblem(path, hostNames())?.severity === 'error'
     ? 'this computer cannot have that name'
-    : 'tools of this computer obey such a file; get it by its own name if you want it';
+    : 'tools on this computer act on such a file; to get it anyway, name it';
 }
 
 interface Wanted extends ReadItem {

@@ -25,7 +25,7 @@ import { keyStore } from '../broker';
 export const run: VerbRun = async (cli, args) => {
   const [action, ...rest] = args;
   const [word] = rest;
-  if (rest.length > 1) throw new UsageError('Too many words; see mpyfleet help keys');
+  if (rest.length > 1) throw new UsageError('Too many arguments; see mpyfleet help keys');
   if (action === 'list' && word === undefined) return list(cli);
   if (action === 'renew' && word === undefined) return renewOwn(cli);
   if ((action === 'add' || action === 'renew') && word !== undefined) return give(cli, word);
@@ -90,7 +90,7 @@ function renewOwn(cli: Cli): Promise<number> {
       (key) => keyFile.set(new Map([[uid, key]]), PREVIOUS),
       io.signal,
     );
-    io.say('done; the keys that were given before open nothing any more\n');
+    io.say('done; the keys that were given before are no longer valid\n');
     return null;
   });
 }
@@ -101,7 +101,7 @@ async function exportKeys(cli: Cli, file: string): Promise<number> {
   const status = await runOnBoards(cli, 'Exporting keys', async (board, io) => {
     const uid = uidOf(board);
     const key = await board.brokersLink.keyFile.key(uid);
-    if (!key) throw new UsageError('There is no key of this board here');
+    if (!key) throw new UsageError('This computer has no key for this board');
     ring.set(uid, key);
     io.say(`${keyLabel(key)}\n`);
     return { role: key.role };
@@ -126,7 +126,7 @@ async function importKeys(cli: Cli, file: string): Promise<number> {
   return 0;
 }
 
-const AWAY = 'the board is away; it takes the change from its broker when it comes\n';
+const AWAY = 'the board is away; it receives the change from its broker when it connects\n';
 const PREVIOUS = { previous: true } as const;
 
 function askPassphrase(cli: Cli): Promise<string> {

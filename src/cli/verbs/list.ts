@@ -82,7 +82,7 @@ function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
 function stateWords({ state, until }: Listed): string {
   if (until === undefined) return state;
   const time = shownMinute(Date.parse(until), Date.now());
-  return state === 'asleep' ? `asleep until ${time}` : `away, should have woken at ${time}`;
+  return state === 'asleep' ? `asleep until ${time}` : `away, should have woken up at ${time}`;
 }
 
 function table(rows: readonly Listed[]): string {

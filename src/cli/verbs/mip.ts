@@ -27,7 +27,7 @@ export const run: VerbRun = async (cli, args) => {
   if (!known) {
     const actions = Object.keys(ACTIONS).join(', ');
     throw new UsageError(action ? `mip has no "${action}"` : 'mip needs an action', {
-      hint: `mip knows ${actions}. mpyfleet mip install aioble`,
+      hint: `Actions: ${actions}. Example: mpyfleet mip install aioble`,
     });
   }
   return known(cli, rest, packageManager(cli));
@@ -80,7 +80,9 @@ const list: Action = (cli, args, manager) => {
     const installed = await manager.list(board, io.signal);
     for (const p of installed) io.say(line(p, p.state === 'intact' ? '' : p.state));
     if (installed.length === 0) {
-      io.say('Nothing was installed from here; mip adopt looks for what others have put there\n');
+      io.say(
+        'Nothing was installed from here; mip adopt finds packages that were installed from elsewhere\n',
+      );
     }
     return installed;
   });
@@ -91,7 +93,7 @@ const adopt: Action = (cli, args, manager) => {
   return onBoards(cli, 'Looking', async (board, io) => {
     const found = await manager.adopt(board, { signal: io.signal, ...targetOf(cli) });
     for (const p of found) io.say(line(p, p.wanted ? '' : '(required by other packages)'));
-    if (found.length === 0) io.say('No other package of the index is there\n');
+    if (found.length === 0) io.say('No other package of the index was found on the board\n');
     return found;
   });
 };
@@ -101,7 +103,7 @@ const outdated: Action = (cli, args, manager) => {
   return onBoards(cli, 'Comparing', async (board, io) => {
     const found = await manager.outdated(board, io.signal);
     for (const { installed, latest } of found) io.say(line(installed, `-> ${latest}`));
-    if (found.length === 0) io.say('All packages are the newest\n');
+    if (found.length === 0) io.say('All packages are up to date\n');
     return found;
   });
 };
@@ -122,7 +124,7 @@ const search: Action = async (cli, args, manager) => {
   const found = await manager.search(args.join(' '), { signal: cli.signal });
   if (cli.options.json) cli.out(`${JSON.stringify(found, undefined, 2)}\n`);
   else for (const p of found) cli.out(line(p, p.description));
-  if (found.length === 0) cli.err('No package of the index has these words.\n');
+  if (found.length === 0) cli.err('No package in the index matches these words.\n');
   return found.length === 0 ? 1 : 0;
 };
 

@@ -93,7 +93,7 @@ class Line {
     const { cli, made, ports, template, atOnce } = this.parts;
     const { leftAlone } = ports;
     if (leftAlone.length > 0) {
-      cli.err(`Left alone, since they were plugged in before: ${leftAlone.join(', ')}\n`);
+      cli.err(`Ignored, because they were plugged in before: ${leftAlone.join(', ')}\n`);
     }
     cli.err('Ready: plug in a board. Ctrl-C ends.\n');
     const { count, parallel = atOnce, force, keepGoing } = cli.options;

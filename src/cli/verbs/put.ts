@@ -73,7 +73,7 @@ async function upload(
       bytes += data.length;
       if (path.endsWith('.py') && withoutBom(data) !== data) {
         io.say(
-          `${path} begins with a byte order mark, which MicroPython refuses; save it as UTF-8 without BOM\n`,
+          `${path} begins with a byte order mark, which MicroPython does not accept; save it as UTF-8 without BOM\n`,
         );
       }
       return data;
@@ -136,12 +136,12 @@ async function collect(cli: Cli, source: string): Promise<Local[]> {
   });
   if (lost.length > 0) {
     cli.err(
-      `Left out, since they are links to folders or to places outside ${printable(name)}, or no files: ${printable(lost.sort().join(', '))}\n`,
+      `Left out, because they are links to folders or to places outside ${printable(name)}, or not files: ${printable(lost.sort().join(', '))}\n`,
     );
   }
   const tops = [...leftOut].filter((at) => !leftOut.has(posix.dirname(at)));
   if (tops.length > 0) {
-    cli.err(`Left out, since no board needs them: ${printable(tops.sort().join(', '))}\n`);
+    cli.err(`Left out, because no board needs them: ${printable(tops.sort().join(', '))}\n`);
   }
   const folders = inside.filter(
     (l) => !l.content && !inside.some((o) => o.path.startsWith(`${l.path}/`)),

@@ -32,7 +32,7 @@ export const run: VerbRun = (cli, args) => {
     });
   }
   throw new UsageError(action ? `script has no "${args.join(' ')}"` : 'script needs an action', {
-    hint: `script knows run FILE, install FILE, start, stop, restart, status, keep FILE, list, forget NAME. ${USAGE}`,
+    hint: `Actions: run FILE, install FILE, start, stop, restart, status, keep FILE, list, forget NAME. Example: ${USAGE}`,
   });
 };
 
@@ -46,7 +46,7 @@ async function install(cli: Cli, [file, ...more]: readonly string[]): Promise<nu
     const agent = await board.brokersLink.agentAt(board.address);
     const done = await installStartUp(board.files, script, agent?.control, signal);
     await (await board.transport(signal)).reset(agent ? 'hard' : 'soft', signal);
-    const kept = done.kept ? `; the program of before is in ${done.kept}` : '';
+    const kept = done.kept ? `; the previous program is in ${done.kept}` : '';
     io.say(`${printable(`${file} starts with the board from now on${kept}`)}\n`);
     return done;
   });

@@ -23,7 +23,7 @@ import { printable, type Cli, type VerbRun } from '../cli';
  */
 export const run: VerbRun = (cli, args) => {
   const [named, ...more] = args;
-  if (more.length > 0) throw new UsageError('share takes one board; several go with -b');
+  if (more.length > 0) throw new UsageError('share takes at most one board; name several with -b');
   const { broker } = cli.options;
   if (broker === undefined) {
     throw new UsageError('share needs the broker through which colleagues reach the board', {
@@ -48,7 +48,7 @@ async function share(
 ): Promise<null> {
   const { kind } = board.address;
   if (kind === 'mqtt' || kind === 'mqboard') {
-    throw new UsageError(`${board.name} is at a broker already`, {
+    throw new UsageError(`${board.name} is already connected to a broker`, {
       hint: 'Give a colleague a key of it: mpyfleet keys add NAME',
     });
   }
@@ -73,7 +73,7 @@ async function share(
   try {
     await shared.start(io.signal).catch((error: unknown) => loginNeeded(error, facts.uid));
     shared.onSession((s) =>
-      cli.err(`${printable(board.name)}: a colleague is here, as ${s.role}\n`),
+      cli.err(`${printable(board.name)}: a colleague is connected, as ${s.role}\n`),
     );
     io.say(printable(words(facts, broker, role && keyOf(key, facts.uid, role))));
     if (isLoopback(profile)) {
@@ -126,9 +126,12 @@ async function freeAt(board: CliBoard, broker: string, uid: string) {
   await board.brokersLink.agentAt(mqttAddress(broker, uid));
   const there = known.presences.get(uid);
   if (there?.on && !there.caps.has('cable')) {
-    throw new UsageError(`${board.name} is at ${known.profile.name} already, by its own agent`, {
-      hint: 'Give a colleague a key of it: mpyfleet keys add NAME',
-    });
+    throw new UsageError(
+      `${board.name} is already connected to ${known.profile.name} by its own agent`,
+      {
+        hint: 'Give a colleague a key of it: mpyfleet keys add NAME',
+      },
+    );
   }
   return known.profile;
 }
@@ -137,7 +140,7 @@ async function freeAt(board: CliBoard, broker: string, uid: string) {
 async function adminKey({ brokersLink: { keyFile } }: CliBoard, uid: string): Promise<BoardKey> {
   const known = await keyFile.key(uid);
   if (known?.role === 'admin') return known;
-  if (known) throw new UsageError('This computer has a lesser key of the board, so others own it');
+  if (known) throw new UsageError('This computer has no admin key for the board, so others own it');
   const key: BoardKey = { role: 'admin', key: newBoardKey() };
   await keyFile.set(new Map([[uid, key]]));
   return key;

@@ -24,7 +24,7 @@ export const run: VerbRun = async (cli, args) => {
   if (await isFile(cli, folder)) {
     const { syncNamed } = await import('../sync/named');
     if (folder !== undefined && place !== undefined) {
-      throw new UsageError(`${folder} says itself where files go on the board`);
+      throw new UsageError(`${folder} itself specifies where files go on the board`);
     }
     return syncNamed(cli, folder);
   }

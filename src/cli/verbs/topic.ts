@@ -17,7 +17,7 @@ export const run: VerbRun = async (cli, args) => {
     }
     if (action === 'publish' && topic !== undefined && text !== undefined && more.length === 0) {
       const [broker, other] = await brokers(cli, links);
-      if (!broker || other) throw new UsageError('Say which broker with --broker');
+      if (!broker || other) throw new UsageError('Name the broker with --broker');
       await broker.topics.publish(topic, utf8(text), { retain: cli.options.retain });
       return 0;
     }
@@ -38,7 +38,7 @@ async function watch(cli: Cli, links: Links, filter: string): Promise<number> {
       filter,
       (message) => cli.out(cli.options.json ? `${json(message)}\n` : `${line(message)}\n`),
       () => {
-        refused = new UsageError(`${broker.profile.name} does not allow to watch ${filter}`, {
+        refused = new UsageError(`${broker.profile.name} does not allow watching ${filter}`, {
           hint: 'Check the access rules of the broker.',
         });
         ended.abort();

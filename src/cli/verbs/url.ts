@@ -23,7 +23,7 @@ export const run: VerbRun = async (cli, [action = '', ...args]) => {
     await saved.forget(name);
     return 0;
   }
-  throw new UsageError('url knows list, save NAME URL [:PLACE] and forget NAME', { hint: USAGE });
+  throw new UsageError('url needs list, save NAME URL [:PLACE] or forget NAME', { hint: USAGE });
 };
 
 async function list(cli: Cli, saved: SavedUrls): Promise<number> {

@@ -61,7 +61,7 @@ export class ShellWorld {
         this.#edited?.resolve(message.status);
         break;
       default:
-        throw new Error('the shell said something unknown');
+        throw new Error('the shell sent an unknown message');
     }
   }
 

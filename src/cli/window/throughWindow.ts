@@ -134,7 +134,7 @@ class Exchange {
         this.#ended.resolve(message.status);
         break;
       default:
-        throw new Error('The window said something unknown');
+        throw new Error('The window sent an unknown message');
     }
   }
 

@@ -89,7 +89,8 @@ export class WindowServer implements Disposable {
 
   #begin(socket: Socket, value: unknown): ShellWorld {
     const hello = readHello(value);
-    if (!hello || !isSame(hello.token, this.#token)) throw new Error('a stranger was refused');
+    if (!hello || !isSame(hello.token, this.#token))
+      throw new Error('an unknown client was rejected');
     socket.setTimeout(0);
     const world = new ShellWorld(hello, socket, this.log);
     if (hello.version === version) void this.#run(hello, world);

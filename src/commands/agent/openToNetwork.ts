@@ -22,7 +22,7 @@ export async function isOpenToNetwork(
     'The local broker accepts only this computer, but the board must be able to reach it.',
   );
   const open = vscode.l10n.t('Let Boards on the Network Use It');
-  const detail = vscode.l10n.t('It asks for a password, and boards obey signed orders only.');
+  const detail = vscode.l10n.t('It requires a password, and boards accept only signed commands.');
   if ((await showInformationMessage(words, { modal: true, detail }, open)) !== open) return false;
   await brokers.startLocal(true);
   return true;

@@ -66,7 +66,7 @@ async function revoke(context: Services, boards: readonly Board[]): Promise<void
   const yes = vscode.l10n.t('Revoke');
   const asked = vscode.l10n.t('Revoke the keys of {0} on {1}?', name, namesOf(boards));
   const detail = vscode.l10n.t(
-    'Open connections that use them end. Boards that are away learn of it from their broker when they connect.',
+    'Open connections that use these keys end. Boards that are away are informed by their broker when they connect.',
   );
   await confirm(asked, yes, detail);
   const title = vscode.l10n.t('Revoke the keys of {0}', name);

@@ -162,7 +162,7 @@ async function askTls(context: Needs<'settings'>, broker: Broker) {
     {
       modal: true,
       detail: vscode.l10n.t(
-        'Without it, the board cannot detect an impostor broker, which would learn its password. Orders stay signed.',
+        'Without it, the board cannot detect an impostor broker, which would learn its password. Commands stay signed.',
       ),
     },
     choose,
@@ -211,10 +211,10 @@ export async function askLogin(
     value: profile.username ?? '',
     prompt: many
       ? vscode.l10n.t(
-          'Best is one for each board: $uid is replaced by its id. Leave it empty if the broker needs none.',
+          "Preferably one per board: $uid is replaced by the board's id. Leave it empty if the broker needs none.",
         )
       : vscode.l10n.t(
-          'Best is one for each board: {0}. Leave it empty if the broker needs none.',
+          'Preferably one per board: {0}. Leave it empty if the broker needs none.',
           first?.uid ?? '',
         ),
     ignoreFocusOut: true,

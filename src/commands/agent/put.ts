@@ -71,7 +71,7 @@ export async function putAgent(
     },
     told: (board) =>
       vscode.l10n.t(
-        '{0} is now at {1} and no longer needs its cable.',
+        '{0} is now connected to {1} and no longer needs its cable.',
         board.name,
         broker.profile.name,
       ),

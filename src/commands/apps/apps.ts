@@ -67,7 +67,7 @@ async function newApp(): Promise<void> {
   const [folder] = vscode.workspace.workspaceFolders ?? [];
   if (!folder) {
     throw new UsageError(vscode.l10n.t('No folder is open'), {
-      hint: vscode.l10n.t('Open the folder in which the app is to be, then try again.'),
+      hint: vscode.l10n.t('Open the folder for the app, then try again.'),
     });
   }
   const name = await showInputBox({
@@ -76,7 +76,7 @@ async function newApp(): Promise<void> {
     validateInput: (text) =>
       /^[A-Za-z][\w-]{0,31}$/.test(text)
         ? undefined
-        : vscode.l10n.t('Begin with a letter; then letters, digits, "-" and "_".'),
+        : vscode.l10n.t('Start with a letter, followed by letters, digits, "-" and "_".'),
   });
   if (!name) return;
   const at = vscode.Uri.joinPath(folder.uri, name);
@@ -172,7 +172,7 @@ export async function askFolder(args: readonly unknown[]): Promise<vscode.Uri | 
   const [only] = apps;
   if (!only) {
     throw new UsageError(vscode.l10n.t('There is no app in this workspace'), {
-      hint: vscode.l10n.t('Make one with "New App…".'),
+      hint: vscode.l10n.t('Create one with "New App…".'),
     });
   }
   if (apps.length === 1) return only.uri;
@@ -230,7 +230,7 @@ async function filter({ messages }: Needs<'messages'>): Promise<void> {
   const { text } = messages.filter;
   const wanted = await showInputBox({
     title: vscode.l10n.t('Show which messages?'),
-    prompt: vscode.l10n.t("Part of a board's name or of what was sent"),
+    prompt: vscode.l10n.t("Part of a board's name or of a message"),
     value: text,
   });
   if (wanted === undefined) return;

@@ -60,7 +60,7 @@ export const boardCommands: readonly Command[] = [
       if (await blink(board, job, { led: configured?.device.led, signal })) return;
       context.terminals.show(board);
       board.console.note(vscode.l10n.t('This is {0}', board.name));
-      tellBriefly(vscode.l10n.t('{0} has no LED that its firmware names', board.name));
+      tellBriefly(vscode.l10n.t('The firmware of {0} names no LED', board.name));
     },
   },
   {

@@ -117,7 +117,7 @@ async function askWifi(
   const job = vscode.l10n.t('Looking for Wi-Fi networks');
   const networks = await board.withSession((session) => scanWifi(session, signal), { job, signal });
   if (networks.length === 0) {
-    throw new UsageError(vscode.l10n.t('{0} finds no Wi-Fi network', board.name), {
+    throw new UsageError(vscode.l10n.t('{0} found no Wi-Fi network', board.name), {
       hint: vscode.l10n.t(
         'Most boards support only 2.4 GHz networks. Move the board closer and try again.',
       ),

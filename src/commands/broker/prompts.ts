@@ -101,7 +101,7 @@ async function askEncryption(
     {
       encrypt: 'required' as const,
       label: vscode.l10n.t('Always Encrypt Them'),
-      detail: vscode.l10n.t('Boards that cannot are refused.'),
+      detail: vscode.l10n.t('Boards without encryption are rejected.'),
     },
   ];
   // The current choice comes first, so that Enter keeps it.

@@ -49,11 +49,11 @@ async function publish(context: Needs<'brokers'>, call: Call): Promise<void> {
   const text = await showInputBox({ title: vscode.l10n.t('Message to {0}', topic) });
   if (text === undefined) return;
   const once = vscode.l10n.t('Send Once');
-  const keep = vscode.l10n.t('The Broker Keeps It');
+  const keep = vscode.l10n.t('Retain');
   const how = await vscode.window.showQuickPick(
     [
-      { label: once, description: vscode.l10n.t('to those who listen now') },
-      { label: keep, description: vscode.l10n.t('also for those who connect later') },
+      { label: once, description: vscode.l10n.t('to current subscribers') },
+      { label: keep, description: vscode.l10n.t('also to clients that subscribe later') },
     ],
     { title: vscode.l10n.t('Publish to {0}', topic) },
   );

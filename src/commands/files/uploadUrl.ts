@@ -83,7 +83,7 @@ async function askUrl(): Promise<{ readonly url: string } | undefined> {
   const url = await showInputBox({
     title: vscode.l10n.t('Address of the file'),
     prompt: vscode.l10n.t(
-      'It is downloaded here, then sent to the boards. #sha256= and the hash after it checks the download.',
+      'It is downloaded here, then sent to the boards. Append #sha256= and the hash to check the download.',
     ),
     placeHolder: 'https://example.org/font.bin',
     ignoreFocusOut: true,

@@ -30,7 +30,7 @@ export async function askFirmware(
       ? []
       : [
           {
-            label: vscode.l10n.t('$(search) Ask the chip what it is'),
+            label: vscode.l10n.t('$(search) Detect the chip'),
             detail: vscode.l10n.t(
               'Then choose a version of MicroPython for it. For every ESP32 and ESP8266.',
             ),
@@ -80,7 +80,7 @@ export function catalogueOf({
 
 async function fromChip(context: Services, { board, found }: Chosen, call: Call) {
   if (!found) return undefined;
-  call.report(vscode.l10n.t('Asking the chip what it is'));
+  call.report(vscode.l10n.t('Detecting the chip'));
   await board?.disconnect();
   const { identifyEsp } = await import('../../core/flash/espFlash');
   const port = await context.flashPort(fullPlace(found.address), found.usb);

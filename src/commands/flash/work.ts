@@ -124,7 +124,7 @@ async function askErase(board: Board | undefined, call: Call): Promise<boolean |
     await call.ask(() => callCommand('mpyFleet.download', board));
     const go = vscode.l10n.t('Erase and Flash');
     const answer = await showWarningMessage(
-      vscode.l10n.t('Are the files saved? Everything on the chip is erased now.'),
+      vscode.l10n.t('Are the files saved? Everything on the chip will be erased now.'),
       { modal: true },
       go,
     );
@@ -166,7 +166,7 @@ async function welcomeBack(
   const isProbe = drive?.kind === 'dapLink';
   const back = isProbe ? (found ?? probePort(context)) : await ports.port(call.signal);
   if (!back && isProbe) {
-    void showInformationMessage(vscode.l10n.t('{0} has programmed the board', drive.name));
+    void showInformationMessage(vscode.l10n.t('{0} has flashed the board', drive.name));
     return;
   }
   if (!back) {

@@ -108,7 +108,7 @@ async function folderToInstall(_context: unknown, call: Call): Promise<FleetActi
     (await vscode.window.showOpenDialog({
       canSelectFolders: true,
       canSelectFiles: false,
-      title: vscode.l10n.t('Install which folder in /lib of the boards?'),
+      title: vscode.l10n.t('Install which folder in /lib on the boards?'),
       openLabel: vscode.l10n.t('Install in /lib'),
     })) ??
     [];

@@ -31,7 +31,7 @@ export async function setHistoryServer({
   const password = await showInputBox({
     title: vscode.l10n.t('Password of {0}', login),
     prompt: vscode.l10n.t(
-      "Kept in this computer's secret storage. Empty: the server asks for none.",
+      "Stored in this computer's secret storage. Empty: the server asks for none.",
     ),
     password: true,
     ignoreFocusOut: true,

@@ -131,7 +131,7 @@ export async function askAboutPrograms(
     {
       modal: true,
       detail: vscode.l10n.t(
-        '{0}\n\nIt is stopped only where it is in the way.',
+        '{0}\n\nIt is stopped only on boards where the command needs the prompt.',
         compressHostlist(running.map((b) => b.name)),
       ),
     },

@@ -127,7 +127,9 @@ const ADDRESS = /^(github|gitlab|codeberg|pypi|https?|file):/;
 /** Offers PyPI, which may have a package that is not in the index. */
 function nothingFound(value: string): PackageChoice[] {
   if (ADDRESS.test(value.trim())) {
-    return [note(vscode.l10n.t('Go on: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…'))];
+    return [
+      note(vscode.l10n.t('Complete it: github:ORG/REPO@BRANCH, pypi:NAME==VERSION, https://…')),
+    ];
   }
   const none = note(vscode.l10n.t('No package in the index matches these words'));
   const name = value.trim();

@@ -83,8 +83,8 @@ function boardsOfRows(args: readonly unknown[]): readonly Board[] {
 async function askPlace(title: string, when: When): Promise<boolean | undefined> {
   const clock =
     'cron' in when
-      ? vscode.l10n.t("By the board's clock, usually UTC. It needs no computer.")
-      : vscode.l10n.t('It needs no computer.');
+      ? vscode.l10n.t("Uses the board's clock, usually UTC. Works without a computer.")
+      : vscode.l10n.t('Works without a computer.');
   const items = [
     { label: vscode.l10n.t('On the Board'), detail: clock, onBoard: true },
     {
@@ -95,16 +95,16 @@ async function askPlace(title: string, when: When): Promise<boolean | undefined>
       onBoard: false,
     },
   ];
-  const placeHolder = vscode.l10n.t('Where does the clock run?');
+  const placeHolder = vscode.l10n.t('Where should the schedule run?');
   return (await vscode.window.showQuickPick(items, { title, placeHolder }))?.onBoard;
 }
 
 async function askMissed(title: string): Promise<Missed | undefined> {
   const items: (vscode.QuickPickItem & { readonly missed: Missed })[] = [
     { label: vscode.l10n.t('Wait for the Next Run'), missed: 'skip' },
-    { label: vscode.l10n.t('Make Up for One Run'), missed: 'run' },
+    { label: vscode.l10n.t('Run Once Afterwards'), missed: 'run' },
   ];
-  const placeHolder = vscode.l10n.t('If the board or the computer was off at the time?');
+  const placeHolder = vscode.l10n.t('What if the board or the computer is off at that time?');
   return (await vscode.window.showQuickPick(items, { title, placeHolder }))?.missed;
 }
 
@@ -163,7 +163,7 @@ async function addHere(
   ]);
   scripts.changed();
   const start = vscode.l10n.t('Run mpyfleet watch');
-  const words = vscode.l10n.t('{0} runs while mpyfleet watch does: {1}', id, whenText(when));
+  const words = vscode.l10n.t('{0} runs while mpyfleet watch is running: {1}', id, whenText(when));
   if ((await showInformationMessage(words, start)) === start) watch();
 }
 

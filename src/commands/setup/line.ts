@@ -48,7 +48,7 @@ async function askTemplate(): Promise<vscode.Uri | undefined> {
   if (files.length === 0) {
     throw new UsageError(vscode.l10n.t('No board template is in this workspace'), {
       hint: vscode.l10n.t(
-        'A file NAME.board-template.yaml says what is done with every board; docs/setup.md describes it.',
+        'A file NAME.board-template.yaml lists the steps for every board; docs/setup.md describes it.',
       ),
     });
   }
@@ -115,7 +115,7 @@ class WindowLine {
     }
     const line = new WindowLine(context, plan, made, basename(file.fsPath));
     try {
-      line.panel.say('ending', vscode.l10n.t('Loading what the template needs…'));
+      line.panel.say('ending', vscode.l10n.t("Loading the template's requirements…"));
       const nowhere = new WindowBoard(context, {});
       line.#atOnce = await prepareLine(template, line.#hostOf(nowhere), call.signal);
       return line;
@@ -154,7 +154,7 @@ class WindowLine {
   #end(): void {
     if (!this.#line) return;
     this.#line.end();
-    this.panel.say('ending', vscode.l10n.t('Finishing the boards in work…'));
+    this.panel.say('ending', vscode.l10n.t('Finishing the current boards…'));
   }
 
   #ended(says: string): void {
@@ -206,7 +206,7 @@ class WindowLine {
 function ready(leftAlone: readonly string[]): string {
   if (leftAlone.length === 0) return vscode.l10n.t('Ready: plug in a board.');
   return vscode.l10n.t(
-    'Ready: plug in a board. Left alone, because they were plugged in before: {0}',
+    'Ready: plug in a board. Ignored, because they were plugged in before: {0}',
     leftAlone.join(', '),
   );
 }

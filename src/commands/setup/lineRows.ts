@@ -17,7 +17,7 @@ export class LineRows {
   place(place: string, shown: string): void {
     this.#rows.set(place, {
       ...{ id: ++this.#count, place: shown, name: '', uid: '', firmware: '' },
-      ...{ state: 'working', words: vscode.l10n.t('Begins'), detail: '' },
+      ...{ state: 'working', words: vscode.l10n.t('Starting'), detail: '' },
     });
   }
 

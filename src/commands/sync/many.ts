@@ -87,7 +87,7 @@ export async function pushSpec(
     const result = await context.sync.apply(preview, { signal: io.signal, onProgress });
     io.print(`${resultSummary(result)}\n`);
   };
-  const title = vscode.l10n.t('Sync by {0}', source.label);
+  const title = vscode.l10n.t('Sync with {0}', source.label);
   await startJob(context, { kind: 'work', title, work }, boards, call.signal);
 }
 

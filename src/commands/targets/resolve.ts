@@ -190,6 +190,6 @@ function refusal(board: Board, which: BoardFilter): UsageError {
 
 function awayError(name: string): UsageError {
   return new UsageError(vscode.l10n.t('{0} is away', name), {
-    hint: vscode.l10n.t('Plug it in or power it up; it appears by itself.'),
+    hint: vscode.l10n.t('Plug it in or power it up; it appears automatically.'),
   });
 }

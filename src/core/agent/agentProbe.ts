@@ -55,7 +55,7 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
       l10n.t('The firmware of {0} has no os.urandom: the agent cannot run on it', board.name),
       {
         hint: l10n.t(
-          'Without random numbers the agent could not tell new messages from recorded ones. Nothing was written. Use a firmware with the hardware random number generator, or reach the board by cable, WebREPL or "Share with Colleagues".',
+          'Without random numbers the agent could not distinguish new messages from replayed ones. Nothing was written. Use a firmware with the hardware random number generator, or reach the board by cable, WebREPL or "Share with Colleagues".',
         ),
       },
     );

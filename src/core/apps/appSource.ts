@@ -109,7 +109,7 @@ function modulesOf(manifest: AppManifest, files: readonly AppFile[]): string[] {
   const missing = entries.find((path) => !has(path));
   if (missing !== undefined) {
     throw new UsageError(l10n.t('The app {0} has no file {1}', manifest.name, missing), {
-      hint: l10n.t('Write it, or name another file as "entry" in app.json.'),
+      hint: l10n.t('Create it, or name another file as "entry" in app.json.'),
     });
   }
   const sources = files.filter((f) => entries.includes(f.path)).map((f) => text(f.content));

@@ -59,6 +59,6 @@ export class KeptScripts {
 
 function missing(name: string): UsageError {
   return new UsageError(l10n.t('No script called {0} is kept', name), {
-    hint: l10n.t('mpyfleet script list shows those that are.'),
+    hint: l10n.t('mpyfleet script list shows the kept scripts.'),
   });
 }

@@ -26,7 +26,7 @@ export function checkWhen(when: When): void {
   } catch (cause) {
     throw new UsageError(l10n.t('"{0}" is not a cron expression', when.cron), {
       hint: l10n.t(
-        'It has five numbers: minute, hour, day, month, weekday. "30 7 * * 1-5" is 7:30 on weekdays.',
+        'It has five fields: minute, hour, day, month, weekday. "30 7 * * 1-5" is 7:30 on weekdays.',
       ),
       cause,
     });

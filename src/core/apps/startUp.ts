@@ -37,7 +37,7 @@ export async function installStartUp(
   if (withAppLines(source, false) !== source) {
     const app = (await readBoardApp(files, signal))?.run ?? '';
     throw new UsageError(l10n.t('The app {0} starts on this board', app), {
-      hint: l10n.t('Remove it with "Remove the App from Board" first.'),
+      hint: l10n.t('Remove it with "Remove App from Board" first.'),
     });
   }
   const agent = splitStartLines(source);

@@ -35,7 +35,7 @@ export class StateList<T> {
       if (isAbsent(cause)) return [];
       const why = cause instanceof Error ? cause.message : String(cause);
       throw new UsageError(l10n.t('{0} cannot be read: {1}', this.path, why), {
-        hint: l10n.t('Correct the file, or delete it and add what was in it again.'),
+        hint: l10n.t('Correct the file, or delete it and add its entries again.'),
         cause,
       });
     }

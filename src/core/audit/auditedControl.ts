@@ -48,7 +48,7 @@ function words(name: string, args: readonly unknown[]): string {
     case 'remove':
       return l10n.t('Removing the agent');
     case 'forgetCrashes':
-      return l10n.t('Emptying the crash log');
+      return l10n.t('Clearing the crash log');
     case 'app':
       return args[0] === 'start' ? l10n.t('Starting the program') : l10n.t('Stopping the program');
     case 'writeFirmware':

@@ -66,7 +66,7 @@ export function portHints(around: PortSurroundings): PortHint[] {
     say(
       'bootloader',
       l10n.t(
-        'A board is plugged in, but waits for a firmware ({0}) and does not run MicroPython: write one with "mpyfleet flash" or Set Up a New Board, or press its reset button.',
+        'A board is plugged in, but it is in its boot loader ({0}) and does not run MicroPython: flash it with "mpyfleet flash" or Set Up a New Board, or press its reset button.',
         waiting,
       ),
     );
@@ -75,7 +75,7 @@ export function portHints(around: PortSurroundings): PortHint[] {
     say(
       'brltty',
       l10n.t(
-        'A USB chip of a board ({0}) is plugged in, and brltty, a program for Braille displays, seems to have claimed its port: run "sudo apt remove brltty" if you have no such display, and plug the board in again.',
+        `A board's USB chip ({0}) is plugged in, but brltty, a program for Braille displays, has probably claimed its port: run "sudo apt remove brltty" if you have no such display, and plug the board in again.`,
         device,
       ),
     );
@@ -83,7 +83,7 @@ export function portHints(around: PortSurroundings): PortHint[] {
     say(
       'driver',
       l10n.t(
-        'A USB chip of a board ({0}) is plugged in, and the system has no driver for it: install the package with the further modules of the kernel (Ubuntu: "{1}"), and plug the board in again.',
+        `A board's USB chip ({0}) is plugged in, but the system has no driver for it: install the package with additional kernel modules (Ubuntu: "{1}"), and plug the board in again.`,
         device,
         MORE_MODULES,
       ),
@@ -118,7 +118,7 @@ function placeHints(around: PortSurroundings): PortHint[] {
     say(
       'wsl',
       l10n.t(
-        'Linux in WSL sees no USB device until Windows hands it over: run "usbipd list", "usbipd bind --busid ID" and "usbipd attach --wsl --busid ID" on Windows, or work in a window of Windows itself.',
+        'Linux in WSL cannot see a USB device until Windows attaches it: run "usbipd list", "usbipd bind --busid ID" and "usbipd attach --wsl --busid ID" on Windows, or use a Windows window instead.',
       ),
     );
   }
@@ -127,13 +127,13 @@ function placeHints(around: PortSurroundings): PortHint[] {
     const text =
       notMapped.length > 0
         ? l10n.t(
-            'The computer has a port for a board ({0}), but a container sees only those that it is started with: add {1} (dev container: {2} in devcontainer.json), or reach the board over WebREPL or a broker.',
+            'The computer has a port for a board ({0}), but a container can only see ports that it was started with: add {1} (dev container: {2} in devcontainer.json), or reach the board over WebREPL or a broker.',
             notMapped.join(', '),
             `--device=/dev/${port}`,
             `"runArgs": ["--device=/dev/${port}"]`,
           )
         : l10n.t(
-            'A container sees only the ports that it is started with: add {0} (dev container: {1} in devcontainer.json), or reach the board over WebREPL or a broker.',
+            'A container can only see ports that it was started with: add {0} (dev container: {1} in devcontainer.json), or reach the board over WebREPL or a broker.',
             `--device=/dev/${port}`,
             `"runArgs": ["--device=/dev/${port}"]`,
           );
@@ -142,7 +142,7 @@ function placeHints(around: PortSurroundings): PortHint[] {
     say(
       'remote',
       l10n.t(
-        'This window or shell works on another computer, which does not see the USB ports of the one before you: open a local one, or reach the board over WebREPL or a broker.',
+        'This window or shell runs on another computer, which cannot see the USB ports of the computer in front of you: open a local one, or reach the board over WebREPL or a broker.',
       ),
     );
   }
@@ -150,7 +150,7 @@ function placeHints(around: PortSurroundings): PortHint[] {
     say(
       'flatpak',
       l10n.t(
-        'A Flatpak sees no devices unless it is allowed to: run "flatpak override --user --device=all com.visualstudio.code" and start VS Code again.',
+        'A Flatpak cannot see devices without permission: run "flatpak override --user --device=all com.visualstudio.code" and restart VS Code.',
       ),
     );
   }
@@ -158,7 +158,7 @@ function placeHints(around: PortSurroundings): PortHint[] {
     say(
       'snap',
       l10n.t(
-        'The snap {0} sees no ports unless it is allowed to: run "sudo snap connect {0}:raw-usb", or use a program that is not confined.',
+        'The snap {0} cannot see ports without permission: run "sudo snap connect {0}:raw-usb", or use a program that is not confined.',
         snap,
       ),
     );

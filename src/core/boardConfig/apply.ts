@@ -145,7 +145,7 @@ function namesOf(changes: readonly ConfigChange[]): string {
 function takenBack(names: string, why: string): ConfigTakenBackError {
   return new ConfigTakenBackError(
     l10n.t(
-      'The board could not connect with the new {0} and has its old settings again: {1}',
+      'The board could not connect with the new {0} and restored its old settings: {1}',
       names,
       why,
     ),

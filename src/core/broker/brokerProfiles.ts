@@ -31,7 +31,7 @@ export function brokerUrlProblem(text: string): string | undefined {
   }
   if (url.username !== '' || url.password !== '') {
     return l10n.t(
-      'User and password are asked for separately: the address is kept in the settings.',
+      'You are asked for the user name and password separately, because the address is stored in the settings.',
     );
   }
   return undefined;

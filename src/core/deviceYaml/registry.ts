@@ -33,7 +33,7 @@ export function readRegistry(
 function words(first: Device, second: Device): string {
   const where = `${first.place.file}:${first.place.line}`;
   return first.name === second.name
-    ? l10n.t('Board "{0}" is configured already in {1}', second.name, where)
+    ? l10n.t('Board "{0}" is already configured in {1}', second.name, where)
     : l10n.t('"{0}" has the uid of "{1}" ({2})', second.name, first.name, where);
 }
 

@@ -29,7 +29,7 @@ const WORDS: Record<Errno, (path: string) => { message: string; hint?: string }>
   }),
   ENOTEMPTY: (path) => ({
     message: l10n.t('The folder {0} is not empty', path),
-    hint: l10n.t('Delete what is in it as well.'),
+    hint: l10n.t('Delete its content as well.'),
   }),
   EROFS: (path) => ({
     message: l10n.t("{0} cannot be changed: the board's file system is read-only", path),

@@ -82,7 +82,7 @@ export function fileProblem(path: string, host: HostNames): NameProblem | undefi
   return error(
     path,
     l10n.t(
-      '{0} stays on the board: tools of this computer would obey such a file',
+      '{0} stays on the board, because tools on this computer would act on such a file',
       shownPath(path),
     ),
   );

@@ -199,7 +199,7 @@ export class SessionFiles implements BoardFiles {
   }
 
   space(path: string, signal?: AbortSignal): Promise<Space> {
-    return this.#look(l10n.t('Looking for free space'), signal, async (session) => {
+    return this.#look(l10n.t('Checking free space'), signal, async (session) => {
       if (session.native?.space) return session.native.space(path, signal);
       const at = boardPath(path);
       return parseSpace(await this.#run(session, 'space', at, () => [at], signal));

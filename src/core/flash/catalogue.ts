@@ -64,7 +64,7 @@ export class FirmwareCatalogue {
     const board =
       main === '' ? undefined : (await this.#main(main, signal)).find((b) => same(b.id, id));
     if (!board) {
-      throw new UsageError(l10n.t('No firmware exists for a board "{0}"', id), {
+      throw new UsageError(l10n.t('No firmware exists for the board "{0}"', id), {
         hint: l10n.t(
           'Names are those of micropython.org/download, such as ESP32_GENERIC_S3 or RPI_PICO_W.',
         ),

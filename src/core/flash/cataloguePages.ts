@@ -80,7 +80,7 @@ export function readOwnCatalogue(
 ): { boards: CatalogueBoard[]; files: CatalogueFile[] } {
   const bad = (what: string) =>
     new UsageError(l10n.t('The firmware catalogue {0} is not valid: {1}', url, what), {
-      hint: l10n.t('docs/flash.md shows its form.'),
+      hint: l10n.t('docs/flash.md describes its format.'),
     });
   let content: unknown;
   try {

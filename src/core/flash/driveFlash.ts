@@ -50,7 +50,7 @@ export async function waitForDrive(
   if (found) return found;
   throw new FlashError('notReady', l10n.t('The drive of the board did not appear'), {
     hint: l10n.t(
-      'Hold its BOOT or BOOTSEL button while you plug it in (boards with a RESET button: press that twice). If the drive is there but not opened, open it in the file manager.',
+      'Hold its BOOT or BOOTSEL button while you plug it in (boards with a RESET button: press that twice). If the drive exists but is not mounted, open it in the file manager.',
     ),
   });
 }
@@ -65,7 +65,7 @@ export function refuseWrongFamily(firmware: Uf2Firmware, drive: LoaderDrive): vo
   if (chip === undefined || families.length === 0 || families.includes(chip)) return;
   throw new FlashError(
     'wrongChip',
-    l10n.t('This firmware is for the {0}, and the chip is an {1}', families.join(', '), chip),
+    l10n.t('This firmware is for the {0}, but the chip is an {1}', families.join(', '), chip),
     {
       hint: l10n.t('Choose firmware for the {0}. Nothing was changed.', chip),
     },
@@ -87,10 +87,14 @@ export async function flashUf2(
   options.onProgress?.(progress('verify', firmware.data));
   const gone = await until(options, GONE_MS, async () => !(await isThere(drive)) || undefined);
   if (gone) return;
-  throw new FlashError('refused', l10n.t('The loader {0} did not take the firmware', drive.name), {
-    hint: l10n.t('Is the file for exactly this board? Unplug the board and flash again.'),
-    state: 'unbootable',
-  });
+  throw new FlashError(
+    'refused',
+    l10n.t('The loader {0} did not accept the firmware', drive.name),
+    {
+      hint: l10n.t('Is the file for exactly this board? Unplug the board and flash again.'),
+      state: 'unbootable',
+    },
+  );
 }
 
 /**
@@ -118,7 +122,7 @@ export async function flashDapLink(
   }
   const said = await readBounded(failure);
   if (said === undefined) return;
-  throw new FlashError('refused', l10n.t('The board refuses the firmware: {0}', oneLine(said)), {
+  throw new FlashError('refused', l10n.t('The board rejects the firmware: {0}', oneLine(said)), {
     hint: l10n.t('Is the file for exactly this board (micro:bit V1 or V2)? Flash again.'),
     state: 'unbootable',
   });
@@ -152,7 +156,7 @@ async function copy(
       readOnly ? 'refused' : 'lost',
       readOnly
         ? l10n.t('Nothing can be written to the drive {0}', drive.path)
-        : l10n.t('The drive {0} went away while it was written', drive.path),
+        : l10n.t('The drive {0} disappeared while the firmware was being written', drive.path),
       {
         hint: l10n.t('Unplug the board, bring it into its loader again, and flash once more.'),
         state: readOnly ? 'untouched' : 'unbootable',

@@ -23,7 +23,7 @@ export function whyNoLoader(cause: Error, heard: string, path: string, hasLines:
   }
   if (/boot:0x|>>> |MicroPython|CircuitPython|invalid header|ets [A-Z][a-z]{2} /.test(heard)) {
     const message = hasLines
-      ? l10n.t('The chip at {0} started its program and not its loader', path)
+      ? l10n.t('The chip at {0} started its program instead of its loader', path)
       : l10n.t('The chip at {0} is not in its loader', path);
     return new FlashError('notInLoader', message, { hint: hold, cause });
   }

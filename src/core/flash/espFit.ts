@@ -16,7 +16,7 @@ export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void 
   if (chip !== firmware.chip) {
     throw new FlashError(
       'wrongChip',
-      l10n.t('This firmware is for the {0}, and the chip is an {1}', firmware.chip.name, chip.name),
+      l10n.t('This firmware is for the {0}, but the chip is an {1}', firmware.chip.name, chip.name),
       {
         hint: l10n.t('Choose firmware for the {0}. Nothing was changed.', chip.name),
       },
@@ -45,7 +45,7 @@ export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void 
     throw new FlashError(
       'tooBig',
       l10n.t(
-        'This firmware needs {0} of flash, and the chip has {1}',
+        'This firmware needs {0} of flash, but the chip has {1}',
         size(firmware.flashNeeded),
         size(flashSize),
       ),

@@ -52,7 +52,7 @@ export function parseEspFirmware(data: Uint8Array, offset?: number): EspFirmware
   if (isProgram && offset === undefined) {
     throw new FlashError('file', l10n.t('This file is a program without a boot loader'), {
       hint: l10n.t(
-        'It is for updates over the air (.app-bin). Choose the .bin file of the same board, which has everything.',
+        'It is for updates over the air (.app-bin). Choose the .bin file of the same board, which also contains the boot loader.',
       ),
     });
   }
@@ -63,7 +63,7 @@ export function parseEspFirmware(data: Uint8Array, offset?: number): EspFirmware
       'file',
       l10n.t('This file has no partition table, so it would not start'),
       {
-        hint: l10n.t('Choose a whole firmware file, or give its place with --offset.'),
+        hint: l10n.t('Choose a complete firmware file, or give its offset with --offset.'),
       },
     );
   }
@@ -102,9 +102,9 @@ function chipOf(view: DataView, at: number): EspChip {
   if (chip) return chip;
   throw new FlashError(
     'file',
-    l10n.t('This firmware is for a chip with the number {0}, which is unknown here', id),
+    l10n.t('This firmware is for a chip with the number {0}, which is not supported', id),
     {
-      hint: l10n.t('The list of boards shows how the tool of its maker writes it.'),
+      hint: l10n.t("In the list of boards, its entry explains the maker's tool."),
     },
   );
 }

@@ -136,9 +136,9 @@ export class EspSession {
     const loader = this.#loader;
     const chip = espChipNamed(loader.chip.CHIP_NAME);
     if (!chip) {
-      const message = l10n.t('The chip {0} cannot be flashed from here', loader.chip.CHIP_NAME);
+      const message = l10n.t('The chip {0} is not supported', loader.chip.CHIP_NAME);
       throw new FlashError('wrongChip', message, {
-        hint: l10n.t('The list of boards shows how the tool of its maker writes it.'),
+        hint: l10n.t("In the list of boards, its entry explains the maker's tool."),
       });
     }
     const security = await this.#guard(
@@ -260,7 +260,7 @@ export class EspSession {
 
   #unplugged(cause: unknown): FlashError {
     return new FlashError('lost', l10n.t('The board at {0} was unplugged', this.port.path), {
-      hint: l10n.t('Plug it in again and flash once more. Check the cable if it was not you.'),
+      hint: l10n.t('Plug it in and flash again. If you did not unplug it, check the cable.'),
       cause,
     });
   }
@@ -289,10 +289,10 @@ function flashBytes(size: string | undefined): number | undefined {
 function locked(): FlashError {
   return new FlashError(
     'locked',
-    l10n.t('This chip is locked by its maker and takes only signed or encrypted firmware'),
+    l10n.t('This chip is locked by its maker and accepts only signed or encrypted firmware'),
     {
       hint: l10n.t(
-        'Firmware from elsewhere would leave it unusable. Ask the maker of the board for firmware.',
+        'Any other firmware would make it unusable. Ask the maker of the board for firmware.',
       ),
     },
   );

@@ -54,7 +54,7 @@ export async function flashBoard(
     case 'esp': {
       if (!target.port) {
         throw new UsageError(
-          l10n.t('Which board? Firmware for ESP chips goes through a serial port'),
+          l10n.t('Which board? Firmware for ESP chips is written through a serial port'),
           {
             hint: l10n.t('Plug the board in and choose its port.'),
           },
@@ -100,7 +100,7 @@ async function driveFor(
     throw new UsageError(
       l10n.t('Several boards are in their loader: {0}', drives.map((d) => d.path).join(', ')),
       {
-        hint: l10n.t('Unplug those that are not meant.'),
+        hint: l10n.t('Unplug all except the one to flash.'),
       },
     );
   }
@@ -123,7 +123,7 @@ function refuseErase({ erase }: FlashBoardOptions): void {
   if (!erase) return;
   throw new UsageError(l10n.t('Only ESP chips can be erased before they are flashed'), {
     hint: l10n.t(
-      'Flash without erasing. For an RP2040 or RP2350 there is flash_nuke.uf2 of its maker.',
+      "Flash without erasing. To erase an RP2040 or RP2350, flash its maker's flash_nuke.uf2 first.",
     ),
   });
 }

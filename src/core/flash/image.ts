@@ -37,7 +37,7 @@ export function parseFirmware(data: Uint8Array, offset?: number): Firmware {
     });
   }
   if (/^\s*(<!doctype|<html)/i.test(Buffer.from(data.subarray(0, 64)).toString('latin1'))) {
-    throw new FlashError('file', l10n.t('This is a web page and not firmware'), {
+    throw new FlashError('file', l10n.t('This is a web page, not firmware'), {
       hint: l10n.t('Copy the address of the file itself, or download the file and choose it.'),
     });
   }

@@ -154,7 +154,7 @@ export function psocEdgeSteps(id: string): string[] {
 function infineonSteps(name: string, place: string, commands: readonly string[]): string[] {
   return [
     l10n.t('Get the tool: {0}', `curl -L ${place} -o ${name}`),
-    l10n.t('Install what it needs: {0}', 'pip install requests'),
+    l10n.t('Install its requirements: {0}', 'pip install requests'),
     ...commands.map((command) =>
       l10n.t('Connect the socket of the debugger and run: {0}', command),
     ),
@@ -164,7 +164,7 @@ function infineonSteps(name: string, place: string, commands: readonly string[])
 export function zephyrSteps(): string[] {
   return [
     l10n.t(
-      'Firmware for Zephyr is built by its user: set up Zephyr as docs.zephyrproject.org shows.',
+      'Firmware for Zephyr must be built by you: set up Zephyr as docs.zephyrproject.org describes.',
     ),
     l10n.t('In ports/zephyr of MicroPython, run: {0}', 'west build -b BOARD'),
     l10n.t('Connect the board and run: {0}', 'west flash'),

@@ -9,7 +9,7 @@ import { record } from '../json';
  */
 export function actionToJson(action: FleetAction): unknown {
   if (action.kind === 'work')
-    throw new UsageError(l10n.t('{0} cannot wait for a board', action.title));
+    throw new UsageError(l10n.t('{0} cannot be queued for boards that are away', action.title));
   if (action.kind !== 'upload') return action;
   const files = action.files.map((f) => ({
     path: f.path,

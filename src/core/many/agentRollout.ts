@@ -130,7 +130,7 @@ function checkFits(
   }
   if (mayBeOlder || (compareReleases(version, fw) ?? 0) >= 0) return;
   throw new UsageError(
-    l10n.t('{0} runs MicroPython {1}, and the firmware is {2}, which is older', name, fw, version),
+    l10n.t('{0} runs MicroPython {1}, but the firmware is the older {2}', name, fw, version),
     { hint: l10n.t('Nothing was sent to it. In a shell, --force writes an older one.') },
   );
 }
@@ -212,7 +212,7 @@ export function parseWaves(text: string, count: number): Pick<RolloutPlan, 'cana
 function wrongWaves(text: string): UsageError {
   return new UsageError(l10n.t('"{0}" does not describe waves', text), {
     hint: l10n.t(
-      'Write numbers of boards or percentages that grow, for example 1,10%,50%; the rest follows.',
+      'Write increasing numbers of boards or percentages, for example 1,10%,50%; the rest follows.',
     ),
   });
 }

@@ -94,7 +94,7 @@ export async function fetchFiles(
 function leftOut(paths: readonly string[]): FileError {
   const names = paths.map(shownPath).join(', ');
   const message = l10n.t(
-    'All files were downloaded except these, because this computer cannot store their names or its tools would obey them: {0}',
+    'All files were downloaded except these, because this computer cannot store their names or its tools would act on them: {0}',
     names,
   );
   return new FileError('EINVAL', paths[0] ?? '/', message, {

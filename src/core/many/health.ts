@@ -88,7 +88,7 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
     asleep?.overslept
       ? issue(
           'overslept',
-          l10n.t('Overslept: it should have woken at {0}', shownMinute(asleep.until, now)),
+          l10n.t('Overslept: it should have woken up at {0}', shownMinute(asleep.until, now)),
         )
       : undefined,
     !sleeps && 'error' in state && state.error ? issue('error', state.error.message) : undefined,

@@ -119,7 +119,7 @@ export function summarize(results: readonly BoardResult[]): string {
   const parts: string[] = [];
   if (open > 0 || notOk.length > 0)
     parts.push(l10n.t('{0} of {1} done', counts.ok, boards(results.length)));
-  if (open > 0) parts.push(l10n.t('{0} to go', open));
+  if (open > 0) parts.push(l10n.t('{0} left', open));
   if (answers[0] && (counts.ok > 1 || notOk.length + open === 0)) {
     parts.push(agreement(answers, counts.ok, parts.length > 0));
   }

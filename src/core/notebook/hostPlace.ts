@@ -37,7 +37,7 @@ export class HostPlace {
     const [missing] = unknown;
     if (missing !== undefined) {
       throw new UsageError(l10n.t('The environment variable {0} is not set', missing), {
-        hint: l10n.t('Write the path out, or set the variable before you start VS Code.'),
+        hint: l10n.t('Write the full path, or set the variable before you start VS Code.'),
       });
     }
     return isAbsolute(expanded) ? expanded : resolve(base, expanded);

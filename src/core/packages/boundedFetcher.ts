@@ -44,7 +44,7 @@ export class BoundedFetcher implements Fetcher {
 }
 
 function tooMuch(limit: string): ProtocolError {
-  return new ProtocolError(l10n.t('Finding the packages needs over {0}', limit), {
+  return new ProtocolError(l10n.t('Resolving the packages takes more than {0}', limit), {
     hint: l10n.t('Check the address of the index, or install the packages one by one.'),
   });
 }

@@ -48,7 +48,7 @@ export class SavedUrls {
     const found = (await this.list()).find((saved) => saved.name === name);
     if (found) return found;
     throw new UsageError(l10n.t('No address called {0} is saved', name), {
-      hint: l10n.t('mpyfleet url list shows those that are.'),
+      hint: l10n.t('mpyfleet url list shows the saved addresses.'),
     });
   }
 

@@ -83,7 +83,7 @@ function literal(
     const rest = /[ \t]*(?:;|#[^\n]*)?(?:\r?\n|$)|[ \t]*;[ \t]*/y;
     rest.lastIndex = end;
     if (rest.test(source)) return { value, end: rest.lastIndex };
-    throw new LiteralError(l10n.t('is more than a literal'), end);
+    throw new LiteralError(l10n.t('is not just a literal'), end);
   } catch (error) {
     if (!(error instanceof LiteralError)) throw error;
     tell(at, `The value ${error.message}; this line is passed over`);

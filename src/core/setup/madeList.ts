@@ -26,7 +26,9 @@ export class MadeList {
       return new MadeList(base, label, parseRecords(await orAbsent(readFile(file, 'utf8'), '[]')));
     } catch (cause) {
       throw new UsageError(l10n.t('{0} cannot be read: {1}', file, asError(cause).message), {
-        hint: l10n.t('Move it away to begin a new list. Names in it would be given a second time.'),
+        hint: l10n.t(
+          'Move it away to start a new list. Names in the old list would then be assigned again.',
+        ),
         cause,
       });
     }

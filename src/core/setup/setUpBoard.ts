@@ -260,7 +260,7 @@ class SetUp {
     const place = await this.#brokerPlace();
     if (!place.expect) {
       this.#note(
-        l10n.t('Whether it reaches {0} was not checked: that broker is not yours', place.name),
+        l10n.t('The connection to {0}, which is not your broker, was not checked', place.name),
       );
       return;
     }

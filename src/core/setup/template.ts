@@ -116,7 +116,7 @@ function contradictions(template: SetupTemplate): string[] {
     }
   }
   if (!PARTS.some((part) => Object.hasOwn(template, part))) {
-    problems.push(l10n.t('it has no step; write at least one of: {0}', PARTS.join(', ')));
+    problems.push(l10n.t('it has no step; add at least one of: {0}', PARTS.join(', ')));
   }
   if (name !== undefined && /\{(?:name|uid|secret)/.test(name)) {
     problems.push(

@@ -133,9 +133,9 @@ export class StoreThread {
 
 function asideText({ why, path }: FileAside): string {
   return why === 'damaged'
-    ? l10n.t('The history was damaged. It is kept as {0}, and a new one begins.', path)
+    ? l10n.t('The history was damaged. It was renamed to {0}, and a new one was started.', path)
     : l10n.t(
-        'The history was written by a newer version of MicroPython Fleet. It is kept as {0}, and a new one begins.',
+        'The history was written by a newer version of MicroPython Fleet. It was renamed to {0}, and a new one was started.',
         path,
       );
 }

@@ -28,7 +28,7 @@ function explain(
   if (code === 4 || code === 5 || code === 0x86 || code === 0x87) {
     return {
       reason: 'wrongPassword',
-      message: l10n.t('The broker {0} refuses the user name or the password', at),
+      message: l10n.t('The broker {0} rejects the user name or the password', at),
       hint: l10n.t(
         "Enter the right password, or ask the broker's administrator to allow this user.",
       ),

@@ -175,7 +175,7 @@ function refusedBy(address: TelnetAddress, cause?: unknown): ConnectError {
     'refused',
     l10n.t('The telnet server of the board does not accept the connection'),
     l10n.t(
-      'It serves one program at a time: close the other one. Or turn the server on (network.Server).',
+      'It serves one client at a time: close the other one. Or start the server on the board (network.Server).',
     ),
     cause,
   );

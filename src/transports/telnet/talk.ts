@@ -82,7 +82,7 @@ export class Talk {
       isSilent
         ? l10n.t('The board does not answer')
         : l10n.t('A telnet server answers there that is not a MicroPython board'),
-      { hint: l10n.t('Check the address, and that the telnet server of the board is on.') },
+      { hint: l10n.t("Check the address, and that the board's telnet server is running.") },
     );
   }
 }

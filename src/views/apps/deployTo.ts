@@ -64,7 +64,7 @@ async function deployTo(
     },
   );
   if (!changed) {
-    io.print(`${vscode.l10n.t('{0} runs there already', app.id)}\n`);
+    io.print(`${vscode.l10n.t('{0} already runs there', app.id)}\n`);
     return;
   }
   await restartForApp(board, signal);

@@ -35,7 +35,7 @@ export class TopicWatch implements Disposable {
       broker.topics.watch(
         filter,
         ({ topic, payload, retained }) => {
-          const kept = retained ? ` ${vscode.l10n.t('(kept by the broker)')}` : '';
+          const kept = retained ? ` ${vscode.l10n.t('(retained)')}` : '';
           this.#line(`${inertText(topic, 512)}  ${payloadText(payload)}${kept}`);
         },
         () => {

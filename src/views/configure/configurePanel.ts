@@ -264,7 +264,7 @@ function resultWords({ changes, result }: Applied): string {
   const names = changes.map((c) => c.setting.name).join(', ');
   switch (result) {
     case 'same':
-      return vscode.l10n.t('has these settings already');
+      return vscode.l10n.t('already has these settings');
     case 'set':
       return vscode.l10n.t('set: {0}', names);
     case 'waitsForRestart':

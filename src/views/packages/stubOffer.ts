@@ -80,7 +80,7 @@ async function ask({ extension }: Needs<'extension'>, board: Board): Promise<voi
   const text =
     before === undefined
       ? vscode.l10n.t(
-          'Complete and check MicroPython code as {0} runs it? This adds type stubs for it to this folder.',
+          'Complete and check code for {0}? This adds type stubs for its MicroPython to this folder.',
           board.name,
         )
       : vscode.l10n.t(

@@ -41,6 +41,6 @@ export function lineWords(template: string): Record<string, string> {
     working: vscode.l10n.t('working'),
     ok: vscode.l10n.t('ready'),
     failed: vscode.l10n.t('failed'),
-    already: vscode.l10n.t('was ready before'),
+    already: vscode.l10n.t('was set up before'),
   };
 }

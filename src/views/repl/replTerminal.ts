@@ -108,7 +108,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   #keep(piece: InputPiece): void {
     if (!this.#ahead.keep(piece)) {
       this.#output.note(
-        vscode.l10n.t('The board is busy and this text is too long to hold back: not sent'),
+        vscode.l10n.t('The board is busy and this text is too long to be kept: it was not sent'),
       );
       return;
     }

@@ -141,7 +141,10 @@ async function factsOf(board: Board, signal: AbortSignal): Promise<SharedFacts> 
 function requireFree(broker: Broker, uid: string, name: string): void {
   const there = broker.presences.get(uid);
   if (!there?.on || there.caps.has('cable')) return;
-  throw new UsageError(vscode.l10n.t('{0} is at {1} already', name, broker.profile.name), {
-    hint: vscode.l10n.t('Its agent is connected. Give colleagues a key of the board instead.'),
-  });
+  throw new UsageError(
+    vscode.l10n.t('{0} is already connected to {1}', name, broker.profile.name),
+    {
+      hint: vscode.l10n.t('Its agent is connected. Give colleagues a key of the board instead.'),
+    },
+  );
 }

@@ -141,7 +141,7 @@ export function stateOf(board: Board): string {
   if (asleep) {
     const time = shownMinute(asleep.until, Date.now());
     return asleep.overslept
-      ? vscode.l10n.t('away, should have woken at {0}', time)
+      ? vscode.l10n.t('away, should have woken up at {0}', time)
       : vscode.l10n.t('asleep until {0}', time);
   }
   if (word === 'crashed' && crash && crash.count > 1) {

@@ -214,7 +214,7 @@ describe('the configuration of boards from afar', () => {
     const wrong = 'broker={host: 127.0.0.1, port: 1}';
     const { status, out, err } = await run(['-b', at(0), 'config', 'set', '--trial', '5', wrong]);
     expect(out + err).toMatch(
-      /could not connect with the new broker and has its old settings again/,
+      /could not connect with the new broker and restored its old settings/,
     );
     expect(status).toBe(2);
     expect(await config(at(0))).toMatchObject({ broker: { port: broker.port } });
@@ -248,7 +248,7 @@ describe('the configuration of boards from afar', () => {
     const count = await run([...right, 'exec', 'import hostnet; print(hostnet.connected > 0)']);
     expect(count.out.trim()).toBe('True');
     const wrong = await run([...set, net(1)]);
-    expect(wrong.out + wrong.err).toMatch(/has its old settings again/);
+    expect(wrong.out + wrong.err).toMatch(/restored its old settings/);
     expect(await config(at(1))).toMatchObject({
       network: { hostnet: { gateway: ['127.0.0.1', broker.port] } },
     });

@@ -85,7 +85,7 @@ it('people get keys in a sealed file, and a lost laptop is one command, also for
   const lost = await run(['-b', all(), 'keys', 'revoke', 'bo']);
   expect(lost).toMatchObject({
     status: 0,
-    out: expect.stringMatching(/takes the change from/) as string,
+    out: expect.stringMatching(/receives the change from/) as string,
   });
   expect(await opens('bo.json')).toEqual([false, false, false]);
   await boards[2]?.restart();

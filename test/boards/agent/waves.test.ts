@@ -136,7 +136,7 @@ it('signed firmware goes to boards of its name, and an image without a signature
   expect(other.out).toContain('The firmware is for');
   publisher.firmware('lab.bin', machine, '0.1.0');
   const older = await update('lab.bin.json');
-  expect(older.out).toContain('which is older');
+  expect(older.out).toContain('the firmware is the older');
   const bare = await update('lab.bin');
   expect(bare).toMatchObject({ status: 64 });
   expect(bare.err).toContain('lab.bin is not signed by a key that you trust');

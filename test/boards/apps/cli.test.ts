@@ -94,7 +94,7 @@ describe('mpyfleet app', () => {
     expect(good).toMatch(/^hello\/0\.1\.0-[0-9a-f]{8}$/);
     expect(now).toEqual(NAMES.map(() => ({ run: good, onTrial: false })));
     const again = await run('-b', 'app-01', 'app', 'deploy', 'hello');
-    expect(again.out).toContain('runs there already');
+    expect(again.out).toContain('already runs there');
   });
 
   it('stores what the apps send, once, and gives it as JSON, CSV and by time', async () => {

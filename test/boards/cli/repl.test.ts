@@ -90,7 +90,7 @@ it('does not disturb a program, and Ctrl-C stops it', async () => {
 it('wipes a board once its name was typed, and nothing before', async () => {
   const wiped = await startUboard();
   const wipe = (answer: string) =>
-    inTerminal([process.execPath, cli.path, '-b', wiped.tty, 'wipe'], [[/to go on: $/, answer]]);
+    inTerminal([process.execPath, cli.path, '-b', wiped.tty, 'wipe'], [[/to continue: $/, answer]]);
   try {
     const made = "import os\nos.mkdir('lib')\nfor n in 'main.py','lib/a.py': open(n,'w').close()";
     await cli.run(['-b', wiped.tty, 'exec', made]);
@@ -100,7 +100,7 @@ it('wipes a board once its name was typed, and nothing before', async () => {
     expect(refused.status).toBe(130);
     expect(await cli.run(['-b', wiped.tty, 'wipe'])).toMatchObject({ status: 64 });
     expect(Object.keys(await wiped.files())).toEqual(before);
-    const name = /Type (\S+) to go on/.exec(refused.screen)?.[1] ?? '';
+    const name = /Type (\S+) to continue/.exec(refused.screen)?.[1] ?? '';
     const done = await wipe(`${name}x\x7f\r`);
     expect([done.screen, done.status]).toEqual([expect.stringContaining('deleted'), 0]);
     expect(Object.keys(await wiped.files())).toEqual([]);

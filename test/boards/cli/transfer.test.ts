@@ -36,8 +36,8 @@ describe('mpyfleet and files', () => {
     symlinkSync('/etc/hostname', join(dir, 'tree', 'host'));
     expect(await run('put', '-r', 'tree', ':')).toMatchObject({
       err: expect.stringContaining(
-        'Left out, since they are links to folders or to places outside tree, or no files: host, round\n' +
-          'Left out, since no board needs them: .env, py3, typings\n',
+        'Left out, because they are links to folders or to places outside tree, or not files: host, round\n' +
+          'Left out, because no board needs them: .env, py3, typings\n',
       ) as string,
       status: 0,
       out: '3 files, 40011 bytes\n',

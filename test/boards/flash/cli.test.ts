@@ -93,7 +93,7 @@ test('firmware for another chip is refused with its reason', async () => {
   });
   expect(ran.status).toBe(2);
   expect(ran.err + ran.out).toContain(
-    'This firmware is for the ESP32-S3, and the chip is an ESP32-C3',
+    'This firmware is for the ESP32-S3, but the chip is an ESP32-C3',
   );
 });
 
@@ -146,7 +146,7 @@ describe('a drive', () => {
   test('of a UF2 loader takes the file for its chip', async () => {
     const made = drive();
     const ran = await flash(made.path, 'f.uf2', pico);
-    expect(ran.out).toBe('The loader Raspberry Pi RP2 took the firmware.\n');
+    expect(ran.out).toBe('The loader Raspberry Pi RP2 accepted the firmware.\n');
     expect(made.taken()?.equals(pico)).toBe(true);
   });
 
@@ -155,7 +155,7 @@ describe('a drive', () => {
       info: 'UF2 Bootloader v1.0\nModel: Raspberry Pi RP2350\nBoard-ID: RP2350\n',
     });
     const ran = await flash(made.path, 'f.uf2', pico);
-    expect(ran.err).toContain('This firmware is for the RP2040, and the chip is an RP2350');
+    expect(ran.err).toContain('This firmware is for the RP2040, but the chip is an RP2350');
     expect(made.taken()).toBe(undefined);
   });
 
@@ -170,7 +170,7 @@ describe('a drive', () => {
     const made = drive({ kind: 'dapLink', fails });
     const ran = await flash(made.path, 'f.hex', Buffer.from(':00000001FF\r\n'));
     expect(ran.err).toContain(
-      'The board refuses the firmware: error: The application file format is unknown. type: user',
+      'The board rejects the firmware: error: The application file format is unknown. type: user',
     );
   });
 });

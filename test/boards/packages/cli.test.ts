@@ -96,7 +96,7 @@ it('installs from a requirements file, lists, locks, removes and brings back', a
   });
   expect(await printed('import shapes; print(shapes.area(1))')).toMatch(/^3\.14/);
   expect((await mip(['list', '--json'])).out).toMatch(/"state": "intact"/);
-  expect((await mip(['outdated'])).out).toBe('All packages are the newest\n');
+  expect((await mip(['outdated'])).out).toBe('All packages are up to date\n');
   const before = await onBoard();
   expect(before).toContain('/lib/units.mpy');
 

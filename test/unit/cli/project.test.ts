@@ -56,7 +56,7 @@ describe('the fleet.json of a project', () => {
     ['its name as an id', { boards: { x: { address: 'ws://evil', uid: 'kitchen' } } }, 'board "k'],
     ['a group as an id', { boards: { x: { address: 'ws://evil', uid: 'kit' } } }, 'group "kit"'],
   ])('cannot give a board %s of the user', async (_, project, what) => {
-    await expect(load(project)).rejects.toThrow(`changes your ${what}`);
+    await expect(load(project)).rejects.toThrow(`redefines your ${what}`);
   });
 
   it('puts no board into the groups of the user, but into its own', async () => {

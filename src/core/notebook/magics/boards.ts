@@ -199,7 +199,7 @@ export const boardMagics: readonly Magic[] = [
       {
         short: '-f',
         long: '--force',
-        help: () => l10n.t('boards are looked for all the time'),
+        help: () => l10n.t('ignored: boards are searched continuously'),
         hidden: true,
       },
     ],
@@ -261,14 +261,16 @@ export const boardMagics: readonly Magic[] = [
     name: '%info',
     summary: () =>
       l10n.t(
-        'What the connected microcontroller is: machine, firmware, memory, flash, device file.',
+        'Description of the connected microcontroller: machine, firmware, memory, flash, device file.',
       ),
     options: [
       {
         short: '-v',
         long: '--verbose',
         help: () =>
-          l10n.t('also list the resources of its device file: size, path there and on the host'),
+          l10n.t(
+            'also list the resources of its device file: size, path on the board and on the host',
+          ),
       },
     ],
     run: info,
@@ -281,14 +283,14 @@ export const boardMagics: readonly Magic[] = [
   },
   {
     name: '%hardreset',
-    summary: () => l10n.t('Reset the microcontroller, as its button does.'),
+    summary: () => l10n.t('Reset the microcontroller, like its button.'),
     options: [
       quiet,
       {
         short: '-t',
         long: '--timeout',
         value: 'S',
-        help: () => l10n.t('nothing is waited for'),
+        help: () => l10n.t('ignored: the command does not wait'),
         hidden: true,
       },
     ],

@@ -179,8 +179,8 @@ export const connectCellMagics: readonly Magic[] = [
         'Names, hostlists (esp32-[01-12]), patterns (esp32-*), tag:T, @group, unique ids and URLs. The device of the notebook stays the same.',
       ),
     options: [
-      { short: '-a', long: '--all', help: () => l10n.t('on all devices that are there') },
-      { long: '--host', help: () => l10n.t('on the host too, with its Python') },
+      { short: '-a', long: '--all', help: () => l10n.t('on all available devices') },
+      { long: '--host', help: () => l10n.t('also on the host, with its Python') },
       {
         short: '-p',
         long: '--parallel',

@@ -126,7 +126,7 @@ export const copyMagics: readonly Magic[] = [
       {
         short: '-r',
         long: '--recursive',
-        help: () => l10n.t('copy folders with all that is in them'),
+        help: () => l10n.t('copy folders with their content'),
       },
     ],
     args: [

@@ -154,7 +154,7 @@ export const fileMagics: readonly Magic[] = [
     args: [
       {
         name: 'path',
-        help: () => l10n.t('a folder; without it, shows where you are'),
+        help: () => l10n.t('a folder; without it, shows the current one'),
         count: 'optional',
       },
     ],
@@ -167,9 +167,9 @@ export const fileMagics: readonly Magic[] = [
       {
         short: '-r',
         long: '--recursive',
-        help: () => l10n.t('delete folders with all that is in them'),
+        help: () => l10n.t('delete folders with their content'),
       },
-      { short: '-f', long: '--force', help: () => l10n.t('do not mind what does not exist') },
+      { short: '-f', long: '--force', help: () => l10n.t('ignore missing files') },
     ],
     args: [
       {

@@ -58,7 +58,7 @@ export const kernelMagics: readonly Magic[] = [
     summary: () => l10n.t('Set logging level.'),
     more: () =>
       l10n.t(
-        'What the kernel says of its own work in the cells of this notebook. Without a level, shows the present one.',
+        'Sets which of its own messages the kernel shows in the cells of this notebook. Without a level, shows the current one.',
       ),
     args: [
       { name: 'level', help: () => LOG_LEVELS.join(', '), count: 'optional' },

@@ -132,9 +132,9 @@ const options = [
     short: '-n',
     long: '--number',
     value: 'N',
-    help: () => l10n.t('loops of each run; as many as take 0.1 s'),
+    help: () => l10n.t('loops per run; default: as many as take 0.1 s'),
   },
-  { short: '-r', long: '--repeat', value: 'R', help: () => l10n.t('runs; 3') },
+  { short: '-r', long: '--repeat', value: 'R', help: () => l10n.t('number of runs; default: 3') },
 ];
 
 /** Magics that measure time and memory. */
@@ -143,7 +143,7 @@ export const measureMagics: readonly Magic[] = [
     name: '%timeit',
     summary: () => l10n.t('Measure how long a statement takes on the microcontroller.'),
     options,
-    args: [{ name: 'statement', help: () => l10n.t('what is measured'), count: 'rest' }],
+    args: [{ name: 'statement', help: () => l10n.t('the statement to measure'), count: 'rest' }],
     run: (call) => timeit(call, call.args.first ?? ''),
   },
   {

@@ -42,7 +42,7 @@ async function pip(call: MagicCall): Promise<void> {
 const SPEC: Omit<MagicSpec, 'name' | 'summary'> = {
   more: () =>
     l10n.t(
-      'Names, name==version, URLs and github:OWNER/REPO. Nothing is run on the microcontroller but the copying.',
+      'Names, name==version, URLs and github:OWNER/REPO. The microcontroller only receives the files.',
     ),
   options: [
     {
@@ -97,8 +97,13 @@ export const packageMagics: readonly Magic[] = [
     name: '%mpycross',
     summary: () => l10n.t('Compile Python files of the host to .mpy'),
     options: [
-      { short: '-o', long: '--output', value: 'FILE', help: () => l10n.t('where the result goes') },
-      { short: '-p', long: '--packages', help: () => l10n.t('the files follow'), hidden: true },
+      { short: '-o', long: '--output', value: 'FILE', help: () => l10n.t('output file or folder') },
+      {
+        short: '-p',
+        long: '--packages',
+        help: () => l10n.t('ignored: the files follow anyway'),
+        hidden: true,
+      },
     ],
     args: [{ name: 'file', help: () => l10n.t('Python files'), count: 'some' }],
     run: compile,

@@ -69,7 +69,7 @@ function columns(rows: readonly unknown[]): [string, unknown[]][] {
 }
 
 const options = [
-  { short: '-t', long: '--title', value: 'TITLE', help: () => l10n.t('shown at the top') },
+  { short: '-t', long: '--title', value: 'TITLE', help: () => l10n.t('title above the chart') },
   {
     short: '-n',
     long: '--points',

@@ -89,9 +89,9 @@ const streams = [
   {
     long: '--out',
     value: 'NAME',
-    help: () => l10n.t('keep what is printed in a variable, for ! and %%bash'),
+    help: () => l10n.t('store the output in a variable, for ! and %%bash'),
   },
-  { long: '--err', value: 'NAME', help: () => l10n.t('keep the errors in a variable') },
+  { long: '--err', value: 'NAME', help: () => l10n.t('store the error output in a variable') },
 ];
 
 /** Magics that work on other computers and in containers. */
@@ -108,9 +108,14 @@ export const remoteMagics: readonly Magic[] = [
         short: '-p',
         long: '--port',
         value: 'PORT',
-        help: () => l10n.t('the port; 22, or what your ssh settings say'),
+        help: () => l10n.t('the port; default: that of your ssh settings, else 22'),
       },
-      { short: '-s', long: '--shell', value: 'SHELL', help: () => l10n.t('the shell there; sh') },
+      {
+        short: '-s',
+        long: '--shell',
+        value: 'SHELL',
+        help: () => l10n.t('the shell there; default: sh'),
+      },
       ...streams,
       { long: '--password', value: 'PASSWORD', help: () => l10n.t('not supported: use a key') },
     ],
@@ -143,7 +148,7 @@ export const remoteMagics: readonly Magic[] = [
         short: '-e',
         long: '--engine',
         value: 'ENGINE',
-        help: () => l10n.t('docker or podman; the one there is'),
+        help: () => l10n.t('docker or podman; default: the installed one'),
       },
       {
         short: '-u',
@@ -151,7 +156,12 @@ export const remoteMagics: readonly Magic[] = [
         value: 'USER',
         help: () => l10n.t('name or id, also USER:GROUP'),
       },
-      { short: '-s', long: '--shell', value: 'SHELL', help: () => l10n.t('the shell there; sh') },
+      {
+        short: '-s',
+        long: '--shell',
+        value: 'SHELL',
+        help: () => l10n.t('the shell there; default: sh'),
+      },
       ...streams,
     ],
     args: [{ name: 'service', help: () => l10n.t("the container's name"), count: 'one' }],

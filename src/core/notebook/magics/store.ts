@@ -133,19 +133,19 @@ export const storeMagics: readonly Magic[] = [
     more: () =>
       [
         l10n.t(
-          '%store a b         keep the values of a and b of the microcontroller; %%host cells see them',
+          '%store a b         store the values of a and b of the microcontroller; %%host cells see them',
         ),
-        l10n.t('%store --host a    keep the value that a has in %%host cells'),
+        l10n.t('%store --host a    store the value that a has in %%host cells'),
         l10n.t(
-          '%store -r a        set a on the connected microcontroller to what is kept (without names: all)',
+          '%store -r a        set a on the connected microcontroller to the stored value (without names: all)',
         ),
-        l10n.t('%store a --to B    set a on other microcontrollers too'),
+        l10n.t('%store a --to B    set a also on other microcontrollers'),
         l10n.t(
-          '%store             list what is kept; it is kept for the workspace until it is forgotten',
+          '%store             list the stored values, which the workspace keeps until you delete them',
         ),
       ].join('\n'),
     options: [
-      { short: '-r', long: '--restore', help: () => l10n.t('set the names to what is kept') },
+      { short: '-r', long: '--restore', help: () => l10n.t('set the names to the stored values') },
       { short: '-H', long: '--host', help: () => l10n.t('take the values from %%host cells') },
       {
         short: '-t',
@@ -153,8 +153,8 @@ export const storeMagics: readonly Magic[] = [
         value: 'BOARDS',
         help: () => l10n.t('set them on these microcontrollers'),
       },
-      { short: '-d', long: '--delete', help: () => l10n.t('forget the names') },
-      { short: '-z', long: '--clear', help: () => l10n.t('forget all') },
+      { short: '-d', long: '--delete', help: () => l10n.t('delete the names from the store') },
+      { short: '-z', long: '--clear', help: () => l10n.t('delete all stored values') },
     ],
     args: [{ name: 'name', help: () => l10n.t('names of variables'), count: 'any' }],
     run: store,

@@ -51,7 +51,7 @@ async function sync(call: MagicCall): Promise<void> {
 const upload = {
   short: '-u',
   long: '--upload-only',
-  help: () => l10n.t('do not delete what is only on the microcontroller'),
+  help: () => l10n.t('keep files that are only on the microcontroller'),
 };
 
 /** Magics that synchronise the board with this computer. */
@@ -61,14 +61,14 @@ export const syncMagics: readonly Magic[] = [
     summary: () => l10n.t('Synchronize microcontroller to host directories'),
     more: () =>
       l10n.t(
-        'Deletes what is not on the host, after a question, unless -u is given. Undo Last Sync takes it back.',
+        'Deletes files that are not on the host, after a question, unless -u is given. "Undo Last Sync, Upload or Delete" restores them.',
       ),
     options: [
       upload,
       {
         short: '-n',
         long: '--dry-run',
-        help: () => l10n.t('show what would be done, and do nothing'),
+        help: () => l10n.t('show what would be done without doing it'),
       },
       { short: '-y', long: '--yes', help: () => l10n.t('delete without a question') },
     ],

@@ -97,7 +97,7 @@ describe('many files together', () => {
     ]);
     expect(devices.map((d) => d.name)).toEqual(['a', 'b']);
     expect(diagnostics.map((d) => `${d.file}:${d.line} ${d.message}`)).toEqual([
-      'two.yml:1 Board "b" is configured already in one.yaml:3',
+      'two.yml:1 Board "b" is already configured in one.yaml:3',
       'two.yml:3 "c" has the uid of "a" (one.yaml:1)',
     ]);
   });

@@ -71,7 +71,7 @@ describe('the catalogue', () => {
   });
 
   it.each([
-    ['NO_SUCH_BOARD', 'No firmware exists for a board "NO_SUCH_BOARD"'],
+    ['NO_SUCH_BOARD', 'No firmware exists for the board "NO_SUCH_BOARD"'],
     ['ESP32_GENERIC@9.9', 'Version 9.9 for "ESP32_GENERIC" does not exist'],
     ['ESP32_GENERIC-OCTAL', 'No release exists for "ESP32_GENERIC-OCTAL"'],
   ])('says what is wrong with %s', async (wanted, message) => {

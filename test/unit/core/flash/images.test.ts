@@ -111,13 +111,13 @@ describe('a chip', () => {
 
   it('is not given firmware for another chip', () => {
     const given = reason(() => refuseWrong(firmware('esp32'), identity('ESP32-S3')));
-    expect(given).toBe('wrongChip: This firmware is for the ESP32, and the chip is an ESP32-S3');
+    expect(given).toBe('wrongChip: This firmware is for the ESP32, but the chip is an ESP32-S3');
   });
 
   it('is not given firmware that is too big for its flash', () => {
     const small = identity('ESP32-S3', { flashSize: 512 * 1024 });
     expect(reason(() => refuseWrong(firmware('esp32s3'), small))).toBe(
-      'tooBig: This firmware needs 4 MB of flash, and the chip has 512 kB',
+      'tooBig: This firmware needs 4 MB of flash, but the chip has 512 kB',
     );
   });
 

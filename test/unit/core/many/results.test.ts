@@ -71,7 +71,7 @@ describe('results', () => {
       [ok('a', 'x'), failed('kitchen', 'no space left')],
       '1 of 2 boards done; kitchen failed: no space left',
     ],
-    [[ok('a', 'x'), { ...ok('b', ''), status: 'running' as const }], '1 of 2 boards done; 1 to go'],
+    [[ok('a', 'x'), { ...ok('b', ''), status: 'running' as const }], '1 of 2 boards done; 1 left'],
     [
       ['a', 'b', 'c', 'd', 'e'].map((n) => failed(n, 'x')),
       '0 of 5 boards done; a failed: x; b failed: x; c failed: x; 2 more failed',
