@@ -13,12 +13,15 @@ _QUIET_MS = const(1500)
 def holds(ag, since):
     """Returns the reason that keeps the board awake, "" if there is none. since: the agent's time
     at which the connection was first seen."""
-    if ag.leave_as or ag.state() != "idle" or ag.run.job or ag.jobs or ag.flows or ag.ota:
+    up = ag.client.state == UP
+    if ag.leave_as or ag.run.job or ag.run.state != "idle":
+        return "code"
+    if up and (ag.jobs or ag.flows or ag.ota):  # without a broker, nothing of that can end
         return "code"
     boot = ag.guard.boot
     if boot.get("trial") or ag.guard.new_firmware or boot.get("cfg", {}).get("state") == "open":
         return "trial"  # a new version is confirmed first
-    if ag.client.state != UP:
+    if not up:
         return ""
     if ag.guard.events or any(r[5] != 2 and r[1] in "EC" for r in ag.log.ring):
         return "log"

@@ -215,3 +215,26 @@ it('keeps a message over a sleep without a broker, with the time at which it was
   await asleep();
   expect(Object.keys(await far.far.board.files())).not.toContain('/fleet/kept.txt');
 });
+
+it('sleeps without a broker although the answer to a computer cannot be delivered', async () => {
+  await awake();
+  const link = linkTo(far.far);
+  await link.open(AbortSignal.timeout(20_000));
+  const says = new Deferred<undefined>();
+  const run = link.withSession((session) =>
+    session.exec('import time\nprint(1)\ntime.sleep(2)\nprint("x" * 3000)', {
+      onStdout: () => says.resolve(undefined),
+    }),
+  );
+  const ended = run.catch(() => undefined); // the link is cut before the code ends
+  await says.promise;
+  relay.hangUp();
+  await vi.waitFor(
+    async () => expect(Object.keys(await far.far.board.files())).toContain('/fleet/kept.txt'),
+    { timeout: 60_000, interval: 500 },
+  );
+  relay.cut = false;
+  await asleep();
+  await link.close();
+  await ended;
+}, 150_000);
