@@ -151,7 +151,7 @@ function readResource(item: unknown, dialect: Dialect, nodes: Nodes): Resource |
   const name = isScalar(node) ? nodes.text(node) : undefined;
   if (name !== undefined) return { name: name.replace(/\/+$/, ''), place };
   if (!isMap(node) || node.items.length === 0) {
-    nodes.error(place, l10n.t('A resource is a name, or a name with its place'));
+    nodes.error(place, l10n.t('A resource must be a name, or a name with its destination'));
     return undefined;
   }
   const [first, second] = node.items;

@@ -102,7 +102,10 @@ class Resolver {
     return { resource, local, files };
   }
 
-  /** `~` and `$` in it belong to the board and are not expanded. */
+  /**
+   * Returns the resource's folder on the board. `~` and `$` in it belong to the board and are not
+   * expanded.
+   */
   #installDir(resource: Resource): string | undefined {
     const said = resource.installDir ?? this.device.installDir;
     const text = said?.value ?? (this.device.dialect === 'seed' ? '/lib' : '/');

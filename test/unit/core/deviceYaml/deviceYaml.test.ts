@@ -20,7 +20,7 @@ describe('mistakes at file and line', () => {
     ['- a\n- b\n', '1:1 malformed: the file must be a map'],
     ['b:\n  uid: aa\nb:\n  uid: bb\n', '3:1 Board "b" is configured twice'],
     ['b:\n  uid: aa\n  resources: x.py\n', '3:14 resources must be a list'],
-    ['b:\n  uid: aa\n  resources: [[x]]\n', 'A resource is a name'],
+    ['b:\n  uid: aa\n  resources: [[x]]\n', 'A resource must be a name'],
     [
       'b:\n  uid: aa\n  resources:\n    - x: {unpack: maybe}\n',
       '4:19 unpack must be true or false',
