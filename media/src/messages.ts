@@ -12,7 +12,7 @@ const host = new Host<ToMessages, FromMessages>(({ body, words, period }) => {
     element('title').textContent = word('title');
     element('range').setAttribute('aria-label', word('range'));
     choice.label(word);
-    // What is chosen from now on is the user's, also while the page is filled again.
+    // From now on the user chooses the period. Filling the page again keeps it.
     choice.value = period;
     isFilled = true;
   }

@@ -32,14 +32,14 @@ export class WorkProgress implements Disposable {
     private readonly open: () => ShownProgress,
   ) {}
 
-  /** The work starts, and is shown unless it ends in a moment. */
+  /** Starts the work, which is shown unless it ends quickly. */
   begin(): void {
     if (this.#ended || this.#questions > 0) return;
     this.#hasBegun = true;
     this.#showSoon();
   }
 
-  /** A board has started or stopped working; long work is shown. */
+  /** Notes that a board has started or stopped working. Long work is shown. */
   working(isWorking: boolean): void {
     if (isWorking) this.#showSoon();
     else if (!this.#hasBegun) this.#forgetSoon();

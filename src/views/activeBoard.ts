@@ -67,7 +67,7 @@ export class ActiveBoard implements Disposable {
     await this.memento.update(NAME_KEY, this.#name);
   }
 
-  /** The user has removed `board` on purpose. From now on, no board is chosen. */
+  /** Unsets the active board after the user has removed `board` on purpose. */
   async release(board: Board): Promise<void> {
     if (board.id !== this.#chosen && (!board.uid || board.uid !== this.#chosen)) return;
     this.#chosen = undefined;

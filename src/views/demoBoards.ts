@@ -20,7 +20,7 @@ export class DemoBoards implements BoardSource {
     return this.#found;
   }
 
-  /** There is nothing to discover. */
+  /** Reports the stored boards. There is nothing to discover. */
   start(): void {
     this.#changed.fire();
   }

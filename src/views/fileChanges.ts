@@ -14,7 +14,10 @@ export class FileChanges implements Disposable {
   readonly #changed = new Emitter<readonly FileChange[]>();
   readonly onDidChange = this.#changed.event;
 
-  /** Something may have changed below `path`: a program ran, or the user asked for a refresh. */
+  /**
+   * Reports that anything below `path` may have changed: a program ran, or the user asked for a
+   * refresh.
+   */
   changed(board: Board, path: string): void {
     this.#changed.fire([{ board, path, type: 'changed' }]);
   }

@@ -42,7 +42,7 @@ export class Focus implements Disposable {
     );
   }
 
-  /** The tree's selection has changed. */
+  /** Records that the tree had the focus last, because its selection has changed. */
   turnedToTree(): void {
     this.#last = 'tree';
   }

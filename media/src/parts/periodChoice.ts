@@ -50,7 +50,7 @@ export class PeriodChoice {
     this.#check();
   }
 
-  /** The user has chosen another period: "between" begins with the one before. */
+  /** Applies another choice of the period: "between" begins with the previous period. */
   #begin(): void {
     const name = this.#select.value as Period['name'];
     if (name === 'between' && this.#from.value === '' && this.#to.value === '') {

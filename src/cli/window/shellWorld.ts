@@ -65,7 +65,7 @@ export class ShellWorld {
     }
   }
 
-  /** The shell has ended, which also ends its command. */
+  /** Ends the command because its shell has ended. */
   gone(): void {
     this.#cancel.abort(new CancelledError());
     this.#listener?.onEnd();

@@ -56,7 +56,8 @@ export class WindowServer implements Disposable {
   }
 
   /**
-   * The folder is created for this user only, so no one else can connect between listen and chmod.
+   * Returns the path of the socket. Its folder belongs to this user only, so no one else can
+   * connect between listen and chmod.
    */
   async #place(): Promise<string> {
     if (process.platform === 'win32') {

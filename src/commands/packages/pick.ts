@@ -70,7 +70,7 @@ class PackagePicker {
     });
   }
 
-  /** The index has only some hundred lines, so it is fetched once and searched here. */
+  /** Fetches the index once. It has only some hundred lines, so the search runs here. */
   async #load(): Promise<void> {
     const { signal } = this.#abort;
     this.#pick.busy = true;

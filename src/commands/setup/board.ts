@@ -122,7 +122,10 @@ export class WindowBoard implements SetupBoard {
     return this.board.reset(mode, signal);
   }
 
-  /** The user has agreed to set the board up, so no question about its running program follows. */
+  /**
+   * Suppresses the question about the board's running program: the user has agreed to set the board
+   * up.
+   */
   #mayStop(board: Board): Board {
     if (this.#policy?.board !== board) {
       this.#policy?.held.dispose();

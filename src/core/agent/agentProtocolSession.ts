@@ -193,8 +193,8 @@ export class AgentSession {
   }
 
   /**
-   * What a MAC with the role's key covers: its purpose, and in version 2 also the board, the role
-   * and this host.
+   * Returns what a MAC with the role's key covers: its purpose, and in version 2 also the board,
+   * the role and this host.
    */
   private about(purpose: 'H' | 'S'): (Uint8Array | string)[] {
     const { uid, role, cid } = this.params;
@@ -243,7 +243,9 @@ export class AgentSession {
     return hmac(this.sessionKey, 'print', plain).subarray(0, PRINT_BYTES).toString('hex');
   }
 
-  /** The group key, sealed for this board; goes into PUT as `g.k`. Undefined in open mode (section 8). */
+  /**
+   * Returns the group key sealed for this board, for `g.k` of PUT; undefined in open mode (section 8).
+   */
   sealGroupKey(groupKey: Uint8Array, reqid: number): string | undefined {
     if (!this.sessionKey) {
       return undefined;

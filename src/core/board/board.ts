@@ -135,7 +135,7 @@ export class Board {
     return state.tag === 'disconnected' && !state.error && online ? { tag: 'online' } : state;
   }
 
-  /** Called by the fleet with the links on which the board can be reached. Reconnects a wanted board. */
+  /** Sets the links on which the board can be reached; the fleet calls it. Reconnects a wanted board. */
   setLinks(links: readonly Link[]): void {
     const appeared = hasNewLink(this.#links, links);
     this.#links = links;

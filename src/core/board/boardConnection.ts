@@ -97,7 +97,7 @@ export class BoardConnection {
     return next === 'other';
   }
 
-  /** A link has become available. */
+  /** Ends the pause between attempts, because a link has become available. */
   linkAppeared(): void {
     this.#opener.retryNow();
   }
@@ -184,7 +184,7 @@ export class BoardConnection {
     this.#set(stateOf(transport.activity));
   }
 
-  /** The link has ended without our closing it. */
+  /** Handles the end of a link that was not closed here: reconnects a wanted board. */
   #onClosed(transport: Transport, cause: Error | undefined): void {
     if (this.#transport !== transport) return;
     this.#detach();

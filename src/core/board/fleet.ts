@@ -223,8 +223,8 @@ export class Fleet implements Disposable {
   }
 
   /**
-   * Called when a board has identified itself: stores its place, and merges it with any node that
-   * has the same uid.
+   * Stores the place of a board that has identified itself, and merges it with any node that has
+   * the same uid.
    */
   #identified(board: Board, info: BoardInfo): void {
     const uid = info.uid;
@@ -258,9 +258,9 @@ export class Fleet implements Disposable {
   }
 
   /**
-   * The board at the end of `from`'s open link is `into`, so the link moves there. `from` leaves
-   * the tree unless it is a different board that is merely elsewhere (its adapter has no serial
-   * number and now carries another board).
+   * Moves the open link of `from` to `into`, the board at its end. `from` leaves the tree unless it
+   * is a different board that is merely elsewhere (its adapter has no serial number and now carries
+   * another board).
    */
   #move(from: Board, into: Board, info: BoardInfo): void {
     const nodeUid = from.id.startsWith('uid:') ? from.id.slice(4) : undefined;

@@ -52,7 +52,7 @@ export class LinkOpener {
     return ports.every((port) => this.#silent.has(port)) ? 'first' : 'other';
   }
 
-  /** A link has become available: end the pause. */
+  /** Ends the pause between attempts, because a link has become available. */
   retryNow(): void {
     this.#silent.clear();
     this.#wake.resolve(undefined);

@@ -8,7 +8,10 @@ export class UidIndex {
   readonly #boards = new Map<string, Set<Board>>();
   readonly #uids = new Map<Board, string>();
 
-  /** Two nodes share a uid for the moment before they are merged; this returns the older one. */
+  /**
+   * Returns the board with this uid. If two nodes share it until they are merged, returns the older
+   * one.
+   */
   get(uid: string): Board | undefined {
     return this.#boards.get(uid)?.values().next().value;
   }

@@ -111,8 +111,8 @@ export class PendingJobs implements Disposable {
   }
 
   /**
-   * Called when the board is back: runs its jobs in the order created. A job that fails stays, and
-   * later ones wait with it, because they may depend on it; the next return retries.
+   * Runs the jobs of a board that is back, in the order created. A job that fails stays, and later
+   * ones wait with it, because they may depend on it; the next return retries.
    */
   async boardIsBack(uid: string): Promise<void> {
     const running = this.#busy.get(uid);

@@ -185,7 +185,10 @@ export class Rollout<B> {
     return end;
   }
 
-  /** Cannot be cancelled: a board with half of the new content is worse than either state. */
+  /**
+   * Rolls boards back. Cannot be cancelled: a board with half of the new content is worse than
+   * either state.
+   */
   async #rollBack(boards: readonly B[]): Promise<void> {
     for (const board of boards) this.#set(board, 'rollingBack', this.#row(board)?.error);
     const back = this.steps.rollBack.bind(this.steps);

@@ -116,7 +116,10 @@ class Choice<T extends Selectable> {
     return undefined;
   }
 
-  /** `@name`, or the bare name of a saved group if no board has that name. */
+  /**
+   * Returns the name of a saved group: from `@name`, or from its bare name if no board has that
+   * name.
+   */
   #groupName(text: string): string | undefined {
     const name = text.startsWith('@') ? text.slice(1) : text;
     if (text.startsWith('@')) return name;

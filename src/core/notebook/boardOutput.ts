@@ -73,7 +73,10 @@ export class BoardOutput {
     this.#say(text.slice(0, text.length - held));
   }
 
-  /** `text` begins with END. @returns the rest to process, or undefined if it waits for more text */
+  /**
+   * Processes `text`, which begins with END.
+   * @returns the rest to process, or undefined if it waits for more text
+   */
   #marked(text: string): string | undefined {
     const { question, value } = this.marks;
     if (text.startsWith(value)) {

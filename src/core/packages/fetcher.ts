@@ -102,7 +102,7 @@ export class CachingFetcher implements Fetcher {
     return bytes;
   }
 
-  /** Where content with a known hash is kept. */
+  /** Returns the cache path of content with a known hash. */
   #placeOf(url: string, hash: string): string {
     return join(this.cacheDir, 'hash', hash.length === FULL_HASH ? hash : shortKey(url, hash));
   }

@@ -33,7 +33,10 @@ export class InstalledFiles implements InstalledStore {
     await replaceFile(path, JSON.stringify(packages, undefined, 1));
   }
 
-  /** The uid of a board is hexadecimal. Any other text, such as an address, is turned into a safe file name. */
+  /**
+   * Returns the path of a board's file. A uid is hexadecimal; any other text, such as an address, is turned
+   * into a safe file name.
+   */
   #path(uid: string): string {
     const name = /^[0-9a-f]{2,64}$/.test(uid) ? uid : sha256(Buffer.from(uid)).slice(0, 32);
     return join(this.folder, 'installed', `${name}.json`);

@@ -12,7 +12,7 @@ export class ByteWait {
     if (this.#waiter?.check()) this.#waiter.done.resolve(true);
   }
 
-  /** The link has ended: rejects this wait and all later ones. */
+  /** Rejects this wait and all later ones, because the link has ended. */
   fail(error: Error): void {
     this.#failure = error;
     this.#waiter?.done.reject(error);

@@ -73,7 +73,7 @@ export class PromptSearch {
     return undefined;
   }
 
-  /** The prompt begins after the new line at `at`. */
+  /** Ends the search and returns the prompt, which begins after the new line at `at`. */
   #found(prompt: string, at: number, rest: Uint8Array): FoundPrompt {
     const banner = Buffer.from(this.#captured.subarray(0, at)).toString('latin1');
     const isRepls = this.tracker.prompts.includes(prompt) || REPL_BANNER.test(banner);

@@ -64,7 +64,7 @@ export class RawPaste {
     return window > 0;
   }
 
-  /** The board grants one more window. */
+  /** Adds one window, which the board has granted. */
   grant(): void {
     this.#credit += this.window;
   }

@@ -86,7 +86,7 @@ export class Execution {
     }
   }
 
-  /** The link has ended, or the protocol failed. */
+  /** Fails the code, because the link has ended or the protocol failed. */
   fail(error: Error): void {
     this.#phase = 'done';
     this.#done.reject(error);
@@ -179,10 +179,7 @@ export class Execution {
     return seen.subarray(2);
   }
 
-  /**
-   * 0x01 grants one more window; 0x04 means that the board accepts no more (an error in what it
-   * has).
-   */
+  /** Parses flow control: 0x01 grants one more window; 0x04 refuses the rest (an error in it). */
   #onCredit(chunk: Uint8Array): Uint8Array | undefined {
     for (const [index, byte] of chunk.entries()) {
       if (byte === 0x01) {
@@ -204,7 +201,7 @@ export class Execution {
     if (this.#paste.complete) this.#phase = 'ended';
   }
 
-  /** Everything has been sent: the raw REPL confirms with `OK`, raw-paste mode with 0x04. */
+  /** Waits for the confirmation of the whole code: `OK` in the raw REPL, 0x04 in raw-paste mode. */
   #onConfirmation(chunk: Uint8Array): Uint8Array | undefined {
     const mark = this.rawPaste ? '\x04' : 'OK';
     const seen = Buffer.concat([this.#seen, chunk]);
@@ -266,7 +263,10 @@ export class Execution {
     this.#done.reject(this.#stopping ?? new ProtocolError(l10n.t('Stopped')));
   }
 
-  /** Ctrl-C ends raw-paste mode and running code; `#sendPlain` notices the cancellation itself. */
+  /**
+   * Sends Ctrl-C, which ends raw-paste mode and running code. `#sendPlain` notices the cancellation
+   * itself.
+   */
   #stopNow(): void {
     if (this.#phase === 'plain') return;
     if (this.#phase === 'sending') this.#phase = 'ended';

@@ -90,7 +90,10 @@ export class RawFraming {
     return { error, rebooted: true, rest: after.subarray(at + RAW_BANNER.length) };
   }
 
-  /** The first `length` held bytes were output after all; the rest starts with 0x04 again. */
+  /**
+   * Emits the first `length` held bytes, which were output after all. The rest starts with 0x04
+   * again.
+   */
   #release(length: number): void {
     const held = this.#held ?? new Uint8Array();
     this.#strayEnds++;

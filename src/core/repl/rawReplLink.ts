@@ -123,7 +123,7 @@ export class RawReplLink {
     this.#wait.evaluate();
   }
 
-  /** The link has ended: rejects everything that waits. */
+  /** Rejects everything that waits, because the link has ended. */
   fail(error: Error): void {
     this.#search.end();
     this.#wait.fail(error);
@@ -187,7 +187,7 @@ export class RawReplLink {
     this.show(this.#splitter.flush());
   }
 
-  /** @throws ConnectError, TimeoutError like {@link stopProgram} */
+  /** Stops the running program. @throws ConnectError, TimeoutError like {@link stopProgram} */
   async #stop(signal?: AbortSignal): Promise<void> {
     try {
       this.#unanswered = true;
@@ -202,8 +202,8 @@ export class RawReplLink {
   }
 
   /**
-   * At the prompt of a program's own REPL, Ctrl-D ends that REPL, and also the program if it does
-   * nothing else.
+   * Sends Ctrl-D at the prompt of a program's own REPL, which ends that REPL, and also the program
+   * if it does nothing else.
    * @throws TimeoutError
    */
   async #endProgramsRepl(signal?: AbortSignal): Promise<void> {
@@ -265,7 +265,7 @@ export class RawReplLink {
     if (found) this.#arrive(found);
   }
 
-  /** The board is at its prompt. */
+  /** Records that the board is at a prompt. */
   #arrive({ prompt, isRepls, before, rest }: FoundPrompt): void {
     this.#programPrompt = isRepls ? undefined : prompt;
     if (isRepls) this.tracker.learn(prompt);

@@ -31,7 +31,7 @@ export class SilenceWatch {
     this.#timer?.dispose();
   }
 
-  /** From now on, the board must answer a step of the protocol. */
+  /** Watches a step of the protocol, which the board must answer. */
   forAnswer(step: string): void {
     this.#set(this.line.answerMs, () =>
       this.code.fail(
@@ -45,12 +45,12 @@ export class SilenceWatch {
     );
   }
 
-  /** From now on, code is running, which may or may not print. */
+  /** Watches running code, which may or may not print. */
   whileRunning(): void {
     this.#set(Math.min(SETTLE_MS, this.idleMs ?? Infinity), () => this.#onSilence(SETTLE_MS));
   }
 
-  /** No byte has arrived for `silentMs`. */
+  /** Handles `silentMs` without a byte. */
   #onSilence(silentMs: number): void {
     if (this.code.settle()) return;
     if (this.code.endsInBanner()) {

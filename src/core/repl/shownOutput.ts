@@ -17,7 +17,7 @@ export class ShownOutput {
   #tail = '';
   readonly #screen = new PromptTracker();
 
-  /** From now on, shows output up to the first prompt, or up to the end of code in the raw REPL. */
+  /** Shows output from now on up to the first prompt, or up to the end of code in the raw REPL. */
   upToPrompt(): void {
     if (this.#state === 'everything') this.#state = 'upToPrompt';
   }
@@ -36,8 +36,8 @@ export class ShownOutput {
   }
 
   /**
-   * The board is at `prompt`, which was not shown. Returns what the terminal must show; nothing if
-   * it already shows a prompt.
+   * Returns what the terminal must show when the board is at `prompt`, which was not shown; nothing
+   * if it already shows a prompt.
    */
   atPrompt(prompt: string): Uint8Array {
     const { atPrompt, text } = this.#screen;

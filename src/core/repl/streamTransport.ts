@@ -150,10 +150,7 @@ export class StreamTransport implements Transport {
     }
   }
 
-  /**
-   * The job that was waiting, and for which the raw REPL was kept open, is gone: leave the raw
-   * REPL.
-   */
+  /** Leaves the raw REPL, because the waiting job that it was kept open for is gone. */
   #tidy(): void {
     if (this.#queue.length > 0 || this.#end || !this.#link.isRaw) return;
     this.#queue.run(() => this.#leave()).catch((error: unknown) => this.#onLeaveFailed(error));

@@ -13,7 +13,7 @@ export class MadeList {
   readonly #writes = new Queue();
 
   private constructor(
-    /** Path of all files, without their endings. */
+    /** Path of the three files, without their extensions. */
     private readonly base: string,
     private readonly label: string,
     private all: readonly SetupRecord[],

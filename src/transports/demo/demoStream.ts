@@ -114,7 +114,7 @@ export class DemoStream implements ByteStream {
     }
   }
 
-  /** The interpreter has ended and must be replaced. */
+  /** Replaces the interpreter, which has ended. */
   #restart(start: StartMode): void {
     const old = this.#worker;
     this.#unwatch();

@@ -53,12 +53,12 @@ export class InputRing {
     return (Atomics.load(this.#words, word.sent) - Atomics.load(this.#words, word.taken)) | 0;
   }
 
-  /** The worker has sent this many more bytes. */
+  /** Adds to the number of bytes that the worker has sent. */
   sent(bytes: number): void {
     Atomics.add(this.#words, word.sent, bytes);
   }
 
-  /** The extension has processed this many more bytes. */
+  /** Adds to the number of bytes that the extension has processed. */
   taken(bytes: number): void {
     Atomics.add(this.#words, word.taken, bytes);
     Atomics.notify(this.#words, word.taken);
@@ -145,7 +145,7 @@ export class InputRing {
     return found;
   }
 
-  /** No one searches for Ctrl-C now: bytes pass unchanged. */
+  /** Marks the unread bytes as searched: without a search for Ctrl-C, bytes pass unchanged. */
   skipInterrupts(): void {
     Atomics.store(this.#words, word.scanned, this.written);
   }

@@ -247,7 +247,7 @@ export class Interpreter {
     return this.ring.available > 0 ? POLLIN : 0;
   }
 
-  /** sys.stdout.buffer: unmodified bytes. */
+  /** Writes to sys.stdout.buffer: unmodified bytes. */
   #write(memory: Uint8Array, offset: number, length: number): number {
     this.#output.bytes(memory.subarray(offset, offset + length));
     return this.#written(length);

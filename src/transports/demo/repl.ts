@@ -71,7 +71,10 @@ export class Repl {
     else if (this.python.key(byte)) this.#softReset();
   }
 
-  /** Only the line editor knows whether Ctrl-A is a command (empty line) or moves the cursor. */
+  /**
+   * Passes Ctrl-A to the line editor: only it knows whether this is a command (empty line) or moves
+   * the cursor.
+   */
   #onCtrlA(): void {
     const said = this.python.capture(() => this.python.key(CTRL_A));
     if (said.includes(RAW_BANNER)) this.#beginRaw();

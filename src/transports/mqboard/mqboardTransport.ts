@@ -60,7 +60,7 @@ export class MqboardTransport implements Transport {
     );
   }
 
-  /** The board resets before it can answer. */
+  /** Resets the board by a timer, so that the board can answer first. */
   async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
     const call = mode === 'soft' ? 'soft_reset' : 'reset';
     const later = `import machine\nmachine.Timer(-1).init(mode=0, period=500, callback=lambda t: machine.${call}())`;

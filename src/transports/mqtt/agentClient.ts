@@ -182,8 +182,8 @@ export class AgentClient implements Disposable {
   }
 
   /**
-   * An unsigned ERR: the board may no longer have our session. Current requests continue in a new
-   * one.
+   * Handles an unsigned ERR: the board may no longer have our session. Current requests continue in
+   * a new one.
    */
   #onAdvice(message: Uint8Array): void {
     const error = adviceOf(this.io, message);
@@ -203,7 +203,10 @@ export class AgentClient implements Disposable {
     );
   }
 
-  /** Anyone can announce a board. A new boot counts only once the board has signed it. */
+  /**
+   * Handles a birth or a farewell. Anyone can announce a board, so a new boot counts only once the
+   * board has signed it.
+   */
   #onPresence(state: Birth | Gone, raw?: Uint8Array): void {
     const session = this.#session;
     if (!state.on) {
@@ -213,7 +216,7 @@ export class AgentClient implements Disposable {
     else if (this.#pending.size > 0) this.#pending.resendAll();
   }
 
-  /** The board now has another key. */
+  /** Ends the session, because the board now has another key. */
   forgetSession(): void {
     this.#session = this.#opened = undefined;
     this.#pending.failAll(restarted());

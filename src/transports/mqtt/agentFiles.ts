@@ -187,7 +187,8 @@ export class AgentFiles implements BoardFiles {
   }
 
   /**
-   * As reported at the start of the session, because running code would stop the board's program.
+   * Returns the places that the board reported at the start of the session. Running code to find
+   * them would stop the board's program.
    */
   places(): Promise<Places> {
     const home = this.client.facts?.home ?? '/';

@@ -78,14 +78,12 @@ export class AgentTerminal implements TerminalStream, Disposable {
     this.#show(idle ? `${CLEAR_LINE}${lines}>>> ` : lines);
   }
 
-  /** The board's own program was stopped from here. */
+  /** Shows that the board's own program was stopped from here. */
   programEnded(): void {
     this.#show('KeyboardInterrupt:\n>>> ');
   }
 
-  /**
-   * While other work runs code, Ctrl-C here interrupts that code. Disposing the result ends this.
-   */
+  /** Makes Ctrl-C interrupt the code of other work until the result is called. */
   whileBusy(interrupt: () => Promise<void>): () => void {
     this.#foreign = interrupt;
     return () => (this.#foreign = undefined);
@@ -114,7 +112,9 @@ export class AgentTerminal implements TerminalStream, Disposable {
     }
   }
 
-  /** As in MicroPython's paste mode, empty lines end nothing, and no value is printed. */
+  /**
+   * Runs a paste as in MicroPython's paste mode: empty lines end nothing, and no value is printed.
+   */
   async #paste(code: string): Promise<void> {
     const source = code.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n');
     this.#show(`\n${source.replace(/^/gm, '=== ').replace(/=== $/, '')}`);

@@ -236,7 +236,9 @@ export class BrokerConnection implements Disposable {
     }
   }
 
-  /** A broker with a `.local` name may have another address at the next attempt. */
+  /**
+   * Looks up a broker with a `.local` name again: it may have another address at the next attempt.
+   */
   #findAgain(client: MqttClient): void {
     localBrokerHost(this.profile.url).then(
       (found) => Object.assign(client.options, found),

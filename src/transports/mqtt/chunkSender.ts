@@ -51,7 +51,7 @@ export class ChunkSender {
     this.#pump(exchange);
   }
 
-  /** After a silence, sends everything from the last acknowledgement on again. */
+  /** Sends everything after the last acknowledgement again. */
   onSilence(exchange: Exchange): void {
     this.#next = this.#acked;
     this.#credit = 1;

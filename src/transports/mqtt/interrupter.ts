@@ -39,7 +39,7 @@ export class Interrupter implements Disposable {
     this.heard();
   }
 
-  /** Output has arrived, which restarts the silence timer. */
+  /** Restarts the silence timer, because output has arrived. */
   heard(): void {
     this.#patience?.heard();
     const ms = this.options.idleTimeoutMs;

@@ -88,7 +88,7 @@ export class LocalBrokerGuard {
     };
   }
 
-  /** The client has logged in. */
+  /** Lifts the limits for strangers from a client that has logged in. */
   accepted(socket: Socket): void {
     const guarded = this.#pending.get(socket);
     if (!guarded) return;
@@ -99,8 +99,8 @@ export class LocalBrokerGuard {
   }
 
   /**
-   * A login was rejected: counts and logs it, and calls `answer` now or, after several of them,
-   * with increasing delay.
+   * Counts and logs a rejected login, and calls `answer` now or, after several of them, with
+   * increasing delay.
    */
   refused(socket: Socket, user: string, answer: () => void): void {
     const address = this.#pending.get(socket)?.address ?? '';
@@ -135,7 +135,7 @@ export class PacketScanner {
   #length = 0;
   #factor = 1;
 
-  /** The client has logged in, so the limit for strangers no longer applies. */
+  /** Ends the limit for strangers, because the client has logged in. */
   loggedIn(): void {
     this.#isIn = true;
   }

@@ -257,7 +257,7 @@ export class MqttBroker implements Broker, Disposable {
     else this.#inTurn(uid, () => this.#doubt(uid, message));
   }
 
-  /** When a board's agent is removed, the broker keeps its will, which would list the board forever. */
+  /** Clears a removed board's will. Retained, it would list the board forever. */
   #clearWill(uid: string): void {
     const topic = `${this.root}/${uid}/st`;
     this.connection

@@ -201,7 +201,7 @@ export class MqttTransport implements Transport {
     }
   }
 
-  /** A broker reports its boards a moment after the connection. */
+  /** Waits for the board's birth: a broker reports its boards a moment after the connection. */
   async #presence(signal: AbortSignal): Promise<void> {
     if (this.broker.presences.has(this.uid)) return;
     await nextPresence(this.broker, this.uid, () => true, { ms: PRESENCE_MS, signal });
@@ -248,8 +248,8 @@ export class MqttTransport implements Transport {
   }
 
   /**
-   * Without the broker, nothing is known about the board. Retries for a while, unless the user has
-   * disconnected.
+   * Handles a change of the broker's state. Without the broker, nothing is known about the board.
+   * Retries for a while, unless the user has disconnected.
    */
   #onBroker(tag: BrokerState['tag']): void {
     const { name } = this.broker.profile;

@@ -69,7 +69,7 @@ export class OutputReader {
     exchange.post(Op.ack, { offset: this.#offset }, 0);
   }
 
-  /** The board has dropped output: the next byte is at offset `total`. */
+  /** Notes that the board has dropped output: the next byte is at offset `total`. */
   noteLoss(total: number): void {
     if (total <= this.#lost) return;
     this.#show(dropped(total - this.#lost));

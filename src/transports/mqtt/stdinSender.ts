@@ -38,13 +38,13 @@ export class StdinSender {
     private readonly clock: Clock = systemClock,
   ) {}
 
-  /** The code is running: hands out the function that writes to it. */
+  /** Passes the function that writes to the running code to `onStart`. */
   begin(exchange: Exchange, onStart?: (write: (data: Uint8Array) => Promise<void>) => void): void {
     this.#exchange = exchange;
     onStart?.((data) => this.#write(data));
   }
 
-  /** The board has accepted the input up to `offset`. */
+  /** Removes the input up to `offset`, which the board has accepted. */
   acknowledge(offset: number): void {
     const taken = Math.min(Math.max(offset - this.#base, 0), this.#queue.length);
     this.#taken = concat([this.#taken, this.#queue.subarray(0, taken)]).slice(-MOST_UNREAD);
@@ -79,7 +79,7 @@ export class StdinSender {
     return concat([this.#taken.subarray(this.#taken.length - left), this.#queue]);
   }
 
-  /** The code has ended and reads no more. */
+  /** Releases everything that waits, because the code has ended and reads no more. */
   end(): void {
     this.#exchange = undefined;
     this.#timer?.dispose();

@@ -39,8 +39,8 @@ export abstract class NetworkTransport<S extends NetworkStream> extends StreamTr
   }
 
   /**
-   * Every reset ends the board's network connections, including this link. A chip in reset does not
-   * close it, so it is closed here; after a soft reset, the board closes it.
+   * Resets the board, which ends its network connections, including this link. A chip in reset does
+   * not close it, so it is closed here; after a soft reset, the board closes it.
    */
   override async reset(mode: 'soft' | 'hard', signal?: AbortSignal): Promise<void> {
     try {

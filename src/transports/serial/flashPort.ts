@@ -111,7 +111,10 @@ class SerialFlashPort implements FlashPort {
     return new ConnectionLostError(l10n.t('The port {0} no longer exists', this.path), { cause });
   }
 
-  /** After a hang-up, reads may return 0 bytes forever. Reading the modem lines fails then. */
+  /**
+   * Reads the modem lines, which fails after a hang-up. Reads of data may then return 0 bytes
+   * forever.
+   */
   #checkAlive(port: SerialPort): void {
     if (!port.isOpen) return;
     port.get((error) => {

@@ -61,7 +61,7 @@ export class PortWatcher implements BoardSource {
     this.#looked.dispose();
   }
 
-  /** Linux reports new entries in /dev before the next scan. */
+  /** Watches /dev on Linux, which reports new entries before the next scan. */
   #watchDev(): void {
     if (process.platform !== 'linux') return;
     try {

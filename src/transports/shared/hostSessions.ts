@@ -63,7 +63,9 @@ export class HostSession {
     return Buffer.concat([bytes, hmac(this.key, 'b', bytes).subarray(0, TAG_BYTES)]);
   }
 
-  /** Another HELLO of the same program with the same key continues its work. */
+  /**
+   * Continues the work of this session after another HELLO of the same program with the same key.
+   */
   renew(next: HostSession): void {
     this.key = next.key;
     this.hn = next.hn;
@@ -178,7 +180,10 @@ export class HostSessions {
     return role === 'admin' ? this.adminKey : keyForRole(this.adminKey, this.uid, role);
   }
 
-  /** Copied HELLOs can fill all places. One with the number that was just issued is not a copy. */
+  /**
+   * Makes room for a new session. Copied HELLOs can fill all places; one with the number that was
+   * just issued is not a copy.
+   */
   #makeRoom(ck: unknown): boolean {
     const isNumbered = ck === this.#number;
     if (this.#new.length >= MOST_WAITING) {

@@ -162,7 +162,7 @@ export class SharedExec extends Inflow {
     void this.#run();
   }
 
-  /** While the code waits for the board, the host receives BUSY. */
+  /** Sends BUSY to the host while the code waits for the board. */
   #beatOn(): void {
     this.#beat = systemClock.after(BEAT_MS, () => {
       if (this.#state !== 'waiting') return;

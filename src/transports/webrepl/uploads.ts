@@ -206,7 +206,8 @@ export class Uploads {
   }
 
   /**
-   * The written file is too short: checks whether the flash is full, which a put does not report.
+   * Returns an error if the flash is full, after a file turned out too short: a put does not report
+   * that.
    */
   async #full({ session, can, path, content, folder }: Upload): Promise<FileError | undefined> {
     if (!can.statvfs) return undefined;

@@ -66,7 +66,7 @@ export class WebReplStream extends NetworkStream {
   }
 
   /**
-   * Text frames that start with `mark` go to `listener`, without the mark, and not to the REPL:
+   * Passes text frames that start with `mark` to `listener`, without the mark, and not to the REPL:
    * code on the board wrote them directly to the WebSocket, one frame each.
    */
   onMarked(mark: Uint8Array, listener: (bytes: Uint8Array) => void): Disposable {

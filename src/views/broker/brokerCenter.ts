@@ -184,8 +184,8 @@ export class BrokerCenter implements Disposable {
   }
 
   /**
-   * The port is taken. Another window's broker proves that it knows the secret of ours; any other program learns nothing,
-   * in particular no login.
+   * Joins the broker of another window after the port was taken. That broker proves that it knows our secret; any other
+   * program learns nothing, in particular no login.
    */
   async #joinOther(port: number, url: string, lan: boolean, busy: ConnectError): Promise<void> {
     const { local, secrets, log } = this.services;
@@ -278,7 +278,7 @@ export class BrokerCenter implements Disposable {
     this.#changed.fire(undefined);
   }
 
-  /** For work that nothing waits for: the broker's state in the tree shows the result. */
+  /** Logs the failure of work that nothing waits for: the tree shows the broker's state. */
   #quietly(work: Promise<unknown>): void {
     work.catch((error: unknown) => this.services.log.info(`Broker: ${asError(error).message}`));
   }

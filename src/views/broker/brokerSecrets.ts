@@ -27,7 +27,7 @@ export class BrokerSecretStore implements BrokerSecrets {
     private readonly state: vscode.Memento,
   ) {}
 
-  /** The user is waiting for this broker, so the window may ask for a missing or wrong password. */
+  /** Runs work for which the user waits, so the window may ask for a missing or wrong password. */
   async asking<T>(id: string, work: () => Promise<T>): Promise<T> {
     this.#mayAsk.add(id);
     try {
@@ -83,7 +83,7 @@ export class BrokerSecretStore implements BrokerSecrets {
     return Promise.resolve(accepted.includes(openEntry(place, uid)));
   }
 
-  /** The user has agreed to work with this board in open mode at this broker. */
+  /** Stores that the user has agreed to work with this board in open mode at this broker. */
   async acceptOpen(place: Place, uid: string): Promise<void> {
     const accepted = this.state.get<readonly string[]>(OPEN_BOARDS, []);
     await this.state.update(OPEN_BOARDS, [...new Set([...accepted, openEntry(place, uid)])]);

@@ -42,7 +42,8 @@ export class FarDemo implements vscode.Disposable {
   }
 
   /**
-   * Its unique id, derived from this workspace, because two windows must not write the same flash.
+   * Returns the board's unique id. Each workspace has its own, because two windows must not write
+   * the same flash.
    */
   async uid(): Promise<string> {
     const { workspaceState } = this.extension;
@@ -94,7 +95,7 @@ export class FarDemo implements vscode.Disposable {
     this.#run(await this.uid(), 'power', ended);
   }
 
-  /** The board has the files that `start` wrote. */
+  /** Deletes the files that `start` wrote, because the board has them. */
   async forgetFiles(): Promise<void> {
     await rm(join(this.#folder, 'new'), { recursive: true, force: true });
   }

@@ -38,7 +38,7 @@ export class BoardFileSystem implements vscode.FileSystemProvider, Disposable {
     this.#store.add(services.fileChanges.onDidChange((changes) => this.#tell(changes)));
   }
 
-  /** Boards do not report changes. Changes made from here are reported by FileChanges. */
+  /** Does nothing: boards do not report changes, and FileChanges reports those made from here. */
   watch(): vscode.Disposable {
     return new vscode.Disposable(() => undefined);
   }

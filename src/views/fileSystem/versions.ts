@@ -32,7 +32,7 @@ export class FileVersions {
   }
 
   /**
-   * `path` and everything below it was deleted or changed from here, so the next check finds a new
+   * Forgets `path` and everything below it after a change from here, so the next check finds a new
    * version.
    */
   forget(board: Board, path: string): void {

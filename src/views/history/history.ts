@@ -107,8 +107,8 @@ export class History implements Disposable {
   }
 
   /**
-   * Each failure is logged. Only the first one of a window is shown, because a full disk fails
-   * every few seconds.
+   * Logs every failure. Shows only the first one of a window, because a full disk fails every few
+   * seconds.
    */
   #failed(error: Error & { hint?: string }): void {
     this.services.log.error(error.message);

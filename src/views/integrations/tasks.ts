@@ -146,7 +146,7 @@ class TaskTerminal implements vscode.Pseudoterminal {
   }
 
   /**
-   * A traceback names the code `<stdin>`; the problem matcher finds the file only by its own name.
+   * Replaces `<stdin>` in a traceback by the file's name, with which the problem matcher finds it.
    * The name is relative to the folder: a matcher that must find out whether a name is relative
    * looks at the disk, and if the task ends during that, its problems are lost.
    */

@@ -35,7 +35,7 @@ export class CrashStates implements Disposable {
     );
   }
 
-  /** The program on a board has crashed; `last` is the last line of the traceback. */
+  /** Records a crash of the program on a board; `last` is the last line of the traceback. */
   crashed(uid: string, last: string): void {
     const board = this.fleet.byUid(uid);
     if (!board) return;

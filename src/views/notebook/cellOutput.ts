@@ -124,7 +124,7 @@ export class NotebookOutput implements CellOutput {
     }, GATHER_MS);
   }
 
-  /** The next output is separate. */
+  /** Ends the current stream, so the next output is separate. */
   #flush(): void {
     this.#flushStream();
     this.#stream = undefined;

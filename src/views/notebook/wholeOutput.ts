@@ -25,7 +25,7 @@ export class WholeOutput {
     return this.#path;
   }
 
-  /** `spill`: the text exceeds what the document may hold. */
+  /** Adds text. `spill`: it exceeds what the document may hold. */
   add(text: string, spill: boolean): void {
     if (this.#length > FILE_LIMIT) return;
     this.#length += text.length;

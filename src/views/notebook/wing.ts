@@ -136,7 +136,10 @@ export class NotebookWing implements Disposable {
     return open;
   }
 
-  /** The user has chosen a kernel; the event fires again whenever the window is opened. */
+  /**
+   * Stores the kernel that the user has chosen. The event fires again whenever the window is
+   * opened.
+   */
   #selected(notebook: vscode.NotebookDocument, board: Board | undefined): void {
     const key = notebook.uri.toString();
     const chosen = board?.uid ?? '';
@@ -175,7 +178,7 @@ export class NotebookWing implements Disposable {
     await this.#showBoard(notebook, open);
   }
 
-  /** Showing another kernel would end the running cells, so it is shown when all are done. */
+  /** Shows the chosen kernel once no cell runs: showing another kernel ends running cells. */
   async #showBoard(notebook: vscode.NotebookDocument, { kernel, runs }: Open): Promise<void> {
     if (runs.size > 0) return;
     const board = kernel.chosen;

@@ -146,7 +146,7 @@ export class PackageCenter implements Disposable {
     });
   }
 
-  /** Something was installed or removed. */
+  /** Reports that a package was installed or removed. */
   changed(board: Board): void {
     this.#checked.delete(keyOf(board));
     this.#changed.fire(board);

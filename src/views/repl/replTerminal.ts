@@ -55,7 +55,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     this.onClosed();
   }
 
-  /** The board turned out to be another node of the tree. */
+  /** Switches to another node of the tree that the board turned out to be. */
   rebind(board: Board): void {
     this.board = board;
     this.#lines = undefined;
@@ -98,7 +98,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     }
   }
 
-  /** A job uses the board, and its code does not read keys. */
+  /** Returns whether keys must wait: a job uses the board, and its code does not read keys. */
   #mustWait(): boolean {
     const { console, state } = this.board;
     const busy = state.tag === 'busy' || !this.#ahead.isEmpty;
@@ -116,8 +116,8 @@ export class ReplTerminal implements vscode.Pseudoterminal {
   }
 
   /**
-   * The job has ended. Keys typed in between go to the prompt, unless the next job has started or
-   * the board is not connected.
+   * Passes keys that were typed during a job to the prompt, unless the next job has started or the
+   * board is not connected.
    */
   #release(): void {
     if (this.#ahead.isEmpty || this.board.state.tag === 'busy') return;
@@ -228,7 +228,7 @@ export class ReplTerminal implements vscode.Pseudoterminal {
     if (!this.#ahead.isEmpty) setImmediate(() => this.#release());
   }
 
-  /** A board behind a broker does not print a prompt itself. */
+  /** Prints the prompt of a board behind a broker, which prints none itself. */
   #prompt(): void {
     const prompt = this.board.console.stream?.lineMode?.prompt();
     if (prompt !== undefined) this.#output.prompt(prompt);

@@ -91,7 +91,7 @@ export class Many implements Disposable {
     );
   }
 
-  /** The memory and flash that a board reports whenever it is asked are measurements, too. */
+  /** Stores memory and flash as measurements: a board reports them whenever it is asked. */
   #measure(board: Board): void {
     const { uid, info } = board;
     if (uid === undefined || !info || this.#measured.get(board) === info) return;
@@ -154,7 +154,8 @@ export class Many implements Disposable {
   }
 
   /**
-   * One message at a time: many boards may come back together, and the Results view lists them all.
+   * Shows one message at a time: many boards may come back together, and the Results view lists
+   * them all.
    */
   #pendingFailed(error: Error, job: PendingJob | undefined): void {
     this.options.log.warn(`${job?.what ?? 'A waiting job'}: ${error.message}`);

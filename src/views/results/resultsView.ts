@@ -136,7 +136,10 @@ export class ResultsView implements vscode.WebviewViewProvider, vscode.Disposabl
     }
   }
 
-  /** Code that was sent has no file name on the board; it is the job's code. */
+  /**
+   * Opens the source of a traceback's line. Code that was sent has no file name on the board; it is
+   * the job's code.
+   */
   async #openSource(job: ManyJob, at: { id: string; file: string; line: number }): Promise<void> {
     const source = job instanceof FleetJob && job.action.kind === 'exec' && job.action.source;
     if (source && at.file === '<stdin>') {

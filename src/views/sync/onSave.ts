@@ -145,8 +145,8 @@ export class SyncOnSave implements Disposable {
   }
 
   /**
-   * The window's own changes are reported once more, a little later. Content that the board has by
-   * then is not sent again.
+   * Watches all files while enabled. The window's own changes are reported once more, a little
+   * later; content that the board has by then is not sent again.
    */
   #watch(): void {
     if (this.#on === (this.#watcher !== undefined)) return;
@@ -161,8 +161,8 @@ export class SyncOnSave implements Disposable {
   }
 
   /**
-   * Shown only while it is on. A click turned it on for a whole workspace, which the user may not
-   * have intended.
+   * Shows the status only while enabled. A click turned it on for a whole workspace, which the user
+   * may not have intended.
    */
   #draw(): void {
     this.#watch();

@@ -178,8 +178,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   }
 
   /**
-   * Other ports are shown next to boards. Without boards they would hide the welcome view, so they
-   * are then shown only on request.
+   * Returns the top rows. Other ports are shown next to boards. Without boards they would hide the
+   * welcome view, so they are then shown only on request.
    */
   #roots(): TreeNode[] {
     const { fleet, settings, arrangement } = this.services;
@@ -212,8 +212,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   }
 
   /**
-   * A board with several tags is in several groups: with its files in the first, and by name in the
-   * others.
+   * Returns the boards of a group. A board with several tags is in several groups: with its files
+   * in the first, and by name in the others.
    */
   #inGroup(group: GroupNode): BoardNode[] {
     return group.boards.map((board) => {
@@ -242,7 +242,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     } else if (this.#nodes.has(board)) this.#redraws.add(this.nodeOf(board));
   }
 
-  /** The mark moves from one row to another. */
+  /** Redraws both rows when the mark moves from one to the other. */
   #activeChanged(board: Board | undefined): void {
     for (const changed of [this.#active, board]) {
       if (changed && this.#nodes.has(changed)) this.#redraws.add(this.nodeOf(changed));
@@ -260,7 +260,10 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     }
   }
 
-  /** Drawing thousands of boards takes long. It must not use all the time while they are being found. */
+  /**
+   * Returns the pause before the next drawing, in milliseconds. Drawing thousands of boards takes long
+   * and must not use all the time while they are being found.
+   */
   #pause(): number {
     return Math.min(Math.max(GATHER_MS, DRAWING_SHARE * this.#cost), PAUSE_MS);
   }

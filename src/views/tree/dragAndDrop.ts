@@ -20,7 +20,9 @@ export class BoardDragAndDrop implements vscode.TreeDragAndDropController<TreeNo
     if (nodes.length > 0) data.set(OWN_TYPE, new vscode.DataTransferItem(nodes));
   }
 
-  /** Commands do the work: their wrapper shows progress, asks questions and reports errors. */
+  /**
+   * Runs commands for the drop: their wrapper shows progress, asks questions and reports errors.
+   */
   async handleDrop(target: TreeNode | undefined, data: vscode.DataTransfer): Promise<void> {
     if (!target || !('board' in target)) return;
     const own: unknown = data.get(OWN_TYPE)?.value;

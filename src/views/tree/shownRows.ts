@@ -16,8 +16,8 @@ export class ShownRows implements Disposable {
   readonly #rows = new Set<TreeNode>();
 
   /**
-   * VS Code has asked for `rows`. It has them once it has created their items, which takes only
-   * promises.
+   * Records rows that VS Code has asked for. It has them once it has created their items, which
+   * takes only promises.
    */
   give(rows: readonly TreeNode[]): void {
     setImmediate(() => {

@@ -1,8 +1,7 @@
 import type { Way } from '../../lab/serlink.mjs';
 
 /**
- * A position on the wire at which a fault can be placed: that many bytes of that direction have
- * passed.
+ * A position on the wire at which a fault can occur: after `at` bytes in the direction `dir`.
  */
 export interface Place {
   readonly state: string;

@@ -64,9 +64,9 @@ function samePlace(wire: Wire, place: Place, other: Wire): Place {
 }
 
 /**
- * Cuts the cable there while the job runs, and expects whole files and the right word. False: the job took another way than the
- * recorded one, so the place means nothing in it. A computer that is slow between two steps leaves the raw REPL and enters it
- * once more, which makes the wire longer.
+ * Cuts the cable at the place while the job runs, and expects intact files and the right outcome. Returns false if the job's
+ * traffic differs from the recorded one, which makes the place meaningless: a computer that is slow between two steps leaves
+ * the raw REPL and enters it again.
  */
 async function isCutAt(bench: Bench, wire: Wire, { state, dir, at }: Place): Promise<boolean> {
   const where = `${state}, cut ${dir} at ${at}`;

@@ -76,7 +76,7 @@ export class FakeBoard {
   birth: Birth | Gone | undefined = BIRTH;
   /** Answers HELLO automatically. */
   answersHello = true;
-  /** What is lost on the way to the board. */
+  /** Returns whether a frame to the board gets lost; `n` counts the frames. */
   loses: (frame: Frame, n: number) => boolean = () => false;
   onFrame: (frame: Frame) => void = () => undefined;
   #counter = 0;

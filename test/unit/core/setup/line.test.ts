@@ -23,7 +23,7 @@ const TEMPLATE = {
 };
 const unused = () => Promise.reject(new Error('not used here'));
 
-/** Places at which a board waits from the begin. */
+/** Places at which a board waits from the beginning. */
 class Bench implements LinePlaces {
   readonly #waiting: Set<string>;
   constructor(places: readonly string[]) {
