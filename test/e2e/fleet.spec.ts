@@ -81,7 +81,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
 });
 
-test('a name that nobody has is said, and not passed over', async () => {
+test('an unknown name is reported, not ignored', async () => {
   const { driver } = session;
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');

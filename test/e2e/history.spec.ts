@@ -125,7 +125,7 @@ test('all of it is in the history, and an entry tells the rest', async () => {
   expect(await accessibilityFaults(driver.page, '#period-week')).toEqual([]);
 });
 
-test('a search finds them, and an export writes what is shown', async () => {
+test('a search finds them, and an export writes the shown rows', async () => {
   const { driver, workspace } = session;
   const page = await pageWith(driver.page, '#period-week');
   await page.locator('#type').selectOption('all');

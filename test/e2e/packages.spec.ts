@@ -153,7 +153,7 @@ test('a newer version in the index is shown, and the package updated', async () 
   await boardHolds(['/lib/shapes.py']); // and its former dependency was removed
 });
 
-test('what is on the board is locked, removed, and brought back', async () => {
+test('the packages on the board are locked, removed and restored', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Write mpy.lock');
   await driver.tab('mpy.lock').waitFor();
@@ -239,7 +239,7 @@ test('what others have put there is found, and removed like the rest', async () 
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
 
-test('an index that says no is told, and asked again', async () => {
+test('the error of an index is shown, and a retry works', async () => {
   const { driver } = session;
   const list = index.routes.get('/index.json') ?? '';
   index.routes.delete('/index.json');

@@ -87,7 +87,7 @@ test('what the REPL prints is copied to a log file while that is switched on', a
   expect(await has('lost')()).toBe(false);
 });
 
-test('what is typed while a job holds the board is sent when the job is done, and the terminal says so', async () => {
+test('text typed during a job is sent when the job is done, and the terminal says so', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Run Code on Boards…');
   // Long enough to choose the boards and open the REPL on a slow computer.

@@ -56,7 +56,7 @@ async function save(text: string): Promise<void> {
 
 const bootFile = async () => (await board.files())['/boot.py']?.toString();
 
-test('the window is in restricted mode, and boards are there all the same', async () => {
+test('the window is in restricted mode, and boards are listed anyway', async () => {
   const { driver } = session;
   await driver.status(/Restricted Mode/).waitFor();
   await driver.row(/linuxboard-1/).waitFor();

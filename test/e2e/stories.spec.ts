@@ -116,7 +116,7 @@ test('a teacher names eight boards, gives them files, finds the one that failed,
   expect(results.sort()).toEqual(IDS.map((id) => `${id},21\n`));
 });
 
-test('an operator puts the agent on two boards at once, restarts, updates and removes it', async () => {
+test('an operator puts the agent on two boards together, restarts, updates and removes it', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Start a Local Broker');
   await driver.status(/Broker: \d+/).waitFor({ timeout: WAIT_MS });

@@ -86,7 +86,7 @@ test('a click on a file opens board and folder side by side', async () => {
   expect(await side('modified').innerText()).toMatch(/print\('new'\)/);
 });
 
-test('what is ticked is applied, and the rest is not', async () => {
+test('only ticked steps are applied', async () => {
   const { driver } = session;
   await driver.row('/lib/added.py').locator('.monaco-custom-toggle, input').first().click();
   await driver.command('MicroPython: Apply Sync');
@@ -131,7 +131,7 @@ test('a second sync says that all is up to date', async () => {
   await driver.notification(/All 3 up to date/).waitFor();
 });
 
-test('sync on save: a saved file goes to the board at once', async () => {
+test('sync on save: a saved file goes to the board immediately', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Turn Sync on Save On or Off');
   await driver.status(/Sync on Save/).waitFor();

@@ -95,7 +95,7 @@ const BOTH = {
 };
 const OWN = { '/config.py': 'ROOM = "two"\n' };
 
-test('a push to two boards brings each what is meant for it', async () => {
+test('a push to two boards sends each its own files', async () => {
   await selectBoth();
   await session.driver.rowMenu('shed-2', 'Sync to Board (Push)');
   await boardsHold(BOTH, { ...BOTH, ...OWN });

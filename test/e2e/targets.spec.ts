@@ -184,7 +184,7 @@ test('what an upload replaces comes back by undo', async () => {
   expect((await board?.files())?.['/extra.txt']?.toString()).toBe('as it was\n');
 });
 
-test('forgetting a board asks, says what is lost, and can be taken back', async () => {
+test('forgetting a board asks, names the losses, and can be undone', async () => {
   const { driver } = session;
   await driver.rowMenu('kit-3', 'Forget Board…', 'Board');
   expect(await driver.confirm('Forget')).toMatch(/Forget kit-3\?[^]*its name[^]*plugged in/);

@@ -54,7 +54,7 @@ describe('the API for other extensions', function () {
     assert.equal(new TextDecoder().decode(back), 'written by another');
   });
 
-  it('tells which names nobody answers to', async () => {
+  it('reports unknown names', async () => {
     const fleet = await api();
     const id = await board(fleet);
     assert.deepEqual(fleet.select('nobody-[1-2],all').unmatched, ['nobody-1', 'nobody-2']);

@@ -181,7 +181,7 @@ describe('a package index that is hostile', () => {
     expect(asked.length).toBeLessThanOrEqual(1_000);
   });
 
-  it('cannot fill the memory with what is in archives', async () => {
+  it('cannot fill the memory with the content of archives', async () => {
     const wheel = Buffer.from(zipSync({ 'm.py': new Uint8Array(17_000_000) }, { level: 0 }));
     const project = {
       info: { version: '1' },

@@ -227,7 +227,7 @@ describe('text of boards', () => {
   const evil = '<img src=x onerror=alert(1)>"\'&<script>alert(1)</script>';
   const tags = /<(?:img|script)/;
 
-  it('is no HTML in a notebook', () => {
+  it('is not interpreted as HTML in a notebook', () => {
     expect(tableHtml({ head: [evil], rows: [[evil]] })).not.toMatch(tags);
     expect(
       sideBySide([

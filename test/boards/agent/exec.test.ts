@@ -61,7 +61,7 @@ describe('code', () => {
     expect(result.drop).toBe(0);
   });
 
-  it('counts what a host that does not listen loses, and goes on', async () => {
+  it('counts the output that a host loses by not listening, and continues', async () => {
     const reqid = host.newId();
     const code = Buffer.from('for i in range(500): print("0123456789" * 4)\nprint("over")');
     const payload = encodeJsonAndBytes({ n: code.length, h: sha256(code) }, code);

@@ -52,7 +52,7 @@ describe('put and get', () => {
     },
   );
 
-  it('says at once when the file is there already', async () => {
+  it('answers immediately if the file already exists', async () => {
     await put(host, '/same', Buffer.from('same'));
     expect(await put(host, '/same', Buffer.from('same'))).toMatchObject({ same: 1 });
   });
@@ -218,7 +218,7 @@ describe('file verbs', () => {
     });
   });
 
-  it('sends ACK at once when it is asked for', async () => {
+  it('sends ACK immediately on request', async () => {
     const content = randomBytes(2 * mtu);
     const reqid = host.newId();
     const acks: number[] = [];

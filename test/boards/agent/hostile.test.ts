@@ -149,7 +149,7 @@ it('feeds its watchdog and lets the program go on under a flood of forged frames
   expect((await host.birth()).boot).toBe(boot);
 });
 
-it('takes few long requests at once from one computer', async () => {
+it('accepts few long requests of one computer at the same time', async () => {
   await host.hello(ADMIN_KEY);
   await host.exec('with open("/big", "w") as f:\n for i in range(250): f.write("x" * 4000)');
   const asked = Array.from({ length: 12 }, () =>

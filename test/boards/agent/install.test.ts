@@ -106,7 +106,7 @@ afterAll(async () => {
 
 const uid = Buffer.from('inst').toString('hex');
 
-it('puts the agent on a board over its cable, twice, and the board comes to the broker', async () => {
+it('puts the agent on a board over its cable, twice, and the board connects to the broker', async () => {
   const target = targetOf(cable);
   const fit = await examine(target);
   expect(fit).toMatchObject({ uid, platform: 'linuxboard', hasWifi: true });

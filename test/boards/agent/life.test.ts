@@ -145,7 +145,7 @@ describe('logs', () => {
     expect(again.records[0]).toEqual(last);
   });
 
-  it('keeps what is logged while the broker is away', async () => {
+  it('keeps log records while the broker is away', async () => {
     const code = `
 import asyncio, sys
 log = sys.modules["mpyfleet.a.main"].current.ag.log
@@ -423,7 +423,7 @@ def reset_cause(): return "watchdog"
 });
 
 describe('the log level', () => {
-  it('logs more for a while, and by itself as before afterwards', async () => {
+  it('logs more for a while, and returns to the earlier level automatically', async () => {
     const level = async () =>
       (
         await host.exec('from mpyfleet.b.main import current\nprint(current.ag.log.level[""])')

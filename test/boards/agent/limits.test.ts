@@ -96,7 +96,7 @@ describe('time', () => {
     expect(host.births.at(-1)?.boot).toBe(boot);
   });
 
-  it('an hour without a broker: the program goes on, no restart, no safe mode', async () => {
+  it('an hour without a broker: the program continues, no restart, no safe mode', async () => {
     const { boot } = await host.birth();
     await host.exec('import beat\nbeat.away = 1\nbefore = beat.beats');
     await broker.stop();
@@ -144,7 +144,7 @@ const REQUESTS = [
 ] as const;
 
 describe('memory', () => {
-  it('that runs out inside any handler is told of, and the next request is answered', async () => {
+  it('that runs out inside any handler is reported, and the next request is answered', async () => {
     const { boot } = await host.birth();
     await host.exec(`
 import sys

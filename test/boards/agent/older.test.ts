@@ -85,7 +85,7 @@ it('are shown as such, can be read, and are sent nothing else', async () => {
   await link.close();
 }, 60_000);
 
-it('come to protocol 2 over the air in one step, several at once', async () => {
+it('update to protocol 2 over the air in one step, several at the same time', async () => {
   const after = await Promise.all(
     boards.map(async (board) => {
       const { link, files, control, name } = linksTo(board);

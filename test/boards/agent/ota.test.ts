@@ -111,7 +111,7 @@ print(bad)`;
 });
 
 describe('an update', () => {
-  it('refuses what is not for this chip, too large, or damaged', async () => {
+  it('refuses an image for another chip, a too large one, and a damaged one', async () => {
     const alien = image(9000);
     alien.writeUInt16LE(5, 12);
     await expect(update(alien)).rejects.toMatchObject({ code: 'EVERIFY' });

@@ -120,7 +120,7 @@ describe('authority', () => {
       expect(await host.ask(Op.intr)).toEqual({ hit: 0 });
     }));
 
-  it('ignores what is retained', () =>
+  it('ignores retained messages', () =>
     withHost(async (host) => {
       await host.hello(ADMIN_KEY);
       await host.exec('r = 0');

@@ -19,7 +19,7 @@ async function filesOf(link: Transport) {
   return new SessionFiles((work, options) => link.withSession(work, options));
 }
 
-it('a board gets keys for those who look and those who restart, beside the one that it has', async () => {
+it('a board gets keys for viewers and operators, in addition to its admin key', async () => {
   const far = await startFarLocal({ config: { keys: { admin: ADMIN_KEY.toString('hex') } } });
   ends.push(() => far.stop());
   const { uid } = far.board;

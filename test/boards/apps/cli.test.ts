@@ -78,7 +78,7 @@ async function settled(): Promise<Record<string, unknown>[]> {
 describe('mpyfleet app', () => {
   let good: unknown;
 
-  it('makes an app that runs at once, and deploys it to twenty boards, each file published once', async () => {
+  it('creates an app that runs unchanged, and deploys it to twenty boards, each file published once', async () => {
     expect(await run('app', 'new', 'hello')).toMatchObject({ status: 0 });
     expect(await run('app', 'new', 'hello')).toMatchObject({ status: 64 });
     const manifest = JSON.parse(readFileSync(join(dir, 'hello/app.json'), 'utf8')) as object;
@@ -149,7 +149,7 @@ describe('mpyfleet app', () => {
     expect(answers.map((a) => a.value.reply)).toEqual(NAMES.map(() => 'You said still there?'));
   });
 
-  it('deploys what is assigned to a tag, follows the branch, and shows boards that differ', async () => {
+  it('deploys the app assigned to a tag, follows the branch, and shows boards that differ', async () => {
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=me', '-c', 'user.email=me@here', ...args], {
         cwd: join(dir, 'hello'),

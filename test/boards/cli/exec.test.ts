@@ -57,7 +57,7 @@ describe('mpyfleet exec', () => {
     expect(stopped).toMatchObject({ status: 0, out: 'well\n' });
   });
 
-  it('streams what is printed', async () => {
+  it('streams output', async () => {
     let seenBeforeTheEnd = false;
     const ran = await rig.exec('import sys,time\nprint("first")\ntime.sleep(1)\nprint("last")', {
       onOut: (soFar) => (seenBeforeTheEnd ||= soFar === 'first\n'),
@@ -79,7 +79,7 @@ describe('mpyfleet exec', () => {
     expect(await rig.exec('print("well")')).toMatchObject({ status: 0, out: 'well\n' });
   });
 
-  it('runs on many at once, a section for each, and names the one that fails', async () => {
+  it('runs on many boards in parallel, a section for each, and names the one that fails', async () => {
     const ran = await rig.on(
       `${rig.both},/nowhere`,
       'exec',

@@ -47,8 +47,8 @@ async function options(command: string): Promise<(readonly [long: string, short?
   );
 }
 
-describe('somebody who comes from mpremote', () => {
-  it('finds every command that the genuine program lists, or is told what does its work', async () => {
+describe('a user of mpremote', () => {
+  it('finds every command that mpremote lists, or a hint to its replacement', async () => {
     const all = await commands();
     expect(all.length).toBeGreaterThan(30);
     expect(all).toEqual(expect.arrayContaining(['connect', 'fs', 'cp', 'romfs', 'a0', 'c3']));
@@ -58,7 +58,7 @@ describe('somebody who comes from mpremote', () => {
     expect(lost).toEqual([]);
   });
 
-  it('finds every option of the commands, long and short, or is told what does its work', async () => {
+  it('finds every option of the commands, long and short, or a hint to its replacement', async () => {
     /** Returns whether our command accepts an option as typed, with mpremote's meaning. */
     const takes = (verb: string, typed: string, meant: string) => {
       const option = meant in OPTIONS ? OPTIONS[meant as OptionName] : undefined;

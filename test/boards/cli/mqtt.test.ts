@@ -87,7 +87,7 @@ describe('mpyfleet and boards behind a broker', () => {
     }
   });
 
-  it('says what is missing without the key, and for a board that is not there', async () => {
+  it('names the missing key, and a board that is away', async () => {
     const env = { MPYFLEET_CONFIG: 'fleet.json' };
     const keyless = await cli.run(['-b', 'desk', 'exec', '1'], { cwd: dir, env });
     expect(keyless).toMatchObject({ status: 2, out: '' });
@@ -307,7 +307,7 @@ describe('mpyfleet broker account', () => {
     }
   }, 120_000);
 
-  it('says what is missing at a broker without the plug-in', async () => {
+  it('names the missing plug-in of a broker', async () => {
     const plain = await run('broker', 'account', 'list', '--broker', 'office');
     expect(plain).toMatchObject({
       status: 2,

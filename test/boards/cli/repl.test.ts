@@ -115,7 +115,7 @@ it('tells a pipe what to use instead', async () => {
   expect(ran.err).toMatch(/repl needs a terminal\n.*exec -/);
 });
 
-it('gives input() what is typed, with Ctrl-C as the way out', async () => {
+it('passes typed text to input(), which Ctrl-C ends', async () => {
   const ask = ['exec', 'while True:\n  print("hello", input("name? "))'];
   const { screen, status } = await type(ask, [
     ['name? ', 'bpb\x7f\x7fob\r'],

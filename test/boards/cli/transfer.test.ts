@@ -82,7 +82,7 @@ describe('mpyfleet and files', () => {
     });
   });
 
-  it('syncs a folder: only what differs, deleting only when it is told to', async () => {
+  it('syncs a folder: only changed files, deleting only on request', async () => {
     const dir = tempDir('sync');
     mkdirSync(join(dir, 'src', 'lib'), { recursive: true });
     writeFileSync(join(dir, 'src', 'lib', 'a.py'), 'A = 1\n');

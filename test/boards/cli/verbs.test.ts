@@ -92,7 +92,7 @@ describe('running code', () => {
     });
   });
 
-  it('hands over more lines than the board can hold at once', async () => {
+  it('passes more lines than the board can hold', async () => {
     const lines = Array.from({ length: 60 }, (_, i) => `line ${i} ${'x'.repeat(100)}`);
     const code = 'n = 0\nfor _ in range(60):\n  n += len(input())\nprint("sum", n)';
     const ran = await run(['exec', code], { input: `${lines.join('\n')}\n` });

@@ -180,7 +180,7 @@ describe('mpyfleet in a terminal of the window', () => {
     expect(said).toBe('');
   });
 
-  it('works by itself when the window is closed', async () => {
+  it('works on its own when the window is closed', async () => {
     const { path } = place();
     server.dispose();
     const alone = await run(['-b', 'kitchen', 'eval', '1']);

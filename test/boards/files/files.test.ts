@@ -106,7 +106,7 @@ describe.each([
     expect(await rig.files.list('/n')).toEqual([]);
   });
 
-  it('names what is wrong', async () => {
+  it('names the error', async () => {
     await rig.files.mkdir('/e/full', { parents: true });
     await rig.files.write('/e/full/file', Buffer.from('x'));
     expect(await errno(rig.files.read('/none'))).toBe('ENOENT');
@@ -128,7 +128,7 @@ describe.each([
     await rig.files.remove('/e', { recursive: true });
   });
 
-  it('says that there is no space left before a byte is sent, and keeps the old file', async () => {
+  it('reports missing space before a byte is sent, and keeps the old file', async () => {
     await rig.files.write('/old.bin', Buffer.from('the old one'));
     const { free } = await rig.files.space('/');
     const error: unknown = await rig.files

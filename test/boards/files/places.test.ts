@@ -81,7 +81,7 @@ it('has its packages in flash though a read-only file system comes first in sys.
   expect(await rig.files.places()).toEqual({ home: '/', lib: '/lib' });
 });
 
-describe('a board with a card beside its flash', () => {
+describe('a board with a card in addition to its flash', () => {
   it('is asked for the room on the card, whichever folder there is the root of the sync', async () => {
     await mountFat(rig, '/sd', 9000);
     await withWorkspace(async (work) => {

@@ -66,7 +66,7 @@ it('writes, replaces and reads files, and says which is missing', async () => {
 
 describe('a small upload with a byte that is', () => {
   it.each(['flip', 'drop', 'dup', 'unplug'] as const)(
-    '%s: what is said to be written is, what is not is told, and the next time all is right',
+    '%s: reported files are written, failures are reported, and the next attempt completes',
     async (kind) => {
       const faults: Fault[] = (['toBoard', 'toHost'] as const).flatMap((dir: Way) =>
         spread(dir === 'toBoard' ? 2770 : 330, dir === 'toBoard' ? 5 : 3, 5).map((at): Fault => {

@@ -110,7 +110,7 @@ test('a chip with too little flash is refused before anything is erased', async 
   expect(error.message).toContain('needs 4 MB of flash, but the chip has 1 MB');
 });
 
-test('a board that runs its program is told how to get into its loader', async () => {
+test('for a board that runs its program, the error says how to enter its loader', async () => {
   const esp = await started({ chip: 'esp32', start: 'program' });
   const error = await failure(flash(esp.tty, espFirmware({ chip: 'esp32' })));
   expect(error).toMatchObject({ reason: 'notInLoader', state: 'untouched' });
@@ -137,7 +137,7 @@ test('a power failure while it is written is named, and flashing again mends it'
   expect(holds(esp, 'esp32s3', file)).toBe(true);
 });
 
-test('cancelling stops at once and says what the chip is now', async () => {
+test('cancelling stops immediately and names the state of the chip', async () => {
   const esp = await started({ chip: 'esp32s3' });
   const file = espFirmware({ chip: 'esp32s3' });
   const cancel = new AbortController();

@@ -44,7 +44,7 @@ describe(`a job on ${COUNT} boards`, () => {
     expect(rig.asked).toBe(0);
   });
 
-  it('takes at most three times as long as one, beside what the boards themselves do', async () => {
+  it("takes at most three times as long as one board, without the boards' own time", async () => {
     // The boards only pause, which costs this machine nothing however many there are.
     const WORK_MS = 200;
     const action = exec(`import time\ntime.sleep_ms(${WORK_MS})\nprint("done")`);
@@ -98,7 +98,7 @@ describe(`a job on ${COUNT} boards`, () => {
     expect((await job(exec('print(2)')).run()).every((r) => r.output === '2\n')).toBe(true);
   });
 
-  it('is called off on all at once', async () => {
+  it('is cancelled on all at the same time', async () => {
     const run = job(exec('print("go")\nwhile True: pass'));
     run.onDidChange(() => {
       if (run.results.every((r) => r.output === 'go\n')) run.cancel();

@@ -121,7 +121,7 @@ const run = (boards = rig.fleet.boards) =>
   );
 
 describe(`${REAL} real boards behind one broker`, () => {
-  it('all answer, and take at most three times as long as one beside their own work', async () => {
+  it('all answer, and take at most three times as long as one, without their own time', async () => {
     const WORK_MS = 300;
     const timed = async (boards = rig.fleet.boards) => {
       const start = performance.now();

@@ -34,7 +34,7 @@ async function rawRepl(tty: string) {
   return repl;
 }
 
-test('a board has its name and the files it was given, and keeps what is written', async () => {
+test('a board has its name and its files, and keeps written files', async () => {
   const awkward = Buffer.from(Array.from({ length: 5000 }, (_, i) => i % 256));
   const files = { 'main.py': 'x = 41\n', '/data/ü #1.bin': awkward, 'empty.txt': '' };
   const b = await board({ name: 'kitchen', files });
@@ -89,7 +89,7 @@ test.each([
   expect((await repl.exec("print('abcdef', end='')")).toString()).toBe(expected);
 });
 
-test('a pulled cable hangs up the host, loses what is said, and comes back at the same path', async () => {
+test('a pulled cable hangs up the port, loses bytes in transit, and returns at the same path', async () => {
   const b = await board();
   const line = await cable({ to: b.tty });
   const port = new SerialPort({ path: line.tty, baudRate: 115200, autoOpen: false });

@@ -169,7 +169,7 @@ describe('what else goes wrong', () => {
     });
   }, 90_000);
 
-  it('the broker restarts in the middle of an upload, which goes on', async () => {
+  it('the broker restarts in the middle of an upload, which continues', async () => {
     await withLink(async (link) => {
       const content = randomBytes(600_000);
       let restarted: Promise<void> | undefined;
@@ -186,7 +186,7 @@ describe('what else goes wrong', () => {
     });
   }, 90_000);
 
-  it('two computers work with a board at once: each gets its own answers and files', async () => {
+  it('two computers work with a board at the same time: each gets its own answers and files', async () => {
     const second = await connectHost({ url: mosquitto.url });
     try {
       const other = await openLink({ brokers: second.brokers, board: far.board });

@@ -73,7 +73,7 @@ const forged: Record<string, object | string> = {
   'signs of somebody else': `{"on":1}\n5 ${'0'.repeat(24)} ${'0'.repeat(24)} ${'0'.repeat(24)}`,
 };
 
-it('keeps what a board has signed, and goes on with an upload, whatever is said of it', async () => {
+it('keeps signed facts of a board, and continues an upload, despite forged messages', async () => {
   const link = linkTo(far);
   await link.open(AbortSignal.timeout(20_000));
   await link.withSession((s) => s.exec('1'));
@@ -114,7 +114,7 @@ it('is removed from the list by an empty message, and no other presence than its
   expect(shown()).toMatchObject({ proto: 2, mode: 'signed' });
 });
 
-it('believes a new window only what is signed, once it has come', async () => {
+it('shows only signed facts in a new window, once they have arrived', async () => {
   await stranger.publishAsync(`mpy/${uid()}/st`, JSON.stringify({ ...birth, proto: 1 }), {
     qos: 1,
     retain: true,

@@ -169,7 +169,7 @@ describe('other computers', () => {
     }
   });
 
-  it('%%ssh keeps what is printed in a variable, and takes a port but no password', async () => {
+  it('%%ssh keeps the output in a variable, and takes a port but no password', async () => {
     const kept = await book.run('%%ssh --out there --err why lab\necho 42\necho oops >&2');
     expect(kept.all).toBe('');
     expect((await book.run('!echo $there $why')).printed).toBe('42 oops\n');

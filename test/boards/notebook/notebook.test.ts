@@ -122,7 +122,7 @@ describe('names on the board, while the user types', () => {
     expect(await lookups.names(board, 'no_such_name.x', never)).toEqual([]);
   });
 
-  it('are not offered while a cell runs, which goes on', async () => {
+  it('are not offered while a cell runs, which continues', async () => {
     const [board] = rig.boards;
     if (!board) throw new Error('no board');
     const stop = new AbortController();
@@ -252,7 +252,7 @@ describe('magics', () => {
     await book.run('%connect kitchen');
   });
 
-  it('sets values on several other boards, forgets them, and refuses what is no value', async () => {
+  it('sets values on several other boards, forgets them, and refuses invalid values', async () => {
     await book.run('%connect kitchen\na, b = 7, "two"');
     const moved = await book.run('%store a b --to garden,kitchen');
     expect(moved.all).toBe("Stored 'a' = 7\nStored 'b' = \"two\"\n");
@@ -384,7 +384,7 @@ describe('what goes wrong', () => {
     book.host.trusted = true;
   });
 
-  it('says in one sentence that there is no Python on the host', async () => {
+  it('reports in one sentence that the host has no Python', async () => {
     const other = new Notebook(labHost(rig.fleet, '/no/python3'), rig.boards[0]);
     expect((await other.run('%%host\n1')).failure?.value).toContain(
       'need Python 3, which was not found',
@@ -437,7 +437,7 @@ describe('what goes wrong', () => {
     expect(printed).toContain('\x1d');
   });
 
-  it('says that the board is lost, and goes on when it is back', async () => {
+  it('reports the loss of the board, and continues when it is back', async () => {
     const { output, done } = book.start('import time\nprint("on")\nwhile True: time.sleep(0.01)');
     await output.until('on');
     await rig.uboards[0]?.restart();

@@ -114,7 +114,7 @@ it('installs from a requirements file, lists, locks, removes and brings back', a
   expect(await onBoard()).toEqual(before);
 });
 
-it('installs source, or compiles it, where it is told to', async () => {
+it('installs source or compiled code, into the requested folder', async () => {
   expect(await mip(['install', '--no-mpy', '--target', '/source', 'units'])).toMatchObject({
     status: 0,
   });

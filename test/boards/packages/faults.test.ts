@@ -228,7 +228,7 @@ it('whatever an index says, there is one sentence, and nothing on the board', as
   expect(removed.map((p) => p.name).sort()).toEqual(['loop', 'pool']);
 });
 
-it('a lock holds what is on the board, though the index has moved on', async () => {
+it('a lock contains the versions on the board, even if the index has newer ones', async () => {
   const { rig, manager, target, index } = await start();
   await manager.install(target, ['shapes']);
   const before = await tree(rig);

@@ -64,7 +64,7 @@ it.each(Object.keys(LINKS))('installs over %s, and the board imports it', async 
   ]);
 });
 
-it('installs on 20 boards at once, of two kinds, with each download made once', async () => {
+it('installs on 20 boards of two kinds in parallel, with one download of each file', async () => {
   const { manager, index, stop } = await startPackages();
   ends.push(stop);
   const boards = await Promise.all(

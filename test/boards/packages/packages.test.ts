@@ -143,7 +143,7 @@ describe('installing packages', () => {
     await expect(manager.installLock(target, lock)).rejects.toThrow(/does not match mpy.lock/);
   });
 
-  it('updates, lists what is outdated, and removes what nobody needs', async () => {
+  it('updates, lists outdated packages, and removes unused ones', async () => {
     const { rig, manager, target, index } = await start();
     await manager.install(target, ['shapes']);
     expect(await manager.outdated(target)).toEqual([]);

@@ -162,7 +162,7 @@ describe('a program that tidies up when it is stopped', () => {
     expect(await exec(isOff)).toBe('True\r\n');
   });
 
-  it('is stopped all the same when it only goes on printing', async () => {
+  it('is stopped even if it keeps printing', async () => {
     const loop =
       'import time\ninput()\nwhile True:\n  try:\n    while True:\n      print("on")\n      time.sleep(0.05)\n  except KeyboardInterrupt:\n    pass\n';
     const { exec, untilShown } = await connected({ '/main.py': loop });

@@ -38,7 +38,7 @@ describe('opening', () => {
     expect(error).toMatchObject({ code: 'connect', reason: 'busy' });
   });
 
-  it('says that there is no such port', async () => {
+  it('reports a missing port', async () => {
     expect(await failure(open('/dev/ttyNONE7'))).toMatchObject({ reason: 'notFound' });
   });
 
@@ -91,7 +91,7 @@ describe('a port that vanishes', () => {
   });
 });
 
-describe('what is no board', () => {
+describe('a device that is not a board', () => {
   const what = async (command: string) => {
     const cable = await startSerlink({ to: `exec:${command}` });
     ends.push(cable.stop);

@@ -133,7 +133,7 @@ describe('a board', () => {
     expect((await files.stat('/then.txt')).mtime).toBe(mtime);
   });
 
-  it('that another program has left in the raw REPL is used at once', async () => {
+  it('that another program has left in the raw REPL is usable immediately', async () => {
     const { tty } = await plugged();
     const other = new RawRepl(tty);
     await other.enter();

@@ -72,7 +72,7 @@ describeConformance({
   },
 });
 
-it('opens a port at once after an attempt that was aborted', async ({ onTestFinished }) => {
+it('opens a port immediately after an aborted attempt', async ({ onTestFinished }) => {
   const board = await startUboard({});
   onTestFinished(() => board.stop());
   const open = (signal: AbortSignal) =>
@@ -96,7 +96,7 @@ it('opens a port at once after an attempt that was aborted', async ({ onTestFini
   expect(aborted).toBeGreaterThan(3);
 });
 
-it('goes on writing after the board has said something while the line was full', async ({
+it('continues writing after the board has sent something while the line was full', async ({
   onTestFinished,
 }) => {
   const reader = `

@@ -76,7 +76,7 @@ it('says what a template lacks before a board is touched', async () => {
   expect((await chips[0]?.state())?.mode).toBe('blank');
 });
 
-it('makes boards at the broker of blank chips, at once, by one command', async () => {
+it('sets up blank chips as boards at the broker, in parallel, with one command', async () => {
   const ports = chips.map((c) => c.tty).join(',');
   const line = ['provision', 'shelf.board-template.yaml', '-b', ports, '--count', '2'];
   const ran = await run(line);
@@ -114,7 +114,7 @@ it('makes boards at the broker of blank chips, at once, by one command', async (
   expect(existsSync(join(dir, 'shelf.made.json.new'))).toBe(false);
 });
 
-it('makes eight at once, names the one that fails with its reason, and makes that one alone later', async () => {
+it('sets up eight in parallel, names the one that fails with its reason, and sets up only that one later', async () => {
   const COUNT = 8;
   const lines = join(dir, 'lines');
   const start = () => startEsp({ chip: 'esp32s3', circuit: 'classic', start: 'program', lines });

@@ -134,7 +134,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     await host.client.endAsync(true);
   });
 
-  it('goes on with an upload when the broker has started again in the middle', async () => {
+  it('continues an upload after the broker has restarted in the middle', async () => {
     const { link, files } = await colleague();
     await link.open(AbortSignal.timeout(10_000));
     const content = randomBytes(4 * SIZE);

@@ -90,7 +90,7 @@ describe('push', () => {
     expect((await work().undoLast()).removed).toEqual(['/a.py']);
   });
 
-  it('finds out that there is no room before the first byte', async () => {
+  it('detects missing space before the first byte', async () => {
     await rig().files.write('/keep.py', Buffer.from('old'));
     work().put({ 'keep.py': 'new', 'big.bin': randomBytes(3_000_000) });
     const error = await work()
@@ -104,7 +104,7 @@ describe('push', () => {
 });
 
 describe('mirror', () => {
-  it('deletes what is in excess, never what is protected', async () => {
+  it('deletes extra files, never protected ones', async () => {
     work().put({ 'boot.py': 'b', 'mpyfleet/link.py': 'l', 'x/y/z.py': 'z', 'webrepl_cfg.py': 'w' });
     work().put({ 'data/log.csv': '1', 'old.py': 'o' });
     await work().sync('push');
@@ -137,7 +137,7 @@ describe('mirror', () => {
 });
 
 describe('pull', () => {
-  it('brings what is new or changed, and deletes nothing here', async () => {
+  it('downloads new and changed files, and deletes no local ones', async () => {
     work().mappings = ['src -> /', 'lib -> /lib'];
     work().put({ 'src/main.py': 'mine', 'src/own.py': 'only here' });
     await rig().files.write('/main.py', Buffer.from('from the board'));

@@ -67,7 +67,7 @@ describe('undo', () => {
   });
 });
 
-describe('what is replaced or deleted outside a sync', () => {
+describe('files replaced or deleted outside a sync', () => {
   const options = () => ({ ...work().options(), files: rig().files });
 
   it('is kept and comes back: files that an upload replaces, and only those', async () => {
@@ -121,7 +121,7 @@ describe('the lines that start the fleet agent', () => {
     expect(Buffer.from(actions[0]?.content ?? []).toString()).toBe(`${START}print("new")`);
   });
 
-  it('stay where they stand when somebody has written them by hand', async () => {
+  it('stay in place if they were written by hand', async () => {
     await put('/mpyfleet/__init__.py', '');
     await put('/boot.py', BARE);
     await put('/main.py', `print("old")\n${BARE}`);
@@ -149,7 +149,7 @@ describe('the lines that start the fleet agent', () => {
   });
 });
 
-describe('following what is done here', () => {
+describe('following local changes', () => {
   const change = (kind: LocalChange['kind'], path: string): LocalChange => {
     return { kind, local: `${work().folder}/${path}`, places: [`/${path}`] };
   };
@@ -186,7 +186,7 @@ describe('following what is done here', () => {
     expect(await onBoard()).toEqual({ '/a.py': '2', '/new.py': 'n' });
   });
 
-  it('needs no step for what is the same, what has vanished again, and what is protected', async () => {
+  it('needs no step for identical, vanished and protected files', async () => {
     work().put({ 'a.py': '1', 'boot.py': 'b' });
     await work().sync('push');
     work().take('boot.py');

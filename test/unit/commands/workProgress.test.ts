@@ -44,7 +44,7 @@ describe('the progress of a command', () => {
     expect(said).toEqual([]);
   });
 
-  it('appears although its board was idle again at once', async () => {
+  it('appears although its board was immediately idle again', async () => {
     const { clock, said, progress } = aProgress();
     progress.begin();
     progress.working(true);

@@ -21,7 +21,7 @@ function counted(status: number, tests: Test[], errors: string[] = []) {
 }
 
 describe('a part of the lab that the step does not name', () => {
-  it('is refused at once, with the line to add', async () => {
+  it('is refused immediately, with the line to add', async () => {
     await expect(ensure('uboard')).rejects.toThrow(
       "The step 'unit' has not set up 'uboard' before its tests. Add 'uboard' to 'unit' in test/lab/needs.mjs.",
     );

@@ -16,7 +16,7 @@ describe('texts of the window', () => {
     expect(window.filter((text) => /`|\*\*|\]\(/.test(text))).toEqual([]);
   });
 
-  it('end what goes on with one character', () => {
+  it('write an ellipsis as one character', () => {
     expect([...window, ...manifest].filter((text) => text.includes('...'))).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ describe('start lines', () => {
 const AT = { main: '/flash/main.py', ca: '/flash/mpyfleet/ca.pem' };
 
 describe('configuration', () => {
-  it('holds what the agent reads, signed unless there is no key', () => {
+  it('contains what the agent reads, signed unless there is no key', () => {
     const key = newBoardKey();
     const config = JSON.parse(
       configJson(
@@ -94,7 +94,7 @@ describe('keys', () => {
 });
 
 describe('broker profiles', () => {
-  it('takes good ones and says what is wrong with the others', () => {
+  it('accepts valid ones and names the errors of the others', () => {
     const { profiles, problems } = readProfiles([
       { id: 'a', url: 'mqtts://h:8883', username: 'u', password: 'never' },
       { id: 'A B', url: 'mqtt://h' },

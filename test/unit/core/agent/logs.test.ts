@@ -10,7 +10,7 @@ const batch = (boot: string, first: number, ...lines: string[]) =>
   );
 
 describe('the log of many boards', () => {
-  it('takes each record once, and shows what is missing and when a board restarted', () => {
+  it('takes each record once, and shows gaps and restarts', () => {
     const store = new LogStore(() => 5000);
     store.add('aa', batch('b1', 1, 'I\t500\tapp\tone', 'I\t600\tapp\ttwo'));
     store.add('aa', batch('b1', 1, 'I\t500\tapp\tone', 'I\t600\tapp\ttwo'));

@@ -69,7 +69,7 @@ describe('the audit has one entry for each operation', () => {
     ]);
   });
 
-  it('gives what is done outside of a command an entry of its own, also what a command left running', async () => {
+  it('gives work outside of a command its own entry, also work that a command left running', async () => {
     const { operations, words } = start();
     let later: (() => void) | undefined;
     await operations.run('Connect', () => {

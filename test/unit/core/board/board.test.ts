@@ -42,7 +42,7 @@ describe('links', () => {
 });
 
 describe('connecting', () => {
-  it('opens one link however many ask at once', async () => {
+  it('opens one link for any number of concurrent requests', async () => {
     const { board, opened } = boardAt({ [AT]: {} });
     await Promise.all([
       board.connect(),
@@ -173,7 +173,7 @@ describe('a program that runs', () => {
     expect(opened[0]?.resets).toBe(1);
   });
 
-  it('is never asked about for what nobody has asked for', async () => {
+  it('is never asked about for work that the user did not start', async () => {
     const { board, asked } = boardAt({ [AT]: { running: true } }, 'stop');
     await expect(board.withSession(work, { ask: false })).rejects.toThrow(ProgramRunningError);
     await expect(board.quietFiles.list('/')).rejects.toThrow(ProgramRunningError);
@@ -271,7 +271,7 @@ describe('code that was started from here', () => {
 });
 
 describe('work that was cut off with its link', () => {
-  it('may be begun again without asking: what runs is what it left behind', async () => {
+  it('may start again without asking: the running code is what it left behind', async () => {
     const end: FakeEnd = {};
     const { board, asked, opened } = boardAt({ [AT]: end });
     const cut = board.withSession(() => {
@@ -289,7 +289,7 @@ describe('work that was cut off with its link', () => {
 });
 
 describe('a line that is being typed', () => {
-  it('is not taken away by work that nobody has asked for', async () => {
+  it('delays work that the user did not start', async () => {
     let now = 0;
     const timers: { at: number; action: () => void }[] = [];
     const clock = {

@@ -132,7 +132,7 @@ describe('one board is one node', () => {
   });
 });
 
-describe('what is remembered', () => {
+describe('stored boards', () => {
   it('gives a board its name before anything was asked of it', () => {
     const saved = [{ uid: 'aa', name: 'kitchen', places: [A] }];
     const { fleet, source } = fleetOf({ [A]: { uid: 'aa' } }, saved);

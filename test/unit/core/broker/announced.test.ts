@@ -31,7 +31,7 @@ function reporting() {
   return { onPresence, presence, listeners: () => listeners };
 }
 
-it('returns what is picked from the first state of that board that fits', async () => {
+it('returns the value picked from the first matching state of that board', async () => {
   const broker = reporting();
   const next = nextPresence(broker, 'a1', (state) => (state.on ? state : undefined));
   broker.presence.fire({ uid: 'b2', state: on });

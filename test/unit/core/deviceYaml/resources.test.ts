@@ -63,7 +63,7 @@ describe('resources', () => {
     );
   });
 
-  it('really leaves out what is excluded, which iot-kernel never did', async () => {
+  it('leaves out excluded files, which iot-kernel never did', async () => {
     const all = '  include-patterns: "./**/*"\n';
     const text = board('- esp32\n- package: {exclude-patterns: ["tests/*", "*.json"]}', all);
     expect(await boards(text)).toEqual([
@@ -115,7 +115,7 @@ describe('resources', () => {
 });
 
 describe('a secrets.py that is to go on a board', () => {
-  it('is checked without being run, and no value is told', async () => {
+  it('is checked without being run, and no value is shown', async () => {
     mkdirSync(join(home, 'private'));
     const text = "wifi_pwd = get('hunter2')\nwebrepl_pwd = 'abc'\n";
     writeFileSync(join(home, 'private/secrets.py'), text);

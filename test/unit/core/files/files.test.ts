@@ -66,7 +66,7 @@ describe('the send window', () => {
     expect(window.take()).toEqual([]);
   });
 
-  it('goes on after an acknowledgement and goes back after a refusal', () => {
+  it('continues after an acknowledgement and goes back after a refusal', () => {
     const window = new SendWindow(192);
     for (let i = 0; i < 3; i++) window.add(body(1000));
     const first = Buffer.concat(window.take()).length;
@@ -217,7 +217,7 @@ describe('paths and names', () => {
     await expect(one).rejects.toBe(short);
   });
 
-  it('of temporary files are told apart', () => {
+  it('of temporary files are distinguished', () => {
     expect(isTemporaryName('main.py.mpf0123abcd~')).toBe(true);
     expect(isTemporaryName('main.py~')).toBe(false);
   });

@@ -35,7 +35,7 @@ it('gives the file to dfu-util, with its progress', async () => {
   expect(readFileSync(join(place, 'args'), 'latin1')).toBe('-a 0 -D\n');
 });
 
-it('waits for a board that is on its way into its loader, and not for one that nobody sent there', async () => {
+it('waits for a board that is entering its loader, and not for one that was not sent there', async () => {
   const lines = `echo x >> runs; [ $(wc -l < runs) -ge 2 ] && exit 0; echo '${NONE}' >&2; exit 74`;
   await expect(flash(lines)).rejects.toMatchObject({
     message: 'No board in its DFU loader was found',

@@ -44,7 +44,7 @@ describe('one work on many boards', () => {
     expect(unfinished(outcomes)).toEqual([2]);
   });
 
-  it('takes a work that throws at once as failed', async () => {
+  it('counts work that throws synchronously as failed', async () => {
     const [outcome] = await forEachBoard([1], () => {
       throw new Error('early');
     });

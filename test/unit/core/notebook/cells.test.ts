@@ -196,7 +196,7 @@ describe('the line of a magic', () => {
     );
   });
 
-  it('is named by what is near', () => {
+  it('is named by the code near it', () => {
     const names = magics.map((m) => m.name);
     expect(nearNames('%discovr', names)[0]).toBe('%discover');
     expect(nearNames('%xyzzyxyzzy', names)).toEqual([]);

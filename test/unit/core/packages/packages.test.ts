@@ -104,7 +104,7 @@ describe('paths from an index', () => {
 });
 
 describe('resolving', () => {
-  it('finds what is needed, dependencies first, each once, cycles included', async () => {
+  it('finds required packages, dependencies first, each once, cycles included', async () => {
     const { sources } = await serve({
       app: {
         files: { 'app.py': '1' },
@@ -146,7 +146,7 @@ describe('resolving', () => {
     await expect(install(['c@2.0', 'c@1.0'], sources)).rejects.toThrow('you ask for c 1.0');
   });
 
-  it('takes the version that one wants for all that are content with any, whoever comes first', async () => {
+  it('takes the version that one package requires for all that accept any, in any order', async () => {
     const { sources, index } = await serve({
       app: {
         files: { 'app.py': '1' },

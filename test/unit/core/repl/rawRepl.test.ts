@@ -165,7 +165,7 @@ it('rejects what runs when the link ends', async () => {
   await expect(run).rejects.toThrow('gone');
 });
 
-it('gives what is printed while nothing runs to its owner', () => {
+it('passes output while nothing runs to its owner', () => {
   const { say, stray } = scripted();
   say('tick');
   expect(stray()).toBe('tick');

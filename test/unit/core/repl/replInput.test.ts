@@ -70,7 +70,7 @@ class PasteRepl {
   }
 }
 
-describe('what is typed while a job holds the board', () => {
+describe('text typed during a job', () => {
   it('is kept in its order until it is taken, and no more than has room', () => {
     const ahead = new TypeAhead();
     const pieces = [
@@ -134,10 +134,10 @@ describe('the line editor', () => {
     type(editor, '\x1b[B', '\x1b[B');
     expect(editor.line).toBe('dra');
   });
-  it('takes several lines at once', () => {
+  it('takes several lines together', () => {
     expect(lines(type(new LineEditor(), 'a\r\nb\nc\r'))).toEqual(['a', 'b', 'c']);
   });
-  it('takes a line off the screen that somebody else shows', () => {
+  it('removes a line from the screen that is shown elsewhere', () => {
     const events = new LineEditor().input('abc\x1b[D\r', false);
     expect(events.slice(-2)).toEqual([
       { kind: 'echo', text: '\x1b[2D\x1b[K' },
@@ -145,7 +145,7 @@ describe('the line editor', () => {
     ]);
   });
 
-  it('asks for completion of what is before the cursor', () => {
+  it('requests completion of the text before the cursor', () => {
     expect(type(new LineEditor(), 'sys.pl', '\t')).toEqual([{ kind: 'complete', line: 'sys.pl' }]);
   });
   it('clears the line on Ctrl-C, and ends on Ctrl-D only when there is none', () => {

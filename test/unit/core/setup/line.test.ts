@@ -91,7 +91,7 @@ function hostOf(names: NameRange, made: readonly SetupRecord[] = []): SetupHost 
 const never = new AbortController().signal;
 
 describe('a production line', () => {
-  it('makes thirty boards, eight at once, and names those that fail in any step with the reason', async () => {
+  it('sets up thirty boards, eight in parallel, and names those that fail in any step with the reason', async () => {
     const COUNT = 30;
     const steps = ['flash', 'files', 'start'] as const;
     const places = Array.from({ length: COUNT }, (_, i) => `port${i}`);

@@ -169,7 +169,7 @@ describe('setting a board up', () => {
     expect(record).toMatchObject({ done: [], failed: { step: 'flash' } });
   });
 
-  it('of 30 boards, eight at once, names each that fails at a random step', async () => {
+  it('of 30 boards, eight in parallel, names each that fails at a random step', async () => {
     const records = { list: [] as readonly SetupRecord[] };
     const host = hostWith(records, new NameRange('s-[01-40]', []));
     const breaks = ['flash', 'info', 'reset'];

@@ -94,7 +94,7 @@ function agent(last: number): AgentControl {
   return { messagesFrom } as unknown as AgentControl;
 }
 
-test('what is missing before a message is fetched from the board, and comes first', async () => {
+test('missing messages before a new one are fetched from the board, and come first', async () => {
   const { store } = start('gaps');
   const came = new Emitter<AppMessages>();
   const broker = { onAppMessages: came.event, profile: { id: 'x' } } as unknown as Broker;
@@ -116,7 +116,7 @@ test('what is missing before a message is fetched from the board, and comes firs
   expect((await store.messages({ limit: 100 })).rows).toHaveLength(12);
 });
 
-test('a store that fails is tried again, and a board that did not answer is asked again for what is missing', async () => {
+test('a failed write is retried, and a board that did not answer is asked again for missing messages', async () => {
   const came = new Emitter<AppMessages>();
   const state = new Emitter<BrokerState>().event;
   const broker = {

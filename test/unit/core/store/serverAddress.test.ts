@@ -11,7 +11,7 @@ it('reads an address, and ties a password to user, host and port', () => {
   expect(parseServer('postgresql://ann@db.lan:6432/fleet').login).toBe('ann@db.lan:6432');
 });
 
-it('rejects what is no address, and an address with a password, without repeating it', () => {
+it('rejects an invalid address, and an address with a password, without repeating it', () => {
   for (const text of [
     'mysql://ann@db/fleet',
     'db.lan',

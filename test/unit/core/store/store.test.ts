@@ -159,7 +159,7 @@ test('what two windows hear of one board is kept once', () => {
   expect(file.use(size)).toMatchObject({ telemetry: 3, events: 2 });
 });
 
-test('a file that is no database is set aside with a word, and the store begins again', () => {
+test('a file that is not a database is set aside with a message, and the store starts empty', () => {
   const { file, path, folder, notices } = start();
   writeFileSync(path, 'not a database, but something that the user may want back'.repeat(200));
   add(file, { events: [{ uid: 'aa', at: NOW, kind: 'crash', text: 'kept' }] });
@@ -254,7 +254,7 @@ test('two processes write at the same time, and nothing is lost', async () => {
   expect(file.use(size).events).toBe(2);
 });
 
-test('an operation that was left beside the file is in it once, whoever opens it and whenever a process is killed', async () => {
+test('an operation in the waiting folder is stored once, no matter who opens the file and when a process is killed', async () => {
   const { folder, path, file } = start();
   const waiting = join(folder, 'history.db.waiting');
   const entry = (at: number) => ({ ...operation, at });

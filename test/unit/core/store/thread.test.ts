@@ -74,7 +74,7 @@ test('nothing is opened before the first row or question', async () => {
   expect(readdirSync(folder)).not.toContain('unused');
 });
 
-test('a folder that cannot be made is reported once for the rows, and to whoever asks', async () => {
+test('a folder that cannot be created is reported once for the rows, and to every caller that reads', async () => {
   writeFileSync(join(folder, 'blocked'), 'a file where the folder should be');
   const { store, failures } = start('blocked');
   store.addEvent({ uid: 'aa', at: NOW, kind: 'crash', text: 'x' });

@@ -52,7 +52,7 @@ describe('rules in gitignore syntax', () => {
     expect(rules.ignores('a.log', false)).toBe(true);
   });
 
-  it('leaves out what is no program by itself, and lets the user bring it back', () => {
+  it('leaves out files that are not part of a program, and lets the user include them', () => {
     const rules = IgnoreRules.parse(BUILT_IN_IGNORES);
     for (const path of ['.git/config', 'a/__pycache__/m.pyc', '.mpyignore', 'node_modules/x/y.js'])
       expect(rules.ignores(path, false)).toBe(true);
@@ -61,7 +61,7 @@ describe('rules in gitignore syntax', () => {
   });
 });
 
-describe('beside git itself', () => {
+describe('compared with git itself', () => {
   const folder = tempDir('ignore');
   const paths = [
     'main.py',

@@ -54,7 +54,7 @@ describe('an mqsync specification', () => {
     ]);
   });
 
-  it('never deletes, does not write what is only to be checked, and adds but never updates', async () => {
+  it('never deletes, does not write with --check-only, and adds but never updates', async () => {
     const tree = await specTree(parseSpec(spec), nodeLocalFs, join(top, 'blink'));
     const file = (path: string) => ({ path, type: 'file' as const, size: 1 });
     const remote = [file('/boot.py'), file('/once/c.txt'), file('/extra.py')];
@@ -90,7 +90,7 @@ describe('an mqsync specification', () => {
     expect(problem?.message).toContain(words);
   });
 
-  it('marks what is to be compiled, and compares and compiles it for each board', async () => {
+  it('marks files to compile, and compares and compiles them for each board', async () => {
     const text = 'mpy-cross: /tmp/evil\n/lib: --mpy\n  libs: a.py c.txt\n/:\n  libs/b.py->b.mpy';
     const spec = parseSpec(text);
     expect(spec.problems).toEqual([]);

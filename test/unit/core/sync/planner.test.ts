@@ -92,7 +92,7 @@ describe('push', () => {
 });
 
 describe('mirror', () => {
-  it('deletes what is in excess, files before the folders they empty', () => {
+  it('deletes extra files, each before the folder that it empties', () => {
     const remote = board('/main.py=1', '/old/', '/old/deep/', '/old/deep/x=1', '/old/y=1', '/e/');
     expect(steps('mirror', tree('/main.py=1'), remote)).toEqual([
       'delete /old/deep/x',
@@ -103,7 +103,7 @@ describe('mirror', () => {
     ]);
   });
 
-  it('never deletes what is protected', () => {
+  it('never deletes protected files', () => {
     const remote = board(
       '/boot.py=1',
       '/webrepl_cfg.py=1',
@@ -219,7 +219,7 @@ function wellFormed(files: Record<string, string>): Record<string, string> {
 }
 
 describe('pull', () => {
-  it('brings what is new or changed to its mapped place, and deletes nothing here', () => {
+  it('downloads new and changed files to their mapped places, and deletes no local ones', () => {
     const setup = { mappings: ['src -> /', 'lib -> /lib'] };
     const remote = board('/main.py=new', '/lib/', '/lib/x.py=1', '/.git/', '/.git/z=1');
     const made = plan(tree('/main.py=old', '/only.py=1'), remote, 'pull', rules(setup));

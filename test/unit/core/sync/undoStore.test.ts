@@ -21,7 +21,7 @@ function record(board: string, time: number, before: string): UndoRecord {
   return { version: 1, board, mode: 'push', time, entries, madeDirs: [], removedDirs: [] };
 }
 
-describe('what is kept for undo', () => {
+describe('copies kept for undo', () => {
   it('is there until no record needs it', async () => {
     const made = record('serial:/dev/ttyUSB0', 1, 'old');
     await store.save(made);

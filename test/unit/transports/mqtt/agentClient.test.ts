@@ -165,7 +165,7 @@ describe('running code', () => {
     expect(text(await run)).toBe('abc');
   });
 
-  it('acknowledges short output at once: the board holds back the next until then', async () => {
+  it('acknowledges short output immediately: the board holds back the next until then', async () => {
     const { board, run, reqid } = await start('x');
     board.json(Op.busy, reqid, { ms: 0 });
     board.say(Op.out, reqid, { aux: 1, offset: 0, payload: utf8('a') });
@@ -192,7 +192,7 @@ describe('running code', () => {
     expect(text(await run)).toContain('77 bytes of output were lost');
   });
 
-  it('sends input again when it or its acknowledgement is lost, and paces what nobody reads', async () => {
+  it('repeats input when it or its acknowledgement is lost, and paces unread input', async () => {
     let write: ((data: Uint8Array) => Promise<void>) | undefined;
     const { board, run, reqid } = await start('x', {
       onStart: (w: (data: Uint8Array) => Promise<void>) => (write = w),

@@ -51,7 +51,7 @@ describe('the embedded broker', () => {
     expect(broker.status).toMatchObject({ running: true, clients: 2 });
   });
 
-  it('asks once more after a wrong password, then says what is wrong', async () => {
+  it('asks once more after a wrong password, then reports the error', async () => {
     const { url } = await start();
     await expect(connect(url, secrets('wrong', 'wrong too')).connect()).rejects.toMatchObject({
       reason: 'wrongPassword',

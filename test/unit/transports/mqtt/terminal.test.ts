@@ -91,7 +91,7 @@ describe('the terminal of a board behind a broker', () => {
   });
 });
 
-it('takes what is typed off the screen and brings it back with its cursor', () => {
+it('removes typed text from the screen and restores it with its cursor', () => {
   const editor = new LineEditor();
   const echoes = (events: ReturnType<LineEditor['hide']>) =>
     events.map((e) => (e.kind === 'echo' ? e.text : e.kind)).join('');

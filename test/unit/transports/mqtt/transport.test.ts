@@ -73,7 +73,7 @@ it('waits a while for a broker that is away, and not for one that the user has l
   expect(lost[0]?.message).toMatch(/The broker the office is away/);
 });
 
-it('is lost at once when the broker is left', () => {
+it('is lost immediately when the broker is disconnected', () => {
   brokerState.fire({ tag: 'off' });
   expect(lost[0]?.message).toMatch(/The broker the office is no longer connected/);
 });

@@ -46,7 +46,7 @@ describe('where no port is', () => {
     expect(ids(await hintsFor('darwin'))).toEqual(['driver', 'cable']);
   });
 
-  it('WSL, other computers and containers are told apart', async () => {
+  it('WSL, other computers and containers are distinguished', async () => {
     const kernel = '5.15.167.4-microsoft-standard-WSL2';
     expect(ids(await hintsFor('linux', { kernel }))).toEqual(['wsl', 'cable']);
     expect(ids(await hintsFor('linux', { remote: 'wsl' }))).toEqual(['wsl', 'cable']);
@@ -88,7 +88,7 @@ describe('where no port is', () => {
     expect(first?.text).toContain('(RP2040 in BOOTSEL mode)');
   });
 
-  it('a container without the port is told which port the computer has', async () => {
+  it('for a container without the port, the hint names the port of the computer', async () => {
     put({ '.dockerenv': '', 'dev/null': '' });
     expect(ids(await hintsFor('linux'))).toEqual(['container', 'cable']);
     plugIn('1-3', '10c4:ea60', 'ttyUSB0');
@@ -123,7 +123,7 @@ describe('where no port is', () => {
     expect(first?.text).toContain('sudo snap connect arduino-lab:raw-usb');
   });
 
-  it('a shell on another computer is told so', async () => {
+  it('a shell on another computer gets a hint that says so', async () => {
     const env = { SSH_CONNECTION: '192.0.2.1 50000 192.0.2.2 22' };
     expect(ids(await hintsFor('linux', { env }))).toEqual(['remote', 'cable']);
   });

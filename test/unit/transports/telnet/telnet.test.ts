@@ -25,7 +25,7 @@ describe('the address of a telnet server', () => {
     expect(() => telnetAddress(typed)).toThrow('not the address of a telnet server');
   });
 
-  it('is told from a WebREPL address', () => {
+  it('is distinguished from a WebREPL address', () => {
     expect(networkAddress('telnet://wipy').kind).toBe('telnet');
     expect(networkAddress('wipy').kind).toBe('webrepl');
   });

@@ -27,7 +27,7 @@ describe('boards in DNS records', () => {
     ]);
   });
 
-  it('are known by their host name when somebody knows it', () => {
+  it('are listed by their host name if it is known', () => {
     const records = [
       { type: 'A', name: 'mpy-esp32.local', data: '10.0.0.7' },
       { type: 'A', name: 'printer.local', data: '10.0.0.8' },

@@ -40,7 +40,7 @@ it('what changes while folders are read is read after them', async () => {
   expect(paths).toEqual(['/', '/lib']);
 });
 
-it('a board of which nothing changed is redrawn at once, and so is one that has gone', () => {
+it('an unchanged board is redrawn immediately, and so is one that has gone', () => {
   const reads = new BoardReads(vi.fn(), vi.fn());
   expect(reads.putOff(board)).toBe(false);
   reads.changed(board, ['/']);

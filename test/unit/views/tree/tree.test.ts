@@ -109,7 +109,7 @@ describe('folder listings', () => {
     expect(listings.has(board, '/')).toBe(true);
     expect(listings.has(board, '/lib10')).toBe(true);
   });
-  it('show the nearest known folder anew when a file is in a folder nobody has seen', async () => {
+  it('redraw the nearest known folder when a file is in a folder that was never shown', async () => {
     const listings = new FolderListings();
     const board = aBoard();
     await listings.list(board, '/');
@@ -171,7 +171,7 @@ describe('output for a terminal', () => {
     const cut = [...bytes].map((b) => Uint8Array.of(b));
     expect(shown(...cut)).toBe('1 €\r\n');
   });
-  it('shows what is no UTF-8 without losing the rest', () => {
+  it('shows bytes that are not UTF-8 without losing the rest', () => {
     expect(shown(Uint8Array.of(0x61, 0xff, 0x62))).toBe('a\ufffdb');
   });
   it('has each line of ours on a line of its own, and no empty one between two', () => {
