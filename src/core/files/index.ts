@@ -9,6 +9,7 @@ export { boardPath, checkWritable, isTemporaryName, shownPath, typedPath, under 
 export { inHome } from './places';
 export { probeCapabilities } from './probeCapabilities';
 export { readEach } from './readEach';
+export { mayHoldSecrets } from './secretFiles';
 export { SessionFiles } from './sessionFiles';
 export { literal, minify, quoted, rawLiteral, runVerb } from './snippets';
 export {

@@ -15,6 +15,7 @@ import type {
 import { FileError, PythonError } from '../errors';
 import type { Session } from '../transport';
 import { probeCapabilities } from './probeCapabilities';
+import { isSecretTransfer } from './secretFiles';
 import type { Capabilities } from '../capabilities';
 import { linesOrError } from './fileErrors';
 import { inSession, named, type WithSession } from './inSession';
@@ -99,7 +100,7 @@ export class SessionFiles implements BoardFiles {
         const capabilities = await this.#probe(session, options.signal);
         return readFile(session, boardPath(path), capabilities, options);
       },
-      options.secret,
+      isSecretTransfer([{ path }], options.secret),
     );
   }
 
@@ -119,7 +120,7 @@ export class SessionFiles implements BoardFiles {
         const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
         await readFiles(session, checked, capabilities, take, options);
       },
-      options.secret,
+      isSecretTransfer(items, options.secret),
     );
   }
 
@@ -134,7 +135,7 @@ export class SessionFiles implements BoardFiles {
             await session.native.write(path, (await withContent(item)).content, options);
         } else await this.#write(session, items, options);
       },
-      options.secret,
+      isSecretTransfer([{ path }], options.secret),
     );
   }
 
@@ -148,7 +149,7 @@ export class SessionFiles implements BoardFiles {
         if (session.native?.writeMany) return session.native.writeMany(all, options);
         await this.#write(session, all, options);
       },
-      options.secret,
+      isSecretTransfer(items, options.secret),
     );
   }
 

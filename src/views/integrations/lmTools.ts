@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { asError, FleetError, UsageError } from '../../core/errors';
 import { CancelledError } from '../../core/errors';
+import { mayHoldSecrets } from '../../core/files';
 import { inertText } from '../../core/inertText';
 import type { Needs, ViewContext } from '../context';
 
@@ -157,34 +158,18 @@ function fenced(text: string, language: string): string {
   return `\n\n${fence}${language}\n${text}\n${fence}\n`;
 }
 
-/** Files that contain keys and passwords, in any folder, because some boards have their files in /flash: no model gets them. */
-const SECRET = /\/(mpyfleet\/|webrepl_cfg\.|secrets?\.\w+$|settings\.toml$|[^/]*\.(key|pem|der)$)/i;
-
 /**
  * Checks that a model may get the file.
  * @throws UsageError for a file that contains secrets, however its path is spelled
  */
 function requireHarmless(path: string): void {
-  if (!SECRET.test(normal(path)) && !path.includes('~')) return;
+  if (!mayHoldSecrets(path)) return;
   throw new UsageError(
     vscode.l10n.t('{0} may contain secrets, so it is not given to a model', path),
     {
       hint: vscode.l10n.t('Copy what the model needs to another file.'),
     },
   );
-}
-
-/**
- * Normalises a path as the board does: resolves dots; FAT ignores dots and spaces at the end of
- * names.
- */
-function normal(path: string): string {
-  const parts: string[] = [];
-  for (const part of path.split(/[/\\]/)) {
-    if (part === '..') parts.pop();
-    else if (part !== '.' && part !== '') parts.push(part.replace(/[. ]+$/, ''));
-  }
-  return `/${parts.join('/')}`;
 }
 
 /**
