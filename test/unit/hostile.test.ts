@@ -101,6 +101,12 @@ describe('a package index that is hostile', () => {
     'https://[::ffff:10.0.0.1]/x.py',
     'https://192.168.1.1/x.py',
     'https://localhost/x.py',
+    'https://localhost./x.py',
+    'https://printer.local./x.py',
+    'https://router/x.py',
+    'https://nas.lan/x.py',
+    'https://[::7f00:1]/x.py',
+    'https://[64:ff9b::a00:1]/x.py',
   ])('cannot have %s put on a board', (address) => {
     expect(() => fileUrl(address, 'https://packages.example/p.json')).toThrow(/which is/);
     expect(() => fileUrl(address, 'github:a/b/package.json')).toThrow(/which is/);
@@ -210,7 +216,8 @@ describe('a package index that is hostile', () => {
     expect(fileUrl('http://a.example/x.py', 'http://b.example/p.json')).toBe(
       'http://a.example/x.py',
     );
-    for (const host of ['8.8.8.8', '172.32.0.1', '100.128.0.1', '11.0.0.1', 'micropython.org']) {
+    const outside = ['8.8.8.8', '172.32.0.1', '100.128.0.1', '11.0.0.1', '[2606:4700::1111]'];
+    for (const host of [...outside, 'micropython.org', 'micropython.org.', '10.example.org']) {
       expect([host, isPrivate(host)]).toEqual([host, false]);
     }
   });

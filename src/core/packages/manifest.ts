@@ -137,15 +137,18 @@ function requireSafe(address: string, base: string): void {
   );
 }
 
+/** Names that only resolve inside a network: special-use names (RFC 6761, 6762, 8375), and what routers commonly use. */
+const INSIDE = /(^|\.)(localhost|local|internal|lan|home\.arpa)$/;
+
 /**
  * Returns whether a host is a loopback, link-local or private address (RFC 1918, 3927, 4193, 4291,
- * 6598), or a name of this computer or its network.
+ * 6052, 6598), or a name of this computer or its network. A name without a dot is one.
  */
 export function isPrivate(hostname: string): boolean {
-  const host = hostname.toLowerCase().replace(/^\[|\]$/g, '');
-  if (host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local')) return true;
-  if (host.includes(':')) return /^(::1?$|::ffff:|f[cd]|fe[89ab])/.test(host);
-  return /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\./.test(
+  const host = hostname.toLowerCase().replace(/^\[|\]$|\.$/g, '');
+  if (host.includes(':')) return /^(::|f[cd]|fe[89a-f]|64:ff9b:)/.test(host);
+  if (!host.includes('.') || INSIDE.test(host)) return true;
+  return /^(0|10|127|169\.254|192\.168|172\.(1[6-9]|2\d|3[01])|100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7]))\.\d/.test(
     host,
   );
 }
