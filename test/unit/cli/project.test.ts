@@ -1,7 +1,7 @@
 /** What the fleet.json of a repository can do to a user who works in its folder. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadRegistry } from '../../../src/cli/board/registry';
 import { isForeign } from '../../../src/cli/board/project';
 import { chooseBoards } from '../../../src/cli/board/choose';
@@ -46,6 +46,40 @@ it('takes an address of every kind in place of a name', async () => {
   for (const address of ['serial:/dev/ttyX', 'ws://192.0.2.1:8266', 'telnet://192.0.2.1:23']) {
     expect(await chosen(address, {})).toEqual([parseAddress(address).text.replace(/\/$/, '')]);
   }
+});
+
+describe.skipIf(process.platform === 'win32')('a fleet.json of somebody else', () => {
+  const STRANGER = 12_345;
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Makes the path another user's: really as root, else by the id of who asks. */
+  function give(path: string): void {
+    if (process.getuid?.() === 0) chownSync(path, STRANGER, STRANGER);
+    else vi.spyOn(process, 'getuid').mockReturnValue(STRANGER);
+  }
+
+  it.each(['.', '.micropython', '.micropython/fleet.json', 'none'])(
+    'is not read, nor one above it (of another user: %s)',
+    async (path) => {
+      const home = tempDir('home');
+      const boards = (folder: string) => {
+        mkdirSync(join(folder, '.micropython'), { recursive: true });
+        const content = { boards: { stranger: 'ws://evil:8266' } };
+        writeFileSync(join(folder, '.micropython', 'fleet.json'), JSON.stringify(content));
+      };
+      const folder = join(home, 'shared');
+      const work = join(folder, 'work');
+      mkdirSync(work, { recursive: true });
+      boards(folder);
+      if (path === '.') boards(home);
+      if (path !== 'none') give(join(folder, path));
+      const env = { HOME: home, XDG_CONFIG_HOME: join(home, '.config') };
+      const { boards: found } = await loadRegistry(work, env);
+      expect(found.map((b) => b.name)).toEqual(path === 'none' ? ['stranger'] : []);
+    },
+  );
 });
 
 describe('the fleet.json of a project', () => {
