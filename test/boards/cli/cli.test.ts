@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CliBoards } from '../rig/cliBoards';
 
 const rig = CliBoards.use();
+const overNetwork = (board: string) => ['-b', board, 'agent', 'put', '--broker', 'office'];
 
 describe('mpyfleet', () => {
   it('reads little of its code to start', async () => {
@@ -32,6 +33,9 @@ describe('mpyfleet', () => {
     [['-b', 'a[2-1]', 'exec', '1'], /runs backwards/],
     [['put', 'x'], /put needs local files/],
     [['-b', '/nowhere', 'exec', 'missing.py'], /File missing\.py was not found/],
+    [[...overNetwork('ws://192.0.2.1:8266')], /Anyone on the network could read the new key/],
+    [[...overNetwork('telnet://192.0.2.1')], /Anyone on the network could read the new key/],
+    [[...overNetwork('mqtt://office/aabb')], /through a broker, which could read its new key/],
   ])('refuses %j with status 64', async (args, words) => {
     const ran = await rig.cli.run(args);
     expect(ran).toMatchObject({ status: 64, out: '', err: expect.stringMatching(words) as string });
