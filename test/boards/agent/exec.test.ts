@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeJsonAndBytes, makeFrame } from '../../../src/core/agent/agentProtocol';
 import { startMosquitto } from '../../lab/index.mjs';
-import { ADMIN_KEY, type AgentBoard, startAgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard, OPERATOR_KEY, startAgentBoard } from '../rig/agent/board';
 import { Op, TestHost, get, put } from '../rig/agent/host';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -188,6 +188,42 @@ describe('while code runs', () => {
     const { stdout } = await run.end;
     expect(stdout).toContain('hello world');
     expect(stdout).toContain('second line');
+  });
+
+  it('takes input for code only from the session that runs it, for the program from operators', async () => {
+    const run = await running('print("go")\nexec(input())', 'go');
+    const other = await TestHost.connect(broker.url, board.uid);
+    for (const [key, role] of [
+      [ADMIN_KEY, 'admin'],
+      [OPERATOR_KEY, 'operator'],
+    ] as const) {
+      await other.hello(key, role);
+      const theirs = Buffer.from('print("the code of another")\r');
+      for (const offset of [0, 1]) {
+        const typed = makeFrame(Op.stdin, run.reqid, { offset, payload: theirs });
+        const refused = other.exchange(run.reqid, () => other.send(typed));
+        await expect(refused, role).rejects.toMatchObject({ code: 'EROLE' });
+      }
+    }
+    const mine = Buffer.from('print("the code of the owner")\r');
+    host.send(makeFrame(Op.stdin, run.reqid, { payload: mine }));
+    const { stdout } = await run.end;
+    expect(stdout).toContain('the code of the owner');
+    expect(stdout).not.toContain('of another');
+
+    const program = 'name = input()\nwith open("/said", "w") as f: f.write(name)\n';
+    await put(host, '/asks.py', Buffer.from(program));
+    await host.ask(Op.app, { do: 'start', p: '/asks.py' });
+    let taken = false;
+    other.tap((f) => f.op === Op.ack && f.offset === 8 && (taken = true));
+    await other.until('input taken', () => {
+      other.send(makeFrame(Op.stdin, 0, { payload: Buffer.from('kitchen\r') }));
+      return taken;
+    });
+    const said = () => get(host, '/said').then(String, () => '');
+    await expect.poll(said, { timeout: 5_000 }).toBe('kitchen');
+    await host.ask(Op.app, { do: 'stop' });
+    await other.client.endAsync(true);
   });
 
   it('says how much input was not read, and does not give it to the code after it', async () => {
