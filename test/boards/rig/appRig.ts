@@ -15,7 +15,7 @@ import type { Event } from '../../../src/core/events';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { nodeLocalFs } from '../../../src/core/sync/nodeLocalFs';
 import { root, tempDir } from '../../lab/index.mjs';
-import { linkTo, startFarLocal, type MqttFar } from './mqttRig';
+import { linkTo, startFar, startFarLocal, type MqttFar } from './mqttRig';
 
 /**
  * Pins, ADC, PWM and a sensor, which the lab's boards lack. `machine.duties` contains what an app
@@ -108,7 +108,19 @@ export class AppFar {
     through?: (port: number) => Promise<number>,
   ): Promise<AppFar> {
     const board = { heap: 1024, config, files: { '/boot.py': HARDWARE, ...files } };
-    const far = await startFarLocal(board, through);
+    return AppFar.#of(await startFarLocal(board, through));
+  }
+
+  /** The same behind a broker that serves without logins. */
+  static async at(
+    { url, port }: { url: string; port: number },
+    files: Record<string, string> = {},
+  ): Promise<AppFar> {
+    const board = { heap: 1024, files: { '/boot.py': HARDWARE, ...files } };
+    return AppFar.#of(await startFar({ url }, { ...board, broker: { host: '127.0.0.1', port } }));
+  }
+
+  static async #of(far: MqttFar): Promise<AppFar> {
     const transport = linkTo(far);
     await transport.open(AbortSignal.timeout(20_000));
     const control = far.brokers.agent('b', far.board.uid);
