@@ -12,8 +12,17 @@ import { inTemporaryFolder } from './temporary';
 
 const LAST_WORDS = 1000;
 const LOOK_MS = 500;
+const DFU_UTIL = 'dfu-util';
 /** Message of dfu-util 0.11 if there is no device. */
 const NONE = /No DFU capable USB device/i;
+
+/**
+ * Checks that dfu-util can be started. To be called before a board is sent into its loader, which it does not leave on its own.
+ * @throws FlashError ('noTool' with the steps to do by hand), CancelledError
+ */
+export async function requireDfuUtil(signal: AbortSignal, program = DFU_UTIL): Promise<void> {
+  await run(program, ['--version'], signal, () => undefined);
+}
 
 /**
  * Writes a .dfu file to an STM32 board in its DFU loader, with the system's dfu-util.
@@ -37,7 +46,7 @@ export async function flashDfu(
     const file = join(folder, 'firmware.dfu');
     await writeFile(file, firmware.data);
     const attempt = () =>
-      run(options.program ?? 'dfu-util', ['-a', '0', '-D', file], options.signal, (percent) =>
+      run(options.program ?? DFU_UTIL, ['-a', '0', '-D', file], options.signal, (percent) =>
         options.onProgress?.({ step: 'write', done: Math.floor((total * percent) / 100), total }),
       );
     let said = await attempt();

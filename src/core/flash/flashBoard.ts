@@ -79,7 +79,8 @@ export async function flashBoard(
     }
     case 'dfu': {
       refuseErase(options);
-      const { flashDfu } = await import('./dfu');
+      const { flashDfu, requireDfuUtil } = await import('./dfu');
+      await requireDfuUtil(options.signal);
       await target.enterLoader?.(options.signal);
       await flashDfu(firmware, { ...options, waitMs: target.enterLoader ? DFU_APPEARS_MS : 0 });
       return {};

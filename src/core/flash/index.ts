@@ -8,6 +8,7 @@ export {
 } from './catalogue';
 export type { CatalogueBoard, CatalogueFile } from './catalogueEntries';
 export { CIRCUITPYTHON } from './circuitPython';
+export { requireDfuUtil } from './dfu';
 export { findDrives, type LoaderDrive } from './drives';
 export { FlashError, type FlashReason, type FlashState } from './errors';
 export type { EspFlashOptions, EspFlashResult, FlashProgress } from './espFlash';

@@ -1,8 +1,9 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest';
 import { CancelledError } from '../../../../src/core/errors';
-import { parseFirmware } from '../../../../src/core/flash';
+import { flashBoard, parseFirmware } from '../../../../src/core/flash';
+import { silentLog } from '../../../../src/core/log';
 import { flashDfu } from '../../../../src/core/flash/dfu';
 import { removeTempDir, tempDir } from '../../../lab/paths.mjs';
 
@@ -68,4 +69,24 @@ it('is cancelled, and says how to install the program where it is missing', asyn
   await expect(
     flashDfu(firmware, { program: join(place, 'no-such-program'), signal }),
   ).rejects.toMatchObject({ hint: expect.stringMatching(/apt install dfu-util/) as string });
+});
+
+it('leaves the board as it is if dfu-util is not installed', async () => {
+  const path = process.env.PATH;
+  process.env.PATH = place; // an empty folder
+  onTestFinished(() => {
+    process.env.PATH = path;
+  });
+  let sent = false;
+  const enterLoader = () => {
+    sent = true;
+    return Promise.resolve();
+  };
+  const options = { log: silentLog, signal: new AbortController().signal };
+  const firmware = { kind: 'dfu', data: Buffer.from('DfuSe') } as const;
+  await expect(flashBoard(firmware, { enterLoader }, options)).rejects.toMatchObject({
+    reason: 'noTool',
+    state: 'untouched',
+  });
+  expect(sent).toBe(false);
 });
