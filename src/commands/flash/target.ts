@@ -6,6 +6,7 @@ import { findDrives, type LoaderDrive } from '../../core/flash';
 import type { Needs } from '../../views/context';
 import { isTreeNode } from '../../views/tree';
 import { boardsIn } from '../targets';
+import { helpWithoutBoard } from './noBoard';
 
 /** A target for firmware: a board's port, or a boot loader's drive. */
 export interface Chosen {
@@ -16,7 +17,7 @@ export interface Chosen {
 
 /** Returns the clicked target, or asks for one. Undefined: cancelled. @throws UsageError */
 export async function askFlashTarget(
-  context: Needs<'fleet' | 'uris'>,
+  context: Needs<'fleet' | 'uris' | 'portHints' | 'log'>,
   args: readonly unknown[],
   title = vscode.l10n.t('Flash which board?'),
 ): Promise<Chosen | undefined> {
@@ -32,7 +33,20 @@ export async function askFlashTarget(
       ),
     });
   }
-  const ports = context.fleet.boards.flatMap((board) => {
+  let all = await targetsNow(context);
+  while (all.length === 0) {
+    if (!(await helpWithoutBoard(context, title))) return undefined;
+    all = await targetsNow(context);
+  }
+  const picked = await vscode.window.showQuickPick(all, { title, matchOnDescription: true });
+  return picked?.chosen;
+}
+
+type TargetItem = vscode.QuickPickItem & { readonly chosen: Chosen };
+
+/** Returns the boards in their loader and those at ports. */
+async function targetsNow({ fleet }: Needs<'fleet'>): Promise<TargetItem[]> {
+  const ports = fleet.boards.flatMap((board) => {
     const found = serialOf(board);
     if (!found) return [];
     const path = fullPlace(found.address);
@@ -44,19 +58,7 @@ export async function askFlashTarget(
     description: vscode.l10n.t('in its loader, {0}', drive.path),
     chosen: { drive },
   }));
-  const all = [...drives, ...ports];
-  if (all.length === 0) {
-    throw new UsageError(vscode.l10n.t('No board is plugged in'), {
-      hint: vscode.l10n.t(
-        'Plug it in with a USB data cable. Boards with RP2040 or RP2350: hold BOOTSEL while you do.',
-      ),
-    });
-  }
-  const picked = await vscode.window.showQuickPick<vscode.QuickPickItem & { chosen: Chosen }>(all, {
-    title,
-    matchOnDescription: true,
-  });
-  return picked?.chosen;
+  return [...drives, ...ports];
 }
 
 /** Returns a board's serial port, if it is present. */

@@ -31,7 +31,9 @@ const ARM = '0d28';
 
 /** `Flash Firmware…`: asks for port, firmware and whether to keep the files, then flashes and waits until the board answers. */
 export async function flashFirmware(
-  context: Needs<'log' | 'settings' | 'fleet' | 'uris' | 'flashPort' | 'newest' | 'packages'>,
+  context: Needs<
+    'log' | 'settings' | 'fleet' | 'uris' | 'flashPort' | 'newest' | 'packages' | 'portHints'
+  >,
   call: Call,
 ): Promise<void> {
   const chosen = await askFlashTarget(context, call.args);
