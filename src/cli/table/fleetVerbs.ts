@@ -31,7 +31,7 @@ export const FLEET_VERBS: readonly Verb[] = [
   },
   {
     name: 'nearby',
-    args: '',
+    args: '[NETWORK]',
     summary: 'boards without a network that have opened their own Wi-Fi, and how to set them up',
     details: NEARBY_DETAILS,
     audit: 'nothing',

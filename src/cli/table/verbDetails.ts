@@ -56,7 +56,7 @@ export const AGENT_DETAILS = `"put" works over a cable or WebREPL; the key of ea
 "update MANIFEST" and "put MANIFEST" take a signed release (docs/agent.md), an address or a file, if a key in MPYFLEET_UPDATE_KEYS has signed it; "firmware" takes the signed manifest of an image. With such keys, other images need --force.
 "freeze FOLDER" writes a manifest.py and the agent, for a firmware of your own that contains it.`;
 export const NEARBY_DETAILS = `A board with the setting accessPoint opens a Wi-Fi network after power-on if it has no network. Its page sets Wi-Fi and broker.
-  mpyfleet -b kitchen config set accessPoint=60        mpyfleet nearby
+  mpyfleet -b kitchen config set accessPoint=60        mpyfleet nearby        mpyfleet nearby mpyfleet-a0b1c2d3e4f5
 The password is derived from the admin key of the board. It is shown if this computer has the key.`;
 export const LOG_DETAILS = `With --level, --logger, --since or --until it prints the log of boards with the agent: first the stored records, then new ones, until --until, --timeout or Ctrl-C.
   mpyfleet -b tag:lab log --level warning        mpyfleet -b kitchen log --since 2h --until 0s --logger app

@@ -1,19 +1,25 @@
 import { UsageError } from '../../core/errors';
-import { ACCESS_POINT_PAGE, boardsNear, byHand, nearNetworks, runTool } from '../../core/setup';
+import {
+  ACCESS_POINT_PAGE,
+  boardNamed,
+  boardsNear,
+  byHand,
+  nearNetworks,
+  runTool,
+} from '../../core/setup';
 import { printable, type VerbRun } from '../cli';
 import { keyStore } from '../broker';
 
-/** `nearby`: lists access points of boards, found with the tools of the system. */
+/** `nearby [NETWORK]`: lists access points of boards, found with the tools of the system, or the one that a phone shows. */
 export const run: VerbRun = async (cli, args) => {
-  if (args.length > 0) throw new UsageError('nearby takes no arguments');
-  const networks = await nearNetworks(runTool);
-  if (networks === undefined) {
-    throw new UsageError('This computer has no tool that lists Wi-Fi networks', {
-      hint: `${byHand()}.`,
-    });
-  }
+  const [name, ...more] = args;
+  if (more.length > 0) throw new UsageError('nearby takes the name of one network');
   const store = keyStore(cli);
-  const boards = await boardsNear(networks, (uid) => store.key(uid));
+  const keyOf = (uid: string) => store.key(uid);
+  const boards =
+    name === undefined
+      ? await boardsNear(await networksHere(), keyOf)
+      : [await boardNamed(name, keyOf)];
   if (cli.options.json) {
     cli.out(`${JSON.stringify(boards, undefined, 2)}\n`);
     return 0;
@@ -29,3 +35,12 @@ export const run: VerbRun = async (cli, args) => {
   );
   return 0;
 };
+
+/** @throws UsageError on a computer without a tool for it */
+async function networksHere() {
+  const networks = await nearNetworks(runTool);
+  if (networks) return networks;
+  throw new UsageError('This computer has no tool that lists Wi-Fi networks', {
+    hint: `${byHand()}. "mpyfleet nearby NETWORK" shows the password of the network that you see there.`,
+  });
+}

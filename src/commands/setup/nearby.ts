@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import type { BoardKey } from '../../core/agent';
-import { UsageError } from '../../core/errors';
+import { ACCESS_POINT, type BoardKey } from '../../core/agent';
+import { asError } from '../../core/errors';
 import {
   ACCESS_POINT_PAGE,
+  boardNamed,
   boardsNear,
   byHand,
   type NearBoard,
@@ -10,7 +11,7 @@ import {
   runTool,
 } from '../../core/setup';
 import type { Needs } from '../../views/context';
-import { showInformationMessage, showWarningMessage } from '../../views/message';
+import { showInformationMessage, showInputBox, showWarningMessage } from '../../views/message';
 import type { Call } from '../types';
 
 /**
@@ -44,8 +45,7 @@ export async function setUpWithoutCable(
 
 /**
  * Scans until a board is found or the user gives up (undefined). A board offers its network only for
- * about a minute after power-on, so a single scan often misses it.
- * @throws UsageError on a computer without a tool for it
+ * about a minute after power-on, so a single scan often misses it. A phone may see it where this computer does not.
  */
 async function lookForBoards(
   keyOf: (uid: string) => Promise<BoardKey | undefined>,
@@ -54,20 +54,45 @@ async function lookForBoards(
   for (;;) {
     call.report(vscode.l10n.t('Looking for Wi-Fi networks'));
     const networks = await nearNetworks(runTool);
-    if (networks === undefined) {
-      throw new UsageError(vscode.l10n.t('This computer has no tool that lists Wi-Fi networks'), {
-        hint: `${byHand()}.`,
-      });
-    }
-    const boards = await boardsNear(networks, keyOf);
+    const boards = await boardsNear(networks ?? [], keyOf);
     if (boards.length > 0) return boards;
     const again = vscode.l10n.t('Look Again');
     const none = vscode.l10n.t(
       'No board has opened a network. Boards with the setting "accessPoint" open one for a minute after power-on if they find no known network. Switch the board off and on, and look again.',
     );
-    const answer = await call.ask(() => showWarningMessage(none, again));
+    const noTool = vscode.l10n.t(
+      'This computer has no tool that lists Wi-Fi networks. {0}.',
+      byHand(),
+    );
+    const enter = vscode.l10n.t('Enter Its Name…');
+    const answer = await call.ask(() =>
+      networks ? showWarningMessage(none, again, enter) : showWarningMessage(noTool, enter),
+    );
+    if (answer === enter) return call.ask(() => askNetwork(keyOf));
     if (answer !== again) return undefined;
   }
+}
+
+/** Asks for the network that a phone shows; undefined: cancelled. */
+async function askNetwork(
+  keyOf: (uid: string) => Promise<BoardKey | undefined>,
+): Promise<readonly NearBoard[] | undefined> {
+  const name = await showInputBox({
+    title: vscode.l10n.t('Which network does the board show?'),
+    prompt: vscode.l10n.t('The phone shows it among the Wi-Fi networks.'),
+    value: ACCESS_POINT,
+    valueSelection: [ACCESS_POINT.length, ACCESS_POINT.length],
+    ignoreFocusOut: true,
+    validateInput: async (typed) => {
+      try {
+        await boardNamed(typed, keyOf);
+        return undefined;
+      } catch (error) {
+        return asError(error).message;
+      }
+    },
+  });
+  return name === undefined ? undefined : [await boardNamed(name, keyOf)];
 }
 
 /**

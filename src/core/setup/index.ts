@@ -11,6 +11,7 @@ export {
 export {
   ACCESS_POINT_PAGE,
   boardsNear,
+  boardNamed,
   byHand,
   type NearBoard,
   nearNetworks,

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import * as l10n from '@vscode/l10n';
 import { ACCESS_POINT, accessPointPassword, type BoardKey } from '../agent';
+import { UsageError } from '../errors';
 
 /** A Wi-Fi network that this computer sees. */
 export interface NearNetwork {
@@ -91,6 +92,23 @@ export function boardsNear(
       return { ...network, uid, password: isAdmin ? accessPointPassword(key, uid) : undefined };
     }),
   );
+}
+
+/**
+ * Returns the board whose network a phone shows, for computers that cannot list networks or are too far away.
+ * @param name of the network, or the unique id of the board
+ * @throws UsageError if it is neither
+ */
+export async function boardNamed(
+  name: string,
+  keyOf: (uid: string) => Promise<BoardKey | undefined>,
+): Promise<NearBoard> {
+  const uid = name.trim().toLowerCase().replace(ACCESS_POINT, '');
+  const [board] = await boardsNear([{ ssid: ACCESS_POINT + uid, signal: undefined }], keyOf);
+  if (board?.uid !== undefined) return board;
+  throw new UsageError(l10n.t('"{0}" is not the name of a network that a board opens', name), {
+    hint: l10n.t('It is {0} and the unique id of the board.', ACCESS_POINT),
+  });
 }
 
 /** Explains how to connect to a board's access point by hand. */

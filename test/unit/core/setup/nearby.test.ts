@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { accessPointPassword } from '../../../../src/core/agent';
-import { boardsNear, nearNetworks } from '../../../../src/core/setup';
+import { boardNamed, boardsNear, nearNetworks } from '../../../../src/core/setup';
 
 const KEY = Buffer.alloc(32, 0xa1);
 const ESP = 'a0b1c2d3e4f5';
@@ -79,5 +79,26 @@ describe('boards that have opened a network', () => {
       ['cafe', undefined],
       [undefined, undefined],
     ]);
+  });
+});
+
+describe('a network that only a phone sees', () => {
+  const keyOf = (uid: string) =>
+    Promise.resolve(uid === ESP ? { role: 'admin' as const, key: KEY } : undefined);
+
+  it.each([`mpyfleet-${ESP}`, ESP, ` MPYFLEET-${ESP.toUpperCase()} `])(
+    'is found as %j, with its password',
+    async (name) => {
+      expect(await boardNamed(name, keyOf)).toMatchObject({
+        ...{ ssid: `mpyfleet-${ESP}`, uid: ESP, password: accessPointPassword(KEY, ESP) },
+      });
+    },
+  );
+
+  it('has no password here without its key, and is rejected if it is not that of a board', async () => {
+    expect((await boardNamed('mpyfleet-beef', keyOf)).password).toBeUndefined();
+    for (const name of ['', 'mpyfleet-', 'home']) {
+      await expect(boardNamed(name, keyOf)).rejects.toThrow('is not the name of a network');
+    }
   });
 });
