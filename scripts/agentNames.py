@@ -30,9 +30,9 @@ KNOWN = set(
     (
         "run step publish subscribe Client subs on_message on_up on_down on_init on_mqtt on_msg "
         "watch client state send Policy decide connection tripped lost ok stage Clock sum ms Main "
-        "current ag log policy trips handler Ota OPS flash clock off total fill block payload "
-        "retain acked cid Fail LinkLost compile_and_run feed connect read write readinto ioctl "
-        "close flush stop main error exc load unload"
+        "current reconnects ag log policy trips handler Ota OPS flash clock off total fill block "
+        "payload retain acked cid Fail LinkLost compile_and_run feed connect read write readinto "
+        "ioctl close flush stop main error exc load unload"
     ).split()
 )
 # What the firmware itself looks for on objects (streams, file systems, tasks, errors,

@@ -269,7 +269,7 @@ test('a production line sets up each board that is plugged in, and shows red and
   await driver.screenshot('production line');
   expect(await accessibilityFaults(driver.page, '#says')).toEqual([]);
   const list = readFileSync(join(workspace, 'line.made.csv'), 'utf8');
-  expect(list).toMatch(/^[0-9a-f]+,line-01,1\.25\.0,.*,ok,,\r$/m);
+  expect(list).toMatch(/^[0-9a-f]+,line-01,1\.25\.0,.*,ok,,,\r$/m);
   expect(list).toMatch(new RegExp(`^${bad.mac},.*,failed,flash,`, 'm'));
   await line.locator('#stop').click();
   await line.locator('#says').getByText('Stopped.').waitFor({ timeout: WAIT_MS });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { neededSource, takesCompiled } from '../../core/agent';
 import { appFromFolder, type AppPackage } from '../../core/apps';
 import { parseFirmware, type Firmware } from '../../core/flash';
-import { templateItems, type NameRange, type SetupHost } from '../../core/setup';
+import { HandOver, templateItems, type NameRange, type SetupHost } from '../../core/setup';
 import { nodeLocalFs } from '../../core/sync';
 import { secretsOf } from '../input';
 import { bundledAgent, bundledFiles } from '../files';
@@ -22,6 +22,7 @@ export function setupHost(
 ): SetupHost {
   const firmwares = once<Firmware>();
   const apps = once<AppPackage>();
+  const handOvers = once<HandOver>();
   return {
     firmware: (use) =>
       firmwares(use, async () =>
@@ -32,6 +33,8 @@ export function setupHost(
     nextName: () => names.next(),
     broker: (broker, fit) => brokerPlace(cli, links.brokers, base, broker, fit),
     keepKey: (uid, key) => made.keepKey(uid, key),
+    handOver: (passphrase) =>
+      handOvers(passphrase, () => HandOver.open(made.handOverFile, passphrase)),
     agentSource: async (fit) => neededSource(fit, await bundledAgent(takesCompiled(fit))),
     files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),
     app: (folder, signal) => {

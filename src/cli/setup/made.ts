@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { Queue } from '../../core/async';
 import { asError, UsageError } from '../../core/errors';
 import { orAbsent, replaceFile } from '../../core/localFiles';
-import { MadeList, type SetupRecord, type SetupTemplate } from '../../core/setup';
+import { HandOver, MadeList, type SetupRecord, type SetupTemplate } from '../../core/setup';
 import type { Cli } from '../cli';
 
 /** Records of a production line and the keys of its boards, in files next to each other in the current folder. */
@@ -14,6 +14,8 @@ export class Made {
     private readonly list: MadeList,
     /** Path of the file with the boards' admin keys. */
     readonly keys: string,
+    /** Path of the sealed file with the keys for the owner of the broker. */
+    readonly handOverFile: string,
   ) {}
 
   /** Reads the records of earlier runs. @throws UsageError for a file that cannot be read */
@@ -21,7 +23,11 @@ export class Made {
     const base = resolve(cli.cwd, MadeList.nameFor(basename(templateFile)));
     const keys = cli.env.MPYFLEET_KEYS;
     const list = await MadeList.open(base, template.label);
-    return new Made(list, keys ? resolve(cli.cwd, keys) : `${base}.keys.json`);
+    return new Made(
+      list,
+      keys ? resolve(cli.cwd, keys) : `${base}.keys.json`,
+      HandOver.fileFor(base),
+    );
   }
 
   get records(): readonly SetupRecord[] {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { asError, UsageError } from '../../core/errors';
 import {
+  isForOthers,
   type LineBoard,
   type LineEvents,
   NameRange,
@@ -107,9 +108,23 @@ class Line {
     if (cli.options.json) cli.out(`${JSON.stringify(this.#records, undefined, 2)}\n`);
     if (stopped !== undefined) cli.err(`${printable(stopped)}\n`);
     cli.err(`${ok} ready, ${failed} failed. List: ${made.csvFile}\n`);
-    if (template.broker && ok > 0) cli.err(`Keys of the boards: ${made.keys}\n`);
+    if (template.broker && ok > 0) this.#sayKeys(template.broker.handOver !== undefined);
     if (failed > 0) return EXIT.board;
     return cli.signal.aborted && ok === 0 ? EXIT.cancelled : EXIT.ok;
+  }
+
+  #sayKeys(areSealed: boolean): void {
+    const { cli, made, template } = this.parts;
+    cli.err(`Keys of the boards: ${made.keys}\n`);
+    if (areSealed) {
+      cli.err(
+        `For the owner of the broker: ${made.handOverFile}, sealed; it is read with "mpyfleet keys import"\n`,
+      );
+    } else if (isForOthers(template)) {
+      cli.err(
+        `To hand the keys over in a sealed file, write "handOver: '{secret:NAME}'" into the template's broker\n`,
+      );
+    }
   }
 
   readonly #events: LineEvents = {

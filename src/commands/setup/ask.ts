@@ -2,7 +2,14 @@ import { dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { fileText } from '../../core/bytes';
 import { parseFirmware, type Firmware } from '../../core/flash';
-import { NameRange, PARTS, parseTemplate, type Part, type SetupTemplate } from '../../core/setup';
+import {
+  NameRange,
+  PARTS,
+  parseTemplate,
+  withParts,
+  type Part,
+  type SetupTemplate,
+} from '../../core/setup';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { askBroker } from '../agent';
@@ -21,6 +28,8 @@ export interface SetupPlan {
   readonly template: SetupTemplate;
   /** Folder of the template's files. */
   readonly base: string;
+  /** The file of the template. */
+  readonly file?: string;
   readonly names: NameRange;
   /** Firmware that the user chose in the wizard. */
   readonly firmware?: Firmware;
@@ -63,8 +72,9 @@ export async function askSetup(
   const parts = await askParts(all, all);
   if (!parts) return undefined;
   return {
-    template: onlyParts(template, parts),
+    template: withParts(template, parts),
     base: dirname(picked.file.fsPath),
+    file: picked.file.fsPath,
     names: namesFrom(context, template.name),
     asksWifi: false,
   };
@@ -79,25 +89,6 @@ export async function findTemplates(): Promise<vscode.Uri[]> {
 export async function readTemplate(file: vscode.Uri): Promise<SetupTemplate> {
   const content = fileText(await vscode.workspace.fs.readFile(file));
   return parseTemplate(content, vscode.workspace.asRelativePath(file));
-}
-
-/**
- * Returns the template with only these parts. Wi-Fi and tags belong to the broker, because the
- * agent uses them.
- */
-function onlyParts(template: SetupTemplate, parts: readonly Part[]): SetupTemplate {
-  const { firmware, name, broker, files, app, stubs, wifi, tags } = template;
-  const has = (part: Part) => parts.includes(part);
-  return {
-    ...(has('firmware') && firmware ? { firmware } : {}),
-    ...(has('name') && name !== undefined ? { name } : {}),
-    ...(has('broker') && broker ? { broker } : {}),
-    ...(has('broker') && wifi ? { wifi } : {}),
-    ...(has('broker') && tags ? { tags } : {}),
-    ...(has('files') && files ? { files } : {}),
-    ...(has('app') && app !== undefined ? { app } : {}),
-    ...(has('stubs') && stubs !== undefined ? { stubs } : {}),
-  };
 }
 
 /** Reserves `others` and the names of boards in the fleet. */

@@ -4,7 +4,7 @@ import { type AgentConfig, neededSource, scanWifi, takesCompiled } from '../../c
 import { appFromFolder } from '../../core/apps';
 import { asError, CancelledError } from '../../core/errors';
 import { type Firmware, MOST_FIRMWARE_BYTES, parseFirmware } from '../../core/flash';
-import { type SetupHost, templateItems } from '../../core/setup';
+import { HandOver, MadeList, type SetupHost, templateItems } from '../../core/setup';
 import { nodeLocalFs } from '../../core/sync';
 import { supervisorFiles } from '../../views/apps/supervisorFiles';
 import { agentSource } from '../../views/broker';
@@ -26,10 +26,15 @@ export interface SetupAnswers {
   networks?: Networks;
   readonly broker: BrokerAnswers;
   readonly firmware: Once<Firmware>;
+  readonly handOver: Once<HandOver>;
 }
 
 export function noAnswers(): SetupAnswers {
-  return { broker: { addresses: new Once(), logins: new Once() }, firmware: new Once() };
+  return {
+    broker: { addresses: new Once(), logins: new Once() },
+    firmware: new Once(),
+    handOver: new Once(),
+  };
 }
 
 /** The services that the steps of a setup use. */
@@ -79,6 +84,11 @@ export function windowHost(
     broker: (broker, fit) =>
       brokerPlace(context, target, broker, fit, { base, call, answers: answers.broker }),
     keepKey: (uid, key) => context.brokers.secrets.setBoardKey(uid, { role: 'admin', key }),
+    handOver: (passphrase) =>
+      answers.handOver.get(passphrase, () => {
+        const file = HandOver.fileFor(MadeList.nameFor(plan.file ?? resolve(base, 'boards')));
+        return HandOver.open(file, passphrase);
+      }),
     agentSource: async (fit) => neededSource(fit, await agentSource(context, takesCompiled(fit))),
     files: (file, signal) => templateItems(nodeLocalFs, base, file, signal),
     app: (folder, signal) => appFromFolder(nodeLocalFs, resolve(base, folder), signal),

@@ -109,7 +109,7 @@ class WindowLine {
     const made = await MadeList.open(MadeList.nameFor(file.fsPath), template.label);
     const known = made.records.flatMap((record) => record.name ?? []);
     const names = namesFrom(context, template.name, known);
-    const plan = { template, base, names, asksWifi: false };
+    const plan = { template, base, file: file.fsPath, names, asksWifi: false };
     if (template.broker?.id !== undefined) {
       await connectedBroker(context, template.broker.id, call.signal);
     }

@@ -35,7 +35,7 @@ export {
   renewAdminKey,
   revokePerson,
 } from './agentPeople';
-export { MIN_PASSPHRASE, openKeys, sealKeys, withoutLesser } from './sealedKeys';
+export { checkPassphrase, MIN_PASSPHRASE, openKeys, sealKeys, withoutLesser } from './sealedKeys';
 export {
   formatEntry,
   isWanted,

@@ -17,14 +17,18 @@ const TAG_BYTES = 16;
 /** The content of a key file, by board. */
 export type KeyRing = ReadonlyMap<string, BoardKey>;
 
+/** @throws UsageError if the passphrase is too short */
+export function checkPassphrase(passphrase: string): void {
+  if (passphrase.length >= MIN_PASSPHRASE) return;
+  throw new UsageError(l10n.t('The passphrase needs at least {0} characters', MIN_PASSPHRASE));
+}
+
 /**
  * Seals keys of boards with a passphrase (scrypt, AES-256-GCM), as a text of a few lines.
  * @throws UsageError if the passphrase is too short
  */
 export async function sealKeys(keys: KeyRing, passphrase: string): Promise<string> {
-  if (passphrase.length < MIN_PASSPHRASE) {
-    throw new UsageError(l10n.t('The passphrase needs at least {0} characters', MIN_PASSPHRASE));
-  }
+  checkPassphrase(passphrase);
   const salt = randomBytes(16);
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv('aes-256-gcm', await stretched(passphrase, salt), iv);

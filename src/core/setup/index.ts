@@ -1,4 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
+export { HandOver } from './handOver';
 export { templateItems } from './localFiles';
 export {
   type LineBoard,
@@ -10,8 +11,8 @@ export {
 } from './line';
 export {
   ACCESS_POINT_PAGE,
-  boardsNear,
   boardNamed,
+  boardsNear,
   byHand,
   type NearBoard,
   nearNetworks,
@@ -31,5 +32,5 @@ export type { SetupRecord } from './record';
 export { setUpBoard } from './setUpBoard';
 export { STEPS, type StepName } from './stepNames';
 export type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions } from './steps';
-export { PARTS, parseTemplate, plainSecrets, stepsOf } from './template';
+export { isForOthers, PARTS, parseTemplate, plainSecrets, stepsOf, withParts } from './template';
 export type { Part, SetupTemplate, TemplateBroker, TemplateFile } from './template';

@@ -1,5 +1,6 @@
 import { delay, systemClock, type Clock } from '../async';
 import { asError } from '../errors';
+import { requireDfuUtil } from '../flash';
 import type { Log } from '../log';
 import type { MadeList } from './madeList';
 import { LineTally } from './lineTally';
@@ -99,6 +100,12 @@ export async function prepareLine(
 ): Promise<number> {
   for (const name of plainSecrets(template)) await host.secret(name);
   const firmware = template.firmware && (await host.firmware(template.firmware.use, signal));
+  if (firmware?.kind === 'dfu') await requireDfuUtil(signal);
+  const handOver = template.broker?.handOver;
+  if (handOver !== undefined) {
+    const [name = ''] = plainSecrets({ broker: { handOver } });
+    await host.handOver((await host.secret(name)) ?? '');
+  }
   if (template.app !== undefined) await host.app(template.app, signal);
   for (const file of template.files ?? []) {
     if (file.from !== undefined) await host.files(file, signal);

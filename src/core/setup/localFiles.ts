@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import type { WriteItem } from '../boardFiles';
+import type { BoardFiles, WriteItem } from '../boardFiles';
+import { utf8 } from '../bytes';
 import { UsageError } from '../errors';
 import { joinLocal, BUILT_IN_RULES, type LocalFs } from '../sync';
 import type { TemplateFile } from './template';
@@ -47,4 +48,30 @@ export async function templateItems(
   };
   await walk('');
   return items;
+}
+
+/** How the entries of a template are written to a board. */
+interface WriteOptions {
+  readonly signal: AbortSignal;
+  /** Fills the places of a text. */
+  readonly filled: (text: string) => Promise<string>;
+  readonly items: (entry: TemplateFile) => Promise<readonly WriteItem[]>;
+  readonly onProgress: (done: number, total: number, path: string) => void;
+}
+
+/** Writes the template's texts, and its folders and files. A text with a secret is never logged. */
+export async function writeEntries(
+  files: Pick<BoardFiles, 'write' | 'writeMany'>,
+  entries: readonly TemplateFile[],
+  { signal, filled, items, onProgress }: WriteOptions,
+): Promise<void> {
+  for (const entry of entries) {
+    const { text, to } = entry;
+    if (text === undefined) {
+      await files.writeMany(await items(entry), { signal, onProgress });
+      continue;
+    }
+    const secret = text.includes('{secret:');
+    await files.write(to, utf8(await filled(text)), { signal, secret });
+  }
 }

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { isRecord } from '../json';
 import { toCsv } from '../csv';
-import { FleetError } from '../errors';
+import { asError, FleetError } from '../errors';
 import type { StepName } from './stepNames';
 
 /** The steps that were done on one board. Contains no secrets. */
@@ -18,6 +18,8 @@ export interface SetupRecord {
   readonly done: readonly StepName[];
   /** The step that failed, and why; undefined if none did. */
   readonly failed?: { readonly step: StepName; readonly reason: string; readonly hint?: string };
+  /** The board was not seen at its broker; a note says why. */
+  readonly unverified?: boolean;
   /** Remarks, such as a step that this board does not support. */
   readonly notes: readonly string[];
   /** UTC, ISO 8601. */
@@ -28,6 +30,12 @@ export interface SetupRecord {
 /** This board was set up before, and was left as it is. */
 export class AlreadySetUpError extends FleetError {
   readonly code = 'alreadySetUp';
+}
+
+/** Describes the failure of a step for the record. */
+export function failureAt(step: StepName, error: unknown): NonNullable<SetupRecord['failed']> {
+  const hint = error instanceof FleetError ? error.hint : undefined;
+  return { step, reason: asError(error).message, ...(hint ? { hint } : {}) };
 }
 
 /** Limit of records in one file. */
@@ -63,10 +71,11 @@ export function isSameBoard(
 
 /** Formats the list of boards as CSV, one line for each board. */
 export function recordsCsv(records: readonly SetupRecord[]): string {
-  const head = ['uid', 'name', 'firmware', 'time', 'seconds', 'result', 'step', 'reason'];
+  const head = ['uid', 'name', 'firmware', 'time', 'seconds', 'result', 'step', 'reason', 'notes'];
   const rows = records.map((r) => [
     ...[r.uid ?? r.chip ?? '', r.name ?? '', r.firmware ?? '', r.time, r.seconds.toFixed(1)],
     ...(r.failed ? ['failed', r.failed.step, r.failed.reason] : ['ok', '', '']),
+    r.notes.join('; '),
   ]);
   return toCsv([head, ...rows]);
 }
@@ -75,7 +84,8 @@ export function recordsCsv(records: readonly SetupRecord[]): string {
 export function recordWords(record: SetupRecord): string {
   const who = record.name ?? record.uid ?? record.chip ?? l10n.t('A board');
   if (!record.failed) {
-    return l10n.t('{0} is ready: {1}', who, record.done.join(', '));
+    const done = record.done.filter((step) => step !== 'broker' || !record.unverified);
+    return l10n.t('{0} is ready: {1}', who, done.join(', '));
   }
   const { step, reason } = record.failed;
   const before = record.done.length > 0 ? record.done.join(', ') : l10n.t('nothing');

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import {
   examine,
@@ -8,15 +9,15 @@ import {
   newBoardKey,
 } from '../agent';
 import { deployApp } from '../apps';
-import { throwIfAborted, awaitedLater } from '../async';
+import { awaitedLater, systemClock, throwIfAborted } from '../async';
 import type { BoardInfo } from '../board';
 import { fillTemplate, type BoardConfig } from '../boardConfig';
-import { utf8 } from '../bytes';
-import { asError, FleetError } from '../errors';
-import { AlreadySetUpError, type SetupRecord } from './record';
+import { writeEntries } from './localFiles';
+import { ownReport } from './ownReport';
+import { AlreadySetUpError, failureAt, type SetupRecord } from './record';
 import type { BrokerPlace, SetupBoard, SetupHost, SetUpOptions, StepName } from './steps';
-import { stepsOf, type SetupTemplate, type TemplateFile } from './template';
-import { checkNetworks } from './wifi';
+import { isForOthers, stepsOf, type SetupTemplate, type TemplateFile } from './template';
+import { missingNetworks } from './wifi';
 
 /**
  * Sets one board up by a template. Does not throw on failure or cancellation: the record says which steps are done, and which one
@@ -67,12 +68,7 @@ class SetUp {
         await this.#steps[step]();
       } catch (error) {
         if (error instanceof AlreadySetUpError) throw error;
-        const { message } = asError(error);
-        const hint = error instanceof FleetError ? error.hint : undefined;
-        return ended({
-          ...this.#record,
-          failed: { step, reason: message, ...(hint ? { hint } : {}) },
-        });
+        return ended({ ...this.#record, failed: failureAt(step, error) });
       }
       this.#set({ done: [...this.#record.done, step] });
     }
@@ -159,20 +155,18 @@ class SetUp {
   }
 
   async #wifi(): Promise<void> {
-    const { signal } = this.options;
     const fit = await this.#fitting();
-    if (!takesWifi(fit)) {
-      this.#note(l10n.t('It has no Wi-Fi'));
-      return;
-    }
-    if (this.host.networks) {
-      await this.host.networks(fit);
-      return;
-    }
+    if (!takesWifi(fit)) this.#note(l10n.t('It has no Wi-Fi'));
+    else if (this.host.networks) await this.host.networks(fit);
+    else await this.#lookForWifi(this.options.signal);
+  }
+
+  async #lookForWifi(signal: AbortSignal): Promise<void> {
     const wanted = await this.#filled(this.template.wifi ?? []);
     if (wanted.some((w) => w.hidden)) return;
     this.#say('wifi', l10n.t('Looking for Wi-Fi networks'));
-    await checkNetworks(this.board, wanted, signal);
+    const isElsewhere = isForOthers(this.template);
+    this.#note(await missingNetworks(this.board, wanted, { signal, isElsewhere }));
   }
 
   async #fitting(): Promise<AgentFit> {
@@ -195,6 +189,7 @@ class SetUp {
     const { signal } = this.options;
     const fit = await this.#fitting();
     const place = await this.#brokerPlace();
+    const { handOver: passphrase } = await this.#filled(this.template.broker ?? {});
     const adminKey = newBoardKey();
     const config: AgentConfig = {
       name: this.#record.name ?? `${fit.platform}-${fit.uid.slice(-6)}`,
@@ -206,8 +201,15 @@ class SetUp {
       adminKey,
     };
     await this.host.keepKey(fit.uid, adminKey);
+    if (passphrase !== undefined) await this.#handOver(passphrase, fit.uid, adminKey);
     const onStep = (words: string) => this.#say('agent', words);
     await installAgent(this.board, await this.host.agentSource(fit), config, { signal, onStep });
+  }
+
+  async #handOver(passphrase: string, uid: string, adminKey: Uint8Array): Promise<void> {
+    const file = await this.host.handOver(passphrase);
+    await file.add(uid, adminKey);
+    this.#note(l10n.t('Its key is in {0}, sealed', basename(file.path)));
   }
 
   async #networks(fit: AgentFit) {
@@ -220,19 +222,12 @@ class SetUp {
   async #files(entries: readonly TemplateFile[]): Promise<void> {
     const { signal } = this.options;
     await this.#known();
-    for (const entry of entries) {
-      const { text, to } = entry;
-      if (text !== undefined) {
-        const filled = await this.#filled(text);
-        const secret = text.includes('{secret:');
-        await this.board.files.write(to, utf8(filled), { signal, secret });
-        continue;
-      }
-      const items = await this.host.files(entry, signal);
-      const onProgress = (done: number, total: number, path: string) =>
-        this.#say('files', path, done, total);
-      await this.board.files.writeMany(items, { signal, onProgress });
-    }
+    await writeEntries(this.board.files, entries, {
+      signal,
+      filled: (text) => this.#filled(text),
+      items: (entry) => this.host.files(entry, signal),
+      onProgress: (done, total, path) => this.#say('files', path, done, total),
+    });
   }
 
   async #app(folder: string): Promise<void> {
@@ -258,12 +253,7 @@ class SetUp {
 
   async #broker(): Promise<void> {
     const place = await this.#brokerPlace();
-    if (!place.expect) {
-      this.#note(
-        l10n.t('The connection to {0}, which is not your broker, was not checked', place.name),
-      );
-      return;
-    }
+    if (!place.expect) return this.#askBoard(place.name);
     this.#say('broker', l10n.t('Waiting for it at {0}', place.name));
     if (!this.#arrival) await this.#start();
     const arrival = this.#arrival;
@@ -272,9 +262,17 @@ class SetUp {
     await place.arrived?.(this.options.signal);
   }
 
+  /** This computer cannot ask another owner's broker, so the board is asked. That it is not there yet is no failure. */
+  async #askBoard(broker: string): Promise<void> {
+    const { signal, clock = systemClock } = this.options;
+    this.#say('broker', l10n.t('Asking the board whether it reaches {0}', broker));
+    const { note, unverified } = await ownReport(this.board, broker, { signal, clock });
+    this.#set({ unverified });
+    this.#note(note);
+  }
+
   async #stubs(): Promise<void> {
-    const note = await this.host.stubs(await this.#known(), this.options.signal);
-    if (note !== undefined) this.#note(note);
+    this.#note(await this.host.stubs(await this.#known(), this.options.signal));
   }
 
   /** Replaces the placeholders in a value of the template. */
@@ -290,8 +288,9 @@ class SetUp {
     this.#record = { ...this.#record, ...more };
   }
 
-  #note(words: string): void {
-    this.#set({ notes: [...this.#record.notes.filter((n) => n !== words), words] });
+  #note(words: string | undefined): void {
+    if (words !== undefined)
+      this.#set({ notes: [...this.#record.notes.filter((n) => n !== words), words] });
   }
 
   #say(step: StepName, words: string, done?: number, total?: number): void {

@@ -1,8 +1,10 @@
 import type { AgentConfig, AgentFit, AgentSource, InstallTarget } from '../agent';
 import type { AppPackage, Supervisor } from '../apps';
+import type { Clock } from '../async';
 import type { BoardInfo } from '../board';
 import type { WriteItem } from '../boardFiles';
 import type { Firmware } from '../flash';
+import type { HandOver } from './handOver';
 import type { BoardName } from './names';
 import type { SetupRecord } from './record';
 import type { StepName } from './stepNames';
@@ -65,6 +67,8 @@ export interface SetupHost {
   broker(broker: TemplateBroker, fit: AgentFit, signal: AbortSignal): Promise<BrokerPlace>;
   /** Keeps a board's new key before the board has it, so that an interruption cannot lose it. */
   keepKey(uid: string, key: Uint8Array): Promise<void>;
+  /** Opens the file in which keys are handed over to the owner of the broker, once for each passphrase. */
+  handOver(passphrase: string): Promise<HandOver>;
   agentSource(fit: AgentFit): Promise<AgentSource>;
   /** Returns the local files of the template's entry, with their content for the board. */
   files(file: TemplateFile, signal: AbortSignal): Promise<readonly WriteItem[]>;
@@ -86,4 +90,5 @@ export interface SetUpOptions {
   readonly onStep?: (step: StepName, words: string, done?: number, total?: number) => void;
   /** UTC; tests inject their own. */
   readonly now?: () => Date;
+  readonly clock?: Clock;
 }

@@ -18,6 +18,8 @@ export interface TemplateBroker {
   readonly password?: string;
   /** `derived`: each board's own login, derived from the broker's password as `mpyfleet broker login` does. */
   readonly login?: 'derived';
+  /** Passphrase of the file in which the boards' keys are handed over to the owner of the broker. */
+  readonly handOver?: string;
   /** `ca` is a PEM file next to the template. */
   readonly tls?: { readonly ca?: string; readonly verify?: boolean; readonly name?: string };
 }
@@ -147,6 +149,21 @@ export function stepsOf(template: SetupTemplate): StepName[] {
     stubs: stubs === true,
   };
   return STEPS.filter((step) => wanted[step]);
+}
+
+/** Entries that only the agent uses, so that they belong to the part `broker`. */
+const OF_BROKER: readonly string[] = ['wifi', 'tags', 'accessPoint'];
+
+/** Returns the template with only these parts, and the entries that are no part of their own. */
+export function withParts(template: SetupTemplate, parts: readonly Part[]): SetupTemplate {
+  const left = new Set<string>(PARTS.filter((part) => !parts.includes(part)));
+  const isWanted = (key: string) => !left.has(OF_BROKER.includes(key) ? 'broker' : key);
+  return Object.fromEntries(Object.entries(template).filter(([key]) => isWanted(key)));
+}
+
+/** Returns whether the template is for the broker of another owner, which this computer cannot ask. */
+export function isForOthers({ broker }: SetupTemplate): boolean {
+  return broker !== undefined && broker.id === undefined;
 }
 
 /**

@@ -41,6 +41,11 @@ const BROKER: JsonSchema = {
       enum: ['derived'],
       description: "derive each board's login from the password of an embedded broker",
     },
+    handOver: {
+      type: 'string',
+      pattern: '^\\{secret:[\\w.-]{1,64}\\}$',
+      description: "passphrase of a sealed file with the boards' keys, for the owner of the broker",
+    },
     tls: TLS,
   },
 };

@@ -87,7 +87,7 @@ it('sets up blank chips as boards at the broker, in parallel, with one command',
   }
   const rows = made('shelf.made.csv').trim().split('\r\n').slice(1).sort();
   expect(rows.map((r) => r.split(',')[1]).sort()).toEqual(['shelf-01', 'shelf-02']);
-  expect(rows.every((r) => r.includes(',1.25.0,') && r.endsWith(',ok,,'))).toBe(true);
+  expect(rows.every((r) => r.includes(',1.25.0,') && r.endsWith(',ok,,,'))).toBe(true);
   expect(made('shelf.labels.txt')).toMatch(/^shelf-0\d \/ [0-9a-f]+\n\nshelf-0\d \/ [0-9a-f]+\n/);
   expect(statSync(join(dir, 'shelf.keys.json')).mode & 0o777).toBe(0o600);
   for (const file of ['shelf.made.csv', 'shelf.made.json', 'shelf.labels.txt']) {

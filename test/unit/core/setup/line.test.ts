@@ -80,6 +80,7 @@ function hostOf(names: NameRange, made: readonly SetupRecord[] = []): SetupHost 
     nextName: () => names.next(),
     broker: unused,
     keepKey: unused,
+    handOver: unused,
     agentSource: unused,
     files: unused,
     app: unused,

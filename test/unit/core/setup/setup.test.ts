@@ -13,6 +13,7 @@ import {
   recordWords,
   setUpBoard,
   stepsOf,
+  withParts,
   withRecord,
   type SetupBoard,
   type SetupHost,
@@ -36,6 +37,8 @@ describe('a board template', () => {
     ['name: a\ntags: [x]', 'tags need "broker"'],
     ['broker: {host: h, password: hunter2}', 'is not in the right form'],
     ['broker: {host: h, user: u, login: derived}', 'either "login", or "user"'],
+    ['broker: {host: h, handOver: hunter2hunter2}', 'is not in the right form'],
+    ['broker: {host: h, handOver: "{secret:of-{name}}"}', 'is not in the right form'],
     ['name: a\nlabel: "{secret:x}"', 'label must not contain a secret'],
     ['files: [{from: ../secrets, to: /}]', 'must be a path below the folder'],
     ['app: /etc', 'must be a path below the folder'],
@@ -59,6 +62,16 @@ describe('a board template', () => {
     ]);
     expect(plainSecrets(template)).toEqual(['shop']);
   });
+});
+
+it('leaves out parts of a template together with what belongs to them', () => {
+  const template = read(
+    'name: a\nbroker: {host: h}\nwifi: []\ntags: [x]\naccessPoint: 60\nstubs: true\nlabel: l',
+  );
+  expect(withParts(template, ['name', 'broker'])).toEqual({
+    ...{ name: 'a', broker: { host: 'h' }, wifi: [], tags: ['x'], accessPoint: 60, label: 'l' },
+  });
+  expect(withParts(template, ['stubs'])).toEqual({ stubs: true, label: 'l' });
 });
 
 describe('the names of a range', () => {
@@ -119,6 +132,7 @@ function hostWith(records: { list: readonly SetupRecord[] }, names: NameRange): 
     earlier: (board) => records.list.find((r) => isSameBoard(r, board)),
     nextName: () => names.next(),
     ...{ broker: unused, keepKey: unused, agentSource: unused, app: unused, supervisor: unused },
+    handOver: unused,
     files: ({ to }) => Promise.resolve([{ path: to, content: utf8('x') }]),
     stubs: () => Promise.resolve(undefined),
   };
