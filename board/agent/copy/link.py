@@ -143,7 +143,11 @@ def answer(wire, what):
     t = deadline(_ANSWER_MS)
     wire.answer = None
     while True:
-        wire.pump()
+        try:
+            wire.pump()
+        except OSError:
+            if not wire.answer:  # a broker that refuses closes the connection at once
+                raise
         if wire.answer and wire.answer[0] == what:
             return wire.answer
         if passed(t):
