@@ -60,7 +60,10 @@ class Board:
         self.lines = None
         if options.circuit != "none" and options.lines:
             self.lines = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-            self.lines.bind(os.path.join(options.lines, path.rsplit("/", 1)[1]))
+            place = os.path.join(options.lines, path.rsplit("/", 1)[1])
+            if os.path.exists(place):
+                os.remove(place)  # of an earlier board whose pty had this number
+            self.lines.bind(place)
         self.dtr = self.rts = False
         self.flag = False  # of the USB peripheral: the next reset ends in the loader
         self.release = None  # when EN rises
