@@ -1,7 +1,7 @@
 import { basename, dirname } from 'node:path';
 import * as vscode from 'vscode';
 import { fullPlace } from '../../core/address';
-import { CancelledError, UsageError } from '../../core/errors';
+import { CancelledError } from '../../core/errors';
 import {
   MadeList,
   prepareLine,
@@ -16,6 +16,7 @@ import { connectedBroker } from '../broker';
 import { FleetPorts } from '../flash';
 import { LineRows } from './lineRows';
 import { findTemplates, namesFrom, readTemplate, type SetupPlan } from './ask';
+import { offerTemplate } from './newTemplate';
 import { WindowBoard } from './board';
 import { noAnswers, type SetupServices, windowHost } from './host';
 import { SetupSecrets } from './secrets';
@@ -33,7 +34,7 @@ export async function openProductionLine(
     open.current.reveal();
     return;
   }
-  const file = await askTemplate();
+  const file = await call.ask(askTemplate);
   if (!file) return;
   const line = await WindowLine.prepared(context, file, call);
   open.current = line;
@@ -46,11 +47,8 @@ export async function openProductionLine(
 async function askTemplate(): Promise<vscode.Uri | undefined> {
   const files = await findTemplates();
   if (files.length === 0) {
-    throw new UsageError(vscode.l10n.t('No board template is in this workspace'), {
-      hint: vscode.l10n.t(
-        'A file NAME.board-template.yaml lists the steps for every board; docs/setup.md describes it.',
-      ),
-    });
+    await offerTemplate();
+    return undefined;
   }
   const items = files.map((file) => ({
     label: `$(file) ${vscode.workspace.asRelativePath(file)}`,
@@ -142,7 +140,8 @@ class WindowLine {
     });
     this.#line = line;
     this.panel.say('running', ready(ports.leftAlone));
-    line.run().then(
+    const run = line.run().finally(() => ports.dispose());
+    run.then(
       ({ stopped }) => this.#ended(stopped ?? vscode.l10n.t('Stopped.')),
       (error: unknown) => {
         this.#ended(vscode.l10n.t('Stopped.'));
