@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { openKeys } from '../../src/core/agent';
+import { parseTemplate, stepsOf } from '../../src/core/setup';
 import { startMosquitto, startUboard, tempDir } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { openSession } from './session.mjs';
@@ -10,6 +11,8 @@ import { webview } from './webview.mjs';
 // A maker who has no board at first, and then prepares boards for the broker of a customer, one after the other at one port.
 
 const WAIT_MS = 60_000;
+/** The window looks for ports every 700 ms; a person needs longer to plug in the next board. */
+const UNPLUGGED_MS = 2000;
 const PASSPHRASE = 'for the customer only';
 let customers: Awaited<ReturnType<typeof startMosquitto>>;
 let session: Awaited<ReturnType<typeof openSession>>;
@@ -19,13 +22,6 @@ beforeAll(async () => {
   customers = await startMosquitto({ users: { boards: 'customer-pw' } });
   session = await openSession({
     ttys: [port],
-    files: {
-      'lamp.board-template.yaml': `
-name: lamp-[01-20]
-broker: {host: 127.0.0.1, port: ${customers.port}, user: boards, password: '{secret:mq}', handOver: '{secret:customer}'}
-files: [{to: /name.txt, text: '{name}'}]
-`,
-    },
   });
 });
 afterEach(async ({ task }) => {
@@ -36,8 +32,15 @@ afterAll(async () => {
   await customers.stop();
 });
 
+const template = () => `
+name: lamp-[01-20]
+broker: {host: 127.0.0.1, port: ${customers.port}, user: boards, password: '{secret:mq}', handOver: '{secret:customer}'}
+files: [{to: /name.txt, text: '{name}'}]
+`;
+
 /** Plugs a new board into the port. */
 async function plugIn() {
+  await new Promise((resolve) => setTimeout(resolve, UNPLUGGED_MS));
   const board = await startUboard({ tty: port });
   onTestFinished(() => board.stop());
   return board;
@@ -66,8 +69,24 @@ test('without a board, both commands lead on, and go on with the board that is p
   await driver.page.keyboard.press('Escape');
 });
 
+test('a production line without a template offers one that can be saved and used', async () => {
+  const { driver, workspace } = session;
+  await driver.command('MicroPython: Production Line…');
+  await driver.answer(/No board template is in this workspace/, 'Create One');
+  await driver.tab('sensor.board-template.yaml').waitFor();
+  await driver.page.keyboard.press('Control+S');
+  const file = join(workspace, 'sensor.board-template.yaml');
+  // VS Code creates it before it has the content.
+  const isWritten = () => Promise.resolve(existsSync(file) && readFileSync(file).length > 0);
+  expect(await pollUntil(isWritten, WAIT_MS)).toBe(true);
+  expect(stepsOf(parseTemplate(readFileSync(file, 'utf8'), file))).toEqual([
+    ...['name', 'files', 'start'],
+  ]);
+});
+
 test("a production line makes boards for a customer's broker, one after the other at the same port", async () => {
   const { driver, workspace } = session;
+  writeFileSync(join(workspace, 'lamp.board-template.yaml'), template());
   await driver.command('MicroPython: Production Line…');
   await driver.pick(/lamp.board-template.yaml/);
   await driver.input.getByText('Secret "mq" of the board template').waitFor();

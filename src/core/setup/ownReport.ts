@@ -54,9 +54,10 @@ export async function ownReport(
 
 /** Errors of a socket in words, by their number on the ports of MicroPython. */
 function inWords(error: string): string {
-  const number = Number(/^OSError\((-?\d+)/.exec(error)?.[1] ?? NaN);
+  const number = Number(/^\w+\((-?\d+)/.exec(error)?.[1] ?? NaN);
   if ([110, 116, 119].includes(number)) return l10n.t('the broker did not answer in time');
-  if ([103, 104, 111].includes(number)) return l10n.t('nothing accepts connections at that port');
+  if (number === 111) return l10n.t('nothing accepts connections at that port');
+  if ([103, 104].includes(number)) return l10n.t('the broker closed the connection');
   if ([101, 113, 118].includes(number)) return l10n.t('the network has no way to the broker');
   if (number < 0) return l10n.t('the name of the broker was not found, or TLS failed ({0})', error);
   return error.replace(/^\w*Error\((.*?),?\)$/, '$1').replace(/^(['"])(.*)\1$/, '$2');

@@ -41,6 +41,7 @@ describe("a board's own report about its broker", () => {
 
   it.each([
     ['OSError(111,)', 'nothing accepts connections at that port'],
+    ['LinkLost(104,)', 'the broker closed the connection'],
     ["OSError(110, 'ETIMEDOUT')", 'the broker did not answer in time'],
     ['OSError(-2,)', 'the name of the broker was not found, or TLS failed (OSError(-2,))'],
   ])('after %s says that nothing was verified: %s', async (error, words) => {
