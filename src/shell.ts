@@ -101,6 +101,7 @@ function windowOf(
         ...{ fleet, hub, openTransport, remoteName: vscode.env.remoteName },
         selectable: () => many.selectable(),
         groups: () => settings.get('groups'),
+        localSecret: () => secrets.localSecret(),
       };
       return windowLinks(parts, cli);
     },

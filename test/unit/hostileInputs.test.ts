@@ -218,7 +218,7 @@ describe('a file of a repository', () => {
 
   it('cannot hold the password of a broker', () => {
     expect(() => parseRegistry({ brokers: { b: 'mqtt://u:p@host' } })).toThrow(
-      'You are asked for the user name and password separately',
+      'its address contains a login',
     );
   });
 });

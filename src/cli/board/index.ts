@@ -6,6 +6,6 @@ export { type Links, loadLinks } from './links';
 export { Progress } from './progress';
 export { isForeign } from './project';
 export { printRecords, recordFilter } from './records';
-export { loadRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
+export { loadRegistry, ownRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
 export { type BoardIo, runOnBoards } from './runOnBoards';
 export { shownOutput } from './shownOutput';

@@ -9,6 +9,7 @@ import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
+import { passwordVariable } from '../broker';
 import { configHome } from '../configHome';
 import { FILE_NAME, findProject, type Foreign, NOTHING_FOREIGN, withProject } from './project';
 import { isRecord } from '../../core/json';
@@ -52,10 +53,15 @@ export async function loadRegistry(
     return withMqboard((await readRegistry(resolve(cwd, named))) ?? notThere(named), env);
   }
   const home = env.HOME ?? homedir();
-  const path = join(configHome(env), 'micropython-fleet', FILE_NAME);
+  const path = ownRegistry(env);
   const own = (await readRegistry(path)) ?? parseRegistry({});
   const project = await findProject(cwd, home, readRegistry);
   return withMqboard(project ? withProject(own, project) : own, env);
+}
+
+/** Returns the path of the user's own `fleet.json`. */
+export function ownRegistry(env: Readonly<Record<string, string | undefined>>): string {
+  return join(configHome(env), 'micropython-fleet', FILE_NAME);
 }
 
 /**
@@ -99,7 +105,7 @@ async function readRegistry(path: string): Promise<Registry | undefined> {
     return parseRegistry(JSON.parse(text.replace(/^\ufeff/, '')), macroFolder(path));
   } catch (cause) {
     throw new UsageError(`${path}: ${(cause as Error).message}`, {
-      hint: 'It must look like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}}.',
+      hint: 'It must look like {"boards": {"kitchen": "serial:/dev/ttyACM0"}, "groups": {"lab": "kitchen,esp32-*"}, "brokers": {"office": {"url": "mqtt://HOST:1883", "username": "ann"}}}.',
       cause,
     });
   }
@@ -162,6 +168,11 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
   const { url } = fields;
   if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
     throw new Error(`broker "${id}" has no address such as mqtt://host:1883`);
+  }
+  if (/^\w+:\/\/[^/?#]*@/.test(url)) {
+    throw new Error(
+      `broker "${id}": its address contains a login; name the user as "username" next to "url", and set ${passwordVariable(id)} to the password`,
+    );
   }
   const problem = brokerUrlProblem(url);
   if (problem !== undefined) throw new Error(`broker "${id}": ${problem}`);

@@ -1,16 +1,20 @@
 import type { Address, MqboardAddress, MqttAddress } from '../../core/address';
 import type { AgentControl } from '../../core/agent';
+import { boardLogin, type Login } from '../../core/broker/boardLogin';
 import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Found } from '../../core/board';
-import { asError, UsageError } from '../../core/errors';
+import { asError, ConnectError, UsageError } from '../../core/errors';
+import { mqttAddress } from '../../core/parseAddress';
 import type { Transport } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
 import type { BrokerConnection, MqttBroker } from '../../transports/mqtt';
 import type { Cli } from '../cli';
 import { boardsReported } from './brokerList';
+import { runningBrokers } from './control';
 import { ignoredBoards } from './ignored';
 import { keyStore, type KeyStore } from './keyFile';
-import { brokerPassword } from './password';
+import { brokerPassword, passwordVariable } from './password';
 
 /** A board's agent and its broker. */
 export interface AtBroker {
@@ -31,8 +35,9 @@ export class CliBrokers {
     private readonly cli: Cli,
     private readonly profiles: readonly BrokerProfile[],
     private readonly more: {
-      /** The brokers of a window, which are already connected. */
+      /** The brokers of a window, which are already connected, and the secret of its own broker. */
       readonly shared?: MqttBrokers;
+      readonly localSecret?: () => Promise<string>;
       /** Ids of brokers that only a project's file names. */
       readonly foreign?: ReadonlySet<string>;
     } = {},
@@ -229,14 +234,47 @@ export class CliBrokers {
     return brokerPassword(this.cli, profile, !this.more.foreign?.has(profile.id));
   }
 
+  /**
+   * Returns the login that a board gets at a broker of this user: the one of the window, or one that `broker start` runs. Undefined
+   * for other brokers, whose logins their administrator gives.
+   */
+  async boardLogin(profile: BrokerProfile, uid: string): Promise<Login | undefined> {
+    const { localSecret } = this.more;
+    if (localSecret && profile.id === LOCAL_BROKER_ID) return boardLogin(await localSecret(), uid);
+    const own = await runningBrokers(this.cli.env);
+    const secret = own.some(({ urls }) => urls.includes(profile.url))
+      ? this.password(profile)
+      : undefined;
+    return secret === undefined ? undefined : boardLogin(secret, uid);
+  }
+
   /** Passwords from the environment, and the boards' keys from the key file. */
   #secrets(): BrokerSecrets {
     return {
       // eslint-disable-next-line @typescript-eslint/require-await -- an exception becomes a rejection
-      password: async (profile, wrong) => (wrong ? undefined : this.password(profile)),
+      password: async (profile, wrong) => {
+        const password = this.password(profile);
+        if (wrong) throw rejected(profile, password !== undefined);
+        return password;
+      },
       boardKey: (uid) => this.keyFile.key(uid),
     };
   }
+}
+
+/** The error for a login that a broker rejects. */
+function rejected({ id, name, url, username = '' }: BrokerProfile, isGiven: boolean): ConnectError {
+  const variable = passwordVariable(id);
+  return new ConnectError(
+    mqttAddress(id),
+    'wrongPassword',
+    `The broker ${name} (${url}) rejects ${username}${isGiven ? ' with this password' : ' without a password'}`,
+    {
+      hint: isGiven
+        ? `Check ${variable}, else MPYFLEET_BROKER_PASSWORD, and the user name in fleet.json.`
+        : `Set ${variable} to the password.`,
+    },
+  );
 }
 
 /**

@@ -21,6 +21,11 @@ export function boardLoginOf(
   return boardLogin(secret, uid);
 }
 
+/** Returns the name of the environment variable with the password of one broker. */
+export function passwordVariable(id: string): string {
+  return `MPYFLEET_BROKER_PASSWORD_${id.toUpperCase().replaceAll('-', '_')}`;
+}
+
 /**
  * Returns the password of a broker, from the environment: never an argument, which every user of the computer could read.
  * @param isOwn the user's own fleet.json names it
@@ -31,7 +36,7 @@ export function brokerPassword(
   { id, url, username }: BrokerProfile,
   isOwn: boolean,
 ): string | undefined {
-  const variable = `MPYFLEET_BROKER_PASSWORD_${id.toUpperCase().replaceAll('-', '_')}`;
+  const variable = passwordVariable(id);
   const { [variable]: ofThis, MPYFLEET_BROKER_PASSWORD: ofAny } = env;
   if (ofThis !== undefined || isOwn) return ofThis ?? ofAny;
   if (ofAny === undefined || username === undefined) return undefined;

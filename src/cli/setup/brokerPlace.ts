@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { isOnThisComputer, type AgentConfig, type AgentFit } from '../../core/agent';
 import { announced } from '../../core/broker/announced';
 import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
+import type { BrokerProfile } from '../../core/broker/brokers';
 import { UsageError } from '../../core/errors';
 import type { BrokerPlace, TemplateBroker } from '../../core/setup';
 import { boardLoginOf, type CliBrokers } from '../broker';
@@ -41,7 +42,7 @@ export async function brokerPlace(
     broker: {
       host,
       port: wanted.port ?? (Number(url?.port ?? '') || usual),
-      ...loginFor(cli, wanted, fit.uid),
+      ...(await loginFor(cli, brokers, known?.profile, wanted, fit.uid)),
       ...(tls ? { tls: await tlsFor(tls, base, known?.profile.caFile) } : {}),
     },
     ...(known
@@ -50,10 +51,19 @@ export async function brokerPlace(
   };
 }
 
-function loginFor(cli: Cli, { login, user, password }: TemplateBroker, uid: string) {
-  if (login === undefined) return { ...(user ? { user } : {}), ...(password ? { password } : {}) };
-  const own = boardLoginOf(cli, uid);
-  return { user: own.username, password: own.password };
+async function loginFor(
+  cli: Cli,
+  brokers: CliBrokers,
+  profile: BrokerProfile | undefined,
+  { login, host, user, password }: TemplateBroker,
+  uid: string,
+): Promise<Pick<AgentConfig['broker'], 'user' | 'password'>> {
+  if (login === undefined && (user ?? password ?? host) !== undefined) {
+    return { ...(user ? { user } : {}), ...(password ? { password } : {}) };
+  }
+  const known = profile && (await brokers.boardLogin(profile, uid));
+  const own = known ?? (login === undefined ? undefined : boardLoginOf(cli, uid));
+  return own ? { user: own.username, password: own.password } : {};
 }
 
 async function tlsFor(

@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { aborted } from '../../core/async';
 import { ejabberdRules, mosquittoRules } from '../../core/broker/accessRules';
-import { UsageError } from '../../core/errors';
-import { boardLoginOf, offerControl, runningBrokers, stopBroker } from '../broker';
-import type { Cli, VerbRun } from '../cli';
+import { asError, UsageError } from '../../core/errors';
+import { printable, type Cli, type VerbRun } from '../cli';
+import { loadRegistry, ownRegistry } from '../board';
+import {
+  boardLoginOf,
+  offerControl,
+  passwordVariable,
+  runningBrokers,
+  stopBroker,
+} from '../broker';
 import { EXIT } from '../exitStatus';
 
 /** The usual port of MQTT without TLS. */
@@ -53,6 +60,7 @@ async function start(cli: Cli): Promise<number> {
     cli.out(`${urls.map((u) => `listening on ${u}\n`).join('')}user ${username}\n`);
     // A password that the user chose is not shown on the screen.
     if (!given) cli.out(`password ${password}\n`);
+    cli.err(await nextStep(cli, status.url, username));
   }
   const told = new AbortController();
   const actual = Number(new URL(status.url).port);
@@ -64,6 +72,20 @@ async function start(cli: Cli): Promise<number> {
     await close();
   }
   return 0;
+}
+
+/** Says how commands reach a new broker; "" if `fleet.json` names it. */
+async function nextStep(cli: Cli, url: string, username: string): Promise<string> {
+  let registry: Awaited<ReturnType<typeof loadRegistry>>;
+  try {
+    registry = await loadRegistry(cli.cwd, cli.env);
+  } catch (error) {
+    return `${asError(error).message}\n`; // the broker runs without that file
+  }
+  if (registry.brokers.some((broker) => broker.url === url)) return '';
+  const entry = JSON.stringify({ brokers: { local: { url, username } } });
+  const path = printable(cli.env.MPYFLEET_CONFIG ?? ownRegistry(cli.env));
+  return `Commands reach it with ${entry} in ${path}, and its password in ${passwordVariable('local')}: mpyfleet -b BOARD agent put --broker local\n`;
 }
 
 /** Stops the broker of --port, else the only one. */

@@ -17,6 +17,8 @@ export interface WindowParts {
   groups(): Groups;
   /** Where the window's extensions run; undefined: on the computer in front of the user. */
   readonly remoteName: string | undefined;
+  /** Returns the secret of the window's own broker, from which the logins of boards are derived. */
+  readonly localSecret: () => Promise<string>;
   /** Opens links that do not belong to a board of the window. */
   readonly openTransport: TransportFactory;
 }
@@ -45,7 +47,7 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
   const brokers = new CliBrokers(
     cli,
     hub.all.map((b) => b.profile),
-    { shared: hub },
+    { shared: hub, localSecret: parts.localSecret },
   );
   return {
     brokers,

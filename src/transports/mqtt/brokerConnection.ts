@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { abortable, Deferred } from '../../core/async';
 import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broker/brokers';
-import { asError, ConnectionLostError } from '../../core/errors';
+import { asError, ConnectError, ConnectionLostError, FleetError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
 import { topicMatches } from '../../core/topics';
@@ -162,13 +162,14 @@ export class BrokerConnection implements Disposable {
     this.#set({ tag: 'connecting' });
     let wrong = false;
     for (;;) {
-      const password = await this.secrets.password(this.profile, wrong);
       try {
-        await this.#connectWith(password);
+        await this.#connectWith(await this.secrets.password(this.profile, wrong));
         return;
       } catch (caught) {
-        const error = connectError(asError(caught), this.profile);
-        if (error.reason === 'wrongPassword' && !wrong && this.profile.username) {
+        const error =
+          caught instanceof FleetError ? caught : connectError(asError(caught), this.profile);
+        const isRejected = error instanceof ConnectError && error.reason === 'wrongPassword';
+        if (isRejected && !wrong && this.profile.username) {
           wrong = true;
           continue;
         }

@@ -354,4 +354,42 @@ describe('mpyfleet broker start', () => {
     expect((await running)?.status).toBe(0);
     expect(await cli.run(['broker', 'stop'], { env })).toMatchObject({ status: 64 });
   }, 60_000);
+
+  it('gives boards their own login when they get the agent', async () => {
+    const state = { XDG_STATE_HOME: join(dir, 'own-state') };
+    const told = new Promise<{ urls: string[]; username: string; password: string }>((resolve) => {
+      running = cli.run(['broker', 'start', '--port', '0', '--json'], {
+        env: state,
+        onOut: (soFar) => resolve(JSON.parse(soFar) as Awaited<typeof told>),
+      });
+    });
+    const board = await startUboard({ name: 'ownbrd', heap: 1000, sizeKib: 4096 });
+    try {
+      const { urls, username, password } = await told;
+      const config = { brokers: { local: { url: urls[0], username } } };
+      writeFileSync(join(dir, 'own.json'), JSON.stringify(config));
+      const env = {
+        ...{ ...state, MPYFLEET_CONFIG: 'own.json', MPYFLEET_KEYS: 'own-keys.json' },
+        MPYFLEET_BROKER_PASSWORD_LOCAL: password,
+      };
+      await expect
+        .poll(async () => (await cli.run(['broker', 'status'], { env })).status, {
+          timeout: 30_000,
+        })
+        .toBe(0);
+      const put = await cli.run(['-b', board.tty, 'agent', 'put', '--broker', 'local'], {
+        cwd: dir,
+        env,
+      });
+      expect({ status: put.status, err: put.err }).toMatchObject({ status: 0 });
+      const uid = Buffer.from('ownbrd').toString('hex');
+      const place = ['-b', `mqtt://local/${uid}`];
+      const seen = await cli.run([...place, 'config', 'get', '--json'], { cwd: dir, env });
+      expect(seen).toMatchObject({ status: 0, out: expect.stringContaining(uid) as string });
+    } finally {
+      await board.stop();
+      await cli.run(['broker', 'stop'], { env: state });
+      await running;
+    }
+  }, 120_000);
 });

@@ -67,6 +67,7 @@ beforeAll(async () => {
           selectable: () => rig.fleet.boards.map((b) => selectableBoard(b, rig.fleet.tagsOf(b))),
           groups: () => ({ house: 'kitchen,attic' }),
           openTransport: createTransportFactory({ log: silentLog }),
+          localSecret: () => Promise.resolve('secret'),
         },
         own,
       ),
