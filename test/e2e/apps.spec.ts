@@ -61,7 +61,7 @@ test('an app is made from a template', async () => {
   writeFileSync(manifest, JSON.stringify({ ...app, worker: 1, trial: 2 }));
 });
 
-test('it is deployed to a board, and what it sends is drawn and listed', async () => {
+test('it is deployed to a board, and its messages are drawn and listed', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Deploy App to Boards…');
   await chooseBoards(driver, 'linuxboard-1', 1);
@@ -83,7 +83,7 @@ test('a message to the app is answered', async () => {
   await driver.notification(/You said who is there\?/).waitFor({ timeout: WAIT_MS });
 });
 
-test('new messages leave the focus and the page as they are, which anybody can read', async () => {
+test('new messages change neither the focus nor the page, which is accessible', async () => {
   const { driver } = session;
   const page = await webview(driver.page, 'h1:has-text("Messages")');
   const newest = page.locator('table[data-key=messages] tbody tr').first();
@@ -99,7 +99,7 @@ test('new messages leave the focus and the page as they are, which anybody can r
   expect(await accessibilityFaults(driver.page, '[data-key=messages]')).toEqual([]);
 });
 
-test('the period of the messages is chosen for table, charts and export, and times that cannot be are refused', async () => {
+test('the period of the messages is chosen for table, charts and export, and invalid times are refused', async () => {
   const { driver, workspace } = session;
   const page = await webview(driver.page, 'h1:has-text("Messages")');
   const rows = page.locator('table[data-key=messages] tbody tr');

@@ -38,7 +38,7 @@ test('a local broker starts with one click, and is in the tree', async () => {
   await driver.row('Local broker').waitFor();
 });
 
-test('the board is shared from its cable, which its row shows, until that is stopped', async () => {
+test('the board is shared from its cable, and its row says so until sharing is stopped', async () => {
   const { driver } = session;
   await driver.rowMenu('linuxboard-1', 'Share with Colleagues…', 'Agent (MQTT)');
   await driver.notification(/is shared through Local broker/).waitFor({ timeout: WAIT_MS });
@@ -97,7 +97,7 @@ test('a file is uploaded and runs over MQTT', async () => {
   await driver.terminalShows('far away 42');
 });
 
-test('its log shows what it printed, with the program that it had before', async () => {
+test('its log shows the output of its earlier program', async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
   await driver.rowMenu('linuxboard-1', 'Show Board Log', 'Agent (MQTT)');

@@ -93,7 +93,7 @@ test('an unknown name is reported, not ignored', async () => {
   await driver.page.keyboard.press('Escape');
 });
 
-test('a board that fails is named, and Retry Failed does it again', async () => {
+test('a board that fails is named, and Retry Failed repeats it', async () => {
   const { driver } = session;
   const page = await webview('#summary');
   await driver.command('MicroPython: Run Code on Boards…');

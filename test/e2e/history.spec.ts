@@ -99,7 +99,7 @@ test('a file is uploaded, a job fails, and a program crashes', async () => {
   expect(await told.locator('.notification-list-item-message a').count()).toBe(0);
 });
 
-test('all of it is in the history, and an entry tells the rest', async () => {
+test('all of it is in the history, and an entry shows the details', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Show History');
   const page = await pageWith(driver.page, '#period-week');

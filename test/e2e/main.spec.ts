@@ -83,7 +83,7 @@ test('Tab completes, arrows recall, Ctrl-A and Ctrl-E move', async () => {
   await driver.terminalShows('1110');
 });
 
-test('200 lines that are pasted arrive unchanged', async () => {
+test('200 pasted lines arrive unchanged', async () => {
   const { driver } = session;
   const lines = ['import hashlib, binascii', "text = ''"];
   for (let i = 0; i < 198; i++) lines.push(`text += "${i}: ${'äxyz '.repeat(i % 17)}"  # ${i}`);
@@ -99,7 +99,7 @@ test('200 lines that are pasted arrive unchanged', async () => {
   await driver.terminalShows(Buffer.from(hash).toString('hex'), WAIT_MS);
 });
 
-test('right-click uploads a folder, whatever its files are called', async () => {
+test('right-click uploads a folder with any file names', async () => {
   const { driver } = session;
   await driver.activity('Explorer');
   await driver.rowMenu('lib', 'Upload to Board');
@@ -143,7 +143,7 @@ test('a file is dragged from the Explorer to the board', async () => {
   expect(await pollUntil(there, WAIT_MS)).toBe(true);
 });
 
-test('the active file runs, and its output shows as it comes', async () => {
+test('the active file runs, and its output appears immediately', async () => {
   const { driver } = session;
   await driver.openFile('count.py');
   await driver.command('MicroPython: Run File on Board');
@@ -219,7 +219,7 @@ test('unplugged in the middle of an upload, the board keeps the old file; plugge
   await driver.status(/linuxboard-1: (ready|connected|running)/).waitFor({ timeout: WAIT_MS });
 });
 
-test('the upload that was cut off goes through when it is tried again', async () => {
+test('the interrupted upload succeeds when it is retried', async () => {
   const { driver } = session;
   await driver.answer(/gone|lost|closed|not found|no longer|not connected/i, 'Retry');
   await driver.status('data.bin uploaded').waitFor({ timeout: WAIT_MS });
@@ -252,7 +252,7 @@ test('a soft reset forgets names and keeps the terminal', async () => {
   await driver.terminalShows("NameError: name 'forget_me' isn't defined");
 });
 
-test('a program that runs is not stopped by connecting, nor without being asked', async () => {
+test('a running program is stopped neither by connecting nor unasked', async () => {
   const { driver } = session;
   await driver.activity('Explorer');
   await driver.rowMenu('main.py', 'Upload to Board');

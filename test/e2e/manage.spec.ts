@@ -93,7 +93,7 @@ const configOnBoard = async () =>
     unknown
   >;
 
-test('a form shows what a board has, what differs, and sets it', async () => {
+test('a form shows the settings of a board and their differences, and changes them', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Configure Boards…');
   const page = await webview(driver.page, '#mode-telemetry');
@@ -112,7 +112,7 @@ test('a form shows what a board has, what differs, and sets it', async () => {
   expect(await configOnBoard()).toMatchObject({ location: 'hall 01', tm: 7 });
 });
 
-test('the form remembers what was set, and changes nothing before it is applied', async () => {
+test('the form keeps its entries, and changes nothing before it is applied', async () => {
   const { driver } = session;
   await driver.command('View: Close All Editors');
   await driver.command('MicroPython: Configure Boards…');
@@ -143,7 +143,7 @@ test('a board that is new at a broker is ignored, shown again and adopted with i
   await driver.row('main.py').waitFor({ timeout: WAIT_MS });
 });
 
-test('a name and tags that are given in the window are also written to the board', async () => {
+test('a name and tags from the window are also written to the board', async () => {
   const { driver } = session;
   await driver.rowMenu(/^guest/, 'Rename Board…');
   await driver.type('visitor');
@@ -159,7 +159,7 @@ test('a name and tags that are given in the window are also written to the board
   expect(await pollUntil(onBoard, WAIT_MS)).toBe(true);
 });
 
-test('a board without a network is found by its own one, with the password that its key gives', async () => {
+test('a board without a network is found by its access point, with the password derived from its key', async () => {
   const { driver } = session;
   writeFileSync(networks, 'home:90\n');
   await driver.command('MicroPython: Set Up a Board without a Cable…');
@@ -181,7 +181,7 @@ test('a board without a network is found by its own one, with the password that 
   expect(await driver.page.evaluate(() => navigator.clipboard.readText())).toBe(password);
 });
 
-test('firmware waits for a board that is away, and goes out over the air when it comes', async () => {
+test('firmware waits for a board that is away, and is sent over the air when it returns', async () => {
   const { driver } = session;
   const image = Buffer.alloc(20_000, 7);
   image[0] = 0xe9;
@@ -205,7 +205,7 @@ test('firmware waits for a board that is away, and goes out over the air when it
   expect(chip).toMatchObject({ boot: 'ota_1', valid: 1 });
 });
 
-test('a board that sleeps shows until when, does what waits in its wake window, and is kept awake', async () => {
+test('a sleeping board shows its wake time, runs waiting jobs when awake, and can be kept awake', async () => {
   const { driver, workspace } = session;
   const asleep = /^visitor.*asleep until \d+:\d\d/;
   await driver.command('MicroPython: Deploy App to Boards…');
@@ -258,7 +258,7 @@ test('a board that sleeps shows until when, does what waits in its wake window, 
   await driver.row(asleep).waitFor({ timeout: WAIT_MS });
 });
 
-test('a board that oversleeps is away, and needs attention until it is back', async () => {
+test('an overslept board is away, and needs attention until it is back', async () => {
   const { driver } = session;
   // The retained message of a board that fell asleep an hour ago for ten minutes.
   const { uid } = guest;

@@ -80,7 +80,7 @@ afterAll(async () => {
   for (const board of boards) await board.stop();
 });
 
-test('every board is in the kernel picker, and all cells run on the one that is chosen', async () => {
+test('every board is in the kernel picker, and all cells run on the chosen one', async () => {
   const { driver } = session;
   await driver.openFile('lab.ipynb');
   expect(await books.kernels()).toEqual(
@@ -146,7 +146,7 @@ test('endless output at full speed is stopped too, and the file stays small', as
   expect(printed(now, 0).length).toBeLessThanOrEqual(200_000);
 });
 
-test('names outlive the notebook, until the board is restarted from it', async () => {
+test('variables survive closing the notebook, until it restarts the board', async () => {
   await books.open('names.ipynb', 'linuxboard-1');
   await books.button('Run All').click();
   expect(printed(await books.saved('names.ipynb', (s) => printed(s, 0) !== ''), 0)).toMatch(
@@ -173,7 +173,7 @@ test('a chart and a map of the memory are kept as Jupyter keeps them', async () 
   expect(Object.keys(now.cells[0]?.outputs?.[0]?.data ?? {})).toContain('image/svg+xml');
 });
 
-test('10 MB of output are cut in the file and one click away in whole', async () => {
+test('10 MB of output are cut in the file, and one click opens all of it', async () => {
   await books.open('big.ipynb', 'linuxboard-2');
   await books.button('Run All').click();
   const now = await books.saved('big.ipynb', (s) => printed(s, 0, 'stderr') !== '');
@@ -243,7 +243,7 @@ test('a notebook that is opened again has its board and its outputs', async () =
   expect(printed(now, 1)).toBe('linuxboard-1\n');
 });
 
-test('a notebook of IoT Kernel runs whole, on the boards that it names', async () => {
+test('a notebook of IoT Kernel runs completely, on the boards that it names', async () => {
   const devices = join(session.workspace, '.micropython/devices');
   mkdirSync(devices, { recursive: true });
   const [huzzah, test] = ['kitchen', 'garden'].map((name) => Buffer.from(name).toString('hex'));
@@ -267,7 +267,7 @@ test('a notebook of IoT Kernel runs whole, on the boards that it names', async (
   await books.shows('%discover     Discover available devices');
 });
 
-test("Jupyter's own reader takes what was saved", async () => {
+test("Jupyter's own reader accepts the saved file", async () => {
   const { program } = await ensure('nbformat');
   const check =
     'import nbformat,sys\nfor f in sys.argv[1:]: nbformat.validate(nbformat.read(f, 4))';

@@ -123,7 +123,7 @@ test('its README is shown before it is installed', async () => {
   await driver.command('View: Close All Editors'); // a page that takes the focus late would close the next question
 });
 
-test('it is installed in the version that is chosen, with what it needs, and listed', async () => {
+test('it is installed in the chosen version, with its dependencies, and listed', async () => {
   const { driver } = session;
   await search('shapes', 'shapes,Areas of shapes');
   await driver.pick('shapes');
@@ -208,7 +208,7 @@ test('a program that lacks a package offers to install it', async () => {
   await boardHolds([...['/hello.mpy', '/lib/gadget.py', '/lib/other.py', '/lib/shapes.py']]);
 });
 
-test('a file that was changed on the board is removed after a question only', async () => {
+test('a file that was changed on the board is removed only after a question', async () => {
   const { driver } = session;
   await driver.openFile('change.py');
   await driver.command('MicroPython: Run File on Board');
@@ -224,7 +224,7 @@ test('a file that was changed on the board is removed after a question only', as
   await boardHolds(['/hello.mpy', '/lib/other.py', '/lib/shapes.py']);
 });
 
-test('what others have put there is found, and removed like the rest', async () => {
+test('packages from other tools are found, and removed like the rest', async () => {
   const { driver } = session;
   await driver.openFile('others.py');
   await driver.command('MicroPython: Run File on Board');
@@ -259,7 +259,7 @@ test('the error of an index is shown, and a retry works', async () => {
   await driver.page.keyboard.press('Escape');
 });
 
-test('offline, the list of last time is shown with its date', async () => {
+test('offline, the last list is shown with its date', async () => {
   const { driver } = session;
   await proxy.stop();
   await driver.command('MicroPython: Install Package…');
@@ -269,7 +269,7 @@ test('offline, the list of last time is shown with its date', async () => {
   await driver.page.keyboard.press('Escape');
 });
 
-test('code completion says what it needs where Pylance is not there', async () => {
+test('code completion says what it needs without Pylance', async () => {
   const { driver } = session;
   // VS Code shows three messages at once; the others wait.
   await driver.command('Notifications: Clear All Notifications');

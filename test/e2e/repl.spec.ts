@@ -32,7 +32,7 @@ afterAll(async () => {
   await board.stop();
 });
 
-test("the status bar's item offers what fits the board, and does it", async () => {
+test("the status bar's item offers actions for the board, and runs them", async () => {
   const { driver } = session;
   await driver.status(/linuxboard-1: ready/).click();
   const picks = (await driver.picks()).map((pick) => pick.trim());
@@ -69,7 +69,7 @@ test('the terminal profile opens the REPL of the active board, whose clock is se
   await driver.terminalShows(String(new Date().getFullYear() + 10_000));
 });
 
-test('what the REPL prints is copied to a log file while that is switched on', async () => {
+test('REPL output is copied to a log file while logging is on', async () => {
   const { driver } = session;
   const toggle = () => driver.command('MicroPython: Turn the REPL Log File On or Off');
   await toggle();

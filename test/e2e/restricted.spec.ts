@@ -62,7 +62,7 @@ test('the window is in restricted mode, and boards are listed anyway', async () 
   await driver.row(/linuxboard-1/).waitFor();
 });
 
-test('a specification of the folder is refused, with what to do', async () => {
+test('a specification of the folder is refused, with the next step', async () => {
   const { driver } = session;
   await driver.openFile('board.sync');
   await driver.command('MicroPython: Sync with an mqsync Specification…');
@@ -71,7 +71,7 @@ test('a specification of the folder is refused, with what to do', async () => {
   expect(await said.innerText()).toContain('Workspaces: Manage Workspace Trust');
 });
 
-test('saving writes to no board, whatever the settings of the folder say', async () => {
+test('saving writes to no board, despite the settings of the folder', async () => {
   const { driver, workspace } = session;
   await save('print(2)\n');
   await driver.tab('evil.py').waitFor();

@@ -54,13 +54,13 @@ async function rollOut(file: string, health?: string): Promise<void> {
 const onBoards = async () =>
   Promise.all(boards.map(async (b) => (await b.files())['/app.py']?.toString()));
 
-test('a roll-out goes to one board first, and to all when that is well', async () => {
+test('a roll-out goes to one board first, and to all once that one is healthy', async () => {
   await rollOut('good/app.py', "__import__('app').ok()");
   await session.driver.status('Rolled out').waitFor({ timeout: SEEN_MS });
   expect(await onBoards()).toEqual([GOOD, GOOD]);
 });
 
-test('a roll-out that makes the first board ill is taken back, and reaches no other', async () => {
+test('a roll-out that breaks the first board is rolled back, and reaches no other', async () => {
   await rollOut('bad/app.py');
   const { driver } = session;
   const page = await webview(driver.page, '#summary');
@@ -92,7 +92,7 @@ const tree = async () =>
     .map((text) => text.replaceAll('\n', ' '))
     .join('\n');
 
-test('what a board that is away was to do is done when it is back', async () => {
+test('a job for a board that is away runs when it is back', async () => {
   const { driver } = session;
   await cables[1]?.unplug();
   let away = '';

@@ -115,7 +115,7 @@ async function filter(text: string, shown: number): Promise<void> {
   await driver.page.keyboard.press('Enter');
 }
 
-test('the filter leaves what it says, by words and by hostlists', async () => {
+test('the filter works with words and hostlists', async () => {
   const { driver } = session;
   await filter('tag:hall3 esp32', 357);
   expect(await pollUntil(async () => (await listed()) === 357, SEEN_MS)).toBe(true);
@@ -130,7 +130,7 @@ test('the filter leaves what it says, by words and by hostlists', async () => {
   expect(await pollUntil(async () => (await listed()) === BOARDS, SEEN_MS)).toBe(true);
 });
 
-test('boards stand in groups of what they have in common', async () => {
+test('boards are grouped by common properties', async () => {
   const { driver } = session;
   const group = async (by: string) => {
     await driver.command('MicroPython: Group Boards…');

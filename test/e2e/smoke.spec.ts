@@ -27,7 +27,7 @@ test('a board on a serial device that was added by path is in the tree', async (
   expect(rows.filter((row) => /kitchen|tty|linuxboard/.test(row))).toHaveLength(1);
 });
 
-test('a port that does not exist is added by its path, and is said not to exist', async () => {
+test('a missing port is added by its path, and its row says that it does not exist', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Add a Serial Port by Path…');
   await driver.picks();

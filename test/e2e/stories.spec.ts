@@ -161,7 +161,7 @@ test('an operator puts the agent on two boards together, restarts, updates and r
   }
 });
 
-test('in the first minutes an example runs, the first sync asks for the folder, and no window reloads unasked', async () => {
+test('for a newcomer, an example runs, the first sync asks for the folder, and no window reloads unasked', async () => {
   const { driver } = session;
   await closeMessages();
   await driver.activity('MicroPython');

@@ -96,7 +96,7 @@ test('only ticked steps are applied', async () => {
   await boardHolds({ ...BEFORE, '/main.py': "print('new')\n" });
 });
 
-test('undo brings the old file back', async () => {
+test('undo restores the old file', async () => {
   const { driver } = session;
   await driver.answer(/1 updated, 1 not chosen/, 'Undo');
   await boardHolds(BEFORE);
@@ -171,7 +171,7 @@ test('a comparison lists what has drifted apart', async () => {
   rmSync(join(workspace, 'src/only-here.py'));
 });
 
-test('pull brings what the board has changed', async () => {
+test('pull downloads files that the board has changed', async () => {
   const { driver, workspace } = session;
   writeFileSync(join(workspace, 'src/lib/added.py'), 'local\n');
   await driver.command('MicroPython: Pull from Board…');

@@ -101,7 +101,7 @@ test('a push to two boards sends each its own files', async () => {
   await boardsHold(BOTH, { ...BOTH, ...OWN });
 });
 
-test('two boards are compared: what differs is listed', async () => {
+test('two boards are compared: differences are listed', async () => {
   const { driver } = session;
   await selectBoth();
   await driver.rowMenu('shed-2', 'Compare Two Boards…', 'Sync and Compare');
@@ -133,7 +133,7 @@ test('sync on save: a new file goes to the boards, and a deleted one is deleted 
   await boardsHold(...withKit({}));
 });
 
-test('sync on save: what another program writes and deletes goes to the boards, too', async () => {
+test('sync on save: changes by another program go to the boards, too', async () => {
   const built = join(session.workspace, 'app', 'kit', 'built.py');
   writeFileSync(built, 'BUILT = 1\n');
   await boardsHold(...withKit({ '/kit/built.py': 'BUILT = 1\n' }));
@@ -169,7 +169,7 @@ test('a macro of the settings runs on all selected boards', async () => {
   await boardsHold(...withKit(LITTER));
 });
 
-test('a mirror shows what differs on all boards, asks once about deletions, and can be undone', async () => {
+test('a mirror shows the differences of all boards, asks once about deletions, and can be undone', async () => {
   const { driver } = session;
   await selectBoth();
   await driver.rowMenu('shed-2', 'Mirror to Board…', 'Sync and Compare');

@@ -173,7 +173,7 @@ test('a board is identified: where its firmware names no LED, its terminal says 
   await driver.terminalShows('[This is kit-1]');
 });
 
-test('what an upload replaces comes back by undo', async () => {
+test('undo restores files that an upload replaced', async () => {
   const { driver } = session;
   await driver.clickOn(driver.row('kit-1'));
   await driver.openFile('extra.txt');
@@ -192,7 +192,7 @@ test('forgetting a board asks, names the losses, and can be undone', async () =>
   await driver.row('kit-3').waitFor();
 });
 
-test('a board that was chosen in the status bar is selected, so that a click on the row before counts', async () => {
+test('a board chosen in the status bar is selected, so that a click on the previous row counts', async () => {
   const { driver } = session;
   await driver.clickOn(driver.row('kit-3'));
   await driver.status(/kit-3: ready/).waitFor();

@@ -36,7 +36,7 @@ afterAll(async () => {
   await lab.stop();
 });
 
-test('a wrong password is said to be wrong, and asked for again', async () => {
+test('a wrong password is reported, and asked for again', async () => {
   const { driver } = session;
   await driver.activity('MicroPython');
   await driver.command('MicroPython: Add a WebREPL or Telnet Board…');
@@ -47,7 +47,7 @@ test('a wrong password is said to be wrong, and asked for again', async () => {
   await driver.input.getByText('The password was rejected').waitFor();
 });
 
-test('given up, that is said, and the refused password is not tried again', async () => {
+test('reports that the prompt was cancelled and does not reuse the rejected password', async () => {
   const { driver } = session;
   await driver.page.keyboard.press('Escape');
   await driver.notification('did not accept the WebREPL password').waitFor();
@@ -55,7 +55,7 @@ test('given up, that is said, and the refused password is not tried again', asyn
   await driver.input.getByText("stored in this computer's secret storage").waitFor();
 });
 
-test('with the right one the board is in the tree, connected', async () => {
+test('with the right password the board is in the tree, connected', async () => {
   const { driver } = session;
   await driver.type(PASSWORD);
   await driver.row('linuxboard-1').waitFor({ timeout: WAIT_MS });

@@ -138,7 +138,7 @@ describe('tasks', function () {
 });
 
 describe('tools for language models', () => {
-  it('are there, each with what it takes', async () => {
+  it('exist, each with its parameters', async () => {
     await api();
     const tools = vscode.lm.tools.filter((t) => t.name.startsWith('mpyFleet_'));
     assert.deepEqual(tools.map((t) => t.name).sort(), [

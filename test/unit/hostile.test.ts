@@ -126,7 +126,7 @@ describe('a package index that is hostile', () => {
   };
   const nameIn = (url: string) => /package\/\w+\/(\w+)\//.exec(url)?.[1] ?? '';
 
-  it('is asked for few packages, and for each once, however it sends the search round', async () => {
+  it('is asked for few packages, and for each once, even in circles', async () => {
     const asked: string[] = [];
     // Each package needs all others, in versions that are not chosen yet, so every round starts over.
     const wants = (url: string) => {
@@ -148,7 +148,7 @@ describe('a package index that is hostile', () => {
     expect(asked.length).toBeLessThanOrEqual(1_000);
   });
 
-  it('is left when it names packages or sends bytes without an end', async () => {
+  it('is abandoned when it names packages or sends bytes endlessly', async () => {
     const chain = (url: string) => ({
       ...{ v: 1, version: '1', hashes: [] },
       deps: [[`p${Number(nameIn(url).slice(1)) + 1}`, 'latest']],
@@ -209,7 +209,7 @@ describe('a package index that is hostile', () => {
     );
   });
 
-  it('may be in the own network, and name files there', () => {
+  it('may be in the local network, and name files there', () => {
     expect(fileUrl('https://192.168.1.5/x.py', 'https://192.168.1.4/p.json')).toContain(
       '192.168.1.5',
     );
@@ -223,7 +223,7 @@ describe('a package index that is hostile', () => {
   });
 });
 
-describe('a board that answers without an end', () => {
+describe('a board that answers endlessly', () => {
   it('is given up: lines', () => {
     const answer = new Answer(true);
     const chunk = utf8('x\n'.repeat(10_000));
@@ -298,7 +298,7 @@ describe('a board that answers without an end', () => {
     expect(said[0]?.message).toMatch(/more of \/x than it announced/);
   });
 
-  it('keeps one megabyte of output that is shown as it comes', () => {
+  it('keeps one megabyte of streamed output', () => {
     const { own } = exchange();
     let shown = 0;
     const reader = new OutputReader(1024, (chunk) => (shown += chunk.length));
@@ -308,8 +308,8 @@ describe('a board that answers without an end', () => {
   });
 });
 
-describe('a workspace or a folder of strangers', () => {
-  it('cannot make a pattern of a board file take its time', () => {
+describe('a foreign workspace or folder', () => {
+  it('cannot slow down the check by a pattern of a device file', () => {
     const filter = fileFilter(['**/*'], [`${'*a'.repeat(30)}b`, '*'.repeat(500) + 'b']);
     expect(filter('a'.repeat(5000))).toBe(true);
   });
@@ -329,7 +329,7 @@ describe('a workspace or a folder of strangers', () => {
     expect(fileFilter(['**/*'], [pattern])(path)).toBe(taken);
   });
 
-  it('cannot hold up the compiler with a source that never ends', async () => {
+  it('cannot block the compiler with an endless source', async () => {
     const worker = join(dir, 'stalls.cjs');
     await writeFile(worker, 'setInterval(() => undefined, 1000);');
     const clock = new FakeClock();
@@ -344,7 +344,7 @@ describe('a workspace or a folder of strangers', () => {
     await thread.dispose();
   });
 
-  it('cannot give what the user has named another meaning', async () => {
+  it("cannot redefine the user's names", async () => {
     const home = join(dir, 'home');
     const project = join(home, 'project');
     const write = async (folder: string, content: unknown) => {
@@ -385,7 +385,7 @@ describe('a workspace or a folder of strangers', () => {
     expect((await loadRegistry(join(repository, 'sub'), env)).boards).toHaveLength(1);
   });
 
-  it('cannot turn around what the command line prints', () => {
+  it("cannot reverse the text direction of the command line's output", () => {
     expect(printable('a\u202eb\u2066c\x1b]0;x\x07')).toBe('a\ufffdb\ufffdc\ufffd]0;x\ufffd');
   });
 });

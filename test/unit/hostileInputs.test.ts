@@ -161,7 +161,7 @@ describe('an archive', () => {
 describe('JSON', () => {
   const deep = (n: number, text = '') => `${'['.repeat(n)}${text}${']'.repeat(n)}`;
 
-  it('that is nested very deep is refused in a sentence', () => {
+  it('that is nested very deeply is rejected with a clear error', () => {
     expect(() => readManifest(utf8(deep(100_000)), 'https://x/p.json')).toThrow(
       'is not a package.json',
     );
@@ -210,7 +210,7 @@ describe('a file of a repository', () => {
   });
 
   it.each(['a[1-999999999]', 'a[1-99999][1-99999]', 'a[1-90000],b[1-90000]'])(
-    'cannot name boards without end: %s',
+    'cannot name an endless number of boards: %s',
     (list) => {
       expect(() => expandHostlist(list)).toThrow(/100,?000|too many/i);
     },

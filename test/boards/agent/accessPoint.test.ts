@@ -86,7 +86,7 @@ async function raw(bytes: string): Promise<string> {
 const tokenIn = (text: string) => /name=t value="(\w+)"/.exec(text)?.[1] ?? '';
 const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
 
-it('is closed by a password of its own, serves one visitor, and takes what leads to the broker', async () => {
+it('has its own password, serves one visitor, and keeps only settings that reach the broker', async () => {
   await expect.poll(() => board.printed(), { timeout: 20_000 }).toContain('AP active True');
   const word = accessPointPassword(ADMIN_KEY, board.uid);
   expect(word).toMatch(/^[a-z2-9]{12}$/);

@@ -75,7 +75,7 @@ async function endedHosts(): Promise<(() => void)[]> {
 }
 
 describe('the session of an admin', () => {
-  it('is not entered by a lesser key: his code runs, and no other', async () => {
+  it("rejects a lesser key: only the admin's code runs", async () => {
     await host.hello(ADMIN_KEY);
     const { mtu } = await host.birth();
     const code = Buffer.from(`mine = True\n${'#'.repeat(2 * mtu)}`);
@@ -101,7 +101,7 @@ describe('the session of an admin', () => {
     expect((await host.exec('print(mine, "owned" in globals())')).stdout).toBe('True False\r\n');
   });
 
-  it('keeps its results to itself', async () => {
+  it('gives its results to no other session', async () => {
     await host.hello(ADMIN_KEY);
     const reqid = host.newId();
     await host.ask(Op.cfg, {}, reqid);
@@ -112,7 +112,7 @@ describe('the session of an admin', () => {
     await host.ask(Op.statfs);
   });
 
-  it('runs no code but that whose hash was announced', async () => {
+  it('runs only code whose hash was announced', async () => {
     await host.hello(ADMIN_KEY);
     await expect(host.exec('x = 1', { h: '0'.repeat(64) })).rejects.toMatchObject({
       code: 'EVERIFY',
@@ -121,7 +121,7 @@ describe('the session of an admin', () => {
     expect((await host.exec('print(2)')).stdout).toBe('2\r\n');
   });
 
-  it('outlives copies of HELLO, and hosts without a key', async () => {
+  it('survives copies of HELLO, and hosts without a key', async () => {
     await host.hello(ADMIN_KEY);
     const old = host.sentMessages.filter((m) => m.payload[1] === Op.hello).map((m) => m.payload);
     const ended = await endedHosts();
@@ -134,7 +134,7 @@ describe('the session of an admin', () => {
     expect(await host.ask(Op.intr)).toEqual({ hit: 0 });
   });
 
-  it('begins in spite of copies of HELLO, and is not pushed out before its first frame', async () => {
+  it('begins despite copies of HELLO, and is not displaced before its first frame', async () => {
     const ended = await endedHosts();
     const { boot, nonce } = await host.birth();
     const rest = { uid: board.uid, boot, nonce, role: 'admin', key: ADMIN_KEY } as const;
@@ -159,7 +159,7 @@ describe('the session of an admin', () => {
     expect(host.unsigned.slice(before)).toEqual([]);
   });
 
-  it('is opened by the product while copies of HELLO come', async () => {
+  it('is opened by the product while copies of HELLO arrive', async () => {
     const ended = await endedHosts();
     const { brokers, broker: own } = await connectHost({ url: broker.url });
     await announced(own, board.uid);
@@ -196,7 +196,7 @@ describe('the session of an admin', () => {
   });
 });
 
-it('takes a frame for this board, role and host only', async () => {
+it('accepts only frames for this board, role and host', async () => {
   const { boot, nonce } = await host.birth();
   const right = {
     uid: board.uid,
@@ -269,7 +269,7 @@ it('signs what it publishes, for each role', async () => {
   expect(isSigned(changed, { ...about, role: 'admin', key: ADMIN_KEY })).toBe(false);
 });
 
-it("has the keys that follow from the admin's, where it was given no others", async () => {
+it("derives its keys from the admin's if none are configured", async () => {
   const key = ADMIN_KEY.toString('hex');
   const one = await startAgentBoard({
     name: 'derived',
@@ -317,7 +317,7 @@ for n in ("/MPYFLEET/Config.JSON", "/WEBREPL_CFG.PY"):
     }
   });
 
-  it('have no other name on a FAT, which knows more than one for each file', async () => {
+  it('cannot be read by another name on FAT, which has several names for a file', async () => {
     await host.hello(ADMIN_KEY);
     const kinds = {
       '/fat/mpyfleet/config.json': [
@@ -371,7 +371,7 @@ for p in (${Object.values(kinds)
     await host.exec('import vfs; vfs.umount("/fat")');
   });
 
-  it('are set sealed or not at all', async () => {
+  it('are set sealed only', async () => {
     await host.hello(ADMIN_KEY);
     for (const set of [
       { keys: { viewer: 'a'.repeat(64) } },
@@ -418,7 +418,7 @@ it('does not write the copy of the agent that runs', async () => {
   await put(host, '/mpyfleet/b/main.mpy', Buffer.from('x'));
 });
 
-it('drops a frame without a tag, whatever it asks', async () => {
+it('drops every frame without a tag', async () => {
   await host.hello(ADMIN_KEY);
   const { boot } = await host.birth();
   const aux = parseInt(boot.slice(0, 4), 16);

@@ -38,7 +38,7 @@ describe('presence', () => {
 });
 
 describe('requests', () => {
-  it('answers PING with what was sent', async () => {
+  it('answers PING with its payload', async () => {
     const reqid = host.newId();
     const { makeFrame } = await import('../../../src/core/agent/agentProtocol');
     const frame = makeFrame(Op.ping, reqid, { payload: Buffer.from('abc') });
@@ -51,7 +51,7 @@ describe('requests', () => {
     expect(l).toContainEqual(['mpyfleet', 'd', 0, 0]);
   });
 
-  it('runs code and streams what it prints', async () => {
+  it('runs code and streams its output', async () => {
     const { result, stdout } = await host.exec('x = 6 * 7\nprint("answer", x)\nprint("end")');
     expect(stdout).toBe('answer 42\r\nend\r\n');
     expect(result).toMatchObject({ ok: 1, drop: 0 });

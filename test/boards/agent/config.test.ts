@@ -197,7 +197,7 @@ describe('the configuration of boards from afar', () => {
     expect(await run([...right, 'config', 'set', ...off])).toMatchObject({ status: 0 });
   }, 90_000);
 
-  it('refuses what a board could not start with, and says why', async () => {
+  it('refuses settings with which a board could not start, and says why', async () => {
     for (const [setting, why] of [
       ['telemetry=-5', /telemetry must be a whole number/],
       ['wifi=[{ssid: home, password: plain}]', /\{secret:office-wifi\}/],
@@ -210,7 +210,7 @@ describe('the configuration of boards from afar', () => {
     }
   });
 
-  it('is taken back by the board when it leads to no broker, though its program blocks', async () => {
+  it('is rolled back by the board if it reaches no broker, even if its program blocks', async () => {
     const wrong = 'broker={host: 127.0.0.1, port: 1}';
     const { status, out, err } = await run(['-b', at(0), 'config', 'set', '--trial', '5', wrong]);
     expect(out + err).toMatch(
@@ -220,7 +220,7 @@ describe('the configuration of boards from afar', () => {
     expect(await config(at(0))).toMatchObject({ broker: { port: broker.port } });
   });
 
-  it('is taken back when the Wi-Fi password is wrong, and kept when it is right', async () => {
+  it('is rolled back if the Wi-Fi password is wrong, and kept if it is right', async () => {
     writeFileSync(
       join(dir, 'wifi.yaml'),
       'wifi:\n  - {ssid: lab, password: "{secret:home-wifi}"}\n',
@@ -239,7 +239,7 @@ describe('the configuration of boards from afar', () => {
     ]);
   });
 
-  it('connects over another network than Wi-Fi, and goes back if that leads nowhere', async () => {
+  it('connects over another network than Wi-Fi, and goes back if that fails', async () => {
     const right = ['-b', at(1)];
     const set = [...right, 'config', 'set', '--trial', '5'];
     const net = (port: number) => `network={hostnet: {gateway: [127.0.0.1, ${port}]}}`;
@@ -255,7 +255,7 @@ describe('the configuration of boards from afar', () => {
     expect(await run([...set, 'network=null'])).toMatchObject({ status: 0 });
   }, 90_000);
 
-  it('is taken back after two starts that the new settings did not survive', async () => {
+  it('is rolled back after two failed starts with the new settings', async () => {
     const [left] = boards;
     const wrong = 'broker={host: 127.0.0.1, port: 1}';
     const set = run(['-b', at(0), 'config', 'set', '--trial', '600', wrong]);
@@ -269,7 +269,7 @@ describe('the configuration of boards from afar', () => {
     expect(await config(at(0))).toMatchObject({ broker: { port: broker.port } });
   });
 
-  it('waits at the broker for a board that is away, without what could cut it off', async () => {
+  it('waits at the broker for a board that is away, without settings that could cut it off', async () => {
     const [left] = boards;
     await left?.kill();
     const set = ['-b', at(0), 'config', 'set'];
@@ -283,7 +283,7 @@ describe('the configuration of boards from afar', () => {
     await expect.poll(() => config(at(0)), { timeout: 20_000 }).toMatchObject({ telemetry: 45 });
   });
 
-  it('sends no password in clear, gives none back, and sees when one differs', async () => {
+  it('sends no password in clear, returns none, and detects a different one', async () => {
     const ear = await connectAsync(broker.url);
     const heard: Buffer[] = [];
     ear.on('message', (_topic, payload) => heard.push(payload));
@@ -304,7 +304,7 @@ describe('the configuration of boards from afar', () => {
     await ear.endAsync(true);
   });
 
-  it('has the board find the computer by its name when its address changes', async () => {
+  it('lets the board find the computer by its name after its address has changed', async () => {
     const before = await wire(broker.port, { host: '127.0.0.5' });
     const second = `second: {host: localhost, port: ${before.port}}`;
     const both = `broker={host: 127.0.0.5, port: ${before.port}, ${second}}`;
@@ -324,7 +324,7 @@ describe('the configuration of boards from afar', () => {
     ends.push(after.stop, after.cut); // the next test reaches the board through it
   });
 
-  it('has the board go to its second broker when the first is away', async () => {
+  it('lets the board use its second broker while the first is away', async () => {
     const second = `second: {host: 127.0.0.1, port: ${other.port}}`;
     const both = `broker={host: 127.0.0.1, port: ${broker.port}, ${second}}`;
     const { status, out } = await run(['-b', at(1), 'config', 'set', both]);

@@ -55,7 +55,7 @@ describe('code', () => {
     await expect(host.exec(long)).rejects.toMatchObject({ code: 'ETOOBIG' });
   });
 
-  it('delivers much output without a gap', async () => {
+  it('delivers large output without a gap', async () => {
     const { stdout, result } = await host.exec('for i in range(3000): print("line", i)');
     expect(stdout).toBe(Array.from({ length: 3000 }, (_, i) => `line ${i}\r\n`).join(''));
     expect(result.drop).toBe(0);
@@ -109,7 +109,7 @@ print("done")`;
     expect((await host.exec('print(n)')).stdout).toBe('1\r\n');
   });
 
-  it('does not run what comes after its time', async () => {
+  it('does not run code that arrives too late', async () => {
     await host.exec('n = 0');
     await expect(host.exec('n = 1', { dl: 1 })).rejects.toMatchObject({ code: 'ETIMEOUT' });
     await host.exec('m = 1', { dl: 3_600_000 });
@@ -146,7 +146,7 @@ describe('while code runs', () => {
     }
   });
 
-  it('does everything else meanwhile', async () => {
+  it('handles all other requests', async () => {
     const run = await running('import time\nprint("go")\nwhile True: time.sleep(1)', 'go');
     const content = Buffer.alloc(50_000, 'abc');
     await put(host, '/mean.bin', content);
@@ -163,7 +163,7 @@ describe('while code runs', () => {
     await run.end;
   });
 
-  it('ends a program that is stopped before it began', async () => {
+  it('ends a program that is stopped before it starts', async () => {
     const source = 'import time\nwhile True:\n    time.sleep(1)\n';
     await put(host, '/late.py', Buffer.from(source));
     // The board has both requests before the program's task has its first turn.
@@ -226,7 +226,7 @@ describe('while code runs', () => {
     await other.client.endAsync(true);
   });
 
-  it('says how much input was not read, and does not give it to the code after it', async () => {
+  it('reports unread input, and does not give it to later code', async () => {
     const run = await running(
       'import time, sys\nprint("go")\ntime.sleep(1)\nsys.stdin.read(2)',
       'go',
@@ -242,7 +242,7 @@ describe('while code runs', () => {
     expect(next.stdout.trim()).toBe('[]');
   });
 
-  it('survives a broker that goes away, and keeps the result', async () => {
+  it('survives the loss of the broker, and keeps the result', async () => {
     const run = await running('import time\nprint("go")\ntime.sleep(4)\nprint("end")', 'go');
     await broker.restart();
     const { stdout, result } = await run.end;
@@ -252,7 +252,7 @@ describe('while code runs', () => {
 });
 
 describe('completion', () => {
-  it('offers names', async () => {
+  it('completes names', async () => {
     await host.exec('import sys\nspeed_limit = 1');
     expect(await host.ask(Op.complete, { t: 'speed_l' })).toEqual({ l: ['speed_limit'], more: 0 });
     expect((await host.ask(Op.complete, { t: 'sys.pla' })).l).toEqual(['sys.platform']);

@@ -41,7 +41,7 @@ describe('put and get', () => {
   });
 
   it.each(["a'b", 'a b', 'a#b+c', 'ünï/çødé', 'a"b\\c', '日本.py'])(
-    'takes the name %j',
+    'accepts the name %j',
     async (name) => {
       const content = Buffer.from(name.repeat(3));
       await put(host, `/n/${name}`, content);
@@ -57,7 +57,7 @@ describe('put and get', () => {
     expect(await put(host, '/same', Buffer.from('same'))).toMatchObject({ same: 1 });
   });
 
-  it('takes compressed content', async () => {
+  it('accepts compressed content', async () => {
     const content = Buffer.from('print("hello")\n'.repeat(3000));
     const wire = deflateSync(content, { windowBits: 10 });
     expect(wire.length * 10).toBeLessThan(content.length);
@@ -75,7 +75,7 @@ describe('put and get', () => {
     await host.ask(Op.rm, { p: '/z.py' });
   });
 
-  it('keeps the old file when what arrives is not what was announced', async () => {
+  it('keeps the old file if the content differs from the announcement', async () => {
     await put(host, '/keep', Buffer.from('old'));
     const more = { h: sha(Buffer.from('something else')) };
     const refused = put(host, '/keep', Buffer.from('new'), { more });
@@ -83,7 +83,7 @@ describe('put and get', () => {
     expect((await get(host, '/keep')).toString()).toBe('old');
   });
 
-  it('refuses what does not fit, and leaves nothing behind', async () => {
+  it('refuses files that do not fit, and leaves nothing behind', async () => {
     const { f } = await host.ask(Op.statfs, { p: '/' });
     const refused = put(host, '/big', Buffer.alloc(10), { more: { n: Number(f) + 1 } });
     await expect(refused).rejects.toMatchObject({ code: 'ENOSPC' });
@@ -91,7 +91,7 @@ describe('put and get', () => {
     expect(JSON.stringify(page)).not.toContain('~');
   });
 
-  it('continues where an earlier attempt with the same content stopped', async () => {
+  it('resumes an earlier attempt with the same content', async () => {
     const content = randomBytes(40 * mtu);
     const broken = put(host, '/resume', content, {
       onData: (offset) => {
@@ -210,7 +210,7 @@ describe('file verbs', () => {
     },
   );
 
-  it('answers what it does not know with EPROTO', async () => {
+  it('answers unknown requests with EPROTO', async () => {
     const reqid = host.newId();
     const strange = makeFrame(0x55 as never, reqid);
     await expect(host.exchange(reqid, () => host.send(strange))).rejects.toMatchObject({

@@ -71,7 +71,7 @@ it.each(Object.entries(desired))(
   },
 );
 
-it('confirms its start in spite of them, and its memory stays as it was', async () => {
+it('confirms its start despite them, and its memory does not grow', async () => {
   const topic = `mpy/${board.uid}/cfg`;
   await host.hello(ADMIN_KEY);
   const report = `import gc, json\nfrom mpyfleet.a import main\ngc.collect()
@@ -93,7 +93,7 @@ a = main.current.ag\nprint(json.dumps([a.guard.policy.ok, gc.mem_alloc(), len(a.
   expect(reports).toBe(0);
 });
 
-it('counts long topics and topics that are no text, and writes nothing down for them', async () => {
+it('counts long and invalid topics, and logs nothing for them', async () => {
   await host.hello(ADMIN_KEY);
   host.other.length = 0;
   for (const end of ['x'.repeat(213), 'y'.repeat(300), 'short', `${'z'.repeat(12)}/more`]) {
@@ -115,7 +115,7 @@ print(a.bad - n)`),
   expect(records.join('')).not.toMatch(/\n[EW]\t/);
 });
 
-it('feeds its watchdog and lets the program go on under a flood of forged frames', async () => {
+it('feeds its watchdog and lets the program continue under a flood of forged frames', async () => {
   await host.hello(ADMIN_KEY);
   const { boot } = await host.birth();
   const frame = Buffer.concat([

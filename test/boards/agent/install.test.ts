@@ -163,7 +163,7 @@ it('stays when another main.py is uploaded', async () => {
   await link.close();
 }, 60_000);
 
-it('is taken off over the air, and leaves the program as it was', async () => {
+it('is removed over the air, and leaves the program unchanged', async () => {
   const link = host.brokers.transport(mqttAddress('b', uid));
   await link.open(AbortSignal.timeout(20_000));
   const agent = host.brokers.agent('b', uid);
@@ -176,7 +176,7 @@ it('is taken off over the air, and leaves the program as it was', async () => {
   expect(Object.keys(files).filter((p) => p.startsWith('/mpyfleet'))).toEqual([]);
 }, 60_000);
 
-it('says in words what a board without Wi-Fi or with little memory lacks', async () => {
+it('reports what a board without Wi-Fi or with little memory lacks', async () => {
   const board = {
     ...{ name: 'x', files: targetOf(cable).files },
     exec: () => Promise.resolve(Buffer.from('{"platform":"x","asyncio":1,"socket":0,"uid":"aa"}')),
@@ -209,7 +209,7 @@ it('refuses a firmware without os.urandom, before anything is written', async ()
   }
 });
 
-it('has the board name the Wi-Fi networks that it sees, strongest first', async () => {
+it('lists the Wi-Fi networks that the board sees, strongest first', async () => {
   const networks = await scanWifi(targetOf(cable));
   expect(networks.map(({ ssid, open }) => [ssid, open])).toEqual([
     ['café #1', false],

@@ -54,7 +54,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-it('people get keys in a sealed file, and a lost laptop is one command, also for a board that is away', async () => {
+it('people get keys in a sealed file, and one command locks out a lost laptop, also on boards that are away', async () => {
   const admin = ['-b', all(), 'keys', 'add', 'bo', '--role', 'admin', '--file', 'bo.keys'];
   await done(admin);
   expect(statSync(join(dir, 'bo.keys')).mode & 0o077).toBe(0);
@@ -96,7 +96,7 @@ it('people get keys in a sealed file, and a lost laptop is one command, also for
   await done(['-b', at(0), 'ls', '/'], 'ann.json');
 }, 180_000);
 
-it('a new admin key ends all that were given before', async () => {
+it('a new admin key ends all earlier keys', async () => {
   await done(['-b', at(0), 'keys', 'renew']);
   const old = { '*': ADMIN_KEY.toString('hex') };
   writeFileSync(join(dir, 'old.json'), JSON.stringify(old), { mode: 0o600 });

@@ -111,7 +111,7 @@ describe('modules and app', () => {
     expect((tasks as Record<string, number>).ticker).toBeGreaterThanOrEqual(2);
   });
 
-  it('restarts an app that dies, keeps its traceback, and stops when told', async () => {
+  it('restarts an app that crashes, keeps its traceback, and stops on request', async () => {
     await host.until('a crash', () =>
       events().some((e) => e.ev === 'crash' && String(e.tb).includes('app broke')),
     );
@@ -129,7 +129,7 @@ describe('modules and app', () => {
 });
 
 describe('logs', () => {
-  it('numbers records without gaps and gives them again on request', async () => {
+  it('numbers records without gaps and repeats them on request', async () => {
     const before = records().length;
     await host.ask(Op.app, { do: 'info' });
     await put(host, '/log.py', Buffer.from('print("one\\ttab")\nprint("x" * 900)\nprint("last")'));
@@ -173,7 +173,7 @@ asyncio.create_task(later())`;
 });
 
 describe('configuration', () => {
-  it('is changed and reported, without secrets, and refuses nonsense', async () => {
+  it('is changed and reported without secrets, and rejects invalid values', async () => {
     const { cfg } = await host.ask(Op.cfg, { set: { name: 'renamed', log: 'W' } });
     expect(cfg).toMatchObject({ name: 'renamed', log: 'W' });
     expect(JSON.stringify(cfg)).not.toContain(ADMIN_KEY.toString('hex'));
@@ -196,7 +196,7 @@ describe('configuration', () => {
     }
   });
 
-  it('takes a signed desired configuration once, and no other', async () => {
+  it('accepts only a signed desired configuration, and only once', async () => {
     const topic = `mpy/${board.uid}/cfg`;
     const send = (v: number, set: string, mac = configMac(ADMIN_KEY, board.uid, v, set)) =>
       host.client.publishAsync(topic, JSON.stringify({ v, set, mac }), { qos: 1 });
@@ -213,7 +213,7 @@ describe('configuration', () => {
 });
 
 describe('telemetry', () => {
-  it('tells memory, uptime and reconnections', async () => {
+  it('reports memory, uptime and reconnections', async () => {
     const tm = await host.until('telemetry', () =>
       host.other.filter((m) => m.topic.endsWith('/tm')).at(-1),
     );
@@ -251,7 +251,7 @@ describe('updates of the agent', () => {
     await host.hello(ADMIN_KEY, 'admin', boot);
   });
 
-  it('falls back from a copy that never gets through', async () => {
+  it('falls back from a copy that never reaches the broker', async () => {
     const { boot } = host.births.at(-1) ?? { boot: '' };
     await put(
       host,
@@ -272,7 +272,7 @@ describe('updates of the agent', () => {
 });
 
 describe('safe mode', () => {
-  it('comes after three crashes, without app and modules, and is left when told', async () => {
+  it('starts after three crashes, without app and modules, and ends on request', async () => {
     let { boot } = host.births.at(-1) ?? { boot: '' };
     for (let i = 0; i < 3; i++) {
       await board.kill();
@@ -291,7 +291,7 @@ describe('safe mode', () => {
 describe('the watchdog rule, with time simulated', () => {
   beforeAll(stopApp);
 
-  it('feeds through an hour without a broker, and never restarts for it unless told', async () => {
+  it('feeds for an hour without a broker, and restarts only if configured', async () => {
     const code = `
 import sys
 P = sys.modules["mpyfleet.b.main"].Policy
@@ -311,7 +311,7 @@ print({p.decide(t, False) for t in range(0, 3599000, 1000)}, p.decide(3600000, F
     ]);
   });
 
-  it('takes the radio down and up after five failures in a row on a network that it believes in', async () => {
+  it('switches the radio off and on after five failures in a row on a known network', async () => {
     const code = `
 import sys
 class Radio:
@@ -340,7 +340,7 @@ del sys.modules["network"], sys.modules["mpyfleet.b.wifi"]`;
     expect(acted).toEqual([5, 10].map((n) => `${n} ['down', 'up', 'home']`));
   });
 
-  it('is stuck only after round trips that worked have ended, and not while code runs', async () => {
+  it('counts as stuck only if round trips worked earlier, and not while code runs', async () => {
     const code = `
 import sys
 P = sys.modules["mpyfleet.b.main"].Policy
@@ -367,7 +367,7 @@ print(run(False, 2000000))`;
 });
 
 describe('the hardware watchdog', () => {
-  it('ends blocked code where nothing else can, and no other code, with time simulated', async () => {
+  it('ends only code that blocks everything, with time simulated', async () => {
     const code = `
 import sys
 m = sys.modules["mpyfleet.b.main"]
@@ -395,7 +395,7 @@ print(ends(False, 20000), ends(False, 3000000), ends(True, 3000000))`;
     expect((await host.exec(code)).stdout.trim()).toBe('None 630 None');
   });
 
-  it('is named as the cause at the next start', async () => {
+  it('is reported as the cause at the next start', async () => {
     const { boot } = host.births.at(-1) ?? { boot: '' };
     const hal = `class Dog:
     def feed(self): pass
@@ -436,7 +436,7 @@ describe('the log level', () => {
   });
 });
 
-it('keeps the traceback of its own end, which reads as its source does', async () => {
+it('keeps the traceback of its own crash, with the names of its source', async () => {
   const { boot } = host.births.at(-1) ?? { boot: '' };
   await host.request(Op.logget, { rm: 1 });
   await host.exec('import sys\nsys.modules["mpyfleet.b.main"].current.client.step = lambda: 1 / 0');

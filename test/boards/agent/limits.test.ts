@@ -163,7 +163,7 @@ d.OPS[0x10] = ops[0x10]`);
     expect(host.births.at(-1)?.boot).toBe(boot);
   });
 
-  it('that is nearly used up by the program: each request is answered or refused, and all work afterwards', async () => {
+  it('that the program nearly uses up: each request is answered or refused, and all work afterwards', async () => {
     const { boot } = await host.birth();
     const eat = `
 import asyncio, gc

@@ -65,7 +65,7 @@ afterAll(async () => {
   await local.stop();
 });
 
-it('are shown as such, can be read, and are sent nothing else', async () => {
+it('are marked as old and receive only read requests', async () => {
   const [board] = boards;
   if (!board) throw new Error('no board');
   const { link, files, control } = linksTo(board);

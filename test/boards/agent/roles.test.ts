@@ -8,7 +8,7 @@ import { documentedRoles, rolesOf, tryRequests } from '../rig/agent/roles';
 import { AppFar, makeApp } from '../rig/appRig';
 import { startMosquitto } from '../../lab/index.mjs';
 
-it('is what docs/protocol.md says of who may do what', async () => {
+it('matches the table of roles in docs/protocol.md', async () => {
   const broker = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   const far = await AppFar.at(broker, { '/secrets.py': 'KEY = 1\n' });
   const main = `import asyncio, fleet

@@ -39,7 +39,7 @@ async function withHost<T>(work: (host: TestHost) => Promise<T>): Promise<T> {
 }
 
 describe('authority', () => {
-  it('lets each role do what it may, and no more', () =>
+  it('permits each role only its own operations', () =>
     withHost(async (host) => {
       await host.hello(VIEWER_KEY, 'viewer');
       expect(host.lastHello.role).toBe('viewer');
@@ -59,7 +59,7 @@ describe('authority', () => {
       await expect(get(host, '/mpyfleet/config.json')).rejects.toMatchObject({ code: 'EROLE' });
     }));
 
-  it('does not answer a wrong key, nor a right key for another role', () =>
+  it('answers neither a wrong key nor the key of another role', () =>
     withHost(async (host) => {
       await host.birth();
       for (const [key, role] of [
@@ -75,7 +75,7 @@ describe('authority', () => {
       }
     }));
 
-  it('takes no replayed, forged, cut or unsigned frame', () =>
+  it('accepts no replayed, forged, cut or unsigned frame', () =>
     withHost(async (host) => {
       await host.hello(ADMIN_KEY);
       await host.exec('n = 0');
@@ -138,7 +138,7 @@ describe('authority', () => {
       await host.client.publishAsync(topic, '', { retain: true });
     }));
 
-  it('begins a new session when the counters are used up', () =>
+  it('starts a new session when the counters are used up', () =>
     withHost(async (host) => {
       await host.hello(ADMIN_KEY);
       (host.session as unknown as { counter: number }).counter = 0x3ffffffd;
@@ -187,7 +187,7 @@ describe('faults on the way', () => {
 });
 
 describe('restarts', () => {
-  it('refuses what was meant for the boot before, and sweeps what it left', () =>
+  it('refuses frames for the previous boot, and deletes its leftovers', () =>
     withHost(async (host) => {
       const { boot, mtu } = await host.hello(ADMIN_KEY);
       await put(host, '/data', Buffer.from('old content'));
@@ -214,7 +214,7 @@ describe('restarts', () => {
       expect(names.filter((n) => n.includes('~') || n === 'stale')).toEqual([]);
     }));
 
-  it('resets when asked, says goodbye before, and comes back with another boot', () =>
+  it('says goodbye before a requested reset, and returns with a new boot id', () =>
     withHost(async (host) => {
       const { boot } = await host.hello(ADMIN_KEY);
       await host.ask(Op.reset, { m: 'hard' });
@@ -231,7 +231,7 @@ describe('restarts', () => {
 });
 
 describe('groups', () => {
-  it('asks only for what it missed, and takes frames of the right key only', () =>
+  it('requests only missing frames, and accepts only frames of the right key', () =>
     withHost(async (host) => {
       const { mtu, boot, nonce } = await host.hello(ADMIN_KEY);
       expect(boot + nonce).toBeTruthy();
@@ -285,7 +285,7 @@ describe('groups', () => {
 });
 
 describe('open mode', () => {
-  it('works without keys, says so, and takes no signed frames', async () => {
+  it('works without keys, says so, and accepts no signed frames', async () => {
     const open = await startAgentBoard({
       name: 'open',
       broker: { host: '127.0.0.1', port: broker.port },

@@ -55,7 +55,7 @@ afterAll(async () => {
   await broker.stop();
 });
 
-it('boards get a new agent in waves and confirm it; one that is away gets it when it comes', async () => {
+it('boards get a new agent in waves and confirm it; a board that is away gets it when it returns', async () => {
   const old = await run(['-b', all([0, 1]), 'agent', 'update', '--dry-run']);
   expect(old.out).toContain(`0.0.1 -> ${AGENT_VERSION}`);
   await boards[3]?.kill();
@@ -76,7 +76,7 @@ it('boards get a new agent in waves and confirm it; one that is away gets it whe
   );
 }, 240_000);
 
-it('a release is taken from an address if a trusted key has signed it, else no board is touched', async () => {
+it('a release from an address is used if a trusted key has signed it; otherwise no board is touched', async () => {
   const publisher = new Publisher(join(dir, 'release'));
   const { folder } = publisher;
   await publisher.agent('9.9.9');
@@ -104,7 +104,7 @@ it('a release is taken from an address if a trusted key has signed it, else no b
   }
 }, 120_000);
 
-it('firmware stops at the first board that refuses it, and goes out to those that take it', async () => {
+it('a firmware update stops at the first board that refuses it, and reaches boards that accept it', async () => {
   const image = Buffer.alloc(20_000, 7);
   writeFileSync(join(dir, 'bad.bin'), image);
   const stopped = await run([
@@ -147,7 +147,7 @@ it('signed firmware goes to boards of its name, and an image without a signature
   }
 }, 120_000);
 
-it('a board on a cable gets the agent, and a board behind the broker gives it back', async () => {
+it('the agent is put on a board on a cable, and removed from a board behind the broker', async () => {
   const bare = await startUboard({ name: 'barebd', heap: 1000, sizeKib: 4096 });
   try {
     const put = await run(['-b', bare.tty, 'agent', 'put', '--broker', 'office']);

@@ -107,7 +107,7 @@ async def main():
     await expect(far.control.askApp({ a: 'set', worker: 0 })).rejects.toThrow(/0\.05/);
   });
 
-  it('tries a task that fails again after a growing pause, counts that and tells why', async () => {
+  it('retries a failed task after a growing pause, counts the restarts and reports the error', async () => {
     const main = `import fleet
 n = 0
 async def main():
@@ -136,7 +136,7 @@ describe('a new version', () => {
     'big.py': `DATA = "${'x'.repeat(2000)}"\n`,
   });
 
-  it('is sent without what the board has already, and one that is there is not sent at all', async () => {
+  it('is sent without files that the board has; a version that exists is not sent at all', async () => {
     const one = await makeApp({ name: 'grow', version: '1.0.0', trial: 1 }, files(1));
     await far.deploy(one);
     await far.records((r) => r.some((x) => x.kind === 'data' && x.data === 1));

@@ -97,7 +97,7 @@ describe('mpyfleet app', () => {
     expect(again.out).toContain('already runs there');
   });
 
-  it('stores what the apps send, once, and gives it as JSON, CSV and by time', async () => {
+  it('stores messages of the apps once, and prints them as JSON, CSV and by time', async () => {
     const { status, out, err } = await run('-b', 'app-01', 'messages', 'get', '--json');
     expect(status, err).toBe(0);
     const rows = JSON.parse(out) as { seq: number; data: unknown; board: string; boot: string }[];
@@ -115,7 +115,7 @@ describe('mpyfleet app', () => {
     expect(await run('messages', 'get', '--from', 'never')).toMatchObject({ status: 64 });
   });
 
-  it('sends a message to the apps and prints what they answer', async () => {
+  it('sends a message to the apps and prints their replies', async () => {
     const { status, out, err } = await run('-b', 'all', '--json', 'message', 'send', 'hello');
     expect(status, err).toBe(0);
     const answers = JSON.parse(out) as { value: unknown }[];
@@ -124,7 +124,7 @@ describe('mpyfleet app', () => {
     );
   });
 
-  it('lets every one of twenty boards go back from a version that keeps failing', async () => {
+  it('lets all of twenty boards fall back from a version that keeps failing', async () => {
     const broken = {
       'app-[01-05]': 'def oops(:\n    pass\n\nclass WorkerTask: pass\n',
       'app-[06-10]': 'class WorkerTask:\n    def call(self):\n        return 1 / 0\n',
@@ -199,14 +199,14 @@ describe('mpyfleet app', () => {
     expect((await run('app', 'assignments')).out).toBe('');
   });
 
-  it('takes an app off', async () => {
+  it('removes an app', async () => {
     expect(await run('-b', 'app-01', 'app', 'remove')).toMatchObject({ status: 0 });
     expect((await run('-b', 'app-01', 'app', 'list')).out).toBe('no app\n');
   });
 });
 
 describe('a board on a cable, without the agent', () => {
-  it('runs the app from main.py, which it keeps otherwise', async () => {
+  it('runs the app from main.py, and keeps the rest of main.py', async () => {
     const main = 'print("own program")\n';
     const board = await startUboard({ name: 'desk', files: { '/main.py': main } });
     try {

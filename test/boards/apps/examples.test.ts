@@ -45,7 +45,7 @@ it('measures light and sets an RGB LED', async () => {
   );
 });
 
-it('blinks at the rate that a topic sets, and says which it took', async () => {
+it('blinks at the rate that a topic sets, and publishes that rate', async () => {
   const heard: TopicMessage[] = [];
   const came = new Emitter<undefined>();
   const { broker } = far.far;

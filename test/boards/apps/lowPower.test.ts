@@ -141,7 +141,7 @@ it('stays awake until a computer is done, and as long as a computer asks for', a
   await asleep();
 });
 
-it('sleeps as early when a window was connected to it, which opens no session while nothing waits', async () => {
+it('sleeps just as early with a window connected, which opens no session while nothing waits', async () => {
   let opened = 0;
   const { services } = fakeWorld({});
   const openTransport = () => {

@@ -78,7 +78,7 @@ async function reaches(past: number, more?: Record<string, string>): Promise<voi
   for (;;) if ((await stored(more)).every((numbers) => (numbers.at(-1) ?? 0) > past)) return;
 }
 
-it('stores every message once, over restarts of broker and database and a watcher that is killed', async () => {
+it('stores every message once, despite restarts of broker and database and a killed watcher', async () => {
   // A second computer writes to PostgreSQL.
   const server = await startPostgres();
   onTestFinished(() => server.stop());
@@ -122,7 +122,7 @@ async function serving() {
   return { serve, url, call };
 }
 
-it("answers Pythings' three calls with its JSON, to those who have the key", async () => {
+it("answers Pythings' three calls with its JSON, but only with the right key", async () => {
   const { serve, url, call } = await serving();
   const now = Date.now() / 1_000;
   const tid = boards[0]?.uid;
@@ -161,7 +161,7 @@ it("answers Pythings' three calls with its JSON, to those who have the key", asy
   expect(await serve.stop()).toBe(0);
 });
 
-it('lets a message expire whose board does not come in time, and does not deliver it afterwards', async () => {
+it('lets a message expire if its board does not connect in time, and does not deliver it later', async () => {
   const [board] = boards;
   if (!board) throw new Error('unreachable');
   const send = async (text: string, ...more: string[]) => {
@@ -197,7 +197,7 @@ it('lets a message expire whose board does not come in time, and does not delive
   expect(await serve.stop()).toBe(0);
 });
 
-it('runs commands by the clock in watch, and lists the last and the next run', async () => {
+it('runs scheduled commands in watch, and lists the last and the next run', async () => {
   const added = await run(
     '-b',
     'watch-01',
@@ -245,7 +245,7 @@ it('runs commands by the clock in watch, and lists the last and the next run', a
   expect((await run('schedule', 'list')).out).toMatch(/^morning {2}30 7 \* \* 1-5 {2}last never/);
 });
 
-it('has boards run files by their own clock, over a restart, and make up for a run that was missed', async () => {
+it('lets boards run files by their own clock, across a restart, and catch up on a missed run', async () => {
   const job = `import fleet\nfleet.send({"n": 0, "job": NAME})\n`;
   writeFileSync(join(dir, 'often.py'), job.replace('NAME', '"often"'));
   writeFileSync(join(dir, 'late.py'), job.replace('NAME', '"late"'));
@@ -320,7 +320,7 @@ for e in ${JSON.stringify(expressions)}:
 });
 
 it(
-  'installs a script as the program of a board, keeps the one of before, and stops and starts it',
+  'installs a script as the program of a board, keeps the previous one, and stops and starts it',
   { timeout: 240_000 },
   async () => {
     writeFileSync(
@@ -389,7 +389,7 @@ it('runs jobs that a window left waiting, each once, when their board is back', 
   expect(audit.out).toMatch(/Upload late\.py/);
 });
 
-it('watches any topic, publishes to it, and shows what the broker keeps', async () => {
+it('watches any topic, publishes to it, and shows retained messages', async () => {
   const publish = (...args: string[]) => run('topic', 'publish', ...args);
   expect(await publish('lab/rate', '5', '--retain')).toMatchObject({ status: 0, err: '' });
   const watch = start('topic', 'watch', 'lab/#', '--json');
@@ -408,7 +408,7 @@ it('watches any topic, publishes to it, and shows what the broker keeps', async 
   expect(await run('--broker', 'other', 'topic', 'watch', 'x')).toMatchObject({ status: 64 });
 });
 
-it('writes a unit of systemd that names this program, and no secret', async () => {
+it('writes a systemd unit that names this program and contains no secret', async () => {
   const password = { MPYFLEET_BROKER_PASSWORD: 'hidden-from-files' };
   const { status, out } = await cli.run(['watch', '--install'], {
     ...{ cwd: dir, env: { ...env, ...password } },

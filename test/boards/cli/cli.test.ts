@@ -5,7 +5,7 @@ const rig = CliBoards.use();
 const overNetwork = (board: string) => ['-b', board, 'agent', 'put', '--broker', 'office'];
 
 describe('mpyfleet', () => {
-  it('reads little of its code to start', async () => {
+  it('loads only a small part of its code at start', async () => {
     const { size, ms } = await rig.cli.codeRead(['--version']);
     console.info(`mpyfleet --version: ${size} bytes of code, ${ms.toFixed(0)} ms`);
     expect(size).toBeGreaterThan(1000);
@@ -43,7 +43,7 @@ describe('mpyfleet', () => {
 });
 
 describe('mpyfleet reset and info', () => {
-  it('resets: what was in memory is gone', async () => {
+  it('resets: variables are lost', async () => {
     await rig.exec('marker = 1');
     expect((await rig.exec('print(marker)')).out).toBe('1\n');
     expect((await rig.on(rig.one, 'reset')).status).toBe(0);
@@ -53,7 +53,7 @@ describe('mpyfleet reset and info', () => {
     });
   });
 
-  it('tells what the board is', async () => {
+  it('describes the board', async () => {
     const { out } = await rig.on(rig.one, 'info', '--json');
     const [{ value }] = JSON.parse(out) as [{ value: { uid: string; platform: string } }];
     expect(Buffer.from(value.uid, 'hex').toString()).toBe(rig.boards[0]?.name);

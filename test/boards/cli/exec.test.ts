@@ -21,7 +21,7 @@ describe('mpyfleet exec', () => {
     });
   });
 
-  it('gives an exception on the board as status 1, with the traceback', async () => {
+  it('exits with status 1 after an exception on the board, with the traceback', async () => {
     const ran = await rig.exec('print(1)\nraise ValueError("no")');
     expect(ran).toMatchObject({ status: 1, out: '1\n' });
     expect(ran.err).toMatch(
@@ -29,7 +29,7 @@ describe('mpyfleet exec', () => {
     );
   });
 
-  it('gives a link that fails as status 2', async () => {
+  it('exits with status 2 when the link fails', async () => {
     const ran = await rig.on('serial:/nowhere/tty', 'exec', '1');
     expect(ran).toMatchObject({
       status: 2,
@@ -96,7 +96,7 @@ describe('mpyfleet exec', () => {
     );
   });
 
-  it('gives JSON', async () => {
+  it('prints JSON', async () => {
     const ran = await rig.cli.run(['-b', rig.both, '--json', 'exec', 'print("ü")']);
     expect(JSON.parse(ran.out)).toEqual(
       rig.boards.map((b) => ({
@@ -136,7 +136,7 @@ describe('mpyfleet exec', () => {
 });
 
 describe('mpyfleet and a running program', () => {
-  it('leaves it alone unless --stop is given, and starts it again with --restart', async () => {
+  it('does not stop it without --stop, and starts it again with --restart', async () => {
     const board = await startUboard({
       files: { '/main.py': 'import time\nn = 0\nwhile True:\n  n += 1\n  time.sleep(0.01)\n' },
     });

@@ -97,7 +97,7 @@ describe('a user of mpremote', () => {
     expect(lost).toEqual([]);
   });
 
-  it('leaves the same files on a board with the same words, and reads the same', async () => {
+  it('writes and reads the same files with the same arguments', async () => {
     writeFileSync(join(dir, 'main.py'), 'print("main")\n');
     mkdirSync(join(dir, 'pack', 'deep'), { recursive: true });
     writeFileSync(join(dir, 'pack', 'one.py'), '1\n');

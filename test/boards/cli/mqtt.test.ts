@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 describe('mpyfleet and boards behind a broker', () => {
-  it('lists them with what the broker tells', async () => {
+  it('lists them with the facts from the broker', async () => {
     const { out } = await run('list', '--json');
     const listed = JSON.parse(out) as { name: string; address: string; state: string }[];
     const behind = listed.filter((l) => l.address.startsWith('mqtt://office/'));
@@ -49,7 +49,7 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(new Set(behind.map((l) => l.state))).toEqual(new Set(['there']));
   });
 
-  it('runs code on one by its name, its address, and on many by what they are', async () => {
+  it('runs code on one by name or address, and on many by a selector', async () => {
     const code = 'import machine\nprint(machine.unique_id().decode())';
     expect(await run('-b', 'desk', 'exec', code)).toMatchObject({ status: 0, out: 'shelf-01\n' });
     const address = `mqtt://office/${boards[1]?.uid ?? ''}`;
@@ -78,7 +78,7 @@ describe('mpyfleet and boards behind a broker', () => {
     }
   });
 
-  it('leaves in the main.py of each the lines that start its agent', async () => {
+  it('keeps the lines in each main.py that start the agent', async () => {
     writeFileSync(join(dir, 'main.py'), 'print("of all")\n');
     expect(await run('-b', 'all', 'put', 'main.py', ':/')).toMatchObject({ status: 0 });
     for (const name of ['desk', 'shelf-02', 'shelf-03']) {
@@ -96,7 +96,7 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(await run('-b', 'shelf-09', 'exec', '1')).toMatchObject({ status: 64 });
   });
 
-  it('tells what a board logs', async () => {
+  it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
       env: { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' },
@@ -119,7 +119,7 @@ describe('mpyfleet and boards behind a broker', () => {
     expect((await heard).out).toContain('a sign of life');
   });
 
-  it('prints the records that a board has kept, by level, logger and time', async () => {
+  it('prints stored log records of a board by level, logger and time', async () => {
     const log = (...more: string[]) => run('-b', 'desk', 'log', ...more, '--until', '0s');
     const kept = await log('--level', 'info', '--logger', 'agent');
     expect(kept).toMatchObject({ status: 0 });
@@ -332,7 +332,7 @@ describe('mpyfleet broker start', () => {
     expect(ran.status).toBe(0);
   });
 
-  it('can be asked and stopped by another command of the same user', async () => {
+  it('can be queried and stopped by another command of the same user', async () => {
     const env = { XDG_STATE_HOME: join(dir, 'state') };
     expect(await cli.run(['broker', 'status'], { env })).toMatchObject({ status: 1 });
     const told = new Promise<{ urls: string[]; password: string }>((resolve) => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => board.stop());
 
-it('is a REPL: keys go to the board, Ctrl-] leaves, --log keeps what was shown', async () => {
+it('is a REPL: keys go to the board, Ctrl-] leaves, --log keeps the output', async () => {
   const log = join(tempDir('log'), 'repl.log');
   const { screen, status } = await type(
     ['repl', '--log', log],
@@ -56,7 +56,7 @@ it.each([
   expect(screen).not.toContain('Traceback');
 });
 
-it('takes a long paste whole', async () => {
+it('passes on a long paste unchanged', async () => {
   const lines = Array.from({ length: 300 }, (_, i) => `total += ${i} # ${'x'.repeat(60)}`);
   const paste = `total = 0\n${lines.join('\n')}\nprint("sum", total)\n`;
   const { screen } = await type(
@@ -87,7 +87,7 @@ it('does not disturb a program, and Ctrl-C stops it', async () => {
   }
 });
 
-it('wipes a board once its name was typed, and nothing before', async () => {
+it('wipes a board only after its name was typed', async () => {
   const wiped = await startUboard();
   const wipe = (answer: string) =>
     inTerminal([process.execPath, cli.path, '-b', wiped.tty, 'wipe'], [[/to continue: $/, answer]]);
@@ -109,7 +109,7 @@ it('wipes a board once its name was typed, and nothing before', async () => {
   }
 });
 
-it('tells a pipe what to use instead', async () => {
+it('names the command to use in a pipe', async () => {
   const ran = await cli.run(['-b', board.tty, 'repl'], { input: 'print(1)\n' });
   expect(ran).toMatchObject({ status: 64, out: '' });
   expect(ran.err).toMatch(/repl needs a terminal\n.*exec -/);

@@ -9,7 +9,7 @@ import { CliBoards } from '../rig/cliBoards';
 const rig = CliBoards.use();
 
 describe('mpyfleet and files', () => {
-  it('brings files and folders there and back, byte for byte', async () => {
+  it('copies files and folders both ways, byte for byte', async () => {
     const dir = tempDir('files');
     const data = randomBytes(20_000);
     mkdirSync(join(dir, 'tree', 'sub dir', 'empty'), { recursive: true });
@@ -165,7 +165,7 @@ describe('mpyfleet and files', () => {
     for (const tty of on2) expect((await rig.on(tty, 'rm', '-r', ':spec')).status).toBe(0);
   });
 
-  it('makes folders and tells when they are there', async () => {
+  it('creates folders and reports existing ones', async () => {
     expect((await rig.on(rig.one, 'mkdir', '-p', ':m/n')).status).toBe(0);
     expect((await rig.on(rig.one, 'mkdir', ':m/n')).status).toBe(1);
     expect((await rig.on(rig.one, 'mkdir', '-p', ':m/n')).status).toBe(0);

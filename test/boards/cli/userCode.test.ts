@@ -80,7 +80,7 @@ describe('a program that replaces what Python has built in', () => {
     'print and open by nothing': 'builtins.print = builtins.open = None\n',
   };
   for (const [what, code] of Object.entries(replacements)) {
-    it(`${what}: files go to and fro`, async () => {
+    it(`${what}: files are copied both ways`, async () => {
       const { verbs, transport, tty } = await board({ '/main.py': `import builtins\n${code}` });
       const info = await transport.withSession((session) => readInfo(session));
       expect(info).toMatchObject({ implementation: 'micropython' });

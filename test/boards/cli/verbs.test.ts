@@ -99,7 +99,7 @@ describe('running code', () => {
     expect(ran.out).toMatch(new RegExp(`sum ${lines.join('').length}\\n$`));
   });
 
-  it('says so when input() waits for input that will not come, and leaves the board well', async () => {
+  it('reports input() that waits for missing input, and leaves the board usable', async () => {
     const ran = await run(['exec', 'print(input("name? "))']);
     expect(ran).toMatchObject({
       status: 1,
@@ -117,7 +117,7 @@ describe('running code', () => {
     expect(await run(['eval', '1/0'])).toMatchObject({ status: 1 });
   });
 
-  it('runs what people write: line ends of Windows, emoji, long lines, tabs among blanks', async () => {
+  it('runs code with Windows line ends, emoji, long lines and mixed indentation', async () => {
     put('crlf.py', 'print("a")\r\nif 1:\r\n    print("b")\r\n# caf\u00e9\r\n');
     put('emoji.py', 'print("\u{1f600} ok")\n');
     put('long.py', `x = "${'y'.repeat(60_000)}"\nprint(len(x))\n`);
@@ -133,7 +133,7 @@ describe('running code', () => {
     ]);
   });
 
-  it('takes files that begin with a byte order mark, and warns of those it uploads', async () => {
+  it('runs files with a byte order mark, and warns when it uploads one', async () => {
     put('bom.py', '\ufeffprint("fine")\n');
     put('fleet.json', `\ufeff{"boards": {"desk": "serial:${board.tty}"}}`);
     expect(await done('exec', 'bom.py')).toBe('fine\n');
@@ -174,7 +174,7 @@ describe('files', () => {
     });
   });
 
-  it('takes a name with brackets for itself when it is there', async () => {
+  it('takes a name with brackets literally if the file exists', async () => {
     put('a[1].txt', 'itself\n');
     await done('put', 'a[1].txt', ':b[1].txt');
     expect(await done('cat', ':b[1].txt')).toBe('itself\n');
@@ -220,7 +220,7 @@ describe('files', () => {
     expect(await cp('a.py', 'b.py')).toMatchObject({ status: 64 });
   });
 
-  it('moves over the edge of a file system', async () => {
+  it('moves files to another file system', async () => {
     const card =
       'import os\nclass B:\n  def __init__(s): s.d=bytearray(64*512)\n  def readblocks(s,n,b,o=0): b[:]=s.d[n*512+o:n*512+o+len(b)]\n  def writeblocks(s,n,b,o=0): s.d[n*512+o:n*512+o+len(b)]=b\n  def ioctl(s,op,a): return {4:64,5:512,6:0}.get(op)\nb=B()\nos.VfsLfs2.mkfs(b)\nos.mount(b,"/sd")';
     await done('exec', card);
@@ -235,7 +235,7 @@ describe('files', () => {
     await done('exec', 'os.umount("/sd")');
   });
 
-  it('edits a file in the editor that the user has, and keeps what was typed where it cannot be written', async () => {
+  it("edits a file in the user's editor, and keeps the text if it cannot be written", async () => {
     await done('exec', 'with open("/e.py", "w") as f: f.write("x = 1\\n")');
     const edit = (EDITOR: string) => run(['edit', ':e.py'], { env: { EDITOR } });
     expect(await edit('sed -i s/1/2/')).toMatchObject({
@@ -293,7 +293,7 @@ describe('the rest', () => {
     expect(await board.files()).toEqual(before);
   });
 
-  it('takes --baud for all that opens a serial port', async () => {
+  it('accepts --baud for every verb that opens a serial port', async () => {
     expect(await run(['--baud', '9600', 'reset'])).toMatchObject({ status: 0 });
     expect(await run(['--baud', '9600', '--timeout', '0.5', 'log'])).toMatchObject({
       status: 2,
@@ -301,7 +301,7 @@ describe('the rest', () => {
     });
   });
 
-  it('tells and sets the clock', async () => {
+  it('shows and sets the clock', async () => {
     const past = await startUboard({ clock: new Date(2020, 1, 3) });
     try {
       const rtc = (...args: string[]) => cli.run(['-b', past.tty, 'rtc', ...args]);
@@ -314,7 +314,7 @@ describe('the rest', () => {
     }
   });
 
-  it('says when the firmware has no bootloader to start', async () => {
+  it('reports firmware without a bootloader command', async () => {
     expect(await run(['bootloader'])).toMatchObject({
       status: 1,
       err: expect.stringContaining('cannot start a bootloader') as string,

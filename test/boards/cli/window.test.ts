@@ -148,7 +148,7 @@ describe('mpyfleet in a terminal of the window', () => {
     expect(rig.asked).toBe(0);
   });
 
-  it('shows a REPL whose keys go through the window, and ends with the shell', async () => {
+  it('shows a REPL through the window, and ends with the shell', async () => {
     const { screen, status } = await inTerminal(
       [process.execPath, cli.path, '-b', 'kitchen', 'repl'],
       [

@@ -51,7 +51,7 @@ describe('the demo board', () => {
     expect(await exec(transport, long)).toBe('5001\r\n');
   });
 
-  it('has every byte pass both ways', async () => {
+  it('passes every byte both ways', async () => {
     const transport = await open(await demoSettings());
     const code = [
       'import sys, micropython',
@@ -71,7 +71,7 @@ describe('the demo board', () => {
     expect(text(output.subarray(255))).toBe(`65536 ${255 * 128 * 256}\r\n`);
   });
 
-  it('asks with input() at the prompt, and takes corrections', async () => {
+  it('supports input() at the prompt, with corrections', async () => {
     const transport = await open(await demoSettings());
     await shown(transport, '>>> ');
     const asked = shown(transport, /Name\? $/);
@@ -159,7 +159,7 @@ describe('the demo board', () => {
     expect(await errno('open("/big","wb").write(bytes(100_000))')).toBe('28\r\n');
   });
 
-  it('has a machine', async () => {
+  it('has the module machine', async () => {
     const transport = await open(await demoSettings());
     const code =
       'import machine\nfrom machine import Pin\np = Pin(2, Pin.OUT)\np.on()\nprint(len(machine.unique_id()), p.value(), machine.freq() > 0)';
@@ -169,7 +169,7 @@ describe('the demo board', () => {
     await again;
   });
 
-  it('lets no program out into this computer', async () => {
+  it('gives programs no access to this computer', async () => {
     const transport = await open(await demoSettings());
     const attempts = [
       'import js\nprint(js.process)',

@@ -58,7 +58,7 @@ async function follow(changes: LocalChange[]) {
   return applyPlan(plan, work.options());
 }
 
-describe('a board whose file system knows no case', () => {
+describe('a board with a case-insensitive file system', () => {
   it('keeps a file that was renamed in case and changed, through mirror and undo', async () => {
     work.put({ 'Main.py': 'one', 'lib.py': 'lib' });
     await work.sync('mirror');
@@ -73,7 +73,7 @@ describe('a board whose file system knows no case', () => {
     expect(await onBoard()).toEqual({ '/Main.py': 'one', '/lib.py': 'lib' });
   });
 
-  it('renames what differs in case only, folders too, and undo gives the old names back', async () => {
+  it('renames files and folders that differ in case only, and undo restores the old names', async () => {
     work.put({ 'Lib/Driver/A.py': 'a', 'Main.py': 'one' });
     await work.sync('push');
     work.take('Lib');
@@ -115,7 +115,7 @@ describe('a board whose file system knows no case', () => {
     expect(await onBoard()).toEqual({ '/sub/main.py': 'one' });
   });
 
-  it('is given one of two local files that are one file there, and says so', async () => {
+  it('gets one of two local files whose names differ in case only, and reports the other', async () => {
     await rig.files.write('/other.py', Buffer.from('o'));
     work.put({ 'A.py': 'big', 'a.py': 'small' });
     const plan = await work.plan('push');
@@ -124,14 +124,14 @@ describe('a board whose file system knows no case', () => {
     expect(await onBoard()).toEqual({ '/other.py': 'o', '/A.py': 'big' });
   });
 
-  it('keeps its start file in a mirror, however that is written', async () => {
+  it('keeps its start file in a mirror, in any case', async () => {
     await rig.files.write('/Boot.py', Buffer.from('start'));
     work.put({ 'main.py': 'm' });
     await work.sync('mirror');
     expect(await onBoard()).toEqual({ '/Boot.py': 'start', '/main.py': 'm' });
   });
 
-  it('is the same as a board that writes its names in another case', async () => {
+  it('counts as identical to a board whose names have another case', async () => {
     await rig.files.write('/Lib/Main.py', Buffer.from('one'));
     const other = await startRig({ drop: false });
     try {
@@ -143,7 +143,7 @@ describe('a board whose file system knows no case', () => {
     }
   });
 
-  it('pulls a file to the name it has here', async () => {
+  it('pulls a file to its existing local name', async () => {
     await rig.files.write('/MAIN.PY', Buffer.from('new'));
     work.put({ 'main.py': 'old' });
     const plan = await work.plan('pull');
@@ -151,7 +151,7 @@ describe('a board whose file system knows no case', () => {
   });
 });
 
-it('a board that knows case keeps both files, and deletes the one that has gone', async () => {
+it('a case-sensitive board keeps both files, and a mirror deletes the missing one', async () => {
   const flash = await startRig({ drop: false });
   const folder = new Workspace(() => flash.files);
   try {

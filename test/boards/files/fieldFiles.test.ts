@@ -15,10 +15,10 @@ afterEach(async () => {
   await rig.stop();
 });
 
-describe('names that are no text', () => {
+describe('names that are not valid text', () => {
   const ODD = 'Fr\uf081hst\uf081ck.wav';
 
-  it('are listed, hashed, read, renamed, copied and deleted like others', async () => {
+  it('can be listed, hashed, read, renamed, copied and deleted', async () => {
     rig = await startRig({ heap: 1024 });
     await mountFat(rig, '/');
     await onPrompt(
@@ -47,7 +47,7 @@ describe('names that are no text', () => {
     expect(Buffer.from(await files.read(`/e/${ODD}`)).toString()).toBe('other');
   });
 
-  it('are left out of a pull, named, and deleted by a mirror that undo takes back', async () => {
+  it('are skipped and reported by a pull, deleted by a mirror, and restored by undo', async () => {
     rig = await startRig();
     await onPrompt(
       rig,
@@ -81,7 +81,7 @@ class sha256:
 `;
 
 describe('files that a board runs at its start', () => {
-  it('are written last: a cable that is pulled half-way leaves the old ones', async () => {
+  it('are written last: a cable pulled half-way leaves the old ones', async () => {
     const old = { 'boot.py': 'old', 'main.py': 'old' };
     rig = await startRig({ sizeKib: 1024, files: old });
     work = new Workspace(() => rig.files);
@@ -104,8 +104,8 @@ describe('files that a board runs at its start', () => {
   });
 });
 
-describe('work that takes long', () => {
-  it('gives a sign of life every 16 kB: hashing an upload, comparing, copying, reading on', async () => {
+describe('long work', () => {
+  it('sends progress every 16 kB: hashing an upload, comparing, copying, reading on', async () => {
     rig = await startRig({ heap: 512, drop: false, files: { '/lib/hashlib.py': SLOW_HASH } });
     // Returns the longest silence of the board in milliseconds while code ran on it.
     let longest = 0;
@@ -176,7 +176,7 @@ vfs.mount(Slow(${count}), '/logs')
 });
 
 describe('a heap of 37 kB', () => {
-  it('takes lists of 150 files and of 5000 names: hashes, mirror, undo, copy and delete', async () => {
+  it('handles lists of 150 files and of 5000 names: hashes, mirror, undo, copy and delete', async () => {
     rig = await startRig({ sizeKib: 16_384, heap: 40, drop: false });
     await onPrompt(
       rig,

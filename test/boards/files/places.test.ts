@@ -57,7 +57,7 @@ describe('a board that mounts nothing at the root', () => {
     });
   });
 
-  it('says where files go when one is written, made or synced elsewhere', async () => {
+  it('names the home folder when a file is written, created or synced elsewhere', async () => {
     const right = { message: expect.stringContaining('Nothing is mounted at /main.py') as string };
     const content = Buffer.from('x');
     const refused = await rig.files.write('/main.py', content).catch((e: unknown) => e);
@@ -82,7 +82,7 @@ it('has its packages in flash though a read-only file system comes first in sys.
 });
 
 describe('a board with a card in addition to its flash', () => {
-  it('is asked for the room on the card, whichever folder there is the root of the sync', async () => {
+  it('reports the free space of the card for every sync root on it', async () => {
     await mountFat(rig, '/sd', 9000);
     await withWorkspace(async (work) => {
       work.put({ 'sound.wav': Buffer.alloc(900_000, 1) });
@@ -97,7 +97,7 @@ describe('a board with a card in addition to its flash', () => {
     });
   });
 
-  it('looks at the root of a board with files there without asking where they go', async () => {
+  it('lists the root of a board with files there without probing for their home', async () => {
     await rig.files.write('/main.py', Buffer.from('x'));
     const asked = rig.execs();
     await withWorkspace(async (work) => {
@@ -115,7 +115,7 @@ describe('a board with a card in addition to its flash', () => {
 });
 
 describe('a board without any file system', () => {
-  it('says so, and nothing of a worn flash', async () => {
+  it('reports the missing file system, and no worn flash', async () => {
     await onPrompt(rig, "import vfs\nvfs.umount('/')");
     const refused = await rig.files.write('/main.py', Buffer.from('x')).catch((e: unknown) => e);
     expect(refused).toMatchObject({ message: 'No file system is mounted on the board' });

@@ -51,7 +51,7 @@ async function startBench() {
   };
 }
 
-it('writes, replaces and reads files, and says which is missing', async () => {
+it('writes, replaces and reads files, and names a missing one', async () => {
   const bench = await startBench();
   try {
     await expect(bench.read()).rejects.toMatchObject({ code: 'file', errno: 'ENOENT', path: PATH });

@@ -45,7 +45,7 @@ function file(name: string, content: Buffer): string {
   return path;
 }
 
-test('a blank chip becomes a board, by a name of the catalogue and nothing pressed', async () => {
+test('a blank chip is flashed by a name of the catalogue, without a key press', async () => {
   const board = await started({ chip: 'esp32s3', circuit: 'classic', start: 'program' });
   expect((await board.state()).mode).toBe('blank');
   const env = { ...board.env, MPYFLEET_FIRMWARE: site.url } as Record<string, string>;
@@ -77,7 +77,7 @@ test('with a limit for the speed, and JSON for scripts', async () => {
   expect(result?.value).toMatchObject({ version: '1.25.0', baud: 460_800 });
 });
 
-test('a board whose bridge is slow is flashed at the speed that it can', async () => {
+test('a board with a slow bridge is flashed at the speed that it supports', async () => {
   const board = await started({ chip: 'esp32', circuit: 'classic', mostBaud: 460_800 });
   const path = file('f.bin', espFirmware({ chip: 'esp32', size: 100_000 }));
   const ran = await cli.run(['flash', board.tty, path], {

@@ -107,7 +107,7 @@ test('a board with the USB peripheral of the chip is brought into its loader by 
   expect((await board.state()).mode).toBe('blank');
 });
 
-test('a line that is faster than the board can go is damaged', async () => {
+test('a line that is too fast for the board corrupts data', async () => {
   const board = await started({ chip: 'esp32', mostBaud: 460_800 });
   const at = (baud: string) => tool(board, ['--baud', baud, 'flash_id']);
   expect(await at('460800')).toContain('Changed.');

@@ -69,7 +69,7 @@ describe.each(Object.keys(espChips) as EspChip[])('an %s', (chip) => {
   });
 });
 
-test('what the chip has already is not written again', async () => {
+test('identical content is not written again', async () => {
   const esp = await started({ chip: 'esp32s3' });
   const file = espFirmware({ chip: 'esp32s3' });
   await flash(esp.tty, file);
@@ -117,7 +117,7 @@ test('for a board that runs its program, the error says how to enter its loader'
   expect(error.hint).toContain('Hold the BOOT button');
 });
 
-test('a power failure while it is erased is named, with the next step', async () => {
+test('a power failure while it is erased is reported, with the next step', async () => {
   const esp = await started({ chip: 'esp32s3' });
   await esp.brownout(1);
   const error = await failure(flash(esp.tty, espFirmware({ chip: 'esp32s3' }), { erase: true }));
@@ -125,7 +125,7 @@ test('a power failure while it is erased is named, with the next step', async ()
   expect(error.hint).toContain('short, thick USB cable');
 });
 
-test('a power failure while it is written is named, and flashing again mends it', async () => {
+test('a power failure while it is written is reported, and flashing again repairs it', async () => {
   const esp = await started({ chip: 'esp32s3' });
   const file = espFirmware({ chip: 'esp32s3' });
   await esp.brownout(6);
@@ -175,7 +175,7 @@ describe('a bad line', () => {
   });
 
   test.each([0.02, 0.3, 0.6, 0.98])(
-    'unplugged after %f of the file leaves a chip that starts nothing, and flashing again mends it',
+    'unplugged after %f of the file, the chip starts nothing, and flashing again repairs it',
     async (share) => {
       const old = espFirmware({ chip, size: 300_000, seed: 9 });
       const esp = await started({ chip, firmware: old });
@@ -200,7 +200,7 @@ describe('a bad line', () => {
     },
   );
 
-  test('unplugged before anything is written leaves the chip as it was', async () => {
+  test('unplugged before anything is written, the chip is unchanged', async () => {
     const old = espFirmware({ chip, seed: 9 });
     const esp = await started({ chip, firmware: old });
     const cable = await cableTo(esp);
@@ -210,7 +210,7 @@ describe('a bad line', () => {
   });
 
   test.each(['Connecting', 'Detecting chip type', 'Uploading stub', 'Stub running'])(
-    'unplugged at "%s" is said to be unplugged',
+    'unplugged at "%s", the error says so',
     async (line) => {
       const esp = await started({ chip });
       const cable = await cableTo(esp);

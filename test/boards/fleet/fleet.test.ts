@@ -60,7 +60,7 @@ describe(`a job on ${COUNT} boards`, () => {
     expect(many).toBeLessThan(3 * one + WORK_MS);
   });
 
-  it('tells which boards answer differently', async () => {
+  it('reports boards with different answers', async () => {
     const odd = rig.uboards[7]?.name ?? '';
     const code = `import machine\nprint("odd" if machine.unique_id() == ${JSON.stringify(odd)}.encode() else "same")`;
     const folds = foldResults(await job(exec(code)).run());
@@ -71,7 +71,7 @@ describe(`a job on ${COUNT} boards`, () => {
     expect(folds[1]?.results[0]?.id).toBe(rig.boards[7]?.id);
   });
 
-  it('names the boards that fail, and does only those again', async () => {
+  it('names the boards that fail, and retries only those', async () => {
     const [dead] = rig.uboards.slice(-1);
     if (!dead) throw new Error('no board');
     const run = job(exec('print(1)'));
@@ -88,7 +88,7 @@ describe(`a job on ${COUNT} boards`, () => {
     expect(again.filter((r) => r.status === 'ok')).toHaveLength(COUNT);
   });
 
-  it('gives up a board that hangs, after its time, and leaves it at the prompt', async () => {
+  it('gives up on a board that hangs after the time limit, and leaves it at the prompt', async () => {
     const hung = rig.uboards[3]?.name ?? '';
     const code = `import machine\nwhile machine.unique_id() == ${JSON.stringify(hung)}.encode(): pass\nprint(1)`;
     const results = await job(exec(code), rig.boards, { timeoutMs: 3000 }).run();
@@ -124,7 +124,7 @@ describe(`a job on ${COUNT} boards`, () => {
 });
 
 describe('a job where programs run', () => {
-  it('leaves them alone, or stops them, as was said once for all', async () => {
+  it('leaves them alone or stops them, after one answer for all', async () => {
     const program = { '/main.py': 'import time\nwhile True:\n  time.sleep_ms(20)\n' };
     const own = await FleetRig.start(3, { files: program });
     try {
@@ -147,7 +147,7 @@ describe('a job where programs run', () => {
 });
 
 describe('a job for a board that is away', () => {
-  it('is done when the board is back, and only then', async () => {
+  it('runs only once the board is back', async () => {
     const [board, ...others] = rig.boards;
     const ttys = rig.uboards.map((u) => u.tty);
     if (!board?.uid) throw new Error('the board has not been identified');
@@ -202,14 +202,14 @@ describe('a roll-out to real boards', () => {
         .map(async (b) => Buffer.from(await b.files.read('/app.py')).toString()),
     );
 
-  it('brings the new files to all, wave by wave, and frees what it kept', async () => {
+  it('writes the new files to all boards, wave by wave, and frees the backups', async () => {
     expect(await rollOut('def ok(): return True\n', "__import__('app').ok()").run()).toBe('done');
     expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
     const left = await Promise.all(rig.boards.slice(0, 8).map((b) => b.files.list('/')));
     expect(left.flat().filter((e) => e.name.startsWith('.mpyfleet'))).toEqual([]);
   });
 
-  it('puts the old files back everywhere when the canary is not well', async () => {
+  it('restores the old files everywhere if the canary fails', async () => {
     const job = rollOut('def ok(): return False\n', "__import__('app').ok()");
     expect(await job.run()).toBe('rolledBack');
     expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
@@ -221,7 +221,7 @@ describe('a roll-out to real boards', () => {
     expect(job.results[7]?.output).toMatch(/^not reached/);
   });
 
-  it('puts the old files back on all that were touched when a later board is not well', async () => {
+  it('restores the old files on all touched boards if a later one fails', async () => {
     const bad = rig.uboards[2]?.name ?? '';
     const health = `__import__('machine').unique_id() != b${JSON.stringify(bad)}`;
     const job = rollOut('def ok(): return 2\n', health);
@@ -283,7 +283,7 @@ describe('uploads to many that are compiled', () => {
     );
   });
 
-  it('come back as source when a roll-out is taken back', async () => {
+  it('are restored as source when a roll-out is rolled back', async () => {
     const boards = rig.boards.slice(2, 3);
     for (const board of boards) await board.files.writeMany([{ ...SOURCE, content: OLD }]);
     const stop = { policies: rig.stopPolicies, programs: 'stop' as const };

@@ -187,7 +187,7 @@ describe(`${REAL} real boards behind one broker`, () => {
     expect(sent).toBeLessThan(1.2 * SIZE + 1000 * REAL);
   }, 180_000);
 
-  it('have the file, all but the three that die, when one message in fifty is lost', async () => {
+  it('get the file, except the three that die, while one message in fifty is lost', async () => {
     lossy.share = 0.02;
     lossy.lost = 0;
     await pushWithDeaths('/lossy.bin');
@@ -195,7 +195,7 @@ describe(`${REAL} real boards behind one broker`, () => {
     expect(lossy.lost).toBeGreaterThan(REAL);
   }, 240_000);
 
-  it('are away once they are dead, and the others answer', async () => {
+  it('are away once they have died, and the others answer', async () => {
     const dead = uboards.slice(0, 3);
     await Promise.all(dead.map((u) => u.kill()));
     const gone = rig.fleet.boards.filter((b) =>

@@ -79,7 +79,7 @@ describe('a roll-out to such boards', () => {
     );
   };
 
-  it('puts everything back where it was when a board is not well', async () => {
+  it('restores everything if a board fails', async () => {
     const job = rollOut('False', [usual, inFlash], '/app.py');
     expect(await job.run()).toBe('rolledBack');
     expect(await read(usual, '/app.py')).toBe('old');
@@ -89,14 +89,14 @@ describe('a roll-out to such boards', () => {
     ]);
   });
 
-  it('gives FAT back a file under the name that it had, in its own case', async () => {
+  it('restores a file on FAT under its old name, in its own case', async () => {
     const before = await names(onFat, '/');
     expect(await rollOut('False', [onFat], '/app.py').run()).toBe('rolledBack');
     expect(await names(onFat, '/')).toEqual(before);
     expect(await read(onFat, '/App.py')).toBe('old');
   });
 
-  it('brings the new files and frees what it kept', async () => {
+  it('writes the new files and frees the backups', async () => {
     const job = rollOut('True', [usual, inFlash, onFat], '/app.py');
     expect(await job.run()).toBe('done');
     for (const [board, at] of [

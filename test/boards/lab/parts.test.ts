@@ -45,7 +45,7 @@ test('microbit is MicroPython 1.9.2', async () => {
   );
 });
 
-test('two ejabberd nodes are one broker, and go on when one of them dies', async () => {
+test('two ejabberd nodes are one broker, which survives the loss of one', async () => {
   const cluster = await startEjabberdCluster();
   ends.push(cluster.stop);
   const connect = async (url: string) => {
@@ -76,7 +76,7 @@ test('two ejabberd nodes are one broker, and go on when one of them dies', async
   expect(heard.slice(1)).toEqual(['mpyfleet/kitchen alone', 'mpyfleet/kitchen again']);
 }, 180_000);
 
-test('what a process has started is gone when the process is killed', async () => {
+test('the children of a killed process end with it', async () => {
   const script = `
     import { startUboard, startSerlink } from './test/lab/index.mjs';
     const board = await startUboard();

@@ -136,7 +136,7 @@ describe.each(['up', 'down'] as const)('frames on the way %s', (direction) => {
   );
 });
 
-describe('what else goes wrong', () => {
+describe('other faults', () => {
   it('a board that is killed in the middle of an upload keeps the old file', async () => {
     await withLink(async (link) => {
       const old = randomBytes(3_000);
@@ -213,7 +213,7 @@ describe('what else goes wrong', () => {
     }
   }, 60_000);
 
-  it('a wrong key is refused in words, and nothing is run', async () => {
+  it('a wrong key is rejected with a clear error, and nothing is run', async () => {
     const stranger = await connectHost(
       { url: mosquitto.url },
       { boardKey: () => Promise.resolve({ role: 'admin', key: randomBytes(32) }) },

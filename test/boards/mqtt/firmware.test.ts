@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { startMosquitto } from '../../lab/index.mjs';
 import { startFar } from '../rig/mqttRig';
 
-it('writes firmware over the air, tells how far it is, and sees it confirmed after the restart', async () => {
+it('writes firmware over the air, reports progress, and sees it confirmed after the restart', async () => {
   const mosquitto = await startMosquitto({ config: ['set_tcp_nodelay true'] });
   const far = await startFar(
     { url: mosquitto.url },

@@ -100,7 +100,7 @@ it('keeps signed facts of a board, and continues an upload, despite forged messa
   await link.close();
 });
 
-it('is removed from the list by an empty message, and no other presence than its own brings it back', async () => {
+it('is removed from the list by an empty message, and only its own presence brings it back', async () => {
   for (const change of [{ proto: 1 }, { mode: 'open' }]) {
     await stranger.publishAsync(`mpy/${uid()}/st`, '', { qos: 1, retain: true });
     await stranger.publishAsync(`mpy/${uid()}/st`, JSON.stringify({ ...birth, ...change }), {
@@ -142,7 +142,7 @@ it('shows only signed facts in a new window, once they have arrived', async () =
   window.brokers.dispose();
 });
 
-it('hears no event, log and telemetry that the board has not signed', async () => {
+it('ignores events, logs and telemetry that the board has not signed', async () => {
   await announced(far.broker, uid());
   const heard: (BoardMessage | BoardLog)[] = [];
   const ends = [far.broker.onMessage((m) => heard.push(m)), far.broker.onLog((m) => heard.push(m))];
@@ -164,7 +164,7 @@ it('hears no event, log and telemetry that the board has not signed', async () =
   for (const end of ends) end.dispose();
 });
 
-it('ends an upload well under refusals that anybody can send', async () => {
+it('completes an upload despite forged refusals', async () => {
   const link = linkTo(far);
   await link.open(AbortSignal.timeout(20_000));
   const client = far.broker.client(uid());
@@ -193,7 +193,7 @@ it('ends an upload well under refusals that anybody can send', async () => {
   await link.close();
 });
 
-it('reads nothing of files, code and output, and changes nothing, once they are encrypted', async () => {
+it('can neither read nor change encrypted files, code and output', async () => {
   await announced(far.broker, uid());
   // The broker retains a stranger's birth of protocol 1, which the board replaces.
   const { boot } = shown() ?? {};
@@ -290,7 +290,7 @@ for name in ('cryptolib', 'mpyfleet.a.crypt'): sys.modules.pop(name, None)`;
   for (const { brokers } of [window, looking, last]) brokers.dispose();
 }, 60_000);
 
-it('updates the copy that does not run, whatever a birth says of it', async () => {
+it('updates the copy that does not run, even if a forged birth names the other', async () => {
   const link = linkTo(far);
   await link.open(AbortSignal.timeout(20_000));
   const control = far.brokers.agent('b', uid());

@@ -65,12 +65,12 @@ afterAll(async () => {
   await mosquitto.stop();
 });
 
-it('is in open mode, and is not opened until the user has agreed', () => {
+it('is in open mode, and is opened only after the user has agreed', () => {
   expect(shown).toMatchObject({ unproven: true, details: { agent: 'mqboard', mode: 'open' } });
   expect(refusal).toMatchObject({ code: 'connect', reason: 'openMode' });
 });
 
-it('runs code, and gives what it prints and its errors', async () => {
+it('runs code, and returns its output and errors', async () => {
   const exec = (code: string) => transport.withSession(async (s) => text(await s.exec(code)));
   expect(await exec('print(6 * 7)')).toBe('42\r\n');
   expect(await exec('x = 5')).toBe('');
@@ -108,7 +108,7 @@ it('writes and reads files of any name, one after the other, verified', async ()
   expect((await files.list('/')).map((e) => e.name)).toContain('one.bin');
 });
 
-it('takes frames once each, and misses none unseen', () => {
+it('accepts each frame once, and detects missing ones', () => {
   const frame = (seq: number, last = false) =>
     decodeMqboard(encodeMqboard(seq, last, Buffer.from([seq])));
   const reply = new MqboardReply();

@@ -72,7 +72,7 @@ it('ends code that is cancelled once it has tidied up', async () => {
   expect(await offs()).toBe('off ');
 });
 
-it('interrupts again what catches the first one', async () => {
+it('interrupts again if code catches the first interrupt', async () => {
   const link = linkTo(far);
   await link.open(AbortSignal.timeout(20_000));
   const stop = new AbortController();

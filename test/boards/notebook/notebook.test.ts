@@ -51,7 +51,7 @@ describe('code', () => {
     expect(failure?.traceback.join('\n')).toMatch(/Cell In\[\d+\], line 4, in f/);
   });
 
-  it('asks what input() wants to know, also in a function, and gives up when that is dismissed', async () => {
+  it('asks the question of input(), also in a function, and stops when the user dismisses it', async () => {
     const output = await book.run(
       "name = input('Your name? ')\nage = input()\nprint(name, 'is', age)",
       { answers: ['Ada', '36'] },
@@ -77,7 +77,7 @@ describe('code', () => {
     expect((await book.run('print(a)')).all).toBe('5\n');
   });
 
-  it('waits for another notebook, and says for whom', async () => {
+  it('waits for another notebook, and names it', async () => {
     const other = new Notebook(labHost(rig.fleet), rig.boards[0], 'other.ipynb');
     const stop = new AbortController();
     const first = other.start('import time\nprint("on")\nwhile True: time.sleep(0.01)', {
@@ -164,7 +164,7 @@ describe('magics', () => {
     expect((await book.run('%info')).printed).toMatch(/^name +kitchen\n/);
   });
 
-  it('resets, with what the seed shows', async () => {
+  it('resets, with the output of the seed', async () => {
     const { printed, failure } = await book.run(
       '%name\n\na = 5\nprint(a)\n%softreset\nprint("this will fail ...")\nprint(a)',
     );
@@ -195,7 +195,7 @@ describe('magics', () => {
     );
   });
 
-  it('folds equal answers, and one board that fails spoils nothing', async () => {
+  it('folds equal answers, and isolates a board that fails', async () => {
     expect((await book.run('%%connect kitchen,garden -p\nprint(6 * 7)')).printed).toBe(
       '\n----- garden, kitchen (2 with the same output)\n\n42\n',
     );
@@ -330,7 +330,7 @@ describe('magics', () => {
     expect((await book.run('%%host\nx')).shown[0]?.data['text/plain']).toBe('1');
   });
 
-  it('brings the board to what the host has', async () => {
+  it('syncs the board with the host', async () => {
     await writeFile(join(book.host.folder, 'boot.py'), '# boot\n');
     await book.run('!rm -f back.py lib.py');
     expect((await book.run('%rsync -u')).failure).toBeUndefined();
@@ -360,12 +360,12 @@ describe('magics', () => {
     expect(values.shown[0]?.data['image/svg+xml']).toContain('<polyline');
   });
 
-  it('tells and sets the clock', async () => {
+  it('shows and sets the clock', async () => {
     expect((await book.run('%gettime')).printed).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n$/);
   });
 });
 
-describe('what goes wrong', () => {
+describe('errors', () => {
   it('names near magics, and shows the usage for a wrong option', async () => {
     expect((await book.run('%discovr')).failure?.traceback.join('\n')).toContain('%discover');
     expect((await book.run('%host')).failure?.traceback.join('\n')).toContain('%%host');
@@ -411,7 +411,7 @@ describe('what goes wrong', () => {
     );
   });
 
-  it('stops a program that was started elsewhere only if the user agrees', async () => {
+  it('stops a foreign program only if the user agrees', async () => {
     const [board] = rig.boards;
     if (!board) throw new Error('no board');
     let began: () => void = () => undefined;
@@ -429,7 +429,7 @@ describe('what goes wrong', () => {
     await ended;
   });
 
-  it('shows binary output, and a value that is cut by no mark', async () => {
+  it('shows binary output, and a value that contains marks', async () => {
     const { printed } = await book.run(
       'import sys\nsys.stdout.buffer.write(bytes(range(256)))\nprint()',
     );

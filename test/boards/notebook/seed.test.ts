@@ -83,7 +83,7 @@ const RESET = '\n!{31}\n!!!!! {3}softreset \\.\\.\\. {5}!!!!!\n!{31}\n\n';
 const FILE = String.raw` *\d+  \w{3} \d\d \d\d:\d\d \d{4}  `;
 const FOLDER = ' {28}';
 
-it('tells what it can do, and works on this computer', async () => {
+it('lists its magics, and works on this computer', async () => {
   await cell(
     '%lsmagic',
     /^Line Magic: {4}-h shows help \(e\.g\. %discover -h\)\n(?: {2}%\w+ +\S.*\n){20,}\nCell Magic:\n/,
@@ -210,7 +210,7 @@ it('continues over the network', async () => {
   );
 });
 
-it('takes what other notebooks of IoT Kernel say', async () => {
+it('runs other notebooks of IoT Kernel', async () => {
   const url = `ws://127.0.0.1:${far.port}`;
   const uid = (huzzah.uid ?? '').replace(/(..)(?=.)/g, '$1:');
   await cell(`%connect ${uid}`, /^Connected to huzzah32 @ serial:/);

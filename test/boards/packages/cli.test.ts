@@ -33,7 +33,7 @@ const mip = (args: readonly string[], env: Record<string, string> = {}) =>
 const onBoard = async () => Object.keys(await board.files()).sort();
 const printed = async (code: string) => (await cli.run(['-b', board.tty, 'exec', code])).out.trim();
 
-it('says what it knows', async () => {
+it('lists its commands', async () => {
   expect(await mip([])).toMatchObject({
     status: 64,
     err: expect.stringMatching(/install, list/) as string,
@@ -46,7 +46,7 @@ it('says what it knows', async () => {
   expect(await mip(['install', 'x', '--mpy', '--no-mpy'])).toMatchObject({ status: 64 });
 });
 
-it('puts a file from an address in any place, checked by its SHA-256, and keeps addresses', async () => {
+it('writes a file from an address to any place, checked by its SHA-256, and saves addresses', async () => {
   const content = Buffer.from('font \0 data');
   const hash = createHash('sha256').update(content).digest('hex');
   const { url, routes } = packages.index;
@@ -88,7 +88,7 @@ it('searches', async () => {
   expect(await mip(['search', 'submarine'])).toMatchObject({ status: 1, out: '' });
 });
 
-it('installs from a requirements file, lists, locks, removes and brings back', async () => {
+it('installs from a requirements file, lists, locks, removes and restores', async () => {
   writeFileSync(join(folder, 'requirements.txt'), '# what we need\nshapes==1.1.0\n');
   expect(await mip(['install', '-r', 'requirements.txt'])).toMatchObject({
     status: 0,
@@ -128,7 +128,7 @@ it('installs source or compiled code, into the requested folder', async () => {
   });
 });
 
-it('leaves files that were changed on the board, unless it is forced', async () => {
+it('keeps files that were changed on the board, unless forced', async () => {
   await mip(['remove', '--force', 'shapes', 'units']); // of the tests before: shapes needs units, which would stay for it
   expect(await mip(['install', 'units'])).toMatchObject({ status: 0 });
   await cli.run([
@@ -151,7 +151,7 @@ it('leaves files that were changed on the board, unless it is forced', async () 
   expect(await onBoard()).not.toContain('/lib/units.mpy');
 });
 
-it('leaves packages where they are when a folder is mirrored', async () => {
+it('keeps packages when a folder is mirrored', async () => {
   await mip(['install', 'units']);
   const src = tempDir('mirrored');
   writeFileSync(join(src, 'app.py'), 'A = 1\n');
@@ -166,7 +166,7 @@ it('leaves packages where they are when a folder is mirrored', async () => {
   expect(there).not.toContain('/old.py');
 });
 
-it('finds packages that another computer has put there', async () => {
+it('finds packages that another computer installed', async () => {
   const elsewhere = { XDG_STATE_HOME: tempDir('other-computer') };
   expect((await mip(['list'], elsewhere)).out).toMatch(
     /^Nothing was installed from here; mip adopt/,

@@ -105,7 +105,7 @@ it('boards that load another .mpy version get the source', async () => {
   }
 });
 
-it('source that asks for machine code stays source, which the board compiles itself', async () => {
+it('source with machine code decorators stays source, which the board compiles itself', async () => {
   const { rig, run, compile } = await start();
   for (const kind of ['native', 'viper', 'asm_thumb']) {
     const path = `/lib/${kind}_code.py`;

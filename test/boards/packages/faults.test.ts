@@ -26,7 +26,7 @@ const tree = async (rig: Rig) =>
   (await rig.files.walk('/', { hash: true })).map((e) => `${e.path} ${e.sha256 ?? e.type}`).sort();
 
 describe("the user's own files", () => {
-  it('are not written over by an install, unless that is allowed', async () => {
+  it('are not overwritten by an install, unless that is allowed', async () => {
     const { rig, manager, target } = await start();
     await rig.files.write('/lib/units.mpy', utf8('mine'));
     const before = await tree(rig);
@@ -67,7 +67,7 @@ describe("the user's own files", () => {
     ]);
   });
 
-  it('that are the same as what comes need no question', async () => {
+  it('that are identical to the new ones need no question', async () => {
     const { rig, manager, target } = await start({ a: { files: { 'a.txt': 'same' } } });
     await rig.files.write('/lib/a.txt', utf8('same'));
     await manager.install(target, ['a']);
@@ -104,7 +104,7 @@ describe('an installation that ends in the middle', () => {
     };
   };
 
-  it('because it is called off leaves the board as it was, folders too', async () => {
+  it('by cancelling leaves the board unchanged, including folders', async () => {
     const { rig, manager, target } = await start(trees, SLOW);
     await manager.install(target, ['other']);
     const before = await tree(rig);
@@ -119,7 +119,7 @@ describe('an installation that ends in the middle', () => {
     expect((await manager.list(target)).map((p) => p.name)).toEqual(['other']);
   });
 
-  it('puts an older version back', async () => {
+  it('restores an older version', async () => {
     const { rig, manager, target, index } = await start(trees, SLOW);
     await manager.install(target, ['bulk']);
     const before = await tree(rig);
@@ -133,7 +133,7 @@ describe('an installation that ends in the middle', () => {
     expect(await manager.list(target)).toMatchObject([{ version: '1.0.0', state: 'intact' }]);
   });
 
-  it('because the cable is pulled is reported, listed, and completed or removed afterwards', async () => {
+  it('by a pulled cable is reported, listed, and completed or removed afterwards', async () => {
     const { rig, manager, target } = await start(trees, SLOW);
     const failure = await manager
       .install(target, ['bulk'], { onProgress: atAThird(() => void rig.cable.unplug()) })
@@ -149,7 +149,7 @@ describe('an installation that ends in the middle', () => {
   });
 });
 
-it('without the index, another board is served from what was fetched; what was not is said', async () => {
+it('without the index, another board gets cached packages; missing ones are reported', async () => {
   const { rig, manager, target, index } = await start();
   await manager.install(target, ['shapes']);
   const first = await tree(rig);
@@ -180,7 +180,7 @@ function tarGz(name: string): Uint8Array {
   return gzipSync(Buffer.concat([head, Buffer.alloc(1024)]));
 }
 
-it('whatever an index says, there is one sentence, and nothing on the board', async () => {
+it('every bad answer of an index gives one sentence, and the board stays unchanged', async () => {
   const { rig, manager, target, index } = await start({
     ...TREES,
     a: { files: { 'a.py': '' }, deps: [['units', '0.2.0']] },

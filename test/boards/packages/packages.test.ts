@@ -54,7 +54,7 @@ async function placedByMpremote(index: string, args: readonly string[]): Promise
 }
 
 describe('installing packages', () => {
-  it('places prebuilt files with what they need, which the board can import', async () => {
+  it('installs prebuilt files with their dependencies, which the board can import', async () => {
     const { rig, manager, target } = await start();
     const placed = await manager.install(target, ['shapes']);
     expect(placed.map((p) => [p.name, p.version, p.wanted])).toEqual([
@@ -101,7 +101,7 @@ describe('installing packages', () => {
     expect(mine).toHaveLength(count);
   });
 
-  it("does so with packages of MicroPython's own library, and its mip works then on the board", async () => {
+  it("installs packages of MicroPython's own library, and its mip then works on the board", async () => {
     const { trees = '' } = await ensure('packages');
     const library = JSON.parse(readFileSync(trees, 'utf8')) as Trees;
     const { rig, manager, target, index } = await start({ ...library, ...TREES });
@@ -132,7 +132,7 @@ describe('installing packages', () => {
     expect(await run(rig, 'import plain\nprint(plain.f())')).toBe('42');
   });
 
-  it('brings another board to what the lock file says', async () => {
+  it('brings another board to the state of the lock file', async () => {
     const { rig, manager, target, index } = await start();
     const lock = readLock(await manager.lock(['shapes'], [target]));
     await manager.installLock(target, lock);
@@ -158,7 +158,7 @@ describe('installing packages', () => {
   });
 });
 
-it('finds what was changed at its source without a new version, and nothing that is older', async () => {
+it('finds changes at the source without a new version, and no older version', async () => {
   const { rig, manager, target, index } = await start();
   index.routes.set('/one.py', 'ONE = 1\n');
   await manager.install(target, [`${index.url}/one.py`, 'shapes'], { compile: true });
@@ -173,7 +173,7 @@ it('finds what was changed at its source without a new version, and nothing that
   expect(await run(rig, 'import one\nprint(one.ONE)')).toBe('2');
 });
 
-it('takes what mpremote has installed into its list, in the version that is there', async () => {
+it('adopts packages that mpremote installed, in their version', async () => {
   const { rig, manager, target, index } = await start({
     ...TREES,
     extra: { files: { 'x.py': '' } },
@@ -196,7 +196,7 @@ it('takes what mpremote has installed into its list, in the version that is ther
   expect(await tree(rig)).toEqual([expect.stringContaining('/lib/extra.py ')]);
 });
 
-describe('what goes wrong leaves the board as it was', () => {
+describe('a failure leaves the board unchanged', () => {
   it('a missing file, a wrong hash, a path that leads out, a wrong .mpy version, bad source', async () => {
     const { rig, manager, target, index } = await start();
     await manager.install(target, ['units']);

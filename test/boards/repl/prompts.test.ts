@@ -51,7 +51,7 @@ describe('a prompt of the board’s own', () => {
     'that is empty': '',
   };
   for (const [what, prompt] of Object.entries(prompts)) {
-    it(`${what} is one: code runs without a word about a program`, async () => {
+    it(`${what} is one: code runs without an error about a program`, async () => {
       const board = await connected({ '/boot.py': `import sys\nsys.ps1 = "${prompt}"\n` });
       expect(await board.exec('print(1)')).toBe('1\r\n');
       expect(await board.exec('print(2)')).toBe('2\r\n');
@@ -61,7 +61,7 @@ describe('a prompt of the board’s own', () => {
     });
   }
 
-  it('that is set by the code itself is found when the code ends', async () => {
+  it('that the code itself sets is recognised when the code ends', async () => {
     const { exec, transport } = await connected({});
     await exec('import sys\nsys.ps1 = "esp32> "');
     expect(await exec('print(1)')).toBe('1\r\n');
@@ -85,7 +85,7 @@ describe('a prompt of the board’s own', () => {
 describe('a program that prints the prompt', () => {
   const ASKING = 'while True:\n  s = input(">>> ")\n  print("you said", s)\n';
 
-  it('is a running program: reported, and stopped where that is allowed', async () => {
+  it('is a running program: reported, and stopped if allowed', async () => {
     const { exec, untilShown, transport } = await connected({ '/main.py': ASKING });
     await untilShown('>>> ');
     expect(await failure(exec('print(1)'))).toBeInstanceOf(ProgramRunningError);
@@ -96,7 +96,7 @@ describe('a program that prints the prompt', () => {
     expect(await exec('print(2)')).toBe('2\r\n');
   });
 
-  it('is not stopped unasked when something has been typed there', async () => {
+  it('is not stopped unasked when the user has typed something', async () => {
     const { exec, untilShown, type } = await connected({ '/main.py': ASKING });
     await untilShown('>>> ');
     await type('6*7');
@@ -106,7 +106,7 @@ describe('a program that prints the prompt', () => {
     await untilShown('you said still here');
   });
 
-  it('is stopped though it takes the first Ctrl-C for a cleared line', async () => {
+  it('is stopped even if it uses the first Ctrl-C to clear a line', async () => {
     const shell =
       'while True:\n  try:\n    s = input(">>> ")\n  except KeyboardInterrupt:\n    print("cleared")\n';
     const { exec, untilShown } = await connected({ '/main.py': `${shell}    continue\n` });
@@ -115,7 +115,7 @@ describe('a program that prints the prompt', () => {
   }, 30_000);
 });
 
-describe('a program that tidies up when it is stopped', () => {
+describe('a program that cleans up when it is stopped', () => {
   // A second Ctrl-C ends the clean-up: then the file is missing, and the motors are on.
   const TIDY =
     'import time\ndef off():\n  time.sleep(1)\n  open("off", "w").close()\n  print("motors off")\n';
@@ -123,14 +123,14 @@ describe('a program that tidies up when it is stopped', () => {
   const FINALLY = `${TIDY}input()\nprint("runs")\ntry:\n  while True: time.sleep(1)\nfinally:\n  off()\n`;
   const isOff = 'import os\nprint("off" in os.listdir("/"))';
 
-  it('has the time to when work that may stop it begins', async () => {
+  it('gets the time to clean up when work may stop it', async () => {
     const { exec, untilShown, shown } = await connected({ '/main.py': PROGRAM });
     await untilShown('runs');
     expect(await exec(isOff, { mayInterrupt: true })).toBe('True\r\n');
     expect(shown()).toMatch(/stopping\r\nmotors off/);
   });
 
-  it('has the time to when it is interrupted, and when the board is reset', async () => {
+  it('gets the time to clean up when it is interrupted, and when the board is reset', async () => {
     const { exec, untilShown, transport, type } = await connected({ '/main.py': FINALLY });
     await untilShown('runs');
     await transport.interrupt();
@@ -143,7 +143,7 @@ describe('a program that tidies up when it is stopped', () => {
     await untilShown(/runs[^]*runs[^]*motors off[^]*runs/);
   });
 
-  it('has the time to when code is called off', async () => {
+  it('gets the time to clean up when code is cancelled', async () => {
     const { transport, exec } = await connected({});
     const code = FINALLY.replace('input()\n', '');
     const stop = new AbortController();
@@ -171,8 +171,8 @@ describe('a program that tidies up when it is stopped', () => {
   }, 30_000);
 });
 
-describe('what prints behind the prompt, as threads and timers do', () => {
-  it('is not a running program, and does not get into code and files', async () => {
+describe('output behind the prompt, from threads and timers', () => {
+  it('is not a running program, and does not mix with code and files', async () => {
     const { exec, transport, shown, type, untilShown } = await connected({});
     const port = await freePort();
     await exec(

@@ -61,7 +61,7 @@ it.each(['the user', 'work that may'])(
   },
 );
 
-it('shows one prompt, and not the traceback of its own code, when the cable was pulled in the middle of that', async () => {
+it('shows one prompt, and not the traceback of its own code, when the cable was pulled meanwhile', async () => {
   const { cable, open } = await rig({});
   const first = await open();
   const begun = first.transport.withSession((session) => {

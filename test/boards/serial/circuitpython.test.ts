@@ -37,7 +37,7 @@ it('leaves code.py alone unless it may be stopped', async () => {
   expect(err).toContain('--stop');
 });
 
-it('comes from code.py through "press any key" to the REPL, and runs code', async () => {
+it('gets from code.py through "press any key" to the REPL, and runs code', async () => {
   expect(await on('--stop', 'exec', 'print(6 * 7)')).toMatchObject({ status: 0, out: '42\n' });
 });
 
@@ -50,7 +50,7 @@ it('says what it is, and that its files are read-only', async () => {
   expect(out).toContain('read only');
 });
 
-it('shows its files and gives them', async () => {
+it('lists and reads its files', async () => {
   const { status, out } = await on('ls', '-r', '/');
   expect(status).toBe(0);
   for (const name of ['code.py', 'data.bin', 'neo pixel.py']) expect(out).toContain(name);
@@ -59,7 +59,7 @@ it('shows its files and gives them', async () => {
   expect(data.equals(Buffer.from(FILES['data.bin']))).toBe(true);
 });
 
-it('tells a traceback as the board prints it', async () => {
+it('shows a traceback as the board prints it', async () => {
   const { status, err, out } = await on('exec', '1/0');
   expect(status).toBe(1);
   expect(err + out).toContain('ZeroDivisionError');

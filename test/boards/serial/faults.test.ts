@@ -42,7 +42,7 @@ describe('opening', () => {
     expect(await failure(open('/dev/ttyNONE7'))).toMatchObject({ reason: 'notFound' });
   });
 
-  it('can be called off', async () => {
+  it('can be cancelled', async () => {
     const board = await startUboard();
     ends.push(board.stop);
     const transport = serialTransport(serialAddress(board.tty), silentLog);
@@ -52,7 +52,7 @@ describe('opening', () => {
 });
 
 describe('a port that vanishes', () => {
-  it('ends what runs and what waits', async () => {
+  it('ends running and waiting work', async () => {
     const { cable, transport } = await cabled();
     const run = transport.withSession((session) =>
       session.exec('print("go")\nwhile True: pass', { onStdout: () => void cable.unplug() }),
@@ -66,7 +66,7 @@ describe('a port that vanishes', () => {
     });
   });
 
-  it('is noticed within two seconds while nothing is asked of it', async () => {
+  it('is noticed within two seconds while idle', async () => {
     const { cable, transport } = await cabled();
     await transport.withSession((session) => session.exec('pass'));
     const start = performance.now();
@@ -81,7 +81,7 @@ describe('a port that vanishes', () => {
     });
   });
 
-  it('is found again with the board as it was', async () => {
+  it('is found again with an unchanged board', async () => {
     const { cable, transport } = await cabled();
     await transport.withSession((session) => session.exec('kept = 7'));
     await cable.unplug();
@@ -108,13 +108,13 @@ describe('a device that is not a board', () => {
     expect(error).toMatchObject({ code: 'connect', reason: 'notABoard' });
   });
 
-  it('talks, and knows no Ctrl-C', async () => {
+  it('prints output, and ignores Ctrl-C', async () => {
     const error = await what('yes the weather is fine');
     expect(error).toMatchObject({ code: 'timeout' });
   });
 });
 
-it('falls silent: an abort ends in a time limit, not in waiting', async () => {
+it('falls silent: an abort ends after a time limit', async () => {
   const { cable, transport } = await cabled();
   const abort = new AbortController();
   const run = transport.withSession((session) =>

@@ -62,7 +62,7 @@ sys.stdin.read()`;
 }
 
 describe('a port', () => {
-  it('that the user may not open: says so, and names a way to get the right', async () => {
+  it('that the user may not open: the error names a way to get the permission', async () => {
     const { device } = await plugged();
     chmodSync(device, 0);
     const { status, err, out } = execWithoutRights(device);
@@ -75,7 +75,7 @@ describe('a port', () => {
     expect(execWithoutRights(device)).toMatchObject({ status: 0, out: '42\n' });
   });
 
-  it('that another program has locked: names the program, and what to do', async () => {
+  it('that another program has locked: the error names the program and what to do', async () => {
     const { device, tty } = await plugged();
     await heldBy(device, 'fcntl.flock(fd, fcntl.LOCK_EX)');
     const { status, err, out } = await exec(tty);
@@ -101,7 +101,7 @@ describe('a port', () => {
     expect(await exec(tty)).toMatchObject({ status: 0, out: '42\n' });
   });
 
-  it('keeps its lines as they are when it is closed: HUPCL has been taken off', async () => {
+  it('keeps its modem lines when it is closed: HUPCL is off', async () => {
     const { device, tty } = await plugged();
     const hangsUp = async () =>
       (await run(['stty', '-F', device, '-a'])).includes(' -hupcl') ? 'no' : 'yes';
@@ -165,7 +165,7 @@ describe('a board', () => {
     expect((error as { hint?: string }).hint).toContain('mpyFleet.serial.baudRates');
   });
 
-  it('at the same speed is a board through that line', async () => {
+  it('at the same speed is a board behind that line', async () => {
     const board = await plugged();
     const filter = join(root, 'test', 'lab', 'wrongSpeed.py');
     const cable = await startSerlink({ to: `exec:python3 ${filter} ${board.tty} 115200 115200` });

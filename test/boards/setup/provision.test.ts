@@ -60,7 +60,7 @@ const run = (args: string[], more: Record<string, string> = {}) =>
   cli.run(args, { cwd: dir, env: { ...env, ...more } });
 const made = (name: string) => readFileSync(join(dir, name), 'utf8');
 
-it('says what a template lacks before a board is touched', async () => {
+it('reports an incomplete template before a board is touched', async () => {
   writeFileSync(join(dir, 'bad.yaml'), 'wifi: [{ssid: x, password: hunter2}]\n');
   const bad = await run(['provision', 'bad.yaml']);
   expect(bad.status).toBe(64);

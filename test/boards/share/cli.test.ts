@@ -70,7 +70,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     await mosquitto.stop();
   });
 
-  it('runs code that asks for input, and moves files of 100 kB there and back', async () => {
+  it('runs code that asks for input, and copies files of 100 kB both ways', async () => {
     const { link, files } = await colleague();
     await link.open(AbortSignal.timeout(10_000));
     const said = await link.withSession((session) =>
@@ -88,7 +88,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     await link.close();
   });
 
-  it('lets a viewer look and nothing more, and refuses a wrong key', async () => {
+  it('lets a viewer only look, and refuses a wrong key', async () => {
     const viewer = await colleague({ role: 'viewer', key: keyForRole(admin, UID, 'viewer') });
     await viewer.link.open(AbortSignal.timeout(10_000));
     expect((await viewer.files.list('/')).length).toBeGreaterThan(0);
@@ -101,7 +101,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     expect(wrong).toMatchObject({ reason: 'wrongPassword' });
   });
 
-  it('refuses in one sentence what a shared cable does not offer', async () => {
+  it('refuses requests that a shared cable does not support in one sentence', async () => {
     const { brokers, link } = await colleague();
     await link.open(AbortSignal.timeout(10_000));
     expect(link.can.hardReset).toBe(false);
@@ -113,7 +113,7 @@ describe('a board that mpyfleet shares through a broker', () => {
     await link.close();
   });
 
-  it('runs nothing twice or changed: copies and flipped bits do nothing', async () => {
+  it('ignores copies and flipped bits: nothing runs twice or changed', async () => {
     const host = await TestHost.connect(mosquitto.url, UID);
     await host.hello(admin);
     await host.exec('n = globals().get("n", 0) + 1');

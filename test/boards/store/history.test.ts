@@ -63,7 +63,7 @@ async function kept(): Promise<string[]> {
 }
 
 describe('the history of a board behind a broker', () => {
-  it('holds what it measures', async () => {
+  it('contains its measurements', async () => {
     const period = { from: Date.now() - 60_000, to: Date.now() + 60_000 };
     const query = { uid: far.board.uid, metric: 'memoryFree', points: 1, ...period } as const;
     const measured = async () => ((await store.series(query))[0]?.count ?? 0) >= 2;
@@ -71,7 +71,7 @@ describe('the history of a board behind a broker', () => {
     expect((await store.series(query))[0]?.least).toBeGreaterThan(10_000);
   });
 
-  it('holds its crash, its warnings and its restart, and no less grave line', async () => {
+  it('contains its crash, its warnings and its restart, and no lower level', async () => {
     const { uid } = far.board;
     const control = far.brokers.agent('b', uid);
     const told: string[] = [];
@@ -88,12 +88,12 @@ describe('the history of a board behind a broker', () => {
     expect(told).toEqual(['Changing the configuration: app, modules', 'Restarting']);
   });
 
-  it('is found by a text', async () => {
+  it('can be searched by text', async () => {
     const { rows } = await store.events({ text: 'VALUEERROR', limit: 10 });
     expect(rows[0]).toMatchObject({ uid: far.board.uid, kind: 'crash' });
   });
 
-  it('tells what was done on the board through the window, without its output', async () => {
+  it("lists the window's operations on the board, without their output", async () => {
     const operations = new Operations({
       origin: 'window',
       record: (entry) => store.addAudit(entry),
@@ -130,7 +130,7 @@ describe('the history of a board behind a broker', () => {
 });
 
 describe('mpyfleet audit', () => {
-  it('has every operation of the shell: by board, time, text and result, as text, JSON and table', async () => {
+  it('lists operations of the shell by board, time, text and result, as text, JSON and table', async () => {
     const cli = await BuiltCli.build();
     const { uid } = far.board;
     const fleet = { brokers: { office: broker.url }, boards: { desk: `mqtt://office/${uid}` } };

@@ -103,7 +103,7 @@ function entries(bytes: Buffer): number {
 describe.concurrent.each(JOBS)('$what', (job) => {
   const start = () => Bench.start(job);
   it(
-    'is cut in every state and at many places: whole files, a clear word, and the next time all is right',
+    'is cut in every state and at many places: files are intact, the error is clear, and the next attempt completes',
     async () => {
       const wire = await recorded(job);
       const places = cuts(wire);
@@ -129,7 +129,7 @@ describe.concurrent.each(JOBS)('$what', (job) => {
   );
 
   it(
-    'has bytes flipped, dropped, doubled and put in: it is repaired or told, never wrong',
+    'has bytes flipped, dropped, doubled and inserted: faults are repaired or reported',
     async () => {
       const wire = await recorded(job);
       const of = (dir: Fault['dir'], count: number, seed: number) =>
@@ -225,7 +225,7 @@ describe('a sync', () => {
   const job = JOBS.find(({ removes }) => removes);
   if (!job) throw new Error('there is no sync among the jobs');
 
-  it('that was cut is undone as far as it came', async () => {
+  it('that was cut is undone up to that point', async () => {
     const { up } = await recorded(job);
     const bench = await Bench.start(job);
     try {
@@ -249,7 +249,7 @@ describe('a sync', () => {
     }
   });
 
-  it('that is called off leaves whole files, a board that answers, and can be undone', async () => {
+  it('that is cancelled leaves whole files and a responsive board, and can be undone', async () => {
     const bench = await Bench.start(job);
     try {
       await bench.begin();

@@ -42,7 +42,7 @@ describe('push', () => {
     expect(asked / 2).toBeLessThanOrEqual(3);
   });
 
-  it('never deletes, and writes only what differs', async () => {
+  it('never deletes, and writes only changed files', async () => {
     await rig().files.write('/extra.py', Buffer.from('mine'));
     work().put({ 'main.py': 'one', 'lib/a.py': 'a', 'odd name é.txt': '\r\n', 'empty.py': '' });
     await work().sync('push');
@@ -74,14 +74,14 @@ describe('push', () => {
     expect(await onBoard()).toEqual({ '/main.py': '1', '/lib/shared/util.py': '2' });
   });
 
-  it('does what was chosen of it', async () => {
+  it('applies only chosen steps', async () => {
     work().put({ 'a.py': '1', 'b.py': '2' });
     const result = await work().sync('push', { chosen: new Set(['/b.py']) });
     expect(resultSummary(result)).toBe('1 added, 1 not chosen, 0 up to date');
     expect(await onBoard()).toEqual({ '/b.py': '2' });
   });
 
-  it('takes a file as it is when it changed after the plan, and can still undo it', async () => {
+  it('uses the current content of a file that changed after the plan, and can still undo it', async () => {
     work().put({ 'a.py': 'planned' });
     const plan = await work().plan('push');
     work().put({ 'a.py': 'saved since' });
@@ -127,7 +127,7 @@ describe('mirror', () => {
     expect(planSummary(await work().plan('mirror'))).toBe('All 1 up to date');
   });
 
-  it('makes room first when there is none otherwise', async () => {
+  it('deletes first if the space is not enough otherwise', async () => {
     await rig().files.write('/old.bin', randomBytes(1_200_000));
     work().put({ 'new.bin': randomBytes(1_200_000) });
     await expect(work().sync('push')).rejects.toMatchObject({ errno: 'ENOSPC' });

@@ -14,7 +14,7 @@ import { syncRig } from '../rig/syncRig';
 const { rig, work, onBoard, roundTrips } = syncRig();
 
 describe('undo', () => {
-  it('takes back what a mirror has added, overwritten and deleted', async () => {
+  it('reverts additions, changes and deletions of a mirror', async () => {
     work().put({ 'a.py': 'a1', 'gone/deep.py': 'd', 'same.py': 's' });
     await work().sync('push');
     const before = await onBoard();
@@ -36,7 +36,7 @@ describe('undo', () => {
     await expect(work().undoLast()).rejects.toBeInstanceOf(UsageError);
   });
 
-  it('leaves alone what has been changed since', async () => {
+  it('keeps files that have changed since', async () => {
     await rig().files.write('/a.py', Buffer.from('old'));
     work().put({ 'a.py': 'new', 'b.py': 'added' });
     await work().sync('push');
@@ -46,7 +46,7 @@ describe('undo', () => {
     expect(await onBoard()).toEqual({ '/a.py': 'edited on the board' });
   });
 
-  it('keeps the content that was on the board, not the one that was planned with', async () => {
+  it('restores the content that was on the board, not the planned one', async () => {
     await rig().files.write('/a.py', Buffer.from('first'));
     work().put({ 'a.py': 'new' });
     const plan = await work().plan('push');
@@ -56,7 +56,7 @@ describe('undo', () => {
     expect(await onBoard()).toEqual({ '/a.py': 'edited meanwhile' });
   });
 
-  it('keeps the records of ten syncs, and no content that none of them needs', async () => {
+  it('keeps the records of ten syncs, and only the content that they need', async () => {
     for (let i = 0; i < 13; i++) {
       work().put({ 'a.py': `version ${i}` });
       await work().sync('push');
@@ -70,7 +70,7 @@ describe('undo', () => {
 describe('files replaced or deleted outside a sync', () => {
   const options = () => ({ ...work().options(), files: rig().files });
 
-  it('is kept and comes back: files that an upload replaces, and only those', async () => {
+  it('are kept and restored: only files that an upload replaces', async () => {
     const { files } = rig();
     await files.write('/a.py', Buffer.from('old'));
     await files.write('/same.py', Buffer.from('same'));
@@ -81,7 +81,7 @@ describe('files replaced or deleted outside a sync', () => {
     expect(await onBoard()).toMatchObject({ '/a.py': 'old', '/new.py': 'new', '/same.py': 'same' });
   });
 
-  it('is kept and comes back: a folder with all that is in it, and a file', async () => {
+  it('are kept and restored: a folder with its content, and a file', async () => {
     const { files } = rig();
     await files.write('/d/deep/x.py', Buffer.from('x'));
     await files.mkdir('/d/empty');
@@ -100,7 +100,7 @@ describe('the lines that start the fleet agent', () => {
   const BARE = 'import mpyfleet\nmpyfleet.start()\n';
   const put = (path: string, content: string) => rig().files.write(path, Buffer.from(content));
 
-  it('stay in a main.py that is pushed without them, and count for nothing otherwise', async () => {
+  it('stay in a main.py that is pushed without them, and are ignored otherwise', async () => {
     await put('/mpyfleet/__init__.py', 'def start(): pass\n');
     await put('/main.py', `${START}print("old")\n`);
     work().put({ 'main.py': 'print("new")' });
@@ -141,7 +141,7 @@ describe('the lines that start the fleet agent', () => {
     expect(plan.kept).toEqual(['/main.py', '/mpyfleet']);
   });
 
-  it('mean nothing where no agent is installed', async () => {
+  it('are ignored where no agent is installed', async () => {
     await put('/main.py', START);
     work().put({ 'main.py': '1\n' });
     await work().sync('push');

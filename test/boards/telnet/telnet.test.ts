@@ -56,7 +56,7 @@ describe('a board behind a telnet server', () => {
   });
   afterAll(() => lab.stop());
 
-  it('is what a telnet client of the system can log in to', async () => {
+  it('accepts the login of a telnet client of the system', async () => {
     const { program = '' } = await ensure('telnet');
     const client = spawn(program, ['127.0.0.1', String(lab.server.port)]);
     let said = '';
@@ -85,7 +85,7 @@ describe('a board behind a telnet server', () => {
     await transport.close();
   });
 
-  it('reports that no password is right, and that another program has the server', async () => {
+  it('reports that no password was accepted, and that another program uses the server', async () => {
     const wrong = await lab.open(['wrong', undefined]).catch((error: unknown) => error);
     expect(wrong).toMatchObject({ reason: 'wrongPassword' });
     const { transport } = await lab.open();
@@ -95,7 +95,7 @@ describe('a board behind a telnet server', () => {
     await transport.close();
   });
 
-  it('carries code and files of any characters, though the server drops bytes above 127', async () => {
+  it('transfers code and files with any characters, although the server drops bytes above 127', async () => {
     const { transport } = await lab.open();
     const files = new SessionFiles((work, options) => transport.withSession(work, options));
     const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7) % 256);

@@ -63,7 +63,7 @@ async function error(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('WebREPL in the middle of an upload', () => {
-  it('that the board does not survive, leaves the old file, and the rest is swept', async () => {
+  it('that the board does not survive leaves the old file, and the rest is deleted', async () => {
     let killed: Promise<void> | undefined;
     const proxy = await proxyWith(() => {
       killed = lab.board.kill();
@@ -81,7 +81,7 @@ describe('WebREPL in the middle of an upload', () => {
     expect(Object.keys(left).filter((name) => name.includes('.mpf'))).toEqual([]);
   });
 
-  it('that the network does not survive, ends in a lost connection and the old file', async () => {
+  it('that the network does not survive ends in a lost connection and the old file', async () => {
     const proxy = await proxyWith((p) => p.freeze());
     const { transport, files } = await connect(proxy);
     let cause: Error | undefined;
@@ -93,7 +93,7 @@ describe('WebREPL in the middle of an upload', () => {
     expect((await lab.board.files())['/f.bin']).toEqual(Buffer.from(OLD));
   });
 
-  it('that is called off, leaves the old file and no other', async () => {
+  it('that is cancelled leaves only the old file', async () => {
     const controller = new AbortController();
     const proxy = await proxyWith(() => controller.abort());
     const { files } = await connect(proxy);

@@ -78,7 +78,7 @@ async function failure(promise: Promise<unknown>): Promise<ConnectError> {
 }
 
 describe('an address', () => {
-  it('ends in .local, and is found where the system knows no such names', async () => {
+  it('ends in .local, and is found even if the system does not resolve such names', async () => {
     const mdns = {
       port: 20_000 + Math.floor(Math.random() * 10_000),
       interface: '127.0.0.1',
@@ -127,14 +127,14 @@ async function refuses(services: Parameters<typeof open>[1], reason: string): Pr
 }
 
 describe('logging in', () => {
-  it('passes on what the interpreter prints, and only that', async () => {
+  it('passes on the output of the interpreter, and only that', async () => {
     const stream = await open();
     const answer = hear(stream, '1267650600228229401496703205376');
     await stream.write(utf8('2**100\r'));
     expect(await answer).toMatch(/^2\*\*100\r\n/);
   });
 
-  it('keeps a character together that the board sends in two frames', async () => {
+  it('joins a character that the board sends in two frames', async () => {
     const stream = await open();
     const answer = hear(stream, '\u00e9!');
     const code =
@@ -143,7 +143,7 @@ describe('logging in', () => {
     expect(await answer).toContain('<\u00e9!');
   });
 
-  it('asks again after a wrong password, and takes the right one', async () => {
+  it('asks again after a wrong password, and accepts the right one', async () => {
     const asked: boolean[] = [];
     const getPassword = (_address: unknown, { wrong }: { wrong: boolean }) => {
       asked.push(wrong);
@@ -163,12 +163,12 @@ describe('logging in', () => {
     },
   );
 
-  it('says that a password is needed when there is none', async () => {
+  it('reports a missing password', async () => {
     const getPassword = () => Promise.resolve(undefined);
     await refuses({ clock: systemClock, getPassword }, 'passwordNeeded');
   });
 
-  it('tells a second client from a wrong password', async () => {
+  it('distinguishes a second client from a wrong password', async () => {
     await open();
     const error = await failure(open());
     expect(error.reason).toBe('busy');
@@ -186,7 +186,7 @@ describe('logging in', () => {
 });
 
 describe('a link that dies', () => {
-  it('notices a connection that is open and says nothing any more', async () => {
+  it('notices an open connection that has become silent', async () => {
     const proxy = await startProxy(lab.port);
     const stream = await open(webreplAddress(`ws://127.0.0.1:${proxy.port}`), {
       ...services(),
@@ -222,7 +222,7 @@ describe('a link that dies', () => {
     await stopped;
   });
 
-  it('gives the cause when the board resets', async () => {
+  it('reports the cause when the board resets', async () => {
     const stream = await open();
     const closed = new Deferred<Error | undefined>();
     stream.onClose((cause) => closed.resolve(cause));
@@ -232,7 +232,7 @@ describe('a link that dies', () => {
   });
 });
 
-describe('servers that are no WebREPL', () => {
+describe('servers other than WebREPL', () => {
   const servers: Server[] = [];
   afterEach(() => {
     for (const server of servers.splice(0)) server.close();
@@ -262,7 +262,7 @@ describe('servers that are no WebREPL', () => {
     expect(error.message).toContain('("My  [31mPrinter")');
   });
 
-  it('names a captive portal by where it sends', async () => {
+  it('names a captive portal by the target of its redirect', async () => {
     const server = createHttpServer((_request, response) => {
       response.writeHead(302, { Location: 'http://login.example/?x=1' }).end();
     });
@@ -280,12 +280,12 @@ describe('servers that are no WebREPL', () => {
     expect(error.reason).toBe('notABoard');
   });
 
-  it('names a server that is not of the web', async () => {
+  it('names a server that does not speak HTTP', async () => {
     const server = createTcpServer((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     expect((await failure(open(await listen(server)))).reason).toBe('notABoard');
   });
 
-  it('says that nothing listens, and that a name is unknown', async () => {
+  it('reports a closed port, and an unknown name', async () => {
     const server = createTcpServer();
     const address = await listen(server);
     await new Promise((resolve) => server.close(resolve));

@@ -81,7 +81,7 @@ describe('setting up WebREPL from a cabled board', () => {
     expect(await askOverAir(address, 'secret')).toBe('42 1\r\n');
   });
 
-  it('may be done again, with another password, and be removed', async () => {
+  it('can be repeated with another password, and removed', async () => {
     await setup({ name: 'lab', password: 'lab-password' }).done;
     await listening(port);
     const first = (await filesNow())['/boot.py']?.toString();
@@ -106,7 +106,7 @@ describe('setting up WebREPL from a cabled board', () => {
     expect(await filesNow()).toEqual({ '/boot.py': Buffer.from(OWN_BOOT) });
   });
 
-  it('refuses a password that WebREPL cannot have, and leaves a foreign configuration', async () => {
+  it('refuses a password that WebREPL does not support, and keeps a foreign configuration', async () => {
     await expect(setup({ name: 'lab', password: 'x' }, 'abc').done).rejects.toThrow(/at least 4/);
     await board.files.write('/webrepl_cfg.py', utf8("PASS = 'mine'\n"));
     await removeWebRepl(board);

@@ -33,7 +33,7 @@ function exec(transport: WebReplTransport, code: string): Promise<string> {
 }
 
 describe('a board over WebREPL', () => {
-  it('runs code and gives its output and its exceptions', async () => {
+  it('runs code and returns its output and exceptions', async () => {
     const transport = await open();
     expect(await exec(transport, 'print(2**100)')).toBe('1267650600228229401496703205376\r\n');
     await expect(exec(transport, 'nonsense')).rejects.toBeInstanceOf(PythonError);
@@ -89,7 +89,7 @@ describe('a board over WebREPL', () => {
     expect(all).toBe('7*7\r\n49\r\n>>> ');
   });
 
-  it('leaves a running program alone, and stops it only when it may', async () => {
+  it('does not disturb a running program, and stops it only if allowed', async () => {
     const first = await open();
     await first
       .terminal()

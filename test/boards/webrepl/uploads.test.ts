@@ -136,7 +136,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/a/f.bin': content });
   });
 
-  it('end with the connection when their folder vanishes without a word, and lose nothing', async () => {
+  it('end with the connection when their folder vanishes silently, and lose nothing', async () => {
     const link = await connect();
     const content = randomBytes(SIZE);
     await link.files.write('/kept.bin', content);
@@ -152,7 +152,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/kept.bin': content, '/a/f.bin': content });
   });
 
-  it('name a flash that has been filled without a word, and keep the old file', async () => {
+  it('report a flash that has filled up silently, and keep the old file', async () => {
     const link = await connect();
     const old = randomBytes(SIZE);
     const fill = await behind(
@@ -178,7 +178,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(left['/f.bin']).toEqual(old);
   });
 
-  it('bring their function back when a program has tidied it away', async () => {
+  it('restore their function after a program has deleted it', async () => {
     const link = await connect();
     const tidy = await behind(link, "import sys\nsys.modules.pop('_mpw')");
     const content = randomBytes(SIZE);
@@ -209,7 +209,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/f.bin': old });
   });
 
-  it('wait for a timer that is at work, and do not interrupt it', async () => {
+  it('wait for a running timer, and do not interrupt it', async () => {
     const link = await connect();
     const work = 'import time\nglobal n\nfor n in range(2000): time.sleep_ms(1)';
     const timer = await behind(link, work);
@@ -222,7 +222,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/f.bin': content });
   });
 
-  it('know nothing of the board as it was before a soft reset', async () => {
+  it("forget the board's state after a soft reset", async () => {
     const link = await connect();
     await link.files.write('/a/f.bin', randomBytes(SIZE));
     await link.transport.reset('soft');
@@ -233,7 +233,7 @@ describe('uploads over one WebREPL connection', () => {
     expect(await onBoard()).toEqual({ '/a/f.bin': content });
   });
 
-  it('say that a folder is in the way, and leave nothing', async () => {
+  it('report a folder in the way, and leave nothing', async () => {
     const link = await connect();
     await link.files.mkdir('/f.bin');
     const error = await failure(link.files.write('/f.bin', randomBytes(SIZE)));

@@ -3,7 +3,7 @@ import { commandHint, optionHint } from '../../../src/cli/table/otherTools';
 import { readCommandLines } from '../../../src/cli/table/options';
 import { findVerb } from '../../../src/cli/table/verbTable';
 
-it('says what ports and options of mpremote are called here', () => {
+it("names the equivalents of mpremote's ports and options", () => {
   expect(commandHint('u1')).toBe('Name the port with -b serial:/dev/ttyUSB1.');
   expect(commandHint('c12')).toContain('serial:COM12');
   expect(commandHint('nonsense')).toBeUndefined();
@@ -13,7 +13,7 @@ it('says what ports and options of mpremote are called here', () => {
   expect(optionHint('ls', 'force')).toBeUndefined();
 });
 
-it('names an option that no command has, and the command that it was given for', () => {
+it('names an unknown option, and the command that it was given for', () => {
   const read =
     (...argv: string[]) =>
     () =>

@@ -42,7 +42,7 @@ async function chosen(board: string, project: object, found: readonly Found[] = 
   return boards.map((b) => b.address.text.replace(/\/$/, ''));
 }
 
-it('takes an address of every kind in place of a name', async () => {
+it('accepts an address of every kind in place of a name', async () => {
   for (const address of ['serial:/dev/ttyX', 'ws://192.0.2.1:8266', 'telnet://192.0.2.1:23']) {
     expect(await chosen(address, {})).toEqual([parseAddress(address).text.replace(/\/$/, '')]);
   }
@@ -93,7 +93,7 @@ describe('the fleet.json of a project', () => {
     await expect(load(project)).rejects.toThrow(`redefines your ${what}`);
   });
 
-  it('puts no board into the groups of the user, but into its own', async () => {
+  it('adds boards only to its own groups, not to those of the user', async () => {
     const project = {
       boards: { kevil: { address: 'ws://evil:8266', tags: ['lab'] } },
       groups: { mine: 'tag:lab' },
@@ -108,14 +108,14 @@ describe('the fleet.json of a project', () => {
     expect(await chosen('kevil', project)).toEqual(['ws://evil:8266']);
   });
 
-  it("changes nothing of a board that both have, and keeps the user's tags", async () => {
+  it("does not change a board that both define, and keeps the user's tags", async () => {
     const both = { address: 'serial:/dev/ttyACM0', uid: 'aa01', tags: ['prod'] };
     const { boards, foreign } = await load({ boards: { kitchen: both, same: both } });
     expect(boards.find((b) => b.name === 'kitchen')?.tags).toEqual(['lab']);
     expect(isForeign(parseAddress('serial:/dev/ttyACM0'), foreign)).toBe(false);
   });
 
-  it("cannot name a board of the user's by a broker of its own", async () => {
+  it('cannot redirect a board of the user to its own broker', async () => {
     const at = (address: string, name: string, uid: string): Found => ({
       ...{ address: parseAddress(address), likely: true, online: true, name, uid },
     });
@@ -134,7 +134,7 @@ describe('the fleet.json of a project', () => {
     expect(await chosen('new', project, found)).toEqual(['mqtt://evil/ee05']);
   });
 
-  it('gets no password that was given for brokers of the user', async () => {
+  it('gets no password for brokers of the user', async () => {
     const { brokers, foreign } = await load({
       brokers: { evil: { url: 'mqtt://evil.example', username: 'u' }, office: OWN.brokers.office },
     });
@@ -150,7 +150,7 @@ describe('the fleet.json of a project', () => {
     expect(passwordOf('evil', { MPYFLEET_BROKER_PASSWORD_EVIL: 'its own' })).toBe('its own');
   });
 
-  it('is the own one if MPYFLEET_CONFIG names it', async () => {
+  it("counts as the user's own if MPYFLEET_CONFIG names it", async () => {
     const folder = tempDir('named');
     writeFileSync(join(folder, 'team.json'), JSON.stringify(OWN));
     const { foreign } = await loadRegistry(folder, { HOME: folder, MPYFLEET_CONFIG: 'team.json' });

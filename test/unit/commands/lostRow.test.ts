@@ -21,7 +21,7 @@ describe('the row that was clicked', () => {
     ['several', [row, [row, { kind: 'remote' }]]],
   ])('is not lost: %s', ([, args]) => expect(isLost(args)).toBe(false));
 
-  it('is found by the focus only where no icon and no other view offers the command', () => {
+  it('is found by the focus only if no icon and no other view offers the command', () => {
     const menus = {
       'view/item/context': [
         { command: 'icon', when: 'view == mpyFleet.boards', group: 'inline@1' },

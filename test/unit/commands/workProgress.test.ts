@@ -23,7 +23,7 @@ describe('the progress of a command', () => {
     expect(said).toEqual([]);
   });
 
-  it('appears a moment after the first report, and adds up shares', async () => {
+  it('appears shortly after the first report, and adds up shares', async () => {
     const { clock, said, progress } = aProgress();
     progress.report('a.py', 1, 4);
     expect(said).toEqual([]);
@@ -34,7 +34,7 @@ describe('the progress of a command', () => {
     expect(said).toEqual(['shown', 'a.py 25', 'b.py 50', 'still b.py', 'gone']);
   });
 
-  it('does not appear for work that ends in a moment, so that messages after it are not dropped', async () => {
+  it('does not appear for short work, so that later messages are not dropped', async () => {
     const { clock, said, progress } = aProgress();
     progress.begin();
     progress.report('a.py', 1, 4);
@@ -65,7 +65,7 @@ describe('the progress of a command', () => {
     expect(said).toEqual(['shown']);
   });
 
-  it('steps aside while a question is open, and comes back with the work', async () => {
+  it('is hidden while a question is open, and comes back with the work', async () => {
     const { clock, said, progress } = aProgress();
     progress.report('comparing');
     await clock.pass(300);
@@ -83,7 +83,7 @@ describe('the progress of a command', () => {
     expect(said.slice(-2)).toEqual(['shown', 'b.py 50']);
   });
 
-  it('comes back after a question that was refused', async () => {
+  it('comes back after a refused question', async () => {
     const { clock, said, progress } = aProgress();
     await expect(progress.during(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     progress.begin();

@@ -43,7 +43,7 @@ describe.each([{ follow: false }, { follow: true }])('a file that is replaced (%
     expect(statSync(path).mode & 0o777).toBe(mode);
   });
 
-  it('is as it was after a failure, and nothing else is left', async () => {
+  it('is unchanged after a failure, which leaves no other file', async () => {
     mkdirSync(path);
     writeFileSync(join(path, 'kept'), 'kept');
     await expect(replaceFile(path, 'after', options)).rejects.toMatchObject({ code: 'EISDIR' });

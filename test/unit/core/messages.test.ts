@@ -69,7 +69,7 @@ describe('text from outside in a message', () => {
     expect(inertText(`${'x'.repeat(298)}😀😀`)).toBe(`${'x'.repeat(298)}…`);
   });
 
-  it('does not change where it is harmless', () => {
+  it('is unchanged if it is harmless', () => {
     const text = 'küche: [Errno 2] ENOENT, a[0](1) ≤ 5 😀';
     expect(inertText(text).replaceAll('\u200b', '')).toBe(text);
   });
@@ -122,7 +122,7 @@ describe('crashes that boards report', () => {
     data: { ev: 'crash', boot0: String(n), tb: `x\nValueError: ${n} ${ATTACKS[0] ?? ''}` },
   });
 
-  it('come up for trusted boards only, one message each, and are counted meanwhile', async () => {
+  it('are shown for trusted boards only, one message each, and are counted meanwhile', async () => {
     const open: { text: string; close: () => void }[] = [];
     const notices = new CrashNotices({
       trustedName: (uid) => Promise.resolve(uid.startsWith('a') ? `board ${uid}` : undefined),

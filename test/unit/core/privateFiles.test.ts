@@ -73,7 +73,7 @@ describe('the file of keys', () => {
 
 describe('files of the window', () => {
   it.each([false, true])(
-    'with what boards print are for their owner only (file of an earlier version: %s)',
+    'with output of boards are for their owner only (file of an earlier version: %s)',
     async (older) => {
       const folder = join(tempDir('logs'), 'logs');
       const printed = new Emitter<Uint8Array>();

@@ -34,7 +34,7 @@ describe("topics of the user's own", () => {
     expect(payloadText(new Uint8Array(3_000))).toMatch(/^0x(00){1000}…$/);
   });
 
-  it('belong to their board: it reads its own and those of all, and writes its own', () => {
+  it('belong to their board: it reads its own and the common ones, and writes only its own', () => {
     expect(boardMaySubscribe('mpy', 'aa', 'mpy/aa/in/rate')).toBe(true);
     expect(boardMaySubscribe('mpy', 'aa', 'mpy/all/in/rate')).toBe(true);
     expect(boardMaySubscribe('mpy', 'aa', 'mpy/bb/in/rate')).toBe(false);

@@ -5,7 +5,7 @@ import { hashOf, removeTempDir, tempDir } from '../../lab/paths.mjs';
 import { freePort, launch, pollUntil, run } from '../../lab/process.mjs';
 
 describe('hashOf', () => {
-  test('changes with a content, a name and a word, and with nothing else', () => {
+  test('changes only with a content, a name and a word', () => {
     const dir = tempDir('hash');
     const file = join(dir, 'a');
     mkdirSync(join(dir, 'sub'));
@@ -36,14 +36,14 @@ describe('launch', () => {
     expect(await program.exited).toBe('SIGTERM');
   });
 
-  test('kills what does not want to stop', async () => {
+  test('kills a process that does not stop', async () => {
     const stubborn = ['sh', '-c', 'trap "" TERM; echo ready; while :; do sleep 0.1; done'];
     const program = await launch(stubborn, { ready: /ready/, stopMs: 200 });
     await program.stop();
     expect(await program.exited).toBe('SIGKILL');
   });
 
-  test('rejects with what was printed when the program ends or stays silent instead', async () => {
+  test('rejects with the output if the program ends or stays silent', async () => {
     await expect(launch(['sh', '-c', 'echo oh no >&2; exit 3'], { ready: /x/ })).rejects.toThrow(
       /sh ended \(3\) instead of starting.*oh no/s,
     );
@@ -60,12 +60,12 @@ describe('launch', () => {
   });
 });
 
-test('run gives the output, or throws with it', async () => {
+test('run returns the output, or throws with it', async () => {
   expect(await run(['sh', '-c', 'cat; echo done'], { input: 'hi ' })).toBe('hi done\n');
   await expect(run(['sh', '-c', 'echo why >&2; exit 2'])).rejects.toThrow(/failed \(2\)\s+why/);
 });
 
-test('pollUntil stops asking when told', async () => {
+test('pollUntil stops polling on abort', async () => {
   let asked = 0;
   const never = () => Promise.resolve(++asked < 0);
   expect(await pollUntil(never, 10_000, () => asked > 2)).toBe(false);

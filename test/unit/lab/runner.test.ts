@@ -29,7 +29,7 @@ describe('a part of the lab that the step does not name', () => {
 });
 
 describe('the count', () => {
-  it('takes what was skipped and what failed outside of a test as failed', () => {
+  it('counts skipped tests and failures outside of a test as failed', () => {
     const tests = [test('a'), test('b', { state: 'skipped' }), test('c', { state: 'failed' })];
     expect(counted(1, tests, ['x.test.ts: hook'])).toMatchObject({ passed: 1, failed: 3 });
   });
@@ -49,7 +49,7 @@ describe('the summary', () => {
     expect(summary([row], [], 12).at(-1)).toBe('1 passed, 1 failed');
   });
 
-  it('says of a failed test that the machine stood still meanwhile', () => {
+  it('reports that the machine stood still during a failed test', () => {
     const tests = [
       test('early', { state: 'failed', why: 'too late\nmore', start: HOUR - 5000 }),
       test('during', { state: 'failed', why: 'too late\nmore' }),

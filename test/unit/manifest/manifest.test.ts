@@ -61,7 +61,7 @@ const { contributes } = manifest;
 describe('the command table and the manifest', () => {
   const inTable = commands.map((c) => `mpyFleet.${c.id}`).sort();
 
-  it('are what the tables of src/manifest say: node scripts/manifest.mjs writes them', async () => {
+  it('match the tables of src/manifest: node scripts/manifest.mjs writes them', async () => {
     const { manifest: text, words: titles } = await manifestTexts();
     expect(manifestText === text).toBe(true);
     expect(JSON.stringify(words)).toBe(JSON.stringify(JSON.parse(titles)));
@@ -79,7 +79,7 @@ describe('the command table and the manifest', () => {
     }
   });
 
-  it('have no menu item, key or welcome link for a command that is not there', () => {
+  it('have no menu item, key or welcome link for an unknown command', () => {
     const used = [
       ...Object.values(contributes.menus).flatMap((items) => items.map((i) => i.command)),
       ...contributes.keybindings.map((k) => k.command),
@@ -156,7 +156,7 @@ describe('the menus of the tree', () => {
     }
   });
 
-  it('offer a command on the boards only that it can work on', () => {
+  it('offer a command only on boards that it can work on', () => {
     const which = new Map<string, string>(
       commands.flatMap((c) =>
         'which' in c && c.which !== 'any'
@@ -172,7 +172,7 @@ describe('the menus of the tree', () => {
     }
   });
 
-  it('hide what works on one row only when several are selected', () => {
+  it('hide commands for one row when several are selected', () => {
     const one = commands.filter((c) => c.needs === 'board').map((c) => `mpyFleet.${c.id}`);
     for (const viewItem of Object.values(rows)) {
       expect(shown(viewItem, true).filter((c) => one.includes(c))).toEqual([]);
@@ -216,7 +216,7 @@ describe('the menus of the tree', () => {
     expect(offered.map((i) => i.command)).toEqual(['mpyFleet.importKey', 'mpyFleet.copyKey']);
   });
 
-  it('offer a group what its boards can be given together, and nothing for one board', () => {
+  it('offer a group commands for several boards, and none for one board', () => {
     const one = commands.filter((c) => c.needs === 'board').map((c) => `mpyFleet.${c.id}`);
     const offered = [
       ...shown(rows['a group'], false),
@@ -236,7 +236,7 @@ describe('the menus of the tree', () => {
     expect(offered.filter((id) => one.includes(id))).toEqual([]);
   });
 
-  it('have something in common for boards, their files and the line of free space', () => {
+  it('share entries for boards, their files and the line of free space', () => {
     const common = [rows['a board at its prompt'], rows['a file'], rows['a folder'], 'note'].map(
       (viewItem) => shown(viewItem, true),
     );
@@ -250,7 +250,7 @@ describe('the menus of the tree', () => {
     }
   });
 
-  it('use every submenu, each with a name and something in it', () => {
+  it('use every submenu, each with a name and an entry', () => {
     const used = context.flatMap((i) => i.submenu ?? []);
     for (const { id, label } of contributes.submenus) {
       expect(used).toContain(id);
@@ -259,7 +259,7 @@ describe('the menus of the tree', () => {
     }
   });
 
-  it('show two commands with one title never side by side', () => {
+  it('never show two commands with one title next to each other', () => {
     const title = (id: string) => contributes.commands.find((c) => c.command === id)?.title ?? id;
     for (const viewItem of Object.values(rows)) {
       const titles = shown(viewItem, false).map((c) => words[title(c).slice(1, -1)] ?? c);
@@ -287,7 +287,7 @@ function allHold(when: string, values: Readonly<Record<string, string | boolean>
 }
 
 describe('the manifest', () => {
-  it('has words for every placeholder, and no words without use', () => {
+  it('has a text for every placeholder, and no unused text', () => {
     const used = [...manifestText.matchAll(/"%([\w.-]+)%"/g)].map((m) => m[1] ?? '').sort();
     expect(Object.keys(words).sort()).toEqual([...new Set(used)]);
   });
@@ -309,7 +309,7 @@ describe('the manifest', () => {
     }
   });
 
-  it('wakes the extension only when it is wanted', () => {
+  it('activates the extension only when needed', () => {
     const allowed =
       /^(onStartupFinished|onFileSystem:mpy|onTerminalProfile:mpyFleet\.\w+|onNotebook:jupyter-notebook)$/;
     expect(manifest.activationEvents.filter((e) => !allowed.test(e))).toEqual([]);
@@ -343,7 +343,7 @@ describe('the manifest', () => {
     expect(welcome.filter(([, text]) => /`|\*\*/.test(text))).toEqual([]);
   });
 
-  it('walks newcomers to steps that can be done and that are ticked when they are', () => {
+  it('leads newcomers through steps that are possible and are ticked when done', () => {
     const steps = contributes.walkthroughs.flatMap((w) => w.steps);
     const step = (id: string) => steps.find((s) => s.id === id);
     expect(step('board')?.completionEvents).toEqual(['onContext:mpyFleet.connected']);
@@ -363,7 +363,7 @@ describe('the manifest', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('takes no setting that acts on boards from a folder that is not trusted', () => {
+  it('ignores settings that act on boards in an untrusted folder', () => {
     const { restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
     const open = contributes.configuration
       .flatMap((s) => Object.entries(s.properties))
@@ -373,7 +373,7 @@ describe('the manifest', () => {
     expect(open).toEqual(['mpyFleet.showOtherPorts', 'mpyFleet.repl.pasteMode']);
   });
 
-  it('is found by what people type, and claims no debugger while it has none', () => {
+  it('is found by common search terms, and claims no debugger', () => {
     expect(manifest.categories.includes('Debuggers')).toBe(contributes.debuggers !== undefined);
     // The Marketplace takes no more than 30.
     expect(manifest.keywords.length).toBeLessThanOrEqual(30);

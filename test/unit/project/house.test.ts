@@ -69,7 +69,7 @@ describe('exports', () => {
   });
 });
 
-describe('what comments and documents point at exists', () => {
+describe('references in comments and documents exist', () => {
   it('sections of docs/protocol.md', () => {
     const sections = new Set(
       [...read('docs/protocol.md').matchAll(/^## (\d+)/gm)].map(([, number]) => number),

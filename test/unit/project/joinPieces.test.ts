@@ -69,7 +69,7 @@ describe('pieces that are loaded together', () => {
     ]);
   });
 
-  it('run once each, also in a circle, as they did one by one', () => {
+  it('run once each, in circles too, as separate pieces did', () => {
     expect(run(joined, 'app')).toEqual({
       ran: ['app', 'both', 'ui', 'log'],
       read: ['app.js', 'start-app0-tool0.js', 'start-app0.js', 'log.js'],

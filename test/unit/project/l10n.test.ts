@@ -21,13 +21,13 @@ describe('texts that can be translated', () => {
     expect(calls.filter((text) => !Object.hasOwn(bundle, text))).toEqual([]);
   });
 
-  it('are all shown somewhere: the bundle keeps none that the source has lost', () => {
+  it('are all used: the bundle contains no text that the source has lost', () => {
     const all = files.map((file) => readFileSync(`src/${file}`, 'utf8')).join('\n');
     const used = new Set([...all.matchAll(CALL)].map(([, literal]) => valueOf(literal ?? '')));
     expect(Object.keys(bundle).filter((text) => !used.has(text))).toEqual([]);
   });
 
-  it('say in the bundle of English what the code says', () => {
+  it('are identical in the English bundle and in the code', () => {
     expect(Object.entries(bundle).filter(([key, text]) => key !== text)).toEqual([]);
   });
 });
@@ -40,7 +40,7 @@ describe("core's errors", () => {
     expect(new ProgramRunningError('kitchen').message).toBe('Auf kitchen läuft ein Programm');
   });
 
-  it('are English where no language was chosen, as in the command line', () => {
+  it('are English if no language was chosen, as in the command line', () => {
     expect(new ProgramRunningError('kitchen').message).toBe('A program is running on kitchen');
   });
 });

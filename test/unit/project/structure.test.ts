@@ -20,7 +20,7 @@ const imports = files.flatMap((from): Import[] =>
   }),
 );
 
-it('reads the imports that it judges', () => {
+it('finds the imports that it checks', () => {
   expect(imports.length).toBeGreaterThan(files.length);
   expect(imports).toContainEqual({
     ...{ from: 'src/core/parseAddress.ts', to: 'src/core/errors.ts', typeOnly: false },

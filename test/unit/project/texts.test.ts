@@ -20,12 +20,12 @@ describe('texts of the window', () => {
     expect([...window, ...manifest].filter((text) => text.includes('...'))).toEqual([]);
   });
 
-  it('call a time, an id and a start what they are', () => {
+  it('call a time, an id and a start by their names', () => {
     const house = /\b(this start|cause of the start|orders signed)\b/i;
     expect(window.filter((text) => house.test(text))).toEqual([]);
   });
 
-  it('call one action by one name, and say which things are meant', () => {
+  it('call one action by one name, and name the things', () => {
     const all = [...window, ...manifest];
     // A second name for a command that has one, or words that leave the reader to guess.
     const other =
@@ -33,7 +33,7 @@ describe('texts of the window', () => {
     expect(all.filter((text) => other.test(text))).toEqual([]);
   });
 
-  it('fit into the box where they are placeholders', () => {
+  it('fit into the box if they are placeholders', () => {
     const files = readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' });
     const long = files
       .filter((file) => file.endsWith('.ts'))

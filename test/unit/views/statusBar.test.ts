@@ -48,13 +48,13 @@ beforeEach(() => {
   delete item.accessibilityInformation;
 });
 
-it('says how many boards there are while none of them is chosen', () => {
+it('shows the number of boards while none is chosen', () => {
   show([board('kit-1'), board('kit-2')]);
   expect(item.text).toBe('$(circuit-board) 2 boards');
   expect(item.tooltip).toMatch(/^Click to choose the active board/);
 });
 
-it('says that the chosen board is away, and names it', () => {
+it('reports that the chosen board is away, and names it', () => {
   show([board('kit-2')], undefined, 'kit-1');
   expect(item.text).toContain('kit-1: away');
 });

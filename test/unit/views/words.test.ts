@@ -20,18 +20,18 @@ const steps = (error: unknown, canRetry = true) =>
   wordsFor(error, canRetry).steps.map((s) => s.title);
 
 describe('the next steps of an error', () => {
-  it('do not offer to make the same mistake again', () => {
+  it('do not offer to repeat the same mistake', () => {
     const next = { title: 'Open Folder…', command: 'workbench.action.files.openFolder' };
     expect(steps(new UsageError('No file is open'))).toEqual([]);
     expect(steps(new UsageError('No folder is open', { next }))).toEqual(['Open Folder…']);
     expect(steps(new FileError('ENOENT', '/x', 'no /x'))).toEqual([]);
   });
 
-  it('offer another name for one that is taken', () => {
+  it('offer another name if one is taken', () => {
     expect(steps(new FileError('EEXIST', '/main.py', 'exists'))).toEqual(['Choose Another Name']);
   });
 
-  it('offer a retry and the log for what a link or a board did', () => {
+  it('offer a retry and the log for failures of a link or a board', () => {
     expect(steps(new ConnectionLostError('gone'))).toEqual(['Retry', 'Show Log']);
     expect(steps(new TypeError('bug'), false)).toEqual(['Show Log']);
     expect(steps(new PythonError('Traceback', 'OSError', '5'))).toEqual(['Show Log']);

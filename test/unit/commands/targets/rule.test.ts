@@ -105,7 +105,7 @@ describe('a command for one board', () => {
   });
 });
 
-describe('a command for all that are meant', () => {
+describe('a command for several boards', () => {
   it.each<[string, Partial<Situation>, string]>([
     ['all that are selected, the clicked first', { clicked: [beta, alpha] }, 'beta alpha'],
     ['of the selected, those it can work on', { clicked: [beta, away, alpha] }, 'beta alpha'],
@@ -128,7 +128,7 @@ describe('a command for all that are meant', () => {
 });
 
 describe('what a command needs of a board', () => {
-  it('is asked of the active board, and no other takes its place', () => {
+  it('is required of the active board, and no other replaces it', () => {
     expect(names(targetOf(at({ active: away }), 'any', false))).toBe('away');
     expect(names(targetOf(at({ active: alpha }), 'closed', true))).toBe('refuse alpha');
     expect(names(targetOf(at({ active: off, boards: [off, beta] }), 'closed', true))).toBe('off');
@@ -137,7 +137,7 @@ describe('what a command needs of a board', () => {
     );
   });
 
-  it('never lets a board be named that was neither pointed at nor chosen', () => {
+  it('never picks a board that was neither clicked nor chosen', () => {
     for (const which of ['any', 'present', 'presentOrLater', 'open', 'closed'] as const) {
       for (const active of all) {
         for (const many of [false, true]) {

@@ -24,7 +24,7 @@ function byTheDocument(key: Uint8Array, sender: string, frame: Buffer): Buffer {
 
 describe('an encrypted frame', () => {
   it.each([0, 1, 15, 16, 17, 31, 32, 45, 1024, 2047])(
-    'is what the document says, of the same length, with %i bytes of payload',
+    'matches the document and keeps its length, with %i bytes of payload',
     (n) => {
       const frame = Buffer.concat([HEAD, randomBytes(n)]);
       for (const sender of ['h', 'b', 'g'] as const) {
@@ -52,7 +52,7 @@ describe('an encrypted frame', () => {
     expect(new FrameCipher(KEY, 'b').encrypt(frame).subarray(16).toString('hex')).toBe(hex);
   });
 
-  it('is another one for each counter and each sender', () => {
+  it('differs for each counter and each sender', () => {
     const frame = Buffer.concat([HEAD, Buffer.alloc(64)]);
     const next = Buffer.from(frame);
     next.writeUInt32BE(6, 8);

@@ -17,7 +17,7 @@ import {
 describe('start lines', () => {
   const program = 'import time\nwhile True:\n    time.sleep(1)\n';
 
-  it('stand first, once, however often they are added', () => {
+  it('stand first and once, even if added repeatedly', () => {
     const once = withStartLines(program);
     expect(once.indexOf('import mpyfleet')).toBeLessThan(once.indexOf('import time'));
     expect(withStartLines(withStartLines(once))).toBe(once);
@@ -25,7 +25,7 @@ describe('start lines', () => {
     expect(startLines(program)).toBe('');
   });
 
-  it('go without a trace', () => {
+  it('are removed without a trace', () => {
     expect(withoutStartLines(withStartLines(program))).toBe(program);
     expect(withoutStartLines(withStartLines(''))).toBe('');
   });
@@ -79,13 +79,13 @@ describe('configuration', () => {
 });
 
 describe('keys', () => {
-  it('are different each time, and come back as they were', () => {
+  it('are random, and are read back unchanged', () => {
     const key = { role: 'admin' as const, key: newBoardKey() };
     expect(parseKey(keyText(key))).toEqual({ role: 'admin', key: Buffer.from(key.key) });
     expect(newBoardKey()).not.toEqual(key.key);
   });
 
-  it('are refused in words that do not repeat them', () => {
+  it('are rejected by an error that does not repeat them', () => {
     for (const bad of ['', 'admin:12', `root:${'a'.repeat(64)}`, 'zz']) {
       expect(() => parseKey(bad)).toThrow(/not a key of a board/);
       expect(() => parseKey(bad)).not.toThrow(/12|root|zz/);

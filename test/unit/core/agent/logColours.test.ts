@@ -7,7 +7,7 @@ interface Grammar {
   readonly patterns: readonly { readonly name: string; readonly match: string }[];
 }
 
-it('each line of the log has the colour of its level, whatever stands in the text', () => {
+it('each line of the log has the colour of its level, with any text', () => {
   const { patterns } = JSON.parse(
     readFileSync('media/boardLog.tmLanguage.json', 'utf8'),
   ) as Grammar;

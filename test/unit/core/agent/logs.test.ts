@@ -24,7 +24,7 @@ describe('the log of many boards', () => {
     expect(store.loggers).toEqual(['app']);
   });
 
-  it('tells times that do not go back, though boards tell theirs in whole seconds', () => {
+  it('shows times that never decrease, although boards send whole seconds', () => {
     const store = new LogStore(() => 5_000_000);
     const sent = (first: number, uptime: number, unix: number) => {
       const head = JSON.stringify({ boot: 'b', s: first, n: 1, t: uptime, u: unix, drop: {} });
@@ -56,7 +56,7 @@ describe('the log of many boards', () => {
     expect(texts({ logger: 'net' })).toEqual(['d']);
   });
 
-  it('writes lines that nothing from a board can break out of', () => {
+  it('escapes text from boards, so that no board can forge a line', () => {
     const store = new LogStore(() => 0);
     const [entry] = store.add('aa', batch('b', 1, 'E\t1\tapp\tone\\ntwo\x1b[2J'));
     if (!entry) throw new Error('no entry');

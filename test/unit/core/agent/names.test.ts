@@ -5,7 +5,7 @@ import { quotedAgentNames, withAgentNames } from '../../../../src/core/agent/age
 const { tick, quick, jobs, Agent } = names;
 
 describe("names of the agent's build", () => {
-  it('become those of its source in its frames and in the error that it made', () => {
+  it('are translated back in its frames and in its error', () => {
     const text = [
       '=== agent 0a0b0c0d 512',
       'Traceback (most recent call last):',
@@ -26,7 +26,7 @@ describe("names of the agent's build", () => {
     );
   });
 
-  it("leave anybody else's text alone", () => {
+  it('do not change other text', () => {
     const text = [
       `  File "main", line 1, in run`,
       `  File "/main.py", line 3, in ${tick}`,
@@ -39,13 +39,13 @@ describe("names of the agent's build", () => {
     expect(withAgentNames(text)).toBe(text);
   });
 
-  it('are put right once in a message', () => {
+  it('are translated once in a message', () => {
     expect(quotedAgentNames(`no '${jobs}', no 'other', no ${jobs}`)).toBe(
       `no 'jobs', no 'other', no ${jobs}`,
     );
   });
 
-  it('stand for one name each', () => {
+  it('are unambiguous', () => {
     const firmware = Object.values(names);
     expect(new Set(firmware).size).toBe(firmware.length);
     expect(firmware.filter((name) => Object.hasOwn(names, name))).toEqual([]);

@@ -81,7 +81,7 @@ describe('frames', () => {
     );
   });
 
-  it('reads errors, even ones without sense', () => {
+  it('reads errors, even malformed ones', () => {
     const good = makeFrame(Op.err, 1, {
       aux: 3,
       payload: Buffer.from('{"c":"ENOSPC","m":"full"}'),
@@ -107,7 +107,7 @@ describe('sessions', () => {
     });
   });
 
-  it('derives the key the board derives, and counts', () => {
+  it('derives the same key as the board, and counts', () => {
     const session = openSession();
     const message = session.encode(makeFrame(Op.ping, 2));
     const body = message.subarray(0, -12);
@@ -116,7 +116,7 @@ describe('sessions', () => {
     expect(session.encode(makeFrame(Op.ping, 3)).readUInt32BE(8)).toBe(3);
   });
 
-  it('takes no frame that is forged, unsigned, a copy, or signed before HELLO', () => {
+  it('rejects a frame that is forged, unsigned, a copy, or signed before HELLO', () => {
     const fresh = new AgentSession({ uid, cid, boot, nonce, role: 'admin', key, hostNonce });
     fresh.hello(1);
     expect(fresh.decode(boardFrame(Op.ok, 1, 1, `{"bn":"${bn}"}`, Buffer.alloc(32)))).toBe(
@@ -163,7 +163,7 @@ describe('sessions', () => {
 });
 
 describe('replay window', () => {
-  it('takes each counter once, in any order within 24', () => {
+  it('accepts each counter once, in any order within 24', () => {
     const w = new ReplayWindow();
     expect([1, 3, 2, 2, 3, 30, 6, 5, 6, 29].map((n) => w.accept(n))).toEqual([
       true,
@@ -233,7 +233,7 @@ describe('presence', () => {
     expect(() => parse({ ...birth, ...part })).toThrow(/boot id or nonce/);
   });
 
-  it('takes topics apart', () => {
+  it('parses topics', () => {
     expect(parseTopic('mpy', 'mpy/aabb/r/c1')).toEqual({ uid: 'aabb', leaf: 'r', cid: 'c1' });
     expect(parseTopic('mpy', 'mpyx/aabb/st')).toBeUndefined();
     expect(parseTopic('mpy', 'mpy/../st')).toBeUndefined();

@@ -15,7 +15,7 @@ const ring = new Map<string, BoardKey>([
   ['6b32', { role: 'admin', key: Buffer.alloc(32, 8) }],
 ]);
 
-it('seals keys with their names, and opens no file that was changed', async () => {
+it('seals keys with their names, and rejects a changed file', async () => {
   const sealed = await sealKeys(ring, PASSPHRASE);
   expect(sealed).not.toContain('6b31');
   expect(await openKeys(sealed.replaceAll('\n', '\r\n'), PASSPHRASE)).toEqual(ring);
@@ -26,13 +26,13 @@ it('seals keys with their names, and opens no file that was changed', async () =
   await expect(sealKeys(ring, 'short')).rejects.toThrow(/at least 12/);
 });
 
-it('reads a key of a person from its text, and refuses names that a board would', () => {
+it('reads a key of a person from its text, and rejects the same names as a board', () => {
   expect(parseKey(keyText(ann))).toEqual(ann);
   expect(() => parseKey(`operator:${'x'.repeat(25)}:${'07'.repeat(32)}`)).toThrow(/not a key/);
   expect(parseKey('07'.repeat(32)).role).toBe('admin');
 });
 
-it('leaves the admin key of this computer where the file has a lesser one', async () => {
+it('keeps the admin key of this computer if the file has a lesser one', async () => {
   const own = (uid: string) =>
     Promise.resolve<BoardKey | undefined>(
       uid === '6b31' ? { role: 'admin', key: Buffer.alloc(32, 9) } : undefined,

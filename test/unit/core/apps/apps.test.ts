@@ -56,7 +56,7 @@ describe('app.json', () => {
 });
 
 describe('the files of an app', () => {
-  it('are those that app.json chooses, without what no board needs, under a name of their content', async () => {
+  it('are those that app.json chooses, without files that no board needs, under a hash of their content', async () => {
     const files = {
       'app.json': JSON.stringify({ name: 'a', version: '1.0.0', files: ['*.py', '!test_*.py'] }),
       ...{ 'main.py': MAIN, 'lib/x.py': 'X = 1\n', 'test_x.py': '', 'notes.md': 'no' },
@@ -82,7 +82,7 @@ describe('the files of an app', () => {
     await expect(appFromFolder(nodeLocalFs, folder(files))).rejects.toThrow(message);
   });
 
-  it('can be those of a tag, whatever is in the folder now', async () => {
+  it("can be those of a tag, independent of the folder's current content", async () => {
     const dir = folder({ 'sub/app.json': '{"name":"a"}', 'sub/main.py': MAIN });
     const git = (...args: string[]) =>
       execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@t', ...args], { cwd: dir });
@@ -129,8 +129,8 @@ describe('messages', () => {
   );
 });
 
-describe('what a board says it runs', () => {
-  it('is taken only as it can be', () => {
+describe("a board's report of its app", () => {
+  it('is accepted only if it is valid', () => {
     expect(parseNote(json({ run: 'a/1-2', old: 'b/1', trial: 30 }))).toEqual({
       ...{ run: 'a/1-2', old: 'b/1', onTrial: true },
     });
@@ -140,7 +140,7 @@ describe('what a board says it runs', () => {
     expect(parseNote(utf8('{"ru'))).toEqual({ onTrial: false });
   });
 
-  it('starts from main.py by lines that come and go', () => {
+  it('starts from main.py by lines that are added and removed', () => {
     const own = 'print(1)\n';
     const both = withAppLines(own, true);
     expect(both).toContain('fleet.run()');

@@ -27,7 +27,7 @@ function start() {
 }
 
 describe('the audit has one entry for each operation', () => {
-  it('puts all that a command does into one entry, with who, when and how long', async () => {
+  it('records a command in one entry, with user, time and duration', async () => {
     const { entries, operations } = start();
     await operations.run('Upload to Board…', async () => {
       operations.worked(kitchen, 'Writing /main.py');
@@ -47,14 +47,14 @@ describe('the audit has one entry for each operation', () => {
     expect(entries[0]?.ms).toBeGreaterThan(0);
   });
 
-  it('writes nothing for a command that did nothing, whether it was called off or failed', async () => {
+  it('writes nothing for a command that did nothing, even if it was cancelled or failed', async () => {
     const { entries, operations } = start();
     await operations.run('Delete', () => Promise.resolve());
     await expect(operations.run('Delete', () => Promise.reject(new Error('x')))).rejects.toThrow();
     expect(entries).toEqual([]);
   });
 
-  it('tells a command that failed after its work went well as failed, one called off as cancelled', async () => {
+  it('records a command that failed after its work as failed, and a cancelled one as cancelled', async () => {
     const { operations, words } = start();
     for (const error of [new Error('hash differs'), new CancelledError()]) {
       const work = () => {
@@ -83,7 +83,7 @@ describe('the audit has one entry for each operation', () => {
     expect(words()).toEqual(['Writing /late.py | kitchen ok', 'Writing /saved.py | hall ok']);
   });
 
-  it('knows whose work it is when the queue of a board runs it later', async () => {
+  it('attributes work to its command when the queue of a board runs it later', async () => {
     const { operations, words } = start();
     const queue = new Queue();
     const work = (what: string) =>
@@ -97,7 +97,7 @@ describe('the audit has one entry for each operation', () => {
     expect(words()).toEqual(['first | kitchen ok', 'second | kitchen ok']);
   });
 
-  it('takes the boards of a job from its results, and leaves the command around it without an entry', async () => {
+  it('takes the boards of a job from its results, and writes no entry for its command', async () => {
     const { operations, words } = start();
     await operations.run('Run on Boards…', () =>
       operations.run(
@@ -134,14 +134,14 @@ describe('the audit holds neither code nor output nor secrets', () => {
     await Promise.resolve();
   });
 
-  it('names a file that is run, and no code that was typed', () => {
+  it('names a file that is run, but contains no typed code', () => {
     const code = 'wlan.connect("home", "hunter2")';
     expect(auditAction({ kind: 'exec', code, label: code.slice(0, 60) })).toBe('Run code');
     expect(auditAction({ kind: 'exec', code, label: 'main.py' })).toBe('Run main.py');
     expect(auditAction({ kind: 'read', expression: code })).toBe('Read a value');
   });
 
-  it('names the keys of a configuration and not their values; what only looks is not told', async () => {
+  it('names the keys of a configuration but not their values, and records no queries', async () => {
     const told: string[] = [];
     const control = {
       birth: undefined,

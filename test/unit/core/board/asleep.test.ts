@@ -69,13 +69,13 @@ describe('a board that says for how long it sleeps', () => {
     expect(board()).not.toHaveProperty('asleep');
   });
 
-  it('cannot claim to sleep for ever, or as text', () => {
+  it('cannot claim to sleep forever, or for a time that is not a number', () => {
     expect(farewell({ for: 1e12, u: 'x' })).toMatchObject({ sleep: { seconds: 864_000, unix: 0 } });
     expect(farewell({ for: -5 })).toMatchObject({ sleep: { seconds: 0 } });
     expect(parse({ on: 0, boot, why: 'reset', for: 600 })).not.toHaveProperty('sleep');
   });
 
-  it('has the word "asleep" in the tree and for state:, then "away"', () => {
+  it('is "asleep" in the tree and for state:, then "away"', () => {
     const { state, crash } = new Board('b', fakeWorld({}).services, { name: () => 'kitchen' });
     const word = (overslept: boolean) =>
       wordOf({ state, crash, present: false, asleep: { until: START, overslept } });
@@ -120,8 +120,8 @@ describe('a link that ends because the board sleeps', () => {
   });
 });
 
-describe('what a birth says about the app', () => {
-  it('is checked, and asked for where only the board can say it', () => {
+describe('the app in a birth', () => {
+  it('is validated, and requested from the board if needed', () => {
     expect(birth().app).toBeUndefined();
     const { app } = birth({ v: 'hello/1.0-1a2b3c4d', trial: 30, sleep: 600 });
     expect(app).toEqual({

@@ -62,7 +62,7 @@ describe('connecting', () => {
     expect(opened[0]?.closed).toBe(true);
   });
 
-  it('tells the error of the preferred link, and shows it', async () => {
+  it('reports the error of the preferred link, and shows it', async () => {
     const refuses = new Error('in use');
     const { board } = boardAt({ [AT]: { refuses } });
     await expect(board.connect()).rejects.toBe(refuses);
@@ -100,7 +100,7 @@ describe('a board with a port for data next to its prompt', () => {
     expect([asked, opened.length]).toEqual([[], 2]);
   });
 
-  it('is asked about at its first port if both are silent, and each is tried once', async () => {
+  it('asks about its first port if both are silent, and each is tried once', async () => {
     const { board, opened, asked } = twoPorts({ running: true }, { running: true });
     await expect(work(board)).rejects.toBeInstanceOf(ProgramRunningError);
     await expect(work(board)).rejects.toBeInstanceOf(ProgramRunningError);
@@ -313,7 +313,7 @@ describe('a line that is being typed', () => {
     await waits;
   });
 
-  it('is left after a while', async () => {
+  it('counts as abandoned after a while', async () => {
     let now = 0;
     const clock = {
       now: () => now,

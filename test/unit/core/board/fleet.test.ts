@@ -73,7 +73,7 @@ describe('one board is one node', () => {
     expect(board.links.filter((l) => l.present).map((l) => l.found.address.text)).toEqual([B]);
   });
 
-  it('is recognised without a serial number once it has said who it is', async () => {
+  it('is recognised without a serial number once it has reported its uid', async () => {
     const { fleet, source } = fleetOf({ [A]: { uid: 'aa' }, [B]: { uid: 'aa' } });
     source.see(found(A));
     await identify(fleet);
@@ -102,7 +102,7 @@ describe('one board is one node', () => {
     expect(opened.filter((t) => !t.closed).map((t) => t.kind)).toEqual(['serial']);
   });
 
-  it('has no link to a broker that lists it no more, and keeps a cable that is pulled', async () => {
+  it('loses the link of a broker that no longer lists it, and keeps the link of a pulled cable', async () => {
     const cable = found(A, { uid: 'aa' });
     const { fleet, source } = fleetOf({ [A]: { uid: 'aa' } });
     const links = () => fleet.boards[0]?.links.map((l) => `${l.found.address.kind} ${l.present}`);
@@ -133,14 +133,14 @@ describe('one board is one node', () => {
 });
 
 describe('stored boards', () => {
-  it('gives a board its name before anything was asked of it', () => {
+  it('have their names before any request', () => {
     const saved = [{ uid: 'aa', name: 'kitchen', places: [A] }];
     const { fleet, source } = fleetOf({ [A]: { uid: 'aa' } }, saved);
     source.see(found(A));
     expect(fleet.boards.map((b) => [b.name, b.uid])).toEqual([['kitchen', 'aa']]);
   });
 
-  it('is saved by uid', async () => {
+  it('are identified by uid', async () => {
     const { fleet, source, known, kept } = fleetOf({ [A]: { uid: 'aa' } });
     source.see(found(A, usb('S1')));
     await identify(fleet);
@@ -148,7 +148,7 @@ describe('stored boards', () => {
     expect(kept()).toMatchObject([{ uid: 'aa', places: ['usb:2e8a:0005:S1', A] }]);
   });
 
-  it('never takes the uid of an emulator, all zeros, for an identity', async () => {
+  it('never include a uid of all zeros, which emulators have', async () => {
     const { fleet, source } = fleetOf({ [A]: { uid: '0000' }, [B]: { uid: '0000' } });
     source.see(found(A), found(B));
     await identify(fleet, 0);
@@ -158,7 +158,7 @@ describe('stored boards', () => {
 });
 
 describe('connecting automatically', () => {
-  it('opens what looks like a board, and no other port', async () => {
+  it('opens only ports that look like a board', async () => {
     const { fleet, source, opened } = fleetOf({ [A]: {}, [B]: {} }, [], true);
     source.see(found(A), found(B, { likely: false }));
     const [board] = fleet.boards;
@@ -202,7 +202,7 @@ describe('identity that is not unique', () => {
     expect(fleet.boards.map((b) => b.links.length)).toEqual([2]);
   });
 
-  it('does not melt two boards that say the same unique id while both are open', async () => {
+  it('does not merge two boards with the same unique id while both are open', async () => {
     const { fleet, source } = fleetOf({ [A]: { uid: 'e661' }, [B]: { uid: 'e661' } });
     const told: unknown[] = [];
     fleet.onDidFindShared((shared) => told.push(shared));
@@ -217,7 +217,7 @@ describe('identity that is not unique', () => {
     ]);
   });
 
-  it('takes an id of nothing but FF for none', () => {
+  it('treats an id of FF bytes as missing', () => {
     const info = parseInfo('implementation\tmicropython\nuid\tffffffffffffffff\n');
     expect(info.uid).toBeUndefined();
   });

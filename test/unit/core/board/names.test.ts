@@ -68,7 +68,7 @@ describe('a board without a name', () => {
     expect(again.named).toEqual([]);
   });
 
-  it('takes no number that another board has, also one that is away', async () => {
+  it('takes no number of another board, even one that is away', async () => {
     const { plug, names } = world([{ uid: 'ff', name: 'fake-1', places: [] }]);
     await plug(found(PORTS[0] ?? ''));
     expect(names()).not.toContain('fake-1');
@@ -84,7 +84,7 @@ describe('a board without a name', () => {
     expect(known.get('02')?.auto).toBeUndefined();
   });
 
-  it('has no name from what it says of itself that is not a short word', () => {
+  it('ignores a name from the board that is not a short word', () => {
     const { known } = world();
     expect(known.nameNew('aa', '\u202e[x](command:y)', () => false)).toBe('board-1');
     expect(known.nameNew('bb', 'esp32 with much more text', () => false)).toBe('esp32-1');

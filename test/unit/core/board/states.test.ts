@@ -11,7 +11,7 @@ const named = (name: string, state: string) => ({
 });
 
 describe('the word for a state', () => {
-  it('is the same for what the tree shows and for what a filter asks', () => {
+  it('is the same in the tree and in filters', () => {
     const board = new Board('b', fakeWorld({}).services, { name: () => 'kitchen' });
     expect(selectableOf(board, []).state).toBe('away');
     expect(STATE_WORDS).toContain(stateWord(board.state, board.present));
@@ -28,7 +28,7 @@ describe('the word for a state', () => {
     expect(stateWord({ tag }, present, crashed)).toBe(word);
   });
 
-  it('is what state: takes, and so are the words of earlier versions', () => {
+  it('is accepted by state:, as are the words of earlier versions', () => {
     const boards = [named('a', 'ready'), named('b', 'away'), named('c', 'not connected')];
     const chosen = (text: string) => selectBoards(text, boards).boards.map((b) => b.name);
     expect(['state:ready', 'state:idle', 'state:away', 'state:offline'].map(chosen)).toEqual([
@@ -41,7 +41,7 @@ describe('the word for a state', () => {
 });
 
 describe('a board whose program crashes', () => {
-  it('counts its crashes until it is well again', () => {
+  it('counts its crashes until it is healthy again', () => {
     const board = new Board('b', fakeWorld({}).services, { name: () => 'kitchen' });
     board.noteCrash('ValueError: one');
     board.noteCrash('ValueError: two');

@@ -17,7 +17,7 @@ const reported = (raw: Record<string, unknown>) => ({
 });
 
 describe('a configuration document', () => {
-  it('is read from YAML and JSON, and written so that it reads the same', () => {
+  it('is read from YAML and JSON, and written so that it is read back unchanged', () => {
     const config = parseConfig(
       'name: "{name}-{n:2}"\ntags: [lab]\ntimezone: +05:30\nwatchdog: {limit: 60, outage: reboot}\n',
     );
@@ -58,7 +58,7 @@ describe('a configuration document', () => {
     expect(() => parseConfig(text)).toThrow(why);
   });
 
-  it('takes null for the default, and nothing of a broker for granted', () => {
+  it('treats null as the default, and requires all fields of a broker', () => {
     expect(checkConfig({ name: null, wifi: null })).toEqual({ name: null, wifi: null });
     expect(() => checkConfig({ broker: null })).toThrow(/broker must be an object/);
   });
@@ -72,7 +72,7 @@ describe('settings of the chip', () => {
     afterRun: 'restart',
   };
 
-  it('have short names in the agent, and come back as they were', () => {
+  it('have short names in the agent, and are read back unchanged', () => {
     const raw = agentValues(configChanges(config, reported({})));
     expect(raw).toEqual({
       level: { mqtt: 'D', app: 'E' },
@@ -105,7 +105,7 @@ describe('a template', () => {
     secret: (name: string) => Promise.resolve(name === 'wifi' ? 'p{n}"' : undefined),
   };
 
-  it('is filled for one board, and what a secret holds is taken as it is', async () => {
+  it('is filled for one board, and secrets are inserted literally', async () => {
     const config = {
       name: '{platform}-{n:2}',
       tags: ['{name}', '{other}'],
@@ -120,7 +120,7 @@ describe('a template', () => {
     });
   });
 
-  it('takes no place from a name that a board has given itself', async () => {
+  it('expands no placeholder in a name that a board has given itself', async () => {
     const config = { name: 'x-{name}', location: '{secret:{name}}' };
     const asked: string[] = [];
     const secret = (name: string) => {
@@ -132,13 +132,13 @@ describe('a template', () => {
     expect(asked).toEqual(['_secret_wifi_']);
   });
 
-  it('names a secret that there is none of', async () => {
+  it('names a missing secret', async () => {
     const config = { broker: { host: 'x', password: '{secret:gone}' } };
     await expect(fillTemplate(config, values)).rejects.toThrow('No secret "gone" is stored');
   });
 });
 
-describe('the difference to what a board reports', () => {
+describe("the difference from a board's report", () => {
   const raw = {
     name: 'kitchen',
     tm: 60,
@@ -152,7 +152,7 @@ describe('the difference to what a board reports', () => {
   const names = (desired: Record<string, unknown>) =>
     configChanges(desired, reported(raw)).map((c) => c.setting.name + (c.secretOnly ? '!' : ''));
 
-  it('has the names of documents', () => {
+  it('uses the names of documents', () => {
     expect(reportedConfig({ raw })).toEqual({
       name: 'kitchen',
       timezone: '-01:30',
@@ -164,11 +164,11 @@ describe('the difference to what a board reports', () => {
     });
   });
 
-  it('is none for what the board reports itself', () => {
+  it("is empty for the board's own report", () => {
     expect(names(reportedConfig({ raw }))).toEqual([]);
   });
 
-  it('is what differs, defaults and missing settings too', () => {
+  it('includes defaults and missing settings', () => {
     expect(names({ name: 'kitchen', telemetry: 30, ntp: false, location: null })).toEqual([
       'telemetry',
       'ntp',
@@ -179,7 +179,7 @@ describe('the difference to what a board reports', () => {
     ]);
   });
 
-  it('sees by its fingerprint that a password is another one', () => {
+  it('detects a different password by its fingerprint', () => {
     const wifi = (password: string) => ({ wifi: [{ ssid: 'home', password }] });
     expect(names(wifi('right'))).toEqual([]);
     expect(names(wifi('wrong'))).toEqual(['wifi!']);

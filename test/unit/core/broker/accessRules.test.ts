@@ -12,19 +12,19 @@ const documented = (kind: string) =>
   readFileSync('docs/broker.md', 'utf8').split(`\`\`\`${kind}\n`)[1]?.split('```')[0];
 
 describe('access rules', () => {
-  it('are in the documentation as the command writes them, and the tests with real brokers read them there', () => {
+  it('are in the documentation as the command writes them, where tests with real brokers read them', () => {
     expect(documented('text acl')).toBe(mosquittoRules('fleet'));
     expect(documented('text rules')).toBe(ejabberdRules('fleet'));
   });
 
-  it('name the user and the root that are asked for', () => {
+  it('contain the requested user and root', () => {
     expect(mosquittoRules('desk', 'site/a')).toMatch(
       /^user desk\ntopic write site\/a\/\+\/c\/\+$/m,
     );
     expect(ejabberdRules('desk', 'site/a')).toContain('"site/a/%u/st": [{allow: all}]');
   });
 
-  it('let a board have nothing but its own, whatever its id or the topic looks like', () => {
+  it('limit a board to its own topics, for any id or topic', () => {
     expect(boardMayPublish('mpy', 'aa', 'mpy/aa/r/x', false)).toBe(true);
     for (const topic of [
       'mpy/aa/r/',
@@ -53,7 +53,7 @@ describe('access rules', () => {
 });
 
 describe('logins at the embedded broker', () => {
-  it('differ for each board and say nothing of each other', () => {
+  it('differ for each board and do not reveal each other', () => {
     const all = [
       ...['aa', 'ab', 'aa0'].map((uid) => boardLogin('s', uid)),
       computerLogin('s'),

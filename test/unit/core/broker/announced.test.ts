@@ -51,7 +51,7 @@ it('returns undefined after the limit, and stops listening', async () => {
   expect(broker.listeners()).toBe(0);
 });
 
-it('rejects when it is cancelled, and leaves no timer', async () => {
+it('rejects on cancellation, and leaves no timer', async () => {
   const broker = reporting();
   const cancelled = new AbortController();
   const next = nextPresence(broker, 'a1', () => true, { ms: 3_000, signal: cancelled.signal });

@@ -3,7 +3,7 @@ import { keysFor, slotAt } from '../../../../src/core/deviceYaml/completion';
 
 const at = (text: string) => slotAt(text.split('\n'));
 
-describe('what can be written at a place of a device file', () => {
+describe('completion in a device file', () => {
   it.each([
     ['', 'none'],
     ['kitchen', 'none'],

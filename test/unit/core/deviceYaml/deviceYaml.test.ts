@@ -37,7 +37,7 @@ describe('mistakes at file and line', () => {
     expect(saidShort(text).join('\n')).toContain(words);
   });
 
-  it('reads what PyYAML reads: yes and on, digits and colons, aliases, nothing', () => {
+  it('reads the same values as PyYAML: yes and on, digits and colons, aliases, empty values', () => {
     const text = `b: &base
   uid: 10:20:30:40
   resources:
@@ -72,14 +72,14 @@ c: {<<: [*z, *a], uid: dd}
     expect(saidShort('b:\n  <<: text\n  uid: aa\n').join()).toContain('"<<" must name a map');
   });
 
-  it('reads a board with "path" as head, whatever a resource says', () => {
+  it('reads a board with "path" as head, regardless of its resources', () => {
     const text = 'b:\n  uid: aa\n  path: p\n  resources:\n    - code: {lib: x}\n';
     const { devices } = parseDeviceFile('d.yaml', text);
     expect(devices.map((d) => d.dialect)).toEqual(['head']);
     expect(saidShort(text).join()).toContain('the file is read as head');
   });
 
-  it('does not go round in circles', () => {
+  it('detects circular references', () => {
     expect(() => said('b: &a\n  uid: aa\n  resources: *a\n')).not.toThrow();
     const bomb = ['a: &a [x,x]'];
     for (let i = 1; i < 30; i++) bomb.push(`a${i}: &a${i} [*a${i - 1 || ''},*a${i - 1 || ''}]`);
@@ -102,7 +102,7 @@ describe('many files together', () => {
     ]);
   });
 
-  it('finds a board by its name, else by its uid in any writing', () => {
+  it('finds a board by its name, else by its uid in any notation', () => {
     const registry = readRegistry([file('f', 'a:\n  uid: 24:0A:c4:12\n')]);
     expect(registry.find('a')?.name).toBe('a');
     expect(registry.find('240ac412')?.name).toBe('a');
@@ -111,7 +111,7 @@ describe('many files together', () => {
     expect(registry.find('')).toBeUndefined();
   });
 
-  it('adds a board and leaves the rest as it is', () => {
+  it('adds a board and does not change the rest', () => {
     const before = '# mine\na:   {uid: aa}';
     const after = addDevice(before, 'kitchen', '10:20');
     expect(after.startsWith(`${before}\n`)).toBe(true);

@@ -126,14 +126,14 @@ board:
     expect(dialect(`# Dialect:HEAD\n${base}  libs: x\n`)).toBe('head');
   });
 
-  it('warns of keys of both, and of a dialect that there is not', () => {
+  it('warns of keys of both, and of an unknown dialect', () => {
     expect(saidShort(`${base}  libs: x\n  path: y\n`)).toEqual([
       '4:3 "path" and "libs" belong to different dialects; the file is read as seed',
     ]);
     expect(saidShort(`# dialect: new\n${base}`)[0]).toContain('1:1 Unknown dialect "new"');
   });
 
-  it('head unpacks folders that are no packages, and keeps packages', async () => {
+  it('head unpacks folders that are not packages, and keeps packages', async () => {
     const text = '# dialect: head\nb:\n  uid: aa\n  resources: [package, bno055]\n';
     expect((await boards(text)).filter((p) => !p?.includes('bno055_'))).toEqual([
       '/bno055.py',

@@ -15,7 +15,7 @@ describe('resources', () => {
   const board = (resources: string, more = '') =>
     `b:\n  uid: aa:bb\n${more}  resources:\n${resources.replace(/^/gm, '    ')}\n`;
 
-  it('takes every form of an item', async () => {
+  it('accepts every form of an item', async () => {
     const text = board('- pystone.py\n- secrets.py:\n- neopixel.py: /x\n- esp32: {install-dir: y}');
     expect(await boards(text)).toEqual([
       '/lib/pystone.py',
@@ -51,7 +51,7 @@ describe('resources', () => {
     ]);
   });
 
-  it('takes Python files of a folder, a single file of any kind, and what patterns say', async () => {
+  it('includes Python files of a folder, a single file of any kind, and files that match patterns', async () => {
     expect(await boards(board('- package'))).not.toContain('/lib/package/data.json');
     expect(await boards(board('- package/data.json'))).toEqual(['/lib/package/data.json']);
     const all = board('- package: {include-patterns: ["./**/*.json", "*.mpy"]}');
@@ -86,7 +86,7 @@ describe('resources', () => {
     ]);
   });
 
-  it('lets the later of two win, and says so', async () => {
+  it('uses the later of two, and reports it', async () => {
     const text = board('- pystone.py: /\n- pystone.py: {install-dir: /, lib: ~/projects}');
     const { files, diagnostics } = await resolved(text);
     expect(files).toEqual([{ board: '/pystone.py', local: `${home}/projects/pystone.py` }]);
@@ -107,14 +107,14 @@ describe('resources', () => {
     expect(diagnostics[0]?.line).toBe(4);
   });
 
-  it('keeps single files whole when they are to be unpacked', async () => {
+  it('does not unpack single files', async () => {
     expect(await boards(board('- pystone.py: {unpack: true, install-dir: /}'))).toEqual([
       '/pystone.py',
     ]);
   });
 });
 
-describe('a secrets.py that is to go on a board', () => {
+describe('a secrets.py for a board', () => {
   it('is checked without being run, and no value is shown', async () => {
     mkdirSync(join(home, 'private'));
     const text = "wifi_pwd = get('hunter2')\nwebrepl_pwd = 'abc'\n";

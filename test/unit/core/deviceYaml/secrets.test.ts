@@ -105,7 +105,7 @@ openweathermap_apiid = "354f"
     expect(problems[0]?.message).not.toContain('hunter2');
   });
 
-  it('tells a statement once, however many lines it has', () => {
+  it('reports a statement once, even over several lines', () => {
     const text = `class Wifi:
     ssid = "x"
     key = "y"
@@ -127,7 +127,7 @@ places = make(
     expect(said('0123456789')).toHaveLength(1);
   });
 
-  it('stays quick with large numbers and refuses large files', () => {
+  it('stays fast with large numbers and refuses large files', () => {
     expect(value('9 ** 9 ** 9')).toBe(Infinity);
     expect(parseSecrets('x = 1\n'.repeat(20_000)).problems).toHaveLength(1);
   });

@@ -25,7 +25,7 @@ const bytes = (text: string) => Buffer.from(text, 'latin1');
 const body = (length: number) => ({ wire: new Uint8Array(length), content: length, last: false });
 
 describe('frames', () => {
-  it('escapes what the REPL takes for commands, and only that', () => {
+  it('escapes only bytes that the REPL treats as commands', () => {
     expect(Buffer.from(escapeBytes(bytes('a\x02\x03\x04\x10z'))).toString('latin1')).toBe(
       'a\x10B\x10C\x10D\x10Pz',
     );
@@ -33,7 +33,7 @@ describe('frames', () => {
     expect(escapeBytes(plain)).toBe(plain);
   });
 
-  it('counts how much fits', () => {
+  it('counts the bytes that fit', () => {
     expect(fitting(bytes('abc\x03d'), 0, 5)).toBe(4);
     expect(fitting(bytes('abc\x03d'), 0, 4)).toBe(3);
     expect(fitting(bytes('abc\x03d'), 3, 100)).toBe(2);
@@ -49,14 +49,14 @@ describe('frames', () => {
     }
   });
 
-  it('computes the CRC-32 that everybody does', () => {
+  it('computes the standard CRC-32', () => {
     expect(crc32(bytes('123456789'))).toBe(0xcbf43926);
     expect(crc32(bytes('6789'), crc32(bytes('12345')))).toBe(0xcbf43926);
   });
 });
 
 describe('the send window', () => {
-  it('sends the frame that is asked for, and no more than the ring holds beyond it', () => {
+  it('sends the requested frame, and at most one ring of bytes after it', () => {
     const window = new SendWindow(192);
     while (window.wantsMore) window.add(body(1000));
     const sent = window.take().reduce((sum, part) => sum + part.length, 0);
@@ -78,7 +78,7 @@ describe('the send window', () => {
     expect(window.acknowledge({ mark: 'K', number: 40 })).toEqual([]); // never sent
   });
 
-  it('counts over the end of the numbers', () => {
+  it('handles the overflow of frame numbers', () => {
     const window = new SendWindow(192);
     for (let i = 0; i < 200; i++) {
       window.add(body(10));
@@ -89,7 +89,7 @@ describe('the send window', () => {
   });
 });
 
-describe('what the receiver says', () => {
+describe('answers of the receiver', () => {
   const parse = (...chunks: string[]) => {
     const answers: StreamAnswer[] = [];
     let text = '';
@@ -101,18 +101,18 @@ describe('what the receiver says', () => {
     return { answers: answers.map((a) => `${a.mark}${a.number}`), text };
   };
 
-  it('is found among noise and in pieces, and ends with text', () => {
+  it('are found among noise and in pieces, and end with text', () => {
     expect(parse('K0', 'oK1nxx', 'KN2mboot\r\n! 0 ENOSPC 5 3\r\n')).toEqual({
       answers: ['K0', 'K1', 'N2'],
       text: '! 0 ENOSPC 5 3\r\n',
     });
   });
 
-  it('is not believed when number and complement disagree', () => {
+  it('are ignored if number and complement disagree', () => {
     expect(parse('K1oK2oN0n').answers).toEqual([]);
   });
 
-  it('names the file and the figures of what went wrong', () => {
+  it('name the file and the figures of an error', () => {
     const path = (index: number) => ['/a', '/b'][index] ?? '?';
     expect(storeError(['! 1 ENOSPC 5000 40'], path)).toEqual(noSpace('/b', 5000, 40));
     expect(storeError(['! 0 21'], path)).toMatchObject({ errno: 'EISDIR', path: '/a' });
@@ -128,14 +128,14 @@ describe('answers of verbs', () => {
     return a;
   };
 
-  it('are whole only with the right checksum behind them', () => {
+  it('are complete only with a valid checksum', () => {
     const check = crc32(bytes('f 1'), 0);
     expect(answer(`f 1\r\n= ${check}\r\n`)).toMatchObject({ lines: ['f 1'], whole: true });
     expect(answer(`f 7\r\n= ${check}\r\n`).whole).toBe(false);
     expect(answer('f 1\r\n').whole).toBe(false);
   });
 
-  it('give entries, with names that stay in their folder', () => {
+  it('contain entries whose names stay in their folder', () => {
     const said = ["d 0 b'lib'", "f 12 b'a\\nb'", "f 3 b'..'", "f 4 b'caf\\xc3\\xa9'", "f 5 b'x/y'"];
     expect(parseList(said).map((e) => e.name)).toEqual([
       'lib',
@@ -147,7 +147,7 @@ describe('answers of verbs', () => {
     expect(() => parseList(['nonsense'])).toThrow('not a file');
   });
 
-  it('give a tree', () => {
+  it('contain a tree', () => {
     const sum = Buffer.alloc(32, 7).toString('base64');
     expect(
       parseWalk(["/ b'/'", "d b'lib'", "/ b'/lib'", `f 9 ${sum} b'm.py'`, "f 1 - b'n'"]),
@@ -160,7 +160,7 @@ describe('answers of verbs', () => {
 });
 
 describe('paths and names', () => {
-  it('have one form', () => {
+  it('are normalised', () => {
     expect(boardPath('lib//a.py')).toBe('/lib/a.py');
     expect(boardPath('/a/./b/../../../c/')).toBe('/c');
     expect(boardPath('')).toBe('/');
@@ -181,7 +181,7 @@ describe('paths and names', () => {
     }
   });
 
-  it('that are no text stand for one file each, in code, on the line and for people', () => {
+  it('that are not valid text identify one file each, in code, in transit and for people', () => {
     const names = ['Fr\x81hst\x81ck.wav', 'a\\b', 'a\nb', 'caf\xc3\xa9\xff', '\xef\x82\x81'];
     for (const name of names) {
       const raw = Buffer.from(name, 'latin1');
@@ -196,7 +196,7 @@ describe('paths and names', () => {
     );
   });
 
-  it('are cut into lists that a small heap holds', () => {
+  it('are split into lists that fit into a small heap', () => {
     const paths = Array.from({ length: 5000 }, (_, i) => `/logs/log${i}.csv`);
     const lists = portions(paths, (path) => path.length, 37_000);
     expect(lists.flat()).toEqual(paths);
@@ -204,7 +204,7 @@ describe('paths and names', () => {
     expect(portions(paths.slice(0, 200), (path) => path.length, 200_000)).toHaveLength(1);
   });
 
-  it('are halved when the heap lies in pieces, and each answer is taken once and in order', async () => {
+  it('are halved when the heap is fragmented, and each answer is used once and in order', async () => {
     const short = new FileError('ENOMEM', '/', 'no memory');
     const ask = vi.fn((part: readonly number[]) =>
       part.length > 2 ? Promise.reject(short) : Promise.resolve(part.map((n) => n * 2)),
@@ -230,13 +230,13 @@ describe('code', () => {
     );
   });
 
-  it('is shortened without changing what it says', () => {
+  it('is shortened without changing its meaning', () => {
     expect(minify('# why\n\ndef f():\n    # because\n    return "# no"  # yes\n')).toBe(
       'def f():\n return "# no"',
     );
   });
 
-  it('holds no command byte in any form', () => {
+  it('contains no command byte in any form', () => {
     const code = "print('\\x03', '''a''')\n".repeat(60);
     for (const form of [
       { binascii: false, deflate: false, heap: 0 },
@@ -250,7 +250,7 @@ describe('code', () => {
     }
   });
 
-  it('is shorter in bytes than in text, and text again when it has to be tried again', () => {
+  it('is sent as compact bytes, and as text after a failure', () => {
     const code = Array.from({ length: 90 }, (_, i) => `x${i * i}=${i * 7919}\n`).join('');
     const form = { binascii: true, deflate: true, heap: 100_000 };
     const [raw, careful] = [false, true].map((c) =>
@@ -276,7 +276,7 @@ describe('deflate', () => {
     expect(yields[0]).toBeLessThan(content.length);
   });
 
-  it('takes a window that leaves the heap room', () => {
+  it('uses a window that leaves room in the heap', () => {
     expect(windowBitsFor(0)).toBe(0);
     expect(windowBitsFor(25_000)).toBe(12);
     expect(windowBitsFor(8_000_000)).toBe(15);

@@ -29,7 +29,7 @@ function flash(lines: string, more: { waitMs?: number; signal?: AbortSignal } = 
   return flashDfu(firmware, { program, signal, onProgress, ...more }).then(() => done);
 }
 
-it('gives the file to dfu-util, with its progress', async () => {
+it('passes the file to dfu-util, and reports its progress', async () => {
   const lines = 'cp "$4" taken; echo "$1 $2 $3" > args; echo "Download [==  ] 50%"; echo 100%';
   expect((await flash(lines)).at(-1)).toBe(1_000);
   expect(readFileSync(join(place, 'taken'), 'latin1')).toMatch(/^DfuSex{995}$/);
@@ -55,7 +55,7 @@ it.each([
   await expect(flash(lines)).rejects.toMatchObject({ hint: hinted, state });
 });
 
-it('is cancelled, and says how to install the program where it is missing', async () => {
+it('can be cancelled, and says how to install a missing dfu-util', async () => {
   const abort = new AbortController();
   const running = flash('echo x > began; exec sleep 60', { signal: abort.signal });
   const began = async () => {

@@ -38,7 +38,7 @@ describe('firmware for ESP chips', () => {
     expect(firmware.offset).toBe(offset);
   });
 
-  it('says its version, its project and the flash that its partitions need', () => {
+  it('contains its version, its project and the flash size that its partitions need', () => {
     const firmware = esp(espFirmware({ chip: 'esp32s3', version: 'v1.26.1' }));
     expect(firmware).toMatchObject({ version: 'v1.26.1', project: 'micropython' });
     expect(firmware.flashNeeded).toBe(4 * 1024 * 1024);
@@ -58,12 +58,12 @@ describe('firmware for ESP chips', () => {
     expect(esp(gzipSync(espFirmware({ chip: 'esp32' }))).chip.name).toBe('ESP32');
   });
 
-  it('as a dump of the whole flash goes to its begin', () => {
+  it('as a dump of the whole flash is written from offset 0', () => {
     const dump = Buffer.concat([Buffer.alloc(0x1000, 0xff), espFirmware({ chip: 'esp32' })]);
     expect(esp(dump).offset).toBe(0);
   });
 
-  it('is refused when a byte of it is damaged, wherever', () => {
+  it('is rejected if any byte is damaged', () => {
     const whole = espFirmware({ chip: 'esp32s3', size: 8192 });
     for (const at of [1, 40, 9000, 0x10000 + 500, whole.length - 1]) {
       const file = Buffer.from(whole);
@@ -81,7 +81,7 @@ describe('firmware for ESP chips', () => {
     }
   });
 
-  it('without a boot loader is refused, unless the user says its place', () => {
+  it('without a boot loader is rejected, unless the user names its offset', () => {
     const program = espImage({ chip: 'esp32c3', version: 'v1.25.0' });
     expect(reason(() => parseFirmware(program))).toContain('without a boot loader');
     expect(esp(program, 0x10000)).toMatchObject({ offset: 0x10000, version: 'v1.25.0' });
@@ -105,23 +105,23 @@ describe('a chip', () => {
   };
   const firmware = (chip: EspChip, minRevision = 0) => esp(espFirmware({ chip, minRevision }));
 
-  it('takes firmware that is made for it', () => {
+  it('accepts firmware for it', () => {
     expect(reason(() => refuseWrong(firmware('esp32s3'), identity('ESP32-S3')))).toBe('accepted');
   });
 
-  it('is not given firmware for another chip', () => {
+  it('rejects firmware for another chip', () => {
     const given = reason(() => refuseWrong(firmware('esp32'), identity('ESP32-S3')));
     expect(given).toBe('wrongChip: This firmware is for the ESP32, but the chip is an ESP32-S3');
   });
 
-  it('is not given firmware that is too big for its flash', () => {
+  it('rejects firmware that is too large for its flash', () => {
     const small = identity('ESP32-S3', { flashSize: 512 * 1024 });
     expect(reason(() => refuseWrong(firmware('esp32s3'), small))).toBe(
       'tooBig: This firmware needs 4 MB of flash, but the chip has 512 kB',
     );
   });
 
-  it('is not given firmware for newer silicon', () => {
+  it('rejects firmware for newer silicon', () => {
     const given = reason(() => refuseWrong(firmware('esp32c3', 103), identity('ESP32-C3')));
     expect(given).toBe(
       'revision: This firmware does not run on silicon revision v0.2 of the ESP32-C3',
@@ -142,7 +142,7 @@ it('firmware is cut into whole sectors that join to the file', () => {
 describe('UF2 files', () => {
   const content = Buffer.from(`${'x'.repeat(300)}MicroPython v1.25.0 on 2025-04-15; board`);
 
-  it('say their family and the version of MicroPython, also across blocks', () => {
+  it('contain their family and the version of MicroPython, also across blocks', () => {
     for (let shift = 0; shift < 256; shift += 51) {
       const moved = Buffer.concat([Buffer.alloc(shift), content]);
       const firmware = parseFirmware(uf2(0xe48bff56, moved));

@@ -30,7 +30,7 @@ describe("the maker's steps", () => {
     expect(makerAnswer('SOME_BOARD', port, PAGE)).toMatchObject({ written: [] });
   });
 
-  it('are found by the name of the board where its page does not say the port', () => {
+  it('are found by the name of the board if its page does not name the port', () => {
     const hand = every.filter(([port]) => BY_HAND.includes(port));
     const missing = hand.filter(([, id]) => makerAnswer(id, undefined, PAGE)?.written.length !== 0);
     expect(hand.length).toBeGreaterThan(10);
@@ -93,7 +93,7 @@ describe('the catalogue', () => {
     return new FirmwareCatalogue(() => ({ main: site.url, own: [] }), fetcher);
   }
 
-  it('offers only files that can be written, if there are such', async () => {
+  it('offers only files that can be written, if any exist', async () => {
     const { files, isByHand } = await catalogue().board('SEEED_XIAO_NRF52');
     expect(files.map(({ url }) => url.split('.').at(-1))).toEqual(['uf2']);
     expect(isByHand).toBe(false);

@@ -34,7 +34,7 @@ describe('the board whose firmware is proposed', () => {
     expect(ids(clues)).toEqual(expected);
   });
 
-  it('is the one that the board says it is, even if its ids are those of many', () => {
+  it('is the one that the board reports, even if its USB ids are shared', () => {
     const usb = { vendorId: '2e8a', productId: '0005' };
     expect(ids({ usb, machine: 'Raspberry Pi Pico 2 with RP2350' })).toEqual(['RPI_PICO2']);
   });

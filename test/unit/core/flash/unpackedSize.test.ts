@@ -3,7 +3,7 @@ import { constants, deflateSync, inflateSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { UnpackedSize } from '../../../../src/core/flash/espWrite';
 
-it('knows after each block how much of the firmware the chip has', async () => {
+it('computes the share of the firmware that the chip has after each block', async () => {
   const firmware = Buffer.concat([
     ...Array.from({ length: 40 }, (_, i) =>
       Buffer.concat([randomBytes(3000), Buffer.alloc(i * 900)]),

@@ -15,7 +15,7 @@ const board = {
 const { signal } = new AbortController();
 
 describe('a folder for each board', () => {
-  it('is its name, never shared, and a name that every system takes', () => {
+  it('is its name, unique and valid on every system', () => {
     const names = ['kit-1', 'kit-1', 'KIT-1', 'rp2', '../up', 'a/b:c', 'con', '...', 'kit-1-2'];
     const boards = names.map((name) => ({ name }));
     const folders = [...boardFolders(boards).values()];
@@ -26,7 +26,7 @@ describe('a folder for each board', () => {
   });
 });
 
-describe('the files that are meant', () => {
+describe('the selected files', () => {
   it('never have one local path twice', async () => {
     const two = await filesAt(board, ['/a/result.csv', '/b/result.csv', '/main.py'], signal);
     expect(two.map((f) => f.below)).toEqual(['a/result.csv', 'b/result.csv', 'main.py']);
@@ -46,7 +46,7 @@ describe('the files that are meant', () => {
     expect((await filesMatching(board, pattern, signal)).map((f) => f.below)).toEqual(expected);
   });
 
-  it('are an error with the pattern in it when there is none', async () => {
+  it('report the pattern if no file matches', async () => {
     await expect(filesMatching(board, '*.log', signal)).rejects.toThrow('No file matches *.log');
   });
 });

@@ -20,7 +20,7 @@ function jobOn(name: string, writeMany: Write): FleetJob {
   });
 }
 
-it('an upload to many boards says for each how far it is', async () => {
+it('an upload to many boards reports the progress of each', async () => {
   const gate = new Deferred<undefined>();
   const sending = new Deferred<undefined>();
   const job = jobOn('kit-1', async (_files, { onProgress }) => {

@@ -63,7 +63,7 @@ describe('jobs that wait for a board', () => {
     expect(second.for('u1')[0]?.action).toEqual(upload);
   });
 
-  it('name the image of a firmware update, and do it by the service of the window', async () => {
+  it('name the image of a firmware update, and run it with the service of the window', async () => {
     const store = new MemoryStore();
     const update: FleetAction = {
       kind: 'updateFirmware',
@@ -112,7 +112,7 @@ describe('jobs that wait for a board', () => {
     expect(jobs.all.map((j) => j.uid)).toEqual(['u2']);
   });
 
-  it('keep what failed, and what comes after it', async () => {
+  it('keep a failed job and later ones', async () => {
     const errors: string[] = [];
     const perform = () => Promise.reject(new Error('asleep again'));
     const jobs = new PendingJobs(new MemoryStore(), perform, (e) => void errors.push(e.message));
@@ -122,7 +122,7 @@ describe('jobs that wait for a board', () => {
     expect([errors, jobs.all.length]).toEqual([['asleep again'], 2]);
   });
 
-  it('report a damaged one and keep the others', async () => {
+  it('report a damaged job and keep the others', async () => {
     const store = new MemoryStore();
     store.jobs.set('1', JSON.stringify({ uid: 'u', action: { kind: 'fly' } }));
     store.jobs.set('2', JSON.stringify({ uid: 'u', action: { kind: 'setClock' } }));
@@ -138,7 +138,7 @@ describe('jobs that wait for a board', () => {
     expect([jobs.all.length, errors.length]).toEqual([1, 2]);
   });
 
-  it('read back as they were written, whatever they hold', () => {
+  it('are read back unchanged, with any content', () => {
     const actions: fc.Arbitrary<FleetAction> = fc.oneof(
       fc.record({ kind: fc.constant('exec' as const), code: fc.string(), label: fc.string() }),
       fc.record({ kind: fc.constant('read' as const), expression: fc.string() }),
@@ -157,7 +157,7 @@ describe('jobs that wait for a board', () => {
 });
 
 describe('telemetry', () => {
-  it('takes numbers from a message, and nothing else', () => {
+  it('accepts only numbers from a message', () => {
     const sample = sampleFromAgent(
       { free: 1000, fs: [5, 'x'], rssi: -61, rtt: null, up: Infinity, rc: 2, evil: 1 },
       42,
@@ -165,7 +165,7 @@ describe('telemetry', () => {
     expect(sample).toEqual({ at: 42, memoryFree: 1000, signal: -61, reconnects: 2 });
   });
 
-  it('comes from every broker for as long as that is there', () => {
+  it('comes from every broker while it exists', () => {
     const made = () => {
       const messages = new Emitter<BoardMessage>();
       return { messages, broker: { onMessage: messages.event } as unknown as Broker };
@@ -223,7 +223,7 @@ describe('grouping and filtering', () => {
   const shown = (by: 'none' | 'tag' | 'platform' | 'broker' | 'state') =>
     groupBoards(boards, by).map((g) => `${g.key ?? '-'}: ${g.boards.map((b) => b.name).join(' ')}`);
 
-  it('groups by what boards have in common', () => {
+  it('groups by common properties', () => {
     expect(shown('none')).toEqual(['-: n9 n10 x']);
     expect(shown('tag')).toEqual(['a: n9 n10', 'b: n10', '-: x']);
     expect(shown('platform')).toEqual(['esp32: n9', 'rp2: n10', '-: x']);

@@ -55,25 +55,25 @@ const marks = (b: Board, samples: Sample[] = []) =>
   healthOf(b, { samples, now: NOW }).map((i) => i.mark);
 
 describe('what needs attention', () => {
-  it('is nothing on a board that is well', () => {
+  it('is empty for a healthy board', () => {
     const saw = minutes(60, (i) => ({ memoryFree: 90_000 - (i % 7) * 10_000, signal: -60 }));
     expect(marks(board({ flash: { free: 1e6, total: 2e6 } }), saw)).toEqual([]);
     expect(marks(board())).toEqual([]);
   });
 
-  it('tells a program that crashed from one that keeps restarting', () => {
+  it('distinguishes a program that crashed from one that keeps restarting', () => {
     expect(marks(board({ crashes: 1 }))).toEqual(['crashed']);
     expect(marks(board({ crashes: 3 }))).toEqual(['restarting']);
   });
 
-  it('tells safe mode, an update on trial, firmware that is written, and an error of the link', () => {
+  it('includes safe mode, an update on trial, firmware that is being written, and an error of the link', () => {
     expect(marks(board({ details: { safe: '3 crashes' } }))).toEqual(['safe']);
     expect(marks(board({ details: { trial: 'not confirmed yet' } }))).toEqual(['updating']);
     expect(marks(board({ details: { activity: 'ota' } }))).toEqual(['updating']);
     expect(marks(board({ error: new ConnectionLostError('gone') }))).toEqual(['error']);
   });
 
-  it('tells an old agent, old firmware, and tasks that had to be started again', () => {
+  it('includes an old agent, old firmware, and restarted tasks', () => {
     expect(marks(board({ details: { agent: '0.2.9' } }))).toEqual(['old-agent']);
     expect(marks(board({ details: { agent: AGENT_VERSION } }))).toEqual([]);
     expect(marks(board({ details: { agent: '99.0.0' } }))).toEqual([]);
@@ -91,7 +91,7 @@ describe('what needs attention', () => {
     expect(tasks([4, 0, 1])).toEqual(['task-restarts']); // the board restarted in between
   });
 
-  it('calls a board stale that is said to be there and has missed its heartbeats', () => {
+  it('includes a board that is listed as online and has missed its heartbeats', () => {
     const even = (ago: number) => minutes(10, () => ({}), ago);
     expect(marks(board(), even(3))).toEqual([]);
     expect(marks(board(), even(4))).toEqual(['stale']);
@@ -105,7 +105,7 @@ describe('what needs attention', () => {
     ).toEqual([]);
   });
 
-  it('tells memory that falls for good from the saw of garbage collection and from a restart', () => {
+  it('distinguishes a memory leak from garbage collection and from a restart', () => {
     const falling = minutes(30, (i) => ({ memoryFree: 90_000 - i * 2_000 + (i % 3) * 500 }));
     expect(marks(board(), falling)).toEqual(['low-memory']);
     const restarted = minutes(30, (i) => ({
@@ -116,7 +116,7 @@ describe('what needs attention', () => {
     expect(marks(board(), falling.slice(-8))).toEqual([]);
   });
 
-  it('tells flash that is nearly full, a weak signal and a wrong clock', () => {
+  it('includes nearly full flash, a weak signal and a wrong clock', () => {
     expect(marks(board({ flash: { free: 90_000, total: 2e6 } }))).toEqual(['low-flash']);
     expect(
       marks(
@@ -136,13 +136,13 @@ describe('what needs attention', () => {
     expect(marks(off(7_200_000, true))).toEqual([]);
   });
 
-  it('names a board that is late to wake up, and none that sleeps', () => {
+  it('includes a board that wakes up late, and no sleeping one', () => {
     const until = NOW - 5 * MINUTE;
     expect(marks(board({ away: true, asleep: { until, overslept: true } }))).toEqual(['overslept']);
     expect(marks(board({ away: true, asleep: { until: NOW, overslept: false } }))).toEqual([]);
   });
 
-  it('is what state: selects by, besides the state', () => {
+  it('can be selected by state:, like the state', () => {
     const common = { addresses: [], tags: [], brokers: [], state: 'online' };
     const boards = [
       { ...common, name: 'kitchen', marks: ['safe'] },
@@ -155,7 +155,7 @@ describe('what needs attention', () => {
   });
 });
 
-it('says by how much a clock is off', () => {
+it('shows the deviation of a clock', () => {
   expect([-6_000, 200_000, -7_300_000, 3 * 86_400_000].map(offsetText)).toEqual([
     ...['6 s behind', '3 min ahead', '2 h behind', '3 days ahead'],
   ]);

@@ -141,7 +141,7 @@ describe('hostlist compression', () => {
     fc.string({ minLength: 1, maxLength: 6, unit: 'grapheme' }),
   );
 
-  it('stands for the same names, as either implementation reads it', () => {
+  it('names the same boards in both implementations', () => {
     fc.assert(
       fc.property(fc.uniqueArray(name, { maxLength: 40 }), (names) => {
         const list = compressHostlist(names);

@@ -41,7 +41,7 @@ it('publishes a file once for the boards of a broker, and gives each board its o
   expect(published).toEqual(['/fleet/app.mpy to kitchen,hall,full']);
 });
 
-it('leaves boards on cables, and files that start boards, to be written one by one', async () => {
+it('leaves out boards on cables, and start files, which are written one by one', async () => {
   const { published, publication } = start();
   expect(await publication.write(cable, '/a.py', bytes)).toBe(false);
   expect(await publication.write(kitchen, '/main.py', bytes)).toBe(false);

@@ -33,7 +33,7 @@ const aborted = (signal: AbortSignal) =>
   });
 
 describe('one work on many boards', () => {
-  it('gives one outcome for each board, in order, whatever fails', async () => {
+  it('returns one outcome for each board, in order, despite failures', async () => {
     const outcomes = await forEachBoard([1, 2, 3, 4], async (n) => {
       await turns(10 - n);
       if (n === 2) throw new Error('dead');
@@ -81,7 +81,7 @@ describe('one work on many boards', () => {
     expect(fast).toMatchObject({ status: 'ok', value: 'fast' });
   });
 
-  it('leaves behind a work that does not end when it is called off', async () => {
+  it('abandons work that does not end after cancellation', async () => {
     const clock = new HandClock();
     const done = forEachBoard(['hung'], never, { timeoutMs: 1000, clock });
     await turns();
@@ -91,7 +91,7 @@ describe('one work on many boards', () => {
     expect(await done).toMatchObject([{ status: 'failed', error: { name: 'TimeoutError' } }]);
   });
 
-  it('stops what runs and skips what waits when it is cancelled', async () => {
+  it('stops running work and skips waiting work when it is cancelled', async () => {
     const cancel = new AbortController();
     const started: number[] = [];
     const done = forEachBoard(
@@ -108,7 +108,7 @@ describe('one work on many boards', () => {
     expect(started).toEqual([1, 2]);
   });
 
-  it('tells how each board fares', async () => {
+  it('reports the progress of each board', async () => {
     const seen: string[] = [];
     const note = (p: JobProgress<string, string>) => void seen.push(`${p.board} ${p.status}`);
     const work = (b: string) => (b === 'b' ? Promise.reject(new Error('x')) : Promise.resolve(b));

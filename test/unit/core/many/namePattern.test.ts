@@ -19,7 +19,7 @@ describe('names by a pattern', () => {
     expect(patternNames(pattern, three)).toEqual(expected);
   });
 
-  it('leave the name of a single board as it was written', () => {
+  it('keep the name of a single board literally', () => {
     expect(patternNames('kitchen', three.slice(0, 1))).toEqual(['kitchen']);
   });
 
@@ -29,7 +29,7 @@ describe('names by a pattern', () => {
     expect(sharedName(['kit-1', 'kit-2'], ['shed'])).toBeUndefined();
   });
 
-  it('number boards in the order of the names which they were given first, and others as they come', () => {
+  it('number boards in the order of their earlier names, and others as they appear', () => {
     const named = (...names: string[]) => names.map((name) => ({ name, platform: 'rp2' }));
     const order = (...names: string[]) => numberingOrder(named(...names)).map((b) => b.name);
     expect(order('rp2-2', 'rp2-10', 'rp2-1')).toEqual(['rp2-1', 'rp2-2', 'rp2-10']);

@@ -39,12 +39,12 @@ describe('results', () => {
     ]);
   });
 
-  it('takes failures as equal that differ in the name of the board only', () => {
+  it('treats failures as equal that differ only in the name of the board', () => {
     const folds = foldResults([failed('a', 'No answer from a'), failed('b', 'No answer from b')]);
     expect(folds).toHaveLength(1);
   });
 
-  it('does not take answers as equal whose values differ', () => {
+  it('does not treat answers with different values as equal', () => {
     expect(
       foldResults([
         { ...ok('a', ''), value: 1 },
@@ -91,7 +91,7 @@ describe('results', () => {
     expect(summarize(results)).toBe(words);
   });
 
-  it('keeps what an error says', () => {
+  it('keeps the text of an error', () => {
     expect(resultError(new PythonError('Traceback…', 'OSError', '28'))).toEqual({
       code: 'python',
       message: 'OSError: 28',
@@ -121,7 +121,7 @@ describe('results as text, JSON and CSV', () => {
     expect(resultsToText('Executing', [ok('a\n\u001b[2J', '')])).not.toContain('\u001b');
   });
 
-  it('gives JSON that reads back', () => {
+  it('writes JSON that can be read back', () => {
     expect(JSON.parse(resultsToJson(results))).toEqual(results);
   });
 

@@ -106,7 +106,7 @@ describe('waves', () => {
 });
 
 describe('a roll-out', () => {
-  it('goes to all boards, the canary first, and settles', async () => {
+  it('updates all boards, the canary first, and ends', async () => {
     const boards = new Boards({ slow: [4] });
     expect(await run(boards)).toMatchObject({ end: 'done', steps: ten.map(() => 'well') });
     expect(boards.log[0]).toBe('apply 0');
@@ -122,7 +122,7 @@ describe('a roll-out', () => {
     expect(rows[0]?.error?.message).toMatch(/health check stayed false/);
   });
 
-  it('gives every touched board its old files back when a later wave fails', async () => {
+  it('restores the old files of every touched board when a later wave fails', async () => {
     const boards = new Boards({ broken: [3] });
     const { end, steps } = await run(boards);
     expect(end).toBe('rolledBack');
@@ -139,13 +139,13 @@ describe('a roll-out', () => {
     expect(boards.content.get(3)).toBe('old');
   });
 
-  it('names a board that could not be put back', async () => {
+  it('names a board that could not be restored', async () => {
     const { steps, rows } = await run(new Boards({ sick: [0], stuck: [0] }));
     expect(steps[0]).toBe('stuck');
     expect(rows[0]?.error?.message).toBe('gone');
   });
 
-  it('puts back what was done when it is called off', async () => {
+  it('restores the touched boards when it is cancelled', async () => {
     const cancel = new AbortController();
     const boards = new Boards({});
     const apply = boards.apply.bind(boards);

@@ -52,7 +52,7 @@ describe('choosing boards', () => {
     expect(names(selector)).toEqual([chosen, unmatched]);
   });
 
-  it('says which group a name that matches nothing comes from', () => {
+  it('names the group of a name that matches nothing', () => {
     const { unmatched } = selectBoards('g', boards, { g: 'kitchen,gone' });
     expect(unmatched).toEqual(['gone (in group g)']);
   });
@@ -61,7 +61,7 @@ describe('choosing boards', () => {
     expect(() => names('@loop')).toThrow(/contains itself \(loop > pool > loop\)/);
   });
 
-  it('takes names that look like patterns when they are quoted', () => {
+  it('accepts quoted names that look like patterns', () => {
     const odd = [board('a*b'), board('aXb'), board('[1]')];
     expect(selectBoards('"a*b","[1]"', odd).boards.map((b) => b.name)).toEqual(['a*b', '[1]']);
   });
@@ -80,7 +80,7 @@ describe('choosing boards', () => {
   });
 });
 
-it('reads tags with spaces or commas between them, and refuses what no tag may have', () => {
+it('reads tags separated by spaces or commas, and rejects invalid characters', () => {
   expect(tagsIn('front, window')).toEqual(['front', 'window']);
   expect(tagsIn(' back,back lab-2 ')).toEqual(['back', 'lab-2']);
   expect(tagsIn('')).toEqual([]);

@@ -15,7 +15,7 @@ import { chartSvg } from '../../../../src/core/notebook/svg';
 import { tableHtml, tableOf } from '../../../../src/core/notebook/table';
 import { utf8 } from '../../../../src/core/bytes';
 
-describe('a cell is taken apart', () => {
+describe('a cell is divided', () => {
   const parts = (source: string) => {
     const cell = parseCell(source);
     return cell.kind === 'parts' ? cell.parts : [cell];
@@ -61,7 +61,7 @@ describe('a cell is taken apart', () => {
     expect(parts('%cat?')).toEqual([{ kind: 'magic', name: '%cat', rest: '-h', line: 0 }]);
   });
 
-  it('also when it has a megabyte', () => {
+  it('even if it has a megabyte', () => {
     const source = `${'print("x", [1, 2], """y""")\n'.repeat(40_000)}%name`;
     expect(parts(source)).toHaveLength(2);
   });
@@ -92,13 +92,13 @@ describe('the value of the last line', () => {
     '# nothing',
   ])('is not asked for after %j', (code) => expect(showingLastValue(code, '!')).toBe(code));
 
-  it('leaves the numbers of the lines as they are', () => {
+  it('does not change line numbers', () => {
     const lines = showingLastValue('import os\n\nboom()  # here', '!').split('\n');
     expect(lines[2]).toBe('_=(boom()  # here');
   });
 });
 
-describe('what a board prints', () => {
+describe('output of a board', () => {
   const marks = marksFor('t0');
 
   it('is separated from questions and the value, wherever chunks are split', () => {
@@ -121,7 +121,7 @@ describe('what a board prints', () => {
     }
   });
 
-  it('is shown when it only looks like a mark', () => {
+  it('is shown if it only looks like a mark', () => {
     let text = '';
     const output = new BoardOutput(marks, { text: (t) => (text += t), question: () => undefined });
     output.take(utf8('\x1dt1?x\x1d\x1dt0'));
@@ -179,7 +179,7 @@ describe('the line of a magic', () => {
     ]);
   });
 
-  it('is explained as argparse does', () => {
+  it('is explained as by argparse', () => {
     const discover = magics.find((m) => m.name === '%discover');
     expect(discover && helpText(discover)).toBe(
       [

@@ -76,7 +76,7 @@ async function get(url: string, http = nodeHttp(), signal?: AbortSignal) {
 }
 
 describe('redirects', () => {
-  it('are followed, relative ones too, but not for ever', async () => {
+  it('are followed, relative ones too, up to a limit', async () => {
     const url = await serve((request, response) => {
       const n = Number((request.url ?? '').slice(1));
       if (n > 0) response.writeHead(302, { location: `/${n - 1}` });
@@ -104,7 +104,7 @@ describe('a proxy', () => {
     expect(proxy.asked).toEqual(['GET http://index.invalid/pi/v2/index.json']);
   });
 
-  it('gives a tunnel for https addresses', async () => {
+  it('opens a tunnel for https addresses', async () => {
     const proxy = await startProxy();
     const far = await serveSecurely((_, response) => response.end('from afar'));
     const http = nodeHttp(proxyFromEnvironment({ HTTPS_PROXY: proxy.url }));
@@ -130,7 +130,7 @@ it('a certificate from an unknown authority is refused', async () => {
   await expect(get(far)).rejects.toThrow(/self-signed/);
 });
 
-it('a download can be called off', async () => {
+it('a download can be cancelled', async () => {
   const url = await serve((_, response) => void response.write('begin'));
   const abort = new AbortController();
   const { body } = await nodeHttp()(url, { signal: abort.signal });
@@ -140,7 +140,7 @@ it('a download can be called off', async () => {
   await expect(reading).rejects.toThrow(/abort/i);
 });
 
-describe('each failure is one sentence, with what to do', () => {
+describe('each failure is one sentence, with a next step', () => {
   const failure = async (url: string, http = nodeHttp()) => {
     const fetcher = new CachingFetcher(folder, http, silentLog);
     const error: unknown = await fetcher.get(url).catch((e: unknown) => e);
@@ -158,7 +158,7 @@ describe('each failure is one sentence, with what to do', () => {
     );
   });
 
-  it('https where there is none', async () => {
+  it('https to a server without it', async () => {
     const url = (await serve((_, response) => response.end())).replace('http:', 'https:');
     expect(await failure(url)).toBe(`${new URL(url).host} does not support https on this port`);
   });
@@ -190,7 +190,7 @@ describe('each failure is one sentence, with what to do', () => {
   });
 });
 
-it('what was fetched before serves while the server is out of order', async () => {
+it('cached content is used while the server fails', async () => {
   let status = 200;
   const url = await serve((_, response) => response.writeHead(status).end(`said with ${status}`));
   const fetcher = new CachingFetcher(folder, nodeHttp(), silentLog);

@@ -9,7 +9,7 @@ const header = (arch: number, ...more: number[]) =>
 const number = (arch: number, flags = 0) => flags * 65_536 + (arch << 10) + (3 << 8) + 6;
 
 describe('a .mpy file and its board', () => {
-  it('says which processor it is for, and which extensions it uses', () => {
+  it('names its processor and extensions', () => {
     expect(mpyFromFile(header(0))).toEqual({ version: 6, subVersion: 3, arch: '' });
     expect(mpyFromFile(header(RV32))).toEqual({ version: 6, subVersion: 3, arch: 'rv32imc' });
     expect(mpyFromFile(header(RV32, 1))).toMatchObject({ arch: 'rv32imc', flags: 1 });

@@ -38,7 +38,7 @@ async function serve(packages: Parameters<typeof startPackageIndex>[0]) {
 const install = (specs: string[], sources: Awaited<ReturnType<typeof serve>>['sources']) =>
   resolve(specs.map(parseSpec), {}, sources);
 
-describe('what users type', () => {
+describe('package names from users', () => {
   it.each([
     ['aioble', { kind: 'index', name: 'aioble', version: 'latest' }],
     ['umqtt.simple@1.4.0', { kind: 'index', name: 'umqtt.simple', version: '1.4.0' }],
@@ -98,7 +98,7 @@ describe('paths from an index', () => {
       expect(() => safeRelativePath(path, 'the index')).toThrow(/the index/);
     },
   );
-  it('takes the rest', () => {
+  it('accepts valid ones', () => {
     expect(safeRelativePath('a/./b//c d.py', 'x')).toBe('a/b/c d.py');
   });
 });
@@ -132,7 +132,7 @@ describe('resolving', () => {
     expect(found.find((p) => p.name === 'net')?.needs).toEqual(['log', 'app']);
   });
 
-  it('explains a conflict by naming who wants what', async () => {
+  it('explains a conflict by naming the packages and their requirements', async () => {
     const { sources, index } = await serve({
       a: { files: {}, deps: [['c', '1.0']] },
       b: { files: {}, deps: [['c', '2.0']] },
@@ -182,7 +182,7 @@ describe('resolving', () => {
     await expect(install([`${index.url}/bad`], sources)).rejects.toThrow(words);
   });
 
-  it('takes addresses relative to the package.json of a repository, in its branch', () => {
+  it('resolves addresses relative to the package.json of a repository, in its branch', () => {
     const base = 'codeberg:org/repo/lib/package.json';
     expect(fileUrl('src/a.py', base, 'v1')).toBe(
       rewriteUrl('codeberg:org/repo/lib/src/a.py', 'v1'),
@@ -210,12 +210,12 @@ describe('resolving', () => {
     expect(readManifest(utf8(manifest), 'x').urls).toEqual([['a.py', 'src/a.py']]);
   });
 
-  it('says where a package.json is wrong, and when it is a web page', () => {
+  it('locates errors in a package.json, and recognises a web page', () => {
     expect(() => readManifest(utf8('{"urls": [}'), 'x')).toThrow(/Unexpected token/);
     expect(() => readManifest(utf8('<html>'), 'x')).toThrow(/^x is not a package.json$/);
   });
 
-  it('takes addresses relative to the package.json, as mip does', async () => {
+  it('resolves addresses relative to the package.json, as mip does', async () => {
     const { sources, index } = await serve({ near: { files: {} } });
     index.routes.set('/package/py/near/latest.json', '{"urls":[["n.py","src/n.py"]]}');
     const [near] = await install(['near'], sources);
@@ -265,7 +265,7 @@ describe('resolving', () => {
     await expect(install(['bad'], sources)).rejects.toThrow(words);
   });
 
-  it('takes a local folder, but nothing outside it', async () => {
+  it('accepts a local folder, but nothing outside it', async () => {
     const { sources } = await serve({});
     await writeFile(join(cache, 'package.json'), '{"urls":[["m.py","src.py"]],"version":"3"}');
     await writeFile(join(cache, 'src.py'), 'x = 1');
@@ -304,7 +304,7 @@ describe('downloading', () => {
     expect(Date.now() - since.getTime()).toBeLessThan(60_000);
   });
 
-  it('takes paths of this computer as they are', async () => {
+  it('accepts local paths literally', async () => {
     const { sources } = await serve({});
     const path = join(cache, '100% a#b.py');
     await writeFile(path, 'x = 1');
@@ -318,7 +318,7 @@ describe('downloading', () => {
     ).rejects.toThrow(/none\.py cannot be read/);
   });
 
-  it('asks for a file that is known by hash only once', async () => {
+  it('downloads a file with a known hash only once', async () => {
     const { sources, index } = await serve({ a: { files: { 'a.py': 'good' } } });
     for (let i = 0; i < 3; i++) {
       await fetchPackages(await install(['a'], sources), sources.fetcher);
@@ -326,7 +326,7 @@ describe('downloading', () => {
     expect(index.asked.filter((path) => path.startsWith('/file/'))).toHaveLength(1);
   });
 
-  it('stops at a limit', async () => {
+  it('stops at a size limit', async () => {
     const { sources, index } = await serve({});
     index.routes.set('/big', 'x'.repeat(5000));
     await expect(sources.fetcher.get(`${index.url}/big`, { maxBytes: 1000 })).rejects.toThrow(
@@ -371,7 +371,7 @@ describe('a module that is not on the board', () => {
     expect(missingModule("ImportError: no module named '$(reboot)'")).toBeUndefined();
   });
 
-  it('leads to the package that brings it', async () => {
+  it('is mapped to the package that contains it', async () => {
     const { sources } = await serve({
       'umqtt.simple': { files: {} },
       aioble: { files: {} },
@@ -394,7 +394,7 @@ describe('a module that is not on the board', () => {
 });
 
 describe('the lock file', () => {
-  it('holds exactly what was fetched, and finds the first difference', async () => {
+  it('contains exactly the downloaded files, and reports the first difference', async () => {
     const { sources } = await serve({
       a: { files: { 'a.py': 'one' }, deps: [['b', 'latest']] },
       b: { files: { 'b.py': 'two' } },

@@ -84,7 +84,7 @@ async function get(spec: string) {
 }
 
 describe('packages of PyPI', () => {
-  it('takes the modules of a source archive, and what they need', async () => {
+  it('takes the modules of a source archive, and their dependencies', async () => {
     const sdist = tarGz(
       entry('micropython-app-1.2/', '', { type: '5' }),
       entry('micropython-app-1.2/setup.py', 'danger'),
@@ -106,7 +106,7 @@ describe('packages of PyPI', () => {
     });
   });
 
-  it('takes all of an archive that was made for upip, which has no set-up in it', async () => {
+  it('takes all of an archive for upip, which has no setup.py', async () => {
     const sdist = tarGz(
       entry('micropython-umqtt.simple-1.3/PKG-INFO', 'Name: x'),
       entry('micropython-umqtt.simple-1.3/setup.cfg', ''),
@@ -121,7 +121,7 @@ describe('packages of PyPI', () => {
     ]);
   });
 
-  it('takes every way to write a name for one project', async () => {
+  it('treats every spelling of a name as one project', async () => {
     const needing = (name: string, requires: string[]) => {
       const file = `${name}-1.2-py3-none-any.whl`;
       publish(name, file, zip({ [`${name.replace(/\W/g, '_')}.py`]: name }), { requires });
@@ -154,7 +154,7 @@ describe('packages of PyPI', () => {
     });
   });
 
-  it('is locked in the version that was taken', async () => {
+  it('are locked in the installed version', async () => {
     const wheel = zip({ 'app.py': 'x' });
     publish('micropython-app', 'micropython_app-1.2-py3-none-any.whl', wheel);
     const fetcher = new CachingFetcher(folder, nodeHttp(), silentLog);
@@ -165,7 +165,7 @@ describe('packages of PyPI', () => {
     expect(lock.packages.map((p) => p.source)).toEqual(['pypi:micropython-app==1.2']);
   });
 
-  it('follows what it needs in the versions that will do', async () => {
+  it('resolves dependencies in matching versions', async () => {
     const wheel = (name: string, text: string) => zip({ [`${name}.py`]: text });
     publish('micropython-app', 'micropython_app-1.2-py3-none-any.whl', wheel('app', '1'), {
       requires: ['micropython-log (>=1.0,<2)', 'micropython-win; sys_platform == "win32"'],
@@ -206,7 +206,7 @@ out.close()`;
     }
   });
 
-  it('takes a wheel for any platform before a source archive', async () => {
+  it('prefers a pure-Python wheel to a source archive', async () => {
     const wheel = zip({ 'both.py': 'wheel' });
     publish('both', 'both-1.2-py3-none-any.whl', wheel);
     const json = JSON.parse(String(server.routes.get('/both/json'))) as { urls: unknown[] };
@@ -285,7 +285,7 @@ out.close()`;
     await expect(get('pypi:bad')).rejects.toThrow(words);
   });
 
-  it('refuses an archive that is not the one PyPI names, and what has none', async () => {
+  it("rejects an archive with another hash than PyPI's, and a project without archives", async () => {
     publish('bad', WHEEL, zip({ 'a.py': '' }), { hash: '0'.repeat(64) });
     await expect(get('pypi:bad')).rejects.toThrow(/does not match the index/);
     publish('bad', 'bad-1.2-cp311-cp311-linux_x86_64.whl', zip({ 'a.so': '' }));
@@ -293,7 +293,7 @@ out.close()`;
     await expect(get('pypi:nothing')).rejects.toThrow(/Package nothing was not found on PyPI/);
   });
 
-  it('unpacks no more of a wheel than it admits to hold', async () => {
+  it('unpacks no more of a wheel than its declared size', async () => {
     const wheel = Buffer.from(zip({ 'a.py': 'y'.repeat(100_000) }));
     const central = wheel.lastIndexOf('PK\x01\x02', undefined, 'latin1');
     wheel.writeUInt32LE(10, central + 24); // its size once unpacked, in the central directory

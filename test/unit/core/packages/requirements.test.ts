@@ -17,12 +17,12 @@ function read(files: Record<string, string>) {
 }
 
 describe('a requirements file', () => {
-  it('has one package a line, with comments, lines that go on, and spaces', async () => {
+  it('has one package a line, with comments, continued lines, and spaces', async () => {
     const text = '\uFEFFa\r\n# note\nb == 1.2 # why\n\n  pypi:c\nd\\\n==2.0\na\n';
     expect(await read({ '/p/r.txt': text })).toEqual(['a', 'b==1.2', 'pypi:c', 'd==2.0']);
   });
 
-  it('includes others, each once, and paths count from the file where they stand', async () => {
+  it('includes others, each once, and resolves paths relative to its own folder', async () => {
     const files = {
       '/p/r.txt': '-r more/base.txt\n./lib\n',
       '/p/more/base.txt': 'x\n--requirement ../r.txt\n./lib\n',
@@ -31,7 +31,7 @@ describe('a requirements file', () => {
     await expect(read({ '/p/r.txt': '-r none.txt' })).rejects.toThrow('/p/none.txt cannot be read');
   });
 
-  it('takes lines with a condition where it holds for MicroPython', async () => {
+  it('uses lines with a condition that holds for MicroPython', async () => {
     const text = [
       'a; implementation_name == "micropython"',
       "b ;implementation_name != 'micropython'",

@@ -98,7 +98,7 @@ describe('stubs', () => {
     return { packages, note, files: Object.fromEntries(texts) as Record<string, string> };
   };
 
-  it('are those of the port and the version, with the standard library they ask for', async () => {
+  it('match the port and the version, with the standard library that they require', async () => {
     expect(await get('esp32', '1.24.1')).toEqual({
       packages: ['micropython-esp32-stubs 1.24.1.post2', 'micropython-stdlib-stubs 1.24.5'],
       note: undefined,
@@ -106,7 +106,7 @@ describe('stubs', () => {
     });
   });
 
-  it('are the nearest where there are none for the version, which is said', async () => {
+  it('are the nearest ones if the version has none, which is reported', async () => {
     const { packages, note } = await get('esp32', '1.27.0');
     expect(packages[0]).toBe('micropython-esp32-stubs 1.25.0');
     expect(note).toMatch(/1\.27\.0.*1\.25\.0/);

@@ -10,7 +10,7 @@ describe('pyRepr', () => {
     expect(pyRepr(Uint8Array.of(0, 39, 92, 65, 255))).toBe("b'\\x00\\'\\\\A\\xff'");
   });
 
-  it('is read by Python as what went in', () => {
+  it('is read back by Python unchanged', () => {
     const texts = fc.sample(fc.string({ unit: 'grapheme', maxLength: 40 }), 200);
     const blobs = fc.sample(fc.uint8Array({ maxLength: 40 }), 200);
     const code = [
@@ -24,7 +24,7 @@ describe('pyRepr', () => {
 });
 
 describe('parseTraceback', () => {
-  it('takes it apart', () => {
+  it('parses a traceback', () => {
     const text =
       'Traceback (most recent call last):\r\n  File "<stdin>", line 3, in <module>\r\n  File "lib/a b.py", line 12, in f\r\nOSError: [Errno 2] ENOENT: x\r\n';
     expect(parseTraceback(text)).toEqual({
@@ -37,7 +37,7 @@ describe('parseTraceback', () => {
     });
   });
 
-  it('takes what has no frames, no text, or is none', () => {
+  it('accepts a traceback without frames or text, and text without a traceback', () => {
     expect(parseTraceback('KeyboardInterrupt: \r\n')).toMatchObject({
       type: 'KeyboardInterrupt',
       detail: '',

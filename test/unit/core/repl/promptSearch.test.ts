@@ -32,7 +32,7 @@ it.each(Object.entries(banners))(
   },
 );
 
-it('does not take late prompts of the raw REPL for what a timer printed', () => {
+it('does not mistake late prompts of the raw REPL for output of a timer', () => {
   const found = search().feed(utf8(`\x04>\r\n>${banners['MicroPython 1.25']}>>> `), undefined);
   expect(found?.before).toHaveLength(0);
 });

@@ -31,7 +31,7 @@ const HELLO = '\x05A\x01';
 const BANNER = 'raw REPL; CTRL-B to exit\r\n>';
 
 describe('raw-paste', () => {
-  it('sends what the credit allows, also when it comes late and byte by byte', async () => {
+  it('sends what the credit allows, even if credit arrives late and byte by byte', async () => {
     const { repl, sent, say } = scripted();
     const code = 'x'.repeat(10);
     const run = repl.exec(code);
@@ -52,7 +52,7 @@ describe('raw-paste', () => {
     expect(sent()).toBe(`${HELLO}${code}\x04`);
   });
 
-  it('takes everything in one piece', async () => {
+  it('parses everything in one piece', async () => {
     const { repl, say } = scripted();
     const run = repl.exec('1');
     say('R\x01\x80\x00\x01');
@@ -60,7 +60,7 @@ describe('raw-paste', () => {
     expect(await run).toHaveLength(0);
   });
 
-  it('stops sending, and says so once, when the board wants no more', async () => {
+  it('stops sending, and reports it once, when the board accepts no more', async () => {
     const { repl, sent, say } = scripted();
     const run = repl.exec('x'.repeat(100));
     say('R\x01\x10\x00\x01');
@@ -84,14 +84,14 @@ describe('raw-paste', () => {
     }
   });
 
-  it('gives up on a board that falls silent while code is sent, however much it had said', async () => {
+  it('gives up on a board that falls silent while code is sent', async () => {
     const { repl, say } = scripted(50);
     const run = repl.exec('x'.repeat(100));
     say('R\x01\x10\x00');
     await expect(run).rejects.toBeInstanceOf(TimeoutError);
   });
 
-  it('refuses a window of no bytes', async () => {
+  it('rejects a window of 0 bytes', async () => {
     const { repl, say } = scripted();
     const run = repl.exec('x');
     say('R\x01\x00\x00');
@@ -158,7 +158,7 @@ it('finds the end behind a traceback that holds 0x04, byte by byte', async () =>
   await expect(run).rejects.toBeInstanceOf(PythonError);
 });
 
-it('rejects what runs when the link ends', async () => {
+it('rejects running code when the link ends', async () => {
   const { repl } = scripted();
   const run = repl.exec('x');
   repl.fail(new TimeoutError('gone'));

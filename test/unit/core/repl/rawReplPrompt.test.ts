@@ -22,7 +22,7 @@ const CASES: [string, LastLine][] = [
   [`${'x'.repeat(5000)}\r\n>>> `, 'prompt'],
 ];
 
-it.each(CASES)('knows what %j ends in, in whatever pieces it comes', (output, expected) => {
+it.each(CASES)('finds the prompt at the end of %j, in any pieces', (output, expected) => {
   const whole = new PromptTracker();
   whole.feed(utf8(output));
   expect(whole.lastLine).toBe(expected);

@@ -71,7 +71,7 @@ class PasteRepl {
 }
 
 describe('text typed during a job', () => {
-  it('is kept in its order until it is taken, and no more than has room', () => {
+  it('is kept in order until it is used, up to a limit', () => {
     const ahead = new TypeAhead();
     const pieces = [
       { kind: 'keys', text: 'x = 1\r' },
@@ -86,7 +86,7 @@ describe('text typed during a job', () => {
 });
 
 describe('paste mode', () => {
-  it('brings 200 lines unchanged, never more on the way than a UART holds', async () => {
+  it('sends 200 lines unchanged, with never more in transit than a UART buffers', async () => {
     const lines = Array.from(
       { length: 200 },
       (_, i) => `${'\t'.repeat(i % 4)}x${i} = "${'ä'.repeat(i)}"`,
@@ -96,7 +96,7 @@ describe('paste mode', () => {
     expect(await repl.code.promise).toBe(`${lines.join('\n')}\n`);
     expect(repl.longest).toBeLessThanOrEqual(64);
   });
-  it('leaves out what would end it early', async () => {
+  it('removes characters that would end it early', async () => {
     const repl = new PasteRepl();
     await pasteCode(repl, 'a\x03b\x04c\nd');
     expect(await repl.code.promise).toBe('abc\nd\n');
@@ -126,7 +126,7 @@ describe('the line editor', () => {
     expect(lines(events)).toEqual(['abcde']);
     expect(lines(type(editor, 'xyz', '\x01', '\x1b[3~', '\x05', '\b', '\r'))).toEqual(['y']);
   });
-  it('recalls earlier lines, and gives the draft back', () => {
+  it('recalls earlier lines, and restores the draft', () => {
     const editor = new LineEditor();
     type(editor, 'one\r', 'two\r', 'dra');
     type(editor, '\x1b[A', '\x1b[A');

@@ -12,7 +12,7 @@ function letters(all: string): string[] {
   return Array.from(all);
 }
 
-it('shows the end of the program and one prompt, wherever the line cuts them', () => {
+it('shows the end of the program and one prompt, in any pieces', () => {
   const all = 'KeyboardInterrupt: \r\n>>> \r\n>>> raw REPL';
   for (let at = 0; at <= all.length; at++) {
     for (const pieces of [[all.slice(0, at), all.slice(at)], letters(all)]) {
@@ -35,13 +35,13 @@ it('shows nothing of the end of code that ran in the raw REPL', () => {
   expect(text(output.atPrompt('>>> '))).toBe('');
 });
 
-it('shows what a program prints when it stops, a control character among it', () => {
+it('shows output of a stopping program, including a control character', () => {
   const output = new ShownOutput();
   output.upToPrompt();
   expect(shownOf(output, ['motor\x04off\r\n'])).toBe('motor\x04off\r\n');
 });
 
-it('adds the prompt on a line of its own, and not behind a line that is being typed', () => {
+it('adds the prompt on its own line, and not behind a line that is being typed', () => {
   const output = new ShownOutput();
   output.filter(utf8('a thread'), PROMPTS);
   expect(text(output.atPrompt('>>> '))).toBe('\r\n>>> ');

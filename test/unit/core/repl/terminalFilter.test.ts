@@ -13,7 +13,7 @@ function filtered(text: string): string {
   return whole;
 }
 
-describe('what a board prints into a terminal', () => {
+describe('output of a board in a terminal', () => {
   it.each([
     ['colours', '\x1b[1;38;5;196mred\x1b[0m'],
     ['the cursor, erasing', '\x1b[3D\x1b[K\x1b[2J\x1b[H\x1b[10;20H\x1b7\x1b8'],
@@ -42,7 +42,7 @@ describe('what a board prints into a terminal', () => {
     expect(filtered(`a${text}b`)).toBe('ab');
   });
 
-  it('shows again what follows a string that never ends', () => {
+  it('shows output after an endless control string', () => {
     expect(filtered(`\x1b]0;${'x'.repeat(10_000)}\n>>> `)).toMatch(/^x{1,6000}\n>>> $/);
   });
 });

@@ -130,7 +130,7 @@ describe('a production line', () => {
     expect(new Set(ready.map((r) => r.name)).size).toBe(27);
   });
 
-  it('does not begin a board twice that leaves its port and comes back at another one', async () => {
+  it('does not set up a board twice that returns at another port', async () => {
     const bench = new Bench(['usb']);
     const begun: string[] = [];
     const names = new NameRange(TEMPLATE.name, []);
@@ -156,7 +156,7 @@ describe('a production line', () => {
     expect(await bench.arrived()).toEqual([]);
   });
 
-  it('leaves a board alone that is ready, and stops when the list cannot be written', async () => {
+  it('skips a finished board, and stops when the list cannot be written', async () => {
     const names = new NameRange(TEMPLATE.name, []);
     const ready = { chip: 'chipa', name: 'line-01', done: [], notes: [], time: '', seconds: 1 };
     const said: string[] = [];

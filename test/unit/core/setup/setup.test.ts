@@ -52,7 +52,7 @@ describe('a board template', () => {
     expect(() => read(text)).toThrow(reason);
   });
 
-  it('says which steps it asks for and which secrets it needs', () => {
+  it('lists its steps and secrets', () => {
     const template = read(
       'firmware: {use: RPI_PICO_W}\nname: s-[1-3]\nwifi: [{ssid: x, password: "{secret:shop}"}]\n' +
         'broker: {host: h, password: "{secret:mq-{uid}}"}\nfiles: [{text: x, to: /a}]',
@@ -143,7 +143,7 @@ const TEMPLATE = read(
 );
 
 describe('setting a board up', () => {
-  it('fills places, and continues at the step that failed', async () => {
+  it('fills placeholders, and continues at the failed step', async () => {
     const records = { list: [] as readonly SetupRecord[] };
     const host = hostWith(records, new NameRange('s-[01-40]', ['s-01']));
     const board = new Scripted('aa01', ['reset']);
@@ -162,7 +162,7 @@ describe('setting a board up', () => {
     expect(board.calls).toEqual(['info', 'reset']);
   });
 
-  it('leaves a finished board alone, unless it is to be done again', async () => {
+  it('skips a finished board, unless forced', async () => {
     const records = { list: [] as readonly SetupRecord[] };
     const host = hostWith(records, new NameRange('s-[01-40]', []));
     const record = await setUpBoard(TEMPLATE, new Scripted('aa'), host, { signal: never });
@@ -256,7 +256,7 @@ describe('setting a board up', () => {
     expect(asked).toBe(1);
   });
 
-  it('says what the board refused', async () => {
+  it('reports the settings that the board refused', async () => {
     const host = hostWith({ list: [] }, new NameRange('s', []));
     const board = new Scripted('aa');
     board.files.fails = new FileError('ENOSPC', '/a', '9 bytes are needed');

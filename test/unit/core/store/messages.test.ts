@@ -38,7 +38,7 @@ const row = (seq: number, at = 1_000 + seq, uid = 'aa') => ({
   ...{ uid, boot: 'b1', seq, at, app: 'env', data: `{"n":${seq}}` },
 });
 
-test('a message is stored once, in the order of the board, with what was dropped', async () => {
+test('a message is stored once, in the order of the board, with the number of dropped ones', async () => {
   const { store } = start('once');
   await store.addMessages([row(1), row(2)], [{ uid: 'aa', boot: 'b1', dropped: 1, start: 77 }]);
   // The first is written at once, the others together.
@@ -62,7 +62,7 @@ test('a message is stored once, in the order of the board, with what was dropped
   expect((await store.messages({ text: '"N":2', limit: 9 })).rows).toEqual([row(2)]);
 });
 
-test('a history of the version before gets the tables and keeps its rows', async () => {
+test('a history of the previous version gets the new tables and keeps its rows', async () => {
   const first = start('older');
   first.store.addEvent({ uid: 'aa', at: Date.now(), kind: 'crash', text: 'old' });
   await first.store.close();
@@ -156,7 +156,7 @@ test('a failed write is retried, and a board that did not answer is asked again 
   expect(kept).toEqual([3, 1, 2, 3, 4, 4]);
 });
 
-test('a message to an app has a state until the app has answered, or nothing can come of it', async () => {
+test('a message to an app has a state until it is answered, has failed or has expired', async () => {
   const { store } = start('commands');
   let now = 1_000;
   const commands = new AppCommands(store, () => now);

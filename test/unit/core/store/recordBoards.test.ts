@@ -38,8 +38,8 @@ function start(level?: LogLevel) {
 const birth = { on: 1, boot: '9f03c2aa', nonce: '0'.repeat(32), reset: 'power' };
 const words = (events: readonly EventEntry[]) => events.map((e) => `${e.kind} ${e.text}`.trim());
 
-describe('what boards say is kept', () => {
-  it('takes measurements, and of an event what it says', () => {
+describe('messages of boards are stored', () => {
+  it('stores measurements, and the text of an event', () => {
     const { kept, say } = start();
     say('tm', {
       up: 60,
@@ -67,7 +67,7 @@ describe('what boards say is kept', () => {
     expect(new Set(kept.events.map((e) => e.key)).size).toBe(3);
   });
 
-  it('tells starts from a lost connection, and keeps no change of state', () => {
+  it('distinguishes starts from a lost connection, and stores no change of state', () => {
     const { kept, presence } = start();
     presence(birth);
     presence({ ...birth, state: 'exec' });
@@ -82,7 +82,7 @@ describe('what boards say is kept', () => {
     ]);
   });
 
-  it('keeps log lines from the level of the setting on, once each', () => {
+  it('keeps log lines of the set level and above, once each', () => {
     const lines = ['D\t1\tapp\tdetail', 'O\t2\t\tprinted', 'W\t3\tapp\thot', 'E\t4\tnet\tlost'];
     const head = JSON.stringify({ boot: 'b1', s: 1, n: lines.length, t: 10, u: 0, drop: {} });
     const batch = parseLogBatch(Buffer.from(`${head}\n${lines.join('\n')}\n`));
@@ -97,7 +97,7 @@ describe('what boards say is kept', () => {
     expect(keptAt()).toEqual([]);
   });
 
-  it('bounds the rows of one board in a minute, says so, and leaves the others alone', () => {
+  it('limits the rows of one board per minute, reports it, and does not affect others', () => {
     const { kept, say, clock } = start();
     for (let i = 0; i < 1000; i++) say('ev', { ev: 'task', boot: 'b', name: 'x', x: '', n: i });
     say('ev', { ev: 'ota', boot: 'b', state: 'pending' }, 'bb');

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { UsageError } from '../../../../src/core/errors';
 import { parseServer, withPassword } from '../../../../src/core/store';
 
-it('reads an address, and ties a password to user, host and port', () => {
+it('reads an address, and binds a password to user, host and port', () => {
   expect(parseServer(' postgres://ann@db.lan/fleet?sslmode=require ')).toEqual({
     ...{ text: 'postgres://ann@db.lan/fleet?sslmode=require', login: 'ann@db.lan:5432' },
     place: 'db.lan/fleet',

@@ -44,7 +44,7 @@ function add(file: StoreFile, batch: Partial<Batch>) {
   file.write((db) => append(db, { ...empty, ...batch }));
 }
 
-test('a series has the mean, least and most of each part of the period, and no part without a measurement', () => {
+test('a series has mean, minimum and maximum of each interval with a measurement', () => {
   const { file } = start();
   const telemetry = [0, 1, 2, 9].map((minute) => ({
     uid: 'aa',
@@ -88,7 +88,7 @@ test('events are found by board, kind, period and text, newest first and page by
   expect(found({ uid: "'; DROP TABLE events; --" })).toEqual([]);
 });
 
-test('the audit tells who did what on which boards, and is found by board and by text', () => {
+test('the audit lists users, operations and boards, and is searched by board and by text', () => {
   const { file } = start();
   const entry = {
     at: NOW,
@@ -109,7 +109,7 @@ test('the audit tells who did what on which boards, and is found by board and by
   expect(found({})).toHaveLength(2);
 });
 
-test('what a board sends is cut, not trusted to be short', () => {
+test('long text from a board is cut', () => {
   const { file } = start();
   add(file, {
     events: [{ uid: 'a'.repeat(1000), at: NOW, kind: 'k'.repeat(1000), text: 't'.repeat(100_000) }],
@@ -118,7 +118,7 @@ test('what a board sends is cut, not trusted to be short', () => {
   expect([row?.uid.length, row?.kind.length, row?.text.length]).toEqual([200, 200, 8000]);
 });
 
-test('old rows go by age, then the oldest by size, and the file becomes smaller', () => {
+test('old rows are deleted by age, then the oldest by size, and the file shrinks', () => {
   const { file, path } = start();
   const telemetry = Array.from({ length: 60_000 }, (_, i) => ({
     uid: `board${i % 20}`,
@@ -140,7 +140,7 @@ test('old rows go by age, then the oldest by size, and the file becomes smaller'
   db.close();
 });
 
-test('what two windows hear of one board is kept once', () => {
+test('a message that two windows receive is stored once', () => {
   const { file } = start();
   const values = { memoryFree: 1000, uptime: 60 };
   const crash = { uid: 'aa', kind: 'crash', text: 'ZeroDivisionError', key: '9f03c2aa.crash.5' };
@@ -185,7 +185,7 @@ test('a damaged page is noticed when it is read, and the file is set aside', () 
   expect(readdirSync(folder)).toContain('history.db.damaged');
 });
 
-test('a file of version 3 keeps its measurements and takes those of batteries', () => {
+test('a file of version 3 keeps its measurements and accepts those of batteries', () => {
   const { path, file, notices } = start();
   add(file, { telemetry: [{ uid: 'aa', at: NOW, values: { memoryFree: 7 } }] });
   const db = opened(path);

@@ -31,7 +31,7 @@ function start(name: string) {
   return { file, store, failures, notices };
 }
 
-test('rows that wait are written before a question is answered, and are there for the next program', async () => {
+test('waiting rows are written before a query is answered, and are visible to the next program', async () => {
   const first = start('kept');
   for (let i = 0; i < 2500; i++) {
     first.store.addTelemetry({ uid: 'aa', at: NOW + i, values: { memoryFree: i } });

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => removeTempDir(dir));
 
-describe('what comes from a board', () => {
+describe('a file from a board', () => {
   it.each(['linked/x', 'linked/deep/x', '../outside/x', 'lib/../../outside/x', '../work2/x', ''])(
     'is not written to %j',
     async (path) => {
@@ -38,7 +38,7 @@ describe('what comes from a board', () => {
     },
   );
 
-  it('cannot bring a file that tools of this computer obey', () => {
+  it('cannot be one that tools of this computer execute', () => {
     const entries = [
       '.git/config',
       'sub/.GIT/hooks/x',
@@ -60,7 +60,7 @@ describe('what comes from a board', () => {
   });
 });
 
-describe('what a repository brings', () => {
+describe('a file of a repository', () => {
   const folder = () => join(dir, 'repository');
   beforeAll(async () => {
     await mkdir(join(folder(), 'sub'), { recursive: true });
@@ -72,7 +72,7 @@ describe('what a repository brings', () => {
     execFileSync('mkfifo', [join(folder(), 'pipe.py')]);
   });
 
-  it('cannot have a file outside it sent to a board by a link, and no pipe stops the sync', async () => {
+  it('cannot link to a file outside it, and no pipe blocks the sync', async () => {
     const fs = confinedFs(nodeLocalFs, folder());
     const rules = { mappings: wholeFolder('/'), ignores: IgnoreRules.none };
     const { tree } = await scanFolder(fs, folder(), rules);
@@ -85,7 +85,7 @@ describe('what a repository brings', () => {
   });
 
   it.each(['../outside: id_rsa', 'sub/lib: id_rsa', 'notes.py', '../outside/id_*'])(
-    'cannot have one sent by a specification (%j) without the consent to that folder',
+    'cannot name one outside by a specification (%j) without consent to that folder',
     async (source) => {
       const spec = parseSpec(`/:\n  ${source}`);
       const files = await specFiles(spec, nodeLocalFs, folder());
@@ -113,7 +113,7 @@ describe('what a repository brings', () => {
     await expect(deviceTree(found, fs)).rejects.toThrow('it was not read');
   });
 
-  it('cannot have a device read without an end', async () => {
+  it('cannot make the sync read a device endlessly', async () => {
     expect(await nodeLocalFs.stat('/dev/zero')).toBeUndefined();
     expect(await nodeLocalFs.stat(join(folder(), 'pipe.py'))).toBeUndefined();
   });

@@ -31,8 +31,8 @@ async function scan(settings: string[], ignore = '', signal?: AbortSignal) {
 const places = async (...args: Parameters<typeof scan>) =>
   (await scan(...args)).tree.files.map((f) => f.board).sort();
 
-describe('what a folder wants on a board', () => {
-  it('is the folder as it is, without what tools leave in it', async () => {
+describe('the scan of a folder for a board', () => {
+  it("finds the folder's files, without those of tools", async () => {
     put({ 'main.py': '', 'lib/a.py': '', '.git/config': '', 'lib/__pycache__/a.pyc': '' });
     const { tree } = await scan([]);
     expect(tree.files.map((f) => f.board).sort()).toEqual(['/lib/a.py', '/main.py']);
@@ -97,7 +97,7 @@ describe('what a folder wants on a board', () => {
     expect(await places(['boards/kitchen.py -> /'])).toEqual(['/kitchen.py']);
   });
 
-  it('lets the later mapping win where two files want one place, and says so', async () => {
+  it('uses the later mapping if two files have one target, and reports it', async () => {
     put({ 'a/x.py': 'a', 'b/x.py': 'bb' });
     const { tree } = await scan(['a -> /', 'b -> /']);
     expect(tree.files).toMatchObject([{ board: '/x.py', local: `${folder}/b/x.py`, size: 2 }]);
@@ -123,7 +123,7 @@ describe('what a folder wants on a board', () => {
     expect(tree.problems[0]?.message).toContain('names "srcc", which does not exist');
   });
 
-  it('follows links to files, and neither goes round in circles nor breaks on dead links', async () => {
+  it('follows links to files, without endless loops or failures on dead links', async () => {
     put({ 'real.py': 'r', 'd/a.py': '' });
     symlinkSync(join(folder, 'real.py'), join(folder, 'linked.py'));
     symlinkSync(folder, join(folder, 'd/loop'));
@@ -133,7 +133,7 @@ describe('what a folder wants on a board', () => {
     expect(tree.problems.map((p) => p.path).sort()).toEqual(['d/loop', 'dead.py']);
   });
 
-  it('can be called off', async () => {
+  it('can be cancelled', async () => {
     put({ 'a.py': '' });
     const abort = new AbortController();
     abort.abort();

@@ -40,7 +40,7 @@ describe('sync mappings', () => {
     expect(() => parseMapping(setting)).toThrow(words);
   });
 
-  it('inserts the name of a board, unless it cannot be that of a folder', () => {
+  it('inserts the name of a board, unless it is not valid as a folder name', () => {
     const mapping = parseMapping('boards/{name} -> /');
     expect(forBoard(mapping, 'shed-1')).toMatchObject({ from: 'boards/shed-1', replaces: true });
     for (const name of ['..', '.', '', 'a/b', 'a\\b', 'a\u0000']) {
@@ -49,7 +49,7 @@ describe('sync mappings', () => {
     expect(forBoard(parseMapping('src -> /'), '..')).toMatchObject({ from: 'src' });
   });
 
-  it('puts one file in several places and finds the nearest place back', () => {
+  it('maps one file to several places, and back from the nearest one', () => {
     const mappings = all('src -> /', 'src/lib -> /lib2', 'shared -> /lib/shared');
     expect(placesOf(mappings, 'src/lib/a.py')).toEqual(['/lib/a.py', '/lib2/a.py']);
     expect(placesOf(mappings, 'other.py')).toEqual([]);

@@ -130,7 +130,7 @@ describe('an mqsync specification', () => {
     expect(tree.files.map((f) => f.board)).toEqual(['/a.py']);
   });
 
-  it('says which source does not exist', async () => {
+  it('names a missing source', async () => {
     const tree = await specTree(parseSpec('/:\n  no.py'), nodeLocalFs, top);
     expect(tree.problems).toMatchObject([{ path: 'line 2', message: '"no.py" does not exist' }]);
   });

@@ -74,16 +74,16 @@ describe('push', () => {
     expect(planSummary(same)).toBe('All 2 up to date');
   });
 
-  it('takes same size and unknown hash for a change, never for the same', () => {
+  it('treats an unknown hash with the same size as a change', () => {
     const remote = [{ path: '/a', type: 'file' as const, size: 1 }];
     expect(steps('push', tree('/a=1'), remote)).toEqual(['update /a']);
   });
 
-  it('sees line ends as what they are', () => {
+  it('treats different line ends as a change', () => {
     expect(steps('push', tree('/a=x\r\n'), board('/a=x\n'))).toEqual(['update /a']);
   });
 
-  it('leaves out a file whose place is a folder on the board, and the other way round', () => {
+  it('leaves out a file whose place is a folder on the board, and vice versa', () => {
     const made = plan(tree('/a=1', '/b/c=2'), board('/a/', '/a/x=1', '/b=2'), 'mirror', rules());
     const errors = made.problems.map((p) => `${p.severity} ${p.path}`);
     expect(errors).toEqual(['error /a', 'error /b/c']);
@@ -128,14 +128,14 @@ describe('mirror', () => {
     ]);
   });
 
-  it('lets no user rule take from the protected list', () => {
+  it('does not let user rules shorten the protected list', () => {
     const isProtected = protection(['!/boot.py', '!/mpyfleet']);
     expect(isProtected('/boot.py', false)).toBe(true);
     expect(isProtected('/mpyfleet/x', false)).toBe(true);
     expect(isProtected('/lib/boot.py', false)).toBe(false);
   });
 
-  it('leaves alone what lies outside the mapped folders and what the rules ignore', () => {
+  it('does not touch ignored files, or files outside the mapped folders', () => {
     const setup = { mappings: ['src -> /app'], ignore: '*.log' };
     const remote = board(
       '/main.py=1',
@@ -159,14 +159,14 @@ describe('mirror', () => {
     expect(made.kept).toEqual(['/a']);
   });
 
-  it('keeps folders that the computer has, empty as they may be', () => {
+  it('keeps empty folders that exist on the computer', () => {
     const local = { ...tree(), dirs: ['/data/in'] };
     expect(steps('mirror', local, board('/data/', '/data/in/', '/data/out/'))).toEqual([
       'delete /data/out',
     ]);
   });
 
-  it('reaches the wished state, and touches nothing protected or hidden, for any two trees', () => {
+  it('reaches the target state, and touches nothing protected or hidden, for any two trees', () => {
     const name = fc.constantFrom('a', 'b.py', 'boot.py', 'x.log', 'lib', 'mpyfleet');
     const path = fc
       .array(name, { minLength: 1, maxLength: 3 })
@@ -229,7 +229,7 @@ describe('pull', () => {
     ]);
   });
 
-  it('never leaves the folder, whatever names a board sends', () => {
+  it('never leaves the folder, for any names from a board', () => {
     const remote = board('/../../etc/passwd=1', '/lib/../../x=1', '/..=1', '/a\u0000b=1', '/ok=1');
     const made = plan(tree(), remote, 'pull', rules());
     expect(made.actions.map((a) => a.local)).toEqual(['/w/ok']);
@@ -247,7 +247,7 @@ describe('pull', () => {
     },
   );
 
-  it('does not let two names of a board overwrite each other where case does not count', () => {
+  it('does not let two names of a board overwrite each other on a case-insensitive system', () => {
     const remote = board('/Main.py=1', '/main.py=2', '/e\u0301.py=1', '/\u00e9.py=1');
     const made = plan(tree(), remote, 'pull', rules({ host: windows }));
     expect(made.actions.map((a) => a.path)).toEqual(['/Main.py', '/e\u0301.py']);

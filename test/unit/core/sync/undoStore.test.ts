@@ -22,7 +22,7 @@ function record(board: string, time: number, before: string): UndoRecord {
 }
 
 describe('copies kept for undo', () => {
-  it('is there until no record needs it', async () => {
+  it('exist until no record needs them', async () => {
     const made = record('serial:/dev/ttyUSB0', 1, 'old');
     await store.save(made);
     await store.keep(content('old'));
@@ -34,7 +34,7 @@ describe('copies kept for undo', () => {
     expect(await store.last('serial:/dev/ttyUSB0')).toBeUndefined();
   });
 
-  it('survives thirty boards that sync side by side', async () => {
+  it('survive thirty boards that sync in parallel', async () => {
     const boards = Array.from({ length: 30 }, (_, i) => `board${i}`);
     await Promise.all(
       boards.map(async (board) => {
@@ -53,7 +53,7 @@ describe('copies kept for undo', () => {
     expect(await store.has(sha256(content('board0 2')))).toBe(false);
   });
 
-  it('costs a board no more when there are many', async () => {
+  it('cost a board no more when there are many', async () => {
     const inner = nodeUndoFolder(join(folder, 'counted'));
     let reads = 0;
     const counted = new UndoStore({
@@ -76,7 +76,7 @@ describe('copies kept for undo', () => {
     expect(reads).toBeLessThanOrEqual(alone);
   });
 
-  it('is not trusted when it was damaged', async () => {
+  it('are rejected if damaged', async () => {
     const inside = join(folder, 'made/when/needed');
     await store.save(record('b', 1, 'old'));
     await store.keep(content('old'));

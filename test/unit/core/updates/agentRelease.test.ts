@@ -39,7 +39,7 @@ describe('a signed release of the agent', () => {
     await rejects(utf8(changed), [key], 'No trusted key');
   });
 
-  it('is rejected if a file is another one or missing', async () => {
+  it('is rejected if a file differs or is missing', async () => {
     const other = at(signed(whole), { ...files, [MAIN]: utf8('evil') });
     await expect(loadAgentRelease(AT, other, [key])).rejects.toThrow(
       'copy/main.mpy is not the file that was signed',
@@ -48,7 +48,7 @@ describe('a signed release of the agent', () => {
     await expect(loadAgentRelease(AT, less, [key])).rejects.toThrow(`no ${MAIN}`);
   });
 
-  it('may contain its files, which are checked like those next to it', async () => {
+  it('may contain its files, which are verified like separate ones', async () => {
     const base64 = (text: string) => Buffer.from(text).toString('base64');
     const contents = { 'shim.py': base64('shim'), 'copy/main.mpy': base64('main') };
     const { load, asked } = loadFrom({ [AT]: signed(whole, { contents }) });
@@ -90,7 +90,7 @@ describe('a signed release of the agent', () => {
     },
   );
 
-  it('trusts keys that are keys', () => {
+  it('accepts only valid public keys', () => {
     expect(updateKeys(` ${key.toUpperCase()}\n`)).toEqual([key]);
     expect(() => updateKeys('abc')).toThrow('not a public key');
   });

@@ -47,7 +47,7 @@ it('is downloaded once for all boards, those that come back later included', asy
   expect(asked).toEqual(['/lab.json', '/lab.app-bin']);
 });
 
-it('is refused on a computer without it, once another file has its address', async () => {
+it('is rejected on a computer without it, once the address has another file', async () => {
   files.set('/lab.json', signed(whole)).set('/lab.app-bin', image);
   const pinned = (await loadFirmwareUpdate(at, computer(), [key])).sha256;
   files.set('/lab.app-bin', utf8('damaged'));

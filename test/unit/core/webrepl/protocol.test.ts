@@ -19,7 +19,7 @@ describe('WebREPL requests', () => {
     );
   });
 
-  it('take names of 63 bytes and no longer', () => {
+  it('accept names of at most 63 bytes', () => {
     expect(encodeRequest(webReplRequest.get, 'ü'.repeat(31) + 'x')).toHaveLength(82);
     expect(() => encodeRequest(webReplRequest.get, 'ü'.repeat(32))).toThrow(ProtocolError);
   });
@@ -41,7 +41,7 @@ describe('WebREPL passwords', () => {
   it.each(['', 'abc', '0123456789', 'üüüüü', 'ab\ncd', 'ab\0cd'])('cannot be %j', (password) => {
     expect(passwordProblem(password)).toMatch(/WebREPL password/);
   });
-  it('may be short where code has set it', () => {
+  it('may be short if code has set it', () => {
     expect(passwordProblem('a', 1)).toBeUndefined();
     expect(passwordProblem('', 1)).toMatch(/at least 1/);
   });

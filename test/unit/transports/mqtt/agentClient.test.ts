@@ -35,7 +35,7 @@ describe('a request', () => {
     expect(new Set(board.of(Op.stat).map((f) => f.counter)).size).toBe(board.of(Op.stat).length);
   });
 
-  it('ends when the board has restarted, not when only its network was away', async () => {
+  it('ends when the board has restarted, not when only its network was lost', async () => {
     const board = new FakeBoard();
     const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
     await settled();
@@ -47,7 +47,7 @@ describe('a request', () => {
     expect(await asked).toBeInstanceOf(ConnectionLostError);
   });
 
-  it('is cancelled on the board when it is called off', async () => {
+  it('is cancelled on the board, too', async () => {
     const board = new FakeBoard();
     const abort = new AbortController();
     const asked = board.client.request(Op.stat, nothing, { signal: abort.signal });
@@ -103,14 +103,14 @@ describe('a request', () => {
     expect(text((await board.client.request(Op.stat, nothing)).payload)).toBe('{"n":5}');
   });
 
-  it('opens one session for requests that come together', async () => {
+  it('opens one session for concurrent requests', async () => {
     const board = new FakeBoard();
     board.onFrame = (f) => board.json(Op.ok, f.reqid, {});
     await Promise.all([1, 2, 3].map(() => board.client.request(Op.stat, nothing)));
     expect(board.of(Op.hello)).toHaveLength(1);
   });
 
-  it('says so when the board is not there', async () => {
+  it('reports that the board is away', async () => {
     const board = new FakeBoard();
     board.birth = undefined;
     await expect(board.client.request(Op.stat, nothing)).rejects.toBeInstanceOf(
@@ -128,7 +128,7 @@ describe('running code', () => {
     return { board, run, reqid };
   };
 
-  it('puts output together whatever order it comes in, each byte once', async () => {
+  it('joins output that arrives in any order, each byte once', async () => {
     const { board, run, reqid } = await start('x');
     board.json(Op.busy, reqid, { ms: 0 });
     const out = (offset: number, words: string) =>
@@ -153,7 +153,7 @@ describe('running code', () => {
     expect(text(await run)).toBe('abc');
   });
 
-  it('fetches it again when the OK comes once more instead', async () => {
+  it('fetches it again when a repeated OK arrives instead', async () => {
     const { board, run, reqid } = await start('x');
     board.json(Op.busy, reqid, { ms: 0 });
     board.json(Op.ok, reqid, { ok: 1 }, { offset: 3 });
@@ -186,7 +186,7 @@ describe('running code', () => {
     await run;
   });
 
-  it('says how much output the board had to drop', async () => {
+  it('reports the number of bytes that the board dropped', async () => {
     const { board, run, reqid } = await start('x');
     board.json(Op.ok, reqid, { ok: 1, drop: 77 });
     expect(text(await run)).toContain('77 bytes of output were lost');

@@ -14,7 +14,7 @@ it.each([
   expect(new URL(withBrackets(said)).href).toBe(new URL(address).href);
 });
 
-it('a broker may ask for a client id of its own choice', () => {
+it('a broker can require a certain client id', () => {
   const profile = { id: 'aws', url: 'mqtts://x.example:8883', clientId: 'fleet-1' };
   expect(readProfile(profile)).toMatchObject({ clientId: 'fleet-1' });
 });

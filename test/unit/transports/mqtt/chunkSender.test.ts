@@ -123,11 +123,11 @@ describe('sending in chunks', () => {
     }
   });
 
-  it('never has more on its way than was granted', () => {
+  it('never has more in transit than was granted', () => {
     expect(run(1000, () => 'pass').unacked).toBeLessThan(WINDOW * MTU);
   });
 
-  it('takes no notice of an acknowledgement beyond the end', () => {
+  it('ignores an acknowledgement beyond the end', () => {
     const posted: number[] = [];
     const exchange = {
       ...{ reqid: 1, finish: () => undefined, fail: () => undefined },

@@ -28,7 +28,7 @@ it('does not acknowledge the whole file before its end has come: the board would
   expect(board.of(Op.ack).at(-1)?.offset).toBe(content.length);
 });
 
-it('takes data whose announcement is late or lost', async () => {
+it('accepts data whose announcement is late or lost', async () => {
   const board = new FakeBoard();
   const read = new AgentFiles(board.client).read('/a.bin');
   await settled();

@@ -81,7 +81,7 @@ class SignedBoard {
   }
 }
 
-describe('a session that is to be encrypted', () => {
+describe('an encrypted session', () => {
   it.each(['preferred', 'required'] as const)(
     'hides payloads both ways when it is %s',
     async (encrypt) => {
@@ -111,7 +111,7 @@ describe('a session that is to be encrypted', () => {
     expect(text((await asked).payload)).toBe('{"l":[]}');
   });
 
-  it('drops an answer that was changed on the way, and takes the next', async () => {
+  it('drops an answer that was changed in transit, and accepts the next', async () => {
     const board = new SignedBoard('required');
     const asked = board.client.request(Op.stat, utf8(SECRET));
     await settled();
@@ -140,7 +140,7 @@ describe('a session that is to be encrypted', () => {
     },
   );
 
-  it('is refused where it is required of a board in open mode, which has no key', async () => {
+  it('is refused if required of a board in open mode, which has no key', async () => {
     const board = new SignedBoard('required');
     const open = new AgentClient({
       ...{ uid: 'aa', cid: 'testhost1', log: silentLog, encrypt: 'required' },
@@ -167,7 +167,7 @@ describe('a session that is to be encrypted', () => {
     },
   );
 
-  it('is not asked for by default, and a board that encrypts unasked is not believed', async () => {
+  it('is not requested by default, and unrequested encryption is rejected', async () => {
     const board = new SignedBoard();
     board.answer = (hello) => (expect(hello).not.toHaveProperty('enc'), { enc: 1 });
     void board.client.request(Op.stat, utf8(SECRET)).catch(() => undefined);

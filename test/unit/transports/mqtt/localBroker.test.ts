@@ -69,7 +69,7 @@ describe('the embedded broker', () => {
     expect(error).toMatchObject({ reason: 'refused' });
   });
 
-  it('names the port when that is taken', async () => {
+  it('names the port if it is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()));
     const address = other.address();
@@ -80,7 +80,7 @@ describe('the embedded broker', () => {
     other.close();
   });
 
-  it('is found again after it was away, with what was listened to', async () => {
+  it('is found again after it was away, with its subscriptions', async () => {
     const { url, port } = await start();
     const a = connect(url, secrets(PASSWORD));
     await a.connect();

@@ -134,7 +134,7 @@ describe("the embedded broker's logins", () => {
     await expect(client(url, id, login)).rejects.toThrow(/refused/i);
   });
 
-  it('let boards with the common login of earlier versions in, each for itself, until they have their own', async () => {
+  it('accept the common login of earlier versions, each board for its own topics, until it has its own login', async () => {
     const own = new Set<string>();
     const common = {
       username: 'fleet',
@@ -151,7 +151,7 @@ describe("the embedded broker's logins", () => {
     await board(url, OTHER, common);
   });
 
-  it('keep no session and no message of a client that is away', async () => {
+  it('keep neither session nor messages of a client that is away', async () => {
     const { url } = await start();
     const options = {
       clientId: 'w',
@@ -235,7 +235,7 @@ describe("the embedded broker's port under fire", () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('logs wrong logins and makes those that guess wait longer and longer', async () => {
+  it('logs wrong logins and delays repeated guesses more and more', async () => {
     const clock = new FakeClock();
     const { url, warned } = await start({}, clock);
     for (let i = 0; i < 5; i++) {
@@ -257,7 +257,7 @@ describe("the embedded broker's port under fire", () => {
     await computer(url); // anyone who knows the password does not wait
   });
 
-  it('tells a window whether it is ours, and a stranger on the port nothing', async () => {
+  it('proves its identity to a window, and reveals nothing to a foreign program', async () => {
     const { broker, port } = await start();
     expect(await broker.isOurs(port, SECRET, false)).toBe(true);
     expect(await broker.isOurs(port, 'another secret', false)).toBe(false);

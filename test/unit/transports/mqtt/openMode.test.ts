@@ -15,7 +15,7 @@ const { BrokerSecretStore } = await import('../../../../src/views/broker/brokerS
 const UID = 'aabbccddeeff';
 const BIRTH = { on: 1, proto: 1, boot: '0a0b0c0d', nonce: '0'.repeat(32), mode: 'open' };
 
-describe('a board in open mode that may be anybody', () => {
+describe('an unverified board in open mode', () => {
   const local = new LocalBroker(silentLog);
   const ends: (() => void | Promise<void>)[] = [];
   afterEach(async () => {
@@ -104,7 +104,7 @@ describe('a board whose agent was removed', () => {
   });
 });
 
-it('is still asleep when the will of the connection follows that it ended by its farewell', async () => {
+it('is still asleep when the will of its ended connection follows its farewell', async () => {
   const local = new LocalBroker(silentLog);
   const status = await local.start({ port: 0, username: 'u', password: 'p', lan: false });
   if (!status.running) throw new Error('it does not run');
@@ -169,7 +169,7 @@ describe('secrets of brokers', () => {
   };
   const store = new BrokerSecretStore(storage as never, memento as never);
 
-  it('belong to an address: a profile of the same id and another address gets none', async () => {
+  it('are bound to an address: a profile with the same id and another address gets none', async () => {
     const home = { id: 'home', name: 'home', url: 'mqtts://good.example:8883', username: 'u' };
     await store.setPassword(home, 'secret');
     expect(await store.password(home, false)).toBe('secret');
@@ -186,7 +186,7 @@ describe('secrets of brokers', () => {
     expect(await store.acceptsOpen({ ...home, url: 'mqtts://evil.example:8883' }, UID)).toBe(false);
   });
 
-  it("of the editor's own broker cannot be had by a profile with its id", () => {
+  it("of the editor's own broker are not available to a profile with its id", () => {
     const stolen = [{ id: 'local', url: 'mqtt://evil.example', username: 'fleet' }];
     expect(readProfiles(stolen)).toEqual({
       profiles: [],

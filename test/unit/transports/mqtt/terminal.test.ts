@@ -38,7 +38,7 @@ beforeEach(() => {
 });
 
 describe('the terminal of a board behind a broker', () => {
-  it('shows what was typed ahead again, where its turn comes', async () => {
+  it('shows text that was typed ahead again when it runs', async () => {
     const first = terminal.write(utf8('a = 1\r'));
     await settled();
     await terminal.write(utf8('b = 2\rfor i in b:\r'));
@@ -54,7 +54,7 @@ describe('the terminal of a board behind a broker', () => {
     ]);
   });
 
-  it('runs what the code before it has left unread of its input', async () => {
+  it('runs input that earlier code has left unread', async () => {
     board.birth = { ...BIRTH, mtu: 1000 };
     const first = terminal.write(utf8('sleep()\r'));
     await settled();
@@ -76,7 +76,7 @@ describe('the terminal of a board behind a broker', () => {
     expect(shown).toBe('>>> b = 2\r\n>>> c = 3\r\n>>> ');
   });
 
-  it('runs a paste as it is, with the empty lines in its blocks', async () => {
+  it('runs a paste unchanged, with the empty lines in its blocks', async () => {
     const pasted = terminal.lineMode.paste('def f():\r\n    a = 1\r\n\r\n    return a\r\nf()');
     await settled();
     expect(shown).toBe(

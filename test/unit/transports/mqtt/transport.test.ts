@@ -39,7 +39,7 @@ const goes = (why: string) =>
   presence.fire({ uid: 'aa', state: { on: false, boot: BIRTH.boot, why } });
 const comes = () => presence.fire({ uid: 'aa', state: { ...BIRTH, boot: '99999999' } });
 
-it('waits a while for a board whose connection broke, and longer for one that restarts', () => {
+it('waits for a board whose connection broke, and longer for one that restarts', () => {
   goes('');
   vi.advanceTimersByTime(15_000);
   comes();
@@ -61,7 +61,7 @@ it.each([
   expect(lost[0]?.message).toMatch(words);
 });
 
-it('waits a while for a broker that is away, and not for one that the user has left', () => {
+it('waits for a broker that is away, and not for one that the user has disconnected', () => {
   const away = { tag: 'offline', error: new Error('away') } as const;
   brokerState.fire(away);
   vi.advanceTimersByTime(15_000);

@@ -30,13 +30,13 @@ describe('a port that the user may not open', () => {
     expect(groupHint(PORT, 65_534, inside, DEBIAN)).toContain('-G 65534');
   });
 
-  it('is not told to unplug the board where a container forbids the device', () => {
+  it('gets no hint to unplug the board if a container forbids the device', () => {
     const said = 'Error: Operation not permitted, cannot open /dev/ttyUSB0';
     expect(openError(serialAddress(PORT), new Error(said), 'linux').reason).toBe('permission');
   });
 });
 
-it('knows ModemManager among the processes', async () => {
+it('recognises ModemManager among the processes', async () => {
   const root = tempDir('modem');
   const put = (pid: string, name: string) => {
     mkdirSync(join(root, 'proc', pid), { recursive: true });

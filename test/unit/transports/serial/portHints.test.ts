@@ -40,7 +40,7 @@ async function hintsFor(
 const ids = (hints: Awaited<ReturnType<typeof hintsFor>>) => hints.map((hint) => hint.id);
 
 describe('where no port is', () => {
-  it('a cable that only charges is named in any case', async () => {
+  it('a charge-only cable is always named', async () => {
     expect(ids(await hintsFor('linux'))).toEqual(['cable']);
     expect(ids(await hintsFor('win32'))).toEqual(['driver', 'cable']);
     expect(ids(await hintsFor('darwin'))).toEqual(['driver', 'cable']);
@@ -54,7 +54,7 @@ describe('where no port is', () => {
     expect(ids(await hintsFor('linux', { remote: 'codespaces' }))).toEqual(['remote', 'cable']);
   });
 
-  it('a Flatpak is known by its file or its variable', async () => {
+  it('a Flatpak is recognised by its file or its variable', async () => {
     expect(ids(await hintsFor('linux', { env: { FLATPAK_ID: 'x' } }))).toEqual([
       'flatpak',
       'cable',
@@ -81,7 +81,7 @@ describe('where no port is', () => {
     expect(ids(await hintsFor('linux'))).toEqual(['cable']);
   });
 
-  it('a board in its boot loader is named by its chip, whatever else is missing', async () => {
+  it('a board in its boot loader is named by its chip, regardless of other causes', async () => {
     plugIn('1-2', '2e8a:0003');
     const [first] = await hintsFor('linux');
     expect(first?.id).toBe('bootloader');
@@ -106,7 +106,7 @@ describe('where no port is', () => {
     ]);
   });
 
-  it('a Podman container is known by its variable, and a Flatpak that has it too is none', async () => {
+  it('a Podman container is recognised by its variable, and a Flatpak with that variable is not one', async () => {
     const env = { container: 'podman' };
     expect(ids(await hintsFor('linux', { env }))).toEqual(['container', 'cable']);
     const flatpak = { container: 'flatpak', FLATPAK_ID: 'com.visualstudio.code' };

@@ -48,7 +48,7 @@ it.each<[RawPort, boolean, string | undefined]>([
   expect(found.label).toBe(label);
 });
 
-it('gives what tells boards apart, and the port for calling out', () => {
+it('returns the facts that identify boards, and the port for calling out', () => {
   const found = describePort(
     port('/dev/tty.usbmodem1', {
       vendorId: '303A',
@@ -83,7 +83,7 @@ it.each<[string, NodeJS.Platform, string]>([
   if (reason === 'permission') expect(error.hint).toContain('dialout');
 });
 
-it('takes the two names that macOS has for one CH340 for one port, and leaves two CH340 two', () => {
+it('treats the two macOS names of one CH340 as one port, and two CH340 as two', () => {
   const ch340 = { vendorId: '1a86', productId: '7523' };
   const paths = [
     '/dev/tty.wchusbserial410',
@@ -100,7 +100,7 @@ it('takes the two names that macOS has for one CH340 for one port, and leaves tw
   ]);
 });
 
-it('reads the number of the port within its device, and offers the first without asking', () => {
+it('reads the number of the port within its device, and prefers the first', () => {
   const usb = { vendorId: '239a', productId: '80f4', serialNumber: 'E66' };
   const repl = port('/dev/ttyACM0', { ...usb, pnpId: 'usb-Raspberry_Pi_Pico_E66-if00' });
   const data = port('/dev/ttyACM1', { ...usb, pnpId: 'usb-Raspberry_Pi_Pico_E66-if02' });
@@ -131,7 +131,7 @@ describe('a board on the command line with a port for data', () => {
     expect(opened[0]).toMatchObject({ closed: true, interrupts: 0 });
   });
 
-  it('is stopped at its first port only, if both are silent and that is allowed', async () => {
+  it('is stopped only at its first port, if both are silent and stopping is allowed', async () => {
     const { work, opened } = boardAt({ running: true }, { running: true }, true);
     expect(await work()).toBe('done');
     expect(tried(opened)).toEqual([FIRST, SECOND, FIRST]);

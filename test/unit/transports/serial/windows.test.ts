@@ -68,12 +68,12 @@ describe('opening a port on Windows, where both lines begin down', () => {
     expect(lines).toEqual([]);
   });
 
-  it('leaves them where the chip is not known', async () => {
+  it('does not change them for an unknown chip', async () => {
     await open('COM1');
     expect(lines).toEqual([]);
   });
 
-  it('finds ports above 9 however they are written', async () => {
+  it('finds ports above 9 in any spelling', async () => {
     for (const text of ['COM12', 'com12', 'serial:com12:', '\\\\.\\COM12', 'serial:\\\\.\\com12']) {
       expect(parseAddress(text)).toEqual(serialAddress('COM12'));
     }
@@ -106,7 +106,7 @@ it.each([
   expect('(GetCommModemStatus): Unknown error code 87').not.toMatch(GONE);
 });
 
-it('leaves the lines alone elsewhere, where the system raises both', async () => {
+it('does not change the lines on other systems, which raise both', async () => {
   Object.defineProperty(process, 'platform', { value: 'linux' });
   await open('/dev/ttyACM7', { vendorId: '2e8a', productId: '0005' });
   expect(lines).toEqual([]);

@@ -92,7 +92,7 @@ function hostOf(sessions: HostSessions, role: Role, key: Uint8Array, cid: string
 
 const refused = (answer: Frame) => (answer.op === Op.err ? decodeError(answer).code : 'OK');
 
-it('opens no session for a wrong key, another role, another start or another host', () => {
+it('opens no session for a wrong key, or for another role, boot or host', () => {
   const { open, sessions, agent, sent } = start();
   expect(open('admin', KEY).isOpen).toBe(true);
   expect(open('viewer', keyForRole(KEY, UID, 'viewer')).isOpen).toBe(true);
@@ -107,7 +107,7 @@ it('opens no session for a wrong key, another role, another start or another hos
   for (const message of sent.slice(before)) expect(decodeFrame(message).frame.op).toBe(Op.err);
 });
 
-it('answers a flood without a key at most ten times a second, and takes no memory for it', () => {
+it('answers a flood without a key at most ten times a second, without using memory', () => {
   const { agent, sent, open } = start();
   const host = open('admin', KEY);
   const ping = host.encode(makeFrame(Op.ping, 2));
@@ -123,7 +123,7 @@ it('answers a flood without a key at most ten times a second, and takes no memor
   expect(agent.junk).toBeGreaterThan(3_000);
 });
 
-it('keeps four sessions and lets one with a number in when copies fill the places', async () => {
+it('keeps four sessions and accepts a numbered HELLO when copies fill all places', async () => {
   const { open, sent, ask, sessions, agent } = start();
   for (let i = 0; i < 6; i++) open('admin', KEY, `copies000${i}`);
   const late = open('admin', KEY);
@@ -136,7 +136,7 @@ it('keeps four sessions and lets one with a number in when copies fill the place
   expect(refused(await ask(host, makeFrame(Op.ping, 2)))).toBe('OK');
 });
 
-it('gives no one files that may hold keys, by whatever name', async () => {
+it('refuses files that may contain keys, by any name', async () => {
   const { open, json } = start({ stat: () => Promise.resolve({ type: 'file', size: 1 }) });
   const admin = open('admin', KEY);
   const paths = ['/webrepl_cfg.py', '/WebREPL_cfg.py', '/mpyfleet/config.json', '/webrepl~1.py'];
@@ -148,7 +148,7 @@ it('gives no one files that may hold keys, by whatever name', async () => {
   }
 });
 
-it('refuses files that are larger than announced, packed or not, and writes nothing', async () => {
+it('rejects files that are larger than announced, compressed or not, and writes nothing', async () => {
   const { open, json, ask, written } = start();
   const host = open('admin', KEY);
   const bomb = deflateSync(Buffer.alloc(8 * 1024 * 1024), { windowBits: 10 });
@@ -168,7 +168,7 @@ it('refuses files that are larger than announced, packed or not, and writes noth
   expect(written).toEqual([]);
 });
 
-it('says that a program runs instead of stopping it', async () => {
+it('reports a running program instead of stopping it', async () => {
   const { open, json, ask } = start(
     { stat: () => Promise.reject(new ProgramRunningError('x')) },
     true,
@@ -183,7 +183,7 @@ it('says that a program runs instead of stopping it', async () => {
   expect(decodeError(exec)).toMatchObject({ code: 'EBUSY', details: { app: 1 } });
 });
 
-it('takes input for code only from the session that runs it', async () => {
+it('accepts input for code only from the session that runs it', async () => {
   const typed: string[] = [];
   const ended = new Deferred<void>();
   const exec: Session['exec'] = async (_code, { onStart } = {}) => {

@@ -53,7 +53,7 @@ describe('the bytes of telnet', () => {
     expect([...decoder.feed(Uint8Array.of(255, 255, 255, 241, 68)).text]).toEqual([255, 68]);
   });
 
-  it('sends nothing that the board would take for a command', () => {
+  it('sends nothing that the board could mistake for a command', () => {
     expect(text(toTelnet(utf8('aü\x03')))).toBe('a??\x03');
   });
 });

@@ -14,7 +14,7 @@ const srv = (target: unknown, port: unknown, name = SERVICE) => ({
 });
 
 describe('boards in DNS records', () => {
-  it('are known by their service, with the IP address when it came along', () => {
+  it('are listed by their service, with the IP address if the answer contains it', () => {
     const records = [
       srv('mpy-kitchen.local', 8266),
       { type: 'A', name: 'MPY-kitchen.local', data: '192.168.1.20' },
@@ -57,7 +57,7 @@ describe('looking by mDNS', () => {
     for (const end of ends.splice(0)) end();
   });
 
-  it('hears a board that answers, and one that speaks up later', async () => {
+  it('finds a board that answers, and one that announces itself later', async () => {
     const options = {
       port: 20_000 + Math.floor(Math.random() * 10_000),
       interface: '127.0.0.1',

@@ -38,7 +38,7 @@ it('gives the stored messages of boards in a period, and no more than 10,000', a
   ]);
 });
 
-it('sends a message through the agent of the board, and says what became of it', async () => {
+it('sends a message through the agent of the board, and returns its state', async () => {
   const send = vi.fn(() =>
     Promise.resolve({
       id: 'c',

@@ -24,7 +24,7 @@ it('lists messages to apps with their states, and escapes what boards say', () =
   expect(body).not.toContain('<module>');
 });
 
-it('names what stays the same element when newer messages come', () => {
+it('gives elements stable keys when newer messages arrive', () => {
   const row = (seq: number) => ({ uid: 'a"', boot: 'b', seq, at: seq, app: 'x', data: '{"n":1}' });
   const body = messagesBody(
     { rows: [row(1), row(2)], dropped: 0, sent: [command] },

@@ -41,7 +41,7 @@ function window(isOurs: boolean) {
   return { center, busy, set, connect };
 }
 
-it('logs in to the program on its port only once that has proved to be ours', async () => {
+it('logs in to the program on its port only after it has proved to be ours', async () => {
   const stranger = window(false);
   await expect(stranger.center.startLocal(false)).rejects.toBe(stranger.busy);
   expect([stranger.set.mock.calls.length, stranger.connect.mock.calls.length]).toEqual([0, 0]);

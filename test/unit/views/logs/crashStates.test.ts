@@ -40,7 +40,7 @@ it('a crash stays while the program is down, or while the board does not say', a
   expect(board.crash).toBeUndefined();
 });
 
-it('a board that is away is not taken to be well', async () => {
+it('a board that is away does not count as healthy', async () => {
   const { board, clock, states } = aBoard(false);
   states.crashed('u', 'ValueError: one');
   await clock.pass(600_000);
@@ -48,7 +48,7 @@ it('a board that is away is not taken to be well', async () => {
   states.dispose();
 });
 
-it('new files on the board end it, looking at the board does not', () => {
+it('writing files ends a crash, reading does not', () => {
   const { board, files, states } = aBoard();
   states.crashed('u', 'ValueError: one');
   files.fire([{ board, path: '/', type: 'changed' }]);

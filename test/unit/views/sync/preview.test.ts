@@ -32,7 +32,7 @@ function preview(actions: ReturnType<typeof step>[], ticked: string[], free?: nu
   return parts as unknown as Preview;
 }
 
-it('a preview says how much the ticked files need, and how much is free on the board', () => {
+it('a preview shows the size of the ticked files, and the free space on the board', () => {
   const all = [step('/big.bin', 391 * 1024), step('/main.py', 900, { oldSize: 388 })];
   expect(spaceWords(preview(all, ['/big.bin', '/main.py'], 232 * 1024))).toBe(
     'Needs 392 kB; 232 kB free on the board',
@@ -44,7 +44,7 @@ it('a preview says how much the ticked files need, and how much is free on the b
   expect(spaceWords(preview(all, ['/main.py']))).toBe('');
 });
 
-it('the list of boards and the preview have the room: other views begin closed', () => {
+it('the list of boards and the preview get the space: other views start collapsed', () => {
   const manifest = JSON.parse(
     readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
   ) as { contributes: { views: { mpyFleet: { id: string; visibility?: string }[] } } };

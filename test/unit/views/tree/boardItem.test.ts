@@ -66,12 +66,12 @@ describe('a row of the tree', () => {
     },
   );
 
-  it('says in two words that the connection failed for another reason', () => {
+  it('shows in two words that the connection failed for another reason', () => {
     const board = aBoard({ tag: 'disconnected', error: new Error(LONG) });
     expect(row(board).description).toBe('not connected: failed · USB ttyACM0');
   });
 
-  it('names both ways to a board that has two', () => {
+  it('names both links of a board that has two', () => {
     expect(row(aBoard({ tag: 'idle' }, ADDRESSES)).description).toBe('ready · USB, MQTT');
     expect(row(aBoard({ tag: 'idle' })).description).toBe('ready · USB ttyACM0');
   });

@@ -64,7 +64,7 @@ async function rowsOf(tree: KeyedTree): Promise<readonly TreeNode[]> {
 }
 
 describe('the rows that a key means', () => {
-  it.for([0, 1500])('are the focused one, although its news takes %i ms', async (ms) => {
+  it.for([0, 1500])('are the focused one, although its event takes %i ms', async (ms) => {
     const { tree, users, real } = aTree([old], extra, ms);
     expect(await rowsOf(tree)).toEqual([extra]);
     expect(real()).toEqual([old]);
@@ -76,7 +76,7 @@ describe('the rows that a key means', () => {
     expect(await rowsOf(tree)).toEqual([extra, old, other]);
   });
 
-  it('are none, and not the selected one, if VS Code does not report the focused one', async () => {
+  it('are empty, and not the selected one, if VS Code does not report the focused one', async () => {
     const { tree, real } = aTree([old], extra, undefined);
     expect(await rowsOf(tree)).toEqual([]);
     expect(real()).toEqual([old]);
@@ -88,7 +88,7 @@ describe('the rows that a key means', () => {
     expect(await rowsOf(tree)).toEqual([extra]);
   });
 
-  it('are none, if the selected row does not come back from a redraw', async () => {
+  it('are empty, if the selected row does not come back from a redraw', async () => {
     const { tree, real } = aTree([old], extra, 10, true);
     tree.shown.has = () => Promise.resolve(false);
     expect(await rowsOf(tree)).toEqual([]);

@@ -72,7 +72,7 @@ it('finds a drive, keeps its row, and drops it when the drive is gone', async ()
   expect(looks.nodes[0]).not.toBe(row);
 });
 
-it('looks only while its view can be seen', async () => {
+it('searches only while its view is visible', async () => {
   appear('RPI-RP2');
   expect(await look()).toEqual(['RPI-RP2']);
   visible = false;

@@ -59,11 +59,11 @@ describe('how a state is drawn', () => {
     { tag: 'busy', job: 'Uploading' },
     { tag: 'reconnecting', attempt: 1 },
   ];
-  it('tells every state from every other by its word', () => {
+  it('has a different word for every state', () => {
     const words = states.map((s) => stateLook(s, true).word);
     expect(new Set(words).size).toBe(states.length);
   });
-  it('tells ready, running, busy and away by icon or colour', () => {
+  it('distinguishes ready, running, busy and away by icon or colour', () => {
     const looks = states.slice(4).map((s) => {
       const { icon, color } = stateLook(s, true);
       return `${icon} ${color ?? ''}`;
@@ -76,7 +76,7 @@ describe('how a state is drawn', () => {
 });
 
 describe('paths', () => {
-  it('are taken apart and put together', () => {
+  it('are split and joined', () => {
     expect([parentOf('/a/b.py'), parentOf('/a'), parentOf('/')]).toEqual(['/a', '/', '/']);
     expect([childOf('/', 'a'), childOf('/a', 'b')]).toEqual(['/a', '/a/b']);
     expect(nameOf('/lib/a b#.py')).toBe('a b#.py');
@@ -101,7 +101,7 @@ describe('folder listings', () => {
     expect(after).toBe(before);
     expect(listed).toEqual(['/', '/']);
   });
-  it('read again only what a change concerns', async () => {
+  it('read only changed folders again', async () => {
     const listings = new FolderListings();
     const board = aBoard();
     for (const path of ['/', '/lib2', '/lib10']) await listings.list(board, path);
@@ -117,8 +117,8 @@ describe('folder listings', () => {
   });
 });
 
-describe('what changes on boards', () => {
-  it('is reported after it has succeeded, and not when it failed', async () => {
+describe('a change on a board', () => {
+  it('is reported after success, and not after a failure', async () => {
     const changes = new FileChanges();
     const board = aBoard();
     const told: string[] = [];
@@ -132,7 +132,7 @@ describe('what changes on boards', () => {
 });
 
 describe('modification times', () => {
-  it('change when the file does, also on a board without a clock', () => {
+  it('change with the file, also on a board without a clock', () => {
     let now = 1000;
     const versions = new FileVersions(() => now);
     const board = aBoard();
@@ -144,7 +144,7 @@ describe('modification times', () => {
     now = 1500; // the computer's clock was set back
     expect(versions.seen(board, '/a', { ...stat, size: 7 })).toBe(2001);
   });
-  it('are forgotten below a folder that went', () => {
+  it('are forgotten below a deleted folder', () => {
     const versions = new FileVersions(() => 1);
     const board = aBoard();
     versions.seen(board, '/lib/a', { type: 'file', size: 1 });
@@ -166,7 +166,7 @@ describe('output for a terminal', () => {
     }
     return out;
   };
-  it('joins characters that chunks cut', () => {
+  it('joins characters that are split across chunks', () => {
     const bytes = utf8('1 €\r\n');
     const cut = [...bytes].map((b) => Uint8Array.of(b));
     expect(shown(...cut)).toBe('1 €\r\n');
@@ -174,7 +174,7 @@ describe('output for a terminal', () => {
   it('shows bytes that are not UTF-8 without losing the rest', () => {
     expect(shown(Uint8Array.of(0x61, 0xff, 0x62))).toBe('a\ufffdb');
   });
-  it('has each line of ours on a line of its own, and no empty one between two', () => {
+  it('shows each note on its own line, without empty lines between them', () => {
     let out = '';
     const output = new ReplOutput((piece) => (out += piece));
     const console = new BoardConsole(systemClock);
@@ -204,7 +204,7 @@ describe('output for a terminal', () => {
 });
 
 describe('texts from boards in tooltips', () => {
-  it('mean nothing but themselves', () => {
+  it('are shown literally', () => {
     expect(escape('[x](command:evil) <b>&amp; | *a*\n')).toBe(
       '\\[x\\]\\(command\\:evil\\) &lt;b&gt;&amp;amp; \\| \\*a\\* ',
     );
