@@ -7,6 +7,7 @@ import { BannerSplitter } from './bannerSplitter';
 import { ByteWait } from './byteWait';
 import { CTRL_B, CTRL_D } from './controlKeys';
 import { Heard } from './heard';
+import { LateAnswer } from './lateAnswer';
 import type { LinkSteps, LinkTimes } from './linkSteps';
 import { PromptSearch, type FoundPrompt } from './promptSearch';
 import { RawRepl } from './rawRepl';
@@ -42,18 +43,14 @@ export class RawReplLink {
   readonly #heard = new Heard();
   #mode: Mode = 'friendly';
   #untouched = false;
-  /**
-   * The prompt of a program that has its own raw REPL (aiorepl); undefined at the firmware's REPL.
-   */
+  /** The prompt of a program that has its own raw REPL (aiorepl); undefined at the firmware's REPL. */
   #programPrompt: string | undefined;
   readonly #wait: ByteWait;
   readonly #search: PromptSearch;
   readonly #steps: LinkSteps;
   readonly #terminal = new ShownOutput();
-  /**
-   * The board's input may still contain an unanswered Ctrl-A. The next REPL that reads it is out of
-   * step with this link.
-   */
+  readonly #late = new LateAnswer();
+  /** The board may still read an unanswered Ctrl-A. The next REPL that does is out of step with this link. */
   #unanswered = false;
 
   constructor(
@@ -98,13 +95,14 @@ export class RawReplLink {
   /** Call this before sending anything other than this link's own switching sequences. */
   touch(): void {
     this.#untouched = false;
+    this.#display(this.#late.end());
   }
 
   /** Processes bytes from the board. */
   feed(chunk: Uint8Array): void {
     switch (this.#mode) {
       case 'friendly':
-        this.touch();
+        this.#untouched = false;
         this.#heard.feed(chunk);
         this.show(chunk);
         break;
@@ -147,6 +145,7 @@ export class RawReplLink {
         await this.raw.resync();
       }
       this.#unanswered = false;
+      this.#late.end(); // what it holds back answers this link's keys
     } finally {
       this.#terminal.everything();
     }
@@ -185,6 +184,7 @@ export class RawReplLink {
     this.#unanswered = true;
     this.#mode = 'friendly';
     this.show(this.#splitter.flush());
+    this.#late.expect();
   }
 
   /** Stops the running program. @throws ConnectError, TimeoutError like {@link stopProgram} */
@@ -284,6 +284,10 @@ export class RawReplLink {
   show(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
     this.tracker.feed(bytes);
+    this.#display(this.#late.filter(bytes, this.tracker.prompts));
+  }
+
+  #display(bytes: Uint8Array): void {
     const seen = this.#terminal.filter(bytes, this.tracker.prompts);
     if (seen.length > 0) this.#shown.fire(seen);
   }

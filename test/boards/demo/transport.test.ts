@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Deferred } from '../../../src/core/async';
 import { text, utf8 } from '../../../src/core/bytes';
-import { CancelledError, PythonError } from '../../../src/core/errors';
+import { CancelledError, ProgramRunningError, PythonError } from '../../../src/core/errors';
 import type { Transport } from '../../../src/core/transport';
 import { demoBoard, demoSettings } from '../rig/demoLab';
 
@@ -39,6 +39,19 @@ describe('the demo board', () => {
     const transport = await open(await demoSettings());
     expect(await shown(transport, '>>> ')).toMatch(/^\r\nMicroPython v[\d.]+ on .*\r\n.*\r\n>>> $/);
     await expect.poll(() => transport.activity).toBe('idle');
+  });
+
+  it('ends its program with one banner and one prompt, though work asked for the prompt meanwhile', async () => {
+    const transport = await open(await demoSettings({ examples: true }));
+    let all = '';
+    transport.terminal()?.onData((data) => (all += text(data)));
+    await expect(exec(transport, 'pass')).rejects.toBeInstanceOf(ProgramRunningError);
+    await expect.poll(() => transport.activity, { timeout: 20_000 }).toBe('idle');
+    expect(await exec(transport, 'print(6 * 7)')).toBe('42\r\n');
+    expect(all).toMatch(/LED off\r\n[^]*LED on\r\n/);
+    expect(all.split('>>> ')).toHaveLength(2);
+    expect(all.split('MicroPython v')).toHaveLength(2);
+    expect(all).not.toContain('raw REPL');
   });
 
   it('runs code: output, exceptions, state, a long program', async () => {
