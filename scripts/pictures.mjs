@@ -113,7 +113,7 @@ try {
     .waitFor();
   await driver.page.keyboard.press('Enter');
   const results = await webview(driver.page, '#summary');
-  await results.getByText('2 boards: same; 1 differs').waitFor();
+  await results.getByText('3 boards done: same answer on 2').waitFor();
   await results.getByText('floor 2').first().waitFor();
   await picture('results');
   await frame(3000);

@@ -63,7 +63,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   await driver.type('6 * 7');
   await chooseBoards(session.driver, 'shelf-[01-03]', 3);
   const page = await webview('#summary');
-  await becomes(page.locator('#summary'), /^3 boards: same$/);
+  await becomes(page.locator('#summary'), /^3 boards done, same answer$/);
   expect(await rows(page)).toEqual([
     [
       expect.stringMatching(/^3 boards: shelf-\[01-03\]$/),
@@ -76,7 +76,7 @@ test('a file runs on the boards of a hostlist, and equal answers are one line', 
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
   await chooseBoards(session.driver, 'shelf-[01-03],-,shelf-02', 2);
-  await becomes(page.locator('#summary'), /^2 boards, 2 different answers$/);
+  await becomes(page.locator('#summary'), /^2 boards done, 2 different answers$/);
   expect((await rows(page)).map((r) => r[0])).toEqual(['shelf-01', 'shelf-03']);
   expect((await rows(page)).every((r) => r[3]?.startsWith('hello from shelf-0'))).toBe(true);
 });
@@ -139,7 +139,7 @@ test('two answers can be compared in a diff', async () => {
   await driver.openFile('hello.py');
   await driver.command('MicroPython: Run on Boards…');
   await chooseBoards(session.driver, 'shelf-0?', 3);
-  await becomes(page.locator('#summary'), /^3 boards, 3 different answers$/);
+  await becomes(page.locator('#summary'), /^3 boards done, 3 different answers$/);
   await page.locator('.vt-row').nth(0).click();
   await page
     .locator('.vt-row')
@@ -171,7 +171,7 @@ test('the dashboard shows, filters, selects and acts', async () => {
   await page.locator('#act-runCode').click();
   await driver.type('print("from the dashboard")');
   const results = await webview('#summary');
-  await becomes(results.locator('#summary'), /^2 boards: same$/);
+  await becomes(results.locator('#summary'), /^2 boards done, same answer$/);
 
   await page.locator('.vt-row').nth(0).dblclick();
   await becomes(page.locator('#boardName'), /^shelf-0\d$/);

@@ -108,24 +108,22 @@ export function countResults(results: readonly BoardResult[]): ResultCounts {
 }
 
 /**
- * Returns one line for the whole job: `997 boards: same; 3 differ`, `2 of 3 boards done; kitchen failed: no space
- * left`.
+ * Returns one line for the whole job: `8 boards done: same answer on 7, another on kit-03`, `2 of 3 boards
+ * done; kitchen failed: no space left`.
  */
 export function summarize(results: readonly BoardResult[]): string {
   const counts = countResults(results);
   const open = counts.waiting + counts.running;
   const notOk = results.filter((r) => r.status === 'failed' || r.status === 'cancelled');
-  const answers = foldResults(results.filter((r) => r.status === 'ok'));
-  const parts: string[] = [];
-  if (open > 0 || notOk.length > 0)
-    parts.push(l10n.t('{0} of {1} done', counts.ok, boards(results.length)));
+  const done =
+    open > 0 || notOk.length > 0
+      ? l10n.t('{0} of {1} done', counts.ok, boards(results.length))
+      : l10n.t('{0} done', boards(counts.ok));
+  const parts = [agreement(done, foldResults(results.filter((r) => r.status === 'ok')))];
   if (open > 0) parts.push(l10n.t('{0} left', open));
-  if (answers[0] && (counts.ok > 1 || notOk.length + open === 0)) {
-    parts.push(agreement(answers, counts.ok, parts.length > 0));
-  }
-  for (const r of notOk.slice(0, NAMED_FAILURES)) parts.push(ending(r));
-  parts.push(...unnamed(notOk.slice(NAMED_FAILURES)));
-  return parts.filter(Boolean).join('; ');
+  for (const r of notOk.slice(0, NAMED)) parts.push(ending(r));
+  parts.push(...unnamed(notOk.slice(NAMED)));
+  return parts.join('; ');
 }
 
 /**
@@ -160,26 +158,26 @@ function statusWord(status: ResultStatus): string {
   return status === 'cancelled' ? l10n.t('cancelled') : status;
 }
 
-/** Number of failures named in a one-line summary; the results list all of them. */
-const NAMED_FAILURES = 3;
+/** Number of boards named in a one-line summary; the results list all of them. */
+const NAMED = 3;
 
-/**
- * Describes how far the answers agree. `counted`: the number of finished boards has already been
- * stated.
- */
-function agreement(answers: readonly ResultFold[], answered: number, counted: boolean): string {
-  const [most] = answers;
+/** Adds to `done` how far the boards that are done gave the same answer, and which gave another one. */
+function agreement(done: string, answers: readonly ResultFold[]): string {
+  const [most, ...others] = answers;
+  const rest = others.flatMap((fold) => fold.results);
   const same = most?.results.length ?? 0;
-  if (answers.length === 1 && most?.output === '' && most.results[0]?.value === undefined) {
-    return counted ? '' : l10n.t('{0} done', boards(answered)); // there is nothing to compare
-  }
-  if (answered === 1) return l10n.t('1 board answered');
-  if (same === 1) return l10n.t('{0}, {1} different answers', boards(answered), answered);
-  const differ = answered - same;
-  if (differ === 0) return l10n.t('{0}: same', boards(same));
-  return differ === 1
-    ? l10n.t('{0}: same; 1 differs', boards(same))
-    : l10n.t('{0}: same; {1} differ', boards(same), differ);
+  if (same + rest.length < 2) return done;
+  if (!most || rest.length === 0) return isEmpty(most) ? done : l10n.t('{0}, same answer', done);
+  if (same === 1) return l10n.t('{0}, {1} different answers', done, answers.length);
+  const where = rest.length > NAMED ? boards(rest.length) : rest.map((r) => r.board).join(', ');
+  return others.length === 1
+    ? l10n.t('{0}: same answer on {1}, another on {2}', done, same, where)
+    : l10n.t('{0}: same answer on {1}, others on {2}', done, same, where);
+}
+
+/** Whether there is nothing to compare. */
+function isEmpty(fold: ResultFold | undefined): boolean {
+  return fold?.output === '' && fold.results[0]?.value === undefined;
 }
 
 function boards(n: number): string {

@@ -92,7 +92,7 @@ describe('mpyfleet exec', () => {
     );
     expect(ran.err).toMatch(/^Executing on 3 boards: /);
     expect(ran.err).toMatch(
-      /2 of 3 boards done; 2 boards: same; \/nowhere failed: Port \/nowhere does not exist/,
+      /2 of 3 boards done, same answer; \/nowhere failed: Port \/nowhere does not exist/,
     );
   });
 

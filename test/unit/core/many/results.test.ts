@@ -54,10 +54,19 @@ describe('results', () => {
   });
 
   it.each([
-    [[ok('a', 'x'), ok('b', 'x'), ok('c', 'y')], '2 boards: same; 1 differs'],
-    [[ok('a', 'x'), ok('b', 'y'), ok('c', 'z')], '3 boards, 3 different answers'],
-    [[ok('a', 'x'), ok('b', 'x')], '2 boards: same'],
-    [[ok('a', 'x')], '1 board answered'],
+    [[ok('a', 'x'), ok('b', 'x'), ok('c', 'y')], '3 boards done: same answer on 2, another on c'],
+    [
+      ['x', 'x', 'y', 'z'].map((out, i) => ok('abcd'.charAt(i), out)),
+      '4 boards done: same answer on 2, others on c, d',
+    ],
+    [
+      ['x', 'x', 'y', 'y', 'y', 'z', 'z'].map((out, i) => ok('abcdefg'.charAt(i), out)),
+      '7 boards done: same answer on 3, others on 4 boards',
+    ],
+    [[ok('a', 'x'), ok('b', 'x'), failed('c', 'x')], '2 of 3 boards done, same answer; c failed: x'],
+    [[ok('a', 'x'), ok('b', 'y'), ok('c', 'z')], '3 boards done, 3 different answers'],
+    [[ok('a', 'x'), ok('b', 'x')], '2 boards done, same answer'],
+    [[ok('a', 'x')], '1 board done'],
     [[ok('a', ''), ok('b', '')], '2 boards done'],
     [
       [
