@@ -58,7 +58,7 @@ test('expanding it shows its files, their sizes, and the space that is left', as
   await driver.expand('linuxboard-1');
   await driver.row('greet.py').waitFor();
   expect(await driver.row('greet.py').textContent()).toMatch(/30 bytes/);
-  await driver.row(/MB free of/).waitFor();
+  await driver.row(/MiB free of/).waitFor();
 });
 
 test('the REPL computes', async () => {
@@ -228,11 +228,11 @@ test('the interrupted upload succeeds when it is retried', async () => {
 
 test('the free space is updated after a file was deleted', async () => {
   const { driver } = session;
-  await driver.row('1.8 MB free of 2.0 MB').waitFor({ timeout: WAIT_MS });
+  await driver.row('1.8 MiB free of 2.0 MiB').waitFor({ timeout: WAIT_MS });
   await driver.rowMenu('data.bin', 'Delete');
   await driver.confirm('Delete');
   await driver.row('data.bin').waitFor({ state: 'detached', timeout: WAIT_MS });
-  await driver.row('2.0 MB free of 2.0 MB').waitFor({ timeout: WAIT_MS });
+  await driver.row('2.0 MiB free of 2.0 MiB').waitFor({ timeout: WAIT_MS });
   await driver.status(/linuxboard-1: ready/).waitFor();
 });
 

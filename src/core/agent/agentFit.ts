@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { bytesText } from '../board';
 import { UsageError } from '../errors';
 
 /** Facts about the board, read before anything is written. */
@@ -18,7 +19,7 @@ export interface AgentFit {
  * Free heap, in bytes, that a board must have: 28.8 kB for the agent once all of it has been used (board/agent/README.md,
  * "Memory"), and some for its program.
  */
-const LEAST_HEAP = 40_000;
+const LEAST_HEAP = 40 * 1024;
 
 /**
  * Checks that the agent fits into the board's memory.
@@ -27,9 +28,13 @@ const LEAST_HEAP = 40_000;
  */
 export function checkMemory(name: string, platform: string, heap: number): void {
   if (heap === 0 || heap >= LEAST_HEAP) return;
-  const [free, needed] = [Math.floor(heap / 1000), LEAST_HEAP / 1000];
   throw new UsageError(
-    l10n.t('{0} has {1} kB of memory free, and the agent needs {2} kB', name, free, needed),
+    l10n.t(
+      '{0} has {1} of memory free, and the agent needs {2}',
+      name,
+      bytesText(Math.min(heap, LEAST_HEAP - 1024)), // the rounded numbers differ
+      bytesText(LEAST_HEAP),
+    ),
     {
       hint:
         platform === 'esp8266'

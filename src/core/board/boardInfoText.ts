@@ -22,9 +22,12 @@ export function infoLines(info: Partial<BoardInfo>): [name: string, value: strin
   return lines.filter((line): line is [string, string] => line[1] !== undefined);
 }
 
-/** Formats a number of bytes for people: `1.4 MB`. Uses powers of 1024, as board makers do. */
+/**
+ * Formats a number of bytes for people: `1.4 MiB`. All sizes that users see come from here. They are
+ * in powers of 1024, as makers state a chip's flash and RAM, and the unit says so.
+ */
 export function bytesText(bytes: number): string {
-  const units = ['bytes', 'kB', 'MB', 'GB'];
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
   const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   const value = bytes / 1024 ** power;
   return `${power === 0 ? value : value.toFixed(value < 10 ? 1 : 0)} ${units[power] ?? ''}`;

@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import { bytesText } from '../board';
 import { FlashError } from './errors';
 import type { EspFirmware } from './espImage';
 import type { EspIdentity } from './espLoader';
@@ -40,20 +41,18 @@ export function refuseWrong(firmware: EspFirmware, identity: EspIdentity): void 
     );
   }
   if (flashSize !== undefined && firmware.flashNeeded > flashSize) {
-    const size = (bytes: number) =>
-      bytes < 1024 * 1024 ? `${bytes / 1024} kB` : `${+(bytes / 1024 / 1024).toFixed(1)} MB`;
     throw new FlashError(
       'tooBig',
       l10n.t(
         'This firmware needs {0} of flash, but the chip has {1}',
-        size(firmware.flashNeeded),
-        size(flashSize),
+        bytesText(firmware.flashNeeded),
+        bytesText(flashSize),
       ),
       {
         hint: l10n.t(
           'Choose {0}. Nothing was changed.',
           SMALL_BUILDS.get(`${chip.name} ${flashSize}`) ??
-            l10n.t('a build for {0} of flash', size(flashSize)),
+            l10n.t('a build for {0} of flash', bytesText(flashSize)),
         ),
       },
     );

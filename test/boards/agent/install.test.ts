@@ -185,7 +185,7 @@ it('reports what a board without Wi-Fi or with little memory lacks', async () =>
   const said = '{"platform":"esp8266","asyncio":1,"socket":1,"random":1,"uid":"aa","heap":36000}';
   const small = { ...board, exec: () => Promise.resolve(Buffer.from(said)) };
   await expect(examine(small)).rejects.toMatchObject({
-    message: 'x has 36 kB of memory free, and the agent needs 40 kB',
+    message: 'x has 35 KiB of memory free, and the agent needs 40 KiB',
     hint: expect.stringContaining('ESP8266 is too small') as string,
   });
 });

@@ -107,7 +107,7 @@ test('a chip with too little flash is refused before anything is erased', async 
   const esp = await started({ chip: 'esp32s3', mib: 1 });
   const error = await failure(flash(esp.tty, espFirmware({ chip: 'esp32s3' })));
   expect(error).toMatchObject({ reason: 'tooBig', state: 'untouched' });
-  expect(error.message).toContain('needs 4 MB of flash, but the chip has 1 MB');
+  expect(error.message).toContain('needs 4.0 MiB of flash, but the chip has 1.0 MiB');
 });
 
 test('for a board that runs its program, the error says how to enter its loader', async () => {

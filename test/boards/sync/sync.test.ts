@@ -98,7 +98,7 @@ describe('push', () => {
       .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(FileError);
     expect((error as FileError).errno).toBe('ENOSPC');
-    expect((error as FileError).message).toMatch(/has .*B free, and the sync needs 2\.9 MB/);
+    expect((error as FileError).message).toMatch(/has .*B free, and the sync needs 2\.9 MiB/);
     expect(await onBoard()).toEqual({ '/keep.py': 'old' });
   });
 });

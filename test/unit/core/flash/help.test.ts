@@ -60,9 +60,9 @@ it('says that the supply collapsed while it was erased, and that the chip must b
 });
 
 it.each([
-  ['ESP8266', MIB / 2, /has 512 kB/, /Choose ESP8266_GENERIC-FLASH_512K\./],
-  ['ESP8266', MIB, /has 1 MB/, /Choose ESP8266_GENERIC-FLASH_1M\./],
-  ['ESP32', 2 * MIB, /has 2 MB/, /Choose a build for 2 MB of flash\./],
+  ['ESP8266', MIB / 2, /has 512 KiB/, /Choose ESP8266_GENERIC-FLASH_512K\./],
+  ['ESP8266', MIB, /has 1\.0 MiB/, /Choose ESP8266_GENERIC-FLASH_1M\./],
+  ['ESP32', 2 * MIB, /has 2\.0 MiB/, /Choose a build for 2\.0 MiB of flash\./],
 ] as const)('names the build for an %s with %i bytes of flash', (chip, size, message, hint) => {
   const error = refusal(chip, size);
   expect(error.reason).toBe('tooBig');

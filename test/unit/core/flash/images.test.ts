@@ -117,7 +117,7 @@ describe('a chip', () => {
   it('rejects firmware that is too large for its flash', () => {
     const small = identity('ESP32-S3', { flashSize: 512 * 1024 });
     expect(reason(() => refuseWrong(firmware('esp32s3'), small))).toBe(
-      'tooBig: This firmware needs 4 MB of flash, but the chip has 512 kB',
+      'tooBig: This firmware needs 4.0 MiB of flash, but the chip has 512 KiB',
     );
   });
 

@@ -35,10 +35,10 @@ function preview(actions: ReturnType<typeof step>[], ticked: string[], free?: nu
 it('a preview shows the size of the ticked files, and the free space on the board', () => {
   const all = [step('/big.bin', 391 * 1024), step('/main.py', 900, { oldSize: 388 })];
   expect(spaceWords(preview(all, ['/big.bin', '/main.py'], 232 * 1024))).toBe(
-    'Needs 392 kB; 232 kB free on the board',
+    'Needs 392 KiB; 232 KiB free on the board',
   );
   expect(spaceWords(preview(all, ['/main.py'], 232 * 1024))).toBe(
-    'Needs 512 bytes; 232 kB free on the board',
+    'Needs 512 bytes; 232 KiB free on the board',
   );
   expect(spaceWords(preview(all, [], 232 * 1024))).toBe('');
   expect(spaceWords(preview(all, ['/main.py']))).toBe('');
