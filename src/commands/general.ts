@@ -37,7 +37,7 @@ export const generalCommands: readonly Command[] = [
         language: 'python',
         content: EXAMPLE,
       });
-      await vscode.window.showTextDocument(document, vscode.ViewColumn.Beside);
+      await vscode.window.showTextDocument(document, columnOfExample());
       await callCommand('mpyFleet.runFile');
     },
   },
@@ -47,3 +47,11 @@ export const generalCommands: readonly Command[] = [
     run: ({ settings }) => settings.set('showOtherPorts', !settings.get('showOtherPorts')),
   },
 ];
+
+/** The walkthrough, which has this command's button, stays in sight; otherwise the example opens as any other file. */
+function columnOfExample(): vscode.ViewColumn {
+  const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  // VS Code tells extensions nothing of the walkthrough's tab but its label.
+  const isPage = tab !== undefined && tab.input === undefined;
+  return isPage ? vscode.ViewColumn.Beside : vscode.ViewColumn.Active;
+}
