@@ -112,6 +112,7 @@ test('a teacher names eight boards, gives them files, finds the one that failed,
   const allCame = () => Promise.resolve(KITS.every((name) => existsSync(place(name))));
   expect(await pollUntil(allCame, WAIT_MS)).toBe(true);
   await summary(/^8 boards done, same answer$/);
+  await driver.status(/Files from 8 boards are in my-project, one folder each/).waitFor();
   const results = KITS.map((name) => readFileSync(place(name), 'utf8'));
   expect(results.sort()).toEqual(IDS.map((id) => `${id},21\n`));
 });
@@ -169,6 +170,7 @@ test('for a newcomer, an example runs, the first sync asks for the folder, and n
   await driver.status(/kit-03: ready/).waitFor();
   await driver.command('MicroPython: Try an Example');
   await driver.terminalShows(/Hello from/);
+  expect(await driver.page.locator('.editor-group-container').count()).toBe(1);
   await driver.command('MicroPython: Show in Explorer');
   expect(await driver.confirm('Cancel')).toMatch(/This reloads the window/);
   await driver.command('MicroPython: Sync to Board (Push)');

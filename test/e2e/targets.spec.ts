@@ -128,7 +128,9 @@ test('files of several boards come into a folder for each, and none is lost', as
   await driver.rowMenu('kit-2', 'Collect Files from Boards…');
   await driver.type('*.csv');
   await driver.input.getByRole('button', { name: 'Download Here' }).click();
-  await driver.status(/Files from 3 of 3 boards are in/).waitFor({ timeout: WAIT_MS });
+  await driver
+    .status(/Files from 3 boards are in my-project, one folder each/)
+    .waitFor({ timeout: WAIT_MS });
   const read = (name: string) => readFileSync(join(workspace, name, 'result.csv'), 'utf8');
   expect(NAMES.map(read).sort()).toEqual(['ada,1\n', 'ben,1\n', 'cyd,1\n']);
 });

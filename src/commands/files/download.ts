@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import * as vscode from 'vscode';
 import { type Board, bytesText } from '../../core/board';
 import { CancelledError } from '../../core/errors';
@@ -123,27 +124,31 @@ async function collect(
 }
 
 function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Needs<'log'>): void {
-  const open = vscode.l10n.t('Open Folder');
-  const place = folder.fsPath;
-  const text =
-    all === 1
-      ? vscode.l10n.t("The board's files are in {0}, in a folder of its name.", place)
-      : vscode.l10n.t(
-          'Files from {0} of {1} boards are in {2}, in one folder per board.',
-          ...[ok, all, place],
-        );
+  const text = collectedText(folder.fsPath, ok, all);
   log.info(text);
   // The Explorer shows a folder of the workspace already, and a message would cover the answers in the Results view.
-  if (vscode.workspace.getWorkspaceFolder(folder)) {
-    tellBriefly(text, 'check');
+  const root = vscode.workspace.getWorkspaceFolder(folder);
+  if (root) {
+    // The status bar has room for a short path only.
+    const below = posix.relative(root.uri.path, folder.path);
+    tellBriefly(collectedText(posix.join(root.name, below), ok, all), 'check');
     return;
   }
+  const open = vscode.l10n.t('Open Folder');
   showInformationMessage(text, open).then(
     async (answer) => {
       if (answer === open) await vscode.commands.executeCommand('revealFileInOS', folder);
     },
     (error: unknown) => log.error('Opening the folder failed', String(error)),
   );
+}
+
+function collectedText(place: string, ok: number, all: number): string {
+  if (all === 1)
+    return vscode.l10n.t("The board's files are in {0}, in a folder of its name.", place);
+  return ok === all
+    ? vscode.l10n.t('Files from {0} boards are in {1}, one folder each.', all, place)
+    : vscode.l10n.t('Files from {0} of {1} boards are in {2}, one folder each.', ok, all, place);
 }
 
 async function fetchInto(
