@@ -1,14 +1,21 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import { namesPreview, numberingOrder, patternNames, sharedName } from '../../core/many';
+import {
+  forEachBoard,
+  namesPreview,
+  numberingOrder,
+  patternNames,
+  sharedName,
+} from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 import { tellBoards } from '../fleet';
+import { summarise } from '../summary';
 import type { Call } from '../types';
 
 /** Asks for a board's name, or for a pattern for the names of several, and renames them. */
 export async function rename(
-  context: Needs<'fleet' | 'brokers' | 'history'>,
+  context: Needs<'fleet' | 'log' | 'tree' | 'brokers' | 'history'>,
   given: readonly Board[],
   { signal }: Pick<Call, 'signal'>,
 ): Promise<void> {
@@ -16,11 +23,22 @@ export async function rename(
   const [only, second] = given;
   const named = only && !second ? await askName(context, only) : await askPattern(context, given);
   if (!named) return;
-  for (const [board, name] of named) {
-    if (!board.uid) await board.refreshInfo();
-    fleet.rename(board, name);
-  }
-  await tellBoards(context, [...named.keys()], ({ name }) => ({ name }), signal);
+  const boards = [...named.keys()];
+  const known = boards.filter((board) => board.uid !== undefined);
+  for (const board of known) fleet.rename(board, named.get(board) ?? board.name);
+  // A name belongs to a board's unique id. A board that runs a program is asked for it after a question, and no other waits for that.
+  const work = vscode.l10n.t('Renaming');
+  const outcomes = await forEachBoard(
+    boards.filter((board) => !known.includes(board)),
+    async (board, own) => {
+      await board.refreshInfo({ signal: own, job: work });
+      fleet.rename(board, named.get(board) ?? board.name);
+    },
+    { signal },
+  );
+  const asked = outcomes.filter((outcome) => outcome.status === 'ok').map(({ board }) => board);
+  await tellBoards(context, [...known, ...asked], ({ name }) => ({ name }), signal);
+  summarise(context, outcomes, work, 'mpyFleet.rename');
 }
 
 type Names = ReadonlyMap<Board, string>;
