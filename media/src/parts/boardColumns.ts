@@ -3,8 +3,11 @@ import { ago, space } from './format';
 import type { Column } from './virtualTable';
 
 /** States of boards that cannot be worked with. */
+const AWAY: ReadonlySet<DashboardRow['state']> = new Set(['away', 'not connected', 'reconnecting']);
+
+/** Returns whether the board cannot be worked with now. */
 export function isAway(row: DashboardRow): boolean {
-  return row.state === 'away' || row.state === 'not connected';
+  return AWAY.has(row.state);
 }
 
 /** Columns that are filled only for some kinds of boards. */
@@ -29,6 +32,10 @@ export function boardColumns(
     column('state', 'minmax(9em, 1fr)', (r) => r.stateText, {
       look: (r) => (isAway(r) ? 'away' : ''),
     }),
+    // Next to the state, because in a narrow window the columns on the right are out of sight.
+    column('health', 'minmax(7em, 2fr)', (r) => r.trouble ?? (isAway(r) ? '' : word('well')), {
+      look: (r) => (r.trouble ? 'state-failed' : ''),
+    }),
     column('platform', '8em', (r) => r.platform ?? ''),
     column('firmware', '7em', (r) => r.firmware ?? ''),
     column('agent', '5em', (r) => r.agent ?? ''),
@@ -51,9 +58,6 @@ export function boardColumns(
     column('flash', '11em', (r) => space(r.flash), { order: (r) => r.flash?.free }),
     column('signal', '6em', (r) => (r.signal === undefined ? '' : `${r.signal} dBm`), {
       order: (r) => r.signal,
-    }),
-    column('health', 'minmax(7em, 2fr)', (r) => r.trouble ?? (isAway(r) ? '' : word('well')), {
-      look: (r) => (r.trouble ? 'state-failed' : ''),
     }),
     column('uid', 'minmax(8em, 1fr)', (r) => r.uid ?? ''),
   ];
