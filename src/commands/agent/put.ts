@@ -66,7 +66,10 @@ export async function putAgent(
       const fit = refused.get(board) ?? looked.get(board);
       if (!fit || fit instanceof Error) throw fit ?? new CancelledError();
       const config = plan.configOf(board, fit);
-      await put(context, board, { agent, fit, broker, config }, io);
+      const work = () => put(context, board, { agent, fit, broker, config }, io);
+      // A restart after each step would end the agent's first session. The last step restarts the program.
+      if (programs === 'leave') await work();
+      else await context.many.jobs.stopPolicies.during(board, 'stop', work);
       return vscode.l10n.t('at {0}', broker.profile.name);
     },
     told: (board) =>
@@ -116,10 +119,12 @@ async function put(
   await secrets.setBoardKey(fit.uid, { role: 'admin', key: adminKey });
   let steps = 0;
   const onStep = (words: string) => step(words, ++steps, STEPS);
+  const ran = board.state.tag === 'running';
   try {
     await installAgent(board, source, { ...config, adminKey }, { signal, onStep });
   } catch (error) {
     if (steps < 2) await secrets.setBoardKey(fit.uid, before); // its configuration has not been written
+    if (ran) await board.reset('soft').catch(() => undefined); // the first error is the one to tell
     throw error;
   }
   const born = announced(broker, fit.uid, board.name, signal);
