@@ -92,6 +92,7 @@ export class Turn {
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     this.times[step] = performance.now() - began;
+    console.error(`${this.side.name}: ${step}: ${Math.round(this.times[step])} ms`);
   }
 
   /** The rows of the side bar as text. @returns {Promise<string[]>} */
