@@ -36,6 +36,9 @@ for (let turn = 0; turn < Number(turns); turn++) {
     const one = /** @type {Steps} */ (await Steps.open(side));
     try {
       await one.steps();
+    } catch (error) {
+      console.error(`The window: ${await one.driver.screenshot(`bench ${side.name}`)}`);
+      throw error;
     } finally {
       await one.close();
     }
