@@ -80,7 +80,7 @@ export class Steps extends Turn {
     await this.menu('lesson', 'Upload to Boards…');
     if (this.side.isOld) await driver.type('/');
     await this.chooseThen('kit-*', KITS, this.side.isOld ? undefined : '/');
-    await this.time('4 files to 8 boards', this.ends(/lesson/, one));
+    await this.time('4 files to 8 boards', this.ends(/4 files/, one));
     await driver.openFile('measure.py');
     await driver.command('MicroPython: Run on Boards…');
     await this.chooseThen('kit-*', KITS);

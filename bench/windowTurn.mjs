@@ -14,7 +14,7 @@ const RESULT = 22_000;
 const BIG = 300_000;
 /** Milliseconds between two looks at the window. */
 const LOOK_MS = 10;
-const WAIT_MS = 180_000;
+const WAIT_MS = 90_000;
 const MEASURE = "room = open('settings.json').read()\nprint('measured')\n";
 
 /**

@@ -63,7 +63,10 @@ describe('results', () => {
       ['x', 'x', 'y', 'y', 'y', 'z', 'z'].map((out, i) => ok('abcdefg'.charAt(i), out)),
       '7 boards done: same answer on 3, others on 4 boards',
     ],
-    [[ok('a', 'x'), ok('b', 'x'), failed('c', 'x')], '2 of 3 boards done, same answer; c failed: x'],
+    [
+      [ok('a', 'x'), ok('b', 'x'), failed('c', 'x')],
+      '2 of 3 boards done, same answer; c failed: x',
+    ],
     [[ok('a', 'x'), ok('b', 'y'), ok('c', 'z')], '3 boards done, 3 different answers'],
     [[ok('a', 'x'), ok('b', 'x')], '2 boards done, same answer'],
     [[ok('a', 'x')], '1 board done'],
