@@ -20,7 +20,7 @@ function awaiting(times = 1): LateAnswer {
 it('hides the answer behind the prompt, wherever the line cuts it, and shows what follows', () => {
   const all = `LED on\r\n${BANNER}${ANSWER}`;
   for (let at = 0; at <= all.length; at++) {
-    for (const pieces of [[all.slice(0, at), all.slice(at)], [...all]]) {
+    for (const pieces of [[all.slice(0, at), all.slice(at)], Array.from(all)]) {
       const late = awaiting();
       expect(shownOf(late, [...pieces, 'x'])).toBe(`LED on\r\n${BANNER}x`);
       expect(shownOf(late, [ANSWER])).toBe(ANSWER);
@@ -34,7 +34,7 @@ it('hides one answer for each time that the keys were sent', () => {
 
 it('shows the whole output of a program that prints prompts and banners', () => {
   const printed = '\n>>> raw\n>>> \r\n>>> no\nraw REPL; CTRL-B to exit\r\n>x\n';
-  expect(shownOf(awaiting(), [...printed])).toBe(printed);
+  expect(shownOf(awaiting(), Array.from(printed))).toBe(printed);
 });
 
 it('shows what it held back when the user types', () => {
