@@ -86,9 +86,6 @@ export class Steps extends Turn {
     await this.chooseThen('kit-*', KITS);
     await this.time('run on 8 boards, one fails', this.ends(/measure/, one));
     const page = await webview(driver.page, '#summary');
-    const began = performance.now();
-    await page.locator('#retry').click();
-    await this.time('retry the failed one', this.ends(/measure/, /^0 of 1/), began);
     await driver.command('MicroPython: Run Code on Boards…');
     await driver.type('while True: pass');
     await this.chooseThen('kit-0[1-2]', 2);
