@@ -55,7 +55,7 @@ export async function mirrorMany(
     const text =
       made.length === boards.length
         ? vscode.l10n.t('All boards are up to date')
-        : vscode.l10n.t('No board is mirrored: see the results');
+        : vscode.l10n.t('No board was mirrored: see the results');
     void showInformationMessage(text);
     return;
   }

@@ -86,7 +86,7 @@ async function compile(call: MagicCall): Promise<void> {
 
 /** Magics for packages and compiled code. */
 export const packageMagics: readonly Magic[] = [
-  { ...SPEC, name: '%pip', summary: () => l10n.t('Install packages from PyPi'), run: pip },
+  { ...SPEC, name: '%pip', summary: () => l10n.t('Install packages from PyPI'), run: pip },
   {
     ...SPEC,
     name: '%upip',
