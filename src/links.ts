@@ -89,9 +89,7 @@ export function addSources({
   );
 }
 
-/**
- * While there is no port of a board, the welcome view explains possible causes on this computer.
- */
+/** Explains possible causes on this computer in the welcome view while no board has a port. */
 async function hintAtMissingPorts({ found }: PortWatcher): Promise<void> {
   const hints = found.some((port) => port.likely) ? [] : await missingPortHints();
   const ids = new Set(hints.map(({ id }) => id));

@@ -32,7 +32,10 @@ export function serveShells(
   );
 }
 
-/** A workspace keeps its file, for terminals that outlive a reload; a window without a workspace has a new one each time. */
+/**
+ * Returns the place file. A workspace keeps its file, for terminals that outlive a reload; a window without a workspace has
+ * a new one each time.
+ */
 function placeFile({ storageUri, globalStorageUri }: vscode.ExtensionContext): string {
   const uri = storageUri
     ? vscode.Uri.joinPath(storageUri, 'shell.json')

@@ -106,7 +106,7 @@ function build(settings: readonly FormSetting[]): void {
   );
 }
 
-/** A value that all boards share is a good default. */
+/** Fills in values that all boards share, as defaults. */
 function prefill(row: Row): void {
   const [only, second] = valuesOf(row.name);
   if (only && !second) row.field.write(only.value);

@@ -102,7 +102,7 @@ function draw(): void {
 }
 
 /**
- * An entry is identified by its content, so that one that another search also finds stays selected.
+ * Identifies entries by their content, so that one that another search also finds stays selected.
  * Identical entries are counted.
  */
 function identify(added: readonly HistoryLine[]): void {

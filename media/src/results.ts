@@ -95,8 +95,8 @@ function lines(): Line[] {
 }
 
 /**
- * On request, boards that succeeded with the same answer share a row. Each running board has its
- * own.
+ * Groups boards that succeeded with the same answer, on request. Each running board has its own
+ * row.
  */
 function folded(all: readonly ResultRow[]): Line[] {
   const single = (first: ResultRow): Line => ({ id: first.id, boards: [first], first });

@@ -6,7 +6,7 @@ import { mpyfleet } from './mpyfleet';
 import { runEditor, standardInput } from './input';
 import { WINDOW_VARIABLE } from './window/protocol';
 
-/** Entry of the `mpyfleet` program: connects the command line with its process. */
+/** Runs `mpyfleet`: connects the command line with its process. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);
   const own = world(argv);
@@ -16,7 +16,9 @@ async function main(): Promise<void> {
   process.exit(status);
 }
 
-/** Outside of a window's terminal, the code for it is not loaded. */
+/**
+ * Runs the command in the window. Outside of a window's terminal, the code for it is not loaded.
+ */
 async function inWindow(argv: readonly string[], own: Omit<Cli, 'options'>) {
   if (!own.env[WINDOW_VARIABLE]) return undefined;
   const { throughWindow } = await import('./window/throughWindow');

@@ -83,7 +83,7 @@ async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
   return audited(cli, what, (own) => run(own, line.args));
 }
 
-/** An unknown option is an error and must not be ignored. */
+/** Refuses unknown options. They must not be ignored. */
 async function refuseOthers(line: CommandLine, verb: Verb): Promise<void> {
   const other = line.given.find((name) => !verb.options.includes(name));
   if (other === undefined) return;

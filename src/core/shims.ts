@@ -33,7 +33,7 @@ export async function writeShims(folder: string, name: string, target: ShimTarge
   await writeShim(join(folder, `${name}.cmd`), batchShim(target));
 }
 
-/** Another window may be writing the same file, and a shell may be reading it. */
+/** Writes a shim. Another window may be writing the same file, and a shell may be reading it. */
 async function writeShim(file: string, content: string): Promise<void> {
   if ((await orAbsent(readFile(file, 'utf8'), undefined)) === content) return;
   await replaceFile(file, content, { mode: 0o755 });

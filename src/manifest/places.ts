@@ -14,10 +14,10 @@ export const GROUP = 'viewItem == group';
 type BoardWords =
   'any' | 'open' | 'closed' | 'present' | 'running' | 'open|trying' | 'present|agent';
 
-/** True if the row has one of the words, separated by `|`. */
+/** Tests whether the row has one of the words, separated by `|`. */
 export const is = (words: string): string => `viewItem =~ /${word(words)}/`;
 
-/** True if the row is a group, or a board with the word. */
+/** Tests whether the row is a group, or a board with the word. */
 export const isGroupOr = (words: string): string => `viewItem =~ /^group$|${word(words)}/`;
 
 /** Returns a condition that is true if all the given ones are. */

@@ -64,7 +64,7 @@ function authorityOfId(id: string): string {
   return ID_PREFIX + hex(utf8(id));
 }
 
-/** An all-zero uid (emulators, some ports) identifies no board. */
+/** Returns whether a uid identifies a board. An all-zero uid (emulators, some ports) does not. */
 function isUid(uid: string | undefined): uid is string {
   return uid !== undefined && /^[0-9a-f]+$/.test(uid) && !/^0*$/.test(uid);
 }

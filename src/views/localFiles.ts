@@ -74,8 +74,8 @@ export async function uploadAction(
 }
 
 /**
- * A repository can contain links to any place on the computer, so only links within the folder and
- * the workspace are followed.
+ * Refuses links that leave the folder and the workspace: a repository can contain links to any
+ * place on the computer.
  * @throws UsageError
  */
 async function refuseOutside(link: vscode.Uri, folder: vscode.Uri): Promise<void> {

@@ -73,8 +73,8 @@ export class StopQuestions {
 }
 
 /**
- * The question disappears after a while. This item shows that it is still open, and shows it again
- * on a click.
+ * Shows an item while the question is open. The question disappears after a while; a click on the
+ * item shows it again.
  */
 function remind(board: Board): vscode.StatusBarItem {
   const item = vscode.window.createStatusBarItem(vscode.StatusBarAlignment.Left);

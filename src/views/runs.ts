@@ -123,7 +123,8 @@ export class Runs implements Disposable {
 }
 
 /**
- * The prompt arrived unseen while the session held the board. Enter makes the board print another.
+ * Sends Enter, which makes the board print another prompt: the first arrived unseen while the
+ * session held the board.
  */
 async function showPrompt(board: Board): Promise<void> {
   if (board.state.tag === 'idle' && board.console.stream && !board.console.stream.lineMode) {

@@ -82,7 +82,10 @@ export interface Scale {
   readonly to: number;
 }
 
-/** The axis goes from zero to the total if there is one, so that a change of 1 % looks like 1 %. */
+/**
+ * Returns the scale of the axis. It goes from zero to the total if there is one, so that a change
+ * of 1 % looks like 1 %.
+ */
 export function scaleOf(low: number, high: number, most: number | undefined): Scale {
   if (low < 0) return { from: Math.floor(low / 10) * 10 - 10, to: Math.min(0, high + 10) };
   const to = Math.max(most ?? high, high);

@@ -60,7 +60,10 @@ export function fieldOf(given: Schema, label: string, context: FormContext): Fie
   }
 }
 
-/** If a value may be a number or `false` as well as a text, it keeps its type, as in a document. */
+/**
+ * Returns a parser for a value. If it may be a number or `false` as well as a text, it keeps its
+ * type, as in a document.
+ */
 function parserOf(kinds: readonly Schema[]): (text: string) => unknown {
   const mayBeNumber = kinds.some((kind) => kind.type === 'integer');
   const mayBeFalse = kinds.some((kind) => kind.enum?.includes(false));

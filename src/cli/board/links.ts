@@ -74,7 +74,7 @@ export async function loadLinks(cli: Cli): Promise<Links> {
 }
 
 /**
- * The password comes from MPYFLEET_PASSWORD and never from an argument, which every user of the
+ * Reads the password from MPYFLEET_PASSWORD, never from an argument, which every user of the
  * computer could read.
  */
 function linkPassword(

@@ -51,7 +51,10 @@ export function removeCommands(name: string, role: string | undefined): readonly
   return [{ command: 'deleteClient', username: name }, ...own];
 }
 
-/** Whatever the plug-in does not allow is refused, except that messages of subscriptions arrive. */
+/**
+ * Returns the rights of an account. The plug-in refuses everything else, except that messages of
+ * subscriptions arrive.
+ */
 function rights({ writes, reads }: AccountTopics): readonly object[] {
   return [
     ...writes.map((topic) => ({ acltype: 'publishClientSend', topic, allow: true })),

@@ -37,9 +37,9 @@ function listen(
 }
 
 /**
- * The kernel stops a background job that accesses its terminal (SIGTTOU), and `mpyfleet exec … &`
- * must continue. Fields 5 and 8 of /proc/self/stat (proc_pid_stat(5)) are our process group and the
- * terminal's. Other systems do not have the file.
+ * Returns whether this process is in the foreground. The kernel stops a background job that
+ * accesses its terminal (SIGTTOU), and `mpyfleet exec … &` must continue. Fields 5 and 8 of
+ * /proc/self/stat (proc_pid_stat(5)) are our process group and the terminal's foreground group.
  */
 function isForeground(): boolean {
   if (process.platform !== 'linux') return true;

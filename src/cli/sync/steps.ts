@@ -63,7 +63,7 @@ export function localPath({ cwd }: Pick<Cli, 'cwd'>, path: string): string {
   return resolve(cwd, path).replaceAll('\\', '/');
 }
 
-/** A link may lead anywhere in the repository that contains `folder`. */
+/** Returns a function that accepts links to any place in the repository that contains `folder`. */
 export async function inRepository(folder: string): Promise<MayRead> {
   for (let at = folder; at !== posix.dirname(at); at = posix.dirname(at)) {
     if (at === homedir().replaceAll('\\', '/')) break;

@@ -113,7 +113,10 @@ async function put(cli: Cli, from: string | undefined): Promise<number> {
   });
 }
 
-/** The agent's configuration holds a new key and passwords. @throws UsageError where others could read them in transit */
+/**
+ * Requires a private link: the agent's configuration holds a new key and passwords.
+ * @throws UsageError where others could read them in transit
+ */
 function requirePrivate({ name, address }: CliBoard, isForced: boolean): void {
   if (address.kind === 'mqtt' || address.kind === 'mqboard') {
     throw new UsageError(`${name} is connected through a broker, which could read its new key`, {

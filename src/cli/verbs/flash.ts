@@ -121,7 +121,7 @@ async function hasDrive(firmware: Firmware): Promise<boolean> {
   return (await findDrives()).some((drive) => drive.kind === kind);
 }
 
-/** No port is needed: the drive of a boot loader is mounted. */
+/** Flashes a board through the mounted drive of its boot loader, which needs no port. */
 async function onDrive(cli: Cli, firmware: Firmware): Promise<number> {
   const bar = new Progress(cli, 1);
   const outcome = await flashBoard(

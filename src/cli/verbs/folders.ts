@@ -55,8 +55,8 @@ function entriesOf(
 }
 
 /**
- * A date comes from the board's own clock, which has no time zone. Files without one leave the
- * column empty.
+ * Formats one entry. A date comes from the board's own clock, which has no time zone. Files without
+ * one leave the column empty.
  */
 function line(
   name: string,

@@ -150,7 +150,9 @@ async function collect(cli: Cli, source: string): Promise<Local[]> {
   return inside.length === 0 ? [{ path: name, content: undefined }] : [...files, ...folders];
 }
 
-/** As in a sync, a link counts as its target file if that is in the same folder. */
+/**
+ * Returns whether a link counts as its target file, as in a sync: if that is in the same folder.
+ */
 async function leadsToFileInside(link: string, folder: string): Promise<boolean> {
   const [real, base] = await Promise.all([link, folder].map((path) => nodeLocalFs.real(path)));
   return real?.startsWith(`${base}/`) === true && (await nodeLocalFs.stat(real))?.type === 'file';

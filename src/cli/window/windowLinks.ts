@@ -37,7 +37,10 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
   const groups = parts.groups();
   const files = await loadRegistry(cli.cwd, cli.env);
   const uids = new Set(boards.flatMap((b) => b.uid ?? []));
-  /** A board of a project must not take the place of a group of the window, or answer to the id of one of its boards. */
+  /**
+   * Returns whether a board of a project takes the place of a group of the window, or answers to the id of one of its
+   * boards.
+   */
   const isImpostor = ({ name, uid = '', address }: RegisteredBoard) =>
     isForeign(address, files.foreign) &&
     [name, uid].some((key) => uids.has(key) || names.has(key) || Object.hasOwn(groups, key));

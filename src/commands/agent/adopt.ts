@@ -14,8 +14,8 @@ export const adoptCommands: readonly Command[] = [
 ];
 
 /**
- * A board with a key is adopted by storing the key. A board in open mode has none and is accepted
- * as it is.
+ * Adopts boards: stores the key of a board that has one, and accepts a board in open mode, which
+ * has none.
  */
 async function adopt(
   context: Needs<'adoption' | 'brokers'>,

@@ -89,7 +89,10 @@ export const agentCommands: readonly Command[] = [
   },
 ];
 
-/** The agent works without a prompt, so no question about a running program is needed. */
+/**
+ * Restarts boards. The agent works without a prompt, so no question about a running program is
+ * needed.
+ */
 async function restart(
   context: Needs<'settings' | 'brokers' | 'history' | 'many'>,
   boards: readonly Board[],

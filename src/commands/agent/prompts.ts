@@ -146,8 +146,8 @@ async function askOwnAddress(
 }
 
 /**
- * Boards have no list of certificate authorities. They get one certificate, or do not verify the
- * broker.
+ * Asks how boards verify the broker. They have no list of certificate authorities: they get one
+ * certificate, or do not verify.
  */
 async function askTls(context: Needs<'settings'>, broker: Broker) {
   const { caFile } = broker.profile;

@@ -38,7 +38,10 @@ export const logCommands: readonly Command[] = [
   { id: 'exportBoardLog', needs: 'nothing', run: exportLog },
 ];
 
-/** The board resets the level on its own, even if the window is closed by then. */
+/**
+ * Raises the log level for a while. The board resets it on its own, even if the window is closed by
+ * then.
+ */
 async function logMore(
   context: Services,
   boards: readonly Board[],

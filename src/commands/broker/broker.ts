@@ -168,10 +168,7 @@ async function renewLogins(
   else if (done > 1) tellBriefly(vscode.l10n.t('{0} boards now have their own login', done));
 }
 
-/**
- * The user has read that the board's identity is not proved, and accepts it. This is stored for the
- * board at this broker.
- */
+/** Stores, for the board at this broker, that the user accepts its unproved identity. */
 async function acceptOpenBoard(
   context: Needs<'fleet' | 'adoption' | 'brokers'>,
   { args, signal }: Call,

@@ -108,13 +108,13 @@ async function renameRow({ board, path }: RemoteNode, signal: AbortSignal): Prom
   await board.files.rename(path, childOf(parentOf(path), name), { overwrite: false, signal });
 }
 
-/** Delete on a board's row deletes nothing. It shows a message, because a key without any effect looks broken. */
+/** Shows a message for Delete on a board's row, because a key without any effect looks broken. */
 function onlyFiles(rows: readonly TreeNode[]): void {
   if (rows.length === 0) throw noRow();
   tellBriefly(vscode.l10n.t('Delete works only on files and folders of a board'));
 }
 
-/** A key that was pressed without a focused or selected row does nothing. */
+/** Creates the error for a key that was pressed without a focused or selected row. */
 function noRow(): UsageError {
   return new UsageError(vscode.l10n.t('No row of the tree is selected'), {
     hint: vscode.l10n.t('Click a row, or go to it with the arrow keys, and press the key again.'),
@@ -127,7 +127,7 @@ async function askNew(target: RemoteTarget, title: string): Promise<string | und
   return name === undefined ? undefined : childOf(folder, name);
 }
 
-/** Writing replaces an existing file, and a new file must not. */
+/** Refuses an existing path: writing would replace the file, and a new file must not. */
 async function refuseExisting(board: Board, path: string, signal: AbortSignal): Promise<void> {
   const [hash] = await board.files.hash([path], signal);
   if (hash === undefined) return;
@@ -165,7 +165,10 @@ async function confirmDelete(
   return answer === remove;
 }
 
-/** Without the agent, a board behind a broker does not reconnect after a restart. */
+/**
+ * Returns whether a file starts the agent. Without it, a board behind a broker does not reconnect
+ * after a restart.
+ */
 function startsAgent({ board, path }: RemoteTarget): boolean {
   return hasAgent(board) && belongsToAgent(path);
 }

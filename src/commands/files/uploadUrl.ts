@@ -105,7 +105,7 @@ async function askPlace(value: string): Promise<string | undefined> {
   });
 }
 
-/** The command does not wait for this: the upload continues whether or not the user answers. */
+/** Offers to save the address. The upload continues without waiting for the answer. */
 function offerSave(
   context: Needs<'log'>,
   saved: SavedUrls,

@@ -103,7 +103,10 @@ export async function withoutAway(
   return boards.filter((b) => !isAway(b));
 }
 
-/** A link that was just lost still counts as present until the next port scan, a moment later. */
+/**
+ * Returns whether a board is away. A link that was just lost counts as present until the next port
+ * scan, a moment later.
+ */
 function isAway({ present, state }: Board): boolean {
   return !present || state.tag === 'reconnecting';
 }
@@ -144,8 +147,8 @@ export async function askAboutPrograms(
 }
 
 /**
- * The activity of a board that has sent nothing is unknown; behind a broker, work runs alongside
- * the program.
+ * Returns whether a program may be running. The activity of a board that has sent nothing is
+ * unknown; behind a broker, work runs alongside the program.
  */
 function mayRun(board: Board): boolean {
   if (board.transport?.can.besideProgram) return false;

@@ -96,8 +96,8 @@ async function askNetwork(
 }
 
 /**
- * The user joins the network by hand: that ends the computer's own connection, which no program
- * should do unasked.
+ * Explains how to join the network by hand: joining ends the computer's own connection, which no
+ * program should do unasked.
  */
 async function explain({ ssid, password }: NearBoard): Promise<void> {
   const text =

@@ -113,8 +113,8 @@ async function setUp(
 }
 
 /**
- * A board that does not reach its broker often has a wrong Wi-Fi password, so those steps are
- * repeated, too.
+ * Returns the record without the steps of the agent. A board that does not reach its broker often
+ * has a wrong Wi-Fi password, so those steps are repeated, too.
  */
 function withoutAgent(record: SetupRecord): SetupRecord {
   const again: readonly StepName[] = ['wifi', 'agent', 'start'];

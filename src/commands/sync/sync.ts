@@ -110,8 +110,8 @@ export const syncCommands: readonly Command[] = [
 ];
 
 /**
- * One board: through the preview if the settings want it. Several: immediately, because a push
- * never deletes.
+ * Pushes to one board through the preview if the settings want it, to several immediately, because
+ * a push never deletes.
  */
 async function push(
   context: Needs<'extension' | 'log' | 'settings' | 'uris' | 'tree' | 'sync'>,

@@ -84,8 +84,8 @@ function refuse(board: Board): Verdict {
 }
 
 /**
- * An address that does not answer is not chosen silently while another board is connected: the user
- * decides.
+ * Returns whether the active board needs a question: an address that does not answer is not chosen
+ * silently while another board is connected.
  */
 function isBeaten(meant: Board, which: BoardFilter, candidates: readonly Board[]): boolean {
   if (!which.startsWith('present') || isReachable(meant)) return false;

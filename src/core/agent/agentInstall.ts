@@ -31,7 +31,10 @@ export const FROZEN_SLOT = 'f';
 /** Version of the .mpy files of the compiled agent. */
 const MPY_VERSION = 6;
 
-/** Boards that mount nothing at the root keep the agent in /flash, from where they also start main.py. */
+/**
+ * Returns the places of the agent. Boards that mount nothing at the root keep it in /flash, from where
+ * they also start main.py.
+ */
 async function agentPlaces(files: BoardFiles, signal?: AbortSignal): Promise<AgentPlaces> {
   const { home } = await files.places(signal);
   const folder = under(home, AGENT_FOLDER);
@@ -87,7 +90,10 @@ export async function removeAgent(files: BoardFiles, options: InstallOptions = {
   });
 }
 
-/** The first half of {@link removeAgent}; over the air, the agent does the rest itself. */
+/**
+ * Removes the start lines: the first half of {@link removeAgent}. Over the air, the agent does the
+ * rest itself.
+ */
 export async function removeStartLines(
   files: BoardFiles,
   { signal, onStep = () => undefined }: InstallOptions = {},

@@ -14,7 +14,7 @@ export interface BoardKey {
 /** Names of people in keys that a board accepts. */
 const NAME = /^[a-z][\w.-]{0,23}$/i;
 
-/** How a board knows the key: by its role, or as `operator:ann`. */
+/** Returns the board's name for the key: its role, or `operator:ann`. */
 export function keyLabel({ role, name }: Pick<BoardKey, 'role' | 'name'>): string {
   return name === undefined ? role : `${role}:${name}`;
 }

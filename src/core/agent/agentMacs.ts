@@ -4,7 +4,7 @@ import { type Frame, type ProtocolVersion, Flag, TAG_BYTES, encodeFrame } from '
 /** Length in bytes of the key of one group push. */
 export const GROUP_KEY_BYTES = 16;
 
-/** HMAC-SHA256 over the parts. */
+/** Returns the HMAC-SHA256 of the parts. */
 export function hmac(key: Uint8Array, ...parts: (Uint8Array | string)[]): Buffer {
   const mac = createHmac('sha256', key);
   for (const part of parts) {
@@ -22,7 +22,7 @@ export function withLength(part: string): Buffer {
 }
 
 /**
- * A board's default key for a lesser role, derived from the admin key, so that it can be shared
+ * Derives a board's default key for a lesser role from the admin key, so that it can be shared
  * without contacting the board.
  */
 export function keyForRole(adminKey: Uint8Array, uid: string, role: string): Buffer {

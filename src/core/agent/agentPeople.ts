@@ -20,7 +20,10 @@ export interface Given {
   readonly how: 'set' | 'left';
 }
 
-/** Who can reach a board, from its reported configuration. The keys of the roles are always there. */
+/**
+ * Returns the keys with access to a board, from its reported configuration. The keys of the roles
+ * always exist.
+ */
 export function grantsOf(config: Readonly<Record<string, unknown>>): readonly Grant[] {
   const labels: readonly unknown[] = Array.isArray(config.keys) ? config.keys : [];
   const people = labels.flatMap((label): Grant[] => {

@@ -75,7 +75,10 @@ function parseRecord(line: string, seq: number): AppRecord {
   };
 }
 
-/** MicroPython writes `nan` and `inf`, which are not JSON. Such a message is kept as text. */
+/**
+ * Parses a message. MicroPython writes `nan` and `inf`, which are not JSON; such a message is kept
+ * as text.
+ */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

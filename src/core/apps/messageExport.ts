@@ -46,7 +46,7 @@ export function numbersOf(row: Pick<MessageRow, 'data'>): Readonly<Record<string
   );
 }
 
-/** A board may name a key `__proto__`. */
+/** Returns an own property: a board may name a key `__proto__`. */
 function ownCell(data: Record<string, Cell> | undefined, column: string): Cell {
   return data && Object.hasOwn(data, column) ? (data[column] ?? '') : '';
 }

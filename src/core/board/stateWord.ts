@@ -66,8 +66,8 @@ const FORMER: Partial<Record<string, readonly string[]>> = {
 };
 
 /**
- * All names that `state:` accepts for a state: its word without the space, and its names in earlier
- * versions.
+ * Returns all names that `state:` accepts for a state: its word without the space, and its names in
+ * earlier versions.
  */
 export function stateNames(word: string): readonly string[] {
   return [word, ...(FORMER[word] ?? [])];

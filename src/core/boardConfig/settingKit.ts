@@ -49,7 +49,7 @@ export function inverse(names: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(Object.entries(names).map(([a, b]) => [b, a]));
 }
 
-/** Null if the value is not an object. */
+/** Renames keys of an object; returns null for any other value. */
 export function renameKeys(
   value: unknown,
   names: Readonly<Record<string, string>>,

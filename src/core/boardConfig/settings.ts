@@ -203,7 +203,7 @@ function levelName(level: unknown): string | undefined {
   return [...LEVELS].find(([, letter]) => letter === level)?.[0];
 }
 
-/** Null if the value is not an object. */
+/** Maps the values of an object; returns null for any other value. */
 function mapValues(value: unknown, to: (v: unknown) => unknown): Record<string, unknown> | null {
   if (!isRecord(value)) return null;
   return Object.fromEntries(Object.entries(value).map(([name, v]) => [name, to(v)]));

@@ -120,7 +120,7 @@ export function readEncryption(value: unknown): Encryption | undefined {
   return value === undefined ? 'off' : ENCRYPTION.find((e) => e === value);
 }
 
-/** Boards cannot use WebSockets. */
+/** Returns whether boards can use the URL: they do not support WebSockets. */
 function isBoardUrl(text: string): boolean {
   return brokerUrlProblem(text) === undefined && /^mqtts?:/.test(text);
 }

@@ -33,7 +33,7 @@ export function fileFilter(
     !withParents(relative).some((path) => dropped.some((regex) => regex.test(path)));
 }
 
-/** Excluding a folder also excludes its content. */
+/** Returns the path and its parents: excluding a folder also excludes its content. */
 function withParents(relative: string): string[] {
   const parts = relative.split('/');
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'));
@@ -57,7 +57,7 @@ function fnmatch(pattern: string): { test(text: string): boolean } {
   return { test: (text) => matches(parts, Array.from(text)) };
 }
 
-/** Greedy matching: after a mismatch, only the last `*` is extended by one character. */
+/** Matches greedily: after a mismatch, only the last `*` is extended by one character. */
 function matches(parts: readonly (string | RegExp)[], text: readonly string[]): boolean {
   let [at, part] = [0, 0];
   let star: { part: number; at: number } | undefined;

@@ -27,7 +27,10 @@ export function parseStat(lines: readonly string[], path: string, epoch: number 
   return { type: type === 'd' ? 'dir' : 'file', size: Number(size), ...timeOf(mtime, epoch) };
 }
 
-/** File systems without a clock store 0, and some a time before their epoch. */
+/**
+ * Returns the modification time. File systems without a clock store 0, and some a time before their
+ * epoch.
+ */
 function timeOf(seconds: string | undefined, epoch: number | undefined): { mtime?: number } {
   const time = Number(seconds ?? 0);
   return epoch === undefined || time <= 0 ? {} : { mtime: time + epoch };

@@ -92,7 +92,10 @@ const BITS = [
   'buffer',
 ] as const;
 
-/** Undefined if the answer was damaged: it is sent twice, and both copies must match. */
+/**
+ * Reads the answer. Returns undefined if it was damaged: it is sent twice, and both copies must
+ * match.
+ */
 function read(said: string, fed: boolean, session: Session): Capabilities | undefined {
   const [, bits, heap, epoch] =
     /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/.exec(said) ?? [];

@@ -105,8 +105,8 @@ function isPacked(code: string, form: CodeForm): boolean {
 }
 
 /**
- * Called when the board ran out of memory over packed code: code is sent unpacked from now on.
- * Returns false if it already was.
+ * Switches to unpacked code after the board ran out of memory over packed code. Returns false if
+ * that was done before.
  */
 export function sendsPlainly(error: unknown, form: CodeForm): boolean {
   const packs = form.deflate && form.tooLarge !== undefined && !form.tooLarge.has('packed');
@@ -240,8 +240,8 @@ export async function runVerb(
 }
 
 /**
- * Damage differs from one attempt to the next, so the same exception twice is what the board really
- * reports.
+ * Returns whether two exceptions are identical. Damage differs from one attempt to the next, so the
+ * board really reports such an exception.
  */
 export function isSame(error: unknown, earlier: unknown): boolean {
   return (

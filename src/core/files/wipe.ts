@@ -75,7 +75,9 @@ async function startsAgent(
   return splitStartLines(text(await files.read(path, { signal }))).lines !== '';
 }
 
-/** A folder with another total size than the root is another file system. */
+/**
+ * Returns whether a folder is a mount point: its file system has another total size than the root.
+ */
 async function isMounted(
   files: BoardFiles,
   path: string,

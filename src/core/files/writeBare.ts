@@ -47,8 +47,8 @@ export async function writeBare(
 }
 
 /**
- * Such a board receives without flow control, and a lost byte may cause any error; in that case,
- * repeat the work.
+ * Repeats the work after an error: such a board receives without flow control, and a lost byte may
+ * cause any error.
  */
 async function again(work: () => Promise<void>): Promise<void> {
   let previous: unknown;
@@ -145,7 +145,7 @@ function removeCode(path: string): string {
   return `import os\ntry:\n os.remove(${pyRepr(path)})\nexcept OSError:\n pass\ndel os`;
 }
 
-/** Here, Python's own exceptions describe the problem. */
+/** Converts an exception of Python, which describes the problem here. */
 function asFileError(error: unknown, path: string): unknown {
   if (!(error instanceof PythonError)) return error;
   if (error.type === 'MemoryError') return fileError('ENOMEM', path, error);

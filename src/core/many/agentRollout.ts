@@ -105,7 +105,7 @@ export async function updateFirmwareOn(
   });
 }
 
-/** Characters of the machine's name in a birth, at most (board/agent/copy/telling.py). */
+/** Maximum characters of the machine's name in a birth (board/agent/copy/telling.py). */
 const MOST_MACHINE = 64;
 
 /**

@@ -138,7 +138,10 @@ function silence(samples: readonly Sample[], now: number): Issue | undefined {
   );
 }
 
-/** Garbage collection makes free memory a sawtooth; its peaks show whether memory is lost. */
+/**
+ * Returns an issue if memory is lost over time. Garbage collection makes free memory a sawtooth, so
+ * only its peaks count.
+ */
 function falling(samples: readonly Sample[]): Issue | undefined {
   // After a restart, all memory is free again.
   const start = samples.findLastIndex((s, i) => (s.uptime ?? 0) < (samples[i - 1]?.uptime ?? 0));

@@ -140,12 +140,12 @@ class Choice<T extends Selectable> {
   }
 }
 
-/** An IPv6 address in brackets is not a hostlist; everything else may be one. */
+/** Expands a hostlist. An IPv6 address in brackets is not one. */
 function namesOf(term: HostlistTerm): string[] {
   return term.literal || /\[[^\]]*:[^\]]*\]/.test(term.text) ? [term.text] : expandTerm(term.text);
 }
 
-/** Unique ids may be written with or without colons, in either case. */
+/** Normalises a unique id, which may be written with or without colons, in either case. */
 function uidOf(name: string): string {
   return name.replace(/[:-]/g, '').toLowerCase();
 }

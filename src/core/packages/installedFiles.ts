@@ -43,7 +43,7 @@ export class InstalledFiles implements InstalledStore {
   }
 }
 
-/** Earlier versions kept the dots of a PyPI project's name in its id. */
+/** Normalises ids: earlier versions kept the dots of a PyPI project's name. */
 function normal(p: InstalledPackage): InstalledPackage {
   const id = (text: string) =>
     text.startsWith('pypi:') ? `pypi:${pypiName(text.slice('pypi:'.length))}` : text;

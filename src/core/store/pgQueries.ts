@@ -226,7 +226,7 @@ export class Conditions {
   }
 }
 
-/** PostgreSQL has no text with NUL in it. */
+/** Replaces NUL, which PostgreSQL does not store in text. */
 function clean(text: string): string {
   return text.replaceAll('\0', '\ufffd');
 }

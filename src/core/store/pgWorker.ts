@@ -91,7 +91,10 @@ async function answer<C extends keyof StoreCalls>(request: StoreRequest<C>): Pro
   }
 }
 
-/** If several addresses of one host fail, Node reports them as one error without a message. */
+/**
+ * Returns the error's message. If several addresses of one host fail, Node reports them as one
+ * error without a message.
+ */
 function reasonOf(error: unknown): string {
   const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
   return first instanceof Error ? first.message : String(first);

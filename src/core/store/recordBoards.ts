@@ -142,7 +142,7 @@ class Recorder {
   }
 }
 
-/** Printed output has no level. It is stored only with `O`. */
+/** Returns whether a record is stored. Printed output has no level and is stored only with `O`. */
 function isKept(level: LogLevel, least: LogLevel): boolean {
   if (least === 'O') return true;
   return level !== 'O' && LEVELS.indexOf(level) >= LEVELS.indexOf(least);

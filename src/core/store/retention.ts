@@ -81,7 +81,8 @@ function deleteBefore(file: StoreFile, cut: number): number {
 }
 
 /**
- * One range of the clustered key per board: a condition on `at` alone would read the whole table.
+ * Selects one range of the clustered key per board: a condition on `at` alone would read the whole
+ * table.
  */
 function telemetryOf(board: number): string {
   const chosen = `SELECT at FROM telemetry WHERE board = ${board} AND at < ? ORDER BY at LIMIT ${STEP}`;

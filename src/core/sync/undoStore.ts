@@ -145,7 +145,10 @@ function recordName(record: UndoRecord): string {
   return `sync-${String(record.time).padStart(15, '0')}-${boardKey(record.board)}.json`;
 }
 
-/** A board's id contains slashes and colons; its hash is a valid file name everywhere. */
+/**
+ * Returns a hash of the board's id, which contains slashes and colons; the hash is a valid file
+ * name everywhere.
+ */
 function boardKey(board: string): string {
   return sha256(new TextEncoder().encode(board)).slice(0, 16);
 }

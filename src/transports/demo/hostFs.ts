@@ -258,7 +258,10 @@ function attributes(stat: fs.Stats): object {
   };
 }
 
-/** A file uses blocks for its content and one for its entry; a folder uses one. */
+/**
+ * Counts the blocks of an entry: a file uses blocks for its content and one for its entry; a folder
+ * uses one.
+ */
 function blocksOf(stat: fs.Stats): number {
   return 1 + (stat.isDirectory() ? 0 : blocks(stat.size));
 }

@@ -123,7 +123,7 @@ export function restarted(): ConnectionLostError {
   });
 }
 
-/** The board's agent is too old for the request. */
+/** Creates the error for a board whose agent is too old for the request. */
 export function olderProtocol(): AgentRefusedError {
   return new AgentRefusedError(
     l10n.t('The agent on this board speaks protocol 1, which is not secure enough'),

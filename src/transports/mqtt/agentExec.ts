@@ -97,7 +97,7 @@ export async function agentExec(
   }
 }
 
-/** Input that the board accepted and did not report as unread was read. */
+/** Reports unread input. Input that the board accepted and did not report as unread was read. */
 function tellUnread(frame: Frame, stdin: StdinSender, tell?: (input: Uint8Array) => void): void {
   const read = decodeJson(frame.payload).in;
   const unread = stdin.unread(typeof read === 'number' ? read : Number.MAX_SAFE_INTEGER);
@@ -117,7 +117,7 @@ async function finish(
   throw tracebackError(output.traceback, result.x);
 }
 
-/** OK arrived before the last output, which the board keeps until the next EXEC. */
+/** Fetches output that is missing when OK arrives. The board keeps it until the next EXEC. */
 async function fetchRest(client: AgentClient, frame: Frame, output: OutputReader): Promise<void> {
   await client.request(Op.nak, new Uint8Array(), {
     reqid: frame.reqid,

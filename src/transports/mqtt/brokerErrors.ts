@@ -11,7 +11,10 @@ export function connectError(error: Error, profile: BrokerProfile): ConnectError
   return new ConnectError(mqttAddress(profile.id), reason, message, { hint, cause: error });
 }
 
-/** CONNACK codes: 1 in MQTT 3.1.1, 0x84 in MQTT 5. Some brokers simply disconnect on version 5. */
+/**
+ * Returns whether the broker refuses the MQTT version. CONNACK codes: 1 in MQTT 3.1.1, 0x84 in MQTT
+ * 5. Some brokers simply disconnect on version 5.
+ */
 export function refusesVersion(error: Error): boolean {
   const code = (error as { code?: number | string }).code;
   return (

@@ -15,7 +15,10 @@ const PROOF = 32;
 /** Milliseconds; our broker answers in a few, but a busy computer may need longer. */
 const LIMIT_MS = 5_000;
 
-/** The port is included, so that a program on another port cannot relay a broker's answer. */
+/**
+ * Computes the proof. The port is included, so that a program on another port cannot relay a
+ * broker's answer.
+ */
 function proof(secret: string, port: number, nonce: Uint8Array): Buffer {
   return createHmac('sha256', secret).update(`proof ${port} `).update(nonce).digest();
 }

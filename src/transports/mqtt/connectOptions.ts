@@ -36,7 +36,10 @@ export async function connectOptions(
   };
 }
 
-/** mqtt.js assembles a WebSocket's address from its parts, without the brackets of IPv6. */
+/**
+ * Puts an IPv6 host into brackets: mqtt.js assembles a WebSocket's address from its parts without
+ * them.
+ */
 export function withBrackets(url: string): string {
   const [, scheme, host, rest] =
     /^(wss?:\/\/)([0-9a-f:.]*:[0-9a-f:.]*)(:\d+(?:\/.*)?)$/i.exec(url) ?? [];

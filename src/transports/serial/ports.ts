@@ -63,7 +63,10 @@ export function namedPath(path: string): string | undefined {
     : last;
 }
 
-/** Without udev (in a container or a small Linux) serialport cannot list ports, so the names in /dev are used. */
+/**
+ * Lists the ports. Without udev (in a container or a small Linux) serialport cannot list them, so the names in
+ * /dev are used.
+ */
 async function systemPorts(): Promise<RawPort[]> {
   const { SerialPort } = await import('./library');
   try {
@@ -111,7 +114,10 @@ function usbOf(port: RawPort): UsbInfo | undefined {
   };
 }
 
-/** udev's id is `usb-MANUFACTURER_PRODUCT_SERIAL-if00`; Windows appends the port to the name in brackets. */
+/**
+ * Returns the product's name. udev's id is `usb-MANUFACTURER_PRODUCT_SERIAL-if00`; Windows appends the port
+ * to the name in brackets.
+ */
 function productName(port: RawPort): string | undefined {
   if (port.friendlyName) return clean(port.friendlyName.replace(/\s*\(COM\d+\)$/, ''));
   const [, id] = /^usb-(.*?)(?:-if\d+.*)?$/.exec(port.pnpId ?? '') ?? [];
@@ -122,7 +128,10 @@ function productName(port: RawPort): string | undefined {
   );
 }
 
-/** Any USB port may be a board. Ports on no bus, Bluetooth ports and modems are not. */
+/**
+ * Returns whether a port may be a board. Any USB port may; ports on no bus, Bluetooth ports and
+ * modems are not.
+ */
 function isLikely(port: RawPort, usb: UsbInfo | undefined): boolean {
   const said = `${port.path} ${port.friendlyName ?? ''} ${port.manufacturer ?? ''} ${port.pnpId ?? ''}`;
   if (/bluetooth|BTHENUM|rfcomm|(?<!usb)modem|wlan-debug|debug-console/i.test(said)) return false;
@@ -131,7 +140,10 @@ function isLikely(port: RawPort, usb: UsbInfo | undefined): boolean {
   return /\/(ttyACM|ttyUSB|tty\.usb|cu\.usb|cu\.(SLAB|wch)|tty\.(SLAB|wch))/i.test(port.path);
 }
 
-/** macOS lists `tty.X`, which waits for a carrier. `cu.X` is the same port for outgoing connections. */
+/**
+ * Returns the port for outgoing connections, `cu.X`. macOS also lists `tty.X`, which waits for a
+ * carrier.
+ */
 function callOut(path: string): string {
   return path.replace(/^\/dev\/tty\./, '/dev/cu.');
 }

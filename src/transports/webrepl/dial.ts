@@ -176,7 +176,10 @@ async function opened(address: WebReplAddress, socket: WebSocket): Promise<void>
   await done.promise;
 }
 
-/** `ws` reports a disconnect during the handshake without an error code. */
+/**
+ * Converts a failed connection: `ws` reports a disconnect during the handshake without an error
+ * code.
+ */
 function hungUp(address: WebReplAddress, error: Error): ConnectError {
   return /socket hang up/i.test(error.message)
     ? taken(address, error)

@@ -75,7 +75,10 @@ async function deployTo(
   io.print(`${words}\n`);
 }
 
-/** Over USB, main.py must run again; behind a broker, the agent returns after a hard reset. */
+/**
+ * Restarts the board for its app. Over USB, main.py must run again; behind a broker, the agent
+ * returns after a hard reset.
+ */
 export async function restartForApp(board: Board, signal: AbortSignal): Promise<void> {
   await board.reset(board.transport?.kind === 'mqtt' ? 'hard' : 'soft', signal);
 }

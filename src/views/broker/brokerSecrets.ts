@@ -109,7 +109,10 @@ export class BrokerSecretStore implements BrokerSecrets {
   }
 }
 
-/** The embedded broker belongs to this window, on any port: no profile in the settings can have its id. */
+/**
+ * Returns the storage key of a password. The embedded broker belongs to this window, on any port: no
+ * profile in the settings can have its id.
+ */
 function passwordKey({ id, url }: Place): string {
   return id === LOCAL_BROKER_ID
     ? `mpyFleet.broker.${id}.password`

@@ -86,7 +86,7 @@ export class DesiredConfigs {
   }
 }
 
-/** Numbered from 1 in the order of their names, as in `mpyfleet config`. */
+/** Returns the number of a board, from 1 in the order of names, as in `mpyfleet config`. */
 function numberOf(board: Board, boards: readonly Board[]): number {
   return [...boards].sort((a, b) => naturally(a.name, b.name)).indexOf(board) + 1;
 }

@@ -129,7 +129,10 @@ export class History implements Disposable {
   }
 }
 
-/** A password belongs to a login at one server. Another address does not get it. */
+/**
+ * Returns the storage key of a password, which belongs to a login at one server. Another address
+ * does not get it.
+ */
 function passwordKey(login: string): string {
   return `mpyFleet.history ${login}.password`;
 }

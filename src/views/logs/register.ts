@@ -65,7 +65,7 @@ function framesIn(document: vscode.TextDocument): FrameLink[] {
   return links;
 }
 
-/** The board's name precedes the text, after the time if there is one. */
+/** Finds the board of a line: its name precedes the text, after the time if there is one. */
 async function targetOf(
   context: Needs<'fleet' | 'uris' | 'origins' | 'runs'>,
   link: FrameLink,
@@ -131,7 +131,7 @@ async function isDown(context: Needs<'brokers' | 'history'>, board: Board): Prom
   return !running && error !== '' && !error.startsWith('KeyboardInterrupt');
 }
 
-/** A board is trusted if this computer has a key for it or is connected to it. */
+/** Returns the name of a trusted board: this computer has a key for it or is connected to it. */
 async function trustedName({ fleet, brokers }: Needs<'fleet' | 'brokers'>, uid: string) {
   const board = fleet.byUid(uid);
   if (!board) return undefined;

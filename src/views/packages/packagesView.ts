@@ -107,7 +107,10 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
   }
 }
 
-/** For a board that never answered, "no packages" would be a guess. */
+/**
+ * Returns the row of a board without packages. For a board that never answered, "no packages" would
+ * be a guess.
+ */
 function emptyItem(board: Board): vscode.TreeItem {
   const isKnown = isConnected(board.state) || board.info !== undefined;
   const item = new vscode.TreeItem(
@@ -137,8 +140,8 @@ function boardItem(board: Board, opened: boolean): vscode.TreeItem {
 }
 
 /**
- * Only the reason why a board cannot be reached. The activity of connected boards is in the Boards
- * view and changes constantly.
+ * Returns the reason why a board cannot be reached. The activity of connected boards is in the
+ * Boards view and changes constantly.
  */
 function stateOf(board: Board): string {
   return isConnected(board.state) ? '' : stateInWords(board);

@@ -73,8 +73,8 @@ async function writeFolder(target: vscode.Uri, stubs: Stubs): Promise<void> {
 }
 
 /**
- * A stub path that the user has set is kept. The extension's folder is then added to the extra
- * paths.
+ * Points Pylance at the stubs. A stub path that the user has set is kept; the extension's folder is
+ * then added to the extra paths.
  */
 async function pointPylance(folder: vscode.WorkspaceFolder): Promise<void> {
   const settings = vscode.workspace.getConfiguration(SECTION, folder.uri);

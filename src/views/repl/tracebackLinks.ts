@@ -77,7 +77,10 @@ export async function openSource(
   await vscode.window.showTextDocument(place.uri, { selection: new vscode.Range(at, at) });
 }
 
-/** Code that was sent has no file name, so it is the code that ran last. */
+/**
+ * Returns the source of a traceback's file. Code that was sent has no file name, so it is the code
+ * that ran last.
+ */
 export async function sourceOf(
   context: Services,
   board: Board,
@@ -95,7 +98,10 @@ export async function sourceOf(
   return { uri: local, line: Math.max(0, line - 1 - (await linesAdded(board, path, local))) };
 }
 
-/** Only the file on the board contains the lines before the program that start the agent. */
+/**
+ * Counts the lines before the program that start the agent. Only the file on the board contains
+ * them.
+ */
 async function linesAdded(board: Board, path: string, local: vscode.Uri): Promise<number> {
   if (!hasAgent(board) || !isMainFile(path)) return 0;
   const own = text(await vscode.workspace.fs.readFile(local));

@@ -294,5 +294,5 @@ export class SyncCenter implements Disposable {
   }
 }
 
-/** The row must not say "Syncing" before anything is changed. */
+/** Returns the call for a comparison: the row must not say "Syncing" before anything is changed. */
 const comparing = (call: SyncCall) => ({ ...call, job: vscode.l10n.t('Comparing') });

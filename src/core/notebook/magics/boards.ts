@@ -8,7 +8,7 @@ import type { Magic, MagicCall } from '../magic';
 import { nearNames } from '../nearNames';
 import type { NotebookHost } from '../host';
 
-/** IoT Kernel writes `serial:///dev/ttyUSB0` for `serial:/dev/ttyUSB0`. */
+/** Converts IoT Kernel's `serial:///dev/ttyUSB0` to `serial:/dev/ttyUSB0`. */
 function addressText(text: string): string {
   return text.replace(/^serial:\/\/(?=\/)/, 'serial:');
 }
