@@ -119,7 +119,7 @@ it('makes one board after the other at the same port, which their owner reaches 
   const read = await owner(['keys', 'import', join(dir, 'lamp.handover.keys')]);
   expect(read.err).toContain('Keys of 3 boards');
   const said = await owner(['-b', 'all', '--json', 'exec', 'print(open("/name.txt").read())']);
-  expect(said.err).toBe('');
+  expect(said.status, said.err).toBe(0);
   const answers = JSON.parse(said.out) as { output: string }[];
   expect(answers.map((a) => a.output.trim()).sort()).toEqual(['lamp-01', 'lamp-02', 'lamp-03']);
   // Afterwards the keys that the maker has open nothing.
