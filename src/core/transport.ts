@@ -44,7 +44,7 @@ export interface ExecOptions {
    * fit.
    */
   pasteOnly?: boolean;
-  /** It is a whole program: a board with the agent that is configured so restarts when it has ended. */
+  /** The code is a whole program. A board with the agent restarts after its end if configured to. */
   isProgram?: boolean;
   /**
    * Aborting sends Ctrl-C to the code, and rejects with CancelledError once the board is back at

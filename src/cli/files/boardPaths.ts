@@ -7,8 +7,8 @@ import { FileError, UsageError } from '../../core/errors';
 const MAGIC = /[*?[]/;
 
 /**
- * A path on the board as the user wrote it. The leading colon is optional where only board paths
- * are allowed. `\x81` is an undecodable byte of a name, as ls shows it.
+ * Returns the path on the board that the user wrote. The leading colon is optional where only board
+ * paths are allowed. `\x81` is an undecodable byte of a name, as ls shows it.
  * @throws UsageError for a Windows path: Git Bash turns `/lib` into one, and the board would get a
  * folder with that name
  */

@@ -132,7 +132,7 @@ async function startLocal(
   });
 }
 
-/** After a broker was started: asks which board should connect to it, if several have no agent. */
+/** Asks which board should connect to the broker that was started, if several have no agent. */
 async function putAgentOnBoard(context: Needs<'fleet' | 'active'>): Promise<void> {
   const boards = context.fleet.boards.filter((b) => b.present && isLikely(b) && !hasAgent(b));
   const [only, second] = boards;

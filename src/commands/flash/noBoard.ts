@@ -99,7 +99,7 @@ function ways(hint: string): Item[] {
   ];
 }
 
-/** How boards get into their loader by hand, by their chip. */
+/** Returns the steps that bring boards into their loader by hand, by their chip. */
 function loaderSteps(): string[] {
   return [
     vscode.l10n.t('ESP32, ESP8266: hold BOOT, press and release RESET, release BOOT.'),

@@ -9,11 +9,10 @@ import type { Log } from '../../core/log';
 const SETTING = 'remote.portsAttributes';
 
 /**
- * In a remote window, VS Code offers to open every new port in the browser. A broker is not a web
- * page, and an extension cannot say so at run time without an API that is still proposed
- * (`portsAttributes`). This therefore adds a port that the user has chosen to the settings of the
- * computer on which the broker runs. Call it before the port is opened. A failure is only logged,
- * since the broker runs without it.
+ * Adds a broker's port to the settings of the computer on which it runs, so that VS Code does not
+ * offer to open it in the browser, as it does for every new port in a remote window. An extension
+ * cannot say so at run time without an API that is still proposed (`portsAttributes`). Call this
+ * before the port is opened. A failure is only logged, since the broker runs without it.
  */
 export async function hidePort(port: number, log: Log): Promise<void> {
   if (vscode.env.remoteName === undefined) return;

@@ -12,7 +12,7 @@ import { OTHER, spread, type Place, type Wire } from '../rig/wireStates';
 
 const LIMIT = 300_000;
 const CTRL_B = '\x02'; // leaves the raw REPL
-/** What each job must have been cut in; the names are those of wireStates. */
+/** States in which each job must be cut, by their names in wireStates. */
 const STATES = [
   'the prompt is asked for',
   'question what the board can: window waited for',
