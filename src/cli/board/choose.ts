@@ -1,10 +1,12 @@
 import { type Address, fullPlace } from '../../core/address';
 import { parseAddress } from '../../core/parseAddress';
-import { type Found, isOneDevice, usbKey } from '../../core/board';
+import { type Found, isOneDevice, stateNames, usbKey } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import {
   compressHostlist,
   expandTerm,
+  marksOfPresence,
+  naturally,
   selectBoards,
   type Selection,
   splitTerms,
@@ -32,25 +34,39 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
       more.uid,
       more.online,
       more.seen,
+      more.marks,
     );
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (!named) return [await onlyBoard(links, registry, make)];
 
   const known = registry.boards.map((b) => make(b.name, b.address, b));
   const direct = addressesIn(named).map((a) => make(fullPlace(a), a));
+  let all = known;
   let selection = choose(named, known, direct, registry);
   if (links.brokers.configured && (selection.unmatched.length > 0 || !isPlain(named))) {
-    const found = await links.brokers.discover();
-    selection = choose(named, withFound(registry, found, make), direct, registry);
+    all = withFound(registry, await links.brokers.discover(), make);
+    selection = choose(named, all, direct, registry);
   }
   const { boards, unmatched } = selection;
   if (unmatched.length > 0) {
     throw new UsageError(`No board matches ${unmatched.map((u) => `"${u}"`).join(', ')}`, {
-      hint: `Nothing was run. Known boards: ${compressHostlist(registry.boards.map((b) => b.name)) || 'none'}. Addresses look like serial:/dev/ttyACM0.`,
+      hint: `Nothing was run. ${knownBy(unmatched, all)}`,
     });
   }
   if (boards.length === 0) throw new UsageError(`"${named}" matches no board`);
   return boards;
+}
+
+/** Lists what a selector could have named: states if it names one, else boards. */
+function knownBy(unmatched: readonly string[], all: readonly CliBoard[]): string {
+  if (unmatched.every((term) => term.startsWith('state:'))) {
+    const states = new Set(
+      all.flatMap(({ state, marks = [] }) => [...stateNames(state), ...marks]),
+    );
+    return `States of the boards now: ${[...states].sort(naturally).join(', ') || 'none'}.`;
+  }
+  const names = compressHostlist(all.map((b) => b.name));
+  return `Known boards: ${names || 'none'}. Addresses look like serial:/dev/ttyACM0.`;
 }
 
 interface More {
@@ -58,6 +74,7 @@ interface More {
   readonly platform?: string;
   readonly uid?: string;
   readonly online?: boolean;
+  readonly marks?: readonly string[];
   readonly seen?: RegisteredBoard['seen'];
 }
 type Make = (name: string, address: Address, more?: More) => CliBoard;
@@ -130,6 +147,7 @@ function factsOf(found: Found | undefined): More {
     tags: details?.tags?.split(', ') ?? [],
     ...(uid === undefined ? {} : { uid }),
     ...(online === undefined ? {} : { online }),
+    ...(found ? { marks: marksOfPresence(found) } : {}),
     ...(info?.platform ? { platform: info.platform } : {}),
   };
 }

@@ -45,10 +45,11 @@ export class CliBoard implements Selectable {
     readonly uid?: string,
     online?: boolean,
     seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>,
+    marks?: readonly string[],
   ) {
     this.#address = address;
     this.addresses = seen?.addresses ?? [address.text];
-    if (seen?.marks) this.marks = seen.marks;
+    this.marks = seen?.marks ?? marks;
     const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];
     this.brokers = seen?.brokers ?? (broker === undefined ? [] : [broker]);
     this.state =

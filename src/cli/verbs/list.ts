@@ -1,7 +1,7 @@
 import { UsageError } from '../../core/errors';
 import { type Found, sharedWords, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/shownTime';
-import { naturally } from '../../core/many';
+import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { loadLinks } from '../board';
 
@@ -13,6 +13,8 @@ interface Listed {
   readonly state: 'there' | 'away' | 'asleep' | 'unknown';
   /** Expected time of return of a sleeping board, in ISO 8601, even if it is late. */
   readonly until?: string;
+  /** Problems that the board tells at its broker: `safe`, `updating`, `old-agent`. */
+  readonly marks?: readonly string[];
   readonly what: string;
   readonly tags: readonly string[];
 }
@@ -40,6 +42,7 @@ export const run: VerbRun = async (cli, args) => {
         name: entry?.name ?? f.name ?? '',
         address: f.address.text,
         ...stateOf(f),
+        ...marksIn(f),
         what: f.label ?? f.info?.machine ?? '',
         tags: entry?.tags ?? f.details?.tags?.split(', ') ?? [],
       };
@@ -78,9 +81,14 @@ function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
   return { state: asleep.overslept ? 'away' : 'asleep', until };
 }
 
-/** Formats the state for people: `asleep until 14:05`. */
-function stateWords({ state, until }: Listed): string {
-  if (until === undefined) return state;
+function marksIn(found: Found): Pick<Listed, 'marks'> {
+  const marks = marksOfPresence(found).filter((mark) => mark !== 'overslept'); // `until` says that
+  return marks.length > 0 ? { marks } : {};
+}
+
+/** Formats the state for people: `asleep until 14:05`, `there (safe)`. */
+function stateWords({ state, until, marks }: Listed): string {
+  if (until === undefined) return marks ? `${state} (${marks.join(', ')})` : state;
   const time = shownMinute(Date.parse(until), Date.now());
   return state === 'asleep' ? `asleep until ${time}` : `away, should have woken up at ${time}`;
 }

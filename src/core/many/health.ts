@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { AGENT_VERSION } from '../agent';
-import { type Board, bytesText } from '../board';
+import { type Board, bytesText, type Found } from '../board';
 import { compareVersions } from '../packages';
 import { shownMinute } from '../shownTime';
 import type { Sample } from './telemetry';
@@ -39,6 +39,9 @@ const RESTARTS_MS = 60 * 60_000;
  */
 const OLDEST_FIRMWARE = '1.20';
 
+/** What a board says of itself at a broker. */
+type Details = Readonly<Partial<Record<string, string>>>;
+
 /** Kinds of problems. All but `error` can be selected: `state:stale`, `state:safe`. */
 export type Mark =
   | 'crashed'
@@ -73,9 +76,7 @@ export interface HealthFacts {
 
 /** Returns all problems of a board, the most serious first. Empty: no problem is known. */
 export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
-  const details = Object.assign({}, ...board.links.map((l) => l.found.details ?? {})) as Partial<
-    Record<string, string>
-  >;
+  const details = Object.assign({}, ...board.links.map((l) => l.found.details ?? {})) as Details;
   const { crash, state, asleep } = board;
   const sleeps = asleep?.overslept === false; // it is silent and unreachable, as intended
   const issues: (Issue | undefined)[] = [
@@ -92,12 +93,8 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
         )
       : undefined,
     !sleeps && 'error' in state && state.error ? issue('error', state.error.message) : undefined,
-    details.safe === undefined
-      ? undefined
-      : issue('safe', l10n.t('Safe mode, its program does not run: {0}', details.safe)),
-    details.trial === undefined && details.activity !== 'ota'
-      ? undefined
-      : issue('updating', l10n.t('An update has not been confirmed yet')),
+    safeMode(details),
+    updating(details),
     state.tag === 'disconnected' || sleeps ? undefined : silence(samples, now),
     falling(samples),
     fullFlash(board, samples),
@@ -105,7 +102,7 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
     wrongClock(board),
     restartedTasks(samples, now),
     oldAgent(details.agent),
-    oldFirmware(board),
+    oldFirmware(board.info),
   ];
   return issues.filter((i) => i !== undefined);
 }
@@ -113,6 +110,28 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
 /** Returns the words by which `state:` selects the board, besides the word for its state. */
 export function marksOf(board: Board, facts: HealthFacts): Mark[] {
   return healthOf(board, facts).map((i) => i.mark);
+}
+
+/**
+ * Returns the marks that a board's presence at a broker shows by itself, without its events and measurements: for commands that do
+ * not listen for long.
+ */
+export function marksOfPresence({ details = {}, info, asleep }: Found): Mark[] {
+  const issues = [safeMode(details), updating(details), oldAgent(details.agent), oldFirmware(info)];
+  return [
+    ...(asleep?.overslept ? (['overslept'] as const) : []),
+    ...issues.flatMap((i) => i?.mark ?? []),
+  ];
+}
+
+function safeMode({ safe }: Details): Issue | undefined {
+  if (safe === undefined) return undefined;
+  return issue('safe', l10n.t('Safe mode, its program does not run: {0}', safe));
+}
+
+function updating({ trial, activity }: Details): Issue | undefined {
+  if (trial === undefined && activity !== 'ota') return undefined;
+  return issue('updating', l10n.t('An update has not been confirmed yet'));
 }
 
 function issue(mark: Mark, text: string): Issue {
@@ -207,7 +226,7 @@ function oldAgent(version: string | undefined): Issue | undefined {
   return issue('old-agent', l10n.t('Old agent {0}; {1} is current', version, AGENT_VERSION));
 }
 
-function oldFirmware({ info }: Board): Issue | undefined {
+function oldFirmware(info: Found['info']): Issue | undefined {
   const { implementation, version } = info ?? {};
   if (implementation !== 'micropython' || version === undefined || !isVersion(version)) {
     return undefined;

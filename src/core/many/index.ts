@@ -35,7 +35,7 @@ export {
   tagsIn,
 } from './grouping';
 export type { GroupPublisher, GroupPublishOptions, GroupResult } from './groupPublisher';
-export { healthOf, type Issue, type Mark, offsetText } from './health';
+export { healthOf, marksOfPresence, type Issue, type Mark, offsetText } from './health';
 export { compressHostlist, expandHostlist, expandTerm, naturally, splitTerms } from './hostlist';
 export { forEachBoard, type Outcome, unfinished } from './jobs';
 export type { ManyJob } from './manyJob';

@@ -49,6 +49,31 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(new Set(behind.map((l) => l.state))).toEqual(new Set(['there']));
   });
 
+  it('lists and selects those that are in safe mode or have an old agent', async () => {
+    const topic = 'mpy/5afe00000001/st';
+    const birth = {
+      ...{ on: 1, proto: 2, agent: '0.1.0', fw: '1.25.0', platform: 'esp32', name: 'attic' },
+      ...{ boot: '9f03c2aa', nonce: '00'.repeat(16), mode: 'open', state: 'idle', caps: [] },
+      ...{ mtu: 1024, win: 16, tags: [], free: 90_000, safe: 1, why: 'it kept crashing' },
+    };
+    const client = await connectAsync(broker.url);
+    try {
+      await client.publishAsync(topic, JSON.stringify(birth), { retain: true, qos: 1 });
+      const { out } = await run('list');
+      expect(out).toMatch(/^attic .* there \(safe, old-agent\)/m);
+      expect(out).toMatch(/^desk .* there {2}/m);
+      for (const mark of ['safe', 'old-agent']) {
+        const { err } = await run('-b', `state:${mark},-,attic`, 'eval', '1');
+        expect(err).toContain('matches no board');
+      }
+      const { err } = await run('-b', 'state:broken', 'eval', '1');
+      expect(err).toContain('States of the boards now: old-agent, online, safe.');
+    } finally {
+      await client.publishAsync(topic, '', { retain: true, qos: 1 });
+      await client.endAsync();
+    }
+  });
+
   it('runs code on one by name or address, and on many by a selector', async () => {
     const code = 'import machine\nprint(machine.unique_id().decode())';
     expect(await run('-b', 'desk', 'exec', code)).toMatchObject({ status: 0, out: 'shelf-01\n' });
