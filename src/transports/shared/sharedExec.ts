@@ -142,6 +142,7 @@ export class SharedExec extends Inflow {
   }
 
   drop(): void {
+    if (this.isIncomplete) this.#state = 'over'; // it will never run, so it is in no one's way
     this.#beat?.dispose();
     this.#stop.abort(new CancelledError());
     this.answers.close(this);

@@ -208,3 +208,17 @@ it('accepts input for code only from the session that runs it', async () => {
   ended.resolve();
   expect(sent.length).toBeGreaterThan(0);
 });
+
+it('takes the next code at once after code that was not what was announced, or was cancelled', async () => {
+  const { open, ask } = start();
+  const admin = open('admin', KEY);
+  const payload = encodeJsonAndBytes({ n: 1, h: '0'.repeat(64) }, Buffer.from('1'));
+  for (const reqid of [2, 3]) {
+    const refusal = await ask(admin, makeFrame(Op.exec, reqid, { payload }));
+    expect(refused(refusal)).toBe('EVERIFY');
+  }
+  const part = encodeJsonAndBytes({ n: 9, h: '0'.repeat(64) }, Buffer.from('1'));
+  await ask(admin, makeFrame(Op.exec, 4, { payload: part }));
+  expect(refused(await ask(admin, makeFrame(Op.cancel, 4)))).toBe('ECANCEL');
+  expect(refused(await ask(admin, makeFrame(Op.exec, 5, { payload })))).toBe('EVERIFY');
+});
