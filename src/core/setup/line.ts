@@ -113,6 +113,12 @@ export async function prepareLine(
   return firmware === undefined || firmware.kind === 'esp' ? LINE_AT_ONCE : 1;
 }
 
+/** Names a board that failed before it was identified by its port, which is all that is known of it. */
+function withPlace(record: SetupRecord, place: string): SetupRecord {
+  if (record.uid !== undefined || record.chip !== undefined) return record;
+  return { ...record, notes: [...record.notes, place] };
+}
+
 /** Sets up every board that is plugged in, several at once, until it is stopped. */
 export class ProductionLine {
   readonly #tally = new LineTally();
@@ -167,12 +173,13 @@ export class ProductionLine {
     try {
       events.begins?.(place);
       const before = await unfinished?.();
-      const record = await setUpBoard(this.template, board, host, {
+      const made = await setUpBoard(this.template, board, host, {
         signal,
         ...(again === undefined ? {} : { again }),
         ...(before ? { before } : {}),
         onStep: (step, words, done, total) => events.step?.(place, step, words, done, total),
       });
+      const record = withPlace(made, board.name);
       await this.add(record);
       const stopped = this.#tally.add(record);
       if (!keepGoing) this.#stopped ??= stopped;

@@ -130,6 +130,25 @@ describe('a production line', () => {
     expect(new Set(ready.map((r) => r.name)).size).toBe(27);
   });
 
+  it('names a board that failed before it was identified by its port', async () => {
+    const silent = {
+      ...boardOf('port7'),
+      flash: () => Promise.reject(new UsageError('no answer')),
+    };
+    const boardAt = (): LineBoard => ({
+      board: silent,
+      host: hostOf(new NameRange(TEMPLATE.name, [])),
+      close: () => Promise.resolve(undefined),
+    });
+    const records: SetupRecord[] = [];
+    const add = (record: SetupRecord) => Promise.resolve(void records.push(record));
+    const line = new ProductionLine(TEMPLATE, new Bench(['port7']), boardAt, add, {
+      ...{ signal: never, count: 1 },
+    });
+    await line.run();
+    expect(records).toMatchObject([{ failed: { reason: 'no answer' }, notes: ['port7'] }]);
+  });
+
   it('does not set up a board twice that returns at another port', async () => {
     const bench = new Bench(['usb']);
     const begun: string[] = [];
