@@ -117,15 +117,29 @@ test('a teacher names eight boards, gives them files, finds the one that failed,
   expect(results.sort()).toEqual(IDS.map((id) => `${id},21\n`));
 });
 
+/** Runs a line on one board, to its end. */
+async function onKit02(code: string): Promise<void> {
+  await session.driver.command('MicroPython: Run Code on Boards…');
+  await session.driver.type(code);
+  await chooseBoards(session.driver, 'kit-02', 1);
+  await summary(/^1 board done$/, code.slice(0, 20));
+}
+
 test('an operator puts the agent on two boards together, restarts, updates and removes it', async () => {
   const { driver } = session;
   await driver.command('MicroPython: Start a Local Broker');
   await driver.status(/Broker: \d+/).waitFor({ timeout: WAIT_MS });
   await closeMessages();
   await driver.activity('MicroPython');
+  // One of them runs a program, which is stopped for the installation and started once at its end.
+  const program = String.raw`import time\nwhile True: time.sleep(0.1)\n`;
+  await onKit02(`f = open("main.py", "w"); f.write("${program}"); f.close()`);
+  await driver.rowMenu('kit-02', 'Soft Reset');
+  await driver.row('kit-02').filter({ hasText: 'running' }).waitFor();
   await session.driver.selectRows(KITS.slice(0, 2));
   await driver.rowMenu('kit-02', 'Put the Agent on Board (MQTT)…', 'Agent (MQTT)');
-  await summary(/^2 boards done, same answer$/);
+  expect(await driver.confirm('Stop and Restart Afterwards')).toContain('kit-02');
+  await summary(/^2 boards done, same answer$/, 'Put the agent');
   for (const name of KITS.slice(0, 2)) {
     await driver
       .row(name)
@@ -151,12 +165,19 @@ test('an operator puts the agent on two boards together, restarts, updates and r
   await driver.rowMenu('kit-02', 'Remove the Agent…', 'Agent (MQTT)');
   expect(await driver.confirm('Remove')).toContain('Remove the agent from 2 boards?');
   await summary(/^2 boards done$/);
+  // Its program runs again, and prints nothing by which it could be seen.
+  await driver
+    .row('kit-02')
+    .getByText(/(connected|running) · USB ?\S*$/)
+    .waitFor();
+  await driver.rowMenu('kit-02', 'Stop the Running Program');
   for (const name of KITS.slice(0, 2)) {
     await driver
       .row(name)
       .getByText(/ready · USB ?\S*$/)
       .waitFor();
   }
+  await onKit02('import os; os.remove("main.py")');
   for (const [i, board] of boards.entries()) {
     if (i < 2) expect(Object.keys(await board.files())).not.toContain('/mpyfleet/__init__.py');
   }
