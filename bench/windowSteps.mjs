@@ -92,7 +92,7 @@ export class Steps extends Turn {
     await page
       .locator('.vt-row')
       .filter({ hasText: /running/ })
-      .nth(1)
+      .first()
       .waitFor();
     const stop = performance.now();
     await page.locator('#cancel').click();
