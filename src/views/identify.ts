@@ -25,8 +25,10 @@ export function registerIdentify({
     }
   };
   const subscription = fleet.onDidChangeBoard((board) => {
-    const { transport } = board;
-    if (!transport || board.state.tag !== 'connected' || asked.get(board) === transport) return;
+    const { transport, state } = board;
+    // A telnet server shows the prompt as it opens, so a board behind it is idle at once.
+    const isOpen = state.tag === 'connected' || state.tag === 'idle';
+    if (!transport || !isOpen || asked.get(board) === transport) return;
     asked.set(board, transport);
     if (settings.get('identify')) void identify(board);
   });

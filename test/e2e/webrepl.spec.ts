@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { startWebReplBoard, type WebReplBoard } from '../boards/rig/webreplLab';
+import { startTelnetServer, startUboard } from '../lab/index.mjs';
 import { openSession } from './session.mjs';
 
 // A board without a cable: it is added by its address and password, used, and connected by the next window without a question.
@@ -99,6 +100,29 @@ test('the next window finds it again and does not ask for the password', async (
   expect(await driver.terminalTakesKeys()).toBe(true); // not the shell that the window restored
   await driver.terminalType('3**100\n');
   await driver.terminalShows(String(3n ** 100n));
+});
+
+test('a board behind a telnet server joins it, and computes', async () => {
+  const { driver } = session;
+  const board = await startUboard({ name: 'oldwipy', heap: 512, sizeKib: 4096 });
+  const server = await startTelnetServer(board.tty);
+  try {
+    await driver.command('MicroPython: Add a WebREPL or Telnet Board…');
+    await driver.input.getByText('Add a WebREPL or telnet board').waitFor();
+    await driver.type(`telnet://127.0.0.1:${server.port}`);
+    await driver.input.getByText(/^Password of/).waitFor();
+    await driver.type('python');
+    const row = driver.row('linuxboard-2').filter({ hasText: /telnet/i });
+    await row.waitFor({ timeout: WAIT_MS });
+    await driver.rowAction('linuxboard-2', 'Open REPL');
+    await driver.terminalType('5**100\n', 'linuxboard-2');
+    await driver.terminalShows(String(5n ** 100n));
+    // The board that was there keeps its row and its link.
+    await driver.row('linuxboard-1').getByText(/ready/).first().waitFor();
+  } finally {
+    await server.stop();
+    await board.stop();
+  }
 });
 
 test('no password is in the settings', () => {
