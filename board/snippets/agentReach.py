@@ -1,4 +1,5 @@
-# Reports whether the agent that was just stopped has been at its broker, and its last error; {} without an agent.
+# Reports whether the agent that was just stopped has been at its broker, and its last error.
+# Prints {} without an agent.
 import sys
 
 

@@ -197,7 +197,7 @@ describe('resolving', () => {
     expect(fileUrl('github:other/repo/b.py@main', base, 'v1')).toBe(
       rewriteUrl('github:other/repo/b.py', 'main'),
     );
-    expect(fileUrl('https://host/a@b.py', base, 'v1')).toBe('https://host/a@b.py');
+    expect(fileUrl('https://host.example/a@b.py', base, 'v1')).toBe('https://host.example/a@b.py');
     expect(() => fileUrl('file:/etc/passwd', base)).toThrow(/outside the package/);
   });
 
