@@ -273,7 +273,7 @@ test('a script is installed as start-up, stopped, started and restarted', async 
     ['Restart', 'restarted'],
     ['Stop', 'stopped'],
   ]) {
-    await driver.command(`MicroPython: ${command ?? ''} the Program of Board`);
+    await driver.command(`MicroPython: ${command ?? ''} the Board's Program`);
     const toast = driver.notification(new RegExp(`the program was ${told ?? ''}`));
     await toast.waitFor({ timeout: WAIT_MS });
     await driver.command('Notifications: Clear All Notifications');
