@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { callCommand } from '../../views/callCommand';
 import { fullPlace } from '../../core/address';
 import { delay, systemClock } from '../../core/async';
-import type { Board, Found } from '../../core/board';
+import type { Board, BoardInfo, Found } from '../../core/board';
 import { asError, CancelledError, UsageError } from '../../core/errors';
 import {
   enterBootloader,
@@ -204,10 +204,10 @@ async function tellVersion(
   call: Call,
 ): Promise<void> {
   call.report(vscode.l10n.t('Waiting for the first start'));
-  const failure = await firstAnswer(boardOf, call.signal);
-  const { name, info } = boardOf();
-  if (failure) {
-    context.log.warn(`${name} after flashing: ${failure.message}`);
+  const info = await firstAnswer(boardOf, call.signal);
+  const { name } = boardOf();
+  if (info instanceof Error) {
+    context.log.warn(`${name} after flashing: ${info.message}`);
     void showWarningMessage(
       vscode.l10n.t(
         'The firmware was written and verified, but {0} does not answer as MicroPython yet. Press RESET, or flash again and erase everything first.',
@@ -216,7 +216,7 @@ async function tellVersion(
     );
     return;
   }
-  const runs = info?.version ?? '';
+  const runs = info.version;
   const wanted = otherVersion(firmware, runs);
   if (wanted !== undefined) {
     void showWarningMessage(
@@ -229,22 +229,24 @@ async function tellVersion(
     );
     return;
   }
-  const python = info?.implementation === 'circuitpython' ? 'CircuitPython' : 'MicroPython';
+  const python = info.implementation === 'circuitpython' ? 'CircuitPython' : 'MicroPython';
   void showInformationMessage(vscode.l10n.t('{0} runs {1} {2}', name, python, runs));
 }
 
-/** Reconnects until the board describes itself. Returns the last error if it does not in time. */
+/**
+ * Reconnects until the board describes itself. The description is what the board says now: a port may carry another board than
+ * before, whose row in the tree is a different one. Returns the last error if it does not in time.
+ */
 export async function firstAnswer(
   boardOf: () => Board,
   signal: AbortSignal,
   limitMs = FIRST_START_MS,
-): Promise<Error | undefined> {
+): Promise<BoardInfo | Error> {
   const end = performance.now() + limitMs;
   for (;;) {
     try {
       await boardOf().connect({ signal, kind: 'serial' });
-      await boardOf().refreshInfo({ signal });
-      return undefined;
+      return await boardOf().refreshInfo({ signal });
     } catch (error) {
       if (error instanceof CancelledError) throw error;
       if (performance.now() > end) return asError(error);

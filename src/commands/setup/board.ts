@@ -107,14 +107,12 @@ export class WindowBoard implements SetupBoard {
 
   info: SetupBoard['info'] = async ({ restarted, signal }) => {
     const limit = restarted ? FIRST_START_MS : PRESS_RESET_MS;
-    const failure = await firstAnswer(() => this.board, signal, limit);
-    const { implementation, version, platform, machine = '', ...rest } = this.board.info ?? {};
-    if (!failure && implementation && version && platform) {
-      return { implementation, version, platform, machine, ...rest };
-    }
+    const info = await firstAnswer(() => this.board, signal, limit);
+    const isWhole = !(info instanceof Error) && info.version !== '' && info.platform !== '';
+    if (isWhole) return info;
     throw new UsageError(vscode.l10n.t('{0} does not answer as MicroPython', this.name), {
       hint: vscode.l10n.t('Press RESET, or flash it first.'),
-      ...(failure ? { cause: failure } : {}),
+      ...(info instanceof Error ? { cause: info } : {}),
     });
   };
 

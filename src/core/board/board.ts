@@ -105,6 +105,11 @@ export class Board {
     return this.#info;
   }
 
+  /** Whether the board at the end of this link has described itself. */
+  get isIdentified(): boolean {
+    return this.#identifiedHere;
+  }
+
   /** Set while the board's program counts as crashed. */
   get crash(): Crash | undefined {
     return this.#crash;
@@ -161,8 +166,7 @@ export class Board {
   }
 
   /**
-   * Opens a link: the preferred one that is present, or the one of `kind`. Sends nothing to the
-   * board.
+   * Opens a link: the preferred one that is present, or the one of `kind`. Sends nothing to the board.
    * @throws ConnectError, CancelledError
    */
   connect(options: ConnectOptions = {}): Promise<void> {
@@ -232,10 +236,7 @@ export class Board {
     );
   }
 
-  /**
-   * Hands the open link over to `other`, which the uid has shown to be the board at its far end.
-   * `info` is that board's description.
-   */
+  /** Hands the open link over to `other`, the board at its far end by the uid. `info`: that board's description. */
   handOverTo(other: Board, info: BoardInfo): void {
     const released = this.#connection.release();
     if (!released) return;
