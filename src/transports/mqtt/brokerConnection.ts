@@ -40,6 +40,8 @@ export class BrokerConnection implements Disposable {
   readonly #listeners = new Map<string, Set<(message: BrokerMessage) => void>>();
   /** By listener: the function to call if the broker does not allow the topic. */
   readonly #refused = new Map<(message: BrokerMessage) => void, () => void>();
+  /** Filters that the broker has not yet acknowledged as left. */
+  readonly #leaving = new Set<string>();
   #state: BrokerState = { tag: 'off' };
   #client: MqttClient | undefined;
   #connecting: Promise<void> | undefined;
@@ -92,9 +94,7 @@ export class BrokerConnection implements Disposable {
         all.delete(own);
         if (all.size > 0 || this.#listeners.get(filter) !== all) return;
         this.#listeners.delete(filter);
-        this.#client?.unsubscribe(filter, (error) => {
-          if (error) this.log.debug(`${this.profile.name}: unsubscribe: ${error.message}`);
-        });
+        this.#unsubscribe(filter);
       },
     };
   }
@@ -200,6 +200,7 @@ export class BrokerConnection implements Disposable {
       ...(protocol === 5 ? { properties: { maximumPacketSize: MAX_PACKET } } : {}),
     });
     this.#client = client;
+    this.#leaving.clear();
     let last: Error | undefined;
     client.on('connect', () => {
       // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous
@@ -247,8 +248,22 @@ export class BrokerConnection implements Disposable {
     );
   }
 
+  #unsubscribe(filter: string): void {
+    const client = this.#client;
+    if (!client) return;
+    this.#leaving.add(filter);
+    client.unsubscribe(filter, (error) => {
+      if (error) this.log.debug(`${this.profile.name}: unsubscribe: ${error.message}`);
+      if (this.#client !== client) return;
+      this.#leaving.delete(filter);
+      if (this.#listeners.has(filter)) this.#subscribe(filter);
+    });
+  }
+
   #subscribe(filter: string): void {
-    if (!this.#client?.connected) return;
+    // The embedded broker handles packets that arrive together at the same time. A new subscription
+    // to a filter that is just being left would be acknowledged and then lost.
+    if (!this.#client?.connected || this.#leaving.has(filter)) return;
     this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
       const refused = error ?? granted?.find((g) => g.qos >= 128);
       if (!refused) return;

@@ -51,6 +51,22 @@ describe('the embedded broker', () => {
     expect(broker.status).toMatchObject({ running: true, clients: 2 });
   });
 
+  it('delivers to a listener that comes as soon as the last one of its topic has gone', async () => {
+    const { url } = await start();
+    const a = connect(url, secrets(PASSWORD));
+    await a.connect();
+    const gone = a.listen('mpy/+/ev', () => undefined);
+    await a.roundTrip();
+    gone.dispose();
+    const heard = new Promise<string>((resolve) => {
+      a.listen('mpy/+/ev', (m) => resolve(Buffer.from(m.payload).toString()));
+    });
+    await a.roundTrip();
+    await a.roundTrip();
+    await a.publish('mpy/ab12/ev', Buffer.from('confirmed'), { qos: 1 });
+    expect(await heard).toBe('confirmed');
+  });
+
   it('asks once more after a wrong password, then reports the error', async () => {
     const { url } = await start();
     await expect(connect(url, secrets('wrong', 'wrong too')).connect()).rejects.toMatchObject({
