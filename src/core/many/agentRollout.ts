@@ -1,8 +1,15 @@
 import { awaitedLater } from '../async';
 import * as l10n from '@vscode/l10n';
-import { type AgentControl, type AgentSource, type Birth, updateOverTheAir } from '../agent';
+import {
+  type AgentControl,
+  type AgentSource,
+  type Birth,
+  type Gone,
+  updateOverTheAir,
+} from '../agent';
 import type { BoardFiles } from '../boardFiles';
 import type { Broker } from '../broker/brokers';
+import { nextPresence } from '../broker/announced';
 import { confirmed, type Tried } from '../broker/confirmed';
 import { UsageError } from '../errors';
 import { compareReleases } from '../flash';
@@ -14,7 +21,7 @@ export interface AirBoard {
   readonly uid: string;
   readonly files: BoardFiles;
   readonly control: AgentControl;
-  readonly broker: Pick<Broker, 'onMessage'>;
+  readonly broker: Pick<Broker, 'onMessage' | 'onPresence' | 'presences'>;
 }
 
 /** Where one update reports to, and its time limit. */
@@ -101,7 +108,7 @@ export async function updateFirmwareOn(
     io.onStep?.(l10n.t('Writing the firmware'));
     await control.writeFirmware(image, { signal, onProgress: io.onProgress });
     io.onStep?.(l10n.t('Restarting'));
-    await control.restart({ mode: 'hard' }, signal);
+    return control.restart({ mode: 'hard' }, signal);
   });
 }
 
@@ -135,27 +142,48 @@ function checkFits(
   );
 }
 
-/** Listens before the restart, so that no confirmation is missed. */
+/**
+ * Listens before the restart, so that no confirmation is missed. The message about it is sent once, so it is lost if this computer
+ * is not connected at that moment; the board's retained announcement says it as well.
+ */
 async function tried(
   { broker, uid }: AirBoard,
   what: Tried,
   { signal, confirmMs, onStep }: AirIo,
-  start: (signal: AbortSignal) => Promise<unknown>,
+  start: (signal: AbortSignal) => Promise<Birth>,
 ): Promise<void> {
   const own = new AbortController();
+  const until = { signal: AbortSignal.any([signal, own.signal]) };
   const limit = confirmMs === undefined ? {} : { limitMs: confirmMs };
   const outcome = confirmed(broker, uid, what, {
-    signal: AbortSignal.any([signal, own.signal]),
+    ...until,
     ...limit,
   });
   awaitedLater(outcome); // the start may fail first
   try {
-    await start(signal);
+    const started = await start(signal);
     onStep?.(l10n.t('Waiting until the board has confirmed it'));
-    await outcome;
+    await Promise.race([
+      outcome,
+      ...(started.trial ? [trialEnds(broker, uid, started.boot, until)] : []),
+    ]);
   } finally {
     own.abort();
   }
+}
+
+/** Resolves when the board announces that the start with this boot id is no longer on trial. */
+async function trialEnds(
+  broker: AirBoard['broker'],
+  uid: string,
+  boot: string,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<void> {
+  const isOver = (state: Birth | Gone) =>
+    (state.on && state.boot === boot && !state.trial) || undefined;
+  const now = broker.presences.get(uid);
+  if (now && isOver(now)) return;
+  await nextPresence(broker, uid, isOver, { signal });
 }
 
 /**

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Presence } from '../../../../src/core/broker/brokers';
 import type { AgentControl } from '../../../../src/core/agent';
+import { Emitter } from '../../../../src/core/events';
 import { type AirBoard, type AirIo, updateFirmwareOn } from '../../../../src/core/many';
 
 const image = new Uint8Array(10);
@@ -27,6 +29,44 @@ async function tryOn(
   );
   return { asked, error: (error as Error).message };
 }
+
+it('takes an update for confirmed when the message about it was lost, but the board announces the end of its trial', async () => {
+  const presence = new Emitter<Presence>();
+  const state = (boot: string, trial: boolean) => ({ on: true, boot, trial }) as Presence['state'];
+  const control = {
+    birth: { caps: new Set(['ota']) },
+    firmware: () => Promise.resolve({ running: 'ota_0', next: 'ota_1', size: 100, state: 'none' }),
+    writeFirmware: () => Promise.resolve(),
+    restart: () => Promise.resolve(state('b2', true)),
+  } as unknown as AgentControl;
+  const broker = {
+    onMessage: () => ({ dispose: () => undefined }),
+    onPresence: presence.event,
+    presences: new Map([['a1', state('b2', true)]]),
+  } as unknown as AirBoard['broker'];
+  let done = Promise.resolve();
+  let steps = 0;
+  const waits = new Promise<void>((resolve) => {
+    const onStep = () => {
+      if (++steps === 3) resolve();
+    };
+    const io = { signal: new AbortController().signal, onStep };
+    done = updateFirmwareOn(
+      { name: 'kitchen', uid: 'a1', control, broker } as AirBoard,
+      { image },
+      io,
+    );
+  });
+  await waits;
+  let confirmed = false;
+  void done.then(() => (confirmed = true));
+  presence.fire({ uid: 'b2', state: state('b2', false) });
+  presence.fire({ uid: 'a1', state: state('b1', false) });
+  await new Promise(setImmediate);
+  expect(confirmed).toBe(false);
+  presence.fire({ uid: 'a1', state: state('b2', false) });
+  await done;
+});
 
 describe('signed firmware', () => {
   it('goes to boards of its name only, with or without the name of the chip', async () => {
