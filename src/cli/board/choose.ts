@@ -1,7 +1,7 @@
 import { type Address, fullPlace } from '../../core/address';
 import { parseAddress } from '../../core/parseAddress';
 import { type Found, isOneDevice, stateNames, usbKey } from '../../core/board';
-import { UsageError } from '../../core/errors';
+import { type ConnectError, UsageError } from '../../core/errors';
 import {
   compressHostlist,
   expandTerm,
@@ -44,8 +44,12 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
   let all = known;
   let selection = choose(named, known, direct, registry);
   if (links.brokers.configured && (selection.unmatched.length > 0 || !isPlain(named))) {
-    all = withFound(registry, await links.brokers.discover(), make);
+    const failed: ConnectError[] = [];
+    const found = await links.brokers.discover((error) => failed.push(error));
+    all = withFound(registry, found, make);
     selection = choose(named, all, direct, registry);
+    // A broker that does not answer may have boards that a pattern means, or the board that is missing.
+    if (failed[0] && (selection.unmatched.length > 0 || !isPlain(named))) throw failed[0];
   }
   const { boards, unmatched } = selection;
   if (unmatched.length > 0) {

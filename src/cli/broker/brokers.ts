@@ -158,15 +158,25 @@ export class CliBrokers {
     });
   }
 
-  /** Returns the boards that the brokers report, without those that the user ignores. @throws ConnectError */
-  async discover(): Promise<readonly Found[]> {
+  /**
+   * Returns the boards that the brokers report, without those that the user ignores.
+   * @param onFailed receives why a broker reports nothing; the others are still asked
+   * @throws ConnectError without `onFailed`; CancelledError
+   */
+  async discover(onFailed?: (error: ConnectError) => void): Promise<readonly Found[]> {
     const brokers = await this.#load();
     const found = await Promise.all(
       this.profiles.map(async ({ id }) => {
         const source = brokers.source(id);
         if (!source) return [];
         source.start();
-        await this.#reported(brokers.get(id));
+        try {
+          await this.#reported(brokers.get(id));
+        } catch (error) {
+          if (!onFailed || !(error instanceof ConnectError)) throw error;
+          onFailed(error);
+          return [];
+        }
         return source.found;
       }),
     );

@@ -1,8 +1,9 @@
-import { UsageError } from '../../core/errors';
+import { type ConnectError, UsageError } from '../../core/errors';
 import { type Found, sharedWords, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/shownTime';
 import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
+import { EXIT } from '../exitStatus';
 import { loadLinks } from '../board';
 
 /** One line of the list. */
@@ -28,7 +29,12 @@ export const run: VerbRun = async (cli, args) => {
   const links = await loadLinks(cli);
   const { registry } = links;
   try {
-    const told = links.brokers.configured ? await links.brokers.discover() : [];
+    let status: number = EXIT.ok;
+    const onFailed = ({ message, hint }: ConnectError) => {
+      cli.err(printable(`${[message, hint].filter(Boolean).join('\n')}\n`));
+      status = EXIT.link;
+    };
+    const told = links.brokers.configured ? await links.brokers.discover(onFailed) : [];
     const found = [...(await links.discover()), ...told].filter((f) => f.likely || cli.options.all);
     for (const shared of new UsbKeys().see(found)) cli.err(`${printable(sharedWords(shared))}\n`);
     const byAddress = new Map(
@@ -68,7 +74,7 @@ export const run: VerbRun = async (cli, args) => {
       const hints = await links.portHints();
       cli.err(`No board found. Plug one in; --all shows every port.\n${hints.join('\n')}\n`);
     }
-    return 0;
+    return status;
   } finally {
     await links.close();
   }

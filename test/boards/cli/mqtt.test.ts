@@ -121,6 +121,24 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(await run('-b', 'shelf-09', 'exec', '1')).toMatchObject({ status: 64 });
   });
 
+  it('lists boards, and reaches one by its name, while another broker does not answer', async () => {
+    const { brokers, boards: own } = JSON.parse(readFileSync(join(dir, 'fleet.json'), 'utf8')) as {
+      brokers: object;
+      boards: object;
+    };
+    const two = { brokers: { gone: 'mqtt://127.0.0.1:1', ...brokers }, boards: own };
+    writeFileSync(join(dir, 'two.json'), JSON.stringify(two));
+    const env = { MPYFLEET_CONFIG: 'two.json', MPYFLEET_KEYS: 'keys.json' };
+    const listed = await cli.run(['list'], { cwd: dir, env });
+    expect(listed).toMatchObject({ status: 2 });
+    expect(listed.err).toContain('No broker answers at gone');
+    expect(listed.out).toMatch(/^shelf-02 /m);
+    const eval1 = (selector: string) => cli.run(['-b', selector, 'eval', '1'], { cwd: dir, env });
+    expect(await eval1('shelf-02')).toMatchObject({ status: 0, out: '1\n' });
+    expect(await eval1('shelf-*')).toMatchObject({ status: 2, out: '' });
+    expect(await eval1('shelf-09')).toMatchObject({ status: 2, out: '' });
+  });
+
   it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
