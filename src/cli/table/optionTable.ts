@@ -41,6 +41,8 @@ export const OPTIONS = {
   size: { type: 'boolean', text: 'show the bytes of every file; -s after tree' },
   log: { type: 'string', value: 'FILE', text: "also append the board's output to a file" },
   hard: { type: 'boolean', text: 'hard reset, like a power cycle (machine.reset)' },
+  safe: { type: 'boolean', text: 'restart the agent in safe mode: without the program' },
+  normal: { type: 'boolean', text: 'leave safe mode' },
   index: {
     type: 'string',
     value: 'URL',

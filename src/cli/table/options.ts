@@ -21,6 +21,8 @@ export interface Options {
   readonly hash: boolean;
   readonly parents: boolean;
   readonly hard: boolean;
+  readonly safe: boolean;
+  readonly normal: boolean;
   readonly set: boolean;
   readonly size: boolean;
   readonly logFile?: string;
@@ -171,6 +173,8 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       hash: flag('hash'),
       parents: flag('parents'),
       hard: flag('hard'),
+      safe: flag('safe'),
+      normal: flag('normal'),
       set: flag('set'),
       size: flag('size'),
       logFile: values.log,

@@ -235,9 +235,9 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'reset',
-    args: '[--hard]',
+    args: '[--hard | --safe | --normal]',
     summary: 'restart the board: a soft reset, which runs main.py, or a hard reset',
-    options: [...COMMON, ...LINKED, 'hard'],
+    options: [...COMMON, ...LINKED, 'hard', 'safe', 'normal'],
     load: async () => (await import('../verbs/board')).reset,
   },
   {

@@ -9,10 +9,17 @@ function noArgs(args: readonly string[], verb: string): void {
     throw new UsageError(`${verb} takes no arguments, but got "${args.join(' ')}"`);
 }
 
-/** `reset [--hard]` */
+/** `reset [--hard | --safe | --normal]`: safe mode is the agent's, so it needs a broker. */
 export const reset: VerbRun = async (cli, args) => {
   noArgs(args, 'reset');
+  const modes = (['hard', 'safe', 'normal'] as const).filter((m) => cli.options[m]);
+  if (modes.length > 1) throw new UsageError(`reset takes one of --${modes.join(' and --')}`);
+  const [mode] = modes;
   return runOnBoards(cli, 'Resetting', async (board, io) => {
+    if (mode === 'safe' || mode === 'normal') {
+      await (await board.agent()).restart({ mode }, io.signal);
+      return;
+    }
     const transport = await board.transport(io.signal);
     await transport.reset(cli.options.hard ? 'hard' : 'soft', io.signal);
   });

@@ -98,6 +98,11 @@ type Action = (board: CliBoard, signal: AbortSignal) => Promise<Answer>;
 
 const start: Action = async (board, signal) => {
   const agent = await board.brokersLink.agentAt(board.address);
+  if (agent?.control.birth?.safe) {
+    throw new UsageError(`${board.name} is in safe mode, so its program does not start`, {
+      hint: `mpyfleet -b ${board.name} reset --normal leaves safe mode.`,
+    });
+  }
   if (agent) await agent.control.app('start', signal);
   else await (await board.transport(signal)).reset('soft', signal);
   return { words: 'started', running: true };
@@ -126,10 +131,14 @@ const status: Action = async (board, signal) => {
     });
   }
   const { running, path, starts, error } = await agent.control.app('info', signal);
+  if (agent.control.birth?.safe) {
+    return { words: 'in safe mode: its program does not run', running };
+  }
+  if (!path) return { words: 'it has no program', running };
   const state = running ? 'runs' : 'does not run';
   const end = error === '' ? '' : `\nit ended last with: ${error}`;
   return {
-    words: `${path || 'no program'} ${state}, started ${counted(starts, 'time')}${end}`,
+    words: `${path} ${state}, started ${counted(starts, 'time')}${end}`,
     running,
   };
 };

@@ -139,6 +139,21 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(await eval1('shelf-09')).toMatchObject({ status: 2, out: '' });
   });
 
+  it('restarts a board in safe mode and out of it, and says that its program does not run', async () => {
+    expect(await run('-b', 'shelf-03', 'reset', '--safe')).toMatchObject({ status: 0 });
+    expect((await run('list')).out).toMatch(/^shelf-03 .* there \(safe\)/m);
+    const status = await run('-b', 'state:safe', 'script', 'status');
+    expect(status.out).toBe('in safe mode: its program does not run\n');
+    const start = await run('-b', 'shelf-03', 'script', 'start');
+    expect(start).toMatchObject({ status: 64 });
+    expect(start.err).toContain('mpyfleet -b shelf-03 reset --normal leaves safe mode.');
+    expect(await run('-b', 'shelf-03', 'reset', '--safe', '--normal')).toMatchObject({
+      status: 64,
+    });
+    expect(await run('-b', 'shelf-03', 'reset', '--normal')).toMatchObject({ status: 0 });
+    expect((await run('list')).out).toMatch(/^shelf-03 .* there {2}/m);
+  });
+
   it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
