@@ -15,7 +15,7 @@ import {
 } from '../../core/boardConfig';
 import { text } from '../../core/bytes';
 import { asError, UsageError } from '../../core/errors';
-import { naturally } from '../../core/many';
+import { naturally, sharedName } from '../../core/many';
 import { secretsOf } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
@@ -25,6 +25,7 @@ import { EXIT } from '../exitStatus';
 export const run: VerbRun = async (cli, args) => {
   const [action, ...given] = args;
   if (action === 'get' && given.length === 0) return get(cli);
+  if (action === 'get') throw new UsageError('config get prints all settings, and takes no names');
   if (action === 'diff') return diff(cli, await desired(cli, given));
   if (action === 'set') return set(cli, await desired(cli, given));
   throw new UsageError('config needs an action', {
@@ -60,9 +61,11 @@ async function set(cli: Cli, template: BoardConfig): Promise<number> {
     return status === EXIT.board ? EXIT.ok : status;
   }
   const fill = filler(cli, template);
+  const nameOf = filler(cli, template.name === undefined ? {} : { name: template.name });
   const { trialSeconds } = cli.options;
   return runOnBoards(cli, 'Configuring', async (board, io, boards) => {
     const agent = await board.agent();
+    await refuseSharedNames(boards, nameOf);
     const wanted = await fill(board, boards);
     const { changes, result } = agent.birth
       ? await applyConfig(agent, wanted, {
@@ -72,6 +75,22 @@ async function set(cli: Cli, template: BoardConfig): Promise<number> {
       : await leaveConfig(agent, wanted);
     io.say(changeLines(changes) + WORDS[result]);
     return { result, changes: changes.map(changeJson) };
+  });
+}
+
+/** @throws UsageError if two of the boards would get the same name: nothing could then select one of them by it */
+async function refuseSharedNames(
+  boards: readonly CliBoard[],
+  nameOf: ReturnType<typeof filler>,
+): Promise<void> {
+  const named = await Promise.all(boards.map((board) => nameOf(board, boards)));
+  const shared = sharedName(
+    named.flatMap(({ name }) => (typeof name === 'string' ? [name] : [])),
+    [],
+  );
+  if (shared === undefined) return;
+  throw new UsageError(`Several boards would be called "${shared}"; nothing was changed`, {
+    hint: "Number them: name='lamp-{n}'.",
   });
 }
 

@@ -154,6 +154,13 @@ describe('mpyfleet and boards behind a broker', () => {
     expect((await run('list')).out).toMatch(/^shelf-03 .* there {2}/m);
   });
 
+  it('does not give several boards the same name', async () => {
+    const same = await run('-b', 'shelf-02,shelf-03', 'config', 'set', 'name=same');
+    expect(same).toMatchObject({ status: 64 });
+    expect(same.out).toContain('Several boards would be called "same"; nothing was changed');
+    expect((await run('list')).out).toMatch(/^shelf-02 /m);
+  });
+
   it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
