@@ -1,7 +1,12 @@
 import type { Address } from '../../core/address';
 import type { AgentControl } from '../../core/agent';
 import type { BoardFiles } from '../../core/boardFiles';
-import { ConnectionLostError, ProgramRunningError, UsageError } from '../../core/errors';
+import {
+  ConnectionLostError,
+  FleetError,
+  ProgramRunningError,
+  UsageError,
+} from '../../core/errors';
 import { text } from '../../core/bytes';
 import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
@@ -160,16 +165,26 @@ export class CliBoard implements Selectable {
    */
   async resolve(path: string, signal: AbortSignal): Promise<string> {
     if (path.startsWith('/')) return path;
-    this.#cwd ??= await this.withSession(
-      async (session) => text(await session.exec(CWD_CODE, { signal })),
-      { signal },
-    );
+    this.#cwd ??= await this.#currentFolder(signal);
     if (!this.#cwd.startsWith('/')) {
       throw new ConnectionLostError(`${this.name} did not report its current folder`, {
         hint: 'Give paths on the board from the root, starting with "/".',
       });
     }
     return path === '' ? this.#cwd : `${this.#cwd.replace(/\/$/, '')}/${path}`;
+  }
+
+  /** Asking needs a key that may run code; for others, which may list files, it is the root. */
+  async #currentFolder(signal: AbortSignal): Promise<string> {
+    try {
+      return await this.withSession(
+        async (session) => text(await session.exec(CWD_CODE, { signal })),
+        { signal },
+      );
+    } catch (error) {
+      if (error instanceof FleetError && error.code === 'agentRefused') return '/';
+      throw error;
+    }
   }
 
   /** Returns whether the absolute `path` is a folder on the board. */

@@ -161,6 +161,20 @@ describe('mpyfleet and boards behind a broker', () => {
     expect((await run('list')).out).toMatch(/^shelf-02 /m);
   });
 
+  it('lists files from the root with a key that may not run code', async () => {
+    const env = { MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_PASSPHRASE: 'a passphrase for tests' };
+    const as = (keys: string, ...args: string[]) =>
+      cli.run(args, { cwd: dir, env: { ...env, MPYFLEET_KEYS: keys } });
+    expect(
+      await as('keys.json', '-b', 'shelf-02', 'keys', 'add', 'val', '--file', 'val.keys'),
+    ).toMatchObject({ status: 0 });
+    expect(await as('val.json', 'keys', 'import', 'val.keys')).toMatchObject({ status: 0 });
+    const listed = await as('val.json', '-b', 'shelf-02', 'ls');
+    expect(listed).toMatchObject({ status: 0 });
+    expect(listed.out).toContain('main.py');
+    expect(await as('val.json', '-b', 'shelf-02', 'eval', '1')).toMatchObject({ status: 2 });
+  });
+
   it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
