@@ -15,7 +15,7 @@ export function boardLoginOf(
   const secret = env.MPYFLEET_BROKER_PASSWORD;
   if (!secret) {
     throw new UsageError('The password of the broker is not set', {
-      hint: 'Set the variable MPYFLEET_BROKER_PASSWORD for this command and for "broker start".',
+      hint: 'Set the variable MPYFLEET_BROKER_PASSWORD to the password that "mpyfleet broker start" printed.',
     });
   }
   return boardLogin(secret, uid);
