@@ -77,9 +77,12 @@ async function dispatch(line: CommandLine, cli: Cli): Promise<number> {
     return 0;
   }
   const run = await verb.load();
-  if (verb.audit === 'nothing') return run(cli, line.args);
+  const [action = ''] = line.args;
+  const onlyLooks = line.options.dryRun || verb.looks?.includes(action);
+  if (verb.audit === 'nothing' || onlyLooks) return run(cli, line.args);
   const { audited } = await import('./fleet/history');
-  const what = verb.audit === 'name' ? verb.name : [verb.name, ...line.args].join(' ');
+  const most = { name: 0, action: 1, all: Infinity }[verb.audit ?? 'all'];
+  const what = [verb.name, ...line.args.slice(0, most)].join(' ');
   return audited(cli, what, (own) => run(own, line.args));
 }
 

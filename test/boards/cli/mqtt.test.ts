@@ -175,6 +175,26 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(await as('val.json', '-b', 'shelf-02', 'eval', '1')).toMatchObject({ status: 2 });
   });
 
+  it('records what changes a board, not what only looks, and no values of settings', async () => {
+    const env = {
+      ...{ MPYFLEET_CONFIG: 'fleet.json', MPYFLEET_KEYS: 'keys.json' },
+      ...{ XDG_STATE_HOME: join(dir, 'audit-state') },
+    };
+    const on = (...args: string[]) => cli.run(['-b', 'shelf-02', ...args], { cwd: dir, env });
+    for (const looks of [
+      'config get',
+      'config diff log=info',
+      'keys list',
+      'config set -n log=info',
+    ]) {
+      await on(...looks.split(' '));
+    }
+    expect(await on('config', 'set', 'location=hall')).toMatchObject({ status: 0 });
+    const { out } = await cli.run(['audit', '--json'], { cwd: dir, env });
+    const told = (JSON.parse(out) as { what: string }[]).map((o) => o.what);
+    expect(told).toEqual(['config set']);
+  });
+
   it('prints the log of a board', async () => {
     const heard = cli.run(['-b', 'desk', 'log'], {
       cwd: dir,
