@@ -109,10 +109,7 @@ export class CliBrokers {
     return brokers;
   }
 
-  /**
-   * Resolves once the connected brokers have reported their boards. A broker that is lost during
-   * this reconnects later.
-   */
+  /** Resolves once the connected brokers have reported their boards. A broker that is lost during this reconnects later. */
   async listed(): Promise<void> {
     const { all } = await this.#load();
     const outcomes = await Promise.allSettled(all.map((broker) => this.#reported(broker)));

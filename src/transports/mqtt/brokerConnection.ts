@@ -19,10 +19,7 @@ export interface BrokerMessage {
   readonly retained: boolean;
 }
 
-/**
- * Seconds that a command may wait in a broker for a board that is away; MQTT 5 brokers then drop
- * it.
- */
+/** Seconds that a command may wait in a broker for a board that is away; MQTT 5 brokers then drop it. */
 const COMMAND_EXPIRY_S = 60;
 /** Larger messages, in bytes, are neither frames nor presence; MQTT 5 brokers do not send them. */
 const MAX_PACKET = 64 * 1024;
@@ -203,8 +200,7 @@ export class BrokerConnection implements Disposable {
     this.#leaving.clear();
     let last: Error | undefined;
     client.on('connect', () => {
-      // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous
-      // answer.
+      // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous answer.
       (client.stream as unknown as Partial<Socket>).setNoDelay?.(true);
       this.#set({ tag: 'online', protocol });
       for (const filter of this.#listeners.keys()) this.#subscribe(filter);
@@ -230,17 +226,14 @@ export class BrokerConnection implements Disposable {
     try {
       await first.promise;
     } catch (error) {
-      // A failed first connection is reported to the user; only an established one is reopened
-      // automatically.
+      // A failed first connection is reported to the user; only an established one is reopened automatically.
       client.end(true);
       if (this.#client === client) this.#client = undefined;
       throw error;
     }
   }
 
-  /**
-   * Looks up a broker with a `.local` name again: it may have another address at the next attempt.
-   */
+  /** Looks up a broker with a `.local` name again: it may have another address at the next attempt. */
   #findAgain(client: MqttClient): void {
     localBrokerHost(this.profile.url).then(
       (found) => Object.assign(client.options, found),
@@ -261,8 +254,7 @@ export class BrokerConnection implements Disposable {
   }
 
   #subscribe(filter: string): void {
-    // The embedded broker handles packets that arrive together at the same time. A new subscription
-    // to a filter that is just being left would be acknowledged and then lost.
+    // The embedded broker would lose a new subscription that arrives with the end of the earlier one, and yet acknowledge it.
     if (!this.#client?.connected || this.#leaving.has(filter)) return;
     this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
       const refused = error ?? granted?.find((g) => g.qos >= 128);
