@@ -15,6 +15,7 @@ import {
 import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
 import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
 import { left, olderProtocol, restarted } from './agentErrors';
 import { adviceOf, hasLeft, openSession, silent, type Opened } from './agentHello';
 import { isForOlder } from './agentOlder';
@@ -30,6 +31,8 @@ const COUNTER_RESERVE = 100_000;
 const ADVICE_MS = 5_000;
 /** Milliseconds that work waits for a new session while the old one may still be valid. */
 const RENEW_MS = 3_000;
+/** Milliseconds for sessions to be ended. */
+const LEAVE_MS = 500;
 /**
  * The host's side of the protocol with one board: session, signatures, and requests that are
  * repeated until answered but never run twice by the board.
@@ -223,6 +226,17 @@ export class AgentClient implements Disposable {
   }
 
   /**
+   * Gives the session back to the board. It keeps a few; one whose computer has ended would take a place for a minute, and a key
+   * with fewer rights would find no room (docs/protocol.md section 4).
+   */
+  async leave(): Promise<void> {
+    const session = this.#session;
+    if (!session || !this.birth) return;
+    this.#session = this.#opened = undefined;
+    await this.io.publish(session.encode(makeFrame(Op.bye, this.newReqid())), 1);
+  }
+
+  /**
    * Returns whether the board itself sent this presence message. In open mode and protocol 1, no one can
    * tell.
    */
@@ -239,4 +253,12 @@ export class AgentClient implements Disposable {
       this.io.log.debug(`${this.io.uid}: ${asError(error).message}`);
     });
   }
+}
+
+/** Ends the sessions with boards, before the connection to their broker ends. A broker that does not answer is not waited for. */
+export async function leaveBoards(clients: readonly AgentClient[], log: Log): Promise<void> {
+  const all = Promise.all(clients.map((client) => client.leave()));
+  await abortable(all, AbortSignal.timeout(LEAVE_MS)).catch((error: unknown) => {
+    log.debug(`Leaving boards: ${asError(error).message}`);
+  });
 }

@@ -37,8 +37,6 @@ export class BrokerConnection implements Disposable {
   readonly #listeners = new Map<string, Set<(message: BrokerMessage) => void>>();
   /** By listener: the function to call if the broker does not allow the topic. */
   readonly #refused = new Map<(message: BrokerMessage) => void, () => void>();
-  /** Filters that the broker has not yet acknowledged as left. */
-  readonly #leaving = new Set<string>();
   #state: BrokerState = { tag: 'off' };
   #client: MqttClient | undefined;
   #connecting: Promise<void> | undefined;
@@ -197,7 +195,6 @@ export class BrokerConnection implements Disposable {
       ...(protocol === 5 ? { properties: { maximumPacketSize: MAX_PACKET } } : {}),
     });
     this.#client = client;
-    this.#leaving.clear();
     let last: Error | undefined;
     client.on('connect', () => {
       // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous answer.
@@ -244,18 +241,15 @@ export class BrokerConnection implements Disposable {
   #unsubscribe(filter: string): void {
     const client = this.#client;
     if (!client) return;
-    this.#leaving.add(filter);
     client.unsubscribe(filter, (error) => {
       if (error) this.log.debug(`${this.profile.name}: unsubscribe: ${error.message}`);
-      if (this.#client !== client) return;
-      this.#leaving.delete(filter);
-      if (this.#listeners.has(filter)) this.#subscribe(filter);
+      // The embedded broker loses a subscription that arrives with the end of the earlier one, and yet acknowledges it.
+      if (this.#client === client && this.#listeners.has(filter)) this.#subscribe(filter);
     });
   }
 
   #subscribe(filter: string): void {
-    // The embedded broker would lose a new subscription that arrives with the end of the earlier one, and yet acknowledge it.
-    if (!this.#client?.connected || this.#leaving.has(filter)) return;
+    if (!this.#client?.connected) return;
     this.#client.subscribe(filter, { qos: 1 }, (error, granted) => {
       const refused = error ?? granted?.find((g) => g.qos >= 128);
       if (!refused) return;

@@ -26,7 +26,7 @@ import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
 import { mqttAddress } from '../../core/parseAddress';
-import { AgentClient } from './agentClient';
+import { AgentClient, leaveBoards } from './agentClient';
 import { keyNeeded } from './agentErrors';
 import { openMode } from './brokerErrors';
 import { BrokerConnection, type BrokerMessage } from './brokerConnection';
@@ -122,8 +122,9 @@ export class MqttBroker implements Broker, Disposable {
     return this.connection.connect(signal);
   }
 
-  disconnect(): Promise<void> {
-    return this.connection.disconnect();
+  async disconnect(): Promise<void> {
+    if (this.state.tag === 'online') await leaveBoards([...this.#clients.values()], this.log);
+    await this.connection.disconnect();
   }
 
   async forget(uid: string): Promise<void> {
@@ -246,8 +247,7 @@ export class MqttBroker implements Broker, Disposable {
     if (message.payload.length === 0) {
       this.#presences.delete(uid);
       this.#presence.fire({ uid, state: { on: false, boot: '', why: 'removed' } });
-      // Anyone can remove a board from the broker. Its last signed message still blocks forged
-      // presence.
+      // Anyone can remove a board from the broker. Its last signed message still blocks forged presence.
       this.#inTurn(uid, async () => {
         if (!(await this.#hasSigned(uid, this.#raw.get(uid)))) this.#raw.delete(uid);
       });
