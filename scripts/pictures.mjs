@@ -71,6 +71,11 @@ try {
     await driver.type(name);
     await driver.row(name).waitFor();
   }
+  const offers = driver.page.locator('.notification-toast');
+  if ((await offers.count()) > 0) {
+    await driver.command('Notifications: Clear All Notifications');
+    await offers.first().waitFor({ state: 'detached' });
+  }
   await frame(1500);
   await driver.expand('kitchen');
   await driver.row('main.py').first().waitFor();
