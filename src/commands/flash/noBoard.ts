@@ -1,13 +1,9 @@
 import * as vscode from 'vscode';
 import { DisposableStore } from '../../core/events';
-import { findDrives } from '../../core/flash';
 import { callCommand } from '../../views/callCommand';
 import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import { serialPorts } from './ports';
-
-/** Interval, in milliseconds, at which drives of boards in their loader are searched. */
-const LOOK_MS = 1000;
 
 type Way = 'again' | 'port' | 'loader' | 'demo';
 type Item = vscode.QuickPickItem & { readonly way: Way };
@@ -17,7 +13,7 @@ type Item = vscode.QuickPickItem & { readonly way: Way };
  * @returns whether to look for boards again
  */
 export async function helpWithoutBoard(
-  context: Needs<'fleet' | 'portHints' | 'log'>,
+  context: Needs<'fleet' | 'portHints' | 'tree'>,
   title: string,
 ): Promise<boolean> {
   const hints = (await context.portHints()).map(({ text }) => text);
@@ -42,7 +38,7 @@ export async function helpWithoutBoard(
 }
 
 function choose(
-  { fleet, log }: Needs<'fleet' | 'log'>,
+  { fleet, tree: { loaders } }: Needs<'fleet' | 'tree'>,
   title: string,
   hint: string,
 ): Promise<Way | undefined> {
@@ -51,7 +47,6 @@ function choose(
   box.placeholder = vscode.l10n.t('No board is plugged in. Plug one in with a USB data cable');
   box.items = ways(hint);
   box.ignoreFocusOut = true;
-  let timer: NodeJS.Timeout | undefined;
   const lifetime = new DisposableStore();
   lifetime.add(box);
   return new Promise<Way | undefined>((resolve) => {
@@ -59,23 +54,16 @@ function choose(
       if (serialPorts(fleet).length > 0) resolve('again');
     };
     const seeDrives = () => {
-      findDrives().then(
-        (drives) => {
-          if (drives.length > 0) resolve('again');
-        },
-        (error: unknown) => log.debug(`Looking for drives: ${String(error)}`),
-      );
+      if (loaders.nodes.length > 0) resolve('again');
     };
-    timer = setInterval(seeDrives, LOOK_MS);
+    lifetime.add(loaders.watch());
+    lifetime.add(loaders.onDidChange(seeDrives));
     lifetime.add(fleet.onDidChangeList(seePorts));
     lifetime.add(fleet.onDidChangeBoard(seePorts));
     box.onDidAccept(() => resolve(box.activeItems[0]?.way));
     box.onDidHide(() => resolve(undefined));
     box.show();
-  }).finally(() => {
-    clearInterval(timer);
-    lifetime.dispose();
-  });
+  }).finally(() => lifetime.dispose());
 }
 
 function ways(hint: string): Item[] {

@@ -17,7 +17,7 @@ export interface Chosen {
 
 /** Returns the clicked target, or asks for one. Undefined: cancelled. @throws UsageError */
 export async function askFlashTarget(
-  context: Needs<'fleet' | 'uris' | 'portHints' | 'log'>,
+  context: Needs<'fleet' | 'uris' | 'portHints' | 'tree'>,
   args: readonly unknown[],
   title = vscode.l10n.t('Flash which board?'),
 ): Promise<Chosen | undefined> {

@@ -32,7 +32,15 @@ const ARM = '0d28';
 /** `Flash Firmware…`: asks for port, firmware and whether to keep the files, then flashes and waits until the board answers. */
 export async function flashFirmware(
   context: Needs<
-    'log' | 'settings' | 'fleet' | 'uris' | 'flashPort' | 'newest' | 'packages' | 'portHints'
+    | 'log'
+    | 'settings'
+    | 'fleet'
+    | 'uris'
+    | 'tree'
+    | 'flashPort'
+    | 'newest'
+    | 'packages'
+    | 'portHints'
   >,
   call: Call,
 ): Promise<void> {

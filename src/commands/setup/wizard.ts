@@ -25,7 +25,7 @@ import type { Call } from '../types';
 
 /** `Set Up a New Board…`: asks all questions, then does every step, and offers to continue with the next board. */
 export async function setUpNewBoard(
-  context: SetupServices & Needs<'uris' | 'portHints'>,
+  context: SetupServices & Needs<'uris' | 'portHints' | 'tree'>,
   call: Call,
 ): Promise<void> {
   const title = vscode.l10n.t('Set up which board?');

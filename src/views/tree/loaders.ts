@@ -14,11 +14,12 @@ export interface LoaderNode {
  */
 const LOOK_MS = 2000;
 
-/** The drives of loaders that are plugged in now. Searches only while its view is visible. */
+/** The drives of loaders that are plugged in now. Searches only while they are watched. */
 export class LoaderDrives implements Disposable {
   readonly #changed = new Emitter<void>();
   readonly onDidChange = this.#changed.event;
   #timer: NodeJS.Timeout | undefined;
+  #watchers = 0;
   #nodes: readonly LoaderNode[] = [];
 
   constructor(private readonly log: { warn(message: string): void }) {}
@@ -29,12 +30,26 @@ export class LoaderDrives implements Disposable {
 
   /** Searches while the view is visible. */
   lookFor(view: vscode.TreeView<unknown>): Disposable {
+    let watching: Disposable | undefined;
     const follow = () => {
-      this.#stop();
-      if (view.visible) this.#lookAgain();
+      watching?.dispose();
+      watching = view.visible ? this.watch() : undefined;
     };
     follow();
     return view.onDidChangeVisibility(follow);
+  }
+
+  /** Searches until the result is disposed. */
+  watch(): Disposable {
+    if (this.#watchers++ === 0) this.#lookAgain();
+    let isOver = false;
+    return {
+      dispose: () => {
+        if (isOver) return;
+        isOver = true;
+        if (--this.#watchers === 0) this.#stop();
+      },
+    };
   }
 
   #lookAgain(): void {
