@@ -12,10 +12,10 @@ import {
   splitTerms,
 } from '../../core/many';
 import type { Cli } from '../cli';
-import { CliBoard } from './cliBoard';
+import { type BoardFacts, CliBoard } from './cliBoard';
 import type { Links } from './links';
 import { isForeign } from './project';
-import type { RegisteredBoard, Registry } from './registry';
+import type { Registry } from './registry';
 
 /**
  * Returns the boards that `-b` (or MPYFLEET_BOARD) names, or else the only board on a cable.
@@ -23,19 +23,8 @@ import type { RegisteredBoard, Registry } from './registry';
  */
 export async function chooseBoards(cli: Cli, links: Links): Promise<readonly CliBoard[]> {
   const { registry } = links;
-  const make: Make = (name, address, more = {}) =>
-    new CliBoard(
-      name,
-      address,
-      links,
-      cli.options,
-      more.tags,
-      more.platform,
-      more.uid,
-      more.online,
-      more.seen,
-      more.marks,
-    );
+  const make: Make = (name, address, facts) =>
+    new CliBoard(name, address, links, cli.options, facts);
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (!named) return [await onlyBoard(links, registry, make)];
 
@@ -73,15 +62,7 @@ function knownBy(unmatched: readonly string[], all: readonly CliBoard[]): string
   return `Known boards: ${names || 'none'}. Addresses look like serial:/dev/ttyACM0.`;
 }
 
-interface More {
-  readonly tags?: readonly string[];
-  readonly platform?: string;
-  readonly uid?: string;
-  readonly online?: boolean;
-  readonly marks?: readonly string[];
-  readonly seen?: RegisteredBoard['seen'];
-}
-type Make = (name: string, address: Address, more?: More) => CliBoard;
+type Make = (name: string, address: Address, facts?: BoardFacts) => CliBoard;
 
 /**
  * Selects boards. An address that several boards share selects the first of them, which has the
@@ -145,7 +126,7 @@ function withoutImpostors({ boards, groups, foreign }: Registry, found: readonly
   return found.filter((f) => isOwn(f) || !(isTaken(f.name) || isTaken(f.uid)));
 }
 
-function factsOf(found: Found | undefined): More {
+function factsOf(found: Found | undefined): BoardFacts {
   const { uid, online, info, details } = found ?? {};
   return {
     tags: details?.tags?.split(', ') ?? [],

@@ -24,12 +24,28 @@ export interface StopPolicy {
   readonly restart: boolean;
 }
 
+/** What is known of a board before its link is open. */
+export interface BoardFacts {
+  readonly tags?: readonly string[];
+  readonly platform?: string;
+  readonly uid?: string;
+  /** Whether its broker lists it as connected; undefined for other links. */
+  readonly online?: boolean;
+  /** Problems that it tells at its broker. */
+  readonly marks?: readonly string[];
+  /** How the window sees it, if the command runs in one. */
+  readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
+}
+
 /** A board of the command line: one address, opened on first use and closed at the end. */
 export class CliBoard implements Selectable {
   readonly addresses: readonly string[];
   readonly brokers: readonly string[];
   readonly state: string;
   readonly marks?: readonly string[];
+  readonly tags: readonly string[];
+  readonly platform?: string;
+  readonly uid?: string;
   #files: BoardFiles | undefined;
   #transport: Promise<Transport> | undefined;
   #cwd: string | undefined;
@@ -45,14 +61,12 @@ export class CliBoard implements Selectable {
     address: Address,
     private readonly links: Links,
     private readonly policy: StopPolicy,
-    readonly tags: readonly string[] = [],
-    readonly platform?: string,
-    readonly uid?: string,
-    online?: boolean,
-    seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>,
-    marks?: readonly string[],
+    { tags = [], platform, uid, online, seen, marks }: BoardFacts = {},
   ) {
     this.#address = address;
+    this.tags = tags;
+    this.platform = platform;
+    this.uid = uid;
     this.addresses = seen?.addresses ?? [address.text];
     this.marks = seen?.marks ?? marks;
     const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];

@@ -7,5 +7,5 @@ export { Progress } from './progress';
 export { isForeign } from './project';
 export { printRecords, recordFilter } from './records';
 export { loadRegistry, ownRegistry, type PlacedMacro, type RegisteredBoard } from './registry';
-export { type BoardIo, runOnBoards } from './runOnBoards';
+export { type BoardIo, runOnBoards, withHint } from './runOnBoards';
 export { shownOutput } from './shownOutput';

@@ -4,7 +4,12 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Address } from '../../core/address';
 import { mqboardAddress, parseAddress } from '../../core/parseAddress';
 import { UsageError } from '../../core/errors';
-import { brokerUrlProblem, ENCRYPTION, readEncryption } from '../../core/broker/brokerProfiles';
+import {
+  brokerUrlProblem,
+  ENCRYPTION,
+  hasLogin,
+  readEncryption,
+} from '../../core/broker/brokerProfiles';
 import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
@@ -169,7 +174,7 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
   if (typeof url !== 'string' || !/^(mqtts?|wss?):\/\//.test(url)) {
     throw new Error(`broker "${id}" has no address such as mqtt://host:1883`);
   }
-  if (/^\w+:\/\/[^/?#]*@/.test(url)) {
+  if (URL.canParse(url) && hasLogin(new URL(url))) {
     throw new Error(
       `broker "${id}": its address contains a login; name the user as "username" next to "url", and set ${passwordVariable(id)} to the password`,
     );

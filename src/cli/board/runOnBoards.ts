@@ -185,7 +185,12 @@ export function errorText(error: Error): string {
       : error instanceof FleetError
         ? error.hint
         : undefined;
-  return `mpyfleet: ${printable(error.message)}\n${hint === undefined ? '' : `${printable(hint)}\n`}`;
+  return `mpyfleet: ${withHint(error.message, hint)}`;
+}
+
+/** Returns a message and its hint, a line each. */
+export function withHint(message: string, hint: string | undefined): string {
+  return `${printable(message)}\n${hint === undefined ? '' : `${printable(hint)}\n`}`;
 }
 
 /** Collects the output of one board, up to a limit. */

@@ -29,6 +29,7 @@ export type Pushed = ReadonlyMap<string, Error | undefined>;
 /** The brokers of the configuration. Each is connected when one of its boards is first needed. */
 export class CliBrokers {
   #brokers: Promise<MqttBrokers> | undefined;
+  #running: ReturnType<typeof runningBrokers> | undefined;
   readonly keyFile: KeyStore;
 
   constructor(
@@ -181,10 +182,7 @@ export class CliBrokers {
     return found.flat().filter(({ uid }) => uid === undefined || !ignored.has(uid));
   }
 
-  /**
-   * Publishes a file to boards, given by their addresses, once per broker. Omits boards that cannot
-   * be reached this way.
-   */
+  /** Publishes a file to boards, given by their addresses, once per broker. Omits boards that cannot be reached this way. */
   async publish(
     addresses: readonly Address[],
     path: string,
@@ -248,7 +246,7 @@ export class CliBrokers {
   async boardLogin(profile: BrokerProfile, uid: string): Promise<Login | undefined> {
     const { localSecret } = this.more;
     if (localSecret && profile.id === LOCAL_BROKER_ID) return boardLogin(await localSecret(), uid);
-    const own = await runningBrokers(this.cli.env);
+    const own = await (this.#running ??= runningBrokers(this.cli.env));
     const secret = own.some(({ urls }) => urls.includes(profile.url))
       ? this.password(profile)
       : undefined;

@@ -28,7 +28,7 @@ export function runWaiting(cli: Cli, { links, hub }: Watched): () => Promise<voi
     if (!at) throw new UsageError(`${board} is not connected`);
     const address = parseAddress(`mqtt://${at.broker}/${uid}`);
     const known = links.registry.boards.find((b) => b.address.text === address.text);
-    return new CliBoard(known?.name ?? board, address, links, cli.options, [], undefined, uid);
+    return new CliBoard(known?.name ?? board, address, links, cli.options, { uid });
   };
   const perform = async (job: PendingJob): Promise<void> => {
     const board = boardOf(job);

@@ -4,7 +4,7 @@ import { shownMinute } from '../../core/shownTime';
 import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
-import { loadLinks } from '../board';
+import { loadLinks, withHint } from '../board';
 
 /** One line of the list. */
 interface Listed {
@@ -31,7 +31,7 @@ export const run: VerbRun = async (cli, args) => {
   try {
     let status: number = EXIT.ok;
     const onFailed = ({ message, hint }: ConnectError) => {
-      cli.err(printable(`${[message, hint].filter(Boolean).join('\n')}\n`));
+      cli.err(withHint(message, hint));
       status = EXIT.link;
     };
     const told = links.brokers.configured ? await links.brokers.discover(onFailed) : [];

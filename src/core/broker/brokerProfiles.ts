@@ -29,12 +29,17 @@ export function brokerUrlProblem(text: string): string | undefined {
   if (!SCHEMES.includes(url.protocol) || url.hostname === '') {
     return l10n.t('It begins with mqtt://, mqtts://, ws:// or wss:// and names a host.');
   }
-  if (url.username !== '' || url.password !== '') {
+  if (hasLogin(url)) {
     return l10n.t(
       'You are asked for the user name and password separately, because the address is stored in the settings.',
     );
   }
   return undefined;
+}
+
+/** Returns whether an address contains a user name or a password. */
+export function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
 }
 
 /**
