@@ -13,7 +13,7 @@ import {
 import { type Board, boardBecomes } from '../../core/board';
 import { announced } from '../../core/broker/announced';
 import type { Broker } from '../../core/broker/brokers';
-import { CancelledError } from '../../core/errors';
+import { asError, CancelledError } from '../../core/errors';
 import { forEachBoard, type NewAgent } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { askPlan } from './prompts';
@@ -34,7 +34,7 @@ type Looked = ReadonlyMap<Board, AgentFit | Error>;
  * first, once for all boards.
  */
 export async function putAgent(
-  context: Needs<'extension' | 'settings' | 'brokers' | 'many' | 'packages'>,
+  context: Needs<'log' | 'extension' | 'settings' | 'brokers' | 'many' | 'packages'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
@@ -103,9 +103,18 @@ interface Putting {
   readonly config: AgentConfig;
 }
 
+/** Starts a program again that was stopped for work which failed. The error of that work is the one to report. */
+async function restartedAfter({ log }: Needs<'log'>, board: Board): Promise<void> {
+  try {
+    await board.reset('soft');
+  } catch (error) {
+    log.warn(`${board.name} did not restart: ${asError(error).message}`);
+  }
+}
+
 /** Puts the agent on one board, step by step. */
 async function put(
-  context: Needs<'brokers'>,
+  context: Needs<'brokers' | 'log'>,
   board: Board,
   { agent, fit, broker, config }: Putting,
   { signal, step }: WorkIo,
@@ -124,7 +133,7 @@ async function put(
     await installAgent(board, source, { ...config, adminKey }, { signal, onStep });
   } catch (error) {
     if (steps < 2) await secrets.setBoardKey(fit.uid, before); // its configuration has not been written
-    if (ran) await board.reset('soft').catch(() => undefined); // the first error is the one to tell
+    if (ran) await restartedAfter(context, board);
     throw error;
   }
   const born = announced(broker, fit.uid, board.name, signal);

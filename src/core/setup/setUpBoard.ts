@@ -262,7 +262,7 @@ class SetUp {
     await place.arrived?.(this.options.signal);
   }
 
-  /** This computer cannot ask another owner's broker, so the board is asked. That it is not there yet is no failure. */
+  /** Asks the board, because this computer cannot ask another owner's broker. A board that has not connected yet has not failed. */
   async #askBoard(broker: string): Promise<void> {
     const { signal, clock = systemClock } = this.options;
     this.#say('broker', l10n.t('Asking the board whether it reaches {0}', broker));
