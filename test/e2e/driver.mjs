@@ -151,23 +151,29 @@ export class Driver {
     await pollUntil(async () => (await shown()) !== text, CLICK_MS);
   }
 
+  /** Waits for a file dialog. `shown` reads its path, undefined once it has closed; `isReading`: it reads a folder. */
+  async #fileDialog() {
+    await this.input.locator('.monaco-button').first().waitFor();
+    const box = this.input.locator('input').first();
+    const reads = this.input.locator('.quick-input-progress.active');
+    // One call reads the value, because the dialog may close between two calls.
+    const shown = () => box.evaluateAll((all) => all.map((e) => ('value' in e ? e.value : ''))[0]);
+    return { box, shown, isReading: async () => (await reads.count()) > 0 };
+  }
+
   /**
    * Chooses an existing file in a file dialog. While the dialog reads a folder, it may restore its own suggestion and drops what is
    * clicked, so the file is clicked again until the dialog is gone.
    * @param {string} path
    */
   async pickFile(path) {
-    await this.input.locator('.monaco-button').first().waitFor();
-    const box = this.input.locator('input').first();
+    const { box, shown, isReading } = await this.#fileDialog();
     const file = this.input.getByText(basename(path), { exact: true });
-    const reads = this.input.locator('.quick-input-progress.active');
-    // One call reads the value, because the dialog may close between two calls.
-    const shown = () => box.evaluateAll((all) => all.map((e) => ('value' in e ? e.value : ''))[0]);
     const gone = async () => !String(await shown()).startsWith(dirname(path));
     let isClicked = false;
     const chosen = async () => {
       if (isClicked && (await gone())) return true;
-      if ((await reads.count()) > 0) return false;
+      if (await isReading()) return false;
       if (await file.isVisible()) {
         await this.clickOn(file);
         isClicked = true;
@@ -181,19 +187,16 @@ export class Driver {
 
   /** Answers "save as" with a new file. @param {string} path */
   async saveAs(path) {
-    await this.input.locator('.monaco-button').first().waitFor();
-    const box = this.input.locator('input').first();
-    const reads = this.input.locator('.quick-input-progress.active');
+    const { box, shown, isReading } = await this.#fileDialog();
     // While the dialog reads folders, it ignores answers and may restore its own suggestion, so wait until the path stays.
     let looks = 0;
     const saved = async () => {
       if (existsSync(path)) return statSync(path).size > 0; // the file exists before its content
-      // One call reads the value, because the dialog may close between two calls.
-      const shown = await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
-      const stays = shown === path && (await reads.count()) === 0;
+      const text = await shown();
+      const stays = text === path && !(await isReading());
       looks = stays ? looks + 1 : 0;
       if (looks > STAYS_LOOKS) await this.page.keyboard.press('Enter');
-      else if (shown !== undefined && shown !== path) {
+      else if (text !== undefined && text !== path) {
         await box.fill(path, { timeout: CLICK_MS }).catch((/** @type {Error} */ error) => {
           if (error.name !== 'TimeoutError') throw error; // the dialog has closed
         });

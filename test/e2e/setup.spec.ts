@@ -11,8 +11,6 @@ import { webview } from './webview.mjs';
 // A maker who has no board at first, and then prepares boards for the broker of a customer, one after the other at one port.
 
 const WAIT_MS = 60_000;
-/** The window looks for ports every 700 ms; a person needs longer to plug in the next board. */
-const UNPLUGGED_MS = 2000;
 const PASSPHRASE = 'for the customer only';
 let customers: Awaited<ReturnType<typeof startMosquitto>>;
 let session: Awaited<ReturnType<typeof openSession>>;
@@ -38,9 +36,13 @@ broker: {host: 127.0.0.1, port: ${customers.port}, user: boards, password: '{sec
 files: [{to: /name.txt, text: '{name}'}]
 `;
 
-/** Plugs a new board into the port. */
+/** Plugs a new board into the port, once the window has seen that the one before was pulled out. */
 async function plugIn() {
-  await new Promise((resolve) => setTimeout(resolve, UNPLUGGED_MS));
+  const { driver } = session;
+  const present = driver.page.locator('.part.sidebar .monaco-list-row', {
+    hasText: /ready|running/,
+  });
+  await present.first().waitFor({ state: 'detached', timeout: WAIT_MS });
   const board = await startUboard({ tty: port });
   onTestFinished(() => board.stop());
   return board;

@@ -9,6 +9,9 @@ import { openSession } from './session.mjs';
 
 const NAMES = ['kit-1', 'kit-2', 'kit-3'];
 const WAIT_MS = 60_000;
+/** Milliseconds that the tree takes to redraw, and by how much later each click comes. */
+const REDRAW_MS = 150;
+const REDRAW_STEP_MS = 13;
 
 let boards: Awaited<ReturnType<typeof startUboard>>[];
 let session: Awaited<ReturnType<typeof openSession>>;
@@ -211,7 +214,8 @@ test('no click on a row is lost while the rows are redrawn', async () => {
   for (let i = 0; i < 20; i++) {
     const name = NAMES[i % NAMES.length] ?? '';
     session.setSettings({ 'mpyFleet.showOtherPorts': i % 2 === 0 });
-    await driver.page.waitForTimeout(150 + 13 * i); // each click comes at a different moment of the redraw
+    // Each click comes at a different moment of the redraw.
+    await driver.page.waitForTimeout(REDRAW_MS + REDRAW_STEP_MS * i);
     await driver.clickOn(driver.row(name));
     await driver.status(new RegExp(`^.*${name}: `)).waitFor();
   }

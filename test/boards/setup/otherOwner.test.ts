@@ -46,7 +46,7 @@ async function blankChip() {
   return chip;
 }
 
-/** Writes a template whose broker belongs to somebody else. */
+/** Writes a template for boards at another owner's broker. */
 function template(name: string, port: number, more = ''): string {
   const file = `${name}.board-template.yaml`;
   const text = `

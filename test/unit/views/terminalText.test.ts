@@ -3,40 +3,12 @@ import { expect, it, vi } from 'vitest';
 import { text, utf8 } from '../../../src/core/bytes';
 import { shownOutput } from '../../../src/cli/board';
 import type { Cli } from '../../../src/cli/cli';
+import type { TaskProvider } from '../rig/vscodeTasks';
 
-interface Terminal {
-  onDidWrite(listener: (text: string) => void): void;
-  onDidClose(listener: (status: number) => void): void;
-  open(): void;
-}
-const tasks: { resolveTask: (task: object) => { execution: () => Promise<Terminal> } }[] = [];
+const tasks: TaskProvider[] = [];
 vi.mock('vscode', async () => {
-  const { Emitter } = await import('../../../src/core/events');
-  return {
-    l10n: { t: (text: string) => text },
-    workspace: { isTrusted: true },
-    TaskScope: { Workspace: 2 },
-    tasks: { registerTaskProvider: (_type: string, own: (typeof tasks)[0]) => tasks.push(own) },
-    Task: class {
-      constructor(
-        _definition: object,
-        _scope: number,
-        _name: string,
-        _source: string,
-        readonly execution: object,
-      ) {}
-    },
-    CustomExecution: function (this: object, run: () => Promise<Terminal>) {
-      return run;
-    },
-    EventEmitter: class {
-      readonly #own = new Emitter<unknown>();
-      readonly event = this.#own.event;
-      fire(value: unknown) {
-        this.#own.fire(value);
-      }
-    },
-  };
+  const { taskApi } = await import('../rig/vscodeTasks');
+  return { ...taskApi(tasks), workspace: { isTrusted: true } };
 });
 const { ReplOutput } = await import('../../../src/views/repl/replOutput');
 const { registerTasks } = await import('../../../src/views/integrations/tasks');

@@ -1,37 +1,15 @@
 /** What a folder that the user does not trust may not do, beside what the restricted window shows (test/e2e/restricted.spec.ts). */
 import { beforeEach, expect, it, vi } from 'vitest';
+import type { TaskProvider } from '../rig/vscodeTasks';
 
-interface Terminal {
-  onDidWrite(listener: (text: string) => void): void;
-  onDidClose(listener: (status: number) => void): void;
-  open(): void;
-}
-interface Provider {
-  resolveTask(task: object): { execution: () => Promise<Terminal> };
-}
 const workspace = { isTrusted: false, workspaceFolders: [{ uri: '/work' }] };
-const providers: Provider[] = [];
+const providers: TaskProvider[] = [];
 vi.mock('vscode', async () => {
-  const { Emitter } = await import('../../../src/core/events');
+  const { taskApi } = await import('../rig/vscodeTasks');
   return {
+    ...taskApi(providers),
     workspace,
-    l10n: { t: (text: string) => text },
     Uri: { joinPath: (...parts: string[]) => parts.join('/'), file: (path: string) => ({ path }) },
-    TaskScope: { Workspace: 2 },
-    tasks: { registerTaskProvider: (_type: string, own: Provider) => providers.push(own) },
-    Task: function (this: object, ...[, , , , execution]: unknown[]) {
-      return { execution };
-    },
-    CustomExecution: function (this: object, run: () => Promise<Terminal>) {
-      return run;
-    },
-    EventEmitter: class {
-      readonly #own = new Emitter<unknown>();
-      readonly event = this.#own.event;
-      fire(value: unknown) {
-        this.#own.fire(value);
-      }
-    },
   };
 });
 const { registerTasks } = await import('../../../src/views/integrations/tasks');
