@@ -46,6 +46,11 @@ export interface TransferOptions {
    * Write start files exactly as given. By default, lines in them that start the agent are kept.
    */
   asGiven?: boolean;
+  /**
+   * Compare files with those on the board where that costs less than sending them, and leave out the identical ones. Called
+   * with the path of each (`writeMany` only).
+   */
+  onSame?: ((path: string) => void) | undefined;
   signal?: AbortSignal;
   /** Called often with the content bytes moved so far and the total. */
   onProgress?: (done: number, total: number, path: string) => void;

@@ -28,7 +28,9 @@ export function windowUploads(
     replace: (board, items, options) =>
       items.length === 0
         ? Promise.resolve(0)
-        : sync.replace(board, items, options, (files) => files.writeMany(items, options)),
+        : sync.replace(board, items, options, (files, changed) =>
+            files.writeMany(changed, options),
+          ),
     uploaded: async (boards, files) => {
       const known = files.flatMap(({ path, local }) =>
         local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],

@@ -71,6 +71,7 @@ async function between(
     await board.files.writeMany(files, {
       signal: io.signal,
       onProgress: (done, total, path) => io.progress(done, total, path),
+      onSame: () => undefined,
     });
     const bytes = files.reduce((sum, f) => sum + f.content.length, 0);
     io.say(`${counted(files.length, 'file')}, ${bytes} bytes\n`);

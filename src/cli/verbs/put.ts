@@ -63,8 +63,9 @@ async function upload(
   { board, boards, io, groups }: Upload,
   locals: readonly Local[],
   place: (path: string) => string,
-): Promise<{ files: number; bytes: number }> {
+): Promise<{ files: number; bytes: number; same: number }> {
   let bytes = 0;
+  let same = 0;
   const rest: WriteItem[] = [];
   for (const { path, content } of locals) {
     if (!content) continue;
@@ -82,13 +83,23 @@ async function upload(
     else rest.push({ path: place(path), content: counted });
   }
   const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
-  if (rest.length > 0) await board.files.writeMany(rest, { signal: io.signal, onProgress });
+  const onSame = () => {
+    same++;
+  };
+  if (rest.length > 0) await board.files.writeMany(rest, { signal: io.signal, onProgress, onSame });
   for (const { path, content } of locals) {
     if (!content) await board.files.mkdir(place(path), { parents: true, signal: io.signal });
   }
   const files = locals.filter((l) => l.content).length;
-  io.say(`${counted(files, 'file')}, ${bytes} bytes\n`);
-  return { files, bytes };
+  io.say(`${counted(files, 'file')}, ${bytes} bytes${alreadyThere(same, files)}\n`);
+  return { files, bytes, same };
+}
+
+/** Says how many of the files were not sent because the board had them. */
+function alreadyThere(same: number, files: number): string {
+  if (same === 0) return '';
+  if (same < files) return `, ${same} of them already on the board`;
+  return ', already on the board';
 }
 
 /** Expands one local argument; a folder includes everything in it. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
+import type { WriteItem } from '../boardFiles';
 
 const deflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.deflateRaw);
 
@@ -12,6 +13,12 @@ const WORTH_RATIO = 0.9;
 /** Returns the SHA-256 of `content`. */
 export function sha256(content: Uint8Array): Uint8Array {
   return createHash('sha256').update(content).digest();
+}
+
+/** Loads the content of `item` if it is supplied on demand. */
+export async function withContent(item: WriteItem): Promise<WriteItem & { content: Uint8Array }> {
+  const { content } = item;
+  return { ...item, content: typeof content === 'function' ? await content() : content };
 }
 
 /** Compressed content, and what inflating it costs. */

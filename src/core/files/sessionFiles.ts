@@ -15,6 +15,7 @@ import type {
 import { FileError, PythonError } from '../errors';
 import type { Session } from '../transport';
 import { probeCapabilities } from './probeCapabilities';
+import { withContent } from './content';
 import { isSecretTransfer } from './secretFiles';
 import type { Capabilities } from '../capabilities';
 import { linesOrError } from './fileErrors';
@@ -26,9 +27,10 @@ import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
 import { hashFiles } from './hashFiles';
 import { runVerb, type Argument } from './snippets';
-import { isStartFile, keepStartLines, startFilesLast } from './startLines';
+import { type SizedPaths, writeChanged } from './sameFiles';
+import { isStartFile, startFilesLast, withStartLinesKept } from './startLines';
 import { verbs, type Verb } from './verbs';
-import { withContent, writeFiles, writeUnasked } from './writeFiles';
+import { writeFiles, writeUnasked } from './writeFiles';
 
 type Work<T> = (session: Session) => Promise<T>;
 
@@ -146,8 +148,15 @@ export class SessionFiles implements BoardFiles {
       async (session) => {
         const ordered = [...items].sort(startFilesLast);
         const all = await this.#withStart(session, ordered, options);
-        if (session.native?.writeMany) return session.native.writeMany(all, options);
-        await this.#write(session, all, options);
+        const write = (some: readonly WriteItem[]) =>
+          session.native?.writeMany?.(some, options) ?? this.#write(session, some, options);
+        const { onSame, signal } = options;
+        // The agent compares every file that it is offered.
+        if (!onSame || session.native?.hash) return write(all);
+        const sized = (some: SizedPaths) => [some.map(([path, n]) => [boardPath(path), n])];
+        const ask = (some: SizedPaths) =>
+          this.#run(session, 'same', '/', () => sized(some), signal);
+        return writeChanged(all, { can: () => this.#probe(session, signal), ask, write, onSame });
       },
       isSecretTransfer(items, options.secret),
     );
@@ -224,14 +233,7 @@ export class SessionFiles implements BoardFiles {
     if (asGiven || !items.some((item) => isStartFile(item.path))) return items;
     const files = new SessionFiles((work) => work(session));
     files.#known = this.#known;
-    const all: WriteItem[] = [];
-    for (const item of items) {
-      if (!isStartFile(item.path)) all.push(item);
-      else {
-        const { path, content } = await withContent(item);
-        all.push({ path, content: await keepStartLines(path, content, files, signal) });
-      }
-    }
+    const all = await withStartLinesKept(items, files, signal);
     this.#known = files.#known;
     return all;
   }

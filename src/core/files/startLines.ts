@@ -1,7 +1,8 @@
-import type { BoardFiles } from '../boardFiles';
+import type { BoardFiles, WriteItem } from '../boardFiles';
 import { startLines } from './agentStartLines';
 import { text, utf8 } from '../bytes';
 import { FileError } from '../errors';
+import { withContent } from './content';
 
 /** The file that a board runs at start. The fleet agent adds lines to it that start the agent. */
 export const MAIN_FILE = '/main.py';
@@ -69,6 +70,23 @@ export function mergeStartLines(source: string, { lines, first }: Split): string
   if (lines === '' || splitStartLines(source).lines !== '') return source;
   if (first) return (lines.endsWith('\n') ? lines : `${lines}\n`) + source;
   return source + (source === '' || source.endsWith('\n') ? '' : '\n') + lines;
+}
+
+/** Returns `items` with the content that {@link keepStartLines} gives the start files among them. */
+export async function withStartLinesKept(
+  items: readonly WriteItem[],
+  files: BoardFiles,
+  signal?: AbortSignal,
+): Promise<WriteItem[]> {
+  const all: WriteItem[] = [];
+  for (const item of items) {
+    if (!isStartFile(item.path)) all.push(item);
+    else {
+      const { path, content } = await withContent(item);
+      all.push({ path, content: await keepStartLines(path, content, files, signal) });
+    }
+  }
+  return all;
 }
 
 /**

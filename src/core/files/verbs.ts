@@ -17,6 +17,7 @@ import removeVerb from '../../../board/snippets/removeVerb.py';
 import renameVerb from '../../../board/snippets/renameVerb.py';
 import report from '../../../board/snippets/report.py';
 import sameFile from '../../../board/snippets/sameFile.py';
+import sameVerb from '../../../board/snippets/sameVerb.py';
 import sender from '../../../board/snippets/sender.py';
 import spaceVerb from '../../../board/snippets/spaceVerb.py';
 import statVerb from '../../../board/snippets/statVerb.py';
@@ -27,6 +28,7 @@ export type Verb =
   | 'list'
   | 'walk'
   | 'hash'
+  | 'same'
   | 'stat'
   | 'space'
   | 'places'
@@ -52,6 +54,7 @@ export function verbs(can: { ilistdir: boolean }, odd = false): Record<Verb, rea
     list: [report, entries, listVerb],
     walk: [report, entries, hashing, walkVerb],
     hash: [report, hashing, hashVerb],
+    same: [report, hashing, sameVerb],
     stat: [report, statVerb],
     space: [report, spaceVerb],
     places: [report, placesVerb],

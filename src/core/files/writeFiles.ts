@@ -4,7 +4,7 @@ import { NoRawPasteError, PythonError } from '../errors';
 import type { Session } from '../transport';
 import { presumedCapabilities } from './probeCapabilities';
 import type { Capabilities } from '../capabilities';
-import { windowBitsFor } from './content';
+import { windowBitsFor, withContent } from './content';
 import { storeError } from './fileErrors';
 import { checkWritable } from './paths';
 import { outOfMemory } from './portions';
@@ -79,12 +79,6 @@ export async function writeUnasked(
     if (error instanceof PythonError || error instanceof NoRawPasteError) return false;
     throw error;
   }
-}
-
-/** Loads the content of `item` if it is supplied on demand. */
-export async function withContent(item: WriteItem): Promise<WriteItem & { content: Uint8Array }> {
-  const { content } = item;
-  return { ...item, content: typeof content === 'function' ? await content() : content };
 }
 
 /**

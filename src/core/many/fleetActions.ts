@@ -205,7 +205,8 @@ export async function runStored<B extends ActionBoard>(
       const onProgress = (done: number, total: number, path: string) =>
         io.progress?.(done, total, path);
       return applyUpload(board, plan, upload, signal, async (items) => {
-        if (!upload?.replace) return board.files.writeMany(items, { signal, onProgress });
+        const onSame = () => undefined; // nothing to report: the file is on the board in either case
+        if (!upload?.replace) return board.files.writeMany(items, { signal, onProgress, onSame });
         const count = await upload.replace(board, items, { signal, onProgress });
         const paths = items.map(({ path }) => path);
         if (count > 0) io.replaced?.(board, count, paths);

@@ -14,32 +14,36 @@ export interface KeepOptions {
 }
 
 /**
- * Runs `write`, which writes `items`, and keeps a copy of every replaced file for undoLast. Only files whose content differs are
- * read from the board first. New files cost one round trip for all of them.
+ * Calls `write` with the items that differ from the board's files, if there are any, and keeps a copy of every replaced file for
+ * undoLast. Only files whose content differs are read from the board first. New files cost one round trip for all of them.
  * @returns the number of replaced files
  */
 export async function keepReplaced(
   options: KeepOptions,
   items: readonly WriteItem[],
-  write: () => Promise<void>,
+  write: (changed: readonly WriteItem[]) => Promise<void>,
 ): Promise<number> {
   const paths = items.map((i) => i.path);
   const before = await options.files.hash(paths, options.signal);
   const replaced: { path: string; before: string; after: string }[] = [];
-  for (const [i, { path, content }] of items.entries()) {
+  const changed: WriteItem[] = [];
+  for (const [i, item] of items.entries()) {
+    const { path, content } = item;
     const old = before[i];
-    if (old === undefined) continue;
-    const after = sha256(typeof content === 'function' ? await content() : content);
-    if (after !== old) replaced.push({ path, before: old, after });
+    const after =
+      old === undefined ? '' : sha256(typeof content === 'function' ? await content() : content);
+    if (after === old) continue;
+    changed.push(item);
+    if (old !== undefined) replaced.push({ path, before: old, after });
   }
   if (replaced.length === 0) {
-    await write();
+    if (changed.length > 0) await write(changed);
     return 0;
   }
   const entries = await keep(options, replaced);
   const record = recordOf(options, entries);
   await options.undo.save(record); // saved before the first write, because the connection may be lost in the middle
-  await write();
+  await write(changed);
   // A start file may contain more than the given content, because lines that start the agent stay in it.
   const now = await options.files.hash(
     entries.map((e) => e.path),

@@ -124,11 +124,12 @@ export class AgentFiles implements BoardFiles {
       h: createHash('sha256').update(content).digest('hex'),
       ...(packed ? { zn: packed.length } : {}),
     };
-    await upload(this.client, Op.put, head, body, {
+    const answer = await upload(this.client, Op.put, head, body, {
       about: path,
       signal: options.signal,
       onAcked: (acked) => options.onProgress?.(Math.round(acked * factor), content.length, path),
     });
+    if (decodeJson(answer.payload).same === 1) options.onSame?.(path);
     options.onProgress?.(content.length, content.length, path);
   }
 

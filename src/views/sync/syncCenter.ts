@@ -159,12 +159,12 @@ export class SyncCenter implements Disposable {
     );
   }
 
-  /** Writes files in one session and keeps the replaced ones; see keepReplaced. @returns the number of replaced files */
+  /** Writes the files that differ, in one session, and keeps the replaced ones; see keepReplaced. @returns the number of replaced files */
   replace(
     board: Board,
     items: readonly WriteItem[],
     call: SyncCall,
-    write: (files: BoardFiles) => Promise<void>,
+    write: (files: BoardFiles, changed: readonly WriteItem[]) => Promise<void>,
   ): Promise<number> {
     const [only] = items;
     const job =
@@ -172,7 +172,9 @@ export class SyncCenter implements Disposable {
         ? vscode.l10n.t('Uploading {0}', only.path)
         : vscode.l10n.t('Uploading {0} files', items.length);
     return this.#session(board, { ...call, job }, (files) =>
-      keepReplaced(this.#keepOptions(board, files, call), items, () => write(files)),
+      keepReplaced(this.#keepOptions(board, files, call), items, (changed) =>
+        write(files, changed),
+      ),
     );
   }
 

@@ -42,6 +42,10 @@ describe('mpyfleet and files', () => {
       status: 0,
       out: '3 files, 40011 bytes\n',
     });
+    expect(await run('put', '-r', 'tree', ':')).toMatchObject({
+      status: 0,
+      out: '3 files, 40011 bytes, already on the board\n',
+    });
     const { out } = await run('ls', '-r', '--json', ':tree');
     const listed = (
       JSON.parse(out) as [{ value: { path: string; type: string; size: number }[] }]

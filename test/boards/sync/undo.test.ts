@@ -4,6 +4,7 @@ import { UsageError } from '../../../src/core/errors';
 import { compareBoards } from '../../../src/core/sync/compare';
 import { applyPlan } from '../../../src/core/sync/apply';
 import { followChanges, type LocalChange } from '../../../src/core/sync/followChanges';
+import type { WriteItem } from '../../../src/core/boardFiles';
 import { keepDeleted, keepReplaced } from '../../../src/core/sync/keepCopy';
 import { nodeLocalFs } from '../../../src/core/sync/nodeLocalFs';
 import { protection } from '../../../src/core/sync/rules';
@@ -75,7 +76,15 @@ describe('files replaced or deleted outside a sync', () => {
     await files.write('/a.py', Buffer.from('old'));
     await files.write('/same.py', Buffer.from('same'));
     const items = ['a', 'same', 'new'].map((n) => ({ path: `/${n}.py`, content: Buffer.from(n) }));
-    expect(await keepReplaced(options(), items, () => files.writeMany(items))).toBe(1);
+    const sent: string[] = [];
+    const write = (changed: readonly WriteItem[]) => {
+      sent.push(...changed.map((item) => item.path));
+      return files.writeMany(changed);
+    };
+    expect(await keepReplaced(options(), items, write)).toBe(1);
+    expect(sent).toEqual(['/a.py', '/new.py']);
+    expect(await keepReplaced(options(), items, write)).toBe(0);
+    expect(sent).toHaveLength(2);
     expect(await onBoard()).toMatchObject({ '/a.py': 'a', '/new.py': 'new' });
     expect(await work().undoLast()).toMatchObject({ restored: ['/a.py'], left: [] });
     expect(await onBoard()).toMatchObject({ '/a.py': 'old', '/new.py': 'new', '/same.py': 'same' });
