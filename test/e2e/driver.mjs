@@ -273,6 +273,13 @@ export class Driver {
     await this.moveAway();
   }
 
+  /** Clicks a row of a tree and waits until it has the keyboard focus. @param {string | RegExp} label */
+  async focusRow(label) {
+    await this.clickOn(this.row(label));
+    const focused = this.page.locator('.part.sidebar .monaco-list:focus .monaco-list-row.focused');
+    await this.row(label).and(focused).waitFor();
+  }
+
   /**
    * Adds rows to those that are selected. A tree that is redrawn at that moment may lose one of them again.
    * @param {readonly string[]} labels
@@ -512,12 +519,22 @@ export class Driver {
       .join('\n');
   }
 
-  /** Replaces all text of the active editor. @param {string} text */
+  /** Waits until the active editor has the keyboard focus, which it gets some time after its tab appears. */
+  async editorHasFocus() {
+    await this.page.locator('.editor-group-container.active .monaco-editor.focused').waitFor();
+  }
+
+  /**
+   * Replaces all text of the active editor. It gets the focus some time after the click if it was opened just before; earlier keys
+   * would go to the tree.
+   * @param {string} text
+   */
   async editorReplace(text) {
     await this.page
       .locator('.editor-group-container.active .monaco-editor .view-lines')
       .first()
       .click();
+    await this.editorHasFocus();
     await this.page.keyboard.press('Control+A');
     await this.page.keyboard.insertText(text);
   }

@@ -185,6 +185,7 @@ test('10 MB of output are cut in the file, and one click opens all of it', async
   await item.filter({ hasText: 'Open Whole Output' }).first().click();
   const whole = async () => (await driver.tabs()).find((name) => /^[\da-f-]{36}\.txt$/.test(name));
   expect(await pollUntil(async () => (await whole()) !== undefined, WAIT_MS)).toBe(true);
+  await driver.editorHasFocus();
   await driver.page.keyboard.press('Control+End');
   const end = driver.status(/^Ln 1,?000,?001, Col 1$/);
   await end.waitFor();
@@ -198,6 +199,7 @@ test('cells are completed from magics, options, boards, their files and their na
   await books.saved('edit.ipynb', (s) => s.cells[1]?.execution_count === 2);
   const lines = driver.page.locator('.notebookOverlay .cell-editor-container .view-lines');
   await lines.filter({ hasText: '%discover' }).click();
+  await driver.page.locator('.cell-editor-container .monaco-editor.focused').waitFor();
   const offers = driver.page.locator('.suggest-widget.visible .monaco-list-row .label-name');
   const offered = async (typed: string, label: string) => {
     await keyboard.press('Control+A');

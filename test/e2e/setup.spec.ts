@@ -76,6 +76,7 @@ test('a production line without a template offers one that can be saved and used
   await driver.command('MicroPython: Production Line…');
   await driver.answer(/No board template is in this workspace/, 'Create One');
   await driver.tab('sensor.board-template.yaml').waitFor();
+  await driver.editorHasFocus();
   await driver.page.keyboard.press('Control+S');
   const file = join(workspace, 'sensor.board-template.yaml');
   // VS Code creates it before it has the content.

@@ -259,6 +259,7 @@ test('with the keyboard alone a program runs, is replaced and stopped, and a fil
   await driver.status(/desk: ready/).waitFor();
   await pickByKeys('Control+P', 'forever.py');
   await driver.tab('forever.py').waitFor();
+  await driver.editorHasFocus();
   await keyboard.press('Control+Alt+R');
   await driver.terminalShows(/it has begun/);
   await keyboard.press('Control+Alt+R');

@@ -145,7 +145,7 @@ test('sync on save: a saved file goes to the board immediately', async () => {
 test('sync on save: a renamed file is renamed on the board', async () => {
   const { driver } = session;
   await driver.activity('Explorer');
-  await driver.clickOn(driver.row('same.py'));
+  await driver.focusRow('same.py');
   await driver.page.keyboard.press('F2');
   await driver.page.locator('.explorer-viewlet .monaco-inputbox input').fill('renamed.py');
   await driver.page.keyboard.press('Enter');

@@ -116,7 +116,7 @@ test('sync on save: a folder that is renamed is renamed on the boards', async ()
   await driver.status(/Sync on Save/).waitFor();
   await driver.activity('Explorer');
   await driver.clickOn(driver.row('app'));
-  await driver.clickOn(driver.row('pkg'));
+  await driver.focusRow('pkg');
   await driver.page.keyboard.press('F2');
   await nameIt('kit');
   await boardsHold(...withKit({}));
@@ -127,7 +127,7 @@ test('sync on save: a new file goes to the boards, and a deleted one is deleted 
   await driver.rowMenu('kit', 'New File...');
   await nameIt('new.py');
   await boardsHold(...withKit({ '/kit/new.py': '' }));
-  await driver.clickOn(driver.row('new.py'));
+  await driver.focusRow('new.py');
   await driver.page.keyboard.press('Delete');
   await driver.confirm(/^(Move to Trash|Delete)$/);
   await boardsHold(...withKit({}));

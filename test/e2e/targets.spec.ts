@@ -89,7 +89,7 @@ test('keys in the tree act on the row that has the focus and on nothing else', a
   await focused.filter({ hasText: 'extra.txt' }).waitFor();
   await driver.page.keyboard.press('Delete');
   expect(await driver.confirm('Cancel')).toContain('Delete /extra.txt from kit-1?');
-  await driver.clickOn(driver.row('kit-2'));
+  await driver.focusRow('kit-2');
   await driver.page.keyboard.press('Delete');
   await driver.status('Delete works only on files and folders').waitFor();
   expect(await driver.dialog.count()).toBe(0);
