@@ -52,6 +52,11 @@ export class ConnectionLostError extends FleetError {
 /** The link ended because the board sleeps, as it has said; it connects to its broker again when it wakes up. */
 export class AsleepError extends ConnectionLostError {}
 
+/** Another board is at the link than the one that was meant. The work did not begin. */
+export class OtherBoardError extends FleetError {
+  readonly code = 'otherBoard';
+}
+
 /** The board was silent for longer than the current step allows. */
 export class TimeoutError extends FleetError {
   readonly code = 'timeout';

@@ -1,6 +1,12 @@
 import * as vscode from 'vscode';
 import type { Board } from '../core/board';
-import { asError, CancelledError, ConnectionLostError, ProgramRunningError } from '../core/errors';
+import {
+  asError,
+  CancelledError,
+  ConnectionLostError,
+  OtherBoardError,
+  ProgramRunningError,
+} from '../core/errors';
 import type { Transport } from '../core/transport';
 import type { Needs } from './context';
 
@@ -25,6 +31,7 @@ export function registerIdentify({
     } catch (error) {
       if (error instanceof ProgramRunningError || error instanceof CancelledError) return;
       if (error instanceof ConnectionLostError) return;
+      if (error instanceof OtherBoardError) return; // its own row has the link now
       log.info(`${board.name} did not say who it is: ${asError(error).message}`);
     }
   };

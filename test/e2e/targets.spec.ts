@@ -239,3 +239,29 @@ test('the active board is pulled out: Run asks, and no other board runs anything
     if (board !== pulled) expect(Object.keys(await board.files())).not.toContain('/ran');
   }
 });
+
+test('another board is plugged in at the same port: it gets nothing that was meant for the first', async () => {
+  const { driver } = session;
+  const pulled = boardNamed('kit-2');
+  if (!pulled) throw new Error('no board is kit-2');
+  // While its program runs, the new board cannot be asked who it is.
+  const other = await startUboard({
+    tty: pulled.tty,
+    files: {
+      'extra.txt': 'of the other board\n',
+      'main.py': "import time\nprint('its program')\nwhile True:\n    time.sleep(0.1)\n",
+    },
+  });
+  boards.push(other);
+  await driver.row('Stop to see the files').waitFor();
+  await driver.activity('Explorer');
+  await driver.rowMenu('extra.txt', 'Upload to Board');
+  await driver.answer(/must be stopped first/, 'Stop It');
+  await driver.notification(/is at tty now, not kit-2/).waitFor();
+  expect((await other.files())['/extra.txt']?.toString()).toBe('of the other board\n');
+  await driver.activity('MicroPython');
+  await driver
+    .row(/^linuxboard/)
+    .filter({ hasText: 'running' })
+    .waitFor();
+});

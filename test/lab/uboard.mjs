@@ -1,6 +1,6 @@
 // @ts-check
 // uboard, the board of most tests: a real MicroPython as a Linux process on a pty, with LittleFS on an image file.
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
 import { removeTempDir, tempDir } from './paths.mjs';
@@ -76,7 +76,11 @@ export async function startUboard(options = {}) {
       await board.stop();
       removeTempDir(dir);
     },
-    kill: () => board.kill(),
+    kill: async () => {
+      await board.kill();
+      // The system gives the number of a closed pty to the next one, which the link would then lead to.
+      rmSync(tty, { force: true });
+    },
     restart: async () => {
       await board.kill();
       board = await start();

@@ -4,10 +4,12 @@ import type { BoardFiles } from '../../core/boardFiles';
 import {
   ConnectionLostError,
   FleetError,
+  OtherBoardError,
   ProgramRunningError,
   UsageError,
 } from '../../core/errors';
 import { text } from '../../core/bytes';
+import { checkMeant } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
 import type { Selectable } from '../../core/many';
@@ -55,6 +57,8 @@ export class CliBoard implements Selectable {
   #nextPorts: readonly Address[] = [];
   /** The board has sent something since the link was opened. */
   #heard = false;
+  /** The board at the open link is the one that was meant. */
+  #isMeant: boolean;
 
   constructor(
     readonly name: string,
@@ -67,6 +71,8 @@ export class CliBoard implements Selectable {
     this.tags = tags;
     this.platform = platform;
     this.uid = uid;
+    // A window and a broker check it themselves.
+    this.#isMeant = seen !== undefined || online !== undefined;
     this.addresses = seen?.addresses ?? [address.text];
     this.marks = seen?.marks ?? marks;
     const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];
@@ -152,15 +158,36 @@ export class CliBoard implements Selectable {
   ): Promise<T> {
     const transport = await this.transport(options.signal ?? new AbortController().signal);
     try {
-      return await transport.withSession(work, options);
+      return await transport.withSession((session) => this.#asMeant(session, work), options);
     } catch (error) {
       if (!(error instanceof ProgramRunningError)) throw error;
       if (await this.#openOtherPort()) return this.withSession(work, options);
       if (!this.policy.stop) throw new ProgramRunningError(this.name);
       this.#stopped = true;
       const open = await this.transport(options.signal ?? new AbortController().signal);
-      return await open.withSession(work, { ...options, mayInterrupt: true });
+      try {
+        return await open.withSession((session) => this.#asMeant(session, work), {
+          ...options,
+          mayInterrupt: true,
+        });
+      } catch (refused) {
+        if (refused instanceof OtherBoardError) await open.reset('soft'); // its program runs again
+        throw refused;
+      }
     }
+  }
+
+  /** Runs work at the board whose unique id the configuration names, and at no other. */
+  async #asMeant<T>(session: Session, work: (session: Session) => Promise<T>): Promise<T> {
+    if (!this.#isMeant && this.uid !== undefined) {
+      checkMeant(
+        { name: this.name, uid: this.uid },
+        (await this.links.readInfo(session)).uid,
+        this.address,
+      );
+    }
+    this.#isMeant = true;
+    return work(session);
   }
 
   /** Tries the next port if the open one stayed silent. Returns whether the prompt may be there. */

@@ -3,10 +3,11 @@ import { BoardConnection, type ConnectOptions } from './boardConnection';
 import { BoardConsole } from './boardConsole';
 import type { BoardFiles } from '../boardFiles';
 import type { BoardInfo } from './boardInfo';
-import { BoardJobs, type JobHost, type JobOptions } from './boardJobs';
+import { BoardJobs, type ExecOptions, type JobHost, type JobOptions } from './boardJobs';
 import { hasNewLink } from './boardLinks';
 import type { BoardState } from './boardState';
 import type { Asleep, Link } from './discovery';
+import { checkMeant } from './meantBoard';
 import { asError, FleetError } from '../errors';
 import { DisposableStore, Emitter } from '../events';
 import {
@@ -14,6 +15,7 @@ import {
   clockAgainst,
   notConnected,
   type BoardClock,
+  type BoardLabels,
   type BoardServices,
   type Crash,
 } from './boardServices';
@@ -48,7 +50,7 @@ export class Board {
     /** Unique, and stable while the board is in the tree: `uid:…`, a USB key or an address. */
     readonly id: string,
     private readonly services: BoardServices,
-    private readonly labels: { name(board: Board): string },
+    private readonly labels: BoardLabels,
   ) {
     this.console = new BoardConsole(services.clock);
     this.#connection = new BoardConnection(
@@ -192,13 +194,7 @@ export class Board {
   }
 
   /** Runs code and returns its output; see Session.exec. */
-  exec(
-    code: string | Uint8Array,
-    options: JobOptions & {
-      onStdout?: (chunk: Uint8Array) => void;
-      idleTimeoutMs?: number;
-    } = {},
-  ): Promise<Uint8Array> {
+  exec(code: string | Uint8Array, options: ExecOptions = {}): Promise<Uint8Array> {
     return this.withSession((session) => session.exec(code, options), {
       job: l10n.t('Running code'),
       ...options,
@@ -225,15 +221,13 @@ export class Board {
   }
 
   /** Reads the board's description again, since free memory and flash change. */
-  async refreshInfo(options: JobOptions = {}): Promise<BoardInfo> {
-    return this.withSession(
-      async (session) => {
-        const info = await this.services.readInfo(session);
-        this.#setInfo(info);
-        return info;
-      },
-      { job: l10n.t('Reading board info'), looks: true, ...options },
-    );
+  refreshInfo(options: JobOptions = {}): Promise<BoardInfo> {
+    const read = async (session: Session) => {
+      const info = await this.services.readInfo(session);
+      this.#setInfo(info);
+      return info;
+    };
+    return this.withSession(read, { job: l10n.t('Reading board info'), looks: true, ...options });
   }
 
   /** Hands the open link over to `other`, the board at its far end by the uid. `info`: that board's description. */
@@ -272,8 +266,11 @@ export class Board {
   async #identify(session: Session): Promise<void> {
     if (this.#identifiedHere) return;
     this.#identifiedHere = true;
+    const { name, uid, transport } = this;
     try {
-      this.#setInfo(await this.services.readInfo(session));
+      const info = await this.services.readInfo(session);
+      this.#setInfo(info); // the fleet then moves the link to the board with this uid
+      if (transport) checkMeant({ name, uid }, info.uid, transport.address, this.labels);
     } catch (error) {
       this.#identifiedHere = false;
       if (error instanceof FleetError && error.code !== 'python') throw error;

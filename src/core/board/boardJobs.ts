@@ -1,5 +1,10 @@
 import { abortable, Queue } from '../async';
-import { CancelledError, ConnectionLostError, ProgramRunningError } from '../errors';
+import {
+  CancelledError,
+  ConnectionLostError,
+  OtherBoardError,
+  ProgramRunningError,
+} from '../errors';
 import type { Session, Transport } from '../transport';
 
 /** How an operation may treat a running program; undefined: it may not stop it. */
@@ -25,6 +30,13 @@ export interface JobOptions {
   program?: { again?: () => void };
 }
 
+/** The options of running code. */
+export interface ExecOptions extends JobOptions {
+  onStdout?: (chunk: Uint8Array) => void;
+  /** How long the code may be silent, in milliseconds. */
+  idleTimeoutMs?: number;
+}
+
 /** What the jobs need from their board. */
 export interface JobHost {
   readonly board: { readonly name: string; readonly transport: Transport | undefined };
@@ -44,6 +56,9 @@ interface Program {
   readonly stop: AbortController;
   readonly again: (() => void) | undefined;
 }
+
+/** When a program that was stopped by permission is restarted. */
+type Restart = 'always' | 'ifOtherBoard';
 
 const DEFAULT_JOB = 'Working';
 
@@ -87,7 +102,7 @@ export class BoardJobs {
       // Ask outside the queue, so that no other job waits while the user thinks.
       const answer = await this.#answer(options);
       if (!answer) throw new ProgramRunningError(this.host.board.name);
-      const restart = answer === 'stopAndRestart';
+      const restart = answer === 'stopAndRestart' ? 'always' : 'ifOtherBoard';
       return await this.#enqueue(work, options, true, restart);
     } finally {
       again?.();
@@ -98,7 +113,7 @@ export class BoardJobs {
     work: (session: Session) => Promise<T>,
     options: JobOptions,
     mayInterrupt: boolean,
-    restart = false,
+    restart?: Restart,
   ): Promise<T> {
     const job = { ...options, mayInterrupt };
     return this.#queue.run(
@@ -167,7 +182,7 @@ export class BoardJobs {
   async #asJob<T>(
     work: (session: Session) => Promise<T>,
     options: JobOptions,
-    { onStart, restart = false }: { onStart?: () => void; restart?: boolean },
+    { onStart, restart }: { onStart?: () => void; restart?: Restart | undefined },
   ): Promise<T> {
     const transport = await this.host.ensureOpen(options.signal);
     if (options.ask === false) await this.host.typingOver(options.signal);
@@ -194,11 +209,15 @@ export class BoardJobs {
       if (begun.yet && error instanceof ConnectionLostError && options.ask !== false) {
         this.#cutOff = true;
       }
+      // The permission to stop its program was given for another board.
+      if (restart && error instanceof OtherBoardError) await transport.reset('soft');
       throw error;
     } finally {
       try {
         // Restart was promised, whether or not the work succeeds.
-        if (restart && this.host.board.transport === transport) await transport.reset('soft');
+        if (restart === 'always' && this.host.board.transport === transport) {
+          await transport.reset('soft');
+        }
       } finally {
         this.#set(undefined);
       }

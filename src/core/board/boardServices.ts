@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { Address } from '../address';
 import type { BoardFiles } from '../boardFiles';
 import { ConnectionLostError } from '../errors';
 import type { Session, SessionOptions } from '../transport';
@@ -29,6 +30,13 @@ export interface BoardServices extends LinkServices {
    * milliseconds since 1970.
    */
   readonly worked?: (board: Board, what: string, error: unknown, startedAt?: number) => void;
+}
+
+/** The names that boards have in the fleet. */
+export interface BoardLabels {
+  name(board: Board): string;
+  /** The name of the board that is at `address` now. */
+  nameAt?(address: Address): string | undefined;
 }
 
 /** The board's program has crashed and has not yet run long enough to count as healthy. */

@@ -200,7 +200,10 @@ export class Fleet implements Disposable {
   }
 
   #create(id: string): Board {
-    const board = new Board(id, this.services, { name: (b) => this.nameOf(b) });
+    const board = new Board(id, this.services, {
+      name: (b) => this.nameOf(b),
+      nameAt: (address) => this.byAddress(address)?.name,
+    });
     const store = new DisposableStore();
     store.add(
       board.onDidChange(() => {

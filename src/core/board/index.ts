@@ -22,6 +22,7 @@ export {
 } from './discovery';
 export { Fleet } from './fleet';
 export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
+export { checkMeant } from './meantBoard';
 export { mpyFromFile, mpyFromNumber, mpyToNumber, runsNative } from './mpyFormat';
 export { PORT_HINT_IDS, type PortHint, portHints, type PortSurroundings } from './portHints';
 export { presentAgent } from './presentAgent';

@@ -109,6 +109,33 @@ describe('mpyfleet exec', () => {
     );
   });
 
+  it('does nothing at a board whose id is not the one of the configuration', async () => {
+    const dir = tempDir('swapped');
+    const { out: uid } = await rig.exec('import machine; print(machine.unique_id().hex())');
+    const kitchen = { address: `serial:${rig.tty(1)}`, uid: uid.trim() };
+    writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ boards: { kitchen } }));
+    writeFileSync(join(dir, 'main.py'), 'import time\nwhile True:\n  time.sleep(0.01)\n');
+    const run = (...args: string[]) =>
+      rig.cli.run(['-b', 'kitchen', ...args], { cwd: dir, env: { MPYFLEET_CONFIG: 'fleet.json' } });
+    const refused = {
+      status: 2,
+      out: '',
+      err: expect.stringMatching(
+        /[0-9a-f]+ is at tty now, not kitchen\nNothing was changed/,
+      ) as string,
+    };
+    expect(await run('put', 'main.py', ':')).toMatchObject(refused);
+    expect((await rig.on(rig.tty(1), 'ls')).out).toBe('');
+
+    await rig.on(rig.tty(1), 'put', join(dir, 'main.py'), ':');
+    await rig.on(rig.tty(1), 'reset');
+    const runs = async () => (await rig.on(rig.tty(1), 'ls')).err.includes('add --stop');
+    expect(await runs()).toBe(true);
+    expect(await run('--stop', 'rm', ':main.py')).toMatchObject(refused);
+    expect(await runs()).toBe(true); // it was started again
+    expect((await rig.on(rig.tty(1), '--stop', 'rm', ':main.py')).status).toBe(0);
+  });
+
   it('knows boards and groups of the configuration', async () => {
     const project = tempDir('project');
     mkdirSync(join(project, '.micropython'));

@@ -126,7 +126,10 @@ describe('one board is one node', () => {
     fleet.rename(first, 'kitchen');
     await first.disconnect();
     end.uid = 'bb';
-    await identify(fleet);
+    let worked = 0;
+    const work = () => Promise.resolve(worked++);
+    await expect(first.withSession(work)).rejects.toThrow('fake is at ttyUSB0 now, not kitchen');
+    expect(worked).toBe(0);
     expect(fleet.byUid('bb')?.name).not.toBe('kitchen');
     expect(fleet.byUid('bb')?.links.map((l) => l.found.address.text)).toEqual([A]);
   });
