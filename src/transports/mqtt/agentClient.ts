@@ -202,7 +202,10 @@ export class AgentClient implements Disposable {
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
     this.#opening.then(
       () => this.#pending.resendAll(),
-      (reason: unknown) => this.#pending.failAll(asError(reason)),
+      (reason: unknown) => {
+        // Someone may have removed the board from its broker. If it has left, its requests time out.
+        if (this.birth) this.#pending.failAll(asError(reason));
+      },
     );
   }
 
@@ -238,12 +241,12 @@ export class AgentClient implements Disposable {
 
   /**
    * Returns whether the board itself sent this presence message. In open mode and protocol 1, no one can
-   * tell.
+   * tell. Undefined: an empty message, with which anyone can remove the board from its broker.
    */
   trusts(raw: Uint8Array | undefined): boolean {
     const { key, role, name, session } = this.#opened ?? {};
-    if (!raw || !key || !role || session?.proto === 1) return true;
-    return isSigned(raw, { uid: this.io.uid, leaf: 'st', role, name, key });
+    if (!key || !role || session?.proto === 1) return true;
+    return raw !== undefined && isSigned(raw, { uid: this.io.uid, leaf: 'st', role, name, key });
   }
 
   #post(frame: Frame, qos: 0 | 1 = 1): void {
