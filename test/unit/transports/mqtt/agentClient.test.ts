@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { text, utf8 } from '../../../../src/core/bytes';
+import { encodeFrame, makeFrame } from '../../../../src/core/agent/agentProtocol';
 import { CancelledError, ConnectionLostError, TimeoutError } from '../../../../src/core/errors';
 import { agentExec } from '../../../../src/transports/mqtt/agentExec';
 import { FakeBoard, Op, settled, BIRTH } from '../../rig/fakeAgent';
@@ -116,6 +117,52 @@ describe('a request', () => {
     await expect(board.client.request(Op.stat, nothing)).rejects.toBeInstanceOf(
       ConnectionLostError,
     );
+  });
+});
+
+describe('what no session of the board has signed', () => {
+  /** An unsigned ERR ESTALE, which has counter 0. */
+  const stale = encodeFrame(makeFrame(Op.err, 1, { aux: 5, payload: utf8('{"c":"ESTALE"}') }));
+  const underWay = async () => {
+    const board = new FakeBoard();
+    const asked = board.client.request(Op.stat, nothing);
+    await settled();
+    board.answersHello = false;
+    const answered = async () => {
+      board.json(Op.ok, board.of(Op.stat)[0]?.reqid ?? 0, { n: 5 });
+      return text((await asked).payload);
+    };
+    return { board, answered };
+  };
+
+  it('is only advice: the session goes on while another is asked for', async () => {
+    const { board, answered } = await underWay();
+    board.client.receive(stale);
+    await settled();
+    expect(board.of(Op.hello)).toHaveLength(2);
+    expect(await answered()).toBe('{"n":5}');
+  });
+
+  it('is followed once in 5 s', async () => {
+    const { board, answered } = await underWay();
+    board.answersHello = true;
+    for (let i = 0; i < 50; i++) {
+      board.client.receive(stale);
+      await settled();
+    }
+    expect(board.of(Op.hello)).toHaveLength(2);
+    await board.clock.pass(5_000);
+    board.client.receive(stale);
+    await settled();
+    expect(board.of(Op.hello)).toHaveLength(3);
+    expect(await answered()).toBe('{"n":5}');
+  });
+
+  it('ends no request by announcing another start', async () => {
+    const { board, answered } = await underWay();
+    board.presence.fire({ ...BIRTH, boot: 'ffffffff' });
+    await settled();
+    expect(await answered()).toBe('{"n":5}');
   });
 });
 
