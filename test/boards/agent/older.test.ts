@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Birth } from '../../../src/core/agent/agentProtocolPresence';
 import { updateOverTheAir } from '../../../src/core/agent/agentUpdate';
 import { boardLogin, renewLogin } from '../../../src/core/broker/boardLogin';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
@@ -86,6 +87,18 @@ it('are marked as old and receive only read requests', async () => {
 }, 60_000);
 
 it('update to protocol 2 over the air in one step, several at the same time', async () => {
+  // Their presence is not signed: another user of the broker names the copy that does not run, and its form.
+  const login = { username: HOST_USER, password: PASSWORD };
+  const stranger = await connectAsync(host.broker.profile.url, login);
+  for (const { uid } of boards) {
+    const { caps, ...birth } = host.broker.presences.get(uid) as Birth;
+    const forged = { ...birth, on: 1, caps: [...caps], slot: 'b', mpy: 0 };
+    const options = { qos: 1, retain: true } as const;
+    await stranger.publishAsync(`mpy/${uid}/st`, JSON.stringify(forged), options);
+    const shown = () => host.broker.presences.get(uid);
+    await expect.poll(shown, { timeout: 10_000 }).toMatchObject({ slot: 'b', proto: 1 });
+  }
+  await stranger.endAsync();
   const after = await Promise.all(
     boards.map(async (board) => {
       const { link, files, control, name } = linksTo(board);
