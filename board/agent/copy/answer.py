@@ -114,16 +114,25 @@ def busy(ag, s, r, off=0, **d):
 def start(ag, s, r, gen, what):
     """Starts a generator as a job. Its return value is the answer."""
     n = 0
-    for j in ag.jobs:
+    for j in tuple(ag.jobs):
         if j[_SESSION] is s:
             if j[_REQUEST] == r:  # a repeated request, because its answer takes long
                 return busy(ag, s, r, what=what)
             n += 1
+        elif j[_SESSION] not in ag.sessions.all and not _kept(ag, j):
+            # Its computer has left. Many that come, ask and leave would fill the memory.
+            ag.jobs.remove(j)
+            j[_GENERATOR].close()
     if n >= _JOBS:
         raise Fail("EBUSY", "too many requests at once")
     j = [s, r, gen, what, ag.clock.ms()]
     if not _turn(ag, j):
         ag.jobs.append(j)
+
+
+def _kept(ag, j):
+    """Returns whether a job changes something, so that it goes on without its session."""
+    return any(k[_SESSION] is j[_SESSION] and k[_REQUEST] == j[_REQUEST] for k in ag.kept)
 
 
 def turns(ag):

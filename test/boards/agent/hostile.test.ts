@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { decodeJson } from '../../../src/core/agent/agentProtocol';
+import { decodeJson, makeFrame } from '../../../src/core/agent/agentProtocol';
 import names from '../../../board/agent/names.json';
 import { startMosquitto } from '../../lab/index.mjs';
-import { ADMIN_KEY, type AgentBoard, startAgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard, startAgentBoard, VIEWER_KEY } from '../rig/agent/board';
 import { Op, TestHost } from '../rig/agent/host';
 
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -160,4 +160,41 @@ it('accepts few long requests of one computer at the same time', async () => {
   );
   const answers = await Promise.all(asked);
   expect(new Set(answers)).toEqual(new Set(['OK', 'EBUSY']));
+});
+
+/** A file system with one file that never ends, so that no request for its hash does. */
+const ENDLESS = `import vfs
+class File:
+    def readinto(self, b): return len(b)
+    def close(self): pass
+    def __enter__(self): return self
+    def __exit__(self, *a): pass
+class Disk:
+    def mount(self, *a): pass
+    def umount(self): pass
+    def stat(self, path): return (0x8000, 0, 0, 0, 0, 0, 1, 0, 0, 0)
+    def open(self, path, mode): return File()
+vfs.mount(Disk(), "/endless")`;
+
+it('ends the long requests of computers that have left', async () => {
+  await host.hello(ADMIN_KEY);
+  await host.exec(ENDLESS);
+  const payload = Buffer.from(JSON.stringify({ l: ['/endless/file'] }));
+  const jobs = `from mpyfleet.a import main\nag = main.current.ag
+print([sum((j[0] in ag.sessions.all) is on for j in ag.jobs) for on in (True, False)])`;
+  // Two say BYE. The others lose their places to those that follow.
+  for (let i = 0; i < 7; i++) {
+    const viewer = await TestHost.connect(broker.url, board.uid);
+    await viewer.hello(VIEWER_KEY, 'viewer');
+    for (let n = 0; n < 4; n++) viewer.send(makeFrame(Op.hash, viewer.newId(), { payload }));
+    await viewer.ask(Op.statfs);
+    if (i < 2) await viewer.exchange(99, () => viewer.send(makeFrame(Op.bye, 99)));
+    await viewer.client.endAsync();
+  }
+  const { stdout, stderr } = await host.exec(inside(jobs));
+  expect(stderr).toBe('');
+  const [of, left] = JSON.parse(stdout) as [number, number];
+  expect(of).toBeLessThanOrEqual(12);
+  expect(left).toBeLessThanOrEqual(4);
+  await host.exec('vfs.umount("/endless")');
 });
