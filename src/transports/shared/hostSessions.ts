@@ -172,6 +172,11 @@ export class HostSessions {
     return session.window.accept(counter);
   }
 
+  /** Returns whether the session is in use. */
+  has(session: HostSession): boolean {
+    return this.#all.includes(session);
+  }
+
   end(session: HostSession): void {
     this.#all = this.#all.filter((s) => s !== session);
   }

@@ -22,7 +22,11 @@ interface Job {
 export class Jobs {
   readonly #jobs = new Set<Job>();
 
-  constructor(private readonly answers: Answers) {}
+  /** `isAbandoned`: no one waits for the result any more, and nothing is left half done. */
+  constructor(
+    private readonly answers: Answers,
+    private readonly isAbandoned: (session: HostSession, reqid: number) => boolean,
+  ) {}
 
   /**
    * Starts work whose result is the answer; undefined: the work answers on its own. A repeated
@@ -36,6 +40,10 @@ export class Jobs {
     work: (signal: AbortSignal) => Promise<object | Uint8Array | undefined>,
   ): void {
     if (this.greet(session, reqid)) return;
+    for (const job of this.#jobs) {
+      // Many that come, ask and leave would keep the board from its user.
+      if (this.isAbandoned(job.session, job.reqid)) job.stop.abort(new CancelledError());
+    }
     const own = [...this.#jobs].filter((job) => job.session === session);
     if (own.length >= MOST_OF_SESSION) throw new Refusal('EBUSY', 'too many requests at once');
     const job: Job = { session, reqid, what, stop: new AbortController(), beat: undefined };

@@ -65,7 +65,11 @@ export interface SharedAgentOptions {
 export class SharedAgent implements Answers, Disposable {
   readonly clock: Clock;
   readonly #world: World;
-  readonly #jobs = new Jobs(this);
+  readonly #jobs = new Jobs(
+    this,
+    (session, reqid) =>
+      !this.options.sessions.has(session) && this.#kept.find(session, reqid) === undefined,
+  );
   readonly #kept = new KeptResults();
   readonly #flows = new Map<string, Flow>();
   readonly #seen = new WeakSet<HostSession>();

@@ -222,3 +222,30 @@ it('takes the next code at once after code that was not what was announced, or w
   expect(refused(await ask(admin, makeFrame(Op.cancel, 4)))).toBe('ECANCEL');
   expect(refused(await ask(admin, makeFrame(Op.exec, 5, { payload })))).toBe('EVERIFY');
 });
+
+it('ends requests of colleagues who have left, so that many of them do not pile up', async () => {
+  let waiting = 0;
+  const stat: BoardFiles['stat'] = async (_path, signal) => {
+    waiting++;
+    const ended = new Deferred<undefined>();
+    signal?.addEventListener('abort', () => ended.resolve(undefined));
+    await ended.promise;
+    waiting--;
+    return { type: 'file', size: 1 };
+  };
+  const { open, agent } = start({ stat });
+  const key = keyForRole(KEY, UID, 'viewer');
+  const payload = Buffer.from('{"p":"/x"}');
+  for (let i = 0; i < 20; i++) {
+    const cid = `colleague${String(i).padStart(2, '0')}`;
+    const host = open('viewer', key, cid);
+    for (let n = 2; n < 8; n++) {
+      agent.receive(cid, host.encode(makeFrame(Op.stat, n, { payload })));
+    }
+    // The others lose their places to those that follow.
+    if (i % 2 === 0) agent.receive(cid, host.encode(makeFrame(Op.bye, 9)));
+  }
+  await vi.waitFor(() => expect(waiting).toBeLessThanOrEqual(16));
+  expect(waiting).toBeGreaterThanOrEqual(4);
+  agent.dispose();
+});
