@@ -10,7 +10,7 @@ import type { Needs } from './views/context';
 
 /** The services that most functions here use. */
 type Services = Needs<
-  'extension' | 'log' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many'
+  'extension' | 'log' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many' | 'sync'
 >;
 
 /**
@@ -64,7 +64,10 @@ function windowOf(
     settings,
     extension,
     history,
-  }: Needs<'extension' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many'>,
+    sync,
+  }: Needs<
+    'extension' | 'settings' | 'fleet' | 'adoption' | 'brokers' | 'history' | 'many' | 'sync'
+  >,
   hub: MqttBrokers,
   openTransport: TransportFactory,
 ): CliWindow {
@@ -90,6 +93,7 @@ function windowOf(
     },
     historyFile: vscode.Uri.joinPath(extension.globalStorageUri, 'history.db').fsPath,
     historyServer: () => history.server(),
+    undo: sync.copies,
     ignored: {
       all: () => Promise.resolve(adoption.ignored),
       set: (uids, isIgnored) => adoption.setIgnored(uids, isIgnored),

@@ -1,5 +1,6 @@
 import { shownPath } from '../core/files';
 import type { AuditBoard, StoreServer } from '../core/store';
+import type { UndoStore } from '../core/sync';
 import type { Log } from '../core/log';
 import type { CliInput } from './input';
 import type { IgnoredBoards, KeyStore } from './broker';
@@ -17,6 +18,8 @@ export interface CliWindow {
   /** Returns the server with the window's history. Undefined: the file is used. */
   historyServer(): Promise<StoreServer | undefined>;
   readonly ignored: IgnoredBoards;
+  /** The window's copies of replaced and deleted files. */
+  readonly undo: UndoStore;
   /** Removes a board that is away from the window. */
   forget(uid: string): Promise<void>;
 }

@@ -4,5 +4,5 @@ export { bundledAgent } from './bundledAgent';
 export { bundledFiles } from './bundledFiles';
 export { jsonContent } from './jsonContent';
 export { expandLocal } from './localPaths';
-export { undoFolder } from './undoFolder';
+export { undoStore } from './undoFolder';
 export { fromUrl, isUrlSource, type Local, savedPlace } from './urlSource';

@@ -1,11 +1,14 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { nodeUndoFolder, UndoStore } from '../../core/sync';
 import type { Cli } from '../cli';
 
 /**
- * Returns the folder with the files that a sync replaced or deleted, like the undo of the editor.
+ * Returns the store with the files that a sync or rm replaced or deleted: in a terminal of the window that of the window, so that
+ * each can undo what the other did.
  */
-export function undoFolder({ env }: Pick<Cli, 'env'>): string {
+export function undoStore({ env, window }: Pick<Cli, 'env' | 'window'>): UndoStore {
+  if (window) return window.undo;
   const state = env.XDG_STATE_HOME ?? join(homedir(), '.local', 'state');
-  return join(state, 'micropython-fleet', 'undo');
+  return new UndoStore(nodeUndoFolder(join(state, 'micropython-fleet', 'undo')));
 }

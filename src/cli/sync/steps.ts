@@ -6,17 +6,15 @@ import {
   type LocalFs,
   type MayRead,
   nodeLocalFs,
-  nodeUndoFolder,
   planSummary,
   resultSummary,
   type SyncPlan,
-  UndoStore,
 } from '../../core/sync';
 import { counted } from '../../core/counted';
 import { IncompleteError } from '../../core/errors';
 import type { BoardIo, CliBoard } from '../board';
 import { type Cli, printable } from '../cli';
-import { undoFolder } from '../files';
+import { undoStore } from '../files';
 
 /**
  * Prints a plan and applies it; with --dry-run only prints it.
@@ -36,7 +34,7 @@ export async function carryOut(
   const result = await applyPlan(plan, {
     files: board.files,
     localFs,
-    undo: new UndoStore(nodeUndoFolder(undoFolder(cli))),
+    undo: undoStore(cli),
     board: board.uid ?? board.address.text,
     now: Date.now,
     signal: io.signal,

@@ -37,6 +37,10 @@ export const OPTIONS = {
   },
   hash: { type: 'boolean', text: 'show the SHA-256 of every file' },
   parents: { type: 'boolean', short: 'p', text: 'create missing parents; no error if it exists' },
+  'no-copy': {
+    type: 'boolean',
+    text: 'keep no copy of removed files, so that undo cannot restore them',
+  },
   set: { type: 'boolean', text: "set the clock to this computer's time; -s after rtc" },
   size: { type: 'boolean', text: 'show the bytes of every file; -s after tree' },
   log: { type: 'string', value: 'FILE', text: "also append the board's output to a file" },

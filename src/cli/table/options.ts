@@ -65,6 +65,7 @@ export interface Options {
   readonly target?: string;
   readonly mpy: boolean;
   readonly noMpy: boolean;
+  readonly noCopy: boolean;
   readonly force: boolean;
   readonly requirements?: readonly string[];
   readonly erase: boolean;
@@ -183,6 +184,7 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       target: boardFolder(values.target),
       mpy: flag('mpy'),
       noMpy: flag('no-mpy'),
+      noCopy: flag('no-copy'),
       force: flag('force'),
       requirements: values.requirements,
       since: values.since,

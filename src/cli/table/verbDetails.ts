@@ -3,6 +3,9 @@
 export const PATTERNS =
   '*, ? and [...] in a path match files on the board; put the path in quotes.';
 
+export const RM_DETAILS = `A copy of every file is kept on this computer, as by the window: "mpyfleet undo" restores what the last rm of a board removed.
+The last ten syncs and removals of each board can be undone, the latest first. --no-copy removes without reading the files first.`;
+
 export const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
 Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
 adopt adds packages that were installed from elsewhere (mip, mpremote, another computer) to the list.

@@ -6,6 +6,7 @@ import {
   MACRO_DETAILS,
   MIP_DETAILS,
   PATTERNS,
+  RM_DETAILS,
   PUT_DETAILS,
   RUN_DETAILS,
   SYNC_DETAILS,
@@ -139,11 +140,11 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'rm',
-    args: '[-r] :PATH...',
-    summary: 'remove files from the board; with -r also folders',
-    details: PATTERNS,
-    options: [...BOARDS, 'recursive'],
-    load: async () => (await import('../verbs/folders')).rm,
+    args: '[-r] [--no-copy] :PATH...',
+    summary: 'remove files from the board, with -r also folders; "mpyfleet undo" restores them',
+    details: `${PATTERNS}\n${RM_DETAILS}`,
+    options: [...BOARDS, 'recursive', 'no-copy'],
+    load: async () => (await import('../verbs/rm')).run,
   },
   {
     name: 'mkdir',
@@ -194,7 +195,7 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'undo',
     args: '',
-    summary: 'undo the last sync of each board, for files that have not changed since',
+    summary: 'undo the last sync or rm of each board, for files that have not changed since',
     options: BOARDS,
     load: async () => (await import('../verbs/undo')).run,
   },

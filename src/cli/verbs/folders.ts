@@ -84,16 +84,6 @@ export const mkdir: VerbRun = (cli, args) => {
   });
 };
 
-/** `rm [-r] :PATH...` */
-export const rm: VerbRun = (cli, args) => {
-  const wanted = boardPaths(args, 'rm');
-  return runOnBoards(cli, 'Removing', async (board, io) => {
-    for (const path of await expand(board, wanted, io.signal)) {
-      await board.files.remove(path, { recursive: cli.options.recursive, signal: io.signal });
-    }
-  });
-};
-
 /** `cat :PATH...`: content to standard output, byte for byte unless that is a terminal; in JSON as text, or base64 if it is none. */
 export const cat: VerbRun = (cli: Cli, args) => {
   const wanted = boardPaths(args, 'cat');

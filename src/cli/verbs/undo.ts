@@ -1,13 +1,13 @@
 import { UsageError } from '../../core/errors';
-import { nodeLocalFs, nodeUndoFolder, undoLast, UndoStore } from '../../core/sync';
+import { nodeLocalFs, undoLast } from '../../core/sync';
 import { printable, type VerbRun } from '../cli';
 import { runOnBoards } from '../board';
-import { undoFolder } from '../files';
+import { undoStore } from '../files';
 
-/** `undo`: reverts the last sync of each board, for files that have not changed since. */
+/** `undo`: reverts the last sync or rm of each board, for files that have not changed since. */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('undo takes no path');
-  const undo = new UndoStore(nodeUndoFolder(undoFolder(cli)));
+  const undo = undoStore(cli);
   return runOnBoards(cli, 'Undoing', async (board, io) => {
     const { restored, removed, left } = await undoLast({
       files: board.files,

@@ -10,7 +10,7 @@ export interface KeepOptions {
   readonly board: string;
   /** Milliseconds since 1970. */
   now(): number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -56,27 +56,44 @@ export async function keepReplaced(
   return entries.length;
 }
 
-/** Deletes files and folders, and keeps a copy of their content for undoLast. */
-export async function keepDeleted(options: KeepOptions, paths: readonly string[]): Promise<void> {
-  const { files, signal } = options;
+/**
+ * Deletes files and folders, and keeps a copy of their content for undoLast.
+ * @param options `recursive: false` refuses folders that are not empty
+ * @returns the number of files whose copy was kept
+ */
+export async function keepDeleted(
+  options: KeepOptions & { readonly recursive?: boolean },
+  paths: readonly string[],
+): Promise<number> {
+  const { files, signal, recursive = true } = options;
   const found: { path: string; before: string; after: null }[] = [];
   const dirs: string[] = [];
-  for (const path of paths) {
-    if ((await files.stat(path, signal)).type === 'file') {
-      const [hash] = await files.hash([path], signal);
-      if (hash !== undefined) found.push({ path, before: hash, after: null });
+  const hashes = await files.hash(paths, signal);
+  for (const [i, path] of paths.entries()) {
+    const before = hashes[i];
+    if (before !== undefined) {
+      found.push({ path, before, after: null });
       continue;
     }
+    await files.stat(path, signal); // a folder, or its error says what is wrong with the path
     dirs.push(path);
+    if (!recursive) {
+      // Refused before a record of it is made, which would be the next to be undone.
+      if ((await files.list(path, signal)).length > 0) await files.remove(path, { signal });
+      continue;
+    }
     for (const entry of await files.walk(path, { hash: true, signal })) {
       if (entry.type === 'dir') dirs.push(entry.path);
       else if (entry.sha256) found.push({ path: entry.path, before: entry.sha256, after: null });
     }
   }
+  // The innermost folders first, as in every record. Saved before the copies: another process removes content without a record.
+  const record = { ...recordOf(options, found), removedDirs: dirs.sort().reverse() };
+  await options.undo.save(record);
   const entries = await keep(options, found);
-  // The innermost folders first, as in every record.
-  await options.undo.save({ ...recordOf(options, entries), removedDirs: dirs.sort().reverse() });
-  for (const path of paths) await files.remove(path, { recursive: true, signal });
+  await options.undo.save({ ...record, entries });
+  for (const path of paths) await files.remove(path, { recursive, signal });
+  return entries.length;
 }
 
 /** Reads the current content of the board. The hash of what was read counts, because a file may have changed since it was hashed. */

@@ -28,13 +28,18 @@ export interface UndoResult {
 }
 
 /**
- * Undoes the last sync of a board. Files that have changed since then are left alone and reported. A record is removed once all its
+ * Undoes the last sync, upload or deletion of a board. Files that have changed since then are left alone and reported. A record is removed once all its
  * files are restored.
  * @throws UsageError when there is nothing to undo
  */
 export async function undoLast(options: UndoOptions): Promise<UndoResult> {
   const record = await options.undo.last(options.board);
-  if (!record) throw new UsageError(l10n.t('This board has no sync to undo'));
+  if (!record)
+    throw new UsageError(l10n.t('Nothing on this board can be undone'), {
+      hint: l10n.t(
+        'Syncs, uploads and deletions of this computer can, the last ten of each board.',
+      ),
+    });
   const side = record.mode === 'pull' ? localSide(options.localFs) : boardSide(options.files);
   const steps = await sort(record, side, options);
   await bringBack(steps.restore, side, options);

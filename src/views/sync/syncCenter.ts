@@ -76,7 +76,7 @@ export class SyncCenter implements Disposable {
   readonly devices: DeviceFiles;
   /** What device files and specifications may read outside the workspace. */
   readonly outside: OutsidePlaces;
-  readonly #undo: UndoStore;
+  readonly copies: UndoStore; // of replaced and deleted files
   #shown: Preview | Compared | undefined;
 
   constructor(private readonly services: SyncServices) {
@@ -84,7 +84,7 @@ export class SyncCenter implements Disposable {
     this.outside = new OutsidePlaces(services.extension.workspaceState);
     const { storageUri, globalStorageUri } = services.extension;
     const folder = vscode.Uri.joinPath(storageUri ?? globalStorageUri, 'undo');
-    this.#undo = new UndoStore(nodeUndoFolder(folder.fsPath));
+    this.copies = new UndoStore(nodeUndoFolder(folder.fsPath));
   }
 
   get shown(): Preview | Compared | undefined {
@@ -179,7 +179,7 @@ export class SyncCenter implements Disposable {
   }
 
   /** Deletes files and folders in one session and keeps copies; see keepDeleted. */
-  remove(board: Board, paths: readonly string[], call: SyncCall): Promise<void> {
+  remove(board: Board, paths: readonly string[], call: SyncCall): Promise<number> {
     const [only] = paths;
     const job =
       only !== undefined && paths.length === 1
@@ -287,12 +287,12 @@ export class SyncCenter implements Disposable {
 
   #keepOptions(board: Board, files: BoardFiles, { signal }: SyncCall): KeepOptions {
     const id = board.uid ?? board.id;
-    return { files, undo: this.#undo, board: id, now: () => Date.now(), ...(signal && { signal }) };
+    return { files, undo: this.copies, board: id, now: Date.now, signal };
   }
 
   #options(board: Board, files: BoardFiles, localFs: SyncSource['localFs']) {
     const id = board.uid ?? board.id;
-    return { files, localFs, undo: this.#undo, board: id, now: () => Date.now() };
+    return { files, localFs, undo: this.copies, board: id, now: () => Date.now() };
   }
 }
 

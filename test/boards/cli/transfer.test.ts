@@ -79,11 +79,48 @@ describe('mpyfleet and files', () => {
     expect((await run('put', 'tree/data.bin', ':tree/other.bin')).status).toBe(0);
     expect((await run('get', ':tree/other.bin', '-')).bytes.equals(data)).toBe(true);
     expect((await run('rm', ':tree')).status).toBe(1);
-    expect((await run('rm', '-r', ':tree')).status).toBe(0);
+    expect(await run('rm', '-r', '--no-copy', ':tree')).toMatchObject({ status: 0, out: '' });
     expect(await run('ls', ':tree')).toMatchObject({
       status: 1,
       err: expect.stringMatching(/tree is not on the board/) as string,
     });
+  });
+
+  it('keeps a copy of what rm removes, unless it is left out', async () => {
+    const dir = tempDir('removed');
+    mkdirSync(join(dir, 'kept', 'empty'), { recursive: true });
+    const data = randomBytes(3000);
+    writeFileSync(join(dir, 'kept', 'data.bin'), data);
+    writeFileSync(join(dir, 'one.py'), 'ONE = 1\n');
+    const env = { XDG_STATE_HOME: join(dir, 'state') };
+    const run = (...args: string[]) => rig.cli.run(['-b', rig.one, ...args], { cwd: dir, env });
+    const nothing = { status: 64, err: expect.stringContaining('can be undone') as string };
+    expect(await run('put', '-r', 'kept', 'one.py', ':')).toMatchObject({ status: 0 });
+    expect(await run('rm', '-r', ':kept', ':one.py')).toMatchObject({
+      status: 0,
+      out: `2 files removed; "mpyfleet -b ${rig.tty()} undo" restores them\n`,
+    });
+    expect((await run('ls', '-r', ':')).out).not.toMatch(/kept|one/);
+    // Refused removals are not what undo acts on.
+    expect((await run('rm', ':missing')).status).toBe(1);
+    expect(await run('undo')).toMatchObject({ status: 0, out: '2 restored, 0 removed\n' });
+    expect((await run('rm', ':kept')).status).toBe(1);
+    expect(await run('undo')).toMatchObject(nothing);
+    expect((await run('cat', ':kept/data.bin')).bytes.equals(data)).toBe(true);
+    expect((await run('cat', ':one.py')).out).toBe('ONE = 1\n');
+    expect((await run('ls', ':kept')).out).toContain('empty/');
+
+    expect(await run('rm', '-r', '--no-copy', ':kept', ':one.py')).toMatchObject({ out: '' });
+    expect(await run('undo')).toMatchObject(nothing);
+    // A copy that cannot be stored is no reason to lose the file.
+    expect(await run('put', 'one.py', ':')).toMatchObject({ status: 0 });
+    rmSync(join(dir, 'state'), { recursive: true });
+    writeFileSync(join(dir, 'state'), 'not a folder');
+    expect(await run('rm', ':one.py')).toMatchObject({
+      status: 64,
+      err: expect.stringContaining('--no-copy') as string,
+    });
+    expect((await run('rm', '--no-copy', ':one.py')).status).toBe(0);
   });
 
   it('syncs a folder: only changed files, deleting only on request', async () => {

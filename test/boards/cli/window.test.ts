@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CliWindow } from '../../../src/cli/cli';
+import { nodeUndoFolder, UndoStore } from '../../../src/core/sync';
 import type { Place } from '../../../src/cli/window/protocol';
 import { windowLinks } from '../../../src/cli/window/windowLinks';
 import { WindowServer } from '../../../src/cli/window/windowServer';
@@ -58,6 +59,7 @@ beforeAll(async () => {
     macros: () => [{ name: 'six', from: { code: 'print(6)' }, folder: dir }],
     historyFile: join(dir, 'history.db'),
     historyServer: () => Promise.resolve(undefined),
+    undo: new UndoStore(nodeUndoFolder(join(dir, 'undo'))),
     ignored: { all: () => Promise.resolve(new Set<string>()), set: () => Promise.resolve() },
     forget: () => Promise.resolve(),
     links: (own) =>
