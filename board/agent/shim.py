@@ -1,13 +1,13 @@
 """The board's start: chooses the copy of the agent (a, b, or f: frozen in the firmware) and safe
-mode. Installed as /mpyfleet/__init__.py;
-it is small, does not change with updates, and works when a copy does not."""
+mode. Installed as /mpyfleet/__init__.py. It is small, does not change with updates, and works when
+a copy does not."""
 
 import gc
 import json
 import os
 import sys
 
-_on = False  # the agent runs
+_on = False  # True while the agent runs
 
 # Absolute, because lazy imports must work from any working folder, and on some boards nothing is
 # mounted at the root, so this is /flash/mpyfleet.
@@ -29,8 +29,8 @@ def load():
 
 
 def save(d):
-    """Writes it to another file and renames that: after a power cut, one of the two records is
-    complete."""
+    """Writes the record to a temporary file, then renames it: after a power cut, either the old or
+    the new one exists."""
     with open(_NOTE + "~", "w") as f:
         json.dump(d, f)
     try:
@@ -47,7 +47,7 @@ def _power_on():
 
 
 def begin(d, power_on):
-    """Counts this start. The decision is stored in d (slot to run: "run")."""
+    """Counts this start in the record d, and stores in d["run"] which slot should run."""
     if d.get("running") and not power_on:
         d["fails"] = d.get("fails", 0) + 1
     d["running"] = 1
@@ -65,9 +65,9 @@ def begin(d, power_on):
 
 
 def _choose():
-    """(the copy's main module, the note of this start): the copy that shall run, or else
-    another. The frozen one is a package of its own, since this folder hides what the firmware has
-    by its name."""
+    """Returns (main module of a copy, record of this start). Takes the copy that should run, or
+    another one if that does not load. The frozen copy is named mpyfleet_f, because this folder
+    hides a package `mpyfleet` of the firmware."""
     d = begin(load(), _power_on())
     save(d)
     other = ""
@@ -103,9 +103,9 @@ def _choose():
 
 
 def start():
-    """Runs the agent; KeyboardInterrupt when it was stopped with Ctrl-C at the cable. Does
-    nothing where the agent
-    runs already: then it is the agent that runs main.py, as the board's program."""
+    """Runs the agent. Raises KeyboardInterrupt after Ctrl-C on the cable has stopped it. Does
+    nothing if the agent already runs, because then the agent runs main.py as the board's
+    program."""
     global _on
     if _on:
         return
@@ -119,6 +119,6 @@ def start():
         del globals()[name]  # they are no longer needed, and the memory belongs to the user
     main.run(d)
     del sys.modules[__name__]
-    globals().update(__import__(__name__).__dict__)  # as it was, for another start(); _on among it
-    # what follows the start lines in main.py is the program's, not the prompt's
+    globals().update(__import__(__name__).__dict__)  # as it was, also _on, for another start()
+    # Ends main.py here: the lines after the start lines are the program, which the agent runs.
     raise KeyboardInterrupt

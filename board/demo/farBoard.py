@@ -83,7 +83,7 @@ def way_out():
 
 
 def end_with_parent(leave):
-    """Standard input ends when the program that started this board ends."""
+    """Ends the board with the program that started it, which also ends standard input."""
     import _thread
 
     def watch():
@@ -94,7 +94,7 @@ def end_with_parent(leave):
 
 
 class Flash:
-    """A file of the computer as a block device, for LittleFS."""
+    """Presents a file of the computer as a block device, for LittleFS."""
 
     def __init__(self, path):
         try:
@@ -132,7 +132,7 @@ def copy_all(source, target):
 
 
 def mount():
-    """The flash at `/`, and none of the computer's own files."""
+    """Mounts the flash at `/`, so that the computer's own files cannot be reached."""
     flash = Flash(FOLDER + "/flash.img")
     new = os.VfsPosix(FOLDER + "/new") if "new" in os.listdir(FOLDER) else None
     try:

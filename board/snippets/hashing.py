@@ -1,4 +1,5 @@
-# sha256 of a file, through `buffer`, as base64 (shorter on the line than hex).
+# Returns the SHA-256 of a file as base64, which is shorter on the line than hex. Reads through
+# `buffer`.
 def digest(path, buffer):
     from hashlib import sha256
 

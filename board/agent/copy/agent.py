@@ -20,8 +20,9 @@ class Agent(Lazy):
     that must not run twice; jobs: long requests; run: Runner; guard: Guard; tasks: modules of the
     board's owner; ota: an update of the firmware, or None; puts, gets: open uploads and downloads;
     bad: frames dropped; topics: functions by the last part of a topic; msg_cbs: the owner's
-    callbacks; reports: messages to be sent; leave_as: how to restart, once the link is closed. Its
-    other methods are in answer.py."""
+    callbacks; reports: results of new configurations, to be sent; leave_as, leave_at: how and when
+    to restart; in_callback: a frame is handled inside a socket's callback. Its other methods are
+    in answer.py."""
 
     more = "answer"
 

@@ -40,6 +40,8 @@ def again(ag, s, k):
 
 
 def keep(ag, s, r):
+    """Reserves a place for the result of a request that must not run twice. The oldest result
+    gives way."""
     if len(ag.kept) >= _KEPT:
         for i, k in enumerate(ag.kept):
             if k[_ANSWER]:
@@ -144,6 +146,8 @@ def turns(ag):
 
 
 def _turn(ag, j):
+    """Advances a job by one turn. Returns True if it has ended. Inside a callback it runs to its
+    end, because the user's code may give it no other turn."""
     s, r, gen, what, beat = j
     t = time.ticks_ms()
     try:

@@ -17,11 +17,11 @@ from .wire import UP
 _LOCK_MS = const(120000)  # silence in ms after which a visitor no longer locks the page
 _MOST_MS = const(900000)  # milliseconds after which it closes, even if it is in use
 _REQUEST_MS = const(8000)  # milliseconds after which a request is dropped
-_HEAD = const(2048)
-_BODY = const(1024)
+_HEAD = const(2048)  # maximum bytes of a request's header
+_BODY = const(1024)  # maximum bytes of a form
 _VISITORS = const(3)  # connections at once
 _WRONG = const(5)  # wrong tokens after which the access point closes
-_TRIAL_S = const(120)
+_TRIAL_S = const(120)  # seconds in which the board must reach its broker with the new settings
 # 32 characters that cannot be mistaken for each other
 _SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
 _PAGE = """<!doctype html><meta name=viewport content="width=device-width"><title>%s</title>
@@ -40,7 +40,8 @@ _FORM = """<p><b>%s</b></p><form method=post action="/"><input type=hidden name=
 
 
 def begin(main):
-    """Opens it after power-on, and if a setup made here did not reach the broker."""
+    """Opens the access point after power-on, and when a configuration on trial has just been
+    reverted."""
     trial = main.boot.get("cfg", {})
     undone = trial.get("state") == "undone" and trial.get("tell")
     if main.ag.sessions.mode == "signed" and (undone or hal.reset_cause() == "power"):
@@ -94,7 +95,7 @@ async def _offer(main):
 
 
 def _open(network, ssid, word):
-    """The password is set before it is active, so it is never open to everyone."""
+    """Activates the access point. The password is set first, so it is never open to everyone."""
     ap = network.WLAN(network.AP_IF)
     try:
         # 3 is WPA2; on ports without this option, a network with a key uses it
@@ -171,7 +172,7 @@ def _answer(p, method, path, body):
         return _save(p, _fields(body.decode()))
     t = _fields(query).get("t", "")
     if _locked(p) and not same(t.encode(), p.token.encode()):
-        return _say("423 Locked", "<p>Someone else sets this board up. Try again in two minutes.")
+        return _say("423 Locked", "<p>Someone else is using this page. Try again in two minutes.")
     if not t or not _locked(p):
         _lock(p)
         # The number in the address identifies the visitor when the page is reloaded.
@@ -198,8 +199,8 @@ def _save(p, d):
     main.ag.leave_at = main.ag.clock.ms() + 2000
     return _say(
         "200 OK",
-        "<p>The board restarts and tries this. If it does not reach the broker within two "
-        "minutes, it takes its settings back and opens this network again.",
+        "<p>The board restarts and tries these settings. If it does not reach the broker within "
+        "two minutes, it returns to its old settings and opens this network again.",
     )
 
 

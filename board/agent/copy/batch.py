@@ -33,7 +33,8 @@ def exc(log, name, e):
 
 
 def batch(log, since, most, unsent):
-    """Returns (bytes, records) of the first run without gaps, from seq `since` on, that fits."""
+    """Returns (bytes, records): the records from number `since` on, up to the first gap or as many
+    as fit into `most` bytes; with `unsent`, only those that are still to be sent."""
     rs = []
     n = 160
     for r in log.ring:

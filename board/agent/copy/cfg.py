@@ -27,7 +27,8 @@ def store(cfg):
 
 
 def change(ag, new, allowed, trial=None):
-    """Checks and stores it. `trial`: seconds after the next restart within which the board must
+    """Checks the values of `new`, stores them and applies them. None removes a value. `allowed`:
+    names that may be set; `trial`: seconds after the next restart within which the board must
     reach its broker."""
     if not isinstance(new, dict):
         raise Fail("EINVAL", "an object is expected")

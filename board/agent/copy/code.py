@@ -12,19 +12,19 @@ import micropython
 # Loads everything that a frame needs before user code runs, because memory may run out later.
 from . import answer, batch, dispatch, hal, intr, runops  # noqa: F401
 
-_TICK_MS = const(100)
-_LAST_MS = const(1000)  # before a restart: for output that may still be requested
+_TICK_MS = const(100)  # interval of the agent's regular work while user code runs
+_LAST_MS = const(1000)  # ms before a restart in which the host may still request output
 
 
 def _branches():
-    """Safe points at which a pending interrupt is raised."""
+    """Executes branches: MicroPython raises a pending interrupt at the next branch."""
     for _ in range(3):
         pass
     time.sleep_ms(0)
 
 
 def _flush_interrupt():
-    """A late Ctrl-C is handled here."""
+    """Discards a Ctrl-C that arrives after the code has ended."""
     try:
         _branches()
     except KeyboardInterrupt:
@@ -52,10 +52,12 @@ class _Guarded:
         core.cur_task, core._task_queue, core._io_queue = self.keep
 
     def came(self, _):
+        """Handles received data between the instructions of the user's code."""
         ag = self.run.ag
         if ag.in_callback:
             ag.client.again = True
             return
+        # False if the user's code runs the event loop, which then runs the agent's tasks as well
         ag.in_callback = core.cur_task is self.run.task or core.cur_task is None
         try:
             ag.client.serve()
@@ -63,7 +65,7 @@ class _Guarded:
             if ag.client.full:  # the socket does not call again for bytes that have arrived
                 micropython.schedule(self.came, None)
         except RuntimeError:
-            pass  # the queue is full: the timer continues with it
+            pass  # the queue is full: the timer handles the rest
         finally:
             ag.in_callback = False
 

@@ -21,7 +21,7 @@ def birth(guard):
 
 
 def event(guard, ev, **d):
-    """Keeps an event until the broker has acknowledged it; at most the first eight."""
+    """Keeps an event until it is sent; at most the first eight."""
     d["ev"], d["boot"] = ev, guard.ag.sessions.boot_hex
     if len(guard.events) < 8:
         guard.events.append(json.dumps(d))
@@ -63,7 +63,7 @@ def confirm(guard):
 
 
 def clean(guard, why):
-    """Resets on purpose, which does not count as a crash."""
+    """Records that the board restarts on purpose, which does not count as a crash."""
     guard.boot["running"] = 0
     guard.boot["last"] = why
     save(guard)
@@ -81,7 +81,8 @@ def before_reset(guard, m, slot):
 
 
 def crash(guard, who, text):
-    """Stores a crash on flash. It is reported after the next connection at the latest."""
+    """Stores a crash on flash. A crash of the app is reported at once, any other one after the
+    restart that follows it."""
     d = {"boot0": guard.ag.sessions.boot_hex, "who": who, "t": guard.ag.clock.ms()}
     head = "=== %s %s %d\n" % (who, d["boot0"], d["t"])
     text = (head + text)[:_CRASH_MOST]

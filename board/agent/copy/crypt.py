@@ -1,5 +1,5 @@
-"""Encrypts payloads where TLS cannot be had (docs/protocol.md section 4). Loaded when a host asks
-for it.
+"""Encrypts payloads on links without TLS (docs/protocol.md section 4). Loaded when a host asks for
+it.
 
 AES in CBC mode: no firmware that MicroPython publishes has CTR. One call of the firmware works in
 place, which takes a sixth of the time of counter blocks that Python makes. The end of a payload
@@ -14,8 +14,9 @@ _CBC = const(2)
 
 
 def keys(p):
-    """Keys of a session: for what the board sends and for what it receives. Each is 32 bytes, 16
-    for the payload and 16 for the first vector. p: the HMAC pads of the session's key."""
+    """Returns the keys for frames that the board sends and for those that it receives. Each has 32
+    bytes: 16 for the payload and 16 for the initialization vector. p: the HMAC pads of the
+    session's key."""
     return mac(p, b"enc b"), mac(p, b"enc h")
 
 
@@ -25,7 +26,8 @@ def group(p):
 
 
 def encrypt(k, head, p):
-    """Encrypts p in place. `head` is the frame's header: its counter makes it unique."""
+    """Encrypts p in place. `head` is the frame's header; its counter makes the initialization
+    vector unique."""
     a = aes(k[:16], _CBC, aes(k[16:], _ECB).encrypt(head))
     n = len(p) & ~15
     if n:

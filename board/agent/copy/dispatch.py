@@ -81,9 +81,9 @@ OPS = {
     _OP_APP: (_OPERATOR, 1, "runops", "op_app"),
     _OP_OTA: (_ADMIN, 1, "ota", "op_ota"),
 }
-# Flag: belongs to a request that is already open.
+# Operations that belong to a request that is already open.
 _STREAM = (_OP_DATA, _OP_ACK, _OP_NAK, _OP_END, _OP_CANCEL)
-# The payload is bytes, not JSON.
+# Operations whose payload is bytes, not JSON.
 _PLAIN = (_OP_PING, _OP_BYE, _OP_STDIN, _OP_INTR)
 
 
@@ -202,7 +202,7 @@ def _request(ag, s, op, r, off, p):
         j, body = ({"o": off}, p) if op in _PLAIN else _parse(op, p)
         if ag.clock.ms() - s.t0 > j.get("dl", 1 << 60):
             raise Fail("ETIMEOUT", "the request came after its time")
-        if kept and (op != _OP_TIME or "t" in j):
+        if kept and (op != _OP_TIME or "t" in j):  # reading the clock may run twice
             ag.keep(s, r)
         a = getattr(load(mod), fn)(ag, s, r, j, body)
         if a is not None:

@@ -9,11 +9,11 @@ from .frame import mac, pads, same
 from .session import ROLES, part, role_key
 from .util import Fail, Thing, load
 
-_WINDOW = const(24)
-_TOP = const(0x3FFFFFFF)
-_UNUSED_MS = const(60000)
-_WAITING = const(4)
-_FIRST_MS = const(10000)
+_WINDOW = const(24)  # counters this far below the highest one are still accepted
+_TOP = const(0x3FFFFFFF)  # the largest counter
+_UNUSED_MS = const(60000)  # ms without a frame after which anyone may replace a session
+_WAITING = const(4)  # sessions that wait for their first frame
+_FIRST_MS = const(10000)  # ms that they may wait while another one needs the slot
 
 
 def _session(cid, topic, role, now):
@@ -82,8 +82,9 @@ def hello(ss, cid, head, payload, tag, now):
 
 
 def _room(ss, ck, now):
-    """Frees a slot for a session that waits for its first frame. Copied HELLOs can fill all slots;
-    a HELLO with the number that the board has just issued is not a copy, and returns True."""
+    """Frees a slot for a session that waits for its first frame. Copied HELLOs can fill all slots,
+    so the board then issues a number. Returns True if this HELLO repeats it in `ck`: it cannot be
+    a copy."""
     ck, n = ck == ss.ck, ss.ck
     if len(ss.new) >= _WAITING:
         old = [s for s in ss.new if now - s.t0 > _FIRST_MS]

@@ -65,7 +65,7 @@ def list_(ag, s, r, j, _):
     def entry(name):
         t, n, m = _stat(join(path, name))
         return [name, t, n, m]
-        yield
+        yield  # never reached; makes this a generator, as _page expects
 
     ag.start(s, r, _page(ag, walk(path, j.get("r", 0)), j, entry), "list")
 

@@ -18,11 +18,14 @@ _OP_NAK = const(0x23)
 _OP_END = const(0x24)
 _OP_CANCEL = const(0x25)
 _OP_PART = const(0x72)
-_IDLE_MS = const(60000)
-_MOST = const(3)
+_IDLE_MS = const(60000)  # ms without a word from the host after which the file is closed
+_MOST = const(3)  # downloads at once
 
 
 class Get:
+    """at, acked, hashed: offsets up to which bytes were sent, acknowledged and hashed. window:
+    bytes that may be in transit."""
+
     def __init__(self, ag, s, r, path, start, w):
         self.ag, self.s, self.r = ag, s, r
         self.size = os.stat(path)[6]
@@ -45,7 +48,7 @@ class Get:
         self.ag.send(self.s, _OP_PART, self.r, json.dumps(d).encode(), self.start)
 
     def _fill(self, mv):
-        self.f.seek(self.at)  # read, but not sent because the connection ended
+        self.f.seek(self.at)  # the last bytes read may not have been sent
         n = self.f.readinto(mv[: self.size - self.at])
         if not n:
             raise Fail("EIO", "the file became shorter")
@@ -56,7 +59,8 @@ class Get:
         return n
 
     def pump(self):
-        """Sends as much as credit and socket allow. Returns True if more can be sent now."""
+        """Sends as much as credit and socket allow. Returns True if only the socket is full, so
+        that the caller tries again soon."""
         c = self.ag.client
         while self.at < self.size and self.at - self.acked < self.window:
             if not c.writable():

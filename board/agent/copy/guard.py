@@ -12,7 +12,11 @@ _TRIPS = const(3)  # round trips that confirm a start
 
 class Policy:
     """Decides from times alone, so that tests can simulate an hour. wd: {"limit", "allok"} in
-    seconds and {"outage"}, "tolerate" or "reboot"."""
+    seconds and {"outage"}, "tolerate" or "reboot".
+
+    Times in ms: begun: of the start; trip: of the last round trip; asked: of the last request for
+    one; looked: of the last decide(). trips: round trips so far; stage: reboots of this outage;
+    ok: this start is confirmed."""
 
     def __init__(self, wd, now, stage=0):
         self.limit = wd.get("limit", 300) * 1000
@@ -35,7 +39,8 @@ class Policy:
 
     def decide(self, now, busy):
         """Returns "feed", "ask" (feed and send a round trip), "confirm" (feed; the start is good),
-        "stuck" or "outage" (both reboot; "outage" never counts as a crash)."""
+        "stuck" or "outage" (both reboot; "outage" never counts as a crash). busy: code or jobs
+        run, which may delay a round trip."""
         asleep = now - self.looked > self.limit // 2  # code let nothing else run
         self.looked = now
         if self.lost is not None:
@@ -58,7 +63,11 @@ class Policy:
 
 
 class Guard(Lazy):
-    """setup.py lists its attributes."""
+    """setup.py sets the attributes: ag: the Agent; boot: the shim's record of this start; safe: 1
+    in safe mode; policy: Policy; wdt: the hardware watchdog, or None; asked: random payload of the
+    round trip that is under way; sent: its time; rtt: ms of the last one; events: JSON texts to be
+    sent; new_firmware: this firmware is not confirmed yet; topic, evt: topics of round trips and
+    events. Its other methods are in crash.py."""
 
     more = "crash"
 
@@ -95,7 +104,7 @@ class Guard(Lazy):
         self.ag.client.send(self.topic, self.asked, 1)
 
     def back(self, mv):
-        """Our own message has come back through the broker."""
+        """Handles a message that this board sent to itself through the broker."""
         if self.asked and bytes(mv) == self.asked:
             now = self.ag.clock.ms()
             self.rtt = now - self.sent

@@ -31,7 +31,7 @@ def on_read(sock, cb):
     try:
         sock.setsockopt(1, 20, cb)
     except (OSError, ValueError, TypeError, AttributeError):
-        pass  # such a port does not report whether it can interrupt
+        pass  # a port without this option, which can_interrupt() does not list
 
 
 def forget(sock):
@@ -50,8 +50,7 @@ def can_interrupt():
 
 
 def ticker(ms, cb):
-    """Returns a timer whose cb(t) runs between the running code's instructions; None
-    without one."""
+    """Returns a timer whose cb(t) runs between the running code's instructions, or None."""
     try:
         t = machine.Timer(3 if sys.platform == "esp32" else -1)
         t.init(period=ms, mode=machine.Timer.PERIODIC, callback=cb)

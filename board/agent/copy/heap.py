@@ -18,7 +18,7 @@ def keep(new, old):
             try:
                 nvs.erase_key(name)
             except OSError:
-                pass  # it no longer exists
+                pass  # it was erased already
     for name, n in new.items():
         nvs.set_i32(name, n)
     nvs.commit()

@@ -1,4 +1,4 @@
-"""The board's pins: LEDs for activity and failure, and the battery (README.md, "Pins"). Loaded
+"""The board's pins: LEDs for activity and failure, and the battery (docs/configuration.md). Loaded
 only if the configuration names some."""
 
 import asyncio
@@ -8,8 +8,8 @@ import machine
 from . import hal
 from .wire import UP
 
-_LOOK_MS = const(60)
-_SAMPLES = const(8)
+_LOOK_MS = const(60)  # interval in ms at which the LEDs are updated
+_SAMPLES = const(8)  # measurements of the battery that are averaged
 _FULL_MV = const(3300)  # for a port that only gives shares of the reference voltage
 
 

@@ -11,7 +11,7 @@ _OP_ACK = const(0x22)
 _OP_NAK = const(0x23)
 _OP_END = const(0x24)
 _OP_CANCEL = const(0x25)
-_NAK_MS = const(1000)
+_NAK_MS = const(1000)  # ms after which the same gap is reported again
 
 
 class Inflow:

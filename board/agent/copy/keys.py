@@ -1,4 +1,5 @@
-"""The keys of a boot, and the state with which sessions begin. Loaded when it is needed."""
+"""The keys of a boot, and the state before its first session. Loaded when they are created or
+change."""
 
 import os
 from binascii import hexlify, unhexlify
@@ -23,13 +24,13 @@ def make(keys, mode, uid, root, most):
     ss.told = 0  # number of signed messages of this boot
     ss.all = []
     ss.new = []  # sessions whose hosts have not yet proved that they have the key
-    ss.ck = 1  # the number that a HELLO must repeat while all places are in use
+    ss.ck = 1  # the number that a HELLO must repeat while all slots are in use
     return ss
 
 
 def update(ss, keys):
-    """Reads the keys of config.json: hex, or a number for a key derived from the admin's.
-    `ss.name`: whose keys there are."""
+    """Reads the keys of config.json: hex, or a number for a key derived from the admin's. Sets
+    `ss.name` to the roles, followed by the persons that have keys."""
     ss.keys = {k: unhexlify(v) for k, v in keys.items() if isinstance(v, str) and len(v) == 64}
     for k, v in keys.items():
         if isinstance(v, int):

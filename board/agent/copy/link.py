@@ -1,5 +1,6 @@
 """Creates mqtt.py's Client and connects it: addresses, TCP, TLS, login. Loaded for that and
-unloaded afterwards. All are generators: each `yield` is a place to wait for a moment."""
+unloaded afterwards. Generators `yield` where they have to wait, so that the caller can do other
+work."""
 
 import select
 import socket
@@ -8,43 +9,48 @@ import time
 from .util import load
 from .wire import BESIDE, DOWN, UP
 
-_TCP_MS = const(10000)
-_ANSWER_MS = const(10000)  # CONNACK, SUBACK
+_TCP_MS = const(10000)  # longest wait in ms for the TCP connection
+_ANSWER_MS = const(10000)  # longest wait in ms for CONNACK or SUBACK
 _BUSY = (11, 115, 119, 120)  # EAGAIN, EINPROGRESS and similar ones
 
 
 def make(c, cfg, wifi):
-    """Fills a new Client. One-time work is here, because this module is not kept."""
+    """Sets the attributes of a new Client: here, because this module is unloaded afterwards."""
     size = cfg.get("size", 1024)
     c.size = size
     c.state = DOWN
-    c.locked = c.again = c.torn = False
+    c.locked = False  # someone uses tx and rx
+    c.again = False  # serve() is due when they are free
+    c.torn = False  # a packet was sent in part, so the stream is unusable
     c.on_message = None  # f(topic bytes, payload memoryview, retained, qos, dup)
     c.on_big = None  # f(topic bytes, length): a message that does not fit into the buffer
     c.acks = {}  # pid -> f(), called when the broker has it
     c.sock = c.raw = c._poll = c._pin = None
     c.pid = c._kind = 0
     c.answer = None  # type and first bytes of the last CONNACK or SUBACK
-    c._hd = bytearray(5)
-    c._got = c._body = 0
-    c._n = -1
-    c.full = False
+    c._hd = bytearray(5)  # header of the packet that is arriving
+    c._got = c._body = 0  # bytes received of its header and of its body
+    c._n = -1  # length of its body, -1 until the header is complete
+    c.full = False  # more packets have arrived than one turn may handle
     c.buffers(size + BESIDE)
     c.cfg = cfg
     c.wifi = wifi  # a list, see wifi.py, or a dict, see other.py
     c.wifi_at = 0
     c.subs = []  # (topic, qos), created again after each connect
-    c.reconnects = -1
-    c.error = ""
+    c.reconnects = -1  # connections after the first one
+    c.error = ""  # why the last connection was lost
     c.on_up = None  # f()
     c.on_down = None  # f(error text, was it up)
-    c.fails = 0
+    c.fails = 0  # failures in a row
     c.next_try = time.ticks_ms()
-    c.ping = None
-    c.task = c._gen = None
+    c.ping = None  # time of the last PINGREQ
+    c.task = None  # the task of run()
+    c._gen = None  # connection(), while it connects
     c.before = None  # called before each attempt, once the network is up
     c.on_socket = None  # f(raw socket), f(None) before it is closed: to watch it
-    c.stopped = c._stepping = c._kicked = False
+    c.stopped = False  # closed for good
+    c._stepping = False  # step() must not call itself
+    c._kicked = False  # run() was cancelled only to stop waiting for a closed socket
 
 
 def attach(c, stream, raw):
@@ -106,8 +112,8 @@ def connect(host, port, opt):
 
 
 def login(wire, cfg):
-    """Generator that sends CONNECT and waits for the broker's acceptance. Otherwise OSError with
-    the reason."""
+    """Generator that sends CONNECT and ends when the broker accepts. Raises OSError with the
+    reason if it does not."""
     user, password, will = cfg.get("user"), cfg.get("password"), cfg.get("will")
     flags = 2 | (0x80 if user else 0) | (0x40 if password else 0) | (0x2C if will else 0)
     k = cfg.get("keepalive", 30)
@@ -175,7 +181,7 @@ def connection(c):
     if c.subs:
         subscriptions(c, c.subs)
         a = yield from answer(c, 9)
-        if max(a[3:]) & 0x80:  # 0x80; ejabberd uses the reason codes of MQTT 5
+        if max(a[3:]) & 0x80:  # 0x80 in MQTT 3.1.1; ejabberd uses the reason codes of MQTT 5
             raise OSError("the broker refuses a subscription")
     c.fails = 0
     c.ping = None
@@ -186,6 +192,7 @@ def connection(c):
 
 
 def subscriptions(c, subs):
+    """Sends one SUBSCRIBE for the list of (topic, qos)."""
     c.grow(c.size)
     c.pid = c.pid % 65535 + 1
     p = 7

@@ -3,7 +3,7 @@ section 9)."""
 
 from .util import Lazy
 
-LEVELS = "ODIWEC"  # the first ones are dropped first
+LEVELS = "ODIWEC"  # output, debug, info, warning, error, critical: dropped in this order
 _LINE = const(400)
 _FLUSH_MS = const(250)
 _COST = const(48)  # bytes of heap that a record needs besides its text

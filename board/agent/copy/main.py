@@ -9,7 +9,7 @@ from .util import HOME, Lazy, load, unload
 from .wire import UP
 
 _REST_MS = const(10000)  # milliseconds of silence after which unused modules are unloaded
-current = None  # the running agent's Main, for inspection from the REPL
+current = None  # the running agent's Main, for other modules and for inspection from the REPL
 
 
 class Main(Lazy):
@@ -26,7 +26,7 @@ class Main(Lazy):
             self.ag.tasks.up()
 
     def down(self, error, was_up):
-        if not was_up:  # prints it for the serial console, too; the log has it
+        if not was_up:  # what is printed is shown on the serial console and logged
             return print("no broker:", error)
         self.ag.log.down()
         self.ag.log.log("W", "mqtt", "connection lost: " + error)
@@ -51,7 +51,8 @@ class Main(Lazy):
                 pass  # the connection failed; the client knows already
 
     def quick(self):
-        """Does what is due after frames arrived, even inside a callback."""
+        """Continues downloads and output after frames have arrived. May run inside a callback.
+        Returns True if more can be sent soon."""
         ag, c = self.ag, self.client
         if not c.enter():
             return False
@@ -137,7 +138,8 @@ class Main(Lazy):
         raise self.error
 
     async def vital(self, f):
-        """Ends when one of the agent's tasks fails, so that the agent is restarted."""
+        """Runs one of the agent's own tasks. If it fails, run() raises its error, which restarts
+        the board."""
         while True:
             try:
                 return await f()

@@ -1,9 +1,8 @@
-"""An MQTT 3.1.1 client for MicroPython that needs only wire.py, link.py, pub.py, util.py; usable
-alone (README.md).
+"""An MQTT 3.1.1 client for MicroPython that needs only wire.py, link.py, pub.py and util.py, so it
+can be used alone (README.md).
 
-All I/O is non-blocking and done by step() and pump(), which a task, a timer or a socket callback
-may
-call: so it goes on while other code blocks. One owner, run(), connects and reconnects for ever."""
+step() and pump() do all I/O and never block. A task, a timer or a socket callback may call them,
+so the connection stays alive while other code blocks. run() connects and reconnects forever."""
 
 import asyncio
 import random
@@ -15,18 +14,18 @@ from .wire import BESIDE, CONNECTING, DOWN, UP, Wire
 
 
 class Client(Wire, Lazy):
-    """cfg: host, port, client_id; optional user, password, ssl (dict, see tls.py), keepalive
-    (s),
-    will (topic, message), size (largest payload), backoff ((first, most) seconds)."""
+    """cfg: host, port, client_id; optional user, password, ssl (dict, see tls.py), keepalive (s),
+    will (topic, message), size (largest payload in bytes), backoff ((first, most) seconds).
+    link.py sets the attributes."""
 
-    more = "pub"  # publish and subscribe are available
+    more = "pub"  # provides publish and subscribe
 
     def __init__(self, cfg, wifi=None):
         load("link").make(self, cfg, wifi)
 
     def send(self, topic, payload, qos=0, retain=False, acked=None):
-        """Publishes; OSError when not connected. `acked` is called when the broker has it
-        (QoS 1)."""
+        """Publishes a message. Calls `acked` when the broker has it (QoS 1). Raises OSError: 27 if
+        it is too large, 16 if another caller is sending, LinkLost if not connected."""
         payload = payload.encode() if isinstance(payload, str) else payload
         n = len(payload) + len(topic) + 12
         if n > self.size + BESIDE:
@@ -50,7 +49,8 @@ class Client(Wire, Lazy):
                 self.leave()
 
     def fail(self, e):
-        """The connection is lost: closes it and starts a new one."""
+        """Closes the connection after an error and plans the next attempt: at a random time in the
+        second half of a pause that grows with each failure."""
         if self.state == DOWN:
             return
         was, self.state = self.state, DOWN

@@ -32,8 +32,8 @@ def holds(ag, since):
 
 
 def farewell(ag, s, unix):
-    """Generator: says for how many seconds the board sleeps, and ends when the broker has that or
-    the link is lost. unix: the time, 0 without a clock."""
+    """Generator that announces a sleep of `s` seconds. It ends when the broker has the message or
+    the link is lost. unix: seconds since 1970, 0 without a clock."""
     ag.guard.clean("sleep")
     c = ag.client
     done = []

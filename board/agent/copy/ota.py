@@ -2,10 +2,8 @@
 section 11).
 
 The flash is injected. It has: running and next (labels), size (bytes of the next partition),
-header() (the
-first 16 bytes of the running image), erase(block), write(block, bytes), read(offset, buffer),
-activate(),
-confirm(). Blocks have 4096 bytes."""
+header() (the first 16 bytes of the running image), erase(block), write(block, bytes),
+read(offset, buffer), activate(), confirm(). Blocks have 4096 bytes."""
 
 import hashlib
 import json
@@ -17,9 +15,10 @@ from .store import remove, replace
 from .util import HOME, Fail
 
 BLOCK = 4096
-# survives a restart: {"n", "h", "off"} while open, {"pending": label} after END
+# The record of an update, which survives a restart: {"n", "h", "off"} while it is open,
+# {"pending": label} after END.
 NOTE = HOME + "/mpyfleet/ota.json"
-_EVERY = const(65536)
+_EVERY = const(65536)  # bytes after which the record is updated
 
 
 def load():
@@ -62,7 +61,8 @@ class Ota(Inflow):
                 self.flush(off)
 
     def flush(self, end):
-        """Writes the block whose content ends at `end`, and stores the progress now and then."""
+        """Writes the block whose content ends at `end`, and updates the record when that is
+        due."""
         if not self.fill:
             return
         for i in range(self.fill, BLOCK):
@@ -77,8 +77,8 @@ class Ota(Inflow):
             save({"n": self.total, "h": self.h, "off": end})
 
     def check(self, head):
-        """The image must be for this chip: its magic byte and chip id equal those of the running
-        one."""
+        """Raises Fail unless the image is for this chip: its magic byte and chip id must equal
+        those of the running one."""
         mine = self.flash.header()
         if head[0] != mine[0] or head[12:14] != mine[12:14]:
             self.stop()

@@ -17,7 +17,7 @@ class Flash:
         return b
 
     def erase(self, block):
-        self.part.ioctl(6, block)
+        self.part.ioctl(6, block)  # 6: erase a block
 
     def write(self, block, data):
         self.part.writeblocks(block, data, 0)  # with an offset it does not erase again

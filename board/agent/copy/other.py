@@ -5,11 +5,11 @@ import sys
 
 from .link import deadline, passed
 
-_MS = const(120000)  # a modem needs time
+_MS = const(120000)  # longest time in ms to connect; a modem needs that
 
 
 def up(c):
-    """Generator that ends once the board's module has connected; OSError after two minutes."""
+    """Generator that ends once the board's module has connected. Raises OSError after _MS."""
     t = deadline(_MS)
     for name, config in c.wifi.items():
         if name not in sys.modules:

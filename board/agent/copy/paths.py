@@ -2,8 +2,7 @@
 
 
 def check_path(p):
-    """Returns the path if a host may request it, else raises ValueError (docs/protocol.md section
-    7)."""
+    """Returns the path. Raises ValueError if a host may not request it."""
     if not isinstance(p, str) or p[:1] != "/" or len(p.encode()) > 255 or "\0" in p:
         raise ValueError("a path must begin with / and have at most 255 bytes")
     if p != "/":

@@ -13,11 +13,11 @@ from .util import Fail, load
 
 _MOST = const(4)  # transfers open or kept for resuming
 _BUSY_MS = const(15000)  # ms without progress after which a transfer loses its path
-_SPARE = const(8192)
+_SPARE = const(8192)  # bytes that stay free on the file system
 
 
 class Put(Inflow):
-    """One file. It and its temporary file are kept while the transfer may be resumed."""
+    """Receives one file. It and its temporary file are kept while the transfer may be resumed."""
 
     def __init__(self, ag, s, r, path, j):
         super().__init__(ag, s, r, j.get("zn", j["n"]))

@@ -15,10 +15,11 @@ class Runner(io.IOBase):
     job: (kind, what, mode, file name) waiting or running; out: Output of the last EXEC; state:
     idle, exec or app; task: the asyncio task that runs code; live: the user's code itself runs
     now; count: pieces of code run so far; hit: the one interrupted last; calm: output is the
-    user's; pending: an interrupt is wanted; fire: the next readinto() gives Ctrl-C; input, taken:
-    bytes for stdin and how many were read; sock, came: the watched socket and its callback; app:
-    the board's program; can: this firmware can interrupt code; stdin: poll object of the
-    console."""
+    user's; pending: an interrupt is wanted; fire: the next readinto() returns Ctrl-C; bomb: the
+    task that interrupts code which runs the event loop itself; input, taken: bytes for stdin and
+    how many were read; sock, came: the watched socket and its callback; app: the board's program
+    (p: path, x: its error, n: number of starts, stop: it must not run); can: this firmware can
+    interrupt code; stdin: poll object of the console."""
 
     def attach(self):
         if hasattr(os, "dupterm"):
@@ -29,8 +30,8 @@ class Runner(io.IOBase):
             os.dupterm(None)
 
     def watch(self, sock, cb=None):
-        """Makes `cb` watch the connection's socket from now on, also after a reconnection while
-        code runs."""
+        """Calls `cb` from now on when data arrives on the connection's socket, also after a
+        reconnection while code runs. None ends this."""
         if self.sock is not None and self.sock is not sock:
             load("hal").forget(self.sock)
         self.sock = sock
@@ -71,7 +72,7 @@ class Runner(io.IOBase):
             self.ag.log.printed(buf)
             if self.state == "app" and c.state == UP and not c.locked:
                 try:
-                    self.ag.log.flush(c, self.ag.logt)  # nothing else may flush it for a long time
+                    self.ag.log.flush(c, self.ag.logt)  # the app may let nothing else flush it
                 except OSError:
                     pass  # the connection failed; the client knows already
         elif c.enter():
@@ -101,6 +102,7 @@ class Runner(io.IOBase):
         return self.live and load("intr").interrupt(self)
 
     def fire_now(self, _):
+        """Raises KeyboardInterrupt now, or at the end of write() if the code is printing."""
         if not self.live:
             return
         self.pending = True

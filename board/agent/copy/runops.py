@@ -40,6 +40,7 @@ class Code(Inflow):
         pass  # it started after all of it had arrived
 
     def launch(self):
+        """Runs the code if all of it has arrived."""
         if self.off < self.total or self.ag.flows.get((self.s, self.r)) is not self:
             return
         run = self.ag.run

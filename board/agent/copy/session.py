@@ -1,5 +1,6 @@
-"""Keys, and the tags of what the board publishes (docs/protocol.md sections 2 and 4). `ss` is the
-Agent's `sessions`: all of this boot, at most `most`. keys.py makes it; entry.py begins them."""
+"""Keys, and the tags of messages that the board publishes (docs/protocol.md sections 2 and 4).
+`ss` is the Agent's `sessions`: keys and sessions of this boot, at most `most`. keys.py creates it,
+entry.py opens sessions."""
 
 from binascii import hexlify
 
@@ -15,9 +16,9 @@ def part(text):
 
 
 def role_key(ss, role):
-    """Pads of the key of a role, or of a person (`operator:ann`): the board's own, or the one that
-    follows from the admin's. So a host that has the admin's key can give out the others, and none
-    is ever sent. None: no key."""
+    """Returns the pads of the key of a role or of a person (`operator:ann`), None if there is no
+    key. The board has it, or derives it from the admin's key. So a host that has the admin's key
+    can hand out the others, and no key is ever sent."""
     k = ss.keys.get(role)
     if k is None and role in ROLES and "admin" in ss.keys:
         k = mac(pads(ss.keys["admin"]), b"MPY/2 K", ss.uid, part(role))
@@ -25,8 +26,8 @@ def role_key(ss, role):
 
 
 def signed(ss, leaf, text):
-    """Makes a message that everyone may read, with its number and, in a line after it, a tag for
-    each role's key, then for those of persons in the order of their names."""
+    """Returns a message that everyone may read. The line after it has the message's number and a
+    tag for the key of each role, then of each person in the order of their names."""
     b = text if isinstance(text, bytes) else text.encode()
     if ss.mode == "open":
         return b

@@ -43,10 +43,10 @@ def _agent(cfg, client, uid, log, sessions):
     ag.win = cfg.get("win", 16)
     ag.sessions = sessions  # see session.py
     ag.bad = 0  # frames dropped
-    ag._warned = -1000
+    ag._warned = -1000  # time of the last unsigned error
     ag.guard = ag.tasks = ag.ota = None
     ag.flash = hal.ota()
-    ag.puts = {}
+    ag.puts = {}  # path -> Put
     ag.gets = []
     ag.leave_as = None
     ag.reports = []
@@ -83,7 +83,7 @@ def _runner(ag):
 def _guard(ag, boot):
     g = Guard()
     g.ag = ag
-    g.boot = boot  # the shim's note of this start
+    g.boot = boot  # the shim's record of this start
     g.safe = boot.get("safe", 0)
     wd = ag.cfg.get("wd", {})
     g.policy = Policy(wd, ag.clock.ms(), boot.get("outage", 0))
@@ -131,7 +131,7 @@ def _has_app():
 
 
 def make(main, cfg, boot):
-    """Fills Main. cfg: config.json; boot: the shim's note of this start."""
+    """Sets the attributes of Main. cfg: config.json; boot: the shim's record of this start."""
     main.cfg = cfg
     uid = hexlify(hal.uid()).decode()
     b = cfg["broker"]
@@ -175,7 +175,7 @@ def make(main, cfg, boot):
     c.subs.append(((base + "cfg").encode(), 1))
     c.subs.append(((base + "wd").encode(), 1))
     c.on_message = ag.on_message
-    # methods of Main itself: a function from here would keep this module in memory
+    # Only methods of Main: a function of this module would keep the module in memory.
     c.on_big = main.on_big
     c.on_up, c.on_down = main.up, main.down
     c.on_socket = ag.run.new_socket

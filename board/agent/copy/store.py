@@ -41,6 +41,8 @@ def sha_file(path, size=2048):
 
 
 def inflate(src, dst, most):
+    """Generator that decompresses the file src into dst. Raises Fail if it is damaged or yields
+    more than `most` bytes."""
     import deflate
 
     b = memoryview(bytearray(1024))
@@ -64,6 +66,7 @@ def inflate(src, dst, most):
 
 
 def make_parents(path):
+    """Creates the folders above `path` that are missing."""
     p = parent(path)
     done = ""
     for part in p[1:].split("/"):

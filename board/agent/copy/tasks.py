@@ -6,9 +6,12 @@ import sys
 
 from .util import load
 
+# First and longest pause, in seconds, before a failed task is started again. A task that has run
+# longer than the longest pause gets the first one again.
 _FIRST_S = const(1)
-_HEAD_START_MS = const(10000)  # ms for the connection before a program that never yields starts
 _MOST_S = const(60)
+# Milliseconds that the connection gets before the program starts, because it may never yield.
+_HEAD_START_MS = const(10000)
 
 
 class Mqtt:
@@ -59,7 +62,7 @@ class Tasks:
         self.ag = ag
         self.mqtt = Mqtt(ag)
         self.restarts = {}
-        self.deployed = deployed  # with an app: its supervisor is a module as well
+        self.deployed = deployed  # an app was deployed: its supervisor is one of the modules
 
     def counts(self):
         return self.restarts

@@ -1,6 +1,5 @@
-"""What the agent reports about itself: birth, reported configuration, telemetry (docs/protocol.md
-2, 10), and its farewell. These are methods of Main that are loaded when they are due (util.Lazy).
-"""
+"""The agent's reports about itself: birth, reported configuration, telemetry (docs/protocol.md
+sections 2 and 10), and its farewell. These methods of Main are loaded when called (util.Lazy)."""
 
 import gc
 import json
@@ -42,6 +41,7 @@ def birth(main):
 
 
 def caps(ag):
+    """Returns the names of this board's abilities (docs/protocol.md section 2)."""
     c = []
     if ag.run.can:
         c += ["intr", "stdin"]
@@ -101,6 +101,7 @@ def report(main):
 
 
 def leave(main):
+    """Restarts the board. Code that runs is interrupted and gets 5 s to end."""
     ag = main.ag
     why = ag.leave_as
     if ag.run.state != "idle" and ag.clock.ms() < ag.leave_at + 5000:
@@ -112,6 +113,7 @@ def leave(main):
 
 
 def close(main, why):
+    """Announces that the board leaves, and closes the connection for good."""
     c = main.client
     try:
         ag = main.ag

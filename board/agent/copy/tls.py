@@ -19,8 +19,8 @@ def _read(path):
 
 
 def wrap(sock, opt, host):
-    """The TLS socket over `sock`. opt: ca, cert, key (paths, PEM or DER),
-    verify (default: true), name (what the certificate must say; default: the host)."""
+    """Returns the TLS socket over `sock`. opt: ca, cert, key (paths, PEM or DER), verify (default:
+    true), name (must be in the certificate; default: the host)."""
     import ssl
 
     gc.collect()  # TLS needs large blocks of memory

@@ -15,7 +15,7 @@ _STARTS = const(2)  # starts that a trial gets: the new configuration may be wha
 
 
 def begin(ag, seconds):
-    """Keeps the old configuration. The caller writes the new one and restarts the board."""
+    """Stores the old configuration. The caller writes the new one and restarts the board."""
     b = ag.guard.boot
     if state(b) == "open":
         raise Fail("EBUSY", "another configuration is on trial")
@@ -66,6 +66,7 @@ async def _watch(main):
 
 
 def _back(main, why):
+    """Restores the old configuration and restarts the board."""
     ag = main.ag
     t = main.boot["cfg"]
     try:

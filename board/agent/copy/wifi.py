@@ -4,14 +4,14 @@ import network
 
 from .link import deadline, passed
 
-_WIFI_MS = const(20000)
+_WIFI_MS = const(20000)  # longest wait in ms for one network
 # failures in a row after which the radio is restarted although it reports a connection
 _AFRESH = const(5)
 
 
 def up(c):
-    """Generator that ends once there is a connection; OSError when no attempt succeeded. The
-    Client stores in `wifi_at` whose turn it is."""
+    """Generator that ends once there is a connection. Raises OSError if no network accepts.
+    `wifi_at` of the Client counts attempts, so that the network that worked comes first."""
     sta = network.WLAN(network.STA_IF)
     if sta.isconnected():
         if not c.fails or c.fails % _AFRESH:

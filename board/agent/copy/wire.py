@@ -19,8 +19,8 @@ class LinkLost(OSError):
 
 
 class Wire:
-    """The stream's two directions; link.py makes and attaches it. pump() hands messages to
-    on_message, acknowledgements to acks."""
+    """Both directions of the stream. link.py sets the attributes and attaches the stream. pump()
+    passes messages to on_message and acknowledgements to acks."""
 
     def detach(self):
         if self.sock:
@@ -28,7 +28,7 @@ class Wire:
                 try:
                     s.close()
                 except OSError:
-                    pass  # it no longer exists, as intended
+                    pass  # it is closed already
         self.sock = self.raw = self._poll = self._pin = None
 
     # Sending: begin() returns the place of the payload in tx, the caller fills it, finish() sends.
@@ -49,7 +49,8 @@ class Wire:
             self.serve()
 
     def buffers(self, n):
-        """Makes both buffers that large. Call only after enter(), with nothing to send in tx."""
+        """Replaces both buffers with buffers of n bytes. Call only after enter(), and while tx
+        holds nothing to send."""
         rx, tx = bytearray(n), bytearray(n)  # both or, when memory is short, neither
         if self._n >= 0:  # a packet has arrived in part
             rx[: len(self.rx)] = self.rx
@@ -57,7 +58,7 @@ class Wire:
         self.rxm, self.txm = memoryview(rx), memoryview(tx)
 
     def grow(self, n):
-        """Uses full buffers if these are too small for `n` bytes and those are not."""
+        """Makes the buffers full size if they are small and `n` bytes do not fit."""
         if len(self.rx) < min(n, self.size + BESIDE):
             self.buffers(self.size + BESIDE)
 
@@ -90,6 +91,8 @@ class Wire:
         return self.pid
 
     def head(self, kind, end):
+        """Writes the fixed header before tx[5:end] and returns its offset. The length takes 1 to 3
+        bytes, so the header ends at 5."""
         n = end - 5
         at = 3 if n < 128 else 2 if n < 16384 else 1
         self.tx[at] = kind
@@ -137,8 +140,8 @@ class Wire:
         raise NotImplementedError
 
     def pump(self):
-        """Reads and handles received bytes. Returns True if there may be more. OSError: the stream
-        has ended."""
+        """Reads and handles received bytes. Returns True if there may be more. Raises OSError if
+        the stream has ended."""
         for _ in range(_BATCH):
             if not self._read_head() or not self._read_body():
                 return False

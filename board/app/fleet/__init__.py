@@ -1,7 +1,7 @@
-"""Runs one app on the board: keeps its tasks going, sends what they tell, hands them messages
-(docs/apps.md). It is installed with the first app as /fleet/*.mpy, and loaded only where one is.
+"""Runs one app on the board: restarts tasks that fail, sends their messages, and passes messages
+of computers to them (docs/apps.md). The first app that is deployed installs it as /fleet/*.mpy.
 
-With the agent it is a module of the agent's (`start`); without, main.py calls `run`."""
+The agent starts it as one of its modules (`start`). Without the agent, main.py calls `run`."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ _app = None
 
 
 def start(mqtt, _=None):
-    """The agent starts it as one of its modules."""
+    """Starts the app. The agent calls it, as it does for every module."""
     global _app
     if _app is None:
         _app = _make(mqtt)
@@ -25,7 +25,8 @@ def start(mqtt, _=None):
 
 
 def run():
-    """main.py of a board without the agent starts it. Does nothing where the agent has."""
+    """Runs the app on a board without the agent. main.py calls it. Does nothing if the agent has
+    started the app."""
     global _app
     if _app is None:
         _app = _make(None)
@@ -33,12 +34,14 @@ def run():
 
 
 def send(data):
-    """Sends one message: anything that JSON can hold. It is kept until the broker has it."""
+    """Sends one message, which can be anything that JSON can hold. It is kept until the broker has
+    it."""
     _app.add("D", json.dumps(data))
 
 
 def on_message(f):
-    """f(text) answers messages to the app; its result is the reply. It may be a coroutine."""
+    """Sets f(text), which answers messages to the app. Its result is the reply. It may be a
+    coroutine function."""
     _app.inbox.handle = f
 
 
@@ -50,18 +53,19 @@ def interval(name, seconds=None):
 
 
 def sleep(seconds):
-    """Makes the board sleep once all messages are delivered and no computer has work for it. It
-    starts again afterwards. The result can be awaited, which pauses the task."""
+    """Lets the board sleep for that time, once all messages are delivered and no computer has work
+    for it. It starts again afterwards. A task may await the result, so that it does nothing
+    else."""
     return _app.nap(seconds)
 
 
 def on_topic(name, f):
-    """f(text) is called for each message on this board's topic in/NAME, and on that of all."""
+    """Calls f(text) for each message on the topic in/NAME of this board or of all boards."""
     _app.own_topics().on(name, f)
 
 
 def publish(name, data):
-    """Publishes on this board's topic out/NAME: a text, or anything that JSON can hold."""
+    """Publishes a text, or anything that JSON can hold, on this board's topic out/NAME."""
     return _app.own_topics().publish(name, data)
 
 
@@ -84,12 +88,13 @@ def request(d):
 
 
 def batch(seq, most):
-    """Returns messages from `seq` on, as many as fit into `most` bytes, sent or not."""
+    """Returns messages from number `seq` on, as many as fit into `most` bytes, whether they were
+    sent or not."""
     return _app.ring.batch(seq, most, False)[0]
 
 
 def load_note():
-    """Returns what to run; {} if nothing, or if the record is damaged."""
+    """Returns the record of the version to run; {} if there is none or it is damaged."""
     try:
         with open(_NOTE) as f:
             d = json.load(f)
@@ -99,8 +104,8 @@ def load_note():
 
 
 def save_note(d):
-    """Written next to it, then renamed: after a power cut, the old or the new record is
-    complete."""
+    """Writes the record to a temporary file, then renames it: after a power cut, either the old or
+    the new one exists."""
     with open(_NOTE + "~", "w") as f:
         json.dump(d, f)
     try:

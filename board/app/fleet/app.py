@@ -1,4 +1,4 @@
-"""The app that runs: its tasks, its intervals, and requests of computers."""
+"""Runs the app: starts its tasks, restarts those that fail, and answers requests of computers."""
 
 import asyncio
 import gc
@@ -10,9 +10,9 @@ import time
 from .inbox import Inbox, traced
 from .ring import Ring
 
-_MOST_S = const(60)  # longest pause before a failed task is tried again
-_HEAD_START = const(100)  # tenths of a second
-_ALONGSIDE = ("management", "messages", "sleep", "app")  # longest round between two sleeps
+_MOST_S = const(60)  # longest pause in seconds before a failed task is started again
+_HEAD_START = const(100)  # tenths of a second that the connection gets before the app starts
+_ALONGSIDE = ("management", "messages", "sleep", "app")  # tasks for which a sleep does not wait
 _FAILS = const(3)  # failures in a row that end the trial of a new version
 
 
@@ -24,19 +24,19 @@ class App:
         self.note = fleet.load_note()
         self.running = self.note.get("run")
         self.name, self.version = (str(self.note.get("run") or "/").split("/") + [""])[:2]
-        self.every = {"worker": 60, "management": 60}
+        self.every = {"worker": 60, "management": 60}  # intervals in seconds
         self.inbox = Inbox(self)
         self.fails = {}  # failures in a row, by task
-        self.failed_at = None
+        self.failed_at = None  # time in ms of the last failure
         self.waiting = 0  # tasks that failed and will be tried again
         self.restarts = ag.tasks.restarts if ag else {}
-        self.error = ""
-        self.alive = 0
+        self.error = ""  # the last one, with its traceback
+        self.alive = 0  # counts up while the app lets other tasks run
         self.trial = None
         self.plan = None
         self.awake = 0  # agent's time until which a computer keeps the board awake
         self.rounds = 0  # tasks that have not finished their first round
-        self.sleeping = None
+        self.sleeping = None  # the task that lets the board sleep
         self._topics = None
         self.ring = Ring(self, ag.clock.ms if ag else time.ticks_ms)
 
@@ -50,8 +50,8 @@ class App:
         self.ring.add(what, text)
 
     def save_note(self, note):
-        """Must not overwrite the record of a version that was deployed in between: the next start
-        runs that."""
+        """Saves the record, unless another version was deployed meanwhile: the next start runs
+        that one."""
         if self.fleet.load_note().get("run") == self.running:
             self.fleet.save_note(note)
 
@@ -71,9 +71,8 @@ class App:
                 except MemoryError:
                     gc.collect()
 
-    # What a computer asks
-
     def request(self, d):
+        """Answers APP with `a` (docs/protocol.md section 5). Raises ValueError for a wrong one."""
         a = d.get("a")
         if a == "msg":
             return self.inbox.take(str(d["id"]), str(d["t"]))
@@ -101,8 +100,6 @@ class App:
         d.update(old=n.get("old"), tasks=self.restarts, every=self.every)
         d.update(s=self.ring.next, drop=self.ring.lost, x=self.error[-300:])
         return d
-
-    # What runs
 
     def schedule(self):
         from .plan import Plan
@@ -169,7 +166,7 @@ class App:
                 sys.modules.pop(name, None)  # the next import must not find half a module
                 raise
             mods.append(sys.modules[name])
-        self.rounds = 1  # this module
+        self.rounds = 1  # counts as a task, so that no round ends before all tasks have started
         for m in mods:
             self.parts(m, spec)
         self.round("")
@@ -177,10 +174,11 @@ class App:
             self.task("messages", self.inbox.run)
 
     def parts(self, m, spec):
+        """Starts the tasks of one module."""
         if hasattr(m, "WorkerTask"):
             self.task("worker", lambda: self.worker(m.WorkerTask))
         if hasattr(m, "ManagementTask"):
-            self.inbox.handle = False  # the tasks accept them
+            self.inbox.handle = False  # this task takes the messages
             self.task("management", lambda: self.management(m.ManagementTask))
         for name in spec.get("tasks", ("main",)):
             if hasattr(m, name):
@@ -198,7 +196,8 @@ class App:
         return self._topics
 
     def nap(self, s):
-        """Falls asleep. The task ends with the board asleep."""
+        """Lets the board sleep for s seconds. Returns the task that does; it ends with the board
+        asleep."""
         if self.sleeping is None:
             from .nap import Nap
 
@@ -206,8 +205,8 @@ class App:
         return self.sleeping
 
     def round(self, name):
-        """A task has finished its round between two sleeps. After the last task the board sleeps,
-        if the app has an interval for that."""
+        """Counts a task that has finished its round between two sleeps. After the last one the
+        board sleeps, if the app has an interval for that."""
         if name in _ALONGSIDE:
             return
         self.rounds -= 1
@@ -236,7 +235,7 @@ class App:
                     self.fails[name] = 0
                 self.failed(name, e)
             if self.fails[name] == _FAILS and self.every.get("sleep") and not self.trial:
-                return self.round(name)  # it would empty the battery: tries again after the sleep
+                return self.round(name)  # saves the battery; the task starts again after the sleep
             self.waiting += 1
             await asyncio.sleep(wait)
             self.waiting -= 1
@@ -282,8 +281,8 @@ class App:
             await self.pause("management")
 
     async def pause(self, name):
-        """Waits for the task's interval, even if it changes in between. A message ends
-        the wait."""
+        """Waits for the task's interval, even if it changes meanwhile. A message ends the wait of
+        `management`."""
         t = time.ticks_ms()
         while True:
             left = self.every[name] * 1000 - time.ticks_diff(time.ticks_ms(), t)

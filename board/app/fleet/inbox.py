@@ -1,4 +1,4 @@
-"""Messages of computers to the app, and its answers."""
+"""Messages from computers to the app, and its answers."""
 
 import asyncio
 import io
@@ -28,7 +28,8 @@ class Inbox:
         self.done = []
 
     def take(self, mid, text):
-        """Accepts a message, only once per id. Raises ValueError if the app cannot take it."""
+        """Accepts a message, but only once per id. Returns its state and its answer so far. Raises
+        ValueError if the app cannot take it."""
         mid = mid[:64]
         text = text[:_LINE]
         for m in self.done:

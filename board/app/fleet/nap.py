@@ -1,5 +1,5 @@
-"""How a board sleeps between two rounds of its app (docs/apps.md, "Boards that sleep"). Loaded
-only when the app uses it, or when messages were kept from before the last sleep."""
+"""Lets a board sleep between two rounds of its app (docs/apps.md, "Boards that sleep"). Loaded
+only when the app sleeps, or when messages were kept from before the last sleep."""
 
 import asyncio
 import gc
@@ -9,9 +9,9 @@ import time
 from .ring import seconds
 
 _LOOK_MS = const(50)
-# Without a broker, the board sleeps no earlier than this after its start; after its round it waits
-# a moment.
+# Without a broker, the board sleeps no earlier than this after its start ...
 _OFFLINE_MS = const(12000)
+# ... and no earlier than this after the app has finished its round.
 _LOST_MS = const(2000)
 _ACK_MS = const(3000)  # longest wait for the broker to acknowledge the farewell
 _HELD_MS = const(600000)  # longest time that requests keep it awake; "awake" asks for more
@@ -51,6 +51,7 @@ class Nap:
         deep(int(s * 1000))
 
     def ready(self, t, first):
+        """Returns whether the board may sleep now (t). first: when the app had finished."""
         app = self.app
         ag = app.ag
         up = ag.client.state == 2
@@ -96,8 +97,8 @@ def keep(app):
 
 
 def restore(app):
-    """Messages from before the sleep are sent first, with their time. Their file is removed once
-    the broker has them."""
+    """Reads the messages from before the sleep. They are sent first, with their times. Their file
+    is removed once the broker has them."""
     unix, ms = seconds(), app.ring.ms()
     waiting = []
     with open(app.fleet.__path__ + "/" + _NAME) as f:

@@ -1,4 +1,4 @@
-"""The app's messages in transit to the broker (docs/protocol.md section 9)."""
+"""The app's messages to computers (docs/protocol.md section 9)."""
 
 import json
 import time
@@ -15,9 +15,9 @@ def seconds():
 
 
 class Ring:
-    """Messages until the broker has them, and after that until others need the room, so that a
-    computer that was away can ask for them. A record is [seq, type, ms, text, state]; state 0 to
-    send, 1 on its way, 2 at the broker."""
+    """Keeps messages until the broker has them, and then until newer ones need the room, so that a
+    computer that was away can ask for them. A record is [seq, type, ms, text, state]; state 0: to
+    send, 1: in transit, 2: at the broker."""
 
     def __init__(self, app, ms):
         self.app = app
@@ -26,9 +26,9 @@ class Ring:
         self.records = []
         self.bytes = 0
         self.next = 1
-        self.lost = 0  # dropped before the broker had them
-        self.links = -1  # number of connections
-        self.flying = False
+        self.lost = 0  # messages dropped before the broker had them
+        self.links = -1  # the client's `reconnects` at the last flush()
+        self.flying = False  # a batch is in transit
 
     def add(self, what, text):
         self.bytes += len(text) + _COST
@@ -41,8 +41,8 @@ class Ring:
         self.next += 1
 
     def batch(self, first, most, fresh):
-        """Returns (bytes, records) of the run without a gap from `first` on, or of the unsent
-        records."""
+        """Returns (bytes, records): the records from number `first` on, up to the first gap or as
+        many as fit into `most` bytes; with `fresh`, only those that are still to be sent."""
         found = []
         n = 200
         for r in self.records:

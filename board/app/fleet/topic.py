@@ -5,7 +5,8 @@ import json
 
 
 class Topics:
-    """R/<uid>/in/NAME and R/all/in/NAME come to the app, R/<uid>/out/NAME go from it."""
+    """Receives messages on R/<uid>/in/NAME and R/all/in/NAME, and publishes on R/<uid>/out/NAME. R
+    is the agent's root topic."""
 
     def __init__(self, app):
         if app.mqtt is None:

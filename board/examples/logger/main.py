@@ -1,5 +1,5 @@
-"""Measures temperature, humidity and the battery, sends them, and sleeps: "sleep" in app.json says
-for how long. With a weak battery it sleeps four times as long."""
+"""Measures temperature, humidity and the battery, sends them, and sleeps for the seconds that
+"sleep" in app.json names. With a weak battery it sleeps four times as long."""
 
 import fleet
 from machine import ADC, Pin
@@ -18,7 +18,7 @@ async def main():
         data["temperature_c"] = sensor.temperature()
         data["humidity"] = sensor.humidity()
     except (ImportError, OSError) as e:
-        data["sensor"] = repr(e)  # the battery's voltage is sent even so
+        data["sensor"] = repr(e)  # sent together with the battery's voltage
     fleet.send(data)
     if data["battery_v"] < WEAK_V:
         fleet.sleep(4 * fleet.interval("sleep"))

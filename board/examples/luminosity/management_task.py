@@ -1,5 +1,6 @@
 class ManagementTask:
-    """Sets the colours of an RGB LED: "red:1000,green:on,blue:off". "meminfo": the free memory."""
+    """Sets the colours of an RGB LED: "red:1000,green:on,blue:off". "meminfo" returns the free
+    memory in bytes."""
 
     def call(self, message):
         if message is None:

@@ -1,5 +1,5 @@
 class WorkerTask:
-    """Measures the light, every "worker" seconds (app.json)."""
+    """Measures the light every "worker" seconds (app.json)."""
 
     def call(self):
         import machine
