@@ -6,8 +6,8 @@ import sys
 import time
 
 _STARTS = const(2)  # starts that a new version gets
-_OFFLINE_S = const(600)  # milliseconds away from the broker after which a new version has failed
-_LOOK_MS = const(5000)
+_OFFLINE_S = const(600)  # seconds away from the broker after which a new version has failed
+_LOOK_MS = const(5000)  # interval of the checks that the app lets other tasks run
 _ERROR = const(1000)  # maximum characters kept of the reason
 _STUCK = const(6)  # checks without a sign of life
 
@@ -37,7 +37,7 @@ class Trial:
             self.timer = machine.Timer(2 if sys.platform == "esp32" else -1)
             self.timer.init(period=_LOOK_MS, mode=machine.Timer.PERIODIC, callback=self.look)
         except (AttributeError, ValueError, OSError, TypeError):
-            self.timer = None  # no timer: an app that blocks ends with its next restart
+            self.timer = None  # without one, only the next restart ends an app that blocks
         asyncio.create_task(self.prove(n["trial"]))
         return True
 
@@ -54,15 +54,16 @@ class Trial:
     async def prove(self, seconds):
         """Confirms the version after it has run for this time without a failed task."""
         app = self.app
-        t = time.ticks_ms()
+        t = up = time.ticks_ms()
         while True:
             await asyncio.sleep_ms(500)
             t1 = time.ticks_ms()
-            good = not app.waiting and (app.ag is None or app.ag.client.state == 2)
+            if app.ag is None or app.ag.client.state == 2:
+                up = t1
             last = t if app.failed_at is None else app.failed_at
-            if good and time.ticks_diff(t1, last) >= seconds * 1000:
+            if up == t1 and not app.waiting and time.ticks_diff(t1, last) >= seconds * 1000:
                 return self.confirm()
-            if time.ticks_diff(t1, t) > _OFFLINE_S * 1000:
+            if time.ticks_diff(t1, up) > _OFFLINE_S * 1000:
                 return self.fall("the board was not back at its broker in %d s" % _OFFLINE_S)
 
     def confirm(self):
@@ -92,8 +93,8 @@ class Trial:
             self.fall("it let nothing else run for %d seconds" % seconds, True)
 
     def fall(self, why, at_once=False):
-        """Goes back to the previous version, or to none. The board restarts, which clears
-        everything that the bad version changed in memory and hardware."""
+        """Returns to the previous version, or to none. Restarts the board, which clears everything
+        that the bad version changed in memory and hardware. at_once: nothing else can run."""
         app = self.app
         n = app.note
         n["bad"] = {"v": n.get("run"), "x": why[-_ERROR:]}

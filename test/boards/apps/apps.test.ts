@@ -151,4 +151,21 @@ describe('a new version', () => {
     const names = (await far.files.list('/fleet/apps/grow')).map((e) => e.name).sort();
     expect(names).toEqual([one.id, two.id].map((id) => id.replace('grow/', '')).sort());
   });
+
+  it('is confirmed after a trial longer than the time that the board may be offline', async () => {
+    await far.deploy(await makeApp({ name: 'calm', version: '1.0.0', trial: 3600 }, files(3)));
+    await far.records((r) => r.some((x) => x.kind === 'data' && x.data === 3));
+    // Each time that the trial reads the clock, five minutes have passed.
+    await far.python(`import sys
+clock = sys.modules["fleet.trial"].time
+class Clock:
+    n = 0
+    def ticks_ms(self):
+        self.n += 300000
+        return clock.ticks_add(clock.ticks_ms(), self.n)
+    def __getattr__(self, name):
+        return getattr(clock, name)
+sys.modules["fleet.trial"].time = Clock()`);
+    await far.event('app', 'confirmed');
+  });
 });
