@@ -1,6 +1,7 @@
 """Checks board/agent/names.json, the list of the agent's own names that its build writes as names
-that every firmware has (scripts/agentNames.mjs says why), and that the modules that the build
-joins into one have no name twice. A name may be renamed only if no one else uses it."""
+that every firmware has (scripts/agentNames.mjs says why), that the modules that the build joins
+into one have no name twice, and that each name that one module takes from another exists. A name
+may be renamed only if no one else uses it."""
 
 import ast
 import builtins
@@ -156,6 +157,34 @@ def joined():
                 yield "%s.py: an import that is nested or renamed cannot be joined" % mod
 
 
+def absent():
+    """Yields each name that a module takes from another one that does not define it. The import is
+    often inside a function that runs only after an error, so tests may not reach it."""
+    agent = defined(AGENT / "copy")
+    for folder in (AGENT / "copy", AGENT.parent / "app/fleet"):
+        own = defined(folder)
+        for path in sorted(folder.glob("*.py")):
+            source = path.read_text("utf-8")
+            used = [
+                (own, n.module, a.name) if n.module else (own, a.name, None)
+                for n in ast.walk(ast.parse(source))
+                if isinstance(n, ast.ImportFrom) and n.level
+                for a in n.names
+            ]
+            calls = re.findall(r'(?:load|handler)\("(\w+)"(?:\)\.|, ")(\w+)', source)
+            for modules, mod, name in used + [(agent, mod, name) for mod, name in calls]:
+                if mod not in modules or name and name not in modules[mod]:
+                    yield "%s: %s.py has no %s" % (path.name, mod, name or "such module")
+
+
+def defined(folder):
+    """Returns the names that each module of a folder defines."""
+    return {
+        path.stem: {name for name, _ in globals_of(ast.parse(path.read_text("utf-8")))}
+        for path in folder.glob("*.py")
+    }
+
+
 def check():
     every, free = names()
     pairs = list(json.loads((AGENT / "names.json").read_text("utf-8")).items())
@@ -167,13 +196,13 @@ def check():
     bad += ["%s: no name" % b for _, b in pairs if not re.fullmatch("[A-Za-z]\\w{1,62}", b)]
     seconds = [b for _, b in pairs]
     bad += ["%s: twice" % n for n in sorted(set(seconds)) if seconds.count(n) > 1]
-    return bad + list(joined())
+    return bad + list(joined()) + list(absent())
 
 
 if __name__ == "__main__":
     problems = check()
     print(
-        "\n".join("board/agent/names.json: " + p for p in problems)
+        "\n".join("board/agent: " + p for p in problems)
         or "The agent's names are right"
     )
     sys.exit(1 if problems else 0)

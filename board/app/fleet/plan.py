@@ -1,13 +1,14 @@
-"""What the board runs by the clock (docs/apps.md, "Schedules"); loaded only where there is a plan.
+"""Runs files at set times (docs/apps.md, "Schedules"). Loaded only where there is a plan.
 
 /fleet/plan.json: [{"id", "file", "every": seconds | "cron": "m h day month weekday", "missed":
-"run" | "skip", "last": unix seconds}]. Cron goes by time.localtime()."""
+"run" | "skip", "last": unix seconds}]. Cron expressions are in the board's local time."""
 
 import asyncio
 import json
 import os
 import time
 
+from .inbox import traced
 from .ring import seconds
 
 _FIELDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
@@ -51,6 +52,10 @@ def due(c, t):
 
 
 class Plan:
+    """rows: the jobs of plan.json, each with n: number of runs; x: error of the last one; c: the
+    parsed cron expression; at: time of the last run in ms; new: not checked for a missed run yet;
+    busy: runs now."""
+
     def __init__(self, app):
         self.app = app
         self.path = app.fleet.__path__ + "/plan.json"
@@ -58,7 +63,7 @@ class Plan:
         self.load()
 
     def load(self):
-        """Reads the plan. The times of the last runs are kept."""
+        """Reads the plan. Keeps the results and times of the last runs."""
         old = {row["id"]: row for row in self.rows}
         try:
             with open(self.path) as f:
@@ -100,7 +105,7 @@ class Plan:
             return False
         if row["c"] is None:
             return unix - last >= row["every"]
-        shift = time.time() - unix  # of this port's own epoch
+        shift = time.time() - unix  # between 1970 and this port's epoch
         first = max(last // 60 + 1, unix // 60 - _LOOK_BACK)
         for m in range(first, unix // 60):
             if due(row["c"], time.localtime(m * 60 + shift)):
@@ -126,7 +131,7 @@ class Plan:
             await asyncio.sleep_ms(500)
 
     def begin(self, row):
-        """A job that still runs is not started a second time."""
+        """Starts a job, unless its last run has not ended."""
         if not row["busy"]:
             row["busy"] = True
             asyncio.create_task(self.perform(row))
@@ -146,9 +151,7 @@ class Plan:
                     await r
             row["x"] = None
         except Exception as e:
-            from .app import _text
-
-            row["x"] = _text(e)[-300:]
+            row["x"] = traced(e)[-300:]
             if app.ag:
                 app.ag.log.error("schedule", row["id"] + ": " + row["x"])
             else:

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readBoardApp } from '../../../src/core/apps';
-import { AppFar, makeApp, sample } from '../rig/appRig';
+import { askPlan, readBoardApp, writePlan } from '../../../src/core/apps';
+import { utf8 } from '../../../src/core/bytes';
+import { pollUntil } from '../../lab/index.mjs';
+import { AppFar, makeApp, sample, supervisor } from '../rig/appRig';
 
 let far: AppFar;
 beforeAll(async () => {
@@ -167,5 +169,19 @@ class Clock:
         return getattr(clock, name)
 sys.modules["fleet.trial"].time = Clock()`);
     await far.event('app', 'confirmed');
+  });
+});
+
+describe('a file that runs at set times', () => {
+  it('reports why it failed, and runs again', async () => {
+    await far.files.write('/bad.py', utf8('raise OSError("no sensor")\n'));
+    const plan = [{ id: 'bad', file: '/bad.py', every: 1, missed: 'skip' }] as const;
+    await writePlan(far.files, plan, await supervisor());
+    await askPlan(far.control, { load: true });
+    const repeated = async () => {
+      const [{ runs = 0, error = '' } = {}] = await askPlan(far.control);
+      return runs > 1 && error.includes('OSError: no sensor');
+    };
+    expect(await pollUntil(repeated, 20_000)).toBe(true);
   });
 });
