@@ -4,6 +4,8 @@ import { utf8, hex, text } from '../core/bytes';
 import type { Disposable } from '../core/events';
 
 export const SCHEME = 'mpy';
+/** Fragment in the URIs of the tree's rows. They are below their board, so a mark would only repeat its name. */
+export const IN_TREE = 'tree';
 
 /**
  * Marks an authority that is a node's id instead of a uid. Ids are written in hex because VS Code

@@ -1,12 +1,20 @@
-import type { Board } from './board';
+import type { Transport } from '../transport';
+import type { BoardState } from './boardState';
 import type { Found, Link } from './discovery';
+
+/** The part of a Board that says how it is reached. */
+interface Linked {
+  readonly links: readonly Link[];
+  readonly transport: Transport | undefined;
+  readonly state: BoardState;
+}
 
 /**
  * Returns the links of a board: those that the sources see and, if the board is connected or has a
  * name, those that are away.
  * @param keeps the board stays in the tree while all of its links are away
  */
-export function linksNow(board: Board, found: readonly Found[], keeps: boolean): Link[] {
+export function linksNow(board: Linked, found: readonly Found[], keeps: boolean): Link[] {
   const seen = found.map((f) => ({ found: f, present: f.online !== false }));
   const open = board.transport?.address.text;
   if (open === undefined && board.state.tag !== 'reconnecting' && !keeps) return seen;

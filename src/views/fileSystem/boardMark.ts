@@ -2,10 +2,7 @@ import * as vscode from 'vscode';
 import { boardBadge } from '../../core/board';
 import { DisposableStore } from '../../core/events';
 import type { Needs } from '../context';
-import { SCHEME } from '../boardUris';
-
-/** Rows in the boards' tree are below their board, where the mark would only repeat its name. */
-export const IN_TREE = 'tree';
+import { IN_TREE, SCHEME } from '../boardUris';
 
 /**
  * Marks the tabs of boards' files with two characters of the board's name, and names the board in

@@ -1,19 +1,26 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../callCommand';
 import { Queue } from '../../core/async';
-import type { Board } from '../../core/board';
+import type { Board, Fleet } from '../../core/board';
 import { utf8 } from '../../core/bytes';
 import { asError, CancelledError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
+import type { Log } from '../../core/log';
 import { type InputPiece, LineInput, pasteCode, PasteSplitter, TypeAhead } from '../../core/repl';
+import type { Settings } from '../settings';
 import { ReplOutput } from './replOutput';
-import type { TerminalServices } from './terminals';
 
 const CTRL_C = '\x03';
 const BRACKETED_PASTE_ON = '\x1b[?2004h';
 
 /** Milliseconds that a job must take before the terminal mentions it. */
 const BUSY_NOTICE_MS = 400;
+
+export interface TerminalServices {
+  readonly fleet: Fleet;
+  readonly settings: Settings;
+  readonly log: Log;
+}
 
 /** A board's REPL in a terminal. It survives resets, unplugging and a change of link, each shown in one dim line. */
 export class ReplTerminal implements vscode.Pseudoterminal {

@@ -1,15 +1,7 @@
 import * as vscode from 'vscode';
-import type { Board, Fleet } from '../../core/board';
+import type { Board } from '../../core/board';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import type { Log } from '../../core/log';
-import type { Settings } from '../settings';
-import { ReplTerminal } from './replTerminal';
-
-export interface TerminalServices {
-  readonly fleet: Fleet;
-  readonly settings: Settings;
-  readonly log: Log;
-}
+import { ReplTerminal, type TerminalServices } from './replTerminal';
 
 /** Context key: the active terminal is a board's. */
 const REPL_ACTIVE = 'mpyFleet.replActive';

@@ -5,9 +5,9 @@ import { ConnectError } from '../../core/errors';
 import { shownPath } from '../../core/files';
 import { boardMinute } from '../../core/timeText';
 import { shownMinute } from '../../core/shownTime';
+import { IN_TREE } from '../boardUris';
 import { boardContext, linkIcon, linkName, lookOf, type StateLook } from './boardLook';
 import { boardTooltip } from './tooltip';
-import { IN_TREE } from '../fileSystem/boardMark';
 import type { BoardNode, LinkNode, NoteNode, RemoteNode } from './nodes';
 
 const { Collapsed, None } = vscode.TreeItemCollapsibleState;

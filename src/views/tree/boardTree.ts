@@ -1,21 +1,18 @@
 import * as vscode from 'vscode';
-import type { Board, BoardStateName, Fleet } from '../../core/board';
+import type { Board, BoardStateName } from '../../core/board';
 import { DisposableStore, type Disposable } from '../../core/events';
 import { sortByName } from '../../core/many';
-import { isLikely, type ActiveBoard } from '../activeBoard';
-import type { BoardUris } from '../boardUris';
+import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { FileChange, FileChanges } from '../fileChanges';
 import type { Settings } from '../settings';
-import type { Arrangement } from './arrangement';
 import { boardTooltipOf } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
-import type { BoardNotes } from './boardNotes';
 import { BoardReads } from './boardReads';
 import { FolderListings } from './folderListings';
 import { LoaderDrives } from './loaders';
 import { parentOf } from './nodes';
-import { itemOf } from './rowItem';
+import { itemOf, type RowServices } from './rowItem';
 import { ShownRows } from './shownRows';
 import { NEW_BOARDS, type BoardNode, type GroupNode, type TreeNode } from './nodes';
 
@@ -27,14 +24,9 @@ const GATHER_MS = 100;
 const DRAWING_SHARE = 3; // multiple of the duration of the last drawing in this process; the window itself takes longer
 const PAUSE_MS = 1000; // but no change is seen later than this
 
-export interface BoardTreeServices {
-  readonly fleet: Fleet;
-  readonly uris: BoardUris;
+interface BoardTreeServices extends RowServices {
   readonly settings: Settings;
   readonly fileChanges: FileChanges;
-  readonly arrangement: Arrangement;
-  readonly active: ActiveBoard;
-  readonly notes: BoardNotes;
   readonly log: { warn(message: string): void };
 }
 

@@ -1,15 +1,27 @@
 import type * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board, Fleet } from '../../core/board';
+import type { ActiveBoard } from '../activeBoard';
+import type { BoardUris } from '../boardUris';
+import type { Arrangement } from './arrangement';
 import { boardItem, linkItem, noteItem, remoteItem } from './boardItem';
-import type { BoardTreeServices } from './boardTree';
+import type { BoardNotes } from './boardNotes';
 import { groupItem, otherPortsItem } from './groupItem';
 import { loaderItem } from './loaders';
 import type { BoardNode, TreeNode } from './nodes';
 
+/** Services that rows take their texts and marks from. */
+export interface RowServices {
+  readonly arrangement: Arrangement;
+  readonly notes: BoardNotes;
+  readonly active: ActiveBoard;
+  readonly fleet: Fleet;
+  readonly uris: BoardUris;
+}
+
 /** Returns the row of a node. `several`: more than one board is shown, so the active one is marked. */
 export function itemOf(
   node: TreeNode,
-  { arrangement, notes, active, fleet, uris }: BoardTreeServices,
+  { arrangement, notes, active, fleet, uris }: RowServices,
   several: boolean,
   nodeOf: (board: Board) => BoardNode,
 ): vscode.TreeItem {
