@@ -122,6 +122,11 @@ export default tseslint.config(
           message:
             'Use src/views/saveFile.ts: VS Code writes in place, so a reader may see half of it.',
         },
+        {
+          selector:
+            "BinaryExpression[left.property.name='name'][right.value=/^(?!AbortError|PythonError).+Error$/]",
+          message: 'Use instanceof: the packaged program has short names for its classes.',
+        },
       ],
     },
   },

@@ -1,9 +1,10 @@
 import * as l10n from '@vscode/l10n';
+import { CancelledError } from '../errors';
 import { FlashError, type FlashState } from './errors';
 
 /** Explains why the loader could not be reached, using the chip's output. */
 export function whyNoLoader(cause: Error, heard: string, path: string, hasLines: boolean): Error {
-  if (cause instanceof FlashError || cause.name === 'CancelledError') return cause;
+  if (cause instanceof FlashError || cause instanceof CancelledError) return cause;
   const brownout = whyItFell(heard, 'untouched', cause);
   if (brownout) return brownout;
   const hold = l10n.t(

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
-import { asError, CancelledError } from '../errors';
+import { asError, CancelledError, ConnectError } from '../errors';
 import type { Log } from '../log';
 import { FlashError, type FlashState } from './errors';
 import { whyItFell } from './espErrors';
@@ -176,7 +176,7 @@ class EspWork {
     }
     const fell = whyItFell(this.session.heard, this.#state, error);
     if (fell) return fell;
-    if (error.name === 'ConnectError') return error;
+    if (error instanceof ConnectError) return error;
     return new FlashError(
       'damaged',
       l10n.t('The chip stopped answering, or data arrived damaged, at every speed'),

@@ -10,6 +10,8 @@ import {
   tempDir,
   uf2File,
 } from '../../lab/index.mjs';
+import { silentLog } from '../../../src/core/log';
+import { serialFlashPort } from '../../../src/transports/serial/flashPort';
 import { BuiltCli } from '../rig/cliRig';
 
 let cli: BuiltCli;
@@ -95,6 +97,19 @@ test('firmware for another chip is refused with its reason', async () => {
   expect(ran.err + ran.out).toContain(
     'This firmware is for the ESP32-S3, but the chip is an ESP32-C3',
   );
+});
+
+test('a port that another program uses, or that was unplugged, is named as that', async () => {
+  const board = await started({ chip: 'esp32s3' });
+  const port = serialFlashPort(board.tty, undefined, silentLog);
+  await port.open(115_200);
+  onTestFinished(() => port.close());
+  const path = file('s3.bin', s3);
+  const busy = await cli.run(['flash', board.tty, path]);
+  expect(busy.err).toContain(`Another program is using ${board.tty}`);
+  expect(busy.status).toBe(2);
+  const gone = await cli.run(['flash', `${board.tty}-gone`, path]);
+  expect(gone.err).toContain(`Port ${board.tty}-gone does not exist`);
 });
 
 test.each([
