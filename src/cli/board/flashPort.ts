@@ -1,7 +1,7 @@
 import { fullPlace } from '../../core/address';
 import { delay, systemClock } from '../../core/async';
 import type { BoardInfo } from '../../core/board';
-import { asError, UsageError } from '../../core/errors';
+import { asError, ConnectError, UsageError } from '../../core/errors';
 import { enterBootloader, touch, type Firmware, type FlashTarget } from '../../core/flash';
 import { serialAddress } from '../../core/parseAddress';
 import type { Cli } from '../cli';
@@ -67,17 +67,39 @@ export async function comesBack(
         });
       } catch (error) {
         failure = asError(error);
+        // Without flashing, nothing makes the port come back.
+        if (kind === undefined && isUnplugged(failure)) throw failure;
       } finally {
         await transport.close();
       }
     }
     await delay(systemClock, LOOK_MS, signal);
   }
-  throw new UsageError(
-    'The firmware was written and verified, but the board does not answer as MicroPython',
-    {
-      hint: 'Press RESET, or unplug it and plug it in. If its old main.py stops it, flash again with --erase.',
-      cause: failure,
-    },
-  );
+  throw notBack(kind, failure);
+}
+
+/** Returns the error for a board that did not answer: after flashing, it names what is known of the firmware. */
+function notBack(kind: Firmware['kind'] | undefined, cause: Error): Error {
+  if (kind === undefined) {
+    return new UsageError('The board does not answer as MicroPython', {
+      hint: 'Press RESET, or unplug it and plug it in. Does it have MicroPython? "mpyfleet flash", or "firmware" in a board template, writes it.',
+      cause,
+    });
+  }
+  return isUnplugged(cause)
+    ? new UsageError(
+        `The firmware was written and verified, but the board did not come back: ${cause.message}`,
+        { hint: 'Plug it in again. If you did not unplug it, check the cable.', cause },
+      )
+    : new UsageError(
+        'The firmware was written and verified, but the board does not answer as MicroPython',
+        {
+          hint: 'Press RESET, or unplug it and plug it in. If its old main.py stops it, flash again with --erase.',
+          cause,
+        },
+      );
+}
+
+function isUnplugged(error: Error): boolean {
+  return error instanceof ConnectError && error.reason === 'notFound';
 }

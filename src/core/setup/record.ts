@@ -1,7 +1,8 @@
 import * as l10n from '@vscode/l10n';
+import { fullPlace } from '../address';
 import { isRecord } from '../json';
 import { toCsv } from '../csv';
-import { asError, FleetError } from '../errors';
+import { asError, ConnectError, FleetError } from '../errors';
 import type { StepName } from './stepNames';
 
 /** The steps that were done on one board. Contains no secrets. */
@@ -34,6 +35,14 @@ export class AlreadySetUpError extends FleetError {
 
 /** Describes the failure of a step for the record. */
 export function failureAt(step: StepName, error: unknown): NonNullable<SetupRecord['failed']> {
+  // Its port existed when the setup began.
+  if (error instanceof ConnectError && error.reason === 'notFound') {
+    return {
+      step,
+      reason: l10n.t('The board at {0} was unplugged', fullPlace(error.address)),
+      hint: l10n.t('Plug it in again. If you did not unplug it, check the cable.'),
+    };
+  }
   const hint = error instanceof FleetError ? error.hint : undefined;
   return { step, reason: asError(error).message, ...(hint ? { hint } : {}) };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from '../../../../src/core/errors';
+import { ConnectError, UsageError } from '../../../../src/core/errors';
 import type { Firmware } from '../../../../src/core/flash';
 import { silentLog } from '../../../../src/core/log';
+import { serialAddress } from '../../../../src/core/parseAddress';
 import {
   AlreadySetUpError,
   NameRange,
   ProductionLine,
+  setUpBoard,
   unfinishedRecord,
   type LineBoard,
   type LinePlaces,
@@ -147,6 +149,21 @@ describe('a production line', () => {
     });
     await line.run();
     expect(records).toMatchObject([{ failed: { reason: 'no answer' }, notes: ['port7'] }]);
+  });
+
+  it('says that a board was unplugged whose port no longer exists', async () => {
+    const address = serialAddress('/dev/ttyUSB7');
+    const silent = {
+      ...boardOf('port7'),
+      flash: () => Promise.reject(new ConnectError(address, 'notFound', 'Port does not exist')),
+    };
+    const record = await setUpBoard(TEMPLATE, silent, hostOf(new NameRange(TEMPLATE.name, [])), {
+      signal: never,
+    });
+    expect(record.failed).toMatchObject({
+      ...{ step: 'flash', reason: 'The board at /dev/ttyUSB7 was unplugged' },
+      hint: 'Plug it in again. If you did not unplug it, check the cable.',
+    });
   });
 
   it('does not set up a board twice that returns at another port', async () => {
