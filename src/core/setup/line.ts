@@ -73,7 +73,8 @@ export async function unfinishedRecord(
   made: Pick<MadeList, 'records' | 'of'>,
   { signal, log }: { readonly signal: AbortSignal; readonly log: Log },
 ): Promise<SetupRecord | undefined> {
-  const isUnfinished = (r: SetupRecord) => r.failed !== undefined && r.done.includes('flash');
+  // Without a step that is done, there is nothing to continue. Firmware is the first step of a template that has it.
+  const isUnfinished = (r: SetupRecord) => r.failed !== undefined && r.done.length > 0;
   if (!made.records.some(isUnfinished)) return undefined;
   try {
     const soon = AbortSignal.any([signal, AbortSignal.timeout(PEEK_MS)]);

@@ -12,6 +12,8 @@ import { deployApp } from '../apps';
 import { awaitedLater, systemClock, throwIfAborted } from '../async';
 import type { BoardInfo } from '../board';
 import { fillTemplate, type BoardConfig } from '../boardConfig';
+import { refuseFinished, restarted } from './finished';
+import { flashStep } from './flashStep';
 import { writeEntries } from './localFiles';
 import { ownReport } from './ownReport';
 import { AlreadySetUpError, failureAt, type SetupRecord } from './record';
@@ -67,7 +69,10 @@ class SetUp {
         throwIfAborted(signal);
         await this.#steps[step]();
       } catch (error) {
-        if (error instanceof AlreadySetUpError) throw error;
+        if (error instanceof AlreadySetUpError) {
+          // Recognised by its loader, it has started its program already.
+          throw this.#info ? await restarted(this.board, error, signal) : error;
+        }
         return ended({ ...this.#record, failed: failureAt(step, error) });
       }
       this.#set({ done: [...this.#record.done, step] });
@@ -93,29 +98,19 @@ class SetUp {
     if (!firmware) return;
     this.#say('flash', l10n.t('Loading the firmware'));
     const content = await this.host.firmware(firmware.use, signal);
-    let already: unknown;
-    const flashing = this.board.flash(content, {
-      erase: content.kind === 'esp' && firmware.erase !== false,
+    const { restarted: isStarted } = await flashStep(this.board, content, {
+      erase: firmware.erase !== false,
       signal,
       onChip: (chip) => {
         this.#set({ chip });
-        try {
-          this.#earlier();
-        } catch (error) {
-          already = error;
-          throw error;
-        }
+        this.#refuseFinished();
       },
       onProgress: (words, done, total) => this.#say('flash', words, done, total),
     });
-    // Flashing explains every error as one of the chip, but this one is not.
-    const { restarted } = await flashing.catch((error: unknown) => {
-      throw already ?? error;
-    });
-    this.#restarted = restarted;
+    this.#restarted = isStarted;
     this.#say(
       'flash',
-      restarted
+      isStarted
         ? l10n.t('Waiting for the first start')
         : l10n.t('Press RESET on the board, or unplug it and plug it in again'),
     );
@@ -131,20 +126,18 @@ class SetUp {
     this.#info = info;
     const { uid, version, machine } = info;
     this.#set({ ...(uid === undefined ? {} : { uid }), firmware: version, machine });
+    this.#refuseFinished();
     return info;
   }
 
-  /** Returns the record of an earlier run on this board. @throws AlreadySetUpError */
-  #earlier(): SetupRecord | undefined {
-    const earlier = this.host.earlier(this.#record);
-    if (!earlier || earlier.failed || this.options.again) return earlier;
-    const who = earlier.name ?? earlier.uid ?? earlier.chip ?? '';
-    throw new AlreadySetUpError(l10n.t('{0} was set up before and was not changed', who));
+  /** @throws AlreadySetUpError for a board that an earlier run finished */
+  #refuseFinished(): void {
+    if (!this.options.again) refuseFinished(this.host.earlier(this.#record));
   }
 
   async #name(pattern: string): Promise<void> {
     const { uid } = await this.#known();
-    const earlier = this.#earlier();
+    const earlier = this.host.earlier(this.#record);
     const given =
       earlier?.name === undefined
         ? this.host.nextName(pattern)
