@@ -14,7 +14,7 @@ import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
-import { passwordVariable } from '../broker';
+import { mqboardBroker, passwordVariable } from '../broker';
 import { configHome } from '../configHome';
 import { FILE_NAME, findProject, type Foreign, NOTHING_FOREIGN, withProject } from './project';
 import { isRecord } from '../../core/json';
@@ -70,28 +70,22 @@ export function ownRegistry(env: Readonly<Record<string, string | undefined>>): 
 }
 
 /**
- * Adds the broker of mqboard's own variables as `mqboard`: MQBOARD_SERVER, MQBOARD_PORT and MQBOARD_TLS. The board below
- * MQBOARD_PREFIX, or at MQBOARD_TOPIC, has that name as well. An entry of the files with this name comes first.
+ * Adds the broker of mqboard's own variables. The board below their prefix has the name of the broker as well. Entries of the
+ * files with this name come first.
  */
 function withMqboard(
   registry: Registry,
   env: Readonly<Record<string, string | undefined>>,
 ): Registry {
-  const { MQBOARD_SERVER: server, MQBOARD_PORT: port, MQBOARD_TLS: tls = '' } = env;
-  const id = 'mqboard';
-  if (!server || registry.brokers.some((b) => b.id === id)) return registry;
-  if (!/^[\w.:[\]-]+$/.test(server) || (port && !/^\d{1,5}$/.test(port))) {
-    throw new UsageError('MQBOARD_SERVER is a host name, and MQBOARD_PORT a number');
-  }
-  const isTls = /^(1|y|yes|true|on)$/i.test(tls);
-  const url = `${isTls ? 'mqtts' : 'mqtt'}://${server}:${port ?? (isTls ? 8883 : 1883)}`;
-  // mqboard's --topic names the topic itself, which is "mqb" below the prefix.
-  const given = env.MQBOARD_PREFIX ?? env.MQBOARD_TOPIC?.replace(/\/mqb\/?$/, '');
-  const prefix = given?.replace(/\/+$/, '');
+  const mqboard = mqboardBroker(env);
+  if (!mqboard) return registry;
+  const { profile, prefix } = mqboard;
+  const { id } = profile;
+  if (registry.brokers.some((b) => b.id === id)) return registry;
   const own = prefix && !registry.boards.some((b) => b.name === id);
   return {
     ...registry,
-    brokers: [...registry.brokers, { id, name: id, url }],
+    brokers: [...registry.brokers, profile],
     boards: own
       ? [...registry.boards, { name: id, address: mqboardAddress(id, prefix), tags: [] }]
       : registry.boards,

@@ -5,7 +5,6 @@ import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Found } from '../../core/board';
 import { asError, ConnectError, UsageError } from '../../core/errors';
-import { mqttAddress } from '../../core/parseAddress';
 import type { Transport } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
 import type { BrokerConnection, MqttBroker } from '../../transports/mqtt';
@@ -14,7 +13,7 @@ import { boardsReported } from './brokerList';
 import { runningBrokers } from './control';
 import { ignoredBoards } from './ignored';
 import { keyStore, type KeyStore } from './keyFile';
-import { brokerPassword, passwordVariable } from './password';
+import { brokerPassword, rejectedLogin } from './password';
 
 /** A board's agent and its broker. */
 export interface AtBroker {
@@ -259,27 +258,12 @@ export class CliBrokers {
       // eslint-disable-next-line @typescript-eslint/require-await -- an exception becomes a rejection
       password: async (profile, wrong) => {
         const password = this.password(profile);
-        if (wrong) throw rejected(profile, password !== undefined);
+        if (wrong) throw rejectedLogin(profile, password !== undefined);
         return password;
       },
       boardKey: (uid) => this.keyFile.key(uid),
     };
   }
-}
-
-/** The error for a login that a broker rejects. */
-function rejected({ id, name, url, username = '' }: BrokerProfile, isGiven: boolean): ConnectError {
-  const variable = passwordVariable(id);
-  return new ConnectError(
-    mqttAddress(id),
-    'wrongPassword',
-    `The broker ${name} (${url}) rejects ${username}${isGiven ? ' with this password' : ' without a password'}`,
-    {
-      hint: isGiven
-        ? `Check ${variable}, else MPYFLEET_BROKER_PASSWORD, and the user name in fleet.json.`
-        : `Set ${variable} to the password.`,
-    },
-  );
 }
 
 /**

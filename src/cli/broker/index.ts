@@ -3,4 +3,5 @@ export { type AtBroker, CliBrokers, type Pushed } from './brokers';
 export { offerControl, runningBrokers, stopBroker } from './control';
 export { type IgnoredBoards, ignoredBoards } from './ignored';
 export { type KeyStore, keyStore } from './keyFile';
+export { mqboardBroker } from './mqboardVariables';
 export { boardLoginOf, passwordVariable } from './password';

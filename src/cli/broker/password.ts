@@ -1,7 +1,9 @@
 import { boardLogin } from '../../core/broker/boardLogin';
-import { UsageError } from '../../core/errors';
+import { ConnectError, UsageError } from '../../core/errors';
+import { mqttAddress } from '../../core/parseAddress';
 import type { BrokerProfile } from '../../core/broker/brokers';
 import type { Cli } from '../cli';
+import { mqboardPassword } from './mqboardVariables';
 
 /**
  * Returns the login of one board at the broker that `broker start` runs with the same
@@ -33,15 +35,39 @@ export function passwordVariable(id: string): string {
  */
 export function brokerPassword(
   { env }: Pick<Cli, 'env'>,
-  { id, url, username }: BrokerProfile,
+  profile: BrokerProfile,
   isOwn: boolean,
 ): string | undefined {
+  const { id, url, username } = profile;
   const variable = passwordVariable(id);
   const { [variable]: ofThis, MPYFLEET_BROKER_PASSWORD: ofAny } = env;
-  if (ofThis !== undefined || isOwn) return ofThis ?? ofAny;
+  if (ofThis !== undefined || isOwn) return ofThis ?? mqboardPassword(env, profile) ?? ofAny;
   if (ofAny === undefined || username === undefined) return undefined;
   throw new UsageError(
     `The broker "${id}" (${url}) is named only by the project's fleet.json, so MPYFLEET_BROKER_PASSWORD is not sent to it`,
     { hint: `Set ${variable} to its password, or set MPYFLEET_CONFIG to the project's file.` },
   );
+}
+
+/** Returns the error for a login that a broker rejects. `isGiven`: a password was sent. */
+export function rejectedLogin(
+  { id, name, url, username = '' }: BrokerProfile,
+  isGiven: boolean,
+): ConnectError {
+  const variable = passwordVariable(id);
+  return new ConnectError(
+    mqttAddress(id),
+    'wrongPassword',
+    `The broker ${name} (${url}) rejects ${username}${isGiven ? ' with this password' : ' without a password'}`,
+    {
+      hint: isGiven
+        ? `Check ${variable}, else MPYFLEET_BROKER_PASSWORD, and the user name in fleet.json.${mqboardHint(id)}`
+        : `Set ${variable} to the password.${mqboardHint(id)}`,
+    },
+  );
+}
+
+/** Names the variables for the broker of mqboard's own ones, which needs no fleet.json. */
+function mqboardHint(id: string): string {
+  return id === 'mqboard' ? ' Or set MQBOARD_USER and MQBOARD_PASSWORD.' : '';
 }
