@@ -125,6 +125,19 @@ test('with several boards selected an icon acts on its row, and the menu has no 
   await driver.page.keyboard.press('Escape');
 });
 
+test('boards that are selected together look selected after they are redrawn', async () => {
+  const { driver } = session;
+  await driver.selectRows(NAMES);
+  await driver.rowMenu('kit-2', 'Edit Tags of Boards…', 'Board');
+  await driver.type('room');
+  for (const name of NAMES) await driver.row(name).filter({ hasText: '#room' }).waitFor();
+  const look = async () => {
+    const rows = NAMES.map((name) => driver.row(name).getAttribute('aria-selected'));
+    return (await Promise.all(rows)).every((selected) => selected === 'true');
+  };
+  expect(await pollUntil(look, WAIT_MS)).toBe(true);
+});
+
 test('files of several boards come into a folder for each, and none is lost', async () => {
   const { driver, workspace } = session;
   await session.driver.selectRows(NAMES);

@@ -11,10 +11,10 @@ import { boardChildren, folderChildren } from './boardChildren';
 import { BoardReads } from './boardReads';
 import { FolderListings } from './folderListings';
 import { LoaderDrives } from './loaders';
-import { parentOf } from './nodes';
+import { RedrawOrder } from './redrawOrder';
 import { itemOf, type RowServices } from './rowItem';
 import { ShownRows } from './shownRows';
-import { NEW_BOARDS, type BoardNode, type GroupNode, type TreeNode } from './nodes';
+import { NEW_BOARDS, parentOf, type BoardNode, type GroupNode, type TreeNode } from './nodes';
 
 /**
  * Milliseconds in which changes are collected: a thousand boards that change together cause one
@@ -62,6 +62,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   probing: (() => void) | undefined;
   /** Rows that VS Code has, which are those whose selection it reports. */
   readonly shown = this.#store.add(new ShownRows());
+  readonly order = new RedrawOrder();
   readonly #reads = new BoardReads(
     (board) => this.#redraws.add(this.nodeOf(board)),
     (board, path) =>
@@ -119,6 +120,8 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
   async getChildren(node?: TreeNode): Promise<TreeNode[]> {
     const rows = await this.#childrenOf(node);
     this.shown.give(rows);
+    this.order.given(node, rows);
+    for (const row of this.order.after(node, this.selection)) this.#redraws.add(row);
     return rows;
   }
 
@@ -272,9 +275,11 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
       this.shown.redraw();
       this.#changed.fire(undefined);
     } else {
-      const ready = nodes
-        .filter((n) => n !== undefined)
-        .filter((n) => n.kind !== 'board' || !this.#reads.putOff(n.board));
+      const rows = this.order.together(
+        nodes.filter((n) => n !== undefined),
+        this.selection,
+      );
+      const ready = rows.filter((n) => n.kind !== 'board' || !this.#reads.putOff(n.board));
       if (ready.length === 0) return;
       this.shown.redraw(ready);
       this.#changed.fire(ready);

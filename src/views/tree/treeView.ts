@@ -52,6 +52,8 @@ export function registerTree(
     view,
     tree.loaders.lookFor(view),
     view.onDidChangeSelection(({ selection }) => select(selection)),
+    view.onDidExpandElement(({ element }) => tree.order.toggled(element, true)),
+    view.onDidCollapseElement(({ element }) => tree.order.toggled(element, false)),
     active.onDidChoose(() => void follow()),
     // Rows that were selected while they were redrawn are known again.
     tree.shown.onDidGive(() => {
