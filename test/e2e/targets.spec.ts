@@ -125,7 +125,7 @@ test('with several boards selected an icon acts on its row, and the menu has no 
   await driver.page.keyboard.press('Escape');
 });
 
-test('boards that are selected together look selected after they are redrawn', async () => {
+test('boards that are selected together stay so and look so, and F2 renames all of them', async () => {
   const { driver } = session;
   await driver.selectRows(NAMES);
   await driver.rowMenu('kit-2', 'Edit Tags of Boards…', 'Board');
@@ -136,6 +136,11 @@ test('boards that are selected together look selected after they are redrawn', a
     return (await Promise.all(rows)).every((selected) => selected === 'true');
   };
   expect(await pollUntil(look, WAIT_MS)).toBe(true);
+  await driver.page.locator('.part.sidebar .monaco-list').first().focus();
+  await driver.page.keyboard.press('F2');
+  const title = driver.input.locator('.quick-input-title');
+  await title.filter({ hasText: 'New names for 3 boards' }).waitFor();
+  await driver.page.keyboard.press('Escape');
 });
 
 test('files of several boards come into a folder for each, and none is lost', async () => {

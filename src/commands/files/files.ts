@@ -48,6 +48,10 @@ export const fileCommands: readonly Command[] = [
     run: async (_context, rows, { signal }) => {
       const [row, second] = rows;
       if (!row) throw noRow();
+      if (second && rows.every(({ kind }) => kind === 'board')) {
+        await callCommand('mpyFleet.rename', row, rows);
+        return;
+      }
       if (second) {
         throw new UsageError(vscode.l10n.t('{0} rows are selected', rows.length), {
           hint: vscode.l10n.t('Select one row to rename it.'),
