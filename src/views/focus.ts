@@ -64,6 +64,11 @@ export class Focus implements Disposable {
     return place ? [place.board] : [...new Set(this.rows.flatMap(boardsOfNode))];
   }
 
+  /** Boards of the rows that are selected in the tree, whatever had the focus last. */
+  get selectedBoards(): readonly Board[] {
+    return [...new Set(this.services.selection().flatMap(boardsOfNode))];
+  }
+
   dispose(): void {
     this.#store.dispose();
   }

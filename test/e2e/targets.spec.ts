@@ -125,7 +125,7 @@ test('with several boards selected an icon acts on its row, and the menu has no 
   await driver.page.keyboard.press('Escape');
 });
 
-test('boards that are selected together stay so and look so, and F2 renames all of them', async () => {
+test('boards that are selected together stay so and look so, and their names and a question are for all of them', async () => {
   const { driver } = session;
   await driver.selectRows(NAMES);
   await driver.rowMenu('kit-2', 'Edit Tags of Boards…', 'Board');
@@ -140,6 +140,10 @@ test('boards that are selected together stay so and look so, and F2 renames all 
   await driver.page.keyboard.press('F2');
   const title = driver.input.locator('.quick-input-title');
   await title.filter({ hasText: 'New names for 3 boards' }).waitFor();
+  await driver.page.keyboard.press('Escape');
+  await driver.openFile('next.py');
+  await driver.command('MicroPython: Run on Boards…');
+  await title.filter({ hasText: '3 boards: kit-[1-3]' }).waitFor();
   await driver.page.keyboard.press('Escape');
 });
 

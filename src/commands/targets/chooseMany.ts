@@ -65,9 +65,7 @@ class Chooser {
     pick.ignoreFocusOut = true;
     pick.placeholder = vscode.l10n.t('Tick boards or type their names: kit-[1-8], tag:lab, all');
     pick.items = this.#items;
-    // Ticks the boards that are selected in the tree, or else the active board.
-    const { focus, active } = this.context;
-    const meant = focus.boards.length > 0 ? focus.boards : [active.current];
+    const meant = this.#meant();
     pick.selectedItems = this.#items.filter((i) => i.entry && meant.includes(i.entry.board));
     this.#count();
     return new Promise((resolve) => {
@@ -85,6 +83,16 @@ class Chooser {
       });
       pick.show();
     });
+  }
+
+  /**
+   * Returns the boards to tick first: those that have the focus; else several that are selected in the tree, as they stay when a
+   * file is opened; else the active board.
+   */
+  #meant(): readonly (Board | undefined)[] {
+    const { focus, active } = this.context;
+    if (focus.boards.length > 0) return focus.boards;
+    return focus.selectedBoards.length > 1 ? focus.selectedBoards : [active.current];
   }
 
   /** Ticks the boards that the text selects; an incomplete selector works as an ordinary filter. */
