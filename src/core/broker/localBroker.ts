@@ -13,6 +13,11 @@ export interface LocalBrokerOptions {
    */
   readonly boardSecret?: string;
   /**
+   * Answers whoever asks whether it knows `boardSecret`, so that the user's other windows can join. Only for a secret that was
+   * generated: with the answer, anyone who reaches the port could try passwords without limit.
+   */
+  readonly provesSecret?: boolean;
+  /**
    * The login that all boards shared in earlier versions. Each board is limited to its own topics
    * by its client id.
    */

@@ -159,7 +159,8 @@ export class LocalBroker {
   }
 
   /** Answers a window that asks for our proof; everything else is an MQTT client. */
-  #greet(socket: Socket, { boardSecret }: LocalBrokerOptions, handle: () => void): void {
+  #greet(socket: Socket, options: LocalBrokerOptions, handle: () => void): void {
+    const secret = options.provesSecret ? options.boardSecret : undefined;
     socket.on('error', (error) => this.log.debug(`Local broker: ${error.message}`));
     const timer = this.clock.after(CONNECT_TIMEOUT_MS, () => socket.destroy());
     socket.once('close', () => timer.dispose());
@@ -173,7 +174,7 @@ export class LocalBroker {
         return;
       }
       timer.dispose();
-      if (asks && boardSecret) giveProof(socket, first, boardSecret, this.#port);
+      if (asks && secret) giveProof(socket, first, secret, this.#port);
       else {
         socket.unshift(first);
         handle();

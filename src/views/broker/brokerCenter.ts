@@ -119,7 +119,7 @@ export class BrokerCenter implements Disposable {
     await hidePort(port, this.services.log);
     try {
       status = await local.start({
-        ...{ port, lan, boardSecret, ...computerLogin(boardSecret) },
+        ...{ port, lan, boardSecret, provesSecret: true, ...computerLogin(boardSecret) },
         ...(tls && { tls }),
         ...(common && { common }),
         onOwnLogin: (uid) => this.#retireCommon(uid),

@@ -8,6 +8,7 @@ import { ejabberdRules } from '../../../src/core/broker/accessRules';
 import { startEjabberd, startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli, type Ran } from '../rig/cliRig';
+import { proves } from '../../../src/transports/mqtt/brokerProof';
 
 const NAMES = ['shelf-01', 'shelf-02', 'shelf-03'];
 
@@ -445,6 +446,8 @@ describe('mpyfleet broker start', () => {
     // Its file comes right after its first words.
     await expect.poll(ask, { timeout: 30_000 }).toContain(urls[0]);
     expect(await ask()).not.toContain(password);
+    // With an answer to this question, anyone who reaches the port could try passwords without limit.
+    expect(await proves(Number(new URL(urls[0] ?? '').port), password, false)).toBe(false);
     const [file = ''] = readdirSync(join(dir, 'state/micropython-fleet/brokers'));
     const path = join(dir, 'state/micropython-fleet/brokers', file);
     expect(statSync(path).mode & 0o077).toBe(0);

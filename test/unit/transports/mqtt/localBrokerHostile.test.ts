@@ -258,8 +258,10 @@ describe("the embedded broker's port under fire", () => {
   });
 
   it('proves its identity to a window, and reveals nothing to a foreign program', async () => {
-    const { broker, port } = await start();
+    const { broker, port } = await start({ provesSecret: true });
     expect(await broker.isOurs(port, SECRET, false)).toBe(true);
+    const silent = await start(); // its secret may be a password that someone chose
+    expect(await broker.isOurs(silent.port, SECRET, false)).toBe(false);
     expect(await broker.isOurs(port, 'another secret', false)).toBe(false);
     const heard: Buffer[] = [];
     const stranger = createServer((socket) => {
