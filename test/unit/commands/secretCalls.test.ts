@@ -1,4 +1,4 @@
-/** The command that writes passwords to boards looks at the link first. */
+/** The commands that write keys and passwords to boards look at the link first. */
 import { expect, it, vi } from 'vitest';
 import type { Board } from '../../../src/core/board';
 
@@ -26,6 +26,21 @@ vi.mock('../../../src/views/webrepl/webReplAccess', () => ({
   askPassword: () =>
     Promise.reject(new Error('asked for a password before the link was looked at')),
 }));
+vi.mock('../../../src/core/agent/agentProbe', async (original) => ({
+  ...(await original<object>()),
+  examine: () => Promise.resolve({ uid: 'aa', platform: 'esp32', ip: '' }),
+}));
+vi.mock('../../../src/core/agent/agentInstall', async (original) => ({
+  ...(await original<object>()),
+  installAgent: () => Promise.resolve(void installed.push('agent')),
+}));
+vi.mock('../../../src/commands/agent/askRelease', () => ({
+  askAgent: () => Promise.resolve({ version: '1', sourceOf: () => Promise.resolve({}) }),
+}));
+vi.mock('../../../src/commands/agent/prompts', () => ({
+  askPlan: () => Promise.reject(new Error('asked for passwords before the link was looked at')),
+}));
+const { putAgent } = await import('../../../src/commands/agent/put');
 const { webReplCommands } = await import('../../../src/commands/board/webrepl');
 
 const board = (kind: string, text: string) =>
@@ -57,3 +72,10 @@ it.each(OPEN_LINKS)(
     expect(installed).toEqual([]);
   },
 );
+
+it.each(OPEN_LINKS)('putting the agent sends no key over %s unasked', async (kind, at, why) => {
+  const context = {} as Parameters<typeof putAgent>[0];
+  const asks = call as unknown as Parameters<typeof putAgent>[2];
+  await expect(putAgent(context, [board(kind, at)], asks)).rejects.toMatchObject(why);
+  expect(installed).toEqual([]);
+});
