@@ -174,6 +174,37 @@ describe('the session of an admin', () => {
     brokers.dispose();
   });
 
+  it('is ended by its own BYE only, and by that once', async () => {
+    const { boot } = await host.hello(ADMIN_KEY);
+    await host.ask(Op.statfs);
+    const bye = host.session.encode(makeFrame(Op.bye, host.newId()));
+    host.raw(bye);
+    await host.until('the end', () => {
+      host.send(makeFrame(Op.ping, host.newId()));
+      return host.unsigned.some((f) => f.aux === 5); // ESTALE
+    });
+    await host.hello(ADMIN_KEY);
+    await host.ask(Op.statfs);
+    const before = host.unsigned.length;
+    const own = host.session;
+    const aux = parseInt(boot.slice(0, 4), 16);
+    for (const [key, role] of [
+      [VIEWER_KEY, 'viewer'],
+      [OPERATOR_KEY, 'operator'],
+    ] as const) {
+      const other = await intruder(key, role);
+      host.raw(other.encode(makeFrame(Op.bye, host.newId())));
+    }
+    host.raw(bye);
+    host.raw(encodeFrame(makeFrame(Op.bye, host.newId(), { aux, counter: 900 })));
+    const changed = Buffer.from(own.encode(makeFrame(Op.ping, host.newId())));
+    changed[1] = Op.bye;
+    host.raw(changed);
+    await host.ask(Op.statfs);
+    expect(host.unsigned.slice(before).filter((f) => f.aux === 5)).toEqual([]);
+    expect(host.session).toBe(own);
+  });
+
   it('continues a transfer after a new HELLO', async () => {
     await host.hello(ADMIN_KEY);
     const { mtu, boot, nonce } = await host.birth();
