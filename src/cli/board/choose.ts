@@ -12,6 +12,7 @@ import {
   splitTerms,
 } from '../../core/many';
 import type { Cli } from '../cli';
+import { bestReport, isUnplugged, joinReports } from './atBrokers';
 import { type BoardFacts, CliBoard } from './cliBoard';
 import type { Links } from './links';
 import { isForeign } from './project';
@@ -32,7 +33,10 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
   const direct = addressesIn(named).map((a) => make(fullPlace(a), a));
   let all = known;
   let selection = choose(named, known, direct, registry);
-  if (links.brokers.configured && (selection.unmatched.length > 0 || !isPlain(named))) {
+  const isMissing = (b: CliBoard) => b.uid !== undefined && isUnplugged(b);
+  const asks =
+    selection.unmatched.length > 0 || !isPlain(named) || selection.boards.some(isMissing);
+  if (links.brokers.configured && asks) {
     const failed: ConnectError[] = [];
     const found = await links.brokers.discover((error) => failed.push(error));
     all = withFound(registry, found, make);
@@ -66,7 +70,7 @@ type Make = (name: string, address: Address, facts?: BoardFacts) => CliBoard;
 
 /**
  * Selects boards. An address that several boards share selects the first of them, which has the
- * user's name for it.
+ * user's name for it. A board that the user names by one of its addresses is reached there.
  */
 function choose(
   named: string,
@@ -77,7 +81,9 @@ function choose(
   const byAddress = new Map<string, CliBoard>();
   const otherLinks = new Set(known.flatMap((b) => b.addresses));
   for (const board of known) {
-    if (!byAddress.has(board.address.text)) byAddress.set(board.address.text, board);
+    const via = direct.find(({ address }) => board.addresses.includes(address.text));
+    const chosen = via && board.seen === undefined ? board.via(via.address) : board;
+    if (!byAddress.has(chosen.address.text)) byAddress.set(chosen.address.text, chosen);
   }
   for (const board of direct) {
     if (!otherLinks.has(board.address.text)) byAddress.set(board.address.text, board);
@@ -99,17 +105,30 @@ function isPlain(selector: string): boolean {
   );
 }
 
-/** Returns the configured boards with facts from brokers, and boards that only brokers know. */
+/**
+ * Returns the configured boards with facts from brokers, and boards that only brokers know. A board
+ * that is online at a broker is reached there, because a running program is not in the way there.
+ */
 function withFound(registry: Registry, found: readonly Found[], make: Make): CliBoard[] {
-  const told = new Map(found.map((f) => [f.address.text, f]));
-  const own = registry.boards.map((b) => {
-    const more = factsOf(told.get(b.address.text));
-    return make(b.name, b.address, { ...more, ...b, tags: [...b.tags, ...(more.tags ?? [])] });
+  const { own, others } = joinReports(registry, withoutImpostors(registry, found));
+  const configured = registry.boards.map((b) => {
+    const reports = own.get(b) ?? [];
+    const best = bestReport(reports, b.address);
+    const more = factsOf(best ?? reports[0]);
+    const address = best && best.online !== false ? best.address : b.address;
+    const addresses = [b.address, ...reports.map((r) => r.address)].map((a) => a.text);
+    const tags = [...new Set([...b.tags, ...(more.tags ?? [])])];
+    return make(b.name, address, { ...more, ...b, tags, addresses: [...new Set(addresses)] });
   });
-  const others = withoutImpostors(registry, found).map((f) =>
-    make(f.name ?? f.uid ?? fullPlace(f.address), f.address, factsOf(f)),
-  );
-  return [...own, ...others];
+  const only = others.map((reports) => {
+    const best = bestReport(reports) ?? reports[0];
+    const addresses = reports.map((r) => r.address.text);
+    const name = best?.name ?? best?.uid;
+    return (
+      best && make(name ?? fullPlace(best.address), best.address, { ...factsOf(best), addresses })
+    );
+  });
+  return [...configured, ...only.filter((b) => b !== undefined)];
 }
 
 /**

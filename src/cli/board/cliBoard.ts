@@ -15,6 +15,7 @@ import { withEitherNames } from '../../core/python/firmwareNames';
 import type { Selectable } from '../../core/many';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import type { CliBrokers } from '../broker';
+import { bestReport, joinReports } from './atBrokers';
 import type { Links } from './links';
 import { isMissing } from '../../core/files';
 
@@ -35,6 +36,8 @@ export interface BoardFacts {
   readonly online?: boolean;
   /** Problems that it tells at its broker. */
   readonly marks?: readonly string[];
+  /** Canonical texts of all its addresses, if it has several. */
+  readonly addresses?: readonly string[];
   /** How the window sees it, if the command runs in one. */
   readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
 }
@@ -65,24 +68,37 @@ export class CliBoard implements Selectable {
     address: Address,
     private readonly links: Links,
     private readonly policy: StopPolicy,
-    { tags = [], platform, uid, online, seen, marks }: BoardFacts = {},
+    private readonly facts: BoardFacts = {},
   ) {
+    const { tags = [], platform, uid, online, seen, marks } = facts;
     this.#address = address;
     this.tags = tags;
     this.platform = platform;
     this.uid = uid;
-    // A window and a broker check it themselves.
-    this.#isMeant = seen !== undefined || online !== undefined;
-    this.addresses = seen?.addresses ?? [address.text];
+    // A window and a broker check it themselves; the port of the same board may hold another one.
+    this.#isMeant = seen !== undefined || address.kind === 'mqtt';
+    this.addresses = seen?.addresses ?? facts.addresses ?? [address.text];
     this.marks = seen?.marks ?? marks;
-    const broker = /^mq\w+:\/\/([^/]+)/.exec(address.text)?.[1];
-    this.brokers = seen?.brokers ?? (broker === undefined ? [] : [broker]);
+    // The broker of the link in use comes first.
+    const texts = [address.text, ...this.addresses];
+    const brokers = texts.flatMap((text) => /^mq\w+:\/\/([^/]+)/.exec(text)?.[1] ?? []);
+    this.brokers = seen?.brokers ?? [...new Set(brokers)];
     this.state =
       seen?.state ?? (online === undefined ? 'disconnected' : online ? 'online' : 'offline');
   }
 
   get address(): Address {
     return this.#address;
+  }
+
+  get seen(): BoardFacts['seen'] {
+    return this.facts.seen;
+  }
+
+  /** Returns this board, reached at another of its addresses. */
+  via(address: Address): CliBoard {
+    if (address.text === this.#address.text) return this;
+    return new CliBoard(this.name, address, this.links, this.policy, this.facts);
   }
 
   /** Adds other ports of the same device: some boards have a port for data next to the one with the prompt. */
@@ -108,8 +124,19 @@ export class CliBoard implements Selectable {
    * Returns the agent on the board, for requests beyond code and files.
    * @throws UsageError for a board that is not behind a broker
    */
-  agent(): Promise<AgentControl> {
-    return this.links.brokers.agent(this.address);
+  async agent(): Promise<AgentControl> {
+    return this.links.brokers.agent(await this.#agentAddress());
+  }
+
+  /** Returns the address at a broker, also of a board that is reached over its cable now. */
+  async #agentAddress(): Promise<Address> {
+    const { brokers, registry } = this.links;
+    const { kind } = this.#address;
+    if (kind === 'mqtt' || this.uid === undefined || !brokers.configured) return this.#address;
+    const { own } = joinReports(registry, await brokers.discover(() => undefined));
+    const entry = registry.boards.find((b) => b.name === this.name && b.uid === this.uid);
+    const reports = (entry && own.get(entry)) ?? [];
+    return bestReport(reports, this.#address)?.address ?? this.#address;
   }
 
   /**
@@ -118,9 +145,10 @@ export class CliBoard implements Selectable {
    */
   async overTheAir() {
     const { brokers } = this.links;
-    const at = await brokers.agentAt(this.address);
+    const address = await this.#agentAddress();
+    const at = await brokers.agentAt(address);
     if (!at) {
-      await brokers.agent(this.address);
+      await brokers.agent(address);
       throw new UsageError(`${this.name} is not behind a broker`);
     }
     return { name: this.name, files: this.files, ...at };

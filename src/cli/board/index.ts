@@ -1,4 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
+export { joinReports } from './atBrokers';
 export { chooseBoards } from './choose';
 export { CliBoard } from './cliBoard';
 export { comesBack, targetOf } from './flashPort';

@@ -107,9 +107,12 @@ async function put(cli: Cli, from: string | undefined): Promise<number> {
   const agent = await agentFrom(cli, from);
   return runOnBoards(cli, 'Putting the agent', async (board, io) => {
     requirePrivate(board, cli.options.force);
-    const name = await putOn(cli, board, { agent, broker, networks }, io.signal);
-    io.say(`done; it is at ${printable(name)}\n`);
-    return { broker: name };
+    const { uid, ...at } = await putOn(cli, board, { agent, broker, networks }, io.signal);
+    io.say(`done; it is at ${printable(at.broker)}\n`);
+    if (board.uid === undefined && isNamed(board)) {
+      io.say(`With "uid": "${uid}" in its entry of fleet.json, both ways to it are one board.\n`);
+    }
+    return { ...at, uid };
   });
 }
 
@@ -139,7 +142,7 @@ async function putOn(
     readonly networks: NonNullable<AgentConfig['wifi']>;
   },
   signal: AbortSignal,
-): Promise<string> {
+): Promise<{ readonly broker: string; readonly uid: string }> {
   const target = {
     name: board.name,
     files: board.files,
@@ -157,7 +160,7 @@ async function putOn(
   });
   const config: AgentConfig = {
     // A board without a name is called by its port's path, which means nothing on another computer.
-    name: /[/:]/.test(board.name) ? `${fit.platform}-${fit.uid.slice(-6)}` : board.name,
+    name: isNamed(board) ? board.name : `${fit.platform}-${fit.uid.slice(-6)}`,
     tags: board.tags,
     ...(place.root ? { root: place.root } : {}),
     wifi: takesWifi(fit) ? wanted.networks : [],
@@ -169,7 +172,12 @@ async function putOn(
   if (born) awaitedLater(born); // the reset may fail first
   await (await board.transport(signal)).reset('soft', signal);
   await born;
-  return place.name;
+  return { broker: place.name, uid: fit.uid };
+}
+
+/** Returns whether the board has a name in fleet.json. Others are called by their addresses. */
+function isNamed({ name }: CliBoard): boolean {
+  return !/[/:]/.test(name);
 }
 
 /** Removes the agent's start lines and files. The board's own program stays. */

@@ -4,12 +4,15 @@ import { shownMinute } from '../../core/shownTime';
 import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
-import { loadLinks, withHint } from '../board';
+import { joinReports, loadLinks, type RegisteredBoard, withHint } from '../board';
 
 /** One line of the list. */
 interface Listed {
   readonly name: string;
+  /** One that is there, if any is. */
   readonly address: string;
+  /** All ways to the board. */
+  readonly addresses: readonly string[];
   /** `there`, `away`, `asleep`, or `unknown` for links that cannot be seen without opening them. */
   readonly state: 'there' | 'away' | 'asleep' | 'unknown';
   /** Expected time of return of a sleeping board, in ISO 8601, even if it is late. */
@@ -37,36 +40,9 @@ export const run: VerbRun = async (cli, args) => {
     const told = links.brokers.configured ? await links.brokers.discover(onFailed) : [];
     const found = [...(await links.discover()), ...told].filter((f) => f.likely || cli.options.all);
     for (const shared of new UsbKeys().see(found)) cli.err(`${printable(sharedWords(shared))}\n`);
-    const byAddress = new Map(
-      registry.boards.flatMap((b) =>
-        (b.seen?.addresses ?? [b.address.text]).map((address) => [address, b] as const),
-      ),
-    );
-    const there = found.map((f): Listed => {
-      const entry = byAddress.get(f.address.text);
-      return {
-        name: entry?.name ?? f.name ?? '',
-        address: f.address.text,
-        ...stateOf(f),
-        ...marksIn(f),
-        what: f.label ?? f.info?.machine ?? '',
-        tags: entry?.tags ?? f.details?.tags?.split(', ') ?? [],
-      };
-    });
-    const seen = new Set(there.map((l) => l.address));
-    const others = registry.boards
-      .filter((b) => !seen.has(b.address.text))
-      .map((b): Listed => {
-        const state = b.address.kind === 'serial' ? 'away' : 'unknown';
-        return {
-          name: b.name,
-          address: b.address.text,
-          state,
-          what: b.platform ?? '',
-          tags: b.tags,
-        };
-      });
-    const all = [...there, ...others].sort((a, b) =>
+    const { own, others } = joinReports(registry, found);
+    const rows = registry.boards.map((b) => listed(own.get(b) ?? [], b));
+    const all = [...rows, ...others.map((reports) => listed(reports))].sort((a, b) =>
       naturally(a.name || a.address, b.name || b.address),
     );
     cli.out(cli.options.json ? `${JSON.stringify(all, undefined, 2)}\n` : table(all));
@@ -79,6 +55,32 @@ export const run: VerbRun = async (cli, args) => {
     await links.close();
   }
 };
+
+/** Describes one board by what is seen of it. The links that are there come first. */
+function listed(seen: readonly Found[], entry?: RegisteredBoard): Listed {
+  const here = [...seen].sort((a, b) => order(a) - order(b));
+  const [first] = here;
+  const far = here.find((f) => f.details) ?? first;
+  const own = entry && !entry.seen ? [entry.address.text] : [];
+  const texts = (rank: number) => here.filter((f) => order(f) === rank).map((f) => f.address.text);
+  const addresses = [...new Set([...texts(0), ...own, ...texts(1), ...texts(2)])];
+  const [address = entry?.address.text ?? ''] = addresses;
+  const unseen = entry?.address.kind === 'serial' ? 'away' : 'unknown';
+  return {
+    name: entry?.name ?? far?.name ?? '',
+    address,
+    addresses: addresses.length > 0 ? addresses : [address],
+    ...(first ? stateOf(first) : { state: unseen }),
+    ...(far ? marksIn(far) : {}),
+    what: far?.label ?? far?.info?.machine ?? entry?.platform ?? '',
+    tags: entry?.tags ?? far?.details?.tags?.split(', ') ?? [],
+  };
+}
+
+/** Sorts links: there, asleep, away. */
+function order(found: Found): number {
+  return { there: 0, asleep: 1, away: 2, unknown: 2 }[stateOf(found).state];
+}
 
 function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
   if (online !== false) return { state: 'there' };
@@ -100,7 +102,9 @@ function stateWords({ state, until, marks }: Listed): string {
 }
 
 function table(rows: readonly Listed[]): string {
-  const cells = rows.map((r) => [r.name || '-', r.address, stateWords(r), r.what].map(printable));
+  const cells = rows.map((r) =>
+    [r.name || '-', r.addresses.join(', '), stateWords(r), r.what].map(printable),
+  );
   const widths = [0, 1, 2].map((i) => Math.max(0, ...cells.map((row) => row[i]?.length ?? 0)));
   return cells
     .map(
