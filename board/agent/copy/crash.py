@@ -11,13 +11,32 @@ from .util import HOME, load
 
 CRASH = HOME + "/mpyfleet/crash.txt"
 _CRASH_MOST = const(4096)
+_BROKEN = const(2)  # modules in the birth message, which must stay small
 
 
 def birth(guard):
     d = {"safe": guard.safe, "trial": 1 if guard.boot.get("trial") or guard.new_firmware else 0}
     if guard.safe:
         d["why"] = guard.boot.get("why", "")[:64]
+    if guard.ag.tasks and guard.ag.tasks._broken:
+        # Split, because "broken" as one name would stay in memory (README.md, "Memory").
+        d["broken modules".split()[0]] = guard.ag.tasks._broken
     return d
+
+
+def broke(guard, name, e):
+    """Reports a module of the board's owner that raised an exception: in the log, as an event, and
+    in the birth message, which also those get who were not connected."""
+    guard.ag.log.exc(name, e)
+    x = repr(e)[:60]
+    event(guard, "module", name=name[:24], x=x)
+    known = guard.ag.tasks._broken
+    if len(known) < _BROKEN:
+        known[name[:24]] = x if guard.ag.mtu > 900 else ""  # a small buffer has no room for it
+        from .main import current
+
+        if current:
+            current.said = None  # so that the birth message is sent again
 
 
 def event(guard, ev, **d):

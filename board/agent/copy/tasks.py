@@ -15,42 +15,34 @@ _HEAD_START_MS = const(10000)
 
 
 class Mqtt:
-    """The object that modules get as `mqtt`: the client, and callbacks as modules for mqboard
+    """The object that a module gets as `mqtt`: the client, and callbacks as modules for mqboard
     expect them."""
 
-    def __init__(self, ag):
-        self.ag = ag
-        self.client = ag.client
-        self.inits = []
-        self.mqtts = []
+    def __init__(self, tasks, name):
+        self.tasks = tasks
+        self.ag = tasks.ag
+        self.client = tasks.ag.client
+        self.name = name
 
     def on_init(self, coro):
         """Awaits coro once, after the first connection."""
-        self.inits.append(coro)
+        self.tasks.inits.append((self.name, coro))
         if self.client.state == 2:
-            asyncio.create_task(self.run_inits())
+            asyncio.create_task(self.tasks.run_inits())
 
     def on_mqtt(self, cb):
         """cb(connected) is a coroutine function, called when the connection is established or
         lost."""
-        self.mqtts.append(cb)
+        self.tasks.mqtts.append((self.name, cb))
 
     def on_msg(self, cb):
         """cb(topic, msg, retained, qos, dup) is called for every message that is not the
         agent's."""
         self.ag.msg_cbs.append(cb)
 
-    async def run_inits(self):
-        while self.inits:
-            c = self.inits.pop(0)
-            try:
-                await c
-            except Exception as e:
-                self.ag.log.exc("modules", e)
-
     def watch(self, name, factory):
         """Keeps factory() running. If it fails, it is started again after a growing pause."""
-        return self.ag.tasks.watch(name, factory)
+        return self.tasks.watch(name, factory)
 
     def battery(self):
         """Returns the battery's voltage in mV, None if the configuration names no pin for it."""
@@ -60,23 +52,40 @@ class Mqtt:
 class Tasks:
     def __init__(self, ag, deployed):
         self.ag = ag
-        self.mqtt = Mqtt(ag)
+        self.inits = []  # (module, coroutine)
+        self.mqtts = []  # (module, callback)
         self.restarts = {}
+        self._broken = {}  # exceptions by module, for the birth message
         self.deployed = deployed  # an app was deployed: its supervisor is one of the modules
 
     def counts(self):
         return self.restarts
 
     def up(self):
-        asyncio.create_task(self.mqtt.run_inits())
+        asyncio.create_task(self.run_inits())
         self._tell(True)
+
+    async def run_inits(self):
+        while self.inits:
+            name, c = self.inits.pop(0)
+            await self._own(name, lambda: c)
+
+    async def _own(self, name, f, *a):
+        """Calls a function of a module and awaits what it returns. An exception is reported under
+        the module's name: nobody awaits this task."""
+        try:
+            r = f(*a)
+            if hasattr(r, "send"):
+                await r
+        except Exception as e:
+            self.ag.guard.broke(name, e)
 
     def down(self):
         self._tell(False)
 
     def _tell(self, up):
-        for cb in self.mqtt.mqtts:
-            asyncio.create_task(cb(up))
+        for name, cb in self.mqtts:
+            asyncio.create_task(self._own(name, cb, up))
 
     def watch(self, name, factory):
         self.restarts[name] = 0
@@ -119,11 +128,11 @@ class Tasks:
         for name, conf in mods.items():
             try:
                 __import__(name)
-                r = sys.modules[name].start(self.mqtt, conf)
+                r = sys.modules[name].start(Mqtt(self, name), conf)
                 if hasattr(r, "send"):
-                    asyncio.create_task(r)
+                    asyncio.create_task(self._own(name, lambda r=r: r))
             except Exception as e:
-                ag.log.exc("modules", e)
+                ag.guard.broke(name, e)
         if ag.cfg.get("app"):
             asyncio.create_task(self._app(ag.cfg["app"]))
 

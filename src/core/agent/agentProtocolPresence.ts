@@ -38,6 +38,8 @@ export interface Birth {
   readonly safe: boolean;
   readonly trial: boolean;
   readonly why: string;
+  /** Modules of the board's owner that raised an exception, and the exceptions; empty: none. */
+  readonly broken: Readonly<Record<string, string>>;
   /** The app that was deployed to the board; undefined: the agent is older than 0.5.0. */
   readonly app?: BirthApp;
 }
@@ -72,6 +74,8 @@ export const MAX_PRESENCE_BYTES = 4096;
 const MAX_SLEEP_S = 864_000;
 const MAX_TEXT = 64;
 const MAX_LIST = 32;
+/** Maximum number of failed modules that are read. */
+const MAX_BROKEN = 4;
 const STATES = ['idle', 'exec', 'app', 'ota'] as const;
 
 const str = (value: unknown): string => (typeof value === 'string' ? value.slice(0, MAX_TEXT) : '');
@@ -132,6 +136,7 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
     fs: space(o.fs),
     safe: o.safe === 1,
     trial: o.trial === 1,
+    broken: brokenOf(o.broken),
     ...appOf(o.app),
     ...(typeof o.tz === 'number' && isZone(o.tz) ? { zone: o.tz } : {}),
   };
@@ -155,6 +160,12 @@ export function isLateWill(state: Birth | Gone, before: Birth | Gone | undefined
   // A board signed off, but the broker missed the end of the connection. The farewell contains
   // more.
   return state.why === '' && before.why !== '' && before.boot === state.boot;
+}
+
+function brokenOf(value: unknown): Birth['broken'] {
+  if (typeof value !== 'object' || value === null) return {};
+  const entries = Object.entries(value).slice(0, MAX_BROKEN);
+  return Object.fromEntries(entries.map(([name, cause]) => [str(name), str(cause)]));
 }
 
 function appOf(value: unknown): { app?: BirthApp } {

@@ -50,6 +50,7 @@ export type Mark =
   | 'overslept'
   | 'safe'
   | 'updating'
+  | 'module-failed'
   | 'task-restarts'
   | 'old-agent'
   | 'old-firmware'
@@ -95,6 +96,7 @@ export function healthOf(board: Board, { samples, now }: HealthFacts): Issue[] {
     !sleeps && 'error' in state && state.error ? issue('error', state.error.message) : undefined,
     safeMode(details),
     updating(details),
+    failedModule(details),
     state.tag === 'disconnected' || sleeps ? undefined : silence(samples, now),
     falling(samples),
     fullFlash(board, samples),
@@ -117,7 +119,13 @@ export function marksOf(board: Board, facts: HealthFacts): Mark[] {
  * not listen for long.
  */
 export function marksOfPresence({ details = {}, info, asleep }: Found): Mark[] {
-  const issues = [safeMode(details), updating(details), oldAgent(details.agent), oldFirmware(info)];
+  const issues = [
+    safeMode(details),
+    updating(details),
+    failedModule(details),
+    oldAgent(details.agent),
+    oldFirmware(info),
+  ];
   return [
     ...(asleep?.overslept ? (['overslept'] as const) : []),
     ...issues.flatMap((i) => i?.mark ?? []),
@@ -132,6 +140,11 @@ function safeMode({ safe }: Details): Issue | undefined {
 function updating({ trial, activity }: Details): Issue | undefined {
   if (trial === undefined && activity !== 'ota') return undefined;
   return issue('updating', l10n.t('An update has not been confirmed yet'));
+}
+
+function failedModule({ broken }: Details): Issue | undefined {
+  if (broken === undefined) return undefined;
+  return issue('module-failed', l10n.t('A module failed: {0}', broken));
 }
 
 function issue(mark: Mark, text: string): Issue {

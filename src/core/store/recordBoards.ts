@@ -113,6 +113,15 @@ class Recorder {
       const restarts = Number(data.n) || 0;
       const text = `${word(data.name)}: ${word(data.x)} (${restarts})`;
       this.#add(uid, at, kind, text, `${boot}.task.${word(data.name)}.${restarts}`);
+    } else if (kind === 'module') {
+      const name = word(data.name);
+      this.#add(
+        uid,
+        at,
+        kind,
+        `${name}: ${word(data.x)}`,
+        `${boot}.module.${name}.${word(data.x)}`,
+      );
     } else {
       this.#add(uid, at, kind, word(data.state), `${boot}.${kind}.${word(data.state)}`);
     }

@@ -17,7 +17,18 @@ export interface HistoryQuery extends Partial<Period> {
 }
 
 const LOG_KINDS = ['D', 'I', 'W', 'E', 'C', 'O'].map((level) => `log:${level}`);
-const EVENT_KINDS = ['crash', 'task', 'app', 'agent', 'ota', 'start', 'away', 'back', 'flood'];
+const EVENT_KINDS = [
+  'crash',
+  'task',
+  'module',
+  'app',
+  'agent',
+  'ota',
+  'start',
+  'away',
+  'back',
+  'flood',
+];
 const PAGE = 200;
 
 /** Returns the kinds of events for a query. Undefined: every kind. Empty: no events. */

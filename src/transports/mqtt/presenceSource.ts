@@ -101,6 +101,7 @@ export class PresenceSource implements BoardSource {
   }
 
   #describe(uid: string, birth: Birth): Found {
+    const broken = brokenText(birth);
     return {
       address: mqttAddress(this.broker.profile.id, uid),
       likely: true,
@@ -121,6 +122,7 @@ export class PresenceSource implements BoardSource {
         ...(birth.zone === undefined ? {} : { timezone: zoneText(birth.zone) }),
         ...(birth.tags.length > 0 ? { tags: birth.tags.join(', ') } : {}),
         ...(birth.safe ? { safe: birth.why || 'yes' } : {}),
+        ...(broken === '' ? {} : { broken }),
         ...(birth.state === 'ota' ? { activity: 'ota' } : {}),
         ...(birth.trial ? { trial: 'not confirmed yet' } : {}),
       },
@@ -133,6 +135,12 @@ export class PresenceSource implements BoardSource {
       this.#changed.fire(undefined);
     });
   }
+}
+
+/** Formats `lamp: ValueError('x')` for each module that failed. */
+function brokenText({ broken }: Birth): string {
+  const words = Object.entries(broken);
+  return words.map(([name, cause]) => (cause ? `${name}: ${cause}` : name)).join('; ');
 }
 
 function infoOf(uid: string, birth: Birth): Partial<BoardInfo> {

@@ -28,6 +28,7 @@ export function helpFor(mark: Mark): Help | undefined {
     case 'old-firmware':
       return { command: 'mpyFleet.flashFirmware', title: vscode.l10n.t('Write Firmware') };
     case 'task-restarts':
+    case 'module-failed':
       return { command: 'mpyFleet.showBoardLog', title: vscode.l10n.t('Show the Log') };
     case 'updating':
     case 'low-flash':

@@ -70,6 +70,7 @@ function kindWord(kind: string): string {
   const words: Readonly<Record<string, string>> = {
     crash: vscode.l10n.t('crash'),
     task: vscode.l10n.t('task restarted'),
+    module: vscode.l10n.t('module failed'),
     app: vscode.l10n.t('program'),
     agent: vscode.l10n.t('agent update'),
     ota: vscode.l10n.t('firmware update'),

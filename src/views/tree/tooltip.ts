@@ -107,6 +107,7 @@ function agentLabels(): Partial<Record<string, string>> {
     beacon: vscode.l10n.t('ID in its beacon'),
     tags: vscode.l10n.t('Tags on the board'),
     safe: vscode.l10n.t('Safe mode'),
+    broken: vscode.l10n.t('Failed modules'),
     trial: vscode.l10n.t('On trial'),
   };
 }

@@ -65,7 +65,7 @@ export const BIRTH: Birth = {
   ...{ on: true, proto: 2, agent: '1', slot: 'a', fw: '1.25.0', platform: 'test', machine: '' },
   ...{ mpy: 0, name: 'kitchen', tags: [], boot: '0a0b0c0d', nonce: '0'.repeat(32), mode: 'open' },
   ...{ roles: [], state: 'idle', reset: '', mtu: 240, win: 4, caps: new Set(['intr', 'stdin']) },
-  ...{ free: 1, fs: undefined, safe: false, trial: false, why: '' },
+  ...{ free: 1, fs: undefined, safe: false, broken: {}, trial: false, why: '' },
 };
 
 /** A board's end of the wire in open mode, and the wire: what the host sends is seen, and answered by hand or not at all. */

@@ -66,10 +66,13 @@ describe('what needs attention', () => {
     expect(marks(board({ crashes: 3 }))).toEqual(['restarting']);
   });
 
-  it('includes safe mode, an update on trial, firmware that is being written, and an error of the link', () => {
+  it('includes safe mode, an update on trial, firmware that is being written, a failed module, and an error of the link', () => {
     expect(marks(board({ details: { safe: '3 crashes' } }))).toEqual(['safe']);
     expect(marks(board({ details: { trial: 'not confirmed yet' } }))).toEqual(['updating']);
     expect(marks(board({ details: { activity: 'ota' } }))).toEqual(['updating']);
+    expect(marks(board({ details: { broken: "lamp: ValueError('pin',)" } }))).toEqual([
+      'module-failed',
+    ]);
     expect(marks(board({ error: new ConnectionLostError('gone') }))).toEqual(['error']);
   });
 
