@@ -22,6 +22,8 @@ export const EXIT = {
   usage: 64,
   /** Ctrl-C. */
   cancelled: 130,
+  /** The reader of the output has ended, as in `mpyfleet … | head`: 128 and the number of SIGPIPE, as shells report it of other tools. */
+  pipe: 141,
 } as const;
 
 /** Returns the exit status for an error. */

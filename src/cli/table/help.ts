@@ -29,6 +29,7 @@ export function generalHelp(): string {
         ['64', 'the command line is invalid'],
         ['70', 'an internal error of mpyfleet'],
         ['130', 'stopped with Ctrl-C'],
+        ['141', 'the program that reads the output has ended'],
       ]),
     'In every VS Code terminal with the extension, mpyfleet is on the PATH. Elsewhere (Node 20 or later):\n' +
       'npm install -g mpyfleet-VERSION.tgz, from the same place as the .vsix. For Tab completion: mpyfleet completion --help\n',
