@@ -18,6 +18,8 @@ import { LocalBrokerGuard, MOST_CONNECTIONS } from './localBrokerGuard';
 
 /** A connection that is silent for this many milliseconds is not an MQTT client. */
 const CONNECT_TIMEOUT_MS = 15_000;
+/** Where dropped messages go. `#` does not include it, and boards may not subscribe to it. */
+const NOWHERE = '$dropped';
 
 /** Maximum incomplete QoS 2 deliveries per client; ours use none. */
 const MOST_INFLIGHT = 10;
@@ -139,7 +141,10 @@ export class LocalBroker {
     aedes.authorizePublish = (client, packet, done) => {
       const problem = access.publishProblem(client, packet);
       if (problem === undefined) done(null);
-      else done(new Error(`may not publish to ${packet.topic.slice(0, 200)}: ${problem}`));
+      else if (access.isBoard(client)) {
+        this.#drop(access, client, packet, problem);
+        done(null);
+      } else done(new Error(`may not publish to ${packet.topic.slice(0, 200)}: ${problem}`));
     };
     aedes.authorizeSubscribe = (client, subscription, done) => {
       if (access.maySubscribe(client, subscription.topic)) done(null, subscription);
@@ -156,6 +161,28 @@ export class LocalBroker {
     };
     aedes.on('clientError', onError);
     aedes.on('connectionError', onError);
+  }
+
+  /**
+   * Drops a board's message that is not allowed, and says so once per connection. The broker still
+   * acknowledges it, as mosquitto does: an error would end the connection, and a module that
+   * publishes to a topic of its own would make the whole board unreachable.
+   */
+  #drop(
+    access: LocalBrokerAccess,
+    client: Client | null,
+    packet: { topic: string; payload: string | Buffer; retain: boolean },
+    problem: string,
+  ): void {
+    if (access.isFirstDrop(client)) {
+      const topic = packet.topic.slice(0, 200);
+      this.log.warn(
+        `Local broker: messages of ${client?.id ?? ''} to ${topic} are dropped: ${problem}`,
+      );
+    }
+    packet.topic = NOWHERE;
+    packet.payload = Buffer.alloc(0);
+    packet.retain = false;
   }
 
   /** Answers a window that asks for our proof; everything else is an MQTT client. */

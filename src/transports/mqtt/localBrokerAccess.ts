@@ -23,6 +23,7 @@ type Who = { readonly kind: 'computer' } | { readonly kind: 'board'; readonly ui
 export class LocalBrokerAccess {
   readonly #who = new WeakMap<object, Who>();
   readonly #retained = new Set<string>();
+  readonly #dropped = new WeakSet<object>();
 
   constructor(private readonly options: LocalBrokerOptions) {}
 
@@ -74,6 +75,18 @@ export class LocalBrokerAccess {
       return packet.retain ? 'not one to be kept for this board' : "not this board's own";
     }
     return packet.retain ? this.#retain(topic, packet.payload.length) : undefined;
+  }
+
+  /** Returns whether a client has logged in as a board. */
+  isBoard(client: Client | null): boolean {
+    return client !== null && this.#who.get(client)?.kind === 'board';
+  }
+
+  /** Returns whether this is the first message of a connection that is dropped. */
+  isFirstDrop(client: Client | null): boolean {
+    if (!client || this.#dropped.has(client)) return false;
+    this.#dropped.add(client);
+    return true;
   }
 
   /** Returns whether a client may subscribe to `filter`: computers to everything, a board only to its own topics. */
