@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 // The rules of CONTRIBUTING.md ("Style") that a machine can check.
@@ -98,6 +99,14 @@ describe('references in comments and documents exist', () => {
         .filter((path) => !existsSync(path))
         .map((path) => `${file}: ${path}`),
     );
+    expect(wrong).toEqual([]);
+  });
+
+  it('places on the map, which may leave out the first folders', () => {
+    const roots = ['', 'src', 'src/core', 'src/commands', 'test'];
+    const wrong = [...read('ARCHITECTURE.md').matchAll(/`([\w./-]*\w\/\w[\w./-]*)`/g)]
+      .map(([, place = '']) => place)
+      .filter((place) => !roots.some((root) => existsSync(join(root, place))));
     expect(wrong).toEqual([]);
   });
 
