@@ -130,7 +130,7 @@ test("a board that only its maker's tool can flash gets the steps of its maker",
   await pickPort(second.tty);
   await driver.pick('Choose the board from a list');
   await driver.pick('Teensy 4.1');
-  await driver.dialog.getByText('Teensy 4.1 is flashed by the tool of its maker').waitFor();
+  await driver.dialog.getByText("Teensy 4.1 is flashed with its maker's tool").waitFor();
   const steps = await driver.dialog.locator('.dialog-message-detail').innerText();
   expect(steps).toMatch(/^1\. Install Teensy Loader/);
   expect(steps).toContain('teensy_loader_cli --mcu=TEENSY41 -v -w FILE.hex');
@@ -263,7 +263,7 @@ test('a production line sets up each board that is plugged in, and shows red and
   await good.reset('program');
   await row('line-01').getByText('✓ ready').waitFor({ timeout: WAIT_MS });
   await row('✗ failed')
-    .getByText(/supply of the chip collapsed/)
+    .getByText(/supply voltage of the chip dropped/)
     .waitFor({ timeout: WAIT_MS });
   await row('✗ failed').click();
   await driver.screenshot('production line');

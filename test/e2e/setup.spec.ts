@@ -105,7 +105,7 @@ test("a production line makes boards for a customer's broker, one after the othe
     uids.push(Buffer.from(board.name).toString('hex'));
     await row(name).getByText('✓ ready').waitFor({ timeout: WAIT_MS });
     await row(name)
-      .getByText(/It reached 127\.0\.0\.1, by its own report/)
+      .getByText(/The board reports that it reached 127\.0\.0\.1/)
       .waitFor();
     await board.stop();
   }
@@ -138,7 +138,7 @@ test("the wizard prepares one board for a customer's broker and says what was sh
   await ready.waitFor({ timeout: WAIT_MS });
   const words = await ready.innerText();
   expect(words).toContain('Its key is in lamp.handover.keys, sealed.');
-  expect(words).toContain('It reached 127.0.0.1, by its own report.');
+  expect(words).toContain('The board reports that it reached 127.0.0.1.');
   const isSealed = async () => {
     const sealed = readFileSync(join(workspace, 'lamp.handover.keys'), 'utf8');
     return (await openKeys(sealed, PASSPHRASE)).size === 4;

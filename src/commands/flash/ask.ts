@@ -162,7 +162,7 @@ async function showMaker(name: string, maker: MakerAnswer, call: Call): Promise<
   const page = vscode.l10n.t("Open the Board's Page");
   const answer = await call.ask(() =>
     showInformationMessage(
-      vscode.l10n.t('{0} is flashed by the tool of its maker', name),
+      vscode.l10n.t("{0} is flashed with its maker's tool", name),
       { modal: true, detail: stepsText(maker) },
       page,
     ),

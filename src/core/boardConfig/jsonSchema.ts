@@ -81,7 +81,7 @@ function numberProblems(schema: JsonSchema, value: unknown, at: string): string[
 function listProblems(schema: JsonSchema, value: unknown, at: string, depth: number): string[] {
   if (!Array.isArray(value)) return [l10n.t('{0} must be a list', at)];
   const { items, maxItems = 64 } = schema;
-  if (value.length > maxItems) return [l10n.t('{0} may hold {1} entries at most', at, maxItems)];
+  if (value.length > maxItems) return [l10n.t('{0} may have at most {1} entries', at, maxItems)];
   if (!items) return [];
   return value.flatMap((v, i) => schemaProblems(items, v, `${at}[${i}]`, depth + 1));
 }
@@ -92,7 +92,7 @@ function objectProblems(schema: JsonSchema, value: unknown, at: string, depth: n
   const entries = Object.entries(value);
   const problems: string[] = [];
   if (entries.length > (schema.maxProperties ?? 64)) {
-    problems.push(l10n.t('{0} may hold {1} entries at most', at, schema.maxProperties ?? 64));
+    problems.push(l10n.t('{0} may have at most {1} entries', at, schema.maxProperties ?? 64));
   }
   for (const name of required) {
     if (!Object.hasOwn(value, name)) problems.push(l10n.t('{0} needs "{1}"', at, name));

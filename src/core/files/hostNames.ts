@@ -60,10 +60,10 @@ export function nameProblem(path: string, host: HostNames): NameProblem | undefi
     if (host.windows) {
       return error(
         path,
-        l10n.t('Windows cannot have a file named {0}: rename it on the board', name),
+        l10n.t('Windows does not allow a file named {0}: rename it on the board', name),
       );
     }
-    const message = l10n.t('Windows cannot have a file named {0}', name);
+    const message = l10n.t('Windows does not allow a file named {0}', name);
     return { severity: 'warning', path, message };
   }
   return undefined;

@@ -16,7 +16,7 @@ export function whyNoLoader(cause: Error, heard: string, path: string, hasLines:
       l10n.t('The chip at {0} is in its loader but does not receive data', path),
       {
         hint: l10n.t(
-          'Disconnect what is wired to its TX and RX pins, try another cable or USB port, and flash again.',
+          'Disconnect everything that is wired to its TX and RX pins, try another cable or USB port, and flash again.',
         ),
         cause,
       },
@@ -40,9 +40,9 @@ export function whyNoLoader(cause: Error, heard: string, path: string, hasLines:
 /** Returns an error if the chip restarted during the write, because its supply collapsed or it crashed; else undefined. */
 export function whyItFell(heard: string, state: FlashState, cause: Error): FlashError | undefined {
   if (!/brownout|rst:0xf|RTCWDT_BROWN_OUT/i.test(heard)) return undefined;
-  return new FlashError('brownout', l10n.t('The supply of the chip collapsed (brownout)'), {
+  return new FlashError('brownout', l10n.t('The supply voltage of the chip dropped (brownout)'), {
     hint: l10n.t(
-      'Use a short, thick USB cable at a port of the computer itself or a powered hub, disconnect what draws power from the board, and flash again.',
+      'Use a short, thick USB cable at a port of the computer itself or a powered hub, disconnect everything that draws power from the board, and flash again.',
     ),
     cause,
     state,

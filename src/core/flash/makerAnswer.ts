@@ -89,7 +89,7 @@ const PORT_OF_NAME: readonly (readonly [RegExp, string])[] = [
 /**
  * Returns how firmware gets on a board.
  * @param port MicroPython's name of the port, if the source of the firmware says it
- * @returns undefined if the port is not known: its file then shows what it is
+ * @returns undefined if the port is not known: the firmware's file then shows its kind
  */
 export function makerAnswer(
   id: string,
@@ -116,7 +116,7 @@ export function numbered(steps: readonly string[]): string {
 
 /** Returns the error for firmware that only the maker's tool can write. */
 export function byHand(name: string, answer: MakerAnswer): FlashError {
-  return new FlashError('byHand', l10n.t('{0} is flashed by the tool of its maker', name), {
+  return new FlashError('byHand', l10n.t("{0} is flashed with its maker's tool", name), {
     hint: stepsText(answer),
   });
 }

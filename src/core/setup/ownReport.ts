@@ -36,7 +36,7 @@ export async function ownReport(
       });
     }
     if (said.ups > 0) {
-      const note = l10n.t('It reached {0}, by its own report', broker);
+      const note = l10n.t('The board reports that it reached {0}', broker);
       return { note, unverified: false };
     }
     const error = typeof said.error === 'string' ? said.error : '';
@@ -58,7 +58,7 @@ function inWords(error: string): string {
   if ([110, 116, 119].includes(number)) return l10n.t('the broker did not answer in time');
   if (number === 111) return l10n.t('nothing accepts connections at that port');
   if ([103, 104].includes(number)) return l10n.t('the broker closed the connection');
-  if ([101, 113, 118].includes(number)) return l10n.t('the network has no way to the broker');
+  if ([101, 113, 118].includes(number)) return l10n.t('the network has no route to the broker');
   if (number < 0) return l10n.t('the name of the broker was not found, or TLS failed ({0})', error);
   return error.replace(/^\w*Error\((.*?),?\)$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
 }

@@ -78,7 +78,8 @@ export function decodeVersion(answer: Uint8Array): string | undefined {
  */
 export function passwordProblem(password: string, lowest: 1 | 4 = 4): string | undefined {
   const length = utf8(password).length;
-  if (/[\0\r\n]/.test(password)) return l10n.t('A WebREPL password cannot hold line ends or NUL.');
+  if (/[\0\r\n]/.test(password))
+    return l10n.t('A WebREPL password cannot contain line breaks or NUL.');
   if (length < lowest) return l10n.t('A WebREPL password has at least {0} characters.', lowest);
   if (length > 9)
     return l10n.t('A WebREPL password has at most 9 characters (bytes, where not ASCII).');

@@ -40,7 +40,7 @@ function explain(
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       reason: 'notFound',
-      message: l10n.t('No host has the name of the broker {0}', at),
+      message: l10n.t('The host name of the broker {0} was not found', at),
       hint: l10n.t('Check the address for typing errors, and check the network.'),
     };
   }

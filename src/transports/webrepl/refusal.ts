@@ -31,7 +31,7 @@ export async function refusedByServer(
   if (status >= 300 && status < 400) {
     return notABoard(
       address,
-      l10n.t('A web server answers there and sends to {0}', hostOf(response.headers.location)),
+      l10n.t('A web server answers there and redirects to {0}', hostOf(response.headers.location)),
       l10n.t(
         'This may be the sign-in page of the network: sign in with a browser, and check the board’s address.',
       ),
@@ -99,7 +99,7 @@ export function failedToConnect(address: WebReplAddress, cause: unknown): Connec
     case 'EAI_AGAIN':
       return fail(
         'notFound',
-        l10n.t('No device of that name is on the network'),
+        l10n.t('No device with that name is on the network'),
         l10n.t('Check the name, or use the IP address that the board prints.'),
       );
     case 'EHOSTUNREACH':

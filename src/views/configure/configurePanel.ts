@@ -272,6 +272,6 @@ function resultWords({ changes, result }: Applied): string {
     case 'left':
       return vscode.l10n.t('away; waiting at its broker: {0}', names);
     case 'moved':
-      return vscode.l10n.t('has moved to its new broker and was not seen there');
+      return vscode.l10n.t('has moved to its new broker but was not seen there');
   }
 }

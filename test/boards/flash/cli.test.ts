@@ -136,7 +136,7 @@ test("a board that only its maker's tool can flash gets the steps and the page o
   const env = { MPYFLEET_FIRMWARE: site.url };
   const flashed = await cli.run(['flash', 'EK_RA6M2'], { env });
   expect(flashed.status).toBe(2);
-  expect(flashed.err).toContain('EK_RA6M2 is flashed by the tool of its maker');
+  expect(flashed.err).toContain("EK_RA6M2 is flashed with its maker's tool");
   const listed = await cli.run(['firmware', 'EK_RA6M2'], { env });
   expect(listed.out).toContain('v1.25.0  2025-04-15');
   for (const { err } of [flashed, listed]) {

@@ -86,7 +86,7 @@ it('makes one board after the other at the same port, which their owner reaches 
   for (const name of ['lamp-01', 'lamp-02', 'lamp-03']) {
     expect(ran.out).toContain(`${name} is ready: flash, name, agent, files, start, broker`);
   }
-  expect(ran.out).toContain('It reached 127.0.0.1, by its own report');
+  expect(ran.out).toContain('The board reports that it reached 127.0.0.1');
   expect(ran.err).toContain('lamp.handover.keys, sealed');
 
   // No list has a key or a password, and the file for the owner is sealed.

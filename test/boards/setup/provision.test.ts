@@ -137,7 +137,7 @@ it('sets up eight in parallel, names the one that fails with its reason, and set
   const ran = await run([...line, all.map((c) => c.tty).join(','), '--count', String(COUNT)]);
   expect(`${ran.out}${ran.err}`).toContain('7 ready, 1 failed');
   expect(ran.status).toBe(1);
-  expect(ran.out).toMatch(/failed in "flash": The supply of the chip collapsed/);
+  expect(ran.out).toMatch(/failed in "flash": The supply voltage of the chip dropped/);
   const rows = made('line.made.csv').trim().split('\r\n').slice(1);
   expect(rows.filter((r) => r.includes(',ok,')).length).toBe(COUNT - 1);
   const failed = rows.filter((r) => r.includes(',failed,flash,'));

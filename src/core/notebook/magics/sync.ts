@@ -70,7 +70,7 @@ export const syncMagics: readonly Magic[] = [
         long: '--dry-run',
         help: () => l10n.t('show what would be done without doing it'),
       },
-      { short: '-y', long: '--yes', help: () => l10n.t('delete without a question') },
+      { short: '-y', long: '--yes', help: () => l10n.t('delete without asking') },
     ],
     run: sync,
   },

@@ -35,7 +35,7 @@ describe("a board's own report about its broker", () => {
   it('counts if the board was there, and lets the agent run again', async () => {
     const { board, calls } = boardSaying({ ups: 0, error: '' }, { ups: 1, error: '' });
     const said = await ownReport(board, 'shop', { signal, clock });
-    expect(said).toEqual({ note: 'It reached shop, by its own report', unverified: false });
+    expect(said).toEqual({ note: 'The board reports that it reached shop', unverified: false });
     expect(calls).toEqual(['ask', 'soft', 'ask', 'soft']);
   });
 
