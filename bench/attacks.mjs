@@ -1,7 +1,8 @@
 // @ts-check
 /**
  * Runs small attacks against the agent's modules and the computer's, and prints a table: attack,
- * expected, seen. Status 1 if anything else was seen than expected. `node bench/attacks.mjs`
+ * expected, seen. Exits with status 1 if a result differs from the expected one.
+ * `node bench/attacks.mjs`
  */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';

@@ -18,7 +18,7 @@ for (let i = 0; i < count; i++) writeFileSync(join(folder, nameOf(i)), `${i}\n`)
 await run([process.execPath, join(root, 'esbuild.mjs'), '--production'], { cwd: root });
 const board = await startUboard({ heap: HEAP, sizeKib: 65_536 });
 try {
-  // The board writes them itself: uploading 5000 files is not what is measured here.
+  // The board writes them itself, because uploading 5000 files is not measured here.
   const make = `import os\nos.mkdir('/logs')\nfor i in range(${count}):\n with open('/logs/log%05d.csv' % i, 'w') as f: f.write('%d\\n' % i)\n if i % 50 == 0: print(i)`;
   await step('make', 'exec', make);
   const free = await step('heap', 'exec', 'import gc\ngc.collect()\nprint(gc.mem_free())');

@@ -86,7 +86,7 @@ async function overWebRepl() {
     const boot = `import webrepl\nwebrepl.start(${port}, "${PASSWORD}")\n`;
     const board = await startUboard({ name, files: { 'boot.py': boot }, sizeKib: 4096 });
     const tty = new ReadStream(openSync(board.tty, 'r+'));
-    tty.on('error', () => undefined).resume(); // a serial line that nobody reads holds the board up
+    tty.on('error', () => undefined).resume(); // a serial line that no one reads blocks the board
     if (!(await pollUntil(() => serves(port, PASSWORD), 10_000))) throw new Error('no WebREPL');
     const older = existsSync(join(tree, 'src/core/parseAddress.ts')) ? 'parseAddress' : 'address';
     const contents = [

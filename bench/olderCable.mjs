@@ -18,7 +18,7 @@ const SIZE = 200_000;
 const REPEAT = 41;
 /** @typedef {'here' | 'other'} Side */
 const trees = { here: root, other: resolve(other) };
-/** Times in seconds by what was measured, one of each round. @type {Map<string, Record<Side, number[]>>} */
+/** Times in seconds, by the measurement; one for each round. @type {Map<string, Record<Side, number[]>>} */
 const taken = new Map();
 
 // Ctrl-C ends it after the round, with the table.

@@ -46,7 +46,7 @@ export async function driver(dir, tree = root) {
     plugins: [
       ...(forNode.plugins ?? []),
       {
-        // In a bundle it would look for its binding beside the bundle; the package itself finds its own.
+        // In a bundle it would look for its binding next to the bundle, so the package itself is loaded.
         name: 'serialport outside',
         setup: (build) =>
           build.onResolve({ filter: /^serialport(\/|$)/ }, ({ path }) => ({

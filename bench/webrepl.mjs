@@ -53,7 +53,7 @@ const { webReplTransport, SessionFiles, webreplAddress, silentLog } = await bund
 const boot = `import webrepl\nwebrepl.start(${port}, "${PASSWORD}")\n`;
 const board = await startUboard({ files: { 'boot.py': boot }, sizeKib: 4096 });
 const tty = new ReadStream(openSync(board.tty, 'r+'));
-tty.on('error', () => undefined).resume(); // a serial line that nobody reads holds the board up
+tty.on('error', () => undefined).resume(); // a serial line that no one reads blocks the board
 const far = await slowNetwork(port, 5);
 const slow = await slowNetwork(port, 5, WIFI);
 try {

@@ -105,7 +105,7 @@ export class Turn {
     return (await this.rows()).some((row) => text.test(row));
   }
 
-  /** What the results say of a job whose title matches. @param {RegExp} title @returns {Promise<string>} */
+  /** Returns the text of the results for the job whose title matches. @param {RegExp} title @returns {Promise<string>} */
   async summary(title) {
     const page = await webview(this.driver.page, '#summary');
     const texts = await page

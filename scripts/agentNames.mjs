@@ -1,18 +1,18 @@
-// Gives the agent's own names (board/agent/names.json) in its .mpy files names that every firmware has. A name that the
-// firmware does not have takes memory on the board for good, also that of a module which has been unloaded.
+// Replaces the agent's own names (board/agent/names.json) in its .mpy files with names that every firmware has. A name that
+// the firmware lacks takes memory on the board until the next restart, even if its module has been unloaded.
 // `python3 scripts/agentNames.py` checks the list; src/core/agent/agentNames.ts reads the agent's tracebacks with it.
 import { readFileSync } from 'node:fs';
 
-/** The firmware's name for the agent's. @type {Record<string, string>} */
+/** The firmware's name for each name of the agent. @type {Record<string, string>} */
 const list = JSON.parse(
   readFileSync(new URL('../board/agent/names.json', import.meta.url), 'utf8'),
 );
 const NAMES = new Map(Object.entries(list));
 
 /**
- * The .mpy file with the names of the list replaced in its table of names; the code refers to them by their place.
- * The table follows a header of 4 bytes and two numbers, names and constants: of each name twice its length, the name and
- * a 0; or twice its number and 1, if it is one of those that every MicroPython numbers alike (MicroPython 1.25,
+ * Replaces the names of the list in a .mpy file's table of names. The code refers to names by their position in it.
+ * The table follows a header of 4 bytes and the numbers of names and constants. An entry is twice the name's length, the
+ * name and a 0; or twice the name's number plus 1, if every MicroPython numbers it the same (MicroPython 1.25,
  * py/persistentcode.c).
  * @param {Uint8Array} mpy
  */

@@ -23,7 +23,7 @@ STAY = [
 # Modules whose names others use: the start, what a board may replace, the firmware interface,
 # `logging`.
 OPEN = ("shim.py", "copy/hal.py", "copy/ota_esp32.py", "copy/logfacade.py")
-# Of these only what they make: it is what modules of the board's owner call.
+# Of these only the names that they define: modules of the board's owner call them.
 CALLED = ("copy/pub.py", "copy/tasks.py")
 # What modules of the board's owner may use (README.md), what tests and messages name, and methods
 # of the firmware's objects.
@@ -111,7 +111,7 @@ def names():
         every |= e
         made |= m
         others |= o
-    # They run with the agent and use what it has.
+    # These run with the agent and use its names.
     used = [AGENT.parent / "snippets/agentRemove.py", *(AGENT.parent / "app/fleet").glob("*.py")]
     others |= {n for path in used for n in look(path)[0]}
     return every | made | others, {n for n in made - others if not n.startswith("__")}
@@ -201,8 +201,5 @@ def check():
 
 if __name__ == "__main__":
     problems = check()
-    print(
-        "\n".join("board/agent: " + p for p in problems)
-        or "The agent's names are right"
-    )
+    print("\n".join("board/agent: " + p for p in problems) or "The agent's names are right")
     sys.exit(1 if problems else 0)

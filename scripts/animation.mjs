@@ -1,11 +1,11 @@
 // @ts-check
-// Makes a moving picture (GIF) of pictures of a window.
+// Makes an animation (GIF) from pictures of a window.
 import { writeFileSync } from 'node:fs';
 import gifenc from 'gifenc';
 import { PNG } from 'pngjs';
 
 const { GIFEncoder, applyPalette, quantize } = gifenc;
-/** Colours of each picture: few, since the GIF is downloaded with the README. */
+/** Number of colours of each picture. It is small, because the GIF is downloaded with the README. */
 const COLOURS = 128;
 
 export class Animation {
@@ -17,7 +17,7 @@ export class Animation {
   add(png, ms) {
     const { width, height, data } = PNG.sync.read(png);
     const pixels = Uint8Array.from(data);
-    // One colour stays free for what has not changed.
+    // One colour is reserved for pixels that have not changed.
     const palette = quantize(pixels, COLOURS - 1);
     const indexed = applyPalette(pixels, palette);
     const transparentIndex = palette.length;

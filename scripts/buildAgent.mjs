@@ -1,5 +1,5 @@
-// Compiles the board's agent (board/agent) to .mpy: dist/agent/copy/*.mpy, beside the shim, which stays source.
-// The modules that stay in the board's memory become one there, main.mpy: each would have tables of its own.
+// Compiles the board's agent (board/agent) to dist/agent/copy/*.mpy, next to the shim, which stays source.
+// The modules that stay in the board's memory are joined into main.mpy, because each would have tables of its own.
 // `node scripts/buildAgent.mjs [DIR]`; the build calls it too. `--freeze DIR`: the package to freeze into a firmware, as
 // `mpyfleet agent freeze` writes it.
 import { copyFile, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
@@ -13,16 +13,16 @@ import { renamed } from './agentNames.mjs';
 const here = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(here, 'board/agent');
 
-/** The modules that stay in memory and become one, in the order in which they need each other: those of _STAY in util.py. */
+/** The modules that stay in memory and are joined, in the order in which they need each other: those of _STAY in util.py. */
 const STAY = residentModules();
 const ANY = STAY.join('|');
 const FROM_STAY = new RegExp(`^from \\.(?:${ANY}) import`, 'gm');
-/** Other ways to one of them, which would not lead to the one that they have become. */
+/** Other forms of importing one of these modules. They would not find the joined module. */
 const ASTRAY = new RegExp(
   `from \\.(?!main\\b)(?:${ANY})\\b|from \\. import .*\\b(?:${ANY})\\b|load\\("(?:${ANY})"`,
 );
 
-/** Without line numbers: they would take about a tenth of the memory; tracebacks still name file and function. */
+/** Omits line numbers, which would take about a tenth of the memory; tracebacks still name file and function. */
 const OPTIONS = ['-O3'];
 
 function residentModules() {
@@ -34,15 +34,15 @@ function residentModules() {
   return names.filter((name) => name !== 'tasks');
 }
 
-/** One source of the modules that stay; `agentNames.py` checks that no two have a name. @param {string[]} sources in the order of STAY */
+/** Joins the sources of the modules that stay; `agentNames.py` checks that no two define one name. @param {string[]} sources in the order of STAY */
 function joined(sources) {
   const line = new RegExp(`${FROM_STAY.source} .*\\n`, 'gm');
   return sources.map((source) => source.replace(line, '')).join('\n');
 }
 
 /**
- * The agent's modules by name, those that stay joined. `mqtt` leads to the client's new place, for programs that use it
- * (README.md).
+ * Returns the sources of the agent's modules by name; those that stay are joined. `mqtt` imports the client from its new
+ * place, for programs that use it (README.md).
  * @returns {Promise<Map<string, string>>}
  */
 async function agentSources() {
@@ -65,7 +65,7 @@ async function agentSources() {
   return sources;
 }
 
-/** The same, compiled, by file name. @returns {Promise<Map<string, Uint8Array>>} */
+/** Returns the same modules, compiled, by file name. @returns {Promise<Map<string, Uint8Array>>} */
 export async function agentModules() {
   /** @type {Map<string, Uint8Array>} */
   const modules = new Map();
@@ -76,8 +76,9 @@ export async function agentModules() {
 }
 
 /**
- * One Python source of the agent as .mpy, version 6 (MicroPython 1.19 and later), without native code.
- * @param {string} name of its file; tracebacks show it without the end, since a name that the board knows already takes no memory
+ * Compiles one Python source of the agent to .mpy version 6 (MicroPython 1.19 and later), without native code.
+ * @param {string} name of its file; tracebacks show it without the extension, because a name that the board has already takes
+ * no memory
  * @param {string} source
  * @returns {Promise<Uint8Array>}
  */
@@ -85,7 +86,7 @@ async function compileMpy(name, source) {
   return renamed(await compilePlain(name, source));
 }
 
-/** The same with all names as they are. @param {string} name @param {string} source @returns {Promise<Uint8Array>} */
+/** Compiles a source without renaming anything. @param {string} name @param {string} source @returns {Promise<Uint8Array>} */
 async function compilePlain(name, source) {
   const wasm = createRequire(import.meta.url).resolve(
     '@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm',
@@ -99,7 +100,7 @@ async function compilePlain(name, source) {
   const { status, mpy, err } = await compile(name, source, options, wasm).finally(
     () => (globalThis.fetch = fetch),
   );
-  // It also leaves listeners that would end this process at an error of other code.
+  // It also leaves listeners behind that would end this process when other code fails.
   events.forEach((e, i) => {
     for (const f of process.listeners(e)) if (!before[i]?.includes(f)) process.off(e, f);
   });
@@ -108,7 +109,7 @@ async function compilePlain(name, source) {
 }
 
 /**
- * The supervisor of apps (board/app/fleet), compiled, by file name. Its names stay: apps use them.
+ * Returns the supervisor of apps (board/app/fleet), compiled, by file name. It is not renamed, because apps use its names.
  * @returns {Promise<Map<string, Uint8Array>>}
  */
 export async function appModules() {
@@ -141,7 +142,7 @@ export async function buildFrozen(out) {
   const modules = join(out, 'modules', 'mpyfleet_f');
   await mkdir(modules, { recursive: true });
   await copyFile(join(folder, 'manifest.py'), join(out, 'manifest.py'));
-  // The package tells its version without loading the agent.
+  // The installer reads the package's version without loading the agent.
   const agent = await readFile(join(folder, 'copy', 'agent.py'), 'utf8');
   const version = /^VERSION = "[\w.]+"$/m.exec(agent)?.[0] ?? '';
   await writeFile(join(modules, '__init__.py'), `${version}\n`);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { PositionEncoding, Workspace } from '@astral-sh/ruff-wasm-nodejs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** The oldest syntax that ruff knows; MicroPython has that of Python 3.4 and some newer parts. */
+/** The oldest syntax that ruff supports; MicroPython has that of Python 3.4 and some newer parts. */
 const OPTIONS = { 'line-length': 99, 'target-version': 'py37' };
 /** Names that are defined outside a file, by MicroPython's compiler or by its importer, for each part of a path. */
 const GIVEN = [
@@ -17,13 +17,13 @@ const GIVEN = [
   { of: '/manifest.py', names: ['include', 'freeze'] },
   { of: 'mqboardResponder.py', names: ['PORT'] },
 ];
-/** Files that delete their names in the last line: to ruff they are then unknown in functions, too. */
+/** Files that delete their names in the last line. Ruff then reports these names as unknown in functions, too. */
 const TIDY = ['board/snippets/info.py', 'mpboard/_boot.py', 'uboard/_boot.py'];
 /** Snippets are joined before they are sent, so that each may use what another one imports and defines. */
 const SNIPPETS = 'board/snippets/';
 /** Squeezed into 248 bytes, which a board takes without asking for them. */
 const UNFORMATTED = [`${SNIPPETS}webreplFinish.py`, `${SNIPPETS}webreplLook.py`];
-/** Kept as their author wrote it: it shows that programs of others run. */
+/** Programs kept as their authors wrote them, to show that such programs run. */
 const FOREIGN = 'test/boards/rig/pythings/';
 
 const write = process.argv.includes('--write');

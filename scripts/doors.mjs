@@ -1,6 +1,6 @@
 // @ts-check
-// Folders of src with many files have a door: an index.ts that exports what others use. A program that is split into pieces would
-// load all that stands behind each door that it enters, so what is built and tested imports the files behind the doors directly.
+// Folders of src with many files have a door: an index.ts that exports what others use. A program that is split into pieces
+// would load everything behind each door that it enters, so builds and tests import the files behind the doors directly.
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -8,7 +8,7 @@ import { dirname, join, relative } from 'node:path';
 const IMPORT = /^import \{([^}]*)\} from '(\.[^']*)';$/gm;
 const EXPORT = /^export (?:type )?\{([^}]*)\} from '(\.[^']*)';$/gm;
 
-/** Splits `{ a, type B, c as d }`'s content. @param {string} inner */
+/** Splits the content of `{ a, type B, c as d }`. @param {string} inner */
 const namesIn = (inner) => inner.split(',').flatMap((name) => name.trim() || []);
 
 /**

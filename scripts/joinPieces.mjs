@@ -1,11 +1,11 @@
 // @ts-check
-// Joins pieces of a program that are loaded together. esbuild makes a piece for each set of imports that a module is needed by, so
-// a hundred imports on demand make dozens of files with a function or two, and opening a file costs more than running it.
+// Joins pieces of a program that are loaded together. esbuild makes a piece for each set of entry points that need a module, so
+// a hundred imports on demand make dozens of files with a function or two, and opening a file takes longer than running it.
 import { basename } from 'node:path';
 
 /**
- * The start of a program: for each of its steps the modules with which the step begins. `isShort`: it ends after one command, so
- * loading a file with more than it needs is too dear for it.
+ * The start of a program: for each of its steps, the modules with which the step begins. `isShort`: it ends after one command,
+ * so it cannot afford to load a file with more than it needs.
  * @typedef {{ name: string, steps: readonly (readonly string[])[], isShort?: boolean }} Start
  * @typedef {readonly Start[]} Starts
  * @typedef {Readonly<Record<string, { entryPoint?: string, imports: readonly { path: string, kind: string }[] }>>} Outputs
@@ -38,7 +38,7 @@ function reached(outputs, from, follows) {
 
 /**
  * Returns which pieces are joined: those that are first needed in the same step of each program. A piece that a short
- * program needs now and then is not joined, because the program would have to load all that it is joined with.
+ * program needs only sometimes is not joined, because the program would have to load the whole file.
  * @param {Outputs} outputs @param {Starts} starts @returns {ReadonlyMap<string, string>} name of a piece to name of its file
  */
 function groups(outputs, starts) {
@@ -72,7 +72,7 @@ function groups(outputs, starts) {
 /**
  * Joins pieces, and changes what requires them.
  * @param {ReadonlyMap<string, string>} files CommonJS text by file name
- * @param {Outputs} outputs esbuild's list of what it made @param {Starts} starts
+ * @param {Outputs} outputs esbuild's list of its output files @param {Starts} starts
  * @returns {ReadonlyMap<string, string>} text by file name
  */
 export function joinPieces(files, outputs, starts) {

@@ -1,5 +1,5 @@
 // @ts-check
-// Writes l10n/bundle.l10n.json from the texts that the source hands to l10n.t, VS Code's or, in core, @vscode/l10n's:
+// Writes l10n/bundle.l10n.json from the texts that the source passes to l10n.t, VS Code's or, in core, that of @vscode/l10n:
 // node scripts/l10n.mjs
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -45,7 +45,7 @@ function textsOf(file) {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const old = Object.keys(JSON.parse(readFileSync(bundleFile, 'utf8')));
   const used = textsOfWindow();
-  // Existing texts keep their place, so that a change gives a small diff.
+  // Existing texts keep their position, so that a change makes a small diff.
   const texts = [...new Set([...old.filter((text) => used.has(text)), ...used])];
   const bundle = Object.fromEntries(texts.map((text) => [text, text]));
   writeFileSync(bundleFile, `${JSON.stringify(bundle, undefined, 2)}\n`);

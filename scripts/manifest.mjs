@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const files = { manifest: join(root, 'package.json'), words: join(root, 'package.nls.json') };
 
 /**
- * Builds both files' texts from the tables and from what the files say of everything else.
+ * Builds the texts of both files: commands and menus from the tables, everything else from the files themselves.
  * @returns {Promise<{ manifest: string, words: string }>}
  */
 export async function manifestTexts() {

@@ -11,7 +11,7 @@ import { root } from '../test/lab/paths.mjs';
 import { buildAgent, buildApps } from './buildAgent.mjs';
 import { forNode, inPieces } from './programs.mjs';
 
-/** What the program loads while it runs, by its place in the package. */
+/** Files that the program loads while it runs, by their paths in the package. */
 const FILES = {
   'dist/node-sqlite3-wasm.wasm': 'node-sqlite3-wasm/dist/node-sqlite3-wasm.wasm',
   'dist/mpy-cross.wasm': '@pybricks/mpy-cross-v6/build/mpy-cross-v6.wasm',
@@ -42,7 +42,7 @@ export async function packCli(folder) {
   }
 }
 
-/** @param {string} place where its files are put together @param {string} folder */
+/** @param {string} place folder in which its files are gathered @param {string} folder */
 async function packFrom(place, folder) {
   const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
   const dist = join(place, 'dist');

@@ -1,5 +1,5 @@
-// Packs the extension into micropython-fleet-VERSION.vsix and holds it to its size, and the command line beside it into
-// mpyfleet-VERSION.tgz. `npm run package` builds first.
+// Packs the extension into micropython-fleet-VERSION.vsix and checks its size. Packs the command line into
+// mpyfleet-VERSION.tgz next to it. `npm run package` builds first.
 import { readFileSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createVSIX } from '@vscode/vsce';

@@ -1,6 +1,6 @@
 // @ts-check
-// Takes the README's pictures, the moving one too, and the walkthrough's first, from the running product: node scripts/pictures.mjs
-// Real boards, the packaged extension, a real window.
+// Takes the pictures and the animation of the README, and the first pictures of the walkthrough, from the running product: real
+// boards, the packaged extension, a real window. `node scripts/pictures.mjs`
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,7 +57,7 @@ const { driver } = session;
 const picture = (name) => driver.page.screenshot({ path: join(folder, `${name}.png`) });
 
 const tour = new Animation();
-/** What the window shows now is part of the moving picture. @param {number} ms how long it stays */
+/** Adds the window's present content to the animation. @param {number} ms how long it is shown */
 const frame = async (ms) => tour.add(await driver.page.screenshot(), ms);
 
 try {
@@ -88,7 +88,7 @@ try {
     await driver.terminalShows(`blink ${n}`);
     await frame(n === 4 ? 2000 : 300);
   }
-  // Ready again, with the prompt shown and its files there.
+  // The board is ready again: its prompt and its files are shown.
   await driver
     .row(/kitchen/)
     .filter({ hasText: 'ready' })
@@ -131,7 +131,7 @@ try {
   await frame(4000);
   tour.write(join(folder, 'tour.gif'));
 
-  // The walkthrough's pictures are light.
+  // The pictures of the walkthrough use the light theme.
   session.setSettings({ 'workbench.colorTheme': 'Default Light Modern' });
   await driver.page.locator('.monaco-workbench.vs').waitFor();
   await driver.command('MicroPython: Close the Sync Preview');

@@ -1,5 +1,5 @@
 // @ts-check
-// The programs for Node, as they are shipped: the extension and the command line.
+// Bundles the programs for Node as they are shipped: the extension and the command line.
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import esbuild from 'esbuild';
@@ -7,7 +7,7 @@ import { root } from '../test/lab/paths.mjs';
 import { pastDoorsInBundles } from './doors.mjs';
 import { joinPieces } from './joinPieces.mjs';
 
-/** What every bundle for Node is made with. @type {import('esbuild').BuildOptions} */
+/** Options of every bundle for Node. @type {import('esbuild').BuildOptions} */
 export const forNode = {
   absWorkingDir: root,
   bundle: true,
@@ -22,8 +22,8 @@ export const forNode = {
 };
 
 /**
- * VS Code's API as one ES module with named exports. Imported as it is, as CommonJS, each of our files that uses it would get its
- * own copy of its several hundred properties, which took longer than all else at the start. @type {import('esbuild').Plugin}
+ * Presents VS Code's API as one ES module with named exports. As the CommonJS module that it is, each of our files that uses
+ * it would get its own copy of its several hundred properties, which took longer than everything else at the start. @type {import('esbuild').Plugin}
  */
 const vscodeOnce = {
   name: 'vscode once',
@@ -46,7 +46,7 @@ const vscodeOnce = {
 };
 
 /**
- * What each program needs in one step of its start after the other. Pieces of one step are joined: see joinPieces.
+ * The modules that each program needs in each step of its start. Pieces of one step are joined: see joinPieces.
  * @type {import('./joinPieces.mjs').Starts}
  */
 const STARTS = [
@@ -66,9 +66,9 @@ const STARTS = [
 ];
 
 /**
- * How to bundle programs in pieces: what is imported when it is needed is in a file of its own, because reading one big file
- * costs a window's start, and each `mpyfleet`, more than all that it does. esbuild splits ES modules only, so the pieces are
- * made CommonJS afterwards: VS Code gives its API to nothing else.
+ * Returns the options for bundling programs in pieces. Code that is imported on first use is in a file of its own, because
+ * reading one big file takes longer than everything else at a window's start and in each `mpyfleet`. esbuild splits only ES
+ * modules, so the pieces are converted to CommonJS afterwards: VS Code gives its API only to that.
  * @param {{ entries: Record<string, string>, outdir: string, production: boolean }} what
  * @returns {import('esbuild').BuildOptions}
  */
@@ -97,7 +97,7 @@ export function inPieces({ entries, outdir, production }) {
 }
 
 /**
- * Writes what esbuild made.
+ * Writes esbuild's output.
  * @param {import('esbuild').BuildResult} result
  * @param {import('./joinPieces.mjs').Starts | undefined} starts undefined: for debugging, each piece stays a file
  */

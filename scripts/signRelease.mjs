@@ -3,8 +3,8 @@
 // MPYFLEET_UPDATE_KEYS. KEY.pem is an ed25519 private key (openssl genpkey -algorithm ed25519 -out KEY.pem).
 //
 // node scripts/signRelease.mjs agent KEY.pem FOLDER VERSION [--whole]
-//   FOLDER is what `npm run build` writes to dist/agent. Writes FOLDER/agent.json. With --whole it contains the files, for places
-//   that offer single files, such as the releases of GitHub.
+//   FOLDER is a copy of dist/agent, which `npm run build` writes. Writes FOLDER/agent.json. With --whole it contains the files,
+//   for places that offer single files, such as the releases of GitHub.
 // node scripts/signRelease.mjs firmware KEY.pem IMAGE BOARD VERSION
 //   BOARD is the name that boards give in sys.implementation._machine, with or without " with CHIP". Writes IMAGE.json.
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto';

@@ -109,7 +109,7 @@ def desired():
         ag = agent()
         ag.sessions.mode = mode
         about = "retained configurations without a key, %s mode" % mode
-        # In open mode nothing is signed, so only what is no configuration is refused.
+        # In open mode nothing is signed, so every valid configuration is accepted.
         sent = [m for m in messages if mode == "signed" or '"v":9' not in m]
         for message in sent:
             order(ag, message)

@@ -20,7 +20,7 @@ const unused = {
     const namesInPattern = ({ properties }) =>
       properties.map((property) => property.key?.name ?? ALL);
 
-    /** Which services an expression uses whose value is all of them. */
+    /** Returns the services that an expression uses if its value is the object with all of them. */
     const usesOf = (node) => {
       const { parent } = node;
       if (parent.type === 'MemberExpression' && parent.object === node)
@@ -31,7 +31,7 @@ const unused = {
       return expected ? propertiesOf(expected) : [ALL];
     };
 
-    /** Every place in `scope` that reads the variable or property `name` of `this`. */
+    /** Returns every place in `scope` that reads the variable `name` or that property of `this`. */
     const readsOfThis = (node, name, found = []) => {
       if (node.type === 'MemberExpression' && node.object.type === 'ThisExpression') {
         if (node.property.name === name) found.push(...usesOf(node));
@@ -106,5 +106,5 @@ const named = {
 /** Stands for every service, if the rule cannot see which ones are used. */
 const ALL = '*';
 
-/** Rules that keep each function to the services that it uses. */
+/** Rules that limit each function to the services that it uses. */
 export const needs = { rules: { unused, named } };

@@ -11,8 +11,8 @@ export function problemOf(check: () => unknown): string | undefined {
 }
 
 /**
- * Like {@link problemOf}, but returns the error's hint if there is one: what to write instead helps
- * more than what is wrong.
+ * Like {@link problemOf}, but returns the error's hint if there is one, because it says what to
+ * write instead.
  */
 export function adviceOf(check: () => unknown): string | undefined {
   try {

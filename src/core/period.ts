@@ -8,7 +8,7 @@ export interface Period {
   readonly to?: number;
 }
 
-/** What is wrong with a period: a time is not complete, or the end is before the beginning. */
+/** Why a period is invalid: a time is not complete, or the end is before the beginning. */
 export type PeriodProblem = 'time' | 'order';
 
 const HOUR_MS = 3_600_000;
@@ -37,7 +37,7 @@ export function rangeOf(
   };
 }
 
-/** Says what is wrong with two times; NaN is a time that is not complete. */
+/** Returns why two times are not a period; undefined if they are. NaN is a time that is not complete. */
 export function periodProblem({
   from,
   to,

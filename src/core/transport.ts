@@ -94,7 +94,7 @@ export interface TerminalStream {
   };
 }
 
-/** What is known about the board's program without disturbing it. */
+/** State of the board's program, as far as it is known without disturbing it. */
 export type Activity = 'idle' | 'running' | 'unknown';
 
 /** What a session may do to a running program. */

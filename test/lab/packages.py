@@ -12,7 +12,7 @@ import manifestfile  # noqa: E402  from the tree
 
 
 class Manifest(manifestfile.ManifestFile):
-    """A package by itself: what it requires is named; a build of firmware would take it in."""
+    """Names the packages that a package requires. A build of firmware would include them."""
 
     def __init__(self):
         super().__init__(manifestfile.MODE_COMPILE, {"MPY_LIB_DIR": ""})

@@ -27,7 +27,7 @@ export interface StopPolicy {
   readonly restart: boolean;
 }
 
-/** What is known of a board before its link is open. */
+/** Facts about a board that are known before its link is open. */
 export interface BoardFacts {
   readonly tags?: readonly string[];
   readonly platform?: string;

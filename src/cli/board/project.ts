@@ -75,8 +75,8 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /**
- * Adds the project's entries to the user's own. What the user has named stays what it is: a password, a file or code for it
- * would otherwise go somewhere else.
+ * Adds the project's entries to the user's own. The project cannot redefine a name of the user's, because a password, a file
+ * or code for it would then go somewhere else.
  * @throws UsageError if the project gives a name of the user's another meaning
  */
 export function withProject(base: Registry, over: Registry): Registry {

@@ -10,7 +10,7 @@ import type { Links } from '../board';
  * from now on.
  */
 export class LinePorts {
-  /** Ports whose board is in work or finished, or was plugged in before the line began. */
+  /** Ports whose board is being set up or is finished, or was plugged in before the line began. */
   readonly #used = new Set<string>();
 
   private constructor(

@@ -19,7 +19,7 @@ import { connectedBroker } from '../broker';
 import { isOpenToNetwork } from './openToNetwork';
 import { showInputBox, showWarningMessage } from '../../views/message';
 
-/** The answers that apply to all boards: the broker and the login of each, without its key. */
+/** The user's answers for all boards: the broker, and how each board logs in. Keys are not part of it. */
 export interface AgentPlan {
   readonly broker: Broker;
   /** Returns the configuration for one board. */

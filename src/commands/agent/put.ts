@@ -95,7 +95,7 @@ async function lookAt(
   return looked;
 }
 
-/** What is put on one board. */
+/** The agent that is put on one board, and its configuration. */
 interface Putting {
   readonly agent: NewAgent;
   readonly fit: AgentFit;

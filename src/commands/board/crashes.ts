@@ -69,7 +69,7 @@ async function showCrashes(
   tellWithoutAnswer(recorded, unknown);
 }
 
-/** Says what is shown instead of the answers of boards that could not be asked. */
+/** Tells the user what is shown in place of answers of boards that could not be asked. */
 function tellWithoutAnswer(recorded: readonly Board[], unknown: readonly Board[]): void {
   if (recorded.length > 0) {
     void showInformationMessage(

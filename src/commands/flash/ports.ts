@@ -8,7 +8,7 @@ import type { LinePlaces } from '../../core/setup';
  * from now on.
  */
 export class FleetPorts implements LinePlaces, Disposable {
-  /** Ports whose board is in work or finished, or was plugged in before the line began, with its unique id if that is known. */
+  /** Ports whose board is being set up or is finished, or was plugged in before the line began, with its unique id if known. */
   readonly #used: Map<string, string | undefined>;
   /** Ports whose board was plugged in before. */
   readonly leftAlone: readonly string[];

@@ -242,8 +242,8 @@ async function tellVersion(
 }
 
 /**
- * Reconnects until the board describes itself. The description is what the board says now: a port may carry another board than
- * before, whose row in the tree is a different one. Returns the last error if it does not in time.
+ * Reconnects until the board describes itself. The port may now have another board, whose row in the tree is a different one.
+ * Returns the last error if no board describes itself in time.
  */
 export async function firstAnswer(
   boardOf: () => Board,

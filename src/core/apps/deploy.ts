@@ -103,7 +103,7 @@ async function placeFiles(
 }
 
 /**
- * Makes the board run the version from its next start on, and go back to the present one if the new
+ * Makes the board run the version from its next start on, and return to the present one if the new
  * one keeps failing. The files must be in place. A board without the agent gets lines in main.py
  * that start the app.
  */

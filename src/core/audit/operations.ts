@@ -31,9 +31,9 @@ interface Scope {
 const NAMED_WORKS = 3;
 
 /**
- * The one place where the audit is written. Everything that is done on a board is reported with {@link worked}, by the board
- * itself; {@link run} puts all that is done by one command, job or tool into one entry. What is done outside of any operation,
- * such as saving a file in the `mpy:` file system, gets a separate entry.
+ * The one place where the audit is written. Each board reports its work with {@link worked}. {@link run} collects the work of
+ * one command, job or tool in one entry. Work outside of any operation, such as saving a file in the `mpy:` file system, gets
+ * an entry of its own.
  *
  * An entry holds names of boards and files, and kinds of errors; never code, output or secrets.
  */

@@ -4,8 +4,8 @@ import { OtherBoardError } from '../errors';
 
 /**
  * Checks that the board that answers is the one that was meant. A port or an IP address belongs to
- * whatever is plugged in there, so boards that change places would receive each other's files.
- * @param meant what was believed before the board was asked; without a uid, any board is right
+ * the board that is there now, so boards that change places would receive each other's files.
+ * @param meant the board as it was known before it was asked; without a uid, any board is accepted
  * @param uid of the board that answers
  * @throws OtherBoardError
  */

@@ -264,7 +264,7 @@ class EspWork {
     await this.#speedUp();
   }
 
-  /** Returns the fastest speed at which the chip answers. */
+  /** Switches to the fastest speed at which the chip answers. */
   async #speedUp(): Promise<void> {
     const { session } = this;
     if (!session.hasBaud) return;

@@ -39,7 +39,7 @@ const RESTARTS_MS = 60 * 60_000;
  */
 const OLDEST_FIRMWARE = '1.20';
 
-/** What a board says of itself at a broker. */
+/** A board's report about itself at a broker. */
 type Details = Readonly<Partial<Record<string, string>>>;
 
 /** Kinds of problems. All but `error` can be selected: `state:stale`, `state:safe`. */
@@ -115,8 +115,8 @@ export function marksOf(board: Board, facts: HealthFacts): Mark[] {
 }
 
 /**
- * Returns the marks that a board's presence at a broker shows by itself, without its events and measurements: for commands that do
- * not listen for long.
+ * Returns the marks that follow from a board's presence at a broker alone, without its events and measurements: for commands
+ * that do not listen for long.
  */
 export function marksOfPresence({ details = {}, info, asleep }: Found): Mark[] {
   const issues = [

@@ -6,7 +6,7 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** Longer values are shown only as text, in characters. */
+/** Length in characters above which a value is shown only as text. */
 const TEXT_LIMIT = 200_000;
 const ROW_LIMIT = 1_000;
 const COLUMN_LIMIT = 50;

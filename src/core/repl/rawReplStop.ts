@@ -42,8 +42,8 @@ export const ONCE: StopRound = { floodMs: 0, waitMs: 0 };
 /**
  * Rounds of Ctrl-C for programs that ignored a single one: continuously for `floodMs`, then silence
  * for `waitMs`. Code that catches every exception (`while True: try: ... except: pass`) ends only
- * if a Ctrl-C arrives in the microseconds between a handler and the next `try`, so many are needed,
- * out of step with the program. The first rounds send no more than the line carries, so that none
+ * if a Ctrl-C arrives in the microseconds between a handler and the next `try`, so it takes many of
+ * them, out of step with the program. The first rounds send no more than the line carries, so that none
  * arrive after the prompt; later rounds send as many as the line accepts, since USB has no fixed
  * rate. Eight seconds in total.
  */

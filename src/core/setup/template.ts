@@ -154,7 +154,7 @@ export function stepsOf(template: SetupTemplate): StepName[] {
 /** Entries that only the agent uses, so that they belong to the part `broker`. */
 const OF_BROKER: readonly string[] = ['wifi', 'tags', 'accessPoint'];
 
-/** Returns the template with only these parts, and the entries that are no part of their own. */
+/** Returns the template with only these parts, and with the entries that belong to no part. */
 export function withParts(template: SetupTemplate, parts: readonly Part[]): SetupTemplate {
   const left = new Set<string>(PARTS.filter((part) => !parts.includes(part)));
   const isWanted = (key: string) => !left.has(OF_BROKER.includes(key) ? 'broker' : key);

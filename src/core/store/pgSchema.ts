@@ -8,7 +8,7 @@ export const PG_VERSION = 1;
 
 /** Columns that tables of an older product lack. */
 export const PG_ADDED = 'ALTER TABLE telemetry ADD COLUMN IF NOT EXISTS battery DOUBLE PRECISION';
-/** Whether they are there. Altering a table waits for all who read it, so it is done only once. */
+/** Finds out whether the columns exist. ALTER TABLE waits for every reader of the table, so it runs only once. */
 export const PG_HAS_ADDED = `
 SELECT 1 FROM information_schema.columns
 WHERE table_schema = current_schema() AND table_name = 'telemetry' AND column_name = 'battery'`;

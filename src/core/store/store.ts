@@ -183,7 +183,7 @@ export class Store {
   }
 
   /**
-   * Deletes rows over the limits of age and size.
+   * Deletes rows that exceed the limits of age and size.
    * @returns the number of deleted rows
    * @throws StoreError
    */

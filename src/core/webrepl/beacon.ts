@@ -4,7 +4,7 @@ import { parseAddress } from '../parseAddress';
 
 /** The UDP port to which boards of iot-kernel send their beacon. */
 export const BEACON_PORT = 50_000;
-/** Longest beacon in bytes, as iot-kernel reads them. */
+/** Longest beacon in bytes; iot-kernel reads no more. */
 const MOST_BYTES = 256;
 /** A board's id as iot-kernel writes it: `24:0a:c4:12:87:7c`. */
 const UID = /^(?:[0-9a-f]{1,2}:){3,31}[0-9a-f]{1,2}$/i;

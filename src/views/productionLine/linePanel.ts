@@ -26,7 +26,7 @@ export class LinePanel implements vscode.Disposable {
   #rows: readonly LineRow[] = [];
   #state: LineState = 'stopped';
   #says = '';
-  /** Boards in work are finished even after the user has closed the page. */
+  /** Boards that are being set up are finished even after the user has closed the page. */
   #isOpen = true;
 
   /** @param template its name, for the title */

@@ -10,7 +10,7 @@ import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { silentLog } from '../../../src/core/log';
 import type { Activity, Session, SessionOptions, Transport } from '../../../src/core/transport';
 
-/** What is at the end of an address, for faults and orders of events that a real board cannot be told to show. */
+/** The board at the end of an address, for faults and orders of events that a real board cannot be made to show. */
 export interface FakeEnd {
   uid?: string;
   /** A program runs until something may interrupt it. */

@@ -1,4 +1,4 @@
-/** What a folder that the user does not trust may not do, beside what the restricted window shows (test/e2e/restricted.spec.ts). */
+/** What a folder that the user does not trust may not do. test/e2e/restricted.spec.ts tests the window's part. */
 import { beforeEach, expect, it, vi } from 'vitest';
 import type { TaskProvider } from '../rig/vscodeTasks';
 

@@ -76,7 +76,7 @@ const RESTARTS: readonly Request[] = [
 const WHO = ['no key', 'viewer', 'operator', 'admin'] as const;
 type Keys = Readonly<Record<'viewer' | 'operator' | 'admin', Uint8Array>>;
 
-/** What a board did upon each request, by who sent it: `OK` or the name of the error. */
+/** A board's answer to each request, by the role that sent it: `OK` or the name of the error. */
 export type Seen = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Tries every request without a key and with each key, at a board that runs nothing. */

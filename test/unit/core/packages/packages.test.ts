@@ -190,7 +190,7 @@ describe('resolving', () => {
     expect(fileUrl('codeberg:Org/repo/b.py', base, 'v1')).toBe(
       rewriteUrl('codeberg:Org/repo/b.py', 'v1'),
     );
-    // A tag is one of this repository: others need not have it. What stands behind `@` is theirs.
+    // A tag belongs to this repository, and others may lack it. A version after `@` belongs to the other one.
     expect(fileUrl('github:other/repo/b.py', base, 'v1')).toBe(
       rewriteUrl('github:other/repo/b.py'),
     );

@@ -247,7 +247,7 @@ describe('running code', () => {
     board.json(Op.busy, reqid, { ms: 0 });
     const written = write?.(utf8('hello'));
     expect(board.of(Op.stdin)).toHaveLength(1);
-    await board.clock.pass(2_000); // silence: EXEC asks, BUSY tells that it goes on
+    await board.clock.pass(2_000); // silence: EXEC asks again, BUSY says that the code still runs
     board.json(Op.busy, reqid, { ms: 2000 });
     expect(board.of(Op.stdin)).toHaveLength(2);
     for (let i = 0; i < 20; i++) board.say(Op.ack, reqid, { offset: 0 });
