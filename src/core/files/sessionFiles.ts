@@ -12,10 +12,11 @@ import type {
   WalkOptions,
   WriteItem,
 } from '../boardFiles';
-import { FileError, PythonError } from '../errors';
+import { FileError } from '../errors';
 import type { Session } from '../transport';
 import { probeCapabilities } from './probeCapabilities';
 import { withContent } from './content';
+import { type BoardFacts, withOddNames } from './boardFacts';
 import { isSecretTransfer } from './secretFiles';
 import type { Capabilities } from '../capabilities';
 import { linesOrError } from './fileErrors';
@@ -28,20 +29,21 @@ import { readFile, readFiles } from './readFiles';
 import { hashFiles } from './hashFiles';
 import { runVerb, type Argument } from './snippets';
 import { type SizedPaths, writeChanged } from './sameFiles';
-import { isStartFile, startFilesLast, withStartLinesKept } from './startLines';
+import { startFilesLast, withStartLinesKept } from './startLines';
 import { verbs, type Verb } from './verbs';
 import { writeFiles, writeUnasked } from './writeFiles';
 
 type Work<T> = (session: Session) => Promise<T>;
 
-/** All file verbs on top of sessions, by the fastest method that board and link support. One instance per board. */
+/** All file verbs on top of sessions, by the fastest method that board and link support. */
 export class SessionFiles implements BoardFiles {
-  #known: Promise<Capabilities> | undefined;
-  #places: Places | undefined;
-  /** A name at the board's root is not valid UTF-8. */
-  #oddNames = false;
+  readonly #own: BoardFacts = {};
 
-  constructor(private readonly withSession: WithSession) {}
+  /** @param facts returns what is known of the board on its open link; default: only what this instance has asked */
+  constructor(
+    private readonly withSession: WithSession,
+    private readonly facts = () => this.#own,
+  ) {}
 
   /** Returns the transfer capabilities of the board, probed once per connection. */
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
@@ -216,11 +218,14 @@ export class SessionFiles implements BoardFiles {
     });
   }
 
-  places(signal?: AbortSignal): Promise<Places> {
+  async places(signal?: AbortSignal): Promise<Places> {
+    const { places } = this.facts();
+    if (places) return places;
     return this.#look(l10n.t('Checking the board'), signal, async (session) => {
       if (session.native?.places) return session.native.places(signal);
-      this.#places ??= parsePlaces(await this.#run(session, 'places', '/', () => [], signal));
-      return this.#places;
+      const facts = this.facts();
+      facts.places ??= parsePlaces(await this.#run(session, 'places', '/', () => [], signal));
+      return facts.places;
     });
   }
 
@@ -230,19 +235,16 @@ export class SessionFiles implements BoardFiles {
     items: readonly WriteItem[],
     { asGiven = false, signal }: TransferOptions,
   ): Promise<readonly WriteItem[]> {
-    if (asGiven || !items.some((item) => isStartFile(item.path))) return items;
-    const files = new SessionFiles((work) => work(session));
-    files.#known = this.#known;
-    const all = await withStartLinesKept(items, files, signal);
-    this.#known = files.#known;
-    return all;
+    if (asGiven) return items;
+    const files = new SessionFiles((work) => work(session), this.facts);
+    return withStartLinesKept(items, files, signal);
   }
 
   async #write(session: Session, items: readonly WriteItem[], options: TransferOptions) {
     const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
     const [only] = checked;
     if (only && checked.length === 1) checked[0] = await withContent(only);
-    if (!this.#known && (await writeUnasked(session, checked, options))) return;
+    if (!this.facts().capabilities && (await writeUnasked(session, checked, options))) return;
     const capabilities = await this.#probe(session, options.signal);
     await writeFiles(session, checked, capabilities, options);
   }
@@ -256,20 +258,15 @@ export class SessionFiles implements BoardFiles {
     signal?: AbortSignal,
   ): Promise<readonly string[]> {
     const form = await this.#probe(session, signal);
-    const run = (odd: boolean) => runVerb(session, verbs(form, odd)[verb], args, { signal, form });
-    try {
-      return linesOrError(await run(this.#oddNames), path);
-    } catch (error) {
-      const odd = error instanceof PythonError && error.type === 'UnicodeError';
-      if (!odd || this.#oddNames) throw error;
-      this.#oddNames = true;
-      return linesOrError(await run(true), path);
-    }
+    return withOddNames(this.facts(), async (odd) =>
+      linesOrError(await runVerb(session, verbs(form, odd)[verb], args, { signal, form }), path),
+    );
   }
 
   #probe(session: Session, signal?: AbortSignal): Promise<Capabilities> {
-    this.#known ??= session.capabilities?.(signal) ?? probeCapabilities(session, signal);
-    return this.#known;
+    const facts = this.facts();
+    facts.capabilities ??= session.capabilities?.(signal) ?? probeCapabilities(session, signal);
+    return facts.capabilities;
   }
 
   /** Runs work that changes nothing and reveals no content of a file. */
@@ -286,10 +283,11 @@ export class SessionFiles implements BoardFiles {
     looks = false,
   ): Promise<T> {
     const watched = async (session: Session) => {
+      const facts = this.facts();
       try {
         return await work(session);
       } catch (error) {
-        if (!(error instanceof FileError)) this.#known = this.#places = undefined;
+        if (!(error instanceof FileError)) facts.capabilities = facts.places = undefined;
         throw await explained(error, async () =>
           session.native?.stat ? undefined : this.#run(session, 'places', '/', () => []),
         );

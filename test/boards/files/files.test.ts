@@ -205,3 +205,21 @@ it('lists a folder of 5,000 entries, and escapes invalid names', { timeout: 120_
     await rig.stop();
   }
 });
+
+describe('what is known of a board', () => {
+  it('is asked once for all its file verbs while its link is open', async () => {
+    const rig = await startRig();
+    try {
+      expect(await rig.sharing().places()).toEqual({ home: '/', lib: '/lib' });
+      expect(rig.execs()).toBe(2); // the capabilities and the places
+      await rig.sharing().places();
+      await rig.sharing().hash(['/main.py']);
+      expect(rig.execs()).toBe(3);
+      await rig.reconnect();
+      await rig.sharing().hash(['/main.py']);
+      expect(rig.execs()).toBe(5);
+    } finally {
+      await rig.stop();
+    }
+  });
+});

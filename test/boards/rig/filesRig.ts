@@ -1,5 +1,6 @@
 import { silentLog } from '../../../src/core/log';
 import { serialAddress } from '../../../src/core/parseAddress';
+import { factsOf } from '../../../src/core/files/boardFacts';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import type { SessionOptions, Session, Transport } from '../../../src/core/transport';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
@@ -13,6 +14,8 @@ export interface Rig {
   readonly cable: Serlink;
   readonly transport: Transport;
   readonly files: SessionFiles;
+  /** Returns file verbs that share what they know of the board. */
+  sharing(): SessionFiles;
   /** Number of pieces of code that were run on the board. */
   execs(): number;
   /** Forgets everything known about the board, like a new window. */
@@ -48,9 +51,11 @@ export async function startRig(
       return session.exec(code, stdin ? o : { ...o, onStart: undefined });
     },
   });
-  const newFiles = () =>
-    new SessionFiles((work, o?: SessionOptions) =>
-      transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
+  const newFiles = (facts?: ReturnType<typeof factsOf>) =>
+    new SessionFiles(
+      (work, o?: SessionOptions) =>
+        transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
+      facts,
     );
   let files = newFiles();
   return {
@@ -64,6 +69,7 @@ export async function startRig(
     get transport() {
       return transport;
     },
+    sharing: () => newFiles(factsOf({ transport })),
     execs: () => execs,
     forget: () => void (files = newFiles()),
     reconnect: async () => {
