@@ -13,8 +13,9 @@ export function createBrokers(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   settings: Settings,
+  nameOf: (uid: string) => string | undefined,
 ) {
-  const secrets = new BrokerSecretStore(extension.secrets, extension.globalState);
+  const secrets = new BrokerSecretStore(extension.secrets, extension.globalState, nameOf);
   const hub = new MqttBrokers(secrets, log);
   const center = new BrokerCenter({
     ...{ state: extension.globalState, settings, log, secrets },

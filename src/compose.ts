@@ -59,7 +59,8 @@ export function compose(
     extension.subscriptions.push(item);
     return item;
   };
-  const { hub, center, publisher } = createBrokers(extension, log, settings);
+  const nameOf = (uid: string): string | undefined => fleet.byUid(uid)?.name;
+  const { hub, center, publisher } = createBrokers(extension, log, settings, nameOf);
   const known = new KnownBoards(globalBoards(extension.globalState), (error) =>
     log.error('The list of known boards could not be saved', String(error)),
   );

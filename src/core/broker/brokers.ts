@@ -61,6 +61,8 @@ export interface BrokerSecrets {
    * in each call.
    */
   acceptsOpen?(profile: BrokerProfile, uid: string): Promise<boolean>;
+  /** Returns the user's name for a board, which messages use; undefined: it has none here. */
+  nameOf?(uid: string): string | undefined;
 }
 
 export type BrokerState =

@@ -107,10 +107,10 @@ async function openOnce(
   const known = await io.key();
   const birth = bornAt(io); // it may have left
   // A birth with "open" must not persuade us to stop signing for a board whose key we have.
-  if (birth.mode === 'open' && known) throw keyRefused(io.uid, birth.name, 'open');
-  if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, birth.name);
+  if (birth.mode === 'open' && known) throw keyRefused(io.uid, nameOf(io), 'open');
+  if (birth.mode === 'signed' && !known) throw keyNeeded(io.uid, nameOf(io));
   const isRequired = io.encrypt === 'required';
-  if (isRequired && (!known || birth.proto < 2)) throw cannotEncrypt(io.uid, birth.name);
+  if (isRequired && (!known || birth.proto < 2)) throw cannotEncrypt(io.uid, nameOf(io));
   const role = known?.role ?? 'admin';
   const session = new AgentSession({
     ...{ uid: io.uid, cid: io.cid, proto: birth.proto >= 2 ? 2 : 1 },
@@ -125,7 +125,7 @@ async function openOnce(
     const { ck } = error?.details ?? {};
     if (error?.code === 'EAUTH') {
       waiting ??= clock.after(REFUSED_MS, () =>
-        opened.reject(keyRefused(io.uid, birth.name, 'signed')),
+        opened.reject(keyRefused(io.uid, nameOf(io), 'signed')),
       );
     } else if (error?.code === 'EBUSY' && typeof ck === 'number' && numbers.size < MOST_NUMBERS) {
       if (numbers.has(ck)) return;
@@ -145,7 +145,7 @@ async function openOnce(
   try {
     const answer = await repeated(io, clock, () => hello, { opened, started });
     // The answer is signed, so no one in between can have removed the board's consent.
-    if (isRequired && !session.isEncrypted) throw cannotEncrypt(io.uid, birth.name);
+    if (isRequired && !session.isEncrypted) throw cannotEncrypt(io.uid, nameOf(io));
     const facts = parseFacts(answer.payload, birth);
     return { session, role, name: known?.name, facts, key: known?.key };
   } finally {
@@ -169,8 +169,8 @@ function isOwn(io: AgentIo, known: BoardKey | undefined, raw: Uint8Array | undef
   return raw !== undefined && (!known || isSigned(raw, { uid: io.uid, leaf: 'st', ...known }));
 }
 
-function notConnected({ uid }: AgentIo): ConnectionLostError {
-  return new ConnectionLostError(l10n.t('{0} is not connected to the broker', uid), {
+function notConnected(io: AgentIo): ConnectionLostError {
+  return new ConnectionLostError(l10n.t('{0} is not connected to the broker', nameOf(io)), {
     hint: l10n.t('Check its power and network. It reappears as soon as it is back.'),
   });
 }
@@ -212,11 +212,14 @@ export function adviceOf(io: AgentIo, message: Uint8Array): AgentError | undefin
 
 /** Returns the error for a board that has not answered for GIVE_UP_MS. */
 export function silent(io: AgentIo): TimeoutError {
+  return new TimeoutError(l10n.t('{0} does not answer', nameOf(io)), {
+    hint: l10n.t('It may be busy, or its network may be slow. Try again, or check its log.'),
+  });
+}
+
+/** Returns the name of the board for messages: the user's, else its own, else its uid. */
+function nameOf(io: AgentIo): string {
   const birth = io.birth();
-  return new TimeoutError(
-    l10n.t('{0} does not answer', birth?.on && birth.name !== '' ? birth.name : io.uid),
-    {
-      hint: l10n.t('It may be busy, or its network may be slow. Try again, or check its log.'),
-    },
-  );
+  const own = birth?.on ? birth.name : '';
+  return io.name?.() ?? (own === '' ? io.uid : own);
 }

@@ -10,6 +10,8 @@ export interface AgentIo {
   readonly cid: string;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Returns the user's name for the board, for messages; undefined: the board's own name, or its uid. */
+  name?(): string | undefined;
   birth(): Birth | Gone | undefined;
   /** `raw`: the original message with its tags. */
   onPresence(listener: (state: Birth | Gone, raw?: Uint8Array) => void): Disposable;

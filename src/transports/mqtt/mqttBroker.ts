@@ -152,6 +152,7 @@ export class MqttBroker implements Broker, Disposable {
       uid,
       cid: this.#cid,
       log: this.log,
+      name: () => this.secrets.nameOf?.(uid),
       birth: () => this.#presences.get(uid),
       onPresence: (listener) => this.onPresence((p) => p.uid === uid && listener(p.state, p.raw)),
       key: () => this.#keyFor(uid),
@@ -191,7 +192,7 @@ export class MqttBroker implements Broker, Disposable {
     const key = await secrets.boardKey(uid);
     if (key || !secrets.acceptsOpen || (await secrets.acceptsOpen(profile, uid))) return key;
     const birth = this.#presences.get(uid);
-    const name = birth?.on ? birth.name : '';
+    const name = secrets.nameOf?.(uid) ?? (birth?.on ? birth.name : '');
     if (birth?.on && birth.mode === 'open')
       throw openMode(mqttAddress(profile.id, uid), name || uid);
     throw keyNeeded(uid, name);

@@ -25,6 +25,8 @@ export class BrokerSecretStore implements BrokerSecrets {
   constructor(
     private readonly storage: vscode.SecretStorage,
     private readonly state: vscode.Memento,
+    /** Returns the name of a board with this uid. */
+    readonly nameOf: (uid: string) => string | undefined = () => undefined,
   ) {}
 
   /** Runs work for which the user waits, so the window may ask for a missing or wrong password. */

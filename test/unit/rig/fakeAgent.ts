@@ -74,6 +74,8 @@ export class FakeBoard {
   readonly sent: Frame[] = [];
   readonly presence = new Emitter<Birth | Gone>();
   birth: Birth | Gone | undefined = BIRTH;
+  /** The user's name for the board. */
+  name: string | undefined;
   /** Answers HELLO automatically. */
   answersHello = true;
   /** Returns whether a frame to the board gets lost; `n` counts the frames. */
@@ -88,6 +90,7 @@ export class FakeBoard {
     if (key) this.birth = { ...BIRTH, mode: 'signed' };
     this.client = new AgentClient({
       ...{ uid: 'aa', cid: 'testhost1', log: silentLog, clock: this.clock },
+      name: () => this.name,
       birth: () => this.birth,
       onPresence: (listener) => this.presence.event((state) => listener(state, this.#raw)),
       key: () => Promise.resolve(this.key),

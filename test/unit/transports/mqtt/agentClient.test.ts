@@ -118,6 +118,19 @@ describe('a request', () => {
       ConnectionLostError,
     );
   });
+
+  it("names the board by the user's name for it while it is away or silent", async () => {
+    const board = new FakeBoard();
+    board.name = 'kit-03';
+    const asked = board.client.request(Op.stat, nothing).catch((e: unknown) => e);
+    await board.clock.pass(60_000);
+    expect(await asked).toMatchObject({ message: 'kit-03 does not answer' });
+    const away = new FakeBoard();
+    away.name = 'kit-03';
+    away.birth = undefined;
+    const reason = { message: 'kit-03 is not connected to the broker' };
+    await expect(away.client.open()).rejects.toMatchObject(reason);
+  });
 });
 
 describe('what no session of the board has signed', () => {

@@ -35,6 +35,7 @@ describe('an unverified board in open mode', () => {
       password: () => Promise.resolve('p'),
       boardKey: () => Promise.resolve(undefined),
       acceptsOpen: () => Promise.resolve(accepted),
+      nameOf: () => 'kit-03',
     };
     const profile = { id: 'desk', name: 'desk', url: status.url, username: 'u' };
     const broker = new MqttBroker(profile, secrets, silentLog);
@@ -52,7 +53,8 @@ describe('an unverified board in open mode', () => {
       return transport.open(new AbortController().signal);
     };
     await broker.connection.publish(`mpy/${UID}/st`, birth, { qos: 1, retain: true });
-    await expect(open()).rejects.toMatchObject({ code: 'connect', reason });
+    const message = expect.stringContaining('kit-03') as string;
+    await expect(open()).rejects.toMatchObject({ code: 'connect', reason, message });
     expect(heard).toEqual([]);
     if (mode === 'signed') return;
     accepted = true;
