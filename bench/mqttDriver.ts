@@ -1,5 +1,5 @@
 // What bench/mqtt.mjs measures, bundled from the product's own sources.
-import type { BrokerSecrets, Encryption } from '../src/core/broker/brokers';
+import type { BrokerSecrets, Encryption } from '../src/core/broker/broker';
 import { boardLogin } from '../src/core/broker/boardLogin';
 import { silentLog } from '../src/core/log';
 import { MqboardClient } from '../src/transports/mqboard/mqboardClient';

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MqboardAddress, MqttAddress } from '../core/address';
 import type { AgentControl } from '../core/agent';
-import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../core/broker/brokers';
+import type { BrokerHub, BrokerProfile, BrokerSecrets } from '../core/broker/broker';
 import type { BoardSource } from '../core/board';
 import { asError, ConnectError } from '../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../core/events';

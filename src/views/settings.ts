@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { LinkKind } from '../core/address';
-import type { Encryption } from '../core/broker/brokers';
+import type { Encryption } from '../core/broker/broker';
 import type { Event } from '../core/events';
 import { DEFAULT_INDEX, DEFAULT_PYPI } from '../core/packages';
 import type { MappingSetting } from '../core/sync';

@@ -10,7 +10,7 @@ import {
   hasLogin,
   readEncryption,
 } from '../../core/broker/brokerProfiles';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 import type { Groups, Selectable } from '../../core/many';
 import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';

@@ -1,5 +1,5 @@
 import { UsageError } from '../../core/errors';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 import { boardLogin } from '../../core/broker/boardLogin';
 import { ConnectError, UsageError } from '../../core/errors';
 import { mqttAddress } from '../../core/parseAddress';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 import type { Cli } from '../cli';
 import { mqboardPassword } from './mqboardVariables';
 

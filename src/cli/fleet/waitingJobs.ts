@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { auditError } from '../../core/audit/auditError';
-import type { Presence } from '../../core/broker/brokers';
+import type { Presence } from '../../core/broker/broker';
 import { followBrokers } from '../../core/broker/followBrokers';
 import { asError, UsageError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';

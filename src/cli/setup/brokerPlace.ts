@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { isOnThisComputer, type AgentConfig, type AgentFit } from '../../core/agent';
 import { announced } from '../../core/broker/announced';
 import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 import { UsageError } from '../../core/errors';
 import type { BrokerPlace, TemplateBroker } from '../../core/setup';
 import { boardLoginOf, type CliBrokers } from '../broker';

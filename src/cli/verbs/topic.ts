@@ -2,7 +2,7 @@ import { aborted, systemClock } from '../../core/async';
 import { payloadText, type TopicMessage } from '../../core/topics';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { jsonContent } from '../files';
 import { loadLinks, type Links } from '../board';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';

@@ -11,7 +11,7 @@ import {
 import type { Board } from '../../core/board';
 import { text } from '../../core/bytes';
 import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { boardLogin } from '../../core/broker/boardLogin';
 import { LOCAL_BROKER_ID, nameOnNetwork } from '../../core/broker/localBroker';
 import type { Needs } from '../../views/context';

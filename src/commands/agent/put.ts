@@ -12,7 +12,7 @@ import {
 } from '../../core/agent';
 import { type Board, boardBecomes } from '../../core/board';
 import { announced } from '../../core/broker/announced';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { asError, CancelledError } from '../../core/errors';
 import { forEachBoard, type NewAgent } from '../../core/many';
 import type { Needs } from '../../views/context';

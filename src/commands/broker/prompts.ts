@@ -5,7 +5,7 @@ import {
   isLoopback,
   profileId,
 } from '../../core/broker/brokerProfiles';
-import type { BrokerProfile, Encryption } from '../../core/broker/brokers';
+import type { BrokerProfile, Encryption } from '../../core/broker/broker';
 import type { Needs } from '../../views/context';
 import { showInputBox } from '../../views/message';
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { checkFilter, checkTopic } from '../../core/topics';
 import { utf8 } from '../../core/bytes';
 import { UsageError } from '../../core/errors';

@@ -3,7 +3,7 @@ import { type AgentConfig, type AgentFit, isOnThisComputer } from '../../core/ag
 import { boardBecomes, type Board } from '../../core/board';
 import { announced } from '../../core/broker/announced';
 import { boardLogin } from '../../core/broker/boardLogin';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { CancelledError } from '../../core/errors';
 import { text } from '../../core/bytes';
 import type { BrokerPlace, TemplateBroker } from '../../core/setup';

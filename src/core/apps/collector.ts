@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type AgentControl, type AppRecord, type MessageBatch, startOf } from '../agent';
 import { delay, Queue, systemClock, type Clock } from '../async';
-import type { AppMessages, Broker, BrokerHub } from '../broker/brokers';
+import type { AppMessages, Broker, BrokerHub } from '../broker/broker';
 import { followBrokers } from '../broker/followBrokers';
 import { asError } from '../errors';
 import { DisposableStore, Emitter, type Disposable } from '../events';

@@ -1,4 +1,4 @@
-import type { BrokerHub, Presence } from '../broker/brokers';
+import type { BrokerHub, Presence } from '../broker/broker';
 import { followBrokers } from '../broker/followBrokers';
 import { DisposableStore, type Disposable } from '../events';
 import type { AppCommands } from './appCommands';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock } from '../async';
 import { TimeoutError } from '../errors';
 import { DisposableStore } from '../events';
-import type { Broker, Presence } from './brokers';
+import type { Broker, Presence } from './broker';
 
 /**
  * Waits until the broker reports a state of board `uid` for which `pick` returns a value, and returns the value. Listens from

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import type { BrokerProfile, Encryption } from './brokers';
+import type { BrokerProfile, Encryption } from './broker';
 import { UsageError } from '../errors';
 import { LOCAL_BROKER_ID } from './localBroker';
 import { record } from '../json';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { abortable, Deferred, systemClock, type Clock } from '../async';
 import { FleetError, TimeoutError, WentBackError } from '../errors';
 import { DisposableStore } from '../events';
-import type { Broker } from './brokers';
+import type { Broker } from './broker';
 
 /**
  * Milliseconds for three round trips through the broker over a minute, and for a slow start with

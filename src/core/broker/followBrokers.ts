@@ -1,5 +1,5 @@
 import type { Disposable } from '../events';
-import type { Broker, BrokerHub } from './brokers';
+import type { Broker, BrokerHub } from './broker';
 
 /**
  * Listens to all brokers of `hub`, including those added later, until the result is disposed. `listen` is called once for each

@@ -25,4 +25,4 @@ export type { FlashPort, FlashPortFactory, Lines } from './port';
 export { versionIn } from './espImage';
 export { compareReleases, newestRelease } from './release';
 export { type BoardClues, proposeBoards } from './proposal';
-export { flashStep } from './words';
+export { flashStep } from './flashStep';

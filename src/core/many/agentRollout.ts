@@ -8,7 +8,7 @@ import {
   updateOverTheAir,
 } from '../agent';
 import type { BoardFiles } from '../boardFiles';
-import type { Broker } from '../broker/brokers';
+import type { Broker } from '../broker/broker';
 import { nextPresence } from '../broker/announced';
 import { confirmed, type Tried } from '../broker/confirmed';
 import { UsageError } from '../errors';

@@ -1,4 +1,4 @@
-import type { BrokerProfile } from '../broker/brokers';
+import type { BrokerProfile } from '../broker/broker';
 import { LOCAL_BROKER_ID } from '../broker/localBroker';
 import type { Groups, Selectable } from './selector';
 

@@ -1,4 +1,4 @@
-import type { BrokerHub } from '../broker/brokers';
+import type { BrokerHub } from '../broker/broker';
 import { followBrokers } from '../broker/followBrokers';
 import type { Disposable } from '../events';
 import { sampleFromAgent, type Telemetry } from './telemetry';

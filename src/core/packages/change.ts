@@ -3,9 +3,9 @@ import { throwIfAborted } from '../async';
 import type { BoardFiles } from '../boardFiles';
 import { FleetError } from '../errors';
 import { removeIfThere } from '../files';
-import { removeEmptyFolders } from './boardTree';
+import { removeEmptyFolders } from './emptyFolders';
 import { sha256 } from './fetcher';
-import type { FetchedPackage, InstalledPackage } from './install';
+import type { FetchedPackage, InstalledPackage } from './fetchPackages';
 import type { Hashes } from './place';
 import { ConflictError } from './resolve';
 

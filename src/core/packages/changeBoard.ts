@@ -1,7 +1,7 @@
 import type { BoardFiles } from '../boardFiles';
 import { sameAsWritten } from '../sync';
 import { checkOwners, goingFiles, OwnFilesError, ownFiles, removeFiles, shadowOf } from './change';
-import type { FetchedPackage, InstalledPackage } from './install';
+import type { FetchedPackage, InstalledPackage } from './fetchPackages';
 import { itemsOf, LeftBehindError, lookAt, placeFiles } from './place';
 
 /** How packages on a board are changed. */

@@ -1,5 +1,5 @@
 import { abortable, throwIfAborted } from '../async';
-import { adaptPackages, fetchPackages, type FetchedPackage } from './install';
+import { adaptPackages, fetchPackages, type FetchedPackage } from './fetchPackages';
 import type { Fetcher } from './fetcher';
 import { flavourOf } from './lockFile';
 import type { TargetBoard } from './model';

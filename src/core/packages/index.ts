@@ -5,7 +5,7 @@ export { WrongHashError } from './downloadError';
 export { fetchFile, type FileUrl, isFileUrl, parseFileUrl } from './fileUrl';
 export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
 export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';
-export type { InstalledPackage } from './install';
+export type { InstalledPackage } from './fetchPackages';
 export { type InstalledState, keepPackages } from './installed';
 export { InstalledFiles } from './installedFiles';
 export { readLock } from './lockFile';

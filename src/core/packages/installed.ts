@@ -1,6 +1,6 @@
 import type { BoardFiles } from '../boardFiles';
 import { foldCase, type SyncRules } from '../sync';
-import type { InstalledPackage } from './install';
+import type { InstalledPackage } from './fetchPackages';
 
 /** Records of the packages installed on each board, kept on this computer. The files on the board take precedence. */
 export interface InstalledStore {

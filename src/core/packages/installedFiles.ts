@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FleetError } from '../errors';
 import { isAbsent, replaceFile } from '../localFiles';
 import { sha256 } from './fetcher';
-import type { InstalledPackage } from './install';
+import type { InstalledPackage } from './fetchPackages';
 import type { InstalledStore } from './installed';
 import { pypiName } from './spec';
 

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { ProtocolError, UsageError } from '../errors';
 import { sha256 } from './fetcher';
-import type { FetchedPackage } from './install';
+import type { FetchedPackage } from './fetchPackages';
 import type { TargetBoard } from './model';
 import { withoutLogin } from './plainUrl';
 import { specText, withVersion } from './spec';

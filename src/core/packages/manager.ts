@@ -5,7 +5,7 @@ import { DownloadError } from './downloadError';
 import type { FetchOptions } from './fetcher';
 import { listIndex, searchIndex, type IndexEntry } from './indexSource';
 import { Downloads } from './downloads';
-import { recordsOf, type FetchedPackage, type InstalledPackage } from './install';
+import { recordsOf, type FetchedPackage, type InstalledPackage } from './fetchPackages';
 import {
   checkInstalled,
   mergeInstalled,

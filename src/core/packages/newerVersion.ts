@@ -1,5 +1,5 @@
 import { sha256 } from './fetcher';
-import { fetchPackages, type InstalledPackage } from './install';
+import { fetchPackages, type InstalledPackage } from './fetchPackages';
 import type { TargetBoard } from './model';
 import { resolve, type Sources } from './resolve';
 import { parseSpec, withoutVersion } from './spec';

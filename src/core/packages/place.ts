@@ -2,9 +2,9 @@ import * as l10n from '@vscode/l10n';
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { asError, FileError, FleetError } from '../errors';
 import { isMissing, removeIfThere } from '../files';
-import { ancestors } from './boardTree';
-import type { FetchedPackage } from './install';
-import type { PlacedFile } from './install';
+import { ancestors } from './emptyFolders';
+import type { FetchedPackage } from './fetchPackages';
+import type { PlacedFile } from './fetchPackages';
 
 /** SHA-256 by path; undefined for files that do not exist. */
 export type Hashes = ReadonlyMap<string, string | undefined>;

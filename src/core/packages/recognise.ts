@@ -2,7 +2,7 @@ import type { BoardFiles } from '../boardFiles';
 import { walkOrEmpty } from '../sync';
 import { DownloadError } from './downloadError';
 import { fromIndex, type IndexEntry, type Unresolved } from './indexSource';
-import type { InstalledPackage, PlacedFile } from './install';
+import type { InstalledPackage, PlacedFile } from './fetchPackages';
 import type { TargetBoard } from './model';
 import { specId, type Sources } from './resolve';
 import { parseDependency, type PackageSpec } from './spec';

@@ -1,4 +1,4 @@
-import type { BrokerProfile, BrokerSecrets } from '../broker/brokers';
+import type { BrokerProfile, BrokerSecrets } from '../broker/broker';
 import type { Event } from '../events';
 import type { Log } from '../log';
 import type { SharedFacts, SharedLine } from './sharedLine';

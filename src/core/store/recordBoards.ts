@@ -1,5 +1,5 @@
 import { LEVELS, type LogLevel, LogSequences, withAgentNames } from '../agent';
-import type { BoardLog, BoardMessage, BrokerHub, Presence } from '../broker/brokers';
+import type { BoardLog, BoardMessage, BrokerHub, Presence } from '../broker/broker';
 import { followBrokers } from '../broker/followBrokers';
 import { DisposableStore, type Disposable } from '../events';
 import { valuesFromAgent } from '../many';

@@ -1,7 +1,7 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { byPath } from './boardPath';
 import { underWantedNames } from './caseless';
-import { walkOrEmpty } from './boardTree';
+import { walkOrEmpty } from './boardListing';
 import { ALWAYS_PROTECTED } from './rules';
 import { IgnoreRules } from './ignoreRules';
 import type { LocalTree, RemoteTree } from './model';

@@ -1,6 +1,6 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { parentsOf } from './boardPath';
-import { commonRoot, HASHED_AT_ONCE, walkOrEmpty, withHashes } from './boardTree';
+import { commonRoot, HASHED_AT_ONCE, walkOrEmpty, withHashes } from './boardListing';
 import { underWantedNames, withoutDoubles } from './caseless';
 import { hostNames, type HostNames } from '../files';
 import { BUILT_IN_IGNORES, IgnoreRules } from './ignoreRules';
@@ -9,7 +9,7 @@ import type { LocalFs } from './localFs';
 import { wholeFolder, type Mapping } from './mapping';
 import type { LocalTree, RemoteTree, SyncMode, SyncPlan, SyncRules } from './model';
 import { plan } from './planner';
-import { keepStartLines } from './startLines';
+import { keepStartLines } from './keepStartLines';
 import { folderRules } from './rules';
 
 /** Input of a sync between a workspace folder and a board. */

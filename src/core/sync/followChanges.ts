@@ -1,6 +1,6 @@
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { baseName, byPath, parentsOf } from './boardPath';
-import { walkOrEmpty } from './boardTree';
+import { walkOrEmpty } from './boardListing';
 import { foldCase, isListed } from './caseless';
 import { sha256, type LocalFs } from './localFs';
 import type { SyncAction } from './model';

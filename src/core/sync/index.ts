@@ -1,7 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { applyPlan, type SyncResult } from './apply';
 export { below, boardPath, joinBoard } from './boardPath';
-export { walkOrEmpty } from './boardTree';
+export { walkOrEmpty } from './boardListing';
 export { foldCase, listedName, sameAsWritten } from './caseless';
 export { compareBoards, compareWithFolder, type Comparison, type Drift } from './compare';
 export { confinedFs, type MayRead } from './confinedFs';

@@ -1,5 +1,5 @@
 import type { Birth, BoardKey, Frame, Gone, OpCode } from '../../core/agent';
-import type { Encryption } from '../../core/broker/brokers';
+import type { Encryption } from '../../core/broker/broker';
 import type { Clock } from '../../core/async';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../../core/log';

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Socket } from 'node:net';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { abortable, Deferred } from '../../core/async';
-import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broker/brokers';
+import type { BrokerProfile, BrokerSecrets, BrokerState } from '../../core/broker/broker';
 import { asError, ConnectError, ConnectionLostError, FleetError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';

@@ -1,7 +1,7 @@
 import { mqttAddress } from '../../core/parseAddress';
 import * as l10n from '@vscode/l10n';
 import type { Address } from '../../core/address';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 import { ConnectError } from '../../core/errors';
 
 /** Explains why a broker could not be reached. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { IClientOptions } from 'mqtt';
-import type { BrokerProfile } from '../../core/broker/brokers';
+import type { BrokerProfile } from '../../core/broker/broker';
 
 /** Milliseconds before mqtt.js retries a lost broker. */
 const RECONNECT_MS = 2_000;

@@ -21,7 +21,7 @@ import type {
   BrokerSecrets,
   BrokerState,
   Presence,
-} from '../../core/broker/brokers';
+} from '../../core/broker/broker';
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';

@@ -18,7 +18,7 @@ import type {
   TerminalStream,
   Transport,
 } from '../../core/transport';
-import type { BrokerState } from '../../core/broker/brokers';
+import type { BrokerState } from '../../core/broker/broker';
 import { nextPresence } from '../../core/broker/announced';
 import { utf8 } from '../../core/bytes';
 import { agentExec } from './agentExec';

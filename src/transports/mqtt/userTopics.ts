@@ -1,4 +1,4 @@
-import type { UserTopics } from '../../core/broker/brokers';
+import type { UserTopics } from '../../core/broker/broker';
 import type { Disposable } from '../../core/events';
 import { checkFilter, checkPayload, checkTopic, type TopicMessage } from '../../core/topics';
 import type { BrokerConnection } from './brokerConnection';

@@ -1,7 +1,7 @@
 import type { AgentControl } from '../../core/agent';
 import { AppCommands, deliverWaiting, MessageCollector } from '../../core/apps';
 import { Deferred, systemClock } from '../../core/async';
-import type { BrokerHub } from '../../core/broker/brokers';
+import type { BrokerHub } from '../../core/broker/broker';
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
 import type { Log } from '../../core/log';

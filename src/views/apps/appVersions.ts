@@ -10,7 +10,7 @@ import {
   parseAppInfo,
 } from '../../core/apps';
 import type { Board } from '../../core/board';
-import type { BrokerHub, Presence } from '../../core/broker/brokers';
+import type { BrokerHub, Presence } from '../../core/broker/broker';
 import { followBrokers } from '../../core/broker/followBrokers';
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';

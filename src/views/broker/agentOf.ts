@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { AgentControl } from '../../core/agent';
 import { auditedControl } from '../../core/audit/auditedControl';
 import type { Board } from '../../core/board';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { UsageError } from '../../core/errors';
 import type { Needs } from '../context';
 import { putAgentOn } from '../helpful';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { readEncryption, readProfiles } from '../../core/broker/brokerProfiles';
-import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/brokers';
+import type { Broker, BrokerHub, BrokerProfile } from '../../core/broker/broker';
 import { systemClock } from '../../core/async';
 import { asError, ConnectError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type BoardKey, keyText, newBoardKey, parseKey } from '../../core/agent';
 import { brokerOrigin } from '../../core/broker/brokerProfiles';
 import { computerLogin } from '../../core/broker/boardLogin';
-import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import type { BrokerProfile, BrokerSecrets } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { showInputBox } from '../message';
 

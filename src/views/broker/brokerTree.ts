@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isEncrypted, isLoopback } from '../../core/broker/brokerProfiles';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import type { Disposable } from '../../core/events';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { escape } from '../tree';

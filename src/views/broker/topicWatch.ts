@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Broker } from '../../core/broker/brokers';
+import type { Broker } from '../../core/broker/broker';
 import { payloadText } from '../../core/topics';
 import type { Disposable } from '../../core/events';
 import { inertText } from '../../core/inertText';

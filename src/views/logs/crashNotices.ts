@@ -1,5 +1,5 @@
 import { withAgentNames } from '../../core/agent';
-import type { BoardMessage } from '../../core/broker/brokers';
+import type { BoardMessage } from '../../core/broker/broker';
 import { inertText } from '../../core/inertText';
 
 /** Number of crash messages that may be open at the same time; further boards wait. */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { callCommand } from '../callCommand';
 import { systemClock } from '../../core/async';
 import type { Board } from '../../core/board';
-import type { BoardMessage } from '../../core/broker/brokers';
+import type { BoardMessage } from '../../core/broker/broker';
 import { DisposableStore } from '../../core/events';
 import { agentOf } from '../broker';
 import type { Needs } from '../context';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { type BoardKey, newBoardKey } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { boardLogin } from '../../core/broker/boardLogin';
-import type { Broker, BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import type { Broker, BrokerProfile, BrokerSecrets } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import { asError, ProgramRunningError, UsageError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';

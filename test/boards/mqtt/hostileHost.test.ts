@@ -7,7 +7,7 @@ import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Deferred } from '../../../src/core/async';
 import { updateOverTheAir } from '../../../src/core/agent/agentUpdate';
-import type { BoardLog, BoardMessage } from '../../../src/core/broker/brokers';
+import type { BoardLog, BoardMessage } from '../../../src/core/broker/broker';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { startMosquitto } from '../../lab/index.mjs';
 import { GroupPush } from '../../../src/transports/mqtt/groupPush';

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { BrokerProfile, BrokerSecrets } from '../../../src/core/broker/brokers';
+import type { BrokerProfile, BrokerSecrets } from '../../../src/core/broker/broker';
 import { boardLogin } from '../../../src/core/broker/boardLogin';
 import { silentLog } from '../../../src/core/log';
 import type { TransportFactory } from '../../../src/core/transport';

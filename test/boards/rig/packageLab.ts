@@ -6,7 +6,7 @@ import { readInfo } from '../../../src/core/board/readInfo';
 import type { BoardFiles } from '../../../src/core/boardFiles';
 import type { Transport } from '../../../src/core/transport';
 import { CachingFetcher } from '../../../src/core/packages/fetcher';
-import type { InstalledPackage } from '../../../src/core/packages/install';
+import type { InstalledPackage } from '../../../src/core/packages/fetchPackages';
 import { PackageManager, type PackageBoard } from '../../../src/core/packages/manager';
 import { nodeHttp } from '../../../src/core/packages/nodeHttp';
 import { MpyCrossThread } from '../../../src/core/packages/mpyCrossThread';

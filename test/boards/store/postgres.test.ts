@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { forNode } from '../../../scripts/programs.mjs';
 import { MessageCollector } from '../../../src/core/apps';
 import type { AgentControl } from '../../../src/core/agent';
-import type { AppMessages, Broker, BrokerState } from '../../../src/core/broker/brokers';
+import type { AppMessages, Broker, BrokerState } from '../../../src/core/broker/broker';
 import { Emitter } from '../../../src/core/events';
 import { silentLog } from '../../../src/core/log';
 import { Store } from '../../../src/core/store';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Presence } from '../../../../src/core/broker/brokers';
+import type { Presence } from '../../../../src/core/broker/broker';
 import { nextPresence } from '../../../../src/core/broker/announced';
 import { CancelledError } from '../../../../src/core/errors';
 import { Emitter } from '../../../../src/core/events';

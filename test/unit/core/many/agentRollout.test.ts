@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Presence } from '../../../../src/core/broker/brokers';
+import type { Presence } from '../../../../src/core/broker/broker';
 import type { AgentControl } from '../../../../src/core/agent';
 import { Emitter } from '../../../../src/core/events';
 import { type AirBoard, type AirIo, updateFirmwareOn } from '../../../../src/core/many';

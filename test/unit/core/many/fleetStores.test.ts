@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionFromJson, actionToJson } from '../../../../src/core/many/actionJson';
 import { type FleetAction, runAction } from '../../../../src/core/many/fleetActions';
 import { Board } from '../../../../src/core/board/board';
-import type { BoardMessage, Broker } from '../../../../src/core/broker/brokers';
+import type { BoardMessage, Broker } from '../../../../src/core/broker/broker';
 import { Emitter } from '../../../../src/core/events';
 import { recordTelemetry } from '../../../../src/core/many/recordTelemetry';
 import { filterBoards, groupBoards } from '../../../../src/core/many/grouping';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mpyFromFile, mpyFromNumber } from '../../../../src/core/board/mpyFormat';
-import { adaptPackages, type FetchedPackage } from '../../../../src/core/packages/install';
+import { adaptPackages, type FetchedPackage } from '../../../../src/core/packages/fetchPackages';
 
 // Numbers as docs.micropython.org, "MicroPython .mpy files", composes them.
 const RV32 = 11;

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/core/log';
 import { CachingFetcher, sha256 } from '../../../../src/core/packages/fetcher';
 import { listIndex, searchIndex } from '../../../../src/core/packages/indexSource';
-import { fetchPackages } from '../../../../src/core/packages/install';
+import { fetchPackages } from '../../../../src/core/packages/fetchPackages';
 import { utf8 } from '../../../../src/core/bytes';
 import { fileUrl, readManifest } from '../../../../src/core/packages/manifest';
 import { planRemoval } from '../../../../src/core/packages/installed';

@@ -6,7 +6,7 @@ import { zipSync } from 'fflate';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../../src/core/log';
 import { CachingFetcher, sha256 } from '../../../../src/core/packages/fetcher';
-import { fetchPackages } from '../../../../src/core/packages/install';
+import { fetchPackages } from '../../../../src/core/packages/fetchPackages';
 import { nodeHttp } from '../../../../src/core/packages/nodeHttp';
 import { readLock, writeLock } from '../../../../src/core/packages/lockFile';
 import { resolve, specId } from '../../../../src/core/packages/resolve';

@@ -7,7 +7,7 @@ import { forNode } from '../../../../scripts/programs.mjs';
 import type { AgentControl } from '../../../../src/core/agent/agentControl';
 import { AppCommands, MessageCollector } from '../../../../src/core/apps';
 import type { MessageBatch } from '../../../../src/core/agent/messageBatch';
-import type { AppMessages, Broker, BrokerState } from '../../../../src/core/broker/brokers';
+import type { AppMessages, Broker, BrokerState } from '../../../../src/core/broker/broker';
 import { ConnectionLostError } from '../../../../src/core/errors';
 import { Emitter } from '../../../../src/core/events';
 import { silentLog } from '../../../../src/core/log';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseLogBatch } from '../../../../src/core/agent/agentProtocolLog';
 import { parsePresence } from '../../../../src/core/agent/agentProtocolPresence';
-import type { BoardLog, BoardMessage, Broker, Presence } from '../../../../src/core/broker/brokers';
+import type { BoardLog, BoardMessage, Broker, Presence } from '../../../../src/core/broker/broker';
 import { Emitter } from '../../../../src/core/events';
 import { recordBoards, type EventEntry, type TelemetryEntry } from '../../../../src/core/store';
 import type { LogLevel } from '../../../../src/core/agent/agentProtocolLog';

@@ -5,7 +5,7 @@ import { decodeFrame, decodeJson, Op } from '../../../../src/core/agent/agentPro
 import { keyForRole } from '../../../../src/core/agent/agentMacs';
 import { FrameCipher } from '../../../../src/core/agent/frameCipher';
 import type { Birth, Gone } from '../../../../src/core/agent/agentProtocolPresence';
-import type { Encryption } from '../../../../src/core/broker/brokers';
+import type { Encryption } from '../../../../src/core/broker/broker';
 import { text, utf8 } from '../../../../src/core/bytes';
 import { Emitter } from '../../../../src/core/events';
 import { silentLog } from '../../../../src/core/log';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerSecrets } from '../../../../src/core/broker/brokers';
+import type { BrokerSecrets } from '../../../../src/core/broker/broker';
 import { ConnectError } from '../../../../src/core/errors';
 import { silentLog } from '../../../../src/core/log';
 import { topicMatches } from '../../../../src/core/topics';

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { awaitedLater } from '../../../../src/core/async';
 import { parseAddress, mqttAddress } from '../../../../src/core/parseAddress';
 import { Board } from '../../../../src/core/board/board';
-import type { BrokerSecrets } from '../../../../src/core/broker/brokers';
+import type { BrokerSecrets } from '../../../../src/core/broker/broker';
 import { readProfiles } from '../../../../src/core/broker/brokerProfiles';
 import { silentLog } from '../../../../src/core/log';
 import { LocalBroker } from '../../../../src/transports/mqtt/localBroker';

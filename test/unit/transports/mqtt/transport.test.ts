@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Gone } from '../../../../src/core/agent/agentProtocolPresence';
 import { mqttAddress } from '../../../../src/core/parseAddress';
-import type { BrokerState } from '../../../../src/core/broker/brokers';
+import type { BrokerState } from '../../../../src/core/broker/broker';
 import { Emitter } from '../../../../src/core/events';
 import type { MqttBroker } from '../../../../src/transports/mqtt/mqttBroker';
 import { MqttTransport } from '../../../../src/transports/mqtt/mqttTransport';

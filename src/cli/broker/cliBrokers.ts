@@ -1,7 +1,7 @@
 import type { Address, MqboardAddress, MqttAddress } from '../../core/address';
 import type { AgentControl } from '../../core/agent';
 import { boardLogin, type Login } from '../../core/broker/boardLogin';
-import type { BrokerProfile, BrokerSecrets } from '../../core/broker/brokers';
+import type { BrokerProfile, BrokerSecrets } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Found } from '../../core/board';
 import { asError, ConnectError, UsageError } from '../../core/errors';
