@@ -56,7 +56,7 @@ export class AgentClient implements Disposable {
       (frame, qos) => this.#post(frame, qos),
       () => silent(io),
     );
-    this.#presence = io.onPresence((state) => this.#onPresence(state));
+    this.#presence = io.onPresence((state, raw) => this.#onPresence(state, raw));
   }
 
   /** The board's latest birth; undefined while it is away. */
