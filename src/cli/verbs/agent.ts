@@ -167,7 +167,8 @@ async function putOn(
     broker: place.broker,
     adminKey,
   };
-  await installAgent(target, source, config, { signal });
+  const clock = await installAgent(target, source, config, { signal });
+  if (clock) cli.err(printable(`${board.name}: ${clock.note}\n`));
   const born = place.expect?.(fit.uid, signal);
   if (born) awaitedLater(born); // the reset may fail first
   await (await board.transport(signal)).reset('soft', signal);

@@ -130,7 +130,9 @@ async function put(
   const onStep = (words: string) => step(words, ++steps, STEPS);
   const ran = board.state.tag === 'running';
   try {
-    await installAgent(board, source, { ...config, adminKey }, { signal, onStep });
+    const options = { signal, onStep };
+    const clock = await installAgent(board, source, { ...config, adminKey }, options);
+    if (clock) context.log.info(`${board.name}: ${clock.note}`);
   } catch (error) {
     if (steps < 2) await secrets.setBoardKey(fit.uid, before); // its configuration has not been written
     if (ran) await restartedAfter(context, board);

@@ -11,6 +11,7 @@ import {
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { parseJson } from '../json';
+import { clockForTls, type WrongClock } from './agentClock';
 import { configJson, type AgentConfig, type AgentPlaces } from './agentConfig';
 import type { AgentFit } from './agentFit';
 import type { InstallTarget } from './agentProbe';
@@ -53,13 +54,14 @@ export interface InstallOptions {
  * Installs the agent on a board, or reinstalls it. main.py is written last, so after an
  * interruption the board starts as before. The existing content of main.py is kept and becomes the
  * program that the agent runs.
+ * @returns the board's clock, if it was wrong and the broker's certificate is to be checked
  */
 export async function installAgent(
   board: InstallTarget,
   source: AgentSource,
   config: AgentConfig,
   { signal, onStep = () => undefined }: InstallOptions = {},
-): Promise<void> {
+): Promise<WrongClock | undefined> {
   const { files } = board;
   const at = await agentPlaces(files, signal);
   const main = await readOr(files, at.main, '', signal);
@@ -75,6 +77,7 @@ export async function installAgent(
   await files.write(`${at.folder}/__init__.py`, source.shim, { signal });
   onStep(l10n.t('Adding its start lines to main.py'));
   await files.write(at.main, utf8(withStartLines(main)), { signal });
+  return config.broker.tls?.verify ? clockForTls(board, signal) : undefined;
 }
 
 /**

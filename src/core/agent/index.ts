@@ -7,6 +7,7 @@ export type {
   FirmwareSlots,
 } from './agentControl';
 export { type AgentFit, isOnThisComputer, takesWifi } from './agentFit';
+export { clockForTls, type WrongClock } from './agentClock';
 export { type AgentConfig, configJson } from './agentConfig';
 export {
   type AgentSource,

@@ -19,11 +19,12 @@ export async function setClock(
   await board.exec(withEitherNames(clockCode(date)), { job: l10n.t('Setting the clock'), signal });
 }
 
-/** Returns Python code that sets the clock. Both APIs count weekdays from Monday = 0. */
-export function clockCode(date: Date): string {
-  const day = `${date.getFullYear()},${date.getMonth() + 1},${date.getDate()}`;
-  const time = `${date.getHours()},${date.getMinutes()},${date.getSeconds()}`;
-  const weekday = (date.getDay() + 6) % 7;
+/** Returns Python code that sets the clock, to the computer's local time or to UTC. Both APIs count weekdays from Monday = 0. */
+export function clockCode(date: Date, { utc = false } = {}): string {
+  const at = utc ? date : new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
+  const day = `${at.getUTCFullYear()},${at.getUTCMonth() + 1},${at.getUTCDate()}`;
+  const time = `${at.getUTCHours()},${at.getUTCMinutes()},${at.getUTCSeconds()}`;
+  const weekday = (at.getUTCDay() + 6) % 7;
   return [
     'try:',
     ' from machine import RTC',

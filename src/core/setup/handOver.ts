@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import { type BoardKey, checkPassphrase, openKeys, sealKeys } from '../agent';
 import { Queue } from '../async';
@@ -47,4 +48,10 @@ export class HandOver {
       await replaceFile(this.path, await sealKeys(this.ring, this.passphrase), { mode: 0o600 });
     });
   }
+}
+
+/** Adds a board's key to the file. @returns a remark for the record */
+export async function handOverKey(file: HandOver, uid: string, key: Uint8Array): Promise<string> {
+  await file.add(uid, key);
+  return l10n.t('Its key is in {0}, sealed', basename(file.path));
 }

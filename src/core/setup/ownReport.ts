@@ -13,6 +13,15 @@ const PAUSES_MS = [3000, 8000, 20_000];
 
 /** The broker answered and refused the login, or the board rejected its certificate. Other errors may be due to this place. */
 const REFUSED = /refuses|X509|CERT/i;
+/** A certificate that a clock in the past takes for one of the future. */
+const NOT_YET = /future/i;
+
+/** `hasTime`: false for a board whose clock is wrong and cannot be set. */
+interface OwnReportOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly hasTime: boolean;
+}
 
 /**
  * Asks the restarted board itself, over the cable, whether it has reached its broker: this computer cannot ask that broker.
@@ -23,7 +32,7 @@ const REFUSED = /refuses|X509|CERT/i;
 export async function ownReport(
   board: SetupBoard,
   broker: string,
-  { signal, clock }: { readonly signal: AbortSignal; readonly clock: Clock },
+  { signal, clock, hasTime }: OwnReportOptions,
 ): Promise<{ readonly note: string; readonly unverified: boolean }> {
   let last = l10n.t('it was still trying');
   for (const pause of PAUSES_MS) {
@@ -40,7 +49,8 @@ export async function ownReport(
       return { note, unverified: false };
     }
     const error = typeof said.error === 'string' ? said.error : '';
-    if (REFUSED.test(error)) throw refused(broker, inWords(error));
+    const isTimeless = !hasTime && NOT_YET.test(error);
+    if (REFUSED.test(error) && !isTimeless) throw refused(broker, inWords(error));
     if (error !== '') last = inWords(error);
     if (error !== '' && !error.includes('Wi-Fi')) break;
   }
@@ -60,7 +70,8 @@ function inWords(error: string): string {
   if ([103, 104].includes(number)) return l10n.t('the broker closed the connection');
   if ([101, 113, 118].includes(number)) return l10n.t('the network has no route to the broker');
   if (number < 0) return l10n.t('the name of the broker was not found, or TLS failed ({0})', error);
-  return error.replace(/^\w*Error\((.*?),?\)$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
+  const words = error.replace(/^\w*Error\((.*?),?\)$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
+  return words.replaceAll('\\n', ' ').trim(); // the firmware lists all faults of a certificate, one a line
 }
 
 function refused(broker: string, error: string): UsageError {

@@ -1,19 +1,21 @@
-import { basename } from 'node:path';
 import * as l10n from '@vscode/l10n';
 import {
   examine,
   installAgent,
   type AgentConfig,
   type AgentFit,
+  clockForTls,
   takesWifi,
+  type WrongClock,
   newBoardKey,
 } from '../agent';
 import { deployApp } from '../apps';
 import { awaitedLater, systemClock, throwIfAborted } from '../async';
 import type { BoardInfo } from '../board';
-import { fillTemplate, type BoardConfig } from '../boardConfig';
+import { baseConfig, filled } from './boardValues';
 import { refuseFinished, restarted } from './finished';
 import { flashStep } from './flashStep';
+import { handOverKey } from './handOver';
 import { writeEntries } from './localFiles';
 import { ownReport } from './ownReport';
 import { AlreadySetUpError, failureAt, type SetupRecord } from './record';
@@ -41,6 +43,9 @@ class SetUp {
   #fit: AgentFit | undefined;
   #place: BrokerPlace | undefined;
   #restarted = true;
+  #isStarted = false;
+  /** False: its clock is wrong and cannot be set. */
+  #hasTime = true;
   /** Set before the board restarts, so that its announcement is not missed. */
   #arrival: Promise<void> | undefined;
 
@@ -185,24 +190,24 @@ class SetUp {
     const { handOver: passphrase } = await this.#filled(this.template.broker ?? {});
     const adminKey = newBoardKey();
     const config: AgentConfig = {
-      name: this.#record.name ?? `${fit.platform}-${fit.uid.slice(-6)}`,
+      ...baseConfig(this.template, this.#record, fit, place),
       ...(this.template.tags ? { tags: await this.#filled(this.template.tags) } : {}),
-      ...(place.root ? { root: place.root } : {}),
       wifi: takesWifi(fit) ? await this.#networks(fit) : [],
-      broker: place.broker,
-      ...(this.template.accessPoint ? { accessPoint: this.template.accessPoint } : {}),
       adminKey,
     };
     await this.host.keepKey(fit.uid, adminKey);
-    if (passphrase !== undefined) await this.#handOver(passphrase, fit.uid, adminKey);
+    if (passphrase !== undefined) {
+      const file = await this.host.handOver(passphrase);
+      this.#note(await handOverKey(file, fit.uid, adminKey));
+    }
     const onStep = (words: string) => this.#say('agent', words);
-    await installAgent(this.board, await this.host.agentSource(fit), config, { signal, onStep });
+    const source = await this.host.agentSource(fit);
+    this.#tellClock(await installAgent(this.board, source, config, { signal, onStep }));
   }
 
-  async #handOver(passphrase: string, uid: string, adminKey: Uint8Array): Promise<void> {
-    const file = await this.host.handOver(passphrase);
-    await file.add(uid, adminKey);
-    this.#note(l10n.t('Its key is in {0}, sealed', basename(file.path)));
+  #tellClock(clock: WrongClock | undefined): void {
+    this.#hasTime = clock?.isSet !== false;
+    this.#note(clock?.note);
   }
 
   async #networks(fit: AgentFit) {
@@ -235,18 +240,24 @@ class SetUp {
   async #start(): Promise<void> {
     const { signal } = this.options;
     await this.#known();
-    const { expect } = this.template.broker ? await this.#brokerPlace() : {};
+    const { expect, broker } = this.template.broker ? await this.#brokerPlace() : {};
+    // Continued after the board was unplugged, its clock may be wrong again.
+    if (broker?.tls?.verify) this.#tellClock(await clockForTls(this.board, signal));
     const { uid = '' } = expect ? await this.#fitting() : {};
     this.#arrival = expect?.(uid, signal);
     // The next step awaits it. If the restart fails, there is no next step, and this error would add nothing.
     if (this.#arrival) awaitedLater(this.#arrival);
     this.#say('start', l10n.t('Restarting'));
     await this.board.reset('soft', signal);
+    this.#isStarted = true;
   }
 
   async #broker(): Promise<void> {
     const place = await this.#brokerPlace();
-    if (!place.expect) return this.#askBoard(place.name);
+    if (!place.expect) {
+      if (!this.#isStarted) await this.#start();
+      return this.#askBoard(place.name);
+    }
     this.#say('broker', l10n.t('Waiting for it at {0}', place.name));
     if (!this.#arrival) await this.#start();
     const arrival = this.#arrival;
@@ -258,8 +269,9 @@ class SetUp {
   /** Asks the board, because this computer cannot ask another owner's broker. A board that has not connected yet has not failed. */
   async #askBoard(broker: string): Promise<void> {
     const { signal, clock = systemClock } = this.options;
+    const options = { signal, clock, hasTime: this.#hasTime };
     this.#say('broker', l10n.t('Asking the board whether it reaches {0}', broker));
-    const { note, unverified } = await ownReport(this.board, broker, { signal, clock });
+    const { note, unverified } = await ownReport(this.board, broker, options);
     this.#set({ unverified });
     this.#note(note);
   }
@@ -269,12 +281,8 @@ class SetUp {
   }
 
   /** Replaces the placeholders in a value of the template. */
-  async #filled<T>(value: T): Promise<T> {
-    const { name = '', uid = '', n = 1 } = this.#record;
-    const secret = (wanted: string) => this.host.secret(wanted);
-    const values = { name, uid, n, platform: this.#info?.platform, secret };
-    const { it } = await fillTemplate({ it: value } satisfies BoardConfig, values);
-    return it as T;
+  #filled<T>(value: T): Promise<T> {
+    return filled(value, this.#record, this.#info?.platform, this.host);
   }
 
   #set(more: Partial<SetupRecord>): void {

@@ -214,6 +214,12 @@ uint64_t mp_hal_time_ns(void) {
     return t.tv_sec * 1000000000ull + t.tv_nsec + board_time_off_ns;
 }
 void board_set_clock(int64_t seconds) { board_time_off_ns += (seconds - (int64_t)(mp_hal_time_ns() / 1000000000)) * 1000000000; }
+// TLS asks the C library for the time: dates of certificates are compared with the board's clock, as on boards with one.
+time_t time(time_t *at) {
+    time_t now = mp_hal_time_ns() / 1000000000;
+    if (at) *at = now;
+    return now;
+}
 void mp_hal_delay_us(mp_uint_t us) { usleep(us); }
 void mp_hal_delay_ms(mp_uint_t ms) {
     mp_uint_t end = mp_hal_ticks_us() + ms * 1000;

@@ -34,7 +34,7 @@ function boardSaying(...answers: readonly object[]) {
 describe("a board's own report about its broker", () => {
   it('counts if the board was there, and lets the agent run again', async () => {
     const { board, calls } = boardSaying({ ups: 0, error: '' }, { ups: 1, error: '' });
-    const said = await ownReport(board, 'shop', { signal, clock });
+    const said = await ownReport(board, 'shop', { signal, clock, hasTime: true });
     expect(said).toEqual({ note: 'The board reports that it reached shop', unverified: false });
     expect(calls).toEqual(['ask', 'soft', 'ask', 'soft']);
   });
@@ -46,7 +46,7 @@ describe("a board's own report about its broker", () => {
     ['OSError(-2,)', 'the name of the broker was not found, or TLS failed (OSError(-2,))'],
   ])('after %s says that nothing was verified: %s', async (error, words) => {
     const { board } = boardSaying({ ups: 0, error });
-    const { note, unverified } = await ownReport(board, 'shop', { signal, clock });
+    const { note, unverified } = await ownReport(board, 'shop', { signal, clock, hasTime: true });
     expect(unverified).toBe(true);
     expect(note).toContain(`has not reached it from here (${words})`);
   });
@@ -54,18 +54,35 @@ describe("a board's own report about its broker", () => {
   it('is asked for three times while the board looks for its Wi-Fi', async () => {
     const error = "OSError('no Wi-Fi network answers',)";
     const { board, calls } = boardSaying({ ups: 0, error }, { ups: 0, error }, { ups: 0, error });
-    const { note } = await ownReport(board, 'shop', { signal, clock });
+    const { note } = await ownReport(board, 'shop', { signal, clock, hasTime: true });
     expect(note).toContain('(no Wi-Fi network answers)');
     expect(calls.filter((call) => call === 'ask').length).toBe(3);
   });
 
   it('is a failure if the broker refuses the login, and if the agent does not run', async () => {
     const refused = boardSaying({ ups: 0, error: "OSError('the broker refuses us, code 5',)" });
-    await expect(ownReport(refused.board, 'shop', { signal, clock })).rejects.toThrow(
-      'shop and the board refuse each other: the broker refuses us, code 5',
+    await expect(
+      ownReport(refused.board, 'shop', { signal, clock, hasTime: true }),
+    ).rejects.toThrow('shop and the board refuse each other: the broker refuses us, code 5');
+    await expect(
+      ownReport(boardSaying({}).board, 'shop', { signal, clock, hasTime: true }),
+    ).rejects.toThrow('The agent did not start');
+  });
+
+  it('blames a certificate of the future on a clock that cannot be set', async () => {
+    const error = "ValueError('\\nThe certificate validity starts in the future\\n',)";
+    const words = 'The certificate validity starts in the future';
+    const options = { signal, clock, hasTime: false };
+    const { note, unverified } = await ownReport(
+      boardSaying({ ups: 0, error }).board,
+      'shop',
+      options,
     );
-    await expect(ownReport(boardSaying({}).board, 'shop', { signal, clock })).rejects.toThrow(
-      'The agent did not start',
+    expect(unverified).toBe(true);
+    expect(note).toContain(`(${words})`);
+    const { board } = boardSaying({ ups: 0, error });
+    await expect(ownReport(board, 'shop', { ...options, hasTime: true })).rejects.toThrow(
+      `refuse each other: ${words}`,
     );
   });
 });
