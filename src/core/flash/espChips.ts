@@ -34,3 +34,9 @@ export function espChipNamed(name: string): EspChip | undefined {
   const plain = (text: string) => text.toLowerCase().replace(/[-_ ]/g, '');
   return ESP_CHIPS.find((chip) => plain(chip.name) === plain(name));
 }
+
+/** Parses `4MB` as bytes. */
+export function flashBytes(size: string | undefined): number | undefined {
+  const match = /^(\d+)(KB|MB)$/.exec(size ?? '');
+  return match ? Number(match[1]) * (match[2] === 'MB' ? 1024 * 1024 : 1024) : undefined;
+}

@@ -48,3 +48,16 @@ export function whyItFell(heard: string, state: FlashState, cause: Error): Flash
     state,
   });
 }
+
+/** Returns the error for a chip that accepts only its maker's firmware. */
+export function locked(): FlashError {
+  return new FlashError(
+    'locked',
+    l10n.t('This chip is locked by its maker and accepts only signed or encrypted firmware'),
+    {
+      hint: l10n.t(
+        'Any other firmware would make it unusable. Ask the maker of the board for firmware.',
+      ),
+    },
+  );
+}

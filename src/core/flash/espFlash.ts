@@ -62,6 +62,9 @@ export async function identifyEsp(
     const identity = await session.identify();
     await session.restart();
     return identity;
+  } catch (error) {
+    await session.leave();
+    throw error;
   } finally {
     await session.close();
   }
@@ -83,7 +86,9 @@ export async function flashEsp(
   try {
     return await work.run();
   } catch (error) {
-    throw work.explained(asError(error));
+    const explained = work.explained(asError(error));
+    if (work.isUntouched) await session.leave();
+    throw explained;
   } finally {
     await session.close();
   }
@@ -117,18 +122,18 @@ class EspWork {
     if (this.#speeds.length === 0) this.#speeds = [options.mostBaud ?? 115_200];
   }
 
+  /** Whether the chip has what it had before, so that its program can run. */
+  get isUntouched(): boolean {
+    return this.#state === 'untouched';
+  }
+
   async run(): Promise<EspFlashResult> {
     const { session, firmware } = this;
     this.#report('connect');
     await session.connect();
     const identity = await session.identify();
-    try {
-      await this.options.onIdentity?.(identity);
-      refuseWrong(firmware, identity);
-    } catch (error) {
-      await session.restart(); // an untouched chip runs its program again
-      throw error;
-    }
+    await this.options.onIdentity?.(identity);
+    refuseWrong(firmware, identity);
     throwIfAborted(this.options.signal);
     await this.#speedUp();
     const { head, rest } = segmentsOf(firmware);

@@ -4,8 +4,8 @@ import { abortable, delay, systemClock } from '../async';
 import { asError, ConnectError, ConnectionLostError } from '../errors';
 import type { Log } from '../log';
 import { FlashError } from './errors';
-import { espChipNamed, type EspChip } from './espChips';
-import { whyNoLoader } from './espErrors';
+import { espChipNamed, flashBytes, type EspChip } from './espChips';
+import { locked, whyNoLoader } from './espErrors';
 import { EspPort } from './espPort';
 import type { FlashPort } from './port';
 
@@ -217,14 +217,28 @@ export class EspSession {
 
   /** Starts the program. Returns false if no line resets the chip and the user must press RESET. */
   async restart(): Promise<boolean> {
+    await this.#guard(this.#pressReset());
+    return this.hasLines;
+  }
+
+  /** Starts the program of a chip that is left unchanged, also after cancellation. Failures are only logged: another error is the news. */
+  async leave(): Promise<void> {
+    if (!this.#isOpen || !this.hasLines || (await this.#esp.wasUnplugged())) return;
+    try {
+      await Promise.race([this.#pressReset(), this.#esp.lost]);
+    } catch (error) {
+      this.log.debug(`Restarting ${this.port.path}: ${asError(error).message}`);
+    }
+  }
+
+  async #pressReset(): Promise<void> {
     const lines = async (dtr: boolean, rts: boolean) => {
-      await this.#guard(this.#loader.transport.setSignals(dtr, rts));
-      await this.#guard(delay(systemClock, RESET_MS));
+      await this.#loader.transport.setSignals(dtr, rts);
+      await delay(systemClock, RESET_MS);
     };
     await lines(false, false); // the chips' own USB: not into the loader again
     await lines(false, true);
     await lines(false, false);
-    return this.hasLines;
   }
 
   /** Disconnects from the chip. Failures are only logged, since the work has ended. */
@@ -278,22 +292,4 @@ function isOdd(count: number): boolean {
   let bits = 0;
   for (let rest = count; rest > 0; rest >>= 1) bits += rest & 1;
   return bits % 2 === 1;
-}
-
-/** Parses `4MB` as bytes. */
-function flashBytes(size: string | undefined): number | undefined {
-  const match = /^(\d+)(KB|MB)$/.exec(size ?? '');
-  return match ? Number(match[1]) * (match[2] === 'MB' ? 1024 * 1024 : 1024) : undefined;
-}
-
-function locked(): FlashError {
-  return new FlashError(
-    'locked',
-    l10n.t('This chip is locked by its maker and accepts only signed or encrypted firmware'),
-    {
-      hint: l10n.t(
-        'Any other firmware would make it unusable. Ask the maker of the board for firmware.',
-      ),
-    },
-  );
 }

@@ -99,6 +99,24 @@ test('firmware for another chip is refused with its reason', async () => {
   );
 });
 
+test('a chip whose flashing is cancelled before it is changed runs its program again', async () => {
+  const program = {
+    start: 'program',
+    firmware: espFirmware({ chip: 'esp32s3', seed: 3 }),
+  } as const;
+  const board = await started({ chip: 'esp32s3', circuit: 'classic', ...program });
+  const ran = await cli.run(['flash', board.tty, file('s3.bin', s3)], {
+    env: board.env as Record<string, string>,
+    onOut: (soFar, kill) => {
+      if (soFar.includes(board.mac)) kill('SIGINT');
+    },
+  });
+  expect(ran.status).not.toBe(0);
+  // Where the signal came too late, the error says that the chip starts nothing.
+  const mode = ran.err.includes('does not start') ? 'blank' : 'program';
+  expect((await board.state()).mode).toBe(mode);
+});
+
 test('a port that another program uses, or that was unplugged, is named as that', async () => {
   const board = await started({ chip: 'esp32s3' });
   const port = serialFlashPort(board.tty, undefined, silentLog);
