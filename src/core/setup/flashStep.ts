@@ -1,4 +1,7 @@
-import type { Firmware } from '../flash';
+import * as l10n from '@vscode/l10n';
+import type { BoardInfo } from '../board';
+import { UsageError } from '../errors';
+import { otherVersion, type Firmware } from '../flash';
 import type { SetupBoard } from './steps';
 
 /**
@@ -27,4 +30,16 @@ export async function flashStep(
   } catch (error) {
     throw refused ?? error;
   }
+}
+
+/** @throws UsageError if the board that answers runs another version than the file's: it is not the one that was flashed */
+export function requireVersion(firmware: Firmware, { version }: BoardInfo): void {
+  const wanted = otherVersion(firmware, version);
+  if (wanted === undefined) return;
+  throw new UsageError(
+    l10n.t('The board runs {0}, but the firmware file is {1}', version, wanted),
+    {
+      hint: l10n.t('Is this the board that was flashed? Press RESET, or unplug it and plug it in.'),
+    },
+  );
 }

@@ -14,7 +14,7 @@ import { awaitedLater, systemClock, throwIfAborted } from '../async';
 import type { BoardInfo } from '../board';
 import { baseConfig, filled } from './boardValues';
 import { refuseFinished, restarted } from './finished';
-import { flashStep } from './flashStep';
+import { flashStep, requireVersion } from './flashStep';
 import { handOverKey } from './handOver';
 import { writeEntries } from './localFiles';
 import { ownReport } from './ownReport';
@@ -120,7 +120,7 @@ class SetUp {
         : l10n.t('Press RESET on the board, or unplug it and plug it in again'),
     );
     this.#info = undefined;
-    await this.#known();
+    requireVersion(content, await this.#known());
   }
 
   /** Returns the board's description of itself, which is read once. */

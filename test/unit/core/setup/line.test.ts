@@ -166,6 +166,15 @@ describe('a production line', () => {
     });
   });
 
+  it('does not take a board for the flashed one that runs another version', async () => {
+    const firmware = { kind: 'esp', version: 'v1.24.1' } as unknown as Firmware;
+    const names = new NameRange(TEMPLATE.name, []);
+    const host = { ...hostOf(names), firmware: () => Promise.resolve(firmware) };
+    const record = await setUpBoard(TEMPLATE, boardOf('a'), host, { signal: never });
+    const reason = 'The board runs 1.25.0, but the firmware file is v1.24.1';
+    expect(record).toMatchObject({ done: [], failed: { step: 'flash', reason } });
+  });
+
   it('does not set up a board twice that returns at another port', async () => {
     const bench = new Bench(['usb']);
     const begun: string[] = [];
