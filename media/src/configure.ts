@@ -177,7 +177,10 @@ function drawReports(): void {
   const all = [...boards.values()];
   const waiting = all.filter((b) => b.state === 'reading').length;
   const told = all.filter((b) => b.state === 'read').length;
-  const silent = all.filter((b) => b.words !== '').map((b) => `${b.name}: ${b.words}`);
+  // The reason often begins with the board's name.
+  const silent = all
+    .filter((b) => b.words !== '')
+    .map(({ name, words }) => (words.startsWith(`${name} `) ? words : `${name}: ${words}`));
   element('boards').textContent = [
     names(all.map((b) => b.name)),
     waiting > 0

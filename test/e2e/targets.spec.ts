@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { pollUntil, startUboard } from '../lab/index.mjs';
 import { renameRows } from './chooseBoards.mjs';
 import { openSession } from './session.mjs';
+import { webview } from './webview.mjs';
 
 // The board and the file that a command means, with three boards of one kind and an address that does not answer.
 
@@ -131,11 +132,8 @@ test('boards that are selected together stay so and look so, and their names and
   await driver.rowMenu('kit-2', 'Edit Tags of Boards…', 'Board');
   await driver.type('room');
   for (const name of NAMES) await driver.row(name).filter({ hasText: '#room' }).waitFor();
-  const look = async () => {
-    const rows = NAMES.map((name) => driver.row(name).getAttribute('aria-selected'));
-    return (await Promise.all(rows)).every((selected) => selected === 'true');
-  };
-  expect(await pollUntil(look, WAIT_MS)).toBe(true);
+  const selected = driver.page.locator('.part.sidebar .monaco-list-row[aria-selected="true"]');
+  expect(await pollUntil(async () => (await selected.count()) === 3, WAIT_MS)).toBe(true);
   await driver.page.locator('.part.sidebar .monaco-list').first().focus();
   await driver.page.keyboard.press('F2');
   const title = driver.input.locator('.quick-input-title');
@@ -145,6 +143,19 @@ test('boards that are selected together stay so and look so, and their names and
   await driver.command('MicroPython: Run on Boards…');
   await title.filter({ hasText: '3 boards: kit-[1-3]' }).waitFor();
   await driver.page.keyboard.press('Escape');
+});
+
+test('the form for boards without the agent names each once, and its settings take little space at 200 % zoom', async () => {
+  const { driver } = session;
+  await driver.selectRows(NAMES);
+  await driver.command('MicroPython: Configure Boards…');
+  const form = await webview(driver.page, '#setting-location');
+  await form.getByText(/\. kit-3 does not run the agent/).waitFor();
+  await driver.page.setViewportSize({ width: 640, height: 400 });
+  const box = () => form.locator('#setting-location').boundingBox();
+  expect(await pollUntil(async () => ((await box())?.height ?? 999) < 100, WAIT_MS)).toBe(true);
+  await driver.page.setViewportSize({ width: 1440, height: 900 });
+  await driver.command('View: Close All Editors');
 });
 
 test('files of several boards come into a folder for each, and none is lost', async () => {
