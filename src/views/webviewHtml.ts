@@ -15,6 +15,28 @@ export function pageRoots(extension: vscode.Uri): vscode.Uri[] {
   return [vscode.Uri.joinPath(extension, 'dist', 'media'), vscode.Uri.joinPath(extension, 'media')];
 }
 
+/** What a page sends: `read` returns undefined for anything else. */
+export interface PageMessages<T> {
+  readonly read: (message: unknown) => T | undefined;
+  readonly take: (message: T) => void;
+}
+
+/** Shows a page that can run our scripts, and takes its messages until the result is disposed. */
+export function showPage<T>(
+  webview: vscode.Webview,
+  extension: vscode.Uri,
+  page: Page,
+  { read, take }: PageMessages<T>,
+): vscode.Disposable {
+  webview.options = { enableScripts: true, localResourceRoots: pageRoots(extension) };
+  const listening = webview.onDidReceiveMessage((message: unknown) => {
+    const known = read(message);
+    if (known !== undefined) take(known);
+  });
+  webview.html = pageHtml(webview, extension, page);
+  return listening;
+}
+
 /**
  * Returns the HTML of a webview: it loads only our own script and styles, runs no script without
  * the nonce, and has no network access.

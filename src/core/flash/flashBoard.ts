@@ -1,10 +1,8 @@
 import * as l10n from '@vscode/l10n';
 import { systemClock, type Clock } from '../async';
 import { UsageError } from '../errors';
-import type { Log } from '../log';
 import { findDrives, type LoaderDrive } from './drives';
-import type { EspFlashResult, FlashProgress } from './espFlash';
-import type { EspIdentity } from './espLoader';
+import type { EspFlashOptions, EspFlashResult } from './espFlash';
 import type { Firmware } from './image';
 import type { FlashPort } from './port';
 
@@ -18,14 +16,8 @@ export interface FlashTarget {
   readonly drive?: LoaderDrive;
 }
 
-/** How to flash a board with any loader. `mostBaud`: highest speed to try, for ESP chips. */
-export interface FlashBoardOptions {
-  readonly log: Log;
-  readonly signal: AbortSignal;
-  readonly erase?: boolean;
-  readonly mostBaud?: number;
-  readonly onProgress?: (progress: FlashProgress) => void;
-  readonly onIdentity?: (identity: EspIdentity) => void | Promise<void>;
+/** How a board with any loader is flashed. Only ESP chips have a speed and an identity. */
+export interface FlashBoardOptions extends EspFlashOptions {
   readonly clock?: Clock;
   readonly findDrives?: () => Promise<LoaderDrive[]>;
 }

@@ -22,7 +22,7 @@ import type { Needs } from '../context';
 import { showInputBox, showWarningMessage, tellBriefly } from '../message';
 import { saveFile } from '../saveFile';
 import { showError } from '../showError';
-import { pageHtml, pageRoots } from '../webviewHtml';
+import { showPage } from '../webviewHtml';
 import type { DesiredConfigs } from './desired';
 import { readMessage, type BoardReport, type FromConfigure, type ToConfigure } from './messages';
 import { configureBody, configureWords } from './page';
@@ -42,21 +42,20 @@ export class ConfigurePanel implements vscode.Disposable {
     private readonly panel: vscode.WebviewPanel,
     private boards: readonly Board[],
   ) {
-    const { extensionUri } = context.extension;
-    const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: pageRoots(extensionUri) };
-    this.#lifetime.add(
-      webview.onDidReceiveMessage((message: unknown) => {
-        const known = readMessage(message);
-        if (known) this.#take(known).catch((error: unknown) => this.#failed(error));
-      }),
-    );
     this.#lifetime.add(panel.onDidDispose(() => this.#lifetime.dispose()));
-    webview.html = pageHtml(webview, extensionUri, {
+    const page = {
       name: 'configure',
       title: vscode.l10n.t('Configure MicroPython Boards'),
       body: configureBody,
-    });
+    };
+    this.#lifetime.add(
+      showPage(panel.webview, context.extension.extensionUri, page, {
+        read: readMessage,
+        take: (message) => {
+          this.#take(message).catch((error: unknown) => this.#failed(error));
+        },
+      }),
+    );
   }
 
   /** Shows the form for other boards. */

@@ -12,7 +12,7 @@ import type { Needs } from '../context';
 import { tellBriefly } from '../message';
 import { saveFile } from '../saveFile';
 import { showError } from '../showError';
-import { pageHtml, pageRoots } from '../webviewHtml';
+import { showPage } from '../webviewHtml';
 import { lineOf } from './lines';
 import { readMessage, type Find, type FromHistory, type ToHistory } from './messages';
 import { historyBody, historyWords } from './page';
@@ -35,21 +35,20 @@ export class HistoryPanel implements vscode.Disposable {
     /** The board to show first; '' for all. */
     private uid: string,
   ) {
-    const { extensionUri } = context.extension;
-    const { webview } = panel;
-    webview.options = { enableScripts: true, localResourceRoots: pageRoots(extensionUri) };
-    this.#lifetime.add(
-      webview.onDidReceiveMessage((message: unknown) => {
-        const known = readMessage(message);
-        if (known) this.#take(known).catch((error: unknown) => this.#failed(error));
-      }),
-    );
     this.#lifetime.add(panel.onDidDispose(() => this.#lifetime.dispose()));
-    webview.html = pageHtml(webview, extensionUri, {
+    const page = {
       name: 'history',
       title: vscode.l10n.t('MicroPython History'),
       body: historyBody,
-    });
+    };
+    this.#lifetime.add(
+      showPage(panel.webview, context.extension.extensionUri, page, {
+        read: readMessage,
+        take: (message) => {
+          this.#take(message).catch((error: unknown) => this.#failed(error));
+        },
+      }),
+    );
   }
 
   /** Shows another board's entries. */
