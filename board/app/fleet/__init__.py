@@ -104,15 +104,19 @@ def load_note():
 
 
 def save_note(d):
-    """Writes the record to a temporary file, then renames it: after a power cut, either the old or
-    the new one exists."""
-    with open(_NOTE + "~", "w") as f:
+    write_json(_NOTE, d)
+
+
+def write_json(path, d):
+    """Writes d to a temporary file, then renames it: after a power cut, either the old or the new
+    file exists."""
+    with open(path + "~", "w") as f:
         json.dump(d, f)
     try:
-        os.rename(_NOTE + "~", _NOTE)
+        os.rename(path + "~", path)
     except OSError:  # FAT does not rename onto an existing file
-        os.remove(_NOTE)
-        os.rename(_NOTE + "~", _NOTE)
+        os.remove(path)
+        os.rename(path + "~", path)
 
 
 def _make(mqtt):

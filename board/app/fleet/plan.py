@@ -5,7 +5,6 @@
 
 import asyncio
 import json
-import os
 import time
 
 from .inbox import traced
@@ -83,13 +82,7 @@ class Plan:
     def save(self):
         keys = ("id", "file", "every", "cron", "missed", "last")
         found = [{k: row[k] for k in keys if k in row} for row in self.rows]
-        with open(self.path + "~", "w") as f:
-            json.dump(found, f)
-        try:
-            os.rename(self.path + "~", self.path)
-        except OSError:  # FAT does not rename onto an existing file
-            os.remove(self.path)
-            os.rename(self.path + "~", self.path)
+        self.app.fleet.write_json(self.path, found)
 
     def info(self):
         """Returns the jobs, and the board's clock in seconds since 1970, 0 if unset, for a
