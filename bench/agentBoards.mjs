@@ -16,7 +16,7 @@ export const ADMIN_KEY = 'a1'.repeat(32);
 /** Number of boards that start at the same time. If a hundred boot at once, each exceeds its time limit. */
 const AT_ONCE = 10;
 const SIZE_KIB = 1024;
-/** What an older agent says its version is; as long as the real one. */
+/** Version that an older agent reports. It has as many characters as the real one. */
 export const OLD = '0.0.1';
 
 /**
@@ -159,7 +159,7 @@ export function must(holds, words, seen) {
 const COME_MS = 180_000;
 
 /**
- * Asks for the versions of the agents until every board has one, which is to say is at its broker.
+ * Asks for the versions of the agents until every board has one, and so is at its broker.
  * @param {() => Promise<unknown[]>} versions
  */
 export async function untilThere(versions) {

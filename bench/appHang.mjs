@@ -1,7 +1,7 @@
 // @ts-check
-// Shows on MicroPython's rp2 port that a version of an app which lets nothing else run falls back: node bench/appHang.mjs
-// The emulated Pico has a real machine.Timer, which the other boards of the lab do not have, and no reset of the chip: where the
-// supervisor resets the board, this program restarts it with the same flash.
+// Shows on MicroPython's rp2 port that a board returns to the previous version of an app if the new one lets nothing else run:
+// node bench/appHang.mjs. The emulated Pico has a real machine.Timer, which the other boards of the lab lack, but the chip cannot
+// reset itself: when the supervisor resets the board, this program restarts it with the same flash.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root, startPico, tempDir } from '../test/lab/index.mjs';

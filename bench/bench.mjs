@@ -1,5 +1,5 @@
 // @ts-check
-// One board behind one line, and the two programs that move files to it and from it.
+// Starts one board behind one line, and runs the two programs that transfer files to it and from it.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure, root, run, startSerlink, startUboard } from '../test/lab/index.mjs';

@@ -1,6 +1,6 @@
 // @ts-check
-// node bench/flash.mjs: mpyfleet flash (built as it is packaged) and Debian's esptool as whole processes, on the same stand-in of an
-// ESP32-S3, behind the same line of 460800 baud, with the same file, one after the other. The flash is compared after each.
+// node bench/flash.mjs: compares mpyfleet flash (built as it is packaged) with Debian's esptool. Both run as whole processes, one
+// after the other, on the same simulated ESP32-S3 behind the same line of 460800 baud, with the same file. Each result is verified.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {

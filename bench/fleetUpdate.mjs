@@ -1,7 +1,7 @@
 // @ts-check
-// node bench/fleetUpdate.mjs [BOARDS]: a hundred real boards with the agent at a real mosquitto, updated over the air in waves by
-// one command of mpyfleet. Three boards are killed midway and two cannot live with the new agent; then all get a wrong Wi-Fi
-// password by one command. Fails unless exactly these five are named, none is lost, and every board is reachable afterwards.
+// node bench/fleetUpdate.mjs [BOARDS]: one command of mpyfleet updates a hundred real boards with the agent over the air, in waves,
+// at a real mosquitto. Three boards are killed midway, and on two the new agent does not work. Then one command gives all of them a
+// wrong Wi-Fi password. Fails unless exactly these five are named, none is lost, and every board is reachable afterwards.
 import { availableParallelism, loadavg } from 'node:os';
 import {
   agentVersion,

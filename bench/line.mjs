@@ -1,6 +1,6 @@
 // @ts-check
-// node bench/line.mjs: `mpyfleet provision` (built as it is packaged) on 30 blank stand-ins of an ESP32-S3, eight at once, three of
-// which fail at some point. Afterwards, each board is either whole or named as failed with its reason.
+// node bench/line.mjs: runs `mpyfleet provision` (built as it is packaged) on 30 blank simulated ESP32-S3 chips, eight at a time;
+// three of them fail at some point. Afterwards, each board is either complete or reported as failed with its reason.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launch } from '../test/lab/process.mjs';

@@ -1,8 +1,8 @@
 // @ts-check
 // node bench/links.mjs [BOARDS] [SECONDS]: real boards with the agent run an app that sends a message a second, and `mpyfleet
 // watch`, as it is shipped, stores them on a real PostgreSQL server. Meanwhile 30 % of the boards lose their links at random times,
-// and the broker and the database are killed and started again, twice each. Fails when a message is missing or out of order that no
-// board has counted as dropped. Default: 100 boards, 600 s. `--keep` writes the figures into docs/performance.md.
+// and the broker and the database are killed and started again, twice each. Fails if a message is out of order, or is missing
+// although no board has counted it as dropped. Default: 100 boards, 600 s. `--keep` writes the figures into docs/performance.md.
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { availableParallelism, loadavg } from 'node:os';

@@ -1,7 +1,7 @@
 // @ts-check
 // node bench/lostLaptop.mjs [BOARDS]: two administrators with keys of their own on thirty real boards, three of which are away
-// when one laptop is lost. One command takes its keys away. They are tried on the wire before, afterwards, and at once and again
-// and again while the three come back.
+// when one laptop is lost. One command revokes its keys. They are tried on the wire before, afterwards, and repeatedly while the
+// three boards return.
 import { availableParallelism, loadavg } from 'node:os';
 import {
   countOf,

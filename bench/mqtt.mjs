@@ -1,8 +1,9 @@
 // @ts-check
-// node bench/mqtt.mjs: one board behind the embedded broker. Uploads of 200,000 bytes by the agent's protocol (signed, verified
-// on the board, renamed when whole) against the original mqboard's framing (1,400 bytes a message, in place, unverified), by the
-// same MQTT client on the same MicroPython, in turns; the round trip of exec; bytes on the computer's and the board's wire for
-// each byte of the file. Then the same work signed and encrypted, in turns with signed alone. Ratios above 1.0: ours is faster.
+// node bench/mqtt.mjs: measures one board behind the embedded broker. Compares uploads of 200,000 bytes by the agent's protocol
+// (signed, verified on the board, renamed when complete) with the original mqboard's framing (1,400 bytes a message, in place,
+// unverified), by the same MQTT client on the same MicroPython, in turns. Also measures the round trip of exec, and the bytes on
+// the computer's and the board's wire for each byte of the file. Then compares the same work signed and encrypted with work that
+// is only signed. Ratios above 1.0: ours is faster.
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -108,7 +109,7 @@ async function main() {
   legacy.dispose();
 }
 
-/** What encryption costs: the same work in both kinds of session, in turns. @param {any} link @param {string} uid */
+/** Measures the cost of encryption: the same work in both kinds of session, in turns. @param {any} link @param {string} uid */
 async function encrypted(link, uid) {
   if (!(await pollUntil(async () => secretly.broker.presences.get(uid)?.on === true, 20_000)))
     throw new Error('the board does not come to the broker');

@@ -1,4 +1,4 @@
-// What bench/mqtt.mjs measures, bundled from the product's own sources.
+// The product's part of bench/mqtt.mjs, bundled from its sources.
 import type { BrokerSecrets, Encryption } from '../src/core/broker/broker';
 import { boardLogin } from '../src/core/broker/boardLogin';
 import { silentLog } from '../src/core/log';

@@ -169,7 +169,7 @@ async function compare(what, per, sides) {
   );
 }
 
-/** What one work of a block costs. @param {Side} side @param {number} per @returns {Promise<Cost>} */
+/** Measures one piece of work of a block. @param {Side} side @param {number} per @returns {Promise<Cost>} */
 async function measured(side, per) {
   const board = boardMs(side.pid);
   const host = process.cpuUsage();

@@ -1,5 +1,5 @@
 // @ts-check
-// What a bench printed goes into docs/performance.md between marks of its own, so that no figure there was typed.
+// Writes the output of a bench into docs/performance.md, between marks of its own, so that no figure there is typed by hand.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../test/lab/index.mjs';

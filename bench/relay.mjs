@@ -1,5 +1,5 @@
 // @ts-check
-// The wire between boards and their broker, which fails for one board at a time.
+// Relays the connections between boards and their broker, and can break them for one board at a time.
 import { once } from 'node:events';
 import { connect as dial, createServer } from 'node:net';
 

@@ -1,5 +1,5 @@
 // @ts-check
-// What happens within one open connection: round trips and times that a whole process would hide.
+// Measures round trips and times within one open connection, which the start of a whole process would hide.
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -1,5 +1,5 @@
 // @ts-check
-// Real MicroPython source to move: what MicroPython's own tree has as modules, examples and tools.
+// Real Python source for transfers: modules, examples and tools of MicroPython's own tree.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheDir, ensure } from '../test/lab/index.mjs';

@@ -1,5 +1,5 @@
 // @ts-check
-// How fast the history answers when it is full: node bench/store.mjs [boards] [rows of each board]
+// Measures how fast a full history answers: node bench/store.mjs [boards] [rows of each board]
 // Default: 1,000 boards and 30 days of telemetry, 10 million rows, with 1,000,000 events and 100,000 operations.
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
 // @ts-check
-// WebREPL's own put and get as its official client does them: frames of 1024 bytes, unverified, in place.
+// Implements WebREPL's own put and get as its official client does: frames of 1024 bytes, unverified, in place.
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 
@@ -23,7 +23,7 @@ export async function opened(at, password) {
   return ws;
 }
 
-/** Whether there is a server, yet. @param {number} at @param {string} password @returns {Promise<boolean>} */
+/** Returns whether a server answers. @param {number} at @param {string} password @returns {Promise<boolean>} */
 export async function serves(at, password) {
   try {
     const ws = await opened(at, password);

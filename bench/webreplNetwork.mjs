@@ -18,7 +18,7 @@ export async function slowNetwork(to, delay, rate = Infinity) {
   return { port: address.port, close: () => server.close() };
 }
 
-/** What one way of the network holds: so much, as a Wi-Fi's own buffers. */
+/** Bytes that the network buffers in each direction, as Wi-Fi does. */
 const HELD = 32 * 1024;
 /** Number of bytes that are forwarded together. */
 const PACKET = 1460;

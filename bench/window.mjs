@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * What a user waits for in the window, today and in an older checkout, in turns: `node bench/window.mjs FOLDER [turns]`, FOLDER
- * being the older checkout (`npm ci` there; packed if it has no .vsix). Both run in the same VS Code with the same boards behind
- * lines of 115200 baud. Prints the best of each side and the ratio older/today (above 1.0: today is faster).
+ * Measures the times that a user waits in the window, for this and an older checkout, in turns: `node bench/window.mjs FOLDER
+ * [turns]`. FOLDER is the older one (run `npm ci` there; it is packed if it has no .vsix). Both run in the same VS Code with the
+ * same boards behind lines of 115200 baud. Prints the best of each side and the ratio older/today (above 1.0: today is faster).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';

@@ -1,5 +1,5 @@
 // @ts-check
-// What bench/window.mjs measures: one step of a user's work each, from the last key or click to what ends it on the screen.
+// The steps of a user's work that bench/window.mjs measures, each from the last key or click to its result on the screen.
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { webview } from '../test/e2e/webview.mjs';

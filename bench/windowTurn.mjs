@@ -1,5 +1,5 @@
 // @ts-check
-// One turn of bench/window.mjs: eight boards behind cables, a window with one of the two packages, and a clock.
+// Runs one turn of bench/window.mjs: eight boards behind cables, a window with one of the two packages, and a clock.
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -100,7 +100,7 @@ export class Turn {
     return this.driver.page.locator('.part.sidebar .monaco-list-row').allTextContents();
   }
 
-  /** Whether a row with this text is there. @param {RegExp} text */
+  /** Returns whether a row has this text. @param {RegExp} text */
   async hasRow(text) {
     return (await this.rows()).some((row) => text.test(row));
   }

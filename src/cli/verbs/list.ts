@@ -9,7 +9,7 @@ import { joinReports, loadLinks, type RegisteredBoard, withHint } from '../board
 /** One line of the list. */
 interface Listed {
   readonly name: string;
-  /** One that is there, if any is. */
+  /** The first address that is available, else the first of all. */
   readonly address: string;
   /** All ways to the board. */
   readonly addresses: readonly string[];

@@ -10,7 +10,7 @@ import { withAppLines } from './startBlock';
 /** File on the board that keeps the replaced program. */
 export const KEPT_FILE = '/main.before.py';
 
-/** Where the previous start-up program was put. */
+/** The previous start-up program. */
 export interface StartUp {
   /** File on the board that contains it. Undefined: there was none, or it was the same. */
   readonly kept?: string;

@@ -16,7 +16,7 @@ export interface ConnectionHost {
   changed(): void;
 }
 
-/** How a board is to be connected. */
+/** How to connect to a board. */
 export interface ConnectOptions {
   signal?: AbortSignal;
   /** The kind of link to use, regardless of the order of preference. */

@@ -13,13 +13,13 @@ import { MOST_FIRMWARE_BYTES } from './image';
 import { readBoards, readFiles, readOwnCatalogue, readPort, releaseOrder } from './cataloguePages';
 import { byHand, makerAnswer, type MakerAnswer } from './makerAnswer';
 
-/** What there is for one board. */
+/** The firmware for one board. */
 export interface BoardFirmware {
   /** Releases first, the newest first. Files that cannot be written from here are left out if there are others. */
   readonly files: readonly CatalogueFile[];
   /** How firmware gets on the board; undefined if the source does not say which port of MicroPython it belongs to. */
   readonly maker: MakerAnswer | undefined;
-  /** Whether none of the files can be written from here, so that the maker's steps are the way. */
+  /** Whether none of the files can be written from here, so that the maker's steps are needed. */
   readonly isByHand: boolean;
 }
 

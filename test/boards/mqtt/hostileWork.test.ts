@@ -1,4 +1,4 @@
-/** What anyone who may publish at a broker can do to work that is under way on a board. */
+/** Tests what anyone who may publish at a broker can do to running work on a board. */
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Deferred } from '../../../src/core/async';
