@@ -124,10 +124,11 @@ export class FleetJobs implements Disposable {
     );
     this.#changed.fire(this.#current); // it is running now
     await ended;
+    // The user waits for the results, not for the tree, which now reads the folders of these boards again.
+    this.#changed.fire(this.#current);
     if (job instanceof FleetJob && ['exec', 'reset'].includes(job.action.kind)) {
       for (const { id, untouched } of results()) if (!untouched) services.ran(id);
     }
-    this.#changed.fire(this.#current);
   }
 
   dispose(): void {
