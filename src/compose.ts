@@ -102,7 +102,11 @@ export function compose(
   const uris = keep(new BoardUris(fleet));
   const terminals = keep(new Terminals({ fleet, settings, log }));
   const packages = keep(new PackageCenter({ extension, settings, log }));
-  const origins = new Origins(extension.workspaceState);
+  const origins = keep(
+    new Origins(extension.workspaceState, (error) =>
+      log.error('The origins of uploaded files could not be saved', String(error)),
+    ),
+  );
   const sync = keep(
     new SyncCenter({ extension, settings, fleet, fileChanges, origins, uris, packages }),
   );

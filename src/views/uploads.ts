@@ -31,11 +31,12 @@ export function windowUploads(
         : sync.replace(board, items, options, (files, changed) =>
             files.writeMany(changed, options),
           ),
-    uploaded: async (boards, files) => {
+    uploaded: (boards, files) => {
       const known = files.flatMap(({ path, local }) =>
         local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],
       );
-      await origins.note(boards, known);
+      origins.note(boards, known);
+      return Promise.resolve();
     },
   };
 }

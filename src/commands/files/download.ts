@@ -161,7 +161,7 @@ async function fetchInto(
   const put = async (parts: readonly string[], content: Uint8Array, path: string) => {
     const local = vscode.Uri.joinPath(folder, ...parts);
     await placeFile(local, content);
-    await context.origins.note([board], [{ path, local }]);
+    context.origins.note([board], [{ path, local }]);
   };
   await fetchFiles(board, files, put, options);
 }

@@ -146,7 +146,7 @@ export class SyncCenter implements Disposable {
       applyPlan(made, { ...this.#options(board, files, source.localFs), ...call, chosen }),
     );
     // Tracebacks of the board then link to the user's files.
-    await this.services.origins.note([board], originsOf(preview));
+    this.services.origins.note([board], originsOf(preview));
     if (this.#shown === preview) this.show(undefined);
     return result;
   }
