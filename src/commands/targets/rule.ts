@@ -1,4 +1,5 @@
 import { type Board, isConnected } from '../../core/board';
+import { sortByName } from '../../core/many';
 import type { BoardFilter } from '../types';
 
 /** Everything that can determine a command's board, read at the moment of the call. */
@@ -59,7 +60,7 @@ export function targetOf(at: Situation, which: BoardFilter, many: boolean): Verd
   if (clicked) return those(many ? at.clicked : [clicked], which);
   const [focused, second] = at.focused;
   if (focused && second && !many) {
-    const candidates = at.focused.filter((b) => fits(b, which));
+    const candidates = sortByName(at.focused.filter((b) => fits(b, which)));
     const why = { tag: 'severalSelected', count: at.focused.length } as const;
     return candidates.length > 0 ? { tag: 'ask', why, candidates } : refuse(focused);
   }
@@ -69,7 +70,7 @@ export function targetOf(at: Situation, which: BoardFilter, many: boolean): Verd
   if (meant && fits(meant, which) && !isBeaten(meant, which, candidates)) {
     return { tag: 'boards', boards: [meant] };
   }
-  return ask(at, meant, candidates, which);
+  return ask(at, meant, sortByName(candidates), which);
 }
 
 function those(boards: readonly Board[], which: BoardFilter): Verdict {

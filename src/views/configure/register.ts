@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
+import { sortByName } from '../../core/many';
 import type { Needs } from '../context';
 import { ConfigurePanel } from './configurePanel';
 import { DesiredConfigs } from './desired';
@@ -15,7 +16,8 @@ export function registerConfigure(
   let open: { panel: vscode.WebviewPanel; page: ConfigurePanel } | undefined;
   const command = vscode.commands.registerCommand(
     'mpyFleet.internal.showConfigure',
-    async (boards: readonly Board[]) => {
+    async (selected: readonly Board[]) => {
+      const boards = sortByName(selected);
       if (open) {
         open.panel.reveal();
         return open.page.choose(boards);

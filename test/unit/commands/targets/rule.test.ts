@@ -72,7 +72,7 @@ describe('a command for one board', () => {
     [
       'the active board with its cable pulled',
       { active: pulled },
-      'ask away pulled: alpha beta gamma off cloud',
+      'ask away pulled: alpha beta cloud gamma off',
     ],
     [
       'the active board with its cable pulled, one other there',
@@ -96,7 +96,7 @@ describe('a command for one board', () => {
       'ask notConnected off: off beta',
     ],
     ['an active address, nothing else connected', { active: off, boards: [off, away] }, 'off'],
-    ['none chosen, several there', {}, 'ask noneChosen: alpha beta gamma off cloud'],
+    ['none chosen, several there', {}, 'ask noneChosen: alpha beta cloud gamma off'],
     ['none chosen, one there', { boards: [beta, away] }, 'beta'],
     ['nothing there', { boards: [] }, 'none'],
     ['only one that is away', { boards: [away] }, 'none'],
