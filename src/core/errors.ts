@@ -62,6 +62,18 @@ export class TimeoutError extends FleetError {
   readonly code = 'timeout';
 }
 
+/**
+ * Returns what to do about a MemoryError. Without a line of code in the traceback, the code did not even begin: its size is not the
+ * cause then, but what earlier code has left in variables.
+ */
+function fullMemory(traceback: string): string {
+  return traceback.includes('File "')
+    ? l10n.t('What this code has left in variables stays in memory until a soft reset.')
+    : l10n.t(
+        'The memory of the board is full: what earlier code has left in variables stays there until a soft reset. Reset the board and try again.',
+      );
+}
+
 /** Python code raised an exception on the board. */
 export class PythonError extends FleetError {
   readonly code = 'python';
@@ -73,7 +85,9 @@ export class PythonError extends FleetError {
     readonly type: string,
     readonly detail: string,
   ) {
-    super(detail ? `${type}: ${detail}` : type || 'the board reported an error');
+    super(detail ? `${type}: ${detail}` : type || 'the board reported an error', {
+      ...(type === 'MemoryError' && { hint: fullMemory(traceback) }),
+    });
   }
 }
 

@@ -177,8 +177,9 @@ function audited(outcome: Outcome<CliBoard, unknown>): AuditBoard {
 
 /** Returns the text of a failed command for standard error: the traceback as the board printed it, or a sentence and a hint. */
 export function errorText(error: Error): string {
-  if (error instanceof PythonError)
-    return `${printable(error.traceback.replaceAll('\r\n', '\n')).trimEnd()}\n`;
+  if (error instanceof PythonError) {
+    return withHint(error.traceback.replaceAll('\r\n', '\n').trimEnd(), error.hint);
+  }
   const hint =
     error instanceof FleetError && error.code === 'programRunning'
       ? 'Nothing was done. To stop the program, add --stop (and --restart to start it again).'

@@ -60,7 +60,7 @@ export async function examine(board: InstallTarget, signal?: AbortSignal): Promi
       },
     );
   }
-  checkMemory(board.name, words('platform'), number('heap'));
+  checkMemory(board.name, words('platform'), number('heap'), words('frozen') !== '');
   if (!/^[0-9a-f]{2,64}$/.test(words('uid')) || isPlaceholderUid(words('uid'))) {
     throw new UsageError(
       l10n.t('{0} has no unique id, so a broker could not identify it', board.name),

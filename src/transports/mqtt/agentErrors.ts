@@ -55,7 +55,9 @@ export function agentError(error: AgentError, about = ''): Error {
           );
     case 'ENOMEM':
       return new FileError('ENOMEM', path, l10n.t('The board has run out of memory'), {
-        hint: l10n.t('Stop its program or reset the board, and try again.'),
+        hint: l10n.t(
+          'Stop its program or reset the board, and try again. The agent takes about 50 KiB while it works; if the program leaves less, use the board by cable.',
+        ),
       });
     case 'EROLE':
       if (error.details.cable) {

@@ -185,8 +185,18 @@ it('reports what a board without Wi-Fi or with little memory lacks', async () =>
   const said = '{"platform":"esp8266","asyncio":1,"socket":1,"random":1,"uid":"aa","heap":36000}';
   const small = { ...board, exec: () => Promise.resolve(Buffer.from(said)) };
   await expect(examine(small)).rejects.toMatchObject({
-    message: 'x has 35 KiB of memory free, and the agent needs 40 KiB',
+    message: 'x has 35 KiB of memory free, and the agent needs 64 KiB',
     hint: expect.stringContaining('ESP8266 is too small') as string,
+  });
+  // With 40 KiB the agent connects, and runs out of memory at the first request.
+  const tight = '{"platform":"x","asyncio":1,"socket":1,"random":1,"uid":"aa","heap":41000}';
+  const next = { ...board, exec: () => Promise.resolve(Buffer.from(tight)) };
+  await expect(examine(next)).rejects.toMatchObject({
+    hint: expect.stringContaining('too small for the agent') as string,
+  });
+  const frozen = Buffer.from(tight.replace('}', ',"frozen":"1.0.0"}'));
+  await expect(examine({ ...board, exec: () => Promise.resolve(frozen) })).resolves.toMatchObject({
+    frozen: '1.0.0',
   });
 });
 

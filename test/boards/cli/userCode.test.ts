@@ -97,3 +97,24 @@ describe('a program that replaces what Python has built in', () => {
     });
   }
 });
+
+describe('a program that leaves the memory full', () => {
+  it('is named as the cause of what fails after it, and a reset helps', async () => {
+    const started = await startUboard({ heap: 64 });
+    ends.push(started.stop);
+    const run = (...args: string[]) => cli.run(['-b', `serial:${started.tty}`, ...args]);
+    const hungry = await run('exec', 'kept = []\nwhile True: kept.append(bytearray(1000))');
+    expect(hungry).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/MemoryError[^]*in variables stays in memory/) as string,
+    });
+    for (const args of [['exec', 'print(1)'], ['ls']]) {
+      expect(await run(...args)).toMatchObject({
+        status: 1,
+        err: expect.stringContaining('what earlier code has left') as string,
+      });
+    }
+    expect(await run('reset')).toMatchObject({ status: 0 });
+    expect(await run('exec', 'print(1)')).toMatchObject({ status: 0, out: '1\n', err: '' });
+  });
+});
