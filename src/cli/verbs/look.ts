@@ -85,11 +85,13 @@ async function spaces(board: CliBoard, paths: readonly string[], signal: AbortSi
  */
 async function mounted(board: CliBoard, signal: AbortSignal): Promise<readonly Mount[]> {
   const folders = (await board.files.list('/', signal)).filter((e) => e.type === 'dir');
-  const all = await spaces(board, ['/', ...folders.map((e) => `/${e.name}`)], signal);
-  const [root, ...others] = all;
-  // If nothing is mounted at the root, MicroPython reports a size of 0 for it.
-  const own = others.filter((m) => m.total !== root?.total || m.free !== root.free);
-  return [...(root && root.total > 0 ? [root] : []), ...own.filter((m) => m.total > 0)];
+  const places = ['/', ...folders.map((e) => `/${e.name}`)];
+  const all = (await spaces(board, places, signal)).filter((m) => m.total > 0);
+  const { home } = await board.files.places(signal);
+  // Nothing is mounted at the root, so every folder there is a file system, and the root's figures are those of one of them.
+  if (home !== '/') return all.filter((m) => m.path !== '/');
+  const root = all.find((m) => m.path === '/');
+  return all.filter((m) => m === root || m.total !== root?.total || m.free !== root.free);
 }
 
 /** Aligns the first column to the left, the others to the right. */
