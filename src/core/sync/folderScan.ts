@@ -54,7 +54,8 @@ export async function scanFolder(
 ): Promise<FolderScan> {
   const { mappings } = rules;
   const scan = new Scan(fs, folder, rules.ignores, signal);
-  for (const { from } of mappings.filter((mapping) => mapping.missing)) {
+  // The folder itself may not exist yet: a pull creates it.
+  for (const { from } of mappings.filter((m) => m.missing && m.from !== '')) {
     const message = l10n.t('A sync mapping names "{0}", which does not exist in the folder', from);
     scan.problems.push({ severity: 'warning', path: from, message });
   }

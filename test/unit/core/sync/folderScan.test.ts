@@ -40,6 +40,12 @@ describe('the scan of a folder for a board', () => {
     expect(tree.problems).toEqual([]);
   });
 
+  it('does not report a folder that a pull will create, unlike a missing part of it', async () => {
+    rmSync(folder, { recursive: true });
+    expect((await scan([])).tree.problems).toEqual([]);
+    expect((await scan(['src -> /'])).tree.problems).toMatchObject([{ path: 'src' }]);
+  });
+
   it('follows rule files at every level, also above a mapped folder', async () => {
     put({
       '.mpyignore': '*.log\n/app/secret.py\n',
