@@ -1,5 +1,5 @@
 import { counted } from '../../core/counted';
-import { asError, FleetError, UsageError } from '../../core/errors';
+import { asError, FileError, FleetError, UsageError } from '../../core/errors';
 import { keepDeleted } from '../../core/sync';
 import { type CliBoard, runOnBoards } from '../board';
 import { printable, type Cli, type VerbRun } from '../cli';
@@ -20,6 +20,7 @@ export const run: VerbRun = (cli, args) => {
     const key = board.uid ?? board.address.text;
     const options = { files: board.files, undo, board: key, now: Date.now, signal, recursive };
     const kept = await keepDeleted(options, paths).catch((error: unknown) => {
+      if (error instanceof FileError && error.errno === 'EIO') throw notRead(error);
       throw error instanceof FleetError ? error : notKept(error);
     });
     if (kept > 0)
@@ -32,6 +33,14 @@ export const run: VerbRun = (cli, args) => {
 function restoring(cli: Cli, board: CliBoard): string {
   const named = cli.options.board ?? cli.env.MPYFLEET_BOARD;
   return `"mpyfleet ${named === undefined ? '' : `-b ${printable(board.name)} `}undo"`;
+}
+
+/** Adds to an error of reading how a damaged file is removed all the same. */
+function notRead(cause: FileError): FileError {
+  return new FileError(cause.errno, cause.path, cause.message, {
+    cause,
+    hint: 'It cannot be read, so no copy can be kept. --no-copy removes without reading.',
+  });
 }
 
 /** Returns the error for a copy that this computer cannot store. */
