@@ -13,6 +13,7 @@ import {
   MpyCrossThread,
   nodeHttp,
   type PackageBoard,
+  loadableBy,
   PackageManager,
   proxyFromEnvironment,
   readRequirements,
@@ -63,10 +64,7 @@ export async function packageBoard(
   return {
     key: info.uid ?? board.address.text,
     files: board.files,
-    // CircuitPython has its own .mpy format.
-    ...(info.mpy && info.implementation !== 'circuitpython' && !cli.options.noMpy
-      ? { mpy: info.mpy }
-      : {}),
+    ...(cli.options.noMpy ? {} : loadableBy(info)),
   };
 }
 

@@ -11,7 +11,7 @@ export { InstalledFiles } from './installedFiles';
 export { readLock } from './lockFile';
 export { type InstallOptions, type PackageBoard, PackageManager } from './manager';
 export { missingModule, packageOf } from './missingModule';
-export type { TargetBoard } from './model';
+export { loadableBy, type TargetBoard } from './model';
 export {
   canCompileFor,
   CompileError,

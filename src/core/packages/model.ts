@@ -1,4 +1,5 @@
 import * as l10n from '@vscode/l10n';
+import type { BoardInfo } from '../board';
 import { ProtocolError } from '../errors';
 import type { PackageSpec } from './spec';
 
@@ -35,6 +36,11 @@ export interface TargetBoard {
     /** Bits of the processor's extensions beyond its architecture; absent: none. */
     readonly flags?: number;
   };
+}
+
+/** Returns the kind of files that a board loads, from its own description. CircuitPython's .mpy format is another one. */
+export function loadableBy(info: Partial<Pick<BoardInfo, 'mpy' | 'implementation'>>): TargetBoard {
+  return info.mpy && info.implementation !== 'circuitpython' ? { mpy: info.mpy } : {};
 }
 
 /** Limit of all packages together, in bytes; no board holds more. */

@@ -12,6 +12,7 @@ import {
   MpyCrossThread,
   nodeHttp,
   type PackageBoard,
+  loadableBy,
   PackageManager,
   stateFolder,
 } from '../../core/packages';
@@ -91,8 +92,7 @@ export class PackageCenter implements Disposable {
     return {
       key: keyOf(board),
       files: board.files,
-      // CircuitPython has its own .mpy format.
-      ...(info.mpy && info.implementation !== 'circuitpython' ? { mpy: info.mpy } : {}),
+      ...loadableBy(info),
     };
   }
 
