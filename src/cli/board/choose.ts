@@ -30,7 +30,9 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
   if (!named) return [await onlyBoard(links, registry, make)];
 
   const known = registry.boards.map((b) => make(b.name, b.address, b));
-  const direct = addressesIn(named).map((a) => make(fullPlace(a), a));
+  const addresses = addressesIn(named);
+  links.brokers.named(addresses);
+  const direct = addresses.map((a) => make(fullPlace(a), a));
   let all = known;
   let selection = choose(named, known, direct, registry);
   const isMissing = (b: CliBoard) => b.uid !== undefined && isUnplugged(b);
@@ -51,6 +53,9 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
     });
   }
   if (boards.length === 0) throw new UsageError(`"${named}" matches no board`);
+  const terms = new Set(splitTerms(named).map(({ text }) => text));
+  const byUid = boards.filter(({ uid = '' }) => terms.has(uid) || terms.has(`uid:${uid}`));
+  links.brokers.named(byUid.map(({ address }) => address));
   return boards;
 }
 

@@ -44,6 +44,7 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   const { SessionFiles } = await import('../../core/files/sessionFiles');
   const registry = await loadRegistry(cli.cwd, cli.env);
   const brokers = new CliBrokers(cli, registry.brokers, { foreign: registry.foreign.brokers });
+  brokers.named(registry.boards.map(({ address }) => address));
   const password = (address: Address, { wrong }: { wrong: boolean }) =>
     linkPassword(cli, address, wrong, registry);
   const open = createTransportFactory({

@@ -5,6 +5,7 @@ import type { BrokerProfile, BrokerSecrets } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Found } from '../../core/board';
 import { asError, ConnectError, UsageError } from '../../core/errors';
+import { mqboardAddress, mqttAddress } from '../../core/parseAddress';
 import type { Transport } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
 import type { BrokerConnection, MqttBroker } from '../../transports/mqtt';
@@ -29,6 +30,8 @@ export type Pushed = ReadonlyMap<string, Error | undefined>;
 export class CliBrokers {
   #brokers: Promise<MqttBrokers> | undefined;
   #running: ReturnType<typeof runningBrokers> | undefined;
+  /** Addresses of boards that may be in open mode. */
+  readonly #named = new Set<string>();
   readonly keyFile: KeyStore;
 
   constructor(
@@ -43,6 +46,14 @@ export class CliBrokers {
     } = {},
   ) {
     this.keyFile = keyStore(cli);
+  }
+
+  /**
+   * Accepts boards in open mode at these addresses, because the user has written them. A name, tag or other mark that a board
+   * gives itself is not enough: anyone at the broker can announce such a board, and would receive files and code.
+   */
+  named(addresses: readonly Address[]): void {
+    for (const address of addresses) this.#named.add(address.text);
   }
 
   /** Whether the list of boards must be read from brokers. A window already has it. */
@@ -262,6 +273,11 @@ export class CliBrokers {
         return password;
       },
       boardKey: (uid) => this.keyFile.key(uid),
+      acceptsOpen: ({ id: broker }, id) =>
+        Promise.resolve(
+          this.#named.has(mqttAddress(broker, id).text) ||
+            this.#named.has(mqboardAddress(broker, id).text),
+        ),
     };
   }
 }

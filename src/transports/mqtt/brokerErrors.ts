@@ -73,7 +73,7 @@ export function openMode(address: Address, name: string): ConnectError {
     l10n.t('{0} is in open mode: nothing proves its identity', name),
     {
       hint: l10n.t(
-        'Anyone who may publish at this broker could impersonate it and would receive your files and code. Connect it only if you trust everyone on the broker, or put the agent on it with a key.',
+        'Anyone who may publish at this broker could impersonate it and would receive your files and code. Put the agent on it with a key. Or, if you trust everyone on the broker, connect it, in a shell by its address or unique id.',
       ),
     },
   );

@@ -36,7 +36,8 @@ function load(project: object) {
 /** The boards that `-b` means there, by their addresses. */
 async function chosen(board: string, project: object, found: readonly Found[] = []) {
   const registry = await load(project);
-  const brokers = { configured: found.length > 0, discover: () => Promise.resolve(found) };
+  const named = () => undefined;
+  const brokers = { configured: found.length > 0, discover: () => Promise.resolve(found), named };
   const cli = { options: { board: [board] }, env: {} } as unknown as Cli;
   const boards = await chooseBoards(cli, { registry, brokers } as unknown as Links);
   return boards.map((b) => b.address.text.replace(/\/$/, ''));
