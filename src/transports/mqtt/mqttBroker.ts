@@ -38,7 +38,7 @@ import { freshCid } from './freshCid';
 const MAX_MESSAGE = 16 * 1024;
 /** Longest presence message that is kept, in bytes. */
 const MAX_PRESENCE = 4 * 1024;
-/** Maximum number of boards listed per broker, so that a faulty broker cannot fill the memory. */
+/** Maximum number of boards listed per broker, also those that have left, so that no one can fill the memory. */
 const MAX_BOARDS = 20_000;
 
 /** A broker and its boards: their presence and messages, and a client for each board in use. */
@@ -47,6 +47,8 @@ export class MqttBroker implements Broker, Disposable {
   readonly #presence = this.#lifetime.add(new Emitter<Presence>());
   readonly onPresence = this.#presence.event;
   readonly #presences = new Map<string, Birth | Gone>();
+  /** Boards that were ever listed. Anyone can invent others, and a listener keeps something of each. */
+  readonly #listed = new Set<string>();
   /** The original presence message of each board. */
   readonly #raw = new Map<string, Uint8Array>();
   readonly #clients = new Map<string, AgentClient>();
@@ -54,10 +56,7 @@ export class MqttBroker implements Broker, Disposable {
   readonly #turns = new Map<string, Promise<void>>();
   /** Boards that were forgotten here; the will of their last connection may still arrive. */
   readonly #forgotten = new Set<string>();
-  /**
-   * Generated for every program run, so that two windows never share requests (docs/protocol.md
-   * section 1). Also the client id at the broker, whose rules let a computer read its own answers only.
-   */
+  /** New in every program run: two never share requests, and rules of brokers let each read its own answers only. */
   readonly #cid = freshCid();
   readonly #desired = new DesiredConfigs();
   readonly connection: BrokerConnection;
@@ -198,7 +197,7 @@ export class MqttBroker implements Broker, Disposable {
     throw keyNeeded(uid, name);
   }
 
-  /** Passes messages on in order: only signed ones if this computer has the board's key, else all. */
+  /** Passes messages on in order: only signed ones if this computer has the board's key, else those of listed boards. */
   #checked(message: BrokerMessage, take: (uid: string, body: Uint8Array) => void): void {
     const { uid, leaf = '' } = parseTopic(this.root, message.topic) ?? {};
     if (!uid) return;
@@ -208,7 +207,7 @@ export class MqttBroker implements Broker, Disposable {
       const isOlder = this.#clients.get(uid)?.isOlder ?? false;
       if (key && !isOlder && !isSigned(message.payload, { uid, leaf, ...key })) {
         this.log.debug(`${this.profile.name}: ${leaf} of ${uid} that the board has not signed`);
-      } else take(uid, withoutTags(message.payload));
+      } else if (key || this.#listed.has(uid)) take(uid, withoutTags(message.payload));
     });
   }
 
@@ -288,10 +287,11 @@ export class MqttBroker implements Broker, Disposable {
       return;
     }
     if (isLateWill(state, before)) return;
-    if (!before && this.#presences.size >= MAX_BOARDS) {
+    if (!this.#listed.has(uid) && this.#listed.size >= MAX_BOARDS) {
       this.log.warn(`${this.profile.name}: more than ${MAX_BOARDS} boards; ${uid} is not listed`);
       return;
     }
+    this.#listed.add(uid);
     this.#presences.set(uid, state);
     // Copy the payload, which is a view of a larger buffer. No board's presence is longer.
     if (message.payload.length <= MAX_PRESENCE) this.#raw.set(uid, message.payload.slice());

@@ -7,7 +7,7 @@ import { startMosquitto } from '../../lab/index.mjs';
 import { HostileTable } from '../rig/hostileTable';
 import { ADMIN_KEY } from '../rig/agent/board';
 import { Op, TestHost } from '../rig/agent/host';
-import { linkTo, startFar, type MqttFar } from '../rig/mqttRig';
+import { connectHost, linkTo, startFar, type MqttFar } from '../rig/mqttRig';
 
 const table = new HostileTable('work under way');
 /** An unsigned ERR ESTALE of the board. */
@@ -64,4 +64,38 @@ print(6*7)`;
   expect(closed).toBeUndefined();
   table.row('removal of a board while code runs', 'it ends well', 'it ends well');
   await link.close();
+});
+
+it('keeps nothing of boards that were never announced', async () => {
+  const window = await connectHost(
+    { url: mosquitto.url },
+    { boardKey: () => Promise.resolve(undefined) },
+  );
+  const heard: string[] = [];
+  const hear = ({ uid }: { uid: string }) => void heard.push(uid);
+  const listening = [
+    window.broker.onMessage(hear),
+    window.broker.onAppMessages(hear),
+    window.broker.onLog(hear),
+  ];
+  await window.broker.connection.roundTrip();
+  const batch = '{"boot":"01020304","s":5,"n":1,"t":1000,"u":0,"drop":0,"app":"x","v":"1"}';
+  for (let i = 0; i < 50; i++) {
+    const base = `mpy/aa${i.toString(16).padStart(4, '0')}`;
+    stranger.publish(`${base}/msg`, `${batch}\nD\t900\t1`);
+    stranger.publish(`${base}/ev`, '{"ev":"crash","boot0":"1","tb":"x"}');
+    stranger.publish(`${base}/log`, `${batch}\nI\t1\tmain\tx`);
+  }
+  const birth = { on: 1, proto: 2, boot: '9f03c2aa', nonce: '00'.repeat(16), mode: 'open' };
+  await stranger.publishAsync('mpy/ab0001/st', JSON.stringify(birth), { qos: 1 });
+  await stranger.publishAsync('mpy/ab0001/ev', '{"ev":"app","state":"x"}', { qos: 1 });
+  await expect.poll(() => heard, { timeout: 10_000 }).toContain('ab0001');
+  table.row(
+    '150 messages of 50 invented boards',
+    'none kept',
+    heard.length > 1 ? 'kept' : 'none kept',
+  );
+  expect(heard).toEqual(['ab0001']);
+  for (const each of listening) each.dispose();
+  window.brokers.dispose();
 });
