@@ -15,6 +15,8 @@ export type Tried = 'agent' | 'firmware';
 
 /**
  * Starts to listen, and resolves when the board has confirmed its new agent or firmware.
+ * @param started the boot id of the start that tries it. A message of another start counts for nothing: the board has signed it as
+ * well, and anyone who has recorded it can publish it again.
  * @param limitMs the longest wait
  * @throws WentBackError when the board went back to the old one, TimeoutError when it sends nothing
  */
@@ -22,6 +24,7 @@ export async function confirmed(
   broker: Pick<Broker, 'onMessage'>,
   uid: string,
   tried: Tried,
+  started: Promise<string>,
   { signal, limitMs = CONFIRM_MS, clock = systemClock }: ConfirmOptions = {},
 ): Promise<void> {
   const said = new Deferred<undefined>();
@@ -30,7 +33,9 @@ export async function confirmed(
   store.add(
     broker.onMessage(({ uid: who, topic, data }) => {
       if (who !== uid || topic !== 'ev' || data.ev !== event) return;
-      if (data.state === 'confirmed') said.resolve(undefined);
+      if (data.state === 'confirmed') {
+        void started.then((boot) => data.boot === boot && said.resolve(undefined));
+      }
       if (data.state === 'rolledback' || data.state === 'fellback') said.reject(wentBack(tried));
     }),
   );

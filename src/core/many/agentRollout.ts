@@ -1,4 +1,4 @@
-import { awaitedLater } from '../async';
+import { awaitedLater, Deferred } from '../async';
 import * as l10n from '@vscode/l10n';
 import {
   type AgentControl,
@@ -155,13 +155,12 @@ async function tried(
   const own = new AbortController();
   const until = { signal: AbortSignal.any([signal, own.signal]) };
   const limit = confirmMs === undefined ? {} : { limitMs: confirmMs };
-  const outcome = confirmed(broker, uid, what, {
-    ...until,
-    ...limit,
-  });
+  const boot = new Deferred<string>();
+  const outcome = confirmed(broker, uid, what, boot.promise, { ...until, ...limit });
   awaitedLater(outcome); // the start may fail first
   try {
     const started = await start(signal);
+    boot.resolve(started.boot);
     onStep?.(l10n.t('Waiting until the board has confirmed it'));
     await Promise.race([
       outcome,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Presence } from '../../../../src/core/broker/broker';
-import type { AgentControl } from '../../../../src/core/agent';
+import type { BoardMessage, Presence } from '../../../../src/core/broker/broker';
+import type { AgentControl, Birth } from '../../../../src/core/agent';
 import { Emitter } from '../../../../src/core/events';
 import { type AirBoard, type AirIo, updateFirmwareOn } from '../../../../src/core/many';
 
@@ -65,6 +65,30 @@ it('takes an update for confirmed when the message about it was lost, but the bo
   await new Promise(setImmediate);
   expect(confirmed).toBe(false);
   presence.fire({ uid: 'a1', state: state('b2', false) });
+  await done;
+});
+
+it('takes only what the new start says for a confirmation, not a copy of what an earlier one said', async () => {
+  const messages = new Emitter<BoardMessage>();
+  const born = { on: true, boot: 'b2', trial: false } as Birth;
+  const control = {
+    birth: { caps: new Set(['ota']) },
+    firmware: () => Promise.resolve({ running: 'ota_0', next: 'ota_1', size: 100, state: 'none' }),
+    writeFirmware: () => Promise.resolve(),
+    restart: () => Promise.resolve(born),
+  } as unknown as AgentControl;
+  const broker = { onMessage: messages.event } as unknown as AirBoard['broker'];
+  const board = { name: 'kitchen', uid: 'a1', control, broker } as AirBoard;
+  let confirmed = false;
+  const done = updateFirmwareOn(board, { image }, { signal: new AbortController().signal });
+  void done.then(() => (confirmed = true));
+  await new Promise(setImmediate);
+  const say = (boot: string) =>
+    messages.fire({ uid: 'a1', topic: 'ev', data: { ev: 'ota', state: 'confirmed', boot } });
+  say('b1');
+  await new Promise(setImmediate);
+  expect(confirmed).toBe(false);
+  say('b2');
   await done;
 });
 
