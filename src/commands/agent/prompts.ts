@@ -47,7 +47,7 @@ export async function askPlan(
   signal: AbortSignal,
 ): Promise<AgentPlan | undefined> {
   const all = [...fits.values()];
-  const asked = await askBroker(context, all.length, signal);
+  const asked = await askBroker(context, [...fits.keys()], signal);
   const addressOf = asked && (await askAddress(context, asked, all));
   if (!addressOf) return undefined;
   // Opening the local broker to the network replaces it, and boards announce themselves at the new one.
@@ -68,10 +68,13 @@ export async function askPlan(
   };
 }
 
-/** Returns a connected broker that boards can use. Starts the local broker if there is none. */
+/**
+ * Returns a connected broker that boards can use. Starts the local broker if there is none.
+ * @param boards empty: a board that has no name yet
+ */
 export async function askBroker(
   context: Needs<'brokers'>,
-  count: number,
+  boards: readonly { readonly name: string }[],
   signal: AbortSignal,
 ): Promise<Broker | undefined> {
   const { brokers } = context;
@@ -87,17 +90,20 @@ export async function askBroker(
         })),
         ...(brokers.hub.get(LOCAL_BROKER_ID) ? [] : [{ label: start, description: '', id: '' }]),
       ],
-      {
-        title:
-          count === 1
-            ? vscode.l10n.t('Which broker should the board use?')
-            : vscode.l10n.t('Which broker should the {0} boards use?', count),
-      },
+      { title: brokerTitle(boards) },
     );
     if (!picked) return undefined;
     id = picked.id || LOCAL_BROKER_ID;
   }
   return connectedBroker(context, id, signal);
+}
+
+function brokerTitle(boards: readonly { readonly name: string }[]): string {
+  const [first, second] = boards;
+  if (!first) return vscode.l10n.t('Which broker should the board use?');
+  return second
+    ? vscode.l10n.t('Which broker should the {0} boards use?', boards.length)
+    : vscode.l10n.t('Which broker should {0} use?', first.name);
 }
 
 /** Returns host, port and TLS as the board sees them, with this computer's network address. */

@@ -41,7 +41,7 @@ async function share(
   call: Call,
 ): Promise<void> {
   const before = context.shares.brokerOf(board);
-  const broker = before ?? (await call.ask(() => askBroker(context, 1, call.signal)));
+  const broker = before ?? (await call.ask(() => askBroker(context, [board], call.signal)));
   if (!broker) return;
   if (!before) await context.shares.share(board, broker, call.signal);
   const copy = vscode.l10n.t('Copy a Key…');

@@ -122,7 +122,7 @@ async function askSteps(
   const firmware = data && parseFirmware(data);
   const name = has('name') ? await askName(context) : undefined;
   if (has('name') && name === undefined) return undefined;
-  const broker = has('broker') ? await askBroker(context, 1, call.signal) : undefined;
+  const broker = has('broker') ? await askBroker(context, [], call.signal) : undefined;
   if (has('broker') && !broker) return undefined;
   const files = has('files')
     ? await askFolder(vscode.l10n.t('Which folder should be copied to the board?'))
