@@ -111,6 +111,7 @@ class Run {
     if (options.json) this.cli.out(resultsToJson(outcomes.map((o) => this.#result(o))));
     if (this.boards.length > 1) {
       this.cli.err(`${printable(summarize(outcomes.map((o) => this.#result(o))))}\n`);
+      if (!options.json) for (const line of nextSteps(outcomes)) this.cli.err(line);
     }
     return exitStatusOf(outcomes);
   }
@@ -180,13 +181,25 @@ export function errorText(error: Error): string {
   if (error instanceof PythonError) {
     return withHint(error.traceback.replaceAll('\r\n', '\n').trimEnd(), error.hint);
   }
-  const hint =
-    error instanceof FleetError && error.code === 'programRunning'
-      ? 'Nothing was done. To stop the program, add --stop (and --restart to start it again).'
-      : error instanceof FleetError
-        ? error.hint
-        : undefined;
-  return `mpyfleet: ${withHint(error.message, hint)}`;
+  return `mpyfleet: ${withHint(error.message, hintOf(error))}`;
+}
+
+function hintOf(error: Error): string | undefined {
+  if (!(error instanceof FleetError)) return undefined;
+  return error.code === 'programRunning'
+    ? 'Nothing was done. To stop the program, add --stop (and --restart to start it again).'
+    : error.hint;
+}
+
+/** Returns what to do about each kind of failure, once, with the boards that it concerns. */
+function nextSteps(outcomes: readonly Outcome<CliBoard, unknown>[]): string[] {
+  const boards = new Map<string, string[]>();
+  for (const outcome of outcomes) {
+    const hint = outcome.status === 'failed' ? hintOf(outcome.error) : undefined;
+    if (hint === undefined) continue;
+    boards.set(hint, [...(boards.get(hint) ?? []), outcome.board.name]);
+  }
+  return [...boards].map(([hint, names]) => printable(`${compressHostlist(names)}: ${hint}\n`));
 }
 
 /** Returns a message and its hint, a line each. */

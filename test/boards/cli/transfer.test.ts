@@ -86,6 +86,14 @@ describe('mpyfleet and files', () => {
     });
   });
 
+  it('says once what to do about a failure of several boards', async () => {
+    const { status, err } = await rig.on(rig.both, 'cat', ':/none.txt');
+    expect(status).toBe(1);
+    expect(err.split('Refresh the list of files.')).toHaveLength(2);
+    const line = err.split('\n').find((text) => text.includes('Refresh the list'));
+    for (const board of rig.boards) expect(line).toContain(board.tty);
+  });
+
   it('keeps a copy of what rm removes, unless it is left out', async () => {
     const dir = tempDir('removed');
     mkdirSync(join(dir, 'kept', 'empty'), { recursive: true });
