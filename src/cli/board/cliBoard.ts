@@ -84,7 +84,7 @@ export class CliBoard implements Selectable {
     const brokers = texts.flatMap((text) => /^mq\w+:\/\/([^/]+)/.exec(text)?.[1] ?? []);
     this.brokers = seen?.brokers ?? [...new Set(brokers)];
     this.state =
-      seen?.state ?? (online === undefined ? 'disconnected' : online ? 'online' : 'offline');
+      seen?.state ?? (online === undefined ? 'not connected' : online ? 'online' : 'away');
   }
 
   get address(): Address {

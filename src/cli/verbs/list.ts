@@ -1,5 +1,5 @@
 import { type ConnectError, UsageError } from '../../core/errors';
-import { type Found, sharedWords, UsbKeys } from '../../core/board';
+import { type Found, sharedWords, type StateWord, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/shownTime';
 import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
@@ -13,8 +13,11 @@ interface Listed {
   readonly address: string;
   /** All ways to the board. */
   readonly addresses: readonly string[];
-  /** `there`, `away`, `asleep`, or `unknown` for links that cannot be seen without opening them. */
-  readonly state: 'there' | 'away' | 'asleep' | 'unknown';
+  /**
+   * A word that `state:` selects as well: `online` at a broker, `not connected` for a link that can be tried (a cable, or an address
+   * that cannot be seen without opening it), `asleep` or `away`.
+   */
+  readonly state: StateWord;
   /** Expected time of return of a sleeping board, in ISO 8601, even if it is late. */
   readonly until?: string;
   /** Problems that the board tells at its broker: `safe`, `updating`, `old-agent`. */
@@ -65,7 +68,7 @@ function listed(seen: readonly Found[], entry?: RegisteredBoard): Listed {
   const texts = (rank: number) => here.filter((f) => order(f) === rank).map((f) => f.address.text);
   const addresses = [...new Set([...texts(0), ...own, ...texts(1), ...texts(2)])];
   const [address = entry?.address.text ?? ''] = addresses;
-  const unseen = entry?.address.kind === 'serial' ? 'away' : 'unknown';
+  const unseen = entry?.address.kind === 'serial' ? 'away' : 'not connected';
   return {
     name: entry?.name ?? far?.name ?? '',
     address,
@@ -77,13 +80,15 @@ function listed(seen: readonly Found[], entry?: RegisteredBoard): Listed {
   };
 }
 
-/** Sorts links: there, asleep, away. */
+/** Sorts links: present, asleep, away. */
 function order(found: Found): number {
-  return { there: 0, asleep: 1, away: 2, unknown: 2 }[stateOf(found).state];
+  const { state } = stateOf(found);
+  return state === 'away' ? 2 : state === 'asleep' ? 1 : 0;
 }
 
 function stateOf({ online, asleep }: Found): Pick<Listed, 'state' | 'until'> {
-  if (online !== false) return { state: 'there' };
+  if (online === undefined) return { state: 'not connected' };
+  if (online) return { state: 'online' };
   if (!asleep) return { state: 'away' };
   const until = new Date(asleep.until).toISOString();
   return { state: asleep.overslept ? 'away' : 'asleep', until };
@@ -94,7 +99,7 @@ function marksIn(found: Found): Pick<Listed, 'marks'> {
   return marks.length > 0 ? { marks } : {};
 }
 
-/** Formats the state for people: `asleep until 14:05`, `there (safe)`. */
+/** Formats the state for people: `asleep until 14:05`, `online (safe)`. */
 function stateWords({ state, until, marks }: Listed): string {
   if (until === undefined) return marks ? `${state} (${marks.join(', ')})` : state;
   const time = shownMinute(Date.parse(until), Date.now());

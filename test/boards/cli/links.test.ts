@@ -50,11 +50,11 @@ describe('mpyfleet and boards with several links', () => {
     const listed = JSON.parse((await run('list', '--json')).out) as Listed[];
     const named = (name: string) => listed.filter((l) => l.name === name);
     expect(named('desk')).toMatchObject([
-      { address: at(0), addresses: [at(0), `serial:${boards[0]?.tty ?? ''}`], state: 'there' },
+      { address: at(0), addresses: [at(0), `serial:${boards[0]?.tty ?? ''}`], state: 'online' },
     ]);
-    expect(named('shelf')).toMatchObject([{ address: at(1), state: 'there' }]);
+    expect(named('shelf')).toMatchObject([{ address: at(1), state: 'online' }]);
     expect(listed.map((l) => l.name)).not.toContain('hall');
-    expect((await run('list')).out).toMatch(/^desk +mqtt:\/\/office\/\w+, serial:\S+ +there/m);
+    expect((await run('list')).out).toMatch(/^desk +mqtt:\/\/office\/\w+, serial:\S+ +online/m);
   });
 
   it('joins them by the uid only, not by their name', async () => {

@@ -47,7 +47,11 @@ describe('mpyfleet and boards behind a broker', () => {
     const listed = JSON.parse(out) as { name: string; address: string; state: string }[];
     const behind = listed.filter((l) => l.address.startsWith('mqtt://office/'));
     expect(behind.map((l) => l.name).sort()).toEqual(['desk', 'shelf-02', 'shelf-03']);
-    expect(new Set(behind.map((l) => l.state))).toEqual(new Set(['there']));
+    expect(new Set(behind.map((l) => l.state))).toEqual(new Set(['online']));
+    // What the list says is what a selection takes.
+    expect((await run('-b', 'state:online', 'ls')).err).toContain('on 3 boards');
+    const none = await run('-b', 'state:away', 'ls');
+    expect(none).toMatchObject({ status: 64 });
   });
 
   it('lists and selects those that are in safe mode or have an old agent', async () => {
@@ -61,8 +65,8 @@ describe('mpyfleet and boards behind a broker', () => {
     try {
       await client.publishAsync(topic, JSON.stringify(birth), { retain: true, qos: 1 });
       const { out } = await run('list');
-      expect(out).toMatch(/^attic .* there \(safe, old-agent\)/m);
-      expect(out).toMatch(/^desk .* there {2}/m);
+      expect(out).toMatch(/^attic .* online \(safe, old-agent\)/m);
+      expect(out).toMatch(/^desk .* online {2}/m);
       for (const mark of ['safe', 'old-agent']) {
         const { err } = await run('-b', `state:${mark},-,attic`, 'eval', '1');
         expect(err).toContain('matches no board');
@@ -142,7 +146,7 @@ describe('mpyfleet and boards behind a broker', () => {
 
   it('restarts a board in safe mode and out of it, and says that its program does not run', async () => {
     expect(await run('-b', 'shelf-03', 'reset', '--safe')).toMatchObject({ status: 0 });
-    expect((await run('list')).out).toMatch(/^shelf-03 .* there \(safe\)/m);
+    expect((await run('list')).out).toMatch(/^shelf-03 .* online \(safe\)/m);
     const status = await run('-b', 'state:safe', 'script', 'status');
     expect(status.out).toBe('in safe mode: its program does not run\n');
     const start = await run('-b', 'shelf-03', 'script', 'start');
@@ -152,7 +156,7 @@ describe('mpyfleet and boards behind a broker', () => {
       status: 64,
     });
     expect(await run('-b', 'shelf-03', 'reset', '--normal')).toMatchObject({ status: 0 });
-    expect((await run('list')).out).toMatch(/^shelf-03 .* there {2}/m);
+    expect((await run('list')).out).toMatch(/^shelf-03 .* online {2}/m);
   });
 
   it('does not give several boards the same name', async () => {
