@@ -1,8 +1,8 @@
-import { clockCode, infoLines, sharedWords } from '../../core/board';
+import { type BoardInfo, clockCode, infoLines, sharedWords } from '../../core/board';
 import { text } from '../../core/bytes';
-import { UsageError } from '../../core/errors';
+import { FleetError, UsageError } from '../../core/errors';
 import { printable, type VerbRun } from '../cli';
-import { loadLinks, runOnBoards } from '../board';
+import { type CliBoard, loadLinks, runOnBoards } from '../board';
 
 function noArgs(args: readonly string[], verb: string): void {
   if (args.length > 0)
@@ -25,15 +25,36 @@ export const reset: VerbRun = async (cli, args) => {
   });
 };
 
+/** Said below the facts of a board whose key may only view. */
+const ONLY_ANNOUNCED =
+  "The board announced this when it connected. Memory and clock are read by code, which this computer's key for the board may not run.";
+
+/**
+ * Returns what a board behind a broker has announced, if its key does not allow running code.
+ * @throws the error, if it is another one
+ */
+async function announcedFacts(
+  board: CliBoard,
+  error: unknown,
+): Promise<Partial<BoardInfo> & { announced: true }> {
+  const { address } = board;
+  const isRefused = error instanceof FleetError && error.code === 'agentRefused';
+  const birth = isRefused && address.kind === 'mqtt' ? (await board.agent()).birth : undefined;
+  // An older agent refuses for another reason than the key.
+  if (!birth || birth.proto < 2 || address.kind !== 'mqtt') throw error;
+  const { infoOf } = await import('../../transports/mqtt');
+  return { ...infoOf(address.uid, birth), announced: true };
+}
+
 /** `info`: prints the board's description of itself. */
 export const info: VerbRun = async (cli, args) => {
   noArgs(args, 'info');
   const links = await loadLinks(cli);
   const names = new Map<string, string>();
   return runOnBoards(cli, 'Asking', async (board, io) => {
-    const facts = await board.withSession((session) => links.readInfo(session, io.signal), {
-      signal: io.signal,
-    });
+    const facts: Partial<BoardInfo> & { announced?: true } = await board
+      .withSession((session) => links.readInfo(session, io.signal), { signal: io.signal })
+      .catch((error: unknown) => announcedFacts(board, error));
     const { uid } = facts;
     const twin = uid === undefined ? undefined : names.get(uid);
     if (uid !== undefined && twin !== undefined) {
@@ -45,6 +66,7 @@ export const info: VerbRun = async (cli, args) => {
     for (const [name, value] of infoLines(facts)) {
       io.say(`${`${name}:`.padEnd(12)} ${printable(value)}\n`);
     }
+    if (facts.announced) io.say(`${ONLY_ANNOUNCED}\n`);
     return facts;
   });
 };

@@ -6,4 +6,4 @@ export { LocalBroker } from './localBroker';
 export { MqttBroker } from './mqttBroker';
 export { MqttGroups } from './mqttGroups';
 export { MqttTransport } from './mqttTransport';
-export { PresenceSource } from './presenceSource';
+export { infoOf, PresenceSource } from './presenceSource';

@@ -143,7 +143,8 @@ function brokenText({ broken }: Birth): string {
   return words.map(([name, cause]) => (cause ? `${name}: ${cause}` : name)).join('; ');
 }
 
-function infoOf(uid: string, birth: Birth): Partial<BoardInfo> {
+/** Returns the facts that a board announces. They need no session. */
+export function infoOf(uid: string, birth: Birth): Partial<BoardInfo> {
   const mpy = mpyFromNumber(birth.mpy);
   return {
     uid,

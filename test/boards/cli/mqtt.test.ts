@@ -178,6 +178,14 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(listed.status, listed.err).toBe(0);
     expect(listed.out).toContain('main.py');
     expect(await as('val.json', '-b', 'shelf-02', 'eval', '1')).toMatchObject({ status: 2 });
+    // What the board has announced needs no code.
+    const facts = await as('val.json', '-b', 'shelf-02', 'info');
+    expect(facts, facts.err).toMatchObject({ status: 0, err: '' });
+    expect(facts.out).toMatch(/^platform: +linuxboard$/m);
+    expect(facts.out).toContain('key for the board may not run');
+    const full = await as('keys.json', '-b', 'shelf-02', 'info');
+    expect(full.out).toMatch(/^memory: /m);
+    expect(full.out).not.toContain('announced');
   });
 
   it('records what changes a board, not what only looks, and no values of settings', async () => {
