@@ -73,6 +73,12 @@ export function agentError(error: AgentError, about = ''): Error {
         },
       );
     case 'EVERIFY':
+      // The agent has one code for a damaged file and for the image of another chip.
+      if (error.message.includes('not for this chip')) {
+        return new AgentRefusedError(l10n.t('The image is not for the chip of this board'), {
+          hint: l10n.t('Nothing was changed. Choose the update image for this board.'),
+        });
+      }
       return new ProtocolError(l10n.t('{0} was corrupted in transit', path || 'The file'), {
         hint: l10n.t('Nothing was changed. Try again.'),
       });

@@ -112,6 +112,7 @@ it('a firmware update stops at the first board that refuses it, and reaches boar
   ]);
   expect(stopped.status).not.toBe(0);
   expect(stopped.out).toContain('too many boards failed');
+  expect(stopped.out).toContain('The image is not for the chip of this board');
   image[0] = 0xe9;
   image.writeUInt16LE(9, 12);
   writeFileSync(join(dir, 'good.bin'), image);
