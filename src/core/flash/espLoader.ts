@@ -171,7 +171,7 @@ export class EspSession {
     try {
       await this.#guard(this.#esp.setBaudRate(baud));
     } catch (error) {
-      if (error instanceof FlashError) throw error;
+      if (error instanceof FlashError || this.signal.aborted) throw error;
       this.log.info(`${this.port.path} cannot be set to ${baud} baud: ${asError(error).message}`);
       return false;
     }

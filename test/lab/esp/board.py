@@ -159,6 +159,10 @@ class Board:
 
     # DTR and RTS
 
+    def line(self):
+        text = self.lines.recv(8)
+        self.line_change(text[:1] == b"1", text[1:2] == b"1")
+
     def line_change(self, dtr, rts):
         was_reset = self.rts and not self.dtr
         self.dtr, self.rts = dtr, rts
@@ -195,6 +199,8 @@ class Board:
             self.brownout = request["after"]
         elif do != "state":
             return {"error": f"no such command: {do}"}
+        while self.lines is not None and select.select([self.lines], [], [], 0)[0]:
+            self.line()  # changes that came before this request
         if self.release is not None:  # in reset for some milliseconds: report the mode after it
             time.sleep(max(0, self.release - time.monotonic()))
             self.due()
@@ -219,8 +225,7 @@ class Board:
         wait = max(0, min(times) - time.monotonic()) if times else None
         ready, _, _ = select.select(reading, [], [], wait)
         if self.lines in ready:
-            text = self.lines.recv(8)
-            self.line_change(text[:1] == b"1", text[1:2] == b"1")
+            self.line()
         self.due()
         if self.terminal in ready and self.terminal is not None:
             self.from_program()
