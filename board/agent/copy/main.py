@@ -37,7 +37,7 @@ class Main(Lazy):
         self.ag.bad += 1
 
     def before(self):
-        self.clock()
+        self.prepare()
 
     def changed(self):
         """The board's program has started or ended. It is reported at once, because the program

@@ -2,13 +2,12 @@
 takes no memory later; this is why objects get their attributes here. Their classes list them."""
 
 import gc
-import json
 import os
 import select
 import sys
 from binascii import hexlify
 
-from . import hal, session
+from . import hal
 from .agent import VERSION, Agent
 from .guard import Guard, Policy
 from .log import Log
@@ -167,8 +166,6 @@ def make(main, cfg, boot):
     main.tm_at = 0
     main.said = None  # the state in the last birth
     main.said_at = 0
-    will = json.dumps({"on": 0, "boot": log.boot})
-    c.cfg["will"] = (main.st, session.signed(ss, "st", will))
     c.subs = [((base + "c/+").encode(), 1), ((root + "/all/c/+").encode(), 1)]
     for t in cfg.get("tags", ()):
         c.subs.append((("%s/g/%s/c/+" % (root, t)).encode(), 1))
@@ -179,7 +176,7 @@ def make(main, cfg, boot):
     c.on_big = main.on_big
     c.on_up, c.on_down = main.up, main.down
     c.on_socket = ag.run.new_socket
-    c.before = main.before if b.get("ssl") or (b.get("other") or {}).get("ssl") else None
+    c.before = main.before
     ag.tick = main.tick
     ag.callback_tick = main.quick
     ag.changed = main.changed

@@ -35,6 +35,8 @@ def birth(main):
     d["free"] = gc.mem_free()
     d["fs"] = [v[1] * v[2], v[0] * v[3]]
     d.update(ag.guard.birth())
+    for line in main.client.cfg["will"][1].split(b"\n")[1:]:  # none in open mode
+        d["w"] = int(line.split()[0])
     fleet = sys.modules.get("fleet")
     d["app"] = fleet.about() if hasattr(fleet, "about") else {}
     return d
@@ -56,6 +58,16 @@ def caps(ag):
     if ag.guard.wdt:
         c.append("wdt")
     return c
+
+
+def prepare(main):
+    """Prepares the next connection: signs its last will, whose number the birth names. With the
+    same will for two connections, a copy of the first one's would mark the board as away."""
+    ag, c = main.ag, main.client
+    text = json.dumps({"on": 0, "boot": ag.sessions.boot_hex})
+    c.cfg["will"] = main.st, signed(ag.sessions, "st", text)
+    if c.cfg.get("ssl") or (c.cfg.get("other") or {}).get("ssl"):
+        clock(main)
 
 
 def clock(main):

@@ -40,6 +40,8 @@ export interface Birth {
   readonly why: string;
   /** Modules of the board's owner that raised an exception, and the exceptions; empty: none. */
   readonly broken: Readonly<Record<string, string>>;
+  /** The number of the last will of this connection; undefined: open mode, or an older agent. */
+  readonly will?: number;
   /** The app that was deployed to the board; undefined: the agent is older than 0.5.0. */
   readonly app?: BirthApp;
 }
@@ -138,6 +140,7 @@ export function parsePresence(payload: Uint8Array): Birth | Gone {
     trial: o.trial === 1,
     broken: brokenOf(o.broken),
     ...appOf(o.app),
+    ...(typeof o.w === 'number' ? { will: num(o.w, 0, 0xffffffff, 0) } : {}),
     ...(typeof o.tz === 'number' && isZone(o.tz) ? { zone: o.tz } : {}),
   };
 }

@@ -42,6 +42,12 @@ function tagOf(
   return hmac(key, 'MPY/2 M', ...parts, number, body).subarray(0, TAG_BYTES);
 }
 
+/** Returns the number of a signed message in its boot; undefined: it has no tags. */
+export function numberOf(message: Uint8Array): number | undefined {
+  const tags = tagsOf(message);
+  return tags && Number(tags.found[1]);
+}
+
 /** Strips the tags from a message, if it has any. */
 export function withoutTags(message: Uint8Array): Uint8Array {
   return tagsOf(message)?.body ?? message;

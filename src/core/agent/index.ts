@@ -90,8 +90,9 @@ export {
   withLength,
 } from './agentMacs';
 export { AgentSession, type Role } from './agentProtocolSession';
-export { isSigned, signMessage, withoutTags } from './agentProtocolTags';
+export { isSigned, numberOf, signMessage, withoutTags } from './agentProtocolTags';
 export { FrameCipher } from './frameCipher';
+export { PresenceOrder } from './presenceOrder';
 export { sharedKey } from './agentSharedKey';
 export { updateOverTheAir } from './agentUpdate';
 export { AGENT_VERSION } from './agentVersion';

@@ -195,6 +195,11 @@ export class BrokerConnection implements Disposable {
       ...(protocol === 5 ? { properties: { maximumPacketSize: MAX_PACKET } } : {}),
     });
     this.#client = client;
+    // Each connection has a last will of its own (docs/protocol.md section 2).
+    client.on(
+      'reconnect',
+      () => this.will && Object.assign(client.options.will ?? {}, this.will()),
+    );
     let last: Error | undefined;
     client.on('connect', () => {
       // Otherwise each command waits up to 40 ms for the TCP acknowledgement of the previous answer.

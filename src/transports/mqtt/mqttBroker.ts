@@ -10,6 +10,7 @@ import {
   parseMessageBatch,
   parsePresence,
   parseTopic,
+  PresenceOrder,
   withoutTags,
 } from '../../core/agent';
 import type {
@@ -51,6 +52,7 @@ export class MqttBroker implements Broker, Disposable {
   readonly #listed = new Set<string>();
   /** The original presence message of each board. */
   readonly #raw = new Map<string, Uint8Array>();
+  readonly #order = new PresenceOrder();
   readonly #clients = new Map<string, AgentClient>();
   /** For each board, the last message that waits for the board's key. */
   readonly #turns = new Map<string, Promise<void>>();
@@ -182,8 +184,7 @@ export class MqttBroker implements Broker, Disposable {
 
   /**
    * Returns the key for a board; undefined for a board in open mode that the user has accepted.
-   * Ignores changes of presence in the meantime, so that a forged one cannot slip through between
-   * two checks.
+   * Ignores changes of presence in the meantime, so that a forged one cannot slip through between two checks.
    * @throws ConnectError without a key and without that acceptance
    */
   async #keyFor(uid: string): Promise<BoardKey | undefined> {
@@ -223,21 +224,20 @@ export class MqttBroker implements Broker, Disposable {
   }
 
   /**
-   * Handles presence of a known board. An unsigned message never replaces a signed one, because
-   * anyone can announce a board, even as protocol 1 without tags. While neither is signed, the
-   * board is listed as announced.
+   * Handles presence of a known board. Neither an unsigned message nor a copy of an earlier one replaces a signed one, because
+   * anyone can announce a board, even as protocol 1 without tags. While neither is signed, the board is listed as announced.
    */
   async #doubt(uid: string, message: BrokerMessage): Promise<void> {
     const isSignedNow = await this.#hasSigned(uid, message.payload);
     const wasSigned = await this.#hasSigned(uid, this.#raw.get(uid));
     const client = this.#clients.get(uid);
+    if (wasSigned) this.#order.note(uid, this.#raw.get(uid));
     const isBelieved = wasSigned || client?.trusts(message.payload) === false;
-    if (isBelieved && !isSignedNow) {
-      this.log.debug(`${this.profile.name}: presence of ${uid} that the board has not signed`);
+    if (isSignedNow ? this.#order.isCopy(uid, message.payload) : isBelieved) {
+      this.log.debug(`${this.profile.name}: presence of ${uid} is unsigned or a copy`);
       return;
     }
-    // The board has a new key, and this computer knows it.
-    if (client?.trusts(message.payload) === false) client.forgetSession();
+    if (client?.trusts(message.payload) === false) client.forgetSession(); // its new key is known
     this.#take(uid, message);
   }
 

@@ -1,4 +1,4 @@
-import { AGENT_VERSION, ROLES, parseTopic } from '../../core/agent';
+import { AGENT_VERSION, ROLES, numberOf, parseTopic } from '../../core/agent';
 import { systemClock } from '../../core/async';
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
@@ -32,6 +32,8 @@ export class SharedBoard implements Share, Disposable {
   #console: ConsoleLog;
   #tellTimer: Disposable | undefined;
   #toldState = '';
+  /** The number of the last will of the current connection. */
+  #willNumber: number | undefined;
   #wasAtPrompt = false;
   #resetting: Promise<void> | undefined;
   #ending: Promise<void> | undefined;
@@ -167,7 +169,7 @@ export class SharedBoard implements Share, Disposable {
       ...{ platform: facts.platform, machine: facts.machine.slice(0, 64), mpy: facts.mpy },
       ...{ name: facts.name.slice(0, 64), tags: [], boot, nonce: nonce.toString('hex') },
       ...{ mode: 'signed', roles: ROLES, state: this.#agent.state, reset: '', mtu: MTU },
-      ...{ win: WINDOW, caps: this.#agent.caps, safe: 0, trial: 0 },
+      ...{ win: WINDOW, caps: this.#agent.caps, safe: 0, trial: 0, w: this.#willNumber },
       ...(facts.memory ? { free: facts.memory.free } : {}),
       ...(facts.flash ? { fs: [facts.flash.total, facts.flash.free] } : {}),
     };
@@ -179,6 +181,7 @@ export class SharedBoard implements Share, Disposable {
 
   #will(): { topic: string; payload: Buffer } {
     const payload = this.#sessions.sign('st', { on: 0, boot: this.#sessions.boot });
+    this.#willNumber = numberOf(payload);
     return { topic: this.#topic('st'), payload };
   }
 

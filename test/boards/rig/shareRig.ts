@@ -12,9 +12,13 @@ import { announced, boardName, connectHost } from './mqttRig';
 
 /**
  * A board on a serial line that one part of the product shares through a broker, and a colleague's
- * side of that broker.
+ * side of that broker. `sharedUrl`: the broker's address for the part that shares.
  */
-export async function startShared(url: string, files: Record<string, string> = {}) {
+export async function startShared(
+  url: string,
+  files: Record<string, string> = {},
+  sharedUrl = url,
+) {
   const name = boardName();
   const board = await startUboard({ files, name, heap: 512, sizeKib: 4096 });
   const uid = Buffer.from(name).toString('hex');
@@ -24,7 +28,8 @@ export async function startShared(url: string, files: Record<string, string> = {
   // A board with a main.py is not disturbed: its program continues.
   const info = '/main.py' in files ? { uid } : await transport.withSession((s) => readInfo(s));
   const shared = new SharedBoard({
-    ...{ profile: { id: 'b', name: 'the broker', url }, line, log: silentLog, adminKey: ADMIN_KEY },
+    profile: { id: 'b', name: 'the broker', url: sharedUrl },
+    ...{ line, log: silentLog, adminKey: ADMIN_KEY },
     ...{ facts: sharedFacts(info, name, '/'), secrets: { password: () => Promise.resolve('') } },
   });
   const { brokers, broker } = await connectHost({ url });

@@ -1,0 +1,52 @@
+import { parsePresence } from './agentProtocolPresence';
+import { numberOf } from './agentProtocolTags';
+
+/** The latest presence of a board that has been believed. */
+interface Latest {
+  readonly boot: string;
+  /** The highest number that the board has signed in this boot. */
+  readonly number: number;
+  /** The number of the last will of the board's connection; undefined: the agent does not say. */
+  readonly will: number | undefined;
+  readonly isOn: boolean;
+}
+
+/**
+ * Detects copies of presence messages that boards have signed earlier in the same boot: anyone who may publish can send them
+ * again. Boots cannot be put in order (docs/protocol.md section 2).
+ */
+export class PresenceOrder {
+  readonly #latest = new Map<string, Latest>();
+
+  /** Notes a message that the board has signed and that has been believed. */
+  note(uid: string, message: Uint8Array | undefined): void {
+    const now = message && latestOf(message);
+    if (!now) return;
+    const before = this.#latest.get(uid);
+    // A last will has a lower number than the births of its connection.
+    const isOlder = before?.boot === now.boot && before.number > now.number;
+    this.#latest.set(uid, isOlder ? { ...before, isOn: now.isOn } : now);
+  }
+
+  /**
+   * Returns whether a message that the board has signed is a copy of an earlier one. The latest message, which a broker sends
+   * again after each subscription, is none.
+   */
+  isCopy(uid: string, message: Uint8Array): boolean {
+    const before = this.#latest.get(uid);
+    const now = latestOf(message);
+    if (!now || before?.boot !== now.boot || now.number > before.number) return false;
+    if (now.number === before.number) return now.isOn && !before.isOn;
+    if (now.isOn) return true;
+    // A lower number is that of a last will. Older agents have one will for all connections of a boot, and do not say its number.
+    return before.will !== undefined && before.will !== now.number;
+  }
+}
+
+function latestOf(message: Uint8Array): Latest | undefined {
+  const number = numberOf(message);
+  if (number === undefined) return undefined;
+  const state = parsePresence(message);
+  const will = state.on ? state.will : undefined;
+  return { boot: state.boot, number, will, isOn: state.on };
+}
