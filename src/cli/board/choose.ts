@@ -14,6 +14,7 @@ import {
 import type { Cli } from '../cli';
 import { bestReport, isUnplugged, joinReports } from './atBrokers';
 import { type BoardFacts, CliBoard } from './cliBoard';
+import { onCables } from './deviceNames';
 import type { Links } from './links';
 import { isForeign } from './project';
 import type { Registry } from './registry';
@@ -24,8 +25,11 @@ import type { Registry } from './registry';
  */
 export async function chooseBoards(cli: Cli, links: Links): Promise<readonly CliBoard[]> {
   const { registry } = links;
-  const make: Make = (name, address, facts) =>
-    new CliBoard(name, address, links, cli.options, facts);
+  const { deviceNames } = registry;
+  const make: Make = (name, address, facts) => {
+    const lent = deviceNames.get(facts?.uid ?? '');
+    return new CliBoard(name, address, links, cli.options, { ...facts, ...(lent && { lent }) });
+  };
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (!named) return [await onlyBoard(links, registry, make)];
 
@@ -46,6 +50,11 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
     // A broker that does not answer may have boards that a pattern means, or the board that is missing.
     if (failed[0] && (selection.unmatched.length > 0 || !isPlain(named))) throw failed[0];
   }
+  if (deviceNames.size > 0 && (selection.unmatched.length > 0 || !isPlain(named))) {
+    const more = onCables(deviceNames, await links.discover(), all);
+    all = [...all, ...more.map(({ address, uid }) => make(fullPlace(address), address, { uid }))];
+    selection = choose(named, all, direct, registry);
+  }
   const { boards, unmatched } = selection;
   if (unmatched.length > 0) {
     throw new UsageError(`No board matches ${unmatched.map((u) => `"${u}"`).join(', ')}`, {
@@ -56,7 +65,15 @@ export async function chooseBoards(cli: Cli, links: Links): Promise<readonly Cli
   const terms = new Set(splitTerms(named).map(({ text }) => text));
   const byUid = boards.filter(({ uid = '' }) => terms.has(uid) || terms.has(`uid:${uid}`));
   links.brokers.named(byUid.map(({ address }) => address));
-  return boards;
+  const keys = [registry.boards, all].flatMap((list) => list.map(({ name }) => name));
+  return boards.map((board) => withDeviceName(board, keys));
+}
+
+/** Shows a board that has no name under that of its device file, unless another board has this name. */
+function withDeviceName(board: CliBoard, names: readonly string[]): CliBoard {
+  const { name, uid, address, lent } = board;
+  const isNamed = name !== uid && name !== fullPlace(address);
+  return isNamed || !lent || names.includes(lent.name) ? board : board.shownAs(lent.name);
 }
 
 /** Lists what a selector could have named: states if it names one, else boards. */
@@ -100,6 +117,7 @@ function choose(
     // A tag or a pattern of the user's own group must not take in boards that a repository has brought.
     ({ address }, group) =>
       registry.foreign.groups.has(group) || !isForeign(address, registry.foreign),
+    (group) => !registry.foreign.groups.has(group),
   );
 }
 

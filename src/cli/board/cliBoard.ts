@@ -12,7 +12,7 @@ import { text } from '../../core/bytes';
 import { checkMeant } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
-import type { Selectable } from '../../core/many';
+import type { Lent, Selectable } from '../../core/many';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import type { CliBrokers } from '../broker';
 import { bestReport, joinReports } from './atBrokers';
@@ -40,6 +40,8 @@ export interface BoardFacts {
   readonly addresses?: readonly string[];
   /** How the window sees it, if the command runs in one. */
   readonly seen?: Pick<Selectable, 'addresses' | 'state' | 'marks' | 'brokers'>;
+  /** What a device file adds to name and tags. */
+  readonly lent?: Lent;
 }
 
 /** A board of the command line: one address, opened on first use and closed at the end. */
@@ -91,6 +93,10 @@ export class CliBoard implements Selectable {
     return this.#address;
   }
 
+  get lent(): Lent | undefined {
+    return this.facts.lent;
+  }
+
   get seen(): BoardFacts['seen'] {
     return this.facts.seen;
   }
@@ -98,7 +104,12 @@ export class CliBoard implements Selectable {
   /** Returns this board, reached at another of its addresses. */
   via(address: Address): CliBoard {
     if (address.text === this.#address.text) return this;
-    return new CliBoard(this.name, address, this.links, this.policy, this.facts);
+    return this.shownAs(this.name, address);
+  }
+
+  /** Returns this board with another name, for one that has none. */
+  shownAs(name: string, address = this.#address): CliBoard {
+    return new CliBoard(name, address, this.links, this.policy, this.facts);
   }
 
   /** Adds other ports of the same device: some boards have a port for data next to the one with the prompt. */

@@ -2,6 +2,7 @@
 export { joinReports } from './atBrokers';
 export { chooseBoards } from './choose';
 export { CliBoard } from './cliBoard';
+export { deviceEnvironment, deviceFilesIn, DEVICES, uidOnCable } from './deviceNames';
 export { comesBack, targetOf } from './flashPort';
 export { type Links, loadLinks } from './links';
 export { Progress } from './progress';

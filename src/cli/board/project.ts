@@ -52,7 +52,7 @@ export async function findProject(
 }
 
 /** Returns whether it belongs to this user or to root, or does not exist. Windows needs no check. */
-async function isOwn(path: string): Promise<boolean> {
+export async function isOwn(path: string): Promise<boolean> {
   const me = process.getuid?.();
   if (me === undefined) return true;
   try {
@@ -106,6 +106,7 @@ export function withProject(base: Registry, over: Registry): Registry {
     groups: { ...base.groups, ...Object.fromEntries(newGroups) },
     macros: [...base.macros, ...newMacros],
     brokers: [...base.brokers, ...newBrokers],
+    deviceNames: base.deviceNames,
     foreign: {
       brokers: new Set(newBrokers.map((b) => b.id)),
       addresses: new Set(addresses),

@@ -16,6 +16,7 @@ import { type Macro, parseMacros } from '../../core/macros';
 import { isNotFound } from '../../core/localFiles';
 import { mqboardBroker, passwordVariable } from '../broker';
 import { configHome } from '../configHome';
+import { type DeviceNames, readDeviceNames } from './deviceNames';
 import { FILE_NAME, findProject, type Foreign, NOTHING_FOREIGN, withProject } from './project';
 import { isRecord } from '../../core/json';
 
@@ -37,6 +38,7 @@ export interface Registry {
   readonly brokers: readonly BrokerProfile[];
   readonly macros: readonly PlacedMacro[];
   readonly foreign: Foreign;
+  readonly deviceNames: DeviceNames;
 }
 
 /** A macro, and the folder of its file. */
@@ -46,10 +48,21 @@ export interface PlacedMacro extends Macro {
 
 /**
  * Reads `fleet.json`: the file that MPYFLEET_CONFIG names, else the user's file, overridden by that
- * of the project (in `.micropython` of this folder or one above).
+ * of the project (in `.micropython` of this folder or one above). Device files add names and tags.
  * @throws UsageError for an invalid file
  */
 export async function loadRegistry(
+  cwd: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Registry> {
+  const [registry, deviceNames] = await Promise.all([
+    loadFleetFiles(cwd, env),
+    readDeviceNames(cwd, env),
+  ]);
+  return { ...registry, deviceNames };
+}
+
+async function loadFleetFiles(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<Registry> {
@@ -137,6 +150,7 @@ export function parseRegistry(content: unknown, folder = ''): Registry {
       }),
     ),
     foreign: NOTHING_FOREIGN,
+    deviceNames: new Map(),
   };
 }
 

@@ -1,11 +1,8 @@
-import { homedir } from 'node:os';
 import { dirname } from 'node:path';
 import {
   type DeviceRegistry,
-  deviceFolders,
   deviceRules,
   deviceTree,
-  type Environment,
   expandPath,
   libraryFolders,
   resolveDevice,
@@ -17,7 +14,6 @@ import {
   confinedFs,
   type LocalFs,
   type LocalTree,
-  joinLocal,
   nodeLocalFs,
   parseSpec,
   plan,
@@ -28,13 +24,10 @@ import {
   specTree,
   type TransformTree,
 } from '../../core/sync';
-import { type CliBoard, runOnBoards } from '../board';
+import { type CliBoard, deviceEnvironment, deviceFilesIn, DEVICES, runOnBoards } from '../board';
 import { type Cli, printable } from '../cli';
 import { mpyCross, packageBoard, packagesOn } from '../packages';
 import { carryOut, inRepository, localPath } from './steps';
-
-/** Folder of a project that contains its device files. */
-const DEVICES = '.micropython/devices';
 
 /** The files for one board, and which of the others may be deleted. */
 interface Wanted {
@@ -112,12 +105,9 @@ async function specification(cli: Cli, file: string): Promise<Source> {
 
 /** Reads device files in iot-kernel's notation. A board is found by its name, else by its uid. */
 async function devices(cli: Cli, file: string | undefined): Promise<Source> {
-  const environment: Environment = {
-    home: homedir().replaceAll('\\', '/'),
-    variables: cli.env,
-  };
+  const environment = deviceEnvironment(cli.env);
   const cwd = localPath(cli, '.');
-  const registry = await registryOf(cli, environment, file);
+  const registry = await registryOf(cli, file);
   const base = file === undefined ? cwd : dirname(localPath(cli, file));
   const own = ['$IOT49', '$IOT_PROJECTS'].filter((name) => cli.env[name.slice(1)]);
   const more = own.map((name) => expandPath(name, environment).path);
@@ -142,13 +132,10 @@ async function devices(cli: Cli, file: string | undefined): Promise<Source> {
   };
 }
 
-async function registryOf(
-  cli: Cli,
-  environment: Environment,
-  file: string | undefined,
-): Promise<DeviceRegistry> {
+async function registryOf(cli: Cli, file: string | undefined): Promise<DeviceRegistry> {
   const { readRegistry } = await import('../../core/deviceYaml/registry');
-  const paths = file === undefined ? await deviceFilesIn(cli, environment) : [localPath(cli, file)];
+  const listed = file === undefined ? await deviceFilesIn(cli.cwd, cli.env) : [];
+  const paths = file === undefined ? listed.map(({ path }) => path) : [localPath(cli, file)];
   if (paths.length === 0) {
     throw new UsageError('sync needs a local folder, a specification or device files', {
       hint: `mpyfleet sync src :/   or   mpyfleet sync kitchen.yaml. Without a name, those in ${DEVICES} and IOT_DEVICES are used.`,
@@ -159,16 +146,6 @@ async function registryOf(
     texts.push({ file: path, text: new TextDecoder().decode(await nodeLocalFs.read(path)) });
   }
   return readRegistry(texts, {});
-}
-
-async function deviceFilesIn(cli: Cli, environment: Environment): Promise<string[]> {
-  const found: string[] = [];
-  for (const folder of [localPath(cli, DEVICES), ...deviceFolders(environment)]) {
-    for (const { name, type } of (await nodeLocalFs.list(folder)) ?? []) {
-      if (type === 'file' && /\.ya?ml$/i.test(name)) found.push(joinLocal(folder, name));
-    }
-  }
-  return found;
 }
 
 /**

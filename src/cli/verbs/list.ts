@@ -1,10 +1,10 @@
 import { type ConnectError, UsageError } from '../../core/errors';
 import { type Found, sharedWords, type StateWord, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/shownTime';
-import { marksOfPresence, naturally } from '../../core/many';
+import { type Lent, marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
-import { joinReports, loadLinks, type RegisteredBoard, withHint } from '../board';
+import { joinReports, loadLinks, type RegisteredBoard, uidOnCable, withHint } from '../board';
 
 /** One line of the list. */
 interface Listed {
@@ -44,10 +44,15 @@ export const run: VerbRun = async (cli, args) => {
     const found = [...(await links.discover()), ...told].filter((f) => f.likely || cli.options.all);
     for (const shared of new UsbKeys().see(found)) cli.err(`${printable(sharedWords(shared))}\n`);
     const { own, others } = joinReports(registry, found);
-    const rows = registry.boards.map((b) => listed(own.get(b) ?? [], b));
-    const all = [...rows, ...others.map((reports) => listed(reports))].sort((a, b) =>
-      naturally(a.name || a.address, b.name || b.address),
-    );
+    const { deviceNames } = registry;
+    const lentTo = (uid: string | undefined) => deviceNames.get(uid ?? '');
+    const rows = registry.boards.map((b) => withLent(listed(own.get(b) ?? [], b), lentTo(b.uid)));
+    const uidIn = (reports: readonly Found[]) =>
+      reports.map((f) => uidOnCable(deviceNames, f)).find((uid) => uid !== undefined);
+    const all = [
+      ...rows,
+      ...others.map((reports) => withLent(listed(reports), lentTo(uidIn(reports)))),
+    ].sort((a, b) => naturally(a.name || a.address, b.name || b.address));
     cli.out(cli.options.json ? `${JSON.stringify(all, undefined, 2)}\n` : table(all));
     if (all.length === 0) {
       const hints = await links.portHints();
@@ -78,6 +83,12 @@ function listed(seen: readonly Found[], entry?: RegisteredBoard): Listed {
     what: far?.label ?? far?.info?.machine ?? entry?.platform ?? '',
     tags: entry?.tags ?? far?.details?.tags?.split(', ') ?? [],
   };
+}
+
+/** Adds the tags of a device file, and its name to a board that has none. */
+function withLent(row: Listed, lent: Lent | undefined): Listed {
+  if (!lent) return row;
+  return { ...row, name: row.name || lent.name, tags: [...new Set([...row.tags, ...lent.tags])] };
 }
 
 /** Sorts links: present, asleep, away. */

@@ -59,6 +59,7 @@ export async function windowLinks(parts: WindowParts, cli: Cli): Promise<Links> 
       groups: { ...files.groups, ...groups },
       brokers: hub.all.map((b) => b.profile),
       macros: files.macros,
+      deviceNames: files.deviceNames,
       foreign: {
         ...files.foreign,
         groups: new Set([...files.foreign.groups].filter((name) => !Object.hasOwn(groups, name))),

@@ -3,7 +3,7 @@ export { keysFor, slotAt } from './completion';
 export { deviceRules, deviceTree } from './deviceTree';
 export { deviceFolders, type Environment, expandPath, libraryFolders } from './environment';
 export { filesBelow } from './localFiles';
-export type { Device, Diagnostic, Dialect } from './model';
+export { bareUid, type Device, type Diagnostic, type Dialect } from './model';
 export type { DeviceRegistry } from './registry';
 export { resolveDevice } from './resolve';
 export { checkSecrets } from './secretsCheck';

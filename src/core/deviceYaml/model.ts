@@ -54,6 +54,8 @@ export interface Device {
   readonly protect: readonly string[];
   /** Our extension: pin of the LED that identifies the board, a number or one of the firmware's names. */
   readonly led?: string;
+  /** Words that the board can be selected by, in addition to its own tags. */
+  readonly tags: readonly string[];
 }
 
 /** Returns whether two unique ids mean the same board, ignoring case and colons. */

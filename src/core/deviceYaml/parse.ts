@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { isMap, isScalar, isSeq, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import { tagsIn } from '../many';
 import { bareUid, type Device, type Diagnostic, type Dialect, type Resource } from './model';
 import { Nodes } from './nodes';
 
@@ -104,9 +105,22 @@ function readDevice(
     dialect,
     resources: readResources(fields.get('resources'), dialect, nodes),
     protect: nodes.textsAt(fields.get('protect'), 'protect')?.value ?? [],
+    tags: tagsOf(fields.get('tags'), nodes),
     ...ledOf(fields.get('led'), nodes),
     ...commonFields(fields, dialect === 'seed' ? 'libs' : 'path', nodes),
   };
+}
+
+/** Reads tags: a list, or one text with commas or spaces. */
+function tagsOf(node: unknown, nodes: Nodes): string[] {
+  const tags = (nodes.textsAt(node, 'tags')?.value ?? []).flatMap((text) => {
+    const found = tagsIn(text);
+    const message = () =>
+      l10n.t('"{0}" is not a tag: use letters, digits, - _ .', text.slice(0, 40));
+    if (!found) nodes.warning(nodes.place(node), message());
+    return found ?? [];
+  });
+  return [...new Set(tags)];
 }
 
 /** Reads the LED's pin. It becomes part of code for the board, so only valid pin names are accepted. */

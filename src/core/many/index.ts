@@ -63,6 +63,7 @@ export {
   selectBoards,
   type Selection,
   SELECTOR_HELP,
+  type Lent,
 } from './selector';
 export { type Metric, METRICS, type Sample, Telemetry, valuesFromAgent } from './telemetry';
 export type { UploadPlan, UploadServices } from './uploadPlan';

@@ -18,6 +18,16 @@ export interface Selectable {
   readonly tags: readonly string[];
   /** Ids of the brokers through which it is reached. */
   readonly brokers: readonly string[];
+  /** What a device file adds to its own name and tags. */
+  readonly lent?: Lent;
+}
+
+/** Name and tags that a device file gives to a board. They never replace those of a board or a group. */
+export interface Lent {
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** The file belongs to the user. One of a project comes from others, so it adds nothing to the user's own groups. */
+  readonly own: boolean;
 }
 
 /** The boards that a selector names. */
@@ -48,6 +58,7 @@ export const SELECTOR_HELP =
 /**
  * Selects among `boards`: see {@link SELECTOR_HELP}.
  * @param mayJoin whether a board may be in a group whose selector matches it
+ * @param isOwn whether the user has defined this group
  * @throws UsageError for invalid selectors and for groups that contain themselves
  */
 export function selectBoards<T extends Selectable>(
@@ -55,8 +66,9 @@ export function selectBoards<T extends Selectable>(
   boards: readonly T[],
   groups: Groups = {},
   mayJoin: (board: T, group: string) => boolean = () => true,
+  isOwn: (group: string) => boolean = () => true,
 ): Selection<T> {
-  return new Choice(boards, groups, mayJoin).select(selector, []);
+  return new Choice(boards, groups, mayJoin, isOwn).select(selector, []);
 }
 
 class Choice<T extends Selectable> {
@@ -66,6 +78,7 @@ class Choice<T extends Selectable> {
     private readonly boards: readonly T[],
     private readonly groups: Groups,
     private readonly mayJoin: (board: T, group: string) => boolean,
+    private readonly isOwn: (group: string) => boolean,
   ) {
     for (const board of boards) {
       const keys = [board.name, ...board.addresses, ...(board.uid ? [board.uid] : [])];
@@ -91,7 +104,8 @@ class Choice<T extends Selectable> {
     }
     // A name or a hostlist of names. Each unknown name is reported separately.
     return namesOf(term).flatMap((name) => {
-      const named = this.#byName.get(name) ?? this.#byName.get(uidOf(name)) ?? [];
+      const known = this.#byName.get(name) ?? this.#byName.get(uidOf(name));
+      const named = known ?? this.boards.filter((b) => this.#lent(b, inside)?.name === name);
       if (named.length === 0) unmatched.push(name);
       return named;
     });
@@ -105,15 +119,22 @@ class Choice<T extends Selectable> {
     const [, key, pattern] = /^(tag|platform|state|broker|uid):(.*)$/s.exec(text) ?? [];
     const values = key === undefined ? undefined : filters[key];
     if (values && pattern !== undefined) {
-      return this.boards.filter((b) => values(b).some((v) => matches(v, pattern)));
+      const lent = (b: T) => (key === 'tag' ? (this.#lent(b, inside)?.tags ?? []) : []);
+      return this.boards.filter((b) => [...values(b), ...lent(b)].some((v) => matches(v, pattern)));
     }
     const group = this.#groupName(text);
     if (group !== undefined) return this.#group(group, unmatched, inside);
     if (/[*?]/.test(text)) {
       const patterns = expandTerm(text);
-      return this.boards.filter((b) => patterns.some((p) => matches(b.name, p)));
+      const names = (b: T) => [b.name, this.#lent(b, inside)?.name ?? b.name];
+      return this.boards.filter((b) => patterns.some((p) => names(b).some((n) => matches(n, p))));
     }
     return undefined;
+  }
+
+  /** Returns what a device file adds to a board, as far as it counts in these groups. */
+  #lent({ lent }: T, inside: readonly string[]): Lent | undefined {
+    return lent?.own || !inside.some((group) => this.isOwn(group)) ? lent : undefined;
   }
 
   /**

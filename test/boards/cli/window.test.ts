@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -67,7 +67,7 @@ beforeAll(async () => {
         {
           ...{ fleet: rig.fleet, hub, remoteName: undefined },
           selectable: () => rig.fleet.boards.map((b) => selectableBoard(b, rig.fleet.tagsOf(b))),
-          groups: () => ({ house: 'kitchen,attic' }),
+          groups: () => ({ house: 'kitchen,attic', outdoors: 'tag:outside' }),
           openTransport: createTransportFactory({ log: silentLog }),
           localSecret: () => Promise.resolve('secret'),
         },
@@ -103,6 +103,21 @@ describe('mpyfleet in a terminal of the window', () => {
     // By the address of a board it is the same board.
     expect((await run(['-b', rig.uboards[1]?.tty ?? '', 'eval', '3'])).out).toBe('3\n');
     expect(rig.boards.map((b) => b.state.tag)).toEqual(['idle', 'idle']);
+  });
+
+  it('adds the names and tags of device files in its folder, but not to the groups of the window', async () => {
+    const cwd = tempDir('window-devices');
+    mkdirSync(join(cwd, '.micropython', 'devices'), { recursive: true });
+    const text = `porch: { uid: "${board(0).uid ?? ''}", tags: [outside] }\nattic: { uid: aa01 }\n`;
+    writeFileSync(join(cwd, '.micropython', 'devices', 'all.yaml'), text);
+    const name = async (selector: string) => {
+      const { out } = await run(['-b', selector, '--json', 'exec', 'print(1)'], { cwd });
+      return (JSON.parse(out || '[]') as { board: string }[]).map((a) => a.board);
+    };
+    expect(await name('porch')).toEqual(['kitchen']);
+    expect(await name('tag:outside')).toEqual(['kitchen']);
+    expect(await name('attic')).toEqual(['attic']);
+    expect(await name('@outdoors')).toEqual([]);
   });
 
   it('copies files both ways, reads a pipe and opens an editor where it was typed', async () => {
