@@ -14,12 +14,13 @@ import {
 import { AGENT_VERSION } from '../../../src/core/agent/agentVersion';
 import { examine, scanWifi, type InstallTarget } from '../../../src/core/agent/agentProbe';
 import { newBoardKey } from '../../../src/core/agent/agentKeys';
+import { ProgramRunningError } from '../../../src/core/errors';
 import { serialAddress, mqttAddress } from '../../../src/core/parseAddress';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import { silentLog } from '../../../src/core/log';
 import type { Transport } from '../../../src/core/transport';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
-import { startMosquitto, startUboard } from '../../lab/index.mjs';
+import { pollUntil, startMosquitto, startUboard } from '../../lab/index.mjs';
 import { agentSource } from '../rig/agent/board';
 import { FLASH_BOOT } from '../rig/fatBoard';
 import { announced, connectHost } from '../rig/mqttRig';
@@ -298,6 +299,16 @@ it('lives in /flash on a board that mounts nothing at the root, where an update 
     const link = host.brokers.transport(mqttAddress('b', id));
     await link.open(AbortSignal.timeout(20_000));
     const { files } = targetOf(link);
+    // Code for them is refused until the board's one-line program has ended.
+    const places = async () => {
+      try {
+        return await files.places();
+      } catch (error) {
+        if (error instanceof ProgramRunningError) return undefined;
+        throw error;
+      }
+    };
+    expect(await pollUntil(async () => (await places())?.home === '/flash', 20_000)).toBe(true);
     expect(await files.places()).toEqual({ home: '/flash', lib: '/flash/lib' });
     expect((await files.space('/')).total).toBeGreaterThan(1_000_000);
     await files.write('/flash/main.py', Buffer.from('print("newer")\n'));
