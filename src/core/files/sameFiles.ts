@@ -46,11 +46,8 @@ export async function writeChanged(
   const [first] = isSmall ? [MISSING] : await answers([largest], options);
   if (first !== MISSING) {
     const others = all.filter((item) => item !== largest);
-    const same = equal([largest, ...others], [first ?? '', ...(await answers(others, options))]);
-    const changed = all.filter((item) => !same.has(item));
-    tell(same, options);
-    if (changed.length > 0) await options.write(changed);
-    return;
+    const lines = [first ?? '', ...(await answers(others, options))];
+    return writeRest(all, equal([largest, ...others], lines), options);
   }
   try {
     await options.write(all);
@@ -64,9 +61,7 @@ export async function writeChanged(
     const rest = all.slice(from);
     const same = equal(rest, await answers(rest, options));
     if (same.size === 0) throw error;
-    tell(same, options);
-    const changed = rest.filter((item) => !same.has(item));
-    if (changed.length > 0) await options.write(changed);
+    await writeRest(rest, same, options);
   }
 }
 
@@ -99,6 +94,13 @@ function equal(files: readonly Loaded[], lines: readonly string[]): Set<Loaded> 
   return new Set(files.filter(isEqual));
 }
 
-function tell(same: ReadonlySet<Loaded>, { onSame }: SameOptions): void {
+/** Reports the files that are on the board already, and writes the rest. */
+async function writeRest(
+  items: readonly Loaded[],
+  same: ReadonlySet<Loaded>,
+  { onSame, write }: SameOptions,
+): Promise<void> {
   for (const { path } of same) onSame?.(path);
+  const changed = items.filter((item) => !same.has(item));
+  if (changed.length > 0) await write(changed);
 }
