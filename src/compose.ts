@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { createBrokers, startShare } from './brokers';
 import { systemClock } from './core/async';
-import { factsOf, SessionFiles } from './core/files';
+import { linkFacts, SessionFiles } from './core/files';
 import { Fleet, KnownBoards, readInfo, StopPolicies } from './core/board';
 import type { TransportFactory } from './core/transport';
 import type { MqttBrokers } from './transports/mqttBrokers';
@@ -87,7 +87,7 @@ export function compose(
           webRepl.isRemembered(address)),
       readInfo: (session) => readInfo(session),
       createFiles: (withSession, board) =>
-        fileChanges.observe(new SessionFiles(withSession, factsOf(board)), board),
+        fileChanges.observe(new SessionFiles(withSession, linkFacts(board)), board),
       worked: (board, what, error, at) => operations.worked(board, what, error, at),
       mayStop: async (board, job, isRun) => {
         const answer = stopPolicies.answerFor(board);

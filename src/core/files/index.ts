@@ -10,7 +10,7 @@ export { inHome } from './places';
 export { probeCapabilities } from './probeCapabilities';
 export { readEach } from './readEach';
 export { mayHoldSecrets } from './secretFiles';
-export { factsOf } from './boardFacts';
+export { linkFacts } from './linkFacts';
 export { SessionFiles } from './sessionFiles';
 export { literal, minify, quoted, rawLiteral, runVerb } from './snippets';
 export {

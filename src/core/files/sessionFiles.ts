@@ -16,7 +16,7 @@ import { FileError } from '../errors';
 import type { Session } from '../transport';
 import { probeCapabilities } from './probeCapabilities';
 import { withContent } from './content';
-import { type BoardFacts, withOddNames } from './boardFacts';
+import { type LinkFacts, withOddNames } from './linkFacts';
 import { isSecretTransfer } from './secretFiles';
 import type { Capabilities } from '../capabilities';
 import { linesOrError } from './fileErrors';
@@ -37,9 +37,9 @@ type Work<T> = (session: Session) => Promise<T>;
 
 /** All file verbs on top of sessions, by the fastest method that board and link support. */
 export class SessionFiles implements BoardFiles {
-  readonly #own: BoardFacts = {};
+  readonly #own: LinkFacts = {};
 
-  /** @param facts returns what is known of the board on its open link; default: only what this instance has asked */
+  /** @param facts returns what earlier requests on the board's open link have found out; default: those of this instance */
   constructor(
     private readonly withSession: WithSession,
     private readonly facts = () => this.#own,

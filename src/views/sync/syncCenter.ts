@@ -3,7 +3,7 @@ import type { Board, Fleet } from '../../core/board';
 import type { BoardFiles, WriteItem } from '../../core/boardFiles';
 import { FileError, PythonError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import { factsOf, SessionFiles } from '../../core/files';
+import { linkFacts, SessionFiles } from '../../core/files';
 import { compiledPath, keepPackages } from '../../core/packages';
 import {
   applyPlan,
@@ -278,7 +278,7 @@ export class SyncCenter implements Disposable {
     const { fileChanges } = this.services;
     return board.withSession(
       (session) => {
-        const files = new SessionFiles((inner) => inner(session), factsOf(board));
+        const files = new SessionFiles((inner) => inner(session), linkFacts(board));
         return work(fileChanges.observe(files, board));
       },
       { job, ...(signal ? { signal } : {}) },

@@ -1,6 +1,6 @@
 import { silentLog } from '../../../src/core/log';
 import { serialAddress } from '../../../src/core/parseAddress';
-import { factsOf } from '../../../src/core/files/boardFacts';
+import { linkFacts } from '../../../src/core/files/linkFacts';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
 import type { SessionOptions, Session, Transport } from '../../../src/core/transport';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
@@ -51,7 +51,7 @@ export async function startRig(
       return session.exec(code, stdin ? o : { ...o, onStart: undefined });
     },
   });
-  const newFiles = (facts?: ReturnType<typeof factsOf>) =>
+  const newFiles = (facts?: ReturnType<typeof linkFacts>) =>
     new SessionFiles(
       (work, o?: SessionOptions) =>
         transport.withSession((session) => work(counted(session)), { ...o, mayInterrupt: true }),
@@ -69,7 +69,7 @@ export async function startRig(
     get transport() {
       return transport;
     },
-    sharing: () => newFiles(factsOf({ transport })),
+    sharing: () => newFiles(linkFacts({ transport })),
     execs: () => execs,
     forget: () => void (files = newFiles()),
     reconnect: async () => {
