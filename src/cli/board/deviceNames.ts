@@ -39,6 +39,9 @@ export async function deviceFilesIn(cwd: string, variables: Variables): Promise<
   return found;
 }
 
+/** The result for a file or folder that cannot be read. `sync`, which needs it, reports why. */
+const UNREAD = () => undefined;
+
 /**
  * Reads the names and tags that device files give to boards. Never fails, because most commands do not need these files; `sync`
  * reports their mistakes. A project's file is read only where others cannot write, as with fleet.json, and never replaces an
@@ -46,14 +49,14 @@ export async function deviceFilesIn(cwd: string, variables: Variables): Promise<
  */
 export async function readDeviceNames(cwd: string, variables: Variables): Promise<DeviceNames> {
   const names = new Map<string, Lent>();
-  const files = await deviceFilesIn(cwd, variables).catch(() => []);
+  const files = (await deviceFilesIn(cwd, variables).catch(UNREAD)) ?? [];
   const places = [cwd, join(cwd, '.micropython'), join(cwd, DEVICES)];
   const isSafe = files.some((f) => !f.own) && (await allOwn(places));
   const texts: { file: string; text: string }[] = [];
   const own = new Set<string>();
   for (const file of [...files].sort((a, b) => Number(b.own) - Number(a.own))) {
     if (!file.own && !(isSafe && (await allOwn([file.path])))) continue;
-    const content = await nodeLocalFs.read(file.path).catch(() => undefined);
+    const content = await nodeLocalFs.read(file.path).catch(UNREAD);
     if (content) texts.push({ file: file.path, text: new TextDecoder().decode(content) });
     if (file.own) own.add(file.path);
   }

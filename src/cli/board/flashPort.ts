@@ -78,7 +78,7 @@ export async function comesBack(
   throw notBack(kind, failure);
 }
 
-/** Returns the error for a board that did not answer: after flashing, it names what is known of the firmware. */
+/** Returns the error for a board that did not answer. After flashing, it also says that the firmware was written. */
 function notBack(kind: Firmware['kind'] | undefined, cause: Error): Error {
   if (kind === undefined) {
     return new UsageError('The board does not answer as MicroPython', {

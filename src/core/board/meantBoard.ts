@@ -3,9 +3,9 @@ import { type Address, shortPlace } from '../address';
 import { OtherBoardError } from '../errors';
 
 /**
- * Checks that the board that answers is the one that was meant. A port or an IP address belongs to
- * the board that is there now, so boards that change places would receive each other's files.
- * @param meant the board as it was known before it was asked; without a uid, any board is accepted
+ * Checks that the board that answers is the one that was meant. A port or an IP address does not
+ * identify a board: if another board was plugged in there, it would receive the files of the first.
+ * @param meant name and uid that the command expects; without a uid, any board is accepted
  * @param uid of the board that answers
  * @throws OtherBoardError
  */

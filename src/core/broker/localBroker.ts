@@ -13,8 +13,8 @@ export interface LocalBrokerOptions {
    */
   readonly boardSecret?: string;
   /**
-   * Answers whoever asks whether it knows `boardSecret`, so that the user's other windows can join. Only for a secret that was
-   * generated: with the answer, anyone who reaches the port could try passwords without limit.
+   * Proves to any client that the broker knows `boardSecret`, so that the user's other windows can join it. Only for a generated
+   * secret: from the proof of a password, anyone who reaches the port could test guesses without limit.
    */
   readonly provesSecret?: boolean;
   /**

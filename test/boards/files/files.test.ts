@@ -206,7 +206,7 @@ it('lists a folder of 5,000 entries, and escapes invalid names', { timeout: 120_
   }
 });
 
-describe('what is known of a board', () => {
+describe('facts about a board', () => {
   it('is asked once for all its file verbs while its link is open', async () => {
     const rig = await startRig();
     try {
