@@ -4,7 +4,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
-import { lab, removeTempDir, tempDir } from './paths.mjs';
+import { lab, removeTempDir, tempDir, ttyRemover } from './paths.mjs';
 import { launch } from './process.mjs';
 
 /**
@@ -65,6 +65,7 @@ export async function startEsp(options) {
     ],
     { ready: /^\{"tty"/ },
   );
+  const unplug = ttyRemover(tty, JSON.parse(board.line).tty);
   const ask = async (/** @type {object} */ request) => {
     const reply = JSON.parse(await board.ask(JSON.stringify(request)));
     if (reply.error) throw new Error(reply.error);
@@ -79,6 +80,7 @@ export async function startEsp(options) {
     reset: async (to) => void (await ask({ do: 'reset', to })),
     brownout: async (after) => void (await ask({ do: 'brownout', after })),
     stop: async () => {
+      unplug();
       await board.stop();
       removeTempDir(dir);
     },

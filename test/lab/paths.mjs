@@ -1,7 +1,16 @@
 // @ts-check
 // Folders of the lab: the cache (outside the checkout), and temporary folders that are removed with the process or test file.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,4 +77,20 @@ export function removeTempDir(dir) {
 /** Removes every folder of `tempDir` that is left. */
 export function removeTempDirs() {
   for (const dir of folders) removeTempDir(dir);
+}
+
+/**
+ * Returns a function that removes the path of a serial device, once, unless it leads to another device by then. A board's path goes
+ * before the board does: the system gives the number of a closed pty to the next one, and a window that watches the path would talk
+ * to a board of another test.
+ * @param {string} link
+ * @param {string} device
+ */
+export function ttyRemover(link, device) {
+  let isLeft = true;
+  return () => {
+    if (!isLeft) return;
+    isLeft = false;
+    if (existsSync(link) && readlinkSync(link) === device) rmSync(link);
+  };
 }

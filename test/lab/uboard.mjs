@@ -1,9 +1,9 @@
 // @ts-check
 // uboard, the board of most tests: a real MicroPython as a Linux process on a pty, with LittleFS on an image file.
-import { copyFileSync, rmSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from './ensure.mjs';
-import { removeTempDir, tempDir } from './paths.mjs';
+import { removeTempDir, tempDir, ttyRemover } from './paths.mjs';
 import { launch } from './process.mjs';
 import { RawRepl } from './rawRepl.mjs';
 
@@ -52,7 +52,12 @@ export async function startUboard(options = {}) {
   if (options.clock) command.push('--clock', String(Math.floor(options.clock.getTime() / 1000)));
   if (options.drop) command.push('--drop');
   if (options.safe) command.push('--safe');
-  const start = () => launch(command, { ready: /^TTY / });
+  let unplug = () => {};
+  const start = async () => {
+    const started = await launch(command, { ready: /^TTY / });
+    unplug = ttyRemover(tty, started.line.replace(/^TTY /, ''));
+    return started;
+  };
   let board = await start();
   return {
     tty,
@@ -73,15 +78,16 @@ export async function startUboard(options = {}) {
       }
     },
     stop: async () => {
+      unplug();
       await board.stop();
       removeTempDir(dir);
     },
     kill: async () => {
+      unplug();
       await board.kill();
-      // The system gives the number of a closed pty to the next one, which the link would then lead to.
-      rmSync(tty, { force: true });
     },
     restart: async () => {
+      unplug();
       await board.kill();
       board = await start();
     },

@@ -1,12 +1,16 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { SerialPort } from 'serialport';
 import { afterEach, expect, test } from 'vitest';
 import {
   pollUntil,
   RawRepl,
   run,
+  startEsp,
   startMosquitto,
   startSerlink,
   startUboard,
+  tempDir,
 } from '../../lab/index.mjs';
 
 const ends: (() => Promise<void>)[] = [];
@@ -59,6 +63,19 @@ test('a power cycle brings the board back on the same path with its flash', asyn
   const after = await rawRepl(b.tty);
   const said = await after.exec("import os\nprint('y' in globals(), os.listdir())");
   expect(said.toString()).toBe("False ['kept']\r\n");
+});
+
+test('a board that ends takes its path with it, but not that of the next one', async () => {
+  const tty = join(tempDir('port'), 'tty');
+  const first = await board({ tty });
+  await first.kill();
+  expect(() => lstatSync(tty)).toThrow('ENOENT');
+  const second = await startEsp({ chip: 'esp32', tty });
+  ends.push(second.stop);
+  await first.stop();
+  expect(readlinkSync(tty)).toMatch(/^\/dev\/pts\//);
+  await second.stop();
+  expect(() => lstatSync(tty)).toThrow('ENOENT');
 });
 
 test('the cable paces: 2,000 bytes at 115200 baud take their 174 ms', async () => {
