@@ -1,4 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
+export { backUp } from './backUp';
 export { boardPath, boardPaths, expand, isPattern } from './boardPaths';
 export { bundledAgent } from './bundledAgent';
 export { bundledFiles } from './bundledFiles';

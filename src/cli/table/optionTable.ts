@@ -84,6 +84,11 @@ export const OPTIONS = {
     text: 'port to listen on (broker: 1883, serve: 8266; 0: any free one)',
   },
   erase: { type: 'boolean', text: 'erase the whole chip first, including files and settings' },
+  backup: {
+    type: 'string',
+    value: 'FOLDER',
+    text: "first save the board's files into this folder; several boards get a folder each",
+  },
   offset: {
     type: 'string',
     value: 'BYTES',

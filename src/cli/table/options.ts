@@ -69,6 +69,7 @@ export interface Options {
   readonly force: boolean;
   readonly requirements?: readonly string[];
   readonly erase: boolean;
+  readonly backup?: string;
   /** Offset into the flash, in bytes. */
   readonly offset?: number;
   readonly file?: string;
@@ -219,6 +220,7 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       lan: flag('lan'),
       port: portNumber(values.port),
       erase: flag('erase'),
+      backup: values.backup,
       offset: flashOffset(values.offset),
       file: values.file,
       trialSeconds: count(values.trial, '--trial needs a number of seconds'),

@@ -42,7 +42,8 @@ ${PATTERNS}`;
 export const FLASH_DETAILS = `The chip, its flash and its revision are checked before anything is erased; --baud is the fastest speed to try.
   mpyfleet flash ESP32_GENERIC_S3           mpyfleet flash /dev/ttyUSB0 ESP32_GENERIC@1.25.0 --erase
   mpyfleet flash firmware.uf2               mpyfleet flash https://example.org/firmware.bin
-Files on the board stay unless --erase is given; mpyfleet get -r : backup saves them.`;
+Files on the board stay unless --erase is given. --backup FOLDER saves them first, and a board whose files cannot be read is then not flashed:
+  mpyfleet flash /dev/ttyUSB0 ESP32_GENERIC --erase --backup kitchen`;
 export const PROVISION_DETAILS = `TEMPLATE is a *.board-template.yaml (docs/setup.md). Plug a board in, wait for its line, plug in the next one; eight at once.
 -b names the ports of the line. Without it, the line uses every port that appears from now on, and ignores those that exist already.
   mpyfleet provision sensor.board-template.yaml                            mpyfleet provision sensor.board-template.yaml -b '/dev/ttyUSB[0-7]' --count 30

@@ -253,7 +253,7 @@ export const VERBS: readonly Verb[] = [
     args: '[BOARD | PORT] FILE | URL | NAME[@VERSION]',
     summary: 'write firmware: ESP chips over their port, UF2 and .hex to the drive of the board',
     details: FLASH_DETAILS,
-    options: [...COMMON, ...LINKED, 'erase', 'offset'],
+    options: [...COMMON, ...LINKED, 'erase', 'backup', 'offset'],
     load: async () => (await import('../verbs/flash')).run,
   },
   {

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { fullPlace } from '../../core/address';
 import { UsageError } from '../../core/errors';
 import {
   findDrives,
@@ -10,6 +12,8 @@ import {
   parseFirmware,
   stepsText,
 } from '../../core/flash';
+import { boardFolders } from '../../core/many';
+import { backUp } from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
 import {
   type BoardIo,
@@ -33,13 +37,32 @@ export const run: VerbRun = async (cli, args) => {
   const { data, name } = await loadFirmware(cli, wanted);
   const firmware = parseFirmware(data, cli.options.offset);
   cli.err(`${printable(describe(firmware, name))}\n`);
+  const { backup } = cli.options;
   const chosen = board ?? cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
-  if (chosen === undefined && (await hasDrive(firmware))) return await onDrive(cli, firmware);
-  const options = { ...cli.options, ...(board === undefined ? {} : { board: [board] }) };
-  return runOnBoards({ ...cli, options }, 'Flashing', (target, io) =>
-    flashOne(cli, firmware, target, io),
-  );
+  if (chosen === undefined && (await hasDrive(firmware))) {
+    if (backup !== undefined) throw noFilesInLoader();
+    return await onDrive(cli, firmware);
+  }
+  const options = {
+    ...cli.options,
+    ...(board === undefined ? {} : { board: [board] }),
+    // Flashing stops the program anyway. It runs again if its files cannot be saved.
+    ...(backup === undefined ? {} : { stop: true, restart: true }),
+  };
+  return runOnBoards({ ...cli, options }, 'Flashing', async (target, io, boards) => {
+    requireCable(target);
+    if (backup === undefined) return flashOne(cli, firmware, target, io);
+    const own = boards.length > 1 ? (boardFolders(boards).get(target) ?? '') : '';
+    const saved = await backUp(cli, target, io, resolve(cli.cwd, backup, own));
+    return { ...(await flashOne(cli, firmware, target, io)), backup: saved };
+  });
 };
+
+function noFilesInLoader(): UsageError {
+  return new UsageError('The files of a board in its boot loader cannot be saved', {
+    hint: 'Press RESET to start MicroPython, and name the port of the board. Without --backup it is flashed as it is.',
+  });
+}
 
 /** `firmware [WORD]`: lists boards of the catalogue, or the files for one. */
 export const list: VerbRun = async (cli, args) => {
@@ -73,20 +96,23 @@ export const list: VerbRun = async (cli, args) => {
   return 0;
 };
 
+/** @throws UsageError for a board that is not at a serial port */
+function requireCable({ address, name }: CliBoard): void {
+  if (address.kind === 'serial') return;
+  throw new UsageError(`${name} is not on a cable: firmware is written over USB`, {
+    hint: 'An ESP32 with the agent takes updates over the air: see docs/flash.md.',
+  });
+}
+
 async function flashOne(
   cli: Cli,
   firmware: Firmware,
   board: CliBoard,
   io: BoardIo,
 ): Promise<object> {
-  if (board.address.kind !== 'serial') {
-    throw new UsageError(`${board.name} is not on a cable: firmware is written over USB`, {
-      hint: 'An ESP32 with the agent takes updates over the air: see docs/flash.md.',
-    });
-  }
   const links = await loadLinks(cli);
   try {
-    const { path } = board.address;
+    const path = fullPlace(board.address);
     board.handOver();
     const outcome = await flashBoard(firmware, await targetOf(cli, links, board, path), {
       ...flashOptions(cli, io.signal),

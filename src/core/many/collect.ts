@@ -1,10 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import { posix } from 'node:path';
-import type { Board } from '../board';
+import type { BoardFiles, ReadItem } from '../boardFiles';
 import { FileError, UsageError } from '../errors';
-import type { ReadItem } from '../boardFiles';
 import { holdable, hostNames, localParts, nameProblem, shownPath } from '../files';
 import { IgnoreRules } from '../sync';
+
+/** A board of the window or of the command line. */
+interface HasFiles {
+  readonly files: BoardFiles;
+}
 
 /** A file to fetch from a board, and its path below the destination folder. */
 export interface Wanted extends ReadItem {
@@ -44,7 +48,7 @@ function folderName(name: string): string {
  * its contents.
  */
 export async function filesAt(
-  board: Board,
+  board: HasFiles,
   paths: readonly string[],
   signal: AbortSignal,
 ): Promise<Wanted[]> {
@@ -59,7 +63,7 @@ export async function filesAt(
  * @throws UsageError when no file matches
  */
 export async function filesMatching(
-  board: Board,
+  board: HasFiles,
   pattern: string,
   signal: AbortSignal,
 ): Promise<Wanted[]> {
@@ -72,7 +76,7 @@ export async function filesMatching(
 
 /** Reads files in one stream and delivers each complete file with its local path parts. */
 export async function fetchFiles(
-  board: Board,
+  board: HasFiles,
   files: readonly Wanted[],
   put: (parts: readonly string[], content: Uint8Array, path: string) => Promise<void>,
   options: { signal: AbortSignal; onProgress?: (done: number, path: string) => void },
@@ -102,7 +106,7 @@ function leftOut(paths: readonly string[]): FileError {
   });
 }
 
-async function expand(board: Board, path: string, signal: AbortSignal): Promise<Wanted[]> {
+async function expand(board: HasFiles, path: string, signal: AbortSignal): Promise<Wanted[]> {
   const stat = path === '/' ? undefined : await board.files.stat(path, signal);
   const parent = posix.dirname(path);
   const skip = parent === '/' ? 1 : parent.length + 1;
