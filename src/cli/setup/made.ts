@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { Queue } from '../../core/async';
 import { asError, UsageError } from '../../core/errors';
+import { record } from '../../core/json';
 import { orAbsent, replaceFile } from '../../core/localFiles';
 import { HandOver, MadeList, type SetupRecord, type SetupTemplate } from '../../core/setup';
 import type { Cli } from '../cli';
@@ -47,8 +48,8 @@ export class Made {
     return this.list.add(record);
   }
 
-  /** Writes a board's key to a file that only its user can read. */
-  keepKey(uid: string, key: Uint8Array): Promise<void> {
+  /** Writes a board's key to a file that only its user can read. @returns the key that it had in that file */
+  keepKey(uid: string, key: Uint8Array): Promise<Uint8Array | undefined> {
     return this.#writes.run(async () => {
       let keys: unknown;
       try {
@@ -56,8 +57,10 @@ export class Made {
       } catch (cause) {
         throw new UsageError(`${this.keys} cannot be read: ${asError(cause).message}`, { cause });
       }
-      const all = { ...(keys as object), [uid]: Buffer.from(key).toString('hex') };
+      const known = record(keys)[uid];
+      const all = { ...record(keys), [uid]: Buffer.from(key).toString('hex') };
       await replaceFile(this.keys, `${JSON.stringify(all, undefined, 2)}\n`, { mode: 0o600 });
+      return typeof known === 'string' ? Buffer.from(known, 'hex') : undefined;
     });
   }
 }

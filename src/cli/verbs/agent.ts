@@ -108,7 +108,8 @@ async function put(cli: Cli, from: string | undefined): Promise<number> {
   return runOnBoards(cli, 'Putting the agent', async (board, io) => {
     requirePrivate(board, cli.options.force);
     const { uid, ...at } = await putOn(cli, board, { agent, broker, networks }, io.signal);
-    io.say(`done; it is at ${printable(at.broker)}\n`);
+    const { settings = '' } = at;
+    io.say(printable(`done; it is at ${at.broker}${settings && `. ${settings}`}\n`));
     if (board.uid === undefined && isNamed(board)) {
       io.say(`With "uid": "${uid}" in its entry of fleet.json, both ways to it are one board.\n`);
     }
@@ -142,7 +143,7 @@ async function putOn(
     readonly networks: NonNullable<AgentConfig['wifi']>;
   },
   signal: AbortSignal,
-): Promise<{ readonly broker: string; readonly uid: string }> {
+): Promise<{ readonly broker: string; readonly uid: string; readonly settings?: string }> {
   const target = {
     name: board.name,
     files: board.files,
@@ -154,26 +155,28 @@ async function putOn(
   const adminKey = newBoardKey();
   const { sourceOf, version } = wanted.agent;
   const source = neededSource(fit, await sourceOf(takesCompiled(fit)), version);
+  const { keyFile } = board.brokersLink;
+  const known = await keyFile.key(fit.uid, { toReplace: true });
   // Stored before the board has it: an interruption must not leave a board whose key is lost.
-  await board.brokersLink.keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), {
-    previous: true,
-  });
+  await keyFile.set(new Map([[fit.uid, { role: 'admin', key: adminKey }]]), { previous: true });
   const config: AgentConfig = {
     // A board without a name is called by its port's path, which means nothing on another computer.
     name: isNamed(board) ? board.name : `${fit.platform}-${fit.uid.slice(-6)}`,
+    isNameGuess: !isNamed(board) || board.name === board.lent?.name,
     tags: board.tags,
     ...(place.root ? { root: place.root } : {}),
     wifi: takesWifi(fit) ? wanted.networks : [],
     broker: place.broker,
     adminKey,
   };
-  const clock = await installAgent(target, source, config, { signal });
+  const options = { signal, known: known?.key };
+  const { clock, settings } = await installAgent(target, source, config, options);
   if (clock) cli.err(printable(`${board.name}: ${clock.note}\n`));
   const born = place.expect?.(fit.uid, signal);
   if (born) awaitedLater(born); // the reset may fail first
   await (await board.transport(signal)).reset('soft', signal);
   await born;
-  return { broker: place.name, uid: fit.uid };
+  return { broker: place.name, uid: fit.uid, ...(settings ? { settings } : {}) };
 }
 
 /** Returns whether the board has a name in fleet.json. Others are called by their addresses. */

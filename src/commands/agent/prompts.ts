@@ -41,7 +41,7 @@ const PORTS: Record<string, number> = { 'mqtt:': 1883, 'mqtts:': 8883 };
 
 /** Asks for everything that the agent needs, once for all boards. Undefined: cancelled. */
 export async function askPlan(
-  context: Needs<'settings' | 'brokers'>,
+  context: Needs<'settings' | 'brokers' | 'fleet'>,
   fits: Fits,
   scan: (board: Board) => Promise<WifiNetwork[]>,
   signal: AbortSignal,
@@ -61,6 +61,7 @@ export async function askPlan(
     broker,
     configOf: (board, fit) => ({
       name: board.name,
+      isNameGuess: !context.fleet.isNamed(board),
       ...(root ? { root } : {}),
       wifi: takesWifi(fit) ? wifi : [],
       broker: { ...addressOf(fit), ...loginOf(fit) },

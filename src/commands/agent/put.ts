@@ -5,6 +5,7 @@ import {
   type AgentFit,
   examine,
   installAgent,
+  type Installed,
   newBoardKey,
   scanWifi,
   neededSource,
@@ -34,7 +35,7 @@ type Looked = ReadonlyMap<Board, AgentFit | Error>;
  * first, once for all boards.
  */
 export async function putAgent(
-  context: Needs<'log' | 'extension' | 'settings' | 'brokers' | 'many' | 'packages'>,
+  context: Needs<'log' | 'extension' | 'settings' | 'brokers' | 'many' | 'packages' | 'fleet'>,
   boards: readonly Board[],
   call: Call,
 ): Promise<void> {
@@ -59,6 +60,7 @@ export async function putAgent(
   const plan = await call.ask(() => askPlan(context, fits, scan, signal));
   if (!plan) return;
   const { broker } = plan;
+  const settings = new Map<Board, string>();
   await onEach(context, boards, call, {
     title: vscode.l10n.t('Put the agent'),
     ...(programs && { programs }),
@@ -66,18 +68,24 @@ export async function putAgent(
       const fit = refused.get(board) ?? looked.get(board);
       if (!fit || fit instanceof Error) throw fit ?? new CancelledError();
       const config = plan.configOf(board, fit);
-      const work = () => put(context, board, { agent, fit, broker, config }, io);
+      const work = async () => {
+        const { settings: words } = await put(context, board, { agent, fit, broker, config }, io);
+        if (words !== undefined) settings.set(board, words);
+      };
       // A restart after each step would end the agent's first session. The last step restarts the program.
       if (programs === 'leave') await work();
       else await context.many.jobs.stopPolicies.during(board, 'stop', work);
-      return vscode.l10n.t('at {0}', broker.profile.name);
+      const at = vscode.l10n.t('at {0}', broker.profile.name);
+      return [at, settings.get(board) ?? []].flat().join('. ');
     },
-    told: (board) =>
-      vscode.l10n.t(
+    told: (board) => {
+      const done = vscode.l10n.t(
         '{0} is now connected to {1} and no longer needs its cable.',
         board.name,
         broker.profile.name,
-      ),
+      );
+      return [done, settings.get(board) ?? []].flat().join(' ');
+    },
   });
 }
 
@@ -118,7 +126,7 @@ async function put(
   board: Board,
   { agent, fit, broker, config }: Putting,
   { signal, step }: WorkIo,
-): Promise<void> {
+): Promise<Installed> {
   const { secrets } = context.brokers;
   const adminKey = newBoardKey();
   const source = neededSource(fit, await agent.sourceOf(takesCompiled(fit)), agent.version);
@@ -129,9 +137,11 @@ async function put(
   let steps = 0;
   const onStep = (words: string) => step(words, ++steps, STEPS);
   const ran = board.state.tag === 'running';
+  let installed: Installed;
   try {
-    const options = { signal, onStep };
-    const clock = await installAgent(board, source, { ...config, adminKey }, options);
+    const options = { signal, onStep, known: before?.key };
+    installed = await installAgent(board, source, { ...config, adminKey }, options);
+    const { clock } = installed;
     if (clock) context.log.info(`${board.name}: ${clock.note}`);
   } catch (error) {
     if (steps < 2) await secrets.setBoardKey(fit.uid, before); // its configuration has not been written
@@ -148,4 +158,5 @@ async function put(
   const atBroker = (b: Board) => b.links.some((l) => l.present && l.found.address.kind === 'mqtt');
   await boardBecomes(board, atBroker, signal);
   await board.connect({ kind: 'mqtt', signal });
+  return installed;
 }

@@ -83,7 +83,12 @@ export function windowHost(
       : {}),
     broker: (broker, fit) =>
       brokerPlace(context, target, broker, fit, { base, call, answers: answers.broker }),
-    keepKey: (uid, key) => context.brokers.secrets.setBoardKey(uid, { role: 'admin', key }),
+    keepKey: async (uid, key) => {
+      const { secrets } = context.brokers;
+      const known = await secrets.boardKey(uid);
+      await secrets.setBoardKey(uid, { role: 'admin', key });
+      return known?.key;
+    },
     handOver: (passphrase) =>
       answers.handOver.get(passphrase, () => {
         const file = HandOver.fileFor(MadeList.nameFor(plan.file ?? resolve(base, 'boards')));

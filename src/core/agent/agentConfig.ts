@@ -1,6 +1,8 @@
 /** Contents of config.json (board/agent/README.md). Contains secrets. */
 export interface AgentConfig {
   readonly name: string;
+  /** The name is a suggestion: a name that the board has already stays. */
+  readonly isNameGuess?: boolean;
   readonly tags?: readonly string[];
   readonly root?: string;
   readonly wifi?: readonly { readonly ssid: string; readonly key: string }[];
@@ -31,8 +33,16 @@ export interface AgentPlaces {
   readonly ca: string;
 }
 
-/** Returns config.json in the format that the agent reads. */
+/** Returns config.json of a new board in the format that the agent reads. */
 export function configJson(config: AgentConfig, at: Pick<AgentPlaces, 'main' | 'ca'>): string {
+  return JSON.stringify(agentSettings(config, at));
+}
+
+/** Returns the settings in config.json that a configuration names. */
+export function agentSettings(
+  config: AgentConfig,
+  at: Pick<AgentPlaces, 'main' | 'ca'>,
+): Readonly<Record<string, unknown>> {
   const { broker, adminKey } = config;
   const { tls } = broker;
   const access = {
@@ -47,7 +57,7 @@ export function configJson(config: AgentConfig, at: Pick<AgentPlaces, 'main' | '
         }
       : {}),
   };
-  return JSON.stringify({
+  return {
     name: config.name,
     ...(config.tags?.length ? { tags: config.tags } : {}),
     ...(config.root && config.root !== 'mpy' ? { root: config.root } : {}),
@@ -62,5 +72,5 @@ export function configJson(config: AgentConfig, at: Pick<AgentPlaces, 'main' | '
       : { mode: 'open' }),
     ...(config.accessPoint ? { ap: config.accessPoint } : {}),
     app: at.main,
-  });
+  };
 }

@@ -10,12 +10,13 @@ import {
 } from '../files';
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
-import { parseJson } from '../json';
+import { isRecord, parseJson } from '../json';
 import { clockForTls, type WrongClock } from './agentClock';
-import { configJson, type AgentConfig, type AgentPlaces } from './agentConfig';
+import { agentSettings, type AgentConfig, type AgentPlaces } from './agentConfig';
 import type { AgentFit } from './agentFit';
 import type { InstallTarget } from './agentProbe';
 import { AGENT_VERSION } from './agentVersion';
+import { keptSettings } from './keptSettings';
 
 /** The agent's files as shipped. `copy` is compiled for MicroPython 1.19 and later. */
 export interface AgentSource {
@@ -50,25 +51,38 @@ export interface InstallOptions {
   readonly onStep?: (words: string) => void;
 }
 
+/** How the agent was installed. */
+export interface Installed {
+  /** The board's clock, if it was wrong and the broker's certificate is to be checked. */
+  readonly clock?: WrongClock | undefined;
+  /** For a board that had settings: a sentence for people that says what stays and what was replaced. */
+  readonly settings?: string | undefined;
+}
+
 /**
  * Installs the agent on a board, or reinstalls it. main.py is written last, so after an
  * interruption the board starts as before. The existing content of main.py is kept and becomes the
- * program that the agent runs.
- * @returns the board's clock, if it was wrong and the broker's certificate is to be checked
+ * program that the agent runs. Settings that the board has and `config` does not name stay.
+ * @param options.known this computer's key for the board until now; see {@link keptSettings}
  */
 export async function installAgent(
   board: InstallTarget,
   source: AgentSource,
   config: AgentConfig,
-  { signal, onStep = () => undefined }: InstallOptions = {},
-): Promise<WrongClock | undefined> {
+  {
+    signal,
+    onStep = () => undefined,
+    known,
+  }: InstallOptions & { readonly known?: Uint8Array | undefined } = {},
+): Promise<Installed> {
   const { files } = board;
   const at = await agentPlaces(files, signal);
   const main = await readOr(files, at.main, '', signal);
   onStep(l10n.t('Writing its configuration'));
   const ca = config.broker.tls?.ca;
   if (ca !== undefined) await files.write(at.ca, utf8(ca), { signal });
-  await files.write(at.config, utf8(configJson(config, at)), { signal, secret: true });
+  const { json, words } = await newConfig(files, at, config, known, signal);
+  await files.write(at.config, utf8(json), { signal, secret: true });
   onStep(l10n.t('Copying the agent'));
   await removeIfThere(files, `${at.folder}/b`, signal, { recursive: true });
   if (source.copy.size > 0) await copyAgent(files, source, `${at.folder}/a`, signal);
@@ -77,7 +91,38 @@ export async function installAgent(
   await files.write(`${at.folder}/__init__.py`, source.shim, { signal });
   onStep(l10n.t('Adding its start lines to main.py'));
   await files.write(at.main, utf8(withStartLines(main)), { signal });
-  return config.broker.tls?.verify ? clockForTls(board, signal) : undefined;
+  const clock = config.broker.tls?.verify ? await clockForTls(board, signal) : undefined;
+  return { clock, settings: words };
+}
+
+/** Returns the new config.json, with what stays of the one that the board has. */
+async function newConfig(
+  files: BoardFiles,
+  at: AgentPlaces,
+  config: AgentConfig,
+  known: Uint8Array | undefined,
+  signal?: AbortSignal,
+): Promise<{ readonly json: string; readonly words?: string }> {
+  const fresh = agentSettings(config, at);
+  const has = await orIfMissing(files.read(at.config, { signal, secret: true }), undefined);
+  if (has === undefined) return { json: JSON.stringify(fresh) };
+  const old = parsed(has);
+  if (!isRecord(old?.broker)) {
+    const words = l10n.t('Its settings were damaged and are replaced.');
+    return { json: JSON.stringify(fresh), words };
+  }
+  const { isNameGuess } = config;
+  const { settings, words } = keptSettings(old, fresh, { isNameGuess, known });
+  return { json: JSON.stringify(settings), words };
+}
+
+/** @returns undefined for a file that the agent could not read either */
+function parsed(json: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    return parseJson(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

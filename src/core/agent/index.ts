@@ -12,6 +12,7 @@ export { type AgentConfig, configJson } from './agentConfig';
 export {
   type AgentSource,
   installAgent,
+  type Installed,
   removeAgent,
   removeStartLines,
   FROZEN_SLOT,

@@ -22,9 +22,10 @@ export function baseConfig(
   { name }: SetupRecord,
   { platform, uid }: AgentFit,
   { root, broker }: BrokerPlace,
-): Pick<AgentConfig, 'name' | 'root' | 'broker' | 'accessPoint'> {
+): Pick<AgentConfig, 'name' | 'isNameGuess' | 'root' | 'broker' | 'accessPoint'> {
   return {
     name: name ?? `${platform}-${uid.slice(-6)}`,
+    isNameGuess: name === undefined,
     ...(root ? { root } : {}),
     broker,
     ...(accessPoint ? { accessPoint } : {}),

@@ -184,7 +184,6 @@ class SetUp {
   }
 
   async #agent(): Promise<void> {
-    const { signal } = this.options;
     const fit = await this.#fitting();
     const place = await this.#brokerPlace();
     const { handOver: passphrase } = await this.#filled(this.template.broker ?? {});
@@ -195,14 +194,15 @@ class SetUp {
       wifi: takesWifi(fit) ? await this.#networks(fit) : [],
       adminKey,
     };
-    await this.host.keepKey(fit.uid, adminKey);
+    const known = await this.host.keepKey(fit.uid, adminKey);
     if (passphrase !== undefined) {
-      const file = await this.host.handOver(passphrase);
-      this.#note(await handOverKey(file, fit.uid, adminKey));
+      this.#note(await handOverKey(await this.host.handOver(passphrase), fit.uid, adminKey));
     }
-    const onStep = (words: string) => this.#say('agent', words);
+    const io = { ...this.options, known, onStep: (now: string) => this.#say('agent', now) };
     const source = await this.host.agentSource(fit);
-    this.#tellClock(await installAgent(this.board, source, config, { signal, onStep }));
+    const { clock, settings } = await installAgent(this.board, source, config, io);
+    this.#tellClock(clock);
+    this.#note(settings);
   }
 
   #tellClock(clock: WrongClock | undefined): void {

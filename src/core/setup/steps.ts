@@ -65,8 +65,11 @@ export interface SetupHost {
   networks?(fit: AgentFit): Promise<SetupNetworks>;
   /** Returns how the board reaches its broker. @param broker without placeholders */
   broker(broker: TemplateBroker, fit: AgentFit, signal: AbortSignal): Promise<BrokerPlace>;
-  /** Keeps a board's new key before the board has it, so that an interruption cannot lose it. */
-  keepKey(uid: string, key: Uint8Array): Promise<void>;
+  /**
+   * Keeps a board's new key before the board has it, so that an interruption cannot lose it.
+   * @returns the key that this computer had for the board
+   */
+  keepKey(uid: string, key: Uint8Array): Promise<Uint8Array | undefined>;
   /** Opens the file in which keys are handed over to the owner of the broker, once for each passphrase. */
   handOver(passphrase: string): Promise<HandOver>;
   agentSource(fit: AgentFit): Promise<AgentSource>;

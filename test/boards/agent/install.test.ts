@@ -14,6 +14,7 @@ import {
 import { AGENT_VERSION } from '../../../src/core/agent/agentVersion';
 import { examine, scanWifi, type InstallTarget } from '../../../src/core/agent/agentProbe';
 import { newBoardKey } from '../../../src/core/agent/agentKeys';
+import { text, utf8 } from '../../../src/core/bytes';
 import { ProgramRunningError } from '../../../src/core/errors';
 import { serialAddress, mqttAddress } from '../../../src/core/parseAddress';
 import { SessionFiles } from '../../../src/core/files/sessionFiles';
@@ -32,6 +33,7 @@ let board: Awaited<ReturnType<typeof startUboard>>;
 let host: Awaited<ReturnType<typeof connectHost>>;
 let cable: Transport;
 const key = newBoardKey();
+const ANN = Buffer.from(newBoardKey()).toString('hex');
 const steps: string[] = [];
 /** The log of the cable at its finest level. */
 const wireLog: string[] = [];
@@ -70,6 +72,10 @@ async function inModules(): Promise<AgentSource> {
   const names = readdirSync(folder).filter((name) => name.endsWith('.py'));
   const copy = new Map(names.map((name) => [name, readFileSync(join(folder, name))]));
   return { shim: (await agentSource()).shim, copy };
+}
+
+function keysOf(settings: Record<string, unknown>): object {
+  return settings.keys as object;
 }
 
 /** Returns the content of one of the agent's folders on the board. */
@@ -120,7 +126,22 @@ it('puts the agent on a board over its cable, twice, and the board connects to t
   const options = { onStep: (step: string) => steps.push(step) };
   await installAgent(target, await agentSource(), config, options);
   expect(await inSlot('a')).toEqual([...(await agentSource()).copy.keys()].sort());
-  await installAgent(target, await inModules(), config, options);
+  const path = '/mpyfleet/config.json';
+  const has = JSON.parse(text(await target.files.read(path))) as Record<string, unknown>;
+  const own = {
+    tz: '<+01>-1',
+    log: 'D',
+    tags: ['home'],
+    keys: { ...keysOf(has), 'viewer:ann': ANN },
+  };
+  await target.files.write(path, utf8(JSON.stringify({ ...has, ...own })));
+  const again = await installAgent(
+    target,
+    await inModules(),
+    { ...config, name: 'a port', isNameGuess: true },
+    { ...options, known: key },
+  );
+  expect(again.settings).toBe('Its other settings stay.');
   expect(await inSlot('a')).toEqual([...(await inModules()).copy.keys()].sort());
   expect(steps.length).toBeGreaterThan(5);
   expect(steps.join()).not.toContain('its own');
@@ -152,7 +173,10 @@ it('updates it over the air into the other copy', async () => {
   const after = await agent?.restart({ mode: 'hard', slot });
   expect(after).toMatchObject({ slot: 'b', trial: true });
   expect(await inSlot('b')).toEqual([...(await agentSource()).copy.keys()].sort());
-  expect(await agent?.config()).toMatchObject({ name: 'kitchen' });
+  expect(await agent?.config()).toMatchObject({
+    ...{ name: 'kitchen', tz: '<+01>-1', log: 'D', tags: ['home'] },
+    keys: expect.arrayContaining(['admin', 'viewer:ann']) as string[],
+  });
   expect(JSON.stringify(await agent?.config())).not.toContain('its own');
   await link.close();
 }, 60_000);

@@ -41,6 +41,9 @@ afterAll(async () => {
   await broker.stop();
 });
 
+/** What the second `agent put` says of the board's settings. */
+const STAY = 'Its other settings stay.';
+
 describe('mpyfleet and boards behind a broker', () => {
   it('lists them with the facts from the broker', async () => {
     const { out } = await run('list', '--json');
@@ -500,6 +503,18 @@ describe('mpyfleet broker start', () => {
       const place = ['-b', `mqtt://local/${uid}`];
       const seen = await cli.run([...place, 'config', 'get', '--json'], { cwd: dir, env });
       expect(seen).toMatchObject({ status: 0, out: expect.stringContaining(uid) as string });
+      const set = await cli.run([...place, 'config', 'set', 'timezone=+01:00'], { cwd: dir, env });
+      expect({ status: set.status, err: set.err }).toMatchObject({ status: 0 });
+      const again = await cli.run(
+        ['-b', board.tty, 'agent', 'put', '--broker', 'local', '--stop'],
+        {
+          cwd: dir,
+          env,
+        },
+      );
+      expect(again).toMatchObject({ status: 0, out: expect.stringContaining(STAY) as string });
+      const kept = await cli.run([...place, 'config', 'get', '--json'], { cwd: dir, env });
+      expect(kept).toMatchObject({ status: 0, out: expect.stringContaining('+01:00') as string });
     } finally {
       await board.stop();
       await cli.run(['broker', 'stop'], { env: state });

@@ -32,7 +32,7 @@ vi.mock('../../../src/core/agent/agentProbe', async (original) => ({
 }));
 vi.mock('../../../src/core/agent/agentInstall', async (original) => ({
   ...(await original<object>()),
-  installAgent: () => Promise.resolve(void installed.push('agent')),
+  installAgent: () => Promise.resolve({ clock: void installed.push('agent') }),
 }));
 vi.mock('../../../src/commands/agent/askRelease', () => ({
   askAgent: () => Promise.resolve({ version: '1', sourceOf: () => Promise.resolve({}) }),

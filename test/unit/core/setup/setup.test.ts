@@ -238,7 +238,7 @@ describe('setting a board up', () => {
         return Promise.resolve([{ ssid: 'Shop', key: 'k' }]);
       },
       broker: () => Promise.resolve({ name: 'b', broker: { host: 'h', port: 1883 } }),
-      keepKey: () => Promise.resolve(),
+      keepKey: () => Promise.resolve(undefined),
       agentSource: () => {
         if (fails) return Promise.reject(new UsageError('no source'));
         return Promise.resolve({ shim: utf8('x'), copy: new Map() });
