@@ -52,6 +52,15 @@ export class ConnectionLostError extends FleetError {
 /** The link ended because the board sleeps, as it has said; it connects to its broker again when it wakes up. */
 export class AsleepError extends ConnectionLostError {}
 
+/** The far end of the link no longer exists, such as the port of a board that was unplugged. */
+export class LinkLostError extends ConnectionLostError {}
+
+/** Returns whether an error of a board on a cable only says that its port does not exist, or no longer. */
+export function meansUnplugged(error: unknown): boolean {
+  if (error instanceof LinkLostError) return true;
+  return error instanceof ConnectError && error.reason === 'notFound';
+}
+
 /** Another board is at the link than the one that was meant. The work did not begin. */
 export class OtherBoardError extends FleetError {
   readonly code = 'otherBoard';

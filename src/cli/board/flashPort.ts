@@ -1,7 +1,7 @@
 import { fullPlace } from '../../core/address';
 import { delay, systemClock } from '../../core/async';
 import type { BoardInfo } from '../../core/board';
-import { asError, ConnectError, UsageError } from '../../core/errors';
+import { asError, meansUnplugged, UsageError } from '../../core/errors';
 import { enterBootloader, touch, type Firmware, type FlashTarget } from '../../core/flash';
 import { serialAddress } from '../../core/parseAddress';
 import type { Cli } from '../cli';
@@ -68,7 +68,7 @@ export async function comesBack(
       } catch (error) {
         failure = asError(error);
         // Without flashing, nothing makes the port come back.
-        if (kind === undefined && isUnplugged(failure)) throw failure;
+        if (kind === undefined && meansUnplugged(failure)) throw failure;
       } finally {
         await transport.close();
       }
@@ -86,7 +86,7 @@ function notBack(kind: Firmware['kind'] | undefined, cause: Error): Error {
       cause,
     });
   }
-  return isUnplugged(cause)
+  return meansUnplugged(cause)
     ? new UsageError(
         `The firmware was written and verified, but the board did not come back: ${cause.message}`,
         { hint: 'Plug it in again. If you did not unplug it, check the cable.', cause },
@@ -98,8 +98,4 @@ function notBack(kind: Firmware['kind'] | undefined, cause: Error): Error {
           cause,
         },
       );
-}
-
-function isUnplugged(error: Error): boolean {
-  return error instanceof ConnectError && error.reason === 'notFound';
 }

@@ -136,7 +136,9 @@ class Line {
     made: (path, record) => {
       this.#records.push(record);
       this.#say(path, recordWords(record), record.failed ? 'red' : 'green');
-      for (const more of [record.failed?.hint, ...record.notes]) if (more) this.#say(path, more);
+      // The port is a note of a board that has nothing else to name it.
+      const notes = record.notes.filter((note) => note !== path);
+      for (const more of [record.failed?.hint, ...notes]) if (more) this.#say(path, more);
     },
     already: (path, { message }) => this.#say(path, `${message}. To set it up again, add --force.`),
     broken: (path, { message }) => this.#say(path, message, 'red'),

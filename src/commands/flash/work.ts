@@ -243,12 +243,13 @@ async function tellVersion(
 
 /**
  * Reconnects until the board describes itself. The port may now have another board, whose row in the tree is a different one.
- * Returns the last error if no board describes itself in time.
+ * Returns the last error if no board describes itself in time, or the first one that `givesUp` accepts.
  */
 export async function firstAnswer(
   boardOf: () => Board,
   signal: AbortSignal,
   limitMs = FIRST_START_MS,
+  givesUp: (error: Error) => boolean = () => false,
 ): Promise<BoardInfo | Error> {
   const end = performance.now() + limitMs;
   for (;;) {
@@ -257,7 +258,8 @@ export async function firstAnswer(
       return await boardOf().refreshInfo({ signal });
     } catch (error) {
       if (error instanceof CancelledError) throw error;
-      if (performance.now() > end) return asError(error);
+      const failure = asError(error);
+      if (performance.now() > end || givesUp(failure)) return failure;
     }
     await delay(systemClock, RETRY_MS, signal);
   }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Board, Found } from '../../core/board';
-import { UsageError } from '../../core/errors';
+import { meansUnplugged, LinkLostError, UsageError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import {
   flashBoard,
@@ -21,6 +21,7 @@ export class WindowBoard implements SetupBoard {
   #found: Found | undefined;
   /** Serial ports that appear after this board went into its loader. */
   #return: PortReturn | undefined;
+  #isFlashed = false;
   /** The loader has received the firmware. */
   #taken = false;
   #policy: { readonly board: Board; readonly held: Disposable } | undefined;
@@ -40,7 +41,7 @@ export class WindowBoard implements SetupBoard {
     const found = this.#found;
     const board = found && this.context.fleet.byAddress(found.address);
     if (board) return this.#mayStop(board);
-    throw new UsageError(vscode.l10n.t('{0} was unplugged', this.name), {
+    throw new LinkLostError(vscode.l10n.t('{0} was unplugged', this.name), {
       hint: vscode.l10n.t('Plug it in again, then continue.'),
     });
   }
@@ -68,6 +69,7 @@ export class WindowBoard implements SetupBoard {
   exec: SetupBoard['exec'] = (code, options) => this.board.exec(code, options);
 
   flash: SetupBoard['flash'] = async (firmware, options) => {
+    this.#isFlashed = true;
     if (firmware.kind === 'esp') return this.#flash(firmware, this.board, options);
     if (!this.#taken) {
       // After a failed attempt the board may be in its loader, so that only its drive exists.
@@ -107,7 +109,10 @@ export class WindowBoard implements SetupBoard {
 
   info: SetupBoard['info'] = async ({ restarted, signal }) => {
     const limit = restarted ? FIRST_START_MS : PRESS_RESET_MS;
-    const info = await firstAnswer(() => this.board, signal, limit);
+    // Without flashing, nothing makes the port come back.
+    const givesUp = this.#isFlashed ? undefined : meansUnplugged;
+    const info = await firstAnswer(() => this.board, signal, limit, givesUp);
+    if (info instanceof Error && givesUp?.(info)) throw info;
     const isWhole = !(info instanceof Error) && info.version !== '' && info.platform !== '';
     if (isWhole) return info;
     throw new UsageError(vscode.l10n.t('{0} does not answer as MicroPython', this.name), {

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { Address, LinkKind } from '../address';
 import { Queue, systemClock, throwIfAborted, type Clock, awaitedLater } from '../async';
-import { ConnectionLostError, asError } from '../errors';
+import { ConnectionLostError, LinkLostError, asError } from '../errors';
 import { Emitter } from '../events';
 import type { Log } from '../log';
 import { RawReplLink } from './rawReplLink';
@@ -228,7 +228,8 @@ export class StreamTransport implements Transport {
     if (!stream || this.#end) return;
     const busy = this.#link.isRaw;
     // Reject waiting operations first, so that answers to the farewell are ignored.
-    this.#reject(l10n.t('The connection to {0} was closed', this.address.text));
+    const message = l10n.t('The connection to {0} was closed', this.address.text);
+    this.#reject(new ConnectionLostError(message));
     if (busy) {
       // A blocked line must not keep the port from closing.
       const goodbye = stream.write(FAREWELL, AbortSignal.timeout(GOODBYE_MS));
@@ -240,14 +241,15 @@ export class StreamTransport implements Transport {
 
   #onEnd(cause: Error | undefined): void {
     if (this.#end) return;
-    this.#reject(l10n.t('The connection to {0} was lost', this.address.text), cause);
+    const message = l10n.t('The connection to {0} was lost', this.address.text);
+    const hint = l10n.t('Check the cable or the network; the board can be connected again.');
+    this.#reject(new LinkLostError(message, cause ? { cause, hint } : {}));
     this.#closed.fire(cause);
   }
 
-  #reject(message: string, cause?: Error): void {
-    const hint = l10n.t('Check the cable or the network; the board can be connected again.');
-    this.#end = new ConnectionLostError(message, cause ? { cause, hint } : {});
-    this.#link.fail(this.#end);
+  #reject(end: ConnectionLostError): void {
+    this.#end = end;
+    this.#link.fail(end);
     this.#setActivity('unknown');
   }
 

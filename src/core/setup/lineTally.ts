@@ -33,6 +33,8 @@ export class LineTally {
       return undefined;
     }
     this.#failed++;
+    // People pull out cables: that says nothing about the boards before and after it.
+    if (failed.unplugged) return undefined;
     const kind = `${failed.step} ${withoutOwnWords(failed.reason, record)}`;
     this.#same = kind === this.#last ? this.#same + 1 : 1;
     this.#last = kind;

@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { fullPlace } from '../address';
 import { isRecord } from '../json';
 import { toCsv } from '../csv';
-import { asError, ConnectError, FleetError } from '../errors';
+import { asError, ConnectError, FleetError, meansUnplugged } from '../errors';
+import { FlashError } from '../flash';
 import type { StepName } from './stepNames';
 
 /** The steps that were done on one board. Contains no secrets. */
@@ -17,8 +18,13 @@ export interface SetupRecord {
   readonly machine?: string;
   /** Steps that are done, in their order. */
   readonly done: readonly StepName[];
-  /** The step that failed, and why; undefined if none did. */
-  readonly failed?: { readonly step: StepName; readonly reason: string; readonly hint?: string };
+  /** The step that failed, and why; undefined if none did. `unplugged`: someone pulled out the cable. */
+  readonly failed?: {
+    readonly step: StepName;
+    readonly reason: string;
+    readonly hint?: string;
+    readonly unplugged?: boolean;
+  };
   /** The board was not seen at its broker; a note says why. */
   readonly unverified?: boolean;
   /** Remarks, such as a step that this board does not support. */
@@ -41,10 +47,17 @@ export function failureAt(step: StepName, error: unknown): NonNullable<SetupReco
       step,
       reason: l10n.t('The board at {0} was unplugged', fullPlace(error.address)),
       hint: l10n.t('Plug it in again. If you did not unplug it, check the cable.'),
+      unplugged: true,
     };
   }
   const hint = error instanceof FleetError ? error.hint : undefined;
-  return { step, reason: asError(error).message, ...(hint ? { hint } : {}) };
+  const isLost = error instanceof FlashError && error.reason === 'lost';
+  return {
+    step,
+    reason: asError(error).message,
+    ...(hint ? { hint } : {}),
+    ...(isLost || meansUnplugged(error) ? { unplugged: true } : {}),
+  };
 }
 
 /** Limit of records in one file. */

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import type { SerialPort } from 'serialport';
 import { serialAddress } from '../../core/parseAddress';
-import { ConnectionLostError, asError } from '../../core/errors';
+import { LinkLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import { orAbsent } from '../../core/localFiles';
 import type { FlashPort, Lines } from '../../core/flash';
@@ -92,7 +92,7 @@ class SerialFlashPort implements FlashPort {
     });
   }
 
-  /** Calls a method of the open port. @throws ConnectionLostError when the port no longer exists */
+  /** Calls a method of the open port. @throws LinkLostError when the port no longer exists */
   async #ask(
     call: (port: SerialPort, done: (error?: Error | null) => void) => void,
   ): Promise<void> {
@@ -107,8 +107,8 @@ class SerialFlashPort implements FlashPort {
     });
   }
 
-  #gone(cause: Error | undefined): ConnectionLostError {
-    return new ConnectionLostError(l10n.t('The port {0} no longer exists', this.path), { cause });
+  #gone(cause: Error | undefined): LinkLostError {
+    return new LinkLostError(l10n.t('The port {0} no longer exists', this.path), { cause });
   }
 
   /**

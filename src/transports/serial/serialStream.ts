@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { SerialPort } from 'serialport';
 import type { SerialAddress } from '../../core/address';
 import { abortable, Deferred, systemClock } from '../../core/async';
-import { ConnectionLostError, asError } from '../../core/errors';
+import { LinkLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { ByteStream } from '../../core/transport';
@@ -155,8 +155,8 @@ class SerialStream implements ByteStream {
     });
   }
 
-  #lost(cause: Error | undefined = this.#end?.cause): ConnectionLostError {
-    return new ConnectionLostError(l10n.t('The port {0} no longer exists', this.port.path), {
+  #lost(cause: Error | undefined = this.#end?.cause): LinkLostError {
+    return new LinkLostError(l10n.t('The port {0} no longer exists', this.port.path), {
       cause,
       hint: l10n.t('Check the cable. The board reconnects when it is plugged in again.'),
     });

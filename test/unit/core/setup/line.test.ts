@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ConnectError, UsageError } from '../../../../src/core/errors';
-import type { Firmware } from '../../../../src/core/flash';
+import { ConnectError, LinkLostError, UsageError } from '../../../../src/core/errors';
+import { FlashError, type Firmware } from '../../../../src/core/flash';
 import { silentLog } from '../../../../src/core/log';
 import { serialAddress } from '../../../../src/core/parseAddress';
 import {
@@ -163,6 +163,46 @@ describe('a production line', () => {
     expect(record.failed).toMatchObject({
       ...{ step: 'flash', reason: 'The board at /dev/ttyUSB7 was unplugged' },
       hint: 'Plug it in again. If you did not unplug it, check the cable.',
+    });
+  });
+
+  it.each([
+    new ConnectError(serialAddress('/dev/ttyUSB7'), 'notFound', 'Port does not exist'),
+    new FlashError('lost', 'The board at /dev/ttyUSB7 was unplugged'),
+    new LinkLostError('The port /dev/ttyUSB7 no longer exists'),
+  ])('continues after boards that were unplugged: $message', async (error) => {
+    const places = ['a', 'b', 'c', 'd'];
+    const lost = new Set(['a', 'b', 'c']);
+    const names = new NameRange(TEMPLATE.name, []);
+    const boardAt = (place: string): LineBoard => ({
+      board: { ...boardOf(place), ...(lost.has(place) && { flash: () => Promise.reject(error) }) },
+      host: hostOf(names),
+      close: () => Promise.resolve(undefined),
+    });
+    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
+      ...{ signal: never, count: places.length, atOnce: 1 },
+    });
+    expect(await line.run()).toEqual({ ok: 1, failed: 3, stopped: undefined });
+  });
+
+  it('stops when two boards at its start fail in the same way, with an unplugged one in between', async () => {
+    const reasons = [new UsageError('no'), new LinkLostError('gone'), new UsageError('no')];
+    const places = ['0', '1', '2', '3'];
+    const names = new NameRange(TEMPLATE.name, []);
+    const boardAt = (place: string): LineBoard => ({
+      board: {
+        ...boardOf(place),
+        flash: () => Promise.reject(reasons[Number(place)] ?? new Error()),
+      },
+      host: hostOf(names),
+      close: () => Promise.resolve(undefined),
+    });
+    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
+      ...{ signal: never, count: places.length, atOnce: 1 },
+    });
+    expect(await line.run()).toMatchObject({
+      failed: 3,
+      stopped: 'The line stopped: 2 boards in a row failed in "flash": no',
     });
   });
 
