@@ -47,7 +47,11 @@ export const showErrorMessage = message((text, options, ...items) =>
   vscode.window.showErrorMessage(text, options, ...items),
 );
 
-/** Asks for one line of text; title, prompt and validation message are shown without links. */
+/**
+ * Asks for one line of text; title, prompt and validation message are shown without links. The box
+ * stays when something else takes the keyboard focus, so that nothing typed is lost: VS Code itself
+ * gives the focus back to a tree that it redraws while the box opens.
+ */
 export function showInputBox(
   options: vscode.InputBoxOptions,
   token?: vscode.CancellationToken,
@@ -56,6 +60,7 @@ export function showInputBox(
   return vscode.window.showInputBox(
     {
       ...options,
+      ignoreFocusOut: true,
       ...(title !== undefined && { title: inertText(title, MESSAGE_LIMIT) }),
       ...(prompt !== undefined && { prompt: inertText(prompt, MESSAGE_LIMIT) }),
       ...(placeHolder !== undefined && { placeHolder: inertText(placeHolder, MESSAGE_LIMIT) }),

@@ -136,7 +136,6 @@ function fromAddress(label: string, title: string): PlaceItem {
     const url = await showInputBox({
       title,
       placeHolder: 'https://example.org/agent.json',
-      ignoreFocusOut: true,
       validateInput: (text) =>
         URL.canParse(text.trim()) && /^https?:\/\//i.test(text.trim())
           ? undefined

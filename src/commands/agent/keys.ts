@@ -37,7 +37,6 @@ export async function askKey({ brokers }: Needs<'brokers'>, board: Board): Promi
       'From "Copy a Key of This Board…" on the computer that put the agent on it.',
     ),
     password: true,
-    ignoreFocusOut: true,
     validateInput: (typed) => (typed === '' ? undefined : problemOf(() => parseKey(typed))),
   });
   if (text) await brokers.secrets.setBoardKey(uidOf(board), parseKey(text));

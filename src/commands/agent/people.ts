@@ -111,7 +111,6 @@ async function importKeys({ brokers }: Needs<'brokers'>): Promise<void> {
   const passphrase = await showInputBox({
     title: vscode.l10n.t('Passphrase of the key file'),
     password: true,
-    ignoreFocusOut: true,
   });
   if (!passphrase) return;
   const ring = await openKeys(sealed, passphrase);
@@ -153,7 +152,6 @@ function askPerson(title: string): Thenable<string | undefined> {
   return showInputBox({
     title,
     prompt: vscode.l10n.t('A short name, such as ann or ci'),
-    ignoreFocusOut: true,
     validateInput: (name) => problemOf(() => checkKeyName(name)),
   });
 }
@@ -163,7 +161,6 @@ async function askNewPassphrase(): Promise<string | undefined> {
     title: vscode.l10n.t('Passphrase of the key file'),
     prompt: vscode.l10n.t('Send the file and the passphrase to the recipient in different ways.'),
     password: true,
-    ignoreFocusOut: true,
     validateInput: (typed) =>
       typed.length < MIN_PASSPHRASE
         ? vscode.l10n.t('Use at least {0} characters.', MIN_PASSPHRASE)

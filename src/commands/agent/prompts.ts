@@ -147,7 +147,6 @@ async function askOwnAddress(
     title: vscode.l10n.t('Address of this computer as seen from the board'),
     value: first ?? '',
     prompt: vscode.l10n.t("This computer's addresses: {0}", hosts.join(', ')),
-    ignoreFocusOut: true,
   });
   return host === undefined || host.trim() === '' ? undefined : host.trim();
 }
@@ -224,7 +223,6 @@ export async function askLogin(
           'Preferably one per board: {0}. Leave it empty if the broker needs none.',
           first?.uid ?? '',
         ),
-    ignoreFocusOut: true,
   });
   const user = answer?.trim();
   if (user === undefined) return undefined;
@@ -232,7 +230,6 @@ export async function askLogin(
   const password = await showInputBox({
     title: vscode.l10n.t('Password of {0}', user),
     password: true,
-    ignoreFocusOut: true,
     ...(user === profile.username && own
       ? { prompt: vscode.l10n.t('Empty: the password that this computer uses.') }
       : {}),
@@ -274,9 +271,7 @@ export async function askWifi(
   );
   if (!picked) return undefined;
   if (picked.ssid === undefined) return [];
-  const ssid =
-    picked.ssid ||
-    (await showInputBox({ title: vscode.l10n.t('Name of the network'), ignoreFocusOut: true }));
+  const ssid = picked.ssid || (await showInputBox({ title: vscode.l10n.t('Name of the network') }));
   if (!ssid) return undefined;
   const open = networks.find((n) => n.ssid === ssid)?.open ?? false;
   if (open) return [{ ssid, key: '' }];
@@ -284,7 +279,6 @@ export async function askWifi(
     title: vscode.l10n.t('Password of {0}', ssid),
     prompt: vscode.l10n.t('Stored on the board. Leave it empty for an open network.'),
     password: true,
-    ignoreFocusOut: true,
   });
   return key === undefined ? undefined : [{ ssid, key }];
 }

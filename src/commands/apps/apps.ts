@@ -194,7 +194,6 @@ async function send(
       prompt: vscode.l10n.t(
         'The app answers it: ManagementTask.call(message), or fleet.on_message.',
       ),
-      ignoreFocusOut: true,
     }),
   );
   if (!text) return;

@@ -49,7 +49,6 @@ async function setIntervals(
       prompt: vscode.l10n.t(
         'Seconds, for example: worker=5 management=1 sleep=600. They survive restarts.',
       ),
-      ignoreFocusOut: true,
       validateInput: (value) => adviceOf(() => parseIntervals(value)),
     }),
   );
@@ -68,7 +67,6 @@ async function keepAwake(context: Services, boards: readonly Board[], call: Call
       title: vscode.l10n.t('Keep awake for how many minutes?'),
       prompt: vscode.l10n.t('From its next wake-up. 0: it sleeps as its app specifies.'),
       value: '10',
-      ignoreFocusOut: true,
       validateInput: (value) =>
         /^\d{1,4}$/.test(value) && Number(value) <= 1_440
           ? undefined

@@ -80,7 +80,6 @@ async function askPattern(
       '{n} is the number, {n:2} the number with two digits, {platform} the kind of board, {name} its current name.',
     ),
     value: '{platform}-{n:2}',
-    ignoreFocusOut: true,
     validateInput: (text) => {
       if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
       const names = patternNames(text, nameable);

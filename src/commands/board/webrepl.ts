@@ -140,7 +140,6 @@ async function askWifi(
     title: vscode.l10n.t('Password of the Wi-Fi network {0}', chosen.label),
     prompt: vscode.l10n.t('It is written to webrepl_cfg.py on the board and stored nowhere else.'),
     password: true,
-    ignoreFocusOut: true,
   });
   if (password === undefined) throw new CancelledError();
   return { name: chosen.label, password };

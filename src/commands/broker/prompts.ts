@@ -55,7 +55,7 @@ export async function askBroker(
 }
 
 async function ask(title: string, options: vscode.InputBoxOptions): Promise<string | undefined> {
-  return (await showInputBox({ title, ignoreFocusOut: true, ...options }))?.trim();
+  return (await showInputBox({ title, ...options }))?.trim();
 }
 
 /**

@@ -181,7 +181,6 @@ async function askPattern({ extension }: Needs<'extension'>): Promise<string | u
       'A path or a pattern: /result.csv, *.csv in any folder, /logs with everything in it.',
     ),
     value: state.get<string>(PATTERN_KEY, '*.csv'),
-    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[^/#!]|^\/[^/]/.test(text.trim())
         ? undefined

@@ -107,7 +107,6 @@ async function askFolder(): Promise<string | undefined> {
     title: vscode.l10n.t('Upload to which folder on the boards?'),
     value: '/',
     prompt: vscode.l10n.t('Missing folders are created. "/" is where a board keeps its files.'),
-    ignoreFocusOut: true,
     validateInput: (text) =>
       text.startsWith('/') ? undefined : vscode.l10n.t('Start with "/", the root of the board.'),
   });

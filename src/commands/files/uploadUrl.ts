@@ -86,7 +86,6 @@ async function askUrl(): Promise<{ readonly url: string } | undefined> {
       'It is downloaded here, then sent to the boards. Append #sha256= and the hash to check the download.',
     ),
     placeHolder: 'https://example.org/font.bin',
-    ignoreFocusOut: true,
     validateInput: (text) => problemOf(() => parseFileUrl(text)),
   });
   return url === undefined ? undefined : { url };
@@ -97,7 +96,6 @@ async function askPlace(value: string): Promise<string | undefined> {
     title: vscode.l10n.t('Where on the boards?'),
     value,
     prompt: vscode.l10n.t('Missing folders are created.'),
-    ignoreFocusOut: true,
     validateInput: (text) =>
       /^\/.*[^/]$/.test(text)
         ? undefined
@@ -119,7 +117,6 @@ function offerSave(
       title: vscode.l10n.t('Name of the address'),
       value: entry.to.slice(entry.to.lastIndexOf('/') + 1).replace(/[^\w.-]/g, '-'),
       prompt: vscode.l10n.t('mpyfleet put url:NAME sends the same file, checked by its SHA-256.'),
-      ignoreFocusOut: true,
     });
     if (name) await saved.save({ name, ...entry });
   };

@@ -54,7 +54,6 @@ async function isTyped(boards: readonly Board[]): Promise<boolean> {
       'Type {0} to continue. Memory cards are not touched, and boards behind a broker keep their agent.',
       wanted,
     ),
-    ignoreFocusOut: true,
     validateInput: (text) =>
       text.trim() === wanted ? undefined : vscode.l10n.t('Type {0} to continue.', wanted),
   });

@@ -85,7 +85,6 @@ async function typedCode(): Promise<FleetAction | undefined> {
   const code = await showInputBox({
     title: vscode.l10n.t('Code to run on boards'),
     prompt: vscode.l10n.t('One line of Python. For more, open a file and use "Run on Boards…".'),
-    ignoreFocusOut: true,
   });
   return code ? { kind: 'exec', code, label: code.trim().slice(0, 60) } : undefined;
 }
@@ -95,7 +94,6 @@ async function expression(): Promise<FleetAction | undefined> {
     title: vscode.l10n.t('Value to read'),
     prompt: vscode.l10n.t('A Python expression; results can be compared across boards.'),
     placeHolder: "__import__('os').uname().release",
-    ignoreFocusOut: true,
   });
   return text ? { kind: 'read', expression: text } : undefined;
 }

@@ -83,7 +83,6 @@ async function editTags(
     prompt: vscode.l10n.t(
       'Words separated by spaces or commas. Write tag:word to select these boards.',
     ),
-    ignoreFocusOut: true,
     value: shared.join(' '),
     validateInput: (value) =>
       tagsIn(value) === undefined

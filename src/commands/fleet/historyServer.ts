@@ -17,7 +17,6 @@ export async function setHistoryServer({
     prompt: vscode.l10n.t('Its address without a password. Empty: the file on this computer.'),
     placeHolder: 'postgres://user@host:5432/database',
     value: settings.get('history.server'),
-    ignoreFocusOut: true,
     validateInput: (value) =>
       value.trim() === '' ? undefined : adviceOf(() => parseServer(value)),
   });
@@ -34,7 +33,6 @@ export async function setHistoryServer({
       "Stored in this computer's secret storage. Empty: the server asks for none.",
     ),
     password: true,
-    ignoreFocusOut: true,
   });
   if (password === undefined) return;
   await history.setPassword(login, password);

@@ -114,7 +114,6 @@ async function askHealth({ extension }: Needs<'extension'>): Promise<string | un
     ),
     value: state.get<string>(HEALTH_KEY, ''),
     placeHolder: "__import__('app').ok()",
-    ignoreFocusOut: true,
   });
   if (health === undefined) return undefined;
   await state.update(HEALTH_KEY, health.trim() || undefined);

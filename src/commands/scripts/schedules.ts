@@ -57,7 +57,6 @@ async function add(
       'How often: 30s, 5m, 2h or 1d. Or when, as a cron expression: "30 7 * * 1-5" is 7:30 on weekdays.',
     ),
     value: '1h',
-    ignoreFocusOut: true,
     validateInput: (text) => problemOf(() => parseWhen(text)),
   });
   if (typed === undefined) return;
@@ -116,7 +115,6 @@ async function askName(title: string, { name }: Script): Promise<string | undefi
       .replace(/\.py$/, '')
       .replace(/[^\w-]/g, '_')
       .slice(0, 32),
-    ignoreFocusOut: true,
     validateInput: (text) =>
       /^[\w-]{1,32}$/.test(text)
         ? undefined

@@ -155,7 +155,6 @@ async function askName(context: Needs<'fleet'>): Promise<string | undefined> {
     title: vscode.l10n.t('Name of the board'),
     prompt: vscode.l10n.t('A range such as sensor-[01-30] gives the next free name.'),
     value: RANGE,
-    ignoreFocusOut: true,
     validateInput: (text) => {
       if (text.trim() === '') return vscode.l10n.t('A name needs at least one character.');
       return problemOf(() => namesFrom(context, text.trim()).next());

@@ -82,7 +82,6 @@ async function askNetwork(
     prompt: vscode.l10n.t('The phone shows it among the Wi-Fi networks.'),
     value: ACCESS_POINT,
     valueSelection: [ACCESS_POINT.length, ACCESS_POINT.length],
-    ignoreFocusOut: true,
     validateInput: async (typed) => {
       try {
         await boardNamed(typed, keyOf);

@@ -65,7 +65,6 @@ export class SetupSecrets {
             : vscode.l10n.t('VS Code keeps it in its secret storage.'),
           value,
           password: true,
-          ignoreFocusOut: true,
         }),
       ),
     );

@@ -50,7 +50,6 @@ export class BrokerSecretStore implements BrokerSecrets {
         ? vscode.l10n.t('The broker rejected this user name or the stored password.')
         : vscode.l10n.t("Stored in this computer's secret storage, for {0} only.", profile.url),
       password: true,
-      ignoreFocusOut: true,
     });
     if (given !== undefined) await this.setPassword(profile, given);
     return given ?? known;

@@ -188,7 +188,6 @@ export class ConfigurePanel implements vscode.Disposable {
           title: vscode.l10n.t('Secret "{0}"', name),
           prompt: vscode.l10n.t("Stored in this computer's secret storage."),
           password: true,
-          ignoreFocusOut: true,
         });
         if (given === undefined) throw new CancelledError();
         await this.desired.setSecret(name, given);

@@ -78,7 +78,6 @@ export class NotebookOutput implements CellOutput {
         {
           title: vscode.l10n.t('The program asks for input'),
           prompt: prompt || vscode.l10n.t('input()'),
-          ignoreFocusOut: true,
         },
         source.token,
       );

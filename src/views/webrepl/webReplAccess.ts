@@ -94,7 +94,6 @@ export function askPassword(address: Address, wrong: boolean): Thenable<string |
       ? vscode.l10n.t('The password was rejected. The right one is in webrepl_cfg.py on the board.')
       : vscode.l10n.t("It is stored in this computer's secret storage."),
     password: true,
-    ignoreFocusOut: true,
     validateInput: (text) => passwordProblem(text),
   });
 }
@@ -111,7 +110,6 @@ function askTelnetPassword(
         )
       : vscode.l10n.t("It is stored in this computer's secret storage."),
     password: true,
-    ignoreFocusOut: true,
     validateInput: (typed) =>
       /^[ -~]{1,64}$/.test(typed)
         ? undefined
