@@ -384,7 +384,11 @@ export class Driver {
     await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
   }
 
-  /** Chooses from the open menu. If the entry is missing, the error lists the entries. @param {string | RegExp} item */
+  /**
+   * Chooses from the open menu. If the entry is missing, the error lists the entries. Enter chooses, since VS Code ignores clicks for
+   * a moment after a menu has opened, and acts some time after the others.
+   * @param {string | RegExp} item
+   */
   async menu(item) {
     const entries = this.page.locator('.monaco-menu .action-menu-item');
     await entries.first().waitFor();
@@ -396,18 +400,17 @@ export class Driver {
         `the menu has no ${String(item)} but: ${(await this.menuItems()).join(', ')}`,
       );
     }
-    // VS Code ignores clicks for a moment after a menu has opened, so that the opening click does not choose.
-    const gone = async () => {
-      if ((await found.count()) === 0) return true;
-      await found
-        .first()
-        .click({ timeout: CLICK_MS })
-        .catch((/** @type {Error} */ error) => {
-          if (error.name !== 'TimeoutError') throw error; // the menu closed before the click
-        });
-      return (await found.count()) === 0;
+    const gone = async () => (await found.count()) === 0;
+    const chosen = async () => {
+      if (await gone()) return true;
+      await found.first().hover();
+      const focused = () =>
+        found.first().evaluate((entry) => entry.contains(document.activeElement));
+      if (!(await pollUntil(focused, CLICK_MS))) return false;
+      await this.page.keyboard.press('Enter');
+      return pollUntil(gone, CLICK_MS);
     };
-    if (!(await pollUntil(gone, SEEN_MS)))
+    if (!(await pollUntil(chosen, SEEN_MS)))
       throw new Error(`the menu stays open on ${String(item)}`);
   }
 

@@ -26,7 +26,13 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env, t
   const server = await startCodeServer({
     workspace,
     ...(extensionsDir ? { extensionsDir } : { vsix: await packagedExtension() }),
-    settings: { 'mpyFleet.serial.paths': ttys, ...settings },
+    settings: {
+      'mpyFleet.serial.paths': ttys,
+      // After a redraw, VS Code gives the focus to the tree that had it, even if a question opens in that moment (TreeView.doRefresh
+      // reads a flag that a queued event clears), and would close the question.
+      'workbench.quickOpen.closeOnFocusLost': false,
+      ...settings,
+    },
     // The product's state is shared by all windows of a computer; here each session has its own.
     env: { XDG_STATE_HOME: join(place, 'state'), ...env },
     ...(trust && { trust }),
