@@ -1,6 +1,9 @@
 import { parsePresence } from './agentProtocolPresence';
 import { numberOf } from './agentProtocolTags';
 
+/** Maximum number of earlier boots that are remembered for each board. */
+const MAX_EARLIER = 32;
+
 /** The latest presence of a board that has been believed. */
 interface Latest {
   readonly boot: string;
@@ -13,10 +16,12 @@ interface Latest {
 
 /**
  * Detects copies of presence messages that boards have signed earlier in the same boot: anyone who may publish can send them
- * again. Boots cannot be put in order (docs/protocol.md section 2).
+ * again. Boots cannot be put in order (docs/protocol.md section 2), but those that have been found to be earlier ones are known.
  */
 export class PresenceOrder {
   readonly #latest = new Map<string, Latest>();
+  /** Boots that boards were in earlier. */
+  readonly #earlier = new Map<string, Set<string>>();
 
   /** Notes a message that the board has signed and that has been believed. */
   note(uid: string, message: Uint8Array | undefined): void {
@@ -28,6 +33,16 @@ export class PresenceOrder {
     this.#latest.set(uid, isOlder ? { ...before, isOn: now.isOn } : now);
   }
 
+  /** Notes a boot that the board was in before its current one. */
+  noteEarlier(uid: string, boot: string): void {
+    const boots = this.#earlier.get(uid) ?? new Set();
+    this.#earlier.set(uid, boots.add(boot));
+    for (const first of boots) {
+      if (boots.size <= MAX_EARLIER) break;
+      boots.delete(first);
+    }
+  }
+
   /**
    * Returns whether a message that the board has signed is a copy of an earlier one. The latest message, which a broker sends
    * again after each subscription, is none.
@@ -35,6 +50,7 @@ export class PresenceOrder {
   isCopy(uid: string, message: Uint8Array): boolean {
     const before = this.#latest.get(uid);
     const now = latestOf(message);
+    if (now && this.#earlier.get(uid)?.has(now.boot)) return true;
     if (!now || before?.boot !== now.boot || now.number > before.number) return false;
     if (now.number === before.number) return now.isOn && !before.isOn;
     if (now.isOn) return true;

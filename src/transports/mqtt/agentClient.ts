@@ -47,6 +47,8 @@ export class AgentClient implements Disposable {
   #nextId = 1;
   #advisedAt = -ADVICE_MS;
   #helloAt = 0;
+  /** The last announced start that is not the session's, and whether the board is still in the session's. */
+  #other: { readonly boot: string; readonly isStill: Promise<boolean> } | undefined;
   readonly #presence: Disposable;
 
   constructor(private readonly io: AgentIo) {
@@ -81,6 +83,16 @@ export class AgentClient implements Disposable {
    */
   get isOlder(): boolean {
     return this.#opened?.key !== undefined && this.#session?.proto === 1;
+  }
+
+  /**
+   * While another start of the board is announced than that of the open session: resolves with true when the board answers in
+   * this session, with false when it does not.
+   */
+  get isStillInSession(): Promise<boolean> | undefined {
+    const boot = this.io.birth()?.boot;
+    if (boot === this.#session?.boot || boot !== this.#other?.boot) return undefined;
+    return this.#other?.isStill;
   }
 
   /** The payloads of the open session are encrypted in both directions. */
@@ -198,15 +210,27 @@ export class AgentClient implements Disposable {
   }
 
   /** Opens a new session; the current one is kept if the board does not agree. */
-  #renew(): void {
+  #renew(isStill = this.#ping()): void {
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
     this.#opening.then(
       () => this.#pending.resendAll(),
-      (reason: unknown) => {
+      async (reason: unknown) => {
+        // Advice and announcements may be copies or forged, and so may the refusal of HELLO.
+        const limit = new Deferred<boolean>();
+        const timer = this.#clock.after(RENEW_MS, () => limit.resolve(false));
+        const isThere = await Promise.race([isStill, limit.promise]);
+        timer.dispose();
         // Someone may have removed the board from its broker. If it has left, its requests time out.
-        if (this.birth) this.#pending.failAll(asError(reason));
+        if (!isThere && this.birth) this.#pending.failAll(asError(reason));
       },
     );
+  }
+
+  /** Resolves with whether the board answers in the current session. */
+  #ping(): Promise<boolean> {
+    const first = { op: Op.ping, payload: new Uint8Array() };
+    const answer = this.#pending.start({ reqid: this.newReqid(), first, options: {} });
+    return answer.then(Boolean, () => false);
   }
 
   /**
@@ -214,12 +238,14 @@ export class AgentClient implements Disposable {
    * board has signed it.
    */
   #onPresence(state: Birth | Gone, raw?: Uint8Array): void {
-    const session = this.#session;
     if (!state.on) {
       // An empty reason is a lost connection, after which the board returns with the same boot.
-      if (state.why !== '' && this.trusts(raw)) this.#pending.failAll(left(state.why));
-    } else if (session && session.boot !== state.boot) this.#renew();
-    else if (this.#pending.size > 0) this.#pending.resendAll();
+      if (state.why !== '' && this.isOfSession(state) && this.trusts(raw))
+        this.#pending.failAll(left(state.why));
+    } else if (!this.isOfSession(state)) {
+      this.#other = { boot: state.boot, isStill: this.#ping() };
+      this.#renew(this.#other.isStill);
+    } else if (this.#pending.size > 0) this.#pending.resendAll();
   }
 
   /** Ends the session, because the board now has another key. */
@@ -247,6 +273,11 @@ export class AgentClient implements Disposable {
     const { key, role, name, session } = this.#opened ?? {};
     if (!key || !role || session?.proto === 1) return true;
     return raw !== undefined && isSigned(raw, { uid: this.io.uid, leaf: 'st', role, name, key });
+  }
+
+  /** Returns whether a presence message is of the open session's start. That of another may be a copy; without a session, it counts. */
+  isOfSession({ boot }: Birth | Gone): boolean {
+    return boot === (this.#session?.boot ?? boot);
   }
 
   #post(frame: Frame, qos: 0 | 1 = 1): void {

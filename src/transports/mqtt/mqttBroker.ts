@@ -26,12 +26,12 @@ import type {
 import { asError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable, type Event } from '../../core/events';
 import type { Log } from '../../core/log';
-import { mqttAddress } from '../../core/parseAddress';
+import { acceptedKey, requireAccepted } from './acceptedKey';
 import { AgentClient, leaveBoards } from './agentClient';
-import { keyNeeded } from './agentErrors';
-import { openMode } from './brokerErrors';
 import { BrokerConnection, type BrokerMessage } from './brokerConnection';
 import { DesiredConfigs } from './desiredConfigs';
+import { BoardTurns } from './boardTurns';
+import { OtherStarts } from './otherStarts';
 import { MqttTopics } from './userTopics';
 import { freshCid } from './freshCid';
 
@@ -54,8 +54,11 @@ export class MqttBroker implements Broker, Disposable {
   readonly #raw = new Map<string, Uint8Array>();
   readonly #order = new PresenceOrder();
   readonly #clients = new Map<string, AgentClient>();
-  /** For each board, the last message that waits for the board's key. */
-  readonly #turns = new Map<string, Promise<void>>();
+  /** Messages that wait for the board's key. */
+  readonly #turns = new BoardTurns((uid, e) =>
+    this.log.warn(`${this.profile.name}: ${uid}: ${asError(e).message}`),
+  );
+  readonly #starts = new OtherStarts((uid, boot, known) => this.#takeBack(uid, boot, known));
   /** Boards that were forgotten here; the will of their last connection may still arrive. */
   readonly #forgotten = new Set<string>();
   /** New in every program run: two never share requests, and rules of brokers let each read its own answers only. */
@@ -176,33 +179,19 @@ export class MqttBroker implements Broker, Disposable {
   }
 
   /** Checks that the user accepts a board in open mode. `id`: its uid or prefix. @throws ConnectError */
-  async requireAccepted(address: Address, id: string): Promise<void> {
-    const { secrets, profile } = this;
-    if (!secrets.acceptsOpen || (await secrets.acceptsOpen(profile, id))) return;
-    throw openMode(address, id);
+  requireAccepted(address: Address, id: string): Promise<void> {
+    return requireAccepted({ profile: this.profile, secrets: this.secrets }, address, id);
   }
 
-  /**
-   * Returns the key for a board; undefined for a board in open mode that the user has accepted.
-   * Ignores changes of presence in the meantime, so that a forged one cannot slip through between two checks.
-   * @throws ConnectError without a key and without that acceptance
-   */
-  async #keyFor(uid: string): Promise<BoardKey | undefined> {
-    const { secrets, profile } = this;
-    const key = await secrets.boardKey(uid);
-    if (key || !secrets.acceptsOpen || (await secrets.acceptsOpen(profile, uid))) return key;
-    const birth = this.#presences.get(uid);
-    const name = secrets.nameOf?.(uid) ?? (birth?.on ? birth.name : '');
-    if (birth?.on && birth.mode === 'open')
-      throw openMode(mqttAddress(profile.id, uid), name || uid);
-    throw keyNeeded(uid, name);
+  #keyFor(uid: string): Promise<BoardKey | undefined> {
+    return acceptedKey({ profile: this.profile, secrets: this.secrets }, uid, this.#presences);
   }
 
   /** Passes messages on in order: only signed ones if this computer has the board's key, else those of listed boards. */
   #checked(message: BrokerMessage, take: (uid: string, body: Uint8Array) => void): void {
     const { uid, leaf = '' } = parseTopic(this.root, message.topic) ?? {};
     if (!uid) return;
-    this.#inTurn(uid, async () => {
+    this.#turns.add(uid, async () => {
       const key = await this.secrets.boardKey(uid);
       // Only a session proves protocol 1, because anyone can announce a board with it.
       const isOlder = this.#clients.get(uid)?.isOlder ?? false;
@@ -212,23 +201,14 @@ export class MqttBroker implements Broker, Disposable {
     });
   }
 
-  /** Processes the messages of one board in order, even while a key is being requested. */
-  #inTurn(uid: string, work: () => Promise<void>): void {
-    const done = (this.#turns.get(uid) ?? Promise.resolve())
-      .then(work)
-      .catch((e: unknown) => this.log.warn(`${this.profile.name}: ${uid}: ${asError(e).message}`))
-      .then(() => {
-        if (this.#turns.get(uid) === done) this.#turns.delete(uid);
-      });
-    this.#turns.set(uid, done);
-  }
-
   /**
    * Handles presence of a known board. Neither an unsigned message nor a copy of an earlier one replaces a signed one, because
    * anyone can announce a board, even as protocol 1 without tags. While neither is signed, the board is listed as announced.
    */
   async #doubt(uid: string, message: BrokerMessage): Promise<void> {
     const isSignedNow = await this.#hasSigned(uid, message.payload);
+    // A copy of an earlier start's birth must not make its farewell believed.
+    if (isSignedNow && !parsePresence(message.payload).on) await this.#starts.decided(uid);
     const wasSigned = await this.#hasSigned(uid, this.#raw.get(uid));
     const client = this.#clients.get(uid);
     if (wasSigned) this.#order.note(uid, this.#raw.get(uid));
@@ -238,7 +218,20 @@ export class MqttBroker implements Broker, Disposable {
       return;
     }
     if (client?.trusts(message.payload) === false) client.forgetSession(); // its new key is known
-    this.#take(uid, message);
+    const known = this.#raw.get(uid);
+    this.#take(uid, message.payload);
+    const boot = this.#presences.get(uid)?.boot;
+    const isStill = client?.isStillInSession;
+    if (known && boot !== undefined && isStill) this.#starts.announced(uid, boot, known, isStill);
+  }
+
+  /** Takes back the announcement of `boot`: the board is still in the start that is known from its last message before. */
+  #takeBack(uid: string, boot: string, known: Uint8Array): void {
+    this.log.debug(`${this.profile.name}: ${uid} has not started again; presence is a copy`);
+    this.#order.noteEarlier(uid, boot);
+    if ((this.#presences.get(uid)?.boot ?? boot) !== boot) return;
+    this.#presences.delete(uid); // `known` may be a will, which counts only for its own boot
+    this.#take(uid, known);
   }
 
   #onPresence(message: BrokerMessage): void {
@@ -248,13 +241,13 @@ export class MqttBroker implements Broker, Disposable {
       this.#presences.delete(uid);
       this.#presence.fire({ uid, state: { on: false, boot: '', why: 'removed' } });
       // Anyone can remove a board from the broker. Its last signed message still blocks forged presence.
-      this.#inTurn(uid, async () => {
+      this.#turns.add(uid, async () => {
         if (!(await this.#hasSigned(uid, this.#raw.get(uid)))) this.#raw.delete(uid);
       });
       return;
     }
-    if (!this.#presences.has(uid) && !this.#raw.has(uid)) this.#take(uid, message);
-    else this.#inTurn(uid, () => this.#doubt(uid, message));
+    if (!this.#presences.has(uid) && !this.#raw.has(uid)) this.#take(uid, message.payload);
+    else this.#turns.add(uid, () => this.#doubt(uid, message));
   }
 
   /** Clears a removed board's will. Retained, it would list the board forever. */
@@ -272,10 +265,10 @@ export class MqttBroker implements Broker, Disposable {
     return key !== undefined && raw !== undefined && isSigned(raw, { uid, leaf: 'st', ...key });
   }
 
-  #take(uid: string, message: BrokerMessage): void {
+  #take(uid: string, message: Uint8Array): void {
     let state: Birth | Gone;
     try {
-      state = parsePresence(message.payload);
+      state = parsePresence(message);
     } catch (error) {
       this.log.warn(`${this.profile.name}: presence of ${uid}: ${asError(error).message}`);
       return;
@@ -294,7 +287,7 @@ export class MqttBroker implements Broker, Disposable {
     this.#listed.add(uid);
     this.#presences.set(uid, state);
     // Copy the payload, which is a view of a larger buffer. No board's presence is longer.
-    if (message.payload.length <= MAX_PRESENCE) this.#raw.set(uid, message.payload.slice());
-    this.#presence.fire({ uid, state, raw: message.payload });
+    if (message.length <= MAX_PRESENCE) this.#raw.set(uid, message.slice());
+    this.#presence.fire({ uid, state, raw: message });
   }
 }

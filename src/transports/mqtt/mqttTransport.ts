@@ -117,7 +117,8 @@ export class MqttTransport implements Transport {
     this.#lifetime.add(
       this.broker.onPresence((p) => {
         if (p.uid !== this.uid || (!p.state.on && !this.#client.trusts(p.raw))) return;
-        this.#onPresence(p.state.on, p.state.on ? '' : p.state.why);
+        const hasReason = !p.state.on && this.#client.isOfSession(p.state);
+        this.#onPresence(p.state.on, hasReason ? p.state.why : '');
       }),
     );
     this.#lifetime.add(this.broker.onDidChangeState((state) => this.#onBroker(state.tag)));

@@ -4,9 +4,13 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 /** A wire that can be cut, which ends every connection through it. `at`: where it begins. */
 export async function wire(port: number, at: { host?: string; port?: number } = {}) {
   const open = new Set<Socket>();
+  const pairs = new Set<[near: Socket, far: Socket]>();
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port, host: '127.0.0.1', noDelay: true });
     near.pipe(far).pipe(near);
+    const pair: [Socket, Socket] = [near, far];
+    pairs.add(pair);
+    near.on('close', () => pairs.delete(pair));
     for (const socket of [near, far]) {
       open.add(socket);
       socket.on('error', () => socket.destroy());
@@ -23,6 +27,13 @@ export async function wire(port: number, at: { host?: string; port?: number } = 
     port: (server.address() as AddressInfo).port,
     cut: () => {
       for (const socket of open) socket.destroy();
+    },
+    /** Holds back what is sent towards `port`, until `release`. The other direction is open. */
+    hold: () => {
+      for (const [near, far] of pairs) near.unpipe(far);
+    },
+    release: () => {
+      for (const [near, far] of pairs) near.pipe(far);
     },
     stop: () => server.close(),
   };

@@ -136,6 +136,7 @@ describe('a request', () => {
 describe('what no session of the board has signed', () => {
   /** An unsigned ERR ESTALE, which has counter 0. */
   const stale = encodeFrame(makeFrame(Op.err, 1, { aux: 5, payload: utf8('{"c":"ESTALE"}') }));
+  const refused = encodeFrame(makeFrame(Op.err, 1, { aux: 6, payload: utf8('{"c":"EAUTH"}') }));
   const underWay = async () => {
     const board = new FakeBoard();
     const asked = board.client.request(Op.stat, nothing);
@@ -175,6 +176,25 @@ describe('what no session of the board has signed', () => {
     const { board, answered } = await underWay();
     board.presence.fire({ ...BIRTH, boot: 'ffffffff' });
     await settled();
+    expect(await answered()).toBe('{"n":5}');
+  });
+
+  it('ends no request by a farewell of another start, while the board is away for a moment', async () => {
+    const { board, answered } = await underWay();
+    board.presence.fire({ on: false, boot: BIRTH.boot, why: '' });
+    board.presence.fire({ on: false, boot: 'ffffffff', why: 'stopped' });
+    board.presence.fire(BIRTH);
+    expect(await answered()).toBe('{"n":5}');
+  });
+
+  it('ends no request by a start that answers no HELLO, if the board answers in its session', async () => {
+    const { board, answered } = await underWay();
+    board.onFrame = (f) => f.op === Op.ping && board.say(Op.ok, f.reqid);
+    board.birth = { ...BIRTH, boot: 'ffffffff' };
+    board.presence.fire(board.birth);
+    expect(await board.client.isStillInSession).toBe(true);
+    board.client.receive(refused);
+    await board.clock.pass(1_500);
     expect(await answered()).toBe('{"n":5}');
   });
 });
