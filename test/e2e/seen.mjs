@@ -1,11 +1,17 @@
 // @ts-check
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** @typedef {import('playwright-core').Page} Page */
 
 /** Windows that are open now. @type {Set<Page>} */
 const pages = new Set();
 
+/** Data folders of the servers that run now. @type {Set<string>} */
+const servers = new Set();
+
 const KEYS = 30; // number of keys and clicks that are kept
+const LOG_LINES = 40; // of the extension's log
 
 /** Records the last keys and clicks in the page, their targets, and whether the window handled the keys. @param {number} keep */
 function keepKeys(keep) {
@@ -62,9 +68,27 @@ export async function nowOpen(page) {
   page.on('close', () => pages.delete(page));
 }
 
-/** Describes the content of each open window as text. @returns {Promise<string[]>} */
-export function whatIsSeen() {
-  return Promise.all([...pages].map(seen));
+/** Adds a server to those whose log is reported. Returns a function that ends it. @param {string} userDataDir */
+export function nowServing(userDataDir) {
+  servers.add(userDataDir);
+  return () => servers.delete(userDataDir);
+}
+
+/** Describes the content of each open window, and the end of the extension's log, as text. @returns {Promise<string[]>} */
+export async function whatIsSeen() {
+  return [...(await Promise.all([...pages].map(seen))), ...[...servers].flatMap(logsOf)];
+}
+
+/** Returns the end of each log of the extension, one for each time that a window was opened. @param {string} userDataDir */
+function logsOf(userDataDir) {
+  const logs = join(userDataDir, 'logs');
+  return readdirSync(logs, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('MicroPython Fleet.log'))
+    .sort()
+    .map((path) => {
+      const lines = readFileSync(join(logs, path), 'utf8').trimEnd().split('\n');
+      return ['The log of the extension ends:', ...lines.slice(-LOG_LINES)].join('\n  ');
+    });
 }
 
 /** @param {Page} page */

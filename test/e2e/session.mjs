@@ -6,6 +6,7 @@ import { startCodeServer } from '../lab/codeServer.mjs';
 import { removeTempDir, tempDir } from '../lab/paths.mjs';
 import { packagedExtension } from '../lab/vsix.mjs';
 import { Driver } from './driver.mjs';
+import { nowServing } from './seen.mjs';
 
 /**
  * Installs the package as a user would, opens a workspace with the given files in a window, and returns its driver.
@@ -37,6 +38,7 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env, t
     env: { XDG_STATE_HOME: join(place, 'state'), ...env },
     ...(trust && { trust }),
   });
+  const ended = nowServing(server.userDataDir);
   try {
     const driver = await Driver.open(server.url);
     // Workspace settings: unlike the user's settings, the window applies them at once.
@@ -46,11 +48,13 @@ export async function openSession({ files = {}, ttys = [], settings = {}, env, t
     };
     const close = async () => {
       await driver.close();
+      ended();
       await server.stop();
       removeTempDir(place);
     };
     return { driver, workspace, server, setSettings, close };
   } catch (error) {
+    ended();
     await server.stop();
     throw error;
   }
