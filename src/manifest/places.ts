@@ -7,6 +7,9 @@ export const ONE = '!listMultiSelection';
 /** More than one row is selected. */
 export const SEVERAL = 'listMultiSelection';
 
+/** A board or a group is among the selected rows (views/tree/treeView.ts). */
+const BOARDS_SELECTED = 'mpyFleet.boardsSelected';
+
 /** The row is a group of boards. */
 export const GROUP = 'viewItem == group';
 
@@ -25,11 +28,21 @@ export const and = (...conditions: readonly string[]): string => conditions.join
 
 /** Returns the place in the menu of rows of boards in the tree. */
 export const boardRow = (words: BoardWords, group: string, when?: string): Place =>
-  row('boards', new RegExp(`^board\\b${later(words)}`), group, when);
+  withParts(row('boards', new RegExp(`^board\\b${later(words)}`), group, when), when);
 
 /** Returns the place in the menu of rows of boards and of groups of boards in the tree. */
 export const boardsRow = (words: BoardWords, group: string, when?: string): Place =>
-  row('boards', new RegExp(`^(group$|board\\b${later(words)})`), group, when);
+  withParts(row('boards', new RegExp(`^(group$|board\\b${later(words)})`), group, when), when);
+
+/**
+ * Adds the rows below a board that are selected together with boards, as in a range across an open
+ * board. VS Code shows only entries that all selected rows have, so these rows have all of them.
+ */
+function withParts(place: Place, when: string | undefined): Place {
+  if (when === ONE || place.group.startsWith('inline')) return place;
+  const parts = row('boards', /^(remote|link|note)\b/, place.group, and(SEVERAL, BOARDS_SELECTED));
+  return eitherOf(place, parts);
+}
 
 /** Returns the place in the menu of rows of groups in the tree. */
 export const groupRow = (group: string, when?: string): Place =>

@@ -14,7 +14,9 @@ let boards: Awaited<ReturnType<typeof startUboard>>[];
 let session: Awaited<ReturnType<typeof openSession>>;
 
 beforeAll(async () => {
-  boards = await Promise.all(NAMES.map((name) => startUboard({ name })));
+  boards = await Promise.all(
+    NAMES.map((name) => startUboard({ name, files: { 'room.txt': '7' } })),
+  );
   session = await openSession({
     ttys: boards.map((b) => b.tty),
     files: {
@@ -55,6 +57,32 @@ test('boards are named by a pattern', async () => {
   const named = async () =>
     (await driver.rows()).filter((r) => /^shelf-0[123]$/.test(r)).length === 3;
   expect(await pollUntil(named, SEEN_MS)).toBe(true);
+});
+
+test('a range across an open board means the boards: their menu opens, and Delete deletes no file', async () => {
+  const { driver } = session;
+  await driver.expand('shelf-01');
+  await driver.row('room.txt').waitFor();
+  await driver.addRows(['shelf-01', 'room.txt', 'shelf-02', 'shelf-03']);
+  // The window learns of the selection some time after the click.
+  const offered = async () => {
+    await driver.row('shelf-03').click({ button: 'right' });
+    const items = await driver.menuItems();
+    if (items.includes('Soft Reset') && items.includes('Rename Board…')) return true;
+    await driver.page.keyboard.press('Escape');
+    return false;
+  };
+  expect(await pollUntil(offered, SEEN_MS)).toBe(true);
+  await driver.menu('Rename Board…');
+  const title = driver.input.locator('.quick-input-title');
+  await title.filter({ hasText: 'New names for 3 boards' }).waitFor();
+  await driver.page.keyboard.press('Escape');
+  await driver.page.locator('.part.sidebar .monaco-list').first().focus();
+  const focused = driver.page.locator('.part.sidebar .monaco-list:focus .monaco-list-row.focused');
+  await driver.row('shelf-03').and(focused).waitFor();
+  await driver.page.keyboard.press('Delete');
+  await driver.status('Delete works only on files and folders').waitFor();
+  expect(await driver.dialog.count()).toBe(0);
 });
 
 test('a file runs on the boards of a hostlist, and equal answers are one line', async () => {

@@ -2,18 +2,20 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import type { Needs } from '../../views/context';
-import { boardsOfNode, isTreeNode } from '../../views/tree';
+import { boardsOfNode, isTreeNode, meantRows } from '../../views/tree';
+import { ambiguousRows } from './resolve';
 
 /**
  * Resolves command arguments to boards. Accepts tree nodes (the clicked one and the selection),
  * boards, ids and selector strings. Returns an empty list if nothing was named, so the caller
  * should ask.
- * @throws UsageError when a selector names unknown boards
+ * @throws UsageError when a selector names unknown boards, or the rows are ambiguous
  */
 export function boardsOf(
   context: Needs<'fleet' | 'uris' | 'many'>,
   args: readonly unknown[],
 ): readonly Board[] {
+  if (!meantRows(args.flat().filter(isTreeNode))) throw ambiguousRows();
   const boards = args.flat().flatMap((arg): readonly Board[] => {
     if (isTreeNode(arg)) return boardsOfNode(arg);
     if (arg instanceof vscode.Uri) {

@@ -4,7 +4,7 @@ import { UsageError } from '../../core/errors';
 import { isLikely } from '../../views/activeBoard';
 import { SCHEME } from '../../views/boardUris';
 import type { Needs } from '../../views/context';
-import { boardsOfNode, isTreeNode, keyRows, type TreeNode } from '../../views/tree';
+import { boardsOfNode, isTreeNode, keyRows, meantRows, type TreeNode } from '../../views/tree';
 import { noBoard, pickBoard } from './pickOne';
 import { targetOf, type AskReason, type Situation } from './rule';
 import type { BoardFilter, LocalCommand, RemoteTarget } from '../types';
@@ -45,6 +45,8 @@ async function resolve(
       return verdict.boards;
     case 'refuse':
       throw refusal(verdict.board, which);
+    case 'ambiguous':
+      throw ambiguousRows();
     case 'none':
       throw verdict.missing === undefined ? noBoard(which) : awayError(verdict.missing);
     case 'ask': {
@@ -55,8 +57,11 @@ async function resolve(
 }
 
 function situation(context: Services, args: readonly unknown[]): Situation {
+  const clicked = boardsIn(context, args);
+  const rows = clicked.length > 0 ? expand(args).filter(isTreeNode) : context.focus.rows;
   return {
-    clicked: boardsIn(context, args),
+    clicked,
+    ambiguous: meantRows(rows) === undefined,
     focused: context.focus.boards,
     active: context.active.current,
     missing: context.active.missing,
@@ -96,13 +101,18 @@ export async function resolveRemote(
   return board && [{ board, path: '/', type: 'dir' }];
 }
 
-/** Returns rows of the tree only: those given by a menu, or those that a key refers to. */
+/**
+ * Returns rows of the tree only: those given by a menu, or those that a key refers to.
+ * @throws UsageError if it is not clear whether boards or files are meant
+ */
 export async function resolveRows(
   context: Needs<'tree'>,
   args: readonly unknown[],
 ): Promise<readonly TreeNode[]> {
   const given = expand(args).filter(isTreeNode);
-  return given.length > 0 ? given : keyRows(context.tree);
+  const rows = meantRows(given.length > 0 ? given : await keyRows(context.tree));
+  if (!rows) throw ambiguousRows();
+  return rows;
 }
 
 /** Finds local files (of the Explorer, else of the active editor) and the boards they go to. */
@@ -176,6 +186,13 @@ function targetOfNode(node: TreeNode): RemoteTarget[] {
   if (node.kind === 'remote')
     return [{ board: node.board, path: node.path, type: node.entry.type }];
   return boardsOfNode(node).map((board) => ({ board, path: '/', type: 'dir' }));
+}
+
+/** Creates the error for boards that are selected together with files of other boards. */
+export function ambiguousRows(): UsageError {
+  return new UsageError(vscode.l10n.t('Boards and files of other boards are selected together'), {
+    hint: vscode.l10n.t('Nothing was done. Select either boards or files.'),
+  });
 }
 
 function refusal(board: Board, which: BoardFilter): UsageError {

@@ -11,6 +11,8 @@ export interface Situation {
    * board's terminal.
    */
   readonly focused: readonly Board[];
+  /** The rows that were clicked, or else have the focus, are ambiguous; see meantRows. */
+  readonly ambiguous: boolean;
   /** The board that the user chose last, or the only possible one; undefined if there is neither. */
   readonly active: Board | undefined;
   /** Name of the board the user chose last when it is not in the list of boards at all (its cable is pulled). */
@@ -30,6 +32,8 @@ export type Verdict =
   | { readonly tag: 'ask'; readonly why: AskReason; readonly candidates: readonly Board[] }
   /** The command cannot work on the intended board, and no other board is offered instead. */
   | { readonly tag: 'refuse'; readonly board: Board }
+  /** Boards and files of other boards are selected together, and the command works on boards. */
+  | { readonly tag: 'ambiguous' }
   /** No board that the command could work on. */
   | { readonly tag: 'none'; readonly missing: string | undefined };
 
@@ -53,9 +57,10 @@ export function fits(board: Board, which: BoardFilter): boolean {
  * present; else a question with a reason. With `many`, the command works on all of them. Otherwise
  * several boards lead to a question, unless one row was clicked. The result is never a board that
  * the user has neither pointed at nor chosen, except when only one board exists and none was
- * chosen.
+ * chosen. A file of a board that is not selected does not make its board one of several.
  */
 export function targetOf(at: Situation, which: BoardFilter, many: boolean): Verdict {
+  if (at.ambiguous && many) return { tag: 'ambiguous' };
   const [clicked] = at.clicked;
   if (clicked) return those(many ? at.clicked : [clicked], which);
   const [focused, second] = at.focused;

@@ -9,6 +9,7 @@ export {
   childOf,
   folderOf,
   isTreeNode,
+  meantRows,
   nameOf,
   parentOf,
   type RemoteNode,

@@ -75,6 +75,24 @@ export function boardsOfNode(node: TreeNode): readonly Board[] {
 }
 
 /**
+ * Returns the rows that a selection means. A range from one board to another includes the rows below
+ * an open board, and the boards are meant then. Undefined if the selection is ambiguous: it has
+ * boards, and also files of boards that are not selected.
+ */
+export function meantRows(rows: readonly TreeNode[]): readonly TreeNode[] | undefined {
+  const boards = new Set(rows.filter(isWhole).flatMap(boardsOfNode));
+  if (boards.size === 0) return rows;
+  const parts = rows.filter((row) => !isWhole(row));
+  const isWithin = (row: TreeNode) => boardsOfNode(row).every((board) => boards.has(board));
+  return parts.every(isWithin) ? rows.filter(isWhole) : undefined;
+}
+
+/** Returns whether the row is a board or a group, not a part of a board such as a file. */
+export function isWhole({ kind }: TreeNode): boolean {
+  return kind === 'board' || kind === 'group';
+}
+
+/**
  * Returns the folder that `node` represents: a board's root, or the folder that contains a file.
  */
 export function folderOf(node: TreeNode): string {

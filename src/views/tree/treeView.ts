@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import type { Needs } from '../context';
 import { BoardDragAndDrop } from './dragAndDrop';
-import { boardsOfNode, type TreeNode } from './nodes';
+import { boardsOfNode, isWhole, type TreeNode } from './nodes';
 
 export const BOARDS_VIEW = 'mpyFleet.boards';
 
@@ -18,8 +18,13 @@ export function registerTree(
     showCollapseAll: true,
   });
   let revealing: TreeNode | undefined;
+  const setContext = (key: string, value: boolean) =>
+    void vscode.commands
+      .executeCommand('setContext', key, value)
+      .then(undefined, (error: unknown) => log.warn(String(error)));
   const select = (nodes: readonly TreeNode[]) => {
     tree.selection = nodes;
+    setContext('mpyFleet.boardsSelected', nodes.some(isWhole));
     if (nodes.length === 1 && nodes[0] === revealing) return;
     if (tree.probing) {
       tree.probing();

@@ -127,10 +127,17 @@ describe('the command table and the manifest', () => {
 describe('the menus of the tree', () => {
   const context = contributes.menus['view/item/context'] ?? [];
   /** What a row offers: `when` clauses of the manifest, evaluated as VS Code does. */
-  const shown = (viewItem: string, listMultiSelection: boolean, inline = false) =>
+  const shown = (
+    viewItem: string,
+    listMultiSelection: boolean,
+    inline = false,
+    keys: Readonly<Record<string, boolean>> = {},
+  ) =>
     context
       .filter((i) => i.group?.startsWith('inline') === inline)
-      .filter((i) => holds(i.when ?? '', { view: 'mpyFleet.boards', viewItem, listMultiSelection }))
+      .filter((i) =>
+        holds(i.when ?? '', { view: 'mpyFleet.boards', viewItem, listMultiSelection, ...keys }),
+      )
       .map((i) => i.command ?? i.submenu ?? '');
   const rows = {
     'a board at its prompt': 'board idle open present known canHardReset on-serial',
@@ -241,6 +248,19 @@ describe('the menus of the tree', () => {
       (viewItem) => shown(viewItem, true),
     );
     expect(common.reduce((a, b) => a.filter((c) => b.includes(c)))).toEqual(['mpyFleet.download']);
+  });
+
+  it('offer on boards with the rows below them what they offer on the boards, and no more icons', () => {
+    const selected = { 'mpyFleet.boardsSelected': true };
+    const within = [rows['a file'], rows['a folder'], 'note', 'link available'];
+    for (const board of [rows['a board at its prompt'], rows['a board that runs a program']]) {
+      const common = shown(board, true, false, selected).filter((id) =>
+        within.every((row) => shown(row, true, false, selected).includes(id)),
+      );
+      expect(common).toEqual(shown(board, true));
+    }
+    for (const row of within)
+      expect(shown(row, true, true, selected)).toEqual(shown(row, true, true));
   });
 
   it('place a submenu once in each menu, because VS Code ignores the second place', () => {

@@ -7,6 +7,7 @@ import {
 } from '../../../../src/commands/targets/rule';
 import type { Board } from '../../../../src/core/board/board';
 import type { BoardState } from '../../../../src/core/board/boardState';
+import { meantRows, type TreeNode } from '../../../../src/views/tree/nodes';
 
 // The one rule for the target, as a table: from where a command was called x what is selected, focused and chosen x which
 // boards are present and connected.
@@ -36,6 +37,8 @@ const names = (verdict: Verdict): string => {
     }
     case 'refuse':
       return `refuse ${verdict.board.name}`;
+    case 'ambiguous':
+      return 'ambiguous';
     case 'none':
       return `none${verdict.missing === undefined ? '' : ` ${verdict.missing}`}`;
   }
@@ -44,6 +47,7 @@ const names = (verdict: Verdict): string => {
 const at = (situation: Partial<Situation>): Situation => ({
   clicked: [],
   focused: [],
+  ambiguous: false,
   active: undefined,
   missing: undefined,
   boards: all,
@@ -66,6 +70,12 @@ describe('a command for one board', () => {
       'several selected rows that are away',
       { focused: [away, pulled], active: alpha },
       'refuse away',
+    ],
+    ['the clicked one of ambiguous rows', { clicked: [beta, alpha], ambiguous: true }, 'beta'],
+    [
+      'ambiguous rows that have the focus',
+      { focused: [alpha, beta], ambiguous: true },
+      'ask severalSelected 2: alpha beta',
     ],
     ['the active board', { active: beta }, 'beta'],
     ['the active board behind a broker', { active: cloud }, 'cloud'],
@@ -113,6 +123,8 @@ describe('a command for several boards', () => {
     ['the selected rows that have the focus', { focused: [alpha, gamma] }, 'alpha gamma'],
     ['the active board', { active: beta }, 'beta'],
     ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
+    ['boards and a file of another one', { clicked: [beta, alpha], ambiguous: true }, 'ambiguous'],
+    ['the same with the focus', { focused: [beta, alpha], ambiguous: true }, 'ambiguous'],
   ])('%s', (_, situation, expected) => {
     expect(names(targetOf(at(situation), 'present', true))).toBe(expected);
   });
@@ -124,6 +136,31 @@ describe('a command for several boards', () => {
     ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
   ])('takes for work that can wait: %s', (_, situation, expected) => {
     expect(names(targetOf(at(situation), 'presentOrLater', true))).toBe(expected);
+  });
+});
+
+describe('selected rows', () => {
+  const row = (kind: string, of: Board, path = '') =>
+    ({ kind, board: of, path }) as unknown as TreeNode;
+  const group = (...boards: Board[]) => ({ kind: 'group', key: 'lab', boards }) as TreeNode;
+  const a = row('board', alpha);
+  const b = row('board', beta);
+  const file = row('remote', alpha, '/main.py');
+  const other = row('remote', alpha, '/lib');
+  const note = row('note', alpha);
+
+  it.each<[string, TreeNode[], TreeNode[] | undefined]>([
+    ['files of one board: the files', [file, other], [file, other]],
+    ['files of two boards: the files', [file, row('remote', beta)], [file, row('remote', beta)]],
+    ['a range across an open board: the boards', [a, file, other, note, b], [a, b]],
+    ['an open board with its links: the board', [row('link', alpha), a], [a]],
+    ['a group and a file of a board in it: the group', [group(alpha), file], [group(alpha)]],
+    ['a file of one board and another board: unclear', [file, b], undefined],
+    ['a range that begins within a board: unclear', [other, note, b], undefined],
+    ['a row without a board', [{ kind: 'otherPorts' }], [{ kind: 'otherPorts' }]],
+    ['none', [], []],
+  ])('mean %s', (_, rows, expected) => {
+    expect(meantRows(rows)).toEqual(expected);
   });
 });
 
