@@ -91,6 +91,10 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
     );
   }
 
+  redraw(node: TreeNode): void {
+    this.#redraws.add(node);
+  }
+
   nodeOf(board: Board): BoardNode {
     const node = this.#nodes.get(board) ?? { kind: 'board', board };
     this.#nodes.set(board, node);

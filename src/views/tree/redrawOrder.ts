@@ -3,6 +3,9 @@ import { boardsOfNode, type TreeNode } from './nodes';
 /** Number of rows that are redrawn only because they are selected; more would make each change of a board slow. */
 const MOST_ROWS = 100;
 
+/** Milliseconds within which VS Code draws rows, also on a busy computer. */
+const DRAWING_MS = 1_000;
+
 /**
  * Determines which rows are redrawn while several are selected. When VS Code redraws a selected row, it shows the selected rows
  * below it as not selected, although its menus and commands still use them (`Trait.splice` of its list stops copying at the first
@@ -13,9 +16,14 @@ export class RedrawOrder {
   #top: readonly TreeNode[] = [];
   readonly #inside = new WeakMap<TreeNode, readonly TreeNode[]>();
   readonly #closed = new WeakSet<TreeNode>();
+  /** When VS Code last got rows to draw, in milliseconds of `now`. */
+  #drawn = -Infinity;
+
+  constructor(private readonly now = () => performance.now()) {}
 
   /** Records rows that VS Code has asked for; without `parent`, the top rows. */
   given(parent: TreeNode | undefined, rows: readonly TreeNode[]): void {
+    this.#drawn = this.now();
     if (parent) {
       this.#inside.set(parent, rows);
       this.#closed.delete(parent);
@@ -30,6 +38,7 @@ export class RedrawOrder {
 
   /** Returns `nodes` and the selected rows that must be redrawn with them, from top to bottom. */
   together(nodes: readonly TreeNode[], selection: readonly TreeNode[]): readonly TreeNode[] {
+    this.#drawn = this.now();
     if (selection.length < 2) return nodes;
     const wanted = new Set(nodes);
     const selected = new Set(selection);
@@ -66,6 +75,16 @@ export class RedrawOrder {
       if (row === parent) isBelow = true;
     }
     return rows;
+  }
+
+  /**
+   * Returns the row to redraw after a range was selected, if VS Code may have been drawing rows: they
+   * were chosen for the selection before, so the range may look as if only its first row were selected.
+   */
+  forRange(before: readonly TreeNode[], selection: readonly TreeNode[]): TreeNode | undefined {
+    const added = selection.filter((row) => !before.includes(row));
+    if (added.length < 2 || this.now() - this.#drawn > DRAWING_MS) return undefined;
+    return selection.find(({ kind }) => kind === 'board');
   }
 
   #isOpen(node: TreeNode): boolean {

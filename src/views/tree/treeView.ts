@@ -23,7 +23,9 @@ export function registerTree(
       .executeCommand('setContext', key, value)
       .then(undefined, (error: unknown) => log.warn(String(error)));
   const select = (nodes: readonly TreeNode[]) => {
+    const late = tree.order.forRange(tree.selection, nodes);
     tree.selection = nodes;
+    if (late) tree.redraw(late);
     setContext('mpyFleet.boardsSelected', nodes.some(isWhole));
     if (nodes.length === 1 && nodes[0] === revealing) return;
     if (tree.probing) {

@@ -12,8 +12,10 @@ const boardNode = (name: string): TreeNode => ({
 const boards = names.map(boardNode);
 const [a, b, c, d, e] = boards as [TreeNode, TreeNode, TreeNode, TreeNode, TreeNode];
 
+let now = 0;
+
 function anOrder(...open: TreeNode[]): RedrawOrder {
-  const order = new RedrawOrder();
+  const order = new RedrawOrder(() => now);
   order.given(undefined, boards);
   for (const node of open) order.given(node, []);
   return order;
@@ -44,6 +46,17 @@ describe('rows that are redrawn while several are selected', () => {
     expect(order.together([b], boards)).toEqual([b, c, d, e]);
     order.toggled(b, true);
     expect(order.together([b], boards)).toEqual([b]);
+  });
+
+  it('are drawn again for a range that is selected while VS Code draws them for the selection before', () => {
+    const order = anOrder(b);
+    expect(order.forRange([a], [a, b, c])).toBe(a);
+    expect(order.forRange([a, c], [a, b, c])).toBeUndefined(); // one more with Ctrl
+    expect(order.forRange([a, b, c], [a])).toBeUndefined();
+    now += 1001;
+    expect(order.forRange([a], [a, b, c])).toBeUndefined();
+    order.together([b], [a]);
+    expect(order.forRange([a], [a, b, c])).toBe(a);
   });
 
   it('keep rows that are not shown any more', () => {
