@@ -200,7 +200,7 @@ test('for a newcomer, an example runs, the first sync asks for the folder, and n
     expect.arrayContaining(['The whole folder my-project', 'lesson/']),
   );
   await driver.pick('lesson/');
-  await driver.answer(/kit-03: 1 to add/, 'Sync');
+  await driver.answer(/Push my-project\/lesson to kit-03: 1 to add/, 'Sync');
   await driver.notification(/kit-03: 1 added/).waitFor();
 });
 

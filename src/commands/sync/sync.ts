@@ -6,11 +6,11 @@ import { planSummary, resultSummary, type SyncMode, type SyncResult } from '../.
 import type { Needs } from '../../views/context';
 import {
   closeDiffs,
+  headline,
   isPreviewed,
   notePreviewed,
   type Preview,
   showDiff,
-  spaceWords,
   specSource,
   SYNC_VIEW,
   type SyncNode,
@@ -180,10 +180,7 @@ async function show(context: Needs<'log' | 'sync'>, made: Preview): Promise<void
 async function offerApply(context: Needs<'sync'>, made: Preview): Promise<void> {
   const apply = vscode.l10n.t('Sync');
   const view = vscode.l10n.t('Show');
-  const text = [`${made.board.name}: ${planSummary(made.plan)}`, spaceWords(made)]
-    .filter(Boolean)
-    .join('. ');
-  const answer = await showInformationMessage(text, apply, view);
+  const answer = await showInformationMessage(headline(made), apply, view);
   if (answer === view) await vscode.commands.executeCommand(`${SYNC_VIEW}.focus`);
   if (answer !== apply || context.sync.shown?.kind !== 'preview') return;
   if (context.sync.shown.board === made.board) {

@@ -19,6 +19,7 @@ export { keepDeleted, type KeepOptions, keepReplaced } from './keepCopy';
 export { type LocalEntry, type LocalFs, sha256 } from './localFs';
 export {
   BOARD_FOLDER,
+  folderWords,
   forBoard,
   isPerBoard,
   type Mapping,

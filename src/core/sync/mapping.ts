@@ -97,6 +97,22 @@ export function forFile(mapping: Mapping): Mapping {
   return { ...mapping, to, into: false, isFile: true };
 }
 
+/** Number of folders that `folderWords` names. */
+const NAMED = 3;
+
+/**
+ * Describes what `mappings` take from the workspace folder `name`: `my-project` if they take all of it,
+ * `my-project/lesson`, or `my-project (lesson, lib)`.
+ */
+export function folderWords(name: string, mappings: readonly Mapping[]): string {
+  const folders = [...new Set(mappings.map(({ from }) => from))];
+  const [only, second] = folders;
+  if (only === undefined || folders.includes('')) return name;
+  if (second === undefined) return `${name}/${only}`;
+  const named = folders.slice(0, NAMED).join(', ');
+  return `${name} (${named}${folders.length > NAMED ? ', …' : ''})`;
+}
+
 /** Returns the board paths of a local file (relative to the workspace folder), one for every mapping that covers it. */
 export function placesOf(mappings: readonly Mapping[], relative: string): string[] {
   const places = mappings.map(({ from, to, isFile }) => {

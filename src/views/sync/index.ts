@@ -7,5 +7,5 @@ export { registerSync } from './register';
 export { configuredFiles, ownerOf, specSource, type SyncSource } from './sources';
 export type { Compared, Preview } from './shown';
 export { SyncCenter } from './syncCenter';
-export { spaceWords, SYNC_VIEW, type SyncNode } from './syncView';
+export { headline, SYNC_VIEW, type SyncNode } from './syncView';
 export { uriAt, workspaceFs } from './workspaceFs';

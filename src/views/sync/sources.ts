@@ -9,6 +9,7 @@ import {
   BOARD_FOLDER,
   BUILT_IN_IGNORES,
   confinedFs,
+  folderWords,
   forBoard,
   IgnoreRules,
   ignoresFor,
@@ -39,7 +40,7 @@ import { openFolder } from '../helpful';
 
 /** Where a board's files come from: a workspace folder, or a device file. */
 export interface SyncSource {
-  /** For the preview: "my-project", "kitchen in boards.yaml". */
+  /** For the preview: "my-project", "my-project/lesson", "kitchen in boards.yaml". */
   readonly label: string;
   readonly localFs: LocalFs;
   /** The folder that local paths are relative to. */
@@ -166,7 +167,7 @@ function folderSource(
     return (await localFs.stat(joinLocal(folder.uri.path, file))) !== undefined;
   };
   return {
-    label: folder.name,
+    label: folderWords(folder.name, own),
     localFs,
     base: folder.uri,
     admit: () => Promise.resolve(),

@@ -168,7 +168,8 @@ export function spaceWords(preview: Preview): string {
   );
 }
 
-function headline(shown: Preview | Compared): string {
+/** Says what a preview or a comparison is about, and its result. */
+export function headline(shown: Preview | Compared): string {
   if (shown.kind === 'preview') {
     const { board, source, plan } = shown;
     const modes = {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { boardPath, parentsOf } from '../../../../src/core/sync/boardPath';
 import {
+  folderWords,
   forBoard,
   forFile,
   parseMapping,
@@ -67,6 +68,18 @@ describe('sync mappings', () => {
     expect(placesOf([named], 'boards/kitchen.py')).toEqual(['/config.py']);
     expect(relativeOf([named], '/config.py')).toBe('boards/kitchen.py');
     expect(relativeOf([named], '/config.py/x')).toBeUndefined();
+  });
+
+  it.each([
+    [[], 'my-project'],
+    [['. -> /'], 'my-project'],
+    [['lesson -> /'], 'my-project/lesson'],
+    [['src/app -> /', 'src/app -> /backup'], 'my-project/src/app'],
+    [['lesson -> /', '. -> /all'], 'my-project'],
+    [['src -> /', 'lib -> /lib', 'data -> /data'], 'my-project (src, lib, data)'],
+    [['a -> /', 'b -> /b', 'c -> /c', 'd -> /d'], 'my-project (a, b, c, …)'],
+  ])('name in words what %j takes', (settings, expected) => {
+    expect(folderWords('my-project', all(...settings))).toBe(expected);
   });
 
   it('normalises paths on boards', () => {
