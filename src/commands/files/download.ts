@@ -4,6 +4,7 @@ import { type Board, bytesText } from '../../core/board';
 import { CancelledError } from '../../core/errors';
 import {
   boardFolders,
+  ContentHash,
   fetchFiles,
   filesAt,
   filesMatching,
@@ -107,15 +108,18 @@ async function collect(
     work: async (board, io) => {
       const files = await filesOf(board, io.signal);
       const total = files.reduce((sum, f) => sum + f.size, 0);
+      const content = new ContentHash();
       await fetchInto(context, board, files, placeOf(board), {
         signal: io.signal,
         onProgress: (done) => io.progress?.(done, total),
+        onContent: (path, bytes) => content.add(path, bytes),
       });
       const count =
         files.length === 1
           ? vscode.l10n.t('1 file')
           : vscode.l10n.t('{0} files', String(files.length));
-      io.print(`${count}, ${bytesText(total)}\n`);
+      // Equal answers are grouped, so an answer says what the files contain, not only how large they are.
+      io.print(`${[count, bytesText(total), content.words].filter(Boolean).join(', ')}\n`);
     },
   };
   const job = await startJob(context, action, boards, signal);
@@ -156,9 +160,14 @@ async function fetchInto(
   board: Board,
   files: readonly Wanted[],
   folder: vscode.Uri,
-  options: { signal: AbortSignal; onProgress: (done: number, path: string) => void },
+  options: {
+    signal: AbortSignal;
+    onProgress: (done: number, path: string) => void;
+    onContent?: (path: string, content: Uint8Array) => void;
+  },
 ): Promise<void> {
   const put = async (parts: readonly string[], content: Uint8Array, path: string) => {
+    options.onContent?.(path, content);
     const local = vscode.Uri.joinPath(folder, ...parts);
     await placeFile(local, content);
     context.origins.note([board], [{ path, local }]);

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import type { BoardFiles, ReadItem } from '../boardFiles';
 import { FileError, UsageError } from '../errors';
 import { holdable, hostNames, localParts, nameProblem, shownPath } from '../files';
-import { IgnoreRules } from '../sync';
+import { IgnoreRules, sha256 } from '../sync';
 
 /** A board of the window or of the command line. */
 interface HasFiles {
@@ -117,6 +117,28 @@ async function expand(board: HasFiles, path: string, signal: AbortSignal): Promi
   return entries
     .filter((e) => e.type === 'file')
     .map((e) => ({ path: e.path, below: e.path.slice(skip), size: e.size }));
+}
+
+/** Number of hexadecimal digits that an answer shows of a hash. */
+const HASH_DIGITS = 8;
+
+/** Collects what the files of one board contain, so that boards can be compared. */
+export class ContentHash {
+  readonly #hashes = new Map<string, string>();
+
+  add(path: string, content: Uint8Array): void {
+    this.#hashes.set(path, sha256(content));
+  }
+
+  /** Returns `SHA-256 3f2a91c0…`, of the file or of all paths with their hashes; '' without files. */
+  get words(): string {
+    const files = [...this.#hashes].sort(([a], [b]) => (a < b ? -1 : 1));
+    const [only, second] = files;
+    if (!only) return '';
+    const list = files.map(([path, hash]) => `${hash}  ${path}\n`).join('');
+    const hash = second ? sha256(new TextEncoder().encode(list)) : only[1];
+    return `SHA-256 ${hash.slice(0, HASH_DIGITS)}…`;
+  }
 }
 
 /** Removes paths that lie within another one. */

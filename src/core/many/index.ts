@@ -12,7 +12,14 @@ export {
   updateAgentOn,
   updateFirmwareOn,
 } from './agentRollout';
-export { boardFolders, fetchFiles, filesAt, filesMatching, type Wanted } from './collect';
+export {
+  boardFolders,
+  ContentHash,
+  fetchFiles,
+  filesAt,
+  filesMatching,
+  type Wanted,
+} from './collect';
 export {
   type ActionBoard,
   type ActionIo,

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Board } from '../../../../src/core/board/board';
-import { boardFolders, filesAt, filesMatching } from '../../../../src/core/many/collect';
+import {
+  boardFolders,
+  ContentHash,
+  filesAt,
+  filesMatching,
+} from '../../../../src/core/many/collect';
 
 const paths = ['/main.py', '/a/result.csv', '/b/result.csv', '/logs/1.txt', '/logs/old/2.txt'];
 const entries = paths.map((path) => ({ path, type: 'file' as const, size: 1 }));
@@ -48,5 +53,27 @@ describe('the selected files', () => {
 
   it('report the pattern if no file matches', async () => {
     await expect(filesMatching(board, '*.log', signal)).rejects.toThrow('No file matches *.log');
+  });
+});
+
+describe('what files contain, in words', () => {
+  const wordsOf = (files: Readonly<Record<string, string>>) => {
+    const content = new ContentHash();
+    for (const [path, text] of Object.entries(files))
+      content.add(path, new TextEncoder().encode(text));
+    return content.words;
+  };
+
+  it('is the hash of one file, as sha256sum prints it', () => {
+    expect(wordsOf({ '/result.csv': 'abc' })).toBe('SHA-256 ba7816bf…');
+    expect(wordsOf({})).toBe('');
+  });
+
+  it('differs for files of the same size, and for the same files at other paths', () => {
+    const both = wordsOf({ '/a.csv': '1', '/b.csv': '2' });
+    expect(wordsOf({ '/b.csv': '2', '/a.csv': '1' })).toBe(both);
+    expect(wordsOf({ '/a.csv': '1', '/b.csv': '3' })).not.toBe(both);
+    expect(wordsOf({ '/a.csv': '2', '/b.csv': '1' })).not.toBe(both);
+    expect(wordsOf({ '/a.csv': '1', '/c.csv': '2' })).not.toBe(both);
   });
 });
