@@ -3,7 +3,7 @@ import { callCommand } from './callCommand';
 import { compressHostlist } from '../core/many';
 import type { Needs } from './context';
 import { Coalescer } from './coalesce';
-import { showInformationMessage, showWarningMessage } from './message';
+import { showInformationMessage, showWarningMessage, tellBriefly } from './message';
 
 /** Milliseconds during which new boards are collected into one message. */
 const GATHER_MS = 2_000;
@@ -27,10 +27,17 @@ export function registerNewBoards({
       boards.length === 1
         ? vscode.l10n.t('New board: {0}', first.name)
         : vscode.l10n.t('New boards: {0}', compressHostlist(boards.map((b) => b.name)));
-    const nodes = boards.map((b) => tree.nodeOf(b));
+    const offered = boards.map(({ uid, name }) => ({ uid: uid ?? '', name }));
     showInformationMessage(text, rename)
       .then(async (answer) => {
-        if (answer === rename) await callCommand('mpyFleet.rename', nodes[0], nodes);
+        if (answer !== rename) return;
+        // VS Code cannot take a message back, so it may still offer boards that have been renamed.
+        const nodes = offered.flatMap(({ uid, name }) => {
+          const board = fleet.byUid(uid);
+          return board?.name === name ? [tree.nodeOf(board)] : [];
+        });
+        if (nodes.length > 0) await callCommand('mpyFleet.rename', nodes[0], nodes);
+        else tellBriefly(vscode.l10n.t('These boards have been renamed already'));
       })
       .then(undefined, (error: unknown) => log.error('Renaming failed', String(error)));
   };
