@@ -57,7 +57,7 @@ function label(boards: readonly { readonly uid: string; readonly name: string }[
     idOf: (line) => ids.get(line) ?? '',
     columns: [
       {
-        ...{ key: 'time', title: word('time'), width: '11em' },
+        ...{ key: 'time', title: word('time'), width: '14em' },
         text: (line) => new Date(line.at).toLocaleString(),
         order: (line) => line.at,
       },

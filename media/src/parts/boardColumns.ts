@@ -27,13 +27,15 @@ export function boardColumns(
     text: Column<DashboardRow>['text'],
     more: Partial<Column<DashboardRow>> = {},
   ): Column<DashboardRow> => ({ key, title: word(key), width, text, ...more });
+  // Wide enough for the last line of a traceback, where there is one.
+  const health = rows.some((r) => r.trouble) ? 'minmax(16em, 2fr)' : 'minmax(7em, 2fr)';
   const all = [
     column('name', 'minmax(10em, 1fr)', (r) => r.name),
     column('state', 'minmax(9em, 1fr)', (r) => r.stateText, {
       look: (r) => (isAway(r) ? 'away' : ''),
     }),
     // Next to the state, because in a narrow window the columns on the right are out of sight.
-    column('health', 'minmax(7em, 2fr)', (r) => r.trouble ?? (isAway(r) ? '' : word('well')), {
+    column('health', health, (r) => r.trouble ?? (isAway(r) ? '' : word('well')), {
       look: (r) => (r.trouble ? 'state-failed' : ''),
     }),
     column('platform', '8em', (r) => r.platform ?? ''),

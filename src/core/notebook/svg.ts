@@ -61,9 +61,16 @@ export function chartSvg(series: readonly Series[], title = ''): string {
     parts.push(
       `<polyline fill="none" stroke="${colour}" stroke-width="1.5" points="${line.join(' ')}"/>`,
     );
+    // A line of one point would not be seen.
+    const [[x, y] = [], second] = own;
+    if (x !== undefined && y !== undefined && !second)
+      parts.push(`<circle cx="${num(px(x))}" cy="${num(py(y))}" r="3" fill="${colour}"/>`);
     if (name === '') continue;
-    parts.push(`<text x="${legend}" y="16" fill="${colour}">${escapeMarkup(name)}</text>`);
-    legend += 16 + name.length * 7;
+    parts.push(
+      `<rect x="${legend}" y="8" width="9" height="9" fill="${colour}"/>`,
+      `<text x="${legend + 14}" y="16" fill="${colour}">${escapeMarkup(name)}</text>`,
+    );
+    legend += 30 + name.length * 7;
   }
   if (title !== '') {
     parts.push(

@@ -273,6 +273,13 @@ describe('values and numbers', () => {
     expect(svg).toContain('&lt;script&gt;');
     expect(svg).not.toMatch(/NaN|Infinity|<script/);
     expect(chartSvg([])).not.toMatch(/NaN|Infinity/);
+    // One value is a dot, because its line has no length.
+    expect(svg).toMatch(/<circle cx="[\d.]+" cy="[\d.]+"/);
+    const [from, to] = [
+      [0, 1],
+      [1, 2],
+    ] as const;
+    expect(chartSvg([{ name: 'x', points: [from, to] }])).not.toContain('<circle');
     expect(seriesOf('{"a": [1, 2], "b": [3, null]}').map((s) => s.points.length)).toEqual([2, 1]);
     expect(() => seriesOf('"text"')).toThrow('The output has no numbers');
   });
