@@ -43,8 +43,9 @@ function operation(entry: AuditEntry): HistoryLine {
 
 function event({ at, uid, kind, text }: EventEntry, nameOf: (uid: string) => string): HistoryLine {
   const lines = text.trim().split('\n');
-  // The last line of a traceback contains the error.
-  const line = (kind === 'crash' ? lines.at(-1) : lines[0]) ?? '';
+  // The last line of a traceback contains the error. A board's log puts a name before the first line.
+  const [first = ''] = lines;
+  const line = (kind === 'crash' || isTraceback(first) ? lines.at(-1) : first) ?? '';
   const name = nameOf(uid);
   return {
     ...{ at, who: '', boards: name },
@@ -53,6 +54,10 @@ function event({ at, uid, kind, text }: EventEntry, nameOf: (uid: string) => str
     text: line,
     detail: [`${kindWord(kind)}: ${name}`, shownTime(at), '', text].join('\n'),
   };
+}
+
+function isTraceback(line: string): boolean {
+  return line.endsWith('Traceback (most recent call last):');
 }
 
 function statusWord(status: string): string {
