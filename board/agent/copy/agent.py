@@ -7,7 +7,7 @@ import gc
 from .util import Lazy, load
 from .wire import LinkLost
 
-VERSION = "0.5.0"
+VERSION = "0.6.0"
 
 
 class Agent(Lazy):

@@ -15,7 +15,7 @@ import {
 } from '../../core/agent';
 import { CancelledError, UsageError } from '../../core/errors';
 import { orAbsent } from '../../core/localFiles';
-import { type NewAgent, updateAgentOn, updateFirmwareOn } from '../../core/many';
+import { type NewAgent, runsAgent, updateAgentOn, updateFirmwareOn } from '../../core/many';
 import { updateInWaves } from '../fleet';
 import { askSecret } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
@@ -41,23 +41,28 @@ async function update(cli: Cli, from: string | undefined): Promise<number> {
   const { agentFrom } = await import('../updates');
   const agent = await agentFrom(cli, from);
   const { version } = agent;
-  if (cli.options.dryRun) return versions(cli, version);
+  if (cli.options.dryRun) return versions(cli, agent);
   return updateInWaves(cli, `Updating the agent to ${version}`, async (board, io) => {
     const isNew = await updateAgentOn(board, agent, io);
     return `${isNew ? 'runs' : 'already runs'} agent ${version}`;
   });
 }
 
-function versions(cli: Cli, version: string): Promise<number> {
+function versions(cli: Cli, wanted: NewAgent): Promise<number> {
+  const { version } = wanted;
   return runOnBoards(cli, 'Checking the agent', async (board, io) => {
-    const agent = (await board.agent()).birth?.agent;
-    const isCurrent = agent === version;
+    const { birth } = await board.agent();
+    const agent = birth?.agent;
+    const isCurrent = birth
+      ? await runsAgent(await board.overTheAir(), wanted, io.signal)
+      : undefined;
+    const from = agent === version ? `${version} with other files` : (agent ?? '');
     io.say(
-      agent === undefined
+      isCurrent === undefined
         ? 'away\n'
-        : printable(isCurrent ? `${agent}\n` : `${agent} -> ${version}\n`),
+        : printable(isCurrent ? `${version}\n` : `${from} -> ${version}\n`),
     );
-    return { agent: agent ?? null, update: agent !== undefined && !isCurrent };
+    return { agent: agent ?? null, update: isCurrent === false };
   });
 }
 

@@ -7,7 +7,7 @@ import {
 } from '../../core/agent';
 import type { Board } from '../../core/board';
 import { asError, CancelledError, UsageError } from '../../core/errors';
-import { type NewAgent, updateAgentOn } from '../../core/many';
+import { type NewAgent, runsAgent, updateAgentOn } from '../../core/many';
 import { agentOf, airBoardOf, forgetAtBrokers } from '../../views/broker';
 import type { Needs } from '../../views/context';
 import { askAgent } from './askRelease';
@@ -134,7 +134,7 @@ async function update(
     );
     return;
   }
-  const again = runs(context, there[0], version);
+  const again = await runs(context, there[0], agent, call.signal);
   if (again) {
     await confirm(
       vscode.l10n.t('{0} already runs agent {1}. Install it again?', namesOf(there), version),
@@ -150,14 +150,15 @@ async function update(
   });
 }
 
-/** Returns whether a board's agent has announced that version. */
-function runs(
+/** Returns whether a board runs that agent. */
+async function runs(
   context: Needs<'brokers' | 'history'>,
   board: Board | undefined,
-  version: string,
-): boolean {
+  agent: NewAgent,
+  signal: AbortSignal,
+): Promise<boolean> {
   if (!board?.links.some((l) => l.found.address.kind === 'mqtt')) return false;
-  return agentOf(context, board).control.birth?.agent === version;
+  return runsAgent(airBoardOf(context, board), agent, signal);
 }
 
 /** Updates the agent of one board. @returns the version that runs now */

@@ -4,11 +4,12 @@ import {
   MAIN_FILE,
   orIfMissing,
   removeIfThere,
+  sha256,
   withoutStartLines,
   withStartLines,
   under,
 } from '../files';
-import type { BoardFiles } from '../boardFiles';
+import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { isRecord, parseJson } from '../json';
 import { clockForTls, type WrongClock } from './agentClock';
@@ -171,6 +172,30 @@ export async function runningCopy(
   const running = now === 'b' ? 'b' : 'a';
   const entries = await files.list(`${folder}/${running}`, signal);
   return { slot: running, compiled: entries.some((e) => e.name === 'main.mpy') };
+}
+
+/**
+ * Returns whether the copy that runs on the board consists of exactly these files. Two agents of one version can differ, for
+ * example between two builds of the same day. A copy in the firmware is known by its version alone.
+ * @param sourceOf the agent's files, compiled or not
+ */
+export async function hasSource(
+  files: BoardFiles,
+  sourceOf: (compiled: boolean) => Promise<AgentSource>,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const { slot, compiled } = await runningCopy(files, signal);
+  if (slot === FROZEN_SLOT) return true;
+  const { copy } = await sourceOf(compiled);
+  const folder = `${(await agentPlaces(files, signal)).folder}/${slot}`;
+  const there = await files.walk(folder, { hash: true, signal });
+  const own = there.filter((e) => e.type === 'file' && /\.m?py$/.test(e.path));
+  const isSame = ({ path, size, sha256: hash }: WalkEntry) => {
+    const content = copy.get(path.slice(folder.length + 1));
+    if (hash === undefined) return content?.length === size;
+    return content !== undefined && Buffer.from(sha256(content)).toString('hex') === hash;
+  };
+  return own.length === copy.size && own.every(isSame);
 }
 
 /** Writes a new agent into the inactive copy. Restarting the board into that slot tries it. */

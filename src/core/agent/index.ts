@@ -11,6 +11,7 @@ export { clockForTls, type WrongClock } from './agentClock';
 export { type AgentConfig, configJson } from './agentConfig';
 export {
   type AgentSource,
+  hasSource,
   installAgent,
   type Installed,
   removeAgent,

@@ -5,6 +5,7 @@ import {
   type AgentSource,
   type Birth,
   type Gone,
+  hasSource,
   updateOverTheAir,
 } from '../agent';
 import type { BoardFiles } from '../boardFiles';
@@ -20,6 +21,8 @@ export interface AirBoard {
   readonly name: string;
   readonly uid: string;
   readonly files: BoardFiles;
+  /** Its files are reached over a cable, where the agent is a running program: a look at them would stop it. */
+  readonly isOnCable?: boolean;
   readonly control: AgentControl;
   readonly broker: Pick<Broker, 'onMessage' | 'onPresence' | 'presences'>;
 }
@@ -44,23 +47,32 @@ export interface NewAgent {
 }
 
 /**
+ * Returns whether a board runs this agent: its version and its files.
+ * @throws FleetError if a board of that version does not let this computer look at its files
+ */
+export async function runsAgent(
+  { control, files, isOnCable = false }: Pick<AirBoard, 'control' | 'files' | 'isOnCable'>,
+  { version, sourceOf }: NewAgent,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { birth } = control;
+  if (birth?.agent !== version || birth.trial) return false;
+  return isOnCable || (await hasSource(files, sourceOf, signal));
+}
+
+/**
  * Installs a new agent on a board over the air and waits until the board has confirmed it: after
  * three round trips through the broker, usually a minute after its start. A board that cannot
  * confirm it goes back to the old one.
- * @returns false if the board already runs that version
+ * @returns false if the board already runs that agent
  * @throws UsageError when the board is away or went back, TimeoutError
  */
-export async function updateAgentOn(
-  board: AirBoard,
-  { version, sourceOf }: NewAgent,
-  io: AirIo,
-): Promise<boolean> {
-  const { birth } = board.control;
-  if (!birth) throw isAway(board);
-  if (birth.agent === version && !birth.trial) return false;
+export async function updateAgentOn(board: AirBoard, agent: NewAgent, io: AirIo): Promise<boolean> {
+  if (!board.control.birth) throw isAway(board);
+  if (await runsAgent(board, agent, io.signal)) return false;
   const onStep = { onStep: (words: string) => io.onStep?.(words) };
   await tried(board, 'agent', io, (signal) =>
-    updateOverTheAir(board, board.control, sourceOf, { signal, ...onStep }),
+    updateOverTheAir(board, board.control, agent.sourceOf, { signal, ...onStep }),
   );
   return true;
 }

@@ -9,6 +9,7 @@ export {
   type Pace,
   parseWaves,
   type SignedFirmware,
+  runsAgent,
   updateAgentOn,
   updateFirmwareOn,
 } from './agentRollout';

@@ -17,7 +17,8 @@ import { loadUrl, trustedKeys } from './releases';
 
 /** Adapts a board for updates over the air. @throws UsageError if it does not run the agent */
 export function airBoardOf(context: Needs<'brokers' | 'history'>, board: Board): AirBoard {
-  return { name: board.name, files: board.files, ...agentOf(context, board) };
+  const isOnCable = board.transport !== undefined && board.transport.kind !== 'mqtt';
+  return { name: board.name, files: board.files, isOnCable, ...agentOf(context, board) };
 }
 
 /** Returns the agent that ships with the extension. */

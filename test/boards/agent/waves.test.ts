@@ -76,6 +76,23 @@ it('boards get a new agent in waves and confirm it; a board that is away gets it
   );
 }, 240_000);
 
+it('an agent of the same version with other files is updated, too', async () => {
+  // As a build of another day: one module of the copy that runs is not the one of this build.
+  const code = 'f = open("/mpyfleet/b/ap.mpy", "wb"); f.write(b"of another day"); f.close()';
+  const changed = await run(['-b', at(0), 'exec', code]);
+  expect({ status: changed.status, err: changed.err }).toMatchObject({ status: 0 });
+  const dry = await run(['-b', all([0, 3]), 'agent', 'update', '--dry-run', '--json']);
+  expect(JSON.parse(dry.out)).toMatchObject([
+    { value: { agent: AGENT_VERSION, update: true } },
+    { value: { agent: AGENT_VERSION, update: false } },
+  ]);
+  const update = await run(['-b', all([0, 3]), 'agent', 'update', '--json']);
+  expect(parsed(update.out).map((r) => r.value?.result)).toEqual([
+    `runs agent ${AGENT_VERSION}`,
+    `already runs agent ${AGENT_VERSION}`,
+  ]);
+}, 120_000);
+
 it('a release from an address is used if a trusted key has signed it; otherwise no board is touched', async () => {
   const publisher = new Publisher(join(dir, 'release'));
   const { folder } = publisher;
