@@ -139,7 +139,7 @@ test('a board that is new at a broker is ignored, shown again and adopted with i
   await driver.pick('Enter its key');
   await driver.type(ADMIN_KEY.toString('hex'));
   await driver.row(/^Not adopted/).waitFor({ state: 'detached' });
-  await driver.row(/^guest/).click();
+  await driver.clickOn(driver.row(/^guest/));
   await driver.row('main.py').waitFor({ timeout: WAIT_MS });
 });
 
