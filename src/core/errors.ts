@@ -123,7 +123,9 @@ export class FileError extends FleetError {
       | 'ENOMEM'
       /** No file system is mounted at the path. */
       | 'ENODEV'
-      | 'EPERM',
+      | 'EPERM'
+      /** The firmware cannot do this. */
+      | 'ENOSYS',
     readonly path: string,
     message: string,
     options: { hint?: string; cause?: unknown } = {},

@@ -1,5 +1,5 @@
 import { counted } from '../../core/counted';
-import { asError, FileError, FleetError, PythonError, UsageError } from '../../core/errors';
+import { asError, FileError, FleetError, UsageError } from '../../core/errors';
 import { keepDeleted } from '../../core/sync';
 import { type CliBoard, runOnBoards } from '../board';
 import { printable, type Cli, type VerbRun } from '../cli';
@@ -13,29 +13,20 @@ export const run: VerbRun = (cli, args) => {
   return runOnBoards(cli, 'Removing', async (board, io) => {
     const { signal } = io;
     const paths = await expand(board, wanted, signal);
-    const removeAll = async () => {
+    if (!undo) {
       for (const path of paths) await board.files.remove(path, { recursive, signal });
       return { removed: paths, kept: 0 };
-    };
-    if (!undo) return removeAll();
+    }
     const key = board.uid ?? board.address.text;
     const options = { files: board.files, undo, board: key, now: Date.now, signal, recursive };
-    let kept: number;
-    try {
-      kept = await keepDeleted(options, paths);
-    } catch (error) {
-      // Firmware without sha256 (some of CircuitPython): undo could not compare either.
-      if (error instanceof PythonError && error.traceback.includes('sha256')) {
-        const removed = await removeAll();
-        io.say('No copy was kept, because this firmware cannot hash files\n');
-        return removed;
-      }
+    const kept = await keepDeleted(options, paths).catch((error: unknown) => {
       if (error instanceof FileError && error.errno === 'EIO') throw notRead(error);
       throw error instanceof FleetError ? error : notKept(error);
-    }
-    if (kept > 0)
+    });
+    if (kept === undefined) io.say('No copy was kept, because this firmware cannot hash files\n');
+    else if (kept > 0)
       io.say(`${counted(kept, 'file')} removed; ${restoring(cli, board)} restores them\n`);
-    return { removed: paths, kept };
+    return { removed: paths, kept: kept ?? 0 };
   });
 };
 

@@ -71,15 +71,14 @@ export const fileCommands: readonly Command[] = [
       if (files.length === 0 || !(await confirmDelete(context, files))) return;
       for (const board of new Set(files.map((f) => f.board))) {
         const paths = files.filter((f) => f.board === board).map((f) => f.path);
-        await context.sync.remove(board, paths, { signal });
+        const kept = await context.sync.remove(board, paths, { signal });
         const what = paths.length === 1 ? (paths[0] ?? '') : String(paths.length);
-        offerUndo(
-          context,
-          board,
+        const said =
           paths.length === 1
             ? vscode.l10n.t('{0} deleted from {1}', what, board.name)
-            : vscode.l10n.t('{0} files and folders deleted from {1}', what, board.name),
-        );
+            : vscode.l10n.t('{0} files and folders deleted from {1}', what, board.name);
+        if (kept !== undefined) offerUndo(context, board, said);
+        else tellBriefly(vscode.l10n.t('{0}. This firmware cannot hash files: no undo.', said));
       }
     },
   },

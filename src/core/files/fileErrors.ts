@@ -51,6 +51,9 @@ const WORDS: Record<Errno, (path: string) => { message: string; hint?: string }>
     message: l10n.t('The board does not allow {0} to be changed', path),
     hint: l10n.t('Is it the root of a file system?'),
   }),
+  ENOSYS: (path) => ({
+    message: l10n.t('This firmware cannot hash files, so {0} cannot be compared', path),
+  }),
   EIO: (path) => ({
     message: l10n.t('{0} could not be written or read correctly', path),
     hint: l10n.t('The flash or card may be worn or full; the old file was kept.'),
@@ -82,6 +85,11 @@ export function fileError(errno: string, path: string, cause?: unknown): FileErr
   }
   const { message, hint } = WORDS[name](path);
   return new FileError(name, path, message, { hint, cause });
+}
+
+/** Returns the error for firmware without SHA-256. */
+export function cannotHash(path: string): FileError {
+  return new FileError('ENOSYS', path, WORDS.ENOSYS(path).message);
 }
 
 /** Returns the error for a full file system, with needed and free bytes. */

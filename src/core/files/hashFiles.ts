@@ -1,5 +1,12 @@
+import type { Capabilities } from '../capabilities';
+import { cannotHash } from './fileErrors';
 import { hexSum } from './listing';
 import { eachPortion, portions } from './portions';
+
+/** Checks that the board can hash files. @throws FileError ENOSYS */
+export function requireHash({ sha256 }: Capabilities, path: string): void {
+  if (!sha256) throw cannotHash(path);
+}
 
 /**
  * Hashes files, in lists that fit into the board's heap.

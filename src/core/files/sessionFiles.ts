@@ -26,7 +26,7 @@ import { boardPath } from './paths';
 import { explained, parsePlaces } from './places';
 import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
-import { hashFiles } from './hashFiles';
+import { hashFiles, requireHash } from './hashFiles';
 import { runVerb, type Argument } from './snippets';
 import { type SizedPaths, writeChanged } from './sameFiles';
 import { startFilesLast, withStartLinesKept } from './startLines';
@@ -78,6 +78,7 @@ export class SessionFiles implements BoardFiles {
       const at = boardPath(path);
       // Largest size to hash; -1: none, because empty files have a hash, too.
       const most = typeof hash === 'object' ? hash.upTo : hash ? Number.MAX_SAFE_INTEGER : -1;
+      if (hash) requireHash(await this.#probe(session, signal), at);
       const dated = typeof dates === 'object' ? dates.first : dates ? Number.MAX_SAFE_INTEGER : 0;
       const args = () => [at, most, !shallow, dated];
       const lines = await this.#run(session, 'walk', at, args, signal);
@@ -88,8 +89,9 @@ export class SessionFiles implements BoardFiles {
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
     return this.#look('Comparing files', signal, async (session) => {
       if (session.native?.hash) return session.native.hash(paths, signal);
-      const { heap } = await this.#probe(session, signal);
-      return hashFiles(paths.map(boardPath), heap, (at) =>
+      const can = await this.#probe(session, signal);
+      requireHash(can, paths[0] ?? '/');
+      return hashFiles(paths.map(boardPath), can.heap, (at) =>
         this.#run(session, 'hash', at[0] ?? '/', () => [at], signal),
       );
     });

@@ -1,4 +1,5 @@
 import type { BoardFiles, WriteItem } from '../boardFiles';
+import { FileError } from '../errors';
 import { sha256 } from './localFs';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
@@ -16,6 +17,7 @@ export interface KeepOptions {
 /**
  * Calls `write` with the items that differ from the board's files, if there are any, and keeps a copy of every replaced file for
  * undoLast. Only files whose content differs are read from the board first. New files cost one round trip for all of them.
+ * Firmware that cannot hash files gets all items, and no copies are kept.
  * @returns the number of replaced files
  */
 export async function keepReplaced(
@@ -24,7 +26,11 @@ export async function keepReplaced(
   write: (changed: readonly WriteItem[]) => Promise<void>,
 ): Promise<number> {
   const paths = items.map((i) => i.path);
-  const before = await options.files.hash(paths, options.signal);
+  const before = await hashIfPossible(options, paths);
+  if (!before) {
+    await write(items);
+    return 0;
+  }
   const replaced: { path: string; before: string; after: string }[] = [];
   const changed: WriteItem[] = [];
   for (const [i, item] of items.entries()) {
@@ -59,16 +65,23 @@ export async function keepReplaced(
 /**
  * Deletes files and folders, and keeps a copy of their content for undoLast.
  * @param options `recursive: false` refuses folders that are not empty
- * @returns the number of files whose copy was kept
+ * @returns the number of files whose copy was kept; undefined: the firmware cannot hash files, so none was
  */
 export async function keepDeleted(
   options: KeepOptions & { readonly recursive?: boolean },
   paths: readonly string[],
-): Promise<number> {
+): Promise<number | undefined> {
   const { files, signal, recursive = true } = options;
   const found: { path: string; before: string; after: null }[] = [];
   const dirs: string[] = [];
-  const hashes = await files.hash(paths, signal);
+  const removeAll = async () => {
+    for (const path of paths) await files.remove(path, { recursive, signal });
+  };
+  const hashes = await hashIfPossible(options, paths);
+  if (!hashes) {
+    await removeAll();
+    return undefined;
+  }
   for (const [i, path] of paths.entries()) {
     const before = hashes[i];
     if (before !== undefined) {
@@ -92,8 +105,16 @@ export async function keepDeleted(
   await options.undo.save(record);
   const entries = await keep(options, found);
   await options.undo.save({ ...record, entries });
-  for (const path of paths) await files.remove(path, { recursive, signal });
+  await removeAll();
   return entries.length;
+}
+
+/** Hashes files; undefined if the firmware cannot (some of CircuitPython). Undo could not compare them either. */
+async function hashIfPossible({ files, signal }: KeepOptions, paths: readonly string[]) {
+  return files.hash(paths, signal).catch((error: unknown) => {
+    if (error instanceof FileError && error.errno === 'ENOSYS') return undefined;
+    throw error;
+  });
 }
 
 /** Reads the current content of the board. The hash of what was read counts, because a file may have changed since it was hashed. */

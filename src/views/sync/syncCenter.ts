@@ -179,7 +179,7 @@ export class SyncCenter implements Disposable {
   }
 
   /** Deletes files and folders in one session and keeps copies; see keepDeleted. */
-  remove(board: Board, paths: readonly string[], call: SyncCall): Promise<number> {
+  remove(board: Board, paths: readonly string[], call: SyncCall): Promise<number | undefined> {
     const [only] = paths;
     const job =
       only !== undefined && paths.length === 1
