@@ -1,5 +1,5 @@
 import type { Entries } from './entry';
-import { ONE, and, at, brokerRow, is, isGroupOr, submenu } from './places';
+import { ONE, PART_OF_SEVERAL, and, at, brokerRow, is, isGroupOr, submenu } from './places';
 
 /** Commands for the agent and the apps that it supervises. */
 export const agent = {
@@ -61,7 +61,8 @@ export const agent = {
       submenu(
         'agent',
         '4_agent@1',
-        and(isGroupOr('present'), '!(viewItem =~ /\\batColleague\\b/)'),
+        // VS Code shows a submenu only if it has an entry for each of the selected rows.
+        `${and(isGroupOr('present'), '!(viewItem =~ /\\batColleague\\b/)')} || ${PART_OF_SEVERAL}`,
       ),
     ],
   },

@@ -10,6 +10,11 @@ export const SEVERAL = 'listMultiSelection';
 /** A board or a group is among the selected rows (views/tree/treeView.ts). */
 const BOARDS_SELECTED = 'mpyFleet.boardsSelected';
 
+/** Begins the words of a row below a board. */
+const PARTS = /^(remote|link|note)\b/;
+/** The row is below a board and selected together with boards. */
+export const PART_OF_SEVERAL = `viewItem =~ /${PARTS.source}/ && ${SEVERAL} && ${BOARDS_SELECTED}`;
+
 /** The row is a group of boards. */
 export const GROUP = 'viewItem == group';
 
@@ -40,8 +45,7 @@ export const boardsRow = (words: BoardWords, group: string, when?: string): Plac
  */
 function withParts(place: Place, when: string | undefined): Place {
   if (when === ONE || place.group.startsWith('inline')) return place;
-  const parts = row('boards', /^(remote|link|note)\b/, place.group, and(SEVERAL, BOARDS_SELECTED));
-  return eitherOf(place, parts);
+  return eitherOf(place, row('boards', PARTS, place.group, and(SEVERAL, BOARDS_SELECTED)));
 }
 
 /** Returns the place in the menu of rows of groups in the tree. */

@@ -259,8 +259,18 @@ describe('the menus of the tree', () => {
       );
       expect(common).toEqual(shown(board, true));
     }
-    for (const row of within)
+    for (const row of within) {
       expect(shown(row, true, true, selected)).toEqual(shown(row, true, true));
+      // VS Code leaves a submenu without entries out.
+      const values = { viewItem: row, listMultiSelection: true, ...selected };
+      for (const id of shown(rows['a board with the agent'], true).filter((i) =>
+        i.endsWith('Menu'),
+      ))
+        expect(
+          contributes.menus[id]?.some((i) => holds(i.when ?? '', values)),
+          id,
+        ).toBe(true);
+    }
   });
 
   it('place a submenu once in each menu, because VS Code ignores the second place', () => {
