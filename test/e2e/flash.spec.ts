@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import {
@@ -9,9 +9,9 @@ import {
   startFirmwareSite,
   startUboard,
   tempDir,
-  uf2File,
 } from '../lab/index.mjs';
 import { freePort, pollUntil } from '../lab/process.mjs';
+import { LINE, picoFirmware, siteBoards, TEMPLATE } from './firmware';
 import { openSession } from './session.mjs';
 import { accessibilityFaults, webview } from './webview.mjs';
 
@@ -19,20 +19,6 @@ import { accessibilityFaults, webview } from './webview.mjs';
 // stand-ins have no DTR and RTS here; test/boards/flash/cli.test.ts tests those.
 
 const WAIT_MS = 60_000;
-const TEMPLATE = `
-firmware: {use: ESP32_GENERIC_S3}
-name: shelf-[01-20]
-broker: {id: local}
-files:
-  - {from: program, to: /}
-  - {to: /pin.txt, text: '{secret:pin}'}
-`;
-const LINE = `
-firmware: {use: line.bin}
-name: line-[01-20]
-files: [{to: /name.txt, text: '{name}'}]
-label: '{name} {uid}'
-`;
 type Esp = Awaited<ReturnType<typeof startEsp>>;
 let first: Esp;
 let second: Esp;
@@ -44,21 +30,9 @@ const probe = startDrive({ kind: 'dapLink' });
 const ports = [join(tempDir('pico'), 'tty'), join(tempDir('pico'), 'tty')] as const;
 const boards: Awaited<ReturnType<typeof startUboard>>[] = [];
 const linePorts = [join(tempDir('line'), 'tty'), join(tempDir('line'), 'tty')] as const;
-const RP2040 = 0xe48bff56;
-const picoFirmware = uf2File(RP2040, Buffer.from(`MicroPython v1.25.0 on\0${'x'.repeat(60_000)}`));
 
 beforeAll(async () => {
-  const firmware = espFirmware({ chip: 'esp32s3', version: 'v1.25.0' });
-  const files = { 'ESP32_GENERIC_S3-20250415-v1.25.0.bin': firmware };
-  const board = { product: 'ESP32-S3', vendor: 'Espressif', files };
-  const picoFiles = {
-    'RPI_PICO-20270101-v1.29.0.uf2': picoFirmware,
-    'RPI_PICO-20250415-v1.25.0.uf2': picoFirmware,
-  };
-  const pico = { product: 'Pico', vendor: 'Raspberry Pi', files: picoFiles };
-  const teensyFiles = { 'TEENSY41-20250415-v1.25.0.hex': Buffer.from(':00000001FF\r\n') };
-  const teensy = { product: 'Teensy 4.1', vendor: 'PJRC', port: 'mimxrt', files: teensyFiles };
-  site = await startFirmwareSite({ ESP32_GENERIC_S3: board, RPI_PICO: pico, TEENSY41: teensy });
+  site = await startFirmwareSite(siteBoards());
   first = await startEsp({ chip: 'esp32s3', start: 'loader' });
   second = await startEsp({ chip: 'esp32s3', start: 'loader' });
   const { folder } = await ensure('micropython');
@@ -187,6 +161,23 @@ test('a board that runs MicroPython already is named and gets a folder, with the
   await driver.notification(/bench-1 is ready: name, files, start/).waitFor({ timeout: WAIT_MS });
   await driver.expand('bench-1');
   await driver.row('blink').waitFor({ timeout: WAIT_MS });
+});
+
+test('the files of the board that is flashed are saved before its chip is erased', async () => {
+  const { driver, workspace } = session;
+  const file = join(workspace, 'blink', 'main.py');
+  rmSync(file); // what else the board has is in the workspace as well
+  await driver.command('MicroPython: Flash Firmware…');
+  await pickPort(first.tty);
+  await driver.pick('Choose a file');
+  await driver.pickFile(join(workspace, 'line.bin'));
+  await driver.pick('Save the files to a folder, then erase everything');
+  await driver.input.getByRole('button', { name: 'Download Here' }).click();
+  await driver.confirm('Overwrite');
+  await driver.dialog.getByText('The files of bench-1 are saved').waitFor();
+  await driver.screenshot('flash saved files');
+  expect(readFileSync(file, 'utf8')).toBe('print("I blink")\n');
+  await driver.confirm('Cancel');
 });
 
 test('a board in its loader, which is a drive, is flashed and comes back', async () => {

@@ -43,7 +43,10 @@ export const downloadCommands: readonly Command[] = [
       const folder = await askFolder();
       if (!folder) return;
       const pathsOf = (of: Board) => targets.filter((t) => t.board === of).map((t) => t.path);
-      if (!second) return downloadFrom(context, board, pathsOf(board), folder, call);
+      if (!second) {
+        await downloadFrom(context, board, pathsOf(board), folder, call);
+        return;
+      }
       const label = labelOf(targets);
       const filesOf = (of: Board, signal: AbortSignal) => filesAt(of, pathsOf(of), signal);
       await collect(context, boards, folder, label, filesOf, call.signal);
@@ -68,14 +71,31 @@ export const downloadCommands: readonly Command[] = [
   },
 ];
 
-/** Downloads one board's files directly into the folder. */
+/**
+ * Saves all files of a board in a folder that the user chooses.
+ * @returns where they are, in a few words; undefined: cancelled
+ * @throws the error of a file that cannot be read or saved, and CancelledError
+ */
+export async function saveAllFiles(
+  context: Needs<'origins'>,
+  board: Board,
+  call: Call,
+): Promise<string | undefined> {
+  const folder = await call.ask(askFolder);
+  if (!folder) return undefined;
+  await board.connect({ signal: call.signal });
+  const count = await downloadFrom(context, board, ['/'], folder, call);
+  return `${folder.fsPath}: ${filesText(count)}`;
+}
+
+/** Downloads one board's files directly into the folder. @returns their number */
 async function downloadFrom(
   context: Needs<'origins'>,
   board: Board,
   paths: readonly string[],
   folder: vscode.Uri,
   call: Call,
-): Promise<void> {
+): Promise<number> {
   const { signal } = call;
   const files = await filesAt(board, paths, signal);
   await call.ask(() => confirmOverwrite(files.map((f) => vscode.Uri.joinPath(folder, f.below))));
@@ -85,6 +105,7 @@ async function downloadFrom(
     onProgress: (done, path) =>
       call.report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total),
   });
+  return files.length;
 }
 
 /**
@@ -114,10 +135,7 @@ async function collect(
         onProgress: (done) => io.progress?.(done, total),
         onContent: (path, bytes) => content.add(path, bytes),
       });
-      const count =
-        files.length === 1
-          ? vscode.l10n.t('1 file')
-          : vscode.l10n.t('{0} files', String(files.length));
+      const count = filesText(files.length);
       // Equal answers are grouped, so an answer says what the files contain, not only how large they are.
       io.print(`${[count, bytesText(total), content.words].filter(Boolean).join(', ')}\n`);
     },
@@ -125,6 +143,10 @@ async function collect(
   const job = await startJob(context, action, boards, signal);
   const ok = job?.results.filter((r) => r.status === 'ok').length ?? 0;
   if (ok > 0) tellCollected(folder, ok, boards.length, context);
+}
+
+function filesText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{0} files', String(count));
 }
 
 function tellCollected(folder: vscode.Uri, ok: number, all: number, { log }: Needs<'log'>): void {

@@ -1,5 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
-export { downloadCommands } from './download';
+export { downloadCommands, saveAllFiles } from './download';
 export { explorerCommands } from './explorer';
 export { fileCommands } from './files';
 export { transferCommands } from './transfer';

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { callCommand } from '../../views/callCommand';
 import { fullPlace } from '../../core/address';
 import { delay, systemClock } from '../../core/async';
 import type { Board, BoardInfo, Found } from '../../core/board';
@@ -21,6 +20,7 @@ import { askFirmware } from './ask';
 import { askFlashTarget, type Chosen } from './target';
 import { PortReturn } from './portReturn';
 import { serialPorts } from './ports';
+import { saveAllFiles } from '../files';
 import type { Call } from '../types';
 
 /** Milliseconds allowed for the first start, which creates the file system. */
@@ -41,6 +41,7 @@ export async function flashFirmware(
     | 'newest'
     | 'packages'
     | 'portHints'
+    | 'origins'
   >,
   call: Call,
 ): Promise<void> {
@@ -49,7 +50,7 @@ export async function flashFirmware(
   const data = await askFirmware(context, chosen, call);
   if (!data) return;
   const firmware = parseFirmware(data);
-  const erase = firmware.kind === 'esp' ? await askErase(chosen.board, call) : false;
+  const erase = firmware.kind === 'esp' ? await askErase(context, chosen.board, call) : false;
   if (erase === undefined) return;
   call.begin();
   // An open link occupies the port.
@@ -106,7 +107,11 @@ async function intoLoader(
 }
 
 /** Asks whether to erase the whole chip, with an offer to save its files first; undefined: cancelled. */
-async function askErase(board: Board | undefined, call: Call): Promise<boolean | undefined> {
+async function askErase(
+  context: Needs<'origins'>,
+  board: Board | undefined,
+  call: Call,
+): Promise<boolean | undefined> {
   const hasFiles = board?.info?.implementation !== undefined;
   const keep = {
     label: vscode.l10n.t('Keep files and settings'),
@@ -130,13 +135,16 @@ async function askErase(board: Board | undefined, call: Call): Promise<boolean |
     ignoreFocusOut: true,
   });
   if (!picked) return undefined;
-  if (picked.what === 'save') {
-    await call.ask(() => callCommand('mpyFleet.download', board));
+  if (picked.what === 'save' && board) {
+    const saved = await saveAllFiles(context, board, call);
+    if (saved === undefined) return undefined;
     const go = vscode.l10n.t('Erase and Flash');
-    const answer = await showWarningMessage(
-      vscode.l10n.t('Are the files saved? Everything on the chip will be erased now.'),
-      { modal: true },
-      go,
+    const question = vscode.l10n.t(
+      'The files of {0} are saved. Erase everything on the chip now?',
+      board.name,
+    );
+    const answer = await call.ask(() =>
+      showWarningMessage(question, { modal: true, detail: saved }, go),
     );
     if (answer !== go) return undefined;
   }
