@@ -8,12 +8,16 @@ import { showInformationMessage, showWarningMessage, tellBriefly } from './messa
 /** Milliseconds during which new boards are collected into one message. */
 const GATHER_MS = 2_000;
 
-/** Offers once to rename boards that were given a name at first contact, unless the user has renamed them meanwhile. */
+/**
+ * Offers once to rename boards that were given a name at first contact, unless the user has renamed them meanwhile. A production
+ * line gives its boards names.
+ */
 export function registerNewBoards({
   fleet,
   tree,
   log,
-}: Needs<'log' | 'fleet' | 'tree'>): vscode.Disposable {
+  line,
+}: Needs<'log' | 'fleet' | 'tree' | 'line'>): vscode.Disposable {
   const given = new Map<string, string | undefined>();
   const tell = (uids: readonly string[]) => {
     const boards = uids
@@ -21,7 +25,7 @@ export function registerNewBoards({
       .filter((board) => given.get(board.uid ?? '') === board.name);
     given.clear();
     const [first] = boards;
-    if (!first) return;
+    if (!first || line.current?.isRunning) return;
     const rename = vscode.l10n.t('Rename…');
     const text =
       boards.length === 1

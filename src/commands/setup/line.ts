@@ -123,6 +123,10 @@ class WindowLine {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#line !== undefined;
+  }
+
   reveal(): void {
     this.panel.reveal();
   }

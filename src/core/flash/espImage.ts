@@ -182,8 +182,10 @@ export function versionIn(data: Uint8Array): string | undefined {
 }
 
 function notFirmware(): FlashError {
-  return new FlashError('file', l10n.t('This file is not firmware for an ESP chip'), {
-    hint: l10n.t('Choose the .bin file for your board from micropython.org/download.'),
+  return new FlashError('file', l10n.t('This file is not firmware'), {
+    hint: l10n.t(
+      'Choose the .bin, .uf2, .hex or .dfu file for your board from micropython.org/download.',
+    ),
   });
 }
 

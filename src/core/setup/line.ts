@@ -125,6 +125,8 @@ export class ProductionLine {
   readonly #tally = new LineTally();
   readonly #working = new Map<string, Promise<void>>();
   #begun = 0;
+  /** Number of the board that was begun last, finished ones included. */
+  #order = 0;
   #stopped: string | undefined;
   #ends = false;
 
@@ -171,6 +173,7 @@ export class ProductionLine {
   async #one(place: string): Promise<void> {
     const { signal, again, keepGoing, events = {} } = this.options;
     const { board, host, unfinished, close } = this.boardAt(place);
+    const order = ++this.#order;
     try {
       events.begins?.(place);
       const before = await unfinished?.();
@@ -182,7 +185,7 @@ export class ProductionLine {
       });
       const record = withPlace(made, board.name);
       await this.add(record);
-      const stopped = this.#tally.add(record);
+      const stopped = this.#tally.add(record, order);
       if (!keepGoing) this.#stopped ??= stopped;
       events.made?.(place, record);
     } catch (error) {

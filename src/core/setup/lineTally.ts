@@ -10,8 +10,8 @@ const SAME_AT_FIRST = 2;
 export class LineTally {
   #ok = 0;
   #failed = 0;
-  #same = 0;
-  #last = '';
+  /** Results in the order in which the boards were begun; an empty kind is a success. */
+  readonly #results: { readonly order: number; readonly kind: string }[] = [];
 
   get ok(): number {
     return this.#ok;
@@ -22,29 +22,41 @@ export class LineTally {
   }
 
   /**
-   * Adds the result of one board.
+   * Adds the result of one board. Failures can take longer than successes, so boards count as in a row by their begin.
+   * @param order a number that is greater for boards that were begun later
    * @returns why the line stops, as a sentence; undefined if it continues
    */
-  add(record: SetupRecord): string | undefined {
+  add(record: SetupRecord, order: number): string | undefined {
     const { failed } = record;
     if (!failed) {
       this.#ok++;
-      this.#same = 0;
+      this.#inARow(order, '');
       return undefined;
     }
     this.#failed++;
     // People pull out cables: that says nothing about the boards before and after it.
     if (failed.unplugged) return undefined;
     const kind = `${failed.step} ${withoutOwnWords(failed.reason, record)}`;
-    this.#same = kind === this.#last ? this.#same + 1 : 1;
-    this.#last = kind;
-    if (this.#same < (this.#ok === 0 ? SAME_AT_FIRST : SAME_IN_A_ROW)) return undefined;
+    const same = this.#inARow(order, kind);
+    if (same < (this.#ok === 0 ? SAME_AT_FIRST : SAME_IN_A_ROW)) return undefined;
     return l10n.t(
       'The line stopped: {0} boards in a row failed in "{1}": {2}',
-      this.#same,
+      same,
       failed.step,
       failed.reason,
     );
+  }
+
+  /** Adds a result. @returns the number of boards in a row with the same one, around this board */
+  #inARow(order: number, kind: string): number {
+    const results = this.#results;
+    results.push({ order, kind });
+    results.sort((a, b) => a.order - b.order);
+    const at = results.findIndex((result) => result.order === order);
+    const isOther = (result: { readonly kind: string }) => result.kind !== kind;
+    const before = results.slice(0, at).findLastIndex(isOther);
+    const after = results.findIndex((result, i) => i > at && isOther(result));
+    return (after === -1 ? results.length : after) - before - 1;
   }
 }
 

@@ -42,21 +42,25 @@ export class AlreadySetUpError extends FleetError {
 /** Describes the failure of a step for the record. */
 export function failureAt(step: StepName, error: unknown): NonNullable<SetupRecord['failed']> {
   // Its port existed when the setup began.
-  if (error instanceof ConnectError && error.reason === 'notFound') {
+  if (meansUnplugged(error)) {
     return {
       step,
-      reason: l10n.t('The board at {0} was unplugged', fullPlace(error.address)),
+      reason:
+        error instanceof ConnectError
+          ? l10n.t('The board at {0} was unplugged', fullPlace(error.address))
+          : l10n.t('The board was unplugged'),
       hint: l10n.t('Plug it in again. If you did not unplug it, check the cable.'),
       unplugged: true,
     };
   }
-  const hint = error instanceof FleetError ? error.hint : undefined;
+  // The hint of this error says what state the chip is in.
   const isLost = error instanceof FlashError && error.reason === 'lost';
+  const hint = error instanceof FleetError ? error.hint : undefined;
   return {
     step,
     reason: asError(error).message,
     ...(hint ? { hint } : {}),
-    ...(isLost || meansUnplugged(error) ? { unplugged: true } : {}),
+    ...(isLost ? { unplugged: true } : {}),
   };
 }
 

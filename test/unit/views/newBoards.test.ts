@@ -42,8 +42,8 @@ beforeEach(() => {
   boards.forEach((board, i) => (board.name = `rp2-${i + 1}`));
 });
 
-/** Announces both boards, and returns the message. */
-async function announced(): Promise<(typeof seen.answers)[number]> {
+/** Finds both boards, and waits until they would be announced. */
+async function found(isRunning = false): Promise<void> {
   vi.useFakeTimers();
   const fleet = {
     byUid: (uid: string) => boards.find((b) => b.uid === uid),
@@ -51,12 +51,20 @@ async function announced(): Promise<(typeof seen.answers)[number]> {
     onDidFindShared: () => ({ dispose: () => undefined }),
   };
   const tree = { nodeOf: (board: Board) => ({ kind: 'board', board }) };
-  const services = { fleet, tree, log: { error: (text: string) => expect.fail(text) } };
-  const registered = registerNewBoards(services as unknown as Needs<'log' | 'fleet' | 'tree'>);
+  const log = { error: (text: string) => expect.fail(text) };
+  const services = { fleet, tree, log, line: { current: { isRunning } } };
+  const registered = registerNewBoards(
+    services as unknown as Needs<'log' | 'fleet' | 'tree' | 'line'>,
+  );
   for (const { uid, name } of boards) named.fire({ uid, name });
   await vi.runAllTimersAsync();
   vi.useRealTimers();
   registered.dispose();
+}
+
+/** Announces both boards, and returns the message. */
+async function announced(): Promise<(typeof seen.answers)[number]> {
+  await found();
   const [message] = seen.answers;
   if (!message) throw new Error('nothing was said');
   return message;
@@ -85,4 +93,9 @@ it('an old message asks nothing when all its boards have been renamed', async ()
   await click(message);
   expect(seen.called).toEqual([]);
   expect(seen.brief).toEqual(['These boards have been renamed already']);
+});
+
+it('says nothing about the boards of a production line that runs', async () => {
+  await found(true);
+  expect(seen.answers).toEqual([]);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Deferred } from '../../../../src/core/async';
 import { ConnectError, LinkLostError, UsageError } from '../../../../src/core/errors';
 import { FlashError, type Firmware } from '../../../../src/core/flash';
 import { silentLog } from '../../../../src/core/log';
@@ -204,6 +205,29 @@ describe('a production line', () => {
       failed: 3,
       stopped: 'The line stopped: 2 boards in a row failed in "flash": no',
     });
+  });
+
+  it('continues after slow failures of boards that were not begun one after the other', async () => {
+    const places = ['0', '1', '2', '3', '4', '5'];
+    const names = new NameRange(TEMPLATE.name, []);
+    const othersDone = new Deferred<undefined>();
+    let ready = 0;
+    const boardAt = (place: string): LineBoard => {
+      const board = boardOf(place);
+      const flash = () => othersDone.promise.then(() => Promise.reject(new UsageError('no')));
+      return {
+        board: Number(place) % 2 === 0 ? { ...board, flash } : board,
+        host: hostOf(names),
+        close: () => Promise.resolve(undefined),
+      };
+    };
+    const made = (_place: string, { failed }: SetupRecord) => {
+      if (!failed && ++ready === 3) othersDone.resolve(undefined);
+    };
+    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
+      ...{ signal: never, count: places.length, events: { made } },
+    });
+    expect(await line.run()).toEqual({ ok: 3, failed: 3, stopped: undefined });
   });
 
   it('does not take a board for the flashed one that runs another version', async () => {

@@ -274,14 +274,14 @@ describe('a production line', () => {
 
   it('stops when the first boards fail in the same way, and later only after three', () => {
     const first = new LineTally();
-    expect(first.add(failed('a1', 'no answer at /dev/ttyUSB0'))).toBe(undefined);
-    expect(first.add(failed('a2', 'no answer at /dev/ttyUSB1'))).toContain('2 boards in a row');
+    expect(first.add(failed('a1', 'no answer at /dev/ttyUSB0'), 1)).toBe(undefined);
+    expect(first.add(failed('a2', 'no answer at /dev/ttyUSB1'), 2)).toContain('2 boards in a row');
     const later = new LineTally();
-    expect(later.add(ok)).toBe(undefined);
-    expect(later.add(failed('a1', 'a'))).toBe(undefined);
-    expect(later.add(failed('a2', 'b'))).toBe(undefined);
-    expect(later.add(failed('a3', 'b'))).toBe(undefined);
-    expect(later.add(failed('a4', 'b'))).toContain('3 boards in a row failed in "flash": b');
+    expect(later.add(ok, 3)).toBe(undefined);
+    expect(later.add(failed('a1', 'a'), 4)).toBe(undefined);
+    expect(later.add(failed('a2', 'b'), 5)).toBe(undefined);
+    expect(later.add(failed('a3', 'b'), 6)).toBe(undefined);
+    expect(later.add(failed('a4', 'b'), 7)).toContain('3 boards in a row failed in "flash": b');
     expect([later.ok, later.failed]).toEqual([1, 4]);
   });
 });
