@@ -140,7 +140,7 @@ export function compose(
     new Arrangement({
       adoption,
       state: extension.workspaceState,
-      tagsOf: (board) => fleet.tagsOf(board),
+      fleet,
       select: (selector) => many.select(selector),
     }),
   );

@@ -3,7 +3,7 @@ import type { CommandName } from '../manifest';
 import type { Board } from '../core/board';
 import { isLikely } from './activeBoard';
 import type { Needs } from './context';
-import { boardTooltipOf, lookOf, stateOf } from './tree';
+import { boardTooltipOf, lookOf, shownTags, stateOf } from './tree';
 
 /** Shows board and state at the bottom of the window; a click lists the actions. */
 export function registerStatusBar(context: Needs<'fleet' | 'active'>): vscode.Disposable {
@@ -23,7 +23,7 @@ export function registerStatusBar(context: Needs<'fleet' | 'active'>): vscode.Di
     } else {
       const words = stateOf(board);
       item.text = `$(${lookOf(board).icon}) ${board.name}: ${words}`;
-      item.tooltip = boardTooltipOf(board, fleet.tagsOf(board));
+      item.tooltip = boardTooltipOf(board, shownTags(fleet, board));
       // Without it, a screen reader reads the tooltip's Markdown.
       item.accessibilityInformation = { label: `MicroPython: ${board.name}, ${words}` };
     }

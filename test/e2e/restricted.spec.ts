@@ -30,7 +30,7 @@ beforeAll(async () => {
     files: {
       '.vscode/settings.json': JSON.stringify(SETTINGS),
       '.micropython/devices/boards.yaml':
-        'kitchen:\n  uid: 6b69746368656e\n  resources: [evil.py]\n',
+        'pantry:\n  uid: 6b69746368656e\n  tags: [wet]\n  resources: [evil.py]\n',
       'evil.py': 'print(1)\n',
       'evil.ipynb': notebookOf('open("/made", "w").close()', '!touch made'),
       'board.sync': '/:\n  evil.py\n',
@@ -60,6 +60,7 @@ test('the window is in restricted mode, and boards are listed anyway', async () 
   const { driver } = session;
   await driver.status(/Restricted Mode/).waitFor();
   await driver.row(/linuxboard-1/).waitFor();
+  expect((await driver.rows()).join()).not.toContain('pantry');
 });
 
 test('a specification of the folder is refused, with the next step', async () => {
@@ -105,6 +106,10 @@ test('once the folder is trusted, its settings act', async () => {
     .first()
     .click();
   await driver.status(/Restricted Mode/).waitFor({ state: 'detached' });
+  await driver
+    .row(/linuxboard-1/)
+    .filter({ hasText: /pantry.*#wet/ })
+    .waitFor();
   await save('print(3)\n');
   const has = async () => (await bootFile())?.includes('3') === true;
   expect(await pollUntil(has, 30_000)).toBe(true);

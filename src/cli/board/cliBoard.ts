@@ -9,10 +9,10 @@ import {
   UsageError,
 } from '../../core/errors';
 import { text } from '../../core/bytes';
-import { checkMeant } from '../../core/board';
+import { checkMeant, type Lent } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
-import type { Lent, Selectable } from '../../core/many';
+import type { Selectable } from '../../core/many';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import type { CliBrokers } from '../broker';
 import { bestReport, joinReports } from './atBrokers';

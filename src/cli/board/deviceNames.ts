@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Address } from '../../core/address';
-import { type Found, isPlaceholderUid } from '../../core/board';
-import { bareUid, deviceFolders, type Environment } from '../../core/deviceYaml';
-import type { Lent } from '../../core/many';
+import { asError } from '../../core/errors';
+import type { Found, Lent } from '../../core/board';
+import { bareUid, deviceFolders, type Environment, lentNames } from '../../core/deviceYaml';
 import { joinLocal, nodeLocalFs } from '../../core/sync';
 import { isOwn } from './project';
 
@@ -39,45 +39,37 @@ export async function deviceFilesIn(cwd: string, variables: Variables): Promise<
   return found;
 }
 
-/** The result for a file or folder that cannot be read. `sync`, which needs it, reports why. */
-const UNREAD = () => undefined;
-
 /**
  * Reads the names and tags that device files give to boards. Never fails, because most commands do not need these files; `sync`
- * reports their mistakes. A project's file is read only where others cannot write, as with fleet.json, and never replaces an
+ * reports mistakes in them. A project's file is read only where others cannot write, as with fleet.json, and never replaces an
  * entry of the user's own files.
+ * @param onUnread called with the reason when a file or folder cannot be read
  */
-export async function readDeviceNames(cwd: string, variables: Variables): Promise<DeviceNames> {
-  const names = new Map<string, Lent>();
-  const files = (await deviceFilesIn(cwd, variables).catch(UNREAD)) ?? [];
+export async function readDeviceNames(
+  cwd: string,
+  variables: Variables,
+  onUnread: (reason: string) => void,
+): Promise<DeviceNames> {
+  const unread = (error: unknown) => onUnread(asError(error).message);
+  const files = (await deviceFilesIn(cwd, variables).catch(unread)) ?? [];
   const places = [cwd, join(cwd, '.micropython'), join(cwd, DEVICES)];
   const isSafe = files.some((f) => !f.own) && (await allOwn(places));
   const texts: { file: string; text: string }[] = [];
   const own = new Set<string>();
   for (const file of [...files].sort((a, b) => Number(b.own) - Number(a.own))) {
     if (!file.own && !(isSafe && (await allOwn([file.path])))) continue;
-    const content = await nodeLocalFs.read(file.path).catch(UNREAD);
+    const content = await nodeLocalFs.read(file.path).catch(unread);
     if (content) texts.push({ file: file.path, text: new TextDecoder().decode(content) });
     if (file.own) own.add(file.path);
   }
-  if (texts.length === 0) return names;
+  if (texts.length === 0) return new Map();
   const { readRegistry } = await import('../../core/deviceYaml/registry');
-  for (const { name, uid, tags, place } of readRegistry(texts).devices) {
-    const key = bareUid(uid);
-    if (isPlaceholderUid(key) || !isName(name)) continue;
-    names.set(key, { name, tags, own: own.has(place.file) });
-  }
-  return names;
+  return lentNames(readRegistry(texts).devices, (file) => own.has(file));
 }
 
 async function allOwn(paths: readonly string[]): Promise<boolean> {
   const owned = await Promise.all(paths.map((path) => isOwn(path).catch(() => false)));
   return owned.every(Boolean);
-}
-
-/** Returns whether a selector can mean the name, and a folder can have it. */
-function isName(name: string): boolean {
-  return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name) && name !== 'all';
 }
 
 /**

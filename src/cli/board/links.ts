@@ -4,7 +4,7 @@ import { type BoardInfo, type Found, portHints } from '../../core/board';
 import { ConnectError } from '../../core/errors';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import { CliBrokers } from '../broker';
-import type { Cli } from '../cli';
+import { type Cli, printable } from '../cli';
 import { addressesIn } from './choose';
 import { FILE_NAME, isForeign } from './project';
 import { loadRegistry, type Registry } from './registry';
@@ -42,7 +42,9 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   if (cli.window) return cli.window.links(cli);
   const { createTransportFactory } = await import('../../transports');
   const { SessionFiles } = await import('../../core/files/sessionFiles');
-  const registry = await loadRegistry(cli.cwd, cli.env);
+  const registry = await loadRegistry(cli.cwd, cli.env, (reason) =>
+    cli.err(printable(`A device file cannot be read, so its names are not known: ${reason}\n`)),
+  );
   const brokers = new CliBrokers(cli, registry.brokers, { foreign: registry.foreign.brokers });
   brokers.named(registry.boards.map(({ address }) => address));
   const password = (address: Address, { wrong }: { wrong: boolean }) =>

@@ -49,15 +49,17 @@ export interface PlacedMacro extends Macro {
 /**
  * Reads `fleet.json`: the file that MPYFLEET_CONFIG names, else the user's file, overridden by that
  * of the project (in `.micropython` of this folder or one above). Device files add names and tags.
+ * @param onUnread called with the reason when a device file cannot be read
  * @throws UsageError for an invalid file
  */
 export async function loadRegistry(
   cwd: string,
   env: Readonly<Record<string, string | undefined>>,
+  onUnread: (reason: string) => void = () => undefined,
 ): Promise<Registry> {
   const [registry, deviceNames] = await Promise.all([
     loadFleetFiles(cwd, env),
-    readDeviceNames(cwd, env),
+    readDeviceNames(cwd, env, onUnread),
   ]);
   return { ...registry, deviceNames };
 }

@@ -1,7 +1,7 @@
 import { type ConnectError, UsageError } from '../../core/errors';
-import { type Found, sharedWords, type StateWord, UsbKeys } from '../../core/board';
+import { type Found, type Lent, sharedWords, type StateWord, UsbKeys } from '../../core/board';
 import { shownMinute } from '../../core/shownTime';
-import { type Lent, marksOfPresence, naturally } from '../../core/many';
+import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
 import { joinReports, loadLinks, type RegisteredBoard, uidOnCable, withHint } from '../board';

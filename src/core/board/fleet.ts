@@ -115,6 +115,10 @@ export class Fleet implements Disposable {
   tagsOf(board: Board): readonly string[] {
     return board.uid ? (this.services.known.get(board.uid)?.tags ?? []) : [];
   }
+  /** Returns what a device file says of a board. */
+  lentTo({ uid = '' }: Board) {
+    return this.services.known.lentTo(uid);
+  }
 
   /** Returns the displayed name of a board; see shownName. */
   nameOf(board: Board): string {

@@ -21,6 +21,7 @@ export {
   usbKey,
 } from './discovery';
 export { Fleet } from './fleet';
+export type { Lent } from './deviceNames';
 export { type KnownBoard, KnownBoards, type KnownBoardsStore } from './knownBoards';
 export { checkMeant } from './meantBoard';
 export { mpyFromFile, mpyFromNumber, mpyToNumber, runsNative } from './mpyFormat';

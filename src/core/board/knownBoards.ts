@@ -1,5 +1,6 @@
 import { Emitter } from '../events';
 import type { BoardInfo } from './boardInfo';
+import type { Lent } from './deviceNames';
 
 /** Data about a board that is stored between sessions. Contains no secrets. */
 export interface KnownBoard {
@@ -29,6 +30,7 @@ export class KnownBoards {
   /** Fired with the uid whose entry changed. */
   readonly onDidChange = this.#changed.event;
   #saving: Promise<void> = Promise.resolve();
+  #lent: ReadonlyMap<string, Lent> = new Map();
 
   constructor(
     private readonly store: KnownBoardsStore,
@@ -91,6 +93,21 @@ export class KnownBoards {
     const name = `${base}-${n}`;
     this.#put({ ...old, name, auto: true });
     return name;
+  }
+
+  /** Replaces what device files say of boards, by uid. It is not stored. */
+  lend(lent: ReadonlyMap<string, Lent>): void {
+    const before = this.#lent;
+    this.#lent = lent;
+    for (const uid of new Set([...before.keys(), ...lent.keys()])) {
+      const isSame = JSON.stringify(before.get(uid)) === JSON.stringify(lent.get(uid));
+      if (!isSame) this.#changed.fire(uid);
+    }
+  }
+
+  /** Returns what a device file says of the board with this uid. */
+  lentTo(uid: string): Lent | undefined {
+    return this.#lent.get(uid);
   }
 
   /** Removes a board with its name, tags and places. */

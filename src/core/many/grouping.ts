@@ -45,7 +45,7 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
     case 'none':
       return [];
     case 'tag':
-      return board.tags;
+      return [...board.tags, ...(board.lent?.tags ?? [])];
     case 'platform':
       return board.platform === undefined ? [] : [board.platform];
     case 'broker':
@@ -76,12 +76,12 @@ export function filterBoards<T extends Selectable>(boards: readonly T[], filter:
 }
 
 const PLACES: Readonly<Record<string, (board: Selectable) => readonly string[]>> = {
-  name: (b) => [b.name],
+  name: (b) => [b.name, b.lent?.name ?? ''],
   uid: (b) => [b.uid ?? ''],
   address: (b) => b.addresses,
   platform: (b) => [b.platform ?? ''],
   state: (b) => stateNames(b.state),
-  tag: (b) => b.tags,
+  tag: (b) => [...b.tags, ...(b.lent?.tags ?? [])],
   broker: (b) => b.brokers,
 };
 

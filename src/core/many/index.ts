@@ -71,7 +71,6 @@ export {
   selectBoards,
   type Selection,
   SELECTOR_HELP,
-  type Lent,
 } from './selector';
 export { type Metric, METRICS, type Sample, Telemetry, valuesFromAgent } from './telemetry';
 export type { UploadPlan, UploadServices } from './uploadPlan';

@@ -1,4 +1,4 @@
-import { type Board, wordOf } from '../board';
+import { type Board, type Lent, wordOf } from '../board';
 import type { Selectable } from './selector';
 
 /** A board with the properties used for selecting, grouping and filtering. */
@@ -11,8 +11,9 @@ export function selectableBoard(
   board: Board,
   tags: readonly string[],
   marks: readonly string[] = [],
+  lent?: Lent,
 ): SelectableBoard {
-  return { board, ...selectableOf(board, tags, marks) };
+  return { board, ...selectableOf(board, tags, marks, lent) };
 }
 
 /** Returns `board` as plain data for selectors, groupings and filters. */
@@ -20,6 +21,7 @@ export function selectableOf(
   board: Board,
   tags: readonly string[],
   marks: readonly string[] = [],
+  lent?: Lent,
 ): Selectable {
   const found = board.links.map((l) => l.found);
   const told = found.flatMap((f) => f.details?.tags?.split(', ') ?? []);
@@ -30,6 +32,7 @@ export function selectableOf(
     ...(board.info?.platform ? { platform: board.info.platform } : {}),
     state: wordOf(board),
     ...(marks.length > 0 ? { marks } : {}),
+    ...(lent ? { lent } : {}),
     tags: [...new Set([...tags, ...told])],
     brokers: [...new Set(found.flatMap((f) => ('broker' in f.address ? [f.address.broker] : [])))],
   };

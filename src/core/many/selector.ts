@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { minimatch } from 'minimatch';
-import { stateNames } from '../board';
+import { type Lent, stateNames } from '../board';
 import { UsageError } from '../errors';
 import { combine, expandTerm, splitTerms, type HostlistTerm } from './hostlist';
 
@@ -20,14 +20,6 @@ export interface Selectable {
   readonly brokers: readonly string[];
   /** What a device file adds to its own name and tags. */
   readonly lent?: Lent;
-}
-
-/** Name and tags that a device file gives to a board. They never replace those of a board or a group. */
-export interface Lent {
-  readonly name: string;
-  readonly tags: readonly string[];
-  /** The file belongs to the user. One of a project comes from others, so it adds nothing to the user's own groups. */
-  readonly own: boolean;
 }
 
 /** The boards that a selector names. */

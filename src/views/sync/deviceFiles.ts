@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board, Lent } from '../../core/board';
 import {
   type Device,
   deviceFolders,
@@ -8,6 +8,7 @@ import {
   type Dialect,
   type Environment,
   expandPath,
+  lentNames,
 } from '../../core/deviceYaml';
 import type { Settings } from '../settings';
 import { isTrusted } from '../trust';
@@ -75,6 +76,15 @@ export class DeviceFiles {
     const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
     const { readRegistry } = await import('../../core/deviceYaml/registry');
     return readRegistry(texts, { dialect: this.dialect });
+  }
+
+  /** Returns the names and tags that these files give to boards. Files of the workspace are not the user's own. */
+  async lent(): Promise<ReadonlyMap<string, Lent>> {
+    const { length } = await this.files();
+    if (length === 0) return new Map(); // most users have none
+    const { devices } = await this.registry();
+    const isOwn = (file: string) => !vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(file));
+    return lentNames(devices, isOwn);
   }
 
   /** Returns the configuration of a board, by its name, else by its uid. */

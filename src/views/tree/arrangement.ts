@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../../core/board';
+import type { Board, Fleet } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import type { Adoption } from '../adoption';
@@ -23,7 +23,7 @@ const SELECTOR_SIGNS = /[[\]*?@,]/;
 export interface ArrangementServices {
   readonly adoption: Pick<Adoption, 'standingOf' | 'onDidChange'>;
   readonly state: vscode.Memento;
-  readonly tagsOf: (board: Board) => readonly string[];
+  readonly fleet: Pick<Fleet, 'tagsOf' | 'lentTo'>;
   /** Filters by a selector. @throws UsageError */
   readonly select: (selector: string) => Selection<SelectableBoard>;
 }
@@ -105,12 +105,16 @@ export class Arrangement implements Disposable {
   /** Returns a key that changes whenever `board` may have to move in the tree or disappear. */
   placeOf(board: Board): string {
     if (this.#filter === '' && this.#grouping === 'none') return '';
-    const told = selectableOf(board, this.services.tagsOf(board));
+    const { fleet } = this.services;
+    const told = selectableOf(board, fleet.tagsOf(board), [], fleet.lentTo(board));
     return JSON.stringify(this.#filter === '' ? groupKeys(told, this.#grouping) : told);
   }
 
   #selectable(boards: readonly Board[]): SelectableBoard[] {
-    return boards.map((board) => selectableBoard(board, this.services.tagsOf(board)));
+    const { fleet } = this.services;
+    return boards.map((board) =>
+      selectableBoard(board, fleet.tagsOf(board), [], fleet.lentTo(board)),
+    );
   }
 
   dispose(): void {

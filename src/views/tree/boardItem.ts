@@ -1,6 +1,14 @@
 import * as vscode from 'vscode';
 import { shortPlace, type Address, fullPlace } from '../../core/address';
-import { type Board, bytesText, type Link, type StateWord, wordOf } from '../../core/board';
+import {
+  type Board,
+  bytesText,
+  type Fleet,
+  type Lent,
+  type Link,
+  type StateWord,
+  wordOf,
+} from '../../core/board';
 import { ConnectError } from '../../core/errors';
 import { shownPath } from '../../core/files';
 import { boardMinute } from '../../core/timeText';
@@ -26,6 +34,8 @@ export interface BoardMarks {
   readonly active: boolean;
   /** It announced itself at a broker and is not adopted. */
   readonly isNew?: boolean;
+  /** What a device file says of it. */
+  readonly lent?: Lent | undefined;
   /** Tags, shown last, except the one that the tree is grouped by. */
   readonly tags: readonly string[];
 }
@@ -46,12 +56,17 @@ export function boardItem(node: BoardNode, marks: BoardMarks): vscode.TreeItem {
   return item;
 }
 
+/** Returns a board's tags and those of its device file. */
+export function shownTags(fleet: Pick<Fleet, 'tagsOf' | 'lentTo'>, board: Board): string[] {
+  return [...new Set([...fleet.tagsOf(board), ...(fleet.lentTo(board)?.tags ?? [])])];
+}
+
 export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.MarkdownString {
   return boardTooltip(board, stateInFull(board), tags);
 }
 
 function boardDescription(board: Board, marked: BoardMarks): string {
-  const { jobs, app, firmware, active, tags } = marked;
+  const { jobs, app, firmware, active, lent, tags } = marked;
   const link = activeLink(board);
   const place = link && placesOf(board, link);
   const state = stateOf(board);
@@ -62,6 +77,7 @@ function boardDescription(board: Board, marked: BoardMarks): string {
     ...jobMarks(jobs),
     ...agentMarks(board),
     ...(firmware ? [firmware] : []),
+    ...(lent && lent.name !== board.name ? [lent.name] : []),
   ];
   const marks = all.map((mark) => ` · ${mark}`).join('');
   const where = place ? `${marks} · ${place}` : '';

@@ -6,7 +6,7 @@ import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { FileChange, FileChanges } from '../fileChanges';
 import type { Settings } from '../settings';
-import { boardTooltipOf } from './boardItem';
+import { boardTooltipOf, shownTags } from './boardItem';
 import { boardChildren, folderChildren } from './boardChildren';
 import { BoardReads } from './boardReads';
 import { FolderListings } from './folderListings';
@@ -116,7 +116,7 @@ export class BoardTree implements vscode.TreeDataProvider<TreeNode>, Disposable 
 
   resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
     if (node.kind === 'board') {
-      item.tooltip = boardTooltipOf(node.board, this.services.fleet.tagsOf(node.board));
+      item.tooltip = boardTooltipOf(node.board, shownTags(this.services.fleet, node.board));
     }
     return item;
   }

@@ -1,6 +1,6 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { Arrangement } from './arrangement';
-export { boardTooltipOf, placeWords, stateOf } from './boardItem';
+export { boardTooltipOf, placeWords, shownTags, stateOf } from './boardItem';
 export { hasAgent, lookOf } from './boardLook';
 export { BoardTree } from './boardTree';
 export { keyRows } from './keyRows';

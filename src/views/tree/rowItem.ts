@@ -3,7 +3,7 @@ import type { Board, Fleet } from '../../core/board';
 import type { ActiveBoard } from '../activeBoard';
 import type { BoardUris } from '../boardUris';
 import type { Arrangement } from './arrangement';
-import { boardItem, linkItem, noteItem, remoteItem } from './boardItem';
+import { boardItem, linkItem, noteItem, remoteItem, shownTags } from './boardItem';
 import type { BoardNotes } from './boardNotes';
 import { groupItem, otherPortsItem } from './groupItem';
 import { loaderItem } from './loaders';
@@ -31,7 +31,8 @@ export function itemOf(
         isNew: arrangement.newAmong([node.board]).length > 0,
         ...notes.of(node.board),
         active: several && node.board === active.current,
-        tags: arrangement.grouping === 'tag' ? [] : fleet.tagsOf(node.board),
+        lent: fleet.lentTo(node.board),
+        tags: arrangement.grouping === 'tag' ? [] : shownTags(fleet, node.board),
       });
     case 'group':
       return groupItem(node, arrangement.grouping);

@@ -1,5 +1,5 @@
 /** Names and tags of device files, with real boards behind a real broker. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
@@ -64,4 +64,15 @@ it('lists their tags with those of the board, under the name that it has', async
 it("adds no board to the user's own groups", async () => {
   const { status, err } = await run('-b', '@own', 'exec', 'print(1)');
   expect([status, err]).toEqual([64, expect.stringContaining('No board matches')]);
+});
+
+it('says once that a device file cannot be read', async () => {
+  const loop = join(dir, '.micropython', 'devices', 'loop.yaml');
+  symlinkSync(loop, loop);
+  try {
+    const { err } = await run('-b', 'desk', 'exec', 'print(1)');
+    expect(err.match(/A device file cannot be read.*loop\.yaml/g)).toHaveLength(1);
+  } finally {
+    rmSync(loop);
+  }
 });

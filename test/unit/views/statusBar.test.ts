@@ -40,7 +40,13 @@ function show(boards: readonly Board[], current?: Board, missing?: string): void
   const none = new Emitter<never>().event;
   registerStatusBar({
     active: { current, missing, onDidChange: none },
-    fleet: { boards, tagsOf: () => [], onDidChangeList: none, onDidChangeBoard: none },
+    fleet: {
+      boards,
+      tagsOf: () => [],
+      lentTo: () => undefined,
+      onDidChangeList: none,
+      onDidChangeBoard: none,
+    },
   } as unknown as ViewContext);
 }
 
