@@ -1,5 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
-export { joinReports } from './atBrokers';
+export { isUnplugged, joinReports } from './atBrokers';
 export { chooseBoards } from './choose';
 export { CliBoard } from './cliBoard';
 export { deviceEnvironment, deviceFilesIn, DEVICES, uidOnCable } from './deviceNames';

@@ -4,7 +4,14 @@ import { shownMinute } from '../../core/shownTime';
 import { marksOfPresence, naturally } from '../../core/many';
 import { printable, type VerbRun } from '../cli';
 import { EXIT } from '../exitStatus';
-import { joinReports, loadLinks, type RegisteredBoard, uidOnCable, withHint } from '../board';
+import {
+  isUnplugged,
+  joinReports,
+  loadLinks,
+  type RegisteredBoard,
+  uidOnCable,
+  withHint,
+} from '../board';
 
 /** One line of the list. */
 interface Listed {
@@ -73,16 +80,24 @@ function listed(seen: readonly Found[], entry?: RegisteredBoard): Listed {
   const texts = (rank: number) => here.filter((f) => order(f) === rank).map((f) => f.address.text);
   const addresses = [...new Set([...texts(0), ...own, ...texts(1), ...texts(2)])];
   const [address = entry?.address.text ?? ''] = addresses;
-  const unseen = entry?.address.kind === 'serial' ? 'away' : 'not connected';
   return {
     name: entry?.name ?? far?.name ?? '',
     address,
     addresses: addresses.length > 0 ? addresses : [address],
-    ...(first ? stateOf(first) : { state: unseen }),
+    ...(first ? stateOf(first) : { state: isGone(entry) ? 'away' : 'not connected' }),
     ...(far ? marksIn(far) : {}),
     what: far?.label ?? far?.info?.machine ?? entry?.platform ?? '',
     tags: entry?.tags ?? far?.details?.tags?.split(', ') ?? [],
   };
+}
+
+/**
+ * Returns whether a board's port does not exist. The path of a port that no driver announces, such as a pty or a link of the
+ * user's, exists all the same; on Windows, all ports are announced.
+ */
+function isGone(entry: RegisteredBoard | undefined): boolean {
+  if (entry?.address.kind !== 'serial') return false;
+  return process.platform === 'win32' || isUnplugged(entry);
 }
 
 /** Adds the tags of a device file, and its name to a board that has none. */

@@ -33,6 +33,7 @@ beforeAll(async () => {
     desk: { address: `serial:${hall?.tty ?? ''}`, uid: hall?.uid },
     shelf: { address: `serial:${join(dir, 'unplugged')}`, uid: loft?.uid },
     yard: `serial:${yard?.tty ?? ''}`,
+    cellar: `serial:${join(dir, 'unplugged too')}`,
   };
   const config = { brokers: { office: broker.url }, boards: entries };
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify(config));
@@ -61,6 +62,15 @@ describe('mpyfleet and boards with several links', () => {
     const listed = JSON.parse((await run('list', '--json')).out) as Listed[];
     const yards = listed.filter((l) => l.name === 'yard').map((l) => l.addresses.length);
     expect(yards).toEqual([1, 1]);
+  });
+
+  it('says that a port is away only if its path does not exist', async () => {
+    const listed = JSON.parse((await run('list', '--json')).out) as Listed[];
+    const onCable = listed.filter((l) => l.address.startsWith('serial:'));
+    expect(onCable.map((l) => [l.name, l.state])).toEqual([
+      ['cellar', 'away'],
+      ['yard', 'not connected'],
+    ]);
   });
 
   it('runs code once on such a board, through the broker, beside its program', async () => {
