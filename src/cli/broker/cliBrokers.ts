@@ -5,6 +5,7 @@ import type { BrokerProfile, BrokerSecrets } from '../../core/broker/broker';
 import { LOCAL_BROKER_ID } from '../../core/broker/localBroker';
 import type { Found } from '../../core/board';
 import { asError, ConnectError, UsageError } from '../../core/errors';
+import type { GroupResult } from '../../core/many';
 import { mqboardAddress, mqttAddress } from '../../core/parseAddress';
 import type { Transport } from '../../core/transport';
 import type { MqttBrokers } from '../../transports/mqttBrokers';
@@ -23,8 +24,8 @@ export interface AtBroker {
   readonly broker: MqttBroker;
 }
 
-/** The result of publishing to one board; undefined when the file is in place and verified. */
-export type Pushed = ReadonlyMap<string, Error | undefined>;
+/** The results of publishing to boards, by their addresses. A file that was written is in place and verified. */
+export type Pushed = ReadonlyMap<string, Error | GroupResult>;
 
 /** The brokers of the configuration. Each is connected when one of its boards is first needed. */
 export class CliBrokers {
@@ -201,7 +202,7 @@ export class CliBrokers {
   ): Promise<Pushed> {
     const brokers = await this.#load();
     const { GroupPush } = await import('../../transports/mqtt/groupPush');
-    const pushed = new Map<string, Error | undefined>();
+    const pushed = new Map<string, Error | GroupResult>();
     for (const { id } of this.profiles) {
       const broker = brokers.get(id);
       const own = addresses.filter((a) => a.kind === 'mqtt').filter((a) => a.broker === id);
@@ -214,7 +215,7 @@ export class CliBrokers {
       for (const [i, outcome] of outcomes.entries()) {
         const address = own[i];
         if (address) {
-          pushed.set(address.text, outcome.status === 'failed' ? outcome.error : undefined);
+          pushed.set(address.text, outcome.status === 'failed' ? outcome.error : outcome.value);
         }
       }
     }

@@ -37,8 +37,8 @@ export async function deployTo(
     signal,
     onProgress: (now, total, path) => io.progress(now, total, path),
     // A file that several boards lack is published once for all of them.
-    publish: ({ path, content }) =>
-      groups.write(board, boards, path, () => Promise.resolve(content)),
+    publish: async ({ path, content }) =>
+      (await groups.write(board, boards, path, () => Promise.resolve(content))) !== undefined,
   });
   const { id, changed, sent, copied } = done;
   if (!changed) {

@@ -1,4 +1,5 @@
 import { isStartFile } from '../../core/files';
+import type { GroupResult } from '../../core/many';
 import type { Pushed } from '../broker';
 import type { CliBoard } from '../board';
 
@@ -12,7 +13,8 @@ export class GroupUpload {
   constructor(private readonly signal: AbortSignal) {}
 
   /**
-   * Returns whether `board` received the file by a publication to all. False: write it separately.
+   * Returns how `board` received the file by a publication to all: `same` if it had it, and was sent nothing. Undefined: write it
+   * separately.
    * @throws the error of this board
    */
   async write(
@@ -20,11 +22,11 @@ export class GroupUpload {
     boards: readonly CliBoard[],
     path: string,
     content: () => Promise<Uint8Array>,
-  ): Promise<boolean> {
+  ): Promise<GroupResult | undefined> {
     const id = board.brokers[0];
-    if (id === undefined || board.address.kind !== 'mqtt' || isStartFile(path)) return false;
+    if (id === undefined || board.address.kind !== 'mqtt' || isStartFile(path)) return undefined;
     const group = boards.filter((b) => b.address.kind === 'mqtt' && b.brokers[0] === id);
-    if (group.length < 2) return false;
+    if (group.length < 2) return undefined;
     const key = JSON.stringify([id, path]);
     let push = this.#published.get(key);
     if (!push) {
@@ -34,9 +36,8 @@ export class GroupUpload {
       this.#published.set(key, push);
     }
     const pushed = await push;
-    if (!pushed.has(board.address.text)) return false;
-    const error = pushed.get(board.address.text);
-    if (error) throw error;
-    return true;
+    const result = pushed.get(board.address.text);
+    if (result instanceof Error) throw result;
+    return result;
   }
 }

@@ -79,8 +79,10 @@ async function upload(
       }
       return data;
     };
-    if (await groups.write(board, boards, place(path), content)) await counted();
-    else rest.push({ path: place(path), content: counted });
+    const pushed = await groups.write(board, boards, place(path), content);
+    if (pushed) await counted();
+    if (pushed === 'same') same++;
+    if (!pushed) rest.push({ path: place(path), content: counted });
   }
   const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
   const onSame = () => {

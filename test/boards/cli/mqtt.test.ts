@@ -109,6 +109,17 @@ describe('mpyfleet and boards behind a broker', () => {
     for (const name of ['desk', 'shelf-02', 'shelf-03']) {
       expect((await run('-b', name, 'cat', ':/data.bin')).bytes.equals(data), name).toBe(true);
     }
+    // The second time each board has it, and says so before any content is published.
+    await run('-b', 'desk', 'rm', ':/data.bin');
+    const again = JSON.parse((await run('-b', 'all', '--json', 'put', 'data.bin', ':/')).out) as {
+      board: string;
+      value: object;
+    }[];
+    expect(again.map((a) => [a.board, a.value]).sort()).toEqual([
+      ['desk', { files: 1, bytes: 30_000, same: 0 }],
+      ['shelf-02', { files: 1, bytes: 30_000, same: 1 }],
+      ['shelf-03', { files: 1, bytes: 30_000, same: 1 }],
+    ]);
   });
 
   it('keeps the lines in each main.py that start the agent', async () => {
