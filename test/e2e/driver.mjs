@@ -10,6 +10,7 @@ import { clicksTaken, nowOpen } from './seen.mjs';
 const OPEN_MS = 10_000; // for the quick input to open and accept a text
 const CLICK_MS = 1_000; // for a click on an existing element
 const STAYS_LOOKS = 3; // number of looks after which a dialog no longer replaces a text
+const WINDOW_MS = 90_000; // for a new window to draw its first icons, while two servers start
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
 
 /** @typedef {import('playwright-core').Locator} Locator */
@@ -217,7 +218,7 @@ export class Driver {
   /** Opens a view container by its title in the activity bar. @param {string} title */
   async activity(title) {
     const icon = this.activityIcon(title);
-    await icon.waitFor();
+    await icon.waitFor({ timeout: WINDOW_MS });
     const shown = this.page.locator('.part.sidebar .title-label', { hasText: title });
     // If the view is already opening, a click on its icon would close it.
     const open = async () => {

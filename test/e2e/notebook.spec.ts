@@ -139,9 +139,10 @@ test('endless output at full speed is stopped too, and the file stays small', as
   const began = performance.now();
   await books.button('Interrupt').waitFor({ state: 'hidden' });
   console.log(`endless output ended ${(performance.now() - began).toFixed(0)} ms after the click`);
-  const failed = (of: Saved) => of.cells[0]?.outputs?.at(-2)?.output_type === 'error';
-  const now = await books.saved('flood.ipynb', failed);
-  expect(now.cells[0]?.outputs?.at(-2)?.ename).toBe('KeyboardInterrupt');
+  // A note follows if the output was longer than what a file keeps, which depends on the speed of the computer.
+  const errorIn = (of: Saved) => of.cells[0]?.outputs?.find((o) => o.output_type === 'error');
+  const now = await books.saved('flood.ipynb', (of) => errorIn(of) !== undefined);
+  expect(errorIn(now)?.ename).toBe('KeyboardInterrupt');
   expect(now.cells[1]?.execution_count).toBe(null);
   expect(printed(now, 0).length).toBeLessThanOrEqual(200_000);
 });
