@@ -196,7 +196,7 @@ function brokerOf(id: string, entry: unknown): BrokerProfile {
       `broker "${id}": a password does not belong in this file; use MPYFLEET_BROKER_PASSWORD`,
     );
   }
-  const known = ['name', 'root', 'username', 'caFile', 'certFile', 'keyFile'] as const;
+  const known = ['name', 'root', 'username', 'caFile', 'certFile', 'keyFile', 'clientId'] as const;
   const more = known.flatMap((key) => {
     const value = fields[key];
     return typeof value === 'string' ? [[key, value] as const] : [];

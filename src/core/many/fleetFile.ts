@@ -56,6 +56,6 @@ function isOwn(address: string): boolean {
 
 /** Copies only the known fields, so that nothing else leaves the window by accident. */
 function withoutSecrets(profile: BrokerProfile) {
-  const { name, url, root, username, caFile, certFile, keyFile, encrypt } = profile;
-  return { name, url, root, username, caFile, certFile, keyFile, encrypt };
+  const { name, url, root, username, caFile, certFile, keyFile, clientId, encrypt } = profile;
+  return { name, url, root, username, caFile, certFile, keyFile, clientId, encrypt };
 }

@@ -37,6 +37,14 @@ function explain(
       ),
     };
   }
+  // Client identifier not valid: MQTT 3.1.1 and 5.
+  if (code === 2 || code === 0x85) {
+    return {
+      reason: 'refused',
+      message: l10n.t('The broker {0} does not accept the client id of this computer', at),
+      hint: l10n.t('Set "clientId" of this broker to one that it accepts.'),
+    };
+  }
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
     return {
       reason: 'notFound',

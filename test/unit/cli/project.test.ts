@@ -135,6 +135,12 @@ describe('the fleet.json of a project', () => {
     expect(await chosen('new', project, found)).toEqual(['mqtt://evil/ee05']);
   });
 
+  it('names brokers with all that they demand of a client', async () => {
+    const iot = { url: 'mqtts://iot.example:8883', clientId: 'thing-1', certFile: 'c.pem' };
+    const { brokers } = await load({ brokers: { iot } });
+    expect(brokers.find((b) => b.id === 'iot')).toMatchObject(iot);
+  });
+
   it('gets no password for brokers of the user', async () => {
     const { brokers, foreign } = await load({
       brokers: { evil: { url: 'mqtt://evil.example', username: 'u' }, office: OWN.brokers.office },

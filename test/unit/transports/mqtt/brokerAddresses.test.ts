@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { readProfile } from '../../../../src/core/broker/brokerProfiles';
+import { silentLog } from '../../../../src/core/log';
+import { BrokerConnection } from '../../../../src/transports/mqtt/brokerConnection';
 import { withBrackets } from '../../../../src/transports/mqtt/connectOptions';
 
 it.each([
@@ -17,4 +21,24 @@ it.each([
 it('a broker can require a certain client id', () => {
   const profile = { id: 'aws', url: 'mqtts://x.example:8883', clientId: 'fleet-1' };
   expect(readProfile(profile)).toMatchObject({ clientId: 'fleet-1' });
+});
+
+it('reports that a broker does not accept the client id', async () => {
+  // CONNACK of MQTT 5: client identifier not valid.
+  const answer = Buffer.from('2003008500', 'hex');
+  const server = createServer((socket) => socket.once('data', () => socket.end(answer)));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `mqtt://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const secrets = {
+    password: () => Promise.resolve(''),
+    boardKey: () => Promise.resolve(undefined),
+  };
+  const connection = new BrokerConnection({ id: 'iot', name: 'iot', url }, secrets, silentLog);
+  await expect(connection.connect()).rejects.toMatchObject({
+    message: `The broker iot (${url}) does not accept the client id of this computer`,
+    hint: 'Set "clientId" of this broker to one that it accepts.',
+  });
+  connection.dispose();
+  server.close();
 });
