@@ -35,19 +35,21 @@ export async function listPorts(added: readonly string[] = []): Promise<Found[]>
 }
 
 /**
- * Removes duplicates: macOS lists a CH340 twice if its maker's driver is installed next to Apple's (`cu.wchusbserial410`,
- * `cu.usbserial-410`). The maker's port is kept.
+ * Removes duplicates: macOS lists a chip twice if its maker's driver is installed next to Apple's: a CH340 (`cu.wchusbserial410`,
+ * `cu.usbserial-410`), a CH9102 (`cu.wchusbserial5A1`, `cu.usbmodem5A1`), a CP2102 (`cu.SLAB_USBtoUART`, `cu.usbserial-0001`, at
+ * the same place of the bus). The maker's port is kept.
  */
 export function onePerPort(ports: readonly RawPort[]): RawPort[] {
   const numberOf = ({ path }: RawPort) =>
-    /^\/dev\/(?:tty|cu)\.(?:usbserial-?|wchusbserial)(\w+)$/.exec(path)?.[1];
-  const makers = ports.filter(({ path }) => path.includes('wchusbserial'));
+    /^\/dev\/(?:tty|cu)\.(?:usbserial-?|usbmodem|wchusbserial)(\w+)$/.exec(path)?.[1];
+  const isMakers = ({ path }: RawPort) => /wchusbserial|SLAB_USBtoUART/.test(path);
+  const makers = ports.filter(isMakers);
   return ports.filter((port) => {
-    if (makers.includes(port)) return true;
     const number = numberOf(port);
-    return (
-      number === undefined || !makers.some((m) => numberOf(m) === number && isSameChip(m, port))
-    );
+    if (isMakers(port) || number === undefined) return true;
+    const isSamePlace = (m: RawPort) =>
+      numberOf(m) === number || (!!m.locationId && m.locationId === port.locationId);
+    return !makers.some((m) => isSameChip(m, port) && isSamePlace(m));
   });
 }
 

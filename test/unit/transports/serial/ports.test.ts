@@ -100,6 +100,17 @@ it('treats the two macOS names of one CH340 as one port, and two CH340 as two', 
   ]);
 });
 
+it.each([
+  ['CH9102', '1a86:55d4', 'wchusbserial54240353551', 'usbmodem54240353551', undefined],
+  ['CP2102', '10c4:ea60', 'SLAB_USBtoUART', 'usbserial-0001', '14200000'],
+])('lists a %s once where macOS has two drivers for it', (_, ids, makers, apples, locationId) => {
+  const [vendorId = '', productId = ''] = ids.split(':');
+  const usb = { vendorId, productId, ...(locationId ? { locationId } : {}) };
+  const other = port('/dev/tty.usbserial-7', { ...usb, locationId: '14300000' });
+  const ports = [port(`/dev/tty.${apples}`, usb), port(`/dev/tty.${makers}`, usb), other];
+  expect(onePerPort(ports)).toEqual(ports.slice(1));
+});
+
 it('reads the number of the port within its device, and prefers the first', () => {
   const usb = { vendorId: '239a', productId: '80f4', serialNumber: 'E66' };
   const repl = port('/dev/ttyACM0', { ...usb, pnpId: 'usb-Raspberry_Pi_Pico_E66-if00' });
