@@ -13,7 +13,7 @@ import {
 } from '../../core/many';
 import type { Cli } from '../cli';
 import { bestReport, isUnplugged, joinReports } from './atBrokers';
-import { type BoardFacts, CliBoard } from './cliBoard';
+import { type BoardFacts, CliBoard, programsOf } from './cliBoard';
 import { onCables } from './deviceNames';
 import type { Links } from './links';
 import { isForeign } from './project';
@@ -26,9 +26,10 @@ import type { Registry } from './registry';
 export async function chooseBoards(cli: Cli, links: Links): Promise<readonly CliBoard[]> {
   const { registry } = links;
   const { deviceNames } = registry;
+  const programs = programsOf(cli.options);
   const make: Make = (name, address, facts) => {
     const lent = deviceNames.get(facts?.uid ?? '');
-    return new CliBoard(name, address, links, cli.options, { ...facts, ...(lent && { lent }) });
+    return new CliBoard(name, address, links, programs, { ...facts, ...(lent && { lent }) });
   };
   const named = cli.options.board?.join(',') ?? cli.env.MPYFLEET_BOARD;
   if (!named) return [await onlyBoard(links, registry, make)];

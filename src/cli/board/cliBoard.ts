@@ -9,22 +9,23 @@ import {
   UsageError,
 } from '../../core/errors';
 import { text } from '../../core/bytes';
-import { checkMeant, type Lent } from '../../core/board';
+import { checkMeant, type Lent, type ManyStopAnswer } from '../../core/board';
 import { untilThere } from '../../core/broker/announced';
 import { withEitherNames } from '../../core/python/firmwareNames';
 import type { Selectable } from '../../core/many';
 import type { Session, SessionOptions, Transport } from '../../core/transport';
 import type { CliBrokers } from '../broker';
+import type { Options } from '../table';
 import { bestReport, joinReports } from './atBrokers';
 import type { Links } from './links';
 import { isMissing } from '../../core/files';
 
 const CWD_CODE = withEitherNames('import os\nimport sys\nsys.stdout.write(os.getcwd())');
 
-/** How a running program may be treated. */
-export interface StopPolicy {
-  readonly stop: boolean;
-  readonly restart: boolean;
+/** Returns how the options --stop and --restart treat running programs. */
+export function programsOf({ stop, restart }: Pick<Options, 'stop' | 'restart'>): ManyStopAnswer {
+  if (!stop) return 'leave';
+  return restart ? 'stopAndRestart' : 'stop';
 }
 
 /** Facts about a board that are known before its link is open. */
@@ -69,7 +70,7 @@ export class CliBoard implements Selectable {
     readonly name: string,
     address: Address,
     private readonly links: Links,
-    private readonly policy: StopPolicy,
+    private readonly programs: ManyStopAnswer,
     private readonly facts: BoardFacts = {},
   ) {
     const { tags = [], platform, uid, online, seen, marks } = facts;
@@ -109,7 +110,7 @@ export class CliBoard implements Selectable {
 
   /** Returns this board with another name, for one that has none. */
   shownAs(name: string, address = this.#address): CliBoard {
-    return new CliBoard(name, address, this.links, this.policy, this.facts);
+    return new CliBoard(name, address, this.links, this.programs, this.facts);
   }
 
   /** Adds other ports of the same device: some boards have a port for data next to the one with the prompt. */
@@ -201,7 +202,7 @@ export class CliBoard implements Selectable {
     } catch (error) {
       if (!(error instanceof ProgramRunningError)) throw error;
       if (await this.#openOtherPort()) return this.withSession(work, options);
-      if (!this.policy.stop) throw new ProgramRunningError(this.name);
+      if (this.programs === 'leave') throw new ProgramRunningError(this.name);
       this.#stopped = true;
       const open = await this.transport(options.signal ?? new AbortController().signal);
       try {
@@ -285,7 +286,7 @@ export class CliBoard implements Selectable {
 
   /** Restarts a stopped program if --restart was given. */
   async finish(signal: AbortSignal): Promise<void> {
-    if (!this.#stopped || !this.policy.restart) return;
+    if (!this.#stopped || this.programs !== 'stopAndRestart') return;
     await (await this.transport(signal)).reset('soft', signal);
   }
 

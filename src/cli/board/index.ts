@@ -1,7 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { isUnplugged, joinReports } from './atBrokers';
 export { chooseBoards } from './choose';
-export { CliBoard } from './cliBoard';
+export { CliBoard, programsOf } from './cliBoard';
 export { deviceEnvironment, deviceFilesIn, DEVICES, uidOnCable } from './deviceNames';
 export { comesBack, targetOf } from './flashPort';
 export { type Links, loadLinks } from './links';

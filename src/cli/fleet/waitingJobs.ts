@@ -8,7 +8,7 @@ import { auditAction, PendingFolder, type PendingJob, PendingJobs } from '../../
 import { stateFolder } from '../../core/packages';
 import { parseAddress } from '../../core/parseAddress';
 import { printable, type Cli } from '../cli';
-import { CliBoard } from '../board';
+import { CliBoard, programsOf } from '../board';
 import { audited, type Watched } from '.';
 import { runJob } from './waitingJob';
 
@@ -28,7 +28,7 @@ export function runWaiting(cli: Cli, { links, hub }: Watched): () => Promise<voi
     if (!at) throw new UsageError(`${board} is not connected`);
     const address = parseAddress(`mqtt://${at.broker}/${uid}`);
     const known = links.registry.boards.find((b) => b.address.text === address.text);
-    return new CliBoard(known?.name ?? board, address, links, cli.options, { uid });
+    return new CliBoard(known?.name ?? board, address, links, programsOf(cli.options), { uid });
   };
   const perform = async (job: PendingJob): Promise<void> => {
     const board = boardOf(job);

@@ -19,7 +19,7 @@ export class PortBoard implements SetupBoard {
     private readonly path: string,
   ) {
     this.name = path;
-    this.#board = new CliBoard(path, serialAddress(path), links, { stop: true, restart: false });
+    this.#board = new CliBoard(path, serialAddress(path), links, 'stop');
   }
 
   get files() {

@@ -129,7 +129,7 @@ describe('a board on the command line with a port for data', () => {
   function boardAt(first: FakeEnd, second: FakeEnd, stop = false) {
     const { services, opened } = fakeWorld({ [FIRST]: first, [SECOND]: second });
     const links = { openTransport: services.openTransport } as unknown as Links;
-    const board = new CliBoard('b', parseAddress(FIRST), links, { stop, restart: false });
+    const board = new CliBoard('b', parseAddress(FIRST), links, stop ? 'stop' : 'leave');
     board.withOtherPorts([parseAddress(SECOND)]);
     return { work: () => board.withSession(() => Promise.resolve('done')), opened };
   }
