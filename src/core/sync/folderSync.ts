@@ -9,7 +9,7 @@ import type { LocalFs } from './localFs';
 import { wholeFolder, type Mapping } from './mapping';
 import type { LocalTree, RemoteTree, SyncMode, SyncPlan, SyncRules } from './model';
 import { plan } from './planner';
-import { keepStartLines } from './keepStartLines';
+import { sidesWithStartLines } from './startLineSides';
 import { folderRules } from './rules';
 
 /** Input of a sync between a workspace folder and a board. */
@@ -87,7 +87,7 @@ async function finish(
   const named = await underWantedNames(files, names, entries, signal);
   const sizes = new Map(local.files.map((file) => [file.board, file.size]));
   const remote = await withHashes(files, named, sizes, signal);
-  return keepStartLines({ local, remote, rules }, files, localFs, signal);
+  return sidesWithStartLines({ local, remote, rules }, files, localFs, signal);
 }
 
 /** Plans a sync of the folder. `keep` adds rules for files that must stay on the board. */

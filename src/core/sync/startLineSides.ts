@@ -12,11 +12,11 @@ export interface Sides {
 }
 
 /**
- * Keeps the lines that start the fleet agent. A pushed `main.py` without them gets them from the board, one that differs only in
- * them is up to date, and one that only the board has is not deleted. The board is asked only if the agent is installed and such
- * a file differs.
+ * Adapts both sides of a plan, so that a sync keeps the lines that start the fleet agent. A pushed `main.py` without them gets them
+ * from the board, one that differs only in them is up to date, and one that only the board has is not deleted. The board is asked
+ * only if the agent is installed and such a file differs.
  */
-export async function keepStartLines(
+export async function sidesWithStartLines(
   sides: Sides,
   files: BoardFiles,
   fs: LocalFs,
