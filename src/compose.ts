@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
-import { createBrokers, startShare } from './brokers';
+import { createBrokers, startShare } from './composeBrokers';
 import { systemClock } from './core/async';
 import { linkFacts, SessionFiles } from './core/files';
 import { Fleet, KnownBoards, readInfo, StopPolicies } from './core/board';
 import type { TransportFactory } from './core/transport';
 import type { MqttBrokers } from './transports/mqttBrokers';
-import { createFlashPorts, createLinks, missingPortHints } from './links';
+import { createFlashPorts, createLinks, missingPortHints } from './composeLinks';
 import { ActiveBoard } from './views/activeBoard';
 import { BoardUris } from './views/boardUris';
 import type { ViewContext } from './views/context';

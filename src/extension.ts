@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 import { registerCommands } from './commands';
 import { Fleet } from './core/board';
-import { addSources } from './links';
+import { addSources } from './composeLinks';
 import { registerViews } from './views';
 import { createApi, type FleetApiV1 } from './views/api';
 import { Settings } from './views/settings';
