@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   FROZEN_SLOT,
@@ -14,6 +14,7 @@ import {
 import { AGENT_VERSION } from '../../../src/core/agent/agentVersion';
 import { examine, scanWifi, type InstallTarget } from '../../../src/core/agent/agentProbe';
 import { newBoardKey } from '../../../src/core/agent/agentKeys';
+import type { BoardFiles } from '../../../src/core/boardFiles';
 import { text, utf8 } from '../../../src/core/bytes';
 import { ProgramRunningError } from '../../../src/core/errors';
 import { serialAddress, mqttAddress } from '../../../src/core/parseAddress';
@@ -295,8 +296,29 @@ it('uses the copy in the firmware, tries an update from the files, and returns t
   }
 }, 60_000);
 
+/**
+ * Waits until a one-line program that makes a file has ended, and removes the file. It starts some time after the birth, and while it
+ * runs, code is refused.
+ */
+async function hasRun(files: BoardFiles, made: string): Promise<void> {
+  const { dir, base } = posix.parse(made);
+  const isThere = async () => (await files.list(dir)).some(({ name }) => name === base);
+  expect(await pollUntil(isThere, 20_000)).toBe(true);
+  await files.remove(made);
+  const ended = async () => {
+    try {
+      await files.places();
+      return true;
+    } catch (error) {
+      if (error instanceof ProgramRunningError) return false;
+      throw error;
+    }
+  };
+  expect(await pollUntil(ended, 20_000)).toBe(true);
+}
+
 it('lives in /flash on a board that mounts nothing at the root, where an update and a removal find it', async () => {
-  const program = 'print("in flash")\n';
+  const program = 'open("/flash/ran", "w").close()\n';
   const flash = await startUboard({
     ...{ name: 'inflash', heap: 1000, sizeKib: 4096 },
     files: { 'boot.py': FLASH_BOOT, 'main.py': program },
@@ -317,25 +339,17 @@ it('lives in /flash on a board that mounts nothing at the root, where an update 
       adminKey: key,
     };
     await installAgent(target, await agentSource(), config);
+    await target.files.remove('/flash/ran');
     const born = announced(host.broker, id);
     await wire.reset('soft');
     await born;
     const link = host.brokers.transport(mqttAddress('b', id));
     await link.open(AbortSignal.timeout(20_000));
     const { files } = targetOf(link);
-    // Code for them is refused until the board's one-line program has ended.
-    const places = async () => {
-      try {
-        return await files.places();
-      } catch (error) {
-        if (error instanceof ProgramRunningError) return undefined;
-        throw error;
-      }
-    };
-    expect(await pollUntil(async () => (await places())?.home === '/flash', 20_000)).toBe(true);
+    await hasRun(files, '/flash/ran');
     expect(await files.places()).toEqual({ home: '/flash', lib: '/flash/lib' });
     expect((await files.space('/')).total).toBeGreaterThan(1_000_000);
-    await files.write('/flash/main.py', Buffer.from('print("newer")\n'));
+    await files.write('/flash/main.py', Buffer.from('open("/flash/newer", "w").close()\n'));
     expect(Buffer.from(await files.read('/flash/main.py')).toString()).toMatch(/^# >>>[^]*newer/);
     await expect(files.write('/main.py', Buffer.from('x'))).rejects.toMatchObject({
       errno: 'ENODEV',
@@ -343,6 +357,7 @@ it('lives in /flash on a board that mounts nothing at the root, where an update 
     const agent = host.brokers.agent('b', id);
     const slot = await updateAgent(files, await agentSource(), (await runningCopy(files)).slot);
     expect(await agent?.restart({ mode: 'hard', slot })).toMatchObject({ slot: 'b' });
+    await hasRun(files, '/flash/newer');
     await removeStartLines(files);
     await agent?.remove();
     await host.broker.forget(id);
