@@ -378,11 +378,24 @@ export class Driver {
     if (!(await pollUntil(open, SEEN_MS))) throw new Error(`the submenu ${name} does not open`);
   }
 
-  /** Clicks an inline action of a row. @param {string | RegExp} label @param {string} action its title */
+  /**
+   * Clicks an inline action of a row. VS Code does not tell the extension which row was clicked while all rows are redrawn; the
+   * extension then says that nothing was done, and it is clicked again, as it asks.
+   * @param {string | RegExp} label @param {string} action its title
+   */
   async rowAction(label, action) {
     const row = this.row(label);
-    await row.hover();
-    await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
+    const undone = this.notification('The rows were being redrawn when you clicked');
+    const done = async () => {
+      await row.hover();
+      await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
+      if (!(await pollUntil(async () => (await undone.count()) > 0, CLICK_MS))) return true;
+      await undone.hover();
+      await undone.locator('.codicon-notifications-clear').click();
+      await undone.waitFor({ state: 'detached' });
+      return false;
+    };
+    if (!(await pollUntil(done, SEEN_MS))) throw new Error(`${action} does not take its row`);
   }
 
   /**
