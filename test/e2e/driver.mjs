@@ -9,6 +9,7 @@ import { clicksTaken, nowOpen } from './seen.mjs';
 
 const OPEN_MS = 10_000; // for the quick input to open and accept a text
 const CLICK_MS = 1_000; // for a click on an existing element
+const TOLD_MS = 700; // for a message that nothing was done
 const STAYS_LOOKS = 3; // number of looks after which a dialog no longer replaces a text
 const WINDOW_MS = 90_000; // for a new window to draw its first icons, while two servers start
 const SEEN_MS = 30_000; // for something to appear; two loaded cores draw slowly
@@ -354,9 +355,12 @@ export class Driver {
       await this.page.keyboard.press('Escape');
       return false;
     };
-    if (!(await pollUntil(opened, SEEN_MS))) throw new Error(`no menu of the row ${String(label)}`);
-    if (submenu !== undefined) await this.openSubmenu(submenu);
-    await this.menu(item);
+    await this.#onRow(async () => {
+      if (!(await pollUntil(opened, SEEN_MS)))
+        throw new Error(`no menu of the row ${String(label)}`);
+      if (submenu !== undefined) await this.openSubmenu(submenu);
+      await this.menu(item);
+    });
   }
 
   /** Opens a submenu of the open menu. @param {string} name */
@@ -378,24 +382,35 @@ export class Driver {
     if (!(await pollUntil(open, SEEN_MS))) throw new Error(`the submenu ${name} does not open`);
   }
 
-  /**
-   * Clicks an inline action of a row. VS Code does not tell the extension which row was clicked while all rows are redrawn; the
-   * extension then says that nothing was done, and it is clicked again, as it asks.
-   * @param {string | RegExp} label @param {string} action its title
-   */
+  /** Clicks an inline action of a row. @param {string | RegExp} label @param {string} action its title */
   async rowAction(label, action) {
     const row = this.row(label);
-    const undone = this.notification('The rows were being redrawn when you clicked');
-    const done = async () => {
+    await this.#onRow(async () => {
       await row.hover();
       await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
-      if (!(await pollUntil(async () => (await undone.count()) > 0, CLICK_MS))) return true;
+    });
+  }
+
+  /**
+   * Does what starts a command on a row. VS Code does not tell the extension which row is meant while all rows are redrawn; the
+   * extension then says that nothing was done, and it is done again, as it asks.
+   * @param {() => Promise<void>} act
+   */
+  async #onRow(act) {
+    const undone = this.notification('The rows were being redrawn when you clicked');
+    const isUndone = async () => (await undone.count()) > 0;
+    const hasBegun = async () =>
+      (await isUndone()) || (await this.input.count()) > 0 || (await this.dialog.count()) > 0;
+    const done = async () => {
+      await act();
+      await pollUntil(hasBegun, TOLD_MS);
+      if (!(await isUndone())) return true;
       await undone.hover();
       await undone.locator('.codicon-notifications-clear').click();
       await undone.waitFor({ state: 'detached' });
       return false;
     };
-    if (!(await pollUntil(done, SEEN_MS))) throw new Error(`${action} does not take its row`);
+    if (!(await pollUntil(done, SEEN_MS))) throw new Error('no command takes its row');
   }
 
   /**
