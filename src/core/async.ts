@@ -117,6 +117,26 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * Waits for `promise`, but resolves with `otherwise` after `ms` milliseconds. This does not stop the
+ * work behind the promise. @throws CancelledError when `signal` is aborted before
+ */
+export async function within<T>(
+  clock: Clock,
+  ms: number,
+  promise: Promise<T>,
+  otherwise: T,
+  signal?: AbortSignal,
+): Promise<T> {
+  const over = new Deferred<T>();
+  const timer = clock.after(ms, () => over.resolve(otherwise));
+  try {
+    return await abortable(Promise.race([promise, over.promise]), signal);
+  } finally {
+    timer.dispose();
+  }
+}
+
 /** Resolves after `ms` milliseconds. @throws CancelledError when `signal` is aborted before */
 export async function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   const over = new Deferred<undefined>();

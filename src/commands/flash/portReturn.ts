@@ -1,5 +1,5 @@
 import type { Fleet, Found } from '../../core/board';
-import { abortable, Deferred } from '../../core/async';
+import { Deferred, systemClock, within } from '../../core/async';
 import { serialPorts } from './ports';
 import { DisposableStore, type Disposable } from '../../core/events';
 
@@ -23,13 +23,7 @@ export class PortReturn implements Disposable {
 
   /** Waits for the port. @returns undefined if none appears in time @throws CancelledError */
   async port(signal: AbortSignal, limitMs = BACK_MS): Promise<Found | undefined> {
-    const late = new Deferred<undefined>();
-    const timer = setTimeout(() => late.resolve(undefined), limitMs);
-    try {
-      return await abortable(Promise.race([this.#back.promise, late.promise]), signal);
-    } finally {
-      clearTimeout(timer);
-    }
+    return within(systemClock, limitMs, this.#back.promise, undefined, signal);
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { Address, LinkKind } from '../address';
-import { abortable, Deferred, type Clock } from '../async';
+import { Deferred, within, type Clock } from '../async';
 import { type Found, isOneDevice, type Link, usbKey } from './discovery';
 import { asError, CancelledError, ConnectError, UsageError } from '../errors';
 import type { Log } from '../log';
@@ -159,16 +159,12 @@ export class LinkOpener {
 
   /** Waits until the pause ends or a link becomes available; false if cancelled. */
   async #pause(ms: number, signal: AbortSignal): Promise<boolean> {
-    const over = new Deferred<undefined>();
-    const timer = this.services.clock.after(ms, () => over.resolve(undefined));
     try {
-      await abortable(Promise.race([over.promise, this.#wake.promise]), signal);
+      await within(this.services.clock, ms, this.#wake.promise, undefined, signal);
       return true;
     } catch (error) {
       if (error instanceof CancelledError) return false;
       throw error;
-    } finally {
-      timer.dispose();
     }
   }
 }

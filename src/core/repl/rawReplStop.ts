@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { Deferred, delay, type Clock } from '../async';
+import { delay, within, type Clock } from '../async';
 import { TimeoutError } from '../errors';
 
 const CTRL_C = 0x03;
@@ -99,14 +99,9 @@ export async function sendInterrupts(
   return true;
 }
 
-async function accepted(written: Promise<void>, clock: Clock): Promise<boolean> {
-  const late = new Deferred<boolean>();
-  const timer = clock.after(BLOCKED_MS, () => late.resolve(false));
-  try {
-    return await Promise.race([written.then(() => true), late.promise]);
-  } finally {
-    timer.dispose();
-  }
+function accepted(written: Promise<void>, clock: Clock): Promise<boolean> {
+  const isWritten = written.then(() => true);
+  return within(clock, BLOCKED_MS, isWritten, false);
 }
 
 /** Code to be stopped. */

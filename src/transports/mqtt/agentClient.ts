@@ -12,7 +12,7 @@ import {
   type OpCode,
   type Role,
 } from '../../core/agent';
-import { abortable, Deferred, systemClock, throwIfAborted, type Clock } from '../../core/async';
+import { abortable, systemClock, throwIfAborted, within, type Clock } from '../../core/async';
 import { asError, ConnectionLostError } from '../../core/errors';
 import type { Disposable } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -133,10 +133,8 @@ export class AgentClient implements Disposable {
     this.#opening ??= this.#hello().finally(() => (this.#opening = undefined));
     if (!isGood) return abortable(this.#opening, signal);
     // An announced restart that the board does not confirm must not block anything.
-    const over = new Deferred<AgentSession>();
-    const timer = this.#clock.after(RENEW_MS, () => over.resolve(session));
-    const both = Promise.race([this.#opening, over.promise]).catch(() => session);
-    return abortable(both, signal).finally(() => timer.dispose());
+    const opened = this.#opening.catch(() => session);
+    return within(this.#clock, RENEW_MS, opened, session, signal);
   }
 
   /**
@@ -216,10 +214,7 @@ export class AgentClient implements Disposable {
       () => this.#pending.resendAll(),
       async (reason: unknown) => {
         // Advice and announcements may be copies or forged, and so may the refusal of HELLO.
-        const limit = new Deferred<boolean>();
-        const timer = this.#clock.after(RENEW_MS, () => limit.resolve(false));
-        const isThere = await Promise.race([isStill, limit.promise]);
-        timer.dispose();
+        const isThere = await within(this.#clock, RENEW_MS, isStill, false);
         // Someone may have removed the board from its broker. If it has left, its requests time out.
         if (!isThere && this.birth) this.#pending.failAll(asError(reason));
       },

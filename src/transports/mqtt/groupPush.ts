@@ -10,7 +10,7 @@ import {
   MAX_U30,
   Op,
 } from '../../core/agent';
-import { Deferred, systemClock, throwIfAborted } from '../../core/async';
+import { Deferred, systemClock, throwIfAborted, within } from '../../core/async';
 import { asError } from '../../core/errors';
 import type { AgentClient } from './agentClient';
 import type { Exchange } from './agentRequest';
@@ -234,11 +234,8 @@ export class GroupPush {
   /** Waits for a condition; gives up after `ms` without an incoming frame. */
   async #until(condition: () => boolean, ms: number): Promise<void> {
     while (!condition()) {
-      const late = new Deferred<'late'>();
-      const timer = systemClock.after(ms, () => late.resolve('late'));
-      const woken = await Promise.race([this.#news.promise, late.promise]);
-      timer.dispose();
-      if (woken === 'late') return;
+      const isNew = this.#news.promise.then(() => true);
+      if (!(await within(systemClock, ms, isNew, false))) return;
     }
   }
 }

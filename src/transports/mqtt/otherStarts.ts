@@ -1,4 +1,4 @@
-import { abortable, awaitedLater } from '../../core/async';
+import { awaitedLater, systemClock, within } from '../../core/async';
 
 /** Milliseconds that a farewell waits for the decision on an announced start. */
 const DECIDE_MS = 3_000;
@@ -38,6 +38,6 @@ export class OtherStarts {
   async decided(uid: string): Promise<void> {
     const question = this.#questions.get(uid);
     if (!question) return;
-    await abortable(question.isStill, AbortSignal.timeout(DECIDE_MS)).catch(() => undefined);
+    await within(systemClock, DECIDE_MS, question.isStill, false);
   }
 }

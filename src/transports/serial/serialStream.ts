@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SerialPort } from 'serialport';
 import type { SerialAddress } from '../../core/address';
-import { abortable, Deferred, systemClock } from '../../core/async';
+import { abortable, systemClock, within } from '../../core/async';
 import { LinkLostError, asError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
@@ -43,9 +43,7 @@ function closePort(port: SerialPort, log: Log): Promise<void> {
 async function untilClosed(path: string, signal: AbortSignal): Promise<void> {
   const closed = closing.get(path);
   if (!closed) return;
-  const late = new Deferred<undefined>();
-  const limit = systemClock.after(CLOSING_MS, () => late.resolve(undefined));
-  await abortable(Promise.race([closed, late.promise]), signal).finally(() => limit.dispose());
+  await within(systemClock, CLOSING_MS, closed, undefined, signal);
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type { TelnetAddress } from '../../core/address';
-import { Deferred, type Clock } from '../../core/async';
+import { Deferred, within, type Clock } from '../../core/async';
 import { concat } from '../../core/bytes';
 import { ConnectError } from '../../core/errors';
 import type { TelnetStream } from './telnetStream';
@@ -51,14 +51,8 @@ export class Talk {
         return pattern;
       }
       if (this.stream.closed) return undefined;
-      const silence = new Deferred<boolean>();
-      const timer = this.clock.after(ANSWER_MS, () => silence.resolve(true));
-      const isSilent = await Promise.race([
-        this.#changed.promise.then(() => false),
-        silence.promise,
-      ]);
-      timer.dispose();
-      if (isSilent) throw this.#unknown();
+      const changed = this.#changed.promise.then(() => true);
+      if (!(await within(this.clock, ANSWER_MS, changed, false))) throw this.#unknown();
     }
   }
 

@@ -4,7 +4,7 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'n
 import type WebSocket from 'ws';
 import type { WebReplAddress } from '../../core/address';
 import { webreplUrl } from '../../core/parseAddress';
-import { abortError, Deferred, throwIfAborted, type Clock } from '../../core/async';
+import { abortError, Deferred, throwIfAborted, within, type Clock } from '../../core/async';
 import { concat, text } from '../../core/bytes';
 import { ConnectError } from '../../core/errors';
 import { maxFrameBytes, passwordPrompt } from '../../core/webrepl/webreplProtocol';
@@ -108,11 +108,8 @@ export class Dialled {
    */
   async until(found: (heard: string) => boolean): Promise<boolean> {
     while (!found(this.heard) && !this.#closed) {
-      const silence = new Deferred<boolean>();
-      const timer = this.clock.after(SAY_MS, () => silence.resolve(true));
-      const silent = await Promise.race([this.#changed.promise.then(() => false), silence.promise]);
-      timer.dispose();
-      if (silent) return false;
+      const changed = this.#changed.promise.then(() => true);
+      if (!(await within(this.clock, SAY_MS, changed, false))) return false;
     }
     return true;
   }

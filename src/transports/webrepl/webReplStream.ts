@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import type WebSocket from 'ws';
-import { Deferred, throwIfAborted, type Clock } from '../../core/async';
+import { Deferred, throwIfAborted, within, type Clock } from '../../core/async';
 import { Emitter, type Disposable } from '../../core/events';
 import {
   decodeVersion,
@@ -99,11 +99,7 @@ export class WebReplStream extends NetworkStream {
    * be stuck.
    */
   async #untilTaken(): Promise<void> {
-    const answered = this.#askVersion();
-    const passed = new Deferred<undefined>();
-    const timer = this.clock.after(TAKEN_MS, () => passed.resolve(undefined));
-    await Promise.race([answered, passed.promise]);
-    timer.dispose();
+    await within(this.clock, TAKEN_MS, this.#askVersion(), undefined);
   }
 
   #askVersion(): Promise<undefined> {

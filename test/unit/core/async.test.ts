@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Deferred, abortable } from '../../../src/core/async';
+import { Deferred, abortable, systemClock, within } from '../../../src/core/async';
 import { CancelledError } from '../../../src/core/errors';
 
 // vitest fails a run with an unhandled rejection.
@@ -18,4 +18,12 @@ it('an aborted wait throws CancelledError, or the reason that was given', async 
   await expect(abortable(never, AbortSignal.abort())).rejects.toBeInstanceOf(CancelledError);
   const reason = new Error('the board left');
   await expect(abortable(never, AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+it('a wait with a time limit ends with what comes first, and with a cancellation', async () => {
+  const never = new Deferred<string>().promise;
+  expect(await within(systemClock, 60_000, Promise.resolve('done'), 'late')).toBe('done');
+  expect(await within(systemClock, 1, never, 'late')).toBe('late');
+  const cancelled = within(systemClock, 60_000, never, 'late', AbortSignal.abort());
+  await expect(cancelled).rejects.toBeInstanceOf(CancelledError);
 });
