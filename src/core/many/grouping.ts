@@ -45,7 +45,7 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
     case 'none':
       return [];
     case 'tag':
-      return [...board.tags, ...(board.lent?.tags ?? [])];
+      return tagsOf(board);
     case 'platform':
       return board.platform === undefined ? [] : [board.platform];
     case 'broker':
@@ -53,6 +53,11 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
     case 'state':
       return [board.state];
   }
+}
+
+/** Returns the tags of a board, and those of its device file. */
+function tagsOf({ tags, lent }: Selectable): readonly string[] {
+  return lent ? [...tags, ...lent.tags] : tags;
 }
 
 /**
@@ -81,7 +86,7 @@ const PLACES: Readonly<Record<string, (board: Selectable) => readonly string[]>>
   address: (b) => b.addresses,
   platform: (b) => [b.platform ?? ''],
   state: (b) => stateNames(b.state),
-  tag: (b) => [...b.tags, ...(b.lent?.tags ?? [])],
+  tag: tagsOf,
   broker: (b) => b.brokers,
 };
 

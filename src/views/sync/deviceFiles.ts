@@ -17,6 +17,12 @@ import { uriAt } from './workspaceFs';
 /** Locations of device files in a workspace folder. */
 export const DEVICES = '.micropython/devices';
 
+/** A device file with its text. */
+interface DeviceText {
+  readonly uri: vscode.Uri;
+  readonly text: string;
+}
+
 /** iot-kernel's board files: in the workspace, and in the folders that the settings or IOT_DEVICES name. */
 export class DeviceFiles {
   constructor(private readonly settings: Settings) {}
@@ -59,8 +65,8 @@ export class DeviceFiles {
   /**
    * Returns the device files with their texts: the editor's text for files that are being edited.
    */
-  async files(): Promise<{ readonly uri: vscode.Uri; readonly text: string }[]> {
-    const found: { uri: vscode.Uri; text: string }[] = [];
+  async files(): Promise<DeviceText[]> {
+    const found: DeviceText[] = [];
     for (const folder of this.folders()) {
       for (const name of await yamlIn(folder)) {
         const uri = vscode.Uri.joinPath(folder, name);
@@ -72,7 +78,10 @@ export class DeviceFiles {
 
   /** Returns all configured boards. `file` of each is a URI. */
   async registry(): Promise<DeviceRegistry> {
-    const files = await this.files();
+    return this.#parsed(await this.files());
+  }
+
+  async #parsed(files: readonly DeviceText[]): Promise<DeviceRegistry> {
     const texts = files.map(({ uri, text }) => ({ file: uri.toString(), text }));
     const { readRegistry } = await import('../../core/deviceYaml/registry');
     return readRegistry(texts, { dialect: this.dialect });
@@ -80,9 +89,9 @@ export class DeviceFiles {
 
   /** Returns the names and tags that these files give to boards. Files of the workspace are not the user's own. */
   async lent(): Promise<ReadonlyMap<string, Lent>> {
-    const { length } = await this.files();
-    if (length === 0) return new Map(); // most users have none
-    const { devices } = await this.registry();
+    const files = await this.files();
+    if (files.length === 0) return new Map(); // most users have none
+    const { devices } = await this.#parsed(files);
     const isOwn = (file: string) => !vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(file));
     return lentNames(devices, isOwn);
   }

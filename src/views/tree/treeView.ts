@@ -18,15 +18,11 @@ export function registerTree(
     showCollapseAll: true,
   });
   let revealing: TreeNode | undefined;
-  const setContext = (key: string, value: boolean) =>
-    void vscode.commands
-      .executeCommand('setContext', key, value)
-      .then(undefined, (error: unknown) => log.warn(String(error)));
   const select = (nodes: readonly TreeNode[]) => {
     const late = tree.order.forRange(tree.selection, nodes);
     tree.selection = nodes;
     if (late) tree.redraw(late);
-    setContext('mpyFleet.boardsSelected', nodes.some(isWhole));
+    setContext(log, 'mpyFleet.boardsSelected', nodes.some(isWhole));
     if (nodes.length === 1 && nodes[0] === revealing) return;
     if (tree.probing) {
       tree.probing();
@@ -80,12 +76,8 @@ function showArrangement(
     const { shown, all } = tree.counts();
     view.description =
       filter === '' ? undefined : vscode.l10n.t('{0} of {1}: {2}', shown, all, filter);
-    const context = (key: string, value: unknown) =>
-      vscode.commands.executeCommand('setContext', key, value);
-    Promise.all([
-      context('mpyFleet.filtered', filter !== ''),
-      context('mpyFleet.grouping', grouping),
-    ]).catch((error: unknown) => log.warn(String(error)));
+    setContext(log, 'mpyFleet.filtered', filter !== '');
+    setContext(log, 'mpyFleet.grouping', grouping);
   };
   show();
   return vscode.Disposable.from(
@@ -94,4 +86,11 @@ function showArrangement(
       if (arrangement.filter !== '') show();
     }),
   );
+}
+
+/** Sets a key that menus and the welcome view read. */
+function setContext(log: Needs<'log'>['log'], key: string, value: unknown): void {
+  vscode.commands
+    .executeCommand('setContext', key, value)
+    .then(undefined, (error: unknown) => log.warn(String(error)));
 }
