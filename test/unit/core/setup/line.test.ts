@@ -94,6 +94,26 @@ function hostOf(names: NameRange, made: readonly SetupRecord[] = []): SetupHost 
 
 const never = new AbortController().signal;
 
+/** A line with one board at each place. `flashAt` returns how a board is flashed; undefined: successfully. */
+function lineOf(
+  places: readonly string[],
+  flashAt: (place: string) => SetupBoard['flash'] | undefined,
+  options: Partial<ConstructorParameters<typeof ProductionLine>[4]>,
+): ProductionLine {
+  const names = new NameRange(TEMPLATE.name, []);
+  const boardAt = (place: string): LineBoard => {
+    const flash = flashAt(place);
+    return {
+      board: { ...boardOf(place), ...(flash && { flash }) },
+      host: hostOf(names),
+      close: () => Promise.resolve(undefined),
+    };
+  };
+  return new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
+    ...{ signal: never, count: places.length, ...options },
+  });
+}
+
 describe('a production line', () => {
   it('sets up thirty boards, eight in parallel, and names those that fail in any step with the reason', async () => {
     const COUNT = 30;
@@ -172,35 +192,20 @@ describe('a production line', () => {
     new FlashError('lost', 'The board at /dev/ttyUSB7 was unplugged'),
     new LinkLostError('The port /dev/ttyUSB7 no longer exists'),
   ])('continues after boards that were unplugged: $message', async (error) => {
-    const places = ['a', 'b', 'c', 'd'];
-    const lost = new Set(['a', 'b', 'c']);
-    const names = new NameRange(TEMPLATE.name, []);
-    const boardAt = (place: string): LineBoard => ({
-      board: { ...boardOf(place), ...(lost.has(place) && { flash: () => Promise.reject(error) }) },
-      host: hostOf(names),
-      close: () => Promise.resolve(undefined),
-    });
-    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
-      ...{ signal: never, count: places.length, atOnce: 1 },
-    });
+    const line = lineOf(
+      ['a', 'b', 'c', 'd'],
+      (place) => (place === 'd' ? undefined : () => Promise.reject(error)),
+      {
+        atOnce: 1,
+      },
+    );
     expect(await line.run()).toEqual({ ok: 1, failed: 3, stopped: undefined });
   });
 
   it('stops when two boards at its start fail in the same way, with an unplugged one in between', async () => {
     const reasons = [new UsageError('no'), new LinkLostError('gone'), new UsageError('no')];
-    const places = ['0', '1', '2', '3'];
-    const names = new NameRange(TEMPLATE.name, []);
-    const boardAt = (place: string): LineBoard => ({
-      board: {
-        ...boardOf(place),
-        flash: () => Promise.reject(reasons[Number(place)] ?? new Error()),
-      },
-      host: hostOf(names),
-      close: () => Promise.resolve(undefined),
-    });
-    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
-      ...{ signal: never, count: places.length, atOnce: 1 },
-    });
+    const flashAt = (place: string) => () => Promise.reject(reasons[Number(place)] ?? new Error());
+    const line = lineOf(['0', '1', '2', '3'], flashAt, { atOnce: 1 });
     expect(await line.run()).toMatchObject({
       failed: 3,
       stopped: 'The line stopped: 2 boards in a row failed in "flash": no',
@@ -208,25 +213,14 @@ describe('a production line', () => {
   });
 
   it('continues after slow failures of boards that were not begun one after the other', async () => {
-    const places = ['0', '1', '2', '3', '4', '5'];
-    const names = new NameRange(TEMPLATE.name, []);
     const othersDone = new Deferred<undefined>();
     let ready = 0;
-    const boardAt = (place: string): LineBoard => {
-      const board = boardOf(place);
-      const flash = () => othersDone.promise.then(() => Promise.reject(new UsageError('no')));
-      return {
-        board: Number(place) % 2 === 0 ? { ...board, flash } : board,
-        host: hostOf(names),
-        close: () => Promise.resolve(undefined),
-      };
-    };
+    const flash = () => othersDone.promise.then(() => Promise.reject(new UsageError('no')));
     const made = (_place: string, { failed }: SetupRecord) => {
       if (!failed && ++ready === 3) othersDone.resolve(undefined);
     };
-    const line = new ProductionLine(TEMPLATE, new Bench(places), boardAt, () => Promise.resolve(), {
-      ...{ signal: never, count: places.length, events: { made } },
-    });
+    const flashAt = (place: string) => (Number(place) % 2 === 0 ? flash : undefined);
+    const line = lineOf(['0', '1', '2', '3', '4', '5'], flashAt, { events: { made } });
     expect(await line.run()).toEqual({ ok: 3, failed: 3, stopped: undefined });
   });
 
