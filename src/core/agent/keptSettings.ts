@@ -8,7 +8,7 @@ type Settings = Readonly<Record<string, unknown>>;
 const SHOWN = 64;
 /** Most Wi-Fi networks that the agent accepts (board/agent/copy/check.py). */
 const MOST_NETWORKS = 8;
-/** What a broker's profile says anew: how the board logs in, and how it checks the broker. */
+/** Settings of a broker that always come from its new profile: how the board logs in, and how it checks the broker. */
 const LOGIN: readonly string[] = ['user', 'password', 'ssl'];
 
 /** What is known about the new settings, besides themselves. */
