@@ -14,7 +14,7 @@ import {
   releaseFromWeb,
   updateKeys,
 } from '../core/updates';
-import { sha256 } from '../core/packages';
+import { sha256 } from '../core/hash';
 import type { Cli } from './cli';
 import { bundledAgent } from './files';
 import { isCatalogueName, loadFirmware } from './firmware';

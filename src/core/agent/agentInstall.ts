@@ -4,13 +4,13 @@ import {
   MAIN_FILE,
   orIfMissing,
   removeIfThere,
-  sha256,
   withoutStartLines,
   withStartLines,
   under,
 } from '../files';
 import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { text, utf8 } from '../bytes';
+import { sha256 } from '../hash';
 import { isRecord, parseJson } from '../json';
 import { clockForTls, type WrongClock } from './agentClock';
 import { agentSettings, type AgentConfig, type AgentPlaces } from './agentConfig';
@@ -193,7 +193,7 @@ export async function hasSource(
   const isSame = ({ path, size, sha256: hash }: WalkEntry) => {
     const content = copy.get(path.slice(folder.length + 1));
     if (hash === undefined) return content?.length === size;
-    return content !== undefined && Buffer.from(sha256(content)).toString('hex') === hash;
+    return content !== undefined && sha256(content) === hash;
   };
   return own.length === copy.size && own.every(isSame);
 }

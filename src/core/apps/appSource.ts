@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { throwIfAborted } from '../async';
 import { text, utf8 } from '../bytes';
 import { UsageError } from '../errors';
-import { BUILT_IN_RULES, IGNORE_FILE, IgnoreRules, joinLocal, type LocalFs, sha256 } from '../sync';
+import { BUILT_IN_RULES, IGNORE_FILE, IgnoreRules, joinLocal, type LocalFs } from '../sync';
+import { sha256 } from '../hash';
 import { MANIFEST, parseManifest, type AppManifest } from './appManifest';
 
 /** A file of an app: its path below the app's folder, `/` between the parts. */

@@ -3,7 +3,7 @@ import type { BoardFiles, WalkEntry, WriteItem } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { UsageError } from '../errors';
 import { MAIN_FILE, orIfMissing, removeIfThere } from '../files';
-import { sha256 } from '../sync';
+import { sha256 } from '../hash';
 import type { AppPackage } from './appSource';
 import { appsFolder, readBoardApp, writeNote, type BoardApp } from './boardNote';
 import { withAppLines } from './startBlock';

@@ -1,6 +1,6 @@
 import type { BoardFiles } from '../boardFiles';
 import { isMissing } from '../files';
-import { sha256 } from '../sync';
+import { sha256 } from '../hash';
 import { appsFolder } from './boardNote';
 import type { Supervisor } from './deploy';
 import { startFromMain } from './startFromMain';

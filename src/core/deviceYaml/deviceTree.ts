@@ -1,13 +1,7 @@
 import { throwIfAborted } from '../async';
 import { hostNames, type HostNames } from '../files';
-import {
-  type LocalFile,
-  type LocalFs,
-  type LocalTree,
-  protection,
-  sha256,
-  type SyncRules,
-} from '../sync';
+import { type LocalFile, type LocalFs, type LocalTree, protection, type SyncRules } from '../sync';
+import { sha256 } from '../hash';
 import type { Device } from './model';
 import type { Placed, ResolvedDevice } from './resolve';
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import type { WriteItem } from '../boardFiles';
@@ -9,11 +8,6 @@ const deflate = promisify<Uint8Array, zlib.ZlibOptions, Buffer>(zlib.deflateRaw)
 const WORTH_BYTES = 128;
 /** Compressed content is used if it is smaller than this share of the original. */
 const WORTH_RATIO = 0.9;
-
-/** Returns the SHA-256 of `content`. */
-export function sha256(content: Uint8Array): Uint8Array {
-  return createHash('sha256').update(content).digest();
-}
 
 /** Loads the content of `item` if it is supplied on demand. */
 export async function withContent(item: WriteItem): Promise<WriteItem & { content: Uint8Array }> {

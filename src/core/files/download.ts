@@ -4,7 +4,7 @@ import type { TransferOptions } from '../boardFiles';
 import { ProtocolError } from '../errors';
 import type { Session } from '../transport';
 import type { Capabilities } from '../capabilities';
-import { sha256 } from './content';
+import { sha256Bytes } from '../hash';
 import { fileError, linesOrError } from './fileErrors';
 import { SenderOutput, numbers } from './senderBlocks';
 import { damagedLine, isDamage, program, sendsPlainly, wireForm } from './snippets';
@@ -131,7 +131,7 @@ class Incoming {
     if (size === undefined || (size > 0 && this.gaps()[0]?.[0] !== size)) return;
     const content = new Uint8Array(size);
     for (const [offset, body] of this.#blocks) content.set(body.subarray(0, size - offset), offset);
-    if (Buffer.from(sha256(content)).toString('base64') === word) this.result = content;
+    if (Buffer.from(sha256Bytes(content)).toString('base64') === word) this.result = content;
     else this.size = undefined;
   }
 }

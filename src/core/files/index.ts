@@ -1,6 +1,5 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { START_LINES, startLines, withoutStartLines, withStartLines } from './agentStartLines';
-export { sha256 } from './content';
 export { fileError, linesOrError, noSpace, storeError } from './fileErrors';
 export { fileProblem, hostNames, type HostNames, nameCollisions, nameProblem } from './hostNames';
 export { isMissing, orIfMissing, removeIfThere } from './ifThere';

@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import type { Capabilities } from '../capabilities';
 import { FileError, ProtocolError } from '../errors';
-import { sha256, withContent } from './content';
+import { sha256 } from '../hash';
+import { withContent } from './content';
 import { hexSum } from './listing';
 import { eachPortion, outOfMemory, portions } from './portions';
 
@@ -89,8 +90,7 @@ async function answers(files: readonly Loaded[], options: SameOptions): Promise<
 }
 
 function equal(files: readonly Loaded[], lines: readonly string[]): Set<Loaded> {
-  const isEqual = ({ content }: Loaded, i: number) =>
-    hexSum(lines[i] ?? '') === Buffer.from(sha256(content)).toString('hex');
+  const isEqual = ({ content }: Loaded, i: number) => hexSum(lines[i] ?? '') === sha256(content);
   return new Set(files.filter(isEqual));
 }
 

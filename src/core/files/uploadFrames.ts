@@ -1,6 +1,7 @@
 import { concat, utf8 } from '../bytes';
 import type { WriteItem } from '../boardFiles';
-import { deflated, InflateMeter, sha256 } from './content';
+import { sha256Bytes } from '../hash';
+import { deflated, InflateMeter } from './content';
 import { escapeBytes, fitting } from './frames';
 import { pathBytes } from './paths';
 
@@ -51,7 +52,7 @@ async function* fileBodies(item: WriteItem, file: number, options: BodyOptions) 
   head[0] = 0x4f; // O
   new DataView(head.buffer).setUint32(1, content.length, true);
   head[5] = packed?.windowBits ?? 0;
-  const wire = escapeBytes(concat([head, sha256(content), pathBytes(item.path)]));
+  const wire = escapeBytes(concat([head, sha256Bytes(content), pathBytes(item.path)]));
   yield { wire, file, content: 0, last: content.length === 0 };
   if (packed) yield* deflatedBodies(packed.data, packed.windowBits, content.length, file, options);
   else yield* plainBodies(content, file, options);

@@ -1,7 +1,8 @@
 import type { TransferOptions, WriteItem } from '../boardFiles';
 import type { Session } from '../transport';
 import type { Capabilities } from '../capabilities';
-import { deflated, sha256, windowBitsFor } from './content';
+import { sha256Bytes } from '../hash';
+import { deflated, windowBitsFor } from './content';
 import { storeError } from './fileErrors';
 import { runVerb, type Argument } from './snippets';
 import { verbs, type Verb } from './verbs';
@@ -71,7 +72,7 @@ async function put(
   can: Capabilities,
   options: TransferOptions,
 ): Promise<void> {
-  const args = [path, content.length, sha256(content), base64(data), windowBits];
+  const args = [path, content.length, sha256Bytes(content), base64(data), windowBits];
   await store(session, 'put', args, path, can, options);
 }
 

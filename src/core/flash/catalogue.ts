@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as l10n from '@vscode/l10n';
+import { sha256 } from '../hash';
 import { fileText } from '../bytes';
 import { UsageError } from '../errors';
 import type { Fetcher } from '../packages';
@@ -114,7 +114,7 @@ export class FirmwareCatalogue {
   /** Returns the bytes of a file, from the cache without a network. @throws DownloadError, FlashError ('file') when its hash differs */
   async download(file: CatalogueFile, signal?: AbortSignal): Promise<Uint8Array> {
     const data = await this.fetcher.get(file.url, { signal, maxBytes: MOST_FIRMWARE_BYTES });
-    const hash = createHash('sha256').update(data).digest('hex');
+    const hash = sha256(data);
     if (file.sha256 === undefined || file.sha256 === hash) return data;
     throw new FlashError(
       'file',

@@ -3,7 +3,8 @@ import { posix } from 'node:path';
 import type { BoardFiles, ReadItem } from '../boardFiles';
 import { FileError, UsageError } from '../errors';
 import { holdable, hostNames, localParts, nameProblem, shownPath } from '../files';
-import { IgnoreRules, sha256 } from '../sync';
+import { IgnoreRules } from '../sync';
+import { sha256 } from '../hash';
 
 /** A board of the window or of the command line. */
 interface HasFiles {

@@ -4,7 +4,7 @@ import type { BoardFiles } from '../boardFiles';
 import { FleetError } from '../errors';
 import { removeIfThere } from '../files';
 import { removeEmptyFolders } from './emptyFolders';
-import { sha256 } from './fetcher';
+import { sha256 } from '../hash';
 import type { FetchedPackage, InstalledPackage } from './fetchPackages';
 import type { Hashes } from './place';
 import { ConflictError } from './resolve';

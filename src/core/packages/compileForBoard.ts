@@ -2,7 +2,7 @@ import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { fileText } from '../bytes';
 import type { LocalFile, LocalTree } from '../sync';
 import { removeIfThere } from '../files';
-import { sha256 } from './fetcher';
+import { sha256 } from '../hash';
 import type { TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { createHash } from 'node:crypto';
+import { sha256 } from '../hash';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -175,9 +175,4 @@ function tooLarge(url: string, maxBytes: number): DownloadError {
   return new DownloadError(url, 200, l10n.t('{0} is larger than {1} bytes', url, maxBytes), {
     hint: l10n.t('It is not a package for a board. Check the address.'),
   });
-}
-
-/** Returns the SHA-256 in lower-case hex. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
-import { type Fetcher, type FetchOptions, sha256 } from './fetcher';
+import type { Fetcher, FetchOptions } from './fetcher';
+import { sha256 } from '../hash';
 import { rawUrl } from './spec';
 
 /** A file at an address. */

@@ -3,7 +3,7 @@ export { OwnFilesError } from './change';
 export { compiledPath, compileForBoard, compileTree, removeSources } from './compileForBoard';
 export { WrongHashError } from './downloadError';
 export { fetchFile, type FileUrl, isFileUrl, parseFileUrl } from './fileUrl';
-export { CachingFetcher, type Fetcher, sha256 } from './fetcher';
+export { CachingFetcher, type Fetcher } from './fetcher';
 export { DEFAULT_INDEX, type IndexEntry, searchIndex } from './indexSource';
 export type { InstalledPackage } from './fetchPackages';
 export { type InstalledState, keepPackages } from './installed';

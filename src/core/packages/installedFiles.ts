@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FleetError } from '../errors';
 import { isAbsent, replaceFile } from '../localFiles';
-import { sha256 } from './fetcher';
+import { sha256 } from '../hash';
 import type { InstalledPackage } from './fetchPackages';
 import type { InstalledStore } from './installed';
 import { pypiName } from './spec';

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { ProtocolError, UsageError } from '../errors';
-import { sha256 } from './fetcher';
+import { sha256 } from '../hash';
 import type { FetchedPackage } from './fetchPackages';
 import type { TargetBoard } from './model';
 import { withoutLogin } from './plainUrl';

@@ -1,4 +1,4 @@
-import { sha256 } from './fetcher';
+import { sha256 } from '../hash';
 import { fetchPackages, type InstalledPackage } from './fetchPackages';
 import type { TargetBoard } from './model';
 import { resolve, type Sources } from './resolve';

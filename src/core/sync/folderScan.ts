@@ -2,7 +2,8 @@ import * as l10n from '@vscode/l10n';
 import { inLanes, throwIfAborted } from '../async';
 import { hasBom } from '../bytes';
 import { IgnoreRules, VENV_MARK } from './ignoreRules';
-import { OutsideError, sha256, type LocalFs } from './localFs';
+import { OutsideError, type LocalFs } from './localFs';
+import { sha256 } from '../hash';
 import { forFile, placesOf, type Mapping } from './mapping';
 import type { LocalFile, LocalTree, SyncProblem } from './model';
 

@@ -2,7 +2,8 @@ import type { BoardFiles, WalkEntry } from '../boardFiles';
 import { baseName, byPath, parentsOf } from './boardPath';
 import { walkOrEmpty } from './boardListing';
 import { foldCase, isListed } from './caseless';
-import { sha256, type LocalFs } from './localFs';
+import type { LocalFs } from './localFs';
+import { sha256 } from '../hash';
 import type { SyncAction } from './model';
 import { keepStartLines } from '../files';
 

@@ -16,7 +16,7 @@ export {
 export { followChanges, type LocalChange } from './followChanges';
 export { BUILT_IN_IGNORES, BUILT_IN_RULES, IgnoreRules, VENV_MARK } from './ignoreRules';
 export { keepDeleted, type KeepOptions, keepReplaced } from './keepCopy';
-export { type LocalEntry, type LocalFs, sha256 } from './localFs';
+export { type LocalEntry, type LocalFs } from './localFs';
 export {
   BOARD_FOLDER,
   folderWords,

@@ -1,6 +1,6 @@
 import type { BoardFiles, WriteItem } from '../boardFiles';
 import { FileError } from '../errors';
-import { sha256 } from './localFs';
+import { sha256 } from '../hash';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
 /** The board and the store for copies. */

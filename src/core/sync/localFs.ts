@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { FileError } from '../errors';
 
 /** One entry of a folder on this computer. */
@@ -27,9 +26,4 @@ export class OutsideError extends FileError {
   constructor(path: string, message: string, hint: string) {
     super('EACCES', path, message, { hint });
   }
-}
-
-/** Returns the SHA-256 in lower-case hex. */
-export function sha256(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -5,7 +5,8 @@ import { Minimatch } from 'minimatch';
 import { baseName, boardPath, joinBoard } from './boardPath';
 import { joinLocal } from './folderScan';
 import { hostNames } from '../files';
-import { sha256, type LocalFs } from './localFs';
+import type { LocalFs } from './localFs';
+import { sha256 } from '../hash';
 import type { LocalFile, LocalTree, SyncProblem, SyncRules } from './model';
 
 /** One source of an mqsync specification. */

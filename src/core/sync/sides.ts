@@ -2,7 +2,8 @@ import type { BoardFiles, TakeFile, TransferOptions, WriteItem } from '../boardF
 import { throwIfAborted } from '../async';
 import { FileError } from '../errors';
 import { sameAsWritten } from './caseless';
-import { sha256, type LocalFs } from './localFs';
+import type { LocalFs } from './localFs';
+import { sha256 } from '../hash';
 import { isMissing } from '../files';
 
 /** The side that a sync or an undo changes: the board or the computer. */

@@ -1,7 +1,8 @@
 import type { BoardFiles } from '../boardFiles';
 import { text, utf8 } from '../bytes';
 import { agentFolderOf, isStartFile, mergeStartLines, type Split, splitStartLines } from '../files';
-import { sha256, type LocalFs } from './localFs';
+import type { LocalFs } from './localFs';
+import { sha256 } from '../hash';
 import type { LocalFile, LocalTree, RemoteTree, SyncRules } from './model';
 
 /** The two sides of a plan, with the agent's start lines taken into account. */

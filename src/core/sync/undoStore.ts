@@ -1,6 +1,6 @@
 import { Queue } from '../async';
 import type { SyncMode } from './model';
-import { sha256 } from './localFs';
+import { sha256 } from '../hash';
 
 /** A folder on the computer, outside the workspace, for contents and records. Names are plain file names. */
 export interface UndoFolder {

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import type { AgentSource } from '../agent';
 import type { NewAgent } from '../many';
-import { sha256 } from '../packages';
+import { sha256 } from '../hash';
 import {
   HEX_64,
   loadPinned,

@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { UsageError } from '../errors';
 import { compareReleases, MOST_FIRMWARE_BYTES, versionIn } from '../flash';
 import type { NewFirmware, SignedFirmware } from '../many';
-import { sha256 } from '../packages';
+import { sha256 } from '../hash';
 import {
   HEX_64,
   isManifest,

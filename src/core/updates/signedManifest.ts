@@ -2,7 +2,8 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as l10n from '@vscode/l10n';
 import { text, utf8 } from '../bytes';
 import { UsageError } from '../errors';
-import { sha256, WrongHashError } from '../packages';
+import { WrongHashError } from '../packages';
+import { sha256 } from '../hash';
 import { isRecord } from '../json';
 
 /**

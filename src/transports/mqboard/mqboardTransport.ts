@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/hash';
 import type { MqboardAddress } from '../../core/address';
 import { Queue } from '../../core/async';
 import type { BoardFiles, TransferOptions } from '../../core/boardFiles';
@@ -103,7 +103,7 @@ function filesOf(client: MqboardClient): Partial<BoardFiles> {
     read: (path: string, { signal }: TransferOptions = {}) => client.get(path, signal),
     write: async (path: string, content: Uint8Array, options: TransferOptions = {}) => {
       const { signal, onProgress } = options;
-      const hash = createHash('sha256').update(content).digest('hex');
+      const hash = sha256(content);
       // The name becomes part of a topic, in which a file name could have a special meaning.
       const temporary = `/mpf${hash.slice(0, 8)}.tmp`;
       await client.put(temporary, content, {

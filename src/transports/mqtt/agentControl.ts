@@ -1,5 +1,5 @@
+import { sha256 } from '../../core/hash';
 import { awaitedLater } from '../../core/async';
-import { createHash } from 'node:crypto';
 import removeSnippet from '../../../board/snippets/agentRemove.py';
 import {
   type AgentControl,
@@ -173,7 +173,7 @@ export class MqttAgentControl implements AgentControl {
     image: Uint8Array,
     options: { signal?: AbortSignal; onProgress?: (done: number, total: number) => void },
   ): Promise<void> {
-    const h = createHash('sha256').update(image).digest('hex');
+    const h = sha256(image);
     await upload(this.#client, Op.ota, { do: 'begin', n: image.length, h }, image, {
       signal: options.signal,
       onAcked: (bytes) => options.onProgress?.(bytes, image.length),

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/hash';
 import { decodeJson, type Frame, Op } from '../../core/agent';
 import type { TransferOptions } from '../../core/boardFiles';
 import { concat } from '../../core/bytes';
@@ -91,7 +91,7 @@ export class Download {
       exchange.post(Op.nak, { offset: this.#offset });
       return;
     }
-    const real = createHash('sha256').update(concat(this.#parts)).digest('hex');
+    const real = sha256(concat(this.#parts));
     if (real !== h) {
       exchange.fail(
         new ProtocolError(l10n.t('{0} does not match the file on the board', this.path), {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/hash';
 import { decodeJson, encodeJsonAndBytes, Flag, type Frame, Op } from '../../core/agent';
 import { utf8 } from '../../core/bytes';
 import { asError, type PythonError } from '../../core/errors';
@@ -34,7 +34,7 @@ export async function agentExec(
   const output = new OutputReader(client.mtu, options.onStdout);
   const head = {
     n: code.length,
-    h: createHash('sha256').update(code).digest('hex'),
+    h: sha256(code),
     mode: options.mode ?? 'exec',
     f: FILE_NAME,
     ...(options.isProgram ? { run: 1 } : {}),

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
-import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
+import { sha256 } from '../../core/hash';
 import { decodeJson, Flag, Op } from '../../core/agent';
 import { inLanes } from '../../core/async';
 import type {
@@ -121,7 +121,7 @@ export class AgentFiles implements BoardFiles {
     const head = {
       p: path,
       n: content.length,
-      h: createHash('sha256').update(content).digest('hex'),
+      h: sha256(content),
       ...(packed ? { zn: packed.length } : {}),
     };
     const answer = await upload(this.client, Op.put, head, body, {

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import {
   decodeJson,
   encodeGroupFrame,
@@ -10,6 +10,7 @@ import {
   MAX_U30,
   Op,
 } from '../../core/agent';
+import { sha256 } from '../../core/hash';
 import { Deferred, systemClock, throwIfAborted, within } from '../../core/async';
 import { asError } from '../../core/errors';
 import type { AgentClient } from './agentClient';
@@ -93,7 +94,7 @@ export class GroupPush {
     this.#members = clients.map((client) => new Member(client));
     if (clients.some((client) => client.wantsEncryption))
       this.#cipher = new FrameCipher(this.#groupKey, 'g');
-    this.#sha256 = createHash('sha256').update(content).digest('hex');
+    this.#sha256 = sha256(content);
   }
 
   /** Returns the outcome of each board, in the given order. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/hash';
 import { Flag, type Frame, Op } from '../../core/agent';
 import { systemClock } from '../../core/async';
 import { text, utf8 } from '../../core/bytes';
@@ -154,7 +154,7 @@ export class SharedExec extends Inflow {
 
   #launch(): void {
     if (this.#state !== 'code' || !this.isWhole) return;
-    if (createHash('sha256').update(this.bytes).digest('hex') !== this.head.sha256) {
+    if (sha256(this.bytes) !== this.head.sha256) {
       this.drop();
       throw new Refusal('EVERIFY', 'this is not the code that was announced');
     }

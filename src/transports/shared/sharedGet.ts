@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../core/hash';
 import { Flag, type Frame, Op } from '../../core/agent';
 import type { Answers, Flow } from './inflow';
 import type { HostSession } from './hostSessions';
@@ -49,7 +49,7 @@ export class SharedGet implements Flow {
     }
     if (this.#at < content.length || this.#hasEnded) return;
     this.#hasEnded = true;
-    const h = createHash('sha256').update(content.subarray(start)).digest('hex');
+    const h = sha256(content.subarray(start));
     const payload = Buffer.from(JSON.stringify({ n: content.length, h }));
     this.#send({ op: Op.end, payload, offset: content.length });
   }

@@ -11,10 +11,10 @@ import {
   linesOrError,
   probeCapabilities,
   runVerb,
-  sha256,
   verbs,
   writeFiles,
 } from '../../core/files';
+import { sha256Bytes } from '../../core/hash';
 import type { Capabilities } from '../../core/capabilities';
 import type { Session } from '../../core/transport';
 import { maxNameBytes } from '../../core/webrepl/webreplProtocol';
@@ -94,7 +94,7 @@ export class WebReplFiles {
       const said = linesOrError(lines, path).join('\n');
       const content = concat(parts);
       const [, size, sum] = /^size (\d+)\nsum (\S+)$/.exec(said) ?? [];
-      if (Number(size) !== content.length || sum !== base64(sha256(content))) {
+      if (Number(size) !== content.length || sum !== base64(sha256Bytes(content))) {
         throw new ProtocolError(l10n.t('{0} does not match the file on the board', path));
       }
       return content;

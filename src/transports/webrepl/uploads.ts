@@ -14,10 +14,10 @@ import {
   quoted,
   rawLiteral,
   runVerb,
-  sha256,
   storeError,
   verbs,
 } from '../../core/files';
+import { sha256Bytes } from '../../core/hash';
 import type { Session } from '../../core/transport';
 import { maxNameBytes } from '../../core/webrepl/webreplProtocol';
 import { putFile } from './put';
@@ -90,7 +90,7 @@ export class Uploads {
     options: UploadOptions,
   ): Promise<boolean> {
     if (!can.binascii || !can.sha256 || !can.rename) return false;
-    const upload = new Upload(session, can, path, content, sha256(content));
+    const upload = new Upload(session, can, path, content, sha256Bytes(content));
     try {
       return await this.#put(upload, options);
     } catch (error) {

@@ -7,9 +7,9 @@ import {
   compileForBoard,
   compileTree,
   type MpyCross,
-  sha256,
   type TargetBoard,
 } from '../../core/packages';
+import { sha256 } from '../../core/hash';
 import type { LocalFs, TransformTree } from '../../core/sync';
 import type { Settings } from '../settings';
 import { uriAt } from '../sync';

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { text, utf8 } from '../../../src/core/bytes';
 import { CancelledError, FleetError } from '../../../src/core/errors';
 import { OwnFilesError } from '../../../src/core/packages/change';
-import { sha256 } from '../../../src/core/packages/fetcher';
+import { sha256 } from '../../../src/core/hash';
 import { LeftBehindError } from '../../../src/core/packages/place';
 import { startRig, type Rig } from '../rig/filesRig';
 import { packageBoard, publish, startPackages, TREES, type Trees } from '../rig/packageLab';

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../../../src/core/sync/localFs';
+import { sha256 } from '../../../../src/core/hash';
 import { nodeUndoFolder } from '../../../../src/core/sync/nodeUndoFolder';
 import { UndoStore, type UndoRecord } from '../../../../src/core/sync/undoStore';
 import { tempDir } from '../../../lab/paths.mjs';
