@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import { compressHostlist, naturally, type SelectableBoard, SELECTOR_HELP } from '../../core/many';
+import { naturally, type SelectableBoard, SELECTOR_HELP, shortHostlist } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { placeWords, stateOf } from '../../views/tree';
 import { startDemo } from '../../views/helpful';
@@ -34,6 +34,9 @@ export function chooseBoards(
   }
   return new Chooser(context, title, entries).ask();
 }
+
+/** Number of characters of board names in the title, which VS Code does not wrap. */
+const SHOWN_LENGTH = 60;
 
 class Chooser {
   readonly #pick = vscode.window.createQuickPick<Choice>();
@@ -131,8 +134,7 @@ class Chooser {
 
   #count(): void {
     const names = this.#chosen().map((b) => b.name);
-    const short = compressHostlist(names);
-    const shown = short.length > 60 ? `${short.slice(0, 59)}…` : short;
+    const shown = shortHostlist(names, SHOWN_LENGTH);
     const count =
       names.length === 1
         ? vscode.l10n.t('1 board: {0}', shown)

@@ -144,10 +144,11 @@ interface Counted {
   readonly tail: string;
 }
 
-/** A piece of a compressed list, and its sort key. */
+/** A piece of a compressed list, its sort key and the number of its names. */
 interface Part {
   readonly first: string;
   readonly text: string;
+  readonly count: number;
 }
 
 /**
@@ -155,13 +156,40 @@ interface Part {
  * `foo1, foo[3-4]`. Ranges use the last number in a name.
  */
 export function compressHostlist(names: readonly string[]): string {
+  return joined(partsOf(names));
+}
+
+/**
+ * Returns a compressed list of about `most` characters for a place that is too narrow for more:
+ * `kit-[1-3], kit-5 and 4 more`. Names and ranges are whole, and there is at least one.
+ */
+export function shortHostlist(names: readonly string[], most: number): string {
+  const parts = partsOf(names);
+  const [first, ...others] = parts;
+  let shown = first?.text ?? '';
+  let at = 1;
+  for (const { text } of others) {
+    if (shown.length + 2 + text.length > most) break;
+    shown += `, ${text}`;
+    at += 1;
+  }
+  const more = parts.slice(at).reduce((sum, { count }) => sum + count, 0);
+  return more === 0 ? shown : l10n.t('{0} and {1} more', shown, more);
+}
+
+function joined(parts: readonly Part[]): string {
+  return parts.map((p) => p.text).join(', ');
+}
+
+/** Returns the pieces of a compressed list in natural order. */
+function partsOf(names: readonly string[]): Part[] {
   const families = new Map<string, Counted[]>();
   const parts: Part[] = [];
   for (const name of new Set(names)) {
     const match = /^(.*?)(\d+)(\D*)$/s.exec(name);
     const [, head = '', digits = '', tail = ''] = match ?? [];
     if (!match || digits.length > MAX_DIGITS || needsQuotes(name)) {
-      parts.push({ first: name, text: quoted(name) });
+      parts.push({ first: name, text: quoted(name), count: 1 });
       continue;
     }
     const key = JSON.stringify([head, tail]);
@@ -170,10 +198,7 @@ export function compressHostlist(names: readonly string[]): string {
     families.set(key, family);
   }
   for (const family of families.values()) parts.push(...compressFamily(family));
-  return parts
-    .sort((a, b) => naturally(a.first, b.first))
-    .map((p) => p.text)
-    .join(', ');
+  return parts.sort((a, b) => naturally(a.first, b.first));
 }
 
 /** Finds runs of numbers among names that differ only in that number. */
@@ -200,7 +225,8 @@ function compressFamily(family: readonly Counted[]): Part[] {
     const { head, digits: from, tail } = run[0] ?? { head: '', digits: '', tail: '' };
     const to = run.at(-1)?.digits ?? from;
     const first = head + from + tail;
-    return { first, text: from === to ? quoted(first) : `${head}[${from}-${to}]${tail}` };
+    const text = from === to ? quoted(first) : `${head}[${from}-${to}]${tail}`;
+    return { first, text, count: run.length };
   });
 }
 

@@ -44,7 +44,14 @@ export {
 } from './grouping';
 export type { GroupPublisher, GroupPublishOptions, GroupResult } from './groupPublisher';
 export { healthOf, marksOfPresence, type Issue, type Mark, offsetText } from './health';
-export { compressHostlist, expandHostlist, expandTerm, naturally, splitTerms } from './hostlist';
+export {
+  compressHostlist,
+  expandHostlist,
+  expandTerm,
+  naturally,
+  shortHostlist,
+  splitTerms,
+} from './hostlist';
 export { forEachBoard, type Outcome, unfinished } from './jobs';
 export type { ManyJob } from './manyJob';
 export { namesPreview, numberingOrder, patternNames, sharedName } from './namePattern';

@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compressHostlist, expandHostlist, MAX_NAMES } from '../../../../src/core/many/hostlist';
+import {
+  compressHostlist,
+  expandHostlist,
+  MAX_NAMES,
+  shortHostlist,
+} from '../../../../src/core/many/hostlist';
 
 /**
  * A second implementation of the rules, in another way: rewrites the first bracket until none is
@@ -164,5 +169,24 @@ describe('hostlist compression', () => {
         );
       }),
     );
+  });
+});
+
+describe('a hostlist for a narrow place', () => {
+  const gaps = ['kit-01', 'kit-02', 'kit-04', 'kit-05', 'kit-06', 'kit-10', 'kit-12', 'kit-12'];
+
+  it.each([
+    [80, 'kit-[01-02], kit-[04-06], kit-10, kit-12'],
+    [40, 'kit-[01-02], kit-[04-06], kit-10, kit-12'],
+    [39, 'kit-[01-02], kit-[04-06], kit-10 and 1 more'],
+    [30, 'kit-[01-02], kit-[04-06] and 2 more'],
+    [20, 'kit-[01-02] and 5 more'],
+    [3, 'kit-[01-02] and 5 more'],
+  ])('of %i characters keeps names and ranges whole', (most, list) => {
+    expect(shortHostlist(gaps, most)).toBe(list);
+  });
+
+  it('is empty without names', () => {
+    expect(shortHostlist([], 20)).toBe('');
   });
 });
