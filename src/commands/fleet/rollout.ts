@@ -5,6 +5,7 @@ import {
   FileRolloutSteps,
   RolloutJob,
   type RolloutPlan,
+  sortByName,
   type UploadFile,
   type UploadPlan,
 } from '../../core/many';
@@ -66,7 +67,8 @@ async function rollOut(
   const title = vscode.l10n.t('Roll out {0}', filesInWords(what.files));
   const { stopPolicies: policies, upload } = context.many.jobs.forJobs;
   const steps = new FileRolloutSteps(what, upload);
-  const job = new RolloutJob(title, boards, steps, plan, { policies, programs });
+  // The first boards of the tree are the canaries, not the one that was clicked.
+  const job = new RolloutJob(title, sortByName(boards), steps, plan, { policies, programs });
   await vscode.commands.executeCommand('mpyFleet.results.focus');
   await context.many.jobs.follow(job, () => job.run());
   if (job.end === 'done') {

@@ -1,7 +1,13 @@
 import * as vscode from 'vscode';
 import { type Board, bytesText, type ManyStopAnswer } from '../../core/board';
 import { CancelledError, UsageError } from '../../core/errors';
-import { compressHostlist, type FleetAction, type FleetJob, runAction } from '../../core/many';
+import {
+  compressHostlist,
+  type FleetAction,
+  type FleetJob,
+  runAction,
+  sortByName,
+} from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 import { nameOf } from '../../views/tree';
@@ -44,7 +50,7 @@ export async function runOnBoards(
 
 /**
  * Runs an action on boards: asks once about running programs and boards that are away, shows the
- * results view, and starts. `answered`: how to treat running programs, if the user has already been
+ * results view, and starts. The results are in the order of the tree. `answered`: how to treat running programs, if the user has already been
  * asked.
  * @throws CancelledError when the user cancels
  */
@@ -60,7 +66,7 @@ export async function startJob(
   const programs =
     answered ?? (needsPrompt(action) ? await askAboutPrograms(context, there) : 'leave');
   await vscode.commands.executeCommand('mpyFleet.results.focus');
-  return context.many.jobs.run(action, there, programs, { signal });
+  return context.many.jobs.run(action, sortByName(there), programs, { signal });
 }
 
 /** Repeats the job on the boards where it failed. Asks again about boards that are now away. */

@@ -55,7 +55,7 @@ export function fits(board: Board, which: BoardFilter): boolean {
 /**
  * Determines the target: what was clicked; else what has the focus; else the active board, if it is
  * present; else a question with a reason. With `many`, the command works on all of them. Otherwise
- * several boards lead to a question, unless one row was clicked. The result is never a board that
+ * several boards lead to a question, unless one row was clicked. Several boards are in the order of the tree. The result is never a board that
  * the user has neither pointed at nor chosen, except when only one board exists and none was
  * chosen. A file of a board that is not selected does not make its board one of several.
  */
@@ -78,8 +78,9 @@ export function targetOf(at: Situation, which: BoardFilter, many: boolean): Verd
   return ask(at, meant, sortByName(candidates), which);
 }
 
-function those(boards: readonly Board[], which: BoardFilter): Verdict {
-  const [first, second] = boards;
+function those(given: readonly Board[], which: BoardFilter): Verdict {
+  const [first, second] = given;
+  const boards = sortByName(given);
   if (second && which === 'presentOrLater') return { tag: 'boards', boards };
   const fitting = boards.filter((b) => fits(b, which));
   return fitting.length === 0 && first ? refuse(first) : { tag: 'boards', boards: fitting };

@@ -117,10 +117,10 @@ describe('a command for one board', () => {
 
 describe('a command for several boards', () => {
   it.each<[string, Partial<Situation>, string]>([
-    ['all that are selected, the clicked first', { clicked: [beta, alpha] }, 'beta alpha'],
-    ['of the selected, those it can work on', { clicked: [beta, away, alpha] }, 'beta alpha'],
-    ['none of the selected can be worked on', { clicked: [away, pulled] }, 'refuse away'],
-    ['the selected rows that have the focus', { focused: [alpha, gamma] }, 'alpha gamma'],
+    ['all that are selected, in the order of the tree', { clicked: [beta, alpha] }, 'alpha beta'],
+    ['of the selected, those it can work on', { clicked: [beta, away, alpha] }, 'alpha beta'],
+    ['none of the selected can be worked on', { clicked: [pulled, away] }, 'refuse pulled'],
+    ['the selected rows that have the focus', { focused: [gamma, alpha] }, 'alpha gamma'],
     ['the active board', { active: beta }, 'beta'],
     ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
     ['boards and a file of another one', { clicked: [beta, alpha], ambiguous: true }, 'ambiguous'],
@@ -130,7 +130,7 @@ describe('a command for several boards', () => {
   });
 
   it.each<[string, Partial<Situation>, string]>([
-    ['several, some of them away', { clicked: [beta, away] }, 'beta away'],
+    ['several, some of them away', { clicked: [beta, away] }, 'away beta'],
     ['several that have the focus, all away', { focused: [away, pulled] }, 'away pulled'],
     ['one that is away', { clicked: [away] }, 'refuse away'],
     ['the active board, away', { active: away, boards: [away, beta] }, 'ask away away: beta'],
