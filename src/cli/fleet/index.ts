@@ -2,6 +2,7 @@
 export { updateInWaves } from './airWaves';
 export { applyAssigned } from './assignedApps';
 export { applyTo, deployTo } from './deployApp';
+export { GroupPut, type LoadedItem } from './groupPut';
 export { GroupUpload } from './groupUpload';
 export { audited, openHistory } from './history';
 export { runSchedules } from './runSchedules';

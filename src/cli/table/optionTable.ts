@@ -39,7 +39,7 @@ export const OPTIONS = {
   parents: { type: 'boolean', short: 'p', text: 'create missing parents; no error if it exists' },
   'no-copy': {
     type: 'boolean',
-    text: 'keep no copy of removed files, so that undo cannot restore them',
+    text: 'keep no copy of removed or replaced files, so that undo cannot restore them',
   },
   set: { type: 'boolean', text: "set the clock to this computer's time; -s after rtc" },
   size: { type: 'boolean', text: 'show the bytes of every file; -s after tree' },

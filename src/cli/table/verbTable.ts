@@ -106,18 +106,18 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'put',
-    args: '[-r] LOCAL|URL... :REMOTE',
-    summary: 'copy to the board; verified there before the old file is replaced',
+    args: '[-r] [--no-copy] LOCAL|URL... :REMOTE',
+    summary: 'copy to the board; "mpyfleet undo" restores files that it replaces',
     details: PUT_DETAILS,
-    options: [...BOARDS, 'recursive'],
+    options: [...BOARDS, 'recursive', 'no-copy'],
     load: async () => (await import('../verbs/put')).run,
   },
   {
     name: 'cp',
-    args: '[-r] FROM... TO',
+    args: '[-r] [--no-copy] FROM... TO',
     summary: 'copy to, from, on or between boards',
     details: CP_DETAILS,
-    options: [...BOARDS, 'recursive'],
+    options: [...BOARDS, 'recursive', 'no-copy'],
     load: async () => (await import('../verbs/cp')).run,
   },
   {
@@ -195,7 +195,8 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'undo',
     args: '',
-    summary: 'undo the last sync or rm of each board, for files that have not changed since',
+    summary:
+      'undo the last sync, put, cp or rm of each board, for files that have not changed since',
     options: BOARDS,
     load: async () => (await import('../verbs/undo')).run,
   },

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { counted } from '../../core/counted';
 import { UsageError } from '../../core/errors';
-import { expand, isUrlSource } from '../files';
+import { Copies, expand, isUrlSource, writeKept } from '../files';
 import { chooseBoards, loadLinks, runOnBoards } from '../board';
 import type { Cli, VerbRun } from '../cli';
 import { run as get } from './get';
@@ -56,7 +56,8 @@ async function between(
     remotes.map((p) => p.path),
   );
   const [single] = items;
-  return runOnBoards(target, 'Copying', async (board, io) => {
+  const copies = new Copies(target);
+  return runOnBoards(target, 'Copying', async (board, io, boards) => {
     const place = await board.resolve(to, io.signal);
     const folder = place.replace(/\/+$/, '');
     const inside =
@@ -68,14 +69,11 @@ async function between(
       })),
     );
     if (single?.files.length === 0) throw new UsageError(`${single.name} is an empty folder`);
-    await board.files.writeMany(files, {
-      signal: io.signal,
-      onProgress: (done, total, path) => io.progress(done, total, path),
-      onSame: () => undefined,
-    });
+    const { kept } = await writeKept(copies, board, files, io);
     const bytes = files.reduce((sum, f) => sum + f.content.length, 0);
     io.say(`${counted(files.length, 'file')}, ${bytes} bytes\n`);
-    return { files: files.length, bytes };
+    copies.say(io, 'replaced', kept, boards);
+    return { files: files.length, bytes, kept: kept ?? 0 };
   });
 }
 

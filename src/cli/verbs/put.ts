@@ -1,16 +1,27 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, posix, resolve } from 'node:path';
 import { counted } from '../../core/counted';
-import type { WriteItem } from '../../core/boardFiles';
 import { withoutBom } from '../../core/bytes';
-import { FileError, UsageError } from '../../core/errors';
+import { asError, FileError, UsageError } from '../../core/errors';
 import { BUILT_IN_RULES, nodeLocalFs, VENV_MARK } from '../../core/sync';
-import { boardPath, expandLocal, fromUrl, isUrlSource, type Local, savedPlace } from '../files';
+import {
+  boardPath,
+  Copies,
+  expandLocal,
+  fromUrl,
+  isUrlSource,
+  type Local,
+  savedPlace,
+  writeKept,
+} from '../files';
 import { printable, type Cli, type VerbRun } from '../cli';
-import { type BoardIo, type CliBoard, runOnBoards } from '../board';
-import { GroupUpload } from '../fleet';
+import { type CliBoard, runOnBoards } from '../board';
+import { GroupPut, type LoadedItem } from '../fleet';
 
-/** `put [-r] LOCAL|URL... :REMOTE`: each file is verified on the board before it replaces the old one. */
+/**
+ * `put [-r] [--no-copy] LOCAL|URL... :REMOTE`: each file is verified on the board before it replaces the old one, of which a
+ * copy is kept for `undo`, as the window does.
+ */
 export const run: VerbRun = async (cli, args) => {
   const [only = ''] = args;
   const saved = args.length === 1 ? await savedPlace(cli, only) : undefined;
@@ -27,75 +38,78 @@ export const run: VerbRun = async (cli, args) => {
   const locals = (
     await Promise.all(here.map((s) => (isUrlSource(s) ? fromUrl(cli, s) : collect(cli, s))))
   ).flat();
+  const files: LoadedItem[] = [];
+  for (const { path, content } of locals) {
+    if (content)
+      files.push({ path, content: await content().catch((e: unknown) => notRead(path, e)) });
+  }
   const single = here.length === 1 ? locals[0] : undefined;
   const isFile = single?.content !== undefined && locals.length === 1;
   const place = boardPath(remote);
-  const groups = new GroupUpload(cli.signal);
-  return runOnBoards(cli, 'Uploading', async (board, io, boards) => {
-    const target = await board.resolve(place, io.signal);
-    const to = { board, boards, io, groups };
+  /** Returns the path on the board of each local path. `renamed`: as it is called if the target is not a folder. */
+  const placed = async (
+    board: CliBoard,
+    signal: AbortSignal,
+    renamed?: boolean,
+  ): Promise<Place> => {
+    const target = await board.resolve(place, signal);
     const inside = (path: string) => `${target.replace(/\/+$/, '')}/${path}`;
-    if (!single || /^:$|\/$/.test(remote) || target === '/') return upload(to, locals, inside);
-    const renamed = (path: string) => target + path.slice(top(single.path).length);
-    // Writing a file shows just as well as a question whether the target is a folder, and saves a
-    // round trip.
-    if (isFile && board.address.kind !== 'mqtt') {
-      try {
-        return await upload(to, locals, renamed);
-      } catch (error) {
-        if (!(error instanceof FileError && error.errno === 'EISDIR')) throw error;
-        return await upload(to, locals, inside);
-      }
-    }
-    return upload(to, locals, (await board.isFolder(target, io.signal)) ? inside : renamed);
-  });
-};
-
-interface Upload {
-  readonly board: CliBoard;
-  readonly boards: readonly CliBoard[];
-  readonly io: BoardIo;
-  readonly groups: GroupUpload;
-}
-
-/** Writes all files, then creates the empty folders. */
-async function upload(
-  { board, boards, io, groups }: Upload,
-  locals: readonly Local[],
-  place: (path: string) => string,
-): Promise<{ files: number; bytes: number; same: number }> {
-  let bytes = 0;
-  let same = 0;
-  const rest: WriteItem[] = [];
-  for (const { path, content } of locals) {
-    if (!content) continue;
-    const counted = async () => {
-      const data = await content();
-      bytes += data.length;
-      if (path.endsWith('.py') && withoutBom(data) !== data) {
+    if (!single || /^:$|\/$/.test(remote) || target === '/') return inside;
+    const isInside = renamed === undefined ? await board.isFolder(target, signal) : !renamed;
+    return isInside ? inside : (path) => target + path.slice(top(single.path).length);
+  };
+  /** Found out once, before anything is written: what is written may make the target a folder. */
+  const places = new Map<CliBoard, Promise<Place>>();
+  const placeOn = (board: CliBoard, signal: AbortSignal) => {
+    const found = places.get(board) ?? placed(board, signal);
+    places.set(board, found);
+    return found;
+  };
+  const at = (to: Place) => files.map(({ path, content }) => ({ path: to(path), content }));
+  const copies = new Copies(cli);
+  const groups = new GroupPut(cli, copies, async (board, signal) =>
+    at(await placeOn(board, signal)),
+  );
+  return runOnBoards(cli, 'Uploading', async (board, io, boards) => {
+    const { signal } = io;
+    for (const { path, content } of files) {
+      if (path.endsWith('.py') && withoutBom(content) !== content) {
         io.say(
           `${path} begins with a byte order mark, which MicroPython does not accept; save it as UTF-8 without BOM\n`,
         );
       }
-      return data;
-    };
-    const pushed = await groups.write(board, boards, place(path), content);
-    if (pushed) await counted();
-    if (pushed === 'same') same++;
-    if (!pushed) rest.push({ path: place(path), content: counted });
-  }
-  const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
-  const onSame = () => {
-    same++;
-  };
-  if (rest.length > 0) await board.files.writeMany(rest, { signal: io.signal, onProgress, onSame });
-  for (const { path, content } of locals) {
-    if (!content) await board.files.mkdir(place(path), { parents: true, signal: io.signal });
-  }
-  const files = locals.filter((l) => l.content).length;
-  io.say(`${counted(files, 'file')}, ${bytes} bytes${alreadyThere(same, files)}\n`);
-  return { files, bytes, same };
+    }
+    const write = async (to: Promise<Place>) => writeKept(copies, board, at(await to), io);
+    /** Writing a file shows just as well as a question whether the target is a folder, and saves a round trip. */
+    const writeFile = () =>
+      write(placed(board, signal, true)).catch((error: unknown) => {
+        if (!(error instanceof FileError && error.errno === 'EISDIR')) throw error;
+        return write(placed(board, signal, false));
+      });
+    const { same, kept } =
+      (await groups.write(board, boards, io)) ??
+      (await (isFile && board.address.kind !== 'mqtt'
+        ? writeFile()
+        : write(placeOn(board, signal))));
+    if (files.length < locals.length) {
+      const to = await placeOn(board, signal);
+      for (const { path, content } of locals) {
+        if (!content) await board.files.mkdir(to(path), { parents: true, signal });
+      }
+    }
+    const bytes = files.reduce((sum, { content }) => sum + content.length, 0);
+    io.say(`${counted(files.length, 'file')}, ${bytes} bytes${alreadyThere(same, files.length)}\n`);
+    copies.say(io, 'replaced', kept, boards);
+    return { files: files.length, bytes, same, kept: kept ?? 0 };
+  });
+};
+
+function notRead(source: string, cause: unknown): never {
+  throw new UsageError(`${source} cannot be read: ${asError(cause).message}`, { cause });
 }
+
+/** Returns the path on a board of a path below the local sources. */
+type Place = (path: string) => string;
 
 /** Says how many of the files were not sent because the board had them. */
 function alreadyThere(same: number, files: number): string {
@@ -107,9 +121,7 @@ function alreadyThere(same: number, files: number): string {
 /** Expands one local argument; a folder includes everything in it. */
 async function collect(cli: Cli, source: string): Promise<Local[]> {
   const path = resolve(cli.cwd, source);
-  const found = await stat(path).catch((cause: unknown) => {
-    throw new UsageError(`${source} cannot be read: ${(cause as Error).message}`, { cause });
-  });
+  const found = await stat(path).catch((e: unknown) => notRead(source, e));
   if (found.isFile()) return [file(path, basename(path))];
   if (!found.isDirectory()) throw new UsageError(`${source} is neither a file nor a folder`);
   if (!cli.options.recursive) {

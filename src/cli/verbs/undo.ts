@@ -4,7 +4,7 @@ import { printable, type VerbRun } from '../cli';
 import { runOnBoards } from '../board';
 import { undoStore } from '../files';
 
-/** `undo`: reverts the last sync or rm of each board, for files that have not changed since. */
+/** `undo`: reverts the last sync, put, cp or rm of each board, for files that have not changed since. */
 export const run: VerbRun = (cli, args) => {
   if (args.length > 0) throw new UsageError('undo takes no path');
   const undo = undoStore(cli);

@@ -2,6 +2,7 @@
 export { START_LINES, startLines, withoutStartLines, withStartLines } from './agentStartLines';
 export { fileError, linesOrError, noSpace, storeError } from './fileErrors';
 export { fileProblem, hostNames, type HostNames, nameCollisions, nameProblem } from './hostNames';
+export { inSession } from './inSession';
 export { isMissing, orIfMissing, removeIfThere } from './ifThere';
 export { holdable, localParts } from './localParts';
 export { boardPath, checkWritable, isTemporaryName, shownPath, typedPath, under } from './paths';

@@ -52,7 +52,7 @@ export {
   shortHostlist,
   splitTerms,
 } from './hostlist';
-export { forEachBoard, type Outcome, unfinished } from './jobs';
+export { DEFAULT_CONCURRENCY, forEachBoard, type Outcome, unfinished } from './jobs';
 export type { ManyJob } from './manyJob';
 export { namesPreview, numberingOrder, patternNames, sharedName } from './namePattern';
 export { moveOldJobs, PendingFolder } from './pendingFolder';

@@ -15,7 +15,7 @@ export {
 } from './folderSync';
 export { followChanges, type LocalChange } from './followChanges';
 export { BUILT_IN_IGNORES, BUILT_IN_RULES, IgnoreRules, VENV_MARK } from './ignoreRules';
-export { keepDeleted, type KeepOptions, keepReplaced } from './keepCopy';
+export { keepBefore, keepDeleted, type KeepOptions, keepReplaced, type Kept } from './keepCopy';
 export { type LocalEntry, type LocalFs } from './localFs';
 export {
   BOARD_FOLDER,

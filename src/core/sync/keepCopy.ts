@@ -14,23 +14,27 @@ export interface KeepOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What was kept before files are replaced. */
+export interface Kept {
+  /** The items that differ from the board's files. */
+  readonly changed: readonly WriteItem[];
+  /** The number of files that the items replace; undefined: the firmware cannot hash files, so no copy was kept. */
+  readonly replaced: number | undefined;
+  /** Completes the record with what is on the board now. Called once the items are written. */
+  readonly written: () => Promise<void>;
+}
+
 /**
- * Calls `write` with the items that differ from the board's files, if there are any, and keeps a copy of every replaced file for
- * undoLast. Only files whose content differs are read from the board first. New files cost one round trip for all of them.
+ * Compares items with the board's files, and keeps a copy of every file that they replace for undoLast, before the first one is
+ * written. Only files whose content differs are read from the board. New files cost one round trip for all of them.
  * Firmware that cannot hash files gets all items, and no copies are kept.
- * @returns the number of replaced files
  */
-export async function keepReplaced(
-  options: KeepOptions,
-  items: readonly WriteItem[],
-  write: (changed: readonly WriteItem[]) => Promise<void>,
-): Promise<number> {
+export async function keepBefore(options: KeepOptions, items: readonly WriteItem[]): Promise<Kept> {
+  const written = () => Promise.resolve();
+  if (items.length === 0) return { changed: items, replaced: 0, written };
   const paths = items.map((i) => i.path);
   const before = await hashIfPossible(options, paths);
-  if (!before) {
-    await write(items);
-    return 0;
-  }
+  if (!before) return { changed: items, replaced: undefined, written };
   const replaced: { path: string; before: string; after: string }[] = [];
   const changed: WriteItem[] = [];
   for (const [i, item] of items.entries()) {
@@ -42,24 +46,41 @@ export async function keepReplaced(
     changed.push(item);
     if (old !== undefined) replaced.push({ path, before: old, after });
   }
-  if (replaced.length === 0) {
-    if (changed.length > 0) await write(changed);
-    return 0;
-  }
+  if (replaced.length === 0) return { changed, replaced: 0, written };
   const entries = await keep(options, replaced);
   const record = recordOf(options, entries);
   await options.undo.save(record); // saved before the first write, because the connection may be lost in the middle
-  await write(changed);
-  // A start file may contain more than the given content, because lines that start the agent stay in it.
-  const now = await options.files.hash(
-    entries.map((e) => e.path),
-    options.signal,
-  );
-  await options.undo.save({
-    ...record,
-    entries: entries.map((e, i) => ({ ...e, after: now[i] ?? null })),
-  });
-  return entries.length;
+  return {
+    changed,
+    replaced: entries.length,
+    // A start file may contain more than the given content, because lines that start the agent stay in it.
+    written: async () => {
+      const now = await options.files.hash(
+        entries.map((e) => e.path),
+        options.signal,
+      );
+      await options.undo.save({
+        ...record,
+        entries: entries.map((e, i) => ({ ...e, after: now[i] ?? null })),
+      });
+    },
+  };
+}
+
+/**
+ * Calls `write` with the items that differ from the board's files, if there are any, and keeps a copy of every replaced file;
+ * see keepBefore.
+ * @returns the number of replaced files
+ */
+export async function keepReplaced(
+  options: KeepOptions,
+  items: readonly WriteItem[],
+  write: (changed: readonly WriteItem[]) => Promise<void>,
+): Promise<number> {
+  const { changed, replaced = 0, written } = await keepBefore(options, items);
+  if (changed.length > 0) await write(changed);
+  await written();
+  return replaced;
 }
 
 /**

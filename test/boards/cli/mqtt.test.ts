@@ -116,9 +116,9 @@ describe('mpyfleet and boards behind a broker', () => {
       value: object;
     }[];
     expect(again.map((a) => [a.board, a.value]).sort()).toEqual([
-      ['desk', { files: 1, bytes: 30_000, same: 0 }],
-      ['shelf-02', { files: 1, bytes: 30_000, same: 1 }],
-      ['shelf-03', { files: 1, bytes: 30_000, same: 1 }],
+      ['desk', { files: 1, bytes: 30_000, same: 0, kept: 0 }],
+      ['shelf-02', { files: 1, bytes: 30_000, same: 1, kept: 0 }],
+      ['shelf-03', { files: 1, bytes: 30_000, same: 1, kept: 0 }],
     ]);
   });
 

@@ -2,6 +2,8 @@
  * Tests firmware without SHA-256, as some of CircuitPython: deleting and replacing files, of which copies are kept by hash.
  * The board loses its `hashlib` when it starts.
  */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { keepDeleted, keepReplaced, UndoStore } from '../../../src/core/sync';
 import { nodeUndoFolder } from '../../../src/core/sync/nodeUndoFolder';
@@ -46,11 +48,15 @@ it('replaces files without copies', async () => {
   expect(Buffer.from(await rig.files.read('/a.txt')).toString()).toBe('new');
 });
 
-it('removes files from a shell, and says that no copy was kept', async () => {
+it('replaces and removes files from a shell, and says that no copy was kept', async () => {
   const cli = await BuiltCli.build();
   await rig.files.write('/a.txt', Buffer.from('a'));
   await rig.transport.close();
-  const { status, out, err } = await cli.run(['-b', `serial:${rig.cable.tty}`, 'rm', ':/a.txt']);
-  expect({ status, said: out + err }).toMatchObject({ status: 0 });
-  expect(out + err).toContain('No copy was kept');
+  const cwd = tempDir('no-hash-cli');
+  writeFileSync(join(cwd, 'a.txt'), 'new');
+  const run = (...args: string[]) => cli.run(['-b', `serial:${rig.cable.tty}`, ...args], { cwd });
+  const not = { status: 0, out: expect.stringContaining('No copy was kept') as string };
+  expect(await run('put', 'a.txt', ':/')).toMatchObject(not);
+  expect((await run('cat', ':/a.txt')).out).toBe('new');
+  expect(await run('rm', ':/a.txt')).toMatchObject(not);
 });

@@ -1,0 +1,113 @@
+import type { BoardFiles, WriteItem } from '../../core/boardFiles';
+import { counted } from '../../core/counted';
+import { asError, FileError, FleetError, UsageError } from '../../core/errors';
+import {
+  keepBefore,
+  keepDeleted,
+  type KeepOptions,
+  type Kept,
+  type UndoStore,
+} from '../../core/sync';
+import type { BoardIo, CliBoard } from '../board';
+import { type Cli, printable } from '../cli';
+import { undoStore } from './undoFolder';
+
+/** What happens to the files of which copies are kept. */
+type Loss = 'removed' | 'replaced';
+
+/** Copies that one command keeps of files before it removes or replaces them, for `undo`; none with --no-copy. */
+export class Copies {
+  /** One store for all boards, because it writes one record after the other. */
+  readonly #undo: UndoStore | undefined;
+
+  constructor(private readonly cli: Cli) {
+    this.#undo = cli.options.noCopy ? undefined : undoStore(cli);
+  }
+
+  /** False with --no-copy. */
+  get areKept(): boolean {
+    return this.#undo !== undefined;
+  }
+
+  /**
+   * Keeps copies of the files that `items` will replace, and compares all items with those on the board.
+   * @throws FleetError if a copy cannot be read or stored; nothing was written then
+   */
+  async before(
+    board: CliBoard,
+    items: readonly WriteItem[],
+    signal: AbortSignal,
+    files: BoardFiles = board.files,
+  ): Promise<Kept> {
+    const undo = this.#undo;
+    if (!undo) return { changed: items, replaced: 0, written: () => Promise.resolve() };
+    return keepBefore({ ...optionsOf(board, signal), files, undo }, items).catch(
+      (error: unknown) => {
+        throw explained(error, 'replaced');
+      },
+    );
+  }
+
+  /**
+   * Removes files and folders. @returns the number of files whose copy was kept; undefined: the firmware cannot hash files
+   * @throws FleetError, also if a copy cannot be read or stored; nothing was removed then
+   */
+  async remove(
+    board: CliBoard,
+    paths: readonly string[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { recursive } = this.cli.options;
+    const undo = this.#undo;
+    if (!undo) {
+      for (const path of paths) await board.files.remove(path, { recursive, signal });
+      return 0;
+    }
+    const options = { ...optionsOf(board, signal), files: board.files, undo, recursive };
+    return keepDeleted(options, paths).catch((error: unknown) => {
+      throw explained(error, 'removed');
+    });
+  }
+
+  /**
+   * Says how the files come back. `kept` is the number of copies; undefined: the firmware cannot hash files.
+   * The line is the same for all boards of a command, so that their answers can be grouped.
+   */
+  say(io: BoardIo, loss: Loss, kept: number | undefined, boards: readonly CliBoard[]): void {
+    if (kept === undefined) io.say('No copy was kept, because this firmware cannot hash files\n');
+    else if (kept > 0) {
+      const them = kept === 1 ? 'it' : 'them';
+      io.say(`${counted(kept, 'file')} ${loss}; ${this.#restoring(boards)} restores ${them}\n`);
+    }
+  }
+
+  /** Returns the command that restores the files of these boards. */
+  #restoring(boards: readonly CliBoard[]): string {
+    const { options, env } = this.cli;
+    const named = options.board?.join(',') ?? env.MPYFLEET_BOARD;
+    if (named === undefined) return '"mpyfleet undo"';
+    const which = boards.length === 1 ? (boards[0]?.name ?? named) : named;
+    const safe = /^[\w.,:/@+-]+$/.test(which) ? which : `'${which}'`;
+    return `"mpyfleet -b ${printable(safe)} undo"`;
+  }
+}
+
+function optionsOf(board: CliBoard, signal: AbortSignal): Omit<KeepOptions, 'files' | 'undo'> {
+  return { board: board.uid ?? board.address.text, now: Date.now, signal };
+}
+
+/** Adds to an error of keeping copies how the command works without them. */
+function explained(error: unknown, loss: Loss): FleetError {
+  const anyway = loss === 'removed' ? '--no-copy removes' : '--no-copy replaces';
+  if (error instanceof FileError && error.errno === 'EIO') {
+    return new FileError(error.errno, error.path, error.message, {
+      cause: error,
+      hint: `It cannot be read, so no copy can be kept. ${anyway} without reading.`,
+    });
+  }
+  if (error instanceof FleetError) return error;
+  return new UsageError(`No copy can be kept for undo: ${asError(error).message}`, {
+    cause: error,
+    hint: `Nothing was ${loss}. ${anyway} without a copy.`,
+  });
+}

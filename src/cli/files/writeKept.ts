@@ -1,0 +1,51 @@
+import type { WriteItem } from '../../core/boardFiles';
+import { inSession, mayHoldSecrets, SessionFiles } from '../../core/files';
+import type { BoardIo, CliBoard } from '../board';
+import type { Copies } from './copies';
+
+/** What became of files that were written to one board. */
+export interface Written {
+  /** Number of files that the board had already. */
+  readonly same: number;
+  /** Number of files whose copy was kept; undefined: the firmware cannot hash files. */
+  readonly kept: number | undefined;
+}
+
+/**
+ * Writes files to one board and keeps copies of those they replace, in one session: no one else works on the board between the
+ * comparison and the last file, and a program is stopped only once.
+ * @throws what writeMany throws, and FleetError if a copy cannot be kept
+ */
+export async function writeKept(
+  copies: Copies,
+  board: CliBoard,
+  items: readonly WriteItem[],
+  io: BoardIo,
+): Promise<Written> {
+  const { signal } = io;
+  const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
+  if (!copies.areKept) {
+    let same = 0;
+    const onSame = () => {
+      same++;
+    };
+    await board.files.writeMany(items, { signal, onProgress, onSame });
+    return { same, kept: 0 };
+  }
+  return inSession(
+    (work, options) => board.withSession(work, options),
+    async (session) => {
+      const files = new SessionFiles((inner) => inner(session));
+      const { changed, replaced, written } = await copies.before(board, items, signal, files);
+      if (changed.length > 0) await files.writeMany(changed, { signal, onProgress });
+      await written();
+      return { same: items.length - changed.length, kept: replaced };
+    },
+    {
+      job: 'Uploading',
+      signal,
+      secret: items.some(({ path }) => mayHoldSecrets(path)),
+      looks: false,
+    },
+  );
+}
