@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board } from '../core/board';
+import { type Board, showPrompt } from '../core/board';
 import { utf8 } from '../core/bytes';
 import { CancelledError, PythonError } from '../core/errors';
 import { Emitter, type Disposable } from '../core/events';
@@ -119,15 +119,5 @@ export class Runs implements Disposable {
     for (const stop of [...this.#running.values(), ...this.#waiting.values()])
       stop.abort(new CancelledError());
     this.#failed.dispose();
-  }
-}
-
-/**
- * Sends Enter, which makes the board print another prompt: the first arrived unseen while the
- * session held the board.
- */
-async function showPrompt(board: Board): Promise<void> {
-  if (board.state.tag === 'idle' && board.console.stream && !board.console.stream.lineMode) {
-    await board.console.write(utf8('\r'));
   }
 }

@@ -208,7 +208,7 @@ test('two operations that need the prompt share one question', async () => {
 test('a board is identified: where its firmware names no LED, its terminal says which one it is', async () => {
   const { driver } = session;
   await driver.rowMenu('kit-1', 'Identify Board (Blink Its LED)', 'Board');
-  await driver.terminalShows('[This is kit-1]');
+  await driver.terminalShows(/\[This is kit-1\]\s+>>>/);
 });
 
 test('undo restores files that an upload replaced', async () => {

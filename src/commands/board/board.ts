@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { blink } from '../../core/board';
+import { blink, showPrompt } from '../../core/board';
 import { forEachBoard } from '../../core/many';
 import { factLines } from '../../views/tree';
 import { runOnBoards } from '../fleet';
@@ -60,6 +60,8 @@ export const boardCommands: readonly Command[] = [
       if (await blink(board, job, { led: configured?.device.led, signal })) return;
       context.terminals.show(board);
       board.console.note(vscode.l10n.t('This is {0}', board.name));
+      // Waits for other work, because the prompt cannot be shown during it.
+      if (board.state.tag !== 'running') await board.holdConsole(() => showPrompt(board), signal);
       tellBriefly(vscode.l10n.t('The firmware of {0} names no LED', board.name));
     },
   },

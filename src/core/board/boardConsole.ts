@@ -79,10 +79,19 @@ export class BoardConsole {
 
   /** Shows a message of the extension in every terminal of this board, on its own line. */
   note(text: string): void {
-    const last = this.#history.at(-1)?.at(-1);
-    const start = last === undefined || last === LINE_FEED ? '' : '\r\n';
-    this.#keep(utf8(`${start}${noteLine(text)}`));
+    this.#keep(utf8(`${this.#lineStart()}${noteLine(text)}`));
     this.#noted.fire(text);
+  }
+
+  /** Shows a prompt that the board does not print itself, on its own line. */
+  prompt(text: string): void {
+    if (text !== '') this.show(utf8(`${this.#lineStart()}${text}`));
+  }
+
+  /** Returns what ends the last line of the output, if it has not ended. */
+  #lineStart(): string {
+    const last = this.#history.at(-1)?.at(-1);
+    return last === undefined || last === LINE_FEED ? '' : '\r\n';
   }
 
   #keep(chunk: Uint8Array): void {

@@ -28,6 +28,7 @@ export { mpyFromFile, mpyFromNumber, mpyToNumber, runsNative } from './mpyFormat
 export { PORT_HINT_IDS, type PortHint, portHints, type PortSurroundings } from './portHints';
 export { presentAgent } from './presentAgent';
 export { readInfo } from './readInfo';
+export { showPrompt } from './showPrompt';
 export { stateNames, stateWord, type StateWord } from './stateWord';
 export { type ManyStopAnswer, StopPolicies } from './stopPolicy';
 export { sharedWords, UsbKeys } from './usbKeys';
