@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { readApp } from '../../core/apps';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
+import { allTags } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showInformationMessage } from '../../views/message';
 import { askFolder, localPath } from './apps';
@@ -42,8 +43,8 @@ async function askSelector(
   context: Needs<'settings' | 'fleet' | 'active' | 'focus' | 'many'>,
   title: string,
 ): Promise<string | undefined> {
-  const { fleet, settings } = context;
-  const tags = new Set(fleet.boards.flatMap((board) => fleet.tagsOf(board)));
+  const { many, settings } = context;
+  const tags = new Set(many.selectable().flatMap(allTags));
   const named = vscode.l10n.t('Boards by Name…');
   const items = [
     { label: named },

@@ -1,7 +1,13 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import { naturally, type SelectableBoard, SELECTOR_HELP, shortHostlist } from '../../core/many';
+import {
+  allTags,
+  naturally,
+  type SelectableBoard,
+  SELECTOR_HELP,
+  shortHostlist,
+} from '../../core/many';
 import type { Needs } from '../../views/context';
 import { placeWords, stateOf } from '../../views/tree';
 import { startDemo } from '../../views/helpful';
@@ -54,7 +60,7 @@ class Chooser {
         stateOf(entry.board),
         entry.platform,
         placeWords(entry.board),
-        ...entry.tags.map((t) => `#${t}`),
+        ...allTags(entry).map((t) => `#${t}`),
       ]
         .filter(Boolean)
         .join(' · '),

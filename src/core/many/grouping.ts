@@ -45,7 +45,7 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
     case 'none':
       return [];
     case 'tag':
-      return tagsOf(board);
+      return allTags(board);
     case 'platform':
       return board.platform === undefined ? [] : [board.platform];
     case 'broker':
@@ -56,8 +56,8 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
 }
 
 /** Returns the tags of a board, and those of its device file. */
-function tagsOf({ tags, lent }: Selectable): readonly string[] {
-  return lent ? [...tags, ...lent.tags] : tags;
+export function allTags({ tags, lent }: Selectable): readonly string[] {
+  return lent ? [...new Set([...tags, ...lent.tags])] : tags;
 }
 
 /**
@@ -86,7 +86,7 @@ const PLACES: Readonly<Record<string, (board: Selectable) => readonly string[]>>
   address: (b) => b.addresses,
   platform: (b) => [b.platform ?? ''],
   state: (b) => stateNames(b.state),
-  tag: tagsOf,
+  tag: allTags,
   broker: (b) => b.brokers,
 };
 

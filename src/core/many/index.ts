@@ -34,6 +34,7 @@ export {
 export { fleetFile } from './fleetFile';
 export { FleetJob, type FleetJobServices } from './fleetJob';
 export {
+  allTags,
   filterBoards,
   groupBoards,
   type Grouping,
@@ -71,7 +72,12 @@ export {
 } from './rollout';
 export { type FileRollout, FileRolloutSteps } from './rolloutFiles';
 export { AIR_WORDS, FILE_WORDS, RolloutJob, type RolloutWords } from './rolloutJob';
-export { type SelectableBoard, selectableBoard, selectableOf } from './selectableBoard';
+export {
+  type KnownTags,
+  type SelectableBoard,
+  selectableBoard,
+  selectableOf,
+} from './selectableBoard';
 export {
   type Groups,
   type Selectable,

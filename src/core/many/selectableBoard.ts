@@ -1,4 +1,4 @@
-import { type Board, type Lent, wordOf } from '../board';
+import { type Board, type Fleet, wordOf } from '../board';
 import type { Selectable } from './selector';
 
 /** A board with the properties used for selecting, grouping and filtering. */
@@ -6,25 +6,27 @@ export interface SelectableBoard extends Selectable {
   readonly board: Board;
 }
 
+/** What this computer knows of boards: their tags, and what device files say of them. */
+export type KnownTags = Pick<Fleet, 'tagsOf' | 'lentTo'>;
+
 /** Returns `board` with the properties by which it can be chosen. */
 export function selectableBoard(
+  known: KnownTags,
   board: Board,
-  tags: readonly string[],
   marks: readonly string[] = [],
-  lent?: Lent,
 ): SelectableBoard {
-  return { board, ...selectableOf(board, tags, marks, lent) };
+  return { board, ...selectableOf(known, board, marks) };
 }
 
 /** Returns `board` as plain data for selectors, groupings and filters. */
 export function selectableOf(
+  known: KnownTags,
   board: Board,
-  tags: readonly string[],
   marks: readonly string[] = [],
-  lent?: Lent,
 ): Selectable {
   const found = board.links.map((l) => l.found);
   const told = found.flatMap((f) => f.details?.tags?.split(', ') ?? []);
+  const lent = known.lentTo(board);
   return {
     name: board.name,
     ...(board.uid === undefined ? {} : { uid: board.uid }),
@@ -33,7 +35,7 @@ export function selectableOf(
     state: wordOf(board),
     ...(marks.length > 0 ? { marks } : {}),
     ...(lent ? { lent } : {}),
-    tags: [...new Set([...tags, ...told])],
+    tags: [...new Set([...known.tagsOf(board), ...told])],
     brokers: [...new Set(found.flatMap((f) => ('broker' in f.address ? [f.address.broker] : [])))],
   };
 }

@@ -150,7 +150,7 @@ export class DashboardPanel implements vscode.Disposable {
     const seen = Math.max(this.#lastSeen.get(board.id) ?? 0, latest?.at ?? 0);
     return dashboardRow(board, {
       app: this.context.appVersions.of(board),
-      tags: fleet.tagsOf(board),
+      known: fleet,
       latest,
       lastSeen: seen === 0 ? undefined : seen,
       issues: many.healthOf(board),

@@ -1,12 +1,12 @@
 import type { Board } from '../../core/board';
-import { type Issue, type Sample, selectableOf } from '../../core/many';
+import { type Issue, type KnownTags, type Sample, selectableOf } from '../../core/many';
 import type { AppVersion } from '../apps/appVersions';
 import { agentText, shortVersion, stateOf } from '../tree';
 import type { DashboardRow } from './messages';
 
 /** Facts for a row that do not come from the board object. */
 export interface RowFacts {
-  readonly tags: readonly string[];
+  readonly known: KnownTags;
   readonly latest: Sample | undefined;
   readonly lastSeen: number | undefined;
   readonly waiting: number;
@@ -27,8 +27,8 @@ export function dashboardRow(board: Board, facts: RowFacts): DashboardRow {
   const flashFree = latest?.flashFree ?? info?.flash?.free;
   return {
     ...selectableOf(
+      facts.known,
       board,
-      facts.tags,
       facts.issues.map((issue) => issue.mark),
     ),
     id: board.id,

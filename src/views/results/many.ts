@@ -140,7 +140,7 @@ export class Many implements Disposable {
     const shown = fleet.boards.filter((b) => !this.options.isIgnored(b));
     return shown.map((b) => {
       const marks = this.healthOf(b).map((issue) => issue.mark);
-      return selectableBoard(b, fleet.tagsOf(b), marks, fleet.lentTo(b));
+      return selectableBoard(fleet, b, marks);
     });
   }
 

@@ -138,7 +138,7 @@ export function mappingsFor(
   { settings, fleet }: Pick<SourceServices, 'settings' | 'fleet'>,
   board: Board,
 ): Mapping[] {
-  const self = selectableBoard(board, fleet.tagsOf(board), [], fleet.lentTo(board));
+  const self = selectableBoard(fleet, board);
   const groups = settings.get('groups');
   return settings
     .get('sync.mappings')

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Board, Fleet } from '../../core/board';
+import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { DisposableStore, type Disposable } from '../../core/events';
 import type { Adoption } from '../adoption';
@@ -9,6 +9,7 @@ import {
   type Grouping,
   GROUPINGS,
   groupKeys,
+  type KnownTags,
   selectableBoard,
   type SelectableBoard,
   selectableOf,
@@ -23,7 +24,7 @@ const SELECTOR_SIGNS = /[[\]*?@,]/;
 export interface ArrangementServices {
   readonly adoption: Pick<Adoption, 'standingOf' | 'onDidChange'>;
   readonly state: vscode.Memento;
-  readonly fleet: Pick<Fleet, 'tagsOf' | 'lentTo'>;
+  readonly fleet: KnownTags;
   /** Filters by a selector. @throws UsageError */
   readonly select: (selector: string) => Selection<SelectableBoard>;
 }
@@ -106,15 +107,13 @@ export class Arrangement implements Disposable {
   placeOf(board: Board): string {
     if (this.#filter === '' && this.#grouping === 'none') return '';
     const { fleet } = this.services;
-    const told = selectableOf(board, fleet.tagsOf(board), [], fleet.lentTo(board));
+    const told = selectableOf(fleet, board);
     return JSON.stringify(this.#filter === '' ? groupKeys(told, this.#grouping) : told);
   }
 
   #selectable(boards: readonly Board[]): SelectableBoard[] {
     const { fleet } = this.services;
-    return boards.map((board) =>
-      selectableBoard(board, fleet.tagsOf(board), [], fleet.lentTo(board)),
-    );
+    return boards.map((board) => selectableBoard(fleet, board));
   }
 
   dispose(): void {

@@ -3,7 +3,6 @@ import { shortPlace, type Address, fullPlace } from '../../core/address';
 import {
   type Board,
   bytesText,
-  type Fleet,
   type Lent,
   type Link,
   type StateWord,
@@ -11,6 +10,7 @@ import {
 } from '../../core/board';
 import { ConnectError } from '../../core/errors';
 import { shownPath } from '../../core/files';
+import type { KnownTags } from '../../core/many';
 import { boardMinute } from '../../core/timeText';
 import { shownMinute } from '../../core/shownTime';
 import { IN_TREE } from '../boardUris';
@@ -57,7 +57,7 @@ export function boardItem(node: BoardNode, marks: BoardMarks): vscode.TreeItem {
 }
 
 /** Returns a board's tags and those of its device file. */
-export function shownTags(fleet: Pick<Fleet, 'tagsOf' | 'lentTo'>, board: Board): string[] {
+export function shownTags(fleet: KnownTags, board: Board): string[] {
   return [...new Set([...fleet.tagsOf(board), ...(fleet.lentTo(board)?.tags ?? [])])];
 }
 

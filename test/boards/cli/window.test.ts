@@ -66,7 +66,7 @@ beforeAll(async () => {
       windowLinks(
         {
           ...{ fleet: rig.fleet, hub, remoteName: undefined },
-          selectable: () => rig.fleet.boards.map((b) => selectableBoard(b, rig.fleet.tagsOf(b))),
+          selectable: () => rig.fleet.boards.map((b) => selectableBoard(rig.fleet, b)),
           groups: () => ({ house: 'kitchen,attic', outdoors: 'tag:outside' }),
           openTransport: createTransportFactory({ log: silentLog }),
           localSecret: () => Promise.resolve('secret'),

@@ -256,7 +256,7 @@ describe(`${SIMULATED} presences on one broker`, () => {
       await broker.connect();
       const full = () => Promise.resolve(fresh.fleet.boards.length >= SIMULATED);
       expect(await pollUntil(full, 10 * FILL_MS)).toBe(true);
-      const entries = fresh.fleet.boards.map((b) => selectableBoard(b, fresh.fleet.tagsOf(b)));
+      const entries = fresh.fleet.boards.map((b) => selectableBoard(fresh.fleet, b));
       expect(groupBoards(entries, 'tag').length).toBeGreaterThanOrEqual(7);
       expect(filterBoards(entries, 'sim-0042')).toHaveLength(1);
       expect(selectBoards('sim-[0100-0199],-,platform:rp2', entries).boards).toHaveLength(50);

@@ -88,7 +88,7 @@ export function labHost(
   const select = (text: string) =>
     selectBoards(
       text,
-      fleet.boards.map((b) => selectableBoard(b, [])),
+      fleet.boards.map((b) => selectableBoard(fleet, b)),
     );
   const host: LabHost = {
     questions: [],

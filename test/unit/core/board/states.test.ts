@@ -12,8 +12,9 @@ const named = (name: string, state: string) => ({
 
 describe('the word for a state', () => {
   it('is the same in the tree and in filters', () => {
+    const unknown = { tagsOf: () => [], lentTo: () => undefined };
     const board = new Board('b', fakeWorld({}).services, { name: () => 'kitchen' });
-    expect(selectableOf(board, []).state).toBe('away');
+    expect(selectableOf(unknown, board).state).toBe('away');
     expect(STATE_WORDS).toContain(stateWord(board.state, board.present));
   });
 
