@@ -1,5 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { startUboard } from '../lab/index.mjs';
 import { pollUntil } from '../lab/process.mjs';
 import { chooseBoards } from './chooseBoards.mjs';
@@ -89,14 +91,24 @@ test('REPL output is copied to a log file while logging is on', async () => {
 
 test('text typed during a job is sent when the job is done, and the terminal says so', async () => {
   const { driver } = session;
+  // The job ends when this server has answered it, so it lasts as long as the window needs.
+  const server = createServer((client) => client.on('error', () => undefined));
+  server.listen(0, '127.0.0.1');
+  onTestFinished(() => void server.close());
+  await once(server, 'listening');
+  const asked = once(server, 'connection') as Promise<[Socket]>;
+  const { port } = server.address() as AddressInfo;
+  const address = `socket.getaddrinfo('127.0.0.1', ${port})[0][-1]`;
   await driver.command('MicroPython: Run Code on Boards…');
-  // Long enough to choose the boards and open the REPL on a slow computer.
-  await driver.type('import time; time.sleep(15)');
+  await driver.type(`import socket; s = socket.socket(); s.connect(${address}); s.recv(1)`);
   await chooseBoards(driver, 'all', 1);
   await driver.command('MicroPython: Open REPL');
   await driver.status(/linuxboard-1: Run import/).waitFor();
   await driver.terminalType("'typed ' * 2\n");
   await driver.terminalShows('Your keys are sent when it is done');
+  expect(await driver.terminalText()).not.toContain("'typed typed '");
+  const [client] = await asked;
+  client.end('1');
   await driver.terminalShows("'typed typed '");
 });
 
