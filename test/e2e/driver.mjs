@@ -9,6 +9,7 @@ import { clicksTaken, nowOpen } from './seen.mjs';
 
 const OPEN_MS = 10_000; // for the quick input to open and accept a text
 const CLICK_MS = 1_000; // for a click on an existing element
+const COVERED_MS = 5_000; // after which a tooltip is assumed to cover what is clicked
 const TOLD_MS = 700; // for a message that nothing was done
 const STAYS_LOOKS = 3; // number of looks after which a dialog no longer replaces a text
 const WINDOW_MS = 90_000; // for a new window to draw its first icons, while two servers start
@@ -25,6 +26,9 @@ const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 /** Returns a pattern that matches a whole label. @param {string | RegExp} label */
 const whole = (label) =>
   typeof label === 'string' ? new RegExp(`^\\s*${escaped(label)}\\s*$`) : label;
+
+/** Returns whether a wait of Playwright has timed out. @param {unknown} error */
+const isTimeout = (error) => error instanceof Error && error.name === 'TimeoutError';
 
 export class Driver {
   /** @param {Awaited<ReturnType<typeof openWindow>>} opened */
@@ -71,7 +75,7 @@ export class Driver {
       (await box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)))[0];
     const open = async () => String((await value()) ?? '!').startsWith(start);
     const shut = (/** @type {unknown} */ error) => {
-      if (!(error instanceof Error) || error.name !== 'TimeoutError') throw error;
+      if (!isTimeout(error)) throw error;
       return false;
     };
     const taken = async () => {
@@ -114,16 +118,46 @@ export class Driver {
 
   /**
    * Clicks a row of a list or an action of a toolbar. If it is redrawn between the press and the release of the button, VS Code
-   * sees no click, and it is clicked again, as a user would do.
+   * sees no click, or for an action a click on its row, and it is clicked again, as a user would do.
    * @param {Locator} what @param {Parameters<Locator['click']>[0]} [options]
+   * @param {(timeout: number) => Promise<void>} [show] makes it visible before each click
    */
-  async clickOn(what, options) {
-    const hit = async () => {
-      const before = await clicksTaken(this.page);
-      await what.click(options);
-      return (await clicksTaken(this.page)) > before;
+  async clickOn(what, options, show = () => Promise.resolve()) {
+    let isHit = false;
+    const click = async (/** @type {number} */ timeout) => {
+      await show(timeout);
+      const is = (/** @type {Element} */ element) => element.matches('.action-label');
+      const kind = (await what.evaluate(is, undefined, { timeout })) ? 'actions' : 'all';
+      const before = (await clicksTaken(this.page))[kind];
+      try {
+        await what.click({ timeout, ...options });
+      } finally {
+        isHit = (await clicksTaken(this.page))[kind] > before;
+      }
     };
-    if (!(await pollUntil(hit, SEEN_MS))) throw new Error(`no click reaches ${String(what)}`);
+    /** @type {unknown} */
+    let error = new Error(`no click reaches ${String(what)}`);
+    const hit = async () => {
+      const late = await this.#uncovered(click);
+      if (late) error = late;
+      return isHit;
+    };
+    if (!(await pollUntil(hit, SEEN_MS))) throw error;
+  }
+
+  /**
+   * Uses the mouse. A tooltip may cover the place, and stays as long as the mouse, which is then moved away. Returns the error of an
+   * act that has timed out. @param {(timeout: number) => Promise<void>} act
+   */
+  async #uncovered(act) {
+    try {
+      await act(COVERED_MS);
+      return undefined;
+    } catch (error) {
+      if (!isTimeout(error)) throw error;
+      await this.moveAway();
+      return error;
+    }
   }
 
   /** Returns the labels that the quick pick offers. @returns {Promise<string[]>} */
@@ -147,10 +181,20 @@ export class Driver {
     const box = this.input.locator('input').first();
     await box.waitFor();
     await box.fill(text);
-    await this.page.keyboard.press('Enter');
+    await box.press('Enter'); // focuses it: VS Code may have given the focus back to a tree that it redraws
     // One call reads the value, because the box may close between two calls.
     const shown = () => box.evaluateAll((all) => all.map((e) => 'value' in e && e.value)[0]);
-    await pollUntil(async () => (await shown()) !== text, CLICK_MS);
+    const taken = async () => (await shown()) !== text;
+    if (await pollUntil(taken, CLICK_MS)) return;
+    // On a busy computer the extension takes longer to check the text. A box that rejects it is marked then.
+    const rejects = this.input.locator('.monaco-inputbox.error');
+    await pollUntil(async () => (await taken()) || (await rejects.count()) > 0, OPEN_MS);
+  }
+
+  /** Closes the open quick input with Escape. */
+  async dismiss() {
+    await this.input.locator('input').first().press('Escape');
+    await this.input.waitFor({ state: 'hidden' });
   }
 
   /** Waits for a file dialog. `shown` reads its path, undefined once it has closed; `isReading`: it reads a folder. */
@@ -197,10 +241,13 @@ export class Driver {
       const text = await shown();
       const stays = text === path && !(await isReading());
       looks = stays ? looks + 1 : 0;
-      if (looks > STAYS_LOOKS) await this.page.keyboard.press('Enter');
-      else if (text !== undefined && text !== path) {
+      if (looks > STAYS_LOOKS) {
+        await this.page.keyboard.press('Enter');
+        // A second Enter would go to whatever has the focus once the dialog has closed.
+        await pollUntil(async () => existsSync(path) || (await shown()) !== path, CLICK_MS);
+      } else if (text !== undefined && text !== path) {
         await box.fill(path, { timeout: CLICK_MS }).catch((/** @type {Error} */ error) => {
-          if (error.name !== 'TimeoutError') throw error; // the dialog has closed
+          if (!isTimeout(error)) throw error; // the dialog has closed
         });
       }
       return false;
@@ -212,6 +259,7 @@ export class Driver {
   async openFile(name) {
     await this.quickInput('Control+P', name, () => this.pick(name));
     await this.tab(name).waitFor();
+    if (!name.endsWith('.ipynb')) await this.editorOf(name).waitFor();
   }
 
   // --- side bar and trees ---------------------------------------------------------------------------------------
@@ -269,9 +317,9 @@ export class Driver {
 
   /** Selects these rows of a tree and no others. @param {readonly string[]} labels */
   async selectRows(labels) {
-    const [first = '', ...rest] = labels;
+    const [first = ''] = labels;
     await this.clickOn(this.row(first));
-    await this.addRows(rest);
+    await this.addRows(labels); // the first one too, which a redraw may have lost
     await this.moveAway();
   }
 
@@ -314,9 +362,15 @@ export class Driver {
   /** Expands a row unless it is expanded. @param {string | RegExp} label */
   async expand(label) {
     const row = this.row(label);
-    await row.waitFor();
-    if ((await row.getAttribute('aria-expanded')) !== 'true')
-      await row.locator('.monaco-tl-twistie').click();
+    const isOpen = async () => (await row.getAttribute('aria-expanded')) === 'true';
+    const open = async () => {
+      if (await isOpen()) return true;
+      // A row without children has no such attribute, as that of a board that is not connected yet.
+      if ((await row.getAttribute('aria-expanded')) === null) return false;
+      await this.clickOn(row.locator('.monaco-tl-twistie'));
+      return pollUntil(isOpen, CLICK_MS);
+    };
+    if (!(await pollUntil(open, SEEN_MS))) throw new Error(`${String(label)} does not open`);
   }
 
   /**
@@ -345,22 +399,30 @@ export class Driver {
    * @param {string} [submenu] the submenu that has the item
    */
   async rowMenu(label, item, submenu) {
-    // Rows move if one above them appears or disappears. Check that the menu belongs to the row, and otherwise open it again.
-    const opened = async () => {
-      await this.row(label).click({ button: 'right' }); // the menu opens when the button is pressed
-      await this.page.locator('.monaco-menu .action-menu-item').first().waitFor();
-      const isFocused = async () =>
-        /\bfocused\b/.test((await this.row(label).getAttribute('class')) ?? '');
-      if (await pollUntil(isFocused, CLICK_MS)) return true;
-      await this.page.keyboard.press('Escape');
-      return false;
-    };
     await this.#onRow(async () => {
-      if (!(await pollUntil(opened, SEEN_MS)))
-        throw new Error(`no menu of the row ${String(label)}`);
+      await this.openRowMenu(label);
       if (submenu !== undefined) await this.openSubmenu(submenu);
       await this.menu(item);
     });
+  }
+
+  /** Opens the context menu of a row. @param {string | RegExp} label */
+  async openRowMenu(label) {
+    const row = this.row(label);
+    const entries = this.page.locator('.monaco-menu .action-menu-item');
+    // The menu opens when the button is pressed.
+    const press = (/** @type {number} */ timeout) => row.click({ button: 'right', timeout });
+    const isFocused = async () => /\bfocused\b/.test((await row.getAttribute('class')) ?? '');
+    // Rows move if one above them appears or disappears. Check that the menu belongs to the row, and otherwise open it again.
+    const opened = async () => {
+      const late = await this.#uncovered(press);
+      const hasEntries = async () => (await entries.count()) > 0;
+      const isOpen = late ? await hasEntries() : await pollUntil(hasEntries, COVERED_MS);
+      if (isOpen && (await pollUntil(isFocused, CLICK_MS))) return true;
+      await this.page.keyboard.press('Escape');
+      return false;
+    };
+    if (!(await pollUntil(opened, SEEN_MS))) throw new Error(`no menu of the row ${String(label)}`);
   }
 
   /** Opens a submenu of the open menu. @param {string} name */
@@ -375,7 +437,7 @@ export class Driver {
         .first()
         .click({ timeout: CLICK_MS })
         .catch((/** @type {Error} */ error) => {
-          if (error.name !== 'TimeoutError') throw error; // the menu ignores clicks for a moment
+          if (!isTimeout(error)) throw error; // the menu ignores clicks for a moment
         });
       return (await entries.count()) > before;
     };
@@ -385,10 +447,8 @@ export class Driver {
   /** Clicks an inline action of a row. @param {string | RegExp} label @param {string} action its title */
   async rowAction(label, action) {
     const row = this.row(label);
-    await this.#onRow(async () => {
-      await row.hover();
-      await this.clickOn(row.locator(`.action-label[aria-label^="${action}"]`));
-    });
+    const icon = row.locator(`.action-label[aria-label^="${action}"]`);
+    await this.#onRow(() => this.clickOn(icon, {}, (timeout) => row.hover({ timeout })));
   }
 
   /**
@@ -462,11 +522,23 @@ export class Driver {
       .first();
   }
 
-  /** Clicks a notification's button. @param {string | RegExp} text @param {string} button */
+  /**
+   * Clicks a notification's button. VS Code hides a notification 10 s after it has appeared, and keeps it in its list.
+   * @param {string | RegExp} text @param {string} button
+   */
   async answer(text, button) {
-    const toast = this.notification(text);
-    await toast.waitFor();
-    await toast.getByRole('button', { name: button, exact: true }).click();
+    const found = this.notification(text).getByRole('button', { name: button, exact: true });
+    const late = await found.click().then(
+      () => undefined,
+      (/** @type {unknown} */ error) => error,
+    );
+    if (!late) return;
+    if (!isTimeout(late)) throw late;
+    await this.command('Notifications: Show Notifications');
+    await found.click({ timeout: OPEN_MS });
+    // The list closes with its last entry.
+    if (await this.page.locator('.notifications-center.visible').isVisible())
+      await this.command('Notifications: Hide Notifications');
   }
 
   /** The modal question. */
@@ -477,8 +549,11 @@ export class Driver {
   /** Answers the modal question. @param {string | RegExp} button @returns {Promise<string>} its text */
   async confirm(button) {
     await this.dialog.waitFor();
-    const text = await this.dialog.locator('.dialog-message-container').innerText();
+    const message = this.dialog.locator('.dialog-message-container');
+    const text = await message.innerText();
     await this.dialog.getByRole('button', { name: button, exact: true }).click();
+    // The next call is about the next question, which may follow at once.
+    await pollUntil(async () => (await message.allInnerTexts())[0] !== text, CLICK_MS);
     return text;
   }
 
@@ -538,8 +613,32 @@ export class Driver {
     }
   }
 
+  /**
+   * Returns the active text editor once it has that file. Its tab is drawn earlier, while the editor still has the last file, which
+   * keys would change and commands would take.
+   * @param {string} name
+   */
+  editorOf(name) {
+    const file = JSON.stringify(encodeURIComponent(name));
+    return this.page
+      .locator(`.editor-group-container.active .monaco-editor[data-uri$=${file}]`)
+      .first();
+  }
+
+  /** Waits until the active editor has the file of its tab. An untitled one, named by its text, is not waited for. */
+  async #editorHasItsFile() {
+    const tab = this.page.locator('.editor-group-container.active .tab.active').first();
+    const has = async () => {
+      const name = (await tab.getAttribute('data-resource-name')) ?? '';
+      return !/\.\w+$/.test(name) || (await this.editorOf(name).count()) > 0;
+    };
+    if (!(await pollUntil(has, SEEN_MS)))
+      throw new Error('the active editor shows another file than its tab');
+  }
+
   /** Returns the visible part of the active editor's text. @returns {Promise<string>} */
   async editorText() {
+    await this.#editorHasItsFile();
     const lines = this.page.locator('.editor-group-container.active .monaco-editor .view-line');
     await lines.first().waitFor();
     const placed = await lines.evaluateAll((all) =>
@@ -562,6 +661,7 @@ export class Driver {
    * @param {string} text
    */
   async editorReplace(text) {
+    await this.#editorHasItsFile();
     await this.page
       .locator('.editor-group-container.active .monaco-editor .view-lines')
       .first()

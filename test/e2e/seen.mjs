@@ -17,7 +17,7 @@ const LOG_LINES = 40; // of the extension's log
 function keepKeys(keep) {
   /** @type {string[]} */
   const keys = [];
-  const clicks = { taken: 0 };
+  const clicks = { all: 0, actions: 0 };
   Object.assign(window, { keysPressed: keys, clicks });
   const name = (/** @type {EventTarget | null} */ at) =>
     at && 'className' in at ? String(at.className).split(' ', 2).join('.') : '';
@@ -41,7 +41,8 @@ function keepKeys(keep) {
     (event) => {
       const target = /** @type {HTMLElement} */ (event.target);
       const row = target.closest('.monaco-list-row');
-      if (target.closest('.monaco-list-row, .action-label')) clicks.taken++;
+      if (target.closest('.monaco-list-row, .action-label')) clicks.all++;
+      if (target.closest('.action-label')) clicks.actions++;
       keys.push(`click on ${row?.getAttribute('aria-label') ?? name(target)}`);
       if (keys.length > keep) keys.shift();
     },
@@ -50,13 +51,14 @@ function keepKeys(keep) {
 }
 
 /**
- * Returns how many clicks have hit a row of a list or an action of a toolbar since the page was loaded.
- * @param {Page} page @returns {Promise<number>}
+ * Returns how many clicks have hit a row of a list or an action of a toolbar since the page was loaded, and how many of these an
+ * action.
+ * @param {Page} page @returns {Promise<{ all: number, actions: number }>}
  */
 export function clicksTaken(page) {
   return page.evaluate(() => {
-    const clicks = 'clicks' in window ? /** @type {{ taken: number }} */ (window.clicks) : null;
-    return clicks?.taken ?? 0;
+    const none = { all: 0, actions: 0 };
+    return 'clicks' in window ? /** @type {typeof none} */ (window.clicks) : none;
   });
 }
 
