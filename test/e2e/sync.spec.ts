@@ -80,15 +80,21 @@ test('a click on a file opens board and folder side by side', async () => {
   await driver.clickOn(driver.row('/main.py'));
   const diff = driver.page.locator('.monaco-diff-editor');
   await diff.waitFor();
+  // Each side is drawn on its own.
   const side = (name: string) => diff.locator(`.editor.${name} .view-lines`);
-  await pollUntil(async () => (await side('modified').innerText()).includes('new'), SYNC_MS);
-  expect(await side('original').innerText()).toMatch(/print\('old'\)/);
-  expect(await side('modified').innerText()).toMatch(/print\('new'\)/);
+  await side('original')
+    .filter({ hasText: /print\('old'\)/ })
+    .waitFor();
+  await side('modified')
+    .filter({ hasText: /print\('new'\)/ })
+    .waitFor();
 });
 
 test('only ticked steps are applied', async () => {
   const { driver } = session;
-  await driver.row('/lib/added.py').locator('.monaco-custom-toggle, input').first().click();
+  const tick = driver.row('/lib/added.py').locator('.monaco-custom-toggle').first();
+  await tick.click();
+  await tick.and(driver.page.locator('[aria-checked="false"]')).waitFor();
   await driver.command('MicroPython: Apply Sync');
   await driver.notification(/1 updated, 1 not chosen, 1 up to date/).waitFor();
   // Both sides of the diff are equal now.
@@ -178,9 +184,11 @@ test('pull downloads files that the board has changed', async () => {
   await driver.row('/lib/added.py').waitFor();
   await driver.command('MicroPython: Apply Sync');
   const pulled = () =>
-    Promise.resolve(readFileSync(join(workspace, 'src/lib/added.py'), 'utf8') === 'y = 2\n');
+    Promise.resolve(
+      readFileSync(join(workspace, 'src/lib/added.py'), 'utf8') === 'y = 2\n' &&
+        existsSync(join(workspace, 'src/boot.py')),
+    );
   expect(await pollUntil(pulled, SYNC_MS)).toBe(true);
-  expect(existsSync(join(workspace, 'src/boot.py'))).toBe(true);
 });
 
 test('a device file is made for the board, and says what goes where', async () => {
