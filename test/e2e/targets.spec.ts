@@ -96,7 +96,7 @@ test('keys in the tree act on the row that has the focus and on nothing else', a
   expect(await driver.dialog.count()).toBe(0);
   await driver.page.keyboard.press('F2');
   await driver.input.locator('.quick-input-title', { hasText: 'Name for kit-2' }).waitFor();
-  await driver.page.keyboard.press('Escape');
+  await driver.dismiss();
 });
 
 test('a tab says of which board its file is, and a row has the tags of its board', async () => {
@@ -118,7 +118,7 @@ test('with several boards selected an icon acts on its row, and the menu has no 
   await driver.status(/kit-2: ready/).waitFor();
   await driver.row('kit-2').filter({ hasText: 'active' }).waitFor();
   await session.driver.selectRows(NAMES);
-  await driver.row('kit-3').click({ button: 'right' });
+  await driver.openRowMenu('kit-3');
   const items = await driver.menuItems();
   expect(items.length).toBeLessThanOrEqual(12);
   expect(items).not.toContain('Open REPL');
@@ -138,11 +138,11 @@ test('boards that are selected together stay so and look so, and their names and
   await driver.page.keyboard.press('F2');
   const title = driver.input.locator('.quick-input-title');
   await title.filter({ hasText: 'New names for 3 boards' }).waitFor();
-  await driver.page.keyboard.press('Escape');
+  await driver.dismiss();
   await driver.openFile('next.py');
   await driver.command('MicroPython: Run on Boards…');
   await title.filter({ hasText: '3 boards: kit-[1-3]' }).waitFor();
-  await driver.page.keyboard.press('Escape');
+  await driver.dismiss();
 });
 
 test('the form for boards without the agent names each once, and its settings take little space at 200 % zoom', async () => {
@@ -195,12 +195,11 @@ test('two operations that need the prompt share one question', async () => {
   await driver.status('Stop the program on kit-1?').waitFor();
   await driver.command('MicroPython: Run File on Board');
   await driver.status('Stop the program on kit-1? 2 operations are waiting').waitFor();
-  expect(
-    await driver.page
-      .locator('.notification-toast')
-      .filter({ hasText: 'must be stopped first' })
-      .count(),
-  ).toBe(1);
+  // One answer is for both. VS Code hides the question after 12 s.
+  const questions = driver.page.locator('.notification-toast', {
+    hasText: 'must be stopped first',
+  });
+  expect(await questions.count()).toBeLessThan(2);
   await driver.answer(/must be stopped first/, 'Stop It');
   await driver.terminalShows('it ran after the answer');
 });
@@ -268,7 +267,7 @@ test('the active board is pulled out: Run asks, and no other board runs anything
   await driver.input
     .locator('.quick-input-title', { hasText: /^kit-2 is (not connected|away)\./ })
     .waitFor();
-  await driver.page.keyboard.press('Escape');
+  await driver.dismiss();
   for (const board of boards) {
     if (board !== pulled) expect(Object.keys(await board.files())).not.toContain('/ran');
   }
