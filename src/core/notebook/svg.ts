@@ -12,18 +12,22 @@ const HEIGHT = 300;
 const MARGIN = { left: 64, right: 12, top: 28, bottom: 30 };
 /** Number of points drawn for one line: more cannot be distinguished. */
 const DRAWN = 600;
-/** Colours that are visible on light and on dark backgrounds. */
+/** Colours with a contrast of at least 3:1 to light and to dark backgrounds. */
 const COLOURS = [
   '#2f7ed8',
   '#e4572e',
   '#2a9d5c',
   '#b0569f',
-  '#c78c00',
+  '#b98200',
   '#00a3a3',
   '#8a6d5c',
   '#777777',
 ];
-const INK = '#888888';
+/** The colour of text: the theme's in a window, grey in other readers, which know no such name. */
+const THEMED = 'color="var(--vscode-foreground, #888888)"';
+const INK = 'currentColor';
+/** Attributes of every picture. */
+const FONT = `font-family="sans-serif" font-size="11" ${THEMED}`;
 
 /**
  * Draws a chart as an SVG picture, which notebooks store and every reader shows. A chart library would draw only where its script
@@ -39,7 +43,7 @@ export function chartSvg(series: readonly Series[], title = ''): string {
   const px = (x: number) => MARGIN.left + share(x, x0, x1) * inner.w;
   const py = (y: number) => MARGIN.top + (1 - share(y, y0, y1)) * inner.h;
   const parts = [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" ${FONT}>`,
     `<title>${escapeMarkup(title || 'Chart')}</title>`,
   ];
   for (const y of ticks(y0, y1, 5)) {
@@ -68,7 +72,7 @@ export function chartSvg(series: readonly Series[], title = ''): string {
     if (name === '') continue;
     parts.push(
       `<rect x="${legend}" y="8" width="9" height="9" fill="${colour}"/>`,
-      `<text x="${legend + 14}" y="16" fill="${colour}">${escapeMarkup(name)}</text>`,
+      `<text x="${legend + 14}" y="16" fill="${INK}">${escapeMarkup(name)}</text>`,
     );
     legend += 30 + name.length * 7;
   }
@@ -135,7 +139,7 @@ export function heapSvg(cells: readonly number[], title: string): string {
   });
   const [width, height] = [across * size, rows * size + 20];
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${FONT}>`,
     `<text x="0" y="13" fill="${INK}">${escapeMarkup(title)}</text>`,
     ...rects,
     '</svg>',
