@@ -113,16 +113,16 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
  */
 function emptyItem(board: Board): vscode.TreeItem {
   const isKnown = isConnected(board.state) || board.info !== undefined;
-  const item = new vscode.TreeItem(
-    isKnown
-      ? vscode.l10n.t('nothing installed from this computer')
-      : vscode.l10n.t('shown when the board is connected'),
-  );
-  item.tooltip = isKnown
-    ? vscode.l10n.t(
-        '"Check Packages for Changes and Updates" finds packages that were installed from elsewhere.',
-      )
-    : undefined;
+  const label = isKnown
+    ? vscode.l10n.t('nothing installed from this computer')
+    : vscode.l10n.t('shown when the board is connected');
+  const item = new vscode.TreeItem(label);
+  if (isKnown) {
+    const hint = vscode.l10n.t(
+      '"Check Packages for Changes and Updates" finds packages that were installed from elsewhere.',
+    );
+    item.tooltip = `${label}\n${hint}`; // a narrow side bar cuts the label off
+  }
   item.contextValue = 'note';
   return item;
 }
@@ -164,7 +164,9 @@ function packageItem({ board, installed }: PackageNode): vscode.TreeItem {
   if (latest !== undefined) words.push('outdated');
   if (state === 'changed' || state === 'missing') words.push('broken');
   item.contextValue = words.join(' ');
-  item.tooltip = installed.files.map((f) => f.path).join('\n');
+  // A narrow side bar cuts the description off.
+  const line = [installed.name, item.description].filter(Boolean).join(' · ');
+  item.tooltip = [line, ...installed.files.map((f) => f.path)].join('\n');
   return item;
 }
 
