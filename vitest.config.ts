@@ -16,6 +16,8 @@ const pythonAsText = {
 /** A project is a step of `npm test`: it may use what the step has set up of the lab (test/lab/needs.mjs). */
 const step = (name: string, env: Record<string, string> = {}) => ({
   name,
+  // It finds what never comes. Vitest's own limit of 1 s is shorter than one run of `mpyfleet` on a loaded machine.
+  expect: { poll: { timeout: 20_000 } },
   env: { MPYFLEET_STEP: name, ...env },
   setupFiles: ['test/lab/cleanUp.mjs'],
 });

@@ -177,9 +177,9 @@ it('a path that the user has added comes and goes with its port', async () => {
   });
   const isThere = () => watcher.found.some((found) => fullPlace(found.address) === cable.tty);
   watcher.start();
-  await expect.poll(isThere, { timeout: 1500 }).toBe(true);
+  await expect.poll(isThere).toBe(true);
   await cable.unplug();
-  await expect.poll(isThere, { timeout: 1500 }).toBe(false);
+  await expect.poll(isThere).toBe(false);
   await cable.replug();
-  await expect.poll(isThere, { timeout: 1500 }).toBe(true);
+  await expect.poll(isThere).toBe(true);
 });
