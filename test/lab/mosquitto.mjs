@@ -57,9 +57,19 @@ export async function startMosquitto(options = {}) {
   }
   if (wsPort !== undefined) lines.push(`listener ${wsPort} 127.0.0.1`, 'protocol websockets');
   const file = join(dir, 'mosquitto.conf');
-  writeFileSync(file, [...lines, ...(options.config ?? []), ''].join('\n'));
+  lines.push(...(options.config ?? []));
+  writeFileSync(file, [...lines, ''].join('\n'));
 
-  const start = () => launch([program, '-c', file], { ready: () => accepts(port) });
+  // It opens one listener after the other, and reads the certificates in between.
+  const listeners = lines.flatMap((line) => {
+    const [, at, host] = /^listener (\d+) (\S+)$/.exec(line) ?? [];
+    return at === undefined ? [] : [{ port: Number(at), host }];
+  });
+  const acceptAll = async () => {
+    const all = await Promise.all(listeners.map((each) => accepts(each.port, each.host)));
+    return all.every(Boolean);
+  };
+  const start = () => launch([program, '-c', file], { ready: acceptAll });
   let broker = await start();
   return {
     port,
@@ -150,10 +160,13 @@ async function makeCertificates(dir) {
   await openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.pem', ...sign);
 }
 
-/** Returns whether a process accepts TCP connections at the port. @param {number} port @returns {Promise<boolean>} */
-export function accepts(port) {
+/**
+ * Returns whether a process accepts TCP connections at the port.
+ * @param {number} port @param {string} [host] @returns {Promise<boolean>}
+ */
+export function accepts(port, host = '127.0.0.1') {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     socket.once('connect', () => (socket.destroy(), resolve(true)));
     socket.once('error', () => resolve(false));
   });
