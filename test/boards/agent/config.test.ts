@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 import { wire } from '../rig/wire';
 
 /**
@@ -79,6 +80,7 @@ beforeAll(async () => {
       files: { '/mpyfleet_hal.py': HAL, '/esp32.py': ESP32, '/hostnet.py': HOSTNET },
     }),
   ]);
+  await allAnnounced(broker.url, boards);
   writeFileSync(
     join(dir, 'fleet.json'),
     JSON.stringify({ brokers: { office: broker.url, second: other.url } }),

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 
 // Keys of people on boards, some of them away, given from the shell and tried on the wire.
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
       config: { sessions: 32, keys: { admin: ADMIN_KEY.toString('hex') } },
     });
   boards = await Promise.all(['key1', 'key2', 'key3'].map(start));
+  await allAnnounced(broker.url, boards);
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
   writeFileSync(join(dir, 'keys.json'), JSON.stringify({ '*': ADMIN_KEY.toString('hex') }), {
     mode: 0o600,

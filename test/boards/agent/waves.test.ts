@@ -6,6 +6,7 @@ import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { Publisher } from '../rig/agent/release';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 
 // Updates of the agent and of the firmware over the air in waves, from the shell, on real boards at a real broker.
 
@@ -46,6 +47,7 @@ beforeAll(async () => {
       files: { ...old, '/mpyfleet_hal.py': flash },
     });
   boards = await Promise.all(['wav1', 'wav2', 'wav3', 'wav4'].map(start));
+  await allAnnounced(broker.url, boards);
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
   const keys = JSON.stringify({ '*': ADMIN_KEY.toString('hex') });
   writeFileSync(join(dir, 'keys.json'), keys, { mode: 0o600 });

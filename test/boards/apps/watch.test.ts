@@ -6,6 +6,7 @@ import { PendingFolder, PendingJobs } from '../../../src/core/many';
 import { pollUntil, startMosquitto, startPostgres, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 
 const NAMES = ['watch-01', 'watch-02'];
 const KEY = 'a-secret-of-the-test';
@@ -47,6 +48,7 @@ beforeAll(async () => {
   boards = await Promise.all(
     NAMES.map((name) => startAgentBoard({ name, broker: at, heap: 1024, config: { tm: 0 } })),
   );
+  await allAnnounced(broker.url, boards);
   const known = Object.fromEntries(
     NAMES.map((name, i) => [name, `mqtt://office/${boards[i]?.uid ?? ''}`]),
   );

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 
 let cli: BuiltCli;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -21,6 +22,7 @@ beforeAll(async () => {
       startAgentBoard({ name, broker: at, config: { tags: ['rack'] } }),
     ),
   );
+  await allAnnounced(broker.url, boards);
   const [one = '', two = ''] = boards.map(({ uid }) => uid);
   const known = { desk: { address: `mqtt://office/${one}`, uid: one, tags: ['mine'] } };
   const fleet = { brokers: { office: broker.url }, boards: known, groups: { own: 'tag:wet' } };

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
+import { allAnnounced } from '../rig/mqttRig';
 
 interface Listed {
   readonly name: string;
@@ -27,6 +28,7 @@ beforeAll(async () => {
   boards = await Promise.all(
     ['hall', 'loft', 'yard'].map((name) => startAgentBoard({ name, broker: place })),
   );
+  await allAnnounced(broker.url, boards);
   const [hall, loft, yard] = boards;
   const entries = {
     // Plugged in and at the broker; only at the broker; and one whose entry does not say its uid.

@@ -70,6 +70,16 @@ export async function connectHost(
   return { brokers, broker };
 }
 
+/**
+ * Resolves when all boards have announced themselves at the broker. `mpyfleet` knows only such boards, and a board starts long
+ * before it has connected.
+ */
+export async function allAnnounced(url: string, boards: readonly { uid: string }[]): Promise<void> {
+  const { brokers, broker } = await connectHost({ url });
+  await Promise.all(boards.map(({ uid }) => announced(broker, uid)));
+  brokers.dispose();
+}
+
 /** A board with the agent behind the broker, and the host side connected to `profile`. */
 export async function startFar(
   profile: Omit<BrokerProfile, 'id' | 'name'>,
