@@ -2,6 +2,7 @@ import { openSync } from 'node:fs';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { ReadStream } from 'node:tty';
 import type { WebReplAddress } from '../../../src/core/address';
+import { ConnectError } from '../../../src/core/errors';
 import { webreplAddress } from '../../../src/core/parseAddress';
 import { startUboard } from '../../lab/index.mjs';
 import { pollUntil } from '../../lab/process.mjs';
@@ -59,6 +60,21 @@ export async function startWebReplBoard(
       await board.stop();
     },
   };
+}
+
+const FREE_MS = 30_000; // a loaded machine lets a client go within this
+
+/** Repeats `open` until the board takes a client: it serves one, and refuses others until it has noticed that the last one is gone. */
+export async function onceFree<T>(open: () => Promise<T>): Promise<T> {
+  const end = performance.now() + FREE_MS;
+  for (;;) {
+    try {
+      return await open();
+    } catch (error) {
+      const isBusy = error instanceof ConnectError && error.reason === 'busy';
+      if (!isBusy || performance.now() > end) throw error;
+    }
+  }
 }
 
 /** A free port that no outgoing connection of this machine can take while the board is off. */

@@ -33,7 +33,7 @@ async function connect(
     address,
     {
       getPassword: () => Promise.resolve(lab.password),
-      keepAlive: { keepAliveMs: 200, deadMs: 1_000 },
+      keepAlive: { keepAliveMs: 200, deadMs: 5_000 }, // a loaded computer is silent for a second
     },
     silentLog,
   );

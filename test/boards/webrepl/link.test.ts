@@ -10,9 +10,7 @@ import { ConnectError, ConnectionLostError } from '../../../src/core/errors';
 import { localLookup } from '../../../src/transports/mdns/localNames';
 import { openWebRepl, type WebReplServices } from '../../../src/transports/webrepl/login';
 import type { WebReplStream } from '../../../src/transports/webrepl/webReplStream';
-import { startProxy, startWebReplBoard, type WebReplBoard } from '../rig/webreplLab';
-
-const FREE_MS = 30_000; // for the board to take the next client
+import { onceFree, startProxy, startWebReplBoard, type WebReplBoard } from '../rig/webreplLab';
 
 let lab: WebReplBoard;
 const streams: WebReplStream[] = [];
@@ -36,18 +34,7 @@ async function attempt(address = lab.address, given: WebReplServices = services(
   return stream;
 }
 
-/** The board serves one client, and refuses others until it has noticed that the last one is gone. */
-async function open(...given: Parameters<typeof attempt>): ReturnType<typeof attempt> {
-  const end = performance.now() + FREE_MS;
-  for (;;) {
-    try {
-      return await attempt(...given);
-    } catch (error) {
-      const isBusy = error instanceof ConnectError && error.reason === 'busy';
-      if (!isBusy || performance.now() > end) throw error;
-    }
-  }
-}
+const open = (...given: Parameters<typeof attempt>) => onceFree(() => attempt(...given));
 
 /** Collects output until it holds `wanted`. */
 async function hear(stream: WebReplStream, wanted: string): Promise<string> {
@@ -123,7 +110,7 @@ describe('an address', () => {
 /** The board may still be closing the connection of the test before, and is busy until then. */
 async function refuses(services: Parameters<typeof open>[1], reason: string): Promise<void> {
   const given = async () => (await failure(attempt(lab.address, services))).reason;
-  await expect.poll(given, { timeout: 5_000 }).toBe(reason);
+  await expect.poll(given).toBe(reason);
 }
 
 describe('logging in', () => {
@@ -190,7 +177,7 @@ describe('a link that dies', () => {
     const proxy = await startProxy(lab.port);
     const stream = await open(webreplAddress(`ws://127.0.0.1:${proxy.port}`), {
       ...services(),
-      keepAlive: { keepAliveMs: 100, deadMs: 300 },
+      keepAlive: { keepAliveMs: 100, deadMs: 2_000 },
     });
     const closed = new Deferred<Error | undefined>();
     stream.onClose((cause) => closed.resolve(cause));

@@ -7,7 +7,7 @@ import {
   webReplTransport,
   type WebReplTransport,
 } from '../../../src/transports/webrepl/webReplTransport';
-import { startWebReplBoard, type WebReplBoard } from '../rig/webreplLab';
+import { onceFree, startWebReplBoard, type WebReplBoard } from '../rig/webreplLab';
 
 let lab: WebReplBoard;
 const transports: WebReplTransport[] = [];
@@ -20,12 +20,14 @@ afterEach(async () => {
   for (const transport of transports.splice(0)) await transport.close();
 });
 
-async function open(): Promise<WebReplTransport> {
+function open(): Promise<WebReplTransport> {
   const getPassword = () => Promise.resolve(lab.password);
-  const transport = webReplTransport(lab.address, { getPassword }, silentLog);
-  transports.push(transport);
-  await transport.open(new AbortController().signal);
-  return transport;
+  return onceFree(async () => {
+    const transport = webReplTransport(lab.address, { getPassword }, silentLog);
+    transports.push(transport);
+    await transport.open(new AbortController().signal);
+    return transport;
+  });
 }
 
 function exec(transport: WebReplTransport, code: string): Promise<string> {

@@ -227,7 +227,7 @@ describe('uploads over one WebREPL connection', () => {
     await link.files.write('/a/f.bin', randomBytes(SIZE));
     await link.transport.reset('soft');
     await lab.listening();
-    const again = await connect();
+    const again = await reconnected();
     const content = randomBytes(SIZE);
     await again.files.write('/a/f.bin', content);
     expect(await onBoard()).toEqual({ '/a/f.bin': content });
