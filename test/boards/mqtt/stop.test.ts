@@ -11,9 +11,10 @@ const TIDY = `
     time.sleep(1.6)
     with open('/off.txt', 'a') as f: f.write('off ')
     print('motors off')`;
+/** It says that it runs inside of `try`: an interrupt before it would end the program without tidying up. */
 const PROGRAM = `import time
-print('on')
 try:
+    print('on')
     while True: time.sleep_ms(20)
 except KeyboardInterrupt:${TIDY}
 `;
@@ -77,8 +78,8 @@ it('interrupts again if code catches the first interrupt', async () => {
   await link.open(AbortSignal.timeout(20_000));
   const stop = new AbortController();
   const code = `import time
-print('on')
 try:
+    print('on')
     while True: time.sleep_ms(20)
 except KeyboardInterrupt: print('caught')
 while True: time.sleep_ms(20)`;
