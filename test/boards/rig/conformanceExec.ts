@@ -3,7 +3,7 @@ import { Deferred } from '../../../src/core/async';
 import { concat, text, utf8 } from '../../../src/core/bytes';
 import { CancelledError, PythonError, TimeoutError, UsageError } from '../../../src/core/errors';
 import { readInfo } from '../../../src/core/board/readInfo';
-import { failure, stopStubborn, type Suite } from './conformance';
+import { failure, STUBBORN, stopStubborn, type Suite } from './conformance';
 
 /** Running code: its output, its errors, its end. */
 export function describeExec({ subject, bench, group, test }: Suite): void {
@@ -197,8 +197,7 @@ export function describeExec({ subject, bench, group, test }: Suite): void {
       async () => {
         const { transport, exec } = await bench();
         const abort = new AbortController();
-        const code =
-          'import time\nprint("go")\nwhile True:\n try:\n  time.sleep(1)\n except:\n  pass';
+        const code = `import time\nprint("go")\n${STUBBORN}`;
         const run = transport.withSession((session) =>
           session.exec(code, { onStdout: () => abort.abort(), signal: abort.signal }),
         );

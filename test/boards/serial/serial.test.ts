@@ -27,8 +27,6 @@ describeConformance({
   name: 'serial, 115200 baud, a UART that loses bytes',
   largeKb: 20,
   cannot: {
-    stubbornPrograms:
-      'between two handlers a PC leaves nanoseconds, which 11,520 Ctrl-C a second miss; chips leave microseconds',
     largeFiles: 'two megabytes take six minutes at this rate',
     fullFlash: 'two megabytes take three minutes at this rate',
   },
