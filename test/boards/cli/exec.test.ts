@@ -43,7 +43,8 @@ describe('mpyfleet exec', () => {
     try {
       const code = 'print("go")\nwhile True: pass';
       const ran = await rig.cli.run(['-b', `serial:${cable.tty}`, 'exec', code], {
-        onOut: () => void cable.unplug(),
+        // The end of the line comes in a piece of its own, and must not be lost with the cable.
+        onOut: (soFar) => soFar.endsWith('\n') && void cable.unplug(),
       });
       expect(ran).toMatchObject({
         status: 2,
