@@ -36,14 +36,15 @@ export async function renameRows(driver, labels, pattern) {
  * @param {import('./driver.mjs').Driver} driver @param {string} selector @param {number} count
  */
 export async function chooseBoards(driver, selector, count) {
-  const box = driver.input.locator('input[type=text]');
-  await box.waitFor();
-  await box.fill(selector);
   const title = driver.input.locator('.quick-input-title');
+  const asks = title.filter({ hasText: /\((\d+ boards?: |no board selected\))/ });
+  await asks.waitFor(); // the last question may be in the same box
+  const box = driver.input.locator('input[type=text]');
+  await box.fill(selector);
   await title.filter({ hasText: new RegExp(`\\b${count} boards?:`) }).waitFor();
-  const asked = await title.textContent();
-  await driver.page.keyboard.press('Enter');
-  // The next question appears in the same box.
-  const answered = async () => (await title.allTextContents())[0] !== asked;
-  if (!(await pollUntil(answered, SEEN_MS))) throw new Error(`still asked: ${asked}`);
+  await box.press('Enter');
+  // The next question appears in the same box. The text of this one still changes if other boards were ticked at first.
+  const answered = async () => (await asks.count()) === 0;
+  if (!(await pollUntil(answered, SEEN_MS)))
+    throw new Error(`still asked: ${(await title.allTextContents()).join()}`);
 }
