@@ -50,7 +50,7 @@ test('a wrong password is reported, and asked for again', async () => {
 
 test('reports that the prompt was cancelled and does not reuse the rejected password', async () => {
   const { driver } = session;
-  await driver.page.keyboard.press('Escape');
+  await driver.dismiss();
   await driver.notification('did not accept the WebREPL password').waitFor();
   await driver.rowMenu(`127.0.0.1:${lab.port}`, 'Connect');
   await driver.input.getByText("stored in this computer's secret storage").waitFor();
