@@ -81,9 +81,7 @@ async function boardsHold(...expected: Record<string, string>[]): Promise<void> 
 }
 
 async function selectBoth(): Promise<void> {
-  const { driver } = session;
-  await driver.clickOn(driver.row('shed-1'));
-  await driver.addRows(['shed-2']);
+  await session.driver.selectRows(['shed-1', 'shed-2']);
 }
 
 const BOTH = {
@@ -117,6 +115,7 @@ test('sync on save: a folder that is renamed is renamed on the boards', async ()
   await driver.activity('Explorer');
   await driver.clickOn(driver.row('app'));
   await driver.focusRow('pkg');
+  await driver.row('a.py').waitFor(); // the click also opens the folder, which draws it again
   await driver.page.keyboard.press('F2');
   await nameIt('kit');
   await boardsHold(...withKit({}));
