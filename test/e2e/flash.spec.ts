@@ -212,6 +212,7 @@ test('a board in its loader becomes a board at the broker, over the Wi-Fi networ
   await driver.screenshot('flash choose drive');
   await driver.pick(/Raspberry Pi RP2/);
   await driver.pick(/Choose the steps now/);
+  await driver.input.getByText('4 Selected').waitFor(); // OK appears before the steps do
   await driver.pickMany([]);
   await driver.pick('Choose a file');
   await driver.pickFile(join(workspace, 'pico.uf2'));

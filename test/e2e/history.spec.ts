@@ -89,7 +89,8 @@ test('a file is uploaded, a job fails, and a program crashes', async () => {
   await becomes((await pageWith(driver.page, '#summary')).locator('#summary'), /ValueError/);
   await driver.openFile('setup.py');
   await driver.command('MicroPython: Run File on Board');
-  const isSet = async () => (await board.files())['/app.py'] !== undefined;
+  // The file exists before its content.
+  const isSet = async () => (await board.files())['/app.py']?.includes('sensor') ?? false;
   expect(await pollUntil(isSet, WAIT_MS)).toBe(true);
   await driver.command('MicroPython: Hard Reset');
   const told = driver.notification(/crashed: OSError: sensor is gone/);

@@ -191,6 +191,7 @@ test('a file on the board is edited and saved', async () => {
     WAIT_MS,
   );
   expect(saved).toBe(true);
+  await driver.row('greet.py').filter({ hasText: '21 bytes' }).waitFor(); // redrawn, so its icons stay
 });
 
 test('a file on the board runs', async () => {
