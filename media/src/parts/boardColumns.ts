@@ -1,6 +1,6 @@
 import type { DashboardRow } from '../../../src/views/dashboard/messages';
 import { ago, space } from './format';
-import type { Column } from './virtualTable';
+import type { Column } from './tableColumn';
 
 /** States of boards that cannot be worked with. */
 const AWAY: ReadonlySet<DashboardRow['state']> = new Set(['away', 'not connected', 'reconnecting']);

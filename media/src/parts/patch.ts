@@ -34,6 +34,15 @@ export function patchChildren(old: Element, fresh: Element): void {
   while (at) at = removed(at);
 }
 
+/** Makes `children` the children of `parent`, and moves none that is in its place. */
+export function setChildren(parent: Element, children: readonly Element[]): void {
+  const wanted = new Set(children);
+  for (const child of [...parent.children]) if (!wanted.has(child)) child.remove();
+  for (const [i, child] of children.entries()) {
+    if (parent.children[i] !== child) parent.insertBefore(child, parent.children[i] ?? null);
+  }
+}
+
 function patch(old: ChildNode, fresh: ChildNode): void {
   if (!(old instanceof Element) || !(fresh instanceof Element)) {
     old.nodeValue = fresh.nodeValue;

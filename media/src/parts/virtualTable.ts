@@ -1,20 +1,7 @@
 import { make } from './host';
+import { setChildren } from './patch';
 import { Selection } from './selection';
-
-/** A column: its content and its sort order. */
-export interface Column<T> {
-  readonly key: string;
-  readonly title: string;
-  /** CSS width of a grid column: `8em`, `minmax(10em, 2fr)`. */
-  readonly width: string;
-  readonly text: (row: T) => string;
-  /** Sort key, if it differs from the text. Undefined values come last in both directions. */
-  readonly order?: (row: T) => number | string | undefined;
-  /** Class of the cell, for its colour. Colour is never the only sign of something. */
-  readonly look?: (row: T) => string;
-  /** Part of a bar behind the text, 0 to 1; undefined: no bar. */
-  readonly share?: (row: T) => number | undefined;
-}
+import { type Column, fillCell } from './tableColumn';
 
 export interface TableOptions<T> {
   readonly label: string;
@@ -197,45 +184,52 @@ export class VirtualTable<T> {
       this.#sorted.length,
       Math.ceil((scrollTop + clientHeight) / ROW_HEIGHT) + OVERSCAN,
     );
+    const before = new Map([...this.#space.children].map((line) => [line.id, line as HTMLElement]));
     const drawn: HTMLElement[] = [];
     for (let i = from; i < to; i++) {
       const row = this.#sorted[i];
-      if (row !== undefined) drawn.push(this.#drawRow(row, i));
+      if (row === undefined) continue;
+      const id = this.options.idOf(row);
+      const line = before.get(rowId(id)) ?? this.#newRow(id);
+      before.delete(line.id);
+      this.#fill(line, row, i);
+      drawn.push(line);
     }
-    this.#space.replaceChildren(...drawn);
+    // Rows stay in place: one that leaves the page while the mouse button is down would get no click.
+    setChildren(this.#space, drawn);
     const current = this.#sorted[this.#at()];
     if (current === undefined) this.#root.removeAttribute('aria-activedescendant');
     else this.#root.setAttribute('aria-activedescendant', rowId(this.options.idOf(current)));
   }
 
-  #drawRow(row: T, index: number): HTMLElement {
-    const id = this.options.idOf(row);
+  #newRow(id: string): HTMLElement {
     const line = make('div', 'vt-row');
     line.id = rowId(id);
     line.setAttribute('role', 'row');
-    line.setAttribute('aria-rowindex', String(index + 2));
-    line.setAttribute('aria-selected', String(this.#selection.has(id)));
-    line.classList.toggle('current', this.#selection.current === id);
-    line.style.top = `${index * ROW_HEIGHT}px`;
-    for (const [i, column] of this.#columns.entries()) {
-      const text = column.text(row);
-      const cell = make('div', `vt-cell ${column.look?.(row) ?? ''}`.trim(), text);
-      cell.setAttribute('role', 'gridcell');
-      cell.setAttribute('aria-colindex', String(i + 1));
-      cell.title = text;
-      const share = column.share?.(row);
-      if (share !== undefined) {
-        cell.classList.add('bar');
-        cell.style.setProperty('--share', `${Math.round(share * 100)}%`);
-      }
-      line.append(cell);
-    }
     line.addEventListener('click', (event) => {
       this.#root.focus();
       this.#selection.click(id, this.#ids(), event);
     });
-    line.addEventListener('dblclick', () => this.options.onOpen?.(row));
+    line.addEventListener('dblclick', () => {
+      const row = this.#sorted.find((r) => this.options.idOf(r) === id);
+      if (row !== undefined) this.options.onOpen?.(row);
+    });
     return line;
+  }
+
+  #fill(line: HTMLElement, row: T, index: number): void {
+    const id = this.options.idOf(row);
+    line.setAttribute('aria-rowindex', String(index + 2));
+    line.setAttribute('aria-selected', String(this.#selection.has(id)));
+    line.classList.toggle('current', this.#selection.current === id);
+    line.style.top = `${index * ROW_HEIGHT}px`;
+    const cells = this.#columns.map((column, i) => {
+      const cell = (line.children[i] as HTMLElement | undefined) ?? make('div');
+      fillCell(cell, column, row);
+      cell.setAttribute('aria-colindex', String(i + 1));
+      return cell;
+    });
+    setChildren(line, cells);
   }
 
   #ids(): string[] {
