@@ -77,6 +77,9 @@ test('a production line without a template offers one that can be saved and used
   await driver.answer(/No board template is in this workspace/, 'Create One');
   await driver.tab('sensor.board-template.yaml').waitFor();
   await driver.editorHasFocus();
+  // The text comes after the focus, and would be lost if the empty file were saved before.
+  const lines = driver.page.locator('.editor-group-container.active .monaco-editor .view-line');
+  await lines.filter({ hasText: /^label:/ }).waitFor();
   await driver.page.keyboard.press('Control+S');
   const file = join(workspace, 'sensor.board-template.yaml');
   // VS Code creates it before it has the content.
