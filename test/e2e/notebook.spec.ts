@@ -83,12 +83,16 @@ afterAll(async () => {
 test('every board is in the kernel picker, and all cells run on the chosen one', async () => {
   const { driver } = session;
   await driver.openFile('lab.ipynb');
-  expect(await books.kernels()).toEqual(
+  expect(await books.kernels(/^linuxboard-2$/)).toEqual(
     expect.arrayContaining(['linuxboard-1', 'linuxboard-2', 'MicroPython']),
   );
   await driver.pick('linuxboard-1');
-  await books.button('Run All').click();
-  const now = await books.saved('lab.ipynb', (s) => s.cells[3]?.execution_count === 4);
+  await books.press('Run All');
+  // A cell has its number when it starts, its output later, and the notebook its kernel after the last cell.
+  const now = await books.saved(
+    'lab.ipynb',
+    (s) => (s.cells[3]?.outputs ?? []).length > 0 && s.metadata.kernelspec !== undefined,
+  );
   expect(now.cells.map((c) => c.execution_count)).toEqual([1, 2, 3, 4]);
   expect(now.cells[0]?.outputs).toEqual([
     { output_type: 'stream', name: 'stdout', text: ['a is 5\n'] },
@@ -121,9 +125,9 @@ test("a traceback leads to the cell's line", async () => {
 
 test('the interrupt button stops an endless loop, and the next cell runs', async () => {
   await books.open('loop.ipynb', 'linuxboard-1');
-  await books.button('Run All').click();
+  await books.press('Run All');
   await books.saved('loop.ipynb', (s) => printed(s, 0).includes('tick 3'));
-  await books.button('Interrupt').click();
+  await books.press('Interrupt');
   const now = await books.saved(
     'loop.ipynb',
     (s) => s.cells[0]?.outputs?.some((o) => o.output_type === 'error') ?? false,
@@ -133,9 +137,9 @@ test('the interrupt button stops an endless loop, and the next cell runs', async
 
 test('endless output at full speed is stopped too, and the file stays small', async () => {
   await books.open('flood.ipynb', 'linuxboard-1');
-  await books.button('Run All').click();
+  await books.press('Run All');
   await books.shows('flood 0');
-  await books.button('Interrupt').click();
+  await books.press('Interrupt');
   const began = performance.now();
   await books.button('Interrupt').waitFor({ state: 'hidden' });
   console.log(`endless output ended ${(performance.now() - began).toFixed(0)} ms after the click`);
@@ -149,19 +153,18 @@ test('endless output at full speed is stopped too, and the file stays small', as
 
 test('variables survive closing the notebook, until it restarts the board', async () => {
   await books.open('names.ipynb', 'linuxboard-1');
-  await books.button('Run All').click();
-  expect(printed(await books.saved('names.ipynb', (s) => printed(s, 0) !== ''), 0)).toMatch(
-    /^n was \d+\n$/,
-  );
+  await books.press('Run All');
+  const before = await books.saved('names.ipynb', (s) => printed(s, 0).endsWith('\n'));
+  expect(printed(before, 0)).toMatch(/^n was \d+\n$/);
   await session.driver.command("MicroPython: Restart the Notebook's Board");
-  await books.button('Run All').click();
+  await books.press('Run All');
   await books.saved('names.ipynb', (s) => printed(s, 0) === 'fresh\n');
 });
 
 test('a cell runs on both boards, equal answers are shown once, and %connect changes the board', async () => {
   await books.open('both.ipynb', 'MicroPython');
-  await books.button('Run All').click();
-  const now = await books.saved('both.ipynb', (s) => s.cells[1]?.execution_count === 2);
+  await books.press('Run All');
+  const now = await books.saved('both.ipynb', (s) => printed(s, 1).includes('\nlinuxboard-2\n'));
   expect(printed(now, 0)).toBe('\n----- linuxboard-[1-2] (2 with the same output)\n\n42\n');
   expect(printed(now, 1)).toMatch(/^Connected to linuxboard-2 @ serial:\/\/\/\S+\nlinuxboard-2\n$/);
   await books.hasKernel('linuxboard-2');
@@ -169,14 +172,14 @@ test('a cell runs on both boards, equal answers are shown once, and %connect cha
 
 test('a chart and a map of the memory are kept as Jupyter keeps them', async () => {
   await books.open('plot.ipynb', 'linuxboard-2');
-  await books.button('Run All').click();
+  await books.press('Run All');
   const now = await books.saved('plot.ipynb', (s) => s.cells[1]?.execution_count === 2);
   expect(Object.keys(now.cells[0]?.outputs?.[0]?.data ?? {})).toContain('image/svg+xml');
 });
 
 test('10 MB of output are cut in the file, and one click opens all of it', async () => {
   await books.open('big.ipynb', 'linuxboard-2');
-  await books.button('Run All').click();
+  await books.press('Run All');
   const now = await books.saved('big.ipynb', (s) => printed(s, 0, 'stderr') !== '');
   expect(printed(now, 0).length).toBe(200_000);
   expect(printed(now, 0, 'stderr')).toContain('9800000 more characters are not stored');
@@ -196,7 +199,7 @@ test('cells are completed from magics, options, boards, their files and their na
   const { driver } = session;
   const { keyboard } = driver.page;
   await books.open('edit.ipynb', 'linuxboard-1');
-  await books.button('Run All').click();
+  await books.press('Run All');
   await books.saved('edit.ipynb', (s) => s.cells[1]?.execution_count === 2);
   const lines = driver.page.locator('.notebookOverlay .cell-editor-container .view-lines');
   await lines.filter({ hasText: '%discover' }).click();
@@ -204,7 +207,8 @@ test('cells are completed from magics, options, boards, their files and their na
   const offers = driver.page.locator('.suggest-widget.visible .monaco-list-row .label-name');
   const offered = async (typed: string, label: string) => {
     await keyboard.press('Control+A');
-    await keyboard.type(typed);
+    // In one piece: keys would ask the board for other folders first, and it offers nothing while it is busy.
+    await keyboard.insertText(typed);
     await keyboard.press('Control+Space');
     const there = async () => (await offers.allTextContents()).includes(label);
     expect(await pollUntil(there, WAIT_MS), typed).toBe(true);
@@ -241,8 +245,12 @@ test('a notebook that is opened again has its board and its outputs', async () =
   await driver.openFile('lab.ipynb');
   await books.hasKernel('linuxboard-1');
   await books.shows('a is 5');
-  await books.button('Run All').click();
-  const now = await books.saved('lab.ipynb', (s) => s.cells[0]?.execution_count === 1);
+  // The file has the outputs and numbers of the first window.
+  await driver.command('Notebook: Clear All Outputs');
+  await books.saved('lab.ipynb', (s) => s.cells.every((cell) => cell.outputs?.length === 0));
+  await books.press('Run All');
+  const now = await books.saved('lab.ipynb', (s) => printed(s, 1) !== '');
+  expect(now.cells[0]?.execution_count).toBe(1);
   expect(printed(now, 1)).toBe('linuxboard-1\n');
 });
 
@@ -253,10 +261,11 @@ test('a notebook of IoT Kernel runs completely, on the boards that it names', as
   writeFileSync(join(devices, 'boards.yaml'), iotDevices(huzzah ?? '', test ?? ''));
   await books.open('iot.ipynb', 'MicroPython');
   await books.shows('of the author');
-  await books.button('Run All').click();
+  await books.press('Run All');
+  const last = cells.at(-1)?.[1] ?? /^$/;
   const now = await books.saved(
     'iot.ipynb',
-    (s) => s.cells.at(-1)?.execution_count === cells.length,
+    (s) => s.cells.at(-1)?.execution_count === cells.length && last.test(printed(s, cells.length)),
   );
   for (const [i, [source, shape]] of cells.entries()) {
     expect(printed(now, i + 1), source).toMatch(shape);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
 import { expect } from 'vitest';
 import { pollUntil } from '../lab/process.mjs';
 import type { openSession } from './session.mjs';
@@ -8,6 +9,9 @@ import type { openSession } from './session.mjs';
 
 /** A busy computer with two cores takes 30 s for the start of the extension host. */
 export const WAIT_MS = 60_000;
+
+/** Entries of the kernel picker that lead to the list of our kernels. */
+const STEPS = [/^Select Another Kernel/, /^MicroPython Fleet/];
 
 export interface Saved {
   readonly metadata: { readonly kernelspec?: { readonly name: string } };
@@ -62,6 +66,15 @@ export class Notebooks {
     return this.#toolbar.getByText(name, { exact: true }).filter({ visible: true }).first();
   }
 
+  /** Clicks the icon of a button of the toolbar, which VS Code redraws when the kernel changes and when cells run. */
+  async press(name: string): Promise<void> {
+    await this.#clickIcon(this.button(name));
+  }
+
+  async #clickIcon(label: Locator): Promise<void> {
+    await this.session.driver.clickOn(label.locator('..').locator('.action-label'));
+  }
+
   get #toolbar() {
     return this.session.driver.page.locator('.notebook-toolbar-container');
   }
@@ -73,21 +86,29 @@ export class Notebooks {
     expect(await pollUntil(shown, WAIT_MS), `${await seen()} instead of ${name}`).toBe(true);
   }
 
-  /** Opens the list of our kernels: the picker has sources first, and the kernels used last. */
-  async kernels(): Promise<string[]> {
+  /**
+   * Opens the list of our kernels once it has `wanted`. The picker has sources first, and the kernels used last. The extension
+   * adds its kernels one by one after a notebook was opened, and the picker may be open by then.
+   */
+  async kernels(wanted: RegExp): Promise<string[]> {
     const { driver } = this.session;
-    await this.kernelLabel.click();
-    for (const step of [/^Select Another Kernel/, /^MicroPython Fleet/]) {
-      if ((await driver.picks()).some((label) => step.test(label))) await driver.pick(step);
-    }
-    await pollUntil(async () => (await driver.picks()).includes('MicroPython'), WAIT_MS);
-    return driver.picks();
+    await this.#clickIcon(this.kernelLabel);
+    let labels: string[] = [];
+    const listed = async () => {
+      labels = await driver.picks();
+      const step = STEPS.find((s) => labels.some((label) => s.test(label)));
+      if (step) await driver.pick(step);
+      return !step && labels.some((label) => wanted.test(label));
+    };
+    const isListed = await pollUntil(listed, WAIT_MS);
+    expect(isListed, `${labels.join(', ')} instead of ${String(wanted)}`).toBe(true);
+    return labels;
   }
 
   /** Opens a notebook and chooses its kernel. */
   async open(name: string, kernel: string): Promise<void> {
     await this.session.driver.openFile(name);
-    await this.kernels();
+    await this.kernels(new RegExp(`^${kernel}$`));
     await this.session.driver.pick(kernel);
     await this.hasKernel(kernel);
   }
