@@ -250,13 +250,14 @@ test('the error of an index is shown, and a retry works', async () => {
   expect(await pollUntil(told, INSTALL_MS)).toBe(true);
   await driver.screenshot('packages no index');
   index.routes.set('/index.json', list);
-  await driver.page.keyboard.press('Enter');
+  const words = driver.input.locator('input[type=text]');
+  await words.press('Enter');
   const found = async () => (await driver.picks()).includes('gadget');
   expect(await pollUntil(found, INSTALL_MS)).toBe(true);
-  await driver.input.locator('input[type=text]').fill('nothing-like-this');
+  await words.fill('nothing-like-this');
   await driver.input.getByText('No package in the index matches these words').waitFor();
   await driver.screenshot('packages nothing found');
-  await driver.page.keyboard.press('Escape');
+  await words.press('Escape');
 });
 
 test('offline, the last list is shown with its date', async () => {
@@ -266,7 +267,7 @@ test('offline, the last list is shown with its date', async () => {
   await driver.input.getByText(/offline: the index as of/).waitFor();
   expect(await driver.picks()).toContain('gadget');
   await driver.screenshot('packages offline');
-  await driver.page.keyboard.press('Escape');
+  await driver.input.locator('input[type=text]').press('Escape');
 });
 
 test('code completion says what it needs without Pylance', async () => {

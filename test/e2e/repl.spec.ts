@@ -62,7 +62,7 @@ test('the terminal profile opens the REPL of the active board, whose clock is se
     await driver.input.locator('input[type=text]').fill('MicroPython REPL');
     const there = async () => (await driver.input.locator('.monaco-list-row').count()) === 1;
     if (await pollUntil(there, 3000)) return true;
-    await driver.page.keyboard.press('Escape');
+    await driver.input.locator('input[type=text]').press('Escape');
     return false;
   };
   expect(await pollUntil(listed, 60_000)).toBe(true);

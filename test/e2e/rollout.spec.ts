@@ -47,7 +47,7 @@ async function rollOut(file: string, health?: string): Promise<void> {
   await chooseBoards(session.driver, 'hall-[1-2]', 2);
   await driver.input.getByText(/^Health check/).waitFor();
   if (health) await driver.type(health);
-  else await driver.page.keyboard.press('Enter'); // accepts the last answer
+  else await driver.input.locator('input[type=text]').press('Enter'); // accepts the last answer
   await driver.pick('One board first, then all');
 }
 

@@ -110,9 +110,10 @@ async function filter(text: string, shown: number): Promise<void> {
   await driver.command('MicroPython: Filter Boards…');
   const box = driver.input.locator('.quick-input-message', { hasText: `of ${BOARDS} boards` });
   await box.waitFor();
-  await driver.input.locator('input[type=text]').fill(text);
+  const words = driver.input.locator('input[type=text]');
+  await words.fill(text);
   await box.getByText(`${shown} of ${BOARDS} boards`).waitFor();
-  await driver.page.keyboard.press('Enter');
+  await words.press('Enter');
 }
 
 test('the filter works with words and hostlists', async () => {
@@ -155,7 +156,7 @@ test('the kernel picker names some boards, and a command of the notebook finds e
   const kernels = (await books.kernels(/^sim-/)).filter((label) => label.startsWith('sim-'));
   expect(kernels.length).toBeGreaterThan(0);
   expect(kernels.length).toBeLessThanOrEqual(40);
-  await driver.page.keyboard.press('Escape');
+  await driver.input.locator('input[type=text]').press('Escape');
   await books.button("Choose the Notebook's Board…").click();
   const title = driver.input.locator('.quick-input-title');
   await title.filter({ hasText: "The notebook's board" }).waitFor();

@@ -62,13 +62,13 @@ test('without a board, both commands lead on, and go on with the board that is p
   await driver.screenshot('setup loader steps');
   await driver.page.keyboard.press('Escape');
   await driver.input.getByText('Look again').waitFor();
-  await driver.page.keyboard.press('Escape');
+  await driver.input.locator('input[type=text]').press('Escape');
 
   await driver.command('MicroPython: Set Up a New Board…');
   await driver.input.getByText('Start a demo board').waitFor();
   await plugIn();
   await driver.input.getByText(port).first().waitFor({ timeout: WAIT_MS });
-  await driver.page.keyboard.press('Escape');
+  await driver.input.locator('input[type=text]').press('Escape');
 });
 
 test('a production line without a template offers one that can be saved and used', async () => {
