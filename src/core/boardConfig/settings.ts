@@ -84,7 +84,10 @@ const NETWORK: JsonSchema = {
 export const SETTINGS: readonly Setting[] = [
   same(
     'name',
-    text(64, 'name of the board; {name} and {n} in it stand for its name and its number'),
+    text(
+      64,
+      'name of the board, and its host name in the Wi-Fi network (DHCP) from its next start; {name} and {n} in it stand for its name and its number',
+    ),
   ),
   same('tags', {
     type: 'array',

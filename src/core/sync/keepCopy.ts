@@ -47,9 +47,15 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
     if (old !== undefined) replaced.push({ path, before: old, after });
   }
   if (replaced.length === 0) return { changed, replaced: 0, written };
-  const entries = await keep(options, replaced);
-  const record = recordOf(options, entries);
-  await options.undo.save(record); // saved before the first write, because the connection may be lost in the middle
+  // Saved before the copies: the record of another board, or another process, removes content without a record.
+  const planned = recordOf(options, replaced);
+  await options.undo.save(planned);
+  const entries = await keep(options, replaced).catch(async (error: unknown) => {
+    await options.undo.forget(planned); // nothing will be written, so there is nothing to undo
+    throw error;
+  });
+  const record = { ...planned, entries };
+  await options.undo.save(record); // and again before the first write, because the connection may be lost in the middle
   return {
     changed,
     replaced: entries.length,
