@@ -57,6 +57,7 @@ async function heardAll(): Promise<void> {
   await stranger.publishAsync(`mpy/${uid()}/wd`, 'end', { qos: 1 });
   await done.promise;
   end.dispose();
+  await new Promise((resolve) => setImmediate(resolve)); // the checks of one message are a chain of promises
 }
 
 const forged: Record<string, object | string> = {
