@@ -91,7 +91,7 @@ describe(`a job on ${COUNT} boards`, () => {
   it('gives up on a board that hangs after the time limit, and leaves it at the prompt', async () => {
     const hung = rig.uboards[3]?.name ?? '';
     const code = `import machine\nwhile machine.unique_id() == ${JSON.stringify(hung)}.encode(): pass\nprint(1)`;
-    const results = await job(exec(code), rig.boards, { timeoutMs: 3000 }).run();
+    const results = await job(exec(code), rig.boards, { timeoutMs: 10_000 }).run();
     expect(results.filter((r) => r.status === 'failed').map((r) => [r.id, r.error?.code])).toEqual([
       [rig.boards[3]?.id, 'timeout'],
     ]);
