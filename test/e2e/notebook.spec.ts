@@ -156,7 +156,9 @@ test('variables survive closing the notebook, until it restarts the board', asyn
   await books.press('Run All');
   const before = await books.saved('names.ipynb', (s) => printed(s, 0).endsWith('\n'));
   expect(printed(before, 0)).toMatch(/^n was \d+\n$/);
-  await session.driver.command("MicroPython: Restart the Notebook's Board");
+  // The message is brief, so it is awaited before anything else. Cells that are run before it are interrupted.
+  const isTold = session.driver.status(/linuxboard-1: reset\s*$/).waitFor();
+  await Promise.all([session.driver.command("MicroPython: Restart the Notebook's Board"), isTold]);
   await books.press('Run All');
   await books.saved('names.ipynb', (s) => printed(s, 0) === 'fresh\n');
 });

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { UsageError } from '../../core/errors';
 import { isLikely } from '../../views/activeBoard';
+import { tellBriefly } from '../../views/message';
 import { NOTEBOOK_TYPE } from '../../views/notebook';
 import { askBoard } from '../targets';
 import type { Command } from '../types';
@@ -24,7 +25,10 @@ export const notebookCommands: readonly Command[] = [
     run: async (context, { signal, begin }) => {
       const notebook = activeNotebook();
       begin();
-      await (await context.notebooks.load(context)).restart(notebook, signal);
+      const wing = await context.notebooks.load(context);
+      const { name } = await wing.restart(notebook, signal);
+      // Cells that are run before would be interrupted.
+      tellBriefly(vscode.l10n.t('{0}: reset', name), 'check');
     },
   },
   {

@@ -101,14 +101,16 @@ export class NotebookWing implements Disposable {
     await this.#showBoard(notebook, open);
   }
 
-  /** Stops all runs and restarts the board's interpreter. Cells are numbered from 1 again. */
-  async restart(notebook: vscode.NotebookDocument, signal?: AbortSignal): Promise<void> {
+  /** Stops all runs and restarts the board's interpreter. Cells are numbered from 1 again. @returns the board */
+  async restart(notebook: vscode.NotebookDocument, signal?: AbortSignal): Promise<Board> {
     const open = this.#of(notebook);
     this.interrupt(notebook);
-    await open.queue.run(async () => {
-      await open.kernel.board().reset('soft', signal);
+    return open.queue.run(async () => {
+      const board = open.kernel.board();
+      await board.reset('soft', signal);
       open.kernel.restarted();
       open.order = 0;
+      return board;
     }, signal);
   }
 
