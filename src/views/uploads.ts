@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { UploadServices } from '../core/many';
+import { keepBefore } from '../core/sync';
 import type { Origins } from './origins';
 import type { PackageCenter } from './packages/packageCenter';
 import type { Settings } from './settings';
@@ -31,6 +32,11 @@ export function windowUploads(
         : sync.replace(board, items, options, (files, changed) =>
             files.writeMany(changed, options),
           ),
+    keep: (board, items, signal) => {
+      const { files, uid, id } = board;
+      const options = { files, undo: sync.copies, board: uid ?? id, now: Date.now, signal };
+      return keepBefore(options, items);
+    },
     uploaded: (boards, files) => {
       const known = files.flatMap(({ path, local }) =>
         local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],

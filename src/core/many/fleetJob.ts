@@ -13,6 +13,7 @@ import { forEachBoard, type Outcome } from './jobs';
 import { hasNoSuchPlace, JobPublication } from './jobPublication';
 import type { ManyJob } from './manyJob';
 import { resultOf, type BoardResult } from './results';
+import type { Kept } from '../sync';
 import { Emitter } from '../events';
 
 /** Services that a job on many boards needs. */
@@ -144,8 +145,9 @@ export class FleetJob implements ManyJob {
   }
 
   /**
-   * Publishes one file after the other; a board that missed one is not sent the next. Returns the
-   * boards whose files are in another place, because a publication names one path for all.
+   * Keeps copies of what the files replace, then publishes one file after the other to the boards that lack it; a board that
+   * missed one is not sent the next. Returns the boards whose files are in another place, because a publication names one path
+   * for all.
    */
   async #publishTo(group: readonly Board[], signal: AbortSignal): Promise<readonly Board[]> {
     const { publisher } = this.services;
@@ -153,28 +155,47 @@ export class FleetJob implements ManyJob {
     const elsewhere: Board[] = [];
     const running = { status: 'running', since: Date.now() } as const;
     for (const board of group) this.#set(board, { ...waiting(board), ...running });
+    const { files } = this.action;
     let left = group;
     let ms = 0;
     let sent = 0;
-    for (const { path, content } of this.action.files) {
-      const outcomes = await publisher.publish(left, path, content, { signal });
+    /** Goes on with the boards without a failure. */
+    const note = (outcomes: readonly Outcome<Board, unknown>[]) => {
       ms += Math.max(0, ...outcomes.map((o) => o.ms));
-      for (const outcome of outcomes) {
+      const bad = outcomes.filter((o) => o.status !== 'ok');
+      for (const outcome of bad) {
         if (outcome.status === 'failed' && hasNoSuchPlace(outcome.error))
           elsewhere.push(outcome.board);
-        else if (outcome.status !== 'ok') this.#ended({ ...outcome, ms });
+        else this.#ended({ ...outcome, ms });
       }
-      left = outcomes.filter((o) => o.status === 'ok').map((o) => o.board);
-      if (left.length === 0) return elsewhere;
-      const progress = ++sent / this.action.files.length;
+      left = left.filter((board) => !bad.some((outcome) => outcome.board === board));
+    };
+    const kept = new Map<Board, Kept>();
+    const { upload } = this.services;
+    const { concurrency } = this.options;
+    const eachLeft = async (work: (board: Board, one: AbortSignal) => Promise<void>) => {
+      note(await forEachBoard(left, work, { concurrency, signal }));
+    };
+    // A publication replaces a file on all boards, so all copies are kept before the first one.
+    if (upload?.keep) {
+      const { keep } = upload;
+      await eachLeft(async (board, one) => void kept.set(board, await keep(board, files, one)));
+    }
+    for (const file of files) {
+      const lacking = left.filter((board) => kept.get(board)?.changed.includes(file) ?? true);
+      if (lacking.length > 0)
+        note(await publisher.publish(lacking, file.path, file.content, { signal }));
+      const progress = ++sent / files.length;
       for (const board of left) this.#set(board, { ...waiting(board), ...running, progress });
     }
-    await this.services.upload?.uploaded(left, this.action.files);
+    await eachLeft(async (board) => kept.get(board)?.written());
+    if (left.length === 0) return elsewhere;
+    await upload?.uploaded(left, files);
     for (const board of left) this.#ended({ board, status: 'ok', value: undefined, ms });
     return elsewhere;
   }
 
-  #ended(outcome: Outcome<Board, void>): void {
+  #ended(outcome: Outcome<Board, unknown>): void {
     const { board } = outcome;
     const output = this.#results.get(board)?.output ?? '';
     const result = resultOf(outcome, { board: board.name, id: board.id }, output);

@@ -2,6 +2,7 @@ import type { Board } from '../board';
 import type { BoardFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { inHome } from '../files';
 import { compiledPath, removeSources } from '../packages';
+import type { Kept } from '../sync';
 
 /** A file to put on boards. */
 export interface PlannedFile extends WriteItem {
@@ -33,6 +34,8 @@ export interface UploadServices<B = Board> {
     items: readonly WriteItem[],
     options: Pick<TransferOptions, 'signal' | 'onProgress'>,
   ): Promise<number>;
+  /** Keeps copies of what `items` will replace on a board, and compares them with its files; the caller writes. */
+  readonly keep?: (board: B, items: readonly WriteItem[], signal: AbortSignal) => Promise<Kept>;
   /** Called when the files are on the boards. */
   uploaded(boards: readonly B[], files: readonly PlannedFile[]): Promise<void>;
 }
