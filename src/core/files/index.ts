@@ -1,6 +1,7 @@
 /** Public exports of this folder. Other folders import only from here. */
 export { START_LINES, startLines, withoutStartLines, withStartLines } from './agentStartLines';
 export { fileError, linesOrError, noSpace, storeError } from './fileErrors';
+export { filesInSession } from './filesInSession';
 export { fileProblem, hostNames, type HostNames, nameCollisions, nameProblem } from './hostNames';
 export { inSession } from './inSession';
 export { isMissing, orIfMissing, removeIfThere } from './ifThere';

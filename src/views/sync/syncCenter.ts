@@ -3,7 +3,7 @@ import type { Board, Fleet } from '../../core/board';
 import type { BoardFiles, WriteItem } from '../../core/boardFiles';
 import { FileError, PythonError } from '../../core/errors';
 import { DisposableStore, Emitter, type Disposable } from '../../core/events';
-import { linkFacts, SessionFiles } from '../../core/files';
+import { filesInSession, linkFacts } from '../../core/files';
 import { compiledPath, keepPackages } from '../../core/packages';
 import {
   applyPlan,
@@ -276,11 +276,10 @@ export class SyncCenter implements Disposable {
     work: (files: BoardFiles) => Promise<T>,
   ): Promise<T> {
     const { fileChanges } = this.services;
-    return board.withSession(
-      (session) => {
-        const files = new SessionFiles((inner) => inner(session), linkFacts(board));
-        return work(fileChanges.observe(files, board));
-      },
+    return filesInSession(
+      (use, options) => board.withSession(use, options),
+      linkFacts(board),
+      (files) => work(fileChanges.observe(files, board)),
       { job, ...(signal ? { signal } : {}) },
     );
   }

@@ -1,7 +1,7 @@
 import { afterEach, expect, it } from 'vitest';
 import { serialAddress } from '../../../src/core/parseAddress';
 import { utf8 } from '../../../src/core/bytes';
-import { SessionFiles } from '../../../src/core/files/sessionFiles';
+import { filesInSession, linkFacts, SessionFiles } from '../../../src/core/files';
 import { silentLog } from '../../../src/core/log';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
 import { startUboard } from '../../lab/index.mjs';
@@ -38,4 +38,25 @@ it('keeps passwords out of the log of the line, and only those', async () => {
   expect(log()).not.toContain(Buffer.from('open sesame').toString('base64').slice(0, 12));
   await run(false);
   expect(log()).toContain('open sesame');
+});
+
+it('keeps what a sync sends and reads in one session out of the log of the line', async () => {
+  const { board, transport, log } = await watched();
+  const read = await filesInSession(
+    (work, options) => transport.withSession(work, options),
+    linkFacts({ transport }),
+    async (files) => {
+      await files.writeMany([
+        { path: '/main.py', content: utf8('print(1)') },
+        { path: '/secrets.py', content: utf8('KEY = "open sesame"') },
+      ]);
+      return files.read('/secrets.py');
+    },
+    { job: 'Syncing' },
+  );
+  expect(Buffer.from(read).toString()).toBe('KEY = "open sesame"');
+  expect((await board.files())['/secrets.py']?.toString()).toBe('KEY = "open sesame"');
+  expect(log()).toContain('bytes, not shown');
+  expect(log()).not.toContain('sesame');
+  expect(log()).not.toContain(Buffer.from('KEY = "open').toString('base64').slice(0, 12));
 });
