@@ -1,5 +1,6 @@
 import type { BoardFiles, WriteItem } from '../boardFiles';
 import { FileError } from '../errors';
+import { isStartFile } from '../files';
 import { sha256 } from '../hash';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
@@ -59,15 +60,16 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
   return {
     changed,
     replaced: entries.length,
-    // A start file may contain more than the given content, because lines that start the agent stay in it.
+    // The transfer has verified each file. Only a start file may contain more than the given content: the lines that start the agent.
     written: async () => {
-      const now = await options.files.hash(
-        entries.map((e) => e.path),
-        options.signal,
-      );
+      const edited = entries.filter(({ path }) => isStartFile(path)).map(({ path }) => path);
+      if (edited.length === 0) return;
+      const now = await options.files.hash(edited, options.signal);
+      const after = ({ path, after }: UndoEntry) =>
+        edited.includes(path) ? (now[edited.indexOf(path)] ?? null) : after;
       await options.undo.save({
         ...record,
-        entries: entries.map((e, i) => ({ ...e, after: now[i] ?? null })),
+        entries: entries.map((e) => ({ ...e, after: after(e) })),
       });
     },
   };

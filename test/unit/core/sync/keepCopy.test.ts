@@ -36,3 +36,23 @@ it('leaves no record if a file cannot be read, because nothing is written then',
   await expect(keeping).rejects.toMatchObject({ errno: 'EIO' });
   expect(await undo.last('a')).toBeUndefined();
 });
+
+it('asks for the hash of a written file again only if the transfer may have added lines to it', async () => {
+  const undo = new UndoStore(nodeUndoFolder(tempDir('keep-hash')));
+  const hashed: string[][] = [];
+  const files = board('one');
+  const hash: BoardFiles['hash'] = (paths) => {
+    hashed.push([...paths]);
+    return files.hash(paths);
+  };
+  const both = ['/main.py', '/x.txt'].map((path) => ({ path, content: Buffer.from('new') }));
+  const { written } = await keepBefore({ files: { ...files, hash }, undo, board: 'a', now }, both);
+  await written();
+  expect(hashed).toEqual([['/main.py', '/x.txt'], ['/main.py']]);
+  const entries = (await undo.last('a'))?.entries.map(({ path, after }) => [path, after]);
+  // The board of this test still has the old file, as one whose start lines make up the difference.
+  expect(entries).toEqual([
+    ['/main.py', sha256(Buffer.from('one'))],
+    ['/x.txt', sha256(Buffer.from('new'))],
+  ]);
+});
