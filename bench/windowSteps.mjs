@@ -67,6 +67,9 @@ export class Steps extends Turn {
 
   async boardInfo() {
     const { driver } = this;
+    // The program of the demo board, which is active now, would have to be stopped first.
+    await driver.clickOn(driver.row('kit-02'));
+    await driver.status(/kit-02: ready/).waitFor();
     const began = performance.now();
     const tabs = (await driver.tabs()).length;
     await driver.command('MicroPython: Board Info');
