@@ -32,11 +32,8 @@ export function windowUploads(
         : sync.replace(board, items, options, (files, changed) =>
             files.writeMany(changed, options),
           ),
-    keep: (board, items, signal) => {
-      const { files, uid, id } = board;
-      const options = { files, undo: sync.copies, board: uid ?? id, now: Date.now, signal };
-      return keepBefore(options, items);
-    },
+    keep: (board, items, signal) =>
+      keepBefore(sync.keepOptions(board, board.files, { signal }), items),
     uploaded: (boards, files) => {
       const known = files.flatMap(({ path, local }) =>
         local === undefined ? [] : [{ path, local: vscode.Uri.parse(local) }],

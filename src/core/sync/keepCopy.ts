@@ -48,15 +48,8 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
     if (old !== undefined) replaced.push({ path, before: old, after });
   }
   if (replaced.length === 0) return { changed, replaced: 0, written };
-  // Saved before the copies: the record of another board, or another process, removes content without a record.
-  const planned = recordOf(options, replaced);
-  await options.undo.save(planned);
-  const entries = await keep(options, replaced).catch(async (error: unknown) => {
-    await options.undo.forget(planned); // nothing will be written, so there is nothing to undo
-    throw error;
-  });
-  const record = { ...planned, entries };
-  await options.undo.save(record); // and again before the first write, because the connection may be lost in the middle
+  const record = await recorded(options, recordOf(options, replaced));
+  const { entries } = record;
   return {
     changed,
     replaced: entries.length,
@@ -129,11 +122,9 @@ export async function keepDeleted(
       else if (entry.sha256) found.push({ path: entry.path, before: entry.sha256, after: null });
     }
   }
-  // The innermost folders first, as in every record. Saved before the copies: another process removes content without a record.
-  const record = { ...recordOf(options, found), removedDirs: dirs.sort().reverse() };
-  await options.undo.save(record);
-  const entries = await keep(options, found);
-  await options.undo.save({ ...record, entries });
+  // The innermost folders first, as in every record.
+  const removedDirs = dirs.sort().reverse();
+  const { entries } = await recorded(options, { ...recordOf(options, found), removedDirs });
   await removeAll();
   return entries.length;
 }
@@ -146,11 +137,28 @@ async function hashIfPossible({ files, signal }: KeepOptions, paths: readonly st
   });
 }
 
+/**
+ * Saves a record and the copies that it needs, and returns it as saved. It is saved before the copies, because the record of
+ * another board, or another process, removes content without a record; and after them, before the board changes, because the
+ * connection may be lost in the middle. If a copy cannot be kept, no record stays, because nothing changes on the board then.
+ */
+async function recorded(options: KeepOptions, planned: UndoRecord): Promise<UndoRecord> {
+  const { undo } = options;
+  await undo.save(planned);
+  const entries = await keep(options, planned.entries).catch(async (error: unknown) => {
+    await undo.forget(planned);
+    throw error;
+  });
+  const record = { ...planned, entries };
+  await undo.save(record);
+  return record;
+}
+
 /** Reads the current content of the board. The hash of what was read counts, because a file may have changed since it was hashed. */
-async function keep<E extends UndoEntry>(
+async function keep(
   { files, undo, signal }: KeepOptions,
-  entries: readonly E[],
-): Promise<E[]> {
+  entries: readonly UndoEntry[],
+): Promise<UndoEntry[]> {
   const read = new Map<string, string>();
   const take = async (content: Uint8Array, path: string) => {
     await undo.keep(content);

@@ -172,9 +172,7 @@ export class SyncCenter implements Disposable {
         ? vscode.l10n.t('Uploading {0}', only.path)
         : vscode.l10n.t('Uploading {0} files', items.length);
     return this.#session(board, { ...call, job }, (files) =>
-      keepReplaced(this.#keepOptions(board, files, call), items, (changed) =>
-        write(files, changed),
-      ),
+      keepReplaced(this.keepOptions(board, files, call), items, (changed) => write(files, changed)),
     );
   }
 
@@ -186,7 +184,7 @@ export class SyncCenter implements Disposable {
         ? vscode.l10n.t('Deleting {0}', only)
         : vscode.l10n.t('Deleting {0} files and folders', paths.length);
     return this.#session(board, { ...call, job }, (files) =>
-      keepDeleted(this.#keepOptions(board, files, call), paths),
+      keepDeleted(this.keepOptions(board, files, call), paths),
     );
   }
 
@@ -284,14 +282,14 @@ export class SyncCenter implements Disposable {
     );
   }
 
-  #keepOptions(board: Board, files: BoardFiles, { signal }: SyncCall): KeepOptions {
+  /** Returns what is needed to keep copies of the files of a board; see keepBefore. */
+  keepOptions(board: Board, files: BoardFiles, { signal }: SyncCall): KeepOptions {
     const id = board.uid ?? board.id;
     return { files, undo: this.copies, board: id, now: Date.now, signal };
   }
 
   #options(board: Board, files: BoardFiles, localFs: SyncSource['localFs']) {
-    const id = board.uid ?? board.id;
-    return { files, localFs, undo: this.copies, board: id, now: () => Date.now() };
+    return { ...this.keepOptions(board, files, {}), localFs };
   }
 }
 

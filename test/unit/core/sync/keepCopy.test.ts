@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { BoardFiles } from '../../../../src/core/boardFiles';
 import { FileError } from '../../../../src/core/errors';
 import { sha256 } from '../../../../src/core/hash';
-import { keepBefore, nodeUndoFolder, UndoStore } from '../../../../src/core/sync';
+import { keepBefore, keepDeleted, nodeUndoFolder, UndoStore } from '../../../../src/core/sync';
 import { tempDir } from '../../../lab/index.mjs';
 
 /** A board with one file; `meanwhile` happens after it was read. */
@@ -29,11 +29,14 @@ it('keeps the copies of a board while another board keeps its own', async () => 
   expect(await undo.has(sha256(Buffer.from('two')))).toBe(true);
 });
 
-it('leaves no record if a file cannot be read, because nothing is written then', async () => {
+it('leaves no record if a file cannot be read, because nothing is written or deleted then', async () => {
   const undo = new UndoStore(nodeUndoFolder(tempDir('keep-none')));
   const fails = () => Promise.reject(new FileError('EIO', '/x.txt', 'The card is damaged'));
   const keeping = keepBefore({ files: board('one', fails), undo, board: 'a', now }, items);
   await expect(keeping).rejects.toMatchObject({ errno: 'EIO' });
+  expect(await undo.last('a')).toBeUndefined();
+  const deleting = keepDeleted({ files: board('one', fails), undo, board: 'a', now }, ['/x.txt']);
+  await expect(deleting).rejects.toMatchObject({ errno: 'EIO' });
   expect(await undo.last('a')).toBeUndefined();
 });
 
