@@ -7,5 +7,5 @@ export { jsonContent } from './jsonContent';
 export { Copies } from './copies';
 export { expandLocal } from './localPaths';
 export { undoStore } from './undoFolder';
-export { writeKept, type Written } from './writeKept';
+export { writeCounted, writeKept, type Written } from './writeKept';
 export { fromUrl, isUrlSource, type Local, savedPlace } from './urlSource';

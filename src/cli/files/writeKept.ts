@@ -1,4 +1,4 @@
-import type { WriteItem } from '../../core/boardFiles';
+import type { TransferOptions, WriteItem } from '../../core/boardFiles';
 import { inSession, mayHoldSecrets, SessionFiles } from '../../core/files';
 import type { BoardIo, CliBoard } from '../board';
 import type { Copies } from './copies';
@@ -23,21 +23,13 @@ export async function writeKept(
   io: BoardIo,
 ): Promise<Written> {
   const { signal } = io;
-  const onProgress = (done: number, total: number, path: string) => io.progress(done, total, path);
-  if (!copies.areKept) {
-    let same = 0;
-    const onSame = () => {
-      same++;
-    };
-    await board.files.writeMany(items, { signal, onProgress, onSame });
-    return { same, kept: 0 };
-  }
+  if (!copies.areKept) return { same: await writeCounted(board, items, io), kept: 0 };
   return inSession(
     (work, options) => board.withSession(work, options),
     async (session) => {
       const files = new SessionFiles((inner) => inner(session));
       const { changed, replaced, written } = await copies.before(board, items, signal, files);
-      if (changed.length > 0) await files.writeMany(changed, { signal, onProgress });
+      if (changed.length > 0) await files.writeMany(changed, optionsOf(io));
       await written();
       return { same: items.length - changed.length, kept: replaced };
     },
@@ -48,4 +40,22 @@ export async function writeKept(
       looks: false,
     },
   );
+}
+
+/** Writes files to a board. @returns the number of files that it had already @throws what writeMany throws */
+export async function writeCounted(
+  board: CliBoard,
+  items: readonly WriteItem[],
+  io: BoardIo,
+): Promise<number> {
+  let same = 0;
+  const onSame = () => {
+    same++;
+  };
+  await board.files.writeMany(items, { ...optionsOf(io), onSame });
+  return same;
+}
+
+function optionsOf(io: BoardIo): Pick<TransferOptions, 'signal' | 'onProgress'> {
+  return { signal: io.signal, onProgress: (done, total, path) => io.progress(done, total, path) };
 }

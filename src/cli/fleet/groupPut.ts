@@ -5,7 +5,7 @@ import { DEFAULT_CONCURRENCY } from '../../core/many';
 import type { Kept } from '../../core/sync';
 import type { BoardIo, CliBoard } from '../board';
 import type { Cli } from '../cli';
-import type { Copies, Written } from '../files';
+import { type Copies, writeCounted, type Written } from '../files';
 import { GroupUpload } from './groupUpload';
 
 /** A file whose content is loaded: the same object for all boards. */
@@ -64,13 +64,7 @@ export class GroupPut {
       if (result === 'same') same++;
       if (!result) rest.push(item);
     }
-    const onSame = () => {
-      same++;
-    };
-    const onProgress = (done: number, total: number, path: string) =>
-      io.progress(done, total, path);
-    const { signal } = io;
-    if (rest.length > 0) await board.files.writeMany(rest, { signal, onProgress, onSame });
+    if (rest.length > 0) same += await writeCounted(board, rest, io);
     await own.written();
     return { same, kept: own.replaced };
   }
