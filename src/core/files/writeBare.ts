@@ -1,10 +1,9 @@
 import type { TransferOptions } from '../boardFiles';
-import { hex } from '../bytes';
 import { PythonError } from '../errors';
 import { pyRepr } from '../python/python';
 import type { Session } from '../transport';
 import type { Capabilities } from '../capabilities';
-import { sha256Bytes } from '../hash';
+import { sha256 } from '../hash';
 import { fileError, linesOrError, noSpace } from './fileErrors';
 import { hexSum } from './listing';
 import { readFile } from './readFiles';
@@ -28,7 +27,7 @@ export async function writeBare(
   options: TransferOptions,
 ): Promise<void> {
   const name = can.stat ? path : path.slice(1); // a board without stat has no folders, so names contain no slash
-  const digest = hex(sha256Bytes(content));
+  const digest = sha256(content);
   const target = can.rename ? `${name}.mpf${digest.slice(0, 8)}~` : name;
   await prepare(session, path, content.length, can, options);
   const before = can.rename ? undefined : await readOr(session, name, can, options);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { inflate } from 'node:zlib';
+import { sha256 } from '../../core/hash';
 import { type Answers, Inflow } from './inflow';
 import type { HostSession } from './hostSessions';
 import { Refusal } from './refusal';
@@ -80,7 +80,7 @@ export class SharedPut extends Inflow {
    * @throws Refusal EVERIFY if the content differs from what was announced
    */
   async #verified(): Promise<Uint8Array> {
-    const { size, sha256, packed, path } = this.head;
+    const { size, packed, path } = this.head;
     const wrong = () =>
       new Refusal('EVERIFY', 'this is not the file that was announced', { p: path });
     const content =
@@ -89,8 +89,8 @@ export class SharedPut extends Inflow {
         : await inflated(this.bytes, { maxOutputLength: Math.max(size, 1) }).catch(() => {
             throw wrong();
           });
-    const hash = createHash('sha256').update(content).digest('hex');
-    if (content.length !== size || hash !== sha256) throw wrong();
+    const isWhole = content.length === size && sha256(content) === this.head.sha256;
+    if (!isWhole) throw wrong();
     return content;
   }
 }
