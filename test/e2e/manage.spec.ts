@@ -79,6 +79,10 @@ afterAll(async () => {
   await office.stop();
 });
 
+/** Text followed by a time of day, and by its date before that if the day is another one. */
+const after = (text: RegExp): RegExp =>
+  new RegExp(String.raw`${text.source}(\d{4}-\d\d-\d\d )?\d\d:\d\d`);
+
 async function becomes(locator: Locator, text: RegExp): Promise<void> {
   const shows = async () => text.test((await locator.textContent()) ?? '');
   if (await pollUntil(shows, WAIT_MS)) return;
@@ -208,7 +212,7 @@ test('firmware waits for a board that is away, and is sent over the air when it 
 
 test('a sleeping board shows its wake time, runs waiting jobs when awake, and can be kept awake', async () => {
   const { driver, workspace } = session;
-  const asleep = /^visitor.*asleep until \d+:\d\d/;
+  const asleep = after(/^visitor.*asleep until /);
   await driver.command('MicroPython: Deploy App to Boards…');
   await chooseBoards(driver, 'visitor', 1);
   await driver.row(asleep).waitFor({ timeout: WAIT_MS });
@@ -216,12 +220,12 @@ test('a sleeping board shows its wake time, runs waiting jobs when awake, and ca
 
   await driver.rowMenu(asleep, 'Send a Message to the App…', 'Agent (MQTT)');
   await driver.type('hello');
-  await driver.notification(/waits: the board sleeps until \d+:\d\d/).waitFor({ timeout: WAIT_MS });
+  await driver.notification(after(/waits: the board sleeps until /)).waitFor({ timeout: WAIT_MS });
   await driver.command('MicroPython: Run Code on Boards…');
   await driver.type('open("/woken", "w").close()');
   await chooseBoards(driver, 'visitor', 1);
   const asked = await driver.confirm('Run When It Wakes Up');
-  expect(asked).toMatch(/visitor is asleep\. It wakes up at \d+:\d\d/);
+  expect(asked).toMatch(after(/visitor is asleep\. It wakes up at /));
   await driver.row(/^visitor.*1 job waiting/).waitFor();
   const manifest = join(workspace, 'logger', 'app.json');
   writeFileSync(manifest, JSON.stringify({ ...LOGGER, version: '1.1.0' }));
@@ -269,13 +273,11 @@ test('an overslept board is away, and needs attention until it is back', async (
   await broker.connection.publish(`mpy/${uid}/st`, signedByBoard(uid, ADMIN_KEY, 'st', farewell), {
     ...{ qos: 1, retain: true },
   });
-  await driver
-    .row(/^visitor.*away, should have woken up at \d+:\d\d/)
-    .waitFor({ timeout: WAIT_MS });
+  await driver.row(after(/^visitor.*away, should have woken up at /)).waitFor({ timeout: WAIT_MS });
   await driver.command('MicroPython: Show Dashboard');
   const page = await webview(driver.page, '#cards');
   const row = page.locator('.vt-row', { hasText: 'visitor' });
-  await becomes(row, /Overslept: it should have woken up at \d+:\d\d/);
+  await becomes(row, after(/Overslept: it should have woken up at /));
   await driver.screenshot('manage overslept');
   await guest.restart();
   await driver.row(/^visitor.*asleep until/).waitFor({ timeout: WAIT_MS });
