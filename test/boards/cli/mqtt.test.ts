@@ -255,8 +255,7 @@ describe('mpyfleet and boards behind a broker', () => {
     expect(kept.out).toMatch(/ info agent: agent [\d.]+, start /);
     expect((await log('--level', 'critical')).out).toBe('');
     expect((await log('--since', '2020-01-01')).out).toContain('info agent:');
-    const future = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-    expect((await log('--since', future)).out).toBe('');
+    expect((await log('--since', '2999-01-01')).out).toBe('');
     expect(await run('-b', 'desk', 'log', '--level', 'loud')).toMatchObject({
       status: 64,
       err: expect.stringMatching(/debug, info/) as string,
