@@ -52,6 +52,9 @@ export class PackageCenter implements Disposable {
   readonly onDidChange = this.#changed.event;
   readonly #installed = new InstalledFiles(stateFolder(process.env));
   readonly #checked = new Map<string, Checked>();
+  /** The number of the newest known result of each board, in the order in which checks began. */
+  readonly #newest = new Map<string, number>();
+  #began = 0;
 
   constructor(private readonly services: PackageServices) {
     const { extension, settings, log } = services;
@@ -113,15 +116,15 @@ export class PackageCenter implements Disposable {
    */
   async check(board: Board, signal?: AbortSignal): Promise<InstalledPackage[]> {
     const target = await this.boardFor(board, signal);
+    const keep = this.#begin(board);
     const folder = this.services.settings.get('packages.target');
     const adopted = await this.manager.adopt(target, { target: folder, signal });
     const states = await this.manager.list(target, signal);
     const outdated = await this.manager.outdated(target, signal);
-    this.#checked.set(keyOf(board), {
+    keep({
       states: new Map(states.map((s) => [s.id, s.state])),
       latest: new Map(outdated.map((o) => [o.installed.id, o.latest])),
     });
-    this.#changed.fire(board);
     return adopted;
   }
 
@@ -129,16 +132,12 @@ export class PackageCenter implements Disposable {
   checkQuietly(board: Board): void {
     if (!isConnected(board.state) || board.uid === undefined || this.#checked.has(keyOf(board)))
       return;
+    const keep = this.#begin(board);
     const look = async () => {
       const installed = await this.#installed.load(keyOf(board));
       if (installed.length === 0) return;
       const states = await this.manager.list({ key: keyOf(board), files: board.quietFiles });
-      const latest = new Map<string, string>();
-      this.#checked.set(keyOf(board), {
-        states: new Map(states.map((s) => [s.id, s.state])),
-        latest,
-      });
-      this.#changed.fire(board);
+      keep({ states: new Map(states.map((s) => [s.id, s.state])), latest: new Map() });
     };
     look().catch((error: unknown) => {
       if (error instanceof ProgramRunningError) return; // its files are read on demand
@@ -148,8 +147,24 @@ export class PackageCenter implements Disposable {
 
   /** Reports that a package was installed or removed. */
   changed(board: Board): void {
+    this.#newest.set(keyOf(board), ++this.#began); // checks that began earlier are out of date
     this.#checked.delete(keyOf(board));
     this.#changed.fire(board);
+  }
+
+  /**
+   * Begins a check. The returned function keeps and shows its result, unless a check that began later has ended, or packages
+   * have changed since.
+   */
+  #begin(board: Board): (result: Checked) => void {
+    const key = keyOf(board);
+    const number = ++this.#began;
+    return (result) => {
+      if (number < (this.#newest.get(key) ?? 0)) return;
+      this.#newest.set(key, number);
+      this.#checked.set(key, result);
+      this.#changed.fire(board);
+    };
   }
 
   dispose(): void {
