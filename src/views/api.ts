@@ -1,7 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Board } from '../core/board';
 import { UsageError } from '../core/errors';
-import type { BoardResult, SelectableBoard } from '../core/many';
+import { allTags, type BoardResult, type SelectableBoard } from '../core/many';
 import {
   type ApiMessage,
   apiMessages,
@@ -22,6 +22,7 @@ export interface ApiBoard {
   readonly platform?: string;
   /** disconnected, offline, online, connecting, connected, idle, running, busy or reconnecting. */
   readonly state: string;
+  /** The user's tags, those that its agent reports, and those of its device file. */
   readonly tags: readonly string[];
   readonly addresses: readonly string[];
 }
@@ -123,6 +124,6 @@ export function createApi(
 }
 
 function apiBoard(entry: SelectableBoard): ApiBoard {
-  const { board, name, uid, platform, state, tags, addresses } = entry;
-  return { id: board.id, name, uid, platform, state, tags, addresses };
+  const { board, name, uid, platform, state, addresses } = entry;
+  return { id: board.id, name, uid, platform, state, tags: allTags(entry), addresses };
 }

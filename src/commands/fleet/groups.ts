@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
-import { compressHostlist, summarize, tagsIn } from '../../core/many';
+import { compressHostlist, selectableOf, summarize, tagsIn } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { boardsOf, chooseBoards } from '../targets';
 import { setHistoryServer } from './historyServer';
 import { namesOf } from '../summary';
-import { tellBoards, toldTags } from './tellBoards';
+import { tellBoards } from './tellBoards';
 import type { Command } from '../types';
 import { showInformationMessage, showInputBox } from '../../views/message';
 
@@ -74,7 +74,8 @@ async function editTags(
   boards: readonly Board[],
 ): Promise<void> {
   const { fleet } = context;
-  const tagsOf = (board: Board) => [...new Set([...fleet.tagsOf(board), ...toldTags(board)])];
+  // Without those of a device file, which are changed there.
+  const tagsOf = (board: Board) => selectableOf(fleet, board).tags;
   const [first] = boards;
   if (!first) return;
   const shared = tagsOf(first).filter((tag) => boards.every((b) => tagsOf(b).includes(tag)));

@@ -41,8 +41,3 @@ export async function tellBoards(
         ),
   );
 }
-
-/** Returns the tags that a board has reported through its agent. */
-export function toldTags({ links }: Pick<Board, 'links'>): string[] {
-  return links.flatMap((l) => l.found.details?.tags?.split(', ') ?? []);
-}

@@ -55,7 +55,7 @@ export function groupKeys(board: Selectable, by: Grouping): readonly string[] {
   }
 }
 
-/** Returns the tags of a board, and those of its device file. */
+/** Returns the tags of a board, including those of its device file. */
 export function allTags({ tags, lent }: Selectable): readonly string[] {
   return lent ? [...new Set([...tags, ...lent.tags])] : tags;
 }

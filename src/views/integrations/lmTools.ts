@@ -4,6 +4,7 @@ import { asError, FleetError, UsageError } from '../../core/errors';
 import { CancelledError } from '../../core/errors';
 import { mayHoldSecrets } from '../../core/files';
 import { inertText } from '../../core/inertText';
+import { allTags } from '../../core/many';
 import type { Needs, ViewContext } from '../context';
 
 /** Characters of output or of a file given to a model; longer text is cut, with a note. */
@@ -213,6 +214,6 @@ function one(context: Needs<'many'>, selector: string): Board {
 }
 
 function plain(entry: ReturnType<ViewContext['many']['selectable']>[number]): object {
-  const { name, uid, platform, state, tags } = entry;
-  return { name, uid, platform, state, tags };
+  const { name, uid, platform, state } = entry;
+  return { name, uid, platform, state, tags: allTags(entry) };
 }

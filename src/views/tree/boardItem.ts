@@ -10,7 +10,7 @@ import {
 } from '../../core/board';
 import { ConnectError } from '../../core/errors';
 import { shownPath } from '../../core/files';
-import type { KnownTags } from '../../core/many';
+import { allTags, type KnownTags, selectableOf } from '../../core/many';
 import { boardMinute } from '../../core/timeText';
 import { shownMinute } from '../../core/shownTime';
 import { IN_TREE } from '../boardUris';
@@ -56,9 +56,9 @@ export function boardItem(node: BoardNode, marks: BoardMarks): vscode.TreeItem {
   return item;
 }
 
-/** Returns a board's tags and those of its device file. */
-export function shownTags(fleet: KnownTags, board: Board): string[] {
-  return [...new Set([...fleet.tagsOf(board), ...(fleet.lentTo(board)?.tags ?? [])])];
+/** Returns all tags of a board: the user's, those that its agent reports, and those of its device file. */
+export function shownTags(known: KnownTags, board: Board): readonly string[] {
+  return allTags(selectableOf(known, board));
 }
 
 export function boardTooltipOf(board: Board, tags: readonly string[]): vscode.MarkdownString {
