@@ -15,7 +15,7 @@ import {
 } from '../../core/boardConfig';
 import { text } from '../../core/bytes';
 import { asError, UsageError } from '../../core/errors';
-import { naturally, sharedName } from '../../core/many';
+import { sharedName, sortByName } from '../../core/many';
 import { secretsOf } from '../input';
 import { printable, type Cli, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
@@ -149,14 +149,9 @@ function filler(cli: Cli, template: BoardConfig) {
       name: board.name,
       uid: board.uid ?? (board.address.kind === 'mqtt' ? board.address.uid : ''),
       platform: board.platform,
-      n: numbered(boards).indexOf(board) + 1,
+      n: sortByName(boards).indexOf(board) + 1, // brokers report boards in any order
       secret,
     });
-}
-
-/** Sorts the boards by name, because brokers report boards in any order. */
-function numbered(boards: readonly CliBoard[]): readonly CliBoard[] {
-  return [...boards].sort((a, b) => naturally(a.name, b.name));
 }
 
 /** Formats `telemetry: 60 -> 30`. For a password it says only that it differs. */

@@ -3,10 +3,10 @@ import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import {
   allTags,
-  naturally,
   type SelectableBoard,
   SELECTOR_HELP,
   shortHostlist,
+  sortByName,
 } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { placeWords, stateOf } from '../../views/tree';
@@ -28,10 +28,7 @@ export function chooseBoards(
 ): Promise<readonly Board[] | undefined> {
   const offered = new Set(candidates);
   // Boards in the order of the tree, which is also the order of the results.
-  const entries = context.many
-    .selectable()
-    .filter((e) => offered.has(e.board))
-    .sort((a, b) => naturally(a.name, b.name));
+  const entries = sortByName(context.many.selectable().filter((e) => offered.has(e.board)));
   if (entries.length === 0) {
     throw new UsageError(vscode.l10n.t('No board found'), {
       hint: vscode.l10n.t('Plug one in, or connect to a broker.'),

@@ -1,4 +1,4 @@
-import { naturally } from './hostlist';
+import { sortByName } from './grouping';
 
 /** The parts of a name around the number. */
 export interface Nameable {
@@ -34,7 +34,7 @@ export function patternNames(pattern: string, boards: readonly Nameable[]): stri
 export function numberingOrder<T extends Nameable>(boards: readonly T[]): readonly T[] {
   const isGiven = ({ name, platform = 'board' }: T) =>
     name.startsWith(`${platform}-`) && /^\d+$/.test(name.slice(platform.length + 1));
-  return boards.every(isGiven) ? [...boards].sort((a, b) => naturally(a.name, b.name)) : boards;
+  return boards.every(isGiven) ? sortByName(boards) : boards;
 }
 
 /** Returns the first name that two boards would share, or that is already in `others`. */

@@ -3,7 +3,7 @@ import type * as vscode from 'vscode';
 import { checkConfig, fillTemplate, type BoardConfig } from '../../core/boardConfig';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
-import { naturally } from '../../core/many';
+import { sortByName } from '../../core/many';
 
 const STATE_KEY = 'mpyFleet.desiredConfigs';
 /** Maximum number of boards whose document is stored. The oldest one is dropped first. */
@@ -88,7 +88,7 @@ export class DesiredConfigs {
 
 /** Returns the number of a board, from 1 in the order of names, as in `mpyfleet config`. */
 function numberOf(board: Board, boards: readonly Board[]): number {
-  return [...boards].sort((a, b) => naturally(a.name, b.name)).indexOf(board) + 1;
+  return sortByName(boards).indexOf(board) + 1;
 }
 
 function secretKey(name: string): string {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { CancelledError } from '../../core/errors';
 import { DisposableStore } from '../../core/events';
+import { sortByName } from '../../core/many';
 import {
   historyToCsv,
   historyToJson,
@@ -82,10 +83,9 @@ export class HistoryPanel implements vscode.Disposable {
   }
 
   #sendWords(): void {
-    const boards = this.context.fleet.boards.flatMap(({ uid, name }) =>
+    const boards = sortByName(this.context.fleet.boards).flatMap(({ uid, name }) =>
       uid === undefined ? [] : [{ uid, name }],
     );
-    boards.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
     this.#post({ kind: 'words', words: historyWords(), boards, uid: this.uid });
   }
 

@@ -3,7 +3,7 @@ import { type Board, isConnected } from '../../core/board';
 import { shortPlace } from '../../core/address';
 import { utf8, hex } from '../../core/bytes';
 import { DisposableStore, type Disposable } from '../../core/events';
-import { naturally } from '../../core/many';
+import { sortByName } from '../../core/many';
 import { Coalescer } from '../coalesce';
 import type { Needs } from '../context';
 import { isMicroPython } from './kernelSpec';
@@ -120,9 +120,9 @@ export class Controllers implements Disposable {
       notebookDocuments.flatMap((n) => [this.#coming.get(n), this.work.chosen(n)]),
     );
     const rank = (b: Board) => (mine.has(b.uid) ? 0 : isConnected(b.state) ? 1 : 2);
-    const all = this.context.fleet.boards
-      .filter((b) => b.uid !== undefined && b.present)
-      .sort((a, b) => rank(a) - rank(b) || naturally(a.name, b.name));
+    const all = sortByName(
+      this.context.fleet.boards.filter((b) => b.uid !== undefined && b.present),
+    ).sort((a, b) => rank(a) - rank(b));
     this.#tellMore(Math.max(0, all.length - MOST));
     return all.slice(0, MOST);
   }
