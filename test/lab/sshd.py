@@ -18,7 +18,10 @@ async def handle(process):
         stderr=subprocess.PIPE,
     )
     try:
-        await process.redirect(stdin=shell.stdin, stdout=shell.stdout, stderr=shell.stderr)
+        # The end of the output is not the end of the channel: error output may still come.
+        await process.redirect(
+            stdin=shell.stdin, stdout=shell.stdout, stderr=shell.stderr, send_eof=False
+        )
         status = await asyncio.get_running_loop().run_in_executor(None, shell.wait)
         await process.stdout.drain()
         await process.stderr.drain()
