@@ -2,10 +2,15 @@ import type { BoardFiles, WriteItem } from '../../core/boardFiles';
 import { counted } from '../../core/counted';
 import { asError, FileError, FleetError, UsageError } from '../../core/errors';
 import {
+  copyKept,
   keepBefore,
   keepDeleted,
   type KeepOptions,
   type Kept,
+  moveKept,
+  moveOnBoard,
+  nothingKept,
+  type Placement,
   type UndoStore,
 } from '../../core/sync';
 import type { BoardIo, CliBoard } from '../board';
@@ -40,7 +45,7 @@ export class Copies {
     files: BoardFiles = board.files,
   ): Promise<Kept> {
     const undo = this.#undo;
-    if (!undo) return { changed: items, replaced: 0, written: () => Promise.resolve() };
+    if (!undo) return nothingKept(items, 0);
     return keepBefore({ ...optionsOf(board, signal), files, undo }, items).catch(
       (error: unknown) => {
         throw explained(error, 'replaced');
@@ -67,6 +72,47 @@ export class Copies {
     return keepDeleted(options, paths).catch((error: unknown) => {
       throw explained(error, 'removed');
     });
+  }
+
+  /** Copies files and folders on the board itself. @returns as `remove`, for the replaced files @throws as `remove` */
+  async copy(
+    board: CliBoard,
+    placements: readonly (Placement & { readonly type: 'file' | 'dir' })[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { files } = board;
+    const undo = this.#undo;
+    if (!undo) {
+      for (const { from, to } of placements)
+        await files.copy(from, to, { overwrite: true, signal });
+      return 0;
+    }
+    return copyKept({ ...optionsOf(board, signal), files, undo }, placements).catch(
+      (error: unknown) => {
+        throw explained(error, 'replaced');
+      },
+    );
+  }
+
+  /** Moves files and folders on the board. @returns as `remove`, for the replaced files @throws as `remove` */
+  async move(
+    board: CliBoard,
+    placements: readonly Placement[],
+    signal: AbortSignal,
+  ): Promise<number | undefined> {
+    const { files } = board;
+    const undo = this.#undo;
+    if (!undo) {
+      for (const { from, to } of placements) {
+        await moveOnBoard(files, from, to, { overwrite: true, signal });
+      }
+      return 0;
+    }
+    return moveKept({ ...optionsOf(board, signal), files, undo }, placements).catch(
+      (error: unknown) => {
+        throw explained(error, 'replaced');
+      },
+    );
   }
 
   /**

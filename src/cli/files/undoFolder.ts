@@ -4,7 +4,7 @@ import { nodeUndoFolder, UndoStore } from '../../core/sync';
 import type { Cli } from '../cli';
 
 /**
- * Returns the store with the files that a sync, put, cp or rm replaced or deleted: in a terminal of the window that of the window, so that
+ * Returns the store with the files that a sync, put, cp, mv, edit or rm replaced or deleted: in a terminal of the window that of the window, so that
  * each can undo what the other did.
  */
 export function undoStore({ env, window }: Pick<Cli, 'env' | 'window'>): UndoStore {

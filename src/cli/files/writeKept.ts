@@ -1,5 +1,6 @@
 import type { TransferOptions, WriteItem } from '../../core/boardFiles';
 import { inSession, mayHoldSecrets, SessionFiles } from '../../core/files';
+import { writeRecorded } from '../../core/sync';
 import type { BoardIo, CliBoard } from '../board';
 import type { Copies } from './copies';
 
@@ -28,10 +29,9 @@ export async function writeKept(
     (work, options) => board.withSession(work, options),
     async (session) => {
       const files = new SessionFiles((inner) => inner(session));
-      const { changed, replaced, written } = await copies.before(board, items, signal, files);
-      if (changed.length > 0) await files.writeMany(changed, optionsOf(io));
-      await written();
-      return { same: items.length - changed.length, kept: replaced };
+      const kept = await copies.before(board, items, signal, files);
+      await writeRecorded(kept, (changed) => files.writeMany(changed, optionsOf(io)));
+      return { same: items.length - kept.changed.length, kept: kept.replaced };
     },
     {
       job: 'Uploading',

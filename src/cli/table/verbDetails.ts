@@ -4,7 +4,7 @@ export const PATTERNS =
   '*, ? and [...] in a path match files on the board; put the path in quotes.';
 
 export const RM_DETAILS = `A copy of every file is kept on this computer, as by the window: "mpyfleet undo" restores what the last rm of a board removed.
-The last ten syncs, uploads and removals of each board can be undone, the latest first. --no-copy removes without reading the files first.`;
+--no-copy removes without reading the files first.`;
 
 export const MIP_DETAILS = `PACKAGE: NAME, NAME@VERSION, github:ORG/REPO[@BRANCH], gitlab:ORG/REPO, codeberg:ORG/REPO, pypi:NAME[==VERSION], a URL or a local path.
 Everything is downloaded here, so the boards need no network. HTTP_PROXY, HTTPS_PROXY and NO_PROXY are honoured.
@@ -31,16 +31,21 @@ export const MACRO_DETAILS = `Macros are in fleet.json as "macros", and in a ter
 Code may be a list of lines. File paths are relative to the folder that contains .micropython/fleet.json.
   mpyfleet -b all macro temp`;
 export const PUT_DETAILS = `REMOTE is a folder if it ends in / or is an existing folder; ":" is the board's current folder.
-Each file is verified on the board before it replaces the old one. A copy of that is kept on this computer: "mpyfleet undo" restores it, and leaves new files. --no-copy replaces without reading the old files first.
+Each file is verified on the board before it replaces the old one. A copy of that is kept on this computer: "mpyfleet undo" restores it, and removes files that were new. --no-copy replaces without reading the old files first.
 URL is http(s), or the page of a file at GitHub, GitLab or Codeberg. It is downloaded here, so the boards need no network; #sha256=HEX after it checks the download.
   mpyfleet put https://example.org/font.bin#sha256=5a29…a9d1 :/lib/
   mpyfleet url save font https://example.org/font.bin :/lib/ + -b all put url:font`;
 export const WIPE_DETAILS = `No copy is kept: mpyfleet get -r : backup saves the files first. --force does not ask.
 Cards and other mounted file systems stay. A board behind a broker keeps its agent, its settings and the lines that start it.`;
 export const CP_DETAILS = `:PATH is on the boards of -b, NAME:PATH on the board of that name, ADDRESS::PATH on the board of that address; a path without a colon is local.
-Copies of files that it replaces are kept for "mpyfleet undo", as by put, but not of those that ":FROM :TO" replaces on the board itself.
+Copies of files that it replaces on boards are kept for "mpyfleet undo", as by put, also of those that ":FROM :TO" replaces.
   mpyfleet cp main.py lib.py :        mpyfleet cp kitchen:main.py 'rack[1-4]:'        mpyfleet cp :log.txt :log.old
 ${PATTERNS}`;
+export const MV_DETAILS = `TO is a folder if it ends in / or is an existing folder.
+An existing file is replaced. A copy of that is kept on this computer: "mpyfleet undo" moves the files back and restores it. --no-copy replaces without reading the old file first.`;
+export const EDIT_DETAILS = `A copy of the old text is kept on this computer: "mpyfleet undo" restores it. --no-copy writes without that. A new file stays.`;
+export const UNDO_DETAILS = `Replaced and removed files come back, moved ones move back, and new ones are removed. Files that have changed since stay as they are.
+The last ten of these of each board can be undone, the latest first. --no-copy of a command leaves it out.`;
 export const FLASH_DETAILS = `The chip, its flash and its revision are checked before anything is erased; --baud is the fastest speed to try.
   mpyfleet flash ESP32_GENERIC_S3           mpyfleet flash /dev/ttyUSB0 ESP32_GENERIC@1.25.0 --erase
   mpyfleet flash firmware.uf2               mpyfleet flash https://example.org/firmware.bin

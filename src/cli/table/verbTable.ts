@@ -2,14 +2,17 @@ import { ALWAYS, COMMON, LINKED, ON_BOARDS } from './optionTable';
 import {
   COMPLETION_DETAILS,
   CP_DETAILS,
+  EDIT_DETAILS,
   FLASH_DETAILS,
   MACRO_DETAILS,
   MIP_DETAILS,
+  MV_DETAILS,
   PATTERNS,
   RM_DETAILS,
   PUT_DETAILS,
   RUN_DETAILS,
   SYNC_DETAILS,
+  UNDO_DETAILS,
   WIPE_DETAILS,
 } from './verbDetails';
 import { FLEET_VERBS } from './fleetVerbs';
@@ -132,10 +135,10 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'mv',
-    args: ':FROM... :TO',
+    args: '[--no-copy] :FROM... :TO',
     summary: 'rename or move files and folders on the board',
-    details: `TO is a folder if it ends in / or is an existing folder; an existing file is replaced. ${PATTERNS}`,
-    options: BOARDS,
+    details: `${MV_DETAILS}\n${PATTERNS}`,
+    options: [...BOARDS, 'no-copy'],
     load: async () => (await import('../verbs/move')).mv,
   },
   {
@@ -162,9 +165,10 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'edit',
-    args: ':PATH...',
+    args: '[--no-copy] :PATH...',
     summary: 'edit files of the board in $VISUAL or $EDITOR, one after the other',
-    options: [...ALWAYS, 'board', 'baud', 'stop', 'restart'],
+    details: EDIT_DETAILS,
+    options: [...ALWAYS, 'board', 'baud', 'stop', 'restart', 'no-copy'],
     load: async () => (await import('../verbs/edit')).run,
   },
   {
@@ -195,8 +199,8 @@ export const VERBS: readonly Verb[] = [
   {
     name: 'undo',
     args: '',
-    summary:
-      'undo the last sync, put, cp or rm of each board, for files that have not changed since',
+    summary: 'undo the last sync, put, cp, mv, edit or rm of each board',
+    details: UNDO_DETAILS,
     options: BOARDS,
     load: async () => (await import('../verbs/undo')).run,
   },

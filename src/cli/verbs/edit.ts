@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileError, UsageError } from '../../core/errors';
 import { isMissing, localParts } from '../../core/files';
-import { boardPath } from '../files';
+import { boardPath, Copies, writeKept } from '../files';
 import type { Cli, VerbRun } from '../cli';
 import { type BoardIo, type CliBoard, runOnBoards } from '../board';
 
 /**
- * `edit :PATH...`: opens files of the board in the user's editor, one after the other, and writes
- * each back if it has changed.
+ * `edit [--no-copy] :PATH...`: opens files of the board in the user's editor, one after the other, and writes each back if it has
+ * changed. A copy of the old content is kept for `undo`.
  */
 export const run: VerbRun = (cli, args) => {
   if (args.length === 0) {
@@ -18,20 +18,33 @@ export const run: VerbRun = (cli, args) => {
   const wanted = args.map(boardPath);
   return runOnBoards(cli, 'Editing', async (board, io, boards) => {
     if (boards.length > 1) throw new UsageError('edit works on one board');
-    for (const path of wanted) await edit(cli, board, path, io);
+    const copies = new Copies(cli);
+    for (const path of wanted) {
+      const kept = await edit(cli, copies, board, path, io);
+      copies.say(io, 'replaced', kept, boards);
+    }
   });
 };
 
-async function edit(cli: Cli, board: CliBoard, wanted: string, io: BoardIo): Promise<void> {
+/** Edits one file. @returns the number of files whose copy was kept; undefined: the firmware cannot hash files */
+async function edit(
+  cli: Cli,
+  copies: Copies,
+  board: CliBoard,
+  wanted: string,
+  io: BoardIo,
+): Promise<number | undefined> {
   const path = await board.resolve(wanted, io.signal);
   const old = await contentOf(board, path, io.signal);
   await board.close(); // others may use the board while its file is open in the editor
   const edited = await inEditor(cli, path, old ?? new Uint8Array());
+  let copied: number | undefined = 0;
   if (edited.kept !== undefined && !same(edited.content, old)) {
-    await writeBack(board, path, { ...edited, old, kept: edited.kept }, io.signal);
+    copied = await writeBack(copies, board, path, { ...edited, old, kept: edited.kept }, io);
     io.say(`${path} written, ${edited.content.length} bytes\n`);
   } else io.say(`${path} was not changed\n`);
   if (edited.kept !== undefined) await rm(edited.kept, { recursive: true, force: true });
+  return copied;
 }
 
 interface Edited {
@@ -41,16 +54,21 @@ interface Edited {
 }
 
 async function writeBack(
+  copies: Copies,
   board: CliBoard,
   path: string,
   { content, old, kept }: { content: Uint8Array; old: Uint8Array | undefined; kept: string },
-  signal: AbortSignal,
-): Promise<void> {
+  io: BoardIo,
+): Promise<number | undefined> {
+  const { signal } = io;
   try {
     if (!same((await contentOf(board, path, signal)) ?? new Uint8Array(), old)) {
       throw new FileError('EEXIST', path, `${path} was changed on the board in the meantime`);
     }
+    if (old) return (await writeKept(copies, board, [{ path, content }], io)).kept;
+    // Without a record: undo would remove the file, and its text is nowhere else.
     await board.files.write(path, content, { signal });
+    return 0;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     throw new FileError('EIO', path, `${error.message} Nothing was written.`, {

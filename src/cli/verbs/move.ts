@@ -1,33 +1,44 @@
 import { FileError, UsageError } from '../../core/errors';
-import { boardPath, boardPaths, expand } from '../files';
-import type { VerbRun } from '../cli';
+import type { Placement } from '../../core/sync';
+import { boardPath, boardPaths, Copies, expand } from '../files';
+import { printable, type VerbRun } from '../cli';
 import { type CliBoard, runOnBoards } from '../board';
 import { isMissing } from '../../core/files';
 
 /**
- * `mv :FROM... :TO`: renames, or moves into a folder. Copies if the target is on another file
- * system.
+ * `mv [--no-copy] :FROM... :TO`: renames, or moves into a folder. Copies if the target is on another file system. A copy of each
+ * replaced file is kept for `undo`, which also moves back.
  */
 export const mv: VerbRun = (cli, args) => {
   const { from, to } = fromTo(args, 'mv');
-  return runOnBoards(cli, 'Moving', async (board, io) => {
-    for (const [source, target] of await pairs(board, from, to, io.signal)) {
-      await move(board, source, target, io.signal);
-    }
+  const copies = new Copies(cli);
+  return runOnBoards(cli, 'Moving', async (board, io, boards) => {
+    const { signal } = io;
+    const all = await placements(board, from, to, signal);
+    const moved = all.filter((one) => one.from !== one.to);
+    const kept = moved.length === 0 ? 0 : await copies.move(board, moved, signal);
+    copies.say(io, 'replaced', kept, boards);
+    return { moved, kept: kept ?? 0 };
   });
 };
 
-/** `cp [-r] :FROM... :TO`: copies on the board itself. */
+/** `cp [-r] [--no-copy] :FROM... :TO`: copies on the board itself, and keeps copies of replaced files for `undo`. */
 export const copyOnBoard: VerbRun = (cli, args) => {
   const { from, to } = fromTo(args, 'cp');
-  return runOnBoards(cli, 'Copying', async (board, io) => {
-    for (const [source, target] of await pairs(board, from, to, io.signal)) {
-      const { type } = await board.files.stat(source, io.signal);
-      if (type === 'dir' && !cli.options.recursive) throw isFolder(source);
-      if (source === target)
-        throw new UsageError(`${source} and its destination are the same file`);
-      await board.files.copy(source, target, { overwrite: true, signal: io.signal });
+  const copies = new Copies(cli);
+  return runOnBoards(cli, 'Copying', async (board, io, boards) => {
+    const { signal } = io;
+    const all: (Placement & { type: 'file' | 'dir' })[] = [];
+    for (const one of await placements(board, from, to, signal)) {
+      const { type } = await board.files.stat(one.from, signal);
+      if (type === 'dir' && !cli.options.recursive) throw isFolder(one.from);
+      if (one.from === one.to)
+        throw new UsageError(`${one.from} and its destination are the same file`);
+      all.push({ ...one, type });
     }
+    const kept = await copies.copy(board, all, signal);
+    copies.say(io, 'replaced', kept, boards);
+    return { copied: all, kept: kept ?? 0 };
   });
 };
 
@@ -63,12 +74,12 @@ function fromTo(args: readonly string[], verb: string) {
  * Determines the target of each source: inside `to` if it is a folder or there are several sources,
  * or else `to` itself.
  */
-async function pairs(
+async function placements(
   board: CliBoard,
   from: readonly string[],
   to: string,
   signal: AbortSignal,
-): Promise<[source: string, target: string][]> {
+): Promise<Placement[]> {
   const sources = await expand(board, from, signal);
   const target = await board.resolve(to, signal);
   const folder = target.replace(/\/+$/, '');
@@ -80,29 +91,13 @@ async function pairs(
       `${target} is not a folder, so only one file can go there`,
     );
   }
-  return sources.map((source) => [
-    source,
-    inside ? `${folder}/${source.slice(source.lastIndexOf('/') + 1)}` : target,
-  ]);
-}
-
-async function move(
-  board: CliBoard,
-  source: string,
-  target: string,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await board.files.rename(source, target, { overwrite: true, signal });
-  } catch (error) {
-    // MicroPython refuses to rename between file systems with EPERM. They are mounted at top-level
-    // folders.
-    const top = (path: string) => path.split('/')[1];
-    const refused = error instanceof FileError && !['ENOENT', 'EISDIR'].includes(error.errno);
-    if (!refused || top(source) === top(target)) throw error;
-    await board.files.copy(source, target, { overwrite: true, signal });
-    await board.files.remove(source, { recursive: true, signal });
-  }
+  const placed = sources.map((source) => ({
+    from: source,
+    to: inside ? `${folder}/${source.slice(source.lastIndexOf('/') + 1)}` : target,
+  }));
+  const twice = placed.find((one, i) => placed.findIndex((other) => other.to === one.to) < i);
+  if (twice) throw new UsageError(`Several of these files would become ${printable(twice.to)}`);
+  return placed;
 }
 
 async function exists(board: CliBoard, path: string, signal: AbortSignal): Promise<boolean> {

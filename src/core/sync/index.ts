@@ -15,7 +15,16 @@ export {
 } from './folderSync';
 export { followChanges, type LocalChange } from './followChanges';
 export { BUILT_IN_IGNORES, BUILT_IN_RULES, IgnoreRules, VENV_MARK } from './ignoreRules';
-export { keepBefore, keepDeleted, type KeepOptions, keepReplaced, type Kept } from './keepCopy';
+export {
+  keepBefore,
+  keepDeleted,
+  type KeepOptions,
+  keepReplaced,
+  type Kept,
+  nothingKept,
+  writeRecorded,
+} from './keepCopy';
+export { copyKept, moveKept, moveOnBoard, type Placement } from './keepOnBoard';
 export { type LocalEntry, type LocalFs } from './localFs';
 export {
   BOARD_FOLDER,

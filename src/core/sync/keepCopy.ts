@@ -1,7 +1,8 @@
 import type { BoardFiles, WriteItem } from '../boardFiles';
 import { FileError } from '../errors';
-import { isStartFile } from '../files';
+import { isMissing, isStartFile } from '../files';
 import { sha256 } from '../hash';
+import { parentsOf } from './boardPath';
 import type { UndoEntry, UndoRecord, UndoStore } from './undoStore';
 
 /** The board and the store for copies. */
@@ -23,36 +24,44 @@ export interface Kept {
   readonly replaced: number | undefined;
   /** Completes the record with what is on the board now. Called once the items are written. */
   readonly written: () => Promise<void>;
+  /** Drops the record. Called if the board rejected the items before it wrote any. */
+  readonly rejected: () => Promise<void>;
+}
+
+/** Returns what was kept if there is no record. */
+export function nothingKept(items: readonly WriteItem[], replaced: number | undefined): Kept {
+  const nothing = () => Promise.resolve();
+  return { changed: items, replaced, written: nothing, rejected: nothing };
 }
 
 /**
- * Compares items with the board's files, and keeps a copy of every file that they replace for undoLast, before the first one is
- * written. Only files whose content differs are read from the board. New files cost one round trip for all of them.
- * Firmware that cannot hash files gets all items, and no copies are kept.
+ * Compares items with the board's files, records which of them are new, and keeps a copy of every file that they replace, before
+ * the first one is written; for undoLast. Only files whose content differs are read from the board. New files cost one round trip
+ * for all of them, and one for each folder that may be new. Firmware that cannot hash files gets all items, without a record.
  */
 export async function keepBefore(options: KeepOptions, items: readonly WriteItem[]): Promise<Kept> {
-  const written = () => Promise.resolve();
-  if (items.length === 0) return { changed: items, replaced: 0, written };
+  if (items.length === 0) return nothingKept(items, 0);
   const paths = items.map((i) => i.path);
   const before = await hashIfPossible(options, paths);
-  if (!before) return { changed: items, replaced: undefined, written };
-  const replaced: { path: string; before: string; after: string }[] = [];
+  if (!before) return nothingKept(items, undefined);
+  const planned: UndoEntry[] = [];
   const changed: WriteItem[] = [];
   for (const [i, item] of items.entries()) {
     const { path, content } = item;
-    const old = before[i];
-    const after =
-      old === undefined ? '' : sha256(typeof content === 'function' ? await content() : content);
+    const old = before[i] ?? null;
+    const after = sha256(typeof content === 'function' ? await content() : content);
     if (after === old) continue;
     changed.push(item);
-    if (old !== undefined) replaced.push({ path, before: old, after });
+    planned.push({ path, before: old, after });
   }
-  if (replaced.length === 0) return { changed, replaced: 0, written };
-  const record = await recorded(options, recordOf(options, replaced));
+  if (planned.length === 0) return nothingKept(changed, 0);
+  const known = paths.filter((_, i) => before[i] !== undefined);
+  const madeDirs = await missingFolders(options, addedPaths(planned), known);
+  const record = await recorded(options, { ...recordOf(options, planned), madeDirs });
   const { entries } = record;
   return {
     changed,
-    replaced: entries.length,
+    replaced: entries.filter((e) => e.before !== null).length,
     // The transfer has verified each file. Only a start file may contain more than the given content: the lines that start the agent.
     written: async () => {
       const edited = entries.filter(({ path }) => isStartFile(path)).map(({ path }) => path);
@@ -65,6 +74,7 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
         entries: entries.map((e) => ({ ...e, after: after(e) })),
       });
     },
+    rejected: () => options.undo.forget(record),
   };
 }
 
@@ -78,10 +88,25 @@ export async function keepReplaced(
   items: readonly WriteItem[],
   write: (changed: readonly WriteItem[]) => Promise<void>,
 ): Promise<number> {
-  const { changed, replaced = 0, written } = await keepBefore(options, items);
-  if (changed.length > 0) await write(changed);
+  const kept = await keepBefore(options, items);
+  await writeRecorded(kept, write);
+  return kept.replaced ?? 0;
+}
+
+/** Writes the items that differ, and completes or drops the record of them. @throws what `write` throws */
+export async function writeRecorded(
+  { changed, written, rejected }: Kept,
+  write: (changed: readonly WriteItem[]) => Promise<void>,
+): Promise<void> {
+  if (changed.length === 0) return;
+  try {
+    await write(changed);
+  } catch (error) {
+    // A write is atomic. Of several files, some may have been written.
+    if (changed.length === 1 && error instanceof FileError) await rejected();
+    throw error;
+  }
   await written();
-  return replaced;
 }
 
 /**
@@ -130,7 +155,7 @@ export async function keepDeleted(
 }
 
 /** Hashes files; undefined if the firmware cannot (some of CircuitPython). Undo could not compare them either. */
-async function hashIfPossible({ files, signal }: KeepOptions, paths: readonly string[]) {
+export async function hashIfPossible({ files, signal }: KeepOptions, paths: readonly string[]) {
   return files.hash(paths, signal).catch((error: unknown) => {
     if (error instanceof FileError && error.errno === 'ENOSYS') return undefined;
     throw error;
@@ -142,9 +167,10 @@ async function hashIfPossible({ files, signal }: KeepOptions, paths: readonly st
  * another board, or another process, removes content without a record; and after them, before the board changes, because the
  * connection may be lost in the middle. If a copy cannot be kept, no record stays, because nothing changes on the board then.
  */
-async function recorded(options: KeepOptions, planned: UndoRecord): Promise<UndoRecord> {
+export async function recorded(options: KeepOptions, planned: UndoRecord): Promise<UndoRecord> {
   const { undo } = options;
   await undo.save(planned);
+  if (planned.entries.every(({ before }) => before === null)) return planned;
   const entries = await keep(options, planned.entries).catch(async (error: unknown) => {
     await undo.forget(planned);
     throw error;
@@ -154,7 +180,7 @@ async function recorded(options: KeepOptions, planned: UndoRecord): Promise<Undo
   return record;
 }
 
-/** Reads the current content of the board. The hash of what was read counts, because a file may have changed since it was hashed. */
+/** Reads the current content of the files that exist. The hash of what was read counts, because a file may have changed since it was hashed. */
 async function keep(
   { files, undo, signal }: KeepOptions,
   entries: readonly UndoEntry[],
@@ -164,11 +190,48 @@ async function keep(
     await undo.keep(content);
     read.set(path, sha256(content));
   };
-  if (entries.length > 0) await files.readMany(entries, take, { signal });
+  const old = entries.filter(({ before }) => before !== null);
+  await files.readMany(old, take, { signal });
   return entries.map((e) => ({ ...e, before: read.get(e.path) ?? e.before }));
 }
 
-function recordOf(options: KeepOptions, entries: readonly UndoEntry[]): UndoRecord {
+/** Returns the paths of files that did not exist. */
+export function addedPaths(entries: readonly UndoEntry[]): string[] {
+  return entries.filter(({ before }) => before === null).map(({ path }) => path);
+}
+
+/**
+ * Returns the folders of `added` files that do not exist, outer ones first. Those of `known` files and their parents exist, and what
+ * is in a missing folder is missing too, so the board is asked about few of them.
+ */
+export async function missingFolders(
+  { files, signal }: KeepOptions,
+  added: readonly string[],
+  known: readonly string[],
+): Promise<string[]> {
+  const exist = new Set(known.flatMap(parentsOf));
+  const missing: string[] = [];
+  for (const folder of [...new Set(added.flatMap(parentsOf))].sort()) {
+    if (exist.has(folder)) continue;
+    const isInMissing = missing.some((outer) => folder.startsWith(`${outer}/`));
+    if (isInMissing || !(await isThere(files, folder, signal))) missing.push(folder);
+  }
+  return missing;
+}
+
+async function isThere(files: BoardFiles, path: string, signal?: AbortSignal): Promise<boolean> {
+  try {
+    await files.stat(path, signal);
+    return true;
+  } catch (error) {
+    // Any other problem with the path is reported by the write.
+    if (error instanceof FileError) return !isMissing(error);
+    throw error;
+  }
+}
+
+/** Returns a record of now. */
+export function recordOf(options: KeepOptions, entries: readonly UndoEntry[]): UndoRecord {
   const { board } = options;
   const time = options.now();
   return { version: 1, board, mode: 'push', time, entries, madeDirs: [], removedDirs: [] };

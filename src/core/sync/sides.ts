@@ -2,6 +2,7 @@ import type { BoardFiles, TakeFile, TransferOptions, WriteItem } from '../boardF
 import { throwIfAborted } from '../async';
 import { FileError } from '../errors';
 import { sameAsWritten } from './caseless';
+import { moveOnBoard } from './keepOnBoard';
 import type { LocalFs } from './localFs';
 import { sha256 } from '../hash';
 import { isMissing } from '../files';
@@ -14,6 +15,8 @@ export interface Side {
   removeFile(path: string, signal?: AbortSignal): Promise<void>;
   /** Changes the case of a path, unless it no longer exists. */
   rename(from: string, to: string, signal?: AbortSignal): Promise<void>;
+  /** Moves a file or folder back. Returns whether it did: not if it no longer exists, and not over another one. */
+  moveBack(from: string, to: string, signal?: AbortSignal): Promise<boolean>;
   /** Returns which of `doomed` are files just `written` under another case. */
   sameAsWritten(
     doomed: readonly string[],
@@ -42,6 +45,15 @@ export function boardSide(files: BoardFiles): Side {
         await files.rename(from, to, { overwrite: true, signal });
       } catch (error) {
         if (!isMissing(error)) throw error;
+      }
+    },
+    async moveBack(from, to, signal) {
+      try {
+        await moveOnBoard(files, from, to, { signal });
+        return true;
+      } catch (error) {
+        if (error instanceof FileError && ['ENOENT', 'EEXIST'].includes(error.errno)) return false;
+        throw error;
       }
     },
     sameAsWritten: (doomed, written, signal) => sameAsWritten(files, doomed, written, signal),
@@ -90,6 +102,8 @@ export function localSide(fs: LocalFs): Side {
     removeFile: (path) => fs.remove(path),
     // Not needed: a plan that writes two spellings of one local file is refused (nameCollisions).
     rename: () => Promise.resolve(),
+    // Not needed: nothing is moved on the computer.
+    moveBack: () => Promise.resolve(false),
     sameAsWritten: () => Promise.resolve(new Set()),
     makeDir: () => Promise.resolve(),
     removeEmptyDir: () => Promise.resolve(false),

@@ -19,17 +19,17 @@ export interface UndoOptions {
 /** The result of an undo. */
 export interface UndoResult {
   readonly record: UndoRecord;
-  /** Paths whose old content was restored. */
+  /** Paths whose old content was restored, or whose file or folder was moved back. */
   readonly restored: readonly string[];
-  /** Paths that the sync had added and undo has deleted. */
+  /** Paths that the sync or upload had added and undo has deleted. */
   readonly removed: readonly string[];
   /** Paths left as they are, because they changed since the sync or their old content was lost. */
   readonly left: readonly string[];
 }
 
 /**
- * Undoes the last sync, upload or deletion of a board. Files that have changed since then are left alone and reported. A record is removed once all its
- * files are restored.
+ * Undoes the last sync, upload, deletion, copy or move of a board. Files that have changed since then are left alone and reported,
+ * and a file or folder is not moved back over another one. A record is removed once all its files are restored.
  * @throws UsageError when there is nothing to undo
  */
 export async function undoLast(options: UndoOptions): Promise<UndoResult> {
@@ -41,11 +41,12 @@ export async function undoLast(options: UndoOptions): Promise<UndoResult> {
       ),
     });
   const side = record.mode === 'pull' ? localSide(options.localFs) : boardSide(options.files);
+  // First, because the files that a move replaced can be restored only after it is undone.
+  const back = await undoMoves(record, side, options.signal);
   const steps = await sort(record, side, options);
   await bringBack(steps.restore, side, options);
-  const back = steps.restore.map((e) => e.path);
-  const gone = steps.remove.map((e) => e.path);
-  const same = await side.sameAsWritten(gone, back, options.signal);
+  const gone = paths(steps.remove);
+  const same = await side.sameAsWritten(gone, paths(steps.restore), options.signal);
   for (const { path } of steps.remove) {
     throwIfAborted(options.signal);
     if (same.has(path)) continue;
@@ -54,9 +55,26 @@ export async function undoLast(options: UndoOptions): Promise<UndoResult> {
   await undoNames(record, steps, side, options.signal);
   await undoDirs(record, side, options.signal);
   await options.undo.forget(record);
-  const paths = (entries: readonly UndoEntry[]) => entries.map((e) => e.path);
-  const { restore, remove, left } = steps;
-  return { record, restored: paths(restore), removed: paths(remove), left: paths(left) };
+  const { restore, left } = steps;
+  return { record, restored: [...paths(restore), ...back], removed: gone, left: paths(left) };
+}
+
+function paths(entries: readonly UndoEntry[]): string[] {
+  return entries.map((e) => e.path);
+}
+
+/** Moves back what was moved, the last one first. Returns the paths that exist again. */
+async function undoMoves(
+  { moves = [] }: UndoRecord,
+  side: Side,
+  signal: AbortSignal | undefined,
+): Promise<string[]> {
+  const back: string[] = [];
+  for (const { from, to } of [...moves].reverse()) {
+    throwIfAborted(signal);
+    if (await side.moveBack(to, from, signal)) back.push(from);
+  }
+  return back;
 }
 
 /** Restores the board's old spellings of names. A file that has changed since then keeps its name. */

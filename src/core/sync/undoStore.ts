@@ -31,6 +31,8 @@ export interface UndoRecord {
   readonly removedDirs: readonly string[];
   /** Names whose case changed on a board that ignores case, outer folders first. */
   readonly renames?: readonly { readonly from: string; readonly to: string }[];
+  /** Files and folders that were moved on the board, in this order. Of a file that one replaced there is an entry, too. */
+  readonly moves?: readonly { readonly from: string; readonly to: string }[];
 }
 
 /** Number of syncs that can be undone for each board, the latest first. */

@@ -28,7 +28,13 @@ it('keeps a copy of what put and cp replace on a board, which undo restores', as
   write('u/a.py', 'A = 1\n');
   write('u/same.py', 'S = 1\n');
   expect(await run('put', '-r', 'u', ':')).toMatchObject({ out: '2 files, 12 bytes\n' });
-  expect(await run('undo')).toMatchObject(nothing); // nothing was replaced
+  // Nothing was replaced: undo removes what was new, also the folder.
+  expect((await run('undo')).out).toBe(
+    '0 restored, 2 removed\nRemoved, because they did not exist before: /u/a.py, /u/same.py\n',
+  );
+  expect((await run('ls', ':u')).status).toBe(1);
+  expect(await run('undo')).toMatchObject(nothing);
+  expect((await run('put', '-r', 'u', ':')).status).toBe(0);
   write('u/a.py', 'A = 2\n');
   write('u/new.py', 'N = 1\n');
   expect(await run('put', '-r', 'u', ':')).toMatchObject({
@@ -40,23 +46,31 @@ it('keeps a copy of what put and cp replace on a board, which undo restores', as
   expect(await run('put', 'u/a.py', ':u')).toMatchObject({
     out: '1 file, 6 bytes, already on the board\n',
   });
-  expect(await run('undo')).toMatchObject({ status: 0, out: '1 restored, 0 removed\n' });
-  expect([await cat(':u/a.py'), await cat(':u/new.py')]).toEqual(['A = 1\n', 'N = 1\n']);
-  expect(await run('undo')).toMatchObject(nothing);
+  expect(await run('undo')).toMatchObject({
+    status: 0,
+    out: '1 restored, 1 removed\nRemoved, because they did not exist before: /u/new.py\n',
+  });
+  expect([await cat(':u/a.py'), await cat(':u/same.py')]).toEqual(['A = 1\n', 'S = 1\n']);
+  // A new file that has changed since stays.
+  expect((await run('put', 'u/new.py', ':u')).status).toBe(0);
+  await run('exec', 'with open("/u/new.py", "w") as f: f.write("N = 2\\n")');
+  expect((await run('undo')).out).toMatch(/^0 restored, 0 removed\nNot restored, .*new\.py\n$/);
+  expect(await cat(':u/new.py')).toBe('N = 2\n');
+  expect((await run('rm', '--no-copy', ':u/new.py')).status).toBe(0);
 
   expect((await run('cp', 'u/a.py', ':u/a.py')).out).toContain('1 file replaced');
-  expect((await run('cp', `${rig.one}::u/new.py`, `${rig.tty(1)}::u.py`)).status).toBe(0);
+  expect((await run('cp', `${rig.one}::u/same.py`, `${rig.tty(1)}::u.py`)).status).toBe(0);
   const replaced = await run('cp', `${rig.one}::u/a.py`, `${rig.tty(1)}::u.py`);
   expect(replaced.out).toContain(`"mpyfleet -b ${rig.tty(1)} undo" restores it`);
   expect((await all('-b', rig.tty(1), 'undo')).out).toBe('1 restored, 0 removed\n');
-  expect((await all('-b', rig.tty(1), 'cat', ':u.py')).out).toBe('N = 1\n');
+  expect((await all('-b', rig.tty(1), 'cat', ':u.py')).out).toBe('S = 1\n');
   expect(await run('undo')).toMatchObject({ status: 0 });
   expect(await cat(':u/a.py')).toBe('A = 1\n');
 
   expect(await run('put', '--no-copy', 'u/a.py', ':u/')).toMatchObject({
     out: '1 file, 6 bytes\n',
   });
-  expect(await run('undo')).toMatchObject(nothing);
+  expect(await cat(':u/a.py')).toBe('A = 2\n');
   // A copy that cannot be stored is no reason to lose the file.
   rmSync(join(dir, 'state'), { recursive: true });
   write('state', 'not a folder');

@@ -105,7 +105,8 @@ describe('mpyfleet and files', () => {
     const env = { XDG_STATE_HOME: join(dir, 'state') };
     const run = (...args: string[]) => rig.cli.run(['-b', rig.one, ...args], { cwd: dir, env });
     const nothing = { status: 64, err: expect.stringContaining('can be undone') as string };
-    expect(await run('put', '-r', 'kept', 'one.py', ':')).toMatchObject({ status: 0 });
+    const put = ['put', '--no-copy', '-r', 'kept', 'one.py', ':']; // not the next to be undone
+    expect(await run(...put)).toMatchObject({ status: 0 });
     expect(await run('rm', '-r', ':kept', ':one.py')).toMatchObject({
       status: 0,
       out: `2 files removed; "mpyfleet -b ${rig.tty()} undo" restores them\n`,

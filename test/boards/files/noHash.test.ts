@@ -58,5 +58,10 @@ it('replaces and removes files from a shell, and says that no copy was kept', as
   const not = { status: 0, out: expect.stringContaining('No copy was kept') as string };
   expect(await run('put', 'a.txt', ':/')).toMatchObject(not);
   expect((await run('cat', ':/a.txt')).out).toBe('new');
+  // A move says it only if it replaces something.
+  expect(await run('mv', ':/a.txt', ':/b.txt')).toMatchObject({ status: 0, out: '' });
+  expect(await run('touch', ':/a.txt')).toMatchObject({ status: 0 });
+  expect(await run('mv', ':/b.txt', ':/a.txt')).toMatchObject(not);
+  expect((await run('cat', ':/a.txt')).out).toBe('new');
   expect(await run('rm', ':/a.txt')).toMatchObject(not);
 });

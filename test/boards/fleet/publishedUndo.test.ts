@@ -81,7 +81,12 @@ it('keeps copies on all boards behind a broker before an upload is published, fo
       expect(undone).toMatchObject({ restored: ['/x.txt'], left: [] });
     }
     expect(await contents()).toEqual(['one', 'two', 'new', 'new']);
-    for (const { id } of boards.slice(2)) expect(await undo.last(id)).toBeUndefined();
+    const [, , had, lacked] = boards;
+    expect(await undo.last(had?.id ?? '')).toBeUndefined();
+    if (!lacked) throw new Error('there are four boards');
+    const { files, id: board } = lacked;
+    const undone = await undoLast({ files, localFs: nodeLocalFs, undo, board });
+    expect(undone).toMatchObject({ restored: [], removed: ['/x.txt'], left: [] });
   } finally {
     fleet.dispose();
     brokers.dispose();

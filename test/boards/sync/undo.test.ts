@@ -71,7 +71,7 @@ describe('undo', () => {
 describe('files replaced or deleted outside a sync', () => {
   const options = () => ({ ...work().options(), files: rig().files });
 
-  it('are kept and restored: only files that an upload replaces', async () => {
+  it('are kept and restored: only files that an upload replaces; new ones are removed', async () => {
     const { files } = rig();
     await files.write('/a.py', Buffer.from('old'));
     await files.write('/same.py', Buffer.from('same'));
@@ -86,8 +86,9 @@ describe('files replaced or deleted outside a sync', () => {
     expect(await keepReplaced(options(), items, write)).toBe(0);
     expect(sent).toHaveLength(2);
     expect(await onBoard()).toMatchObject({ '/a.py': 'a', '/new.py': 'new' });
-    expect(await work().undoLast()).toMatchObject({ restored: ['/a.py'], left: [] });
-    expect(await onBoard()).toMatchObject({ '/a.py': 'old', '/new.py': 'new', '/same.py': 'same' });
+    const undone = { restored: ['/a.py'], removed: ['/new.py'], left: [] };
+    expect(await work().undoLast()).toMatchObject(undone);
+    expect(await onBoard()).toEqual({ '/a.py': 'old', '/same.py': 'same' });
   });
 
   it('are kept and restored: a folder with its content, and a file', async () => {
