@@ -38,13 +38,13 @@ export async function execute(
     showError(context, error);
     return false;
   }
-  const report = (error: unknown, retry: () => void, where = '') => {
+  const report = (error: unknown, retry: () => void, where = '', boards: readonly Board[] = []) => {
     if (error instanceof CancelledError) {
       context.log.info(`${name}${where}: cancelled`);
       return;
     }
     context.log.error(`${name}${where}: failed`, describe(error));
-    showError(context, error, retry);
+    showError(context, error, retry, boards.length === 1 ? boards[0] : undefined);
   };
   const attempt = async (ready: Ready): Promise<boolean> => {
     const where =
@@ -57,7 +57,7 @@ export async function execute(
         context.log.info(`${name}${where}: done in ${seconds.toFixed(1)} s`);
       return true;
     } catch (error) {
-      report(error, () => void attempt(ready), where);
+      report(error, () => void attempt(ready), where, ready.boards);
       return false;
     }
   };

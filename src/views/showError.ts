@@ -1,11 +1,16 @@
 import * as vscode from 'vscode';
 import type { Needs } from './context';
-import { wordsFor, type NextStep } from './words';
+import { type FailedBoard, wordsFor, type NextStep } from './words';
 import { showErrorMessage } from './message';
 
-/** Shows one message for `error` with buttons for the next steps. Does not wait for the user. */
-export function showError(context: Needs<'log'>, error: unknown, retry?: () => void): void {
-  const { text, steps } = wordsFor(error, retry !== undefined);
+/** Shows one message for `error` with buttons for the next steps; see wordsFor. Does not wait for the user. */
+export function showError(
+  context: Needs<'log'>,
+  error: unknown,
+  retry?: () => void,
+  board?: FailedBoard,
+): void {
+  const { text, steps } = wordsFor(error, retry !== undefined, board);
   showErrorMessage(text, ...steps.map((s) => s.title))
     .then(async (title) => {
       const step = steps.find((s) => s.title === title);

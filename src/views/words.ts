@@ -27,18 +27,24 @@ export interface Words {
 /** Adds the user to the group that owns serial ports on Debian-like systems. */
 const DIALOUT = 'sudo usermod -a -G dialout $USER';
 
+/** The only board of a command that failed. */
+export interface FailedBoard {
+  readonly id: string;
+  readonly name: string;
+}
+
 /**
  * Turns an error into a message and next steps. No other code does this. `canRetry`: the work can
- * be repeated unchanged.
+ * be repeated unchanged. With `board`, the message names it, because an error often names only its port or a path.
  */
-export function wordsFor(error: unknown, canRetry: boolean): Words {
+export function wordsFor(error: unknown, canRetry: boolean, board?: FailedBoard): Words {
   const retry = canRetry ? retryStep(error) : undefined;
   const steps = [
     ...(retry === undefined ? [] : [retry]),
-    ...stepsFor(error),
+    ...stepsFor(error, board),
     ...(logSaysMore(error) ? [showLog()] : []),
   ];
-  return { text: textFor(error), steps };
+  return { text: named(textFor(error), error, board), steps };
 }
 
 /** Offers a retry if the outcome may differ. A mistake of the user's does not go away. */
@@ -63,6 +69,12 @@ function logSaysMore(error: unknown): boolean {
   return !(error instanceof UsageError || error instanceof FileError);
 }
 
+/** A mistake of the user's concerns what was typed or chosen, not the board. */
+function named(text: string, error: unknown, board: FailedBoard | undefined): string {
+  if (!board || error instanceof UsageError || text.includes(board.name)) return text;
+  return `${board.name}: ${text}`;
+}
+
 function textFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const hint = error instanceof FleetError ? error.hint : undefined;
@@ -84,7 +96,7 @@ function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
-function stepsFor(error: unknown): NextStep[] {
+function stepsFor(error: unknown, board: FailedBoard | undefined): NextStep[] {
   if (error instanceof UsageError && error.next) {
     const { title, command: id, args = [] } = error.next;
     return [command(title, id, ...args)];
@@ -98,7 +110,9 @@ function stepsFor(error: unknown): NextStep[] {
     return error.address.kind === 'serial' ? connectSteps(error.reason) : [];
   }
   if (error instanceof FileError && error.errno === 'ENOSPC') {
-    return [command(vscode.l10n.t('Show Board Info'), 'mpyFleet.info')];
+    // Without the board it would be that of the active one.
+    const args = board ? [board.id] : [];
+    return [command(vscode.l10n.t('Show Board Info'), 'mpyFleet.info', ...args)];
   }
   return [];
 }

@@ -39,3 +39,23 @@ describe('the next steps of an error', () => {
     expect(steps(lost)).toEqual(['Retry', 'Add a Port by Path', 'Show Log']);
   });
 });
+
+describe('the message of an error on one board', () => {
+  const kitchen = { id: 'board-1', name: 'kitchen' };
+
+  it('names the board, but not for a mistake of the user', () => {
+    const lost = new ConnectionLostError('The connection to serial:/dev/ttyACM3 was lost');
+    expect(wordsFor(lost, true, kitchen).text).toMatch(/^kitchen: The connection to/);
+    expect(wordsFor(new UsageError('No file is open'), true, kitchen).text).toBe(
+      'No file is open.',
+    );
+    expect(wordsFor(new ConnectionLostError('kitchen is away'), true, kitchen).text).toBe(
+      'kitchen is away.',
+    );
+  });
+
+  it('shows the info of this board when its flash is full', () => {
+    const full = new FileError('ENOSPC', '/big.bin', 'No space left');
+    expect(wordsFor(full, true, kitchen).steps[0]?.action).toMatchObject({ args: ['board-1'] });
+  });
+});
