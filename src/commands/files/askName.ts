@@ -18,7 +18,10 @@ export function askName(title: string, value: string): Thenable<string | undefin
 /** Describes what is wrong with a name; undefined if it is valid. */
 function nameProblem(name: string): string | undefined {
   if (name === '') return vscode.l10n.t('A name needs at least one character.');
-  if (name === '.' || name === '..' || name.includes('/')) {
+  if (name === '.' || name === '..') {
+    return vscode.l10n.t('"." and ".." mean folders and cannot be names.');
+  }
+  if (name.includes('/')) {
     return vscode.l10n.t('"/" separates folders and cannot be part of a name.');
   }
   // eslint-disable-next-line no-control-regex -- control characters are what this is about

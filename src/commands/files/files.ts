@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../../views/callCommand';
-import type { Board } from '../../core/board';
+import { type Board, bytesText } from '../../core/board';
 import type { WriteItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { belongsToAgent } from '../../core/files';
+import { compressHostlist } from '../../core/many';
 import type { Needs } from '../../views/context';
+import { filesInWords } from '../../views/localFiles';
 import {
   childOf,
   hasAgent,
@@ -15,9 +17,12 @@ import {
   type TreeNode,
 } from '../../views/tree';
 import { askName } from './askName';
-import { offerUndo } from '../offerUndo';
-import type { Command, RemoteTarget } from '../types';
+import { offerUndo, offerUndoOfReplaced } from '../offerUndo';
+import type { Call, Command, RemoteTarget } from '../types';
 import { showWarningMessage, tellBriefly } from '../../views/message';
+
+/** Number of files that the question before a deletion lists. */
+const LISTED = 8;
 
 /** Files and folders on a board. */
 export const fileCommands: readonly Command[] = [
@@ -70,13 +75,10 @@ export const fileCommands: readonly Command[] = [
       if (files.length === 0) onlyFiles(rows);
       if (files.length === 0 || !(await confirmDelete(context, files))) return;
       for (const board of new Set(files.map((f) => f.board))) {
-        const paths = files.filter((f) => f.board === board).map((f) => f.path);
+        const own = files.filter((f) => f.board === board);
+        const paths = own.map((f) => f.path);
         const kept = await context.sync.remove(board, paths, { signal });
-        const what = paths.length === 1 ? (paths[0] ?? '') : String(paths.length);
-        const said =
-          paths.length === 1
-            ? vscode.l10n.t('{0} deleted from {1}', what, board.name)
-            : vscode.l10n.t('{0} files and folders deleted from {1}', what, board.name);
+        const said = vscode.l10n.t('{0} deleted from {1}', inWords(own), board.name);
         if (kept !== undefined) offerUndo(context, board, said);
         else tellBriefly(vscode.l10n.t('{0}. This firmware cannot hash files: no undo.', said));
       }
@@ -93,13 +95,13 @@ export const fileCommands: readonly Command[] = [
     id: 'moveInto',
     needs: 'remote',
     progress: { where: 'notification', title: (names) => vscode.l10n.t('Moving to {0}', names) },
-    run: async (context, [target], { args, signal }) => {
-      const [, folder, nodes] = args;
+    run: async (context, [target], call) => {
+      const [, folder, nodes] = call.args;
       if (!target || typeof folder !== 'string' || !Array.isArray(nodes)) return;
       const dragged = (nodes as unknown[]).flatMap((dropped) =>
         isTreeNode(dropped) ? remoteOnly(dropped) : ofUri(context, dropped),
       );
-      for (const source of topmost(dragged)) await moveInto(source, target.board, folder, signal);
+      await moveInto(context, topmost(dragged), target.board, folder, call);
     },
   },
 ];
@@ -144,12 +146,8 @@ async function confirmDelete(
   files: readonly RemoteTarget[],
 ): Promise<boolean> {
   if (!settings.get('files.confirmDelete')) return true;
-  const [first] = files;
-  if (!first) return false;
-  const question =
-    files.length === 1
-      ? vscode.l10n.t('Delete {0} from {1}?', first.path, first.board.name)
-      : vscode.l10n.t('Delete {0} files and folders?', files.length);
+  const names = compressHostlist([...new Set(files.map((f) => f.board.name))]);
+  const question = vscode.l10n.t('Delete {0} from {1}?', inWords(files), names);
   const detail = [
     ...(files.some((f) => f.type === 'dir')
       ? [vscode.l10n.t('Folders are deleted with everything in them.')]
@@ -164,8 +162,29 @@ async function confirmDelete(
       : []),
   ].join(' ');
   const remove = vscode.l10n.t('Delete');
-  const answer = await showWarningMessage(question, { modal: true, detail }, remove);
+  const options = { modal: true, detail: [...listed(files), detail].join('\n') };
+  const answer = await showWarningMessage(question, options, remove);
   return answer === remove;
+}
+
+/** Returns the path of one file or folder, else how many there are. */
+function inWords(files: readonly RemoteTarget[]): string {
+  const [first] = files;
+  if (first && files.length === 1) return first.path;
+  return files.some((f) => f.type === 'dir')
+    ? vscode.l10n.t('{0} files and folders', files.length)
+    : vscode.l10n.t('{0} files', files.length);
+}
+
+/** Lists what is deleted, if there are several, and of which board. Of many, the first ones. */
+function listed(files: readonly RemoteTarget[]): string[] {
+  if (files.length < 2) return [];
+  const isOnOne = files.every((f) => f.board === files[0]?.board);
+  const lines = files
+    .slice(0, LISTED)
+    .map((f) => (isOnOne ? f.path : `${f.board.name}: ${f.path}`));
+  const more = files.length - lines.length;
+  return [...lines, ...(more > 0 ? [vscode.l10n.t('… and {0} more', more)] : []), ''];
 }
 
 /**
@@ -196,20 +215,49 @@ function ofUri(context: Needs<'uris'>, dropped: unknown): RemoteTarget[] {
 
 /**
  * Renames within a board. To another board it copies and keeps the original, so that nothing is
- * lost if the cable is pulled.
+ * lost if the cable is pulled. Files that the copies replace can be restored.
  */
 async function moveInto(
-  source: RemoteTarget,
+  context: Needs<'log' | 'sync'>,
+  sources: readonly RemoteTarget[],
   board: Board,
   folder: string,
-  signal: AbortSignal,
+  { signal, report }: Pick<Call, 'signal' | 'report'>,
 ): Promise<void> {
-  const to = childOf(folder, nameOf(source.path));
-  if (source.board === board) {
-    if (to === source.path) return;
-    await board.files.rename(source.path, to, { overwrite: false, signal });
-    return;
+  const items: WriteItem[] = [];
+  for (const source of sources) {
+    const to = childOf(folder, nameOf(source.path));
+    if (source.board !== board) items.push(...(await readForCopy(source, board, to, signal)));
+    else if (to !== source.path) {
+      await board.files.rename(source.path, to, { overwrite: false, signal });
+    }
   }
+  if (items.length === 0) return;
+  const paths = items.map(({ path }) => path);
+  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  if (twice !== undefined) {
+    throw new UsageError(vscode.l10n.t('Two of the files would become {0}', twice), {
+      hint: vscode.l10n.t('Drag the files of one board at a time. Nothing was copied.'),
+    });
+  }
+  const onProgress = (done: number, total: number, path: string) =>
+    report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total);
+  const options = { signal, onProgress };
+  // In one step, because Undo restores the last one.
+  const count = await context.sync.replace(board, items, options, (files, changed) =>
+    files.writeMany(changed, options),
+  );
+  if (count > 0) offerUndoOfReplaced(context, board, count, paths);
+  else tellBriefly(vscode.l10n.t('{0} copied to {1}', filesInWords(items), board.name), 'check');
+}
+
+/** Reads what is copied to `to` on another board, and makes its folders there. */
+async function readForCopy(
+  source: RemoteTarget,
+  board: Board,
+  to: string,
+  signal: AbortSignal,
+): Promise<WriteItem[]> {
   const type = source.type ?? (await source.board.files.stat(source.path, signal)).type;
   const entries =
     type === 'file'
@@ -226,5 +274,5 @@ async function moveInto(
     (content, path) => void items.push({ path: place(path), content }),
     { signal },
   );
-  await board.files.writeMany(items, { signal });
+  return items;
 }

@@ -11,7 +11,7 @@ import {
 import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
 import { nameOf } from '../../views/tree';
-import { offerUndo } from '../offerUndo';
+import { offerUndoOfReplaced } from '../offerUndo';
 import type { Call } from '../types';
 import { awayQuestion } from './awayQuestion';
 
@@ -31,14 +31,8 @@ export async function runOnBoards(
   if (board && !second) {
     const progress = (done: number, total: number, path = '') =>
       report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total);
-    const replaced = (_board: Board, count: number, [first = '']: readonly string[]) =>
-      offerUndo(
-        context,
-        board,
-        count === 1
-          ? vscode.l10n.t('{0} replaced on {1}', first, board.name)
-          : vscode.l10n.t('{0} files replaced on {1}', count, board.name),
-      );
+    const replaced = (_board: Board, count: number, paths: readonly string[]) =>
+      offerUndoOfReplaced(context, board, count, paths);
     const io = { signal, print: () => undefined, progress, replaced };
     await runAction(board, action, io, context.many.jobs.forJobs);
     return board;

@@ -16,7 +16,7 @@ const WORDS: Record<Errno, (path: string) => { message: string; hint?: string }>
   }),
   EEXIST: (path) => ({
     message: l10n.t('{0} already exists', path),
-    hint: l10n.t('Choose another name, or allow it to be replaced.'),
+    hint: l10n.t('Choose another name, or delete or move that one first.'),
   }),
   ENOSPC: (path) => ({
     message: l10n.t('No space left on the board for {0}', path),
