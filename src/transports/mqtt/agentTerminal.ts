@@ -34,6 +34,8 @@ export class AgentTerminal implements TerminalStream, Disposable {
   #running: Running | undefined;
   #lines: string[] = [];
   #foreign: (() => Promise<void>) | undefined;
+  /** The boot in which the board's program ran when it was last heard of; undefined: it did not run. */
+  #ranIn: string | undefined;
 
   readonly lineMode = {
     prompt: () => (this.#running || this.client.birth?.state === 'app' ? '' : '>>> '),
@@ -79,8 +81,17 @@ export class AgentTerminal implements TerminalStream, Disposable {
   }
 
   /** Shows that the board's own program was stopped from here. */
-  programEnded(): void {
-    this.#show('KeyboardInterrupt:\n>>> ');
+  programStopped(): void {
+    this.#ranIn = undefined;
+    this.#show(`${CLEAR_LINE}KeyboardInterrupt:\n>>> `);
+  }
+
+  /** Follows the board's own program, and shows the prompt once it has ended. After a restart it is about to start again. */
+  followProgram(): void {
+    const { boot, state } = this.client.birth ?? {};
+    const hasEnded = boot !== undefined && boot === this.#ranIn && state !== 'app';
+    this.#ranIn = state === 'app' ? boot : undefined;
+    if (hasEnded && !this.#running && !this.#foreign) this.#show(`${CLEAR_LINE}>>> `);
   }
 
   /** Makes Ctrl-C interrupt the code of other work until the result is called. */

@@ -114,6 +114,7 @@ export class MqttTransport implements Transport {
       });
     }
     this.#isOpen = true;
+    this.#terminal.followProgram();
     this.#lifetime.add(
       this.broker.onPresence((p) => {
         if (p.uid !== this.uid || (!p.state.on && !this.#client.trusts(p.raw))) return;
@@ -215,7 +216,7 @@ export class MqttTransport implements Transport {
   async #stopProgram(signal?: AbortSignal): Promise<void> {
     await stopApp(this.broker, this.uid, signal);
     this.#programEnded = true;
-    this.#terminal.programEnded();
+    this.#terminal.programStopped();
     this.#activityChanged.fire(this.activity);
   }
 
@@ -223,6 +224,7 @@ export class MqttTransport implements Transport {
     this.#stay();
     if (on) {
       this.#programEnded = false;
+      this.#terminal.followProgram();
       this.#activityChanged.fire(this.activity);
       return;
     }
