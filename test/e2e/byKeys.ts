@@ -1,4 +1,4 @@
-import type { Driver } from './driver.mjs';
+import type { Driver } from './driver/index.mjs';
 
 // What a user does in the window without a mouse.
 

@@ -7,7 +7,7 @@ const GIVEN = /^linuxboard-\d+$/;
 
 /**
  * Opens the view, waits until it shows `count` boards, and renames them all by a pattern such as `hall-{n}`.
- * @param {import('./driver.mjs').Driver} driver @param {number} count @param {string} pattern
+ * @param {import('./driver/index.mjs').Driver} driver @param {number} count @param {string} pattern
  */
 export async function nameBoards(driver, count, pattern) {
   await driver.activity('MicroPython');
@@ -21,7 +21,7 @@ export async function nameBoards(driver, count, pattern) {
 /**
  * Selects rows of boards and renames them by a pattern such as `hall-{n}`. They are selected with Ctrl, because a plain click
  * opens the first one.
- * @param {import('./driver.mjs').Driver} driver @param {RegExp} labels @param {string} pattern
+ * @param {import('./driver/index.mjs').Driver} driver @param {RegExp} labels @param {string} pattern
  */
 export async function renameRows(driver, labels, pattern) {
   const names = (await driver.rows()).filter((name) => labels.test(name));
@@ -33,7 +33,7 @@ export async function renameRows(driver, labels, pattern) {
 
 /**
  * Answers the question for boards with a selector, after the selector has ticked `count` boards.
- * @param {import('./driver.mjs').Driver} driver @param {string} selector @param {number} count
+ * @param {import('./driver/index.mjs').Driver} driver @param {string} selector @param {number} count
  */
 export async function chooseBoards(driver, selector, count) {
   const title = driver.input.locator('.quick-input-title');

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { startCodeServer } from '../lab/codeServer.mjs';
 import { removeTempDir, tempDir } from '../lab/paths.mjs';
 import { packagedExtension } from '../lab/vsix.mjs';
-import { Driver } from './driver.mjs';
+import { Driver } from './driver/index.mjs';
 import { nowServing } from './seen.mjs';
 
 /**
