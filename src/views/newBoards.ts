@@ -27,15 +27,16 @@ export function registerNewBoards({
     const [first] = boards;
     if (!first || line.current?.isRunning) return;
     const rename = vscode.l10n.t('Rename…');
+    // VS Code cannot take a message back. It says what happened, which a later name does not make wrong.
     const text =
       boards.length === 1
-        ? vscode.l10n.t('New board: {0}', first.name)
-        : vscode.l10n.t('New boards: {0}', compressHostlist(boards.map((b) => b.name)));
+        ? vscode.l10n.t('A new board was named {0}', first.name)
+        : vscode.l10n.t('New boards were named {0}', compressHostlist(boards.map((b) => b.name)));
     const offered = boards.map(({ uid, name }) => ({ uid: uid ?? '', name }));
     showInformationMessage(text, rename)
       .then(async (answer) => {
         if (answer !== rename) return;
-        // VS Code cannot take a message back, so it may still offer boards that have been renamed.
+        // The message may still offer boards that have been renamed.
         const nodes = offered.flatMap(({ uid, name }) => {
           const board = fleet.byUid(uid);
           return board?.name === name ? [tree.nodeOf(board)] : [];

@@ -78,7 +78,7 @@ async function click(message: (typeof seen.answers)[number]): Promise<void> {
 
 it('an old message renames only boards that still have the name they were given', async () => {
   const message = await announced();
-  expect(message.text).toBe('New boards: rp2-[1-2]');
+  expect(message.text).toBe('New boards were named rp2-[1-2]');
   for (const board of boards.slice(0, 1)) board.name = 'kitchen';
   await click(message);
   const [[command, first, all] = []] = seen.called;
