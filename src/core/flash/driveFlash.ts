@@ -91,7 +91,9 @@ export async function flashUf2(
     'refused',
     l10n.t('The loader {0} did not accept the firmware', drive.name),
     {
-      hint: l10n.t('Is the file for exactly this board? Unplug the board and flash again.'),
+      hint: l10n.t(
+        'Check that the file is for exactly this board. Unplug the board, and flash again.',
+      ),
       state: 'unbootable',
     },
   );
@@ -123,7 +125,9 @@ export async function flashDapLink(
   const said = await readBounded(failure);
   if (said === undefined) return;
   throw new FlashError('refused', l10n.t('The board rejects the firmware: {0}', oneLine(said)), {
-    hint: l10n.t('Is the file for exactly this board (micro:bit V1 or V2)? Flash again.'),
+    hint: l10n.t(
+      'Check that the file is for exactly this board (micro:bit V1 or V2), and flash again.',
+    ),
     state: 'unbootable',
   });
 }

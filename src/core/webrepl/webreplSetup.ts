@@ -131,7 +131,7 @@ async function joinWifi(
         hint: l10n.t('Run the setup again with the right password.'),
       });
     case 'name':
-      throw new UsageError(l10n.t('The board does not find the Wi-Fi network "{0}"', name), {
+      throw new UsageError(l10n.t('The board cannot find the Wi-Fi network "{0}"', name), {
         hint: l10n.t(
           'Most boards support only 2.4 GHz networks: move it closer, or choose another network.',
         ),

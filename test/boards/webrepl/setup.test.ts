@@ -96,7 +96,7 @@ describe('setting up WebREPL from a cabled board', () => {
 
   it.each([
     ['wrong', 'lab', 'nope', /rejected the password/],
-    ['elsewhere', 'not here', 'x', /does not find the Wi-Fi/],
+    ['elsewhere', 'not here', 'x', /cannot find the Wi-Fi/],
   ])('says why the board cannot join: %s', async (_, name, password, words) => {
     const { done, steps } = setup({ name, password });
     const error: unknown = await done.catch((e: unknown) => e);
