@@ -25,7 +25,7 @@ export class Runs implements Disposable {
   readonly #waiting = new Map<Board, AbortController>();
   readonly #sources = new WeakMap<Board, NonNullable<Run['source']>>();
   readonly #failed = new Emitter<{ readonly run: Run; readonly error: PythonError }>();
-  /** A program has ended by an exception, which its terminal shows. */
+  /** A program has ended with an exception, which its terminal shows. */
   readonly onDidFail = this.#failed.event;
 
   constructor(

@@ -20,7 +20,7 @@ type Plan = ReadonlyMap<CliBoard, (Kept & { readonly wanted: number }) | Error>;
  */
 export class GroupPut {
   readonly #uploads: GroupUpload;
-  /** By the broker's id. */
+  /** The plan for the boards behind each broker, by the broker's id. */
   readonly #plans = new Map<string, Promise<Plan>>();
 
   /** @param itemsOf returns the files of a board, with their paths there */

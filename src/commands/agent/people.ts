@@ -128,7 +128,10 @@ async function importKeys({ brokers }: Needs<'brokers'>): Promise<void> {
   );
 }
 
-/** Includes boards that are not connected: settings without secrets wait for them at their broker. */
+/**
+ * Runs `run` on all boards and shows the results. Boards that are not connected are included, because settings without secrets
+ * wait for them at their broker.
+ */
 async function onEvery(
   context: Needs<'many'>,
   boards: readonly Board[],

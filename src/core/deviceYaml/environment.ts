@@ -52,7 +52,7 @@ export function deviceFolders(environment: Environment): string[] {
   return [...new Set(folders)];
 }
 
-/** Returns the folders in which libraries of the seed dialect are searched. */
+/** Returns the folders that are searched for libraries of the seed dialect. */
 export function libraryFolders(environment: Environment): string[] {
   const list = expandPath(environment.variables.IOT_LIBS ?? '$IOT_LIBS', environment).path;
   return splitPathList(list);

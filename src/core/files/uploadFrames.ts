@@ -10,7 +10,7 @@ export interface Body {
   readonly wire: Uint8Array;
   /** Index of its file; undefined for the end of the stream. */
   readonly file?: number;
-  /** Number of content bytes that it carries. */
+  /** Number of bytes of the file in this frame. */
   readonly content: number;
   /**
    * The last frame of its file: its acknowledgement means that the file is verified and in place.

@@ -165,7 +165,7 @@ export class EspSession {
     return this.port.usb?.vendorId !== ESPRESSIF;
   }
 
-  /** Changes the speed. Returns false if the chip does not answer at it, which makes `connect` necessary. */
+  /** Changes the speed. Returns false if the chip does not answer at the new one; `connect` must be called then. */
   async changeSpeed(baud: number): Promise<boolean> {
     await this.command(COMMAND.changeBaud, words(baud, this.isStub ? this.#baud : 0));
     try {

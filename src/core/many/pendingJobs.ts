@@ -6,7 +6,7 @@ import { describeAction, type FleetAction, type StoredAction } from './fleetActi
 
 /** An action that waits for one board to come back. */
 export interface PendingJob {
-  /** Sorts by the time at which the job was added. */
+  /** Ids sort in the order in which the jobs were added. */
   readonly id: string;
   /** The board's unique id, which identifies it when it returns on any link. */
   readonly uid: string;

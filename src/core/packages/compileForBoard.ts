@@ -6,7 +6,7 @@ import { sha256 } from '../hash';
 import type { TargetBoard } from './model';
 import { canCompileFor, compileMpy, type MpyCross } from './mpyCross';
 
-/** Returns the path of a file's compiled form, or undefined for files that are not compiled: no Python, or run by the board as source. */
+/** Returns the path of a file's compiled form. Undefined if it is not compiled: it is not Python, or the board runs it as source. */
 export function compiledPath(path: string): string | undefined {
   if (!path.endsWith('.py') || /(^|\/)(main|boot)\.py$/.test(path)) return undefined;
   return path.replace(/\.py$/, '.mpy');

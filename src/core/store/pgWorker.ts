@@ -10,8 +10,9 @@ import { PG_ADDED, PG_HAS_ADDED, PG_TABLES, PG_VERSION } from './pgSchema';
  * loaded only if a server is set.
  */
 
-/** Longest wait in milliseconds for a connection, and for an answer. */
+/** Longest wait for a connection, in milliseconds. */
 const CONNECT_MS = 10_000;
+/** Longest wait for an answer, in milliseconds. */
 const ANSWER_MS = 60_000;
 /**
  * Lock that is held while the tables are created, so that two programs do not create them at the

@@ -163,9 +163,10 @@ export async function hashIfPossible({ files, signal }: KeepOptions, paths: read
 }
 
 /**
- * Saves a record and the copies that it needs, and returns it as saved. It is saved before the copies, because the record of
- * another board, or another process, removes content without a record; and after them, before the board changes, because the
- * connection may be lost in the middle. If a copy cannot be kept, no record stays, because nothing changes on the board then.
+ * Saves a record and the copies that it needs, and returns the record as saved. The record is saved twice. The first time is
+ * before the copies, because saving another record, for another board or in another process, removes content that no
+ * record names. The second time is before the board changes, because the connection may be lost during the change. If a copy
+ * cannot be kept, the record is removed, because nothing changes on the board then.
  */
 export async function recorded(options: KeepOptions, planned: UndoRecord): Promise<UndoRecord> {
   const { undo } = options;

@@ -34,7 +34,7 @@ const KINDS = [
 export function lockDown(): void {
   const all = globalThis as unknown as Record<string, unknown> & Refs;
   const seen = Object.fromEntries(HARMLESS.split(' ').map((name) => [name, all[name]]));
-  // A Timeout object leads to Node's own timers; a number leads to nothing.
+  // Code could reach Node's own timers through a Timeout object, so it gets a number.
   const timer = (start: typeof setTimeout) => (work: () => void, ms?: number) =>
     Number(start(() => work(), ms));
   Object.assign(seen, {

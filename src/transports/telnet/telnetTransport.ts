@@ -23,7 +23,7 @@ export class TelnetTransport extends NetworkTransport<TelnetStream> {
     });
   }
 
-  /** Like any session, but only ASCII reaches the board. */
+  /** Opens a session that escapes characters of code that are not ASCII, because this link carries ASCII only. */
   override async withSession<T>(
     work: (session: Session) => Promise<T>,
     options?: SessionOptions,

@@ -10,7 +10,7 @@ import { lineBody, lineWords } from './page';
 const TYPE = 'mpyFleet.productionLine';
 /** Shortest time between two redraws in milliseconds. Eight boards report progress at once. */
 const REDRAW_MS = 100;
-/** Maximum number of boards on the page. The list contains all. */
+/** Maximum number of boards on the page. The list of the line contains all of them. */
 const MOST_ROWS = 500;
 
 /** The page of a production line: one row per board, green or red, the newest first. */
