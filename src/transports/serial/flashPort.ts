@@ -8,6 +8,7 @@ import { Emitter } from '../../core/events';
 import { orAbsent } from '../../core/localFiles';
 import type { FlashPort, Lines } from '../../core/flash';
 import type { Log } from '../../core/log';
+import { closePort, untilClosed } from './closing';
 import { explained } from './serialTransport';
 import { openError } from './serialErrors';
 import { ALIVE_CHECK_MS, GONE } from './serialStream';
@@ -37,6 +38,7 @@ class SerialFlashPort implements FlashPort {
   async open(baudRate: number): Promise<void> {
     const { SerialPort } = await import('./library');
     const address = serialAddress(this.path);
+    await untilClosed(address.path);
     const port = new SerialPort({ path: address.path, baudRate, autoOpen: false, hupcl: false });
     await new Promise<void>((resolve, reject) => {
       port.open((error) => (error ? reject(openError(address, error)) : resolve()));
@@ -83,13 +85,7 @@ class SerialFlashPort implements FlashPort {
     const port = this.#port;
     this.#port = undefined;
     clearInterval(this.#aliveCheck);
-    if (!port?.isOpen) return;
-    await new Promise<void>((resolve) => {
-      port.close((error) => {
-        if (error) this.log.debug(`Closing ${this.path}: ${asError(error).message}`);
-        resolve();
-      });
-    });
+    if (port?.isOpen) await closePort(port, this.log);
   }
 
   /** Calls a method of the open port. @throws LinkLostError when the port no longer exists */
@@ -126,7 +122,7 @@ class SerialFlashPort implements FlashPort {
     if (port !== this.#port) return;
     this.#port = undefined;
     clearInterval(this.#aliveCheck);
-    if (port.isOpen) port.close(() => undefined);
+    if (port.isOpen) void closePort(port, this.log);
     this.#closed.fire(cause ?? new Error('hung up'));
   }
 }

@@ -1,11 +1,12 @@
 import * as l10n from '@vscode/l10n';
 import type { SerialPort } from 'serialport';
 import type { SerialAddress } from '../../core/address';
-import { abortable, systemClock, within } from '../../core/async';
-import { LinkLostError, asError } from '../../core/errors';
+import { abortable, throwIfAborted } from '../../core/async';
+import { LinkLostError } from '../../core/errors';
 import { Emitter } from '../../core/events';
 import type { Log } from '../../core/log';
 import type { ByteStream } from '../../core/transport';
+import { closePort, untilClosed, whileClosing } from './closing';
 import { keepLinesOnClose } from './keepLines';
 import { pollBoth } from './pollBoth';
 import { openError } from './serialErrors';
@@ -13,38 +14,6 @@ import { raiseDtr } from './windowsLines';
 
 /** Bits on the line for each byte: start, eight data bits, stop. */
 export const BITS_PER_BYTE = 10;
-
-/**
- * Ports that this process is closing, by path. A port is locked until it is closed, so an attempt that follows a failed or aborted
- * one at once would read that another program uses the port.
- */
-const closing = new Map<string, Promise<void>>();
-/** Longest wait in milliseconds for such a port. A driver may never answer. */
-const CLOSING_MS = 3_000;
-
-/** Makes {@link openSerial} wait for `closed`, which never rejects. */
-async function whileClosing(path: string, closed: Promise<void>): Promise<void> {
-  closing.set(path, closed);
-  await closed;
-  if (closing.get(path) === closed) closing.delete(path);
-}
-
-function closePort(port: SerialPort, log: Log): Promise<void> {
-  const closed = new Promise<void>((resolve) => {
-    port.close((error) => {
-      if (error) log.debug(`Closing ${port.path}: ${asError(error).message}`);
-      resolve();
-    });
-  });
-  return whileClosing(port.path, closed);
-}
-
-/** Resolves when this process has closed the port at `path`. */
-async function untilClosed(path: string, signal: AbortSignal): Promise<void> {
-  const closed = closing.get(path);
-  if (!closed) return;
-  await within(systemClock, CLOSING_MS, closed, undefined, signal);
-}
 
 /**
  * Opens a serial port without resetting the board. On Linux and macOS the system asserts DTR and RTS on opening (keepLines.ts makes
@@ -60,6 +29,7 @@ export async function openSerial(
 ): Promise<ByteStream> {
   const { SerialPort } = await import('./library');
   await untilClosed(address.path, signal);
+  throwIfAborted(signal);
   const port = new SerialPort({
     path: address.path,
     baudRate,
@@ -70,6 +40,15 @@ export async function openSerial(
   const opened = new Promise<void>((resolve, reject) => {
     port.open((error) => (error ? reject(openError(address, error)) : resolve()));
   });
+  const giveUp = () => {
+    const closed = opened.then(
+      () => closePort(port, log),
+      () => undefined,
+    );
+    void whileClosing(address.path, closed);
+  };
+  // At once: whoever aborts may open the port next, for example to flash the board.
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
     await abortable(opened, signal);
     pollBoth(port);
@@ -77,14 +56,12 @@ export async function openSerial(
       raiseDtr(port, () => SerialPort.list(), log),
       signal,
     );
+    throwIfAborted(signal);
   } catch (error) {
-    // Aborted while the system opens the port, so close it once it is open.
-    const closed = opened.then(
-      () => closePort(port, log),
-      () => undefined,
-    );
-    void whileClosing(address.path, closed);
+    if (!signal.aborted) giveUp();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
   return new SerialStream(port, log, keepLinesOnClose(address.path, log));
 }
@@ -140,9 +117,10 @@ class SerialStream implements ByteStream {
   }
 
   async close(): Promise<void> {
-    await this.linesKept;
-    if (this.#end) return;
-    await closePort(this.port, this.log);
+    const closed = this.linesKept.then(() =>
+      this.#end ? undefined : closePort(this.port, this.log),
+    );
+    await whileClosing(this.port.path, closed);
     this.#finish(undefined);
   }
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { serialAddress } from '../../../src/core/parseAddress';
 import { silentLog } from '../../../src/core/log';
+import { serialFlashPort } from '../../../src/transports/serial/flashPort';
 import { openSerial } from '../../../src/transports/serial/serialStream';
 import { serialTransport } from '../../../src/transports/serial/serialTransport';
 import { startMicrobit, startMpboard, startSerlink, startUboard } from '../../lab/index.mjs';
@@ -70,29 +71,48 @@ describeConformance({
   },
 });
 
-it('opens a port immediately after an aborted attempt', async ({ onTestFinished }) => {
-  const board = await startUboard({});
-  onTestFinished(() => board.stop());
-  const open = (signal: AbortSignal) =>
-    openSerial(serialAddress(board.tty), 115_200, silentLog, signal);
-  let aborted = 0;
-  for (let turns = 0; turns < 40; turns++) {
-    const abort = new AbortController();
-    const attempt = open(abort.signal).then(
-      (stream) => stream.close(),
-      () => {
-        aborted++;
-      },
-    );
-    for (let turn = 0; turn < turns % 20; turn++) {
-      await new Promise<void>((resolve) => void setImmediate(resolve));
+it.for<[string, (tty: string) => Promise<{ close(): Promise<void> }>]>([
+  [
+    'link',
+    (tty) => openSerial(serialAddress(tty), 115_200, silentLog, AbortSignal.timeout(10_000)),
+  ],
+  [
+    'port for flashing',
+    async (tty) => {
+      const port = serialFlashPort(tty, undefined, silentLog);
+      await port.open(115_200);
+      return port;
+    },
+  ],
+])(
+  'opens a %s immediately after an attempt that was aborted or closed',
+  async ([, openNext], { onTestFinished }) => {
+    const board = await startUboard({});
+    onTestFinished(() => board.stop());
+    const ends = { aborted: 0, closed: 0 };
+    for (let turns = 0; turns < 60; turns++) {
+      const abort = new AbortController();
+      const address = serialAddress(board.tty);
+      let stream: Awaited<ReturnType<typeof openSerial>> | undefined;
+      const attempt = openSerial(address, 115_200, silentLog, abort.signal).then(
+        (opened) => void (stream = opened),
+        () => ends.aborted++,
+      );
+      for (let turn = 0; turn < turns % 30; turn++) {
+        await new Promise<void>((resolve) => void setImmediate(resolve));
+      }
+      if (turns % 3 === 2) await attempt;
+      // Nothing else is awaited: the production line ends the window's attempt to connect, and flashes the board at once.
+      abort.abort();
+      const closed = stream?.close();
+      await (await openNext(board.tty)).close();
+      await Promise.all([attempt, closed]);
+      if (stream) ends.closed++;
     }
-    abort.abort();
-    await attempt;
-    await (await open(AbortSignal.timeout(10_000))).close();
-  }
-  expect(aborted).toBeGreaterThan(3);
-});
+    expect(ends.aborted).toBeGreaterThan(1);
+    expect(ends.closed).toBeGreaterThan(9);
+  },
+);
 
 it('continues writing after the board has sent something while the line was full', async ({
   onTestFinished,
