@@ -43,9 +43,8 @@ const faults = new Map([...failing].map((at) => [at, FAULTS[random(FAULTS.length
 const chips = [];
 for (let i = 0; i < COUNT; i++) {
   const chip = faults.get(i) === 'wrong chip' ? 'esp32c3' : 'esp32s3';
-  const esp = await startEsp({ chip, circuit: 'classic', start: 'program', lines });
-  if (faults.get(i) === 'brownout') await esp.brownout(1 + random(4));
-  chips.push(esp);
+  const brownout = faults.get(i) === 'brownout' ? 1 + random(4) : 0;
+  chips.push(await startEsp({ chip, circuit: 'classic', start: 'program', lines, brownout }));
 }
 const ports = chips.map((c) => c.tty).join(',');
 const cli = join(root, 'dist', 'cli.js');

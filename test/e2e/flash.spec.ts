@@ -243,9 +243,9 @@ test('a production line sets up each board that is plugged in, and shows red and
   const line = await webview(driver.page, '#says');
   await line.locator('#says').getByText('Ready: plug in a board').waitFor({ timeout: WAIT_MS });
   const [goodPort, badPort] = linePorts;
-  const bad = await startEsp({ chip: 'esp32s3', start: 'loader', tty: badPort });
-  await bad.brownout(2);
-  const good = await startEsp({ chip: 'esp32s3', start: 'loader', tty: goodPort });
+  const chip = { chip: 'esp32s3', start: 'loader' } as const;
+  const bad = await startEsp({ ...chip, tty: badPort, brownout: 2 });
+  const good = await startEsp({ ...chip, tty: goodPort });
   onTestFinished(async () => {
     await good.stop();
     await bad.stop();

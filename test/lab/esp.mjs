@@ -16,6 +16,7 @@ import { launch } from './process.mjs';
  *   environment `env`. Default: none; the board starts in its loader, or `reset` puts it there
  * @property {'loader' | 'program'} [start] default: loader
  * @property {number} [mostBaud] at a higher rate, the line corrupts the data
+ * @property {number} [brownout] the power fails once, at the erase or write with this number
  * @property {Buffer} [firmware] written to its flash before it starts
  * @property {number} [firmwareAt]
  * @property {string} [lines] folder of the lines' sockets, for one program that works on several boards; default: its own
@@ -31,7 +32,6 @@ import { launch } from './process.mjs';
  * @property {() => Promise<{ mode: 'loader' | 'stub' | 'program' | 'blank', baud: number, counts: Record<string, number> }>} state
  *   `counts`: commands since the last reset, by number in hexadecimal
  * @property {(to: 'program' | 'loader') => Promise<void>} reset presses RESET, with BOOT held for the loader
- * @property {(after: number) => Promise<void>} brownout makes the power fail at the erase or write with this number, counted from now
  * @property {() => Promise<void>} stop
  */
 
@@ -61,6 +61,7 @@ export async function startEsp(options) {
       ...['--flash', flash, '--size', String(mib), '--mac', mac, '--lines', lines],
       ...['--circuit', options.circuit ?? 'none', '--start', options.start ?? 'loader'],
       ...['--most-baud', String(options.mostBaud ?? 0)],
+      ...['--brownout', String(options.brownout ?? 0)],
       ...['--uboard', uboard, '--files', join(dir, 'files.img')],
     ],
     { ready: /^\{"tty"/ },
@@ -78,7 +79,6 @@ export async function startEsp(options) {
     flash: () => readFileSync(flash),
     state: () => ask({ do: 'state' }),
     reset: async (to) => void (await ask({ do: 'reset', to })),
-    brownout: async (after) => void (await ask({ do: 'brownout', after })),
     stop: async () => {
       unplug();
       await board.stop();

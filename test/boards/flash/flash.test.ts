@@ -118,17 +118,15 @@ test('for a board that runs its program, the error says how to enter its loader'
 });
 
 test('a power failure while it is erased is reported, with the next step', async () => {
-  const esp = await started({ chip: 'esp32s3' });
-  await esp.brownout(1);
+  const esp = await started({ chip: 'esp32s3', brownout: 1 });
   const error = await failure(flash(esp.tty, espFirmware({ chip: 'esp32s3' }), { erase: true }));
   expect(error).toMatchObject({ reason: 'brownout', state: 'unbootable' });
   expect(error.hint).toContain('short, thick USB cable');
 });
 
 test('a power failure while it is written is reported, and flashing again repairs it', async () => {
-  const esp = await started({ chip: 'esp32s3' });
+  const esp = await started({ chip: 'esp32s3', brownout: 6 });
   const file = espFirmware({ chip: 'esp32s3' });
-  await esp.brownout(6);
   const error = await failure(flash(esp.tty, file));
   expect(error).toMatchObject({ reason: 'brownout', state: 'unbootable' });
   expect((await esp.state()).mode).toBe('blank');

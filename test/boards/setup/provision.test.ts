@@ -117,14 +117,14 @@ it('sets up blank chips as boards at the broker, in parallel, with one command',
 it('sets up eight in parallel, names the one that fails with its reason, and sets up only that one later', async () => {
   const COUNT = 8;
   const lines = join(dir, 'lines');
-  const start = () => startEsp({ chip: 'esp32s3', circuit: 'classic', start: 'program', lines });
+  const chip = { chip: 'esp32s3', circuit: 'classic', start: 'program', lines } as const;
+  const start = (_: unknown, n: number) => startEsp({ ...chip, brownout: n === 0 ? 2 : 0 });
   const all = await Promise.all(Array.from({ length: COUNT }, start));
   onTestFinished(async () => {
     await Promise.all(all.map((c) => c.stop()));
   });
   const [bad] = all;
   if (!bad) throw new Error('no chip');
-  await bad.brownout(2);
   writeFileSync(join(dir, 'firmware.bin'), espFirmware({ chip: 'esp32s3', size: 40_000 }));
   const template = [
     'firmware: {use: firmware.bin}',

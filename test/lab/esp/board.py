@@ -6,16 +6,16 @@ its terminal through.
 
   board.py --link TTY --chip esp32s3 --flash FILE [--size MIB] [--mac 24:0a:c4:00:00:01]
            [--circuit classic|usb|none] [--lines FOLDER] [--start loader|program]
-           [--most-baud N] [--uboard PROGRAM --files FILE]
+           [--most-baud N] [--brownout N] [--uboard PROGRAM --files FILE]
 
 --circuit   how DTR and RTS reach the chip; `none`: not at all (hold BOOT, press RESET)
 --lines     folder of the sockets that lines.c passes DTR and RTS to
 --most-baud a faster line is too fast for this board's bridge: what passes there is damaged
+--brownout  the power fails once, at the Nth erase or write
 
 Commands come as JSON lines on standard input, and each is answered by one JSON line:
   {"do": "state"}    -> {"mode": "loader|stub|program|blank", "baud": N, "counts": {"02": 1, ...}}
   {"do": "reset", "to": "program|loader"}    the RESET button, and BOOT held or not
-  {"do": "brownout", "after": N}    the power fails at the Nth erase or write from now
 """
 
 import argparse
@@ -54,9 +54,6 @@ class Board:
         self.master, self.keep = pty.openpty()
         tty.setraw(self.keep)
         path = os.ttyname(self.keep)
-        if os.path.islink(options.link):
-            os.unlink(options.link)
-        os.symlink(path, options.link)
         self.lines = None
         if options.circuit != "none" and options.lines:
             self.lines = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -69,11 +66,15 @@ class Board:
         self.release = None  # when EN rises
         self.input = b""
         self.program = self.terminal = None
-        self.brownout = 0
+        self.brownout = options.brownout
         self.next_try = None
         self.baud = 115200
         self.loader = None
         self.reset("loader" if options.start == "loader" else "program")
+        # Last: a program that waits for boards may open it at once.
+        if os.path.islink(options.link):
+            os.unlink(options.link)
+        os.symlink(path, options.link)
 
     # What the loader needs
 
@@ -195,8 +196,6 @@ class Board:
         do = request["do"]
         if do == "reset":
             self.reset(request["to"])
-        elif do == "brownout":
-            self.brownout = request["after"]
         elif do != "state":
             return {"error": f"no such command: {do}"}
         while self.lines is not None and select.select([self.lines], [], [], 0)[0]:
@@ -270,6 +269,7 @@ def main():
     parser.add_argument("--lines")
     parser.add_argument("--start", choices=["loader", "program"], default="loader")
     parser.add_argument("--most-baud", type=int, default=0)
+    parser.add_argument("--brownout", type=int, default=0)
     parser.add_argument("--uboard")
     parser.add_argument("--files")
     board = Board(parser.parse_args())
