@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { zipSync } from 'fflate';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRegistry } from '../../src/cli/board/registry';
 import { printable } from '../../src/cli/cli';
 import { makeFrame, Op, type Frame } from '../../src/core/agent/agentProtocol';
@@ -338,7 +338,7 @@ describe('a foreign workspace or folder', () => {
     const first = thread.compile('x', []);
     const second = thread.compile('y', []);
     const refused = Promise.allSettled([first, second]);
-    await vi.waitFor(() => expect(clock.pending).toBeGreaterThan(0));
+    await expect.poll(() => clock.pending).toBeGreaterThan(0);
     await clock.pass(60_000);
     for (const { status } of await refused) expect(status).toBe('rejected');
     await expect(first).rejects.toThrow('compiler on this computer failed');

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KeyFile } from '../../../src/cli/broker/keyFile';
 import type { Board, Fleet } from '../../../src/core/board';
 import { Emitter } from '../../../src/core/events';
@@ -99,7 +99,7 @@ describe('files of the window', () => {
       }
       const path = await logs.start(board);
       printed.fire(Buffer.from('password: hidden'));
-      await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('hidden'));
+      await expect.poll(() => readFileSync(path, 'utf8')).toContain('hidden');
       logs.dispose();
       expect(mode(path)).toBe(0o600);
     },

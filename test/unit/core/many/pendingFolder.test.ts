@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Clock } from '../../../../src/core/async';
 import { CancelledError } from '../../../../src/core/errors';
 import { whileLocked } from '../../../../src/core/fileLock';
@@ -51,10 +51,10 @@ describe('waiting jobs in a folder that several processes share', () => {
     await watch.jobs.load();
     const { id } = await window.jobs.add('u1', 'kitchen', { kind: 'setClock' });
     const shown = () => watch.jobs.for('u1').map((j) => [j.board, j.what]);
-    await vi.waitFor(() => expect(shown()).toEqual([['kitchen', 'Set the clock']]));
+    await expect.poll(() => shown()).toEqual([['kitchen', 'Set the clock']]);
     expect(statSync(join(folder, `${id}.json`)).mode & 0o777).toBe(0o600);
     await window.jobs.remove(id);
-    await vi.waitFor(() => expect(shown()).toEqual([]));
+    await expect.poll(() => shown()).toEqual([]);
   });
 
   it('are left to the process that can do them', async () => {

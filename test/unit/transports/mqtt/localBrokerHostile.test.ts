@@ -1,6 +1,6 @@
 import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { connectAsync, type MqttClient } from 'mqtt';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { boardLogin } from '../../../../src/core/broker/boardLogin';
 import type { LocalBrokerOptions } from '../../../../src/core/broker/localBroker';
 import { silentLog } from '../../../../src/core/log';
@@ -70,7 +70,7 @@ describe("the embedded broker's logins", () => {
     for (const leaf of ['st', 'cfgr']) {
       await mine.publishAsync(`mpy/${MINE}/${leaf}`, 'x', { qos: 1, retain: true });
     }
-    await vi.waitFor(() => expect(heard).toHaveLength(7));
+    await expect.poll(() => heard).toHaveLength(7);
     for (const filter of ['c/+', 'cfg', 'wd'])
       expect(await granted(mine, `mpy/${MINE}/${filter}`)).toBe(true);
     for (const filter of ['mpy/all/c/+', 'mpy/g/lab/c/+'])
@@ -111,12 +111,12 @@ describe("the embedded broker's logins", () => {
     // It is acknowledged and dropped: without its connection, the whole board would be unreachable.
     await mine.publishAsync(topic, 'forged', { qos: 1, retain });
     await mine.publishAsync(`mpy/${MINE}/ev`, 'x', { qos: 1 });
-    await vi.waitFor(() => expect(heard).toEqual([`mpy/${MINE}/ev`]));
+    await expect.poll(() => heard).toEqual([`mpy/${MINE}/ev`]);
     const later = await computer(url, 'later');
     later.on('message', (t) => heard.push(t));
     await later.subscribeAsync('#', { qos: 1 });
     await host.publishAsync('mpy/last', 'x', { qos: 1 });
-    await vi.waitFor(() => expect(heard.slice(1)).toEqual(['mpy/last', 'mpy/last']));
+    await expect.poll(() => heard.slice(1)).toEqual(['mpy/last', 'mpy/last']);
   });
 
   it.each([
@@ -174,7 +174,7 @@ describe("the embedded broker's logins", () => {
     again.on('message', (topic) => heard.push(topic));
     await again.subscribeAsync('mpy/y', { qos: 1 });
     await host.publishAsync('mpy/y', 'x', { qos: 1 });
-    await vi.waitFor(() => expect(heard).toEqual(['mpy/y']));
+    await expect.poll(() => heard).toEqual(['mpy/y']);
   });
 
   it('keep a bounded number of messages', async () => {
@@ -231,7 +231,7 @@ describe("the embedded broker's port under fire", () => {
         return socket;
       }),
     );
-    await vi.waitFor(() => expect(gone).toBe(280));
+    await expect.poll(() => gone).toBe(280);
     expect(host.connected).toBe(true);
     expect(warned.length).toBeLessThan(10);
     await board(url, MINE);
@@ -250,7 +250,7 @@ describe("the embedded broker's port under fire", () => {
     const sixth = client(url, 'x', { username: 'computer', password: 'guess' }).catch(
       () => (answered = true),
     );
-    await vi.waitFor(() => expect(clock.pending).toBeGreaterThan(0));
+    await expect.poll(() => clock.pending).toBeGreaterThan(0);
     expect(answered).toBe(false);
     await clock.pass(500);
     await sixth;

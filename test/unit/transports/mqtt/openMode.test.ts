@@ -59,7 +59,7 @@ describe('an unverified board in open mode', () => {
     if (mode === 'signed') return;
     accepted = true;
     awaitedLater(open()); // no one answers; the test checks only that the attempt starts
-    await vi.waitFor(() => expect(heard).not.toEqual([]));
+    await expect.poll(() => heard).not.toEqual([]);
   });
 });
 
@@ -88,18 +88,18 @@ describe('a board whose agent was removed', () => {
         retain: true,
       });
     await say(BIRTH);
-    await vi.waitFor(() => expect([...broker.presences.keys()]).toEqual([UID]));
+    await expect.poll(() => [...broker.presences.keys()]).toEqual([UID]);
     await broker.forget(UID);
-    await vi.waitFor(() => expect([...broker.presences.keys()]).toEqual([]));
+    await expect.poll(() => [...broker.presences.keys()]).toEqual([]);
     const heard: number[] = [];
     broker.connection.listen(topic, ({ payload }) => heard.push(payload.length));
     await say({ on: 0, boot: BIRTH.boot, why: 'will' });
-    await vi.waitFor(() => expect(heard.at(-1)).toBe(0)); // it is cleared at the broker too
+    await expect.poll(() => heard.at(-1)).toBe(0); // it is cleared at the broker too
     expect([...broker.presences.keys()]).toEqual([]);
     const later = await open();
     expect([...later.presences.keys()]).toEqual([]);
     await say(BIRTH);
-    await vi.waitFor(() => expect([...broker.presences.keys()]).toEqual([UID]));
+    await expect.poll(() => [...broker.presences.keys()]).toEqual([UID]);
     for (const each of [broker, later]) {
       await each.disconnect();
       each.dispose();
@@ -126,7 +126,7 @@ it('is still asleep when the will of its ended connection follows its farewell',
   await say({ on: 0, boot });
   await say({ ...BIRTH, boot: '0b0b0b0b' });
   await say({ on: 0, boot: '0b0b0b0b' });
-  await vi.waitFor(() => expect(heard).toEqual(['on', 'sleep', 'on', '']));
+  await expect.poll(() => heard).toEqual(['on', 'sleep', 'on', '']);
   await broker.disconnect();
   broker.dispose();
   await local.stop();
@@ -151,7 +151,7 @@ describe('a link that proves nothing', () => {
     const cable = opened.at(-1);
     board.setLinks([{ found: { address: serial, likely: true }, present: false }, away]);
     cable?.lose(new Error('unplugged'));
-    await vi.waitFor(() => expect(board.state.tag).toBe('reconnecting'));
+    await expect.poll(() => board.state.tag).toBe('reconnecting');
     await new Promise((resolve) => setImmediate(resolve));
     expect(opened.map((t) => t.address.text)).toEqual([serial.text]);
     await board.disconnect();

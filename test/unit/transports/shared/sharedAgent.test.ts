@@ -1,6 +1,6 @@
 import { deflateSync } from 'node:zlib';
 import { createHash, randomBytes } from 'node:crypto';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   AgentSession,
   decodeError,
@@ -199,7 +199,7 @@ it('accepts input for code only from the session that runs it', async () => {
   const h = createHash('sha256').update(code).digest('hex');
   const head = encodeJsonAndBytes({ n: code.length, h }, code);
   agent.receive(CID, admin.encode(makeFrame(Op.exec, 2, { payload: head })));
-  await vi.waitFor(() => expect(agent.isRunning).toBe(true));
+  await expect.poll(() => agent.isRunning).toBe(true);
   const input = (line: string) => ({ payload: Buffer.from(line) });
   const evil = await ask(operator, makeFrame(Op.stdin, 2, input('evil\r')));
   expect(refused(evil)).toBe('EROLE');
@@ -245,7 +245,7 @@ it('ends requests of colleagues who have left, so that many of them do not pile 
     // The others lose their places to those that follow.
     if (i % 2 === 0) agent.receive(cid, host.encode(makeFrame(Op.bye, 9)));
   }
-  await vi.waitFor(() => expect(waiting).toBeLessThanOrEqual(16));
+  await expect.poll(() => waiting).toBeLessThanOrEqual(16);
   expect(waiting).toBeGreaterThanOrEqual(4);
   agent.dispose();
 });

@@ -43,7 +43,7 @@ it('lists a board that sends over UDP', async () => {
   const source = new BeaconSource(systemClock, silentLog, { port: 0, address: '127.0.0.1' });
   onTestFinished(() => source.dispose());
   source.start();
-  const port = await vi.waitUntil(() => source.port);
+  const port = await vi.waitUntil(() => source.port, 20_000);
   const heard = new Promise<void>((resolve) => source.onDidChange(() => resolve()));
   const board = createSocket('udp4');
   onTestFinished(() => void board.close());

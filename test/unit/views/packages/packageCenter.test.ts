@@ -57,7 +57,7 @@ async function quietCheck(): Promise<(state: InstalledState['state']) => Promise
   const answer = new Deferred<InstalledState[]>();
   const list = vi.spyOn(center.manager, 'list').mockReturnValueOnce(answer.promise);
   center.checkQuietly(board);
-  await vi.waitFor(() => expect(list).toHaveBeenCalledOnce());
+  await expect.poll(() => list).toHaveBeenCalledOnce();
   return async (state) => {
     answer.resolve([{ ...hello, state }]);
     await new Promise(setImmediate); // what waits for the answer has run
