@@ -3,7 +3,7 @@ import type { Board, ManyStopAnswer, StopPolicies } from '../board';
 import { CancelledError } from '../errors';
 import { Emitter } from '../events';
 import type { ManyJob } from './manyJob';
-import { resultError, type BoardResult, type ResultStatus } from './results';
+import { resultError, type BoardResult, type ResultError, type ResultStatus } from './results';
 import {
   Rollout,
   type RolloutEnd,
@@ -107,7 +107,7 @@ export class RolloutJob implements ManyJob {
     const told = {
       board: board.name,
       id: board.id,
-      ...(error ? { error: resultError(error) } : {}),
+      ...(error ? { error: this.#errorIn(error, step) } : {}),
     };
     if (this.#end !== undefined && step === 'waiting') {
       return {
@@ -128,6 +128,13 @@ export class RolloutJob implements ManyJob {
       status: ill ? 'failed' : STATUS[step],
       output: `${wave}${this.words[step]()}${left}\n`,
     };
+  }
+
+  /** Adds which files a board that failed has now, as the error replaces its output. */
+  #errorIn(error: Error, step: RolloutStep): ResultError {
+    const result = resultError(error);
+    if (step !== 'rollingBack' && step !== 'rolledBack' && step !== 'stuck') return result;
+    return { ...result, message: `${result.message}; ${this.words[step]()}` };
   }
 }
 

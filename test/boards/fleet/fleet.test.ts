@@ -228,7 +228,7 @@ describe('a roll-out to real boards', () => {
     expect(await job.run()).toBe('rolledBack');
     expect(new Set(await apps())).toEqual(new Set(['def ok(): return True\n']));
     const told = job.results.map((r) => r.error?.message ?? r.output.trim());
-    expect(told.filter((t) => t.includes('has its old files back'))).toHaveLength(3);
+    expect(told.filter((t) => t.includes('has its old files back'))).toHaveLength(4);
     expect(told.filter((t) => t.includes('health check stayed false'))).toHaveLength(1);
     expect(told.filter((t) => t.startsWith('not reached'))).toHaveLength(4);
   });
