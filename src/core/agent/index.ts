@@ -94,7 +94,7 @@ export {
 export { AgentSession, type Role } from './agentProtocolSession';
 export { isSigned, numberOf, signMessage, withoutTags } from './agentProtocolTags';
 export { FrameCipher } from './frameCipher';
-export { PresenceOrder } from './presenceOrder';
+export { PresenceOrder, type ToldPresence } from './presenceOrder';
 export { sharedKey } from './agentSharedKey';
 export { updateOverTheAir } from './agentUpdate';
 export { AGENT_VERSION } from './agentVersion';

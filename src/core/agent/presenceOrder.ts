@@ -1,8 +1,14 @@
-import { parsePresence } from './agentProtocolPresence';
+import type { Birth, Gone } from './agentProtocolPresence';
 import { numberOf } from './agentProtocolTags';
 
 /** Maximum number of earlier boots that are remembered for each board. */
 const MAX_EARLIER = 32;
+
+/** A presence message as the board has sent it, and its content. */
+export interface ToldPresence {
+  readonly message: Uint8Array;
+  readonly state: Birth | Gone;
+}
 
 /** The latest presence of a board that has been believed. */
 interface Latest {
@@ -24,8 +30,8 @@ export class PresenceOrder {
   readonly #earlier = new Map<string, Set<string>>();
 
   /** Notes a message that the board has signed and that has been believed. */
-  note(uid: string, message: Uint8Array | undefined): void {
-    const now = message && latestOf(message);
+  note(uid: string, told: ToldPresence): void {
+    const now = latestOf(told);
     if (!now) return;
     const before = this.#latest.get(uid);
     // A last will has a lower number than the births of its connection.
@@ -47,9 +53,9 @@ export class PresenceOrder {
    * Returns whether a message that the board has signed is a copy of an earlier one. The latest message, which a broker sends
    * again after each subscription, is none.
    */
-  isCopy(uid: string, message: Uint8Array): boolean {
+  isCopy(uid: string, told: ToldPresence): boolean {
     const before = this.#latest.get(uid);
-    const now = latestOf(message);
+    const now = latestOf(told);
     if (now && this.#earlier.get(uid)?.has(now.boot)) return true;
     if (!now || before?.boot !== now.boot || now.number > before.number) return false;
     if (now.number === before.number) return now.isOn && !before.isOn;
@@ -59,10 +65,9 @@ export class PresenceOrder {
   }
 }
 
-function latestOf(message: Uint8Array): Latest | undefined {
+function latestOf({ message, state }: ToldPresence): Latest | undefined {
   const number = numberOf(message);
   if (number === undefined) return undefined;
-  const state = parsePresence(message);
   const will = state.on ? state.will : undefined;
   return { boot: state.boot, number, will, isOn: state.on };
 }

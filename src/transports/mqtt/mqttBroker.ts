@@ -11,6 +11,7 @@ import {
   parsePresence,
   parseTopic,
   PresenceOrder,
+  type ToldPresence,
   withoutTags,
 } from '../../core/agent';
 import type {
@@ -50,8 +51,8 @@ export class MqttBroker implements Broker, Disposable {
   readonly #presences = new Map<string, Birth | Gone>();
   /** Boards that were ever listed. Anyone can invent others, and a listener keeps something of each. */
   readonly #listed = new Set<string>();
-  /** The original presence message of each board. */
-  readonly #raw = new Map<string, Uint8Array>();
+  /** The last presence message of each board. */
+  readonly #told = new Map<string, ToldPresence>();
   readonly #order = new PresenceOrder();
   readonly #clients = new Map<string, AgentClient>();
   /** Messages that wait for the board's key. */
@@ -207,19 +208,21 @@ export class MqttBroker implements Broker, Disposable {
    */
   async #doubt(uid: string, message: BrokerMessage): Promise<void> {
     const isSignedNow = await this.#hasSigned(uid, message.payload);
+    const state = isSignedNow ? parsePresence(message.payload) : undefined;
     // A copy of an earlier start's birth must not make its farewell believed.
-    if (isSignedNow && !parsePresence(message.payload).on) await this.#starts.decided(uid);
-    const wasSigned = await this.#hasSigned(uid, this.#raw.get(uid));
+    if (state && !state.on) await this.#starts.decided(uid);
+    const before = this.#told.get(uid);
+    const wasSigned = await this.#hasSigned(uid, before?.message);
     const client = this.#clients.get(uid);
-    if (wasSigned) this.#order.note(uid, this.#raw.get(uid));
+    if (before && wasSigned) this.#order.note(uid, before);
     const isBelieved = wasSigned || client?.trusts(message.payload) === false;
-    if (isSignedNow ? this.#order.isCopy(uid, message.payload) : isBelieved) {
+    if (state ? this.#order.isCopy(uid, { message: message.payload, state }) : isBelieved) {
       this.log.debug(`${this.profile.name}: presence of ${uid} is unsigned or a copy`);
       return;
     }
     if (client?.trusts(message.payload) === false) client.forgetSession(); // its new key is known
-    const known = this.#raw.get(uid);
-    this.#take(uid, message.payload);
+    const known = this.#told.get(uid)?.message;
+    this.#take(uid, message.payload, state);
     const boot = this.#presences.get(uid)?.boot;
     const isStill = client?.isStillInSession;
     if (known && boot !== undefined && isStill) this.#starts.announced(uid, boot, known, isStill);
@@ -242,11 +245,11 @@ export class MqttBroker implements Broker, Disposable {
       this.#presence.fire({ uid, state: { on: false, boot: '', why: 'removed' } });
       // Anyone can remove a board from the broker. Its last signed message still blocks forged presence.
       this.#turns.add(uid, async () => {
-        if (!(await this.#hasSigned(uid, this.#raw.get(uid)))) this.#raw.delete(uid);
+        if (!(await this.#hasSigned(uid, this.#told.get(uid)?.message))) this.#told.delete(uid);
       });
       return;
     }
-    if (!this.#presences.has(uid) && !this.#raw.has(uid)) this.#take(uid, message.payload);
+    if (!this.#presences.has(uid) && !this.#told.has(uid)) this.#take(uid, message.payload);
     else this.#turns.add(uid, () => this.#doubt(uid, message));
   }
 
@@ -265,10 +268,10 @@ export class MqttBroker implements Broker, Disposable {
     return key !== undefined && raw !== undefined && isSigned(raw, { uid, leaf: 'st', ...key });
   }
 
-  #take(uid: string, message: Uint8Array): void {
+  #take(uid: string, message: Uint8Array, parsed?: Birth | Gone): void {
     let state: Birth | Gone;
     try {
-      state = parsePresence(message);
+      state = parsed ?? parsePresence(message);
     } catch (error) {
       this.log.warn(`${this.profile.name}: presence of ${uid}: ${asError(error).message}`);
       return;
@@ -287,7 +290,7 @@ export class MqttBroker implements Broker, Disposable {
     this.#listed.add(uid);
     this.#presences.set(uid, state);
     // Copy the payload, which is a view of a larger buffer. No board's presence is longer.
-    if (message.length <= MAX_PRESENCE) this.#raw.set(uid, message.slice());
+    if (message.length <= MAX_PRESENCE) this.#told.set(uid, { message: message.slice(), state });
     this.#presence.fire({ uid, state, raw: message });
   }
 }
