@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 import { wire } from '../rig/wire';
 
 /**
@@ -66,21 +66,12 @@ const config = async (name: string) => {
 beforeAll(async () => {
   dir = tempDir('config');
   [cli, broker, other] = await Promise.all([BuiltCli.build(), startMosquitto(), startMosquitto()]);
-  const start = (name: string, more: Partial<Parameters<typeof startAgentBoard>[0]>) =>
-    startAgentBoard({
-      name,
-      broker: { host: '127.0.0.1', port: broker.port, backoff: [1, 1] },
-      ...more,
-    });
-  boards = await Promise.all([
-    start('left', { config: { tags: ['pair'], app: '/main.py' }, main: MAIN }),
-    start('right', {
-      config: { tags: ['pair'] },
-      main: NO_WIFI,
-      files: { '/mpyfleet_hal.py': HAL, '/esp32.py': ESP32, '/hostnet.py': HOSTNET },
-    }),
-  ]);
-  await allAnnounced(broker.url, boards);
+  const left = { name: 'left', config: { tags: ['pair'], app: '/main.py' }, main: MAIN };
+  const right = {
+    ...{ name: 'right', config: { tags: ['pair'] }, main: NO_WIFI },
+    files: { '/mpyfleet_hal.py': HAL, '/esp32.py': ESP32, '/hostnet.py': HOSTNET },
+  };
+  boards = await startAnnounced(broker, [left, right], { backoff: [1, 1] });
   writeFileSync(
     join(dir, 'fleet.json'),
     JSON.stringify({ brokers: { office: broker.url, second: other.url } }),

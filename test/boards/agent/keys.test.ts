@@ -2,9 +2,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 
 // Keys of people on boards, some of them away, given from the shell and tried on the wire.
 
@@ -37,15 +37,12 @@ async function opens(keys: string): Promise<boolean[]> {
 beforeAll(async () => {
   dir = tempDir('keys');
   [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
-  const start = (name: string) =>
-    startAgentBoard({
-      ...{ name, heap: 512, sizeKib: 4096 },
-      broker: { host: '127.0.0.1', port: broker.port, backoff: [1, 1] },
-      // Each run of the program is a computer of its own to the board.
-      config: { sessions: 32, keys: { admin: ADMIN_KEY.toString('hex') } },
-    });
-  boards = await Promise.all(['key1', 'key2', 'key3'].map(start));
-  await allAnnounced(broker.url, boards);
+  const started = ['key1', 'key2', 'key3'].map((name) => ({
+    ...{ name, heap: 512, sizeKib: 4096 },
+    // Each run of the program is a computer of its own to the board.
+    config: { sessions: 32, keys: { admin: ADMIN_KEY.toString('hex') } },
+  }));
+  boards = await startAnnounced(broker, started, { backoff: [1, 1] });
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
   writeFileSync(join(dir, 'keys.json'), JSON.stringify({ '*': ADMIN_KEY.toString('hex') }), {
     mode: 0o600,

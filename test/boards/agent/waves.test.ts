@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AGENT_VERSION } from '../../../src/core/agent';
 import { startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, agentFiles, type AgentBoard } from '../rig/agent/board';
 import { Publisher } from '../rig/agent/release';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 
 // Updates of the agent and of the firmware over the air in waves, from the shell, on real boards at a real broker.
 
@@ -39,15 +39,12 @@ beforeAll(async () => {
   [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
   const old = await olderAgent();
   const flash = readFileSync(join(import.meta.dirname, '../rig/agent/flashHal.py'));
-  const start = (name: string) =>
-    startAgentBoard({
-      ...{ name, heap: 1000, sizeKib: 4096 },
-      broker: { host: '127.0.0.1', port: broker.port, backoff: [1, 1] },
-      config: { sessions: 16, wd: { limit: 60, allok: 4 } },
-      files: { ...old, '/mpyfleet_hal.py': flash },
-    });
-  boards = await Promise.all(['wav1', 'wav2', 'wav3', 'wav4'].map(start));
-  await allAnnounced(broker.url, boards);
+  const started = ['wav1', 'wav2', 'wav3', 'wav4'].map((name) => ({
+    ...{ name, heap: 1000, sizeKib: 4096 },
+    config: { sessions: 16, wd: { limit: 60, allok: 4 } },
+    files: { ...old, '/mpyfleet_hal.py': flash },
+  }));
+  boards = await startAnnounced(broker, started, { backoff: [1, 1] });
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers: { office: broker.url } }));
   const keys = JSON.stringify({ '*': ADMIN_KEY.toString('hex') });
   writeFileSync(join(dir, 'keys.json'), keys, { mode: 0o600 });

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 import { nextRun } from '../../../src/core/apps';
 import { PendingFolder, PendingJobs } from '../../../src/core/many';
 import { pollUntil, startMosquitto, startPostgres, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 
 const NAMES = ['watch-01', 'watch-02'];
 const KEY = 'a-secret-of-the-test';
@@ -44,11 +44,10 @@ beforeAll(async () => {
     BuiltCli.build(),
     startMosquitto({ config: ['set_tcp_nodelay true'] }),
   ]);
-  const at = { host: '127.0.0.1', port: broker.port };
-  boards = await Promise.all(
-    NAMES.map((name) => startAgentBoard({ name, broker: at, heap: 1024, config: { tm: 0 } })),
+  boards = await startAnnounced(
+    broker,
+    NAMES.map((name) => ({ name, heap: 1024, config: { tm: 0 } })),
   );
-  await allAnnounced(broker.url, boards);
   const known = Object.fromEntries(
     NAMES.map((name, i) => [name, `mqtt://office/${boards[i]?.uid ?? ''}`]),
   );

@@ -3,9 +3,9 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 
 let cli: BuiltCli;
 let broker: Awaited<ReturnType<typeof startMosquitto>>;
@@ -16,13 +16,10 @@ const run = (...args: string[]) => cli.run(args, { cwd: dir, env });
 
 beforeAll(async () => {
   [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
-  const at = { host: '127.0.0.1', port: broker.port };
-  boards = await Promise.all(
-    ['shelf-01', 'shelf-02'].map((name) =>
-      startAgentBoard({ name, broker: at, config: { tags: ['rack'] } }),
-    ),
+  boards = await startAnnounced(
+    broker,
+    ['shelf-01', 'shelf-02'].map((name) => ({ name, config: { tags: ['rack'] } })),
   );
-  await allAnnounced(broker.url, boards);
   const [one = '', two = ''] = boards.map(({ uid }) => uid);
   const known = { desk: { address: `mqtt://office/${one}`, uid: one, tags: ['mine'] } };
   const fleet = { brokers: { office: broker.url }, boards: known, groups: { own: 'tag:wet' } };

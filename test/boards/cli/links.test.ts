@@ -2,9 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startMosquitto, tempDir } from '../../lab/index.mjs';
-import { ADMIN_KEY, startAgentBoard, type AgentBoard } from '../rig/agent/board';
+import { ADMIN_KEY, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 
 interface Listed {
   readonly name: string;
@@ -24,11 +24,7 @@ const at = (i: number) => `mqtt://office/${boards[i]?.uid ?? ''}`;
 beforeAll(async () => {
   dir = tempDir('cli-links');
   [cli, broker] = await Promise.all([BuiltCli.build(), startMosquitto()]);
-  const place = { host: '127.0.0.1', port: broker.port };
-  boards = await Promise.all(
-    ['hall', 'loft', 'yard'].map((name) => startAgentBoard({ name, broker: place })),
-  );
-  await allAnnounced(broker.url, boards);
+  boards = await startAnnounced(broker, [{ name: 'hall' }, { name: 'loft' }, { name: 'yard' }]);
   const [hall, loft, yard] = boards;
   const entries = {
     // Plugged in and at the broker; only at the broker; and one whose entry does not say its uid.

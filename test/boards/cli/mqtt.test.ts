@@ -8,7 +8,7 @@ import { ejabberdRules } from '../../../src/core/broker/accessRules';
 import { startEjabberd, startMosquitto, startUboard, tempDir } from '../../lab/index.mjs';
 import { ADMIN_KEY, agentFiles, startAgentBoard, type AgentBoard } from '../rig/agent/board';
 import { BuiltCli, type Ran } from '../rig/cliRig';
-import { allAnnounced } from '../rig/mqttRig';
+import { startAnnounced } from '../rig/mqttRig';
 import { proves } from '../../../src/transports/mqtt/brokerProof';
 
 const NAMES = ['shelf-01', 'shelf-02', 'shelf-03'];
@@ -26,11 +26,10 @@ beforeAll(async () => {
     BuiltCli.build(),
     startMosquitto({ config: ['set_tcp_nodelay true'] }),
   ]);
-  const at = { host: '127.0.0.1', port: broker.port };
-  boards = await Promise.all(
-    NAMES.map((name) => startAgentBoard({ name, broker: at, config: { tags: ['rack'] } })),
+  boards = await startAnnounced(
+    broker,
+    NAMES.map((name) => ({ name, config: { tags: ['rack'] } })),
   );
-  await allAnnounced(broker.url, boards);
   const brokers = { office: broker.url };
   const known = { desk: `mqtt://office/${boards[0]?.uid ?? ''}` };
   writeFileSync(join(dir, 'fleet.json'), JSON.stringify({ brokers, boards: known }));

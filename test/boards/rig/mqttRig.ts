@@ -80,6 +80,18 @@ export async function allAnnounced(url: string, boards: readonly { uid: string }
   brokers.dispose();
 }
 
+/** Starts boards with the agent, which connect to `broker`. Resolves when all of them have announced themselves there. */
+export async function startAnnounced(
+  broker: { readonly port: number; readonly url: string },
+  boards: readonly Omit<AgentBoardOptions, 'broker'>[],
+  more: Readonly<Record<string, unknown>> = {},
+): Promise<AgentBoard[]> {
+  const at = { host: '127.0.0.1', port: broker.port, ...more };
+  const started = await Promise.all(boards.map((b) => startAgentBoard({ ...b, broker: at })));
+  await allAnnounced(broker.url, started);
+  return started;
+}
+
 /** A board with the agent behind the broker, and the host side connected to `profile`. */
 export async function startFar(
   profile: Omit<BrokerProfile, 'id' | 'name'>,
