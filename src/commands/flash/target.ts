@@ -3,6 +3,7 @@ import { fullPlace } from '../../core/address';
 import type { Board, Found } from '../../core/board';
 import { UsageError } from '../../core/errors';
 import { findDrives, type LoaderDrive } from '../../core/flash';
+import { sortByName } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { isTreeNode } from '../../views/tree';
 import { boardsIn } from '../targets';
@@ -46,7 +47,7 @@ type TargetItem = vscode.QuickPickItem & { readonly chosen: Chosen };
 
 /** Returns the boards in their loader and those at ports. */
 async function targetsNow({ fleet }: Needs<'fleet'>): Promise<TargetItem[]> {
-  const ports = fleet.boards.flatMap((board) => {
+  const ports = sortByName(fleet.boards).flatMap((board) => {
     const found = serialOf(board);
     if (!found) return [];
     const path = fullPlace(found.address);

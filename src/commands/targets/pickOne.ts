@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import { UsageError } from '../../core/errors';
+import { sortByName } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { startDemo } from '../../views/helpful';
 import { lookOf, placeWords, stateOf } from '../../views/tree';
@@ -35,9 +36,10 @@ export async function askBoard(
   return choice?.board;
 }
 
+/** Returns the boards in the order of the tree, the active one first. */
 function choices(context: Needs<'active'>, boards: readonly Board[]): BoardChoice[] {
   const active = context.active.current;
-  return [...boards]
+  return sortByName(boards)
     .sort((a, b) => Number(b === active) - Number(a === active))
     .map((board) => ({
       board,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { type Board, isConnected } from '../../core/board';
+import { sortByName } from '../../core/many';
 import { isLikely } from '../activeBoard';
 import { Coalescer } from '../coalesce';
 import type { Needs } from '../context';
@@ -73,7 +74,7 @@ class PackageRows implements vscode.TreeDataProvider<Row> {
   async getChildren(row?: Row): Promise<Row[]> {
     const { fleet, packages } = this.context;
     if (!row) {
-      const boards = fleet.boards.filter((b) => b.present && isLikely(b));
+      const boards = sortByName(fleet.boards.filter((b) => b.present && isLikely(b)));
       return boards.map((board) => ({ kind: 'board', board }));
     }
     if (row.kind !== 'board') return [];
