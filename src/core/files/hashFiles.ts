@@ -8,6 +8,11 @@ export function requireHash({ sha256 }: Capabilities, path: string): void {
   if (!sha256) throw cannotHash(path);
 }
 
+/** Returns whether the list of these paths fits into any heap. */
+export function isShortList(paths: readonly string[]): boolean {
+  return portions(paths, (path) => path.length, 0).length === 1;
+}
+
 /**
  * Hashes files, in lists that fit into the board's heap.
  * @param heap free bytes; 0: unknown

@@ -31,7 +31,7 @@ export async function probeCapabilities(
     };
     try {
       const said = await session.exec(wireForm(minify(probe), UNKNOWN), options);
-      const found = read(text(said), fed, session);
+      const found = readProbe(text(said), fed, session);
       if (found) return found;
     } catch (error) {
       if (!isDamage(error)) throw error;
@@ -74,6 +74,9 @@ export function presumedCapabilities(session: Session): Capabilities {
   };
 }
 
+/** The answer of probe.py, which it gives twice. */
+export const PROBE_ANSWER = /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/;
+
 /** Bits of the answer, in the order in which probe.py sets them. */
 const BITS = [
   'deflate',
@@ -96,9 +99,8 @@ const BITS = [
  * Reads the answer. Returns undefined if it was damaged: it is sent twice, and both copies must
  * match.
  */
-function read(said: string, fed: boolean, session: Session): Capabilities | undefined {
-  const [, bits, heap, epoch] =
-    /(?:^|\n)can (\d+) (\d+) (\d+)\r?\ncan \1 \2 \3\r?\n/.exec(said) ?? [];
+export function readProbe(said: string, fed: boolean, session: Session): Capabilities | undefined {
+  const [, bits, heap, epoch] = PROBE_ANSWER.exec(said) ?? [];
   if (bits === undefined) return undefined;
   const can = (name: (typeof BITS)[number]) => ((Number(bits) >> BITS.indexOf(name)) & 1) === 1;
   return {

@@ -14,41 +14,41 @@ import type {
 } from '../boardFiles';
 import { FileError } from '../errors';
 import type { Session } from '../transport';
-import { probeCapabilities } from './probeCapabilities';
 import { withContent } from './content';
-import { type LinkFacts, withOddNames } from './linkFacts';
+import type { LinkFacts } from './linkFacts';
 import { isSecretTransfer } from './secretFiles';
 import type { Capabilities } from '../capabilities';
-import { linesOrError } from './fileErrors';
 import { inSession, named, type WithSession } from './inSession';
 import { parseList, parseSpace, parseStat, parseWalk } from './listing';
 import { boardPath } from './paths';
 import { explained, parsePlaces } from './places';
 import { readEach } from './readEach';
 import { readFile, readFiles } from './readFiles';
-import { hashFiles, requireHash } from './hashFiles';
-import { runVerb, type Argument } from './snippets';
+import { hashFiles, isShortList, requireHash } from './hashFiles';
 import { type SizedPaths, writeChanged } from './sameFiles';
 import { startFilesLast, withStartLinesKept } from './startLines';
-import { verbs, type Verb } from './verbs';
-import { writeFiles, writeUnasked } from './writeFiles';
+import { VerbRunner } from './verbRunner';
+import { writeBy } from './writeFiles';
 
 type Work<T> = (session: Session) => Promise<T>;
 
 /** All file verbs on top of sessions, by the fastest method that board and link support. */
 export class SessionFiles implements BoardFiles {
   readonly #own: LinkFacts = {};
+  readonly #verbs: VerbRunner;
 
   /** @param facts returns what earlier requests on the board's open link have found out; default: those of this instance */
   constructor(
     private readonly withSession: WithSession,
     private readonly facts = () => this.#own,
-  ) {}
+  ) {
+    this.#verbs = new VerbRunner(facts);
+  }
 
   /** Returns the transfer capabilities of the board, probed once per connection. */
   capabilities(signal?: AbortSignal): Promise<Capabilities> {
     return this.#look(l10n.t('Checking the board'), signal, (session) =>
-      this.#probe(session, signal),
+      this.#verbs.probe(session, signal),
     );
   }
 
@@ -56,7 +56,9 @@ export class SessionFiles implements BoardFiles {
     return this.#look(`Listing ${path}`, signal, async (session) => {
       if (session.native?.list) return session.native.list(path, signal);
       return parseList(
-        await this.#run(session, 'list', boardPath(path), () => [boardPath(path)], signal),
+        await this.#verbs.run(session, 'list', boardPath(path), () => [boardPath(path)], {
+          signal,
+        }),
       );
     });
   }
@@ -65,8 +67,8 @@ export class SessionFiles implements BoardFiles {
     return this.#look(l10n.t('Looking at {0}', path), signal, async (session) => {
       if (session.native?.stat) return session.native.stat(path, signal);
       const at = boardPath(path);
-      const lines = await this.#run(session, 'stat', at, () => [at], signal);
-      const { epoch } = await this.#probe(session, signal);
+      const lines = await this.#verbs.run(session, 'stat', at, () => [at], { signal });
+      const { epoch } = await this.#verbs.probe(session, signal);
       return parseStat(lines, at, epoch);
     });
   }
@@ -78,21 +80,24 @@ export class SessionFiles implements BoardFiles {
       const at = boardPath(path);
       // Largest size to hash; -1: none, because empty files have a hash, too.
       const most = typeof hash === 'object' ? hash.upTo : hash ? Number.MAX_SAFE_INTEGER : -1;
-      if (hash) requireHash(await this.#probe(session, signal), at);
+      const check = (can: Capabilities) => {
+        if (hash) requireHash(can, at);
+      };
       const dated = typeof dates === 'object' ? dates.first : dates ? Number.MAX_SAFE_INTEGER : 0;
       const args = () => [at, most, !shallow, dated];
-      const lines = await this.#run(session, 'walk', at, args, signal);
-      return parseWalk(lines, dates ? (await this.#probe(session, signal)).epoch : undefined);
+      const lines = await this.#verbs.run(session, 'walk', at, args, { signal, check });
+      return parseWalk(lines, dates ? (await this.#verbs.probe(session, signal)).epoch : undefined);
     });
   }
 
   hash(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
     return this.#look('Comparing files', signal, async (session) => {
       if (session.native?.hash) return session.native.hash(paths, signal);
-      const can = await this.#probe(session, signal);
-      requireHash(can, paths[0] ?? '/');
-      return hashFiles(paths.map(boardPath), can.heap, (at) =>
-        this.#run(session, 'hash', at[0] ?? '/', () => [at], signal),
+      const check = (can: Capabilities) => requireHash(can, paths[0] ?? '/');
+      // A short list fits into any heap, so the board is not asked for the size of its heap first.
+      const heap = isShortList(paths) ? 0 : (await this.#verbs.probe(session, signal)).heap;
+      return hashFiles(paths.map(boardPath), heap, (at) =>
+        this.#verbs.run(session, 'hash', at[0] ?? '/', () => [at], { signal, check }),
       );
     });
   }
@@ -103,7 +108,7 @@ export class SessionFiles implements BoardFiles {
       options.signal,
       async (session) => {
         if (session.native?.read) return session.native.read(path, options);
-        const capabilities = await this.#probe(session, options.signal);
+        const capabilities = await this.#verbs.probe(session, options.signal);
         return readFile(session, boardPath(path), capabilities, options);
       },
       isSecretTransfer([{ path }], options.secret),
@@ -122,7 +127,7 @@ export class SessionFiles implements BoardFiles {
         if (session.native?.readMany) return session.native.readMany(items, take, options);
         const read = session.native?.read?.bind(session.native);
         if (read) return readEach(items, read, take, options);
-        const capabilities = await this.#probe(session, options.signal);
+        const capabilities = await this.#verbs.probe(session, options.signal);
         const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
         await readFiles(session, checked, capabilities, take, options);
       },
@@ -139,7 +144,7 @@ export class SessionFiles implements BoardFiles {
         if (session.native?.write) {
           for (const item of items)
             await session.native.write(path, (await withContent(item)).content, options);
-        } else await this.#write(session, items, options);
+        } else await writeBy(this.#verbs, session, items, options);
       },
       isSecretTransfer([{ path }], options.secret),
     );
@@ -153,14 +158,16 @@ export class SessionFiles implements BoardFiles {
         const ordered = [...items].sort(startFilesLast);
         const all = await this.#withStart(session, ordered, options);
         const write = (some: readonly WriteItem[]) =>
-          session.native?.writeMany?.(some, options) ?? this.#write(session, some, options);
+          session.native?.writeMany?.(some, options) ??
+          writeBy(this.#verbs, session, some, options);
         const { onSame, signal } = options;
         // The agent compares every file that it is offered.
         if (!onSame || session.native?.hash) return write(all);
         const sized = (some: SizedPaths) => [some.map(([path, n]) => [boardPath(path), n])];
         const ask = (some: SizedPaths) =>
-          this.#run(session, 'same', '/', () => sized(some), signal);
-        return writeChanged(all, { can: () => this.#probe(session, signal), ask, write, onSame });
+          this.#verbs.run(session, 'same', '/', () => sized(some), { signal });
+        const can = () => this.#verbs.probe(session, signal);
+        return writeChanged(all, { can, ask, write, onSame });
       },
       isSecretTransfer(items, options.secret),
     );
@@ -171,7 +178,7 @@ export class SessionFiles implements BoardFiles {
     return this.#work(`Making ${path}`, signal, async (session) => {
       if (session.native?.mkdir) return session.native.mkdir(path, options);
       const at = boardPath(path);
-      await this.#run(session, 'mkdir', at, (again) => [at, parents, again], signal);
+      await this.#verbs.run(session, 'mkdir', at, (again) => [at, parents, again], { signal });
     });
   }
 
@@ -180,7 +187,7 @@ export class SessionFiles implements BoardFiles {
     return this.#work(`Deleting ${path}`, signal, async (session) => {
       if (session.native?.remove) return session.native.remove(path, options);
       const at = boardPath(path);
-      await this.#run(session, 'remove', at, (again) => [at, recursive, again], signal);
+      await this.#verbs.run(session, 'remove', at, (again) => [at, recursive, again], { signal });
     });
   }
 
@@ -194,7 +201,7 @@ export class SessionFiles implements BoardFiles {
       if (session.native?.rename) return session.native.rename(from, to, options);
       const [source, target] = [boardPath(from), boardPath(to)];
       const args = (again: boolean) => [source, target, overwrite, again];
-      await this.#run(session, 'rename', overwrite ? source : target, args, signal);
+      await this.#verbs.run(session, 'rename', overwrite ? source : target, args, { signal });
     });
   }
 
@@ -208,7 +215,7 @@ export class SessionFiles implements BoardFiles {
       if (session.native?.copy) return session.native.copy(from, to, options);
       const [source, target] = [boardPath(from), boardPath(to)];
       const args = (again: boolean) => [source, target, overwrite || again];
-      await this.#run(session, 'copy', target, args, signal);
+      await this.#verbs.run(session, 'copy', target, args, { signal });
     });
   }
 
@@ -216,7 +223,7 @@ export class SessionFiles implements BoardFiles {
     return this.#look(l10n.t('Checking free space'), signal, async (session) => {
       if (session.native?.space) return session.native.space(path, signal);
       const at = boardPath(path);
-      return parseSpace(await this.#run(session, 'space', at, () => [at], signal));
+      return parseSpace(await this.#verbs.run(session, 'space', at, () => [at], { signal }));
     });
   }
 
@@ -226,7 +233,9 @@ export class SessionFiles implements BoardFiles {
     return this.#look(l10n.t('Checking the board'), signal, async (session) => {
       if (session.native?.places) return session.native.places(signal);
       const facts = this.facts();
-      facts.places ??= parsePlaces(await this.#run(session, 'places', '/', () => [], signal));
+      facts.places ??= parsePlaces(
+        await this.#verbs.run(session, 'places', '/', () => [], { signal }),
+      );
       return facts.places;
     });
   }
@@ -240,35 +249,6 @@ export class SessionFiles implements BoardFiles {
     if (asGiven) return items;
     const files = new SessionFiles((work) => work(session), this.facts);
     return withStartLinesKept(items, files, signal);
-  }
-
-  async #write(session: Session, items: readonly WriteItem[], options: TransferOptions) {
-    const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
-    const [only] = checked;
-    if (only && checked.length === 1) checked[0] = await withContent(only);
-    if (!this.facts().capabilities && (await writeUnasked(session, checked, options))) return;
-    const capabilities = await this.#probe(session, options.signal);
-    await writeFiles(session, checked, capabilities, options);
-  }
-
-  /** Runs a verb; an errno in its answer refers to `path`. */
-  async #run(
-    session: Session,
-    verb: Verb,
-    path: string,
-    args: (again: boolean) => readonly Argument[],
-    signal?: AbortSignal,
-  ): Promise<readonly string[]> {
-    const form = await this.#probe(session, signal);
-    return withOddNames(this.facts(), async (odd) =>
-      linesOrError(await runVerb(session, verbs(form, odd)[verb], args, { signal, form }), path),
-    );
-  }
-
-  #probe(session: Session, signal?: AbortSignal): Promise<Capabilities> {
-    const facts = this.facts();
-    facts.capabilities ??= session.capabilities?.(signal) ?? probeCapabilities(session, signal);
-    return facts.capabilities;
   }
 
   /** Runs work that changes nothing and reveals no content of a file. */
@@ -291,7 +271,7 @@ export class SessionFiles implements BoardFiles {
       } catch (error) {
         if (!(error instanceof FileError)) facts.capabilities = facts.places = undefined;
         throw await explained(error, async () =>
-          session.native?.stat ? undefined : this.#run(session, 'places', '/', () => []),
+          session.native?.stat ? undefined : this.#verbs.run(session, 'places', '/', () => []),
         );
       }
     };

@@ -13,7 +13,7 @@ import { rawPath } from './paths';
 export type Argument = string | number | boolean | Uint8Array | null | readonly Argument[];
 
 /** Longest silence of a verb in milliseconds; it prints a sign of life after each unit of work. */
-const SILENCE_MS = 30_000;
+export const SILENCE_MS = 30_000;
 /**
  * The line with which a verb shows that it is still working (report.py). Not part of the checksum.
  */
@@ -99,7 +99,8 @@ export function wireForm(code: string, form: CodeForm, careful = false): string 
   return concat([utf8(before), raw, utf8(behind)]);
 }
 
-function isPacked(code: string, form: CodeForm): boolean {
+/** Returns whether {@link wireForm} sends `code` deflated. */
+export function isPacked(code: string, form: CodeForm): boolean {
   const fits = form.heap >= PACK_HEAP && !form.tooLarge?.has('packed');
   return form.binascii && form.deflate && fits && code.length >= PACK_WORTH;
 }

@@ -6,12 +6,13 @@ import { presumedCapabilities } from './probeCapabilities';
 import type { Capabilities } from '../capabilities';
 import { windowBitsFor, withContent } from './content';
 import { storeError } from './fileErrors';
-import { checkWritable } from './paths';
+import { boardPath, checkWritable } from './paths';
 import { outOfMemory } from './portions';
 import { writeBare } from './writeBare';
 import { writePieces, writeSmall } from './writePieces';
 import { damagedLine, isDamage, isSame, program, wireForm } from './snippets';
 import { SAFE_AHEAD, UploadStream } from './upload';
+import type { VerbRunner } from './verbRunner';
 import { verbs } from './verbs';
 
 /**
@@ -28,6 +29,24 @@ const STALL_MS = 400;
 const SMALLEST = 128;
 /** Consecutive runs of the receiver without progress before giving up. */
 const ATTEMPTS = 4;
+
+/**
+ * Writes files to a board of which little may be known.
+ * @param verbs runs verbs on the board
+ * @throws FileError naming the file that failed
+ */
+export async function writeBy(
+  verbs: VerbRunner,
+  session: Session,
+  items: readonly WriteItem[],
+  options: TransferOptions,
+): Promise<void> {
+  const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
+  const [only] = checked;
+  if (only && checked.length === 1) checked[0] = await withContent(only);
+  if (!verbs.facts().capabilities && (await writeUnasked(session, checked, options))) return;
+  await writeFiles(session, checked, await verbs.probe(session, options.signal), options);
+}
 
 /**
  * Writes files by the fastest method that board and link support.
@@ -61,7 +80,7 @@ export async function writeFiles(
  * one round trip. Returns false if the file is not small or the board cannot do it.
  * @throws FileError
  */
-export async function writeUnasked(
+async function writeUnasked(
   session: Session,
   items: readonly WriteItem[],
   options: TransferOptions,

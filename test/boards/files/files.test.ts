@@ -211,13 +211,13 @@ describe('facts about a board', () => {
     const rig = await startRig();
     try {
       expect(await rig.sharing().places()).toEqual({ home: '/', lib: '/lib' });
-      expect(rig.execs()).toBe(2); // the capabilities and the places
+      expect(rig.execs()).toBe(1); // the capabilities and the places together
       await rig.sharing().places();
       await rig.sharing().hash(['/main.py']);
-      expect(rig.execs()).toBe(3);
+      expect(rig.execs()).toBe(2);
       await rig.reconnect();
       await rig.sharing().hash(['/main.py']);
-      expect(rig.execs()).toBe(5);
+      expect(rig.execs()).toBe(3);
     } finally {
       await rig.stop();
     }

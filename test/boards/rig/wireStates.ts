@@ -98,13 +98,20 @@ export class Wire {
     const answer = this.down.indexOf(END, run.window + 2);
     const isStream = (this.up[run.codeEnd + 2] ?? 0) >= 128 && this.up[run.codeEnd + 1] === 0x7e;
     const says = this.down.toString('latin1', answer + 1, run.downEnd);
-    const what = isStream
-      ? 'receiver'
-      : /^can \d/.test(says)
-        ? 'question what the board can'
-        : says.startsWith('/ ')
-          ? 'listing and hashing'
-          : OTHER;
+    // The first listing brings along what the board can.
+    const asks = /^can \d/.test(says);
+    const lists = /^(can .*\r\n){0,2}\/ /.test(says);
+    const kinds = [
+      ...(isStream ? ['receiver'] : []),
+      ...(asks ? ['question what the board can'] : []),
+      ...(lists ? ['listing and hashing'] : []),
+    ];
+    return (kinds.length > 0 ? kinds : [OTHER]).flatMap((what) =>
+      this.#ofKind(what, run, answer, isStream),
+    );
+  }
+
+  #ofKind(what: string, run: Run, answer: number, isStream: boolean): Place[] {
     const name = (state: string) => `${what}: ${state}`;
     const middle = (from: number, to: number) => Math.floor((from + to) / 2);
     const places: Place[] = [
