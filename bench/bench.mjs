@@ -8,6 +8,11 @@ const BAUD = 115_200;
 /** Bytes a second that 8N1 carries. */
 export const LINE = BAUD / 10;
 
+/** Code that removes what earlier uploads have left. */
+const REMOVE = `import os
+for name in 'ours', 'theirs':
+    if name in os.listdir(): os.remove(name)`;
+
 /** @typedef {{ ours: number, theirs: number }} Seconds */
 
 export class Bench {
@@ -37,8 +42,12 @@ export class Bench {
     await this.board.stop();
   }
 
-  /** Uploads one file with both. @param {string} path @param {Uint8Array} content @returns {Promise<Seconds>} */
+  /**
+   * Uploads one new file with both. To replace one, mpyfleet would read it first and keep a copy, which mpremote does not.
+   * @param {string} path @param {Uint8Array} content @returns {Promise<Seconds>}
+   */
   async up(path, content) {
+    await this.#timed([this.mpremote, 'connect', this.cable.tty, 'exec', REMOVE]);
     const ours = await this.#ours('put', path, ':/ours');
     const theirs = await this.#theirs('cp', '-f', path, ':theirs');
     await this.#same({ '/ours': content, '/theirs': content });

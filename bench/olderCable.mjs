@@ -16,6 +16,8 @@ if (other === '') throw new Error('usage: node bench/olderCable.mjs TREE [ROUNDS
 const SIZE = 200_000;
 /** Times that `pass` runs within one connection in each round. */
 const REPEAT = 41;
+/** Code that removes what an earlier upload has left. */
+const REMOVE = "import os\nif 'up' in os.listdir(): os.remove('up')";
 /** @typedef {'here' | 'other'} Side */
 const trees = { here: root, other: resolve(other) };
 /** Times in seconds, by the measurement; one for each round. @type {Map<string, Record<Side, number[]>>} */
@@ -78,6 +80,15 @@ async function built(side) {
 
 /** @param {Side} side @param {string} path */
 async function upload(side, path) {
+  // A new file: this tree reads a file that it replaces, to keep a copy, which an older one may not do.
+  await run([
+    process.execPath,
+    join(root, 'dist', 'cli.js'),
+    '-b',
+    `serial:${cable.tty}`,
+    'exec',
+    REMOVE,
+  ]);
   const seconds = await whole(side, 'put', path, ':/up');
   const content = (await board.files())['/up'];
   if (!content?.equals(readFileSync(path))) throw new Error(`${side}: /up differs`);
