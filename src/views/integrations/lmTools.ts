@@ -26,9 +26,7 @@ interface WriteInput extends FileInput {
  * Tools that let a language model work with boards. Before each call, the user is shown everything
  * that it will do and asked to allow it.
  */
-export function registerLmTools(
-  context: Needs<'fileChanges' | 'history' | 'many'>,
-): vscode.Disposable {
+export function registerLmTools(context: Needs<'history' | 'many' | 'sync'>): vscode.Disposable {
   return vscode.Disposable.from(
     register(context, 'mpyFleet_listBoards', {
       title: () => vscode.l10n.t('List MicroPython boards'),
@@ -78,9 +76,11 @@ export function registerLmTools(
         fenced(path, '') +
         fenced(content, ''),
       work: async ({ board, path, content }, signal) => {
-        const target = one(context, board);
-        await target.files.write(path, new TextEncoder().encode(content), { signal });
-        context.fileChanges.changed(target, path);
+        const items = [{ path, content: new TextEncoder().encode(content) }];
+        // With a copy of what the model replaces, for undo.
+        await context.sync.replace(one(context, board), items, { signal }, (files, changed) =>
+          files.writeMany(changed, { signal }),
+        );
         return vscode.l10n.t('Written and verified.');
       },
     }),
