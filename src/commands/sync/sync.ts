@@ -31,6 +31,11 @@ const SYNCING: ProgressLook = {
   title: (names) => vscode.l10n.t('Syncing {0}', names),
 };
 
+const RESTORING: ProgressLook = {
+  where: 'notification',
+  title: (names) => vscode.l10n.t('Restoring files on {0}', names),
+};
+
 const APPLYING: ProgressLook = { where: 'notification', title: () => vscode.l10n.t('Syncing') };
 
 const COMPARING: ProgressLook = {
@@ -95,7 +100,7 @@ export const syncCommands: readonly Command[] = [
     id: 'syncUndo',
     needs: 'boards',
     which: 'present',
-    progress: SYNCING,
+    progress: RESTORING,
     run: async (context, boards, call) => {
       const [only, second] = boards;
       if (only && !second) await undo(context, only, call);

@@ -151,10 +151,11 @@ export class SyncCenter implements Disposable {
     return result;
   }
 
-  /** Undoes the last sync of `board`. */
+  /** Undoes the last sync, upload or deletion on `board`. */
   undo(board: Board, call: SyncCall = {}): Promise<UndoResult> {
     const base = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file('/');
-    return this.#session(board, call, (files) =>
+    const job = vscode.l10n.t('Restoring files');
+    return this.#session(board, { ...call, job }, (files) =>
       undoLast({ ...this.#options(board, files, workspaceFs(base)), ...call }),
     );
   }
