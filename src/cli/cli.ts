@@ -1,4 +1,5 @@
 import { shownPath } from '../core/files';
+import type { MountedFolder } from '../core/mount';
 import type { AuditBoard, StoreServer } from '../core/store';
 import type { UndoStore } from '../core/sync';
 import type { Log } from '../core/log';
@@ -24,6 +25,13 @@ export interface CliWindow {
   forget(uid: string): Promise<void>;
 }
 
+/** A folder of this computer that boards see while a command works on them. */
+export interface CliMount {
+  readonly folder: MountedFolder;
+  /** Its path on the board. */
+  readonly at: string;
+}
+
 /** The environment of a verb: everything outside the program, so that tests can replace it. */
 export interface Cli {
   readonly options: Options;
@@ -45,6 +53,8 @@ export interface Cli {
   readonly log: Log;
   /** Opens a local file in the user's editor. @returns the editor's exit status */
   edit(editor: string, file: string): Promise<number | null>;
+  /** Set after `mount FOLDER +`. */
+  readonly mount?: CliMount;
   /** Set if the command runs in a window. */
   readonly window?: CliWindow;
   /** Records how the work on one board ended, for the audit. */

@@ -14,8 +14,14 @@ export async function mpyfleet(
     // nothing half done.
     const lines = readCommandLines(argv);
     for (const line of lines) await check(line);
-    for (const line of lines) {
-      const status = await dispatch(line, { ...world, options: line.options });
+    let { mount } = world;
+    for (const [index, line] of lines.entries()) {
+      const cli = { ...world, options: line.options, ...(mount ? { mount } : {}) };
+      if (mountsForNext(line) && index + 1 < lines.length) {
+        mount = await (await import('./verbs/mount')).mountOf(cli, line.args);
+        continue;
+      }
+      const status = await dispatch(line, cli);
       if (status !== 0) return status;
     }
     return 0;
@@ -25,6 +31,11 @@ export async function mpyfleet(
     if (!(error instanceof FleetError)) world.err(`${asError(error).stack ?? ''}\n`);
     return exitStatus(error);
   }
+}
+
+/** Returns whether a line mounts a folder for the commands after it. */
+function mountsForNext({ verb, options }: CommandLine): boolean {
+  return verb === 'mount' && !options.help && !options.version;
 }
 
 /** Names the counterpart of an unknown option that belongs to another tool. */

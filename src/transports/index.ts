@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { Address, MqboardAddress, MqttAddress } from '../core/address';
 import { ConnectError } from '../core/errors';
 import type { Log } from '../core/log';
-import type { Transport, TransportFactory } from '../core/transport';
+import type { ByteStream, Transport, TransportFactory } from '../core/transport';
 import type { DemoSettings } from './demo';
 import type { TelnetSettings } from './telnet/telnetTransport';
 import type { WebReplSettings } from './webrepl';
@@ -11,6 +11,8 @@ export interface TransportSettings {
   readonly log: Log;
   /** Baud rate of a serial port by its path; undefined: the default. */
   readonly baudRate?: (path: string) => number | undefined;
+  /** Wraps an opened serial port; default: it is used as it is. */
+  readonly overSerial?: (line: ByteStream) => ByteStream;
   /** The brokers that boards connect to; without them there are none. */
   readonly brokers?: {
     transport(address: MqttAddress): Transport;
@@ -32,7 +34,8 @@ export function createTransportFactory(settings: TransportSettings): TransportFa
     switch (address.kind) {
       case 'serial': {
         const { serialTransport } = await import('./serial/serialTransport');
-        return serialTransport(address, settings.log, settings.baudRate?.(address.path));
+        const { log, baudRate, overSerial } = settings;
+        return serialTransport(address, log, baudRate?.(address.path), overSerial);
       }
       case 'webrepl': {
         if (!settings.webrepl) throw unsupported(address);

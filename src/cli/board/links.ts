@@ -49,21 +49,29 @@ export async function loadLinks(cli: Cli): Promise<Links> {
   brokers.named(registry.boards.map(({ address }) => address));
   const password = (address: Address, { wrong }: { wrong: boolean }) =>
     linkPassword(cli, address, wrong, registry);
-  const open = createTransportFactory({
+  const settings = {
     log: cli.log,
     baudRate: () => cli.options.baud,
     webrepl: { getPassword: password },
     telnet: { getPassword: password },
-  });
+  };
+  const open = createTransportFactory(settings);
+  const mounted =
+    cli.mount &&
+    (await import('./mountedLinks')).mountedFactory(cli, cli.mount, (overSerial) =>
+      createTransportFactory({ ...settings, overSerial }),
+    );
   return {
     brokers,
     registry,
     openTransport: (address) =>
-      address.kind === 'mqtt'
-        ? brokers.transport(address)
-        : address.kind === 'mqboard'
-          ? brokers.legacyTransport(address)
-          : open(address),
+      mounted
+        ? mounted(address)
+        : address.kind === 'mqtt'
+          ? brokers.transport(address)
+          : address.kind === 'mqboard'
+            ? brokers.legacyTransport(address)
+            : open(address),
     createFiles: (withSession) => new SessionFiles(withSession),
     readInfo: async (session, signal) =>
       (await import('../../core/board/readInfo')).readInfo(session, signal),

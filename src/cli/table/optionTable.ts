@@ -164,6 +164,8 @@ export const OPTIONS = {
   },
   'keep-going': { type: 'boolean', text: 'do not stop when boards fail one after another' },
   install: { type: 'boolean', text: 'write a systemd user unit that runs it' },
+  at: { type: 'string', value: ':/PATH', text: 'where it appears on the board (/remote)' },
+  write: { type: 'boolean', text: 'let the board change the folder' },
   'dry-run': { type: 'boolean', short: 'n', text: 'show what would be done without doing it' },
 } as const satisfies Record<
   string,

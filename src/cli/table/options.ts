@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../core/errors';
 import { OPTIONS, type OptionName } from './optionTable';
+import { boardFolder, count, flashOffset, percent, portNumber, seconds } from './optionValues';
 
 /** The options as given. */
 export interface Options {
@@ -74,6 +75,8 @@ export interface Options {
   readonly offset?: number;
   readonly file?: string;
   readonly trialSeconds?: number;
+  readonly at?: string;
+  readonly write: boolean;
 }
 
 export interface CommandLine {
@@ -224,6 +227,8 @@ function readCommandLine(argv: readonly string[]): CommandLine {
       offset: flashOffset(values.offset),
       file: values.file,
       trialSeconds: count(values.trial, '--trial needs a number of seconds'),
+      at: values.at,
+      write: flag('write'),
     },
   };
 }
@@ -251,48 +256,4 @@ function parse(argv: readonly string[]) {
     if (unknown !== undefined) throw new UnknownOption(argv[verbIndex(argv)] ?? '', unknown, error);
     throw new UsageError(message, { hint: LISTED, cause: error });
   }
-}
-
-function boardFolder(text: string | undefined): string | undefined {
-  const folder = text?.replace(/^:/, '');
-  if (folder === undefined || /^\/[^\0]*$/.test(folder)) return folder;
-  throw new UsageError(`--target needs a folder of the board such as /lib, not "${folder}"`, {
-    hint: 'In Git Bash write it as :/lib, or set MSYS_NO_PATHCONV=1.',
-  });
-}
-
-function seconds(text: string | undefined, option: string): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!(value > 0) || value > 1e6) throw new UsageError(`${option} needs seconds, not "${text}"`);
-  return value * 1000;
-}
-
-function percent(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text.replace(/%$/, ''));
-  if (value >= 0 && value <= 100 && /^[\d.]+%?$/.test(text)) return value / 100;
-  throw new UsageError(`--stop-at needs a percentage such as 5%, not "${text}"`);
-}
-
-function portNumber(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value > 65535) {
-    throw new UsageError(`--port needs a number up to 65535, not "${text}"`);
-  }
-  return value;
-}
-
-function flashOffset(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^(0x[0-9a-f]{1,8}|\d{1,9})$/i.test(text) && Number(text) % 4096 === 0) return Number(text);
-  throw new UsageError(`--offset needs a multiple of 4096 such as 0x10000, not "${text}"`);
-}
-
-function count(text: string | undefined, wanted: string): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < 1) throw new UsageError(`${wanted}, not "${text}"`);
-  return value;
 }

@@ -9,8 +9,7 @@ const ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ['soft-reset', 'Use mpyfleet reset.'],
   ['hard-reset', 'Use mpyfleet reset --hard.'],
   ['resume', 'Leave it out: no command resets the board first.'],
-  ['mount', 'mpyfleet run FILE runs a local file; mpyfleet sync FOLDER sends what has changed.'],
-  ['umount', 'Leave it out: nothing is mounted.'],
+  ['umount', 'Leave it out: mpyfleet mount ends with its command line.'],
   [
     'romfs',
     'ROMFS partitions are not written here. mpyfleet mip install and mpyfleet sync compile to .mpy in the file system of the board.',
@@ -32,6 +31,8 @@ const PORTS: Readonly<Record<string, string>> = { a: '/dev/ttyACM', u: '/dev/tty
 const IS_DEFAULT = 'Leave it out: that is the default.';
 const UNCHANGED =
   'Leave it out: files are copied also if they are the same; mpyfleet sync skips those.';
+const OTHER_LINKS =
+  'Links that lead out of the folder are not followed: mount the folder that they lead to.';
 const FOLLOWED = 'Leave it out: the output is shown until the code ends.';
 /**
  * Options of mpremote that have a different name here, or that are not needed here. Entries of a
@@ -54,6 +55,10 @@ const OPTIONS_ELSEWHERE: ReadonlyMap<string, string> = new Map([
   ],
   ['repl -e', 'Leave it out: sequences that could harm the terminal are always removed.'],
   ['no-escape-non-printable', IS_DEFAULT],
+  ['unsafe-links', OTHER_LINKS],
+  ['mount -l', OTHER_LINKS],
+  ['mount --long', OTHER_LINKS], // how -l is read
+  ['no-unsafe-links', IS_DEFAULT],
   ['no-recursive', IS_DEFAULT],
   ['no-force', UNCHANGED],
   ['cp --force', UNCHANGED],

@@ -18,6 +18,11 @@ FILE is an mqsync specification, or a device file of iot-kernel (.yaml); without
 A specification whose first line is "#!/usr/bin/env -S mpyfleet sync" is a script, once it is executable: ./blink -b 'rack[1-4]' -n
 Files outside its folder, its repository and the current folder are read only with --force.`;
 
+export const MOUNT_DETAILS = `The folder is /remote on the board and its current folder, so import and open() find its files; nothing is copied. Without a command after it, the REPL opens.
+  mpyfleet mount .                    mpyfleet mount src + run main.py        mpyfleet mount . + exec "import app"
+A soft reset in the REPL (Ctrl-D) mounts it again after main.py. At the end it is taken off the board, and the current folder is the one from before.
+The board can only read, unless --write is given. Nothing outside the folder can be reached, also not by .. or a symbolic link.`;
+
 export const RUN_DETAILS = `- reads the code from standard input. Status 1: the code raised an exception.
 input() reads the keyboard, or lines from a pipe (one board only).`;
 export const BROKER_DETAILS = `User and password: MPYFLEET_BROKER_USER and MPYFLEET_BROKER_PASSWORD, else they are generated and printed. "stop" and "status" are for brokers that this user has started on this computer; "status" ends with status 1 if none runs. "login" prints the login of one board at such a broker, "rules mosquitto" (or ejabberd) the access rules for a broker of your own.

@@ -7,6 +7,7 @@ import {
   MACRO_DETAILS,
   MIP_DETAILS,
   MV_DETAILS,
+  MOUNT_DETAILS,
   PATTERNS,
   RM_DETAILS,
   PUT_DETAILS,
@@ -40,6 +41,15 @@ export const VERBS: readonly Verb[] = [
       'Opening it sends nothing: a running program keeps running. Press Enter to see the prompt. Ctrl-X leaves too. Pasted code arrives unchanged.',
     options: [...ALWAYS, 'board', 'baud', 'log'],
     load: async () => (await import('../verbs/repl')).run,
+  },
+  {
+    name: 'mount',
+    args: '[--write] [--at :/PATH] FOLDER [+ COMMAND...]',
+    summary: 'let boards on cables use a folder of this computer, for the commands after it',
+    details: MOUNT_DETAILS,
+    alone: true,
+    options: [...BOARDS, 'at', 'write', 'log'],
+    load: async () => (await import('../verbs/mount')).run,
   },
   {
     name: 'run',

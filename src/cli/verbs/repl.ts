@@ -26,6 +26,7 @@ export const run: VerbRun = (cli, args) => {
       });
     }
     const transport = await board.transport(io.signal);
+    if (cli.mount) await board.withSession(() => Promise.resolve(), { signal: io.signal });
     const stream = transport.terminal();
     if (!stream) throw new UsageError(`${board.name} has no REPL`);
     const log = openLog(cli);

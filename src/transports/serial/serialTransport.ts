@@ -3,7 +3,7 @@ import { fullPlace, type SerialAddress } from '../../core/address';
 import { ConnectError } from '../../core/errors';
 import type { Log } from '../../core/log';
 import { StreamTransport } from '../../core/repl';
-import type { Transport } from '../../core/transport';
+import type { ByteStream, Transport } from '../../core/transport';
 import { hasModemManager, permissionHint } from './openHints';
 import { portHolders } from './portHolder';
 import { BITS_PER_BYTE, openSerial } from './serialStream';
@@ -16,17 +16,21 @@ const modemManager = () =>
     'ModemManager opens new ports for some seconds to look for modems: connect again in half a minute. If that does not help, close other programs that have the port open, or run "sudo systemctl disable --now ModemManager" if this computer has no modem.',
   );
 
-/** Returns the transport for a serial port. The `serialport` package is loaded on opening. */
+/**
+ * Returns the transport for a serial port. The `serialport` package is loaded on opening.
+ * @param over wraps the opened port
+ */
 export function serialTransport(
   address: SerialAddress,
   log: Log,
   baudRate: number = DEFAULT_BAUD_RATE,
+  over: (line: ByteStream) => ByteStream = (line) => line,
 ): Transport {
   return new StreamTransport({
     address,
     log,
     lineRate: baudRate / BITS_PER_BYTE,
-    open: (signal) => openSerial(address, baudRate, log, signal).catch(explained),
+    open: (signal) => openSerial(address, baudRate, log, signal).then(over, explained),
   });
 }
 

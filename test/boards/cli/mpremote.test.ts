@@ -84,7 +84,7 @@ describe('a user of mpremote', () => {
       if (optionHint(verb, short.slice(1)) ?? optionHint(verb, long)) return;
       if (!takes(verb, short, long)) lost.push(`${verb} ${short}`);
     };
-    const withOwnOptions = ['fs', 'edit', 'eval', 'exec', 'mip', 'repl', 'rtc', 'run'];
+    const withOwnOptions = ['fs', 'edit', 'eval', 'exec', 'mip', 'mount', 'repl', 'rtc', 'run'];
     expect(await commands()).toEqual(expect.arrayContaining(withOwnOptions));
     for (const command of withOwnOptions) {
       for (const [long, short] of await options(command)) {
