@@ -15,15 +15,19 @@ const N = 0x4e;
 const LOW = 48;
 const HIGH = LOW + NUMBERS - 1;
 const NEWLINE = 10;
+/** First bytes of the receiver's own lines: "!" of an error, "=" of the checksum. */
+const LINES = new Set([0x21, 0x3d]);
 
 /**
  * Parses the receiver's output: answers of three bytes (mark, number, complement) until it starts a
  * line. Lines go to `onText`; the last ones carry errors and the checksum. Anything else is noise
- * and skipped, because the next answer replaces a damaged one.
+ * and skipped, because the next answer replaces a damaged one: also lines that a timer of the board
+ * prints between the answers.
  */
 export class AnswerParser {
   #held: number[] = [];
   #inText = false;
+  #newLine = false;
 
   constructor(
     private readonly onAnswer: (answer: StreamAnswer) => void,
@@ -33,11 +37,14 @@ export class AnswerParser {
   /** Takes output of the receiver; calls the handlers for the answers in it. */
   feed(chunk: Uint8Array): void {
     for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at] ?? 0;
+      this.#inText ||= this.#newLine && LINES.has(byte);
       if (this.#inText) {
         this.onText(chunk.subarray(at));
         return;
       }
-      this.#byte(chunk[at] ?? 0);
+      this.#newLine = byte === NEWLINE;
+      this.#byte(byte);
     }
   }
 
@@ -45,10 +52,6 @@ export class AnswerParser {
     this.#held.push(byte);
     while (this.#held.length > 0) {
       const [mark = 0, number, complement] = this.#held;
-      if (mark === NEWLINE) {
-        this.#inText = true;
-        return;
-      }
       if (mark === K || mark === N) {
         if (number === undefined || complement === undefined) return;
         if (number >= LOW && number <= HIGH && number + complement === LOW + HIGH) {

@@ -108,6 +108,13 @@ describe('answers of the receiver', () => {
     });
   });
 
+  it('go on after a line that something else on the board has printed', () => {
+    expect(parse('K0oti', 'ck 7\r\nK1n!\r\n', '\nK2m\r\n= 0\r\n')).toEqual({
+      answers: ['K0', 'K1', 'K2'],
+      text: '= 0\r\n',
+    });
+  });
+
   it('are ignored if number and complement disagree', () => {
     expect(parse('K1oK2oN0n').answers).toEqual([]);
   });
