@@ -302,7 +302,7 @@ describe('the rest', () => {
   });
 
   it('shows and sets the clock', async () => {
-    const past = await startUboard({ clock: new Date(2020, 1, 3) });
+    const past = await startUboard({ clock: new Date('2020-02-03T00:00Z') });
     try {
       const rtc = (...args: string[]) => cli.run(['-b', past.tty, 'rtc', ...args]);
       expect((await rtc()).out).toMatch(/^2020-02-03 /);

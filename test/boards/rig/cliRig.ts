@@ -85,6 +85,7 @@ export class BuiltCli {
   #env(options: RunOptions): NodeJS.ProcessEnv {
     return {
       PATH: process.env.PATH,
+      TZ: process.env.TZ,
       XDG_CONFIG_HOME: this.home,
       XDG_STATE_HOME: this.home,
       XDG_CACHE_HOME: this.home,
