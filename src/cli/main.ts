@@ -69,6 +69,9 @@ function world(
   };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt); // how systemd stops a service
+  // Its terminal was closed: the board is left tidy, as after Ctrl-C. The shell and the system may both say so. Without a terminal
+  // (nohup), it goes on.
+  if (process.stdin.isTTY) process.on('SIGHUP', () => cancel.abort(new CancelledError()));
   // VS Code's own Node runs us (the shim on PATH). Clear its variable, so that an editor that we
   // start runs normally.
   delete process.env.ELECTRON_RUN_AS_NODE;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startSerlink, tempDir } from '../../lab/index.mjs';
 import { CliBoards } from '../rig/cliBoards';
-import { inTerminal, type Step } from '../rig/cliTerminal';
+import { HANG_UP, inTerminal, type Step } from '../rig/cliTerminal';
 
 const rig = CliBoards.use();
 const dir = tempDir('mounted');
@@ -92,5 +92,18 @@ describe('mount with a REPL', () => {
       expect((await typed(args, steps)).status).toBe(0);
       expect((await rig.exec('import os; print(os.getcwd())')).out.trim()).toBe('/');
     }
+  });
+
+  it('takes the folder off the board when its terminal is closed', async () => {
+    await typed(
+      [],
+      [
+        [/Ctrl-\] leaves[^]*2004h/, '\r'],
+        ['>>> ', HANG_UP],
+      ],
+    );
+    // The port is busy until it has ended.
+    const place = async () => (await rig.exec('import os; print(os.getcwd())')).out.trim();
+    await expect.poll(place).toBe('/');
   });
 });

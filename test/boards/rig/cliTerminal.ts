@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { Deferred } from '../../../src/core/async';
 
+/** Closes the terminal in place of typing. */
+export const HANG_UP = Symbol('hang up');
+
 /** Keys to type once the terminal has shown something since the previous ones. */
-export type Step = readonly [shown: string | RegExp, keys: string];
+export type Step = readonly [shown: string | RegExp, keys: string | typeof HANG_UP];
 
 /**
  * Runs a program in its own terminal, made by script(1) of util-linux, and types each step's keys
  * once its text was shown.
- * @returns what the terminal showed, and the program's exit status
+ * @returns what the terminal showed, and the program's exit status; null: the terminal was closed
  */
 export async function inTerminal(
   command: readonly string[],
@@ -30,7 +33,8 @@ export async function inTerminal(
     if (!(typeof shown === 'string' ? seen.includes(shown) : shown.test(seen))) return;
     left.shift();
     looked = screen.length;
-    child.stdin.write(keys);
+    if (keys === HANG_UP) child.kill('SIGKILL');
+    else child.stdin.write(keys);
   };
   child.stdout.on('data', (chunk: Buffer) => {
     screen += chunk.toString();
