@@ -1,3 +1,5 @@
+import type { FileError } from './errors';
+
 /**
  * Type and size of a path on a board. Sizes are in bytes; `mtime` is in seconds since 1970,
  * undefined if the board has no clock.
@@ -65,6 +67,24 @@ export interface WriteItem {
   readonly content: Uint8Array | (() => Promise<Uint8Array>);
 }
 
+/** A file on the board where another one is to be written. Its content comes along if it is short and differs. */
+export interface FoundFile {
+  readonly sha256: string;
+  readonly content?: Uint8Array;
+}
+
+/** What became of files that were to be written where nothing is. */
+export interface NewFiles {
+  /** What is at each path. All undefined: the files were written, at least those before `failed`. */
+  readonly there: readonly (FoundFile | undefined)[];
+  /** The paths that were written. */
+  readonly written: ReadonlySet<string>;
+  /** The folders that were made for them, the outermost first. */
+  readonly madeDirs: readonly string[];
+  /** Why not all were written, although nothing is at their paths. */
+  readonly failed?: FileError;
+}
+
 /** A file to read. If `size` is known, the progress total is right from the start. */
 export interface ReadItem {
   readonly path: string;
@@ -124,6 +144,13 @@ export interface BoardFiles {
    * Writes many files without a round trip each. Each file is atomic; stops at the first failure.
    */
   writeMany(items: readonly WriteItem[], options?: TransferOptions): Promise<void>;
+  /**
+   * Writes files like writeMany, but only if nothing is at any of their paths: in one round trip, if they are small. Otherwise
+   * writes none and returns what is there.
+   * @returns undefined: not possible, use hash and writeMany
+   * @throws FileError naming the file that cannot be written; none was written then
+   */
+  writeNew?(items: readonly WriteItem[], options?: TransferOptions): Promise<NewFiles | undefined>;
   mkdir(path: string, options?: { parents?: boolean; signal?: AbortSignal }): Promise<void>;
   /** Removes a file, or a folder (with `recursive`, including its contents). */
   remove(path: string, options?: { recursive?: boolean; signal?: AbortSignal }): Promise<void>;

@@ -1,5 +1,5 @@
 import type { Board } from '../core/board';
-import type { BoardFiles } from '../core/boardFiles';
+import type { BoardFiles, NewFiles, TransferOptions, WriteItem } from '../core/boardFiles';
 import { Emitter, type Disposable } from '../core/events';
 
 /** A change of a path on a board. For a `dir`, everything below it was removed or added too. */
@@ -44,9 +44,23 @@ export class FileChanges implements Disposable {
           await files.writeMany(items, options);
         } finally {
           // Each file is written atomically, so those before the failed one are complete.
-          if (items.length > 0) tell(...items.map((i): ['changed', string] => ['changed', i.path]));
+          if (items.length > 0) tell(...changesOf(items));
         }
       },
+      ...(files.writeNew && {
+        writeNew: async (items: readonly WriteItem[], options?: TransferOptions) => {
+          let written: NewFiles['written'] | undefined;
+          try {
+            const result = await files.writeNew?.(items, options);
+            written = result?.written;
+            return result;
+          } finally {
+            // Undefined: some may be written, if the board did not get to the end.
+            const changed = items.filter(({ path }) => written?.has(path) ?? true);
+            if (changed.length > 0) tell(...changesOf(changed));
+          }
+        },
+      }),
       mkdir: async (path, options) => {
         await files.mkdir(path, options);
         tell(['created', path]);
@@ -69,4 +83,8 @@ export class FileChanges implements Disposable {
   dispose(): void {
     this.#changed.dispose();
   }
+}
+
+function changesOf(items: readonly WriteItem[]): ['changed', string][] {
+  return items.map(({ path }) => ['changed', path]);
 }

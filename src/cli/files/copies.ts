@@ -1,4 +1,4 @@
-import type { BoardFiles, WriteItem } from '../../core/boardFiles';
+import type { BoardFiles, FoundFile, TransferOptions, WriteItem } from '../../core/boardFiles';
 import { counted } from '../../core/counted';
 import { asError, FileError, FleetError, UsageError } from '../../core/errors';
 import {
@@ -12,10 +12,14 @@ import {
   nothingKept,
   type Placement,
   type UndoStore,
+  writeIfNew,
 } from '../../core/sync';
 import type { BoardIo, CliBoard } from '../board';
 import { type Cli, printable } from '../cli';
 import { undoStore } from './undoFolder';
+
+/** What is at each path. */
+type There = readonly (FoundFile | undefined)[];
 
 /** What happens to the files of which copies are kept. */
 type Loss = 'removed' | 'replaced';
@@ -35,22 +39,40 @@ export class Copies {
   }
 
   /**
-   * Keeps copies of the files that `items` will replace, and compares all items with those on the board.
+   * Writes small files at whose paths nothing is, and records them; see writeIfNew.
+   * @throws FleetError, also if nothing can be recorded; nothing was written then
+   */
+  async writeNew(
+    board: CliBoard,
+    items: readonly WriteItem[],
+    files: BoardFiles,
+    transfer: Pick<TransferOptions, 'onProgress'> & { readonly signal: AbortSignal },
+  ): Promise<true | There | undefined> {
+    const undo = this.#undo;
+    if (!undo) return undefined;
+    const options = { ...transfer, ...optionsOf(board, transfer.signal), files, undo };
+    return writeIfNew(options, items).catch((error: unknown) => {
+      throw explained(error, 'replaced');
+    });
+  }
+
+  /**
+   * Keeps copies of the files that `items` will replace, and compares all items with those on the board. `there`: what is at each
+   * path, if that is known.
    * @throws FleetError if a copy cannot be read or stored; nothing was written then
    */
   async before(
     board: CliBoard,
     items: readonly WriteItem[],
     signal: AbortSignal,
-    files: BoardFiles = board.files,
+    { files = board.files, there }: { files?: BoardFiles; there?: There | undefined } = {},
   ): Promise<Kept> {
     const undo = this.#undo;
     if (!undo) return nothingKept(items, 0);
-    return keepBefore({ ...optionsOf(board, signal), files, undo }, items).catch(
-      (error: unknown) => {
-        throw explained(error, 'replaced');
-      },
-    );
+    const options = { ...optionsOf(board, signal), files, undo };
+    return keepBefore(options, items, there).catch((error: unknown) => {
+      throw explained(error, 'replaced');
+    });
   }
 
   /**

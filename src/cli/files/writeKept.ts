@@ -29,7 +29,9 @@ export async function writeKept(
     (work, options) => board.withSession(work, options),
     async (session) => {
       const files = new SessionFiles((inner) => inner(session));
-      const kept = await copies.before(board, items, signal, files);
+      const there = await copies.writeNew(board, items, files, optionsOf(io));
+      if (there === true) return { same: 0, kept: 0 };
+      const kept = await copies.before(board, items, signal, { files, there });
       await writeRecorded(kept, (changed) => files.writeMany(changed, optionsOf(io)));
       return { same: items.length - kept.changed.length, kept: kept.replaced };
     },
@@ -56,6 +58,8 @@ export async function writeCounted(
   return same;
 }
 
-function optionsOf(io: BoardIo): Pick<TransferOptions, 'signal' | 'onProgress'> {
+function optionsOf(
+  io: BoardIo,
+): Pick<TransferOptions, 'onProgress'> & { readonly signal: AbortSignal } {
   return { signal: io.signal, onProgress: (done, total, path) => io.progress(done, total, path) };
 }

@@ -8,6 +8,8 @@ export interface LinkFacts {
   places?: Places | undefined;
   /** A name at the board's root is not valid UTF-8. */
   oddNames?: boolean;
+  /** Code for a recent MicroPython has failed, so none is sent again without asking first. */
+  isOlder?: boolean;
 }
 
 const byLink = new WeakMap<object, LinkFacts>();

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type {
   BoardFiles,
   Entry,
+  NewFiles,
   Places,
   ReadItem,
   Space,
@@ -29,6 +30,7 @@ import { type SizedPaths, writeChanged } from './sameFiles';
 import { startFilesLast, withStartLinesKept } from './startLines';
 import { VerbRunner } from './verbRunner';
 import { writeBy } from './writeFiles';
+import { writeNew } from './writeNew';
 
 type Work<T> = (session: Session) => Promise<T>;
 
@@ -168,6 +170,21 @@ export class SessionFiles implements BoardFiles {
           this.#verbs.run(session, 'same', '/', () => sized(some), { signal });
         const can = () => this.#verbs.probe(session, signal);
         return writeChanged(all, { can, ask, write, onSame });
+      },
+      isSecretTransfer(items, options.secret),
+    );
+  }
+
+  writeNew(
+    items: readonly WriteItem[],
+    options: TransferOptions = {},
+  ): Promise<NewFiles | undefined> {
+    return this.#work(
+      `Writing ${named(items)}`,
+      options.signal,
+      async (session) => {
+        if (session.native?.writeMany ?? session.native?.write) return undefined;
+        return writeNew(session, items, this.facts(), options);
       },
       isSecretTransfer(items, options.secret),
     );

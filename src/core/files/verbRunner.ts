@@ -65,7 +65,7 @@ export class VerbRunner {
     signal: AbortSignal | undefined,
   ): Promise<readonly string[] | undefined> {
     const facts = this.facts();
-    if (facts.capabilities || session.capabilities) return undefined;
+    if (facts.capabilities || facts.isOlder || session.capabilities) return undefined;
     const snippets = verbs({ ilistdir: true }, facts.oddNames)[verb];
     const answer = probeAlong(session, snippets, args, signal);
     facts.capabilities = answer.then(({ can }) => can ?? probeCapabilities(session, signal));

@@ -44,7 +44,8 @@ export async function writeBy(
   const checked = items.map((item) => ({ ...item, path: boardPath(item.path) }));
   const [only] = checked;
   if (only && checked.length === 1) checked[0] = await withContent(only);
-  if (!verbs.facts().capabilities && (await writeUnasked(session, checked, options))) return;
+  const { capabilities, isOlder } = verbs.facts();
+  if (!capabilities && !isOlder && (await writeUnasked(session, checked, options))) return;
   await writeFiles(session, checked, await verbs.probe(session, options.signal), options);
 }
 

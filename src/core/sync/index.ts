@@ -19,11 +19,11 @@ export {
   keepBefore,
   keepDeleted,
   type KeepOptions,
-  keepReplaced,
   type Kept,
   nothingKept,
   writeRecorded,
 } from './keepCopy';
+export { keepReplaced, writeIfNew } from './keepNew';
 export { copyKept, moveKept, moveOnBoard, type Placement } from './keepOnBoard';
 export { type LocalEntry, type LocalFs } from './localFs';
 export {

@@ -1,4 +1,4 @@
-import type { BoardFiles, WriteItem } from '../boardFiles';
+import type { BoardFiles, FoundFile, WriteItem } from '../boardFiles';
 import { FileError } from '../errors';
 import { isMissing, isStartFile } from '../files';
 import { sha256 } from '../hash';
@@ -38,11 +38,16 @@ export function nothingKept(items: readonly WriteItem[], replaced: number | unde
  * Compares items with the board's files, records which of them are new, and keeps a copy of every file that they replace, before
  * the first one is written; for undoLast. Only files whose content differs are read from the board. New files cost one round trip
  * for all of them, and one for each folder that may be new. Firmware that cannot hash files gets all items, without a record.
+ * @param there what is at each path, if that is known
  */
-export async function keepBefore(options: KeepOptions, items: readonly WriteItem[]): Promise<Kept> {
+export async function keepBefore(
+  options: KeepOptions,
+  items: readonly WriteItem[],
+  there?: readonly (FoundFile | undefined)[],
+): Promise<Kept> {
   if (items.length === 0) return nothingKept(items, 0);
   const paths = items.map((i) => i.path);
-  const before = await hashIfPossible(options, paths);
+  const before = there?.map((file) => file?.sha256) ?? (await hashIfPossible(options, paths));
   if (!before) return nothingKept(items, undefined);
   const planned: UndoEntry[] = [];
   const changed: WriteItem[] = [];
@@ -57,7 +62,12 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
   if (planned.length === 0) return nothingKept(changed, 0);
   const known = paths.filter((_, i) => before[i] !== undefined);
   const madeDirs = await missingFolders(options, addedPaths(planned), known);
-  const record = await recorded(options, { ...recordOf(options, planned), madeDirs });
+  const contents = paths.flatMap((path, i) => {
+    const content = there?.[i]?.content;
+    return content ? [[path, content] as const] : [];
+  });
+  const plan = { ...recordOf(options, planned), madeDirs };
+  const record = await recorded(options, plan, new Map(contents));
   const { entries } = record;
   return {
     changed,
@@ -76,21 +86,6 @@ export async function keepBefore(options: KeepOptions, items: readonly WriteItem
     },
     rejected: () => options.undo.forget(record),
   };
-}
-
-/**
- * Calls `write` with the items that differ from the board's files, if there are any, and keeps a copy of every replaced file;
- * see keepBefore.
- * @returns the number of replaced files
- */
-export async function keepReplaced(
-  options: KeepOptions,
-  items: readonly WriteItem[],
-  write: (changed: readonly WriteItem[]) => Promise<void>,
-): Promise<number> {
-  const kept = await keepBefore(options, items);
-  await writeRecorded(kept, write);
-  return kept.replaced ?? 0;
 }
 
 /** Writes the items that differ, and completes or drops the record of them. @throws what `write` throws */
@@ -168,11 +163,15 @@ export async function hashIfPossible({ files, signal }: KeepOptions, paths: read
  * record names. The second time is before the board changes, because the connection may be lost during the change. If a copy
  * cannot be kept, the record is removed, because nothing changes on the board then.
  */
-export async function recorded(options: KeepOptions, planned: UndoRecord): Promise<UndoRecord> {
+export async function recorded(
+  options: KeepOptions,
+  planned: UndoRecord,
+  contents?: ReadonlyMap<string, Uint8Array>,
+): Promise<UndoRecord> {
   const { undo } = options;
   await undo.save(planned);
   if (planned.entries.every(({ before }) => before === null)) return planned;
-  const entries = await keep(options, planned.entries).catch(async (error: unknown) => {
+  const entries = await keep(options, planned.entries, contents).catch(async (error: unknown) => {
     await undo.forget(planned);
     throw error;
   });
@@ -181,10 +180,14 @@ export async function recorded(options: KeepOptions, planned: UndoRecord): Promi
   return record;
 }
 
-/** Reads the current content of the files that exist. The hash of what was read counts, because a file may have changed since it was hashed. */
+/**
+ * Reads the current content of the files that exist, except `contents`, which the board has just sent. The hash of what was read
+ * counts, because a file may have changed since it was hashed.
+ */
 async function keep(
   { files, undo, signal }: KeepOptions,
   entries: readonly UndoEntry[],
+  contents: ReadonlyMap<string, Uint8Array> = new Map(),
 ): Promise<UndoEntry[]> {
   const read = new Map<string, string>();
   const take = async (content: Uint8Array, path: string) => {
@@ -192,7 +195,12 @@ async function keep(
     read.set(path, sha256(content));
   };
   const old = entries.filter(({ before }) => before !== null);
-  await files.readMany(old, take, { signal });
+  const rest = old.filter(({ path }) => !contents.has(path));
+  for (const { path } of old) {
+    const content = contents.get(path);
+    if (content) await take(content, path);
+  }
+  if (rest.length > 0) await files.readMany(rest, take, { signal });
   return entries.map((e) => ({ ...e, before: read.get(e.path) ?? e.before }));
 }
 

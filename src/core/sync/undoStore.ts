@@ -38,6 +38,7 @@ export interface UndoRecord {
 /** Number of syncs that can be undone for each board, the latest first. */
 const RECORDS_PER_BOARD = 10;
 
+const TEST_NAME = 'writable';
 const RECORD = /^sync-(\d{15})-([0-9a-f]{16})\.json$/;
 
 /** Keeps content that syncs overwrite or delete. It is stored by hash, so the same content is stored once. */
@@ -67,6 +68,14 @@ export class UndoStore {
   async content(hash: string): Promise<Uint8Array | undefined> {
     const found = await this.folder.read(blobName(hash));
     return found && sha256(found) === hash ? found : undefined;
+  }
+
+  /** Throws what a later `save` would if nothing can be written: for changes that are recorded once they are made. */
+  async requireWritable(): Promise<void> {
+    await this.#queue.run(async () => {
+      await this.folder.write(TEST_NAME, new Uint8Array());
+      await this.folder.remove(TEST_NAME);
+    });
   }
 
   /** Writes a record and replaces one of the same board and time. Then removes content that no record needs any more. */

@@ -172,9 +172,10 @@ export class SyncCenter implements Disposable {
       only && items.length === 1
         ? vscode.l10n.t('Uploading {0}', only.path)
         : vscode.l10n.t('Uploading {0} files', items.length);
-    return this.#session(board, { ...call, job }, (files) =>
-      keepReplaced(this.keepOptions(board, files, call), items, (changed) => write(files, changed)),
-    );
+    return this.#session(board, { ...call, job }, (files) => {
+      const options = { ...call, ...this.keepOptions(board, files, call) };
+      return keepReplaced(options, items, (changed) => write(files, changed));
+    });
   }
 
   /** Deletes files and folders in one session and keeps copies; see keepDeleted. */
