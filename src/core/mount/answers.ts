@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { utf8 } from '../bytes';
 import type { MountedFolder } from './folder';
 import { type Ask, Refusal } from './protocol';
@@ -14,11 +15,7 @@ type Answer = (folder: MountedFolder, data: Buffer) => Promise<Uint8Array>;
 const ANSWERS: Readonly<Record<Ask, Answer>> = {
   stat: async (folder, data) => {
     const stats = await folder.stat(data);
-    const answer = Buffer.alloc(10);
-    answer.writeUInt16LE(stats.isDirectory() ? FOLDER : FILE);
-    answer.writeUInt32LE(stats.isDirectory() ? 0 : whole(stats.size), 2);
-    answer.writeUInt32LE(whole(stats.mtimeMs / 1000), 6);
-    return answer;
+    return Buffer.concat([kindAndSize(stats), number(stats.mtimeMs / 1000)]);
   },
   list: async (folder, data) => {
     const [path, from] = pair(data);
@@ -27,13 +24,10 @@ const ANSWERS: Readonly<Record<Ask, Answer>> = {
     for (const { name, stats } of await folder.list(path, Number(from.toString()) || 0)) {
       const bytes = utf8(name);
       if (bytes.length > 255) continue;
-      const head = Buffer.alloc(7);
-      head.writeUInt16LE(stats.isDirectory() ? FOLDER : FILE);
-      head.writeUInt32LE(stats.isDirectory() ? 0 : whole(stats.size), 2);
-      head.writeUInt8(bytes.length, 6);
-      size += 7 + bytes.length;
+      const entry = Buffer.concat([kindAndSize(stats), Uint8Array.of(bytes.length), bytes]);
+      size += entry.length;
       if (size > LISTED && answers.length > 0) break;
-      answers.push(head, bytes);
+      answers.push(entry);
     }
     return Buffer.concat(answers);
   },
@@ -75,15 +69,18 @@ async function done(work: Promise<void>): Promise<Uint8Array> {
   return new Uint8Array();
 }
 
-function number(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(whole(value));
-  return bytes;
+/** Type and size of an entry, as they begin the answers about it. */
+function kindAndSize(stats: Stats): Buffer {
+  const kind = Buffer.alloc(2);
+  kind.writeUInt16LE(stats.isDirectory() ? FOLDER : FILE);
+  return Buffer.concat([kind, number(stats.isDirectory() ? 0 : stats.size)]);
 }
 
-/** Numbers of boards have 32 bits. */
-function whole(value: number): number {
-  return Math.min(Math.max(0, Math.floor(value)), 0xffffffff);
+/** Numbers of boards are whole and have 32 bits. */
+function number(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(Math.min(Math.max(0, Math.floor(value)), 0xffffffff));
+  return bytes;
 }
 
 /** Splits data at its NUL. */

@@ -2,6 +2,7 @@ import * as l10n from '@vscode/l10n';
 import { randomInt } from 'node:crypto';
 import { type Clock, systemClock } from '../async';
 import { concat, indexOf, utf8 } from '../bytes';
+import { asError } from '../errors';
 import { type Disposable, Emitter } from '../events';
 import type { ByteStream } from '../transport';
 import { answer } from './answers';
@@ -62,7 +63,7 @@ export class MountStream implements ByteStream {
   #waiting: Uint8Array = new Uint8Array();
   #timer: Disposable | undefined;
 
-  /** @param onTrouble receives a sentence for the user when a request was lost */
+  /** @param onTrouble receives a sentence for the user when a request was lost, or what was typed */
   constructor(
     private readonly line: ByteStream,
     private readonly folder: MountedFolder,
@@ -175,7 +176,7 @@ export class MountStream implements ByteStream {
     this.#arm(CONFIRM_MS, () =>
       this.#giveUp(l10n.t('The board did not read an answer to the end; it gets ETIMEDOUT')),
     );
-    if (next.length > 0) this.line.write(next).catch(() => this.#end());
+    if (next.length > 0) this.#send(next);
   }
 
   /** Stops to answer: bytes were lost, or the folder is slow. */
@@ -184,7 +185,7 @@ export class MountStream implements ByteStream {
     if (!busy) return;
     this.onTrouble(words);
     this.#busy = { rest: new Uint8Array(), room: 0 };
-    this.line.write(FILLER).catch(() => this.#end());
+    this.#send(FILLER);
     this.#arm(GIVEN_UP_MS, () => this.#end());
   }
 
@@ -193,8 +194,15 @@ export class MountStream implements ByteStream {
     this.#busy = undefined;
     const typed = this.#waiting;
     this.#waiting = new Uint8Array();
-    // A failed line tells its listeners itself.
-    if (typed.length > 0) this.line.write(typed).catch(() => undefined);
+    if (typed.length > 0) this.#send(typed);
+  }
+
+  /** Writes to the board. Ends the request if the line has failed: nothing more arrives there. */
+  #send(data: Uint8Array): void {
+    this.line.write(data).catch((error: unknown) => {
+      this.onTrouble(asError(error).message);
+      this.#end();
+    });
   }
 
   #hold(bytes: Uint8Array, ms: number): void {

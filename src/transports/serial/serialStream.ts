@@ -47,7 +47,7 @@ export async function openSerial(
     );
     void whileClosing(address.path, closed);
   };
-  // At once: whoever aborts may open the port next, for example to flash the board.
+  // The abort itself marks the port as closing, because whoever aborts may open the port at once, for example to flash the board.
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     await abortable(opened, signal);

@@ -13,19 +13,14 @@ writeFileSync(join(dir, 'box.py'), 'INSIDE = "in the box"\n');
 writeFileSync(join(dir, 'words.txt'), 'eins\nzwei');
 writeFileSync(join(dir, 'data.bin'), randomBytes(10_000));
 
+/** Returns the arguments that run code on a board on which the folder is mounted. */
+const mountedExec = (board: string, code: string) => ['-b', board, 'mount', dir, '+', 'exec', code];
+
 describe('mount on a line that fails', () => {
   it('ends a request with ETIMEDOUT when the computer is gone, and mounts again afterwards', async () => {
     const code =
       'try:\n while True: open("words.txt").close()\nexcept OSError as e: print("lost", e)';
-    const first = rig.cli.start([
-      '-b',
-      rig.one,
-      'mount',
-      dir,
-      '+',
-      'exec',
-      `print("ready")\n${code}`,
-    ]);
+    const first = rig.cli.start(mountedExec(rig.one, `print("ready")\n${code}`));
     await first.until(/ready/);
     await first.stop('SIGKILL');
     const log = rig.cli.start(['-b', rig.one, 'log']);
@@ -37,15 +32,7 @@ describe('mount on a line that fails', () => {
     } finally {
       await log.stop();
     }
-    const again = await rig.cli.run([
-      '-b',
-      rig.one,
-      'mount',
-      dir,
-      '+',
-      'exec',
-      'print(open("words.txt").readline())',
-    ]);
+    const again = await rig.cli.run(mountedExec(rig.one, 'print(open("words.txt").readline())'));
     expect([again.out, again.status]).toEqual([expect.stringMatching(/^eins/), 0]);
     expect((await rig.exec('import os; print(os.getcwd())')).out.trim()).toBe('/');
   });
@@ -59,14 +46,11 @@ try:
 except OSError as e: print("lost", e.errno)
 print(open("words.txt").readline())`;
       let fault: Promise<void> | undefined;
-      const { out, status } = await rig.cli.run(
-        ['-b', cable.tty, 'mount', dir, '+', 'exec', code],
-        {
-          onOut: () => {
-            fault ??= cable.fault({ dir: 'toBoard', at: 3000, kind: 'drop', count: 5 });
-          },
+      const { out, status } = await rig.cli.run(mountedExec(cable.tty, code), {
+        onOut: () => {
+          fault ??= cable.fault({ dir: 'toBoard', at: 3000, kind: 'drop', count: 5 });
         },
-      );
+      });
       await fault;
       expect(status).toBe(0);
       expect(out).toMatch(/^ready\r?\nlost 110\r?\neins/);

@@ -19,11 +19,13 @@ let shown: string;
 let sent: Uint8Array[];
 let onSent: (() => void) | undefined;
 let trouble: string[];
+/** Set while the line is down. */
+let failure: Error | undefined;
 
 beforeEach(async () => {
   const dir = tempDir('mount');
   writeFileSync(join(dir, 'a.bin'), new Uint8Array(3000).fill(7));
-  [clock, shown, sent, trouble] = [new FakeClock(), '', [], []];
+  [clock, shown, sent, trouble, failure] = [new FakeClock(), '', [], [], undefined];
   const folder = await MountedFolder.at(dir, false);
   stream = new MountStream(
     {
@@ -32,7 +34,7 @@ beforeEach(async () => {
       write: (data) => {
         sent.push(data);
         onSent?.();
-        return Promise.resolve();
+        return failure ? Promise.reject(failure) : Promise.resolve();
       },
       close: () => Promise.resolve(),
     },
@@ -112,6 +114,17 @@ it('releases a board that waits for lost bytes, says so, and accepts keys again'
   expect(size()).toBe(before + 960);
   expect(trouble).toEqual(['The board did not read an answer to the end; it gets ETIMEDOUT']);
   await clock.pass(8000);
+  await stream.write(utf8('k'));
+  expect(text(concat(sent)).endsWith('k')).toBe(true);
+});
+
+it('says that an answer and typed keys did not reach the board', async () => {
+  line.fire(request('stat', utf8('/a.bin')));
+  await stream.write(utf8('keys'));
+  failure = new Error('The port no longer exists');
+  await answered();
+  await expect.poll(() => trouble).toEqual([failure.message, failure.message]);
+  failure = undefined;
   await stream.write(utf8('k'));
   expect(text(concat(sent)).endsWith('k')).toBe(true);
 });
