@@ -1,4 +1,4 @@
-import type { BoardFiles, FoundFile, TransferOptions, WriteItem } from '../../core/boardFiles';
+import type { BoardFiles, NewFiles, TransferOptions, WriteItem } from '../../core/boardFiles';
 import { counted } from '../../core/counted';
 import { asError, FileError, FleetError, UsageError } from '../../core/errors';
 import {
@@ -17,9 +17,6 @@ import {
 import type { BoardIo, CliBoard } from '../board';
 import { type Cli, printable } from '../cli';
 import { undoStore } from './undoFolder';
-
-/** What is at each path. */
-type There = readonly (FoundFile | undefined)[];
 
 /** What happens to the files of which copies are kept. */
 type Loss = 'removed' | 'replaced';
@@ -47,13 +44,11 @@ export class Copies {
     items: readonly WriteItem[],
     files: BoardFiles,
     transfer: Pick<TransferOptions, 'onProgress'> & { readonly signal: AbortSignal },
-  ): Promise<true | There | undefined> {
+  ): Promise<true | NewFiles['there'] | undefined> {
     const undo = this.#undo;
     if (!undo) return undefined;
     const options = { ...transfer, ...optionsOf(board, transfer.signal), files, undo };
-    return writeIfNew(options, items).catch((error: unknown) => {
-      throw explained(error, 'replaced');
-    });
+    return explaining('replaced', writeIfNew(options, items));
   }
 
   /**
@@ -65,14 +60,15 @@ export class Copies {
     board: CliBoard,
     items: readonly WriteItem[],
     signal: AbortSignal,
-    { files = board.files, there }: { files?: BoardFiles; there?: There | undefined } = {},
+    {
+      files = board.files,
+      there,
+    }: { files?: BoardFiles; there?: NewFiles['there'] | undefined } = {},
   ): Promise<Kept> {
     const undo = this.#undo;
     if (!undo) return nothingKept(items, 0);
     const options = { ...optionsOf(board, signal), files, undo };
-    return keepBefore(options, items, there).catch((error: unknown) => {
-      throw explained(error, 'replaced');
-    });
+    return explaining('replaced', keepBefore(options, items, there));
   }
 
   /**
@@ -91,9 +87,7 @@ export class Copies {
       return 0;
     }
     const options = { ...optionsOf(board, signal), files: board.files, undo, recursive };
-    return keepDeleted(options, paths).catch((error: unknown) => {
-      throw explained(error, 'removed');
-    });
+    return explaining('removed', keepDeleted(options, paths));
   }
 
   /** Copies files and folders on the board itself. @returns as `remove`, for the replaced files @throws as `remove` */
@@ -109,11 +103,8 @@ export class Copies {
         await files.copy(from, to, { overwrite: true, signal });
       return 0;
     }
-    return copyKept({ ...optionsOf(board, signal), files, undo }, placements).catch(
-      (error: unknown) => {
-        throw explained(error, 'replaced');
-      },
-    );
+    const options = { ...optionsOf(board, signal), files, undo };
+    return explaining('replaced', copyKept(options, placements));
   }
 
   /** Moves files and folders on the board. @returns as `remove`, for the replaced files @throws as `remove` */
@@ -130,11 +121,8 @@ export class Copies {
       }
       return 0;
     }
-    return moveKept({ ...optionsOf(board, signal), files, undo }, placements).catch(
-      (error: unknown) => {
-        throw explained(error, 'replaced');
-      },
-    );
+    const options = { ...optionsOf(board, signal), files, undo };
+    return explaining('replaced', moveKept(options, placements));
   }
 
   /**
@@ -162,6 +150,15 @@ export class Copies {
 
 function optionsOf(board: CliBoard, signal: AbortSignal): Omit<KeepOptions, 'files' | 'undo'> {
   return { board: board.uid ?? board.address.text, now: Date.now, signal };
+}
+
+/** Waits for work that keeps copies. @throws FleetError that says how the command works without them */
+async function explaining<T>(loss: Loss, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw explained(error, loss);
+  }
 }
 
 /** Adds to an error of keeping copies how the command works without them. */

@@ -44,11 +44,7 @@ export async function writeNew(
   const can = await (facts.capabilities ?? presumedCapabilities(session));
   if (facts.isOlder) return undefined;
   if (!can.sha256 || !can.rename || !can.statvfs || !can.ilistdir) return undefined;
-  const order = items.map((_, i) => i).sort(byStart(items));
-  const files = loaded(
-    order.flatMap((i) => items[i] ?? []),
-    can.heap / 8,
-  );
+  const files = loaded([...items].sort(startFilesLast), can.heap / 8);
   if (files.length === 0) return undefined;
   const code = `${minify(newFiles)}\nrun((${files.map(tuple).join('')}))\n`;
   if (!isPacked(code, can)) return undefined;
@@ -66,10 +62,10 @@ export async function writeNew(
   }
   if (!answer.whole) return undefined;
   const failed = storeError(answer.lines, (index) => boardPath(files[index]?.path ?? ''));
-  const there = found(answer.lines, files.length);
+  const there = found(answer.lines, files);
   if (failed && !there) throw failed; // it came before the first file was written
   if (!there) return undefined;
-  const isNew = there.every((file) => file === undefined);
+  const isNew = [...there.values()].every((file) => file === undefined);
   const count = failed
     ? files.findIndex(({ path }) => boardPath(path) === failed.path)
     : files.length;
@@ -78,17 +74,11 @@ export async function writeNew(
   const last = written.at(-1);
   if (last) onProgress?.(size(written), size(files), last.path);
   return {
-    there: items.map((_, i) => there[order.indexOf(i)]),
+    there: items.map(({ path }) => there.get(path)),
     written: new Set(written.map(({ path }) => path)),
     madeDirs: answer.lines.filter((l) => l.startsWith(MADE)).map((l) => l.slice(MADE.length)),
     ...(failed && { failed }),
   };
-}
-
-/** Compares indices of `items`, so that start files come last. */
-function byStart(items: readonly WriteItem[]) {
-  const path = (i: number) => ({ path: items[i]?.path ?? '' });
-  return (a: number, b: number) => startFilesLast(path(a), path(b));
 }
 
 /** Returns `items` if their content is in memory and has at most `most` bytes; otherwise nothing. */
@@ -113,8 +103,14 @@ function tuple({ path, content }: Loaded): string {
   return `(${literal(boardPath(path))},${content.length},${literal(sha256Bytes(content))},${data}),`;
 }
 
-/** Parses what newFiles.py prints about each file that is there or not; undefined if it is not about `count` files. */
-function found(lines: readonly string[], count: number): (FoundFile | undefined)[] | undefined {
+/**
+ * Parses the lines in which newFiles.py says what is at the path of each file. Returns undefined if it has not said that of all
+ * files.
+ */
+function found(
+  lines: readonly string[],
+  files: readonly Loaded[],
+): ReadonlyMap<string, FoundFile | undefined> | undefined {
   const all: ({ sum: string; parts: Uint8Array[] } | undefined)[] = [];
   for (const line of lines) {
     if (line.startsWith(MADE) || line.startsWith('! ')) continue;
@@ -125,10 +121,14 @@ function found(lines: readonly string[], count: number): (FoundFile | undefined)
       all.push(sum === undefined ? undefined : { sum, parts: [] });
     }
   }
-  if (all.length !== count) return undefined;
-  return all.map((file) => {
-    if (!file) return undefined;
-    const content = concat(file.parts);
-    return { sha256: file.sum, ...(sha256(content) === file.sum && { content }) };
-  });
+  if (all.length !== files.length) return undefined;
+  return new Map(files.map(({ path }, i) => [path, fileOf(all[i])]));
+}
+
+function fileOf(
+  one: { readonly sum: string; readonly parts: readonly Uint8Array[] } | undefined,
+): FoundFile | undefined {
+  if (!one) return undefined;
+  const content = concat(one.parts);
+  return { sha256: one.sum, ...(sha256(content) === one.sum && { content }) };
 }

@@ -1,4 +1,4 @@
-import type { BoardFiles, FoundFile, WriteItem } from '../boardFiles';
+import type { BoardFiles, NewFiles, WriteItem } from '../boardFiles';
 import { FileError } from '../errors';
 import { isMissing, isStartFile } from '../files';
 import { sha256 } from '../hash';
@@ -43,7 +43,7 @@ export function nothingKept(items: readonly WriteItem[], replaced: number | unde
 export async function keepBefore(
   options: KeepOptions,
   items: readonly WriteItem[],
-  there?: readonly (FoundFile | undefined)[],
+  there?: NewFiles['there'],
 ): Promise<Kept> {
   if (items.length === 0) return nothingKept(items, 0);
   const paths = items.map((i) => i.path);

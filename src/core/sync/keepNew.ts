@@ -1,4 +1,4 @@
-import type { FoundFile, TransferOptions, WriteItem } from '../boardFiles';
+import type { NewFiles, TransferOptions, WriteItem } from '../boardFiles';
 import { sha256 } from '../hash';
 import { parentsOf } from './boardPath';
 import { keepBefore, type KeepOptions, recordOf, writeRecorded } from './keepCopy';
@@ -18,7 +18,7 @@ type Progress = Pick<TransferOptions, 'onProgress'>;
 export async function writeIfNew(
   options: KeepOptions & Progress,
   items: readonly WriteItem[],
-): Promise<true | readonly (FoundFile | undefined)[] | undefined> {
+): Promise<true | NewFiles['there'] | undefined> {
   const { files, undo, signal, onProgress } = options;
   if (!files.writeNew || items.length === 0) return undefined;
   await undo.requireWritable();
