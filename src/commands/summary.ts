@@ -12,6 +12,12 @@ export function namesOf(boards: readonly Board[]): string {
   return boards.length === 1 && first ? first.name : vscode.l10n.t('{0} boards', boards.length);
 }
 
+/** Returns the first `most` lines, and in one more line how many are left out. */
+export function firstLines(lines: readonly string[], most: number): string[] {
+  const more = lines.length - most;
+  return more > 0 ? [...lines.slice(0, most), vscode.l10n.t('and {0} more', more)] : [...lines];
+}
+
 /**
  * Shows one message about the work on several boards, and offers `command` for those that failed.
  * The error of a single board is thrown, so that the wrapper shows it. Complete success shows

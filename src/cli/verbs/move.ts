@@ -1,4 +1,5 @@
 import { FileError, UsageError } from '../../core/errors';
+import { sharedName } from '../../core/many';
 import type { Placement } from '../../core/sync';
 import { boardPath, boardPaths, Copies, expand } from '../files';
 import { printable, type VerbRun } from '../cli';
@@ -95,8 +96,10 @@ async function placements(
     from: source,
     to: inside ? `${folder}/${source.slice(source.lastIndexOf('/') + 1)}` : target,
   }));
-  const twice = placed.find((one, i) => placed.findIndex((other) => other.to === one.to) < i);
-  if (twice) throw new UsageError(`Several of these files would become ${printable(twice.to)}`);
+  const twice = sharedName(placed.map(({ to }) => to));
+  if (twice !== undefined) {
+    throw new UsageError(`Several of these files would become ${printable(twice)}`);
+  }
   return placed;
 }
 

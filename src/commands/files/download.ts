@@ -21,6 +21,7 @@ import {
 import { nameOf } from '../../views/tree';
 import { boardsOf, chooseBoards } from '../targets';
 import { startJob } from '../fleet';
+import { transferProgress } from '../transferProgress';
 import type { Call, Command, RemoteTarget } from '../types';
 import { placeFile } from '../../views/saveFile';
 
@@ -100,10 +101,10 @@ async function downloadFrom(
   const files = await filesAt(board, paths, signal);
   await call.ask(() => confirmOverwrite(files.map((f) => vscode.Uri.joinPath(folder, f.below))));
   const total = files.reduce((sum, f) => sum + f.size, 0);
+  const progress = transferProgress(call);
   await fetchInto(context, board, files, folder, {
     signal,
-    onProgress: (done, path) =>
-      call.report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total),
+    onProgress: (done, path) => progress(done, total, path),
   });
   return files.length;
 }

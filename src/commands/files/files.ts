@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { callCommand } from '../../views/callCommand';
-import { type Board, bytesText } from '../../core/board';
+import type { Board } from '../../core/board';
 import type { WriteItem } from '../../core/boardFiles';
 import { FileError, UsageError } from '../../core/errors';
 import { belongsToAgent } from '../../core/files';
-import { compressHostlist } from '../../core/many';
+import { compressHostlist, sharedName } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { filesInWords } from '../../views/localFiles';
 import {
@@ -18,7 +18,9 @@ import {
 } from '../../views/tree';
 import { askName } from './askName';
 import { offerUndo, offerUndoOfReplaced } from '../offerUndo';
+import { firstLines } from '../summary';
 import type { Call, Command, RemoteTarget } from '../types';
+import { transferProgress } from '../transferProgress';
 import { showWarningMessage, tellBriefly } from '../../views/message';
 
 /** Number of files that the question before a deletion lists. */
@@ -180,11 +182,8 @@ function inWords(files: readonly RemoteTarget[]): string {
 function listed(files: readonly RemoteTarget[]): string[] {
   if (files.length < 2) return [];
   const isOnOne = files.every((f) => f.board === files[0]?.board);
-  const lines = files
-    .slice(0, LISTED)
-    .map((f) => (isOnOne ? f.path : `${f.board.name}: ${f.path}`));
-  const more = files.length - lines.length;
-  return [...lines, ...(more > 0 ? [vscode.l10n.t('… and {0} more', more)] : []), ''];
+  const lines = files.map((f) => (isOnOne ? f.path : `${f.board.name}: ${f.path}`));
+  return [...firstLines(lines, LISTED), ''];
 }
 
 /**
@@ -234,15 +233,13 @@ async function moveInto(
   }
   if (items.length === 0) return;
   const paths = items.map(({ path }) => path);
-  const twice = paths.find((path, i) => paths.indexOf(path) < i);
+  const twice = sharedName(paths);
   if (twice !== undefined) {
     throw new UsageError(vscode.l10n.t('Two of the files would become {0}', twice), {
       hint: vscode.l10n.t('Drag the files of one board at a time. Nothing was copied.'),
     });
   }
-  const onProgress = (done: number, total: number, path: string) =>
-    report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total);
-  const options = { signal, onProgress };
+  const options = { signal, onProgress: transferProgress({ report }) };
   // In one step, because Undo restores the last one.
   const count = await context.sync.replace(board, items, options, (files, changed) =>
     files.writeMany(changed, options),

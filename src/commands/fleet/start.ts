@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { type Board, bytesText, type ManyStopAnswer } from '../../core/board';
+import type { Board, ManyStopAnswer } from '../../core/board';
 import { CancelledError, UsageError } from '../../core/errors';
 import {
   compressHostlist,
@@ -10,9 +10,9 @@ import {
 } from '../../core/many';
 import type { Needs } from '../../views/context';
 import { showWarningMessage } from '../../views/message';
-import { nameOf } from '../../views/tree';
 import { offerUndoOfReplaced } from '../offerUndo';
 import type { Call } from '../types';
+import { transferProgress } from '../transferProgress';
 import { awayQuestion } from './awayQuestion';
 
 /**
@@ -29,10 +29,9 @@ export async function runOnBoards(
 ): Promise<Board | undefined> {
   const [board, second] = boards;
   if (board && !second) {
-    const progress = (done: number, total: number, path = '') =>
-      report(`${nameOf(path)} (${bytesText(done)} / ${bytesText(total)})`, done, total);
     const replaced = (_board: Board, count: number, paths: readonly string[]) =>
       offerUndoOfReplaced(context, board, count, paths);
+    const progress = transferProgress({ report });
     const io = { signal, print: () => undefined, progress, replaced };
     await runAction(board, action, io, context.many.jobs.forJobs);
     return board;

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Board } from '../../core/board';
 import type { Outcome } from '../../core/many';
 import { OwnFilesError } from '../../core/packages';
-import { namesOf } from '../summary';
+import { firstLines, namesOf } from '../summary';
 import { showWarningMessage } from '../../views/message';
 import type { Call } from '../types';
 
@@ -48,10 +48,8 @@ export async function mayTake(
     what === 'replace'
       ? [vscode.l10n.t('Replace files on {0}?', where), vscode.l10n.t('Replace')]
       : [vscode.l10n.t('Remove changed files on {0}?', where), vscode.l10n.t('Remove')];
-  const more = paths.length > NAMED ? [vscode.l10n.t('and {0} more', paths.length - NAMED)] : [];
   const detail = [
-    ...paths.slice(0, NAMED),
-    ...more,
+    ...firstLines(paths, NAMED),
     '',
     vscode.l10n.t(
       'They were changed on the board or installed from elsewhere. The changes will be lost.',

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Preview } from '../../views/sync';
 import { showWarningMessage } from '../../views/message';
+import { firstLines } from '../summary';
 
 /** Number of names that the question lists. The rest is a count. */
 const LISTED = 20;
@@ -10,9 +11,7 @@ export async function confirmMirror({ board, plan, chosen }: Preview): Promise<b
   const deletions = plan.actions.filter((a) => a.kind === 'delete' && chosen.has(a.path));
   if (deletions.length === 0) return true;
   const names = deletions.map((a) => (a.type === 'dir' ? `${a.path}/` : a.path));
-  const more = names.length - LISTED;
-  const listed = names.slice(0, LISTED).join('\n');
-  const detail = more > 0 ? `${listed}\n${vscode.l10n.t('and {0} more', more)}` : listed;
+  const detail = firstLines(names, LISTED).join('\n');
   const yes = vscode.l10n.t('Delete and Sync');
   const [only = ''] = names;
   const question =

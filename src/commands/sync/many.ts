@@ -6,6 +6,7 @@ import { compressHostlist } from '../../core/many';
 import { planSummary, resultSummary, type SyncMode, type SyncPlan } from '../../core/sync';
 import type { Needs } from '../../views/context';
 import type { Preview, SyncSource } from '../../views/sync';
+import { firstLines } from '../summary';
 import type { Call } from '../types';
 import { showInformationMessage, showWarningMessage } from '../../views/message';
 import { askAboutPrograms, startJob } from '../fleet';
@@ -127,9 +128,7 @@ async function confirm(previews: readonly Preview[]): Promise<void> {
   for (const { board, plan } of previews) {
     const gone = plan.actions.filter((a) => a.kind === 'delete').map((a) => a.path);
     count += gone.length;
-    const more = gone.length - LISTED;
-    const listed = gone.slice(0, LISTED).join('\n');
-    const text = more > 0 ? `${listed}\n${vscode.l10n.t('and {0} more', more)}` : listed;
+    const text = firstLines(gone, LISTED).join('\n');
     if (gone.length > 0) groups.set(text, [...(groups.get(text) ?? []), board.name]);
   }
   const yes = count > 0 ? vscode.l10n.t('Delete and Sync') : vscode.l10n.t('Sync');

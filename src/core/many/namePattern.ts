@@ -37,10 +37,10 @@ export function numberingOrder<T extends Nameable>(boards: readonly T[]): readon
   return boards.every(isGiven) ? sortByName(boards) : boards;
 }
 
-/** Returns the first name that two boards would share, or that is already in `others`. */
+/** Returns the first name that occurs a second time, or that is already in `others`. */
 export function sharedName(
   names: readonly string[],
-  others: readonly string[],
+  others: readonly string[] = [],
 ): string | undefined {
   const taken = new Set(others);
   for (const name of names) {
