@@ -4,16 +4,9 @@ import { sha256 } from '../../../src/core/hash';
 import { keepReplaced, nodeUndoFolder, UndoStore } from '../../../src/core/sync';
 import { tempDir } from '../../lab/index.mjs';
 import { mountFat } from '../rig/fatBoard';
-import { startRig, type Rig } from '../rig/filesRig';
+import { first, LESSER_BOARDS, startRig, type Rig } from '../rig/filesRig';
 
 let rig: Rig;
-
-/** Runs `work` as the first on a link. Returns its result and the number of pieces of code that it ran. */
-async function first<T>(work: () => Promise<T>): Promise<{ result: T; execs: number }> {
-  rig.forget();
-  const before = rig.execs();
-  return { result: await work(), execs: rig.execs() - before };
-}
 
 const file = (path: string, content: string | Uint8Array) => ({
   path,
@@ -36,7 +29,7 @@ describe('a board that has not been asked yet', () => {
     ];
     let moved = 0;
     const options = { onProgress: (done: number) => void (moved = done) };
-    const { result, execs } = await first(() => rig.files.writeNew(items, options));
+    const { result, execs } = await first(rig, () => rig.files.writeNew(items, options));
     expect(result?.there).toEqual(items.map(() => undefined));
     expect(result?.written).toEqual(new Set(items.map(({ path }) => path)));
     expect(result?.madeDirs).toEqual(['/new', '/new/deep']);
@@ -55,7 +48,7 @@ describe('a board that has not been asked yet', () => {
       file('/had/not', 'n'),
       ...['/had/same', '/had/short', '/had/long'].map((path) => file(path, 'same')),
     ];
-    const { result, execs } = await first(() => rig.files.writeNew(items));
+    const { result, execs } = await first(rig, () => rig.files.writeNew(items));
     expect(execs).toBe(1);
     expect(result?.there.map((found) => found?.sha256)).toEqual([
       undefined,
@@ -72,11 +65,11 @@ describe('a board that has not been asked yet', () => {
     await rig.files.mkdir('/folder');
     const folder = [file('/x', 'x'), file('/folder', 'x')];
     const isDir = { errno: 'EISDIR', path: '/folder' };
-    await expect(first(() => rig.files.writeNew(folder))).rejects.toMatchObject(isDir);
+    await expect(first(rig, () => rig.files.writeNew(folder))).rejects.toMatchObject(isDir);
     expect((await rig.board.files())['/x']).toBeUndefined();
     // What was written before the one that failed is there, and recorded.
     const items = [file('/made/y', 'y'), file('/made/y/x', 'x')];
-    const { result } = await first(() => rig.files.writeNew(items));
+    const { result } = await first(rig, () => rig.files.writeNew(items));
     expect(result?.failed).toMatchObject({ path: '/made/y/x' });
     expect([...(result?.written ?? [])]).toEqual(['/made/y']);
     expect(result?.madeDirs).toEqual(['/made']);
@@ -92,7 +85,7 @@ describe('a board that has not been asked yet', () => {
       (path) => `f=open('${path}','w')\nf.write('whole')\nf.close()\n`,
     );
     await rig.transport.withSession((session) => session.exec(code.join('')));
-    const { result } = await first(() => rig.files.writeNew([file('/left/done', 'other')]));
+    const { result } = await first(rig, () => rig.files.writeNew([file('/left/done', 'other')]));
     expect(result?.there[0]?.sha256).toBe(sha256(whole));
     const there = await rig.board.files();
     expect(Object.keys(there).filter((path) => path.startsWith('/left/'))).toEqual(['/left/done']);
@@ -101,7 +94,7 @@ describe('a board that has not been asked yet', () => {
 
   it('leaves more than a little to the stream', async () => {
     const large = [file('/large.bin', randomBytes(4000))];
-    const { result, execs } = await first(() => rig.files.writeNew(large));
+    const { result, execs } = await first(rig, () => rig.files.writeNew(large));
     expect([result, execs]).toEqual([undefined, 0]);
   });
 
@@ -113,25 +106,10 @@ describe('a board that has not been asked yet', () => {
       const items = [file('/kept.py', 'A = 2\n')];
       return keepReplaced(options, items, (all) => rig.files.writeMany(all));
     };
-    expect(await first(replace)).toEqual({ result: 1, execs: 2 });
+    expect(await first(rig, replace)).toEqual({ result: 1, execs: 2 });
     expect(await undo.has(sha256(Buffer.from('A = 1\n')))).toBe(true);
     expect((await rig.board.files())['/kept.py']).toEqual(Buffer.from('A = 2\n'));
-    expect(await first(replace)).toEqual({ result: 0, execs: 1 }); // it has this content already
-  });
-
-  it('says what it can do along with the answer to the first question', async () => {
-    const listed = await first(() => rig.files.list('/'));
-    expect(listed.execs).toBe(1);
-    expect(listed.result.map(({ name }) => name)).toContain('kept.py');
-    const hashed = await first(() => rig.files.hash(['/kept.py', '/none']));
-    expect(hashed).toEqual({ result: [sha256(Buffer.from('A = 2\n')), undefined], execs: 1 });
-    const more = await first(async () => {
-      await rig.files.hash(['/none']);
-      return rig.files.capabilities();
-    });
-    expect(more.execs).toBe(1);
-    expect(more.result).toMatchObject({ stdin: true, deflate: true, sha256: true });
-    await expect(first(() => rig.files.stat('/none'))).rejects.toMatchObject({ errno: 'ENOENT' });
+    expect(await first(rig, replace)).toEqual({ result: 0, execs: 1 }); // it has this content already
   });
 });
 
@@ -139,11 +117,7 @@ describe('a board that lacks something', () => {
   afterEach(() => rig.stop());
   const items = [file('/small/a.py', 'A = 1\n'), file('/small/b.py', 'B = 1\n')];
 
-  it.each([
-    ['deflate', { files: { '/boot.py': withoutModule('deflate') } }],
-    ['hashlib', { files: { '/boot.py': withoutModule('uhashlib') } }],
-    ['memory', { heap: 20, drop: false }],
-  ])('gets small files in the careful way (%s)', async (_, options) => {
+  it.each(LESSER_BOARDS)('gets small files in the careful way (%s)', async (_, options) => {
     rig = await startRig(options);
     const undo = new UndoStore(nodeUndoFolder(tempDir('new-files-less')));
     const keep = { files: rig.files, undo, board: 'kit', now: Date.now };
@@ -162,21 +136,10 @@ describe('a FAT file system', () => {
   afterEach(() => rig.stop());
 
   it('counts a name in another case as the file that is there', async () => {
-    const { result } = await first(() => rig.files.writeNew([file('/Note.txt', 'old')]));
+    const { result } = await first(rig, () => rig.files.writeNew([file('/Note.txt', 'old')]));
     expect(result?.there).toEqual([undefined]);
-    const again = await first(() => rig.files.writeNew([file('/note.TXT', 'new')]));
+    const again = await first(rig, () => rig.files.writeNew([file('/note.TXT', 'new')]));
     expect(again.result?.there.map((found) => found?.sha256)).toEqual([sha256(Buffer.from('old'))]);
     expect(Buffer.from(await rig.files.read('/Note.txt')).toString()).toBe('old');
   });
 });
-
-/** Returns a boot.py that takes a module away. */
-function withoutModule(module: string): string {
-  return `import builtins
-real = builtins.__import__
-def pretend(name, *rest):
-    if name in ("${module}", "${module}"[1:]): raise ImportError(name)
-    return real(name, *rest)
-builtins.__import__ = pretend
-`;
-}

@@ -3,15 +3,13 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import type { Board } from '../../../src/core/board';
 import { tempDir } from '../../lab/index.mjs';
 import { type Rig, startRig } from '../rig/filesRig';
+import type { ModelTool } from '../../unit/rig/vscodeWords';
 
-interface ModelTool {
-  invoke(options: { input: object }, token: object): Promise<unknown>;
-}
 const tools = new Map<string, ModelTool>();
 const told: string[] = [];
 
 vi.mock('vscode', async () => {
-  const { vscodeWith } = await import('../../unit/rig/vscodeWords');
+  const { modelParts, vscodeWith } = await import('../../unit/rig/vscodeWords');
   return vscodeWith({
     Uri: { joinPath: ({ fsPath }: { fsPath: string }) => ({ fsPath }), file: () => ({}) },
     workspace: {},
@@ -21,14 +19,7 @@ vi.mock('vscode', async () => {
         return Promise.resolve(undefined);
       },
     },
-    lm: { registerTool: (name: string, tool: ModelTool) => tools.set(name, tool) },
-    Disposable: { from: () => undefined },
-    LanguageModelToolResult: class {
-      constructor(readonly content: unknown[]) {}
-    },
-    LanguageModelTextPart: class {
-      constructor(readonly value: string) {}
-    },
+    ...modelParts((name, tool) => tools.set(name, tool)),
   });
 });
 const { fileCommands } = await import('../../../src/commands/files/files');

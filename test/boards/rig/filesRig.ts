@@ -8,6 +8,34 @@ import { startSerlink, startUboard } from '../../lab/index.mjs';
 import type { Serlink } from '../../lab/serlink.mjs';
 import type { Uboard, UboardOptions } from '../../lab/uboard.mjs';
 
+/** Runs `work` as the first on a link. Returns its result and the number of pieces of code that it ran. */
+export async function first<T>(
+  rig: Rig,
+  work: () => Promise<T>,
+): Promise<{ result: T; execs: number }> {
+  rig.forget();
+  const before = rig.execs();
+  return { result: await work(), execs: rig.execs() - before };
+}
+
+/** Boards that each lack something: its name, and options for startRig. */
+export const LESSER_BOARDS: [lacks: string, options: UboardOptions][] = [
+  ['deflate', { files: { '/boot.py': withoutModule('deflate') } }],
+  ['hashlib', { files: { '/boot.py': withoutModule('uhashlib') } }],
+  ['memory', { heap: 20, drop: false }],
+];
+
+/** Returns a boot.py that takes a module away. */
+function withoutModule(module: string): string {
+  return `import builtins
+real = builtins.__import__
+def pretend(name, *rest):
+    if name in ("${module}", "${module}"[1:]): raise ImportError(name)
+    return real(name, *rest)
+builtins.__import__ = pretend
+`;
+}
+
 /** A real MicroPython behind a cable, the product's own link to it, and its file verbs. */
 export interface Rig {
   readonly board: Uboard;

@@ -18,5 +18,22 @@ export function vscodeWith(own: Readonly<Record<string, unknown>>): object {
   );
 }
 
+/** A tool for language models, as it is registered. */
+export interface ModelTool {
+  invoke(options: { input: object }, token: object): Promise<{ content: { value: string }[] }>;
+}
+
+/** The parts of the `vscode` module for tools for language models. `registerTool` receives each of them. */
+export const modelParts = (registerTool: (name: string, tool: ModelTool) => void) => ({
+  lm: { registerTool },
+  Disposable: { from: () => undefined },
+  LanguageModelToolResult: class {
+    constructor(readonly content: unknown[]) {}
+  },
+  LanguageModelTextPart: class {
+    constructor(readonly value: string) {}
+  },
+});
+
 /** The shape of the `vscode` module with texts in English. */
 export const vscodeWords = vscodeWith({});

@@ -5,25 +5,16 @@ import { Emitter } from '../../../src/core/events';
 import { selectableBoard } from '../../../src/core/many/selectableBoard';
 import { parseAddress } from '../../../src/core/parseAddress';
 import type { ViewContext } from '../../../src/views/context';
+import type { ModelTool } from '../rig/vscodeWords';
 
-interface ModelTool {
-  invoke(options: { input: object }, token: object): Promise<{ content: { value: string }[] }>;
-}
 const tools = new Map<string, ModelTool>();
 
 vi.mock('vscode', async () => {
-  const { vscodeWith } = await import('../rig/vscodeWords');
+  const { modelParts, vscodeWith } = await import('../rig/vscodeWords');
   const { Emitter } = await import('../../../src/core/events');
   return vscodeWith({
     EventEmitter: Emitter,
-    lm: { registerTool: (name: string, tool: ModelTool) => tools.set(name, tool) },
-    Disposable: { from: () => undefined },
-    LanguageModelToolResult: class {
-      constructor(readonly content: unknown[]) {}
-    },
-    LanguageModelTextPart: class {
-      constructor(readonly value: string) {}
-    },
+    ...modelParts((name, tool) => tools.set(name, tool)),
   });
 });
 const { createApi } = await import('../../../src/views/api');

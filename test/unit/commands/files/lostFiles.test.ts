@@ -6,14 +6,8 @@ const messages: string[] = [];
 const questions: { text: string; detail?: string }[] = [];
 
 vi.mock('vscode', async () => {
-  const nothing = vi.fn();
-  return {
-    ...Object.fromEntries(
-      ['TreeItem', 'ThemeIcon', 'ThemeColor', 'MarkdownString', 'EventEmitter', 'Uri'].map(
-        (name) => [name, nothing],
-      ),
-    ),
-    l10n: await import('@vscode/l10n'),
+  const { vscodeWith } = await import('../../rig/vscodeWords');
+  return vscodeWith({
     window: {
       showInformationMessage: (text: string) => {
         messages.push(text);
@@ -25,7 +19,7 @@ vi.mock('vscode', async () => {
       },
       setStatusBarMessage: (text: string) => void messages.push(text),
     },
-  };
+  });
 });
 const { fileCommands } = await import('../../../../src/commands/files/files');
 

@@ -3,22 +3,15 @@ import type { Board } from '../../../../src/core/board';
 
 const offered: string[] = [];
 vi.mock('vscode', async () => {
-  const nothing = vi.fn();
-  return {
-    ...Object.fromEntries(
-      ['TreeItem', 'ThemeIcon', 'ThemeColor', 'MarkdownString', 'EventEmitter', 'Uri'].map(
-        (name) => [name, nothing],
-      ),
-    ),
-    TreeItemCollapsibleState: {},
-    l10n: await import('@vscode/l10n'),
+  const { vscodeWith } = await import('../../rig/vscodeWords');
+  return vscodeWith({
     window: {
       showQuickPick: (items: { label: string }[]) => {
         offered.push(...items.map(({ label }) => label.replace(/^\S+ /, '')));
         return Promise.resolve(undefined);
       },
     },
-  };
+  });
 });
 const { askBoard } = await import('../../../../src/commands/targets/pickOne');
 
