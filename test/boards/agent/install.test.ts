@@ -358,6 +358,8 @@ it('lives in /flash on a board that mounts nothing at the root, where an update 
     const slot = await updateAgent(files, await agentSource(), (await runningCopy(files)).slot);
     expect(await agent?.restart({ mode: 'hard', slot })).toMatchObject({ slot: 'b' });
     await hasRun(files, '/flash/newer');
+    // The removal restarts the board, which runs it once more.
+    await files.write('/flash/main.py', Buffer.from('pass\n'));
     await removeStartLines(files);
     await agent?.remove();
     await host.broker.forget(id);
